@@ -1,0 +1,171 @@
+"""Where a driver runs: one thread for one device, so that no wire ever holds up the screen."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from drivers.device import (
+    CancelToken,
+    Deadline,
+    DeviceError,
+    Driver,
+    Reason,
+    Request,
+    State,
+    Status,
+)
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+POLL_S = 2.0
+"""How often an idle device is asked how it is."""
+BACK_OFF_S = (2.0, 4.0, 8.0, 16.0, 20.0)
+"""Pauses between attempts to find a device again; the last one repeats."""
+MISSES = 3
+"""A device that does not answer this often in a row is gone; before that it only blinked."""
+
+
+@dataclass(slots=True)
+class _Job(Generic[T]):
+    request: Request[T]
+    deadline: Deadline
+    cancel: CancelToken
+    future: Future[T]
+
+
+class ThreadHost:
+    """Runs one driver in a thread of its own: commands one after another, status past the queue.
+
+    Finds the device, watches it while idle, finds it again after it was gone. ``on_status`` is
+    called from that thread, only when something changed.
+    """
+
+    def __init__(self, driver: Driver, on_status: Callable[[Status], None] | None = None) -> None:
+        self.driver = driver
+        self._on_status = on_status or (lambda status: None)
+        self._status = Status(State.STARTING)
+        self._jobs: queue.Queue[_Job[Any] | None] = queue.Queue()
+        self._open = False
+        self._misses = 0
+        self._attempts = 0
+        self._thread = threading.Thread(
+            target=self._run, name=f"device {driver.info.kind}", daemon=True
+        )
+        driver.report = self._note
+
+    @property
+    def status(self) -> Status:
+        """The newest that is known; never waits."""
+        return self._status
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """End the thread and give the device back; what is still queued is cancelled."""
+        self._jobs.put(None)
+        self._thread.join(timeout)
+
+    def submit(
+        self, request: Request[T], seconds: float, cancel: CancelToken | None = None
+    ) -> Future[T]:
+        """Queue a command. The future carries its result or a :class:`DeviceError`."""
+        job = _Job(request, Deadline(seconds), cancel or CancelToken(), Future[T]())
+        self._jobs.put(job)
+        return job.future
+
+    def execute(self, request: Request[T], seconds: float, cancel: CancelToken | None = None) -> T:
+        """Queue a command and wait for it."""
+        return self.submit(request, seconds, cancel).result()
+
+    # -- the thread ---------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        pause = 0.0
+        while True:
+            try:
+                job = self._jobs.get(timeout=pause)
+            except queue.Empty:
+                pause = self._watch()
+                continue
+            if job is None:
+                break
+            self._serve(job)
+            pause = POLL_S
+        self.driver.close()
+        self._refuse_waiting()
+
+    def _serve(self, job: _Job[Any]) -> None:
+        if not job.future.set_running_or_notify_cancel():
+            return
+        try:
+            if not self._open:
+                self._find()
+            if job.cancel.cancelled:
+                raise DeviceError(Reason.CANCELLED)
+            job.future.set_result(self.driver.execute(job.request, job.deadline, job.cancel))
+        except DeviceError as error:
+            if error.reason in (Reason.NO_DEVICE, Reason.OFFLINE):
+                self._drop(error)
+            job.future.set_exception(error)
+        except Exception as error:  # a bug in the driver must not end its thread
+            log.exception("driver failed", extra={"device": self.driver.info.kind})
+            self._drop(DeviceError(Reason.HARDWARE, type(error).__name__))
+            job.future.set_exception(DeviceError(Reason.HARDWARE, type(error).__name__))
+
+    def _watch(self) -> float:
+        """Look after the device once; returns the pause until the next look."""
+        try:
+            if not self._open:
+                self._find()
+            self._note(self.driver.status())
+        except DeviceError as error:
+            self._misses += 1
+            if self._open and self._misses < MISSES:
+                return POLL_S
+            self._drop(error)
+        except Exception as error:
+            log.exception("driver failed", extra={"device": self.driver.info.kind})
+            self._drop(DeviceError(Reason.HARDWARE, type(error).__name__))
+        else:
+            self._misses = 0
+            return POLL_S
+        pause = BACK_OFF_S[min(self._attempts, len(BACK_OFF_S) - 1)]
+        self._attempts += 1
+        return pause
+
+    def _find(self) -> None:
+        self.driver.open()
+        self._open = True
+        self._misses = self._attempts = 0
+
+    def _drop(self, error: DeviceError) -> None:
+        self.driver.close()
+        self._open = False
+        states = {Reason.NO_DEVICE: State.NO_DEVICE, Reason.HARDWARE: State.HARDWARE_ERROR}
+        self._note(
+            Status(
+                states.get(error.reason, State.OFFLINE), problem=error.reason, detail=error.detail
+            )
+        )
+
+    def _note(self, status: Status) -> None:
+        if status != self._status:
+            self._status = status
+            self._on_status(status)
+
+    def _refuse_waiting(self) -> None:
+        while True:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                return
+            if job is not None and job.future.set_running_or_notify_cancel():
+                job.future.set_exception(DeviceError(Reason.CANCELLED))

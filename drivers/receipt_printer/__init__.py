@@ -1,0 +1,1 @@
+"""The 80 mm receipt printer 凭条打印机."""
