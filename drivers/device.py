@@ -209,7 +209,7 @@ class Driver(ABC):
         """Try what can be tried without a citizen and without wasting paper."""
 
     @abstractmethod
-    def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:  # noqa: ANN401
+    def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
         """Do ``request`` and return what its type promises.
 
         Raises :class:`DeviceError`; ``UNSUPPORTED`` for a request not in ``requests``.
