@@ -1,0 +1,1 @@
+"""What a terminal does: visits, steps, services, the centre's API. No Qt, no device library."""

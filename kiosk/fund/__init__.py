@@ -1,0 +1,1 @@
+"""The centre's API 中心接口: models, client, errors."""

@@ -1,0 +1,46 @@
+"""How the centre says no, and how it does not answer: values with a name, never a traceback."""
+
+from __future__ import annotations
+
+import secrets
+from enum import StrEnum
+
+from kiosk.words import Sayable
+
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread on the telephone
+
+
+def reference_number() -> str:
+    """A number the citizen can quote: two groups of four, e.g. ``K7Q2-9XMD``."""
+    letters = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+class Refusal(Exception):
+    """The centre understood and does not do it: why, what next, and the number to quote."""
+
+    def __init__(self, code: str, reason: Sayable, next_step: Sayable, reference: str) -> None:
+        super().__init__(f"{code} {reference}")
+        self.code = code
+        self.reason = reason
+        self.next_step = next_step
+        self.reference = reference
+
+
+class Trouble(StrEnum):
+    """Why there is no answer that can be trusted."""
+
+    DOWN = "centre-down"  # no connection, or 5xx
+    SLOW = "centre-slow"  # no answer in time
+    NONSENSE = "centre-nonsense"  # cut off, not JSON, not what was asked for
+    BUSY = "centre-busy"  # 429: asked to come back later
+
+
+class CentreUnavailable(Exception):
+    """No usable answer. Whether anything happened at the centre is not known."""
+
+    def __init__(self, trouble: Trouble, detail: str = "") -> None:
+        super().__init__(f"{trouble.value}: {detail}" if detail else trouble.value)
+        self.trouble = trouble
+        self.detail = detail  # for the technician; no citizen's data
+        self.reference = reference_number()

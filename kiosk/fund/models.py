@@ -1,0 +1,470 @@
+"""The contract with the centre: what travels, under which names, in which form.
+
+Wire names are the field identifiers of JGJ/T 320-2014 (《住房公积金基础数据标准》) in lower case where
+the standard has the field, English words where it has none. Money is a decimal string with two
+places, days are ``YYYYMMDD``, months ``YYYY-MM``. Client and stand-in centre share these models; the
+OpenAPI document is made from them. Unknown fields are ignored, unknown codes are kept as they are.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+
+from kiosk.privacy import Sensitive
+from kiosk.words import Language
+
+# -- how values are written on the wire -----------------------------------------------------------
+
+_MONEY = r"^-?\d{1,16}\.\d{2}$"
+
+
+def _decimal(places: int) -> BeforeValidator:
+    def read(value: object) -> Decimal:
+        if isinstance(value, Decimal):
+            return value
+        if isinstance(value, str):
+            whole, point, fraction = value.removeprefix("-").partition(".")
+            digits = whole + fraction
+            plain = digits.isascii() and digits.isdecimal() and len(whole) <= 16
+            if point and len(fraction) == places and plain:
+                return Decimal(value)
+        raise ValueError(f"a decimal string with {places} places is needed")
+
+    return BeforeValidator(read)
+
+
+def _day(value: object) -> date:
+    if isinstance(value, date):
+        return value
+    if isinstance(value, str) and len(value) == 8 and value.isascii() and value.isdecimal():
+        return date(int(value[:4]), int(value[4:6]), int(value[6:]))
+    raise ValueError("a day is written YYYYMMDD")
+
+
+def _month(value: object) -> date:
+    if isinstance(value, date):
+        return value.replace(day=1)
+    if isinstance(value, str) and len(value) == 7 and value[4] == "-":
+        digits = value[:4] + value[5:]
+        if digits.isascii() and digits.isdecimal():
+            return date(int(value[:4]), int(value[5:]), 1)
+    raise ValueError("a month is written YYYY-MM")
+
+
+Money = Annotated[
+    Decimal,
+    _decimal(2),
+    PlainSerializer(lambda value: f"{value:.2f}", return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": _MONEY, "examples": ["56958.05"]}),
+]
+"""Yuan, exactly two places, as a string on the wire: never a float."""
+
+Rate = Annotated[
+    Decimal,
+    _decimal(7),
+    PlainSerializer(lambda value: f"{value:.7f}", return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,3}\.\d{7}$", "examples": ["0.0260000"]}),
+]
+"""A yearly rate as a fraction, seven places (JGJ/T 320: decimal(8,7))."""
+
+Ratio = Annotated[
+    Decimal,
+    _decimal(2),
+    PlainSerializer(lambda value: f"{value:.2f}", return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{1,2}\.\d{2}$", "examples": ["0.12"]}),
+]
+"""A contribution ratio as a fraction (0.12 is 12 %), two places (JGJ/T 320: decimal(4,2))."""
+
+Day = Annotated[
+    date,
+    BeforeValidator(_day),
+    PlainSerializer(lambda value: f"{value:%Y%m%d}", return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{8}$", "examples": ["20260115"]}),
+]
+
+YearMonth = Annotated[
+    date,
+    BeforeValidator(_month),
+    PlainSerializer(lambda value: f"{value:%Y-%m}", return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}$", "examples": ["2026-01"]}),
+]
+"""A month; in Python the first day of it."""
+
+Code = Annotated[str, StringConstraints(min_length=1, max_length=8)]
+"""A code of the standard's appendix A; see ``kiosk.fund.codes`` for its words."""
+
+
+def _printable(value: str) -> str:
+    if any(ord(character) < 0x20 for character in value):
+        raise ValueError("control characters do not belong into a text")
+    return value
+
+
+Line = Annotated[str, AfterValidator(_printable), StringConstraints(max_length=255)]
+"""One line of text."""
+
+
+class Wire(BaseModel):
+    """Base of everything that travels: frozen, names of the standard, unknown fields ignored."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        populate_by_name=True,
+        serialize_by_alias=True,
+        extra="ignore",
+        hide_input_in_errors=True,  # an error text must not carry a citizen's data
+    )
+
+
+class Words(Wire):
+    """A text for the citizen in both languages of the screen."""
+
+    zh: str = Field(max_length=500)
+    en: str = Field(max_length=500)
+
+    def say(self, language: Language) -> str:
+        return self.zh if language is Language.ZH else self.en
+
+
+class RefusalBody(Wire):
+    """Why the centre does not do it: every 4xx answer has this body."""
+
+    code: str = Field(max_length=64, examples=["card-lost"])
+    reason: Words
+    next_step: Words
+    reference: str = Field(max_length=32, examples=["K7Q2-9XMD"])
+
+
+# -- what a terminal may offer --------------------------------------------------------------------
+
+
+class Hours(Wire):
+    """Service hours 服务时间 in local time, ``HH:MM``."""
+
+    opens: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    closes: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+
+
+class Purpose(Wire):
+    """What a document is for 用途; the citizen chooses one."""
+
+    code: str = Field(max_length=16)
+    name: Words
+
+
+class Offer(Wire):
+    """One service as the centre's catalogue offers it on this channel (50 自助终端)."""
+
+    service: str = Field(max_length=32, examples=["account"])
+    title: Words
+    hint: Words
+    open: bool
+    hours: Hours
+    closed_because: Words | None = None  # shown on the greyed tile
+    purposes: tuple[Purpose, ...] = ()  # for documents
+
+
+class Place(Wire):
+    """Another place that can help: a branch or a terminal 网点."""
+
+    name: Words
+    distance_m: int = Field(ge=0)
+    offers: tuple[str, ...] = ()  # service names it can do now
+
+
+class Masking(Wire):
+    """How many characters of a number stay legible (取脱敏规则)."""
+
+    first: int = Field(ge=0, le=20)
+    last: int = Field(ge=0, le=20)
+
+
+class MaskingRules(Wire):
+    """Central masking rules; the defaults follow JR/T 0171-2020 appendix A style."""
+
+    id_number: Masking = Masking(first=3, last=4)
+    phone: Masking = Masking(first=3, last=4)
+    account: Masking = Masking(first=2, last=3)
+
+
+class Catalogue(Wire):
+    """What this terminal may offer now, and the words around it."""
+
+    version: int
+    clock: datetime  # the centre's business time, with offset
+    centre: Words
+    hotline: str = Field(max_length=20, examples=["12329"])
+    demo: bool  # True: 演示数据 on every page and sheet
+    offers: tuple[Offer, ...]
+    notices: tuple[Words, ...] = ()
+    places: tuple[Place, ...] = ()
+    masking: MaskingRules = MaskingRules()
+
+
+# -- who is there ---------------------------------------------------------------------------------
+
+
+class CardEvidence(Wire):
+    """What was read from the card, sent as it stands: the centre decides whether it is enough."""
+
+    kind: Literal["resident", "hmt-resident", "foreigner-2017", "foreigner-2023"]
+    name: Sensitive[str]
+    name_latin: Sensitive[str] = Sensitive("")
+    name_cut: bool = False
+    number: Sensitive[str]
+    valid_to: Day | None = None  # None: 长期
+    reader: str = Field(default="", max_length=64)  # the SAM number of the reader
+
+
+class SignIn(Wire):
+    """Opens a session: one per visit."""
+
+    terminal: str = Field(min_length=1, max_length=32)
+    card: CardEvidence
+
+
+class Proof(Wire):
+    """One way to prove who is there, beyond holding the card."""
+
+    method: Literal["sms", "face", "qr"]
+    available: bool
+    hint: str = Field(default="", max_length=40)  # the masked phone number for "sms"
+    reason: Words | None = None  # why it is not available
+
+
+class Session(Wire):
+    """The centre's side of a visit. ``token`` goes into ``Authorization: Bearer``."""
+
+    id: str = Field(max_length=64)
+    token: Sensitive[str]
+    expires: datetime
+    assurance: Literal["card", "card+name", "proved"]
+    name_to_confirm: Sensitive[str] | None = None  # the chip had cut it: the citizen confirms
+    proofs: tuple[Proof, ...] = ()
+
+
+class NameConfirmation(Wire):
+    """The citizen says whether the full name is theirs."""
+
+    confirmed: bool
+
+
+class SmsSent(Wire):
+    """A code is on its way to the phone on file."""
+
+    phone: str = Field(max_length=20)  # masked
+    resend_after_s: int = Field(ge=0)
+    valid_s: int = Field(ge=0)
+
+
+class SmsCheck(Wire):
+    code: Sensitive[Annotated[str, StringConstraints(pattern=r"^\d{6}$")]]
+
+
+class Person(Wire):
+    """The account holder 个人信息 (JGJ/T 320 table 4.0.3), as much as a terminal needs."""
+
+    name: Sensitive[str] = Field(alias="xingming")
+    name_latin: Sensitive[str] = Field(default=Sensitive(""), alias="xmqp")
+    sex: Code = Field(alias="xingbie")
+    document_kind: Code = Field(alias="zjlx")
+    document_number: Sensitive[str] = Field(alias="zjhm")
+    phone: Sensitive[str] = Field(alias="sjhm")
+
+
+# -- the account ----------------------------------------------------------------------------------
+
+
+class Account(Wire):
+    """A personal account 个人账户 (5.0.4) with its employer's part (4.0.2, 5.0.2).
+
+    ``id`` names it in paths and requests of this session, so that no number stands in a log.
+    """
+
+    id: str = Field(max_length=64)
+    number: Sensitive[str] = Field(alias="grzh")
+    status: Code = Field(alias="grzhzt")  # A.6
+    opened: Day = Field(alias="khrq")
+    balance: Sensitive[Money] = Field(alias="grzhye")
+    base: Money = Field(alias="grjcjs")
+    personal_amount: Money = Field(alias="gryjce")
+    employer_amount: Money = Field(alias="dwyjce")
+    personal_ratio: Ratio = Field(alias="grjcbl")
+    employer_ratio: Ratio = Field(alias="dwjcbl")
+    employer: Line = Field(alias="dwmc")
+    employer_number: Line = Field(alias="dwzh")
+    employer_status: Code = Field(alias="dwzhzt")  # A.4
+    paid_to: YearMonth | None = Field(alias="jzny")
+    months_in_arrears: int = Field(ge=0, default=0)  # 欠缴月数, local
+    continuous_months: int = Field(ge=0, default=0)  # 连续缴存月数, local
+    sealed_on: Day | None = None  # 封存日期, local
+    frozen_on: Day | None = None  # 冻结日期, local
+    note: Words | None = None  # what the state means for the holder, and whom to ask
+    has_loan: bool = False
+    as_of: Day
+
+    @property
+    def monthly(self) -> Decimal:
+        """Both sides together 月缴存额."""
+        return self.personal_amount + self.employer_amount
+
+
+class LedgerEntry(Wire):
+    """One booking 个人业务明细 (5.0.5). Amounts are signed: money out is negative."""
+
+    booked: Day = Field(alias="jzrq")
+    kind: Code = Field(alias="gjhtqywlx")  # A.5
+    month: YearMonth | None = Field(default=None, alias="hbjny")
+    amount: Money = Field(alias="fse")
+    balance: Money = Field(alias="ye")
+    serial: Line = Field(alias="ywlsh")
+
+
+class Ledger(Wire):
+    """The bookings of one calendar year, newest first, with the year's sums."""
+
+    year: int
+    years: tuple[int, ...]  # all years with bookings, newest first
+    entries: tuple[LedgerEntry, ...]
+    paid_in: Money  # contributions 01 and 02 of the year
+    interest: Money  # 09
+    withdrawn: Money  # 11 and 12, as a positive amount
+
+
+class Withdrawal(Wire):
+    """One withdrawal 提取记录."""
+
+    booked: Day = Field(alias="jzrq")
+    reason: Code = Field(alias="tqyy")  # A.7
+    way: Code = Field(alias="tqfs")  # A.8
+    amount: Money = Field(alias="fse")  # positive
+    total: Money  # 累计提取金额 up to and with this one
+    bank: Line = ""
+    bank_card: Line = ""  # masked
+    serial: Line = Field(alias="ywlsh")
+
+
+# -- the loan -------------------------------------------------------------------------------------
+
+
+class Loan(Wire):
+    """A loan account 贷款账户 (6.0.5) with what its contract (6.0.2) says."""
+
+    id: str = Field(max_length=64)
+    number: Sensitive[str] = Field(alias="dkzh")
+    contract: Sensitive[str] = Field(alias="jkhtbh")
+    state: Code  # local: 2 正常, 3 已结清, 5 逾期 …
+    granted: Money = Field(alias="dkffe")
+    granted_on: Day = Field(alias="dkffrq")
+    balance: Sensitive[Money] = Field(alias="dkye")
+    rate: Rate = Field(alias="dkll")
+    way: Code = Field(alias="dkhkfs")  # A.11
+    terms: int = Field(alias="dkqs", ge=1)
+    terms_paid: int = Field(ge=0)
+    repay_day: int = Field(alias="ydhkr", ge=1, le=31)
+    next_due: Day | None = None
+    next_amount: Money | None = Field(default=None, alias="dqjhhkje")
+    next_principal: Money | None = Field(default=None, alias="dqjhghbj")
+    next_interest: Money | None = Field(default=None, alias="dqjhghlx")
+    principal_paid: Money = Field(alias="hsbjze")
+    interest_paid: Money = Field(alias="hslxze")
+    overdue_principal: Money = Field(alias="yqbjze")
+    overdue_interest: Money = Field(alias="yqlxze")
+    penalty: Money = Field(alias="fxze")
+    terms_overdue: int = Field(alias="ljyqqs", ge=0)
+    due_now: Money = Field(alias="dqyhje")  # 当期应还金额
+    risk: Code = Field(alias="dkfxdj")  # A.14
+    security: Code = Field(alias="dkdblx")  # A.10
+    bank: Line = Field(alias="swtyhmc")
+    house: Sensitive[str] = Field(alias="fwzl")
+    co_borrower: Sensitive[str] | None = Field(default=None, alias="gtjkrxm")
+    settled_on: Day | None = Field(default=None, alias="dkjqrq")
+
+
+class PlanEntry(Wire):
+    """One instalment to come 还款计划."""
+
+    term: int = Field(alias="qc", ge=1)
+    due: Day
+    amount: Money
+    principal: Money = Field(alias="bjje")
+    interest: Money = Field(alias="lxje")
+    balance: Money = Field(alias="dkye")
+
+
+class Repayment(Wire):
+    """One instalment that was paid or should have been 还款明细 (6.0.6)."""
+
+    term: int = Field(alias="qc", ge=1)
+    due: Day
+    paid_on: Day | None = None  # None: still owed
+    kind: Code = Field(alias="dkywmxlx")  # A.15
+    amount: Money = Field(alias="fse")
+    principal: Money = Field(alias="bjje")
+    interest: Money = Field(alias="lxje")
+    penalty: Money = Field(alias="fxje")
+    balance: Money = Field(alias="dkye")
+
+
+# -- documents, rating ----------------------------------------------------------------------------
+
+
+class DocumentRequest(Wire):
+    """Ask the centre to make and seal a document. Type and purpose only: the content is theirs.
+
+    The same ``key`` in the same session gives the same document.
+    """
+
+    kind: Literal["deposit-certificate"]
+    account: str = Field(max_length=64)  # the account's id in this session
+    purpose: str = Field(max_length=16)
+    key: str = Field(min_length=16, max_length=64)
+
+
+class Document(Wire):
+    """A document the centre has made: a signed PDF behind ``/documents/{id}/file``."""
+
+    id: str = Field(max_length=64)
+    number: str = Field(alias="bh", max_length=64)  # 编号
+    title: Words
+    pages: int = Field(ge=1, le=50)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")  # of the whole signed file
+    verification_code: str = Field(alias="yzm", max_length=32)
+    verify_url: str = Field(max_length=200)
+    valid_until: Day
+    prints_left_today: int = Field(ge=0)
+
+
+class PrintReport(Wire):
+    """What really came out. The same ``job`` is counted once."""
+
+    job: str = Field(min_length=1, max_length=64)
+    pages: int | None = Field(ge=0, le=50)  # None: the printer did not say
+    complete: bool
+
+
+class PrintCount(Wire):
+    """How often this document was printed whole 打印次数."""
+
+    prints: int = Field(ge=0)
+    prints_left_today: int = Field(ge=0)
+
+
+class Rating(Wire):
+    """好差评 (GB/T 39735): anonymous, one per handled item."""
+
+    service: str = Field(max_length=32)
+    level: int = Field(ge=1, le=5)  # 5 非常满意 … 1 非常不满意

@@ -1,0 +1,1 @@
+"""Who stands there: documents and ways to prove it."""

@@ -1,0 +1,112 @@
+"""Words that are chosen when they are shown, so that the language can change at any time.
+
+``_("{count} 页", count=3)`` makes a :class:`Text`; :func:`say` words it in a language. The messages
+are Chinese; ``assets/translations/en.po`` carries the English ones.
+"""
+
+from __future__ import annotations
+
+import gettext
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+from typing import Any, Protocol
+
+
+class Language(StrEnum):
+    """The languages of the screen and of the papers that are laid out here."""
+
+    ZH = "zh_CN"
+    EN = "en"
+
+    @property
+    def other(self) -> Language:
+        return Language.EN if self is Language.ZH else Language.ZH
+
+
+class Bilingual(Protocol):
+    """A text that came from the centre in both languages."""
+
+    def say(self, language: Language) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One message of the catalogue with its arguments."""
+
+    message: str
+    arguments: tuple[tuple[str, Any], ...] = ()
+
+    def say(self, language: Language) -> str:
+        """The message in ``language``; every argument in the same language."""
+        worded = translate(self.message, language)
+        if not self.arguments:
+            return worded
+        return worded.format(**{name: say(value, language) for name, value in self.arguments})
+
+
+def _(message: str, **arguments: Any) -> Text:
+    """A text for a citizen. ``message`` is Chinese and stands in the catalogue."""
+    return Text(message, tuple(arguments.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A year and month worded without its day: 2026年1月, January 2026."""
+
+    of: date
+
+
+Sayable = Text | Bilingual | str | int | date | Month | Decimal
+
+
+def say(value: Sayable, language: Language) -> str:
+    """``value`` as the citizen reads it: texts translated, dates and money written out."""
+    match value:
+        case str():
+            return value
+        case Decimal():
+            return f"{value:,.2f}"
+        case int():
+            return str(value)
+        case Month():
+            return say_month(value.of, language)
+        case date():
+            return say_date(value, language)
+        case _:
+            return value.say(language)
+
+
+def say_date(day: date, language: Language) -> str:
+    """2026年1月15日 or 15 Jan 2026."""
+    if language is Language.ZH:
+        return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def say_month(day: date, language: Language) -> str:
+    """2026年1月 or Jan 2026."""
+    if language is Language.ZH:
+        return f"{day.year}年{day.month}月"
+    return f"{_MONTHS[day.month - 1]} {day.year}"
+
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def translate(message: str, language: Language) -> str:
+    """``message`` in ``language``; Chinese is what it is written in."""
+    return message if language is Language.ZH else _catalogue(language).gettext(message)
+
+
+@cache
+def _catalogue(language: Language) -> gettext.NullTranslations:
+    """The compiled catalogue (``make words`` compiles it); a missing one shows Chinese."""
+    path = resources.files("assets") / "translations" / f"{language}.mo"
+    if not path.is_file():
+        return gettext.NullTranslations()
+    with path.open("rb") as file:
+        return gettext.GNUTranslations(file)
