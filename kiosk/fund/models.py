@@ -1,9 +1,9 @@
 """The contract with the centre: what travels, under which names, in which form.
 
-Wire names are the field identifiers of JGJ/T 320-2014 (《住房公积金基础数据标准》) in lower case where
-the standard has the field, English words where it has none. Money is a decimal string with two
-places, days are ``YYYYMMDD``, months ``YYYY-MM``. Client and stand-in centre share these models; the
-OpenAPI document is made from them. Unknown fields are ignored, unknown codes are kept as they are.
+Wire names are the field identifiers of JGJ/T 320-2014 (住房公积金基础数据标准) in lower case;
+where the standard has no field, English words. Money is a decimal string with two places, days are
+``YYYYMMDD``, months ``YYYY-MM``. Client and stand-in centre share these models; the OpenAPI document
+is made from them. Unknown fields are ignored, unknown codes are kept as they are.
 """
 
 from __future__ import annotations

@@ -1,0 +1,96 @@
+"""The settings of one terminal: ``terminal.toml``, typed, checked, documented where they stand."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=3600)]
+
+
+class SettingsError(Exception):
+    """The settings cannot be used: which file, which line or key, and why."""
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One table of the file; an unknown key is an error, so that a typing mistake shows."""
+
+
+class Screen(_Table, frozen=True, kw_only=True):
+    """The touchscreen."""
+
+    orientation: Literal["portrait", "landscape"] = "portrait"
+    """portrait: 1080×1920, landscape: 1920×1080."""
+    full_screen: bool = True
+    """False: a window that fits on a desk, for demo and training."""
+    language: Literal["zh_CN", "en"] = "zh_CN"
+    """The language of the attract page; the citizen may change it at any time."""
+    lowered: bool = False
+    """True: everything to press lies in the lower half (a lowered kiosk)."""
+
+
+class Centre(_Table, frozen=True, kw_only=True):
+    """The housing provident fund centre's API."""
+
+    url: str
+    """Base address, e.g. ``https://gjj.example.gov.cn``; paths begin with ``/v1``."""
+    seal_roots: Path
+    """PEM file with the certificates that a seal must come from."""
+    connect_s: Seconds = 3.0
+    """How long a connection may take."""
+    read_s: Seconds = 10.0
+    """How long a whole answer may take."""
+    ca: Path | None = None
+    """PEM file with the certificates the centre's TLS certificate must come from."""
+    certificate: Path | None = None
+    """This terminal's own certificate, for mutual TLS; with ``key``."""
+    key: Path | None = None
+    """Its private key; may be a TPM key file."""
+
+
+class VisitLimits(_Table, frozen=True, kw_only=True):
+    """How long a visit may wait and last."""
+
+    idle_s: Seconds = 60.0
+    """Without a touch for this long, a visit ends."""
+    warn_s: Seconds = 30.0
+    """The countdown becomes visible this long before."""
+    limit_s: Seconds = 600.0
+    """No visit lasts longer, whatever happens."""
+
+
+class Settings(_Table, frozen=True, kw_only=True):
+    """One terminal."""
+
+    terminal: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{1,32}$")]
+    """The terminal's name at the centre, e.g. ``T0001``."""
+    production: bool = True
+    """False allows emulated hardware, the scripted visit and the training band."""
+    run_directory: Path = Path("/run/kiosk")
+    """Sockets and nothing else; on a memory file system."""
+    screen: Screen = Screen()
+    centre: Centre
+    visit: VisitLimits = VisitLimits()
+    devices: dict[str, dict[str, Any]] = {}
+    """One table a device class: ``[devices.id_card]`` with ``driver = "sdt"`` and the driver's own
+    settings, which the driver checks."""
+
+
+def load(path: Path) -> Settings:
+    """Read and check ``path``. Raises :class:`SettingsError` with one sentence."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        settings = msgspec.convert(table, Settings)
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise SettingsError(f"{path}: {error}") from error
+    for kind, device in settings.devices.items():
+        if not isinstance(device.get("driver"), str):
+            raise SettingsError(f'{path}: [devices.{kind}] needs driver = "…"')
+    if bool(settings.centre.certificate) != bool(settings.centre.key):
+        raise SettingsError(f"{path}: [centre] certificate and key belong together")
+    return settings
