@@ -1,0 +1,464 @@
+"""The ID card reader: a serial port with a SAM behind it."""
+
+from __future__ import annotations
+
+import errno
+import termios
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Protocol
+
+import msgspec
+import serial
+
+from drivers.device import (
+    CancelToken,
+    Check,
+    Deadline,
+    DeviceError,
+    Driver,
+    Info,
+    Media,
+    Reason,
+    Request,
+    State,
+    Status,
+)
+from drivers.id_card.record import decode_record
+from drivers.id_card.sdt import (
+    Answer,
+    Command,
+    FrameDecoder,
+    SdtStatus,
+    decode_answer,
+    encode_frame,
+    sam_number,
+    split_sections,
+)
+from drivers.id_card.types import AwaitRemoval, IdCard, ReadCard
+
+FIND_EVERY_S = 0.3
+"""From one look for a card to the next; readers want no less."""
+GONE_AGAIN_S = 0.1
+"""A card that was moved may miss one look: it is gone when it misses the next one too."""
+STATUS_S = 0.9
+"""How long one look at the state may take, card and all."""
+_SLICE_S = 0.03  # how soon a cancel is seen while an answer is awaited
+_GAP_S = 0.25  # a frame that pauses longer was cut off
+_HUSH_S = 0.03  # a line this long without a byte is quiet
+_LONG_COMMANDS = (Command.READ, Command.READ_ADDRESS)
+_READ_ANSWER_BYTES = 1295
+
+_CARD_REASONS = (Reason.CARD_UNREADABLE, Reason.CARD_REMOVED, Reason.CARD_UNKNOWN)
+# After these the reader itself is as well as before.
+_READER_FINE = (*_CARD_REASONS, Reason.TIMEOUT, Reason.CANCELLED)
+_PORT_ERRORS = (serial.SerialException, OSError, termios.error)
+
+_MEND = {
+    Reason.NO_DEVICE: "check the reader's cable and power, and port and baud in the settings",
+    Reason.OFFLINE: "check the reader's cable and power",
+    Reason.GARBLED: "check baud in the settings, and the reader's cable",
+    Reason.HARDWARE: "switch the reader off and on; if that does not help, replace it",
+    Reason.NOT_AUTHORISED: "have the supplier license the reader's SAM",
+}
+
+
+class _Stop(Protocol):
+    """Says when an answer is no longer waited for: a :class:`CancelToken`, or a limit of ours."""
+
+    @property
+    def cancelled(self) -> bool: ...
+
+
+class _Limit(Deadline):
+    __slots__ = ()
+
+    @property
+    def cancelled(self) -> bool:
+        return self.passed()
+
+
+class SdtReader(Driver):
+    """A resident ID card reader on a serial port (8N1), spoken to in SDT frames.
+
+    A card that was read is found again only after it was lifted: the SAM itself sees to that.
+    ``Status.media`` is what the last look said: ``UNKNOWN`` until there was one.
+    """
+
+    @dataclass(frozen=True, slots=True)
+    class Settings:
+        """Where the reader is and how long it may take."""
+
+        port: str
+        """The serial port; best a name that stays, under ``/dev/serial/by-id/``."""
+        baud: Literal[115200, 57600, 38400, 19200, 9600] = 115200
+        """The speed the reader was set to; 115200 from the factory."""
+        answer_timeout: Annotated[float, msgspec.Meta(gt=0)] = 0.8
+        """Seconds until a reader that does not answer counts as silent (it needs 0.1 to 0.3)."""
+        read_timeout: Annotated[float, msgspec.Meta(gt=0)] = 3.0
+        """The same for reading a card (0.6 to 2); the time on the wire is added."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._settings = settings
+        self._port: serial.Serial | None = None
+        self._serial = ""
+        self._media = Media.UNKNOWN
+        # An answer that nobody waited for: until when it may still arrive.
+        self._owed: Deadline | None = None
+        self._closed = Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
+
+    @property
+    def info(self) -> Info:
+        """``serial`` is the SAM's number, once it has told it."""
+        return Info("id_card", "sdt", self._settings.port, "SDT/SAM", self._serial)
+
+    @property
+    def requests(self) -> tuple[type[Request[Any]], ...]:
+        return (ReadCard, AwaitRemoval)
+
+    def open(self) -> None:
+        """Take the port for this process alone and ask the SAM who it is.
+
+        Raises :class:`DeviceError`: ``NO_DEVICE`` when there is no such port or nothing answers,
+        ``OFFLINE`` when the port may not be used by us, ``GARBLED`` when something else answers. A
+        SAM that answers but is unfit or unlicensed opens; its status says so.
+        """
+        self.close()
+        self._serial = ""
+        try:
+            self._port = self._take_port()
+            try:
+                if self.status().problem is None:
+                    self._ask_number()
+            except DeviceError as error:
+                if error.reason is Reason.OFFLINE:  # it has never answered here
+                    raise _error(Reason.NO_DEVICE, f"nothing answers on {self._name}") from error
+                raise
+        except DeviceError as error:
+            self.close()
+            gone = error.reason is Reason.NO_DEVICE
+            self._closed = _problem(State.NO_DEVICE if gone else State.OFFLINE, error)
+            raise
+
+    def close(self) -> None:
+        port, self._port = self._port, None
+        self._media = Media.UNKNOWN
+        self._owed = None
+        if port is not None:
+            with suppress(OSError):
+                port.close()
+
+    def status(self) -> Status:
+        """How the SAM is; also, while a card that was read may lie there, whether it still does.
+
+        Of a closed reader: why it could not be opened, and what mends it.
+        """
+        if self._port is None:
+            return self._closed
+        limit = _Limit(STATUS_S)
+        try:
+            self._ask(Command.SAM_STATUS)
+        except DeviceError as error:
+            if error.reason not in (Reason.HARDWARE, Reason.NOT_AUTHORISED):
+                raise
+            return _problem(State.HARDWARE_ERROR, error)
+        if self._media is Media.PRESENT:
+            try:
+                self._media = self._look(limit)
+            except DeviceError as error:
+                if error.reason is not Reason.CANCELLED:
+                    raise
+                self._media = Media.UNKNOWN
+        return Status(State.ONLINE, media=self._media)
+
+    def reset(self) -> None:
+        """Reset the SAM; a card that still lies there may be read again."""
+        self._ask(Command.RESET_SAM)
+        self._media = Media.UNKNOWN
+
+    def self_test(self) -> tuple[Check, ...]:
+        """SAM status, SAM number, one look for a card; whatever fails, the others are tried."""
+        return (
+            self._check("SAM status", Command.SAM_STATUS, (SdtStatus.OK,)),
+            self._check("SAM number", Command.SAM_NUMBER, (SdtStatus.OK,)),
+            self._check("antenna", Command.FIND, (SdtStatus.NO_CARD, SdtStatus.CARD_FOUND)),
+        )
+
+    def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
+        """Do ``request``; a cancel is obeyed within 50 ms.
+
+        ``ReadCard``: the deadline is for putting the card; a read that has begun is finished.
+        Raises ``TIMEOUT`` (no card was put), ``CANCELLED``, ``CARD_REMOVED`` (lifted too early),
+        ``CARD_UNREADABLE`` (twice, or its text makes no sense), ``CARD_UNKNOWN`` (wrong kind).
+        ``AwaitRemoval``: ``TIMEOUT`` when the card still lies there.
+        Both: ``OFFLINE`` when the reader falls silent, ``NO_DEVICE`` when its port is gone,
+        ``GARBLED`` after a second nonsensical answer, ``HARDWARE`` and ``NOT_AUTHORISED`` when the
+        SAM says so.
+        """
+        match request:
+            case ReadCard():
+                return self._read_card(deadline, cancel)
+            case AwaitRemoval():
+                return self._await_removal(deadline, cancel)
+        raise DeviceError(
+            Reason.UNSUPPORTED, f"an ID card reader knows no {type(request).__name__}"
+        )
+
+    # -- what a citizen does ------------------------------------------------------------------
+
+    def _read_card(self, deadline: Deadline, cancel: CancelToken) -> IdCard:
+        try:
+            self._await_card(deadline, cancel)
+            self._note(State.BUSY, Media.PRESENT)
+            text, photo = self._read_chip(cancel)
+            card = decode_record(text, photo)
+        except DeviceError as error:
+            if error.reason is Reason.CARD_REMOVED:
+                self._media = Media.NOT_PRESENT
+            if error.reason in _READER_FINE:
+                self._note(State.ONLINE, self._media)
+            raise
+        self._note(State.ONLINE, Media.PRESENT)
+        return card
+
+    def _await_card(self, deadline: Deadline, cancel: CancelToken) -> None:
+        while True:
+            _check_cancel(cancel)
+            if deadline.passed():
+                raise DeviceError(Reason.TIMEOUT, "no card was put on the reader in time")
+            pause = Deadline(FIND_EVERY_S)
+            if self._find(cancel):
+                return
+            # "Not found" is also said of a card that was read and still lies there.
+            if self._media is not Media.NOT_PRESENT:
+                self._media = self._look(cancel)
+            if self._media is Media.PRESENT:
+                self._note(State.BUSY, Media.PRESENT, "the card must be lifted and put again")
+            else:
+                self._note(State.BUSY, self._media)
+            cancel.wait(min(pause.remaining(), deadline.remaining()))
+
+    def _read_chip(self, cancel: CancelToken) -> tuple[bytes, bytes]:
+        """Text and photo. A read that failed is tried once more, if the card is still found."""
+        last_try = False
+        while True:
+            try:
+                self._ask(Command.SELECT, stop=cancel)
+                text, photo = split_sections(self._ask(Command.READ, stop=cancel).data, 2)
+                return text, photo
+            except DeviceError as error:
+                if error.reason is not Reason.CARD_UNREADABLE:
+                    raise
+                if not self._find(cancel):
+                    raise DeviceError(
+                        Reason.CARD_REMOVED, f"{error.detail}, then found no card"
+                    ) from error
+                if last_try:
+                    raise
+                last_try = True
+
+    def _await_removal(self, deadline: Deadline, cancel: CancelToken) -> None:
+        misses = 0
+        while misses < 2:
+            _check_cancel(cancel)
+            if deadline.passed():
+                raise DeviceError(Reason.TIMEOUT, "the card still lies on the reader")
+            pause = Deadline(FIND_EVERY_S)
+            there = self._look(cancel)
+            if there is Media.UNKNOWN:
+                raise DeviceError(Reason.UNSUPPORTED, "this reader cannot tell whether a card lies")
+            # A card that was never selected answers no look, but it is found.
+            if there is Media.PRESENT or self._find(cancel):
+                misses = 0
+            else:
+                misses += 1
+                pause = Deadline(GONE_AGAIN_S)
+            if misses < 2:
+                cancel.wait(min(pause.remaining(), deadline.remaining()))
+        self._note(State.ONLINE, Media.NOT_PRESENT)
+
+    def _find(self, stop: _Stop) -> bool:
+        found = (SdtStatus.CARD_FOUND, SdtStatus.NO_CARD)
+        return self._ask(Command.FIND, found, stop).status is SdtStatus.CARD_FOUND
+
+    def _look(self, stop: _Stop) -> Media:
+        """Whether the card that was read last still lies there; ``UNKNOWN`` if no way to ask."""
+        try:
+            self._ask(Command.READ_ADDRESS, (SdtStatus.OK, SdtStatus.NO_CONTENT), stop)
+        except DeviceError as error:
+            if error.reason in _CARD_REASONS:
+                return Media.NOT_PRESENT
+            if error.reason is Reason.UNSUPPORTED:
+                return Media.UNKNOWN
+            raise
+        return Media.PRESENT
+
+    def _note(self, state: State, media: Media, detail: str = "") -> None:
+        self._media = media
+        self.report(Status(state, media=media, detail=detail))
+
+    def _ask_number(self) -> None:
+        self._serial = sam_number(self._ask(Command.SAM_NUMBER).data)
+
+    def _check(self, name: str, command: Command, good: Collection[SdtStatus]) -> Check:
+        try:
+            answer = self._ask(command, good)
+        except DeviceError as error:
+            return Check(name, False, str(error))
+        seen = sam_number(answer.data) if command is Command.SAM_NUMBER else answer.status.meaning
+        return Check(name, True, seen)
+
+    # -- the wire -----------------------------------------------------------------------------
+
+    @property
+    def _name(self) -> str:
+        return self._settings.port
+
+    def _take_port(self) -> serial.Serial:
+        try:
+            return serial.Serial(
+                self._settings.port,
+                self._settings.baud,
+                timeout=_SLICE_S,
+                write_timeout=self._settings.answer_timeout,
+                exclusive=True,
+            )
+        except serial.SerialException as error:
+            raise _cannot_open(self._name, error.errno) from error
+        except (OSError, ValueError, termios.error) as error:
+            raise _cannot_open(self._name, None) from error
+
+    def _ask(
+        self,
+        command: Command,
+        good: Collection[SdtStatus] = (SdtStatus.OK,),
+        stop: _Stop | None = None,
+    ) -> Answer:
+        """The answer to ``command``, if its status is among ``good``; nonsense is asked again once.
+
+        Raises :class:`DeviceError`: the reason of the status, ``OFFLINE`` for silence, ``GARBLED``
+        for nonsense, ``NO_DEVICE`` when the port is gone, ``CANCELLED``.
+        """
+        stop = stop or CancelToken()
+        with self._wire() as port:
+            try:
+                return self._exchange(port, command, good, stop)
+            except DeviceError as error:
+                if error.reason is not Reason.GARBLED:
+                    raise
+            _hush(port)
+            return self._exchange(port, command, good, stop)
+
+    def _exchange(
+        self,
+        port: serial.Serial,
+        command: Command,
+        good: Collection[SdtStatus],
+        stop: _Stop,
+    ) -> Answer:
+        self._collect_owed(port, stop)
+        port.reset_input_buffer()
+        port.write(encode_frame(command.value))
+        answer = decode_answer(command, self._receive(port, self._patience(command), stop))
+        if answer.status not in good:
+            raise _error(
+                answer.status.reason or Reason.GARBLED,
+                f"the SAM answered {answer.status:02X} to {command.name}: {answer.status.meaning}",
+            )
+        return answer
+
+    def _receive(self, port: serial.Serial, due: Deadline, stop: _Stop) -> bytes:
+        """The payload of the next frame; when cancelled, remembers that an answer is owed."""
+        decoder = FrameDecoder()
+        heard_at: float | None = None
+        while True:
+            # Asked for no more than the frame still needs, read() returns with its last byte.
+            chunk = port.read(decoder.missing)
+            decoder.feed(chunk)
+            payload = decoder.take()
+            if payload is not None:
+                return payload
+            if stop.cancelled:
+                self._owed = due
+                raise DeviceError(Reason.CANCELLED)
+            if chunk:
+                heard_at = time.monotonic()
+            elif heard_at is not None and decoder.begun and time.monotonic() - heard_at > _GAP_S:
+                raise _error(Reason.GARBLED, f"an answer on {self._name} was cut off")
+            if due.passed():
+                if heard_at is not None:
+                    raise _error(Reason.GARBLED, f"only noise came in on {self._name}")
+                raise _error(Reason.OFFLINE, f"the reader on {self._name} is silent")
+
+    def _collect_owed(self, port: serial.Serial, stop: _Stop) -> None:
+        """Let the answer to a cancelled command pass, so that it is not taken for the next one."""
+        if self._owed is None:
+            return
+        due, self._owed = self._owed, None
+        try:
+            self._receive(port, due, stop)
+        except DeviceError as error:
+            if error.reason is Reason.CANCELLED:
+                raise
+
+    def _patience(self, command: Command) -> Deadline:
+        if command not in _LONG_COMMANDS:
+            return Deadline(self._settings.answer_timeout)
+        on_wire = _READ_ANSWER_BYTES * 10 / self._settings.baud
+        return Deadline(self._settings.read_timeout + on_wire)
+
+    @contextmanager
+    def _wire(self) -> Iterator[serial.Serial]:
+        if self._port is None:
+            raise _error(Reason.NO_DEVICE, f"{self._name} is not open")
+        try:
+            yield self._port
+        except serial.SerialTimeoutException as error:
+            raise _error(Reason.OFFLINE, f"{self._name} takes no bytes") from error
+        except _PORT_ERRORS as error:
+            raise _error(Reason.NO_DEVICE, f"{self._name} is gone") from error
+
+
+def _check_cancel(cancel: CancelToken) -> None:
+    if cancel.cancelled:
+        raise DeviceError(Reason.CANCELLED)
+
+
+def _hush(port: serial.Serial) -> None:
+    """Wait, not for ever, until the rest of a broken answer has passed."""
+    until = Deadline(_GAP_S)
+    quiet_since = time.monotonic()
+    while not until.passed() and time.monotonic() - quiet_since < _HUSH_S:
+        if port.read(64):
+            quiet_since = time.monotonic()
+
+
+def _problem(state: State, error: DeviceError) -> Status:
+    what, _, mend = error.detail.partition("; ")
+    return Status(state, problem=error.reason, detail=what, mend=mend)
+
+
+def _error(reason: Reason, what: str) -> DeviceError:
+    """One sentence: what is wrong, and behind the semicolon what mends it."""
+    mend = _MEND.get(reason)
+    return DeviceError(reason, f"{what}; {mend}" if mend else what)
+
+
+def _cannot_open(port: str, code: int | None) -> DeviceError:
+    match code:
+        case errno.ENOENT | errno.ENXIO | errno.ENODEV:
+            return _error(Reason.NO_DEVICE, f"{port} does not exist")
+        case errno.EACCES | errno.EPERM:
+            return DeviceError(
+                Reason.OFFLINE,
+                f"{port} may not be opened; add the user to the group dialout and log in again",
+            )
+        case errno.EAGAIN | errno.EBUSY:
+            return DeviceError(
+                Reason.OFFLINE,
+                f"{port} is held by another program; find it with fuser -v {port} and stop it",
+            )
+    return DeviceError(Reason.NO_DEVICE, f"{port} is no serial port; correct port in the settings")
