@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from drivers.device import Request
 from drivers.document_printer.types import PagesPrinted, PrintDocument
@@ -42,6 +42,11 @@ class NotAnAnswer(ValueError):
 class Step(Generic[T]):
     """One page. A subclass says what it shows and what answers it."""
 
+    idles: ClassVar[bool] = True
+    """Whether the idle clock runs: not while a machine works and the citizen only waits."""
+    turns: ClassVar[bool] = False
+    """Whether its answers only turn the page: going back skips them all."""
+
     def check(self, answer: object) -> T:
         """``answer`` as a ``T``, or :class:`NotAnAnswer`."""
         raise NotAnAnswer(_("此页面没有可选项"))
@@ -70,9 +75,9 @@ def _one_of(answer: object, allowed: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Attract(Step[None]):
-    """The page that waits for somebody. ``notices`` say what does not work just now."""
+    """The page that waits for somebody."""
 
-    notices: tuple[Sayable, ...] = ()
+    idles: ClassVar[bool] = False
 
     def check(self, answer: object) -> None:
         return None
@@ -163,6 +168,7 @@ class Rate(Step[int | None]):
 class Farewell(Step[None]):
     """The last page: take your card and your paper. Goes by itself."""
 
+    idles: ClassVar[bool] = False
     papers: bool = False
 
     def check(self, answer: object) -> None:
@@ -229,6 +235,7 @@ class ShowAccount(_WithActions):
 class ShowLedger(Step[int]):
     """缴存明细 of one year; answered by another year to look at."""
 
+    turns: ClassVar[bool] = True
     ledger: Ledger
 
     def check(self, answer: object) -> int:
@@ -280,6 +287,7 @@ class Preview(_WithActions):
 class PrintingDocument(DeviceStep[PagesPrinted]):
     """正在打印证明. Answered by the A4 printer."""
 
+    idles: ClassVar[bool] = False
     request: PrintDocument
     device: str = field(default="document_printer", init=False)
     seconds: float = field(default=120.0, init=False)
@@ -289,6 +297,7 @@ class PrintingDocument(DeviceStep[PagesPrinted]):
 class PrintingSlip(DeviceStep[Printed]):
     """正在打印凭条. Answered by the receipt printer."""
 
+    idles: ClassVar[bool] = False
     request: PrintSlip
     device: str = field(default="receipt_printer", init=False)
     seconds: float = field(default=45.0, init=False)
@@ -296,7 +305,7 @@ class PrintingSlip(DeviceStep[Printed]):
 
 @dataclass(frozen=True, slots=True)
 class PaperReady(_WithActions):
-    """The paper is out: take it. ``slip`` tells which paper."""
+    """The paper is out: take it."""
 
     title: Sayable
     lead: Sayable

@@ -1,0 +1,67 @@
+"""Who stands there: the card on the reader, the name if the chip had cut it, then a proof."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from drivers.id_card.types import IdCard
+from kiosk.fund.errors import Refusal
+from kiosk.fund.models import CardEvidence, Session
+from kiosk.privacy import Sensitive, mask_name
+from kiosk.steps import RESEND, ChooseProof, ConfirmName, EnterSmsCode, PresentIdCard
+from kiosk.visit import Visit
+from kiosk.words import Sayable
+
+_TRY_AGAIN = ("code-wrong", "code-expired")
+"""Refusals of a code after which another one may be typed."""
+
+
+def identify(visit: Visit) -> None:
+    """From the card to the citizen's own pages. The centre decides at every turn."""
+    card = visit.ask(PresentIdCard())
+    session = visit.look_up(partial(visit.fund.sign_in, evidence(card)))
+    if session.name_to_confirm is not None:
+        confirmed = visit.ask(ConfirmName(session.name_to_confirm))
+        session = visit.look_up(partial(visit.fund.confirm_name, confirmed))
+    _prove(visit, session)
+    person = visit.look_up(visit.fund.person)
+    visit.welcome(person, mask_name(person.name.reveal() or person.name_latin.reveal()))
+
+
+def evidence(card: IdCard) -> CardEvidence:
+    """What the centre is told of the card: as it was read, nothing decided here."""
+    return CardEvidence(
+        kind=card.kind.value,
+        name=Sensitive(card.name),
+        name_latin=Sensitive(card.name_latin),
+        name_cut=card.name_cut,
+        number=Sensitive(card.number),
+        valid_to=card.valid_to,
+    )
+
+
+def _prove(visit: Visit, session: Session) -> None:
+    """One of the ways the centre offers; asked only where there is a choice."""
+    ways = [proof.method for proof in session.proofs if proof.available]
+    method = visit.ask(ChooseProof(session.proofs)) if len(ways) > 1 else "sms"
+    if method == "sms":
+        _prove_by_sms(visit)
+
+
+def _prove_by_sms(visit: Visit) -> None:
+    """A code to the phone on file; typed again when it was wrong, sent again when asked for."""
+    sent = visit.look_up(visit.fund.send_sms)
+    wrong: Sayable | None = None
+    while True:
+        code = visit.ask(EnterSmsCode(sent.phone, sent.resend_after_s, wrong))
+        try:
+            if code == RESEND:
+                sent, wrong = visit.look_up(visit.fund.send_sms), None
+                continue
+            visit.look_up(partial(visit.fund.check_sms, code))
+        except Refusal as refusal:
+            if refusal.code not in _TRY_AGAIN and code != RESEND:
+                raise
+            wrong = refusal.reason
+        else:
+            return

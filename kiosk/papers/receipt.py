@@ -1,0 +1,58 @@
+"""What stands on a slip 凭条: laid out here, masked, and it proves nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from drivers.receipt_printer.types import Align, Pair, Qr, Rule, Slip, Space, Text
+from kiosk.fund.models import Document
+from kiosk.words import Language, Sayable, _, say, say_date
+
+
+@dataclass(frozen=True, slots=True)
+class SlipTerms:
+    """What every slip says of the visit it comes from. ``holder`` is masked already."""
+
+    language: Language
+    centre: Sayable
+    hotline: str
+    terminal: str
+    holder: str
+    now: datetime
+    demo: bool
+    large: bool = False
+
+
+def document_slip(terms: SlipTerms, document: Document) -> Slip:
+    """The slip that goes with a sealed document: its number and how to check it. No personal data
+    in the QR code: it is the centre's address for checking."""
+    language = terms.language
+
+    def word(text: Sayable) -> str:
+        return say(text, language)
+
+    head = [Text(word(terms.centre), Align.CENTRE, bold=True)]
+    if terms.demo:
+        head.append(Text(word(_("演示数据 · 不作任何证明")), Align.CENTRE))
+    return Slip(
+        (
+            *head,
+            Rule(),
+            Text(word(document.title), Align.CENTRE, size=2, bold=True),
+            Space(),
+            Pair(word(_("姓名")), terms.holder),
+            Pair(word(_("证明编号")), document.number),
+            Pair(word(_("验证码")), document.verification_code),
+            Pair(word(_("有效期至")), say_date(document.valid_until, language)),
+            Pair(word(_("打印时间")), f"{terms.now:%Y-%m-%d %H:%M}"),
+            Pair(word(_("终端编号")), terms.terminal),
+            Space(),
+            Qr(document.verify_url),
+            Text(word(_("扫码或凭验证码查验证明真伪")), Align.CENTRE),
+            Rule(),
+            Text(word(_("本凭条不作为证明")), Align.CENTRE, bold=True),
+            Text(word(_("如有疑问请拨打 {hotline}", hotline=terms.hotline)), Align.CENTRE),
+        ),
+        scale=2 if terms.large else 1,
+    )

@@ -1,0 +1,71 @@
+"""The services this program knows, and the menu made of them and the centre's catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from drivers.device import Status
+from kiosk.fund.models import Catalogue, Offer
+from kiosk.steps import Menu, Tile
+from kiosk.troubles import closed_by
+from kiosk.visit import Visit
+from kiosk.words import Sayable, _
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One thing a citizen can do. ``needs`` names the device classes it cannot do without."""
+
+    id: str
+    icon: str
+    needs: tuple[str, ...]
+    run: Callable[[Visit], None]
+
+
+SERVICES: dict[str, Service] = {}
+"""By id; the id is the centre's."""
+
+
+def service(
+    id_: str, *, icon: str, needs: tuple[str, ...] = ()
+) -> Callable[[Callable[[Visit], None]], Callable[[Visit], None]]:
+    """Enter a function as the service the centre calls ``id_``."""
+
+    def enter(run: Callable[[Visit], None]) -> Callable[[Visit], None]:
+        SERVICES[id_] = Service(id_, icon, needs, run)
+        return run
+
+    return enter
+
+
+def menu(visit: Visit) -> Menu:
+    """What is offered to this citizen at this terminal now."""
+    return Menu(tiles(visit.catalogue, visit.statuses()))
+
+
+def tiles(catalogue: Catalogue, statuses: Mapping[str, Status]) -> tuple[Tile, ...]:
+    """The centre's offers that this program knows, in the centre's order; what cannot be had now
+    carries its reason."""
+    return tuple(
+        Tile(
+            offer.service,
+            offer.title,
+            offer.hint,
+            SERVICES[offer.service].icon,
+            closed=closed_because(offer, catalogue.clock, statuses),
+        )
+        for offer in catalogue.offers
+        if offer.service in SERVICES
+    )
+
+
+def closed_because(offer: Offer, clock: datetime, statuses: Mapping[str, Status]) -> Sayable | None:
+    """Why ``offer`` cannot be had now: the centre closed it, the hour, or a device."""
+    if not offer.open:
+        return offer.closed_because or _("暂停服务")
+    opens, closes = time.fromisoformat(offer.hours.opens), time.fromisoformat(offer.hours.closes)
+    if not opens <= clock.time() <= closes:
+        return _("服务时间 {opens}–{closes}", opens=offer.hours.opens, closes=offer.hours.closes)
+    return closed_by(statuses, SERVICES[offer.service].needs)

@@ -1,0 +1,61 @@
+"""缴存证明: made and sealed by the centre, checked, shown, printed; a slip to go with it."""
+
+from __future__ import annotations
+
+import secrets
+
+from kiosk.fund.models import Account, Document, DocumentRequest
+from kiosk.papers.receipt import document_slip
+from kiosk.papers.sealed import check_sealed
+from kiosk.privacy import Sensitive
+from kiosk.services.catalogue import service
+from kiosk.services.choosing import choose_account
+from kiosk.steps import Action, Choose, Option, PaperReady, Preview
+from kiosk.troubles import MENU, closed_by
+from kiosk.visit import Visit
+from kiosk.words import _
+
+_HOME = Action(MENU, _("返回首页"), "home")
+
+
+@service("deposit-certificate", icon="certificate", needs=("document_printer",))
+def print_certificate(visit: Visit) -> None:
+    make_and_print(visit, choose_account(visit))
+
+
+def make_and_print(visit: Visit, account: Account) -> None:
+    """From the purpose to the sheet in the hand."""
+    purpose = _choose_purpose(visit)
+    document, pdf = visit.look_up(lambda: _make(visit, account, purpose))
+    visit.ask(Preview(document, pdf, actions=(Action("print", _("打印证明"), "printer"),)))
+    if not visit.print_document(document, pdf):
+        return
+    no_slip = closed_by(visit.statuses(), ("receipt_printer",))
+    slip = Action("slip", _("打印凭条"), "receipt", closed=no_slip)
+    out = PaperReady(
+        _("证明打好了，请取走"),
+        _("需要凭条的话，上面有证明编号和验证二维码。"),
+        actions=(slip, _HOME),
+    )
+    if visit.ask(out) == "slip" and visit.print_slip(document_slip(visit.terms(), document)):
+        visit.ask(PaperReady(_("凭条打好了，请取走"), _("凭条不作为证明。"), actions=(_HOME,)))
+
+
+def _choose_purpose(visit: Visit) -> str:
+    """What the certificate is for; the centre says what there is to choose."""
+    purposes = visit.offer("deposit-certificate").purposes
+    if len(purposes) < 2:
+        return purposes[0].code if purposes else ""
+    options = tuple(Option(p.code, p.name, icon="certificate") for p in purposes)
+    return visit.ask(Choose(_("证明用来做什么？"), options, _("会写在证明上")))
+
+
+def _make(visit: Visit, account: Account, purpose: str) -> tuple[Document, Sensitive[bytes]]:
+    """Have it made, fetch it, and refuse what is not sealed or not this citizen's."""
+    request = DocumentRequest(
+        kind="deposit-certificate", account=account.id, purpose=purpose, key=secrets.token_hex(16)
+    )
+    document = visit.fund.make_document(request)
+    pdf = visit.fund.document_file(document)
+    check_sealed(pdf, document=document, holder=visit.holder(), roots=visit.seal_roots)
+    return document, Sensitive(pdf)

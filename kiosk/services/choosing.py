@@ -1,0 +1,63 @@
+"""Which account, which loan: asked only where there are several."""
+
+from __future__ import annotations
+
+from kiosk.fund import codes
+from kiosk.fund.errors import Refusal, reference_number
+from kiosk.fund.models import Account, Loan
+from kiosk.privacy import mask_account
+from kiosk.steps import Choose, Option
+from kiosk.visit import Visit
+from kiosk.words import _
+
+
+def choose_account(visit: Visit) -> Account:
+    """The citizen's account; with several, the one they choose."""
+    accounts = visit.look_up(visit.fund.accounts)
+    if not accounts:
+        raise Refusal(
+            "no-account",
+            _("没有查到您的公积金账户"),
+            _("请向单位经办人咨询，或带身份证到柜台查询"),
+            reference_number(),
+        )
+    if len(accounts) == 1:
+        return accounts[0]
+    options = tuple(_account_option(account) for account in accounts)
+    question = Choose(
+        title=_("您有 {count} 个账户，请选择一个", count=len(accounts)),
+        options=options,
+        lead=_("封存的账户可以到柜台办理合并"),
+    )
+    key = visit.ask(question)
+    return next(account for account in accounts if account.id == key)
+
+
+def choose_loan(visit: Visit) -> Loan:
+    """The citizen's loan; with several, the one they choose."""
+    loans = visit.look_up(visit.fund.loans)
+    if not loans:
+        raise Refusal(
+            "no-loan",
+            _("您名下没有公积金贷款"),
+            _("如果是配偶名下的贷款，请由借款人本人查询"),
+            reference_number(),
+        )
+    if len(loans) == 1:
+        return loans[0]
+    options = tuple(_loan_option(loan) for loan in loans)
+    key = visit.ask(Choose(_("您有 {count} 笔贷款，请选择一笔", count=len(loans)), options))
+    return next(loan for loan in loans if loan.id == key)
+
+
+def _account_option(account: Account) -> Option:
+    number = mask_account(account.number.reveal())
+    status = codes.word("A.6", account.status)
+    hint = _("{status} · 个人账号 {number}", status=status, number=number)
+    return Option(account.id, account.employer, hint, "account")
+
+
+def _loan_option(loan: Loan) -> Option:
+    number = mask_account(loan.number.reveal())
+    hint = _("{state} · 贷款账号 {number}", state=codes.word("loan", loan.state), number=number)
+    return Option(loan.id, loan.bank, hint, "loan")

@@ -1,0 +1,252 @@
+"""Puts a visit together: settings, devices, fund client, screen; and the counter between them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any, Protocol, TypeVar
+
+from drivers import catalogue as drivers
+from drivers.device import CancelToken, DeviceError, Reason, State, Status
+from drivers.hosts import ThreadHost
+from kiosk.fund.client import FundClient
+from kiosk.fund.errors import CentreUnavailable, Refusal, reference_number
+from kiosk.fund.models import Catalogue
+from kiosk.identity.sign_in import identify
+from kiosk.privacy import Sensitive
+from kiosk.services import SERVICES, menu
+from kiosk.settings import Settings
+from kiosk.steps import DeviceStep, NotAnAnswer, Problem, Step
+from kiosk.troubles import device_words
+from kiosk.visit import How, Left, TimedOut, Visit, WentBack
+from kiosk.words import Language, Sayable, Text, _
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+REFRESH_S = 60.0
+"""How often the attract page asks the centre what is offered and announced."""
+
+
+class Screen(Protocol):
+    """What the counter asks of the screen. Every call may come from any thread and returns soon."""
+
+    @property
+    def language(self) -> Language:
+        """The language chosen now."""
+
+    def show(self, step: Step[Any], *, ticket: int, back: bool) -> None:
+        """Put ``step`` before the citizen; its answer comes back under ``ticket``."""
+
+    def hint(self, text: Text) -> None:
+        """What was given does not answer the step: say what would, on the same page."""
+
+    def greet(self, name: Sensitive[str]) -> None:
+        """Show the masked name in the head."""
+
+    def surround(self, catalogue: Catalogue | None, notices: tuple[Sayable, ...]) -> None:
+        """What stands around every page, and what the attract page announces."""
+
+    def blank(self) -> None:
+        """Show nothing at all; returns when that frame is on the glass."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    ticket: int
+    answer: object
+
+
+@dataclass(frozen=True, slots=True)
+class _Device:
+    ticket: int
+    future: Future[Any]
+
+
+class Counter:
+    """Puts a step before the citizen and waits for whoever answers: a finger, a device, the clock.
+
+    The screen calls :meth:`answer`, :meth:`back`, :meth:`leave` and :meth:`time_out`; they only
+    note it and return. An answer to a page that is no longer shown is dropped, so nothing can be
+    pressed twice.
+    """
+
+    def __init__(self, hosts: Mapping[str, ThreadHost]) -> None:
+        self.screen: Screen
+        self._hosts = hosts
+        self._inbox: SimpleQueue[_Answered | _Device | Exception] = SimpleQueue()
+        self._ticket = 0
+
+    # -- for the visit ------------------------------------------------------------------------
+
+    @property
+    def language(self) -> Language:
+        return self.screen.language
+
+    def greet(self, name: Sensitive[str]) -> None:
+        self.screen.greet(name)
+
+    def ask(self, step: Step[T], *, back: bool) -> T:
+        """See :class:`kiosk.visit.Asker`."""
+        self._ticket += 1
+        ticket = self._ticket
+        cancel = CancelToken()
+        self.screen.show(step, ticket=ticket, back=back)
+        if isinstance(step, DeviceStep):
+            self._start(step, ticket, cancel)
+        try:
+            while True:
+                match self._inbox.get():
+                    case _Answered(number, answer) if number == ticket:
+                        try:
+                            return step.check(answer)
+                        except NotAnAnswer as wrong:
+                            self.screen.hint(wrong.hint)
+                    case _Device(number, future) if number == ticket:
+                        return future.result()  # type: ignore[no-any-return]
+                    case Left() | TimedOut() | WentBack() as end:
+                        raise end
+        finally:
+            cancel.cancel()
+
+    def _start(self, step: DeviceStep[Any], ticket: int, cancel: CancelToken) -> None:
+        host = self._hosts.get(step.device)
+        if host is None:
+            raise DeviceError(Reason.NO_DEVICE, f"no {step.device} in the settings")
+        future = host.submit(step.request, step.seconds, cancel)
+        future.add_done_callback(lambda done: self._inbox.put(_Device(ticket, done)))
+
+    # -- for the screen -----------------------------------------------------------------------
+
+    def answer(self, ticket: int, answer: object) -> None:
+        """The page shown under ``ticket`` was answered."""
+        self._inbox.put(_Answered(ticket, answer))
+
+    def back(self) -> None:
+        self._inbox.put(WentBack())
+
+    def leave(self) -> None:
+        self._inbox.put(Left())
+
+    def time_out(self, how: How) -> None:
+        self._inbox.put(TimedOut(how))
+
+
+class Terminal:
+    """One visit with everything it works with. ``on_end`` is told how it ended, when the screen
+    is blank and the session closed; the process is killed after that."""
+
+    def __init__(self, settings: Settings, on_end: Callable[[How], None]) -> None:
+        self._settings = settings
+        self._on_end = on_end
+        self._hosts = _hosts(settings, self._device_changed)
+        self._catalogue: Catalogue | None = None
+        self._centre_down = False
+        self._quiet = threading.Event()  # set once a citizen is there: no more refreshing
+        self.counter = Counter(self._hosts)
+
+    def statuses(self) -> Mapping[str, Status]:
+        """How the devices are now, by class."""
+        return {kind: host.status for kind, host in self._hosts.items()}
+
+    def open(self, screen: Screen) -> None:
+        """Go live: take the devices, ask the centre, wait for a citizen."""
+        self.counter.screen = screen
+        for host in self._hosts.values():
+            host.start()
+        threading.Thread(target=self._refresh, name="catalogue", daemon=True).start()
+        threading.Thread(target=self._run, name="visit", daemon=True).start()
+
+    # -- the visit ----------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        how: How = "trouble"
+        fund = self._client()
+        try:
+            visit = Visit(self.counter, fund, self, self._settings)
+            runs = {name: service.run for name, service in SERVICES.items()}
+            how = visit.run(identify, menu, runs)
+        except Exception:
+            # A bug of ours: said as one, with a number; then the visit ends.
+            reference = reference_number()
+            log.exception("bug", extra={"event": "bug", "reference": reference})
+            self._admit(reference)
+        finally:
+            self.counter.screen.blank()
+            fund.close()
+            self._on_end(how)
+
+    def _admit(self, reference: str) -> None:
+        page = Problem(
+            _("这台机器出了差错"),
+            _("您的账户没有任何变动。请拿好证件和纸张。"),
+            reference,
+            advice=((_("换一台终端或到柜台"), _("拨打 12329，报下面的编号")),),
+        )
+        try:
+            self.counter.ask(page, back=False)
+        except (Left, TimedOut, WentBack):
+            return
+
+    def begun(self) -> None:
+        """A citizen is there."""
+        self._quiet.set()
+
+    # -- what stands around the pages ---------------------------------------------------------
+
+    def _refresh(self) -> None:
+        client = self._client()
+        while not self._quiet.is_set():
+            try:
+                self._catalogue = client.catalogue()
+                self._centre_down = False
+            except (CentreUnavailable, Refusal) as error:
+                self._centre_down = True
+                log.warning("no catalogue", extra={"event": "catalogue", "why": error})
+            self._surround()
+            self._quiet.wait(REFRESH_S if not self._centre_down else 5.0)
+
+    def _device_changed(self) -> None:
+        if hasattr(self.counter, "screen"):
+            self._surround()
+
+    def _surround(self) -> None:
+        self.counter.screen.surround(self._catalogue, self._notices())
+
+    def _notices(self) -> tuple[Sayable, ...]:
+        """What does not work just now, then what the centre announces."""
+        own = [_("暂时连不上公积金中心，请稍候")] if self._centre_down else []
+        for kind, status in sorted(self.statuses().items()):
+            if not status.usable and status.state is not State.STARTING:
+                own.append(device_words(kind, status))
+        return (*own, *(self._catalogue.notices if self._catalogue else ()))
+
+    def _client(self) -> FundClient:
+        centre = self._settings.centre
+        return FundClient(
+            centre.url,
+            terminal=self._settings.terminal,
+            connect_s=centre.connect_s,
+            read_s=centre.read_s,
+            ca=centre.ca,
+            certificate=centre.certificate,
+            key=centre.key,
+        )
+
+
+def _hosts(settings: Settings, changed: Callable[[], None]) -> dict[str, ThreadHost]:
+    """A host for every device of the settings; one that cannot be made is logged and missing."""
+    hosts: dict[str, ThreadHost] = {}
+    for kind, table in settings.devices.items():
+        options = {key: value for key, value in table.items() if key != "driver"}
+        try:
+            driver = drivers.create(kind, table["driver"], options)
+        except DeviceError as error:
+            log.error("device", extra={"event": "device-settings", "device": kind, "why": error})
+            continue
+        hosts[kind] = ThreadHost(driver, lambda status: changed())
+    return hosts

@@ -1,0 +1,330 @@
+"""One visit: asks steps, keeps the answers, goes back by replay, ends."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeVar
+
+from drivers.device import DeviceError, Reason, Status
+from drivers.document_printer.types import PrintDocument
+from drivers.receipt_printer.types import PrintSlip, Slip
+from kiosk.fund.client import FundClient
+from kiosk.fund.errors import CentreUnavailable, Refusal
+from kiosk.fund.models import Catalogue, Document, Offer, Person, PrintReport, Rating
+from kiosk.papers.receipt import SlipTerms
+from kiosk.papers.sealed import NotOurs, holder_mark
+from kiosk.privacy import Sensitive, mask_name
+from kiosk.settings import Settings
+from kiosk.steps import (
+    Attract,
+    DeviceStep,
+    Farewell,
+    Menu,
+    PrintingDocument,
+    PrintingSlip,
+    Rate,
+    Step,
+)
+from kiosk.troubles import RETRY, not_printed, problem_of
+from kiosk.words import Language, Sayable
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+How = Literal["left", "idle", "limit", "trouble"]
+"""How a visit ended."""
+
+
+class WentBack(Exception):
+    """The citizen pressed 返回."""
+
+
+class Left(Exception):
+    """The citizen pressed 退出."""
+
+
+class TimedOut(Exception):
+    """Nobody touched the screen for too long, or the visit lasted too long."""
+
+    def __init__(self, how: How = "idle") -> None:
+        super().__init__(how)
+        self.how: How = how
+
+
+class Asker(Protocol):
+    """Whoever puts a step before the citizen: the counter of a terminal, or a script."""
+
+    @property
+    def language(self) -> Language:
+        """The language the citizen reads now."""
+
+    def ask(self, step: Step[T], *, back: bool) -> T:
+        """The answer to ``step``. Raises :class:`WentBack`, :class:`Left`, :class:`TimedOut`, or
+        the :class:`DeviceError` of the device that a step waits for."""
+
+    def greet(self, name: Sensitive[str]) -> None:
+        """Show whose visit this is: the masked name in the head of every page."""
+
+
+class Devices(Protocol):
+    """How the terminal's devices are now."""
+
+    def statuses(self) -> Mapping[str, Status]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One thing a service got: an answer, or what a look-up gave or refused."""
+
+    value: Any
+    kind: Literal["answer", "turn", "device", "look-up", "refusal"]
+
+
+class _Answers:
+    """What a service got so far, in order, so that it can be run again from the top."""
+
+    def __init__(self) -> None:
+        self._entries: list[_Entry] = []
+        self._next = 0
+        self.sealed = False
+
+    def rewind(self) -> None:
+        self._next = 0
+
+    def replayed(self) -> _Entry | None:
+        """The next kept entry, or None where the service is new ground."""
+        if self._next == len(self._entries):
+            return None
+        self._next += 1
+        return self._entries[self._next - 1]
+
+    def keep(self, entry: _Entry) -> None:
+        self._entries.append(entry)
+        self._next += 1
+
+    def drop_last_answer(self) -> bool:
+        """Forget back to before the last real answer; False when there is none."""
+        while self._entries:
+            if self._entries.pop().kind == "answer":
+                return True
+        return False
+
+
+class Visit:
+    """What a service works with: ask, look up, print. One object for one citizen."""
+
+    def __init__(
+        self, asker: Asker, fund: FundClient, devices: Devices, settings: Settings
+    ) -> None:
+        self._asker = asker
+        self._devices = devices
+        self._settings = settings
+        self._answers = _Answers()
+        self.fund = fund
+        self.seal_roots = settings.centre.seal_roots
+        self._offered: Catalogue | None = None
+        self.person: Person | None = None
+        self._papers = False
+        self._done: list[tuple[str, Sayable]] = []
+
+    # -- for services -------------------------------------------------------------------------
+
+    def ask(self, step: Step[T]) -> T:
+        """Show ``step`` and return its answer; on a replay, the answer it got before."""
+        if entry := self._answers.replayed():
+            return entry.value  # type: ignore[no-any-return]
+        device = isinstance(step, DeviceStep)
+        answer = self._asker.ask(step, back=not (device or self._answers.sealed))
+        kind: Literal["answer", "turn", "device"] = (
+            "device" if device else "turn" if step.turns else "answer"
+        )
+        self._answers.keep(_Entry(answer, kind))
+        return answer
+
+    def look_up(self, call: Callable[[], T]) -> T:
+        """Ask the centre; a replay gets the same answer, or the same refusal, without asking."""
+        if entry := self._answers.replayed():
+            if entry.kind == "refusal":
+                raise entry.value
+            return entry.value  # type: ignore[no-any-return]
+        try:
+            value = call()
+        except Refusal as refusal:
+            self._answers.keep(_Entry(refusal, "refusal"))
+            raise
+        self._answers.keep(_Entry(value, "look-up"))
+        return value
+
+    def statuses(self) -> Mapping[str, Status]:
+        """How the devices are now, by class."""
+        return self._devices.statuses()
+
+    def offer(self, service: str) -> Offer:
+        """What the centre's catalogue says of ``service``."""
+        return next(offer for offer in self.catalogue.offers if offer.service == service)
+
+    def terms(self) -> SlipTerms:
+        """What every slip of this visit says."""
+        catalogue = self.catalogue
+        return SlipTerms(
+            language=self._asker.language,
+            centre=catalogue.centre,
+            hotline=catalogue.hotline,
+            terminal=self._settings.terminal,
+            holder=mask_name(self._person().name.reveal()),
+            now=catalogue.clock,
+            demo=catalogue.demo,
+        )
+
+    def holder(self) -> str:
+        """What a document of this visit carries as its holder's mark."""
+        person, session = self._person(), self.fund.session
+        if session is None:
+            raise RuntimeError("a document is asked for after signing in")
+        name = person.name.reveal() or person.name_latin.reveal()
+        return holder_mark(session.id, name, person.document_number.reveal())
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What the centre offers; fetched after the first touch."""
+        if self._offered is None:
+            raise RuntimeError("the catalogue is used before it was fetched")
+        return self._offered
+
+    def _person(self) -> Person:
+        if self.person is None:
+            raise RuntimeError("a service runs after the citizen has signed in")
+        return self.person
+
+    def welcome(self, person: Person, masked_name: str) -> None:
+        """The citizen has proved who they are."""
+        self.person = person
+        self._asker.greet(Sensitive(masked_name))
+
+    def print_document(self, document: Document, pdf: Sensitive[bytes]) -> bool:
+        """Print a sealed document, as often as the citizen wants to try. The centre is told each
+        time how many pages came out. Nothing before this can be gone back over."""
+        self._answers.sealed = True
+        while True:
+            job = _job()
+            request = PrintDocument(job, pdf.reveal(), document.pages, document.number)
+            try:
+                printed = self._asker.ask(PrintingDocument(request), back=False)
+            except DeviceError as error:
+                self._report(document, PrintReport(job=job, pages=error.pages, complete=False))
+                if self._asker.ask(not_printed(error, document), back=False) != RETRY:
+                    return False
+            else:
+                self._report(document, PrintReport(job=job, pages=printed.pages, complete=True))
+                self._papers = True
+                return True
+
+    def print_slip(self, slip: Slip) -> bool:
+        """Print a slip, as often as the citizen wants to try."""
+        self._answers.sealed = True
+        while True:
+            try:
+                self._asker.ask(PrintingSlip(PrintSlip(_job(), slip)), back=False)
+            except DeviceError as error:
+                if self._asker.ask(not_printed(error), back=False) != RETRY:
+                    return False
+            else:
+                self._papers = True
+                return True
+
+    def _report(self, document: Document, report: PrintReport) -> None:
+        try:
+            self.fund.report_print(document.id, report)
+        except (CentreUnavailable, Refusal) as error:
+            # The paper is what the citizen came for: a count that could not be told is an event
+            # for the operator, not a page for them.
+            log.warning("print report not delivered", extra={"event": "print-report", "why": error})
+
+    # -- from the first touch to the last page ------------------------------------------------
+
+    def run(
+        self,
+        identify: Callable[[Visit], None],
+        menu: Callable[[Visit], Menu],
+        services: Mapping[str, Callable[[Visit], None]],
+    ) -> How:
+        """The whole visit. Returns how it ended; the session is closed at the centre."""
+        how: How = "left"
+        try:
+            self._asker.ask(Attract(), back=False)
+            log.info("visit begun", extra={"event": "visit-begun"})
+            if self._serve(self._fetch_catalogue) and self._serve(identify):
+                self._serve_menu(menu, services)
+        except Left:
+            self._rate()
+        except TimedOut as timeout:
+            how = timeout.how
+        log.info("visit ended", extra={"event": "visit-ended", "how": how})
+        self._say_farewell(how)
+        return how
+
+    def _fetch_catalogue(self, visit: Visit) -> None:
+        self._offered = self.look_up(self.fund.catalogue)
+
+    def _serve_menu(
+        self,
+        menu: Callable[[Visit], Menu],
+        services: Mapping[str, Callable[[Visit], None]],
+    ) -> None:
+        while True:
+            step = menu(self)
+            chosen = self._asker.ask(step, back=False)
+            title = next(tile.title for tile in step.tiles if tile.service == chosen)
+            if self._serve(services[chosen]):
+                self._done.append((chosen, title))
+
+    def _serve(self, service: Callable[[Visit], None]) -> bool:
+        """Run one service to its end, back and trouble included. False: it did not come about."""
+        answers = self._answers = _Answers()
+        while True:
+            answers.rewind()
+            try:
+                service(self)
+            except WentBack:
+                if not answers.drop_last_answer():
+                    return True
+            except (Refusal, CentreUnavailable, DeviceError, NotOurs) as error:
+                if isinstance(error, DeviceError) and error.reason is Reason.TIMEOUT:
+                    raise TimedOut from error  # nobody put a card: nobody is there
+                problem = problem_of(error, signed_in=self.person is not None)
+                if self._asker.ask(problem, back=False) != RETRY:
+                    if self.person is None:
+                        raise Left from error
+                    return False
+                if isinstance(error, DeviceError | Refusal):
+                    answers = self._answers = _Answers()
+            else:
+                return True
+
+    def _rate(self) -> None:
+        """One rating for what was done last; none where nothing was done."""
+        if not self._done:
+            return
+        service, title = self._done[-1]
+        try:
+            level = self._asker.ask(Rate(title), back=False)
+            if level is not None:
+                self.fund.rate(Rating(service=service, level=level))
+        except (Left, TimedOut):
+            return
+        except (Refusal, CentreUnavailable) as error:
+            log.warning("rating not delivered", extra={"event": "rating", "why": error})
+
+    def _say_farewell(self, how: How) -> None:
+        if how == "left" and self.person is not None:
+            try:
+                self._asker.ask(Farewell(papers=self._papers), back=False)
+            except (Left, TimedOut):
+                return
+
+
+def _job() -> str:
+    return secrets.token_hex(8)
