@@ -1,0 +1,86 @@
+"""The people of the demo, as their cards and the centre know them."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib import resources
+
+CHIP_NAME_UNITS = 15
+"""The name field of a resident card holds 15 UTF-16 units; a longer name is cut there."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Persona:
+    """One invented person. ``repr`` shows the id only, as for anybody's data."""
+
+    id: str  # P01 … P18, S1, S2
+    name: str  # Chinese name, whole; "" where there is none
+    name_latin: str  # 姓名全拼, or the name in Latin letters
+    sex: str  # GB/T 2261.1: "1" male, "2" female
+    nation: str  # GB/T 3304, "" where the card has none
+    birth: date
+    number: str  # 公民身份号码 or permit number, 18 characters
+    address: str
+    issuer: str
+    valid_from: date
+    kind: str  # a drivers.id_card CardKind: resident, hmt-resident, foreigner-2023
+    phone: str
+    bank_card: str  # 19 digits, or ""
+    purpose: str  # what this persona shows, one Chinese sentence
+    valid_to: date | None = None  # None: 长期
+    pass_number: str = ""
+    nationality: str = ""
+
+    @property
+    def full_name(self) -> str:
+        """The name the centre has on file: the Chinese one, else the Latin one."""
+        return self.name or self.name_latin
+
+    def card(self) -> dict[str, str | bool]:
+        """What the chip of the card says, as plain values under the names of ``IdCard``.
+
+        Dates are ISO strings; ``valid_to`` is 长期 where there is none. A long name is cut as the
+        chip cuts it, and ``name_cut`` says so. Latin names stand on foreigners' cards only.
+        """
+        name = chip_name(self.name)
+        return {
+            "kind": self.kind,
+            "name": name,
+            "name_latin": self.name_latin if self.kind.startswith("foreigner") else "",
+            "sex": self.sex,
+            "nation": self.nation,
+            "birth": self.birth.isoformat(),
+            "address": self.address,
+            "number": self.number,
+            "issuer": self.issuer,
+            "valid_from": self.valid_from.isoformat(),
+            "valid_to": self.valid_to.isoformat() if self.valid_to else "长期",
+            "pass_number": self.pass_number,
+            "issues": "" if self.kind == "resident" else "01",
+            "nationality": self.nationality,
+            "name_cut": name != self.name,
+        }
+
+    def __repr__(self) -> str:
+        return f"Persona({self.id})"
+
+
+def chip_name(name: str) -> str:
+    """``name`` as far as the chip keeps it; a surrogate pair is never split."""
+    units = 0
+    for index, character in enumerate(name):
+        units += 2 if ord(character) > 0xFFFF else 1
+        if units > CHIP_NAME_UNITS:
+            return name[:index]
+    return name
+
+
+@cache
+def load() -> dict[str, Persona]:
+    """All personas by id, in the order of the file."""
+    path = resources.files("assets") / "demo" / "personas.toml"
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {id: Persona(id=id, **fields) for id, fields in table.items()}
