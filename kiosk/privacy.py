@@ -52,13 +52,18 @@ class Sensitive(Generic[T]):
 
         inner = handler.generate_schema((get_args(source) or (str,))[0])
         wrap = core_schema.no_info_after_validator_function(cls, inner)
+        # One that is already wrapped is checked like any other value.
+        unwrap = core_schema.no_info_before_validator_function(
+            lambda value: value.reveal() if isinstance(value, cls) else value, wrap
+        )
         return core_schema.json_or_python_schema(
             json_schema=wrap,
-            python_schema=core_schema.union_schema(
-                [core_schema.is_instance_schema(cls), wrap], mode="left_to_right"
-            ),
-            serialization=core_schema.plain_serializer_function_ser_schema(
-                lambda value: value.reveal(), return_schema=inner.get("schema"), when_used="json"
+            python_schema=unwrap,
+            # In the form of the type inside: Sensitive[Money] keeps its two places.
+            serialization=core_schema.wrap_serializer_function_ser_schema(
+                lambda value, write, info: write(value.reveal()) if info.mode == "json" else value,
+                info_arg=True,
+                schema=inner,
             ),
         )
 
