@@ -2,8 +2,8 @@
 
 Wire names are the field identifiers of JGJ/T 320-2014 (住房公积金基础数据标准) in lower case;
 where the standard has no field, English words. Money is a decimal string with two places, days are
-``YYYYMMDD``, months ``YYYY-MM``. Client and stand-in centre share these models; the OpenAPI document
-is made from them. Unknown fields are ignored, unknown codes are kept as they are.
+``YYYYMMDD``, months ``YYYY-MM``. Client and stand-in centre share these models; the OpenAPI
+document is made from them. Unknown fields are ignored, unknown codes are kept as they are.
 """
 
 from __future__ import annotations
@@ -28,17 +28,20 @@ from kiosk.words import Language
 
 # -- how values are written on the wire -----------------------------------------------------------
 
-_MONEY = r"^-?\d{1,16}\.\d{2}$"
+_MONEY = r"^-?[0-9]{1,16}\.[0-9]{2}$"
+_TOO_MUCH = Decimal(10) ** 16
 
 
 def _decimal(places: int) -> BeforeValidator:
     def read(value: object) -> Decimal:
         if isinstance(value, Decimal):
-            return value
-        if isinstance(value, str):
+            # Never rounded on the way out: what does not fit was not computed to the fen.
+            if value.is_finite() and abs(value) < _TOO_MUCH and value == round(value, places):
+                return round(value, places)
+        elif isinstance(value, str):
             whole, point, fraction = value.removeprefix("-").partition(".")
             digits = whole + fraction
-            plain = digits.isascii() and digits.isdecimal() and len(whole) <= 16
+            plain = digits.isascii() and digits.isdecimal() and 1 <= len(whole) <= 16
             if point and len(fraction) == places and plain:
                 return Decimal(value)
         raise ValueError(f"a decimal string with {places} places is needed")
@@ -76,7 +79,9 @@ Rate = Annotated[
     Decimal,
     _decimal(7),
     PlainSerializer(lambda value: f"{value:.7f}", return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{1,3}\.\d{7}$", "examples": ["0.0260000"]}),
+    WithJsonSchema(
+        {"type": "string", "pattern": r"^[0-9]{1,3}\.[0-9]{7}$", "examples": ["0.0260000"]}
+    ),
 ]
 """A yearly rate as a fraction, seven places (JGJ/T 320: decimal(8,7))."""
 
@@ -84,22 +89,26 @@ Ratio = Annotated[
     Decimal,
     _decimal(2),
     PlainSerializer(lambda value: f"{value:.2f}", return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{1,2}\.\d{2}$", "examples": ["0.12"]}),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,2}\.[0-9]{2}$", "examples": ["0.12"]}),
 ]
 """A contribution ratio as a fraction (0.12 is 12 %), two places (JGJ/T 320: decimal(4,2))."""
 
 Day = Annotated[
     date,
     BeforeValidator(_day),
-    PlainSerializer(lambda value: f"{value:%Y%m%d}", return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{8}$", "examples": ["20260115"]}),
+    PlainSerializer(
+        lambda value: f"{value:%Y%m%d}".rjust(8, "0"), return_type=str, when_used="json"
+    ),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]{8}$", "examples": ["20260115"]}),
 ]
 
 YearMonth = Annotated[
     date,
     BeforeValidator(_month),
-    PlainSerializer(lambda value: f"{value:%Y-%m}", return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}$", "examples": ["2026-01"]}),
+    PlainSerializer(
+        lambda value: f"{value:%Y-%m}".rjust(7, "0"), return_type=str, when_used="json"
+    ),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}$", "examples": ["2026-01"]}),
 ]
 """A month; in Python the first day of it."""
 
@@ -154,8 +163,8 @@ class RefusalBody(Wire):
 class Hours(Wire):
     """Service hours 服务时间 in local time, ``HH:MM``."""
 
-    opens: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
-    closes: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    opens: str = Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
+    closes: str = Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
 
 
 class Purpose(Wire):
@@ -271,7 +280,7 @@ class SmsSent(Wire):
 
 
 class SmsCheck(Wire):
-    code: Sensitive[Annotated[str, StringConstraints(pattern=r"^\d{6}$")]]
+    code: Sensitive[Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]]
 
 
 class Person(Wire):
