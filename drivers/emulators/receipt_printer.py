@@ -1,0 +1,711 @@
+"""An ESC/POS receipt printer on the other end of a TCP port, a pseudo terminal or a pipe.
+
+It keeps apart, as the hardware does, what is obeyed at once (``DLE`` commands, also inside a
+picture) and what waits in the buffer until the mechanism can go on. What it prints is drawn, dot
+by dot, with characters as its own font would show the bytes it got.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import select
+import socket
+import struct
+import threading
+import time
+import tty
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+from PIL import Image, ImageDraw
+
+from drivers.receipt_printer import glyphs
+
+HEAD_TO_KNIFE = 96
+"""Dots of paper between print head and knife: the white top of every slip."""
+LINE = 32
+"""Dots in one line, for orders that count lines."""
+_MODEL = {65: "1.0", 66: "EMULATOR", 67: "RP-80", 68: "0001"}
+_REAL_TIME = re.compile(
+    rb"\x10(?:\x04[\x01-\x04]|\x05[\x01\x02]|\x14\x08\x01\x03\x14\x01\x06\x02\x08)"
+)
+_LONGEST_REAL_TIME = 10
+_SETS: dict[str, dict[str, bool]] = {
+    "paper near end": {"near_end": True},
+    "refill": {"near_end": False, "paper_end": False},
+    "open cover": {"cover_open": True},
+    "close cover": {"cover_open": False},
+    "clear jam": {"jam_cause": False},  # the error itself stays until DLE ENQ, as on the hardware
+    "cutter error": {"jam_cause": True, "cutter_error": True},
+    "hot head": {"hot": True},
+    "deaf to gs r": {"ignores_gs_r": True},
+    "garbage": {"garbage": True},
+}
+_COUNTS_BYTES = {
+    "mute": "_mute_after",
+    "reset connection": "_reset_after",
+    "stop reading": "_deaf_after",
+}
+_CLEARED = b"\x37\x25\x00"
+_TICK_S = 0.02
+
+
+class _BufferCleared(Exception):
+    """The command being read was dropped with the rest of the buffer."""
+
+
+class _Stopped(Exception):
+    """The emulator ends."""
+
+
+class ReceiptPrinter:
+    """An 80 mm receipt printer.
+
+    ``kind`` is ``tcp`` (``port`` 0: a free one), ``pty`` (``path``: a link to the terminal, made
+    here) or ``pipe`` (``path``: a FIFO, made here; it cannot answer). ``buffer`` is the size of
+    the receive buffer in bytes, ``dots_per_s`` the speed of the paper, 0 for at once.
+
+    Orders: ``paper near end``, ``paper out`` (``after_lines``), ``refill``, ``open cover``,
+    ``close cover``, ``jam`` (``after_lines``), ``clear jam``, ``cutter error``, ``hot head``,
+    ``mute`` (``after_bytes``), ``reset connection`` (``after_bytes``), ``stop reading``
+    (``after_bytes``), ``slow`` (``bytes_per_s``), ``deaf to gs r``, ``garbage``, ``unplug``,
+    ``plug``, ``well``, ``tear``.
+    """
+
+    def __init__(
+        self,
+        *,
+        kind: Literal["tcp", "pty", "pipe"] = "tcp",
+        port: int = 0,
+        path: Path | None = None,
+        width: int = 576,
+        buffer: int = 65536,
+        dots_per_s: float = 0.0,
+    ) -> None:
+        if (kind == "tcp") == (path is not None):
+            raise ValueError("a path belongs to a pty or a pipe")
+        self._kind = kind
+        self._port = port
+        self._path = path or Path()
+        self._width = width
+        self._buffer_size = buffer
+        self._dots_per_s = dots_per_s
+        self._threads: list[threading.Thread] = []
+        self._lines: list[_Line] = []
+        self._listener: socket.socket | None = None
+        self._ending = threading.Event()
+        self._lock = threading.Condition()
+        self._buffer = bytearray()
+        self._cleared = 0
+        self._answer: Callable[[bytes], None] = lambda data: None
+        self._faults()
+        self._head = _Head(width)
+        self._slips: list[tuple[Image.Image, list[str]]] = []
+        self._unknown: list[str] = []
+        self._asb = 0
+
+    def _faults(self) -> None:
+        """All well."""
+        self.near_end = self.paper_end = self.cover_open = False
+        self.jam_cause = self.mechanical_error = self.cutter_error = self.hot = False
+        self.garbage = self.ignores_gs_r = False
+        self._mute_after: int | None = None
+        self._reset_after: int | None = None
+        self._deaf_after: int | None = None
+        self._bytes_per_s = 0.0
+        self._stop_after: dict[str, int] = {}  # fault -> dots still to come
+
+    # -- life -----------------------------------------------------------------------------------
+
+    @property
+    def address(self) -> str:
+        """What the driver's settings must say."""
+        if self._kind == "tcp":
+            return f"tcp://127.0.0.1:{self._port}"
+        if self._kind == "pty":
+            return f"serial://{self._path}?flow=none"
+        return f"file://{self._path}"
+
+    def start(self) -> None:
+        self._ending.clear()
+        self._plug()
+        self._spawn(self._print)
+
+    def stop(self) -> None:
+        self._ending.set()
+        with self._lock:
+            self._lock.notify_all()
+        self._unplug()
+        for thread in self._threads:
+            thread.join(5)
+        self._threads.clear()
+
+    def _spawn(self, target: Callable[..., None], *args: object) -> None:
+        thread = threading.Thread(target=target, args=args, name="receipt printer", daemon=True)
+        self._threads = [t for t in self._threads if t.is_alive()]
+        self._threads.append(thread)
+        thread.start()
+
+    def _plug(self) -> None:
+        if self._kind == "tcp":
+            self._listener = socket.create_server(("127.0.0.1", self._port), reuse_port=False)
+            self._port = self._listener.getsockname()[1]
+            self._spawn(self._accept, self._listener)
+        elif self._kind == "pty":
+            self._add(_Pty(self._path))
+        else:
+            self._add(_Pipe(self._path))
+
+    def _unplug(self) -> None:
+        if self._listener is not None:
+            # Wakes the thread that waits in accept; closing alone would leave it there.
+            with contextlib.suppress(OSError):
+                self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
+            self._listener = None
+        for line in list(self._lines):
+            line.hang_up()
+        deadline = time.monotonic() + 5
+        while self._lines and time.monotonic() < deadline:
+            time.sleep(0.005)
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            self._add(_Tcp(connection))
+
+    def _add(self, line: _Line) -> None:
+        self._lines.append(line)
+        self._spawn(self._read, line)
+
+    # -- what people do -------------------------------------------------------------------------
+
+    def obey(self, order: str, **facts: Any) -> None:
+        """Do what the order says; an unknown one is a ``ValueError``."""
+        with self._lock:
+            if order in _SETS:
+                for name, value in _SETS[order].items():
+                    setattr(self, name, value)
+            elif order in _COUNTS_BYTES:
+                setattr(self, _COUNTS_BYTES[order], int(facts.get("after_bytes", 0)))
+            elif order in ("paper out", "jam"):
+                self._stop_after[order] = int(facts.get("after_lines", 0)) * LINE
+                self._pass_paper(0)
+            elif order == "slow":
+                self._bytes_per_s = float(facts["bytes_per_s"])
+            elif order == "tear":
+                self._slips.clear()
+            elif order == "well":
+                self._faults()
+            elif order not in ("unplug", "plug"):
+                raise ValueError(f"a receipt printer does not know {order!r}")
+            if order in ("refill", "clear jam"):
+                self._stop_after.pop("jam" if order == "clear jam" else "paper out", None)
+            self._lock.notify_all()
+        # Readers must be able to end, so the lock is not held here.
+        if order == "unplug":
+            self._unplug()
+        elif order in ("plug", "well") and self._listener is None and not self._lines:
+            self._plug()
+
+    def look(self) -> dict[str, Any]:
+        """What one sees: ``slips`` (PNG of each), ``texts`` (their lines of characters), ``paper``
+        (``full``, ``low``, ``out``), ``cover`` (``open``, ``closed``), ``jammed``, ``hanging``
+        (dots of an uncut slip), ``waiting`` (bytes in the buffer), ``unknown`` (commands, hex)."""
+        with self._lock:
+            slips = list(self._slips)
+            seen = {
+                "texts": [list(lines) for _, lines in slips],
+                "paper": "out" if self.paper_end else "low" if self.near_end else "full",
+                "cover": "open" if self.cover_open else "closed",
+                "jammed": self.mechanical_error or self.cutter_error,
+                "hanging": self._head.inked,
+                "waiting": len(self._buffer),
+                "unknown": list(self._unknown),
+            }
+        return {"slips": [_png(picture) for picture, _ in slips], **seen}
+
+    # -- what comes in --------------------------------------------------------------------------
+
+    def _read(self, line: _Line) -> None:
+        """One line's bytes into the buffer; real-time commands are obeyed on the way."""
+        tail = b""
+        try:
+            while not self._ending.is_set():
+                if self._deaf_after == 0:
+                    time.sleep(_TICK_S)
+                    if line.gone:
+                        return
+                    continue
+                data = line.read(self._appetite(line))
+                if data is None:
+                    return
+                if not data:
+                    continue
+                self._account(len(data), line)
+                seen = tail + data
+                end = 0
+                for found in _REAL_TIME.finditer(seen):
+                    end = found.end()
+                    self._obey_now(found[0], line)
+                tail = seen[max(end, len(seen) - _LONGEST_REAL_TIME + 1) :]
+                with self._lock:
+                    self._answer = lambda reply: self._say(line, reply)
+                    self._buffer += data
+                    self._lock.notify_all()
+        except (OSError, _Stopped):
+            return  # the other side went away, or the order was to hang up
+        finally:
+            line.close()
+            self._lines.remove(line)
+
+    def _appetite(self, line: _Line) -> int:
+        """How many bytes may be read now; waits while the buffer is full."""
+        with self._lock:
+            while len(self._buffer) >= self._buffer_size:
+                if line.gone or self._ending.is_set():
+                    raise _Stopped
+                self._lock.wait(_TICK_S)
+            room = max(1, self._buffer_size - len(self._buffer))
+            limits = [n for n in (self._reset_after, self._deaf_after, self._mute_after) if n]
+        return min([room, 4096, *limits, *([64] if self._bytes_per_s else [])])
+
+    def _account(self, count: int, line: _Line) -> None:
+        """Let faults that count bytes come nearer."""
+        with self._lock:
+            if self._mute_after:
+                self._mute_after = max(0, self._mute_after - count)
+            if self._deaf_after:
+                self._deaf_after = max(0, self._deaf_after - count)
+            if self._reset_after is not None:
+                self._reset_after = max(0, self._reset_after - count)
+                if self._reset_after == 0:
+                    self._reset_after = None
+                    line.reset()
+                    raise _Stopped
+            pause = count / self._bytes_per_s if self._bytes_per_s else 0.0
+        self._ending.wait(pause)
+
+    def _say(self, line: _Line, data: bytes) -> None:
+        if self._mute_after != 0:
+            with contextlib.suppress(OSError):  # who asked is gone
+                line.write(b"\xff" * len(data) if self.garbage else data)
+
+    def _obey_now(self, command: bytes, line: _Line) -> None:
+        with self._lock:
+            if command[1] == 0x04:
+                self._say(line, bytes((self._status(command[2]),)))
+                return
+            if command[1] == 0x05:
+                if not self.jam_cause and (self.mechanical_error or self.cutter_error):
+                    self.mechanical_error = self.cutter_error = False
+                    if command[2] == 2:
+                        self._clear()
+            else:
+                self._clear()
+                self._say(line, _CLEARED)
+            self._lock.notify_all()
+
+    def _clear(self) -> None:
+        self._buffer.clear()
+        self._cleared += 1
+
+    def _status(self, n: int) -> int:
+        error = self.mechanical_error or self.cutter_error
+        offline = error or self.cover_open or self.paper_end or self.hot
+        return (
+            0x12
+            | {
+                1: offline << 3,
+                2: self.cover_open << 2 | self.paper_end << 5 | (error or self.hot) << 6,
+                3: self.mechanical_error << 2 | self.cutter_error << 3 | self.hot << 6,
+                4: 0x0C * (self.near_end or self.paper_end) | 0x60 * self.paper_end,
+            }[n]
+        )
+
+    def _paper_byte(self) -> int:
+        return 0x03 * (self.near_end or self.paper_end) | 0x0C * self.paper_end
+
+    def _automatic_status(self) -> bytes:
+        error = self.mechanical_error or self.cutter_error
+        offline = error or self.cover_open or self.paper_end
+        return bytes(
+            (
+                0x10 | offline << 3 | self.cover_open << 5,
+                self.mechanical_error << 2 | self.cutter_error << 3,
+                self._paper_byte(),
+                0,
+            )
+        )
+
+    # -- what comes out -------------------------------------------------------------------------
+
+    @property
+    def _can_print(self) -> bool:
+        error = self.mechanical_error or self.cutter_error
+        return not (error or self.cover_open or self.paper_end or self.hot)
+
+    def _take(self, count: int = 1) -> bytes:
+        """The next bytes of the buffer, once the mechanism can go on."""
+        taken = bytearray()
+        with self._lock:
+            cleared = self._cleared
+            while len(taken) < count:
+                if self._ending.is_set():
+                    raise _Stopped
+                if self._cleared != cleared:
+                    raise _BufferCleared
+                if self._buffer and self._can_print:
+                    part = self._buffer[: count - len(taken)]
+                    del self._buffer[: len(part)]
+                    taken += part
+                    self._lock.notify_all()
+                else:
+                    self._lock.wait(_TICK_S)
+        return bytes(taken)
+
+    def _print(self) -> None:
+        while True:
+            try:
+                self._command(self._take()[0])
+            except _BufferCleared:
+                self._head.drop_line()
+            except _Stopped:
+                return
+
+    def _pass_paper(self, dots: int) -> None:
+        """Paper moves; what should happen on the way happens."""
+        with self._lock:
+            for fault in list(self._stop_after):
+                self._stop_after[fault] -= dots
+                if self._stop_after[fault] <= 0:
+                    del self._stop_after[fault]
+                    if fault == "jam":
+                        self.jam_cause = self.mechanical_error = True
+                    else:
+                        self.near_end = self.paper_end = True
+        if self._dots_per_s and dots:
+            self._ending.wait(dots / self._dots_per_s)
+
+    def _feed(self, dots: int) -> None:
+        self._head.feed(dots)
+        self._pass_paper(dots)
+
+    def _command(self, first: int) -> None:
+        head = self._head
+        match first:
+            case 0x0A:
+                self._pass_paper(head.line_feed())
+            case 0x10:
+                self._skip_real_time()
+            case 0x1B:
+                self._escape(self._take()[0])
+            case 0x1C:
+                self._chinese(self._take()[0])
+            case 0x1D:
+                self._group(self._take()[0])
+            case _ if first >= 0x81 and head.chinese:
+                head.put(_character(bytes((first,)) + self._take()))
+            case _ if 0x20 <= first < 0x7F:
+                head.put(chr(first))
+            case _ if first >= 0x80:
+                head.put("?")  # some letter of a code page that nobody chose
+            case _:
+                self._unknown.append(f"{first:02x}")
+
+    def _skip_real_time(self) -> None:
+        """What the reader has obeyed already."""
+        second = self._take()[0]
+        self._take(8 if second == 0x14 else 1)
+
+    def _escape(self, name: int) -> None:
+        head = self._head
+        match chr(name):
+            case "@":
+                head.initialize()
+            case "3":
+                head.pitch = self._take()[0]
+            case "$":
+                head.x = int.from_bytes(self._take(2), "little")
+            case "a":
+                head.align = self._take()[0]
+            case "E":
+                head.bold = bool(self._take()[0] & 1)
+            case "J":
+                self._feed(self._take()[0])
+            case "R":
+                head.country = self._take()[0]
+            case _:
+                self._unknown.append(f"1b {name:02x}")
+
+    def _chinese(self, name: int) -> None:
+        head = self._head
+        match chr(name):
+            case "&":
+                head.chinese = True
+            case ".":
+                head.chinese = False
+            case "!":
+                head.size = 2 if self._take()[0] & 0x0C == 0x0C else 1
+            case "S":
+                self._take(2)
+            case _:
+                self._unknown.append(f"1c {name:02x}")
+
+    def _group(self, name: int) -> None:
+        match chr(name):
+            case "!":
+                self._head.size = 1 + (self._take()[0] & 0x07)
+            case "P":
+                self._take(2)
+            case "V":
+                feed = self._take()[0]
+                self._cut(self._take()[0] if feed >= 65 else 0)
+            case "a":
+                self._asb = self._take()[0]
+                if self._asb:
+                    self._answer(self._automatic_status())
+            case "r":
+                self._take()
+                if not self.ignores_gs_r:
+                    self._answer(bytes((self._paper_byte(),)))
+            case "I":
+                text = _MODEL.get(self._take()[0], "")
+                self._answer(b"\x5f" + text.encode() + b"\0")
+            case "v":
+                self._raster()
+            case "(":
+                self._extended()
+            case _:
+                self._unknown.append(f"1d {name:02x}")
+
+    def _raster(self) -> None:
+        _, _, columns, columns_high, rows, rows_high = self._take(6)
+        columns += columns_high << 8
+        rows += rows_high << 8
+        # Row by row, so that paper can run out in the middle of a picture.
+        for start in range(0, rows, LINE):
+            count = min(LINE, rows - start)
+            self._head.raster(columns * 8, count, self._take(columns * count))
+            self._pass_paper(count)
+
+    def _extended(self) -> None:
+        name, low, high = self._take(3)
+        data = self._take(low + (high << 8))
+        if name == ord("H") and data[:2] == b"\x30\x30":
+            self._answer(b"\x37\x22" + data[2:] + b"\0")
+        else:
+            self._unknown.append(f"1d 28 {name:02x}")
+
+    def _cut(self, extra: int) -> None:
+        self._feed(HEAD_TO_KNIFE + extra)
+        with self._lock:
+            # Stopped before the knife moved, it waits, like any other command.
+            cleared = self._cleared
+            while not self._can_print and self._cleared == cleared and not self._ending.is_set():
+                self._lock.wait(_TICK_S)
+            if self._cleared != cleared:
+                raise _BufferCleared
+            if not self._ending.is_set():
+                self._slips.append(self._head.cut())
+
+
+class _Head:
+    """Print head, line buffer and the paper below: what has been printed since the last cut."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self.initialize()
+        self._new_paper()
+
+    def initialize(self) -> None:
+        self.pitch, self.x, self.align, self.size = 30, 0, 0, 1
+        self.bold = self.chinese = False
+        self.country = 0
+        self.drop_line()
+
+    def drop_line(self) -> None:
+        self._line: list[tuple[int, str, int, bool]] = []
+        self.x = 0
+
+    def put(self, char: str) -> None:
+        if self.country == 15 and char == "$":
+            char = "￥"
+        width = glyphs.cells(char) * glyphs.CELL * self.size
+        if self.x + width > self._width:
+            self.line_feed()
+        self._line.append((self.x, char, self.size, self.bold))
+        self.x += width
+
+    def line_feed(self) -> int:
+        """Print what is in the line; gives the dots that the paper moved."""
+        height = max([self.pitch, *(24 * size for _, _, size, _ in self._line)])
+        band = Image.new("L", (self._width, height), 255)
+        text, end = "", 0
+        for x, char, size, bold in self._line:
+            cell = Image.new("L", (2 * glyphs.CELL, 2 * glyphs.CELL), 255)
+            glyphs.draw(cell, 0, 0, char, bold=bold)
+            cell = glyphs.ink(cell).convert("L").resize((cell.width * size, cell.height * size), 0)
+            # Darker wins: glyphs may reach beyond their cells.
+            band.paste(0, (x, 0), cell.point(lambda level: 255 - level))
+            text += " " * (x > end) + char
+            end = x + glyphs.cells(char) * glyphs.CELL * size
+        if text:
+            self._texts.append(text.strip())
+        self.drop_line()
+        self._bands.append(band)
+        return height
+
+    def feed(self, dots: int) -> None:
+        self._bands.append(Image.new("L", (self._width, dots), 255))
+
+    def raster(self, width: int, rows: int, data: bytes) -> None:
+        band = Image.new("L", (self._width, rows), 255)
+        picture = Image.frombytes("1", (width, rows), bytes(byte ^ 0xFF for byte in data))
+        x = {0: 0, 1: (self._width - width) // 2, 2: self._width - width}[self.align]
+        band.paste(picture, (x, 0))
+        self._bands.append(band)
+
+    @property
+    def inked(self) -> int:
+        """Dots of paper since the last cut, when anything is printed on them."""
+        if all(band.getextrema() == (255, 255) for band in self._bands):
+            return 0
+        return sum(band.height for band in self._bands)
+
+    def cut(self) -> tuple[Image.Image, list[str]]:
+        """The slip, from knife to knife, the cut shown as a row of dashes, and its text lines."""
+        height = sum(band.height for band in self._bands)
+        slip = Image.new("L", (self._width, height), 255)
+        y = 0
+        for band in self._bands:
+            slip.paste(band, (0, y))
+            y += band.height
+        # What is between head and knife stays behind, and is the top of the next slip.
+        height -= HEAD_TO_KNIFE
+        slip = slip.crop((0, 0, self._width, height))
+        canvas = ImageDraw.Draw(slip)
+        for x in range(0, self._width, 12):
+            canvas.line((x, height - 1, x + 5, height - 1), fill=128)
+        texts = self._texts
+        self._new_paper()
+        return slip, texts
+
+    def _new_paper(self) -> None:
+        self._bands = [Image.new("L", (self._width, HEAD_TO_KNIFE), 255)]
+        self._texts: list[str] = []
+
+
+class _Line:
+    """One line to a host."""
+
+    gone = False
+
+    def read(self, limit: int) -> bytes | None:
+        """Bytes; empty when none came for a while, None when the other side has hung up."""
+        raise NotImplementedError
+
+    def write(self, data: bytes) -> None:
+        raise NotImplementedError
+
+    def hang_up(self) -> None:
+        """End the line; its reader closes it."""
+        self.gone = True
+
+    def reset(self) -> None:
+        self.gone = True
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+
+class _Tcp(_Line):
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        connection.settimeout(1.0)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def read(self, limit: int) -> bytes | None:
+        if self.gone:
+            return None
+        if not select.select([self._connection], [], [], _TICK_S)[0]:
+            return b""
+        return self._connection.recv(limit) or None
+
+    def write(self, data: bytes) -> None:
+        self._connection.sendall(data)
+
+    def reset(self) -> None:
+        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class _Pty(_Line):
+    def __init__(self, link: Path) -> None:
+        self._master, self._slave = os.openpty()
+        # The slave stays open here, so that a host may come and go.
+        tty.setraw(self._slave)
+        self._link = link
+        link.unlink(missing_ok=True)
+        link.symlink_to(os.ttyname(self._slave))
+
+    def read(self, limit: int) -> bytes | None:
+        if self.gone:
+            return None
+        if not select.select([self._master], [], [], _TICK_S)[0]:
+            return b""
+        return os.read(self._master, limit) or None
+
+    def write(self, data: bytes) -> None:
+        os.write(self._master, data)
+
+    def close(self) -> None:
+        self._link.unlink(missing_ok=True)
+        os.close(self._slave)
+        os.close(self._master)
+
+
+class _Pipe(_Line):
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        path.unlink(missing_ok=True)
+        os.mkfifo(path)
+        # Open for writing too: a pipe without a writer would always be at its end.
+        self._fd = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+
+    def read(self, limit: int) -> bytes | None:
+        if self.gone:
+            return None
+        if not select.select([self._fd], [], [], _TICK_S)[0]:
+            return b""
+        return os.read(self._fd, limit) or None
+
+    def write(self, data: bytes) -> None:
+        """A pipe has no way back."""
+
+    def close(self) -> None:
+        self._path.unlink(missing_ok=True)
+        os.close(self._fd)
+
+
+def _character(code: bytes) -> str:
+    """What the printer's Chinese font shows for two bytes."""
+    try:
+        return code.decode("gbk")
+    except UnicodeDecodeError:
+        return "□"
+
+
+def _png(picture: Image.Image) -> bytes:
+    file = io.BytesIO()
+    picture.convert("1", dither=Image.Dither.FLOYDSTEINBERG).save(file, "PNG", optimize=True)
+    return file.getvalue()

@@ -1,0 +1,143 @@
+"""Turns a slip into ESC/POS bytes: text in the printer's Chinese mode, the rest as raster."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+from enum import StrEnum
+
+import segno
+from PIL import Image, ImageDraw
+
+from drivers.device import DeviceError, Reason
+from drivers.receipt_printer import commands, glyphs
+from drivers.receipt_printer.layout import Feed, Line, QrLine, RuleLine, TextLine, lay_out
+from drivers.receipt_printer.types import Element, Pair, Slip, Text
+
+QR_DOTS = 240
+"""About how wide a QR code is printed: 30 mm, read by every telephone."""
+_RULE_HEIGHT = 24
+_DASH, _DASH_GAP = 8, 4
+_QUIET_MODULES = 4
+"""White around a QR code (ISO/IEC 18004); at its sides the paper is white anyway."""
+
+
+class TextMode(StrEnum):
+    """How text is sent."""
+
+    GB18030 = "gb18030"  # as characters where the printer has them, else as raster
+    RASTER = "raster"  # all as raster: for printers without a Chinese font
+
+
+def encode(slip: Slip, *, width: int = 576, text: TextMode = TextMode.GB18030) -> bytes:
+    """The whole slip from start to cut, for a paper of ``width`` dots (a multiple of 8).
+
+    A line is sent as characters (GB18030, two-byte codes only) when the printer can show all of
+    it, and else drawn here; a character that no font has stands as its code point, ``[U+2CB4E]``.
+    """
+    shown = replace(slip, elements=tuple(_legible(element, text) for element in slip.elements))
+    parts = [commands.START]
+    parts += [_encode(line, width, text) for line in lay_out(shown, width)]
+    parts.append(commands.CUT)
+    return b"".join(parts)
+
+
+def legible(text: str, mode: TextMode = TextMode.GB18030) -> str:
+    """The text with everything replaced that could be shown neither by the printer nor by a font.
+
+    Joiners and variation selectors are dropped; control characters never reach the printer.
+    """
+    return "".join(_legible_char(char, mode) for char in text)
+
+
+def _legible_char(char: str, mode: TextMode) -> str:
+    if char == "\n":
+        return char
+    if char == "\t":
+        return " "
+    if (
+        unicodedata.category(char) == "Cf"
+        or "\ufe00" <= char <= "\ufe0f"
+        or "\U000e0100" <= char <= "\U000e01ef"
+    ):
+        return ""
+    by_printer = mode == TextMode.GB18030 and glyphs.in_gbk(char)
+    if by_printer or ((char.isprintable() or char == "\u3000") and glyphs.drawable(char)):
+        return char
+    return f"[U+{ord(char):04X}]"
+
+
+def _legible(element: Element, mode: TextMode) -> Element:
+    match element:
+        case Text():
+            return replace(element, text=legible(element.text, mode))
+        case Pair():
+            # A label and a value have one paragraph each.
+            label, value = (
+                legible(part.replace("\n", " "), mode) for part in (element.label, element.value)
+            )
+            return replace(element, label=label, value=value)
+    return element
+
+
+def _encode(line: Line, width: int, mode: TextMode) -> bytes:
+    match line:
+        case TextLine():
+            by_printer = mode == TextMode.GB18030 and all(
+                glyphs.in_gbk(char) for run in line.runs for char in run.text
+            )
+            return _characters(line) if by_printer else _drawn(line, width)
+        case RuleLine():
+            return _raster(_rule(width))
+        case QrLine(data):
+            return _qr(data, width)
+        case Feed(dots):
+            return commands.feed(dots)
+
+
+def _characters(line: TextLine) -> bytes:
+    parts = [commands.line_pitch(line.height), commands.style(line.size, line.bold)]
+    for run in line.runs:
+        if run.x:
+            parts.append(commands.position(run.x))
+        parts.append(run.text.encode("gb18030"))
+    parts.append(commands.LINE_FEED)
+    return b"".join(parts)
+
+
+def _drawn(line: TextLine, width: int) -> bytes:
+    image = Image.new("L", (width, line.height), 255)
+    for run in line.runs:
+        glyphs.draw(image, run.x, 0, run.text, size=line.size, bold=line.bold)
+    return _raster(glyphs.ink(image))
+
+
+def _rule(width: int) -> Image.Image:
+    image = Image.new("1", (width, _RULE_HEIGHT), 255)
+    canvas = ImageDraw.Draw(image)
+    middle = _RULE_HEIGHT // 2 - 4  # text has its white below, so the optical middle is higher
+    for x in range(0, width, _DASH + _DASH_GAP):
+        canvas.rectangle((x, middle, x + _DASH - 1, middle + 1), fill=0)
+    return image
+
+
+def _qr(data: str, width: int) -> bytes:
+    try:
+        code = segno.make(data, error="m", micro=False)
+    except ValueError as error:
+        raise DeviceError(Reason.UNSUPPORTED, "too much for a QR code") from error
+    rows = [bytes(row) for row in code.matrix]
+    dots = max(1, min(width, max(QR_DOTS, 3 * len(rows))) // len(rows))
+    modules = b"".join(row.translate(_MODULE_TO_GREY) for row in rows)
+    image = Image.frombytes("L", (len(rows), len(rows)), modules)
+    side = len(rows) * dots
+    square = image.resize((side, side), Image.Resampling.NEAREST).convert("1")
+    quiet = commands.feed(_QUIET_MODULES * dots)
+    return quiet + commands.centred(_raster(square)) + quiet
+
+
+_MODULE_TO_GREY = bytes([255, 0]) + bytes(254)
+
+
+def _raster(image: Image.Image) -> bytes:
+    return b"".join(commands.raster(*glyphs.pack(image)))

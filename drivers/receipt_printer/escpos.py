@@ -1,0 +1,468 @@
+"""Drives an ESC/POS receipt printer: status by real-time questions, success by an ordered answer.
+
+That bytes were taken says nothing of paper: socket buffers swallow a whole slip in front of a
+printer that is switched off. A slip counts as printed when the printer has answered a question
+that stood behind the cut, and then still says that paper, cover and cutter are well.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from enum import StrEnum
+from itertools import cycle
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+
+from drivers.device import (
+    CancelToken,
+    Check,
+    Deadline,
+    DeviceError,
+    Driver,
+    Info,
+    Media,
+    Reason,
+    Request,
+    State,
+    Status,
+    Supply,
+)
+from drivers.receipt_printer import commands, glyphs
+from drivers.receipt_printer.encode import TextMode, encode
+from drivers.receipt_printer.status import (
+    ERROR_CAUSE,
+    OFFLINE_CAUSE,
+    PAPER_SENSOR,
+    PRINTER,
+    ErrorCause,
+    Facts,
+    InfoAnswer,
+    OfflineCause,
+    OtherBlock,
+    PaperAnswer,
+    PaperSensor,
+    PrinterState,
+    ProcessId,
+    RealTime,
+    RealTimeAnswer,
+    Replies,
+    Reply,
+    parse_real_time,
+)
+from drivers.receipt_printer.types import Printed, PrintSlip
+from drivers.receipt_printer.wire import TICK_S, Wire, connect
+
+F = TypeVar("F", PrinterState, OfflineCause, ErrorCause, PaperSensor)
+
+ANSWER_S = 0.9
+"""A printer that has not answered all four status questions by then is silent."""
+INFO_S = 0.3
+LOOK_S = 0.1
+"""How often a printing printer is asked whether something stopped it."""
+GIVE_UP_S = 0.5
+"""How long a stopped printer gets to confirm that it dropped the rest of a slip."""
+RECOVERY_S = 10.0
+"""How often a jammed printer is told to try again: each time may move its cutter."""
+REMEMBERED = 256
+"""How many printed jobs are remembered."""
+RARE = "𬭎㛃𠅤"
+"""Characters of names that no printer's own font has, and that a terminal must be able to draw."""
+
+_SILENT = "the printer does not answer"
+
+
+class Proof(StrEnum):
+    """The question behind the data, whose answer means that the slip is out."""
+
+    GS_R = "gs-r"  # GS r 1: every printer knows it
+    PROCESS_ID = "process-id"  # GS ( H: Epson and compatible; cannot be mistaken for another answer
+
+
+class EscPosPrinter(Driver):
+    """A receipt printer that speaks ESC/POS, over the network, a serial line or a device file."""
+
+    class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+        """``[devices.receipt_printer]``."""
+
+        address: str
+        """``tcp://host:9100``, ``serial:///dev/ttyS0?baud=115200&flow=rtscts`` (``flow`` may be
+        ``rtscts``, ``xonxoff`` or ``none``) or ``file:///dev/usb/lp0``."""
+        text: TextMode = TextMode.GB18030
+        """``raster`` for a printer without a Chinese font."""
+        width: Annotated[int, msgspec.Meta(ge=384, le=832, multiple_of=8)] = 576
+        """Dots across the paper: 576 on 80 mm, 384 on 58 mm."""
+        proof: Proof = Proof.GS_R
+        """``process-id`` where the printer knows it (most Epson)."""
+        trust_file: bool = False
+        """For a device file that cannot be read: believe that what was handed over was printed.
+        Without it such a file is refused, since nothing could ever be known."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._settings = settings
+        self._info = Info("receipt_printer", "escpos", settings.address)
+        self._wire: Wire | None = None
+        self._replies = Replies()
+        self._printed: deque[str] = deque(maxlen=REMEMBERED)
+        self._remains = False  # a slip was stopped on its way: its beginning hangs out
+        self._unclear = True  # old questions may still be answered
+        self._count = 0
+        self._next_recovery = 0.0
+
+    @property
+    def info(self) -> Info:
+        return self._info
+
+    @property
+    def requests(self) -> tuple[type[Request[Any]], ...]:
+        return (PrintSlip,)
+
+    def open(self) -> None:
+        """Connect, drop what somebody left in the printer's buffer, make sure that it answers."""
+        if self._settings.text == TextMode.RASTER and not glyphs.available():
+            raise DeviceError(
+                Reason.UNSUPPORTED, "no Chinese font to draw with: apt-get install fonts-noto-cjk"
+            )
+        self.close()
+        wire = self._connected()
+        if wire.answers and _problem(self._ask_facts(Deadline(ANSWER_S))) is None:
+            self._learn_info()
+
+    def close(self) -> None:
+        if self._wire is not None:
+            self._wire.close()
+            self._wire = None
+
+    def status(self) -> Status:
+        if not self._connected().answers:
+            return Status(State.ONLINE, detail="the device file cannot be read, and is trusted")
+        facts = self._ask_facts(Deadline(ANSWER_S))
+        if _problem(facts) is Reason.JAM and time.monotonic() >= self._next_recovery:
+            # A jam that somebody has cleared stays an error until the printer is told to go on.
+            self._next_recovery = time.monotonic() + RECOVERY_S
+            self._send(commands.RECOVER_AND_CLEAR)
+        return _status(facts)
+
+    def reset(self) -> None:
+        wire = self._connected()
+        deadline = Deadline(ANSWER_S)
+        wire.send(
+            commands.RECOVER_AND_CLEAR + commands.CLEAR_BUFFERS + commands.START,
+            lambda: _in_time(deadline),
+        )
+        self._unclear = True
+
+    def self_test(self) -> tuple[Check, ...]:
+        if not self._connected().answers:
+            return (Check("answers", False, "the device file cannot be read"), _font_check())
+        facts = self._ask_facts(Deadline(ANSWER_S))
+        status = _status(facts)
+        return (
+            Check("answers", True, status.state.value),
+            Check("ready", status.problem is None, status.detail or "nothing stands against it"),
+            Check("paper", not facts.paper.end, status.paper.value),
+            self._proof_check(status.problem is None),
+            _font_check(),
+        )
+
+    def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Printed:
+        """Print a slip once. ``pages`` of an error is 0 when the slip surely did not come out
+        whole, None when it cannot be known."""
+        if not isinstance(request, PrintSlip):
+            raise DeviceError(Reason.UNSUPPORTED, type(request).__name__)
+        if request.job not in self._printed:
+            self._print(request, deadline, cancel)
+            self._printed.append(request.job)
+        return Printed(request.job)
+
+    # -- printing -----------------------------------------------------------------------------
+
+    def _print(self, request: PrintSlip, deadline: Deadline, cancel: CancelToken) -> None:
+        data = encode(request.slip, width=self._settings.width, text=self._settings.text)
+
+        def check(pages: int | None = None) -> None:
+            if cancel.cancelled:
+                raise DeviceError(Reason.CANCELLED, pages=pages)
+            _in_time(deadline, pages)
+
+        wire = self._connected()
+        if not wire.answers:
+            wire.send(data, check)
+            return
+        try:
+            self._make_ready(lambda: check(0))
+        except DeviceError as error:
+            if error.reason is not Reason.OFFLINE:
+                raise
+            # It may only have blinked. Nothing was sent, so a second try on a new line is safe.
+            self.close()
+            wire = self._connected()
+            self._make_ready(lambda: check(0))
+        self.report(Status(State.BUSY))
+        self._remains = self._unclear = True
+        try:
+            question, is_answer = self._question()
+            wire.send(data + question, check)
+            self._await(is_answer, check)
+            self._remains = self._unclear = False
+            self._confirm()
+        except DeviceError as error:
+            self._give_up()
+            self.report(_failed(error))
+            raise
+
+    def _make_ready(self, check: Callable[[], None]) -> None:
+        """Be sure that the printer can print, and that no answer to an older question is due."""
+        try:
+            check()
+            problem = _problem(self._ask_facts(Deadline(ANSWER_S)))
+            if problem is not None:
+                raise DeviceError(problem, _WORDS[problem][0])
+            if self._unclear:
+                question, is_answer = self._question()
+                remains = commands.CUT if self._remains else b""
+                self._send(commands.INITIALIZE + remains + question)
+                self._await(is_answer, check)
+                self._drain()
+                self._remains = self._unclear = False
+        except DeviceError as error:
+            # Nothing of this slip was sent.
+            raise DeviceError(error.reason, error.detail, pages=0) from error
+
+    def _question(self) -> tuple[bytes, Callable[[Reply], bool]]:
+        """What to ask behind the data, and how to know its answer."""
+        if self._settings.proof == Proof.GS_R:
+            return commands.ASK_PAPER, lambda reply: isinstance(reply, PaperAnswer)
+        self._count += 1
+        process = f"{self._count % 10_000:04d}"
+        return commands.ask_process_id(process), lambda reply: reply == ProcessId(process)
+
+    def _await(self, is_answer: Callable[[Reply], bool], check: Callable[[], None]) -> None:
+        """Wait for the answer behind the data; raise when something stops the printer first."""
+        questions = cycle((OFFLINE_CAUSE, ERROR_CAUSE))
+        asked: int | None = None
+        next_look = time.monotonic() + LOOK_S
+        while True:
+            check()
+            if asked is None and time.monotonic() >= next_look:
+                asked = next(questions)
+                self._send(commands.ask_status(asked))
+            for reply in self._hear(TICK_S):
+                if is_answer(reply):
+                    return
+                if isinstance(reply, RealTimeAnswer) and asked is not None:
+                    problem = _stopped_by(parse_real_time(asked, reply.byte))
+                    if problem is not None:
+                        raise DeviceError(problem, "stopped in the middle of a slip", pages=0)
+                    asked, next_look = None, time.monotonic() + LOOK_S
+
+    def _confirm(self) -> None:
+        """The answer came; some printers give it though they stopped, so look once more."""
+        try:
+            problem = _problem(self._ask_facts(Deadline(ANSWER_S)))
+        except DeviceError as error:
+            raise DeviceError(error.reason, error.detail, pages=None) from error
+        if problem is not None:
+            raise DeviceError(problem, "stopped at the end of a slip", pages=None)
+
+    def _give_up(self) -> None:
+        """Make the printer drop the rest, so that it does not come out before the next citizen."""
+        deadline = Deadline(GIVE_UP_S)
+        try:
+            if self._wire is not None:
+                self._wire.send(
+                    commands.RECOVER_AND_CLEAR + commands.CLEAR_BUFFERS,
+                    lambda: _in_time(deadline),
+                )
+            while not deadline.passed():
+                if any(isinstance(reply, OtherBlock) for reply in self._hear(TICK_S)):
+                    break
+        except DeviceError:
+            pass  # the slip has failed already, and opening the line again tries the same
+        self.close()
+
+    # -- talking ------------------------------------------------------------------------------
+
+    def _connected(self) -> Wire:
+        if self._wire is None:
+            wire = connect(self._settings.address)
+            if not wire.answers and not self._settings.trust_file:
+                wire.close()
+                raise DeviceError(
+                    Reason.UNSUPPORTED,
+                    f"{self._settings.address} cannot be read, so no slip could be known to be"
+                    " printed; trust_file = true believes it",
+                )
+            self._wire = wire
+            self._replies = Replies()
+            self._unclear = True
+            if wire.answers:
+                # Whoever printed before, perhaps a visit that was killed, may have left a slip.
+                self._send(commands.RECOVER_AND_CLEAR + commands.CLEAR_BUFFERS)
+        return self._wire
+
+    def _send(self, data: bytes) -> None:
+        deadline = Deadline(ANSWER_S)
+        if self._wire is None:
+            raise DeviceError(Reason.OFFLINE, _SILENT, pages=None)
+        self._wire.send(data, lambda: _in_time(deadline, None))
+
+    def _hear(self, seconds: float) -> list[Reply]:
+        if self._wire is None:
+            raise DeviceError(Reason.OFFLINE, _SILENT, pages=None)
+        data = self._wire.receive(seconds)
+        return self._replies.feed(data) if data else []
+
+    def _drain(self) -> None:
+        """Throw away what still comes."""
+        while self._hear(TICK_S):
+            pass
+
+    def _ask_facts(self, deadline: Deadline) -> Facts:
+        while self._hear(0):
+            pass
+        try:
+            return Facts(
+                self._ask(PRINTER, PrinterState, deadline),
+                self._ask(OFFLINE_CAUSE, OfflineCause, deadline),
+                self._ask(ERROR_CAUSE, ErrorCause, deadline),
+                self._ask(PAPER_SENSOR, PaperSensor, deadline),
+            )
+        except DeviceError:
+            # A late answer would be taken for that to another question: start on a new line.
+            self.close()
+            raise
+
+    def _ask(self, n: int, kind: type[F], deadline: Deadline) -> F:
+        self._send(commands.ask_status(n))
+        while not deadline.passed():
+            for reply in self._hear(min(TICK_S, deadline.remaining())):
+                if isinstance(reply, RealTimeAnswer):
+                    fact = parse_real_time(n, reply.byte)
+                    assert isinstance(fact, kind)
+                    return fact
+        raise DeviceError(Reason.OFFLINE, _SILENT, pages=0)
+
+    def _learn_info(self) -> None:
+        """Ask for model, serial number and firmware; many printers tell none of it."""
+        known: dict[str, str] = {}
+        for name, n in (("model", 67), ("serial", 68), ("firmware", 65)):
+            self._send(commands.ask_info(n))
+            deadline = Deadline(INFO_S)
+            while name not in known:
+                if deadline.passed():
+                    return
+                for reply in self._hear(TICK_S):
+                    if isinstance(reply, InfoAnswer):
+                        known[name] = reply.text
+            self._info = replace(self._info, **known)
+
+    def _proof_check(self, ready: bool) -> Check:
+        name = f"answers behind the data ({self._settings.proof.value})"
+        if not ready:
+            return Check(name, False, "not tried: the printer is not ready")
+        question, is_answer = self._question()
+        deadline = Deadline(ANSWER_S)
+        self._send(question)
+        try:
+            self._await(is_answer, lambda: _in_time(deadline))
+        except DeviceError as error:
+            self._unclear = True
+            return Check(name, False, str(error))
+        return Check(name, True, "yes")
+
+
+_WORDS: dict[Reason, tuple[str, str]] = {
+    Reason.HARDWARE: (
+        "the printer reports an error that does not clear",
+        "Switch the printer off and on; if it stays, replace it.",
+    ),
+    Reason.JAM: (
+        "paper is jammed, or the cutter is blocked",
+        "Open the cover, take the jammed paper out, free the cutter, close the cover.",
+    ),
+    Reason.COVER_OPEN: ("the cover is open", "Close the cover until it clicks."),
+    Reason.PAPER_OUT: ("no paper", "Put in a new roll of 80 mm thermal paper."),
+    Reason.OFFLINE: (
+        "the printer is off-line",
+        "Release the feed button, and press the on-line button if there is one.",
+    ),
+}
+_STATES = {
+    Reason.HARDWARE: State.HARDWARE_ERROR,
+    Reason.JAM: State.HARDWARE_ERROR,
+    Reason.OFFLINE: State.OFFLINE,
+    Reason.NO_DEVICE: State.NO_DEVICE,
+    Reason.COVER_OPEN: State.USER_ERROR,
+    Reason.PAPER_OUT: State.USER_ERROR,
+}
+
+
+def _problem(facts: Facts) -> Reason | None:
+    """What stands against printing, the worst first."""
+    stopped = _stopped_by(facts.error) or _stopped_by(facts.offline)
+    if stopped is not None:
+        return stopped
+    if facts.paper.end:
+        return Reason.PAPER_OUT
+    if facts.printer.offline and not facts.error.auto_recoverable:
+        return Reason.OFFLINE
+    return None
+
+
+def _stopped_by(fact: RealTime) -> Reason | None:
+    """What has stopped the printer, as far as one answer tells."""
+    match fact:
+        case ErrorCause(unrecoverable=True):
+            return Reason.HARDWARE
+        case ErrorCause(recoverable=True) | ErrorCause(cutter=True):
+            return Reason.JAM
+        case OfflineCause(cover_open=True):
+            return Reason.COVER_OPEN
+        case OfflineCause(paper_end_stop=True):
+            return Reason.PAPER_OUT
+    return None
+
+
+def _status(facts: Facts) -> Status:
+    paper = Supply.OUT if facts.paper.end else Supply.LOW if facts.paper.near_end else Supply.FULL
+    problem = _problem(facts)
+    if problem is not None:
+        detail, mend = _WORDS[problem]
+        jammed = Media.JAMMED if problem is Reason.JAM else Media.UNKNOWN
+        return Status(_STATES[problem], jammed, paper, problem, detail, mend)
+    if facts.error.auto_recoverable:
+        return Status(State.BUSY, paper=paper, detail="the print head is cooling down")
+    if paper is Supply.LOW:
+        return Status(
+            State.ONLINE,
+            paper=paper,
+            detail="the roll is nearly at its end",
+            mend="Bring a new roll of 80 mm thermal paper.",
+        )
+    return Status(State.ONLINE, paper=paper)
+
+
+def _failed(error: DeviceError) -> Status:
+    """How the printer is right after a slip failed; the next look may find it better."""
+    detail, mend = _WORDS.get(error.reason, (error.detail, ""))
+    if error.reason not in _STATES:
+        return Status(State.UNKNOWN, detail=detail)
+    paper = Supply.OUT if error.reason is Reason.PAPER_OUT else Supply.UNKNOWN
+    jammed = Media.JAMMED if error.reason is Reason.JAM else Media.UNKNOWN
+    return Status(_STATES[error.reason], jammed, paper, error.reason, detail, mend)
+
+
+def _in_time(deadline: Deadline, pages: int | None = 0) -> None:
+    if deadline.passed():
+        raise DeviceError(Reason.TIMEOUT, _SILENT, pages=pages)
+
+
+def _font_check() -> Check:
+    missing = [f"U+{ord(char):04X}" for char in RARE if not glyphs.drawable(char)]
+    seen = f"missing {', '.join(missing)}: apt-get install fonts-noto-cjk fonts-hanazono"
+    return Check("fonts for rare names", not missing, seen if missing else "all there")

@@ -1,0 +1,231 @@
+"""What a receipt printer answers, as facts.
+
+Bits are named as in the Epson ESC/POS command reference: ``DLE EOT``, ``GS r``, ``GS a`` (ASB),
+``GS ( H`` and ``GS I``. Every kind of answer has fixed bits that tell it from the others; bytes
+that have none of these patterns raise :class:`~drivers.device.DeviceError` ``GARBLED``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from drivers.device import DeviceError, Reason
+
+PRINTER, OFFLINE_CAUSE, ERROR_CAUSE, PAPER_SENSOR = 1, 2, 3, 4
+"""The ``n`` of ``DLE EOT n``."""
+
+LONGEST_BLOCK = 128
+"""A block answer that has not ended by then is noise."""
+
+_REAL_TIME = 0x12  # 0xx1xx10
+_ASB = 0x10  # 0xx1xx00
+_KIND_BITS = 0x93
+_PLAIN_BITS = 0x90  # 0xx0xxxx: GS r, and the second to fourth byte of ASB
+_XON, _XOFF = 0x11, 0x13
+_BLOCK, _INFO, _END = 0x37, 0x5F, 0x00
+_PROCESS_ID = 0x22
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterState:
+    """``DLE EOT 1``."""
+
+    drawer_high: bool  # connector pin 3; nothing is connected there in a terminal
+    offline: bool
+    waiting_for_recovery: bool  # until somebody presses the on-line button
+    feed_button: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OfflineCause:
+    """``DLE EOT 2``."""
+
+    cover_open: bool
+    feeding: bool  # by the feed button
+    paper_end_stop: bool
+    error: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCause:
+    """``DLE EOT 3``."""
+
+    recoverable: bool  # mechanical: paper jammed, head carriage blocked
+    cutter: bool
+    unrecoverable: bool
+    auto_recoverable: bool  # the head is hot; ends by itself
+
+
+@dataclass(frozen=True, slots=True)
+class PaperSensor:
+    """``DLE EOT 4`` and ``GS r 1``. Each sensor has two bits; one of them is enough."""
+
+    near_end: bool
+    end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All four real-time answers together."""
+
+    printer: PrinterState
+    offline: OfflineCause
+    error: ErrorCause
+    paper: PaperSensor
+
+
+RealTime = PrinterState | OfflineCause | ErrorCause | PaperSensor
+
+
+def parse_real_time(n: int, byte: int) -> RealTime:
+    """The answer to ``DLE EOT n``, n 1 to 4."""
+    if not 0 <= byte <= 0xFF or byte & _KIND_BITS != _REAL_TIME:
+        raise DeviceError(Reason.GARBLED, f"DLE EOT {n} answered {byte:02x}h")
+    bit2, bit3, bit5, bit6 = (bool(byte & 1 << bit) for bit in (2, 3, 5, 6))
+    if n == PRINTER:
+        return PrinterState(bit2, bit3, bit5, bit6)
+    if n == OFFLINE_CAUSE:
+        return OfflineCause(bit2, bit3, bit5, bit6)
+    if n == ERROR_CAUSE:
+        return ErrorCause(bit2, bit3, bit5, bit6)
+    if n == PAPER_SENSOR:
+        return PaperSensor(near_end=bit2 or bit3, end=bit5 or bit6)
+    raise ValueError(f"DLE EOT {n}")
+
+
+def parse_paper(byte: int) -> PaperSensor:
+    """The answer to ``GS r 1``."""
+    if not 0 <= byte <= 0xFF or byte & _PLAIN_BITS:
+        raise DeviceError(Reason.GARBLED, f"GS r 1 answered {byte:02x}h")
+    return PaperSensor(near_end=bool(byte & 0x03), end=bool(byte & 0x0C))
+
+
+def parse_asb(data: bytes) -> Facts:
+    """Four bytes of Automatic Status Back."""
+    if len(data) != 4 or data[0] & _KIND_BITS != _ASB or any(b & _PLAIN_BITS for b in data[1:]):
+        raise DeviceError(Reason.GARBLED, "not an automatic status")
+    first, second, third, _ = data
+    paper = PaperSensor(near_end=bool(third & 0x03), end=bool(third & 0x0C))
+    error = ErrorCause(
+        recoverable=bool(second & 0x04),
+        cutter=bool(second & 0x08),
+        unrecoverable=bool(second & 0x20),
+        auto_recoverable=bool(second & 0x40),
+    )
+    return Facts(
+        PrinterState(
+            drawer_high=bool(first & 0x04),
+            offline=bool(first & 0x08),
+            waiting_for_recovery=bool(second & 0x01),
+            feed_button=bool(second & 0x02),
+        ),
+        OfflineCause(
+            cover_open=bool(first & 0x20),
+            feeding=bool(first & 0x40),
+            paper_end_stop=paper.end,
+            error=bool(second & 0x6C),
+        ),
+        error,
+        paper,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RealTimeAnswer:
+    """One byte after ``DLE EOT``; which of the four it answers only the asker knows."""
+
+    byte: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaperAnswer:
+    """One byte after ``GS r``."""
+
+    sensor: PaperSensor
+
+
+@dataclass(frozen=True, slots=True)
+class AutomaticStatus:
+    """Unasked, while ASB is on."""
+
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessId:
+    """All that stood before this ``GS ( H`` request has been printed."""
+
+    process: str
+
+
+@dataclass(frozen=True, slots=True)
+class InfoAnswer:
+    """The text after ``GS I`` 65 to 68."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherBlock:
+    """A block answer to something else, e.g. that the buffers were cleared."""
+
+    identifier: int
+
+
+Reply = RealTimeAnswer | PaperAnswer | AutomaticStatus | ProcessId | InfoAnswer | OtherBlock
+
+
+class Replies:
+    """Cuts the stream of a printer's answers into replies; what is incomplete waits for more."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[Reply]:
+        """The replies that are complete now. After an error, everything received is dropped."""
+        data, self._rest = self._rest + data, b""
+        replies: list[Reply] = []
+        at = 0
+        while at < len(data):
+            length = _length(data, at)
+            if length is None:
+                self._rest = data[at:]
+                break
+            reply = _reply(data[at : at + length])
+            if reply is not None:
+                replies.append(reply)
+            at += length
+        return replies
+
+
+def _length(data: bytes, at: int) -> int | None:
+    """How many bytes the answer at ``at`` has, or None when it has not all arrived."""
+    first = data[at]
+    if first in (_BLOCK, _INFO):
+        end = data.find(_END, at + (2 if first == _BLOCK else 1), at + LONGEST_BLOCK)
+        if end < 0:
+            if len(data) - at >= LONGEST_BLOCK:
+                raise DeviceError(Reason.GARBLED, "a block answer without end")
+            return None
+        return end + 1 - at
+    if first & _KIND_BITS == _ASB:
+        return 4 if len(data) - at >= 4 else None
+    return 1
+
+
+def _reply(raw: bytes) -> Reply | None:
+    """One whole answer; None for XON and XOFF."""
+    first = raw[0]
+    if first == _BLOCK:
+        if raw[1] == _PROCESS_ID and len(raw) == 7:
+            return ProcessId(raw[2:6].decode("ascii", "replace"))
+        return OtherBlock(raw[1])
+    if first == _INFO:
+        return InfoAnswer(raw[1:-1].decode("ascii", "replace"))
+    if first in (_XON, _XOFF):
+        return None
+    if first & _KIND_BITS == _REAL_TIME:
+        return RealTimeAnswer(first)
+    if first & _KIND_BITS == _ASB:
+        return AutomaticStatus(parse_asb(raw))
+    return PaperAnswer(parse_paper(first))

@@ -1,0 +1,191 @@
+"""The line to a receipt printer: bytes out by python-escpos, bytes in as they come.
+
+Of python-escpos only the transports are used, and their ports are opened here: its own ``open``
+leaks the socket of a refused connection, knows no IPv6 and opens device files for writing only.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import stat
+import struct
+import tempfile
+import termios
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
+
+import serial
+
+from drivers.device import DeviceError, Reason
+
+if TYPE_CHECKING:
+    from escpos.escpos import Escpos
+
+PORT = 9100
+CONNECT_S = 2.0
+CHUNK = 512
+"""Bytes handed over at once; between two chunks the caller may give up."""
+TICK_S = 0.05
+_FLOW = {"none", "rtscts", "xonxoff"}
+
+
+class Wire:
+    """An open line to a printer. Every method raises ``OFFLINE`` when the line breaks."""
+
+    def __init__(self, printer: Escpos, fd: int, *, answers: bool = True) -> None:
+        self._printer = printer
+        self._fd = fd
+        self.answers = answers
+        """False for a file that can only be written: nothing is ever heard from it."""
+
+    def send(self, data: bytes, check: Callable[[], None]) -> None:
+        """Hand ``data`` over, as fast as the printer takes it.
+
+        ``check`` is called between chunks and while the printer takes nothing; it ends the
+        sending by raising. That all was handed over says nothing of paper.
+        """
+        for start in range(0, len(data), CHUNK):
+            check()
+            while not self._ready(select.POLLOUT, TICK_S):
+                check()
+            try:
+                self._printer._raw(data[start : start + CHUNK])
+            except OSError as error:  # also a serial port's and a socket's own errors
+                raise _broken(error) from error
+
+    def receive(self, seconds: float) -> bytes:
+        """What has come, waiting up to ``seconds`` for the first of it; ``b""`` when nothing."""
+        if not self.answers or not self._ready(select.POLLIN, seconds):
+            return b""
+        try:
+            data = os.read(self._fd, 4096)
+        except BlockingIOError:
+            return b""
+        except OSError as error:
+            raise _broken(error) from error
+        if not data:
+            raise DeviceError(Reason.OFFLINE, "the printer closed the line", pages=None)
+        return data
+
+    def close(self) -> None:
+        """Give the port back at once; what the printer has not taken yet is dropped."""
+        device = self._printer.device
+        try:
+            if isinstance(device, socket.socket):
+                device.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            elif isinstance(device, serial.Serial):
+                device.reset_output_buffer()
+        except (OSError, termios.error):
+            pass  # the line is broken: there is nothing to drop
+        try:
+            self._printer.close()
+        except (OSError, termios.error):
+            device.close()
+
+    def _ready(self, event: int, seconds: float) -> bool:
+        poll = select.poll()
+        poll.register(self._fd, event)
+        return bool(poll.poll(seconds * 1000))
+
+
+def connect(address: str) -> Wire:
+    """Open ``tcp://host:9100``, ``serial:///dev/ttyS0?baud=115200&flow=rtscts`` or
+    ``file:///dev/usb/lp0``.
+
+    ``flow`` is ``rtscts`` unless it says ``xonxoff`` or ``none``. A character device behind
+    ``file:`` is read too; anything else there cannot answer. Raises ``NO_DEVICE`` when nothing is
+    there, ``UNSUPPORTED`` for an address that is none of these.
+    """
+    try:
+        parts = urlsplit(address)
+        options = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
+        port = parts.port or PORT
+    except ValueError:
+        raise _unsupported(address) from None
+    try:
+        if parts.scheme == "tcp" and parts.hostname and not options:
+            return _tcp(parts.hostname, port)
+        if parts.scheme == "serial" and parts.path and not parts.netloc:
+            return _serial(address, parts.path, options)
+        if parts.scheme == "file" and parts.path and not parts.netloc and not options:
+            return _file(parts.path)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise DeviceError(Reason.NO_DEVICE, f"{address}: {reason}", pages=0) from error
+    raise _unsupported(address)
+
+
+def _unsupported(address: str) -> DeviceError:
+    return DeviceError(Reason.UNSUPPORTED, f"{address} is no address of a receipt printer")
+
+
+def _broken(error: OSError) -> DeviceError:
+    reason = error.strerror or type(error).__name__
+    return DeviceError(Reason.OFFLINE, f"the line broke: {reason}", pages=None)
+
+
+def _transports() -> tuple[type[Escpos], type[Escpos], type[Escpos]]:
+    """Network, Serial and File, imported late.
+
+    python-escpos writes its table of printers into a directory for every process and leaves it
+    there, unless it is told where.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        name = "ESCPOS_CAPABILITIES_PICKLE_DIR"
+        before = os.environ.get(name)
+        os.environ[name] = before or scratch
+        try:
+            from escpos.printer import File, Network, Serial
+        finally:
+            if before is None:
+                del os.environ[name]
+    return Network, Serial, File
+
+
+def _tcp(host: str, port: int) -> Wire:
+    network, _, _ = _transports()
+    connection = socket.create_connection((host, port), timeout=CONNECT_S)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    # A printer that lost its power says nothing; the kernel finds out.
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    printer = network(host, port, timeout=CONNECT_S)
+    printer.device = connection
+    return Wire(printer, connection.fileno())
+
+
+def _serial(address: str, path: str, options: dict[str, str]) -> Wire:
+    _, serial_printer, _ = _transports()
+    flow = options.pop("flow", "rtscts")
+    baud = options.pop("baud", "115200")
+    if options or flow not in _FLOW or not baud.isdecimal():
+        raise _unsupported(address)
+    try:
+        port = serial.Serial(
+            path,
+            int(baud),
+            timeout=0,
+            write_timeout=CONNECT_S,
+            rtscts=flow == "rtscts",
+            xonxoff=flow == "xonxoff",
+            exclusive=True,
+        )
+    except ValueError:
+        raise _unsupported(address) from None
+    printer = serial_printer(path, int(baud), timeout=0, dsrdtr=False)
+    printer.device = port
+    return Wire(printer, port.fileno())
+
+
+def _file(path: str) -> Wire:
+    _, _, file_printer = _transports()
+    answers = stat.S_ISCHR(os.stat(path).st_mode)
+    # Non-blocking only to open: a pipe without a reader must be an error, not a wait for ever.
+    access = os.O_RDWR if answers else os.O_WRONLY | os.O_APPEND
+    fd = os.open(path, access | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    os.set_blocking(fd, True)
+    printer = file_printer(path, auto_flush=False)
+    printer.device = os.fdopen(fd, "r+b" if answers else "wb", buffering=0)
+    return Wire(printer, fd, answers=answers)
