@@ -1,0 +1,425 @@
+"""An ID card reader that is not there: a SAM at the far end of a pty."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import struct
+import threading
+import tty
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from drivers.id_card.record import encode_record
+from drivers.id_card.sdt import (
+    PHOTO_BYTES,
+    Command,
+    FrameDecoder,
+    FrameError,
+    SdtStatus,
+    encode_answer,
+)
+from drivers.id_card.types import CardKind, IdCard
+
+SAM_NUMBER = struct.pack("<HHIII", 5, 3, 20230101, 1234567, 987654)
+FAULTS = (
+    "mute",
+    "slow",
+    "answer",
+    "sam failure",
+    "not authorised",
+    "wrong card",
+    "unknown kind",
+    "lift during read",
+    "bad checksum",
+    "truncate",
+    "junk",
+    "split",
+)
+_ONCE = ("answer", "lift during read")  # the others last until "well"
+_SAM_S: Mapping[Command, float] = {
+    Command.FIND: 0.02,
+    Command.SELECT: 0.08,
+    Command.READ: 0.6,
+    Command.READ_FINGERPRINTS: 0.9,
+    Command.READ_ADDRESS: 0.1,
+}
+_BLANK_ADDRESS = b" \0" * 35
+_KIND_AT = 248
+_NOISE = bytes.fromhex("00AA55AAAA69")
+_WIRE_CHUNK = 64
+_COMMANDS_SEEN = 50
+
+
+class Stage(StrEnum):
+    """Where the card on the reader stands. One that was read must be lifted to be found again."""
+
+    NONE = "none"
+    PUT = "put"
+    FOUND = "found"
+    SELECTED = "selected"
+    READ = "read"
+
+
+@dataclass(slots=True)
+class _Card:
+    kind: CardKind
+    record: bytes
+    photo: bytes
+    new_address: str
+    stage: Stage = Stage.PUT
+
+
+@dataclass(slots=True)
+class _Fault:
+    times: int | None  # None: until "well"
+    command: str | None  # None: whatever was asked
+    status: int = 0
+    data: bytes = b""
+    seconds: float = 0.0
+
+
+class _UnpluggedError(Exception):
+    """Somebody pulled the cable while the SAM was at work."""
+
+
+class IdCardReader:
+    """A reader on a pty under a stable name, with a card that is put and lifted, and faults.
+
+    ``link`` becomes a symbolic link to the pty: the driver's port. With ``pace`` the SAM takes its
+    usual time and the bytes come at ``baud``; without, everything comes at once.
+
+    Orders of :meth:`obey` and their facts:
+
+    * ``put`` – the fields of :class:`IdCard`, dates as ISO strings, ``valid_to`` also ``"长期"``;
+      name and number are needed, the rest has defaults. ``new_address``: what the chip holds as
+      the newest address. ``lift`` – the card is taken away.
+    * Faults, each of the next ``times`` answers (left out: until ``well``), all answers or those
+      to one ``command`` (a name of :class:`Command`, in any case): ``mute``; ``slow``, by
+      ``seconds``; ``bad checksum``; ``truncate``, to half of an answer; ``junk``, noise before an
+      answer; ``split``, byte by byte; ``sam failure``, 60; ``not authorised``, 66; ``wrong card``,
+      40 to select; ``unknown kind``, a layout letter that nobody knows.
+    * Faults that come once unless ``times`` says otherwise: ``lift during read``; ``answer`` with
+      ``status``, any code, and ``data`` behind it.
+    * ``well`` – all faults are over.
+    * ``unplug`` – the pty vanishes; ``plug`` – a new one comes under the same name.
+    """
+
+    def __init__(self, link: Path, *, baud: int = 115200, pace: bool = True) -> None:
+        self._link = link
+        self._baud = baud
+        self._pace = pace
+        self._changed = threading.Condition()
+        self._card: _Card | None = None
+        self._faults: dict[str, _Fault] = {}
+        self._commands: deque[str] = deque(maxlen=_COMMANDS_SEEN)
+        self._reads = 0
+        self._pulled = False
+        self._thread: threading.Thread | None = None
+        self._wake = -1
+
+    @property
+    def address(self) -> str:
+        """The port for the driver's settings."""
+        return str(self._link)
+
+    def start(self) -> None:
+        """Plug the reader in: a pty appears under the link. Does nothing when it is in."""
+        if self._thread is not None:
+            return
+        master, slave = pty.openpty()
+        tty.setraw(slave)
+        os.set_blocking(master, False)
+        fresh = self._link.with_name(self._link.name + ".new")
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(os.ttyname(slave))
+        fresh.replace(self._link)
+        woken, self._wake = os.pipe()
+        self._pulled = False
+        self._reset_card()
+        self._thread = threading.Thread(
+            target=self._run, args=(master, slave, woken), name="emulated id_card", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Pull the cable, in the middle of whatever is going on. Does nothing when it is out."""
+        if self._thread is None:
+            return
+        with self._changed:
+            self._pulled = True
+            self._changed.notify_all()
+        os.close(self._wake)
+        self._thread.join()
+        self._thread = None
+        self._link.unlink(missing_ok=True)
+
+    def obey(self, order: str, **facts: Any) -> None:
+        """Do what the class says about ``order``. Raises ``ValueError`` for what it does not."""
+        match order:
+            case "put":
+                card = _card_of(facts)
+                with self._changed:
+                    self._card = card
+            case "lift" if not facts:
+                with self._changed:
+                    self._card = None
+            case "plug" if not facts:
+                self.start()
+            case "unplug" if not facts:
+                self.stop()
+            case "well" if not facts:
+                with self._changed:
+                    self._faults.clear()
+            case _ if order in FAULTS:
+                fault = _fault_of(order, facts)
+                with self._changed:
+                    self._faults[order] = fault
+            case _:
+                raise ValueError(f"an ID card reader knows no order {order!r} with {list(facts)}")
+
+    def look(self) -> dict[str, Any]:
+        """What a person beside it would see, without what the card says.
+
+        ``plugged`` bool; ``card`` a :class:`Stage` as str; ``kind`` a ``CardKind`` as str, or "";
+        ``reads`` int, how often a card was read whole; ``commands`` list of str, the last 50 names,
+        newest last; ``faults`` list of str.
+        """
+        with self._changed:
+            card = self._card
+            return {
+                "plugged": self._thread is not None,
+                "card": str(card.stage if card else Stage.NONE),
+                "kind": str(card.kind) if card else "",
+                "reads": self._reads,
+                "commands": list(self._commands),
+                "faults": list(self._faults),
+            }
+
+    # -- the wire -----------------------------------------------------------------------------
+
+    def _run(self, master: int, slave: int, woken: int) -> None:
+        # The slave stays open here too: a master without any slave reads nothing but errors.
+        decoder = FrameDecoder.for_commands()
+        try:
+            while True:
+                ready, _, _ = select.select([master, woken], [], [])
+                if woken in ready:
+                    return
+                decoder.feed(os.read(master, 4096))
+                self._serve_all(decoder, master)
+        except _UnpluggedError:
+            return
+        finally:
+            for fd in (master, slave, woken):
+                os.close(fd)
+
+    def _serve_all(self, decoder: FrameDecoder, master: int) -> None:
+        while True:
+            try:
+                payload = decoder.take()
+            except FrameError as error:
+                self._send(master, "", encode_answer(error.status))
+                continue
+            if payload is None:
+                return
+            try:
+                command = Command(payload)
+            except ValueError:
+                self._send(master, "", encode_answer(SdtStatus.UNKNOWN_COMMAND))
+                continue
+            frame = self._serve(command)
+            if frame is not None:
+                self._send(master, command.name, frame)
+
+    def _send(self, master: int, name: str, frame: bytes) -> None:
+        if self._fault("bad checksum", name):
+            frame = frame[:-1] + bytes([frame[-1] ^ 0x5A])
+        if self._fault("truncate", name):
+            frame = frame[: len(frame) // 2]
+        if self._fault("junk", name):
+            frame = _NOISE + frame
+        step = 1 if self._fault("split", name) else _WIRE_CHUNK
+        for at in range(0, len(frame), step):
+            piece = frame[at : at + step]
+            with suppress(BlockingIOError):  # nobody reads: the bytes are lost, as on a real line
+                os.write(master, piece)
+            self._pause(len(piece) * 10 / self._baud)
+
+    def _pause(self, seconds: float, *, always: bool = False) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._pulled, seconds if self._pace or always else 0.0)
+            if self._pulled:
+                raise _UnpluggedError
+
+    # -- the SAM ------------------------------------------------------------------------------
+
+    def _serve(self, command: Command) -> bytes | None:
+        name = command.name
+        with self._changed:
+            self._commands.append(name.lower())
+        if self._fault("mute", name):
+            return None
+        if slow := self._fault("slow", name):
+            self._pause(slow.seconds, always=True)
+        if forced := self._fault("answer", name):
+            return encode_answer(forced.status, forced.data)
+        if self._fault("sam failure", name):
+            return encode_answer(SdtStatus.SELF_TEST_FAILED)
+        if self._fault("not authorised", name):
+            return encode_answer(SdtStatus.NOT_AUTHORISED)
+        return encode_answer(*self._do(command))
+
+    def _do(self, command: Command) -> tuple[SdtStatus, bytes]:
+        match command:
+            case Command.FIND:
+                return self._find()
+            case Command.SELECT:
+                return self._select()
+            case Command.READ | Command.READ_FINGERPRINTS:
+                return self._read(command)
+            case Command.READ_ADDRESS:
+                return self._read_address()
+            case Command.SAM_NUMBER:
+                return SdtStatus.OK, SAM_NUMBER
+            case Command.RESET_SAM:
+                self._reset_card()
+                return SdtStatus.OK, b""
+            case Command.SAM_STATUS:
+                return SdtStatus.OK, b""
+
+    def _reset_card(self) -> None:
+        with self._changed:
+            if self._card is not None:
+                self._card.stage = Stage.PUT
+
+    def _find(self) -> tuple[SdtStatus, bytes]:
+        self._pause(_SAM_S[Command.FIND])
+        with self._changed:
+            if self._card is None or self._card.stage is Stage.READ:
+                return SdtStatus.NO_CARD, b""
+            self._card.stage = Stage.FOUND
+            return SdtStatus.CARD_FOUND, bytes(4)
+
+    def _select(self) -> tuple[SdtStatus, bytes]:
+        self._pause(_SAM_S[Command.SELECT])
+        with self._changed:
+            if self._card is None or self._card.stage is Stage.PUT:
+                return SdtStatus.SELECT_FAILED, b""
+            if self._fault("wrong card", Command.SELECT.name):
+                return SdtStatus.WRONG_CARD, b""
+            if self._card.stage is Stage.FOUND:
+                self._card.stage = Stage.SELECTED
+            return SdtStatus.OK, bytes(8)
+
+    def _read(self, command: Command) -> tuple[SdtStatus, bytes]:
+        card = self._selected()
+        self._pause(_SAM_S[command] / 2)
+        if card is not None and self._fault("lift during read", command.name):
+            self.obey("lift")
+        self._pause(_SAM_S[command] / 2)
+        with self._changed:
+            if card is None or card is not self._card:
+                return SdtStatus.READ_FAILED, b""
+            card.stage = Stage.READ
+            self._reads += 1
+            record = card.record
+            if self._fault("unknown kind", command.name):
+                record = record[:_KIND_AT] + "Z".encode("utf-16-le") + record[_KIND_AT + 2 :]
+            sections = [record, card.photo]
+            if command is Command.READ_FINGERPRINTS:
+                sections.append(b"")
+            lengths = b"".join(struct.pack(">H", len(section)) for section in sections)
+            return SdtStatus.OK, lengths + b"".join(sections)
+
+    def _read_address(self) -> tuple[SdtStatus, bytes]:
+        self._pause(_SAM_S[Command.READ_ADDRESS])
+        card = self._selected()
+        if card is None:
+            return SdtStatus.READ_FAILED, b""
+        if not card.new_address:
+            return SdtStatus.NO_CONTENT, b""
+        units = card.new_address.encode("utf-16-le")
+        return SdtStatus.OK, (units + _BLANK_ADDRESS[len(units) :])
+
+    def _selected(self) -> _Card | None:
+        with self._changed:
+            card = self._card
+            return card if card and card.stage in (Stage.SELECTED, Stage.READ) else None
+
+    def _fault(self, order: str, name: str) -> _Fault | None:
+        """The fault, if it strikes this answer; counts it."""
+        with self._changed:
+            fault = self._faults.get(order)
+            if fault is None or fault.command not in (None, name):
+                return None
+            if fault.times is not None:
+                fault.times -= 1
+                if fault.times == 0:
+                    del self._faults[order]
+            return fault
+
+
+def _fault_of(order: str, facts: Mapping[str, Any]) -> _Fault:
+    rest = dict(facts)
+    times = rest.pop("times", 1 if order in _ONCE else None)
+    command = rest.pop("command", None)
+    try:
+        fault = _Fault(
+            times=None if times is None else int(times),
+            command=None if command is None else Command[str(command).upper()].name,
+        )
+        if order == "answer":
+            fault.status = int(rest.pop("status"))
+            fault.data = bytes(rest.pop("data", b""))
+    except KeyError as error:
+        raise ValueError(f"{order!r} needs a status, and a command that exists") from error
+    if order == "slow":
+        fault.seconds = float(rest.pop("seconds", 2.0))
+    if rest or (fault.times is not None and fault.times < 1):
+        raise ValueError(f"{order!r} does not take {list(facts)} so")
+    return fault
+
+
+def _card_of(facts: Mapping[str, Any]) -> _Card:
+    """A card from plain facts; sex and birth, left out, are those of an 18-digit number."""
+    rest = dict(facts)
+    new_address = str(rest.pop("new_address", ""))
+    if len(new_address.encode("utf-16-le")) > len(_BLANK_ADDRESS):
+        raise ValueError("an address has at most 35 units")
+    unknown = set(rest) - {field.name for field in fields(IdCard)}
+    if unknown:
+        raise ValueError(f"a card has no {sorted(unknown)}")
+    kind = rest.get("kind", CardKind.RESIDENT)
+    number = str(rest.get("number", ""))
+    told = len(number) == 18
+    defaults: dict[str, Any] = {
+        "kind": kind,
+        "name": "",
+        "name_latin": "",
+        "sex": ("1" if int(number[16]) % 2 else "2") if told else "1",
+        "nation": "01" if kind == CardKind.RESIDENT else "",
+        "birth": f"{number[6:10]}-{number[10:12]}-{number[12:14]}" if told else "1990-01-01",
+        "address": "",
+        "issuer": "",
+        "valid_from": "2020-01-01",
+        "valid_to": "2040-01-01",
+        "photo": bytes(PHOTO_BYTES),
+    }
+    if rest.get("valid_to") == "长期":
+        rest["valid_to"] = None
+    try:
+        card = msgspec.convert(defaults | rest, IdCard)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"no such card: {error}") from error
+    if not number or not (card.name or card.name_latin) or len(card.photo) != PHOTO_BYTES:
+        raise ValueError(f"a card needs a name, a number, and {PHOTO_BYTES} bytes of photo")
+    return _Card(card.kind, encode_record(card), card.photo, new_address)
