@@ -43,6 +43,7 @@ _SETS: dict[str, dict[str, bool]] = {
     "cutter error": {"jam_cause": True, "cutter_error": True},
     "hot head": {"hot": True},
     "deaf to gs r": {"ignores_gs_r": True},
+    "goes on when stopped": {"goes_on": True},
     "garbage": {"garbage": True},
 }
 _COUNTS_BYTES = {
@@ -72,8 +73,9 @@ class ReceiptPrinter:
     Orders: ``paper near end``, ``paper out`` (``after_lines``), ``refill``, ``open cover``,
     ``close cover``, ``jam`` (``after_lines``), ``clear jam``, ``cutter error``, ``hot head``,
     ``mute`` (``after_bytes``), ``reset connection`` (``after_bytes``), ``stop reading``
-    (``after_bytes``), ``slow`` (``bytes_per_s``), ``deaf to gs r``, ``garbage``, ``unplug``,
-    ``plug``, ``well``, ``tear``.
+    (``after_bytes``), ``slow`` (the line: ``bytes_per_s``, or the paper: ``dots_per_s``),
+    ``deaf to gs r``, ``goes on when stopped`` (drops what it cannot print, and answers),
+    ``garbage``, ``unplug``, ``plug``, ``well``, ``tear``.
     """
 
     def __init__(
@@ -93,7 +95,7 @@ class ReceiptPrinter:
         self._path = path or Path()
         self._width = width
         self._buffer_size = buffer
-        self._dots_per_s = dots_per_s
+        self._usual_dots_per_s = dots_per_s
         self._threads: list[threading.Thread] = []
         self._lines: list[_Line] = []
         self._listener: socket.socket | None = None
@@ -103,7 +105,7 @@ class ReceiptPrinter:
         self._cleared = 0
         self._answer: Callable[[bytes], None] = lambda data: None
         self._faults()
-        self._head = _Head(width)
+        self._head = self._paper = _Head(width)
         self._slips: list[tuple[Image.Image, list[str]]] = []
         self._unknown: list[str] = []
         self._asb = 0
@@ -112,11 +114,12 @@ class ReceiptPrinter:
         """All well."""
         self.near_end = self.paper_end = self.cover_open = False
         self.jam_cause = self.mechanical_error = self.cutter_error = self.hot = False
-        self.garbage = self.ignores_gs_r = False
+        self.garbage = self.ignores_gs_r = self.goes_on = False
         self._mute_after: int | None = None
         self._reset_after: int | None = None
         self._deaf_after: int | None = None
         self._bytes_per_s = 0.0
+        self._dots_per_s = self._usual_dots_per_s
         self._stop_after: dict[str, int] = {}  # fault -> dots still to come
 
     # -- life -----------------------------------------------------------------------------------
@@ -199,7 +202,8 @@ class ReceiptPrinter:
                 self._stop_after[order] = int(facts.get("after_lines", 0)) * LINE
                 self._pass_paper(0)
             elif order == "slow":
-                self._bytes_per_s = float(facts["bytes_per_s"])
+                self._bytes_per_s = float(facts.get("bytes_per_s", 0))
+                self._dots_per_s = float(facts.get("dots_per_s", 0))
             elif order == "tear":
                 self._slips.clear()
             elif order == "well":
@@ -226,7 +230,7 @@ class ReceiptPrinter:
                 "paper": "out" if self.paper_end else "low" if self.near_end else "full",
                 "cover": "open" if self.cover_open else "closed",
                 "jammed": self.mechanical_error or self.cutter_error,
-                "hanging": self._head.inked,
+                "hanging": self._paper.inked,
                 "waiting": len(self._buffer),
                 "unknown": list(self._unknown),
             }
@@ -238,6 +242,11 @@ class ReceiptPrinter:
         """One line's bytes into the buffer; real-time commands are obeyed on the way."""
         tail = b""
         try:
+            # One host at a time, as print servers do: the next waits until this one has gone.
+            while self._lines and self._lines[0] is not line:
+                time.sleep(_TICK_S)
+                if line.gone or self._ending.is_set():
+                    return
             while not self._ending.is_set():
                 if self._deaf_after == 0:
                     time.sleep(_TICK_S)
@@ -250,21 +259,30 @@ class ReceiptPrinter:
                 if not data:
                     continue
                 self._account(len(data), line)
-                seen = tail + data
-                end = 0
-                for found in _REAL_TIME.finditer(seen):
-                    end = found.end()
-                    self._obey_now(found[0], line)
-                tail = seen[max(end, len(seen) - _LONGEST_REAL_TIME + 1) :]
-                with self._lock:
-                    self._answer = lambda reply: self._say(line, reply)
-                    self._buffer += data
-                    self._lock.notify_all()
+                tail = self._sort(tail, data, line)
         except (OSError, _Stopped):
             return  # the other side went away, or the order was to hang up
         finally:
             line.close()
             self._lines.remove(line)
+
+    def _sort(self, tail: bytes, data: bytes, line: _Line) -> bytes:
+        """Obey what is for now, keep what is for its turn; gives what may begin a command."""
+        seen, at = tail + data, len(tail)
+        alone = not _REAL_TIME.sub(b"", data)  # it came between commands, and leaves nothing behind
+        with self._lock:
+            self._answer = lambda reply: self._say(line, reply)
+            end = 0
+            for found in _REAL_TIME.finditer(seen):
+                end = found.end()
+                if not alone:
+                    self._buffer += seen[at:end]
+                at = end
+                self._obey_now(found[0], line)
+            if not alone:
+                self._buffer += seen[at:]
+            self._lock.notify_all()
+        return seen[max(end, len(seen) - _LONGEST_REAL_TIME + 1) :]
 
     def _appetite(self, line: _Line) -> int:
         """How many bytes may be read now; waits while the buffer is full."""
@@ -299,19 +317,15 @@ class ReceiptPrinter:
                 line.write(b"\xff" * len(data) if self.garbage else data)
 
     def _obey_now(self, command: bytes, line: _Line) -> None:
-        with self._lock:
-            if command[1] == 0x04:
-                self._say(line, bytes((self._status(command[2]),)))
-                return
-            if command[1] == 0x05:
-                if not self.jam_cause and (self.mechanical_error or self.cutter_error):
-                    self.mechanical_error = self.cutter_error = False
-                    if command[2] == 2:
-                        self._clear()
-            else:
+        if command[1] == 0x04:
+            self._say(line, bytes((self._status(command[2]),)))
+        elif command[1] == 0x14:
+            self._clear()
+            self._say(line, _CLEARED)
+        elif not self.jam_cause and (self.mechanical_error or self.cutter_error):
+            self.mechanical_error = self.cutter_error = False
+            if command[2] == 2:
                 self._clear()
-                self._say(line, _CLEARED)
-            self._lock.notify_all()
 
     def _clear(self) -> None:
         self._buffer.clear()
@@ -362,7 +376,7 @@ class ReceiptPrinter:
                     raise _Stopped
                 if self._cleared != cleared:
                     raise _BufferCleared
-                if self._buffer and self._can_print:
+                if self._buffer and (self._can_print or self.goes_on):
                     part = self._buffer[: count - len(taken)]
                     del self._buffer[: len(part)]
                     taken += part
@@ -374,7 +388,9 @@ class ReceiptPrinter:
     def _print(self) -> None:
         while True:
             try:
-                self._command(self._take()[0])
+                first = self._take()[0]
+                self._head = self._paper if self._can_print else _Head(self._width)
+                self._command(first)
             except _BufferCleared:
                 self._head.drop_line()
             except _Stopped:
@@ -509,6 +525,8 @@ class ReceiptPrinter:
         with self._lock:
             # Stopped before the knife moved, it waits, like any other command.
             cleared = self._cleared
+            if not self._can_print and self.goes_on:
+                return
             while not self._can_print and self._cleared == cleared and not self._ending.is_set():
                 self._lock.wait(_TICK_S)
             if self._cleared != cleared:

@@ -189,19 +189,10 @@ class EscPosPrinter(Driver):
                 raise DeviceError(Reason.CANCELLED, pages=pages)
             _in_time(deadline, pages)
 
-        wire = self._connected()
+        wire = self._ready_wire(lambda: check(0))
         if not wire.answers:
             wire.send(data, check)
             return
-        try:
-            self._make_ready(lambda: check(0))
-        except DeviceError as error:
-            if error.reason is not Reason.OFFLINE:
-                raise
-            # It may only have blinked. Nothing was sent, so a second try on a new line is safe.
-            self.close()
-            wire = self._connected()
-            self._make_ready(lambda: check(0))
         self.report(Status(State.BUSY))
         self._remains = self._unclear = True
         try:
@@ -215,10 +206,23 @@ class EscPosPrinter(Driver):
             self.report(_failed(error))
             raise
 
-    def _make_ready(self, check: Callable[[], None]) -> None:
+    def _ready_wire(self, check: Callable[[], None]) -> Wire:
+        try:
+            return self._make_ready(check)
+        except DeviceError as error:
+            if error.reason is not Reason.OFFLINE:
+                raise
+        # It may only have blinked. Nothing was sent, so a second try on a new line is safe.
+        self.close()
+        return self._make_ready(check)
+
+    def _make_ready(self, check: Callable[[], None]) -> Wire:
         """Be sure that the printer can print, and that no answer to an older question is due."""
         try:
             check()
+            wire = self._connected()
+            if not wire.answers:
+                return wire
             problem = _problem(self._ask_facts(Deadline(ANSWER_S)))
             if problem is not None:
                 raise DeviceError(problem, _WORDS[problem][0])
@@ -232,6 +236,7 @@ class EscPosPrinter(Driver):
         except DeviceError as error:
             # Nothing of this slip was sent.
             raise DeviceError(error.reason, error.detail, pages=0) from error
+        return wire
 
     def _question(self) -> tuple[bytes, Callable[[Reply], bool]]:
         """What to ask behind the data, and how to know its answer."""
@@ -323,9 +328,9 @@ class EscPosPrinter(Driver):
             pass
 
     def _ask_facts(self, deadline: Deadline) -> Facts:
-        while self._hear(0):
-            pass
         try:
+            while self._hear(0):
+                pass  # late, or unasked
             return Facts(
                 self._ask(PRINTER, PrinterState, deadline),
                 self._ask(OFFLINE_CAUSE, OfflineCause, deadline),

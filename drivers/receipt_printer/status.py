@@ -26,6 +26,11 @@ _BLOCK, _INFO, _END = 0x37, 0x5F, 0x00
 _PROCESS_ID = 0x22
 
 
+def _garbled(detail: str) -> DeviceError:
+    """What the printer has done meanwhile cannot be known."""
+    return DeviceError(Reason.GARBLED, detail, pages=None)
+
+
 @dataclass(frozen=True, slots=True)
 class PrinterState:
     """``DLE EOT 1``."""
@@ -80,7 +85,7 @@ RealTime = PrinterState | OfflineCause | ErrorCause | PaperSensor
 def parse_real_time(n: int, byte: int) -> RealTime:
     """The answer to ``DLE EOT n``, n 1 to 4."""
     if not 0 <= byte <= 0xFF or byte & _KIND_BITS != _REAL_TIME:
-        raise DeviceError(Reason.GARBLED, f"DLE EOT {n} answered {byte:02x}h")
+        raise _garbled(f"DLE EOT {n} answered {byte:02x}h")
     bit2, bit3, bit5, bit6 = (bool(byte & 1 << bit) for bit in (2, 3, 5, 6))
     if n == PRINTER:
         return PrinterState(bit2, bit3, bit5, bit6)
@@ -96,14 +101,14 @@ def parse_real_time(n: int, byte: int) -> RealTime:
 def parse_paper(byte: int) -> PaperSensor:
     """The answer to ``GS r 1``."""
     if not 0 <= byte <= 0xFF or byte & _PLAIN_BITS:
-        raise DeviceError(Reason.GARBLED, f"GS r 1 answered {byte:02x}h")
+        raise _garbled(f"GS r 1 answered {byte:02x}h")
     return PaperSensor(near_end=bool(byte & 0x03), end=bool(byte & 0x0C))
 
 
 def parse_asb(data: bytes) -> Facts:
     """Four bytes of Automatic Status Back."""
     if len(data) != 4 or data[0] & _KIND_BITS != _ASB or any(b & _PLAIN_BITS for b in data[1:]):
-        raise DeviceError(Reason.GARBLED, "not an automatic status")
+        raise _garbled("not an automatic status")
     first, second, third, _ = data
     paper = PaperSensor(near_end=bool(third & 0x03), end=bool(third & 0x0C))
     error = ErrorCause(
@@ -205,7 +210,7 @@ def _length(data: bytes, at: int) -> int | None:
         end = data.find(_END, at + (2 if first == _BLOCK else 1), at + LONGEST_BLOCK)
         if end < 0:
             if len(data) - at >= LONGEST_BLOCK:
-                raise DeviceError(Reason.GARBLED, "a block answer without end")
+                raise _garbled("a block answer without end")
             return None
         return end + 1 - at
     if first & _KIND_BITS == _ASB:
