@@ -1,0 +1,559 @@
+"""A sealed document is accepted whole, and refused with the right name for every tampering."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asn1crypto import keys as asn1_keys
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.embed import EmbeddedFileObject, FileSpec, embed_file
+from pyhanko.pdf_utils.generic import pdf_name, pdf_string
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.writer import PageObject, PdfFileWriter
+from pyhanko.sign import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from kiosk.fund.models import Document, Words
+from kiosk.papers.pictures import CannotDraw, page_pictures
+from kiosk.papers.sealed import (
+    Flaw,
+    NotOurs,
+    SealedDocument,
+    check_sealed,
+    holder_mark,
+    normal_name,
+)
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+DOCUMENT_ID = "d-7f3a"
+HOLDER = holder_mark("s-1", "演示甲", "990101199001011020")
+
+
+# -- an office that makes and seals documents ------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Authority:
+    """A throwaway root and the key behind it."""
+
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+
+    def pem(self) -> bytes:
+        return self.certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def name(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def make_root(title: str = "演示根") -> Authority:
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name(title))
+        .issuer_name(name(title))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW - timedelta(days=4000))
+        .not_valid_after(NOW + timedelta(days=4000))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
+        .add_extension(key_usage(key_cert_sign=True, crl_sign=True), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    return Authority(certificate, key)
+
+
+KEY_USAGES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+)
+
+
+def key_usage(**used: bool) -> x509.KeyUsage:
+    every = dict.fromkeys(KEY_USAGES, False)
+    return x509.KeyUsage(**{**every, **used})
+
+
+def make_seal(
+    root: Authority,
+    *,
+    begins: datetime = NOW - timedelta(days=30),
+    ends: datetime = NOW + timedelta(days=300),
+    **usage: bool,
+) -> SimpleSigner:
+    key = ec.generate_private_key(ec.SECP256R1())
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name("演示中心"))
+        .issuer_name(root.certificate.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begins)
+        .not_valid_after(ends)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(
+            key_usage(**(usage or {"content_commitment": True, "digital_signature": True})),
+            critical=True,
+        )
+        .sign(root.key, hashes.SHA256())
+    )
+    der = serialization.Encoding.DER
+    private = key.private_bytes(
+        der, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return SimpleSigner(
+        signing_cert=asn1_x509.Certificate.load(certificate.public_bytes(der)),
+        signing_key=asn1_keys.PrivateKeyInfo.load(private),
+        cert_registry=SimpleCertificateStore(),
+    )
+
+
+Change = Callable[[PdfFileWriter], None]
+
+
+def make_pdf(
+    pages: int = 1,
+    *,
+    document: str | None = DOCUMENT_ID,
+    holder: str | None = HOLDER,
+    change: Change | None = None,
+) -> bytes:
+    """A small PDF with the centre's two marks, not yet signed."""
+    writer = PdfFileWriter()
+    for number in range(pages):
+        content = f"0.8 0 0 rg {50 + number} 50 400 700 re f".encode()
+        page = PageObject(
+            contents=writer.add_object(generic.StreamObject(stream_data=content)),
+            media_box=generic.ArrayObject(map(generic.NumberObject, (0, 0, 595, 842))),
+        )
+        writer.insert_page(page)
+    info = generic.DictionaryObject()
+    if document is not None:
+        info[pdf_name("/FundDocument")] = pdf_string(document)
+    if holder is not None:
+        info[pdf_name("/FundHolder")] = pdf_string(holder)
+    writer.set_info(writer.add_object(info))
+    if change is not None:
+        change(writer)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+class Sealing(PdfSigner):
+    """Signs at a given moment."""
+
+    def __init__(self, signer: SimpleSigner, at: datetime, field: str) -> None:
+        metadata = PdfSignatureMetadata(
+            field_name=field, md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES
+        )
+        super().__init__(metadata, signer)
+        self.at = at
+
+    def init_signing_session(self, *args: Any, **kwargs: Any) -> Any:
+        session = super().init_signing_session(*args, **kwargs)
+        session.system_time = self.at
+        return session
+
+
+def seal(pdf: bytes, signer: SimpleSigner, *, at: datetime = NOW, field: str = "Seal") -> bytes:
+    out = Sealing(signer, at, field).sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)))
+    return bytes(out.getvalue())
+
+
+def announce(pdf: bytes, *, pages: int = 1, id: str = DOCUMENT_ID) -> Document:
+    """What the centre says about ``pdf``."""
+    return Document(
+        id=id,
+        number="演示证字〔2026〕第00001号",
+        title=Words(zh="缴存证明", en="Deposit certificate"),
+        pages=pages,
+        sha256=hashlib.sha256(pdf).hexdigest(),
+        verification_code="ABCD-2345",
+        verify_url="https://verify.example/v/x",
+        valid_until=date(2026, 3, 15),
+        prints_left_today=3,
+    )
+
+
+@dataclass(frozen=True)
+class Office:
+    root: Authority
+    signer: SimpleSigner
+    roots: Path
+    sealed: bytes
+
+    def check(self, pdf: bytes, **announced: Any) -> SealedDocument:
+        """Check ``pdf`` as if the centre had announced exactly these bytes."""
+        document = announce(pdf, **announced)
+        return check_sealed(pdf, document=document, holder=HOLDER, roots=self.roots)
+
+    def flaw(self, pdf: bytes, **announced: Any) -> Flaw:
+        with pytest.raises(NotOurs) as caught:
+            self.check(pdf, **announced)
+        assert caught.value.__context__ is None or isinstance(caught.value.__context__, NotOurs)
+        return caught.value.flaw
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    root = make_root()
+    signer = make_seal(root)
+    roots = tmp_path_factory.mktemp("roots") / "roots.pem"
+    roots.write_bytes(root.pem())
+    return Office(root, signer, roots, seal(make_pdf(), signer))
+
+
+@pytest.fixture(autouse=True)
+def _quiet_validator(caplog: pytest.LogCaptureFixture) -> None:
+    """The library warns about each refused certificate, which is what these tests are about."""
+    caplog.set_level(logging.CRITICAL, logger="pyhanko")
+
+
+# -- what is accepted -----------------------------------------------------------------------------
+
+
+def test_a_sealed_document_is_accepted(office: Office) -> None:
+    sealed = office.check(office.sealed)
+    assert sealed == SealedDocument(DOCUMENT_ID, office.sealed, 1, NOW, "演示中心")
+    assert "演示甲" not in repr(sealed)
+    assert "%PDF" not in repr(sealed)
+
+
+def test_it_is_accepted_after_its_seal_has_expired(office: Office) -> None:
+    signer = make_seal(office.root, ends=NOW - timedelta(days=1))
+    pdf = seal(make_pdf(), signer, at=NOW - timedelta(days=2))
+    assert office.check(pdf).signed_at == NOW - timedelta(days=2)
+
+
+def test_several_pages(office: Office) -> None:
+    assert office.check(seal(make_pdf(3), office.signer), pages=3).pages == 3
+
+
+def test_roots_file_may_hold_several_roots(office: Office, tmp_path: Path) -> None:
+    roots = tmp_path / "roots.pem"
+    roots.write_bytes(make_root("另一根").pem() + office.root.pem())
+    check_sealed(office.sealed, document=announce(office.sealed), holder=HOLDER, roots=roots)
+
+
+# -- what is refused ------------------------------------------------------------------------------
+
+
+def update(pdf: bytes) -> bytes:
+    """An incremental update behind the signature that changes no page."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    writer.set_info(
+        writer.add_object(generic.DictionaryObject({pdf_name("/Title"): pdf_string("x")}))
+    )
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def repaint(pdf: bytes) -> bytes:
+    """An incremental update that paints over the page."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    stream = generic.StreamObject(stream_data=b"1 1 1 rg 0 0 600 900 re f")
+    writer.add_stream_to_page(0, writer.add_object(stream))
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def flip(pdf: bytes, where: bytes, shift: int = 0) -> bytes:
+    at = pdf.index(where) + shift
+    return pdf[:at] + bytes([pdf[at] ^ 1]) + pdf[at + 1 :]
+
+
+def move_byte_range(pdf: bytes) -> bytes:
+    """The second part of the byte range begins one byte early and so leaves out the last byte."""
+    begin = pdf.index(b"/ByteRange") + len(b"/ByteRange")
+    end = pdf.index(b"]", begin)
+    numbers = [int(number) for number in pdf[begin:end].strip(b" [").split()]
+    numbers[2] -= 2
+    text = b" [" + b" ".join(str(number).encode() for number in numbers)
+    return pdf[:begin] + text.ljust(end - begin) + pdf[end:]
+
+
+@pytest.mark.parametrize(
+    ("tamper", "flaw"),
+    [
+        pytest.param(lambda pdf: b"", Flaw.NOT_A_PDF, id="nothing"),
+        pytest.param(lambda pdf: b"<html>502</html>", Flaw.NOT_A_PDF, id="an error page"),
+        pytest.param(lambda pdf: b" " + pdf, Flaw.NOT_A_PDF, id="a byte before the header"),
+        pytest.param(lambda pdf: b"%PDF-1.7\n", Flaw.NOT_A_PDF, id="only a header"),
+        pytest.param(lambda pdf: pdf[: len(pdf) // 2], Flaw.NOT_A_PDF, id="half of it"),
+        pytest.param(lambda pdf: make_pdf(), Flaw.NO_SIGNATURE, id="not signed"),
+        pytest.param(lambda pdf: pdf + b"\n", Flaw.NOT_COVERED, id="a byte behind the end"),
+        pytest.param(update, Flaw.NOT_COVERED, id="an update behind the signature"),
+        pytest.param(repaint, Flaw.NOT_COVERED, id="a page painted over"),
+        pytest.param(move_byte_range, Flaw.NOT_COVERED, id="a moved byte range"),
+        pytest.param(lambda pdf: flip(pdf, b"0.8 0 0 rg"), Flaw.BROKEN, id="a changed page"),
+        pytest.param(
+            lambda pdf: flip(pdf, b"/FundDocument", 16), Flaw.BROKEN, id="a changed document id"
+        ),
+        pytest.param(lambda pdf: flip(pdf, b"/M (D\\072", 12), Flaw.BROKEN, id="a changed time"),
+    ],
+)
+def test_tampering(office: Office, tamper: Callable[[bytes], bytes], flaw: Flaw) -> None:
+    assert office.flaw(tamper(office.sealed)) is flaw
+
+
+def test_another_file_than_announced(office: Office) -> None:
+    with pytest.raises(NotOurs) as caught:
+        check_sealed(
+            seal(make_pdf(), office.signer, field="Other"),
+            document=announce(office.sealed),
+            holder=HOLDER,
+            roots=office.roots,
+        )
+    assert caught.value.flaw is Flaw.OTHER_FILE
+
+
+def test_a_second_signature_is_refused(office: Office) -> None:
+    assert office.flaw(seal(office.sealed, office.signer, field="Second")) is Flaw.NOT_COVERED
+
+
+def attach(writer: PdfFileWriter) -> None:
+    stream = EmbeddedFileObject.from_file_data(writer, data=b"MZ")
+    embed_file(writer, FileSpec("tool.exe", embedded_data=stream))
+
+
+def open_action(**action: generic.PdfObject) -> Change:
+    def change(writer: PdfFileWriter) -> None:
+        writer.root[pdf_name("/OpenAction")] = writer.add_object(
+            generic.DictionaryObject({pdf_name(f"/{key}"): value for key, value in action.items()})
+        )
+
+    return change
+
+
+def button(writer: PdfFileWriter) -> None:
+    """A link on the page that starts a program."""
+    page = writer.root["/Pages"]["/Kids"][0]
+    action = generic.DictionaryObject(
+        {pdf_name("/S"): pdf_name("/Launch"), pdf_name("/F"): pdf_string("tool.exe")}
+    )
+    annotation = generic.DictionaryObject(
+        {pdf_name("/Subtype"): pdf_name("/Link"), pdf_name("/A"): action}
+    )
+    page[pdf_name("/Annots")] = generic.ArrayObject([writer.add_object(annotation)])
+
+
+@pytest.mark.parametrize(
+    ("content", "flaw"),
+    [
+        pytest.param({"document": "d-other"}, Flaw.OTHER_DOCUMENT, id="another document"),
+        pytest.param({"document": None}, Flaw.OTHER_DOCUMENT, id="no document id"),
+        pytest.param({"holder": "0" * 64}, Flaw.OTHER_HOLDER, id="another holder"),
+        pytest.param({"holder": None}, Flaw.OTHER_HOLDER, id="no holder"),
+        pytest.param({"pages": 2}, Flaw.PAGE_COUNT, id="a page more"),
+        pytest.param({"change": attach}, Flaw.ACTIVE_CONTENT, id="an attachment"),
+        pytest.param({"change": button}, Flaw.ACTIVE_CONTENT, id="a link to a program"),
+        pytest.param(
+            {"change": open_action(S=pdf_name("/JavaScript"), JS=pdf_string("app.alert(1)"))},
+            Flaw.ACTIVE_CONTENT,
+            id="a script",
+        ),
+        pytest.param(
+            {"change": open_action(S=pdf_name("/URI"), URI=pdf_string("https://verify.example"))},
+            None,
+            id="a web address is harmless",
+        ),
+    ],
+)
+def test_what_the_centre_itself_sealed_wrongly(
+    office: Office, content: dict[str, Any], flaw: Flaw | None
+) -> None:
+    pdf = seal(make_pdf(**content), office.signer)
+    if flaw is None:
+        office.check(pdf)
+    else:
+        assert office.flaw(pdf) is flaw
+
+
+def test_an_encrypted_document(office: Office) -> None:
+    writer = PdfFileWriter()
+    writer.encrypt("owner", "")
+    writer.insert_page(
+        PageObject(
+            contents=writer.add_object(generic.StreamObject(stream_data=b"")),
+            media_box=generic.ArrayObject(map(generic.NumberObject, (0, 0, 9, 9))),
+        )
+    )
+    out = io.BytesIO()
+    writer.write(out)
+    assert office.flaw(out.getvalue()) is Flaw.NOT_A_PDF
+
+
+@pytest.mark.parametrize(
+    ("certificate", "flaw"),
+    [
+        pytest.param({"ends": NOW - timedelta(days=1)}, Flaw.EXPIRED, id="expired"),
+        pytest.param({"begins": NOW + timedelta(days=1)}, Flaw.EXPIRED, id="not yet valid"),
+        pytest.param({"key_encipherment": True}, Flaw.UNKNOWN_SIGNER, id="for another use"),
+        pytest.param({"digital_signature": True}, Flaw.UNKNOWN_SIGNER, id="of a server"),
+    ],
+)
+def test_certificates(office: Office, certificate: dict[str, Any], flaw: Flaw) -> None:
+    pdf = seal(make_pdf(), make_seal(office.root, **certificate))
+    assert office.flaw(pdf) is flaw
+
+
+@pytest.mark.parametrize(
+    "title", [pytest.param("冒名根", id="another root"), pytest.param("演示根", id="a namesake")]
+)
+def test_another_root(office: Office, title: str) -> None:
+    assert office.flaw(seal(make_pdf(), make_seal(make_root(title)))) is Flaw.UNKNOWN_SIGNER
+
+
+def test_a_seal_that_expired_and_whose_root_is_unknown(office: Office) -> None:
+    stranger = make_seal(make_root("冒名根"), ends=NOW - timedelta(days=1))
+    assert office.flaw(seal(make_pdf(), stranger)) is Flaw.UNKNOWN_SIGNER
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(None, id="missing"),
+        pytest.param(b"", id="empty"),
+        pytest.param(b"not a certificate", id="no PEM"),
+        pytest.param(
+            b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", id="no certificate"
+        ),
+    ],
+)
+def test_roots_that_cannot_be_read(office: Office, tmp_path: Path, content: bytes | None) -> None:
+    roots = tmp_path / "roots.pem"
+    if content is not None:
+        roots.write_bytes(content)
+    with pytest.raises(NotOurs) as caught:
+        check_sealed(office.sealed, document=announce(office.sealed), holder=HOLDER, roots=roots)
+    assert caught.value.flaw is Flaw.NO_ROOTS
+
+
+# -- any byte, anywhere ---------------------------------------------------------------------------
+
+
+@settings(max_examples=120, deadline=None)
+@given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
+def test_no_flipped_bit_is_accepted(office: Office, place: float, bit: int) -> None:
+    at = int(place * len(office.sealed))
+    pdf = bytearray(office.sealed)
+    pdf[at] ^= 1 << bit
+    changed = bytes(pdf)
+    with pytest.raises(NotOurs) as caught:
+        check_sealed(changed, document=announce(office.sealed), holder=HOLDER, roots=office.roots)
+    assert caught.value.flaw in (Flaw.OTHER_FILE, Flaw.NOT_A_PDF)
+    # Even if the announcement were forged with it. What lies in the signature's own string is not
+    # under the signature; accepted there means that every signed byte is as it was.
+    begin = office.sealed.index(b"/Contents <") + len(b"/Contents ")
+    end = office.sealed.index(b">", begin) + 1
+    try:
+        office.check(changed)
+    except NotOurs:
+        return
+    assert begin <= at < end
+
+
+@settings(max_examples=60, deadline=None)
+@given(noise=st.binary(max_size=400), cut=st.integers(0, 4000))
+def test_no_bytes_raise_anything_else(office: Office, noise: bytes, cut: int) -> None:
+    for pdf in (b"%PDF-1.7\n" + noise, office.sealed[:-cut] + noise, noise):
+        if pdf != office.sealed:
+            office.flaw(pdf)
+
+
+# -- whose it is ----------------------------------------------------------------------------------
+
+
+def test_the_mark_of_a_holder() -> None:
+    text = "s-1\n演示甲\n99010119900101102X"
+    assert holder_mark("s-1", "演示甲", "99010119900101102x") == (
+        hashlib.sha256(text.encode()).hexdigest()
+    )
+    assert holder_mark("s-1", "a", "b") != holder_mark("s-2", "a", "b")
+
+
+@pytest.mark.parametrize("dot", ["\u00b7", "\u2022", "\u30fb", "\u2027"])
+def test_names_compare_with_every_middle_dot(dot: str) -> None:
+    assert normal_name(f" 阿依{dot}买买提 ") == "阿依\u00b7买买提"
+
+
+@pytest.mark.parametrize("name", ["欧阳\U0002cb4e\u36c3", "\u4dae", "\U00020164"])
+def test_rare_characters_stay(name: str) -> None:
+    assert normal_name(name) == name
+
+
+# -- on the screen --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [1, 7, 480, 595, 1001])
+def test_pictures_have_the_width_asked_for(office: Office, width: int) -> None:
+    pictures = page_pictures(seal(make_pdf(2), office.signer), width)
+    assert [picture.width for picture in pictures] == [width, width]
+    for picture in pictures:
+        assert len(picture.pixels) == 4 * picture.width * picture.height
+        assert abs(picture.height - width * 842 / 595) <= 1
+        assert "pixels" not in repr(picture)
+
+
+def test_pictures_show_what_is_on_the_page(office: Office) -> None:
+    (picture,) = page_pictures(office.sealed, 595)
+    corner, middle = 0, 4 * (picture.width * (picture.height // 2) + picture.width // 2)
+    assert picture.pixels[corner : corner + 3] == b"\xff\xff\xff"
+    assert picture.pixels[middle : middle + 3] == bytes((0, 0, 204))  # blue, green, red
+
+
+@pytest.mark.parametrize(
+    "pdf", [b"", b"%PDF-1.7\n", b"<html>", b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF"]
+)
+def test_what_cannot_be_drawn(pdf: bytes) -> None:
+    with pytest.raises(CannotDraw):
+        page_pictures(pdf, 100)
+
+
+def test_a_page_too_large_to_draw() -> None:
+    with pytest.raises(CannotDraw):
+        page_pictures(make_pdf(), 100_000)
+
+
+def test_a_picture_needs_a_width(office: Office) -> None:
+    with pytest.raises(ValueError, match="pixel"):
+        page_pictures(office.sealed, 0)
+
+
+@settings(max_examples=100, deadline=None)
+@given(noise=st.binary(max_size=300), cut=st.integers(0, 3000))
+def test_drawing_any_bytes(office: Office, noise: bytes, cut: int) -> None:
+    for pdf in (noise, b"%PDF-1.7\n" + noise, office.sealed[:cut] + noise + office.sealed[cut:]):
+        try:
+            pictures = page_pictures(pdf, 60)
+        except CannotDraw:
+            continue
+        assert pictures
