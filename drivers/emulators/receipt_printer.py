@@ -568,7 +568,8 @@ class _Head:
         band = Image.new("L", (self._width, height), 255)
         text, end = "", 0
         for x, char, size, bold in self._line:
-            cell = Image.new("L", (2 * glyphs.CELL, 2 * glyphs.CELL), 255)
+            # A little higher than the cell, for brackets that reach below it.
+            cell = Image.new("L", (2 * glyphs.CELL, 2 * glyphs.CELL + 8), 255)
             glyphs.draw(cell, 0, 0, char, bold=bold)
             cell = glyphs.ink(cell).convert("L").resize((cell.width * size, cell.height * size), 0)
             # Darker wins: glyphs may reach beyond their cells.
