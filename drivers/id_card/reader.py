@@ -95,8 +95,11 @@ class SdtReader(Driver):
         """The serial port; best a name that stays, under ``/dev/serial/by-id/``."""
         baud: Literal[115200, 57600, 38400, 19200, 9600] = 115200
         """The speed the reader was set to; 115200 from the factory."""
-        answer_timeout: Annotated[float, msgspec.Meta(gt=0)] = 0.8
-        """Seconds until a reader that does not answer counts as silent (it needs 0.1 to 0.3)."""
+        answer_timeout: Annotated[float, msgspec.Meta(gt=0, le=0.8)] = 0.8
+        """Seconds until a reader that does not answer counts as silent (it needs 0.1 to 0.3).
+
+        No more than 0.8: its status must be known within a second.
+        """
         read_timeout: Annotated[float, msgspec.Meta(gt=0)] = 3.0
         """The same for reading a card (0.6 to 2); the time on the wire is added."""
 
@@ -160,18 +163,16 @@ class SdtReader(Driver):
             return self._closed
         limit = _Limit(STATUS_S)
         try:
-            self._ask(Command.SAM_STATUS)
-        except DeviceError as error:
-            if error.reason not in (Reason.HARDWARE, Reason.NOT_AUTHORISED):
-                raise
-            return _problem(State.HARDWARE_ERROR, error)
-        if self._media is Media.PRESENT:
-            try:
+            self._ask(Command.SAM_STATUS, stop=limit)
+            if self._media is Media.PRESENT:
                 self._media = self._look(limit)
-            except DeviceError as error:
-                if error.reason is not Reason.CANCELLED:
-                    raise
-                self._media = Media.UNKNOWN
+        except DeviceError as error:
+            if error.reason in (Reason.HARDWARE, Reason.NOT_AUTHORISED):
+                return _problem(State.HARDWARE_ERROR, error)
+            if error.reason is not Reason.CANCELLED:
+                raise
+            self._media = Media.UNKNOWN
+            return Status(State.BUSY, detail="the reader is still at its last command")
         return Status(State.ONLINE, media=self._media)
 
     def reset(self) -> None:
@@ -326,10 +327,8 @@ class SdtReader(Driver):
                 write_timeout=self._settings.answer_timeout,
                 exclusive=True,
             )
-        except serial.SerialException as error:
-            raise _cannot_open(self._name, error.errno) from error
-        except (OSError, ValueError, termios.error) as error:
-            raise _cannot_open(self._name, None) from error
+        except _PORT_ERRORS as error:
+            raise _cannot_open(self._name, getattr(error, "errno", None)) from error
 
     def _ask(
         self,

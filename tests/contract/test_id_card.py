@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -298,6 +299,35 @@ def test_cancel_in_the_middle_of_a_read_leaves_no_answer_behind(
     assert desk.read().number == P12["number"]
 
 
+def test_cancel_while_the_answer_to_a_cancelled_command_is_awaited(
+    desk: Desk, emulator: IdCardReader
+) -> None:
+    emulator.obey("put", **P01)
+    emulator.obey("mute", command="read", times=1)
+    for _ in range(2):  # the second one gets no further than the first one's answer
+        cancel = CancelToken()
+        future = desk.host.submit(ReadCard(), PATIENT_S, cancel)
+        eventually(lambda: desk.asked("read") == 1)
+        time.sleep(0.1)
+        assert cancel_reaction(future, cancel) < PROMPT_S
+    assert desk.asked("find") == 1
+    assert desk.read().number == P01["number"]
+
+
+def test_the_answer_to_a_cancelled_command_may_be_broken(
+    desk: Desk, emulator: IdCardReader
+) -> None:
+    emulator.obey("put", **P01)
+    emulator.obey("slow", seconds=0.3, command="read", times=1)
+    emulator.obey("bad checksum", command="read", times=1)
+    cancel = CancelToken()
+    future = desk.host.submit(ReadCard(), PATIENT_S, cancel)
+    eventually(lambda: desk.asked("read") == 1)
+    cancel_reaction(future, cancel)
+    emulator.obey("put", **P12)
+    assert desk.read().number == P12["number"]
+
+
 def test_removal_is_awaited(desk: Desk, emulator: IdCardReader) -> None:
     emulator.obey("put", **P01)
     desk.read()
@@ -369,7 +399,7 @@ def test_status_takes_no_longer_than_a_second(driver: SdtReader, emulator: IdCar
             slow.execute(ReadCard(), Deadline(0.1), CancelToken())
         emulator.obey("slow", seconds=1.6, command="read_address", times=1)
         begun = time.monotonic()
-        assert slow.status() == Status(State.ONLINE, media=Media.UNKNOWN)
+        assert slow.status().state is State.BUSY
         assert time.monotonic() - begun < 1.5
         slow.reset()  # the answer that is still to come is not taken for this one's
         assert slow.self_test()[1].passed
@@ -566,6 +596,16 @@ def test_a_sam_that_is_unfit_is_a_status(
     assert driver.info.serial == ""
 
 
+def test_a_sam_that_falls_ill_while_a_card_lies_there(
+    driver: SdtReader, emulator: IdCardReader
+) -> None:
+    driver.open()
+    emulator.obey("put", **P01)
+    driver.execute(ReadCard(), Deadline(PATIENT_S), CancelToken())
+    emulator.obey("sam failure", command="read_address")
+    assert driver.status().problem is Reason.HARDWARE
+
+
 def test_text_that_makes_no_sense(desk: Desk, emulator: IdCardReader) -> None:
     emulator.obey("put", **P01)
     blank = b" \0" * 128
@@ -646,6 +686,20 @@ def test_a_port_that_is_no_port(tmp_path: Path) -> None:
     error, status = refused_open(str(tmp_path / "file"))
     assert error.reason is Reason.NO_DEVICE
     assert "settings" in status.mend
+
+
+def test_a_port_that_takes_no_bytes() -> None:
+    master, slave = pty.openpty()
+    os.set_blocking(slave, False)
+    try:
+        with suppress(BlockingIOError):
+            while True:
+                os.write(slave, bytes(4096))
+        error, _ = refused_open(os.ttyname(slave))
+    finally:
+        os.close(master)
+        os.close(slave)
+    assert error.reason is Reason.NO_DEVICE
 
 
 def test_a_port_without_permission(emulator: IdCardReader, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -768,6 +822,7 @@ def test_the_sam_answers_what_it_does_not_understand(emulator: IdCardReader) -> 
 
 
 def test_the_emulator_tells_how_it_stands(emulator: IdCardReader) -> None:
+    emulator.obey("plug")  # it is
     assert emulator.look() == {
         "plugged": True,
         "card": "none",
