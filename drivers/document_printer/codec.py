@@ -1,0 +1,272 @@
+"""IPP messages to bytes and back (RFC 8010), for the printer's side and for ours.
+
+Written here because pyipp's parser loops for ever on a negative length and loses what it does not
+know. This one is bounded by the bytes it is given: any input ends in a message or in ``GARBLED``.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+from drivers.device import DeviceError, Reason
+
+Value = int | bool | str | bytes | None
+
+
+class Tag(IntEnum):
+    """Delimiter and value tags (RFC 8010, 3.5)."""
+
+    OPERATION_GROUP = 0x01
+    JOB_GROUP = 0x02
+    END = 0x03
+    PRINTER_GROUP = 0x04
+    UNSUPPORTED_GROUP = 0x05
+    UNSUPPORTED = 0x10
+    UNKNOWN = 0x12
+    NO_VALUE = 0x13
+    INTEGER = 0x21
+    BOOLEAN = 0x22
+    ENUM = 0x23
+    OCTETS = 0x30
+    DATE_TIME = 0x31
+    RESOLUTION = 0x32
+    RANGE = 0x33
+    BEGIN_COLLECTION = 0x34
+    TEXT_WITH_LANGUAGE = 0x35
+    NAME_WITH_LANGUAGE = 0x36
+    END_COLLECTION = 0x37
+    TEXT = 0x41
+    NAME = 0x42
+    KEYWORD = 0x44
+    URI = 0x45
+    URI_SCHEME = 0x46
+    CHARSET = 0x47
+    LANGUAGE = 0x48
+    MIME_TYPE = 0x49
+    MEMBER_NAME = 0x4A
+
+
+_LAST_DELIMITER = 0x0F
+_OUT_OF_BAND = range(0x10, 0x20)
+_INTEGERS = (Tag.INTEGER, Tag.ENUM)
+_WITH_LANGUAGE = (Tag.TEXT_WITH_LANGUAGE, Tag.NAME_WITH_LANGUAGE)
+_STRINGS = range(0x40, 0x60)
+_HEADER = struct.Struct(">BBHI")
+_NOT_FIRST = b"\x00\x00"  # a further value of the attribute before: no name
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One attribute with its values, in order.
+
+    By tag: integers and enums are ``int``, booleans ``bool``, all kinds of text ``str``, "unknown"
+    and its like ``None``; everything else stays ``bytes`` as on the wire, a collection as the bytes
+    between its begin and its end. Where values of one attribute differ in kind, ``tag`` is the
+    first one's.
+    """
+
+    name: str
+    tag: int
+    values: tuple[Value, ...]
+
+
+def attribute(name: str, tag: Tag, *values: Value) -> Attribute:
+    """Short for an :class:`Attribute` that is about to be sent."""
+    return Attribute(name, tag, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Attributes about one thing: the operation, a job, the printer."""
+
+    tag: int
+    attributes: tuple[Attribute, ...]
+
+    def values(self, name: str) -> tuple[Value, ...]:
+        """All values of ``name``; empty when it is not there or has none."""
+        for one in self.attributes:
+            if one.name == name:
+                return tuple(value for value in one.values if value is not None)
+        return ()
+
+    def has(self, name: str) -> bool:
+        """True when ``name`` was sent at all, be it as "no value"."""
+        return any(one.name == name for one in self.attributes)
+
+    def number(self, name: str) -> int | None:
+        """The first value of ``name`` when it is a number."""
+        value = next(iter(self.values(name)), None)
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    def flag(self, name: str) -> bool | None:
+        value = next(iter(self.values(name)), None)
+        return value if isinstance(value, bool) else None
+
+    def text(self, name: str) -> str:
+        """The first value of ``name`` when it is text, else ""."""
+        return next(iter(self.texts(name)), "")
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        return tuple(value for value in self.values(name) if isinstance(value, str))
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A request or a response. ``code`` is the operation (request) or the status (response)."""
+
+    code: int
+    request_id: int
+    groups: tuple[Group, ...]
+    data: bytes = b""
+    version: tuple[int, int] = (2, 0)
+
+    def __repr__(self) -> str:  # the data is a citizen's document
+        return f"Message(code={self.code:#06x}, request_id={self.request_id})"
+
+    def group(self, tag: Tag) -> Group:
+        """The first group of this kind; an empty one when there is none."""
+        return next((group for group in self.groups if group.tag == tag), Group(tag, ()))
+
+    def all(self, tag: Tag) -> tuple[Group, ...]:
+        return tuple(group for group in self.groups if group.tag == tag)
+
+
+def encode(message: Message) -> bytes:
+    """The bytes of ``message``, its data included. Raises ``ValueError`` for what IPP cannot say:
+    a name or value above 32,767 bytes, a number above 32 bits, no value.
+    """
+    out = bytearray(_HEADER.pack(*message.version, message.code, message.request_id))
+    for group in message.groups:
+        out.append(group.tag)
+        for one in group.attributes:
+            if not one.values:
+                raise ValueError(f"attribute {one.name} has no value")
+            name = _counted(one.name.encode())
+            for value in one.values:
+                out += bytes((one.tag,)) + name + _encoded(one.tag, value)
+                name = _NOT_FIRST
+    out.append(Tag.END)
+    return bytes(out) + message.data
+
+
+def _counted(content: bytes) -> bytes:
+    if len(content) > 0x7FFF:
+        raise ValueError("longer than IPP allows")
+    return struct.pack(">H", len(content)) + content
+
+
+def _encoded(tag: int, value: Value) -> bytes:
+    try:
+        if tag in _INTEGERS:
+            return struct.pack(">Hi", 4, value)
+        if tag == Tag.BOOLEAN:
+            return struct.pack(">H?", 1, value)
+    except struct.error as error:
+        raise ValueError(f"not a number for IPP: {error}") from None
+    if value is None:
+        return _NOT_FIRST
+    content = value.encode() if isinstance(value, str) else value
+    if not isinstance(content, bytes):
+        raise ValueError(f"tag {tag:#x} takes no {type(value).__name__}")
+    if tag == Tag.BEGIN_COLLECTION:
+        return b"\x00\x00" + content + bytes((Tag.END_COLLECTION, 0, 0, 0, 0))
+    if tag in _WITH_LANGUAGE:
+        return _counted(_counted(b"en") + _counted(content))
+    return _counted(content)
+
+
+def decode(raw: bytes) -> Message:
+    """The message in ``raw``; what follows its end is ``data``.
+
+    Raises :class:`DeviceError` ``GARBLED`` for anything that is not an IPP message. Text that is
+    not UTF-8 comes with replacement characters: some firmware sends its own code page.
+    """
+    reader = _Reader(raw)
+    try:
+        major, minor, code, request_id = _HEADER.unpack(reader.take(_HEADER.size))
+        groups = tuple(_groups(reader))
+    except DeviceError:
+        raise
+    except struct.error as error:
+        raise _garbled(str(error)) from None
+    return Message(code, request_id, groups, raw[reader.at :], (major, minor))
+
+
+def _garbled(why: str) -> DeviceError:
+    return DeviceError(Reason.GARBLED, f"not an IPP message: {why}")
+
+
+class _Reader:
+    """A position in the bytes that never leaves them."""
+
+    __slots__ = ("at", "raw")
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+        self.at = 0
+
+    def take(self, count: int) -> bytes:
+        piece = self.raw[self.at : self.at + count]
+        if len(piece) != count:
+            raise _garbled(f"cut off at byte {len(self.raw)}")
+        self.at += count
+        return piece
+
+    def byte(self) -> int:
+        return self.take(1)[0]
+
+    def counted(self) -> bytes:
+        return self.take(int.from_bytes(self.take(2)))
+
+
+def _groups(reader: _Reader) -> Iterable[Group]:
+    tag = reader.byte()
+    while tag != Tag.END:
+        if not 0 < tag <= _LAST_DELIMITER:
+            raise _garbled(f"attribute outside of a group at byte {reader.at - 1}")
+        names: list[tuple[str, int, list[Value]]] = []
+        group = tag
+        while (tag := reader.byte()) > _LAST_DELIMITER:
+            name = reader.counted()
+            content = reader.counted()
+            value = _collection(reader) if tag == Tag.BEGIN_COLLECTION else _decoded(tag, content)
+            if name:
+                names.append((name.decode(errors="replace"), tag, [value]))
+            elif names:
+                names[-1][2].append(value)
+            else:
+                raise _garbled("a further value of nothing")
+        yield Group(group, tuple(Attribute(n, t, tuple(values)) for n, t, values in names))
+
+
+def _collection(reader: _Reader) -> bytes:
+    """Skip to the end of a collection, over those within it; gives the bytes in between."""
+    start, depth = reader.at, 1
+    while depth:
+        end = reader.at
+        tag = reader.byte()
+        if tag <= _LAST_DELIMITER:
+            raise _garbled("a collection without end")
+        reader.counted()
+        reader.counted()
+        depth += (tag == Tag.BEGIN_COLLECTION) - (tag == Tag.END_COLLECTION)
+    return reader.raw[start:end]
+
+
+def _decoded(tag: int, content: bytes) -> Value:
+    if tag in _OUT_OF_BAND:
+        return None
+    if tag in _INTEGERS:
+        return int(struct.unpack(">i", content)[0])
+    if tag == Tag.BOOLEAN:
+        return bool(struct.unpack(">?", content)[0])
+    if tag in _WITH_LANGUAGE:
+        inner = _Reader(content)
+        inner.counted()
+        return inner.counted().decode(errors="replace")
+    if tag in _STRINGS:
+        return content.decode(errors="replace")
+    return content

@@ -1,0 +1,596 @@
+"""An A4 printer behind IPP: the printer itself, or a CUPS queue in front of it (RFC 8011)."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from drivers.device import (
+    CancelToken,
+    Check,
+    Deadline,
+    DeviceError,
+    Driver,
+    Info,
+    Reason,
+    Request,
+    State,
+    Status,
+)
+from drivers.document_printer.codec import Group, Message, Tag, Value, attribute
+from drivers.document_printer.names import IppStatus, JobState, Operation
+from drivers.document_printer.states import STATE_ATTRIBUTES, read_status
+from drivers.document_printer.transport import IppWire
+from drivers.document_printer.types import PagesPrinted, PrintDocument
+
+A4 = "iso_a4_210x297mm"  # PWG 5101.1
+PDF = "application/pdf"
+
+_STATUS_S = 1.0
+_MISSES = 3  # a printer that does not answer this often in a row is lost; before, it only blinked
+_REMEMBERED = 256  # jobs; a visit prints a handful
+
+_ABOUT = (
+    *STATE_ATTRIBUTES,
+    "printer-make-and-model",
+    "printer-firmware-string-version",
+    "printer-serial-number",
+    "printer-device-id",
+    "document-format-supported",
+    "media-supported",
+    "operations-supported",
+    "ipp-versions-supported",
+    "cups-version",
+)
+_ABOUT_JOB = (
+    "job-state",
+    "job-state-reasons",
+    "job-impressions-completed",
+    "job-media-sheets-completed",
+    "time-at-processing",
+)
+_NAMED = frozenset(IppStatus)
+_REASONS: dict[int, Reason] = {
+    IppStatus.FORBIDDEN: Reason.NOT_AUTHORISED,
+    IppStatus.NOT_AUTHENTICATED: Reason.NOT_AUTHORISED,
+    IppStatus.NOT_AUTHORIZED: Reason.NOT_AUTHORISED,
+    IppStatus.INTERNAL_ERROR: Reason.HARDWARE,
+    IppStatus.DEVICE_ERROR: Reason.HARDWARE,
+    IppStatus.SERVICE_UNAVAILABLE: Reason.OFFLINE,
+    IppStatus.TEMPORARY_ERROR: Reason.OFFLINE,
+    IppStatus.NOT_ACCEPTING_JOBS: Reason.OFFLINE,
+    IppStatus.BUSY: Reason.OFFLINE,
+    IppStatus.JOB_CANCELED: Reason.CANCELLED,
+}
+_COME_BACK = (IppStatus.BUSY, IppStatus.TEMPORARY_ERROR, IppStatus.NOT_ACCEPTING_JOBS)
+_UNPRINTABLE = (
+    "document-format-error",
+    "unsupported-document-format",
+    "document-unprintable-error",
+)
+
+
+class _RefusedError(DeviceError):
+    """The printer answered, and said no; ``status`` is the number it said it with."""
+
+    def __init__(self, operation: Operation, status: int) -> None:
+        reason, words = Reason.UNSUPPORTED, "unknown"
+        if status in _NAMED:
+            reason, words = _REASONS.get(status, reason), IppStatus(status).name
+        super().__init__(reason, f"{operation.name} refused: {words} ({status:#06x})")
+        self.status = status
+
+
+@dataclass(slots=True)
+class _Job:
+    """A job at the printer, as last seen."""
+
+    number: int
+    state: int = JobState.PENDING
+    reasons: tuple[str, ...] = ()
+    pages: int | None = None  # whole pages out, when this printer counts paper
+    begun: bool = True  # False only when the printer says that it never was
+
+    @property
+    def final(self) -> bool:
+        return self.state >= JobState.CANCELED
+
+
+class IppPrinter(Driver):
+    """Prints PDFs on A4, one-sided, and says how many pages really came out.
+
+    On a printer spoken to directly, pages are what it counts as stacked
+    (``job-impressions-completed``). A CUPS queue counts what its filters made: all pages within a
+    tenth of a second, also in front of a dead printer. There pages are known only when the job
+    completed, or never began; otherwise they are ``None``.
+
+    Jobs that carry this terminal's user name and are still at the printer when it is opened, or
+    after one could not be ended, are cancelled: nobody finds an earlier citizen's paper.
+    """
+
+    class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+        """The printer's table in the terminal's settings. Times in seconds."""
+
+        uri: str
+        """``ipp://192.168.1.20/ipp/print``, ``ipps://…``, or a queue: ``ipp://localhost/printers/A4``.
+        A number, not a name, so that a dead name server holds up nothing. Port 631 unless told."""
+        certificate_sha256: str = ""
+        """For ``ipps``: SHA-256 of the printer's own certificate, in hex; with it no authority is
+        asked. Empty: the certificate must be valid for the system."""
+        user: str = "terminal"
+        """``requesting-user-name``; unique among the terminals that share one printer."""
+        answer_s: float = 5.0
+        """For one request and its answer (a status between jobs: 1 s)."""
+        send_s: float = 30.0
+        """For sending a document."""
+        poll_s: float = 0.5
+        """Between two looks at a running job."""
+        patience_s: float = 20.0
+        """How long an empty tray, a jam or an open cover may last before the job is given up."""
+        stall_s: float = 60.0
+        """How long a job may make no progress without a word why. A CUPS queue shows no progress
+        within a document, so it must suffice for the longest one."""
+        settle_s: float = 10.0
+        """How long a cancelled job may take to end, also past the deadline."""
+        trust_count: bool = True
+        """False for a printer whose page counter is wrong or stays at zero. Always so on CUPS."""
+        ignored_reasons: tuple[str, ...] = ()
+        """``printer-state-reasons`` that mean nothing here, e.g. of a bypass tray always empty."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._settings = settings
+        self._wire = IppWire(settings.uri, settings.certificate_sha256)
+        self._info = Info("document_printer", "ipp", settings.uri)
+        self._operations: frozenset[Value] = frozenset()
+        self._cups = False
+        self._leftovers = False  # a job of ours may still be at the printer
+        self._printed: OrderedDict[str, PagesPrinted] = OrderedDict()
+
+    @property
+    def info(self) -> Info:
+        return self._info
+
+    @property
+    def requests(self) -> tuple[type[Request[Any]], ...]:
+        return (PrintDocument,)
+
+    def open(self) -> None:
+        """Make sure that a printer answers which takes PDF; cancel what is left of ours there."""
+        about = self._about()
+        formats = about.texts("document-format-supported")
+        if PDF not in formats:
+            raise DeviceError(
+                Reason.UNSUPPORTED, "the printer takes no PDF; put a CUPS queue in front of it"
+            )
+        self._operations = frozenset(about.values("operations-supported"))
+        self._cups = bool(about.values("cups-version"))
+        device_id = _device_id(about.text("printer-device-id"))
+        self._info = Info(
+            "document_printer",
+            "ipp",
+            self._settings.uri,
+            model=about.text("printer-make-and-model"),
+            serial=about.text("printer-serial-number")
+            or device_id.get("SN")
+            or device_id.get("SERN", ""),
+            firmware=about.text("printer-firmware-string-version")
+            or ", ".join(f"CUPS {version}" for version in about.texts("cups-version")),
+        )
+        self._leftovers = True
+        self._clear(self._settings.answer_s)
+
+    def close(self) -> None:
+        """Nothing is held: every request has a connection of its own."""
+
+    def status(self) -> Status:
+        limit = Deadline(_STATUS_S)
+        status = self._look(_STATUS_S)
+        if self._leftovers and not limit.passed():
+            self._clear(limit.remaining())
+        return status
+
+    def reset(self) -> None:
+        """Cancel every job of this terminal."""
+        self._leftovers = True
+        self._clear(self._settings.answer_s)
+
+    def self_test(self) -> tuple[Check, ...]:
+        begun = time.monotonic()
+        about = self._about()
+        took = (time.monotonic() - begun) * 1000
+        formats, media = about.texts("document-format-supported"), about.texts("media-supported")
+        status = read_status(about, self._settings.ignored_reasons)
+        checks = [
+            Check("answers", True, f"{took:.0f} ms, {about.text('printer-make-and-model')}"),
+            Check("takes PDF", PDF in formats, ", ".join(formats)),
+            Check("knows A4", A4 in media, A4 if A4 in media else f"{len(media)} other sizes"),
+            Check("ready", status.usable, status.detail or status.state.value),
+        ]
+        if Operation.VALIDATE_JOB in self._operations:
+            try:
+                self._ask(Operation.VALIDATE_JOB, *self._ticket("self-test"))
+                checks.append(Check("accepts a job", True, "Validate-Job: ok"))
+            except _RefusedError as error:
+                checks.append(Check("accepts a job", False, error.detail))
+        return tuple(checks)
+
+    def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
+        if not isinstance(request, PrintDocument):
+            raise DeviceError(Reason.UNSUPPORTED, type(request).__name__)
+        if (before := self._printed.get(request.job)) is not None:
+            return before
+        if self._leftovers:
+            self._clear(self._settings.answer_s)
+        self._await_ready(deadline, cancel)
+        job = self._submit(request, deadline, cancel)
+        printed = self._follow(request, job, deadline, cancel)
+        self._printed[request.job] = printed
+        while len(self._printed) > _REMEMBERED:
+            self._printed.popitem(last=False)
+        return printed
+
+    # -- before the document leaves ------------------------------------------------------------
+
+    def _await_ready(self, deadline: Deadline, cancel: CancelToken) -> None:
+        """Send no document to a printer that cannot print; give people time to mend it."""
+        patience = Deadline(self._settings.patience_s)
+        while True:
+            status = self._look(self._settings.answer_s)
+            self.report(status)
+            if status.problem is None:
+                return
+            if cancel.cancelled:
+                raise DeviceError(Reason.CANCELLED, "before anything was sent")
+            if deadline.passed() or patience.passed():
+                raise DeviceError(status.problem, status.detail)
+            cancel.wait(self._pause(deadline))
+
+    def _submit(self, request: PrintDocument, deadline: Deadline, cancel: CancelToken) -> _Job:
+        """Hand the document over; returns the job that the printer made of it."""
+        operation, job = self._ticket(request.title)
+        if Operation.VALIDATE_JOB in self._operations:
+            self._persist(Operation.VALIDATE_JOB, (operation, job), deadline, cancel)
+        if Operation.CREATE_JOB not in self._operations:
+            return self._print_job(request, (operation, job), deadline, cancel)
+        # Create-Job before the data: whatever breaks then, there is a number to cancel.
+        self._leftovers = True
+        made = self._persist(
+            Operation.CREATE_JOB, (_without_format(operation), job), deadline, cancel
+        )
+        created = _job_of(made)
+        document = Group(
+            Tag.OPERATION_GROUP,
+            (
+                attribute("job-id", Tag.INTEGER, created.number),
+                attribute("requesting-user-name", Tag.NAME, self._settings.user),
+                attribute("document-format", Tag.MIME_TYPE, PDF),
+                attribute("last-document", Tag.BOOLEAN, True),
+            ),
+        )
+        try:
+            self._persist(Operation.SEND_DOCUMENT, (document,), deadline, cancel, request.pdf)
+        except DeviceError as error:
+            unsettled = 0 if error.reason is Reason.NO_DEVICE else None  # then nothing was sent
+            self._give_up(request, created, error, unsettled)
+        return created
+
+    def _print_job(
+        self,
+        request: PrintDocument,
+        ticket: tuple[Group, Group],
+        deadline: Deadline,
+        cancel: CancelToken,
+    ) -> _Job:
+        """Print-Job, for printers that know nothing better."""
+        self._leftovers = True
+        try:
+            made = self._persist(Operation.PRINT_JOB, ticket, deadline, cancel, request.pdf)
+        except _RefusedError:
+            raise
+        except DeviceError as error:  # it may have taken the document, and its number is unknown
+            if error.reason is not Reason.NO_DEVICE:
+                error.pages = None
+            raise
+        return _job_of(made)
+
+    def _persist(
+        self,
+        operation: Operation,
+        groups: tuple[Group, ...],
+        deadline: Deadline,
+        cancel: CancelToken,
+        data: bytes = b"",
+    ) -> Message:
+        """Ask again while the printer is busy, until the deadline."""
+        while True:
+            try:
+                return self._ask(operation, *groups, data=data)
+            except _RefusedError as error:
+                if error.status not in _COME_BACK:
+                    raise
+                if deadline.passed():
+                    reason = Reason.TIMEOUT if error.status == IppStatus.BUSY else error.reason
+                    raise DeviceError(reason, error.detail) from None
+            if cancel.wait(self._pause(deadline)):
+                raise DeviceError(Reason.CANCELLED, "while the printer was busy")
+
+    def _ticket(self, title: str) -> tuple[Group, Group]:
+        """What is wanted: the operation's and the job's attributes."""
+        return (
+            Group(
+                Tag.OPERATION_GROUP,
+                (
+                    attribute("requesting-user-name", Tag.NAME, self._settings.user),
+                    attribute("job-name", Tag.NAME, title),
+                    attribute("document-format", Tag.MIME_TYPE, PDF),
+                ),
+            ),
+            Group(
+                Tag.JOB_GROUP,
+                (
+                    attribute("media", Tag.KEYWORD, A4),
+                    attribute("sides", Tag.KEYWORD, "one-sided"),
+                    attribute("copies", Tag.INTEGER, 1),
+                ),
+            ),
+        )
+
+    # -- while it prints -----------------------------------------------------------------------
+
+    def _follow(
+        self, request: PrintDocument, job: _Job, deadline: Deadline, cancel: CancelToken
+    ) -> PagesPrinted:
+        """Watch the job to its end; end it when it must not go on."""
+        misses = 0
+        problem: Reason | None = None
+        why = ""
+        moved = time.monotonic()  # when the job last made progress, or what holds it up changed
+        while True:
+            try:
+                before = (job.state, job.pages)
+                self._refresh(job, self._settings.answer_s)
+                if job.final:
+                    return self._ended(request, job, None)
+                status = self._look(self._settings.answer_s)
+            except _RefusedError as error:
+                if error.status == IppStatus.NOT_FOUND:
+                    return self._forgotten(request, job)
+                status = Status(State.BUSY, detail=error.detail)
+                misses = 0
+            except DeviceError as error:
+                misses += 1
+                if cancel.cancelled:
+                    return self._give_up(request, job, DeviceError(Reason.CANCELLED))
+                if misses >= _MISSES or deadline.passed():
+                    return self._give_up(request, job, error)
+                cancel.wait(self._pause(deadline))
+                continue
+            else:
+                misses = 0
+                if (job.state, job.pages) != before or status.problem is not problem:
+                    moved = time.monotonic()
+            problem, why = status.problem, status.detail
+            self.report(status)
+            still = time.monotonic() - moved
+            if cancel.cancelled:
+                return self._give_up(request, job, DeviceError(Reason.CANCELLED))
+            if deadline.passed():
+                return self._give_up(request, job, DeviceError(problem or Reason.TIMEOUT, why))
+            if still > (self._settings.stall_s if problem is None else self._settings.patience_s):
+                said = why or f"no progress for {still:.0f} s"
+                return self._give_up(request, job, DeviceError(problem or Reason.TIMEOUT, said))
+            cancel.wait(self._pause(deadline))
+
+    def _refresh(self, job: _Job, seconds: float) -> None:
+        seen = self._ask(
+            Operation.GET_JOB_ATTRIBUTES, self._about_job(job, *_ABOUT_JOB), seconds=seconds
+        ).group(Tag.JOB_GROUP)
+        # A completed job on CUPS carries stray reasons: the state is what counts.
+        state = seen.number("job-state")
+        if state is None:
+            raise DeviceError(Reason.GARBLED, "a job without a state")
+        job.state = state
+        job.reasons = seen.texts("job-state-reasons")
+        job.begun = not seen.has("time-at-processing") or bool(seen.values("time-at-processing"))
+        if self._settings.trust_count and not self._cups:
+            count = seen.number("job-impressions-completed")
+            job.pages = seen.number("job-media-sheets-completed") if count is None else count
+
+    def _ended(self, request: PrintDocument, job: _Job, why: DeviceError | None) -> PagesPrinted:
+        """The job is over at the printer: what came of it, ``why`` when it was ended by us."""
+        self._leftovers = False
+        pages = job.pages if job.begun else 0
+        if job.state == JobState.COMPLETED:
+            if pages and pages < request.pages:
+                raise DeviceError(
+                    Reason.HARDWARE,
+                    f"completed after {pages} of {request.pages} pages",
+                    pages=pages,
+                )
+            return PagesPrinted(request.job, pages or request.pages)
+        if why is None:
+            reason, said = Reason.HARDWARE, ", ".join(job.reasons)
+            if job.state == JobState.CANCELED:
+                reason = Reason.CANCELLED
+            elif set(_UNPRINTABLE).intersection(job.reasons):
+                reason = Reason.UNSUPPORTED
+            why = DeviceError(reason, f"ended by the printer: {said}")
+        why.pages = pages
+        raise why
+
+    def _forgotten(self, request: PrintDocument, job: _Job) -> PagesPrinted:
+        """The printer knows the job no more: it was switched off, or it keeps no history."""
+        self._leftovers = False
+        if job.pages is not None and job.pages >= request.pages:
+            return PagesPrinted(request.job, job.pages)
+        raise DeviceError(Reason.HARDWARE, "the printer forgot the job", pages=None)
+
+    def _give_up(
+        self,
+        request: PrintDocument,
+        job: _Job,
+        why: DeviceError,
+        unsettled: int | None = None,
+    ) -> PagesPrinted:
+        """Cancel the job, wait for its end, raise ``why`` with the pages that came out.
+
+        ``unsettled`` are the pages when the end cannot be seen: more may come out until the job
+        can be cancelled. Returns only when the job proves to be completed: the paper is there.
+        """
+        limit = Deadline(self._settings.settle_s)
+        misses = 0
+        asked = False
+        while misses < _MISSES:
+            try:
+                if not asked:
+                    self._cancel(job.number, self._within(limit))
+                    asked = True
+                self._refresh(job, self._within(limit))
+            except _RefusedError as error:
+                if error.status == IppStatus.NOT_FOUND:
+                    return self._forgotten(request, job)
+            except DeviceError:
+                misses += 1  # what is told is why the job was given up, not this
+            else:
+                misses = 0
+                if job.final:
+                    return self._ended(request, job, why)
+            if limit.passed():
+                break
+            time.sleep(min(self._settings.poll_s, limit.remaining()))
+        why.pages = unsettled
+        raise why
+
+    def _within(self, limit: Deadline) -> float:
+        return min(self._settings.answer_s, max(limit.remaining(), _STATUS_S))
+
+    def _pause(self, deadline: Deadline) -> float:
+        return min(self._settings.poll_s, deadline.remaining())
+
+    # -- requests ------------------------------------------------------------------------------
+
+    def _cancel(self, number: int, seconds: float) -> None:
+        """Cancel-Job; one that is already over is as good."""
+        try:
+            self._ask(
+                Operation.CANCEL_JOB,
+                Group(
+                    Tag.OPERATION_GROUP,
+                    (
+                        attribute("job-id", Tag.INTEGER, number),
+                        attribute("requesting-user-name", Tag.NAME, self._settings.user),
+                    ),
+                ),
+                seconds=seconds,
+            )
+        except _RefusedError as error:
+            if error.status not in (IppStatus.NOT_POSSIBLE, IppStatus.NOT_FOUND):
+                raise
+
+    def _clear(self, seconds: float) -> None:
+        """Cancel every job of this terminal that is still at the printer."""
+        limit = Deadline(seconds)
+        if Operation.GET_JOBS not in self._operations:
+            self._leftovers = False
+            return
+        owner = "job-originating-user-name"
+        mine = Group(
+            Tag.OPERATION_GROUP,
+            (
+                attribute("requesting-user-name", Tag.NAME, self._settings.user),
+                attribute("which-jobs", Tag.KEYWORD, "not-completed"),
+                attribute("my-jobs", Tag.BOOLEAN, True),
+                attribute("requested-attributes", Tag.KEYWORD, "job-id", owner),
+            ),
+        )
+        try:
+            waiting = self._ask(Operation.GET_JOBS, mine, seconds=limit.remaining())
+            for job in waiting.all(Tag.JOB_GROUP):
+                number = job.number("job-id")
+                # Some firmware lists everybody's jobs, whatever "my-jobs" says.
+                if number is not None and job.text(owner) in ("", self._settings.user):
+                    self._cancel(number, limit.remaining())
+        except _RefusedError as error:  # a printer that tells nobody its jobs prints all the same
+            self._leftovers = error.status in _COME_BACK
+        else:
+            self._leftovers = False
+
+    def _about(self) -> Group:
+        asked = attribute("requested-attributes", Tag.KEYWORD, *_ABOUT)
+        return self._ask(
+            Operation.GET_PRINTER_ATTRIBUTES, Group(Tag.OPERATION_GROUP, (asked,))
+        ).group(Tag.PRINTER_GROUP)
+
+    def _look(self, seconds: float) -> Status:
+        asked = attribute("requested-attributes", Tag.KEYWORD, *STATE_ATTRIBUTES)
+        try:
+            answer = self._ask(
+                Operation.GET_PRINTER_ATTRIBUTES,
+                Group(Tag.OPERATION_GROUP, (asked,)),
+                seconds=seconds,
+            )
+        except _RefusedError as error:
+            if error.status == IppStatus.BUSY:
+                return Status(State.BUSY, detail=error.detail)
+            raise
+        return read_status(answer.group(Tag.PRINTER_GROUP), self._settings.ignored_reasons)
+
+    def _about_job(self, job: _Job, *names: str) -> Group:
+        return Group(
+            Tag.OPERATION_GROUP,
+            (
+                attribute("job-id", Tag.INTEGER, job.number),
+                attribute("requesting-user-name", Tag.NAME, self._settings.user),
+                attribute("requested-attributes", Tag.KEYWORD, *names),
+            ),
+        )
+
+    def _ask(
+        self, operation: Operation, *groups: Group, data: bytes = b"", seconds: float | None = None
+    ) -> Message:
+        """One request; ``groups`` begins with the operation's own attributes.
+
+        Raises :class:`DeviceError`, as :class:`_RefusedError` when the printer says no.
+        """
+        first, *rest = groups
+        # RFC 8011, 4.1.4: these two first, the target third.
+        opening = Group(
+            Tag.OPERATION_GROUP,
+            (
+                attribute("attributes-charset", Tag.CHARSET, "utf-8"),
+                attribute("attributes-natural-language", Tag.LANGUAGE, "en"),
+                attribute("printer-uri", Tag.URI, self._settings.uri),
+                *first.attributes,
+            ),
+        )
+        if seconds is None:
+            seconds = self._settings.send_s if data else self._settings.answer_s
+        answer = self._wire.ask(Message(operation, 0, (opening, *rest), data), seconds)
+        if answer.code >= 0x0100:  # up to here: successful, perhaps with a remark
+            raise _RefusedError(operation, answer.code)
+        return answer
+
+
+def _job_of(answer: Message) -> _Job:
+    number = answer.group(Tag.JOB_GROUP).number("job-id")
+    if number is None:
+        raise DeviceError(Reason.GARBLED, "a job without a number", pages=None)
+    return _Job(number)
+
+
+def _without_format(operation: Group) -> Group:
+    """Create-Job has no document yet, so no format (RFC 8011, 4.2.4)."""
+    return Group(
+        operation.tag, tuple(one for one in operation.attributes if one.name != "document-format")
+    )
+
+
+def _device_id(text: str) -> dict[str, str]:
+    """The fields of an IEEE 1284 device ID, "MFG:x;SN:y;"."""
+    fields = (field.partition(":") for field in text.split(";"))
+    return {key.strip().upper(): value.strip() for key, _, value in fields if value}

@@ -1,0 +1,117 @@
+"""What a printer's own words about its state mean for a terminal (RFC 8011 5.4.11, PWG 5100.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from drivers.device import Media, Reason, State, Status, Supply
+from drivers.document_printer.codec import Group
+from drivers.document_printer.names import PrinterState
+
+STATE_ATTRIBUTES = (
+    "printer-state",
+    "printer-state-reasons",
+    "printer-state-message",
+    "printer-is-accepting-jobs",
+)
+"""What :func:`read_status` wants to be asked for."""
+
+_SEVERITIES = ("-error", "-warning", "-report")
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    problem: Reason
+    mend: str
+    state: State = State.USER_ERROR
+
+
+_JAM = _Meaning(Reason.JAM, "open the printer, take out the jammed sheet, close it")
+_COVER = _Meaning(Reason.COVER_OPEN, "close the printer's covers")
+_EMPTY = _Meaning(Reason.PAPER_OUT, "put A4 paper into the tray")
+_TRAY = _Meaning(Reason.PAPER_OUT, "push the paper tray in")
+_TONER = _Meaning(Reason.TONER_OUT, "replace the toner cartridge")
+_FULL = _Meaning(Reason.HARDWARE, "take the sheets out of the output tray")
+_PART = _Meaning(
+    Reason.HARDWARE, "switch the printer off and on, else replace the part", State.HARDWARE_ERROR
+)
+_OFF = _Meaning(Reason.OFFLINE, "press Resume or Ready at the printer", State.OFFLINE)
+
+# In the order of what is told first when several hold.
+_PROBLEMS: Mapping[str, _Meaning] = {
+    "media-jam": _JAM,
+    "cover-open": _COVER,
+    "door-open": _COVER,
+    "interlock-open": _COVER,
+    "media-empty": _EMPTY,
+    "media-needed": _EMPTY,
+    "input-tray-missing": _TRAY,
+    "toner-empty": _TONER,
+    "marker-supply-empty": _TONER,
+    "marker-supply-missing": _TONER,
+    "developer-empty": _TONER,
+    "output-area-full": _FULL,
+    "output-tray-missing": _Meaning(Reason.HARDWARE, "put the output tray in"),
+    "marker-waste-full": _Meaning(Reason.HARDWARE, "replace the waste toner box"),
+    "opc-life-over": _Meaning(Reason.HARDWARE, "replace the drum", State.HARDWARE_ERROR),
+    "fuser-over-temp": _PART,
+    "fuser-under-temp": _PART,
+    "paused": _OFF,
+    "moving-to-paused": _OFF,
+    "shutdown": _OFF,
+    "deactivated": _OFF,
+    "offline": _Meaning(
+        Reason.OFFLINE, "switch the printer on and check its network cable", State.OFFLINE
+    ),
+}
+_LOW = ("media-low",)
+_STATES: Mapping[int | None, State] = {
+    PrinterState.IDLE: State.ONLINE,
+    PrinterState.PROCESSING: State.BUSY,
+}
+
+
+def keyword(reason: str) -> str:
+    """``reason`` without its severity: "media-jam-warning" is "media-jam".
+
+    Severities are not believed: ippeveprinter, and firmware made after it, says "-warning" while
+    nothing moves and "-report" when idle.
+    """
+    for severity in _SEVERITIES:
+        if reason.endswith(severity):
+            return reason.removesuffix(severity)
+    return reason
+
+
+def read_status(printer: Group, ignored: Collection[str] = ()) -> Status:
+    """The status in a printer's attributes. Unknown reasons are kept in ``detail``, never guessed.
+
+    ``ignored`` holds reasons that mean nothing on this printer, as sent or without severity.
+    """
+    said = [
+        reason
+        for reason in printer.texts("printer-state-reasons")
+        if reason != "none" and reason not in ignored and keyword(reason) not in ignored
+    ]
+    words = {keyword(reason) for reason in said}
+    detail = ", ".join(said)
+    if message := printer.text("printer-state-message"):
+        detail = f"{detail} ({message})" if detail else message
+    paper = Supply.LOW if words.intersection(_LOW) else Supply.UNKNOWN
+    media = Media.JAMMED if "media-jam" in words else Media.UNKNOWN
+    for word, meaning in _PROBLEMS.items():
+        if word in words:
+            if meaning is _EMPTY:
+                paper = Supply.OUT
+            return Status(
+                meaning.state, media, paper, meaning.problem, detail=detail, mend=meaning.mend
+            )
+    if printer.flag("printer-is-accepting-jobs") is False:
+        mend = "let the printer or queue accept jobs (cupsaccept for a queue)"
+        return Status(State.OFFLINE, media, paper, Reason.OFFLINE, detail, mend)
+    number = printer.number("printer-state")
+    if number == PrinterState.STOPPED:
+        mend = "look at the printer's panel; a stopped queue starts again with cupsenable"
+        return Status(State.OFFLINE, media, paper, Reason.OFFLINE, detail or "stopped", mend)
+    return Status(_STATES.get(number, State.UNKNOWN), media, paper, None, detail)

@@ -1,0 +1,168 @@
+"""One IPP request and its response over HTTP or HTTPS, within one time limit (RFC 8010, 4)."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import itertools
+import socket
+import ssl
+from http.client import HTTPException, HTTPResponse
+from typing import Any
+from urllib.parse import urlsplit
+
+from drivers.device import Deadline, DeviceError, Reason
+from drivers.document_printer.codec import Message, decode, encode
+
+_ANSWER_LIMIT = 1 << 20  # bytes; the longest seen of a real printer are 60 kB
+_PIECE = 1 << 16
+_DEFAULT_PORT = 631
+_HTTP_OK = 200
+_HTTP_MEANING = {
+    401: (Reason.NOT_AUTHORISED, "the printer wants a password"),
+    403: (Reason.NOT_AUTHORISED, "the printer forbids this address to print"),
+    404: (Reason.UNSUPPORTED, "the printer knows no such path"),
+    426: (Reason.NOT_AUTHORISED, "the printer wants ipps:// in its address"),
+    503: (Reason.OFFLINE, "the printer's server is not available"),
+}
+
+
+class IppWire:
+    """A printer's or queue's address and how to speak to it; a connection for each request.
+
+    Plain sockets and ``http.client`` rather than ``requests``: the limit holds for the whole
+    exchange, also against a printer that sends a byte a second; no proxy of the environment
+    comes between; and it costs no memory.
+    """
+
+    def __init__(self, uri: str, certificate_sha256: str = "") -> None:
+        """``uri`` as in the settings. Raises ``UNSUPPORTED`` for one that is no printer's."""
+        self.uri = uri
+        try:
+            parts = urlsplit(uri)
+            port = parts.port or _DEFAULT_PORT
+        except ValueError as error:
+            raise DeviceError(Reason.UNSUPPORTED, f"printer address {uri!r}: {error}") from None
+        unusable = not uri.isascii() or not uri.isprintable() or " " in uri
+        if parts.scheme not in ("ipp", "ipps") or not parts.hostname or unusable:
+            raise DeviceError(Reason.UNSUPPORTED, f"not an ipp:// or ipps:// address: {uri!r}")
+        self._secure = parts.scheme == "ipps"
+        self._address = (parts.hostname, port)
+        self._path = parts.path or "/"
+        self._host = parts.netloc.rpartition("@")[2]
+        self._pin = certificate_sha256.replace(":", "").lower()
+        self._numbers = itertools.count(1)
+
+    def ask(self, request: Message, seconds: float) -> Message:
+        """Send ``request`` (its number is given here) and return the response, whatever its status.
+
+        ``seconds`` is for everything, from connecting to the last byte; only looking up a name
+        may take longer, so give a printer by its number. Raises :class:`DeviceError`:
+        ``NO_DEVICE`` nothing listens there; ``OFFLINE`` it fell silent, hung up or is unavailable;
+        ``GARBLED`` it answered with something else than IPP; ``NOT_AUTHORISED`` password or
+        certificate; ``UNSUPPORTED`` another HTTP refusal.
+        """
+        number = next(self._numbers)
+        body = encode(Message(request.code, number, request.groups, request.data, request.version))
+        limit = Deadline(seconds)
+        with self._connect(limit) as sock:
+            answer = decode(_exchange(sock, self._head(len(body)), body, limit))
+        if answer.request_id != number:
+            raise DeviceError(Reason.GARBLED, "the printer answered another request")
+        return answer
+
+    def _head(self, length: int) -> bytes:
+        lines = (
+            f"POST {self._path} HTTP/1.1",
+            f"Host: {self._host}",
+            "Content-Type: application/ipp",
+            f"Content-Length: {length}",
+            "Connection: close",
+        )
+        return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+    def _connect(self, limit: Deadline) -> socket.socket:
+        try:
+            plain = socket.create_connection(self._address, timeout=limit.remaining() or 0.001)
+        except OSError as error:
+            raise DeviceError(
+                Reason.NO_DEVICE, f"nothing answers at {self.uri}: {_named(error)}"
+            ) from error
+        if not self._secure:
+            return plain
+        try:
+            return self._wrapped(plain, limit)
+        except BaseException:
+            plain.close()
+            raise
+
+    def _wrapped(self, plain: socket.socket, limit: Deadline) -> socket.socket:
+        context = ssl.create_default_context()
+        if self._pin:  # a printer's own certificate: known by its print, not by an authority
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        plain.settimeout(limit.remaining() or 0.001)
+        try:
+            secure = context.wrap_socket(plain, server_hostname=self._address[0])
+        except ssl.SSLCertVerificationError as error:
+            raise DeviceError(
+                Reason.NOT_AUTHORISED, f"the printer's certificate: {error.verify_message}"
+            ) from error
+        except ssl.SSLError as error:
+            raise DeviceError(Reason.GARBLED, f"TLS: {error.reason}") from error
+        except OSError as error:
+            raise DeviceError(Reason.OFFLINE, f"TLS: {_named(error)}") from error
+        seen = hashlib.sha256(secure.getpeercert(binary_form=True) or b"").hexdigest()
+        if self._pin and seen != self._pin:
+            secure.close()
+            raise DeviceError(Reason.NOT_AUTHORISED, f"another certificate than set up: {seen}")
+        return secure
+
+
+def _exchange(sock: socket.socket, head: bytes, body: bytes, limit: Deadline) -> bytes:
+    """Send a request and give the body of the answer; at most ``_ANSWER_LIMIT`` bytes."""
+    try:
+        for start in range(0, len(body), _PIECE):
+            sock.settimeout(limit.remaining() or 0.001)
+            sock.sendall(head + body[start : start + _PIECE])
+            head = b""
+        with HTTPResponse(_Timed(sock, limit), method="POST") as response:  # type: ignore[arg-type]
+            response.begin()
+            if response.status != _HTTP_OK:
+                reason, words = _HTTP_MEANING.get(
+                    response.status, (Reason.UNSUPPORTED, "the printer refuses")
+                )
+                raise DeviceError(reason, f"{words} (HTTP {response.status})")
+            answer = response.read(_ANSWER_LIMIT + 1)
+    except OSError as error:
+        raise DeviceError(Reason.OFFLINE, f"the printer fell silent: {_named(error)}") from error
+    except HTTPException as error:
+        raise DeviceError(Reason.GARBLED, f"not HTTP: {type(error).__name__}") from error
+    if len(answer) > _ANSWER_LIMIT:
+        raise DeviceError(Reason.GARBLED, "an answer without end")
+    return answer
+
+
+def _named(error: OSError) -> str:
+    return error.strerror or type(error).__name__
+
+
+class _Timed(io.RawIOBase):
+    """The receiving side of a socket under one limit for all reads together."""
+
+    def __init__(self, sock: socket.socket, limit: Deadline) -> None:
+        self._sock = sock
+        self._limit = limit
+
+    def makefile(self, mode: str) -> io.BufferedReader:
+        """What :class:`HTTPResponse` asks of a socket."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if self._limit.passed():
+            raise TimeoutError
+        self._sock.settimeout(self._limit.remaining() or 0.001)
+        return self._sock.recv_into(buffer)

@@ -1,0 +1,609 @@
+"""An A4 printer that is not there: an IPP server that counts, paces and renders its pages.
+
+Speaks IPP/2.0 over HTTP/1.1 from the printer's side (RFC 8010, 8011), with its faults on order.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+import ssl
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from drivers.device import DeviceError
+from drivers.document_printer.codec import (
+    Attribute,
+    Group,
+    Message,
+    Tag,
+    attribute,
+    decode,
+    encode,
+)
+from drivers.document_printer.names import IppStatus, JobState, Operation, PrinterState
+
+_FORMATS = ("application/pdf", "application/octet-stream")
+_PDFIUM = threading.Lock()  # PDFium is not safe for two threads at once
+
+
+@dataclass(slots=True)
+class _Job:
+    number: int
+    name: str
+    user: str
+    state: JobState = JobState.PENDING
+    reason: str = "job-incoming"
+    document: bytes = field(default=b"", repr=False)
+    ready: bool = False  # the whole document has arrived
+    pages: int = 0
+    out: int = 0
+    cancelled: str = ""  # the reason, once somebody asked for it
+    begun_at: int | None = None
+
+
+class DocumentPrinter:
+    """The printer. ``address`` is what the driver's settings take as ``uri``.
+
+    Orders for :meth:`obey`, with their facts:
+
+    ==================  ==========================================================================
+    paper out           the tray is empty; ``after_pages=n``: after n more sheets (default 0)
+    paper low           "media-low" is reported
+    refill              the tray is full again
+    jam                 a sheet jams; ``after_pages=n``: after n more sheets. It does not come out
+    clear jam           the sheet is taken out and the page printed again
+    open cover          printing stops
+    close cover
+    toner out           printing stops
+    new toner
+    pause               set off-line at the panel
+    resume
+    busy                new jobs are refused with server-error-busy
+    mute                takes requests and never answers
+    slow                answers after ``seconds=s``
+    garbage             answers nonsense; ``kind`` "bytes" (not HTTP), "html" or "ipp"
+    refuse              answers every request with HTTP ``code=n``
+    stall               the job makes no progress, and no reason is told
+    die                 drops every connection, listens no more, prints no more
+    revive              listens again; ``forget=False``: with the jobs it had, going on with them
+    cancel at panel     the job that prints is cancelled at the printer
+    take                somebody takes the sheets out of the tray
+    well                every fault ends
+    ==================  ==========================================================================
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        seconds_per_page: float = 0.05,
+        dpi: int = 72,
+        model: str = "Emulated A4 Laser",
+        tls: ssl.SSLContext | None = None,
+        without: tuple[Operation, ...] = (),
+        formats: tuple[str, ...] = _FORMATS,
+        cups_version: str = "",
+    ) -> None:
+        """``port`` 0 takes a free one. ``without`` are operations this printer does not know;
+        ``tls`` makes it an ipps printer; ``cups_version`` makes it say that it is a queue.
+        """
+        self._pace = seconds_per_page
+        self._dpi = dpi
+        self._model = model
+        self._tls = tls
+        self._operations = tuple(one for one in Operation if one not in without)
+        self._formats = formats
+        self._cups_version = cups_version
+        self._port = port
+        self._changed = threading.Condition()
+        self._jobs: dict[int, _Job] = {}
+        self._number = 0
+        self._sheets: list[bytes] = []
+        self._documents: list[bytes] = []
+        self._pages = 0
+        self._paper: int | None = None  # sheets left; None: plenty
+        self._jam_in: int | None = None  # sheets until one jams
+        self._faults: set[str] = set()  # "cover", "toner", "busy", "mute", …
+        self._garbage = ""
+        self._refusal = 0
+        self._delay = 0.0
+        self._dead = False
+        self._stopping = False
+        self._server: _Server | None = None
+        self._engine: threading.Thread | None = None
+        self._born = time.monotonic()
+
+    @property
+    def address(self) -> str:
+        return f"{'ipps' if self._tls else 'ipp'}://127.0.0.1:{self._port}/ipp/print"
+
+    def start(self) -> None:
+        self._stopping = False
+        self._listen()
+        self._engine = threading.Thread(target=self._run, name="emulated printer", daemon=True)
+        self._engine.start()
+
+    def stop(self) -> None:
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        self._fall_silent()
+        if self._engine is not None:
+            self._engine.join()
+            self._engine = None
+
+    def obey(self, order: str, **facts: Any) -> None:
+        """Do ``order``, see the class. Raises ``ValueError`` for an order it does not know."""
+        acts: Mapping[str, Callable[..., None]] = {
+            "paper out": self._paper_out,
+            "jam": self._jam,
+            "refill": self._refill,
+            "clear jam": self._clear_jam,
+            "slow": self._slow,
+            "garbage": self._answer_garbage,
+            "refuse": self._refuse,
+            "die": self._die,
+            "revive": self._revive,
+            "cancel at panel": self._cancel_at_panel,
+            "take": self._sheets.clear,
+            "well": self._well,
+        }
+        begins = {
+            "paper low": "low",
+            "open cover": "cover",
+            "toner out": "toner",
+            "pause": "pause",
+            "busy": "busy",
+            "mute": "mute",
+            "stall": "stall",
+        }
+        ends = {"close cover": "cover", "new toner": "toner", "resume": "pause"}
+        with self._changed:
+            if order in acts:
+                acts[order](**facts)
+            elif order in begins:
+                self._faults.add(begins[order])
+            elif order in ends:
+                self._faults.discard(ends[order])
+            else:
+                raise ValueError(f"the document printer knows no order {order!r}")
+            self._changed.notify_all()
+        # A server ends by joining its threads, and these may be waiting for the lock.
+        if order == "die":
+            self._fall_silent()
+        elif self._server is None and self._engine is not None and not self._dead:
+            self._listen()
+
+    def look(self) -> dict[str, Any]:
+        """What one sees: ``sheets`` (PNG of each page in the output tray, oldest first),
+        ``documents`` (PDF bytes as they arrived), ``pages`` (ever printed), ``paper`` (sheets
+        left, ``None``: plenty), ``reasons`` (as told over IPP), ``jobs`` (``number``, ``name``,
+        ``user``, ``state``, ``pages`` out of each), ``listening``.
+        """
+        with self._changed:
+            return {
+                "sheets": list(self._sheets),
+                "documents": list(self._documents),
+                "pages": self._pages,
+                "paper": self._paper,
+                "reasons": list(self._reasons()),
+                "jobs": [
+                    {
+                        "number": job.number,
+                        "name": job.name,
+                        "user": job.user,
+                        "state": job.state.name,
+                        "pages": job.out,
+                    }
+                    for job in self._jobs.values()
+                ],
+                "listening": self._server is not None,
+            }
+
+    # -- orders, under the lock ----------------------------------------------------------------
+
+    def _paper_out(self, after_pages: int = 0) -> None:
+        self._paper = after_pages
+
+    def _refill(self) -> None:
+        self._paper = None
+        self._faults.discard("low")
+
+    def _jam(self, after_pages: int = 0) -> None:
+        self._jam_in = after_pages
+
+    def _clear_jam(self) -> None:
+        self._jam_in = None
+
+    def _slow(self, seconds: float = 1.0) -> None:
+        self._delay = seconds
+
+    def _answer_garbage(self, kind: str = "bytes") -> None:
+        self._garbage = kind
+
+    def _refuse(self, code: int = 503) -> None:
+        self._refusal = code
+
+    def _die(self) -> None:
+        self._dead = True
+
+    def _revive(self, forget: bool = True) -> None:
+        self._dead = False
+        if forget:
+            self._jobs.clear()
+
+    def _cancel_at_panel(self) -> None:
+        for job in self._jobs.values():
+            if job.state in (JobState.PROCESSING, JobState.STOPPED):
+                job.cancelled = "job-canceled-at-device"
+
+    def _well(self) -> None:
+        self._refill()
+        self._faults.clear()
+        self._jam_in, self._garbage, self._refusal, self._delay = None, "", 0, 0.0
+        self._revive(forget=False)
+
+    # -- the print engine ----------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                job = self._next()
+                while job is None and not self._stopping:
+                    self._changed.wait()
+                    job = self._next()
+                if job is None:
+                    return
+                job.state, job.reason = JobState.PROCESSING, "job-printing"
+                job.begun_at = self._up_time()
+            sheets = _rendered(job.document, self._dpi)
+            with self._changed:
+                self._print(job, sheets)
+
+    def _next(self) -> _Job | None:
+        if self._dead or self._stopping:
+            return None
+        for job in self._jobs.values():
+            if job.ready and job.state < JobState.CANCELED:
+                return job
+        return None
+
+    def _print(self, job: _Job, sheets: list[bytes] | None) -> None:
+        if sheets is None:
+            job.state, job.reason = JobState.ABORTED, "document-format-error"
+            return
+        job.pages = len(sheets)
+        for sheet in sheets[job.out :]:
+            if not self._feed(job):
+                if not self._dead and not self._stopping:
+                    job.state, job.reason = JobState.CANCELED, job.cancelled
+                return
+            job.out += 1
+            self._pages += 1
+            self._sheets.append(sheet)
+            if self._paper is not None:
+                self._paper -= 1
+            if self._jam_in is not None:
+                self._jam_in -= 1
+        job.state, job.reason = JobState.COMPLETED, "job-completed-successfully"
+
+    def _feed(self, job: _Job) -> bool:
+        """Move one sheet through; False when the job is not to go on."""
+        left = self._pace
+        while not (job.cancelled or self._dead or self._stopping):
+            held = bool(self._hindrances()) or "stall" in self._faults
+            hindered = bool(self._hindrances())
+            job.state = JobState.STOPPED if hindered else JobState.PROCESSING
+            job.reason = "printer-stopped" if hindered else "job-printing"
+            if not held and left <= 0:
+                return True
+            begun = time.monotonic()
+            self._changed.wait(None if held else left)
+            if not held:
+                left -= time.monotonic() - begun
+        return False
+
+    def _hindrances(self) -> tuple[str, ...]:
+        return tuple(
+            reason
+            for reason, holds in (
+                ("media-jam-error", self._jam_in is not None and self._jam_in <= 0),
+                ("cover-open-error", "cover" in self._faults),
+                ("media-empty-error", self._paper is not None and self._paper <= 0),
+                ("toner-empty-error", "toner" in self._faults),
+                ("paused", "pause" in self._faults),
+            )
+            if holds
+        )
+
+    def _reasons(self) -> tuple[str, ...]:
+        low = ("media-low-warning",) if "low" in self._faults else ()
+        return (*self._hindrances(), *low) or ("none",)
+
+    def _up_time(self) -> int:
+        return int(time.monotonic() - self._born) + 1
+
+    # -- the wire ------------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        self._server = _Server(self, self._port, self._tls)
+        self._port = self._server.server_address[1]
+        self._server.begin()
+
+    def _fall_silent(self) -> None:
+        server, self._server = self._server, None
+        if server is not None:
+            server.end()
+
+    def respond(self, body: bytes) -> tuple[int, bytes] | bytes | None:
+        """What the printer answers to the body of a POST: an HTTP status with a body, raw bytes,
+        or nothing ever (``None``).
+        """
+        with self._changed:
+            if self._delay:
+                self._changed.wait_for(lambda: self._dead or self._stopping, self._delay)
+            self._changed.wait_for(
+                lambda: "mute" not in self._faults or self._dead or self._stopping
+            )
+            if self._dead or self._stopping:
+                return None
+            if self._garbage:
+                return {
+                    "html": (200, b"<html>Printer status: ready</html>"),
+                    "ipp": (200, b"\x02\x00\x00\x00\x00\x00\x00\x01\x04\x21\xff\xf0junk"),
+                }.get(self._garbage, b"\x00\xff\x1b%-12345X@PJL INFO STATUS\r\n" * 20)
+            if self._refusal:
+                return self._refusal, b""
+            try:
+                request = decode(body)
+            except DeviceError:
+                return 400, b""
+            return 200, encode(self._answer(request))
+
+    def _answer(self, request: Message) -> Message:
+        status, groups = IppStatus.OPERATION_NOT_SUPPORTED, tuple[Group, ...]()
+        if request.code in self._operations:
+            status, groups = {
+                Operation.GET_PRINTER_ATTRIBUTES: self._tell_printer,
+                Operation.VALIDATE_JOB: self._validate,
+                Operation.PRINT_JOB: self._print_job,
+                Operation.CREATE_JOB: self._create,
+                Operation.SEND_DOCUMENT: self._receive,
+                Operation.GET_JOB_ATTRIBUTES: self._tell_job,
+                Operation.CANCEL_JOB: self._cancel,
+                Operation.GET_JOBS: self._tell_jobs,
+            }[Operation(request.code)](request, request.group(Tag.OPERATION_GROUP))
+        opening = Group(
+            Tag.OPERATION_GROUP,
+            (
+                attribute("attributes-charset", Tag.CHARSET, "utf-8"),
+                attribute("attributes-natural-language", Tag.LANGUAGE, "en"),
+            ),
+        )
+        return Message(status, request.request_id, (opening, *groups))
+
+    def _tell_printer(self, request: Message, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
+        printing = any(
+            job.state in (JobState.PROCESSING, JobState.STOPPED) for job in self._jobs.values()
+        )
+        state = PrinterState.PROCESSING if printing else PrinterState.IDLE
+        if self._hindrances():
+            state = PrinterState.STOPPED
+        known = [
+            attribute("printer-state", Tag.ENUM, state),
+            attribute("printer-state-reasons", Tag.KEYWORD, *self._reasons()),
+            attribute("printer-is-accepting-jobs", Tag.BOOLEAN, True),
+            attribute("printer-make-and-model", Tag.TEXT, self._model),
+            attribute("printer-device-id", Tag.TEXT, "MFG:Emulated;MDL:A4;SN:EM0001;CMD:PDF;"),
+            attribute("printer-firmware-string-version", Tag.TEXT, "1.0"),
+            attribute("document-format-supported", Tag.MIME_TYPE, *self._formats),
+            attribute("media-supported", Tag.KEYWORD, "iso_a4_210x297mm", "na_letter_8.5x11in"),
+            attribute("operations-supported", Tag.ENUM, *self._operations),
+            attribute("ipp-versions-supported", Tag.KEYWORD, "1.1", "2.0"),
+        ]
+        if self._cups_version:
+            known.append(attribute("cups-version", Tag.TEXT, self._cups_version))
+        return IppStatus.OK, (Group(Tag.PRINTER_GROUP, _wanted(known, asked)),)
+
+    def _validate(self, request: Message, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
+        if "busy" in self._faults:
+            return IppStatus.BUSY, ()
+        if asked.text("document-format") not in ("", *self._formats):
+            return IppStatus.FORMAT_NOT_SUPPORTED, ()
+        return IppStatus.OK, ()
+
+    def _create(self, request: Message, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
+        status, groups = self._validate(request, asked)
+        if status is not IppStatus.OK:
+            return status, groups
+        self._number += 1
+        job = _Job(self._number, asked.text("job-name"), asked.text("requesting-user-name"))
+        self._jobs[job.number] = job
+        return IppStatus.OK, (_described(job, Group(Tag.OPERATION_GROUP, ())),)
+
+    def _receive(self, request: Message, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
+        job = self._jobs.get(asked.number("job-id") or 0)
+        if job is None:
+            return IppStatus.NOT_FOUND, ()
+        if job.ready or job.state is not JobState.PENDING:
+            return IppStatus.NOT_POSSIBLE, ()
+        job.document, job.ready, job.reason = request.data, True, "none"
+        self._documents.append(request.data)
+        self._changed.notify_all()
+        return IppStatus.OK, (_described(job, Group(Tag.OPERATION_GROUP, ())),)
+
+    def _print_job(self, request: Message, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
+        status, groups = self._create(request, asked)
+        if status is IppStatus.OK:
+            number = attribute("job-id", Tag.INTEGER, self._number)
+            return self._receive(request, Group(Tag.OPERATION_GROUP, (number,)))
+        return status, groups
+
+    def _tell_job(self, request: Message, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
+        job = self._jobs.get(asked.number("job-id") or 0)
+        if job is None:
+            return IppStatus.NOT_FOUND, ()
+        return IppStatus.OK, (_described(job, asked),)
+
+    def _tell_jobs(self, request: Message, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
+        over = asked.text("which-jobs") == "completed"
+        user = asked.text("requesting-user-name") if asked.flag("my-jobs") else None
+        return IppStatus.OK, tuple(
+            _described(job, asked)
+            for job in self._jobs.values()
+            if (job.state >= JobState.CANCELED) == over and user in (None, job.user)
+        )
+
+    def _cancel(self, request: Message, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
+        job = self._jobs.get(asked.number("job-id") or 0)
+        if job is None:
+            return IppStatus.NOT_FOUND, ()
+        if job.state >= JobState.CANCELED:
+            return IppStatus.NOT_POSSIBLE, ()
+        job.cancelled = "job-canceled-by-user"
+        if job.begun_at is None:
+            job.state, job.reason = JobState.CANCELED, job.cancelled
+        self._changed.notify_all()
+        return IppStatus.OK, ()
+
+
+def _described(job: _Job, asked: Group) -> Group:
+    begun = attribute("time-at-processing", Tag.NO_VALUE, None)
+    if job.begun_at is not None:
+        begun = attribute("time-at-processing", Tag.INTEGER, job.begun_at)
+    known = [
+        attribute("job-id", Tag.INTEGER, job.number),
+        attribute("job-name", Tag.NAME, job.name),
+        attribute("job-originating-user-name", Tag.NAME, job.user),
+        attribute("job-state", Tag.ENUM, job.state),
+        attribute("job-state-reasons", Tag.KEYWORD, job.reason),
+        attribute("job-impressions", Tag.INTEGER, job.pages),
+        attribute("job-impressions-completed", Tag.INTEGER, job.out),
+        attribute("job-media-sheets-completed", Tag.INTEGER, job.out),
+        begun,
+    ]
+    return Group(Tag.JOB_GROUP, _wanted(known, asked))
+
+
+def _wanted(known: list[Attribute], asked: Group) -> tuple[Attribute, ...]:
+    names = asked.texts("requested-attributes")
+    if not names or {"all", "printer-description", "job-description"}.intersection(names):
+        return tuple(known)
+    return tuple(one for one in known if one.name in names)
+
+
+def _rendered(document: bytes, dpi: int) -> list[bytes] | None:
+    """Each page as PNG; ``None`` for what is no PDF."""
+    import pypdfium2
+
+    with _PDFIUM:
+        try:
+            pdf = pypdfium2.PdfDocument(document)
+        except pypdfium2.PdfiumError:
+            return None
+        sheets = []
+        for page in pdf:
+            picture = io.BytesIO()
+            page.render(scale=dpi / 72).to_pil().save(picture, "PNG")
+            page.close()
+            sheets.append(picture.getvalue())
+        pdf.close()
+    return sheets
+
+
+class _Server(ThreadingHTTPServer):
+    """The printer's HTTP side; it can be killed with its connections and come back."""
+
+    daemon_threads = True
+    request_queue_size = 32
+
+    def __init__(self, printer: DocumentPrinter, port: int, tls: ssl.SSLContext | None) -> None:
+        self.printer = printer
+        self._tls = tls
+        self._connections: set[socket.socket] = set()
+        self._guard = threading.Condition()
+        super().__init__(("127.0.0.1", port), _Handler)
+        self._thread = threading.Thread(
+            target=self.serve_forever, args=(0.02,), name="emulated printer's wire", daemon=True
+        )
+
+    def begin(self) -> None:
+        self._thread.start()
+
+    def end(self) -> None:
+        """Listen no more and reset every connection."""
+        self.shutdown()
+        self._thread.join()
+        self.socket.close()
+        self.server_close()
+        with self._guard:
+            for connection in self._connections:
+                try:
+                    connection.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    continue  # the other side was quicker
+            self._guard.wait_for(lambda: not self._connections, 2.0)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        if self._tls is not None:
+            # The handshake is left to the handler's thread: a silent client holds up nobody.
+            connection = self._tls.wrap_socket(
+                connection, server_side=True, do_handshake_on_connect=False
+            )
+        with self._guard:
+            self._connections.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        with self._guard:
+            self._connections.discard(request)
+            self._guard.notify_all()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hung up is no news; anything else is a bug in here."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = 30.0
+    server: _Server
+
+    def do_POST(self) -> None:
+        answer = self.server.printer.respond(self._body())
+        if answer is None:
+            self.close_connection = True
+            return
+        if isinstance(answer, bytes):
+            self.wfile.write(answer)
+            self.close_connection = True
+            return
+        status, body = answer
+        self.send_response(status)
+        self.send_header("Content-Type", "application/ipp" if status == 200 else "text/plain")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = b""  # CUPS sends chunks
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            pass
+        return body
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Kept quiet: the driver's side says what is wrong."""

@@ -1,0 +1,589 @@
+"""The A4 printer's contract: the shipped driver against the emulated printer, over TCP."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from PIL import Image
+
+from drivers.catalogue import create
+from drivers.device import CancelToken, DeviceError, Reason, State, Status, Supply
+from drivers.document_printer.ipp import IppPrinter
+from drivers.document_printer.names import Operation
+from drivers.document_printer.types import PagesPrinted, PrintDocument
+from drivers.emulators.document_printer import DocumentPrinter
+from drivers.hosts import ThreadHost
+
+QUICK: dict[str, Any] = {
+    "answer_s": 1.0,
+    "poll_s": 0.02,
+    "patience_s": 0.3,
+    "stall_s": 0.5,
+    "settle_s": 2.0,
+}
+
+
+def a_pdf(pages: int = 3) -> bytes:
+    """A PDF of blank A4 pages, each a little narrower than the one before."""
+    document = pypdfium2.PdfDocument.new()
+    for number in range(pages):
+        document.new_page(595 - number, 842).close()
+    file = io.BytesIO()
+    document.save(file)
+    document.close()
+    return file.getvalue()
+
+
+THREE = a_pdf()
+
+
+def a_job(name: str = "job-1", pdf: bytes = THREE, pages: int = 3) -> PrintDocument:
+    return PrintDocument(name, pdf, pages, title="certificate")
+
+
+class Stand:
+    """A printer, its driver, the host it runs in, and every status it told."""
+
+    def __init__(self, printer: DocumentPrinter, **settings: Any) -> None:
+        self.printer = printer
+        self.told: list[Status] = []
+        settings = {"uri": printer.address, **QUICK, **settings}
+        self.driver = create("document_printer", "ipp", settings)
+        self.host = ThreadHost(self.driver, self.told.append)
+
+    def print(self, job: PrintDocument | None = None, seconds: float = 10.0) -> PagesPrinted:
+        return self.host.execute(job or a_job(), seconds)
+
+    def begin(
+        self, seconds: float = 10.0, cancel: CancelToken | None = None
+    ) -> Future[PagesPrinted]:
+        return self.host.submit(a_job(), seconds, cancel)
+
+    def failure(self, job: PrintDocument | None = None, seconds: float = 10.0) -> DeviceError:
+        with pytest.raises(DeviceError) as caught:
+            self.print(job, seconds)
+        return caught.value
+
+    def until(self, holds: Callable[[], object], seconds: float = 5.0) -> None:
+        end = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < end, f"not in time; told {self.told}, {self.sheets()} sheets"
+            time.sleep(0.005)
+
+    def sheets(self) -> int:
+        return len(self.printer.look()["sheets"])
+
+    def job_states(self) -> list[str]:
+        return [job["state"] for job in self.printer.look()["jobs"]]
+
+
+@contextmanager
+def standing(settings: dict[str, Any] | None = None, **printer: Any) -> Iterator[Stand]:
+    device = DocumentPrinter(**{"seconds_per_page": 0.02, **printer})
+    device.start()
+    stand = Stand(device, **(settings or {}))
+    stand.host.start()
+    try:
+        yield stand
+    finally:
+        stand.host.stop()
+        device.stop()
+
+
+@pytest.fixture
+def stand() -> Iterator[Stand]:
+    with standing() as one:
+        yield one
+
+
+def failure_of(future: Future[PagesPrinted]) -> DeviceError:
+    with pytest.raises(DeviceError) as caught:
+        future.result(10.0)
+    return caught.value
+
+
+# -- printing --------------------------------------------------------------------------------------
+
+
+def test_prints_every_page_and_says_so(stand: Stand) -> None:
+    assert stand.print() == PagesPrinted("job-1", 3)
+    seen = stand.printer.look()
+    assert seen["documents"] == [THREE]
+    assert [Image.open(io.BytesIO(sheet)).width for sheet in seen["sheets"]] == [595, 594, 593]
+    assert seen["jobs"] == [
+        {"number": 1, "name": "certificate", "user": "terminal", "state": "COMPLETED", "pages": 3}
+    ]
+
+
+def test_a_job_that_succeeded_is_never_printed_again(stand: Stand) -> None:
+    assert stand.print() == stand.print() == PagesPrinted("job-1", 3)
+    assert stand.sheets() == 3
+    stand.print(a_job("job-2"))
+    assert stand.sheets() == 6
+
+
+def test_a_job_that_failed_may_be_printed_again(stand: Stand) -> None:
+    stand.printer.obey("paper out")
+    assert stand.failure().reason is Reason.PAPER_OUT
+    stand.printer.obey("refill")
+    assert stand.print() == PagesPrinted("job-1", 3)
+    assert stand.sheets() == 3
+
+
+def test_prints_on_a_printer_that_knows_only_print_job() -> None:
+    without = (Operation.CREATE_JOB, Operation.SEND_DOCUMENT, Operation.VALIDATE_JOB)
+    with standing(without=without) as stand:
+        assert stand.print() == PagesPrinted("job-1", 3)
+        stand.printer.obey("jam", after_pages=1)
+        error = stand.failure(a_job("job-2"))
+        assert (error.reason, error.pages) == (Reason.JAM, 1)
+
+
+def test_prints_where_nobody_tells_the_jobs() -> None:
+    with standing(without=(Operation.GET_JOBS,)) as stand:
+        assert stand.print().pages == 3
+
+
+def test_tells_what_it_is(stand: Stand) -> None:
+    stand.until(lambda: stand.told)
+    info = stand.driver.info
+    assert (info.kind, info.driver, info.address) == (
+        "document_printer",
+        "ipp",
+        stand.printer.address,
+    )
+    assert (info.model, info.serial, info.firmware) == ("Emulated A4 Laser", "EM0001", "1.0")
+    checks = stand.driver.self_test()
+    assert all(check.passed for check in checks), checks
+    assert stand.sheets() == 0
+
+
+@pytest.mark.parametrize("kind", ["no such", "text/plain"])
+def test_refuses_a_printer_that_takes_no_pdf(kind: str) -> None:
+    with standing(formats=(kind,)) as stand:
+        error = stand.failure()
+        assert (error.reason, error.pages) == (Reason.UNSUPPORTED, 0)
+
+
+def test_says_when_the_document_is_no_pdf(stand: Stand) -> None:
+    error = stand.failure(a_job(pdf=b"%PDF-1.7 and then nothing"))
+    assert (error.reason, error.pages) == (Reason.UNSUPPORTED, 0)
+
+
+# -- held up, mended or not ------------------------------------------------------------------------
+
+HINDRANCES = [
+    ("paper out", "refill", Reason.PAPER_OUT),
+    ("jam", "clear jam", Reason.JAM),
+    ("open cover", "close cover", Reason.COVER_OPEN),
+    ("toner out", "new toner", Reason.TONER_OUT),
+    ("pause", "resume", Reason.OFFLINE),
+]
+
+
+@pytest.mark.parametrize(("fault", "mend", "reason"), HINDRANCES)
+def test_is_greyed_while_idle_and_well_when_mended(fault: str, mend: str, reason: Reason) -> None:
+    with standing() as stand:
+        stand.printer.obey(fault)
+        status = IppPrinter(IppPrinter.Settings(uri=stand.printer.address)).status()
+        assert status.problem is reason
+        assert not status.usable
+        assert status.mend
+        stand.printer.obey(mend)
+        assert stand.driver.status() == Status(State.ONLINE)
+
+
+@pytest.mark.parametrize(("fault", "mend", "reason"), HINDRANCES)
+def test_sends_nothing_to_a_printer_that_cannot_print(
+    stand: Stand, fault: str, mend: str, reason: Reason
+) -> None:
+    stand.printer.obey(fault)
+    error = stand.failure()
+    assert (error.reason, error.pages) == (reason, 0)
+    assert stand.printer.look()["documents"] == []
+    assert reason in [status.problem for status in stand.told]
+
+
+@pytest.mark.parametrize(("fault", "mend", "reason"), HINDRANCES[:2])
+def test_gives_up_in_mid_job_and_counts_the_pages_that_came_out(
+    stand: Stand, fault: str, mend: str, reason: Reason
+) -> None:
+    stand.printer.obey(fault, after_pages=2)
+    error = stand.failure()
+    assert (error.reason, error.pages) == (reason, 2)
+    assert stand.job_states() == ["CANCELED"]
+    stand.printer.obey(mend)
+    time.sleep(0.15)
+    assert stand.sheets() == 2  # what was given up does not come out later
+
+
+@pytest.mark.parametrize(("fault", "mend", "reason"), HINDRANCES[:2])
+def test_goes_on_when_mended_in_time(fault: str, mend: str, reason: Reason) -> None:
+    with standing({"patience_s": 10.0}) as stand:
+        stand.printer.obey(fault, after_pages=1)
+        future = stand.begin()
+        stand.until(lambda: reason in [status.problem for status in stand.told])
+        assert stand.sheets() == 1
+        stand.printer.obey(mend)
+        assert future.result(10.0) == PagesPrinted("job-1", 3)
+        assert stand.sheets() == 3
+
+
+def test_a_cover_opened_in_mid_job(stand: Stand) -> None:
+    stand.printer.obey("paper out", after_pages=1)
+    future = stand.begin()
+    stand.until(lambda: stand.sheets() == 1)
+    stand.printer.obey("open cover")
+    stand.printer.obey("refill")
+    error = failure_of(future)
+    assert (error.reason, error.pages) == (Reason.COVER_OPEN, 1)
+
+
+def test_the_deadline_ends_the_wait_with_what_held_it_up() -> None:
+    with standing({"patience_s": 60.0}) as stand:
+        stand.printer.obey("jam", after_pages=1)
+        error = stand.failure(seconds=0.5)
+        assert (error.reason, error.pages) == (Reason.JAM, 1)
+        assert stand.job_states() == ["CANCELED"]
+
+
+def test_paper_low_is_told_and_prints(stand: Stand) -> None:
+    stand.printer.obey("paper low")
+    assert stand.print().pages == 3
+    status = stand.driver.status()
+    assert (status.paper, status.usable) == (Supply.LOW, True)
+
+
+def test_a_reason_that_means_nothing_here_can_be_ignored() -> None:
+    with standing({"ignored_reasons": ["media-low", "toner-empty-error"]}) as stand:
+        stand.printer.obey("paper low")
+        stand.printer.obey("toner out")
+        status = stand.driver.status()
+        assert status.paper is Supply.UNKNOWN
+        assert status.problem is Reason.OFFLINE  # it still says that it is stopped
+
+
+# -- no progress, cancelled, busy ------------------------------------------------------------------
+
+
+def test_no_progress_without_a_reason(stand: Stand) -> None:
+    stand.printer.obey("stall")
+    error = stand.failure()
+    assert (error.reason, error.pages) == (Reason.TIMEOUT, 0)
+    assert stand.job_states() == ["CANCELED"]
+
+
+def test_the_deadline_ends_a_slow_job() -> None:
+    with standing(seconds_per_page=0.2) as stand:
+        error = stand.failure(seconds=0.5)
+        assert error.reason is Reason.TIMEOUT
+        assert error.pages == stand.sheets() < 3
+        assert stand.job_states() == ["CANCELED"]
+
+
+def test_cancelled_in_mid_job() -> None:
+    with standing(seconds_per_page=0.1) as stand:
+        cancel = CancelToken()
+        future = stand.begin(cancel=cancel)
+        stand.until(lambda: stand.sheets() == 1)
+        cancel.cancel()
+        error = failure_of(future)
+        assert (error.reason, error.pages) == (Reason.CANCELLED, stand.sheets())
+        assert stand.sheets() < 3
+        assert stand.job_states() == ["CANCELED"]
+
+
+def test_cancelled_before_anything_was_sent(stand: Stand) -> None:
+    stand.printer.obey("open cover")
+    cancel = CancelToken()
+    future = stand.begin(cancel=cancel)
+    stand.until(lambda: Reason.COVER_OPEN in [status.problem for status in stand.told])
+    cancel.cancel()
+    error = failure_of(future)
+    assert (error.reason, error.pages) == (Reason.CANCELLED, 0)
+    assert stand.printer.look()["jobs"] == []
+
+
+def test_cancelled_at_the_panel(stand: Stand) -> None:
+    stand.printer.obey("paper out", after_pages=1)
+    future = stand.begin()
+    stand.until(lambda: stand.sheets() == 1)
+    stand.printer.obey("cancel at panel")
+    error = failure_of(future)
+    assert (error.reason, error.pages) == (Reason.CANCELLED, 1)
+
+
+def test_waits_while_the_printer_is_busy(stand: Stand) -> None:
+    stand.printer.obey("busy")
+    future = stand.begin()
+    time.sleep(0.1)
+    assert not future.done()
+    stand.printer.obey("well")
+    assert future.result(10.0).pages == 3
+
+
+def test_busy_until_the_deadline(stand: Stand) -> None:
+    stand.printer.obey("busy")
+    error = stand.failure(seconds=0.3)
+    assert (error.reason, error.pages) == (Reason.TIMEOUT, 0)
+    assert stand.printer.look()["jobs"] == []
+
+
+# -- the wire --------------------------------------------------------------------------------------
+
+
+def test_nobody_there() -> None:
+    printer = DocumentPrinter()
+    printer.start()
+    printer.stop()
+    stand = Stand(printer)
+    stand.host.start()
+    error = stand.failure()
+    assert (error.reason, error.pages) == (Reason.NO_DEVICE, 0)
+    assert stand.host.status.state is State.NO_DEVICE
+    stand.host.stop()
+
+
+WIRE_FAULTS = [
+    ("mute", {}, Reason.OFFLINE),
+    ("slow", {"seconds": 2.0}, Reason.OFFLINE),
+    ("garbage", {"kind": "bytes"}, Reason.GARBLED),
+    ("garbage", {"kind": "html"}, Reason.GARBLED),
+    ("garbage", {"kind": "ipp"}, Reason.GARBLED),
+    ("refuse", {"code": 503}, Reason.OFFLINE),
+    ("refuse", {"code": 401}, Reason.NOT_AUTHORISED),
+    ("refuse", {"code": 426}, Reason.NOT_AUTHORISED),
+    ("refuse", {"code": 404}, Reason.UNSUPPORTED),
+    ("die", {}, Reason.NO_DEVICE),
+]
+WIRE_IDS = [f"{order} {' '.join(map(str, facts.values()))}" for order, facts, _ in WIRE_FAULTS]
+
+
+@pytest.mark.parametrize(("order", "facts", "reason"), WIRE_FAULTS, ids=WIRE_IDS)
+def test_the_wire_fails_before_anything_was_sent(
+    order: str, facts: dict[str, Any], reason: Reason
+) -> None:
+    with standing({"answer_s": 0.2}) as stand:
+        stand.until(lambda: stand.told)
+        stand.printer.obey(order, **facts)
+        error = stand.failure()
+        assert (error.reason, error.pages) == (reason, 0)
+        assert stand.printer.look()["documents"] == []
+
+
+@pytest.mark.parametrize(("order", "facts", "reason"), WIRE_FAULTS, ids=WIRE_IDS)
+def test_the_wire_fails_in_mid_job(order: str, facts: dict[str, Any], reason: Reason) -> None:
+    with standing({"answer_s": 0.2, "settle_s": 0.3}) as stand:
+        stand.printer.obey("jam", after_pages=1)
+        future = stand.begin()
+        stand.until(lambda: stand.sheets() == 1)
+        stand.printer.obey(order, **facts)
+        error = failure_of(future)
+        assert (error.reason, error.pages) == (reason, None)  # the rest may come out
+        assert stand.printer.look()["documents"] == [THREE]
+
+
+def test_a_blink_in_mid_job_is_forgiven() -> None:
+    with standing({"poll_s": 0.3}) as stand:
+        stand.printer.obey("jam", after_pages=1)
+        future = stand.begin()
+        stand.until(lambda: stand.sheets() == 1)
+        stand.printer.obey("refuse", code=503)
+        time.sleep(0.35)
+        stand.printer.obey("well")
+        assert future.result(10.0).pages == 3
+
+
+@pytest.mark.parametrize("order", ["refuse", "die"])
+def test_what_was_lost_never_comes_out_later(order: str) -> None:
+    with standing({"answer_s": 0.3, "settle_s": 0.3}, seconds_per_page=0.1) as stand:
+        stand.printer.obey("paper out", after_pages=1)
+        future = stand.begin()
+        stand.until(lambda: stand.sheets() == 1)
+        stand.printer.obey(order)
+        assert failure_of(future).pages is None
+        stand.printer.obey("revive", forget=False)
+        stand.printer.obey("refuse", code=0)
+        stand.driver.open()  # what the host does when it finds the printer again
+        stand.until(lambda: stand.job_states() == ["CANCELED"])
+        stand.printer.obey("refill")
+        time.sleep(0.2)
+        assert stand.sheets() == 1
+
+
+def test_an_earlier_visit_left_a_job_behind() -> None:
+    with standing({"patience_s": 30.0}) as crashed:
+        crashed.printer.obey("jam", after_pages=1)
+        future = crashed.begin()
+        crashed.until(lambda: crashed.sheets() == 1)
+        another = IppPrinter(IppPrinter.Settings(uri=crashed.printer.address, user="elsewhere"))
+        another.open()
+        assert crashed.job_states() != ["CANCELED"]  # another terminal's jobs are its own
+        IppPrinter(IppPrinter.Settings(uri=crashed.printer.address)).open()
+        assert failure_of(future).reason is Reason.CANCELLED
+        crashed.printer.obey("clear jam")
+        assert crashed.print(a_job("next")).pages == 3
+        assert crashed.sheets() == 4
+
+
+def test_reset_drops_the_job(stand: Stand) -> None:
+    stand.printer.obey("paper out", after_pages=1)
+    future = stand.begin()
+    stand.until(lambda: stand.sheets() == 1)
+    IppPrinter(IppPrinter.Settings(uri=stand.printer.address)).open()
+    assert failure_of(future).reason is Reason.CANCELLED
+    stand.driver.reset()
+    assert stand.job_states() == ["CANCELED"]
+
+
+def test_switched_off_and_on_in_mid_job_the_printer_forgets() -> None:
+    with standing({"poll_s": 0.2}) as stand:
+        stand.printer.obey("jam", after_pages=1)
+        future = stand.begin()
+        stand.until(lambda: stand.sheets() == 1)
+        stand.printer.obey("die")
+        stand.printer.obey("revive")
+        error = failure_of(future)
+        assert (error.reason, error.pages) == (Reason.HARDWARE, None)
+
+
+def test_a_queue_does_not_know_how_many_pages_came_out() -> None:
+    with standing(cups_version="2.4.2") as stand:
+        assert stand.print().pages == 3
+        stand.printer.obey("jam", after_pages=1)
+        error = stand.failure(a_job("job-2"))
+        assert (error.reason, error.pages) == (Reason.JAM, None)
+
+
+def test_a_counter_that_is_not_to_be_believed() -> None:
+    with standing({"trust_count": False}) as stand:
+        assert stand.print(a_job(pages=4)).pages == 4
+    with standing() as stand:
+        error = stand.failure(a_job(pages=4))
+        assert (error.reason, error.pages) == (Reason.HARDWARE, 3)
+
+
+# -- settings and secrets --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "uri", ["", "http://x/", "ipp://", "ipp:///x", "ipp://x:99999/", "ipp://x/a b", "ipp://x/\r\n"]
+)
+def test_an_address_that_is_no_printers(uri: str) -> None:
+    with pytest.raises(DeviceError) as caught:
+        create("document_printer", "ipp", {"uri": uri})
+    assert caught.value.reason is Reason.UNSUPPORTED
+
+
+def test_nothing_of_the_document_or_its_job_is_told(
+    stand: Stand, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    secret = THREE + b"\n% 3301021990"
+    stand.printer.obey("jam", after_pages=1)
+    error = stand.failure(a_job(pdf=secret))
+    told = f"{error!r} {error} {stand.told} {stand.driver.info} {caplog.text} {a_job(pdf=secret)}"
+    assert "3301021990" not in told
+    assert "%PDF" not in told
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, str]:
+    """A printer's own certificate, and its SHA-256."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "printer")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    file: Path = tmp_path_factory.mktemp("tls") / "printer.pem"
+    file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    der = made.public_bytes(serialization.Encoding.DER)
+    return context, hashlib.sha256(der).hexdigest()
+
+
+def test_prints_over_tls_to_a_printer_known_by_its_certificate(
+    certificate: tuple[ssl.SSLContext, str],
+) -> None:
+    context, seen = certificate
+    with standing({"certificate_sha256": seen.upper()}, tls=context) as stand:
+        assert stand.printer.address.startswith("ipps://")
+        assert stand.print().pages == 3
+
+
+@pytest.mark.parametrize("pin", ["", "00" * 32])
+def test_sends_nothing_to_a_printer_with_another_certificate(
+    certificate: tuple[ssl.SSLContext, str], pin: str
+) -> None:
+    with standing({"certificate_sha256": pin}, tls=certificate[0]) as stand:
+        error = stand.failure()
+        assert (error.reason, error.pages) == (Reason.NOT_AUTHORISED, 0)
+        assert stand.printer.look()["documents"] == []
+
+
+def test_plain_ipp_against_a_printer_that_wants_tls(
+    certificate: tuple[ssl.SSLContext, str],
+) -> None:
+    with standing(tls=certificate[0]) as stand:
+        uri = stand.printer.address.replace("ipps", "ipp")
+        driver = create("document_printer", "ipp", {"uri": uri, **QUICK})
+        with pytest.raises(DeviceError) as caught:
+            driver.status()
+        assert caught.value.reason in (Reason.OFFLINE, Reason.GARBLED)
+
+
+# -- the emulator ----------------------------------------------------------------------------------
+
+
+def test_the_emulator_knows_its_orders(stand: Stand) -> None:
+    with pytest.raises(ValueError, match="no order 'dance'"):
+        stand.printer.obey("dance")
+    stand.print()
+    stand.printer.obey("take")
+    assert stand.sheets() == 0
+    assert stand.printer.look()["pages"] == 3
+
+
+def test_the_emulator_comes_back_at_its_address(stand: Stand) -> None:
+    stand.until(lambda: stand.told)
+    address = stand.printer.address
+    stand.printer.obey("die")
+    assert not stand.printer.look()["listening"]
+    stand.printer.obey("well")
+    assert stand.printer.look()["listening"]
+    assert stand.printer.address == address
+    assert stand.print().pages == 3
+
+
+def test_the_emulator_leaves_no_thread_behind() -> None:
+    before = threading.active_count()
+    with standing() as stand:
+        stand.print()
+    assert threading.active_count() <= before
