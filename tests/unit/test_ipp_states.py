@@ -1,0 +1,95 @@
+"""What a printer says about itself, and what a terminal makes of it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drivers.device import Media, Reason, State, Status, Supply
+from drivers.document_printer.codec import Group, Tag, attribute
+from drivers.document_printer.states import keyword, read_status
+
+
+def printer(state: int | None, *reasons: str, message: str = "", accepts: bool = True) -> Group:
+    said = [attribute("printer-is-accepting-jobs", Tag.BOOLEAN, accepts)]
+    if state is not None:
+        said.append(attribute("printer-state", Tag.ENUM, state))
+    if reasons:
+        said.append(attribute("printer-state-reasons", Tag.KEYWORD, *reasons))
+    if message:
+        said.append(attribute("printer-state-message", Tag.TEXT, message))
+    return Group(Tag.PRINTER_GROUP, tuple(said))
+
+
+@pytest.mark.parametrize(
+    ("state", "reasons", "means", "problem", "paper"),
+    [
+        (3, ["none"], State.ONLINE, None, Supply.UNKNOWN),
+        (3, [], State.ONLINE, None, Supply.UNKNOWN),
+        (4, ["none"], State.BUSY, None, Supply.UNKNOWN),
+        (4, ["cups-waiting-for-job-completed"], State.BUSY, None, Supply.UNKNOWN),
+        (3, ["toner-low-warning"], State.ONLINE, None, Supply.UNKNOWN),
+        (3, ["media-low-warning"], State.ONLINE, None, Supply.LOW),
+        (5, ["media-empty-error"], State.USER_ERROR, Reason.PAPER_OUT, Supply.OUT),
+        (4, ["media-empty-warning"], State.USER_ERROR, Reason.PAPER_OUT, Supply.OUT),
+        (3, ["media-empty-report"], State.USER_ERROR, Reason.PAPER_OUT, Supply.OUT),
+        (5, ["media-needed"], State.USER_ERROR, Reason.PAPER_OUT, Supply.OUT),
+        (5, ["input-tray-missing"], State.USER_ERROR, Reason.PAPER_OUT, Supply.UNKNOWN),
+        (5, ["cover-open"], State.USER_ERROR, Reason.COVER_OPEN, Supply.UNKNOWN),
+        (5, ["door-open-error"], State.USER_ERROR, Reason.COVER_OPEN, Supply.UNKNOWN),
+        (5, ["interlock-open"], State.USER_ERROR, Reason.COVER_OPEN, Supply.UNKNOWN),
+        (5, ["toner-empty"], State.USER_ERROR, Reason.TONER_OUT, Supply.UNKNOWN),
+        (5, ["marker-supply-empty-error"], State.USER_ERROR, Reason.TONER_OUT, Supply.UNKNOWN),
+        (5, ["output-area-full"], State.USER_ERROR, Reason.HARDWARE, Supply.UNKNOWN),
+        (5, ["fuser-over-temp-error"], State.HARDWARE_ERROR, Reason.HARDWARE, Supply.UNKNOWN),
+        (5, ["paused"], State.OFFLINE, Reason.OFFLINE, Supply.UNKNOWN),
+        (3, ["shutdown"], State.OFFLINE, Reason.OFFLINE, Supply.UNKNOWN),
+        (3, ["offline-report"], State.OFFLINE, Reason.OFFLINE, Supply.UNKNOWN),
+        (5, ["com.example-gremlin-error"], State.OFFLINE, Reason.OFFLINE, Supply.UNKNOWN),
+        (3, ["com.example-gremlin-error"], State.ONLINE, None, Supply.UNKNOWN),
+        (5, ["none"], State.OFFLINE, Reason.OFFLINE, Supply.UNKNOWN),
+        (None, ["none"], State.UNKNOWN, None, Supply.UNKNOWN),
+        (99, ["none"], State.UNKNOWN, None, Supply.UNKNOWN),
+    ],
+)
+def test_states(
+    state: int | None, reasons: list[str], means: State, problem: Reason | None, paper: Supply
+) -> None:
+    status = read_status(printer(state, *reasons))
+    assert (status.state, status.problem, status.paper) == (means, problem, paper)
+    assert bool(status.mend) == (problem is not None)
+
+
+def test_a_jam_is_told_before_the_empty_tray_behind_it() -> None:
+    status = read_status(printer(5, "media-empty-error", "media-jam-error", "toner-low-report"))
+    assert (status.problem, status.media) == (Reason.JAM, Media.JAMMED)
+    assert "toner-low-report" in status.detail
+
+
+def test_detail_keeps_what_the_printer_said() -> None:
+    status = read_status(printer(3, "com.example-gremlin", message="Feed me."))
+    assert status.detail == "com.example-gremlin (Feed me.)"
+    assert read_status(printer(3, message="Idle.")).detail == "Idle."
+
+
+def test_a_printer_that_takes_no_jobs() -> None:
+    status = read_status(printer(3, "none", accepts=False))
+    assert (status.state, status.problem) == (State.OFFLINE, Reason.OFFLINE)
+
+
+@pytest.mark.parametrize("ignored", ["media-empty", "media-empty-report"])
+def test_a_reason_can_be_ignored(ignored: str) -> None:
+    assert read_status(printer(3, "media-empty-report"), (ignored,)) == Status(State.ONLINE)
+
+
+def test_a_severity_is_taken_off_once() -> None:
+    assert keyword("media-jam-error") == "media-jam"
+    assert keyword("media-jam") == "media-jam"
+    assert keyword("x-error-report") == "x-error"
+
+
+@given(st.integers() | st.none(), st.lists(st.text(min_size=1), max_size=5), st.text())
+def test_any_words_give_a_status(state: int | None, reasons: list[str], message: str) -> None:
+    status = read_status(printer(state, *reasons, message=message))
+    assert isinstance(status, Status)

@@ -1,0 +1,144 @@
+"""The HTTP side of IPP against a peer that sends whatever it likes."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drivers.device import DeviceError, Reason
+from drivers.document_printer.codec import Group, Message, Tag, attribute, encode
+from drivers.document_printer.transport import IppWire
+
+ASKED = Message(
+    0x000B, 0, (Group(1, (attribute("attributes-charset", Tag.CHARSET, "utf-8"),)),), b"d" * 100_000
+)
+ANSWER = encode(Message(0, 1, (Group(1, (attribute("a", Tag.KEYWORD, "b"),)),)))
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/ipp\r\n"
+
+
+@contextmanager
+def peer(talk: Callable[[socket.socket], None]) -> Iterator[str]:
+    """A server for one connection; ``talk`` is called when the request has arrived."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(5)
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.settimeout(5)
+                request = b""
+                while len(request.partition(b"\r\n\r\n")[2]) < len(encode(ASKED)):
+                    request += connection.recv(1 << 16)
+                try:
+                    talk(connection)
+                except OSError:
+                    return  # the wire hung up first, as it should on nonsense
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"ipp://127.0.0.1:{server.getsockname()[1]}/ipp/print"
+        finally:
+            thread.join()
+
+
+def asked(talk: Callable[[socket.socket], None], seconds: float = 3.0) -> Message:
+    with peer(talk) as uri:
+        return IppWire(uri).ask(ASKED, seconds)
+
+
+def failure(talk: Callable[[socket.socket], None], seconds: float = 3.0) -> Reason:
+    with pytest.raises(DeviceError) as caught:
+        asked(talk, seconds)
+    return caught.value.reason
+
+
+def chunked(body: bytes) -> bytes:
+    return b"".join(b"%x\r\n%c\r\n" % (1, byte) for byte in body) + b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        OK + b"Content-Length: %d\r\n\r\n" % len(ANSWER) + ANSWER,
+        OK + b"Transfer-Encoding: chunked\r\n\r\n" + chunked(ANSWER),
+        OK + b"\r\n" + ANSWER,  # to the end of the connection
+        b"HTTP/1.1 100 Continue\r\n\r\n" + OK + b"\r\n" + ANSWER,
+        b"HTTP/1.0 200 OK\r\n\r\n" + ANSWER,
+    ],
+)
+def test_every_way_to_frame_an_answer(raw: bytes) -> None:
+    answer = asked(lambda sock: sock.sendall(raw))
+    assert answer.group(Tag.OPERATION_GROUP).text("a") == "b"
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", Reason.OFFLINE),
+        (b"HTTP/1.1 200", Reason.GARBLED),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nabc", Reason.GARBLED),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", Reason.GARBLED),
+        (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100_000, Reason.GARBLED),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200, Reason.GARBLED),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n", Reason.GARBLED),
+        (b"HTTP/1.1 abc OK\r\n\r\n", Reason.GARBLED),
+        (b"HTTP/1.1 500 No\r\n\r\n", Reason.UNSUPPORTED),
+        (b"HTTP/1.1 503 No\r\n\r\n", Reason.OFFLINE),
+        (b"HTTP/1.1 403 No\r\n\r\n", Reason.NOT_AUTHORISED),
+        (OK + b"\r\n" + ANSWER.replace(b"\x00\x00\x00\x01", b"\x00\x00\x00\x09"), Reason.GARBLED),
+    ],
+)
+def test_what_is_no_answer(raw: bytes, reason: Reason) -> None:
+    assert failure(lambda sock: sock.sendall(raw)) is reason
+
+
+def test_one_limit_for_a_peer_that_sends_a_byte_now_and_then() -> None:
+    def drip(sock: socket.socket) -> None:
+        for byte in OK:
+            sock.sendall(bytes((byte,)))
+            time.sleep(0.05)
+
+    begun = time.monotonic()
+    assert failure(drip, 0.4) is Reason.OFFLINE
+    assert time.monotonic() - begun < 2.0
+
+
+def test_an_answer_without_end() -> None:
+    def flood(sock: socket.socket) -> None:
+        sock.sendall(OK + b"\r\n")
+        for _ in range(100):
+            sock.sendall(bytes(1 << 16))
+
+    assert failure(flood) is Reason.GARBLED
+
+
+def test_a_peer_that_takes_no_document_holds_up_nothing() -> None:
+    big = Message(2, 0, (), bytes(1 << 24))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        wire = IppWire(f"ipp://127.0.0.1:{server.getsockname()[1]}/")
+        with pytest.raises(DeviceError) as caught:
+            wire.ask(big, 0.3)
+    assert caught.value.reason is Reason.OFFLINE
+
+
+def test_nobody_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with pytest.raises(DeviceError) as caught:
+        IppWire(f"ipp://127.0.0.1:{port}/").ask(ASKED, 1.0)
+    assert caught.value.reason is Reason.NO_DEVICE
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=300), st.sampled_from([b"", b"HTTP/1.1 ", OK, OK + b"\r\n"]))
+def test_any_bytes_end_in_a_message_or_a_typed_error(raw: bytes, before: bytes) -> None:
+    with suppress(DeviceError):
+        assert isinstance(asked(lambda sock: sock.sendall(before + raw)), Message)
