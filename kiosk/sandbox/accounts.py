@@ -1,0 +1,307 @@
+"""What a person has at the centre: accounts, ledger, withdrawals, loans, as the contract words it.
+
+Models are filled under their wire names, the field identifiers of JGJ/T 320-2014.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from kiosk.fund.models import (
+    Account,
+    Ledger,
+    LedgerEntry,
+    Loan,
+    Person,
+    PlanEntry,
+    Repayment,
+    Withdrawal,
+    Words,
+)
+from kiosk.privacy import Sensitive
+from kiosk.sandbox import rules
+from kiosk.sandbox.refusals import Refused
+from kiosk.sandbox.sessions import Visitor
+from kiosk.sandbox.store import Row, Store, yuan
+
+NORMAL, SEALED, FROZEN = "01", "02", "06"
+CLOSED = frozenset({"03", "04", "05"})
+OVERDUE = "04"
+
+
+def person(visitor: Visitor) -> Person:
+    row = visitor.person
+    return Person(
+        xingming=Sensitive(row["name"]),
+        xmqp=Sensitive(row["name_latin"]),
+        xingbie=row["sex"],
+        zjlx=row["document_kind"],
+        zjhm=Sensitive(row["number"]),
+        sjhm=Sensitive(row["phone"]),
+    )
+
+
+class Accounts:
+    """Looks up what belongs to a visitor; everything else is not-found."""
+
+    def __init__(self, store: Store, today: date) -> None:
+        self._store = store
+        self._today = today
+
+    # -- deposits -----------------------------------------------------------------------------
+
+    def accounts(self, visitor: Visitor) -> list[Account]:
+        """All accounts, those in use first."""
+        return [self.account(visitor, row) for row in self._rows(visitor)]
+
+    def find(self, visitor: Visitor, handle: str) -> Row:
+        """The row behind an account's id in this session."""
+        for row in self._rows(visitor):
+            if visitor.handle(row["number"]) == handle:
+                return row
+        raise Refused("not-found")
+
+    def account(self, visitor: Visitor, row: Row) -> Account:
+        paid_to = _day(row["paid_to"])
+        arrears = 0
+        if row["status"] == NORMAL and paid_to:
+            arrears = max(0, rules.months_between(paid_to, self._today))
+        opened = date.fromisoformat(row["opened"])
+        continuous = 0
+        if row["status"] in (NORMAL, FROZEN) and paid_to and not arrears:
+            continuous = rules.months_between(opened, paid_to) + 1
+        owing = self._store.count(
+            "SELECT count(*) FROM loan WHERE person = ? AND settled_on IS NULL", row["person"]
+        )
+        sealed, frozen = _day(row["sealed_on"]), _day(row["frozen_on"])
+        return Account(
+            id=visitor.handle(row["number"]),
+            grzh=Sensitive(row["number"]),
+            grzhzt=row["status"],
+            khrq=opened,
+            grzhye=Sensitive(yuan(row["balance"])),
+            grjcjs=yuan(row["base"]),
+            gryjce=yuan(row["personal_amount"]),
+            dwyjce=yuan(row["employer_amount"]),
+            grjcbl=yuan(row["personal_ratio"]),
+            dwjcbl=yuan(row["employer_ratio"]),
+            dwmc=row["employer_name"],
+            dwzh=row["employer"],
+            dwzhzt=row["employer_status"],
+            jzny=paid_to,
+            months_in_arrears=arrears,
+            continuous_months=continuous,
+            sealed_on=sealed,
+            frozen_on=frozen,
+            note=_note(row["status"], arrears, sealed, frozen),
+            has_loan=bool(owing),
+            as_of=self._today,
+        )
+
+    def ledger(self, visitor: Visitor, handle: str, year: int | None) -> Ledger:
+        """The bookings of ``year``; without it, of the newest year that has any."""
+        account = self.find(visitor, handle)
+        rows = self._store.all(
+            "SELECT * FROM booking WHERE account = ? ORDER BY booked DESC, serial DESC",
+            account["number"],
+        )
+        years = tuple(dict.fromkeys(int(row["booked"][:4]) for row in rows))
+        chosen = year or (years[0] if years else self._today.year)
+        of_year = [row for row in rows if int(row["booked"][:4]) == chosen]
+
+        def total(*kinds: str) -> Decimal:
+            return yuan(sum(row["amount"] for row in of_year if row["kind"] in kinds))
+
+        return Ledger(
+            year=chosen,
+            years=years,
+            entries=tuple(
+                LedgerEntry(
+                    jzrq=date.fromisoformat(row["booked"]),
+                    gjhtqywlx=row["kind"],
+                    hbjny=_day(row["month"]),
+                    fse=yuan(row["amount"]),
+                    ye=yuan(row["balance"]),
+                    ywlsh=row["serial"],
+                )
+                for row in of_year
+            ),
+            paid_in=total("01", "02"),
+            interest=total("09"),
+            withdrawn=-total("11", "12"),
+        )
+
+    def withdrawals(self, visitor: Visitor, handle: str) -> list[Withdrawal]:
+        """Newest first; ``total`` is what was withdrawn up to and with each."""
+        account = self.find(visitor, handle)
+        rows = self._store.all(
+            "SELECT *, sum(-amount) OVER (ORDER BY booked, serial) AS total FROM booking "
+            "WHERE account = ? AND kind IN ('11', '12') ORDER BY booked DESC, serial DESC",
+            account["number"],
+        )
+        return [
+            Withdrawal(
+                jzrq=date.fromisoformat(row["booked"]),
+                tqyy=row["reason"],
+                tqfs=row["way"],
+                fse=yuan(-row["amount"]),
+                total=yuan(row["total"]),
+                bank=row["bank"],
+                bank_card=row["bank_card"],
+                ywlsh=row["serial"],
+            )
+            for row in rows
+        ]
+
+    def _rows(self, visitor: Visitor) -> list[Row]:
+        return self._store.all(
+            "SELECT account.*, employer.name AS employer_name, employer.status AS employer_status "
+            "FROM account JOIN employer ON employer.number = account.employer "
+            "WHERE person = ? ORDER BY account.status, account.number",
+            visitor.person["id"],
+        )
+
+    # -- loans --------------------------------------------------------------------------------
+
+    def loans(self, visitor: Visitor) -> list[Loan]:
+        return [self._loan(visitor, row) for row in self._loan_rows(visitor)]
+
+    def plan(self, visitor: Visitor, handle: str) -> list[PlanEntry]:
+        """The instalments still to come; what is overdue stands among the repayments."""
+        loan = self._find_loan(visitor, handle)
+        return [
+            PlanEntry(
+                qc=row["term"],
+                due=date.fromisoformat(row["due"]),
+                amount=yuan(row["amount"]),
+                bjje=yuan(row["principal"]),
+                lxje=yuan(row["interest"]),
+                dkye=yuan(row["balance"]),
+            )
+            for row in self._instalments(loan)
+            if row["paid_on"] is None and row["kind"] != OVERDUE
+        ]
+
+    def repayments(self, visitor: Visitor, handle: str) -> list[Repayment]:
+        """What was paid or is overdue, newest first; an overdue one carries its penalty."""
+        loan = self._find_loan(visitor, handle)
+        lines = self._instalments(loan)
+        balance = _balance(loan, lines)
+        return [
+            Repayment(
+                qc=row["term"],
+                due=date.fromisoformat(row["due"]),
+                paid_on=_day(row["paid_on"]),
+                dkywmxlx=row["kind"],
+                fse=yuan(row["amount"] + row["penalty"]),
+                bjje=yuan(row["principal"]),
+                lxje=yuan(row["interest"]),
+                fxje=yuan(row["penalty"]),
+                dkye=yuan(row["balance"] if row["paid_on"] else balance),
+            )
+            for row in reversed(lines)
+            if row["paid_on"] or row["kind"] == OVERDUE
+        ]
+
+    def has_had_loan(self, person: str) -> bool:
+        return bool(self._store.count("SELECT count(*) FROM loan WHERE person = ?", person))
+
+    def _loan(self, visitor: Visitor, loan: Row) -> Loan:
+        lines = self._instalments(loan)
+        paid = [row for row in lines if row["paid_on"]]
+        overdue = [row for row in lines if not row["paid_on"] and row["kind"] == OVERDUE]
+        coming = next((r for r in lines if not r["paid_on"] and r["kind"] != OVERDUE), None)
+
+        def total(rows: list[Row], column: str) -> Decimal:
+            return yuan(sum(row[column] for row in rows))
+
+        return Loan(
+            id=visitor.handle(loan["number"]),
+            dkzh=Sensitive(loan["number"]),
+            jkhtbh=Sensitive(loan["contract"]),
+            state=loan["state"],
+            dkffe=yuan(loan["granted"]),
+            dkffrq=date.fromisoformat(loan["granted_on"]),
+            dkye=Sensitive(yuan(_balance(loan, lines))),
+            dkll=Decimal(loan["rate"]),
+            dkhkfs=loan["way"],
+            dkqs=loan["terms"],
+            terms_paid=len(paid),
+            ydhkr=loan["repay_day"],
+            next_due=date.fromisoformat(coming["due"]) if coming else None,
+            dqjhhkje=yuan(coming["amount"]) if coming else None,
+            dqjhghbj=yuan(coming["principal"]) if coming else None,
+            dqjhghlx=yuan(coming["interest"]) if coming else None,
+            hsbjze=total(paid, "principal"),
+            hslxze=total(paid, "interest"),
+            yqbjze=total(overdue, "principal"),
+            yqlxze=total(overdue, "interest"),
+            fxze=total(overdue, "penalty"),
+            ljyqqs=len(overdue),
+            dqyhje=total(overdue, "amount") + total(overdue, "penalty"),
+            dkfxdj=loan["risk"],
+            dkdblx=loan["security"],
+            swtyhmc=loan["bank"],
+            fwzl=Sensitive(loan["house"]),
+            gtjkrxm=Sensitive(loan["co_borrower"]) if loan["co_borrower"] else None,
+            dkjqrq=_day(loan["settled_on"]),
+        )
+
+    def _find_loan(self, visitor: Visitor, handle: str) -> Row:
+        for row in self._loan_rows(visitor):
+            if visitor.handle(row["number"]) == handle:
+                return row
+        raise Refused("not-found")
+
+    def _loan_rows(self, visitor: Visitor) -> list[Row]:
+        return self._store.all(
+            "SELECT * FROM loan WHERE person = ? ORDER BY granted_on DESC", visitor.person["id"]
+        )
+
+    def _instalments(self, loan: Row) -> list[Row]:
+        return self._store.all(
+            "SELECT * FROM instalment WHERE loan = ? ORDER BY term", loan["number"]
+        )
+
+
+def _balance(loan: Row, lines: list[Row]) -> int:
+    """What is owed in fen: the balance after the last instalment that was paid."""
+    paid = [row["balance"] for row in lines if row["paid_on"]]
+    return int(paid[-1] if paid else loan["granted"])
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def worded_day(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def _note(status: str, arrears: int, sealed: date | None, frozen: date | None) -> Words | None:
+    """What the state means for the holder, and whom to ask."""
+    if frozen and status == FROZEN:
+        return Words(
+            zh=f"账户自{worded_day(frozen)}起被人民法院依法冻结。冻结期间可以查询，不能提取，"
+            "也不能出具缴存证明；缴存和计息照常。详情请咨询作出冻结的法院，或拨打12329。",
+            en=f"A court has frozen this account since {frozen.isoformat()}. You can look things "
+            "up, but not withdraw or get a certificate; contributions and interest go on. Ask "
+            "the court that ordered it, or call 12329.",
+        )
+    if sealed and status == SEALED:
+        return Words(
+            zh=f"账户自{worded_day(sealed)}起封存：单位已停止缴存，余额仍归您所有并照常计息。"
+            "到新单位后请单位办理启封或转移；符合提取条件的可申请提取。咨询电话12329。",
+            en=f"This account has been sealed since {sealed.isoformat()}: payments have stopped, "
+            "the money stays yours and earns interest. A new employer can reopen or move it; you "
+            "may withdraw if you qualify. Call 12329 for advice.",
+        )
+    if arrears:
+        return Words(
+            zh=f"单位已有{arrears}个月没有为您缴存。请先向单位经办人了解；"
+            "单位应当补缴，您可以拨打12329反映。",
+            en=f"Your employer has not paid for {arrears} months. Please ask there first; the "
+            "employer has to make up for it, and you may report it on 12329.",
+        )
+    return None

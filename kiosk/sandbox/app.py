@@ -1,0 +1,339 @@
+"""The stand-in centre's HTTP side: the contract's endpoints, each a call to the rules behind it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
+from fastapi import Path as InPath
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
+
+from kiosk.fund.models import (
+    Account,
+    Catalogue,
+    Document,
+    DocumentRequest,
+    Ledger,
+    Loan,
+    NameConfirmation,
+    Person,
+    PlanEntry,
+    PrintCount,
+    PrintReport,
+    Rating,
+    RefusalBody,
+    Repayment,
+    Session,
+    SignIn,
+    SmsCheck,
+    SmsSent,
+    Withdrawal,
+)
+from kiosk.sandbox import accounts, controls
+from kiosk.sandbox.centre import Centre
+from kiosk.sandbox.offers import SERVICES
+from kiosk.sandbox.refusals import Refused
+from kiosk.sandbox.sessions import CODES_PER_DAY, Visitor
+
+_bearer = HTTPBearer(auto_error=False, description="The session's token")
+
+# -- what an endpoint needs -----------------------------------------------------------------------
+
+
+def _centre(request: Request) -> Centre:
+    centre: Centre = request.app.state.centre
+    return centre
+
+
+def _token(
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> str | None:
+    return credentials.credentials if credentials else None
+
+
+AtCentre = Annotated[Centre, Depends(_centre)]
+Token = Annotated[str | None, Depends(_token)]
+Terminal = Annotated[
+    str,
+    Header(alias="X-Terminal", pattern=r"^[A-Za-z0-9._-]{1,32}$", description="The terminal's id"),
+]
+Id = Annotated[str, InPath(min_length=1, max_length=64)]
+
+
+def _terminal(terminal: Terminal) -> str:
+    """Every request says which terminal sends it."""
+    return terminal
+
+
+def _visitor(centre: AtCentre, token: Token, terminal: Terminal) -> Visitor:
+    return centre.sessions.visitor(token, terminal)
+
+
+def _proved(visitor: Annotated[Visitor, Depends(_visitor)]) -> Visitor:
+    if visitor.assurance != "proved":
+        raise Refused("proof-needed")
+    return visitor
+
+
+AnyVisitor = Annotated[Visitor, Depends(_visitor)]
+ProvedVisitor = Annotated[Visitor, Depends(_proved)]
+
+# -- the contract ---------------------------------------------------------------------------------
+
+_REFUSED: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": RefusalBody, "description": "Refused: why, what next, the number to quote"}
+}
+v1 = APIRouter(prefix="/v1", responses=_REFUSED, dependencies=[Depends(_terminal)])
+
+
+@v1.get("/catalogue")
+def catalogue(centre: AtCentre) -> Catalogue:
+    """What this terminal may offer now, and the words around it."""
+    return centre.offers.catalogue()
+
+
+@v1.post("/sessions", status_code=201)
+def sign_in(centre: AtCentre, terminal: Terminal, body: SignIn) -> Session:
+    """Open a session with what was read from a card.
+
+    Refuses card-expired, card-lost, no-account, card-name-differs.
+    """
+    if body.terminal != terminal:
+        raise Refused("request-invalid")
+    return centre.sessions.open(body)
+
+
+@v1.delete("/sessions/current", status_code=204)
+def sign_out(centre: AtCentre, token: Token) -> None:
+    """End the session; one that has ended already is 204 as well."""
+    centre.sessions.close(token)
+
+
+@v1.post("/sessions/current/name")
+def confirm_name(centre: AtCentre, visitor: AnyVisitor, body: NameConfirmation) -> Session:
+    """The citizen says whether the full name is theirs. Refuses name-not-confirmed."""
+    return centre.sessions.confirm_name(visitor, body.confirmed)
+
+
+@v1.post("/sessions/current/sms")
+def send_sms(centre: AtCentre, visitor: AnyVisitor) -> SmsSent:
+    """Send a code to the phone on file.
+
+    Refuses name-not-confirmed, code-locked, sms-too-soon, sms-daily-limit.
+    """
+    return centre.sessions.send_code(visitor)
+
+
+@v1.post("/sessions/current/sms/check")
+def check_sms(centre: AtCentre, visitor: AnyVisitor, body: SmsCheck) -> Session:
+    """Prove who is there with the code. Refuses code-wrong, code-expired, code-locked."""
+    return centre.sessions.check_code(visitor, body.code.reveal())
+
+
+@v1.get("/person")
+def person(visitor: ProvedVisitor) -> Person:
+    """The account holder."""
+    return accounts.person(visitor)
+
+
+@v1.get("/accounts")
+def list_accounts(centre: AtCentre, visitor: ProvedVisitor) -> list[Account]:
+    """All accounts, those in use first."""
+    return centre.accounts.accounts(visitor)
+
+
+@v1.get("/accounts/{id}/ledger")
+def ledger(
+    centre: AtCentre,
+    visitor: ProvedVisitor,
+    id: Id,
+    year: Annotated[int | None, Query(ge=1990, le=2100)] = None,
+) -> Ledger:
+    """The bookings of a year; without ``year``, of the newest that has any."""
+    centre.offers.must_be_open("ledger")
+    return centre.accounts.ledger(visitor, id, year)
+
+
+@v1.get("/accounts/{id}/withdrawals")
+def withdrawals(centre: AtCentre, visitor: ProvedVisitor, id: Id) -> list[Withdrawal]:
+    """Newest first, with cumulative totals."""
+    centre.offers.must_be_open("withdrawals")
+    return centre.accounts.withdrawals(visitor, id)
+
+
+@v1.get("/loans")
+def list_loans(centre: AtCentre, visitor: ProvedVisitor) -> list[Loan]:
+    """All loans, the newest first."""
+    centre.offers.must_be_open("loan")
+    return centre.accounts.loans(visitor)
+
+
+@v1.get("/loans/{id}/plan")
+def plan(centre: AtCentre, visitor: ProvedVisitor, id: Id) -> list[PlanEntry]:
+    """The instalments still to come."""
+    return centre.accounts.plan(visitor, id)
+
+
+@v1.get("/loans/{id}/repayments")
+def repayments(centre: AtCentre, visitor: ProvedVisitor, id: Id) -> list[Repayment]:
+    """What was paid or is overdue, newest first."""
+    return centre.accounts.repayments(visitor, id)
+
+
+@v1.post(
+    "/documents",
+    status_code=201,
+    responses={200: {"model": Document, "description": "The same key again: the same document"}},
+)
+def make_document(
+    centre: AtCentre, visitor: ProvedVisitor, body: DocumentRequest, response: Response
+) -> Document:
+    """Make and seal a document.
+
+    Refuses account-closed, account-frozen, print-limit, seal-unavailable, purpose-unknown,
+    service-closed, key-reused.
+    """
+    document, new = centre.documents.make(visitor, body)
+    response.status_code = 201 if new else 200
+    return document
+
+
+@v1.get(
+    "/documents/{id}/file",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The signed PDF",
+            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+def document_file(centre: AtCentre, visitor: ProvedVisitor, id: Id) -> Response:
+    """The signed file of a document of this session."""
+    return Response(centre.documents.file(visitor, id), media_type="application/pdf")
+
+
+@v1.post("/documents/{id}/prints")
+def report_print(
+    centre: AtCentre,
+    terminal: Terminal,
+    id: Id,
+    body: PrintReport,
+) -> PrintCount:
+    """Report what really came out; told by the terminal, also after the session has ended."""
+    return centre.documents.report_print(terminal, id, body)
+
+
+@v1.post("/ratings", status_code=204)
+def rate(centre: AtCentre, body: Rating) -> None:
+    """好差评, anonymous: nothing of the session is kept with it."""
+    if body.service not in SERVICES:
+        raise Refused("not-found")
+    centre.store.insert("rating", {"service": body.service, "level": body.level})
+
+
+# -- the application ------------------------------------------------------------------------------
+
+
+class _Application(FastAPI):
+    """Faults go around everything else, so that they can take the connection away."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.state.centre.faults.apply(super().__call__, scope, receive, send)
+
+
+def create_app(
+    directory: Path,
+    *,
+    delay: tuple[float, float] = (0.0, 0.0),
+    fixed_code: str | None = None,
+    codes_per_day: int = CODES_PER_DAY,
+    fresh: bool = True,
+    ticks: Callable[[], float] = time.monotonic,
+) -> FastAPI:
+    """The centre over what lies in ``directory``: ``centre.db``, the seal's key, ``root.pem``.
+
+    ``delay`` is the least and the most seconds every answer takes; ``fixed_code`` (6 digits) takes
+    the place of random SMS codes, which stand at ``/sandbox/messages``; ``codes_per_day`` is per
+    phone; with ``fresh`` False the database is kept from the last time; ``ticks`` are the seconds
+    that sessions and codes live by. Closed with the application's lifespan.
+    """
+    centre = Centre(
+        directory,
+        delay=delay,
+        fixed_code=fixed_code,
+        codes_per_day=codes_per_day,
+        fresh=fresh,
+        ticks=ticks,
+    )
+    app = _bare_app()
+    app.state.centre = centre
+    return app
+
+
+def openapi() -> dict[str, Any]:
+    """The contract as an OpenAPI document, without a database behind it."""
+    return _bare_app().openapi()
+
+
+def _bare_app() -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        app.state.centre.close()
+
+    app = _Application(
+        title="住房公积金自助终端 · 中心接口",
+        summary="What a self-service terminal asks of a housing provident fund centre",
+        description=(
+            "Field names follow JGJ/T 320-2014. Money is a decimal string with two places, days "
+            "are YYYYMMDD, months YYYY-MM. Every 4xx answer carries a RefusalBody. "
+            "From /v1/person on, a session with assurance “proved” is needed."
+        ),
+        version="1",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+        generate_unique_id_function=_operation_id,
+    )
+    app.include_router(v1)
+    app.include_router(controls.router)
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(RequestValidationError, _not_understood)
+    app.add_exception_handler(HTTPException, _not_served)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    if error.retry_after_s is not None:
+        headers["Retry-After"] = str(error.retry_after_s)
+    return JSONResponse(error.body.model_dump(mode="json"), error.status, headers)
+
+
+def _not_understood(_: Request, __: Exception) -> Response:
+    """A request that does not fit the contract; nothing of it is sent back."""
+    return JSONResponse(Refused("request-invalid").body.model_dump(mode="json"), 422)
+
+
+def _not_served(_: Request, error: Exception) -> Response:
+    """Unknown paths and methods, and bodies that are not JSON."""
+    assert isinstance(error, HTTPException)
+    code = "request-not-served" if error.status_code in (404, 405) else "request-invalid"
+    body = Refused(code).body.model_dump(mode="json")
+    return JSONResponse(body, error.status_code, error.headers)

@@ -1,0 +1,55 @@
+"""The parts of the stand-in centre, put together in one directory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from kiosk.sandbox import seed
+from kiosk.sandbox.accounts import Accounts
+from kiosk.sandbox.certificate import Seal
+from kiosk.sandbox.clock import Clock
+from kiosk.sandbox.documents import Documents
+from kiosk.sandbox.faults import Faults
+from kiosk.sandbox.offers import CENTRE, Offers
+from kiosk.sandbox.sessions import CODES_PER_DAY, Sessions
+from kiosk.sandbox.store import Store
+
+
+class Centre:
+    """Database, seal and rules. Every start is a new business day: the database is filled anew,
+    unless ``fresh`` is False; the seal's key and root certificate stay."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        delay: tuple[float, float] = (0.0, 0.0),
+        fixed_code: str | None = None,
+        codes_per_day: int = CODES_PER_DAY,
+        fresh: bool = True,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.seal = Seal(directory, CENTRE)
+        self.store = Store(directory / "centre.db")
+        self.clock = Clock(ticks)
+        self.faults = Faults(delay)
+        self.offers = Offers(self.clock)
+        self.sessions = Sessions(
+            self.store, self.clock, fixed_code=fixed_code, codes_per_day=codes_per_day
+        )
+        self.accounts = Accounts(self.store, self.clock.today())
+        self.documents = Documents(self.store, self.clock, self.seal, self.accounts, self.offers)
+        if fresh or not self.store.is_filled():
+            seed.fill(self.store)
+
+    def reset(self) -> None:
+        """As after a start: no session, no print, no fault, everything open."""
+        seed.fill(self.store)
+        self.faults.clear()
+        self.offers.reset()
+
+    def close(self) -> None:
+        self.store.close()

@@ -1,0 +1,207 @@
+"""Makes and seals the deposit certificate 个人住房公积金缴存证明: a signed PDF of one A4 page."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import segno
+import typst
+from asn1crypto import keys as asn1_keys
+from asn1crypto import pem as asn1_pem
+from asn1crypto import x509 as asn1_x509
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from pyhanko.pdf_utils.generic import pdf_name, pdf_string
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+PAGES = 1
+ROOT_FILE = "root.pem"
+"""The root certificate a terminal has to trust to accept the papers of this centre."""
+_SEAL_FILE = "seal.pem"
+_KEY_FILE = "seal-key.pem"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Field:
+    """One line of the certificate's table, worded."""
+
+    label: str
+    value: str
+    more: str = ""  # smaller, behind or beneath the value
+    wide: bool = False  # takes the whole row
+    strong: bool = False
+    alert: bool = False  # printed in red
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Certificate:
+    """Everything that stands on the sheet, worded in Chinese."""
+
+    number: str
+    statement: str
+    fields: tuple[Field, ...]
+    notes: tuple[str, ...]
+    issued: date
+    code: str  # 验证码, XXXX-XXXX
+    verify_url: str
+    hotline: str
+    centre: str
+    foot: str
+
+
+def render(certificate: Certificate) -> bytes:
+    """The unsigned PDF: one A4 page, fonts embedded as subsets, text extractable."""
+    day = certificate.issued
+    data = asdict(certificate) | {
+        "title": "个人住房公积金缴存证明",
+        "title_en": "Certificate of Housing Provident Fund Contributions",
+        "issued": day.isoformat(),
+        "issued_zh": f"{day.year}年{day.month}月{day.day}日",
+        "seal": certificate.centre,
+        "seal_use": "业务专用章",
+        "demo": True,
+        "demo_note": "演示数据 · 本页为演示样张，不具有任何证明效力",
+    }
+    qr = io.BytesIO()
+    segno.make(certificate.verify_url, error="m", micro=False).save(
+        qr, kind="svg", border=0, dark="#14243a"
+    )
+    template, fonts = _template(), _fonts()
+    made = typst.Compiler(template, font_paths=fonts).compile(
+        format="pdf",
+        sys_inputs={"data": json.dumps(data, ensure_ascii=False), "qr": qr.getvalue().decode()},
+        timestamp=datetime(day.year, day.month, day.day, tzinfo=UTC),
+    )
+    assert isinstance(made, bytes)  # one format, no output file: one PDF in memory
+    return made
+
+
+@cache
+def _template() -> bytes:
+    return (resources.files("kiosk.sandbox") / "deposit_certificate.typ").read_bytes()
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """The fonts of the system, looked for once: 0.3 s."""
+    return typst.Fonts()
+
+
+class Seal:
+    """The demo centre's seal: a root, a certificate it issued, and the key (ECDSA P-256).
+
+    Made in ``directory`` at the first start and kept there, the key readable to its owner only.
+    A real seal is GB/T 38540 with SM2, at the centre.
+    """
+
+    def __init__(self, directory: Path, centre: str) -> None:
+        if not all((directory / name).exists() for name in (ROOT_FILE, _SEAL_FILE, _KEY_FILE)):
+            _issue(directory, centre)
+        self.root = directory / ROOT_FILE
+        self._key = asn1_keys.PrivateKeyInfo.load(_der(directory / _KEY_FILE))
+        self._certificate = asn1_x509.Certificate.load(_der(directory / _SEAL_FILE))
+        self._chain = [asn1_x509.Certificate.load(_der(self.root))]
+
+    def sign(self, pdf: bytes, document: str, holder: str) -> bytes:
+        """``pdf`` with one PAdES signature over the whole file.
+
+        The signed revision carries ``/FundDocument`` and ``/FundHolder`` in the information
+        dictionary, so that neither can be exchanged without breaking the seal.
+        """
+        writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+        info = writer.trailer["/Info"]
+        info[pdf_name("/FundDocument")] = pdf_string(document)
+        info[pdf_name("/FundHolder")] = pdf_string(holder)
+        writer.update_container(info)
+        store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+        store.register_multiple(self._chain)
+        signer = SimpleSigner(self._certificate, self._key, store)
+        metadata = PdfSignatureMetadata(
+            field_name="Seal", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES
+        )
+        signed: io.BytesIO = PdfSigner(metadata, signer).sign_pdf(writer)
+        return signed.getvalue()
+
+
+def _der(path: Path) -> bytes:
+    _, _, der = asn1_pem.unarmor(path.read_bytes())
+    return der  # type: ignore[no-any-return]
+
+
+def _issue(directory: Path, centre: str) -> None:
+    """Make root, seal certificate and key. The root's own key is thrown away at once."""
+    root_key, seal_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    root_name = _name(centre, "演示根证书 Demo Root")
+    root = (
+        _builder(root_name, root_name, root_key.public_key())
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(certificates=True), critical=True)
+        .sign(root_key, hashes.SHA256())
+    )
+    seal = (
+        _builder(_name(centre, "演示业务专用章 Demo Seal"), root_name, seal_key.public_key())
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(certificates=False), critical=True)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(root_key.public_key()),
+            critical=False,
+        )
+        .sign(root_key, hashes.SHA256())
+    )
+    key = directory / _KEY_FILE
+    key.touch(mode=0o600)
+    key.write_bytes(seal_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    (directory / _SEAL_FILE).write_bytes(seal.public_bytes(Encoding.PEM))
+    (directory / ROOT_FILE).write_bytes(root.public_bytes(Encoding.PEM))
+
+
+def _name(centre: str, common: str) -> x509.Name:
+    return x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, centre),
+            x509.NameAttribute(NameOID.COMMON_NAME, common),
+        ]
+    )
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
+) -> x509.CertificateBuilder:
+    # Valid around the fixed business day as well as on whatever day the demo is shown.
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime(2025, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2045, 1, 1, tzinfo=UTC))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+    )
+
+
+def _usage(*, certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not certificates,
+        content_commitment=not certificates,
+        key_cert_sign=certificates,
+        crl_sign=certificates,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )

@@ -1,0 +1,29 @@
+"""The demo's time: a business day that never ends, beside a clock for what really passes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import date, datetime, timedelta, timezone
+
+from kiosk.sandbox.seed import BUSINESS_DAY
+
+_ZONE = timezone(timedelta(hours=8))  # Asia/Shanghai has no summer time
+_MORNING = datetime(BUSINESS_DAY.year, BUSINESS_DAY.month, BUSINESS_DAY.day, 10, tzinfo=_ZONE)
+_SHIFT_S = 8 * 3600
+
+
+class Clock:
+    """``now`` starts at 10:00 on the business day and starts again there eight hours later, so that
+    a demo may stand open for weeks. ``ticks`` are seconds that only go forward."""
+
+    def __init__(self, ticks: Callable[[], float] = time.monotonic) -> None:
+        self.ticks = ticks
+        self._start = ticks()
+
+    def now(self) -> datetime:
+        """The centre's business time, to the second, with offset +08:00."""
+        return _MORNING + timedelta(seconds=int(self.ticks() - self._start) % _SHIFT_S)
+
+    def today(self) -> date:
+        return BUSINESS_DAY

@@ -1,0 +1,90 @@
+"""What a centre does not have: the levers of the stand-in, for the desk, the tests and training."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel
+
+from kiosk.fund.models import Offer, Words
+from kiosk.sandbox.centre import Centre
+from kiosk.sandbox.faults import Fault
+from kiosk.sandbox.sessions import IDLE_S
+
+router = APIRouter(prefix="/sandbox", include_in_schema=False)
+
+
+def _centre(request: Request) -> Centre:
+    centre: Centre = request.app.state.centre
+    return centre
+
+
+AtCentre = Annotated[Centre, Depends(_centre)]
+
+
+class Switch(BaseModel):
+    """Whether a service can be had, and if not, why."""
+
+    open: bool
+    because: Words | None = None
+
+
+@router.post("/faults", status_code=204)
+def add_fault(centre: AtCentre, fault: Fault) -> None:
+    centre.faults.add(fault)
+
+
+@router.delete("/faults", status_code=204)
+def clear_faults(centre: AtCentre) -> None:
+    centre.faults.clear()
+
+
+@router.get("/messages")
+def messages(centre: AtCentre) -> list[dict[str, Any]]:
+    """The SMS that were sent, newest first: what would be on the citizens' phones."""
+    return _rows(centre, "SELECT phone, code, text, at FROM message ORDER BY id DESC")
+
+
+@router.get("/prints")
+def prints(centre: AtCentre) -> list[dict[str, Any]]:
+    """The reported print jobs, oldest first; ``complete`` is 0 or 1."""
+    return _rows(
+        centre,
+        "SELECT document, document.number AS number, job, print.terminal AS terminal, "
+        "print.pages AS pages, complete, at FROM print "
+        "JOIN document ON document.id = print.document ORDER BY print.rowid",
+    )
+
+
+@router.get("/ratings")
+def ratings(centre: AtCentre) -> list[dict[str, Any]]:
+    return _rows(centre, "SELECT service, level FROM rating ORDER BY id")
+
+
+@router.get("/sessions")
+def sessions(centre: AtCentre) -> list[dict[str, Any]]:
+    """The sessions that are open: no token, no person."""
+    now = centre.clock.ticks()
+    return _rows(
+        centre,
+        "SELECT id, terminal, assurance, ? - used AS idle_s FROM session "
+        "WHERE closed = 0 AND ? - used <= ? ORDER BY rowid",
+        now,
+        now,
+        IDLE_S,
+    )
+
+
+@router.put("/offers/{service}")
+def switch_offer(centre: AtCentre, service: str, switch: Switch) -> Offer:
+    return centre.offers.switch(service, is_open=switch.open, because=switch.because)
+
+
+@router.post("/reset", status_code=204)
+def reset(centre: AtCentre) -> None:
+    centre.reset()
+
+
+def _rows(centre: Centre, sql: str, *values: object) -> list[dict[str, Any]]:
+    return [dict(row) for row in centre.store.all(sql, *values)]

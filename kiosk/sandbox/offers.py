@@ -1,0 +1,133 @@
+"""What the stand-in centre offers on this channel, and whether it can be had now."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+from threading import Lock
+
+from kiosk.fund.models import Catalogue, Hours, Offer, Place, Purpose, Words
+from kiosk.sandbox.clock import Clock
+from kiosk.sandbox.refusals import Refused
+
+CENTRE = "云岭市住房公积金管理中心(演示)"
+HOTLINE = "12329"
+CERTIFICATE = "deposit-certificate"
+
+
+def _words(zh: str, en: str) -> Words:
+    return Words(zh=zh, en=en)
+
+
+PURPOSES = (
+    Purpose(code="01", name=_words("购房贷款", "Home loan")),
+    Purpose(code="02", name=_words("异地贷款", "Home loan in another city")),
+    Purpose(code="03", name=_words("人才认定、积分落户", "Talent or residence application")),
+    Purpose(code="04", name=_words("子女入学", "School enrolment")),
+    Purpose(code="05", name=_words("签证、出国（境）", "Visa or travel abroad")),
+    Purpose(code="99", name=_words("其他", "Other")),
+)
+_ALWAYS = Hours(opens="00:00", closes="23:59")
+_OFFERS = (
+    Offer(service="account", title=_words("账户查询", "My account"),
+          hint=_words("余额、缴存基数、缴至年月", "Balance, contributions, paid until"),
+          open=True, hours=_ALWAYS),
+    Offer(service="ledger", title=_words("缴存明细", "Account entries"),
+          hint=_words("每一笔缴存、利息和提取", "Every contribution, interest and withdrawal"),
+          open=True, hours=_ALWAYS),
+    Offer(service="withdrawals", title=_words("提取记录", "Withdrawals"),
+          hint=_words("提取时间、原因和累计金额", "When, why and how much"),
+          open=True, hours=_ALWAYS),
+    Offer(service="loan", title=_words("贷款查询", "My loan"),
+          hint=_words("贷款余额、下期还款、还款计划", "What is owed, next instalment, plan"),
+          open=True, hours=_ALWAYS),
+    Offer(service=CERTIFICATE, title=_words("打印缴存证明", "Print a certificate"),
+          hint=_words("带电子印章，当场取走", "Sealed by the centre, printed here"),
+          open=True, hours=Hours(opens="08:00", closes="20:00"), purposes=PURPOSES),
+)  # fmt: skip
+_NOTICES = (
+    _words(
+        "本机为演示环境，所有人物、账户和金额均为虚构。",
+        "This is a demonstration: all people, accounts and amounts are invented.",
+    ),
+    _words(
+        "住房公积金业务不收取任何费用，工作人员不会向您索要验证码。",
+        "All services are free of charge. Our staff will never ask you for a code.",
+    ),
+)
+_PLACES = (
+    Place(name=_words("云岭管理部示范路服务大厅(演示)", "Shifan Road branch (demo)"),
+          distance_m=850, offers=tuple(offer.service for offer in _OFFERS)),
+    Place(name=_words("云岭汽车站自助终端(演示)", "Bus station terminal (demo)"), distance_m=1200,
+          offers=tuple(offer.service for offer in _OFFERS)),
+    Place(name=_words("示范区政务服务中心自助终端(演示)", "Civic centre terminal (demo)"),
+          distance_m=2600, offers=("account", "ledger", "withdrawals", "loan")),
+)  # fmt: skip
+SERVICES = tuple(offer.service for offer in _OFFERS)
+
+
+class Offers:
+    """The catalogue, with what somebody has switched off."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._closed: dict[str, Words | None] = {}
+        self._version = 1
+
+    def catalogue(self) -> Catalogue:
+        now = self._clock.now()
+        with self._lock:
+            return Catalogue(
+                version=self._version,
+                clock=now,
+                centre=_words(CENTRE, "Yunling Housing Provident Fund Centre (demo)"),
+                hotline=HOTLINE,
+                demo=True,
+                offers=tuple(self._now(offer, now) for offer in _OFFERS),
+                notices=_NOTICES,
+                places=_PLACES,
+            )
+
+    def switch(self, service: str, *, is_open: bool, because: Words | None) -> Offer:
+        """Close a service with a reason, or open it again. Refuses not-found."""
+        if service not in SERVICES:
+            raise Refused("not-found")
+        with self._lock:
+            self._version += 1
+            if is_open:
+                self._closed.pop(service, None)
+            else:
+                self._closed[service] = because
+            return self._now(_OFFERS[SERVICES.index(service)], self._clock.now())
+
+    def reset(self) -> None:
+        with self._lock:
+            self._version += 1
+            self._closed.clear()
+
+    def must_be_open(self, service: str) -> None:
+        """Refuses service-closed."""
+        with self._lock:
+            if not self._now(_OFFERS[SERVICES.index(service)], self._clock.now()).open:
+                raise Refused("service-closed")
+
+    def _now(self, offer: Offer, now: datetime) -> Offer:
+        hours = offer.hours
+        if offer.service in self._closed:
+            because = self._closed[offer.service] or _words("暂停服务", "Not available now")
+            return offer.model_copy(update={"open": False, "closed_because": because})
+        opens, closes = time.fromisoformat(hours.opens), time.fromisoformat(hours.closes)
+        if not opens <= now.time().replace(second=0) <= closes:
+            because = _words(
+                f"服务时间 {hours.opens}–{hours.closes}", f"Open {hours.opens} to {hours.closes}"
+            )
+            return offer.model_copy(update={"open": False, "closed_because": because})
+        return offer
+
+
+def purpose_name(code: str) -> str:
+    """The Chinese words of a purpose. Refuses purpose-unknown."""
+    for purpose in PURPOSES:
+        if purpose.code == code:
+            return purpose.name.zh
+    raise Refused("purpose-unknown")

@@ -1,0 +1,19 @@
+"""``python -m kiosk.sandbox.openapi`` renews the contract's document, ``assets/openapi.json``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from kiosk.sandbox.app import openapi
+
+DOCUMENT = Path(__file__).parents[2] / "assets" / "openapi.json"
+
+
+def text() -> str:
+    """The document as it is kept: sorted, so that a difference is a change of the contract."""
+    return json.dumps(openapi(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(text(), encoding="utf-8")

@@ -1,0 +1,288 @@
+"""Every way the stand-in centre says no: code, HTTP status, why, and what to do now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiosk.fund.errors import reference_number
+from kiosk.fund.models import RefusalBody, Words
+
+
+@dataclass(frozen=True, slots=True)
+class _Wording:
+    status: int
+    reason: Words
+    next_step: Words
+
+
+class Refused(Exception):
+    """Raised anywhere below an endpoint; the endpoint's answer is its body."""
+
+    def __init__(self, code: str, *, retry_after_s: int | None = None, **values: object) -> None:
+        super().__init__(code)
+        wording = _WORDINGS[code]
+        self.status = wording.status
+        self.retry_after_s = retry_after_s
+        self.body = RefusalBody(
+            code=code,
+            reason=_filled(wording.reason, values),
+            next_step=_filled(wording.next_step, values),
+            reference=reference_number(),
+        )
+
+
+def known_codes() -> tuple[str, ...]:
+    return tuple(_WORDINGS)
+
+
+def status_of(code: str) -> int:
+    return _WORDINGS[code].status
+
+
+def _filled(words: Words, values: dict[str, object]) -> Words:
+    return Words(zh=words.zh.format(**values), en=words.en.format(**values))
+
+
+def _no(status: int, reason: tuple[str, str], next_step: tuple[str, str]) -> _Wording:
+    return _Wording(
+        status,
+        Words(zh=reason[0], en=reason[1]),
+        Words(zh=next_step[0], en=next_step[1]),
+    )
+
+
+_COUNTER = (
+    "请到任一管理部窗口办理，或拨打12329咨询。",
+    "Please go to any branch counter, or call 12329.",
+)
+_AGAIN = ("请返回首页重新开始。", "Please go back to the start and begin again.")
+
+_WORDINGS = {
+    # -- who is there
+    "card-expired": _no(
+        403,
+        ("您的证件已过有效期。", "Your identity document has expired."),
+        (
+            "请到公安机关换领新证件后再来；急需办理可带户口簿到管理部窗口，或拨打12329咨询。",
+            (
+                "Please renew it at a police station. If it is urgent, ask at a branch counter "
+                "or call 12329."
+            ),
+        ),
+    ),
+    "card-lost": _no(
+        403,
+        (
+            "这张证件已被登记挂失，不能用来办理业务。",
+            "This identity document has been reported lost and cannot be used here.",
+        ),
+        (
+            (
+                "如已领取新证，请使用新证；如证件已找回，请先到公安机关办理。"
+                "也可带有效证件到管理部窗口，或拨打12329。"
+            ),
+            (
+                "Please use your new document. If you have found the old one, go to a police station "
+                "first, or ask at a branch counter or on 12329."
+            ),
+        ),
+    ),
+    "no-account": _no(
+        404,
+        (
+            "没有查到您在本中心的住房公积金账户。",
+            "We found no housing provident fund account of yours at this centre.",
+        ),
+        (
+            (
+                "请向单位经办人确认是否已为您开户；灵活就业人员可到管理部窗口或网上大厅自愿开户，"
+                "咨询电话12329。"
+            ),
+            (
+                "Please ask your employer whether an account was opened for you. If you work for "
+                "yourself you may open one at a branch counter or online; call 12329 for help."
+            ),
+        ),
+    ),
+    "card-name-differs": _no(
+        403,
+        (
+            "证件上的信息与中心登记的不一致。",
+            "Your document does not match what the centre has on file.",
+        ),
+        (
+            "请带身份证和户口簿到管理部窗口更正登记信息，或拨打12329。",
+            (
+                "Please bring your ID card and household register to a branch counter to have it "
+                "corrected, or call 12329."
+            ),
+        ),
+    ),
+    "name-not-confirmed": _no(
+        403,
+        (
+            "姓名没有得到确认，不能继续办理。",
+            "The name was not confirmed, so we cannot go on.",
+        ),
+        (
+            "如姓名确实是您本人，请重新放置证件并确认；如有出入，请到管理部窗口更正。",
+            (
+                "If it is your name, start again and confirm it. If it is not quite right, have it "
+                "corrected at a branch counter."
+            ),
+        ),
+    ),
+    "session-over": _no(
+        401,
+        ("本次办理已结束或超时。", "This visit has ended or timed out."),
+        _AGAIN,
+    ),
+    "proof-needed": _no(
+        403,
+        ("还需要核实您的身份。", "We still need to make sure that it is you."),
+        ("请先完成短信验证码核验。", "Please confirm with the code sent to your phone."),
+    ),
+    # -- codes by SMS
+    "sms-too-soon": _no(
+        429,
+        (
+            "验证码刚刚发出，请留意短信。",
+            "A code has just been sent. Please look at your phone.",
+        ),
+        (
+            "如未收到，请在{seconds}秒后重新获取。",
+            "If nothing has come, ask for another one in {seconds} seconds.",
+        ),
+    ),
+    "sms-daily-limit": _no(
+        429,
+        (
+            "今天向您手机发送的验证码已达上限。",
+            "No more codes can be sent to your phone today.",
+        ),
+        (
+            "请明天再来，或带身份证到管理部窗口办理；号码已停用的，请到窗口变更。",
+            (
+                "Please come back tomorrow, or bring your ID card to a branch counter; there you can "
+                "also change your phone number."
+            ),
+        ),
+    ),
+    "code-wrong": _no(
+        403,
+        ("验证码不正确。", "The code is not right."),
+        (
+            "请核对短信后重新输入，还可以输入{left}次。",
+            "Please check the message and type it again. {left} more tries.",
+        ),
+    ),
+    "code-expired": _no(
+        409,
+        ("验证码已失效。", "The code is no longer valid."),
+        ("请重新获取验证码。", "Please ask for a new code."),
+    ),
+    "code-locked": _no(
+        403,
+        (
+            "验证码连续输错，本次核验已锁定。",
+            "The code was wrong too often; this check is now locked.",
+        ),
+        (
+            "为保护您的账户，请返回首页重新开始；如未收到短信，请到管理部窗口核对手机号，或拨打12329。",
+            (
+                "To protect your account, please start again. If no message came, have your phone "
+                "number checked at a branch counter or call 12329."
+            ),
+        ),
+    ),
+    # -- accounts and papers
+    "not-found": _no(
+        404,
+        ("没有找到您要查询的内容。", "We could not find what you asked for."),
+        ("请返回重新选择。", "Please go back and choose again."),
+    ),
+    "account-closed": _no(
+        409,
+        (
+            "该账户已销户，不能出具缴存证明。",
+            "This account is closed; no certificate can be issued for it.",
+        ),
+        _COUNTER,
+    ),
+    "account-frozen": _no(
+        409,
+        (
+            "您的账户已被司法冻结（{since}起），冻结期间不能出具缴存证明。",
+            (
+                "Your account was frozen by a court ({since}). While it is, no certificate can be "
+                "issued."
+            ),
+        ),
+        (
+            (
+                "查询不受影响。冻结由人民法院作出，请向作出冻结的法院了解情况；"
+                "也可拨打12329转人工查询冻结机关。"
+            ),
+            (
+                "You can still look everything up. The court that ordered it can tell you why; to "
+                "learn which court it was, call 12329 and ask for an operator."
+            ),
+        ),
+    ),
+    "print-limit": _no(
+        429,
+        (
+            "今天这份证明已打印{limit}次，达到上限。",
+            "This certificate has been printed {limit} times today, which is the most allowed.",
+        ),
+        (
+            "请明天再来，或到管理部窗口打印。",
+            "Please come back tomorrow, or have it printed at a branch counter.",
+        ),
+    ),
+    "seal-unavailable": _no(
+        409,
+        (
+            "电子印章服务暂时不可用，证明没有生成。",
+            "The electronic seal is not available at the moment; no certificate was made.",
+        ),
+        (
+            "请稍后再试，或到管理部窗口打印。已做的操作不会重复。",
+            "Please try again later or go to a branch counter. Nothing will be done twice.",
+        ),
+    ),
+    "purpose-unknown": _no(
+        422,
+        ("没有这个用途选项。", "There is no such purpose."),
+        ("请返回重新选择用途。", "Please go back and choose again."),
+    ),
+    "key-reused": _no(
+        409,
+        ("该请求编号已用于另一份证明。", "This request key belongs to another document."),
+        _AGAIN,
+    ),
+    "service-closed": _no(
+        409,
+        ("该业务目前暂停办理。", "This service is closed at the moment."),
+        (
+            "请在服务时间内再来，或拨打12329咨询。",
+            "Please come back during service hours, or call 12329.",
+        ),
+    ),
+    "service-busy": _no(
+        429,
+        ("系统繁忙。", "The centre is busy."),
+        ("请稍等片刻再试。", "Please wait a moment and try again."),
+    ),
+    # -- requests that are not understood
+    "request-invalid": _no(
+        422,
+        ("终端发送的内容不符合接口规定。", "The terminal sent something that is not allowed."),
+        _COUNTER,
+    ),
+    "request-not-served": _no(
+        404,
+        ("中心没有这个接口。", "The centre does not know this request."),
+        _COUNTER,
+    ),
+}

@@ -1,0 +1,86 @@
+"""Runs the stand-in centre on a port of this machine, from the command line or beside a test."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from kiosk.sandbox.app import create_app
+
+
+class _Server(uvicorn.Server):
+    """Tells when it answers."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+        self.url = ""
+        self.announce = False
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.announce:
+            print(self.url, flush=True)
+        self.ready.set()
+
+
+def run(directory: Path, port: int = 0, host: str = "127.0.0.1", **options: Any) -> None:
+    """Serve until interrupted. Prints the URL, one line, as soon as it answers.
+
+    Port 0 takes a free one; ``options`` are those of :func:`kiosk.sandbox.app.create_app`. The
+    levers under ``/sandbox`` ask nobody who they are: keep ``host`` on this machine.
+    """
+    with _listening(host, port) as listener:
+        server = _server(directory, listener, options)
+        server.announce = True
+        server.run(sockets=[listener])
+
+
+@contextmanager
+def serving(directory: Path, **options: Any) -> Iterator[str]:
+    """The centre in a thread, on a free port, for the length of the block; gives its URL."""
+    with _listening("127.0.0.1", 0) as listener:
+        server = _server(directory, listener, options)
+        thread = threading.Thread(
+            target=server.run, args=([listener],), name="stand-in centre", daemon=True
+        )
+        thread.start()
+        if not server.ready.wait(30):
+            raise TimeoutError("the stand-in centre did not start")
+        try:
+            yield server.url
+        finally:
+            server.should_exit = True
+            thread.join(10)
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        yield listener
+
+
+def _server(directory: Path, listener: socket.socket, options: dict[str, Any]) -> _Server:
+    config = uvicorn.Config(
+        create_app(directory, **options),
+        http="h11",
+        ws="none",
+        log_config=None,
+        log_level="error",
+        access_log=False,  # paths and addresses are nobody's business
+        server_header=False,
+        timeout_graceful_shutdown=2,
+    )
+    server = _Server(config)
+    host, port = listener.getsockname()[:2]
+    server.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return server

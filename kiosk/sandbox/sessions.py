@@ -1,0 +1,231 @@
+"""Who stands at the terminal: card checks, the name, the code by SMS, the life of a session."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Literal
+
+from kiosk.fund.models import CardEvidence, Proof, Session, SignIn, SmsSent, Words
+from kiosk.papers.sealed import normal_name
+from kiosk.privacy import Sensitive, mask_phone
+from kiosk.sandbox.clock import Clock
+from kiosk.sandbox.refusals import Refused
+from kiosk.sandbox.store import Row, Store
+
+IDLE_S = 600.0
+CODE_VALID_S = 300
+RESEND_S = 60
+WRONG_CODES = 3
+CODES_PER_DAY = 5
+
+Assurance = Literal["card", "card+name", "proved"]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Visitor:
+    """The person behind a token, as far as known."""
+
+    session: str
+    token: str
+    terminal: str
+    person: Row
+    assurance: Assurance
+
+    def handle(self, number: str) -> str:
+        """The name of an account or loan within this session: no number stands in a path."""
+        return hmac.new(self.token.encode(), number.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+class Sessions:
+    """Opens, proves and ends sessions. ``fixed_code`` replaces the random SMS code."""
+
+    def __init__(
+        self, store: Store, clock: Clock, *, fixed_code: str | None, codes_per_day: int
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._fixed_code = fixed_code
+        self._codes_per_day = codes_per_day
+
+    def open(self, sign_in: SignIn) -> Session:
+        """Refuses card-expired, no-account, card-lost, card-name-differs."""
+        card = sign_in.card
+        if card.valid_to and card.valid_to < self._clock.today():
+            raise Refused("card-expired")
+        person = self._store.one(
+            "SELECT * FROM person WHERE number = ? AND card_kind = ?",
+            card.number.reveal().upper(),
+            card.kind,
+        )
+        if person and person["lost"]:
+            raise Refused("card-lost")
+        if not person or not self._store.one(
+            "SELECT 1 FROM account WHERE person = ?", person["id"]
+        ):
+            raise Refused("no-account")
+        whole = _same_name(card, person)
+        if not whole and not _begins_name(card, person):
+            raise Refused("card-name-differs")
+        token = secrets.token_urlsafe(32)
+        session = secrets.token_hex(16)
+        self._store.insert(
+            "session",
+            {
+                "id": session,
+                "token": _digest(token),
+                "terminal": sign_in.terminal,
+                "person": person["id"],
+                "assurance": "card+name" if whole else "card",
+                "name_to_confirm": int(not whole),
+                "used": self._clock.ticks(),
+                "closed": 0,
+                "wrong_codes": 0,
+            },
+        )
+        return self._answer(
+            Visitor(session, token, sign_in.terminal, person, "card+name" if whole else "card")
+        )
+
+    def close(self, token: str | None) -> None:
+        """End the session; one that has ended already stays ended."""
+        row = self._row(token)
+        self._store.run("UPDATE session SET closed = 1 WHERE id = ?", row["id"])
+
+    def visitor(self, token: str | None, terminal: str) -> Visitor:
+        """The person behind ``token``; the session lives on. Refuses session-over."""
+        row = self._row(token)
+        now = self._clock.ticks()
+        if row["closed"] or row["terminal"] != terminal or now - row["used"] > IDLE_S:
+            raise Refused("session-over")
+        self._store.run("UPDATE session SET used = ? WHERE id = ?", now, row["id"])
+        person = self._store.one("SELECT * FROM person WHERE id = ?", row["person"])
+        assert person  # a foreign key
+        return Visitor(row["id"], token or "", terminal, person, row["assurance"])
+
+    def confirm_name(self, visitor: Visitor, confirmed: bool) -> Session:
+        """Refuses name-not-confirmed."""
+        if not confirmed:
+            raise Refused("name-not-confirmed")
+        if visitor.assurance == "card":
+            visitor = self._raise(visitor, "card+name")
+        return self._answer(visitor)
+
+    def send_code(self, visitor: Visitor) -> SmsSent:
+        """Refuses name-not-confirmed, code-locked, sms-too-soon, sms-daily-limit."""
+        self._must_be_open_to_codes(visitor)
+        phone, now = visitor.person["phone"], self._clock.ticks()
+        last = self._last_message(visitor)
+        if last and now - last["sent"] < RESEND_S:
+            wait = max(1, RESEND_S - int(now - last["sent"]))
+            raise Refused("sms-too-soon", retry_after_s=wait, seconds=wait)
+        today = self._clock.today().isoformat()
+        sent = self._store.count(
+            "SELECT count(*) FROM message WHERE phone = ? AND day = ?", phone, today
+        )
+        if sent >= self._codes_per_day:
+            raise Refused("sms-daily-limit")
+        code = self._fixed_code or f"{secrets.randbelow(10**6):06}"
+        self._store.insert(
+            "message",
+            {
+                "session": visitor.session,
+                "phone": phone,
+                "code": code,
+                "text": f"【云岭公积金·演示】验证码{code}，5分钟内有效。您正在自助终端办理业务，"
+                "工作人员不会向您索要验证码。",
+                "day": today,
+                "at": self._clock.now().isoformat(),
+                "sent": now,
+            },
+        )
+        return SmsSent(phone=mask_phone(phone), resend_after_s=RESEND_S, valid_s=CODE_VALID_S)
+
+    def check_code(self, visitor: Visitor, code: str) -> Session:
+        """Refuses name-not-confirmed, code-locked, code-expired, code-wrong."""
+        wrong = self._must_be_open_to_codes(visitor)
+        last = self._last_message(visitor)
+        if not last or self._clock.ticks() - last["sent"] > CODE_VALID_S:
+            raise Refused("code-expired")
+        if not secrets.compare_digest(last["code"], code):
+            self._store.run(
+                "UPDATE session SET wrong_codes = wrong_codes + 1 WHERE id = ?", visitor.session
+            )
+            left = WRONG_CODES - wrong - 1
+            raise Refused("code-wrong", left=left) if left > 0 else Refused("code-locked")
+        return self._answer(self._raise(visitor, "proved"))
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _row(self, token: str | None) -> Row:
+        row = token and self._store.one("SELECT * FROM session WHERE token = ?", _digest(token))
+        if not row:
+            raise Refused("session-over")
+        return row
+
+    def _must_be_open_to_codes(self, visitor: Visitor) -> int:
+        """How many codes of this session were wrong so far."""
+        if visitor.assurance == "card":
+            raise Refused("name-not-confirmed")
+        wrong = self._store.count("SELECT wrong_codes FROM session WHERE id = ?", visitor.session)
+        if wrong >= WRONG_CODES:
+            raise Refused("code-locked")
+        return wrong
+
+    def _last_message(self, visitor: Visitor) -> Row | None:
+        return self._store.one(
+            "SELECT * FROM message WHERE session = ? ORDER BY id DESC LIMIT 1", visitor.session
+        )
+
+    def _raise(self, visitor: Visitor, assurance: Assurance) -> Visitor:
+        self._store.run("UPDATE session SET assurance = ? WHERE id = ?", assurance, visitor.session)
+        return replace(visitor, assurance=assurance)
+
+    def _answer(self, visitor: Visitor) -> Session:
+        unconfirmed = visitor.assurance == "card"
+        return Session(
+            id=visitor.session,
+            token=Sensitive(visitor.token),
+            expires=self._clock.now() + timedelta(seconds=IDLE_S),
+            assurance=visitor.assurance,
+            name_to_confirm=Sensitive(str(visitor.person["name"])) if unconfirmed else None,
+            proofs=(
+                Proof(method="sms", available=True, hint=mask_phone(visitor.person["phone"])),
+                Proof(
+                    method="face",
+                    available=False,
+                    reason=Words(
+                        zh="演示中心未开通人脸核验",
+                        en="The demo centre does not check faces",
+                    ),
+                ),
+            ),
+        )
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _latin(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+def _same_name(card: CardEvidence, person: Row) -> bool:
+    """The whole name, Chinese or, on a card without one, Latin."""
+    name = normal_name(card.name.reveal())
+    if name:
+        return name == normal_name(person["name"])
+    return _latin(card.name_latin.reveal()) == _latin(person["name_latin"])
+
+
+def _begins_name(card: CardEvidence, person: Row) -> bool:
+    """The chip had cut the name: what it kept must be the beginning of the one on file."""
+    name = normal_name(card.name.reveal())
+    if name:
+        return card.name_cut and normal_name(person["name"]).startswith(name)
+    latin = _latin(card.name_latin.reveal())
+    return card.name_cut and bool(latin) and _latin(person["name_latin"]).startswith(latin)

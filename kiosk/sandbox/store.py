@@ -1,0 +1,162 @@
+"""The stand-in centre's database: SQLite, STRICT tables, money in whole fen."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+_VERSION = 1  # raised with every change of the schema or of the seed
+_SCHEMA = """
+CREATE TABLE person (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, name_latin TEXT NOT NULL, sex TEXT NOT NULL,
+    card_kind TEXT NOT NULL, document_kind TEXT NOT NULL, number TEXT NOT NULL UNIQUE,
+    phone TEXT NOT NULL, bank_card TEXT NOT NULL, lost INTEGER NOT NULL
+) STRICT;
+CREATE TABLE employer (number TEXT PRIMARY KEY, name TEXT NOT NULL, status TEXT NOT NULL) STRICT;
+CREATE TABLE account (
+    number TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person,
+    employer TEXT NOT NULL REFERENCES employer, status TEXT NOT NULL, opened TEXT NOT NULL,
+    base INTEGER NOT NULL, personal_ratio INTEGER NOT NULL, employer_ratio INTEGER NOT NULL,
+    personal_amount INTEGER NOT NULL, employer_amount INTEGER NOT NULL,
+    balance INTEGER NOT NULL, paid_to TEXT, sealed_on TEXT, frozen_on TEXT
+) STRICT;
+CREATE TABLE booking (
+    serial TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES account, booked TEXT NOT NULL,
+    kind TEXT NOT NULL, month TEXT, amount INTEGER NOT NULL, balance INTEGER NOT NULL,
+    reason TEXT, way TEXT, bank TEXT, bank_card TEXT
+) STRICT;
+CREATE INDEX booking_by_account ON booking (account, booked);
+CREATE TABLE loan (
+    number TEXT PRIMARY KEY, contract TEXT NOT NULL, person TEXT NOT NULL REFERENCES person,
+    state TEXT NOT NULL, granted INTEGER NOT NULL, granted_on TEXT NOT NULL, rate TEXT NOT NULL,
+    way TEXT NOT NULL, terms INTEGER NOT NULL, repay_day INTEGER NOT NULL, risk TEXT NOT NULL,
+    security TEXT NOT NULL, bank TEXT NOT NULL, house TEXT NOT NULL, co_borrower TEXT,
+    settled_on TEXT
+) STRICT;
+CREATE TABLE instalment (
+    loan TEXT NOT NULL REFERENCES loan, term INTEGER NOT NULL, due TEXT NOT NULL, paid_on TEXT,
+    kind TEXT NOT NULL, amount INTEGER NOT NULL, principal INTEGER NOT NULL,
+    interest INTEGER NOT NULL, penalty INTEGER NOT NULL, balance INTEGER NOT NULL,
+    PRIMARY KEY (loan, term)
+) STRICT;
+CREATE TABLE session (
+    id TEXT PRIMARY KEY, token TEXT NOT NULL UNIQUE, terminal TEXT NOT NULL,
+    person TEXT NOT NULL REFERENCES person, assurance TEXT NOT NULL,
+    name_to_confirm INTEGER NOT NULL, used REAL NOT NULL, closed INTEGER NOT NULL,
+    wrong_codes INTEGER NOT NULL
+) STRICT;
+CREATE TABLE message (
+    id INTEGER PRIMARY KEY, session TEXT NOT NULL REFERENCES session, phone TEXT NOT NULL,
+    code TEXT NOT NULL, text TEXT NOT NULL, day TEXT NOT NULL, at TEXT NOT NULL, sent REAL NOT NULL
+) STRICT;
+CREATE TABLE document (
+    id TEXT PRIMARY KEY, session TEXT NOT NULL REFERENCES session, terminal TEXT NOT NULL,
+    request TEXT NOT NULL, key TEXT NOT NULL, account TEXT NOT NULL REFERENCES account,
+    kind TEXT NOT NULL, number TEXT NOT NULL UNIQUE, pages INTEGER NOT NULL, sha256 TEXT NOT NULL,
+    verification_code TEXT NOT NULL, verify_url TEXT NOT NULL, valid_until TEXT NOT NULL,
+    file BLOB NOT NULL, UNIQUE (session, key)
+) STRICT;
+CREATE TABLE print (
+    document TEXT NOT NULL REFERENCES document, job TEXT NOT NULL, terminal TEXT NOT NULL,
+    pages INTEGER, complete INTEGER NOT NULL, day TEXT NOT NULL, at TEXT NOT NULL,
+    PRIMARY KEY (document, job)
+) STRICT;
+CREATE TABLE rating (id INTEGER PRIMARY KEY, service TEXT NOT NULL, level INTEGER NOT NULL) STRICT;
+"""
+
+Row = sqlite3.Row
+
+
+def fen(amount: Decimal) -> int:
+    """Yuan as whole fen, the form in the database."""
+    return int(amount * 100)
+
+
+def yuan(amount: int) -> Decimal:
+    """Whole fen as yuan with two places."""
+    return Decimal(amount).scaleb(-2)
+
+
+class Store:
+    """One connection, shared by the worker threads one after another."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.RLock()
+        self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._db.row_factory = sqlite3.Row
+        self._db.execute("PRAGMA foreign_keys = ON")
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")  # demo data: seeded anew at every start
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside happens, or nothing; other threads wait."""
+        with self._lock:
+            if self._db.in_transaction:
+                yield
+                return
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def recreate(self) -> None:
+        """Empty tables in place of whatever was there."""
+        with self.transaction():
+            # Children before their parents: a table that is pointed to cannot be dropped.
+            for row in self.all(
+                "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY rowid DESC"
+            ):
+                self._db.execute(f'DROP TABLE "{row["name"]}"')
+            for statement in _SCHEMA.split(";"):
+                if statement.strip():
+                    self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version = {_VERSION}")
+
+    def is_filled(self) -> bool:
+        """Whether the tables are there, as this version of them."""
+        return self.count("PRAGMA user_version") == _VERSION
+
+    def one(self, sql: str, *values: Any) -> Row | None:
+        with self._lock:
+            row: Row | None = self._db.execute(sql, values).fetchone()
+            return row
+
+    def all(self, sql: str, *values: Any) -> list[Row]:
+        with self._lock:
+            return self._db.execute(sql, values).fetchall()
+
+    def count(self, sql: str, *values: Any) -> int:
+        """The single number that ``sql`` selects."""
+        with self._lock:
+            return int(self._db.execute(sql, values).fetchone()[0])
+
+    def run(self, sql: str, *values: Any) -> None:
+        with self._lock:
+            self._db.execute(sql, values)
+
+    def insert(self, table: str, row: dict[str, Any]) -> None:
+        """Add ``row``; table and column names come from this package only."""
+        columns = ", ".join(row)
+        marks = ", ".join("?" * len(row))
+        with self._lock:
+            self._db.execute(
+                f"INSERT INTO {table} ({columns}) VALUES ({marks})",  # noqa: S608
+                tuple(row.values()),
+            )
+
+    def insert_all(self, table: str, rows: Iterable[dict[str, Any]]) -> None:
+        for row in rows:
+            self.insert(table, row)
