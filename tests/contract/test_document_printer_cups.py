@@ -1,0 +1,188 @@
+"""The A4 printer's driver against CUPS' own printer, and against a CUPS queue in front of it."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import ipp_peers
+import pypdfium2
+import pytest
+from ipp_peers import Cups, EvePrinter
+
+from drivers.catalogue import create
+from drivers.device import CancelToken, DeviceError, Reason, Status
+from drivers.document_printer.types import PagesPrinted, PrintDocument
+from drivers.hosts import ThreadHost
+
+MISSING = ipp_peers.missing()
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"CUPS as a peer: {MISSING}")
+
+REASONS = [
+    ("media-empty", Reason.PAPER_OUT),
+    ("media-jam", Reason.JAM),
+    ("cover-open", Reason.COVER_OPEN),
+]
+
+
+@pytest.fixture(scope="module")
+def printer() -> Iterator[EvePrinter]:
+    with ipp_peers.eve_printer() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def cups() -> Iterator[Cups]:
+    with ipp_peers.cups() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def queue(cups: Cups, printer: EvePrinter) -> str:
+    return cups.queue("A4", printer.uri, "everywhere")
+
+
+def three_pages() -> bytes:
+    document = pypdfium2.PdfDocument.new()
+    for _ in range(3):
+        document.new_page(595, 842).close()
+    file = io.BytesIO()
+    document.save(file)
+    document.close()
+    return file.getvalue()
+
+
+JOB = PrintDocument("job", three_pages(), 3, title="certificate")
+
+
+@contextmanager
+def hosted(uri: str, **settings: Any) -> Iterator[tuple[ThreadHost, list[Status]]]:
+    told: list[Status] = []
+    options = {"uri": uri, "poll_s": 0.05, "stall_s": 8.0, **settings}
+    host = ThreadHost(create("document_printer", "ipp", options), told.append)
+    host.start()
+    try:
+        yield host, told
+    finally:
+        host.stop()
+
+
+def until(holds: Callable[[], object], seconds: float = 10.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def problems(told: list[Status]) -> list[Reason | None]:
+    return [status.problem for status in told]
+
+
+# -- the printer itself ----------------------------------------------------------------------------
+
+
+def test_prints_and_counts(printer: EvePrinter) -> None:
+    with hosted(printer.uri) as (host, _):
+        before = printer.out()
+        assert host.execute(JOB, 20) == PagesPrinted("job", 3)
+        assert host.execute(JOB, 20) == PagesPrinted("job", 3)  # not a second time
+        assert printer.out() - before == 3
+        assert printer.arrived() == JOB.pdf
+        assert all(check.passed for check in host.driver.self_test())
+        assert host.driver.info.model == "Example Printer"
+
+
+@pytest.mark.parametrize(("word", "reason"), REASONS)
+def test_goes_on_when_mended(printer: EvePrinter, word: str, reason: Reason) -> None:
+    with hosted(printer.uri) as (host, told):
+        printer.fault(word)
+        future = host.submit(JOB, 20)
+        until(lambda: reason in problems(told))
+        printer.fault("")
+        assert future.result(20).pages == 3
+
+
+def test_gives_up_and_counts(printer: EvePrinter) -> None:
+    with hosted(printer.uri, patience_s=0.2) as (host, told):
+        printer.fault("media-empty")
+        future = host.submit(JOB, 20)
+        until(lambda: Reason.PAPER_OUT in problems(told))
+        time.sleep(0.5)
+        printer.drop()
+        with pytest.raises(DeviceError) as caught:
+            future.result(20)
+        assert (caught.value.reason, caught.value.pages) == (Reason.PAPER_OUT, 1)
+
+
+def test_cancelled(printer: EvePrinter) -> None:
+    with hosted(printer.uri) as (host, told):
+        printer.fault("media-jam")
+        cancel = CancelToken()
+        future = host.submit(JOB, 20, cancel)
+        until(lambda: Reason.JAM in problems(told))
+        cancel.cancel()
+        time.sleep(0.2)
+        printer.drop()
+        with pytest.raises(DeviceError) as caught:
+            future.result(20)
+        assert (caught.value.reason, caught.value.pages) == (Reason.CANCELLED, 1)
+
+
+def test_waits_for_another_job_to_end(printer: EvePrinter) -> None:
+    with hosted(printer.uri) as (host, _), hosted(printer.uri, user="other") as (other, told):
+        printer.fault("media-jam")
+        first = other.submit(JOB, 20)
+        until(lambda: Reason.JAM in problems(told))
+        printer.fault("")
+        assert host.execute(JOB, 20).pages == 3
+        assert first.result(20).pages == 3
+
+
+# -- a queue in front of it ------------------------------------------------------------------------
+
+
+def test_a_queue_prints(printer: EvePrinter, queue: str) -> None:
+    with hosted(queue) as (host, _):
+        before = printer.out()
+        assert host.execute(JOB, 20) == PagesPrinted("job", 3)
+        assert printer.out() - before == 3
+        assert "CUPS" in host.driver.info.firmware
+
+
+def test_a_queue_goes_on_when_mended(printer: EvePrinter, queue: str) -> None:
+    with hosted(queue) as (host, told):
+        printer.fault("media-empty")
+        future = host.submit(JOB, 20)
+        until(lambda: Reason.PAPER_OUT in problems(told))
+        printer.fault("")
+        assert future.result(20).pages == 3
+
+
+def test_a_queue_is_given_up_without_a_guess_at_pages(printer: EvePrinter, queue: str) -> None:
+    with hosted(queue, patience_s=0.2) as (host, _):
+        printer.fault("media-jam")
+        with pytest.raises(DeviceError) as caught:
+            host.execute(JOB, 20)
+        printer.drop()
+        assert (caught.value.reason, caught.value.pages) == (Reason.JAM, None)
+
+
+def test_a_queue_whose_printer_is_dead(cups: Cups) -> None:
+    uri = cups.queue("DEAD", f"ipp://127.0.0.1:{ipp_peers.free_port()}/ipp/print", "raw")
+    with hosted(uri, stall_s=0.6) as (host, _):
+        with pytest.raises(DeviceError) as caught:
+            host.execute(JOB, 20)
+        assert (caught.value.reason, caught.value.pages) == (Reason.TIMEOUT, None)
+        with pytest.raises(DeviceError) as caught:
+            host.execute(JOB, 0.3)
+        assert caught.value.reason is Reason.TIMEOUT
+
+
+def test_no_such_queue(cups: Cups) -> None:
+    with hosted(f"ipp://localhost:{cups.port}/printers/none") as (host, _):
+        with pytest.raises(DeviceError) as caught:
+            host.execute(JOB, 5)
+        assert (caught.value.reason, caught.value.pages) == (Reason.UNSUPPORTED, 0)
