@@ -79,11 +79,17 @@ class Settings(_Table, frozen=True, kw_only=True):
     settings, which the driver checks."""
 
 
+def _decode(kind: type, value: Any) -> Any:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise ValueError(f"a text is needed, not {value!r}")
+
+
 def load(path: Path) -> Settings:
     """Read and check ``path``. Raises :class:`SettingsError` with one sentence."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        settings = msgspec.convert(table, Settings)
+        settings = msgspec.convert(table, Settings, dec_hook=_decode)
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:

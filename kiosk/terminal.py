@@ -206,7 +206,7 @@ class Terminal:
                 self._centre_down = False
             except (CentreUnavailable, Refusal) as error:
                 self._centre_down = True
-                log.warning("no catalogue", extra={"event": "catalogue", "why": error})
+                log.warning("no catalogue", extra={"reason": str(error)})
             self._surround()
             self._quiet.wait(REFRESH_S if not self._centre_down else 5.0)
 
@@ -246,7 +246,9 @@ def _hosts(settings: Settings, changed: Callable[[], None]) -> dict[str, ThreadH
         try:
             driver = drivers.create(kind, table["driver"], options)
         except DeviceError as error:
-            log.error("device", extra={"event": "device-settings", "device": kind, "why": error})
+            log.error(
+                "device", extra={"event": "device-settings", "device": kind, "reason": str(error)}
+            )
             continue
         hosts[kind] = ThreadHost(driver, lambda status: changed())
     return hosts

@@ -241,7 +241,9 @@ class Visit:
         except (CentreUnavailable, Refusal) as error:
             # The paper is what the citizen came for: a count that could not be told is an event
             # for the operator, not a page for them.
-            log.warning("print report not delivered", extra={"event": "print-report", "why": error})
+            log.warning(
+                "print report not delivered", extra={"reason": str(error)}
+            )
 
     # -- from the first touch to the last page ------------------------------------------------
 
@@ -255,14 +257,14 @@ class Visit:
         how: How = "left"
         try:
             self._asker.ask(Attract(), back=False)
-            log.info("visit begun", extra={"event": "visit-begun"})
+            log.info("visit begun")
             if self._serve(self._fetch_catalogue) and self._serve(identify):
                 self._serve_menu(menu, services)
         except Left:
             self._rate()
         except TimedOut as timeout:
             how = timeout.how
-        log.info("visit ended", extra={"event": "visit-ended", "how": how})
+        log.info("visit ended", extra={"how": how})
         self._say_farewell(how)
         return how
 
@@ -316,7 +318,7 @@ class Visit:
         except (Left, TimedOut):
             return
         except (Refusal, CentreUnavailable) as error:
-            log.warning("rating not delivered", extra={"event": "rating", "why": error})
+            log.warning("rating not delivered", extra={"reason": str(error)})
 
     def _say_farewell(self, how: How) -> None:
         if how == "left" and self.person is not None:

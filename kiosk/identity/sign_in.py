@@ -58,7 +58,7 @@ def _prove_by_sms(visit: Visit) -> None:
             if code == RESEND:
                 sent, wrong = visit.look_up(visit.fund.send_sms), None
                 continue
-            visit.look_up(partial(visit.fund.check_sms, code))
+            visit.look_up(partial(visit.fund.check_sms, Sensitive(code)))
         except Refusal as refusal:
             if refusal.code not in _TRY_AGAIN and code != RESEND:
                 raise

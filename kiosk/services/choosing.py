@@ -25,9 +25,9 @@ def choose_account(visit: Visit) -> Account:
         return accounts[0]
     options = tuple(_account_option(account) for account in accounts)
     question = Choose(
-        title=_("您有 {count} 个账户，请选择一个", count=len(accounts)),
+        title=_("请选择一个账户"),
         options=options,
-        lead=_("封存的账户可以到柜台办理合并"),
+        lead=_("您有 {count} 个账户；封存的可以到柜台办理合并", count=len(accounts)),
     )
     key = visit.ask(question)
     return next(account for account in accounts if account.id == key)
@@ -46,7 +46,7 @@ def choose_loan(visit: Visit) -> Loan:
     if len(loans) == 1:
         return loans[0]
     options = tuple(_loan_option(loan) for loan in loans)
-    key = visit.ask(Choose(_("您有 {count} 笔贷款，请选择一笔", count=len(loans)), options))
+    key = visit.ask(Choose(_("请选择一笔贷款"), options))
     return next(loan for loan in loans if loan.id == key)
 
 

@@ -1,0 +1,106 @@
+"""The command line: run, demo, desk, visit, sandbox, bench."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from kiosk.settings import SettingsError
+
+_SETTINGS = click.option(
+    "--settings",
+    "settings_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("/etc/kiosk/terminal.toml"),
+    show_default=True,
+    help="The terminal's settings.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="provident-kiosk", prog_name="kiosk")
+def main() -> None:
+    """The self-service terminal of a housing provident fund centre (住房公积金自助终端)."""
+
+
+@main.command()
+@_SETTINGS
+@click.option("--visits", type=int, hidden=True, help="Stop after so many visits.")
+def run(settings_path: Path, visits: int | None) -> None:
+    """Run the terminal: the keeper, and its visits one after another."""
+    from kiosk import keeper
+
+    try:
+        sys.exit(keeper.run(settings_path, visit_command(settings_path), visits=visits))
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command(hidden=True)
+@_SETTINGS
+@click.option("--line", "line_fd", type=int, required=True, help="Descriptor of the keeper's line.")
+@click.option("--play", type=click.Path(path_type=Path), help="Play the demo; pictures go here.")
+@click.option("--desk", type=click.Path(path_type=Path), help="Control socket of the hardware.")
+def visit(settings_path: Path, line_fd: int, play: Path | None, desk: Path | None) -> None:
+    """One visit; started by the keeper."""
+    from ui import app
+
+    sys.exit(app.run(settings_path, line_fd, play=play, desk=desk))
+
+
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True)
+@click.option("--offscreen", is_flag=True, help="Play the main job without a display.")
+@click.option("--landscape", is_flag=True, help="1920×1080 instead of 1080×1920.")
+def demo(out: Path, offscreen: bool, landscape: bool) -> None:
+    """Everything on this machine: the stand-in centre, emulated hardware, the terminal.
+
+    Opens the terminal in a window beside the desk, which plays the hardware. Without a display it
+    plays the main job offscreen and leaves pictures, papers and times in OUT.
+    """
+    from kiosk import demo as demonstration
+
+    sys.exit(demonstration.run(out, offscreen=offscreen, landscape=landscape))
+
+
+@main.command()
+@click.option("--directory", type=click.Path(path_type=Path), required=True)
+@click.option("--centre", help="Address of the stand-in centre, whose messages it shows.")
+@click.option("--headless", is_flag=True, help="No window: orders come over the socket only.")
+def desk(directory: Path, centre: str | None, headless: bool) -> None:
+    """Emulated hardware, and a window to play it. Its control socket lies in DIRECTORY."""
+    from ui.desk import app
+
+    sys.exit(app.run(directory, centre=centre, headless=headless))
+
+
+@main.command()
+@click.option("--directory", type=click.Path(path_type=Path), required=True, help="Its data.")
+@click.option("--port", type=int, default=0, help="0 takes a free one.")
+@click.option("--delay", type=float, default=0.0, help="Seconds added to every answer.")
+def sandbox(directory: Path, port: int, delay: float) -> None:
+    """The stand-in centre 模拟中心, for demo, training and tests."""
+    from kiosk.sandbox import server
+
+    server.run(directory, port, delay=(delay, delay))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
+@click.option("--quick", is_flag=True, help="Fewer runs.")
+def bench(as_json: bool, quick: bool) -> None:
+    """Measure the terminal on this machine: medians, p99 and how often."""
+    from kiosk import bench as benchmark
+
+    sys.exit(benchmark.run(as_json=as_json, quick=quick))
+
+
+def visit_command(settings_path: Path, *options: str) -> list[str]:
+    """What starts one visit; the keeper adds ``--line``."""
+    return [sys.executable, "-m", "kiosk", "visit", "--settings", str(settings_path), *options]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,346 @@
+"""One step of every kind with the demo's figures: for goldens, layout and the accessibility tree."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal as D
+
+from drivers.device import DeviceError, Reason
+from drivers.document_printer.types import PrintDocument
+from drivers.receipt_printer.types import PrintSlip, Slip
+from kiosk.fund.errors import CentreUnavailable, Refusal, Trouble
+from kiosk.fund.models import (
+    Account,
+    Catalogue,
+    Document,
+    Ledger,
+    LedgerEntry,
+    Loan,
+    PlanEntry,
+    Proof,
+    Repayment,
+    Withdrawal,
+    Words,
+)
+from kiosk.privacy import Sensitive
+from kiosk.steps import (
+    Action,
+    Attract,
+    Choose,
+    ChooseProof,
+    ConfirmName,
+    EnterSmsCode,
+    Farewell,
+    Menu,
+    Option,
+    PaperReady,
+    PresentIdCard,
+    Preview,
+    PrintingDocument,
+    PrintingSlip,
+    Rate,
+    ShowAccount,
+    ShowLedger,
+    ShowLoan,
+    ShowPlan,
+    ShowRepayments,
+    ShowWithdrawals,
+    Step,
+    Tile,
+)
+from kiosk.troubles import not_printed, problem_of
+from kiosk.words import _
+
+CATALOGUE = Catalogue(
+    version=1,
+    clock=datetime(2026, 1, 15, 10, 0, tzinfo=timezone(timedelta(hours=8))),
+    centre=Words(zh="云岭市住房公积金管理中心（演示）", en="Yunling Housing Provident Fund (demo)"),
+    hotline="12329",
+    demo=True,
+    offers=(),
+)
+
+ACCOUNT = Account(
+    id="a1",
+    number=Sensitive("9919070100001"),
+    status="01",
+    opened=date(2019, 7, 1),
+    balance=Sensitive(D("56958.05")),
+    base=D("8000.00"),
+    personal_amount=D("960.00"),
+    employer_amount=D("960.00"),
+    personal_ratio=D("0.12"),
+    employer_ratio=D("0.12"),
+    employer="云岭市第一中学（演示）",
+    employer_number="9818010100001",
+    employer_status="01",
+    paid_to=date(2026, 1, 1),
+    continuous_months=79,
+    as_of=date(2026, 1, 15),
+)
+FROZEN = ACCOUNT.model_copy(
+    update={
+        "status": "06",
+        "balance": Sensitive(D("73182.60")),
+        "employer": "云岭医院（演示）",
+        "frozen_on": date(2025, 9, 1),
+        "note": Words(
+            zh="账户于 2025年9月1日 被司法冻结，暂不能提取和开证明。请联系冻结机关，或拨打 12329。",
+            en="Frozen by court order since 1 Sep 2025: no withdrawals and no certificates. "
+            "Ask the court that ordered it, or call 12329.",
+        ),
+    }
+)
+ARREARS = ACCOUNT.model_copy(
+    update={
+        "months_in_arrears": 5,
+        "balance": Sensitive(D("17363.80")),
+        "paid_to": date(2025, 8, 1),
+        "employer": "云岭商贸（演示）",
+        "note": Words(
+            zh="单位从 2025年9月 起没有缴存。请向单位询问，或拨打 12329 投诉。",
+            en="Your employer has not paid since September 2025. Ask them, or call 12329.",
+        ),
+    }
+)
+
+
+def _entry(day: date, kind: str, amount: str, balance: str) -> LedgerEntry:
+    month = day.replace(day=1) if kind == "01" else None
+    return LedgerEntry(
+        booked=day, kind=kind, month=month, amount=D(amount), balance=D(balance), serial="01"
+    )
+
+
+LEDGER = Ledger(
+    year=2025,
+    years=(2026, 2025, 2024),
+    entries=tuple(
+        [
+            _entry(date(2025, m, 15), "01", "1920.00", f"{43518.05 + (m - 6) * 1920:.2f}")
+            for m in range(12, 6, -1)
+        ]
+        + [_entry(date(2025, 7, 1), "10", "0.00", "43518.05")]
+        + [_entry(date(2025, 6, 30), "09", "478.05", "43518.05")]
+        + [
+            _entry(date(2025, m, 15), "01", "1920.00", f"{43040 + (m - 6) * 1920:.2f}")
+            for m in range(6, 0, -1)
+        ]
+    ),
+    paid_in=D("23040.00"),
+    interest=D("478.05"),
+    withdrawn=D("0.00"),
+)
+
+LOAN = Loan(
+    id="l1",
+    number=Sensitive("8025061000003"),
+    contract=Sensitive("9025061000003"),
+    state="2",
+    granted=D("600000.00"),
+    granted_on=date(2025, 6, 10),
+    balance=Sensitive(D("593351.84")),
+    rate=D("0.0260000"),
+    way="01",
+    terms=360,
+    terms_paid=6,
+    repay_day=20,
+    next_due=date(2026, 1, 20),
+    next_amount=D("2402.04"),
+    next_principal=D("1116.44"),
+    next_interest=D("1285.60"),
+    principal_paid=D("6648.16"),
+    interest_paid=D("7764.08"),
+    overdue_principal=D("0.00"),
+    overdue_interest=D("0.00"),
+    penalty=D("0.00"),
+    terms_overdue=0,
+    due_now=D("2402.04"),
+    risk="01",
+    security="01",
+    bank="演示银行云岭支行",
+    house=Sensitive("演示省云岭市示范区测试小区3栋2单元501"),
+)
+OVERDUE = LOAN.model_copy(
+    update={
+        "state": "5",
+        "balance": Sensitive(D("445720.07")),
+        "terms_overdue": 2,
+        "overdue_principal": D("2153.89"),
+        "overdue_interest": D("1929.13"),
+        "penalty": D("17.69"),
+        "due_now": D("4100.71"),
+    }
+)
+PLAN = tuple(
+    PlanEntry(
+        term=7 + i,
+        due=date(2026 + i // 12, 1 + i % 12, 20),
+        amount=D("2402.04"),
+        principal=D("1116.44"),
+        interest=D("1285.60"),
+        balance=D("592235.40") - i * 1100,
+    )
+    for i in range(354)
+)
+REPAYMENTS = tuple(
+    Repayment(
+        term=6 - i,
+        due=date(2025, 12 - i, 20),
+        paid_on=None if i < 2 else date(2025, 12 - i, 20),
+        kind="04" if i < 2 else "02",
+        amount=D("2041.51"),
+        principal=D("1066.51"),
+        interest=D("975.00"),
+        penalty=D("0.00"),
+        balance=D("445720.07"),
+    )
+    for i in range(6)
+)
+DOCUMENT = Document(
+    id="d1",
+    number="云岭公积金证字〔2026〕第000001号",
+    title=Words(zh="个人住房公积金缴存证明", en="Deposit certificate"),
+    pages=1,
+    sha256="0" * 64,
+    verification_code="K7Q2-9XMD",
+    verify_url="https://verify.example/v/0",
+    valid_until=date(2026, 3, 15),
+    prints_left_today=3,
+)
+
+_TILES = (
+    Tile("account", _("账户查询"), _("余额、缴存状态"), "account"),
+    Tile("ledger", _("缴存明细"), _("按年查看"), "ledger"),
+    Tile("withdrawals", _("提取记录"), _("何时、为何、多少"), "withdrawals"),
+    Tile("loan", _("我的贷款"), _("余额、还款计划"), "loan"),
+    Tile(
+        "deposit-certificate",
+        _("缴存证明"),
+        _("中心签章，A4 打印"),
+        "certificate",
+        closed=_("打印机缺纸"),
+    ),
+)
+_MENU = Menu(_TILES)
+_PRINT = Action("print", _("打印证明"), "printer")
+_HOME = Action("menu", _("返回首页"), "home")
+_SLIP = Action("slip", _("打印凭条"), "receipt")
+_WAYS = (Action("ledger", _("看缴存明细"), "ledger"), _PRINT)
+_LOAN_WAYS = (
+    Action("plan", _("还款计划"), "calendar"),
+    Action("repayments", _("还款明细"), "ledger"),
+)
+_LOST = Refusal(
+    "card-lost",
+    Words(zh="这张身份证已经挂失", en="This ID card was reported lost"),
+    Words(
+        zh="请带新领的身份证再来，或到柜台办理。找回的旧证不能再用。",
+        en="Come back with your new card, or go to the counter. A card that was found again "
+        "can no longer be used.",
+    ),
+    "K7Q2-9XMD",
+)
+
+
+def _down() -> CentreUnavailable:
+    error = CentreUnavailable(Trouble.DOWN)
+    error.reference = "K7Q2-9XMD"
+    return error
+
+
+def _fixed(problem: object) -> Step[object]:
+    object.__setattr__(problem, "reference", "K7Q2-9XMD")
+    return problem  # type: ignore[return-value]
+
+
+def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
+    """Every page by the name of its picture."""
+    steps: dict[str, object] = {
+        "01-attract": Attract(),
+        "02-card": PresentIdCard(),
+        "03-confirm-name": ConfirmName(Sensitive("阿不都热依木·阿不都克里木·买买提明")),
+        "04-choose-proof": ChooseProof(
+            (
+                Proof(method="sms", available=True, hint="123****0001"),
+                Proof(
+                    method="face",
+                    available=False,
+                    reason=Words(zh="本机没有摄像头", en="No camera on this machine"),
+                ),
+                Proof(method="qr", available=True, hint=""),
+            )
+        ),
+        "05-code": EnterSmsCode("123****0001", 60),
+        "06-code-wrong": EnterSmsCode(
+            "123****0001",
+            0,
+            Words(
+                zh="验证码不对，还可以试 2 次", en="That is not the code; two more tries are left"
+            ),
+        ),
+        "07-menu": _MENU,
+        "08-choose-account": Choose(
+            _("请选择一个账户"),
+            (
+                Option(
+                    "a", "云岭软件有限公司（演示）", "正常 · 个人账号 99********007", "account"
+                ),
+                Option("b", "云岭商贸（演示）", "封存 · 个人账号 99********008", "account"),
+            ),
+            _("您有 {count} 个账户；封存的可以到柜台办理合并", count=2),
+        ),
+        "09-account": ShowAccount(ACCOUNT, actions=_WAYS),
+        "10-account-frozen": ShowAccount(FROZEN, actions=_WAYS),
+        "11-account-arrears": ShowAccount(ARREARS, actions=_WAYS),
+        "12-ledger": ShowLedger(LEDGER),
+        "13-withdrawals": ShowWithdrawals(
+            (
+                Withdrawal(
+                    booked=date(2025, 1, 10),
+                    reason="06",
+                    way="02",
+                    amount=D("18000.00"),
+                    total=D("18000.00"),
+                    bank="演示银行",
+                    bank_card="**** **** **** 0113",
+                    serial="01",
+                ),
+            )
+        ),
+        "14-withdrawals-none": ShowWithdrawals(()),
+        "15-loan": ShowLoan(LOAN, actions=_LOAN_WAYS),
+        "16-loan-overdue": ShowLoan(OVERDUE, actions=_LOAN_WAYS),
+        "17-plan": ShowPlan(LOAN, PLAN),
+        "18-repayments": ShowRepayments(OVERDUE, REPAYMENTS),
+        "19-purpose": Choose(
+            _("证明用来做什么？"),
+            tuple(
+                Option(key, Words(zh=zh, en=en), icon="certificate")
+                for key, zh, en in (
+                    ("1", "申请住房贷款", "Apply for a home loan"),
+                    ("2", "异地购房", "Buy a home in another city"),
+                    ("3", "个人留存", "For my own records"),
+                )
+            ),
+            _("会写在证明上"),
+        ),
+        "20-preview": Preview(DOCUMENT, Sensitive(pdf), actions=(_PRINT,)),
+        "21-printing": PrintingDocument(PrintDocument("j", pdf, 1)),
+        "22-printed": PaperReady(
+            _("证明打好了，请取走"),
+            _("需要凭条的话，上面有证明编号和验证二维码。"),
+            actions=(_SLIP, _HOME),
+        ),
+        "23-printing-slip": PrintingSlip(PrintSlip("j", Slip(()))),
+        "24-paper-out": not_printed(DeviceError(Reason.PAPER_OUT), DOCUMENT),
+        "25-card-lost": problem_of(_LOST, signed_in=False),
+        "26-centre-down": problem_of(_down(), signed_in=True),
+        "27-card-moved": problem_of(DeviceError(Reason.CARD_REMOVED), signed_in=False),
+        "28-rate": Rate(_("缴存证明")),
+        "29-farewell": Farewell(papers=True),
+    }
+    return {
+        name: _fixed(step) if name[:2] in ("24", "25", "26", "27") else step  # type: ignore[misc]
+        for name, step in steps.items()
+    }

@@ -1,0 +1,122 @@
+// The window: one stage of the design's size, one page on it, what stands around the page.
+import QtQuick
+import QtQuick.Window
+import Kiosk
+import "components"
+
+Window {
+    id: window
+    width: Bridge.windowWidth
+    height: Bridge.windowHeight
+    color: Theme.paper
+    title: "Kiosk"
+    flags: Qt.FramelessWindowHint
+
+    Binding { target: Theme; property: "wide"; value: Bridge.stageWidth > Bridge.stageHeight }
+    Binding { target: Theme; property: "scale"; value: Bridge.scale }
+    Binding { target: Theme; property: "highContrast"; value: Bridge.highContrast }
+    Binding { target: Theme; property: "lowered"; value: Bridge.lowered }
+    Binding { target: Theme; property: "motion"; value: Bridge.motion }
+
+    Item {
+        id: stage
+        width: Bridge.stageWidth
+        height: Bridge.stageHeight
+        transformOrigin: Item.TopLeft
+        scale: window.width / width
+        focus: true
+
+        Rectangle {
+            id: blank
+            anchors.fill: parent
+            color: Theme.paper
+        }
+        Head {
+            id: head
+            visible: !Bridge.isBlank
+            z: 1
+            width: parent.width
+            height: 120
+        }
+        Rectangle {
+            id: band
+            visible: Bridge.demo && !Bridge.isBlank
+            y: head.height
+            width: parent.width
+            height: 44
+            color: Theme.ink
+            Label {
+                anchors.centerIn: parent
+                text: qsTr("演示数据 · 不作任何证明")
+                color: "#FFFFFF"
+                font.pixelSize: 24
+                font.letterSpacing: 4
+                wrapMode: Text.NoWrap
+            }
+        }
+        Loader {
+            id: page
+            y: head.height + band.height
+            width: parent.width
+            height: parent.height - y
+            visible: !Bridge.isBlank
+        }
+        Label {
+            id: hint
+            visible: Bridge.wrong.length > 0 && !Bridge.isBlank
+            z: 2
+            x: Theme.side
+            y: page.y + page.height - Theme.side - Theme.touch - 76
+            width: parent.width - 2 * Theme.side
+            horizontalAlignment: Text.AlignHCenter
+            text: Bridge.wrong
+            color: Theme.red
+            font.bold: true
+            Accessible.role: Accessible.AlertMessage
+        }
+        Rectangle {
+            id: wait
+            visible: Bridge.slow && !Bridge.isBlank
+            z: 2
+            width: waiting.implicitWidth + 160
+            height: 128
+            radius: 64
+            color: Theme.ink
+            x: (parent.width - width) / 2
+            y: page.y + (page.height - height) / 2
+            Spinner {
+                id: turning
+                x: 44
+                anchors.verticalCenter: parent.verticalCenter
+                color: "#FFFFFF"
+            }
+            Label {
+                id: waiting
+                anchors { left: turning.right; leftMargin: 28; verticalCenter: parent.verticalCenter }
+                text: qsTr("正在办理，请稍候")
+                color: "#FFFFFF"
+                wrapMode: Text.NoWrap
+                Accessible.role: Accessible.AlertMessage
+            }
+        }
+        IdleWarning {
+            anchors.fill: parent
+            z: 3
+        }
+    }
+
+    function show(name, view) {
+        const source = Qt.resolvedUrl("pages/" + name + ".qml")
+        if (page.source === source && page.item)
+            page.item.view = view
+        else
+            page.setSource(source, { "view": view })
+    }
+
+    Connections {
+        target: Bridge
+        function onPageChanged() { window.show(Bridge.page, Bridge.view) }
+        function onViewChanged() { if (page.item) page.item.view = Bridge.view }
+    }
+    Component.onCompleted: if (Bridge.page.length > 0) show(Bridge.page, Bridge.view)
+}

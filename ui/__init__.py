@@ -1,0 +1,1 @@
+"""How a step looks. No driver, no rule of business."""

@@ -1,0 +1,139 @@
+"""One visit process: Qt warm and hidden, live on the keeper's word, blank at the end."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+
+from kiosk import log as logs
+from kiosk import settings as settings_file
+from kiosk.line import Alive, Begun, Broken, Ended, Line, Live, Quit, Ready, Shown
+from kiosk.settings import Settings
+from ui.bridge import WARMING, Bridge
+from ui.stage import Stage
+
+if TYPE_CHECKING:
+    from kiosk.terminal import Terminal
+
+ALIVE_MS = 1000
+COLLECT_MS = 60_000
+SWITCH_INTERVAL_S = 0.0005
+"""At Python's default, one busy thread takes the screen from 64 to 2 frames a second."""
+
+
+class Visitor(QObject):
+    """Holds the window, the terminal behind it and the line to the keeper together."""
+
+    live = Signal()
+    _ended = Signal(str)
+
+    def __init__(self, app: QGuiApplication, settings: Settings, line: Line) -> None:
+        super().__init__()
+        self._app = app
+        self._settings = settings
+        self._line = line
+        self.bridge = Bridge(settings)
+        self.bridge.on_blank = self._after_next_frame
+        self.bridge.begun.connect(self._begun)
+        self.stage = Stage(app, self.bridge, full_screen=settings.screen.full_screen)
+        self.terminal: Terminal | None = None
+        self._ended.connect(self._end)
+        self._alive = QTimer(self, interval=ALIVE_MS)
+        self._alive.timeout.connect(lambda: line.send(Alive()))
+        self._collector = QTimer(self, interval=COLLECT_MS)
+        self._collector.timeout.connect(self._collect)
+        self._kept: list[QObject] = []
+        self._notifier = QSocketNotifier(line.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._hear)
+
+    def warm_up(self) -> None:
+        """Everything slow, before a citizen is there: libraries, pages, fonts, one hidden frame."""
+        from kiosk.steps import Attract
+        from kiosk.terminal import Terminal
+
+        self.terminal = Terminal(self._settings, self._ended.emit)
+        self.bridge.answers = self.terminal.counter
+        self.stage.compile_pages()
+        self.bridge.show(Attract(), ticket=WARMING, back=False)
+        self._app.processEvents()
+        self.stage.window.grabWindow()
+        self._alive.start()
+        # In another thread the collector might delete what belongs to Qt's; in a visit it would
+        # hold up the screen. A visit is short, and its end is the end of its memory.
+        gc.disable()
+        gc.collect()
+        gc.freeze()
+        self._collector.start()
+        self._line.send(Ready())
+
+    def keep(self, companion: QObject) -> None:
+        """Hold on to ``companion`` for as long as this process lives."""
+        self._kept.append(companion)
+
+    def _collect(self) -> None:
+        """Collect rubbish here, in the screen's thread, and only while nobody is there."""
+        if not self.bridge.in_visit:
+            gc.collect()
+
+    def _hear(self) -> None:
+        for message in self._line.receive():
+            match message:
+                case Live():
+                    self._go_live()
+                case Quit() | Broken():
+                    os._exit(0)  # no clean-up code: what dies with the process is gone
+
+    def _go_live(self) -> None:
+        self.stage.window.frameSwapped.connect(self._first_frame)
+        self.stage.show(full_screen=self._settings.screen.full_screen)
+        self.terminal.open(self.bridge)
+
+    def _first_frame(self) -> None:
+        self.stage.window.frameSwapped.disconnect(self._first_frame)
+        self._line.send(Shown())
+        self.live.emit()
+
+    def _begun(self) -> None:
+        self.terminal.begun()
+        self._line.send(Begun())
+
+    def _after_next_frame(self, done: threading.Event) -> None:
+        """Set ``done`` once the blank frame is on the glass."""
+
+        def swapped() -> None:
+            self.stage.window.frameSwapped.disconnect(swapped)
+            done.set()
+
+        self.stage.window.frameSwapped.connect(swapped)
+        self.stage.window.update()
+
+    def _end(self, how: str) -> None:
+        self._line.send(Ended(how))
+
+
+def run(
+    settings_path: Path, line_fd: int, *, play: Path | None = None, desk: Path | None = None
+) -> int:
+    """The visit process; ends by being killed, or by the keeper's ``Quit``.
+
+    ``play`` and ``desk``: play the demo there, with the hardware of that control socket; refused
+    in production.
+    """
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    settings = settings_file.load(settings_path)
+    logs.set_up(production=settings.production)
+    app = QGuiApplication(["kiosk"])
+    visitor = Visitor(app, settings, Line(line_fd))
+    if play and desk and not settings.production:
+        from ui.player import Player
+
+        visitor.live.connect(lambda: visitor.keep(Player(visitor, play, desk, settings.centre.url)))
+    QTimer.singleShot(0, visitor.warm_up)
+    return app.exec()

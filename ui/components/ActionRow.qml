@@ -1,0 +1,25 @@
+// The ways on from a page, side by side; each with its reason when it cannot be had.
+import QtQuick
+import Kiosk
+
+Row {
+    id: actions
+    property var model: []
+    property bool primaryLast: false
+    spacing: Theme.gap
+    Repeater {
+        model: actions.model
+        PushButton {
+            required property var modelData
+            objectName: modelData.key
+            required property int index
+            width: (actions.width - (actions.model.length - 1) * Theme.gap) / Math.max(1, actions.model.length)
+            text: modelData.title
+            iconName: modelData.icon
+            available: modelData.enabled
+            closed: modelData.closed
+            primary: actions.primaryLast && index === actions.model.length - 1
+            onClicked: Bridge.answer(modelData.key)
+        }
+    }
+}

@@ -1,0 +1,9 @@
+// What belongs together, on white.
+import QtQuick
+
+Rectangle {
+    color: Theme.card
+    radius: Theme.radius
+    border.color: Theme.line
+    border.width: Theme.highContrast ? 2 : 1
+}

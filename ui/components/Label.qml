@@ -1,0 +1,13 @@
+// A piece of text as this screen sets it.
+import QtQuick
+
+Text {
+    font.family: Theme.family
+    font.pixelSize: Theme.row
+    color: Theme.ink
+    wrapMode: Text.Wrap
+    textFormat: Text.PlainText
+    Accessible.role: Accessible.StaticText
+    Accessible.name: text
+    Accessible.ignored: text.length === 0
+}

@@ -1,0 +1,1 @@
+"""The desk: a window that plays the hardware, for demo and training."""

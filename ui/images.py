@@ -1,0 +1,63 @@
+"""Pictures for the pages: icons in any colour, and the sheets of a sealed document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import resources
+
+from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtQuick import QQuickImageProvider
+from PySide6.QtSvg import QSvgRenderer
+
+from kiosk.papers.pictures import Picture
+
+
+class Icons(QQuickImageProvider):
+    """``image://icon/NAME/RRGGBB``: a drawing of ``assets/icons``, its currentColor replaced."""
+
+    def __init__(self) -> None:
+        super().__init__(QQuickImageProvider.ImageType.Image)
+        self._folder = resources.files("assets") / "icons"
+        self._drawn: dict[tuple[str, int, int], QImage] = {}
+
+    def requestImage(self, id_: str, size: QSize, wanted: QSize) -> QImage:
+        width, height = max(1, wanted.width()), max(1, wanted.height())
+        key = (id_, width, height)
+        if key not in self._drawn:
+            self._drawn[key] = self._draw(id_, width, height)
+        image = self._drawn[key]
+        size.setWidth(image.width())
+        size.setHeight(image.height())
+        return image
+
+    def _draw(self, id_: str, width: int, height: int) -> QImage:
+        name, _, color = id_.partition("/")
+        svg = (self._folder / f"{name}.svg").read_text(encoding="utf-8")
+        svg = svg.replace("currentColor", "#" + (color[-6:] or "000000"))
+        image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+        image.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        QSvgRenderer(QByteArray(svg.encode())).render(painter)
+        painter.end()
+        return image
+
+
+class Sheets(QQuickImageProvider):
+    """``image://paper/TICKET/SHEET``: a page of the document that the step ``TICKET`` shows."""
+
+    def __init__(self, picture: Callable[[int, int], Picture | None]) -> None:
+        super().__init__(QQuickImageProvider.ImageType.Image)
+        self._picture = picture
+
+    def requestImage(self, id_: str, size: QSize, wanted: QSize) -> QImage:
+        sheet = int(id_.rpartition("/")[2])
+        picture = self._picture(sheet, max(1, wanted.width()))
+        if picture is None:
+            return QImage()
+        rgb32 = QImage.Format.Format_RGB32
+        image = QImage(picture.pixels, picture.width, picture.height, rgb32).copy()
+        size.setWidth(image.width())
+        size.setHeight(image.height())
+        return image

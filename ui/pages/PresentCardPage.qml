@@ -1,0 +1,45 @@
+// Put the card on the reader: a picture of it, moving once in a while.
+import QtQuick
+import Kiosk
+import "../components"
+
+Page {
+    id: page
+    pressable: false
+    footNote: page.view.help || ""
+
+    Item {
+        id: scene
+        width: 660
+        height: 900
+        scale: Math.min(1, parent.height / height)
+        anchors.centerIn: parent
+        Image {
+            width: 660
+            height: 640
+            y: 260
+            sourceSize: Qt.size(660, 640)
+            source: "image://icon/present-card"
+            Accessible.role: Accessible.Graphic
+            Accessible.name: page.title
+        }
+        Image {
+            id: card
+            width: 470
+            height: 300
+            x: 95
+            y: Theme.moves ? 160 : 300
+            sourceSize: Qt.size(470, 300)
+            source: "image://icon/id-card"
+            Accessible.ignored: true
+            SequentialAnimation on y {
+                running: Theme.moves
+                loops: 3
+                PauseAnimation { duration: 900 }
+                NumberAnimation { from: 160; to: 580; duration: 500; easing.type: Easing.OutCubic }
+                PauseAnimation { duration: 1600 }
+                NumberAnimation { from: 580; to: 160; duration: 200 }
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+// Paper on its way out of the slot.
+import QtQuick
+import Kiosk
+import "../components"
+
+Page {
+    id: page
+    leave: false
+    pressable: false
+    readonly property bool slip: view.paper === "slip"
+    Item {
+        width: 620
+        height: 760
+        anchors.centerIn: parent
+        Item {
+            clip: true
+            x: 0
+            y: 156
+            width: 620
+            height: 604
+            Rectangle {
+                id: sheet
+                width: page.slip ? 260 : 400
+                height: page.slip ? 420 : 540
+                x: (620 - width) / 2
+                y: Theme.moves ? -height : 0
+                color: Theme.card
+                border.color: Theme.edge
+                border.width: 3
+                Column {
+                    x: 44
+                    y: 60
+                    spacing: 34
+                    Repeater {
+                        model: [0.5, 0.9, 0.8, 0.9, 0.6]
+                        Rectangle {
+                            required property real modelData
+                            width: (sheet.width - 88) * modelData
+                            height: 12
+                            radius: 6
+                            color: Theme.blueTint
+                        }
+                    }
+                }
+                NumberAnimation on y {
+                    running: Theme.moves
+                    from: -sheet.height
+                    to: 0
+                    duration: 2600
+                    easing.type: Easing.OutQuad
+                }
+            }
+        }
+        Rectangle {
+            width: 620
+            height: 168
+            radius: 36
+            color: Theme.card
+            border.color: Theme.ink
+            border.width: 8
+            Rectangle {
+                x: 60
+                y: 124
+                width: 500
+                height: 16
+                radius: 8
+                color: Theme.ink
+            }
+            Spinner { x: 60; y: 44; color: Theme.jade; size: 56 }
+        }
+    }
+}

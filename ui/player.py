@@ -1,0 +1,239 @@
+"""Plays the demo on the real pages, with real clicks: for a machine without a display.
+
+A story is a generator. It yields what it waits for; between, it presses and photographs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+
+import requests
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer
+from PySide6.QtQuick import QQuickItem
+from PySide6.QtTest import QTest
+
+from drivers.emulators.rig import Remote
+from kiosk.sandbox import personas
+from ui.app import Visitor
+
+Condition = Callable[[], bool]
+Story = Generator[Condition, None, None]
+
+POLL_MS = 5
+PATIENCE_S = 30.0
+STORY_FILE = ".story"
+
+
+class Player(QObject):
+    """Plays one story on a visit that has gone live."""
+
+    def __init__(self, visitor: Visitor, out: Path, desk: Path, centre: str) -> None:
+        super().__init__()
+        self._visitor = visitor
+        self._out = out
+        self._desk = Remote(desk)
+        self._centre = centre
+        self._number = self._next_number()
+        self._story = (_main_job, _loan)[self._number % 2](self)
+        self._waiting: Condition = lambda: True
+        self._since = time.monotonic()
+        self._pressed_at = time.monotonic()
+        self._shots = 0
+        self._timer = QTimer(self, interval=POLL_MS)
+        self._timer.timeout.connect(self._turn)
+        self._timer.start()
+
+    def _next_number(self) -> int:
+        file = self._out / STORY_FILE
+        number = int(file.read_text()) if file.exists() else 0
+        file.write_text(str(number + 1))
+        return number
+
+    def _turn(self) -> None:
+        if not self._waiting():
+            if time.monotonic() - self._since > PATIENCE_S:
+                self._fail("waited in vain")
+            return
+        try:
+            self._waiting = next(self._story)
+            self._since = time.monotonic()
+        except StopIteration:
+            self._timer.stop()
+        except LookupError as error:
+            self._fail(str(error))
+
+    def _fail(self, why: str) -> None:
+        self._timer.stop()
+        page = self._visitor.bridge.page
+        self.shot("failed")
+        (self._out / "failed.txt").write_text(f"story {self._number}, {page}: {why}\n")
+        self._visitor.bridge.leave()
+
+    # -- for stories --------------------------------------------------------------------------
+
+    def page(self, name: str) -> Condition:
+        """True once this page is shown and nothing else is under way."""
+        bridge = self._visitor.bridge
+        return lambda: bridge.page == name and not bridge.busy and self._ticket_is_new()
+
+    def _ticket_is_new(self) -> bool:
+        return bool(self._visitor.bridge.ticket != self._answered_ticket)
+
+    _answered_ticket = 0
+
+    def press(self, *names: str) -> None:
+        """Click the button that has one of these keys, or one of these words on it."""
+        item = self.find(*names)
+        centre = item.mapToScene(QPoint(int(item.width() / 2), int(item.height() / 2)))
+        self._answered_ticket = self._visitor.bridge.ticket
+        self._pressed_at = time.monotonic()
+        QTest.mouseClick(
+            self._visitor.stage.window,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+            centre.toPoint(),
+        )
+
+    def press_first_option(self) -> None:
+        """Click the first of what there is to choose."""
+        self.press(str(self._visitor.bridge.view["options"][0]["key"]))
+
+    def touch(self, *names: str) -> None:
+        """Click something that stays on its page."""
+        self.press(*names)
+        self._answered_ticket = 0
+
+    def find(self, *names: str) -> QQuickItem:
+        root = self._visitor.stage.window.contentItem()
+        for item in walk(root):
+            texts = (item.objectName(), item.property("text"), item.property("title"))
+            named = item.isVisible() and item.isEnabled() and any(n in texts for n in names)
+            if named and item.metaObject().indexOfSignal("clicked()") >= 0:
+                return item
+        raise LookupError(f"no button {names[0]}")
+
+    def shot(self, name: str) -> None:
+        """A picture of what stands on the screen, and the time since the last press."""
+        milliseconds = (time.monotonic() - self._pressed_at) * 1000
+        self._shots += 1
+        image = self._visitor.stage.window.grabWindow()
+        image.save(str(self._out / f"{self._number + 1}-{self._shots:02}-{name}.png"))
+        with (self._out / "times.txt").open("a", encoding="utf-8") as times:
+            times.write(f"{self._number + 1}-{self._shots:02}  {name:<24}{milliseconds:>9.1f} ms\n")
+        self._pressed_at = time.monotonic()
+
+    def put_card(self, persona: str) -> None:
+        self._desk.tell("id_card", "put", **personas.load()[persona].card())
+        self._answered_ticket = self._visitor.bridge.ticket
+        self._pressed_at = time.monotonic()
+
+    def lift_card(self) -> None:
+        self._desk.tell("id_card", "lift")
+
+    def sms_code(self) -> str:
+        """The newest code, as the citizen reads it from their phone."""
+        messages = requests.get(f"{self._centre}/sandbox/messages", timeout=5).json()
+        return str(messages[0]["code"])
+
+    def type_code(self) -> None:
+        for digit in self.sms_code():
+            self.touch(digit)
+        self.press("confirm")
+
+
+def walk(item: QQuickItem) -> Iterator[QQuickItem]:
+    """``item`` and everything on it; ``findChild`` would miss what delegates made."""
+    yield item
+    for child in item.childItems():
+        yield from walk(child)
+
+
+def _sign_in(p: Player, persona: str) -> Story:
+    yield p.page("AttractPage")
+    p.shot("attract")
+    p.press("start")
+    yield p.page("PresentCardPage")
+    p.shot("present-card")
+    p.put_card(persona)
+    yield p.page("EnterCodePage")
+    p.shot("enter-code")
+    p.lift_card()
+    p.type_code()
+    yield p.page("MenuPage")
+    p.shot("menu")
+
+
+def _main_job(p: Player) -> Story:
+    """张三: balance, contributions, the certificate on A4, a slip, a rating."""
+    yield from _sign_in(p, "P01")
+    p.press("account")
+    yield p.page("StatementPage")
+    p.shot("account-hidden")
+    p.touch("eye")
+    yield lambda: True
+    p.shot("account")
+    p.press("ledger")
+    yield p.page("TablePage")
+    p.shot("ledger")
+    p.press("2025")
+    yield p.page("TablePage")
+    p.shot("ledger-2025")
+    p.press("back")
+    yield p.page("StatementPage")
+    p.press("deposit-certificate")
+    yield p.page("ChoosePage")
+    p.shot("purpose")
+    p.press_first_option()
+    yield p.page("PreviewPage")
+    until = time.monotonic() + 0.8
+    yield lambda: time.monotonic() > until
+    p.shot("preview")
+    p.press("print")
+    yield p.page("PrintingPage")
+    p.shot("printing")
+    yield p.page("PaperReadyPage")
+    p.shot("printed")
+    p.press("slip")
+    yield p.page("PrintingPage")
+    p.shot("printing-slip")
+    yield p.page("PaperReadyPage")
+    p.shot("slip-printed")
+    p.press("menu")
+    yield p.page("MenuPage")
+    p.press("leave")
+    yield p.page("RatePage")
+    p.shot("rate")
+    p.press("4")
+    yield p.page("FarewellPage")
+    p.shot("farewell")
+
+
+def _loan(p: Player) -> Story:
+    """王强: the loan, its plan, what was paid; withdrawals; leaves without rating."""
+    yield from _sign_in(p, "P03")
+    p.press("loan")
+    yield p.page("StatementPage")
+    p.touch("eye")
+    yield lambda: True
+    p.shot("loan")
+    p.press("plan")
+    yield p.page("TablePage")
+    p.shot("plan")
+    p.press("back")
+    yield p.page("StatementPage")
+    p.press("repayments")
+    yield p.page("TablePage")
+    p.shot("repayments")
+    p.press("back")
+    yield p.page("StatementPage")
+    p.press("back")
+    yield p.page("MenuPage")
+    p.press("withdrawals")
+    yield p.page("TablePage")
+    p.shot("withdrawals")
+    p.press("leave")
+    yield p.page("RatePage")
+    p.press("skip")
+    yield p.page("FarewellPage")
