@@ -454,6 +454,7 @@ class IppPrinter(Driver):
             except _RefusedError as error:
                 if error.status == IppStatus.NOT_FOUND:
                     return self._forgotten(request, job)
+                asked = asked or error.status not in _COME_BACK  # no: then only watch it
             except DeviceError:
                 misses += 1  # what is told is why the job was given up, not this
             else:

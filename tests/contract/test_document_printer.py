@@ -32,8 +32,8 @@ from drivers.hosts import ThreadHost
 QUICK: dict[str, Any] = {
     "answer_s": 1.0,
     "poll_s": 0.02,
-    "patience_s": 0.3,
-    "stall_s": 0.5,
+    "patience_s": 0.12,
+    "stall_s": 5.0,
     "settle_s": 2.0,
 }
 
@@ -281,11 +281,12 @@ def test_a_reason_that_means_nothing_here_can_be_ignored() -> None:
 # -- no progress, cancelled, busy ------------------------------------------------------------------
 
 
-def test_no_progress_without_a_reason(stand: Stand) -> None:
-    stand.printer.obey("stall")
-    error = stand.failure()
-    assert (error.reason, error.pages) == (Reason.TIMEOUT, 0)
-    assert stand.job_states() == ["CANCELED"]
+def test_no_progress_without_a_reason() -> None:
+    with standing({"stall_s": 0.2}) as stand:
+        stand.printer.obey("stall")
+        error = stand.failure()
+        assert (error.reason, error.pages) == (Reason.TIMEOUT, 0)
+        assert stand.job_states() == ["CANCELED"]
 
 
 def test_the_deadline_ends_a_slow_job() -> None:
@@ -317,6 +318,25 @@ def test_cancelled_before_anything_was_sent(stand: Stand) -> None:
     error = failure_of(future)
     assert (error.reason, error.pages) == (Reason.CANCELLED, 0)
     assert stand.printer.look()["jobs"] == []
+
+
+def test_a_printer_that_cancels_nothing() -> None:
+    with standing({"settle_s": 0.3}, without=(Operation.CANCEL_JOB,)) as stand:
+        stand.printer.obey("jam", after_pages=1)
+        error = stand.failure()
+        assert (error.reason, error.pages) == (Reason.JAM, None)
+        stand.printer.obey("clear jam")
+        stand.until(lambda: stand.job_states() == ["COMPLETED"])
+
+
+def test_a_job_that_is_done_before_it_can_be_cancelled() -> None:
+    with standing({"settle_s": 5.0}, without=(Operation.CANCEL_JOB,)) as stand:
+        stand.printer.obey("jam", after_pages=1)
+        future = stand.begin()
+        stand.until(lambda: stand.sheets() == 1)
+        time.sleep(0.3)  # beyond its patience
+        stand.printer.obey("clear jam")
+        assert future.result(10.0) == PagesPrinted("job-1", 3)
 
 
 def test_cancelled_at_the_panel(stand: Stand) -> None:
