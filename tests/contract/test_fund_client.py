@@ -1,0 +1,485 @@
+"""The client of the centre keeps the contract: what it sends, and what it makes of good answers."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from fund_server import FundServer, late, reply
+
+from kiosk.fund.client import FundClient
+from kiosk.fund.errors import CentreUnavailable, Refusal, Trouble
+from kiosk.fund.models import (
+    Account,
+    CardEvidence,
+    Catalogue,
+    Document,
+    DocumentRequest,
+    Ledger,
+    LedgerEntry,
+    Loan,
+    Person,
+    PlanEntry,
+    PrintCount,
+    PrintReport,
+    Rating,
+    Repayment,
+    Session,
+    SmsSent,
+    Wire,
+    Withdrawal,
+    Words,
+)
+from kiosk.privacy import Sensitive
+from kiosk.words import Language
+
+CHINA = timezone(timedelta(hours=8))
+NUMBER = "990101199001011020"
+TOKEN = "t0k-en.of.this~visit"
+PDF = b"%PDF-1.7 not read here"
+
+CARD = CardEvidence(
+    kind="resident",
+    name=Sensitive("演示甲"),
+    number=Sensitive(NUMBER),
+    valid_to=date(2036, 1, 1),
+    reader="05.01-20200101",
+)
+SESSION = Session(
+    id="s-1",
+    token=Sensitive(TOKEN),
+    expires=datetime(2026, 1, 15, 10, 10, tzinfo=CHINA),
+    assurance="card",
+)
+PERSON = Person(
+    name=Sensitive("演示甲"),
+    sex="2",
+    document_kind="01",
+    document_number=Sensitive(NUMBER),
+    phone=Sensitive("12300000001"),
+)
+ACCOUNT = Account(
+    id="a-1",
+    number=Sensitive("9919070100001"),
+    status="01",
+    opened=date(2019, 7, 1),
+    balance=Sensitive(Decimal("56958.05")),
+    base=Decimal("8000.00"),
+    personal_amount=Decimal("960.00"),
+    employer_amount=Decimal("960.00"),
+    personal_ratio=Decimal("0.12"),
+    employer_ratio=Decimal("0.12"),
+    employer="云岭市第一中学(演示)",
+    employer_number="9818010100001",
+    employer_status="01",
+    paid_to=date(2026, 1, 1),
+    as_of=date(2026, 1, 15),
+)
+LEDGER = Ledger(
+    year=2026,
+    years=(2026, 2025, 2024),
+    entries=(
+        LedgerEntry(
+            booked=date(2026, 1, 15),
+            kind="01",
+            month=date(2026, 1, 1),
+            amount=Decimal("1920.00"),
+            balance=Decimal("56958.05"),
+            serial="20260115000001",
+        ),
+    ),
+    paid_in=Decimal("1920.00"),
+    interest=Decimal("0.00"),
+    withdrawn=Decimal("0.00"),
+)
+WITHDRAWAL = Withdrawal(
+    booked=date(2025, 1, 10),
+    reason="06",
+    way="02",
+    amount=Decimal("18000.00"),
+    total=Decimal("18000.00"),
+    serial="20250110000001",
+)
+LOAN = Loan(
+    id="l-1",
+    number=Sensitive("8025061000003"),
+    contract=Sensitive("9025061000003"),
+    state="2",
+    granted=Decimal("600000.00"),
+    granted_on=date(2025, 6, 10),
+    balance=Sensitive(Decimal("593351.84")),
+    rate=Decimal("0.0260000"),
+    way="01",
+    terms=360,
+    terms_paid=6,
+    repay_day=20,
+    next_due=date(2026, 1, 20),
+    next_amount=Decimal("2402.04"),
+    next_principal=Decimal("1116.44"),
+    next_interest=Decimal("1285.60"),
+    principal_paid=Decimal("6648.16"),
+    interest_paid=Decimal("7764.08"),
+    overdue_principal=Decimal("0.00"),
+    overdue_interest=Decimal("0.00"),
+    penalty=Decimal("0.00"),
+    terms_overdue=0,
+    due_now=Decimal("0.00"),
+    risk="01",
+    security="02",
+    bank="演示银行",
+    house=Sensitive("演示省云岭市示范区测试小区3栋2单元501"),
+)
+PLAN = PlanEntry(
+    term=7,
+    due=date(2026, 1, 20),
+    amount=Decimal("2402.04"),
+    principal=Decimal("1116.44"),
+    interest=Decimal("1285.60"),
+    balance=Decimal("592235.40"),
+)
+REPAYMENT = Repayment(
+    term=6,
+    due=date(2025, 12, 20),
+    paid_on=date(2025, 12, 20),
+    kind="01",
+    amount=Decimal("2402.04"),
+    principal=Decimal("1114.03"),
+    interest=Decimal("1288.01"),
+    penalty=Decimal("0.00"),
+    balance=Decimal("593351.84"),
+)
+DOCUMENT = Document(
+    id="d-1",
+    number="演示证字〔2026〕第00001号",
+    title=Words(zh="缴存证明", en="Deposit certificate"),
+    pages=1,
+    sha256=hashlib.sha256(PDF).hexdigest(),
+    verification_code="ABCD-2345",
+    verify_url="https://verify.example/v/x",
+    valid_until=date(2026, 3, 15),
+    prints_left_today=3,
+)
+REQUEST = DocumentRequest(
+    kind="deposit-certificate", account="a-1", purpose="loan", key="0123456789abcdef"
+)
+REPORT = PrintReport(job="j-1", pages=1, complete=True)
+COUNT = PrintCount(prints=1, prints_left_today=2)
+SMS = SmsSent(phone="123****0001", resend_after_s=60, valid_s=300)
+CATALOGUE = Catalogue(
+    version=1,
+    clock=datetime(2026, 1, 15, 10, tzinfo=CHINA),
+    centre=Words(zh="云岭市住房公积金管理中心(演示)", en="Yunling (demo)"),
+    hotline="12329",
+    demo=True,
+    offers=(),
+)
+
+
+def wire(value: Wire | tuple[Wire, ...]) -> bytes:
+    """As the centre writes it."""
+    if isinstance(value, tuple):
+        return b"[" + b",".join(wire(one) for one in value) + b"]"
+    return value.model_dump_json().encode()
+
+
+@pytest.fixture
+def server() -> Iterator[FundServer]:
+    with FundServer() as server:
+        server.on("POST", "/v1/sessions", reply(201, wire(SESSION)))
+        server.on("DELETE", "/v1/sessions/current", reply(204))
+        yield server
+
+
+@pytest.fixture
+def client(server: FundServer) -> Iterator[FundClient]:
+    with FundClient(server.url, "T0001", read_s=2, whole_s=4) as client:
+        yield client
+
+
+CALLS: list[tuple[str, Wire | tuple[Wire, ...], Callable[[FundClient], Any]]] = [
+    ("GET /v1/catalogue", CATALOGUE, lambda c: c.catalogue()),
+    ("GET /v1/person", PERSON, lambda c: c.person()),
+    ("GET /v1/accounts", (ACCOUNT, ACCOUNT), lambda c: c.accounts()),
+    ("GET /v1/accounts/a-1/ledger", LEDGER, lambda c: c.ledger("a-1")),
+    ("GET /v1/accounts/a-1/ledger?year=2026", LEDGER, lambda c: c.ledger("a-1", 2026)),
+    ("GET /v1/accounts/a-1/withdrawals", (WITHDRAWAL,), lambda c: c.withdrawals("a-1")),
+    ("GET /v1/loans", (LOAN,), lambda c: c.loans()),
+    ("GET /v1/loans/l-1/plan", (PLAN,), lambda c: c.plan("l-1")),
+    ("GET /v1/loans/l-1/repayments", (REPAYMENT,), lambda c: c.repayments("l-1")),
+    ("POST /v1/sessions/current/sms", SMS, lambda c: c.send_sms()),
+    ("POST /v1/documents", DOCUMENT, lambda c: c.make_document(REQUEST)),
+    ("POST /v1/documents/d-1/prints", COUNT, lambda c: c.report_print("d-1", REPORT)),
+]
+
+
+@pytest.mark.parametrize(("asked", "answer", "call"), CALLS, ids=[call[0] for call in CALLS])
+def test_calls(
+    server: FundServer,
+    client: FundClient,
+    asked: str,
+    answer: Wire | tuple[Wire, ...],
+    call: Callable[[FundClient], Any],
+) -> None:
+    client.sign_in(CARD)
+    method, _, path = asked.partition(" ")
+    server.on(method, path.partition("?")[0], reply(200, wire(answer)))
+    assert call(client) == answer
+    seen = server.requests[-1]
+    assert f"{seen.method} {seen.path}" == asked
+    assert seen.headers["X-Terminal"] == "T0001"
+    assert seen.headers["Authorization"] == f"Bearer {TOKEN}"
+
+
+def test_no_account_and_no_loan(server: FundServer, client: FundClient) -> None:
+    server.on("GET", "/v1/accounts", reply(200, b"[]"))
+    assert client.accounts() == ()
+
+
+def test_a_visit_from_sign_in_to_close(server: FundServer, client: FundClient) -> None:
+    assert client.session is None
+    named = SESSION.model_copy(update={"assurance": "card+name"})
+    proved = SESSION.model_copy(update={"assurance": "proved", "token": Sensitive("second")})
+    server.on("POST", "/v1/sessions/current/name", reply(200, wire(named)))
+    server.on("POST", "/v1/sessions/current/sms/check", reply(200, wire(proved)))
+    assert client.sign_in(CARD) == SESSION
+    assert client.session == SESSION
+    assert client.confirm_name(True) == named
+    assert client.check_sms(Sensitive("123456")) == proved
+    assert client.session == proved
+    client.close()
+    assert client.session is None
+    client.close()
+    sign_in, confirm, check, leave = server.requests
+    assert sign_in.json == {
+        "terminal": "T0001",
+        "card": {
+            "kind": "resident",
+            "name": "演示甲",
+            "name_latin": "",
+            "name_cut": False,
+            "number": NUMBER,
+            "valid_to": "20360101",
+            "reader": "05.01-20200101",
+        },
+    }
+    assert "Authorization" not in sign_in.headers
+    assert sign_in.headers["Content-Type"] == "application/json"
+    assert confirm.json == {"confirmed": True}
+    assert check.json == {"code": "123456"}
+    assert check.headers["Authorization"] == f"Bearer {TOKEN}"
+    assert (leave.method, leave.path) == ("DELETE", "/v1/sessions/current")
+    assert leave.headers["Authorization"] == "Bearer second"
+
+
+def test_a_second_card_closes_the_first_session(server: FundServer, client: FundClient) -> None:
+    client.sign_in(CARD)
+    client.sign_in(CARD)
+    assert [seen.method for seen in server.requests] == ["POST", "DELETE", "POST"]
+
+
+def test_the_file_of_a_document(server: FundServer, client: FundClient) -> None:
+    server.on("GET", "/v1/documents/d-1/file", reply(200, PDF, kind="application/pdf"))
+    assert client.document_file(DOCUMENT) == PDF
+
+
+def test_a_rating_is_anonymous_in_its_body(server: FundServer, client: FundClient) -> None:
+    server.on("POST", "/v1/ratings", reply(204))
+    client.rate(Rating(service="account", level=5))
+    assert server.requests[-1].json == {"service": "account", "level": 5}
+
+
+def test_a_print_is_reported_without_a_session(server: FundServer, client: FundClient) -> None:
+    server.on("POST", "/v1/documents/d-1/prints", reply(200, wire(COUNT)))
+    unknown = PrintReport(job="j-1", pages=None, complete=False)
+    assert client.report_print("d-1", unknown) == COUNT
+    assert "Authorization" not in server.requests[-1].headers
+    assert server.requests[-1].json == {"job": "j-1", "pages": None, "complete": False}
+
+
+def test_an_address_with_a_path_before_v1(server: FundServer) -> None:
+    server.on("GET", "/api/v1/catalogue", reply(200, wire(CATALOGUE)))
+    with FundClient(server.url + "/api/", "T0001") as client:
+        assert client.catalogue() == CATALOGUE
+
+
+def test_unknown_fields_of_a_newer_centre_are_ignored(
+    server: FundServer, client: FundClient
+) -> None:
+    body = COUNT.model_dump() | {"new": {"deep": [1]}}
+    server.on("POST", "/v1/documents/d-1/prints", reply(200, body))
+    assert client.report_print("d-1", REPORT) == COUNT
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 429])
+def test_a_refusal_says_why_and_what_next(
+    server: FundServer, client: FundClient, status: int
+) -> None:
+    body = {
+        "code": "print-limit",
+        "reason": {"zh": "今日打印次数已满", "en": "No more prints today"},
+        "next_step": {"zh": "请明日再来", "en": "Come back tomorrow"},
+        "reference": "K7Q2-9XMD",
+    }
+    server.on("POST", "/v1/documents", reply(status, body))
+    with pytest.raises(Refusal) as caught:
+        client.make_document(REQUEST)
+    assert caught.value.code == "print-limit"
+    assert caught.value.reference == "K7Q2-9XMD"
+    assert isinstance(caught.value.reason, Words)
+    assert caught.value.reason.say(Language.ZH) == "今日打印次数已满"
+    assert isinstance(caught.value.next_step, Words)
+    assert caught.value.next_step.say(Language.EN) == "Come back tomorrow"
+    assert len(server.requests) == 1  # a no is an answer
+
+
+@pytest.mark.parametrize("code", ["", "12345", "1234567", "12345a", "١٢٣٤٥٦", "123456\n"])
+def test_a_code_of_another_form_is_not_sent(
+    server: FundServer, client: FundClient, code: str
+) -> None:
+    with pytest.raises(ValueError, match="six digits") as caught:
+        client.check_sms(Sensitive(code))
+    assert caught.value.__context__ is None
+    assert not server.requests
+
+
+@pytest.mark.parametrize("id", ["", ".", "..", "a/b", "a?b", "a#b", "a b", "%2e", "é", "x" * 65])
+def test_an_id_that_would_change_the_path_is_not_sent(
+    server: FundServer, client: FundClient, id: str
+) -> None:
+    with pytest.raises(CentreUnavailable) as caught:
+        client.ledger(id)
+    assert caught.value.trouble is Trouble.NONSENSE
+    assert not server.requests
+
+
+@pytest.mark.parametrize(
+    ("method", "answer", "call"),
+    [
+        pytest.param(
+            ("GET", "/v1/accounts/a-1/ledger"),
+            wire(LEDGER),
+            lambda c: c.ledger("a-1", 2025),
+            id="the ledger of another year",
+        ),
+        pytest.param(
+            ("POST", "/v1/sessions/current/sms/check"),
+            wire(SESSION.model_copy(update={"id": "s-2"})),
+            lambda c: c.check_sms(Sensitive("123456")),
+            id="another session",
+        ),
+        pytest.param(
+            ("POST", "/v1/sessions"),
+            wire(SESSION.model_copy(update={"token": Sensitive("a\r\nX-Evil: 1")})),
+            lambda c: c.sign_in(CARD),
+            id="a token with a line break",
+        ),
+        pytest.param(
+            ("POST", "/v1/sessions"),
+            wire(SESSION.model_copy(update={"token": Sensitive("")})),
+            lambda c: c.sign_in(CARD),
+            id="an empty token",
+        ),
+        pytest.param(
+            ("GET", "/v1/documents/d-1/file"),
+            PDF + b"of another",
+            lambda c: c.document_file(DOCUMENT),
+            id="another file",
+        ),
+    ],
+)
+def test_an_answer_about_something_else(
+    server: FundServer,
+    client: FundClient,
+    method: tuple[str, str],
+    answer: bytes,
+    call: Callable[[FundClient], Any],
+) -> None:
+    client.sign_in(CARD)
+    server.on(*method, reply(200, answer))
+    with pytest.raises(CentreUnavailable) as caught:
+        call(client)
+    assert caught.value.trouble is Trouble.NONSENSE
+    assert client.session in (SESSION, None)
+
+
+def test_another_document_for_the_same_key(server: FundServer, client: FundClient) -> None:
+    other = DOCUMENT.model_copy(update={"id": "d-2"})
+    server.on(
+        "POST",
+        "/v1/documents",
+        reply(201, wire(DOCUMENT)),
+        reply(200, wire(DOCUMENT)),
+        reply(200, wire(other)),
+    )
+    assert client.make_document(REQUEST) == DOCUMENT
+    assert client.make_document(REQUEST) == DOCUMENT
+    with pytest.raises(CentreUnavailable) as caught:
+        client.make_document(REQUEST)
+    assert caught.value.trouble is Trouble.NONSENSE
+
+
+def test_the_log_has_one_line_for_a_request_and_nobody_in_it(
+    server: FundServer, client: FundClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    server.on("GET", "/v1/accounts/a-1/ledger", reply(200, wire(LEDGER)))
+    server.on("GET", "/v1/person", reply(200, wire(PERSON)))
+    client.sign_in(CARD)
+    client.ledger("a-1", 2026)
+    client.person()
+    lines = [record.getMessage() for record in caplog.records if record.name == "kiosk.fund"]
+    assert [line.rsplit(" ", 2)[0] for line in lines] == [
+        "POST /v1/sessions 201",
+        "GET /v1/accounts/{id}/ledger 200",
+        "GET /v1/person 200",
+    ]
+    assert all(line.endswith(" ms") for line in lines)
+    for secret in (TOKEN, NUMBER, "演示甲", "12300000001", "56958.05"):
+        assert secret not in caplog.text
+
+
+def test_times_are_told_for_the_benchmark(server: FundServer) -> None:
+    told: list[tuple[str, float]] = []
+    server.on("GET", "/v1/accounts/a-1/ledger", late(0.1, reply(200, wire(LEDGER))))
+    with FundClient(server.url, "T0001", on_time=lambda *time: told.append(time)) as client:
+        client.ledger("a-1", 2026)
+    ((endpoint, seconds),) = told
+    assert endpoint == "GET /v1/accounts/{id}/ledger"
+    assert 0.1 <= seconds < 3
+
+
+def test_connections_are_kept_between_calls(server: FundServer, client: FundClient) -> None:
+    server.on("GET", "/v1/accounts", reply(200, b"[]"))
+    for _ in range(3):
+        client.accounts()
+    assert {seen.connection for seen in server.requests} == {0}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "centre.example",
+        "ftp://centre.example",
+        "https://",
+        "http://centre.example",  # a citizen's data in the clear
+        "http://10.0.0.1:8080",
+        "http://localhost.centre.example",
+        "https://user:secret@centre.example",
+        "https://centre.example/?a=1",
+    ],
+)
+def test_addresses_that_cannot_be(url: str) -> None:
+    with pytest.raises(ValueError, match="centre"):
+        FundClient(url, "T0001")
+
+
+@pytest.mark.parametrize("terminal", ["", "a b", "T1\r\nX: 1", "终端", "x" * 33])
+def test_terminals_that_cannot_be(terminal: str) -> None:
+    with pytest.raises(ValueError, match="terminal"):
+        FundClient("https://centre.example", terminal)

@@ -1,0 +1,575 @@
+"""Whatever the network or the centre does, the client ends in time and with a name for it."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+import socket
+import ssl
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from fund_server import Answer, FundServer, late, raw, reply, reset, trickle
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kiosk.fund import client as client_module
+from kiosk.fund.client import FundClient
+from kiosk.fund.errors import CentreUnavailable, Refusal, Trouble
+from kiosk.fund.models import CardEvidence, DocumentRequest, PrintReport, Rating
+from kiosk.privacy import Sensitive
+
+NAME, NUMBER, TOKEN = "演示甲", "990101199001011020", "t0ken-of-the-visit"
+CARD = CardEvidence(kind="resident", name=Sensitive(NAME), number=Sensitive(NUMBER))
+SESSION = {
+    "id": "s-1",
+    "token": TOKEN,
+    "expires": "2026-01-15T10:10:00+08:00",
+    "assurance": "proved",
+}
+PERSON = {"xingming": NAME, "xingbie": "2", "zjlx": "01", "zjhm": NUMBER, "sjhm": "12300000001"}
+DOCUMENT = {
+    "id": "d-1",
+    "bh": "1",
+    "title": {"zh": "证明", "en": "Certificate"},
+    "pages": 1,
+    "sha256": "0" * 64,
+    "yzm": "ABCD-2345",
+    "verify_url": "https://verify.example/v/x",
+    "valid_until": "20260315",
+    "prints_left_today": 3,
+}
+REQUEST = DocumentRequest(
+    kind="deposit-certificate", account="a-1", purpose="loan", key="0123456789abcdef"
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "PAUSES_S", (0.01, 0.02))
+
+
+@pytest.fixture
+def server() -> Iterator[FundServer]:
+    with FundServer() as server:
+        server.on("POST", "/v1/sessions", reply(201, SESSION))
+        server.on("DELETE", "/v1/sessions/current", reply(204))
+        yield server
+
+
+@pytest.fixture
+def client(server: FundServer) -> Iterator[FundClient]:
+    with FundClient(server.url, "T0001", connect_s=1, read_s=0.5, whole_s=1) as client:
+        yield client
+
+
+def trouble(call: Callable[[], Any]) -> CentreUnavailable:
+    """The error of ``call``, made sure to show nobody's data."""
+    with pytest.raises(CentreUnavailable) as caught:
+        call()
+    error: BaseException | None = caught.value
+    while error is not None:
+        shown = "".join(traceback.format_exception(error)) + repr(vars(error))
+        for secret in (NAME, NUMBER, TOKEN, "12300000001"):
+            assert secret not in shown
+        assert isinstance(error, CentreUnavailable)
+        error = error.__context__
+    return caught.value
+
+
+def head(*lines: str) -> bytes:
+    return "\r\n".join(("HTTP/1.1 200 OK", *lines, "", "")).encode()
+
+
+LONG = head("Content-Length: 1000")
+BODY = json.dumps(PERSON).encode()
+
+WIRE = [
+    pytest.param(reply(500, b"oops"), Trouble.DOWN, id="500"),
+    pytest.param(reply(502, b"<html>Bad Gateway</html>", kind="text/html"), Trouble.DOWN, id="502"),
+    pytest.param(reply(503, {"code": "x"}), Trouble.DOWN, id="503"),
+    pytest.param(late(3, reply(200, BODY)), Trouble.SLOW, id="silent"),
+    pytest.param(trickle(head("X-Fill: " + "x" * 400), 0.05), Trouble.SLOW, id="head trickles"),
+    pytest.param(trickle(LONG + b" " * 400, 0.01), Trouble.SLOW, id="body trickles"),
+    pytest.param(trickle(b"HTTP/1.1 100 Continue\r\n\r\n" * 20, 0.02), Trouble.SLOW, id="100s"),
+    pytest.param(raw(b""), Trouble.NONSENSE, id="closed without a word"),
+    pytest.param(reset(), Trouble.NONSENSE, id="reset"),
+    pytest.param(reset(LONG + b"{"), Trouble.NONSENSE, id="reset in the body"),
+    pytest.param(raw(LONG + BODY), Trouble.NONSENSE, id="cut off"),
+    pytest.param(raw(head()[:-4]), Trouble.NONSENSE, id="cut off in the head"),
+    pytest.param(
+        raw(head("Transfer-Encoding: chunked") + b"5\r\n{"), Trouble.NONSENSE, id="cut chunk"
+    ),
+    pytest.param(
+        raw(head("Transfer-Encoding: chunked") + b"zz\r\n{}"), Trouble.NONSENSE, id="bad chunk"
+    ),
+    pytest.param(raw(b"SSH-2.0-OpenSSH_9.2\r\n"), Trouble.NONSENSE, id="not HTTP"),
+    pytest.param(raw(bytes(range(256))), Trouble.NONSENSE, id="binary"),
+    pytest.param(raw(b"HTTP/1.1 999999 ?\r\n\r\n"), Trouble.NONSENSE, id="no such status"),
+    pytest.param(
+        raw(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n"), Trouble.NONSENSE, id="headers"
+    ),
+    pytest.param(reply(200, b""), Trouble.NONSENSE, id="empty"),
+    pytest.param(reply(200, BODY[:-1]), Trouble.NONSENSE, id="half a JSON"),
+    pytest.param(reply(200, b"\xff\xfe{}"), Trouble.NONSENSE, id="not UTF-8"),
+    pytest.param(reply(200, b"[" * 100_000), Trouble.NONSENSE, id="nested without end"),
+    pytest.param(reply(200, b"<html>login to the wifi</html>"), Trouble.NONSENSE, id="a portal"),
+    pytest.param(reply(200, [PERSON]), Trouble.NONSENSE, id="a list"),
+    pytest.param(reply(200, PERSON | {"sjhm": None}), Trouble.NONSENSE, id="a field missing"),
+    pytest.param(reply(204), Trouble.NONSENSE, id="nothing"),
+    pytest.param(reply(206, BODY), Trouble.NONSENSE, id="a part"),
+    pytest.param(
+        raw(b"HTTP/1.1 302 Found\r\nLocation: /v1/x\r\nContent-Length: 0\r\n\r\n"),
+        Trouble.NONSENSE,
+        id="a way elsewhere",
+    ),
+    pytest.param(reply(404, b"<html>nginx</html>"), Trouble.NONSENSE, id="404 of a proxy"),
+    pytest.param(reply(401, {"code": "x"}), Trouble.NONSENSE, id="no without a reason"),
+    pytest.param(reply(429, b""), Trouble.BUSY, id="429 without a reason"),
+]
+
+
+@pytest.mark.parametrize(("answer", "expected"), WIRE)
+def test_wire(server: FundServer, client: FundClient, answer: Answer, expected: Trouble) -> None:
+    client.sign_in(CARD)
+    server.on("GET", "/v1/person", answer)
+    began = time.monotonic()
+    error = trouble(client.person)
+    assert time.monotonic() - began < 3
+    assert error.trouble is expected
+    assert error.detail.startswith("GET /v1/person: ")
+    assert re.fullmatch(r"[2-9A-Z]{4}-[2-9A-Z]{4}", error.reference)
+    # The next call finds the way again.
+    server.on("GET", "/v1/person", reply(200, BODY))
+    assert client.person().name == Sensitive(NAME)
+
+
+def test_nobody_listens() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+    with FundClient(f"http://127.0.0.1:{port}", "T0001", whole_s=1) as client:
+        assert trouble(client.catalogue).trouble is Trouble.DOWN
+
+
+def test_nobody_accepts() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listening:
+        port = listening.getsockname()[1]
+        queued = [socket.socket() for _ in range(3)]
+        for one in queued:
+            one.setblocking(False)
+            one.connect_ex(("127.0.0.1", port))
+        with FundClient(f"http://127.0.0.1:{port}", "T0001", connect_s=0.3, whole_s=0.8) as client:
+            assert trouble(client.catalogue).trouble is Trouble.SLOW
+        for one in queued:
+            one.close()
+
+
+def test_an_answer_without_end(
+    server: FundServer, client: FundClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "MOST_BYTES", 100_000)
+    server.on("GET", "/v1/accounts", reply(200, b" " * 200_000))
+    error = trouble(client.accounts)
+    assert error.trouble is Trouble.NONSENSE
+    assert "too large" in error.detail
+
+
+# -- what is tried again, and what is not ---------------------------------------------------------
+
+PASSING = [
+    pytest.param(reply(503), id="503"),
+    pytest.param(reset(), id="reset"),
+    pytest.param(raw(LONG + b"{"), id="cut off"),
+]
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_a_query_is_tried_three_times(
+    server: FundServer, client: FundClient, fault: Answer
+) -> None:
+    server.on("GET", "/v1/accounts", fault, fault, reply(200, b"[]"))
+    assert client.accounts() == ()
+    assert len(server.requests) == 3
+
+
+def test_and_not_a_fourth_time(server: FundServer, client: FundClient) -> None:
+    server.on("GET", "/v1/accounts", reply(503))
+    assert trouble(client.accounts).trouble is Trouble.DOWN
+    assert len(server.requests) == 3
+
+
+def test_a_document_is_asked_for_again_with_the_same_key(
+    server: FundServer, client: FundClient
+) -> None:
+    server.on("POST", "/v1/documents", reset(), reply(200, DOCUMENT))
+    assert client.make_document(REQUEST).id == "d-1"
+    assert [seen.json["key"] for seen in server.requests] == [REQUEST.key] * 2
+
+
+def test_a_print_is_told_again_with_the_same_job(server: FundServer, client: FundClient) -> None:
+    count = {"prints": 1, "prints_left_today": 2}
+    server.on("POST", "/v1/documents/d-1/prints", reply(502), reply(200, count))
+    report = PrintReport(job="j-1", pages=1, complete=True)
+    assert client.report_print("d-1", report).prints == 1
+    assert [seen.json["job"] for seen in server.requests] == ["j-1", "j-1"]
+
+
+ONCE: list[tuple[str, Callable[[FundClient], Any]]] = [
+    ("/v1/sessions", lambda c: c.sign_in(CARD)),
+    ("/v1/sessions/current/name", lambda c: c.confirm_name(True)),
+    ("/v1/sessions/current/sms", lambda c: c.send_sms()),
+    ("/v1/sessions/current/sms/check", lambda c: c.check_sms(Sensitive("123456"))),
+    ("/v1/ratings", lambda c: c.rate(Rating(service="account", level=1))),
+]
+
+
+@pytest.mark.parametrize(("path", "call"), ONCE, ids=[path for path, _ in ONCE])
+@pytest.mark.parametrize("fault", PASSING)
+def test_everything_else_is_asked_once(
+    server: FundServer,
+    client: FundClient,
+    path: str,
+    call: Callable[[FundClient], Any],
+    fault: Answer,
+) -> None:
+    server.on("POST", path, fault)
+    trouble(lambda: call(client))
+    assert len(server.requests) == 1
+
+
+def test_a_refusal_is_not_an_outage(server: FundServer, client: FundClient) -> None:
+    words = {"zh": "请", "en": "please"}
+    body = {"code": "sms-too-soon", "reason": words, "next_step": words, "reference": "A-1"}
+    server.on("POST", "/v1/sessions/current/sms", reply(429, body))
+    with pytest.raises(Refusal) as caught:
+        client.send_sms()
+    assert caught.value.__context__ is None
+
+
+def test_an_idle_connection_is_not_used_for_what_is_asked_once(
+    server: FundServer, client: FundClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "FRESH_S", 0.0)
+    server.on("GET", "/v1/accounts", reply(200, b"[]"))
+    client.accounts()
+    client.sign_in(CARD)
+    client.accounts()
+    assert [seen.connection for seen in server.requests] == [0, 1, 1]
+
+
+def test_a_connection_the_centre_closed_meanwhile(server: FundServer, client: FundClient) -> None:
+    def last(handler: Any) -> None:
+        reply(200, b"[]")(handler)
+        handler.close_connection = True
+
+    server.on("GET", "/v1/accounts", last)
+    for _ in range(3):
+        assert client.accounts() == ()
+
+
+# -- leaving --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(late(5, reply(204)), id="silent"),
+        pytest.param(trickle(b"x" * 500, 0.05), id="trickles"),
+        pytest.param(reset(), id="reset"),
+        pytest.param(reply(500), id="500"),
+        pytest.param(raw(b"?"), id="not HTTP"),
+    ],
+)
+def test_close_is_quick_and_silent(server: FundServer, answer: Answer) -> None:
+    client = FundClient(server.url, "T0001")
+    client.sign_in(CARD)
+    server.on("DELETE", "/v1/sessions/current", answer)
+    began = time.monotonic()
+    client.close()
+    assert time.monotonic() - began < 2
+    assert client.session is None
+
+
+def test_close_when_the_centre_is_gone() -> None:
+    with FundServer() as server:
+        server.on("POST", "/v1/sessions", reply(201, SESSION))
+        client = FundClient(server.url, "T0001")
+        client.sign_in(CARD)
+    began = time.monotonic()
+    client.close()
+    assert time.monotonic() - began < 2
+
+
+def test_nothing_stays_open(server: FundServer) -> None:
+    before = threading.active_count()
+    client = FundClient(server.url, "T0001")
+    client.sign_in(CARD)
+    client.close()
+    deadline = time.monotonic() + 3
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threading.active_count() <= before
+
+
+# -- any bytes ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def echo() -> Iterator[tuple[FundServer, FundClient]]:
+    with (
+        FundServer() as server,
+        FundClient(server.url, "T0001", read_s=0.5, whole_s=0.15) as client,
+    ):
+        yield server, client
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from([*PERSON, *SESSION, *DOCUMENT]), inner, max_size=5)
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(status=st.sampled_from([200, 201, 204, 302, 400, 404, 429, 500]), body=JSON)
+def test_any_json(echo: tuple[FundServer, FundClient], status: int, body: object) -> None:
+    server, client = echo
+    server.on("POST", "/v1/sessions/current/sms", reply(status, json.dumps(body)))
+    trouble(client.send_sms)
+
+
+@settings(max_examples=60, deadline=None)
+@given(before=st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n", LONG]), noise=st.binary(max_size=200))
+def test_any_bytes(echo: tuple[FundServer, FundClient], before: bytes, noise: bytes) -> None:
+    server, client = echo
+    server.on("POST", "/v1/sessions/current/sms", raw(before + noise))
+    trouble(client.send_sms)
+
+
+# -- TLS ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Pair:
+    """PEM files of a certificate and its key."""
+
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """A throwaway root that writes its certificates into a folder."""
+
+    folder: Path
+    title: str
+    key: ec.EllipticCurvePrivateKey
+
+    @property
+    def root(self) -> Path:
+        return self.folder / f"{self.title}.pem"
+
+    def issue(self, name: str, *, ca: bool = False, days: int = 1) -> Pair:
+        key = self.key if ca else ec.generate_private_key(ec.SECP256R1())
+        now = datetime.now(UTC)
+        address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+        subject, issuer = (
+            x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, title)])
+            for title in (self.title if ca else name, self.title)
+        )
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(issuer)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=9))
+            .not_valid_after(now + timedelta(days=days))
+            .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+        )
+        if name != "another name":
+            builder = builder.add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        certificate = builder.sign(self.key, hashes.SHA256())
+        pair = Pair(self.root if ca else self.folder / f"{name}.pem", self.folder / f"{name}.key")
+        pair.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        pair.key.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        return pair
+
+
+def make_issuer(folder: Path, title: str) -> Issuer:
+    issuer = Issuer(folder, title, ec.generate_private_key(ec.SECP256R1()))
+    issuer.issue(title, ca=True)
+    return issuer
+
+
+@pytest.fixture(scope="module")
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
+    return make_issuer(tmp_path_factory.mktemp("ours"), "ours")
+
+
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
+    return make_issuer(tmp_path_factory.mktemp("strange"), "strange")
+
+
+def serving(pair: Pair, clients: Path | None = None) -> FundServer:
+    """A server over TLS; with ``clients`` it asks for a certificate of that root."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair.certificate, pair.key)
+    if clients is not None:
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(clients)
+    server = FundServer(context)
+    server.on("GET", "/v1/accounts", reply(200, b"[]"))
+    return server
+
+
+def test_tls_with_our_root(issuer: Issuer) -> None:
+    with (
+        serving(issuer.issue("centre")) as server,
+        FundClient(server.url, "T0001", ca=issuer.root) as client,
+    ):
+        assert client.accounts() == ()
+        assert client.accounts() == ()
+        assert {seen.connection for seen in server.requests} == {0}
+
+
+def test_mutual_tls(issuer: Issuer) -> None:
+    terminal = issuer.issue("terminal")
+    with (
+        serving(issuer.issue("centre"), issuer.root) as server,
+        FundClient(
+            server.url,
+            "T0001",
+            ca=issuer.root,
+            certificate=terminal.certificate,
+            key=terminal.key,
+        ) as client,
+    ):
+        assert client.accounts() == ()
+
+
+def test_mutual_tls_without_a_certificate(issuer: Issuer) -> None:
+    with (
+        serving(issuer.issue("centre"), issuer.root) as server,
+        FundClient(server.url, "T0001", ca=issuer.root, whole_s=1) as client,
+    ):
+        assert trouble(client.accounts).trouble in (Trouble.DOWN, Trouble.NONSENSE)
+        assert not server.requests
+
+
+@pytest.mark.parametrize("name", ["stranger", "expired", "another name", "no root given"])
+def test_a_centre_that_is_not_ours(issuer: Issuer, stranger: Issuer, name: str) -> None:
+    pair = (
+        stranger.issue(name)
+        if name == "stranger"
+        else issuer.issue(name, days=-1 if name == "expired" else 1)
+    )
+    ca = None if name == "no root given" else issuer.root
+    with (
+        serving(pair) as server,
+        FundClient(server.url, "T0001", ca=ca, whole_s=1) as client,
+    ):
+        error = trouble(client.accounts)
+        assert error.trouble is Trouble.DOWN
+        assert "TLS" in error.detail
+        assert not server.requests
+
+
+def test_only_our_root_is_trusted_after_a_call(issuer: Issuer) -> None:
+    """The HTTP library would add the roots of the public web at its first request."""
+    with (
+        serving(issuer.issue("centre")) as server,
+        FundClient(server.url, "T0001", ca=issuer.root) as client,
+    ):
+        client.accounts()
+        adapter = client._http.get_adapter(server.url)
+        context = adapter.poolmanager.connection_pool_kw["ssl_context"]
+        assert len(context.get_ca_certs()) == 1
+
+
+def test_the_environment_is_not_asked(
+    issuer: Issuer, stranger: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(stranger.root))
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    with (
+        serving(issuer.issue("centre")) as server,
+        FundClient(server.url, "T0001", ca=issuer.root) as client,
+    ):
+        assert client.accounts() == ()
+
+
+def test_a_slow_answer_over_tls_ends_in_time(issuer: Issuer) -> None:
+    with (
+        serving(issuer.issue("centre")) as server,
+        FundClient(server.url, "T0001", ca=issuer.root, whole_s=1) as client,
+    ):
+        server.on("GET", "/v1/accounts", trickle(LONG + b" " * 400, 0.02))
+        began = time.monotonic()
+        assert trouble(client.accounts).trouble is Trouble.SLOW
+        assert time.monotonic() - began < 2.5
+
+
+def test_plain_http_where_tls_was_meant(server: FundServer, issuer: Issuer) -> None:
+    url = server.url.replace("http:", "https:")
+    with FundClient(url, "T0001", ca=issuer.root, whole_s=1) as client:
+        assert trouble(client.catalogue).trouble is Trouble.DOWN
+
+
+def test_a_handshake_that_never_ends(issuer: Issuer) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"https://127.0.0.1:{listening.getsockname()[1]}"
+        with FundClient(url, "T0001", ca=issuer.root, connect_s=0.3, whole_s=0.5) as client:
+            began = time.monotonic()
+            assert trouble(client.catalogue).trouble is Trouble.SLOW
+            assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({"ca": "missing.pem"}, id="no root"),
+        pytest.param({"ca": "garbage.pem"}, id="a root that is none"),
+        pytest.param({"certificate": "missing.pem"}, id="no certificate"),
+        pytest.param({"key": "garbage.pem"}, id="a key alone"),
+        pytest.param({"certificate": "terminal.pem"}, id="no key in the file"),
+        pytest.param({"certificate": "terminal.pem", "key": "other.key"}, id="another key"),
+        pytest.param({"certificate": "terminal.pem", "key": "locked.key"}, id="a locked key"),
+    ],
+)
+def test_files_for_tls_that_cannot_be_used(issuer: Issuer, files: dict[str, str]) -> None:
+    issuer.issue("terminal")
+    issuer.issue("other")
+    (issuer.folder / "garbage.pem").write_text("garbage")
+    (issuer.folder / "locked.key").write_bytes(
+        issuer.key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"secret"),
+        )
+    )
+    paths = {what: issuer.folder / file for what, file in files.items()}
+    with pytest.raises(ValueError, match=r"TLS|certificate"):
+        FundClient("https://centre.example", "T0001", **paths)
