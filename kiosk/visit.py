@@ -137,7 +137,9 @@ class Visit:
         if entry := self._answers.replayed():
             return entry.value  # type: ignore[no-any-return]
         device = isinstance(step, DeviceStep)
-        answer = self._asker.ask(step, back=not (device or self._answers.sealed))
+        # Nothing leads back out of signing in, or over what was printed.
+        back = self.person is not None and not (device or self._answers.sealed)
+        answer = self._asker.ask(step, back=back)
         kind: Literal["answer", "turn", "device"] = (
             "device" if device else "turn" if step.turns else "answer"
         )
@@ -258,7 +260,9 @@ class Visit:
         try:
             self._asker.ask(Attract(), back=False)
             log.info("visit begun")
-            if self._serve(self._fetch_catalogue) and self._serve(identify):
+            self._serve(self._fetch_catalogue)
+            self._serve(identify)
+            if self.person is not None:
                 self._serve_menu(menu, services)
         except Left:
             self._rate()

@@ -40,7 +40,7 @@ from kiosk.steps import (
 )
 from kiosk.words import Language, Month, Sayable, _, say
 
-HIDDEN = "••••••"
+HIDDEN = "******"
 
 Data = dict[str, Any]
 

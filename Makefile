@@ -1,0 +1,49 @@
+# The commands of this project. `make demo` and `make test` need nothing before them.
+PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
+	&& { echo $$p; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test check bench words goldens lock openapi clean
+
+demo: $(VENV)/ready words  ## the terminal, the desk and the stand-in centre; without a display, played into out/
+	$(BIN)/kiosk demo
+
+test: $(VENV)/ready words check  ## everything, in under ten minutes on two cores
+	$(BIN)/python -m pytest
+
+check: $(VENV)/ready words  ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/ready words  ## figures of this machine
+	$(BIN)/kiosk bench
+
+words: assets/translations/en.mo  ## compile the catalogue of words
+
+assets/translations/en.mo: assets/translations/en.po $(VENV)/ready
+	$(BIN)/pybabel --quiet compile -i $< -o $@
+
+extract: $(VENV)/ready  ## collect new words into the catalogue
+	$(BIN)/pybabel --quiet extract -F babel.cfg -k _ -k qsTr --no-location --omit-header -o build/kiosk.pot .
+	$(BIN)/pybabel --quiet update -N --omit-header -i build/kiosk.pot -o assets/translations/en.po -l en
+
+goldens: $(VENV)/ready words  ## take the pictures of all pages as right; look at them first
+	$(BIN)/python -m tests.ui.goldens
+
+openapi: $(VENV)/ready  ## write the centre's contract from its models
+	$(BIN)/python -m kiosk.sandbox.openapi
+
+lock: $(VENV)/ready  ## resolve the dependencies anew, with hashes and without addresses
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-annotate --extra sandbox --extra test setup.cfg -o requirements.lock
+
+$(VENV)/ready: requirements.lock setup.cfg tools/install
+	tools/install "$(PYTHON)" $(VENV)
+	touch $@
+
+clean:  ## remove what make has made
+	rm -rf $(VENV) build out *.egg-info assets/translations/*.mo
