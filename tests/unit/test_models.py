@@ -1,0 +1,267 @@
+"""What travels between terminal and centre: forms of money, days and months, and whole models."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from kiosk.fund.models import (
+    Catalogue,
+    Day,
+    Hours,
+    Line,
+    Masking,
+    Money,
+    PrintReport,
+    Rate,
+    Rating,
+    Ratio,
+    RefusalBody,
+    SmsCheck,
+    Wire,
+    Words,
+    YearMonth,
+)
+from kiosk.words import Language
+
+
+class Values(Wire):
+    """One field of each form."""
+
+    money: Money | None = None
+    rate: Rate | None = None
+    ratio: Ratio | None = None
+    day: Day | None = None
+    month: YearMonth | None = None
+    line: Line = ""
+
+
+def read(field: str, text: object) -> Any:
+    return getattr(Values.model_validate_json(json.dumps({field: text})), field)
+
+
+def written(field: str, value: object) -> Any:
+    return json.loads(Values(**{field: value}).model_dump_json())[field]
+
+
+GOOD: list[tuple[str, str, object]] = [
+    ("money", "0.00", Decimal("0.00")),
+    ("money", "56958.05", Decimal("56958.05")),
+    ("money", "-18000.00", Decimal("-18000.00")),
+    ("money", "9999999999999999.99", Decimal("9999999999999999.99")),
+    ("rate", "0.0260000", Decimal("0.026")),
+    ("ratio", "0.12", Decimal("0.12")),
+    ("day", "20260115", date(2026, 1, 15)),
+    ("day", "20240229", date(2024, 2, 29)),
+    ("day", "09991231", date(999, 12, 31)),
+    ("month", "2026-01", date(2026, 1, 1)),
+    ("month", "0001-12", date(1, 12, 1)),
+    ("line", "云岭市第一中学(演示)", "云岭市第一中学(演示)"),
+]
+
+
+@pytest.mark.parametrize(("field", "text", "value"), GOOD)
+def test_good_forms(field: str, text: str, value: object) -> None:
+    assert read(field, text) == value
+    assert written(field, value) == text
+
+
+BAD: list[tuple[str, object]] = [
+    *(
+        ("money", text)
+        for text in (
+            "", "1", "1.0", "1.000", ".00", "-.50", "1.", "+1.00", "--1.00", " 1.00", "1.00 ",
+            "1,000.00", "1e3.00", "1_0.00", "１.00", "١.00", "NaN", "Infinity", "1.0٠",
+            "10000000000000000.00", "1.00\n", 1.0, 1, True, [], {},
+        )
+    ),
+    *(("rate", text) for text in ("0.026", "2.6", "0.02600000", 0.026)),
+    *(("ratio", text) for text in ("0.1", "0.120", "12%", 0.12)),
+    *(
+        ("day", text)
+        for text in (
+            "", "2026-01-15", "20260230", "20261301", "20260100", "00000101", "2026011",
+            "202601155",
+            "２0260115", "٢٠٢٦٠١١٥", " 2026115", "20260115\n", 20260115, 0, True, [],
+        )
+    ),
+    *(
+        ("month", text)
+        for text in (
+            "", "202601", "2026-13", "2026-00", "0000-01", "2026-1", "2026/01", "2026-01-15",
+            "２026-01", "-026-01", "2026-0-", 202601, [],
+        )
+    ),
+    *(("line", text) for text in ("a\nb", "\x00", "\x1b[2J", "\t", "x" * 256, 1)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("field", "text"), BAD)
+def test_bad_forms(field: str, text: object) -> None:
+    with pytest.raises(ValidationError):
+        read(field, text)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["1.005", "NaN", "sNaN", "Infinity", "-Infinity", "1E+16", "1E+999999", "0.001", "1E-999999"],
+)
+def test_money_in_code_is_never_rounded_on_its_way_out(value: str) -> None:
+    with pytest.raises(ValidationError):
+        Values(money=Decimal(value))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("1", "1.00"), ("1.5", "1.50"), ("1.500", "1.50"), ("1E+3", "1000.00")]
+)
+def test_money_in_code_may_be_written_shorter_or_longer(value: str, text: str) -> None:
+    assert written("money", Decimal(value)) == text
+
+
+def test_a_month_in_code_is_its_first_day() -> None:
+    assert Values(month=date(2026, 1, 31)).month == date(2026, 1, 1)
+
+
+@given(st.integers(-(10**18) + 1, 10**18 - 1))
+def test_money_goes_round(fen: int) -> None:
+    value = Decimal(fen).scaleb(-2)
+    text = written("money", value)
+    assert read("money", text) == value
+    assert text == f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+
+
+@given(st.dates())
+def test_days_and_months_go_round(day: date) -> None:
+    assert read("day", written("day", day)) == day
+    assert len(written("day", day)) == 8
+    assert read("month", written("month", day)) == day.replace(day=1)
+
+
+@given(
+    st.sampled_from(sorted(set(Values.model_fields))),
+    st.one_of(
+        st.text(max_size=12),
+        st.text(alphabet="0123456789.-+eE _٢２", max_size=12),
+        st.integers(),
+        st.floats(),
+        st.lists(st.none(), max_size=2),
+    ),
+)
+def test_anything_is_read_or_refused(field: str, value: object) -> None:
+    for validate in (
+        lambda: Values.model_validate({field: value}),
+        lambda: Values.model_validate_json(json.dumps({field: value})),
+    ):
+        try:
+            model = validate()
+        except ValidationError:
+            continue
+        assert Values.model_validate_json(model.model_dump_json()) == model
+
+
+@pytest.mark.parametrize(
+    ("opens", "good"),
+    [
+        ("00:00", True),
+        ("23:59", True),
+        ("24:00", False),
+        ("8:00", False),
+        ("08:60", False),
+        ("０8:00", False),
+        ("08:00\n", False),
+        ("", False),
+    ],
+)
+def test_hours(opens: str, good: bool) -> None:
+    if good:
+        assert Hours(opens=opens, closes="20:00").opens == opens
+    else:
+        with pytest.raises(ValidationError):
+            Hours(opens=opens, closes="20:00")
+
+
+@pytest.mark.parametrize("code", ["12345", "1234567", "１２３４５６", "12 456", "123456\n"])
+def test_a_code_has_six_digits(code: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        SmsCheck.model_validate({"code": code})
+    assert code not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("model", "values"),
+    [
+        (Rating, {"service": "account", "level": 0}),
+        (Rating, {"service": "account", "level": 6}),
+        (PrintReport, {"job": "", "pages": 1, "complete": True}),
+        (PrintReport, {"job": "j", "pages": 51, "complete": True}),
+        (PrintReport, {"job": "j", "complete": True}),  # not saying is said with null
+        (Masking, {"first": -1, "last": 4}),
+        (Words, {"zh": "x" * 501, "en": ""}),
+        (RefusalBody, {"code": "x"}),
+    ],
+)
+def test_limits(model: type[Wire], values: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        model.model_validate(values)
+
+
+def test_names_of_the_standard_on_the_wire_english_ones_in_code() -> None:
+    from kiosk.fund.models import LedgerEntry
+
+    entry = LedgerEntry(
+        booked=date(2026, 1, 15),
+        kind="01",
+        month=date(2026, 1, 1),
+        amount=Decimal("1920"),
+        balance=Decimal("56958.05"),
+        serial="1",
+    )
+    wire = json.loads(entry.model_dump_json())
+    assert wire == {
+        "jzrq": "20260115",
+        "gjhtqywlx": "01",
+        "hbjny": "2026-01",
+        "fse": "1920.00",
+        "ye": "56958.05",
+        "ywlsh": "1",
+    }
+    assert LedgerEntry.model_validate(wire) == entry
+
+
+def test_unknown_fields_and_codes_of_a_newer_centre() -> None:
+    wire = {"jzrq": "20260115", "gjhtqywlx": "77", "fse": "1.00", "ye": "1.00", "ywlsh": "1"}
+    from kiosk.fund.models import LedgerEntry
+
+    assert LedgerEntry.model_validate(wire | {"new": 1}).kind == "77"
+
+
+def test_models_do_not_change() -> None:
+    rating = Rating(service="account", level=5)
+    with pytest.raises(ValidationError):
+        rating.level = 1  # type: ignore[misc]
+
+
+def test_words_are_said_in_the_language_asked_for() -> None:
+    words = Words(zh="账户", en="Account")
+    assert (words.say(Language.ZH), words.say(Language.EN)) == ("账户", "Account")
+
+
+def test_the_clock_of_the_centre_keeps_its_offset() -> None:
+    clock = TypeAdapter(datetime).validate_json('"2026-01-15T10:00:00+08:00"')
+    catalogue = Catalogue(
+        version=1,
+        clock=clock,
+        centre=Words(zh="中心", en="Centre"),
+        hotline="12329",
+        demo=True,
+        offers=(),
+    )
+    assert json.loads(catalogue.model_dump_json())["clock"] == "2026-01-15T10:00:00+08:00"
+    assert catalogue.masking.id_number == Masking(first=3, last=4)
