@@ -310,6 +310,8 @@ def _bare_app() -> FastAPI:
     app.include_router(controls.router)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _not_understood)
+    # Half of a surrogate pair passes JSON, and then cannot be written in UTF-8 anywhere.
+    app.add_exception_handler(UnicodeEncodeError, _not_understood)
     app.add_exception_handler(HTTPException, _not_served)
     return app
 

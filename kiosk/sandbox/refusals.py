@@ -82,8 +82,8 @@ _WORDINGS = {
                 "也可带有效证件到管理部窗口，或拨打12329。"
             ),
             (
-                "Please use your new document. If you have found the old one, go to a police station "
-                "first, or ask at a branch counter or on 12329."
+                "Please use your new document. If you have found the old one, go to a police "
+                "station first, or ask at a branch counter or on 12329."
             ),
         ),
     ),
@@ -163,8 +163,8 @@ _WORDINGS = {
         (
             "请明天再来，或带身份证到管理部窗口办理；号码已停用的，请到窗口变更。",
             (
-                "Please come back tomorrow, or bring your ID card to a branch counter; there you can "
-                "also change your phone number."
+                "Please come back tomorrow, or bring your ID card to a branch counter; there you "
+                "can also change your phone number."
             ),
         ),
     ),

@@ -1,0 +1,164 @@
+"""The contract's document is the one that is served, and the stand-in keeps it for any request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from kiosk.sandbox import openapi, personas
+from kiosk.sandbox.app import openapi as contract
+from kiosk.sandbox.server import serving
+
+KEPT = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+TERMINAL = "YL-0001"
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(tmp_path_factory.mktemp("centre"), fixed_code="123456") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def headers(url: str) -> dict[str, str]:
+    """A terminal with a proved session: random requests come further with it."""
+    return session_headers(url, "P03")
+
+
+def session_headers(url: str, persona: str) -> dict[str, str]:
+    card = personas.load()[persona].card()
+    evidence = {name: card[name] for name in ("kind", "name_latin", "number")}
+    evidence["name"] = personas.load()[persona].name  # whole: nothing to confirm
+    headers = {"X-Terminal": TERMINAL}
+    send = partial(requests.post, headers=headers, timeout=10)
+    session = send(url + "/v1/sessions", json={"terminal": TERMINAL, "card": evidence}).json()
+    headers["Authorization"] = f"Bearer {session['token']}"
+    send(url + "/v1/sessions/current/sms")
+    send(url + "/v1/sessions/current/sms/check", json={"code": "123456"})
+    return headers
+
+
+SCHEMA = schemathesis.openapi.from_dict(contract())
+OPERATIONS = [result.ok() for result in SCHEMA.get_all_operations()]
+
+
+@pytest.mark.parametrize("mode", GenerationMode, ids=lambda mode: mode.value)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
+def test_any_request_is_answered_as_the_contract_says(
+    operation: Any, mode: GenerationMode, url: str, headers: dict[str, str]
+) -> None:
+    if operation.method == "delete":
+        headers = headers | {"Authorization": "Bearer none"}  # the others need the session
+
+    @settings(
+        max_examples=25,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(operation.as_strategy(generation_mode=mode))
+    def ask(case: schemathesis.Case) -> None:
+        case.call_and_validate(base_url=url, headers=headers, checks=KEPT)
+
+    try:
+        ask()
+    except Unsatisfiable:
+        assert mode is GenerationMode.NEGATIVE  # nothing about this request can be wrong
+
+
+def test_real_answers_fit_the_document(url: str) -> None:
+    """Every path that needs a real id, with personas that show every kind of it."""
+    for persona in ("P01", "P03", "P08", "P11", "P15", "P18"):
+        http = requests.Session()
+        http.headers.update(session_headers(url, persona))
+
+        def ask(method: str, path: str, *, http: requests.Session = http, **values: Any) -> Any:
+            real = path.format(**values.pop("ids", {}))
+            answer = http.request(method, url + real, timeout=10, **values)
+            assert answer.status_code < 300
+            SCHEMA[path][method].validate_response(answer)
+            return answer.json() if "json" in answer.headers["Content-Type"] else answer.content
+
+        ask("GET", "/v1/catalogue")
+        ask("GET", "/v1/person")
+        for account in ask("GET", "/v1/accounts"):
+            ids = {"id": account["id"]}
+            ask("GET", "/v1/accounts/{id}/ledger", ids=ids, params={"year": 2025})
+            ask("GET", "/v1/accounts/{id}/withdrawals", ids=ids)
+            if persona == "P08":
+                continue
+            order = {"kind": "deposit-certificate", "account": account["id"], "purpose": "02"}
+            document = ask("POST", "/v1/documents", json=order | {"key": "k" * 16})
+            ids = {"id": document["id"]}
+            assert ask("GET", "/v1/documents/{id}/file", ids=ids).startswith(b"%PDF-")
+            report = {"job": "j", "pages": None, "complete": False}
+            ask("POST", "/v1/documents/{id}/prints", ids=ids, json=report)
+        for loan in ask("GET", "/v1/loans"):
+            ask("GET", "/v1/loans/{id}/plan", ids={"id": loan["id"]})
+            ask("GET", "/v1/loans/{id}/repayments", ids={"id": loan["id"]})
+        http.close()
+
+
+def test_the_document_in_the_repository_is_the_one_that_is_served(url: str) -> None:
+    kept = openapi.DOCUMENT.read_text(encoding="utf-8")
+    assert kept == openapi.text(), "renew it with: python -m kiosk.sandbox.openapi"
+    assert json.loads(kept) == requests.get(url + "/openapi.json", timeout=10).json()
+
+
+def test_the_document_has_the_contract_and_nothing_of_the_sandbox() -> None:
+    document = json.loads(openapi.DOCUMENT.read_text(encoding="utf-8"))
+    assert {
+        f"{method.upper()} {path}" for path, item in document["paths"].items() for method in item
+    } == {
+        "GET /v1/catalogue",
+        "POST /v1/sessions",
+        "DELETE /v1/sessions/current",
+        "POST /v1/sessions/current/name",
+        "POST /v1/sessions/current/sms",
+        "POST /v1/sessions/current/sms/check",
+        "GET /v1/person",
+        "GET /v1/accounts",
+        "GET /v1/accounts/{id}/ledger",
+        "GET /v1/accounts/{id}/withdrawals",
+        "GET /v1/loans",
+        "GET /v1/loans/{id}/plan",
+        "GET /v1/loans/{id}/repayments",
+        "POST /v1/documents",
+        "GET /v1/documents/{id}/file",
+        "POST /v1/documents/{id}/prints",
+        "POST /v1/ratings",
+    }
+    for item in document["paths"].values():
+        for operation in item.values():
+            refusal = operation["responses"]["4XX"]["content"]["application/json"]["schema"]
+            assert refusal["$ref"].endswith("/RefusalBody")
+            assert "X-Terminal" in [p["name"] for p in operation["parameters"]]
+
+
+def test_the_document_names_nothing_of_a_machine() -> None:
+    text = openapi.DOCUMENT.read_text(encoding="utf-8")
+    assert str(Path(__file__).parents[2]) not in text
+    assert "http" not in text.replace('"scheme": "bearer"', "").replace('"type": "http"', "")
