@@ -1,0 +1,163 @@
+"""The line between keeper and visit: a few words as JSON lines over a socket pair.
+
+One object a line, UTF-8, ``{"type": "ended", "how": "left"}``, at most 4096 bytes with its newline.
+No word has a field that could carry a citizen's data. In order, a visit says ``Ready``, and after
+``Live`` came: ``Shown``, ``Begun``, ``Ended``, each once; from ``Ready`` on also ``Alive``, about
+once a second. ``Ended`` may come early (nobody came, or trouble). Nothing follows ``Ended``.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+import msgspec
+
+CAP = 4096
+"""The longest line, in bytes, newline included."""
+SEND_S = 0.25
+"""How long a word may wait for room on the line. Only an end that no longer reads leaves none."""
+
+
+class _Word(msgspec.Struct, frozen=True, tag=str.lower, forbid_unknown_fields=True):
+    pass
+
+
+class Live(_Word, frozen=True):
+    """To the visit: take the screen."""
+
+
+class Quit(_Word, frozen=True):
+    """To the visit: the terminal stops; exit now, or be killed in a moment."""
+
+
+class Ready(_Word, frozen=True):
+    """From the visit: warm. Qt is loaded, the window hidden, no device open."""
+
+
+class Shown(_Word, frozen=True):
+    """From the visit: the first frame of the attract page is on the screen."""
+
+
+class Begun(_Word, frozen=True):
+    """From the visit: a citizen touched it."""
+
+
+class Alive(_Word, frozen=True):
+    """From the visit: sent by the screen's own thread, so that silence means a frozen screen."""
+
+
+class Ended(_Word, frozen=True):
+    """From the visit: a blank frame is on the screen, kill me.
+
+    ``left``: the citizen is done; ``idle``: nobody touched it; ``limit``: it lasted too long;
+    ``trouble``: something failed that the visit cannot mend.
+    """
+
+    how: Literal["left", "idle", "limit", "trouble"]
+
+
+ToVisit = Live | Quit
+FromVisit = Ready | Shown | Begun | Alive | Ended
+_Sent = TypeVar("_Sent", ToVisit, FromVisit)
+_Heard = TypeVar("_Heard", ToVisit, FromVisit)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The line is of no more use, and why. Always the last thing received."""
+
+    why: Literal["closed", "garbage", "too long"]
+
+
+class _End(Generic[_Sent, _Heard]):
+    """One end of the line. ``send`` from any thread, ``receive`` from one."""
+
+    _heard: object  # the type of the words that arrive here
+
+    def __init__(self, fd: int) -> None:
+        self._socket = socket.socket(fileno=fd)
+        self._socket.setblocking(False)
+        # A child of ours that held the line open would hide our end from the other side.
+        self._socket.set_inheritable(False)
+        self._sending = threading.Lock()
+        self._decoder = msgspec.json.Decoder(self._heard)
+        self._rest = bytearray()
+        self._broken: Broken | None = None
+        self._deaf = False
+
+    def fileno(self) -> int:
+        """For ``select`` or a socket notifier: readable when ``receive`` has something to say."""
+        return self._socket.fileno()
+
+    def send(self, word: _Sent) -> bool:
+        """Put ``word`` on the line. False when the other end is gone or has stopped reading."""
+        line = memoryview(msgspec.json.encode(word) + b"\n")
+        until = time.monotonic() + SEND_S
+        with self._sending:
+            while line and not self._deaf:
+                try:
+                    line = line[self._socket.send(line) :]
+                except BlockingIOError:
+                    left = until - time.monotonic()
+                    self._deaf = left <= 0 or not _writable(self._socket, left)
+                except OSError:
+                    self._deaf = True
+            # Once deaf it stays so: after half a line no other may follow.
+            return not self._deaf
+
+    def receive(self) -> list[_Heard | Broken]:
+        """What has arrived, without waiting. A :class:`Broken` is the last, and repeats."""
+        if self._broken:
+            return [self._broken]
+        try:
+            data = self._socket.recv(16 * CAP)
+        except BlockingIOError:
+            return []
+        except OSError:
+            data = b""
+        if not data:
+            self._broken = Broken("closed")
+            return [self._broken]
+        self._rest += data
+        words: list[_Heard | Broken] = []
+        while not self._broken and (end := self._rest.find(b"\n", 0, CAP)) >= 0:
+            words.append(self._read(bytes(self._rest[:end])))
+            del self._rest[: end + 1]
+        if not self._broken and len(self._rest) >= CAP:
+            self._broken = Broken("too long")
+            words.append(self._broken)
+        return words
+
+    def _read(self, line: bytes) -> _Heard | Broken:
+        try:
+            return self._decoder.decode(line)  # type: ignore[no-any-return]
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            self._broken = Broken("garbage")
+            return self._broken
+
+    def close(self) -> None:
+        """Give the descriptor back. The other end hears ``Broken("closed")``."""
+        self._socket.close()
+
+
+class Line(_End[FromVisit, ToVisit]):
+    """The visit's end. ``fd`` is what ``--line`` gave; raises ``OSError`` when it is no socket."""
+
+    _heard = ToVisit
+
+
+class KeeperEnd(_End[ToVisit, FromVisit]):
+    """The keeper's end."""
+
+    _heard = FromVisit
+
+
+def _writable(sock: socket.socket, seconds: float) -> bool:
+    poll = select.poll()  # select() refuses descriptors above 1023
+    poll.register(sock, select.POLLOUT)
+    return bool(poll.poll(seconds * 1000))

@@ -1,0 +1,174 @@
+"""Logging, set up once for a process: what may stand in a log, and nothing else.
+
+A line has a time (UTC), a level, the logger, a constant sentence and fields from :data:`FIELDS`.
+Left out wherever they come from, because a citizen's data could hide there: fields that are not
+listed, the messages of exceptions, and every word of a library's own log lines.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import logging
+import sys
+import threading
+import warnings
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TextIO
+
+FIELDS = frozenset(
+    {
+        "address",
+        "attempt",
+        "cause",
+        "code",
+        "count",
+        "detail",
+        "device",
+        "driver",
+        "event",
+        "exit",
+        "failures",
+        "how",
+        "ms",
+        "operation",
+        "pages",
+        "pause_s",
+        "pid",
+        "port",
+        "reason",
+        "reference",
+        "role",
+        "service",
+        "stage",
+        "state",
+        "status",
+        "step",
+        "terminal",
+        "visit",
+    }
+)
+"""What ``extra=`` may name. None of them may ever hold a personal value."""
+OURS = ("kiosk", "drivers", "ui", "__main__")
+"""The packages whose sentences are written out."""
+LONGEST = 200
+"""Characters of a text field; the rest is cut."""
+FRAMES = 12
+"""Frames of a traceback, innermost first."""
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class AllowListed(logging.Formatter):
+    """One line a record: JSON for the journal of a terminal, plain for a person at a desk.
+
+    A field outside :data:`FIELDS` is dropped, and its name (never its value) stands in
+    ``dropped``. A value that is no number, text or truth shows as the name of its type.
+    """
+
+    def __init__(self, *, as_json: bool) -> None:
+        super().__init__()
+        self._as_json = as_json
+
+    def format(self, record: logging.LogRecord) -> str:
+        facts = _facts(record)
+        when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        sentence = _sentence(record)
+        if self._as_json:
+            head = {"time": when, "level": record.levelname.lower(), "logger": record.name}
+            return json.dumps({**head, "message": sentence, **facts}, ensure_ascii=False)
+        tail = "".join(f" {key}={value}" for key, value in facts.items())
+        return f"{when} {record.levelname:<8} {record.name}: {sentence}{tail}".replace("\n", " ")
+
+
+def set_up(*, production: bool, stream: TextIO | None = None) -> None:
+    """Log to ``stream`` (stderr when ``None``): JSON lines in production, plain ones otherwise.
+
+    Also sends what would end a thread or the process, and every warning, the same way, so that no
+    traceback with values reaches stderr beside the log. Call once, from the main thread.
+    """
+    logging.raiseExceptions = not production
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(AllowListed(as_json=production))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    for package in OURS:
+        logging.getLogger(package).setLevel(logging.INFO)
+    warnings.showwarning = lambda message, category, filename, lineno, file=None, line=None: (
+        _warned(category, filename, lineno)
+    )
+    faulthandler.enable(file=sys.__stderr__ or 2)  # frames only, never values
+    sys.excepthook = _uncaught
+    threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+    sys.unraisablehook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+def _uncaught(
+    kind: type[BaseException],
+    error: BaseException | None,
+    trace: TracebackType | None,
+) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    logging.getLogger(__name__).critical("uncaught", exc_info=(kind, error or kind(), trace))
+
+
+def _warned(category: type[Warning], filename: str, lineno: int) -> None:
+    facts = {"event": category.__name__, "detail": f"{Path(filename).name}:{lineno}"}
+    logging.getLogger(__name__).warning("warning", extra=facts)
+
+
+def _ours(name: str) -> bool:
+    return name.partition(".")[0] in OURS
+
+
+def _sentence(record: logging.LogRecord) -> str:
+    if not _ours(record.name):
+        return f"{record.module}:{record.lineno}"  # a library may put anything into its words
+    try:
+        return record.getMessage()
+    except Exception:  # noqa: BLE001 - an argument's __str__ may raise anything; Sensitive does
+        return record.msg if isinstance(record.msg, str) else f"<{type(record.msg).__name__}>"
+
+
+def _facts(record: logging.LogRecord) -> dict[str, Any]:
+    extra = {key: value for key, value in vars(record).items() if key not in _STANDARD}
+    facts = {key: _plain(value) for key, value in extra.items() if key in FIELDS}
+    if _ours(record.name) and (dropped := sorted(extra.keys() - FIELDS)):
+        facts["dropped"] = dropped
+    if record.exc_info and record.exc_info[1]:
+        facts["error"] = type(record.exc_info[1]).__name__
+        facts["trace"] = _trace(record.exc_info[1])
+    return facts
+
+
+def _plain(value: object) -> object:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, str):
+        return str(value)[:LONGEST]
+    return f"<{type(value).__name__}>"
+
+
+def _trace(error: BaseException) -> list[str]:
+    """Where it happened, innermost first, then what it came from: types and places, no values."""
+    places: list[str] = []
+    seen: set[int] = set()
+    while error and id(error) not in seen and len(places) < 3 * FRAMES:
+        seen.add(id(error))
+        frames = []
+        step = error.__traceback__
+        while step:
+            code = step.tb_frame.f_code
+            frames.append(f"{Path(code.co_filename).name}:{step.tb_lineno} {code.co_name}")
+            step = step.tb_next
+        places += frames[: -FRAMES - 1 : -1]
+        cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        if cause is None:
+            break
+        places.append(f"from {type(cause).__name__}")
+        error = cause
+    return places

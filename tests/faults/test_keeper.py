@@ -1,0 +1,294 @@
+"""The keeper with real processes: whatever happens to a visit, the next is soon on the screen."""
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+PLAYER = Path(__file__).with_name("visit_player.py")
+SETTINGS = """
+terminal = "T0001"
+[centre]
+url = "https://centre.example"
+seal_roots = "roots.pem"
+[visit]
+limit_s = {limit_s}
+"""
+RUN = """
+import json, sys
+from pathlib import Path
+from kiosk.keeper import Pace, run
+stage, visits, pace = Path(sys.argv[1]), json.loads(sys.argv[2]), json.loads(sys.argv[3])
+command = [sys.executable, sys.argv[4], str(stage)]
+sys.exit(run(stage / "terminal.toml", command, visits=visits, pace=Pace(**pace)))
+"""
+PATIENCE_S = 20.0
+
+
+class Terminal:
+    """A keeper process over played visits, seen through its log."""
+
+    def __init__(self, stage, plan, *, visits=None, limit_s=600, env=None, **pace):
+        self.stage = stage
+        (stage / "plan").write_text(" ".join(plan))
+        (stage / "terminal.toml").write_text(SETTINGS.format(limit_s=limit_s))
+        pace = {"rest_s": 0.0, "back_off_s": [0.0, 0.05], **pace}
+        self.keeper = subprocess.Popen(
+            [sys.executable, "-c", RUN, stage, json.dumps(visits), json.dumps(pace), PLAYER],
+            stderr=subprocess.PIPE,
+            env={**os.environ, **(env or {})},
+        )
+        self.events: list[dict] = []
+        self._seen = 0
+        self._rest = b""
+
+    def wait(self, message, **facts):
+        """The next event of that name and with those facts."""
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            while self._seen < len(self.events):
+                event = self.events[self._seen]
+                self._seen += 1
+                if event["message"] == message and facts.items() <= event.items():
+                    return event
+            assert self._read(until - time.monotonic()), f"no {message} {facts}: {self.events}"
+
+    def _read(self, seconds):
+        stderr = self.keeper.stderr
+        if seconds <= 0 or not select.select([stderr], [], [], seconds)[0]:
+            return False
+        data = os.read(stderr.fileno(), 65536)
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        self.events += [json.loads(line) for line in lines if line.startswith(b"{")]
+        return bool(data)
+
+    def named(self, message):
+        while self._read(0.05 if self.keeper.poll() is None else 0.5):
+            pass
+        return [event for event in self.events if event["message"] == message]
+
+    def pids(self):
+        return [int(file.read_text() or 0) for file in self.stage.glob("*.pid")]
+
+    def pid(self, number):
+        return int((self.stage / f"{number}.pid").read_text())
+
+    def until(self, what):
+        end = time.monotonic() + PATIENCE_S
+        while not what():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
+    def ready(self, number):
+        self.until((self.stage / f"{number}.ready").exists)
+
+    def stop(self, number=signal.SIGTERM):
+        self.keeper.send_signal(number)
+        assert self.keeper.wait(PATIENCE_S) == 0
+        self.nobody_left()
+
+    def nobody_left(self):
+        assert self.pids()
+        self.until(lambda: not any(map(alive, self.pids())))
+
+
+def alive(pid):
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.fixture
+def start(tmp_path):
+    terminals = []
+
+    def start(*plan, **options):
+        terminals.append(Terminal(tmp_path, plan, **options))
+        return terminals[-1]
+
+    yield start
+    for terminal in terminals:
+        terminal.keeper.kill()
+        terminal.keeper.wait()
+        terminal.keeper.stderr.close()
+
+
+@pytest.mark.parametrize(
+    ("plan", "cause", "stage", "pace"),
+    [
+        ("crash good", "died", "warming", {}),
+        ("never-ready good", "not ready", "warming", {"ready_s": 1.0}),
+        ("shown-too-soon good", "out of turn", "warming", {}),
+        ("crash-live good", "died", "live", {}),
+        ("never-shown good", "not shown", "live", {"shown_s": 1.0}),
+        ("crash-begun good", "died", "begun", {}),
+        ("half-ended good", "died", "begun", {}),
+        ("freezes good", "frozen", "begun", {"silent_s": 1.0}),
+        ("floods good", "garbage", "begun", {}),
+        ("endless-line good", "too long", "begun", {}),
+        ("hangs-up good", "died", "begun", {}),
+        ("lingers good", "limit", "begun", {"grace_s": 0.2, "limit_s": 0}),
+        ("visitor good", "left", "begun", {}),
+        ("trouble good", "trouble", "begun", {}),
+        ("family good", "left", "begun", {}),
+    ],
+)
+def test_the_next_visit_takes_over(start, plan, cause, stage, pace):
+    terminal = start(*plan.split(), **pace)
+    over = terminal.wait("visit over", visit=1)
+    assert (over["cause"], over["stage"]) == (cause, stage)
+    terminal.wait("visit reaped", visit=1)
+    assert not alive(terminal.pid(1))
+    assert not any(alive(int(child.read_text())) for child in terminal.stage.glob("1.child.pid"))
+    shown = terminal.wait("visit shown", visit=2)
+    assert ("ms" in shown) == (stage != "warming")
+    terminal.stop()
+
+
+@pytest.mark.parametrize("part", ["crash-live", "never-shown"])
+def test_a_standby_that_fails_on_the_screen_is_replaced_too(start, part):
+    terminal = start("visitor", part, "good", shown_s=1.0)
+    assert terminal.wait("visit over", visit=2)["stage"] == "live"
+    shown = terminal.wait("visit shown", visit=3)
+    assert len(terminal.named("visit shown")) == 2
+    assert shown["ms"] > (900 if part == "never-shown" else 0), "counted from the first end"
+    terminal.stop()
+
+
+def test_a_standby_that_dies_is_replaced_before_it_is_needed(start):
+    terminal = start("good")
+    terminal.wait("visit shown", visit=1)
+    terminal.ready(2)
+    os.kill(terminal.pid(2), signal.SIGKILL)
+    assert terminal.wait("visit over", visit=2)["stage"] in ("warming", "ready")
+    terminal.ready(3)
+    os.kill(terminal.pid(1), signal.SIGKILL)
+    assert terminal.wait("visit over", visit=1)["cause"] == "died"
+    assert terminal.wait("visit shown")["visit"] == 3
+    terminal.stop()
+
+
+def test_a_standby_that_freezes_is_replaced_before_it_is_needed(start):
+    terminal = start("good", "standby-freezes", "good", silent_s=1.0)
+    assert terminal.wait("visit over", visit=2)["cause"] == "frozen"
+    terminal.ready(3)
+    terminal.stop()
+
+
+def test_the_next_standby_gives_the_visit_time_to_start(start):
+    terminal = start("good", rest_s=0.5)
+    terminal.wait("visit shown", visit=1)
+    shown = time.monotonic()
+    terminal.wait("visit started", visit=2)
+    assert time.monotonic() - shown > 0.3
+    terminal.stop()
+
+
+def test_a_visit_that_always_crashes_backs_off_and_is_never_given_up(start):
+    steps = [0.0, 0.01, 0.02]
+    terminal = start(*["crash"] * 20, "good", back_off_s=steps)
+    terminal.wait("visit shown", visit=21)
+    pauses = [over["pause_s"] for over in terminal.named("visit over")]
+    assert pauses == steps + [steps[-1]] * 17
+    terminal.stop()
+
+
+def test_a_visit_that_went_well_forgives_the_failures(start):
+    terminal = start("crash", "crash", "visitor", "good", back_off_s=[0.0, 0.01, 0.02])
+    assert terminal.wait("visit over", visit=3)["pause_s"] == 0
+    assert terminal.wait("visit shown", visit=4)
+    terminal.stop()
+
+
+def test_warm_takeovers(start):
+    terminal = start("visitor", visits=8)
+    assert terminal.keeper.wait(PATIENCE_S) == 0
+    takeovers = [event["ms"] for event in terminal.named("visit shown") if "ms" in event]
+    assert len(takeovers) == 7
+    print("takeovers, ms:", takeovers)
+    assert min(takeovers) < 500, "the standby was warm"
+    terminal.nobody_left()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_stops_in_order(start, number):
+    terminal = start("good")
+    terminal.wait("visit shown", visit=1)
+    terminal.stop(number)
+    terminal.wait("keeper stopped")
+
+
+@pytest.mark.parametrize("part", ["never-ready", "freezes"])
+def test_stops_although_a_visit_does_not_listen(start, part):
+    terminal = start(part, "good", silent_s=60.0)
+    terminal.wait("visit started", visit=1 if part == "never-ready" else 2)
+    terminal.until(lambda: len(terminal.pids()) == (1 if part == "never-ready" else 2))
+    terminal.stop()
+
+
+def test_no_visit_outlives_a_killed_keeper(start):
+    terminal = start("freezes", "good", silent_s=60.0)
+    terminal.ready(2)
+    terminal.keeper.kill()
+    terminal.keeper.wait()
+    terminal.nobody_left()
+
+
+def test_a_killed_keeper_takes_even_a_visit_along_that_ignores_the_line(start):
+    terminal = start("never-ready")
+    terminal.until(lambda: len(terminal.pids()) == 1)
+    terminal.keeper.kill()
+    terminal.keeper.wait()
+    terminal.nobody_left()
+
+
+def test_a_keeper_that_stood_still_does_not_blame_the_visits(start):
+    terminal = start("good", silent_s=1.0)
+    terminal.wait("visit shown", visit=1)
+    terminal.ready(2)
+    everybody = [terminal.keeper.pid, *terminal.pids()]
+    for pid in everybody:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(1.6)
+    for pid in everybody:
+        os.kill(pid, signal.SIGCONT)
+    time.sleep(0.5)
+    assert not terminal.named("visit over")
+    terminal.stop()
+
+
+def test_systemd_is_told(start, tmp_path):
+    address = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(address))
+        manager.settimeout(PATIENCE_S)
+        terminal = start("good", env={"NOTIFY_SOCKET": str(address), "WATCHDOG_USEC": "200000"})
+        assert manager.recv(100) == b"READY=1"
+        assert [manager.recv(100) for _ in range(3)] == [b"WATCHDOG=1"] * 3
+        terminal.wait("visit shown", visit=1)
+        terminal.stop()
+        said = []
+        while select.select([manager], [], [], 0)[0]:
+            said.append(manager.recv(100))
+        assert said[-1] == b"STOPPING=1"
+        assert set(said[:-1]) <= {b"WATCHDOG=1"}
+
+
+def test_the_keeper_stays_small(start):
+    terminal = start("good")
+    terminal.ready(2)
+    report = Path(f"/proc/{terminal.keeper.pid}/smaps_rollup").read_text()
+    (pss,) = (line.split()[1] for line in report.splitlines() if line.startswith("Pss:"))
+    print("keeper, PSS in kB:", pss)
+    files = Path(f"/proc/{terminal.keeper.pid}/maps").read_text()
+    for large in ("Qt6", "pydantic_core", "cv2", "numpy"):
+        assert large not in files
+    terminal.stop()

@@ -1,0 +1,114 @@
+"""Plays a visit for the keeper's tests: a process that speaks the line, without a screen.
+
+``visit_player.py DIRECTORY --line N``. The n-th one that is started there acts the n-th part of
+``DIRECTORY/plan`` (the last part repeats), and leaves ``n.pid`` and, when warm, ``n.ready``.
+"""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from kiosk.line import Alive, Begun, Broken, Ended, Line, Live, Quit, Ready, Shown
+
+
+def main() -> None:
+    stage, fd = Path(sys.argv[1]), int(sys.argv[3])
+    number = 1
+    while True:
+        try:
+            with (stage / f"{number}.pid").open("x") as file:
+                file.write(str(os.getpid()))
+            break
+        except FileExistsError:
+            number += 1
+    if "NOTIFY_SOCKET" in os.environ:
+        raise SystemExit("systemd's socket is the keeper's only")
+    plan = (stage / "plan").read_text().split()
+    Player(stage, number, Line(fd)).act(plan[min(number, len(plan)) - 1])
+
+
+class Player:
+    def __init__(self, stage: Path, number: int, line: Line) -> None:
+        self.stage, self.number, self.line = stage, number, line
+
+    def wait(self, until, seconds=20.0) -> None:
+        """Stay alive until something is so; leave when told to, or when the keeper is gone."""
+        end = time.monotonic() + seconds
+        while not until() and time.monotonic() < end:
+            self.line.send(Alive())
+            if select.select([self.line], [], [], 0.02)[0]:
+                self.hear()
+
+    def hear(self) -> None:
+        for word in self.line.receive():
+            if isinstance(word, Quit | Broken):
+                os._exit(0)
+            self.live = isinstance(word, Live)
+
+    live = False
+
+    def act(self, part: str) -> None:
+        if part == "crash":
+            os._exit(3)
+        if part == "never-ready":
+            time.sleep(20)
+        if part == "shown-too-soon":
+            self.line.send(Shown())
+        self.line.send(Ready())
+        (self.stage / f"{self.number}.ready").touch()
+        if part == "standby-freezes":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        self.wait(lambda: self.live)
+        if part == "crash-live":
+            os._exit(3)
+        if part != "never-shown":
+            self.line.send(Shown())
+            self.wait((self.stage / f"{self.number + 1}.ready").exists)
+            self.on_screen(part)
+        self.wait(lambda: False)
+
+    def on_screen(self, part: str) -> None:
+        fd = self.line.fileno()
+        if part != "good":
+            self.line.send(Begun())
+        match part:
+            case "crash-begun":
+                os.abort()
+            case "half-ended":
+                os.write(fd, b'{"type":"ended","ho')
+                os._exit(0)
+            case "freezes":
+                os.kill(os.getpid(), signal.SIGSTOP)
+            case "floods":
+                while True:
+                    self.flood(fd, b"\xff{[\n" * 1000)
+            case "endless-line":
+                while True:
+                    self.flood(fd, b'"' * 1000)
+            case "hangs-up":
+                self.line.close()
+                time.sleep(20)
+            case "family":
+                child = subprocess.Popen(
+                    [sys.executable, "-S", "-c", "import time; time.sleep(20)"]
+                )
+                (self.stage / f"{self.number}.child.pid").write_text(str(child.pid))
+                self.line.send(Ended("left"))
+            case "visitor":
+                self.line.send(Ended("left"))
+            case "trouble":
+                self.line.send(Ended("trouble"))
+
+    def flood(self, fd: int, data: bytes) -> None:
+        try:
+            os.write(fd, data)
+        except BlockingIOError:
+            time.sleep(0.001)
+
+
+if __name__ == "__main__":
+    main()
