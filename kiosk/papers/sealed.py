@@ -168,12 +168,15 @@ def _read_roots(roots: Path) -> list[Any]:
     try:
         found = [
             x509.Certificate.load(der)
-            for _, _, der in pem.unarmor(roots.read_bytes(), multiple=True)
+            for kind, _, der in pem.unarmor(roots.read_bytes(), multiple=True)
+            if kind == "CERTIFICATE"
         ]
+        for certificate in found:
+            certificate.dump(force=True)  # parsed to its end, now and not in the middle of a check
     except (OSError, ValueError) as error:
         raise NotOurs(Flaw.NO_ROOTS, f"{roots.name}: {type(error).__name__}") from None
-    if not found:  # an empty list would mean the system's roots
-        raise NotOurs(Flaw.NO_ROOTS, f"{roots.name}: empty")
+    if not found:
+        raise NotOurs(Flaw.NO_ROOTS, f"{roots.name}: no certificate")
     return found
 
 

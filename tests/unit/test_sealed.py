@@ -313,6 +313,12 @@ def move_byte_range(pdf: bytes) -> bytes:
         pytest.param(update, Flaw.NOT_COVERED, id="an update behind the signature"),
         pytest.param(repaint, Flaw.NOT_COVERED, id="a page painted over"),
         pytest.param(move_byte_range, Flaw.NOT_COVERED, id="a moved byte range"),
+        pytest.param(
+            lambda pdf: pdf.replace(b"00>", b"  >"), Flaw.NOT_COVERED, id="a gap with blanks"
+        ),
+        pytest.param(
+            lambda pdf: pdf.replace(b"00>", b"41>"), Flaw.NOT_COVERED, id="something in the gap"
+        ),
         pytest.param(lambda pdf: flip(pdf, b"0.8 0 0 rg"), Flaw.BROKEN, id="a changed page"),
         pytest.param(
             lambda pdf: flip(pdf, b"/FundDocument", 16), Flaw.BROKEN, id="a changed document id"
@@ -443,6 +449,13 @@ def test_a_seal_that_expired_and_whose_root_is_unknown(office: Office) -> None:
         pytest.param(None, id="missing"),
         pytest.param(b"", id="empty"),
         pytest.param(b"not a certificate", id="no PEM"),
+        pytest.param(
+            b"-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n", id="only a key"
+        ),
+        pytest.param(
+            b"-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n",
+            id="something else under its name",
+        ),
         pytest.param(
             b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", id="no certificate"
         ),
