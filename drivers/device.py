@@ -71,22 +71,26 @@ class Reason(StrEnum):
 class DeviceError(Exception):
     """A command that did not do what it was asked, for a reason with a name.
 
-    ``detail`` is one sentence for the technician, without any citizen's data; ``pages`` says, for
-    printers, how many pages are known to have come out whole (``None``: it cannot be known).
+    ``detail`` is one sentence for the technician, without any citizen's data; ``mend`` is what
+    mends it, a command or an act; ``pages`` says, for printers, how many pages are known to have
+    come out whole (``None``: it cannot be known).
     """
 
-    def __init__(self, reason: Reason, detail: str = "", *, pages: int | None = 0) -> None:
+    def __init__(
+        self, reason: Reason, detail: str = "", *, pages: int | None = 0, mend: str = ""
+    ) -> None:
         super().__init__(f"{reason.value}: {detail}" if detail else reason.value)
         self.reason = reason
         self.detail = detail
         self.pages = pages
+        self.mend = mend
 
     def __reduce__(self) -> tuple[Callable[..., DeviceError], tuple[Any, ...]]:
-        return _device_error, (self.reason, self.detail, self.pages)
+        return _device_error, (self.reason, self.detail, self.pages, self.mend)
 
 
-def _device_error(reason: Reason, detail: str, pages: int | None) -> DeviceError:
-    return DeviceError(reason, detail, pages=pages)
+def _device_error(reason: Reason, detail: str, pages: int | None, mend: str) -> DeviceError:
+    return DeviceError(reason, detail, pages=pages, mend=mend)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,8 @@ class ThreadHost:
         self._on_status = on_status or (lambda status: None)
         self._status = Status(State.STARTING)
         self._jobs: queue.Queue[_Job[Any] | None] = queue.Queue()
+        self._job: _Job[Any] | None = None  # the one that runs
+        self._stopping = threading.Event()
         self._open = False
         self._misses = 0
         self._attempts = 0
@@ -69,16 +71,26 @@ class ThreadHost:
         self._thread.start()
 
     def stop(self, timeout: float = 5.0) -> None:
-        """End the thread and give the device back; what is still queued is cancelled."""
+        """End the thread and give the device back; what runs or is still queued is cancelled."""
+        self._stopping.set()
         self._jobs.put(None)
-        self._thread.join(timeout)
+        if job := self._job:
+            job.cancel.cancel()
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
+        if not self._thread.is_alive():
+            self._refuse_waiting()
 
     def submit(
         self, request: Request[T], seconds: float, cancel: CancelToken | None = None
     ) -> Future[T]:
-        """Queue a command. The future carries its result or a :class:`DeviceError`."""
+        """Queue a command. The future carries its result or a :class:`DeviceError`: ``TIMEOUT`` when
+        ``seconds`` passed before its turn came, ``CANCELLED`` after :meth:`stop`.
+        """
         job = _Job(request, Deadline(seconds), cancel or CancelToken(), Future[T]())
         self._jobs.put(job)
+        if self._stopping.is_set() and not self._thread.is_alive():
+            self._refuse_waiting()
         return job.future
 
     def execute(self, request: Request[T], seconds: float, cancel: CancelToken | None = None) -> T:
@@ -97,19 +109,25 @@ class ThreadHost:
                 continue
             if job is None:
                 break
+            self._job = job
+            if self._stopping.is_set():  # also when stop() came too early to see the job
+                job.cancel.cancel()
             self._serve(job)
+            self._job = None
             pause = POLL_S
-        self.driver.close()
         self._refuse_waiting()
+        self.driver.close()
 
     def _serve(self, job: _Job[Any]) -> None:
         if not job.future.set_running_or_notify_cancel():
             return
         try:
-            if not self._open:
-                self._find()
             if job.cancel.cancelled:
                 raise DeviceError(Reason.CANCELLED)
+            if not self._open:
+                self._find()
+            if job.deadline.passed():
+                raise DeviceError(Reason.TIMEOUT)  # nobody waits for it any more
             job.future.set_result(self.driver.execute(job.request, job.deadline, job.cancel))
         except DeviceError as error:
             if error.reason in (Reason.NO_DEVICE, Reason.OFFLINE):
@@ -150,11 +168,8 @@ class ThreadHost:
         self.driver.close()
         self._open = False
         states = {Reason.NO_DEVICE: State.NO_DEVICE, Reason.HARDWARE: State.HARDWARE_ERROR}
-        self._note(
-            Status(
-                states.get(error.reason, State.OFFLINE), problem=error.reason, detail=error.detail
-            )
-        )
+        state = states.get(error.reason, State.OFFLINE)
+        self._note(Status(state, problem=error.reason, detail=error.detail, mend=error.mend))
 
     def _note(self, status: Status) -> None:
         if status != self._status:

@@ -436,14 +436,12 @@ def _hush(port: serial.Serial) -> None:
 
 
 def _problem(state: State, error: DeviceError) -> Status:
-    what, _, mend = error.detail.partition("; ")
-    return Status(state, problem=error.reason, detail=what, mend=mend)
+    return Status(state, problem=error.reason, detail=error.detail, mend=error.mend)
 
 
 def _error(reason: Reason, what: str) -> DeviceError:
-    """One sentence: what is wrong, and behind the semicolon what mends it."""
-    mend = _MEND.get(reason)
-    return DeviceError(reason, f"{what}; {mend}" if mend else what)
+    """What is wrong, and what mends it where that is known."""
+    return DeviceError(reason, what, mend=_MEND.get(reason, ""))
 
 
 def _cannot_open(port: str, code: int | None) -> DeviceError:
@@ -453,11 +451,15 @@ def _cannot_open(port: str, code: int | None) -> DeviceError:
         case errno.EACCES | errno.EPERM:
             return DeviceError(
                 Reason.OFFLINE,
-                f"{port} may not be opened; add the user to the group dialout and log in again",
+                f"{port} may not be opened",
+                mend="add the user to the group dialout and log in again",
             )
         case errno.EAGAIN | errno.EBUSY:
             return DeviceError(
                 Reason.OFFLINE,
-                f"{port} is held by another program; find it with fuser -v {port} and stop it",
+                f"{port} is held by another program",
+                mend="find it with fuser -v {port} and stop it",
             )
-    return DeviceError(Reason.NO_DEVICE, f"{port} is no serial port; correct port in the settings")
+    return DeviceError(
+        Reason.NO_DEVICE, f"{port} is no serial port", mend="correct port in the settings"
+    )
