@@ -28,6 +28,8 @@ class Screen(_Table, frozen=True, kw_only=True):
     """False: a window that fits on a desk, for demo and training."""
     language: Literal["zh_CN", "en"] = "zh_CN"
     """The language of the attract page; the citizen may change it at any time."""
+    high_contrast: bool = False
+    """True: black on white, 7:1 and more."""
     lowered: bool = False
     """True: everything to press lies in the lower half (a lowered kiosk)."""
 

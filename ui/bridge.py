@@ -77,7 +77,8 @@ class Bridge(QObject):
         self._window = self._size
         self._lowered = settings.screen.lowered
         self._motion = motion
-        self._elder = self._contrast = False
+        self._contrast = settings.screen.high_contrast
+        self._elder = False
         self._shown: _Shown | None = None
         self._view = View("", {})
         self._answered = -1
