@@ -84,8 +84,9 @@ class ThreadHost:
     def submit(
         self, request: Request[T], seconds: float, cancel: CancelToken | None = None
     ) -> Future[T]:
-        """Queue a command. The future carries its result or a :class:`DeviceError`: ``TIMEOUT`` when
-        ``seconds`` passed before its turn came, ``CANCELLED`` after :meth:`stop`.
+        """Queue a command. The future carries its result or a :class:`DeviceError`.
+
+        ``TIMEOUT`` also when ``seconds`` passed before its turn; ``CANCELLED`` after :meth:`stop`.
         """
         job = _Job(request, Deadline(seconds), cancel or CancelToken(), Future[T]())
         self._jobs.put(job)

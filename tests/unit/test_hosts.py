@@ -1,0 +1,322 @@
+"""The thread host: order, status past the queue, patience with a device, and its end."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pytest
+
+from drivers import hosts
+from drivers.device import (
+    CancelToken,
+    DeviceError,
+    Driver,
+    Info,
+    Reason,
+    Request,
+    State,
+    Status,
+    Supply,
+)
+from drivers.hosts import ThreadHost
+
+ONLINE = Status(State.ONLINE)
+SOON_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Say(Request[str]):
+    """Answered by its word; does ``first`` in the driver's thread before."""
+
+    word: str
+    first: Callable[["Speaker", CancelToken], None] = lambda driver, cancel: None
+
+
+class Speaker(Driver):
+    """A device without a wire: the host is what is tested here."""
+
+    def __init__(self):
+        super().__init__()
+        self.said: list[str] = []
+        self.calls: list[tuple[str, float]] = []
+        self.now: Status | Exception = ONLINE
+        self.found: Exception | None = None
+
+    info = Info("speaker", "test", "nowhere")
+    requests = (Say,)
+
+    def _note(self, call):
+        self.calls.append((call, time.monotonic()))
+
+    def times(self, call):
+        return [at for name, at in self.calls if name == call]
+
+    def open(self):
+        self._note("open")
+        if self.found:
+            raise self.found
+
+    def close(self):
+        self._note("close")
+
+    def status(self):
+        self._note("status")
+        if isinstance(self.now, Exception):
+            raise self.now
+        return self.now
+
+    def reset(self):
+        self._note("reset")
+
+    def self_test(self):
+        return ()
+
+    def execute(self, request, deadline, cancel):
+        request.first(self, cancel)
+        self.said.append(request.word)
+        return request.word
+
+
+@pytest.fixture
+def driver(monkeypatch):
+    monkeypatch.setattr(hosts, "POLL_S", 0.01)
+    monkeypatch.setattr(hosts, "BACK_OFF_S", (0.01, 0.02, 0.04))
+    return Speaker()
+
+
+@pytest.fixture
+def seen():
+    return []
+
+
+@pytest.fixture
+def host(driver, seen):
+    host = ThreadHost(driver, seen.append)
+    yield host
+    host.stop()
+
+
+def until(what):
+    end = time.monotonic() + SOON_S
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.002)
+
+
+def fails(error):
+    def first(driver, cancel):
+        raise error
+
+    return first
+
+
+class Gate:
+    """A command that stands at it until it is opened."""
+
+    def __init__(self):
+        self.reached, self.opened = threading.Event(), threading.Event()
+
+    def __call__(self, driver, cancel):
+        self.reached.set()
+        assert self.opened.wait(SOON_S)
+
+
+def test_commands_run_one_after_another_in_order(host, driver):
+    futures = [host.submit(Say(str(n)), SOON_S) for n in range(50)]
+    host.start()
+    assert [future.result(SOON_S) for future in futures] == [str(n) for n in range(50)]
+    assert driver.said == [str(n) for n in range(50)]
+    assert len(driver.times("open")) == 1
+
+
+def test_status_goes_past_the_queue(host, driver):
+    gate = Gate()
+    busy = Status(State.BUSY, paper=Supply.LOW)
+
+    def first(speaker, cancel):
+        speaker.report(busy)
+        gate(speaker, cancel)
+
+    host.start()
+    running = host.submit(Say("long", first), SOON_S)
+    waiting = host.submit(Say("next"), SOON_S)
+    assert gate.reached.wait(SOON_S)
+    assert host.status == busy
+    assert not running.done()
+    assert not waiting.done()
+    gate.opened.set()
+    assert waiting.result(SOON_S) == "next"
+
+
+def test_only_changes_are_told(host, driver, seen):
+    assert host.status.state is State.STARTING
+    host.start()
+    until(lambda: len(driver.times("status")) > 5)
+    assert seen == [ONLINE]
+    driver.now = Status(State.ONLINE, paper=Supply.LOW)
+    until(lambda: len(seen) == 2)
+    reached = len(driver.times("status"))
+    until(lambda: len(driver.times("status")) > reached + 3)
+    assert seen == [ONLINE, driver.now]
+
+
+def test_a_device_that_is_not_there_is_looked_for_ever_more_rarely(host, driver, seen):
+    driver.found = DeviceError(Reason.NO_DEVICE, "no cable")
+    host.start()
+    until(lambda: len(driver.times("open")) == 7)
+    pauses = [after - before for before, after in pairwise(driver.times("open"))]
+    for pause, least in zip(pauses, (0.01, 0.02, 0.04, 0.04, 0.04, 0.04), strict=True):
+        assert pause >= least * 0.95
+    assert seen == [Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="no cable")]
+    driver.found = None
+    until(lambda: host.status == ONLINE)
+
+
+@pytest.mark.parametrize("misses", [1, 2])
+def test_a_device_that_blinks_is_not_gone(host, driver, seen, misses):
+    answers = [ONLINE, *[DeviceError(Reason.TIMEOUT)] * misses]
+
+    def status():
+        answer = answers.pop(0) if answers else ONLINE
+        driver.calls.append(("status", time.monotonic()))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    driver.status = status
+    host.start()
+    until(lambda: len(driver.times("status")) > misses + 3)
+    assert seen == [ONLINE]
+    assert not driver.times("close")
+
+
+def test_three_misses_and_it_is_gone(host, driver, seen):
+    host.start()
+    until(lambda: seen == [ONLINE])
+    asked = len(driver.times("status"))
+    driver.found = driver.now = DeviceError(Reason.OFFLINE, "no answer")
+    until(lambda: len(seen) == 2)
+    assert seen[1] == Status(State.OFFLINE, problem=Reason.OFFLINE, detail="no answer")
+    assert 3 <= len(driver.times("status")) - asked <= 4
+    driver.found, driver.now = None, ONLINE
+    until(lambda: host.status == ONLINE)
+
+
+@pytest.mark.parametrize("reason", [Reason.JAM, Reason.TIMEOUT, Reason.CARD_REMOVED])
+def test_a_command_that_fails_leaves_the_device_open(host, driver, reason):
+    host.start()
+    with pytest.raises(DeviceError) as failed:
+        host.execute(Say("x", fails(DeviceError(reason))), SOON_S)
+    assert failed.value.reason is reason
+    assert host.execute(Say("y"), SOON_S) == "y"
+    assert len(driver.times("open")) == 1
+
+
+@pytest.mark.parametrize("reason", [Reason.NO_DEVICE, Reason.OFFLINE])
+def test_a_command_that_finds_nobody_opens_the_device_anew(host, driver, seen, reason):
+    host.start()
+    until(lambda: seen == [ONLINE])
+    with pytest.raises(DeviceError):
+        host.execute(Say("x", fails(DeviceError(reason))), SOON_S)
+    assert driver.times("close")
+    assert seen[1].problem is reason
+    assert host.execute(Say("y"), SOON_S) == "y"
+    assert len(driver.times("open")) == 2
+
+
+def test_a_bug_in_a_command_is_a_hardware_error_without_its_words(host, driver, seen, caplog):
+    host.start()
+    until(lambda: seen == [ONLINE])
+    with pytest.raises(DeviceError) as failed:
+        host.execute(Say("x", fails(ValueError("a name"))), SOON_S)
+    assert (failed.value.reason, failed.value.detail) == (Reason.HARDWARE, "ValueError")
+    assert seen[1].state is State.HARDWARE_ERROR
+    assert [record.message for record in caplog.records] == ["driver failed"]
+    assert host.execute(Say("y"), SOON_S) == "y"
+
+
+@pytest.mark.parametrize("where", ["found", "now"])
+def test_a_bug_in_open_or_status_does_not_end_the_thread(host, driver, seen, where, caplog):
+    setattr(driver, where, ZeroDivisionError("oops"))
+    host.start()
+    until(lambda: seen and seen[-1].state is State.HARDWARE_ERROR)
+    assert "oops" not in repr(seen)
+    setattr(driver, where, None if where == "found" else ONLINE)
+    until(lambda: host.status == ONLINE)
+
+
+def test_a_command_to_a_device_that_cannot_be_opened_says_so(host, driver):
+    driver.found = DeviceError(Reason.NO_DEVICE)
+    host.start()
+    with pytest.raises(DeviceError) as failed:
+        host.execute(Say("x"), SOON_S)
+    assert failed.value.reason is Reason.NO_DEVICE
+    assert not driver.said
+
+
+def test_a_token_cancelled_before_its_turn(host, driver):
+    cancel = CancelToken()
+    future = host.submit(Say("x"), SOON_S, cancel)
+    cancel.cancel()
+    host.start()
+    with pytest.raises(DeviceError) as failed:
+        future.result(SOON_S)
+    assert failed.value.reason is Reason.CANCELLED
+    assert not driver.said
+
+
+def test_a_future_cancelled_before_its_turn(host, driver):
+    future = host.submit(Say("x"), SOON_S)
+    assert future.cancel()
+    host.start()
+    assert host.execute(Say("y"), SOON_S) == "y"
+    with pytest.raises(CancelledError):
+        future.result()
+    assert driver.said == ["y"]
+
+
+def test_a_command_whose_time_is_over_is_not_begun(host, driver):
+    gate = Gate()
+    host.start()
+    host.submit(Say("long", gate), SOON_S)
+    late = host.submit(Say("late"), 0.01)
+    assert gate.reached.wait(SOON_S)
+    time.sleep(0.02)
+    gate.opened.set()
+    with pytest.raises(DeviceError) as failed:
+        late.result(SOON_S)
+    assert failed.value.reason is Reason.TIMEOUT
+    assert driver.said == ["long"]
+
+
+def test_stop_cancels_what_runs_and_what_waits(host, driver):
+    started = threading.Event()
+
+    def waits(speaker, cancel):
+        started.set()
+        assert cancel.wait(SOON_S)
+        raise DeviceError(Reason.CANCELLED)
+
+    host.start()
+    futures = [host.submit(Say("long", waits), SOON_S), *(host.submit(Say("x"), 9) for _ in "ab")]
+    assert started.wait(SOON_S)
+    host.stop()
+    for future in futures:
+        assert future.exception(0).reason is Reason.CANCELLED
+    assert not driver.said
+    assert driver.calls[-1][0] == "close"
+
+
+@pytest.mark.parametrize("started", [False, True])
+def test_nothing_waits_for_a_stopped_host(host, driver, started):
+    before = host.submit(Say("x", lambda driver, cancel: cancel.wait(SOON_S)), SOON_S)
+    if started:
+        host.start()
+    host.stop()
+    after = host.submit(Say("y"), SOON_S)
+    assert after.exception(0).reason is Reason.CANCELLED
+    assert before.done()
+    assert "y" not in driver.said
