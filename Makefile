@@ -41,7 +41,7 @@ lock: $(VENV)/ready  ## resolve the dependencies anew, with hashes and without a
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-annotate --extra sandbox --extra test setup.cfg -o requirements.lock
 
-$(VENV)/ready: requirements.lock setup.cfg tools/install
+$(VENV)/ready: requirements.lock setup.cfg tools/install assets/packages.txt
 	tools/install "$(PYTHON)" $(VENV)
 	touch $@
 
