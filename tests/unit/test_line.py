@@ -1,0 +1,218 @@
+"""The line between keeper and visit: the words, their bytes, and everything that is no word."""
+
+import json
+import os
+import select
+import socket
+import threading
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.line import (
+    CAP,
+    Alive,
+    Begun,
+    Broken,
+    Ended,
+    KeeperEnd,
+    Line,
+    Live,
+    Quit,
+    Ready,
+    Shown,
+)
+
+FROM_VISIT = [
+    (Ready(), b'{"type":"ready"}\n'),
+    (Shown(), b'{"type":"shown"}\n'),
+    (Begun(), b'{"type":"begun"}\n'),
+    (Alive(), b'{"type":"alive"}\n'),
+    *(
+        (Ended(how), b'{"type":"ended","how":"%s"}\n' % how.encode())
+        for how in ("left", "idle", "limit", "trouble")
+    ),
+]
+TO_VISIT = [(Live(), b'{"type":"live"}\n'), (Quit(), b'{"type":"quit"}\n')]
+
+
+class Wire:
+    """One end of the line, and a bare socket at the other."""
+
+    def __init__(self, end):
+        here, self.bare = socket.socketpair()
+        self.end = end(here.detach())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.end.close()
+        self.bare.close()
+
+
+@pytest.fixture
+def visit():
+    with Wire(Line) as wire:
+        yield wire
+
+
+@pytest.fixture
+def keeper():
+    with Wire(KeeperEnd) as wire:
+        yield wire
+
+
+@pytest.mark.parametrize(("word", "line"), FROM_VISIT)
+def test_what_a_visit_says(visit, keeper, word, line):
+    assert visit.end.send(word)
+    assert visit.bare.recv(CAP) == line
+    keeper.bare.sendall(line)
+    assert keeper.end.receive() == [word]
+
+
+@pytest.mark.parametrize(("word", "line"), TO_VISIT)
+def test_what_the_keeper_says(visit, keeper, word, line):
+    assert keeper.end.send(word)
+    assert keeper.bare.recv(CAP) == line
+    visit.bare.sendall(line)
+    assert visit.end.receive() == [word]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"\x00",
+        b"\xff\xfe",
+        b"hello",
+        b"null",
+        b"[]",
+        b"{}",
+        b'{"type":"live"}',  # a word of the other direction
+        b'{"type":"ready"}{"type":"shown"}',
+        b'{"type":"ready","name":"x"}',  # no room for anything else
+        b'{"type":"ended"}',
+        b'{"type":"ended","how":"somehow"}',
+        b'{"type":"ended","how":null}',
+        b'{"type":["ready"]}',
+        b'{"type":"Ready"}',
+        b"[" * 4000,
+    ],
+)
+def test_garbage_is_a_value_and_the_last(keeper, line):
+    keeper.bare.sendall(b'{"type":"ready"}\n' + line + b'\n{"type":"alive"}\n')
+    assert keeper.end.receive() == [Ready(), Broken("garbage")]
+    assert keeper.end.receive() == [Broken("garbage")]
+
+
+def test_a_word_may_come_in_pieces(keeper):
+    for piece in (b'{"type', b'":"rea', b'dy"}'):
+        keeper.bare.sendall(piece)
+        assert keeper.end.receive() == []
+    keeper.bare.sendall(b'\n{"type":"alive"}\n{"ty')
+    assert keeper.end.receive() == [Ready(), Alive()]
+    assert keeper.end.receive() == []
+
+
+@pytest.mark.parametrize("extra", [0, 1])
+def test_the_longest_line(keeper, extra):
+    word = b'{"type":"ready"}'
+    keeper.bare.sendall(word.ljust(CAP - 1 + extra) + b"\n")
+    heard = keeper.end.receive()
+    assert heard == ([Broken("too long")] if extra else [Ready()])
+
+
+def test_a_line_that_never_ends_is_not_kept(keeper):
+    keeper.bare.sendall(b" " * CAP)
+    assert keeper.end.receive() == [Broken("too long")]
+
+
+def test_the_other_end_is_gone(keeper):
+    keeper.bare.sendall(b'{"type":"ready"}\n{"type":"ended","ho')
+    keeper.bare.close()
+    assert keeper.end.receive() == [Ready()]
+    assert keeper.end.receive() == [Broken("closed")]
+    assert not keeper.end.send(Live())
+    keeper.end.close()
+    assert keeper.end.receive() == [Broken("closed")]
+
+
+def test_sending_never_waits_long(visit):
+    began = time.monotonic()
+    while visit.end.send(Alive()):
+        pass
+    filled = time.monotonic()
+    assert filled - began < 10
+    assert not visit.end.send(Alive())
+    assert time.monotonic() - filled < 0.2, "who does not read is not waited for twice"
+    # What arrived are whole words, except perhaps for the very last.
+    visit.bare.setblocking(False)
+    got = b""
+    while select.select([visit.bare], [], [], 0)[0]:
+        got += visit.bare.recv(65536)
+    assert set(got.split(b"\n")[:-1]) == {b'{"type":"alive"}'}
+    assert not visit.end.send(Alive()), "after half a word no other may follow"
+
+
+def test_many_threads_may_send(keeper, visit):
+    count = 200
+
+    def send(how):
+        for _ in range(count):
+            assert visit.end.send(Ended(how))
+
+    threads = [threading.Thread(target=send, args=(how,)) for how in ("left", "idle", "limit")]
+    for thread in threads:
+        thread.start()
+    got = b""
+    while got.count(b"\n") < 3 * count:
+        assert select.select([visit.bare], [], [], 10)[0]
+        got += visit.bare.recv(65536)
+    for thread in threads:
+        thread.join()
+    said = [json.loads(line)["how"] for line in got.splitlines()]
+    assert {how: said.count(how) for how in said} == dict.fromkeys(("left", "idle", "limit"), count)
+
+
+def test_a_child_of_the_visit_does_not_inherit_the_line():
+    here, there = socket.socketpair()
+    here.set_inheritable(True)
+    line = Line(here.detach())
+    assert not os.get_inheritable(line.fileno())
+    line.close()
+    there.close()
+
+
+def test_a_descriptor_that_is_no_socket(tmp_path):
+    with (tmp_path / "file").open("w") as file, pytest.raises(OSError, match="socket"):
+        Line(file.fileno())
+
+
+@given(st.lists(st.binary(max_size=6000), max_size=6))
+def test_any_bytes_are_words_or_a_broken_line(pieces):
+    heard = []
+    with Wire(KeeperEnd) as wire:
+        for piece in pieces:
+            wire.bare.sendall(piece)
+            heard += wire.end.receive()
+        wire.bare.close()
+        heard += wire.end.receive()
+    assert isinstance(heard[-1], Broken)
+    first = next(n for n, word in enumerate(heard) if isinstance(word, Broken))
+    assert set(heard[first:]) == {heard[first]}
+
+
+@given(st.lists(st.sampled_from(FROM_VISIT), max_size=30), st.randoms(use_true_random=False))
+def test_words_survive_any_cutting(said, random):
+    data = b"".join(line for _, line in said)
+    heard = []
+    with Wire(KeeperEnd) as wire:
+        while data:
+            cut = random.randint(1, len(data))
+            wire.bare.sendall(data[:cut])
+            data = data[cut:]
+            heard += wire.end.receive()
+    assert heard == [word for word, _ in said]

@@ -1,0 +1,167 @@
+"""The log: constant sentences and listed fields, and no way in for anything personal."""
+
+import io
+import json
+import logging
+import subprocess
+import sys
+
+import pytest
+
+from kiosk.log import FIELDS, LONGEST, AllowListed
+from kiosk.privacy import Sensitive
+
+SECRET = "110101199001011234"  # the shape of an ID number
+
+
+@pytest.fixture
+def lines():
+    """A logger of ours that nobody else listens to, and the JSON lines that it has written."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(AllowListed(as_json=True))
+    logger = logging.Logger("kiosk.test_log")
+    logger.addHandler(handler)
+    return logger, lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_a_line(lines):
+    log, written = lines
+    log.warning("visit over", extra={"visit": 3, "cause": "left", "ms": 1.5})
+    (line,) = written()
+    assert line.pop("time").endswith("+00:00")
+    assert line == {
+        "level": "warning",
+        "logger": "kiosk.test_log",
+        "message": "visit over",
+        "visit": 3,
+        "cause": "left",
+        "ms": 1.5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("extra", "written_as"),
+    [
+        ({"name_of_citizen": SECRET}, {"dropped": ["name_of_citizen"]}),
+        ({"reason": Sensitive(SECRET)}, {"reason": "<Sensitive>"}),
+        ({"reason": [SECRET]}, {"reason": "<list>"}),
+        ({"reason": ValueError(SECRET)}, {"reason": "<ValueError>"}),
+        ({"reason": "x" * 1000}, {"reason": "x" * LONGEST}),
+        ({"count": None, "ms": True}, {"count": None, "ms": True}),
+        ({"detail": "two\nlines"}, {"detail": "two\nlines"}),
+    ],
+)
+def test_fields(lines, extra, written_as):
+    log, written = lines
+    log.info("x", extra=extra)
+    (line,) = written()
+    assert {key: line.get(key) for key in written_as} == written_as
+    assert SECRET not in str(line)
+
+
+@pytest.mark.parametrize(
+    ("message", "arguments", "sentence"),
+    [
+        ("visit %d", (3,), "visit 3"),
+        ("name %s", (Sensitive(SECRET),), "name %s"),
+        ("name %r", (Sensitive(SECRET),), "name <Sensitive>"),
+        ("name %d", (SECRET,), "name %d"),
+        ("too few %s %s", (SECRET,), "too few %s %s"),
+        (Sensitive(SECRET), (), "<Sensitive>"),
+    ],
+)
+def test_a_refusing_argument_costs_the_words_and_not_the_line(lines, message, arguments, sentence):
+    log, written = lines
+    log.info(message, *arguments)
+    (line,) = written()
+    assert line["message"] == sentence
+    assert SECRET not in str(line)
+
+
+def test_an_exception_shows_where_and_what_but_not_its_words(lines):
+    log, written = lines
+
+    def inner():
+        raise KeyError(SECRET)
+
+    try:
+        try:
+            inner()
+        except KeyError as error:
+            raise ValueError(SECRET) from error
+    except ValueError:
+        log.exception("bug")
+    (line,) = written()
+    assert line["error"] == "ValueError"
+    assert line["trace"][1] == "from KeyError"
+    assert line["trace"][2].endswith(" inner")
+    assert SECRET not in str(line)
+
+
+def test_a_traceback_has_an_end(lines):
+    log, written = lines
+
+    def deep(left):
+        if not left:
+            raise ValueError
+        deep(left - 1)
+
+    first, second = ValueError(), ValueError()
+    first.__cause__, second.__cause__ = second, first
+    for error in (first, None):
+        try:
+            if error:
+                raise error
+            deep(200)
+        except ValueError:
+            log.exception("bug")
+    assert all(len(line["trace"]) < 40 for line in written())
+
+
+def test_a_plain_line_stays_one_line():
+    record = logging.makeLogRecord({"name": "kiosk", "msg": "a\nb", "detail": "c\nd"})
+    text = AllowListed(as_json=False).format(record)
+    assert text.endswith("kiosk: a b detail=c d")
+
+
+def test_the_words_of_a_library_are_not_written():
+    record = logging.makeLogRecord(
+        {"name": "urllib3.retry", "msg": f"/accounts/{SECRET}", "module": "retry", "lineno": 7}
+    )
+    line = json.loads(AllowListed(as_json=True).format(record))
+    assert line["message"] == "retry:7"
+
+
+def test_no_listed_field_is_one_of_the_loggers_own():
+    assert not FIELDS & set(vars(logging.makeLogRecord({})))
+
+
+PROGRAM = f"""
+import logging, sys, threading, warnings
+from kiosk import log
+log.set_up(production=True)
+logging.getLogger("kiosk.x").info("hello", extra={{"visit": 1}})
+logging.getLogger("kiosk.x").debug("{SECRET}")
+logging.getLogger("urllib3").info("{SECRET}")
+warnings.warn("{SECRET}", UserWarning)
+class Dying:
+    def __del__(self): raise ValueError("{SECRET}")
+Dying()
+def work(): raise ValueError("{SECRET}")
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+raise ValueError("{SECRET}")
+"""
+
+
+def test_a_whole_process_says_nothing_personal():
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False, timeout=20
+    )
+    assert ended.returncode == 1
+    assert SECRET not in ended.stderr + ended.stdout
+    said = [json.loads(line) for line in ended.stderr.splitlines()]
+    assert [line["message"] for line in said] == ["hello", "warning", *["uncaught"] * 3]
+    assert {line.get("error") for line in said[2:]} == {"ValueError"}

@@ -1,0 +1,117 @@
+"""terminal.toml: what it may say, and one sentence for everything else."""
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kiosk.settings import Settings, SettingsError, load
+
+SMALLEST = """
+terminal = "T0001"
+[centre]
+url = "https://centre.example"
+seal_roots = "roots.pem"
+"""
+
+
+def written(tmp_path, text):
+    path = tmp_path / "terminal.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_the_smallest_file_is_a_terminal_in_production(tmp_path):
+    settings = load(written(tmp_path, SMALLEST))
+    assert settings.production
+    assert settings.screen.orientation == "portrait"
+    assert settings.visit.warn_s < settings.visit.idle_s < settings.visit.limit_s
+    assert settings.devices == {}
+
+
+def test_everything_can_be_said(tmp_path):
+    settings = load(
+        written(
+            tmp_path,
+            """
+terminal = "T-2"
+production = false
+run_directory = "run"
+[screen]
+orientation = "landscape"
+full_screen = false
+language = "en"
+lowered = true
+[centre]
+url = "https://centre.example"
+seal_roots = "roots.pem"
+connect_s = 1
+read_s = 2.5
+ca = "ca.pem"
+certificate = "terminal.pem"
+key = "terminal.key"
+[visit]
+idle_s = 10
+warn_s = 5
+limit_s = 60
+[devices.id_card]
+driver = "sdt"
+port = "port"
+""",
+        )
+    )
+    assert not settings.production
+    assert settings.screen.lowered
+    assert settings.centre.read_s == 2.5
+    assert settings.devices["id_card"] == {"driver": "sdt", "port": "port"}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "terminal"),
+        ("terminal = \n", "line 1"),
+        (b"\xff", "utf-8"),
+        (SMALLEST.replace("T0001", "一号"), "terminal"),
+        (SMALLEST.replace("T0001", "T" * 33), "terminal"),
+        (SMALLEST.replace("T0001", ""), "terminal"),
+        (SMALLEST.replace("url", "ulr"), "ulr"),
+        (SMALLEST.replace("seal_roots", "roots"), "roots"),
+        (SMALLEST + "read_s = -1", "centre.read_s"),
+        (SMALLEST + "read_s = 3601", "centre.read_s"),
+        (SMALLEST + "read_s = nan", "centre.read_s"),
+        (SMALLEST + 'read_s = "3"', "centre.read_s"),
+        (SMALLEST + 'key = "key.pem"', "belong together"),
+        (SMALLEST + 'certificate = "terminal.pem"', "belong together"),
+        (SMALLEST + '[screen]\norientation = "diagonal"', "screen.orientation"),
+        (SMALLEST + "[screen]\nfull_screen = 1", "screen.full_screen"),
+        (SMALLEST + "[visit]\nidle = 3", "idle"),
+        (SMALLEST + "[devices]\nid_card = 3", "devices"),
+        (SMALLEST + "[devices.id_card]\nport = 3", "[devices.id_card] needs driver"),
+        (SMALLEST + "[devices.id_card]\ndriver = 3", "[devices.id_card] needs driver"),
+        (SMALLEST + "[device]", "device"),
+        (SMALLEST + 'url = "https://other.example"', "overwrite"),
+    ],
+)
+def test_what_does_not_fit_is_told_with_file_and_place(tmp_path, text, told):
+    path = written(tmp_path, text)
+    with pytest.raises(SettingsError) as refused:
+        load(path)
+    assert str(refused.value).startswith(f"{path}: ")
+    assert told in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_missing_file_is_told(tmp_path):
+    with pytest.raises(SettingsError, match="No such file"):
+        load(tmp_path / "none.toml")
+    with pytest.raises(SettingsError, match="directory"):
+        load(tmp_path)
+
+
+@given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: SMALLEST + text))
+def test_any_file_is_settings_or_a_settings_error(tmp_path_factory, text):
+    path = written(tmp_path_factory.getbasetemp(), text)
+    with contextlib.suppress(SettingsError):
+        assert isinstance(load(path), Settings)
