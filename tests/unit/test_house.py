@@ -1,0 +1,225 @@
+"""The rules of the house, read from the source: who imports whom, what is said where."""
+
+import ast
+import re
+import subprocess
+import sys
+from fnmatch import fnmatch
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from kiosk.log import FIELDS
+
+ROOT = Path(__file__).parents[2]
+MODULES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for package in ("kiosk", "drivers", "ui")
+    for path in (ROOT / package).rglob("*.py")
+)
+OTHERS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("*.py"))
+
+# Who may import what. The first line whose module pattern fits says it; names are patterns of
+# whole dotted names. What no line forbids is free.
+QT = ("PySide6*", "shiboken6*")
+DEVICE_LIBRARIES = ("serial*", "escpos*", "pyipp*", "smartcard*", "usb*")
+CONTRACT = ("drivers", "drivers.device", "drivers.types", "drivers.*.types")
+RULES = [
+    ("kiosk/__main__.py", (*QT, "cv2*", *DEVICE_LIBRARIES), ()),
+    ("kiosk/demo.py", (*QT, "cv2*", *DEVICE_LIBRARIES), ()),
+    ("kiosk/bench.py", (*QT, "cv2*", *DEVICE_LIBRARIES), ()),
+    (
+        "kiosk/identity/face*",
+        (*QT, *DEVICE_LIBRARIES, "ui*", "drivers*"),
+        (*CONTRACT, "drivers.hosts", "drivers.catalogue"),
+    ),
+    (
+        "kiosk/*",
+        (*QT, "cv2*", *DEVICE_LIBRARIES, "ui", "ui.*", "drivers*"),
+        (*CONTRACT, "drivers.hosts", "drivers.catalogue"),
+    ),
+    ("drivers/*", (*QT, "kiosk", "kiosk.*", "ui", "ui.*"), ()),
+    # The desk and the player of the demo work the hardware that is not there, from its other end.
+    ("ui/desk/*", (*DEVICE_LIBRARIES, "drivers*"), (*CONTRACT, "drivers.emulators*")),
+    ("ui/player.py", (*DEVICE_LIBRARIES, "drivers*"), (*CONTRACT, "drivers.emulators*")),
+    ("ui/*", (*DEVICE_LIBRARIES, "drivers*"), CONTRACT),
+]
+LARGE = ("ui", "ui.*", "drivers.emulators*")
+"""What is imported only inside functions, so that the keeper and the command line stay small."""
+
+
+@cache
+def parsed(module):
+    return ast.parse((ROOT / module).read_text(encoding="utf-8"), module)
+
+
+def imports(module, nodes):
+    """Every dotted name that is imported; ``from a import b`` is both ``a`` and, if it is a
+    module of ours, ``a.b`` instead."""
+    package = module.removesuffix(".py").replace("/", ".").split(".")[:-1]
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from ((name.name, node.lineno) for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            for name in node.names:
+                below = ROOT / base.replace(".", "/") / name.name
+                known = below.is_dir() or below.with_suffix(".py").is_file()
+                yield (f"{base}.{name.name}" if known else base), node.lineno
+
+
+def fits(name, patterns):
+    return any(fnmatch(name, pattern) for pattern in patterns)
+
+
+def broken(module, name):
+    forbidden, allowed = next((f, a) for pattern, f, a in RULES if fnmatch(module, pattern))
+    return fits(name, forbidden) and not fits(name, allowed)
+
+
+def at_top(tree):
+    """The nodes that run when the module is imported: not in functions, not for type checkers."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        yield node
+        yield from at_top(node)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "forbidden"),
+    [
+        ("kiosk/visit.py", "PySide6.QtCore", True),
+        ("kiosk/visit.py", "cv2", True),
+        ("kiosk/visit.py", "serial", True),
+        ("kiosk/visit.py", "ui.app", True),
+        ("kiosk/visit.py", "drivers.id_card.reader", True),
+        ("kiosk/visit.py", "drivers.emulators.rig", True),
+        ("kiosk/visit.py", "drivers.id_card.types", False),
+        ("kiosk/visit.py", "drivers.hosts", False),
+        ("kiosk/identity/face.py", "cv2", False),
+        ("kiosk/identity/face/mesh.py", "cv2.data", False),
+        ("kiosk/identity/sign_in.py", "cv2", True),
+        ("kiosk/demo.py", "drivers.emulators.rig", False),
+        ("kiosk/demo.py", "PySide6", True),
+        ("drivers/id_card/reader.py", "kiosk.privacy", True),
+        ("drivers/id_card/reader.py", "ui", True),
+        ("drivers/id_card/reader.py", "serial", False),
+        ("ui/app.py", "drivers.hosts", True),
+        ("ui/app.py", "drivers.id_card.types", False),
+        ("ui/app.py", "drivers.device", False),
+        ("ui/app.py", "drivers.emulators.rig", True),
+        ("ui/desk/app.py", "drivers.emulators.rig", False),
+        ("ui/desk/app.py", "drivers.id_card.reader", True),
+    ],
+)
+def test_the_rules_themselves(module, name, forbidden):
+    assert broken(module, name) is forbidden
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports(module):
+    found = imports(module, ast.walk(parsed(module)))
+    assert [f"{name}, line {line}" for name, line in found if broken(module, name)] == []
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if m.startswith("kiosk/")])
+def test_what_is_large_is_imported_late(module):
+    found = imports(module, at_top(parsed(module)))
+    late = ("ui", "ui.*") if module == "kiosk/demo.py" else LARGE
+    assert [f"{name}, line {line}" for name, line in found if fits(name, late)] == []
+
+
+@pytest.mark.parametrize("module", MODULES + OTHERS)
+def test_a_module_says_what_it_is_for(module):
+    tree = parsed(module)
+    if not tree.body:
+        return  # an empty __init__
+    first = (ast.get_docstring(tree) or "").partition("\n")[0]
+    assert len(first) > 10, "no docstring, or an empty first line"
+    assert first.rstrip().endswith((".", "。", ":")), f"no sentence: {first!r}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_logs_name_listed_fields_and_constant_sentences(module):
+    for node in ast.walk(parsed(module)):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(
+                    value=ast.Name("log"),
+                    attr="debug" | "info" | "warning" | "error" | "exception" | "critical",
+                )
+            ):
+                place = f"{module}:{node.lineno}"
+                assert isinstance(node.args[0], ast.Constant), f"{place}: no constant sentence"
+                for keyword in node.keywords:
+                    if keyword.arg == "extra" and isinstance(keyword.value, ast.Dict):
+                        names = {key.value for key in keyword.value.keys}
+                        assert names <= FIELDS, f"{place}: {names - FIELDS}"
+
+
+def committed():
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:  # no checkout: an archive of one
+        return [ROOT / name for name in MODULES + OTHERS]
+    return [ROOT / name for name in listed.stdout.split("\0") if name]
+
+
+# Put together here, so that this file does not name them.
+REGISTRIES = [
+    ".".join(parts)
+    for parts in (
+        ("pypi", "org"),
+        ("pythonhosted", "org"),
+        ("npmjs", "org"),
+        ("npmjs", "com"),
+        ("crates", "io"),
+        ("anaconda", "org"),
+        ("rubygems", "org"),
+        ("proxy", "golang", "org"),
+        ("mirrors", "aliyun"),
+        ("tuna", "tsinghua"),
+    )
+]
+HOMES = re.compile(
+    rb"(?<![\w.~-])/(?:" + b"|".join((b"root", b"home/[a-z]", b"Users/[A-Za-z]")) + rb")"
+)
+
+
+def test_no_committed_file_names_a_registry_or_a_home():
+    found = []
+    # Where terminals are installed may be named, also when the tests run there.
+    named = not fits(str(ROOT), ("/opt/*", "/usr/*", "/srv/*", "/?", "/??", "/???"))
+    for path in committed():
+        if not path.is_file():
+            continue
+        data = path.read_bytes()
+        hits = [name for name in REGISTRIES if name.encode() in data]
+        hits += ["a home directory"] if HOMES.search(data) else []
+        hits += ["the checkout"] if named and str(ROOT).encode() in data else []
+        found += [f"{path.relative_to(ROOT)}: {hit}" for hit in hits]
+    assert found == []
+
+
+def test_the_keeper_loads_no_large_library():
+    program = "import sys, kiosk.keeper; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert not loaded & {
+        "PySide6",
+        "pydantic",
+        "requests",
+        "numpy",
+        "cv2",
+        "drivers",
+        "ui",
+        "click",
+    }
