@@ -1,4 +1,4 @@
-"""The command line: run, demo, desk, visit, sandbox, bench."""
+"""The command line: run, demo, desk, visit, sandbox, bench, doctor."""
 
 from __future__ import annotations
 
@@ -95,6 +95,33 @@ def bench(as_json: bool, quick: bool) -> None:
     from kiosk import bench as benchmark
 
     sys.exit(benchmark.run(as_json=as_json, quick=quick))
+
+
+@main.command()
+@_SETTINGS
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("/var/lib/kiosk/doctor"),
+    show_default=True,
+    help="Where the dated results are kept.",
+)
+def doctor(settings_path: Path, as_json: bool, keep: Path) -> None:
+    """Look at everything: system, devices, network, centre. Exit code 0 says fit for service."""
+    from kiosk import settings
+    from kiosk.doctor import examination
+
+    try:
+        report = examination.examine(settings.load(settings_path))
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(report.json() if as_json else report.text())
+    try:
+        examination.keep(report, keep)
+    except OSError as error:
+        click.echo(f"not kept: {error}", err=True)
+    sys.exit(0 if report.fit else 1)
 
 
 def visit_command(settings_path: Path, *options: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""One command after which a technician knows what is wrong: ``kiosk doctor``."""
