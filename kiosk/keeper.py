@@ -191,6 +191,7 @@ class Keeper:
             log.info("keeper started", extra={"pid": os.getpid()})
             systemd.tell("READY=1")
             try:
+                self._start(time.monotonic())
                 while not self._stop and self._left != 0:
                     systemd.watchdog()
                     self._turn()

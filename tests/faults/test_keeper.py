@@ -39,7 +39,7 @@ class Terminal:
         self.stage = stage
         (stage / "plan").write_text(" ".join(plan))
         (stage / "terminal.toml").write_text(SETTINGS.format(limit_s=limit_s))
-        pace = {"rest_s": 0.0, "back_off_s": [0.0, 0.05], **pace}
+        pace = {"rest_s": 0.0, "back_off_s": [0.0, 0.05], "tick_s": 0.01, **pace}
         self.keeper = subprocess.Popen(
             [sys.executable, "-c", RUN, stage, json.dumps(visits), json.dumps(pace), PLAYER],
             stderr=subprocess.PIPE,
