@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -69,6 +70,9 @@ class Settings(_Table, frozen=True, kw_only=True):
 
     terminal: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{1,32}$")]
     """The terminal's name at the centre, e.g. ``T0001``."""
+    profile: str = ""
+    """What kind of machine this is: a file of ``assets/profiles`` without ``.toml``. It brings the
+    screen and the devices; what stands here goes before what stands there."""
     production: bool = True
     """False allows emulated hardware, the scripted visit and the training band."""
     run_directory: Path = Path("/run/kiosk")
@@ -87,15 +91,49 @@ def _decode(kind: type, value: Any) -> Any:
     raise ValueError(f"a text is needed, not {value!r}")
 
 
+def profiles() -> tuple[str, ...]:
+    """The kinds of machine that are known."""
+    folder = resources.files("assets") / "profiles"
+    return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir()))
+
+
+def _with_profile(table: dict[str, Any]) -> dict[str, Any]:
+    """``table`` over the profile it names."""
+    name = table.get("profile", "")
+    if not name:
+        return table
+    if name not in profiles():
+        known = ", ".join(profiles())
+        raise msgspec.ValidationError(f"no profile {name!r}; known: {known} - at `$.profile`")
+    text = (resources.files("assets") / "profiles" / f"{name}.toml").read_text(encoding="utf-8")
+    return _over(table, tomllib.loads(text))
+
+
+def _over(upper: dict[str, Any], lower: dict[str, Any]) -> dict[str, Any]:
+    """``lower`` with everything of ``upper`` put over it, table by table. A device that names
+    another driver takes nothing from the one it replaces."""
+    merged = dict(lower)
+    for key, value in upper.items():
+        below = lower.get(key)
+        if isinstance(value, dict) and isinstance(below, dict):
+            other = "driver" in value and value["driver"] != below.get("driver")
+            merged[key] = value if other else _over(value, below)
+        else:
+            merged[key] = value
+    return merged
+
+
 def load(path: Path) -> Settings:
     """Read and check ``path``. Raises :class:`SettingsError` with one sentence."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        settings = msgspec.convert(table, Settings, dec_hook=_decode)
+        settings = msgspec.convert(_with_profile(table), Settings, dec_hook=_decode)
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise SettingsError(f"{path}: {error}") from error
+    except RecursionError as error:
+        raise SettingsError(f"{path}: nested too deeply") from error
     for kind, device in settings.devices.items():
         if not isinstance(device.get("driver"), str):
             raise SettingsError(f'{path}: [devices.{kind}] needs driver = "…"')

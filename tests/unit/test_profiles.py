@@ -1,0 +1,54 @@
+"""Profiles: what kind of machine a terminal is, and what its own settings put over that."""
+
+from __future__ import annotations
+
+import pytest
+
+from drivers import catalogue
+from kiosk.settings import SettingsError, load, profiles
+
+OWN = """\
+terminal = "T1"
+profile = "{profile}"
+{more}
+[centre]
+url = "https://c"
+seal_roots = "r"
+"""
+
+
+def settings(tmp_path, profile, more=""):
+    path = tmp_path / "terminal.toml"
+    path.write_text(OWN.format(profile=profile, more=more), encoding="utf-8")
+    return load(path)
+
+
+@pytest.mark.parametrize("profile", profiles())
+def test_every_profile_is_good_settings_for_drivers_that_exist(tmp_path, profile):
+    loaded = settings(tmp_path, profile)
+    assert loaded.devices
+    for kind, table in loaded.devices.items():
+        options = {k: v for k, v in table.items() if k not in ("driver", "host")}
+        assert catalogue.create(kind, table["driver"], options).info.kind == kind
+
+
+def test_what_the_terminal_says_goes_before_its_profile(tmp_path):
+    loaded = settings(tmp_path, "supermarket", '[devices.id_card]\nport = "/dev/ttyS9"\n')
+    assert loaded.devices["id_card"] == {"driver": "sdt", "port": "/dev/ttyS9"}
+    assert loaded.devices["receipt_printer"]["driver"] == "escpos"
+    assert loaded.screen.orientation == "portrait"
+
+
+def test_another_driver_takes_nothing_from_the_one_it_replaces(tmp_path):
+    more = '[devices.receipt_printer]\ndriver = "other"\nuri = "x"\n'
+    loaded = settings(tmp_path, "supermarket", more)
+    assert loaded.devices["receipt_printer"] == {"driver": "other", "uri": "x"}
+
+
+def test_an_unknown_profile_is_told_with_the_known_ones(tmp_path):
+    with pytest.raises(SettingsError, match=r"no profile 'moon'; known: .*supermarket"):
+        settings(tmp_path, "moon")
+
+
+def test_the_lowered_kiosk_is_lowered(tmp_path):
+    assert settings(tmp_path, "lowered").screen.lowered
