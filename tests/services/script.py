@@ -1,0 +1,294 @@
+"""A script in place of the citizen: which steps must come, and what each is answered.
+
+No thread, no screen, no mock: a :class:`Script` is a :class:`kiosk.visit.Asker`, and the visit that
+it answers talks to the real stand-in centre over HTTP.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import requests
+
+from drivers.device import State, Status
+from drivers.document_printer.types import PagesPrinted
+from drivers.id_card.record import decode_record, encode_record
+from drivers.id_card.types import IdCard
+from drivers.receipt_printer.types import Printed
+from kiosk.fund.client import FundClient
+from kiosk.identity.sign_in import identify
+from kiosk.privacy import Sensitive
+from kiosk.sandbox import personas
+from kiosk.sandbox.server import serving
+from kiosk.services import SERVICES, menu
+from kiosk.settings import Centre, Settings
+from kiosk.steps import (
+    Attract,
+    ConfirmName,
+    DeviceStep,
+    EnterSmsCode,
+    Farewell,
+    Menu,
+    NotAnAnswer,
+    PresentIdCard,
+    PrintingDocument,
+    PrintingSlip,
+    Problem,
+    Rate,
+    Step,
+)
+from kiosk.visit import How, Left, Visit, WentBack
+from kiosk.words import Language, Sayable, say
+
+T = TypeVar("T")
+
+Expected = type[Step[Any]] | Callable[[Step[Any]], bool]
+Line = tuple[Expected, Any]
+"""A step (its type, or a question to it) and its answer: a value, an exception, or a callable of
+the step that gives one of these."""
+
+WELL = {kind: Status(State.ONLINE) for kind in ("id_card", "receipt_printer", "document_printer")}
+"""All devices of a terminal, and nothing wrong with them."""
+
+
+class Script:
+    """Plays ``lines`` in order; a step that was not expected fails with both lists."""
+
+    def __init__(self, *lines: Line, language: Language = Language.ZH) -> None:
+        self.language = language
+        self.steps: list[Step[Any]] = []
+        self.backs: list[bool] = []  # whether 返回 was there, step by step
+        self.greeting = ""
+        self._lines = deque(lines)
+
+    def ask(self, step: Step[T], *, back: bool) -> T:
+        self.steps.append(step)
+        self.backs.append(back)
+        if not self._lines:
+            raise AssertionError(f"nothing more was expected, but {self._story()}")
+        expected, answer = self._lines.popleft()
+        fits = isinstance(step, expected) if isinstance(expected, type) else expected(step)
+        if not fits:
+            wanted = getattr(expected, "__name__", expected)
+            raise AssertionError(f"{wanted} was expected, but {self._story()}")
+        if callable(answer) and not isinstance(answer, type):
+            answer = answer(step)
+        if isinstance(answer, WentBack) and not back:
+            raise AssertionError(f"no way back, but {self._story()}")
+        if isinstance(answer, BaseException):
+            raise answer
+        if isinstance(step, DeviceStep):
+            return answer  # type: ignore[no-any-return]
+        try:
+            return step.check(answer)
+        except NotAnAnswer as wrong:
+            raise AssertionError(f"{answer!r} is no answer: {wrong.hint.message}") from None
+
+    def greet(self, name: Sensitive[str]) -> None:
+        self.greeting = name.reveal()
+
+    def over(self) -> None:
+        """Everything that was expected has come."""
+        rest = [getattr(expected, "__name__", expected) for expected, _ in self._lines]
+        if rest:
+            raise AssertionError(f"{rest} were still expected, but {self._story()}")
+
+    def last(self, kind: type[T]) -> T:
+        """The newest step of this kind."""
+        return next(step for step in reversed(self.steps) if isinstance(step, kind))
+
+    def _story(self) -> str:
+        return "came " + " → ".join(name(step) for step in self.steps)
+
+
+def name(step: Step[Any]) -> str:
+    """A step as a failed test shows it: its type, and its title where it has one."""
+    title = getattr(step, "title", "")
+    return f"{type(step).__name__}({say(title, Language.ZH)})" if title else type(step).__name__
+
+
+@dataclass(frozen=True)
+class Played:
+    """What came of a visit."""
+
+    how: How
+    script: Script
+    calls: Counter[str]  # requests to the centre by endpoint
+    visit: Visit
+
+    def last(self, kind: type[T]) -> T:
+        return self.script.last(kind)
+
+    def titles(self) -> list[str]:
+        return [name(step) for step in self.script.steps]
+
+
+class World:
+    """The stand-in centre over HTTP, and a terminal that works with it."""
+
+    def __init__(self, url: str, directory: Path) -> None:
+        self.url = url
+        self.settings = Settings(
+            terminal="T0001",
+            centre=Centre(url=url, seal_roots=directory / "root.pem"),
+        )
+        self._http = requests.Session()
+        self._http.trust_env = False
+
+    def close(self) -> None:
+        self._http.close()
+
+    # -- the levers of the centre -------------------------------------------------------------
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        answer = self._http.request(method, f"{self.url}/sandbox{path}", json=body, timeout=10)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def reset(self) -> None:
+        self.ask("POST", "/reset")
+
+    def fault(self, match: str, kind: str, **facts: Any) -> None:
+        self.ask("POST", "/faults", {"match": match, "kind": kind, **facts})
+
+    def code(self, _step: object = None) -> str:
+        """The newest code, as the citizen reads it from their phone."""
+        return str(self.ask("GET", "/messages")[0]["code"])
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """The sessions that are open."""
+        return list(self.ask("GET", "/sessions"))
+
+    # -- playing ------------------------------------------------------------------------------
+
+    def play(
+        self,
+        *lines: Line,
+        statuses: Mapping[str, Status] = WELL,
+        language: Language = Language.ZH,
+        services: Mapping[str, Callable[[Visit], None]] | None = None,
+    ) -> Played:
+        """A whole visit: all of ``lines`` must come, and the session must be closed after it."""
+        script, calls = Script(*lines, language=language), Counter[str]()
+        client = FundClient(
+            self.url,
+            self.settings.terminal,
+            read_s=self.settings.centre.read_s,
+            on_time=lambda endpoint, _seconds: calls.update([endpoint]),
+        )
+        runs = services or {id_: service.run for id_, service in SERVICES.items()}
+        with client:
+            visit = Visit(script, client, Fixed(statuses), self.settings)
+            how = visit.run(identify, menu, runs)
+        script.over()
+        assert self.sessions() == []
+        return Played(how, script, calls, visit)
+
+    def serve(self, persona: str, service: str, *lines: Line, **options: Any) -> Played:
+        """``persona`` signs in, chooses ``service``; then ``lines``, and away without a rating."""
+        end = (Farewell, None)
+        rated = (Rate, "skip")
+        ways_out = {"rated": (LEAVE, rated, end), "unrated": (LEAVE, end)}
+        way_out = ways_out["unrated" if options.pop("unrated", False) else "rated"]
+        begin = (*self.signed_in(persona), (Menu, service))
+        return self.play(*begin, *lines, *way_out, **options)
+
+    def signed_in(self, persona: str) -> tuple[Line, ...]:
+        """From the first touch to the menu."""
+        person = personas.load()[persona]
+        cut: tuple[Line, ...] = ((ConfirmName, "yes"),) if person.card()["name_cut"] else ()
+        return ((Attract, None), (PresentIdCard, card(persona)), *cut, (EnterSmsCode, self.code))
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Devices that stay as they are."""
+
+    of: Mapping[str, Status]
+
+    def statuses(self) -> Mapping[str, Status]:
+        return self.of
+
+
+@contextmanager
+def world(directory: Path, **options: Any) -> Iterator[World]:
+    """The centre in a thread, and everything about it, for the length of the block."""
+    with serving(directory, **options) as url:
+        here = World(url, directory)
+        try:
+            yield here
+        finally:
+            here.close()
+
+
+# -- answers --------------------------------------------------------------------------------------
+
+LEAVE: Line = (Menu, Left())
+
+
+def card(persona: str, **changes: Any) -> IdCard:
+    """What the reader gives for the persona's card: written to the chip's record and read back."""
+    facts = {**personas.load()[persona].card(), **changes}
+    facts["valid_to"] = None if facts["valid_to"] == "长期" else facts["valid_to"]
+    return decode_record(encode_record(msgspec.convert(facts, IdCard)))
+
+
+def printed(step: Step[Any]) -> PagesPrinted:
+    """The A4 printer has printed all pages."""
+    assert isinstance(step, PrintingDocument)
+    return PagesPrinted(step.request.job, step.request.pages)
+
+
+def slip_printed(step: Step[Any]) -> Printed:
+    assert isinstance(step, PrintingSlip)
+    return Printed(step.request.job)
+
+
+def titled(title: str) -> Callable[[Step[Any]], bool]:
+    """A step with this Chinese title."""
+
+    def fits(step: Step[Any]) -> bool:
+        return say(getattr(step, "title", ""), Language.ZH) == title
+
+    fits.__name__ = f"“{title}”"
+    return fits
+
+
+def option(title: str) -> Callable[[Any], str]:
+    """The key of the option whose Chinese title or hint contains ``title``."""
+
+    def choose(step: Any) -> str:
+        found = [
+            each.key
+            for each in step.options
+            if title in say(each.title, Language.ZH) or title in say(each.hint, Language.ZH)
+        ]
+        assert len(found) == 1, f"{len(found)} options with {title}"
+        return str(found[0])
+
+    return choose
+
+
+def action(key: str) -> Callable[[Any], str]:
+    """Press the button ``key``; it must be there and enabled."""
+
+    def press(step: Any) -> str:
+        found = {each.key: each for each in step.actions}
+        assert key in found, f"{key} is not among {list(found)}"
+        assert found[key].closed is None, f"{key} is closed"
+        return key
+
+    return press
+
+
+def texts(value: object) -> list[Sayable]:
+    """All that a problem page says, in order."""
+    assert isinstance(value, Problem)
+    advice = [text for pair in value.advice for text in pair]
+    return [value.title, value.lead, *advice, *(each.title for each in value.actions)]
