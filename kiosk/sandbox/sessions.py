@@ -52,8 +52,15 @@ class Sessions:
         self._codes_per_day = codes_per_day
 
     def open(self, sign_in: SignIn) -> Session:
-        """Refuses card-expired, no-account, card-lost, card-name-differs."""
+        """Refuses card-expired, no-account, card-lost, card-name-differs.
+
+        Another card at a terminal means that whoever stood there before is gone: a session that
+        was left over (a visit that was killed, an answer that was lost) ends here.
+        """
         card = sign_in.card
+        self._store.run(
+            "UPDATE session SET closed = 1 WHERE terminal = ? AND closed = 0", sign_in.terminal
+        )
         if card.valid_to and card.valid_to < self._clock.today():
             raise Refused("card-expired")
         person = self._store.one(
