@@ -26,7 +26,9 @@ def print_certificate(visit: Visit) -> None:
 def make_and_print(visit: Visit, account: Account) -> None:
     """From the purpose to the sheet in the hand."""
     purpose = _choose_purpose(visit)
-    document, pdf = visit.look_up(lambda: _make(visit, account, purpose))
+    order = visit.look_up(lambda: _order(account, purpose))  # kept: asked again, the same document
+    document = visit.look_up(lambda: visit.fund.make_document(order))
+    pdf = visit.look_up(lambda: _fetch(visit, document))
     visit.ask(Preview(document, pdf, actions=(Action("print", _("打印证明"), "printer"),)))
     if not visit.print_document(document, pdf):
         return
@@ -50,12 +52,14 @@ def _choose_purpose(visit: Visit) -> str:
     return visit.ask(Choose(_("证明用来做什么？"), options, _("会写在证明上")))
 
 
-def _make(visit: Visit, account: Account, purpose: str) -> tuple[Document, Sensitive[bytes]]:
-    """Have it made, fetch it, and refuse what is not sealed or not this citizen's."""
-    request = DocumentRequest(
+def _order(account: Account, purpose: str) -> DocumentRequest:
+    return DocumentRequest(
         kind="deposit-certificate", account=account.id, purpose=purpose, key=secrets.token_hex(16)
     )
-    document = visit.fund.make_document(request)
+
+
+def _fetch(visit: Visit, document: Document) -> Sensitive[bytes]:
+    """The sealed file; what is not sealed or not this citizen's is refused."""
     pdf = visit.fund.document_file(document)
     check_sealed(pdf, document=document, holder=visit.holder(), roots=visit.seal_roots)
-    return document, Sensitive(pdf)
+    return Sensitive(pdf)
