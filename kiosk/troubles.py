@@ -15,8 +15,15 @@ RETRY = "retry"
 MENU = "menu"
 LEAVE = "leave"
 
+PASSING = frozenset({"service-busy", "seal-unavailable"})
+"""Refusals that pass by themselves: the same may be asked again in a moment."""
+SESSION_OVER = "session-over"
+"""The centre has ended this visit: nothing more can be had in it."""
+
 _TRY_AGAIN = Action(RETRY, _("再试一次"), "again")
 _TO_MENU = Action(MENU, _("返回首页"), "home")
+_TO_BEGIN = Action(LEAVE, _("返回首页"), "home")
+_OTHER_CARD = Action(RETRY, _("换一张证件"), "card")
 
 _CALL: tuple[Sayable, Sayable] = (_("电话咨询"), _("拨打 12329，报下面的编号"))
 _COUNTER: tuple[Sayable, Sayable] = (_("到柜台办理"), _("带上本人身份证，到任一网点都可以办理"))
@@ -26,18 +33,18 @@ def problem_of(
     error: Refusal | CentreUnavailable | DeviceError | NotOurs, *, signed_in: bool
 ) -> Problem:
     """The page for ``error``. Its actions: ``RETRY`` where that can help, ``MENU`` once the
-    citizen is signed in; 退出 is always there."""
+    citizen is signed in, ``LEAVE`` where the visit is over; 退出 is always there."""
     way_on = (_TO_MENU,) if signed_in else ()
     match error:
         case Refusal():
-            other_card = () if signed_in else (Action(RETRY, _("换一张证件"), "card"),)
+            passes = error.code in PASSING
             return Problem(
                 title=error.reason,
-                lead=_("您的账户没有任何变动。"),
+                lead=_("您的账户没有任何变动。") if signed_in else _("本机不保留您的任何信息"),
                 advice=((_("接下来怎么办"), error.next_step), _CALL),
                 reference=error.reference,
-                tone=Tone.BAD,
-                actions=way_on + other_card,
+                tone=Tone.ATTENTION if passes or error.code == SESSION_OVER else Tone.BAD,
+                actions=_ways_on_from(error, way_on, signed_in=signed_in),
             )
         case CentreUnavailable():
             title, lead = _CENTRE[error.trouble]
@@ -70,6 +77,16 @@ def problem_of(
                 reference=reference_number(),
                 actions=(*way_on, _TRY_AGAIN),
             )
+
+
+def _ways_on_from(
+    refusal: Refusal, way_on: tuple[Action, ...], *, signed_in: bool
+) -> tuple[Action, ...]:
+    if refusal.code == SESSION_OVER:
+        return (_TO_BEGIN,)
+    if refusal.code in PASSING:
+        return (*way_on, _TRY_AGAIN)
+    return way_on if signed_in else (_OTHER_CARD,)
 
 
 def not_printed(error: DeviceError, document: Document | None = None) -> Problem:

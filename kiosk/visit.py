@@ -25,10 +25,11 @@ from kiosk.steps import (
     Menu,
     PrintingDocument,
     PrintingSlip,
+    Problem,
     Rate,
     Step,
 )
-from kiosk.troubles import RETRY, not_printed, problem_of
+from kiosk.troubles import LEAVE, PASSING, RETRY, not_printed, problem_of
 from kiosk.words import Language, Sayable
 
 T = TypeVar("T")
@@ -80,7 +81,7 @@ class _Entry:
     """One thing a service got: an answer, or what a look-up gave or refused."""
 
     value: Any
-    kind: Literal["answer", "turn", "device", "look-up", "refusal"]
+    kind: Literal["answer", "turn", "device", "look-up", "refusal", "paper"]
 
 
 class _Answers:
@@ -147,7 +148,8 @@ class Visit:
         return answer
 
     def look_up(self, call: Callable[[], T]) -> T:
-        """Ask the centre; a replay gets the same answer, or the same refusal, without asking."""
+        """Ask the centre; a replay gets the same answer, or the same refusal, without asking.
+        A refusal that passes by itself is asked again."""
         if entry := self._answers.replayed():
             if entry.kind == "refusal":
                 raise entry.value
@@ -155,7 +157,8 @@ class Visit:
         try:
             value = call()
         except Refusal as refusal:
-            self._answers.keep(_Entry(refusal, "refusal"))
+            if refusal.code not in PASSING:
+                self._answers.keep(_Entry(refusal, "refusal"))
             raise
         self._answers.keep(_Entry(value, "look-up"))
         return value
@@ -208,34 +211,52 @@ class Visit:
 
     def print_document(self, document: Document, pdf: Sensitive[bytes]) -> bool:
         """Print a sealed document, as often as the citizen wants to try. The centre is told each
-        time how many pages came out. Nothing before this can be gone back over."""
+        time how many pages came out. Nothing before this can be gone back over, and a replay
+        prints nothing again."""
+        return self._on_paper(lambda: self._print_document(document, pdf))
+
+    def print_slip(self, slip: Slip) -> bool:
+        """Print a slip, as often as the citizen wants to try; a replay prints nothing again."""
+        return self._on_paper(lambda: self._print_slip(slip))
+
+    def _on_paper(self, print_it: Callable[[], bool]) -> bool:
+        if entry := self._answers.replayed():
+            return bool(entry.value)
         self._answers.sealed = True
+        came_out = print_it()
+        self._answers.keep(_Entry(came_out, "paper"))
+        self._papers |= came_out
+        return came_out
+
+    def _print_document(self, document: Document, pdf: Sensitive[bytes]) -> bool:
         while True:
             job = _job()
             request = PrintDocument(job, pdf.reveal(), document.pages, document.number)
             try:
                 printed = self._asker.ask(PrintingDocument(request), back=False)
             except DeviceError as error:
+                self._papers |= error.pages != 0
                 self._report(document, PrintReport(job=job, pages=error.pages, complete=False))
-                if self._asker.ask(not_printed(error, document), back=False) != RETRY:
+                if self._tell(not_printed(error, document), error) != RETRY:
                     return False
             else:
                 self._report(document, PrintReport(job=job, pages=printed.pages, complete=True))
-                self._papers = True
                 return True
 
-    def print_slip(self, slip: Slip) -> bool:
-        """Print a slip, as often as the citizen wants to try."""
-        self._answers.sealed = True
+    def _print_slip(self, slip: Slip) -> bool:
         while True:
             try:
                 self._asker.ask(PrintingSlip(PrintSlip(_job(), slip)), back=False)
             except DeviceError as error:
-                if self._asker.ask(not_printed(error), back=False) != RETRY:
+                if self._tell(not_printed(error), error) != RETRY:
                     return False
             else:
-                self._papers = True
                 return True
+
+    def _tell(self, problem: Problem, error: Exception) -> str:
+        """Show what went wrong; its number stands in the log, where whoever is called finds it."""
+        log.warning("trouble", extra={"reference": problem.reference, "reason": str(error)})
+        return self._asker.ask(problem, back=False)
 
     def _report(self, document: Document, report: PrintReport) -> None:
         try:
@@ -243,9 +264,7 @@ class Visit:
         except (CentreUnavailable, Refusal) as error:
             # The paper is what the citizen came for: a count that could not be told is an event
             # for the operator, not a page for them.
-            log.warning(
-                "print report not delivered", extra={"reason": str(error)}
-            )
+            log.warning("print report not delivered", extra={"reason": str(error)})
 
     # -- from the first touch to the last page ------------------------------------------------
 
@@ -301,12 +320,13 @@ class Visit:
                 if isinstance(error, DeviceError) and error.reason is Reason.TIMEOUT:
                     raise TimedOut from error  # nobody put a card: nobody is there
                 problem = problem_of(error, signed_in=self.person is not None)
-                if self._asker.ask(problem, back=False) != RETRY:
-                    if self.person is None:
-                        raise Left from error
+                chosen = self._tell(problem, error)
+                if chosen == LEAVE:
+                    raise Left from error
+                if chosen != RETRY:
                     return False
-                if isinstance(error, DeviceError | Refusal):
-                    answers = self._answers = _Answers()
+                if isinstance(error, DeviceError) or _is_final(error):
+                    answers = self._answers = _Answers()  # another card: from the top
             else:
                 return True
 
@@ -330,6 +350,10 @@ class Visit:
                 self._asker.ask(Farewell(papers=self._papers), back=False)
             except (Left, TimedOut):
                 return
+
+
+def _is_final(error: Exception) -> bool:
+    return isinstance(error, Refusal) and error.code not in PASSING
 
 
 def _job() -> str:

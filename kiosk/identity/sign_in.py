@@ -6,14 +6,16 @@ from functools import partial
 
 from drivers.id_card.types import IdCard
 from kiosk.fund.errors import Refusal
-from kiosk.fund.models import CardEvidence, Session
+from kiosk.fund.models import CardEvidence, Session, SmsSent
 from kiosk.privacy import Sensitive, mask_name
 from kiosk.steps import RESEND, ChooseProof, ConfirmName, EnterSmsCode, PresentIdCard
 from kiosk.visit import Visit
-from kiosk.words import Sayable
+from kiosk.words import Sayable, _
 
-_TRY_AGAIN = ("code-wrong", "code-expired")
-"""Refusals of a code after which another one may be typed."""
+_TRY_AGAIN = ("code-wrong", "code-expired", "sms-too-soon", "sms-daily-limit")
+"""Refusals after which the page stays: another code may be typed, or the last one still."""
+_RESEND_S = 60
+"""When another code may be asked for, where the centre has not said it."""
 
 
 def identify(visit: Visit) -> None:
@@ -45,12 +47,13 @@ def _prove(visit: Visit, session: Session) -> None:
     ways = [proof.method for proof in session.proofs if proof.available]
     method = visit.ask(ChooseProof(session.proofs)) if len(ways) > 1 else "sms"
     if method == "sms":
-        _prove_by_sms(visit)
+        phone = next((proof.hint for proof in session.proofs if proof.method == "sms"), "")
+        _prove_by_sms(visit, phone)
 
 
-def _prove_by_sms(visit: Visit) -> None:
+def _prove_by_sms(visit: Visit, phone: str) -> None:
     """A code to the phone on file; typed again when it was wrong, sent again when asked for."""
-    sent = visit.look_up(visit.fund.send_sms)
+    sent = _send_first(visit, phone)
     wrong: Sayable | None = None
     while True:
         code = visit.ask(EnterSmsCode(sent.phone, sent.resend_after_s, wrong))
@@ -60,8 +63,18 @@ def _prove_by_sms(visit: Visit) -> None:
                 continue
             visit.look_up(partial(visit.fund.check_sms, Sensitive(code)))
         except Refusal as refusal:
-            if refusal.code not in _TRY_AGAIN and code != RESEND:
+            if refusal.code not in _TRY_AGAIN:
                 raise
-            wrong = refusal.reason
+            wrong = _("{reason}{next_step}", reason=refusal.reason, next_step=refusal.next_step)
         else:
             return
+
+
+def _send_first(visit: Visit, phone: str) -> SmsSent:
+    """Send the first code. “Too soon” means that one is on its way: its answer had been lost."""
+    try:
+        return visit.look_up(visit.fund.send_sms)
+    except Refusal as refusal:
+        if refusal.code != "sms-too-soon":
+            raise
+        return SmsSent(phone=phone, resend_after_s=_RESEND_S, valid_s=0)
