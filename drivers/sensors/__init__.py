@@ -1,0 +1,1 @@
+"""What the cabinet notices: call button, door, somebody in front, mains power, volume knob."""

@@ -1,0 +1,1 @@
+"""The speaker: short sounds that say that something was read, or did not work."""
