@@ -1,0 +1,218 @@
+// The window that plays people, phone, paper and hardware beside the terminal's window.
+import QtQuick
+import QtQuick.Window
+import "../components"
+
+Window {
+    id: window
+    required property var desk
+    title: desk.words["title"]
+    color: Theme.paper
+    minimumWidth: 600
+    minimumHeight: 560
+
+    readonly property int gap: 14
+    readonly property bool wide: width >= 1000
+    readonly property int top: 76
+    readonly property int room: height - top - gap
+    // Three columns, or two: people and paper share the first.
+    readonly property int first: wide ? Math.min(390, width * 0.31) : Math.floor((width - 3 * gap) * 0.47)
+    readonly property int second: wide ? Math.min(390, width * 0.3) : first
+    readonly property int paperX: wide ? 2 * gap + first : gap
+
+    Item {
+        id: head
+        width: parent.width
+        height: window.top
+        Image {
+            id: brand
+            x: window.gap + 2
+            anchors.verticalCenter: parent.verticalCenter
+            width: 40
+            height: 40
+            sourceSize: Qt.size(40, 40)
+            source: "image://icon/brand"
+            Accessible.ignored: true
+        }
+        Column {
+            anchors { left: brand.right; leftMargin: 12; verticalCenter: parent.verticalCenter }
+            width: buttons.x - x - 12
+            Label {
+                text: window.desk.words["title"]
+                font.pixelSize: 20
+                font.bold: true
+                wrapMode: Text.NoWrap
+                Accessible.role: Accessible.Heading
+            }
+            Label {
+                width: parent.width
+                text: window.desk.words["lead"]
+                font.pixelSize: 13
+                color: Theme.soft
+                wrapMode: Text.NoWrap
+                elide: Text.ElideRight
+            }
+        }
+        Row {
+            id: buttons
+            anchors { right: parent.right; rightMargin: window.gap; verticalCenter: parent.verticalCenter }
+            spacing: 10
+            DeskButton {
+                objectName: "all well"
+                iconName: "check"
+                text: window.desk.words["all well"]
+                onClicked: window.desk.allWell()
+            }
+            DeskButton {
+                objectName: "language"
+                iconName: "globe"
+                text: window.desk.words["language"]
+                onClicked: window.desk.toggleLanguage()
+            }
+        }
+    }
+
+    CardInHand {
+        id: hand
+        desk: window.desk
+        x: window.gap
+        y: window.top
+        width: window.first
+    }
+    People {
+        id: people
+        desk: window.desk
+        x: window.gap
+        y: hand.y + hand.implicitHeight + window.gap
+        width: window.first
+        height: window.wide ? window.height - y - window.gap
+                            : Math.max(150, (window.height - y - 3 * window.gap) * 0.38)
+    }
+    Phone {
+        id: phone
+        desk: window.desk
+        x: window.paperX
+        y: window.wide ? window.top : people.y + people.height + window.gap
+        width: window.second
+        height: window.wide ? 300 : 172
+    }
+    Panel {
+        id: papers
+        x: window.paperX
+        y: phone.y + phone.height + window.gap
+        width: window.second
+        height: window.height - y - window.gap
+        title: window.desk.words["papers"]
+        icon: "printer"
+        Slot {
+            id: slips
+            objectName: "slips"
+            readonly property bool beside: !window.wide
+            width: beside ? (parent.width - 12) / 2 : parent.width
+            height: beside ? parent.height : (parent.height - 12) / 2
+            papers: window.desk.slips
+            title: window.desk.words["slips"]
+            takeText: window.desk.words["tear"]
+            emptyText: window.desk.words["nothing"]
+            thumbWidth: 130
+            onTaken: window.desk.take("receipt_printer")
+            onLooked: name => large.show(name)
+        }
+        Slot {
+            objectName: "sheets"
+            x: slips.beside ? slips.width + 12 : 0
+            y: slips.beside ? 0 : slips.height + 12
+            width: slips.width
+            height: slips.height
+            papers: window.desk.sheets
+            title: window.desk.words["sheets"]
+            takeText: window.desk.words["take"]
+            emptyText: window.desk.words["nothing"]
+            thumbWidth: 150
+            onTaken: window.desk.take("document_printer")
+            onLooked: name => large.show(name)
+        }
+    }
+    Flickable {
+        id: hardware
+        x: papers.x + papers.width + window.gap
+        y: window.top
+        width: window.width - x - window.gap
+        height: window.room
+        contentHeight: column.height
+        boundsBehavior: Flickable.StopAtBounds
+        clip: true
+        Column {
+            id: column
+            width: hardware.width
+            spacing: window.gap
+            Repeater {
+                model: window.desk.hardware
+                Levers {
+                    required property var modelData
+                    readonly property var look: window.desk.looks[modelData.device]
+                    objectName: modelData.device
+                    width: column.width
+                    title: modelData.title
+                    icon: modelData.icon
+                    dense: !window.wide
+                    levers: modelData.levers
+                    wellText: window.desk.words["well"]
+                    word: look ? look.word : ""
+                    tone: look ? look.tone : "good"
+                    line: look ? look.line : ""
+                    stand: look ? look.stand : []
+                    onPressed: key => window.desk.press(modelData.device, key)
+                    onWell: window.desk.well(modelData.device)
+                }
+            }
+            Levers {
+                objectName: "centre"
+                visible: window.desk.centre.there
+                width: column.width
+                title: window.desk.centre.title
+                icon: "place"
+                dense: !window.wide
+                moreText: window.desk.words["reset"]
+                onMore: window.desk.resetCentre()
+                levers: window.desk.centreLevers
+                wellText: window.desk.words["well"]
+                word: window.desk.centre.word
+                tone: window.desk.centre.tone
+                line: window.desk.centre.line
+                stand: window.desk.centre.stand
+                onPressed: key => window.desk.pressCentre(key)
+                onWell: window.desk.centreWell()
+            }
+        }
+    }
+    ScrollMark { view: hardware; anchors.rightMargin: -8 }
+
+    Rectangle {
+        id: trouble
+        visible: window.desk.trouble.length > 0
+        z: 1
+        anchors { horizontalCenter: parent.horizontalCenter; bottom: parent.bottom; bottomMargin: 24 }
+        width: Math.min(parent.width - 80, troubleText.implicitWidth + 48)
+        height: troubleText.height + 24
+        radius: 10
+        color: Theme.redTint
+        border.color: Theme.red
+        Label {
+            id: troubleText
+            objectName: "trouble"
+            anchors.centerIn: parent
+            width: parent.width - 48
+            text: window.desk.trouble
+            font.pixelSize: 14
+            color: Theme.red
+            Accessible.role: Accessible.AlertMessage
+        }
+    }
+    LargePaper {
+        id: large
+        z: 2
+        anchors.fill: parent
+        closeText: window.desk.words["close"]
+    }
+}

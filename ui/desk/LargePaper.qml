@@ -1,0 +1,46 @@
+// One paper, large, over everything else.
+import QtQuick
+import "../components"
+
+Rectangle {
+    id: large
+    objectName: "large"
+    property string name
+    property string closeText
+    signal clicked()
+    visible: name.length > 0
+    focus: visible
+    color: "#E60B1728"
+
+    function show(paper) { name = paper; sheet.contentY = 0; forceActiveFocus() }
+    onClicked: name = ""
+    Keys.onEscapePressed: name = ""
+
+    MouseArea {
+        anchors.fill: parent
+        hoverEnabled: true
+        onClicked: large.clicked()
+    }
+    Flickable {
+        id: sheet
+        anchors { fill: parent; margins: 24; bottomMargin: 56 }
+        contentHeight: Math.max(height, image.height)
+        clip: true
+        Image {
+            id: image
+            anchors.horizontalCenter: parent.horizontalCenter
+            y: Math.max(0, (sheet.height - height) / 2)
+            width: Math.min(implicitWidth, sheet.width)
+            height: implicitWidth > 0 ? implicitHeight * width / implicitWidth : 0
+            source: large.visible ? "image://out/" + large.name : ""
+            Accessible.ignored: true
+        }
+        TapHandler { onTapped: large.clicked() }
+    }
+    Label {
+        anchors { horizontalCenter: parent.horizontalCenter; bottom: parent.bottom; bottomMargin: 16 }
+        text: large.closeText
+        font.pixelSize: 14
+        color: Theme.whiteSoft
+    }
+}

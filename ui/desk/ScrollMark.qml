@@ -1,0 +1,15 @@
+// Shows that there is more, and where one is in it.
+import QtQuick
+import "../components"
+
+Rectangle {
+    required property Flickable view
+    visible: view.visibleArea.heightRatio < 1
+    anchors.right: view.right
+    anchors.rightMargin: 1
+    width: 4
+    radius: 2
+    y: view.y + view.visibleArea.yPosition * view.height
+    height: view.visibleArea.heightRatio * view.height
+    color: Theme.edge
+}

@@ -1,0 +1,91 @@
+// Where paper comes out: the papers side by side, the newest first; one is looked at, all are taken.
+import QtQuick
+import "../components"
+
+Item {
+    id: slot
+    required property var papers      // names of pictures
+    property string title
+    property string takeText
+    property string emptyText
+    property int thumbWidth: 120
+    signal taken()
+    signal looked(string name)
+
+    Label {
+        id: titleText
+        text: slot.title + (slot.papers.length > 0 ? "  " + slot.papers.length : "")
+        font.pixelSize: 14
+        font.bold: true
+        color: Theme.soft
+        wrapMode: Text.NoWrap
+        anchors.verticalCenter: takeButton.verticalCenter
+    }
+    DeskButton {
+        id: takeButton
+        objectName: slot.objectName + ".take"
+        anchors.right: parent.right
+        anchors.rightMargin: -6
+        quiet: true
+        enabled: slot.papers.length > 0
+        text: slot.takeText
+        onClicked: slot.taken()
+    }
+    Rectangle {
+        id: tray
+        y: 34
+        width: parent.width
+        height: parent.height - y
+        radius: 10
+        color: Theme.paper
+        Label {
+            anchors.centerIn: parent
+            visible: slot.papers.length === 0
+            text: slot.emptyText
+            font.pixelSize: 13
+            color: Theme.faint
+        }
+        ListView {
+            anchors { fill: parent; margins: 10 }
+            orientation: ListView.Horizontal
+            boundsBehavior: Flickable.StopAtBounds
+            spacing: 10
+            clip: true
+            model: slot.papers
+            delegate: Item {
+                id: paper
+                required property string modelData
+                required property int index
+                width: slot.thumbWidth
+                height: ListView.view.height
+                Accessible.role: Accessible.Button
+                Accessible.name: slot.title + " " + (slot.papers.length - index)
+                objectName: slot.objectName + "." + index
+                signal clicked()
+                onClicked: slot.looked(modelData)
+                Rectangle {
+                    anchors { fill: picture; margins: -1 }
+                    color: Theme.white
+                    border.color: hover.hovered ? Theme.blue : Theme.line
+                }
+                // As wide as the slot; what is too long hangs out of sight, as paper does.
+                Item {
+                    id: picture
+                    width: paper.width
+                    height: Math.min(paper.height, image.height)
+                    clip: true
+                    Image {
+                        id: image
+                        width: parent.width
+                        fillMode: Image.PreserveAspectFit
+                        sourceSize.width: slot.thumbWidth * Screen.devicePixelRatio
+                        source: "image://out/" + paper.modelData
+                        Accessible.ignored: true
+                    }
+                }
+                HoverHandler { id: hover; cursorShape: Qt.PointingHandCursor }
+                TapHandler { onTapped: paper.clicked() }
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+"""The levers of the stand-in centre, over HTTP: the phones' messages, its faults."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import requests
+
+from ui.desk.levers import Order
+
+TIMEOUT_S = 5.0
+
+
+class Levers:
+    """``/sandbox`` of the stand-in centre at ``address``. For one thread at a time.
+
+    Every call raises ``OSError`` (``requests.RequestException``) when the centre does not answer as
+    it should.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._base = f"{address.rstrip('/')}/sandbox"
+        self._http = requests.Session()
+        self._http.trust_env = False  # it is on this machine: no proxy has a part in it
+
+    def messages(self) -> list[dict[str, Any]]:
+        """The SMS that were sent, newest first: ``phone``, ``code``, ``text``, ``at``."""
+        rows: list[dict[str, Any]] = self._call("GET", "messages").json()
+        return rows
+
+    def sessions(self) -> int:
+        """How many sessions are open."""
+        return len(self._call("GET", "sessions").json())
+
+    def set_faults(self, faults: Sequence[Order]) -> None:
+        """These faults and no others, until they are taken back; see ``ui.desk.levers.CENTRE``."""
+        self._call("DELETE", "faults")
+        for kind, facts in faults:
+            self._call("POST", "faults", {"kind": kind, **facts})
+
+    def reset(self) -> None:
+        """All data as on the first day; messages, sessions and faults are gone."""
+        self._call("POST", "reset")
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _call(self, method: str, what: str, body: Any = None) -> requests.Response:
+        answer = self._http.request(method, f"{self._base}/{what}", json=body, timeout=TIMEOUT_S)
+        answer.raise_for_status()
+        return answer

@@ -1,0 +1,56 @@
+"""A thread that does what the screen must not wait for: one thing after another, and in between it
+looks how things are."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+
+Chore = Callable[[], None]
+
+
+class Chores:
+    """Runs ``look`` at once, ``every`` so many seconds, and after each thing that was asked for.
+
+    What raises ``ValueError``, ``TypeError`` or ``OSError`` (also every error of ``requests``) is
+    told to ``failed``, as one sentence; both are called in the chores' own thread.
+    """
+
+    def __init__(
+        self, name: str, look: Chore, failed: Callable[[str], None], *, every: float
+    ) -> None:
+        self._look = look
+        self._failed = failed
+        self._every = every
+        self._asked: queue.Queue[Chore | None] = queue.Queue()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, seconds: float = 10.0) -> None:
+        """What is still asked for is done first."""
+        self._asked.put(None)
+        self._thread.join(seconds)
+
+    def ask(self, chore: Chore) -> None:
+        """Returns at once."""
+        self._asked.put(chore)
+
+    def _run(self) -> None:
+        chore: Chore | None = self._look
+        while chore is not None:
+            self._do(chore)
+            if chore is not self._look and self._asked.empty():
+                self._do(self._look)
+            try:
+                chore = self._asked.get(timeout=self._every)
+            except queue.Empty:
+                chore = self._look
+
+    def _do(self, chore: Chore) -> None:
+        try:
+            chore()
+        except (ValueError, TypeError, OSError) as error:
+            self._failed(str(error) or type(error).__name__)

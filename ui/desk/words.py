@@ -1,0 +1,87 @@
+"""What the desk says, in Chinese and in English.
+
+Apart from the catalogue of the terminal's words: no citizen sees the desk, and whoever translates
+the terminal need not translate this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from kiosk.words import Language
+
+
+class Words(NamedTuple):
+    """One thing in both languages."""
+
+    zh: str
+    en: str
+
+    def say(self, language: Language) -> str:
+        return self.zh if language is Language.ZH else self.en
+
+
+DESK: Mapping[str, Words] = {
+    "title": Words("操作台", "The desk"),
+    "lead": Words(
+        "代替终端旁的人、手机和硬件；只用于演示和培训",
+        "Plays the people, the phone and the hardware; for demo and training only",
+    ),
+    "all well": Words("全部恢复正常", "All well"),
+    "well": Words("复原", "Mend"),
+    "language": Words("EN", "中文"),
+    "people": Words("来办事的人", "Who comes"),
+    "put": Words("放卡", "Put the card"),
+    "lift": Words("拿起卡", "Lift the card"),
+    "on reader": Words("在读卡区", "on the reader"),
+    "in hand": Words("在手里", "in the hand"),
+    "other card": Words("读卡区上是另一张卡", "another card lies on the reader"),
+    "phone": Words("手机", "The phone"),
+    "no message": Words("还没有短信", "No message yet"),
+    "no centre": Words("没有连接模拟中心", "No stand-in centre"),
+    "papers": Words("出来的纸", "What came out"),
+    "slips": Words("凭条", "Slips"),
+    "sheets": Words("A4 纸", "A4"),
+    "tear": Words("撕下", "Tear off"),
+    "take": Words("取走", "Take"),
+    "nothing": Words("还没有", "Nothing yet"),
+    "close": Words("点任意处或按 Esc 关闭", "Click anywhere, or Esc, to close"),
+    "reset": Words("数据复原", "Reset data"),
+    "sex": Words("性别", "Sex"),
+    "birth": Words("出生", "Born"),
+    "number": Words("号码", "Number"),
+    "valid": Words("有效期", "Valid"),
+}
+"""The fixed words of the window, by the names that QML knows."""
+
+KINDS: Mapping[str, Words] = {
+    "resident": Words("居民身份证", "Resident ID card"),
+    "hk-macao": Words("港澳居民居住证", "Residence permit, Hong Kong and Macao"),
+    "taiwan": Words("台湾居民居住证", "Residence permit, Taiwan"),
+    "foreigner": Words("外国人永久居留身份证", "Foreign permanent resident ID card"),
+}
+
+PURPOSES: Mapping[str, str] = {
+    "P01": "The general case: look up the account, print the certificate",
+    "P02": "The account is sealed (left the employer in September 2024)",
+    "P03": "Has a fund loan that is being repaid",
+    "P04": "Retired, the account is sealed by the employer",
+    "P05": "Not yet of retiring age; the number ends in X",
+    "P06": "Loan paid off in June 2025",
+    "P07": "Two accounts: one normal, one sealed",
+    "P08": "The account is frozen by a court",
+    "P09": "Holds a residence permit for Hong Kong and Macao residents",
+    "P10": "Holds a foreign permanent resident ID card without a Chinese name",
+    "P11": "The name is longer than the chip holds, and must be confirmed",
+    "P12": "Rare characters in the name",
+    "P13": "The ID card has expired",
+    "P14": "No provident fund account",
+    "P15": "Two instalments of the loan are overdue",
+    "P16": "Holds a residence permit for Taiwan residents; flexible employment",
+    "P17": "The ID card is reported lost",
+    "P18": "The employer is in arrears; paid up to August 2025",
+    "S1": "Spouse and co-borrower of P03; no fund account",
+    "S2": "Spouse of P11; no fund account",
+}
+"""The personas' purposes in English, by id; the Chinese ones stand with the personas."""
