@@ -7,6 +7,7 @@ import pty
 import select
 import struct
 import threading
+import time
 import tty
 from collections import deque
 from collections.abc import Mapping
@@ -122,6 +123,7 @@ class IdCardReader:
         self._faults: dict[str, _Fault] = {}
         self._commands: deque[str] = deque(maxlen=_COMMANDS_SEEN)
         self._reads = 0
+        self._read_at = 0.0
         self._pulled = False
         self._thread: threading.Thread | None = None
         self._wake = -1
@@ -190,8 +192,9 @@ class IdCardReader:
         """What a person beside it would see, without what the card says.
 
         ``plugged`` bool; ``card`` a :class:`Stage` as str; ``kind`` a ``CardKind`` as str, or "";
-        ``reads`` int, how often a card was read whole; ``commands`` list of str, the last 50 names,
-        newest last; ``faults`` list of str.
+        ``reads`` int, how often a card was read whole; ``read_at`` float, the monotonic clock when
+        the last byte of an answer to READ was sent, 0 before; ``commands`` list of str, the last 50
+        names, newest last; ``faults`` list of str.
         """
         with self._changed:
             card = self._card
@@ -200,6 +203,7 @@ class IdCardReader:
                 "card": str(card.stage if card else Stage.NONE),
                 "kind": str(card.kind) if card else "",
                 "reads": self._reads,
+                "read_at": self._read_at,
                 "commands": list(self._commands),
                 "faults": list(self._faults),
             }
@@ -252,6 +256,8 @@ class IdCardReader:
             piece = frame[at : at + step]
             with suppress(BlockingIOError):  # nobody reads: the bytes are lost, as on a real line
                 os.write(master, piece)
+            if name == Command.READ.name:
+                self._read_at = time.monotonic()  # noted last when its last byte is on the wire
             self._pause(len(piece) * 10 / self._baud)
 
     def _pause(self, seconds: float, *, always: bool = False) -> None:

@@ -828,6 +828,7 @@ def test_the_emulator_tells_how_it_stands(emulator: IdCardReader) -> None:
         "card": "none",
         "kind": "",
         "reads": 0,
+        "read_at": 0.0,
         "commands": [],
         "faults": [],
     }
