@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -12,9 +13,11 @@ from typing import Any, Generic, TypeVar
 
 from drivers.device import (
     CancelToken,
+    Check,
     Deadline,
     DeviceError,
     Driver,
+    Info,
     Reason,
     Request,
     State,
@@ -24,12 +27,37 @@ from drivers.device import (
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-POLL_S = 2.0
-"""How often an idle device is asked how it is."""
-BACK_OFF_S = (2.0, 4.0, 8.0, 16.0, 20.0)
-"""Pauses between attempts to find a device again; the last one repeats."""
-MISSES = 3
-"""A device that does not answer this often in a row is gone; before that it only blinked."""
+REMEMBERED = 256
+"""Jobs that succeeded and are known by name; a visit prints a handful."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How patient a host is with its device."""
+
+    poll_s: float = 2.0
+    """How often an idle device is asked how it is."""
+    back_off_s: tuple[float, ...] = (2.0, 4.0, 8.0, 16.0, 20.0)
+    """Pauses between attempts to find a device again; the last one repeats."""
+    misses: int = 3
+    """A device that does not answer this often in a row is gone; before that it only blinked."""
+
+
+PACE = Pace()
+
+
+class LostError(DeviceError):
+    """What the driver ran in is gone, whatever the device does: open it anew, it may be well."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reset(Request[None]):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class _SelfTest(Request[tuple[Check, ...]]):
+    pass
 
 
 @dataclass(slots=True)
@@ -45,10 +73,20 @@ class ThreadHost:
 
     Finds the device, watches it while idle, finds it again after it was gone. ``on_status`` is
     called from that thread, only when something changed.
+
+    A request with a field ``job`` is done once: when the same kind of request comes again under
+    the same name, the remembered result is its answer. A job that failed is not remembered.
     """
 
-    def __init__(self, driver: Driver, on_status: Callable[[Status], None] | None = None) -> None:
+    def __init__(
+        self,
+        driver: Driver,
+        on_status: Callable[[Status], None] | None = None,
+        *,
+        pace: Pace = PACE,
+    ) -> None:
         self.driver = driver
+        self._pace = pace
         self._on_status = on_status or (lambda status: None)
         self._status = Status(State.STARTING)
         self._jobs: queue.Queue[_Job[Any] | None] = queue.Queue()
@@ -57,9 +95,8 @@ class ThreadHost:
         self._open = False
         self._misses = 0
         self._attempts = 0
-        self._thread = threading.Thread(
-            target=self._run, name=f"device {driver.info.kind}", daemon=True
-        )
+        self._done: OrderedDict[tuple[type, str], Any] = OrderedDict()
+        self._thread = threading.Thread(target=self._run, name="device", daemon=True)
         driver.report = self._note
 
     @property
@@ -67,8 +104,20 @@ class ThreadHost:
         """The newest that is known; never waits."""
         return self._status
 
+    @property
+    def info(self) -> Info:
+        """What is known of the device so far; more once it was opened."""
+        return self.driver.info
+
+    @property
+    def requests(self) -> tuple[type[Request[Any]], ...]:
+        """The commands it understands: its capabilities."""
+        return self.driver.requests
+
     def start(self) -> None:
-        self._thread.start()
+        """Begin to look for the device. Does nothing the second time, also after :meth:`stop`."""
+        if self._thread.ident is None:
+            self._thread.start()
 
     def stop(self, timeout: float = 5.0) -> None:
         """End the thread and give the device back; what runs or is still queued is cancelled."""
@@ -98,6 +147,14 @@ class ThreadHost:
         """Queue a command and wait for it."""
         return self.submit(request, seconds, cancel).result()
 
+    def reset(self, seconds: float = 15.0) -> None:
+        """Bring the device to its state after power-on, when its turn comes within ``seconds``."""
+        self.execute(_Reset(), seconds)
+
+    def self_test(self, seconds: float = 30.0) -> tuple[Check, ...]:
+        """Try what needs no citizen and no paper, when its turn comes within ``seconds``."""
+        return self.execute(_SelfTest(), seconds)
+
     # -- the thread ---------------------------------------------------------------------------
 
     def _run(self) -> None:
@@ -113,23 +170,21 @@ class ThreadHost:
             self._job = job
             if self._stopping.is_set():  # also when stop() came too early to see the job
                 job.cancel.cancel()
-            self._serve(job)
+            pause = self._serve(job)
             self._job = None
-            pause = POLL_S
         self._refuse_waiting()
         self.driver.close()
 
-    def _serve(self, job: _Job[Any]) -> None:
+    def _serve(self, job: _Job[Any]) -> float:
+        """Do one command; returns the pause until the device is looked after."""
         if not job.future.set_running_or_notify_cancel():
-            return
+            return self._pace.poll_s
         try:
-            if job.cancel.cancelled:
-                raise DeviceError(Reason.CANCELLED)
-            if not self._open:
-                self._find()
-            if job.deadline.passed():
-                raise DeviceError(Reason.TIMEOUT)  # nobody waits for it any more
-            job.future.set_result(self.driver.execute(job.request, job.deadline, job.cancel))
+            job.future.set_result(self._answer(job))
+        except LostError as error:
+            self._open = False
+            job.future.set_exception(error)
+            return 0.0
         except DeviceError as error:
             if error.reason in (Reason.NO_DEVICE, Reason.OFFLINE):
                 self._drop(error)
@@ -138,6 +193,29 @@ class ThreadHost:
             log.exception("driver failed", extra={"device": self.driver.info.kind})
             self._drop(DeviceError(Reason.HARDWARE, type(error).__name__))
             job.future.set_exception(DeviceError(Reason.HARDWARE, type(error).__name__))
+        return self._pace.poll_s
+
+    def _answer(self, job: _Job[Any]) -> Any:
+        name = type(job.request), getattr(job.request, "job", "")
+        if name in self._done:
+            return self._done[name]
+        if job.cancel.cancelled:
+            raise DeviceError(Reason.CANCELLED)
+        if not self._open:
+            self._find()
+        if job.deadline.passed():
+            raise DeviceError(Reason.TIMEOUT)  # nobody waits for it any more
+        match job.request:
+            case _Reset():
+                return self.driver.reset()
+            case _SelfTest():
+                return self.driver.self_test()
+        result = self.driver.execute(job.request, job.deadline, job.cancel)
+        if name[1]:
+            self._done[name] = result
+            while len(self._done) > REMEMBERED:
+                self._done.popitem(last=False)
+        return result
 
     def _watch(self) -> float:
         """Look after the device once; returns the pause until the next look."""
@@ -147,16 +225,18 @@ class ThreadHost:
             self._note(self.driver.status())
         except DeviceError as error:
             self._misses += 1
-            if self._open and self._misses < MISSES:
-                return POLL_S
+            blinked = self._open and self._misses < self._pace.misses
+            if blinked and not isinstance(error, LostError):
+                return self._pace.poll_s
             self._drop(error)
         except Exception as error:
             log.exception("driver failed", extra={"device": self.driver.info.kind})
             self._drop(DeviceError(Reason.HARDWARE, type(error).__name__))
         else:
             self._misses = 0
-            return POLL_S
-        pause = BACK_OFF_S[min(self._attempts, len(BACK_OFF_S) - 1)]
+            return self._pace.poll_s
+        pauses = self._pace.back_off_s
+        pause = pauses[min(self._attempts, len(pauses) - 1)]
         self._attempts += 1
         return pause
 

@@ -9,9 +9,9 @@ from itertools import pairwise
 
 import pytest
 
-from drivers import hosts
 from drivers.device import (
     CancelToken,
+    Check,
     DeviceError,
     Driver,
     Info,
@@ -21,10 +21,11 @@ from drivers.device import (
     Status,
     Supply,
 )
-from drivers.hosts import ThreadHost
+from drivers.hosts import REMEMBERED, Pace, ThreadHost
 
 ONLINE = Status(State.ONLINE)
 SOON_S = 10.0
+PACE = Pace(poll_s=0.01, back_off_s=(0.01, 0.02, 0.04))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,13 @@ class Say(Request[str]):
 
     word: str
     first: Callable[["Speaker", CancelToken], None] = lambda driver, cancel: None
+
+
+@dataclass(frozen=True, slots=True)
+class SayOnce(Say):
+    """The same as a named job."""
+
+    job: str = "job"
 
 
 class Speaker(Driver):
@@ -46,7 +54,7 @@ class Speaker(Driver):
         self.found: Exception | None = None
 
     info = Info("speaker", "test", "nowhere")
-    requests = (Say,)
+    requests = (Say, SayOnce)
 
     def _note(self, call):
         self.calls.append((call, time.monotonic()))
@@ -72,7 +80,8 @@ class Speaker(Driver):
         self._note("reset")
 
     def self_test(self):
-        return ()
+        self._note("self_test")
+        return (Check("voice", True, "loud"),)
 
     def execute(self, request, deadline, cancel):
         request.first(self, cancel)
@@ -81,9 +90,7 @@ class Speaker(Driver):
 
 
 @pytest.fixture
-def driver(monkeypatch):
-    monkeypatch.setattr(hosts, "POLL_S", 0.01)
-    monkeypatch.setattr(hosts, "BACK_OFF_S", (0.01, 0.02, 0.04))
+def driver():
     return Speaker()
 
 
@@ -94,7 +101,7 @@ def seen():
 
 @pytest.fixture
 def host(driver, seen):
-    host = ThreadHost(driver, seen.append)
+    host = ThreadHost(driver, seen.append, pace=PACE)
     yield host
     host.stop()
 
@@ -320,3 +327,64 @@ def test_nothing_waits_for_a_stopped_host(host, driver, started):
     assert after.exception(0).reason is Reason.CANCELLED
     assert before.done()
     assert "y" not in driver.said
+
+
+# -- what every device can do --------------------------------------------------------------------
+
+
+def test_a_host_says_what_it_has(host):
+    assert host.info == Info("speaker", "test", "nowhere")
+    assert host.requests == (Say, SayOnce)
+
+
+def test_reset_and_self_test_take_their_turn(host, driver):
+    gate = Gate()
+    host.start()
+    host.submit(Say("long", gate), SOON_S)
+    assert gate.reached.wait(SOON_S)
+    tested = threading.Thread(target=host.self_test)
+    tested.start()
+    assert not driver.times("self_test")
+    gate.opened.set()
+    tested.join(SOON_S)
+    assert driver.times("self_test")
+    assert host.self_test() == (Check("voice", True, "loud"),)
+    host.reset()
+    assert len(driver.times("reset")) == 1
+
+
+def test_a_job_that_succeeded_is_not_done_again(host, driver):
+    host.start()
+    for word in ("first", "second"):
+        assert host.execute(SayOnce(word), SOON_S) == "first"
+    assert host.execute(SayOnce("third", job="other"), SOON_S) == "third"
+    driver.found = DeviceError(Reason.NO_DEVICE)
+    with pytest.raises(DeviceError):
+        host.execute(Say("x", fails(DeviceError(Reason.OFFLINE))), SOON_S)
+    assert host.execute(SayOnce("fourth"), SOON_S) == "first"  # also of a device that has gone
+    assert driver.said == ["first", "third"]
+
+
+def test_a_job_that_failed_is_done_again(host, driver):
+    host.start()
+    with pytest.raises(DeviceError):
+        host.execute(SayOnce("x", fails(DeviceError(Reason.JAM))), SOON_S)
+    assert host.execute(SayOnce("y"), SOON_S) == "y"
+
+
+def test_jobs_are_forgotten_in_the_end(host, driver):
+    host.start()
+    for number in range(REMEMBERED + 1):
+        host.execute(SayOnce(str(number), job=str(number)), SOON_S)
+    assert host.execute(SayOnce("again", job="1"), SOON_S) == "1"
+    assert host.execute(SayOnce("again", job="0"), SOON_S) == "again"
+
+
+def test_a_second_start_does_nothing(host, driver):
+    host.start()
+    host.start()
+    assert host.execute(Say("x"), SOON_S) == "x"
+    assert len(driver.times("open")) == 1
+    host.stop()
+    host.start()
+    assert host.submit(Say("y"), SOON_S).exception(SOON_S).reason is Reason.CANCELLED

@@ -1,0 +1,121 @@
+"""Python objects, and memory with them, from one process of ours to another over a socket pair.
+
+Objects travel as pickles: only a process that we started ourselves may be at the other end.
+Nothing touches a disk; memory has no name that could be left behind.
+"""
+
+from __future__ import annotations
+
+import io
+import mmap
+import os
+import pickle
+import socket
+import struct
+import weakref
+from collections import deque
+from typing import Any
+
+_HEAD = struct.Struct(">QB")  # bytes of the pickle, descriptors beside it
+_PIECE = 1 << 18
+_MOST_DESCRIPTORS = 8
+
+
+class SharedMemory:
+    """Anonymous memory that both ends of a channel see; gone with the last process that has it."""
+
+    def __init__(self, size: int) -> None:
+        """``size`` in bytes; zeros at first."""
+        fd = os.memfd_create("frames", os.MFD_CLOEXEC)
+        os.ftruncate(fd, size)
+        self._take(fd)
+
+    @classmethod
+    def of(cls, fd: int) -> SharedMemory:
+        """The memory behind a descriptor that came over a channel; takes it over."""
+        one = cls.__new__(cls)
+        one._take(fd)
+        return one
+
+    def _take(self, fd: int) -> None:
+        self._fd = fd
+        weakref.finalize(self, os.close, fd)
+        self.view = mmap.mmap(fd, os.fstat(fd).st_size)
+
+    def fileno(self) -> int:
+        return self._fd
+
+
+class _Pickler(pickle.Pickler):
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file, pickle.HIGHEST_PROTOCOL)
+        self.beside: list[int] = []
+
+    def persistent_id(self, obj: Any) -> int | None:
+        if not isinstance(obj, SharedMemory):
+            return None
+        self.beside.append(obj.fileno())
+        return len(self.beside) - 1
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, file: io.BytesIO, beside: list[SharedMemory]) -> None:
+        super().__init__(file)
+        self._beside = beside
+
+    def persistent_load(self, pid: int) -> SharedMemory:
+        return self._beside[pid]
+
+
+class Channel:
+    """One end of a connected stream socket. One thread sends and one receives at a time."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self._end = end
+        self._come = bytearray()
+        self._beside: deque[int] = deque()
+
+    def send(self, message: Any, seconds: float | None = None) -> None:
+        """Hand ``message`` over whole, within ``seconds`` (``None``: however long it takes).
+
+        Raises ``OSError`` when nobody is there, ``TimeoutError`` when nobody takes it (the channel
+        is of no use then), and what pickling raises.
+        """
+        file = io.BytesIO()
+        pickler = _Pickler(file)
+        pickler.dump(message)
+        body = file.getbuffer()
+        data = memoryview(_HEAD.pack(len(body), len(pickler.beside)) + body)
+        self._end.settimeout(seconds)
+        sent = socket.send_fds(self._end, [data], pickler.beside) if pickler.beside else 0
+        self._end.sendall(data[sent:])
+
+    def receive(self, seconds: float | None = None) -> Any:
+        """The next message. What has come of it stays for the next time when it is late.
+
+        Raises ``TimeoutError`` when it has not come whole within ``seconds``, ``EOFError`` when
+        the other end is gone, ``OSError``.
+        """
+        while not self._whole():
+            self._end.settimeout(seconds)
+            data, descriptors, _, _ = socket.recv_fds(
+                self._end, _PIECE, _MOST_DESCRIPTORS, socket.MSG_CMSG_CLOEXEC
+            )
+            self._beside.extend(descriptors)
+            if not data:
+                raise EOFError
+            self._come += data
+        size, beside = _HEAD.unpack_from(self._come)
+        body = io.BytesIO(self._come[_HEAD.size : _HEAD.size + size])
+        del self._come[: _HEAD.size + size]
+        memory = [SharedMemory.of(self._beside.popleft()) for _ in range(beside)]
+        return _Unpickler(body, memory).load()
+
+    def close(self) -> None:
+        self._end.close()
+        while self._beside:
+            os.close(self._beside.popleft())
+
+    def _whole(self) -> bool:
+        come = len(self._come)
+        return come >= _HEAD.size and come >= _HEAD.size + _HEAD.unpack_from(self._come)[0]

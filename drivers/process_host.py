@@ -1,0 +1,257 @@
+"""A host that runs its driver in a process, which can be killed when it hangs or crashes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
+from typing import Any
+
+from drivers.channel import Channel
+from drivers.child import Broke, Call, Cancel, Failed, Reported
+from drivers.device import (
+    CancelToken,
+    Check,
+    Deadline,
+    DeviceError,
+    Driver,
+    Info,
+    Reason,
+    Request,
+    Status,
+)
+from drivers.hosts import PACE, LostError, Pace, ThreadHost
+
+log = logging.getLogger(__name__)
+
+GRACE_S = 3.0
+"""How long a command may go on past its deadline, or after it was cancelled."""
+LEAVE_S = 1.0
+"""The same, once the host is told to stop."""
+START_S = 10.0
+OPEN_S = 15.0
+STATUS_S = 2.0
+RESET_S = 15.0
+SELF_TEST_S = 30.0
+CLOSE_S = 1.0
+_DYING_S = 0.5
+_SLICE_S = 0.02  # how soon a cancel is passed on
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}  # no threads, and no memory, that nobody uses
+
+_PROGRAM = "from drivers.child import main; main({end}, {parent})"
+
+
+class ProcessHost(ThreadHost):
+    """Runs a driver in a child process: the same contract as in a thread, and it can be killed.
+
+    ``make`` makes the driver; it is pickled (a :func:`functools.partial` of a constructor will do)
+    and called only in the child. What it raises there is told as the device's status. A command
+    that goes on ``grace`` seconds past its deadline or after it was cancelled is killed with its
+    process: ``TIMEOUT`` or ``CANCELLED``, with ``pages`` unknown. A process that dies is
+    ``HARDWARE``. A second process, with its libraries loaded, waits to take over.
+
+    A result may hold a :class:`drivers.channel.SharedMemory`.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], Driver],
+        on_status: Callable[[Status], None] | None = None,
+        *,
+        pace: Pace = PACE,
+        grace: float = GRACE_S,
+    ) -> None:
+        self._stub = _Stub(make, grace)
+        super().__init__(self._stub, on_status, pace=pace)
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """See :meth:`ThreadHost.stop`; a driver that does not come to its end is killed."""
+        self._stub.leaving.set()
+        super().stop(timeout)
+        self._stub.end()
+
+
+class _Stub(Driver):
+    """The driver as its host sees it: every call goes to the child, and none lasts for ever."""
+
+    def __init__(self, make: Callable[[], Driver], grace: float) -> None:
+        super().__init__()
+        self._make = make
+        self._grace = grace
+        self._child: _Child | None = None
+        self._spare: _Child | None = None
+        self._ready = threading.Event()
+        self._info = Info("", "", "")
+        self._requests: tuple[type[Request[Any]], ...] = ()
+        self._numbers = count(1)
+        self.leaving = threading.Event()
+
+    @property
+    def info(self) -> Info:
+        """Waits for the first child. Raises ``OFFLINE`` when none is ready in time."""
+        self._await_ready()
+        return self._info
+
+    @property
+    def requests(self) -> tuple[type[Request[Any]], ...]:
+        """Waits, and raises, as ``info`` does."""
+        self._await_ready()
+        return self._requests
+
+    def open(self) -> None:
+        """Always in a fresh process: nothing hangs on from the last time."""
+        self.close()
+        self._child, self._spare = self._spare or _Child(self._make), None
+        ready = self._hear(self._child, Deadline(START_S))
+        self._info, self._requests = ready.info, ready.requests
+        self._ready.set()
+        try:
+            self._call("open", seconds=OPEN_S)
+        finally:
+            if not self.leaving.is_set():
+                self._spare = _Child(self._make)
+
+    def close(self) -> None:
+        if self._child is not None:
+            with suppress(DeviceError):  # the process ends in any case
+                self._call("close", seconds=CLOSE_S)
+            self._end_child()
+
+    def end(self) -> None:
+        """End every process, whatever it does."""
+        self._end_child()
+        if self._spare is not None:
+            self._spare.end()
+            self._spare = None
+
+    def status(self) -> Status:
+        return self._call("status", seconds=STATUS_S)  # type: ignore[no-any-return]
+
+    def reset(self) -> None:
+        self._call("reset", seconds=RESET_S)
+
+    def self_test(self) -> tuple[Check, ...]:
+        return self._call("self_test", seconds=SELF_TEST_S)  # type: ignore[no-any-return]
+
+    def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
+        seconds = deadline.remaining() + self._grace
+        return self._call("execute", request, deadline, seconds=seconds, cancel=cancel)
+
+    # -- one call -----------------------------------------------------------------------------
+
+    def _call(
+        self, name: str, *args: Any, seconds: float, cancel: CancelToken | None = None
+    ) -> Any:
+        """What the driver's method returns, or raises. :class:`LostError`: the child is gone."""
+        if self._child is None:
+            raise LostError(Reason.HARDWARE, "the driver's process is gone")
+        until = Deadline(seconds)
+        call = Call(next(self._numbers), name, args)
+        self._send(self._child, call, until)
+        returned = self._hear(self._child, until, call, cancel)
+        self._info = returned.info
+        return returned.value
+
+    def _send(self, child: _Child, message: Call | Cancel, until: Deadline) -> None:
+        try:
+            child.channel.send(message, max(until.remaining(), _SLICE_S))
+        except OSError as error:
+            raise self._lost(Reason.HARDWARE, f"the driver's process {child.bury()}") from error
+
+    def _hear(
+        self,
+        child: _Child,
+        until: Deadline,
+        call: Call | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Any:
+        """What the child answers: ``Ready`` to its start, ``Returned`` to a call."""
+        hurried = cancelled = False
+        while not until.passed():
+            if not hurried and self.leaving.is_set():
+                hurried, until = True, _sooner(until, LEAVE_S)
+            if call and cancel and cancel.cancelled and not cancelled:
+                cancelled, until = True, _sooner(until, self._grace)
+                self._send(child, Cancel(call.number), until)
+            try:
+                message = child.channel.receive(_SLICE_S)
+            except TimeoutError:
+                continue
+            except (EOFError, OSError) as error:
+                raise self._lost(Reason.HARDWARE, f"the driver's process {child.bury()}") from error
+            match message:
+                case Reported(status):
+                    self.report(status)
+                case Failed(refusal):
+                    raise refusal
+                case Broke(kind, where):
+                    log.error("driver failed", extra={"device": self._info.kind, "detail": where})
+                    raise self._lost(Reason.HARDWARE, kind)
+                case _:
+                    return message
+        if cancelled:
+            raise self._lost(Reason.CANCELLED, "killed: it did not obey the cancel")
+        if call and call.name == "execute":
+            raise self._lost(Reason.TIMEOUT, "killed: it went on past its deadline")
+        raise self._lost(Reason.HARDWARE, f"killed: it hung in {call.name if call else 'start'}")
+
+    def _lost(self, reason: Reason, detail: str) -> LostError:
+        self._end_child()
+        return LostError(reason, detail, pages=None)
+
+    def _end_child(self) -> None:
+        if self._child is not None:
+            self._child.end()
+            self._child = None
+
+    def _await_ready(self) -> None:
+        if not self._ready.wait(START_S):
+            raise DeviceError(Reason.OFFLINE, "the driver's process is not ready")
+
+
+class _Child:
+    """A process with the driver in it, from its start to its end."""
+
+    def __init__(self, make: Callable[[], Driver]) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-P",
+                    "-c",
+                    _PROGRAM.format(end=theirs.fileno(), parent=os.getpid()),
+                ],
+                env=os.environ | _ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(sys.path)},
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,  # libraries write there what nobody has checked
+            )
+        self.channel = Channel(ours)
+        self.channel.send(make)
+
+    def bury(self) -> str:
+        """End it, and say how it ended by itself."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_DYING_S)
+        self.end()
+        code = self._process.returncode
+        return f"died of {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+
+    def end(self) -> None:
+        self.channel.close()
+        self._process.kill()
+        with suppress(subprocess.TimeoutExpired):  # stuck in the kernel: it is gone when that ends
+            self._process.wait(_DYING_S)
+
+
+def _sooner(until: Deadline, seconds: float) -> Deadline:
+    return Deadline(min(until.remaining(), seconds))
