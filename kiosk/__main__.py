@@ -42,12 +42,19 @@ def run(settings_path: Path, visits: int | None) -> None:
 @_SETTINGS
 @click.option("--line", "line_fd", type=int, required=True, help="Descriptor of the keeper's line.")
 @click.option("--play", type=click.Path(path_type=Path), help="Play the demo; pictures go here.")
+@click.option("--measure", type=click.Path(path_type=Path), help="Plan and trace of the bench.")
 @click.option("--desk", type=click.Path(path_type=Path), help="Control socket of the hardware.")
-def visit(settings_path: Path, line_fd: int, play: Path | None, desk: Path | None) -> None:
+def visit(
+    settings_path: Path,
+    line_fd: int,
+    play: Path | None,
+    measure: Path | None,
+    desk: Path | None,
+) -> None:
     """One visit; started by the keeper."""
     from ui import app
 
-    sys.exit(app.run(settings_path, line_fd, play=play, desk=desk))
+    sys.exit(app.run(settings_path, line_fd, play=play, measure=measure, desk=desk))
 
 
 @main.command()
@@ -107,16 +114,27 @@ def bench(as_json: bool, quick: bool) -> None:
     show_default=True,
     help="Where the dated results are kept.",
 )
-def doctor(settings_path: Path, as_json: bool, keep: Path) -> None:
+@click.option(
+    "--pdf",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write the acceptance report 验收报告.",
+)
+@click.option("--print", "prints", is_flag=True, help="Also print a test slip and a test sheet.")
+def doctor(settings_path: Path, as_json: bool, keep: Path, pdf: Path | None, prints: bool) -> None:
     """Look at everything: system, devices, network, centre. Exit code 0 says fit for service."""
     from kiosk import settings
-    from kiosk.doctor import examination
+    from kiosk.doctor import acceptance, examination, trial_prints
 
     try:
-        report = examination.examine(settings.load(settings_path))
+        loaded = settings.load(settings_path)
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
+    trials = list(trial_prints.run(loaded)) if prints else []
+    report = examination.examine(loaded, tuple(finding for finding, _ in trials))
     click.echo(report.json() if as_json else report.text())
+    if pdf:
+        pictures = [picture for _, picture in trials]
+        pdf.write_bytes(acceptance.pdf(report, profile=loaded.profile, prints=pictures))
     try:
         examination.keep(report, keep)
     except OSError as error:

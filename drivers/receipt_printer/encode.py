@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import unicodedata
 from dataclasses import replace
 from enum import StrEnum
@@ -35,11 +36,41 @@ def encode(slip: Slip, *, width: int = 576, text: TextMode = TextMode.GB18030) -
     A line is sent as characters (GB18030, two-byte codes only) when the printer can show all of
     it, and else drawn here; a character that no font has stands as its code point, ``[U+2CB4E]``.
     """
-    shown = replace(slip, elements=tuple(_legible(element, text) for element in slip.elements))
     parts = [commands.START]
-    parts += [_encode(line, width, text) for line in lay_out(shown, width)]
+    parts += [_encode(line, width, text) for line in _lines(slip, width, text)]
     parts.append(commands.CUT)
     return b"".join(parts)
+
+
+def picture(slip: Slip, *, width: int = 576) -> bytes:
+    """PNG of the slip as it should come out, for comparing with the paper."""
+    parts: list[tuple[Image.Image | None, int]] = []
+    for line in _lines(slip, width, TextMode.RASTER):
+        match line:
+            case TextLine():
+                parts.append((text_image(line, width), 0))
+            case RuleLine():
+                parts.append((rule_image(width), 0))
+            case QrLine(data):
+                square, quiet = qr_image(data, width)
+                parts += [(None, quiet), (square, 0), (None, quiet)]
+            case Feed(dots):
+                parts.append((None, dots))
+    height = sum(image.height if image else dots for image, dots in parts)
+    paper = Image.new("1", (width, max(1, height)), 255)
+    y = 0
+    for image, dots in parts:
+        if image:
+            paper.paste(image, ((width - image.width) // 2, y))
+        y += image.height if image else dots
+    out = io.BytesIO()
+    paper.save(out, "PNG")
+    return out.getvalue()
+
+
+def _lines(slip: Slip, width: int, mode: TextMode) -> tuple[Line, ...]:
+    shown = replace(slip, elements=tuple(_legible(element, mode) for element in slip.elements))
+    return lay_out(shown, width)
 
 
 def legible(text: str, mode: TextMode = TextMode.GB18030) -> str:
@@ -86,9 +117,9 @@ def _encode(line: Line, width: int, mode: TextMode) -> bytes:
             by_printer = mode == TextMode.GB18030 and all(
                 glyphs.in_gbk(char) for run in line.runs for char in run.text
             )
-            return _characters(line) if by_printer else _drawn(line, width)
+            return _characters(line) if by_printer else _raster(text_image(line, width))
         case RuleLine():
-            return _raster(_rule(width))
+            return _raster(rule_image(width))
         case QrLine(data):
             return _qr(data, width)
         case Feed(dots):
@@ -105,14 +136,16 @@ def _characters(line: TextLine) -> bytes:
     return b"".join(parts)
 
 
-def _drawn(line: TextLine, width: int) -> bytes:
+def text_image(line: TextLine, width: int) -> Image.Image:
+    """A line of text drawn dot by dot, black on white."""
     image = Image.new("L", (width, line.height), 255)
     for run in line.runs:
         glyphs.draw(image, run.x, 0, run.text, size=line.size, bold=line.bold)
-    return _raster(glyphs.ink(image))
+    return glyphs.ink(image)
 
 
-def _rule(width: int) -> Image.Image:
+def rule_image(width: int) -> Image.Image:
+    """A dashed line across the paper."""
     image = Image.new("1", (width, _RULE_HEIGHT), 255)
     canvas = ImageDraw.Draw(image)
     middle = _RULE_HEIGHT // 2 - 4  # text has its white below, so the optical middle is higher
@@ -122,6 +155,16 @@ def _rule(width: int) -> Image.Image:
 
 
 def _qr(data: str, width: int) -> bytes:
+    square, quiet_dots = qr_image(data, width)
+    quiet = commands.feed(quiet_dots)
+    return quiet + commands.centred(_raster(square)) + quiet
+
+
+def qr_image(data: str, width: int) -> tuple[Image.Image, int]:
+    """The code as a square, and how many dots of white belong around it.
+
+    Raises ``DeviceError`` ``UNSUPPORTED`` for more than a code can hold.
+    """
     try:
         code = segno.make(data, error="m", micro=False)
     except ValueError as error:
@@ -132,8 +175,7 @@ def _qr(data: str, width: int) -> bytes:
     image = Image.frombytes("L", (len(rows), len(rows)), modules)
     side = len(rows) * dots
     square = image.resize((side, side), Image.Resampling.NEAREST).convert("1")
-    quiet = commands.feed(_QUIET_MODULES * dots)
-    return quiet + commands.centred(_raster(square)) + quiet
+    return square, _QUIET_MODULES * dots
 
 
 _MODULE_TO_GREY = bytes([255, 0]) + bytes(254)

@@ -59,9 +59,10 @@ class Report:
         return json.dumps(table, ensure_ascii=False, indent=2)
 
 
-def examine(settings: Settings) -> Report:
-    """Every probe, whatever the others found."""
-    return Report(settings.terminal, datetime.now(UTC), tuple(_findings(settings)))
+def examine(settings: Settings, before: tuple[Finding, ...] = ()) -> Report:
+    """Every probe, whatever the others found; ``before`` are findings made already."""
+    findings = sorted((*_findings(settings), *before), key=lambda f: list(_PROBES).index(f.section))
+    return Report(settings.terminal, datetime.now(UTC), tuple(findings))
 
 
 def _findings(settings: Settings) -> Iterator[Finding]:

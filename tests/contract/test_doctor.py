@@ -1,0 +1,149 @@
+"""The doctor on a whole emulated terminal: what is broken is named, the report is always whole."""
+
+from __future__ import annotations
+
+import json
+
+import pypdfium2
+import pytest
+from click.testing import CliRunner
+
+from drivers.emulators.rig import Remote
+from kiosk import settings as settings_file
+from kiosk.__main__ import main
+from kiosk.demo import place
+from kiosk.doctor import examination, trial_prints
+from kiosk.doctor.findings import Finding, Verdict, run_guarded
+from kiosk.doctor.machine import _touch_panels
+
+
+@pytest.fixture(scope="module")
+def here():
+    with place(headless=True) as found:
+        yield found
+
+
+@pytest.fixture
+def remote(here):
+    remote = Remote(here.desk)
+    yield remote
+    for device in ("id_card", "receipt_printer", "document_printer"):
+        remote.tell(device, "well")
+    remote.close()
+
+
+def doctor(here, tmp_path, *options):
+    command = ["doctor", "--settings", str(here.settings), "--keep", str(tmp_path), *options]
+    return CliRunner().invoke(main, command)
+
+
+def test_a_whole_terminal_is_fit(here, tmp_path):
+    result = doctor(here, tmp_path)
+    assert result.exit_code == 0, result.output
+    assert result.output.rstrip().endswith("fit for service")
+    (kept,) = tmp_path.glob("doctor-*.json")
+    assert json.loads(kept.read_text(encoding="utf-8"))["fit"] is True
+
+
+@pytest.mark.parametrize(
+    ("device", "order", "finding", "says"),
+    [
+        ("id_card", "not authorised", "id_card: status", "66"),
+        ("id_card", "mute", "id_card: found", "no-device"),
+        ("receipt_printer", "paper out", "receipt_printer: status", "paper"),
+        ("receipt_printer", "open cover", "receipt_printer: status", "cover"),
+        ("document_printer", "jam", "document_printer: status", "jam"),
+        ("document_printer", "toner out", "document_printer: status", "toner"),
+        ("document_printer", "garbage", "document_printer: found", "garbled"),
+    ],
+)
+def test_what_is_broken_is_named_with_what_mends_it(
+    here, remote, tmp_path, device, order, finding, says
+):
+    remote.tell(device, order)
+    result = doctor(here, tmp_path, "--json")
+    assert result.exit_code == 1
+    findings = {f["name"]: f for f in json.loads(result.output)["findings"]}
+    assert findings[finding]["verdict"] == "bad"
+    assert says in findings[finding]["seen"].lower()
+    assert "centre" in findings  # whatever is broken, the report comes to its end
+
+
+def test_test_prints_come_out_and_stand_in_the_acceptance_report(here, remote, tmp_path):
+    path = tmp_path / "report.pdf"
+    result = doctor(here, tmp_path, "--print", "--pdf", str(path))
+    assert result.exit_code == 0, result.output
+    text = "".join(
+        page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(path.read_bytes())
+    )
+    assert "验收报告" in text
+    assert "合格，可以投入使用" in text
+    assert "试打" in text
+    assert remote.look("receipt_printer")["slips"]
+    assert remote.look("document_printer")["documents"]
+
+
+def test_a_printer_without_paper_fails_its_test_print(here, remote):
+    remote.tell("receipt_printer", "paper out")
+    loaded = settings_file.load(here.settings)
+    finding, picture = next(trial_prints.run(loaded))
+    assert finding.verdict is Verdict.BAD
+    assert "paper" in finding.seen
+    assert picture.png.startswith(b"\x89PNG")
+
+
+def test_a_centre_that_is_not_there(here, tmp_path):
+    broken = tmp_path / "terminal.toml"
+    text = here.settings.read_text(encoding="utf-8")
+    broken.write_text(text.replace(here.centre, "http://127.0.0.1:9"), encoding="utf-8")
+    report = examination.examine(settings_file.load(broken))
+    verdicts = {f.name: f.verdict for f in report.findings}
+    assert verdicts["TCP"] is Verdict.BAD
+    assert verdicts["centre"] is Verdict.BAD
+    assert not report.fit
+
+
+def test_settings_that_cannot_be_read_are_one_sentence(tmp_path):
+    result = CliRunner().invoke(main, ["doctor", "--settings", str(tmp_path / "none.toml")])
+    assert result.exit_code == 1
+    assert "No such file" in result.output
+
+
+def test_a_probe_that_fails_is_a_finding(here):
+    def upset_probe(settings):
+        yield Finding("machine", "before", Verdict.GOOD, "")
+        raise KeyError("nothing here")
+
+    loaded = settings_file.load(here.settings)
+    before, failed = run_guarded("machine", upset_probe, loaded)
+    assert before.name == "before"
+    assert (failed.name, failed.verdict) == ("upset probe", Verdict.UNKNOWN)
+    assert "KeyError" in failed.seen
+
+
+def test_only_the_newest_results_are_kept(here, tmp_path):
+    for number in range(examination.KEPT + 3):
+        (tmp_path / f"doctor-2020{number:04}T000000Z.json").write_text("{}", encoding="utf-8")
+    report = examination.examine(settings_file.load(here.settings))
+    kept = examination.keep(report, tmp_path)
+    files = sorted(tmp_path.glob("doctor-*.json"))
+    assert len(files) == examination.KEPT
+    assert files[-1] == kept
+
+
+PANEL = """\
+I: Bus=0003 Vendor=222a Product=0001 Version=0110
+N: Name="ILITEK Multi-Touch"
+B: PROP=2
+B: EV=1b
+B: ABS=260800000000003
+
+I: Bus=0011 Vendor=0001 Product=0001 Version=ab41
+N: Name="AT Translated Set 2 keyboard"
+B: PROP=0
+B: EV=120013
+"""
+
+
+def test_touch_panels_are_told_from_keyboards():
+    assert _touch_panels(PANEL) == ["ILITEK Multi-Touch"]
