@@ -7,13 +7,13 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from queue import SimpleQueue
-from typing import Any, Protocol, TypeVar
+from queue import Empty, SimpleQueue
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from drivers import catalogue as drivers
 from drivers.device import CancelToken, DeviceError, Reason, State, Status
 from drivers.hosts import ThreadHost
-from kiosk.fund.client import FundClient
+from kiosk.fund.client import FundClient, OnTime
 from kiosk.fund.errors import CentreUnavailable, Refusal, reference_number
 from kiosk.fund.models import Catalogue
 from kiosk.identity.sign_in import identify
@@ -72,14 +72,16 @@ class Counter:
 
     The screen calls :meth:`answer`, :meth:`back`, :meth:`leave` and :meth:`time_out`; they only
     note it and return. An answer to a page that is no longer shown is dropped, so nothing can be
-    pressed twice.
+    pressed twice. A sheet on its way out is never cut off: 退出 and the clock are heard after it.
     """
 
     def __init__(self, hosts: Mapping[str, ThreadHost]) -> None:
         self.screen: Screen
         self._hosts = hosts
-        self._inbox: SimpleQueue[_Answered | _Device | Exception] = SimpleQueue()
+        self._inbox: SimpleQueue[_Answered | _Device | Left | TimedOut | WentBack] = SimpleQueue()
         self._ticket = 0
+        self._leaving = False  # 退出 was pressed, and not heard yet
+        self._over: Left | TimedOut | None = None  # heard while paper was on its way
 
     # -- for the visit ------------------------------------------------------------------------
 
@@ -92,6 +94,8 @@ class Counter:
 
     def ask(self, step: Step[T], *, back: bool) -> T:
         """See :class:`kiosk.visit.Asker`."""
+        self._hear_what_came_between()
+        prints = isinstance(step, DeviceStep) and not step.idles
         self._ticket += 1
         ticket = self._ticket
         cancel = CancelToken()
@@ -108,10 +112,30 @@ class Counter:
                             self.screen.hint(wrong.hint)
                     case _Device(number, future) if number == ticket:
                         return future.result()  # type: ignore[no-any-return]
-                    case Left() | TimedOut() | WentBack() as end:
-                        raise end
+                    case Left() | TimedOut() as end:
+                        if not prints:
+                            self._end(end)
+                        self._over = end
+                    case WentBack() as back_again if back:
+                        raise back_again
         finally:
             cancel.cancel()
+
+    def _hear_what_came_between(self) -> None:
+        """Whoever left, or the clock, while the centre was asked or paper was on its way."""
+        while self._over is None:
+            try:
+                noted = self._inbox.get_nowait()
+            except Empty:
+                return
+            if isinstance(noted, Left | TimedOut):
+                self._over = noted
+        self._end(self._over)
+
+    def _end(self, end: Left | TimedOut) -> NoReturn:
+        self._over = None
+        self._leaving = False
+        raise end
 
     def _start(self, step: DeviceStep[Any], ticket: int, cancel: CancelToken) -> None:
         host = self._hosts.get(step.device)
@@ -130,7 +154,10 @@ class Counter:
         self._inbox.put(WentBack())
 
     def leave(self) -> None:
-        self._inbox.put(Left())
+        """退出 was pressed: heard once, however often it is pressed while something takes long."""
+        if not self._leaving:
+            self._leaving = True
+            self._inbox.put(Left())
 
     def time_out(self, how: How) -> None:
         self._inbox.put(TimedOut(how))
@@ -138,11 +165,19 @@ class Counter:
 
 class Terminal:
     """One visit with everything it works with. ``on_end`` is told how it ended, when the screen
-    is blank and the session closed; the process is killed after that."""
+    is blank and the session closed; the process is killed after that. ``on_time`` is told how long
+    each call to the centre takes."""
 
-    def __init__(self, settings: Settings, on_end: Callable[[How], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        on_end: Callable[[How], None],
+        *,
+        on_time: OnTime | None = None,
+    ) -> None:
         self._settings = settings
         self._on_end = on_end
+        self._on_time = on_time
         self._hosts = _hosts(settings, self._device_changed)
         self._catalogue: Catalogue | None = None
         self._centre_down = False
@@ -165,8 +200,9 @@ class Terminal:
 
     def _run(self) -> None:
         how: How = "trouble"
-        fund = self._client()
+        fund: FundClient | None = None
         try:
+            fund = self._client()
             visit = Visit(self.counter, fund, self, self._settings)
             runs = {name: service.run for name, service in SERVICES.items()}
             how = visit.run(identify, menu, runs)
@@ -177,7 +213,8 @@ class Terminal:
             self._admit(reference)
         finally:
             self.counter.screen.blank()
-            fund.close()
+            if fund:
+                fund.close()
             self._on_end(how)
 
     def _admit(self, reference: str) -> None:
@@ -199,16 +236,16 @@ class Terminal:
     # -- what stands around the pages ---------------------------------------------------------
 
     def _refresh(self) -> None:
-        client = self._client()
-        while not self._quiet.is_set():
-            try:
-                self._catalogue = client.catalogue()
-                self._centre_down = False
-            except (CentreUnavailable, Refusal) as error:
-                self._centre_down = True
-                log.warning("no catalogue", extra={"reason": str(error)})
-            self._surround()
-            self._quiet.wait(REFRESH_S if not self._centre_down else 5.0)
+        with self._client() as client:
+            while not self._quiet.is_set():
+                try:
+                    self._catalogue = client.catalogue()
+                    self._centre_down = False
+                except (CentreUnavailable, Refusal) as error:
+                    self._centre_down = True
+                    log.warning("no catalogue", extra={"reason": str(error)})
+                self._surround()
+                self._quiet.wait(REFRESH_S if not self._centre_down else 5.0)
 
     def _device_changed(self) -> None:
         if hasattr(self.counter, "screen"):
@@ -235,6 +272,7 @@ class Terminal:
             ca=centre.ca,
             certificate=centre.certificate,
             key=centre.key,
+            on_time=self._on_time,
         )
 
 

@@ -1,0 +1,561 @@
+"""A visit and the counter: replay, what is never gone back over, and every race at the counter."""
+
+from __future__ import annotations
+
+import io
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from queue import Empty, Queue
+from typing import Any
+
+import pypdfium2
+import pytest
+from services.script import (
+    WELL,
+    Fixed,
+    Line,
+    Played,
+    Script,
+    World,
+    printed,
+    slip_printed,
+    titled,
+    world,
+)
+
+from drivers.catalogue import create
+from drivers.device import DeviceError, Reason
+from drivers.document_printer.types import PagesPrinted, PrintDocument
+from drivers.emulators.document_printer import DocumentPrinter
+from drivers.emulators.id_card import IdCardReader
+from drivers.hosts import ThreadHost
+from drivers.receipt_printer.types import Slip
+from kiosk.fund.client import FundClient
+from kiosk.fund.errors import CentreUnavailable, Refusal, Trouble
+from kiosk.fund.models import Document, DocumentRequest
+from kiosk.privacy import Sensitive
+from kiosk.sandbox import personas
+from kiosk.services import SERVICES, menu
+from kiosk.steps import (
+    Action,
+    Attract,
+    Choose,
+    Farewell,
+    Menu,
+    Option,
+    PaperReady,
+    PresentIdCard,
+    PrintingDocument,
+    PrintingSlip,
+    Problem,
+    Rate,
+    Step,
+)
+from kiosk.terminal import Counter
+from kiosk.troubles import MENU, RETRY
+from kiosk.visit import Left, TimedOut, Visit, WentBack
+from kiosk.words import Language
+
+BACK = WentBack()
+HOME = (Action(MENU, "home", "home"),)
+
+
+@pytest.fixture(scope="module")
+def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world(tmp_path_factory.mktemp("centre")) as here:
+        yield here
+
+
+@pytest.fixture
+def here(centre: World) -> World:
+    centre.reset()
+    return centre
+
+
+def run(here: World, service: Callable[[Visit], None], *lines: Line) -> Played:
+    """A visit of P01 in which ``service`` stands in the place of 账户查询."""
+    begin = (*here.signed_in("P01"), (Menu, "account"))
+    return here.play(*begin, *lines, services={"account": service})
+
+
+GONE: tuple[Line, ...] = ((Menu, Left()), (Rate, "skip"), (Farewell, None))
+REFUSED: tuple[Line, ...] = ((Menu, Left()), (Farewell, None))
+
+
+def certificate(visit: Visit) -> tuple[Document, Sensitive[bytes]]:
+    """A document of the centre, ready to be printed."""
+    (account,) = visit.look_up(visit.fund.accounts)
+    order = DocumentRequest(
+        kind="deposit-certificate", account=account.id, purpose="01", key="k" * 16
+    )
+    document = visit.look_up(lambda: visit.fund.make_document(order))
+    return document, Sensitive(visit.look_up(lambda: visit.fund.document_file(document)))
+
+
+def question(title: str) -> Choose:
+    return Choose(title, (Option("a", "a"), Option("b", "b")))
+
+
+# -- replay ---------------------------------------------------------------------------------------
+
+
+def test_back_asks_the_last_question_again_and_keeps_the_others(here: World) -> None:
+    seen: list[tuple[str, ...]] = []
+    asked = []
+
+    def service(visit: Visit) -> None:
+        first = visit.ask(question("one"))
+        visit.look_up(lambda: asked.append(first))
+        second = visit.ask(question("two"))
+        third = visit.ask(question("three"))
+        seen.append((first, second, third))
+
+    run(
+        here,
+        service,
+        (titled("one"), "a"),
+        (titled("two"), "a"),
+        (titled("three"), BACK),
+        (titled("two"), BACK),
+        (titled("one"), "b"),
+        (titled("two"), "a"),
+        (titled("three"), BACK),
+        (titled("two"), "b"),
+        (titled("three"), "a"),
+        *GONE,
+    )
+    assert seen == [("b", "b", "a")]
+    assert asked == ["a", "b"], "looked up once for each answer that it depends on"
+
+
+def test_a_service_is_left_by_going_back_from_its_first_question(here: World) -> None:
+    run(here, lambda visit: visit.ask(question("one")) and None, (titled("one"), BACK), *GONE)
+
+
+def test_a_refusal_is_the_same_on_a_replay(here: World) -> None:
+    calls = []
+
+    def refuse() -> None:
+        calls.append("refused")
+        raise Refusal("no", "no", "later", "AAAA-BBBB")
+
+    def service(visit: Visit) -> None:
+        try:
+            visit.look_up(refuse)
+        except Refusal:
+            visit.ask(question("after the refusal"))
+        visit.ask(question("and then"))
+
+    run(
+        here,
+        service,
+        (titled("after the refusal"), "a"),
+        (titled("and then"), BACK),
+        (titled("after the refusal"), "b"),
+        (titled("and then"), "a"),
+        *GONE,
+    )
+    assert calls == ["refused"]
+
+
+@pytest.mark.parametrize("code", ["service-busy", "seal-unavailable"])
+def test_a_refusal_that_passes_is_asked_again_and_the_answers_are_kept(
+    here: World, code: str
+) -> None:
+    refusals = [Refusal(code, "busy", "later", "AAAA-BBBB")]
+
+    def once_busy() -> str:
+        if refusals:
+            raise refusals.pop()
+        return "done"
+
+    def service(visit: Visit) -> None:
+        visit.ask(question("one"))
+        assert visit.look_up(once_busy) == "done"
+
+    run(here, service, (titled("one"), "a"), (Problem, RETRY), *GONE)
+
+
+def test_trying_again_after_an_outage_keeps_the_answers(here: World) -> None:
+    outages = [CentreUnavailable(Trouble.DOWN)] * 2
+
+    def service(visit: Visit) -> None:
+        visit.ask(question("one"))
+
+        def look() -> None:
+            if outages:
+                raise outages.pop()
+
+        visit.look_up(look)
+
+    run(here, service, (titled("one"), "a"), (Problem, RETRY), (Problem, RETRY), *GONE)
+
+
+def test_a_service_that_did_not_come_about_is_not_rated(here: World) -> None:
+    def service(visit: Visit) -> None:
+        raise Refusal("no", "no", "later", "AAAA-BBBB")
+
+    run(here, service, (Problem, MENU), *REFUSED)
+
+
+# -- paper ----------------------------------------------------------------------------------------
+
+
+def test_what_came_out_is_never_printed_again_by_trying_again(here: World) -> None:
+    outages = [CentreUnavailable(Trouble.SLOW)]
+
+    def look() -> None:
+        if outages:
+            raise outages.pop()
+
+    def service(visit: Visit) -> None:
+        assert visit.print_document(*certificate(visit))
+        assert visit.print_slip(Slip(()))
+        visit.look_up(look)
+        visit.ask(PaperReady("out", "", actions=HOME))
+
+    run(
+        here,
+        service,
+        (PrintingDocument, printed),
+        (PrintingSlip, slip_printed),
+        (Problem, RETRY),
+        (PaperReady, MENU),
+        *GONE,
+    )
+    assert [each["complete"] for each in here.ask("GET", "/prints")] == [1]
+
+
+def test_what_did_not_come_out_stays_so_on_a_replay(here: World) -> None:
+    outages = [CentreUnavailable(Trouble.SLOW)]
+
+    def look() -> None:
+        if outages:
+            raise outages.pop()
+
+    def service(visit: Visit) -> None:
+        assert not visit.print_document(*certificate(visit))
+        visit.look_up(look)
+
+    jam = DeviceError(Reason.JAM)
+    run(here, service, (PrintingDocument, jam), (Problem, MENU), (Problem, RETRY), *GONE)
+
+
+def test_no_way_back_once_paper_is_under_way(here: World) -> None:
+    def service(visit: Visit) -> None:
+        visit.ask(question("before"))
+        visit.print_slip(Slip(()))
+        visit.ask(question("after"))
+
+    played = run(
+        here,
+        service,
+        (titled("before"), "a"),
+        (PrintingSlip, slip_printed),
+        (titled("after"), "a"),
+        *GONE,
+    )
+    back = {
+        getattr(s, "title", type(s).__name__): b
+        for s, b in zip(played.script.steps, played.script.backs, strict=True)
+    }
+    assert back["before"]
+    assert not back["after"]
+
+
+# -- the end --------------------------------------------------------------------------------------
+
+
+def test_a_menu_is_never_shown_to_somebody_unknown(here: World) -> None:
+    """Not even when something says 返回 where none was offered."""
+
+    class Insists(Script):
+        def ask(self, step: Step[Any], *, back: bool) -> Any:
+            if isinstance(step, Choose):
+                assert not back
+                raise WentBack
+            return super().ask(step, back=back)
+
+    script = Insists((Attract, None))
+    with FundClient(here.url, "T0001") as fund:
+        visit = Visit(script, fund, Fixed(WELL), here.settings)
+        visit.run(lambda it: it.ask(question("who")) and None, menu, {})
+    assert [type(step) for step in script.steps] == [Attract]
+
+
+@pytest.mark.parametrize("how", ["idle", "limit"])
+def test_a_time_out_says_no_farewell(here: World, how: Any) -> None:
+    assert run(here, lambda visit: None, (Menu, TimedOut(how))).how == how
+
+
+def test_services_are_known_by_the_names_of_the_centre(here: World) -> None:
+    from kiosk.sandbox.offers import SERVICES as OFFERED
+
+    assert set(SERVICES) == set(OFFERED)
+
+
+# -- the counter ----------------------------------------------------------------------------------
+
+
+class Glass:
+    """A screen that only notes what it is told."""
+
+    language = Language.ZH
+
+    def __init__(self) -> None:
+        self.shown: Queue[tuple[Step[Any], int, bool]] = Queue()
+        self.hints: Queue[Any] = Queue()
+
+    def show(self, step: Step[Any], *, ticket: int, back: bool) -> None:
+        self.shown.put((step, ticket, back))
+
+    def hint(self, text: Any) -> None:
+        self.hints.put(text)
+
+    def greet(self, name: Sensitive[str]) -> None: ...
+    def surround(self, catalogue: Any, notices: Any) -> None: ...
+    def blank(self) -> None: ...
+
+
+class Asking:
+    """A counter over real drivers; its ``ask`` runs in the visit's thread, one after another."""
+
+    def __init__(self, hosts: Mapping[str, ThreadHost]) -> None:
+        self.glass = Glass()
+        self.counter = Counter(hosts)
+        self.counter.screen = self.glass
+        self._outcomes: Queue[Any] = Queue()
+        self._threads: list[threading.Thread] = []
+
+    def ask(self, step: Step[Any], *, back: bool = False) -> None:
+        def work() -> None:
+            try:
+                self._outcomes.put(self.counter.ask(step, back=back))
+            except (Left, TimedOut, WentBack, DeviceError) as end:
+                self._outcomes.put(end)
+
+        self._threads.append(threading.Thread(target=work, daemon=True))
+        self._threads[-1].start()
+
+    def ticket(self) -> int:
+        return self.glass.shown.get(timeout=5)[1]
+
+    def outcome(self) -> Any:
+        return self._outcomes.get(timeout=10)
+
+    def nothing_yet(self) -> bool:
+        try:
+            self._outcomes.get(timeout=0.1)
+        except Empty:
+            return True
+        return False
+
+    def end(self) -> None:
+        for thread in self._threads:
+            thread.join(5)
+            assert not thread.is_alive()
+
+
+@pytest.fixture
+def it() -> Iterator[Asking]:
+    asking = Asking({})
+    yield asking
+    asking.end()
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IdCardReader]:
+    emulator = IdCardReader(tmp_path_factory.mktemp("reader") / "port", pace=False)
+    emulator.start()
+    yield emulator
+    emulator.stop()
+
+
+@pytest.fixture(scope="module")
+def printer() -> Iterator[DocumentPrinter]:
+    emulator = DocumentPrinter(seconds_per_page=0.0)
+    emulator.start()
+    yield emulator
+    emulator.stop()
+
+
+@pytest.fixture(scope="module")
+def hosts(reader: IdCardReader, printer: DocumentPrinter) -> Iterator[dict[str, ThreadHost]]:
+    drivers = {
+        "id_card": create("id_card", "sdt", {"port": reader.address}),
+        "document_printer": create(
+            "document_printer", "ipp", {"uri": printer.address, "poll_s": 0.02}
+        ),
+    }
+    hosts = {kind: ThreadHost(driver) for kind, driver in drivers.items()}
+    for host in hosts.values():
+        host.start()
+    yield hosts
+    for host in hosts.values():
+        host.stop()
+
+
+@pytest.fixture
+def at_devices(hosts: dict[str, ThreadHost], printer: DocumentPrinter) -> Iterator[Asking]:
+    asking = Asking(hosts)
+    yield asking
+    printer.obey("well")
+    asking.end()
+
+
+@pytest.fixture(scope="module")
+def sheet() -> bytes:
+    """One empty page."""
+    pdf = pypdfium2.PdfDocument.new()
+    pdf.new_page(595, 842)
+    buffer = io.BytesIO()
+    pdf.save(buffer)
+    pdf.close()
+    return buffer.getvalue()
+
+
+def until(what: Callable[[], bool]) -> None:
+    end = time.monotonic() + 5
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_an_answer_to_an_old_page_is_dropped(it: Asking) -> None:
+    it.ask(question("one"))
+    first = it.ticket()
+    it.counter.answer(first, "a")
+    it.counter.answer(first, "a")  # pressed twice
+    assert it.outcome() == "a"
+    it.ask(question("two"))
+    second = it.ticket()
+    it.counter.answer(first, "b")
+    assert it.nothing_yet()
+    it.counter.answer(second, "b")
+    assert it.outcome() == "b"
+
+
+@pytest.mark.parametrize("nonsense", ["c", "", None, 7, b"a", ("a",)])
+def test_what_is_no_answer_is_a_hint_on_the_same_page(it: Asking, nonsense: object) -> None:
+    it.ask(question("one"))
+    ticket = it.ticket()
+    it.counter.answer(ticket, nonsense)
+    assert it.glass.hints.get(timeout=5).message == "请从页面上的选项中选择"
+    it.counter.answer(ticket, "a")
+    assert it.outcome() == "a"
+
+
+def test_back_is_heard_only_where_it_was_offered(it: Asking) -> None:
+    it.ask(question("one"))
+    ticket = it.ticket()
+    it.counter.back()
+    assert it.nothing_yet()
+    it.counter.answer(ticket, "a")
+    assert it.outcome() == "a"
+    it.ask(question("two"), back=True)
+    it.ticket()
+    it.counter.back()
+    assert isinstance(it.outcome(), WentBack)
+
+
+def test_leaving_while_the_centre_is_asked_is_heard_once_and_shows_nothing_more(
+    it: Asking,
+) -> None:
+    for _ in range(5):
+        it.counter.leave()  # pressed again and again: nothing seemed to move
+    it.ask(question("the answer that nobody waits for"))
+    assert isinstance(it.outcome(), Left)
+    assert it.glass.shown.empty()
+    it.ask(Farewell())
+    it.counter.answer(it.ticket(), "bye")
+    assert it.outcome() is None, "the last page is still seen"
+
+
+def test_time_that_runs_out_while_the_centre_is_asked(it: Asking) -> None:
+    it.counter.time_out("limit")
+    it.counter.time_out("limit")
+    it.ask(question("one"))
+    assert it.outcome().how == "limit"
+    assert it.glass.shown.empty()
+
+
+def test_an_answer_just_before_the_time_out_counts_and_so_does_the_time_out(it: Asking) -> None:
+    it.ask(question("one"))
+    ticket = it.ticket()
+    it.counter.answer(ticket, "a")
+    it.counter.time_out("idle")
+    assert it.outcome() == "a"
+    it.ask(question("two"))
+    assert it.outcome().how == "idle"
+
+
+def test_an_answer_just_after_the_time_out_comes_too_late(it: Asking) -> None:
+    it.ask(question("one"))
+    ticket = it.ticket()
+    it.counter.time_out("idle")
+    it.counter.answer(ticket, "a")
+    assert it.outcome().how == "idle"
+
+
+def test_a_device_that_is_not_in_the_settings(it: Asking) -> None:
+    it.ask(PresentIdCard())
+    assert it.outcome().reason is Reason.NO_DEVICE
+
+
+def test_leaving_while_the_reader_waits_takes_the_command_back(
+    at_devices: Asking, reader: IdCardReader
+) -> None:
+    at_devices.ask(PresentIdCard())
+    at_devices.ticket()
+    at_devices.counter.leave()
+    assert isinstance(at_devices.outcome(), Left)
+    reader.obey("put", **personas.load()["P01"].card())
+    at_devices.ask(question("the next page"))
+    ticket = at_devices.ticket()
+    assert at_devices.nothing_yet(), "a card put too late answers no page"
+    at_devices.counter.answer(ticket, "a")
+    assert at_devices.outcome() == "a"
+    assert reader.look()["reads"] == 0
+    at_devices.ask(PresentIdCard())
+    assert at_devices.outcome().number == personas.load()["P01"].number
+    reader.obey("lift")
+
+
+@pytest.mark.parametrize(
+    ("act", "kind"),
+    [
+        (Counter.leave, Left),
+        (lambda counter: counter.time_out("limit"), TimedOut),
+        (lambda counter: [counter.time_out("limit") for _ in range(3)], TimedOut),
+    ],
+)
+def test_a_sheet_on_its_way_is_not_cut_off(
+    at_devices: Asking, printer: DocumentPrinter, sheet: bytes, act: Any, kind: type[Exception]
+) -> None:
+    job = secrets.token_hex(8)
+    printer.obey("stall")
+    before = len(printer.look()["sheets"])
+    at_devices.ask(PrintingDocument(PrintDocument(job, sheet, 1)))
+    until(lambda: bool(printer.look()["jobs"]) and not printer.look()["jobs"][-1]["pages"])
+    act(at_devices.counter)
+    assert at_devices.nothing_yet()
+    printer.obey("well")
+    assert at_devices.outcome() == PagesPrinted(job, 1)
+    assert len(printer.look()["sheets"]) == before + 1
+    at_devices.ask(question("after the paper"))
+    assert isinstance(at_devices.outcome(), kind)
+
+
+def test_a_print_that_fails_after_the_time_was_up(
+    at_devices: Asking, printer: DocumentPrinter, sheet: bytes
+) -> None:
+    printer.obey("stall")
+    at_devices.ask(PrintingDocument(PrintDocument(secrets.token_hex(8), sheet, 1)))
+    until(lambda: printer.look()["jobs"][-1]["state"] == "PROCESSING")
+    at_devices.counter.time_out("limit")
+    printer.obey("cancel at panel")
+    assert at_devices.outcome().reason is Reason.CANCELLED
+    at_devices.ask(Problem("cancelled", "", "AAAA-BBBB", actions=HOME))
+    assert at_devices.outcome().how == "limit"
