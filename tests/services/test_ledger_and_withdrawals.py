@@ -27,10 +27,8 @@ def test_the_newest_year_first_and_others_on_demand(here: World) -> None:
 
 
 def test_back_skips_the_turned_pages(here: World) -> None:
-    turns = [(ShowLedger, year) for year in ("2025", "2024", "2025", "2026")]
-    played = here.serve(
-        "P01", "ledger", *((ShowLedger, year) for year in years), (ShowLedger, BACK)
-    )
+    turned = [(ShowLedger, year) for year in ("2025", "2024", "2025", "2026")]
+    played = here.serve("P01", "ledger", *turned, (ShowLedger, BACK))
     assert played.calls[LEDGER] == 5
     assert played.calls["GET /v1/accounts"] == 1
 
