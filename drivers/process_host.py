@@ -108,7 +108,10 @@ class _Stub(Driver):
     def open(self) -> None:
         """Always in a fresh process: nothing hangs on from the last time."""
         self.close()
-        self._child, self._spare = self._spare or _Child(self._make), None
+        self._child, self._spare = self._spare, None
+        if self._child is None or not self._child.alive():
+            self._end_child()
+            self._child = _Child(self._make)
         ready = self._hear(self._child, Deadline(START_S))
         self._info, self._requests = ready.info, ready.requests
         self._ready.set()
@@ -237,6 +240,9 @@ class _Child:
             )
         self.channel = Channel(ours)
         self.channel.send(make)
+
+    def alive(self) -> bool:
+        return self._process.poll() is None
 
     def bury(self) -> str:
         """End it, and say how it ended by itself."""
