@@ -20,6 +20,7 @@ from ui.bridge import WARMING, Bridge
 from ui.stage import Stage
 
 if TYPE_CHECKING:
+    from kiosk.fund.client import OnTime
     from kiosk.terminal import Terminal
 
 ALIVE_MS = 1000
@@ -31,8 +32,9 @@ SWITCH_INTERVAL_S = 0.0005
 class Visitor(QObject):
     """Holds the window, the terminal behind it and the line to the keeper together."""
 
+    ready = Signal()
     live = Signal()
-    _ended = Signal(str)
+    ended = Signal(str)
 
     def __init__(self, app: QGuiApplication, settings: Settings, line: Line) -> None:
         super().__init__()
@@ -44,7 +46,8 @@ class Visitor(QObject):
         self.bridge.begun.connect(self._begun)
         self.stage = Stage(app, self.bridge, full_screen=settings.screen.full_screen)
         self.terminal: Terminal | None = None
-        self._ended.connect(self._end)
+        self.on_time: OnTime | None = None
+        self.ended.connect(self._end)
         self._alive = QTimer(self, interval=ALIVE_MS)
         self._alive.timeout.connect(lambda: line.send(Alive()))
         self._collector = QTimer(self, interval=COLLECT_MS)
@@ -58,7 +61,7 @@ class Visitor(QObject):
         from kiosk.steps import Attract
         from kiosk.terminal import Terminal
 
-        self.terminal = Terminal(self._settings, self._ended.emit)
+        self.terminal = Terminal(self._settings, self.ended.emit, on_time=self.on_time)
         self.bridge.answers = self.terminal.counter
         self.stage.compile_pages()
         self.bridge.show(Attract(), ticket=WARMING, back=False)
@@ -72,6 +75,7 @@ class Visitor(QObject):
         gc.freeze()
         self._collector.start()
         self._line.send(Ready())
+        self.ready.emit()
 
     def keep(self, companion: QObject) -> None:
         """Hold on to ``companion`` for as long as this process lives."""
@@ -119,12 +123,17 @@ class Visitor(QObject):
 
 
 def run(
-    settings_path: Path, line_fd: int, *, play: Path | None = None, desk: Path | None = None
+    settings_path: Path,
+    line_fd: int,
+    *,
+    play: Path | None = None,
+    measure: Path | None = None,
+    desk: Path | None = None,
 ) -> int:
     """The visit process; ends by being killed, or by the keeper's ``Quit``.
 
-    ``play`` and ``desk``: play the demo there, with the hardware of that control socket; refused
-    in production.
+    With the hardware of the control socket ``desk``, and never in production: ``play`` the demo,
+    its pictures go there; or ``measure``, see :mod:`ui.meter`.
     """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     settings = settings_file.load(settings_path)
@@ -135,5 +144,9 @@ def run(
         from ui.player import Player
 
         visitor.live.connect(lambda: visitor.keep(Player(visitor, play, desk, settings.centre.url)))
+    if measure and desk and not settings.production:
+        from ui.meter import Meter
+
+        visitor.keep(Meter(visitor, measure, desk, settings.centre.url))
     QTimer.singleShot(0, visitor.warm_up)
     return app.exec()

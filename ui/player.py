@@ -26,30 +26,26 @@ PATIENCE_S = 30.0
 STORY_FILE = ".story"
 
 
-class Player(QObject):
-    """Plays one story on a visit that has gone live."""
+class Robot(QObject):
+    """Plays one story on a visit that has gone live: presses, puts the card, reads the code."""
 
-    def __init__(self, visitor: Visitor, out: Path, desk: Path, centre: str) -> None:
+    def __init__(self, visitor: Visitor, desk: Path, centre: str) -> None:
         super().__init__()
         self._visitor = visitor
-        self._out = out
         self._desk = Remote(desk)
         self._centre = centre
-        self._number = self._next_number()
-        self._story = (_main_job, _loan)[self._number % 2](self)
+        self._story: Story
         self._waiting: Condition = lambda: True
         self._since = time.monotonic()
         self._pressed_at = time.monotonic()
-        self._shots = 0
         self._timer = QTimer(self, interval=POLL_MS)
         self._timer.timeout.connect(self._turn)
-        self._timer.start()
 
-    def _next_number(self) -> int:
-        file = self._out / STORY_FILE
-        number = int(file.read_text()) if file.exists() else 0
-        file.write_text(str(number + 1))
-        return number
+    def play(self, story: Story) -> None:
+        """Begin."""
+        self._story = story
+        self._since = time.monotonic()
+        self._timer.start()
 
     def _turn(self) -> None:
         if not self._waiting():
@@ -66,9 +62,6 @@ class Player(QObject):
 
     def _fail(self, why: str) -> None:
         self._timer.stop()
-        page = self._visitor.bridge.page
-        self.shot("failed")
-        (self._out / "failed.txt").write_text(f"story {self._number}, {page}: {why}\n")
         self._visitor.bridge.leave()
 
     # -- for stories --------------------------------------------------------------------------
@@ -83,8 +76,11 @@ class Player(QObject):
 
     _answered_ticket = 0
 
-    def press(self, *names: str) -> None:
-        """Click the button that has one of these keys, or one of these words on it."""
+    def press(self, *names: str) -> float:
+        """Click the button that has one of these keys, or one of these words on it.
+
+        Returns when the mouse went down, on the monotonic clock.
+        """
         item = self.find(*names)
         centre = item.mapToScene(QPoint(int(item.width() / 2), int(item.height() / 2)))
         self._answered_ticket = self._visitor.bridge.ticket
@@ -95,10 +91,11 @@ class Player(QObject):
             Qt.KeyboardModifier.NoModifier,
             centre.toPoint(),
         )
+        return self._pressed_at
 
-    def press_first_option(self) -> None:
-        """Click the first of what there is to choose."""
-        self.press(str(self._visitor.bridge.view["options"][0]["key"]))
+    def first_option(self) -> str:
+        """The key of the first of what there is to choose."""
+        return str(self._visitor.bridge.view["options"][0]["key"])
 
     def touch(self, *names: str) -> None:
         """Click something that stays on its page."""
@@ -113,16 +110,6 @@ class Player(QObject):
             if named and item.metaObject().indexOfSignal("clicked()") >= 0:
                 return item
         raise LookupError(f"no button {names[0]}")
-
-    def shot(self, name: str) -> None:
-        """A picture of what stands on the screen, and the time since the last press."""
-        milliseconds = (time.monotonic() - self._pressed_at) * 1000
-        self._shots += 1
-        image = self._visitor.stage.window.grabWindow()
-        image.save(str(self._out / f"{self._number + 1}-{self._shots:02}-{name}.png"))
-        with (self._out / "times.txt").open("a", encoding="utf-8") as times:
-            times.write(f"{self._number + 1}-{self._shots:02}  {name:<24}{milliseconds:>9.1f} ms\n")
-        self._pressed_at = time.monotonic()
 
     def put_card(self, persona: str) -> None:
         self._desk.tell("id_card", "put", **personas.load()[persona].card())
@@ -141,6 +128,39 @@ class Player(QObject):
         for digit in self.sms_code():
             self.touch(digit)
         self.press("confirm")
+
+
+class Player(Robot):
+    """Plays the demo: the stories in turn, with a picture of every page and the times between."""
+
+    def __init__(self, visitor: Visitor, out: Path, desk: Path, centre: str) -> None:
+        super().__init__(visitor, desk, centre)
+        self._out = out
+        self._number = self._next_number()
+        self._shots = 0
+        self.play((_main_job, _loan)[self._number % 2](self))
+
+    def _next_number(self) -> int:
+        file = self._out / STORY_FILE
+        number = int(file.read_text()) if file.exists() else 0
+        file.write_text(str(number + 1))
+        return number
+
+    def _fail(self, why: str) -> None:
+        page = self._visitor.bridge.page
+        self.shot("failed")
+        (self._out / "failed.txt").write_text(f"story {self._number}, {page}: {why}\n")
+        super()._fail(why)
+
+    def shot(self, name: str) -> None:
+        """A picture of what stands on the screen, and the time since the last press."""
+        milliseconds = (time.monotonic() - self._pressed_at) * 1000
+        self._shots += 1
+        image = self._visitor.stage.window.grabWindow()
+        image.save(str(self._out / f"{self._number + 1}-{self._shots:02}-{name}.png"))
+        with (self._out / "times.txt").open("a", encoding="utf-8") as times:
+            times.write(f"{self._number + 1}-{self._shots:02}  {name:<24}{milliseconds:>9.1f} ms\n")
+        self._pressed_at = time.monotonic()
 
 
 def walk(item: QQuickItem) -> Iterator[QQuickItem]:
@@ -185,7 +205,7 @@ def _main_job(p: Player) -> Story:
     p.press("deposit-certificate")
     yield p.page("ChoosePage")
     p.shot("purpose")
-    p.press_first_option()
+    p.press(p.first_option())
     yield p.page("PreviewPage")
     until = time.monotonic() + 0.8
     yield lambda: time.monotonic() > until

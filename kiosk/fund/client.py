@@ -59,6 +59,8 @@ from kiosk.privacy import Sensitive
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Wire)
+OnTime = Callable[[str, float], None]
+"""Is told a call's endpoint and how many seconds it took."""
 log = logging.getLogger("kiosk.fund")
 
 MOST_BYTES = 10_000_000
@@ -110,7 +112,7 @@ class FundClient:
         ca: Path | None = None,
         certificate: Path | None = None,
         key: Path | None = None,
-        on_time: Callable[[str, float], None] | None = None,
+        on_time: OnTime | None = None,
     ) -> None:
         """``url`` is the centre's address before ``/v1``: https, or http on this machine only.
         ``terminal`` is sent as ``X-Terminal``: 1 to 32 ASCII letters, digits, ``.``, ``_``, ``-``.

@@ -1,0 +1,536 @@
+"""Measures the terminal on this machine: real processes and hardware emulated on the wire.
+
+A keeper keeps real visits that play the stories of :mod:`ui.meter` and note when things happen; all
+figures come from that trace, from ``/proc``, and from empty windows measured beside.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from drivers import catalogue as drivers
+from drivers.device import CancelToken, Deadline
+from drivers.emulators.rig import Remote
+from drivers.id_card.types import ReadCard
+from kiosk import demo
+from kiosk.__main__ import visit_command
+from kiosk.line import KeeperEnd, Live, Ready, Shown
+from kiosk.sandbox import personas
+
+PATIENCE_S = 60.0
+_KEEPER = """\
+import sys
+from pathlib import Path
+from kiosk import __main__, keeper
+sys.exit(keeper.run(Path(sys.argv[1]), sys.argv[2:]))
+"""
+# What `kiosk run` does and imports, with visits that measure.
+
+
+class BenchError(Exception):
+    """A figure could not be had; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much is done."""
+
+    starts: int  # visits, and empty windows, started cold
+    jobs: int  # visits that play the whole main job; as many are killed
+    rounds: int  # of four page changes in each of them that need no centre
+    idle_s: float  # how long nothing happens
+
+
+FULL = Scale(starts=10, jobs=8, rounds=14, idle_s=20.0)
+QUICK = Scale(starts=3, jobs=2, rounds=8, idle_s=4.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What a figure is called and measured in, what it should stay below, and its floor."""
+
+    unit: str
+    below: float | None = None
+    floor: str = ""
+
+
+NAMES: Mapping[str, Name] = {
+    "start_first_frame": Name("ms", floor="floor_first_frame"),
+    "standby_takeover": Name("ms", 100),
+    "standby_takeover_killed": Name("ms", 100),
+    "tap_next_page": Name("ms", 33, floor="floor_tap"),
+    "tap_next_page_first": Name("ms"),
+    "tap_centre_page": Name("ms"),
+    "card_to_overview": Name("ms"),
+    "card_to_overview_reader": Name("ms", floor="floor_reader"),
+    "card_to_overview_centre": Name("ms"),
+    "card_to_overview_robot": Name("ms"),
+    "card_to_overview_own": Name("ms", 50),
+    "print_tap_to_answer": Name("ms", 100, floor="floor_tap"),
+    "memory_keeper": Name("MB", 60, floor="floor_memory_python"),
+    "memory_visit": Name("MB", 160, floor="floor_memory_window"),
+    "memory_standby": Name("MB", floor="floor_memory_window"),
+    "idle_cpu": Name("%", 1, floor="floor_idle_cpu"),
+    "floor_first_frame": Name("ms"),
+    "floor_tap": Name("ms"),
+    "floor_reader": Name("ms"),
+    "floor_memory_python": Name("MB"),
+    "floor_memory_window": Name("MB"),
+    "floor_idle_cpu": Name("%"),
+}
+"""All figures. In milliseconds unless said: MB are 10⁶ bytes of proportional set size, % is of one
+core.
+
+* ``start_first_frame``: process start of a visit, imports and all, to the first frame
+* ``standby_takeover``: the last visit says that it ended, to the first frame of the next;
+  ``_killed``: SIGKILL in its place
+* ``tap_next_page``: mouse press to the next page's frame, pages that ask nobody; ``_first``: those
+  of them that a visit shows for the first time; ``tap_centre_page``: those that ask the centre
+* ``card_to_overview``: the card lies on the reader, to the account page's frame, the whole sign-in
+  with it; made of ``_reader`` (until the card's last byte is on the wire), ``_centre`` (its calls),
+  ``_robot`` (it reads the code, types and presses) and ``_own`` (the rest)
+* ``print_tap_to_answer``: press on 打印证明 to the printing page's frame
+* ``memory_visit``: after the whole main job with preview, a standby beside it
+* ``idle_cpu``: keeper, live visit on the attract page and standby together
+* ``floor_…``: an empty Qt Quick window of the same size, two of them for memory and CPU, as there
+  are two visits; the reader's driver alone in a process; an empty Python process
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What was measured, in the unit of its name; at least one value."""
+
+    values: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.values)
+
+    @property
+    def p99(self) -> float:
+        """By nearest rank: with fewer than a hundred values the largest."""
+        return sorted(self.values)[math.ceil(0.99 * len(self.values)) - 1]
+
+
+Values = dict[str, list[float]]
+
+
+def run(*, as_json: bool, quick: bool) -> int:
+    """Measure and print: a table, or one object ``{name: {median, p99, unit, runs}}``.
+
+    Returns an exit code; why nothing could be measured goes to stderr.
+    """
+    try:
+        figures = measure(QUICK if quick else FULL)
+    except BenchError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    print(_as_json(figures) if as_json else _as_table(figures))
+    return 0
+
+
+def measure(scale: Scale) -> dict[str, Figure]:
+    """All figures of :data:`NAMES`. Raises :class:`BenchError`."""
+    found: Values = {name: [] for name in NAMES}
+    before = os.environ.get("QT_QPA_PLATFORM")
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"  # the same on every machine; for the visits
+    try:
+        with demo.place(headless=True) as here:
+            _measure_reader(found, here, scale)
+            _measure_starts(found, here, scale)
+            _measure_floor(found, scale)
+            _measure_visits(found, here, scale)
+    finally:
+        if before is None:
+            del os.environ["QT_QPA_PLATFORM"]
+        else:
+            os.environ["QT_QPA_PLATFORM"] = before
+    if missing := [name for name, values in found.items() if not values]:
+        raise BenchError(f"nothing was seen of {', '.join(missing)}")
+    return {name: Figure(tuple(values)) for name, values in found.items()}
+
+
+# -- alone ----------------------------------------------------------------------------------------
+
+
+def _measure_reader(found: Values, here: demo.Place, scale: Scale) -> None:
+    """The driver with a card that is put, and nothing else to do."""
+    reader = drivers.create("id_card", "sdt", {"port": str(here.directory / "id_card")})
+    desk = Remote(here.desk)
+    try:
+        reader.open()
+        for _ in range(min(3, scale.starts)):
+            began = time.monotonic()
+            desk.tell("id_card", "put", **personas.load()["P01"].card())
+            reader.execute(ReadCard(), Deadline(10), CancelToken())
+            found["floor_reader"].append(_ms(began))
+            desk.tell("id_card", "lift")
+    finally:
+        reader.close()
+        desk.close()
+
+
+def _measure_starts(found: Values, here: demo.Place, scale: Scale) -> None:
+    """Visits without a standby, and empty windows, in turn."""
+    for _ in range(scale.starts):
+        found["start_first_frame"].append(_start_visit(here))
+        with _window(taps=0) as (_, took):
+            found["floor_first_frame"].append(took)
+
+
+def _start_visit(here: demo.Place) -> float:
+    mine, theirs = socket.socketpair()
+    with mine, theirs:
+        began = time.monotonic()
+        process = subprocess.Popen(
+            [*visit_command(here.settings), "--line", str(theirs.fileno())],
+            pass_fds=(theirs.fileno(),),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        line = KeeperEnd(mine.detach())
+    try:
+        _hear(line, Ready)
+        line.send(Live())
+        _hear(line, Shown)
+        return _ms(began)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        line.close()
+
+
+def _hear(line: KeeperEnd, wanted: type) -> None:
+    """Wait for a word of the visit."""
+
+    def said() -> bool:
+        words = line.receive()
+        if any(type(word).__name__ == "Broken" for word in words):
+            raise BenchError("a visit died while it started")
+        return any(isinstance(word, wanted) for word in words)
+
+    _wait(said, f"a visit to be {wanted.__name__}", pause_s=0.0005)
+
+
+def _measure_floor(found: Values, scale: Scale) -> None:
+    """Two empty windows, and an empty Python process."""
+    with ExitStack() as stack:
+        python = stack.enter_context(_process([sys.executable, "-c", "input()"]))
+        windows = []
+        for _ in range(2):
+            window, _took = stack.enter_context(_window(taps=25 * scale.jobs))
+            found["floor_tap"] += json.loads(_line_of(window))
+            windows.append(window)
+        time.sleep(1.0)
+        pids = [window.pid for window in windows]
+        found["floor_idle_cpu"].append(_cpu_percent(pids, scale.idle_s / 4))
+        found["floor_memory_window"] += [_pss_mb(pid) for pid in pids]
+        found["floor_memory_python"].append(_pss_mb(python.pid))
+
+
+@contextmanager
+def _window(taps: int) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
+    """An empty window that is shown, and the milliseconds from its process' start to that."""
+    began = time.monotonic()
+    with _process([sys.executable, "-m", "ui.empty", str(taps)]) as process:
+        if _line_of(process) != b"shown\n":
+            raise BenchError("the empty window does not show")
+        yield process, _ms(began)
+
+
+@contextmanager
+def _process(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _line_of(process: subprocess.Popen[bytes]) -> bytes:
+    stdout: IO[bytes] = process.stdout  # type: ignore[assignment]
+    return stdout.readline()
+
+
+# -- a keeper and its visits ----------------------------------------------------------------------
+
+
+def _measure_visits(found: Values, here: demo.Place, scale: Scale) -> None:
+    stories = [*("job", "still") * scale.jobs, "still"]
+    trace = Trace(here.directory / "trace")
+    trace.plan(stories, scale.rounds)
+    command = visit_command(here.settings, "--measure", str(trace.path), "--desk", str(here.desk))
+    log = here.directory / "keeper.log"
+    with log.open("wb") as stderr:
+        keeper = subprocess.Popen(
+            [sys.executable, "-c", _KEEPER, str(here.settings), *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+        )
+    try:
+        kills = [_play(trace, number, story) for number, story in enumerate(stories[:-1])]
+        _measure_rest(found, trace, keeper.pid, scale)
+    except BenchError as error:
+        words = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
+        raise BenchError(f"{error}\n{words}") from None
+    finally:
+        keeper.terminate()
+        try:
+            keeper.wait(10)
+        except subprocess.TimeoutExpired:
+            keeper.kill()
+            keeper.wait()
+    evaluate(trace.events(), [at for at in kills if at], found)
+
+
+def _play(trace: Trace, number: int, story: str) -> float:
+    """See the visit through to its end; kill the one that does nothing. Returns when, or 0."""
+    live = trace.wait(lambda: trace.lives()[number:], "a visit to be live")[0]
+    if story == "job":
+        trace.wait(lambda: trace.ended(live), "a visit to end")
+        return 0.0
+    trace.wait(trace.waiting, "a standby to be warm")
+    time.sleep(0.3)
+    at = time.monotonic()
+    os.kill(live, signal.SIGKILL)
+    return at
+
+
+def _measure_rest(found: Values, trace: Trace, keeper: int, scale: Scale) -> None:
+    """The last visit, on the attract page, with its standby."""
+    live = trace.wait(lambda: trace.lives()[2 * scale.jobs :], "the last visit to be live")[0]
+    standby = trace.wait(trace.waiting, "the last standby to be warm")[0]
+    time.sleep(2.0)
+    seconds = max(1.0, scale.idle_s / 4)
+    for _ in range(max(1, round(scale.idle_s / seconds))):
+        found["idle_cpu"].append(_cpu_percent([keeper, live, standby], seconds))
+    found["memory_keeper"].append(_pss_mb(keeper))
+    found["memory_standby"].append(_pss_mb(standby))
+
+
+class Trace:
+    """What the visits note, as it grows; see :mod:`ui.meter`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def plan(self, stories: Sequence[str], rounds: int) -> None:
+        self.path.write_text(json.dumps({"stories": stories, "rounds": rounds}) + "\n")
+
+    def events(self) -> list[Event]:
+        """In the order in which things happened."""
+        lines = self.path.read_text().splitlines()[1:]
+        return sorted((Event(**_split(json.loads(line))) for line in lines), key=lambda e: e.at)
+
+    def lives(self) -> list[int]:
+        return [event.pid for event in self.events() if event.what == "live"]
+
+    def waiting(self) -> list[int]:
+        """Processes that are warm and were not live yet."""
+        ready = [event.pid for event in self.events() if event.what == "ready"]
+        return [pid for pid in ready if pid not in self.lives()]
+
+    def ended(self, pid: int) -> bool:
+        return any(event.what == "ended" and event.pid == pid for event in self.events())
+
+    def wait(self, look: Callable[[], Any], what: str) -> Any:
+        """What ``look`` finds, as soon as it is anything."""
+
+        def there() -> Any:
+            for event in self.events():
+                if event.what == "failed":
+                    raise BenchError(f"{event.facts['page']}: {event.facts['why']}")
+            return look()
+
+        return _wait(there, what, pause_s=0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the trace: what, when (seconds, monotonic), in which process, and more."""
+
+    what: str
+    at: float
+    pid: int
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def _split(line: dict[str, Any]) -> dict[str, Any]:
+    return {key: line.pop(key) for key in ("what", "at", "pid")} | {"facts": line}
+
+
+# -- what the trace says --------------------------------------------------------------------------
+
+
+def evaluate(events: Sequence[Event], kills: Sequence[float], found: Values) -> None:
+    """Add to ``found`` what ``events`` (in order) say; ``kills``: when a live visit was killed."""
+    lives = [event.at for event in events if event.what == "live"]
+    ends = [event.at for event in events if event.what == "ended"]
+    for name, moments in (("standby_takeover", ends), ("standby_takeover_killed", kills)):
+        for end in moments:
+            following = [at for at in lives if at > end]
+            found[name] += [(following[0] - end) * 1000] if following else []
+    for pid in {event.pid for event in events if event.what == "card"}:
+        mine = [event for event in events if event.pid == pid]
+        _evaluate_taps(mine, found)
+        _evaluate_sign_in(mine, found)
+        found["memory_visit"] += [e.facts["mb"] for e in mine if e.what == "memory"]
+
+
+def _evaluate_taps(mine: Sequence[Event], found: Values) -> None:
+    """Every press that leads to a page, by whether the centre was asked in between."""
+    touched: Event | None = None
+    asked = False
+    seen: set[str] = set()
+    for event in mine:
+        match event.what:
+            case "touch":
+                touched, asked = event, False
+            case "call":
+                asked = True
+            case "frame" if touched:
+                took = (event.at - touched.at) * 1000
+                page = event.facts["page"]
+                found["tap_centre_page" if asked else "tap_next_page"].append(took)
+                if not asked and page not in seen:
+                    found["tap_next_page_first"].append(took)
+                if touched.facts["key"] == "print":
+                    found["print_tap_to_answer"].append(took)
+                touched = None
+                seen.add(page)
+
+
+def _evaluate_sign_in(mine: Sequence[Event], found: Values) -> None:
+    """From the card to the overview, and who took how much of it."""
+    card = next(event.at for event in mine if event.what == "card")
+    read = next(event.at for event in mine if event.what == "read")
+    code_page = _frame(mine, "EnterCodePage", card)
+    confirm = _touch(mine, "confirm", code_page)
+    menu_page = _frame(mine, "MenuPage", confirm)
+    chosen = _touch(mine, "account", menu_page)
+    overview = _frame(mine, "StatementPage", chosen)
+    parts = {
+        "_reader": read - card,
+        "_centre": sum(
+            event.facts["seconds"]
+            for event in mine
+            if event.what == "call" and card < event.at < overview
+        ),
+        "_robot": confirm - code_page + chosen - menu_page,
+    }
+    whole = overview - card
+    for part, seconds in {"": whole, **parts, "_own": whole - sum(parts.values())}.items():
+        found[f"card_to_overview{part}"].append(seconds * 1000)
+
+
+def _frame(mine: Sequence[Event], page: str, after: float) -> float:
+    return next(
+        e.at for e in mine if e.what == "frame" and e.facts["page"] == page and e.at > after
+    )
+
+
+def _touch(mine: Sequence[Event], key: str, after: float) -> float:
+    return next(e.at for e in mine if e.what == "touch" and e.facts["key"] == key and e.at > after)
+
+
+# -- the machine ----------------------------------------------------------------------------------
+
+
+def _ms(began: float) -> float:
+    return (time.monotonic() - began) * 1000
+
+
+def _wait(look: Callable[[], Any], what: str, *, pause_s: float) -> Any:
+    until = time.monotonic() + PATIENCE_S
+    while not (seen := look()):
+        if time.monotonic() > until:
+            raise BenchError(f"waited in vain for {what}")
+        time.sleep(pause_s)
+    return seen
+
+
+def _pss_mb(pid: int) -> float:
+    """Proportional set size, in MB: shared pages count in part, see proc_pid_smaps_rollup(5)."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024 / 1e6
+    raise BenchError("the kernel does not tell how much memory a process has")
+
+
+def _cpu_percent(pids: Sequence[int], seconds: float) -> float:
+    """What the processes use together of one core in the next ``seconds``."""
+    began, before = time.monotonic(), sum(map(_cpu_s, pids))
+    time.sleep(seconds)
+    return (sum(map(_cpu_s, pids)) - before) / (time.monotonic() - began) * 100
+
+
+def _cpu_s(pid: int) -> float:
+    """CPU time of all threads of a process, also of those that are over; nanoseconds exact."""
+    clock = (~pid << 3) | 2  # clock_getcpuclockid(3)
+    try:
+        return time.clock_gettime(clock)
+    except OSError as error:
+        raise BenchError("a process died while it was watched") from error
+
+
+# -- what is printed ------------------------------------------------------------------------------
+
+
+def _as_json(figures: Mapping[str, Figure]) -> str:
+    return json.dumps(
+        {
+            name: {
+                "median": round(figure.median, 3),
+                "p99": round(figure.p99, 3),
+                "unit": NAMES[name].unit,
+                "runs": len(figure.values),
+            }
+            for name, figure in figures.items()
+        }
+    )
+
+
+def _as_table(figures: Mapping[str, Figure]) -> str:
+    row = "{:<26}{:>9}{:>9}{:>9}{:>9}{:>9}  {:<4}{:>5}"
+    lines = [row.format("", "median", "p99", "least", "floor", "target", "", "runs")]
+    for name, figure in figures.items():
+        kind = NAMES[name]
+        if name.startswith("floor_"):
+            continue
+        lines.append(
+            row.format(
+                name,
+                _short(figure.median),
+                _short(figure.p99),
+                _short(min(figure.values)),
+                _short(figures[kind.floor].median) if kind.floor else "",
+                f"< {kind.below:g}" if kind.below else "",
+                kind.unit,
+                len(figure.values),
+            )
+        )
+    return "\n".join(lines)
+
+
+def _short(value: float) -> str:
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}"

@@ -1,0 +1,74 @@
+"""An empty Qt Quick window of the terminal's size: the floor that the bench measures beside.
+
+``python -m ui.empty TAPS`` prints ``shown`` after its first frame, then one line of JSON, the
+milliseconds from the press of a finger to the frame in another colour, TAPS times; then it stays
+until its standard input is closed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+
+os.environ.setdefault("QT_QUICK_BACKEND", "software")
+os.environ.setdefault("QSG_RENDER_LOOP", "basic")
+os.environ.setdefault("QML_DISABLE_DISK_CACHE", "1")
+
+from PySide6.QtCore import QPoint, QSocketNotifier, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtQml import QQmlApplicationEngine
+
+WINDOW = b"""
+import QtQuick
+import QtQuick.Window
+Window {
+    width: 1080
+    height: 1920
+    visible: true
+    color: field.lit ? "white" : "grey"
+    MouseArea {
+        id: field
+        property bool lit
+        anchors.fill: parent
+        onClicked: lit = !lit
+    }
+}
+"""
+
+
+def main(taps: int) -> int:
+    app = QGuiApplication(["empty"])
+    engine = QQmlApplicationEngine()
+    engine.loadData(WINDOW)
+    window = engine.rootObjects()[0]
+    took: list[float] = []
+    pressed_at = 0.0
+
+    def tap() -> None:
+        nonlocal pressed_at
+        from PySide6.QtTest import QTest
+
+        pressed_at = time.monotonic()
+        QTest.mouseClick(window, Qt.MouseButton.LeftButton, pos=QPoint(540, 960))
+
+    def swapped() -> None:
+        if pressed_at:
+            took.append((time.monotonic() - pressed_at) * 1000)
+        else:
+            print("shown", flush=True)
+        if len(took) < taps:
+            QTimer.singleShot(5, tap)
+        else:
+            window.frameSwapped.disconnect(swapped)
+            print(json.dumps(took), flush=True)
+
+    window.frameSwapped.connect(swapped)
+    closed = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read)
+    closed.activated.connect(app.quit)
+    return app.exec()
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1])))

@@ -1,0 +1,192 @@
+"""Plays the bench's stories on a visit and notes when things happened; the bench reads the trace.
+
+The trace is a file of JSON lines that all visits of a bench append to. Its first line is the plan:
+``{"stories": ["job", "still", …], "rounds": 10}``; the visit that goes live as the n-th plays the
+n-th story, the last one again and again. Every other line is ``{"what": …, "at": …, "pid": …}``,
+``at`` in seconds of the machine's monotonic clock, with what else belongs to it:
+
+* ``ready``: warm and hidden; ``live``: its first frame is on the screen; ``ended``: as it says so
+* ``frame``, ``page``: the first frame of a new step; ``touch``, ``key``: the mouse goes down there
+* ``card``: it lies on the reader; ``read``: its last byte was on the wire
+* ``call``, ``endpoint``, ``seconds``: an answer of the centre has come
+* ``memory``, ``mb``: proportional set size of this process
+* ``failed``, ``page``, ``why``
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import requests
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from ui.app import Visitor
+from ui.player import Condition, Robot, Story, walk
+
+PERSONA = "P01"  # 张三: one account, one certificate
+
+
+class Trace:
+    """The file; lines are appended whole, from any thread of any visit."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        self._pid = os.getpid()
+
+    def note(self, what: str, *, at: float | None = None, **facts: object) -> None:
+        moment = time.monotonic() if at is None else at
+        line = json.dumps({"what": what, "at": moment, "pid": self._pid, **facts})
+        os.write(self._fd, line.encode() + b"\n")
+
+    def read(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self._path.read_text().splitlines()]
+
+
+class Meter(Robot):
+    """Watches one visit from its start, and plays its story once it is live."""
+
+    def __init__(self, visitor: Visitor, trace: Path, desk: Path, centre: str) -> None:
+        super().__init__(visitor, desk, centre)
+        self._trace = Trace(trace)
+        self._new_page = ""
+        self._framed = -1  # the ticket whose first frame was on the screen
+        visitor.on_time = self._note_call
+        visitor.ready.connect(lambda: self._trace.note("ready"))
+        visitor.live.connect(self._begin)
+        # Directly: as soon as the keeper is told, this process may be killed.
+        visitor.ended.connect(self._note_end, Qt.ConnectionType.DirectConnection)
+        visitor.bridge.pageShown.connect(self._await_frame)
+
+    # -- what happens -------------------------------------------------------------------------
+
+    def _note_call(self, endpoint: str, seconds: float) -> None:
+        self._trace.note("call", endpoint=endpoint, seconds=seconds)
+
+    def _note_end(self, how: str) -> None:
+        self._trace.note("ended", how=how)
+
+    def _begin(self) -> None:
+        self._trace.note("live")
+        self._visitor.stage.window.frameSwapped.connect(self._note_frame)
+        lines = self._trace.read()
+        stories = lines[0]["stories"]
+        number = sum(line.get("what") == "live" for line in lines)
+        story = stories[min(number, len(stories)) - 1]
+        if story == "job":
+            self.play(_job(self, rounds=lines[0]["rounds"]))
+
+    def _await_frame(self, _ticket: int, page: str) -> None:
+        self._new_page = page
+
+    def _note_frame(self) -> None:
+        if self._new_page:
+            self._trace.note("frame", page=self._new_page)
+            self._new_page = ""
+            self._framed = self._visitor.bridge.ticket
+
+    def _fail(self, why: str) -> None:
+        self._trace.note("failed", page=self._visitor.bridge.page, why=why)
+        super()._fail(why)
+
+    # -- for stories --------------------------------------------------------------------------
+
+    def page(self, name: str) -> Condition:
+        """True once the first frame of this page was on the screen."""
+        shown = super().page(name)
+        return lambda: shown() and self._framed == self._visitor.bridge.ticket
+
+    def tap(self, key: str) -> None:
+        """Press what leads to another page."""
+        self._trace.note("touch", key=key, at=self.press(key))
+
+    def reset_centre(self) -> None:
+        """So that no limit on codes and prints is met: it is one person again and again."""
+        requests.post(f"{self._centre}/sandbox/reset", timeout=10).raise_for_status()
+
+    def lay_card(self) -> None:
+        self._trace.note("card")
+        self.put_card(PERSONA)
+
+    def note_read(self) -> None:
+        self._trace.note("read", at=self._desk.look("id_card")["read_at"])
+
+    def note_memory(self) -> None:
+        self._trace.note("memory", mb=pss_mb())
+
+    def sheet_drawn(self) -> bool:
+        items = walk(self._visitor.stage.window.contentItem())
+        sheet = next(item for item in items if item.objectName() == "sheet")
+        return bool(sheet.property("progress") == 1.0)
+
+    def others_ready(self) -> bool:
+        """A standby is warm: whoever said so and was not live yet."""
+        lines = self._trace.read()
+        ready = {line["pid"] for line in lines if line.get("what") == "ready"}
+        return bool(ready - {line["pid"] for line in lines if line.get("what") == "live"})
+
+    def tap_anywhere(self) -> None:
+        window = self._visitor.stage.window
+        middle = QPoint(window.width() // 2, window.height() // 2)
+        QTest.mouseClick(window, Qt.MouseButton.LeftButton, pos=middle)
+
+
+def pss_mb() -> float:
+    """Proportional set size of this process, in MB (10⁶ bytes)."""
+    for line in Path("/proc/self/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024 / 1e6
+    raise LookupError("the kernel does not tell the proportional set size")
+
+
+def _job(m: Meter, *, rounds: int) -> Story:
+    """From the card to the overview, between the pages, the certificate on paper, and away."""
+    yield m.page("AttractPage")
+    m.tap("start")
+    yield m.page("PresentCardPage")
+    m.reset_centre()
+    m.lay_card()
+    yield m.page("EnterCodePage")
+    m.note_read()
+    m.lift_card()
+    for digit in m.sms_code():
+        m.touch(digit)
+    m.tap("confirm")
+    yield m.page("MenuPage")
+    m.tap("account")
+    yield m.page("StatementPage")
+    for _ in range(rounds):
+        m.tap("deposit-certificate")
+        yield m.page("ChoosePage")
+        m.tap("back")
+        yield m.page("StatementPage")
+        m.tap("ledger")
+        yield m.page("TablePage")
+        m.tap("back")
+        yield m.page("StatementPage")
+        m.tap("back")
+        yield m.page("MenuPage")
+        m.tap("account")
+        yield m.page("StatementPage")
+    m.tap("deposit-certificate")
+    yield m.page("ChoosePage")
+    m.tap(m.first_option())
+    yield m.page("PreviewPage")
+    yield m.sheet_drawn
+    m.tap("print")
+    yield m.page("PrintingPage")
+    yield m.page("PaperReadyPage")
+    m.tap("menu")
+    yield m.page("MenuPage")
+    yield m.others_ready
+    m.note_memory()
+    m.tap("leave")
+    yield m.page("RatePage")
+    m.tap("skip")
+    yield m.page("FarewellPage")
+    m.tap_anywhere()
