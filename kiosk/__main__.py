@@ -44,24 +44,27 @@ def run(settings_path: Path, visits: int | None) -> None:
 @click.option("--play", type=click.Path(path_type=Path), help="Play the demo; pictures go here.")
 @click.option("--measure", type=click.Path(path_type=Path), help="Plan and trace of the bench.")
 @click.option("--desk", type=click.Path(path_type=Path), help="Control socket of the hardware.")
+@click.option("--trace", type=click.Path(path_type=Path), help="Which page, and where to press it.")
 def visit(
     settings_path: Path,
     line_fd: int,
     play: Path | None,
     measure: Path | None,
     desk: Path | None,
+    trace: Path | None,
 ) -> None:
     """One visit; started by the keeper."""
     from ui import app
 
-    sys.exit(app.run(settings_path, line_fd, play=play, measure=measure, desk=desk))
+    sys.exit(app.run(settings_path, line_fd, play=play, measure=measure, desk=desk, trace=trace))
 
 
 @main.command()
 @click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True)
 @click.option("--offscreen", is_flag=True, help="Play the main job without a display.")
 @click.option("--landscape", is_flag=True, help="1920×1080 instead of 1080×1920.")
-def demo(out: Path, offscreen: bool, landscape: bool) -> None:
+@click.option("--trace", type=click.Path(path_type=Path), hidden=True)
+def demo(out: Path, offscreen: bool, landscape: bool, trace: Path | None) -> None:
     """Everything on this machine: the stand-in centre, emulated hardware, the terminal.
 
     Opens the terminal in a window beside the desk, which plays the hardware. Without a display it
@@ -69,18 +72,19 @@ def demo(out: Path, offscreen: bool, landscape: bool) -> None:
     """
     from kiosk import demo as demonstration
 
-    sys.exit(demonstration.run(out, offscreen=offscreen, landscape=landscape))
+    sys.exit(demonstration.run(out, offscreen=offscreen, landscape=landscape, trace=trace))
 
 
 @main.command()
 @click.option("--directory", type=click.Path(path_type=Path), required=True)
 @click.option("--centre", help="Address of the stand-in centre, whose messages it shows.")
 @click.option("--headless", is_flag=True, help="No window: orders come over the socket only.")
-def desk(directory: Path, centre: str | None, headless: bool) -> None:
+@click.option("--landscape", is_flag=True, help="The terminal's window beside it is a wide one.")
+def desk(directory: Path, centre: str | None, headless: bool, landscape: bool) -> None:
     """Emulated hardware, and a window to play it. Its control socket lies in DIRECTORY."""
     from ui.desk import app
 
-    sys.exit(app.run(directory, centre=centre, headless=headless))
+    sys.exit(app.run(directory, centre=centre, headless=headless, landscape=landscape))
 
 
 @main.command()

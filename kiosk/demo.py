@@ -33,13 +33,17 @@ class Place:
     desk: Path  # control socket
 
 
-def run(out: Path, *, offscreen: bool, landscape: bool) -> int:
-    """Run the demo; offscreen when asked for or when there is no display. Returns an exit code."""
+def run(out: Path, *, offscreen: bool, landscape: bool, trace: Path | None = None) -> int:
+    """Run the demo; offscreen when asked for or when there is no display. Returns an exit code.
+
+    ``trace``: in windows, where the buttons of each page are is written there (``ui.trace``).
+    """
     display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     if offscreen or not display:
         return _play(out.resolve(), landscape=landscape)
     with place(headless=False, landscape=landscape, full_screen=False) as here:
-        return keeper.run(here.settings, visit_command(here.settings))
+        told = ("--trace", str(trace.resolve())) if trace else ()
+        return keeper.run(here.settings, visit_command(here.settings, *told))
 
 
 def _play(out: Path, *, landscape: bool) -> int:
@@ -92,7 +96,11 @@ def place(
         started.append(centre)
         url = _first_line(centre)
         desk_command = [*me, "desk", "--directory", str(directory), "--centre", url]
-        desk = _start([*desk_command, "--headless"] if headless else desk_command)
+        if headless:
+            desk_command.append("--headless")
+        if landscape:
+            desk_command.append("--landscape")
+        desk = _start(desk_command)
         started.append(desk)
         devices = json.loads(_first_line(desk))
         settings = directory / "terminal.toml"

@@ -21,7 +21,7 @@ Item {
         Label {
             x: 18
             y: 12
-            width: parent.width - where.width - 44
+            width: parent.width - where.width - 52
             text: hand.card.kind
             font.pixelSize: 13
             color: Theme.soft
@@ -51,7 +51,7 @@ Item {
             x: 18
             y: 78
             columns: 4
-            columnSpacing: 12
+            columnSpacing: face.width > 380 ? 12 : 8
             rowSpacing: 4
             Repeater {
                 model: [

@@ -13,23 +13,13 @@ Panel {
     signal well()
     signal more()
 
-    extra: [
-        DeskButton {
-            objectName: part.objectName + ".more"
-            visible: part.moreText.length > 0
-            quiet: true
-            iconName: "again"
-            text: part.moreText
-            onClicked: part.more()
-        },
-        DeskButton {
-            objectName: part.objectName + ".well"
-            quiet: true
-            iconName: "check"
-            text: part.wellText
-            onClicked: part.well()
-        }
-    ]
+    extra: DeskButton {
+        objectName: part.objectName + ".well"
+        quiet: true
+        iconName: "check"
+        text: part.wellText
+        onClicked: part.well()
+    }
     Flow {
         width: parent.width
         spacing: part.dense ? 5 : 6
@@ -43,6 +33,14 @@ Panel {
                 stands: part.stand.indexOf(modelData.key) >= 0
                 onClicked: part.pressed(modelData.key)
             }
+        }
+        LeverChip {
+            objectName: part.objectName + ".more"
+            visible: part.moreText.length > 0
+            text: part.moreText
+            dense: part.dense
+            Accessible.role: Accessible.Button
+            onClicked: part.more()
         }
     }
 }

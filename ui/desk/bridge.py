@@ -157,7 +157,7 @@ class Desk(QObject):
 
     def _get_reader(self) -> dict[str, Any]:
         seen = self._looks.seen.get("id_card")
-        there = bool(seen) and seen["card"] != "none"
+        there = seen is not None and seen["card"] != "none"
         return {
             "has": seen is not None,
             "card": there,

@@ -1,0 +1,62 @@
+"""Tells which page is shown and where its buttons are, so that a test can use the mouse.
+
+One JSON object a line is appended to a file once a page stands still: ``page``, ``ticket``, and
+``buttons``: by name the middle of each on the screen in pixels, ``{"start": [295, 963]}``. A name
+is a button's key, or its digit; words on buttons are not told, they may be about a citizen.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QPointF, QTimer
+
+from ui.app import Visitor
+from ui.bridge import WARMING
+from ui.player import walk
+
+STILL_MS = 40
+"""A page stands still when its buttons are where they were this long ago."""
+
+
+class Trace(QObject):
+    """Follows one visit; see the module."""
+
+    def __init__(self, visitor: Visitor, file: Path) -> None:
+        super().__init__()
+        self._visitor = visitor
+        self._file = file
+        self._ticket = WARMING
+        self._page = ""
+        self._buttons: dict[str, list[int]] = {}
+        self._timer = QTimer(self, interval=STILL_MS)
+        self._timer.timeout.connect(self._look)
+        visitor.bridge.pageShown.connect(self._wait)
+
+    def _wait(self, ticket: int, page: str) -> None:
+        if ticket != WARMING:
+            self._ticket, self._page, self._buttons = ticket, page, {}
+            self._timer.start()
+
+    def _look(self) -> None:
+        if not self._visitor.stage.window.isVisible():
+            return
+        before, self._buttons = self._buttons, self._positions()
+        if self._buttons != before:
+            return
+        self._timer.stop()
+        line = {"page": self._page, "ticket": self._ticket, "buttons": self._buttons}
+        with self._file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+    def _positions(self) -> dict[str, list[int]]:
+        positions = {}
+        for item in walk(self._visitor.stage.window.contentItem()):
+            if item.isVisible() and item.metaObject().indexOfSignal("clicked()") >= 0:
+                text = str(item.property("text") or "")
+                name = item.objectName() or (text if len(text) == 1 else "")
+                middle = item.mapToGlobal(QPointF(item.width() / 2, item.height() / 2))
+                if name:
+                    positions.setdefault(name, [round(middle.x()), round(middle.y())])
+        return positions
