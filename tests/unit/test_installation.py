@@ -1,0 +1,60 @@
+"""What is installed beside the program: the unit, the manual, the udev rules, the package list."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import click
+import pytest
+
+from kiosk.__main__ import main
+
+ASSETS = Path(__file__).parents[2] / "assets"
+
+
+def test_the_manual_names_every_command_and_option():
+    manual = (ASSETS / "man" / "kiosk.1").read_text(encoding="utf-8").replace("\\-", "-")
+    shown = {name: command for name, command in main.commands.items() if not command.hidden}
+    for name, command in shown.items():
+        assert re.search(rf"\b{name}\b", manual), name
+        for parameter in command.params:
+            if isinstance(parameter, click.Option) and not parameter.hidden:
+                assert any(option in manual for option in parameter.opts), parameter.opts
+
+
+def test_the_manual_has_no_mistakes_for_groff():
+    if shutil.which("groff") is None:
+        pytest.skip("groff is not installed: apt-get install groff-base")
+    made = subprocess.run(
+        ["groff", "-man", "-Tutf8", "-ww", "-z", ASSETS / "man" / "kiosk.1"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert made.stderr == ""
+
+
+def test_the_unit_keeps_the_terminal_running_and_nothing_on_disk():
+    unit = (ASSETS / "systemd" / "kiosk.service").read_text(encoding="utf-8")
+    for line in ("Type=notify", "Restart=always", "LimitCORE=0", "MemorySwapMax=0"):
+        assert f"\n{line}\n" in unit
+    if shutil.which("systemd-analyze") is None:
+        return
+    found = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", ASSETS / "systemd" / "kiosk.service"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    ours = [line for line in found.stderr.splitlines() if "kiosk.service" in line]
+    assert [line for line in ours if "is not executable" not in line] == []
+
+
+def test_every_package_is_needed_for_something():
+    lines = (ASSETS / "packages.txt").read_text(encoding="utf-8").splitlines()
+    packages = [line for line in lines if not line.startswith("#")]
+    assert all(re.fullmatch(r"(terminal|build|test) [a-z0-9.+-]+", line) for line in packages)
+    assert len(set(packages)) == len(packages)
