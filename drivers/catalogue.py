@@ -14,6 +14,7 @@ _DRIVERS: Mapping[tuple[str, str], str] = {
     ("id_card", "sdt"): "drivers.id_card.reader:SdtReader",
     ("receipt_printer", "escpos"): "drivers.receipt_printer.escpos:EscPosPrinter",
     ("document_printer", "ipp"): "drivers.document_printer.ipp:IppPrinter",
+    ("code_scanner", "serial"): "drivers.code_scanner.serial_scanner:SerialScanner",
 }
 
 

@@ -1,0 +1,118 @@
+"""Bytes of a serial code scanner into codes: where one ends, how it is encoded. Touches no port.
+
+A code ends with CR, LF, CR LF or a pause on the line. A scanner of the 新大陆 (Newland) kind also
+answers commands on the same line: ``02 01 30 30 30 30``, the command, ``06``, ``15`` or ``05``,
+``3B 03`` (Newland FM530 user manual, "Programming Commands"); answers are told apart from codes.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+
+from drivers.device import DeviceError, Reason
+
+LONGEST = 4096
+"""Bytes of a code; a QR code of the largest size holds 2953."""
+_ENDS = b"\r\n"
+_ANSWER = b"\x02\x01"
+_ANSWER_END = b";\x03"
+_PREFIX = b"0000"
+_ACK = 0x06
+_REFUSED = ("Cc", "Cs", "Co", "Cn", "Zl", "Zp")
+_MARK = "\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """The bytes of one code, 1 to 4096. ``repr`` does not show them."""
+
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the scanner said to a command: the command again, and whether it was understood."""
+
+    text: str  # "#SCNTRG1"; for a question with what was asked for behind it. ASCII, printable
+    accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TooLong:
+    """More than 4096 bytes without an end have passed, and now there was one."""
+
+
+Item = Scanned | Answer | TooLong
+
+
+class CodeFramer:
+    """Turns bytes, in whatever pieces they come, into codes and answers."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._too_long = False
+
+    @property
+    def begun(self) -> bool:
+        """True in the middle of a code: a pause would end it."""
+        return self._too_long or bool(self._buffer)
+
+    def feed(self, data: bytes) -> list[Item]:
+        """Take what came over the wire; all codes and answers that are whole now."""
+        items: list[Item] = []
+        for byte in data:
+            # A byte of an answer may be anything but its end.
+            if byte in _ENDS and not self._buffer.startswith(_ANSWER):
+                items += self.pause()
+                continue
+            self._buffer.append(byte)
+            if self._buffer.startswith(_ANSWER) and self._buffer.endswith(_ANSWER_END):
+                items.append(_answer(bytes(self._buffer)))
+                self._buffer.clear()
+            elif len(self._buffer) > LONGEST:
+                self._buffer.clear()
+                self._too_long = True
+        return items
+
+    def pause(self) -> list[Item]:
+        """The line was quiet for a while: what has begun is over."""
+        data, too_long = bytes(self._buffer), self._too_long
+        self._buffer.clear()
+        self._too_long = False
+        if too_long:
+            return [TooLong()]
+        return [Scanned(data)] if data else []
+
+
+def decode_code(data: bytes) -> str:
+    """The text of a code: UTF-8, else GB 18030 (which holds GBK).
+
+    Raises :class:`DeviceError` ``GARBLED`` when it is neither, or holds control characters or
+    others that no text has. The error says nothing of the content.
+    """
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        try:
+            text = data.decode("gb18030")
+        except UnicodeDecodeError:
+            raise _garbled("a code is neither UTF-8 nor GB 18030") from None
+    text = text.removeprefix(_MARK)
+    if not text:
+        raise _garbled("a code is empty")
+    if any(unicodedata.category(character) in _REFUSED for character in text):
+        raise _garbled("a code holds control characters")
+    return text
+
+
+def _garbled(what: str) -> DeviceError:
+    return DeviceError(
+        Reason.GARBLED, what, mend="check baud in the settings, and the scanner's prefix and suffix"
+    )
+
+
+def _answer(frame: bytes) -> Answer:
+    inner = frame[len(_ANSWER) : -len(_ANSWER_END)].removeprefix(_PREFIX)
+    text = "".join(chr(byte) for byte in inner if 0x20 <= byte < 0x7F)
+    return Answer(text, accepted=bool(inner) and inner[-1] == _ACK)

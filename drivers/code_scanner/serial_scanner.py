@@ -1,0 +1,267 @@
+"""The code scanner: a serial port on which codes come by themselves, or when asked for.
+
+Never a keyboard wedge: what a code says must not be typed into whatever has the focus.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from drivers.code_scanner.framing import Answer, CodeFramer, Item, Scanned, TooLong, decode_code
+from drivers.code_scanner.types import Code, ReadCode
+from drivers.device import (
+    CancelToken,
+    Check,
+    Deadline,
+    DeviceError,
+    Driver,
+    Info,
+    Reason,
+    Request,
+    State,
+    Status,
+)
+from drivers.serial_line import SerialLine, not_open
+
+NEWLAND_START = "7E01303030302353434E545247313B03"
+"""``#SCNTRG1``: begin to scan; the scanner stops after a code."""
+NEWLAND_STOP = "7E01303030302353434E545247303B03"
+"""``#SCNTRG0``: stop scanning."""
+NEWLAND_ASK = "7E0130303030235152595359533B03"
+"""``#QRYSYS``: who are you."""
+_SLICE_S = 0.03  # how soon a cancel is seen
+_Hex = Annotated[str, msgspec.Meta(pattern="^([0-9A-Fa-f]{2})*$", max_length=256)]
+
+
+class SerialScanner(Driver):
+    """A scanner on a serial port (8N1). What was shown before a request is dropped unread."""
+
+    @dataclass(frozen=True, slots=True)
+    class Settings:
+        """Where the scanner is, when it scans, and what it is told (bytes in hexadecimal).
+
+        The commands are those of 新大陆 (Newland) scanners of the FM series.
+        """
+
+        port: str
+        """The serial port; best a name that stays, under ``/dev/serial/by-id/``."""
+        baud: Literal[9600, 19200, 38400, 57600, 115200] = 9600
+        """The speed the scanner was set to; means nothing on a USB port."""
+        trigger: Literal["continuous", "host", "presence"] = "host"
+        """When it scans: always, on command, or when its own sensor sees something."""
+        pause: Annotated[float, msgspec.Meta(ge=0.02, le=1)] = 0.15
+        """Seconds of quiet that end a code, if no CR or LF does."""
+        start: _Hex = NEWLAND_START
+        """The command to scan; sent in trigger mode ``host`` only."""
+        stop: _Hex = NEWLAND_STOP
+        """The command to stop scanning; the same."""
+        ask: _Hex = NEWLAND_ASK
+        """A question that the scanner answers, to see that it is there; ``""``: it knows none."""
+        answer_timeout: Annotated[float, msgspec.Meta(gt=0, le=0.8)] = 0.5
+        """Seconds until a scanner that does not answer counts as silent."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._settings = settings
+        self._start = bytes.fromhex(settings.start)
+        self._stop = bytes.fromhex(settings.stop)
+        self._question = bytes.fromhex(settings.ask)
+        self._line: SerialLine | None = None
+        self._framer = CodeFramer()
+        self._items: deque[Item] = deque()
+        self._heard_at = 0.0
+        self._model = ""
+
+    @property
+    def info(self) -> Info:
+        """``model`` is what the scanner says of itself, once it was asked."""
+        return Info("code_scanner", "serial", self._settings.port, self._model)
+
+    @property
+    def requests(self) -> tuple[type[Request[Any]], ...]:
+        return (ReadCode,)
+
+    def open(self) -> None:
+        """Take the port for this process alone and see that a scanner answers.
+
+        Raises :class:`DeviceError`: ``NO_DEVICE`` when there is no such port or nothing answers,
+        ``OFFLINE`` when the port may not be used by us.
+        """
+        self.close()
+        self._line = SerialLine(self._settings.port, self._settings.baud)
+        try:
+            answer = self._ask()
+        except DeviceError as error:
+            self.close()
+            if error.reason is not Reason.OFFLINE:
+                raise
+            raise DeviceError(
+                Reason.NO_DEVICE,
+                f"nothing answers on {self._settings.port}",
+                mend="check the scanner's cable and power, baud and ask in the settings",
+            ) from error
+        self._model = answer.text.lstrip("#@").removeprefix("QRYSYS")[:60] if answer else ""
+
+    def close(self) -> None:
+        line, self._line = self._line, None
+        self._framer = CodeFramer()
+        self._items.clear()
+        if line is not None:
+            line.close()
+
+    def status(self) -> Status:
+        """Whether it answers. Codes that came meanwhile are dropped: nobody had asked for one.
+
+        Of a scanner that cannot be asked only its port is known. Raises ``OFFLINE`` when it is
+        silent, ``NO_DEVICE`` when its port is gone.
+        """
+        if self._line is None:
+            return Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
+        self._ask()
+        return self._well
+
+    def reset(self) -> None:
+        """Stop scanning, forget what came in."""
+        line = self._open_line()
+        if self._settings.trigger == "host":
+            line.send(self._stop)
+        self._ask()
+
+    def self_test(self) -> tuple[Check, ...]:
+        """Whether the scanner answers, and to the command that makes it scan, in mode ``host``."""
+        checks = [self._check("answer", self._ask)]
+        if self._settings.trigger == "host" and self._start and self._stop:
+            checks.append(self._check("trigger", self._try_trigger))
+        return tuple(checks)
+
+    def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
+        """Wait for a code; a cancel is obeyed within 50 ms.
+
+        Raises ``TIMEOUT`` (nothing was shown), ``CANCELLED``, ``GARBLED`` (longer than 4096 bytes,
+        no text, control characters: show it again), ``OFFLINE`` when the scanner is silent,
+        ``NO_DEVICE`` when its port is gone. Of two codes at once, the first.
+        """
+        if not isinstance(request, ReadCode):
+            raise DeviceError(
+                Reason.UNSUPPORTED, f"a code scanner knows no {type(request).__name__}"
+            )
+        self._ask()
+        self.report(Status(State.BUSY))
+        try:
+            code = self._scan(self._open_line(), deadline, cancel)
+        except DeviceError as error:
+            if error.reason not in (Reason.NO_DEVICE, Reason.OFFLINE):
+                self.report(self._well)
+            raise
+        self.report(self._well)
+        return code
+
+    # -- the wire -----------------------------------------------------------------------------
+
+    def _scan(self, line: SerialLine, deadline: Deadline, cancel: CancelToken) -> Code:
+        if self._settings.trigger != "host":
+            return self._read(line, deadline, cancel)
+        line.send(self._start)
+        try:
+            return self._read(line, deadline, cancel)
+        finally:
+            with suppress(DeviceError):  # what happened before is what counts
+                line.send(self._stop)
+
+    def _read(self, line: SerialLine, deadline: Deadline, cancel: CancelToken) -> Code:
+        while True:
+            if cancel.cancelled:
+                raise DeviceError(Reason.CANCELLED)
+            if deadline.passed():
+                raise DeviceError(Reason.TIMEOUT, "no code was shown in time")
+            match self._next(line, min(_SLICE_S, deadline.remaining())):
+                case Scanned(data):
+                    return Code(decode_code(data))
+                case TooLong():
+                    raise DeviceError(
+                        Reason.GARBLED, "a code is longer than 4096 bytes", mend="show another code"
+                    )
+
+    def _next(self, line: SerialLine, seconds: float) -> Item | None:
+        """The next code or answer; ``None`` when there was none whole within ``seconds``."""
+        until = time.monotonic() + seconds
+        while not self._items:
+            begun = self._framer.begun
+            quiet_at = self._heard_at + self._settings.pause if begun else until
+            data = line.receive(max(0.0, min(until, quiet_at) - time.monotonic()))
+            now = time.monotonic()
+            if data:
+                self._heard_at = now
+                self._items += self._framer.feed(data)
+            elif begun and now >= quiet_at:
+                self._items += self._framer.pause()
+            if now >= until:
+                break
+        return self._items.popleft() if self._items else None
+
+    def _ask(self) -> Answer | None:
+        """Ask the scanner who it is, dropping all that came before; ``None``: it cannot be asked.
+
+        Raises ``OFFLINE`` for silence, ``GARBLED`` when something comes that is no answer.
+        """
+        line = self._open_line()
+        self._items.clear()
+        self._framer = CodeFramer()
+        dropped = line.drop()
+        due = Deadline(self._settings.answer_timeout)
+        if not self._question:
+            while dropped and not due.passed() and line.receive(self._settings.pause):
+                pass  # the rest of a code whose beginning was dropped
+            return None
+        line.send(self._question)
+        heard = False
+        while not due.passed():
+            item = self._next(line, due.remaining())
+            if isinstance(item, Answer):
+                return item
+            heard = heard or item is not None or self._framer.begun
+        port = self._settings.port
+        if heard:
+            raise DeviceError(
+                Reason.GARBLED, f"no answer on {port}, but noise", mend="check baud in the settings"
+            )
+        raise DeviceError(
+            Reason.OFFLINE,
+            f"the scanner on {port} is silent",
+            mend="check the scanner's cable and power",
+        )
+
+    def _try_trigger(self) -> Answer | None:
+        line = self._open_line()
+        self._ask()
+        line.send(self._start + self._stop)
+        item = self._next(line, self._settings.answer_timeout)
+        self._ask()
+        if isinstance(item, Answer) and not item.accepted:
+            raise DeviceError(Reason.UNSUPPORTED, "the scanner refuses the command to scan")
+        return item if isinstance(item, Answer) else None
+
+    def _check(self, name: str, act: Callable[[], Answer | None]) -> Check:
+        try:
+            answer = act()
+        except DeviceError as error:
+            return Check(name, False, str(error))
+        return Check(name, True, "answered" if answer else "cannot be asked")
+
+    @property
+    def _well(self) -> Status:
+        if self._question:
+            return Status(State.ONLINE)
+        return Status(State.ONLINE, detail="this scanner cannot be asked; its port is there")
+
+    def _open_line(self) -> SerialLine:
+        if self._line is None:
+            raise not_open(self._settings.port)
+        return self._line

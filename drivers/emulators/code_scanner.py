@@ -1,0 +1,191 @@
+"""A code scanner that is not there: 新大陆 (Newland) commands and codes at the far end of a pty."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import deque
+from pathlib import Path
+from typing import Any, Literal
+
+from drivers.emulators.pty_line import PtyLine
+
+FAULTS = ("mute", "split", "slow", "refuse")
+_COMMAND = re.compile(rb"\x7e\x01(0000)([#@])([A-Z]{6})([^;\x03]*);\x03")
+_ANSWER = b"\x02\x01"
+_END = b";\x03"
+_ACK, _NAK, _UNKNOWN = b"\x06", b"\x15", b"\x05"
+_ABOUT = b"Demo code scanner 1.0"
+_NOISE = bytes.fromhex("00FF80550A7E3F00C0")
+_SEEN = 50
+_GAP_S = 0.002
+
+
+class CodeScanner:
+    """A scanner on a pty under a stable name, with codes that are held before it, and faults.
+
+    ``link`` becomes a symbolic link to the pty: the driver's port. With ``trigger`` ``continuous``
+    or ``presence`` a code is sent as soon as it is shown; with ``host`` only while the driver has
+    told it to scan, and one that was shown before is sent then.
+
+    Orders of :meth:`obey` and their facts:
+
+    * ``present`` – a code is held before the window: ``text`` (written in ``encoding``, left out:
+      ``utf-8``) or ``data``, bytes; ``end``, what the scanner puts behind it, left out: CR LF;
+      ``""`` for nothing. ``remove`` – it is taken away.
+    * ``two`` – two codes in one go: ``texts``, a list of two.
+    * ``too long`` – a code of ``size`` bytes (5000). ``noise`` – bytes that mean nothing, or
+      ``data``; both come at once, scanning or not.
+    * Faults until ``well``: ``mute``, it says nothing; ``split``, byte by byte; ``slow``, an answer
+      after ``seconds`` (2); ``refuse``, every command is refused.
+    * ``well`` – all faults are over. ``unplug``, ``plug`` – the cable.
+    """
+
+    def __init__(
+        self, link: Path, *, trigger: Literal["continuous", "host", "presence"] = "host"
+    ) -> None:
+        self._line = PtyLine(link, "code_scanner", self._heard)
+        self._host = trigger == "host"
+        self._guard = threading.RLock()
+        self._before: list[bytes] = []  # what is held before the window, whole, with its end
+        self._scanning = False
+        self._sent = 0
+        self._commands: deque[str] = deque(maxlen=_SEEN)
+        self._faults: dict[str, float] = {}
+        self._input = b""
+
+    @property
+    def address(self) -> str:
+        """The port for the driver's settings."""
+        return self._line.address
+
+    def start(self) -> None:
+        self._line.plug()
+
+    def stop(self) -> None:
+        self._line.unplug()
+
+    def obey(self, order: str, **facts: Any) -> None:
+        """Do what the class says about ``order``. Raises ``ValueError`` for what it does not."""
+        match order:
+            case "present":
+                self._present([_code(facts)])
+            case "two":
+                texts = facts.pop("texts", None)
+                if not (isinstance(texts, list) and len(texts) == 2):
+                    raise ValueError("two codes need texts, a list of two")
+                self._present([_code(dict(facts, text=text)) for text in texts])
+            case "too long":
+                size = int(facts.pop("size", 5000))
+                _nothing_else(order, facts)
+                self._send(b"9" * size + b"\r\n")
+            case "noise":
+                noise = bytes(facts.pop("data", _NOISE))
+                _nothing_else(order, facts)
+                self._send(noise)
+            case "remove" if not facts:
+                with self._guard:
+                    self._before.clear()
+            case "plug" if not facts:
+                self.start()
+            case "unplug" if not facts:
+                self.stop()
+                with self._guard:
+                    self._scanning = False
+            case "well" if not facts:
+                with self._guard:
+                    self._faults.clear()
+            case _ if order in FAULTS:
+                seconds = float(facts.pop("seconds", 2.0)) if order == "slow" else 0.0
+                _nothing_else(order, facts)
+                with self._guard:
+                    self._faults[order] = seconds
+            case _:
+                raise ValueError(f"a code scanner knows no order {order!r} with {list(facts)}")
+
+    def look(self) -> dict[str, Any]:
+        """What a person beside it would see, without what the codes say.
+
+        ``plugged`` bool; ``scanning`` bool, whether its light is on; ``held`` int, how many codes
+        are before the window; ``sent`` int, how many codes were sent; ``commands`` list of str, the
+        last 50, newest last; ``faults`` list of str.
+        """
+        with self._guard:
+            return {
+                "plugged": self._line.plugged,
+                "scanning": self._scanning or not self._host,
+                "held": len(self._before),
+                "sent": self._sent,
+                "commands": list(self._commands),
+                "faults": list(self._faults),
+            }
+
+    # -- the scanner --------------------------------------------------------------------------
+
+    def _present(self, codes: list[bytes]) -> None:
+        with self._guard:
+            self._before = codes
+            if self._host and not self._scanning:
+                return
+        self._scan()
+
+    def _scan(self) -> None:
+        with self._guard:
+            codes = self._before
+            if not codes or "mute" in self._faults:
+                return
+            self._scanning = False
+            self._sent += len(codes)
+        self._send(b"".join(codes))
+
+    def _send(self, data: bytes) -> None:
+        with self._guard:
+            split = "split" in self._faults
+        self._line.send(data, gap_s=_GAP_S if split else None)
+
+    def _heard(self, data: bytes) -> None:
+        self._input += data
+        while found := _COMMAND.search(self._input):
+            self._input = self._input[found.end() :]
+            self._serve(found)
+        self._input = self._input[-256:]
+
+    def _serve(self, found: re.Match[bytes]) -> None:
+        prefix, store, tag, given = found.groups()
+        command = (tag + given).decode("ascii", "replace")
+        with self._guard:
+            self._commands.append(command)
+            faults = dict(self._faults)
+        if "mute" in faults:
+            return
+        self._line.pause(faults.get("slow", 0.0))
+        head = _ANSWER + prefix + store + tag + given
+        known = command in ("SCNTRG1", "SCNTRG0", "QRYSYS")
+        if "refuse" in faults or not known:
+            self._send(head + (_NAK if known else _UNKNOWN) + _END)
+            return
+        self._send(head + (_ABOUT if command == "QRYSYS" else b"") + _ACK + _END)
+        if self._host and command != "QRYSYS":
+            with self._guard:
+                self._scanning = command == "SCNTRG1"
+            if command == "SCNTRG1":
+                self._scan()
+
+
+def _code(facts: dict[str, Any]) -> bytes:
+    rest = dict(facts)
+    end = str(rest.pop("end", "\r\n"))
+    encoding = str(rest.pop("encoding", "utf-8"))
+    if ("text" in rest) == ("data" in rest):
+        raise ValueError("a code has either text or data")
+    try:
+        data = bytes(rest.pop("data")) if "data" in rest else str(rest.pop("text")).encode(encoding)
+    except (LookupError, UnicodeEncodeError, TypeError) as error:
+        raise ValueError(f"a code that cannot be written: {type(error).__name__}") from None
+    _nothing_else("present", rest)
+    return data + end.encode("ascii")
+
+
+def _nothing_else(order: str, facts: dict[str, Any]) -> None:
+    if facts:
+        raise ValueError(f"{order!r} does not take {sorted(facts)}")

@@ -1,0 +1,116 @@
+"""A serial port, taken for this process alone, every failure of which has a name."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import termios
+from contextlib import suppress
+
+import serial
+
+from drivers.device import DeviceError, Reason
+
+WRITE_S = 0.5
+"""A line that takes no byte for so long is stuck."""
+PORT_ERRORS = (serial.SerialException, OSError, termios.error)
+
+
+class SerialLine:
+    """An open port, 8 data bits, 1 stop bit. Raises ``NO_DEVICE`` when it vanishes."""
+
+    def __init__(self, path: str, baud: int) -> None:
+        """Take the port; what had come in before is dropped. Raises as :func:`open_port`."""
+        self._path = path
+        self._port = open_port(path, baud)
+
+    def receive(self, seconds: float) -> bytes:
+        """What has come, waiting up to ``seconds`` for the first of it; ``b""`` when nothing."""
+        poll = select.poll()
+        try:
+            poll.register(self._port.fileno(), select.POLLIN)
+            if not poll.poll(seconds * 1000):
+                return b""
+            data = os.read(self._port.fileno(), 4096)
+        except BlockingIOError:
+            return b""
+        except PORT_ERRORS as error:
+            raise gone(self._path) from error
+        if not data:  # ready, and nothing there: the other end hung up
+            raise gone(self._path)
+        return data
+
+    def send(self, data: bytes) -> None:
+        """Hand ``data`` over. Raises ``OFFLINE`` when the line takes no bytes."""
+        try:
+            self._port.write(data)
+        except serial.SerialTimeoutException as error:
+            raise DeviceError(
+                Reason.OFFLINE, f"{self._path} takes no bytes", mend=_CABLE
+            ) from error
+        except PORT_ERRORS as error:
+            raise gone(self._path) from error
+
+    def drop(self) -> bool:
+        """Forget what has come in so far; True when there was something."""
+        dropped = False
+        while self.receive(0.0):
+            dropped = True
+        return dropped
+
+    def close(self) -> None:
+        """Give the port back. Never raises."""
+        with suppress(OSError):
+            self._port.close()
+
+
+_CABLE = "check the cable and the power of the device"
+
+
+def open_port(path: str, baud: int, *, parity: str = "N", timeout: float = 0.0) -> serial.Serial:
+    """The port, opened for this process alone; ``timeout`` is that of its ``read``.
+
+    Raises ``NO_DEVICE`` when there is no such port, ``OFFLINE`` when it may not be used.
+    """
+    try:
+        return serial.Serial(
+            path, baud, parity=parity, timeout=timeout, write_timeout=WRITE_S, exclusive=True
+        )
+    except PORT_ERRORS as error:
+        raise _cannot_open(path, getattr(error, "errno", None)) from error
+
+
+def gone(path: str) -> DeviceError:
+    """The error for a port that was there and is not any more."""
+    return DeviceError(Reason.NO_DEVICE, f"{path} is gone", mend=_CABLE)
+
+
+def not_open(path: str) -> DeviceError:
+    """The error for using a device that was not opened."""
+    return DeviceError(Reason.NO_DEVICE, f"{path} is not open")
+
+
+def _cannot_open(path: str, code: int | None) -> DeviceError:
+    match code:
+        case errno.ENOENT | errno.ENXIO | errno.ENODEV | errno.EIO:
+            return DeviceError(
+                Reason.NO_DEVICE,
+                f"{path} does not exist",
+                mend=f"{_CABLE}, and port in the settings",
+            )
+        case errno.EACCES | errno.EPERM:
+            return DeviceError(
+                Reason.OFFLINE,
+                f"{path} may not be opened",
+                mend="add the user to the group dialout and log in again",
+            )
+        case errno.EAGAIN | errno.EBUSY:
+            return DeviceError(
+                Reason.OFFLINE,
+                f"{path} is held by another program",
+                mend=f"find it with: fuser -v {path}",
+            )
+    return DeviceError(
+        Reason.NO_DEVICE, f"{path} is no serial port", mend="correct port in the settings"
+    )

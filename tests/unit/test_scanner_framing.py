@@ -1,0 +1,158 @@
+"""What a code scanner sends, cut into codes and read as text: tables, and any bytes at all."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drivers.code_scanner.framing import (
+    LONGEST,
+    Answer,
+    CodeFramer,
+    Item,
+    Scanned,
+    TooLong,
+    decode_code,
+)
+from drivers.code_scanner.types import Code
+from drivers.device import DeviceError, Reason
+
+# Newland FM530 user manual: ~<SOH>0000#SCNTRG1;<ETX> is answered with the command and <ACK>.
+ACCEPTED = bytes.fromhex("020130303030 23 53434E54524731 06 3B03")
+REFUSED = bytes.fromhex("020130303030 23 53434E54524731 15 3B03")
+
+
+def framed(*pieces: bytes, pause: bool = False) -> list[Item]:
+    framer = CodeFramer()
+    items = [item for piece in pieces for item in framer.feed(piece)]
+    return items + framer.pause() if pause else items
+
+
+@pytest.mark.parametrize(
+    ("pieces", "pause", "codes"),
+    [
+        ([b"abc\r"], False, [b"abc"]),
+        ([b"abc\n"], False, [b"abc"]),
+        ([b"abc\r\n"], False, [b"abc"]),
+        ([b"abc\r", b"\n"], False, [b"abc"]),
+        ([b"a", b"b", b"c", b"\r\n"], False, [b"abc"]),
+        ([b"abc"], False, []),
+        ([b"abc"], True, [b"abc"]),
+        ([b""], True, []),
+        ([b"\r\n\r\n\n"], True, []),
+        ([b"abc\r\ndef\r\n"], False, [b"abc", b"def"]),
+        ([b"abc\rdef"], True, [b"abc", b"def"]),
+        ([b"x" * LONGEST + b"\r"], False, [b"x" * LONGEST]),
+        ([b"a\x02\x01b\r"], False, [b"a\x02\x01b"]),  # an answer only at the beginning
+        ([b"\x02abc\x03\r"], False, [b"\x02abc\x03"]),
+    ],
+)
+def test_where_a_code_ends(pieces: list[bytes], pause: bool, codes: list[bytes]) -> None:
+    assert framed(*pieces, pause=pause) == [Scanned(code) for code in codes]
+
+
+@pytest.mark.parametrize("pause", [True, False])
+def test_a_code_that_is_too_long_is_told_once_when_it_is_over(pause: bool) -> None:
+    framer = CodeFramer()
+    assert framer.feed(b"x" * (LONGEST + 1)) == []
+    assert framer.begun
+    assert framer.feed(b"x" * LONGEST * 3) == []
+    assert (framer.pause() if pause else framer.feed(b"\r\n")) == [TooLong()]
+    assert not framer.begun
+    assert framer.feed(b"next\n") == [Scanned(b"next")]
+
+
+def test_answers_are_no_codes() -> None:
+    assert framed(ACCEPTED) == [Answer("#SCNTRG1", accepted=True)]
+    assert framed(REFUSED) == [Answer("#SCNTRG1", accepted=False)]
+    assert framed(b"one\r\n" + ACCEPTED + b"two\r\n") == [
+        Scanned(b"one"),
+        Answer("#SCNTRG1", accepted=True),
+        Scanned(b"two"),
+    ]
+    lines = b"\x02\x010000#QRYSYSName\r\nVersion\x06;\x03"
+    assert framed(lines) == [Answer("#QRYSYSNameVersion", accepted=True)]
+    assert framed(b"\x02\x01;\x03") == [Answer("", accepted=False)]
+
+
+def test_an_answer_that_was_cut_off_is_over_with_the_pause() -> None:
+    framer = CodeFramer()
+    framer.feed(ACCEPTED[:-1])
+    assert framer.pause() == [Scanned(ACCEPTED[:-1])]
+    assert framer.feed(b"abc\r") == [Scanned(b"abc")]
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"6222020000000000012", "6222020000000000012"),
+        ("https://例.中国/?a=1".encode(), "https://例.中国/?a=1"),
+        ("住房公积金".encode("gbk"), "住房公积金"),
+        ("住房公积金".encode(), "住房公积金"),
+        ("欧阳𬭎㛃".encode("gb18030"), "欧阳𬭎㛃"),
+        ("\ufeffabc".encode(), "abc"),
+        (b" ~", " ~"),
+    ],
+)
+def test_text(data: bytes, text: str) -> None:
+    assert decode_code(data) == text
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xff\xfe",
+        b"\x80",
+        b"abc\x00",
+        b"abc\x1b[2J",
+        b"a\tb",
+        b"\x7f",
+        "a\u0085b".encode(),
+        "a\u2028b".encode(),
+        "\ufeff".encode(),
+        "\ue000".encode(),
+        b"",
+    ],
+)
+def test_what_is_no_text(data: bytes) -> None:
+    with pytest.raises(DeviceError) as caught:
+        decode_code(data)
+    assert caught.value.reason is Reason.GARBLED
+
+
+def test_a_code_shows_nobody() -> None:
+    code = Code("990101199003071018", "qrCode")
+    assert "99" not in repr(code)
+    assert "99" not in repr(Scanned(b"990101199003071018"))
+
+
+@given(st.lists(st.binary(max_size=200)), st.booleans())
+def test_any_bytes_are_codes_or_answers(pieces: list[bytes], pause: bool) -> None:
+    for item in framed(*pieces, pause=pause):
+        if isinstance(item, Scanned):
+            assert 1 <= len(item.data) <= LONGEST
+
+
+@given(st.binary(max_size=400), st.integers(1, 50))
+def test_pieces_make_no_difference(data: bytes, size: int) -> None:
+    pieces = [data[at : at + size] for at in range(0, len(data), size)]
+    assert framed(*pieces) == framed(data)
+
+
+@given(st.binary(max_size=LONGEST))
+def test_any_code_is_text_or_garbled(data: bytes) -> None:
+    try:
+        text = decode_code(data)
+    except DeviceError:
+        return
+    assert text
+    assert all(not c.isascii() or c.isprintable() for c in text)
+
+
+@given(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1))
+def test_text_comes_back(text: str) -> None:
+    if not text.startswith("\ufeff"):
+        [item] = framed(text.encode() + b"\r\n")
+        assert isinstance(item, Scanned)
+        assert decode_code(item.data) == text
