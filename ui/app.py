@@ -35,6 +35,7 @@ class Visitor(QObject):
     ready = Signal()
     live = Signal()
     ended = Signal(str)
+    _over = Signal(str)
 
     def __init__(self, app: QGuiApplication, settings: Settings, line: Line) -> None:
         super().__init__()
@@ -47,7 +48,7 @@ class Visitor(QObject):
         self.stage = Stage(app, self.bridge, full_screen=settings.screen.full_screen)
         self.terminal: Terminal | None = None
         self.on_time: OnTime | None = None
-        self.ended.connect(self._end)
+        self._over.connect(self._end)
         self._alive = QTimer(self, interval=ALIVE_MS)
         self._alive.timeout.connect(lambda: line.send(Alive()))
         self._collector = QTimer(self, interval=COLLECT_MS)
@@ -61,7 +62,7 @@ class Visitor(QObject):
         from kiosk.steps import Attract
         from kiosk.terminal import Terminal
 
-        self.terminal = Terminal(self._settings, self.ended.emit, on_time=self.on_time)
+        self.terminal = Terminal(self._settings, self._over.emit, on_time=self.on_time)
         self.bridge.answers = self.terminal.counter
         self.stage.compile_pages()
         self.bridge.show(Attract(), ticket=WARMING, back=False)
@@ -119,6 +120,7 @@ class Visitor(QObject):
         self.stage.window.update()
 
     def _end(self, how: str) -> None:
+        self.ended.emit(how)
         self._line.send(Ended(how))
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtTest import QTest
 
 from ui.app import Visitor
@@ -59,8 +59,7 @@ class Meter(Robot):
         visitor.on_time = self._note_call
         visitor.ready.connect(lambda: self._trace.note("ready"))
         visitor.live.connect(self._begin)
-        # Directly: as soon as the keeper is told, this process may be killed.
-        visitor.ended.connect(self._note_end, Qt.ConnectionType.DirectConnection)
+        visitor.ended.connect(self._note_end)
         visitor.bridge.pageShown.connect(self._await_frame)
 
     # -- what happens -------------------------------------------------------------------------
@@ -120,9 +119,11 @@ class Meter(Robot):
         self._trace.note("memory", mb=pss_mb())
 
     def sheet_drawn(self) -> bool:
-        items = walk(self._visitor.stage.window.contentItem())
-        sheet = next(item for item in items if item.objectName() == "sheet")
-        return bool(sheet.property("progress") == 1.0)
+        for item in walk(self._visitor.stage.window.contentItem()):
+            source = item.property("source")
+            if isinstance(source, QUrl) and source.scheme() == "image" and source.host() == "paper":
+                return bool(item.property("progress") == 1.0)
+        return False
 
     def others_ready(self) -> bool:
         """A standby is warm: whoever said so and was not live yet."""
