@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 ALIVE_MS = 1000
 COLLECT_MS = 60_000
+WINDOW_AT = (16, 16)
+"""Where the window of the demo stands on its screen; the desk's is right of it."""
 SWITCH_INTERVAL_S = 0.0005
 """At Python's default, one busy thread takes the screen from 64 to 2 frames a second."""
 
@@ -97,6 +99,8 @@ class Visitor(QObject):
 
     def _go_live(self) -> None:
         self.stage.window.frameSwapped.connect(self._first_frame)
+        if not self._settings.screen.full_screen:
+            self.stage.window.setPosition(*WINDOW_AT)
         self.stage.show(full_screen=self._settings.screen.full_screen)
         self.terminal.open(self.bridge)
 
@@ -131,11 +135,13 @@ def run(
     play: Path | None = None,
     measure: Path | None = None,
     desk: Path | None = None,
+    trace: Path | None = None,
 ) -> int:
     """The visit process; ends by being killed, or by the keeper's ``Quit``.
 
     With the hardware of the control socket ``desk``, and never in production: ``play`` the demo,
-    its pictures go there; or ``measure``, see :mod:`ui.meter`.
+    its pictures go there; or ``measure``, see :mod:`ui.meter`. Never in production either: append
+    to ``trace`` where to press, see :mod:`ui.trace`.
     """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     settings = settings_file.load(settings_path)
@@ -150,5 +156,9 @@ def run(
         from ui.meter import Meter
 
         visitor.keep(Meter(visitor, measure, desk, settings.centre.url))
+    if trace and not settings.production:
+        from ui.trace import Trace
+
+        visitor.keep(Trace(visitor, trace))
     QTimer.singleShot(0, visitor.warm_up)
     return app.exec()

@@ -1,0 +1,361 @@
+"""The whole demo from outside: the main job in a real window with a real mouse, and offscreen."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+import pytest
+import requests
+from PIL import Image
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation.status import SignatureCoverageLevel
+
+from drivers.emulators.rig import Remote
+from kiosk.__main__ import visit_command
+from kiosk.line import KeeperEnd, Live, Ready, Shown
+from kiosk.sandbox import personas
+
+ROOT = Path(__file__).parents[2]
+SCREEN = (1920, 1080)
+NEEDED = {"Xvfb": "xvfb", "openbox": "openbox", "xdotool": "xdotool"}
+PATIENCE_S = 30.0
+PERSON = personas.load()["P01"]
+
+
+def wait_for(true: Callable[[], Any], what: str, seconds: float = PATIENCE_S) -> Any:
+    until = time.monotonic() + seconds
+    while not (seen := true()):
+        assert time.monotonic() < until, f"waited in vain for {what}"
+        time.sleep(0.02)
+    return seen
+
+
+# -- in a real window ---------------------------------------------------------------------------
+
+
+@contextmanager
+def running(command: list[str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, **options)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def display() -> Iterator[dict[str, str]]:
+    """An X server with a window manager, for nobody's eyes; gives the environment to use it."""
+    told, tells = os.pipe()
+    with ExitStack() as stack:
+        stack.callback(os.close, told)
+        screen = "x".join(map(str, (*SCREEN, 24)))
+        server = ["Xvfb", "-displayfd", str(tells), "-screen", "0", screen, "-nolisten", "tcp"]
+        quiet = subprocess.DEVNULL
+        stack.enter_context(running(server, pass_fds=[tells], stdout=quiet, stderr=quiet))
+        os.close(tells)
+        number = b""
+        while not number.endswith(b"\n"):
+            more = os.read(told, 16)
+            assert more, "Xvfb does not start"
+            number += more
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("QT_") and name != "WAYLAND_DISPLAY"
+        }
+        environment |= {"DISPLAY": f":{number.decode().strip()}", "QT_QPA_PLATFORM": "xcb"}
+        home = stack.enter_context(tempfile.TemporaryDirectory(prefix="openbox-"))
+        manager = environment | {"HOME": home, "XDG_CACHE_HOME": home, "XDG_CONFIG_HOME": home}
+        stack.enter_context(running(["openbox"], env=manager, stdout=quiet, stderr=quiet))
+        asked = ["xdotool", "get_num_desktops"]  # which fails until there is a window manager
+        wait_for(
+            lambda: (
+                subprocess.run(asked, env=environment, capture_output=True, check=False).returncode
+                == 0
+            ),
+            "openbox",
+        )
+        yield environment
+
+
+class Citizen:
+    """Stands before the demo's windows: a mouse, a card, a phone."""
+
+    def __init__(self, environment: dict[str, str], directory: Path, trace: Path) -> None:
+        self._environment = environment
+        self._trace = trace
+        self._seen = 0
+        self.page: dict[str, Any] = {}
+        self.see("AttractPage")
+        (self.place,) = directory.glob("kiosk-*")
+        settings = tomllib.loads((self.place / "terminal.toml").read_text(encoding="utf-8"))
+        self.centre = settings["centre"]["url"]
+        self.hardware = Remote(self.place / "desk.sock")
+        self.http = requests.Session()
+        self.http.trust_env = False
+
+    def close(self) -> None:
+        self.http.close()
+        self.hardware.close()
+
+    def see(self, page: str) -> None:
+        """Wait for the next page, which must be this one."""
+
+        def next_page() -> dict[str, Any] | None:
+            with suppress(FileNotFoundError):
+                lines = self._trace.read_text(encoding="utf-8").splitlines(keepends=True)
+                if len(lines) > self._seen and lines[self._seen].endswith("\n"):
+                    seen: dict[str, Any] = json.loads(lines[self._seen])
+                    return seen
+            return None
+
+        self.page = wait_for(next_page, page)
+        self._seen += 1
+        assert self.page["page"] == page
+
+    def click(self, *names: str) -> None:
+        """Click the middle of these buttons of the page, one after another."""
+        steps: list[str] = []
+        for name in names:
+            x, y = self.page["buttons"][name]
+            steps += ["mousemove", "--sync", str(x), str(y), "click", "1"]
+        self._xdotool(*steps)
+
+    def windows(self, name: str) -> list[tuple[int, int, int, int]]:
+        """Left, top, width and height of the windows of this name that one can see."""
+        found = self._xdotool("search", "--onlyvisible", "--name", f"^{name}$").split()
+        places = []
+        for window in found:
+            told = self._xdotool("getwindowgeometry", "--shell", window)
+            shell = dict(line.split("=") for line in told.split())
+            x, y, width, height = (int(shell[key]) for key in ("X", "Y", "WIDTH", "HEIGHT"))
+            if width > 10:  # beside the helpers of Qt that one cannot see
+                places.append((x, y, width, height))
+        return places
+
+    def _xdotool(self, *arguments: str) -> str:
+        done = subprocess.run(
+            ["xdotool", *arguments],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=True,
+        )
+        return done.stdout
+
+    def ask(self, path: str) -> Any:
+        return self.http.get(f"{self.centre}/sandbox/{path}", timeout=10).json()
+
+
+MISSING = [package for program, package in NEEDED.items() if not shutil.which(program)]
+
+
+@pytest.mark.skipif(bool(MISSING), reason=f"needs the packages {' '.join(MISSING)}")
+def test_the_main_job_with_a_mouse(tmp_path: Path) -> None:
+    trace = tmp_path / "trace.jsonl"
+    with ExitStack() as stack:
+        # A socket lies in there: its path must be a short one.
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="demo-")))
+        environment = stack.enter_context(display()) | {"TMPDIR": str(directory)}
+        demo = stack.enter_context(
+            running(
+                [sys.executable, "-m", "kiosk", "demo", "--trace", str(trace)],
+                env=environment,
+                cwd=ROOT,
+                stdout=subprocess.DEVNULL,
+                stderr=stack.enter_context((tmp_path / "log").open("wb")),
+            )
+        )
+        citizen = stack.enter_context(closing(Citizen(environment, directory, trace)))
+        two_windows_apart(citizen)
+        main_job(citizen)
+        what_came_out(citizen)
+        demo.send_signal(signal.SIGTERM)
+        assert demo.wait(10) == 0
+        assert list(directory.glob("kiosk-*")) == [], "something stays behind"
+    log = (tmp_path / "log").read_text(encoding="utf-8")
+    assert "Traceback" not in log, log
+    assert PERSON.name not in log
+    assert PERSON.number not in log
+
+
+def two_windows_apart(citizen: Citizen) -> None:
+    wait_for(lambda: citizen.windows("操作台"), "the desk's window")
+    ((left, top, width, height),) = citizen.windows("Kiosk")
+    ((desk_left, desk_top, desk_width, desk_height),) = citizen.windows("操作台")
+    assert left >= 0
+    assert top >= 0
+    assert top + height <= SCREEN[1]
+    assert height / width == pytest.approx(1920 / 1080, rel=0.01)
+    assert left + width < desk_left
+    assert desk_left + desk_width <= SCREEN[0]
+    assert desk_top + desk_height <= SCREEN[1]
+
+
+def main_job(citizen: Citizen) -> None:
+    citizen.click("start")
+    citizen.see("PresentCardPage")
+    citizen.hardware.tell("id_card", "put", **PERSON.card())
+    citizen.see("EnterCodePage")
+    citizen.hardware.tell("id_card", "lift")
+    citizen.click(*citizen.ask("messages")[0]["code"], "confirm")
+    citizen.see("MenuPage")
+    citizen.click("account")
+    citizen.see("StatementPage")
+    citizen.click("deposit-certificate")
+    citizen.see("ChoosePage")
+    citizen.click("01")
+    citizen.see("PreviewPage")
+    citizen.click("print")
+    citizen.see("PrintingPage")
+    citizen.see("PaperReadyPage")
+    citizen.click("slip")
+    citizen.see("PrintingPage")
+    citizen.see("PaperReadyPage")
+    citizen.click("menu")
+    citizen.see("MenuPage")
+    citizen.click("leave")
+    citizen.see("RatePage")
+    citizen.click("4")
+    citizen.see("FarewellPage")
+    citizen.see("AttractPage")  # of the next visit, in the next process
+
+
+def what_came_out(citizen: Citizen) -> None:
+    printer = citizen.hardware.look("document_printer")
+    (certificate,) = printer["documents"]
+    (sheet,) = printer["sheets"]
+    (job,) = printer["jobs"]
+    assert (job["state"], job["pages"]) == ("COMPLETED", 1)
+    with Image.open(io.BytesIO(sheet)) as picture:
+        assert picture.height / picture.width == pytest.approx(297 / 210, rel=0.01)
+    (report,) = citizen.ask("prints")
+    assert (report["pages"], report["complete"], report["terminal"]) == (1, 1, "T0001")
+    check_certificate(certificate, report["number"])
+
+    (slip,) = citizen.hardware.look("receipt_printer")["texts"]
+    text = "\n".join(slip)
+    assert "个人住房公积金缴存证明" in text
+    assert "张*" in text
+    assert "T0001" in text
+    for secret in (PERSON.name, PERSON.number, PERSON.phone):
+        assert secret not in text
+
+    assert report["number"] in text
+    assert [rating["level"] for rating in citizen.ask("ratings")] == [4]
+    wait_for(lambda: citizen.ask("sessions") == [], "the session to be closed")
+
+
+def check_certificate(pdf: bytes, number: str) -> None:
+    """Whole, under one seal that covers all of it, and about this person."""
+    (seal,) = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
+    seal.compute_integrity_info()
+    assert seal.evaluate_signature_coverage() == SignatureCoverageLevel.ENTIRE_FILE
+    with closing(pypdfium2.PdfDocument(pdf)) as document:
+        assert len(document) == 1
+        text = document[0].get_textpage().get_text_range()
+    for said in (PERSON.name, PERSON.number, number):
+        assert said in text.replace(" ", "")
+
+
+# -- without a display --------------------------------------------------------------------------
+
+PROMISED = ("1-01-attract.png", "slip-1.png", "certificate-1.pdf", "sheet-1.png", "times.txt")
+
+
+def test_the_demo_without_a_display(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with tempfile.TemporaryDirectory(prefix="demo-") as directory:
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("DISPLAY", "WAYLAND_DISPLAY")
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "kiosk", "demo", "--offscreen", "--out", str(out)],
+            env=environment | {"TMPDIR": directory},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert list(Path(directory).glob("kiosk-*")) == [], "something stays behind"
+    assert "Traceback" not in done.stderr
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name in PROMISED:
+        assert f"`{name}`" in readme, "the README promises something else"
+        assert (out / name).stat().st_size > 0
+    times = (out / "times.txt").read_text(encoding="utf-8").splitlines()
+    pages = sorted(path.stem for path in out.glob("[12]-*.png"))
+    assert [line.split()[0] + "-" + line.split()[1] for line in times] == pages
+    assert {page[:2] for page in pages} == {"1-", "2-"}
+    assert all(re.fullmatch(r"\S+ +\S+ +\d+\.\d ms", line) for line in times)
+    for page in pages:
+        with Image.open(out / f"{page}.png") as picture:
+            assert picture.size == (1080, 1920)
+            assert len(picture.convert("L").resize((27, 48)).getcolors() or []) > 1, "blank"
+    with Image.open(out / "slip-1.png") as slip:
+        assert slip.width == 576
+    with Image.open(out / "sheet-1.png") as sheet:
+        assert sheet.height / sheet.width == pytest.approx(297 / 210, rel=0.01)
+    check_certificate((out / "certificate-1.pdf").read_bytes(), "")
+
+
+# -- and in production ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("production", [False, True])
+def test_no_trace_in_production(production: bool, tmp_path: Path) -> None:
+    settings, trace = tmp_path / "terminal.toml", tmp_path / "trace.jsonl"
+    roots = tmp_path / "roots.pem"
+    roots.touch()
+    settings.write_text(
+        f"""\
+terminal = "T0001"
+production = {str(production).lower()}
+run_directory = "{tmp_path}"
+[centre]
+url = "http://127.0.0.1:9"
+seal_roots = "{roots}"
+""",
+        encoding="utf-8",
+    )
+    here, there = socket.socketpair()
+    with there:
+        command = visit_command(settings, "--trace", str(trace), "--line", str(there.fileno()))
+        environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+        visit = running(command, env=environment, pass_fds=[there.fileno()], cwd=ROOT)
+        with visit, closing(KeeperEnd(here.detach())) as line:
+            there.close()
+            wait_for(lambda: Ready() in line.receive(), "the visit")
+            line.send(Live())
+            wait_for(lambda: Shown() in line.receive(), "its first frame")
+            if production:
+                time.sleep(0.5)
+                assert not trace.exists()
+            else:
+                wait_for(trace.exists, "the trace")
