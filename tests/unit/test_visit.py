@@ -24,6 +24,7 @@ from services.script import (
     titled,
     world,
 )
+from services.site import Glass
 
 from drivers.catalogue import create
 from drivers.device import DeviceError, Reason
@@ -56,7 +57,6 @@ from kiosk.steps import (
 from kiosk.terminal import Counter
 from kiosk.troubles import MENU, RETRY
 from kiosk.visit import Left, TimedOut, Visit, WentBack
-from kiosk.words import Language
 
 BACK = WentBack()
 HOME = (Action(MENU, "home", "home"),)
@@ -297,26 +297,6 @@ def test_services_are_known_by_the_names_of_the_centre(here: World) -> None:
 
 
 # -- the counter ----------------------------------------------------------------------------------
-
-
-class Glass:
-    """A screen that only notes what it is told."""
-
-    language = Language.ZH
-
-    def __init__(self) -> None:
-        self.shown: Queue[tuple[Step[Any], int, bool]] = Queue()
-        self.hints: Queue[Any] = Queue()
-
-    def show(self, step: Step[Any], *, ticket: int, back: bool) -> None:
-        self.shown.put((step, ticket, back))
-
-    def hint(self, text: Any) -> None:
-        self.hints.put(text)
-
-    def greet(self, name: Sensitive[str]) -> None: ...
-    def surround(self, catalogue: Any, notices: Any) -> None: ...
-    def blank(self) -> None: ...
 
 
 class Asking:

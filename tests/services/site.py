@@ -1,0 +1,205 @@
+"""A whole terminal without Qt: the real visit over emulated hardware and the stand-in centre.
+
+:class:`Glass` is the screen: it notes what it is told to show, and a test presses for the citizen.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from queue import Empty, Queue
+from typing import Any, TypeVar
+
+from services.script import World, name, world
+
+from drivers.emulators.document_printer import DocumentPrinter
+from drivers.emulators.id_card import IdCardReader
+from drivers.emulators.receipt_printer import ReceiptPrinter
+from kiosk.privacy import Sensitive
+from kiosk.sandbox import personas
+from kiosk.settings import Centre, Settings
+from kiosk.steps import Attract, EnterSmsCode, Menu, PresentIdCard, Rate, Step
+from kiosk.terminal import Terminal
+from kiosk.words import Language
+from ui.views import Look, View, derive
+
+T = TypeVar("T")
+
+PATIENCE_S = 15.0
+
+
+class Glass:
+    """A screen that notes what it is told; every call may come from any thread."""
+
+    language = Language.ZH
+
+    def __init__(self) -> None:
+        self.shown: Queue[tuple[Step[Any], int, bool]] = Queue()
+        self.hints: Queue[Any] = Queue()
+        self.greeting = ""
+        self.look = Look()
+        self.blanked = False
+
+    def show(self, step: Step[Any], *, ticket: int, back: bool) -> None:
+        self.shown.put((step, ticket, back))
+
+    def hint(self, text: Any) -> None:
+        self.hints.put(text)
+
+    def greet(self, name: Sensitive[str]) -> None:
+        self.greeting = name.reveal()
+
+    def surround(self, catalogue: Any, notices: Any) -> None:
+        self.look = Look(catalogue=catalogue)
+
+    def blank(self) -> None:
+        self.blanked = True
+
+
+class Site:
+    """The centre and the emulated hardware; visits come one after another."""
+
+    def __init__(self, here: World, directory: Path) -> None:
+        self.here = here
+        self.reader = IdCardReader(directory / "id_card", pace=False)
+        self.slips = ReceiptPrinter()
+        self.sheets = DocumentPrinter(seconds_per_page=0.02)
+        self.emulators = (self.reader, self.slips, self.sheets)
+
+    def well(self) -> None:
+        """As after a start."""
+        self.here.reset()
+        self.reader.obey("plug")
+        self.reader.obey("lift")
+        for emulator in self.emulators:
+            emulator.obey("well")
+
+    def settings(self, read_s: float) -> Settings:
+        """``read_s``: how long an answer of the centre may take."""
+        return Settings(
+            terminal="T0001",
+            production=False,
+            centre=Centre(
+                url=self.here.url,
+                seal_roots=self.here.settings.centre.seal_roots,
+                read_s=read_s,
+            ),
+            devices={
+                "id_card": {"driver": "sdt", "port": self.reader.address, "read_timeout": 0.5},
+                "receipt_printer": {"driver": "escpos", "address": self.slips.address},
+                "document_printer": {
+                    "driver": "ipp",
+                    "uri": self.sheets.address,
+                    "poll_s": 0.02,
+                    "patience_s": 0.1,
+                    "settle_s": 1.0,
+                },
+            },
+        )
+
+    @contextmanager
+    def visit(self, *, read_s: float = 5.0) -> Iterator[Citizen]:
+        """One visit at the terminal; whoever is still there at the end leaves."""
+        citizen = Citizen(self, self.settings(read_s))
+        try:
+            yield citizen
+        finally:
+            citizen.go_away()
+
+
+class Citizen:
+    """Stands at the terminal: sees pages and presses."""
+
+    def __init__(self, site: Site, settings: Settings) -> None:
+        self.site = site
+        self.glass = Glass()
+        self._ended: Queue[str] = Queue()
+        self.terminal = Terminal(settings, self._ended.put)
+        self.ticket = 0
+        self.step: Step[Any] | None = None
+        self.terminal.open(self.glass)
+
+    def sees(self, kind: type[T]) -> T:
+        """Wait for the next page, which must be of this kind."""
+        try:
+            step, self.ticket, _back = self.glass.shown.get(timeout=PATIENCE_S)
+        except Empty:
+            raise AssertionError(f"no page comes, {kind.__name__} was expected") from None
+        self.step = step
+        assert isinstance(step, kind), f"{kind.__name__} was expected, but {name(step)} came"
+        return step
+
+    def press(self, answer: object) -> None:
+        self.terminal.counter.answer(self.ticket, answer)
+
+    def chooses(self, kind: type[Step[Any]], answer: object) -> None:
+        """See this page next, and press there."""
+        self.sees(kind)
+        self.press(answer)
+
+    def puts(self, persona: str) -> None:
+        """Put this persona's card at the page that asks for it, and take it away again."""
+        self.sees(PresentIdCard)
+        self.site.reader.obey("put", **personas.load()[persona].card())
+
+    def signs_in(self, persona: str = "P01") -> Menu:
+        """From the attract page to the menu."""
+        self.chooses(Attract, "start")
+        self.puts(persona)
+        self.types_code()
+        return self.sees(Menu)
+
+    def types_code(self) -> None:
+        self.sees(EnterSmsCode)
+        self.site.reader.obey("lift")
+        self.press(self.site.here.code())
+
+    def reads(self, language: Language) -> View:
+        """The page as it is on the glass, in that language."""
+        assert self.step is not None
+        look = self.glass.look
+        return derive(self.step, Look(language, revealed=True, catalogue=look.catalogue))
+
+    def leaves(self) -> str:
+        """Press 退出; how the visit ended, as the keeper is told."""
+        self.terminal.counter.leave()
+        end = time.monotonic() + PATIENCE_S
+        while self._ended.empty():
+            assert time.monotonic() < end, "the visit does not end"
+            try:
+                step, ticket, _back = self.glass.shown.get(timeout=0.01)
+            except Empty:
+                continue
+            self.terminal.counter.answer(ticket, "skip" if isinstance(step, Rate) else "bye")
+        return self._ended.get()
+
+    def go_away(self) -> None:
+        if not self.glass.blanked:
+            self.leaves()
+        self.terminal.begun()
+        for host in self.terminal._hosts.values():
+            host.stop()
+
+
+@contextmanager
+def site(directory: Path) -> Iterator[Site]:
+    """Everything in one directory, for the length of the block."""
+    with ExitStack() as stack:
+        here = stack.enter_context(world(directory / "centre"))
+        one = Site(here, directory)
+        for emulator in one.emulators:
+            emulator.start()
+            stack.callback(emulator.stop)
+        yield one
+
+
+def said(page: View) -> str:
+    """All the words of a problem page, one after another."""
+    assert page.page == "ProblemPage"
+    advice = [text for pair in page.data["advice"] for text in (pair["title"], pair["text"])]
+    actions = [each["title"] for each in page.data["actions"]]
+    return " / ".join(
+        [page.data["title"], page.data["lead"], *advice, page.data["referenceLabel"], *actions]
+    )
