@@ -280,13 +280,10 @@ def _hosts(settings: Settings, changed: Callable[[], None]) -> dict[str, ThreadH
     """A host for every device of the settings; one that cannot be made is logged and missing."""
     hosts: dict[str, ThreadHost] = {}
     for kind, table in settings.devices.items():
-        options = {key: value for key, value in table.items() if key != "driver"}
         try:
-            driver = drivers.create(kind, table["driver"], options)
+            hosts[kind] = drivers.create_host(kind, table, lambda status: changed())
         except DeviceError as error:
             log.error(
                 "device", extra={"event": "device-settings", "device": kind, "reason": str(error)}
             )
-            continue
-        hosts[kind] = ThreadHost(driver, lambda status: changed())
     return hosts
