@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from typing import Any
 
 import msgspec
 
-from drivers.device import DeviceError, Driver, Reason
+from drivers.device import DeviceError, Driver, Reason, Status
+from drivers.hosts import ThreadHost
+from drivers.process_host import ProcessHost
 
 _DRIVERS: Mapping[tuple[str, str], str] = {
     ("id_card", "sdt"): "drivers.id_card.reader:SdtReader",
+    ("smart_card", "pcsc"): "drivers.smart_card.pcsc:PcscReader",
     ("receipt_printer", "escpos"): "drivers.receipt_printer.escpos:EscPosPrinter",
     ("document_printer", "ipp"): "drivers.document_printer.ipp:IppPrinter",
+    ("camera", "opencv"): "drivers.camera.opencv:OpenCvCamera",
     ("code_scanner", "serial"): "drivers.code_scanner.serial_scanner:SerialScanner",
 }
+_HANGS = {("camera", "opencv")}
+"""Drivers whose library may never return: in a process of their own unless settings differ."""
 
 
 def create(kind: str, name: str, options: Mapping[str, Any]) -> Driver:
     """The driver ``name`` for the device class ``kind``, not yet opened.
 
-    ``options`` is its table of the terminal's settings. Raises :class:`DeviceError`
+    ``options`` is its table of the terminal's settings; ``host`` there is for :func:`create_host`
+    only. Raises :class:`DeviceError`
     ``UNSUPPORTED`` for an unknown driver, a missing library or an option that does not fit.
     """
     try:
         module, _, cls = _DRIVERS[kind, name].partition(":")
         driver = getattr(import_module(module), cls)
-        return driver(msgspec.convert(dict(options), driver.Settings))  # type: ignore[no-any-return]
+        own = {key: value for key, value in options.items() if key != "host"}
+        return driver(msgspec.convert(own, driver.Settings))  # type: ignore[no-any-return]
     except KeyError:
         known = ", ".join(n for k, n in _DRIVERS if k == kind) or "none"
         raise DeviceError(
@@ -37,3 +46,25 @@ def create(kind: str, name: str, options: Mapping[str, Any]) -> Driver:
         raise DeviceError(Reason.UNSUPPORTED, f"{kind}: library missing: {error.name}") from error
     except msgspec.ValidationError as error:
         raise DeviceError(Reason.UNSUPPORTED, f"settings of {kind}: {error}") from error
+
+
+def create_host(
+    kind: str, table: Mapping[str, Any], on_status: Callable[[Status], None] | None = None
+) -> ThreadHost:
+    """A host with its driver for the device class ``kind``, not yet started.
+
+    ``table`` is its table of the terminal's settings: ``driver``, the driver's name; ``host``,
+    ``"thread"`` or ``"process"``; the rest is the driver's own. Raises :class:`DeviceError` as
+    :func:`create` does; in a process of its own, what stands against the driver is its status.
+    """
+    options = {key: value for key, value in table.items() if key != "driver"}
+    name = str(table["driver"])
+    match table.get("host", "process" if (kind, name) in _HANGS else "thread"):
+        case "thread":
+            return ThreadHost(create(kind, name, options), on_status)
+        case "process":
+            return ProcessHost(partial(create, kind, name, options), on_status)
+        case other:
+            raise DeviceError(
+                Reason.UNSUPPORTED, f"settings of {kind}: host is thread or process, not {other!r}"
+            )

@@ -1,0 +1,1 @@
+"""A camera: the newest picture, and whether it is one."""

@@ -1,0 +1,436 @@
+"""A camera read by OpenCV: a V4L2 device, MJPEG over HTTP, or a film for training.
+
+OpenCV does not say that a camera was unplugged: ``isOpened`` stays true and ``read`` may never
+return. So a thread reads, and what counts is how old its newest picture is; and the driver belongs
+in a process host, where a thread that never returns ends with its process.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import struct
+import threading
+import time
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # it would write to our standard error
+
+import cv2
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.camera.slots import Slots
+from drivers.camera.types import STALL_S, StartStream, StopStream, Stream
+from drivers.device import (
+    CancelToken,
+    Check,
+    Deadline,
+    DeviceError,
+    Driver,
+    Info,
+    Reason,
+    Request,
+    State,
+    Status,
+)
+
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # so would this
+
+OPEN_S = 3.0
+"""How long a camera on the network may take to send something when it is switched on."""
+RELEASE_S = 2.0
+"""How long the reader may take to end: one picture, or the time-out of a silent connection."""
+EXPOSURE_S = 1.0
+"""A picture that is dark or too bright for so long is not just being adjusted."""
+DARK = 12.0
+"""Mean of all samples, 0 to 255, below which a picture is black."""
+BRIGHT = 250
+TOO_BRIGHT = 0.5
+"""Part of all samples at or above :data:`BRIGHT` from which a picture is overexposed."""
+SELF_TEST_S = 5.0
+_CONNECT_S = 0.8
+_LOOK_S = 0.01
+_EVERY = 8  # rows and columns of which one is looked at, for brightness and standstill
+
+_MEND = {
+    Reason.NO_DEVICE: "check the camera's cable, and source in the settings",
+    Reason.OFFLINE: "check the camera's cable; if that does not help, replace it",
+    Reason.NOT_AUTHORISED: "add the terminal's user to the group video",
+    Reason.GARBLED: "check source in the settings",
+}
+
+# linux/videodev2.h
+_VIDIOC_QUERYCAP = 0x80685600
+_CAPABILITY = struct.Struct("=16s32s32sIII12x")
+_CAP_VIDEO_CAPTURE = 0x00000001
+_CAP_DEVICE_CAPS = 0x80000000
+
+
+class OpenCvCamera(Driver):
+    """A camera that is on only between ``StartStream`` and ``StopStream``.
+
+    While it is off, its status says whether it is there; while it is on, whether its picture is
+    one: a picture that stops or stands still for 1.5 s is ``OFFLINE``, a black one ``USER_ERROR``,
+    an overexposed one stays usable and says so.
+    """
+
+    class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+        """``[devices.camera]``."""
+
+        source: Annotated[str, msgspec.Meta(min_length=1)]
+        """``/dev/v4l/by-id/…`` or ``/dev/video0``; ``http://…`` for MJPEG; else a film, which is
+        played again and again."""
+        width: Annotated[int, msgspec.Meta(ge=160, le=4096)] = 1280
+        """Asked of a V4L2 device, as ``height`` and ``fps``; it gives the nearest it can."""
+        height: Annotated[int, msgspec.Meta(ge=120, le=4096)] = 720
+        fps: Annotated[int, msgspec.Meta(ge=1, le=120)] = 30
+        format: Literal["MJPG", "YUYV"] = "MJPG"
+        """How a V4L2 device sends: ``YUYV`` where MJPG is of bad quality and the bus suffices."""
+        rotate: Literal[0, 90, 180, 270] = 0
+        """Degrees clockwise, for a camera that is mounted on its side."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._settings = settings
+        self._info = Info("camera", "opencv", _without_password(settings.source))
+        self._reader: _Reader | None = None
+
+    @property
+    def info(self) -> Info:
+        """``model`` is what a V4L2 device calls itself."""
+        return self._info
+
+    @property
+    def requests(self) -> tuple[type[Request[Any]], ...]:
+        return (StartStream, StopStream)
+
+    def open(self) -> None:
+        """Make sure that the camera is there, without switching it on."""
+        self.close()
+        model = _find(self._settings.source)
+        self._info = Info("camera", "opencv", self._info.address, model)
+
+    def close(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.stop()
+
+    def status(self) -> Status:
+        if self._reader is None:
+            _find(self._settings.source)
+            return Status(State.ONLINE)
+        return self._reader.status()
+
+    def reset(self) -> None:
+        """Switch the camera off."""
+        self._stop()
+        _find(self._settings.source)
+
+    def self_test(self) -> tuple[Check, ...]:
+        """Take pictures for a second."""
+        was_on = self._reader is not None
+        begun = time.monotonic()
+        try:
+            self._start(Deadline(SELF_TEST_S), CancelToken())
+        except DeviceError as error:
+            return (Check("picture", False, str(error)),)
+        assert self._reader is not None
+        took = (time.monotonic() - begun) * 1000
+        first, since = self._reader.facts, time.monotonic()
+        time.sleep(EXPOSURE_S)
+        last, seconds = self._reader.facts, time.monotonic() - since
+        try:
+            status = self._reader.status()
+        except DeviceError as error:
+            status = Status(State.OFFLINE, problem=error.reason, detail=error.detail)
+        if not was_on:
+            self._stop()
+        rate = (last.count - first.count) / seconds
+        return (
+            Check("picture", True, f"the first after {took:.0f} ms"),
+            Check("size", last.width >= 640, f"{last.width}×{last.height}"),
+            Check("rate", rate >= 10, f"{rate:.0f} a second"),
+            Check("exposure", not status.detail, status.detail or f"mean {last.mean:.0f} of 255"),
+        )
+
+    def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
+        """Do ``request``; a cancel is obeyed within 50 ms while the first picture is awaited.
+
+        ``StartStream`` raises ``TIMEOUT`` (no picture in time), ``NO_DEVICE``, ``OFFLINE`` (it is
+        there, and gives no picture), ``NOT_AUTHORISED``, ``CANCELLED``; ``StopStream`` ``OFFLINE``
+        when the camera holds up the library.
+        """
+        match request:
+            case StartStream():
+                return self._start(deadline, cancel)
+            case StopStream():
+                return self._stop()
+        raise DeviceError(Reason.UNSUPPORTED, f"a camera knows no {type(request).__name__}")
+
+    def _start(self, deadline: Deadline, cancel: CancelToken) -> Stream:
+        if self._reader is not None:
+            try:
+                self._reader.status()
+            except DeviceError:
+                self._stop()
+        if self._reader is None:
+            _find(self._settings.source)
+            self._reader = _Reader(self._settings)
+        while (stream := self._reader.stream) is None:
+            if self._reader.failure is not None:
+                failure = self._reader.failure
+                self._stop()
+                raise failure
+            if cancel.cancelled or deadline.passed():
+                self._stop()
+                raise DeviceError(Reason.CANCELLED if cancel.cancelled else Reason.TIMEOUT)
+            cancel.wait(_LOOK_S)
+        return stream
+
+    def _stop(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None and not reader.stop():
+            raise _error(Reason.OFFLINE, "the camera holds up the library that reads it")
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the newest picture was like."""
+
+    count: int = 0
+    read_at: float = 0.0
+    changed_at: float = 0.0
+    width: int = 0
+    height: int = 0
+    mean: float = 0.0
+    trouble: str = ""  # "black", "overexposed"
+    trouble_at: float = 0.0
+
+
+class _Reader:
+    """The thread that reads pictures as they come, and keeps the newest."""
+
+    def __init__(self, settings: OpenCvCamera.Settings) -> None:
+        self._settings = settings
+        self.facts = _Facts()
+        self.failure: DeviceError | None = None
+        self.stream: Slots | None = None
+        self._stopping = threading.Event()
+        self._sample: NDArray[np.uint8] | None = None
+        self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> bool:
+        """End it and wipe the pictures; False when it does not come back from the library."""
+        self._stopping.set()
+        self._thread.join(RELEASE_S)
+        if self.stream is not None:
+            self.stream.wipe()
+        return not self._thread.is_alive()
+
+    def status(self) -> Status:
+        """How the picture is. Raises :class:`DeviceError` when there is none."""
+        if self.failure is not None:
+            raise self.failure
+        facts, now = self.facts, time.monotonic()
+        if facts.count and now - facts.read_at > STALL_S:
+            raise _error(Reason.OFFLINE, "no picture comes")
+        if facts.count and now - facts.changed_at > STALL_S:
+            raise _error(Reason.OFFLINE, "the picture stands still")
+        if facts.trouble and now - facts.trouble_at > EXPOSURE_S:
+            return _EXPOSURE[facts.trouble]
+        return Status(State.ONLINE)
+
+    def _run(self) -> None:
+        try:
+            capture = _open(self._settings)
+            try:
+                self._read(capture)
+            finally:
+                capture.release()
+        except DeviceError as error:
+            self.failure = error
+        except (cv2.error, MemoryError) as error:
+            self.failure = _error(Reason.GARBLED, f"OpenCV: {type(error).__name__}")
+
+    def _read(self, capture: cv2.VideoCapture) -> None:
+        film = _is_film(self._settings.source)
+        pause = 1 / (capture.get(cv2.CAP_PROP_FPS) or 25.0) if film else 0.0
+        due = time.monotonic()
+        while not self._stopping.is_set():
+            got, image = capture.read()
+            if film and not got and self.facts.count:
+                capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
+                got, image = capture.read()
+            if self._stopping.is_set():
+                return
+            if not got or image is None:
+                raise _error(Reason.OFFLINE, "the camera stopped sending")
+            self._take(np.asarray(image, np.uint8), still_counts=film)
+            due = max(due + pause, time.monotonic() - pause)
+            if film:
+                self._stopping.wait(max(0.0, due - time.monotonic()))
+
+    def _take(self, image: NDArray[np.uint8], *, still_counts: bool) -> None:
+        if image.ndim != 3 or image.shape[2] != 3:
+            raise _error(Reason.GARBLED, "the pictures have no three colours")
+        if self._settings.rotate:
+            image = np.asarray(cv2.rotate(image, _ROTATE[self._settings.rotate]), np.uint8)
+        now, before = time.monotonic(), self.facts
+        sample = image[::_EVERY, ::_EVERY].copy()
+        mean = float(sample.mean())
+        trouble = _trouble(sample, mean)
+        # No two pictures of a sensor are the same, unless there is nothing to see on them.
+        changed = still_counts or bool(trouble) or not _same(sample, self._sample)
+        self._sample = sample
+        if changed:
+            self._keep(image, now)
+        self.facts = _Facts(
+            before.count + 1,
+            now,
+            now if changed else before.changed_at,
+            image.shape[1],
+            image.shape[0],
+            mean,
+            trouble,
+            before.trouble_at if trouble == before.trouble else now,
+        )
+
+    def _keep(self, image: NDArray[np.uint8], now: float) -> None:
+        stream = self.stream or Slots(image.nbytes)
+        try:
+            stream.put(image, now)
+        except ValueError as error:
+            raise _error(Reason.GARBLED, "the pictures change their size") from error
+        self.stream = stream
+
+
+_ROTATE = {
+    90: cv2.ROTATE_90_CLOCKWISE,
+    180: cv2.ROTATE_180,
+    270: cv2.ROTATE_90_COUNTERCLOCKWISE,
+}
+_EXPOSURE = {
+    "black": Status(
+        State.USER_ERROR,
+        problem=Reason.HARDWARE,
+        detail="the picture is black",
+        mend="take off what covers the lens, and check the light",
+    ),
+    "overexposed": Status(
+        State.ONLINE,
+        detail="the picture is overexposed",
+        mend="keep lamps and windows out of the picture",
+    ),
+}
+
+
+def _trouble(sample: NDArray[np.uint8], mean: float) -> str:
+    if mean < DARK:
+        return "black"
+    if float((sample >= BRIGHT).mean()) > TOO_BRIGHT:
+        return "overexposed"
+    return ""
+
+
+def _same(one: NDArray[np.uint8], other: NDArray[np.uint8] | None) -> bool:
+    return other is not None and np.array_equal(one, other)
+
+
+def _open(settings: OpenCvCamera.Settings) -> cv2.VideoCapture:
+    """The source, switched on. May take long, or for ever, whatever it is told."""
+    source = settings.source
+    if _is_device(source):
+        capture = cv2.VideoCapture(source, cv2.CAP_V4L2)
+        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*settings.format))
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width)
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
+        capture.set(cv2.CAP_PROP_FPS, settings.fps)
+    else:
+        limits = [] if _is_film(source) else [
+            cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
+            int(OPEN_S * 1000),
+            cv2.CAP_PROP_READ_TIMEOUT_MSEC,
+            int(STALL_S * 1000),
+        ]  # fmt: skip
+        capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG, limits)
+    if not capture.isOpened():
+        capture.release()
+        raise _error(Reason.OFFLINE, "the camera cannot be switched on")
+    return capture
+
+
+def _find(source: str) -> str:
+    """Whether the camera is there, without switching it on; its model, where it says it.
+
+    Raises ``NO_DEVICE`` or ``NOT_AUTHORISED``.
+    """
+    if _is_device(source):
+        return _ask_device(source)
+    if _is_film(source):
+        if not os.path.isfile(source):
+            raise _error(Reason.NO_DEVICE, f"there is no film {source}")
+        return "film"
+    try:
+        parts = urlsplit(source)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        socket.create_connection((parts.hostname or "", port), _CONNECT_S).close()
+    except (OSError, ValueError) as error:
+        raise _error(Reason.NO_DEVICE, f"{_without_password(source)} does not answer") from error
+    return "MJPEG over HTTP"
+
+
+def _ask_device(path: str) -> str:
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+    except PermissionError as error:
+        raise _error(Reason.NOT_AUTHORISED, f"{path} may not be used") from error
+    except OSError as error:
+        raise _error(Reason.NO_DEVICE, f"{path}: {error.strerror}") from error
+    answer = bytearray(_CAPABILITY.size)
+    try:
+        fcntl.ioctl(fd, _VIDIOC_QUERYCAP, answer)
+    except OSError as error:
+        raise _error(Reason.NO_DEVICE, f"{path} is no camera") from error
+    finally:
+        os.close(fd)
+    return parse_capability(bytes(answer))
+
+
+def parse_capability(answer: bytes) -> str:
+    """The name of the camera in a ``struct v4l2_capability`` (104 bytes).
+
+    Raises :class:`DeviceError` ``NO_DEVICE`` when it takes no pictures: a USB camera has a second
+    node for its metadata.
+    """
+    if len(answer) != _CAPABILITY.size:
+        raise _error(Reason.GARBLED, "not the size of a v4l2_capability")
+    _, card, _, _, capabilities, of_node = _CAPABILITY.unpack(answer)
+    if not (of_node if capabilities & _CAP_DEVICE_CAPS else capabilities) & _CAP_VIDEO_CAPTURE:
+        raise _error(Reason.NO_DEVICE, "this node takes no pictures; its neighbour may")
+    return str(card.split(b"\0")[0].decode("utf-8", "replace"))
+
+
+def _is_device(source: str) -> bool:
+    return source.startswith("/dev/")
+
+
+def _is_film(source: str) -> bool:
+    return not _is_device(source) and "://" not in source
+
+
+def _without_password(source: str) -> str:
+    if "://" not in source:
+        return source
+    scheme, _, rest = source.partition("://")
+    place, slash, path = rest.partition("/")
+    return f"{scheme}://{place.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
+
+
+def _error(reason: Reason, detail: str) -> DeviceError:
+    return DeviceError(reason, detail, mend=_MEND.get(reason, ""))

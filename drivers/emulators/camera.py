@@ -1,0 +1,300 @@
+"""A camera that is not there: MJPEG over HTTP, from a film or drawn, with faults on order."""
+
+from __future__ import annotations
+
+import select
+import socket
+import sys
+import threading
+import time
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+FAULTS = ("freeze", "black", "overexposed", "slow", "garbage", "mute")
+_BOUNDARY = "frame"
+_GARBAGE = bytes(range(256)) * 20
+_SLOW_FPS = 2.0
+_QUALITY = 85
+_DRAWN = 50  # drawn pictures, then they begin again
+_TICK_S = 0.05
+
+
+class Camera:
+    """A camera at ``address``, a URL, with a film or a drawn scene before its lens.
+
+    ``clip`` is a film that OpenCV reads, played again and again at its own rate; without one a
+    scene of ``size`` (width, height) is drawn, ``fps`` pictures a second.
+
+    Orders of :meth:`obey` and their facts:
+
+    * ``play`` – ``clip``, a path: another film; without it the drawn scene.
+    * ``unplug`` – every connection breaks, nothing listens; ``plug`` – it is there again, under
+      the same address.
+    * Faults, until ``well``: ``freeze``, the same picture again and again; ``black``;
+      ``overexposed``; ``slow``, ``fps`` pictures a second (2); ``garbage``, bytes that are no
+      picture; ``mute``, connections stay and nothing comes.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        clip: Path | None = None,
+        fps: float = 25.0,
+        size: tuple[int, int] = (640, 480),
+    ) -> None:
+        self._port = port
+        self._size = self._drawn_size = size
+        self._drawn_fps = fps
+        self._clip = clip
+        self._changed = threading.Condition()
+        self._pictures: list[bytes] = []
+        self._fps = fps
+        self._faults: dict[str, float] = {}  # with the fps of "slow"
+        self._frozen = b""
+        self._sent = 0
+        self._last = b""
+        self._server: _Server | None = None
+        self._born = time.monotonic()
+
+    @property
+    def address(self) -> str:
+        """The source for the driver's settings."""
+        return f"http://127.0.0.1:{self._port}/stream"
+
+    def start(self) -> None:
+        """Plug it in. Does nothing when it is in."""
+        if not self._pictures:
+            self._load(self._clip)
+        if self._server is None:
+            self._server = _Server(self, self._port)
+            self._port = self._server.server_address[1]
+            self._server.begin()
+
+    def stop(self) -> None:
+        """Pull the cable. Does nothing when it is out."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.end()
+
+    def obey(self, order: str, **facts: Any) -> None:
+        """Do what the class says about ``order``. Raises ``ValueError`` for what it does not, and
+        for a film that cannot be read."""
+        match order:
+            case "play":
+                clip = facts.pop("clip", None)
+                _no_more(order, facts)
+                self._load(Path(clip) if clip else None)
+            case "plug":
+                _no_more(order, facts)
+                self.start()
+            case "unplug":
+                _no_more(order, facts)
+                self.stop()
+            case "well":
+                _no_more(order, facts)
+                with self._changed:
+                    self._faults.clear()
+                    self._changed.notify_all()
+            case _ if order in FAULTS:
+                fps = float(facts.pop("fps", _SLOW_FPS)) if order == "slow" else 0.0
+                _no_more(order, facts)
+                with self._changed:
+                    self._frozen = self._last or self._pictures[0]
+                    self._faults[order] = fps
+                    self._changed.notify_all()
+            case _:
+                raise ValueError(f"a camera knows no order {order!r}")
+
+    def look(self) -> dict[str, Any]:
+        """What one sees: ``plugged`` bool; ``viewers`` int, how many watch (its lamp is lit when
+        any does); ``sent`` int, pictures so far; ``clip`` str, the film's file name or "";
+        ``picture`` bytes, the last one sent, JPEG or b""; ``faults`` list of str."""
+        server = self._server
+        with self._changed:
+            return {
+                "plugged": server is not None,
+                "viewers": server.viewers if server else 0,
+                "sent": self._sent,
+                "clip": self._clip.name if self._clip else "",
+                "picture": self._last,
+                "faults": list(self._faults),
+            }
+
+    # -- the lens -----------------------------------------------------------------------------
+
+    def _load(self, clip: Path | None) -> None:
+        size, fps = self._drawn_size, self._drawn_fps
+        if clip:
+            pictures, size, fps = _film(clip)
+        else:
+            pictures = _drawn(*size)
+        with self._changed:
+            self._size = size
+            self._clip, self._pictures, self._fps = clip, pictures, fps
+            self._born = time.monotonic()
+
+    def expose(self, number: int) -> tuple[int, bytes] | None:
+        """The picture after ``number`` when its time has come, with its own number; ``None`` when
+        none comes just now."""
+        with self._changed:
+            fps = self._faults.get("slow") or self._fps
+            now = int((time.monotonic() - self._born) * fps) + 1
+            if "mute" in self._faults or now == number:
+                self._changed.wait(_TICK_S if "mute" in self._faults else 0.25 / fps)
+                return None
+            picture = self._pictures[now % len(self._pictures)]
+            for fault in ("freeze", "black", "overexposed"):
+                if fault in self._faults:
+                    picture = self._frozen if fault == "freeze" else _plain(fault, *self._size)
+            self._sent += 1
+            self._last = picture
+            return now, _GARBAGE if "garbage" in self._faults else picture
+
+
+def _no_more(order: str, facts: dict[str, Any]) -> None:
+    if facts:
+        raise ValueError(f"{order!r} does not take {list(facts)}")
+
+
+def _film(clip: Path) -> tuple[list[bytes], tuple[int, int], float]:
+    """Every picture of a film as JPEG, their width and height, and how many a second."""
+    import cv2
+
+    capture = cv2.VideoCapture(str(clip))
+    try:
+        pictures = []
+        while (read := capture.read())[0]:
+            pictures.append(_jpeg(read[1]))
+        if not pictures:
+            raise ValueError(f"{clip} is no film")
+        size = (
+            int(capture.get(cv2.CAP_PROP_FRAME_WIDTH)),
+            int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT)),
+        )
+        return pictures, size, capture.get(cv2.CAP_PROP_FPS) or 25.0
+    finally:
+        capture.release()
+
+
+def _drawn(width: int, height: int) -> list[bytes]:
+    """A disc that goes from left to right before a grey wall."""
+    import cv2
+    import numpy as np
+
+    pictures = []
+    for number in range(_DRAWN):
+        image = np.full((height, width, 3), 96, np.uint8)
+        centre = (width * number // _DRAWN, height // 2)
+        cv2.circle(image, centre, height // 5, (120, 160, 220), -1)
+        pictures.append(_jpeg(image))
+    return pictures
+
+
+@cache
+def _plain(fault: str, width: int, height: int) -> bytes:
+    import numpy as np
+
+    return _jpeg(np.full((height, width, 3), 0 if fault == "black" else 255, np.uint8))
+
+
+def _jpeg(image: Any) -> bytes:
+    import cv2
+
+    return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1].tobytes()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, camera: Camera, port: int) -> None:
+        self.camera = camera
+        self.ending = threading.Event()
+        self._connections: set[socket.socket] = set()
+        self._viewers = 0
+        self._guard = threading.Condition()
+        super().__init__(("127.0.0.1", port), _Handler)
+        self._thread = threading.Thread(
+            target=self.serve_forever, args=(0.02,), name="emulated camera", daemon=True
+        )
+
+    @property
+    def viewers(self) -> int:
+        return self._viewers
+
+    def watched(self, more: int) -> None:
+        with self._guard:
+            self._viewers += more
+
+    def begin(self) -> None:
+        self._thread.start()
+
+    def end(self) -> None:
+        """Listen no more and break every connection."""
+        self.ending.set()
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+        with self._guard:
+            for connection in self._connections:
+                try:
+                    connection.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    continue  # the other side was quicker
+            self._guard.wait_for(lambda: not self._connections, 2.0)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        with self._guard:
+            self._connections.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        with self._guard:
+            self._connections.discard(request)
+            self._guard.notify_all()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A viewer that hung up is no news; anything else is a bug in here."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    timeout = 10.0
+    server: _Server
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", f"multipart/x-mixed-replace; boundary={_BOUNDARY}")
+        self.end_headers()
+        self.server.watched(1)
+        try:
+            self._play()
+        finally:
+            self.server.watched(-1)
+
+    def _play(self) -> None:
+        number = 0
+        while not self.server.ending.is_set():
+            exposed = self.server.camera.expose(number)
+            if exposed is None:
+                if self._hung_up():
+                    return
+                continue
+            number, picture = exposed
+            head = (
+                f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n"
+            )
+            self.wfile.write(head.encode() + b"\r\n" + picture + b"\r\n")
+
+    def _hung_up(self) -> bool:
+        """Whether the viewer is gone: it never sends anything more."""
+        readable, _, _ = select.select([self.connection], [], [], 0)
+        return bool(readable) and not self.connection.recv(1)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Kept quiet: the driver's side says what is wrong."""
