@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from drivers.device import DeviceError, Driver, Reason, Status
-from drivers.hosts import ThreadHost
+from drivers.hosts import PACE, Pace, ThreadHost
 from drivers.process_host import ProcessHost
 
 _DRIVERS: Mapping[tuple[str, str], str] = {
@@ -20,6 +20,7 @@ _DRIVERS: Mapping[tuple[str, str], str] = {
     ("document_printer", "ipp"): "drivers.document_printer.ipp:IppPrinter",
     ("camera", "opencv"): "drivers.camera.opencv:OpenCvCamera",
     ("code_scanner", "serial"): "drivers.code_scanner.serial_scanner:SerialScanner",
+    ("pin_pad", "serial"): "drivers.pin_pad.serial_pad:SerialPinPad",
 }
 _HANGS = {("camera", "opencv")}
 """Drivers whose library may never return: in a process of their own unless settings differ."""
@@ -29,8 +30,8 @@ def create(kind: str, name: str, options: Mapping[str, Any]) -> Driver:
     """The driver ``name`` for the device class ``kind``, not yet opened.
 
     ``options`` is its table of the terminal's settings; ``host`` there is for :func:`create_host`
-    only. Raises :class:`DeviceError`
-    ``UNSUPPORTED`` for an unknown driver, a missing library or an option that does not fit.
+    only. Raises :class:`DeviceError` ``UNSUPPORTED`` for an unknown driver, a missing library or
+    an option that does not fit.
     """
     try:
         module, _, cls = _DRIVERS[kind, name].partition(":")
@@ -49,7 +50,11 @@ def create(kind: str, name: str, options: Mapping[str, Any]) -> Driver:
 
 
 def create_host(
-    kind: str, table: Mapping[str, Any], on_status: Callable[[Status], None] | None = None
+    kind: str,
+    table: Mapping[str, Any],
+    on_status: Callable[[Status], None] | None = None,
+    *,
+    pace: Pace = PACE,
 ) -> ThreadHost:
     """A host with its driver for the device class ``kind``, not yet started.
 
@@ -61,9 +66,9 @@ def create_host(
     name = str(table["driver"])
     match table.get("host", "process" if (kind, name) in _HANGS else "thread"):
         case "thread":
-            return ThreadHost(create(kind, name, options), on_status)
+            return ThreadHost(create(kind, name, options), on_status, pace=pace)
         case "process":
-            return ProcessHost(partial(create, kind, name, options), on_status)
+            return ProcessHost(partial(create, kind, name, options), on_status, pace=pace)
         case other:
             raise DeviceError(
                 Reason.UNSUPPORTED, f"settings of {kind}: host is thread or process, not {other!r}"

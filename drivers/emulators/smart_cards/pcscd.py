@@ -1,0 +1,145 @@
+"""A PC/SC service of one's own, with virtual readers: beside the system's, without being root."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+_DRIVERS = (
+    Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so"),
+    Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so.0.8"),
+)
+_PROGRAMS = {"pcscd": "pcscd", "unshare": "util-linux", "setpriv": "util-linux"}
+_PATH = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin" + os.pathsep + "/sbin"
+_START_S = 10.0
+_STOP_S = 3.0
+
+# In a mount namespace of its own /run/pcscd is a directory of ours; setpriv ends the service with
+# the process that started it.
+_SCRIPT = """
+set -e
+mount -t tmpfs tmpfs /run
+mkdir /run/pcscd
+mount --bind "$1" /run/pcscd
+shift
+exec setpriv --pdeathsig KILL "$@"
+"""
+_READER = """\
+FRIENDLYNAME "{name}"
+DEVICENAME   /dev/null:{port:#06x}
+LIBPATH      {driver}
+CHANNELID    {port:#06x}
+"""
+
+
+def missing() -> str:
+    """One sentence saying what keeps a service of one's own from running; "" when nothing does."""
+    packages = {
+        package for program, package in _PROGRAMS.items() if not shutil.which(program, path=_PATH)
+    }
+    if not any(driver.exists() for driver in _DRIVERS):
+        packages.add("vsmartcard-vpcd")
+    if packages:
+        return f"needs the Debian packages {' '.join(sorted(packages))}"
+    if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode:
+        return "needs the right to make user namespaces (sysctl user.max_user_namespaces)"
+    return ""
+
+
+def free_ports() -> int:
+    """A port that is free, as is the one above it: a virtual reader has two slots."""
+    while True:
+        with socket.create_server(("", 0)) as first:
+            port = int(first.getsockname()[1])
+            with suppress(OSError, OverflowError), socket.create_server(("", port + 1)):
+                return port
+
+
+class PcscService:
+    """A pcscd with virtual readers (vsmartcard-vpcd), for whoever sets ``socket`` in its settings.
+
+    ``readers``: names and the port of the first slot each; the slots are called ``NAME 00 00`` and
+    ``NAME 00 01``. May be changed while the service does not run.
+    """
+
+    def __init__(self, folder: Path, readers: Mapping[str, int]) -> None:
+        """``folder`` is made if need be; its name must be short, for a socket lies in it."""
+        self.readers = dict(readers)
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def socket(self) -> Path:
+        """Where the service listens: ``service`` of the driver's settings."""
+        return self._folder / "run" / "pcscd.comm"
+
+    def start(self) -> None:
+        """Returns when the readers are there. Raises ``OSError`` when the service does not come."""
+        if self._process is not None:
+            return
+        run, configuration = self._folder / "run", self._folder / "readers"
+        shutil.rmtree(configuration, ignore_errors=True)
+        for folder in (run, configuration):
+            folder.mkdir(parents=True, exist_ok=True)
+        for left_over in run.iterdir():  # a killed service is not outlived by its pid
+            left_over.unlink()
+        driver = next(path for path in _DRIVERS if path.exists())
+        for name, port in self.readers.items():
+            text = _READER.format(name=name, port=port, driver=driver)
+            (configuration / name.replace(" ", "-")).write_text(text, encoding="utf-8")
+        program = shutil.which("pcscd", path=_PATH) or "pcscd"
+        command = [program, "--foreground", "--config", str(configuration)]
+        known = subprocess.run([program, "--help"], capture_output=True, check=False).stdout
+        if b"--disable-polkit" in known:
+            command.append("--disable-polkit")
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                ["unshare", "-rm", "sh", "-c", _SCRIPT, "sh", str(run), *command],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "PATH": _PATH},
+            )
+        until = time.monotonic() + _START_S
+        while not self._listens():
+            if self._process.poll() is not None or time.monotonic() > until:
+                self.kill()
+                raise OSError(f"pcscd did not start; see {self._folder / 'log'}")
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        """End it. Does nothing when it does not run."""
+        if self._process is not None:
+            self._process.terminate()
+            with suppress(subprocess.TimeoutExpired):  # a mute card holds it up
+                self._process.wait(_STOP_S)
+            self.kill()
+
+    def kill(self) -> None:
+        """End it as a crash does."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+
+    def _listens(self) -> bool:
+        ports = [port + slot for port in self.readers.values() for slot in (0, 1)]
+        return self.socket.exists() and _bound(ports)
+
+
+def _bound(ports: list[int]) -> bool:
+    """Whether somebody listens at every one of ``ports``, without knocking: that is a card."""
+    listening = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with suppress(OSError):
+            for line in Path(table).read_text(encoding="ascii").splitlines()[1:]:
+                _, local, _, state = line.split()[:4]
+                if state == "0A":
+                    listening.add(int(local.rpartition(":")[2], 16))
+    return listening.issuperset(ports)

@@ -1,0 +1,146 @@
+"""PC/SC calls that raise: every return code is looked at, and no handle is used after an error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from smartcard import scard
+
+_MASK = 0xFFFFFFFF  # the codes come signed or unsigned
+_NAMES = {
+    getattr(scard, name) & _MASK: name
+    for name in dir(scard)
+    if name.startswith(("SCARD_E_", "SCARD_F_", "SCARD_W_"))
+}
+
+
+def _codes(*names: str) -> frozenset[int]:
+    return frozenset(getattr(scard, f"SCARD_{name}") & _MASK for name in names)
+
+
+SERVICE_GONE = _codes(
+    *("E_NO_SERVICE", "E_SERVICE_STOPPED", "E_INVALID_HANDLE", "E_SYSTEM_CANCELLED"),
+    *("F_COMM_ERROR", "F_INTERNAL_ERROR"),
+)
+"""The service is not there, or not the one that gave us our context: it was started anew."""
+READER_GONE = _codes("E_UNKNOWN_READER", "E_READER_UNAVAILABLE", "E_NO_READERS_AVAILABLE")
+CARD_GONE = _codes("E_NO_SMARTCARD", "W_REMOVED_CARD")
+CARD_SILENT = _codes(
+    *("W_UNRESPONSIVE_CARD", "W_UNPOWERED_CARD", "W_UNSUPPORTED_CARD", "W_RESET_CARD"),
+    *("E_PROTO_MISMATCH", "E_NOT_TRANSACTED", "E_CARD_UNSUPPORTED", "E_NOT_READY"),
+)
+"""There is a card, and it could not be made to talk."""
+HELD = _codes("E_SHARING_VIOLATION")
+
+UNAWARE: int = scard.SCARD_STATE_UNAWARE
+PRESENT: int = scard.SCARD_STATE_PRESENT
+EXCLUSIVE: int = scard.SCARD_STATE_EXCLUSIVE
+MUTE: int = scard.SCARD_STATE_MUTE
+NO_READER: int = (
+    scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE | scard.SCARD_STATE_IGNORE
+)
+_CHANGED: int = scard.SCARD_STATE_CHANGED
+
+
+class PcscError(Exception):
+    """A PC/SC call that failed, with its code; ``str`` is the code's name and digits."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code & _MASK
+        super().__init__(f"{_NAMES.get(self.code, 'PC/SC error')} {self.code:08X}")
+
+
+class Context:
+    """A conversation with the PC/SC service. After an error, make a new one."""
+
+    def __init__(self) -> None:
+        """Raises :class:`PcscError` in ``SERVICE_GONE`` when there is no service."""
+        self._context = _ask(scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM))
+
+    def readers(self) -> list[str]:
+        """The names of the readers that are plugged in."""
+        try:
+            return list(_ask(scard.SCardListReaders(self._context, [])))
+        except PcscError as error:
+            if error.code in READER_GONE:
+                return []
+            raise
+
+    def look(self, reader: str, known: int, seconds: float) -> int:
+        """The reader's state (the bits above, and a counter in the upper half), as soon as it is
+        another than ``known``, or after ``seconds``. ``UNAWARE`` for ``known``: at once."""
+        asked = [(reader, known & ~_CHANGED)]
+        code, states = scard.SCardGetStatusChange(self._context, int(seconds * 1000), asked)
+        if code & _MASK == scard.SCARD_E_TIMEOUT & _MASK:
+            return known
+        return int(_ask((code, states))[0][1])
+
+    def connect(self, reader: str, *, exclusive: bool) -> Session:
+        """Power the card up and hold it. Raises :class:`PcscError`."""
+        mode = scard.SCARD_SHARE_EXCLUSIVE if exclusive else scard.SCARD_SHARE_SHARED
+        protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
+        code, handle, protocol = scard.SCardConnect(self._context, reader, mode, protocols)
+        _ask((code, None))
+        session = Session(handle, protocol)
+        if not exclusive:
+            session.begin()
+        return session
+
+    def release(self) -> None:
+        """End it. Never raises: a service that is gone has ended it already."""
+        scard.SCardReleaseContext(self._context)
+
+
+class Session:
+    """One card, held from power-up to power-down. After the first error it is over for good: the
+    handle would go on to work with another card that was put in quickly."""
+
+    def __init__(self, handle: Any, protocol: int) -> None:
+        self._handle = handle
+        self._over = False
+        self.t0 = protocol == scard.SCARD_PROTOCOL_T0
+        self._pci = scard.SCARD_PCI_T0 if self.t0 else scard.SCARD_PCI_T1
+
+    def begin(self) -> None:
+        """Let no other program come between. Raises :class:`PcscError`; the card is let go then."""
+        try:
+            self._checked(scard.SCardBeginTransaction(self._handle), None)
+        except PcscError:
+            self.end()
+            raise
+
+    def transmit(self, apdu: bytes) -> bytes:
+        """What the card answers. Blocks for as long as the card takes, which may be for ever.
+
+        b"" when the card was pulled in the middle, which no error code tells. Raises
+        :class:`PcscError`.
+        """
+        if self._over:
+            raise PcscError(scard.SCARD_W_REMOVED_CARD)
+        code, answer = scard.SCardTransmit(self._handle, self._pci, list(apdu))
+        answer = bytes(self._checked(code, answer))
+        self._over = not answer
+        return answer
+
+    def end(self) -> None:
+        """Power the card down and let it go; also after an error, or nobody else gets it."""
+        self._over = True
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            with suppress(SystemError):  # pyscard's word for a handle that is gone
+                scard.SCardDisconnect(handle, scard.SCARD_UNPOWER_CARD)
+
+    def _checked(self, code: int, value: Any) -> Any:
+        if code & _MASK:
+            self._over = True
+        return _ask((code, value))
+
+
+def _ask(answer: Sequence[Any] | int) -> Any:
+    """The value of an answer (code, value); its code as an exception."""
+    code, value = (answer, None) if isinstance(answer, int) else answer
+    if code & _MASK != scard.SCARD_S_SUCCESS:
+        raise PcscError(code)
+    return value
