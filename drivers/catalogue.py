@@ -22,7 +22,7 @@ _DRIVERS: Mapping[tuple[str, str], str] = {
     ("code_scanner", "serial"): "drivers.code_scanner.serial_scanner:SerialScanner",
     ("pin_pad", "serial"): "drivers.pin_pad.serial_pad:SerialPinPad",
 }
-_HANGS = {("camera", "opencv")}
+_HANGS = {("camera", "opencv"), ("smart_card", "pcsc")}
 """Drivers whose library may never return: in a process of their own unless settings differ."""
 
 
