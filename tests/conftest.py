@@ -1,1 +1,30 @@
-"""Makes the helpers beside this file importable from every folder of tests."""
+"""Makes the helpers beside this file importable from every folder; what Qt says fails a test."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from tests import qt_messages
+
+# Before anybody imports Qt: no display is needed, and every picture is drawn the same way.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("QT_QUICK_BACKEND", "software")
+os.environ.setdefault("QSG_RENDER_LOOP", "basic")
+os.environ.setdefault("QML_DISABLE_DISK_CACHE", "1")
+
+
+@pytest.fixture(autouse=True)
+def _qt_says_nothing() -> Iterator[None]:
+    qt_messages.said.clear()
+    yield
+    said = list(qt_messages.said)
+    qt_messages.said.clear()
+    if said:
+        pytest.fail("Qt said:\n" + "\n".join(said), pytrace=False)

@@ -37,6 +37,7 @@ Window {
             z: 1
             width: parent.width
             height: 120
+            footless: page.item !== null && page.item.leave === false
         }
         Rectangle {
             id: band
@@ -49,8 +50,8 @@ Window {
                 anchors.centerIn: parent
                 text: qsTr("演示数据 · 不作任何证明")
                 color: "#FFFFFF"
-                font.pixelSize: 24
-                font.letterSpacing: 4
+                font.pixelSize: 28
+                font.letterSpacing: Theme.elder ? 2 : 4
                 wrapMode: Text.NoWrap
             }
         }
@@ -61,18 +62,16 @@ Window {
             height: parent.height - y
             visible: !Bridge.isBlank
         }
-        Label {
+        Note {
             id: hint
-            visible: Bridge.wrong.length > 0 && !Bridge.isBlank
+            visible: wanted && !Bridge.isBlank
             z: 2
             x: Theme.side
-            y: page.y + page.height - Theme.side - Theme.touch - 76
+            y: page.y + page.height - Theme.foot - Theme.touch - Theme.gap - height
             width: parent.width - 2 * Theme.side
-            horizontalAlignment: Text.AlignHCenter
             text: Bridge.wrong
-            color: Theme.red
-            font.bold: true
-            Accessible.role: Accessible.AlertMessage
+            tone: "bad"
+            icon: "refused"
         }
         Rectangle {
             id: wait

@@ -71,11 +71,7 @@ class Bridge(QObject):
         super().__init__()
         self.answers: Answers | None = None
         self.on_language: Callable[[Language], None] = lambda language: None
-        self._limits = settings.visit
-        self._look = Look(Language(settings.screen.language))
-        self._size = (1080, 1920) if settings.screen.orientation == "portrait" else (1920, 1080)
-        self._window = self._size
-        self._lowered = settings.screen.lowered
+        self._arrange(settings)
         self._motion = motion
         self._contrast = settings.screen.high_contrast
         self._elder = False
@@ -100,6 +96,30 @@ class Bridge(QObject):
         self._toGreet.connect(self._greet)
         self._toSurround.connect(self._surround)
         self._toBlank.connect(self._go_blank)
+
+    def _arrange(self, settings: Settings) -> None:
+        self._limits = settings.visit
+        self._look = Look(Language(settings.screen.language))
+        upright = settings.screen.orientation == "portrait"
+        self._size = (1080, 1920) if upright else (1920, 1080)
+        self._window = self._size
+        self._lowered = settings.screen.lowered
+
+    def arrange_anew(self, settings: Settings) -> None:
+        """Begin again as another terminal's screen: there is one bridge in a process, and tests
+        look at many screens."""
+        self._arrange(settings)
+        self._elder = self._contrast = self._blank = self.in_visit = False
+        self._shown = None
+        self._answered = -1
+        self._hint = self._greeting = ""
+        self._notices = ()
+        self._idle_s = self._visit_s = 0.0
+        self._clock.stop()
+        self.on_language(self._look.language)
+        self.changed.emit()
+        self.busyChanged.emit()
+        self.clockChanged.emit()
 
     # -- kiosk.terminal.Screen: from any thread -----------------------------------------------
 
@@ -227,10 +247,10 @@ class Bridge(QObject):
     greeting = Property(str, lambda self: self._greeting, notify=changed)
     secondsLeft = Property(int, lambda self: self._seconds_left(), notify=clockChanged)
 
-    stageWidth = Property(int, lambda self: self._size[0], constant=True)
-    stageHeight = Property(int, lambda self: self._size[1], constant=True)
-    windowWidth = Property(int, lambda self: self._window[0], constant=True)
-    windowHeight = Property(int, lambda self: self._window[1], constant=True)
+    stageWidth = Property(int, lambda self: self._size[0], notify=changed)
+    stageHeight = Property(int, lambda self: self._size[1], notify=changed)
+    windowWidth = Property(int, lambda self: self._window[0], notify=changed)
+    windowHeight = Property(int, lambda self: self._window[1], notify=changed)
     motion = Property(bool, lambda self: self._motion, constant=True)
     lowered = Property(bool, lambda self: self._lowered, notify=changed)
     highContrast = Property(bool, lambda self: self._contrast, notify=changed)
@@ -311,6 +331,11 @@ class Bridge(QObject):
         self._elder = not self._elder
         self.changed.emit()
 
+    @Slot()
+    def toggleContrast(self) -> None:
+        self._contrast = not self._contrast
+        self.changed.emit()
+
     @property
     def stage_size(self) -> tuple[int, int]:
         """Width and height the pages are made for, in pixels."""
@@ -331,4 +356,5 @@ class Bridge(QObject):
             return None
         from kiosk.papers.pictures import page_pictures
 
-        return page_pictures(self._shown.step.pdf.reveal(), width)[number]
+        pictures = page_pictures(self._shown.step.pdf.reveal(), width)
+        return pictures[number] if number < len(pictures) else None

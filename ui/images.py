@@ -54,8 +54,10 @@ class Sheets(QQuickImageProvider):
     def requestImage(self, id_: str, size: QSize, wanted: QSize) -> QImage:
         sheet = int(id_.rpartition("/")[2])
         picture = self._picture(sheet, max(1, wanted.width()))
-        if picture is None:
-            return QImage()
+        if picture is None:  # its page is gone already
+            image = QImage(1, 1, QImage.Format.Format_ARGB32_Premultiplied)
+            image.fill(Qt.GlobalColor.transparent)
+            return image
         rgb32 = QImage.Format.Format_RGB32
         image = QImage(picture.pixels, picture.width, picture.height, rgb32).copy()
         size.setWidth(image.width())

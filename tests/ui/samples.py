@@ -210,14 +210,34 @@ DOCUMENT = Document(
 )
 
 _TILES = (
-    Tile("account", _("账户查询"), _("余额、缴存状态"), "account"),
-    Tile("ledger", _("缴存明细"), _("按年查看"), "ledger"),
-    Tile("withdrawals", _("提取记录"), _("何时、为何、多少"), "withdrawals"),
-    Tile("loan", _("我的贷款"), _("余额、还款计划"), "loan"),
+    Tile(
+        "account",
+        Words(zh="账户查询", en="My account"),
+        Words(zh="余额、缴存状态", en="Balance and status"),
+        "account",
+    ),
+    Tile(
+        "ledger",
+        Words(zh="缴存明细", en="Contributions"),
+        Words(zh="按年查看", en="Year by year"),
+        "ledger",
+    ),
+    Tile(
+        "withdrawals",
+        Words(zh="提取记录", en="Withdrawals"),
+        Words(zh="何时、为何、多少", en="When, why, how much"),
+        "withdrawals",
+    ),
+    Tile(
+        "loan",
+        Words(zh="我的贷款", en="My loan"),
+        Words(zh="余额、还款计划", en="Balance and plan"),
+        "loan",
+    ),
     Tile(
         "deposit-certificate",
-        _("缴存证明"),
-        _("中心签章，A4 打印"),
+        Words(zh="缴存证明", en="Deposit certificate"),
+        Words(zh="中心签章，A4 打印", en="Sealed, printed on A4"),
         "certificate",
         closed=_("打印机缺纸"),
     ),
@@ -283,9 +303,7 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         "08-choose-account": Choose(
             _("请选择一个账户"),
             (
-                Option(
-                    "a", "云岭软件有限公司（演示）", "正常 · 个人账号 99********007", "account"
-                ),
+                Option("a", "云岭软件有限公司（演示）", "正常 · 个人账号 99********007", "account"),
                 Option("b", "云岭商贸（演示）", "封存 · 个人账号 99********008", "account"),
             ),
             _("您有 {count} 个账户；封存的可以到柜台办理合并", count=2),

@@ -11,8 +11,8 @@ Row {
         model: actions.model
         PushButton {
             required property var modelData
-            objectName: modelData.key
             required property int index
+            objectName: modelData.key
             width: (actions.width - (actions.model.length - 1) * Theme.gap) / Math.max(1, actions.model.length)
             text: modelData.title
             iconName: modelData.icon

@@ -6,10 +6,10 @@ Rectangle {
     property string text
     property string tone
     implicitWidth: label.implicitWidth + 52
-    implicitHeight: label.implicitHeight + 20
+    implicitHeight: label.implicitHeight + (Theme.elder ? 8 : 16)
     radius: height / 2
     color: Theme.toneTint(tone)
-    border.color: Theme.highContrast ? Theme.toneColor(tone) : "transparent"
+    border.color: Theme.toneColor(tone)
     border.width: Theme.highContrast ? 2 : 0
     Label {
         id: label
@@ -17,5 +17,6 @@ Rectangle {
         text: badge.text
         color: Theme.toneColor(badge.tone)
         font.bold: true
+        wrapMode: Text.NoWrap
     }
 }

@@ -5,24 +5,27 @@ import QtQuick.Templates as T
 T.Button {
     id: chip
     property string iconName
+    property string name: text        // what a screen reader says
     property bool inverse: false
-    implicitHeight: 96
-    implicitWidth: row.implicitWidth + 56
+    implicitHeight: Theme.least
+    implicitWidth: Math.max(Theme.least, row.implicitWidth + (Theme.elder ? 44 : 56))
     focusPolicy: Qt.TabFocus
     activeFocusOnTab: true
     Accessible.role: Accessible.Button
-    Accessible.name: text
+    Accessible.name: name
     readonly property color foreground: inverse ? Theme.white : Theme.ink
+    Keys.onReturnPressed: clicked()
+    Keys.onEnterPressed: clicked()
     background: Item {
         Rectangle {
             anchors.fill: parent
-            anchors.topMargin: 12
-            anchors.bottomMargin: 12
+            anchors.topMargin: 10
+            anchors.bottomMargin: 10
             radius: height / 2
             color: chip.inverse ? (chip.down ? Theme.bluePressed : "transparent")
                                : (chip.down ? Theme.blueTint : Theme.card)
-            border.width: chip.activeFocus ? 5 : 2
-            border.color: chip.activeFocus ? Theme.focus : chip.inverse ? "#6C93BC" : Theme.line
+            border.width: chip.activeFocus ? 6 : 2
+            border.color: chip.activeFocus ? Theme.focus : chip.inverse ? Theme.blueEdge : Theme.line
         }
     }
     contentItem: Item {
@@ -30,17 +33,19 @@ T.Button {
         Row {
             id: row
             anchors.centerIn: parent
-            spacing: 14
+            spacing: label.visible ? 14 : 0
             Icon {
                 anchors.verticalCenter: parent.verticalCenter
                 name: chip.iconName
                 color: chip.foreground
-                size: 34
+                size: Theme.elder ? 40 : 36
             }
             Label {
+                id: label
                 anchors.verticalCenter: parent.verticalCenter
+                visible: text.length > 0
                 text: chip.text
-                font.pixelSize: 30
+                font.pixelSize: Theme.elder ? 34 : 30
                 color: chip.foreground
                 wrapMode: Text.NoWrap
                 Accessible.ignored: true

@@ -1,4 +1,5 @@
-// A label and its value, with a hairline above all but the first.
+// A label and its value, with a hairline above all but the first; one above the other where both
+// do not fit on a line.
 import QtQuick
 
 Item {
@@ -6,30 +7,36 @@ Item {
     property string label
     property string value
     property bool first: false
-    property int least: Theme.px(92)
-    implicitHeight: Math.max(least, valueText.implicitHeight + 28, labelText.implicitHeight + 28)
+    property bool tied: true
+    property int least: Theme.elder ? 112 : 92
+    readonly property bool stacked: labelText.implicitWidth + valueText.implicitWidth + 32 > width - 2 * Theme.inset
+    height: Math.max(least, stacked ? labelText.height + valueText.height + 20 : valueText.height + 16)
 
     Rectangle {
         visible: !fact.first
-        width: parent.width
+        x: Theme.inset
+        width: parent.width - 2 * Theme.inset
         height: 1
         color: Theme.line
     }
     Label {
         id: labelText
-        anchors.verticalCenter: parent.verticalCenter
-        width: Math.min(implicitWidth, parent.width * 0.5)
+        x: Theme.inset
+        y: fact.stacked ? 10 : (fact.height - height) / 2
+        width: fact.stacked ? fact.width - 2 * Theme.inset : implicitWidth
         text: fact.label
         color: Theme.soft
+        lineHeight: 0.9
     }
     Label {
         id: valueText
-        anchors.verticalCenter: parent.verticalCenter
-        anchors.right: parent.right
-        width: parent.width - labelText.width - 32
+        x: fact.stacked ? Theme.inset : fact.width - Theme.inset - width
+        y: fact.stacked ? fact.height - height - 10 : (fact.height - height) / 2
+        width: fact.stacked ? fact.width - 2 * Theme.inset : implicitWidth
         horizontalAlignment: Text.AlignRight
         text: fact.value
         font.bold: true
+        lineHeight: 0.9
         Accessible.name: fact.label + " " + fact.value
     }
 }

@@ -4,7 +4,7 @@ import Kiosk
 
 Item {
     id: head
-    property alias chips: chipRow
+    property bool footless: false     // the page's foot is free at the left
     implicitHeight: 120
 
     Image {
@@ -19,35 +19,41 @@ Item {
     }
     Column {
         anchors { left: brand.right; leftMargin: 20; verticalCenter: parent.verticalCenter }
-        width: chipRow.x - x - 16
+        width: (Theme.lowered ? head.width - Theme.side : tools.x) - x - 20
         Label {
+            id: centre
             width: parent.width
             text: Bridge.centre
-            font.pixelSize: 30
+            font.pixelSize: 28
             font.bold: true
-            wrapMode: Text.NoWrap
-            fontSizeMode: Text.HorizontalFit
-            minimumPixelSize: 20
+            lineHeight: 0.8
         }
         Label {
-            text: qsTr("自助服务终端")
-            font.pixelSize: 22
-            color: Theme.soft
+            visible: centre.lineCount < 2 || Bridge.greeting.length > 0
+            width: parent.width
+            text: Bridge.greeting.length > 0 ? Bridge.greeting : qsTr("自助服务终端")
+            font.pixelSize: Bridge.greeting.length > 0 ? 28 : 22
+            font.bold: Bridge.greeting.length > 0
+            color: Bridge.greeting.length > 0 ? Theme.blue : Theme.soft
+            lineHeight: 0.9
             wrapMode: Text.NoWrap
         }
     }
     Row {
-        id: chipRow
-        anchors { right: parent.right; rightMargin: Theme.side }
-        y: Theme.lowered && !Theme.wide ? Bridge.stageHeight / 2 - 8 : (head.height - 96) / 2
+        id: tools
+        // In the lowered layout they stand above the foot, or in it where nobody else does.
+        x: !Theme.lowered || !Theme.wide ? head.width - width - Theme.side : Theme.side
+        y: !Theme.lowered ? (head.height - height) / 2
+         : Bridge.stageHeight - Theme.foot - (head.footless && Theme.wide ? (Theme.touch + height) / 2 : Theme.touch + Theme.gap + height)
         spacing: 24
         Chip {
-            visible: Bridge.greeting.length > 0
-            text: Bridge.greeting
-            enabled: false
-            focusPolicy: Qt.NoFocus
-            activeFocusOnTab: false
-            Accessible.role: Accessible.StaticText
+            objectName: "contrast"
+            name: qsTr("高对比度")
+            iconName: "contrast"
+            checkable: false
+            Accessible.checkable: true
+            Accessible.checked: Theme.highContrast
+            onClicked: Bridge.toggleContrast()
         }
         Chip {
             objectName: "elder"

@@ -8,12 +8,13 @@ Rectangle {
     color: "#B814243A"
     Accessible.role: Accessible.Dialog
     Accessible.name: qsTr("您还在吗？")
+    onVisibleChanged: if (visible) stay.forceActiveFocus(Qt.OtherFocusReason)
     MouseArea {
         anchors.fill: parent
         Accessible.ignored: true
     }
     Card {
-        width: Math.min(parent.width - 2 * Theme.side, 900)
+        width: Math.min(parent.width - 2 * Theme.side, Theme.wide ? 1100 : 900)
         height: words.height + 2 * Theme.inset
         x: (parent.width - width) / 2
         y: Theme.wide ? (parent.height - height) / 2 : parent.height - height - 220
@@ -22,21 +23,23 @@ Rectangle {
             x: Theme.inset
             y: Theme.inset
             width: parent.width - 2 * Theme.inset
-            spacing: 24
+            spacing: 20
             Label {
                 width: parent.width
                 text: qsTr("您还在吗？")
                 font.pixelSize: Theme.title
                 font.bold: true
                 horizontalAlignment: Text.AlignHCenter
+                Accessible.role: Accessible.Heading
             }
             Label {
                 width: parent.width
                 text: Bridge.secondsLeft
-                font.pixelSize: Theme.px(140)
+                font.pixelSize: Theme.big(140)
                 font.bold: true
                 color: Theme.blue
                 horizontalAlignment: Text.AlignHCenter
+                lineHeight: 0.9
             }
             Label {
                 width: parent.width
@@ -45,20 +48,27 @@ Rectangle {
                 color: Theme.soft
                 horizontalAlignment: Text.AlignHCenter
             }
-            PushButton {
-                objectName: "stay"
+            Item { width: 1; height: 8 }
+            Row {
                 width: parent.width
-                primary: true
-                sleepy: false
-                text: qsTr("继续办理")
-                onClicked: Bridge.stay()
-            }
-            PushButton {
-                width: parent.width
-                sleepy: false
-                text: qsTr("退出")
-                iconName: "leave"
-                onClicked: Bridge.leave()
+                spacing: Theme.gap
+                PushButton {
+                    objectName: "leaveNow"
+                    width: (parent.width - Theme.gap) * 0.4
+                    sleepy: false
+                    text: qsTr("退出")
+                    iconName: "leave"
+                    onClicked: Bridge.leave()
+                }
+                PushButton {
+                    id: stay
+                    objectName: "stay"
+                    width: (parent.width - Theme.gap) * 0.6
+                    primary: true
+                    sleepy: false
+                    text: qsTr("继续办理")
+                    onClicked: Bridge.stay()
+                }
             }
         }
     }

@@ -1,29 +1,54 @@
-// Ten digits and a way back, as on a telephone.
+// Ten digits and a way back, as on a telephone; wide, with a fourth column as on a bank's keypad.
 import QtQuick
 
-Grid {
+Item {
     id: pad
+    property bool fourth: false       // delete and confirm stand in a column of their own
+    property bool complete: false
+    property string confirm
     signal digit(string value)
     signal erase()
-    property int keyHeight: Math.floor((height - 3 * rowSpacing) / 4)
-    columns: 3
-    rowSpacing: 24
-    columnSpacing: 24
+    signal confirmed()
+    readonly property int space: 24
+    readonly property int keyHeight: Math.floor((height - 3 * space) / 4)
+    readonly property real keyWidth: (width - (fourth ? 3 : 2) * space) / (fourth ? 4.2 : 3)
+    readonly property int size: Math.min(Theme.px(52), keyHeight * 0.5)
     Repeater {
-        model: ["1", "2", "3", "4", "5", "6", "7", "8", "9", "", "0", "⌫"]
-        Item {
+        model: ["1", "2", "3", "4", "5", "6", "7", "8", "9", "", "0"]
+        PushButton {
             required property string modelData
-            width: (pad.width - 2 * pad.columnSpacing) / 3
+            required property int index
+            objectName: modelData
+            visible: modelData.length > 0
+            x: (index % 3) * (pad.keyWidth + pad.space)
+            y: Math.floor(index / 3) * (pad.keyHeight + pad.space)
+            width: pad.keyWidth
             height: pad.keyHeight
-            PushButton {
-                anchors.fill: parent
-                visible: parent.modelData.length > 0
-                text: parent.modelData === "⌫" ? "" : parent.modelData
-                iconName: parent.modelData === "⌫" ? "delete" : ""
-                size: Theme.px(52)
-                Accessible.name: parent.modelData === "⌫" ? qsTr("删除") : parent.modelData
-                onClicked: parent.modelData === "⌫" ? pad.erase() : pad.digit(parent.modelData)
-            }
+            text: modelData
+            size: pad.size
+            onClicked: pad.digit(modelData)
         }
+    }
+    PushButton {
+        objectName: "erase"
+        x: (pad.fourth ? 3 : 2) * (pad.keyWidth + pad.space)
+        y: pad.fourth ? 0 : 3 * (pad.keyHeight + pad.space)
+        width: pad.fourth ? pad.width - x : pad.keyWidth
+        height: pad.fourth ? 2 * pad.keyHeight + pad.space : pad.keyHeight
+        iconName: "delete"
+        name: qsTr("删除")
+        onClicked: pad.erase()
+    }
+    PushButton {
+        objectName: pad.fourth ? "confirm" : ""
+        visible: pad.fourth
+        x: 3 * (pad.keyWidth + pad.space)
+        y: 2 * (pad.keyHeight + pad.space)
+        width: pad.width - x
+        height: 2 * pad.keyHeight + pad.space
+        primary: true
+        available: pad.complete
+        text: pad.confirm
+        onClicked: pad.confirmed()
     }
 }

@@ -1,4 +1,4 @@
-// Something to know, calmly: on a tint, with its icon.
+// Something to know, calmly: on a tint, with its icon. ``most`` bounds it: its words then shrink.
 import QtQuick
 
 Rectangle {
@@ -6,8 +6,12 @@ Rectangle {
     property string text
     property string tone: "attention"
     property string icon: "warning"
-    implicitHeight: visible ? Math.max(label.implicitHeight, 48) + 56 : 0
-    visible: text.length > 0
+    property int size: Theme.lead
+    property int most: 0
+    readonly property bool wanted: text.length > 0
+    readonly property int natural: Math.max(measure.implicitHeight, 48) + 48
+    height: most > 0 ? Math.min(most, natural) : natural
+    visible: wanted
     radius: Theme.radius
     color: Theme.toneTint(tone)
     border.color: Theme.toneColor(tone)
@@ -16,19 +20,31 @@ Rectangle {
         id: sign
         name: note.icon
         color: Theme.toneColor(note.tone)
-        size: 48
-        anchors { left: parent.left; leftMargin: 36; top: parent.top; topMargin: 28 }
+        size: Theme.big(48)
+        x: 32
+        y: 24
     }
     Label {
         id: label
-        anchors {
-            left: sign.right; leftMargin: 24; right: parent.right; rightMargin: 36
-            verticalCenter: parent.verticalCenter
-        }
+        x: sign.x + sign.width + 24
+        width: note.width - x - 32
+        y: 24
+        height: note.height - 48
+        verticalAlignment: Text.AlignVCenter
         text: note.text
         color: Theme.toneColor(note.tone)
-        font.pixelSize: Theme.lead
-        lineHeight: 1.15
+        font.pixelSize: note.size
+        fontSizeMode: note.most > 0 ? Text.Fit : Text.FixedSize
+        minimumPixelSize: 28
+        lineHeight: 0.95
         Accessible.role: Accessible.AlertMessage
+    }
+    Label {
+        id: measure
+        visible: false
+        width: label.width
+        text: note.text
+        font.pixelSize: note.size
+        lineHeight: 0.95
     }
 }

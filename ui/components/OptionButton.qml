@@ -10,10 +10,22 @@ T.Button {
     property string iconName
     property string tone
     property bool available: true
-    property bool stacked: false      // icon above the words (a tile), else beside them
+    property string shape: "row"      // "tile": icon above; "row": beside; "line": all on one line; "face": centred
     property bool sleeping: Bridge.busy && pressedLast
     property bool pressedLast: false
+    readonly property bool narrow: shape === "row" && width < (Theme.elder ? 700 : 480)
+    readonly property int frameSize: shape === "tile" ? 96
+        : shape === "face" ? Theme.big(112)
+        : shape === "line" ? Theme.big(72)
+        : narrow ? (Theme.elder ? 84 : 72) : Theme.elder ? 112 : 96
+    readonly property int rim: shape === "tile" ? 36 : narrow ? 24 : 32
+    readonly property bool long: title.length > 20
+    readonly property int titleSize: shape === "tile" ? Theme.tile
+        : shape === "face" ? Theme.px(32)
+        : narrow ? (Theme.elder ? (title.length > 14 ? 42 : 50) : 36)
+        : long ? Theme.px(32) : shape === "line" ? Theme.big(40) : Theme.px(40)
 
+    implicitHeight: words.height + 2 * 24
     enabled: available && !Bridge.busy
     focusPolicy: Qt.TabFocus
     activeFocusOnTab: true
@@ -21,49 +33,71 @@ T.Button {
     Accessible.name: title
     Accessible.description: hint
     onClicked: pressedLast = true
+    Keys.onReturnPressed: if (enabled) clicked()
+    Keys.onEnterPressed: if (enabled) clicked()
 
     background: Card {
         color: option.down || option.sleeping ? Theme.blueTint : option.available ? Theme.card : Theme.paper
         border.color: option.activeFocus ? Theme.focus : Theme.line
-        border.width: option.activeFocus ? 6 : Theme.highContrast ? 2 : 1
+        border.width: option.activeFocus ? 7 : Theme.highContrast ? 2 : 1
     }
     contentItem: Item {
         Rectangle {
             id: frame
             visible: option.iconName.length > 0
-            width: option.stacked ? 96 : Math.min(Theme.px(100), option.height - 48)
+            width: option.frameSize
             height: width
-            radius: 24
-            color: option.available ? Theme.blueTint : Theme.paper
-            x: option.stacked ? 36 : 40
-            y: option.stacked ? 36 : (parent.height - height) / 2
+            radius: option.shape === "face" ? width / 2 : Math.min(24, width / 4)
+            color: option.available ? Theme.blueTint : "transparent"
+            x: option.shape === "face" ? (parent.width - width) / 2 : option.rim
+            y: option.shape === "tile" ? option.rim
+             : option.shape === "face" ? Math.max(20, (parent.height - height - words.height - 20) / 2)
+             : (parent.height - height) / 2
             Icon {
                 anchors.centerIn: parent
                 name: option.iconName
                 color: option.available ? Theme.blue : Theme.faint
-                size: parent.width * 0.52
+                size: parent.width * (option.shape === "face" ? 0.72 : 0.54)
             }
         }
-        Column {
+        TextMetrics {
+            id: measure
+            font.family: Theme.family
+            font.pixelSize: option.titleSize
+            font.bold: true
+            text: option.title
+        }
+        Grid {
             id: words
-            spacing: 4
-            x: option.stacked ? 36 : (frame.visible ? frame.x + frame.width + 36 : 40)
-            width: parent.width - x - 32
-            y: option.stacked ? Math.max(frame.y + frame.height + 16, parent.height - height - 32)
-                              : (parent.height - height) / 2
+            readonly property bool oneLine: option.shape === "line"
+            readonly property int room: option.width - x - Math.min(option.rim, 28)
+            columns: oneLine ? 2 : 1
+            columnSpacing: 24
+            rowSpacing: 4
+            verticalItemAlignment: Grid.AlignVCenter
+            horizontalItemAlignment: option.shape === "face" ? Grid.AlignHCenter : Grid.AlignLeft
+            x: option.shape === "face" ? 16 : option.shape === "tile" ? option.rim
+             : frame.visible ? option.rim + option.frameSize + (oneLine ? 24 : option.narrow ? 20 : 32) : 40
+            y: option.shape === "tile" ? Math.max(frame.y + frame.height + 12, option.height - height - option.rim + 8)
+             : option.shape === "face" ? frame.y + frame.height + 20 : (option.height - height) / 2
             Label {
-                width: parent.width
+                width: option.shape === "face" ? option.width - 32
+                     : words.oneLine ? Math.min(Math.ceil(measure.advanceWidth) + 2, words.room) : words.room
                 text: option.title
-                font.pixelSize: option.stacked ? Theme.tile : Theme.px(40)
+                font.pixelSize: option.titleSize
                 font.bold: true
                 color: option.available ? Theme.ink : Theme.faint
+                horizontalAlignment: option.shape === "face" ? Text.AlignHCenter : Text.AlignLeft
+                lineHeight: 0.9
                 Accessible.ignored: true
             }
             Label {
-                width: parent.width
                 visible: text.length > 0
+                width: words.oneLine ? words.room - words.columnSpacing - Math.min(Math.ceil(measure.advanceWidth) + 2, words.room) : words.room
                 text: option.hint
-                font.pixelSize: Theme.px(30)
+                font.pixelSize: words.oneLine ? (Theme.elder ? 34 : 28) : Theme.hint
+                horizontalAlignment: words.oneLine ? Text.AlignRight : Text.AlignLeft
+                lineHeight: 0.9
                 color: option.tone.length > 0 ? Theme.toneColor(option.tone)
                      : option.available ? Theme.soft : Theme.amber
                 Accessible.ignored: true

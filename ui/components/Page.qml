@@ -1,4 +1,7 @@
 // The frame of a page: what it says, what it holds, and the foot where 退出 and 返回 never move.
+//
+// Upright: title above, content below. Wide: title at the left (or, ``span``, above), content beside.
+// ``low`` is the room for what is pressed: the lower two thirds, in the lowered layout the lower half.
 import QtQuick
 import Kiosk
 
@@ -8,30 +11,40 @@ Item {
     property string title: view.title || ""
     property string lead: view.lead || ""
     property bool leave: true
-    property bool pressable: true             // its content is pressed: lies low when lowered
-    property string footNote
+    property bool span: false
     property int asideWidth: 620
+    property alias aside: asideExtra.data
+    property var actions: view.actions || []
+    property bool primaryLast: true           // the last action is the one that is expected
+    property alias foot: footSlot.data
+    default property alias content: body.data
     readonly property Item asideItem: asideExtra
     readonly property Item bodyItem: body
     readonly property Item footItem: footSlot
-    property alias aside: asideExtra.data
-    property alias foot: footSlot.data
-    default property alias content: body.data
-    readonly property int footTop: height - Theme.side - Theme.touch
+
+    readonly property int footTop: height - Theme.foot - Theme.touch
+    readonly property int toolsHeight: Theme.lowered ? Theme.least + Theme.gap : 0
+    // The ways on stand in the foot, or in a row above it where the foot is too narrow.
+    readonly property bool waysAbove: !Theme.wide && actions.length > (Theme.elder ? 0 : Bridge.back ? 1 : 2)
+    readonly property int waysHeight: waysAbove ? Theme.touch + Theme.gap : 0
+    readonly property bool beside: Theme.wide && !span
+    readonly property int pressTop: Math.ceil(Bridge.stageHeight / (Theme.lowered ? 2 : 3)) - (Bridge.stageHeight - height)
+    readonly property int low: Math.max(0, pressTop - body.y)   // in the body's own measure
+    readonly property int asideHeight: footTop - Theme.gap - toolsHeight - asideExtra.y - asideColumn.y
 
     Column {
         id: asideColumn
         x: Theme.side
-        y: 40
-        width: Theme.wide ? page.asideWidth : page.width - 2 * Theme.side
-        spacing: 14
+        y: Theme.wide ? 32 : 40
+        width: page.beside ? page.asideWidth : page.width - 2 * Theme.side
+        spacing: 12
         Label {
             width: parent.width
             visible: text.length > 0
             text: page.title
             font.pixelSize: Theme.title
             font.bold: true
-            lineHeight: 1.05
+            lineHeight: 0.85
             Accessible.role: Accessible.Heading
         }
         Label {
@@ -40,6 +53,7 @@ Item {
             text: page.lead
             font.pixelSize: Theme.lead
             color: Theme.soft
+            lineHeight: 0.95
         }
         Item {
             id: asideExtra
@@ -49,12 +63,18 @@ Item {
     }
     Item {
         id: body
-        readonly property int natural: Theme.wide ? 40 : asideColumn.y + asideColumn.height + 32
-        x: Theme.wide ? Theme.side + page.asideWidth + 56 : Theme.side
-        y: Theme.lowered && page.pressable && !Theme.wide
-           ? Math.max(natural, Bridge.stageHeight / 2 - page.y + 96) : natural
+        x: page.beside ? Theme.side + page.asideWidth + 56 : Theme.side
+        y: page.beside ? 32 : asideColumn.y + asideColumn.height + (asideColumn.height > 0 ? 28 : 0)
         width: page.width - x - Theme.side
-        height: page.footTop - Theme.gap - y
+        height: page.footTop - Theme.gap - (page.beside || !page.leave && Theme.wide ? 0 : page.toolsHeight) - page.waysHeight - y
+    }
+    ActionRow {
+        visible: page.actions.length > 0
+        x: page.waysAbove ? Theme.side : footSlot.x
+        y: page.waysAbove ? page.footTop - page.toolsHeight - Theme.gap - Theme.touch : page.footTop
+        width: page.waysAbove ? page.width - 2 * Theme.side : footSlot.width
+        model: page.actions
+        primaryLast: page.primaryLast
     }
     Row {
         id: leaving
@@ -67,7 +87,7 @@ Item {
             text: qsTr("退出")
             iconName: "leave"
             sleepy: false
-            width: Theme.px(250)
+            width: Theme.elder ? 280 : 232
             onClicked: Bridge.leave()
         }
         PushButton {
@@ -75,7 +95,7 @@ Item {
             visible: page.leave && Bridge.back
             text: qsTr("返回")
             iconName: "back"
-            width: Theme.px(250)
+            width: Theme.elder ? 280 : 232
             onClicked: Bridge.goBack()
         }
     }
@@ -85,14 +105,5 @@ Item {
         y: page.footTop
         width: page.width - x - Theme.side
         height: Theme.touch
-        Label {
-            visible: page.footNote.length > 0
-            anchors { right: parent.right; verticalCenter: parent.verticalCenter }
-            width: parent.width
-            horizontalAlignment: Text.AlignRight
-            text: page.footNote
-            font.pixelSize: Theme.small
-            color: Theme.soft
-        }
     }
 }

@@ -7,62 +7,83 @@ T.Button {
     id: button
     property bool primary: false
     property string iconName
+    property string name: text        // what a screen reader says
     property string closed            // why it cannot be pressed now
     property bool available: true     // false together with ``closed``
     property bool sleepy: true        // sleeps while an answer is under way
-    property int size: Theme.px(38)
+    property int size: Theme.button
     property bool pressedLast: false
 
     enabled: available && !(sleepy && Bridge.busy)
     implicitHeight: Theme.touch
-    implicitWidth: Math.max(232, row.implicitWidth + 72)
+    implicitWidth: Math.max(232, words.natural + sign.space + 2 * 36)
     focusPolicy: Qt.TabFocus
     activeFocusOnTab: true
     Accessible.role: Accessible.Button
-    Accessible.name: text + (closed.length > 0 ? " " + closed : "")
+    Accessible.name: name + (closed.length > 0 ? " " + closed : "")
     onClicked: pressedLast = true
+    Keys.onReturnPressed: if (enabled) clicked()
+    Keys.onEnterPressed: if (enabled) clicked()
 
     readonly property color foreground: !available ? Theme.faint : primary ? Theme.white : Theme.ink
+    readonly property bool sleeping: Bridge.busy && pressedLast && sleepy
+    readonly property bool shut: closed.length > 0
 
     background: Rectangle {
         radius: Theme.buttonRadius
         color: !button.available ? Theme.paper
              : button.primary ? (button.down || button.sleeping ? Theme.bluePressed : Theme.blue)
              : (button.down || button.sleeping ? Theme.blueTint : Theme.card)
-        border.width: button.activeFocus ? 6 : button.primary && button.available ? 0 : 3
+        border.width: button.activeFocus ? 7 : button.primary && button.available ? 0 : 3
         border.color: button.activeFocus ? Theme.focus : button.available ? Theme.edge : Theme.line
     }
-    readonly property bool sleeping: Bridge.busy && pressedLast && sleepy
 
     contentItem: Item {
-        implicitWidth: row.implicitWidth
+        // The words stand beside the icon on one line; where that is too narrow, on two.
+        readonly property int room: button.width - 2 * 24 - sign.space
         Row {
-            id: row
             anchors.centerIn: parent
-            spacing: 20
-            Icon {
+            Item {
+                id: sign
+                readonly property int space: !icon.visible ? 0 : icon.width + (button.text.length > 0 ? 20 : 0)
+                width: space
+                height: icon.height
                 anchors.verticalCenter: parent.verticalCenter
-                name: button.iconName
-                color: button.foreground
-                size: Theme.px(44)
+                Icon {
+                    id: icon
+                    name: button.shut ? "" : button.iconName   // its reason needs the room
+                    color: button.foreground
+                    size: Theme.big(44)
+                }
             }
             Column {
+                id: words
+                readonly property real natural: Math.max(label.implicitWidth, reason.implicitWidth)
                 anchors.verticalCenter: parent.verticalCenter
+                visible: button.text.length > 0
                 Label {
                     id: label
+                    width: Math.min(implicitWidth, button.contentItem.room)
                     text: button.text
-                    font.pixelSize: button.size
+                    font.pixelSize: button.shut ? Math.min(button.size, Theme.big(32)) : button.size
                     font.bold: true
                     color: button.foreground
-                    wrapMode: Text.NoWrap
+                    horizontalAlignment: icon.visible ? Text.AlignLeft : Text.AlignHCenter
+                    anchors.horizontalCenter: parent.horizontalCenter
+                    wrapMode: Text.Wrap
+                    lineHeight: 0.85
                     Accessible.ignored: true
                 }
                 Label {
-                    visible: button.closed.length > 0
+                    id: reason
+                    visible: button.shut
+                    width: Math.min(implicitWidth, button.contentItem.room)
                     text: button.closed
-                    font.pixelSize: Theme.small
-                    color: Theme.faint
-                    wrapMode: Text.NoWrap
+                    font.pixelSize: Theme.elder ? 34 : 28
+                    color: Theme.amber
+                    wrapMode: Text.Wrap
+                    lineHeight: 0.85
+                    horizontalAlignment: Text.AlignHCenter
                     Accessible.ignored: true
                 }
             }

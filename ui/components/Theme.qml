@@ -20,10 +20,11 @@ QtObject {
     readonly property color edge: highContrast ? "#14243A" : "#B9C3D0"
     readonly property color ink: highContrast ? "#000000" : "#14243A"
     readonly property color soft: highContrast ? "#1F2D3D" : "#5B6B7F"
-    readonly property color faint: highContrast ? "#3C4856" : "#6B7888"
+    readonly property color faint: highContrast ? "#3C4856" : "#626E7D"
     readonly property color blue: highContrast ? "#00356B" : "#0C4A86"
     readonly property color bluePressed: "#083563"
     readonly property color blueTint: "#E6EEF6"
+    readonly property color blueEdge: highContrast ? "#FFFFFF" : "#6C93BC"
     readonly property color jade: highContrast ? "#00513F" : "#0F7A63"
     readonly property color jadeTint: "#E1F1EC"
     readonly property color amber: highContrast ? "#6B3D00" : "#9A5B00"
@@ -32,23 +33,29 @@ QtObject {
     readonly property color redTint: "#FBE9E6"
     readonly property color white: "#FFFFFF"
     readonly property color whiteSoft: highContrast ? "#FFFFFF" : "#D5E2EF"
-    readonly property color focus: "#F2C14E"
+    readonly property color focus: highContrast ? "#B35900" : "#D98E04"
 
     readonly property int side: 56
     readonly property int gap: 28
     readonly property int inset: 48
-    readonly property int touch: 128
+    readonly property int touch: elder ? 148 : 128
+    readonly property int least: 96           // no target is smaller
+    readonly property int foot: wide ? 40 : side
     readonly property int radius: 28
     readonly property int buttonRadius: 24
 
-    readonly property int title: px(60)
-    readonly property int tile: px(42)
+    // What is read grows by the whole scale; what is large already, by less.
+    readonly property int title: big(60)
+    readonly property int tile: big(42)
+    readonly property int button: big(38)
     readonly property int row: px(34)
     readonly property int lead: px(32)
+    readonly property int hint: px(30)
     readonly property int small: px(28)
-    readonly property int hero: px(120)
+    readonly property int hero: elder ? 132 : 120
 
     function px(size) { return Math.round(size * scale) }
+    function big(size) { return Math.round(size * (elder ? 1.3 : 1)) }
 
     function toneColor(tone) {
         if (tone === "good") return jade

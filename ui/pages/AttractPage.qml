@@ -6,6 +6,10 @@ import "../components"
 Item {
     id: page
     property var view: ({})
+    readonly property bool leave: !Theme.wide  // lowered and wide, the tools stand beside the button
+    readonly property bool noted: Bridge.notices.length > 0
+    readonly property int lineSize: Theme.wide ? (noted ? (Theme.elder ? 64 : 76) : Theme.elder ? 108 : 96)
+                                               : Theme.elder && !noted ? 112 : 96
 
     MouseArea {
         anchors.fill: parent
@@ -15,57 +19,59 @@ Item {
     Column {
         id: words
         x: Theme.side
-        y: Theme.wide ? 72 : 112
-        width: Theme.wide ? 900 : parent.width - 2 * Theme.side
-        spacing: 8
+        y: Theme.wide ? (page.noted ? 28 : 72) : page.noted ? 64 : 112
+        width: Theme.wide ? 1060 : parent.width - 2 * Theme.side
+        spacing: 0
         Repeater {
             model: page.view.lines
             Label {
                 required property string modelData
                 width: words.width
                 text: modelData
-                font.pixelSize: Theme.elder ? 124 : 96
-                fontSizeMode: Text.HorizontalFit
-                minimumPixelSize: 60
+                font.pixelSize: page.lineSize
                 font.bold: true
                 wrapMode: Text.NoWrap
+                Accessible.role: Accessible.Heading
             }
         }
-        Item { width: 1; height: 16 }
+        Item { width: 1; height: 12 }
         Label {
             width: words.width
             text: page.view.lead || ""
-            font.pixelSize: Theme.px(38)
+            font.pixelSize: Theme.px(36)
             color: Theme.soft
+            lineHeight: 0.9
         }
     }
     Image {
-        readonly property int room: (note.visible ? note.y : start.y) - words.y - words.height - 80
-        width: Theme.wide ? 700 : Math.min(600, room * 600 / 460)
-        height: width * 460 / 600
-        sourceSize: Qt.size(width, height)
-        visible: Theme.wide || room > 200
+        id: house
+        readonly property int room: (page.noted ? note.y : start.y) - (Theme.wide ? 0 : words.y + words.height) - 80
+        height: Math.floor(Math.min(Theme.wide ? 540 : 460, room))
+        width: Math.floor(height * 600 / 460)
+        sourceSize: Qt.size(Math.max(1, width), Math.max(1, height))
+        visible: room > 200
         source: "image://icon/house"
-        x: Theme.wide ? parent.width - width - 140 : (parent.width - width) / 2
-        y: Theme.wide ? 60 : words.y + words.height + (room - height) / 2 + 40
+        x: Theme.wide ? parent.width - width - Theme.side - Math.max(0, (740 - width) / 2) : (parent.width - width) / 2
+        y: Theme.wide ? (room - height) / 2 + 40 : words.y + words.height + (room - height) / 2 + 40
         Accessible.ignored: true
     }
     Note {
         id: note
         x: Theme.side
-        width: Theme.wide ? words.width + 120 : parent.width - 2 * Theme.side
-        y: start.y - height - Theme.gap
+        width: parent.width - 2 * Theme.side
+        y: start.y - height - Theme.gap - (Theme.lowered && !Theme.wide ? Theme.least + Theme.gap : 0)
+        most: start.y - words.y - words.height - 2 * Theme.gap - (Theme.lowered && !Theme.wide ? Theme.least + Theme.gap : 0)
         text: Bridge.notices
     }
     PushButton {
         id: start
         objectName: "start"
-        x: Theme.side
-        width: parent.width - 2 * Theme.side
-        height: Theme.wide ? 144 : 168
-        y: parent.height - height - 64
+        x: Theme.lowered && Theme.wide ? 720 : Theme.side
+        width: parent.width - x - Theme.side
+        height: Theme.lowered ? Theme.touch : Theme.wide ? 148 : 168
+        y: parent.height - height - Theme.foot
         primary: true
-        size: Theme.px(54)
+        size: Theme.big(54)
         text: page.view.start || ""
         onClicked: Bridge.answer("start")
     }

@@ -6,20 +6,23 @@ import "../components"
 Page {
     id: page
     readonly property var options: view.options || []
-    Column {
+    Turning {
         id: list
+        y: page.low
         width: parent.width
-        // What is pressed lies in the lower two thirds.
-        y: Theme.wide ? 0 : Math.max(0, Math.min(parent.height - height, Bridge.stageHeight / 3 - parent.y - page.y - 164))
+        height: parent.height - y
+        of: page.view
+        carded: false
         spacing: Theme.gap
-        readonly property int each: Math.min(Theme.px(190), (parent.height - (page.options.length - 1) * Theme.gap) / Math.max(1, page.options.length))
+        // As tall as there is room for, within reason; a long answer takes what it needs.
+        readonly property int each: Math.max(Theme.least + 24, Math.min(Theme.px(170), (height - (page.options.length - 1) * spacing) / Math.max(1, page.options.length)))
         Repeater {
             model: page.options
             OptionButton {
                 required property var modelData
                 objectName: modelData.key
-                width: list.width
-                height: list.each
+                width: list.blockWidth
+                height: Math.max(list.each, implicitHeight)
                 title: modelData.title
                 hint: modelData.hint
                 iconName: modelData.icon

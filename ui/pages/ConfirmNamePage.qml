@@ -7,17 +7,16 @@ Page {
     id: page
     Card {
         width: parent.width
-        height: Math.min(parent.height - buttons.height - Theme.gap, name.implicitHeight + 160)
-        y: Math.max(0, buttons.y - height - Theme.gap - (Theme.wide ? 0 : 200))
+        height: Math.min(buttons.y - Theme.gap - y, name.implicitHeight + 2 * Theme.inset)
+        y: Theme.wide ? 0 : Math.min(page.low, buttons.y - Theme.gap - name.implicitHeight - 2 * Theme.inset)
         Label {
             id: name
             anchors.centerIn: parent
             width: parent.width - 2 * Theme.inset
             horizontalAlignment: Text.AlignHCenter
             text: page.view.name || ""
-            font.pixelSize: Theme.px(64)
+            font.pixelSize: Theme.big(64)
             font.bold: true
-            lineHeight: 1.2
         }
     }
     Row {
@@ -26,12 +25,14 @@ Page {
         y: parent.height - height
         spacing: Theme.gap
         PushButton {
-            width: (parent.width - Theme.gap) * 0.4
+            objectName: "no"
+            width: (parent.width - Theme.gap) * 0.36
             text: page.view.no || ""
             onClicked: Bridge.answer("no")
         }
         PushButton {
-            width: (parent.width - Theme.gap) * 0.6
+            objectName: "yes"
+            width: (parent.width - Theme.gap) * 0.64
             primary: true
             text: page.view.yes || ""
             onClicked: Bridge.answer("yes")

@@ -8,9 +8,13 @@ Page {
     property string code: ""
     property int wait: 0
     readonly property int length: view.length || 6
+    readonly property string wrong: view.wrong || ""
+    readonly property bool long: wrong.length > 40
+    lead: long ? "" : view.lead || ""
     onViewChanged: { code = ""; wait = view.resendAfter || 0 }
 
     function push(digit) { if (code.length < length) code += digit }
+    function send() { if (code.length === length) Bridge.answer(code) }
 
     focus: true
     Keys.onPressed: event => {
@@ -27,76 +31,93 @@ Page {
         onTriggered: page.wait -= 1
     }
 
-    aside: Column {
-        width: parent.width
-        spacing: 24
-        Item { width: 1; height: 8 }
-        Row {
-            id: boxes
-            spacing: 20
-            readonly property int box: Math.min(132, (parent.width - 5 * spacing) / 6)
-            Accessible.role: Accessible.StaticText
-            Accessible.name: qsTr("已输入 %1 位").arg(page.code.length)
-            Repeater {
-                model: page.length
-                Rectangle {
-                    required property int index
-                    width: boxes.box
-                    height: 132
-                    radius: 20
-                    color: Theme.card
-                    border.width: index === page.code.length ? 5 : 3
-                    border.color: index === page.code.length ? Theme.blue : Theme.edge
-                    Label {
-                        anchors.centerIn: parent
-                        text: page.code.charAt(parent.index)
-                        font.pixelSize: 64
-                        font.bold: true
-                        Accessible.ignored: true
-                    }
+    Row {
+        id: boxes
+        spacing: 20
+        readonly property int box: Math.min(132, (parent.width - 5 * spacing) / 6)
+        Accessible.role: Accessible.StaticText
+        Accessible.name: qsTr("已输入 %1 位").arg(page.code.length)
+        Repeater {
+            model: page.length
+            Rectangle {
+                required property int index
+                width: boxes.box
+                height: Theme.wide ? 112 : 132
+                radius: 20
+                color: Theme.card
+                border.width: index === page.code.length ? 6 : 3
+                border.color: index === page.code.length ? Theme.blue : Theme.edge
+                Label {
+                    anchors.centerIn: parent
+                    text: page.code.charAt(parent.index)
+                    font.pixelSize: 64
+                    font.bold: true
+                    Accessible.ignored: true
                 }
             }
         }
+    }
+    Column {
+        id: words
+        parent: Theme.wide && !Theme.lowered ? page.asideItem : page.bodyItem
+        y: parent === page.asideItem ? 12 : boxes.height + 20
+        width: parent.width
+        spacing: 12
         Label {
             width: parent.width
             visible: text.length > 0
-            text: page.view.wrong || ""
+            text: page.wrong
             color: Theme.red
             font.bold: true
+            font.pixelSize: page.long ? 34 : Theme.row
+            lineHeight: 0.9
             Accessible.role: Accessible.AlertMessage
-        }
-        PushButton {
-            objectName: "resend"
-            width: Math.max(implicitWidth, 420)
-            height: 112
-            available: page.wait === 0
-            text: page.wait === 0 ? page.view.resend || ""
-                                  : (page.view.resendIn || "").arg(page.wait)
-            size: Theme.px(32)
-            iconName: "again"
-            onClicked: Bridge.answer("resend")
         }
         Label {
             width: parent.width
+            visible: page.wrong.length === 0
             text: page.view.help || ""
             font.pixelSize: Theme.small
             color: Theme.soft
+            lineHeight: 0.9
         }
     }
+    PushButton {
+        id: resend
+        objectName: "resend"
+        parent: Theme.wide ? page.asideItem : page.bodyItem
+        y: Theme.wide ? page.asideHeight - height : pad.y - height - 24
+        width: Theme.wide ? parent.width : Math.max(implicitWidth, 420)
+        height: 104
+        available: page.wait === 0
+        text: page.wait === 0 ? page.view.resend || ""
+                              : (page.view.resendIn || "").arg(page.wait)
+        size: Theme.big(32)
+        iconName: "again"
+        onClicked: Bridge.answer("resend")
+    }
     Keypad {
+        id: pad
         width: parent.width
-        height: Math.min(parent.height, 4 * 176 + 72)
-        y: parent.height - height
+        // Upright below the button that sends again; wide and lowered it reaches down beside the foot.
+        readonly property int lower: parent.height + (Theme.wide && Theme.lowered ? Theme.gap + Theme.touch : 0)
+        readonly property int upper: page.low + (Theme.wide ? 0 : resend.height + 24)
+        height: Math.min(lower - Math.max(upper, Theme.wide ? boxes.height + 28 : words.y + words.height + 152), 4 * 168 + 72)
+        y: lower - height
+        fourth: Theme.wide
+        complete: page.code.length === page.length
+        confirm: page.view.confirm || ""
         onDigit: value => page.push(value)
         onErase: page.code = page.code.slice(0, -1)
+        onConfirmed: page.send()
     }
     foot: PushButton {
         objectName: "confirm"
-        anchors.right: parent.right
+        visible: !Theme.wide
         width: parent.width
         primary: true
         available: page.code.length === page.length
         text: page.view.confirm || ""
-        onClicked: Bridge.answer(page.code)
+        onClicked: page.send()
     }
 }

@@ -6,23 +6,25 @@ import "../components"
 Item {
     id: page
     property var view: ({})
+    readonly property bool leave: false
     Column {
-        anchors.centerIn: parent
+        anchors.horizontalCenter: parent.horizontalCenter
+        y: (parent.height - height) / 2 - (Theme.lowered && Theme.wide ? 40 : 0)
         width: parent.width - 2 * Theme.side
-        spacing: 32
+        spacing: Theme.wide ? 20 : 32
         Rectangle {
-            width: 200
-            height: 200
-            radius: 100
+            width: Theme.wide ? 160 : 200
+            height: width
+            radius: width / 2
             color: Theme.jadeTint
             anchors.horizontalCenter: parent.horizontalCenter
-            Icon { anchors.centerIn: parent; name: "check"; color: Theme.jade; size: 120 }
+            Icon { anchors.centerIn: parent; name: "check"; color: Theme.jade; size: parent.width * 0.6 }
         }
         Label {
             width: parent.width
             horizontalAlignment: Text.AlignHCenter
             text: page.view.title || ""
-            font.pixelSize: Theme.px(80)
+            font.pixelSize: Theme.big(80)
             font.bold: true
             Accessible.role: Accessible.Heading
         }
@@ -30,7 +32,7 @@ Item {
             width: parent.width
             horizontalAlignment: Text.AlignHCenter
             text: page.view.lead || ""
-            font.pixelSize: Theme.px(44)
+            font.pixelSize: Theme.big(44)
         }
         Label {
             width: parent.width

@@ -1,4 +1,4 @@
-// What would you like to do? Tiles; in care mode rows, larger.
+// What would you like to do? Tiles; in care mode fewer, larger rows, and a telephone number.
 import QtQuick
 import Kiosk
 import "../components"
@@ -6,28 +6,71 @@ import "../components"
 Page {
     id: page
     readonly property var tiles: view.tiles || []
-    footNote: view.hotline || ""
+    asideWidth: Theme.lowered && Theme.wide ? 620 : 440
+    readonly property int columns: Theme.elder && !Theme.wide ? 1 : Theme.wide && !Theme.elder ? 3 : 2
+    readonly property int room: bodyItem.height - low
+    // In care mode never more than five at once, and none less than a hand's width high.
+    readonly property int leastHigh: Theme.elder && !Theme.lowered || Theme.wide && !Theme.elder ? 148 : Theme.least
+    readonly property int rowsThatFit: Math.max(1, Math.floor((room + 24) / (leastHigh + 24)))
+    readonly property int slots: Math.min(rowsThatFit * columns, Theme.elder ? 5 : 99)
+    readonly property bool turns: tiles.length > slots
+    readonly property int perSheet: turns ? slots - 1 : slots
+    readonly property int sheets: Math.ceil(tiles.length / perSheet)
+    property int sheet: 0
+    readonly property var shown: tiles.slice(sheet * perSheet, (sheet + 1) * perSheet)
+    readonly property int rows: Math.ceil((shown.length + (turns ? 1 : 0)) / columns)
+    readonly property int between: room < 640 ? 24 : Theme.gap
+    readonly property int each: Math.min(Theme.elder ? 250 : 340, Math.floor((room - (rows - 1) * between) / Math.max(1, rows)))
+    readonly property string shape: each >= 300 && !Theme.elder ? "tile" : each < (Theme.elder ? 148 : 116) ? "line" : "row"
+    onViewChanged: if (sheet >= sheets) sheet = 0
+
     Grid {
         id: grid
+        y: page.low
         width: parent.width
-        columns: Theme.wide ? (Theme.elder ? 2 : 3) : (Theme.elder ? 1 : 2)
-        spacing: Theme.gap
-        readonly property int rowsNeeded: Math.ceil(page.tiles.length / columns)
-        readonly property int each: Math.min(Theme.elder ? 260 : 392, (parent.height - (rowsNeeded - 1) * spacing) / Math.max(1, rowsNeeded))
+        columns: page.columns
+        spacing: page.between
+        readonly property real tileWidth: (width - (columns - 1) * spacing) / columns
         Repeater {
-            model: page.tiles
+            model: page.shown
             OptionButton {
                 required property var modelData
                 objectName: modelData.key
-                width: (grid.width - (grid.columns - 1) * grid.spacing) / grid.columns
-                height: grid.each
-                stacked: !Theme.elder && grid.each >= 280
+                width: grid.tileWidth
+                height: page.each
+                shape: page.shape
                 title: modelData.title
-                hint: modelData.hint
-                iconName: modelData.icon
+                // In care mode only what matters: why something cannot be had.
+                hint: Theme.elder && modelData.enabled ? "" : modelData.hint
+                // Lowered and wide there is room for the words only.
+                iconName: Theme.lowered && Theme.wide ? "" : modelData.icon
                 available: modelData.enabled
                 onClicked: Bridge.answer(modelData.key)
             }
+        }
+        OptionButton {
+            objectName: "more"
+            visible: page.turns
+            width: grid.tileWidth
+            height: page.each
+            shape: page.shape
+            title: qsTr("更多服务")
+            hint: Theme.elder ? "" : (page.sheet + 1) + " / " + page.sheets
+            iconName: Theme.lowered && Theme.wide ? "" : "more"
+            onClicked: page.sheet = (page.sheet + 1) % page.sheets
+        }
+    }
+    foot: Row {
+        anchors { right: parent.right; verticalCenter: parent.verticalCenter }
+        spacing: 16
+        Icon { name: "call"; size: Theme.big(40); anchors.verticalCenter: parent.verticalCenter }
+        Label {
+            text: page.view.hotline || ""
+            font.pixelSize: Theme.row
+            font.bold: Theme.elder
+            color: Theme.elder ? Theme.ink : Theme.soft
+            wrapMode: Text.NoWrap
+            anchors.verticalCenter: parent.verticalCenter
         }
     }
 }

@@ -5,38 +5,34 @@ import "../components"
 
 Page {
     id: page
-    pressable: false
     title: ""
     lead: ""
-    readonly property var actions: view.actions || []
+    span: true
     Column {
-        anchors.verticalCenter: parent.verticalCenter
+        y: Math.max(0, (parent.height - height) / 2)
         width: parent.width
-        spacing: 32
+        spacing: 28
         Rectangle {
-            width: 176
-            height: 176
-            radius: 88
+            width: Theme.wide ? 144 : 176
+            height: width
+            radius: width / 2
             color: Theme.jadeTint
-            Icon { anchors.centerIn: parent; name: "check"; color: Theme.jade; size: 104 }
+            Icon { anchors.centerIn: parent; name: "check"; color: Theme.jade; size: parent.width * 0.6 }
         }
         Label {
             width: parent.width
             text: page.view.title || ""
             font.pixelSize: Theme.title
             font.bold: true
+            lineHeight: 0.85
             Accessible.role: Accessible.Heading
         }
         Label {
             width: parent.width
             text: page.view.lead || ""
-            font.pixelSize: Theme.lead
+            font.pixelSize: Theme.px(34)
             color: Theme.soft
+            lineHeight: 0.95
         }
-    }
-    foot: ActionRow {
-        width: parent.width
-        model: page.actions
-        primaryLast: true
     }
 }

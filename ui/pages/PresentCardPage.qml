@@ -5,15 +5,15 @@ import "../components"
 
 Page {
     id: page
-    pressable: false
-    footNote: page.view.help || ""
 
     Item {
         id: scene
         width: 660
         height: 900
-        scale: Math.min(1, parent.height / height)
-        anchors.centerIn: parent
+        readonly property int room: help.y - 24
+        scale: Math.min(1, room / height)
+        x: (parent.width - width) / 2
+        y: (room - height) / 2
         Image {
             width: 660
             height: 640
@@ -41,5 +41,14 @@ Page {
                 NumberAnimation { from: 580; to: 160; duration: 200 }
             }
         }
+    }
+    Label {
+        id: help
+        y: parent.height - height
+        width: parent.width
+        text: page.view.help || ""
+        font.pixelSize: Theme.small
+        color: Theme.soft
+        horizontalAlignment: Text.AlignHCenter
     }
 }

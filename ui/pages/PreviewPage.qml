@@ -1,54 +1,60 @@
-// The sealed document as it will come out.
+// The sealed document as it will come out, large enough to read, turned with buttons.
 import QtQuick
 import Kiosk
 import "../components"
 
 Page {
     id: page
-    pressable: false
-    property int sheet: 0
-    readonly property var actions: view.actions || []
-    Rectangle {
-        id: paper
-        anchors.horizontalCenter: parent.horizontalCenter
-        height: parent.height - (turner.visible ? turner.height + Theme.gap : 0)
-        width: Math.min(parent.width, Math.round(height / 1.4142))
-        color: "#FFFFFF"
-        border.color: Theme.line
-        border.width: 1
-        Image {
-            anchors.fill: parent
-            anchors.margins: 1
-            fillMode: Image.PreserveAspectFit
-        asynchronous: true
-            sourceSize.width: paper.width - 2
-            source: "image://paper/" + Bridge.ticket + "/" + page.sheet
-            Accessible.role: Accessible.Graphic
-            Accessible.name: page.title
-        }
-    }
-    Row {
-        id: turner
-        visible: (page.view.pages || 1) > 1
-        y: parent.height - height
-        anchors.horizontalCenter: parent.horizontalCenter
-        spacing: Theme.gap
-        PushButton {
-            height: 104; sleepy: false
-            text: qsTr("上一页"); iconName: "up"
-            available: page.sheet > 0
-            onClicked: page.sheet -= 1
-        }
-        PushButton {
-            height: 104; sleepy: false
-            text: qsTr("下一页"); iconName: "down"
-            available: page.sheet < (page.view.pages || 1) - 1
-            onClicked: page.sheet += 1
-        }
-    }
-    foot: ActionRow {
+    readonly property int pages: view.pages || 1
+    readonly property real a4: 1.41421
+    // A sheet that would be smaller than this is shown as wide as there is room, part by part.
+    readonly property int roomBelow: pages > 1 ? bodyItem.height - 104 - Theme.gap : bodyItem.height
+    readonly property bool whole: !Theme.wide && roomBelow / a4 >= 0.8 * bodyItem.width
+    readonly property int parts: whole ? 1 : Math.ceil((sheetHeight - 60) / (frame.height - 60))
+    readonly property int sheetWidth: whole ? Math.min(frame.width, Math.floor(frame.height / a4)) : frame.width - 112 - 24
+    readonly property int sheetHeight: Math.floor((whole ? sheetWidth : frame.width - 112 - 24) * a4)
+    property int at: 0                     // pages × parts
+    readonly property int sheet: Math.floor(at / parts)
+    readonly property int part: at % parts
+
+    Item {
+        id: frame
         width: parent.width
-        model: page.actions
-        primaryLast: true
+        height: page.whole ? page.roomBelow : parent.height
+        Rectangle {
+            id: paper
+            x: page.whole ? (frame.width - width) / 2 : 0
+            width: page.sheetWidth
+            height: Math.min(frame.height, page.sheetHeight)
+            color: "#FFFFFF"
+            border.color: Theme.line
+            border.width: 1
+            Item {
+                anchors.fill: parent
+                anchors.margins: 1
+                clip: true
+                Image {
+                    objectName: "sheet"
+                    width: parent.width
+                    y: page.parts === 1 ? 0 : -Math.round(page.part * (page.sheetHeight - paper.height) / (page.parts - 1))
+                    asynchronous: true
+                    sourceSize.width: paper.width - 2
+                    fillMode: Image.PreserveAspectFit
+                    source: "image://paper/" + Bridge.ticket + "/" + page.sheet
+                    Accessible.role: Accessible.Graphic
+                    Accessible.name: page.title
+                }
+            }
+        }
+    }
+    Turner {
+        id: turner
+        visible: page.pages * page.parts > 1
+        sheet: page.at
+        sheets: page.pages * page.parts
+        upright: !page.whole
+        x: upright ? parent.width - width : (parent.width - width) / 2
+        y: parent.height - height
+        onTurned: to => page.at = to
     }
 }

@@ -6,11 +6,11 @@ import "../components"
 Page {
     id: page
     leave: false
-    pressable: false
     readonly property bool slip: view.paper === "slip"
     Item {
         width: 620
         height: 760
+        scale: Math.min(1, parent.height / height)
         anchors.centerIn: parent
         Item {
             clip: true

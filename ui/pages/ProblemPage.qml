@@ -5,34 +5,37 @@ import "../components"
 
 Page {
     id: page
-    pressable: false
     title: ""
     lead: ""
+    asideWidth: 760
     readonly property var advice: view.advice || []
-    readonly property var actions: view.actions || []
+    readonly property string what: view.title || ""
+    readonly property string tone: view.tone || "attention"
+    readonly property bool long: what.length > (Theme.elder ? 40 : 60)
     aside: Column {
         width: parent.width
-        spacing: 28
-        Item { width: 1; height: Theme.wide || Theme.elder ? 1 : 120 }
+        spacing: 20
+        Item { width: 1; height: Theme.wide || Theme.elder || Theme.lowered ? 1 : 80 }
         Rectangle {
-            width: 160
-            height: 160
-            radius: 80
-            color: Theme.toneTint(page.view.tone || "attention")
+            visible: !page.long || !Theme.wide && !Theme.elder
+            width: Theme.wide || Theme.elder ? 112 : 160
+            height: width
+            radius: width / 2
+            color: Theme.toneTint(page.tone)
             Icon {
                 anchors.centerIn: parent
-                anchors.verticalCenterOffset: page.view.tone === "bad" ? 0 : -6
-                name: page.view.tone === "bad" ? "refused" : "warning"
-                color: Theme.toneColor(page.view.tone || "attention")
-                size: 92
+                anchors.verticalCenterOffset: page.tone === "bad" ? 0 : -parent.width * 0.04
+                name: page.tone === "bad" ? "refused" : "warning"
+                color: Theme.toneColor(page.tone)
+                size: parent.width * 0.58
             }
         }
         Label {
             width: parent.width
-            text: page.view.title || ""
-            font.pixelSize: Theme.px(56)
+            text: page.what
+            font.pixelSize: page.long ? (Theme.elder ? 44 : 40) : page.what.length > 24 ? Theme.big(46) : Theme.big(56)
             font.bold: true
-            lineHeight: 1.1
+            lineHeight: 0.88
             Accessible.role: Accessible.Heading
         }
         Label {
@@ -40,51 +43,39 @@ Page {
             text: page.view.lead || ""
             font.pixelSize: Theme.lead
             color: Theme.soft
-            lineHeight: 1.15
+            lineHeight: 0.95
         }
     }
-    Column {
-        width: parent.width
-        spacing: Theme.gap
-        Card {
-            width: parent.width
-            height: list.height + 24
-            Column {
-                id: list
-                x: Theme.inset
-                y: 12
-                width: parent.width - 2 * Theme.inset
-                Repeater {
-                    model: page.advice
-                    Item {
-                        id: entry
-                        required property var modelData
-                        required property int index
-                        width: list.width
-                        height: words.height + 52
-                        Rectangle { visible: entry.index > 0; width: parent.width; height: 1; color: Theme.line }
-                        Column {
-                            id: words
-                            y: 26
-                            width: parent.width
-                            spacing: 6
-                            Label { width: parent.width; text: entry.modelData.title; font.bold: true }
-                            Label { width: parent.width; text: entry.modelData.text; color: Theme.soft; font.pixelSize: Theme.px(30) }
-                        }
-                    }
+    Turning {
+        id: list
+        anchors.fill: parent
+        of: page.view
+        Repeater {
+            model: page.advice
+            Item {
+                id: entry
+                required property var modelData
+                required property int index
+                readonly property bool tied: true
+                width: list.blockWidth
+                height: words.height + 2 * (Theme.wide ? 18 : 24)
+                Rectangle { visible: entry.index > 0; x: Theme.inset; width: parent.width - 2 * x; height: 1; color: Theme.line }
+                Column {
+                    id: words
+                    x: Theme.inset
+                    y: Theme.wide ? 18 : 24
+                    width: parent.width - 2 * x
+                    spacing: 2
+                    Label { width: parent.width; text: entry.modelData.title; font.bold: true; lineHeight: 0.9 }
+                    Label { width: parent.width; text: entry.modelData.text; color: Theme.soft; font.pixelSize: Theme.hint; lineHeight: 0.92 }
                 }
             }
         }
         Flow {
-            width: parent.width
-            spacing: 14
-            Label { text: page.view.referenceLabel || ""; color: Theme.soft; font.pixelSize: Theme.small; width: Math.min(implicitWidth, parent.width) }
-            Label { text: page.view.reference || ""; font.bold: true; font.pixelSize: Theme.small }
+            width: list.blockWidth
+            spacing: 12
+            Label { text: page.view.referenceLabel || ""; color: Theme.soft; font.pixelSize: Theme.hint; width: Math.min(implicitWidth, parent.width) }
+            Label { text: page.view.reference || ""; font.bold: true; font.pixelSize: Theme.hint; wrapMode: Text.NoWrap }
         }
-    }
-    foot: ActionRow {
-        width: parent.width
-        model: page.actions
-        primaryLast: true
     }
 }

@@ -7,19 +7,23 @@ Page {
     id: page
     readonly property var levels: view.levels || []
     leave: false
+    span: true
     Grid {
         id: grid
+        y: page.low
         width: parent.width
-        columns: 1
-        spacing: Theme.gap
-        readonly property int each: Math.min(176, (parent.height - 4 * spacing) / 5)
+        columns: Theme.wide ? Math.max(1, page.levels.length) : 1
+        spacing: Theme.wide || Theme.lowered ? 24 : Theme.gap
+        readonly property int room: parent.height - y
+        readonly property real each: Theme.wide ? Math.min(420, room) : Math.min(176, Math.floor((room - 4 * spacing) / 5))
         Repeater {
             model: page.levels
             OptionButton {
                 required property var modelData
                 objectName: modelData.key
-                width: grid.width
+                width: (grid.width - (grid.columns - 1) * grid.spacing) / grid.columns
                 height: grid.each
+                shape: Theme.wide ? "face" : "line"
                 title: modelData.title
                 iconName: "face-" + modelData.key
                 onClicked: Bridge.answer(modelData.key)

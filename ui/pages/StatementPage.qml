@@ -5,148 +5,132 @@ import "../components"
 
 Page {
     id: page
-    pressable: false
+    primaryLast: false
     readonly property var rows: view.rows || []
-    readonly property var actions: view.actions || []
+    // Lowered and upright, the number is too high to reach: its eye is in the foot.
+    readonly property bool eyeInFoot: Theme.lowered && !Theme.wide
+    // Where the number has no room around it, what belongs to it is the last of the facts.
+    readonly property bool underInHero: !(Theme.wide && Theme.elder)
 
     Rectangle {
         id: hero
         parent: Theme.wide ? page.asideItem : page.bodyItem
-        y: Theme.wide ? 20 : 0
+        y: Theme.wide ? 12 : 0
         width: parent.width
-        height: heroWords.height + 2 * 40
+        height: (eye.visible ? Math.max(eye.y + eye.height, under.y + under.height) : under.y + under.height) + (Theme.wide ? 12 : 24)
         radius: Theme.radius
         color: Theme.blue
         Column {
-            id: heroWords
+            id: words
             x: Theme.inset
-            y: 40
+            y: Theme.wide ? 20 : 36
             width: parent.width - 2 * Theme.inset
-            spacing: 4
-            Item {
+            Label {
                 width: parent.width
-                height: 96
-                Label {
-                    anchors.verticalCenter: parent.verticalCenter
-                    width: parent.width - eye.width - 16
-                    text: page.view.label || ""
-                    color: Theme.whiteSoft
-                    fontSizeMode: Text.HorizontalFit
-                    minimumPixelSize: 28
-                    wrapMode: Text.NoWrap
-                }
-                Chip {
-                    id: eye
-                    objectName: "eye"
-                    anchors { right: parent.right; rightMargin: -12; verticalCenter: parent.verticalCenter }
-                    inverse: true
-                    text: page.view.eye || ""
-                    iconName: page.view.revealed ? "eye-off" : "eye"
-                    onClicked: Bridge.toggleNumbers()
-                }
+                text: page.view.label || ""
+                color: Theme.whiteSoft
+                lineHeight: 0.9
             }
             Label {
                 width: parent.width
+                height: Math.ceil(Theme.wide ? 124 : Theme.hero * 1.46)
+                verticalAlignment: Text.AlignVCenter
                 text: page.view.number || ""
                 color: Theme.white
-                font.pixelSize: Theme.hero
+                font.pixelSize: Theme.wide ? 84 : Theme.hero
                 font.bold: true
                 fontSizeMode: Text.HorizontalFit
-                minimumPixelSize: 72
+                minimumPixelSize: 60
                 wrapMode: Text.NoWrap
                 Accessible.name: (page.view.label || "") + " " + text
             }
-            Label {
-                width: parent.width
-                text: page.view.under || ""
-                color: Theme.whiteSoft
-                font.pixelSize: Theme.px(30)
-            }
+        }
+        Label {
+            id: under
+            visible: page.underInHero
+            x: Theme.inset
+            y: Theme.wide || !eye.visible ? words.y + words.height : eye.y + Math.max(0, (eye.height - height) / 2)
+            width: (Theme.wide || !eye.visible ? parent.width - Theme.inset : eye.x - 24) - x
+            height: page.underInHero ? implicitHeight : 0
+            text: page.view.under || ""
+            color: Theme.whiteSoft
+            font.pixelSize: Theme.hint
+            lineHeight: 0.95
+        }
+        Chip {
+            id: eye
+            objectName: "eye"
+            visible: !page.eyeInFoot
+            inverse: true
+            text: page.view.eye || ""
+            iconName: page.view.revealed ? "eye-off" : "eye"
+            x: parent.width - width - 32
+            // In the lower two thirds, as everything that is pressed.
+            y: Theme.wide ? under.y + under.height
+                          : Math.max(words.y + words.height + 8, page.pressTop - page.bodyItem.y)
+            onClicked: Bridge.toggleNumbers()
         }
     }
-    Flickable {
+    Turning {
         id: facts
-        readonly property int rowsWanted: page.rows.length + 1
-        readonly property int room: height - 24 - (note.visible ? note.height + Theme.gap : 0)
-        readonly property int each: Math.max(Theme.px(72), Math.min(Theme.px(92), Math.floor(room / rowsWanted)))
         width: parent.width
         y: Theme.wide ? 0 : hero.height + Theme.gap
-        height: (Theme.wide || !ways.visible ? parent.height : ways.y - Theme.gap) - y
-        contentHeight: column.height
-        interactive: contentHeight > height
-        clip: true
-        Column {
-            id: column
-            width: parent.width - (facts.interactive ? 96 + 24 : 0)
-            spacing: Theme.gap
-            Note {
-                id: note
-                width: parent.width
-                text: page.view.note || ""
-                tone: page.view.tone === "bad" ? "bad" : "attention"
+        height: parent.height - y
+        of: page.view
+        // A little closer before the facts need a second sheet.
+        readonly property int wanted: page.rows.length + (page.underInHero ? 1 : 2)
+        readonly property int least: Theme.elder ? 104 : Math.max(72, Math.min(92, Math.floor((height - 24 - (note.wanted ? note.height + Theme.gap + 12 : 0)) / wanted)))
+        Note {
+            id: note
+            width: facts.blockWidth
+            text: page.view.note || ""
+            tone: page.view.tone === "bad" ? "bad" : "attention"
+        }
+        StateRow {
+            width: facts.blockWidth
+            least: facts.least
+            label: page.view.stateLabel || ""
+            text: page.view.state || ""
+            tone: page.view.tone || ""
+        }
+        Repeater {
+            model: page.rows
+            FactRow {
+                required property var modelData
+                required property int index
+                width: facts.blockWidth
+                least: facts.least
+                label: modelData.label
+                value: modelData.value
             }
-            Card {
-                width: parent.width
-                height: rowsColumn.height + 24
-                Column {
-                    id: rowsColumn
-                    x: Theme.inset
-                    y: 12
-                    width: parent.width - 2 * Theme.inset
-                    Item {
-                        width: parent.width
-                        height: facts.each
-                        Label {
-                            anchors.verticalCenter: parent.verticalCenter
-                            text: page.view.stateLabel || ""
-                            color: Theme.soft
-                        }
-                        Badge {
-                            anchors { right: parent.right; verticalCenter: parent.verticalCenter }
-                            text: page.view.state || ""
-                            tone: page.view.tone || ""
-                        }
-                    }
-                    Repeater {
-                        model: page.rows
-                        FactRow {
-                            required property var modelData
-                            width: rowsColumn.width
-                            least: facts.each
-                            label: modelData.label
-                            value: modelData.value
-                        }
-                    }
-                }
+        }
+        Item {
+            readonly property bool wanted: !page.underInHero
+            readonly property bool tied: true
+            width: facts.blockWidth
+            height: Math.max(facts.least, last.height + 24)
+            Rectangle { x: Theme.inset; width: parent.width - 2 * x; height: 1; color: Theme.line }
+            Label {
+                id: last
+                x: Theme.inset
+                width: parent.width - 2 * x
+                anchors.verticalCenter: parent.verticalCenter
+                text: page.view.under || ""
+                color: Theme.soft
+                font.pixelSize: Theme.hint
+                lineHeight: 0.9
             }
         }
     }
-    Column {
-        visible: facts.interactive
-        anchors.right: facts.right
-        y: facts.y + facts.height - height
-        spacing: 24
-        PushButton {
-            width: 96; height: 96; sleepy: false
-            iconName: "up"
-            available: facts.contentY > 0
-            Accessible.name: qsTr("向上翻")
-            onClicked: facts.contentY = Math.max(0, facts.contentY - facts.height * 0.8)
-        }
-        PushButton {
-            width: 96; height: 96; sleepy: false
-            iconName: "down"
-            available: facts.contentY < facts.contentHeight - facts.height
-            Accessible.name: qsTr("向下翻")
-            onClicked: facts.contentY = Math.min(facts.contentHeight - facts.height, facts.contentY + facts.height * 0.8)
-        }
-    }
-    ActionRow {
-        id: ways
-        parent: Theme.wide ? page.footItem : page.bodyItem
-        visible: page.actions.length > 0
-        width: parent.width
-        y: Theme.wide ? 0 : parent.height - height
-        model: page.actions
+    foot: PushButton {
+        objectName: "eye"
+        visible: page.eyeInFoot
+        anchors.right: parent.right
+        width: Math.min(parent.width, Math.max(implicitWidth, 320))
+        sleepy: false
+        size: Theme.big(34)
+        text: page.view.eye || ""
+        iconName: page.view.revealed ? "eye-off" : "eye"
+        onClicked: Bridge.toggleNumbers()
     }
 }

@@ -5,169 +5,175 @@ import "../components"
 
 Page {
     id: page
-    pressable: false
     readonly property var tabs: view.tabs || []
     readonly property var rows: view.rows || []
-    readonly property var columns: (view.columns || []).map((c, i) => Object.assign({ "at": i }, c)).filter(c => !c.wide || (Theme.wide && !Theme.elder))
-    readonly property real shares: columns.reduce((sum, c) => sum + c.share, 0)
-    readonly property int rowHeight: Theme.px(80)
-    readonly property int perSheet: Math.max(1, Math.floor((content.height - rowHeight - 32 - (turner.visible && !Theme.wide ? turner.height + Theme.gap : 0)) / rowHeight))
+    readonly property bool roomy: Theme.wide && !Theme.elder
+    readonly property var allColumns: (view.columns || []).map((c, i) => Object.assign({ "at": i }, c))
+    readonly property bool allFit: roomy && allColumns.reduce((sum, c) => sum + naturalWidth(c), 0) * 28 / largest + 20 * allColumns.length < room
+    readonly property var columns: allFit ? allColumns : allColumns.filter(c => !c.wide)
+    // Each column as wide as its widest cell, what is over between them; smaller where that is too wide.
+    readonly property int largest: Theme.elder ? 42 : 32
+    readonly property var natural: columns.map(c => naturalWidth(c))
+    readonly property real wanted: natural.reduce((sum, w) => sum + w, 0)
+    readonly property real room: card.width - 2 * rim
+    readonly property real shrink: Math.min(1, (room - 20 * (columns.length - 1)) / Math.max(1, wanted))
+    readonly property int cellSize: Math.max(28, Math.floor(largest * shrink))
+    readonly property int headSize: Math.max(28, Math.floor((Theme.elder ? 36 : 28) * shrink))
+    readonly property var widths: natural.map(w => Math.ceil(w * Math.max(cellSize / largest, headSize / (Theme.elder ? 36 : 28))) + 2)
+    readonly property real between: (room - widths.reduce((sum, w) => sum + w, 0)) / Math.max(1, columns.length - 1)
+    readonly property int rim: 36
+    readonly property int rowHeight: Theme.elder ? 96 : 76
+    readonly property int tableHeight: tabRow.visible && !Theme.wide ? tabRow.y - Theme.gap : bodyItem.height
+    readonly property int rowsAlone: Math.floor((tableHeight - rowHeight - 24) / rowHeight)
+    readonly property int perSheet: rows.length <= rowsAlone || Theme.wide ? Math.max(1, rowsAlone)
+        : Math.max(1, Math.floor((tableHeight - 104 - Theme.gap - rowHeight - 24) / rowHeight))
     readonly property int sheets: Math.max(1, Math.ceil(rows.length / perSheet))
     property int sheet: 0
     property int firstTab: 0
-    readonly property int tabSlots: Theme.wide ? 4 : 3
+    readonly property int tabSlots: Theme.wide ? (Theme.lowered && Theme.elder ? 2 : Theme.lowered || Theme.elder ? 4 : 6) : 3
     readonly property int tabsShown: tabs.length > tabSlots ? tabSlots - 1 : tabSlots
     property string shownTab: tabs.reduce((key, t) => t.current ? t.key : key, "")
     onShownTabChanged: sheet = 0
-
-    aside: Column {
-        width: parent.width
-        spacing: 20
-        Item { width: 1; height: 2 }
-        Chip {
-            objectName: "eye"
-            text: page.view.eye || ""
-            iconName: page.view.revealed ? "eye-off" : "eye"
-            onClicked: Bridge.toggleNumbers()
-        }
-        Grid {
-            id: tabGrid
-            width: parent.width
-            columns: Theme.wide ? 2 : 3
-            spacing: 24
-            Repeater {
-                model: page.tabs.slice(page.firstTab, page.firstTab + page.tabsShown)
-                PushButton {
-                    required property var modelData
-                    objectName: modelData.key
-                    width: (tabGrid.width - (tabGrid.columns - 1) * tabGrid.spacing) / tabGrid.columns
-                    height: 104
-                    primary: modelData.current
-                    text: modelData.title
-                    checkable: false
-                    Accessible.role: Accessible.PageTab
-                    Accessible.checked: modelData.current
-                    onClicked: if (!modelData.current) Bridge.answer(modelData.key)
-                }
-            }
-            PushButton {
-                objectName: "otherTabs"
-                visible: page.tabs.length > page.tabsShown
-                width: (tabGrid.width - (tabGrid.columns - 1) * tabGrid.spacing) / tabGrid.columns
-                height: 104
-                sleepy: false
-                text: page.firstTab + page.tabsShown < page.tabs.length ? qsTr("更早") : qsTr("最近")
-                onClicked: page.firstTab = page.firstTab + page.tabsShown < page.tabs.length ? page.firstTab + page.tabsShown : 0
-            }
-        }
+    onSheetsChanged: if (sheet >= sheets) sheet = sheets - 1
+    onTabsShownChanged: {
+        const at = tabs.findIndex(t => t.current)
+        firstTab = at < 0 ? 0 : Math.floor(at / tabsShown) * tabsShown
     }
-    Item {
-        id: content
-        anchors.fill: parent
-        Card {
-            id: card
-            width: parent.width
-            height: page.rows.length === 0 ? 320 : page.rowHeight * (Math.min(page.perSheet, page.rows.length) + 1) + 32
-            Label {
-                visible: page.rows.length === 0
-                anchors.centerIn: parent
-                width: parent.width - 2 * Theme.inset
-                horizontalAlignment: Text.AlignHCenter
-                text: page.view.empty || ""
-                color: Theme.soft
-            }
-            Column {
-                visible: page.rows.length > 0
-                x: 36
-                y: 16
-                width: parent.width - 72
-                Row {
-                    id: heads
-                    width: parent.width
-                    height: page.rowHeight
-                    Repeater {
-                        model: page.columns
-                        Label {
-                            required property var modelData
-                            width: heads.width * modelData.share / page.shares
-                            height: heads.height
-                            verticalAlignment: Text.AlignVCenter
-                            horizontalAlignment: modelData.right ? Text.AlignRight : Text.AlignLeft
-                            text: modelData.title
-                            font.pixelSize: Theme.small
-                            color: Theme.soft
-                            wrapMode: Text.NoWrap
-                            fontSizeMode: Text.HorizontalFit
-                            minimumPixelSize: 20
-                        }
+
+    FontMetrics { id: cellFont; font.family: Theme.family; font.pixelSize: page.largest }
+    FontMetrics { id: boldFont; font.family: Theme.family; font.pixelSize: page.largest; font.bold: true }
+    FontMetrics { id: headFont; font.family: Theme.family; font.pixelSize: Theme.elder ? 36 : 28 }
+    function naturalWidth(c) {
+        return Math.max(measure(headFont, c.title), ...rows.map(r => measure(r[c.at].bold ? boldFont : cellFont, r[c.at].text)))
+    }
+    // Reading the height makes the answer depend on the font.
+    function measure(font, text) { return font.height > 0 ? Math.ceil(font.advanceWidth(text)) : 0 }
+
+    Card {
+        id: card
+        width: parent.width
+        height: page.rows.length === 0 ? Math.min(320, page.tableHeight) : page.rowHeight * (Math.min(page.perSheet, page.rows.length) + 1) + 24
+        Label {
+            visible: page.rows.length === 0
+            anchors.centerIn: parent
+            width: parent.width - 2 * Theme.inset
+            horizontalAlignment: Text.AlignHCenter
+            text: page.view.empty || ""
+            color: Theme.soft
+        }
+        Column {
+            visible: page.rows.length > 0
+            x: page.rim
+            y: 12
+            width: parent.width - 2 * page.rim
+            Row {
+                id: heads
+                width: parent.width
+                height: page.rowHeight
+                spacing: page.between
+                Repeater {
+                    model: page.columns
+                    Label {
+                        required property var modelData
+                        required property int index
+                        width: page.widths[index]
+                        height: heads.height
+                        verticalAlignment: Text.AlignVCenter
+                        horizontalAlignment: modelData.right ? Text.AlignRight : Text.AlignLeft
+                        text: modelData.title
+                        font.pixelSize: page.headSize
+                        color: Theme.soft
+                        wrapMode: Text.NoWrap
                     }
                 }
-                Repeater {
-                    model: page.rows.slice(page.sheet * page.perSheet, (page.sheet + 1) * page.perSheet)
-                    Item {
-                        id: line
-                        required property var modelData
-                        width: heads.width
-                        height: page.rowHeight
-                        Rectangle { width: parent.width; height: 1; color: Theme.line }
-                        Row {
-                            anchors.fill: parent
-                            Repeater {
-                                model: page.columns
-                                Label {
-                                    required property var modelData
-                                    readonly property var cell: line.modelData[modelData.at]
-                                    width: line.width * modelData.share / page.shares
-                                    height: line.height
-                                    verticalAlignment: Text.AlignVCenter
-                                    horizontalAlignment: modelData.right ? Text.AlignRight : Text.AlignLeft
-                                    text: cell.text
-                                    font.pixelSize: Theme.px(32)
-                                    font.bold: cell.bold
-                                    color: cell.tone.length > 0 ? Theme.toneColor(cell.tone) : cell.soft ? Theme.soft : Theme.ink
-                                    wrapMode: Text.NoWrap
-                                    fontSizeMode: Text.HorizontalFit
-                                    minimumPixelSize: 20
-                                }
+            }
+            Repeater {
+                model: page.rows.slice(page.sheet * page.perSheet, (page.sheet + 1) * page.perSheet)
+                Item {
+                    id: line
+                    required property var modelData
+                    width: heads.width
+                    height: page.rowHeight
+                    Rectangle { width: parent.width; height: 1; color: Theme.line }
+                    Row {
+                        anchors.fill: parent
+                        spacing: page.between
+                        Repeater {
+                            model: page.columns
+                            Label {
+                                required property var modelData
+                                required property int index
+                                readonly property var cell: line.modelData[modelData.at] || ({})
+                                width: page.widths[index]
+                                height: line.height
+                                verticalAlignment: Text.AlignVCenter
+                                horizontalAlignment: modelData.right ? Text.AlignRight : Text.AlignLeft
+                                text: cell.text || ""
+                                font.pixelSize: page.cellSize
+                                font.bold: cell.bold === true
+                                color: cell.tone ? Theme.toneColor(cell.tone) : cell.soft ? Theme.soft : Theme.ink
+                                wrapMode: Text.NoWrap
                             }
                         }
                     }
                 }
             }
         }
-        Row {
-            id: turner
-            parent: Theme.wide ? page.footItem : page.bodyItem
-            visible: page.rows.length > Math.floor((content.height - page.rowHeight - 32) / page.rowHeight)
-            x: Theme.wide ? parent.width - width : (parent.width - width) / 2
-            y: parent.height - height
-            spacing: Theme.gap
-            height: Theme.wide ? Theme.touch : 104
+    }
+    Grid {
+        id: tabRow
+        parent: Theme.wide ? page.asideItem : page.bodyItem
+        visible: page.tabs.length > 0
+        width: parent.width
+        y: Theme.wide ? Math.max(16, page.pressTop - page.asideItem.parent.y - page.asideItem.y) : parent.height - height
+        columns: Theme.wide ? 2 : 3
+        spacing: 24
+        readonly property int tall: Theme.lowered && Theme.wide ? Theme.least : 104
+        readonly property real each: (width - (columns - 1) * spacing) / columns
+        Repeater {
+            model: page.tabs.slice(page.firstTab, page.firstTab + page.tabsShown)
             PushButton {
-                objectName: "previous"
-                height: turner.height
-                sleepy: false
-                text: qsTr("上一页")
-                iconName: "up"
-                available: page.sheet > 0
-                onClicked: page.sheet -= 1
-            }
-            Label {
-                anchors.verticalCenter: parent.verticalCenter
-                width: 160
-                horizontalAlignment: Text.AlignHCenter
-                text: (page.sheet + 1) + " / " + page.sheets
-                color: Theme.soft
-            }
-            PushButton {
-                objectName: "next"
-                height: turner.height
-                sleepy: false
-                text: qsTr("下一页")
-                iconName: "down"
-                available: page.sheet < page.sheets - 1
-                onClicked: page.sheet += 1
+                required property var modelData
+                objectName: modelData.key
+                width: tabRow.each
+                height: tabRow.tall
+                primary: modelData.current
+                text: modelData.title
+                Accessible.role: Accessible.PageTab
+                Accessible.checked: modelData.current
+                onClicked: if (!modelData.current) Bridge.answer(modelData.key)
             }
         }
+        PushButton {
+            objectName: "otherTabs"
+            visible: page.tabs.length > page.tabsShown
+            width: tabRow.each
+            height: tabRow.tall
+            sleepy: false
+            text: page.firstTab + page.tabsShown < page.tabs.length ? qsTr("更早") : qsTr("最近")
+            onClicked: page.firstTab = page.firstTab + page.tabsShown < page.tabs.length ? page.firstTab + page.tabsShown : 0
+        }
+    }
+    Turner {
+        id: turner
+        parent: Theme.wide ? page.footItem : page.bodyItem
+        visible: page.sheets > 1
+        sheet: page.sheet
+        sheets: page.sheets
+        worded: !(Theme.wide && Theme.elder)
+        each: Theme.wide ? Theme.touch : 104
+        x: Theme.wide ? parent.width - width : (parent.width - width) / 2
+        y: Theme.wide ? 0 : page.tableHeight - height
+        onTurned: to => page.sheet = to
+    }
+    foot: PushButton {
+        objectName: "eye"
+        x: Theme.wide ? 0 : parent.width - width
+        width: Math.min(parent.width, Math.max(implicitWidth, 320))
+        sleepy: false
+        size: Theme.big(34)
+        text: page.view.eye || ""
+        iconName: page.view.revealed ? "eye-off" : "eye"
+        onClicked: Bridge.toggleNumbers()
     }
 }

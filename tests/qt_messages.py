@@ -1,0 +1,21 @@
+"""Keeps what Qt says during a test: a binding loop or a missing file is a fault of ours."""
+
+from __future__ import annotations
+
+said: list[str] = []
+_watching = False
+
+
+def watch() -> None:
+    """From now on, everything above debug is kept in ``said``."""
+    global _watching
+    if _watching:
+        return
+    from PySide6.QtCore import QtMsgType, qInstallMessageHandler
+
+    def keep(kind: QtMsgType, _context: object, message: str) -> None:
+        if kind is not QtMsgType.QtDebugMsg:
+            said.append(message)
+
+    qInstallMessageHandler(keep)
+    _watching = True

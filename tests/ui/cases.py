@@ -1,0 +1,214 @@
+"""The samples and, beside them, the longest values that real life brings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal as D
+from functools import cache
+
+from kiosk.fund.errors import Refusal
+from kiosk.fund.models import Withdrawal, Words
+from kiosk.privacy import Sensitive
+from kiosk.steps import (
+    Action,
+    Choose,
+    ConfirmName,
+    EnterSmsCode,
+    Menu,
+    Option,
+    PaperReady,
+    ShowAccount,
+    ShowLedger,
+    ShowLoan,
+    ShowPlan,
+    ShowRepayments,
+    ShowWithdrawals,
+    Step,
+)
+from kiosk.troubles import problem_of
+from kiosk.words import _
+from tests.ui.samples import (
+    ARREARS,
+    LEDGER,
+    LOAN,
+    OVERDUE,
+    PLAN,
+    REPAYMENTS,
+    samples,
+)
+
+EMPLOYER = "云岭市示范区第一人民医院附属妇女儿童医疗保健与社区卫生服务管理中心有限责任公司分部"
+MOST = D("9999999.99")
+
+REFUSAL_ZH = (
+    "这笔业务现在不能办理：您名下的住房公积金账户在另一座城市还有一笔没有结清的个人住房贷款，"
+    "按照规定，在那笔贷款全部还清并办完解除抵押手续以前，不能在本市再次申请提取、变更还款方式或者"
+    "开具缴存使用证明，请先与原贷款中心联系办理，谢谢您。"
+)
+REFUSAL_EN = (
+    "This cannot be done yet: a housing fund loan in your name in another city has not been "
+    "paid off, so please clear it there first."
+)
+REFUSAL = Refusal(
+    "loan-elsewhere",
+    Words(zh=REFUSAL_ZH[:120], en=REFUSAL_EN[:120]),
+    Words(zh=REFUSAL_ZH[:120], en=REFUSAL_EN[:120]),
+    "K7Q2-9XMD",
+)
+
+NOTICES = (
+    Words(
+        zh="A4 打印机正在更换纸张，证明打印暂停；查询和凭条正常。最近可打印网点：人民路支行，650 米",
+        en="The A4 printer is out of paper: no certificates for now. Nearest printer: Renmin Road",
+    ),
+    Words(
+        zh="1月18日 20:00 至 24:00 系统维护，期间暂停全部业务，请您提前安排办理时间",
+        en="18 Jan, 20:00 to 24:00: maintenance, no service during these hours",
+    ),
+    Words(
+        zh="2025 年度结息已经完成，可以在缴存明细里查看利息",
+        en="Interest for 2025 has been credited: see your contributions",
+    ),
+)
+
+_WAYS = (
+    Action("ledger", _("看缴存明细"), "ledger"),
+    Action("deposit-certificate", _("打印证明"), "printer", closed=_("打印机盖子没有关好")),
+)
+_RICH = ARREARS.model_copy(
+    update={
+        "employer": EMPLOYER,
+        "balance": Sensitive(MOST),
+        "personal_amount": D("99999.99"),
+        "employer_amount": D("99999.99"),
+        "base": MOST,
+        "months_in_arrears": 18,
+    }
+)
+_LARGE_LEDGER = LEDGER.model_copy(
+    update={
+        "years": tuple(range(2026, 2006, -1)),
+        "entries": tuple(
+            entry.model_copy(update={"amount": MOST, "balance": MOST}) for entry in LEDGER.entries
+        ),
+        "paid_in": MOST,
+        "interest": MOST,
+    }
+)
+_LARGE_LOAN = OVERDUE.model_copy(
+    update={
+        "balance": Sensitive(MOST),
+        "granted": MOST,
+        "due_now": MOST,
+        "penalty": MOST,
+        "terms_overdue": 36,
+        "bank": "演示农村商业银行股份有限公司云岭支行",
+    }
+)
+
+
+@cache
+def pdf() -> bytes:
+    """One A4 page, the same on every machine: lines and boxes, no font."""
+    import io
+
+    from PIL import Image, ImageDraw
+
+    sheet = Image.new("L", (1240, 1754), 255)
+    draw = ImageDraw.Draw(sheet)
+    draw.rectangle((60, 60, 1180, 1694), outline=0, width=6)
+    for i in range(24):
+        draw.rectangle((140, 200 + 56 * i, 700 + 16 * (i % 24), 216 + 56 * i), fill=120)
+    out = io.BytesIO()
+    sheet.save(out, "PDF", resolution=150)
+    return out.getvalue()
+
+
+def cases() -> dict[str, Step[object]]:
+    """Every page of the samples, and the hard ones."""
+    hard: dict[str, object] = {
+        "40-name-jane": ConfirmName(Sensitive("JANE SARAH DOE")),
+        "41-name-rare": ConfirmName(Sensitive("欧阳𬭎㛃")),
+        "42-code-refused": EnterSmsCode("123****0001", 60, REFUSAL.reason),
+        "43-employers": Choose(
+            _("请选择一个账户"),
+            tuple(
+                Option(str(i), EMPLOYER, "封存 · 个人账号 99********007", "account")
+                for i in range(3)
+            ),
+            _("您有 {count} 个账户；封存的可以到柜台办理合并", count=3),
+        ),
+        "44-purposes": Choose(
+            _("证明用来做什么？"),
+            tuple(
+                Option(key, Words(zh=zh, en=en), icon="certificate")
+                for key, zh, en in (
+                    ("1", "申请住房贷款", "Apply for a home loan"),
+                    ("2", "异地购房或者异地贷款", "Buy or borrow in another city"),
+                    ("3", "个人留存", "For my own records"),
+                    ("4", "办理落户", "Register a residence"),
+                    ("5", "求职、投标", "Apply for a job or a tender"),
+                    ("6", "其他", "Something else"),
+                )
+            ),
+            _("会写在证明上"),
+        ),
+        "45-account-long": ShowAccount(_RICH, actions=_WAYS),
+        "46-ledger-long": ShowLedger(_LARGE_LEDGER),
+        "47-withdrawals-long": ShowWithdrawals(
+            tuple(
+                Withdrawal(
+                    booked=date(2025, 1, 10),
+                    reason=reason,
+                    way="02",
+                    amount=MOST,
+                    total=MOST,
+                    bank="演示银行",
+                    bank_card="**** **** **** 0113",
+                    serial="01",
+                )
+                for reason in ("01", "02", "03", "04", "05", "06", "07", "08", "77") * 2
+            )
+        ),
+        "48-loan-long": ShowLoan(
+            _LARGE_LOAN,
+            actions=(
+                Action("plan", _("还款计划"), "calendar"),
+                Action("repayments", _("还款明细"), "ledger"),
+            ),
+        ),
+        "49-plan-long": ShowPlan(
+            LOAN,
+            tuple(
+                entry.model_copy(
+                    update={"amount": MOST, "principal": MOST, "interest": MOST, "balance": MOST}
+                )
+                for entry in PLAN[-30:]
+            ),
+        ),
+        "50-repayments-long": ShowRepayments(
+            _LARGE_LOAN,
+            tuple(
+                entry.model_copy(update={"amount": MOST, "principal": MOST, "interest": MOST})
+                for entry in REPAYMENTS * 3
+            ),
+        ),
+        "51-refusal-long": problem_of(REFUSAL, signed_in=True),
+        "52-slip-closed": PaperReady(
+            _("证明打好了，请取走"),
+            _("需要凭条的话，上面有证明编号和验证二维码。"),
+            actions=(
+                Action("slip", _("打印凭条"), "receipt", closed=_("打印机盖子没有关好")),
+                Action("menu", _("返回首页"), "home"),
+            ),
+        ),
+        "53-attract-notices": samples()["01-attract"],
+    }
+    menu = samples()["07-menu"]
+    assert isinstance(menu, Menu)
+    eight = tuple(
+        replace(tile, service=f"{tile.service}{i}") for i in range(2) for tile in menu.tiles[:4]
+    )
+    hard["54-menu-eight"] = Menu(eight)
+    return {**samples(pdf()), **hard}  # type: ignore[dict-item]

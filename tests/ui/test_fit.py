@@ -1,0 +1,253 @@
+"""Every page, with the longest values, in every layout, language and size: all of it fits.
+
+Nothing is cut, nothing overlaps, no word is broken, whatever is pressed is large and within reach.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import combinations
+
+import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFontMetricsF
+from PySide6.QtQml import QQmlEngine, QQmlExpression
+from PySide6.QtQuick import QQuickItem
+
+from kiosk.privacy import Sensitive
+from tests.ui.cases import NOTICES, cases
+from tests.ui.samples import CATALOGUE
+from tests.ui.theatre import Setting, Theatre, is_button, is_text, on_scene, walk
+
+LEAST_TEXT = 28
+LEAST_TARGET = 96
+LEAST_GAP = 24
+HEAD_TOOLS = {"contrast", "elder", "language"}
+NAMES = ("张*", "J** S** D**", "欧阳𬭎㛃")
+SLACK = 1.01  # of a pixel: sizes are rounded to whole ones
+
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9,.’'*+-]*")
+_MONEY = re.compile(r"^[+-]?\d[\d,]*\.\d\d$")
+
+
+def enum(item: QQuickItem, name: str) -> int:
+    """A property of an enumeration of Qt Quick's own, which Python cannot convert."""
+    value = QQmlExpression(QQmlEngine.contextForObject(item), item, f"Number({name})").evaluate()
+    return int(value[0] if isinstance(value, tuple) else value)
+
+
+def across(text: QQuickItem) -> int:
+    """Its horizontal alignment: 1 left, 2 right, 4 centre."""
+    return enum(text, "horizontalAlignment")
+
+
+def content(text: QQuickItem) -> QRectF:
+    """Where its letters are, in the window."""
+    width, height = text.property("contentWidth"), letters_height(text)
+    x = {2: text.width() - width, 4: (text.width() - width) / 2}.get(across(text), 0.0)
+    upright = enum(text, "verticalAlignment")
+    y = {64: text.height() - height, 128: (text.height() - height) / 2}.get(upright, 0.0)
+    return text.mapRectToScene(QRectF(x, y, width, height))
+
+
+def letters_height(text: QQuickItem) -> float:
+    """How high its lines are together. Where they are set closer than the font asks for,
+    ``contentHeight`` counts them as if they were not."""
+    if text.property("lineHeight") < 1:
+        return float(min(text.property("contentHeight"), text.implicitHeight()))
+    return float(text.property("contentHeight"))
+
+
+def hidden(item: QQuickItem, rect: QRectF) -> bool:
+    """Whether an ancestor that clips shows nothing of it."""
+    above = item.parentItem()
+    while above is not None:
+        if above.clip() and not on_scene(above).intersects(rect):
+            return True
+        above = above.parentItem()
+    return False
+
+
+def drawn_size(text: QQuickItem) -> float:
+    """The size of its letters as drawn, where it may shrink to its room."""
+    font = text.property("font")
+    if enum(text, "fontSizeMode") == 0:
+        return float(font.pixelSize())
+    lines = max(1, text.property("lineCount"))
+    natural = QFontMetricsF(font).height() * text.property("lineHeight") * lines
+    return float(font.pixelSize() * min(1.0, text.property("contentHeight") / natural))
+
+
+def faults_of_texts(texts: list[QQuickItem], stage: QRectF) -> Iterator[str]:
+    for text in texts:
+        words = text.property("text")
+        name = f"“{words[:24]}”"
+        if text.property("truncated"):
+            yield f"{name} is truncated"
+        if text.property("contentWidth") > text.width() + SLACK:
+            over = text.property("contentWidth") - text.width()
+            yield f"{name} is {over:.0f} px wider than its place of {text.width():.0f}"
+        if letters_height(text) > text.height() + SLACK:
+            over = letters_height(text) - text.height()
+            yield f"{name} is {over:.0f} px higher than its place of {text.height():.0f}"
+        size = drawn_size(text)
+        if size < LEAST_TEXT - 0.6 and text.property("font").pixelSize() != 22:
+            yield f"{name} is only {size:.1f} px"
+        font = text.property("font")
+        font.setPixelSize(max(1, int(size)))
+        metrics = QFontMetricsF(font)
+        for word in _WORD.findall(words):
+            if metrics.horizontalAdvance(word) > text.width() + 2:
+                yield f"{name}: the word {word} is broken"
+        if not stage.adjusted(-1, -1, 1, 1).contains(content(text)):
+            yield f"{name} reaches out of the screen: {content(text)}"
+
+
+def faults_of_overlap(
+    texts: list[QQuickItem], buttons: list[QQuickItem], boxes: list[QQuickItem]
+) -> Iterator[str]:
+    places = [(text, content(text)) for text in texts]
+    for (one, here), (other, there) in combinations(places, 2):
+        both = here.intersected(there)
+        # Lines are set close: letters touch only when more than their leading is shared.
+        if both.width() > 2 and both.height() > 0.22 * min(here.height(), there.height(), 60):
+            yield f"“{one.property('text')[:20]}” lies on “{other.property('text')[:20]}”"
+    for button in buttons:
+        area = on_scene(button)
+        for text, place in places:
+            if button.isAncestorOf(text):
+                if not area.adjusted(0, -1, 0, 1).contains(place):
+                    yield f"“{text.property('text')[:20]}” reaches out of its button"
+            elif area.adjusted(2, 2, -2, -2).intersects(place):
+                yield f"“{text.property('text')[:20]}” lies under {title(button)}"
+    for box in boxes:
+        area = on_scene(box)
+        for text, place in places:
+            if box.isAncestorOf(text) and not area.adjusted(-1, -1, 1, 1).contains(place):
+                yield f"“{text.property('text')[:20]}” reaches out of its box"
+            elif not box.isAncestorOf(text) and area.intersects(place) and not area.contains(place):
+                yield f"“{text.property('text')[:20]}” lies half on a box"
+
+
+def title(button: QQuickItem) -> str:
+    return str(button.objectName() or button.property("text") or button.property("title"))
+
+
+def faults_of_targets(buttons: list[QQuickItem], stage: QRectF, setting: Setting) -> Iterator[str]:
+    reach = stage.height() / (2 if setting.lowered else 3)
+    for button in buttons:
+        area = on_scene(button)
+        if area.width() < LEAST_TARGET or area.height() < LEAST_TARGET:
+            yield f"{title(button)} is only {area.width():.0f}×{area.height():.0f}"
+        in_head = button.objectName() in HEAD_TOOLS and not setting.lowered
+        if not in_head and area.top() < reach - 1:
+            yield f"{title(button)} is out of reach, at {area.top():.0f} above {reach:.0f}"
+        if not stage.contains(area):
+            yield f"{title(button)} reaches out of the screen: {area}"
+    for one, other in combinations(buttons, 2):
+        a, b = on_scene(one), on_scene(other)
+        apart = max(
+            a.left() - b.right(), b.left() - a.right(), a.top() - b.bottom(), b.top() - a.bottom()
+        )
+        if apart < LEAST_GAP - 0.5:
+            yield f"{title(one)} and {title(other)} are only {apart:.0f} px apart"
+
+
+def faults_of_amounts(texts: list[QQuickItem]) -> Iterator[str]:
+    for text in texts:
+        if _MONEY.match(text.property("text")) and text.property("font").pixelSize() < 60:
+            if across(text) != 2:
+                yield f"{text.property('text')} is not right-aligned"
+
+
+def faults(theatre: Theatre, setting: Setting) -> list[str]:
+    """What is wrong with the page that stands there now."""
+    width, height = theatre.bridge.stage_size
+    stage = QRectF(0, 0, width, height)
+    items = [item for item in walk(theatre.window.contentItem())]
+    items = [item for item in items if not hidden(item, on_scene(item))]
+    texts = [item for item in items if is_text(item)]
+    buttons = [item for item in items if is_button(item)]
+    boxes = [item for item in items if item.property("radius") and not is_inside(item, buttons)]
+    boxes = [box for box in boxes if box.width() > 400]
+    found = [
+        *faults_of_texts(texts, stage),
+        *faults_of_overlap(texts, buttons, boxes),
+        *faults_of_targets(buttons, stage, setting),
+        *faults_of_amounts(texts),
+    ]
+    return found
+
+
+def is_inside(item: QQuickItem, buttons: list[QQuickItem]) -> bool:
+    return any(button.isAncestorOf(item) for button in buttons)
+
+
+def turn_through(theatre: Theatre) -> Iterator[int]:
+    """Every sheet of the page that stands there, at most four of them."""
+    yield 0
+    for sheet in range(1, 4):
+        following = [b for b in theatre.buttons() if b.objectName() in ("next", "more")]
+        if not following:
+            return
+        theatre.press(following[0])
+        yield sheet
+
+
+@pytest.mark.parametrize("lowered", [False, True], ids=["normal", "lowered"])
+@pytest.mark.parametrize("orientation", ["portrait", "landscape"])
+def test_every_page_fits(orientation: str, lowered: bool) -> None:
+    theatre = Theatre(Setting(orientation=orientation, lowered=lowered))
+    found: list[str] = []
+    try:
+        for ticket, (name, step) in enumerate(cases().items(), start=1):
+            theatre.greet(NAMES[ticket % 3] if name > "07" else "")
+            theatre.bridge.surround(CATALOGUE, NOTICES if name.startswith("53") else ())
+            theatre.show(step, ticket=ticket, back="08" <= name < "21" or "43" <= name < "51")
+            for elder in (False, True):
+                for language in ("zh_CN", "en"):
+                    setting = Setting(orientation, language, elder=elder, lowered=lowered)
+                    for sheet in turn_through(theatre):
+                        found += [
+                            f"{name} {setting} sheet {sheet}: {fault}"
+                            for fault in faults(theatre, setting)
+                        ]
+                    theatre.bridge.toggleLanguage()
+                    theatre.settle()
+                theatre.bridge.toggleElder()
+                theatre.settle()
+    finally:
+        theatre.close()
+    assert not found, "\n".join([f"{len(found)} faults", *found])
+
+
+@pytest.mark.parametrize("orientation", ["portrait", "landscape"])
+def test_contrast_moves_nothing(orientation: str) -> None:
+    """High contrast changes colours only: what fits without it fits with it."""
+    theatre = Theatre(Setting(orientation=orientation))
+    try:
+        for ticket, step in enumerate(cases().values(), start=1):
+            theatre.show(step, ticket=ticket)
+            before = places(theatre)
+            theatre.bridge.toggleContrast()
+            theatre.settle()
+            assert places(theatre) == before
+            theatre.bridge.toggleContrast()
+    finally:
+        theatre.close()
+
+
+def places(theatre: Theatre) -> list[tuple[QRectF, object]]:
+    items = [item for item in theatre.items() if is_text(item) or is_button(item)]
+    return [(on_scene(item), item.property("text")) for item in items]
+
+
+def test_a_greeting_stays_in_the_head() -> None:
+    theatre = Theatre(Setting())
+    try:
+        theatre.bridge.greet(Sensitive("JANE SARAH DOE"))
+        theatre.show(cases()["07-menu"])
+        assert not faults(theatre, Setting())
+    finally:
+        theatre.close()

@@ -1,0 +1,192 @@
+"""The real window with the real pages, offscreen, set up in any way a site or a citizen can."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtQuick import QQuickItem
+from PySide6.QtTest import QTest
+
+from tests import qt_messages
+from kiosk.privacy import Sensitive
+from kiosk.settings import Centre, Screen, Settings, VisitLimits
+from kiosk.steps import Attract
+from ui.bridge import Bridge
+from ui.stage import Stage
+
+from tests.ui.samples import CATALOGUE
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One way the screen may stand."""
+
+    orientation: str = "portrait"
+    language: str = "zh_CN"
+    elder: bool = False
+    lowered: bool = False
+    contrast: bool = False
+    revealed: bool = True
+
+    def __str__(self) -> str:
+        flags = [name for name in ("elder", "lowered", "contrast") if getattr(self, name)]
+        return "-".join((self.orientation, self.language, *flags))
+
+
+SETTINGS = tuple(
+    Setting(*these)
+    for these in product(
+        ("portrait", "landscape"), ("zh_CN", "en"), (False, True), (False, True), (False, True)
+    )
+)
+
+
+class Listener:
+    """Stands where the visit would: keeps what the citizen did."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, Any]] = []
+
+    def answer(self, ticket: int, answer: object) -> None:
+        self.heard.append(("answer", (ticket, answer)))
+
+    def back(self) -> None:
+        self.heard.append(("back", None))
+
+    def leave(self) -> None:
+        self.heard.append(("leave", None))
+
+    def time_out(self, how: Any) -> None:
+        self.heard.append(("time_out", how))
+
+
+def application() -> QGuiApplication:
+    """The one application of this process."""
+    qt_messages.watch()
+    return QGuiApplication.instance() or QGuiApplication(["kiosk"])  # type: ignore[return-value]
+
+
+class Theatre:
+    """The window, set up in one way. There is one in a process: the next one takes it over."""
+
+    _stage: Stage | None = None
+
+    def __init__(self, setting: Setting = Setting(), *, limits: VisitLimits | None = None) -> None:
+        self.app = application()
+        self.setting = setting
+        settings = Settings(
+            terminal="T0001",
+            screen=Screen(
+                orientation=setting.orientation,  # type: ignore[arg-type]
+                language=setting.language,  # type: ignore[arg-type]
+                lowered=setting.lowered,
+            ),
+            centre=Centre(url="http://127.0.0.1", seal_roots=Path("roots.pem")),
+            visit=limits or VisitLimits(),
+        )
+        if Theatre._stage is None:
+            Theatre._stage = Stage(self.app, Bridge(settings, motion=False))
+        self.stage = Theatre._stage
+        self.bridge = self.stage.bridge
+        self.bridge.arrange_anew(settings)
+        self.listener = Listener()
+        self.bridge.answers = self.listener
+        self.window = self.stage.window
+        self.frames = 0
+        self.window.frameSwapped.connect(self._drawn)
+        self.bridge.surround(CATALOGUE, ())
+        self.bridge.show(Attract(), ticket=0, back=False)
+        if setting.elder:
+            self.bridge.toggleElder()
+        if setting.contrast:
+            self.bridge.toggleContrast()
+        if setting.revealed:
+            self.bridge.toggleNumbers()
+        self.window.show()
+        self.settle()
+
+    def greet(self, name: str) -> None:
+        self.bridge.greet(Sensitive(name))
+
+    def show(self, step: object, *, ticket: int = 1, back: bool = False) -> None:
+        self.bridge.show(step, ticket=ticket, back=back)
+        self.settle()
+
+    def settle(self) -> None:
+        """Until everything that follows from what was done has been done, and a frame drawn.
+
+        Only a frame lays the items out anew.
+        """
+        for _ in range(2):
+            self.app.processEvents()
+            frames = self.frames
+            self.window.update()
+            if not self.until(lambda frames=frames: self.frames > frames):  # type: ignore[misc]
+                raise TimeoutError("no frame is drawn")
+
+    def _drawn(self) -> None:
+        self.frames += 1
+
+    def until(self, condition: Callable[[], bool], ms: int = 5000) -> bool:
+        """Whether it came true in time, with the screen at work meanwhile."""
+        end = time.monotonic() + ms / 1000
+        while not condition():
+            if time.monotonic() > end:
+                return False
+            QTest.qWait(1)
+        return True
+
+    def items(self) -> Iterator[QQuickItem]:
+        yield from walk(self.window.contentItem())
+
+    def buttons(self) -> list[QQuickItem]:
+        """Everything that can be pressed now."""
+        return [item for item in self.items() if is_button(item) and item.isEnabled()]
+
+    def button(self, name: str) -> QQuickItem:
+        for item in self.buttons():
+            if item.objectName() == name:
+                return item
+        raise LookupError(name)
+
+    def press(self, item: QQuickItem) -> None:
+        """A real click in the middle of it."""
+        QTest.mouseClick(
+            self.window,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+            item.mapToScene(QPointF(item.width() / 2, item.height() / 2)).toPoint(),
+        )
+        self.settle()
+
+    def close(self) -> None:
+        self.window.frameSwapped.disconnect(self._drawn)
+        self.bridge.answers = None
+
+
+def walk(item: QQuickItem) -> Iterator[QQuickItem]:
+    """``item`` and all that is visible on it; ``findChild`` would miss what delegates made."""
+    if not item.isVisible():
+        return
+    yield item
+    for child in item.childItems():
+        yield from walk(child)
+
+
+def is_button(item: QQuickItem) -> bool:
+    return item.inherits("QQuickAbstractButton")
+
+
+def is_text(item: QQuickItem) -> bool:
+    return item.inherits("QQuickText") and bool(item.property("text"))
+
+
+def on_scene(item: QQuickItem) -> QRectF:
+    return item.mapRectToScene(QRectF(0, 0, item.width(), item.height()))
