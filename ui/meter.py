@@ -61,6 +61,7 @@ class Meter(Robot):
         visitor.live.connect(self._begin)
         visitor.ended.connect(self._note_end)
         visitor.bridge.pageShown.connect(self._await_frame)
+        visitor.stage.window.frameSwapped.connect(self._note_frame)
 
     # -- what happens -------------------------------------------------------------------------
 
@@ -72,7 +73,6 @@ class Meter(Robot):
 
     def _begin(self) -> None:
         self._trace.note("live")
-        self._visitor.stage.window.frameSwapped.connect(self._note_frame)
         lines = self._trace.read()
         stories = lines[0]["stories"]
         number = sum(line.get("what") == "live" for line in lines)
@@ -82,6 +82,7 @@ class Meter(Robot):
 
     def _await_frame(self, _ticket: int, page: str) -> None:
         self._new_page = page
+        self._visitor.stage.window.update()  # also where nothing on the page is new
 
     def _note_frame(self) -> None:
         if self._new_page:
