@@ -1,0 +1,117 @@
+"""A visit is killed, or freezes, at every page: the attract page is back, and nothing is left over.
+
+The real keeper, the real visit on real pages (offscreen), real drivers on emulated wires, the
+stand-in centre in its own process.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from services.machine import Machine, machine
+
+SIGNED_IN = ("menu", "account", "ledger", "preview", "printed", "rate")
+
+
+@pytest.fixture(scope="module")
+def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    with machine(tmp_path_factory.mktemp("machine"), silent_s=3.0) as running:
+        yield running
+
+
+def end_the_live_one(terminal: Machine, number: signal.Signals, persona: str, point: str) -> float:
+    """Send the signal to the live visit; the next is played by ``persona`` up to ``point``.
+
+    Returns how long the screen was dark, in ms.
+    """
+    shown = len(terminal.events("visit shown"))
+    terminal.plan(persona, point)
+    os.kill(terminal.live(), number)
+    return terminal.next_shown(shown)
+
+
+def test_killed_at_every_page(terminal: Machine) -> None:
+    points = ("attract", "card", "code", *SIGNED_IN, "farewell")
+    people = ("P01", "P03", "P05", "P06", "P12")
+    dark: list[float] = []
+    terminal.wait_for("attract")
+    for turn, point in enumerate(points[1:]):
+        dark.append(end_the_live_one(terminal, signal.SIGKILL, people[turn % 5], point))
+        terminal.wait_for(point)
+        # What the killed one left open at the centre was closed by this one's card.
+        assert len(terminal.ask("GET", "/sessions")) <= 1
+        if point in SIGNED_IN:
+            assert len(terminal.ask("GET", "/sessions")) == 1
+    dark.append(end_the_live_one(terminal, signal.SIGKILL, "P01", "attract"))
+    terminal.wait_for("attract")
+    causes = {each["cause"] for each in terminal.events("visit over")}
+    assert causes == {"died"}, "the robot ended none of them itself"
+    print("dark after a kill, ms:", sorted(dark))
+    assert min(dark) < 1000, "at least one standby was warm"
+    assert max(dark) < 15_000
+
+
+def test_a_frozen_screen_is_replaced(terminal: Machine) -> None:
+    end_the_live_one(terminal, signal.SIGKILL, "P03", "account")
+    terminal.wait_for("account")
+    begun = time.monotonic()
+    end_the_live_one(terminal, signal.SIGSTOP, "P01", "attract")
+    terminal.wait_for("attract")
+    print(f"a frozen screen was back after {time.monotonic() - begun:.1f} s")
+    assert terminal.events("visit over")[-1]["cause"] == "frozen"
+
+
+def test_a_sheet_of_a_killed_visit_never_comes_out(terminal: Machine) -> None:
+    terminal.desk.tell("document_printer", "stall")
+    before = terminal.desk.look("document_printer")["pages"]
+    end_the_live_one(terminal, signal.SIGKILL, "P05", "printing")
+    terminal.wait_for("printing")
+
+    def states() -> list[str]:
+        return [job["state"] for job in terminal.desk.look("document_printer")["jobs"]]
+
+    terminal.until(lambda: "PROCESSING" in states(), "no job is being printed")
+    end_the_live_one(terminal, signal.SIGKILL, "P01", "attract")
+    terminal.until(lambda: "PROCESSING" not in states(), "the job of the killed visit goes on")
+    assert states()[-1] == "CANCELED"
+    terminal.desk.tell("document_printer", "well")
+    terminal.wait_for("attract")
+    assert terminal.desk.look("document_printer")["pages"] == before
+
+
+def test_a_slip_of_a_killed_visit_never_comes_out(terminal: Machine) -> None:
+    terminal.desk.tell("receipt_printer", "tear")
+    terminal.desk.tell("receipt_printer", "slow", dots_per_s=150)
+    end_the_live_one(terminal, signal.SIGKILL, "P06", "slip")
+    terminal.wait_for("slip")
+    terminal.until(lambda: bool(terminal.desk.look("receipt_printer")["hanging"]), "no slip begins")
+    end_the_live_one(terminal, signal.SIGKILL, "P03", "slip-printed")
+    terminal.until(lambda: not terminal.desk.look("receipt_printer")["waiting"], "bytes still wait")
+    terminal.desk.tell("receipt_printer", "slow", dots_per_s=4000)
+    terminal.wait_for("slip-printed")
+    slips = ["".join(lines) for lines in terminal.desk.look("receipt_printer")["texts"]]
+    assert sum("本凭条不作为证明" in slip for slip in slips) == 1, "one whole slip"
+    assert "王*" in slips[-1]
+    terminal.desk.tell("receipt_printer", "well")
+
+
+def test_a_visit_that_ends_by_itself_closes_its_session(terminal: Machine) -> None:
+    shown = len(terminal.events("visit shown"))
+    end_the_live_one(terminal, signal.SIGKILL, "P01", "to the end")
+    terminal.next_shown(shown + 1)
+    assert terminal.ask("GET", "/sessions") == []
+    over = terminal.events("visit over")[-1]
+    assert (over["cause"], over["stage"]) == ("left", "begun")
+    assert terminal.ask("GET", "/prints")[-1]["complete"] == 1
+
+
+def test_no_visit_is_left_behind(terminal: Machine) -> None:
+    """Of all that were started, the live one and the one that stands by are alive."""
+    pids = [int(each["pid"]) for each in terminal.events("visit started")]
+    alive = [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+    assert len(alive) <= 2

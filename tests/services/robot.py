@@ -1,0 +1,103 @@
+"""A visit whose citizen is a robot: the program's own command, real pages, real clicks.
+
+``robot.py ORDERS`` and then the arguments of ``kiosk visit``. The file ``ORDERS/plan`` holds a
+persona and the point of the main job at which the robot stands still; it leaves the point's name in
+``ORDERS/reached``. It is read when the visit goes live.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import ui.player
+from kiosk.__main__ import main
+from ui.app import Visitor
+from ui.player import Robot, Story
+
+POINTS = (
+    "attract",
+    "card",
+    "code",
+    "menu",
+    "account",
+    "ledger",
+    "preview",
+    "printing",
+    "printed",
+    "slip",
+    "slip-printed",
+    "rate",
+    "farewell",
+)
+"""Where the main job can stop, in order. Past the last one the visit ends by itself."""
+
+
+class Citizen(Robot):
+    """Plays the main job of one persona up to a point."""
+
+    def __init__(self, visitor: Visitor, orders: Path, desk: Path, centre: str) -> None:
+        super().__init__(visitor, desk, centre)
+        self._orders = orders
+        self._persona, self._point = (orders / "plan").read_text().split(maxsplit=1)
+        self.play(self._main_job())
+
+    def _fail(self, why: str) -> None:
+        self._note(f"failed: {self._visitor.bridge.page}: {why}")
+        super()._fail(why)
+
+    def _note(self, what: str) -> None:
+        fresh = self._orders / "reached.new"
+        fresh.write_text(what)
+        fresh.replace(self._orders / "reached")
+
+    def _at(self, point: str, page: str) -> Story:
+        yield self.page(page)
+        self._note(point)
+        if point == self._point:
+            self._timer.stop()
+
+    def _main_job(self) -> Story:
+        yield from self._at("attract", "AttractPage")
+        self.press("start")
+        yield from self._at("card", "PresentCardPage")
+        self.put_card(self._persona)
+        yield from self._at("code", "EnterCodePage")
+        self.lift_card()
+        self.type_code()
+        yield from self._at("menu", "MenuPage")
+        self.press("account")
+        yield from self._at("account", "StatementPage")
+        self.touch("eye")
+        self.press("ledger")
+        yield from self._at("ledger", "TablePage")
+        self.press("back")
+        yield self.page("StatementPage")
+        self.press("deposit-certificate")
+        yield self.page("ChoosePage")
+        self.press(self.first_option())
+        yield from self._at("preview", "PreviewPage")
+        self.press("print")
+        yield from self._at("printing", "PrintingPage")
+        yield from self._at("printed", "PaperReadyPage")
+        self.press("slip")
+        yield from self._at("slip", "PrintingPage")
+        yield from self._at("slip-printed", "PaperReadyPage")
+        self.press("menu")
+        yield self.page("MenuPage")
+        self.press("leave")
+        yield from self._at("rate", "RatePage")
+        self.press("4")
+        yield from self._at("farewell", "FarewellPage")
+
+
+def arguments() -> Iterator[str]:
+    """Those of ``kiosk visit``, with the robot in the place of the demo's player."""
+    orders, *rest = sys.argv[1:]
+    yield from ("visit", "--play", orders, *rest)
+
+
+if __name__ == "__main__":
+    ui.player.Player = Citizen  # type: ignore[misc, assignment]
+    main(list(arguments()))
