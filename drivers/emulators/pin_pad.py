@@ -1,0 +1,383 @@
+"""A PIN pad that is not there: keys, an entry and ISO 9564 blocks at the far end of a pty."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
+from cryptography.hazmat.primitives.ciphers import Cipher, modes
+from cryptography.hazmat.primitives.ciphers.algorithms import SM4
+
+from drivers.device import DeviceError
+from drivers.emulators.pty_line import PtyLine
+from drivers.pin_pad.frames import (
+    Command,
+    Entry,
+    Facts,
+    Flag,
+    Frame,
+    FrameDecoder,
+    Keys,
+    Result,
+    encode_answer,
+    encode_keys,
+    encode_pin_block,
+    encode_status,
+    parse_session_key,
+)
+from drivers.pin_pad.types import Algorithm, Key, KeyPress, PinBlock
+
+MASTER_KEYS: Mapping[Algorithm, bytes] = {
+    Algorithm.TDEA: bytes.fromhex("0123456789ABCDEFFEDCBA9876543210"),
+    Algorithm.SM4: bytes.fromhex("1234567890ABCDEFABCDEF0987654321"),
+}
+"""What the pad holds from the beginning; known to everybody, as nothing here is worth a secret."""
+FAULTS = ("mute", "slow", "bad checksum", "truncate", "junk", "split")
+_IDENTITY = b"DEMO-PP;00000001;1.0"
+_BLOCK_BYTES = {Algorithm.TDEA: 8, Algorithm.SM4: 16}
+_NOISE = bytes.fromhex("00FF8055")
+_GAP_S = 0.001
+_SEEN = 50
+_MOST_KEYS = 100
+_KEYS = {
+    "backspace": Key.BACKSPACE,
+    "clear": Key.CLEAR,
+    "enter": Key.ENTER,
+    "cancel": Key.CANCEL,
+} | dict.fromkeys("0123456789", Key.DIGIT)
+
+
+@dataclass(slots=True)
+class _Entry:
+    shortest: int
+    longest: int
+    auto_enter: bool
+    patience: int
+    state: Entry = Entry.ENTERING
+    digits: str = field(default="", repr=False)
+    presses: list[KeyPress] = field(default_factory=list)
+    touched: float = field(default_factory=time.monotonic)
+
+
+@dataclass(slots=True)
+class _Fault:
+    times: int | None
+    seconds: float = 0.0
+
+
+class PinPad:
+    """A pad on a pty under a stable name, with keys that are pressed, and faults.
+
+    ``link`` becomes a symbolic link to the pty: the driver's port.
+
+    Orders of :meth:`obey` and their facts:
+
+    * ``press`` – one key, ``key``: a digit as str, ``backspace``, ``clear``, ``enter``, ``cancel``.
+      As on a real pad, a key does nothing while no entry is under way.
+    * ``give up`` – the entry ends as if nobody had pressed anything for too long.
+    * ``tamper`` – somebody opens the pad: its keys are wiped for good. ``break`` – its self-test
+      fails, until ``well``. ``power cycle`` – the session key and the entry are gone.
+    * Faults, each of the next ``times`` answers (left out: until ``well``): ``mute``; ``slow``, by
+      ``seconds`` (2); ``bad checksum``; ``truncate``; ``junk``, noise before an answer; ``split``,
+      byte by byte.
+    * ``well`` – all faults are over, a tampered pad was replaced. ``unplug``, ``plug`` – the cable.
+    """
+
+    def __init__(self, link: Path, *, master_keys: Mapping[Algorithm, bytes] = MASTER_KEYS) -> None:
+        self._line = PtyLine(link, "pin_pad", self._heard)
+        self._guard = threading.RLock()
+        self._masters = dict(master_keys)
+        self._tampered = self._broken = False
+        self._algorithm: Algorithm | None = None
+        self._key = b""
+        self._key_serial = ""
+        self._entry: _Entry | None = None
+        self._blocks = 0
+        self._faults: dict[str, _Fault] = {}
+        self._commands: deque[str] = deque(maxlen=_SEEN)
+        self._decoder = FrameDecoder()
+        self._last: tuple[Frame, Frame] | None = None  # what was asked last, and the answer
+
+    @property
+    def address(self) -> str:
+        """The port for the driver's settings."""
+        return self._line.address
+
+    def start(self) -> None:
+        self._line.plug()
+
+    def stop(self) -> None:
+        self._line.unplug()
+
+    def obey(self, order: str, **facts: Any) -> None:
+        """Do what the class says about ``order``. Raises ``ValueError`` for what it does not."""
+        match order, facts:
+            case "press", {"key": str(name), **rest} if not rest and name in _KEYS:
+                with self._guard:
+                    self._press(name)
+            case "plug", {**rest} if not rest:
+                self.start()
+            case "unplug", {**rest} if not rest:
+                self.stop()
+            case (("give up" | "tamper" | "break" | "power cycle" | "well"), {**rest}) if not rest:
+                with self._guard:
+                    self._change(order)
+            case _ if order in FAULTS:
+                fault = _fault_of(order, facts)
+                with self._guard:
+                    self._faults[order] = fault
+            case _:
+                raise ValueError(f"a PIN pad knows no order {order!r} with {list(facts)}")
+
+    def look(self) -> dict[str, Any]:
+        """What a person beside it would see; never a digit.
+
+        ``plugged`` bool; ``entering`` bool, its keys are lit; ``entered`` int, the digits that
+        stand there; ``tampered`` bool; ``session_key`` str, its serial or ""; ``blocks`` int, how
+        many were made; ``commands`` list of str, the last 50 names, newest last; ``faults`` list
+        of str.
+        """
+        with self._guard:
+            self._give_up_in_time()
+            entry = self._entry
+            return {
+                "plugged": self._line.plugged,
+                "entering": entry is not None and entry.state is Entry.ENTERING,
+                "entered": len(entry.digits) if entry else 0,
+                "tampered": self._tampered,
+                "session_key": self._key_serial,
+                "blocks": self._blocks,
+                "commands": list(self._commands),
+                "faults": list(self._faults),
+            }
+
+    # -- hands --------------------------------------------------------------------------------
+
+    def _press(self, name: str) -> None:
+        self._give_up_in_time()
+        entry = self._entry
+        if entry is None or entry.state is not Entry.ENTERING:
+            return
+        key = _KEYS[name]
+        match key:
+            case Key.DIGIT if len(entry.digits) < entry.longest:
+                entry.digits += name
+            case Key.BACKSPACE if entry.digits:
+                entry.digits = entry.digits[:-1]
+            case Key.CLEAR if entry.digits:
+                entry.digits = ""
+            case Key.ENTER if len(entry.digits) >= entry.shortest:
+                entry.state = Entry.PIN_WAITS
+            case Key.CANCEL:
+                entry.digits = ""
+                entry.state = Entry.CANCELLED
+            case _:
+                return  # a key that can do nothing now is not told
+        entry.touched = time.monotonic()
+        entry.presses.append(KeyPress(key, len(entry.digits)))
+        if len(entry.presses) >= _MOST_KEYS and entry.state is Entry.ENTERING:
+            self._change("give up")
+        elif key is Key.DIGIT and entry.auto_enter and len(entry.digits) == entry.longest:
+            self._press("enter")
+
+    def _change(self, order: str) -> None:
+        match order:
+            case "give up":
+                if self._entry:
+                    self._entry.digits = ""
+                    self._entry.state = Entry.TIMED_OUT
+            case "tamper":
+                self._tampered = True
+                self._power_cycle()
+            case "break":
+                self._broken = True
+            case "power cycle":
+                self._power_cycle()
+            case _:
+                self._tampered = self._broken = False
+                self._faults.clear()
+
+    def _power_cycle(self) -> None:
+        self._algorithm, self._key, self._key_serial = None, b"", ""
+        self._entry = self._last = None
+
+    def _give_up_in_time(self) -> None:
+        entry = self._entry
+        if entry is None or entry.state not in (Entry.ENTERING, Entry.PIN_WAITS):
+            return
+        if time.monotonic() - entry.touched > entry.patience:
+            self._change("give up")
+
+    # -- the wire -----------------------------------------------------------------------------
+
+    def _heard(self, data: bytes) -> None:
+        self._decoder.feed(data)
+        while frame := self._decoder.take():
+            with self._guard:
+                answer = self._answer(frame)
+                mute = self._fault("mute")
+                slow = self._fault("slow")
+            if slow:
+                self._line.pause(slow.seconds)
+            if not mute:
+                self._send(answer.encode())
+
+    def _send(self, data: bytes) -> None:
+        if self._fault("bad checksum"):
+            data = data[:-1] + bytes([data[-1] ^ 0x5A])
+        if self._fault("truncate"):
+            data = data[: len(data) // 2]
+        if self._fault("junk"):
+            data = _NOISE + data
+        self._line.send(data, gap_s=_GAP_S if self._fault("split") else None)
+
+    def _fault(self, order: str) -> _Fault | None:
+        """The fault, if it strikes this answer; counts it."""
+        with self._guard:
+            fault = self._faults.get(order)
+            if fault and fault.times is not None:
+                fault.times -= 1
+                if fault.times == 0:
+                    del self._faults[order]
+            return fault
+
+    # -- the pad ------------------------------------------------------------------------------
+
+    def _answer(self, asked: Frame) -> Frame:
+        if self._last and self._last[0] == asked:
+            return self._last[1]
+        try:
+            command = Command(asked.code)
+        except ValueError:
+            return encode_answer(asked, Result.UNKNOWN_COMMAND)
+        self._commands.append(command.name.lower())
+        answer = encode_answer(asked, *self._do(command, asked.data))
+        self._last = (asked, answer)
+        return answer
+
+    def _do(self, command: Command, data: bytes) -> tuple[Result, bytes]:
+        self._give_up_in_time()
+        match command:
+            case Command.IDENTIFY:
+                return Result.OK, _IDENTITY
+            case Command.STATUS:
+                return Result.OK, encode_status(self._facts())
+            case _ if self._tampered:
+                return Result.TAMPERED, b""
+            case _ if self._broken:
+                return Result.BROKEN, b""
+            case Command.RESET | Command.END:
+                self._entry = None
+                return Result.OK, b""
+            case Command.LOAD_KEY:
+                return self._load(data), b""
+            case Command.START:
+                return self._start(data), b""
+            case Command.KEYS:
+                return self._keys(data)
+            case Command.PIN_BLOCK:
+                return self._pin_block(data)
+
+    def _facts(self) -> Facts:
+        flags = Flag(0)
+        if self._tampered:
+            flags |= Flag.TAMPERED
+        if self._broken:
+            flags |= Flag.BROKEN
+        state = self._entry.state if self._entry else Entry.NONE
+        if state is Entry.ENTERING:
+            flags |= Flag.ENTERING
+        if state is Entry.PIN_WAITS:
+            flags |= Flag.PIN_WAITS
+        return Facts(flags, self._algorithm, self._key_serial)
+
+    def _load(self, data: bytes) -> Result:
+        try:
+            given = parse_session_key(data)
+            key = decrypt(given.algorithm, self._masters[given.algorithm], given.encrypted)
+            check_value = encrypt(given.algorithm, key, bytes(_BLOCK_BYTES[given.algorithm]))
+        except (DeviceError, ValueError, KeyError):
+            return Result.BAD_DATA
+        if len(given.check_value) < 3 or not check_value.startswith(given.check_value):
+            return Result.WRONG_CHECK_VALUE
+        self._entry = None
+        self._algorithm, self._key, self._key_serial = given.algorithm, key, given.serial
+        return Result.OK
+
+    def _start(self, data: bytes) -> Result:
+        if self._algorithm is None:
+            return Result.NO_KEY
+        if len(data) != 4 or not 4 <= data[0] <= data[1] <= 12:
+            return Result.BAD_DATA
+        self._entry = _Entry(data[0], data[1], bool(data[2] & 1), data[3])
+        return Result.OK
+
+    def _keys(self, data: bytes) -> tuple[Result, bytes]:
+        if len(data) != 2:
+            return Result.BAD_DATA, b""
+        entry = self._entry
+        if entry is None:
+            return Result.OK, encode_keys(Keys(Entry.NONE, int.from_bytes(data, "big"), ()))
+        after = int.from_bytes(data, "big")
+        behind = tuple(entry.presses[after:])
+        return Result.OK, encode_keys(Keys(entry.state, len(entry.presses), behind))
+
+    def _pin_block(self, data: bytes) -> tuple[Result, bytes]:
+        entry = self._entry
+        if self._algorithm is None:
+            return Result.NO_KEY, b""
+        if entry is None or entry.state is not Entry.PIN_WAITS:
+            return Result.NO_PIN, b""
+        if len(data) != 6:
+            return Result.BAD_DATA, b""
+        clear = format_0(entry.digits, data, _BLOCK_BYTES[self._algorithm])
+        self._entry = None
+        self._blocks += 1
+        block = encrypt(self._algorithm, self._key, clear)
+        return Result.OK, encode_pin_block(PinBlock(self._algorithm, self._key_serial, block))
+
+
+def format_0(pin: str, pan: bytes, size: int = 8) -> bytes:
+    """The clear PIN block, format 0 of ISO 9564-1 (ANSI X9.8), for a cipher of ``size`` bytes.
+
+    ``pan``: twelve digits, BCD. For 16 bytes both fields are filled up as Chinese banks do for SM4.
+    """
+    pin_field = bytes.fromhex(f"0{len(pin):X}{pin}".ljust(2 * size, "F"))
+    return bytes(a ^ b for a, b in zip(pin_field, pan.rjust(size, b"\0"), strict=True))
+
+
+def encrypt(algorithm: Algorithm, key: bytes, data: bytes) -> bytes:
+    """ECB; of one block also what CBC gives from zeros. Raises ``ValueError`` for wrong sizes."""
+    encryptor = _cipher(algorithm, key).encryptor()
+    return encryptor.update(data) + encryptor.finalize()
+
+
+def decrypt(algorithm: Algorithm, key: bytes, data: bytes) -> bytes:
+    """ECB. Raises ``ValueError`` for wrong sizes."""
+    decryptor = _cipher(algorithm, key).decryptor()
+    return decryptor.update(data) + decryptor.finalize()
+
+
+def _cipher(algorithm: Algorithm, key: bytes) -> Cipher[modes.ECB]:
+    # One block, or the key of another block: what ECB gives away does not arise.
+    if algorithm is Algorithm.SM4:
+        return Cipher(SM4(key), modes.ECB())  # noqa: S305
+    whole = key + key[:8] if len(key) == 16 else key
+    return Cipher(TripleDES(whole), modes.ECB())  # noqa: S305
+
+
+def _fault_of(order: str, facts: Mapping[str, Any]) -> _Fault:
+    rest = dict(facts)
+    times = rest.pop("times", None)
+    fault = _Fault(None if times is None else int(times))
+    if order == "slow":
+        fault.seconds = float(rest.pop("seconds", 2.0))
+    if rest or (fault.times is not None and fault.times < 1):
+        raise ValueError(f"{order!r} does not take {list(facts)} so")
+    return fault

@@ -1,0 +1,318 @@
+"""The line protocol of a PIN pad: frames, commands and what their answers say. Touches no port.
+
+The makers' protocols are secret and differ; this one is ours, small enough to be put in front of
+any of them. 9600 baud or faster, 8N1. The terminal asks, the pad answers; it never speaks first.
+
+A frame, both ways; numbers are big-endian::
+
+    02 | number | code | length (2) | data (0 to 256) | CRC-16/XMODEM of number to data (2)
+
+An answer repeats number and code, the code with bit 7 set; its data begin with a :class:`Result`.
+A frame with a wrong checksum is not answered. A pad that gets the very frame that it answered last
+sends that answer again and does nothing else, so that a lost answer can be asked for once more.
+
+==== ========== =============================================== ================================
+code command    data                                            data of the answer
+==== ========== =============================================== ================================
+01   IDENTIFY                                                   "model;serial;firmware" in ASCII
+02   STATUS                                                     flags, algorithm, key serial
+03   RESET                                                      (entry and PIN are dropped)
+10   LOAD_KEY   algorithm, n, serial (n), m, check value (m),
+                key encrypted under the master key
+20   START      shortest, longest, bit 0: auto enter, patience
+21   KEYS       after (2)                                       state, last (2), (key, entered)*
+22   END                                                        (entry and PIN are dropped)
+23   PIN_BLOCK  12 digits of the PAN, BCD (6)                   algorithm, n, serial (n), block
+==== ========== =============================================== ================================
+
+``flags`` bit 0: tampered, bit 1: broken, bit 2: an entry is under way, bit 3: a PIN waits.
+``algorithm`` 0: no key, 1: TDEA, 2: SM4. ``patience``: seconds between two keys after which the pad
+gives the entry up. The keys of an entry are numbered from 1; KEYS gives those behind ``after``,
+each with the number of digits that stand there after it, and the number of the last one. Keys are
+1 digit, 2 backspace, 3 clear, 4 enter, 5 cancel: which digit it was is never said. A PIN block is
+format 0 of ISO 9564-1; for SM4 both fields fill 16 bytes, the PIN padded with F at its right, the
+PAN with 0 at its left.
+"""
+
+from __future__ import annotations
+
+import struct
+from binascii import crc_hqx
+from dataclasses import dataclass, field
+from enum import IntEnum, IntFlag
+
+from drivers.device import DeviceError, Reason
+from drivers.pin_pad.types import Algorithm, Key, KeyPress, PinBlock, SessionKey
+
+STX = 0x02
+LONGEST = 256
+"""Bytes of data in a frame."""
+_HEAD, _CRC = 5, 2
+_ANSWER = 0x80
+
+
+class Command(IntEnum):
+    IDENTIFY = 0x01
+    STATUS = 0x02
+    RESET = 0x03
+    LOAD_KEY = 0x10
+    START = 0x20
+    KEYS = 0x21
+    END = 0x22
+    PIN_BLOCK = 0x23
+
+
+class Result(IntEnum):
+    """What came of a command, with the reason it stands for."""
+
+    OK = 0x00
+    UNKNOWN_COMMAND = 0x01
+    BAD_DATA = 0x02
+    NO_KEY = 0x03
+    WRONG_CHECK_VALUE = 0x04
+    NO_PIN = 0x05
+    TAMPERED = 0x06
+    BROKEN = 0x07
+
+    @property
+    def reason(self) -> Reason | None:
+        return _REASONS[self]
+
+    @property
+    def meaning(self) -> str:
+        return _MEANINGS[self]
+
+
+_REASONS = {
+    Result.OK: None,
+    Result.UNKNOWN_COMMAND: Reason.UNSUPPORTED,
+    Result.BAD_DATA: Reason.UNSUPPORTED,
+    Result.NO_KEY: Reason.NOT_AUTHORISED,
+    Result.WRONG_CHECK_VALUE: Reason.NOT_AUTHORISED,
+    Result.NO_PIN: Reason.CANCELLED,
+    Result.TAMPERED: Reason.HARDWARE,
+    Result.BROKEN: Reason.HARDWARE,
+}
+_MEANINGS = {
+    Result.OK: "done",
+    Result.UNKNOWN_COMMAND: "the pad does not know this command",
+    Result.BAD_DATA: "the pad does not take these data",
+    Result.NO_KEY: "the pad has no session key",
+    Result.WRONG_CHECK_VALUE: "the session key does not fit its check value",
+    Result.NO_PIN: "no PIN was entered",
+    Result.TAMPERED: "the pad was opened and has wiped its keys",
+    Result.BROKEN: "the pad's self-test failed",
+}
+
+
+class Flag(IntFlag):
+    TAMPERED = 1
+    BROKEN = 2
+    ENTERING = 4
+    PIN_WAITS = 8
+
+
+class Entry(IntEnum):
+    """How the entry stands."""
+
+    NONE = 0
+    ENTERING = 1
+    PIN_WAITS = 2
+    TIMED_OUT = 3
+    CANCELLED = 4
+
+
+_ALGORITHMS = {1: Algorithm.TDEA, 2: Algorithm.SM4}
+_ALGORITHM_CODES = {algorithm: code for code, algorithm in _ALGORITHMS.items()}
+_BLOCK_BYTES = {Algorithm.TDEA: 8, Algorithm.SM4: 16}
+_KEYS = {1: Key.DIGIT, 2: Key.BACKSPACE, 3: Key.CLEAR, 4: Key.ENTER, 5: Key.CANCEL}
+_KEY_CODES = {key: code for code, key in _KEYS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    number: int
+    code: int
+    data: bytes = field(default=b"", repr=False)
+
+    def encode(self) -> bytes:
+        """The whole frame. Raises ``ValueError`` for more than 256 bytes of data."""
+        if len(self.data) > LONGEST:
+            raise ValueError("too many data for a frame")
+        body = struct.pack(">BBH", self.number, self.code, len(self.data)) + self.data
+        return bytes([STX]) + body + struct.pack(">H", crc_hqx(body, 0))
+
+
+class FrameDecoder:
+    """Turns bytes, in whatever pieces they come, into frames; broken ones are passed over."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self.broken = 0
+        """How many beginnings turned out to be no frames."""
+
+    def feed(self, data: bytes) -> None:
+        self._buffer += data
+
+    def take(self) -> Frame | None:
+        """The next frame that is whole; ``None`` when more bytes are needed."""
+        while True:
+            at = self._buffer.find(STX)
+            del self._buffer[: at if at >= 0 else len(self._buffer)]
+            if len(self._buffer) < _HEAD:
+                return None
+            number, code, length = struct.unpack_from(">BBH", self._buffer, 1)
+            end = _HEAD + length
+            if length <= LONGEST:
+                if len(self._buffer) < end + _CRC:
+                    return None
+                body = bytes(self._buffer[1 : end + _CRC])
+                if crc_hqx(body, 0) == 0:  # with its own checksum, a body comes to zero
+                    del self._buffer[: end + _CRC]
+                    return Frame(number, code, body[_HEAD - 1 : -_CRC])
+            self.broken += 1
+            # Only its beginning: a length that was damaged must not swallow the frame behind it.
+            del self._buffer[0]
+
+
+def encode_answer(asked: Frame, result: Result, data: bytes = b"") -> Frame:
+    """The pad's answer to a frame."""
+    return Frame(asked.number, asked.code | _ANSWER, bytes([result]) + data)
+
+
+def is_answer(asked: Frame, frame: Frame) -> bool:
+    """Whether ``frame`` answers ``asked``, and not something older."""
+    return frame.number == asked.number and frame.code == asked.code | _ANSWER
+
+
+def result_of(frame: Frame) -> tuple[Result, bytes]:
+    """What came of it, and the data behind. Raises ``GARBLED`` for what the table has not."""
+    try:
+        return Result(frame.data[0]), frame.data[1:]
+    except (IndexError, ValueError):
+        raise DeviceError(Reason.GARBLED, f"answer {frame.code:02X} has no known result") from None
+
+
+# -- what stands in a frame ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The answer to STATUS."""
+
+    flags: Flag
+    algorithm: Algorithm | None
+    key_serial: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The answer to KEYS: how the entry stands, the number of the last key, the keys behind."""
+
+    entry: Entry
+    last: int
+    presses: tuple[KeyPress, ...]
+
+
+def parse_identity(data: bytes) -> tuple[str, str, str]:
+    """Model, serial number, firmware. Raises ``GARBLED``, as all of these do."""
+    parts = _ascii(data).split(";")
+    if len(parts) != 3:
+        raise _garbled("IDENTIFY")
+    return parts[0], parts[1], parts[2]
+
+
+def parse_status(data: bytes) -> Facts:
+    if len(data) < 2 or data[1] > len(_ALGORITHMS):
+        raise _garbled("STATUS")
+    return Facts(Flag(data[0] & 0x0F), _ALGORITHMS.get(data[1]), _ascii(data[2:]))
+
+
+def encode_status(facts: Facts) -> bytes:
+    algorithm = _ALGORITHM_CODES[facts.algorithm] if facts.algorithm else 0
+    return bytes([facts.flags, algorithm]) + facts.key_serial.encode("ascii")
+
+
+def parse_keys(data: bytes) -> Keys:
+    if len(data) < 3 or len(data) % 2 == 0:
+        raise _garbled("KEYS")
+    try:
+        presses = tuple(KeyPress(_KEYS[data[at]], data[at + 1]) for at in range(3, len(data), 2))
+        entry = Entry(data[0])
+    except (KeyError, ValueError):
+        raise _garbled("KEYS") from None
+    last = int.from_bytes(data[1:3], "big")
+    if any(press.entered > 12 for press in presses) or last < len(presses):
+        raise _garbled("KEYS")
+    return Keys(entry, last, presses)
+
+
+def encode_keys(keys: Keys) -> bytes:
+    pairs = [byte for press in keys.presses for byte in (_KEY_CODES[press.key], press.entered)]
+    return struct.pack(">BH", keys.entry, keys.last) + bytes(pairs)
+
+
+def parse_pin_block(data: bytes) -> PinBlock:
+    if len(data) < 2 or data[0] not in _ALGORITHMS:
+        raise _garbled("PIN_BLOCK")
+    algorithm = _ALGORITHMS[data[0]]
+    serial, block = data[2 : 2 + data[1]], data[2 + data[1] :]
+    if len(block) != _BLOCK_BYTES[algorithm]:
+        raise _garbled("PIN_BLOCK")
+    return PinBlock(algorithm, _ascii(serial), block)
+
+
+def encode_pin_block(block: PinBlock) -> bytes:
+    serial = block.key_serial.encode("ascii")
+    return bytes([_ALGORITHM_CODES[block.algorithm], len(serial)]) + serial + block.block
+
+
+def encode_session_key(key: SessionKey) -> bytes:
+    """The data of LOAD_KEY. Raises ``UNSUPPORTED`` for sizes that no such key has."""
+    sizes = (16, 24) if key.algorithm is Algorithm.TDEA else (16,)
+    if not (
+        len(key.encrypted) in sizes
+        and 3 <= len(key.check_value) <= 8
+        and 1 <= len(key.serial) <= 16
+        and key.serial.isascii()
+        and key.serial.isprintable()
+    ):
+        raise DeviceError(Reason.UNSUPPORTED, f"no {key.algorithm.value} session key looks so")
+    serial = key.serial.encode("ascii")
+    head = bytes([_ALGORITHM_CODES[key.algorithm], len(serial)]) + serial
+    return head + bytes([len(key.check_value)]) + key.check_value + key.encrypted
+
+
+def parse_session_key(data: bytes) -> SessionKey:
+    """The data of LOAD_KEY read again, by the pad's side. Raises ``GARBLED``."""
+    try:
+        algorithm = _ALGORITHMS[data[0]]
+        serial_end = 2 + data[1]
+        check_at = serial_end + 1
+        check_end = check_at + data[serial_end]
+    except (KeyError, IndexError):
+        raise _garbled("LOAD_KEY") from None
+    return SessionKey(
+        algorithm, _ascii(data[2:serial_end]), data[check_end:], data[check_at:check_end]
+    )
+
+
+def pan_field(pan: str) -> bytes:
+    """The twelve digits of a PAN that a PIN is bound to: the rightmost without the check digit.
+
+    6 bytes BCD (ISO 9564-1). Raises ``UNSUPPORTED`` for what is no PAN, without saying what it was.
+    """
+    if not (13 <= len(pan) <= 19 and pan.isascii() and pan.isdecimal()):
+        raise DeviceError(Reason.UNSUPPORTED, "a PAN has 13 to 19 digits")
+    return bytes.fromhex(pan[-13:-1])
+
+
+def _ascii(data: bytes) -> str:
+    text = data.decode("latin-1")
+    if not (text.isascii() and (text.isprintable() or not text)):
+        raise DeviceError(Reason.GARBLED, "text of the pad is not ASCII")
+    return text
+
+
+def _garbled(what: str) -> DeviceError:
+    return DeviceError(Reason.GARBLED, f"the pad's {what} makes no sense")

@@ -1,0 +1,298 @@
+"""The PIN pad on a serial port: keys come as dots, the PIN only as an encrypted block."""
+
+from __future__ import annotations
+
+import secrets
+from collections import deque
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from drivers.device import (
+    CancelToken,
+    Check,
+    Deadline,
+    DeviceError,
+    Driver,
+    Info,
+    Reason,
+    Request,
+    State,
+    Status,
+)
+from drivers.pin_pad.frames import (
+    Command,
+    Entry,
+    Flag,
+    Frame,
+    FrameDecoder,
+    Result,
+    encode_session_key,
+    is_answer,
+    pan_field,
+    parse_identity,
+    parse_keys,
+    parse_pin_block,
+    parse_status,
+    result_of,
+)
+from drivers.pin_pad.types import (
+    AwaitKey,
+    EndPinEntry,
+    Key,
+    KeyPress,
+    LoadSessionKey,
+    MakePinBlock,
+    PinBlock,
+    StartPinEntry,
+)
+from drivers.serial_line import SerialLine, not_open
+
+POLL_S = 0.04
+"""How often the pad is asked for keys: a dot stands on the screen within about 50 ms."""
+_MEND = {
+    Result.NO_KEY: "load a session key",
+    Result.WRONG_CHECK_VALUE: "fetch a new session key; have the pad's master key checked",
+    Result.TAMPERED: "have the pad replaced; its keys are gone",
+    Result.BROKEN: "switch the pad off and on; if that does not help, replace it",
+}
+
+
+class SerialPinPad(Driver):
+    """A PIN pad on a serial port (8N1); its protocol stands in :mod:`drivers.pin_pad.frames`.
+
+    ``AwaitKey`` tells that a digit was pressed, never which; the digits do not leave the pad.
+    """
+
+    @dataclass(frozen=True, slots=True)
+    class Settings:
+        """Where the pad is and how long it may take."""
+
+        port: str
+        """The serial port; best a name that stays, under ``/dev/serial/by-id/``."""
+        baud: Literal[9600, 19200, 38400, 57600, 115200] = 9600
+        """The speed the pad was set to."""
+        answer_timeout: Annotated[float, msgspec.Meta(gt=0, le=0.4)] = 0.3
+        """Seconds until a pad that does not answer is asked once more, and then counts as silent.
+
+        No more than 0.4: its status must be known within a second.
+        """
+        patience: Annotated[int, msgspec.Meta(ge=5, le=120)] = 30
+        """Seconds between two keys after which the pad gives the entry up by itself."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._settings = settings
+        self._line: SerialLine | None = None
+        self._number = secrets.randbelow(256)
+        self._heard = 0  # the number of the last key of this entry
+        self._presses: deque[KeyPress] = deque()
+        self._entry = Entry.NONE
+        self._identity = ("", "", "")
+
+    @property
+    def info(self) -> Info:
+        """Model, serial number and firmware as the pad told them."""
+        return Info("pin_pad", "serial", self._settings.port, *self._identity)
+
+    @property
+    def requests(self) -> tuple[type[Request[Any]], ...]:
+        return (LoadSessionKey, StartPinEntry, AwaitKey, MakePinBlock, EndPinEntry)
+
+    def open(self) -> None:
+        """Take the port for this process alone, drop what the pad was at, ask who it is.
+
+        Raises :class:`DeviceError`: ``NO_DEVICE`` when there is no such port or nothing answers,
+        ``OFFLINE`` when the port may not be used by us, ``GARBLED`` when something else answers. A
+        pad that was tampered with opens; its status says so.
+        """
+        self.close()
+        self._line = SerialLine(self._settings.port, self._settings.baud)
+        try:
+            self._ask(Command.RESET, allowed=(Result.OK, Result.TAMPERED, Result.BROKEN))
+            self._identity = parse_identity(self._ask(Command.IDENTIFY))
+        except DeviceError as error:
+            self.close()
+            if error.reason is not Reason.OFFLINE:
+                raise
+            raise DeviceError(
+                Reason.NO_DEVICE,
+                f"nothing answers on {self._settings.port}",
+                mend="check the pad's cable and power, and port and baud in the settings",
+            ) from error
+
+    def close(self) -> None:
+        line, self._line = self._line, None
+        self._forget()
+        if line is not None:
+            line.close()
+
+    def status(self) -> Status:
+        """``TAMPER`` when the pad was opened, ``HARDWARE_ERROR`` when its self-test failed.
+
+        Without a session key it is well; ``detail`` says so. Raises ``OFFLINE`` for silence.
+        """
+        if self._line is None:
+            return Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
+        facts = parse_status(self._ask(Command.STATUS))
+        if facts.flags & Flag.TAMPERED:
+            return _ill(State.TAMPER, Result.TAMPERED)
+        if facts.flags & Flag.BROKEN:
+            return _ill(State.HARDWARE_ERROR, Result.BROKEN)
+        if facts.algorithm is None:
+            return Status(State.ONLINE, detail=Result.NO_KEY.meaning)
+        busy = facts.flags & (Flag.ENTERING | Flag.PIN_WAITS)
+        return Status(State.BUSY if busy else State.ONLINE)
+
+    def reset(self) -> None:
+        """Drop the entry and what was entered; the session key stays."""
+        self._ask(Command.RESET)
+        self._forget()
+
+    def self_test(self) -> tuple[Check, ...]:
+        """The pad's own state, and whether it has a session key (named by its serial)."""
+        try:
+            status = self.status()
+            facts = parse_status(self._ask(Command.STATUS))
+        except DeviceError as error:
+            return (Check("state", False, str(error)),)
+        key = f"{facts.algorithm.value} {facts.key_serial}" if facts.algorithm else "none"
+        return (
+            Check("state", status.usable, status.detail or status.state.value),
+            Check("session key", facts.algorithm is not None, key),
+        )
+
+    def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
+        """Do ``request``; a cancel is obeyed within 50 ms of a pad that answers.
+
+        Raises what the requests say, and ``OFFLINE`` when the pad falls silent, ``NO_DEVICE`` when
+        its port is gone, ``GARBLED`` after a second nonsensical answer, ``HARDWARE`` when it was
+        tampered with or is broken.
+        """
+        if cancel.cancelled:
+            raise DeviceError(Reason.CANCELLED)
+        match request:
+            case LoadSessionKey(key):
+                return self._do(Command.LOAD_KEY, encode_session_key(key))
+            case StartPinEntry():
+                return self._start(request)
+            case AwaitKey():
+                return self._await_key(deadline, cancel)
+            case MakePinBlock(pan):
+                return self._make_block(pan)
+            case EndPinEntry():
+                self._forget()
+                return self._do(Command.END)
+        raise DeviceError(Reason.UNSUPPORTED, f"a PIN pad knows no {type(request).__name__}")
+
+    # -- an entry -----------------------------------------------------------------------------
+
+    def _start(self, request: StartPinEntry) -> None:
+        if not 4 <= request.shortest <= request.longest <= 12:
+            raise DeviceError(Reason.UNSUPPORTED, "a PIN has 4 to 12 digits")
+        self._forget()
+        lengths = (request.shortest, request.longest, int(request.auto_enter))
+        self._do(Command.START, bytes([*lengths, self._settings.patience]))
+        self._entry = Entry.ENTERING
+        self.report(Status(State.BUSY))
+
+    def _await_key(self, deadline: Deadline, cancel: CancelToken) -> KeyPress:
+        while not self._presses:
+            if cancel.cancelled:
+                raise DeviceError(Reason.CANCELLED)
+            if self._entry is not Entry.ENTERING:
+                raise DeviceError(Reason.CANCELLED, "no PIN is being entered")
+            if deadline.passed():
+                raise DeviceError(Reason.TIMEOUT, "no key was pressed in time")
+            pause = Deadline(POLL_S)
+            self._fetch_keys()
+            if not self._presses and self._entry is Entry.ENTERING:
+                cancel.wait(min(pause.remaining(), deadline.remaining()))
+        press = self._presses.popleft()
+        if press.key is Key.CANCEL:
+            self._over()
+        return press
+
+    def _fetch_keys(self) -> None:
+        keys = parse_keys(self._do(Command.KEYS, self._heard.to_bytes(2, "big")))
+        if keys.last < self._heard or len(keys.presses) != keys.last - self._heard:
+            raise DeviceError(Reason.GARBLED, "the pad's keys are numbered wrongly")
+        self._heard, self._entry = keys.last, keys.entry
+        self._presses += keys.presses
+        if keys.entry in (Entry.NONE, Entry.TIMED_OUT):
+            self._over()
+            raise DeviceError(Reason.CANCELLED, "the pad has given the entry up")
+
+    def _make_block(self, pan: str) -> PinBlock:
+        digits = pan_field(pan)
+        try:
+            block = parse_pin_block(self._do(Command.PIN_BLOCK, digits))
+        finally:
+            self._forget()
+        self.report(Status(State.ONLINE))
+        return block
+
+    def _forget(self) -> None:
+        self._heard = 0
+        self._presses.clear()
+        self._entry = Entry.NONE
+
+    def _over(self) -> None:
+        self._forget()
+        self.report(Status(State.ONLINE))
+
+    # -- the wire -----------------------------------------------------------------------------
+
+    def _do(self, command: Command, data: bytes = b"") -> bytes:
+        """As :meth:`_ask`; what ails the pad is told at once."""
+        try:
+            return self._ask(command, data)
+        except DeviceError as error:
+            if error.reason is Reason.HARDWARE:
+                self._forget()
+                self.report(self.status())
+            raise
+
+    def _ask(
+        self, command: Command, data: bytes = b"", allowed: tuple[Result, ...] = (Result.OK,)
+    ) -> bytes:
+        """The data of the answer. A frame that is lost, either way, is sent once more as it was."""
+        if self._line is None:
+            raise not_open(self._settings.port)
+        self._number = (self._number + 1) % 256
+        frame = Frame(self._number, command, data)
+        self._line.drop()
+        result, rest = result_of(self._exchange(self._line, frame))
+        if result not in allowed:
+            raise DeviceError(
+                result.reason or Reason.GARBLED, result.meaning, mend=_MEND.get(result, "")
+            )
+        return rest
+
+    def _exchange(self, line: SerialLine, frame: Frame) -> Frame:
+        heard = False
+        for _ in range(2):
+            line.send(frame.encode())
+            decoder = FrameDecoder()
+            due = Deadline(self._settings.answer_timeout)
+            while not due.passed():
+                data = line.receive(due.remaining())
+                heard = heard or bool(data)
+                decoder.feed(data)
+                while answer := decoder.take():
+                    if is_answer(frame, answer):
+                        return answer
+        port = self._settings.port
+        if heard:
+            raise DeviceError(
+                Reason.GARBLED, f"no answer on {port}, but noise", mend="check baud in the settings"
+            )
+        raise DeviceError(
+            Reason.OFFLINE, f"the pad on {port} is silent", mend="check the pad's cable and power"
+        )
+
+
+def _ill(state: State, result: Result) -> Status:
+    reason = result.reason
+    return Status(state, problem=reason, detail=result.meaning, mend=_MEND[result])
