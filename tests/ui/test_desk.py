@@ -100,7 +100,8 @@ EACH = [
 
 
 def stand(rig: Rig, device: str) -> tuple[str, ...]:
-    return standing(DEVICES[device], rig.told(device), rig.look(device))
+    stands: tuple[str, ...] = standing(DEVICES[device], rig.told(device), rig.look(device))
+    return stands
 
 
 def press(rig: Rig, device: str, key: str) -> None:
@@ -188,7 +189,7 @@ def test_the_middle_of_every_persona_is_hidden(language: Language) -> None:
         card = people.card(persona.id, language)
         shown = " ".join((*row.values(), *card.values(), people.owner(persona.phone)))
         for secret in (persona.full_name, persona.number, persona.phone, persona.address):
-            assert secret not in shown.replace(row["purpose"], "")
+            assert not secret or secret not in shown.replace(row["purpose"], "")
         assert card["number"].startswith(persona.number[:3])
         assert row["purpose"]
 
@@ -401,9 +402,10 @@ def test_the_code_on_the_phone(trainer: Trainer, centre: str, http: requests.Ses
     sent = http.get(f"{centre}/sandbox/messages", timeout=5).json()
     trainer.until(lambda: trainer.desk.phone["count"] == 2)
     assert trainer.text("code") == sent[0]["code"]
-    assert trainer.desk.phone["newest"]["to"] == "P01 张* · 123****0001"
-    assert trainer.desk.phone["older"][0]["code"] == sent[1]["code"]
-    trainer.until(lambda: "2 个会话" in trainer.desk.centre["line"])
+    phone: dict[str, Any] = trainer.desk.phone
+    assert phone["newest"]["to"] == "P01 张* · 123****0001"
+    assert phone["older"][0]["code"] == sent[1]["code"]
+    trainer.until(lambda: "1 个会话" in trainer.desk.centre["line"])
 
 
 def test_paper_comes_out_is_looked_at_and_taken(trainer: Trainer, rig: Rig) -> None:
@@ -569,8 +571,12 @@ def test_no_desk_on_a_terminal_in_service(
         assert [each.name for each in tmp_path.iterdir()] == ["terminal.toml"]
 
 
-@pytest.mark.parametrize("options", [["--headless"], []], ids=["headless", "window"])
-def test_it_ends_when_told(options: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("options", "seconds"),
+    [(["--headless"], 0.0), ([], 0.0), ([], 1.5)],
+    ids=["headless", "before the window", "window"],
+)
+def test_it_ends_when_told(options: list[str], seconds: float) -> None:
     with tempfile.TemporaryDirectory(prefix="desk-") as directory:
         process = subprocess.Popen(
             [sys.executable, "-m", "kiosk", "desk", "--directory", directory, *options],
@@ -582,7 +588,7 @@ def test_it_ends_when_told(options: list[str]) -> None:
             assert b"receipt_printer" in process.stdout.readline()
             with closing(Remote(Path(directory) / "desk.sock")) as remote:
                 assert remote.look("id_card")["plugged"]
-            time.sleep(0.0 if options else 1.5)  # Qt starts, and its loop
+            time.sleep(seconds)
             process.send_signal(signal.SIGTERM)
             _, said = process.communicate(timeout=15)
         assert process.returncode == 0

@@ -24,6 +24,7 @@ Rectangle {
     Flickable {
         id: sheet
         anchors { fill: parent; margins: 24; bottomMargin: 56 }
+        contentWidth: width
         contentHeight: Math.max(height, image.height)
         clip: true
         Image {
@@ -35,7 +36,11 @@ Rectangle {
             source: large.visible ? "image://out/" + large.name : ""
             Accessible.ignored: true
         }
-        TapHandler { onTapped: large.clicked() }
+        MouseArea {
+            width: sheet.width
+            height: sheet.contentHeight
+            onClicked: large.clicked()
+        }
     }
     Label {
         anchors { horizontalCenter: parent.horizontalCenter; bottom: parent.bottom; bottomMargin: 16 }

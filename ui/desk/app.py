@@ -36,9 +36,8 @@ def run(
         print(why, file=sys.stderr)
         return REFUSED
     ends = {signal.SIGTERM, signal.SIGINT}
-    if headless:
-        # Before any thread is there: one that takes the signal would end it all at once.
-        signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+    # Kept until somebody waits for them, and before any thread is there that could take them.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     rig = Rig(
         {
             "id_card": IdCardReader(directory / "id_card"),

@@ -85,7 +85,7 @@ DEVICES: Mapping[str, tuple[Lever, ...]] = {
             {"after_lines": 8},
             undo="refill",
         ),
-        Lever("jam", Words("卡纸", "Jam"), "jam", undo="clear jam", seen=_is("jammed", True)),
+        Lever("jam", Words("卡纸", "Jam"), "jam", undo="clear jam"),
         Lever(
             "jam soon",
             Words("打到第 12 行卡纸", "Jam at line 12"),

@@ -86,19 +86,23 @@ def show(rig: Rig, centre: str | None, *, landscape: bool = False) -> int:
 
 @contextmanager
 def _signals(app: QGuiApplication) -> Iterator[None]:
-    """SIGTERM and SIGINT end the application. Qt's loop would not let Python see them."""
+    """SIGTERM and SIGINT end the application, also those that were blocked so far. Qt's loop would
+    not let Python see them."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.setblocking(False)
         theirs.setblocking(False)
         notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read)
-        notifier.activated.connect(lambda: ours.recv(64))
+        # Not from the handler: before the loop runs, nobody would hear it.
+        notifier.activated.connect(lambda: (ours.recv(64), app.quit()))
         ends = (signal.SIGTERM, signal.SIGINT)
-        before = {end: signal.signal(end, lambda number, frame: app.quit()) for end in ends}
+        before = {end: signal.signal(end, lambda number, frame: None) for end in ends}
         wakes = signal.set_wakeup_fd(theirs.fileno())
+        blocked = signal.pthread_sigmask(signal.SIG_UNBLOCK, ends)
         try:
             yield
         finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
             signal.set_wakeup_fd(wakes)
             for end, handler in before.items():
                 signal.signal(end, handler)
