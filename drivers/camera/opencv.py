@@ -121,7 +121,7 @@ class OpenCvCamera(Driver):
             reader.stop()
 
     def status(self) -> Status:
-        if self._reader is None:
+        if self._reader is None or self._reader.stopping:
             _find(self._settings.source)
             return Status(State.ONLINE)
         return self._reader.status()
@@ -133,7 +133,7 @@ class OpenCvCamera(Driver):
 
     def self_test(self) -> tuple[Check, ...]:
         """Take pictures for a second."""
-        was_on = self._reader is not None
+        was_on = self._reader is not None and not self._reader.stopping
         begun = time.monotonic()
         try:
             self._start(Deadline(SELF_TEST_S), CancelToken())
@@ -159,7 +159,7 @@ class OpenCvCamera(Driver):
         )
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
-        """Do ``request``; a cancel is obeyed within 50 ms while the first picture is awaited.
+        """Do ``request``; a cancel is obeyed within 50 ms.
 
         ``StartStream`` raises ``TIMEOUT`` (no picture in time), ``NO_DEVICE``, ``OFFLINE`` (it is
         there, and gives no picture), ``NOT_AUTHORISED``, ``CANCELLED``; ``StopStream`` ``OFFLINE``
@@ -173,11 +173,8 @@ class OpenCvCamera(Driver):
         raise DeviceError(Reason.UNSUPPORTED, f"a camera knows no {type(request).__name__}")
 
     def _start(self, deadline: Deadline, cancel: CancelToken) -> Stream:
-        if self._reader is not None:
-            try:
-                self._reader.status()
-            except DeviceError:
-                self._stop()
+        if self._reader is not None and not self._reader.well:
+            self._stop()
         if self._reader is None:
             _find(self._settings.source)
             self._reader = _Reader(self._settings)
@@ -187,7 +184,7 @@ class OpenCvCamera(Driver):
                 self._stop()
                 raise failure
             if cancel.cancelled or deadline.passed():
-                self._stop()
+                self._reader.begin_to_stop()  # when the library comes back
                 raise DeviceError(Reason.CANCELLED if cancel.cancelled else Reason.TIMEOUT)
             cancel.wait(_LOOK_S)
         return stream
@@ -224,6 +221,22 @@ class _Reader:
         self._sample: NDArray[np.uint8] | None = None
         self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
         self._thread.start()
+
+    @property
+    def stopping(self) -> bool:
+        return self._stopping.is_set()
+
+    @property
+    def well(self) -> bool:
+        """Whether pictures come, and nobody has told it to stop."""
+        try:
+            self.status()
+        except DeviceError:
+            return False
+        return not self.stopping
+
+    def begin_to_stop(self) -> None:
+        self._stopping.set()
 
     def stop(self) -> bool:
         """End it and wipe the pictures; False when it does not come back from the library."""
