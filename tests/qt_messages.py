@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 said: list[str] = []
-_watching = False
 
 
+@cache
 def watch() -> None:
     """From now on, everything above debug is kept in ``said``."""
-    global _watching
-    if _watching:
-        return
     from PySide6.QtCore import QtMsgType, qInstallMessageHandler
 
     def keep(kind: QtMsgType, _context: object, message: str) -> None:
@@ -18,4 +17,3 @@ def watch() -> None:
             said.append(message)
 
     qInstallMessageHandler(keep)
-    _watching = True

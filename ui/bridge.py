@@ -17,7 +17,7 @@ from kiosk.papers.pictures import Picture
 from kiosk.settings import Settings
 from kiosk.steps import Preview
 from kiosk.words import Language, Sayable, Text, say, translate
-from ui.views import Look, View, derive
+from ui.views import Look, View, derive, legible
 
 ELDER_SCALE = 1.5
 WARMING = 0
@@ -51,7 +51,8 @@ class _Shown:
 
 
 class Bridge(QObject):
-    """See the module. ``answers`` is set once the terminal is put together."""
+    """See the module. ``answers`` is set once the terminal is put together, ``drawable`` (whether
+    a font has a character) once there are fonts."""
 
     changed = Signal()
     pageChanged = Signal()
@@ -71,6 +72,7 @@ class Bridge(QObject):
         super().__init__()
         self.answers: Answers | None = None
         self.on_language: Callable[[Language], None] = lambda language: None
+        self.drawable: Callable[[str], bool] = lambda character: True
         self._arrange(settings)
         self._motion = motion
         self._contrast = settings.screen.high_contrast
@@ -161,6 +163,7 @@ class Bridge(QObject):
         if self._shown is None:
             return
         view = derive(self._shown.step, self._look)
+        view = View(view.page, legible(view.data, self.drawable))
         same_page = view.page == self._view.page
         if not new and view == self._view:
             return
@@ -180,7 +183,7 @@ class Bridge(QObject):
         self.busyChanged.emit()
 
     def _greet(self, name: Any) -> None:
-        self._greeting = name.reveal()
+        self._greeting = legible(name.reveal(), self.drawable)
         self.changed.emit()
 
     def _surround(self, catalogue: Any, notices: tuple[Sayable, ...]) -> None:

@@ -16,6 +16,7 @@ from PySide6.QtQuick import QQuickWindow
 
 from kiosk.papers.pictures import Picture
 from kiosk.words import Language
+from ui import glyphs
 from ui.bridge import Bridge
 from ui.images import Icons, Sheets
 from ui.translator import Translator
@@ -36,6 +37,7 @@ class Stage:
         self.engine.addImageProvider("icon", Icons())
         self.engine.addImageProvider("paper", Sheets(self._sheet))
         bridge.on_language = self._set_language
+        bridge.drawable = glyphs.drawable
         if not full_screen:
             bridge.set_window(*_window_size(bridge.stage_size))
         self.engine.load(QUrl.fromLocalFile(str(HERE / "Main.qml")))

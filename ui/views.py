@@ -6,10 +6,11 @@ Numbers are hidden here, not on the page: what is not asked for never reaches th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from unicodedata import category
 
 from kiosk.fund import codes
 from kiosk.fund.models import Account, Catalogue, LedgerEntry, Loan, MaskingRules
@@ -93,6 +94,36 @@ def derive(step: Step[Any], look: Look) -> View:
     raise LookupError(f"no page for {type(step).__name__}")
 
 
+def legible(value: Any, drawable: Callable[[str], bool]) -> Any:
+    """``value``, a text or what is made of texts, with every character that no font has written
+    as its code point, ``[U+323AF]``: a name with a box in it is nobody's name."""
+    match value:
+        case str():
+            if not any(_rare(character) for character in value):
+                return value
+            return "".join(
+                f"[U+{ord(character):04X}]"
+                if _rare(character) and not drawable(character)
+                else character
+                for character in value
+            )
+        case Mapping():
+            return {key: legible(item, drawable) for key, item in value.items()}
+        case list():
+            return [legible(item, drawable) for item in value]
+        case _:
+            return value
+
+
+def _rare(character: str) -> bool:
+    """Whether a font may lack it: neither Latin nor one of the 20,902 ideographs of GBK, nor a
+    mark that only changes the character before it."""
+    code = ord(character)
+    common = code < 0x0250 or 0x2000 <= code < 0x2070 or 0x3000 <= code < 0x3040
+    common = common or 0x4E00 <= code < 0x9FA6 or 0xFF00 <= code < 0xFFF0
+    return not common and category(character) not in ("Mn", "Cf")
+
+
 # -- coming and going -----------------------------------------------------------------------------
 
 
@@ -131,7 +162,7 @@ def _choose_proof(step: ChooseProof, look: Look) -> Data:
         "qr": (_("手机扫码"), "phone"),
     }
     return {
-        "title": look.word(_("请选择一种方式确认是您本人")),
+        "title": look.word(_("怎样确认是您本人？")),
         "lead": look.word(_("每种方式都一样有效")),
         "options": [
             {

@@ -59,7 +59,8 @@ REFUSAL = Refusal(
 
 NOTICES = (
     Words(
-        zh="A4 打印机正在更换纸张，证明打印暂停；查询和凭条正常。最近可打印网点：人民路支行，650 米",
+        zh="A4 打印机正在更换纸张，证明打印暂停；查询和凭条正常。"
+        "最近可打印网点：人民路支行，650 米",
         en="The A4 printer is out of paper: no certificates for now. Nearest printer: Renmin Road",
     ),
     Words(

@@ -1,4 +1,4 @@
-"""One step of every kind with the demo's figures: for goldens, layout and the accessibility tree."""
+"""One step of every kind with the demo's figures: for goldens, layout, accessibility."""
 
 from __future__ import annotations
 

@@ -156,28 +156,27 @@ def faults_of_targets(buttons: list[QQuickItem], stage: QRectF, setting: Setting
 
 def faults_of_amounts(texts: list[QQuickItem]) -> Iterator[str]:
     for text in texts:
-        if _MONEY.match(text.property("text")) and text.property("font").pixelSize() < 60:
-            if across(text) != 2:
-                yield f"{text.property('text')} is not right-aligned"
+        small = text.property("font").pixelSize() < 60
+        if small and _MONEY.match(text.property("text")) and across(text) != 2:
+            yield f"{text.property('text')} is not right-aligned"
 
 
 def faults(theatre: Theatre, setting: Setting) -> list[str]:
     """What is wrong with the page that stands there now."""
     width, height = theatre.bridge.stage_size
     stage = QRectF(0, 0, width, height)
-    items = [item for item in walk(theatre.window.contentItem())]
+    items = list(walk(theatre.window.contentItem()))
     items = [item for item in items if not hidden(item, on_scene(item))]
     texts = [item for item in items if is_text(item)]
     buttons = [item for item in items if is_button(item)]
     boxes = [item for item in items if item.property("radius") and not is_inside(item, buttons)]
     boxes = [box for box in boxes if box.width() > 400]
-    found = [
+    return [
         *faults_of_texts(texts, stage),
         *faults_of_overlap(texts, buttons, boxes),
         *faults_of_targets(buttons, stage, setting),
         *faults_of_amounts(texts),
     ]
-    return found
 
 
 def is_inside(item: QQuickItem, buttons: list[QQuickItem]) -> bool:

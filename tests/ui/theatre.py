@@ -14,14 +14,13 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QTest
 
-from tests import qt_messages
 from kiosk.privacy import Sensitive
 from kiosk.settings import Centre, Screen, Settings, VisitLimits
 from kiosk.steps import Attract
+from tests import qt_messages
+from tests.ui.samples import CATALOGUE
 from ui.bridge import Bridge
 from ui.stage import Stage
-
-from tests.ui.samples import CATALOGUE
 
 
 @dataclass(frozen=True)

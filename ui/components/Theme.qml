@@ -33,7 +33,7 @@ QtObject {
     readonly property color redTint: "#FBE9E6"
     readonly property color white: "#FFFFFF"
     readonly property color whiteSoft: highContrast ? "#FFFFFF" : "#D5E2EF"
-    readonly property color focus: highContrast ? "#B35900" : "#D98E04"
+    readonly property color focus: highContrast ? "#8A4B00" : "#B87400"
 
     readonly property int side: 56
     readonly property int gap: 28

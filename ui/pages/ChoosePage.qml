@@ -6,6 +6,9 @@ import "../components"
 Page {
     id: page
     readonly property var options: view.options || []
+    // Han characters are twice as wide.
+    function cells(text) { return text.replace(/[^\u0000-\u00ff]/g, "xx").length }
+    readonly property bool brief: options.every(o => cells(o.title) <= 24 && cells(o.hint) <= 34)
     Turning {
         id: list
         y: page.low
@@ -25,6 +28,8 @@ Page {
                 height: Math.max(list.each, implicitHeight)
                 title: modelData.title
                 hint: modelData.hint
+                // One line each, where they then all fit on one sheet.
+                shape: page.brief && list.each < (Theme.elder ? 204 : 152) ? "line" : "row"
                 iconName: modelData.icon
                 tone: modelData.tone
                 available: modelData.enabled

@@ -14,7 +14,8 @@ Page {
             anchors.centerIn: parent
             width: parent.width - 2 * Theme.inset
             horizontalAlignment: Text.AlignHCenter
-            text: page.view.name || ""
+            // A dot stays with what is before it.
+            text: (page.view.name || "").replace(/·/g, "\u2060·")
             font.pixelSize: Theme.big(64)
             font.bold: true
         }

@@ -9,7 +9,7 @@ Page {
     property int wait: 0
     readonly property int length: view.length || 6
     readonly property string wrong: view.wrong || ""
-    readonly property bool long: wrong.length > 40
+    readonly property bool long: wrong.length > 60
     lead: long ? "" : view.lead || ""
     onViewChanged: { code = ""; wait = view.resendAfter || 0 }
 

@@ -7,6 +7,7 @@ Page {
     id: page
     primaryLast: false
     readonly property var rows: view.rows || []
+    readonly property string under: view.under || ""
     // Lowered and upright, the number is too high to reach: its eye is in the foot.
     readonly property bool eyeInFoot: Theme.lowered && !Theme.wide
     // Where the number has no room around it, what belongs to it is the last of the facts.
@@ -52,7 +53,8 @@ Page {
             y: Theme.wide || !eye.visible ? words.y + words.height : eye.y + Math.max(0, (eye.height - height) / 2)
             width: (Theme.wide || !eye.visible ? parent.width - Theme.inset : eye.x - 24) - x
             height: page.underInHero ? implicitHeight : 0
-            text: page.view.under || ""
+            // Two short lines beside the eye rather than one that breaks anywhere.
+            text: eye.visible ? page.under.replace(" · ", "\n") : page.under
             color: Theme.whiteSoft
             font.pixelSize: Theme.hint
             lineHeight: 0.95
@@ -115,7 +117,7 @@ Page {
                 x: Theme.inset
                 width: parent.width - 2 * x
                 anchors.verticalCenter: parent.verticalCenter
-                text: page.view.under || ""
+                text: page.under
                 color: Theme.soft
                 font.pixelSize: Theme.hint
                 lineHeight: 0.9

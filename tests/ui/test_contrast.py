@@ -1,0 +1,87 @@
+"""Every text stands out from what is behind it: 4.5 to 1, in high contrast 7 to 1 (WCAG 2.2)."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QColor
+from PySide6.QtQml import QQmlComponent
+
+from tests.ui.theatre import Setting, Theatre
+from ui.stage import HERE
+
+PAIRS = (
+    ("ink", "paper"),
+    ("ink", "card"),
+    ("soft", "paper"),
+    ("soft", "card"),
+    ("faint", "paper"),
+    ("faint", "card"),
+    ("blue", "paper"),
+    ("blue", "card"),
+    ("ink", "blueTint"),
+    ("soft", "blueTint"),
+    ("blue", "blueTint"),
+    ("white", "blue"),
+    ("white", "bluePressed"),
+    ("whiteSoft", "blue"),
+    ("white", "ink"),
+    ("jade", "jadeTint"),
+    ("jade", "card"),
+    ("amber", "amberTint"),
+    ("amber", "paper"),
+    ("amber", "card"),
+    ("red", "redTint"),
+    ("red", "paper"),
+    ("red", "card"),
+)
+"""What stands on what, by the names of the theme's tokens."""
+
+
+def luminance(color: QColor) -> float:
+    def linear(part: float) -> float:
+        return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
+    red, green, blue = (linear(c) for c in (color.redF(), color.greenF(), color.blueF()))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_black_on_white_is_21() -> None:
+    assert contrast(QColor("#000"), QColor("#fff")) == pytest.approx(21)
+    assert contrast(QColor("#777"), QColor("#fff")) == pytest.approx(4.48, abs=0.01)
+
+
+def theme(theatre: Theatre) -> QObject:
+    """The one that the pages use."""
+    component = QQmlComponent(theatre.stage.engine)
+    source = b'import QtQuick\nimport "components"\nQtObject { property var theme: Theme }'
+    component.setData(source, QUrl.fromLocalFile(str(HERE / "Contrast.qml")))
+    holder = component.create()
+    assert holder is not None, component.errorString()
+    found = holder.property("theme")
+    assert isinstance(found, QObject)
+    return found
+
+
+@pytest.mark.parametrize(("high", "least"), [(False, 4.5), (True, 7.0)], ids=["normal", "high"])
+def test_every_pair_in_use(high: bool, least: float) -> None:
+    theatre = Theatre(Setting(contrast=high))
+    try:
+        tokens = theme(theatre)
+        assert tokens.property("highContrast") is high
+        weak = {
+            f"{text} on {ground}": round(ratio, 2)
+            for text, ground in PAIRS
+            if (ratio := contrast(tokens.property(text), tokens.property(ground))) < least
+        }
+        assert not weak
+        # What has the focus shows it, beside its own colour and beside the page: 3 to 1.
+        for ground in ("paper", "card"):
+            assert contrast(tokens.property("focus"), tokens.property(ground)) >= 3
+    finally:
+        theatre.close()

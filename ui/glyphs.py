@@ -1,0 +1,18 @@
+"""Whether this machine's fonts can draw a character: names hold characters that few fonts have."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from PySide6.QtGui import QFont, QGuiApplication, QTextLayout
+
+
+@cache
+def drawable(character: str) -> bool:
+    """Whether some installed font has ``character``; what none has would show as an empty box."""
+    layout = QTextLayout(character, QFont(QGuiApplication.font()))
+    layout.beginLayout()
+    layout.createLine()
+    layout.endLayout()
+    glyphs = [glyph for run in layout.glyphRuns() for glyph in run.glyphIndexes()]
+    return bool(glyphs) and 0 not in glyphs
