@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from services.hall import Citizen, Hall, hall, said
 from services.script import action, option
-from services.site import Citizen, Site, said, site
 
 from kiosk.sandbox import personas
 from kiosk.steps import (
@@ -43,13 +43,13 @@ CERTIFICATE = "deposit-certificate"
 
 
 @pytest.fixture(scope="module")
-def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with site(tmp_path_factory.mktemp("site")) as here:
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    with hall(tmp_path_factory.mktemp("hall")) as here:
         yield here
 
 
 @pytest.fixture
-def here(everything: Site, caplog: pytest.LogCaptureFixture) -> Iterator[Site]:
+def here(everything: Hall, caplog: pytest.LogCaptureFixture) -> Iterator[Hall]:
     everything.well()
     with caplog.at_level(logging.INFO):
         yield everything
@@ -101,7 +101,7 @@ def page(citizen: Citizen, zh: str, en: str, *keys: str) -> Problem:
     ],
 )
 def test_a_card_or_a_reader_in_trouble(
-    here: Site, fault: str, facts: dict[str, Any], zh: str, en: str
+    here: Hall, fault: str, facts: dict[str, Any], zh: str, en: str
 ) -> None:
     with here.visit() as citizen:
         citizen.chooses(Attract, "start")
@@ -130,7 +130,7 @@ def test_a_card_or_a_reader_in_trouble(
         ("P17", "已被登记挂失", "has been reported lost"),
     ],
 )
-def test_a_card_that_the_centre_does_not_take(here: Site, persona: str, zh: str, en: str) -> None:
+def test_a_card_that_the_centre_does_not_take(here: Hall, persona: str, zh: str, en: str) -> None:
     with here.visit() as citizen:
         citizen.chooses(Attract, "start")
         citizen.puts(persona)
@@ -147,14 +147,14 @@ def test_a_card_that_the_centre_does_not_take(here: Site, persona: str, zh: str,
     [("P09", "陈*文"), ("P10", "J** S** D**"), ("P12", "欧*㛃"), ("P16", "林*君")],
 )
 def test_a_card_of_another_kind_or_with_rare_characters(
-    here: Site, persona: str, greeting: str
+    here: Hall, persona: str, greeting: str
 ) -> None:
     with here.visit() as citizen:
         citizen.signs_in(persona)
         assert citizen.glass.greeting == greeting
 
 
-def test_a_name_the_chip_has_cut_and_it_is_theirs(here: Site) -> None:
+def test_a_name_the_chip_has_cut_and_it_is_theirs(here: Hall) -> None:
     with here.visit() as citizen:
         citizen.chooses(Attract, "start")
         citizen.puts("P11")
@@ -166,7 +166,7 @@ def test_a_name_the_chip_has_cut_and_it_is_theirs(here: Site) -> None:
         assert citizen.glass.greeting == "阿*明"
 
 
-def test_a_name_the_chip_has_cut_and_it_is_not_theirs(here: Site) -> None:
+def test_a_name_the_chip_has_cut_and_it_is_not_theirs(here: Hall) -> None:
     with here.visit() as citizen:
         citizen.chooses(Attract, "start")
         citizen.puts("P11")
@@ -174,7 +174,7 @@ def test_a_name_the_chip_has_cut_and_it_is_not_theirs(here: Site) -> None:
         page(citizen, "姓名没有得到确认", "The name was not confirmed", RETRY)
 
 
-def test_a_code_typed_wrong_three_times(here: Site) -> None:
+def test_a_code_typed_wrong_three_times(here: Hall) -> None:
     with here.visit() as citizen:
         citizen.chooses(Attract, "start")
         citizen.puts("P01")
@@ -185,7 +185,7 @@ def test_a_code_typed_wrong_three_times(here: Site) -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "1234567", "12345a", "１２３４５６", None, 123456])
-def test_what_is_no_code_is_a_hint_and_not_sent(here: Site, typed: object) -> None:
+def test_what_is_no_code_is_a_hint_and_not_sent(here: Hall, typed: object) -> None:
     with here.visit() as citizen:
         citizen.chooses(Attract, "start")
         citizen.puts("P01")
@@ -198,7 +198,7 @@ def test_what_is_no_code_is_a_hint_and_not_sent(here: Site, typed: object) -> No
 # -- the account ----------------------------------------------------------------------------------
 
 
-def test_a_frozen_account_can_be_seen_and_gets_no_certificate(here: Site) -> None:
+def test_a_frozen_account_can_be_seen_and_gets_no_certificate(here: Hall) -> None:
     with here.visit() as citizen:
         citizen.signs_in("P08")
         citizen.press("account")
@@ -213,7 +213,7 @@ def test_a_frozen_account_can_be_seen_and_gets_no_certificate(here: Site) -> Non
         citizen.sees(Menu)
 
 
-def test_no_loan_is_no_fault_of_theirs(here: Site) -> None:
+def test_no_loan_is_no_fault_of_theirs(here: Hall) -> None:
     with here.visit() as citizen:
         citizen.signs_in()
         citizen.press("loan")
@@ -231,12 +231,12 @@ def to_the_printer(citizen: Citizen) -> None:
     citizen.sees(PrintingDocument)
 
 
-def completed(here: Site) -> int:
+def completed(here: Hall) -> int:
     """How many sheets have come out."""
     return len(here.sheets.look()["sheets"])
 
 
-def reports(here: Site) -> list[tuple[int | None, int]]:
+def reports(here: Hall) -> list[tuple[int | None, int]]:
     return [(each["pages"], each["complete"]) for each in here.here.ask("GET", "/prints")]
 
 
@@ -251,7 +251,7 @@ def reports(here: Site) -> list[tuple[int | None, int]]:
     ],
 )
 def test_a_printer_in_trouble_and_then_well_again(
-    here: Site, order: str, mend: str, zh: str, en: str
+    here: Hall, order: str, mend: str, zh: str, en: str
 ) -> None:
     with here.visit() as citizen:
         citizen.signs_in()
@@ -269,7 +269,7 @@ def test_a_printer_in_trouble_and_then_well_again(
     here.sheets.obey("take")
 
 
-def test_a_printer_that_dies_in_the_middle_of_a_job(here: Site) -> None:
+def test_a_printer_that_dies_in_the_middle_of_a_job(here: Hall) -> None:
     with here.visit() as citizen:
         citizen.signs_in()
         here.sheets.obey("stall")
@@ -284,7 +284,7 @@ def test_a_printer_that_dies_in_the_middle_of_a_job(here: Site) -> None:
     assert [complete for _, complete in reports(here)] == [0]
 
 
-def test_a_slip_that_jams(here: Site) -> None:
+def test_a_slip_that_jams(here: Hall) -> None:
     with here.visit() as citizen:
         citizen.signs_in()
         to_the_printer(citizen)
@@ -316,7 +316,7 @@ def patience(kind: str) -> float:
 
 @pytest.mark.parametrize(("kind", "facts", "zh", "en"), CENTRE)
 def test_a_centre_in_trouble_before_signing_in(
-    here: Site, kind: str, facts: dict[str, Any], zh: str, en: str
+    here: Hall, kind: str, facts: dict[str, Any], zh: str, en: str
 ) -> None:
     with here.visit(read_s=patience(kind)) as citizen:
         citizen.chooses(Attract, "start")
@@ -333,7 +333,7 @@ def test_a_centre_in_trouble_before_signing_in(
     ("kind", "facts", "zh", "en"), [CENTRE[0], CENTRE[2], CENTRE[3], CENTRE[-1]]
 )
 def test_a_centre_in_trouble_in_the_middle_of_a_service(
-    here: Site, kind: str, facts: dict[str, Any], zh: str, en: str
+    here: Hall, kind: str, facts: dict[str, Any], zh: str, en: str
 ) -> None:
     with here.visit(read_s=patience(kind)) as citizen:
         citizen.signs_in("P03")
@@ -346,7 +346,7 @@ def test_a_centre_in_trouble_in_the_middle_of_a_service(
         citizen.sees(ShowLoan)
 
 
-def test_a_centre_that_is_away_altogether(here: Site) -> None:
+def test_a_centre_that_is_away_altogether(here: Hall) -> None:
     with here.visit() as citizen:
         citizen.sees(Attract)
         here.here.fault("/v1", "drop")
@@ -355,7 +355,7 @@ def test_a_centre_that_is_away_altogether(here: Site) -> None:
         assert citizen.leaves() == "left"
 
 
-def test_a_session_that_the_centre_has_ended(here: Site) -> None:
+def test_a_session_that_the_centre_has_ended(here: Hall) -> None:
     with here.visit() as citizen:
         citizen.signs_in()
         here.here.fault("/v1/accounts", "refusal", code="session-over")
@@ -363,7 +363,7 @@ def test_a_session_that_the_centre_has_ended(here: Site) -> None:
         page(citizen, "本次办理已结束或超时", "This visit has ended", LEAVE)
 
 
-def test_a_seal_that_is_not_available_may_be_tried_again(here: Site) -> None:
+def test_a_seal_that_is_not_available_may_be_tried_again(here: Hall) -> None:
     with here.visit() as citizen:
         citizen.signs_in()
         here.here.fault("/v1/documents", "refusal", code="seal-unavailable", times=1)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pypdfium2
 import pytest
+from services.hall import Glass
 from services.script import (
     WELL,
     Fixed,
@@ -24,7 +25,6 @@ from services.script import (
     titled,
     world,
 )
-from services.site import Glass
 
 from drivers.catalogue import create
 from drivers.device import DeviceError, Reason

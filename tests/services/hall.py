@@ -58,7 +58,7 @@ class Glass:
         self.blanked = True
 
 
-class Site:
+class Hall:
     """The centre and the emulated hardware; visits come one after another."""
 
     def __init__(self, here: World, directory: Path) -> None:
@@ -112,8 +112,8 @@ class Site:
 class Citizen:
     """Stands at the terminal: sees pages and presses."""
 
-    def __init__(self, site: Site, settings: Settings) -> None:
-        self.site = site
+    def __init__(self, hall: Hall, settings: Settings) -> None:
+        self.hall = hall
         self.glass = Glass()
         self._ended: Queue[str] = Queue()
         self.terminal = Terminal(settings, self._ended.put)
@@ -142,7 +142,7 @@ class Citizen:
     def puts(self, persona: str) -> None:
         """Put this persona's card at the page that asks for it, and take it away again."""
         self.sees(PresentIdCard)
-        self.site.reader.obey("put", **personas.load()[persona].card())
+        self.hall.reader.obey("put", **personas.load()[persona].card())
 
     def signs_in(self, persona: str = "P01") -> Menu:
         """From the attract page to the menu."""
@@ -153,8 +153,8 @@ class Citizen:
 
     def types_code(self) -> None:
         self.sees(EnterSmsCode)
-        self.site.reader.obey("lift")
-        self.press(self.site.here.code())
+        self.hall.reader.obey("lift")
+        self.press(self.hall.here.code())
 
     def reads(self, language: Language) -> View:
         """The page as it is on the glass, in that language."""
@@ -184,11 +184,11 @@ class Citizen:
 
 
 @contextmanager
-def site(directory: Path) -> Iterator[Site]:
+def hall(directory: Path) -> Iterator[Hall]:
     """Everything in one directory, for the length of the block."""
     with ExitStack() as stack:
         here = stack.enter_context(world(directory / "centre"))
-        one = Site(here, directory)
+        one = Hall(here, directory)
         for emulator in one.emulators:
             emulator.start()
             stack.callback(emulator.stop)
