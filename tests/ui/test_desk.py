@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import signal
 import socket
 import subprocess
@@ -33,7 +34,7 @@ from kiosk.sandbox import personas
 from kiosk.sandbox.server import serving
 from kiosk.words import Language
 from tests import qt_messages
-from ui.desk import people
+from ui.desk import people, window
 from ui.desk.app import refusal, run
 from ui.desk.bridge import Desk
 from ui.desk.chores import Chores
@@ -206,6 +207,13 @@ def test_kinds_of_cards() -> None:
     assert people.owner("12399999999") == "123****9999"
 
 
+def test_the_window_says_all_its_words_and_no_others() -> None:
+    folder = Path(window.__file__).parent
+    pages = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.qml"))
+    named = re.findall(r"words\[([^]]+)\]", pages)
+    assert {name for each in named for name in re.findall('"([^"]+)"', each)} == DESK.keys()
+
+
 def test_everything_is_said_in_both_languages() -> None:
     assert PURPOSES.keys() == personas.load().keys()
     words = [*DESK.values(), *KINDS.values(), *(title for title, _ in TITLES.values())]
@@ -323,6 +331,7 @@ def test_a_card_is_put_and_lifted(trainer: Trainer) -> None:
     assert (order, facts["number"]) == ("put", personas.load()["P03"].number)
     trainer.click("person.P02")  # another hand, the card still lies there
     assert trainer.text("where") == "在手里"
+    assert trainer.text("other") == "P03 在读卡区"
     trainer.click("lift")
     trainer.until(lambda: not trainer.desk.reader["card"])
     assert trainer.rig.look("id_card")["card"] == "none"
@@ -331,6 +340,7 @@ def test_a_card_is_put_and_lifted(trainer: Trainer) -> None:
 def test_a_card_that_somebody_else_put_can_be_lifted(trainer: Trainer, rig: Rig) -> None:
     rig.tell("id_card", "put", **personas.load()["P02"].card())
     trainer.until(lambda: trainer.desk.reader["stranger"])
+    assert trainer.text("other") == "读卡区上是另一张卡"
     trainer.click("lift")
     trainer.until(lambda: not trainer.desk.reader["card"])
 

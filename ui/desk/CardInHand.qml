@@ -68,6 +68,19 @@ Item {
                 }
             }
         }
+        Label {
+            objectName: "other"
+            visible: text.length > 0
+            x: 18
+            y: 124
+            text: !hand.desk.reader.card || hand.lies ? ""
+                : hand.desk.reader.stranger ? hand.desk.words["other card"]
+                : hand.desk.reader.who + " " + hand.desk.words["on reader"]
+            font.pixelSize: 13
+            font.bold: true
+            color: Theme.amber
+            wrapMode: Text.NoWrap
+        }
         Rectangle {                       // where the photo is on a card
             anchors { right: parent.right; rightMargin: 18 }
             visible: face.width > 380
