@@ -75,18 +75,20 @@ class Slots:
     def next(self, after: int, seconds: float) -> Frame | None:
         """See :class:`drivers.camera.types.Stream`."""
         until = time.monotonic() + seconds
+        missed = 0
         while True:
             (newest,) = _NUMBER.unpack_from(self._memory.view)
             if not newest:
                 raise _no_picture()
             if newest > after:
                 frame = self._take(newest)
-                if frame is None:
+                if frame is None and newest != missed:
+                    missed = newest
                     continue  # overtaken: there is a newer one
-                if time.monotonic() - frame.at > STALL_S:
+                if frame is None or not _of_now(frame.at):
                     raise _no_picture()
                 return frame
-            if time.monotonic() - self._time(newest) > STALL_S:
+            if not _of_now(self._time(newest)):
                 raise _no_picture()
             if time.monotonic() >= until:
                 return None
@@ -121,6 +123,10 @@ def _slots_of(capacity: int, memory: SharedMemory) -> Slots:
     slots._memory = memory
     slots._number = 0
     return slots
+
+
+def _of_now(at: float) -> bool:
+    return abs(time.monotonic() - at) <= STALL_S
 
 
 def _no_picture() -> DeviceError:
