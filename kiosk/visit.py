@@ -128,6 +128,7 @@ class Visit:
         self.seal_roots = settings.centre.seal_roots
         self._offered: Catalogue | None = None
         self.person: Person | None = None
+        self._card = False  # one was read, and may still lie there
         self._papers = False
         self._done: list[tuple[str, Sayable]] = []
 
@@ -141,6 +142,7 @@ class Visit:
         # Nothing leads back out of signing in, or over what was printed.
         back = self.person is not None and not (device or self._answers.sealed)
         answer = self._asker.ask(step, back=back)
+        self._card |= device
         kind: Literal["answer", "turn", "device"] = (
             "device" if device else "turn" if step.turns else "answer"
         )
@@ -345,7 +347,7 @@ class Visit:
             log.warning("rating not delivered", extra={"reason": str(error)})
 
     def _say_farewell(self, how: How) -> None:
-        if how == "left" and self.person is not None:
+        if how == "left" and self._card:
             try:
                 self._asker.ask(Farewell(papers=self._papers), back=False)
             except (Left, TimedOut):

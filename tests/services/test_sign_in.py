@@ -107,8 +107,15 @@ def test_a_card_that_is_refused_can_be_taken_back_for_another(
     assert [each.key for each in page.actions] == [RETRY], "no menu before signing in"
 
 
-def test_leaving_instead_of_another_card(here: World) -> None:
-    assert here.play(TOUCH, put("P13"), (Problem, Left())).how == "left"
+def test_leaving_instead_of_another_card_is_reminded_of_the_one_that_lies_there(
+    here: World,
+) -> None:
+    played = here.play(TOUCH, put("P13"), (Problem, Left()), (Farewell, None))
+    assert played.how == "left"
+
+
+def test_leaving_without_a_card_needs_no_farewell(here: World) -> None:
+    assert here.play(TOUCH, (PresentIdCard, Left())).how == "left"
 
 
 @pytest.mark.parametrize(
@@ -134,7 +141,8 @@ def test_nobody_puts_a_card(here: World) -> None:
 @pytest.mark.parametrize("end", [Left(), TimedOut("idle"), TimedOut("limit")])
 def test_going_away_at_the_card_or_at_the_code(here: World, end: Exception) -> None:
     here.play(TOUCH, (PresentIdCard, end))
-    here.play(TOUCH, put("P01"), (EnterSmsCode, end))
+    reminder = [(Farewell, None)] if isinstance(end, Left) else []
+    here.play(TOUCH, put("P01"), (EnterSmsCode, end), *reminder)
     assert here.sessions() == []
 
 
@@ -198,8 +206,8 @@ def test_a_code_that_was_sent_though_the_answer_was_lost(here: World) -> None:
 
 def test_no_more_codes_today(here: World) -> None:
     for _ in range(5):
-        here.play(TOUCH, put("P01"), (EnterSmsCode, Left()))
-    played = here.play(TOUCH, put("P01"), (Problem, Left()))
+        here.play(TOUCH, put("P01"), (EnterSmsCode, Left()), (Farewell, None))
+    played = here.play(TOUCH, put("P01"), (Problem, Left()), (Farewell, None))
     assert "已达上限" in zh(played.last(Problem).title)
 
 
@@ -238,7 +246,7 @@ def test_a_session_that_is_over_ends_the_visit(here: World, at: str) -> None:
     if at == "code":
         here.fault("/v1/sessions/current/sms/check", "refusal", code="session-over")
         lines: tuple[Any, ...] = ((EnterSmsCode, "123456"), over)
-        here.play(TOUCH, put("P01"), *lines)
+        here.play(TOUCH, put("P01"), *lines, (Farewell, None))
     else:
         here.fault("/v1/accounts", "refusal", code="session-over")
         here.play(*here.signed_in("P01"), (Menu, "account"), over, (Farewell, None))
