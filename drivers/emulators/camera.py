@@ -179,6 +179,7 @@ def _film(clip: Path) -> tuple[list[bytes], tuple[int, int], float]:
         capture.release()
 
 
+@cache
 def _drawn(width: int, height: int) -> list[bytes]:
     """A disc that goes from left to right before a grey wall."""
     import cv2
