@@ -21,6 +21,8 @@ _DRIVERS: Mapping[tuple[str, str], str] = {
     ("camera", "opencv"): "drivers.camera.opencv:OpenCvCamera",
     ("code_scanner", "serial"): "drivers.code_scanner.serial_scanner:SerialScanner",
     ("pin_pad", "serial"): "drivers.pin_pad.serial_pad:SerialPinPad",
+    ("lights", "io_board"): "drivers.lights.io_board:BoardLights",
+    ("sensors", "io_board"): "drivers.sensors.io_board:BoardSensors",
 }
 _HANGS = {("camera", "opencv"), ("smart_card", "pcsc")}
 """Drivers whose library may never return: in a process of their own unless settings differ."""

@@ -1,0 +1,197 @@
+"""The Modbus RTU line to the I/O board, shared by the lights and the sensors on it.
+
+A serial port is held by one, and a board has one; so all drivers of one process that name the same
+port share one open line, and take turns question by question.
+"""
+
+from __future__ import annotations
+
+import logging
+import termios
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+import msgspec
+from pymodbus.client import ModbusSerialClient
+from pymodbus.exceptions import ConnectionException, ModbusException
+from pymodbus.pdu import ModbusPDU
+
+from drivers.device import DeviceError, Reason
+from drivers.serial_line import gone, not_open, open_port
+
+_MEND = "check the board's cable and power, baud, parity and unit in the settings"
+# Every question that stays without an answer is told by an error; pymodbus need not log it too.
+logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
+# Modbus application protocol V1.1b3, 7: exception codes.
+_EXCEPTIONS = {
+    1: ("illegal function", Reason.UNSUPPORTED),
+    2: ("illegal data address", Reason.UNSUPPORTED),
+    3: ("illegal data value", Reason.UNSUPPORTED),
+    4: ("server device failure", Reason.HARDWARE),
+    5: ("acknowledge", Reason.TIMEOUT),
+    6: ("server device busy", Reason.TIMEOUT),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BusSettings:
+    """Where the I/O board is. Lights and sensors of one board have the same."""
+
+    port: str
+    """The serial port; best a name that stays, under ``/dev/serial/by-id/``."""
+    baud: Literal[9600, 19200, 38400, 57600, 115200] = 19200
+    """The speed the board was set to; 19200 is Modbus' own default."""
+    parity: Literal["N", "E", "O"] = "N"
+    """None, even or odd. Modbus' own default is even; a pty knows none."""
+    unit: Annotated[int, msgspec.Meta(ge=1, le=247)] = 1
+    """The board's Modbus address."""
+    answer_timeout: Annotated[float, msgspec.Meta(gt=0, le=0.4)] = 0.2
+    """Seconds until a board that does not answer is asked once more, and then counts as silent.
+
+    No more than 0.4: its status must be known within a second.
+    """
+
+
+class Bus:
+    """One open line. Get it by :meth:`take`, give it back by :meth:`release`."""
+
+    _open: ClassVar[dict[str, Bus]] = {}
+    _guard: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(self, settings: BusSettings) -> None:
+        self._settings = settings
+        self._turn = threading.Lock()
+        self._users = 0
+        self._heard = False
+        self._client: ModbusSerialClient | None = ModbusSerialClient(
+            settings.port,
+            baudrate=settings.baud,
+            parity=settings.parity,
+            timeout=settings.answer_timeout,
+            retries=0,
+            trace_packet=self._trace,
+        )
+        # Opened here, because pymodbus does not say why it could not.
+        self._client.socket = open_port(
+            settings.port, settings.baud, parity=settings.parity, timeout=settings.answer_timeout
+        )
+
+    @classmethod
+    def take(cls, settings: BusSettings) -> Bus:
+        """The line to a board, opened for this process alone when nobody here has it yet.
+
+        Raises :class:`DeviceError`: ``NO_DEVICE`` when there is no such port, ``OFFLINE`` when it
+        may not be used by us, ``UNSUPPORTED`` when it is open here with other settings.
+        """
+        with cls._guard:
+            bus = cls._open.get(settings.port)
+            if bus is None:
+                bus = cls._open[settings.port] = Bus(settings)
+            if bus._settings != settings:
+                raise DeviceError(
+                    Reason.UNSUPPORTED,
+                    f"lights and sensors on {settings.port} have different settings",
+                    mend="give them the same baud, parity, unit and answer_timeout",
+                )
+            bus._users += 1
+            return bus
+
+    def release(self) -> None:
+        """Give it back; the last one closes the port. Never raises."""
+        with self._guard:
+            self._users -= 1
+            if self._users <= 0:
+                self._close()
+
+    def read_inputs(self, address: int, count: int) -> list[int]:
+        """Input registers (function 04). Raises as :meth:`write`."""
+        unit = self._settings.unit
+        answer = self._ask(
+            4, lambda client: client.read_input_registers(address, count=count, device_id=unit)
+        )
+        return _registers(answer, count)
+
+    def read_holdings(self, address: int, count: int) -> list[int]:
+        """Holding registers (function 03). Raises as :meth:`write`."""
+        unit = self._settings.unit
+        answer = self._ask(
+            3, lambda client: client.read_holding_registers(address, count=count, device_id=unit)
+        )
+        return _registers(answer, count)
+
+    def write(self, address: int, values: list[int]) -> None:
+        """Holding registers (function 16).
+
+        Raises :class:`DeviceError`: ``OFFLINE`` for silence, ``GARBLED`` for noise (both after a
+        second try), ``NO_DEVICE`` when the port is gone, and what a Modbus exception stands for.
+        """
+        unit = self._settings.unit
+        self._ask(16, lambda client: client.write_registers(address, values, device_id=unit))
+
+    # -- the wire -----------------------------------------------------------------------------
+
+    def _ask(self, function: int, act: Callable[[ModbusSerialClient], ModbusPDU]) -> ModbusPDU:
+        """An answer; every question here may be asked twice, so a lost one is."""
+        with self._turn:
+            try:
+                answer = self._try(act)
+            except DeviceError as error:
+                if error.reason not in (Reason.OFFLINE, Reason.GARBLED):
+                    raise
+                answer = self._try(act)
+        if answer.isError():
+            meaning, reason = _EXCEPTIONS.get(
+                answer.exception_code, ("unknown exception", Reason.GARBLED)
+            )
+            raise DeviceError(
+                reason, f"the board answered exception {answer.exception_code}: {meaning}"
+            )
+        if answer.function_code != function:
+            raise DeviceError(
+                Reason.GARBLED, f"the board answered function {answer.function_code} to {function}"
+            )
+        return answer
+
+    def _try(self, act: Callable[[ModbusSerialClient], ModbusPDU]) -> ModbusPDU:
+        if self._client is None:
+            raise not_open(self._settings.port)
+        self._heard = False
+        try:
+            return act(self._client)
+        except (ConnectionException, OSError, termios.error) as error:
+            with self._guard:
+                self._close()
+            raise gone(self._settings.port) from error
+        except ModbusException as error:
+            port = self._settings.port
+            if self._heard:
+                raise DeviceError(
+                    Reason.GARBLED, f"no answer on {port}, but noise", mend=_MEND
+                ) from error
+            raise DeviceError(
+                Reason.OFFLINE, f"the board on {port} is silent", mend=_MEND
+            ) from error
+
+    def _trace(self, sending: bool, data: bytes) -> bytes:
+        self._heard = self._heard or (not sending and bool(data))
+        return data
+
+    def _close(self) -> None:
+        client, self._client = self._client, None
+        if self._open.get(self._settings.port) is self:
+            del self._open[self._settings.port]
+        if client is not None:
+            with suppress(OSError, termios.error):
+                client.close()  # type: ignore[no-untyped-call]
+
+
+def _registers(answer: ModbusPDU, count: int) -> list[int]:
+    registers = list(answer.registers)
+    if len(registers) != count:
+        raise DeviceError(
+            Reason.GARBLED, f"the board gave {len(registers)} registers instead of {count}"
+        )
+    return registers

@@ -1,0 +1,138 @@
+"""The lights on the I/O board."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from drivers.device import (
+    CancelToken,
+    Check,
+    Deadline,
+    DeviceError,
+    Driver,
+    Info,
+    Reason,
+    Request,
+    State,
+    Status,
+)
+from drivers.io_board.board import board_info, check_board, take_board
+from drivers.io_board.bus import Bus, BusSettings
+from drivers.io_board.registers import (
+    LIGHTS,
+    LIGHTS_COUNT,
+    ORDER,
+    WATCHDOG,
+    Identity,
+    encode_light,
+)
+from drivers.lights.types import AllOff, Colour, FlashRate, Light, SetLight
+from drivers.serial_line import not_open
+
+WATCHDOG_S = 10
+"""Without a question for so long, the board puts the lights out: the terminal is not there."""
+
+
+class BoardLights(Driver):
+    """The lights of a terminal, by :mod:`drivers.io_board`."""
+
+    Settings = BusSettings
+
+    def __init__(self, settings: BusSettings) -> None:
+        super().__init__()
+        self._settings = settings
+        self._bus: Bus | None = None
+        self._identity: Identity | None = None
+        self._wanted = [0] * LIGHTS_COUNT
+
+    @property
+    def info(self) -> Info:
+        return board_info("lights", self._settings, self._identity)
+
+    @property
+    def requests(self) -> tuple[type[Request[Any]], ...]:
+        return (SetLight, AllOff)
+
+    def open(self) -> None:
+        """Take the line, see that it is such a board, put all lights out.
+
+        Raises :class:`DeviceError`: ``NO_DEVICE`` when there is no such port or nothing answers,
+        ``OFFLINE`` when the port may not be used by us, ``UNSUPPORTED`` when it is another board.
+        """
+        self.close()
+        self._bus, self._identity = take_board(self._settings)
+        try:
+            self._bus.write(WATCHDOG, [WATCHDOG_S])
+            self.reset()
+        except DeviceError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        bus, self._bus = self._bus, None
+        self._wanted = [0] * LIGHTS_COUNT
+        if bus is not None:
+            bus.release()
+
+    def status(self) -> Status:
+        """Whether the board answers; lights that it lost, with its power, are switched on again."""
+        if self._bus is None:
+            return Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
+        if self._bus.read_holdings(LIGHTS, LIGHTS_COUNT) != self._wanted:
+            self._bus.write(WATCHDOG, [WATCHDOG_S])
+            self._write(self._wanted)
+        return Status(State.ONLINE)
+
+    def reset(self) -> None:
+        """All lights out."""
+        self._write([0] * LIGHTS_COUNT)
+
+    def self_test(self) -> tuple[Check, ...]:
+        """The board, and whether each light can be switched (all shine for a moment)."""
+        before = self._wanted
+        checks = [check_board(self._bus, self._settings)]
+        try:
+            shining = encode_light(FlashRate.CONTINUOUS, Colour.GREEN)
+            fitted = [shining if self._has(light) else 0 for light in ORDER]
+            self._write(fitted)
+            held = self._open_bus().read_holdings(LIGHTS, LIGHTS_COUNT) == fitted
+            checks.append(Check("lights", held, f"{sum(map(bool, fitted))} fitted"))
+        except DeviceError as error:
+            checks.append(Check("lights", False, str(error)))
+        with suppress(DeviceError):  # it has been told above
+            self._write(before)
+        return tuple(checks)
+
+    def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
+        """Do ``request``; takes some 20 ms, so neither deadline nor cancel interrupt it.
+
+        Raises ``UNSUPPORTED`` for a light that is not fitted, ``OFFLINE`` when the board is silent,
+        ``GARBLED`` after a second nonsensical answer, ``NO_DEVICE`` when its port is gone, and
+        what an exception of the board stands for.
+        """
+        if cancel.cancelled:
+            raise DeviceError(Reason.CANCELLED)
+        match request:
+            case SetLight(light, rate, colour):
+                self._open_bus()
+                if not self._has(light):
+                    raise DeviceError(Reason.UNSUPPORTED, f"no light {light.value} is fitted")
+                wanted = list(self._wanted)
+                wanted[ORDER.index(light)] = encode_light(rate, colour)
+                return self._write(wanted)
+            case AllOff():
+                return self._write([0] * LIGHTS_COUNT)
+        raise DeviceError(Reason.UNSUPPORTED, f"lights know no {type(request).__name__}")
+
+    def _write(self, wanted: list[int]) -> None:
+        self._open_bus().write(LIGHTS, wanted)
+        self._wanted = wanted
+
+    def _has(self, light: Light) -> bool:
+        return self._identity is not None and light in self._identity.lights
+
+    def _open_bus(self) -> Bus:
+        if self._bus is None:
+            raise not_open(self._settings.port)
+        return self._bus

@@ -1,0 +1,125 @@
+"""The sensors on the I/O board: asked ten times a second while somebody waits for a change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+
+from drivers.device import (
+    CancelToken,
+    Check,
+    Deadline,
+    DeviceError,
+    Driver,
+    Info,
+    Reason,
+    Request,
+    State,
+    Status,
+)
+from drivers.io_board.board import board_info, check_board, take_board
+from drivers.io_board.bus import Bus, BusSettings
+from drivers.io_board.registers import SENSORS, SENSORS_COUNT, Identity, parse_sensors
+from drivers.sensors.types import AwaitChange, Readings, ReadSensors
+from drivers.serial_line import not_open
+
+
+class BoardSensors(Driver):
+    """The sensors of a terminal, by :mod:`drivers.io_board`."""
+
+    @dataclass(frozen=True, slots=True)
+    class Settings(BusSettings):
+        """Where the board is, and how often it is asked."""
+
+        poll: Annotated[float, msgspec.Meta(ge=0.02, le=1)] = 0.1
+        """Seconds from one question to the next while a change is waited for."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._poll = settings.poll
+        self._settings = BusSettings(
+            settings.port,
+            settings.baud,
+            settings.parity,
+            settings.unit,
+            settings.answer_timeout,
+        )
+        self._bus: Bus | None = None
+        self._identity: Identity | None = None
+
+    @property
+    def info(self) -> Info:
+        return board_info("sensors", self._settings, self._identity)
+
+    @property
+    def requests(self) -> tuple[type[Request[Any]], ...]:
+        return (ReadSensors, AwaitChange)
+
+    def open(self) -> None:
+        """Take the line and see that it is such a board.
+
+        Raises :class:`DeviceError`: ``NO_DEVICE`` when there is no such port or nothing answers,
+        ``OFFLINE`` when the port may not be used by us, ``UNSUPPORTED`` when it is another board.
+        """
+        self.close()
+        self._bus, self._identity = take_board(self._settings)
+
+    def close(self) -> None:
+        bus, self._bus = self._bus, None
+        if bus is not None:
+            bus.release()
+
+    def status(self) -> Status:
+        """Whether the board answers. What the sensors say is no state of theirs: ask for it."""
+        if self._bus is None:
+            return Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
+        self._read()
+        return Status(State.ONLINE)
+
+    def reset(self) -> None:
+        """Nothing to bring back: see that the board answers."""
+        self._read()
+
+    def self_test(self) -> tuple[Check, ...]:
+        """The board, and whether what its sensors say makes sense."""
+        board = check_board(self._bus, self._settings)
+        try:
+            self._read()
+        except DeviceError as error:
+            return (board, Check("sensors", False, str(error)))
+        return (board, Check("sensors", True, "readings in their ranges"))
+
+    def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
+        """Do ``request``; a cancel is obeyed within 50 ms of a board that answers.
+
+        Raises ``TIMEOUT`` (no change), ``CANCELLED``, ``OFFLINE`` when the board is silent,
+        ``GARBLED`` after a second nonsensical answer or for values out of their range,
+        ``NO_DEVICE`` when its port is gone, and what an exception of the board stands for.
+        """
+        if cancel.cancelled:
+            raise DeviceError(Reason.CANCELLED)
+        match request:
+            case ReadSensors():
+                return self._read()
+            case AwaitChange(known):
+                return self._await_change(known, deadline, cancel)
+        raise DeviceError(Reason.UNSUPPORTED, f"sensors know no {type(request).__name__}")
+
+    def _await_change(self, known: Readings, deadline: Deadline, cancel: CancelToken) -> Readings:
+        while True:
+            pause = Deadline(self._poll)
+            readings = self._read()
+            if readings != known:
+                return readings
+            if deadline.passed():
+                raise DeviceError(Reason.TIMEOUT, "no sensor changed in time")
+            if cancel.wait(min(pause.remaining(), deadline.remaining())):
+                raise DeviceError(Reason.CANCELLED)
+
+    def _read(self) -> Readings:
+        if self._bus is None or self._identity is None:
+            raise not_open(self._settings.port)
+        registers = self._bus.read_inputs(SENSORS, SENSORS_COUNT)
+        return parse_sensors(registers, self._identity.sensors)
