@@ -55,6 +55,13 @@ Window {
                 wrapMode: Text.NoWrap
             }
         }
+        Item {
+            id: beginning                 // where the focus waits when a step begins
+            objectName: "beginning"
+            activeFocusOnTab: true        // else Tab would not start from here
+            Accessible.ignored: true
+            Keys.forwardTo: page.item ? [page.item] : []
+        }
         Loader {
             id: page
             y: head.height + band.height
@@ -116,6 +123,8 @@ Window {
         target: Bridge
         function onPageChanged() { window.show(Bridge.page, Bridge.view) }
         function onViewChanged() { if (page.item) page.item.view = Bridge.view }
+        // No button has the focus when a step begins: Tab leads to its first one.
+        function onPageShown() { beginning.forceActiveFocus(Qt.OtherFocusReason) }
     }
     Component.onCompleted: if (Bridge.page.length > 0) show(Bridge.page, Bridge.view)
 }

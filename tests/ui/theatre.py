@@ -99,6 +99,7 @@ class Theatre:
         self.bridge.answers = self.listener
         self.window = self.stage.window
         self.frames = 0
+        self.ticket = 100
         self.window.frameSwapped.connect(self._drawn)
         self.bridge.surround(CATALOGUE, ())
         self.bridge.show(Attract(), ticket=0, back=False)
@@ -114,8 +115,10 @@ class Theatre:
     def greet(self, name: str) -> None:
         self.bridge.greet(Sensitive(name))
 
-    def show(self, step: object, *, ticket: int = 1, back: bool = False) -> None:
-        self.bridge.show(step, ticket=ticket, back=back)
+    def show(self, step: object, *, ticket: int | None = None, back: bool = False) -> None:
+        """A new step; its ticket is the next one unless the test names it."""
+        self.ticket = self.ticket + 1 if ticket is None else ticket
+        self.bridge.show(step, ticket=self.ticket, back=back)
         self.settle()
 
     def settle(self) -> None:

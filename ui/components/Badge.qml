@@ -5,18 +5,20 @@ Rectangle {
     id: badge
     property string text
     property string tone
-    implicitWidth: label.implicitWidth + 52
-    implicitHeight: label.implicitHeight + (Theme.elder ? 8 : 16)
+    property string label         // what it is the state of
+    implicitWidth: words.implicitWidth + 52
+    implicitHeight: words.implicitHeight + (Theme.elder ? 8 : 16)
     radius: height / 2
     color: Theme.toneTint(tone)
     border.color: Theme.toneColor(tone)
     border.width: Theme.highContrast ? 2 : 0
     Label {
-        id: label
+        id: words
         anchors.centerIn: parent
         text: badge.text
         color: Theme.toneColor(badge.tone)
         font.bold: true
         wrapMode: Text.NoWrap
+        Accessible.name: (badge.label + " " + badge.text).trim()
     }
 }

@@ -26,6 +26,7 @@ Item {
         width: fact.stacked ? fact.width - 2 * Theme.inset : implicitWidth
         text: fact.label
         color: Theme.soft
+        Accessible.ignored: true   // the value says both
         lineHeight: 0.9
     }
     Label {

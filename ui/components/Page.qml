@@ -68,11 +68,17 @@ Item {
         width: page.width - x - Theme.side
         height: page.footTop - Theme.gap - (page.beside || !page.leave && Theme.wide ? 0 : page.toolsHeight) - page.waysHeight - y
     }
+    Item {
+        id: waysSlot
+        x: Theme.side
+        y: page.footTop - page.toolsHeight - Theme.gap - Theme.touch
+        width: page.width - 2 * Theme.side
+        height: Theme.touch
+    }
     ActionRow {
+        parent: page.waysAbove ? waysSlot : footSlot
         visible: page.actions.length > 0
-        x: page.waysAbove ? Theme.side : footSlot.x
-        y: page.waysAbove ? page.footTop - page.toolsHeight - Theme.gap - Theme.touch : page.footTop
-        width: page.waysAbove ? page.width - 2 * Theme.side : footSlot.width
+        width: parent.width
         model: page.actions
         primaryLast: page.primaryLast
     }

@@ -15,11 +15,13 @@ Item {
         x: Theme.inset
         y: row.stacked ? 10 : (row.height - height) / 2
         text: row.label
+        Accessible.ignored: true   // the badge says both
         color: Theme.soft
         wrapMode: Text.NoWrap
     }
     Badge {
         id: badge
+        label: row.label
         x: row.width - Theme.inset - width
         y: row.stacked ? row.height - height - 12 : (row.height - height) / 2
     }

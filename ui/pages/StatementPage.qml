@@ -21,6 +21,9 @@ Page {
         height: (eye.visible ? Math.max(eye.y + eye.height, under.y + under.height) : under.y + under.height) + (Theme.wide ? 12 : 24)
         radius: Theme.radius
         color: Theme.blue
+        readonly property real below: words.y + words.height
+        // In the lower two thirds, as everything that is pressed.
+        readonly property real eyeTop: Theme.wide ? below + under.height : Math.max(below + 8, page.pressTop - page.bodyItem.y)
         Column {
             id: words
             x: Theme.inset
@@ -50,7 +53,7 @@ Page {
             id: under
             visible: page.underInHero
             x: Theme.inset
-            y: Theme.wide || !eye.visible ? words.y + words.height : eye.y + Math.max(0, (eye.height - height) / 2)
+            y: Theme.wide || page.eyeInFoot ? hero.below : hero.eyeTop + Math.max(0, (eye.height - height) / 2)
             width: (Theme.wide || !eye.visible ? parent.width - Theme.inset : eye.x - 24) - x
             height: page.underInHero ? implicitHeight : 0
             // Two short lines beside the eye rather than one that breaks anywhere.
@@ -67,9 +70,7 @@ Page {
             text: page.view.eye || ""
             iconName: page.view.revealed ? "eye-off" : "eye"
             x: parent.width - width - 32
-            // In the lower two thirds, as everything that is pressed.
-            y: Theme.wide ? under.y + under.height
-                          : Math.max(words.y + words.height + 8, page.pressTop - page.bodyItem.y)
+            y: hero.eyeTop
             onClicked: Bridge.toggleNumbers()
         }
     }

@@ -1,0 +1,130 @@
+"""The pictures of all pages, as hashes: ``python -m tests.ui.goldens`` takes today's as right.
+
+It writes the pictures into ``out/pages/``: look at them before you commit. The software renderer
+draws the same bits in every process, so a hash is enough; what may differ is the environment, so
+every environment (Qt, fonts, kind of processor) has hashes of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import PySide6
+from PySide6.QtCore import QLocale, QRect
+from PySide6.QtGui import QImage
+
+from tests.ui.cases import pdf
+from tests.ui.samples import samples
+from tests.ui.theatre import Setting, Theatre
+
+ROOT = Path(__file__).parents[2]
+FILE = Path(__file__).with_name("goldens.json")
+PICTURES = ROOT / "out" / "pages"
+FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts")
+FONT_NAMES = ("NotoSansCJK", "hanazono", "mincho")
+
+SETTINGS = (
+    Setting("portrait", "zh_CN"),
+    Setting("portrait", "en"),
+    Setting("landscape", "zh_CN"),
+    Setting("landscape", "en"),
+    Setting("portrait", "zh_CN", elder=True),
+)
+
+
+@cache
+def environment() -> dict[str, str]:
+    """What the pictures depend on besides this program."""
+    files = sorted(
+        path.resolve()
+        for folder in FONT_FOLDERS
+        for path in Path(folder).rglob("*.tt[cf]")
+        if any(name.lower() in str(path).lower() for name in FONT_NAMES)
+    )
+    fonts = hashlib.sha256()
+    for path in dict.fromkeys(files):
+        fonts.update(path.read_bytes())
+    return {
+        "PySide6": PySide6.__version__,
+        "fonts": fonts.hexdigest()[:16],
+        "machine": platform.machine(),
+    }
+
+
+def fingerprint() -> str:
+    return " ".join(f"{key}={value}" for key, value in environment().items())
+
+
+def known() -> dict[str, str] | None:
+    """The hashes of this environment, by the name of the picture; None where there are none yet."""
+    if not FILE.exists():
+        return None
+    goldens: dict[str, dict[str, str]] = json.loads(FILE.read_text(encoding="utf-8"))
+    return goldens.get(fingerprint())
+
+
+def draw() -> Iterator[tuple[str, QImage]]:
+    """Every page of the samples, by its name: ``portrait-zh_CN/07-menu``."""
+    for setting in SETTINGS:
+        theatre = Theatre(setting)
+        try:
+            for name, step in samples(pdf()).items():
+                theatre.greet("张*" if name > "07" else "")
+                theatre.show(step, back="08" <= name < "21")
+                yield f"{setting}/{name}", picture(theatre)
+        finally:
+            theatre.close()
+
+
+def picture(theatre: Theatre) -> QImage:
+    """The window as it stands once every image in it is there."""
+    sheets = [item for item in theatre.items() if item.objectName() == "sheet"]
+    for sheet in sheets:
+        if not theatre.until(lambda sheet=sheet: sheet.property("progress") == 1.0):  # type: ignore[misc]
+            raise TimeoutError("the document is not drawn")
+        theatre.settle()
+    return theatre.window.grabWindow().convertToFormat(QImage.Format.Format_RGB32)
+
+
+def digest(image: QImage) -> str:
+    """SHA-256 of the size and the pixels."""
+    size: QRect = image.rect()
+    head = f"{size.width()}x{size.height()}".encode()
+    return hashlib.sha256(head + bytes(image.constBits())).hexdigest()
+
+
+def renew() -> None:
+    goldens = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
+    before = goldens.get(fingerprint(), {})
+    now = {}
+    for name, image in draw():
+        now[name] = digest(image)
+        path = PICTURES / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image.save(str(path))
+        if before.get(name) != now[name]:
+            print("new" if name not in before else "changed", path.relative_to(ROOT))
+    goldens[fingerprint()] = now
+    text = json.dumps(goldens, indent=1, sort_keys=True, ensure_ascii=False)
+    FILE.write_text(text + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    QLocale.setDefault(QLocale.c())
+    if sys.argv[1:] == ["--hashes"]:
+        json.dump({name: digest(image) for name, image in draw()}, sys.stdout)
+    else:
+        renew()
+
+
+if __name__ == "__main__":
+    main()
