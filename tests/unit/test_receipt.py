@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.receipt_printer.encode import TextMode, encode
@@ -90,6 +90,7 @@ def test_a_slip_shows_nobody_in_a_log() -> None:
     assert "张" not in repr(document_slip(TERMS, DOCUMENT))
 
 
+@settings(max_examples=40, deadline=None)
 @given(
     holder=st.text(max_size=30),
     number=st.text(max_size=64),

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.fund.codes import word
@@ -48,18 +48,21 @@ def test_the_other_language(language: Language) -> None:
     assert language.other is not language
 
 
+@settings(deadline=None)
 @given(st.dates(), st.sampled_from(Language))
 def test_every_day_can_be_said(day: date, language: Language) -> None:
     assert str(day.year) in say(day, language)
     assert str(day.year) in say(Month(day), language)
 
 
+@settings(deadline=None)
 @given(st.text(), st.sampled_from(Language))
 def test_a_value_is_never_taken_for_a_message(value: str, language: Language) -> None:
     """Braces in a value stay what they are."""
     assert _("it is {value}", value=value).say(language) == f"it is {value}"
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1))
 def test_chinese_is_what_is_written(message: str) -> None:
     assert translate(message, ZH) == message
