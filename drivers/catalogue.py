@@ -23,6 +23,7 @@ _DRIVERS: Mapping[tuple[str, str], str] = {
     ("pin_pad", "serial"): "drivers.pin_pad.serial_pad:SerialPinPad",
     ("lights", "io_board"): "drivers.lights.io_board:BoardLights",
     ("sensors", "io_board"): "drivers.sensors.io_board:BoardSensors",
+    ("speaker", "aplay"): "drivers.speaker.aplay:AplaySpeaker",
 }
 _HANGS = {("camera", "opencv"), ("smart_card", "pcsc")}
 """Drivers whose library may never return: in a process of their own unless settings differ."""

@@ -1,0 +1,181 @@
+"""The speaker: short sounds, played by ALSA's own ``aplay``."""
+
+from __future__ import annotations
+
+import array
+import io
+import os
+import subprocess
+import sys
+import wave
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from drivers.device import (
+    CancelToken,
+    Check,
+    Deadline,
+    DeviceError,
+    Driver,
+    Info,
+    Reason,
+    Request,
+    State,
+    Status,
+)
+from drivers.speaker.types import Play, Sound
+
+PROBE_S = 0.9
+"""How long it may take to play nothing."""
+_SLICE_S = 0.03  # how soon a cancel is seen
+_SILENCE = bytes(640)  # 20 ms
+_RATE = 16000
+
+
+class AplaySpeaker(Driver):
+    """A speaker behind ALSA. Without a sound card the terminal is silent, and says so here."""
+
+    @dataclass(frozen=True, slots=True)
+    class Settings:
+        """Which sound card."""
+
+        device: str = "default"
+        """The name of an ALSA device (``aplay -L`` lists them); ``null`` swallows everything."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self._device = settings.device
+        self._open = False
+
+    @property
+    def info(self) -> Info:
+        return Info("speaker", "aplay", self._device)
+
+    @property
+    def requests(self) -> tuple[type[Request[Any]], ...]:
+        return (Play,)
+
+    def open(self) -> None:
+        """Play nothing, to see that something could be played.
+
+        Raises :class:`DeviceError`: ``NO_DEVICE`` without a sound card or without ``aplay``,
+        ``OFFLINE`` when another program holds the card.
+        """
+        self._open = False
+        self._play(_wav(_SILENCE), Deadline(PROBE_S), CancelToken())
+        self._open = True
+
+    def close(self) -> None:
+        self._open = False
+
+    def status(self) -> Status:
+        """What the last sound showed; a speaker cannot be asked."""
+        if not self._open:
+            return Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
+        return Status(State.ONLINE)
+
+    def reset(self) -> None:
+        """Nothing to bring back: see that something can be played."""
+        self._play(_wav(_SILENCE), Deadline(PROBE_S), CancelToken())
+
+    def self_test(self) -> tuple[Check, ...]:
+        """Whether something can be played; nobody hears it."""
+        try:
+            self.reset()
+        except DeviceError as error:
+            return (Check("sound card", False, str(error)),)
+        return (Check("sound card", True, f"{self._device} plays"),)
+
+    def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
+        """Play to the end; a cancel is obeyed within 50 ms.
+
+        Raises ``TIMEOUT`` when the deadline cut it off, ``CANCELLED``, ``NO_DEVICE`` and
+        ``OFFLINE`` as :meth:`open`, ``UNSUPPORTED`` for a volume that is no percentage.
+        """
+        if not isinstance(request, Play):
+            raise DeviceError(Reason.UNSUPPORTED, f"a speaker knows no {type(request).__name__}")
+        if not 0 <= request.volume <= 100:
+            raise DeviceError(Reason.UNSUPPORTED, "volume is a percentage")
+        if cancel.cancelled:
+            raise DeviceError(Reason.CANCELLED)
+        if not self._open:
+            raise DeviceError(Reason.NO_DEVICE, f"{self._device} is not open")
+        self._play(_wav(_louder(_samples(request.sound), request.volume)), deadline, cancel)
+
+    def _play(self, wav: bytes, deadline: Deadline, cancel: CancelToken) -> None:
+        try:
+            player = subprocess.Popen(
+                ["aplay", "-q", "-t", "wav", "-D", self._device, "-"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                env=dict(os.environ, LC_ALL="C"),
+            )
+        except OSError as error:
+            raise DeviceError(
+                Reason.NO_DEVICE,
+                "aplay is not installed",
+                mend="sudo apt install alsa-utils",
+            ) from error
+        with player:
+            said = self._await(player, wav, deadline, cancel)
+        if player.returncode:
+            raise self._refused(said.decode("utf-8", "replace"))
+
+    def _await(
+        self, player: subprocess.Popen[bytes], wav: bytes, deadline: Deadline, cancel: CancelToken
+    ) -> bytes:
+        given: bytes | None = wav
+        while True:
+            try:
+                return player.communicate(given, timeout=_SLICE_S)[1]
+            except subprocess.TimeoutExpired:
+                given = None  # it remembers what is left of it
+            if cancel.cancelled or deadline.passed():
+                player.kill()
+                player.communicate()
+                if cancel.cancelled:
+                    raise DeviceError(Reason.CANCELLED)
+                raise DeviceError(Reason.TIMEOUT, "the sound did not end in time")
+
+    def _refused(self, said: str) -> DeviceError:
+        lines = said.strip().splitlines()
+        why = lines[-1].removeprefix("aplay: ")[:200] if lines else "no reason given"
+        detail = f"nothing can be played on {self._device}: {why}"
+        if "busy" in why:
+            return DeviceError(
+                Reason.OFFLINE, detail, mend="find what holds it: fuser -v /dev/snd/*"
+            )
+        return DeviceError(
+            Reason.NO_DEVICE,
+            detail,
+            mend="look for a sound card with: aplay -l; the user must be in the group audio",
+        )
+
+
+def _samples(sound: Sound) -> bytes:
+    path = files("assets") / "sounds" / f"{sound.value}.wav"
+    with path.open("rb") as file, wave.open(file, "rb") as sounds:
+        return sounds.readframes(sounds.getnframes())
+
+
+def _louder(frames: bytes, percent: int) -> bytes:
+    """16-bit little-endian samples, at so much of their loudness."""
+    samples = array.array("h", frames)
+    if sys.byteorder == "big":
+        samples.byteswap()
+    quiet = array.array("h", (sample * percent // 100 for sample in samples))
+    if sys.byteorder == "big":
+        quiet.byteswap()
+    return quiet.tobytes()
+
+
+def _wav(frames: bytes) -> bytes:
+    whole = io.BytesIO()
+    with wave.open(whole, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(_RATE)
+        file.writeframes(frames)
+    return whole.getvalue()
