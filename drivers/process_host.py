@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import pickle
 import signal
 import socket
 import subprocess
@@ -68,6 +69,7 @@ class ProcessHost(ThreadHost):
         pace: Pace = PACE,
         grace: float = GRACE_S,
     ) -> None:
+        pickle.dumps(make)  # what cannot travel is said here, not in the thread
         self._stub = _Stub(make, grace)
         super().__init__(self._stub, on_status, pace=pace)
 
@@ -111,7 +113,7 @@ class _Stub(Driver):
         self._child, self._spare = self._spare, None
         if self._child is None or not self._child.alive():
             self._end_child()
-            self._child = _Child(self._make)
+            self._child = self._new_child()
         ready = self._hear(self._child, Deadline(START_S))
         self._info, self._requests = ready.info, ready.requests
         self._ready.set()
@@ -119,7 +121,8 @@ class _Stub(Driver):
             self._call("open", seconds=OPEN_S)
         finally:
             if not self.leaving.is_set():
-                self._spare = _Child(self._make)
+                with suppress(DeviceError):  # the next open tries again, and says so
+                    self._spare = self._new_child()
 
     def close(self) -> None:
         if self._child is not None:
@@ -209,6 +212,13 @@ class _Stub(Driver):
         self._end_child()
         return LostError(reason, detail, pages=None)
 
+    def _new_child(self) -> _Child:
+        try:
+            return _Child(self._make)
+        except OSError as error:
+            detail = f"no process for the driver: {error.strerror or type(error).__name__}"
+            raise DeviceError(Reason.HARDWARE, detail) from error
+
     def _end_child(self) -> None:
         if self._child is not None:
             self._child.end()
@@ -224,22 +234,26 @@ class _Child:
 
     def __init__(self, make: Callable[[], Driver]) -> None:
         ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-P",
-                    "-c",
-                    _PROGRAM.format(end=theirs.fileno(), parent=os.getpid()),
-                ],
-                env=os.environ | _ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(sys.path)},
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,  # libraries write there what nobody has checked
-            )
         self.channel = Channel(ours)
-        self.channel.send(make)
+        try:
+            with theirs:
+                self.channel.send(make)
+                self._process = subprocess.Popen(
+                    [
+                        sys.executable,
+                        "-P",
+                        "-c",
+                        _PROGRAM.format(end=theirs.fileno(), parent=os.getpid()),
+                    ],
+                    env=os.environ | _ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(sys.path)},
+                    pass_fds=(theirs.fileno(),),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,  # libraries write there what nobody has checked
+                )
+        except OSError:
+            self.channel.close()
+            raise
 
     def alive(self) -> bool:
         return self._process.poll() is None

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import pickle
 import signal
 import socket
 import subprocess
@@ -200,17 +201,17 @@ def test_what_waits_behind_a_command_that_is_killed_is_done(host):
 
 
 def test_it_is_back_in_less_than_200_ms(host):
-    """From the end of the grace; the best of some, because this machine may be busy."""
+    """From the end of the grace; the best of some, because the machine may be busy."""
     host.start()
     times = []
-    for _ in range(5):
+    for _ in range(3):
         do(host, "pid")
         until(lambda: len(children()) == 2)
         time.sleep(0.3)  # the spare loads its libraries
+        killed = time.monotonic() + 0.01 + GRACE_S
         assert fails(host, "hang", 0.01).reason is Reason.TIMEOUT
-        begun = time.monotonic()
         do(host, "pid")
-        times.append(time.monotonic() - begun)
+        times.append(time.monotonic() - killed)
     assert min(times) < BACK_S, times
 
 
@@ -311,6 +312,22 @@ def test_a_driver_that_cannot_be_made(host, seen, tmp_path, mark, problem, detai
     (tmp_path / f"{mark}-make").unlink()
     until(lambda: host.status == ONLINE)
     assert host.info.kind == "naughty"
+
+
+def test_no_process_can_be_started(host, seen, monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    host.start()
+    until(lambda: seen)
+    assert seen[0].problem is Reason.HARDWARE
+    assert "no process" in seen[0].detail
+    assert fails(host, "pid").reason is Reason.HARDWARE
+    monkeypatch.undo()
+    until(lambda: host.status == ONLINE)
+
+
+def test_a_recipe_that_cannot_travel_is_refused_at_once():
+    with pytest.raises((pickle.PicklingError, AttributeError)):
+        ProcessHost(lambda: NaughtyDriver(Path()))
 
 
 def test_nothing_is_known_of_a_host_that_was_not_started(host, monkeypatch):
