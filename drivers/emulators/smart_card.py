@@ -91,6 +91,7 @@ class SmartCardReader:
         self._changed = threading.Condition()
         self._card: ChipCard | None = None
         self._wire: socket.socket | None = None
+        self._met = False  # the reader has spoken to the card that is in
         self._thread: threading.Thread | None = None
         self._faults: dict[str, _Fault] = {}
         self._swap: tuple[int, ChipCard] | None = None  # in answer to which APDU, and for what
@@ -146,9 +147,9 @@ class SmartCardReader:
         """What a person beside it would see, without what the card says.
 
         ``card`` str, the kind of the card that is in, or ""; ``connected`` bool, whether a reader
-        has it; ``commands`` list of str, the last 50 command headers (CLA INS P1 P2 in
-        hexadecimal), newest last; ``resets`` int, how often a card was powered up or reset;
-        ``faults`` list of str.
+        has it; ``commands`` list of str, the command headers since the card was put (CLA INS P1 P2
+        in hexadecimal), newest last, at most 50; ``resets`` int, how often a card was powered up or
+        reset; ``faults`` list of str.
         """
         with self._changed:
             return {
@@ -164,15 +165,18 @@ class SmartCardReader:
     def _put(self, card: ChipCard) -> None:
         wire = self._connect()
         with self._changed:
-            self._card, self._count, self._wire = card, 0, wire
+            self._card, self._count, self._wire, self._met = card, 0, wire, False
+            self._commands.clear()
             self._thread = threading.Thread(
                 target=self._run, args=(card, wire), name="emulated smart_card", daemon=True
             )
             self._thread.start()
 
     def _lift(self) -> bool:
-        """True when there was a card."""
+        """True when there was a card. One that nobody has met yet is held for a moment: what is
+        gone before it is met stays in vpcd's queue, before the next one."""
         with self._changed:
+            self._changed.wait_for(lambda: self._met or self._wire is None, _NOTICE_S)
             card, self._card = self._card, None
             thread, self._thread = self._thread, None
             if self._wire is not None:
@@ -210,9 +214,11 @@ class SmartCardReader:
                 self._serve(card, wire)
             with self._changed:
                 self._wire = None
+                self._changed.notify_all()
                 if self._card is card and self._swap and self._swap[0] == self._count:
                     self._card = card = self._swap[1]
                     self._swap, self._count = None, 0
+                    self._commands.clear()
             wire = self._connect_again(card)
 
     def _connect_again(self, card: ChipCard) -> socket.socket | None:
@@ -223,7 +229,7 @@ class SmartCardReader:
                     return None
                 # Under the lock: a card that is lifted leaves no connection waiting behind it.
                 with suppress(OSError):
-                    self._wire = self._connect()
+                    self._wire, self._met = self._connect(), False
                     return self._wire
                 self._changed.wait(_AGAIN_S)
 
@@ -231,6 +237,9 @@ class SmartCardReader:
         while True:
             (length,) = _HEADER.unpack(_receive(wire, _HEADER.size))
             message = _receive(wire, length)
+            with self._changed:
+                self._met = True
+                self._changed.notify_all()
             ask = self._control if length == 1 else self._apdu
             answer = ask(card, message)
             if answer is not None:

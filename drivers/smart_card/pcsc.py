@@ -55,6 +55,9 @@ FINISH_S = 2.5
 """How long a read may go on past its deadline: a host that can kill waits three seconds."""
 HELD_S = 2.0
 """How long another program may hold the card before that is a fault."""
+SETTLE_S = 0.5
+"""How long after a card was pulled the service may still call it present (pcscd looks at some
+readers every 0.4 s)."""
 _SLICE_S = 0.05  # how soon a cancel is seen
 _AGAIN_S = 0.1  # between two attempts to get what is not there
 _SILENT_TRIES = 3  # a card that is still being pushed in has no contact yet
@@ -105,6 +108,7 @@ class PcscReader(Driver):
         self._context: Context | None = None
         self._reader = ""
         self._open = False
+        self._settled = Deadline(0)
         self._closed = Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
 
     @property
@@ -208,6 +212,8 @@ class PcscReader(Driver):
         except DeviceError as error:
             if error.reason in _READER_FINE:
                 gone = error.reason is Reason.CARD_REMOVED
+                if gone:
+                    self._settled = Deadline(SETTLE_S)
                 self.report(Status(State.ONLINE, media=Media.UNKNOWN if gone else media))
             raise
         self.report(Status(State.ONLINE, media=media))
@@ -245,6 +251,8 @@ class PcscReader(Driver):
         for state in self._watch(deadline, cancel, "no card was put in time"):
             if not state & PRESENT:
                 silent, held = 0, None
+                continue
+            if not self._settled.passed():
                 continue
             try:
                 return self._connected().connect(self._reader, exclusive=self._settings.exclusive)

@@ -125,12 +125,17 @@ class Session:
         return answer
 
     def end(self) -> None:
-        """Power the card down and let it go; also after an error, or nobody else gets it."""
-        self._over = True
+        """Power the card down and let it go; also after an error, or nobody else gets it.
+
+        After an error it is left as it is: when powering down fails, pcscd (1.9.9) takes the slot
+        for empty, and goes on to when another card has been put in quickly.
+        """
         handle, self._handle = self._handle, None
         if handle is not None:
+            then = scard.SCARD_LEAVE_CARD if self._over else scard.SCARD_UNPOWER_CARD
             with suppress(SystemError):  # pyscard's word for a handle that is gone
-                scard.SCardDisconnect(handle, scard.SCARD_UNPOWER_CARD)
+                scard.SCardDisconnect(handle, then)
+        self._over = True
 
     def _checked(self, code: int, value: Any) -> Any:
         if code & _MASK:

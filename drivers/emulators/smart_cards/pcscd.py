@@ -84,15 +84,16 @@ class PcscService:
         if self._process is not None:
             return
         run, configuration = self._folder / "run", self._folder / "readers"
-        shutil.rmtree(configuration, ignore_errors=True)
-        for folder in (run, configuration):
-            folder.mkdir(parents=True, exist_ok=True)
-        for left_over in run.iterdir():  # a killed service is not outlived by its pid
-            left_over.unlink()
-        driver = next(path for path in _DRIVERS if path.exists())
+        drivers = self._folder / "drivers"
+        for folder in (run, configuration, drivers):
+            shutil.rmtree(folder, ignore_errors=True)  # a killed service is outlived by its pid
+            folder.mkdir(parents=True)
         for name, port in self.readers.items():
+            file = name.replace(" ", "-")
+            # The driver keeps its slots in variables of its own: two readers need two of it.
+            driver = shutil.copy(next(filter(Path.exists, _DRIVERS)), drivers / f"{file}.so")
             text = _READER.format(name=name, port=port, driver=driver)
-            (configuration / name.replace(" ", "-")).write_text(text, encoding="utf-8")
+            (configuration / file).write_text(text, encoding="utf-8")
         program = shutil.which("pcscd", path=_PATH) or "pcscd"
         command = [program, "--foreground", "--config", str(configuration)]
         known = subprocess.run([program, "--help"], capture_output=True, check=False).stdout

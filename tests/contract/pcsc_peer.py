@@ -1,0 +1,89 @@
+"""Starts a PC/SC service with two virtual readers, and the program that plays the cards."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from drivers.emulators.rig import Remote
+from drivers.emulators.smart_cards.pcscd import PcscService, free_ports, missing
+
+__all__ = ["CONTACT", "CONTACTLESS", "FOLDER", "Bench", "bench", "missing"]
+
+CONTACT = "Kiosk IC 00 00"
+CONTACTLESS = "Kiosk PICC 00 00"
+# The library looks for the service's socket once in a process, so all tests of one have the same.
+FOLDER = Path(tempfile.gettempdir()) / f"kiosk-pcsc-{os.getpid()}"
+
+
+class Bench:
+    """The service, which may be killed and started again, and the hand with the cards."""
+
+    def __init__(self, service: PcscService, cards: Remote) -> None:
+        self.service = service
+        self.readers = dict(service.readers)
+        self._cards = cards
+
+    @property
+    def address(self) -> str:
+        return str(self.service.socket)
+
+    def tell(self, order: str, reader: str = CONTACT, **facts: Any) -> None:
+        self._cards.tell(_DEVICES[reader], order, **facts)
+
+    def look(self, reader: str = CONTACT) -> dict[str, Any]:
+        return self._cards.look(_DEVICES[reader])
+
+    def clear(self) -> None:
+        """As at the beginning: the service runs with both readers, no card, no fault. To start it
+        anew takes less time than it takes to notice that a card is gone."""
+        self.service.kill()
+        for reader in _DEVICES:
+            self.tell("well", reader)
+            self.tell("lift", reader)
+        self.service.readers = dict(self.readers)
+        self.service.start()
+
+
+_DEVICES = {CONTACT: "smart_card", CONTACTLESS: "smart_card_2"}
+
+
+@contextmanager
+def bench() -> Iterator[Bench]:
+    """The cards are another program: a client of PC/SC must not play its own."""
+    atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
+    first = free_ports()
+    second = free_ports()
+    while abs(first - second) < 2:
+        second = free_ports()
+    names = (CONTACT.removesuffix(" 00 00"), CONTACTLESS.removesuffix(" 00 00"))
+    service = PcscService(FOLDER, dict(zip(names, (first, second), strict=True)))
+    service.start()
+    program = [sys.executable, "-m", "drivers.emulators.smart_card", str(FOLDER / "control")]
+    try:
+        with subprocess.Popen(
+            [*program, "--port", str(first), "--port", str(second)],
+            stdout=subprocess.PIPE,
+            cwd=Path(__file__).parents[2],
+        ) as cards:
+            try:
+                assert cards.stdout is not None
+                assert set(json.loads(cards.stdout.readline())) == set(_DEVICES.values())
+                remote = Remote(FOLDER / "control")
+                try:
+                    yield Bench(service, remote)
+                finally:
+                    remote.close()
+            finally:
+                cards.terminate()
+    finally:
+        service.stop()
