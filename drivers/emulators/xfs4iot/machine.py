@@ -1,0 +1,753 @@
+"""A bank's machine that is not there, as its XFS4IoT services show it.
+
+A publisher and nine services on one port: ReceiptPrinter, DocumentPrinter, CardReader,
+BarcodeReader, Camera, PinPad, Lights, Auxiliaries, VendorMode.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import ssl
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from PIL import Image, ImageDraw
+
+from drivers.emulators.pin_pad import MASTER_KEYS, decrypt, encrypt, format_0
+from drivers.emulators.smart_cards.cards import ChipCard, make_card
+from drivers.emulators.xfs4iot.offers import LIGHTS, SERVICES, capabilities, version
+from drivers.emulators.xfs4iot.wire import PATH, EndedError, Fault, Job, Payload, Session, Wire
+from drivers.pin_pad.frames import pan_field
+from drivers.pin_pad.types import Algorithm
+
+FAULTS = (
+    "fail",
+    "garbage",
+    "hang up",
+    "mute",
+    "no acknowledge",
+    "no code",
+    "old code",
+    "queue full",
+    "refuse",
+    "silence",
+    "slow",
+    "unknown events",
+    "unknown fields",
+)
+_PAGE = re.compile(rb"/Type\s*/Page(?![s\w])")
+_PRINTERS = ("ReceiptPrinter", "DocumentPrinter")
+_KEYS = ("enter", "cancel", "clear", "backspace")
+_ALGORITHMS = {"T": Algorithm.TDEA, "4": Algorithm.SM4}
+
+
+@dataclass(slots=True)
+class _Printer:
+    supply: str = "full"
+    left: int | None = None  # sheets until the paper is out
+    jam_in: int | None = None  # sheets until one jams
+    jammed: bool = False
+    toner: str = "full"
+    slot: bool = False  # paper lies where it can be taken
+    printed: int = 0
+    jobs: list[bytes] = field(default_factory=list)
+    retracted: int = 0
+    bin_state: str = "ok"
+
+
+class XfsMachine:
+    """The machine. Settings of a driver: ``service`` is :meth:`uri`, or ``machine`` "127.0.0.1"
+    with ``ports`` ``[port]``.
+
+    Orders for :meth:`obey`, with their facts:
+
+    ====================  ========================================================================
+    paper out             no paper; ``service`` (default ReceiptPrinter), ``after_pages=n``
+    paper low, refill     the same ``service``
+    jam, clear jam        ``after_pages=n``; what jams does not come out
+    toner out, new toner
+    take paper            somebody takes what lies in the slot
+    auto retract          presented paper goes into the bin after ``seconds`` (None: never)
+    bin                   the retract bin is ``state`` "ok", "high", "full", "missing"
+    put card              ``kind`` and the fields of :mod:`drivers.emulators.smart_cards.cards`
+    pull card             at once; ``after_apdus=n``: in the middle of a read
+    jam card              the card does not come out
+    no chip               a card without a chip is put
+    show code             ``text`` or ``data`` (bytes), ``symbology`` ("qrCode")
+    press                 ``key``: "0" to "9", "enter", "cancel", "clear", "backspace"
+    open door, close door, press call, release call, come, leave
+    power                 ``state`` "mains", "battery", "battery low"
+    volume                ``level`` 1 to 1000
+    enter vendor mode     the technician asks for the machine
+    leave vendor mode     the technician gives it back
+    device                ``state`` of ``service`` (all when left out): "offline", "hardwareError"…
+    version               speak only the major version ``major`` (1, 2 or 3), from the next hello
+    unplug, plug          the services end, and start again on the same port
+    host                  the publisher names its services by ``name``, as a certificate may want
+    well                  every fault ends
+    ====================  ========================================================================
+
+    Faults of answers: ``fail`` (``error``, an errorCode), ``garbage`` (``form`` "bytes", "text",
+    "json", "deep"), ``hang up``, ``mute``, ``no acknowledge``, ``no code`` (success is left out),
+    ``old code`` (how it ended stands in the payload), ``queue full``, ``refuse`` (``code``, a
+    completion code), ``silence`` (acknowledged, never ended), ``slow`` (``seconds``), ``unknown
+    events``, ``unknown fields``. Each takes ``service`` (all when left out), ``command`` (all that
+    move something when left out), ``once``.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+        seconds_per_page: float = 0.0,
+        master_keys: Mapping[Algorithm, bytes] = MASTER_KEYS,
+        card_reader: str = "motor",
+    ) -> None:
+        """``port`` 0 takes a free one. ``card_reader``: "motor", "dip", "contactless"."""
+        self._pace = seconds_per_page
+        self._master_keys = dict(master_keys)
+        self._reader_type = card_reader
+        self._scheme = "wss" if tls else "ws"
+        self._host = "127.0.0.1"
+        self._wire = Wire(
+            self._act,
+            SERVICES.__contains__,
+            lambda kind, name: version(kind, name, self._major),
+            port=port,
+            tls=tls,
+        )
+        self._changed = self._wire.changed
+        self._major = 3
+        self._devices = dict.fromkeys(SERVICES, "online")
+        self._printers = {name: _Printer() for name in _PRINTERS}
+        self._auto_retract: float | None = None
+        self._card: ChipCard | None = None
+        self._chipless = False
+        self._card_place = "none"  # "inside", "slot"
+        self._card_jammed = False
+        self._pull_in: int | None = None  # APDUs
+        self._codes: deque[tuple[bytes, str]] = deque(maxlen=1)
+        self._scanning = False
+        self._pictures = 0
+        self._lights: dict[str, Any] = {}
+        self._keys: deque[str] = deque()
+        self._entering = False
+        self._pin = ""
+        self._pin_key: tuple[Algorithm, bytes] | None = None
+        self._auxiliaries: dict[str, Any] = {
+            "cabinetDoor": "closed",
+            "operatorCallButtonSensor": "off",
+            "proximitySensor": "notPresent",
+            "UPS": {"low": False, "engaged": False, "powering": False, "recovered": False},
+            "volume": 500,
+        }
+        self._mode = "inactive"
+        self._registered: dict[Session, str] = {}
+        self._agreed: set[Session] = set()
+        self._commands: deque[str] = deque(maxlen=500)
+
+    @property
+    def port(self) -> int:
+        return self._wire.port
+
+    @property
+    def address(self) -> str:
+        """The publisher's."""
+        return f"{self._scheme}://{self._host}:{self.port}{PATH}"
+
+    def uri(self, service: str) -> str:
+        """The whole address of a service, "ReceiptPrinter"."""
+        return f"{self.address}/{service}"
+
+    def start(self) -> None:
+        self._wire.start()
+
+    def stop(self) -> None:
+        self._wire.stop()
+
+    # -- orders -------------------------------------------------------------------------------
+
+    def obey(self, order: str, **facts: Any) -> None:
+        """Do ``order``, see the class. Raises ``ValueError`` for one it does not know."""
+        if order in ("plug", "unplug"):
+            if self._wire.listening != (order == "plug"):
+                self.start() if order == "plug" else self.stop()
+            return
+        acts: Mapping[str, Callable[..., None]] = {
+            "paper out": self._paper_out,
+            "paper low": lambda service="ReceiptPrinter": self._supply(service, "low"),
+            "refill": lambda service="ReceiptPrinter": self._supply(service, "full"),
+            "jam": self._jam,
+            "clear jam": self._clear_jam,
+            "toner out": lambda service="ReceiptPrinter": self._toner(service, "out"),
+            "new toner": lambda service="ReceiptPrinter": self._toner(service, "full"),
+            "take paper": self._take_paper,
+            "auto retract": self._set_auto_retract,
+            "bin": self._set_bin,
+            "put card": self._put_card,
+            "no chip": self._put_chipless,
+            "pull card": self._pull_card,
+            "jam card": self._jam_card,
+            "show code": self._show_code,
+            "press": self._press,
+            "open door": lambda: self._sense(cabinetDoor="open"),
+            "close door": lambda: self._sense(cabinetDoor="closed"),
+            "press call": lambda: self._sense(operatorCallButtonSensor="on"),
+            "release call": lambda: self._sense(operatorCallButtonSensor="off"),
+            "come": lambda: self._sense(proximitySensor="present"),
+            "leave": lambda: self._sense(proximitySensor="notPresent"),
+            "power": self._power,
+            "volume": lambda level: self._sense(volume=level),
+            "enter vendor mode": self._enter_vendor_mode,
+            "leave vendor mode": self._leave_vendor_mode,
+            "device": self._set_device,
+            "version": self._set_version,
+            "host": self._set_host,
+            "well": self._well,
+        }
+        with self._changed:
+            if order in acts:
+                acts[order](**facts)
+            elif order in FAULTS:
+                self._order_fault(order, **facts)
+            else:
+                raise ValueError(f"the machine knows no order {order!r}")
+            self._changed.notify_all()
+
+    def look(self) -> dict[str, Any]:
+        """What one sees: ``slips`` (ESC/POS as it arrived), ``documents`` (PDF as it arrived),
+        ``pages`` (of documents, ever), ``slots`` (by printer: whether paper lies there), ``bins``
+        (by printer: how many retracted), ``card`` ("none", "inside", "slot"), ``lights`` (name to
+        state), ``pictures`` (taken), ``scanning``, ``entering``, ``digits`` (of the PIN entered),
+        ``mode`` (vendor mode), ``connections`` (service names), ``commands`` (names, oldest
+        first), ``frames`` (direction "in" or "out", service, text).
+        """
+        with self._changed:
+            receipt, document = (self._printers[name] for name in _PRINTERS)
+            return {
+                "slips": list(receipt.jobs),
+                "documents": list(document.jobs),
+                "pages": document.printed,
+                "slots": {name: one.slot for name, one in self._printers.items()},
+                "bins": {name: one.retracted for name, one in self._printers.items()},
+                "card": self._card_place,
+                "lights": dict(self._lights),
+                "pictures": self._pictures,
+                "scanning": self._scanning,
+                "entering": self._entering,
+                "digits": len(self._pin),
+                "mode": self._mode,
+                "connections": [session.service for session in self._wire.sessions],
+                "commands": list(self._commands),
+                "frames": [list(frame) for frame in self._wire.frames],
+            }
+
+    def _order_fault(
+        self, kind: str, service: str = "", command: str = "", *, once: bool = False, **facts: Any
+    ) -> None:
+        needed = {"fail": "error", "garbage": "form", "refuse": "code", "slow": "seconds"}
+        if {needed[kind]} if kind in needed else set() != set(facts):
+            raise ValueError(f"{kind} takes {needed.get(kind, 'nothing')} besides its place")
+        self._wire.faults.append(Fault(kind, service, command, once, facts))
+
+    def _well(self) -> None:
+        self._wire.faults.clear()
+        self._devices = dict.fromkeys(SERVICES, "online")
+        for printer in self._printers.values():
+            printer.supply, printer.toner, printer.bin_state = "full", "full", "ok"
+            printer.left = printer.jam_in = None
+            printer.jammed = False
+        self._card_jammed = False
+        self._pull_in = None
+        self._auto_retract = None
+        self._mode = "inactive"
+
+    def _set_device(self, state: str, service: str = "") -> None:
+        for name in [service] if service else list(self._devices):
+            self._devices[name] = state
+            self._wire.tell(name, "Common.StatusChangedEvent", {"common": {"device": state}})
+
+    def _set_version(self, major: int) -> None:
+        self._major = major
+
+    def _set_host(self, name: str) -> None:
+        self._host = name
+
+    # -- what every service does --------------------------------------------------------------
+
+    def _act(self, job: Job) -> Payload | None:
+        """Do a command; under the lock."""
+        self._commands.append(job.name)
+        service = job.session.service
+        if self._major == 1 and job.name != "Common.Capabilities":
+            raise EndedError("invalidCommand")
+        offered = self._capabilities(service)
+        names = {name for one in offered["interfaces"] for name in one["commands"]}
+        if service == "" and job.name == "ServicePublisher.GetServices":
+            return self._services(job)
+        if job.name not in names:
+            raise EndedError("unsupportedCommand")
+        if int(job.version.partition(".")[0]) not in self._majors(job.name, offered):
+            raise EndedError("invalidCommand")
+        acts: Mapping[str, Callable[[Job], Payload | None]] = {
+            "Common.Status": self._status,
+            "Common.Capabilities": lambda job: offered,
+            "Common.SetVersions": lambda job: None,
+            "Storage.GetStorage": self._storage,
+            "Printer.PrintRaw": self._print_raw,
+            "Printer.PrintNative": self._print_native,
+            "Printer.ControlMedia": self._control_media,
+            "Printer.RetractMedia": self._retract_media,
+            "Printer.Reset": self._reset_printer,
+            "CardReader.ReadRawData": self._read_card,
+            "CardReader.ChipIO": self._chip_io,
+            "CardReader.Move": self._move_card,
+            "CardReader.Reset": self._reset_card_reader,
+            "BarcodeReader.Read": self._read_code,
+            "BarcodeReader.Reset": lambda job: None,
+            "Camera.TakePicture": self._take_picture,
+            "Camera.Reset": lambda job: None,
+            "Lights.SetLight": self._set_light,
+            "Keyboard.PinEntry": self._enter_pin,
+            "PinPad.GetPinBlock": self._pin_block,
+            "PinPad.Reset": self._reset_pin_pad,
+            "KeyManagement.ImportKey": self._import_key,
+            "VendorMode.Register": self._register,
+            "VendorMode.EnterModeAcknowledge": self._agree,
+            "VendorMode.ExitModeAcknowledge": self._agree,
+        }
+        if not job.name.startswith(("Common.", "Storage.", "VendorMode.")):
+            if self._mode == "active":
+                raise EndedError("sequenceError")
+            state = self._devices[service]
+            if state == "hardwareError":
+                raise EndedError("hardwareError")
+            if state in ("offline", "powerOff", "noDevice", "starting"):
+                raise EndedError("deviceNotReady")
+        return acts[job.name](job)
+
+    def _capabilities(self, service: str) -> Payload:
+        return capabilities(service, self._major, self._reader_type)
+
+    @staticmethod
+    def _majors(command: str, offered: Payload) -> set[int]:
+        return {
+            int(version.partition(".")[0])
+            for one in offered["interfaces"]
+            for version in one["commands"].get(command, {"versions": []})["versions"]
+        }
+
+    def _services(self, job: Job) -> Payload:
+        uris = [{"serviceURI": self.uri(name)} for name in SERVICES]
+        job.event(
+            "ServicePublisher.ServiceDetailEvent",
+            {"vendorName": "Emulated Machines", "services": uris[:2]},
+        )
+        return {"vendorName": "Emulated Machines", "services": uris}
+
+    def _status(self, job: Job) -> Payload:
+        service = job.session.service
+        facts: Payload = {
+            "common": {"device": self._devices[service], "devicePosition": "inPosition"}
+        }
+        match service:
+            case "ReceiptPrinter" | "DocumentPrinter":
+                facts["printer"] = self._printer_status(self._printers[service])
+            case "CardReader":
+                media = {"none": "notPresent", "inside": "present", "slot": "entering"}
+                jammed = "jammed" if self._card_jammed else media[self._card_place]
+                facts["cardReader"] = {"media": jammed}
+            case "BarcodeReader":
+                facts["barcodeReader"] = {"scanner": "on" if self._scanning else "off"}
+            case "Camera":
+                facts["camera"] = {"cameras": {"person": "ok"}}
+            case "Auxiliaries":
+                facts["auxiliaries"] = self._auxiliaries
+            case "VendorMode":
+                facts["vendorMode"] = {"device": "online", "service": self._mode}
+        return facts
+
+    # -- printers -----------------------------------------------------------------------------
+
+    def _paper_out(self, service: str = "ReceiptPrinter", after_pages: int = 0) -> None:
+        self._printers[service].left = after_pages
+        if not after_pages:
+            self._supply(service, "out")
+
+    def _supply(self, service: str, supply: str) -> None:
+        printer = self._printers[service]
+        printer.supply = supply
+        if supply == "full":
+            printer.left = None
+        if supply != "out":
+            self._wire.tell(
+                service,
+                "Printer.PaperThresholdEvent",
+                {"paperSource": "upper", "threshold": supply},
+            )
+
+    def _jam(self, service: str = "ReceiptPrinter", after_pages: int | None = None) -> None:
+        if after_pages is None:
+            self._printers[service].jammed = True
+        else:
+            self._printers[service].jam_in = after_pages
+
+    def _clear_jam(self, service: str = "ReceiptPrinter") -> None:
+        self._printers[service].jammed = False
+
+    def _toner(self, service: str, state: str) -> None:
+        self._printers[service].toner = state
+
+    def _set_auto_retract(self, seconds: float | None) -> None:
+        self._auto_retract = seconds
+
+    def _set_bin(self, state: str, service: str = "ReceiptPrinter") -> None:
+        self._printers[service].bin_state = state
+
+    def _take_paper(self, service: str = "ReceiptPrinter") -> None:
+        if self._printers[service].slot:
+            self._printers[service].slot = False
+            self._wire.tell(service, "Printer.MediaTakenEvent")
+
+    def _printer_status(self, printer: _Printer) -> Payload:
+        media = "jammed" if printer.jammed else "entering" if printer.slot else "notPresent"
+        supply = "jammed" if printer.jammed else printer.supply
+        facts: Payload = {
+            "media": media,
+            "paper": {"upper": supply},
+            "toner": printer.toner,
+        }
+        if self._major == 2:
+            facts["retractBins"] = [{"state": printer.bin_state, "count": printer.retracted}]
+        return facts
+
+    def _storage(self, job: Job) -> Payload:
+        printer = self._printers[job.session.service]
+        missing = printer.bin_state == "missing"
+        fill = {
+            "index": 1,
+            "initial": 0,
+            "in": printer.retracted,
+            "replenishmentStatus": "unknown" if missing else printer.bin_state,
+        }
+        unit = {
+            "id": "BIN1",
+            "status": "missing" if missing else "ok",
+            "printer": {"capabilities": {"maxRetracts": 50}, "status": fill},
+        }
+        return {"storage": {"unit1": unit}}
+
+    def _print_raw(self, job: Job) -> Payload | None:
+        data = _bytes(job.payload["data"])
+        self._feed(job, 1)
+        self._printers[job.session.service].jobs.append(data)
+        self._present(job)
+        return None
+
+    def _print_native(self, job: Job) -> Payload | None:
+        data = _bytes(job.payload["data"])
+        if not data.startswith(b"%PDF"):
+            raise EndedError("invalidData")
+        self._feed(job, len(_PAGE.findall(data)) or 1)
+        self._printers[job.session.service].jobs.append(data)
+        self._present(job)
+        return None
+
+    def _feed(self, job: Job, pages: int) -> None:
+        printer = self._printers[job.session.service]
+        for _ in range(pages):
+            self._wire.wait(job, lambda: False, self._pace)
+            if printer.jam_in is not None:
+                printer.jammed = printer.jam_in <= 0
+                printer.jam_in = None if printer.jammed else printer.jam_in - 1
+            if printer.left is not None and printer.left <= 0:
+                printer.supply = "out"
+            if printer.jammed:
+                raise EndedError("commandErrorCode", "paperJammed")
+            if printer.supply == "out":
+                raise EndedError("commandErrorCode", "paperOut")
+            if printer.toner == "out":
+                raise EndedError("commandErrorCode", "tonerOut")
+            if printer.left is not None:
+                printer.left -= 1
+            printer.printed += 1
+
+    def _present(self, job: Job) -> None:
+        service = job.session.service
+        self._printers[service].slot = True
+        job.event("Printer.MediaPresentedEvent", {"wadIndex": 1, "totalWads": 1})
+        if self._auto_retract is not None:
+            timer = threading.Timer(self._auto_retract, self._retract_late, (service,))
+            timer.daemon = True
+            timer.start()
+
+    def _retract_late(self, service: str) -> None:
+        with self._changed:
+            printer = self._printers[service]
+            if printer.slot and self._auto_retract is not None:
+                printer.slot = False
+                printer.retracted += 1
+                self._wire.tell(service, "Printer.MediaAutoRetractedEvent", {"result": "unit1"})
+
+    def _control_media(self, job: Job) -> Payload | None:
+        if not self._printers[job.session.service].slot:
+            raise EndedError("commandErrorCode", "noMediaPresent")
+        return None
+
+    def _retract_media(self, job: Job) -> Payload:
+        printer = self._printers[job.session.service]
+        if not printer.slot:
+            raise EndedError("commandErrorCode", "noMediaPresent")
+        if printer.bin_state == "full":
+            raise EndedError("commandErrorCode", "retractBinFull")
+        printer.slot = False
+        printer.retracted += 1
+        return {"result": job.payload["mediaControl"]}
+
+    def _reset_printer(self, job: Job) -> Payload | None:
+        if self._printers[job.session.service].jammed:
+            raise EndedError("commandErrorCode", "paperJammed")
+        self._printers[job.session.service].slot = False
+        return None
+
+    # -- card reader --------------------------------------------------------------------------
+
+    def _put_card(self, **facts: Any) -> None:
+        self._card, self._chipless = make_card(facts), False
+        self._card_place = "inside"
+
+    def _put_chipless(self) -> None:
+        self._card, self._chipless = None, True
+        self._card_place = "inside"
+
+    def _pull_card(self, after_apdus: int | None = None) -> None:
+        if after_apdus is not None:
+            self._pull_in = after_apdus
+            return
+        if self._card_place != "none":
+            self._card, self._chipless, self._card_place = None, False, "none"
+            self._wire.tell("CardReader", "CardReader.MediaRemovedEvent")
+
+    def _jam_card(self) -> None:
+        self._card_jammed = True
+
+    def _read_card(self, job: Job) -> Payload:
+        if self._card_jammed:
+            raise EndedError("commandErrorCode", "mediaJam")
+        if self._card_place == "none":
+            job.event("CardReader.InsertCardEvent")
+            self._wire.wait(job, lambda: self._card_place != "none")
+        self._card_place = "inside"
+        job.event("CardReader.MediaInsertedEvent")
+        if self._card is None:
+            return {"chip": [{"status": "dataMissing"}]}
+        self._card.reset()
+        return {"chip": [{"data": _text(self._card.atr)}]}
+
+    def _chip_io(self, job: Job) -> Payload:
+        if self._pull_in is not None:
+            self._pull_in -= 1
+            if self._pull_in < 0:
+                self._pull_in = None
+                self._pull_card()
+        if self._card is None or self._card_place != "inside":
+            raise EndedError("commandErrorCode", "noMedia")
+        answer = self._card.answer(_bytes(job.payload["chipData"]))
+        return {"chipProtocol": job.payload["chipProtocol"], "chipData": _text(answer)}
+
+    def _move_card(self, job: Job) -> Payload | None:
+        if self._card_jammed:
+            raise EndedError("commandErrorCode", "mediaJam")
+        if self._card_place == "none":
+            raise EndedError("commandErrorCode", "noMedia")
+        self._card_place = "slot" if job.payload["to"] == "exit" else "inside"
+        return None
+
+    def _reset_card_reader(self, job: Job) -> Payload | None:
+        if self._card_jammed:
+            raise EndedError("commandErrorCode", "mediaJam")
+        if self._card_place == "inside":
+            self._card_place = "slot"
+        return None
+
+    # -- scanner, camera, lights --------------------------------------------------------------
+
+    def _show_code(self, text: str = "", data: bytes = b"", symbology: str = "qrCode") -> None:
+        if self._scanning:
+            self._codes.append((data or text.encode(), symbology))
+
+    def _read_code(self, job: Job) -> Payload:
+        self._codes.clear()
+        self._scanning = True
+        try:
+            self._wire.wait(job, lambda: bool(self._codes))
+        finally:
+            self._scanning = False
+        data, symbology = self._codes.popleft()
+        return {"readOutput": [{"symbology": symbology, "barcodeData": _text(data)}]}
+
+    def _take_picture(self, job: Job) -> Payload:
+        if job.payload.get("camera") != "person":
+            raise EndedError("commandErrorCode", "cameraNotSupported")
+        self._pictures += 1
+        return {"pictureFile": _text(_drawn(self._pictures))}
+
+    def _set_light(self, job: Job) -> Payload | None:
+        for name, state in job.payload.items():
+            if name not in LIGHTS:
+                raise EndedError("commandErrorCode", "invalidLight")
+            self._lights[name] = state
+        return None
+
+    # -- PIN pad ------------------------------------------------------------------------------
+
+    def _press(self, key: str) -> None:
+        if key not in _KEYS and not (len(key) == 1 and key.isdecimal()):
+            raise ValueError(f"the pad has no key {key!r}")
+        if self._entering:
+            self._keys.append(key)
+
+    def _enter_pin(self, job: Job) -> Payload:
+        shortest, longest = job.payload["minLen"], job.payload["maxLen"]
+        self._keys.clear()
+        self._pin = ""
+        self._entering = True
+        try:
+            while True:
+                self._wire.wait(job, lambda: bool(self._keys))
+                done = self._key(self._keys.popleft(), shortest, longest, job)
+                if done:
+                    return {"digits": len(self._pin), "completion": done}
+        except EndedError:
+            self._pin = ""
+            raise
+        finally:
+            self._entering = False
+
+    def _key(self, key: str, shortest: int, longest: int, job: Job) -> str:
+        """Take one key; what it ended the entry by, or ""."""
+        completion, done = key, ""
+        if key.isdecimal():
+            if len(self._pin) == longest:
+                return ""
+            self._pin += key
+            full = job.payload.get("autoEnd") and len(self._pin) == longest
+            completion = done = "auto" if full else ""
+            completion = completion or "continue"
+        elif key == "backspace":
+            self._pin = self._pin[:-1]
+        elif key == "clear":
+            self._pin = ""
+        elif key == "enter":
+            if len(self._pin) < shortest:
+                return ""
+            done = "enter"
+        else:
+            self._pin, done = "", "cancel"
+        job.event("Keyboard.KeyEvent", {"completion": completion})
+        return done
+
+    def _reset_pin_pad(self, job: Job) -> None:
+        self._pin = ""
+
+    def _import_key(self, job: Job) -> Payload:
+        attributes = job.payload["keyAttributes"]
+        algorithm = _ALGORITHMS.get(attributes["algorithm"])
+        if algorithm is None or attributes["keyUsage"] != "P0":
+            raise EndedError("commandErrorCode", "algorithmNotSupported")
+        if job.payload["decryptKey"] != "TMK":
+            raise EndedError("commandErrorCode", "keyNotFound")
+        key = decrypt(algorithm, self._master_keys[algorithm], _bytes(job.payload["value"]))
+        self._pin_key = algorithm, key
+        zeros = bytes(8 if algorithm is Algorithm.TDEA else 16)
+        return {
+            "verificationData": _text(encrypt(algorithm, key, zeros)[:3]),
+            "verifyAttributes": {"cryptoMethod": "kcvZero"},
+            "keyLength": len(key) * 8,
+        }
+
+    def _pin_block(self, job: Job) -> Payload:
+        if self._pin_key is None or job.payload["key"] != "TPK":
+            raise EndedError("commandErrorCode", "keyNotFound")
+        if not self._pin:
+            raise EndedError("commandErrorCode", "noPin")
+        algorithm, key = self._pin_key
+        pan = pan_field(job.payload["customerData"] + "0")
+        size = 8 if algorithm is Algorithm.TDEA else 16
+        block = encrypt(algorithm, key, format_0(self._pin, pan, size))
+        self._pin = ""
+        return {"pinBlock": _text(block)}
+
+    # -- cabinet ------------------------------------------------------------------------------
+
+    def _sense(self, **changed: Any) -> None:
+        self._auxiliaries |= changed
+        self._wire.tell("Auxiliaries", "Common.StatusChangedEvent", {"auxiliaries": changed})
+
+    def _power(self, state: str) -> None:
+        engaged = state != "mains"
+        self._sense(
+            UPS={
+                "low": state == "battery low",
+                "engaged": engaged,
+                "powering": engaged,
+                "recovered": False,
+            }
+        )
+
+    def _register(self, job: Job) -> None:
+        self._registered[job.session] = job.payload["appName"]
+
+    def _enter_vendor_mode(self) -> None:
+        self._ask_everybody("enterPending", "VendorMode.EnterModeRequestEvent")
+
+    def _leave_vendor_mode(self) -> None:
+        self._ask_everybody("exitPending", "VendorMode.ExitModeRequestEvent")
+
+    def _ask_everybody(self, mode: str, event: str) -> None:
+        self._mode = mode
+        self._agreed.clear()
+        self._wire.tell("VendorMode", event)
+        self._hand_over()
+
+    def _agree(self, job: Job) -> None:
+        wanted = {"enterPending": "Enter", "exitPending": "Exit"}.get(self._mode, "?")
+        if not job.name.startswith(f"VendorMode.{wanted}"):
+            raise EndedError("sequenceError")
+        self._agreed.add(job.session)
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        there = {one for one in self._registered if not one.gone}
+        if there <= self._agreed:
+            entered = self._mode == "enterPending"
+            self._mode = "active" if entered else "inactive"
+            event = "ModeEnteredEvent" if entered else "ModeExitedEvent"
+            self._wire.tell("VendorMode", f"VendorMode.{event}")
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _drawn(number: int) -> bytes:
+    """A picture (JPEG, 640×480) that is never the same."""
+    image = Image.new("RGB", (640, 480), (90, 110, 130))
+    draw = ImageDraw.Draw(image)
+    place = number * 7 % 400
+    draw.ellipse((place, 120, place + 200, 360), fill=(220, 180, 150))
+    draw.text((8, 8), f"{number} {time.monotonic():.3f}", fill=(255, 255, 255))
+    out = io.BytesIO()
+    image.save(out, "JPEG")
+    return out.getvalue()

@@ -1,0 +1,202 @@
+"""What the emulated services say of themselves: interfaces, commands and events with versions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+LIGHTS = (
+    "cardReader",
+    "contactless",
+    "pinPad",
+    "receiptPrinter",
+    "documentPrinter",
+    "scanner",
+    "fasciaLight",
+)
+_COMMON = {
+    "Common": {
+        "commands": {
+            "Common.Status": (2,),
+            "Common.Capabilities": (2,),
+            "Common.SetVersions": (2,),
+            "Common.Cancel": (2,),
+        },
+        "events": {"Common.StatusChangedEvent": (2, 3)},
+    }
+}
+_PRINTER = {
+    "Printer": {
+        "commands": {
+            "Printer.PrintRaw": (2, 3),
+            "Printer.PrintNative": (2, 3),
+            "Printer.ControlMedia": (2, 3),
+            "Printer.RetractMedia": (2, 3),
+            "Printer.Reset": (2, 3),
+        },
+        "events": {
+            "Printer.MediaPresentedEvent": (2,),
+            "Printer.MediaTakenEvent": (2,),
+            "Printer.MediaAutoRetractedEvent": (2, 3),
+            "Printer.PaperThresholdEvent": (2,),
+        },
+    },
+    "Storage": {"commands": {"Storage.GetStorage": (2,)}, "events": {}},
+}
+SERVICES: dict[str, dict[str, Any]] = {
+    "ReceiptPrinter": _PRINTER,
+    "DocumentPrinter": _PRINTER,
+    "CardReader": {
+        "CardReader": {
+            "commands": {
+                "CardReader.ReadRawData": (2,),
+                "CardReader.ChipIO": (2, 3),
+                "CardReader.Move": (2,),
+                "CardReader.Reset": (2,),
+            },
+            "events": {
+                "CardReader.InsertCardEvent": (2,),
+                "CardReader.MediaInsertedEvent": (2,),
+                "CardReader.MediaRemovedEvent": (2,),
+            },
+        }
+    },
+    "BarcodeReader": {
+        "BarcodeReader": {
+            "commands": {"BarcodeReader.Read": (2,), "BarcodeReader.Reset": (2,)},
+            "events": {},
+        }
+    },
+    "Camera": {
+        "Camera": {"commands": {"Camera.TakePicture": (2,), "Camera.Reset": (2,)}, "events": {}}
+    },
+    "PinPad": {
+        "Keyboard": {
+            "commands": {"Keyboard.PinEntry": (2,)},
+            "events": {"Keyboard.KeyEvent": (2,)},
+        },
+        "PinPad": {
+            "commands": {"PinPad.GetPinBlock": (2,), "PinPad.Reset": (2,)},
+            "events": {},
+        },
+        "KeyManagement": {"commands": {"KeyManagement.ImportKey": (2, 3)}, "events": {}},
+    },
+    "Lights": {"Lights": {"commands": {"Lights.SetLight": (2, 3)}, "events": {}}},
+    "Auxiliaries": {"Auxiliaries": {"commands": {}, "events": {}}},
+    "VendorMode": {
+        "VendorMode": {
+            "commands": {
+                "VendorMode.Register": (2,),
+                "VendorMode.EnterModeAcknowledge": (2,),
+                "VendorMode.ExitModeAcknowledge": (2,),
+            },
+            "events": {
+                "VendorMode.EnterModeRequestEvent": (2,),
+                "VendorMode.ExitModeRequestEvent": (2,),
+                "VendorMode.ModeEnteredEvent": (2,),
+                "VendorMode.ModeExitedEvent": (2,),
+            },
+        }
+    },
+}
+"""By service and interface: the major versions of each message in the newest release."""
+
+_NEWEST = {
+    "completion": {
+        "Common.Status": "3.0",
+        "Common.Capabilities": "3.0",
+        "Storage.GetStorage": "2.1",
+        "Printer.PrintRaw": "3.0",
+        "Printer.RetractMedia": "3.0",
+        "CardReader.ReadRawData": "3.0",
+        "CardReader.ChipIO": "3.0",
+        "BarcodeReader.Read": "3.0",
+        "Camera.TakePicture": "3.0",
+        "PinPad.GetPinBlock": "3.0",
+        "KeyManagement.ImportKey": "3.0",
+    },
+    "unsolicited": {
+        "Common.StatusChangedEvent": "3.0",
+        "Printer.MediaAutoRetractedEvent": "3.0",
+    },
+}
+"""Versions of what services send, in the newest release; they differ from their commands'."""
+
+
+def version(kind: str, name: str, major: int) -> str:
+    """The version of a completion or event, from a machine that knows versions up to ``major``."""
+    newest = _NEWEST.get(kind, {}).get(name, "2.0")
+    return newest if int(newest[0]) <= major else f"{major}.0"
+
+
+def capabilities(service: str, major: int, card_reader: str) -> dict[str, Any]:
+    """The payload of ``Common.Capabilities``, as a machine that knows versions up to ``major``."""
+    interfaces = [
+        {
+            "name": name,
+            "commands": _versions(one["commands"], major),
+            **({"events": _versions(one["events"], major)} if one["events"] else {}),
+            "maximumRequests": 0,
+        }
+        for name, one in (_COMMON | SERVICES.get(service, {})).items()
+        if major > 2 or name != "Storage"
+    ]
+    told: dict[str, Any] = {
+        "interfaces": interfaces,
+        "common": {
+            "serviceVersion": "1.3.42",
+            "deviceInformation": [
+                {
+                    "modelName": f"Emulated {service}",
+                    "serialNumber": "EM0001",
+                    "firmware": [{"firmwareName": "em", "firmwareVersion": "1.0.1"}],
+                }
+            ],
+            "powerSaveControl": False,
+            "antiFraudModule": False,
+        },
+    }
+    match service:
+        case "ReceiptPrinter" | "DocumentPrinter":
+            receipt = service == "ReceiptPrinter"
+            told["printer"] = {
+                "type": {"receipt": receipt, "document": not receipt},
+                "control": {"eject": True, "cut": True, "retract": True},
+                "paperSources": {"upper": True},
+                "mediaTaken": True,
+                "mediaPresented": True,
+                "autoRetractPeriod": 0,
+                "retractToTransport": False,
+            }
+        case "CardReader":
+            told["cardReader"] = {
+                "type": card_reader,
+                "chipProtocols": {"chipT0": True, "chipT1": True},
+                "cardTakenSensor": True,
+            }
+        case "Camera":
+            told["camera"] = {"cameras": {"person": True}}
+        case "Lights":
+            told["lights"] = {name: _light(major) for name in LIGHTS}
+    return told
+
+
+def _versions(messages: dict[str, tuple[int, ...]], major: int) -> dict[str, Any]:
+    """A message that is newer than the machine is there in the oldest version it knows."""
+    return {
+        name: {"versions": [f"{one}.0" for one in majors if one <= major] or [f"{major}.0"]}
+        for name, majors in messages.items()
+    }
+
+
+def _light(major: int) -> dict[str, Any]:
+    one = {
+        "flashRate": {
+            "off": True,
+            "slow": True,
+            "medium": True,
+            "quick": True,
+            "continuous": True,
+        },
+        "color": {"green": True, "red": True},
+    }
+    return one | {"position": {"default": True}} if major == 2 else {"default": one}

@@ -1,0 +1,368 @@
+"""Connections, messages and faults of an XFS4IoT machine that is not there.
+
+Knows nothing of devices: it acknowledges, queues, cancels, times out and spoils what they answer.
+Messages are plain dictionaries here, so that no mistake of the client's forms is made twice.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import ssl
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+from websockets.sync.server import Server, ServerConnection, serve
+
+PATH = "/xfs4iot/v1.0"
+FRAMES_SEEN = 2000
+AT_ONCE = ("ServicePublisher.", "Common.", "Storage.", "VendorMode.")
+"""Interfaces whose commands move nothing, and wait for nobody."""
+_ANYWHERE = ("unknown fields", "mute", "no code", "old code")
+"""Faults that strike questions too, unless a command is named."""
+_MUTE = logging.Logger("websockets, mute", logging.CRITICAL + 1)
+_GARBAGE: Mapping[str, str | bytes] = {
+    "bytes": b"\x00\xff\x1b%-12345X",
+    "text": "<html>Service temporarily unavailable</html>",
+    "json": '{"header": {"type": "completion", "name": 5}}',
+    "deep": "[" * 100_000,
+}
+
+Payload = dict[str, Any]
+
+
+class EndedError(Exception):
+    """A command that ends without success."""
+
+    def __init__(self, code: str, error: str = "") -> None:
+        super().__init__(error or code)
+        self.code = code
+        self.error = error
+
+
+@dataclass(slots=True)
+class Fault:
+    """What is done to answers: of one service or all, to one command or all that move something."""
+
+    kind: str
+    service: str = ""
+    command: str = ""
+    once: bool = False
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """A command that is queued or runs."""
+
+    session: Session
+    name: str
+    number: int
+    version: str
+    payload: Payload
+    ends_at: float | None
+    cancelled: bool = False
+
+    def event(self, name: str, payload: Payload | None = None) -> None:
+        """An event that belongs to this command."""
+        self.session.send("event", name, payload, requestId=self.number)
+
+
+class Session:
+    """One connection of one client to one service."""
+
+    def __init__(self, wire: Wire, connection: ServerConnection, service: str) -> None:
+        self.wire = wire
+        self.service = service
+        self.gone = False
+        self._connection = connection
+
+    def send(self, kind: str, name: str, payload: Payload | None = None, **header: Any) -> None:
+        version = self.wire.version(kind, name)
+        head = {"type": kind, "name": name, "version": version, **header}
+        message: Payload = {"header": {key: one for key, one in head.items() if one is not None}}
+        if payload is not None:
+            message["payload"] = payload
+        fault = self.wire.fault("unknown fields", self.service, name)
+        if fault:
+            message["header"]["vendorTrace"] = {"deep": [1, None, "x"]}
+            message.setdefault("payload", {})["vendorField"] = {"more": [{"and": "more"}]}
+            message["comment"] = "not in any standard"
+        text = json.dumps(message, ensure_ascii=False)
+        self.wire.frames.append(("out", self.service, text))
+        self.raw(text)
+
+    def raw(self, data: str | bytes) -> None:
+        """A frame as it is; to a client that has hung up, none."""
+        with suppress(ConnectionClosed, OSError):
+            self._connection.send(data)
+
+    def hang_up(self) -> None:
+        """Break the line without a farewell."""
+        self.gone = True
+        with suppress(OSError):
+            self._connection.socket.shutdown(2)
+
+
+class Wire:
+    """The server: sessions, the queue of every service, and the faults."""
+
+    def __init__(
+        self,
+        act: Callable[[Job], Payload | None],
+        knows: Callable[[str], bool],
+        version: Callable[[str, str], str],
+        *,
+        port: int,
+        tls: ssl.SSLContext | None,
+    ) -> None:
+        """``act`` does a command and gives its payload, called under ``changed``; ``knows`` says
+        which services there are, ``version`` that of a message, by type and name."""
+        self.changed = threading.Condition(threading.RLock())
+        self.faults: list[Fault] = []
+        self.frames: deque[tuple[str, str, str]] = deque(maxlen=FRAMES_SEEN)
+        self.sessions: list[Session] = []
+        self.stopping = False
+        self.port = port
+        self.version = version
+        self._act = act
+        self._knows = knows
+        self._tls = tls
+        self._jobs: dict[tuple[Session, int], Job] = {}
+        self._turns: dict[str, deque[Job]] = {}
+        self._server: Server | None = None
+        self._threads: list[threading.Thread] = []
+
+    @property
+    def listening(self) -> bool:
+        return self._server is not None
+
+    def start(self) -> None:
+        self.stopping = False
+        self._server = serve(
+            self._serve,
+            "127.0.0.1",
+            self.port,
+            ssl=self._tls,
+            process_request=self._route,
+            compression=None,
+            ping_interval=None,
+            close_timeout=0.3,
+            max_size=64 * 1024 * 1024,
+            logger=_MUTE,
+        )
+        self.port = self._server.socket.getsockname()[1]
+        thread = threading.Thread(
+            target=self._server.serve_forever, name="emulated machine", daemon=True
+        )
+        thread.start()
+        self._threads.append(thread)
+
+    def stop(self) -> None:
+        server, self._server = self._server, None
+        with self.changed:
+            self.stopping = True
+            self.changed.notify_all()
+            sessions = list(self.sessions)
+        if server is not None:
+            server.shutdown()
+        for session in sessions:
+            session.hang_up()
+        for thread in self._threads:
+            thread.join(5.0)
+        self._threads.clear()
+
+    # -- for devices --------------------------------------------------------------------------
+
+    def wait(self, job: Job, until: Callable[[], bool], seconds: float | None = None) -> bool:
+        """Wait for something to happen, or for ``seconds``; True when it did. Under ``changed``.
+
+        Raises :class:`EndedError` when the command is cancelled or its time is over.
+        """
+        limit = None if seconds is None else time.monotonic() + seconds
+        while True:
+            if until():
+                return True
+            now = time.monotonic()
+            if job.cancelled or job.session.gone or self.stopping:
+                raise EndedError("canceled")
+            if job.ends_at is not None and now >= job.ends_at:
+                raise EndedError("timeOut")
+            if limit is not None and now >= limit:
+                return False
+            ends = [one for one in (limit, job.ends_at) if one is not None]
+            self.changed.wait(min(ends) - now if ends else None)
+
+    def tell(self, service: str, name: str, payload: Payload | None = None) -> None:
+        """An unsolicited event to everybody who is connected to the service."""
+        for session in list(self.sessions):
+            if session.service == service:
+                session.send("unsolicited", name, payload)
+
+    def fault(self, kind: str, service: str, command: str) -> Fault | None:
+        """The fault of that kind that is in force for a command; one that strikes once is over."""
+        for fault in self.faults:
+            if (
+                fault.kind == kind
+                and fault.service in ("", service)
+                and (fault.command or command) == command
+                and (fault.command or kind in _ANYWHERE or _moves(command))
+            ):
+                if fault.once:
+                    self.faults.remove(fault)
+                return fault
+        return None
+
+    # -- connections --------------------------------------------------------------------------
+
+    def _route(self, connection: ServerConnection, request: Request) -> Response | None:
+        path = request.path.rstrip("/")
+        name = path.removeprefix(PATH).strip("/")
+        if not path.startswith(PATH) or not (name == "" or self._knows(name)):
+            return connection.respond(HTTPStatus.NOT_FOUND, "no such service\n")
+        return None
+
+    def _serve(self, connection: ServerConnection) -> None:
+        request = connection.request
+        assert request is not None
+        name = request.path.rstrip("/").removeprefix(PATH).strip("/")
+        session = Session(self, connection, name)
+        with self.changed:
+            if self.stopping:
+                return
+            self.sessions.append(session)
+        try:
+            while True:
+                self._hear(session, connection.recv())
+        except (ConnectionClosed, OSError):
+            pass  # that is how a connection ends
+        finally:
+            with self.changed:
+                session.gone = True
+                self.sessions.remove(session)
+                self.changed.notify_all()
+
+    def _hear(self, session: Session, data: str | bytes) -> None:
+        text = data if isinstance(data, str) else data.decode("utf-8", "replace")
+        with self.changed:
+            self.frames.append(("in", session.service, text))
+            if self.fault("mute", session.service, ""):
+                return
+            try:
+                message = json.loads(text)
+                header = message["header"]
+                number, name = header["requestId"], header["name"]
+                version = header["version"]
+                timeout = header.get("timeout") or 0
+            except (ValueError, KeyError, TypeError):
+                session.send("acknowledge", "Common.Unknown", requestId=0, status="invalidMessage")
+                return
+            refused = None
+            if not isinstance(number, int) or number < 1 or (session, number) in self._jobs:
+                refused = "invalidRequestID"
+            elif self.fault("queue full", session.service, name):
+                refused = "tooManyRequests"
+            if self.fault("no acknowledge", session.service, name) is None:
+                session.send("acknowledge", name, requestId=number, status=refused)
+            if refused:
+                return
+            ends_at = time.monotonic() + timeout / 1000 if timeout else None
+            payload = message.get("payload") or {}
+            job = Job(session, name, number, version, payload, ends_at)
+            self._jobs[session, number] = job
+            if name == "Common.Cancel":
+                self._cancel(job)
+                return
+        thread = threading.Thread(target=self._run, args=(job,), name=name, daemon=True)
+        self._threads = [one for one in self._threads if one.is_alive()]
+        self._threads.append(thread)
+        thread.start()
+
+    def _cancel(self, job: Job) -> None:
+        numbers = job.payload.get("requestIds")
+        hit = [
+            one
+            for (session, number), one in self._jobs.items()
+            if session is job.session and one is not job and (not numbers or number in numbers)
+        ]
+        for one in hit:
+            one.cancelled = True
+        self.changed.notify_all()
+        if hit:
+            self._complete(job, {}, "success")
+        else:
+            self._complete(job, {"errorCode": "noMatchingRequestIDs"}, "commandErrorCode")
+
+    # -- commands -----------------------------------------------------------------------------
+
+    def _run(self, job: Job) -> None:
+        with self.changed:
+            turn = self._turns.setdefault(job.session.service, deque())
+            queued = _moves(job.name)
+            if queued:
+                turn.append(job)
+            try:
+                if queued:
+                    self.wait(job, lambda: turn[0] is job)
+                payload = self._spoilt(job)
+            except EndedError as end:
+                self._complete(job, {"errorCode": end.error} if end.error else None, end.code)
+            else:
+                self._complete(job, payload, "success")
+            finally:
+                if queued:
+                    turn.remove(job)
+                self._jobs.pop((job.session, job.number), None)
+                self.changed.notify_all()
+
+    def _spoilt(self, job: Job) -> Payload | None:
+        service, name = job.session.service, job.name
+        if self.fault("unknown events", service, name):
+            job.event("Vendor.SomethingEvent", {"what": 1})
+            job.event("Printer.SomethingNewEvent")
+            job.session.send("unsolicited", "Vendor.WeatherEvent", {"rain": True})
+            job.session.send("telemetry", "Vendor.Unheard", {}, requestId=job.number)
+            job.session.send("completion", name, {}, requestId=job.number + 1000)
+        if fault := self.fault("slow", service, name):
+            self.wait(job, lambda: fault not in self.faults, fault.facts["seconds"])
+        if self.fault("silence", service, name):
+            # Not even a cancel ends it.
+            self.changed.wait_for(lambda: job.session.gone or self.stopping)
+            raise EndedError("canceled")
+        if self.fault("hang up", service, name):
+            job.session.hang_up()
+            raise EndedError("canceled")
+        if fault := self.fault("garbage", service, name):
+            job.session.raw(_GARBAGE[fault.facts["form"]])
+            self.changed.wait_for(lambda: job.session.gone or self.stopping)
+            raise EndedError("canceled")
+        if fault := self.fault("refuse", service, name):
+            raise EndedError(fault.facts["code"])
+        if fault := self.fault("fail", service, name):
+            raise EndedError("commandErrorCode", fault.facts["error"])
+        return self._act(job)
+
+    def _complete(self, job: Job, payload: Payload | None, code: str) -> None:
+        said: str | None = code
+        if code == "success" and self.fault("no code", job.session.service, job.name):
+            said = None
+        self._jobs.pop((job.session, job.number), None)
+        header: Payload = {"requestId": job.number, "completionCode": said}
+        if code != "success":
+            header["errorDescription"] = "emulated"
+        if self.fault("old code", job.session.service, job.name):
+            # As in version 1: how it ended stands in the payload.
+            payload = {**(payload or {}), "completionCode": header.pop("completionCode")}
+        job.session.send("completion", job.name, payload, **header)
+
+
+def _moves(command: str) -> bool:
+    return bool(command) and not command.startswith(AT_ONCE)

@@ -1,0 +1,1 @@
+"""The vendor's maintenance mode of a bank's machine."""

@@ -1,0 +1,218 @@
+"""A chip card reader over XFS4IoT: the card's APDUs travel in ``CardReader.ChipIO``.
+
+Magnetic tracks are never asked for. A motor that has drawn the card in gives it back after the
+read, whatever came of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from drivers.device import (
+    CancelToken,
+    Deadline,
+    DeviceError,
+    Media,
+    Reason,
+    Request,
+    State,
+    Status,
+)
+from drivers.smart_card.apdu import Card
+from drivers.smart_card.emv import read_bank_card
+from drivers.smart_card.ssc import is_social_security_card, read_social_security_card
+from drivers.smart_card.types import (
+    AwaitRemoval,
+    BankCard,
+    ReadAnyCard,
+    ReadBankCard,
+    ReadSocialSecurityCard,
+    SocialSecurityCard,
+)
+from drivers.xfs4iot.client import TICK_S, Service
+from drivers.xfs4iot.driver import RESET_S, STATUS_S, ServiceSettings, XfsDriver, online
+from drivers.xfs4iot.messages import Message
+from drivers.xfs4iot.payloads import (
+    CardReaderEvent,
+    ChipIO,
+    ChipProtocol,
+    GetStatus,
+    MediaState,
+    MoveCard,
+    ReadRawData,
+    ResetCardReader,
+    StatusFacts,
+)
+
+FINISH_S = 2.5
+"""How long a read may go on past its deadline: a host that can kill waits three seconds."""
+EJECT_S = 10.0
+LOOK_S = 0.5
+"""How often the service is asked whether the card is still there; it may not tell by itself."""
+_GIVES_BACK = ("motor", "latchedDip")
+_CONTACTLESS = ("contactless", "intelligentContactless")
+_MEDIA = {
+    MediaState.PRESENT: Media.PRESENT,
+    MediaState.ENTERING: Media.PRESENT,
+    MediaState.LATCHED: Media.PRESENT,
+    MediaState.NOT_PRESENT: Media.NOT_PRESENT,
+    MediaState.JAMMED: Media.JAMMED,
+}
+
+
+class XfsCardReader(XfsDriver):
+    """Bank and social security cards, read as :mod:`drivers.smart_card` reads them."""
+
+    KIND = "smart_card"
+    INTERFACES = ("CardReader",)
+    NEEDS = (ReadRawData, ChipIO)
+    REQUESTS = (ReadBankCard, ReadSocialSecurityCard, ReadAnyCard, AwaitRemoval)
+
+    class Settings(ServiceSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+        """``[devices.smart_card]``."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._removed = False
+
+    def reset(self) -> None:
+        """Give back a card that is still inside."""
+        self._connected().call(ResetCardReader(to="exit"), Deadline(RESET_S), CancelToken())
+
+    def _do(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
+        service = self._usable()
+        if isinstance(request, AwaitRemoval):
+            self._await_removal(service, deadline, cancel)
+            return None
+        try:
+            atr = self._await_card(service, deadline, cancel)
+            found = self._read(request, service, atr, deadline, cancel)
+        except DeviceError:
+            if not service.closed:
+                self._give_back(service)
+            raise
+        self._give_back(service)
+        return found
+
+    def _await_card(self, service: Service, deadline: Deadline, cancel: CancelToken) -> bytes:
+        """The ATR of the card that was put. Raises ``CARD_UNKNOWN`` for one without a chip."""
+        read = service.call(ReadRawData(), deadline, cancel, self._on_event)
+        self.report(Status(State.BUSY, media=Media.PRESENT))
+        for chip in read.chip or ():
+            if chip.data:
+                return chip.data
+        raise DeviceError(Reason.CARD_UNKNOWN, "the card has no chip, or lies the wrong way round")
+
+    def _read(
+        self,
+        request: Request[Any],
+        service: Service,
+        atr: bytes,
+        deadline: Deadline,
+        cancel: CancelToken,
+    ) -> BankCard | SocialSecurityCard:
+        limit = Deadline(deadline.remaining() + FINISH_S)
+        t0 = speaks_t0(atr)
+        protocol = ChipProtocol.T0 if t0 else ChipProtocol.T1
+        told = service.capabilities.card_reader
+        if told is not None and told.type in _CONTACTLESS:
+            t0, protocol = False, ChipProtocol.TYPE_A_PART_4
+
+        def transmit(apdu: bytes) -> bytes:
+            answer = service.call(
+                ChipIO(chip_protocol=protocol, chip_data=apdu), limit, cancel
+            ).chip_data
+            return answer or b""
+
+        card = Card(transmit, t0=t0)
+        match request:
+            case ReadBankCard():
+                return read_bank_card(card)
+            case ReadSocialSecurityCard():
+                return read_social_security_card(card)
+        known = is_social_security_card(card)
+        return read_social_security_card(card) if known else read_bank_card(card)
+
+    def _give_back(self, service: Service) -> None:
+        """Move the card to the slot. A reader that cannot is told by its status: what was read
+        was read."""
+        told = service.capabilities.card_reader
+        media = Media.UNKNOWN
+        if told is not None and told.type in _GIVES_BACK and service.offers(MoveCard):
+            out = MoveCard(origin="transport", goal="exit")
+            try:
+                service.call(out, Deadline(EJECT_S), CancelToken())
+                media = Media.PRESENT
+            except DeviceError as error:
+                if error.reason is not Reason.CARD_REMOVED:
+                    self.report(
+                        Status(
+                            State.HARDWARE_ERROR,
+                            Media.JAMMED if error.reason is Reason.JAM else Media.UNKNOWN,
+                            problem=error.reason,
+                            detail=f"the card is not given back: {error.detail}",
+                            mend=error.mend,
+                        )
+                    )
+                    return
+                media = Media.NOT_PRESENT
+        self.report(Status(State.ONLINE, media=media))
+
+    def _await_removal(self, service: Service, deadline: Deadline, cancel: CancelToken) -> None:
+        self._removed = False
+        look = Deadline(0.0)
+        while not self._removed:
+            if look.passed():
+                facts = service.ask(GetStatus(), STATUS_S)
+                if self._status(facts).media is Media.NOT_PRESENT:
+                    break
+                look = Deadline(LOOK_S)
+            if cancel.cancelled:
+                raise DeviceError(Reason.CANCELLED)
+            if deadline.passed():
+                raise DeviceError(Reason.TIMEOUT, "the card is still in the reader")
+            service.pump(TICK_S)
+        self.report(Status(State.ONLINE, media=Media.NOT_PRESENT))
+
+    def _on_event(self, message: Message) -> None:
+        match CardReaderEvent(message.header.name):
+            case CardReaderEvent.INSERT_CARD:
+                self.report(Status(State.BUSY, media=Media.NOT_PRESENT))
+            case CardReaderEvent.MEDIA_INSERTED:
+                self.report(Status(State.BUSY, media=Media.PRESENT))
+            case CardReaderEvent.INVALID_MEDIA:
+                detail = "this is no card, or it lies the wrong way round"
+                self.report(Status(State.BUSY, media=Media.NOT_PRESENT, detail=detail))
+
+    def _hear(self, message: Message) -> None:
+        if CardReaderEvent(message.header.name) is CardReaderEvent.MEDIA_REMOVED:
+            self._removed = True
+
+    def _status(self, facts: StatusFacts) -> Status:
+        status = super()._status(facts)
+        state = facts.card_reader.media if facts.card_reader else None
+        media = _MEDIA.get(state or MediaState.UNKNOWN, Media.UNKNOWN)
+        status = replace(status, media=media)
+        if online(status) and media is Media.JAMMED:
+            return replace(
+                status,
+                state=State.HARDWARE_ERROR,
+                problem=Reason.JAM,
+                detail="a card is jammed",
+                mend="open the machine and take the card out",
+            )
+        return status
+
+
+def speaks_t0(atr: bytes) -> bool:
+    """Whether the first protocol a card offers is T=0 (ISO/IEC 7816-3, 8.2): TD1, or none at all.
+
+    An ATR that is cut off counts as T=0, what cards without TD1 speak.
+    """
+    if len(atr) < 2:
+        return True
+    before = sum(1 for bit in (0x10, 0x20, 0x40) if atr[1] & bit)  # TA1, TB1, TC1
+    if not atr[1] & 0x80 or len(atr) <= 2 + before:
+        return True
+    return atr[2 + before] & 0x0F == 0

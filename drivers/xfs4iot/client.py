@@ -1,0 +1,428 @@
+"""A client of XFS4IoT services: finds them, talks to one over one connection (CWA 17852-1).
+
+Used from one thread. A connection over which nonsense came, or nothing where an answer was due, is
+closed: whoever asks next opens a new one, and no late answer is taken for that to another command.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import socket
+import ssl
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, NoReturn, TypeVar
+from urllib.parse import urlsplit
+
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketException
+from websockets.sync.client import ClientConnection, connect
+
+from drivers.device import CancelToken, Deadline, DeviceError, Reason
+from drivers.xfs4iot.failures import FailedError
+from drivers.xfs4iot.messages import (
+    AcknowledgeStatus,
+    Command,
+    Completion,
+    CompletionCode,
+    Header,
+    Message,
+    MessageType,
+    choose,
+    decode,
+    encode,
+)
+from drivers.xfs4iot.payloads import (
+    COMMANDS,
+    Cancel,
+    Capabilities,
+    GetCapabilities,
+    GetServices,
+    Services,
+    SetVersions,
+)
+
+C = TypeVar("C", bound=Completion)
+
+PORTS = (80, 443, *range(5846, 5857))
+"""Where a machine's service publisher may listen; on 443 over TLS."""
+PATH = "/xfs4iot/v1.0"
+CONNECT_S = 2.0
+ACKNOWLEDGE_S = 2.0
+"""A service that has not even acknowledged a command by then is silent."""
+GRACE_S = 0.3
+"""How long past the deadline the service gets to end a command by itself."""
+CANCEL_S = 5.0
+"""How long a cancelled command may take to end: paper that moves is not stopped in its way."""
+TICK_S = 0.02
+_PING_S = 5.0  # a machine that is gone without a word is noticed after twice that
+_EVENT_MAJORS = (2, 3)
+_SEND_S = 5  # for every few kilobytes of a frame
+_CLOSE_S = 0.3  # for a polite farewell
+_QUEUED = 1024  # frames that nobody has looked at
+_LONGEST = 32 * 1024 * 1024  # bytes in a frame: a picture in base64
+
+# The library would write whole frames, and with them citizens' data, into the log.
+_MUTE = logging.Logger("websockets, mute", logging.CRITICAL + 1)
+
+
+def _ignore(message: Message) -> None:
+    """An event that nobody waits for."""
+
+
+@dataclass(slots=True)
+class Running:
+    """A command that was sent, and what has come of it so far."""
+
+    number: int
+    on_event: Callable[[Message], None]
+    acknowledged: bool = False
+    end: Message | None = None  # its completion, or the acknowledge that refused it
+
+
+class Service:
+    """One connection to one service."""
+
+    def __init__(self, uri: str, *, ca: str = "", seconds: float = CONNECT_S) -> None:
+        """Connect to ``ws://…`` or ``wss://…``; ``ca`` is a file with the authorities that a
+        certificate must come from (PEM), empty: the system's.
+
+        Raises :class:`DeviceError`: ``NO_DEVICE`` when nobody listens there or it is no such
+        service, ``NOT_AUTHORISED`` for a certificate that does not hold, ``OFFLINE``.
+        """
+        self.uri = uri
+        self.hear: Callable[[Message], None] = _ignore
+        """Called for every unsolicited message, in the thread that asks something."""
+        self.capabilities = Capabilities()
+        self._numbers = count(1)
+        self._majors: dict[str, int] = {}
+        self._offered: dict[str, Sequence[str]] = {}
+        self._running: dict[int, Running] = {}
+        self._line = ExitStack()
+        self._wire: ClientConnection | None = _connected(uri, ca, seconds, self._line)
+
+    @property
+    def closed(self) -> bool:
+        return self._wire is None
+
+    def close(self) -> None:
+        """Hang up. Never raises; the service cancels what still runs for this connection."""
+        self._wire = None
+        self._running.clear()
+        with suppress(WebSocketException, OSError):
+            self._line.close()
+
+    # -- versions -----------------------------------------------------------------------------
+
+    def negotiate(self, seconds: float = CONNECT_S) -> Capabilities:
+        """Learn what the service can do and agree on versions. Raises :class:`DeviceError`."""
+        deadline = Deadline(seconds)
+        self.capabilities = self.ask(GetCapabilities(), deadline.remaining())
+        events: dict[str, int] = {}
+        several = False
+        self._offered.clear()
+        for interface in self.capabilities.interfaces or ():
+            for name, one in (interface.commands or {}).items():
+                self._offered[name] = one.versions or () if one else ()
+            for name, one in (interface.events or {}).items():
+                versions = one.versions or [] if one else []
+                major = choose(versions, _EVENT_MAJORS)
+                if major is not None:
+                    events[name] = major
+                    several |= len(versions) > 1
+        for command in COMMANDS:
+            offered = self._offered.get(command.NAME, ())
+            major = choose(offered, command.MAJORS)
+            if major is not None:
+                self._majors[command.NAME] = major
+                several |= len(offered) > 1
+        if several and SetVersions.NAME in self._offered:
+            commands = {name: self._majors[name] for name in self._offered if name in self._majors}
+            agreed = SetVersions(commands=commands or None, events=events or None)
+            self.ask(agreed, deadline.remaining())
+        return self.capabilities
+
+    def offers(self, command: type[Command[Any]]) -> bool:
+        """Whether the service knows the command, in a version that is known here too."""
+        return command.NAME in self._majors or not self._offered
+
+    def require(self, command: type[Command[Any]]) -> int:
+        """The major version of the command that both sides know. Raises ``UNSUPPORTED``.
+
+        A service that does not list its commands is spoken to in the oldest form.
+        """
+        if not self._offered:
+            return min(command.MAJORS)
+        if command.NAME in self._majors:
+            return self._majors[command.NAME]
+        said = " and ".join(self._offered.get(command.NAME, ())) or "not at all"
+        ours = " and ".join(f"{major}.0" for major in command.MAJORS)
+        raise DeviceError(
+            Reason.UNSUPPORTED,
+            f"{self.uri} knows {command.NAME} {said}; needed is {ours}",
+            mend="update the machine's XFS4IoT services",
+        )
+
+    # -- commands -----------------------------------------------------------------------------
+
+    def call(
+        self,
+        command: Command[C],
+        deadline: Deadline,
+        cancel: CancelToken,
+        on_event: Callable[[Message], None] = _ignore,
+    ) -> C:
+        """Have a command done and wait for its end; ``on_event`` is given its events.
+
+        When the deadline passes or ``cancel`` is set, the command is cancelled at the service and
+        its end awaited: should it end well all the same, that counts. Raises
+        :class:`FailedError` when the service says no; ``TIMEOUT``, ``CANCELLED``, ``OFFLINE`` and
+        ``GARBLED`` with ``pages`` None when nothing is known of its end.
+        """
+        running = self.start(command, deadline.remaining(), on_event)
+        acknowledge = Deadline(ACKNOWLEDGE_S)
+        overdue = Deadline(deadline.remaining() + GRACE_S)
+        stopped: Reason | None = None
+        give_up = overdue
+        while running.end is None:
+            if stopped is not None:
+                if give_up.passed():
+                    self._abandon(stopped, f"{command.NAME} did not end when it was cancelled")
+            elif cancel.cancelled or overdue.passed():
+                stopped = Reason.CANCELLED if cancel.cancelled else Reason.TIMEOUT
+                give_up = Deadline(CANCEL_S)
+                self._send(Cancel(request_ids=[running.number]), CANCEL_S)
+            elif not running.acknowledged and acknowledge.passed():
+                self._abandon(Reason.OFFLINE, f"{self.uri} does not answer")
+            self.pump(TICK_S)
+        return self.result(command, running, stopped)
+
+    def ask(
+        self,
+        command: Command[C],
+        seconds: float,
+        on_event: Callable[[Message], None] = _ignore,
+    ) -> C:
+        """What a command gives that moves nothing and is answered at once; ``OFFLINE`` if not."""
+        running = self.start(command, seconds, on_event)
+        deadline = Deadline(seconds)
+        while running.end is None:
+            if deadline.passed():
+                self._abandon(Reason.OFFLINE, f"{self.uri} does not answer")
+            self.pump(min(TICK_S, deadline.remaining()))
+        return self.result(command, running)
+
+    def start(
+        self,
+        command: Command[Any],
+        seconds: float,
+        on_event: Callable[[Message], None] = _ignore,
+    ) -> Running:
+        """Send a command and do not wait; :meth:`pump` fills in what becomes of it."""
+        running = Running(self._send(command, seconds), on_event)
+        self._running[running.number] = running
+        return running
+
+    def cancel(self, running: Running, seconds: float = CANCEL_S) -> None:
+        """Cancel a command that was started, and wait for its end. Raises ``OFFLINE``."""
+        self._send(Cancel(request_ids=[running.number]), seconds)
+        deadline = Deadline(seconds)
+        while running.end is None:
+            if deadline.passed():
+                self._abandon(Reason.OFFLINE, f"{self.uri} does not end a command when told")
+            self.pump(TICK_S)
+
+    def result(self, command: Command[C], running: Running, stopped: Reason | None = None) -> C:
+        """What a command that has ended gave. Raises :class:`DeviceError` as :meth:`call` does;
+        ``stopped`` is why it was cancelled by us."""
+        end = running.end
+        assert end is not None
+        if end.header.status is not None:
+            busy = end.header.status is AcknowledgeStatus.TOO_MANY_REQUESTS
+            raise DeviceError(
+                Reason.OFFLINE if busy else Reason.UNSUPPORTED,
+                f"{command.NAME} was not taken: {end.header.status.value}",
+            )
+        code = end.code
+        if code is CompletionCode.SUCCESS:
+            return end.read(command.COMPLETION)  # type: ignore[return-value]
+        if code is CompletionCode.CANCELED and stopped is not None:
+            raise DeviceError(stopped, f"{command.NAME} was cancelled", pages=None)
+        raise FailedError(command.NAME, code, end.read(Completion).error_code)
+
+    def pump(self, seconds: float = 0.0) -> None:
+        """Take what has arrived, waiting for it up to ``seconds``; events go where they belong.
+
+        Raises ``OFFLINE`` when the connection is lost, ``GARBLED`` for nonsense.
+        """
+        while True:
+            wire = self._open_wire()
+            try:
+                with self._wire_errors():
+                    data = wire.recv(timeout=seconds)
+            except TimeoutError:
+                return
+            seconds = 0.0
+            try:
+                self._sort(decode(data))
+            except DeviceError as error:
+                self._abandon(error.reason, error.detail)
+
+    def _sort(self, message: Message) -> None:
+        header = message.header
+        if header.type is MessageType.UNSOLICITED:
+            self.hear(message)
+            return
+        running = self._running.get(header.request_id or 0)
+        if running is None:
+            return  # about a command that nobody waits for any more
+        match header.type:
+            case MessageType.ACKNOWLEDGE if header.status is None:
+                running.acknowledged = True
+            case MessageType.ACKNOWLEDGE | MessageType.COMPLETION:
+                running.end = message
+                del self._running[running.number]
+            case MessageType.EVENT:
+                running.on_event(message)
+
+    # -- the wire -----------------------------------------------------------------------------
+
+    def _send(self, command: Command[Any], seconds: float) -> int:
+        # Before the versions are known, and for cancelling, which never changed: the oldest form.
+        basic = isinstance(command, GetCapabilities | GetServices | SetVersions | Cancel)
+        major = min(command.MAJORS) if basic else self.require(type(command))
+        header = Header(
+            type=MessageType.COMMAND,
+            name=command.NAME,
+            version=f"{major}.0",
+            request_id=next(self._numbers),
+            timeout=max(1, math.ceil(seconds * 1000)),  # 0 would be for ever
+        )
+        wire = self._open_wire()
+        with self._wire_errors():
+            wire.send(encode(header, command.body(major)))
+        assert header.request_id is not None
+        return header.request_id
+
+    def _open_wire(self) -> ClientConnection:
+        if self._wire is None:
+            raise DeviceError(Reason.OFFLINE, f"{self.uri} is not connected", pages=None)
+        return self._wire
+
+    @contextmanager
+    def _wire_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except TimeoutError:
+            raise
+        except (ConnectionClosed, OSError):
+            self._abandon(Reason.OFFLINE, f"{self.uri} hung up")
+
+    def _abandon(self, reason: Reason, detail: str) -> NoReturn:
+        self.close()
+        raise DeviceError(reason, detail, pages=None) from None
+
+
+def discover(
+    host: str,
+    ports: Sequence[int] = PORTS,
+    *,
+    tls: bool = False,
+    ca: str = "",
+    seconds: float = CONNECT_S,
+) -> tuple[str, ...]:
+    """The addresses of all services of a machine, in the order of its publishers' ports.
+
+    With ``tls`` only over TLS, and only services that speak it too. Raises ``NO_DEVICE`` when no
+    publisher answers on any port.
+    """
+
+    def ask(port: int) -> tuple[str, ...]:
+        scheme = "wss" if tls or port == 443 else "ws"
+        try:
+            return _published(f"{scheme}://{host}:{port}{PATH}", ca, seconds)
+        except DeviceError as error:
+            failures[port] = error
+            return ()
+
+    failures: dict[int, DeviceError] = {}
+    with ThreadPoolExecutor(len(ports)) as pool:
+        answers = list(pool.map(ask, ports))
+    if len(failures) == len(ports):
+        told = [error for error in failures.values() if error.reason is not Reason.NO_DEVICE]
+        if told:
+            raise told[0]
+        raise DeviceError(
+            Reason.NO_DEVICE,
+            f"no service publisher on {host}, ports {', '.join(map(str, ports))}",
+            mend="start the machine's XFS4IoT services, or correct host in the settings",
+        )
+    found = dict.fromkeys(uri for answer in answers for uri in answer)
+    return tuple(uri for uri in found if uri.startswith("wss://" if tls else ("ws://", "wss://")))
+
+
+def _published(uri: str, ca: str, seconds: float) -> tuple[str, ...]:
+    publisher = Service(uri, ca=ca, seconds=seconds)
+    found: list[str] = []
+
+    def note(services: Services) -> None:
+        found.extend(one.service_uri for one in services.services or () if one.service_uri)
+
+    def hear(message: Message) -> None:
+        if message.header.name == Services.EVENT:
+            note(message.read(Services))
+
+    try:
+        note(publisher.ask(GetServices(), seconds, hear))
+    finally:
+        publisher.close()
+    return tuple(found)
+
+
+def _connected(uri: str, ca: str, seconds: float, line: ExitStack) -> ClientConnection:
+    """A connection; closing ``line`` closes it."""
+    parts = urlsplit(uri)
+    if parts.scheme not in ("ws", "wss") or not parts.hostname:
+        raise DeviceError(
+            Reason.UNSUPPORTED, f"{uri} is no address of a service", mend="write ws://host:port/…"
+        )
+    try:
+        secure = ssl.create_default_context(cafile=ca or None) if parts.scheme == "wss" else None
+        connecting = connect(
+            uri,
+            ssl=secure,
+            compression=None,
+            proxy=None,  # a machine's own services are never behind one
+            open_timeout=seconds,
+            close_timeout=_CLOSE_S,
+            ping_interval=_PING_S,
+            ping_timeout=_PING_S,
+            max_size=_LONGEST,
+            max_queue=_QUEUED,
+            logger=_MUTE,
+        )
+        wire = line.enter_context(connecting)
+    except ssl.SSLCertVerificationError as error:
+        raise DeviceError(
+            Reason.NOT_AUTHORISED,
+            f"the certificate of {uri} does not hold: {error.verify_message}",
+            mend="give the file of its authority in ca, or have the certificate renewed",
+        ) from error
+    except (TimeoutError, ssl.SSLError) as error:
+        raise DeviceError(Reason.OFFLINE, f"{uri} does not answer") from error
+    except FileNotFoundError as error:
+        raise DeviceError(Reason.UNSUPPORTED, f"{ca} does not exist", mend="correct ca") from error
+    except (OSError, InvalidHandshake, WebSocketException) as error:
+        raise DeviceError(
+            Reason.NO_DEVICE,
+            f"no service at {uri}",
+            mend="start the machine's XFS4IoT services, or correct the address in the settings",
+        ) from error
+    # A service that stops reading in the middle of a document must not hold us for ever.
+    limit = struct.pack("ll", _SEND_S, 0)
+    wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+    return wire

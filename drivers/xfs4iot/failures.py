@@ -1,0 +1,179 @@
+"""What the words of an XFS4IoT service mean for us: why a command failed, how a device is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from drivers.device import DeviceError, Reason, State, Status
+from drivers.xfs4iot.messages import CompletionCode, ErrorCode
+from drivers.xfs4iot.payloads import DeviceState
+
+_ENDS: Mapping[CompletionCode, tuple[Reason, str]] = {
+    CompletionCode.CANCELED: (Reason.CANCELLED, ""),
+    CompletionCode.DEVICE_NOT_READY: (Reason.OFFLINE, "look after the machine's own messages"),
+    CompletionCode.HARDWARE_ERROR: (Reason.HARDWARE, "call the machine's service"),
+    CompletionCode.INTERNAL_ERROR: (Reason.HARDWARE, "restart the machine's XFS4IoT service"),
+    CompletionCode.TIME_OUT: (Reason.TIMEOUT, ""),
+    CompletionCode.USER_ERROR: (Reason.OFFLINE, "remove what stands in the device's way"),
+    CompletionCode.INVALID_COMMAND: (Reason.UNSUPPORTED, ""),
+    CompletionCode.UNSUPPORTED_COMMAND: (Reason.UNSUPPORTED, ""),
+    CompletionCode.UNSUPPORTED_DATA: (Reason.UNSUPPORTED, ""),
+    CompletionCode.INVALID_DATA: (Reason.UNSUPPORTED, ""),
+    CompletionCode.INVALID_REQUEST_ID: (Reason.GARBLED, ""),
+    CompletionCode.FRAUD_ATTEMPT: (Reason.HARDWARE, "search the machine for foreign parts"),
+    # What a service answers while the machine is handed over to its vendor's program.
+    CompletionCode.SEQUENCE_ERROR: (Reason.OFFLINE, "end the machine's vendor mode"),
+    CompletionCode.AUTHORISATION_REQUIRED: (Reason.NOT_AUTHORISED, "have the bank permit it"),
+    CompletionCode.AUTHORIZATION_REQUIRED: (Reason.NOT_AUTHORISED, "have the bank permit it"),
+}
+
+REFUSALS = frozenset(
+    {
+        CompletionCode.DEVICE_NOT_READY,
+        CompletionCode.INVALID_COMMAND,
+        CompletionCode.UNSUPPORTED_COMMAND,
+        CompletionCode.UNSUPPORTED_DATA,
+        CompletionCode.INVALID_DATA,
+        CompletionCode.INVALID_REQUEST_ID,
+        CompletionCode.SEQUENCE_ERROR,
+        CompletionCode.AUTHORISATION_REQUIRED,
+        CompletionCode.AUTHORIZATION_REQUIRED,
+    }
+)
+"""With these a command has not even begun."""
+
+_ERRORS: Mapping[Reason, tuple[ErrorCode, ...]] = {
+    Reason.JAM: (ErrorCode.MEDIA_JAMMED, ErrorCode.PAPER_JAMMED, ErrorCode.MEDIA_JAM),
+    Reason.PAPER_OUT: (ErrorCode.PAPER_OUT,),
+    Reason.TONER_OUT: (ErrorCode.TONER_OUT, ErrorCode.INK_OUT),
+    Reason.TIMEOUT: (ErrorCode.MEDIA_RETRACTED, ErrorCode.ENTRY_TIMEOUT),
+    Reason.CARD_REMOVED: (ErrorCode.NO_MEDIA,),
+    Reason.CARD_UNKNOWN: (
+        ErrorCode.INVALID_MEDIA,
+        ErrorCode.CARD_TOO_SHORT,
+        ErrorCode.CARD_TOO_LONG,
+        ErrorCode.PROTOCOL_NOT_SUPPORTED,
+    ),
+    Reason.CARD_UNREADABLE: (
+        ErrorCode.INVALID_DATA,
+        ErrorCode.ATR_NOT_OBTAINED,
+        ErrorCode.CARD_COLLISION,
+        ErrorCode.SECURITY_FAIL,
+    ),
+    Reason.CANCELLED: (ErrorCode.NO_PIN,),
+    Reason.NOT_AUTHORISED: (
+        ErrorCode.KEY_NOT_FOUND,
+        ErrorCode.KEY_NO_VALUE,
+        ErrorCode.ACCESS_DENIED,
+        ErrorCode.USE_VIOLATION,
+        ErrorCode.DUKPT_OVERFLOW,
+        ErrorCode.SIGNATURE_INVALID,
+        ErrorCode.RANDOM_INVALID,
+        ErrorCode.INVALID_VALUE,
+        ErrorCode.FORMAT_INVALID,
+        ErrorCode.CONTENT_INVALID,
+    ),
+    Reason.UNSUPPORTED: (
+        ErrorCode.SEQUENCE_INVALID,
+        ErrorCode.MEDIA_OVERFLOW,
+        ErrorCode.SOURCE_INVALID,
+        ErrorCode.CHIP_POWER_NOT_SUPPORTED,
+        ErrorCode.CAMERA_NOT_SUPPORTED,
+        ErrorCode.INVALID_LIGHT,
+        ErrorCode.INVALID_AUXILIARY,
+        ErrorCode.KEY_INVALID,
+        ErrorCode.KEY_NOT_SUPPORTED,
+        ErrorCode.NO_ACTIVE_KEYS,
+        ErrorCode.NO_TERMINATE_KEYS,
+        ErrorCode.MINIMUM_LENGTH,
+        ErrorCode.TOO_MANY_FRAMES,
+        ErrorCode.PARTIAL_FRAME,
+        ErrorCode.FORMAT_NOT_SUPPORTED,
+        ErrorCode.INVALID_KEY_LENGTH,
+        ErrorCode.ALGORITHM_NOT_SUPPORTED,
+        ErrorCode.CRYPTO_METHOD_NOT_SUPPORTED,
+        ErrorCode.SIGNATURE_NOT_SUPPORTED,
+        ErrorCode.MODE_NOT_SUPPORTED,
+    ),
+}
+_REASONS = {code: reason for reason, codes in _ERRORS.items() for code in codes}
+"""Whatever is not listed is the hardware's."""
+
+_MEND = {
+    Reason.JAM: "open the machine, take out what is jammed, close it",
+    Reason.PAPER_OUT: "put in paper",
+    Reason.TONER_OUT: "put in toner or a ribbon",
+    Reason.NOT_AUTHORISED: "load the keys again",
+}
+
+
+class FailedError(DeviceError):
+    """A command that the service ended without success; ``code`` and ``error`` in its words."""
+
+    def __init__(self, name: str, code: CompletionCode, error: ErrorCode | None = None) -> None:
+        reason, mend = _ENDS.get(code, (Reason.HARDWARE, "call the machine's service"))
+        said = code.value
+        if code is CompletionCode.COMMAND_ERROR_CODE and error is not None:
+            reason = _REASONS.get(error, Reason.HARDWARE)
+            said, mend = error.value, _MEND.get(reason, "")
+        super().__init__(reason, f"{name}: {said}", mend=mend)
+        self.code = code
+        self.error = error
+
+
+_STATES: Mapping[DeviceState, tuple[State, Reason | None, str, str]] = {
+    DeviceState.ONLINE: (State.ONLINE, None, "", ""),
+    DeviceState.DEVICE_BUSY: (State.BUSY, None, "", ""),
+    DeviceState.OFFLINE: (
+        State.OFFLINE,
+        Reason.OFFLINE,
+        "switched off-line at the machine",
+        "switch the device on-line",
+    ),
+    DeviceState.POWER_OFF: (
+        State.OFFLINE,
+        Reason.OFFLINE,
+        "without power, or not connected",
+        "check the device's power and cable",
+    ),
+    DeviceState.NO_DEVICE: (
+        State.NO_DEVICE,
+        Reason.NO_DEVICE,
+        "this machine has no such device",
+        "take the device out of the settings",
+    ),
+    DeviceState.HARDWARE_ERROR: (
+        State.HARDWARE_ERROR,
+        Reason.HARDWARE,
+        "out of order",
+        "call the machine's service",
+    ),
+    DeviceState.USER_ERROR: (
+        State.USER_ERROR,
+        Reason.OFFLINE,
+        "something stands in the device's way",
+        "remove what stands in the device's way",
+    ),
+    # Also the potential fraud: a terminal has nobody at hand who could look.
+    DeviceState.FRAUD_ATTEMPT: (
+        State.TAMPER,
+        Reason.HARDWARE,
+        "it reports tampering",
+        "search the machine for foreign parts",
+    ),
+    DeviceState.POTENTIAL_FRAUD: (
+        State.TAMPER,
+        Reason.HARDWARE,
+        "it suspects tampering",
+        "search the machine for foreign parts",
+    ),
+    DeviceState.STARTING: (State.STARTING, Reason.OFFLINE, "starting", ""),
+}
+
+
+def status_of(state: DeviceState | None) -> Status:
+    """How a device is, from ``common.device``; what it does not say stays unknown."""
+    if state is None or state not in _STATES:
+        return Status(State.UNKNOWN, detail="the service does not tell how the device is")
+    ours, problem, detail, mend = _STATES[state]
+    return Status(ours, problem=problem, detail=detail, mend=mend)

@@ -1,0 +1,85 @@
+"""Lights over XFS4IoT: ``Lights.SetLight``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from drivers.device import CancelToken, Deadline, DeviceError, Reason, Request
+from drivers.lights.types import AllOff, FlashRate, Light, SetLight
+from drivers.xfs4iot.client import Service
+from drivers.xfs4iot.driver import RESET_S, ServiceSettings, XfsDriver
+from drivers.xfs4iot.failures import FailedError
+from drivers.xfs4iot.messages import ErrorCode
+from drivers.xfs4iot.payloads import LightState, SwitchLights
+
+
+class XfsLights(XfsDriver):
+    """The guidance lights of a machine. Which there are, the machine's capabilities tell."""
+
+    KIND = "lights"
+    INTERFACES = ("Lights",)
+    NEEDS = (SwitchLights,)
+    REQUESTS = (SetLight, AllOff)
+
+    class Settings(ServiceSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+        """``[devices.lights]``."""
+
+        position: str = "default"
+        """Which of a light's positions, for machines that have several."""
+        names: Mapping[Light, str] = msgspec.field(default_factory=dict)
+        """A vendor's names for lights that XFS4IoT has none for: ``camera = "oemFaceLight"``."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._settings = settings
+
+    def reset(self) -> None:
+        """Switch every light off."""
+        self._all_off(Deadline(RESET_S), CancelToken())
+
+    def _do(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> None:
+        service, _ = self._ready()
+        match request:
+            case SetLight(light, rate, colour):
+                name = self._name(light)
+                there = service.capabilities.lights
+                if name is None or (there and name not in there):
+                    raise DeviceError(Reason.UNSUPPORTED, f"this machine has no light {light}")
+                state = LightState(flash_rate=rate.value, color=colour.value)
+                self._switch(service, {name: state}, deadline, cancel)
+            case AllOff():
+                self._all_off(deadline, cancel)
+
+    def _all_off(self, deadline: Deadline, cancel: CancelToken) -> None:
+        service, _ = self._ready()
+        off = LightState(flash_rate=FlashRate.OFF.value)
+        names = [name for name in map(self._name, Light) if name is not None]
+        there = service.capabilities.lights
+        if there:
+            ours = {name: off for name in names if name in there}
+            if ours:
+                self._switch(service, ours, deadline, cancel)
+            return
+        for name in names:  # it does not tell which there are: try
+            try:
+                self._switch(service, {name: off}, deadline, cancel)
+            except FailedError as error:
+                if error.error is not ErrorCode.INVALID_LIGHT:
+                    raise
+
+    def _switch(
+        self,
+        service: Service,
+        lights: dict[str, LightState],
+        deadline: Deadline,
+        cancel: CancelToken,
+    ) -> None:
+        command = SwitchLights(lights=lights, position=self._settings.position)
+        service.call(command, deadline, cancel)
+
+    def _name(self, light: Light) -> str | None:
+        """The machine's name for a light; None for one that neither standard nor settings name."""
+        return self._settings.names.get(light, None if light is Light.CAMERA else light.value)

@@ -1,0 +1,265 @@
+"""The envelope of XFS4IoT (CEN CWA 17852): header, message, version; pure, it touches no wire.
+
+A message is one JSON object in one WebSocket frame: ``{"header": {…}, "payload": {…}}``. Names are
+camelCase, bytes are base64, what is null may be missing. Fields, events and values that are not
+known here are passed over, as the standard asks of every client.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any, ClassVar, Generic, Self, TypeVar
+
+import msgspec
+
+from drivers.device import DeviceError, Reason
+
+P = TypeVar("P", bound="Payload")
+C = TypeVar("C", bound="Completion")
+
+VERSION = re.compile(r"[1-9][0-9]{0,5}\.(?:[1-9][0-9]{0,5}|0)")
+"""A message's own version, ``major.minor`` (CWA 17852-1)."""
+
+
+class Named(StrEnum):
+    """Values of a field; one that is not known here is read as ``unknown``."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        return cls.__members__.get("UNKNOWN")
+
+
+class Payload(msgspec.Struct, rename="camel", omit_defaults=True, frozen=True, kw_only=True):
+    """What stands in a message. ``repr`` shows its kind only: it may be a citizen's data."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class MessageType(Named):
+    COMMAND = "command"
+    ACKNOWLEDGE = "acknowledge"
+    EVENT = "event"  # belongs to a command that runs
+    COMPLETION = "completion"
+    UNSOLICITED = "unsolicited"  # belongs to nobody: a card was pulled, a door opened
+    UNKNOWN = "unknown"
+
+
+class AcknowledgeStatus(Named):
+    """Why a command was not even queued; none stands in an acknowledge that means yes."""
+
+    INVALID_MESSAGE = "invalidMessage"
+    INVALID_REQUEST_ID = "invalidRequestID"
+    TOO_MANY_REQUESTS = "tooManyRequests"
+    UNKNOWN = "unknown"
+
+
+class CompletionCode(Named):
+    """How a command ended. Newer services leave it out when all went well."""
+
+    SUCCESS = "success"
+    COMMAND_ERROR_CODE = "commandErrorCode"  # the payload's errorCode says more
+    CANCELED = "canceled"
+    DEVICE_NOT_READY = "deviceNotReady"
+    HARDWARE_ERROR = "hardwareError"
+    INTERNAL_ERROR = "internalError"
+    INVALID_COMMAND = "invalidCommand"
+    INVALID_REQUEST_ID = "invalidRequestID"
+    TIME_OUT = "timeOut"
+    UNSUPPORTED_COMMAND = "unsupportedCommand"
+    INVALID_DATA = "invalidData"
+    USER_ERROR = "userError"
+    UNSUPPORTED_DATA = "unsupportedData"
+    FRAUD_ATTEMPT = "fraudAttempt"
+    SEQUENCE_ERROR = "sequenceError"
+    AUTHORISATION_REQUIRED = "authorisationRequired"
+    AUTHORIZATION_REQUIRED = "authorizationRequired"  # spelt either way
+    NOT_ENOUGH_SPACE = "notEnoughSpace"
+    UNKNOWN = "unknown"
+
+
+class ErrorCode(Named):
+    """``errorCode`` of all commands that are used here, in the order of their interfaces."""
+
+    NO_MATCHING_REQUEST_IDS = "noMatchingRequestIDs"  # Common.Cancel
+    SHUTTER_FAIL = "shutterFail"  # Printer, CardReader
+    MEDIA_JAMMED = "mediaJammed"
+    PAPER_JAMMED = "paperJammed"
+    PAPER_OUT = "paperOut"
+    TONER_OUT = "tonerOut"
+    INK_OUT = "inkOut"
+    NO_MEDIA_PRESENT = "noMediaPresent"
+    FLUSH_FAIL = "flushFail"
+    RETRACT_BIN_FULL = "retractBinFull"
+    STACKER_FULL = "stackerFull"
+    PAGE_TURN_FAIL = "pageTurnFail"
+    MEDIA_TURN_FAIL = "mediaTurnFail"
+    SEQUENCE_INVALID = "sequenceInvalid"
+    MEDIA_OVERFLOW = "mediaOverflow"
+    MEDIA_RETAINED = "mediaRetained"  # drawn back, because it could not be ejected
+    MEDIA_RETRACTED = "mediaRetracted"  # drawn back, because nobody took it
+    MEDIA_REJECTED = "mediaRejected"
+    BLACK_MARK = "blackMark"
+    SOURCE_INVALID = "sourceInvalid"
+    MEDIA_JAM = "mediaJam"  # CardReader
+    NO_MEDIA = "noMedia"
+    INVALID_MEDIA = "invalidMedia"
+    CARD_TOO_SHORT = "cardTooShort"
+    CARD_TOO_LONG = "cardTooLong"
+    SECURITY_FAIL = "securityFail"
+    CARD_COLLISION = "cardCollision"
+    INVALID_DATA = "invalidData"
+    PROTOCOL_NOT_SUPPORTED = "protocolNotSupported"
+    ATR_NOT_OBTAINED = "atrNotObtained"
+    CHIP_POWER_NOT_SUPPORTED = "chipPowerNotSupported"
+    OCCUPIED = "occupied"
+    RETAIN_BIN_FULL = "retainBinFull"
+    FULL = "full"
+    BARCODE_INVALID = "barcodeInvalid"  # BarcodeReader
+    CAMERA_NOT_SUPPORTED = "cameraNotSupported"  # Camera
+    MEDIA_FULL = "mediaFull"
+    CAMERA_INOPERABLE = "cameraInoperable"
+    INVALID_LIGHT = "invalidLight"  # Lights
+    LIGHT_ERROR = "lightError"
+    INVALID_AUXILIARY = "invalidAuxiliary"  # Auxiliaries
+    KEY_INVALID = "keyInvalid"  # Keyboard
+    KEY_NOT_SUPPORTED = "keyNotSupported"
+    NO_ACTIVE_KEYS = "noActivekeys"
+    NO_TERMINATE_KEYS = "noTerminatekeys"
+    MINIMUM_LENGTH = "minimumLength"
+    TOO_MANY_FRAMES = "tooManyFrames"
+    PARTIAL_FRAME = "partialFrame"
+    ENTRY_TIMEOUT = "entryTimeout"
+    KEY_NOT_FOUND = "keyNotFound"  # PinPad, KeyManagement
+    ACCESS_DENIED = "accessDenied"
+    KEY_NO_VALUE = "keyNoValue"
+    USE_VIOLATION = "useViolation"
+    NO_PIN = "noPin"
+    FORMAT_NOT_SUPPORTED = "formatNotSupported"
+    INVALID_KEY_LENGTH = "invalidKeyLength"
+    ALGORITHM_NOT_SUPPORTED = "algorithmNotSupported"
+    DUKPT_OVERFLOW = "dukptOverflow"
+    CRYPTO_METHOD_NOT_SUPPORTED = "cryptoMethodNotSupported"
+    DUPLICATE_KEY = "duplicateKey"
+    NO_KEY_RAM = "noKeyRam"
+    SIGNATURE_NOT_SUPPORTED = "signatureNotSupported"
+    SIGNATURE_INVALID = "signatureInvalid"
+    RANDOM_INVALID = "randomInvalid"
+    MODE_NOT_SUPPORTED = "modeNotSupported"
+    INVALID_VALUE = "invalidValue"
+    FORMAT_INVALID = "formatInvalid"
+    CONTENT_INVALID = "contentInvalid"
+    UNKNOWN = "unknown"
+
+
+class Completion(Payload, frozen=True, kw_only=True):
+    """What a command gives back; the base of all of them, and all that most of them say."""
+
+    error_code: ErrorCode | None = None
+    completion_code: CompletionCode | None = None
+    """Only from services older than the header's ``completionCode``."""
+
+
+class Command(Payload, Generic[C], frozen=True, kw_only=True):
+    """What a service is asked; ``C`` is what its completion says.
+
+    ``MAJORS`` are the major versions whose form the class can write, ``NAME`` is the message's.
+    """
+
+    NAME: ClassVar[str]
+    MAJORS: ClassVar[tuple[int, ...]] = (2, 3)
+    COMPLETION: ClassVar[type[Completion]] = Completion
+
+    def body(self, major: int) -> Payload | dict[str, Any] | None:
+        """The payload in the form of that major version; None when there is nothing to say."""
+        return self if self.__struct_fields__ else None
+
+
+class Header(Payload, frozen=True, kw_only=True):
+    """The head of every message; times in milliseconds."""
+
+    type: MessageType
+    name: str
+    version: str = "2.0"
+    request_id: int | None = None  # from 1, unique on a connection; none when unsolicited
+    timeout: int | None = None  # commands only; 0: never
+    status: AcknowledgeStatus | None = None  # acknowledges only
+    completion_code: CompletionCode | None = None  # completions only
+
+    def __repr__(self) -> str:
+        return f"Header({self.type.value} {self.name} {self.request_id})"
+
+
+class _Frame(msgspec.Struct, frozen=True):
+    header: Header
+    payload: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class Message:
+    """A header, and a payload that is looked into only by who knows its form."""
+
+    __slots__ = ("_payload", "header")
+
+    def __init__(self, header: Header, payload: bytes = b"null") -> None:
+        self.header = header
+        self._payload = payload
+
+    def __repr__(self) -> str:
+        return f"Message({self.header!r})"
+
+    def read(self, form: type[P]) -> P:
+        """The payload as ``form``; a null one is an empty one. Raises ``GARBLED``."""
+        try:
+            if bytes(self._payload).strip() == b"null":
+                return msgspec.convert({}, form)
+            return msgspec.json.decode(self._payload, type=form)
+        except _UNREADABLE as error:
+            # Without the cause: it may quote what stood there.
+            raise DeviceError(
+                Reason.GARBLED, f"{self.header.name}: {_which(error)} payload", pages=None
+            ) from None
+
+    @property
+    def code(self) -> CompletionCode:
+        """How the command ended; of a completion that says nothing, in whatever place: well."""
+        return (
+            self.header.completion_code
+            or self.read(Completion).completion_code
+            or CompletionCode.SUCCESS
+        )
+
+
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+def encode(header: Header, payload: Payload | dict[str, Any] | None = None) -> str:
+    """The text of a message."""
+    frame: dict[str, Any] = {"header": header}
+    if payload is not None:
+        frame["payload"] = payload
+    return msgspec.json.encode(frame).decode()
+
+
+def decode(data: bytes | str) -> Message:
+    """The message in one frame. Raises :class:`DeviceError` ``GARBLED`` for anything else."""
+    try:
+        frame = msgspec.json.decode(data, type=_Frame)
+    except _UNREADABLE as error:
+        raise DeviceError(
+            Reason.GARBLED, f"a frame that is no message: {_which(error)}", pages=None
+        ) from None
+    return Message(frame.header, bytes(frame.payload))
+
+
+def choose(offered: Iterable[str], ours: Iterable[int]) -> int | None:
+    """The highest major version that both sides know; None when there is none."""
+    theirs = {int(one.partition(".")[0]) for one in offered if VERSION.fullmatch(one)}
+    return max(theirs.intersection(ours), default=None)
+
+
+def _which(error: Exception) -> str:
+    if isinstance(error, msgspec.ValidationError):
+        return "unfit"
+    return "nested too deeply" if isinstance(error, RecursionError) else "no JSON"

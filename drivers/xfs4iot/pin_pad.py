@@ -1,0 +1,290 @@
+"""A PIN pad over XFS4IoT: ``Keyboard.PinEntry`` and ``PinPad.GetPinBlock``.
+
+Digits stay in the pad: its events say that one was pressed, and what they might say more is not
+read.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import msgspec
+
+from drivers.device import (
+    CancelToken,
+    Deadline,
+    DeviceError,
+    Reason,
+    Request,
+    State,
+    Status,
+)
+from drivers.pin_pad.frames import pan_field
+from drivers.pin_pad.types import (
+    Algorithm,
+    AwaitKey,
+    EndPinEntry,
+    Key,
+    KeyPress,
+    LoadSessionKey,
+    MakePinBlock,
+    PinBlock,
+    SessionKey,
+    StartPinEntry,
+)
+from drivers.xfs4iot.client import TICK_S, Running, Service
+from drivers.xfs4iot.driver import RESET_S, ServiceSettings, XfsDriver, online
+from drivers.xfs4iot.messages import Message
+from drivers.xfs4iot.payloads import (
+    EntryCompletion,
+    GetPinBlock,
+    ImportKey,
+    KeyPressed,
+    PinEntry,
+    ResetPinPad,
+    StatusFacts,
+)
+
+KEY_S = 10.0
+"""For loading a key or making a block."""
+_BLOCK_BYTES = {Algorithm.TDEA: 8, Algorithm.SM4: 16}
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A PIN entry that runs, on the connection it was begun on."""
+
+    service: Service
+    command: PinEntry
+    running: Running | None = None
+    entered: int = 0
+    presses: deque[KeyPress] = field(default_factory=deque)
+    ended: bool = False
+    """By ENTER or CANCEL."""
+
+
+class XfsPinPad(XfsDriver):
+    """The pad of a bank's machine. Where the bank loads its keys, name them in the settings."""
+
+    KIND = "pin_pad"
+    INTERFACES = ("Keyboard", "PinPad")
+    NEEDS = (PinEntry, GetPinBlock)
+    REQUESTS = (LoadSessionKey, StartPinEntry, AwaitKey, MakePinBlock, EndPinEntry)
+
+    class Settings(ServiceSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+        """``[devices.pin_pad]``."""
+
+        key: str = "TPK"
+        """The PIN key's name in the pad."""
+        master_key: str = "TMK"
+        """The name of the key under which session keys come."""
+        key_serial: str = ""
+        """The serial of a PIN key that the bank keeps loaded; empty: we load one."""
+        algorithm: Algorithm = Algorithm.TDEA
+        """Of that key."""
+        sm4: Annotated[str, msgspec.Meta(pattern="^[0-9]?$")] = ""
+        """The digit by which this pad's vendor calls SM4: the standard has no letter for it."""
+        patience: Annotated[int, msgspec.Meta(ge=5, le=300)] = 60
+        """Seconds after which the pad gives an entry up by itself."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._settings = settings
+        self._entry: _Entry | None = None
+        self._pin_waits = False
+        self._algorithm: Algorithm | None = settings.algorithm if settings.key_serial else None
+        self._serial = settings.key_serial
+
+    def close(self) -> None:
+        self._forget()
+        super().close()
+
+    def reset(self) -> None:
+        """Drop the entry and what was entered; keys stay."""
+        self._forget()
+        self._connected().call(ResetPinPad(), Deadline(RESET_S), CancelToken())
+
+    def _do(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
+        match request:
+            case LoadSessionKey(key):
+                return self._load(key, deadline, cancel)
+            case StartPinEntry():
+                return self._start(request)
+            case AwaitKey():
+                return self._await_key(deadline, cancel)
+            case MakePinBlock(pan):
+                return self._make_block(pan, deadline, cancel)
+        return self._end()
+
+    def _status(self, facts: StatusFacts) -> Status:
+        status = super()._status(facts)
+        if not online(status):
+            return status
+        if self._algorithm is None:
+            return Status(status.state, detail="no session key is loaded")
+        return Status(State.BUSY) if self._entry or self._pin_waits else status
+
+    # -- keys ---------------------------------------------------------------------------------
+
+    def _load(self, key: SessionKey, deadline: Deadline, cancel: CancelToken) -> None:
+        letter = "T" if key.algorithm is Algorithm.TDEA else self._settings.sm4
+        if not letter:
+            raise DeviceError(
+                Reason.UNSUPPORTED, "this pad knows no SM4", mend="name its digit for SM4 in sm4"
+            )
+        service = self._usable()
+        service.require(ImportKey)
+        self._drop_entry()
+        self._algorithm = None
+        command = ImportKey(
+            key=self._settings.key,
+            algorithm=letter,
+            value=key.encrypted,
+            decrypt_key=self._settings.master_key,
+        )
+        told = service.call(command, deadline, cancel).verification_data or b""
+        length = min(len(told), len(key.check_value))
+        if length < 3 or told[:length] != key.check_value[:length]:
+            raise DeviceError(
+                Reason.NOT_AUTHORISED, "the check value does not fit: another master key"
+            )
+        self._algorithm, self._serial = key.algorithm, key.serial
+
+    # -- an entry -----------------------------------------------------------------------------
+
+    def _start(self, request: StartPinEntry) -> None:
+        if not 4 <= request.shortest <= request.longest <= 12:
+            raise DeviceError(Reason.UNSUPPORTED, "a PIN has 4 to 12 digits")
+        if self._algorithm is None:
+            raise DeviceError(Reason.NOT_AUTHORISED, "no session key is loaded")
+        service = self._usable()
+        self._drop_entry()
+        command = PinEntry(
+            shortest=request.shortest, longest=request.longest, auto_end=request.auto_enter
+        )
+        entry = _Entry(service, command)
+        entry.running = service.start(
+            command, self._settings.patience, lambda message: _press(entry, message)
+        )
+        self._entry = entry
+        self.report(Status(State.BUSY))
+
+    def _await_key(self, deadline: Deadline, cancel: CancelToken) -> KeyPress:
+        entry = self._entry
+        while entry is not None and not entry.presses:
+            if cancel.cancelled:
+                raise DeviceError(Reason.CANCELLED)
+            if deadline.passed():
+                raise DeviceError(Reason.TIMEOUT, "no key was pressed in time")
+            try:
+                entry.service.pump(TICK_S)
+                if entry.running is not None and entry.running.end is not None:
+                    self._close_entry(entry)
+            except DeviceError:
+                self._forget()
+                raise
+            if entry.ended and not entry.presses:
+                break
+        if entry is None or not entry.presses:
+            raise DeviceError(Reason.CANCELLED, "no PIN is being entered")
+        press = entry.presses.popleft()
+        if press.key is Key.ENTER:
+            self._await_end(entry)
+            self._entry, self._pin_waits = None, True
+        elif press.key is Key.CANCEL:
+            self._forget()
+            self.report(Status(State.ONLINE))
+        return press
+
+    def _await_end(self, entry: _Entry) -> None:
+        """The key is told before the command has ended; only then does the PIN wait."""
+        due = Deadline(KEY_S)
+        while not entry.ended:
+            if due.passed():
+                raise DeviceError(Reason.OFFLINE, "the pad does not end the entry")
+            entry.service.pump(TICK_S)
+            if entry.running is not None and entry.running.end is not None:
+                self._close_entry(entry)
+
+    def _close_entry(self, entry: _Entry) -> None:
+        """The command has ended: by which key, if its event did not say."""
+        assert entry.running is not None
+        try:
+            result = entry.service.result(entry.command, entry.running)
+        except DeviceError as error:
+            self._forget()
+            if error.reason in (Reason.TIMEOUT, Reason.CANCELLED):
+                self.report(Status(State.ONLINE))
+                raise DeviceError(Reason.CANCELLED, "the pad has given the entry up") from error
+            raise
+        entry.running = None
+        entry.ended = True
+        if result.digits is not None:
+            entry.entered = result.digits
+        told = entry.presses[-1].key if entry.presses else None
+        if result.completion is EntryCompletion.CANCEL:
+            if told is not Key.CANCEL:
+                entry.presses.append(KeyPress(Key.CANCEL, 0))
+        elif told is not Key.ENTER and not self._ended_by_enter(entry):
+            entry.presses.append(KeyPress(Key.ENTER, entry.entered))
+
+    def _ended_by_enter(self, entry: _Entry) -> bool:
+        return any(press.key is Key.ENTER for press in entry.presses)
+
+    def _make_block(self, pan: str, deadline: Deadline, cancel: CancelToken) -> PinBlock:
+        pan_field(pan)  # refuses what is no PAN
+        if not self._pin_waits or self._algorithm is None:
+            raise DeviceError(Reason.CANCELLED, "no entered PIN waits")
+        service = self._connected()
+        command = GetPinBlock(customer_data=pan[:-1], key=self._settings.key)
+        try:
+            block = service.call(command, deadline, cancel).pin_block or b""
+        finally:
+            self._pin_waits = False
+        self.report(Status(State.ONLINE))
+        if len(block) != _BLOCK_BYTES[self._algorithm]:
+            raise DeviceError(Reason.GARBLED, f"a PIN block of {len(block)} bytes")
+        return PinBlock(self._algorithm, self._serial, block)
+
+    def _end(self) -> None:
+        waits = self._pin_waits
+        self._drop_entry()
+        if waits:  # cancelling cannot take back what was entered
+            service = self._connected()
+            if service.offers(ResetPinPad):
+                service.call(ResetPinPad(), Deadline(RESET_S), CancelToken())
+        self.report(Status(State.ONLINE))
+
+    def _drop_entry(self) -> None:
+        entry = self._entry
+        self._forget()
+        if entry is not None and entry.running is not None and not entry.service.closed:
+            entry.service.cancel(entry.running)
+
+    def _forget(self) -> None:
+        self._entry = None
+        self._pin_waits = False
+
+
+def _press(entry: _Entry, message: Message) -> None:
+    """One key of an entry. Function keys that mean nothing to us are passed over."""
+    if message.header.name != KeyPressed.EVENT:
+        return
+    match message.read(KeyPressed).completion:
+        case EntryCompletion.CONTINUE:
+            key, entry.entered = Key.DIGIT, min(entry.entered + 1, entry.command.longest)
+        case EntryCompletion.AUTO:  # ENTER follows with the end of the command
+            key, entry.entered = Key.DIGIT, min(entry.entered + 1, entry.command.longest)
+        case EntryCompletion.BACKSPACE:
+            key, entry.entered = Key.BACKSPACE, max(entry.entered - 1, 0)
+        case EntryCompletion.CLEAR:
+            key, entry.entered = Key.CLEAR, 0
+        case EntryCompletion.ENTER:
+            key = Key.ENTER
+        case EntryCompletion.CANCEL:
+            key, entry.entered = Key.CANCEL, 0
+        case _:
+            return
+    entry.presses.append(KeyPress(key, entry.entered))
