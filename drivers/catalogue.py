@@ -24,6 +24,15 @@ _DRIVERS: Mapping[tuple[str, str], str] = {
     ("lights", "io_board"): "drivers.lights.io_board:BoardLights",
     ("sensors", "io_board"): "drivers.sensors.io_board:BoardSensors",
     ("speaker", "aplay"): "drivers.speaker.aplay:AplaySpeaker",
+    ("smart_card", "xfs4iot"): "drivers.xfs4iot.card_reader:XfsCardReader",
+    ("receipt_printer", "xfs4iot"): "drivers.xfs4iot.receipt_printer:XfsReceiptPrinter",
+    ("document_printer", "xfs4iot"): "drivers.xfs4iot.document_printer:XfsDocumentPrinter",
+    ("camera", "xfs4iot"): "drivers.xfs4iot.camera:XfsCamera",
+    ("code_scanner", "xfs4iot"): "drivers.xfs4iot.code_scanner:XfsCodeScanner",
+    ("pin_pad", "xfs4iot"): "drivers.xfs4iot.pin_pad:XfsPinPad",
+    ("lights", "xfs4iot"): "drivers.xfs4iot.lights:XfsLights",
+    ("sensors", "xfs4iot"): "drivers.xfs4iot.sensors:XfsSensors",
+    ("vendor_mode", "xfs4iot"): "drivers.xfs4iot.vendor_mode:XfsVendorMode",
 }
 _HANGS = {("camera", "opencv"), ("smart_card", "pcsc")}
 """Drivers whose library may never return: in a process of their own unless settings differ."""
