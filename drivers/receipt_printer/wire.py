@@ -24,6 +24,28 @@ from drivers.device import DeviceError, Reason
 if TYPE_CHECKING:
     from escpos.escpos import Escpos
 
+
+def _transports() -> tuple[type[Escpos], type[Escpos], type[Escpos]]:
+    """Network, Serial and File.
+
+    python-escpos writes its table of printers into a directory for every process and leaves it
+    there, unless it is told where.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        name = "ESCPOS_CAPABILITIES_PICKLE_DIR"
+        before = os.environ.get(name)
+        os.environ[name] = before or scratch
+        try:
+            from escpos.printer import File, Network, Serial
+        finally:
+            if before is None:
+                del os.environ[name]
+    return Network, Serial, File
+
+
+# Now, 0.2 s, and not when the port is opened: by then a citizen may stand there.
+_Network, _Serial, _File = _transports()
+
 PORT = 9100
 CONNECT_S = 2.0
 CHUNK = 512
@@ -127,37 +149,17 @@ def _broken(error: OSError) -> DeviceError:
     return DeviceError(Reason.OFFLINE, f"the line broke: {reason}", pages=None)
 
 
-def _transports() -> tuple[type[Escpos], type[Escpos], type[Escpos]]:
-    """Network, Serial and File, imported late.
-
-    python-escpos writes its table of printers into a directory for every process and leaves it
-    there, unless it is told where.
-    """
-    with tempfile.TemporaryDirectory() as scratch:
-        name = "ESCPOS_CAPABILITIES_PICKLE_DIR"
-        before = os.environ.get(name)
-        os.environ[name] = before or scratch
-        try:
-            from escpos.printer import File, Network, Serial
-        finally:
-            if before is None:
-                del os.environ[name]
-    return Network, Serial, File
-
-
 def _tcp(host: str, port: int) -> Wire:
-    network, _, _ = _transports()
     connection = socket.create_connection((host, port), timeout=CONNECT_S)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     # A printer that lost its power says nothing; the kernel finds out.
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    printer = network(host, port, timeout=CONNECT_S)
+    printer = _Network(host, port, timeout=CONNECT_S)
     printer.device = connection
     return Wire(printer, connection.fileno())
 
 
 def _serial(address: str, path: str, options: dict[str, str]) -> Wire:
-    _, serial_printer, _ = _transports()
     flow = options.pop("flow", "rtscts")
     baud = options.pop("baud", "115200")
     if options or flow not in _FLOW or not baud.isdecimal():
@@ -174,18 +176,17 @@ def _serial(address: str, path: str, options: dict[str, str]) -> Wire:
         )
     except ValueError:
         raise _unsupported(address) from None
-    printer = serial_printer(path, int(baud), timeout=0, dsrdtr=False)
+    printer = _Serial(path, int(baud), timeout=0, dsrdtr=False)
     printer.device = port
     return Wire(printer, port.fileno())
 
 
 def _file(path: str) -> Wire:
-    _, _, file_printer = _transports()
     answers = stat.S_ISCHR(os.stat(path).st_mode)
     # Non-blocking only to open: a pipe without a reader must be an error, not a wait for ever.
     access = os.O_RDWR if answers else os.O_WRONLY | os.O_APPEND
     fd = os.open(path, access | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     os.set_blocking(fd, True)
-    printer = file_printer(path, auto_flush=False)
+    printer = _File(path, auto_flush=False)
     printer.device = os.fdopen(fd, "r+b" if answers else "wb", buffering=0)
     return Wire(printer, fd, answers=answers)
