@@ -37,7 +37,7 @@ Window {
             z: 1
             width: parent.width
             height: 120
-            footless: page.item !== null && page.item.leave === false
+            footless: page.item !== null && page.item["leave"] === false
         }
         Rectangle {
             id: band

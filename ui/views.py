@@ -554,7 +554,8 @@ def _column(look: Look, title: Sayable, share: float, **flags: bool) -> Data:
 
 
 def _cell(text: str, *, tone: str = "", bold: bool = False, soft: bool = False) -> Data:
-    return {"text": text, "tone": tone, "bold": bold, "soft": soft}
+    hidden = text == HIDDEN  # quieter than what is shown
+    return {"text": text, "tone": tone, "bold": bold and not hidden, "soft": soft or hidden}
 
 
 def _actions(actions: Sequence[Action], look: Look) -> list[Data]:

@@ -76,5 +76,5 @@ def test_the_header_names_the_project_and_nothing_that_changes() -> None:
 def test_english_is_set_as_english() -> None:
     for message in catalogue():
         if message.id:
-            assert not re.search(r"[，。：；？！（）、]|  ", message.string), message.string
+            assert not re.search(r"[，。：；？！（）、“”‘’]|  ", message.string), message.string
             assert message.string == message.string.strip()

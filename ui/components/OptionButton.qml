@@ -19,10 +19,10 @@ T.Button {
         : shape === "line" ? Theme.big(72)
         : narrow ? (Theme.elder ? 84 : 72) : Theme.elder ? 112 : 96
     readonly property int rim: shape === "tile" ? 36 : narrow ? 24 : 32
-    readonly property bool long: title.length > 20
+    readonly property bool long: Theme.cells(title) > 36
     readonly property int titleSize: shape === "tile" ? Theme.tile
         : shape === "face" ? Theme.px(32)
-        : narrow ? (Theme.elder ? (title.length > 14 ? 42 : 50) : 36)
+        : narrow ? (Theme.elder ? (Theme.cells(title) > 14 ? 42 : 50) : 36)
         : long ? Theme.px(32) : shape === "line" ? Theme.big(40) : Theme.px(40)
 
     implicitHeight: words.height + 2 * 24
@@ -67,33 +67,38 @@ T.Button {
             font.bold: true
             text: option.title
         }
-        Grid {
+        Item {
             id: words
+            // Not whether the label is visible: a button on another sheet is as tall.
+            readonly property bool hinted: option.hint.length > 0
             readonly property bool oneLine: option.shape === "line"
-            readonly property int room: option.width - x - Math.min(option.rim, 28)
-            columns: oneLine ? 2 : 1
-            columnSpacing: 24
-            rowSpacing: 4
-            verticalItemAlignment: Grid.AlignVCenter
-            horizontalItemAlignment: option.shape === "face" ? Grid.AlignHCenter : Grid.AlignLeft
-            x: option.shape === "face" ? 16 : option.shape === "tile" ? option.rim
-             : frame.visible ? option.rim + option.frameSize + (oneLine ? 24 : option.narrow ? 20 : 32) : 40
+            readonly property bool centred: option.shape === "face"
+            readonly property int natural: Math.min(Math.ceil(measure.advanceWidth) + 2, width)
+            x: centred ? 16 : option.shape === "tile" ? option.rim
+             : option.iconName.length > 0 ? option.rim + option.frameSize + (oneLine ? 24 : option.narrow ? 20 : 32) : 40
             y: option.shape === "tile" ? Math.max(frame.y + frame.height + 12, option.height - height - option.rim + 8)
-             : option.shape === "face" ? frame.y + frame.height + 20 : (option.height - height) / 2
+             : centred ? frame.y + frame.height + 20 : (option.height - height) / 2
+            width: option.width - x - (centred ? 16 : Math.min(option.rim, 28))
+            height: !hinted ? nameLabel.height
+                  : oneLine ? Math.max(nameLabel.height, hintLabel.height) : nameLabel.height + 4 + hintLabel.height
             Label {
-                width: option.shape === "face" ? option.width - 32
-                     : words.oneLine ? Math.min(Math.ceil(measure.advanceWidth) + 2, words.room) : words.room
+                id: nameLabel
+                width: words.oneLine && words.hinted ? words.natural : words.width
+                y: words.oneLine ? (words.height - height) / 2 : 0
                 text: option.title
                 font.pixelSize: option.titleSize
                 font.bold: true
                 color: option.available ? Theme.ink : Theme.faint
-                horizontalAlignment: option.shape === "face" ? Text.AlignHCenter : Text.AlignLeft
+                horizontalAlignment: words.centred ? Text.AlignHCenter : Text.AlignLeft
                 lineHeight: 0.9
                 Accessible.ignored: true
             }
             Label {
+                id: hintLabel
                 visible: text.length > 0
-                width: words.oneLine ? words.room - words.columnSpacing - Math.min(Math.ceil(measure.advanceWidth) + 2, words.room) : words.room
+                x: words.oneLine ? words.natural + 24 : 0
+                y: words.oneLine ? (words.height - height) / 2 : nameLabel.height + 4
+                width: words.width - x
                 text: option.hint
                 font.pixelSize: words.oneLine ? (Theme.elder ? 34 : 28) : Theme.hint
                 horizontalAlignment: words.oneLine ? Text.AlignRight : Text.AlignLeft

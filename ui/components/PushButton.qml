@@ -39,13 +39,14 @@ T.Button {
     }
 
     contentItem: Item {
+        id: inside
         // The words stand beside the icon on one line; where that is too narrow, on two.
         readonly property int room: button.width - 2 * 24 - sign.space
         Row {
             anchors.centerIn: parent
             Item {
                 id: sign
-                readonly property int space: !icon.visible ? 0 : icon.width + (button.text.length > 0 ? 20 : 0)
+                readonly property int space: icon.name.length === 0 ? 0 : icon.width + (button.text.length > 0 ? 20 : 0)
                 width: space
                 height: icon.height
                 anchors.verticalCenter: parent.verticalCenter
@@ -63,7 +64,7 @@ T.Button {
                 visible: button.text.length > 0
                 Label {
                     id: label
-                    width: Math.min(implicitWidth, button.contentItem.room)
+                    width: Math.min(implicitWidth, inside.room)
                     text: button.text
                     font.pixelSize: button.shut ? Math.min(button.size, Theme.big(32)) : button.size
                     font.bold: true
@@ -77,7 +78,7 @@ T.Button {
                 Label {
                     id: reason
                     visible: button.shut
-                    width: Math.min(implicitWidth, button.contentItem.room)
+                    width: Math.min(implicitWidth, inside.room)
                     text: button.closed
                     font.pixelSize: Theme.elder ? 34 : 28
                     color: Theme.amber

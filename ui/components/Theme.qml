@@ -54,6 +54,8 @@ QtObject {
     readonly property int small: px(28)
     readonly property int hero: elder ? 132 : 120
 
+    // How wide a text is, in half Han characters.
+    function cells(text) { return text.replace(/[^\u0000-\u00ff]/g, "xx").length }
     function px(size) { return Math.round(size * scale) }
     function big(size) { return Math.round(size * (elder ? 1.3 : 1)) }
 

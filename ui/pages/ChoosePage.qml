@@ -6,9 +6,7 @@ import "../components"
 Page {
     id: page
     readonly property var options: view.options || []
-    // Han characters are twice as wide.
-    function cells(text) { return text.replace(/[^\u0000-\u00ff]/g, "xx").length }
-    readonly property bool brief: options.every(o => cells(o.title) <= 24 && cells(o.hint) <= 34)
+    readonly property bool brief: options.every(o => Theme.cells(o.title) <= 24 && Theme.cells(o.hint) <= 34)
     Turning {
         id: list
         y: page.low

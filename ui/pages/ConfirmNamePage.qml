@@ -14,8 +14,10 @@ Page {
             anchors.centerIn: parent
             width: parent.width - 2 * Theme.inset
             horizontalAlignment: Text.AlignHCenter
-            // A dot stays with what is before it.
-            text: (page.view.name || "").replace(/·/g, "\u2060·")
+            // A name of several parts is broken between them, after the dot.
+            text: whole.includes("·") ? whole.split("·").map(part => Array.from(part).join("\u2060")).join("\u2060·") : whole
+            readonly property string whole: page.view.name || ""
+            Accessible.name: whole
             font.pixelSize: Theme.big(64)
             font.bold: true
         }

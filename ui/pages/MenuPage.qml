@@ -6,7 +6,7 @@ import "../components"
 Page {
     id: page
     readonly property var tiles: view.tiles || []
-    asideWidth: Theme.lowered && Theme.wide ? 620 : 440
+    span: !Theme.lowered                 // wide: the tiles across the whole width
     readonly property int columns: Theme.elder && !Theme.wide ? 1 : Theme.wide && !Theme.elder ? 3 : 2
     readonly property int room: bodyItem.height - low
     // In care mode never more than five at once, and none less than a hand's width high.
@@ -21,7 +21,7 @@ Page {
     readonly property int rows: Math.ceil((shown.length + (turns ? 1 : 0)) / columns)
     readonly property int between: room < 640 ? 24 : Theme.gap
     readonly property int each: Math.min(Theme.elder ? 250 : 340, Math.floor((room - (rows - 1) * between) / Math.max(1, rows)))
-    readonly property string shape: each >= 300 && !Theme.elder ? "tile" : each < (Theme.elder ? 148 : 116) ? "line" : "row"
+    readonly property string shape: each >= 300 && !Theme.elder ? "tile" : each < (!Theme.elder ? 116 : Theme.lowered && Theme.wide ? 140 : 176) ? "line" : "row"
     onViewChanged: if (sheet >= sheets) sheet = 0
 
     Grid {

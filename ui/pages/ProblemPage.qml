@@ -11,7 +11,7 @@ Page {
     readonly property var advice: view.advice || []
     readonly property string what: view.title || ""
     readonly property string tone: view.tone || "attention"
-    readonly property bool long: what.length > (Theme.elder ? 40 : 60)
+    readonly property bool long: Theme.cells(what) > (Theme.elder ? 64 : 120)
     aside: Column {
         width: parent.width
         spacing: 20
@@ -33,7 +33,7 @@ Page {
         Label {
             width: parent.width
             text: page.what
-            font.pixelSize: page.long ? (Theme.elder ? 44 : 40) : page.what.length > 24 ? Theme.big(46) : Theme.big(56)
+            font.pixelSize: page.long ? (Theme.elder ? 44 : 40) : Theme.cells(page.what) > 40 ? Theme.big(46) : Theme.big(56)
             font.bold: true
             lineHeight: 0.88
             Accessible.role: Accessible.Heading

@@ -18,7 +18,7 @@ Page {
         parent: Theme.wide ? page.asideItem : page.bodyItem
         y: Theme.wide ? 12 : 0
         width: parent.width
-        height: (eye.visible ? Math.max(eye.y + eye.height, under.y + under.height) : under.y + under.height) + (Theme.wide ? 12 : 24)
+        height: (!page.eyeInFoot ? Math.max(eye.y + eye.height, under.y + under.height) : under.y + under.height) + (Theme.wide ? 12 : 24)
         radius: Theme.radius
         color: Theme.blue
         readonly property real below: words.y + words.height
@@ -40,7 +40,8 @@ Page {
                 height: Math.ceil(Theme.wide ? 124 : Theme.hero * 1.46)
                 verticalAlignment: Text.AlignVCenter
                 text: page.view.number || ""
-                color: Theme.white
+                color: page.view.revealed ? Theme.white : Theme.whiteSoft
+                font.letterSpacing: page.view.revealed ? 0 : 6
                 font.pixelSize: Theme.wide ? 84 : Theme.hero
                 font.bold: true
                 fontSizeMode: Text.HorizontalFit
@@ -54,10 +55,10 @@ Page {
             visible: page.underInHero
             x: Theme.inset
             y: Theme.wide || page.eyeInFoot ? hero.below : hero.eyeTop + Math.max(0, (eye.height - height) / 2)
-            width: (Theme.wide || !eye.visible ? parent.width - Theme.inset : eye.x - 24) - x
+            width: (Theme.wide || !!page.eyeInFoot ? parent.width - Theme.inset : eye.x - 24) - x
             height: page.underInHero ? implicitHeight : 0
             // Two short lines beside the eye rather than one that breaks anywhere.
-            text: eye.visible ? page.under.replace(" · ", "\n") : page.under
+            text: !page.eyeInFoot ? page.under.replace(" · ", "\n") : page.under
             color: Theme.whiteSoft
             font.pixelSize: Theme.hint
             lineHeight: 0.95
