@@ -52,7 +52,7 @@ class Pace:
     ready_s: float = 30.0  # from the start of a process to Ready
     shown_s: float = 5.0  # from Live to Shown
     silent_s: float = 5.0  # without a word: frozen
-    grace_s: float = 30.0  # beyond the limit of a visit, which ends itself at the limit
+    grace_s: float = 150.0  # beyond the limit of a visit, which ends itself then, paper and all
     rest_s: float = 2.0  # from Shown to the start of the next standby: the CPU is the citizen's
     quit_s: float = 0.5  # from Quit to the kill, when the terminal stops
     healthy_s: float = 10.0  # whoever dies younger counts as a failure
@@ -177,6 +177,7 @@ class Keeper:
         self._failures = 0
         self._backed_off_until = 0.0  # no start before both of these:
         self._rests_until = 0.0  # the one after failures, the other while a new visit needs the CPU
+        self._unclean = False  # the last live visit was killed in the middle of its work
         self._gone_at: float | None = None  # when the last live visit ended, until the next shows
         self._stop = False
 
@@ -283,7 +284,7 @@ class Keeper:
                 visit.go(Stage.LIVE)
                 # The next standby waits until this one shows itself, or is found dead.
                 self._rests_until = now + self._pace.shown_s
-                if not visit.line.send(Live()):
+                if not visit.line.send(Live(self._unclean)):
                     self._dismiss(visit, "died")
                 return
 

@@ -27,8 +27,11 @@ class _Word(msgspec.Struct, frozen=True, tag=str.lower, forbid_unknown_fields=Tr
     pass
 
 
-class Live(_Word, frozen=True):
-    """To the visit: take the screen."""
+class Live(_Word, frozen=True, omit_defaults=True):
+    """To the visit: take the screen. ``unclean``: the one before was killed in the middle of its
+    work, so a device may still hold something of it."""
+
+    unclean: bool = False
 
 
 class Quit(_Word, frozen=True):

@@ -188,13 +188,24 @@ class Terminal:
         """How the devices are now, by class."""
         return {kind: host.status for kind, host in self._hosts.items()}
 
-    def open(self, screen: Screen) -> None:
-        """Go live: take the devices, ask the centre, wait for a citizen."""
+    def open(self, screen: Screen, *, unclean: bool = False) -> None:
+        """Go live: take the devices, ask the centre, wait for a citizen. ``unclean``: the visit
+        before was killed in the middle of its work."""
         self.counter.screen = screen
         for host in self._hosts.values():
             host.start()
+        if unclean:
+            threading.Thread(target=self._tidy, name="tidy", daemon=True).start()
         threading.Thread(target=self._refresh, name="catalogue", daemon=True).start()
         threading.Thread(target=self._run, name="visit", daemon=True).start()
+
+    def _tidy(self) -> None:
+        """Nothing of the last citizen may stay in a device: half a slip, a job."""
+        for kind, host in self._hosts.items():
+            try:
+                host.reset()
+            except DeviceError as error:
+                log.warning("device not reset", extra={"device": kind, "reason": str(error)})
 
     # -- the visit ----------------------------------------------------------------------------
 
@@ -224,6 +235,8 @@ class Terminal:
             reference,
             advice=((_("换一台终端或到柜台"), _("拨打 12329，报下面的编号")),),
         )
+        if not self._quiet.is_set():
+            return  # nobody is there to read it
         try:
             self.counter.ask(page, back=False)
         except (Left, TimedOut, WentBack):

@@ -158,7 +158,7 @@ _PRINTER: Mapping[Reason, Text] = {
     Reason.CANCELLED: _("打印已取消"),
 }
 
-_READER_DOWN = (_("读卡器暂时不可用"), _("已通知维护人员，您的证件没有问题。"))
+_READER_DOWN = (_("读卡器暂时不可用"), _("您的证件没有问题。"))
 
 _READER: Mapping[Reason, tuple[Text, Text]] = {
     Reason.CARD_REMOVED: (

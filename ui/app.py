@@ -94,17 +94,17 @@ class Visitor(QObject):
     def _hear(self) -> None:
         for message in self._line.receive():
             match message:
-                case Live():
-                    self._go_live()
+                case Live(unclean):
+                    self._go_live(unclean=unclean)
                 case Quit() | Broken():
                     os._exit(0)  # no clean-up code: what dies with the process is gone
 
-    def _go_live(self) -> None:
+    def _go_live(self, *, unclean: bool) -> None:
         self.stage.window.frameSwapped.connect(self._first_frame)
         if not self._settings.screen.full_screen:
             self.stage.window.setPosition(*WINDOW_AT)
         self.stage.show(full_screen=self._settings.screen.full_screen)
-        self.terminal.open(self.bridge)
+        self.terminal.open(self.bridge, unclean=unclean)
 
     def _first_frame(self) -> None:
         self.stage.window.frameSwapped.disconnect(self._first_frame)

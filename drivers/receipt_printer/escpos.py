@@ -148,12 +148,13 @@ class EscPosPrinter(Driver):
         return _status(facts)
 
     def reset(self) -> None:
+        """Drop what is in the printer, and cut off what hangs out of it: the beginning of a slip
+        that nobody shall find on their own."""
         wire = self._connected()
         deadline = Deadline(ANSWER_S)
-        wire.send(
-            commands.RECOVER_AND_CLEAR + commands.CLEAR_BUFFERS + commands.START,
-            lambda: _in_time(deadline),
-        )
+        drop = commands.RECOVER_AND_CLEAR + commands.CLEAR_BUFFERS + commands.START
+        wire.send(drop + commands.CUT, lambda: _in_time(deadline))
+        self._remains = False
         self._unclear = True
 
     def self_test(self) -> tuple[Check, ...]:

@@ -97,6 +97,7 @@ def test_a_slip_of_a_killed_visit_never_comes_out(terminal: Machine) -> None:
     slips = ["".join(lines) for lines in terminal.desk.look("receipt_printer")["texts"]]
     assert sum("本凭条不作为证明" in slip for slip in slips) == 1, "one whole slip"
     assert "王*" in slips[-1]
+    assert "周*" not in slips[-1], "what hung out of the printer was cut off"
     terminal.desk.tell("receipt_printer", "well")
 
 

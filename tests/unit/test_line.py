@@ -35,7 +35,11 @@ FROM_VISIT = [
         for how in ("left", "idle", "limit", "trouble")
     ),
 ]
-TO_VISIT = [(Live(), b'{"type":"live"}\n'), (Quit(), b'{"type":"quit"}\n')]
+TO_VISIT = [
+    (Live(), b'{"type":"live"}\n'),
+    (Live(unclean=True), b'{"type":"live","unclean":true}\n'),
+    (Quit(), b'{"type":"quit"}\n'),
+]
 
 
 class Wire:
