@@ -1,5 +1,4 @@
-"""A thread that does what the screen must not wait for: one thing after another, and in between it
-looks how things are."""
+"""A thread for what the screen must not wait for; in between it looks how things are."""
 
 from __future__ import annotations
 
