@@ -95,12 +95,13 @@ T.Button {
             }
             Label {
                 id: hintLabel
+                readonly property bool roomy: words.width - words.natural - 24 > Theme.cells(option.hint) * Theme.small * 0.6
                 visible: text.length > 0
                 x: words.oneLine ? words.natural + 24 : 0
                 y: words.oneLine ? (words.height - height) / 2 : nameLabel.height + 4
                 width: words.width - x
                 text: option.hint
-                font.pixelSize: words.oneLine ? (Theme.elder ? 34 : 28) : Theme.hint
+                font.pixelSize: !words.oneLine ? Theme.hint : !Theme.elder ? 28 : roomy ? Theme.small : 34
                 horizontalAlignment: words.oneLine ? Text.AlignRight : Text.AlignLeft
                 lineHeight: 0.9
                 color: option.tone.length > 0 ? Theme.toneColor(option.tone)
