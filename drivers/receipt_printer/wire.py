@@ -29,17 +29,15 @@ def _transports() -> tuple[type[Escpos], type[Escpos], type[Escpos]]:
     """Network, Serial and File.
 
     python-escpos writes its table of printers into a directory for every process and leaves it
-    there, unless it is told where.
+    there.
     """
+    usual = tempfile.tempdir
     with tempfile.TemporaryDirectory() as scratch:
-        name = "ESCPOS_CAPABILITIES_PICKLE_DIR"
-        before = os.environ.get(name)
-        os.environ[name] = before or scratch
+        tempfile.tempdir = scratch  # it makes one even when a variable tells it another
         try:
             from escpos.printer import File, Network, Serial
         finally:
-            if before is None:
-                del os.environ[name]
+            tempfile.tempdir = usual
     return Network, Serial, File
 
 
