@@ -34,6 +34,11 @@ class Picture:
     pixels: bytes = field(repr=False)
 
 
+def load() -> None:
+    """Load PDFium before somebody waits for it."""
+    import pypdfium2  # noqa: F401
+
+
 def page_pictures(pdf: bytes, width_px: int) -> list[Picture]:
     """All pages of ``pdf`` on white, with annotations (seals), each exactly ``width_px`` wide.
 
