@@ -24,7 +24,6 @@ from typing import IO, Any
 
 from drivers import catalogue as drivers
 from drivers.device import CancelToken, Deadline
-from drivers.emulators.rig import Remote
 from drivers.id_card.types import ReadCard
 from kiosk import demo
 from kiosk.__main__ import visit_command
@@ -32,6 +31,8 @@ from kiosk.line import KeeperEnd, Live, Ready, Shown
 from kiosk.sandbox import personas
 
 PATIENCE_S = 60.0
+WARM_S = 2.0
+"""What a standby does after it said that it is ready is over by then."""
 _KEEPER = """\
 import sys
 from pathlib import Path
@@ -170,6 +171,8 @@ def measure(scale: Scale) -> dict[str, Figure]:
 
 def _measure_reader(found: Values, here: demo.Place, scale: Scale) -> None:
     """The driver with a card that is put, and nothing else to do."""
+    from drivers.emulators.rig import Remote
+
     reader = drivers.create("id_card", "sdt", {"port": str(here.directory / "id_card")})
     desk = Remote(here.desk)
     try:
@@ -309,7 +312,7 @@ def _play(trace: Trace, number: int, story: str) -> float:
         trace.wait(lambda: trace.ended(live), "a visit to end")
         return 0.0
     trace.wait(trace.waiting, "a standby to be warm")
-    time.sleep(0.3)
+    time.sleep(WARM_S)
     at = time.monotonic()
     os.kill(live, signal.SIGKILL)
     return at
@@ -319,7 +322,7 @@ def _measure_rest(found: Values, trace: Trace, keeper: int, scale: Scale) -> Non
     """The last visit, on the attract page, with its standby."""
     live = trace.wait(lambda: trace.lives()[2 * scale.jobs :], "the last visit to be live")[0]
     standby = trace.wait(trace.waiting, "the last standby to be warm")[0]
-    time.sleep(2.0)
+    time.sleep(WARM_S)
     seconds = max(1.0, scale.idle_s / 4)
     for _ in range(max(1, round(scale.idle_s / seconds))):
         found["idle_cpu"].append(_cpu_percent([keeper, live, standby], seconds))
