@@ -40,11 +40,13 @@ class ChipCard:
     With T=0 it says 61xx and 6Cxx as real ones do, with T=1 it gives what was expected.
     """
 
-    def __init__(self, kind: str, applications: Mapping[bytes, _Application], *, t0: bool) -> None:
+    def __init__(
+        self, kind: str, applications: Mapping[bytes, _Application], facts: _Facts
+    ) -> None:
         self.kind = kind
-        self.atr = _T0_ATR if t0 else _t1_atr()
+        self._t0 = facts.protocol == "T0"
+        self.atr = bytes.fromhex(facts.atr) or (_T0_ATR if self._t0 else _t1_atr())
         self._applications = dict(applications)
-        self._t0 = t0
         self.reset()
 
     def reset(self) -> None:
@@ -138,6 +140,7 @@ class ChipCard:
 
 class _Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     protocol: Literal["T0", "T1"] = "T0"
+    atr: str = ""  # hexadecimal; left out: one that fits. Nonsense: a card the wrong way round
 
 
 class BankFacts(_Facts, frozen=True, kw_only=True):
@@ -201,9 +204,9 @@ def make_card(facts: Mapping[str, Any]) -> ChipCard:
                 applications = {NAME: _environment(told)}
                 if told.bank:
                     applications |= bank_applications(BankFacts(number=told.bank))
+        return ChipCard(kind, applications, told)
     except (msgspec.ValidationError, UnicodeEncodeError, OverflowError) as error:
         raise ValueError(f"no such card: {error}") from None
-    return ChipCard(kind, applications, t0=told.protocol == "T0")
 
 
 def bank_applications(facts: BankFacts) -> dict[bytes, _Application]:
