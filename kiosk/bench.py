@@ -7,6 +7,7 @@ figures come from that trace, from ``/proc``, and from empty windows measured be
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import math
 import os
@@ -76,6 +77,7 @@ NAMES: Mapping[str, Name] = {
     "tap_next_page": Name("ms", 33, floor="floor_tap"),
     "tap_next_page_first": Name("ms"),
     "tap_centre_page": Name("ms"),
+    "centre_call": Name("ms", floor="floor_centre_call"),
     "card_to_overview": Name("ms"),
     "card_to_overview_reader": Name("ms", floor="floor_reader"),
     "card_to_overview_centre": Name("ms"),
@@ -88,6 +90,7 @@ NAMES: Mapping[str, Name] = {
     "idle_cpu": Name("%", 1, floor="floor_idle_cpu"),
     "floor_first_frame": Name("ms"),
     "floor_tap": Name("ms"),
+    "floor_centre_call": Name("ms"),
     "floor_reader": Name("ms"),
     "floor_memory_python": Name("MB"),
     "floor_memory_window": Name("MB"),
@@ -101,6 +104,7 @@ core.
   ``_killed``: SIGKILL in its place
 * ``tap_next_page``: mouse press to the next page's frame, pages that ask nobody; ``_first``: those
   of them that a visit shows for the first time; ``tap_centre_page``: those that ask the centre
+* ``centre_call``: one request and its checked HTTP, without the making of documents
 * ``card_to_overview``: the card lies on the reader, to the account page's frame, the whole sign-in
   with it; made of ``_reader`` (until the card's last byte is on the wire), ``_centre`` (its calls),
   ``_robot`` (it reads the code, types and presses) and ``_own`` (the rest)
@@ -108,7 +112,8 @@ core.
 * ``memory_visit``: after the whole main job with preview, a standby beside it
 * ``idle_cpu``: keeper, live visit on the attract page and standby together
 * ``floor_…``: an empty Qt Quick window of the same size, two of them for memory and CPU, as there
-  are two visits; the reader's driver alone in a process; an empty Python process
+  are two visits; a bare request for the catalogue; the reader's driver alone in a process; an
+  empty Python process
 """
 
 
@@ -153,6 +158,7 @@ def measure(scale: Scale) -> dict[str, Figure]:
     try:
         with demo.place(headless=True) as here:
             _measure_reader(found, here, scale)
+            _measure_centre(found, here, scale)
             _measure_starts(found, here, scale)
             _measure_floor(found, scale)
             _measure_visits(found, here, scale)
@@ -186,6 +192,17 @@ def _measure_reader(found: Values, here: demo.Place, scale: Scale) -> None:
     finally:
         reader.close()
         desk.close()
+
+
+def _measure_centre(found: Values, here: demo.Place, scale: Scale) -> None:
+    """A request that is as small as can be, over one connection of the standard library."""
+    connection = http.client.HTTPConnection(here.centre.removeprefix("http://"), timeout=10)
+    with contextlib.closing(connection):
+        for _ in range(25 * scale.jobs):
+            began = time.monotonic()
+            connection.request("GET", "/v1/catalogue", headers={"X-Terminal": "T0001"})
+            connection.getresponse().read()
+            found["floor_centre_call"].append(_ms(began))
 
 
 def _measure_starts(found: Values, here: demo.Place, scale: Scale) -> None:
@@ -395,6 +412,11 @@ def evaluate(events: Sequence[Event], kills: Sequence[float], found: Values) -> 
     for pid in {event.pid for event in events if event.what == "card"}:
         mine = [event for event in events if event.pid == pid]
         _evaluate_taps(mine, found)
+        found["centre_call"] += [
+            event.facts["seconds"] * 1000
+            for event in mine
+            if event.what == "call" and event.facts["endpoint"] != "POST /v1/documents"
+        ]
         _evaluate_sign_in(mine, found)
         found["memory_visit"] += [e.facts["mb"] for e in mine if e.what == "memory"]
 
