@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from drivers.emulators.pty_line import PtyLine
 
-FAULTS = ("mute", "split", "slow", "refuse")
+FAULTS = ("mute", "blind", "split", "slow", "refuse")
 _COMMAND = re.compile(rb"\x7e\x01(0000)([#@])([A-Z]{6})([^;\x03]*);\x03")
 _ANSWER = b"\x02\x01"
 _END = b";\x03"
@@ -36,8 +36,8 @@ class CodeScanner:
     * ``two`` – two codes in one go: ``texts``, a list of two.
     * ``too long`` – a code of ``size`` bytes (5000). ``noise`` – bytes that mean nothing, or
       ``data``; both come at once, scanning or not.
-    * Faults until ``well``: ``mute``, it says nothing; ``split``, byte by byte; ``slow``, an answer
-      after ``seconds`` (2); ``refuse``, every command is refused.
+    * Faults until ``well``: ``mute``, it says nothing; ``blind``, its window is dirty; ``split``,
+      byte by byte; ``slow``, an answer after ``seconds`` (2); ``refuse``, every command is refused.
     * ``well`` – all faults are over. ``unplug``, ``plug`` – the cable.
     """
 
@@ -132,7 +132,7 @@ class CodeScanner:
     def _scan(self) -> None:
         with self._guard:
             codes = self._before
-            if not codes or "mute" in self._faults:
+            if not codes or not self._faults.keys().isdisjoint(("mute", "blind")):
                 return
             self._scanning = False
             self._sent += len(codes)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import termios
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
@@ -18,6 +17,12 @@ import msgspec
 from pymodbus.client import ModbusSerialClient
 from pymodbus.exceptions import ConnectionException, ModbusException
 from pymodbus.pdu import ModbusPDU
+from pymodbus.pdu.register_message import (
+    ReadHoldingRegistersRequest,
+    ReadInputRegistersRequest,
+    WriteMultipleRegistersRequest,
+    WriteMultipleRegistersResponse,
+)
 
 from drivers.device import DeviceError, Reason
 from drivers.serial_line import gone, not_open, open_port
@@ -25,6 +30,8 @@ from drivers.serial_line import gone, not_open, open_port
 _MEND = "check the board's cable and power, baud, parity and unit in the settings"
 # Every question that stays without an answer is told by an error; pymodbus need not log it too.
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
+_TRIES = 5  # of which two may stay without an answer; the others bring late ones
+_EXCEPTION = 0x80  # set in the function of an exception
 # Modbus application protocol V1.1b3, 7: exception codes.
 _EXCEPTIONS = {
     1: ("illegal function", Reason.UNSUPPORTED),
@@ -108,19 +115,11 @@ class Bus:
 
     def read_inputs(self, address: int, count: int) -> list[int]:
         """Input registers (function 04). Raises as :meth:`write`."""
-        unit = self._settings.unit
-        answer = self._ask(
-            4, lambda client: client.read_input_registers(address, count=count, device_id=unit)
-        )
-        return _registers(answer, count)
+        return list(self._ask(ReadInputRegistersRequest(address=address, count=count)).registers)
 
     def read_holdings(self, address: int, count: int) -> list[int]:
         """Holding registers (function 03). Raises as :meth:`write`."""
-        unit = self._settings.unit
-        answer = self._ask(
-            3, lambda client: client.read_holding_registers(address, count=count, device_id=unit)
-        )
-        return _registers(answer, count)
+        return list(self._ask(ReadHoldingRegistersRequest(address=address, count=count)).registers)
 
     def write(self, address: int, values: list[int]) -> None:
         """Holding registers (function 16).
@@ -128,20 +127,15 @@ class Bus:
         Raises :class:`DeviceError`: ``OFFLINE`` for silence, ``GARBLED`` for noise (both after a
         second try), ``NO_DEVICE`` when the port is gone, and what a Modbus exception stands for.
         """
-        unit = self._settings.unit
-        self._ask(16, lambda client: client.write_registers(address, values, device_id=unit))
+        self._ask(WriteMultipleRegistersRequest(address=address, registers=values))
 
     # -- the wire -----------------------------------------------------------------------------
 
-    def _ask(self, function: int, act: Callable[[ModbusSerialClient], ModbusPDU]) -> ModbusPDU:
+    def _ask(self, question: ModbusPDU) -> ModbusPDU:
         """An answer; every question here may be asked twice, so a lost one is."""
+        question.dev_id = self._settings.unit
         with self._turn:
-            try:
-                answer = self._try(act)
-            except DeviceError as error:
-                if error.reason not in (Reason.OFFLINE, Reason.GARBLED):
-                    raise
-                answer = self._try(act)
+            answer = self._insist(question)
         if answer.isError():
             meaning, reason = _EXCEPTIONS.get(
                 answer.exception_code, ("unknown exception", Reason.GARBLED)
@@ -149,24 +143,39 @@ class Bus:
             raise DeviceError(
                 reason, f"the board answered exception {answer.exception_code}: {meaning}"
             )
-        if answer.function_code != function:
-            raise DeviceError(
-                Reason.GARBLED, f"the board answered function {answer.function_code} to {function}"
-            )
         return answer
 
-    def _try(self, act: Callable[[ModbusSerialClient], ModbusPDU]) -> ModbusPDU:
+    def _insist(self, question: ModbusPDU) -> ModbusPDU:
+        lost = 0
+        for _ in range(_TRIES):
+            try:
+                answer = self._try(question)
+            except DeviceError as error:
+                lost += 1
+                if lost == 2 or error.reason not in (Reason.OFFLINE, Reason.GARBLED):
+                    raise
+                continue
+            # RTU frames have no number: this may be a late answer to a question before.
+            if _fits(question, answer):
+                return answer
+        raise DeviceError(
+            Reason.GARBLED,
+            f"answers on {self._settings.port} are not to what was asked",
+            mend=_MEND,
+        )
+
+    def _try(self, question: ModbusPDU) -> ModbusPDU:
+        port = self._settings.port
         if self._client is None:
-            raise not_open(self._settings.port)
+            raise not_open(port)
         self._heard = False
         try:
-            return act(self._client)
+            return self._client.execute(False, question)
         except (ConnectionException, OSError, termios.error) as error:
             with self._guard:
                 self._close()
-            raise gone(self._settings.port) from error
+            raise gone(port) from error
         except ModbusException as error:
-            port = self._settings.port
             if self._heard:
                 raise DeviceError(
                     Reason.GARBLED, f"no answer on {port}, but noise", mend=_MEND
@@ -188,10 +197,11 @@ class Bus:
                 client.close()  # type: ignore[no-untyped-call]
 
 
-def _registers(answer: ModbusPDU, count: int) -> list[int]:
-    registers = list(answer.registers)
-    if len(registers) != count:
-        raise DeviceError(
-            Reason.GARBLED, f"the board gave {len(registers)} registers instead of {count}"
-        )
-    return registers
+def _fits(question: ModbusPDU, answer: ModbusPDU) -> bool:
+    if answer.isError():
+        return answer.function_code == question.function_code | _EXCEPTION
+    if answer.function_code != question.function_code:
+        return False
+    if isinstance(answer, WriteMultipleRegistersResponse):
+        return (answer.address, answer.count) == (question.address, len(question.registers))
+    return len(answer.registers) == question.count

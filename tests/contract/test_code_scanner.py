@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import serial
 
-from drivers.catalogue import create
+from drivers.catalogue import create, create_host
 from drivers.code_scanner.serial_scanner import SerialScanner
 from drivers.code_scanner.types import Code, ReadCode
 from drivers.device import (
@@ -259,6 +259,20 @@ def test_unplugged_in_the_middle_and_plugged_again(desk: Desk) -> None:
     assert desk.host.status.state is State.NO_DEVICE
     desk.emulator.obey("plug")
     assert desk.read(text=TEXT) == Code(TEXT)
+
+
+@pytest.mark.parametrize("where", ["thread", "process"])
+def test_in_either_host(emulator: CodeScanner, where: str) -> None:
+    table = {"driver": "serial", "host": where, "port": emulator.address}
+    host = create_host("code_scanner", table)
+    host.start()
+    emulator.obey("present", text=TEXT)
+    assert host.execute(ReadCode(), PATIENT_S) == Code(TEXT)
+    emulator.obey("blind")
+    with pytest.raises(DeviceError) as caught:
+        host.execute(ReadCode(), 0.3)
+    assert caught.value.reason is Reason.TIMEOUT
+    host.stop()
 
 
 # -- opening -------------------------------------------------------------------------------------

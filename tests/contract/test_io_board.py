@@ -11,7 +11,7 @@ import msgspec
 import pytest
 import serial
 
-from drivers.catalogue import create
+from drivers.catalogue import create, create_host
 from drivers.device import (
     CancelToken,
     Check,
@@ -33,7 +33,7 @@ from drivers.sensors.io_board import BoardSensors
 from drivers.sensors.types import AwaitChange, Power, Readings, ReadSensors
 
 PATIENT_S = 10.0  # for what must come, on however busy a machine
-ANSWER_S = 0.2
+ANSWER_S = 0.4
 AT_FIRST = Readings(False, 0, False, False, 0, Power.MAINS, 100, 50)
 DOCUMENT = Path(__file__).parents[2] / "docs" / "io-board.md"
 SHINE = SetLight(Light.CONTACTLESS, FlashRate.MEDIUM, Colour.BLUE)
@@ -223,6 +223,14 @@ def test_a_press_is_told_soon(desk: Desk) -> None:
     assert sorted(took)[len(took) // 2] < 0.15
 
 
+def test_a_late_answer_is_not_taken_for_the_next_one(desk: Desk) -> None:
+    desk.emulator.obey("slow", seconds=ANSWER_S * 1.1, times=2)
+    for _ in range(3):
+        desk.do(SHINE)
+        assert desk.do(ReadSensors()) == AT_FIRST
+    assert desk.emulator.look()["lights"] == SHINES
+
+
 def test_nothing_changes(desk: Desk) -> None:
     assert desk.refuse(AwaitChange(AT_FIRST), 0.2).reason is Reason.TIMEOUT
 
@@ -261,8 +269,20 @@ def test_lights_can_be_switched_while_a_change_is_waited_for(desk: Desk) -> None
 # -- faults ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("fault", ["mute", "bad crc", "truncate", "junk", "split", "slow"])
-@pytest.mark.parametrize("request_", [SHINE, ReadSensors()])
+@pytest.mark.parametrize(
+    ("fault", "request_"),
+    [
+        ("mute", SHINE),
+        ("mute", ReadSensors()),
+        ("bad crc", SHINE),
+        ("truncate", ReadSensors()),
+        ("junk", SHINE),
+        ("split", SHINE),
+        ("split", ReadSensors()),
+        ("slow", SHINE),
+        ("slow", ReadSensors()),
+    ],
+)
 def test_one_bad_answer_does_not_matter(desk: Desk, fault: str, request_: Request[Any]) -> None:
     facts: dict[str, Any] = {"seconds": ANSWER_S * 1.5} if fault == "slow" else {}
     desk.emulator.obey(fault, times=1, **facts)
@@ -273,14 +293,14 @@ def test_one_bad_answer_does_not_matter(desk: Desk, fault: str, request_: Reques
 
 
 @pytest.mark.parametrize(
-    ("fault", "reason"),
+    ("fault", "reason", "request_"),
     [
-        ("mute", Reason.OFFLINE),
-        ("bad crc", Reason.GARBLED),
-        ("truncate", Reason.GARBLED),
+        ("mute", Reason.OFFLINE, SHINE),
+        ("mute", Reason.OFFLINE, AwaitChange(AT_FIRST)),
+        ("bad crc", Reason.GARBLED, ReadSensors()),
+        ("truncate", Reason.GARBLED, SHINE),
     ],
 )
-@pytest.mark.parametrize("request_", [SHINE, ReadSensors(), AwaitChange(AT_FIRST)])
 def test_two_bad_answers_are_told(
     desk: Desk, fault: str, reason: Reason, request_: Request[Any]
 ) -> None:
@@ -320,11 +340,18 @@ def test_values_that_make_no_sense(desk: Desk) -> None:
     assert desk.refuse(ReadSensors()).reason is Reason.GARBLED
 
 
-def test_silence_is_a_state(desk: Desk) -> None:
-    desk.emulator.obey("mute")
-    desk.refuse(ReadSensors())
-    assert desk.sensors.status.state is State.OFFLINE
-    assert "cable" in desk.sensors.status.mend
+@pytest.mark.parametrize("kind", [BoardLights, BoardSensors])
+def test_silence_is_told_within_a_second(kind: Any, emulator: IoBoard) -> None:
+    driver: Driver = kind(kind.Settings(emulator.address))
+    driver.open()
+    emulator.obey("mute")
+    begun = time.monotonic()
+    with pytest.raises(DeviceError) as caught:
+        driver.status()
+    assert time.monotonic() - begun < 1.0
+    assert caught.value.reason is Reason.OFFLINE
+    assert "cable" in caught.value.mend
+    driver.close()
 
 
 def test_unplugged_in_the_middle_and_plugged_again(desk: Desk) -> None:
@@ -341,6 +368,34 @@ def test_unplugged_in_the_middle_and_plugged_again(desk: Desk) -> None:
     desk.do(SHINE)
     assert desk.do(ReadSensors()) == AT_FIRST
     assert desk.emulator.look()["lights"] == SHINES
+
+
+@pytest.mark.parametrize("where", ["thread", "process"])
+@pytest.mark.parametrize("name", ["lights", "sensors"])
+def test_in_either_host(emulator: IoBoard, name: str, where: str) -> None:
+    table = {"driver": "io_board", "host": where, "port": emulator.address}
+    host = create_host(name, table)
+    host.start()
+    if name == "lights":
+        host.execute(SHINE, PATIENT_S)
+        assert emulator.look()["lights"] == SHINES
+    else:
+        future = host.submit(AwaitChange(AT_FIRST), PATIENT_S)
+        emulator.obey("come")
+        assert future.result(PATIENT_S).person_near is True
+    host.stop()
+
+
+def test_two_processes_cannot_share_the_line(lights: BoardLights, emulator: IoBoard) -> None:
+    lights.open()
+    table = {"driver": "io_board", "host": "process", "port": emulator.address}
+    host = create_host("sensors", table)
+    host.start()
+    with pytest.raises(DeviceError) as caught:
+        host.execute(ReadSensors(), PATIENT_S)
+    assert caught.value.reason is Reason.OFFLINE
+    assert "another program" in caught.value.detail
+    host.stop()
 
 
 # -- opening ---------------------------------------------------------------------------------------
@@ -418,12 +473,6 @@ def test_info_self_test_reset_and_what_is_unknown(
     with pytest.raises(DeviceError) as caught:
         driver.execute(Request(), Deadline(1), CancelToken())
     assert caught.value.reason is Reason.UNSUPPORTED
-    emulator.obey("mute")
-    begun = time.monotonic()
-    with pytest.raises(DeviceError) as caught:
-        driver.status()
-    assert caught.value.reason is Reason.OFFLINE
-    assert time.monotonic() - begun < 1.0
 
 
 @pytest.mark.parametrize("name", ["lights", "sensors"])
