@@ -1,7 +1,7 @@
 """The pictures of all pages, as hashes: ``python -m tests.ui.goldens`` takes today's as right.
 
 It writes the pictures into ``out/pages/``: look at them before you commit. The software renderer
-draws the same bits in every process, so a hash is enough; what may differ is the environment, so
+draws the same bits in every fresh process, so a hash is enough; what may differ is the environment:
 every environment (Qt, fonts, kind of processor) has hashes of its own.
 """
 

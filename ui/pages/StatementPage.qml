@@ -21,6 +21,15 @@ Page {
         height: (!page.eyeInFoot ? Math.max(eye.y + eye.height, under.y + under.height) : under.y + under.height) + (Theme.wide ? 12 : 24)
         radius: Theme.radius
         color: Theme.blue
+        readonly property int largest: Theme.wide ? 84 : Theme.hero
+        TextMetrics {
+            id: measure
+            font.family: Theme.family
+            font.pixelSize: hero.largest
+            font.bold: true
+            font.letterSpacing: page.view.revealed ? 0 : 6
+            text: page.view.number || ""
+        }
         readonly property real below: words.y + words.height
         // In the lower two thirds, as everything that is pressed.
         readonly property real eyeTop: Theme.wide ? below + under.height : Math.max(below + 8, page.pressTop - page.bodyItem.y)
@@ -42,10 +51,9 @@ Page {
                 text: page.view.number || ""
                 color: page.view.revealed ? Theme.white : Theme.whiteSoft
                 font.letterSpacing: page.view.revealed ? 0 : 6
-                font.pixelSize: Theme.wide ? 84 : Theme.hero
+                // As large as there is room for.
+                font.pixelSize: Math.min(hero.largest, Math.floor(hero.largest * width / (measure.advanceWidth + 1)))
                 font.bold: true
-                fontSizeMode: Text.HorizontalFit
-                minimumPixelSize: 60
                 wrapMode: Text.NoWrap
                 Accessible.name: (page.view.label || "") + " " + text
             }
