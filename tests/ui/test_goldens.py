@@ -21,7 +21,7 @@ def test_the_pages_look_as_they_did() -> None:
 
 
 def _in_a_fresh_process() -> dict[str, str]:
-    """The same pages in the same order: how Qt draws a large letter depends on what it has drawn."""
+    """The same pages in the same order: a large letter is drawn as the ones before it were."""
     command = [sys.executable, "-m", "tests.ui.goldens", "--hashes"]
     done = subprocess.run(command, cwd=goldens.ROOT, capture_output=True, check=True, timeout=120)
     hashes: dict[str, str] = json.loads(done.stdout)
