@@ -16,8 +16,8 @@ os.environ.setdefault("QT_QUICK_BACKEND", "software")
 os.environ.setdefault("QSG_RENDER_LOOP", "basic")
 os.environ.setdefault("QML_DISABLE_DISK_CACHE", "1")
 
-from PySide6.QtCore import QPoint, QSocketNotifier, Qt, QTimer
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QSocketNotifier, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtQml import QQmlApplicationEngine
 
 WINDOW = b"""
@@ -48,10 +48,15 @@ def main(taps: int) -> int:
 
     def tap() -> None:
         nonlocal pressed_at
-        from PySide6.QtTest import QTest
-
+        at = QPointF(540, 960)
+        left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
         pressed_at = time.monotonic()
-        QTest.mouseClick(window, Qt.MouseButton.LeftButton, pos=QPoint(540, 960))
+        for kind, held in (
+            (QEvent.Type.MouseButtonPress, left),
+            (QEvent.Type.MouseButtonRelease, none),
+        ):
+            event = QMouseEvent(kind, at, at, left, held, Qt.KeyboardModifier.NoModifier)
+            QCoreApplication.sendEvent(window, event)
 
     def swapped() -> None:
         if pressed_at:

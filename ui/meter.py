@@ -22,8 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from PySide6.QtCore import QPoint, Qt, QUrl
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QPointF, QUrl
 
 from ui.app import Visitor
 from ui.player import Condition, Robot, Story, walk
@@ -134,8 +133,7 @@ class Meter(Robot):
 
     def tap_anywhere(self) -> None:
         window = self._visitor.stage.window
-        middle = QPoint(window.width() // 2, window.height() // 2)
-        QTest.mouseClick(window, Qt.MouseButton.LeftButton, pos=middle)
+        self.click(QPointF(window.width() / 2, window.height() / 2))
 
 
 def pss_mb() -> float:

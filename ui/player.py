@@ -10,9 +10,9 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import requests
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, Qt, QTimer
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtQuick import QQuickItem
-from PySide6.QtTest import QTest
 
 from drivers.emulators.rig import Remote
 from kiosk.sandbox import personas
@@ -82,16 +82,23 @@ class Robot(QObject):
         Returns when the mouse went down, on the monotonic clock.
         """
         item = self.find(*names)
-        centre = item.mapToScene(QPoint(int(item.width() / 2), int(item.height() / 2)))
+        centre = item.mapToScene(QPointF(item.width() / 2, item.height() / 2))
         self._answered_ticket = self._visitor.bridge.ticket
         self._pressed_at = time.monotonic()
-        QTest.mouseClick(
-            self._visitor.stage.window,
-            Qt.MouseButton.LeftButton,
-            Qt.KeyboardModifier.NoModifier,
-            centre.toPoint(),
-        )
+        self.click(centre)
         return self._pressed_at
+
+    def click(self, at: QPointF) -> None:
+        """Mouse down and up at a place in the window. Without QtTest, which loads all of
+        QtWidgets: what is measured shall be a visit's memory, not the robot's."""
+        window = self._visitor.stage.window
+        left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+        for kind, held in (
+            (QEvent.Type.MouseButtonPress, left),
+            (QEvent.Type.MouseButtonRelease, none),
+        ):
+            event = QMouseEvent(kind, at, at, left, held, Qt.KeyboardModifier.NoModifier)
+            QCoreApplication.sendEvent(window, event)
 
     def first_option(self) -> str:
         """The key of the first of what there is to choose."""
