@@ -89,11 +89,13 @@ T.Button {
                 }
             }
         }
-        Spinner {
-            visible: button.sleeping && Bridge.slow
+        Loader {  // only when it turns: on every button, it would cost a page 2 to 5 ms
+            active: button.sleeping && Bridge.slow
             anchors { right: parent.right; rightMargin: 8; verticalCenter: parent.verticalCenter }
-            color: button.foreground
-            size: 40
+            sourceComponent: Spinner {
+                color: button.foreground
+                size: 40
+            }
         }
     }
     Connections {
