@@ -6,6 +6,7 @@ leaks the socket of a refused connection, knows no IPv6 and opens device files f
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import socket
@@ -14,6 +15,8 @@ import struct
 import tempfile
 import termios
 from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
@@ -28,20 +31,30 @@ if TYPE_CHECKING:
 def _transports() -> tuple[type[Escpos], type[Escpos], type[Escpos]]:
     """Network, Serial and File.
 
-    python-escpos writes its table of printers into a directory for every process and leaves it
-    there.
+    python-escpos reads its table of all printers with a slow parser (0.15 s) and writes it into a
+    directory for every process, which it leaves there. Only its transports are used here: they
+    need one printer of that table.
     """
+    table = json.loads((resources.files("escpos") / "capabilities.json").read_bytes())
     usual = tempfile.tempdir
+    known = os.environ.get(_TABLE)
     with tempfile.TemporaryDirectory() as scratch:
-        tempfile.tempdir = scratch  # it makes one even when a variable tells it another
+        tempfile.tempdir = scratch  # it makes a directory even when a variable tells it another
+        one = Path(scratch) / "capabilities.json"
+        one.write_text(json.dumps({**table, "profiles": {"default": table["profiles"]["default"]}}))
+        os.environ[_TABLE] = str(one)
         try:
             from escpos.printer import File, Network, Serial
         finally:
             tempfile.tempdir = usual
+            del os.environ[_TABLE]
+            if known is not None:
+                os.environ[_TABLE] = known
     return Network, Serial, File
 
 
-# Now, 0.2 s, and not when the port is opened: by then a citizen may stand there.
+_TABLE = "ESCPOS_CAPABILITIES_FILE"
+# Now, and not when the port is opened: by then a citizen may stand there.
 _Network, _Serial, _File = _transports()
 
 PORT = 9100
