@@ -75,16 +75,71 @@ def demo(out: Path, offscreen: bool, landscape: bool, trace: Path | None) -> Non
     sys.exit(demonstration.run(out, offscreen=offscreen, landscape=landscape, trace=trace))
 
 
-@main.command()
-@click.option("--directory", type=click.Path(path_type=Path), required=True)
+@main.group(invoke_without_command=True)
+@click.option(
+    "--directory",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Where its control socket and ports lie.",
+)
+@click.option(
+    "--settings",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The terminal beside it; there is no desk where it is in production.  "
+    "[default: /etc/kiosk/terminal.toml, if there is one]",
+)
 @click.option("--centre", help="Address of the stand-in centre, whose messages it shows.")
 @click.option("--headless", is_flag=True, help="No window: orders come over the socket only.")
 @click.option("--landscape", is_flag=True, help="The terminal's window beside it is a wide one.")
-def desk(directory: Path, centre: str | None, headless: bool, landscape: bool) -> None:
-    """Emulated hardware, and a window to play it. Its control socket lies in DIRECTORY."""
+@click.pass_context
+def desk(
+    context: click.Context,
+    directory: Path,
+    settings: Path | None,
+    centre: str | None,
+    headless: bool,
+    landscape: bool,
+) -> None:
+    """Emulated hardware, and a window to play it; a command hands orders to a desk that runs."""
     from ui.desk import app
 
-    sys.exit(app.run(directory, centre=centre, headless=headless, landscape=landscape))
+    terminal = settings or app.TERMINAL
+    context.obj = directory, terminal
+    if context.invoked_subcommand is None:
+        sys.exit(
+            app.run(
+                directory, centre=centre, headless=headless, landscape=landscape, terminal=terminal
+            )
+        )
+
+
+@desk.command()
+@click.argument("script")
+@click.option(
+    "--wait", type=click.FloatRange(0, 3600), metavar="SECONDS", help="See the script end."
+)
+@click.pass_context
+def tell(context: click.Context, script: str, wait: float | None) -> None:
+    """Begin a fault SCRIPT: "printer: paper out after 12 lines; refill after 5 s"; "-" reads it.
+
+    docs/fault-scripts.md has the language and all orders.
+    """
+    from ui.desk import app
+
+    directory, terminal = context.obj
+    text = sys.stdin.read() if script == "-" else script
+    sys.exit(app.tell(directory, text, wait=wait, terminal=terminal))
+
+
+@desk.command()
+@click.argument("device")
+@click.pass_context
+def look(context: click.Context, device: str) -> None:
+    """Print what one would see at DEVICE (printer, a4, reader, …), as JSON."""
+    from ui.desk import app
+
+    directory, terminal = context.obj
+    sys.exit(app.look(directory, device, terminal=terminal))
 
 
 @main.command()

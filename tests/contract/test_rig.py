@@ -110,6 +110,13 @@ def test_an_order_is_obeyed(
     assert remote.look(device)[key] == seen
 
 
+def test_devices_answer_to_their_short_names(rig: Rig, remote: Remote) -> None:
+    remote.tell("a4", "paper out")
+    assert remote.look("A4") == remote.look("document_printer")
+    assert rig.told("a4") == rig.told("document_printer")
+    assert ("paper out", {}) in rig.told("a4")
+
+
 def test_the_driver_reads_what_was_put(remote: Remote, directory: Path) -> None:
     host = ThreadHost(SdtReader(SdtReader.Settings(port=str(directory / "id_card"))))
     host.start()
@@ -166,6 +173,9 @@ def test_what_was_told_is_kept_until_all_is_well(rig: Rig, remote: Remote) -> No
         (b'{"device": "dog", "order": "sit"}', "no device 'dog'"),
         (b'{"device": "dog", "order": "look"}', "no device 'dog'"),
         (b'{"device": ["id_card"], "order": "look"}', ""),
+        (b'{"device": 7, "order": "look"}', "no device 7"),
+        (b'{"device": "scanner", "order": "look"}', "no device 'scanner'"),
+        (b'{"script": "reader: sit"}', "'sit'"),
         (b'{"device": "id_card", "order": "sit"}', "'sit'"),
         (b'{"device": "id_card", "order": 7}', "7"),
         (b'{"device": "id_card", "order": ["put"]}', ""),

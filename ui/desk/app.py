@@ -1,22 +1,27 @@
-"""Starts the emulated hardware with its control socket, and the window beside the terminal."""
+"""The desk from the command line: starts the emulated hardware and its window, hands orders on."""
 
 from __future__ import annotations
 
 import json
 import signal
 import sys
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from drivers.emulators.document_printer import DocumentPrinter
 from drivers.emulators.id_card import IdCardReader
 from drivers.emulators.receipt_printer import ReceiptPrinter
-from drivers.emulators.rig import Rig
+from drivers.emulators.rig import Remote, Rig
 from kiosk import settings
 from kiosk.settings import SettingsError
 
 TERMINAL = Path("/etc/kiosk/terminal.toml")
 """Where a machine that serves citizens has its settings."""
-REFUSED = 2
+SOCKET = "desk.sock"
+"""The control socket, in the directory of the desk. There is none where there is no desk."""
+FAILED, REFUSED = 1, 2
 
 
 def run(
@@ -44,7 +49,7 @@ def run(
             "receipt_printer": ReceiptPrinter(dots_per_s=1200.0),
             "document_printer": DocumentPrinter(seconds_per_page=1.5, dpi=100),
         },
-        directory / "desk.sock",
+        directory / SOCKET,
     )
     rig.start()
     addresses = {name: device.address for name, device in rig.devices.items()}
@@ -72,3 +77,59 @@ def refusal(terminal: Path) -> str:
             return ""
         return f"no desk here, this may be a terminal in service: {error}"
     return f"no desk here, {terminal} is in production" if in_service else ""
+
+
+def tell(
+    directory: Path, script: str, *, wait: float | None = None, terminal: Path = TERMINAL
+) -> int:
+    """Begin a fault script at the desk of ``directory``; with ``wait`` (seconds) see it end.
+
+    Returns 0; 1 after one sentence when there is no desk, the script is none, a device did not do
+    what it says, or it has not ended in time; 2 as :func:`run`.
+    """
+
+    def hand_on(remote: Remote) -> int:
+        if remote.run(script, wait) or wait is None:
+            return 0
+        print("the script has not ended yet", file=sys.stderr)
+        return FAILED
+
+    return _at_the_desk(directory, terminal, hand_on)
+
+
+def look(directory: Path, device: str, *, terminal: Path = TERMINAL) -> int:
+    """Print what one would see at ``device``, as JSON; pictures and papers by their size.
+
+    Returns as :func:`tell`.
+    """
+
+    def see(remote: Remote) -> int:
+        print(json.dumps(_shown(remote.look(device)), ensure_ascii=False, indent=2))
+        return 0
+
+    return _at_the_desk(directory, terminal, see)
+
+
+def _at_the_desk(directory: Path, terminal: Path, act: Callable[[Remote], int]) -> int:
+    if why := refusal(terminal):
+        print(why, file=sys.stderr)
+        return REFUSED
+    try:
+        with closing(Remote(directory / SOCKET)) as remote:
+            return act(remote)
+    except OSError as error:
+        print(f"no desk answers in {directory}: {error.strerror or error}", file=sys.stderr)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+    return FAILED
+
+
+def _shown(seen: Any) -> Any:
+    match seen:
+        case bytes():
+            return f"{len(seen)} bytes"
+        case list() | tuple():
+            return [_shown(each) for each in seen]
+        case dict():
+            return {key: _shown(each) for key, each in seen.items()}
+    return seen

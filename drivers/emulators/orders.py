@@ -1,0 +1,300 @@
+"""What every emulated device can be told: the words of fault scripts, kept true by a test.
+
+``python -m drivers.emulators.orders`` prints them as the table of ``docs/fault-scripts.md``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+Seen = Mapping[str, Any]
+
+
+class Form(StrEnum):
+    """How a fact is written."""
+
+    COUNT = "count"  # 0 to 999999999, also 0x…
+    NUMBER = "number"
+    TEXT = "text"  # a word, or "…"
+    BYTES = "bytes"  # hexadecimal
+    FLAG = "flag"  # true, false
+    VALUE = "value"  # whatever it looks like: number, true, false, none, JSON, a word
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order: its facts, what takes it back, and how one sees that it came true.
+
+    Without ``seen`` it is taken as true at once.
+    """
+
+    facts: Mapping[str, Form] = field(default_factory=dict)
+    undo: str = "well"
+    seen: Callable[[Seen], bool] | None = None
+
+
+def _facts(form: Form, *names: str) -> dict[str, Form]:
+    return dict.fromkeys(names, form)
+
+
+def _shows(name: str, value: object) -> Callable[[Seen], bool]:
+    return lambda seen: bool(seen[name] == value)
+
+
+def _lists(name: str, value: str) -> Callable[[Seen], bool]:
+    return lambda seen: value in seen[name]
+
+
+def _lists_no_more(name: str, value: str) -> Callable[[Seen], bool]:
+    return lambda seen: value not in seen[name]
+
+
+def _plain(*orders: str, undo: str = "well") -> dict[str, Order]:
+    return {order: Order(undo=undo) for order in orders}
+
+
+_CABLE = {"unplug": Order(undo="plug"), "plug": Order(), "well": Order()}
+_SECONDS = _facts(Form.NUMBER, "seconds")
+_TIMES = _facts(Form.COUNT, "times")
+_AFTER_LINES = _facts(Form.COUNT, "after_lines")
+_AFTER_PAGES = _facts(Form.COUNT, "after_pages")
+_AFTER_BYTES = _facts(Form.COUNT, "after_bytes")
+
+_OF_READER = _TIMES | _facts(Form.TEXT, "command")
+_ID_CARD = {
+    "put": Order(
+        _facts(
+            Form.TEXT,
+            *("name", "number", "kind", "name_latin", "sex", "nation", "nationality", "birth"),
+            *("address", "issuer", "valid_from", "valid_to", "pass_number", "issues"),
+            "new_address",
+        )
+        | _facts(Form.BYTES, "photo")
+        | _facts(Form.FLAG, "name_cut"),
+        undo="lift",
+    ),
+    **_plain("lift"),
+    **{
+        order: Order(_OF_READER)
+        for order in (
+            *("mute", "sam failure", "not authorised", "wrong card", "unknown kind"),
+            *("bad checksum", "truncate", "junk", "split"),
+        )
+    },
+    "slow": Order(_OF_READER | _SECONDS),
+    "lift during read": Order(_OF_READER, seen=_lists_no_more("faults", "lift during read")),
+    "answer": Order(
+        _OF_READER | _facts(Form.COUNT, "status") | _facts(Form.BYTES, "data"),
+        seen=_lists_no_more("faults", "answer"),
+    ),
+    **_CABLE,
+}
+
+_CHIP_CARD = (
+    _facts(
+        Form.TEXT,
+        *("kind", "protocol", "atr", "number", "holder", "expires", "label", "aid", "directory"),
+        *("options", "name", "card_number", "card_id", "issued", "sex", "nation", "birth"),
+        *("birthplace", "records", "bank"),
+    )
+    | _facts(Form.COUNT, "sequence")
+    | _facts(Form.FLAG, "pin_first")
+)
+_AT = _facts(Form.COUNT, "at")
+_SMART_CARD = {
+    "put": Order(_CHIP_CARD, undo="lift"),
+    **_plain("lift"),
+    "swap": Order(_CHIP_CARD | _AT, seen=_lists_no_more("faults", "swap")),
+    "yank in mid-apdu": Order(_AT, seen=_lists_no_more("faults", "yank in mid-apdu")),
+    "mute": Order(_AT),
+    "slow": Order(_AT | _SECONDS),
+    "garbage": Order(_AT | _facts(Form.BYTES, "data")),
+    "status": Order(_AT | _facts(Form.COUNT, "sw", "ins")),
+    **_CABLE,
+}
+
+_RECEIPT_PRINTER = {
+    **_plain("paper near end", undo="refill"),
+    "paper out": Order(_AFTER_LINES, undo="refill", seen=_shows("paper", "out")),
+    **_plain("refill"),
+    **_plain("open cover", undo="close cover"),
+    **_plain("close cover"),
+    "jam": Order(_AFTER_LINES, undo="clear jam", seen=_shows("jammed", True)),
+    **_plain("clear jam"),
+    **_plain("cutter error", undo="clear jam"),
+    **_plain("hot head"),
+    **{order: Order(_AFTER_BYTES) for order in ("mute", "reset connection", "stop reading")},
+    "slow": Order(_facts(Form.NUMBER, "bytes_per_s", "dots_per_s")),
+    **_plain("deaf to gs r", "goes on when stopped", "garbage", "tear"),
+    **_CABLE,
+}
+
+_DOCUMENT_PRINTER = {
+    "paper out": Order(_AFTER_PAGES, undo="refill", seen=_lists("reasons", "media-empty-error")),
+    **_plain("paper low", undo="refill"),
+    **_plain("refill"),
+    "jam": Order(_AFTER_PAGES, undo="clear jam", seen=_lists("reasons", "media-jam-error")),
+    **_plain("clear jam"),
+    **_plain("open cover", undo="close cover"),
+    **_plain("close cover"),
+    **_plain("toner out", undo="new toner"),
+    **_plain("new toner"),
+    **_plain("pause", undo="resume"),
+    **_plain("resume", "busy", "mute"),
+    "slow": Order(_SECONDS),
+    "garbage": Order(_facts(Form.TEXT, "kind")),
+    "refuse": Order(_facts(Form.COUNT, "code")),
+    **_plain("stall"),
+    **_plain("die", undo="revive"),
+    "revive": Order(_facts(Form.FLAG, "forget")),
+    **_plain("cancel at panel", "take", "well"),
+}
+
+_CAMERA = {
+    "play": Order(_facts(Form.TEXT, "clip")),
+    **_plain("freeze", "black", "overexposed"),
+    "slow": Order(_facts(Form.NUMBER, "fps")),
+    **_plain("garbage", "mute"),
+    **_CABLE,
+}
+
+_CODE = _facts(Form.TEXT, "end", "encoding")
+_CODE_SCANNER = {
+    "present": Order(_CODE | _facts(Form.TEXT, "text") | _facts(Form.BYTES, "data"), undo="remove"),
+    **_plain("remove"),
+    "two": Order(_CODE | _facts(Form.VALUE, "texts"), undo="remove"),
+    "too long": Order(_facts(Form.COUNT, "size")),
+    "noise": Order(_facts(Form.BYTES, "data")),
+    **_plain("mute", "blind", "split"),
+    "slow": Order(_SECONDS),
+    **_plain("refuse"),
+    **_CABLE,
+}
+
+_PIN_PAD = {
+    "press": Order(_facts(Form.TEXT, "key")),
+    **_plain("give up", "tamper", "break", "power cycle"),
+    **{order: Order(_TIMES) for order in ("mute", "bad checksum", "truncate", "junk", "split")},
+    "slow": Order(_TIMES | _SECONDS),
+    **_CABLE,
+}
+
+_IO_BOARD = {
+    **_plain("press", undo="release"),
+    **_plain("release", "tap"),
+    **_plain("open door", undo="close door"),
+    **_plain("close door"),
+    **_plain("come", undo="go"),
+    **_plain("go"),
+    "power": Order(_facts(Form.VALUE, "state", "percent")),
+    "volume": Order(_facts(Form.VALUE, "percent")),
+    **_plain("restart"),
+    **{
+        order: Order(_TIMES)
+        for order in ("mute", "bad crc", "truncate", "junk", "split", "wrong values")
+    },
+    "slow": Order(_TIMES | _SECONDS),
+    "exception": Order(_TIMES | _facts(Form.COUNT, "code")),
+    **_CABLE,
+}
+
+_SERVICE = _facts(Form.TEXT, "service")
+_PLACE = _SERVICE | _facts(Form.TEXT, "command") | _facts(Form.FLAG, "once")
+_XFS4IOT = {
+    "paper out": Order(_SERVICE | _AFTER_PAGES, undo="refill"),
+    "paper low": Order(_SERVICE, undo="refill"),
+    "refill": Order(_SERVICE),
+    "jam": Order(_SERVICE | _AFTER_PAGES, undo="clear jam"),
+    "clear jam": Order(_SERVICE),
+    "toner out": Order(_SERVICE, undo="new toner"),
+    "new toner": Order(_SERVICE),
+    "take paper": Order(_SERVICE),
+    "auto retract": Order(_facts(Form.VALUE, "seconds")),
+    "bin": Order(_SERVICE | _facts(Form.TEXT, "state")),
+    "put card": Order(_CHIP_CARD, undo="pull card"),
+    "pull card": Order(_facts(Form.COUNT, "after_apdus"), seen=_shows("card", "none")),
+    **_plain("jam card"),
+    **_plain("no chip", undo="pull card"),
+    "show code": Order(_facts(Form.TEXT, "text", "symbology") | _facts(Form.BYTES, "data")),
+    "press": Order(_facts(Form.TEXT, "key")),
+    **_plain("open door", undo="close door"),
+    **_plain("close door"),
+    **_plain("press call", undo="release call"),
+    **_plain("release call"),
+    **_plain("come", undo="leave"),
+    **_plain("leave"),
+    "power": Order(_facts(Form.TEXT, "state")),
+    "volume": Order(_facts(Form.COUNT, "level")),
+    **_plain("enter vendor mode", undo="leave vendor mode"),
+    **_plain("leave vendor mode"),
+    "device": Order(_SERVICE | _facts(Form.TEXT, "state")),
+    "version": Order(_facts(Form.COUNT, "major")),
+    "host": Order(_facts(Form.TEXT, "name")),
+    "fail": Order(_PLACE | _facts(Form.TEXT, "error")),
+    "garbage": Order(_PLACE | _facts(Form.TEXT, "form")),
+    "refuse": Order(_PLACE | _facts(Form.TEXT, "code")),
+    "slow": Order(_PLACE | _SECONDS),
+    **{
+        order: Order(_PLACE)
+        for order in (
+            *("hang up", "mute", "no acknowledge", "no code", "old code", "queue full"),
+            *("silence", "unknown events", "unknown fields"),
+        )
+    },
+    **_CABLE,
+}
+
+ORDERS: Mapping[str, Mapping[str, Order]] = {
+    "id_card": _ID_CARD,
+    "smart_card": _SMART_CARD,
+    "receipt_printer": _RECEIPT_PRINTER,
+    "document_printer": _DOCUMENT_PRINTER,
+    "camera": _CAMERA,
+    "code_scanner": _CODE_SCANNER,
+    "pin_pad": _PIN_PAD,
+    "io_board": _IO_BOARD,
+    "xfs4iot": _XFS4IOT,
+}
+"""By the kind of emulator. In a rig a device is called by its kind, a second one ``camera_2``."""
+
+ALIASES: Mapping[str, str] = {
+    "reader": "id_card",
+    "chip": "smart_card",
+    "printer": "receipt_printer",
+    "a4": "document_printer",
+    "scanner": "code_scanner",
+    "pad": "pin_pad",
+    "board": "io_board",
+    "machine": "xfs4iot",
+}
+"""Short names."""
+
+_NUMBERED = re.compile(r"_[0-9]+$")
+
+
+def orders_of(device: str) -> Mapping[str, Order] | None:
+    """What a device of a rig can be told; ``None`` for one whose words are not listed here."""
+    return ORDERS.get(_NUMBERED.sub("", device))
+
+
+def table() -> str:
+    """All orders as Markdown, one table a device."""
+    short = {device: alias for alias, device in ALIASES.items()}
+    lines: list[str] = []
+    for device, orders in ORDERS.items():
+        lines += [f"### {short.get(device, device)} (`{device}`)" if device in short else ""]
+        lines[-1] = lines[-1] or f"### {device}"
+        lines += ["", "| order | facts | `for … s` ends with |", "|---|---|---|"]
+        for name, order in orders.items():
+            facts = ", ".join(f"`{fact}` {form.value}" for fact, form in order.facts.items())
+            lines.append(f"| `{name}` | {facts} | {'' if name == 'well' else f'`{order.undo}`'} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(table())
