@@ -47,11 +47,14 @@ from drivers.xfs4iot.payloads import (
 
 FINISH_S = 2.5
 """How long a read may go on past its deadline: a host that can kill waits three seconds."""
-EJECT_S = 10.0
+EJECT_S = 2.5
+"""How long is waited for a card to come out; one that takes longer still comes."""
 LOOK_S = 0.5
 """How often the service is asked whether the card is still there; it may not tell by itself."""
+_MOVE_S = 30.0
 _GIVES_BACK = ("motor", "latchedDip")
 _CONTACTLESS = ("contactless", "intelligentContactless")
+_IN_THE_WAY = (Reason.CARD_UNKNOWN, Reason.CARD_UNREADABLE)
 _MEDIA = {
     MediaState.PRESENT: Media.PRESENT,
     MediaState.ENTERING: Media.PRESENT,
@@ -75,6 +78,7 @@ class XfsCardReader(XfsDriver):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._removed = False
+        self._inserted = False
 
     def reset(self) -> None:
         """Give back a card that is still inside."""
@@ -85,12 +89,16 @@ class XfsCardReader(XfsDriver):
         if isinstance(request, AwaitRemoval):
             self._await_removal(service, deadline, cancel)
             return None
+        self._inserted = False
         try:
             atr = self._await_card(service, deadline, cancel)
             found = self._read(request, service, atr, deadline, cancel)
-        except DeviceError:
+        except DeviceError as error:
             if not service.closed:
-                self._give_back(service)
+                if self._inserted or error.reason in _IN_THE_WAY:
+                    self._give_back(service)
+                else:
+                    self.report(Status(State.ONLINE, media=Media.NOT_PRESENT))
             raise
         self._give_back(service)
         return found
@@ -98,6 +106,7 @@ class XfsCardReader(XfsDriver):
     def _await_card(self, service: Service, deadline: Deadline, cancel: CancelToken) -> bytes:
         """The ATR of the card that was put. Raises ``CARD_UNKNOWN`` for one without a chip."""
         read = service.call(ReadRawData(), deadline, cancel, self._on_event)
+        self._inserted = True
         self.report(Status(State.BUSY, media=Media.PRESENT))
         for chip in read.chip or ():
             if chip.data:
@@ -140,24 +149,34 @@ class XfsCardReader(XfsDriver):
         told = service.capabilities.card_reader
         media = Media.UNKNOWN
         if told is not None and told.type in _GIVES_BACK and service.offers(MoveCard):
-            out = MoveCard(origin="transport", goal="exit")
             try:
-                service.call(out, Deadline(EJECT_S), CancelToken())
-                media = Media.PRESENT
+                media = self._eject(service)
             except DeviceError as error:
-                if error.reason is not Reason.CARD_REMOVED:
-                    self.report(
-                        Status(
-                            State.HARDWARE_ERROR,
-                            Media.JAMMED if error.reason is Reason.JAM else Media.UNKNOWN,
-                            problem=error.reason,
-                            detail=f"the card is not given back: {error.detail}",
-                            mend=error.mend,
-                        )
+                self.report(
+                    Status(
+                        State.HARDWARE_ERROR,
+                        Media.JAMMED if error.reason is Reason.JAM else Media.UNKNOWN,
+                        problem=error.reason,
+                        detail=f"the card is not given back: {error.detail}",
+                        mend=error.mend,
                     )
-                    return
-                media = Media.NOT_PRESENT
+                )
+                return
         self.report(Status(State.ONLINE, media=media))
+
+    def _eject(self, service: Service) -> Media:
+        """Where the card is then. Never cancelled: a card belongs to its holder."""
+        command = MoveCard(origin="transport", goal="exit")
+        running = service.start(command, _MOVE_S)
+        try:
+            service.await_end(command, running, Deadline(EJECT_S), CancelToken())
+        except DeviceError as error:
+            if running.end is None and error.reason is Reason.TIMEOUT:
+                return Media.UNKNOWN
+            if error.reason is Reason.CARD_REMOVED:
+                return Media.NOT_PRESENT
+            raise
+        return Media.PRESENT
 
     def _await_removal(self, service: Service, deadline: Deadline, cancel: CancelToken) -> None:
         self._removed = False
@@ -180,6 +199,7 @@ class XfsCardReader(XfsDriver):
             case CardReaderEvent.INSERT_CARD:
                 self.report(Status(State.BUSY, media=Media.NOT_PRESENT))
             case CardReaderEvent.MEDIA_INSERTED:
+                self._inserted = True
                 self.report(Status(State.BUSY, media=Media.PRESENT))
             case CardReaderEvent.INVALID_MEDIA:
                 detail = "this is no card, or it lies the wrong way round"

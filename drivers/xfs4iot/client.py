@@ -20,6 +20,7 @@ from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketException
+from websockets.protocol import State
 from websockets.sync.client import ClientConnection, connect
 
 from drivers.device import CancelToken, Deadline, DeviceError, Reason
@@ -56,12 +57,12 @@ ACKNOWLEDGE_S = 2.0
 """A service that has not even acknowledged a command by then is silent."""
 GRACE_S = 0.3
 """How long past the deadline the service gets to end a command by itself."""
-CANCEL_S = 5.0
-"""How long a cancelled command may take to end: paper that moves is not stopped in its way."""
+CANCEL_S = 2.5
+"""How long a cancelled command may take to end; a host that can kill waits three seconds."""
 TICK_S = 0.02
 _PING_S = 5.0  # a machine that is gone without a word is noticed after twice that
 _EVENT_MAJORS = (2, 3)
-_SEND_S = 5  # for every few kilobytes of a frame
+_SEND_S = 3.0  # without a byte of a frame taken
 _CLOSE_S = 0.3  # for a polite farewell
 _QUEUED = 1024  # frames that nobody has looked at
 _LONGEST = 32 * 1024 * 1024  # bytes in a frame: a picture in base64
@@ -227,10 +228,22 @@ class Service:
         self._running[running.number] = running
         return running
 
-    def cancel(self, running: Running, seconds: float = CANCEL_S) -> None:
+    def await_end(
+        self, command: Command[C], running: Running, deadline: Deadline, cancel: CancelToken
+    ) -> C:
+        """What a started command gives, of which nothing must be stopped in its way: after a
+        ``TIMEOUT`` or ``CANCELLED`` it goes on. Raises as :meth:`call` does too."""
+        while running.end is None:
+            if cancel.cancelled or deadline.passed():
+                reason = Reason.CANCELLED if cancel.cancelled else Reason.TIMEOUT
+                raise DeviceError(reason, f"{command.NAME} still goes on")
+            self.pump(TICK_S)
+        return self.result(command, running)
+
+    def cancel(self, running: Running) -> None:
         """Cancel a command that was started, and wait for its end. Raises ``OFFLINE``."""
-        self._send(Cancel(request_ids=[running.number]), seconds)
-        deadline = Deadline(seconds)
+        self._send(Cancel(request_ids=[running.number]), CANCEL_S)
+        deadline = Deadline(CANCEL_S)
         while running.end is None:
             if deadline.passed():
                 self._abandon(Reason.OFFLINE, f"{self.uri} does not end a command when told")
@@ -265,6 +278,8 @@ class Service:
                 with self._wire_errors():
                     data = wire.recv(timeout=seconds)
             except TimeoutError:
+                if wire.state is not State.OPEN:  # it said farewell, or must not be trusted
+                    self._abandon(Reason.OFFLINE, f"{self.uri} hung up")
                 return
             seconds = 0.0
             try:
@@ -423,6 +438,6 @@ def _connected(uri: str, ca: str, seconds: float, line: ExitStack) -> ClientConn
             mend="start the machine's XFS4IoT services, or correct the address in the settings",
         ) from error
     # A service that stops reading in the middle of a document must not hold us for ever.
-    limit = struct.pack("ll", _SEND_S, 0)
+    limit = struct.pack("ll", int(_SEND_S), int(_SEND_S % 1 * 1_000_000))
     wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
     return wire

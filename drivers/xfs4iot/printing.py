@@ -141,7 +141,7 @@ class XfsPrinter(XfsDriver):
         known; a machine of this kind does not count. ``pieces``: sheets or slips.
         """
         service = self._usable()
-        self._clear_slot(service)
+        self._clear_slot(service, deadline, cancel)
         self.report(Status(State.BUSY))
         printed = False
         try:
@@ -155,14 +155,15 @@ class XfsPrinter(XfsDriver):
         lies = Media.PRESENT if self._presented else Media.UNKNOWN
         self.report(Status(State.ONLINE, media=lies))
 
-    def _clear_slot(self, service: Service) -> None:
+    def _clear_slot(self, service: Service, deadline: Deadline, cancel: CancelToken) -> None:
         """Draw back what an earlier citizen left, if the machine can and has not yet."""
         service.pump()
         if self._presented is None or not service.offers(RetractMedia):
             return
         retract = RetractMedia(media_control=self._paper.retract_to)
         try:
-            service.call(retract, Deadline(RETRACT_S), CancelToken())
+            running = service.start(retract, RETRACT_S)
+            service.await_end(retract, running, deadline, cancel)
         except FailedError as error:
             if error.error is not ErrorCode.NO_MEDIA_PRESENT:  # then somebody has just taken it
                 raise DeviceError(

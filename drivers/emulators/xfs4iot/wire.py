@@ -332,7 +332,9 @@ class Wire:
             job.session.send("telemetry", "Vendor.Unheard", {}, requestId=job.number)
             job.session.send("completion", name, {}, requestId=job.number + 1000)
         if fault := self.fault("slow", service, name):
-            self.wait(job, lambda: fault not in self.faults, fault.facts["seconds"])
+            self.wait(
+                job, lambda: not fault.once and fault not in self.faults, fault.facts["seconds"]
+            )
         if self.fault("silence", service, name):
             # Not even a cancel ends it.
             self.changed.wait_for(lambda: job.session.gone or self.stopping)

@@ -1,0 +1,470 @@
+"""The XFS4IoT client: finding services, TLS, versions, and wires that misbehave."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import ipaddress
+import json
+import logging
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from drivers import catalogue
+from drivers.device import CancelToken, Deadline, DeviceError, Reason, State
+from drivers.emulators.rig import Remote, Rig
+from drivers.emulators.xfs4iot import XfsMachine
+from drivers.lights.types import FlashRate, Light, SetLight
+from drivers.receipt_printer.types import PrintSlip, Slip, Text
+from drivers.xfs4iot import client
+from drivers.xfs4iot.card_reader import XfsCardReader
+from drivers.xfs4iot.client import Service, discover
+from drivers.xfs4iot.document_printer import XfsDocumentPrinter
+from drivers.xfs4iot.driver import XfsDriver
+from drivers.xfs4iot.lights import XfsLights
+from drivers.xfs4iot.payloads import CameraName, GetStatus, PrintNative, PrintRaw, TakePicture
+from drivers.xfs4iot.receipt_printer import XfsReceiptPrinter
+from tests.contract.xfs4iot_machines import SOON_S, check_frames, host_of
+
+SERVICES = (
+    *("ReceiptPrinter", "DocumentPrinter", "CardReader", "BarcodeReader", "Camera"),
+    *("PinPad", "Lights", "Auxiliaries", "VendorMode"),
+)
+
+
+@pytest.fixture
+def machine() -> Iterator[XfsMachine]:
+    emulator = XfsMachine()
+    emulator.start()
+    yield emulator
+    emulator.stop()
+
+
+@pytest.fixture
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def opened(driver: XfsDriver) -> XfsDriver:
+    try:
+        driver.open()
+    finally:
+        driver.close()
+    return driver
+
+
+# -- finding --------------------------------------------------------------------------------------
+
+
+def test_where_publishers_listen() -> None:
+    assert (80, 443, *range(5846, 5857)) == client.PORTS
+
+
+def test_services_are_found_on_the_ports_of_a_machine(
+    machine: XfsMachine, closed_port: int
+) -> None:
+    found = discover("127.0.0.1", (closed_port, machine.port))
+    assert set(found) == {machine.uri(name) for name in SERVICES}
+    assert len(found) == len(SERVICES)
+    check_frames(machine)
+
+
+def test_several_publishers(machine: XfsMachine) -> None:
+    other = XfsMachine()
+    other.start()
+    try:
+        found = discover("127.0.0.1", (machine.port, other.port))
+        assert len(found) == 2 * len(SERVICES)
+    finally:
+        other.stop()
+
+
+def test_a_machine_that_publishes_nothing(closed_port: int) -> None:
+    begun = time.monotonic()
+    with pytest.raises(DeviceError) as caught:
+        discover("127.0.0.1", (closed_port,))
+    assert caught.value.reason is Reason.NO_DEVICE
+    assert caught.value.mend
+    assert time.monotonic() - begun < 1.0
+
+
+def test_a_publisher_that_says_nothing(machine: XfsMachine) -> None:
+    machine.obey("mute")
+    with pytest.raises(DeviceError) as caught:
+        discover("127.0.0.1", (machine.port,), seconds=0.3)
+    assert caught.value.reason is Reason.OFFLINE
+
+
+@pytest.mark.parametrize(
+    ("driver", "service"),
+    [
+        (XfsReceiptPrinter, "ReceiptPrinter"),
+        (XfsDocumentPrinter, "DocumentPrinter"),  # told apart by what they print
+        (XfsCardReader, "CardReader"),
+        (XfsLights, "Lights"),
+    ],
+)
+def test_the_right_service_is_taken(
+    machine: XfsMachine, driver: type[XfsDriver], service: str
+) -> None:
+    settings = driver.Settings(ports=(machine.port,))  # type: ignore[attr-defined]
+    info = opened(driver(settings)).info
+    assert info.address == machine.uri(service)
+    assert (info.kind, info.driver) == (driver.KIND, "xfs4iot")
+    assert (info.model, info.serial, info.firmware) == (f"Emulated {service}", "EM0001", "1.0.1")
+
+
+def test_a_service_by_its_name(machine: XfsMachine) -> None:
+    settings = XfsLights.Settings(ports=(machine.port,), service="lights")
+    assert opened(XfsLights(settings)).info.address == machine.uri("Lights")
+    assert "CardReader" not in {service for _, service, _ in machine.look()["frames"]}
+
+
+@pytest.mark.parametrize("service", ["Camera", "Nothing"])
+def test_a_name_that_is_not_of_that_kind(machine: XfsMachine, service: str) -> None:
+    with pytest.raises(DeviceError) as caught:
+        opened(XfsLights(XfsLights.Settings(ports=(machine.port,), service=service)))
+    assert caught.value.reason is Reason.NO_DEVICE
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("ws://127.0.0.1:{port}/xfs4iot/v1.0/Nothing", Reason.NO_DEVICE),
+        ("ws://127.0.0.1:{port}/somewhere", Reason.NO_DEVICE),
+        ("ws://127.0.0.1:1/xfs4iot/v1.0/Lights", Reason.NO_DEVICE),
+        ("http://127.0.0.1:{port}/xfs4iot/v1.0/Lights", Reason.UNSUPPORTED),
+        ("ws:///xfs4iot", Reason.UNSUPPORTED),
+        ("wss://127.0.0.1:{port}/xfs4iot/v1.0/Lights", Reason.OFFLINE),  # it speaks no TLS
+    ],
+)
+def test_addresses_that_lead_nowhere(machine: XfsMachine, address: str, reason: Reason) -> None:
+    settings = XfsLights.Settings(service=address.format(port=machine.port))
+    with pytest.raises(DeviceError) as caught:
+        opened(XfsLights(settings))
+    assert caught.value.reason is reason
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("smart_card", "receipt_printer", "document_printer", "camera", "code_scanner"),
+        *("pin_pad", "lights", "sensors", "vendor_mode"),
+    ],
+)
+def test_every_driver_by_its_name(machine: XfsMachine, kind: str) -> None:
+    driver = catalogue.create(kind, "xfs4iot", {"ports": [machine.port]})
+    try:
+        driver.open()
+        assert driver.status().state is State.ONLINE
+        assert all(check.passed for check in driver.self_test()) or kind == "pin_pad"
+        driver.reset()
+    finally:
+        driver.close()
+    check_frames(machine)
+
+
+@pytest.mark.parametrize("options", [{"ports": [0]}, {"ports": ["x"]}, {"port": 1}])
+def test_settings_that_do_not_fit(options: dict[str, object]) -> None:
+    with pytest.raises(DeviceError) as caught:
+        catalogue.create("lights", "xfs4iot", options)
+    assert caught.value.reason is Reason.UNSUPPORTED
+
+
+# -- TLS ------------------------------------------------------------------------------------------
+
+
+class Authority:
+    """Makes certificates."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        certificate = self._made(self._name, self._key, x509.BasicConstraints(True, 0))
+        self.file = folder / f"{name}.pem"
+        self.file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        self._folder = folder
+
+    def context(self, address: str, days: int = 1) -> ssl.SSLContext:
+        key = ec.generate_private_key(ec.SECP256R1())
+        names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))])
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "machine")])
+        certificate = self._made(subject, key, names, days)
+        file = self._folder / "machine.pem"
+        file.write_bytes(
+            certificate.public_bytes(serialization.Encoding.PEM)
+            + key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file)
+        return context
+
+    def _made(
+        self,
+        subject: x509.Name,
+        key: ec.EllipticCurvePrivateKey,
+        extension: x509.ExtensionType,
+        days: int = 1,
+    ) -> x509.Certificate:
+        end = datetime.now(UTC) + timedelta(days=days)
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(self._name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(end - timedelta(days=10))
+            .not_valid_after(end)
+            .add_extension(extension, critical=subject == self._name)
+            .add_extension(
+                x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False
+            )
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()),
+                critical=False,
+            )
+        )
+        return builder.sign(self._key, hashes.SHA256())
+
+
+def test_services_over_tls(tmp_path: Path) -> None:
+    authority = Authority(tmp_path, "ours")
+    machine = XfsMachine(tls=authority.context("127.0.0.1"))
+    machine.start()
+    try:
+        options = {"ca": str(authority.file), "tls": True, "ports": (machine.port,)}
+        with host_of(machine, XfsLights, "Lights", **options) as host:
+            host.execute(SetLight(Light.SCANNER, FlashRate.SLOW), SOON_S)
+        found = discover("127.0.0.1", (machine.port,), tls=True, ca=str(authority.file))
+        assert set(found) == {machine.uri(name) for name in SERVICES}
+        assert all(uri.startswith("wss://") for uri in found)
+    finally:
+        machine.stop()
+
+
+@pytest.mark.parametrize(
+    ("other", "address", "days"),
+    [(True, "127.0.0.1", 1), (False, "127.0.0.2", 1), (False, "127.0.0.1", -1)],
+    ids=["another authority", "another machine", "expired"],
+)
+def test_certificates_that_do_not_hold(
+    tmp_path: Path, other: bool, address: str, days: int
+) -> None:
+    authority = Authority(tmp_path, "ours")
+    theirs = Authority(tmp_path, "theirs") if other else authority
+    machine = XfsMachine(tls=theirs.context(address, days))
+    machine.start()
+    try:
+        for service in ("", machine.uri("Lights")):
+            settings = XfsLights.Settings(
+                service=service, tls=True, ports=(machine.port,), ca=str(authority.file)
+            )
+            with pytest.raises(DeviceError) as caught:
+                opened(XfsLights(settings))
+            assert caught.value.reason is Reason.NOT_AUTHORISED
+            assert caught.value.mend
+    finally:
+        machine.stop()
+
+
+def test_no_service_without_tls_where_tls_is_wanted(machine: XfsMachine) -> None:
+    for service in ("", machine.uri("Lights")):
+        settings = XfsLights.Settings(service=service, tls=True, ports=(machine.port,))
+        with pytest.raises(DeviceError) as caught:
+            opened(XfsLights(settings))
+        assert caught.value.reason in (Reason.OFFLINE, Reason.UNSUPPORTED)
+    assert machine.look()["frames"] == []
+
+
+def test_a_file_of_authorities_that_is_not_there(machine: XfsMachine) -> None:
+    address = machine.uri("Lights").replace("ws:", "wss:")
+    with pytest.raises(DeviceError) as caught:
+        Service(address, ca="no-such-file.pem")
+    assert caught.value.reason is Reason.UNSUPPORTED
+
+
+# -- a wire that misbehaves -----------------------------------------------------------------------
+
+
+class RawPeer:
+    """Shakes hands as a WebSocket server, and then only does what it is told."""
+
+    def __init__(self) -> None:
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.address = f"ws://127.0.0.1:{self._server.getsockname()[1]}/xfs4iot/v1.0/Any"
+        self.wire: socket.socket | None = None
+        self._thread = threading.Thread(target=self._shake, daemon=True)
+        self._thread.start()
+
+    def _shake(self) -> None:
+        self.wire, _ = self._server.accept()
+        asked = b""
+        while b"\r\n\r\n" not in asked:
+            asked += self.wire.recv(4096)
+        lines = dict(line.partition(b": ")[::2] for line in asked.split(b"\r\n"))
+        magic = lines[b"Sec-WebSocket-Key"] + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+        accept = base64.b64encode(hashlib.sha1(magic, usedforsecurity=False).digest())
+        self.wire.sendall(
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
+        )
+
+    def close(self) -> None:
+        self._thread.join(SOON_S)
+        self._server.close()
+        if self.wire is not None:
+            self.wire.close()
+
+
+@pytest.fixture
+def peer() -> Iterator[RawPeer]:
+    one = RawPeer()
+    yield one
+    one.close()
+
+
+def test_a_peer_that_takes_no_more_bytes(peer: RawPeer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "_SEND_S", 0.2)
+    service = Service(peer.address)
+    begun = time.monotonic()
+    with pytest.raises(DeviceError) as caught:
+        service.start(PrintNative(data=bytes(8_000_000)), SOON_S)
+    assert (caught.value.reason, caught.value.pages) == (Reason.OFFLINE, None)
+    assert time.monotonic() - begun < SOON_S
+    assert service.closed
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b"\xff\xff\xff\xff",  # reserved bits
+        b"\x81\x7f\xff\xff\xff\xff\xff\xff\xff\xff",  # a frame without end
+        b"\x82\x02\x00\xff",  # binary
+        b"\x81\x02\xc3\x28",  # text that is no UTF-8
+        b"\x88\x02\x03\xe8",  # farewell
+    ],
+)
+def test_frames_that_are_none(peer: RawPeer, frame: bytes) -> None:
+    service = Service(peer.address)
+    until = Deadline(SOON_S)
+    while peer.wire is None and not until.passed():
+        time.sleep(0.01)
+    assert peer.wire is not None
+    peer.wire.sendall(frame)
+    begun = time.monotonic()
+    with pytest.raises(DeviceError) as caught:
+        service.ask(GetStatus(), SOON_S)
+    assert caught.value.reason in (Reason.OFFLINE, Reason.GARBLED)
+    assert service.closed
+    assert time.monotonic() - begun < SOON_S / 2
+
+
+def test_a_port_that_is_no_web_server() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        begun = time.monotonic()
+        with pytest.raises(DeviceError) as caught:
+            Service(f"ws://127.0.0.1:{server.getsockname()[1]}/x", seconds=0.3)
+        assert caught.value.reason is Reason.OFFLINE
+        assert time.monotonic() - begun < 1.5
+
+
+# -- commands -------------------------------------------------------------------------------------
+
+
+def test_requests_are_numbered_from_one_and_have_a_time(machine: XfsMachine) -> None:
+    service = Service(machine.uri("ReceiptPrinter"))
+    for _ in range(3):
+        service.ask(GetStatus(), 0.9)
+    with suppress(DeviceError):  # its time is over, or the machine was quick
+        service.call(PrintRaw(data=b"x"), Deadline(0.0), CancelToken())
+    service.close()
+    frames = [
+        json.loads(text)["header"] for way, _, text in machine.look()["frames"] if way == "in"
+    ]
+    assert [header["requestId"] for header in frames[:4]] == [1, 2, 3, 4]
+    assert all(1 <= header["timeout"] <= 900 for header in frames[:4])  # 0 would be for ever
+
+
+def test_late_answers_are_nobodys(machine: XfsMachine) -> None:
+    service = Service(machine.uri("Camera"))
+    try:
+        machine.obey("slow", seconds=0.2, once=True)
+        first = service.start(TakePicture(camera=CameraName.PERSON), SOON_S)
+        photo = service.call(
+            TakePicture(camera=CameraName.PERSON),
+            Deadline(SOON_S),
+            CancelToken(),
+        )
+        assert photo.picture_file
+        assert first.end is not None
+    finally:
+        service.close()
+
+
+def test_a_connection_can_be_closed_twice_and_then_is_offline(machine: XfsMachine) -> None:
+    service = Service(machine.uri("Lights"))
+    service.close()
+    service.close()
+    with pytest.raises(DeviceError) as caught:
+        service.ask(GetStatus(), 1.0)
+    assert caught.value.reason is Reason.OFFLINE
+
+
+def test_nothing_that_is_sent_stands_in_a_log(
+    machine: XfsMachine, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with host_of(machine, XfsReceiptPrinter, "ReceiptPrinter") as host:
+        host.execute(PrintSlip("a", Slip((Text("SECRET"),))), SOON_S)
+    assert base64.b64encode(b"SECRET").decode()[:7] not in caplog.text
+    assert "PrintRaw" not in caplog.text
+
+
+def test_a_round_trip_is_quick(machine: XfsMachine) -> None:
+    service = Service(machine.uri("Lights"))
+    try:
+        took = []
+        for _ in range(50):
+            begun = time.perf_counter()
+            service.ask(GetStatus(), 1.0)
+            took.append(time.perf_counter() - begun)
+        assert sorted(took)[25] < 0.02
+    finally:
+        service.close()
+
+
+def test_the_machine_in_a_rig(tmp_path: Path) -> None:
+    machine = XfsMachine()
+    rig = Rig({"machine": machine}, tmp_path / "rig")
+    rig.start()
+    remote = Remote(tmp_path / "rig")
+    try:
+        with host_of(machine, XfsReceiptPrinter, "ReceiptPrinter") as host:
+            host.execute(PrintSlip("a", Slip((Text("凭条"),))), SOON_S)
+            seen = remote.look("machine")
+            assert len(seen["slips"]) == 1
+            assert isinstance(seen["slips"][0], bytes)
+            remote.tell("machine", "paper out")
+            for order in ("dance", "slow"):
+                with pytest.raises(ValueError, match=r"machine knows|takes"):
+                    remote.tell("machine", order)
+    finally:
+        remote.close()
+        rig.stop()

@@ -1,0 +1,565 @@
+"""Receipt and document printers over XFS4IoT against a machine on the wire, well and failing."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from drivers.device import (
+    CancelToken,
+    DeviceError,
+    Media,
+    Reason,
+    State,
+    Status,
+    Supply,
+)
+from drivers.document_printer.types import PagesPrinted, PrintDocument
+from drivers.emulators.xfs4iot import XfsMachine
+from drivers.hosts import ThreadHost
+from drivers.receipt_printer.encode import TextMode, encode
+from drivers.receipt_printer.types import Align, Pair, Printed, PrintSlip, Rule, Slip, Text
+from drivers.xfs4iot import client, driver
+from drivers.xfs4iot.document_printer import XfsDocumentPrinter
+from drivers.xfs4iot.receipt_printer import XfsReceiptPrinter
+from tests.contract.xfs4iot_machines import SOON_S, check_frames, fails, host_of, made, until
+
+RECEIPT, DOCUMENT = "ReceiptPrinter", "DocumentPrinter"
+SLIP = Slip(
+    (
+        Text("住房公积金中心", Align.CENTRE, size=2, bold=True),
+        Rule(),
+        Pair("姓名", "欧阳𬭎㛃"),
+        Pair("提取金额", "￥12,345.67", bold=True),
+    )
+)
+ONE_PAGE = b"%PDF-1.7\n1 0 obj <</Type /Pages>> 2 0 obj <</Type /Page>>\n%%EOF"
+THREE_PAGES = b"%PDF-1.7\n<</Type /Pages>> " + b"<</Type /Page >> " * 3 + b"%%EOF"
+
+
+@pytest.fixture
+def machine() -> Iterator[XfsMachine]:
+    emulator = XfsMachine()
+    emulator.start()
+    yield emulator
+    emulator.stop()
+
+
+@pytest.fixture
+def host(machine: XfsMachine) -> Iterator[ThreadHost]:
+    with host_of(machine, XfsReceiptPrinter, RECEIPT) as started:
+        yield started
+
+
+def print_slip(host: ThreadHost, job: str = "a") -> Printed:
+    return host.execute(PrintSlip(job, SLIP), SOON_S)
+
+
+def failing(host: ThreadHost, seconds: float = SOON_S) -> DeviceError:
+    return fails(host, PrintSlip("failing", SLIP), seconds)
+
+
+def sent(machine: XfsMachine, name: str) -> list[Any]:
+    """The payloads of all commands of that name, oldest first."""
+    messages = [json.loads(text) for way, _, text in machine.look()["frames"] if way == "in"]
+    return [one.get("payload") for one in messages if one["header"]["name"] == name]
+
+
+# -- printing -------------------------------------------------------------------------------------
+
+
+def test_a_slip(machine: XfsMachine, host: ThreadHost) -> None:
+    assert print_slip(host) == Printed("a")
+    assert machine.look()["slips"] == [encode(SLIP)]
+    check_frames(machine)
+
+
+@pytest.mark.parametrize(("text", "width"), [("gb18030", 384), ("raster", 576)])
+def test_the_same_bytes_as_to_a_printer_of_our_own(
+    machine: XfsMachine, text: str, width: int
+) -> None:
+    with host_of(machine, XfsReceiptPrinter, RECEIPT, text=text, width=width) as host:
+        print_slip(host)
+    assert machine.look()["slips"] == [encode(SLIP, width=width, text=TextMode(text))]
+
+
+def test_a_slip_that_is_ejected_by_a_command(machine: XfsMachine) -> None:
+    with host_of(machine, XfsReceiptPrinter, RECEIPT, eject=True) as host:
+        print_slip(host)
+        assert sent(machine, "Printer.ControlMedia") == [{"mediaControl": {"move": "eject"}}]
+        machine.obey("fail", error="mediaJammed", command="Printer.ControlMedia")
+        error = failing(host)
+        assert (error.reason, error.pages) == (Reason.JAM, None)  # it is printed, and inside
+    check_frames(machine)
+
+
+def test_a_document(machine: XfsMachine) -> None:
+    with host_of(machine, XfsDocumentPrinter, DOCUMENT) as host:
+        result = host.execute(PrintDocument("a", THREE_PAGES, 3), SOON_S)
+        assert result == PagesPrinted("a", 3)
+        seen = machine.look()
+        assert (seen["documents"], seen["pages"], seen["slips"]) == ([THREE_PAGES], 3, [])
+        assert sent(machine, "Printer.PrintNative")[0]["mediaControl"] == {"move": "eject"}
+    check_frames(machine)
+
+
+def test_a_document_from_a_tray_without_a_movement(machine: XfsMachine) -> None:
+    options = {"move": "", "paper_source": "lower"}
+    with host_of(machine, XfsDocumentPrinter, DOCUMENT, **options) as host:
+        host.execute(PrintDocument("a", ONE_PAGE, 1), SOON_S)
+    payload = sent(machine, "Printer.PrintNative")[0]
+    assert {key for key, value in payload.items() if value} == {"data", "paperSource"}
+    check_frames(machine)
+
+
+def test_it_tells_that_it_prints(machine: XfsMachine) -> None:
+    seen: list[Status] = []
+    with host_of(machine, XfsReceiptPrinter, RECEIPT, on_status=seen.append) as host:
+        seen.clear()
+        print_slip(host)
+        assert [(one.state, one.media) for one in seen] == [
+            (State.BUSY, Media.UNKNOWN),
+            (State.BUSY, Media.PRESENT),
+            (State.ONLINE, Media.PRESENT),
+        ]
+
+
+# -- before a slip --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("order", "facts", "reason"),
+    [
+        ("paper out", {}, Reason.PAPER_OUT),
+        ("jam", {}, Reason.JAM),
+        ("toner out", {}, Reason.TONER_OUT),
+        ("device", {"state": "offline"}, Reason.OFFLINE),
+        ("device", {"state": "powerOff"}, Reason.OFFLINE),
+        ("device", {"state": "noDevice"}, Reason.NO_DEVICE),
+        ("device", {"state": "hardwareError"}, Reason.HARDWARE),
+        ("device", {"state": "userError"}, Reason.OFFLINE),
+        ("device", {"state": "fraudAttempt"}, Reason.HARDWARE),
+        ("device", {"state": "potentialFraud"}, Reason.HARDWARE),
+        ("device", {"state": "starting"}, Reason.OFFLINE),
+        ("device", {"state": "brandNew"}, Reason.OFFLINE),
+        ("mute", {}, Reason.OFFLINE),
+        ("unplug", {}, Reason.NO_DEVICE),
+    ],
+)
+def test_a_printer_that_cannot_print_gets_nothing(
+    machine: XfsMachine,
+    host: ThreadHost,
+    monkeypatch: pytest.MonkeyPatch,
+    order: str,
+    facts: dict[str, Any],
+    reason: Reason,
+) -> None:
+    if order == "mute":
+        monkeypatch.setattr(driver, "STATUS_S", 0.3)
+    machine.obey(order, **facts)
+    error = failing(host)
+    assert (error.reason, error.pages) == (reason, 0)
+    assert machine.look()["slips"] == []
+    machine.obey("well")
+    machine.obey("plug")
+    assert print_slip(host) == Printed("a")
+    assert machine.look()["slips"] == [encode(SLIP)]
+
+
+def test_a_connection_that_broke_while_idle_is_opened_again(
+    machine: XfsMachine, host: ThreadHost
+) -> None:
+    machine.obey("unplug")
+    machine.obey("plug")
+    assert print_slip(host) == Printed("a")
+
+
+# -- how a slip ends ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "pages"),
+    [
+        ("paperOut", Reason.PAPER_OUT, 0),
+        ("paperJammed", Reason.JAM, 0),
+        ("mediaJammed", Reason.JAM, 0),
+        ("tonerOut", Reason.TONER_OUT, 0),
+        ("mediaRetracted", Reason.TIMEOUT, 0),
+        ("mediaRetained", Reason.HARDWARE, 0),
+        ("blackMark", Reason.HARDWARE, 0),
+        ("shutterFail", Reason.HARDWARE, None),
+        ("brandNew", Reason.HARDWARE, None),
+    ],
+)
+def test_errors_of_the_printer(
+    machine: XfsMachine, host: ThreadHost, error: str, reason: Reason, pages: int | None
+) -> None:
+    machine.obey("fail", error=error, once=True)
+    failed = failing(host)
+    assert (failed.reason, failed.pages) == (reason, pages)
+    assert print_slip(host) == Printed("a")
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "pages"),
+    [
+        ("canceled", Reason.CANCELLED, None),
+        ("timeOut", Reason.TIMEOUT, None),
+        ("hardwareError", Reason.HARDWARE, None),
+        ("internalError", Reason.HARDWARE, None),
+        ("userError", Reason.OFFLINE, None),
+        ("fraudAttempt", Reason.HARDWARE, None),
+        ("notEnoughSpace", Reason.HARDWARE, None),
+        ("brandNew", Reason.HARDWARE, None),
+        ("deviceNotReady", Reason.OFFLINE, 0),
+        ("sequenceError", Reason.OFFLINE, 0),
+        ("unsupportedCommand", Reason.UNSUPPORTED, 0),
+        ("unsupportedData", Reason.UNSUPPORTED, 0),
+        ("invalidCommand", Reason.UNSUPPORTED, 0),
+        ("invalidData", Reason.UNSUPPORTED, 0),
+        ("authorisationRequired", Reason.NOT_AUTHORISED, 0),
+        ("authorizationRequired", Reason.NOT_AUTHORISED, 0),
+    ],
+)
+def test_ends_of_the_command(
+    machine: XfsMachine, host: ThreadHost, code: str, reason: Reason, pages: int | None
+) -> None:
+    machine.obey("refuse", code=code, once=True)
+    error = failing(host)
+    assert (error.reason, error.pages) == (reason, pages)
+    assert print_slip(host) == Printed("a")
+
+
+def test_what_stops_a_slip_shows_in_the_status(machine: XfsMachine, host: ThreadHost) -> None:
+    machine.obey("fail", error="paperOut", once=True)
+    failing(host)
+    status = host.status
+    assert (status.state, status.paper, status.problem) == (
+        State.USER_ERROR,
+        Supply.OUT,
+        Reason.PAPER_OUT,
+    )
+    assert status.mend
+
+
+@pytest.mark.parametrize("form", ["bytes", "text", "json", "deep"])
+def test_garbage_in_place_of_an_answer(machine: XfsMachine, host: ThreadHost, form: str) -> None:
+    machine.obey("garbage", form=form, once=True)
+    error = failing(host)
+    assert (error.reason, error.pages) == (Reason.GARBLED, None)
+    assert print_slip(host) == Printed("a")
+
+
+def test_a_service_that_hangs_up_in_the_middle(machine: XfsMachine, host: ThreadHost) -> None:
+    machine.obey("hang up", once=True)
+    error = failing(host)
+    assert (error.reason, error.pages) == (Reason.OFFLINE, None)
+    assert print_slip(host) == Printed("a")
+
+
+def test_a_service_that_never_ends_a_command(
+    machine: XfsMachine, host: ThreadHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "CANCEL_S", 0.3)
+    machine.obey("silence", once=True)
+    begun = time.monotonic()
+    error = failing(host, seconds=0.5)
+    assert (error.reason, error.pages) == (Reason.TIMEOUT, None)
+    assert time.monotonic() - begun < 0.5 + client.GRACE_S + 0.3 + 1.0
+    assert machine.look()["commands"].count("Printer.PrintRaw") == 0
+    assert print_slip(host) == Printed("a")
+
+
+def test_a_service_that_falls_silent(
+    machine: XfsMachine, host: ThreadHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "ACKNOWLEDGE_S", 0.3)
+    machine.obey("mute", command="Printer.PrintRaw")
+    machine.obey("no acknowledge", command="Printer.PrintRaw")
+    machine.obey("silence", command="Printer.PrintRaw")
+    error = failing(host)
+    assert (error.reason, error.pages) == (Reason.OFFLINE, None)
+
+
+def test_a_service_that_is_asked_too_much(machine: XfsMachine, host: ThreadHost) -> None:
+    machine.obey("queue full", once=True)
+    error = failing(host)
+    assert (error.reason, error.pages) == (Reason.OFFLINE, 0)
+    check_frames(machine)
+    assert print_slip(host) == Printed("a")
+
+
+@pytest.mark.parametrize(
+    "order", ["no acknowledge", "no code", "old code", "unknown fields", "unknown events"]
+)
+def test_services_that_are_a_little_different(
+    machine: XfsMachine, host: ThreadHost, order: str
+) -> None:
+    machine.obey(order)
+    assert print_slip(host) == Printed("a")
+    machine.obey("fail", error="paperOut")
+    if order != "no code":
+        assert failing(host).reason is Reason.PAPER_OUT
+
+
+def test_a_slow_service(machine: XfsMachine, host: ThreadHost) -> None:
+    machine.obey("slow", seconds=0.5)
+    begun = time.monotonic()
+    assert print_slip(host) == Printed("a")
+    assert time.monotonic() - begun >= 0.5
+
+
+def test_a_slip_that_is_cancelled(machine: XfsMachine, host: ThreadHost) -> None:
+    machine.obey("slow", seconds=SOON_S)
+    cancel = CancelToken()
+    future = host.submit(PrintSlip("a", SLIP), SOON_S, cancel)
+    until(lambda: bool(sent(machine, "Printer.PrintRaw")))
+    begun = time.monotonic()
+    cancel.cancel()
+    with pytest.raises(DeviceError) as caught:
+        future.result()
+    assert (caught.value.reason, caught.value.pages) == (Reason.CANCELLED, None)
+    assert time.monotonic() - begun < 1.0
+    assert len(sent(machine, "Common.Cancel")) == 1
+    assert machine.look()["slips"] == []
+    check_frames(machine)
+
+
+def test_a_slip_whose_time_is_over(machine: XfsMachine, host: ThreadHost) -> None:
+    machine.obey("slow", seconds=SOON_S)
+    begun = time.monotonic()
+    error = failing(host, seconds=0.5)
+    assert (error.reason, error.pages) == (Reason.TIMEOUT, None)
+    assert time.monotonic() - begun < 2.0
+    check_frames(machine)
+
+
+# -- paper that is not taken ----------------------------------------------------------------------
+
+
+def test_what_was_presented_is_there_until_it_is_taken(
+    machine: XfsMachine, host: ThreadHost
+) -> None:
+    print_slip(host)
+    until(lambda: host.status == Status(State.ONLINE, Media.PRESENT, Supply.FULL))
+    machine.obey("take paper")
+    until(lambda: host.status.media is Media.NOT_PRESENT)
+    print_slip(host, "b")
+    assert sent(machine, "Printer.RetractMedia") == []
+    check_frames(machine)
+
+
+def test_an_earlier_slip_is_drawn_back_first(machine: XfsMachine, host: ThreadHost) -> None:
+    print_slip(host, "a")
+    print_slip(host, "b")
+    assert sent(machine, "Printer.RetractMedia") == [{"mediaControl": "unit1"}]
+    commands = machine.look()["commands"]
+    moves = [name for name in commands if name.startswith("Printer.")]
+    assert moves == ["Printer.PrintRaw", "Printer.RetractMedia", "Printer.PrintRaw"]
+    assert machine.look()["bins"][RECEIPT] == 1
+    check_frames(machine)
+
+
+def test_nothing_is_printed_upon_an_earlier_slip(machine: XfsMachine, host: ThreadHost) -> None:
+    print_slip(host, "a")
+    machine.obey("bin", state="full")
+    error = failing(host)
+    assert (error.reason, error.pages) == (Reason.HARDWARE, 0)
+    assert "lies in the slot" in error.detail
+    machine.obey("take paper")
+    assert print_slip(host, "b") == Printed("b")
+
+
+def test_a_slip_that_is_taken_while_it_is_drawn_back(machine: XfsMachine, host: ThreadHost) -> None:
+    print_slip(host, "a")
+    machine.obey("fail", error="noMediaPresent", command="Printer.RetractMedia")
+    assert print_slip(host, "b") == Printed("b")
+
+
+def test_a_machine_that_draws_back_by_itself(machine: XfsMachine, host: ThreadHost) -> None:
+    machine.obey("auto retract", seconds=0.1)
+    print_slip(host)
+    until(lambda: machine.look()["bins"][RECEIPT] == 1)
+    until(lambda: host.status.media is Media.NOT_PRESENT)
+    machine.obey("auto retract", seconds=None)
+    print_slip(host, "b")
+    assert sent(machine, "Printer.RetractMedia") == []
+    check_frames(machine)
+
+
+def test_a_slip_cancelled_while_an_earlier_one_is_drawn_back(
+    machine: XfsMachine, host: ThreadHost
+) -> None:
+    print_slip(host, "a")
+    machine.obey("slow", seconds=0.5, command="Printer.RetractMedia", once=True)
+    cancel = CancelToken()
+    future = host.submit(PrintSlip("b", SLIP), SOON_S, cancel)
+    until(lambda: bool(sent(machine, "Printer.RetractMedia")))
+    cancel.cancel()
+    with pytest.raises(DeviceError) as caught:
+        future.result()
+    assert (caught.value.reason, caught.value.pages) == (Reason.CANCELLED, 0)
+    until(lambda: machine.look()["bins"][RECEIPT] == 1)  # what moves is not stopped in its way
+    assert sent(machine, "Common.Cancel") == []
+    assert print_slip(host, "c") == Printed("c")
+
+
+def test_what_lies_too_long_is_drawn_back(machine: XfsMachine) -> None:
+    with host_of(machine, XfsReceiptPrinter, RECEIPT, retract_after_s=0.1) as host:
+        print_slip(host)
+        until(lambda: machine.look()["bins"][RECEIPT] == 1)
+        until(lambda: host.status.media is Media.NOT_PRESENT)
+        assert len(sent(machine, "Printer.RetractMedia")) == 1
+    check_frames(machine)
+
+
+# -- status ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("major", [2, 3])
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [("full", "full"), ("high", "nearly full"), ("missing", "missing")],
+)
+def test_the_retract_bin(machine: XfsMachine, major: int, state: str, words: str) -> None:
+    machine.obey("version", major=major)
+    machine.obey("bin", state=state)
+    with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
+        if major == 3 and state == "missing":
+            # A storage unit that is not there has nothing to tell of how full it is.
+            until(lambda: host.status.state is State.ONLINE)
+        else:
+            until(lambda: words in host.status.detail)
+            assert host.status.usable
+            assert host.status.mend
+    check_frames(machine)
+
+
+def test_little_paper(machine: XfsMachine, host: ThreadHost) -> None:
+    machine.obey("paper low")
+    until(lambda: host.status.paper is Supply.LOW)
+    assert host.status.usable
+    assert host.status.mend
+    assert print_slip(host) == Printed("a")
+
+
+def test_self_test(machine: XfsMachine, host: ThreadHost) -> None:
+    assert all(check.passed for check in host.driver.self_test())
+    machine.obey("paper out")
+    failed = {check.name for check in host.driver.self_test() if not check.passed}
+    assert failed == {"ready"}
+    machine.obey("unplug")
+    failed = {check.name for check in host.driver.self_test() if not check.passed}
+    assert failed == {"service"}
+
+
+def test_reset(machine: XfsMachine) -> None:
+    printer = made(machine, XfsReceiptPrinter, RECEIPT)
+    printer.open()
+    try:
+        printer.reset()
+        assert sent(machine, "Printer.Reset") == [{"mediaControl": "unit1"}]
+        machine.obey("jam")
+        with pytest.raises(DeviceError) as caught:
+            printer.reset()
+        assert caught.value.reason is Reason.JAM
+    finally:
+        printer.close()
+    check_frames(machine)
+
+
+# -- documents ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("order", "facts", "reason", "one", "three"),
+    [
+        ("paper out", {"after_pages": 1}, Reason.PAPER_OUT, None, None),
+        ("jam", {"after_pages": 0}, Reason.JAM, 0, None),
+        ("fail", {"error": "blackMark"}, Reason.HARDWARE, 0, 0),
+        ("fail", {"error": "sourceInvalid"}, Reason.UNSUPPORTED, 0, 0),
+        ("fail", {"error": "mediaOverflow"}, Reason.UNSUPPORTED, 0, None),
+        ("fail", {"error": "retractBinFull"}, Reason.HARDWARE, None, None),
+        ("fail", {"error": "stackerFull"}, Reason.HARDWARE, None, None),
+    ],
+)
+def test_pages_of_a_document_that_failed(
+    machine: XfsMachine,
+    order: str,
+    facts: dict[str, Any],
+    reason: Reason,
+    one: int | None,
+    three: int | None,
+) -> None:
+    with host_of(machine, XfsDocumentPrinter, DOCUMENT) as host:
+        for pdf, pages, known in ((ONE_PAGE, 1, one), (THREE_PAGES, 3, three)):
+            if order == "paper out" and pages == 1:
+                continue  # one page still comes out
+            machine.obey(order, service=DOCUMENT, **facts)
+            error = fails(host, PrintDocument(f"{pages}", pdf, pages))
+            assert (error.reason, error.pages) == (reason, known)
+            machine.obey("well")
+    check_frames(machine)
+
+
+def test_a_document_that_is_none(machine: XfsMachine) -> None:
+    with host_of(machine, XfsDocumentPrinter, DOCUMENT) as host:
+        error = fails(host, PrintDocument("a", b"PK\x03\x04", 1))
+        assert (error.reason, error.pages) == (Reason.UNSUPPORTED, 0)
+
+
+def test_a_document_that_is_cancelled_between_its_pages() -> None:
+    machine = XfsMachine(seconds_per_page=0.3)
+    machine.start()
+    try:
+        with host_of(machine, XfsDocumentPrinter, DOCUMENT) as host:
+            cancel = CancelToken()
+            job = PrintDocument("a", THREE_PAGES, 3)
+            future = host.submit(job, SOON_S, cancel)
+            until(lambda: machine.look()["pages"] == 1)
+            cancel.cancel()
+            with pytest.raises(DeviceError) as caught:
+                future.result()
+            assert (caught.value.reason, caught.value.pages) == (Reason.CANCELLED, None)
+            assert machine.look()["pages"] < 3
+    finally:
+        machine.stop()
+
+
+# -- versions -------------------------------------------------------------------------------------
+
+
+def test_a_machine_of_version_2(machine: XfsMachine) -> None:
+    machine.obey("version", major=2)
+    with host_of(machine, XfsReceiptPrinter, RECEIPT, eject=True) as host:
+        assert print_slip(host) == Printed("a")
+    with host_of(machine, XfsDocumentPrinter, DOCUMENT) as host:
+        host.execute(PrintDocument("a", ONE_PAGE, 1), SOON_S)
+    assert sent(machine, "Printer.ControlMedia") == [{"mediaControl": {"eject": True}}]
+    assert sent(machine, "Printer.PrintNative")[0]["mediaControl"] == {"eject": True}
+    assert sent(machine, "Common.SetVersions") == []  # there is nothing to choose
+    check_frames(machine)
+
+
+def test_a_machine_of_version_3_is_told_what_we_speak(
+    machine: XfsMachine, host: ThreadHost
+) -> None:
+    (chosen,) = sent(machine, "Common.SetVersions")
+    assert chosen["commands"]["Printer.PrintRaw"] == 3
+    assert chosen["commands"]["Common.Status"] == 2
+    assert chosen["events"]["Common.StatusChangedEvent"] == 3
+
+
+def test_a_machine_that_is_too_old(machine: XfsMachine) -> None:
+    machine.obey("version", major=1)
+    printer = made(machine, XfsReceiptPrinter, RECEIPT)
+    with pytest.raises(DeviceError) as caught:
+        printer.open()
+    printer.close()
+    assert caught.value.reason is Reason.UNSUPPORTED
+    assert "Printer.PrintRaw 1.0" in caught.value.detail
+    assert caught.value.mend
