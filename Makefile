@@ -11,7 +11,7 @@ demo: $(VENV)/ready words  ## the terminal, the desk and the stand-in centre; wi
 	$(BIN)/kiosk demo
 
 test: $(VENV)/ready words check  ## everything, in under ten minutes on two cores
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile
 
 check: $(VENV)/ready words  ## style and types
 	$(BIN)/ruff check .
@@ -27,8 +27,13 @@ assets/translations/en.mo: assets/translations/en.po $(VENV)/ready
 	$(BIN)/pybabel --quiet compile -i $< -o $@
 
 extract: $(VENV)/ready  ## collect new words into the catalogue
+	mkdir -p build
 	$(BIN)/pybabel --quiet extract -F babel.cfg -k _ -k qsTr --no-location --omit-header -o build/kiosk.pot .
-	$(BIN)/pybabel --quiet update -N --omit-header -i build/kiosk.pot -o assets/translations/en.po -l en
+	cp assets/translations/en.po build/en.po
+	$(BIN)/pybabel --quiet update -N --ignore-obsolete --omit-header -w 100 -i build/kiosk.pot -o build/en.po -l en
+	# Babel would put dates into the header, or take it away: ours is kept as it is.
+	{ head -n 11 assets/translations/en.po; cat build/en.po; } > build/en.new
+	mv build/en.new assets/translations/en.po
 
 goldens: $(VENV)/ready words  ## take the pictures of all pages as right; look at them first
 	$(BIN)/python -m tests.ui.goldens
