@@ -28,17 +28,17 @@ from drivers.device import CancelToken, Deadline
 from drivers.id_card.types import ReadCard
 from kiosk import demo
 from kiosk.__main__ import visit_command
+from kiosk.keeper import Pace
 from kiosk.line import KeeperEnd, Live, Ready, Shown
 from kiosk.sandbox import personas
 
 PATIENCE_S = 60.0
-WARM_S = 2.0
-"""What a standby does after it said that it is ready is over by then."""
 _KEEPER = """\
 import sys
 from pathlib import Path
 from kiosk import __main__, keeper
-sys.exit(keeper.run(Path(sys.argv[1]), sys.argv[2:]))
+pace = keeper.Pace(rest_s=float(sys.argv[2]))
+sys.exit(keeper.run(Path(sys.argv[1]), sys.argv[3:], pace=pace))
 """
 # What `kiosk run` does and imports, with visits that measure.
 
@@ -52,13 +52,16 @@ class Scale:
     """How much is done."""
 
     starts: int  # visits, and empty windows, started cold
-    jobs: int  # visits that play the whole main job; as many are killed
+    stories: tuple[str, ...]  # what visits play, see ui.meter; a "still" one is killed
     rounds: int  # of four page changes in each of them that need no centre
     idle_s: float  # how long nothing happens
+    settle_s: float = 2.0  # from the standby's Ready until it has done all it does beforehand
+    rest_s: float = Pace().rest_s  # until the keeper starts the next standby; a test has less time
 
 
-FULL = Scale(starts=10, jobs=8, rounds=14, idle_s=20.0)
-QUICK = Scale(starts=3, jobs=2, rounds=8, idle_s=4.0)
+_STORIES = ("job", "still", "queue", "still")
+FULL = Scale(starts=10, stories=_STORIES * 4, rounds=20, idle_s=16.0)
+QUICK = Scale(starts=3, stories=_STORIES, rounds=8, idle_s=4.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ NAMES: Mapping[str, Name] = {
     "standby_takeover_killed": Name("ms", 100),
     "tap_next_page": Name("ms", 33, floor="floor_tap"),
     "tap_next_page_first": Name("ms"),
+    "tap_next_page_queue": Name("ms"),
     "tap_centre_page": Name("ms"),
     "centre_call": Name("ms", floor="floor_centre_call"),
     "card_to_overview": Name("ms"),
@@ -103,7 +107,8 @@ core.
 * ``standby_takeover``: the last visit says that it ended, to the first frame of the next;
   ``_killed``: SIGKILL in its place
 * ``tap_next_page``: mouse press to the next page's frame, pages that ask nobody; ``_first``: those
-  of them that a visit shows for the first time; ``tap_centre_page``: those that ask the centre
+  of them that a visit shows for the first time; ``_queue``: the citizen came at once, and the next
+  standby is being warmed beside; ``tap_centre_page``: pages that ask the centre
 * ``centre_call``: one request and its checked HTTP, without the making of documents
 * ``card_to_overview``: the card lies on the reader, to the account page's frame, the whole sign-in
   with it; made of ``_reader`` (until the card's last byte is on the wire), ``_centre`` (its calls),
@@ -198,7 +203,7 @@ def _measure_centre(found: Values, here: demo.Place, scale: Scale) -> None:
     """A request that is as small as can be, over one connection of the standard library."""
     connection = http.client.HTTPConnection(here.centre.removeprefix("http://"), timeout=10)
     with contextlib.closing(connection):
-        for _ in range(25 * scale.jobs):
+        for _ in range(10 * len(scale.stories)):
             began = time.monotonic()
             connection.request("GET", "/v1/catalogue", headers={"X-Terminal": "T0001"})
             connection.getresponse().read()
@@ -255,7 +260,7 @@ def _measure_floor(found: Values, scale: Scale) -> None:
         python = stack.enter_context(_process([sys.executable, "-c", "input()"]))
         windows = []
         for _ in range(2):
-            window, _took = stack.enter_context(_window(taps=25 * scale.jobs))
+            window, _took = stack.enter_context(_window(taps=10 * len(scale.stories)))
             found["floor_tap"] += json.loads(_line_of(window))
             windows.append(window)
         time.sleep(1.0)
@@ -294,20 +299,20 @@ def _line_of(process: subprocess.Popen[bytes]) -> bytes:
 
 
 def _measure_visits(found: Values, here: demo.Place, scale: Scale) -> None:
-    stories = [*("job", "still") * scale.jobs, "still"]
+    stories = [*scale.stories, "still"]
     trace = Trace(here.directory / "trace")
-    trace.plan(stories, scale.rounds)
+    trace.plan({"stories": stories, "rounds": scale.rounds, "settle_s": scale.settle_s})
     command = visit_command(here.settings, "--measure", str(trace.path), "--desk", str(here.desk))
     log = here.directory / "keeper.log"
     with log.open("wb") as stderr:
         keeper = subprocess.Popen(
-            [sys.executable, "-c", _KEEPER, str(here.settings), *command],
+            [sys.executable, "-c", _KEEPER, str(here.settings), str(scale.rest_s), *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=stderr,
         )
     try:
-        kills = [_play(trace, number, story) for number, story in enumerate(stories[:-1])]
+        kills = [_play(trace, n, story, scale) for n, story in enumerate(scale.stories)]
         _measure_rest(found, trace, keeper.pid, scale)
     except BenchError as error:
         words = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
@@ -322,14 +327,14 @@ def _measure_visits(found: Values, here: demo.Place, scale: Scale) -> None:
     evaluate(trace.events(), [at for at in kills if at], found)
 
 
-def _play(trace: Trace, number: int, story: str) -> float:
+def _play(trace: Trace, number: int, story: str, scale: Scale) -> float:
     """See the visit through to its end; kill the one that does nothing. Returns when, or 0."""
     live = trace.wait(lambda: trace.lives()[number:], "a visit to be live")[0]
-    if story == "job":
+    if story != "still":
         trace.wait(lambda: trace.ended(live), "a visit to end")
         return 0.0
     trace.wait(trace.waiting, "a standby to be warm")
-    time.sleep(WARM_S)
+    time.sleep(scale.settle_s)
     at = time.monotonic()
     os.kill(live, signal.SIGKILL)
     return at
@@ -337,9 +342,9 @@ def _play(trace: Trace, number: int, story: str) -> float:
 
 def _measure_rest(found: Values, trace: Trace, keeper: int, scale: Scale) -> None:
     """The last visit, on the attract page, with its standby."""
-    live = trace.wait(lambda: trace.lives()[2 * scale.jobs :], "the last visit to be live")[0]
+    live = trace.wait(lambda: trace.lives()[len(scale.stories) :], "the last visit to be live")[0]
     standby = trace.wait(trace.waiting, "the last standby to be warm")[0]
-    time.sleep(WARM_S)
+    time.sleep(scale.settle_s)
     seconds = max(1.0, scale.idle_s / 4)
     for _ in range(max(1, round(scale.idle_s / seconds))):
         found["idle_cpu"].append(_cpu_percent([keeper, live, standby], seconds))
@@ -353,8 +358,9 @@ class Trace:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def plan(self, stories: Sequence[str], rounds: int) -> None:
-        self.path.write_text(json.dumps({"stories": stories, "rounds": rounds}) + "\n")
+    def plan(self, plan: Mapping[str, Any]) -> None:
+        """Begin the trace with what is to be played."""
+        self.path.write_text(json.dumps(plan) + "\n")
 
     def events(self) -> list[Event]:
         """In the order in which things happened."""
@@ -426,8 +432,11 @@ def _evaluate_taps(mine: Sequence[Event], found: Values) -> None:
     touched: Event | None = None
     asked = False
     seen: set[str] = set()
+    alone = "tap_next_page"
     for event in mine:
         match event.what:
+            case "story":
+                alone = "tap_next_page_queue" if event.facts["story"] == "queue" else alone
             case "touch":
                 touched, asked = event, False
             case "call":
@@ -435,7 +444,7 @@ def _evaluate_taps(mine: Sequence[Event], found: Values) -> None:
             case "frame" if touched:
                 took = (event.at - touched.at) * 1000
                 page = event.facts["page"]
-                found["tap_centre_page" if asked else "tap_next_page"].append(took)
+                found["tap_centre_page" if asked else alone].append(took)
                 if not asked and page not in seen:
                     found["tap_next_page_first"].append(took)
                 if touched.facts["key"] == "print":

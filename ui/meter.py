@@ -1,11 +1,14 @@
 """Plays the bench's stories on a visit and notes when things happened; the bench reads the trace.
 
 The trace is a file of JSON lines that all visits of a bench append to. Its first line is the plan:
-``{"stories": ["job", "still", …], "rounds": 10}``; the visit that goes live as the n-th plays the
-n-th story, the last one again and again. Every other line is ``{"what": …, "at": …, "pid": …}``,
+``{"stories": ["job", "still", …], "rounds": 10, "settle_s": 2.0}``; the visit that goes live as the
+n-th plays the n-th story, the last one again and again: ``job``, the main job, once the standby has
+been ready for ``settle_s``; ``queue``, the same by who comes at once, while the standby is still
+being warmed beside; ``still``, nothing. Every other line is ``{"what": …, "at": …, "pid": …}``,
 ``at`` in seconds of the machine's monotonic clock, with what else belongs to it:
 
 * ``ready``: warm and hidden; ``live``: its first frame is on the screen; ``ended``: as it says so
+* ``story``, ``story``: what it will play
 * ``frame``, ``page``: the first frame of a new step; ``touch``, ``key``: the mouse goes down there
 * ``card``: it lies on the reader; ``read``: its last byte was on the wire
 * ``call``, ``endpoint``, ``seconds``: an answer of the centre has come
@@ -76,8 +79,10 @@ class Meter(Robot):
         stories = lines[0]["stories"]
         number = sum(line.get("what") == "live" for line in lines)
         story = stories[min(number, len(stories)) - 1]
-        if story == "job":
-            self.play(_job(self, rounds=lines[0]["rounds"]))
+        self._trace.note("story", story=story)
+        if story != "still":
+            settle_s = lines[0]["settle_s"] if story == "job" else None
+            self.play(_job(self, rounds=lines[0]["rounds"], settle_s=settle_s))
 
     def _await_frame(self, _ticket: int, page: str) -> None:
         self._new_page = page
@@ -144,9 +149,13 @@ def pss_mb() -> float:
     raise LookupError("the kernel does not tell the proportional set size")
 
 
-def _job(m: Meter, *, rounds: int) -> Story:
+def _job(m: Meter, *, rounds: int, settle_s: float | None) -> Story:
     """From the card to the overview, between the pages, the certificate on paper, and away."""
     yield m.page("AttractPage")
+    if settle_s is not None:
+        yield m.others_ready
+        until = time.monotonic() + settle_s
+        yield lambda: time.monotonic() > until
     m.tap("start")
     yield m.page("PresentCardPage")
     m.reset_centre()

@@ -1,0 +1,140 @@
+"""The bench: what it makes of a trace, what it prints, and once, small, the whole of it."""
+
+import json
+import math
+
+import pytest
+from click.testing import CliRunner
+
+from kiosk import __main__, bench
+from kiosk.bench import NAMES, Event, Figure
+
+
+@pytest.fixture(scope="module")
+def figures():
+    stories = ("job", "queue", "still")
+    return bench.measure(
+        bench.Scale(starts=1, stories=stories, rounds=1, idle_s=0.5, settle_s=0.2, rest_s=0.0)
+    )
+
+
+def test_every_figure_is_measured_and_sane(figures):
+    assert set(figures) == set(NAMES)
+    for name, figure in figures.items():
+        assert all(math.isfinite(value) and value >= 0 for value in figure.values), name
+        assert 0 <= min(figure.values) <= figure.median <= figure.p99 <= max(figure.values), name
+    parts = ("_reader", "_centre", "_robot", "_own")
+    for number, whole in enumerate(figures["card_to_overview"].values):
+        each = [figures[f"card_to_overview{part}"].values[number] for part in parts]
+        assert sum(each) == pytest.approx(whole)
+    for name in ("memory_keeper", "memory_visit", "memory_standby"):
+        assert 5 < figures[name].median < 1000, name
+    assert figures["card_to_overview_reader"].median > 500  # paced as a real one
+
+
+def test_what_is_printed(figures, monkeypatch, capsys):
+    monkeypatch.setattr(bench, "measure", lambda scale: figures)
+    assert bench.run(as_json=True, quick=True) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert list(printed) == list(NAMES)
+    for name, facts in printed.items():
+        assert set(facts) == {"median", "p99", "unit", "runs"}
+        assert facts["unit"] == NAMES[name].unit
+        assert facts["runs"] == len(figures[name].values)
+    assert bench.run(as_json=False, quick=True) == 0
+    table = capsys.readouterr().out.splitlines()
+    assert len({len(line) for line in table}) == 1
+    shown = [line.split()[0] for line in table[1:]]
+    assert shown == [name for name in NAMES if not name.startswith("floor_")]
+
+
+def test_what_cannot_be_measured_is_said_and_nothing_is_printed(monkeypatch):
+    def fail(scale):
+        raise bench.BenchError("no card reader")
+
+    monkeypatch.setattr(bench, "measure", fail)
+    result = CliRunner().invoke(__main__.main, ["bench", "--json", "--quick"])
+    assert (result.exit_code, result.stdout, result.stderr) == (1, "", "bench: no card reader\n")
+
+
+@pytest.mark.parametrize(
+    ("values", "median", "p99"),
+    [
+        ((3.0,), 3.0, 3.0),
+        ((1.0, 2.0), 1.5, 2.0),
+        (tuple(float(n) for n in range(1, 101)), 50.5, 99.0),
+        (tuple(float(n) for n in range(1000, 0, -1)), 500.5, 990.0),
+    ],
+)
+def test_median_and_p99_by_nearest_rank(values, median, p99):
+    assert (Figure(values).median, Figure(values).p99) == (median, p99)
+
+
+def _visit(pid, story, *events):
+    told = [("live", 0.0, {}), ("story", 0.0, {"story": story})]
+    return [Event(what, at, pid, facts) for what, at, facts in (*told, *events)]
+
+
+SIGN_IN = (
+    ("card", 10.0, {}),
+    ("read", 11.0, {}),
+    ("call", 11.2, {"endpoint": "POST /v1/sessions", "seconds": 0.15}),
+    ("frame", 11.25, {"page": "EnterCodePage"}),
+    ("touch", 13.25, {"key": "confirm"}),
+    ("call", 13.3, {"endpoint": "GET /v1/person", "seconds": 0.04}),
+    ("frame", 13.32, {"page": "MenuPage"}),
+    ("touch", 13.42, {"key": "account"}),
+    ("call", 13.45, {"endpoint": "GET /v1/accounts", "seconds": 0.01}),
+    ("frame", 13.5, {"page": "StatementPage"}),
+)
+TAPS = (
+    ("touch", 14.0, {"key": "deposit-certificate"}),
+    ("frame", 14.01, {"page": "ChoosePage"}),
+    ("touch", 15.0, {"key": "back"}),
+    ("frame", 15.02, {"page": "StatementPage"}),
+    ("touch", 16.0, {"key": "print"}),
+    ("frame", 16.03, {"page": "PrintingPage"}),
+    ("frame", 18.0, {"page": "PaperReadyPage"}),  # comes by itself: no tap
+    ("memory", 19.0, {"mb": 120.0}),
+    ("ended", 20.0, {}),
+)
+
+
+def _evaluated(events, kills=()):
+    found = {name: [] for name in NAMES}
+    bench.evaluate(sorted(events, key=lambda event: event.at), kills, found)
+    return {name: [round(value, 6) for value in values] for name, values in found.items() if values}
+
+
+def test_a_sign_in_is_split_between_reader_centre_robot_and_us():
+    found = _evaluated(_visit(1, "job", *SIGN_IN))
+    assert found["card_to_overview"] == [3500]
+    assert found["card_to_overview_reader"] == [1000]
+    assert found["card_to_overview_centre"] == [200]
+    assert found["card_to_overview_robot"] == [2100]
+    assert found["card_to_overview_own"] == [200]
+    assert found["centre_call"] == [150, 40, 10]
+
+
+@pytest.mark.parametrize(
+    ("story", "name"), [("job", "tap_next_page"), ("queue", "tap_next_page_queue")]
+)
+def test_taps_count_by_whether_the_centre_was_asked(story, name):
+    found = _evaluated(_visit(1, story, *SIGN_IN, *TAPS))
+    assert found[name] == [10, 20, 30]
+    assert found["tap_next_page_first"] == [10, 30]  # the statement page had been there
+    assert found["tap_centre_page"] == [70, 80]
+    assert found["print_tap_to_answer"] == [30]
+    assert found["memory_visit"] == [120]
+
+
+def test_takeovers_run_from_an_end_or_a_kill_to_the_next_first_frame():
+    events = [
+        *_visit(1, "job", *SIGN_IN, *TAPS),
+        Event("live", 20.02, 2),
+        Event("live", 30.05, 3),
+    ]
+    found = _evaluated(events, kills=[30.0])
+    assert found["standby_takeover"] == [20]
+    assert found["standby_takeover_killed"] == [50]
+    assert "standby_takeover" not in _evaluated(events[:-2])  # nobody came after it
