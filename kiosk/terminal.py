@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, NoReturn, Protocol, TypeVar
 
@@ -28,6 +29,8 @@ from kiosk.words import Language, Sayable, Text, _
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
+NOTICED = ("id_card", "receipt_printer", "document_printer")
+"""The devices whose state a citizen should know of before they start."""
 REFRESH_S = 60.0
 """How often the attract page asks the centre what is offered and announced."""
 
@@ -260,7 +263,9 @@ class Terminal:
                 self._surround()
                 self._quiet.wait(REFRESH_S if not self._centre_down else 5.0)
 
-    def _device_changed(self) -> None:
+    def _device_changed(self, kind: str, status: Status) -> None:
+        said = {"device": kind, "state": status.state.value, "detail": status.detail}
+        log.info("device", extra=said | ({"reason": status.problem} if status.problem else {}))
         if hasattr(self.counter, "screen"):
             self._surround()
 
@@ -270,8 +275,10 @@ class Terminal:
     def _notices(self) -> tuple[Sayable, ...]:
         """What does not work just now, then what the centre announces."""
         own = [_("暂时连不上公积金中心，请稍候")] if self._centre_down else []
-        for kind, status in sorted(self.statuses().items()):
-            if not status.usable and status.state is not State.STARTING:
+        statuses = self.statuses()
+        for kind in NOTICED:
+            status = statuses.get(kind)
+            if status and not status.usable and status.state is not State.STARTING:
                 own.append(device_words(kind, status))
         return (*own, *(self._catalogue.notices if self._catalogue else ()))
 
@@ -289,12 +296,12 @@ class Terminal:
         )
 
 
-def _hosts(settings: Settings, changed: Callable[[], None]) -> dict[str, ThreadHost]:
+def _hosts(settings: Settings, changed: Callable[[str, Status], None]) -> dict[str, ThreadHost]:
     """A host for every device of the settings; one that cannot be made is logged and missing."""
     hosts: dict[str, ThreadHost] = {}
     for kind, table in settings.devices.items():
         try:
-            hosts[kind] = drivers.create_host(kind, table, lambda status: changed())
+            hosts[kind] = drivers.create_host(kind, table, partial(changed, kind))
         except DeviceError as error:
             log.error(
                 "device", extra={"event": "device-settings", "device": kind, "reason": str(error)}

@@ -323,6 +323,9 @@ class Wire:
                 self._jobs.pop((job.session, job.number), None)
                 self.changed.notify_all()
 
+    def _is_over(self, fault: Fault) -> bool:
+        return not fault.once and fault not in self.faults
+
     def _spoilt(self, job: Job) -> Payload | None:
         service, name = job.session.service, job.name
         if self.fault("unknown events", service, name):
@@ -332,9 +335,7 @@ class Wire:
             job.session.send("telemetry", "Vendor.Unheard", {}, requestId=job.number)
             job.session.send("completion", name, {}, requestId=job.number + 1000)
         if fault := self.fault("slow", service, name):
-            self.wait(
-                job, lambda: not fault.once and fault not in self.faults, fault.facts["seconds"]
-            )
+            self._dawdle(job, fault)
         if self.fault("silence", service, name):
             # Not even a cancel ends it.
             self.changed.wait_for(lambda: job.session.gone or self.stopping)
@@ -351,6 +352,9 @@ class Wire:
         if fault := self.fault("fail", service, name):
             raise EndedError("commandErrorCode", fault.facts["error"])
         return self._act(job)
+
+    def _dawdle(self, job: Job, fault: Fault) -> None:
+        self.wait(job, lambda: not fault.once and fault not in self.faults, fault.facts["seconds"])
 
     def _complete(self, job: Job, payload: Payload | None, code: str) -> None:
         said: str | None = code
