@@ -130,7 +130,8 @@ def load(path: Path) -> Settings:
         settings = msgspec.convert(_with_profile(table), Settings, dec_hook=_decode)
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+    # Not TOMLDecodeError alone: a number of 5000 digits is a ValueError of int's own.
+    except (ValueError, msgspec.ValidationError) as error:
         raise SettingsError(f"{path}: {error}") from error
     except RecursionError as error:
         raise SettingsError(f"{path}: nested too deeply") from error

@@ -82,6 +82,7 @@ port = "port"
         (SMALLEST + "read_s = 3601", "centre.read_s"),
         (SMALLEST + "read_s = nan", "centre.read_s"),
         (SMALLEST + 'read_s = "3"', "centre.read_s"),
+        (SMALLEST + "read_s = " + "9" * 5000, "digits"),
         (SMALLEST + 'key = "key.pem"', "belong together"),
         (SMALLEST + 'certificate = "terminal.pem"', "belong together"),
         (SMALLEST + '[screen]\norientation = "diagonal"', "screen.orientation"),
