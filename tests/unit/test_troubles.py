@@ -64,7 +64,7 @@ TROUBLES = [
 ]
 
 
-@pytest.mark.parametrize("error", TROUBLES, ids=str)
+@pytest.mark.parametrize("error", TROUBLES, ids=lambda error: str(error).split()[0])
 @pytest.mark.parametrize("signed_in", [True, False])
 def test_every_trouble_is_a_kind_page(error: Any, signed_in: bool) -> None:
     page = problem_of(error, signed_in=signed_in)
