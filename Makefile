@@ -5,7 +5,7 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench words goldens lock openapi clean
+.PHONY: demo test check bench fuzz words goldens lock openapi clean
 
 demo: $(VENV)/ready words  ## the terminal, the desk and the stand-in centre; without a display, played into out/
 	$(BIN)/kiosk demo
@@ -20,6 +20,10 @@ check: $(VENV)/ready words  ## style and types
 
 bench: $(VENV)/ready words  ## figures of this machine
 	$(BIN)/kiosk bench
+
+FUZZ_RUNS ?= 2000000
+fuzz: $(VENV)/ready  ## two million random and mutated inputs for every parser together; FUZZ_RUNS=
+	$(BIN)/python -m fuzz --runs $(FUZZ_RUNS)
 
 words: assets/translations/en.mo  ## compile the catalogue of words
 
