@@ -28,3 +28,17 @@ def _qt_says_nothing() -> Iterator[None]:
     qt_messages.said.clear()
     if said:
         pytest.fail("Qt said:\n" + "\n".join(said), pytrace=False)
+
+
+UI = Path(__file__).parent / "ui"
+OWN_PROCESSES = ("test_real_window.py",)
+"""Files under ``ui`` that start Qt in processes of their own."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file stays in one process, and so do all that share a Qt engine: one process has one. The
+    desk, whose engine is another, comes last."""
+    items.sort(key=lambda item: item.path.name == "test_desk.py")
+    for item in items:
+        shared = item.path.parent == UI and item.path.name not in OWN_PROCESSES
+        item.add_marker(pytest.mark.xdist_group("ui" if shared else str(item.path)))

@@ -156,6 +156,14 @@ def until(holds: Callable[[], object], seconds: float = SOON_S) -> None:
         time.sleep(0.005)
 
 
+def childless(seconds: float = 3.0) -> bool:
+    """No process of ours is left; a killed one may take a moment to be collected."""
+    until = time.monotonic() + seconds
+    while children() and time.monotonic() < until:
+        time.sleep(0.02)
+    return not children()
+
+
 def children() -> list[int]:
     tasks = Path("/proc/self/task")
     return [int(pid) for task in tasks.iterdir() for pid in (task / "children").read_text().split()]
@@ -176,7 +184,7 @@ def stand(request: pytest.FixtureRequest, tmp_path: Path, where: str) -> Iterato
     yield one
     one.host.stop()
     emulator.stop()
-    assert not children()
+    assert childless()
 
 
 # -- what it is ----------------------------------------------------------------------------------
@@ -354,7 +362,7 @@ def test_stop_gives_the_device_back(stand: Stand) -> None:
     descriptors = len(os.listdir("/proc/self/fd"))
     stand.host.stop()
     assert len(os.listdir("/proc/self/fd")) <= descriptors
-    assert not children()
+    assert childless()
     options = {key: value for key, value in stand.table.items() if key != "driver"}
     driver = create(stand.kind.kind, stand.kind.driver, options)
     driver.open()
