@@ -55,13 +55,13 @@ class Scale:
     stories: tuple[str, ...]  # what visits play, see ui.meter; a "still" one is killed
     rounds: int  # of four page changes in each of them that need no centre
     idle_s: float  # how long nothing happens
-    settle_s: float = 2.0  # from the standby's Ready until it has done all it does beforehand
+    settle_s: float = 1.5  # from the standby's Ready until it has done all it does beforehand
     rest_s: float = Pace().rest_s  # until the keeper starts the next standby; a test has less time
 
 
 _STORIES = ("job", "still", "queue", "still")
-FULL = Scale(starts=10, stories=_STORIES * 4, rounds=20, idle_s=16.0)
-QUICK = Scale(starts=3, stories=_STORIES, rounds=8, idle_s=4.0)
+FULL = Scale(starts=10, stories=_STORIES * 3, rounds=20, idle_s=16.0)
+QUICK = Scale(starts=2, stories=_STORIES, rounds=6, idle_s=2.0, settle_s=1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Plays the bench's stories on a visit and notes when things happened; the bench reads the trace.
 
 The trace is a file of JSON lines that all visits of a bench append to. Its first line is the plan:
-``{"stories": ["job", "still", …], "rounds": 10, "settle_s": 2.0}``; the visit that goes live as the
+``{"stories": ["job", "still", …], "rounds": 10, "settle_s": 1.5}``; the visit that goes live as the
 n-th plays the n-th story, the last one again and again: ``job``, the main job, once the standby has
 been ready for ``settle_s``; ``queue``, the same by who comes at once, while the standby is still
 being warmed beside; ``still``, nothing. Every other line is ``{"what": …, "at": …, "pid": …}``,
