@@ -6,22 +6,17 @@ closed: whoever asks next opens a new one, and no late answer is taken for that 
 
 from __future__ import annotations
 
-import logging
 import math
-import socket
 import ssl
-import struct
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketException
-from websockets.protocol import State
-from websockets.sync.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
 
 from drivers.device import CancelToken, Deadline, DeviceError, Reason
 from drivers.xfs4iot.failures import FailedError
@@ -46,6 +41,7 @@ from drivers.xfs4iot.payloads import (
     Services,
     SetVersions,
 )
+from drivers.xfs4iot.wire import WebSocket
 
 C = TypeVar("C", bound=Completion)
 
@@ -60,15 +56,8 @@ GRACE_S = 0.3
 CANCEL_S = 2.5
 """How long a cancelled command may take to end; a host that can kill waits three seconds."""
 TICK_S = 0.02
-_PING_S = 5.0  # a machine that is gone without a word is noticed after twice that
 _EVENT_MAJORS = (2, 3)
-_SEND_S = 3.0  # without a byte of a frame taken
-_CLOSE_S = 0.3  # for a polite farewell
-_QUEUED = 1024  # frames that nobody has looked at
-_LONGEST = 32 * 1024 * 1024  # bytes in a frame: a picture in base64
-
-# The library would write whole frames, and with them citizens' data, into the log.
-_MUTE = logging.Logger("websockets, mute", logging.CRITICAL + 1)
+_SEND_S = 5.0  # for a whole frame
 
 
 def _ignore(message: Message) -> None:
@@ -103,8 +92,7 @@ class Service:
         self._majors: dict[str, int] = {}
         self._offered: dict[str, Sequence[str]] = {}
         self._running: dict[int, Running] = {}
-        self._line = ExitStack()
-        self._wire: ClientConnection | None = _connected(uri, ca, seconds, self._line)
+        self._wire: WebSocket | None = _connected(uri, ca, seconds)
 
     @property
     def closed(self) -> bool:
@@ -112,10 +100,10 @@ class Service:
 
     def close(self) -> None:
         """Hang up. Never raises; the service cancels what still runs for this connection."""
-        self._wire = None
+        wire, self._wire = self._wire, None
         self._running.clear()
-        with suppress(WebSocketException, OSError):
-            self._line.close()
+        if wire is not None:
+            wire.close()
 
     # -- versions -----------------------------------------------------------------------------
 
@@ -148,8 +136,8 @@ class Service:
         return self.capabilities
 
     def offers(self, command: type[Command[Any]]) -> bool:
-        """Whether the service knows the command, in a version that is known here too."""
-        return command.NAME in self._majors or not self._offered
+        """Whether the service lists the command, in a version that is known here too."""
+        return command.NAME in self._majors
 
     def require(self, command: type[Command[Any]]) -> int:
         """The major version of the command that both sides know. Raises ``UNSUPPORTED``.
@@ -274,12 +262,9 @@ class Service:
         """
         while True:
             wire = self._open_wire()
-            try:
-                with self._wire_errors():
-                    data = wire.recv(timeout=seconds)
-            except TimeoutError:
-                if wire.state is not State.OPEN:  # it said farewell, or must not be trusted
-                    self._abandon(Reason.OFFLINE, f"{self.uri} hung up")
+            with self._wire_errors():
+                data = wire.receive(seconds)
+            if data is None:
                 return
             seconds = 0.0
             try:
@@ -319,11 +304,11 @@ class Service:
         )
         wire = self._open_wire()
         with self._wire_errors():
-            wire.send(encode(header, command.body(major)))
+            wire.send(encode(header, command.body(major)), _SEND_S)
         assert header.request_id is not None
         return header.request_id
 
-    def _open_wire(self) -> ClientConnection:
+    def _open_wire(self) -> WebSocket:
         if self._wire is None:
             raise DeviceError(Reason.OFFLINE, f"{self.uri} is not connected", pages=None)
         return self._wire
@@ -333,8 +318,8 @@ class Service:
         try:
             yield
         except TimeoutError:
-            raise
-        except (ConnectionClosed, OSError):
+            self._abandon(Reason.OFFLINE, f"{self.uri} takes no more bytes")
+        except OSError:
             self._abandon(Reason.OFFLINE, f"{self.uri} hung up")
 
     def _abandon(self, reason: Reason, detail: str) -> NoReturn:
@@ -398,29 +383,21 @@ def _published(uri: str, ca: str, seconds: float) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _connected(uri: str, ca: str, seconds: float, line: ExitStack) -> ClientConnection:
-    """A connection; closing ``line`` closes it."""
-    parts = urlsplit(uri)
-    if parts.scheme not in ("ws", "wss") or not parts.hostname:
+def _connected(uri: str, ca: str, seconds: float) -> WebSocket:
+    try:
+        parts = urlsplit(uri)
+        if parts.scheme not in ("ws", "wss") or not parts.hostname or parts.port == 0:
+            raise ValueError
+    except ValueError:
         raise DeviceError(
             Reason.UNSUPPORTED, f"{uri} is no address of a service", mend="write ws://host:port/…"
-        )
+        ) from None
     try:
         secure = ssl.create_default_context(cafile=ca or None) if parts.scheme == "wss" else None
-        connecting = connect(
-            uri,
-            ssl=secure,
-            compression=None,
-            proxy=None,  # a machine's own services are never behind one
-            open_timeout=seconds,
-            close_timeout=_CLOSE_S,
-            ping_interval=_PING_S,
-            ping_timeout=_PING_S,
-            max_size=_LONGEST,
-            max_queue=_QUEUED,
-            logger=_MUTE,
-        )
-        wire = line.enter_context(connecting)
+    except OSError as error:  # also what is no certificate
+        raise DeviceError(Reason.UNSUPPORTED, f"{ca} cannot be read", mend="correct ca") from error
+    try:
+        return WebSocket(uri, secure, seconds)
     except ssl.SSLCertVerificationError as error:
         raise DeviceError(
             Reason.NOT_AUTHORISED,
@@ -429,15 +406,9 @@ def _connected(uri: str, ca: str, seconds: float, line: ExitStack) -> ClientConn
         ) from error
     except (TimeoutError, ssl.SSLError) as error:
         raise DeviceError(Reason.OFFLINE, f"{uri} does not answer") from error
-    except FileNotFoundError as error:
-        raise DeviceError(Reason.UNSUPPORTED, f"{ca} does not exist", mend="correct ca") from error
-    except (OSError, InvalidHandshake, WebSocketException) as error:
+    except (OSError, WebSocketException) as error:
         raise DeviceError(
             Reason.NO_DEVICE,
             f"no service at {uri}",
             mend="start the machine's XFS4IoT services, or correct the address in the settings",
         ) from error
-    # A service that stops reading in the middle of a document must not hold us for ever.
-    limit = struct.pack("ll", int(_SEND_S), int(_SEND_S % 1 * 1_000_000))
-    wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
-    return wire

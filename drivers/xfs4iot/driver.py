@@ -103,7 +103,7 @@ class XfsDriver(Driver):
             status = self.status()
         except DeviceError as error:
             return (Check("service", False, str(error)),)
-        missing = [need.NAME for need in self.NEEDS if not service.offers(need)]
+        missing = [need.NAME for need in self.NEEDS if not _knows(service, need)]
         return (
             Check("service", True, service.uri),
             Check("commands", not missing, ", ".join(missing) or "all known"),
@@ -236,6 +236,14 @@ class XfsDriver(Driver):
         except DeviceError:
             service.close()
             raise
+
+
+def _knows(service: Service, command: type[Command[Any]]) -> bool:
+    try:
+        service.require(command)
+    except DeviceError:
+        return False
+    return True
 
 
 def _info(kind: str, service: Service) -> Info:

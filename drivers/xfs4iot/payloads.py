@@ -30,7 +30,6 @@ class Services(Completion, frozen=True, kw_only=True):
 
     EVENT: ClassVar = "ServicePublisher.ServiceDetailEvent"
 
-    vendor_name: str | None = None
     services: list[PublishedService] | None = None
 
 
@@ -234,21 +233,16 @@ class DeviceInformation(Payload, frozen=True, kw_only=True):
 
 
 class CommonCapabilities(Payload, frozen=True, kw_only=True):
-    service_version: str | None = None
     device_information: list[DeviceInformation] | None = None
 
 
 class PrinterCapabilities(Payload, frozen=True, kw_only=True):
     type: dict[str, bool | None] | None = None  # "receipt", "document", …
-    control: dict[str, bool | None] | None = None  # "eject", "cut", "retract", …
     media_taken: bool | None = None
-    media_presented: bool | None = None
-    auto_retract_period: int | None = None  # seconds; 0: never by itself
 
 
 class CardReaderCapabilities(Payload, frozen=True, kw_only=True):
     type: str | None = None  # "motor", "dip", "latchedDip", "contactless", …
-    chip_protocols: dict[str, bool | None] | None = None
 
 
 class Capabilities(Completion, frozen=True, kw_only=True):
@@ -327,17 +321,10 @@ class ControlMedia(Command[Completion], frozen=True, kw_only=True):
         return {"mediaControl": {self.move: True} if major == 2 else {"move": self.move}}
 
 
-class Retracted(Completion, frozen=True, kw_only=True):
-    """Where paper went that was drawn back: "transport", "nomedia", "jammed" or a bin, "unit1"."""
-
-    result: str | None = None
-
-
-class RetractMedia(Command[Retracted], frozen=True, kw_only=True):
+class RetractMedia(Command[Completion], frozen=True, kw_only=True):
     """Draw back what nobody took, to "transport" or a bin, "unit1"."""
 
     NAME = "Printer.RetractMedia"
-    COMPLETION = Retracted
 
     media_control: str
 
@@ -352,7 +339,7 @@ class PrinterEvent(Named):
     MEDIA_PRESENTED = "Printer.MediaPresentedEvent"
     MEDIA_PRESENTED_UNSOLICITED = "Printer.MediaPresentedUnsolicitedEvent"
     MEDIA_TAKEN = "Printer.MediaTakenEvent"
-    MEDIA_AUTO_RETRACTED = "Printer.MediaAutoRetractedEvent"  # payload: Retracted
+    MEDIA_AUTO_RETRACTED = "Printer.MediaAutoRetractedEvent"
     UNKNOWN = ""
 
 

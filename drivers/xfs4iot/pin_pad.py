@@ -47,8 +47,8 @@ from drivers.xfs4iot.payloads import (
     StatusFacts,
 )
 
-KEY_S = 10.0
-"""For loading a key or making a block."""
+END_S = 2.5
+"""How long after ENTER the service may take to end the entry."""
 _BLOCK_BYTES = {Algorithm.TDEA: 8, Algorithm.SM4: 16}
 
 
@@ -200,7 +200,7 @@ class XfsPinPad(XfsDriver):
 
     def _await_end(self, entry: _Entry) -> None:
         """The key is told before the command has ended; only then does the PIN wait."""
-        due = Deadline(KEY_S)
+        due = Deadline(END_S)
         while not entry.ended:
             if due.passed():
                 raise DeviceError(Reason.OFFLINE, "the pad does not end the entry")
@@ -227,11 +227,8 @@ class XfsPinPad(XfsDriver):
         if result.completion is EntryCompletion.CANCEL:
             if told is not Key.CANCEL:
                 entry.presses.append(KeyPress(Key.CANCEL, 0))
-        elif told is not Key.ENTER and not self._ended_by_enter(entry):
+        elif told is not Key.ENTER:
             entry.presses.append(KeyPress(Key.ENTER, entry.entered))
-
-    def _ended_by_enter(self, entry: _Entry) -> bool:
-        return any(press.key is Key.ENTER for press in entry.presses)
 
     def _make_block(self, pan: str, deadline: Deadline, cancel: CancelToken) -> PinBlock:
         pan_field(pan)  # refuses what is no PAN

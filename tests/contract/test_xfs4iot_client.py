@@ -36,7 +36,7 @@ from drivers.xfs4iot.driver import XfsDriver
 from drivers.xfs4iot.lights import XfsLights
 from drivers.xfs4iot.payloads import CameraName, GetStatus, PrintNative, PrintRaw, TakePicture
 from drivers.xfs4iot.receipt_printer import XfsReceiptPrinter
-from tests.contract.xfs4iot_machines import SOON_S, check_frames, host_of
+from tests.contract.xfs4iot_machines import SOON_S, check_frames, host_of, until
 
 SERVICES = (
     *("ReceiptPrinter", "DocumentPrinter", "CardReader", "BarcodeReader", "Camera"),
@@ -148,6 +148,8 @@ def test_a_name_that_is_not_of_that_kind(machine: XfsMachine, service: str) -> N
         ("ws://127.0.0.1:1/xfs4iot/v1.0/Lights", Reason.NO_DEVICE),
         ("http://127.0.0.1:{port}/xfs4iot/v1.0/Lights", Reason.UNSUPPORTED),
         ("ws:///xfs4iot", Reason.UNSUPPORTED),
+        ("ws://[127.0.0.1/xfs4iot", Reason.UNSUPPORTED),
+        ("ws://127.0.0.1:99999/xfs4iot", Reason.UNSUPPORTED),
         ("wss://127.0.0.1:{port}/xfs4iot/v1.0/Lights", Reason.OFFLINE),  # it speaks no TLS
     ],
 )
@@ -363,9 +365,7 @@ def test_a_peer_that_takes_no_more_bytes(peer: RawPeer, monkeypatch: pytest.Monk
 )
 def test_frames_that_are_none(peer: RawPeer, frame: bytes) -> None:
     service = Service(peer.address)
-    until = Deadline(SOON_S)
-    while peer.wire is None and not until.passed():
-        time.sleep(0.01)
+    until(lambda: peer.wire is not None)
     assert peer.wire is not None
     peer.wire.sendall(frame)
     begun = time.monotonic()
@@ -374,6 +374,42 @@ def test_frames_that_are_none(peer: RawPeer, frame: bytes) -> None:
     assert caught.value.reason in (Reason.OFFLINE, Reason.GARBLED)
     assert service.closed
     assert time.monotonic() - begun < SOON_S / 2
+
+
+def test_a_message_in_pieces_with_a_ping_between(peer: RawPeer) -> None:
+    service = Service(peer.address)
+    heard: list[str] = []
+    service.hear = lambda message: heard.append(message.header.name)
+    text = b'{"header":{"type":"unsolicited","name":"Vendor.SomeEvent","version":"2.0"}}'
+    begin, end = text[:20], text[20:]
+    until(lambda: peer.wire is not None)
+    assert peer.wire is not None
+    peer.wire.sendall(
+        bytes([0x01, len(begin)]) + begin + b"\x89\x02hi" + bytes([0x80, len(end)]) + end
+    )
+    begun = Deadline(SOON_S)
+    while not heard and not begun.passed():
+        service.pump(0.01)
+    assert heard == ["Vendor.SomeEvent"]
+    pong = peer.wire.recv(64)
+    assert (pong[0], pong[1] & 0x7F) == (0x8A, 2)
+    service.close()
+    assert peer.wire.recv(64)[0] == 0x88  # farewell
+
+
+def test_a_large_document_over_tls(tmp_path: Path) -> None:
+    authority = Authority(tmp_path, "ours")
+    machine = XfsMachine(tls=authority.context("127.0.0.1"))
+    machine.start()
+    try:
+        service = Service(machine.uri("DocumentPrinter"), ca=str(authority.file))
+        document = PrintNative(data=b"%PDF" + bytes(3_000_000))
+        service.negotiate()
+        service.call(document, Deadline(SOON_S), CancelToken())
+        service.close()
+        assert machine.look()["documents"] == [document.data]
+    finally:
+        machine.stop()
 
 
 def test_a_port_that_is_no_web_server() -> None:

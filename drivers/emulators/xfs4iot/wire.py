@@ -6,6 +6,7 @@ Messages are plain dictionaries here, so that no mistake of the client's forms i
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import ssl
@@ -13,14 +14,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
-from websockets.sync.server import Server, ServerConnection, serve
 
 PATH = "/xfs4iot/v1.0"
 FRAMES_SEEN = 2000
@@ -83,7 +85,9 @@ class Session:
         self.wire = wire
         self.service = service
         self.gone = False
+        self.outbox: asyncio.Queue[str | bytes] = asyncio.Queue()
         self._connection = connection
+        self._loop = asyncio.get_running_loop()
 
     def send(self, kind: str, name: str, payload: Payload | None = None, **header: Any) -> None:
         version = self.wire.version(kind, name)
@@ -102,14 +106,14 @@ class Session:
 
     def raw(self, data: str | bytes) -> None:
         """A frame as it is; to a client that has hung up, none."""
-        with suppress(ConnectionClosed, OSError):
-            self._connection.send(data)
+        with suppress(RuntimeError):  # the server has ended
+            self._loop.call_soon_threadsafe(self.outbox.put_nowait, data)
 
     def hang_up(self) -> None:
         """Break the line without a farewell."""
         self.gone = True
-        with suppress(OSError):
-            self._connection.socket.shutdown(2)
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._connection.transport.abort)
 
 
 class Wire:
@@ -138,47 +142,37 @@ class Wire:
         self._tls = tls
         self._jobs: dict[tuple[Session, int], Job] = {}
         self._turns: dict[str, deque[Job]] = {}
-        self._server: Server | None = None
-        self._threads: list[threading.Thread] = []
+        self._ending: asyncio.Event
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._workers: list[threading.Thread] = []
 
     @property
     def listening(self) -> bool:
-        return self._server is not None
+        return self._thread is not None
 
     def start(self) -> None:
         self.stopping = False
-        self._server = serve(
-            self._serve,
-            "127.0.0.1",
-            self.port,
-            ssl=self._tls,
-            process_request=self._route,
-            compression=None,
-            ping_interval=None,
-            close_timeout=0.3,
-            max_size=64 * 1024 * 1024,
-            logger=_MUTE,
+        listening: Future[None] = Future()
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._listen(listening)),
+            name="emulated machine",
+            daemon=True,
         )
-        self.port = self._server.socket.getsockname()[1]
-        thread = threading.Thread(
-            target=self._server.serve_forever, name="emulated machine", daemon=True
-        )
-        thread.start()
-        self._threads.append(thread)
+        self._thread.start()
+        listening.result()
 
     def stop(self) -> None:
-        server, self._server = self._server, None
+        thread, self._thread = self._thread, None
         with self.changed:
             self.stopping = True
             self.changed.notify_all()
-            sessions = list(self.sessions)
-        if server is not None:
-            server.shutdown()
-        for session in sessions:
-            session.hang_up()
-        for thread in self._threads:
-            thread.join(5.0)
-        self._threads.clear()
+        if thread is not None and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._ending.set)
+            thread.join()
+        for worker in self._workers:
+            worker.join(5.0)
+        self._workers.clear()
 
     # -- for devices --------------------------------------------------------------------------
 
@@ -223,6 +217,34 @@ class Wire:
 
     # -- connections --------------------------------------------------------------------------
 
+    async def _listen(self, listening: Future[None]) -> None:
+        """The server, until it is stopped; in the thread of its own."""
+        self._loop = asyncio.get_running_loop()
+        self._ending = asyncio.Event()
+        try:
+            server = await serve(
+                self._serve,
+                "127.0.0.1",
+                self.port,
+                ssl=self._tls,
+                process_request=self._route,
+                compression=None,
+                ping_interval=None,
+                close_timeout=0.3,
+                max_size=64 * 1024 * 1024,
+                logger=_MUTE,
+            )
+        except OSError as error:
+            listening.set_exception(error)
+            return
+        self.port = server.sockets[0].getsockname()[1]
+        listening.set_result(None)
+        await self._ending.wait()
+        for session in list(self.sessions):
+            session.hang_up()
+        server.close()
+        await server.wait_closed()
+
     def _route(self, connection: ServerConnection, request: Request) -> Response | None:
         path = request.path.rstrip("/")
         name = path.removeprefix(PATH).strip("/")
@@ -230,21 +252,21 @@ class Wire:
             return connection.respond(HTTPStatus.NOT_FOUND, "no such service\n")
         return None
 
-    def _serve(self, connection: ServerConnection) -> None:
+    async def _serve(self, connection: ServerConnection) -> None:
         request = connection.request
         assert request is not None
         name = request.path.rstrip("/").removeprefix(PATH).strip("/")
         session = Session(self, connection, name)
         with self.changed:
-            if self.stopping:
-                return
             self.sessions.append(session)
+        writer = asyncio.create_task(_deliver(session.outbox, connection))
         try:
-            while True:
-                self._hear(session, connection.recv())
-        except (ConnectionClosed, OSError):
+            async for data in connection:
+                self._hear(session, data)
+        except ConnectionClosed:
             pass  # that is how a connection ends
         finally:
+            writer.cancel()
             with self.changed:
                 session.gone = True
                 self.sessions.remove(session)
@@ -282,8 +304,8 @@ class Wire:
                 self._cancel(job)
                 return
         thread = threading.Thread(target=self._run, args=(job,), name=name, daemon=True)
-        self._threads = [one for one in self._threads if one.is_alive()]
-        self._threads.append(thread)
+        self._workers = [one for one in self._workers if one.is_alive()]
+        self._workers.append(thread)
         thread.start()
 
     def _cancel(self, job: Job) -> None:
@@ -368,6 +390,12 @@ class Wire:
             # As in version 1: how it ended stands in the payload.
             payload = {**(payload or {}), "completionCode": header.pop("completionCode")}
         job.session.send("completion", job.name, payload, **header)
+
+
+async def _deliver(outbox: asyncio.Queue[str | bytes], connection: ServerConnection) -> None:
+    with suppress(ConnectionClosed):
+        while True:
+            await connection.send(await outbox.get())
 
 
 def _moves(command: str) -> bool:
