@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import pickle
@@ -165,8 +166,11 @@ def childless(seconds: float = 3.0) -> bool:
 
 
 def children() -> list[int]:
-    tasks = Path("/proc/self/task")
-    return [int(pid) for task in tasks.iterdir() for pid in (task / "children").read_text().split()]
+    found: list[int] = []
+    for task in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # the thread has ended
+            found += [int(pid) for pid in (task / "children").read_text().split()]
+    return found
 
 
 @pytest.fixture(params=["thread", "process"])
