@@ -23,10 +23,19 @@ Item {
         Label {
             id: centre
             width: parent.width
+            // On one line where that can be read, else on two.
+            readonly property int fitting: Math.floor(28 * width / Math.max(1, measure.advanceWidth + 2))
             text: Bridge.centre
-            font.pixelSize: 28
+            font.pixelSize: fitting >= 22 ? Math.min(28, fitting) : 26
             font.bold: true
-            lineHeight: 0.8
+            lineHeight: lineCount > 1 ? 0.8 : 1
+            TextMetrics {
+                id: measure
+                text: Bridge.centre
+                font.family: Theme.family
+                font.pixelSize: 28
+                font.bold: true
+            }
         }
         Label {
             visible: centre.lineCount < 2 || Bridge.greeting.length > 0
