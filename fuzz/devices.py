@@ -65,29 +65,33 @@ def sdt() -> Target:
         split_sections,
     )
 
-    def payload(data: bytes) -> None:
-        for command in Command:
-            with suppress(DeviceError):
-                answer = decode_answer(command, data)
-                if command is Command.READ and answer.status is SdtStatus.OK:
-                    decode_record(split_sections(answer.data, 2)[0])
-                if command is Command.SAM_NUMBER and answer.status is SdtStatus.OK:
-                    sam_number(answer.data)
+    commands = tuple(Command)
+
+    def payload(data: bytes, command: Command) -> None:
+        with suppress(DeviceError):
+            answer = decode_answer(command, data)
+            if command is Command.READ and answer.status is SdtStatus.OK:
+                decode_record(split_sections(answer.data, 2)[0])
+            if command is Command.SAM_NUMBER and answer.status is SdtStatus.OK:
+                sam_number(answer.data)
 
     def read(data: bytes) -> None:
-        payload(data)
-        for decoder in (FrameDecoder(), FrameDecoder.for_commands()):
-            for piece in pieces(data):
-                decoder.feed(piece)
-                while True:
-                    try:
-                        found = decoder.take()
-                    except DeviceError:
-                        continue
-                    if found is None:
-                        break
-                    payload(found)
-                assert decoder.missing >= 1
+        chosen = data[0] >> 2 if data else 0
+        command = commands[chosen % len(commands)]
+        payload(data[1:], command)
+        # Some are read as a SAM reads commands: at the emulator's end of the wire.
+        decoder = FrameDecoder.for_commands() if chosen & 0x20 else FrameDecoder()
+        for piece in pieces(data):
+            decoder.feed(piece)
+            while True:
+                try:
+                    found = decoder.take()
+                except DeviceError:
+                    continue
+                if found is None:
+                    break
+                payload(found, command)
+            assert decoder.missing >= 1
 
     record = _records()[0]
     answers = [
@@ -96,10 +100,21 @@ def sdt() -> Target:
         (SdtStatus.CARD_FOUND, bytes(4)),
         (SdtStatus.NO_CARD, b""),
     ]
-    frames = [encode_answer(*answer) for answer in answers]
-    payloads = [bytes([0, 0, status]) + data for status, data in answers]
-    commands = [encode_frame(command.value) for command in Command]
-    return Target(read, [b"\x03" + frame for frame in frames + commands] + payloads)
+    asked = (Command.READ, Command.SAM_NUMBER, Command.FIND, Command.FIND)
+    heads = [commands.index(command) << 2 | 3 for command in asked]
+    said = [bytes([0, 0, status]) + data for status, data in answers]
+    return Target(
+        read,
+        [
+            *(
+                bytes([head]) + encode_answer(*answer)
+                for head, answer in zip(heads, answers, strict=True)
+            ),
+            *(bytes([head]) + one for head, one in zip(heads, said, strict=True)),
+            *(b"\x83" + encode_frame(command.value) for command in commands),
+        ],
+        longest=2048,
+    )
 
 
 def record() -> Target:
@@ -363,7 +378,7 @@ def xfs4iot() -> Target:
 
 def code_scanner() -> Target:
     """What comes from a serial code scanner."""
-    from drivers.code_scanner.framing import CodeFramer, Scanned, decode_code
+    from drivers.code_scanner.framing import LONGEST, CodeFramer, Scanned, decode_code
     from drivers.device import DeviceError
 
     def read(data: bytes) -> None:
@@ -381,8 +396,8 @@ def code_scanner() -> Target:
         [
             *(b"\x03" + code.encode(name) + b"\r\n" for code in codes for name in ("utf-8", "gbk")),
             b"\x03" + answer + b"123\r",
-            b"\x02" + b"9" * 4090,
         ],
+        longest=LONGEST + 64,
     )
 
 

@@ -22,7 +22,7 @@ _EDGES = (
 
 
 def mutated(seeds: Sequence[bytes], chance: random.Random) -> bytes:
-    """One of ``seeds``, changed up to eight times; at most 8192 bytes."""
+    """One of ``seeds``, changed up to eight times; at most ``LONGEST`` bytes."""
     data = bytearray(chance.choice(seeds))
     for _ in range(chance.randint(1, 8)):
         at = chance.randint(0, len(data))

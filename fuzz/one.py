@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, settings
 
-from fuzz.inputs import LONGEST, like
+from fuzz.inputs import like
 from fuzz.target import guarded
 from fuzz.targets import TARGETS
 
@@ -71,7 +71,7 @@ def main() -> None:
     options = [
         f"-runs={told.runs - first}",
         f"-max_total_time={told.seconds}",
-        f"-max_len={LONGEST}",
+        f"-max_len={target.longest}",
         f"-timeout={HANGS_S}",
         f"-artifact_prefix={BUILD}/{told.target}-",
         "-len_control=20",

@@ -61,7 +61,7 @@ def settings_file() -> Target:
         'driver = "aplay"\n[devices.vendor_mode]\ndriver = "xfs4iot"\nmachine = "127.0.0.1"\n'
     )
     named = [f'profile = "{name}"\n{own}'.encode() for name in settings.profiles()]
-    return Target(read, [own.encode(), (own + others).encode(), *named, *profiles])
+    return Target(read, [own.encode(), (own + others).encode(), *named, *profiles], longest=8192)
 
 
 def fault_script() -> Target:

@@ -15,10 +15,11 @@ Read = Callable[[bytes], object]
 @dataclass(frozen=True)
 class Target:
     """``read`` takes any bytes and returns, or raises what nobody expects; ``seeds`` are good ones,
-    made by the program's own encoders."""
+    made by the program's own encoders; ``longest`` bytes are given at most."""
 
     read: Read
     seeds: Sequence[bytes]
+    longest: int = 1024
 
 
 class TooSlowError(Exception):
@@ -42,5 +43,8 @@ def pieces(data: bytes) -> Iterator[bytes]:
     """``data`` as a wire may bring it; its first byte says in which pieces."""
     if data:
         step = (1, 3, 16, 4096)[data[0] % 4]
+        step = max(
+            step, len(data) // 256
+        )  # of a long one no more: each costs as much as a short one
         for at in range(1, len(data), step):
             yield data[at : at + step]
