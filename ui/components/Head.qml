@@ -22,13 +22,14 @@ Item {
         width: (Theme.lowered ? head.width - Theme.side : tools.x) - x - 20
         Label {
             id: centre
-            width: parent.width
-            // On one line where that can be read, else on two.
-            readonly property int fitting: Math.floor(28 * width / Math.max(1, measure.advanceWidth + 2))
+            // On one line, or on two of like length.
+            readonly property bool fits: measure.advanceWidth + 2 <= parent.width
+            readonly property int slack: Bridge.otherLanguage === "EN" ? 16 : 90
+            width: fits ? parent.width : Math.min(parent.width, measure.advanceWidth / 2 + slack)
             text: Bridge.centre
-            font.pixelSize: fitting >= 22 ? Math.min(28, fitting) : 26
+            font.pixelSize: 28
             font.bold: true
-            lineHeight: lineCount > 1 ? 0.8 : 1
+            lineHeight: fits ? 1 : 0.8
             TextMetrics {
                 id: measure
                 text: Bridge.centre
