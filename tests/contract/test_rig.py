@@ -194,6 +194,7 @@ def test_what_was_told_is_kept_until_all_is_well(rig: Rig, remote: Remote) -> No
         (b"[" * 100_000 + b"]" * 100_000, ""),
     ],
 )
+@pytest.mark.usefixtures("rig")
 def test_what_does_not_fit_is_an_answer(directory: Path, line: bytes, says: str) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as talk, talk.makefile("rb") as answers:
         talk.settimeout(5)

@@ -533,7 +533,7 @@ def test_a_print_that_fails_after_the_time_was_up(
 ) -> None:
     printer.obey("stall")
     at_devices.ask(PrintingDocument(PrintDocument(secrets.token_hex(8), sheet, 1)))
-    until(lambda: printer.look()["jobs"][-1]["state"] == "PROCESSING")
+    until(lambda: any(job["state"] == "PROCESSING" for job in printer.look()["jobs"]))
     at_devices.counter.time_out("limit")
     printer.obey("cancel at panel")
     assert at_devices.outcome().reason is Reason.CANCELLED
