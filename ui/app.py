@@ -96,7 +96,7 @@ class Visitor(QObject):
 
     def _rehearsed(self) -> Generator[None, None, None]:
         """What makes a visit quicker, but is not needed to begin one."""
-        from kiosk.papers import pictures, sealed
+        from kiosk.papers import pictures
         from kiosk.steps import Attract
         from ui import rehearsal
 
@@ -109,8 +109,7 @@ class Visitor(QObject):
             self.bridge.show(Attract(), ticket=WARMING, back=False)
         self.stage.window.grabWindow()
         if "document_printer" in self._settings.devices:
-            for load in (sealed.load, pictures.load):
-                threading.Thread(target=load, name="papers", daemon=True).start()
+            threading.Thread(target=pictures.load, name="papers", daemon=True).start()
 
     def keep(self, companion: QObject) -> None:
         """Hold on to ``companion`` for as long as this process lives."""

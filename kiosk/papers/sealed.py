@@ -57,11 +57,6 @@ class SealedDocument:
     signer: str  # common name of the seal's certificate: the centre
 
 
-def load() -> None:
-    """Load the signature library, 0.2 s and 26 MB, before somebody waits for it."""
-    import pyhanko.sign.validation  # noqa: F401
-
-
 def check_sealed(pdf: bytes, *, document: Document, holder: str, roots: Path) -> SealedDocument:
     """Check ``pdf`` from first to last, and give it back as what may be shown and printed.
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 
 from kiosk.fund.models import Account, Document, DocumentRequest
+from kiosk.papers.apart import check_apart
 from kiosk.papers.receipt import document_slip
-from kiosk.papers.sealed import check_sealed
 from kiosk.privacy import Sensitive
 from kiosk.services.catalogue import service
 from kiosk.services.choosing import choose_account
@@ -61,5 +61,5 @@ def _order(account: Account, purpose: str) -> DocumentRequest:
 def _fetch(visit: Visit, document: Document) -> Sensitive[bytes]:
     """The sealed file; what is not sealed or not this citizen's is refused."""
     pdf = visit.fund.document_file(document)
-    check_sealed(pdf, document=document, holder=visit.holder(), roots=visit.seal_roots)
+    check_apart(pdf, document=document, holder=visit.holder(), roots=visit.seal_roots)
     return Sensitive(pdf)

@@ -1,0 +1,54 @@
+"""The check of a sealed document in a process of its own: the same verdicts, and nothing left."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+
+import pytest
+
+from kiosk.fund.models import Document, Words
+from kiosk.papers import apart
+from kiosk.papers.apart import check_apart
+from kiosk.papers.sealed import Flaw, NotOurs
+
+
+def document(pdf: bytes) -> Document:
+    return Document(
+        id="d",
+        bh="1",
+        title=Words(zh="证明", en="Certificate"),
+        pages=1,
+        sha256=hashlib.sha256(pdf).hexdigest(),
+        yzm="X",
+        verify_url="https://verify.example/v/0",
+        valid_until="20260315",
+        prints_left_today=3,
+    )
+
+
+@pytest.mark.parametrize(
+    ("pdf", "announced", "flaw"),
+    [
+        (b"no paper at all", b"no paper at all", Flaw.NOT_A_PDF),
+        (b"%PDF-1.7 changed", b"%PDF-1.7", Flaw.OTHER_FILE),
+        (b"%PDF-1.7\n\n\n", b"%PDF-1.7\n\n\n", Flaw.NO_ROOTS),
+    ],
+)
+def test_what_is_not_ours_is_refused_with_its_flaw(tmp_path, pdf, announced, flaw):
+    with pytest.raises(NotOurs) as refused:
+        check_apart(pdf, document=document(announced), holder="h", roots=tmp_path / "none.pem")
+    assert refused.value.flaw is flaw
+
+
+def test_a_check_that_dies_or_hangs_is_no_pass(tmp_path, monkeypatch):
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
+    broken.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(broken))
+    with pytest.raises(NotOurs, match="the check failed"):
+        check_apart(b"%PDF-", document=document(b"%PDF-"), holder="h", roots=tmp_path)
+    broken.write_text("#!/bin/sh\nexec sleep 60\n", encoding="utf-8")
+    monkeypatch.setattr(apart, "SECONDS", 0.2)
+    with pytest.raises(NotOurs, match="too long"):
+        check_apart(b"%PDF-", document=document(b"%PDF-"), holder="h", roots=tmp_path)
