@@ -1,7 +1,7 @@
 """Checks a sealed document in a process of its own.
 
-A file from outside is taken apart where nothing else is, and the 35 MB of the signature library go
-when it is done. Run as ``python -m kiosk.papers.apart``: one line of JSON on standard input, the
+A file from outside is taken apart where nothing else is, and the memory of the signature library
+goes when it is done. Run as ``python -m kiosk.papers.apart``: one line of JSON on standard input, the
 file behind it; one line of JSON on standard output.
 """
 
