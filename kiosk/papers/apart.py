@@ -1,8 +1,8 @@
 """Checks a sealed document in a process of its own.
 
 A file from outside is taken apart where nothing else is, and the memory of the signature library
-goes when it is done. Run as ``python -m kiosk.papers.apart``: one line of JSON on standard input, the
-file behind it; one line of JSON on standard output.
+goes when it is done. Run as ``python -m kiosk.papers.apart``: one line of JSON on standard input,
+the file behind it; one line of JSON on standard output.
 """
 
 from __future__ import annotations
