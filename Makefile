@@ -11,7 +11,7 @@ demo: $(VENV)/ready words  ## the terminal, the desk and the stand-in centre; wi
 	$(BIN)/kiosk demo
 
 test: $(VENV)/ready words check  ## everything, in under ten minutes on two cores
-	$(BIN)/python -m pytest -q -n 3 --dist loadgroup
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
 
 check: $(VENV)/ready words  ## style and types
 	$(BIN)/ruff check .
