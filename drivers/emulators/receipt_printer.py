@@ -17,6 +17,7 @@ import struct
 import threading
 import time
 import tty
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
@@ -622,17 +623,17 @@ class _Head:
         self._texts: list[str] = []
 
 
-class _Line:
+class _Line(ABC):
     """One line to a host."""
 
     gone = False
 
+    @abstractmethod
     def read(self, limit: int) -> bytes | None:
         """Bytes; empty when none came for a while, None when the other side has hung up."""
-        raise NotImplementedError
 
-    def write(self, data: bytes) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def write(self, data: bytes) -> None: ...
 
     def hang_up(self) -> None:
         """End the line; its reader closes it."""
@@ -641,8 +642,8 @@ class _Line:
     def reset(self) -> None:
         self.gone = True
 
-    def close(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def close(self) -> None: ...
 
 
 class _Tcp(_Line):
