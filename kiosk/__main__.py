@@ -154,13 +154,21 @@ def sandbox(directory: Path, port: int, delay: float) -> None:
 
 
 @main.command()
+@click.argument("parts", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
 @click.option("--quick", is_flag=True, help="Fewer runs.")
-def bench(as_json: bool, quick: bool) -> None:
-    """Measure the terminal on this machine: medians, p99 and how often."""
+def bench(parts: tuple[str, ...], as_json: bool, quick: bool) -> None:
+    """Measure the terminal on this machine: medians, p99 and how often.
+
+    PARTS: visits; left out, all of them.
+    """
     from kiosk import bench as benchmark
 
-    sys.exit(benchmark.run(as_json=as_json, quick=quick))
+    if unknown := set(parts) - set(benchmark.PARTS):
+        raise click.BadParameter(
+            f"{', '.join(sorted(unknown))}; there are {', '.join(benchmark.PARTS)}"
+        )
+    sys.exit(benchmark.run(parts or tuple(benchmark.PARTS), json=as_json, quick=quick))
 
 
 @main.command()

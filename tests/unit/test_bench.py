@@ -7,14 +7,16 @@ import pytest
 from click.testing import CliRunner
 
 from kiosk import __main__, bench
-from kiosk.bench import NAMES, Event, Figure
+from kiosk.bench import visits
+from kiosk.bench.figures import BenchError, Figure
+from kiosk.bench.visits import NAMES, Event
 
 
 @pytest.fixture(scope="module")
 def figures():
     stories = ("job", "queue", "still")
-    return bench.measure(
-        bench.Scale(starts=1, stories=stories, rounds=1, idle_s=0.5, settle_s=0.2, rest_s=0.0)
+    return visits.measure(
+        visits.Scale(starts=1, stories=stories, rounds=1, idle_s=0.5, settle_s=0.2, rest_s=0.0)
     )
 
 
@@ -33,15 +35,15 @@ def test_every_figure_is_measured_and_sane(figures):
 
 
 def test_what_is_printed(figures, monkeypatch, capsys):
-    monkeypatch.setattr(bench, "measure", lambda scale: figures)
-    assert bench.run(as_json=True, quick=True) == 0
+    monkeypatch.setattr(visits, "measure", lambda scale: figures)
+    assert bench.run(["visits"], json=True, quick=True) == 0
     printed = json.loads(capsys.readouterr().out)
     assert list(printed) == list(NAMES)
     for name, facts in printed.items():
         assert set(facts) == {"median", "p99", "unit", "runs"}
         assert facts["unit"] == NAMES[name].unit
         assert facts["runs"] == len(figures[name].values)
-    assert bench.run(as_json=False, quick=True) == 0
+    assert bench.run(["visits"], json=False, quick=True) == 0
     table = capsys.readouterr().out.splitlines()
     assert len({len(line) for line in table}) == 1
     shown = [line.split()[0] for line in table[1:]]
@@ -50,9 +52,9 @@ def test_what_is_printed(figures, monkeypatch, capsys):
 
 def test_what_cannot_be_measured_is_said_and_nothing_is_printed(monkeypatch):
     def fail(scale):
-        raise bench.BenchError("no card reader")
+        raise BenchError("no card reader")
 
-    monkeypatch.setattr(bench, "measure", fail)
+    monkeypatch.setattr(visits, "measure", fail)
     result = CliRunner().invoke(__main__.main, ["bench", "--json", "--quick"])
     assert (result.exit_code, result.stdout, result.stderr) == (1, "", "bench: no card reader\n")
 
@@ -102,7 +104,7 @@ TAPS = (
 
 def _evaluated(events, kills=()):
     found = {name: [] for name in NAMES}
-    bench.evaluate(sorted(events, key=lambda event: event.at), kills, found)
+    visits.evaluate(sorted(events, key=lambda event: event.at), kills, found)
     return {name: [round(value, 6) for value in values] for name, values in found.items() if values}
 
 

@@ -28,7 +28,7 @@ CONTRACT = ("drivers", "drivers.device", "drivers.types", "drivers.*.types")
 RULES = [
     ("kiosk/__main__.py", (*QT, "cv2*", *DEVICE_LIBRARIES), ()),
     ("kiosk/demo.py", (*QT, "cv2*", *DEVICE_LIBRARIES), ()),
-    ("kiosk/bench.py", (*QT, "cv2*", *DEVICE_LIBRARIES), ()),
+    ("kiosk/bench/*.py", (*QT, "cv2*", *DEVICE_LIBRARIES), ()),
     (
         "kiosk/identity/face*",
         (*QT, *DEVICE_LIBRARIES, "ui*", "drivers*"),

@@ -1,4 +1,4 @@
-"""Measures the terminal on this machine: real processes and hardware emulated on the wire.
+"""Measures visits: real processes and hardware emulated on the wire.
 
 A keeper keeps real visits that play the stories of :mod:`ui.meter` and note when things happen; all
 figures come from that trace, from ``/proc``, and from empty windows measured beside.
@@ -9,11 +9,9 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import math
 import os
 import signal
 import socket
-import statistics
 import subprocess
 import sys
 import time
@@ -28,6 +26,7 @@ from drivers.device import CancelToken, Deadline
 from drivers.id_card.types import ReadCard
 from kiosk import demo
 from kiosk.__main__ import visit_command
+from kiosk.bench.figures import BenchError, Figure, Name, Values
 from kiosk.keeper import Pace
 from kiosk.line import KeeperEnd, Live, Ready, Shown
 from kiosk.sandbox import personas
@@ -41,10 +40,6 @@ pace = keeper.Pace(rest_s=float(sys.argv[2]))
 sys.exit(keeper.run(Path(sys.argv[1]), sys.argv[3:], pace=pace))
 """
 # What `kiosk run` does and imports, with visits that measure.
-
-
-class BenchError(Exception):
-    """A figure could not be had; says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +57,6 @@ class Scale:
 _STORIES = ("job", "still", "queue", "still")
 FULL = Scale(starts=10, stories=_STORIES * 3, rounds=20, idle_s=16.0)
 QUICK = Scale(starts=2, stories=_STORIES, rounds=6, idle_s=2.0, settle_s=1.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """What a figure is called and measured in, what it should stay below, and its floor."""
-
-    unit: str
-    below: float | None = None
-    floor: str = ""
 
 
 NAMES: Mapping[str, Name] = {
@@ -122,37 +108,9 @@ core.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """What was measured, in the unit of its name; at least one value."""
-
-    values: tuple[float, ...]
-
-    @property
-    def median(self) -> float:
-        return statistics.median(self.values)
-
-    @property
-    def p99(self) -> float:
-        """By nearest rank: with fewer than a hundred values the largest."""
-        return sorted(self.values)[math.ceil(0.99 * len(self.values)) - 1]
-
-
-Values = dict[str, list[float]]
-
-
-def run(*, as_json: bool, quick: bool) -> int:
-    """Measure and print: a table, or one object ``{name: {median, p99, unit, runs}}``.
-
-    Returns an exit code; why nothing could be measured goes to stderr.
-    """
-    try:
-        figures = measure(QUICK if quick else FULL)
-    except BenchError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
-    print(_as_json(figures) if as_json else _as_table(figures))
-    return 0
+def run(quick: bool) -> dict[str, Figure]:
+    """See :func:`measure`."""
+    return measure(QUICK if quick else FULL)
 
 
 def measure(scale: Scale) -> dict[str, Figure]:
@@ -525,46 +483,3 @@ def _cpu_s(pid: int) -> float:
         return time.clock_gettime(clock)
     except OSError as error:
         raise BenchError("a process died while it was watched") from error
-
-
-# -- what is printed ------------------------------------------------------------------------------
-
-
-def _as_json(figures: Mapping[str, Figure]) -> str:
-    return json.dumps(
-        {
-            name: {
-                "median": round(figure.median, 3),
-                "p99": round(figure.p99, 3),
-                "unit": NAMES[name].unit,
-                "runs": len(figure.values),
-            }
-            for name, figure in figures.items()
-        }
-    )
-
-
-def _as_table(figures: Mapping[str, Figure]) -> str:
-    row = "{:<26}{:>9}{:>9}{:>9}{:>9}{:>9}  {:<4}{:>5}"
-    lines = [row.format("", "median", "p99", "least", "floor", "target", "", "runs")]
-    for name, figure in figures.items():
-        kind = NAMES[name]
-        if name.startswith("floor_"):
-            continue
-        lines.append(
-            row.format(
-                name,
-                _short(figure.median),
-                _short(figure.p99),
-                _short(min(figure.values)),
-                _short(figures[kind.floor].median) if kind.floor else "",
-                f"< {kind.below:g}" if kind.below else "",
-                kind.unit,
-                len(figure.values),
-            )
-        )
-    return "\n".join(lines)
-
-
-def _short(value: float) -> str:
-    return f"{value:.2f}" if value < 10 else f"{value:.1f}"
