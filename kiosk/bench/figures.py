@@ -1,0 +1,81 @@
+"""A figure: its name, unit, target and floor; its median and spread; how it is printed."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+class BenchError(Exception):
+    """A figure could not be had; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What a figure is called and measured in, what it should stay below, and its floor."""
+
+    unit: str
+    below: float | None = None
+    floor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What was measured, in the unit of its name; at least one value."""
+
+    values: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.values)
+
+    @property
+    def p99(self) -> float:
+        """By nearest rank: with fewer than a hundred values the largest."""
+        return sorted(self.values)[math.ceil(0.99 * len(self.values)) - 1]
+
+
+Values = dict[str, list[float]]
+
+
+def as_json(figures: Mapping[str, Figure], names: Mapping[str, Name]) -> str:
+    return json.dumps(
+        {
+            name: {
+                "median": round(figure.median, 3),
+                "p99": round(figure.p99, 3),
+                "unit": names[name].unit,
+                "runs": len(figure.values),
+            }
+            for name, figure in figures.items()
+        }
+    )
+
+
+def as_table(figures: Mapping[str, Figure], names: Mapping[str, Name]) -> str:
+    row = "{:<26}{:>9}{:>9}{:>9}{:>9}{:>9}  {:<4}{:>5}"
+    lines = [row.format("", "median", "p99", "least", "floor", "target", "", "runs")]
+    for name, figure in figures.items():
+        kind = names[name]
+        if name.startswith("floor_"):
+            continue
+        lines.append(
+            row.format(
+                name,
+                _short(figure.median),
+                _short(figure.p99),
+                _short(min(figure.values)),
+                _short(figures[kind.floor].median) if kind.floor else "",
+                f"< {kind.below:g}" if kind.below else "",
+                kind.unit,
+                len(figure.values),
+            )
+        )
+    return "\n".join(lines)
+
+
+def _short(value: float) -> str:
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}"
