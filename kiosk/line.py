@@ -61,7 +61,7 @@ class Ended(_Word, frozen=True):
     ``trouble``: something failed that the visit cannot mend.
     """
 
-    how: Literal["left", "idle", "limit", "trouble"]
+    how: Literal["left", "idle", "limit", "trouble", "vendor-mode"]
 
 
 ToVisit = Live | Quit

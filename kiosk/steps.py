@@ -84,6 +84,13 @@ class Attract(Step[None]):
 
 
 @dataclass(frozen=True, slots=True)
+class OutOfService(Step[None]):
+    """设备维护中: the machine is its technician's. Nothing answers it."""
+
+    idles: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
 class PresentIdCard(DeviceStep[IdCard]):
     """请把身份证放在感应区. Answered by the reader."""
 

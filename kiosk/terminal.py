@@ -14,6 +14,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 from drivers import catalogue as drivers
 from drivers.device import CancelToken, DeviceError, Reason, State, Status
 from drivers.hosts import ThreadHost
+from kiosk import vendor_mode
 from kiosk.fund.client import FundClient, OnTime
 from kiosk.fund.errors import CentreUnavailable, Refusal, reference_number
 from kiosk.fund.models import Catalogue
@@ -21,7 +22,7 @@ from kiosk.identity.sign_in import identify
 from kiosk.privacy import Sensitive
 from kiosk.services import SERVICES, menu
 from kiosk.settings import Settings
-from kiosk.steps import DeviceStep, NotAnAnswer, Problem, Step
+from kiosk.steps import DeviceStep, NotAnAnswer, OutOfService, Problem, Step
 from kiosk.troubles import device_words
 from kiosk.visit import How, Left, TimedOut, Visit, WentBack
 from kiosk.words import Language, Sayable, Text, _
@@ -94,6 +95,11 @@ class Counter:
 
     def greet(self, name: Sensitive[str]) -> None:
         self.screen.greet(name)
+
+    def announce(self, step: Step[Any]) -> None:
+        """Show a page that nobody answers; returns at once."""
+        self._ticket += 1
+        self.screen.show(step, ticket=self._ticket, back=False)
 
     def ask(self, step: Step[T], *, back: bool) -> T:
         """See :class:`kiosk.visit.Asker`."""
@@ -195,12 +201,25 @@ class Terminal:
         """Go live: take the devices, ask the centre, wait for a citizen. ``unclean``: the visit
         before was killed in the middle of its work."""
         self.counter.screen = screen
+        threading.Thread(target=self._refresh, name="catalogue", daemon=True).start()
+        threading.Thread(target=self._run, args=(unclean,), name="visit", daemon=True).start()
+
+    def _take_devices(self, *, unclean: bool) -> None:
+        """Once the machine is ours. From then on, whoever asks for it while nobody stands here
+        ends this visit; the next one finds the machine asked for, and takes nothing."""
+        if host := self._hosts.get("vendor_mode"):
+            host.start()
+            vendor_mode.await_ours(host, lambda: self.counter.announce(OutOfService()))
+            threading.Thread(target=self._watch, args=(host,), name="mode", daemon=True).start()
         for host in self._hosts.values():
             host.start()
         if unclean:
             threading.Thread(target=self._tidy, name="tidy", daemon=True).start()
-        threading.Thread(target=self._refresh, name="catalogue", daemon=True).start()
-        threading.Thread(target=self._run, name="visit", daemon=True).start()
+
+    def _watch(self, host: ThreadHost) -> None:
+        vendor_mode.await_asked(host)
+        if not self._quiet.is_set():
+            self.counter.time_out("vendor-mode")
 
     def _tidy(self) -> None:
         """Nothing of the last citizen may stay in a device: half a slip, a job."""
@@ -212,10 +231,11 @@ class Terminal:
 
     # -- the visit ----------------------------------------------------------------------------
 
-    def _run(self) -> None:
+    def _run(self, unclean: bool) -> None:
         how: How = "trouble"
         fund: FundClient | None = None
         try:
+            self._take_devices(unclean=unclean)
             fund = self._client()
             visit = Visit(self.counter, fund, self, self._settings)
             runs = {name: service.run for name, service in SERVICES.items()}

@@ -35,8 +35,8 @@ from kiosk.words import Language, Sayable
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-How = Literal["left", "idle", "limit", "trouble"]
-"""How a visit ended."""
+How = Literal["left", "idle", "limit", "trouble", "vendor-mode"]
+"""How a visit ended; the last one before anybody came."""
 
 
 class WentBack(Exception):

@@ -24,6 +24,7 @@ from kiosk.steps import (
     EnterSmsCode,
     Farewell,
     Menu,
+    OutOfService,
     PaperReady,
     PresentIdCard,
     Preview,
@@ -132,6 +133,13 @@ def _attract(_step: Attract, look: Look) -> Data:
         "lines": [look.word(line) for line in (_("查公积金"), _("看贷款还款"), _("打缴存证明"))],
         "lead": look.word(_("带上本人身份证，一般两分钟办完")),
         "start": look.word(_("触摸屏幕开始")),
+    }
+
+
+def _out_of_service(_step: OutOfService, look: Look) -> Data:
+    return {
+        "title": look.word(_("设备维护中")),
+        "lead": look.word(_("请到旁边的机器或柜台办理")),
     }
 
 
@@ -580,6 +588,7 @@ def _eye(look: Look) -> Mapping[str, Any]:
 
 _VIEWS: tuple[tuple[type[Step[Any]], str, Any], ...] = (
     (Attract, "AttractPage", _attract),
+    (OutOfService, "OutOfServicePage", _out_of_service),
     (PresentIdCard, "PresentCardPage", _present_card),
     (ConfirmName, "ConfirmNamePage", _confirm_name),
     (ChooseProof, "ChoosePage", _choose_proof),

@@ -132,6 +132,7 @@ class Citizen:
         return step
 
     def press(self, answer: object) -> None:
+        self.terminal.begun()
         self.terminal.counter.answer(self.ticket, answer)
 
     def chooses(self, kind: type[Step[Any]], answer: object) -> None:
@@ -161,6 +162,10 @@ class Citizen:
         assert self.step is not None
         look = self.glass.look
         return derive(self.step, Look(language, revealed=True, catalogue=look.catalogue))
+
+    def ended(self) -> str:
+        """Wait until the visit ends by itself; how, as the keeper is told."""
+        return self._ended.get(timeout=PATIENCE_S)
 
     def leaves(self) -> str:
         """Press 退出; how the visit ended, as the keeper is told."""

@@ -33,6 +33,7 @@ from kiosk.steps import (
     Farewell,
     Menu,
     Option,
+    OutOfService,
     PaperReady,
     PresentIdCard,
     Preview,
@@ -278,6 +279,7 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
     """Every page by the name of its picture."""
     steps: dict[str, object] = {
         "01-attract": Attract(),
+        "01-out-of-service": OutOfService(),
         "02-card": PresentIdCard(),
         "03-confirm-name": ConfirmName(Sensitive("阿不都热依木·阿不都克里木·买买提明")),
         "04-choose-proof": ChooseProof(

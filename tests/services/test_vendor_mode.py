@@ -1,0 +1,93 @@
+"""The bank's technician asks for the machine: nobody is cut off, no device is held."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import msgspec
+import pytest
+from services.hall import Citizen, Hall, hall
+
+from drivers.device import Deadline, State
+from drivers.emulators.xfs4iot import XfsMachine
+from kiosk.steps import Attract, Menu, OutOfService, ShowAccount
+
+PATIENCE_S = 15.0
+
+
+@dataclass
+class Branch:
+    """A terminal whose slips come from the bank's machine."""
+
+    hall: Hall
+    bank: XfsMachine
+
+    @contextmanager
+    def visit(self) -> Iterator[Citizen]:
+        settings = self.hall.settings(5.0)
+        devices = dict(settings.devices)
+        for kind, service in (
+            ("vendor_mode", "VendorMode"),
+            ("receipt_printer", "ReceiptPrinter"),
+        ):
+            devices[kind] = {"driver": "xfs4iot", "service": self.bank.uri(service)}
+        citizen = Citizen(self.hall, msgspec.structs.replace(settings, devices=devices))
+        try:
+            yield citizen
+        finally:
+            citizen.go_away()
+
+    def mode(self) -> str:
+        mode: str = self.bank.look()["mode"]
+        return mode
+
+    def until(self, mode: str) -> None:
+        deadline = Deadline(PATIENCE_S)
+        while self.mode() != mode:
+            assert not deadline.passed(), f"the machine is {self.mode()}, not {mode}"
+
+
+@pytest.fixture(scope="module")
+def _hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    with hall(tmp_path_factory.mktemp("hall")) as here:
+        yield here
+
+
+@pytest.fixture
+def branch(_hall: Hall) -> Iterator[Branch]:
+    _hall.well()
+    bank = XfsMachine()
+    bank.start()
+    yield Branch(_hall, bank)
+    bank.stop()
+
+
+def test_a_visit_that_waits_ends_and_the_next_one_lets_go(branch: Branch) -> None:
+    with branch.visit() as first:
+        first.sees(Attract)
+        branch.bank.obey("enter vendor mode")
+        assert first.ended() == "vendor-mode"
+        assert branch.mode() == "enterPending"  # it may still hold its devices
+    with branch.visit() as second:
+        second.sees(OutOfService)
+        branch.until("active")
+        assert second.terminal.statuses()["receipt_printer"].state is State.STARTING
+        branch.bank.obey("leave vendor mode")
+        second.signs_in()
+        branch.until("inactive")
+
+
+def test_a_citizen_is_not_cut_off(branch: Branch) -> None:
+    with branch.visit() as citizen:
+        citizen.signs_in()
+        branch.bank.obey("enter vendor mode")
+        citizen.press("account")
+        citizen.sees(ShowAccount)
+        assert citizen.leaves() == "left"
+        assert branch.mode() == "enterPending"
+
+
+def test_a_machine_that_does_not_answer_keeps_nobody_from_their_account(branch: Branch) -> None:
+    branch.bank.obey("unplug")
+    with branch.visit() as citizen:
+        assert isinstance(citizen.signs_in(), Menu)
