@@ -241,14 +241,29 @@ class Cups:
     folder: Path
 
     def queue(self, name: str, device: str, model: str) -> str:
-        """A queue that prints to ``device``; returns the queue's address."""
-        subprocess.run(
-            ["lpadmin", "-h", f"{self.folder}/sock", "-p", name, "-E", "-v", device, "-m", model],
-            env={**os.environ, "PATH": _PATH, "CUPS_SERVER": f"{self.folder}/sock"},
+        """A queue that prints to ``device``; returns the queue's address.
+
+        An "everywhere" queue is there before cupsd, in a thread, has made its PPD: a job that comes
+        in between is aborted, "Unable to convert file 0 to printable format".
+        """
+        self._tool("lpadmin", "-p", name, "-E", "-v", device, "-m", model)
+        if model == "everywhere":
+            until(
+                lambda: "IPP Everywhere" in self._tool("lpoptions", "-p", name),
+                "cupsd does not make the queue's PPD",
+            )
+        return f"ipp://localhost:{self.port}/printers/{name}"
+
+    def _tool(self, name: str, *arguments: str) -> str:
+        """One of CUPS' own commands; what it prints."""
+        socket = f"{self.folder}/sock"
+        return subprocess.run(
+            [name, "-h", socket, *arguments],
+            env={**os.environ, "PATH": _PATH, "CUPS_SERVER": socket},
             check=True,
             capture_output=True,
-        )
-        return f"ipp://localhost:{self.port}/printers/{name}"
+            text=True,
+        ).stdout
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import time
 from collections.abc import Callable, Iterator
@@ -43,15 +42,7 @@ def cups() -> Iterator[Cups]:
 
 @pytest.fixture(scope="module")
 def queue(cups: Cups, printer: EvePrinter) -> str:
-    """The queue, once it has printed. Seen twice on a busy machine: the first job of a new queue
-    ended by CUPS, processing-to-stop-point; why is not known yet."""
-    uri = cups.queue("A4", printer.uri, "everywhere")
-    for attempt in range(3):
-        warm = PrintDocument(f"warm-{attempt}", JOB.pdf, 3)
-        with hosted(uri) as (host, _), contextlib.suppress(DeviceError):
-            host.execute(warm, 20)
-            break
-    return uri
+    return cups.queue("A4", printer.uri, "everywhere")
 
 
 def three_pages() -> bytes:
