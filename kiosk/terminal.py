@@ -15,6 +15,7 @@ from drivers import catalogue as drivers
 from drivers.device import CancelToken, DeviceError, Reason, State, Status
 from drivers.hosts import ThreadHost
 from kiosk import vendor_mode
+from kiosk.cabinet import Cabinet
 from kiosk.fund.client import FundClient, OnTime
 from kiosk.fund.errors import CentreUnavailable, Refusal, reference_number
 from kiosk.fund.models import Catalogue
@@ -81,6 +82,7 @@ class Counter:
 
     def __init__(self, hosts: Mapping[str, ThreadHost]) -> None:
         self.screen: Screen
+        self.cabinet = Cabinet(hosts)
         self._hosts = hosts
         self._inbox: SimpleQueue[_Answered | _Device | Left | TimedOut | WentBack] = SimpleQueue()
         self._ticket = 0
@@ -109,6 +111,7 @@ class Counter:
         ticket = self._ticket
         cancel = CancelToken()
         self.screen.show(step, ticket=ticket, back=back)
+        self.cabinet.guide(step)
         if isinstance(step, DeviceStep):
             self._start(step, ticket, cancel)
         try:
@@ -120,6 +123,7 @@ class Counter:
                         except NotAnAnswer as wrong:
                             self.screen.hint(wrong.hint)
                     case _Device(number, future) if number == ticket:
+                        self.cabinet.tell_end(step, future.exception())
                         return future.result()  # type: ignore[no-any-return]
                     case Left() | TimedOut() as end:
                         if not prints:
@@ -213,6 +217,12 @@ class Terminal:
             threading.Thread(target=self._watch, args=(host,), name="mode", daemon=True).start()
         for host in self._hosts.values():
             host.start()
+        self.counter.cabinet.go_dark()
+        if "sensors" in self._hosts:
+            watch = self.counter.cabinet.watch
+            threading.Thread(
+                target=watch, args=(self._surround,), name="sensors", daemon=True
+            ).start()
         if unclean:
             threading.Thread(target=self._tidy, name="tidy", daemon=True).start()
 
@@ -295,6 +305,8 @@ class Terminal:
     def _notices(self) -> tuple[Sayable, ...]:
         """What does not work just now, then what the centre announces."""
         own = [_("暂时连不上公积金中心，请稍候")] if self._centre_down else []
+        if power := self.counter.cabinet.power:
+            own.append(power)
         statuses = self.statuses()
         for kind in NOTICED:
             status = statuses.get(kind)

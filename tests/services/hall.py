@@ -40,6 +40,7 @@ class Glass:
         self.hints: Queue[Any] = Queue()
         self.greeting = ""
         self.look = Look()
+        self.notices: tuple[Any, ...] = ()
         self.blanked = False
 
     def show(self, step: Step[Any], *, ticket: int, back: bool) -> None:
@@ -53,6 +54,7 @@ class Glass:
 
     def surround(self, catalogue: Any, notices: Any) -> None:
         self.look = Look(catalogue=catalogue)
+        self.notices = tuple(notices)
 
     def blank(self) -> None:
         self.blanked = True

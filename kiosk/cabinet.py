@@ -1,0 +1,115 @@
+"""The cabinet around the pages: a light where something is to be done, a sound when it is done.
+
+All of it helps, none of it is needed: a light that stays dark stops nobody, its status tells the
+technician. What is said by light or sound always stands on the screen too.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from drivers.device import DeviceError, Reason
+from drivers.hosts import ThreadHost
+from drivers.lights.types import AllOff, FlashRate, Light, SetLight
+from drivers.sensors.types import AwaitChange, Power, Readings, ReadSensors
+from drivers.speaker.types import Play, Sound
+from kiosk.steps import DeviceStep, PaperReady, Step
+from kiosk.words import Text, _
+
+LIGHTS: Mapping[str, Light] = {
+    "id_card": Light.CONTACTLESS,
+    "smart_card": Light.CARD_READER,
+    "code_scanner": Light.SCANNER,
+    "pin_pad": Light.PIN_PAD,
+    "camera": Light.CAMERA,
+    "receipt_printer": Light.RECEIPT_PRINTER,
+    "document_printer": Light.DOCUMENT_PRINTER,
+}
+"""The light beside each device."""
+_NOBODY = (Reason.TIMEOUT, Reason.CANCELLED)
+_SECONDS = 5.0
+_AGAIN_S = 2.0
+_POWER: Mapping[Power | None, Text] = {
+    Power.BATTERY: _("停电了，正在用备用电源，请尽快办完"),
+    Power.BATTERY_LOW: _("备用电源快用完了，请到柜台办理"),
+}
+log = logging.getLogger(__name__)
+
+
+class Cabinet:
+    """Lights, speaker and sensors, as far as this terminal has them. No call waits for them."""
+
+    def __init__(self, hosts: Mapping[str, ThreadHost]) -> None:
+        self._hosts = hosts
+        self._lit: Light | None = None
+        self._readings = Readings()
+
+    @property
+    def power(self) -> Text | None:
+        """What a citizen should know of the power, if anything."""
+        return _POWER.get(self._readings.power)
+
+    def go_dark(self) -> None:
+        """Whatever the last visit left lit."""
+        self._tell("lights", AllOff())
+
+    def guide(self, step: Step[Any]) -> None:
+        """Light up where ``step`` wants the citizen's hand; the slot until the paper is taken."""
+        light = self._lit if isinstance(step, PaperReady) else None
+        if isinstance(step, DeviceStep):
+            light = LIGHTS.get(step.device)
+        if light is self._lit:
+            return
+        if self._lit:
+            self._tell("lights", SetLight(self._lit, FlashRate.OFF))
+        if light:
+            self._tell("lights", SetLight(light, FlashRate.MEDIUM))
+        self._lit = light
+
+    def tell_end(self, step: Step[Any], error: BaseException | None) -> None:
+        """Let hear how the device has answered ``step``; nothing when nobody is there to hear."""
+        if error is None:
+            self._play(Sound.READ if step.idles else Sound.DONE)
+        elif not isinstance(error, DeviceError) or error.reason not in _NOBODY:
+            self._play(Sound.ERROR)
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Follow the sensors for ever; ``changed`` is called when :attr:`power` may be another."""
+        host = self._hosts["sensors"]
+        while True:
+            known = self._readings
+            try:
+                readings = host.execute(
+                    ReadSensors() if known == Readings() else AwaitChange(known), _SECONDS
+                )
+            except DeviceError as error:
+                if error.reason is not Reason.TIMEOUT:
+                    time.sleep(_AGAIN_S)
+                continue
+            self._readings = readings
+            _note(known, readings)
+            if readings.power is not known.power:
+                changed()
+
+    def _play(self, sound: Sound) -> None:
+        volume = self._readings.volume_percent
+        self._tell("speaker", Play(sound) if volume is None else Play(sound, volume))
+
+    def _tell(self, kind: str, request: AllOff | SetLight | Play) -> None:
+        if host := self._hosts.get(kind):
+            host.submit(request, _SECONDS)
+
+
+def _note(before: Readings, now: Readings) -> None:
+    """Leave in the log what an operator looks for."""
+    if before != Readings() and now.call_presses != before.call_presses:
+        log.info("call button pressed")
+    if now.door_open and not before.door_open:
+        log.warning("cabinet door open")
+    if before.door_open and not now.door_open:
+        log.info("cabinet door closed")
+    if now.power is not before.power and now.power is not None:
+        log.warning("power", extra={"state": now.power.value})
