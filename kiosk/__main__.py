@@ -45,6 +45,7 @@ def run(settings_path: Path, visits: int | None) -> None:
 @click.option("--measure", type=click.Path(path_type=Path), help="Plan and trace of the bench.")
 @click.option("--desk", type=click.Path(path_type=Path), help="Control socket of the hardware.")
 @click.option("--trace", type=click.Path(path_type=Path), help="Which page, and where to press it.")
+@click.option("--watch", type=click.Path(path_type=Path), help="Socket of who looks and presses.")
 def visit(
     settings_path: Path,
     line_fd: int,
@@ -52,11 +53,22 @@ def visit(
     measure: Path | None,
     desk: Path | None,
     trace: Path | None,
+    watch: Path | None,
 ) -> None:
     """One visit; started by the keeper."""
     from ui import app
 
-    sys.exit(app.run(settings_path, line_fd, play=play, measure=measure, desk=desk, trace=trace))
+    sys.exit(
+        app.run(
+            settings_path,
+            line_fd,
+            play=play,
+            measure=measure,
+            desk=desk,
+            trace=trace,
+            watch=watch,
+        )
+    )
 
 
 @main.command()

@@ -201,12 +201,14 @@ def run(
     measure: Path | None = None,
     desk: Path | None = None,
     trace: Path | None = None,
+    watch: Path | None = None,
 ) -> int:
     """The visit process; ends by being killed, or by the keeper's ``Quit``.
 
     With the hardware of the control socket ``desk``, and never in production: ``play`` the demo,
     its pictures go there; or ``measure``, see :mod:`ui.meter`. Never in production either: append
-    to ``trace`` where to press, see :mod:`ui.trace`.
+    to ``trace`` where to press, see :mod:`ui.trace`; be seen and pressed by who listens at
+    ``watch``, see :mod:`ui.watch`.
     """
     _spare_memory()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
@@ -227,5 +229,9 @@ def run(
         from ui.trace import Trace
 
         visitor.keep(Trace(visitor, trace))
+    if watch and not settings.production:
+        from ui.watch import Watch
+
+        visitor.keep(Watch(visitor, watch))
     QTimer.singleShot(0, visitor.warm_up)
     return app.exec()

@@ -28,7 +28,8 @@ import requests
 from PySide6.QtCore import QPointF, QUrl
 
 from ui.app import Visitor
-from ui.player import Condition, Robot, Story, walk
+from ui.finger import click, walk
+from ui.player import Condition, Robot, Story
 
 PERSONA = "P01"  # 张三: one account, one certificate
 
@@ -138,7 +139,7 @@ class Meter(Robot):
 
     def tap_anywhere(self) -> None:
         window = self._visitor.stage.window
-        self.click(QPointF(window.width() / 2, window.height() / 2))
+        click(window, QPointF(window.width() / 2, window.height() / 2))
 
 
 def pss_mb() -> float:

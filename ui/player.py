@@ -6,16 +6,15 @@ A story is a generator. It yields what it waits for; between, it presses and pho
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import requests
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, Qt, QTimer
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtQuick import QQuickItem
+from PySide6.QtCore import QObject, QTimer
 
 from drivers.emulators.rig import Remote
 from kiosk.sandbox import personas
+from ui import finger
 from ui.app import Visitor
 
 Condition = Callable[[], bool]
@@ -81,24 +80,9 @@ class Robot(QObject):
 
         Returns when the mouse went down, on the monotonic clock.
         """
-        item = self.find(*names)
-        centre = item.mapToScene(QPointF(item.width() / 2, item.height() / 2))
         self._answered_ticket = self._visitor.bridge.ticket
-        self._pressed_at = time.monotonic()
-        self.click(centre)
+        self._pressed_at = finger.press(self._visitor.stage.window, *names)
         return self._pressed_at
-
-    def click(self, at: QPointF) -> None:
-        """Mouse down and up at a place in the window. Without QtTest, which loads all of
-        QtWidgets: what is measured shall be a visit's memory, not the robot's."""
-        window = self._visitor.stage.window
-        left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
-        for kind, held in (
-            (QEvent.Type.MouseButtonPress, left),
-            (QEvent.Type.MouseButtonRelease, none),
-        ):
-            event = QMouseEvent(kind, at, at, left, held, Qt.KeyboardModifier.NoModifier)
-            QCoreApplication.sendEvent(window, event)
 
     def first_option(self) -> str:
         """The key of the first of what there is to choose."""
@@ -108,15 +92,6 @@ class Robot(QObject):
         """Click something that stays on its page."""
         self.press(*names)
         self._answered_ticket = 0
-
-    def find(self, *names: str) -> QQuickItem:
-        root = self._visitor.stage.window.contentItem()
-        for item in walk(root):
-            texts = (item.objectName(), item.property("text"), item.property("title"))
-            named = item.isVisible() and item.isEnabled() and any(n in texts for n in names)
-            if named and item.metaObject().indexOfSignal("clicked()") >= 0:
-                return item
-        raise LookupError(f"no button {names[0]}")
 
     def put_card(self, persona: str) -> None:
         self._desk.tell("id_card", "put", **personas.load()[persona].card())
@@ -168,13 +143,6 @@ class Player(Robot):
         with (self._out / "times.txt").open("a", encoding="utf-8") as times:
             times.write(f"{self._number + 1}-{self._shots:02}  {name:<24}{milliseconds:>9.1f} ms\n")
         self._pressed_at = time.monotonic()
-
-
-def walk(item: QQuickItem) -> Iterator[QQuickItem]:
-    """``item`` and everything on it; ``findChild`` would miss what delegates made."""
-    yield item
-    for child in item.childItems():
-        yield from walk(child)
 
 
 def _sign_in(p: Player, persona: str) -> Story:

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QPointF, QTimer
 
 from ui.app import Visitor
 from ui.bridge import WARMING
-from ui.player import walk
+from ui.finger import walk
 
 STILL_MS = 40
 """A page stands still when its buttons are where they were this long ago."""

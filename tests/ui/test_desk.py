@@ -42,7 +42,7 @@ from ui.desk.levers import CENTRE, DEVICES, Lever, orders_for, standing
 from ui.desk.seen import TITLES, condition
 from ui.desk.window import MARGIN, SMALLEST, TITLE_BAR, Window, beside
 from ui.desk.words import DESK, KINDS, PURPOSES
-from ui.player import walk
+from ui.finger import walk
 
 WIDE, NARROW = QSize(1314, 1010), QSize(682, 1010)
 SLIP = "收到".encode("gb18030") + b"\n" * 4 + b"\x1dV\x00"

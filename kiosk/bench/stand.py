@@ -1,0 +1,336 @@
+"""A terminal on a test stand: its own processes, hardware and centre, and a citizen's eyes and hand.
+
+The keeper, its visits (Qt offscreen) and the stand-in centre are processes as in service. The
+hardware is emulated in this one, on real wires: ptys, sockets, a PC/SC service. What the screen
+shows comes over the socket of :mod:`ui.watch`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import queue
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kiosk.__main__ import visit_command
+from kiosk.bench.figures import BenchError
+
+if TYPE_CHECKING:
+    from drivers.emulators.rig import Rig
+
+PATIENCE_S = 90.0
+"""For whatever must come: the longest time-out of the terminal is 60 s."""
+_SETTINGS = """\
+terminal = "T0001"
+production = false
+run_directory = "{directory}"
+
+[screen]
+full_screen = true
+
+[centre]
+url = "{centre}"
+seal_roots = "{directory}/centre/root.pem"
+"""
+_BUG = re.compile(r"event=bug|uncaught|driver failed|cause=(?!left|idle)[\w-]+")
+"""What no visit's log should hold, whatever devices do: see :mod:`kiosk.keeper` for causes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A step on the screen: its page, what it shows, and when its first frame was there."""
+
+    name: str
+    view: dict[str, Any]
+    at: float
+
+    def action(self, key: str) -> dict[str, Any]:
+        """The button ``key`` of its row of actions: ``enabled``, ``closed`` (why not)."""
+        return next(action for action in self.view["actions"] if action["key"] == key)
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """The screen's thread stood still from ``since`` to ``at``, ``ms`` of it by its own doing."""
+
+    since: float
+    at: float
+    ms: float
+
+
+class Stand:
+    """Made by :func:`stand`. Used from one thread."""
+
+    def __init__(self, rig: Rig, centre: str, watch: socket.socket, log: Path) -> None:
+        self.rig = rig
+        self.stalls: list[Stall] = []
+        self._centre = centre
+        self._log = log
+        self._read = 0
+        self._watch = watch
+        self._heard: queue.SimpleQueue[tuple[socket.socket, dict[str, Any]]] = queue.SimpleQueue()
+        self._live: socket.socket | None = None
+        self._pages: deque[Page] = deque()
+        self._answer: dict[str, Any] | None = None
+        threading.Thread(target=self._accept, name="stand", daemon=True).start()
+
+    # -- the screen ---------------------------------------------------------------------------
+
+    def page(self) -> Page:
+        """The next page that comes. Raises :class:`BenchError` when none does."""
+        self._hear(lambda: bool(self._pages), "a page")
+        return self._pages.popleft()
+
+    def press(self, name: str) -> float:
+        """Press the button ``name``; "" is the middle of the screen. Returns when."""
+        return float(self._ask({"press": name}, "pressed")["at"])
+
+    def look(self) -> dict[str, Any]:
+        """The page, its view, the notices, and why which devices cannot be used."""
+        return self._ask({"look": True}, "seen")
+
+    def _ask(self, question: dict[str, Any], wanted: str) -> dict[str, Any]:
+        self._hear(lambda: self._live is not None, "a visit to be live")
+        self._answer = None
+        assert self._live is not None
+        try:
+            self._live.sendall(json.dumps(question).encode() + b"\n")
+        except OSError as error:
+            raise BenchError("the visit is gone") from error
+        self._hear(lambda: self._answer is not None, "an answer of the visit")
+        assert self._answer is not None
+        if self._answer["what"] != wanted:
+            raise BenchError(f"{self._answer['what']} {question}")
+        return self._answer
+
+    def _hear(self, there: Any, what: str) -> None:
+        until = time.monotonic() + PATIENCE_S
+        while not there():
+            try:
+                visit, said = self._heard.get(timeout=max(0.0, until - time.monotonic()))
+            except queue.Empty:
+                raise BenchError(f"waited in vain for {what}") from None
+            self._note(visit, said)
+
+    def _note(self, visit: socket.socket, said: dict[str, Any]) -> None:
+        match said["what"]:
+            case "live":
+                self._live = visit
+            case "page":
+                self._pages.append(Page(said["page"], said["view"], said["at"]))
+            case "stall":
+                self.stalls.append(Stall(said["from"], said["at"], said["ms"]))
+            case _:
+                self._answer = said
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):  # closed: the end
+            while True:
+                visit, _ = self._watch.accept()
+                threading.Thread(target=self._listen, args=(visit,), daemon=True).start()
+
+    def _listen(self, visit: socket.socket) -> None:
+        with visit, visit.makefile("rb") as lines, contextlib.suppress(OSError):
+            for line in lines:
+                self._heard.put((visit, json.loads(line)))
+
+    # -- the world ----------------------------------------------------------------------------
+
+    def do(self, script: str) -> None:
+        """Play a fault script, see ``docs/fault-scripts.md``."""
+        run = self.rig.run(script)
+        if not run.wait(PATIENCE_S) or run.trouble:
+            raise BenchError(f"{script}: {run.trouble or 'does not end'}")
+
+    def centre(self, method: str, path: str) -> Any:
+        """Pull a lever of the stand-in centre."""
+        connection = http.client.HTTPConnection(self._centre.removeprefix("http://"), timeout=30)
+        with contextlib.closing(connection):
+            connection.request(method, f"/sandbox{path}")
+            answer = connection.getresponse()
+            body = answer.read()
+        if answer.status >= 300:
+            raise BenchError(f"the stand-in centre: {path}: {answer.status}")
+        return json.loads(body) if body else None
+
+    def bugs(self) -> list[str]:
+        """Lines of the log, since asked last, that tell of a bug, a death or a frozen screen."""
+        with self._log.open("rb") as log:
+            log.seek(self._read)
+            text = log.read()
+        end = text.rfind(b"\n") + 1
+        self._read += end
+        lines = text[:end].decode(errors="replace").splitlines()
+        return [line for line in lines if _BUG.search(line)]
+
+
+@contextmanager
+def stand(*, bystanders: bool = True) -> Iterator[Stand]:
+    """Everything of one terminal, for the length of the block; ``bystanders``: also the devices
+    that the main job does not need."""
+    from drivers.emulators.rig import Rig
+
+    directory = Path(tempfile.mkdtemp(prefix="kiosk-"))
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, directory, ignore_errors=True)
+        (directory / "centre").mkdir()
+        me = [sys.executable, "-m", "kiosk"]
+        centre = _process([*me, "sandbox", "--directory", str(directory / "centre")], stack)
+        assert centre.stdout
+        url = centre.stdout.readline().decode().strip()
+        if not url:
+            raise BenchError("the stand-in centre did not start")
+        devices = _hardware(directory, bystanders=bystanders)
+        rig = Rig({name: emulator for name, (emulator, _) in devices.items()}, directory / "rig")
+        rig.start()
+        stack.callback(rig.stop)
+        settings = directory / "terminal.toml"
+        tables = [table.format(rig.devices[name].address) for name, (_, table) in devices.items()]
+        text = _SETTINGS.format(directory=directory, centre=url)
+        settings.write_text("\n".join([text, *tables]), encoding="utf-8")
+        watch = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+        watch.bind(str(directory / "watch"))
+        watch.listen(8)
+        log = directory / "log"
+        keeper = [sys.executable, "-c", _KEEPER, str(settings)]
+        command = visit_command(settings, "--watch", str(directory / "watch"))
+        one = Stand(rig, url, watch, log)
+        _process([*keeper, *command], stack, log)
+        try:
+            yield one
+        except BenchError as error:
+            words = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+            raise BenchError(f"{error}\n{words}") from None
+
+
+_KEEPER = """\
+import sys
+from pathlib import Path
+from kiosk import keeper
+sys.exit(keeper.run(Path(sys.argv[1]), sys.argv[2:]))
+"""
+
+
+def _process(
+    command: list[str], stack: ExitStack, log: Path | None = None
+) -> subprocess.Popen[bytes]:
+    stderr = stack.enter_context(log.open("wb")) if log else None
+    process = stack.enter_context(
+        subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        )
+    )
+    stack.callback(_end, process)
+    return process
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def _hardware(directory: Path, *, bystanders: bool) -> dict[str, tuple[Any, str]]:
+    """By device class of the rig: the emulator, and its part of the settings around its address.
+
+    The times are shorter than in service, where they are settings, so that a fault is met sooner.
+    """
+    from drivers.emulators.document_printer import DocumentPrinter
+    from drivers.emulators.id_card import IdCardReader
+    from drivers.emulators.receipt_printer import ReceiptPrinter
+
+    devices: dict[str, tuple[Any, str]] = {
+        "id_card": (IdCardReader(directory / "id_card"), _ID_CARD),
+        "receipt_printer": (ReceiptPrinter(dots_per_s=1000.0), _RECEIPT_PRINTER),
+        "document_printer": (DocumentPrinter(seconds_per_page=0.5), _DOCUMENT_PRINTER),
+    }
+    if bystanders:
+        from drivers.emulators.camera import Camera
+        from drivers.emulators.code_scanner import CodeScanner
+        from drivers.emulators.io_board import IoBoard
+        from drivers.emulators.pin_pad import PinPad
+        from drivers.emulators.smart_card import SmartCardReader
+        from drivers.emulators.smart_cards import pcscd
+
+        devices |= {
+            "camera": (Camera(), _CAMERA),
+            "code_scanner": (CodeScanner(directory / "code_scanner"), _CODE_SCANNER),
+            "pin_pad": (PinPad(directory / "pin_pad"), _PIN_PAD),
+            "io_board": (IoBoard(directory / "io_board"), _IO_BOARD),
+        }
+        if not pcscd.missing():
+            devices["smart_card"] = (SmartCardReader(directory / "pcsc"), _SMART_CARD)
+    return devices
+
+
+_ID_CARD = """
+[devices.id_card]
+driver = "sdt"
+port = "{0}"
+"""
+_RECEIPT_PRINTER = """
+[devices.receipt_printer]
+driver = "escpos"
+address = "{0}"
+"""
+_DOCUMENT_PRINTER = """
+[devices.document_printer]
+driver = "ipp"
+uri = "{0}"
+answer_s = 1.0
+poll_s = 0.1
+patience_s = 0.5
+stall_s = 2.0
+settle_s = 2.0
+"""
+_CAMERA = """
+[devices.camera]
+driver = "opencv"
+source = "{0}"
+"""
+_CODE_SCANNER = """
+[devices.code_scanner]
+driver = "serial"
+port = "{0}"
+"""
+_PIN_PAD = """
+[devices.pin_pad]
+driver = "serial"
+port = "{0}"
+"""
+_IO_BOARD = """
+[devices.lights]
+driver = "io_board"
+port = "{0}"
+
+[devices.sensors]
+driver = "io_board"
+port = "{0}"
+"""
+_SMART_CARD = """
+[devices.smart_card]
+driver = "pcsc"
+service = "{0}"
+reader = "Kiosk IC 00 00"
+"""

@@ -1,0 +1,129 @@
+"""Shows another process what a citizen would see, presses for it, and notes when the screen stalls.
+
+Speaks JSON lines over a Unix socket that whoever watches listens at; every visit connects to it as
+soon as there is a window. Times are seconds of the machine's monotonic clock. Told unasked:
+
+* ``{"what": "live", "at": …}``: the first frame is on the screen
+* ``{"what": "page", "at": …, "page": "MenuPage", "view": {…}}``: the first frame of a new step
+* ``{"what": "stall", "from": …, "at": …, "ms": …}``: the screen's thread turned to nobody for so
+  long, beyond :data:`BEAT_MS`, and not for want of a free core: what the kernel made it wait for
+  one (schedstat) is taken off, so that it can be said on a busy machine too
+
+and asked:
+
+* ``{"press": "start"}``: ``{"what": "pressed", "at": …}``, or ``{"what": "no button"}``; ``""``
+  presses the middle of the screen
+* ``{"look": true}``: ``{"what": "seen", "page": …, "view": …, "notices": …, "devices": {"camera":
+  "jam"}}``, each device that cannot be used and why
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QPointF, QSocketNotifier, Qt, QTimer
+
+from ui import finger
+from ui.app import Visitor
+from ui.bridge import WARMING
+
+BEAT_MS = 10
+SHORTEST_MS = 20.0
+"""Stalls that are told; a shorter one is no more than a frame."""
+
+
+class Watch(QObject):
+    """Watches one visit from its start; see the module."""
+
+    def __init__(self, visitor: Visitor, path: Path) -> None:
+        super().__init__()
+        self._visitor = visitor
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.connect(str(path))
+        self._rest = b""
+        self._notifier = QSocketNotifier(self._socket.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._hear)
+        self._new_page = ""
+        visitor.bridge.pageShown.connect(self._await_frame)
+        visitor.stage.window.frameSwapped.connect(self._note_frame)
+        visitor.live.connect(self._begin)
+        self._schedstat = os.open("/proc/thread-self/schedstat", os.O_RDONLY | os.O_CLOEXEC)
+        self._beat = QTimer(self, interval=BEAT_MS, timerType=Qt.TimerType.PreciseTimer)
+        self._beat.timeout.connect(self._turn)
+        self._turned, self._waited = time.monotonic(), self._waited_s()
+
+    def _tell(self, what: str, **facts: Any) -> None:
+        self._socket.sendall(json.dumps({"what": what, **facts}).encode() + b"\n")
+
+    # -- unasked ------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self._tell("live", at=time.monotonic())
+        self._turned, self._waited = time.monotonic(), self._waited_s()
+        self._beat.start()
+
+    def _await_frame(self, ticket: int, page: str) -> None:
+        if ticket != WARMING:
+            self._new_page = page
+            self._visitor.stage.window.update()  # also where nothing on the page is new
+
+    def _note_frame(self) -> None:
+        if self._new_page:
+            view = self._visitor.bridge.view
+            self._tell("page", at=time.monotonic(), page=self._new_page, view=view)
+            self._new_page = ""
+
+    def _turn(self) -> None:
+        before, waited_before = self._turned, self._waited
+        self._turned, self._waited = time.monotonic(), self._waited_s()
+        late = self._turned - before - BEAT_MS / 1000 - (self._waited - waited_before)
+        if late * 1000 > SHORTEST_MS:
+            self._tell("stall", **{"from": before}, at=self._turned, ms=late * 1000)
+
+    def _waited_s(self) -> float:
+        """How long this thread has been ready to run while others ran: proc_pid_schedstat."""
+        return int(os.pread(self._schedstat, 96, 0).split()[1]) / 1e9
+
+    # -- asked --------------------------------------------------------------------------------
+
+    def _hear(self) -> None:
+        data = self._socket.recv(4096)
+        if not data:
+            self._notifier.setEnabled(False)  # nobody watches any more
+            return
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            asked = json.loads(line)
+            if "press" in asked:
+                self._press(asked["press"])
+            else:
+                self._show()
+
+    def _press(self, name: str) -> None:
+        window = self._visitor.stage.window
+        at = time.monotonic()
+        try:
+            if name:
+                at = finger.press(window, name)
+            else:
+                finger.click(window, QPointF(window.width() / 2, window.height() / 2))
+        except LookupError:
+            self._tell("no button")
+        else:
+            self._tell("pressed", at=at)
+
+    def _show(self) -> None:
+        bridge, terminal = self._visitor.bridge, self._visitor.terminal
+        statuses = terminal.statuses() if terminal else {}
+        closed = {
+            kind: str(status.problem or status.state)
+            for kind, status in statuses.items()
+            if not status.usable
+        }
+        seen = {"page": bridge.page, "view": bridge.view, "notices": bridge.notices}
+        self._tell("seen", devices=closed, **seen)
