@@ -22,8 +22,8 @@ bench: $(VENV)/ready words  ## figures of this machine
 	$(BIN)/kiosk bench
 
 FUZZ_RUNS ?= 2000000
-fuzz: $(VENV)/ready  ## two million random and mutated inputs for every parser together; FUZZ_RUNS=
-	$(BIN)/python -m fuzz --runs $(FUZZ_RUNS)
+fuzz: $(VENV)/ready  ## two million random and mutated inputs for every parser, each; FUZZ_RUNS=
+	nice -n 5 $(BIN)/python -m fuzz --runs $(FUZZ_RUNS)
 
 words: assets/translations/en.mo  ## compile the catalogue of words
 

@@ -1,75 +1,166 @@
-"""Fuzzes all targets, a few at a time, and says how many inputs each has taken."""
+"""Fuzzes all targets, a few at a time, and says what each has taken."""
 
 from __future__ import annotations
 
 import argparse
-import re
+import hashlib
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TextIO
+
+import msgspec
 
 from fuzz.one import BUILD
-from fuzz.targets import SHARES, TARGETS, runs_of
+from fuzz.targets import TARGETS
+from fuzz.watch import LIMIT_S, Progress
 
-_TAKEN = re.compile(r"^(?:hypothesis took|Done) (\d+) (?:inputs|runs)", re.M)
+STALLED_S = 60.0
+"""By the clock; an input that is waited for so long will not come to its end."""
 _LAST_LINES = 25
+_KEPT = BUILD / "outcomes.json"
+_SOURCES = ("fuzz", "drivers", "kiosk", "assets/profiles")
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     name: str
-    inputs: int
+    hypothesis: int
+    guided: int
+    """Inputs from atheris, or from mutation alone where there is none."""
     seconds: float
-    found: str
+    longest_ms: float
+    """Processor time of the slowest input."""
+    found: str = ""
     """The end of what the process said, if it did not come to its end; else ""."""
 
+    @property
+    def inputs(self) -> int:
+        return self.hypothesis + self.guided
 
-def fuzz(name: str, runs: int, ends_at: float) -> Outcome:
-    """One target in a process of its own, for ``runs`` inputs or until ``ends_at``."""
+    def __str__(self) -> str:
+        return (
+            f"{self.name:16}{self.hypothesis:>11,}{self.guided:>12,}{self.seconds:>9.0f}"
+            f"{self.inputs / self.seconds:>11,.0f}{self.longest_ms:>9.1f}"
+            f"{'  FOUND' if self.found else ''}"
+        )
+
+
+HEADING = (
+    f"{'target':16}{'hypothesis':>11}{'atheris' if find_spec('atheris') else 'unguided':>12}"
+    f"{'seconds':>9}{'inputs/s':>11}{'max ms':>9}"
+)
+
+
+def fuzz(name: str, runs: int) -> Outcome:
+    """One target in a process of its own."""
     begun = time.monotonic()
-    left = max(1, int(ends_at - begun))
-    command = [sys.executable, "-m", "fuzz.one", name, f"--runs={runs}", f"--seconds={left}"]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-    said = done.stdout + done.stderr
-    (BUILD / f"{name}.log").write_text(said, encoding="utf-8")
-    found = "\n".join(said.splitlines()[-_LAST_LINES:]) if done.returncode else ""
-    inputs = sum(int(number) for number in _TAKEN.findall(said))
-    return Outcome(name, inputs, time.monotonic() - begun, found)
+    state = BUILD / f"{name}.state"
+    state.unlink(missing_ok=True)
+    log = BUILD / f"{name}.log"
+    with log.open("w", encoding="utf-8") as said:
+        command = [sys.executable, "-m", "fuzz.one", name, f"--runs={runs}"]
+        ended = await_end(command, state, said)
+    seconds = time.monotonic() - begun
+    reached = Progress.of(state)
+    found = ""
+    if ended:
+        kept = BUILD / f"{name}.input"
+        kept.write_bytes(reached.data)
+        last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:]
+        found = "\n".join([*last, f"{ended}; python -m fuzz.one {name} {kept}"])
+    return Outcome(
+        name, reached.hypothesis, reached.guided, seconds, reached.longest_ns / 1e6, found
+    )
+
+
+def await_end(command: list[str], state: Path, said: TextIO, stalled_s: float = STALLED_S) -> str:
+    """Why ``command`` did not come to its good end; "" when it did. It is killed when no input
+    comes to an end any more: something waits that takes no processor time."""
+    with subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT) as process:
+        seen, since = Progress(), time.monotonic()
+        while True:
+            try:
+                code = process.wait(0.5)
+            except subprocess.TimeoutExpired:
+                pass
+            except BaseException:
+                process.kill()
+                raise
+            else:
+                break
+            if (now := Progress.of(state)) != seen:
+                seen, since = now, time.monotonic()
+            elif time.monotonic() - since > stalled_s:
+                process.kill()
+                process.wait()
+                return f"an input has waited for {stalled_s:.0f} s"
+    if code == -signal.SIGPROF:
+        return f"an input has taken {LIMIT_S:.0f} s of processor time"
+    return f"ended with {code}" if code else ""
+
+
+def kept(runs: int) -> list[Outcome]:
+    """Outcomes of a run over the same code that was interrupted: they count, the rest is left."""
+    if not _KEPT.exists():
+        return []
+    of, outcomes = msgspec.json.decode(_KEPT.read_bytes(), type=tuple[str, list[Outcome]])
+    whole = {one.name for one in outcomes} == TARGETS.keys()
+    return outcomes if of == _of(runs) and not whole else []
+
+
+def keep(outcomes: list[Outcome], runs: int) -> None:
+    """For :func:`kept`; what was found is not kept, but looked for again."""
+    good = [one for one in outcomes if not one.found]
+    _KEPT.write_bytes(msgspec.json.encode((_of(runs), good)))
+
+
+def _of(runs: int) -> str:
+    files = (file for folder in _SOURCES for file in sorted(Path(folder).rglob("*.[pt]*")))
+    sources = b"".join(file.read_bytes() for file in files if file.suffix in (".py", ".toml"))
+    return f"{runs} {hashlib.sha256(sources).hexdigest()}"
 
 
 def main() -> int:
-    """0 when as many inputs were taken as were asked for, and nothing was found."""
+    """0 when every target has taken as many inputs as were asked for, and nothing was found."""
     parser = argparse.ArgumentParser(prog="python -m fuzz")
     parser.add_argument("targets", nargs="*", help="left out: all of them")
-    parser.add_argument("--runs", type=int, default=2_000_000, help="inputs in all")
-    parser.add_argument("--seconds", type=int, default=540, help="no longer than this")
-    parser.add_argument("--jobs", type=int, default=2, help="targets at a time")
+    parser.add_argument("--runs", type=int, default=2_000_000, help="inputs for each target")
+    parser.add_argument(
+        "--jobs", type=int, default=len(os.sched_getaffinity(0)), help="targets at a time"
+    )
     told = parser.parse_args()
     names = told.targets or list(TARGETS)
     if unknown := set(names) - set(TARGETS):
         parser.error(f"no target {', '.join(sorted(unknown))}; there are {', '.join(TARGETS)}")
-    shutil.rmtree(BUILD, ignore_errors=True)
-    BUILD.mkdir(parents=True)
-    ends_at = time.monotonic() + told.seconds
-    runs = runs_of(told.runs, names)
-    names.sort(key=lambda name: name not in SHARES)  # what is slow first
+    outcomes = [] if told.targets else kept(told.runs)
+    if not outcomes:
+        shutil.rmtree(BUILD, ignore_errors=True)
+    BUILD.mkdir(parents=True, exist_ok=True)
+    print("\n".join([HEADING, *map(str, outcomes)]), flush=True)
+    before = {one.name for one in outcomes}
+    left = [name for name in names if name not in before]
     with ThreadPoolExecutor(told.jobs) as pool:
-        outcomes = []
-        for one in pool.map(lambda name: fuzz(name, runs[name], ends_at), names):
-            mark = "FOUND" if one.found else ""
-            print(
-                f"{one.name:16} {one.inputs:>10,} inputs {one.seconds:>6.0f} s  {mark}", flush=True
-            )
-            outcomes.append(one)
-    total = sum(one.inputs for one in outcomes)
+        for coming in as_completed(pool.submit(fuzz, name, told.runs) for name in left):
+            outcomes.append(coming.result())
+            print(outcomes[-1], flush=True)
+            keep(outcomes, told.runs)
     found = [one for one in outcomes if one.found]
-    print(f"{'in all':16} {total:>10,} inputs, {len(found)} targets with a finding")
+    few = [one.name for one in outcomes if one.inputs < told.runs]
+    total = sum(one.inputs for one in outcomes)
+    print(f"{total:,} inputs in all, {len(found)} of {len(outcomes)} targets with a finding")
     for one in found:
-        print(f"\n--- {one.name}; its input lies in {BUILD}\n{one.found}")
-    return 1 if found or total < told.runs else 0
+        print(f"\n--- {one.name}\n{one.found}")
+    if few:
+        print(f"fewer than {told.runs:,} inputs: {', '.join(few)}")
+    return 1 if few or found else 0
 
 
 if __name__ == "__main__":

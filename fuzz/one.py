@@ -1,32 +1,42 @@
 """Fuzzes one target in this process: first under hypothesis, then under atheris.
 
-``python -m fuzz.one TARGET --runs N --seconds S`` prints how many inputs were taken;
-``python -m fuzz.one TARGET FILE…`` plays kept inputs again, without atheris.
+``python -m fuzz.one TARGET --runs N`` gives it N inputs; how far it is stands in
+``build/fuzz/TARGET.state``, for ``fuzz.watch.Progress``. Where there is no atheris (it has wheels
+for x86-64 alone), seeds are mutated without its guidance.
+``python -m fuzz.one TARGET FILE…`` plays kept inputs again.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
+import random
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, settings
 
-from fuzz.inputs import like
-from fuzz.target import guarded
+from fuzz.inputs import like, mutated
+from fuzz.target import Read, Target
 from fuzz.targets import TARGETS
+from fuzz.watch import Watch
+
+try:
+    import atheris
+except ImportError:
+    atheris = None
 
 BUILD = Path("build") / "fuzz"
 HYPOTHESIS_SHARE = 50
 """One input of so many comes from hypothesis, which is slower, and shrinks what it finds."""
-HANGS_S = 5
-"""Seconds by the clock after which an input that has not come back is a hang; processor time is
-watched more closely, see ``fuzz.target``."""
+INSTRUMENTED = ["drivers", "kiosk", "pymodbus.framer", "pymodbus.pdu", "tomllib"]
+"""Packages whose branches guide atheris."""
 
 
-def under_hypothesis(read: Callable[[bytes], None], seeds: Sequence[bytes], runs: int) -> None:
-    """Raises what ``read`` raises, for the smallest input that was found."""
+def under_hypothesis(read: Read, seeds: Sequence[bytes], runs: int) -> None:
+    """Raises what ``read`` raises, for the smallest input that was found: it is tried last."""
 
     @settings(
         max_examples=runs,
@@ -42,44 +52,64 @@ def under_hypothesis(read: Callable[[bytes], None], seeds: Sequence[bytes], runs
     any_bytes()
 
 
+def under_atheris(name: str, target: Target, read: Read, runs: int) -> None:
+    """Never comes back: libFuzzer ends the process, with 0 when nothing was found."""
+    assert atheris is not None
+    corpus = BUILD / name
+    corpus.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(target.seeds):
+        (corpus / f"seed-{number}").write_bytes(seed)
+    options = [
+        f"-runs={runs}",
+        f"-max_len={target.longest}",
+        "-exact_artifact_path=/dev/null",  # the state has the input, whatever ended it
+        "-len_control=20",
+        "-verbosity=1",
+    ]
+    if target.words:
+        words = BUILD / f"{name}.words"
+        quoted = ("".join(f"\\x{byte:02x}" for byte in word) for word in target.words)
+        words.write_text("".join(f'"{word}"\n' for word in quoted), encoding="ascii")
+        options.append(f"-dict={words}")
+    atheris.Setup([sys.argv[0], *options, str(corpus)], read)
+    atheris.Fuzz()
+
+
+def unguided(target: Target, read: Read, runs: int) -> None:
+    """Raises what ``read`` raises."""
+    chance = random.Random()  # noqa: S311 - no secret is made of it
+    for _ in range(runs):
+        read(mutated(target.seeds, chance)[: target.longest])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m fuzz.one")
     parser.add_argument("target", choices=TARGETS)
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--runs", type=int, default=10_000)
-    parser.add_argument("--seconds", type=int, default=0, help="0: however long it takes")
     told = parser.parse_args()
-    if told.files:
-        read = guarded(TARGETS[told.target]().read)
-        for file in told.files:
-            read(file.read_bytes())
-        return
 
-    import atheris
-
-    with atheris.instrument_imports(include=["drivers", "kiosk"], enable_loader_override=False):
+    guide = atheris if not told.files else None
+    with (
+        guide.instrument_imports(include=INSTRUMENTED, enable_loader_override=False)
+        if guide
+        else nullcontext()
+    ):
         target = TARGETS[told.target]()
-    read = guarded(target.read)
+    gc.freeze()  # what is loaded by now is no garbage and need not be looked through
+    BUILD.mkdir(parents=True, exist_ok=True)
+    watch = Watch(target.read, BUILD / f"{told.target}.state")
+    if told.files:
+        for file in told.files:
+            watch(file.read_bytes())
+        return
     first = max(1, told.runs // HYPOTHESIS_SHARE)
-    under_hypothesis(read, target.seeds, first)
-    print(f"hypothesis took {first} inputs", flush=True)
-
-    corpus = BUILD / told.target
-    corpus.mkdir(parents=True, exist_ok=True)
-    for number, seed in enumerate(target.seeds):
-        (corpus / f"seed-{number}").write_bytes(seed)
-    options = [
-        f"-runs={told.runs - first}",
-        f"-max_total_time={told.seconds}",
-        f"-max_len={target.longest}",
-        f"-timeout={HANGS_S}",
-        f"-artifact_prefix={BUILD}/{told.target}-",
-        "-len_control=20",
-        "-print_final_stats=0",
-        "-verbosity=1",
-    ]
-    atheris.Setup([sys.argv[0], *options, str(corpus)], read)
-    atheris.Fuzz()
+    under_hypothesis(watch, target.seeds, first)
+    watch.stage = 1
+    if guide:
+        under_atheris(told.target, target, watch, told.runs - first)
+    else:
+        unguided(target, watch, told.runs - first)
 
 
 if __name__ == "__main__":

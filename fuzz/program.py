@@ -11,7 +11,7 @@ import socket
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from importlib import resources
+from importlib import import_module, resources
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ def settings_file() -> Target:
     from drivers.device import DeviceError
     from kiosk import settings
 
+    for driver in catalogue._DRIVERS.values():
+        import_module(driver.partition(":")[0])
     memory = os.memfd_create("terminal.toml")
     path = Path(f"/proc/self/fd/{memory}")
 
