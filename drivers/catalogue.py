@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -11,7 +12,7 @@ import msgspec
 
 from drivers.device import DeviceError, Driver, Reason, Status
 from drivers.hosts import PACE, Pace, ThreadHost
-from drivers.process_host import ProcessHost
+from drivers.process_host import ProcessDriver, ProcessHost
 
 _DRIVERS: Mapping[tuple[str, str], str] = {
     ("id_card", "sdt"): "drivers.id_card.reader:SdtReader",
@@ -76,12 +77,41 @@ def create_host(
     """
     options = {key: value for key, value in table.items() if key != "driver"}
     name = str(table["driver"])
-    match table.get("host", "process" if (kind, name) in _HANGS else "thread"):
-        case "thread":
-            return ThreadHost(create(kind, name, options), on_status, pace=pace)
-        case "process":
-            return ProcessHost(partial(create, kind, name, options), on_status, pace=pace)
-        case other:
-            raise DeviceError(
-                Reason.UNSUPPORTED, f"settings of {kind}: host is thread or process, not {other!r}"
-            )
+    if _apart(kind, table):
+        return ProcessHost(partial(create, kind, name, options), on_status, pace=pace)
+    return ThreadHost(create(kind, name, options), on_status, pace=pace)
+
+
+@contextmanager
+def borrowed(kind: str, table: Mapping[str, Any]) -> Iterator[Driver]:
+    """The driver alone, where :func:`create_host` would have it run, to look at a device once.
+
+    Closed at the end, with its process if it has one. Raises :class:`DeviceError` as
+    :func:`create` does; in a process of its own, its ``open`` does.
+    """
+    options = {key: value for key, value in table.items() if key != "driver"}
+    name = str(table["driver"])
+    if not _apart(kind, table):
+        driver = create(kind, name, options)
+        try:
+            yield driver
+        finally:
+            driver.close()
+        return
+    apart = ProcessDriver(partial(create, kind, name, options), spare=False)
+    try:
+        yield apart
+    finally:
+        apart.close()
+        apart.end()
+
+
+def _apart(kind: str, table: Mapping[str, Any]) -> bool:
+    """Whether the driver runs in a process of its own. Raises ``UNSUPPORTED`` for nonsense."""
+    usual = "process" if (kind, table["driver"]) in _HANGS else "thread"
+    host = table.get("host", usual)
+    if host not in ("thread", "process"):
+        raise DeviceError(
+            Reason.UNSUPPORTED, f"settings of {kind}: host is thread or process, not {host!r}"
+        )
+    return bool(host == "process")

@@ -212,6 +212,15 @@ class Driver(ABC):
     def self_test(self) -> tuple[Check, ...]:
         """Try what can be tried without a citizen and without wasting paper."""
 
+    def neighbours(self) -> tuple[Info, ...]:
+        """All that is found where this device was looked for, itself too: the readers of its PC/SC
+        service, the services of its machine. None for a device that is alone at its address.
+
+        Also before and after an ``open`` that failed. Raises :class:`DeviceError` when the place
+        itself does not answer.
+        """
+        return ()
+
     @abstractmethod
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
         """Do ``request`` and return what its type promises.

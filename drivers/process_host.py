@@ -41,6 +41,7 @@ OPEN_S = 15.0
 STATUS_S = 2.0
 RESET_S = 15.0
 SELF_TEST_S = 30.0
+NEIGHBOURS_S = 10.0
 CLOSE_S = 1.0
 _DYING_S = 0.5
 _SLICE_S = 0.02  # how soon a cancel is passed on
@@ -70,7 +71,7 @@ class ProcessHost(ThreadHost):
         grace: float = GRACE_S,
     ) -> None:
         pickle.dumps(make)  # what cannot travel is said here, not in the thread
-        self._stub = _Stub(make, grace)
+        self._stub = ProcessDriver(make, grace)
         super().__init__(self._stub, on_status, pace=pace)
 
     def stop(self, timeout: float = 5.0) -> None:
@@ -80,13 +81,19 @@ class ProcessHost(ThreadHost):
         self._stub.end()
 
 
-class _Stub(Driver):
-    """The driver as its host sees it: every call goes to the child, and none lasts for ever."""
+class ProcessDriver(Driver):
+    """A driver in a child process, as its host sees it: none of its calls lasts for ever.
 
-    def __init__(self, make: Callable[[], Driver], grace: float) -> None:
+    After :meth:`end` no process is left; without ``spare`` none is kept ready for the next open.
+    """
+
+    def __init__(
+        self, make: Callable[[], Driver], grace: float = GRACE_S, *, spare: bool = True
+    ) -> None:
         super().__init__()
         self._make = make
         self._grace = grace
+        self._keeps_spare = spare
         self._child: _Child | None = None
         self._spare: _Child | None = None
         self._ready = threading.Event()
@@ -110,17 +117,11 @@ class _Stub(Driver):
     def open(self) -> None:
         """Always in a fresh process: nothing hangs on from the last time."""
         self.close()
-        self._child, self._spare = self._spare, None
-        if self._child is None or not self._child.alive():
-            self._end_child()
-            self._child = self._new_child()
-        ready = self._hear(self._child, Deadline(START_S))
-        self._info, self._requests = ready.info, ready.requests
-        self._ready.set()
+        self._begin()
         try:
             self._call("open", seconds=OPEN_S)
         finally:
-            if not self.leaving.is_set():
+            if self._keeps_spare and not self.leaving.is_set():
                 with suppress(DeviceError):  # the next open tries again, and says so
                     self._spare = self._new_child()
 
@@ -146,11 +147,26 @@ class _Stub(Driver):
     def self_test(self) -> tuple[Check, ...]:
         return self._call("self_test", seconds=SELF_TEST_S)  # type: ignore[no-any-return]
 
+    def neighbours(self) -> tuple[Info, ...]:
+        if self._child is None:
+            self._begin()
+        return self._call("neighbours", seconds=NEIGHBOURS_S)  # type: ignore[no-any-return]
+
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
         seconds = deadline.remaining() + self._grace
         return self._call("execute", request, deadline, seconds=seconds, cancel=cancel)
 
     # -- one call -----------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        """Take the spare process, or a new one, and wait until the driver is made in it."""
+        self._child, self._spare = self._spare, None
+        if self._child is None or not self._child.alive():
+            self._end_child()
+            self._child = self._new_child()
+        ready = self._hear(self._child, Deadline(START_S))
+        self._info, self._requests = ready.info, ready.requests
+        self._ready.set()
 
     def _call(
         self, name: str, *args: Any, seconds: float, cancel: CancelToken | None = None

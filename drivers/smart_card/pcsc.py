@@ -174,6 +174,12 @@ class PcscReader(Driver):
                 checks.append(Check(name, False, str(error)))
         return tuple(checks)
 
+    def neighbours(self) -> tuple[Info, ...]:
+        """Every reader of the service; ``model`` is its name. Raises ``OFFLINE`` without one."""
+        with self._reader_errors(Reason.OFFLINE):
+            names = self._connected().readers()
+        return tuple(Info("smart_card", "pcsc", "PC/SC", name) for name in names)
+
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
         """Do ``request``; a cancel is obeyed within 50 ms, or with the next answer of the card.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -109,6 +110,18 @@ class XfsDriver(Driver):
             Check("commands", not missing, ", ".join(missing) or "all known"),
             Check("ready", status.usable, status.detail or status.state.value),
         )
+
+    def neighbours(self) -> tuple[Info, ...]:
+        """Every service that the machine publishes; ``kind`` is its interfaces besides Common, ""
+        for one that does not answer; ``firmware`` begins with the major versions of its commands.
+        Raises ``NO_DEVICE`` when there is no publisher."""
+        where = self._where
+        host, ports = where.machine, where.ports
+        if "://" in where.service:
+            parts = urlsplit(where.service)
+            host, ports = parts.hostname or host, (parts.port or ports[0],)
+        found = discover(host, ports, tls=where.tls, ca=where.ca)
+        return tuple(self._neighbour(uri) for uri in found)
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
         """Do ``request``; a cancel is passed on to the service within 50 ms.
@@ -224,6 +237,21 @@ class XfsDriver(Driver):
             service.close()
             raise
         return service
+
+    def _neighbour(self, uri: str) -> Info:
+        try:
+            service = self._greeted(uri, CONNECT_S)
+        except DeviceError:
+            return Info("", "xfs4iot", uri)
+        interfaces = service.capabilities.interfaces or ()
+        info = _info(
+            ", ".join(i.name for i in interfaces if i.name and i.name != "Common"), service
+        )
+        service.close()
+        offered = (v for i in interfaces for v in (i.commands or {}).values() if v)
+        majors = {said.partition(".")[0] for one in offered for said in one.versions or ()}
+        told = [f"XFS4IoT {', '.join(sorted(majors))}" if majors else "", info.firmware]
+        return replace(info, firmware="; ".join(filter(None, told)))
 
     def _is_right(self, capabilities: Capabilities) -> bool:
         offered = {one.name for one in capabilities.interfaces or ()}
