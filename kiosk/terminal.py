@@ -44,6 +44,10 @@ class Screen(Protocol):
     def language(self) -> Language:
         """The language chosen now."""
 
+    @property
+    def large(self) -> bool:
+        """Whether large letters 关怀版 are chosen now."""
+
     def show(self, step: Step[Any], *, ticket: int, back: bool) -> None:
         """Put ``step`` before the citizen; its answer comes back under ``ticket``."""
 
@@ -94,6 +98,10 @@ class Counter:
     @property
     def language(self) -> Language:
         return self.screen.language
+
+    @property
+    def large(self) -> bool:
+        return self.screen.large
 
     def greet(self, name: Sensitive[str]) -> None:
         self.screen.greet(name)

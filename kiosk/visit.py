@@ -62,6 +62,10 @@ class Asker(Protocol):
     def language(self) -> Language:
         """The language the citizen reads now."""
 
+    @property
+    def large(self) -> bool:
+        """Whether the citizen reads large letters 关怀版."""
+
     def ask(self, step: Step[T], *, back: bool) -> T:
         """The answer to ``step``. Raises :class:`WentBack`, :class:`Left`, :class:`TimedOut`, or
         the :class:`DeviceError` of the device that a step waits for."""
@@ -184,6 +188,7 @@ class Visit:
             holder=mask_name(self._person().name.reveal()),
             now=catalogue.clock,
             demo=catalogue.demo,
+            large=self._asker.large,
         )
 
     def holder(self) -> str:

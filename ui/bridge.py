@@ -129,6 +129,10 @@ class Bridge(QObject):
     def language(self) -> Language:
         return self._look.language
 
+    @property
+    def large(self) -> bool:
+        return self._elder
+
     def show(self, step: Any, *, ticket: int, back: bool) -> None:
         self._toShow.emit(_Shown(step, ticket, back))
 

@@ -34,6 +34,7 @@ class Glass:
     """A screen that notes what it is told; every call may come from any thread."""
 
     language = Language.ZH
+    large = False
 
     def __init__(self) -> None:
         self.shown: Queue[tuple[Step[Any], int, bool]] = Queue()

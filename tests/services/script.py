@@ -60,8 +60,9 @@ WELL = {kind: Status(State.ONLINE) for kind in ("id_card", "receipt_printer", "d
 class Script:
     """Plays ``lines`` in order; a step that was not expected fails with both lists."""
 
-    def __init__(self, *lines: Line, language: Language = Language.ZH) -> None:
+    def __init__(self, *lines: Line, language: Language = Language.ZH, large: bool = False) -> None:
         self.language = language
+        self.large = large
         self.steps: list[Step[Any]] = []
         self.backs: list[bool] = []  # whether 返回 was there, step by step
         self.greeting = ""
@@ -172,10 +173,11 @@ class World:
         *lines: Line,
         statuses: Mapping[str, Status] = WELL,
         language: Language = Language.ZH,
+        large: bool = False,
         services: Mapping[str, Callable[[Visit], None]] | None = None,
     ) -> Played:
         """A whole visit: all of ``lines`` must come, and the session must be closed after it."""
-        script, calls = Script(*lines, language=language), Counter[str]()
+        script, calls = Script(*lines, language=language, large=large), Counter[str]()
         client = FundClient(
             self.url,
             self.settings.terminal,

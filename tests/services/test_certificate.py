@@ -76,6 +76,13 @@ def test_the_certificate_and_its_slip(here: World) -> None:
     assert code == document.verify_url
 
 
+@pytest.mark.parametrize(("large", "scale"), [(False, 1), (True, 2)])
+def test_who_reads_large_letters_has_them_on_the_slip(here: World, large: bool, scale: int) -> None:
+    slip = ((PrintingDocument, printed), (PaperReady, action("slip")), (PrintingSlip, slip_printed))
+    played = here.serve("P01", CERTIFICATE, *CHOSEN, *slip, SLIP_READY, large=large)
+    assert played.last(PrintingSlip).request.slip.scale == scale
+
+
 def test_without_a_slip(here: World) -> None:
     played = here.serve("P01", CERTIFICATE, *CHOSEN, (PrintingDocument, printed), READY)
     assert played.last(Farewell).papers
