@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kiosk.bench import visits
-from kiosk.bench.figures import BenchError, Figure, Name, as_json, as_table
+from kiosk.bench.figures import BenchError, Figure, Name, NotMeasured, as_json, as_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Part:
     """Figures that are measured together."""
 
     names: Mapping[str, Name]
-    measure: Callable[[bool], Mapping[str, Figure]]  # told whether it should be quick
+    measure: Callable[[bool], Mapping[str, Figure | NotMeasured]]  # told whether to be quick
 
 
 PARTS: Mapping[str, Part] = {
@@ -26,16 +27,26 @@ PARTS: Mapping[str, Part] = {
 def run(parts: Sequence[str] = tuple(PARTS), *, json: bool, quick: bool) -> int:
     """Measure ``parts`` and print: a table, or one object ``{name: {median, p99, unit, runs}}``.
 
-    Returns an exit code; why nothing could be measured goes to stderr.
+    What was not measured, for want of a daemon or of time, is left out, and stderr says why. When a
+    part cannot be measured though all is there, nothing is printed, and stderr says why. Returns an
+    exit code, 1 for that and else 0.
     """
     names: dict[str, Name] = {}
     figures: dict[str, Figure] = {}
+    reasons: dict[str, list[str]] = defaultdict(list)
     try:
         for part in parts:
             names |= PARTS[part].names
-            figures |= PARTS[part].measure(quick)
+            for name, found in PARTS[part].measure(quick).items():
+                if isinstance(found, Figure):
+                    figures[name] = found
+                else:
+                    reasons[found.why].append(name)
     except BenchError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
+    for why, left_out in reasons.items():
+        shown = [name for name in left_out if not name.startswith("floor_")]
+        print(f"bench: {', '.join(shown or left_out)} not measured: {why}", file=sys.stderr)
     print(as_json(figures, names) if json else as_table(figures, names))
     return 0

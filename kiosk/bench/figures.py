@@ -38,6 +38,13 @@ class Figure:
         return sorted(self.values)[math.ceil(0.99 * len(self.values)) - 1]
 
 
+@dataclass(frozen=True, slots=True)
+class NotMeasured:
+    """In place of a figure that this machine, or a quick bench, does not give; says why."""
+
+    why: str
+
+
 Values = dict[str, list[float]]
 
 
@@ -56,7 +63,8 @@ def as_json(figures: Mapping[str, Figure], names: Mapping[str, Name]) -> str:
 
 
 def as_table(figures: Mapping[str, Figure], names: Mapping[str, Name]) -> str:
-    row = "{:<26}{:>9}{:>9}{:>9}{:>9}{:>9}  {:<4}{:>5}"
+    wide = max(map(len, figures), default=0) + 2
+    row = f"{{:<{wide}}}" + "{:>9}{:>9}{:>9}{:>9}{:>9}  {:<4}{:>5}"
     lines = [row.format("", "median", "p99", "least", "floor", "target", "", "runs")]
     for name, figure in figures.items():
         kind = names[name]
@@ -68,7 +76,7 @@ def as_table(figures: Mapping[str, Figure], names: Mapping[str, Name]) -> str:
                 _short(figure.median),
                 _short(figure.p99),
                 _short(min(figure.values)),
-                _short(figures[kind.floor].median) if kind.floor else "",
+                _short(figures[kind.floor].median) if kind.floor in figures else "",
                 f"< {kind.below:g}" if kind.below else "",
                 kind.unit,
                 len(figure.values),

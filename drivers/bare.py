@@ -1,0 +1,164 @@
+"""Devices without their drivers: the floors that a bench measures beside them.
+
+The same bytes over the same lines and libraries, and nothing of ours round them: no check, no
+deadline, no error with a name. What a device does not do here is a plain ``OSError``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any
+
+_PATIENCE_S = 10.0
+_QUIET_S = 0.25
+
+
+class Line:
+    """A serial port, opened as a file. Whoever emulates its other end has made it raw."""
+
+    def __init__(self, path: str) -> None:
+        self._fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+
+    def __enter__(self) -> Line:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        os.close(self._fd)
+
+    def ask(self, data: bytes, length: int) -> bytes:
+        """Send ``data``, take ``length`` bytes of answer."""
+        os.write(self._fd, data)
+        return self.take(length)
+
+    def take(self, length: int) -> bytes:
+        """The next ``length`` bytes."""
+        got = b""
+        while len(got) < length:
+            if not self._ready(_PATIENCE_S):
+                raise TimeoutError(f"{len(got)} of {length} bytes came")
+            got += os.read(self._fd, length - len(got))
+        return got
+
+    def ask_once(self, data: bytes) -> bytes:
+        """Send ``data``, take all that comes until the line is quiet: to learn how much it is."""
+        os.write(self._fd, data)
+        got = self.take(1)
+        while self._ready(_QUIET_S):
+            got += os.read(self._fd, 4096)
+        return got
+
+    def _ready(self, seconds: float) -> bool:
+        return bool(select.select([self._fd], [], [], seconds)[0])
+
+
+class CardReader:
+    """A reader of a PC/SC service, by the calls of pyscard."""
+
+    def __init__(self, service: str, reader: str) -> None:
+        """``service``: its socket; the library looks for it once in a process."""
+        from smartcard import scard
+
+        os.environ["PCSCLITE_CSOCK_NAME"] = service
+        self._scard = scard
+        self._reader = reader
+        self._context = self._done(scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM))
+
+    def close(self) -> None:
+        self._scard.SCardReleaseContext(self._context)
+
+    def await_card(self, present: bool = True) -> None:
+        """Until the service says that a card is in, or out."""
+        until = time.monotonic() + _PATIENCE_S
+        known = self._scard.SCARD_STATE_UNAWARE
+        while bool(known & self._scard.SCARD_STATE_PRESENT) is not present or known == 0:
+            if time.monotonic() > until:
+                raise TimeoutError("the service sees no change")
+            code, states = self._scard.SCardGetStatusChange(
+                self._context, 1000, [(self._reader, known)]
+            )
+            if code & 0xFFFFFFFF != self._scard.SCARD_E_TIMEOUT & 0xFFFFFFFF:
+                known = self._done((code, states))[0][1] & ~self._scard.SCARD_STATE_CHANGED
+
+    def talk(self, act: Callable[[Callable[[bytes], bytes], bool], Any]) -> Any:
+        """Power the card up, do ``act`` with what sends it an APDU, and whether that is over T=0;
+        power it down."""
+        scard = self._scard
+        code, handle, protocol = scard.SCardConnect(
+            self._context,
+            self._reader,
+            scard.SCARD_SHARE_EXCLUSIVE,
+            scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1,
+        )
+        self._done((code, None))
+        t0 = protocol == scard.SCARD_PROTOCOL_T0
+        pci = scard.SCARD_PCI_T0 if t0 else scard.SCARD_PCI_T1
+
+        def transmit(apdu: bytes) -> bytes:
+            return bytes(self._done(scard.SCardTransmit(handle, pci, list(apdu))))
+
+        try:
+            return act(transmit, t0)
+        finally:
+            scard.SCardDisconnect(handle, scard.SCARD_UNPOWER_CARD)
+
+    def send(self, apdus: Sequence[bytes]) -> None:
+        """Power the card up, send ``apdus``, power it down."""
+        self.talk(lambda transmit, t0: [transmit(apdu) for apdu in apdus])
+
+    def _done(self, answer: tuple[int, Any]) -> Any:
+        code, value = answer
+        if code:
+            raise OSError(f"PC/SC: {code & 0xFFFFFFFF:08X}")
+        return value
+
+
+class Camera:
+    """A camera, opened and read by OpenCV alone."""
+
+    def __init__(self, source: str) -> None:
+        """Returns with its first picture."""
+        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # it would write to standard error
+        import cv2
+
+        self._capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG)
+        if not self._capture.read()[0]:
+            raise OSError(f"{source} gives no picture")
+
+    def rate(self, seconds: float) -> float:
+        """Pictures per second."""
+        began, count = time.monotonic(), 0
+        while time.monotonic() - began < seconds:
+            count += bool(self._capture.read()[0])
+        return count / (time.monotonic() - began)
+
+    def close(self) -> None:
+        self._capture.release()
+
+
+class WebSocket:
+    """A connection to an XFS4IoT service, by the calls of ``websockets``."""
+
+    def __init__(self, uri: str) -> None:
+        from websockets.sync.client import connect
+
+        self._connection = connect(uri, max_size=None, compression=None)
+
+    def ask(self, command: str) -> None:
+        """Send a command, take what comes until it is completed."""
+        self._connection.send(command)
+        kind = ""
+        while kind != "completion":
+            kind = json.loads(self._connection.recv(_PATIENCE_S))["header"]["type"]
+
+    def close(self) -> None:
+        self._connection.close()

@@ -1,0 +1,101 @@
+"""The hardware that the bench measures with, emulated in a process of its own.
+
+``python -m kiosk.bench.hardware DIRECTORY`` prints one line of JSON, the addresses by device, and
+plays until its standard input is closed. Beside what is measured, and not in one process with it:
+the two would hold each other up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kiosk.bench.figures import BenchError
+
+if TYPE_CHECKING:
+    from drivers.emulators.rig import Remote
+
+CONTROL = "control"
+SLOW, FAST = 9600, 115200
+LINES: Mapping[str, int] = {"receipt_printer_2": SLOW, "receipt_printer_3": FAST}
+"""Receipt printers on serial lines, and how fast those are: bits per second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """The emulated hardware: where it is, and the hand that moves it."""
+
+    directory: Path
+    addresses: Mapping[str, str]  # by device
+    hand: Remote
+
+
+@contextmanager
+def emulated() -> Iterator[Hardware]:
+    """The hardware, gone afterwards as its directory is. Raises :class:`BenchError`."""
+    from drivers.emulators.rig import Remote
+
+    directory = Path(tempfile.mkdtemp(prefix="kiosk-"))
+    command = [sys.executable, "-m", "kiosk.bench.hardware", str(directory)]
+    try:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+            try:
+                assert process.stdout is not None
+                line = process.stdout.readline()
+                if not line:
+                    raise BenchError("the emulated hardware did not start")
+                with contextlib.closing(Remote(directory / CONTROL)) as hand:
+                    yield Hardware(directory, json.loads(line), hand)
+            finally:
+                process.communicate()  # closes its standard input, and waits
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def main(directory: Path) -> None:
+    from drivers.emulators.camera import Camera
+    from drivers.emulators.code_scanner import CodeScanner
+    from drivers.emulators.document_printer import DocumentPrinter
+    from drivers.emulators.id_card import IdCardReader
+    from drivers.emulators.pin_pad import PinPad
+    from drivers.emulators.receipt_printer import ReceiptPrinter
+    from drivers.emulators.rig import Rig
+    from drivers.emulators.smart_card import SmartCardReader, missing
+    from drivers.emulators.xfs4iot import XfsMachine
+
+    devices: dict[str, Any] = {
+        "id_card": IdCardReader(directory / "id_card"),
+        "id_card_2": IdCardReader(directory / "id_card_2", pace=False),
+        "code_scanner": CodeScanner(directory / "code_scanner"),
+        "pin_pad": PinPad(directory / "pin_pad"),
+        "camera": Camera(),
+        "xfs4iot": XfsMachine(),
+        "document_printer": DocumentPrinter(),
+        "receipt_printer": ReceiptPrinter(),
+    }
+    for name in LINES:
+        devices[name] = ReceiptPrinter(kind="pty", path=directory / name)
+    if not missing():
+        devices["smart_card"] = SmartCardReader(directory / "pcsc")
+    rig = Rig(devices, directory / CONTROL)
+    rig.start()
+    try:
+        for name, baud in LINES.items():
+            rig.tell(name, "slow", bytes_per_s=baud / 10)
+        print(json.dumps({name: one.address for name, one in devices.items()}), flush=True)
+        sys.stdin.read()
+    finally:
+        rig.stop()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,490 @@
+"""How long readers take: from the card, the code or the key to the driver's answer.
+
+Every driver runs in the host in which a terminal runs it, and waits when the card comes. Beside it
+the same bytes over the same wire without a driver (:mod:`drivers.bare`).
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import cycle
+from typing import Any
+
+from drivers import bare
+from drivers.camera.types import StartStream, StopStream, Stream
+from drivers.catalogue import create_host
+from drivers.code_scanner.types import ReadCode
+from drivers.device import Deadline, DeviceError, Media, Request, State, Status
+from drivers.hosts import ThreadHost
+from drivers.id_card.types import ReadCard
+from drivers.pin_pad.types import (
+    Algorithm,
+    AwaitKey,
+    EndPinEntry,
+    Key,
+    LoadSessionKey,
+    MakePinBlock,
+    SessionKey,
+    StartPinEntry,
+)
+from drivers.smart_card.types import ReadBankCard, ReadSocialSecurityCard
+from kiosk.bench.figures import BenchError, Figure, Name, NotMeasured, Values
+from kiosk.bench.hardware import Hardware
+from kiosk.sandbox import personas
+
+NAMES: Mapping[str, Name] = {
+    "id_card_read": Name("ms", floor="floor_id_card_read"),
+    "id_card_notice": Name("ms"),
+    "id_card_stack": Name("ms", 20, floor="floor_id_card_stack"),
+    "social_security_read": Name("ms", floor="floor_social_security_read"),
+    "social_security_notice": Name("ms", floor="floor_social_security_notice"),
+    "social_security_stack": Name("ms", floor="floor_social_security_stack"),
+    "bank_card_read": Name("ms", floor="floor_bank_card_read"),
+    "bank_card_notice": Name("ms", floor="floor_bank_card_notice"),
+    "bank_card_stack": Name("ms", floor="floor_bank_card_stack"),
+    "xfs_card_read": Name("ms", floor="floor_xfs_card_stack"),
+    "xfs_card_notice": Name("ms", floor="floor_xfs_round_trip"),
+    "xfs_card_stack": Name("ms", floor="floor_xfs_card_stack"),
+    "code_read": Name("ms", floor="floor_code_read"),
+    "pin_block": Name("ms", floor="floor_pin_block"),
+    "camera_first_frame": Name("ms", floor="floor_camera_first_frame"),
+    "camera_rate": Name("1/s", floor="floor_camera_rate"),
+    "floor_id_card_read": Name("ms"),
+    "floor_id_card_stack": Name("ms"),
+    "floor_social_security_read": Name("ms"),
+    "floor_social_security_notice": Name("ms"),
+    "floor_social_security_stack": Name("ms"),
+    "floor_bank_card_read": Name("ms"),
+    "floor_bank_card_notice": Name("ms"),
+    "floor_bank_card_stack": Name("ms"),
+    "floor_xfs_card_stack": Name("ms"),
+    "floor_xfs_round_trip": Name("ms"),
+    "floor_code_read": Name("ms"),
+    "floor_pin_block": Name("ms"),
+    "floor_camera_first_frame": Name("ms"),
+    "floor_camera_rate": Name("1/s"),
+}
+"""In milliseconds unless said. Of every card reader:
+
+* ``…_read``: the card is put while the driver waits for one, to the driver's answer; the moments
+  are spread evenly over the pause between two looks for a card
+* ``…_notice``, a part of it: until the driver says that a card is there
+* ``…_stack``: the command to its answer with a card that lies there already; over SDT from a SAM
+  and a line that take no time: what the driver and the stack below it take
+* ``floor_…``: the same bytes without the driver; ``floor_id_card_read`` over the paced line, which
+  is what SAM and wire take. For PC/SC bare calls after the same event, with the service's own
+  0.4 s between two looks at a virtual reader; for XFS4IoT the same messages, and one of them alone
+
+``id_card``: SDT at 115200 baud, SAM times as usual. ``social_security`` (社保卡) and ``bank_card``:
+PC/SC, the driver in a process of its own. ``xfs_card``: a bank card in the motor of a bank's
+machine, until it was given back. ``code_read``: a code is shown to its text. ``pin_block``: ENTER
+to the PIN block, two commands. ``camera_first_frame``: switched on to the first picture, MJPEG over
+HTTP, beside OpenCV alone; ``camera_rate``: pictures a second, where more is better and the floor is
+what OpenCV alone sees.
+"""
+
+SDT_LOOKS_S = 0.3
+PCSC_LOOKS_S = 0.4
+PIN_LOOKS_S = 0.04
+_PATIENCE_S = 20.0
+_SETTLE_S = 0.15  # from a command until it waits for a card
+_CODE = "https://verify.example/v/7Q4M-2K9D"
+_PIN, _PAN = "246810", "6230606601007726888"
+_BANK = {"kind": "bank", "number": "6228480402564890018", "holder": "TEST/CARD"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much is done."""
+
+    reads: int  # by each reader
+    codes: int  # codes, PIN blocks, XFS4IoT round trips
+    films: int  # how often the camera is switched on
+    film_s: float  # how long its pictures are counted
+
+
+Found = dict[str, Figure | NotMeasured]
+
+
+def measure(hardware: Hardware, scale: Scale) -> Found:
+    """All figures of :data:`NAMES`. Raises :class:`BenchError`."""
+    found: Values = {name: [] for name in NAMES}
+    missing: dict[str, str] = {}
+    try:
+        _id_card(found, hardware, scale)
+        if why := _no_smart_cards(hardware):
+            missing = {n: why for n in NAMES if "social_security" in n or "bank_card" in n}
+        else:
+            _smart_cards(found, hardware, scale)
+        _xfs_card(found, hardware, scale)
+        _codes(found, hardware, scale)
+        _pin_blocks(found, hardware, scale)
+        _camera(found, hardware, scale)
+    except (DeviceError, OSError, ValueError) as error:
+        raise BenchError(f"a reader did not do what it should: {error}") from error
+    return {
+        name: NotMeasured(missing[name]) if name in missing else Figure(tuple(values))
+        for name, values in found.items()
+    }
+
+
+def phases(count: int, seconds: float) -> Iterator[float]:
+    """``count`` moments, spread evenly over ``seconds``."""
+    yield from ((number + 0.5) / count * seconds for number in range(count))
+
+
+@contextmanager
+def host(
+    kind: str, table: Mapping[str, Any], on_status: Callable[[Status], None] | None = None
+) -> Iterator[ThreadHost]:
+    """A host as a terminal has it, once its device can be used. Raises :class:`BenchError`."""
+    one = create_host(kind, table, on_status)
+    one.start()
+    try:
+        await_usable(one)
+        yield one
+    finally:
+        one.stop()
+
+
+def await_usable(one: ThreadHost) -> None:
+    """Raises :class:`BenchError` when it does not become so."""
+    limit = Deadline(_PATIENCE_S)
+    while not one.status.usable:
+        if limit.passed():
+            raise BenchError(f"a device stays {one.status.state}: {one.status.detail}")
+        time.sleep(0.001)
+
+
+def ms(began: float) -> float:
+    return (time.monotonic() - began) * 1000
+
+
+# -- cards ----------------------------------------------------------------------------------------
+
+
+def _read_cards(
+    found: Values,
+    name: str,
+    table: tuple[str, Mapping[str, Any]],
+    request: Request[Any],
+    moments: Sequence[float],
+    put: Callable[[], None],
+    lift: Callable[[], None],
+) -> None:
+    """Put a card at each of ``moments`` after the driver has begun to wait for one."""
+    told: list[tuple[float, Status]] = []
+
+    def note(status: Status) -> None:
+        told.append((time.monotonic(), status))
+
+    with host(*table, note) as one:
+        for moment in moments:
+            waiting = one.submit(request, _PATIENCE_S)
+            time.sleep(_SETTLE_S + moment)
+            began = time.monotonic()
+            put()
+            waiting.result()
+            found[f"{name}_read"].append(ms(began))
+            noticed = next(at for at, status in told if at > began and _sees_card(status))
+            found[f"{name}_notice"].append((noticed - began) * 1000)
+            lift()
+
+
+def _sees_card(status: Status) -> bool:
+    return status.state is State.BUSY and status.media is Media.PRESENT
+
+
+def _id_card(found: Values, hardware: Hardware, scale: Scale) -> None:
+    facts = personas.load()["P01"].card()
+    table = {"driver": "sdt", "port": hardware.addresses["id_card"]}
+    moments = list(phases(scale.reads, SDT_LOOKS_S))
+    for device, name in (("id_card", "read"), ("id_card_2", "stack")):
+
+        def put(device: str = device) -> None:
+            hardware.hand.tell(device, "put", **facts)
+
+        def lift(device: str = device) -> None:
+            hardware.hand.tell(device, "lift")
+
+        _bare_id_cards(found[f"floor_id_card_{name}"], hardware.addresses[device], put, lift, scale)
+        if name == "read":
+            _read_cards(found, "id_card", ("id_card", table), ReadCard(), moments, put, lift)
+            continue
+        with host("id_card", {**table, "port": hardware.addresses[device]}) as one:
+            for _ in range(scale.reads):
+                put()
+                began = time.monotonic()
+                one.execute(ReadCard(), _PATIENCE_S)
+                found["id_card_stack"].append(ms(began))
+                lift()
+
+
+def _bare_id_cards(
+    found: list[float],
+    port: str,
+    put: Callable[[], None],
+    lift: Callable[[], None],
+    scale: Scale,
+) -> None:
+    """Find, select and read, the frames that every read needs at least."""
+    from drivers.id_card.sdt import Command, encode_frame
+
+    frames = [encode_frame(one.value) for one in (Command.FIND, Command.SELECT, Command.READ)]
+    with bare.Line(port) as line:
+        put()
+        lengths = [len(line.ask_once(frame)) for frame in frames]
+        lift()
+        for _ in range(scale.reads):
+            put()
+            began = time.monotonic()
+            for frame, length in zip(frames, lengths, strict=True):
+                line.ask(frame, length)
+            found.append(ms(began))
+            lift()
+
+
+def _no_smart_cards(hardware: Hardware) -> str:
+    from drivers.emulators.smart_card import missing
+
+    return "" if "smart_card" in hardware.addresses else missing()
+
+
+def _smart_cards(found: Values, hardware: Hardware, scale: Scale) -> None:
+    from drivers.smart_card.emv import read_bank_card
+    from drivers.smart_card.ssc import read_social_security_card
+
+    person = personas.load()["P01"]
+    social = {"kind": "social-security", "number": person.number, "name": person.name}
+    for name, facts, request, read in (
+        ("social_security", social, ReadSocialSecurityCard(), read_social_security_card),
+        ("bank_card", _BANK, ReadBankCard(), read_bank_card),
+    ):
+        _smart_card(found, name, hardware, facts, (request, read), scale)
+
+
+def _smart_card(
+    found: Values,
+    name: str,
+    hardware: Hardware,
+    facts: Mapping[str, Any],
+    what: tuple[Request[Any], Callable[[Any], Any]],
+    scale: Scale,
+) -> None:
+    from drivers.emulators.smart_card import READER
+    from drivers.smart_card.apdu import Card
+
+    service, slot = hardware.addresses["smart_card"], f"{READER} 00 00"
+    table = {"driver": "pcsc", "service": service, "reader": slot}
+    request, read = what
+    moments = list(phases(scale.reads, PCSC_LOOKS_S))
+
+    def put() -> None:
+        hardware.hand.tell("smart_card", "put", **facts)
+
+    def lift() -> None:
+        hardware.hand.tell("smart_card", "lift")
+        reader.await_card(present=False)
+
+    with closing(bare.CardReader(service, slot)) as reader:
+        apdus: list[bytes] = []
+
+        def record(transmit: Callable[[bytes], bytes], t0: bool) -> None:
+            def send(apdu: bytes) -> bytes:
+                apdus.append(apdu)
+                return transmit(apdu)
+
+            read(Card(send, t0=t0))
+
+        put()
+        reader.await_card()
+        reader.talk(record)
+        for _ in range(scale.reads):
+            began = time.monotonic()
+            reader.send(apdus)
+            found[f"floor_{name}_stack"].append(ms(began))
+        with host("smart_card", table) as one:
+            for _ in range(scale.reads):
+                began = time.monotonic()
+                one.execute(request, _PATIENCE_S)
+                found[f"{name}_stack"].append(ms(began))
+        lift()
+        for moment in moments:
+            time.sleep(_SETTLE_S + moment)
+            began = time.monotonic()
+            put()
+            reader.await_card()
+            found[f"floor_{name}_notice"].append(ms(began))
+            reader.send(apdus)
+            found[f"floor_{name}_read"].append(ms(began))
+            lift()
+        _read_cards(found, name, ("smart_card", table), request, moments, put, lift)
+
+
+def _xfs_card(found: Values, hardware: Hardware, scale: Scale) -> None:
+    hand = hardware.hand
+    service = f"{hardware.addresses['xfs4iot']}/CardReader"
+    table = {"driver": "xfs4iot", "service": service}
+
+    def put() -> None:
+        hand.tell("xfs4iot", "put card", **_BANK)
+
+    def lift() -> None:
+        hand.tell("xfs4iot", "pull card")
+
+    with host("smart_card", table) as one:
+        for _ in range(scale.reads):
+            put()
+            began = time.monotonic()
+            one.execute(ReadBankCard(), _PATIENCE_S)
+            found["xfs_card_stack"].append(ms(began))
+            said = [text for way, _, text in hand.look("xfs4iot")["frames"] if way == "in"]
+            lift()
+    first = max(n for n, text in enumerate(said) if _command(text) == "CardReader.ReadRawData")
+    read = said[first - 1 :]  # how the reader is, then the card: until it was given back
+    with closing(bare.WebSocket(service)) as socket:
+        for _ in range(scale.reads):
+            put()
+            began = time.monotonic()
+            for text in read:
+                socket.ask(text)
+            found["floor_xfs_card_stack"].append(ms(began))
+            lift()
+        for _ in range(scale.codes):
+            began = time.monotonic()
+            socket.ask(read[0])
+            found["floor_xfs_round_trip"].append(ms(began))
+    moments = list(phases(scale.reads, PCSC_LOOKS_S))
+    _read_cards(found, "xfs_card", ("smart_card", table), ReadBankCard(), moments, put, lift)
+
+
+def _command(text: str) -> str:
+    return str(json.loads(text)["header"]["name"])
+
+
+# -- codes and keys -------------------------------------------------------------------------------
+
+
+def _codes(found: Values, hardware: Hardware, scale: Scale) -> None:
+    from drivers.code_scanner.serial_scanner import NEWLAND_START
+
+    port, hand = hardware.addresses["code_scanner"], hardware.hand
+    start, code = bytes.fromhex(NEWLAND_START), _CODE.encode() + b"\r\n"
+    with bare.Line(port) as line:
+        length = len(line.ask_once(start))
+        for number in range(scale.codes):
+            if number:
+                line.ask(start, length)
+            began = time.monotonic()
+            hand.tell("code_scanner", "present", text=_CODE)
+            line.take(len(code))
+            found["floor_code_read"].append(ms(began))
+            hand.tell("code_scanner", "remove")
+    with host("code_scanner", {"driver": "serial", "port": port}) as one:
+        for moment in phases(scale.codes, PIN_LOOKS_S):
+            waiting = one.submit(ReadCode(), _PATIENCE_S)
+            time.sleep(_SETTLE_S + moment)
+            began = time.monotonic()
+            hand.tell("code_scanner", "present", text=_CODE)
+            waiting.result()
+            found["code_read"].append(ms(began))
+            hand.tell("code_scanner", "remove")
+
+
+def _pin_blocks(found: Values, hardware: Hardware, scale: Scale) -> None:
+    port, hand = hardware.addresses["pin_pad"], hardware.hand
+
+    def press(*keys: str) -> None:
+        for key in keys:
+            hand.tell("pin_pad", "press", key=key)
+
+    with host("pin_pad", {"driver": "serial", "port": port}) as one:
+        one.execute(LoadSessionKey(_session_key()), _PATIENCE_S)
+        for moment in phases(scale.codes, PIN_LOOKS_S):
+            one.execute(StartPinEntry(), _PATIENCE_S)
+            press(*_PIN)
+            for _ in _PIN:
+                one.execute(AwaitKey(), _PATIENCE_S)
+            waiting = one.submit(AwaitKey(), _PATIENCE_S)
+            time.sleep(PIN_LOOKS_S + moment)
+            began = time.monotonic()
+            press("enter")
+            if waiting.result().key is not Key.ENTER:
+                raise BenchError("the PIN pad told another key than the one that was pressed")
+            one.execute(MakePinBlock(_PAN), _PATIENCE_S)
+            found["pin_block"].append(ms(began))
+            one.execute(EndPinEntry(), _PATIENCE_S)
+    _bare_pin_blocks(found["floor_pin_block"], port, press, scale)
+
+
+def _bare_pin_blocks(
+    found: list[float], port: str, press: Callable[..., None], scale: Scale
+) -> None:
+    """Ask for the last key, and for the block."""
+    from drivers.pin_pad.frames import Command, Frame, pan_field
+
+    start = Command.START, bytes([6, 6, 0, 30])
+    keys = Command.KEYS, len(_PIN).to_bytes(2, "big")
+    block = Command.PIN_BLOCK, pan_field(_PAN)
+    # The very frame that was answered last is answered from memory: so each has its own number.
+    frames = (Frame(n % 256, *what).encode() for n, what in enumerate(cycle((start, keys, block))))
+    with bare.Line(port) as line:
+        first = len(line.ask_once(next(frames)))
+        press(*_PIN, "enter")
+        lengths = [len(line.ask_once(next(frames))) for _ in range(2)]
+        for _ in range(scale.codes):
+            line.ask(next(frames), first)
+            press(*_PIN)
+            began = time.monotonic()
+            press("enter")
+            for length in lengths:
+                line.ask(next(frames), length)
+            found.append(ms(began))
+
+
+def _session_key() -> SessionKey:
+    from drivers.emulators.pin_pad import MASTER_KEYS, encrypt
+
+    cipher = Algorithm.SM4
+    key = secrets.token_bytes(16)
+    return SessionKey(
+        cipher,
+        "TPK-0001",
+        encrypt(cipher, MASTER_KEYS[cipher], key),
+        encrypt(cipher, key, bytes(16))[:4],
+    )
+
+
+# -- pictures -------------------------------------------------------------------------------------
+
+
+def _camera(found: Values, hardware: Hardware, scale: Scale) -> None:
+    source = hardware.addresses["camera"]
+    with host("camera", {"driver": "opencv", "source": source}) as one:
+        for _ in range(scale.films):
+            began = time.monotonic()
+            stream = one.execute(StartStream(), _PATIENCE_S)
+            stream.latest()
+            found["camera_first_frame"].append(ms(began))
+            found["camera_rate"].append(_rate(stream, scale.film_s))
+            one.execute(StopStream(), _PATIENCE_S)
+    for _ in range(scale.films):
+        began = time.monotonic()
+        with closing(bare.Camera(source)) as camera:
+            found["floor_camera_first_frame"].append(ms(began))
+            found["floor_camera_rate"].append(camera.rate(scale.film_s))
+
+
+def _rate(stream: Stream, seconds: float) -> float:
+    """Pictures a second, as somebody who looks at every one gets them."""
+    until, count = Deadline(seconds), 0
+    frame = stream.latest()
+    while not until.passed():
+        if following := stream.next(frame.number, until.remaining()):
+            frame, count = following, count + 1
+    return count / seconds
