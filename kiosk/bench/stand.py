@@ -1,4 +1,4 @@
-"""A terminal on a test stand: its own processes, hardware and centre, and a citizen's eyes and hand.
+"""A terminal on a test stand: its own processes, hardware, centre, and a citizen's eyes and hand.
 
 The keeper, its visits (Qt offscreen) and the stand-in centre are processes as in service. The
 hardware is emulated in this one, on real wires: ptys, sockets, a PC/SC service. What the screen
@@ -73,6 +73,10 @@ class Stall:
     ms: float
 
 
+class _GoneError(BenchError):
+    """The visit ended before it answered."""
+
+
 class Stand:
     """Made by :func:`stand`. Used from one thread."""
 
@@ -102,18 +106,22 @@ class Stand:
 
     def look(self) -> dict[str, Any]:
         """The page, its view, the notices, and why which devices cannot be used."""
-        return self._ask({"look": True}, "seen")
+        while True:
+            with contextlib.suppress(_GoneError):  # the next one is there to look at
+                return self._ask({"look": True}, "seen")
 
     def _ask(self, question: dict[str, Any], wanted: str) -> dict[str, Any]:
         self._hear(lambda: self._live is not None, "a visit to be live")
-        self._answer = None
-        assert self._live is not None
+        self._answer, asked = None, self._live
+        assert asked is not None
         try:
-            self._live.sendall(json.dumps(question).encode() + b"\n")
-        except OSError as error:
-            raise BenchError("the visit is gone") from error
-        self._hear(lambda: self._answer is not None, "an answer of the visit")
-        assert self._answer is not None
+            asked.sendall(json.dumps(question).encode() + b"\n")
+        except OSError:
+            self._live = None if self._live is asked else self._live
+            raise _GoneError("the visit is gone") from None
+        self._hear(lambda: self._answer or self._live is not asked, "an answer of the visit")
+        if self._answer is None:
+            raise _GoneError("the visit is gone")
         if self._answer["what"] != wanted:
             raise BenchError(f"{self._answer['what']} {question}")
         return self._answer
