@@ -7,8 +7,15 @@ from pathlib import Path
 
 import click
 
-from kiosk.settings import SettingsError
+from kiosk.settings import SettingsError, profiles
 
+_PROFILE = click.option(
+    "--profile",
+    type=click.Choice(profiles()),
+    default="supermarket",
+    show_default=True,
+    help="What kind of machine.",
+)
 _SETTINGS = click.option(
     "--settings",
     "settings_path",
@@ -74,9 +81,10 @@ def visit(
 @main.command()
 @click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True)
 @click.option("--offscreen", is_flag=True, help="Play the main job without a display.")
-@click.option("--landscape", is_flag=True, help="1920×1080 instead of 1080×1920.")
+@_PROFILE
+@click.option("--landscape", is_flag=True, help="1920×1080 whatever the profile says.")
 @click.option("--trace", type=click.Path(path_type=Path), hidden=True)
-def demo(out: Path, offscreen: bool, landscape: bool, trace: Path | None) -> None:
+def demo(out: Path, offscreen: bool, profile: str, landscape: bool, trace: Path | None) -> None:
     """Everything on this machine: the stand-in centre, emulated hardware, the terminal.
 
     Opens the terminal in a window beside the desk, which plays the hardware. Without a display it
@@ -84,7 +92,11 @@ def demo(out: Path, offscreen: bool, landscape: bool, trace: Path | None) -> Non
     """
     from kiosk import demo as demonstration
 
-    sys.exit(demonstration.run(out, offscreen=offscreen, landscape=landscape, trace=trace))
+    sys.exit(
+        demonstration.run(
+            out, offscreen=offscreen, profile=profile, landscape=landscape, trace=trace
+        )
+    )
 
 
 @main.group(invoke_without_command=True)
@@ -102,6 +114,7 @@ def demo(out: Path, offscreen: bool, landscape: bool, trace: Path | None) -> Non
 )
 @click.option("--centre", help="Address of the stand-in centre, whose messages it shows.")
 @click.option("--headless", is_flag=True, help="No window: orders come over the socket only.")
+@_PROFILE
 @click.option("--landscape", is_flag=True, help="The terminal's window beside it is a wide one.")
 @click.pass_context
 def desk(
@@ -110,6 +123,7 @@ def desk(
     settings: Path | None,
     centre: str | None,
     headless: bool,
+    profile: str,
     landscape: bool,
 ) -> None:
     """Emulated hardware, and a window to play it; a command hands orders to a desk that runs."""
@@ -120,7 +134,12 @@ def desk(
     if context.invoked_subcommand is None:
         sys.exit(
             app.run(
-                directory, centre=centre, headless=headless, landscape=landscape, terminal=terminal
+                directory,
+                centre=centre,
+                headless=headless,
+                profile=profile,
+                landscape=landscape,
+                terminal=terminal,
             )
         )
 

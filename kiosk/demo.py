@@ -13,12 +13,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from drivers.emulators.rig import Remote
 from kiosk import keeper
+from kiosk import settings as settings_file
 from kiosk.__main__ import visit_command
 
+PROFILE = "supermarket"
+"""What kind of machine is shown unless another is named."""
 STORIES = 2
 """How many visits the scripted demo plays."""
 
@@ -33,24 +36,32 @@ class Place:
     desk: Path  # control socket
 
 
-def run(out: Path, *, offscreen: bool, landscape: bool, trace: Path | None = None) -> int:
-    """Run the demo; offscreen when asked for or when there is no display. Returns an exit code.
+def run(
+    out: Path,
+    *,
+    offscreen: bool,
+    profile: str = PROFILE,
+    landscape: bool = False,
+    trace: Path | None = None,
+) -> int:
+    """Run the demo of a ``profile``; offscreen when asked for or when there is no display.
+    ``landscape`` where the profile says otherwise. Returns an exit code.
 
     ``trace``: in windows, where the buttons of each page are is written there (``ui.trace``).
     """
     display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     if offscreen or not display:
-        return _play(out.resolve(), landscape=landscape)
-    with place(headless=False, landscape=landscape, full_screen=False) as here:
+        return _play(out.resolve(), profile, landscape=landscape)
+    with place(headless=False, profile=profile, landscape=landscape, full_screen=False) as here:
         told = ("--trace", str(trace.resolve())) if trace else ()
         return keeper.run(here.settings, visit_command(here.settings, *told))
 
 
-def _play(out: Path, *, landscape: bool) -> int:
+def _play(out: Path, profile: str, *, landscape: bool) -> int:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
-    with place(headless=True, landscape=landscape) as here:
+    with place(headless=True, profile=profile, landscape=landscape) as here:
         play = ("--play", str(out), "--desk", str(here.desk))
         code = keeper.run(here.settings, visit_command(here.settings, *play), visits=STORIES)
         _keep_papers(here, out)
@@ -67,22 +78,35 @@ def _keep_papers(here: Place, out: Path) -> None:
     """What came out of the printers: the slip as PNG, the certificate as it reached the printer."""
     remote = Remote(here.desk)
     try:
-        for number, slip in enumerate(remote.look("receipt_printer")["slips"], 1):
-            (out / f"slip-{number}.png").write_bytes(slip)
-        seen = remote.look("document_printer")
-        for number, pdf in enumerate(seen["documents"], 1):
-            (out / f"certificate-{number}.pdf").write_bytes(pdf)
-        for number, sheet in enumerate(seen["sheets"], 1):
-            (out / f"sheet-{number}.png").write_bytes(sheet)
+        if settings_file.load(here.settings).devices["receipt_printer"]["driver"] == "xfs4iot":
+            seen = remote.look("xfs4iot")
+            slips, sheets = (seen["tray"][name] for name in ("ReceiptPrinter", "DocumentPrinter"))
+        else:
+            seen = remote.look("document_printer")
+            slips, sheets = remote.look("receipt_printer")["slips"], seen["sheets"]
+        _keep(out, "slip", "png", slips)
+        _keep(out, "certificate", "pdf", seen["documents"])
+        _keep(out, "sheet", "png", sheets)
     finally:
         remote.close()
 
 
+def _keep(out: Path, name: str, kind: str, papers: list[bytes]) -> None:
+    for number, paper in enumerate(papers, 1):
+        (out / f"{name}-{number}.{kind}").write_bytes(paper)
+
+
 @contextmanager
 def place(
-    *, headless: bool, landscape: bool = False, full_screen: bool = True, delay: float = 0.0
+    *,
+    headless: bool,
+    profile: str = PROFILE,
+    landscape: bool = False,
+    full_screen: bool = True,
+    delay: float = 0.0,
 ) -> Iterator[Place]:
-    """Start the stand-in centre and the hardware; write the settings of a terminal between them.
+    """Start the stand-in centre and the hardware of a ``profile``; write the settings of a
+    terminal between them.
 
     Everything lies in a directory of its own that is gone afterwards, as are the processes.
     """
@@ -95,19 +119,22 @@ def place(
         centre = _start([*me, "sandbox", "--directory", str(centre_dir), "--delay", str(delay)])
         started.append(centre)
         url = _first_line(centre)
+        wide = (
+            landscape
+            or settings_file.profile_table(profile)["screen"]["orientation"] == "landscape"
+        )
         desk_command = [*me, "desk", "--directory", str(directory), "--centre", url]
+        desk_command += ["--profile", profile]
         if headless:
             desk_command.append("--headless")
-        if landscape:
+        if wide:
             desk_command.append("--landscape")
         desk = _start(desk_command)
         started.append(desk)
         devices = json.loads(_first_line(desk))
         settings = directory / "terminal.toml"
-        settings.write_text(
-            _settings(directory, url, devices, landscape=landscape, full_screen=full_screen),
-            encoding="utf-8",
-        )
+        told = _settings(directory, url, profile, landscape=wide, full_screen=full_screen)
+        settings.write_text(told + _tables(devices), encoding="utf-8")
         yield Place(directory, url, settings, directory / "desk.sock")
     finally:
         for process in reversed(started):
@@ -138,10 +165,11 @@ def _first_line(process: subprocess.Popen[bytes], seconds: float = 30.0) -> str:
 
 
 def _settings(
-    directory: Path, url: str, devices: dict[str, str], *, landscape: bool, full_screen: bool
+    directory: Path, url: str, profile: str, *, landscape: bool, full_screen: bool
 ) -> str:
     return f"""\
 terminal = "T0001"
+profile = "{profile}"
 production = false
 run_directory = "{directory}"
 
@@ -152,16 +180,13 @@ full_screen = {str(full_screen).lower()}
 [centre]
 url = "{url}"
 seal_roots = "{directory / "centre" / "root.pem"}"
-
-[devices.id_card]
-driver = "sdt"
-port = "{devices["id_card"]}"
-
-[devices.receipt_printer]
-driver = "escpos"
-address = "{devices["receipt_printer"]}"
-
-[devices.document_printer]
-driver = "ipp"
-uri = "{devices["document_printer"]}"
 """
+
+
+def _tables(devices: dict[str, dict[str, Any]]) -> str:
+    """Where each device is, as the settings say it: TOML writes these values as JSON does."""
+    tables = []
+    for kind, facts in devices.items():
+        lines = [f"{name} = {json.dumps(value)}" for name, value in facts.items()]
+        tables.append("\n".join([f"\n[devices.{kind}]", *lines, ""]))
+    return "".join(tables)

@@ -97,16 +97,18 @@ def profiles() -> tuple[str, ...]:
     return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir()))
 
 
+def profile_table(name: str) -> dict[str, Any]:
+    """The tables of profile ``name``. Raises :class:`SettingsError` when there is none."""
+    if name not in profiles():
+        raise SettingsError(f"no profile {name!r}; known: {', '.join(profiles())}")
+    text = (resources.files("assets") / "profiles" / f"{name}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
 def _with_profile(table: dict[str, Any]) -> dict[str, Any]:
     """``table`` over the profile it names."""
     name = table.get("profile", "")
-    if not name:
-        return table
-    if name not in profiles():
-        known = ", ".join(profiles())
-        raise msgspec.ValidationError(f"no profile {name!r}; known: {known} - at `$.profile`")
-    text = (resources.files("assets") / "profiles" / f"{name}.toml").read_text(encoding="utf-8")
-    return _over(table, tomllib.loads(text))
+    return _over(table, profile_table(name)) if name else table
 
 
 def _over(upper: dict[str, Any], lower: dict[str, Any]) -> dict[str, Any]:
@@ -128,6 +130,8 @@ def load(path: Path) -> Settings:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         settings = msgspec.convert(_with_profile(table), Settings, dec_hook=_decode)
+    except SettingsError as error:
+        raise SettingsError(f"{path}: {error} - at `$.profile`") from None
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from error
     # Not TOMLDecodeError alone: a number of 5000 digits is a ValueError of int's own.

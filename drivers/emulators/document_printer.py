@@ -184,7 +184,8 @@ class DocumentPrinter:
         """What one sees: ``sheets`` (PNG of each page in the output tray, oldest first),
         ``documents`` (PDF bytes as they arrived), ``pages`` (ever printed), ``paper`` (sheets
         left, ``None``: plenty), ``reasons`` (as told over IPP), ``jobs`` (``number``, ``name``,
-        ``user``, ``state``, ``pages`` out of each), ``listening``.
+        ``user``, ``state``, ``pages`` out of each), ``listening``, ``faults`` (orders that last and
+        are no ``reasons``).
         """
         with self._changed:
             return {
@@ -204,7 +205,13 @@ class DocumentPrinter:
                     for job in self._jobs.values()
                 ],
                 "listening": self._server is not None,
+                "faults": self._lasting(),
             }
+
+    def _lasting(self) -> list[str]:
+        holds = {"slow": self._delay, "garbage": self._garbage, "refuse": self._refusal}
+        unseen = sorted(self._faults & {"busy", "mute", "stall"})
+        return [*unseen, *(order for order, lasts in holds.items() if lasts)]
 
     # -- orders, under the lock ----------------------------------------------------------------
 
@@ -262,7 +269,7 @@ class DocumentPrinter:
                     return
                 job.state, job.reason = JobState.PROCESSING, "job-printing"
                 job.begun_at = self._up_time()
-            sheets = _rendered(job.document, self._dpi)
+            sheets = rendered(job.document, self._dpi)
             with self._changed:
                 self._print(job, sheets)
 
@@ -498,8 +505,8 @@ def _wanted(known: list[Attribute], asked: Group) -> tuple[Attribute, ...]:
     return tuple(one for one in known if one.name in names)
 
 
-def _rendered(document: bytes, dpi: int) -> list[bytes] | None:
-    """Each page as PNG; ``None`` for what is no PDF."""
+def rendered(document: bytes, dpi: int) -> list[bytes] | None:
+    """Each page of a PDF as PNG; ``None`` for what is none."""
     import pypdfium2
 
     with _PDFIUM:

@@ -257,6 +257,7 @@ ORDERS: Mapping[str, Mapping[str, Order]] = {
     "code_scanner": _CODE_SCANNER,
     "pin_pad": _PIN_PAD,
     "io_board": _IO_BOARD,
+    "speaker": _CABLE,
     "xfs4iot": _XFS4IOT,
 }
 """By the kind of emulator. In a rig a device is called by its kind, a second one ``camera_2``."""

@@ -107,8 +107,9 @@ class ReceiptPrinter:
         self._answer: Callable[[bytes], None] = lambda data: None
         self._faults()
         self._head = self._paper = _Head(width)
-        self._slips: list[tuple[Image.Image, list[str]]] = []
+        self._slips: list[tuple[bytes, list[str]]] = []  # PNG, and the lines of characters
         self._unknown: list[str] = []
+        self._received = 0
         self._asb = 0
 
     def _faults(self) -> None:
@@ -153,6 +154,10 @@ class ReceiptPrinter:
         self._threads = [t for t in self._threads if t.is_alive()]
         self._threads.append(thread)
         thread.start()
+
+    @property
+    def _plugged(self) -> bool:
+        return self._listener is not None or bool(self._lines)
 
     def _plug(self) -> None:
         if self._kind == "tcp":
@@ -217,25 +222,44 @@ class ReceiptPrinter:
         # Readers must be able to end, so the lock is not held here.
         if order == "unplug":
             self._unplug()
-        elif order in ("plug", "well") and self._listener is None and not self._lines:
+        elif order in ("plug", "well") and not self._plugged:
             self._plug()
 
     def look(self) -> dict[str, Any]:
-        """What one sees: ``slips`` (PNG of each), ``texts`` (their lines of characters), ``paper``
-        (``full``, ``low``, ``out``), ``cover`` (``open``, ``closed``), ``jammed``, ``hanging``
-        (dots of an uncut slip), ``waiting`` (bytes in the buffer), ``unknown`` (commands, hex)."""
+        """What one sees: ``plugged``, ``slips`` (PNG of each), ``texts`` (their lines of
+        characters), ``paper`` (``full``, ``low``, ``out``), ``cover`` (``open``, ``closed``),
+        ``jammed``, ``hanging`` (dots of an uncut slip), ``waiting`` (bytes in the buffer),
+        ``received`` (bytes, ever), ``unknown`` (commands, hex), ``faults`` (orders that last, or
+        are still to come true)."""
         with self._lock:
-            slips = list(self._slips)
-            seen = {
-                "texts": [list(lines) for _, lines in slips],
+            return {
+                "plugged": self._plugged,
+                "slips": [picture for picture, _ in self._slips],
+                "texts": [list(lines) for _, lines in self._slips],
                 "paper": "out" if self.paper_end else "low" if self.near_end else "full",
                 "cover": "open" if self.cover_open else "closed",
                 "jammed": self.mechanical_error or self.cutter_error,
                 "hanging": self._paper.inked,
                 "waiting": len(self._buffer),
+                "received": self._received,
                 "unknown": list(self._unknown),
+                "faults": self._lasting(),
             }
-        return {"slips": [_png(picture) for picture, _ in slips], **seen}
+
+    def _lasting(self) -> list[str]:
+        usual = (0.0, self._usual_dots_per_s)
+        holds = {
+            "cutter error": self.cutter_error,
+            "hot head": self.hot,
+            "deaf to gs r": self.ignores_gs_r,
+            "goes on when stopped": self.goes_on,
+            "garbage": self.garbage,
+            "slow": (self._bytes_per_s, self._dots_per_s) != usual,
+            "mute": self._mute_after is not None,
+            "reset connection": self._reset_after is not None,
+            "stop reading": self._deaf_after is not None,
+        }
+        return [*self._stop_after, *(order for order, lasts in holds.items() if lasts)]
 
     # -- what comes in --------------------------------------------------------------------------
 
@@ -299,6 +323,7 @@ class ReceiptPrinter:
     def _account(self, count: int, line: _Line) -> None:
         """Let faults that count bytes come nearer."""
         with self._lock:
+            self._received += count
             if self._mute_after:
                 self._mute_after = max(0, self._mute_after - count)
             if self._deaf_after:
@@ -532,8 +557,34 @@ class ReceiptPrinter:
                 self._lock.wait(_TICK_S)
             if self._cleared != cleared:
                 raise _BufferCleared
-            if not self._ending.is_set():
-                self._slips.append(self._head.cut())
+            if self._ending.is_set():
+                return
+            picture, texts = self._head.cut()
+        # Not under the lock, which also the status waits for.
+        slip = _png(picture), texts
+        with self._lock:
+            self._slips.append(slip)
+
+
+class _Drawer(ReceiptPrinter):
+    """Prints what it has been given, and ends with it."""
+
+    def draw(self, data: bytes) -> list[bytes]:
+        self._buffer += data
+        self._print()
+        return [picture for picture, _ in self._slips]
+
+    def _take(self, count: int = 1) -> bytes:
+        if len(self._buffer) < count:
+            raise _Stopped
+        taken = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        return taken
+
+
+def drawn(data: bytes, *, width: int = 576) -> list[bytes]:
+    """The slips (PNG) that these bytes make, ``width`` dots wide; what is not cut off is none."""
+    return _Drawer(width=width).draw(data)
 
 
 class _Head:

@@ -29,6 +29,7 @@ from drivers.emulators.receipt_printer import ReceiptPrinter
 from drivers.emulators.rig import MOST_SCRIPTS, Emulator, Remote, Rig
 from drivers.emulators.smart_card import SmartCardReader
 from drivers.emulators.smart_cards.cards import BankFacts, SocialSecurityFacts
+from drivers.emulators.speaker import Speaker
 from drivers.emulators.xfs4iot.machine import XfsMachine
 from drivers.id_card.types import IdCard
 from ui.desk import app
@@ -43,6 +44,7 @@ CLASSES: dict[str, type] = {
     "code_scanner": CodeScanner,
     "pin_pad": PinPad,
     "io_board": IoBoard,
+    "speaker": Speaker,
     "xfs4iot": XfsMachine,
 }
 PERSON = {"name": "张三", "number": "990101199003071018"}
@@ -106,6 +108,7 @@ def emulators() -> Iterator[dict[str, Emulator]]:
             "code_scanner": CodeScanner(directory / "code_scanner"),
             "pin_pad": PinPad(directory / "pin_pad"),
             "io_board": IoBoard(directory / "io_board"),
+            "speaker": Speaker(directory / "speaker"),
             "xfs4iot": XfsMachine(),
         }
         for emulator in all_of_them.values():

@@ -10,17 +10,17 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from drivers.emulators.document_printer import DocumentPrinter
-from drivers.emulators.id_card import IdCardReader
-from drivers.emulators.receipt_printer import ReceiptPrinter
 from drivers.emulators.rig import Remote, Rig
 from kiosk import settings
 from kiosk.settings import SettingsError
+from ui.desk import hardware
 
 TERMINAL = Path("/etc/kiosk/terminal.toml")
 """Where a machine that serves citizens has its settings."""
 SOCKET = "desk.sock"
 """The control socket, in the directory of the desk. There is none where there is no desk."""
+PROFILE = "supermarket"
+"""Whose hardware is played unless another is named."""
 FAILED, REFUSED = 1, 2
 
 
@@ -29,13 +29,15 @@ def run(
     *,
     centre: str | None,
     headless: bool,
+    profile: str = PROFILE,
     landscape: bool = False,
     terminal: Path = TERMINAL,
 ) -> int:
-    """Play the hardware until SIGTERM or SIGINT, or until the window is closed.
+    """Play the hardware of ``profile`` until SIGTERM or SIGINT, or until the window is closed.
 
-    Prints one line of JSON with the addresses for the terminal's settings once all is there.
-    Returns 0, or 2 after one sentence on a machine whose ``terminal`` settings are in production.
+    Prints one line of JSON once all is there: by device class, what the terminal's settings must
+    say. Returns 0, or 2 after one sentence on a machine whose ``terminal`` settings are in
+    production.
     """
     if why := refusal(terminal):
         print(why, file=sys.stderr)
@@ -43,24 +45,17 @@ def run(
     ends = {signal.SIGTERM, signal.SIGINT}
     # Kept until somebody waits for them, and before any thread is there that could take them.
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)
-    rig = Rig(
-        {
-            "id_card": IdCardReader(directory / "id_card"),
-            "receipt_printer": ReceiptPrinter(dots_per_s=1200.0),
-            "document_printer": DocumentPrinter(seconds_per_page=1.5, dpi=100),
-        },
-        directory / SOCKET,
-    )
+    emulated = hardware.of(profile, directory)
+    rig = Rig(emulated.devices, directory / SOCKET)
     rig.start()
-    addresses = {name: device.address for name, device in rig.devices.items()}
-    print(json.dumps(addresses), flush=True)
+    print(json.dumps(emulated.settings()), flush=True)
     try:
         if headless:
             signal.sigwait(ends)
             return 0
         from ui.desk.window import show
 
-        return show(rig, centre, landscape=landscape)
+        return show(rig, centre, emulated.absent, landscape=landscape)
     finally:
         rig.stop()
 

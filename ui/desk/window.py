@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -67,7 +67,9 @@ def beside(room: QRect, terminal: QSize) -> QRect:
     return QRect(left, room.top() + MARGIN, width, height)
 
 
-def show(rig: Rig, centre: str | None, *, landscape: bool = False) -> int:
+def show(
+    rig: Rig, centre: str | None, absent: Mapping[str, str], *, landscape: bool = False
+) -> int:
     """Play ``rig`` in a window until it is closed, or until SIGTERM or SIGINT. Returns 0.
 
     ``centre`` is the base address of the stand-in centre, without which there is no phone;

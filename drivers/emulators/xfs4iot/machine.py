@@ -15,11 +15,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from PIL import Image, ImageDraw
 
+from drivers.emulators.document_printer import rendered
 from drivers.emulators.pin_pad import MASTER_KEYS, decrypt, encrypt, format_0
+from drivers.emulators.receipt_printer import drawn
 from drivers.emulators.smart_cards.cards import ChipCard, make_card
 from drivers.emulators.xfs4iot.offers import LIGHTS, SERVICES, capabilities, version
 from drivers.emulators.xfs4iot.wire import PATH, EndedError, Fault, Job, Payload, Session, Wire
@@ -42,6 +45,7 @@ FAULTS = (
     "unknown fields",
 )
 _PAGE = re.compile(rb"/Type\s*/Page(?![s\w])")
+_DPI = 100
 _PRINTERS = ("ReceiptPrinter", "DocumentPrinter")
 _KEYS = ("enter", "cancel", "clear", "backspace")
 _ALGORITHMS = {"T": Algorithm.TDEA, "4": Algorithm.SM4}
@@ -54,11 +58,21 @@ class _Printer:
     jam_in: int | None = None  # sheets until one jams
     jammed: bool = False
     toner: str = "full"
-    slot: bool = False  # paper lies where it can be taken
+    slot: list[bytes] = field(default_factory=list)  # papers that lie where they can be taken
     printed: int = 0
     jobs: list[bytes] = field(default_factory=list)
     retracted: int = 0
     bin_state: str = "ok"
+
+    def seen(self) -> dict[str, Any]:
+        awaits = {"paper out": self.supply != "out" and self.left, "jam": self.jam_in}
+        return {
+            "paper": self.supply,
+            "jammed": self.jammed,
+            "toner": self.toner,
+            "bin": self.bin_state,
+            "awaits": [order for order, sheets in awaits.items() if sheets],
+        }
 
 
 class XfsMachine:
@@ -136,6 +150,7 @@ class XfsMachine:
         self._codes: deque[tuple[bytes, str]] = deque(maxlen=1)
         self._scanning = False
         self._pictures = 0
+        self._picture = b""
         self._lights: dict[str, Any] = {}
         self._keys: deque[str] = deque()
         self._entering = False
@@ -222,32 +237,52 @@ class XfsMachine:
             self._changed.notify_all()
 
     def look(self) -> dict[str, Any]:
-        """What one sees: ``slips`` (ESC/POS as it arrived), ``documents`` (PDF as it arrived),
-        ``pages`` (of documents, ever), ``slots`` (by printer: whether paper lies there), ``bins``
-        (by printer: how many retracted), ``card`` ("none", "inside", "slot"), ``lights`` (name to
-        state), ``pictures`` (taken), ``scanning``, ``entering``, ``digits`` (of the PIN entered),
-        ``mode`` (vendor mode), ``connections`` (service names), ``commands`` (names, oldest
-        first), ``frames`` (direction "in" or "out", service, text).
+        """What one sees: ``plugged``, ``slips`` (ESC/POS as it arrived), ``documents`` (PDF as it
+        arrived), ``pages`` (of documents, ever), ``slots`` (by printer: whether paper lies there),
+        ``tray`` (by printer: PNG of each paper that does), ``printers`` (by printer: ``paper``,
+        ``jammed``, ``toner``, ``bin``, ``awaits``: orders still to come true), ``bins`` (by
+        printer: how many retracted), ``card`` ("none", "inside", "slot"), ``kind`` (of the card,
+        or ""), ``card_jammed``, ``lights`` (name to state), ``pictures`` (taken), ``picture`` (the
+        last one, JPEG), ``scanning``, ``entering``, ``digits`` (of the PIN entered), ``mode``
+        (vendor mode), ``cabinet`` (door, sensors, power as the service tells them), ``devices``
+        (service to state), ``connections`` (service names), ``commands`` (names, oldest first),
+        ``faults`` (each with its service, or ""), ``frames`` (direction "in" or "out", service,
+        text).
         """
         with self._changed:
             receipt, document = (self._printers[name] for name in _PRINTERS)
-            return {
+            slots = {name: list(one.slot) for name, one in self._printers.items()}
+            seen = {
+                "plugged": self._wire.listening,
                 "slips": list(receipt.jobs),
                 "documents": list(document.jobs),
                 "pages": document.printed,
-                "slots": {name: one.slot for name, one in self._printers.items()},
+                "slots": {name: bool(papers) for name, papers in slots.items()},
+                "printers": {name: one.seen() for name, one in self._printers.items()},
                 "bins": {name: one.retracted for name, one in self._printers.items()},
                 "card": self._card_place,
+                "kind": self._card.kind if self._card else "",
+                "card_jammed": self._card_jammed,
                 "lights": dict(self._lights),
                 "pictures": self._pictures,
+                "picture": self._picture,
                 "scanning": self._scanning,
                 "entering": self._entering,
                 "digits": len(self._pin),
                 "mode": self._mode,
+                "cabinet": dict(self._auxiliaries),
+                "devices": dict(self._devices),
                 "connections": [session.service for session in self._wire.sessions],
                 "commands": list(self._commands),
+                "faults": [[fault.kind, fault.service] for fault in self._wire.faults],
                 "frames": [list(frame) for frame in self._wire.frames],
             }
+        # Not under the lock: to draw takes its time.
+        tray = {
+            name: [sheet for one in papers for sheet in _seen(one)]
+            for name, papers in slots.items()
+        }
+        return {**seen, "tray": tray}
 
     def _order_fault(
         self, kind: str, service: str = "", command: str = "", *, once: bool = False, **facts: Any
@@ -412,7 +447,7 @@ class XfsMachine:
 
     def _take_paper(self, service: str = "ReceiptPrinter") -> None:
         if self._printers[service].slot:
-            self._printers[service].slot = False
+            self._printers[service].slot.clear()
             self._wire.tell(service, "Printer.MediaTakenEvent")
 
     def _printer_status(self, printer: _Printer) -> Payload:
@@ -446,8 +481,7 @@ class XfsMachine:
     def _print_raw(self, job: Job) -> Payload | None:
         data = _bytes(job.payload["data"])
         self._feed(job, 1)
-        self._printers[job.session.service].jobs.append(data)
-        self._present(job)
+        self._present(job, data)
         return None
 
     def _print_native(self, job: Job) -> Payload | None:
@@ -455,8 +489,7 @@ class XfsMachine:
         if not data.startswith(b"%PDF"):
             raise EndedError("invalidData")
         self._feed(job, len(_PAGE.findall(data)) or 1)
-        self._printers[job.session.service].jobs.append(data)
-        self._present(job)
+        self._present(job, data)
         return None
 
     def _feed(self, job: Job, pages: int) -> None:
@@ -478,9 +511,10 @@ class XfsMachine:
                 printer.left -= 1
             printer.printed += 1
 
-    def _present(self, job: Job) -> None:
+    def _present(self, job: Job, data: bytes) -> None:
         service = job.session.service
-        self._printers[service].slot = True
+        self._printers[service].jobs.append(data)
+        self._printers[service].slot.append(data)
         job.event("Printer.MediaPresentedEvent", {"wadIndex": 1, "totalWads": 1})
         if self._auto_retract is not None:
             timer = threading.Timer(self._auto_retract, self._retract_late, (service,))
@@ -491,7 +525,7 @@ class XfsMachine:
         with self._changed:
             printer = self._printers[service]
             if printer.slot and self._auto_retract is not None:
-                printer.slot = False
+                printer.slot.clear()
                 printer.retracted += 1
                 self._wire.tell(service, "Printer.MediaAutoRetractedEvent", {"result": "unit1"})
 
@@ -506,14 +540,14 @@ class XfsMachine:
             raise EndedError("commandErrorCode", "noMediaPresent")
         if printer.bin_state == "full":
             raise EndedError("commandErrorCode", "retractBinFull")
-        printer.slot = False
+        printer.slot.clear()
         printer.retracted += 1
         return {"result": job.payload["mediaControl"]}
 
     def _reset_printer(self, job: Job) -> Payload | None:
         if self._printers[job.session.service].jammed:
             raise EndedError("commandErrorCode", "paperJammed")
-        self._printers[job.session.service].slot = False
+        self._printers[job.session.service].slot.clear()
         return None
 
     # -- card reader --------------------------------------------------------------------------
@@ -596,7 +630,8 @@ class XfsMachine:
         if job.payload.get("camera") != "person":
             raise EndedError("commandErrorCode", "cameraNotSupported")
         self._pictures += 1
-        return {"pictureFile": _text(_drawn(self._pictures))}
+        self._picture = _drawn(self._pictures)
+        return {"pictureFile": _text(self._picture)}
 
     def _set_light(self, job: Job) -> Payload | None:
         for name, state in job.payload.items():
@@ -738,6 +773,14 @@ def _bytes(text: str) -> bytes:
 
 def _text(data: bytes) -> str:
     return base64.b64encode(data).decode()
+
+
+@lru_cache(maxsize=8)
+def _seen(paper: bytes) -> list[bytes]:
+    """The sheets of what was printed, as PNG."""
+    if paper.startswith(b"%PDF"):
+        return rendered(paper, _DPI) or []
+    return drawn(paper)
 
 
 def _drawn(number: int) -> bytes:

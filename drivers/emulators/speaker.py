@@ -1,0 +1,128 @@
+"""A sound card that is not there: a pipe that ALSA writes to, and somebody who listens."""
+
+from __future__ import annotations
+
+import array
+import os
+import select
+import shutil
+import sys
+import threading
+import wave
+from collections import deque
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from drivers.speaker.types import Sound
+
+_QUIET_S = 0.2
+"""A pause of this length ends a sound."""
+_LEAST = 1000  # samples; what is shorter only tries whether the card is there
+_SEEN = 20
+
+
+class Speaker:
+    """A sound card behind ALSA's ``tee``, in ``folder``, which is made and removed.
+
+    Orders: ``unplug``, ``plug`` – the card is gone, or there. ``well`` – nothing, for nothing else
+    can be wrong with it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._heard: deque[dict[str, Any]] = deque(maxlen=_SEEN)
+        self._wake = -1
+        self._thread: threading.Thread | None = None
+
+    @property
+    def address(self) -> str:
+        """The ALSA device for the driver's settings."""
+        return f"tee:null,{self._folder / 'pipe'},raw"
+
+    def start(self) -> None:
+        """Put it in. Does nothing when it is in."""
+        if self._thread is not None:
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        pipe = self._folder / "pipe"
+        pipe.unlink(missing_ok=True)
+        os.mkfifo(pipe)
+        # Open for writing too: a pipe without a writer would always be at its end.
+        reads = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+        woken, self._wake = os.pipe()
+        self._thread = threading.Thread(
+            target=self._listen, args=(reads, woken), name="emulated speaker", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take it out. Does nothing when it is out."""
+        if self._thread is None:
+            return
+        # With its folder: ALSA would make a plain file of a pipe that is not there.
+        shutil.rmtree(self._folder)
+        os.close(self._wake)
+        self._thread.join()
+        self._thread = None
+
+    def obey(self, order: str, **facts: Any) -> None:
+        """Do what the class says about ``order``. Raises ``ValueError`` for what it does not."""
+        match order, facts:
+            case "plug", {**rest} if not rest:
+                self.start()
+            case "unplug", {**rest} if not rest:
+                self.stop()
+            case "well", {**rest} if not rest:
+                return
+            case _:
+                raise ValueError(f"a speaker knows no order {order!r} with {list(facts)}")
+
+    def look(self) -> dict[str, Any]:
+        """What one would hear: ``plugged`` bool; ``played`` list, the last 20 sounds, newest last:
+        ``sound``, a :class:`Sound` as str, and ``volume``, percent; ``faults``, an empty list."""
+        return {"plugged": self._thread is not None, "played": list(self._heard), "faults": []}
+
+    def _listen(self, reads: int, woken: int) -> None:
+        data = b""
+        try:
+            while True:
+                ready = select.select([reads, woken], [], [], _QUIET_S if data else None)[0]
+                if woken in ready:
+                    return
+                if reads in ready:
+                    data += os.read(reads, 65536)
+                    continue
+                if heard := _recognized(data):
+                    self._heard.append(heard)
+                data = b""
+        finally:
+            os.close(reads)
+            os.close(woken)
+
+
+def _recognized(data: bytes) -> dict[str, Any] | None:
+    """Which sound these samples (16 bits, little-endian) are, by its length; ALSA fills its last
+    period up with silence."""
+    heard = _samples(data)
+    if len(heard) < _LEAST:
+        return None
+    fitting = [sound for sound in Sound if len(_known(sound)) <= len(heard)]
+    sound = max(fitting, key=lambda one: len(_known(one)), default=Sound.READ)
+    volume = max(map(abs, heard)) * 100 / max(map(abs, _known(sound)))
+    return {"sound": sound.value, "volume": round(volume)}
+
+
+@cache
+def _known(sound: Sound) -> array.array[int]:
+    path = files("assets") / "sounds" / f"{sound.value}.wav"
+    with path.open("rb") as file, wave.open(file, "rb") as sounds:
+        return _samples(sounds.readframes(sounds.getnframes()))
+
+
+def _samples(data: bytes) -> array.array[int]:
+    samples = array.array("h", data[: len(data) // 2 * 2])
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return samples

@@ -1,0 +1,109 @@
+"""Which emulated hardware stands in for a kind of machine, and where a terminal finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from drivers.emulators import smart_card
+from drivers.emulators.camera import Camera
+from drivers.emulators.code_scanner import CodeScanner
+from drivers.emulators.document_printer import DocumentPrinter
+from drivers.emulators.id_card import IdCardReader
+from drivers.emulators.io_board import IoBoard
+from drivers.emulators.pin_pad import PinPad
+from drivers.emulators.receipt_printer import ReceiptPrinter
+from drivers.emulators.rig import Emulator
+from drivers.emulators.smart_card import READER, SmartCardReader
+from drivers.emulators.speaker import Speaker
+from drivers.emulators.xfs4iot import XfsMachine
+from kiosk.settings import profile_table
+
+SECONDS_PER_PAGE = 1.5
+_SHARED = {"lights": "io_board", "sensors": "io_board"}
+"""Device classes that are parts of one device."""
+_BANK = "xfs4iot"
+"""A driver whose devices are all parts of one machine, and what that is called in a rig."""
+_MAKE: Mapping[str, Callable[[Path], Emulator]] = {
+    "id_card": IdCardReader,
+    "smart_card": SmartCardReader,
+    "receipt_printer": lambda place: ReceiptPrinter(dots_per_s=1200.0),
+    "document_printer": lambda place: DocumentPrinter(seconds_per_page=SECONDS_PER_PAGE, dpi=100),
+    "camera": lambda place: Camera(),
+    "code_scanner": CodeScanner,
+    "pin_pad": PinPad,
+    "io_board": IoBoard,
+    "speaker": Speaker,
+    _BANK: lambda place: XfsMachine(seconds_per_page=SECONDS_PER_PAGE),
+}
+_SAYS_WHERE = {
+    "sdt": "port",
+    "escpos": "address",
+    "ipp": "uri",
+    "pcsc": "service",
+    "opencv": "source",
+    "serial": "port",
+    "io_board": "port",
+    "aplay": "device",
+}
+"""By driver, the setting that says where its device is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """The devices of one machine."""
+
+    profile: str
+    devices: dict[str, Emulator] = field(default_factory=dict)
+    """Emulators, by what a rig calls them."""
+    absent: dict[str, str] = field(default_factory=dict)
+    """What cannot be emulated on this computer, and why, in one sentence."""
+    directory: Path = Path()
+
+    def settings(self) -> dict[str, dict[str, Any]]:
+        """By device class, where a terminal of this profile finds its device; once all run.
+
+        What cannot be emulated is looked for where nothing is: never in a real reader.
+        """
+        return {
+            kind: self._where(kind, table["driver"])
+            for kind, table in _tables(self.profile).items()
+        }
+
+    def _where(self, kind: str, driver: str) -> dict[str, Any]:
+        name = _emulator(kind, driver)
+        device = self.devices.get(name)
+        address = device.address if device else str(self.directory / name)
+        if driver == _BANK:
+            machine = urlsplit(address)
+            return {"machine": machine.hostname, "ports": [machine.port]}
+        where: dict[str, Any] = {_SAYS_WHERE[driver]: address}
+        if name == "smart_card":  # a virtual reader has two slots; the card goes into the first
+            where["reader"] = f"{READER} 00 00"
+        return where
+
+
+def of(profile: str, directory: Path) -> Hardware:
+    """The emulated devices of a terminal of ``profile``, not yet started; their ports will lie in
+    ``directory``. Raises :class:`kiosk.settings.SettingsError` for a profile that does not exist.
+    """
+    found = Hardware(profile, directory=directory)
+    for kind, table in _tables(profile).items():
+        name = _emulator(kind, table["driver"])
+        if name == "smart_card" and (why := smart_card.missing()):
+            found.absent[name] = why
+        elif name not in found.devices:
+            found.devices[name] = _MAKE[name](directory / name)
+    return found
+
+
+def _tables(profile: str) -> dict[str, dict[str, Any]]:
+    tables: dict[str, dict[str, Any]] = profile_table(profile)["devices"]
+    return tables
+
+
+def _emulator(kind: str, driver: str) -> str:
+    return _BANK if driver == _BANK else _SHARED.get(kind, kind)
