@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from drivers.device import Deadline, DeviceError, Reason
 from drivers.document_printer.codec import Message, decode, encode
 
-_ANSWER_LIMIT = 1 << 20  # bytes; the longest seen of a real printer are 60 kB
+_ANSWER_LIMIT = 1 << 18  # bytes; the longest seen of a real printer are 60 kB
 _PIECE = 1 << 16
 _DEFAULT_PORT = 631
 _HTTP_OK = 200
@@ -136,7 +136,8 @@ def _exchange(sock: socket.socket, head: bytes, body: bytes, limit: Deadline) ->
             answer = response.read(_ANSWER_LIMIT + 1)
     except OSError as error:
         raise DeviceError(Reason.OFFLINE, f"the printer fell silent: {_named(error)}") from error
-    except HTTPException as error:
+    # ValueError: a chunk of a negative length, which http.client takes for one.
+    except (HTTPException, ValueError) as error:
         raise DeviceError(Reason.GARBLED, f"not HTTP: {type(error).__name__}") from error
     if len(answer) > _ANSWER_LIMIT:
         raise DeviceError(Reason.GARBLED, "an answer without end")
@@ -148,11 +149,13 @@ def _named(error: OSError) -> str:
 
 
 class _Timed(io.RawIOBase):
-    """The receiving side of a socket under one limit for all reads together."""
+    """The receiving side of a socket under one limit, of time and of bytes, for all reads together:
+    ``http.client`` would read a chunk of length -1 until the memory is full."""
 
     def __init__(self, sock: socket.socket, limit: Deadline) -> None:
         self._sock = sock
         self._limit = limit
+        self._left = 2 * _ANSWER_LIMIT  # with the head, and what chunks cost
 
     def makefile(self, mode: str) -> io.BufferedReader:
         """What :class:`HTTPResponse` asks of a socket."""
@@ -164,5 +167,9 @@ class _Timed(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         if self._limit.passed():
             raise TimeoutError
+        if self._left <= 0:
+            raise DeviceError(Reason.GARBLED, "an answer without end")
         self._sock.settimeout(self._limit.remaining() or 0.001)
-        return self._sock.recv_into(buffer)
+        count = self._sock.recv_into(buffer)
+        self._left -= count
+        return count
