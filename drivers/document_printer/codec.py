@@ -219,7 +219,10 @@ class _Reader:
         return self.take(1)[0]
 
     def counted(self) -> bytes:
-        return self.take(int.from_bytes(self.take(2)))
+        length = int.from_bytes(self.take(2), signed=True)
+        if length < 0:
+            raise _garbled(f"a negative length at byte {self.at - 2}")
+        return self.take(length)
 
 
 def _groups(reader: _Reader) -> Iterable[Group]:

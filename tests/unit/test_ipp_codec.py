@@ -138,6 +138,7 @@ GARBLED = [
     ("delimiter zero", HEAD + b"\x00\x03"),
     ("further value of nothing", HEAD + b"\x04\x21\x00\x00\x00\x04\x00\x00\x00\x01\x03"),
     ("length over the end", HEAD + b"\x04\x44\x00\x01a\xff\xf0abc\x03"),
+    ("negative length", HEAD + b"\x04\x44\x00\x01a\x80\x01" + b"x" * 0x8001 + b"\x03"),
     ("integer of three bytes", HEAD + b"\x04\x21\x00\x01a\x00\x03\x00\x00\x01\x03"),
     ("boolean of no byte", HEAD + b"\x04\x22\x00\x01a\x00\x00\x03"),
     ("language cut off", HEAD + b"\x04\x36\x00\x01a\x00\x03\x00\x05e\x03"),
