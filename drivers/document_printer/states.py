@@ -17,6 +17,7 @@ STATE_ATTRIBUTES = (
 )
 """What :func:`read_status` wants to be asked for."""
 
+_LONGEST = 300
 _SEVERITIES = ("-error", "-warning", "-report")
 
 
@@ -84,6 +85,11 @@ def keyword(reason: str) -> str:
     return reason
 
 
+def _sentence(words: str) -> str:
+    """What a printer wrote, as it may stand on one line of a log."""
+    return "".join(one if one.isprintable() else " " for one in words[:_LONGEST])
+
+
 def read_status(printer: Group, ignored: Collection[str] = ()) -> Status:
     """The status in a printer's attributes. Unknown reasons are kept in ``detail``, never guessed.
 
@@ -98,6 +104,7 @@ def read_status(printer: Group, ignored: Collection[str] = ()) -> Status:
     detail = ", ".join(said)
     if message := printer.text("printer-state-message"):
         detail = f"{detail} ({message})" if detail else message
+    detail = _sentence(detail)
     paper = Supply.LOW if words.intersection(_LOW) else Supply.UNKNOWN
     media = Media.JAMMED if "media-jam" in words else Media.UNKNOWN
     for word, meaning in _PROBLEMS.items():

@@ -73,6 +73,13 @@ def test_detail_keeps_what_the_printer_said() -> None:
     assert read_status(printer(3, message="Idle.")).detail == "Idle."
 
 
+def test_detail_is_one_line_of_a_log() -> None:
+    said = read_status(printer(3, "x\x1b[2J", message="Feed\nme" + "." * 100_000)).detail
+    assert said.startswith("x [2J (Feed me...")
+    assert said.isprintable()
+    assert len(said) == 300
+
+
 def test_a_printer_that_takes_no_jobs() -> None:
     status = read_status(printer(3, "none", accepts=False))
     assert (status.state, status.problem) == (State.OFFLINE, Reason.OFFLINE)
