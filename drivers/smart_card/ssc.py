@@ -85,10 +85,10 @@ def read_social_security_card(card: Card) -> SocialSecurityCard:
         card_number=_ascii(values[Record.CARD_NUMBER]),
         number=number,
         name=name,
-        sex=_ascii(values[Record.SEX]),
-        nation=_digits(values[Record.NATION]),
+        sex=_ascii(values[Record.SEX][:1]),
+        nation=_code(values, Record.NATION),
         birth=_date(values[Record.BIRTH]),
-        birthplace=_digits(values[Record.BIRTHPLACE]),
+        birthplace=_code(values, Record.BIRTHPLACE),
         issued=_date(values[Record.ISSUED]),
         expires=_date(values[Record.EXPIRES]),
         name_cut=cut,
@@ -138,6 +138,12 @@ def _clean(text: str) -> bool:
 def _digits(packed: bytes) -> str:
     digits = packed.hex()
     return digits if digits.isdigit() else ""
+
+
+def _code(values: Mapping[Record, bytes], record: Record) -> str:
+    """The digits of a code; "" for a blank one and for what has another length."""
+    packed = values[record]
+    return _digits(packed) if len(packed) == FIELDS[record].length else ""
 
 
 def _date(packed: bytes) -> date | None:

@@ -52,7 +52,8 @@ def pick(data: bytes | memoryview, *tags: int) -> dict[int, bytes]:
 
 
 def read_dol(data: bytes) -> list[tuple[int, int]]:
-    """A data object list (EMV Book 3, 5.4): what the card wants, as (tag, length in bytes).
+    """A data object list (EMV Book 3, 5.4): what the card wants, as (tag, length in bytes), which
+    is always one byte, 0 to 255.
 
     Raises :class:`DeviceError` ``CARD_UNREADABLE`` for one that is cut off.
     """
@@ -61,8 +62,10 @@ def read_dol(data: bytes) -> list[tuple[int, int]]:
     at = 0
     while at < len(view):
         tag, at = _tag(view, at)
-        length, at = _length(view, at)
-        wanted.append((tag, length))
+        if at == len(view):
+            raise _malformed("a length is missing")
+        wanted.append((tag, view[at]))
+        at += 1
     return wanted
 
 

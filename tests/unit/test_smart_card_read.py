@@ -154,11 +154,11 @@ def test_fields(fields: dict[str, str], expected: dict[str, object]) -> None:
         (payment_card(*[encode(0x70, b"")] * 60, locator=b"\x08\x01\x3c\x00"), "too many"),
         (payment_card(record()[:-3]), "cut off"),
         (
-            payment_card(record(), fci=encode(0x6F, encode(0x9F38, b"\x9f\x02\x81\xff"))),
+            payment_card(record(), fci=encode(0x6F, encode(0x9F38, b"\x9f\x02\xff"))),
             "more than",
         ),
         (
-            payment_card(record(), fci=encode(0x6F, encode(0x9F38, b"\x9f\x02\x81\xfd"))),
+            payment_card(record(), fci=encode(0x6F, encode(0x9F38, b"\x9f\x02\xfd"))),
             "more than",
         ),
         (payment_card(record(), fci=encode(0x6F, encode(0x9F38, b"\x9f"))), "cut off"),
@@ -271,6 +271,14 @@ def field(which: Record, value: bytes) -> bytes:
 
 
 GOOD = field(Record.NUMBER, ID_NUMBER.encode())
+
+
+def test_codes_of_another_length_are_none() -> None:
+    values = {"nation": "0B020101", "birthplace": "0C04" + "99" * 4, "sex": "0A0A" + "31" * 10}
+    card = read_social_security_card(
+        social(number=GOOD, **{name: bytes.fromhex(value) for name, value in values.items()})
+    )
+    assert (card.nation, card.birthplace, card.sex) == ("", "", "1")
 
 
 def test_a_published_record() -> None:

@@ -86,14 +86,15 @@ def test_depth_has_an_end() -> None:
     [
         ("", []),
         ("9F66049F02069A03", [(0x9F66, 4), (0x9F02, 6), (0x9A, 3)]),
-        ("9581FF", [(0x95, 255)]),
+        ("95FF9A03", [(0x95, 255), (0x9A, 3)]),
+        ("9F66819A03", [(0x9F66, 0x81), (0x9A, 3)]),  # one byte, whatever it looks like
     ],
 )
 def test_a_list_of_what_the_card_wants(data: str, expected: list[tuple[int, int]]) -> None:
     assert read_dol(bytes.fromhex(data)) == expected
 
 
-@pytest.mark.parametrize("data", ["9F", "9F66", "9A80", "9F02069F"])
+@pytest.mark.parametrize("data", ["9F", "9F66", "9A809A", "9F02069F"])
 def test_a_list_that_is_cut_off(data: str) -> None:
     with pytest.raises(DeviceError):
         read_dol(bytes.fromhex(data))
