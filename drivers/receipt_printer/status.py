@@ -167,7 +167,7 @@ class ProcessId:
 class InfoAnswer:
     """The text after ``GS I`` 65 to 68."""
 
-    text: str
+    text: str  # ASCII, printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +226,7 @@ def _reply(raw: bytes) -> Reply | None:
             return ProcessId(raw[2:6].decode("ascii", "replace"))
         return OtherBlock(raw[1])
     if first == _INFO:
-        return InfoAnswer(raw[1:-1].decode("ascii", "replace"))
+        return InfoAnswer("".join(chr(byte) for byte in raw[1:-1] if 0x20 <= byte < 0x7F))
     if first in (_XON, _XOFF):
         return None
     if first & _KIND_BITS == _REAL_TIME:

@@ -148,6 +148,10 @@ def test_any_bytes_are_replies_or_garbled(parts: list[bytes]) -> None:
             assert replies.feed(b"\x12") == [RealTimeAnswer(0x12)]
 
 
+def test_what_a_printer_says_of_itself_has_no_control_characters() -> None:
+    assert Replies().feed(b"\x5fRP\x1b[2J\n80\xff\0") == [InfoAnswer("RP[2J80")]
+
+
 def test_a_block_without_end_is_noise() -> None:
     with pytest.raises(DeviceError) as caught:
         Replies().feed(b"\x5f" + b"A" * 200)
