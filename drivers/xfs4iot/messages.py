@@ -21,6 +21,7 @@ C = TypeVar("C", bound="Completion")
 
 VERSION = re.compile(r"[1-9][0-9]{0,5}\.(?:[1-9][0-9]{0,5}|0)")
 """A message's own version, ``major.minor`` (CWA 17852-1)."""
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,99}")
 
 
 class Named(StrEnum):
@@ -217,8 +218,9 @@ class Message:
             return msgspec.json.decode(self._payload, type=form)
         except _UNREADABLE as error:
             # Without the cause: it may quote what stood there.
+            name = self.header.name if _NAME.fullmatch(self.header.name) else "a message"
             raise DeviceError(
-                Reason.GARBLED, f"{self.header.name}: {_which(error)} payload", pages=None
+                Reason.GARBLED, f"{name}: {_which(error)} payload", pages=None
             ) from None
 
     @property

@@ -262,6 +262,10 @@ def test_neither_messages_nor_errors_show_what_stands_in_them() -> None:
     with pytest.raises(DeviceError) as caught:
         decode(f'{{"header":{{"type":"event","name":{SECRET}}}}}')
     assert SECRET not in str(caught.value)
+    message = decode(f'{{"header":{{"type":"event","name":"{SECRET}"}},"payload":7}}')
+    with pytest.raises(DeviceError) as caught:
+        message.read(ChipAnswer)
+    assert SECRET not in str(caught.value)
 
 
 def test_a_digit_is_not_even_read() -> None:
