@@ -589,6 +589,19 @@ def test_a_host_finds_the_service_again(peer: Bench) -> None:
         host.stop()
 
 
+def test_the_service_outlives_the_thread_that_started_it(peer: Bench) -> None:
+    """As when a fault script plugs the reader in: its thread ends at once."""
+    peer.service.kill()
+    plug = threading.Thread(target=peer.service.start)
+    plug.start()
+    plug.join()
+    time.sleep(0.3)
+    one = Desk(peer)
+    one.driver.open()
+    assert one.driver.status().usable
+    one.driver.close()
+
+
 def test_the_reader_is_gone_and_comes_back(
     peer: Bench, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

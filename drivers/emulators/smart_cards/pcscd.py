@@ -6,8 +6,10 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 
@@ -73,6 +75,7 @@ class PcscService:
         self.readers = dict(readers)
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
+        self._ended = threading.Event()
 
     @property
     def socket(self) -> Path:
@@ -99,20 +102,40 @@ class PcscService:
         known = subprocess.run([program, "--help"], capture_output=True, check=False).stdout
         if b"--disable-polkit" in known:
             command.append("--disable-polkit")
-        with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                ["unshare", "-rm", "sh", "-c", _SCRIPT, "sh", str(run), *command],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env={**os.environ, "PATH": _PATH},
-            )
+        self._process = self._spawn(
+            ["unshare", "-rm", "sh", "-c", _SCRIPT, "sh", str(run), *command]
+        )
         until = time.monotonic() + _START_S
         while not self._listens():
             if self._process.poll() is not None or time.monotonic() > until:
                 self.kill()
                 raise OSError(f"pcscd did not start; see {self._folder / 'log'}")
             time.sleep(0.01)
+
+    def _spawn(self, command: list[str]) -> subprocess.Popen[bytes]:
+        """Start it from a thread that lasts as long: pdeathsig is sent when the thread ends that
+        started a process (prctl(2)), and whoever plugs a reader in may be a thread of a moment."""
+        started: Future[subprocess.Popen[bytes]] = Future()
+        self._ended = ended = threading.Event()
+
+        def keep() -> None:
+            try:
+                with (self._folder / "log").open("ab") as log:
+                    process = subprocess.Popen(
+                        command,
+                        stdin=subprocess.DEVNULL,
+                        stdout=log,
+                        stderr=log,
+                        env={**os.environ, "PATH": _PATH},
+                    )
+            except OSError as error:
+                started.set_exception(error)
+                return
+            started.set_result(process)
+            ended.wait()
+
+        threading.Thread(target=keep, name="pcscd", daemon=True).start()
+        return started.result()
 
     def stop(self) -> None:
         """End it. Does nothing when it does not run."""
@@ -128,6 +151,7 @@ class PcscService:
         if process is not None:
             process.kill()
             process.wait()
+            self._ended.set()
 
     def _listens(self) -> bool:
         ports = [port + slot for port in self.readers.values() for slot in (0, 1)]
