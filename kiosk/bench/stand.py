@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,21 +112,25 @@ class Stand:
 
     def _ask(self, question: dict[str, Any], wanted: str) -> dict[str, Any]:
         self._hear(lambda: self._live is not None, "a visit to be live")
-        self._answer, asked = None, self._live
+        asked, self._answer = self._live, None
         assert asked is not None
         try:
             asked.sendall(json.dumps(question).encode() + b"\n")
         except OSError:
             self._live = None if self._live is asked else self._live
             raise _GoneError("the visit is gone") from None
+        answer = self._answer_of(asked)
+        if answer["what"] != wanted:
+            raise BenchError(f"{answer['what']} {question}")
+        return answer
+
+    def _answer_of(self, asked: socket.socket) -> dict[str, Any]:
         self._hear(lambda: self._answer or self._live is not asked, "an answer of the visit")
         if self._answer is None:
             raise _GoneError("the visit is gone")
-        if self._answer["what"] != wanted:
-            raise BenchError(f"{self._answer['what']} {question}")
         return self._answer
 
-    def _hear(self, there: Any, what: str) -> None:
+    def _hear(self, there: Callable[[], Any], what: str) -> None:
         until = time.monotonic() + PATIENCE_S
         while not there():
             try:
@@ -143,7 +147,7 @@ class Stand:
                 self._pages.append(Page(said["page"], said["view"], said["at"]))
             case "stall":
                 self.stalls.append(Stall(said["from"], said["at"], said["ms"]))
-            case _:
+            case _ if visit is self._live:
                 self._answer = said
 
     def _accept(self) -> None:

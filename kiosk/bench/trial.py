@@ -1,0 +1,472 @@
+"""A citizen goes through visits on a stand while devices fail, and judges what they get."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from kiosk.bench.cases import FAULTS, STATES, USED_AT, Case, Fault
+from kiosk.bench.figures import BenchError
+from kiosk.bench.stand import Page, Stand
+from kiosk.sandbox import personas
+
+_PRINTERS = ("document_printer", "receipt_printer")
+_STATUS = {"io_board": ("lights", "sensors")}
+_NOTICED_S = 2.5
+"""After this a driver has looked at its idle device at least once, see ``drivers.hosts.Pace``."""
+_QUIET_S = 5.0
+_PERSONA = "P01"
+_MOST_PRINTS = 3  # the centre's limit for one account and day
+_MOST_ROUNDS = 8  # a visit does not last for ever
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What came of a case. ``complaints`` begin with the figure that they count for."""
+
+    case: Case
+    stall_ms: float = 0.0
+    to_page_ms: float | None = None
+    complaints: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Running:
+    """A case that is on."""
+
+    verdict: Verdict
+    since: float
+    prelude: bool = False  # another fault first, to stand on its problem page
+    settled: bool = False
+
+    @property
+    def case(self) -> Case:
+        return self.verdict.case
+
+    @property
+    def fault(self) -> Fault:
+        return self.verdict.case.fault
+
+
+@dataclass(slots=True)
+class _Round:
+    """From the menu and back to it: one document, and what was said of its paper."""
+
+    sheets: int
+    slips: int
+    reports: int
+    said_printed: int = 0
+    said_slip: int = 0
+    doubtful: set[str] = field(default_factory=set)  # printers whose paper one shall look for
+    cases: list[_Running] = field(default_factory=list)
+
+
+class Trial:
+    """Tries cases on one stand, as many in a visit as can be told apart.
+
+    At most one fault is on that the citizen will meet; beside it, one for each device that they do
+    not need (any more): such a fault lasts until its driver has noticed, or must have.
+    """
+
+    def __init__(self, its: Stand, chosen: Iterable[Case], calm: int) -> None:
+        self._stand = its
+        there = its.rig.devices
+        self._pending = [case for case in chosen if case.fault.device in there]
+        self._calm = calm
+        self._main: _Running | None = None
+        self._beside: dict[str, _Running] = {}
+        self._round: _Round | None = None
+        self._state = "attract"
+        self._at: dict[str, float] = {}
+        self._printed = self._rounds = self._tried = 0
+        self._ledger_seen = False
+        self.verdicts: list[Verdict] = []
+        self.calm_stalls: list[float] = []
+
+    def run(self) -> None:
+        """Until no case is left."""
+        while self._pending or self._calm:
+            self._visit()
+
+    # -- one visit ----------------------------------------------------------------------------
+
+    def _visit(self) -> None:
+        self._printed = self._rounds = 0
+        acts: Mapping[str, Callable[[Page], None]] = {
+            "attract": lambda page: self._press("start"),
+            "card": self._put_card,
+            "code": self._type_code,
+            "menu": self._at_menu,
+            "account": self._at_account,
+            "ledger": lambda page: self._press("back"),
+            "purpose": lambda page: self._press(page.view["options"][0]["key"]),
+            "preview": lambda page: self._press("print"),
+            "printing": lambda page: None,
+            "printed": self._at_printed,
+            "slip": lambda page: None,
+            "slip-printed": self._at_slip_printed,
+            "problem": self._at_problem,
+            "rate": lambda page: self._press("skip"),
+            "farewell": lambda page: None if self._beside else self._press(""),
+        }
+        while True:
+            page = self._stand.page()
+            self._state = _state_of(page)
+            self._at[self._state] = page.at
+            self._settle_ripe()
+            self._prepare()
+            acts[self._state](page)
+            if self._state == "farewell":
+                return
+
+    def _press(self, name: str) -> None:
+        self._stand.press(name)
+
+    def _prepare(self) -> None:
+        """Begin what begins here."""
+        state = self._state
+        if state == "attract":
+            self._await_health(USED_AT)
+            if any(case.state == state for case in self._pending):
+                self._await_health(self._stand.rig.devices)
+        if state == "menu":
+            self._end_round()
+            while any(device in self._beside for device in _PRINTERS):
+                time.sleep(0.05)
+                self._settle_ripe()
+            self._await_health(_PRINTERS)
+        if self._calm:
+            return
+        begun = self._begin_beside()
+        if state in ("rate", "farewell"):
+            time.sleep(_NOTICED_S if begun else 0.0)  # nothing comes after it
+        elif state not in ("menu", "problem", "card"):
+            self._begin_main()
+
+    # -- pages --------------------------------------------------------------------------------
+
+    def _put_card(self, page: Page) -> None:
+        self._stand.centre("POST", "/reset")  # so that no limit is met: it is one person again
+        main = None if self._calm else self._begin_main()
+        self._stand.rig.tell("id_card", "put", **personas.load()[_PERSONA].card())
+        if main and main.fault.kind == "unplugged" and not main.prelude:
+            self._watch_for(lambda: self._stand.rig.look("id_card")["commands"][-1:] == ["READ"])
+            self._fail_now(main)
+
+    def _type_code(self, page: Page) -> None:
+        self._stand.rig.tell("id_card", "lift")
+        self._settle_main("id_card", worked=True)
+        for digit in self._stand.centre("GET", "/messages")[0]["code"]:
+            self._press(digit)
+        self._press("confirm")
+
+    def _at_menu(self, page: Page) -> None:
+        wanted = any(case.state in STATES[3:13] for case in self._pending)
+        wanted |= bool(self._main or self._calm or not self._rounds)  # a visit without is not rated
+        if self._printed >= _MOST_PRINTS or self._rounds >= _MOST_ROUNDS or not wanted:
+            self._press("leave")
+            return
+        self._rounds += 1
+        self._round = _Round(
+            self._sheets(), self._slips(), len(self._stand.centre("GET", "/prints"))
+        )
+        if self._main:
+            self._round.cases.append(self._main)
+        elif not self._calm:
+            self._begin_main()
+        self._ledger_seen = False
+        self._press("account")
+
+    def _at_account(self, page: Page) -> None:
+        closed = page.action("deposit-certificate")["closed"]
+        if closed:
+            self._read(closed, "document_printer")
+            self._press("back")
+        elif self._ledger_seen:
+            self._press("deposit-certificate")
+        else:
+            self._ledger_seen = True
+            self._press("ledger")
+
+    def _at_printed(self, page: Page) -> None:
+        assert self._round
+        self._round.said_printed += 1
+        self._printed += 1
+        self._settle_main("document_printer", worked=True)
+        closed = page.action("slip")["closed"]
+        if closed:
+            self._read(closed, "receipt_printer")
+            self._press("menu")
+        else:
+            self._press("slip")
+
+    def _at_slip_printed(self, page: Page) -> None:
+        assert self._round
+        self._round.said_slip += 1
+        self._settle_main("receipt_printer", worked=True)
+        self._press("menu")
+
+    def _at_problem(self, page: Page) -> None:
+        title, lead = page.view["title"], page.view["lead"]
+        main = self._main
+        device = next((d for d in USED_AT if self._at.get(USED_AT[d], 0) == self._used()), "")
+        if self._round and "出纸口" in title + lead:
+            self._round.doubtful.add(device)
+        if main and main.prelude:
+            self._stand.do(_prelude(main.fault)[1])
+            main.prelude = False
+            self._fail_now(main)
+            self._press("retry")
+            return
+        if main:
+            main.verdict.to_page_ms = (page.at - max(main.since, self._used())) * 1000
+        self._read(title, device)
+        keys = [action["key"] for action in page.view["actions"]]
+        self._tried += 1
+        again = "menu" not in keys or (self._tried % 2 == 0 and not self._paper_is_out(device))
+        self._press("retry" if again else "menu")
+
+    def _used(self) -> float:
+        """When a device was last needed."""
+        return max(self._at.get(state, 0.0) for state in USED_AT.values())
+
+    # -- cases --------------------------------------------------------------------------------
+
+    def _begin_main(self) -> _Running | None:
+        """A fault that will be met, if one is left for this step, and none is on."""
+        if self._main:
+            return None
+        closed = self._closed()
+        for case in self._pending:
+            begins_at = _BEFORE[case.fault.device] if case.state == "problem" else case.state
+            if case.met and begins_at == self._state and not closed & _kinds(case.fault.device):
+                break
+        else:
+            return None
+        if case.fault.device in self._beside:
+            return None
+        self._pending.remove(case)
+        main = self._main = _Running(Verdict(case), time.monotonic(), case.state == "problem")
+        if self._round:
+            self._round.cases.append(main)
+        if main.prelude:
+            self._stand.do(_prelude(case.fault)[0])
+        elif case.state == "printing":
+            self._watch_for(lambda: self._job_state() == "PROCESSING")
+            self._fail_now(main)
+        elif case.state == "slip":
+            self._watch_for(lambda: self._stand.rig.look("receipt_printer")["hanging"] > 0)
+            self._fail_now(main)
+        elif not (case.state == "card" and case.fault.kind == "unplugged"):
+            self._fail_now(main)
+        return main
+
+    def _fail_now(self, running: _Running) -> None:
+        running.since = time.monotonic()
+        self._stand.do(running.fault.begins)
+
+    def _begin_beside(self) -> bool:
+        """Faults that nobody should notice, one for each device that is well."""
+        closed = self._closed()
+        begun = False
+        for case in list(self._pending):
+            device = case.fault.device
+            busy = device in self._beside or (self._main and self._main.fault.device == device)
+            if case.met or case.state != self._state or busy or closed & _kinds(device):
+                continue
+            self._pending.remove(case)
+            self._beside[device] = running = _Running(Verdict(case), 0.0)
+            self._fail_now(running)
+            begun = True
+        return begun
+
+    def _settle_ripe(self) -> None:
+        """End the faults beside that have lasted long enough."""
+        if not self._beside:
+            return
+        closed = self._closed()
+        for device, running in list(self._beside.items()):
+            noticed = closed & _kinds(device)
+            if noticed or time.monotonic() - running.since > _NOTICED_S:
+                del self._beside[device]
+                self._end(running)
+
+    def _read(self, said: str, device: str) -> None:
+        """The citizen reads why something cannot be had."""
+        main = self._main
+        if main is None or main.fault.device != device or not main.fault.says:
+            self._complain("fault_without_page", f"“{said}” though all that is needed is well")
+        elif main.fault.says not in said:
+            self._complain("fault_without_page", f"reads “{said}”, not {main.fault.says}")
+        if main:
+            self._main = None
+            self._end(main)
+
+    def _settle_main(self, device: str, *, worked: bool) -> None:
+        """The device has done its work."""
+        main = self._main
+        if main is None or main.fault.device != device:
+            return
+        if worked and main.fault.says and main.case.early:
+            self._complain("fault_without_page", "went on as if all were well")
+        self._main = None
+        self._end(main)
+
+    def _end(self, running: _Running) -> None:
+        self._stand.do(running.fault.ends)
+        running.settled = True
+        verdict, now = running.verdict, time.monotonic()
+        stalls = [s.ms for s in self._stand.stalls if s.at > running.since and s.since < now]
+        verdict.stall_ms = max(stalls, default=0.0)
+        verdict.complaints += [("fault_bugs", line) for line in self._stand.bugs()]
+        self.verdicts.append(verdict)
+
+    def _complain(self, figure: str, what: str) -> None:
+        """Of the fault that is on; when none is, of all those beside."""
+        on = [self._main] if self._main else list(self._beside.values())
+        beside = ", ".join(str(running.case) for running in self._beside.values())
+        for running in on:
+            running.verdict.complaints.append((figure, f"{what} (beside: {beside})"))
+        if not on:
+            raise BenchError(f"without any fault: {what}")
+
+    # -- paper --------------------------------------------------------------------------------
+
+    def _end_round(self) -> None:
+        """Compare what came out with what was said."""
+        done, self._round = self._round, None
+        if done is None:
+            return
+        self._watch_for(self._quiet, _QUIET_S)
+        reports = self._stand.centre("GET", "/prints")[done.reports :]
+        doubtful = {*done.doubtful, *("document_printer" for r in reports if r["pages"] is None)}
+        complaints = [
+            *_judge_paper(
+                "document",
+                self._sheets() - done.sheets,
+                done.said_printed,
+                "document_printer" in doubtful,
+            ),
+            *_judge_paper(
+                "slip", self._slips() - done.slips, done.said_slip, "receipt_printer" in doubtful
+            ),
+        ]
+        complete = sum(report["complete"] for report in reports)
+        if complete != done.said_printed:
+            complaints.append(
+                (
+                    "fault_paper_lost",
+                    f"the centre was told of {complete}, the citizen of {done.said_printed}",
+                )
+            )
+        for running in done.cases:
+            running.verdict.complaints += complaints
+        if complaints and not done.cases:
+            raise BenchError(f"without any fault: {complaints[0][1]}")
+        if self._calm:
+            self._calm -= 1
+            self.calm_stalls.append(max((s.ms for s in self._stand.stalls), default=0.0))
+            self._stand.stalls.clear()
+        self._stand.do("printer: tear")
+
+    def _paper_is_out(self, device: str) -> bool:
+        """What a citizen sees who looks at the slot."""
+        if self._round is None:
+            return False
+        self._watch_for(self._quiet, _QUIET_S)
+        if device == "document_printer":
+            return self._sheets() > self._round.sheets
+        return self._slips() > self._round.slips
+
+    def _sheets(self) -> int:
+        return int(self._stand.rig.look("document_printer")["pages"])
+
+    def _slips(self) -> int:
+        slips = self._stand.rig.look("receipt_printer")["texts"]
+        return sum("本凭条不作为证明" in "".join(lines) for lines in slips)
+
+    def _job_state(self) -> str:
+        jobs = self._stand.rig.look("document_printer")["jobs"]
+        return str(jobs[-1]["state"]) if jobs else ""
+
+    def _quiet(self) -> bool:
+        jobs = self._stand.rig.look("document_printer")["jobs"]
+        over = all(job["state"] in ("CANCELED", "ABORTED", "COMPLETED") for job in jobs)
+        return over and not self._stand.rig.look("receipt_printer")["waiting"]
+
+    # -- health -------------------------------------------------------------------------------
+
+    def _closed(self) -> set[str]:
+        return set(self._stand.look()["devices"])
+
+    def _await_health(self, devices: Iterable[str]) -> None:
+        """Until the terminal can use these again, as far as no fault is on."""
+        on = {*self._beside, *([self._main.fault.device] if self._main else [])}
+        kinds = {kind for device in devices if device not in on for kind in _kinds(device)}
+        if not self._watch_for(lambda: not self._closed() & kinds, 60.0):
+            raise BenchError(f"{', '.join(self._closed() & kinds)} does not come back")
+
+    def _watch_for(self, seen: Callable[[], bool], seconds: float = 3.0) -> bool:
+        until = time.monotonic() + seconds
+        while not seen():
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.01)
+        return True
+
+
+_BEFORE = {"id_card": "card", "document_printer": "preview", "receipt_printer": "printed"}
+"""Where another fault begins, for who shall stand on a problem page."""
+
+
+def _prelude(fault: Fault) -> tuple[str, str]:
+    """Another fault of the same device."""
+    other = next(
+        f
+        for f in FAULTS
+        if f.device == fault.device
+        and f.kind in ("cover", "empty", "broken", "silence")
+        and f.says != fault.says
+    )
+    return other.begins, other.ends
+
+
+def _judge_paper(what: str, out: int, said: int, doubtful: bool) -> list[tuple[str, str]]:
+    if out > 1:
+        return [("fault_paper_twice", f"the {what} came out {out} times")]
+    if said > out:
+        return [("fault_paper_lost", f"the {what} did not come out, though it was said")]
+    if out > said and not doubtful:
+        return [("fault_paper_lost", f"the {what} came out, though it was said that it did not")]
+    return []
+
+
+def _kinds(device: str) -> set[str]:
+    """The device classes behind what the rig calls so."""
+    return set(_STATUS.get(device, (device,)))
+
+
+def _state_of(page: Page) -> str:
+    match page.name:
+        case "PrintingPage":
+            return "slip" if page.view["paper"] == "slip" else "printing"
+        case "PaperReadyPage":
+            keys = {action["key"] for action in page.view["actions"]}
+            return "printed" if "slip" in keys else "slip-printed"
+    return _PAGES[page.name]
+
+
+_PAGES: Mapping[str, str] = {
+    "AttractPage": "attract",
+    "PresentCardPage": "card",
+    "EnterCodePage": "code",
+    "MenuPage": "menu",
+    "StatementPage": "account",
+    "TablePage": "ledger",
+    "ChoosePage": "purpose",
+    "PreviewPage": "preview",
+    "ProblemPage": "problem",
+    "RatePage": "rate",
+    "FarewellPage": "farewell",
+}
