@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from drivers.id_card.hid import REPORT
 from drivers.id_card.record import encode_record
 from drivers.id_card.sdt import (
     PHOTO_BYTES,
@@ -96,7 +97,9 @@ class IdCardReader:
     """A reader on a pty under a stable name, with a card that is put and lifted, and faults.
 
     ``link`` becomes a symbolic link to the pty: the driver's port. With ``pace`` the SAM takes its
-    usual time and the bytes come at ``baud``; without, everything comes at once.
+    usual time and the bytes come at ``baud``; without, everything comes at once. With ``hid`` the
+    pty carries what a ``/dev/hidraw…`` does: reports of 64 bytes, those to the reader behind their
+    number, 0; ``split`` means nothing then.
 
     Orders of :meth:`obey` and their facts:
 
@@ -114,8 +117,11 @@ class IdCardReader:
     * ``unplug`` – the pty vanishes; ``plug`` – a new one comes under the same name.
     """
 
-    def __init__(self, link: Path, *, baud: int = 115200, pace: bool = True) -> None:
+    def __init__(
+        self, link: Path, *, baud: int = 115200, pace: bool = True, hid: bool = False
+    ) -> None:
         self._link = link
+        self._hid = hid
         self._baud = baud
         self._pace = pace
         self._changed = threading.Condition()
@@ -131,7 +137,7 @@ class IdCardReader:
     @property
     def address(self) -> str:
         """The port for the driver's settings."""
-        return str(self._link)
+        return f"hid:{self._link}" if self._hid else str(self._link)
 
     def start(self) -> None:
         """Plug the reader in: a pty appears under the link. Does nothing when it is in."""
@@ -218,6 +224,8 @@ class IdCardReader:
                 ready, _, _ = select.select([master, woken], [], [])
                 if woken in ready:
                     return
+                # Of a report, its number and its padding are noise to the decoder: every command
+                # fits into one.
                 decoder.feed(os.read(master, 4096))
                 self._serve_all(decoder, master)
         except _UnpluggedError:
@@ -251,7 +259,9 @@ class IdCardReader:
             frame = frame[: len(frame) // 2]
         if self._fault("junk", name):
             frame = _NOISE + frame
-        step = 1 if self._fault("split", name) else _WIRE_CHUNK
+        if self._hid:
+            frame += bytes(-len(frame) % REPORT)
+        step = 1 if self._fault("split", name) and not self._hid else _WIRE_CHUNK
         for at in range(0, len(frame), step):
             piece = frame[at : at + step]
             with suppress(BlockingIOError):  # nobody reads: the bytes are lost, as on a real line

@@ -1,4 +1,4 @@
-"""The ID card reader: a serial port with a SAM behind it."""
+"""The ID card reader: a serial port, or a HID device, with a SAM behind it."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from drivers.device import (
     State,
     Status,
 )
+from drivers.id_card.hid import HidPort
 from drivers.id_card.record import decode_record
 from drivers.id_card.sdt import (
     Answer,
@@ -51,6 +52,7 @@ _HUSH_S = 0.03  # a line this long without a byte is quiet
 _LONG_COMMANDS = (Command.READ, Command.READ_ADDRESS)
 _READ_ANSWER_BYTES = 1295
 
+_HID = "hid:"
 _CARD_REASONS = (Reason.CARD_UNREADABLE, Reason.CARD_REMOVED, Reason.CARD_UNKNOWN)
 # After these the reader itself is as well as before.
 _READER_FINE = (*_CARD_REASONS, Reason.TIMEOUT, Reason.CANCELLED)
@@ -72,6 +74,18 @@ class _Stop(Protocol):
     def cancelled(self) -> bool: ...
 
 
+class _Port(Protocol):
+    """A line to a reader: what pyserial's port has, as far as it is used here.
+
+    Every method may raise one of ``_PORT_ERRORS``.
+    """
+
+    def read(self, size: int, /) -> bytes: ...
+    def write(self, data: bytes, /) -> int | None: ...
+    def reset_input_buffer(self) -> None: ...
+    def close(self) -> None: ...
+
+
 class _Limit(Deadline):
     __slots__ = ()
 
@@ -81,7 +95,7 @@ class _Limit(Deadline):
 
 
 class SdtReader(Driver):
-    """A resident ID card reader on a serial port (8N1), spoken to in SDT frames.
+    """A resident ID card reader on a serial port (8N1) or of the HID kind; it speaks SDT frames.
 
     A card that was read is found again only after it was lifted: the SAM itself sees to that.
     ``Status.media`` is what the last look said: ``UNKNOWN`` until there was one.
@@ -92,9 +106,10 @@ class SdtReader(Driver):
         """Where the reader is and how long it may take."""
 
         port: str
-        """The serial port; best a name that stays, under ``/dev/serial/by-id/``."""
+        """The serial port; best a name that stays, under ``/dev/serial/by-id/``. For a reader of
+        the HID kind ``hid:`` and its node: ``hid:/dev/hidraw0``, best ``hid:/dev/kiosk/…``."""
         baud: Literal[115200, 57600, 38400, 19200, 9600] = 115200
-        """The speed the reader was set to; 115200 from the factory."""
+        """The speed the reader was set to; 115200 from the factory. Means nothing to HID."""
         answer_timeout: Annotated[float, msgspec.Meta(gt=0, le=0.8)] = 0.8
         """Seconds until a reader that does not answer counts as silent (it needs 0.1 to 0.3).
 
@@ -106,7 +121,7 @@ class SdtReader(Driver):
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self._settings = settings
-        self._port: serial.Serial | None = None
+        self._port: _Port | None = None
         self._serial = ""
         self._media = Media.UNKNOWN
         # An answer that nobody waited for: until when it may still arrive.
@@ -318,8 +333,10 @@ class SdtReader(Driver):
     def _name(self) -> str:
         return self._settings.port
 
-    def _take_port(self) -> serial.Serial:
+    def _take_port(self) -> _Port:
         try:
+            if self._name.startswith(_HID):
+                return HidPort(self._name.removeprefix(_HID), _SLICE_S)
             return serial.Serial(
                 self._settings.port,
                 self._settings.baud,
@@ -353,7 +370,7 @@ class SdtReader(Driver):
 
     def _exchange(
         self,
-        port: serial.Serial,
+        port: _Port,
         command: Command,
         good: Collection[SdtStatus],
         stop: _Stop,
@@ -369,7 +386,7 @@ class SdtReader(Driver):
             )
         return answer
 
-    def _receive(self, port: serial.Serial, due: Deadline, stop: _Stop) -> bytes:
+    def _receive(self, port: _Port, due: Deadline, stop: _Stop) -> bytes:
         """The payload of the next frame; when cancelled, remembers that an answer is owed."""
         decoder = FrameDecoder()
         heard_at: float | None = None
@@ -392,7 +409,7 @@ class SdtReader(Driver):
                     raise _error(Reason.GARBLED, f"only noise came in on {self._name}")
                 raise _error(Reason.OFFLINE, f"the reader on {self._name} is silent")
 
-    def _collect_owed(self, port: serial.Serial, stop: _Stop) -> None:
+    def _collect_owed(self, port: _Port, stop: _Stop) -> None:
         """Let the answer to a cancelled command pass, so that it is not taken for the next one."""
         if self._owed is None:
             return
@@ -410,7 +427,7 @@ class SdtReader(Driver):
         return Deadline(self._settings.read_timeout + on_wire)
 
     @contextmanager
-    def _wire(self) -> Iterator[serial.Serial]:
+    def _wire(self) -> Iterator[_Port]:
         if self._port is None:
             raise _error(Reason.NO_DEVICE, f"{self._name} is not open")
         try:
@@ -426,7 +443,7 @@ def _check_cancel(cancel: CancelToken) -> None:
         raise DeviceError(Reason.CANCELLED)
 
 
-def _hush(port: serial.Serial) -> None:
+def _hush(port: _Port) -> None:
     """Wait, not for ever, until the rest of a broken answer has passed."""
     until = Deadline(_GAP_S)
     quiet_since = time.monotonic()
@@ -452,14 +469,16 @@ def _cannot_open(port: str, code: int | None) -> DeviceError:
             return DeviceError(
                 Reason.OFFLINE,
                 f"{port} may not be opened",
-                mend="add the user to the group dialout and log in again",
+                mend="give its node to the terminal's user by a udev rule"
+                if port.startswith(_HID)
+                else "add the user to the group dialout and log in again",
             )
         case errno.EAGAIN | errno.EBUSY:
             return DeviceError(
                 Reason.OFFLINE,
                 f"{port} is held by another program",
-                mend="find it with fuser -v {port} and stop it",
+                mend=f"find it with fuser -v {port.removeprefix(_HID)} and stop it",
             )
     return DeviceError(
-        Reason.NO_DEVICE, f"{port} is no serial port", mend="correct port in the settings"
+        Reason.NO_DEVICE, f"{port} is no port of a reader", mend="correct port in the settings"
     )
