@@ -55,7 +55,8 @@ GRACE_S = 0.3
 """How long past the deadline the service gets to end a command by itself."""
 CANCEL_S = 2.5
 """How long a cancelled command may take to end; a host that can kill waits three seconds."""
-TICK_S = 0.02
+TICK_S = 0.045
+"""How often a wait looks whether it is cancelled, within the 50 ms that are promised."""
 _EVENT_MAJORS = (2, 3)
 _SEND_S = 5.0  # for a whole frame
 
