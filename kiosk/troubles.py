@@ -93,8 +93,7 @@ def not_printed(error: DeviceError, document: Document | None = None) -> Problem
     """The page for paper that did not come out: the document itself is never lost."""
     what = _PRINTER.get(error.reason, _("打印机没有响应"))
     if document is None:
-        title = _("{what}，凭条没有打出来", what=what)
-        lead: Text = _("您的业务不受影响，凭条可以不要。")
+        title, lead = _slip_words(what, error.pages)
     else:
         title = _("{what}，证明还没有打完", what=what)
         lead = _came_out(error.pages, document.pages)
@@ -109,6 +108,15 @@ def not_printed(error: DeviceError, document: Document | None = None) -> Problem
         reference=reference_number(),
         actions=(_TO_MENU, _TRY_AGAIN),
     )
+
+
+def _slip_words(what: Text, pages: int | None) -> tuple[Text, Text]:
+    if pages is None:
+        return (
+            _("{what}，凭条可能没有打全", what=what),
+            _("您的业务不受影响，凭条可以不要。打印机没有说打好了没有，请查看出纸口。"),
+        )
+    return _("{what}，凭条没有打出来", what=what), _("您的业务不受影响，凭条可以不要。")
 
 
 def _came_out(pages: int | None, of: int) -> Text:
@@ -148,6 +156,11 @@ _SHORT: Mapping[Reason, Text] = {
     Reason.TONER_OUT: _("缺墨粉"),
     Reason.JAM: _("卡纸"),
     Reason.COVER_OPEN: _("盖子没有关好"),
+    Reason.NO_DEVICE: _("没有响应"),
+    Reason.OFFLINE: _("没有响应"),
+    Reason.TIMEOUT: _("没有响应"),
+    Reason.GARBLED: _("出了故障"),
+    Reason.HARDWARE: _("出了故障"),
 }
 
 _PRINTER: Mapping[Reason, Text] = {
@@ -156,6 +169,8 @@ _PRINTER: Mapping[Reason, Text] = {
     Reason.JAM: _("打印机卡纸"),
     Reason.COVER_OPEN: _("打印机盖子没有关好"),
     Reason.CANCELLED: _("打印已取消"),
+    Reason.GARBLED: _("打印机出了故障"),
+    Reason.HARDWARE: _("打印机出了故障"),
 }
 
 _READER_DOWN = (_("读卡器暂时不可用"), _("您的证件没有问题。"))
