@@ -110,6 +110,7 @@ class ReceiptPrinter:
         self._slips: list[tuple[bytes, list[str]]] = []  # PNG, and the lines of characters
         self._unknown: list[str] = []
         self._received = 0
+        self._free_at = 0.0  # when the last byte of a slow line was in
         self._asb = 0
 
     def _faults(self) -> None:
@@ -334,8 +335,12 @@ class ReceiptPrinter:
                     self._reset_after = None
                     line.reset()
                     raise _Stopped
-            pause = count / self._bytes_per_s if self._bytes_per_s else 0.0
-        self._ending.wait(pause)
+            if not self._bytes_per_s:
+                return
+            # By the clock, not by the pause: many short ones would each last a little longer.
+            now = time.monotonic()
+            self._free_at = max(self._free_at, now - _TICK_S) + count / self._bytes_per_s
+        self._ending.wait(self._free_at - now)
 
     def _say(self, line: _Line, data: bytes) -> None:
         if self._mute_after != 0:
@@ -529,14 +534,15 @@ class ReceiptPrinter:
                 self._unknown.append(f"1d {name:02x}")
 
     def _raster(self) -> None:
-        _, _, columns, columns_high, rows, rows_high = self._take(6)
+        _, mode, columns, columns_high, rows, rows_high = self._take(6)
+        size = (1 + (mode & 1), 1 + (mode >> 1 & 1))  # a dot's width and height
         columns += columns_high << 8
         rows += rows_high << 8
         # Row by row, so that paper can run out in the middle of a picture.
         for start in range(0, rows, LINE):
             count = min(LINE, rows - start)
-            self._head.raster(columns * 8, count, self._take(columns * count))
-            self._pass_paper(count)
+            self._head.raster(columns * 8, count, self._take(columns * count), size)
+            self._pass_paper(count * size[1])
 
     def _extended(self) -> None:
         name, low, high = self._take(3)
@@ -637,10 +643,12 @@ class _Head:
     def feed(self, dots: int) -> None:
         self._bands.append(Image.new("L", (self._width, dots), 255))
 
-    def raster(self, width: int, rows: int, data: bytes) -> None:
-        band = Image.new("L", (self._width, rows), 255)
+    def raster(self, width: int, rows: int, data: bytes, size: tuple[int, int]) -> None:
         picture = Image.frombytes("1", (width, rows), bytes(byte ^ 0xFF for byte in data))
-        x = {0: 0, 1: (self._width - width) // 2, 2: self._width - width}[self.align]
+        picture = picture.resize((width * size[0], rows * size[1]), Image.Resampling.NEAREST)
+        band = Image.new("L", (self._width, picture.height), 255)
+        spare = self._width - picture.width
+        x = {0: 0, 1: spare // 2, 2: spare}[self.align]
         band.paste(picture, (x, 0))
         self._bands.append(band)
 

@@ -62,18 +62,21 @@ def style(size: int, bold: bool) -> bytes:
     return bytes((0x1D, 0x21, 0x11 * (size - 1), 0x1C, 0x21, chinese, 0x1B, 0x45, bold))
 
 
-def raster(columns: int, rows: bytes) -> Iterator[bytes]:
+def raster(columns: int, rows: bytes, *, double: bool = False) -> Iterator[bytes]:
     """``GS v 0`` for a picture, one command for each band.
 
     ``columns`` is its width in bytes of 8 dots, ``rows`` its dots, the highest bit at the left,
-    1 black. Printers obey real-time commands even inside a picture, so a lone dot that would begin
-    one (10h before 04h, 05h or 14h) is printed two dots wide.
+    1 black; ``double``: each is printed two dots wide and high. Printers obey real-time commands
+    even inside a picture, so a lone dot that would begin one (10h before 04h, 05h or 14h) is
+    printed two dots wide.
     """
     rows = _REAL_TIME.sub(b"\x18", rows)
-    for start in range(0, len(rows), columns * BAND):
-        band = rows[start : start + columns * BAND]
+    size = columns * (BAND // 2 if double else BAND)
+    head = b"\x1dv0" + (b"\x03" if double else b"\x00") + columns.to_bytes(2, "little")
+    for start in range(0, len(rows), size):
+        band = rows[start : start + size]
         height = len(band) // columns
-        yield (b"\x1dv0\x00" + columns.to_bytes(2, "little") + height.to_bytes(2, "little") + band)
+        yield head + height.to_bytes(2, "little") + band
 
 
 _REAL_TIME = re.compile(rb"\x10(?=[\x04\x05\x14])")

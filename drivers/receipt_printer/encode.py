@@ -8,7 +8,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 import segno
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from drivers.device import DeviceError, Reason
 from drivers.receipt_printer import commands, glyphs
@@ -157,7 +157,12 @@ def rule_image(width: int) -> Image.Image:
 def _qr(data: str, width: int) -> bytes:
     square, quiet_dots = qr_image(data, width)
     quiet = commands.feed(quiet_dots)
-    return quiet + commands.centred(_raster(square)) + quiet
+    if quiet_dots // _QUIET_MODULES % 2:
+        return quiet + commands.centred(_raster(square)) + quiet
+    # Modules of an even number of dots: a quarter of the bytes, printed in double size.
+    half = square.resize((square.width // 2, square.height // 2), Image.Resampling.NEAREST)
+    bands = b"".join(commands.raster(*glyphs.pack(half), double=True))
+    return quiet + commands.centred(bands) + quiet
 
 
 def qr_image(data: str, width: int) -> tuple[Image.Image, int]:
@@ -182,4 +187,12 @@ _MODULE_TO_GREY = bytes([255, 0]) + bytes(254)
 
 
 def _raster(image: Image.Image) -> bytes:
-    return b"".join(commands.raster(*glyphs.pack(image)))
+    """A picture from its first black dot to its last; the white above and below is fed, which is
+    three bytes and not as many as the picture would be."""
+    ink = ImageOps.invert(image.convert("L")).getbbox()
+    if ink is None:
+        return commands.feed(image.height)
+    _, top, _, bottom = ink
+    inked = image.crop((0, top, image.width, bottom))
+    bands = b"".join(commands.raster(*glyphs.pack(inked)))
+    return commands.feed(top) + bands + commands.feed(image.height - bottom)

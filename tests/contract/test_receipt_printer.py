@@ -489,7 +489,7 @@ def test_a_printer_that_never_answers_the_question_behind_the_data(
 
 
 def test_a_slow_printer_is_waited_for(printer: ReceiptPrinter, host: ThreadHost) -> None:
-    printer.obey("slow", bytes_per_s=20_000)
+    printer.obey("slow", bytes_per_s=8_000)
     started = time.monotonic()
     assert host.execute(PrintSlip("a", SLIP), 2 * SOON_S) == Printed("a")
     assert time.monotonic() - started > 0.3

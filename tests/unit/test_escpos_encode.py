@@ -12,7 +12,7 @@ from PIL import Image
 from drivers.device import DeviceError, Reason
 from drivers.receipt_printer import commands, glyphs
 from drivers.receipt_printer.encode import TextMode, encode, legible
-from drivers.receipt_printer.types import Pair, Qr, Rule, Slip, Text
+from drivers.receipt_printer.types import Element, Pair, Qr, Rule, Slip, Text
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,28 @@ def test_a_high_picture_goes_in_bands() -> None:
     bands = list(commands.raster(1, rows))
     assert [int.from_bytes(band[6:8], "little") for band in bands] == [128, 128, 44]
     assert b"".join(band[8:] for band in bands) == rows
+
+
+def test_a_dot_may_be_two_wide_and_two_high() -> None:
+    rows = bytes(range(32, 32 + 100))
+    bands = list(commands.raster(1, rows, double=True))
+    assert [band[:8].hex(" ") for band in bands] == [
+        "1d 76 30 03 01 00 40 00",
+        "1d 76 30 03 01 00 24 00",
+    ]
+    assert b"".join(band[8:] for band in bands) == rows
+
+
+@pytest.mark.parametrize(
+    ("element", "longest"),
+    [
+        (Rule(), 200),  # two rows of dots
+        (Qr("https://verify.example/v/7Q4M-2K9D"), 2000),  # 29 × 29 modules of 8 dots
+        (Text("欧阳𬭎㛃"), 600),  # four characters of 24 × 24 dots on the left of a line
+    ],
+)
+def test_white_is_not_sent(element: Element, longest: int) -> None:
+    assert len(encode(Slip((element,)))) - len(encode(Slip(()))) < longest
 
 
 def test_chinese_text_is_two_byte_gb18030() -> None:
