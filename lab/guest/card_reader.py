@@ -1,0 +1,191 @@
+"""The chip card reader of the lab: QEMU's CCID reader, pcscd with Debian's libccid, our cards.
+
+To QEMU a card speaks the protocol of libcacard (VSCard: type, reader, length, all big-endian); our
+emulated cards speak that of a virtual reader (vpcd). Here one becomes the other.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import socket
+import struct
+import subprocess
+import threading
+from contextlib import suppress
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+from drivers.emulators.smart_card import SmartCardReader
+from lab.guest.cables import Hotplug, until
+from lab.guest.qmp import port
+
+_HEAD = struct.Struct(">III")
+_LENGTH = struct.Struct(">H")
+_HELLO = struct.pack(">4sII", b"VSCD", 0x00000002, 0)  # magic, version 0.0.2, no capabilities
+_GET_ATR = b"\0\1\4"
+_OUR_READER = 0
+_SOCKET = Path("/run/pcscd/pcscd.comm")
+
+
+class _Type(IntEnum):
+    INIT = 1
+    ERROR = 2
+    READER_ADD = 3
+    ATR = 5
+    CARD_REMOVE = 6
+    APDU = 7
+
+
+class CcidReader:
+    """A card reader on USB, the service that knows it, and a card that is put and lifted.
+
+    Orders besides those of :class:`SmartCardReader`: ``unplug`` and ``plug``, the reader's cable;
+    ``end service`` and ``start service``, pcscd.
+    """
+
+    address = "PC/SC"
+
+    def __init__(self, cable: Hotplug) -> None:
+        self.cable = cable
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._cards = SmartCardReader(self._listener.getsockname()[1])
+        self._guard = threading.RLock()
+        self._line = os.open(port("card"), os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        self._plugged = False
+        self._atr = b""
+        self._service: subprocess.Popen[bytes] | None = None
+        self._woken, self._wake = os.pipe()
+        self._thread = threading.Thread(target=self._run, name="card reader", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+        self.obey("start service")
+        self.obey("plug")
+
+    def stop(self) -> None:
+        self._cards.stop()
+        self.obey("unplug")
+        self.obey("end service")
+        os.close(self._wake)
+        self._thread.join()
+        self._listener.close()
+        os.close(self._line)
+        os.close(self._woken)
+
+    def obey(self, order: str, **facts: Any) -> None:
+        match order:
+            case "plug":
+                self._plug()
+            case "unplug":
+                with self._guard:
+                    self._plugged = False
+                self.cable.unplug()
+            case "start service":
+                self._start_service()
+            case "end service":
+                self._end_service()
+            case _:
+                self._cards.obey(order, **facts)
+
+    def look(self) -> dict[str, Any]:
+        return self._cards.look()
+
+    def _plug(self) -> None:
+        self.cable.plug()
+        with self._guard:
+            if not self._plugged:
+                self._plugged = True
+                self._tell(_Type.INIT, _HELLO)
+                self._tell(_Type.READER_ADD, b"Lab\0")
+                if self._atr:
+                    self._tell(_Type.ATR, self._atr)
+
+    def _start_service(self) -> None:
+        if self._service is None:
+            shutil.rmtree(_SOCKET.parent, ignore_errors=True)
+            _SOCKET.parent.mkdir()
+            known = subprocess.run(["pcscd", "--help"], capture_output=True, check=False).stdout
+            free = ["--disable-polkit"] if b"--disable-polkit" in known else []
+            self._service = subprocess.Popen(["pcscd", "--foreground", *free])
+            until(_SOCKET.exists, "pcscd did not start")
+
+    def _end_service(self) -> None:
+        service, self._service = self._service, None
+        if service is not None:
+            service.kill()
+            service.wait()
+
+    # -- between card and reader --------------------------------------------------------------
+
+    def _tell(self, kind: _Type, data: bytes) -> None:
+        with self._guard:
+            message = _HEAD.pack(kind, _OUR_READER, len(data)) + data
+            while self._plugged and message:
+                with suppress(BlockingIOError):
+                    message = message[os.write(self._line, message) :]
+
+    def _run(self) -> None:
+        card: socket.socket | None = None
+        from_reader, from_card = bytearray(), bytearray()
+        while True:
+            sources = [self._woken, self._line, card or self._listener]
+            ready, _, _ = select.select(sources, [], [])
+            if self._woken in ready:
+                break
+            if self._line in ready:
+                with suppress(BlockingIOError):
+                    from_reader += os.read(self._line, 4096)
+                for apdu in _apdus(from_reader):
+                    if card is not None:
+                        with suppress(OSError):  # the card goes at this moment: seen below
+                            card.sendall(_LENGTH.pack(len(apdu)) + apdu)
+            if self._listener in ready:
+                card, _ = self._listener.accept()
+                card.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                from_card.clear()
+                card.sendall(_GET_ATR)
+            elif card in ready and card is not None:
+                try:
+                    from_card += (data := card.recv(4096))
+                except ConnectionError:
+                    data = b""
+                for answer in _answers(from_card):
+                    if not self._atr:
+                        self._atr = answer
+                        self._tell(_Type.ATR, answer)
+                    else:
+                        self._tell(_Type.APDU, answer)
+                if not data:
+                    card.close()
+                    card, self._atr = None, b""
+                    self._tell(_Type.CARD_REMOVE, b"")
+        if card is not None:
+            card.close()
+
+
+def _apdus(come: bytearray) -> list[bytes]:
+    """What the reader wants of the card, taken out of ``come``; the rest is of no interest."""
+    found = []
+    while len(come) >= _HEAD.size:
+        kind, _, length = _HEAD.unpack_from(come)
+        if len(come) < _HEAD.size + length:
+            break
+        if kind == _Type.APDU:
+            found.append(bytes(come[_HEAD.size : _HEAD.size + length]))
+        del come[: _HEAD.size + length]
+    return found
+
+
+def _answers(come: bytearray) -> list[bytes]:
+    """The same of what the card said."""
+    found = []
+    while len(come) >= _LENGTH.size:
+        (length,) = _LENGTH.unpack_from(come)
+        if len(come) < _LENGTH.size + length:
+            break
+        found.append(bytes(come[_LENGTH.size : _LENGTH.size + length]))
+        del come[: _LENGTH.size + length]
+    return found

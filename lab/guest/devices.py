@@ -1,0 +1,83 @@
+"""The devices of the lab: an emulator of ours, a cable, and the kernel's own driver between."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tty
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from drivers.emulators.rig import Emulator
+from lab.guest.bridge import Bridge
+from lab.guest.cables import Cable
+
+
+class Wired:
+    """An emulator at the far end of a real cable: ``unplug`` and ``plug`` are the cable's."""
+
+    def __init__(
+        self,
+        emulator: Emulator,
+        cable: Cable,
+        address: str = "{}",
+        inward: Callable[[bytes], bytes] = bytes,
+        outward: int = 0,
+    ) -> None:
+        """``address`` is what the settings say, around the name of the node; the rest is as for
+        :class:`Bridge`."""
+        self._emulator = emulator
+        self.cable = cable
+        self._address = address.format(cable.node)
+        self._pieces = inward, outward
+        self._bridge: Bridge | None = None
+
+    @property
+    def address(self) -> str:
+        return self._address
+
+    def start(self) -> None:
+        self._emulator.start()
+        self._plug()
+
+    def stop(self) -> None:
+        self._unplug()
+        self._emulator.stop()
+
+    def obey(self, order: str, **facts: Any) -> None:
+        match order:
+            case "plug":
+                self._plug()
+            case "unplug":
+                self._unplug()
+            case _:
+                self._emulator.obey(order, **facts)
+
+    def look(self) -> dict[str, Any]:
+        return self._emulator.look()
+
+    def _plug(self) -> None:
+        if self._bridge is None:
+            self.cable.plug()
+            if end := self.cable.end:
+                fd = os.open(end, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
+                if os.isatty(fd):
+                    tty.setraw(fd)
+                self._bridge = Bridge(fd, _line(self._emulator.address), *self._pieces)
+
+    def _unplug(self) -> None:
+        self.cable.unplug()
+        bridge, self._bridge = self._bridge, None
+        if bridge is not None:
+            bridge.close()
+
+
+def _line(address: str) -> int:
+    """A descriptor to the emulator, as its driver would have one."""
+    parts = urlsplit(address)
+    if parts.scheme != "tcp":
+        return os.open(address.removeprefix("hid:"), os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+    with socket.create_connection((parts.hostname or "", parts.port or 0)) as line:
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return os.dup(line.fileno())

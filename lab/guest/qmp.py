@@ -1,0 +1,47 @@
+"""The machine's own monitor (QMP), spoken to from within: a USB device is plugged and pulled."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+_PORTS = Path("/sys/class/virtio-ports")
+
+
+class Monitor:
+    """One connection. Commands raise :class:`RuntimeError` with QEMU's own words."""
+
+    def __init__(self) -> None:
+        self._port = port("qmp").open("r+b", buffering=0)
+        self._come = b""
+        self._line()  # the greeting
+        self.ask("qmp_capabilities")
+
+    def ask(self, command: str, **arguments: Any) -> Any:
+        question = {"execute": command, "arguments": arguments}
+        self._port.write(json.dumps(question).encode() + b"\n")
+        while True:
+            answer = self._line()
+            if "error" in answer:
+                raise RuntimeError(f"{command}: {answer['error']['desc']}")
+            if "return" in answer:
+                return answer["return"]
+
+    def close(self) -> None:
+        self._port.close()
+
+    def _line(self) -> dict[str, Any]:
+        while b"\n" not in self._come:
+            self._come += self._port.read(4096) or b""
+        line, _, self._come = self._come.partition(b"\n")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+def port(name: str) -> Path:
+    """The node of a virtio port by the name that the machine gave it."""
+    for one in _PORTS.iterdir():
+        if (one / "name").read_text().strip() == name:
+            return Path("/dev") / one.name
+    raise FileNotFoundError(name)

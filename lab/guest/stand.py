@@ -1,0 +1,133 @@
+"""What stands in the lab: one entry for each device, with its cable, as the contract suite has it.
+
+A new device is an emulator, a cable and an entry in :data:`KINDS`; see ``docs/lab.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from drivers.code_scanner.types import ReadCode
+from drivers.emulators.code_scanner import CodeScanner
+from drivers.emulators.id_card import IdCardReader
+from drivers.emulators.receipt_printer import ReceiptPrinter
+from drivers.emulators.rig import Emulator
+from drivers.id_card.hid import REPORT
+from drivers.smart_card.types import AwaitRemoval, ReadAnyCard
+from lab.guest.cables import Gadget, Hotplug
+from lab.guest.camera import TestCamera
+from lab.guest.card_reader import CcidReader
+from lab.guest.devices import Wired
+from lab.guest.qmp import Monitor
+from tests.contract.test_contract import KINDS as USUAL
+from tests.contract.test_contract import Kind
+
+# One input and one output report of 64 bytes without a number (HID 1.11, 6.2.2).
+_REPORTS = bytes.fromhex(
+    "0600FF 0901 A101 0901 1500 26FF00 7508 9540 8102 0901 1500 26FF00 7508 9540 9102 C0"
+)
+
+
+@cache
+def _monitor() -> Monitor:
+    return Monitor()
+
+
+def _receipt_printer(folder: Path) -> Wired:
+    cable = Gadget(
+        node=Path("/dev/kiosk/receipt_printer"),
+        end=Path("/dev/g_printer0"),
+        controller=0,
+        ids=(0x04B8, 0x0202),
+        product="Printer",
+        function="printer.0",
+        settings={"pnp_string": b"MFG:Lab;MDL:RP-80;CLS:PRINTER;CMD:ESC/POS;", "q_len": b"10"},
+    )
+    return Wired(ReceiptPrinter(), cable, "file://{}")
+
+
+def _serial_id_card(folder: Path) -> Wired:
+    part = {"driver": "usb-serial", "id": "ftdi", "chardev": "serial", "bus": "usb.0"}
+    cable = Hotplug((part,), _monitor, Path("/dev/kiosk/id_card"), line="serial")
+    return Wired(IdCardReader(folder / "reader", pace=False), cable)
+
+
+def _hid_id_card(folder: Path) -> Wired:
+    cable = Gadget(
+        node=Path("/dev/kiosk/id_card_hid"),
+        end=Path("/dev/hidg0"),
+        controller=1,
+        ids=(0x2B8B, 0x2721),
+        product="Reader",
+        function="hid.0",
+        settings={"report_length": b"64", "report_desc": _REPORTS},
+    )
+    reader = IdCardReader(folder / "reader", pace=False, hid=True)
+    # Behind the cable a report has lost its number; our emulator has it as the driver wrote it.
+    return Wired(reader, cable, "hid:{}", inward=lambda report: b"\0" + report, outward=REPORT)
+
+
+def _code_scanner(folder: Path) -> Wired:
+    cable = Gadget(
+        node=Path("/dev/kiosk/code_scanner"),
+        end=Path("/dev/ttyGS0"),
+        controller=2,
+        ids=(0x1EAB, 0x0006),
+        product="Scanner",
+        function="acm.0",
+    )
+    scanner = CodeScanner(folder / "scanner")
+    scanner.obey("present", text="A code that is held before the window")
+    return Wired(scanner, cable)
+
+
+def _card_reader(folder: Path) -> CcidReader:
+    reader = {"driver": "usb-ccid", "id": "ccid", "bus": "usb.0"}
+    slot = {"driver": "ccid-card-passthru", "id": "slot", "bus": "ccid.0", "chardev": "card"}
+    return CcidReader(Hotplug((reader, slot), _monitor))
+
+
+def _of(kind: str, emulator: Callable[[Path], Emulator], **other: Any) -> Kind:
+    """The suite's own entry, with another emulator."""
+    (usual,) = (one for one in USUAL if one.kind == kind and one.driver != "xfs4iot")
+    return replace(usual, emulator=emulator, **other)
+
+
+_PICTURES = {"width": 640, "height": 360, "fps": 15, "format": "YUYV"}
+
+KINDS: dict[str, Kind] = {
+    "usblp": _of("receipt_printer", _receipt_printer),
+    "ftdi": _of("id_card", _serial_id_card),
+    "hidraw": _of("id_card", _hid_id_card),
+    "v4l2": _of(
+        "camera",
+        lambda folder: TestCamera(),
+        options=lambda address: {"source": address, **_PICTURES},
+    ),
+    "cdc-acm": Kind(
+        "code_scanner",
+        "serial",
+        _code_scanner,
+        lambda address: {"port": address},
+        good=ReadCode(),
+        wait=ReadCode(),
+        slow=(("blind", {}),),
+        trouble=("mute", {}),
+        mend=("well", {}),
+    ),
+    "ccid": Kind(
+        "smart_card",
+        "pcsc",
+        _card_reader,
+        lambda address: {},
+        good=AwaitRemoval(),
+        wait=ReadAnyCard(),
+        trouble=("end service", {}),
+        mend=("start service", {}),
+    ),
+}
+"""By the driver of the kernel, or the class, that is met."""
