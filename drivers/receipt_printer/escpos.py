@@ -325,13 +325,14 @@ class EscPosPrinter(Driver):
 
     def _drain(self) -> None:
         """Throw away what still comes."""
+        deadline = Deadline(ANSWER_S)
         while self._hear(TICK_S):
-            pass
+            _ends(deadline)
 
     def _ask_facts(self, deadline: Deadline) -> Facts:
         try:
-            while self._hear(0):
-                pass  # late, or unasked
+            while self._hear(0):  # late, or unasked
+                _ends(deadline)
             return Facts(
                 self._ask(PRINTER, PrinterState, deadline),
                 self._ask(OFFLINE_CAUSE, OfflineCause, deadline),
@@ -461,6 +462,11 @@ def _failed(error: DeviceError) -> Status:
     paper = Supply.OUT if error.reason is Reason.PAPER_OUT else Supply.UNKNOWN
     jammed = Media.JAMMED if error.reason is Reason.JAM else Media.UNKNOWN
     return Status(_STATES[error.reason], jammed, paper, error.reason, detail, mend)
+
+
+def _ends(deadline: Deadline) -> None:
+    if deadline.passed():
+        raise DeviceError(Reason.GARBLED, "the printer does not stop talking", pages=None)
 
 
 def _in_time(deadline: Deadline, pages: int | None = 0) -> None:
