@@ -72,7 +72,7 @@ def in_order(modules: Path) -> list[tuple[str, bytes]]:
 
 
 def _plain(name: str) -> str:
-    return name.split(".")[0].replace("-", "_")
+    return name.partition(".")[0].replace("-", "_")
 
 
 def _entry(number: int, name: str, data: bytes, mode: int) -> bytes:

@@ -40,13 +40,16 @@ def main() -> None:
                 "-p",
                 "no:cacheprovider",
                 "--basetemp=/tmp/t",
-                f"--junitxml={OUT}/cases.xml",
                 *(args or ["lab/guest"]),
             ],
             stdout=log,
             stderr=log,
             check=False,
-            env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(REPO / "tests" / "contract"),
+                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            },
         )
 
 

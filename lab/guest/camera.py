@@ -70,9 +70,8 @@ class TestCamera:
             controls = _controls(fd)
             for name, value in _ORDERS[order]:
                 number = controls[name]
-                if isinstance(value, str):
-                    value = _choices(fd, number)[value]
-                fcntl.ioctl(fd, _S_CTRL, struct.pack("=Ii", number, value))
+                chosen = _choices(fd, number)[value] if isinstance(value, str) else value
+                fcntl.ioctl(fd, _S_CTRL, struct.pack("=Ii", number, chosen))
         finally:
             os.close(fd)
 

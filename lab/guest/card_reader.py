@@ -46,7 +46,7 @@ class CcidReader:
     ``end service`` and ``start service``, pcscd.
     """
 
-    address = "PC/SC"
+    address = "CCID"  # a part of the name that the service gives it
 
     def __init__(self, cable: Hotplug) -> None:
         self.cable = cable
@@ -55,6 +55,8 @@ class CcidReader:
         self._guard = threading.RLock()
         self._line = os.open(port("card"), os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         self._plugged = False
+        self._card: socket.socket | None = None
+        self._heard = bytearray()
         self._atr = b""
         self._service: subprocess.Popen[bytes] | None = None
         self._woken, self._wake = os.pipe()
@@ -89,6 +91,8 @@ class CcidReader:
                 self._end_service()
             case _:
                 self._cards.obey(order, **facts)
+                if order == "well":
+                    self._start_service()
 
     def look(self) -> dict[str, Any]:
         return self._cards.look()
@@ -128,10 +132,9 @@ class CcidReader:
                     message = message[os.write(self._line, message) :]
 
     def _run(self) -> None:
-        card: socket.socket | None = None
-        from_reader, from_card = bytearray(), bytearray()
+        from_reader = bytearray()
         while True:
-            sources = [self._woken, self._line, card or self._listener]
+            sources = [self._woken, self._line, (self._card or self._listener).fileno()]
             ready, _, _ = select.select(sources, [], [])
             if self._woken in ready:
                 break
@@ -139,31 +142,41 @@ class CcidReader:
                 with suppress(BlockingIOError):
                     from_reader += os.read(self._line, 4096)
                 for apdu in _apdus(from_reader):
-                    if card is not None:
-                        with suppress(OSError):  # the card goes at this moment: seen below
-                            card.sendall(_LENGTH.pack(len(apdu)) + apdu)
-            if self._listener in ready:
-                card, _ = self._listener.accept()
-                card.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                from_card.clear()
-                card.sendall(_GET_ATR)
-            elif card in ready and card is not None:
-                try:
-                    from_card += (data := card.recv(4096))
-                except ConnectionError:
-                    data = b""
-                for answer in _answers(from_card):
-                    if not self._atr:
-                        self._atr = answer
-                        self._tell(_Type.ATR, answer)
-                    else:
-                        self._tell(_Type.APDU, answer)
-                if not data:
-                    card.close()
-                    card, self._atr = None, b""
-                    self._tell(_Type.CARD_REMOVE, b"")
-        if card is not None:
+                    self._ask_card(apdu)
+            elif self._card is None:
+                self._take_card()
+            else:
+                self._hear_card(self._card)
+        if self._card is not None:
+            self._card.close()
+
+    def _take_card(self) -> None:
+        self._card, _ = self._listener.accept()
+        self._card.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._heard.clear()
+        self._card.sendall(_GET_ATR)
+
+    def _ask_card(self, apdu: bytes) -> None:
+        if self._card is not None:
+            with suppress(OSError):  # it goes at this moment, which is heard next
+                self._card.sendall(_LENGTH.pack(len(apdu)) + apdu)
+
+    def _hear_card(self, card: socket.socket) -> None:
+        try:
+            data = card.recv(4096)
+        except ConnectionError:
+            data = b""
+        self._heard += data
+        for answer in _answers(self._heard):
+            if self._atr:
+                self._tell(_Type.APDU, answer)
+            else:
+                self._atr = answer
+                self._tell(_Type.ATR, answer)
+        if not data:
             card.close()
+            self._card, self._atr = None, b""
+            self._tell(_Type.CARD_REMOVE, b"")
 
 
 def _apdus(come: bytearray) -> list[bytes]:

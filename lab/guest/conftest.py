@@ -1,36 +1,28 @@
-"""The device at hand, started and stopped around each test."""
+"""Every result as a line of JSON for outside, as soon as it is there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
 from pathlib import Path
 
 import pytest
 
-from lab.guest.stand import KINDS
 from tests.contract import test_contract as contract
 
+CASES = Path("/out/cases.jsonl")
 contract.SOON_S = 60.0  # an emulated processor
 
 
-@pytest.fixture(params=KINDS)
-def stand(
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    where: str | None,
-    record_property: Callable[[str, object], None],
-) -> Iterator[contract.Stand]:
-    """A host with a device, on the real kernel; ``where`` None is the driver's usual host."""
-    kind = KINDS[request.param]
-    device = kind.emulator(tmp_path)
-    device.start()
-    record_property("device", kind.kind)
-    record_property("node", device.address)
-    table = {"driver": kind.driver, **kind.options(device.address)}
-    if where:
-        table["host"] = where
-    one = contract.Stand(kind, device, table)
-    yield one
-    one.host.stop()
-    device.stop()
-    assert contract.childless()
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """What failed, in whatever phase, and a call that passed."""
+    if report.failed or report.when == "call":
+        test, _, rest = report.nodeid.partition("::")[2].partition("[")
+        case = {
+            "file": Path(report.fspath).stem,
+            "test": test,
+            "device": rest.rstrip("]"),
+            "held": report.passed,
+            "seconds": round(report.duration, 2),
+        }
+        with CASES.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(case) + "\n")

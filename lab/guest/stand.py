@@ -1,6 +1,6 @@
 """What stands in the lab: one entry for each device, with its cable, as the contract suite has it.
 
-A new device is an emulator, a cable and an entry in :data:`KINDS`; see ``docs/lab.md``.
+A new device is an emulator, a cable and an entry in :data:`STAND`; see ``docs/lab.md``.
 """
 
 from __future__ import annotations
@@ -11,20 +11,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from drivers.code_scanner.types import ReadCode
 from drivers.emulators.code_scanner import CodeScanner
 from drivers.emulators.id_card import IdCardReader
 from drivers.emulators.receipt_printer import ReceiptPrinter
 from drivers.emulators.rig import Emulator
 from drivers.id_card.hid import REPORT
-from drivers.smart_card.types import AwaitRemoval, ReadAnyCard
 from lab.guest.cables import Gadget, Hotplug
 from lab.guest.camera import TestCamera
 from lab.guest.card_reader import CcidReader
 from lab.guest.devices import Wired
 from lab.guest.qmp import Monitor
-from tests.contract.test_contract import KINDS as USUAL
-from tests.contract.test_contract import Kind
+from tests.contract.test_contract import KINDS, Kind
 
 # One input and one output report of 64 bytes without a number (HID 1.11, 6.2.2).
 _REPORTS = bytes.fromhex(
@@ -93,13 +90,13 @@ def _card_reader(folder: Path) -> CcidReader:
 
 def _of(kind: str, emulator: Callable[[Path], Emulator], **other: Any) -> Kind:
     """The suite's own entry, with another emulator."""
-    (usual,) = (one for one in USUAL if one.kind == kind and one.driver != "xfs4iot")
+    (usual,) = (one for one in KINDS if one.kind == kind and one.driver != "xfs4iot")
     return replace(usual, emulator=emulator, **other)
 
 
 _PICTURES = {"width": 640, "height": 360, "fps": 15, "format": "YUYV"}
 
-KINDS: dict[str, Kind] = {
+STAND: dict[str, Kind] = {
     "usblp": _of("receipt_printer", _receipt_printer),
     "ftdi": _of("id_card", _serial_id_card),
     "hidraw": _of("id_card", _hid_id_card),
@@ -108,26 +105,14 @@ KINDS: dict[str, Kind] = {
         lambda folder: TestCamera(),
         options=lambda address: {"source": address, **_PICTURES},
     ),
-    "cdc-acm": Kind(
-        "code_scanner",
-        "serial",
-        _code_scanner,
-        lambda address: {"port": address},
-        good=ReadCode(),
-        wait=ReadCode(),
-        slow=(("blind", {}),),
-        trouble=("mute", {}),
-        mend=("well", {}),
-    ),
-    "ccid": Kind(
+    "cdc-acm": _of("code_scanner", _code_scanner),
+    "ccid": _of(
         "smart_card",
-        "pcsc",
         _card_reader,
-        lambda address: {},
-        good=AwaitRemoval(),
-        wait=ReadAnyCard(),
+        options=lambda address: {"reader": address},
         trouble=("end service", {}),
         mend=("start service", {}),
+        missing=str,
     ),
 }
 """By the driver of the kernel, or the class, that is met."""

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-pytest.register_assert_rewrite("tests.contract.test_contract")
-
+from lab.guest.stand import STAND
 from tests.contract import test_contract as contract
+from tests.contract.test_contract import desk, stand
 
+__all__ = ["desk", "stand"]
+KINDS = tuple(STAND.values())
 globals().update({n: each for n, each in vars(contract).items() if n.startswith("test_")})
 
 
-@pytest.fixture
-def where() -> str:
-    """In a thread; the process host is the same for all, and slow on an emulated processor."""
-    return "thread"
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """In a thread; a process is the same for every device, and slow on an emulated processor."""
+    holds: Any = getattr(metafunc.function, "only", lambda kind, where: True)
+    places = {name: (kind, "thread") for name, kind in STAND.items() if holds(kind, "thread")}
+    metafunc.parametrize("desk", places.values(), ids=places, indirect=True, scope="module")
