@@ -10,7 +10,8 @@ import json
 import os
 import select
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -136,29 +137,30 @@ class Camera:
 
     def rate(self, seconds: float) -> float:
         """Pictures per second."""
-        began, count = time.monotonic(), 0
-        while time.monotonic() - began < seconds:
+        self._capture.read()
+        began = now = time.monotonic()
+        count = 0
+        while now - began < seconds:
             count += bool(self._capture.read()[0])
-        return count / (time.monotonic() - began)
+            now = time.monotonic()
+        return count / (now - began)
 
     def close(self) -> None:
         self._capture.release()
 
 
-class WebSocket:
-    """A connection to an XFS4IoT service, by the calls of ``websockets``."""
+@contextmanager
+def web_socket(uri: str) -> Iterator[Callable[[str], None]]:
+    """A connection to an XFS4IoT service, by the calls of ``websockets``: what sends a command and
+    takes what comes until it is completed."""
+    from websockets.sync.client import connect
 
-    def __init__(self, uri: str) -> None:
-        from websockets.sync.client import connect
+    with connect(uri, max_size=None, compression=None) as connection:
 
-        self._connection = connect(uri, max_size=None, compression=None)
+        def ask(command: str) -> None:
+            connection.send(command)
+            kind = ""
+            while kind != "completion":
+                kind = json.loads(connection.recv(_PATIENCE_S))["header"]["type"]
 
-    def ask(self, command: str) -> None:
-        """Send a command, take what comes until it is completed."""
-        self._connection.send(command)
-        kind = ""
-        while kind != "completion":
-            kind = json.loads(self._connection.recv(_PATIENCE_S))["header"]["type"]
-
-    def close(self) -> None:
-        self._connection.close()
+        yield ask

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from kiosk.bench import visits
+from kiosk.bench import devices, visits
 from kiosk.bench.figures import BenchError, Figure, Name, NotMeasured, as_json, as_table
 
 
@@ -21,6 +21,7 @@ class Part:
 
 PARTS: Mapping[str, Part] = {
     "visits": Part(visits.NAMES, visits.run),
+    "devices": Part(devices.NAMES, devices.run),
 }
 
 

@@ -1,8 +1,6 @@
 """The hardware that the bench measures with, emulated in a process of its own.
 
-``python -m kiosk.bench.hardware DIRECTORY`` prints one line of JSON, the addresses by device, and
-plays until its standard input is closed. Beside what is measured, and not in one process with it:
-the two would hold each other up.
+Beside what is measured, and not in one process with it: the two would hold each other up.
 """
 
 from __future__ import annotations
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from drivers.emulators.rig import Remote
 
 CONTROL = "control"
+"""The control socket, in the directory of the hardware."""
 SLOW, FAST = 9600, 115200
 LINES: Mapping[str, int] = {"receipt_printer_2": SLOW, "receipt_printer_3": FAST}
 """Receipt printers on serial lines, and how fast those are: bits per second."""
@@ -45,7 +44,7 @@ def emulated() -> Iterator[Hardware]:
     from drivers.emulators.rig import Remote
 
     directory = Path(tempfile.mkdtemp(prefix="kiosk-"))
-    command = [sys.executable, "-m", "kiosk.bench.hardware", str(directory)]
+    command = [sys.executable, "-c", _PROGRAM, str(directory)]
     try:
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
             try:
@@ -61,7 +60,12 @@ def emulated() -> Iterator[Hardware]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def main(directory: Path) -> None:
+_PROGRAM = "import sys; from kiosk.bench.hardware import main; main(sys.argv[1])"
+
+
+def main(where: str) -> None:
+    """Play in the directory ``where`` until standard input is closed. Prints one line of JSON, the
+    addresses by device, when all is there."""
     from drivers.emulators.camera import Camera
     from drivers.emulators.code_scanner import CodeScanner
     from drivers.emulators.document_printer import DocumentPrinter
@@ -72,6 +76,7 @@ def main(directory: Path) -> None:
     from drivers.emulators.smart_card import SmartCardReader, missing
     from drivers.emulators.xfs4iot import XfsMachine
 
+    directory = Path(where)
     devices: dict[str, Any] = {
         "id_card": IdCardReader(directory / "id_card"),
         "id_card_2": IdCardReader(directory / "id_card_2", pace=False),
@@ -95,7 +100,3 @@ def main(directory: Path) -> None:
         sys.stdin.read()
     finally:
         rig.stop()
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

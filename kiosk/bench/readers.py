@@ -20,7 +20,7 @@ from drivers.camera.types import StartStream, StopStream, Stream
 from drivers.catalogue import create_host
 from drivers.code_scanner.types import ReadCode
 from drivers.device import Deadline, DeviceError, Media, Request, State, Status
-from drivers.hosts import ThreadHost
+from drivers.hosts import PACE, Pace, ThreadHost
 from drivers.id_card.types import ReadCard
 from drivers.pin_pad.types import (
     Algorithm,
@@ -95,15 +95,15 @@ _PATIENCE_S = 20.0
 _SETTLE_S = 0.15  # from a command until it waits for a card
 _CODE = "https://verify.example/v/7Q4M-2K9D"
 _PIN, _PAN = "246810", "6230606601007726888"
-_BANK = {"kind": "bank", "number": "6228480402564890018", "holder": "TEST/CARD"}
+BANK_CARD = {"kind": "bank", "number": "6228480402564890018", "holder": "TEST/CARD"}
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
     """How much is done."""
 
-    reads: int  # by each reader
-    codes: int  # codes, PIN blocks, XFS4IoT round trips
+    reads: int  # by each reader, from a card that is put
+    codes: int  # codes and PIN blocks, and reads of a card that lies there
     films: int  # how often the camera is switched on
     film_s: float  # how long its pictures are counted
 
@@ -117,7 +117,7 @@ def measure(hardware: Hardware, scale: Scale) -> Found:
     missing: dict[str, str] = {}
     try:
         _id_card(found, hardware, scale)
-        if why := _no_smart_cards(hardware):
+        if why := no_smart_cards(hardware):
             missing = {n: why for n in NAMES if "social_security" in n or "bank_card" in n}
         else:
             _smart_cards(found, hardware, scale)
@@ -140,10 +140,13 @@ def phases(count: int, seconds: float) -> Iterator[float]:
 
 @contextmanager
 def host(
-    kind: str, table: Mapping[str, Any], on_status: Callable[[Status], None] | None = None
+    kind: str,
+    table: Mapping[str, Any],
+    on_status: Callable[[Status], None] | None = None,
+    pace: Pace = PACE,
 ) -> Iterator[ThreadHost]:
     """A host as a terminal has it, once its device can be used. Raises :class:`BenchError`."""
-    one = create_host(kind, table, on_status)
+    one = create_host(kind, table, on_status, pace=pace)
     one.start()
     try:
         await_usable(one)
@@ -212,12 +215,13 @@ def _id_card(found: Values, hardware: Hardware, scale: Scale) -> None:
         def lift(device: str = device) -> None:
             hardware.hand.tell(device, "lift")
 
-        _bare_id_cards(found[f"floor_id_card_{name}"], hardware.addresses[device], put, lift, scale)
+        runs = scale.reads if name == "read" else scale.codes
+        _bare_id_cards(found[f"floor_id_card_{name}"], hardware.addresses[device], put, lift, runs)
         if name == "read":
             _read_cards(found, "id_card", ("id_card", table), ReadCard(), moments, put, lift)
             continue
         with host("id_card", {**table, "port": hardware.addresses[device]}) as one:
-            for _ in range(scale.reads):
+            for _ in range(scale.codes):
                 put()
                 began = time.monotonic()
                 one.execute(ReadCard(), _PATIENCE_S)
@@ -230,7 +234,7 @@ def _bare_id_cards(
     port: str,
     put: Callable[[], None],
     lift: Callable[[], None],
-    scale: Scale,
+    runs: int,
 ) -> None:
     """Find, select and read, the frames that every read needs at least."""
     from drivers.id_card.sdt import Command, encode_frame
@@ -240,7 +244,7 @@ def _bare_id_cards(
         put()
         lengths = [len(line.ask_once(frame)) for frame in frames]
         lift()
-        for _ in range(scale.reads):
+        for _ in range(runs):
             put()
             began = time.monotonic()
             for frame, length in zip(frames, lengths, strict=True):
@@ -249,7 +253,7 @@ def _bare_id_cards(
             lift()
 
 
-def _no_smart_cards(hardware: Hardware) -> str:
+def no_smart_cards(hardware: Hardware) -> str:
     from drivers.emulators.smart_card import missing
 
     return "" if "smart_card" in hardware.addresses else missing()
@@ -263,7 +267,7 @@ def _smart_cards(found: Values, hardware: Hardware, scale: Scale) -> None:
     social = {"kind": "social-security", "number": person.number, "name": person.name}
     for name, facts, request, read in (
         ("social_security", social, ReadSocialSecurityCard(), read_social_security_card),
-        ("bank_card", _BANK, ReadBankCard(), read_bank_card),
+        ("bank_card", BANK_CARD, ReadBankCard(), read_bank_card),
     ):
         _smart_card(found, name, hardware, facts, (request, read), scale)
 
@@ -304,12 +308,12 @@ def _smart_card(
         put()
         reader.await_card()
         reader.talk(record)
-        for _ in range(scale.reads):
+        for _ in range(scale.codes):
             began = time.monotonic()
             reader.send(apdus)
             found[f"floor_{name}_stack"].append(ms(began))
         with host("smart_card", table) as one:
-            for _ in range(scale.reads):
+            for _ in range(scale.codes):
                 began = time.monotonic()
                 one.execute(request, _PATIENCE_S)
                 found[f"{name}_stack"].append(ms(began))
@@ -332,13 +336,13 @@ def _xfs_card(found: Values, hardware: Hardware, scale: Scale) -> None:
     table = {"driver": "xfs4iot", "service": service}
 
     def put() -> None:
-        hand.tell("xfs4iot", "put card", **_BANK)
+        hand.tell("xfs4iot", "put card", **BANK_CARD)
 
     def lift() -> None:
         hand.tell("xfs4iot", "pull card")
 
     with host("smart_card", table) as one:
-        for _ in range(scale.reads):
+        for _ in range(scale.codes):
             put()
             began = time.monotonic()
             one.execute(ReadBankCard(), _PATIENCE_S)
@@ -347,17 +351,17 @@ def _xfs_card(found: Values, hardware: Hardware, scale: Scale) -> None:
             lift()
     first = max(n for n, text in enumerate(said) if _command(text) == "CardReader.ReadRawData")
     read = said[first - 1 :]  # how the reader is, then the card: until it was given back
-    with closing(bare.WebSocket(service)) as socket:
-        for _ in range(scale.reads):
+    with bare.web_socket(service) as ask:
+        for _ in range(scale.codes):
             put()
             began = time.monotonic()
             for text in read:
-                socket.ask(text)
+                ask(text)
             found["floor_xfs_card_stack"].append(ms(began))
             lift()
         for _ in range(scale.codes):
             began = time.monotonic()
-            socket.ask(read[0])
+            ask(read[0])
             found["floor_xfs_round_trip"].append(ms(began))
     moments = list(phases(scale.reads, PCSC_LOOKS_S))
     _read_cards(found, "xfs_card", ("smart_card", table), ReadBankCard(), moments, put, lift)
@@ -483,8 +487,8 @@ def _camera(found: Values, hardware: Hardware, scale: Scale) -> None:
 def _rate(stream: Stream, seconds: float) -> float:
     """Pictures a second, as somebody who looks at every one gets them."""
     until, count = Deadline(seconds), 0
-    frame = stream.latest()
+    first = last = stream.latest()
     while not until.passed():
-        if following := stream.next(frame.number, until.remaining()):
-            frame, count = following, count + 1
-    return count / seconds
+        if following := stream.next(last.number, until.remaining()):
+            last, count = following, count + 1
+    return count / (last.at - first.at) if count else 0.0

@@ -77,7 +77,7 @@ def measure(hardware: Hardware, scale: Scale) -> dict[str, Figure | NotMeasured]
             _time(found, kind, ports[SLOW], SLOW, 1)
     except DeviceError as error:
         raise BenchError(f"a slip was not printed: {error}") from error
-    late = NotMeasured("takes half a minute or more; left out when quick")
+    late = NotMeasured("takes half a minute; left out when quick")
     return {name: Figure(tuple(values)) if values else late for name, values in found.items()}
 
 

@@ -1,4 +1,4 @@
-"""The bench: what it makes of a trace, what it prints, and once, small, the whole of it."""
+"""The bench: what it makes of a trace, what it prints, and once, small, each of its parts."""
 
 import json
 import math
@@ -6,9 +6,11 @@ import math
 import pytest
 from click.testing import CliRunner
 
+from drivers.emulators import cups, smart_card
+from drivers.hosts import Pace
 from kiosk import __main__, bench
-from kiosk.bench import visits
-from kiosk.bench.figures import BenchError, Figure
+from kiosk.bench import devices, readers, recovery, slips, visits
+from kiosk.bench.figures import BenchError, Figure, Name, NotMeasured, as_table
 from kiosk.bench.visits import NAMES, Event
 
 
@@ -34,6 +36,49 @@ def test_every_figure_is_measured_and_sane(figures):
     assert figures["card_to_overview_reader"].median > 500  # paced as a real one
 
 
+@pytest.fixture(scope="module")
+def of_devices():
+    return devices.measure(
+        devices.Scale(
+            readers.Scale(reads=1, codes=1, films=1, film_s=0.2),
+            slips.Scale(slips=1, slow_slips=()),
+            recovery.Scale(
+                plugs=1,
+                restarts=1,
+                kills=1,
+                pace=Pace(poll_s=0.2, back_off_s=(0.2,)),
+                warm_s=0.2,
+            ),
+        )
+    )
+
+
+def test_every_figure_of_a_device_is_measured_or_it_is_said_why_not(of_devices):
+    assert set(of_devices) == set(devices.NAMES)
+    reasons = {smart_card.missing(), cups.missing(), "takes half a minute; left out when quick"}
+    for name, figure in of_devices.items():
+        if isinstance(figure, NotMeasured):
+            assert figure.why in reasons - {""}, name
+        else:
+            assert all(math.isfinite(value) and value >= 0 for value in figure.values), name
+        assert devices.NAMES[name].floor in {"", *devices.NAMES}, name
+
+
+@pytest.mark.parametrize(
+    ("less", "more"),
+    [
+        ("id_card_stack", "id_card_read"),  # a SAM and its line take most of the time
+        ("id_card_notice", "id_card_read"),
+        ("floor_slip_text_bytes", "slip_text_bytes"),
+        ("slip_text_bytes", "slip_rare_bytes"),
+        ("slip_rare_bytes", "slip_raster_bytes"),
+        ("floor_slip_raster_115200", "slip_raster_115200"),
+    ],
+)
+def test_devices_are_as_they_must_be(of_devices, less, more):
+    assert of_devices[less].median <= of_devices[more].median
+
+
 def test_what_is_printed(figures, monkeypatch, capsys):
     monkeypatch.setattr(visits, "measure", lambda scale: figures)
     assert bench.run(["visits"], json=True, quick=True) == 0
@@ -57,6 +102,56 @@ def test_what_cannot_be_measured_is_said_and_nothing_is_printed(monkeypatch):
     monkeypatch.setattr(visits, "measure", fail)
     result = CliRunner().invoke(__main__.main, ["bench", "--json", "--quick"])
     assert (result.exit_code, result.stdout, result.stderr) == (1, "", "bench: no card reader\n")
+
+
+def test_what_was_not_measured_is_said_and_the_rest_is_printed(monkeypatch):
+    found = {
+        "restart_pcscd": NotMeasured("needs the Debian packages pcscd"),
+        "floor_restart_pcscd": NotMeasured("needs the Debian packages pcscd"),
+        "hang_camera": Figure((31.0,)),
+    }
+    monkeypatch.setattr(devices, "measure", lambda scale: found)
+    result = CliRunner().invoke(__main__.main, ["bench", "devices", "--json"])
+    assert result.exit_code == 0
+    assert list(json.loads(result.stdout)) == ["hang_camera"]
+    why = "bench: restart_pcscd not measured: needs the Debian packages pcscd\n"
+    assert result.stderr == why
+
+
+def test_a_figure_stands_beside_its_floor_and_its_target():
+    names = {
+        "hang_id_card": Name("ms", 200, floor="floor_held"),
+        "id_card_read_with_a_long_name": Name("s"),
+        "floor_held": Name("ms"),
+    }
+    figures = {name: Figure((1.0, 2.0, 30.0)) for name in names}
+    head, hang, read = as_table(figures, names).splitlines()
+    assert len(head) == len(hang) == len(read)
+    assert " ".join(hang.split()) == "hang_id_card 2.00 30.0 1.00 2.00 < 200 ms 3"
+    assert " ".join(read.split()) == "id_card_read_with_a_long_name 2.00 30.0 1.00 s 3"
+
+
+@pytest.mark.parametrize(
+    ("gone", "after", "look"),
+    [
+        (10.0, 10.0, 10.0),  # plugged in at once: it is the look that found it gone
+        (10.0, 10.5, 12.0),
+        (10.0, 12.0, 12.0),
+        (10.0, 12.1, 16.0),
+        (10.0, 30.0, 36.0),
+        (10.0, 50.0, 56.0),  # the last pause, again and again
+    ],
+)
+def test_the_next_look_of_a_host_that_backs_off(gone, after, look):
+    assert recovery.next_look(gone, after, (2.0, 4.0, 20.0)) == look
+
+
+@pytest.mark.parametrize(
+    ("count", "moments"),
+    [(1, [0.2]), (2, [0.1, 0.3]), (4, [0.05, 0.15, 0.25, 0.35])],
+)
+def test_cards_are_put_at_moments_spread_evenly(count, moments):
+    assert list(readers.phases(count, 0.4)) == pytest.approx(moments)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,146 @@
+"""A print server of one's own (cupsd): beside the system's, as an ordinary user."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+_PROGRAMS = {"cupsd": "cups-daemon", "lpadmin": "cups-client"}
+_PATH = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin" + os.pathsep + "/sbin"
+_START_S = 15.0
+_STOP_S = 10.0
+_FILES = """\
+SystemGroup {group}
+User {user}
+Group {group}
+ServerRoot {folder}/etc
+RequestRoot {folder}/spool
+TempDir {folder}/spool/tmp
+CacheDir {folder}/cache
+StateDir {folder}/run
+ErrorLog {folder}/error_log
+AccessLog {folder}/access_log
+PageLog {folder}/page_log
+FileDevice Yes
+Sandboxing relaxed
+"""
+_SERVER = """\
+Listen {folder}/sock
+Listen 127.0.0.1:{port}
+Browsing No
+DefaultAuthType None
+DirtyCleanInterval 0
+WebInterface No
+<Location />
+Order allow,deny
+Allow all
+</Location>
+<Policy default>
+<Limit All>
+Order deny,allow
+</Limit>
+</Policy>
+"""
+
+
+def missing() -> str:
+    """One sentence saying what keeps a server of one's own from running; "" when nothing does."""
+    packages = {p for program, p in _PROGRAMS.items() if not shutil.which(program, path=_PATH)}
+    return f"needs the Debian packages {' '.join(sorted(packages))}" if packages else ""
+
+
+class PrintServer:
+    """A cupsd that may be killed and started again; its queues and jobs stay.
+
+    It refuses to be root: for root it runs as "lp", else as oneself.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """``folder`` is there, and may be entered by the user that the server runs as."""
+        self._folder = folder
+        self._user = "lp" if os.geteuid() == 0 else ""
+        self._process: subprocess.Popen[bytes] | None = None
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self._port = int(free.getsockname()[1])
+        self._prepare()
+
+    def start(self) -> None:
+        """Returns when it listens. Raises ``OSError`` when it does not."""
+        command = ["cupsd", "-f", "-c", f"{self._folder}/cupsd.conf"]
+        command += ["-s", f"{self._folder}/cups-files.conf"]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=_environment(),
+                user=self._user or None,
+                group=self._user or None,
+                extra_groups=[] if self._user else None,
+            )
+        until = time.monotonic() + _START_S
+        while not self._listens():
+            if self._process.poll() is not None or time.monotonic() > until:
+                self.kill()
+                raise OSError(f"cupsd did not start; see {self._folder / 'log'}")
+            time.sleep(0.01)
+
+    def queue(self, name: str, device: str) -> str:
+        """Make a queue that hands every document on to ``device`` as it is; its address."""
+        server = {"CUPS_SERVER": f"{self._folder}/sock"}
+        subprocess.run(
+            ["lpadmin", "-p", name, "-E", "-v", device, "-m", "raw"],
+            env={**_environment(), **server},
+            check=True,
+            capture_output=True,  # it warns of raw queues
+        )
+        return f"ipp://127.0.0.1:{self._port}/printers/{name}"
+
+    def stop(self) -> None:
+        """End it, and what it has started. Does nothing when it does not run."""
+        if self._process is not None:
+            self._process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_STOP_S)
+            self.kill()
+
+    def kill(self) -> None:
+        """End it as a crash does."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+
+    def _prepare(self) -> None:
+        who = pwd.getpwnam(self._user) if self._user else pwd.getpwuid(os.geteuid())
+        facts = {
+            "folder": self._folder,
+            "port": self._port,
+            "user": who.pw_name,
+            "group": grp.getgrgid(who.pw_gid).gr_name,
+        }
+        (self._folder / "cups-files.conf").write_text(_FILES.format(**facts))
+        (self._folder / "cupsd.conf").write_text(_SERVER.format(**facts))
+        for inner in ("etc/ppd", "spool/tmp", "cache", "run"):
+            (self._folder / inner).mkdir(parents=True)
+        if self._user:
+            for path in (self._folder, *self._folder.rglob("*")):
+                os.chown(path, who.pw_uid, who.pw_gid)
+
+    def _listens(self) -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 1.0):
+            return True
+        return False
+
+
+def _environment() -> Mapping[str, str]:
+    return {**os.environ, "PATH": _PATH}

@@ -1,0 +1,50 @@
+"""Measures the drivers against hardware emulated on the wire: readers, slips, recovery."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kiosk.bench import readers, recovery, slips
+from kiosk.bench.figures import Figure, Name, NotMeasured
+from kiosk.bench.hardware import emulated
+
+NAMES: Mapping[str, Name] = {**readers.NAMES, **slips.NAMES, **recovery.NAMES}
+"""All figures; each module says what its own are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much is done."""
+
+    readers: readers.Scale
+    slips: slips.Scale
+    recovery: recovery.Scale
+
+
+FULL = Scale(
+    readers.Scale(reads=12, codes=40, films=5, film_s=2.0),
+    slips.Scale(slips=5, slow_slips=("text", "rare", "raster")),
+    recovery.Scale(plugs=6, restarts=5, kills=6),
+)
+QUICK = Scale(
+    readers.Scale(reads=2, codes=10, films=2, film_s=0.5),
+    slips.Scale(slips=2, slow_slips=("text", "rare")),
+    recovery.Scale(plugs=1, restarts=1, kills=1),
+)
+
+
+def run(quick: bool) -> dict[str, Figure | NotMeasured]:
+    """See :func:`measure`."""
+    return measure(QUICK if quick else FULL)
+
+
+def measure(scale: Scale) -> dict[str, Figure | NotMeasured]:
+    """All figures of :data:`NAMES`; what this machine lacks a daemon for, or a quick bench has no
+    time for, is :class:`NotMeasured`. Raises :class:`BenchError`."""
+    with emulated() as hardware:
+        return {
+            **readers.measure(hardware, scale.readers),
+            **slips.measure(hardware, scale.slips),
+            **recovery.measure(hardware, scale.recovery),
+        }

@@ -1,0 +1,380 @@
+"""How long until a device can be used again: after a plug, a daemon, a driver was gone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate, chain, repeat
+from pathlib import Path
+from typing import Any
+
+from drivers import bare
+from drivers.camera.types import StartStream, StopStream
+from drivers.catalogue import create
+from drivers.device import Deadline, DeviceError, Reason, Status
+from drivers.document_printer.types import PrintDocument
+from drivers.hosts import PACE, Pace, ThreadHost
+from drivers.id_card.types import ReadCard
+from drivers.process_host import ProcessHost
+from drivers.smart_card.types import ReadBankCard
+from kiosk.bench.figures import BenchError, Figure, Name, NotMeasured, Values
+from kiosk.bench.hardware import CONTROL, Hardware
+from kiosk.bench.readers import BANK_CARD, await_usable, host, ms, no_smart_cards, phases
+from kiosk.sandbox import personas
+
+PLUGS = (
+    "id_card",
+    "receipt_printer",
+    "document_printer",
+    "code_scanner",
+    "pin_pad",
+    "camera",
+    "xfs_card",
+)
+HELD = ("id_card", "smart_card", "camera")
+
+NAMES: Mapping[str, Name] = {
+    "unplug_noticed": Name("s", floor="floor_unplug_noticed"),
+    **{f"replug_{name}": Name("s", floor=f"floor_replug_{name}") for name in PLUGS},
+    "restart_pcscd": Name("ms", floor="floor_restart_pcscd"),
+    "restart_cupsd": Name("ms", floor="floor_restart_cupsd"),
+    "hang_id_card": Name("ms", 200, floor="floor_held_id_card"),
+    "hang_smart_card": Name("ms", 200, floor="floor_held_smart_card"),
+    "hang_camera": Name("ms", floor="floor_held_camera"),
+    "crash_id_card": Name("ms", 200, floor="floor_held_id_card"),
+    "crash_smart_card": Name("ms", 200, floor="floor_held_smart_card"),
+    "crash_camera": Name("ms", floor="floor_held_camera"),
+    "floor_unplug_noticed": Name("s"),
+    **{f"floor_replug_{name}": Name("s") for name in PLUGS},
+    "floor_restart_pcscd": Name("ms"),
+    "floor_restart_cupsd": Name("ms"),
+    **{f"floor_held_{name}": Name("ms") for name in HELD},
+}
+"""Seconds where pauses of the host decide, else milliseconds.
+
+* ``unplug_noticed``: a cable is pulled, or the service behind the port ends, while nobody asks
+  anything of the device, to the status that says so; all devices of ``replug_…`` together. Floor:
+  one that does not answer is gone after three looks, so two pauses of the host at least
+* ``replug_…``: plugged in again, to the status that it can be used. Floor: how long it was then
+  until the host's next look. These moments are spread over the pauses between the host's looks
+* ``restart_pcscd``: the service is killed and started again with a card in the reader, from the
+  start to what the next command has read. Floor: the same by bare calls
+* ``restart_cupsd``: the print server is killed and started again, from the start to the end of a
+  document that is printed at once. Floor: a start that is waited for by connecting, and then a
+  document as it prints with nothing in the way
+* ``hang_…``: a driver in a process host hangs past its deadline (its process is stopped) and is
+  given up; from then to what the next command gives. ``crash_…``: its process is killed while it
+  does nothing, to the first command that succeeds; the one before it may have failed. Floor: the
+  same command when nothing happened. ID card: SDT without its pace; smart card: a bank card over
+  PC/SC; camera: switched on to its first picture
+"""
+
+_PATIENCE_S = 60.0
+_HANGS_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much is done."""
+
+    plugs: int  # how often every cable is pulled
+    restarts: int
+    kills: int
+    pace: Pace = PACE  # of the hosts whose devices are pulled; a test has less time
+    warm_s: float = 1.5  # until the process that takes over is warm; in service it had minutes
+
+
+def measure(hardware: Hardware, scale: Scale) -> dict[str, Figure | NotMeasured]:
+    """All figures of :data:`NAMES`. Raises :class:`BenchError`."""
+    from drivers.emulators import cups
+
+    found: Values = {name: [] for name in NAMES}
+    missing: dict[str, str] = {}
+    try:
+        _replugs(found, hardware, scale)
+        if why := no_smart_cards(hardware):
+            missing |= {n: why for n in NAMES if n.endswith(("_pcscd", "_smart_card"))}
+        else:
+            _restart_pcscd(found, hardware, scale)
+        if why := cups.missing():
+            missing |= {n: why for n in NAMES if n.endswith("_cupsd")}
+        else:
+            _restart_cupsd(found, hardware, scale)
+        for name in HELD:
+            if f"hang_{name}" not in missing:
+                _kills(found, name, hardware, scale)
+    except (DeviceError, OSError, ValueError) as error:
+        raise BenchError(f"a device did not come back: {error}") from error
+    return {
+        name: NotMeasured(missing[name]) if name in missing else Figure(tuple(values))
+        for name, values in found.items()
+    }
+
+
+# -- cables ---------------------------------------------------------------------------------------
+
+
+def _replugs(found: Values, hardware: Hardware, scale: Scale) -> None:
+    """All devices at the same time: the pauses are the same, and long."""
+    with ThreadPoolExecutor(len(PLUGS)) as threads:
+        jobs = [threads.submit(_replug, found, name, hardware, scale) for name in PLUGS]
+    for job in jobs:
+        job.result()
+    found["floor_unplug_noticed"].append((scale.pace.misses - 1) * scale.pace.poll_s)
+
+
+def _replug(found: Values, name: str, hardware: Hardware, scale: Scale) -> None:
+    from drivers.emulators.rig import Remote
+
+    pace, pause = scale.pace, scale.pace.back_off_s
+    told: list[tuple[float, Status]] = []
+
+    def note(status: Status) -> None:
+        told.append((time.monotonic(), status))
+
+    device, kind, table = _cable(name, hardware)
+    out, back = ("die", "revive") if device == "document_printer" else ("unplug", "plug")
+    with closing(Remote(hardware.directory / CONTROL)) as hand, host(kind, table, note, pace):
+        for part in phases(scale.plugs, 1.0):
+            time.sleep(part * pace.poll_s)  # since the host's last look
+            pulled = time.monotonic()
+            hand.tell(device, out)
+            gone = _first(told, pulled, usable=False)
+            found["unplug_noticed"].append(gone - pulled)
+            time.sleep(max(0.0, gone + part * pause[0] - time.monotonic()))
+            plugged = time.monotonic()
+            hand.tell(device, back)
+            found[f"replug_{name}"].append(_first(told, plugged, usable=True) - plugged)
+            found[f"floor_replug_{name}"].append(next_look(gone, plugged, pause) - plugged)
+
+
+def _cable(name: str, hardware: Hardware) -> tuple[str, str, Mapping[str, Any]]:
+    """The emulated device, its class, and its table of the settings."""
+    at = hardware.addresses
+    match name:
+        case "id_card":
+            return "id_card_2", name, {"driver": "sdt", "port": at["id_card_2"]}
+        case "receipt_printer":
+            return name, name, {"driver": "escpos", "address": at[name]}
+        case "document_printer":
+            return name, name, {"driver": "ipp", "uri": at[name]}
+        case "camera":
+            return name, name, {"driver": "opencv", "source": at[name]}
+        case "xfs_card":
+            service = f"{at['xfs4iot']}/CardReader"
+            return "xfs4iot", "smart_card", {"driver": "xfs4iot", "service": service}
+    return name, name, {"driver": "serial", "port": at[name]}
+
+
+def _first(told: Sequence[tuple[float, Status]], after: float, *, usable: bool) -> float:
+    """When the status was first so."""
+    limit = Deadline(_PATIENCE_S)
+    while not limit.passed():
+        for at, status in list(told):
+            if at >= after and status.usable is usable:
+                return at
+        time.sleep(0.005)
+    raise BenchError("a device was pulled or plugged, and its status does not say so")
+
+
+def next_look(gone: float, after: float, pauses: Sequence[float]) -> float:
+    """When a host that gave a device up at ``gone`` looks for it first ``after`` another moment;
+    ``pauses`` between its looks, the last one again and again."""
+    looks = accumulate(chain(pauses, repeat(pauses[-1])), initial=gone)
+    return next(look for look in looks if look >= after)
+
+
+# -- daemons --------------------------------------------------------------------------------------
+
+
+def _restart_pcscd(found: Values, hardware: Hardware, scale: Scale) -> None:
+    from drivers.emulators.smart_card import READER
+
+    hand, service = hardware.hand, hardware.addresses["smart_card"]
+    slot = f"{READER} 00 00"
+
+    def restart() -> float:
+        hand.tell("smart_card", "unplug")
+        began = time.monotonic()
+        hand.tell("smart_card", "plug")
+        return began
+
+    hand.tell("smart_card", "put", **BANK_CARD)
+    table = {"driver": "pcsc", "service": service, "reader": slot}
+    with host("smart_card", table) as one:
+        one.execute(ReadBankCard(), _PATIENCE_S)
+        for _ in range(scale.restarts):
+            began = restart()
+            one.execute(ReadBankCard(), _PATIENCE_S)
+            found["restart_pcscd"].append(ms(began))
+    for _ in range(scale.restarts):
+        began = restart()
+        with closing(bare.CardReader(service, slot)) as reader:
+            reader.await_card()
+            reader.send([])
+        found["floor_restart_pcscd"].append(ms(began))
+    hand.tell("smart_card", "lift")
+
+
+def _restart_cupsd(found: Values, hardware: Hardware, scale: Scale) -> None:
+    from drivers.emulators.cups import PrintServer
+
+    folder = Path(tempfile.mkdtemp(prefix="kiosk-"))
+    server = PrintServer(folder)
+    try:
+        server.start()
+        uri = server.queue("A4", hardware.addresses["document_printer"])
+        pdf = _blank_page()
+        with host("document_printer", {"driver": "ipp", "uri": uri}) as one:
+            one.execute(PrintDocument("first", pdf, 1), _PATIENCE_S)  # of a queue: takes longer
+            for number in range(scale.restarts):
+                began = time.monotonic()
+                one.execute(PrintDocument(f"usual-{number}", pdf, 1), _PATIENCE_S)
+                usual = ms(began)
+                server.kill()
+                began = time.monotonic()
+                server.start()
+                started = ms(began)
+                one.execute(PrintDocument(f"after-{number}", pdf, 1), _PATIENCE_S)
+                found["restart_cupsd"].append(ms(began))
+                found["floor_restart_cupsd"].append(started + usual)
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _blank_page() -> bytes:
+    """A PDF of one A4 page."""
+    import io
+
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument.new()
+    document.new_page(595, 842).close()
+    file = io.BytesIO()
+    document.save(file)
+    document.close()
+    return file.getvalue()
+
+
+# -- processes ------------------------------------------------------------------------------------
+
+
+def _kills(found: Values, name: str, hardware: Hardware, scale: Scale) -> None:
+    device, kind, table = _held(name, hardware)
+    driver = str(table["driver"])
+    options = {key: value for key, value in table.items() if key != "driver"}
+    put, act, lift = _acts(name, device, hardware)
+    one = ProcessHost(partial(create, kind, driver, options), grace=_HANGS_S)
+    one.start()
+    try:
+        await_usable(one)
+        put()
+        act(one, _PATIENCE_S)  # the first of a process takes longer
+        lift(one)
+        for _ in range(scale.kills):
+            put()
+            began = time.monotonic()
+            act(one, _PATIENCE_S)
+            found[f"floor_held_{name}"].append(ms(began))
+            lift(one)
+            put()
+            time.sleep(scale.warm_s)
+            _hang(one, act)
+            began = time.monotonic()
+            act(one, _PATIENCE_S)
+            found[f"hang_{name}"].append(ms(began))
+            lift(one)
+            put()
+            time.sleep(scale.warm_s)
+            found[f"crash_{name}"].append(_crash(one, act))
+            lift(one)
+    finally:
+        one.stop()
+
+
+def _held(name: str, hardware: Hardware) -> tuple[str, str, Mapping[str, Any]]:
+    from drivers.emulators.smart_card import READER
+
+    if name != "smart_card":
+        return _cable(name, hardware)
+    service = hardware.addresses[name]
+    return name, name, {"driver": "pcsc", "service": service, "reader": f"{READER} 00 00"}
+
+
+Act = Callable[[ThreadHost, float], Any]
+
+
+def _acts(
+    name: str, device: str, hardware: Hardware
+) -> tuple[Callable[[], None], Act, Callable[[ThreadHost], None]]:
+    """What is done before a command, the command, and what is done after it."""
+    hand = hardware.hand
+    match name:
+        case "camera":
+            return (
+                lambda: None,
+                lambda one, seconds: one.execute(StartStream(), seconds),
+                lambda one: one.execute(StopStream(), _PATIENCE_S),
+            )
+        case "id_card":
+            return (
+                lambda: hand.tell(device, "put", **personas.load()["P01"].card()),
+                lambda one, seconds: one.execute(ReadCard(), seconds),
+                lambda one: hand.tell(device, "lift"),
+            )
+    hand.tell(device, "put", **BANK_CARD)  # and stays
+    return (
+        lambda: None,
+        lambda one, seconds: one.execute(ReadBankCard(), seconds),
+        lambda one: None,
+    )
+
+
+def _hang(one: ThreadHost, act: Act) -> None:
+    """Stop the driver's process and see a command given up, and the process killed."""
+    os.kill(_child(), signal.SIGSTOP)
+    try:
+        act(one, _HANGS_S)
+    except DeviceError as error:
+        if error.reason is Reason.TIMEOUT:
+            return
+        raise
+    raise BenchError("a driver that was stopped has answered")
+
+
+def _crash(one: ThreadHost, act: Act) -> float:
+    """Kill the driver's process; the milliseconds until a command succeeds."""
+    limit = Deadline(_PATIENCE_S)
+    began = time.monotonic()
+    os.kill(_child(), signal.SIGKILL)
+    while True:
+        try:
+            act(one, _PATIENCE_S)
+            return ms(began)
+        except DeviceError:
+            if limit.passed():
+                raise
+
+
+def _child() -> int:
+    """The process that the one process host of this moment runs its driver in: the older one, the
+    other waits to take over."""
+    children: dict[int, int] = {}
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            # proc_pid_stat(5); behind the name, which may hold anything, state and parent
+            facts = (path / "stat").read_text().rpartition(")")[2].split()
+            if int(facts[1]) == os.getpid() and b"drivers.child" in (path / "cmdline").read_bytes():
+                children[int(facts[19])] = int(path.name)
+    if not children:
+        raise BenchError("a process host has no process")
+    return children[min(children)]
