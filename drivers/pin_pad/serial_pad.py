@@ -151,7 +151,8 @@ class SerialPinPad(Driver):
         self._forget()
 
     def self_test(self) -> tuple[Check, ...]:
-        """The pad's own state, and whether it has a session key (named by its serial)."""
+        """The pad's own state, and which session key it has (named by its serial); without one it
+        is well, as in ``status``: the service that wants a PIN brings it."""
         try:
             status = self.status()
             facts = parse_status(self._ask(Command.STATUS))
@@ -160,7 +161,7 @@ class SerialPinPad(Driver):
         key = f"{facts.algorithm.value} {facts.key_serial}" if facts.algorithm else "none"
         return (
             Check("state", status.usable, status.detail or status.state.value),
-            Check("session key", facts.algorithm is not None, key),
+            Check("session key", status.usable, key),
         )
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:

@@ -1,81 +1,99 @@
-"""Probes of the devices: found, how they are, their self-test; and what nobody has asked for."""
+"""Probes of the devices: found, how they are, their self-test."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
 
 from drivers import catalogue
-from drivers.device import DeviceError
-from kiosk.doctor.findings import Finding, Verdict
+from drivers.device import DeviceError, Reason, Supply
+from kiosk.doctor import plugged, processes
+from kiosk.doctor.findings import Finding, Probe, Section
+from kiosk.doctor.processes import Process
 from kiosk.settings import Settings
 
-SECTION = "devices"
+DEVICES = Section("devices")
+SECONDS = 45.0
+"""How long one device may take; the slowest, a reader that is not there at any speed, takes ten."""
+STOP = "systemctl stop kiosk.service, and examine again"
+_HELD = (Reason.OFFLINE, Reason.NO_DEVICE, Reason.TIMEOUT, Reason.GARBLED)
 
 
-def configured(settings: Settings) -> Iterator[Finding]:
-    """Every device of the settings: opened, asked how it is, tested without wasting paper."""
+def probes(settings: Settings) -> tuple[Probe, ...]:
+    """One probe a device of the settings, so that none waits for another."""
     if not settings.devices:
-        yield Finding(SECTION, "devices", Verdict.BAD, "none in the settings", "add [devices.…]")
-    for kind, table in settings.devices.items():
-        yield from _examine(kind, table)
-
-
-def _examine(kind: str, table: dict[str, object]) -> Iterator[Finding]:
-    options = {key: value for key, value in table.items() if key not in ("driver", "host")}
-    try:
-        driver = catalogue.create(kind, str(table["driver"]), options)
-    except DeviceError as error:
-        yield Finding(SECTION, kind, Verdict.BAD, str(error), error.mend or "correct the settings")
-        return
-    try:
-        driver.open()
-        info = driver.info
-        name = " ".join(part for part in (info.model, info.serial, info.firmware) if part)
-        yield Finding(SECTION, f"{kind}: found", Verdict.GOOD, f"{info.address} {name}".strip())
-        status = driver.status()
-        verdict = Verdict.GOOD if status.usable else Verdict.BAD
-        facts = [status.state.value, status.detail]
-        if status.paper.value in ("low", "out"):
-            facts.append(f"paper {status.paper.value}")
-        seen = ", ".join(fact for fact in facts if fact)
-        yield Finding(SECTION, f"{kind}: status", verdict, seen, status.mend)
-        for check in driver.self_test():
-            passed = Verdict.GOOD if check.passed else Verdict.BAD
-            yield Finding(SECTION, f"{kind}: {check.name}", passed, check.seen)
-    except DeviceError as error:
-        yield Finding(SECTION, f"{kind}: found", Verdict.BAD, str(error), error.mend)
-    finally:
-        driver.close()
-
-
-def unknown(settings: Settings) -> Iterator[Finding]:
-    """What is plugged in and stands in no settings: maybe the cable in the wrong hole."""
-    named = " ".join(str(value) for table in settings.devices.values() for value in table.values())
-    ports = (
-        sorted(Path("/dev/serial/by-id").glob("*")) if Path("/dev/serial/by-id").is_dir() else []
+        return (Probe(DEVICES, "devices", _none),)
+    return tuple(
+        Probe(DEVICES, f"{kind}: found", partial(_examine, kind, table), SECONDS)
+        for kind, table in settings.devices.items()
     )
-    for port in ports:
-        if str(port) not in named and str(port.resolve()) not in named:
-            seen = f"{port} ({port.resolve().name}) is in no settings"
-            yield Finding(SECTION, "unknown serial port", Verdict.NOTE, seen)
-    for device in _usb_devices():
-        yield Finding(SECTION, "USB", Verdict.NOTE, device)
 
 
-def _usb_devices(root: Path = Path("/sys/bus/usb/devices")) -> Iterator[str]:
-    """``1a2b:3c4d Maker Product`` of every USB device that is no hub."""
-    for path in sorted(root.glob("*")):
-        vendor, product = path / "idVendor", path / "idProduct"
-        if not vendor.is_file() or _read(path / "bDeviceClass") == "09":
-            continue
-        ids = f"{_read(vendor)}:{_read(product)}"
-        words = f"{_read(path / 'manufacturer')} {_read(path / 'product')}".strip()
-        yield f"{ids} {words}".strip()
+def _none(_settings: Settings) -> Iterator[Finding]:
+    yield DEVICES.bad("devices", "none in the settings", "add [devices.…]")
 
 
-def _read(path: Path) -> str:
+def _examine(kind: str, table: Mapping[str, Any], _settings: Settings) -> Iterator[Finding]:
+    """Opened, asked how it is, tested without wasting paper: as the terminal would, also in a
+    process of its own."""
+    step = "found"
     try:
-        return path.read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        return ""
+        with catalogue.borrowed(kind, table) as driver:
+            driver.open()
+            info = driver.info
+            name = " ".join(part for part in (info.model, info.serial, info.firmware) if part)
+            yield DEVICES.good(f"{kind}: found", f"{info.address} {name}".strip())
+            step = "status"
+            status = driver.status()
+            facts = [status.state.value, status.detail]
+            low = status.paper in (Supply.LOW, Supply.OUT)
+            facts += [f"paper {status.paper.value}"] if low else []
+            seen = ", ".join(fact for fact in facts if fact)
+            if not status.usable:
+                yield DEVICES.bad(f"{kind}: status", seen, status.mend)
+            elif low or status.mend:
+                yield DEVICES.note(f"{kind}: status", seen, status.mend)
+            else:
+                yield DEVICES.good(f"{kind}: status", seen)
+            step = "self-test"
+            for check in driver.self_test():
+                name = f"{kind}: {check.name}"
+                user = None if check.passed else _terminal_at(table)
+                if user is not None:
+                    yield _in_use(name, user)
+                else:
+                    yield DEVICES.judged(name, check.passed, check.seen, status.mend)
+    except DeviceError as error:
+        yield failed(f"{kind}: {step}", table, error)
+
+
+def failed(name: str, table: Mapping[str, Any], error: DeviceError) -> Finding:
+    """A device that gave ``error``: a fault, or in use by the terminal that runs."""
+    if error.reason in _HELD:
+        user = _terminal_at(table)
+        if user is not None:
+            return _in_use(name, user)
+    return DEVICES.bad(name, str(error), error.mend or _MEND.get(error.reason, ""))
+
+
+def _terminal_at(table: Mapping[str, Any]) -> Process | None:
+    """The process of a running terminal that holds the device's port."""
+    holders = (processes.holder(path) for path in plugged.named(table))
+    return next((one for one in holders if one is not None and one.is_terminal), None)
+
+
+def _in_use(name: str, user: Process) -> Finding:
+    return DEVICES.unknown(name, f"in use by the running terminal (process {user.pid})", STOP)
+
+
+_MEND = {
+    Reason.NO_DEVICE: "check its cable and power, and its address in the settings",
+    Reason.OFFLINE: "switch it off and on, check its cable",
+    Reason.TIMEOUT: "switch it off and on, check its cable",
+    Reason.GARBLED: "check that this device is at this address, and its speed in the settings",
+    Reason.NOT_AUTHORISED: "have the device's supplier release it for this terminal",
+    Reason.UNSUPPORTED: "correct its table in the settings",
+    Reason.HARDWARE: "switch it off and on, else replace it",
+}
+"""What mends a fault for which the driver knows nothing better."""

@@ -1,25 +1,38 @@
-"""Runs every probe and says it as text or JSON; the dated results are kept."""
+"""Runs every probe, and puts what they found beside the kept results."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from kiosk.doctor import devices, machine, network
-from kiosk.doctor.findings import Finding, Probe, Verdict, fit, run_guarded
+from kiosk.doctor import (
+    daemons,
+    devices,
+    history,
+    machine,
+    names,
+    network,
+    permissions,
+    unknown,
+)
+from kiosk.doctor.causes import linked
+from kiosk.doctor.findings import Finding, Probe, fit, run_guarded
+from kiosk.doctor.history import Key, Past, Result
 from kiosk.settings import Settings
 
-_MARKS = {
-    Verdict.GOOD: "  ok ",
-    Verdict.NOTE: "  .. ",
-    Verdict.BAD: " BAD ",
-    Verdict.UNKNOWN: "  ?? ",
-}
-KEPT = 50
-"""How many dated results are kept."""
+SECTIONS = (
+    machine.MACHINE,
+    daemons.DAEMONS,
+    names.NAMES,
+    permissions.PERMISSIONS,
+    devices.DEVICES,
+    unknown.UNKNOWN,
+    network.NETWORK,
+)
+"""In the order of the report: what is wrong above is often the cause of what is wrong below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,67 +42,76 @@ class Report:
     terminal: str
     at: datetime
     findings: tuple[Finding, ...]
+    past: Mapping[Key, Past] = field(default_factory=dict)
+    before: tuple[Result, ...] = ()  # the kept results, oldest first
+    torn: int = 0  # kept results that could not be read
 
     @property
     def fit(self) -> bool:
         return fit(self.findings)
 
-    def text(self) -> str:
-        """For a technician's terminal: one line a finding, what mends it beneath."""
-        lines = [f"{self.terminal}, {self.at:%Y-%m-%d %H:%M:%S} UTC"]
-        section = ""
-        for finding in self.findings:
-            if finding.section != section:
-                section = finding.section
-                lines += ["", section]
-            lines.append(f"{_MARKS[finding.verdict]} {finding.name:<36} {finding.seen}")
-            if finding.mend:
-                lines.append(f"       {'':<28} → {finding.mend}")
-        bad = [f for f in self.findings if f.verdict in (Verdict.BAD, Verdict.UNKNOWN)]
-        verdict = "fit for service" if self.fit else f"NOT fit for service: {len(bad)} to look at"
-        return "\n".join([*lines, "", verdict])
+    def past_of(self, finding: Finding) -> Past:
+        return self.past.get((finding.section, finding.name), Past())
 
     def json(self) -> str:
+        """One object: terminal, at (ISO 8601, UTC), fit, and findings with when they were last
+        otherwise."""
         table = {
             "terminal": self.terminal,
             "at": self.at.isoformat(),
             "fit": self.fit,
-            "findings": [asdict(finding) for finding in self.findings],
+            "findings": [
+                asdict(finding) | _times(self.past_of(finding)) for finding in self.findings
+            ],
         }
         return json.dumps(table, ensure_ascii=False, indent=2)
 
 
-def examine(settings: Settings, before: tuple[Finding, ...] = ()) -> Report:
-    """Every probe, whatever the others found; ``before`` are findings made already."""
-    findings = sorted((*_findings(settings), *before), key=lambda f: list(_PROBES).index(f.section))
-    return Report(settings.terminal, datetime.now(UTC), tuple(findings))
+def _times(past: Past) -> dict[str, str | int | None]:
+    moments = {
+        "bad_since": past.bad_since,
+        "last_good": past.last_good,
+        "last_bad": past.last_bad,
+    }
+    said = {name: moment.isoformat() if moment else None for name, moment in moments.items()}
+    return {**said, "turns": past.turns}
 
 
-def _findings(settings: Settings) -> Iterator[Finding]:
-    for section, probes in _PROBES.items():
-        for probe in probes:
-            yield from run_guarded(section, probe, settings)
+def examine(
+    settings: Settings, before: tuple[Finding, ...] = (), kept: Path | None = None
+) -> Report:
+    """Every probe, whatever the others found. ``before`` are findings made already; ``kept`` is the
+    directory with the earlier results."""
+    at = datetime.now(UTC).replace(microsecond=0)
+    found = (*run_guarded(_probes(settings), settings), *before)
+    order = [section.name for section in SECTIONS]
+    found = tuple(sorted(found, key=lambda finding: order.index(finding.section)))
+    found = linked(found, settings)
+    results, torn = history.read(kept, settings.terminal) if kept else ((), 0)
+    past = history.compare(Result(at, history.worst(found)), results)
+    return Report(settings.terminal, at, found, past, results, torn)
 
 
-_PROBES: Mapping[str, tuple[Probe, ...]] = {
-    machine.SECTION: (
-        machine.system,
-        machine.packages,
-        machine.rights,
-        machine.fonts,
-        machine.resources_left,
-        machine.display,
-    ),
-    devices.SECTION: (devices.configured, devices.unknown),
-    network.SECTION: (network.way, network.own_certificate, network.clock, network.centre),
-}
-
-
-def keep(report: Report, directory: Path) -> Path:
-    """Put the report as JSON among its forerunners; the oldest ones go."""
-    directory.mkdir(parents=True, exist_ok=True)
-    path = directory / f"doctor-{report.at:%Y%m%dT%H%M%SZ}.json"
-    path.write_text(report.json(), encoding="utf-8")
-    for old in sorted(directory.glob("doctor-*.json"))[:-KEPT]:
-        old.unlink()
-    return path
+def _probes(settings: Settings) -> tuple[Probe, ...]:
+    return (
+        Probe(machine.MACHINE, "system", machine.system),
+        Probe(machine.MACHINE, "packages", machine.packages),
+        Probe(machine.MACHINE, "rare characters", machine.fonts),
+        Probe(machine.MACHINE, "disk", machine.resources_left),
+        Probe(machine.MACHINE, "display", machine.display),
+        Probe(daemons.DAEMONS, daemons.PCSCD, daemons.pcscd, 35.0),
+        Probe(daemons.DAEMONS, daemons.CUPSD, daemons.cupsd),
+        Probe(daemons.DAEMONS, daemons.XFS, daemons.xfs4iot, 35.0),
+        Probe(daemons.DAEMONS, "udevd", daemons.udevd),
+        Probe(daemons.DAEMONS, permissions.UNIT, daemons.terminal),
+        Probe(daemons.DAEMONS, "time service", daemons.time_service),
+        Probe(daemons.DAEMONS, "in the way", daemons.in_the_way),
+        Probe(names.NAMES, "names", names.look),
+        Probe(permissions.PERMISSIONS, "permissions", permissions.look),
+        *devices.probes(settings),
+        Probe(unknown.UNKNOWN, "unknown devices", unknown.look),
+        Probe(unknown.UNKNOWN, "neighbours", unknown.neighbours, devices.SECONDS),
+        Probe(network.NETWORK, "link", network.link),
+        Probe(network.NETWORK, "way", network.way, network.SECONDS),
+        Probe(network.NETWORK, "certificates", network.own_certificates),
+    )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from kiosk.settings import Settings
+
+PATIENCE_S = 20.0
+"""How long a probe may take, unless it says another time."""
 
 
 class Verdict(StrEnum):
@@ -22,27 +27,94 @@ class Verdict(StrEnum):
 class Finding:
     """One line of the report: what was looked at, how it is, and what mends it."""
 
-    section: str  # "machine", "devices", "network", …
-    name: str
+    section: str  # "machine", "daemons", "devices", "network", …
+    name: str  # the same in every examination: by it the kept results are compared
     verdict: Verdict
     seen: str
     mend: str = ""  # a command or an act; empty when nothing needs mending
+    because: str = ""  # the name of the finding that is the cause of this one
+
+    @property
+    def poor(self) -> bool:
+        """Whether it stands against the terminal's service. What is unknown is not good."""
+        return self.verdict in (Verdict.BAD, Verdict.UNKNOWN)
 
 
-Probe = Callable[[Settings], Iterable[Finding]]
-"""Looks at one thing. May raise whatever it likes."""
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Makes the findings of one section of the report."""
+
+    name: str
+
+    def good(self, name: str, seen: str) -> Finding:
+        return Finding(self.name, name, Verdict.GOOD, seen)
+
+    def note(self, name: str, seen: str, mend: str = "") -> Finding:
+        return Finding(self.name, name, Verdict.NOTE, seen, mend)
+
+    def bad(self, name: str, seen: str, mend: str = "", because: str = "") -> Finding:
+        return Finding(self.name, name, Verdict.BAD, seen, mend, because)
+
+    def unknown(self, name: str, seen: str, mend: str = "", because: str = "") -> Finding:
+        return Finding(self.name, name, Verdict.UNKNOWN, seen, mend, because)
+
+    def judged(self, name: str, good: bool, seen: str, mend: str) -> Finding:
+        """Good, or bad with what mends it."""
+        return self.good(name, seen) if good else self.bad(name, seen, mend)
 
 
-def run_guarded(section: str, probe: Probe, settings: Settings) -> Iterator[Finding]:
-    """The findings of ``probe``; a probe that fails is itself a finding, never the end."""
-    try:
-        yield from probe(settings)
-    except Exception as error:  # noqa: BLE001 - the report must come to its end whatever happens
-        name = getattr(probe, "__name__", "probe").replace("_", " ")
-        seen = f"the probe failed: {type(error).__name__}: {error}"[:200]
-        yield Finding(section, name, Verdict.UNKNOWN, seen)
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Looks at one thing. ``look`` may raise whatever it likes, and may never come back."""
+
+    section: Section
+    name: str  # what its own failure is called
+    look: Callable[[Settings], Iterable[Finding]]
+    seconds: float = PATIENCE_S
+
+
+def run_guarded(probes: Sequence[Probe], settings: Settings) -> Iterator[Finding]:
+    """The findings of all probes, in their order; they run at the same time.
+
+    A probe that fails, or takes longer than it may, is itself a finding, never the end.
+    """
+    for running in [_Running(probe, settings) for probe in probes]:
+        yield from running.findings()
+
+
+class _Running:
+    """A probe in a thread of its own, which is left behind when it hangs."""
+
+    def __init__(self, probe: Probe, settings: Settings) -> None:
+        self._probe = probe
+        self._settings = settings
+        self._found: list[Finding] = []
+        self._until = time.monotonic() + probe.seconds
+        self._thread = threading.Thread(target=self._run, name=probe.name, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        probe = self._probe
+        try:
+            for finding in probe.look(self._settings):
+                self._found.append(finding)
+        except Exception as error:  # noqa: BLE001 - the report must come to its end whatever happens
+            seen = f"the probe failed: {type(error).__name__}: {error}"[:200]
+            self._found.append(probe.section.unknown(probe.name, seen))
+
+    def findings(self) -> tuple[Finding, ...]:
+        self._thread.join(max(0.0, self._until - time.monotonic()))
+        hangs = self._thread.is_alive()
+        found = tuple(self._found)
+        if hangs:
+            seen = f"no answer within {self._probe.seconds:.0f} s"
+            late = self._probe.section.unknown(
+                self._probe.name, seen, "switch what it asks off and on, and examine again"
+            )
+            return (*found, late)
+        return found
 
 
 def fit(findings: Iterable[Finding]) -> bool:
-    """Whether the terminal may serve: nothing is bad. What is unknown does not pass for good."""
-    return all(f.verdict in (Verdict.GOOD, Verdict.NOTE) for f in findings)
+    """Whether the terminal may serve: nothing is bad, and nothing unknown."""
+    return not any(finding.poor for finding in findings)

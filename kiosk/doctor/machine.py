@@ -1,8 +1,7 @@
-"""Probes of the machine itself: packages, daemons, rights, fonts, disk, memory, clock, display."""
+"""Probes of the machine itself: system, packages, fonts, disk, memory, display, touch."""
 
 from __future__ import annotations
 
-import grp
 import os
 import platform
 import shutil
@@ -12,37 +11,37 @@ from collections.abc import Iterator
 from importlib import metadata, resources
 from pathlib import Path
 
-from kiosk.doctor.findings import Finding, Verdict
+from kiosk.doctor import plugged
+from kiosk.doctor.findings import Finding, Section
 from kiosk.settings import Settings
 
-SECTION = "machine"
+MACHINE = Section("machine")
 RARE = {"𬭎": 0x2CB4E, "㛃": 0x36C3, "䶮": 0x4DAE, "𠅤": 0x20164}
 """Name characters that a terminal must be able to show."""
 DISK_FREE_MB = 500
 MEMORY_FREE_MB = 500
-
-
-def _finding(name: str, good: bool, seen: str, mend: str = "") -> Finding:
-    return Finding(SECTION, name, Verdict.GOOD if good else Verdict.BAD, seen, "" if good else mend)
+STATE = Path("/var/lib/kiosk")
 
 
 def system(_settings: Settings) -> Iterator[Finding]:
     """Which system, which Python, which Qt."""
     release = platform.freedesktop_os_release().get("PRETTY_NAME", platform.platform())
-    yield Finding(SECTION, "system", Verdict.GOOD, f"{release}, {platform.machine()}")
+    yield MACHINE.good("system", f"{release}, {platform.machine()}")
     python = sys.version_info[:2]
     supported = (3, 11) <= python < (3, 14)
-    yield _finding("python", supported, platform.python_version(), "install Python 3.11 to 3.13")
+    yield MACHINE.judged(
+        "python", supported, platform.python_version(), "install Python 3.11 to 3.13"
+    )
     qt = metadata.version("PySide6-Essentials")
     # PySide6 6.12 loses references to True and None on Python 3.11 and aborts after a while.
     sound = not (python < (3, 12) and qt.startswith("6.12"))
-    yield _finding("qt", sound, f"PySide6 {qt}", "reinstall from requirements.lock")
+    yield MACHINE.judged("qt", sound, f"PySide6 {qt}", "reinstall from requirements.lock")
 
 
 def packages(_settings: Settings) -> Iterator[Finding]:
     """The Debian packages a terminal needs."""
     if shutil.which("dpkg-query") is None:
-        yield Finding(SECTION, "packages", Verdict.UNKNOWN, "no dpkg here")
+        yield MACHINE.unknown("packages", "no dpkg here")
         return
     listing = (resources.files("assets") / "packages.txt").read_text(encoding="utf-8")
     wanted = [line.split()[1] for line in listing.splitlines() if line.startswith("terminal ")]
@@ -56,33 +55,13 @@ def packages(_settings: Settings) -> Iterator[Finding]:
     there = {line.split()[0] for line in asked.stdout.splitlines() if "ok installed" in line}
     missing = [package for package in wanted if package not in there]
     seen = f"missing: {', '.join(missing)}" if missing else f"all {len(wanted)} there"
-    yield _finding("packages", not missing, seen, f"apt-get install {' '.join(missing)}")
-
-
-def rights(settings: Settings) -> Iterator[Finding]:
-    """What this user may do: the groups that own the devices, and the run directory."""
-    user = os.environ.get("USER", str(os.getuid()))
-    mine = {grp.getgrgid(gid).gr_name for gid in os.getgroups()}
-    wanted = {"id_card": "dialout", "receipt_printer": "lp", "camera": "video"}
-    for device, group in wanted.items():
-        if device in settings.devices:
-            may = group in mine or os.getuid() == 0
-            seen = f"user {user} is {'' if may else 'not '}in {group}"
-            yield _finding(f"group {group}", may, seen, f"usermod -aG {group} {user}")
-    directory = settings.run_directory
-    writable = os.access(directory, os.W_OK)
-    yield _finding(
-        "run directory",
-        writable,
-        f"{directory} is {'' if writable else 'not '}writable",
-        f"install -d -m 0700 {directory}",
-    )
+    yield MACHINE.judged("packages", not missing, seen, f"apt-get install {' '.join(missing)}")
 
 
 def fonts(_settings: Settings) -> Iterator[Finding]:
     """Whether the rare characters in people's names can be shown."""
     if shutil.which("fc-list") is None:
-        yield Finding(SECTION, "fonts", Verdict.UNKNOWN, "no fc-list", "apt-get install fontconfig")
+        yield MACHINE.unknown("rare characters", "no fc-list", "apt-get install fontconfig")
         return
     without = [
         character
@@ -95,40 +74,67 @@ def fonts(_settings: Settings) -> Iterator[Finding]:
         ).stdout.strip()
     ]
     seen = f"no font shows {''.join(without)}" if without else f"fonts show {''.join(RARE)}"
-    yield _finding(
+    yield MACHINE.judged(
         "rare characters", not without, seen, "apt-get install fonts-noto-cjk fonts-hanazono"
     )
 
 
 def resources_left(_settings: Settings) -> Iterator[Finding]:
     """Disk and memory."""
-    free_mb = shutil.disk_usage("/").free // 2**20
-    yield _finding("disk", free_mb > DISK_FREE_MB, f"{free_mb} MB free on /", "make room on /")
-    table = dict(
-        line.split(":", 1)
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    )
+    for name, path in (("disk", Path("/")), ("disk of results", STATE)):
+        if path.is_dir() and (path == Path("/") or path.stat().st_dev != Path("/").stat().st_dev):
+            yield _disk(name, path)
+    table = dict(line.split(":", 1) for line in plugged.read(Path("/proc/meminfo")).splitlines())
     available_mb = int(table["MemAvailable"].split()[0]) // 1024
-    yield _finding("memory", available_mb > MEMORY_FREE_MB, f"{available_mb} MB available")
+    seen = f"{available_mb} MB available"
+    mend = "see what takes it: ps -eo rss,comm --sort -rss | head"
+    yield MACHINE.judged("memory", available_mb > MEMORY_FREE_MB, seen, mend)
 
 
-def display(_settings: Settings) -> Iterator[Finding]:
-    """A screen to draw on and a panel to touch."""
-    screen = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
-    cards = sorted(p.name for p in Path("/dev/dri").glob("card*"))
-    seen = screen or ", ".join(cards) or "none"
-    yield Finding(SECTION, "display", Verdict.GOOD if screen or cards else Verdict.NOTE, seen)
-    path = Path("/proc/bus/input/devices")
+def _disk(name: str, path: Path) -> Finding:
+    if os.statvfs(path).f_flag & os.ST_RDONLY:
+        mend = "look for disk errors: journalctl -k | grep -i error; replace the disk"
+        return MACHINE.bad(name, f"{path} can only be read", mend)
+    free_mb = shutil.disk_usage(path).free // 2**20
+    mend = f"see what takes it: du -xh {path} | sort -h | tail"
+    return MACHINE.judged(name, free_mb > DISK_FREE_MB, f"{free_mb} MB free on {path}", mend)
+
+
+def display(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
+    """A screen to draw on and a panel to touch. A machine on a desk may do without."""
+    lacks = MACHINE.bad if settings.production else MACHINE.note
+    yield _screen(settings, root)
+    path = root / "proc/bus/input/devices"
     if not path.is_file():
-        yield Finding(SECTION, "touch", Verdict.UNKNOWN, "no list of input devices here")
+        yield MACHINE.unknown("touch", "no list of input devices here")
         return
-    panels = _touch_panels(path.read_text(encoding="utf-8", errors="replace"))
-    yield Finding(
-        SECTION, "touch", Verdict.GOOD if panels else Verdict.NOTE, ", ".join(panels) or "no panel"
-    )
+    panels = touch_panels(path.read_text(encoding="utf-8", errors="replace"))
+    if panels:
+        yield MACHINE.good("touch", ", ".join(panels))
+    else:
+        yield lacks("touch", "no panel", "check the USB cable and power of the touch panel")
 
 
-def _touch_panels(listing: str) -> list[str]:
+def _screen(settings: Settings, root: Path) -> Finding:
+    """What the kernel says is connected (``/sys/class/drm``), else what a display server says."""
+    lacks = MACHINE.bad if settings.production else MACHINE.note
+    outputs = sorted((root / "sys/class/drm").glob("card*-*"))
+    there = [one for one in outputs if plugged.read(one / "status") == "connected"]
+    if there:
+        modes = [plugged.read(one / "modes").partition("\n")[0] or "no mode" for one in there]
+        titles = (f"{one.name} {mode}" for one, mode in zip(there, modes, strict=True))
+        return MACHINE.good("display", ", ".join(titles))
+    server = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
+    if server:
+        return MACHINE.good("display", f"display server {server}")
+    if outputs:
+        names = ", ".join(one.name for one in outputs)
+        mend = "check the screen's cable and power"
+        return lacks("display", f"nothing is connected to {names}", mend)
+    return lacks("display", "no graphics card", "check the graphics card and its driver: lspci -k")
+
+
+def touch_panels(listing: str) -> list[str]:
     """Names of the devices in ``/proc/bus/input/devices`` that say ABS_MT_POSITION_X or are
     direct-input touch screens (input-event-codes.h: bit 0x35 of ABS, property bit 1)."""
     names = []

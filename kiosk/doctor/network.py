@@ -1,60 +1,139 @@
-"""Probes of the way to the centre: name, connection, certificates, clock, and its answer."""
+"""Probes of the way to the centre: cable, name, connection, certificates, clock, and its answer."""
 
 from __future__ import annotations
 
-import http.client
 import socket
 import ssl
 import statistics
+import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from kiosk.doctor.findings import Finding, Verdict
+from kiosk.doctor import certificates, plugged
+from kiosk.doctor.findings import Finding, Section
 from kiosk.fund.client import FundClient
 from kiosk.fund.errors import CentreUnavailable, Refusal
 from kiosk.settings import Settings
 
-SECTION = "network"
-WARN_DAYS = 30
-"""A certificate that ends sooner is worth a note."""
+NETWORK = Section("network")
+SECONDS = 45.0
+"""For the whole way; each step has its own limit."""
+DNS_S = 6.0
 SKEW_S = 30.0
 """More than this between the centre's clock and ours is bad: signatures and sessions fail."""
+LATENCY_MS = 1000.0
+"""A median above this is worth a note: citizens wait."""
 ROUNDS = 5
+_THEIRS = "the centre's certificate"
+_WAY = ("DNS", "TCP", "TLS", _THEIRS, "clock", "centre", "latency")
+_X509_EXPIRED, _X509_NOT_YET, _X509_HOST, _X509_IP = (
+    10,
+    9,
+    62,
+    64,
+)  # openssl-verification-options(1)
+_SET_CLOCK = "timedatectl set-ntp true"
+
+
+def link(_settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
+    """The cables, and a way out (``/sys/class/net``, ``/proc/net/route``)."""
+    ports = [
+        path for path in sorted((root / "sys/class/net").glob("*")) if (path / "device").exists()
+    ]
+    routes = plugged.read(root / "proc/net/route").splitlines()[1:]
+    out = [line.split()[0] for line in routes if line.split()[1] == "00000000"]
+    said = []
+    for path in ports:
+        cable = plugged.read(path / "carrier") == "1"
+        speed = plugged.read(path / "speed")
+        fast = f" {speed} Mb/s" if cable and speed.isdecimal() else ""
+        said.append(f"{path.name} {'up' if cable else 'no cable'}{fast}")
+    seen = ", ".join([*said, f"default route by {out[0]}" if out else "no default route"])
+    dead = bool(ports) and not any(plugged.read(path / "carrier") == "1" for path in ports)
+    if dead:
+        yield NETWORK.bad("link", seen, "check the network cable, the plug's lamp, the switch")
+    elif not out:
+        yield NETWORK.note("link", seen, "networkctl; is the address given by DHCP or by hand?")
+    else:
+        yield NETWORK.good("link", seen)
 
 
 def way(settings: Settings) -> Iterator[Finding]:
-    """Name service, TCP and TLS, one after another; what follows a broken one is not tried."""
+    """Every step to the centre; after a broken one the others are told as not tried."""
+    told: set[str] = set()
+    broken = ""
+    for finding in _steps(settings):
+        told.add(finding.name)
+        if finding.poor and not broken:
+            broken = finding.name
+        yield finding
+    for name in _WAY:
+        if name not in told:
+            yield NETWORK.unknown(name, f"not tried: {broken} fails", because=broken)
+
+
+def _steps(settings: Settings) -> Iterator[Finding]:
+    """Up to the first that stands in the way of all others."""
     parts = urlsplit(settings.centre.url)
     host, tls = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if tls else 80)
     began = time.perf_counter()
     try:
-        addresses = {info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+        addresses = _look_up(host, port)
     except OSError as error:
-        yield _bad(
-            "DNS", f"{host}: {error.strerror or error}", "look at /etc/resolv.conf, the cable"
-        )
+        why = error.strerror or str(error)
+        mend = "resolvectl status, cat /etc/resolv.conf: is the name server right? url in [centre]"
+        yield NETWORK.bad("DNS", f"{host}: {why}", mend)
         return
-    took = _ms(began)
-    yield Finding(
-        SECTION, "DNS", Verdict.GOOD, f"{host} is {', '.join(map(str, addresses))}, {took}"
-    )
+    yield NETWORK.good("DNS", f"{host} is {', '.join(addresses)}, {_ms(began)}")
     began = time.perf_counter()
     try:
-        connection = socket.create_connection((host, port), settings.centre.connect_s)
+        connection = socket.create_connection((addresses[0], port), settings.centre.connect_s)
     except OSError as error:
-        yield _bad("TCP", f"{host}:{port}: {error}", "cable, firewall, or the centre is down")
+        why = error.strerror or str(error)
+        mend = "check the cable, the firewall (is this port open?), or the centre is down"
+        yield NETWORK.bad("TCP", f"{addresses[0]} port {port}: {why}", mend)
         return
     with connection:
-        yield Finding(SECTION, "TCP", Verdict.GOOD, f"{host}:{port} answers, {_ms(began)}")
+        yield NETWORK.good("TCP", f"{addresses[0]} port {port} answers, {_ms(began)}")
+        connection.settimeout(settings.centre.read_s)
         if tls:
             yield from _tls(connection, host, settings)
         else:
-            yield Finding(SECTION, "TLS", Verdict.NOTE, "plain http: only on this machine")
+            yield NETWORK.note("TLS", "plain http: for a centre on this machine only")
+            yield NETWORK.note(_THEIRS, "none: plain http")
+            try:
+                fields = certificates.head(connection, host)
+            except (OSError, ValueError):
+                fields = {}
+            yield from _heard(fields, host)
+            yield from _centre(settings)
+
+
+def _look_up(host: str, port: int) -> list[str]:
+    """The host's addresses. Raises ``OSError``, after ``DNS_S`` at the latest: the system's own
+    search ends only after all its name servers were asked several times."""
+    found: list[str] = []
+    failures: list[OSError] = [TimeoutError(f"no answer within {DNS_S:.0f} s")]
+
+    def ask() -> None:
+        try:
+            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            found.extend(dict.fromkeys(str(answer[4][0]) for answer in answers))
+        except OSError as error:
+            failures.append(error)
+
+    asking = threading.Thread(target=ask, name="DNS", daemon=True)
+    asking.start()
+    asking.join(DNS_S)
+    if not found:
+        raise failures[-1]
+    return found
 
 
 def _tls(connection: socket.socket, host: str, settings: Settings) -> Iterator[Finding]:
@@ -62,70 +141,110 @@ def _tls(connection: socket.socket, host: str, settings: Settings) -> Iterator[F
     try:
         context = ssl.create_default_context(cafile=str(centre.ca) if centre.ca else None)
         if centre.certificate and centre.key:
-            context.load_cert_chain(centre.certificate, centre.key)
-        began = time.perf_counter()
-        with context.wrap_socket(connection, server_hostname=host) as secured:
-            seen = f"{secured.version()}, {_ms(began)}"
-            certificate = secured.getpeercert() or {}
-    except (ssl.SSLError, OSError) as error:
-        yield _bad("TLS", str(error), "certificates and keys in [centre], and this clock")
+            context.load_cert_chain(centre.certificate, centre.key, password=lambda: b"")
+    except (OSError, ValueError) as error:
+        why = (error.strerror if isinstance(error, OSError) else "") or type(error).__name__
+        seen = f"ca, certificate or key of [centre] cannot be used: {why}"
+        yield NETWORK.bad("TLS", seen, "install the files again; key and certificate must match")
         return
-    yield Finding(SECTION, "TLS", Verdict.GOOD, seen)
-    ends = ssl.cert_time_to_seconds(str(certificate["notAfter"]))
-    yield _ends("the centre's certificate", datetime.fromtimestamp(ends, UTC))
-
-
-def own_certificate(settings: Settings) -> Iterator[Finding]:
-    """How long this terminal's own certificate and the roots of the seals are still good."""
-    from cryptography import x509
-
-    for name, path in (
-        ("this terminal's certificate", settings.centre.certificate),
-        ("roots of seals", settings.centre.seal_roots),
-    ):
-        if path is None:
-            continue
-        try:
-            for certificate in x509.load_pem_x509_certificates(Path(path).read_bytes()):
-                yield _ends(name, certificate.not_valid_after_utc)
-        except (OSError, ValueError) as error:
-            yield _bad(name, f"{path}: {error}", "install the file again")
-
-
-def _ends(name: str, day: datetime) -> Finding:
-    left = (day - datetime.now(UTC)).days
-    seen = f"good until {day:%Y-%m-%d}, {left} days"
-    if left < 0:
-        return _bad(name, f"ended {day:%Y-%m-%d}", "install a new one")
-    if left < WARN_DAYS:
-        return Finding(SECTION, name, Verdict.NOTE, seen, "have a new one issued")
-    return Finding(SECTION, name, Verdict.GOOD, seen)
-
-
-def clock(settings: Settings) -> Iterator[Finding]:
-    """Our clock beside the ``Date`` of the centre's answers (RFC 9110 6.6.1)."""
-    parts = urlsplit(settings.centre.url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=settings.centre.connect_s)
+    began = time.perf_counter()
     try:
-        connection.request("HEAD", "/")
-        told = connection.getresponse().getheader("Date")
+        secured = context.wrap_socket(connection, server_hostname=host)
+    except ssl.SSLCertVerificationError as error:
+        yield from _not_trusted(error, connection.getpeername()[:2], host, settings)
+        return
     except OSError as error:
-        yield Finding(SECTION, "clock", Verdict.UNKNOWN, f"the centre does not tell: {error}")
+        yield NETWORK.bad("TLS", _tls_words(error), _tls_mend(error))
         return
-    finally:
-        connection.close()
-    if not told:
-        yield Finding(SECTION, "clock", Verdict.UNKNOWN, "the centre tells no time")
-        return
-    skew = (datetime.now(UTC) - parsedate_to_datetime(told)).total_seconds()
-    good = abs(skew) <= SKEW_S
+    with secured:
+        seen = f"{secured.version()}, {_ms(began)}"
+        try:
+            fields = certificates.head(secured, host)
+        except OSError as error:  # TLS 1.3: only now it says what it thinks of our certificate
+            yield NETWORK.bad("TLS", _tls_words(error), _tls_mend(error))
+            return
+        except ValueError:
+            fields = {}
+        yield NETWORK.good("TLS", seen)
+        mend = "have the centre renew its certificate"
+        yield certificates.dates(NETWORK, _THEIRS, certificates.chain(secured), mend)
+    yield from _heard(fields, host)
+    yield from _centre(settings)
+
+
+def _not_trusted(
+    error: ssl.SSLCertVerificationError,
+    address: tuple[str, int],
+    host: str,
+    settings: Settings,
+) -> Iterator[Finding]:
+    """Why the centre's certificate does not hold: what it says when nothing is checked."""
+    try:
+        found, date = certificates.shown(address, host, settings.centre.connect_s)
+    except OSError:
+        found, date = (), ""
+    skew = _skew(date)
+    wrong_clock = skew is not None and abs(skew) > SKEW_S and error.verify_code in _DATES
+    seen, mend = error.verify_message, "have the centre renew its certificate"
+    if wrong_clock:
+        mend = _SET_CLOCK
+    elif error.verify_code in (_X509_HOST, _X509_IP) and found:
+        seen = f"{host} is not what it is for: {certificates.server_names(found[0])}"
+        mend = "correct url in [centre], or a login page of this network is in between"
+    elif error.verify_code not in _DATES and found:
+        seen = f"{error.verify_message}; issued by {certificates.issuer(found[-1])}"
+        mend = "put the certificate of its issuer into ca of [centre], if the centre confirms it"
+    theirs = certificates.dates(NETWORK, _THEIRS, found, mend) if found else None
+    cause = "clock" if wrong_clock else _THEIRS if theirs is not None and theirs.poor else ""
+    yield NETWORK.bad("TLS", seen, mend, cause)
+    if theirs is not None:
+        yield replace(theirs, because="clock") if wrong_clock and theirs.poor else theirs
+    if skew is not None:
+        yield _clock(skew)
+
+
+_DATES = (_X509_EXPIRED, _X509_NOT_YET)
+
+
+def _tls_words(error: OSError) -> str:
+    reason = getattr(error, "reason", None)
+    return str(reason or error.strerror or error).lower().replace("_", " ")
+
+
+def _tls_mend(error: OSError) -> str:
+    if "alert" in _tls_words(error) or "certificate" in _tls_words(error):
+        return "the centre refuses this terminal's certificate: ask whether it is registered there"
+    return "a firewall or proxy may be in between; ask the centre's operator"
+
+
+def _heard(fields: dict[str, str], host: str) -> Iterator[Finding]:
+    """The clock, and whether it was the centre that answered."""
+    skew = _skew(fields.get("date", ""))
+    if skew is None:
+        yield NETWORK.unknown("clock", "the centre tells no time", "date, beside a clock you trust")
+    else:
+        yield _clock(skew)
+    elsewhere = urlsplit(fields.get("location", "")).hostname or host
+    if fields.get(":status", "").startswith("3") and elsewhere != host:
+        seen = f"sent on to {elsewhere}: a login page of this network?"
+        yield NETWORK.note("redirect", seen, "log in there once, or have this machine let through")
+
+
+def _skew(date: str) -> float | None:
+    """Seconds by which this clock is ahead of ``date``; None when that is none."""
+    try:
+        told = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    return (datetime.now(UTC) - told.replace(tzinfo=told.tzinfo or UTC)).total_seconds()
+
+
+def _clock(skew: float) -> Finding:
     seen = f"{skew:+.0f} s beside the centre"
-    mend = "" if good else "timedatectl set-ntp true"
-    yield Finding(SECTION, "clock", Verdict.GOOD if good else Verdict.BAD, seen, mend)
+    return NETWORK.judged("clock", abs(skew) <= SKEW_S, seen, _SET_CLOCK)
 
 
-def centre(settings: Settings) -> Iterator[Finding]:
+def _centre(settings: Settings) -> Iterator[Finding]:
     """The centre answers as the contract says, and how fast."""
     ours = settings.centre
     times: list[float] = []
@@ -143,18 +262,30 @@ def centre(settings: Settings) -> Iterator[Finding]:
             for _round in range(ROUNDS):
                 catalogue = client.catalogue()
     except (CentreUnavailable, Refusal, ValueError) as error:
-        yield _bad("centre", str(error), "ask the centre's operator, with the time of this report")
+        mend = "ask the centre's operator, with the time of this report"
+        yield NETWORK.bad("centre", str(error), mend)
         return
     open_now = sum(offer.open for offer in catalogue.offers)
     seen = f"{open_now} of {len(catalogue.offers)} services open, version {catalogue.version}"
-    yield Finding(SECTION, "centre", Verdict.GOOD, seen)
+    yield NETWORK.good("centre", seen)
     median = statistics.median(times) * 1000
     seen = f"median {median:.0f} ms, worst {max(times) * 1000:.0f} ms of {len(times)}"
-    yield Finding(SECTION, "latency", Verdict.GOOD if median < 1000 else Verdict.NOTE, seen)
+    if median > LATENCY_MS:
+        yield NETWORK.note("latency", seen, "a slow line, or a busy centre: mtr shows where")
+    else:
+        yield NETWORK.good("latency", seen)
 
 
-def _bad(name: str, seen: str, mend: str) -> Finding:
-    return Finding(SECTION, name, Verdict.BAD, seen, mend)
+def own_certificates(settings: Settings) -> Iterator[Finding]:
+    """How long this terminal's own certificate, and those it trusts, are still good."""
+    centre = settings.centre
+    for name, path in (
+        ("this terminal's certificate", centre.certificate),
+        ("roots of the centre", centre.ca),
+        ("roots of seals", centre.seal_roots),
+    ):
+        if path is not None:
+            yield from certificates.of_file(NETWORK, name, path)
 
 
 def _ms(began: float) -> str:

@@ -16,10 +16,10 @@ from drivers.document_printer.types import PrintDocument
 from drivers.receipt_printer.encode import picture
 from drivers.receipt_printer.types import Align, Pair, PrintSlip, Qr, Rule, Slip, Text
 from kiosk.doctor.acceptance import TrialPrint
-from kiosk.doctor.findings import Finding, Verdict
+from kiosk.doctor.devices import DEVICES, failed
+from kiosk.doctor.findings import Finding
 from kiosk.settings import Settings
 
-SECTION = "devices"
 SECONDS = 90.0
 RARE = "𬭎㛃䶮𠅤"
 
@@ -41,17 +41,13 @@ def run(settings: Settings) -> Iterator[tuple[Finding, TrialPrint]]:
 
 def _print(settings: Settings, kind: str, request: Request[Any]) -> Finding:
     table = settings.devices[kind]
-    options = {key: value for key, value in table.items() if key not in ("driver", "host")}
     try:
-        driver = catalogue.create(kind, table["driver"], options)
-        try:
+        with catalogue.borrowed(kind, table) as driver:
             driver.open()
             driver.execute(request, Deadline(SECONDS), CancelToken())
-        finally:
-            driver.close()
     except DeviceError as error:
-        return Finding(SECTION, f"{kind}: test print", Verdict.BAD, str(error), error.mend)
-    return Finding(SECTION, f"{kind}: test print", Verdict.GOOD, "came out, as the printer says")
+        return failed(f"{kind}: test print", table, error)
+    return DEVICES.good(f"{kind}: test print", "came out, as the printer says")
 
 
 def _slip(terminal: str, now: str) -> Slip:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pypdfium2
 import pytest
@@ -13,8 +14,8 @@ from kiosk import settings as settings_file
 from kiosk.__main__ import main
 from kiosk.demo import place
 from kiosk.doctor import examination, trial_prints
-from kiosk.doctor.findings import Finding, Verdict, run_guarded
-from kiosk.doctor.machine import _touch_panels
+from kiosk.doctor.findings import Probe, Section, Verdict, run_guarded
+from kiosk.doctor.machine import touch_panels
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +100,7 @@ def test_a_centre_that_is_not_there(here, tmp_path):
     report = examination.examine(settings_file.load(broken))
     verdicts = {f.name: f.verdict for f in report.findings}
     assert verdicts["TCP"] is Verdict.BAD
-    assert verdicts["centre"] is Verdict.BAD
+    assert verdicts["centre"] is Verdict.UNKNOWN
     assert not report.fit
 
 
@@ -109,26 +110,27 @@ def test_settings_that_cannot_be_read_are_one_sentence(tmp_path):
     assert "No such file" in result.output
 
 
-def test_a_probe_that_fails_is_a_finding(here):
-    def upset_probe(settings):
-        yield Finding("machine", "before", Verdict.GOOD, "")
-        raise KeyError("nothing here")
+HERE = Section("machine")
 
+
+def upset(settings):
+    yield HERE.good("before", "")
+    raise KeyError("nothing here")
+
+
+def stuck(settings):
+    yield HERE.good("before", "")
+    threading.Event().wait()
+
+
+@pytest.mark.parametrize(("look", "says"), [(upset, "KeyError"), (stuck, "no answer within 1 s")])
+def test_a_probe_that_fails_or_hangs_is_a_finding(here, look, says):
     loaded = settings_file.load(here.settings)
-    before, failed = run_guarded("machine", upset_probe, loaded)
-    assert before.name == "before"
-    assert (failed.name, failed.verdict) == ("upset probe", Verdict.UNKNOWN)
-    assert "KeyError" in failed.seen
-
-
-def test_only_the_newest_results_are_kept(here, tmp_path):
-    for number in range(examination.KEPT + 3):
-        (tmp_path / f"doctor-2020{number:04}T000000Z.json").write_text("{}", encoding="utf-8")
-    report = examination.examine(settings_file.load(here.settings))
-    kept = examination.keep(report, tmp_path)
-    files = sorted(tmp_path.glob("doctor-*.json"))
-    assert len(files) == examination.KEPT
-    assert files[-1] == kept
+    probes = (Probe(HERE, "broken", look, 1.0), Probe(HERE, "next", lambda _: [HERE.good("x", "")]))
+    before, broken, after = run_guarded(probes, loaded)
+    assert (before.name, after.name) == ("before", "x")
+    assert (broken.name, broken.verdict) == ("broken", Verdict.UNKNOWN)
+    assert says in broken.seen
 
 
 PANEL = """\
@@ -146,4 +148,4 @@ B: EV=120013
 
 
 def test_touch_panels_are_told_from_keyboards():
-    assert _touch_panels(PANEL) == ["ILITEK Multi-Touch"]
+    assert touch_panels(PANEL) == ["ILITEK Multi-Touch"]

@@ -1,0 +1,117 @@
+"""How long certificates are good, and what is wrong with the one a server shows."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+
+from kiosk.doctor.findings import Finding, Section, Verdict
+
+WARN_DAYS = 30
+"""A certificate that ends sooner is worth a note."""
+Certificates = tuple[x509.Certificate, ...]
+
+
+def of_file(section: Section, name: str, path: Path) -> Iterator[Finding]:
+    """The first certificate of a PEM file to end. While others of it hold, that is only a note."""
+    try:
+        found = tuple(x509.load_pem_x509_certificates(path.read_bytes()))
+    except (OSError, ValueError) as error:
+        why = (error.strerror if isinstance(error, OSError) else "") or "no certificate in it"
+        yield section.bad(name, f"{path}: {why}", "install the file again")
+        return
+    finding = dates(section, name, found, "have a new one issued, and install it")
+    now = datetime.now(UTC)
+    others = any(one.not_valid_before_utc < now < one.not_valid_after_utc for one in found)
+    yield replace(finding, verdict=Verdict.NOTE) if finding.poor and others else finding
+
+
+def dates(section: Section, name: str, found: Certificates, mend: str) -> Finding:
+    """The first of ``found`` to end, or not valid yet."""
+    now = datetime.now(UTC)
+    early = next((one for one in found if one.not_valid_before_utc > now), None)
+    if early is not None:
+        seen = f"{_title(early)}: not valid before {early.not_valid_before_utc:%Y-%m-%d}"
+        return section.bad(name, seen, "set this clock: timedatectl set-ntp true")
+    first = min(found, key=lambda one: one.not_valid_after_utc)
+    end = first.not_valid_after_utc
+    days = (end - now).days
+    if end < now:
+        return section.bad(name, f"{_title(first)}: ended {end:%Y-%m-%d}", mend)
+    seen = f"{_title(first)}: good until {end:%Y-%m-%d}, {days} days"
+    return section.note(name, seen, mend) if days < WARN_DAYS else section.good(name, seen)
+
+
+def _title(certificate: x509.Certificate) -> str:
+    """The common name, else the whole subject."""
+    common = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return str(common[0].value) if common else certificate.subject.rfc4514_string() or "no name"
+
+
+def server_names(certificate: x509.Certificate) -> str:
+    """The host names and addresses that it is for."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return _title(certificate)
+    return ", ".join(str(name.value) for name in names)
+
+
+def issuer(certificate: x509.Certificate) -> str:
+    return certificate.issuer.rfc4514_string()
+
+
+def chain(secured: ssl.SSLSocket) -> Certificates:
+    """What the server sent, its own certificate first."""
+    told = getattr(secured, "get_unverified_chain", None)  # Python 3.13
+    if told is not None:
+        sent = told()
+    else:  # the same, without its public name
+        kept = secured._sslobj.get_unverified_chain()  # type: ignore[attr-defined]
+        sent = [ssl.PEM_cert_to_DER_cert(one.public_bytes()) for one in kept or ()]
+    return tuple(x509.load_der_x509_certificate(one) for one in sent)
+
+
+def shown(address: tuple[str, int], host: str, seconds: float) -> tuple[Certificates, str]:
+    """What a server shows to somebody who checks nothing, and its ``Date`` (RFC 9110 6.6.1), ""
+    when it tells none. Raises ``OSError``."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with (
+        socket.create_connection(address, seconds) as plain,
+        context.wrap_socket(plain, server_hostname=host) as secured,
+    ):
+        found = chain(secured)
+        try:
+            return found, head(secured, host).get("date", "")
+        except (OSError, ValueError):
+            return found, ""  # e.g. it wants our certificate
+
+
+def head(connection: socket.socket, host: str) -> dict[str, str]:
+    """The fields of the answer to ``HEAD /``, names in small letters; ``:status`` is its number.
+
+    Raises ``OSError``, also for a time-out, and ``ValueError`` for what is not HTTP.
+    """
+    connection.sendall(f"HEAD / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+    data = b""
+    while b"\r\n\r\n" not in data:
+        piece = connection.recv(4096)
+        data += piece
+        if not piece or len(data) > 65536:
+            break
+    lines = data.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
+    version, _, rest = lines[0].partition(" ")
+    if not version.startswith("HTTP/"):
+        raise ValueError("not HTTP")
+    fields = (line.partition(":") for line in lines[1:])
+    return {name.strip().lower(): value.strip() for name, _, value in fields} | {
+        ":status": rest[:3]
+    }

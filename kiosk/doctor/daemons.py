@@ -1,0 +1,240 @@
+"""Probes of the programs that must run beside the terminal, and of those that must not."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import shutil
+import socket
+import struct
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from drivers import catalogue
+from drivers.device import DeviceError, Info
+from kiosk.doctor import plugged, processes
+from kiosk.doctor.findings import Finding, Section
+from kiosk.doctor.permissions import UNIT
+from kiosk.settings import Settings
+
+DAEMONS = Section("daemons")
+PCSCD = "pcscd"
+CUPSD = "cupsd"
+XFS = "XFS4IoT machine"
+_PCSCD_SOCKET = Path("/run/pcscd/pcscd.comm")
+_UDEV_SOCKET = Path("/run/udev/control")
+_AVAHI_SOCKET = Path("/run/avahi-daemon/socket")
+_SYSTEMD = Path("/run/systemd/system")
+_CONNECT_S = 2.0
+_IPP_PORT = 631
+_CLOCKS = ("systemd-timesyncd", "chronyd", "ntpd", "openntpd")
+_GRABBERS = ("brltty", "ModemManager")
+
+
+# -- what devices need ---------------------------------------------------------------------------
+
+
+def pcscd(settings: Settings) -> Iterator[Finding]:
+    """The PC/SC service: its socket, who holds it, what it answers."""
+    table = settings.devices.get("smart_card", {})
+    if table.get("driver") != "pcsc":
+        return
+    path = Path(str(table.get("service") or _PCSCD_SOCKET))
+    start = "systemctl enable --now pcscd.socket"
+    if shutil.which("pcscd", path=_path()) is None and not path.exists():
+        yield DAEMONS.bad(PCSCD, "not installed", f"apt-get install pcscd libccid; {start}")
+        return
+    try:
+        owner = _listener(path)
+    except FileNotFoundError:
+        yield DAEMONS.bad(PCSCD, f"not running: there is no {path}", start)
+        return
+    except ConnectionRefusedError:
+        again = "systemctl restart pcscd.socket"
+        yield DAEMONS.bad(PCSCD, f"not running: nobody listens at {path}", again)
+        return
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        yield DAEMONS.bad(PCSCD, f"{path}: {why}", "systemctl restart pcscd.socket pcscd")
+        return
+    try:
+        with catalogue.borrowed("smart_card", table) as reader:
+            found = reader.neighbours()
+    except DeviceError as error:
+        seen = f"takes calls ({owner}) and does not answer: {error.detail}"
+        yield DAEMONS.bad(PCSCD, seen, "systemctl restart pcscd")
+        return
+    listed = ", ".join(info.model for info in found) or "none"
+    yield DAEMONS.good(PCSCD, f"answers ({owner}); readers: {listed}")
+
+
+def _listener(path: Path) -> str:
+    """The program behind a socket, and its user. Raises ``OSError``."""
+    with socket.socket(socket.AF_UNIX) as knock:
+        knock.settimeout(_CONNECT_S)
+        knock.connect(str(path))
+        told = knock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    pid, uid, _gid = struct.unpack("3i", told)
+    process = processes.of(pid)
+    return f"{process.name if process else 'process'} {pid}, user {uid}"
+
+
+def cupsd(settings: Settings) -> Iterator[Finding]:
+    """The print server, when the A4 printer is a queue of it; what the queue says is the device's.
+
+    A name in ``.local`` is looked up by avahi.
+    """
+    table = settings.devices.get("document_printer", {})
+    if table.get("driver") != "ipp":
+        return
+    parts = urlsplit(str(table.get("uri", "")))
+    host = parts.hostname or ""
+    if host.endswith(".local"):
+        runs = _AVAHI_SOCKET.exists()
+        seen = f"{'looks up' if runs else 'not running, and needed for'} {host}"
+        yield DAEMONS.judged("avahi", runs, seen, "apt-get install avahi-daemon libnss-mdns")
+    name = queue(table)
+    if not name:
+        return
+    here = host in ("localhost", "127.0.0.1", "::1")
+    start = "systemctl restart cups" if here else f"start CUPS on {host}"
+    if here and shutil.which("cupsd", path=_path()) is None:
+        start = f"apt-get install cups; {start}"
+    connection = http.client.HTTPConnection(host, parts.port or _IPP_PORT, timeout=_CONNECT_S)
+    try:
+        connection.request("HEAD", "/")
+        server = connection.getresponse().getheader("Server") or "a server without a name"
+    except (OSError, http.client.HTTPException) as error:
+        why = (error.strerror if isinstance(error, OSError) else "") or type(error).__name__
+        yield DAEMONS.bad(CUPSD, f"does not answer at {parts.netloc}: {why}", start)
+        return
+    finally:
+        connection.close()
+    yield DAEMONS.good(CUPSD, f"{server} answers at {parts.netloc}; queue {name}")
+
+
+def queue(table: Mapping[str, Any]) -> str:
+    """The name of the CUPS queue; "" when the printer is spoken to directly."""
+    path = urlsplit(str(table.get("uri", ""))).path
+    return path.removeprefix("/printers/") if path.startswith("/printers/") else ""
+
+
+def xfs4iot(settings: Settings) -> Iterator[Finding]:
+    """Every machine behind XFS4IoT: its publisher, and the services that it lists."""
+    tables = {k: t for k, t in settings.devices.items() if t["driver"] == "xfs4iot"}
+    asked = set()
+    for kind, table in tables.items():
+        place = tuple(str(table.get(key, "")) for key in ("machine", "ports", "tls", "ca"))
+        if place in asked:
+            continue
+        asked.add(place)
+        try:
+            with catalogue.borrowed(kind, table) as driver:
+                found = driver.neighbours()
+        except DeviceError as error:
+            yield DAEMONS.bad(XFS, error.detail or str(error), error.mend)
+            continue
+        versions = {info.firmware.partition(";")[0] for info in found if info.kind}
+        listed = ", ".join(_service(info) for info in found) or "none"
+        seen = f"{len(found)} services ({'; '.join(sorted(versions))}): {listed}"
+        yield DAEMONS.good(XFS, seen)
+        silent = [_service(info) for info in found if not info.kind]
+        if silent:
+            seen = f"published, and does not answer: {', '.join(silent)}"
+            yield DAEMONS.bad("XFS4IoT services", seen, "restart the machine's XFS4IoT services")
+
+
+def _service(info: Info) -> str:
+    return info.address.rstrip("/").rpartition("/")[2]
+
+
+def udevd(settings: Settings) -> Iterator[Finding]:
+    """What makes the names under ``/dev``, where the settings use some."""
+    if any(
+        path.is_relative_to("/dev/kiosk")
+        for t in settings.devices.values()
+        for path in plugged.named(t)
+    ):
+        runs = _UDEV_SOCKET.exists()
+        seen = "running" if runs else "not running: no names are made"
+        yield DAEMONS.judged("udevd", runs, seen, "systemctl start systemd-udevd")
+
+
+# -- the terminal itself -------------------------------------------------------------------------
+
+
+def terminal(settings: Settings) -> Iterator[Finding]:
+    """The unit that runs the keeper, where systemd does."""
+    if not _SYSTEMD.is_dir():
+        yield DAEMONS.note(UNIT, "no systemd here: not looked at")
+        return
+    told = _systemctl("show", "-p", "LoadState,ActiveState,UnitFileState,NRestarts", UNIT)
+    facts = dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
+    if facts.get("LoadState") != "loaded":
+        mend = "install assets/systemd/kiosk.service; systemctl daemon-reload"
+        make = DAEMONS.bad if settings.production else DAEMONS.note
+        yield make(UNIT, "not installed: nobody starts the terminal", mend)
+        return
+    active = facts.get("ActiveState", "")
+    if active == "failed":
+        yield DAEMONS.bad(UNIT, "failed", f"journalctl -u {UNIT} -n 50")
+    elif facts.get("UnitFileState") != "enabled":
+        seen = f"{active}, and not started when the machine is"
+        yield DAEMONS.note(UNIT, seen, f"systemctl enable {UNIT}")
+    else:
+        yield DAEMONS.good(UNIT, f"{active}, restarted {facts.get('NRestarts', '?')} times")
+
+
+def time_service(_settings: Settings) -> Iterator[Finding]:
+    """What keeps the clock right; whether it is right is seen beside the centre's."""
+    name = processes.first_running(*_CLOCKS)
+    if not name:
+        mend = "apt-get install systemd-timesyncd; timedatectl set-ntp true"
+        yield DAEMONS.note("time service", f"none of {', '.join(_CLOCKS)} is running", mend)
+    elif _SYSTEMD.is_dir() and "yes" not in _systemctl_clock():
+        yield DAEMONS.note(
+            "time service",
+            f"{name} is running, not synchronised yet",
+            "see timedatectl timesync-status, chronyc sources: is the server there?",
+        )
+    else:
+        yield DAEMONS.good("time service", f"{name} is running")
+
+
+# -- what is in the way --------------------------------------------------------------------------
+
+
+def in_the_way(settings: Settings) -> Iterator[Finding]:
+    """Programs that take serial ports for themselves: brltty every CH340, ModemManager any."""
+    if not any(plugged.named(table) for table in settings.devices.values()):
+        return
+    for name in _GRABBERS:
+        if processes.first_running(name):
+            seen = "is running, and may take serial ports away"
+            yield DAEMONS.bad(name, seen, f"apt-get purge {name.lower()}")
+
+
+def _systemctl(*words: str) -> str:
+    return _said("systemctl", *words)
+
+
+def _systemctl_clock() -> str:
+    return _said("timedatectl", "show", "-p", "NTPSynchronized", "--value")
+
+
+def _said(*command: str) -> str:
+    """What a program says; "" for one that is not there or takes too long."""
+    try:
+        return subprocess.run(
+            command, capture_output=True, text=True, timeout=5, check=False
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+
+
+def _path() -> str:
+    """Where daemons are, also for an ordinary user."""
+    return os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))

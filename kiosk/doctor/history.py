@@ -1,0 +1,143 @@
+"""The dated results of earlier examinations: kept, read again, compared with today's."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from kiosk.doctor.findings import Finding, Verdict
+
+KEPT = 50
+"""How many dated results are kept."""
+_NAME = re.compile(r"doctor-(\d{8}T\d{6}Z)\.json")
+_ORDER = (Verdict.GOOD, Verdict.NOTE, Verdict.UNKNOWN, Verdict.BAD)
+
+Key = tuple[str, str]
+"""Section and name of a finding."""
+
+
+class _Line(msgspec.Struct, frozen=True):
+    section: str
+    name: str
+    verdict: Verdict
+
+
+class _File(msgspec.Struct, frozen=True):
+    terminal: str
+    at: datetime
+    findings: tuple[_Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an earlier examination said, as far as it is compared: the worst of each name."""
+
+    at: datetime
+    verdicts: Mapping[Key, Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """How one thing was before, as far back as results are kept. All times are aware."""
+
+    bad_since: datetime | None = None  # first of the examinations that found it bad up to now
+    last_good: datetime | None = None
+    last_bad: datetime | None = None  # before now
+    turns: int = 0  # how often it went from good to bad: more than once is a loose cable
+
+
+def file_name(at: datetime) -> str:
+    """``doctor-20261120T081200Z.json``; ``at`` in UTC."""
+    return f"doctor-{at:%Y%m%dT%H%M%SZ}.json"
+
+
+def keep(text: str, at: datetime, directory: Path) -> Path:
+    """Put a report (JSON) among its forerunners; the oldest go, other files are left alone.
+
+    A power cut leaves the whole file or none. Raises ``OSError``.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / file_name(at)
+    half = path.with_suffix(".part")
+    with half.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    half.replace(path)
+    for old in _kept(directory)[:-KEPT]:
+        old.unlink(missing_ok=True)
+    return path
+
+
+def read(directory: Path, terminal: str) -> tuple[tuple[Result, ...], int]:
+    """The kept results of ``terminal``, oldest first, and how many files could not be read.
+
+    A result of another terminal, left on a copied disk, is not ours and not counted.
+    """
+    results: list[Result] = []
+    torn = 0
+    try:
+        files = _kept(directory)
+    except OSError:
+        return (), 1  # there, and not to be looked into
+    for path in files:
+        try:
+            file = msgspec.json.decode(path.read_bytes(), type=_File)
+        except (OSError, ValueError, msgspec.MsgspecError):
+            torn += 1
+            continue
+        if file.at.tzinfo is None:
+            torn += 1
+        elif file.terminal == terminal:
+            results.append(Result(file.at, worst(file.findings)))
+    return tuple(results), torn
+
+
+def _kept(directory: Path) -> list[Path]:
+    if not directory.exists():
+        return []
+    return sorted(path for path in directory.iterdir() if _NAME.fullmatch(path.name))
+
+
+def worst(findings: Iterable[Finding | _Line]) -> Mapping[Key, Verdict]:
+    """The worst verdict under each name."""
+    verdicts: dict[Key, Verdict] = {}
+    for finding in findings:
+        key = finding.section, finding.name
+        verdicts[key] = max(verdicts.get(key, Verdict.GOOD), finding.verdict, key=_ORDER.index)
+    return verdicts
+
+
+def compare(now: Result, before: Sequence[Result]) -> Mapping[Key, Past]:
+    """How everything that was looked at now was before; ``before`` is in the order of time."""
+    return {
+        key: _past([(one.at, one.verdicts.get(key)) for one in before], now.at, verdict)
+        for key, verdict in now.verdicts.items()
+    }
+
+
+def _past(before: Sequence[tuple[datetime, Verdict | None]], at: datetime, now: Verdict) -> Past:
+    bad_since: datetime | None = None
+    last_good: datetime | None = None
+    last_bad: datetime | None = None
+    turns = 0
+    was_bad = False
+    for when, verdict in (*before, (at, now)):
+        if verdict is None:  # not looked at then
+            continue
+        bad = verdict in (Verdict.BAD, Verdict.UNKNOWN)
+        turns += bad and not was_bad and last_good is not None
+        if bad:
+            bad_since = bad_since or when
+            last_bad = when if when != at else last_bad
+        else:
+            bad_since = None
+            last_good = when if when != at else last_good
+        was_bad = bad
+    return Past(bad_since, last_good, last_bad, turns)

@@ -1,0 +1,192 @@
+"""Whether every name under ``/dev`` in the settings leads to the right device (udev).
+
+Names under ``/dev/kiosk`` are made by ``assets/udev/60-kiosk.rules``, adapted on site. The rules
+that are installed are read here as udev reads them, as far as such rules go, and held against what
+is plugged in: so it can be said which name should be there, and why it is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from importlib import resources
+from pathlib import Path
+
+from kiosk.doctor import plugged
+from kiosk.doctor.findings import Finding, Section
+from kiosk.doctor.plugged import Node
+from kiosk.settings import Settings
+
+NAMES = Section("names")
+RULES = Path("/etc/udev/rules.d/60-kiosk.rules")
+OURS = Path("/dev/kiosk")
+NOTHING_FITS = "not there, and nothing plugged in fits"
+_PAIR = re.compile(r'([A-Z]+(?:\{[^}]*\})?)\s*(==|!=|\+=|:=|=)\s*"([^"]*)"')
+_PASSING = re.compile(r"(ttyUSB|ttyACM|video)\d+")
+"""Names that the kernel gives by the order in which it finds devices."""
+_AGAIN = "udevadm control --reload && udevadm trigger"
+# What a key of a rule is compared with. ATTRS looks at the device and all above it.
+_FACTS: Mapping[str, Callable[[Node], str]] = {
+    "SUBSYSTEM": lambda node: node.subsystem,
+    "KERNEL": lambda node: node.path.name,
+    "ATTR{index}": lambda node: node.index,
+    "ATTRS{idVendor}": lambda node: node.usb.vendor if node.usb else "",
+    "ATTRS{idProduct}": lambda node: node.usb.product if node.usb else "",
+    "ATTRS{serial}": lambda node: node.usb.serial if node.usb else "",
+    "ENV{ID_VENDOR_ID}": lambda node: node.usb.vendor if node.usb else "",
+    "ENV{ID_MODEL_ID}": lambda node: node.usb.product if node.usb else "",
+    "ENV{ID_SERIAL_SHORT}": lambda node: node.usb.serial if node.usb else "",
+    "KERNELS": lambda node: node.usb.place if node.usb else "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line that makes a name: what must be so, and the names, without ``/dev``."""
+
+    conditions: tuple[tuple[str, str, str], ...]  # key, "==" or "!=", pattern
+    names: tuple[str, ...]
+
+    def fits(self, node: Node) -> bool:
+        """Whether it names this device. A key that is not known here counts as not fulfilled."""
+        return all(
+            key in _FACTS
+            and any(fnmatchcase(_FACTS[key](node), one) for one in pattern.split("|"))
+            == (sign == "==")
+            for key, sign, pattern in self.conditions
+        )
+
+
+def rules(text: str) -> tuple[Rule, ...]:
+    """The rules of a file (udev(7)) that make names."""
+    found = []
+    for line in text.replace("\\\n", " ").splitlines():
+        if line.lstrip().startswith("#"):
+            continue
+        pairs = _PAIR.findall(line)
+        conditions = tuple((key, sign, value) for key, sign, value in pairs if sign in ("==", "!="))
+        names = [
+            name
+            for key, sign, value in pairs
+            if key == "SYMLINK" and sign in ("+=", "=", ":=")
+            for name in value.split()
+        ]
+        if names:
+            found.append(Rule(conditions, tuple(names)))
+    return tuple(found)
+
+
+def shipped() -> str:
+    """The rules as they come with the program."""
+    return (resources.files("assets") / "udev" / RULES.name).read_text(encoding="utf-8")
+
+
+def installed(root: Path = plugged.ROOT) -> str:
+    """The rules as they are installed; "" when they are not."""
+    return plugged.read(root / RULES.relative_to("/"))
+
+
+def look(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
+    """The rules, then every name of the settings. ``root`` holds the ``dev``, ``sys``, ``etc`` that
+    is looked at."""
+    wanted = {
+        path: kind for kind, table in settings.devices.items() for path in plugged.named(table)
+    }
+    ours = [path for path in wanted if path.is_relative_to(OURS)]
+    text = installed(root)
+    if ours:
+        yield _rules(text, ours)
+    here = plugged.nodes(root)
+    made = rules(text or shipped())
+    for path, kind in wanted.items():
+        if path.is_relative_to("/dev/pts") or path.is_relative_to("/dev/usb"):
+            continue  # an emulated line; a name of the kernel's
+        yield _name(path, kind, root, made, here, bool(text))
+
+
+def _rules(text: str, ours: list[Path]) -> Finding:
+    if not text:
+        return NAMES.bad(
+            "udev rules",
+            f"{RULES} is not there: no name under {OURS} is made",
+            f"install assets/udev/{RULES.name} there; {_AGAIN}",
+        )
+    known = {name for rule in rules(text) for name in rule.names}
+    without = [str(path) for path in ours if str(path.relative_to("/dev")) not in known]
+    if without:
+        return NAMES.bad(
+            "udev rules", f"no rule makes {', '.join(without)}", f"add a line to {RULES}; {_AGAIN}"
+        )
+    same = text.strip() == shipped().strip()
+    return NAMES.good("udev rules", "as shipped" if same else "adapted on site, every name is made")
+
+
+def _name(
+    path: Path,
+    kind: str,
+    root: Path,
+    made: tuple[Rule, ...],
+    here: tuple[Node, ...],
+    are_installed: bool,
+) -> Finding:
+    name = f"name {path}"
+    there = root / path.relative_to("/")
+    fitting = [
+        node
+        for node in here
+        for rule in made
+        if str(path.relative_to("/dev")) in rule.names and rule.fits(node)
+    ]
+    if len(fitting) > 1:
+        return NAMES.bad(
+            name,
+            f"{len(fitting)} devices would get it: {_titles(fitting)}; which one does is chance",
+            f'tell them apart in {RULES}, by ATTRS{{serial}} or by the hole: KERNELS=="1-2*"',
+        )
+    if there.exists():
+        if _PASSING.fullmatch(path.name):
+            seen = f"{_leads_to(there, root, here)}: the next start may give it to another device"
+            return NAMES.note(name, seen, f"give the {kind} a name in {RULES}, and put that in")
+        return NAMES.good(name, _leads_to(there, root, here))
+    if fitting and are_installed:
+        seen = f"not there, and {fitting[0].title} should have it"
+        return NAMES.bad(name, seen, _AGAIN)
+    if fitting:
+        seen = f"not there; the rules would give it to {fitting[0].title}"
+        return NAMES.bad(name, seen, f"install {RULES}; {_AGAIN}")
+    dangling = f"leads to {there.readlink()}, which is gone" if there.is_symlink() else "not there"
+    nameless = [node for node in here if node.usb and not any(rule.fits(node) for rule in made)]
+    alike = [node for node in nameless if node.subsystem in _subsystems(kind)]
+    if alike and path.is_relative_to(OURS):
+        return NAMES.bad(
+            name,
+            f"{dangling}; without a name is: {_titles(alike)}",
+            f"if that is the {kind}, put its ids into {RULES}; {_AGAIN}",
+        )
+    mend = "check its cable and power"
+    if there.is_symlink():
+        return NAMES.bad(name, dangling, mend)
+    return NAMES.bad(name, NOTHING_FITS, mend)
+
+
+def _leads_to(there: Path, root: Path, here: tuple[Node, ...]) -> str:
+    end = Path("/dev") / there.resolve().relative_to((root / "dev").resolve())
+    node = next((node for node in here if node.path == end), None)
+    return node.title if node else str(end)
+
+
+def _titles(some: list[Node]) -> str:
+    return ", ".join(node.title for node in some)
+
+
+def _subsystems(kind: str) -> tuple[str, ...]:
+    return _KINDS.get(kind, ("tty",))
+
+
+_KINDS: Mapping[str, tuple[str, ...]] = {
+    "camera": ("video4linux",),
+    "receipt_printer": ("tty", "usbmisc"),
+}
+"""Which devices of the kernel a class of ours may be, where it is not a serial port alone."""

@@ -1,0 +1,182 @@
+"""Whether the user that runs the terminal may use its devices, keys, certificates, directories."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from kiosk.doctor import plugged
+from kiosk.doctor.findings import Finding, Section
+from kiosk.settings import Settings
+
+PERMISSIONS = Section("permissions")
+UNIT = "kiosk.service"
+USER = "kiosk"
+_SECRET = 0o077
+_MEMORY = ("tmpfs", "ramfs")
+_SOUND = Path("/dev/snd")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user, and all groups its programs run with."""
+
+    name: str
+    uid: int
+    groups: frozenset[int]
+
+    def may(self, path: Path, want: int) -> bool:
+        """Whether it may read (4), write (2) or both (6). Raises ``OSError`` when it is not there.
+
+        An access list is not read: where there is one, opening the device shows what it grants.
+        """
+        facts = path.stat()
+        if self.uid == 0 or "system.posix_acl_access" in os.listxattr(path):
+            return True
+        if facts.st_uid == self.uid:
+            granted = facts.st_mode >> 6
+        elif facts.st_gid in self.groups:
+            granted = facts.st_mode >> 3
+        else:
+            granted = facts.st_mode
+        return granted & want == want
+
+
+def terminal_account() -> Account:
+    """Who runs the terminal: as its unit says; else the user ``kiosk``; else whoever asks."""
+    told = _unit()
+    name = told.get("User", "")
+    more = told.get("SupplementaryGroups", "").split()
+    for user in filter(None, (name, USER)):
+        try:
+            entry = pwd.getpwnam(user)
+        except KeyError:
+            continue
+        groups = set(os.getgrouplist(user, entry.pw_gid))
+        groups.update(g.gr_gid for g in grp.getgrall() if g.gr_name in more)
+        return Account(user, entry.pw_uid, frozenset(groups))
+    mine = pwd.getpwuid(os.getuid()).pw_name
+    return Account(mine, os.getuid(), frozenset({os.getgid(), *os.getgroups()}))
+
+
+def _unit() -> dict[str, str]:
+    if shutil.which("systemctl") is None:
+        return {}
+    asked = subprocess.run(
+        ["systemctl", "show", "-p", "User", "-p", "SupplementaryGroups", UNIT],
+        capture_output=True,
+        text=True,
+        timeout=5,
+        check=False,
+    )
+    lines = (line.partition("=") for line in asked.stdout.splitlines())
+    return {key: value for key, _, value in lines}
+
+
+def look(settings: Settings, account: Account | None = None) -> Iterator[Finding]:
+    """Device files, the sound card, the touch panel; the files of ``[centre]``; the directory."""
+    account = account or terminal_account()
+    yield PERMISSIONS.good("user", f"the terminal runs as {account.name}")
+    for table in settings.devices.values():
+        for path in plugged.named(table):
+            yield from _device(f"permission {path}", path, account)
+    if "speaker" in settings.devices:
+        for path in sorted(_SOUND.glob("controlC*"))[:1]:
+            yield from _device("permission sound", path, account)
+    centre = settings.centre
+    for name, file in (
+        ("file seal_roots", centre.seal_roots),
+        ("file ca", centre.ca),
+        ("file certificate", centre.certificate),
+        ("file key", centre.key),
+    ):
+        if file is not None:
+            yield _file(name, file, account, secret=file == centre.key)
+    yield _run_directory(settings, account)
+
+
+def _device(name: str, path: Path, account: Account) -> Iterator[Finding]:
+    try:
+        may = account.may(path, 6)
+    except FileNotFoundError:
+        return  # told by its name
+    seen = f"{account.name} may {'' if may else 'not '}use it ({_mode(path)})"
+    group = _group(path.stat().st_gid)
+    if path.stat().st_mode & 0o060 == 0o060 and group != "root":
+        mend = f"usermod -aG {group} {account.name}, and start the terminal anew"
+    else:
+        mend = "install 60-kiosk.rules; udevadm control --reload && udevadm trigger"
+    yield PERMISSIONS.judged(name, may, seen, mend)
+
+
+def _file(name: str, path: Path, account: Account, *, secret: bool) -> Finding:
+    try:
+        may = account.may(path, 4)
+        mode = path.stat().st_mode
+    except OSError as error:
+        seen = f"{path}: {error.strerror or type(error).__name__}"
+        return PERMISSIONS.bad(name, seen, "install the file again")
+    if not may:
+        seen = f"{account.name} may not read {path} ({_mode(path)})"
+        return PERMISSIONS.bad(name, seen, f"chown {account.name} {path}")
+    if secret and mode & _SECRET:
+        seen = f"others than its owner may read {path} ({_mode(path)})"
+        return PERMISSIONS.bad(name, seen, f"chown {account.name} {path}; chmod 600 {path}")
+    return PERMISSIONS.good(name, f"{path} ({_mode(path)})")
+
+
+def _run_directory(settings: Settings, account: Account) -> Finding:
+    path, name = settings.run_directory, "run directory"
+    mend = f"install -d -m 0700 -o {account.name} {path}"
+    try:
+        may = account.may(path, 6)
+    except OSError:
+        if _unit().get("User"):
+            return PERMISSIONS.good(name, f"{path} is made when {UNIT} starts")
+        return PERMISSIONS.bad(name, f"{path} is not there", mend)
+    if not may:
+        seen = f"{account.name} may not write {path} ({_mode(path)})"
+        return PERMISSIONS.bad(name, seen, mend)
+    if path.stat().st_mode & _SECRET:
+        seen = f"others may look into {path} ({_mode(path)})"
+        return PERMISSIONS.note(name, seen, f"chmod 700 {path}")
+    kind = _file_system(path)
+    if kind not in _MEMORY:
+        seen = f"{path} lies on a disk ({kind})"
+        return PERMISSIONS.note(name, seen, "choose a directory under /run")
+    return PERMISSIONS.good(name, f"{path} ({_mode(path)})")
+
+
+def _file_system(path: Path) -> str:
+    """Its type, by the last mount above ``path`` (proc(5), mountinfo)."""
+    best, kind = 0, "unknown"
+    for line in plugged.read(Path("/proc/self/mountinfo")).splitlines():
+        front, _, back = line.partition(" - ")
+        place = Path(front.split()[4])
+        if path.resolve().is_relative_to(place) and len(place.parts) >= best:
+            best, kind = len(place.parts), back.split()[0]
+    return kind
+
+
+def _mode(path: Path) -> str:
+    """``root:dialout 0660``."""
+    facts = path.stat()
+    try:
+        owner = pwd.getpwuid(facts.st_uid).pw_name
+    except KeyError:
+        owner = str(facts.st_uid)
+    return f"{owner}:{_group(facts.st_gid)} {stat.S_IMODE(facts.st_mode):04o}"
+
+
+def _group(gid: int) -> str:
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return str(gid)

@@ -1,0 +1,76 @@
+"""Which programs run, and which of them holds a device file (Linux ``/proc``)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+_PROC = Path("/proc")
+_OURS = ("run", "visit")
+_CHILD = "drivers.child"  # what a process host starts
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A program that runs, with the words it was started with."""
+
+    pid: int
+    command: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return Path(self.command[0]).name if self.command else ""
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether it is a keeper, a visit or the process of one of its drivers."""
+        if any(_CHILD in word for word in self.command):
+            return True
+        words = [Path(word).name for word in self.command]
+        return any(first == "kiosk" and then in _OURS for first, then in pairwise(words))
+
+
+def of(pid: int) -> Process | None:
+    """The process with this number, as long as it is there."""
+    try:
+        words = (_PROC / str(pid) / "cmdline").read_bytes()
+    except OSError:
+        return None
+    return Process(pid, tuple(os.fsdecode(word) for word in words.split(b"\0") if word))
+
+
+def all_running() -> Iterator[Process]:
+    """Every program that runs now, kernel threads left out."""
+    for path in _PROC.iterdir():
+        if path.name.isdecimal():
+            process = of(int(path.name))
+            if process is not None and process.command:
+                yield process
+
+
+def first_running(*names: str) -> str:
+    """The first of these programs that runs; "" when none does."""
+    there = {process.name for process in all_running()}
+    return next((name for name in names if name in there), "")
+
+
+def holder(path: Path) -> Process | None:
+    """Who else has the device file open; None when nobody has, or it may not be seen."""
+    wanted = str(path.resolve())
+    for process in all_running():
+        if process.pid == os.getpid():
+            continue
+        try:
+            open_files = list((_PROC / str(process.pid) / "fd").iterdir())
+        except OSError:
+            continue  # gone, or another user's
+        for file in open_files:
+            try:
+                if os.readlink(file) == wanted:
+                    return process
+            except OSError:
+                continue  # closed meanwhile
+    return None

@@ -1,0 +1,149 @@
+"""The report as text, 80 columns wide; what must be mended stands at its end, the cause first."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+
+import click
+
+from kiosk.doctor.causes import causes
+from kiosk.doctor.examination import Report
+from kiosk.doctor.findings import Finding, Verdict
+from kiosk.doctor.history import Past
+
+WIDTH = 80
+_NAME = 26  # columns for the name of a finding; a longer one has a line of its own
+_MARKS: Mapping[Verdict, tuple[str, str]] = {
+    Verdict.GOOD: ("  ok ", "green"),
+    Verdict.NOTE: ("  .. ", "yellow"),
+    Verdict.BAD: (" BAD ", "red"),
+    Verdict.UNKNOWN: (" ??? ", "magenta"),
+}
+Say = Callable[[str], str]
+"""Words a sentence in the reader's language."""
+
+
+def text(report: Report, say: Say = str, *, colour: bool = False) -> str:
+    """The whole report; ``say`` words it, ``colour`` adds what a terminal shows as colours."""
+    lines = [f"{report.terminal}  {_moment(report.at)}"]
+    section = ""
+    for finding in report.findings:
+        if finding.section != section:
+            section = finding.section
+            lines += ["", say(section)]
+        lines += _lines(finding, report.past_of(finding), say, colour)
+    if report.torn:
+        lines += ["", *_wrapped(say(f"{report.torn} kept results cannot be read"), 0)]
+    return "\n".join([*lines, "", *_summary(report, say, colour)])
+
+
+def _lines(finding: Finding, past: Past, say: Say, colour: bool) -> Iterator[str]:
+    mark, tone = _MARKS[finding.verdict]
+    mark = click.style(mark, fg=tone, bold=finding.poor) if colour else mark
+    name = _said_name(finding.name, say)
+    indent = 6 + _NAME
+    body = list(_wrapped(say(finding.seen), indent))
+    if _width(name) < _NAME:
+        first = body.pop(0).lstrip() if body else ""
+        yield f"{mark} {name}{' ' * (_NAME - _width(name))}{first}".rstrip()
+    else:
+        yield f"{mark} {name}"
+    yield from body
+    if finding.because:
+        yield from _wrapped(f"{say('because of')} {_said_name(finding.because, say)}", indent)
+    elif finding.mend and not finding.poor:  # the others' stand at the end
+        yield from _wrapped(f"→ {say(finding.mend)}", indent)
+    if not finding.poor and past.turns > 1:
+        yield from _wrapped(say(_unsteady(past)), indent)
+
+
+def _unsteady(past: Past) -> str:
+    when = f", last on {_moment(past.last_bad)}" if past.last_bad else ""
+    return f"was bad {past.turns} times before{when}"
+
+
+def _summary(report: Report, say: Say, colour: bool) -> Iterator[str]:
+    if report.fit:
+        fit = say("fit for service")
+        yield click.style(fit, fg="green", bold=True) if colour else fit
+        return
+    wrong = causes(report.findings)
+    bad = say(f"NOT fit for service: {len(wrong)} to mend")
+    yield click.style(bad, fg="red", bold=True) if colour else bad
+    for number, cause in enumerate(wrong, 1):
+        first = cause.findings[0]
+        listed = ", ".join(_said_name(one.name, say) for one in cause.findings)
+        yield from _wrapped(f"{number}. {listed}: {say(first.seen)}", 0, hang=3)
+        if first.mend:
+            yield from _wrapped(f"→ {say(first.mend)}", 3, hang=2)
+        if cause.behind:
+            listed = ", ".join(dict.fromkeys(_said_name(one, say) for one in cause.behind))
+            yield from _wrapped(f"{say('with it')}: {listed}", 3, hang=2)
+        past = since(report.past_of(first))
+        if past:
+            yield from _wrapped(say(past), 3)
+
+
+def since(past: Past) -> str:
+    """Since when something is bad, and when it last was not; "" when nothing is known of before."""
+    said = []
+    if past.last_bad and past.bad_since:
+        said.append(f"bad since {_moment(past.bad_since)}")
+    if past.last_good:
+        said.append(f"last good {_moment(past.last_good)}")
+    return "; ".join(said)
+
+
+def _said_name(name: str, say: Say) -> str:
+    """``id_card: status``, both parts worded; "found" is left out: the device is meant."""
+    return ": ".join(say(part) for part in name.removesuffix(": found").split(": "))
+
+
+def _moment(at: datetime) -> str:
+    """In the time of this machine."""
+    return f"{at.astimezone():%Y-%m-%d %H:%M}"
+
+
+def _wrapped(words: str, indent: int, *, hang: int = 0) -> Iterator[str]:
+    """Lines of at most ``WIDTH`` columns; a word that is longer, a path to be copied, is left
+    whole. Between Chinese characters a line may end anywhere."""
+    line, room = "", WIDTH - indent
+    for piece in _pieces(words):
+        if line and _width(line) + _width(piece.rstrip()) > room:
+            yield " " * indent + line.rstrip()
+            line = " " * hang + piece.lstrip()
+        else:
+            line += piece
+    if line.strip():
+        yield " " * indent + line.rstrip()
+
+
+def _pieces(words: str) -> Iterator[str]:
+    """What a line must not break: a word with its space, a Chinese character with what closes
+    after it or opens before it."""
+    piece = ""
+    for character in words:
+        wide = _wide(character) or _wide(piece[-1:] or " ")
+        if piece and wide and character not in _CLOSING and piece[-1] not in _OPENING:
+            yield piece
+            piece = ""
+        piece += character
+        if character == " ":
+            yield piece
+            piece = ""
+    yield piece
+
+
+_CLOSING = "，。；：、）” "
+_OPENING = "（“→"
+
+
+def _wide(character: str) -> bool:
+    return unicodedata.east_asian_width(character) in "WF"
+
+
+def _width(words: str) -> int:
+    """Columns on a terminal."""
+    return sum(2 if _wide(character) else 1 for character in words)

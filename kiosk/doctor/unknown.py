@@ -1,0 +1,125 @@
+"""What is plugged in and stands in no settings, and why: maybe the cable in the wrong hole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from drivers import catalogue
+from drivers.device import DeviceError, Info
+from kiosk.doctor import names, plugged
+from kiosk.doctor.findings import Finding, Section
+from kiosk.doctor.plugged import Node, Usb
+from kiosk.settings import Settings
+
+UNKNOWN = Section("unknown devices")
+_WORDS = {
+    "tty": "serial port",
+    "video4linux": "camera",
+    "usbmisc": "printer",
+}
+_KEYBOARD = ("03", "01", "01")  # USB HID 1.11, 4.2 and 4.3: boot interface, keyboard
+_CCID = ("0b",)
+# USB-IF class codes of what has no device file that a setting could name.
+_CLASSES = {
+    "01": "sound",
+    "03": "input device",
+    "08": "memory stick or disk: take it out",
+    "0b": "smart card reader",
+    "0e": "camera",
+    "e0": "wireless adapter",
+}
+
+
+def look(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
+    """Device files, then USB devices without one, each with why nobody uses it."""
+    used = {
+        _end(root, path) for table in settings.devices.values() for path in plugged.named(table)
+    }
+    here = plugged.nodes(root)
+    made = names.rules(names.installed(root) or names.shipped())
+    for node in here:
+        if node.path not in used and node.index in ("", "0"):
+            why = _why(node, made, settings)
+            yield UNKNOWN.note(f"{_WORDS[node.subsystem]} {node.path}", f"{_said(node)}: {why}")
+    with_file = {node.usb.place for node in here if node.usb}
+    for usb in plugged.usb_devices(root):
+        if usb.place not in with_file:
+            yield from _without_file(usb, settings)
+
+
+def _end(root: Path, path: Path) -> Path:
+    """The device file that a name leads to."""
+    there = root / path.relative_to("/")
+    with suppress(ValueError):
+        return Path("/dev") / there.resolve().relative_to((root / "dev").resolve())
+    return path
+
+
+def _said(node: Node) -> str:
+    return node.usb.title if node.usb else "on the board"
+
+
+def _why(node: Node, made: tuple[names.Rule, ...], settings: Settings) -> str:
+    given = [name for rule in made if rule.fits(node) for name in rule.names]
+    if given:
+        return f"named /dev/{given[0]}, which is in no settings"
+    if node.subsystem == "usbmisc" and {"receipt_printer", "document_printer"} & set(
+        settings.devices
+    ):
+        return "another printer than those of the settings"
+    if node.usb is None:
+        return "in no settings"
+    return (
+        f"in no settings, and no rule names it: is it one of ours? put its ids into {names.RULES}"
+    )
+
+
+def _without_file(usb: Usb, settings: Settings) -> Iterator[Finding]:
+    name = f"USB {usb.place}"
+    if usb.has(*_KEYBOARD):
+        mend = ""
+        seen = f"{usb.title}: types like a keyboard"
+        if "code_scanner" in settings.devices:
+            seen += "; a code scanner in keyboard mode is no use here"
+            mend = "if it is the scanner, show it the code “USB COM port emulation” of its manual"
+        yield UNKNOWN.note(name, seen, mend)
+        return
+    if usb.has(*_CCID) and "smart_card" in settings.devices:
+        return  # the service's readers are compared below
+    kinds = [_CLASSES[one[0]] for one in usb.interfaces if one[0] in _CLASSES]
+    if kinds:
+        yield UNKNOWN.note(name, f"{usb.title}: {', '.join(dict.fromkeys(kinds))}")
+    elif not usb.driven:
+        yield UNKNOWN.note(name, f"{usb.title}: the kernel has no driver for it")
+    else:
+        yield UNKNOWN.note(name, f"{usb.title}: in no settings")
+
+
+def neighbours(settings: Settings) -> Iterator[Finding]:
+    """Readers of the PC/SC service and services of an XFS4IoT machine that no setting uses."""
+    used: set[str] = set()
+    found: dict[str, Info] = {}
+    for kind, table in settings.devices.items():
+        if table["driver"] not in ("pcsc", "xfs4iot"):
+            continue
+        with suppress(DeviceError), catalogue.borrowed(kind, table) as driver:
+            found |= {_mark(info): info for info in driver.neighbours()}
+            driver.open()
+            used.add(_mark(driver.info))
+    for mark, info in found.items():
+        if mark in used:
+            continue
+        if info.driver == "pcsc":
+            seen = "in no settings: the terminal uses another reader"
+            yield UNKNOWN.note(f"PC/SC reader {info.model}", seen)
+        else:
+            seen = (
+                f"{info.kind or 'does not answer'}, {info.model}: no device of the settings uses it"
+            )
+            yield UNKNOWN.note(f"XFS4IoT service {info.address}", seen)
+
+
+def _mark(info: Info) -> str:
+    return info.model if info.driver == "pcsc" else info.address
