@@ -189,9 +189,14 @@ def sandbox(directory: Path, port: int, delay: float) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
 @click.option("--quick", is_flag=True, help="Fewer runs.")
 def bench(parts: tuple[str, ...], as_json: bool, quick: bool) -> None:
-    """Measure the terminal on this machine: medians, p99 and how often.
+    """Measure the terminal on this machine, beside floors and targets: median, p99, how often.
 
-    PARTS: visits; left out, all of them.
+    \b
+    PARTS; left out, all of them:
+      visits   starts, pages, sign-in, memory, processor time
+      devices  readers, slips and recovery, with hardware emulated on the wire
+
+    What this machine lacks a daemon for, or --quick the time, is left out, and stderr says why.
     """
     from kiosk import bench as benchmark
 
