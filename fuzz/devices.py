@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 from unittest import mock
 
+from fuzz.inputs import words_of
 from fuzz.target import Target, pieces
 
 # -- ID card reader -------------------------------------------------------------------------------
@@ -352,15 +353,9 @@ def xfs4iot() -> Target:
                         status_of(told.common.device)
             str(FailedError("x", message.code, message.read(Completion).error_code))
 
-    words = {
-        f'"{field}"'.encode()
-        for kind in (Header, *kinds)
-        for field in kind.__struct_encode_fields__
-    }
-    words.update(
-        f'"{value}"'.encode() for value in (*MessageType, *CompletionCode, *payloads.DeviceState)
-    )
-    words |= {b"null", b"true", b"[", b"]", b"{", b"}", b'":', b"2.0"}
+    fields = {field for kind in (Header, *kinds) for field in kind.__struct_encode_fields__}
+    values = (*MessageType, *CompletionCode, *payloads.DeviceState)
+    words = [f'"{word}"'.encode() for word in (*fields, *values)]
 
     def answer(**payload: Any) -> bytes:
         header = Header(
@@ -368,30 +363,25 @@ def xfs4iot() -> Target:
         )
         return encode(header, payload).encode()
 
-    return Target(
-        read,
-        [
-            answer(
-                common={"device": "online"},
-                printer={"media": "present", "paper": {"upper": "low"}, "toner": "full"},
-                cardReader={"media": "entering"},
-            ),
-            answer(
-                auxiliaries={"cabinetDoor": "open", "UPS": {"low": True}, "volume": 500},
-                vendorMode={"device": "online", "service": "inactive"},
-            ),
-            answer(
-                interfaces=[
-                    {"name": "Common", "commands": {"Common.Status": {"versions": ["2.0"]}}}
-                ]
-            ),
-            answer(errorCode="paperOut", completionCode="commandErrorCode"),
-            answer(chip=[{"data": "O2UA"}], chipData="kAA="),
-            answer(readOutput=[{"symbology": "qrCode", "barcodeData": "eA=="}], pictureFile="/9j/"),
-            answer(services=[{"serviceURI": "ws://127.0.0.1:80/xfs4iot/v1.0/Lights"}]),
-        ],
-        words=sorted(words),
-    )
+    seeds = [
+        answer(
+            common={"device": "online"},
+            printer={"media": "present", "paper": {"upper": "low"}, "toner": "full"},
+            cardReader={"media": "entering"},
+        ),
+        answer(
+            auxiliaries={"cabinetDoor": "open", "UPS": {"low": True}, "volume": 500},
+            vendorMode={"device": "online", "service": "inactive"},
+        ),
+        answer(
+            interfaces=[{"name": "Common", "commands": {"Common.Status": {"versions": ["2.0"]}}}]
+        ),
+        answer(errorCode="paperOut", completionCode="commandErrorCode"),
+        answer(chip=[{"data": "O2UA"}], chipData="kAA="),
+        answer(readOutput=[{"symbology": "qrCode", "barcodeData": "eA=="}], pictureFile="/9j/"),
+        answer(services=[{"serviceURI": "ws://127.0.0.1:80/xfs4iot/v1.0/Lights"}]),
+    ]
+    return Target(read, seeds, words=words_of([*seeds, *words]))
 
 
 # -- small devices on a line ----------------------------------------------------------------------

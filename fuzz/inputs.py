@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 from hypothesis import strategies as st
 
 LONGEST = 8192
+REWORDED = 0.7
+"""How many inputs of a parser of text are reworded, and not changed byte by byte."""
 _EDGES = (
     b"\0",
     b"\xff",
@@ -21,8 +24,35 @@ _EDGES = (
 )
 
 
-def mutated(seeds: Sequence[bytes], chance: random.Random) -> bytes:
-    """One of ``seeds``, changed up to eight times; at most ``LONGEST`` bytes."""
+_ODD = (
+    *(b"null", b"true", b"none", b"0", b"-1", b"1e999", b"9" * 40, b"2026-02-30"),
+    *(b'""', b'"\\ud800"', b"[]", b"{}", b"[" * 99, b'{"":' * 99),
+)
+_WORD = re.compile(rb'(?<![\w.+"-])(?:"[^"\n]*"|[\w.+-]+)')
+
+
+def words_of(texts: Iterable[bytes]) -> list[bytes]:
+    """The words, numbers and quoted texts of JSON, TOML and their like; also some odd ones."""
+    return sorted({word for text in texts for word in _WORD.findall(text)}.union(_ODD))
+
+
+def reworded(data: bytes, words: Sequence[bytes], chance: random.Random) -> bytes:
+    """``data`` with one word, number or text in the place of another: mostly still of its grammar,
+    for parsers that give up at the first byte that is not."""
+    place = _WORD.search(data, chance.randint(0, len(data))) or _WORD.search(data)
+    if not place:
+        return data
+    return (data[: place.start()] + chance.choice(words) + data[place.end() :])[:LONGEST]
+
+
+def mutated(seeds: Sequence[bytes], chance: random.Random, words: Sequence[bytes] = ()) -> bytes:
+    """One of ``seeds``, changed up to eight times; at most ``LONGEST`` bytes. With ``words``, most
+    are only reworded."""
+    if words and chance.random() < REWORDED:
+        text = chance.choice(seeds)
+        for _ in range(chance.randint(1, 4)):
+            text = reworded(text, words, chance)
+        return text
     data = bytearray(chance.choice(seeds))
     for _ in range(chance.randint(1, 8)):
         at = chance.randint(0, len(data))
@@ -49,7 +79,7 @@ def mutated(seeds: Sequence[bytes], chance: random.Random) -> bytes:
     return bytes(data[:LONGEST])
 
 
-def like(seeds: Sequence[bytes]) -> st.SearchStrategy[bytes]:
+def like(seeds: Sequence[bytes], words: Sequence[bytes] = ()) -> st.SearchStrategy[bytes]:
     """The same for hypothesis: any bytes, or a seed that was mutated."""
     chances = st.randoms(use_true_random=True)
-    return st.binary(max_size=256) | chances.map(lambda chance: mutated(seeds, chance))
+    return st.binary(max_size=256) | chances.map(lambda chance: mutated(seeds, chance, words))

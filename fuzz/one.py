@@ -12,13 +12,12 @@ import argparse
 import gc
 import random
 import sys
-from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, settings
 
-from fuzz.inputs import like, mutated
+from fuzz.inputs import REWORDED, like, mutated, reworded
 from fuzz.target import Read, Target
 from fuzz.targets import TARGETS
 from fuzz.watch import Watch
@@ -31,11 +30,11 @@ except ImportError:
 BUILD = Path("build") / "fuzz"
 HYPOTHESIS_SHARE = 50
 """One input of so many comes from hypothesis, which is slower, and shrinks what it finds."""
-INSTRUMENTED = ["drivers", "kiosk", "pymodbus.framer", "pymodbus.pdu", "tomllib"]
+INSTRUMENTED = ["drivers", "kiosk", "pymodbus.framer", "pymodbus.pdu"]
 """Packages whose branches guide atheris."""
 
 
-def under_hypothesis(read: Read, seeds: Sequence[bytes], runs: int) -> None:
+def under_hypothesis(target: Target, read: Read, runs: int) -> None:
     """Raises what ``read`` raises, for the smallest input that was found: it is tried last."""
 
     @settings(
@@ -45,7 +44,7 @@ def under_hypothesis(read: Read, seeds: Sequence[bytes], runs: int) -> None:
         suppress_health_check=list(HealthCheck),
         phases=(Phase.generate, Phase.shrink),
     )
-    @given(like(seeds))
+    @given(like(target.seeds, target.words))
     def any_bytes(data: bytes) -> None:
         read(data)
 
@@ -66,12 +65,16 @@ def under_atheris(name: str, target: Target, read: Read, runs: int) -> None:
         "-len_control=20",
         "-verbosity=1",
     ]
-    if target.words:
-        words = BUILD / f"{name}.words"
-        quoted = ("".join(f"\\x{byte:02x}" for byte in word) for word in target.words)
-        words.write_text("".join(f'"{word}"\n' for word in quoted), encoding="ascii")
-        options.append(f"-dict={words}")
-    atheris.Setup([sys.argv[0], *options, str(corpus)], read)
+
+    chance = random.Random()  # noqa: S311 - no secret is made of it
+
+    def mutate(data: bytes, longest: int, _seed: int) -> bytes:
+        if chance.random() < REWORDED:
+            return reworded(data, target.words, chance)[:longest]
+        return atheris.Mutate(data, longest)  # type: ignore[no-any-return]
+
+    own = {"custom_mutator": mutate} if target.words else {}
+    atheris.Setup([sys.argv[0], *options, str(corpus)], read, **own)
     atheris.Fuzz()
 
 
@@ -79,7 +82,7 @@ def unguided(target: Target, read: Read, runs: int) -> None:
     """Raises what ``read`` raises."""
     chance = random.Random()  # noqa: S311 - no secret is made of it
     for _ in range(runs):
-        read(mutated(target.seeds, chance)[: target.longest])
+        read(mutated(target.seeds, chance, target.words)[: target.longest])
 
 
 def main() -> None:
@@ -104,7 +107,7 @@ def main() -> None:
             watch(file.read_bytes())
         return
     first = max(1, told.runs // HYPOTHESIS_SHARE)
-    under_hypothesis(watch, target.seeds, first)
+    under_hypothesis(target, watch, first)
     watch.stage = 1
     if guide:
         under_atheris(told.target, target, watch, told.runs - first)

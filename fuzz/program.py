@@ -15,6 +15,7 @@ from importlib import import_module, resources
 from pathlib import Path
 from typing import Any
 
+from fuzz.inputs import words_of
 from fuzz.target import Target, pieces
 
 
@@ -63,7 +64,8 @@ def settings_file() -> Target:
         'driver = "aplay"\n[devices.vendor_mode]\ndriver = "xfs4iot"\nmachine = "127.0.0.1"\n'
     )
     named = [f'profile = "{name}"\n{own}'.encode() for name in settings.profiles()]
-    return Target(read, [own.encode(), (own + others).encode(), *named, *profiles], longest=8192)
+    seeds = [own.encode(), (own + others).encode(), *named, *profiles]
+    return Target(read, seeds, longest=2048, words=words_of(seeds))
 
 
 def fault_script() -> Target:
@@ -77,16 +79,14 @@ def fault_script() -> Target:
         with suppress(ScriptError):
             parse(data.decode("utf-8", "replace"), devices)
 
-    return Target(
-        read,
-        [
-            b"printer: paper out after 12 lines; refill after 5 s",
-            'reader：put name="张三" number=990101199003071018；lift for 2 s # x'.encode(),
-            b"reader: answer status=0x41 data=hex:00ff for 3\n\na4: jam after 1 page after 2 ms",
-            b'scanner: two texts=["a", "b"]; gadget: hop x={"a": [1, 2.5]} y=none',
-            *(f"{name}: well".encode() for name in ALIASES),
-        ],
-    )
+    seeds = [
+        b"printer: paper out after 12 lines; refill after 5 s",
+        'reader：put name="张三" number=990101199003071018；lift for 2 s # x'.encode(),
+        b"reader: answer status=0x41 data=hex:00ff for 3\n\na4: jam after 1 page after 2 ms",
+        b'scanner: two texts=["a", "b"]; gadget: hop x={"a": [1, 2.5]} y=none',
+        *(f"{name}: well".encode() for name in ALIASES),
+    ]
+    return Target(read, seeds, words=words_of(seeds))
 
 
 def control_socket() -> Target:
@@ -100,14 +100,12 @@ def control_socket() -> Target:
         assert answer.get("ok") is True or answer["error"]
         json.dumps(answer)
 
-    return Target(
-        read,
-        [
-            b'{"device": "id_card", "order": "look"}',
-            b'{"device": "id_card", "order": "put", "facts": {"photo": {"base64": "AAAA"}}}',
-            b'{"script": "printer: jam", "wait": 3}',
-        ],
-    )
+    seeds = [
+        b'{"device": "id_card", "order": "look"}',
+        b'{"device": "id_card", "order": "put", "facts": {"photo": {"base64": "AAAA"}}}',
+        b'{"script": "printer: jam", "wait": 3}',
+    ]
+    return Target(read, seeds, words=words_of(seeds))
 
 
 def line() -> Target:
@@ -127,7 +125,8 @@ def line() -> Target:
 
     told = (words.Live(unclean=True), words.Quit(), words.Ready(), words.Ended("idle"))
     seeds = [_word(word) for word in (*told, words.Shown(), words.Alive())]
-    return Target(read, [*(b"\x03" + seed for seed in seeds), b"\x03" + b"".join(seeds)])
+    said = [*(b"\x03" + seed for seed in seeds), b"\x03" + b"".join(seeds)]
+    return Target(read, said, words=words_of(seeds))
 
 
 def _word(word: Any) -> bytes:
@@ -283,4 +282,5 @@ def centre() -> Target:
         (11, m.PrintCount(prints=1, prints_left_today=4)),
         (12, m.RefusalBody(code="card-lost", reason=both, next_step=both, reference="K7Q2-9XMD")),
     ]
-    return Target(read, [bytes([at]) + adapters[at].dump_json(one) for at, one in told])
+    seeds = [bytes([at]) + adapters[at].dump_json(one) for at, one in told]
+    return Target(read, seeds, words=words_of(seed[1:] for seed in seeds))

@@ -11,8 +11,8 @@ Read = Callable[[bytes], object]
 @dataclass(frozen=True)
 class Target:
     """``read`` takes any bytes and returns, or raises what nobody expects; ``seeds`` are good ones,
-    made by the program's own encoders; ``longest`` bytes are given at most; ``words`` are what
-    stands in good input, for parsers that no coverage leads into (they are not in Python)."""
+    made by the program's own encoders; ``longest`` bytes are given at most; ``words`` are for
+    parsers of text: what may stand in the place of a word, a number or a quoted text."""
 
     read: Read
     seeds: Sequence[bytes]

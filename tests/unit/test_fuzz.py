@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drivers.device import DeviceError
+from drivers.xfs4iot.messages import decode
 from fuzz.__main__ import Outcome, await_end, keep, kept
-from fuzz.inputs import LONGEST, like, mutated
+from fuzz.inputs import LONGEST, like, mutated, reworded
 from fuzz.one import HYPOTHESIS_SHARE
 from fuzz.target import pieces
 from fuzz.targets import TARGETS
@@ -37,7 +41,7 @@ def test_a_parser_gives_a_result_or_its_own_error(name: str) -> None:
         read(seed)
     chance = random.Random(name)
     for _ in range(INPUTS):
-        data = mutated(target.seeds, chance)
+        data = mutated(target.seeds, chance, target.words)
         try:
             read(data)
         except Exception as error:
@@ -45,7 +49,7 @@ def test_a_parser_gives_a_result_or_its_own_error(name: str) -> None:
             raise
 
     @settings(max_examples=100, deadline=None)
-    @given(like(target.seeds))
+    @given(like(target.seeds, target.words))
     def any_bytes(data: bytes) -> None:
         read(data)
 
@@ -67,6 +71,28 @@ def test_mutations_stay_bytes_of_some_length(seeds: list[bytes], chance: random.
     data = mutated(seeds, chance)
     assert isinstance(data, bytes)
     assert len(data) <= LONGEST
+
+
+def test_rewording_mostly_keeps_the_grammar() -> None:
+    text, chance, good = b'{"a": [1, "b"], "c d": {"e": null}}', random.Random(1), 0
+    for _ in range(100):
+        data = reworded(text, [b'"x"', b'"y z"'], chance)
+        assert data != text
+        with suppress(ValueError):
+            json.loads(data)
+            good += 1
+    assert good > 70
+
+
+def test_text_for_parsers_of_text_is_mostly_of_their_grammar() -> None:
+    target, chance = TARGETS["xfs4iot"](), random.Random(1)
+    inputs = [mutated(target.seeds, chance, target.words) for _ in range(1000)]
+    messages = 0
+    for data in inputs:
+        with suppress(DeviceError):
+            decode(data)
+            messages += 1
+    assert messages > 200
 
 
 @given(st.binary(max_size=300))
@@ -164,7 +190,7 @@ def test_what_is_found_is_told_and_kept(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     with log.open("w") as said:
-        ended = await_end(command, state, said, stalled_s=5.0)
+        ended = await_end(command, state, said, stalled_s=5.0 if says == "has waited" else 100.0)
     assert ended
     assert says in ended + log.read_text()
     kept = tmp_path / "kept"
