@@ -78,6 +78,8 @@ _NEXT = {
     (Stage.SHOWN, Begun): Stage.BEGUN,
 }
 _ON_SCREEN = (Stage.LIVE, Stage.SHOWN, Stage.BEGUN)
+_OF_ITSELF = ("left", "idle", "limit", "vendor-mode")
+"""Ends that a visit told, with nothing left undone; all others are its failures."""
 
 
 class _Visit:
@@ -120,7 +122,7 @@ class _Visit:
         limits = {
             Stage.WARMING: (pace.ready_s, "not ready"),
             Stage.LIVE: (pace.shown_s, "not shown"),
-            Stage.BEGUN: (limit_s + pace.grace_s, "limit"),
+            Stage.BEGUN: (limit_s + pace.grace_s, "hung"),
         }
         seconds, fault = limits.get(self.stage, (float("inf"), ""))
         if now - self.since > seconds:
@@ -177,7 +179,7 @@ class Keeper:
         self._failures = 0
         self._backed_off_until = 0.0  # no start before both of these:
         self._rests_until = 0.0  # the one after failures, the other while a new visit needs the CPU
-        self._unclean = False  # the last live visit was killed in the middle of its work
+        self._unclean = False  # a visit was killed in the middle of its work, and none tidied up
         self._gone_at: float | None = None  # when the last live visit ended, until the next shows
         self._stop = False
 
@@ -309,19 +311,24 @@ class Keeper:
         was, age = visit.stage, now - visit.since
         visit.go(Stage.LEAVING)
         self._selector.unregister(visit.line)
-        ended_well = was is Stage.BEGUN and cause in ("left", "idle", "limit")
+        of_itself = cause in _OF_ITSELF
+        ended_well = was is Stage.BEGUN and of_itself
         self._failures = (
             0 if ended_well or age >= self._pace.healthy_s else min(self._failures + 1, 1000)
         )
         pause = self._pause()
         self._backed_off_until = now + pause
+        if of_itself:
+            self._unclean = False
+        elif was is Stage.BEGUN:
+            self._unclean = True
         if was in _ON_SCREEN:
             self._rests_until = 0.0
             self._gone_at = self._gone_at or now  # or still dark since the one before
             if self._left is not None:
                 self._left -= 1
         facts = {"visit": visit.number, "stage": was.value, "cause": cause, "pause_s": pause}
-        level = logging.INFO if ended_well or cause in ("left", "idle") else logging.WARNING
+        level = logging.INFO if of_itself else logging.WARNING
         log.log(level, "visit over", extra=facts)
 
     def _bury(self, visit: _Visit) -> None:

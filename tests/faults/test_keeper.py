@@ -135,7 +135,7 @@ def start(tmp_path):
         ("floods good", "garbage", "begun", {}),
         ("endless-line good", "too long", "begun", {}),
         ("hangs-up good", "died", "begun", {}),
-        ("lingers good", "limit", "begun", {"grace_s": 0.2, "limit_s": 0}),
+        ("lingers good", "hung", "begun", {"grace_s": 0.2, "limit_s": 0}),
         ("visitor good", "left", "begun", {}),
         ("trouble good", "trouble", "begun", {}),
         ("family good", "left", "begun", {}),
@@ -150,6 +150,28 @@ def test_the_next_visit_takes_over(start, plan, cause, stage, pace):
     assert not any(alive(int(child.read_text())) for child in terminal.stage.glob("1.child.pid"))
     shown = terminal.wait("visit shown", visit=2)
     assert ("ms" in shown) == (stage != "warming")
+    terminal.stop()
+
+
+@pytest.mark.parametrize(
+    ("plan", "unclean", "pace"),
+    [
+        ("crash-begun good", [2], {}),
+        ("freezes good", [2], {"silent_s": 1.0}),
+        ("lingers good", [2], {"grace_s": 0.2, "limit_s": 0}),
+        ("trouble good", [2], {}),
+        ("crash-begun crash-live good", [2, 3], {}),  # the second had no time for it
+        ("crash-begun visitor good", [2], {}),
+        ("visitor good", [], {}),
+        ("crash-live good", [], {}),  # nobody had been there
+    ],
+)
+def test_who_follows_a_visit_cut_off_in_its_work_is_told(start, plan, unclean, pace):
+    """What it left in a device, half a slip or a job, is not for the next citizen."""
+    terminal = start(*plan.split(), **pace)
+    terminal.wait("visit shown", visit=len(plan.split()))
+    told = [number for number in (1, 2, 3) if (terminal.stage / f"{number}.unclean").exists()]
+    assert told == unclean
     terminal.stop()
 
 

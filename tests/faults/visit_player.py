@@ -1,7 +1,8 @@
 """Plays a visit for the keeper's tests: a process that speaks the line, without a screen.
 
 ``visit_player.py DIRECTORY --line N``. The n-th one that is started there acts the n-th part of
-``DIRECTORY/plan`` (the last part repeats), and leaves ``n.pid`` and, when warm, ``n.ready``.
+``DIRECTORY/plan`` (the last part repeats), and leaves ``n.pid``, when warm ``n.ready``, and when
+told that the one before left work undone ``n.unclean``.
 """
 
 import os
@@ -48,6 +49,8 @@ class Player:
             if isinstance(word, Quit | Broken):
                 os._exit(0)
             self.live = isinstance(word, Live)
+            if word == Live(unclean=True):
+                (self.stage / f"{self.number}.unclean").touch()
 
     live = False
 
