@@ -101,6 +101,23 @@ def test_a_slip_of_a_killed_visit_never_comes_out(terminal: Machine) -> None:
     terminal.desk.tell("receipt_printer", "well")
 
 
+def test_half_a_slip_of_a_killed_visit_is_cut_off_though_nobody_prints(terminal: Machine) -> None:
+    terminal.desk.tell("receipt_printer", "tear")
+    terminal.desk.tell("receipt_printer", "slow", dots_per_s=150)
+    end_the_live_one(terminal, signal.SIGKILL, "P06", "slip")
+    terminal.wait_for("slip")
+
+    def hangs() -> bool:
+        return bool(terminal.desk.look("receipt_printer")["hanging"])
+
+    terminal.until(hangs, "no slip begins")
+    end_the_live_one(terminal, signal.SIGKILL, "P01", "attract")
+    terminal.desk.tell("receipt_printer", "slow", dots_per_s=4000)
+    terminal.wait_for("attract")
+    terminal.until(lambda: not hangs(), "the beginning of a slip hangs out of the printer")
+    terminal.desk.tell("receipt_printer", "well")
+
+
 def test_a_visit_that_ends_by_itself_closes_its_session(terminal: Machine) -> None:
     shown = len(terminal.events("visit shown"))
     end_the_live_one(terminal, signal.SIGKILL, "P01", "to the end")
