@@ -226,7 +226,7 @@ def bench(parts: tuple[str, ...], as_json: bool, quick: bool) -> None:
 def doctor(settings_path: Path, as_json: bool, keep: Path, pdf: Path | None, prints: bool) -> None:
     """Look at everything: system, devices, network, centre. Exit code 0 says fit for service."""
     from kiosk import settings
-    from kiosk.doctor import acceptance, examination, history, trial_prints
+    from kiosk.doctor import acceptance, chinese, examination, history, trial_prints
     from kiosk.doctor.text import text
 
     try:
@@ -235,7 +235,8 @@ def doctor(settings_path: Path, as_json: bool, keep: Path, pdf: Path | None, pri
         raise click.ClickException(str(error)) from None
     trials = list(trial_prints.run(loaded)) if prints else []
     report = examination.examine(loaded, tuple(finding for finding, _ in trials), keep)
-    click.echo(report.json() if as_json else text(report, colour=sys.stdout.isatty()))
+    say = chinese.say if chinese.is_spoken() else str
+    click.echo(report.json() if as_json else text(report, say, colour=sys.stdout.isatty()))
     if pdf:
         pictures = [picture for _, picture in trials]
         pdf.write_bytes(acceptance.pdf(report, profile=loaded.profile, prints=pictures))

@@ -4,69 +4,24 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
+from kiosk.doctor.causes import Cause, causes
+from kiosk.doctor.chinese import say
+from kiosk.doctor.devices import DEVICES
 from kiosk.doctor.examination import Report
-from kiosk.doctor.findings import Verdict
+from kiosk.doctor.findings import Finding
+from kiosk.doctor.history import Result, worst
+from kiosk.doctor.text import said_name, said_names, since, unsteady
 
 _CHINA = timezone(timedelta(hours=8))
-
-_WORDS: Mapping[str, str] = {
-    "machine": "主机",
-    "devices": "设备",
-    "network": "网络与中心",
-    "id_card": "身份证阅读器",
-    "receipt_printer": "凭条打印机",
-    "document_printer": "证明打印机",
-    "smart_card": "卡片阅读器",
-    "camera": "摄像头",
-    "code_scanner": "扫码器",
-    "pin_pad": "密码键盘",
-    "found": "连接",
-    "status": "状态",
-    "system": "操作系统",
-    "packages": "系统软件包",
-    "run directory": "运行目录",
-    "rare characters": "生僻字字体",
-    "disk": "磁盘",
-    "memory": "内存",
-    "display": "显示",
-    "touch": "触摸",
-    "DNS": "域名解析",
-    "TCP": "网络连接",
-    "TLS": "加密连接",
-    "clock": "时钟",
-    "centre": "中心接口",
-    "latency": "响应时间",
-    "roots of seals": "签章根证书",
-    "this terminal's certificate": "本机证书",
-    "the centre's certificate": "中心证书",
-    "unknown serial port": "未登记的串口",
-    "test print": "试打",
-    "python": "Python",
-    "qt": "图形库",
-    "group dialout": "串口权限",
-    "group lp": "打印口权限",
-    "group video": "摄像头权限",
-    "SAM status": "安全模块",
-    "SAM number": "安全模块号",
-    "antenna": "天线",
-    "answers": "应答",
-    "ready": "就绪",
-    "paper": "纸张",
-    "answers behind the data (gs-r)": "打印后回执",
-    "answers behind the data (process-id)": "打印后回执",
-    "fonts for rare names": "生僻字打印",
-    "takes PDF": "接收 PDF",
-    "knows A4": "支持 A4",
-    "accepts a job": "接受作业",
-}
-"""Chinese for the names of findings; a name that is not here stands as it is."""
+COLUMNS = 6
+"""Earlier results beside today's, in the table of devices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,34 +54,83 @@ def _data(report: Report, profile: str, prints: Sequence[TrialPrint]) -> dict[st
     sections = dict.fromkeys(finding.section for finding in report.findings)
     return {
         "terminal": report.terminal,
-        "at": f"{report.at.astimezone(_CHINA):%Y-%m-%d %H:%M}",
+        "at": _moment(report.at),
         "version": metadata.version("provident-kiosk"),
         "profile": profile or "—",
         "fit": report.fit,
-        "bad": sum(f.verdict in (Verdict.BAD, Verdict.UNKNOWN) for f in report.findings),
+        "causes": [_cause(cause, report) for cause in causes(report.findings)],
         "sections": [
             {
-                "title": _WORDS.get(section, section),
+                "title": say(section),
                 "findings": [
-                    {
-                        "name": _name(finding.name),
-                        "seen": finding.seen,
-                        "mend": finding.mend,
-                        "verdict": finding.verdict.value,
-                    }
+                    _finding(finding, report)
                     for finding in report.findings
                     if finding.section == section
                 ],
             }
             for section in sections
         ],
+        "history": _history(report),
         "pictures": [
-            {"title": picture.title, "file": f"print-{number}.png", "result": picture.result}
+            {
+                "title": picture.title,
+                "file": f"print-{number}.png",
+                "result": say(picture.result),
+            }
             for number, picture in enumerate(prints)
         ],
     }
 
 
-def _name(name: str) -> str:
-    """``id_card: status`` becomes 身份证阅读器：状态."""
-    return "：".join(_WORDS.get(part, part) for part in name.split(": "))
+def _cause(cause: Cause, report: Report) -> dict[str, str]:
+    first = cause.findings[0]
+    return {
+        "name": said_names([one.name for one in cause.findings], say),
+        "seen": say(first.seen),
+        "mend": say(first.mend),
+        "behind": said_names(cause.behind, say),
+        "since": say(since(report.past_of(first))),
+    }
+
+
+def _finding(finding: Finding, report: Report) -> dict[str, str]:
+    past = report.past_of(finding)
+    return {
+        "name": said_name(finding.name, say),
+        "seen": say(finding.seen),
+        "because": said_name(finding.because, say) if finding.because else "",
+        # Of what is bad, what mends it stands above all.
+        "mend": "" if finding.poor else say(finding.mend),
+        "past": "" if finding.poor else say(unsteady(past)),
+        "verdict": finding.verdict.value,
+    }
+
+
+def _history(report: Report) -> dict[str, Any]:
+    """For every device its worst verdict in the newest kept results, and now."""
+    now = Result(report.at, worst(report.findings))
+    shown = [*report.before[-COLUMNS:], now]
+    kinds = dict.fromkeys(
+        name.partition(": ")[0] for section, name in now.verdicts if section == DEVICES.name
+    )
+    return {
+        "dates": [f"{one.at.astimezone(_CHINA):%m-%d %H:%M}" for one in shown],
+        "devices": [
+            {"name": say(kind), "verdicts": [_of_device(one, kind) for one in shown]}
+            for kind in kinds
+        ],
+    }
+
+
+def _of_device(result: Result, kind: str) -> str:
+    """The worst of a device's findings; "" when it was not looked at."""
+    found = [
+        Finding(section, kind, verdict, "")
+        for (section, name), verdict in result.verdicts.items()
+        if section == DEVICES.name and name.partition(": ")[0] == kind
+    ]
+    return worst(found)[DEVICES.name, kind].value if found else ""
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(_CHINA):%Y-%m-%d %H:%M}"

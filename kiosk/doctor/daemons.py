@@ -94,7 +94,7 @@ def cupsd(settings: Settings) -> Iterator[Finding]:
     host = parts.hostname or ""
     if host.endswith(".local"):
         runs = _AVAHI_SOCKET.exists()
-        seen = f"{'looks up' if runs else 'not running, and needed for'} {host}"
+        seen = f"looks up {host}" if runs else f"not running, and needed for {host}"
         yield DAEMONS.judged("avahi", runs, seen, "apt-get install avahi-daemon libnss-mdns")
     name = queue(table)
     if not name:

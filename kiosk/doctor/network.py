@@ -50,9 +50,7 @@ def link(_settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
     said = []
     for path in ports:
         cable = plugged.read(path / "carrier") == "1"
-        speed = plugged.read(path / "speed")
-        fast = f" {speed} Mb/s" if cable and speed.isdecimal() else ""
-        said.append(f"{path.name} {'up' if cable else 'no cable'}{fast}")
+        said.append(f"{path.name}: cable in" if cable else f"{path.name}: no cable")
     seen = ", ".join([*said, f"default route by {out[0]}" if out else "no default route"])
     dead = bool(ports) and not any(plugged.read(path / "carrier") == "1" for path in ports)
     if dead:
@@ -74,7 +72,7 @@ def way(settings: Settings) -> Iterator[Finding]:
         yield finding
     for name in _WAY:
         if name not in told:
-            yield NETWORK.unknown(name, f"not tried: {broken} fails", because=broken)
+            yield NETWORK.unknown(name, "not tried", because=broken)
 
 
 def _steps(settings: Settings) -> Iterator[Finding]:
@@ -90,14 +88,14 @@ def _steps(settings: Settings) -> Iterator[Finding]:
         mend = "resolvectl status, cat /etc/resolv.conf: is the name server right? url in [centre]"
         yield NETWORK.bad("DNS", f"{host}: {why}", mend)
         return
-    yield NETWORK.good("DNS", f"{host} is {', '.join(addresses)}, {_ms(began)}")
+    yield NETWORK.good("DNS", f"{host} resolves to {', '.join(addresses)}, {_ms(began)}")
     began = time.perf_counter()
     try:
         connection = socket.create_connection((addresses[0], port), settings.centre.connect_s)
     except OSError as error:
         why = error.strerror or str(error)
         mend = "check the cable, the firewall (is this port open?), or the centre is down"
-        yield NETWORK.bad("TCP", f"{addresses[0]} port {port}: {why}", mend)
+        yield NETWORK.bad("TCP", f"no connection to {addresses[0]} port {port}: {why}", mend)
         return
     with connection:
         yield NETWORK.good("TCP", f"{addresses[0]} port {port} answers, {_ms(began)}")

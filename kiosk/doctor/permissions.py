@@ -107,13 +107,15 @@ def _device(name: str, path: Path, account: Account) -> Iterator[Finding]:
         may = account.may(path, 6)
     except FileNotFoundError:
         return  # told by its name
-    seen = f"{account.name} may {'' if may else 'not '}use it ({_mode(path)})"
+    if may:
+        yield PERMISSIONS.good(name, f"{account.name} may use it ({_mode(path)})")
+        return
     group = _group(path.stat().st_gid)
     if path.stat().st_mode & 0o060 == 0o060 and group != "root":
         mend = f"usermod -aG {group} {account.name}, and start the terminal anew"
     else:
         mend = "install 60-kiosk.rules; udevadm control --reload && udevadm trigger"
-    yield PERMISSIONS.judged(name, may, seen, mend)
+    yield PERMISSIONS.bad(name, f"{account.name} may not use it ({_mode(path)})", mend)
 
 
 def _file(name: str, path: Path, account: Account, *, secret: bool) -> Finding:

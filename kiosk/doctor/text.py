@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 import click
@@ -42,7 +42,7 @@ def text(report: Report, say: Say = str, *, colour: bool = False) -> str:
 def _lines(finding: Finding, past: Past, say: Say, colour: bool) -> Iterator[str]:
     mark, tone = _MARKS[finding.verdict]
     mark = click.style(mark, fg=tone, bold=finding.poor) if colour else mark
-    name = _said_name(finding.name, say)
+    name = said_name(finding.name, say)
     indent = 6 + _NAME
     body = list(_wrapped(say(finding.seen), indent))
     if _width(name) < _NAME:
@@ -52,16 +52,19 @@ def _lines(finding: Finding, past: Past, say: Say, colour: bool) -> Iterator[str
         yield f"{mark} {name}"
     yield from body
     if finding.because:
-        yield from _wrapped(f"{say('because of')} {_said_name(finding.because, say)}", indent)
+        yield from _wrapped(say(f"because of {said_name(finding.because, say)}"), indent)
     elif finding.mend and not finding.poor:  # the others' stand at the end
         yield from _wrapped(f"→ {say(finding.mend)}", indent)
-    if not finding.poor and past.turns > 1:
-        yield from _wrapped(say(_unsteady(past)), indent)
+    if not finding.poor and unsteady(past):
+        yield from _wrapped(say(unsteady(past)), indent)
 
 
-def _unsteady(past: Past) -> str:
-    when = f", last on {_moment(past.last_bad)}" if past.last_bad else ""
-    return f"was bad {past.turns} times before{when}"
+def unsteady(past: Past) -> str:
+    """That something which is well now was bad more than once: a loose cable; else ""."""
+    if past.turns < 2:
+        return ""
+    last = _moment(past.last_bad) if past.last_bad else "?"
+    return f"was bad {past.turns} times before, last on {last}"
 
 
 def _summary(report: Report, say: Say, colour: bool) -> Iterator[str]:
@@ -74,13 +77,13 @@ def _summary(report: Report, say: Say, colour: bool) -> Iterator[str]:
     yield click.style(bad, fg="red", bold=True) if colour else bad
     for number, cause in enumerate(wrong, 1):
         first = cause.findings[0]
-        listed = ", ".join(_said_name(one.name, say) for one in cause.findings)
-        yield from _wrapped(f"{number}. {listed}: {say(first.seen)}", 0, hang=3)
+        whose = said_names([one.name for one in cause.findings], say)
+        yield from _wrapped(f"{number}. {whose}{say(': ')}{say(first.seen)}", 0, hang=3)
         if first.mend:
             yield from _wrapped(f"→ {say(first.mend)}", 3, hang=2)
         if cause.behind:
-            listed = ", ".join(dict.fromkeys(_said_name(one, say) for one in cause.behind))
-            yield from _wrapped(f"{say('with it')}: {listed}", 3, hang=2)
+            listed = said_names(cause.behind, say)
+            yield from _wrapped(say(f"with it: {listed}"), 3, hang=2)
         past = since(report.past_of(first))
         if past:
             yield from _wrapped(say(past), 3)
@@ -96,9 +99,14 @@ def since(past: Past) -> str:
     return "; ".join(said)
 
 
-def _said_name(name: str, say: Say) -> str:
+def said_name(name: str, say: Say) -> str:
     """``id_card: status``, both parts worded; "found" is left out: the device is meant."""
-    return ": ".join(say(part) for part in name.removesuffix(": found").split(": "))
+    return say(": ").join(say(part) for part in name.removesuffix(": found").split(": "))
+
+
+def said_names(names: Iterable[str], say: Say) -> str:
+    """The same of several, each once."""
+    return say(", ").join(dict.fromkeys(said_name(name, say) for name in names))
 
 
 def _moment(at: datetime) -> str:
