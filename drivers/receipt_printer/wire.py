@@ -80,12 +80,12 @@ class Wire:
         ``check`` is called between chunks and while the printer takes nothing; it ends the
         sending by raising. That all was handed over says nothing of paper.
         """
-        for start in range(0, len(data), CHUNK):
+        while data:
             check()
             while not self._ready(select.POLLOUT, TICK_S):
                 check()
             try:
-                self._printer._raw(data[start : start + CHUNK])
+                data = data[self._hand_over(data[:CHUNK]) :]
             except OSError as error:  # also a serial port's and a socket's own errors
                 raise _broken(error) from error
 
@@ -117,6 +117,15 @@ class Wire:
             self._printer.close()
         except (OSError, termios.error):
             device.close()
+
+    def _hand_over(self, chunk: bytes) -> int:
+        """How many bytes of it were taken."""
+        device = self._printer.device
+        if isinstance(device, serial.Serial):
+            # A port may have room for less, and none for seconds: what fits, and never a wait.
+            return device.write(chunk) or 0
+        self._printer._raw(chunk)
+        return len(chunk)
 
     def _ready(self, event: int, seconds: float) -> bool:
         poll = select.poll()
@@ -180,7 +189,7 @@ def _serial(address: str, path: str, options: dict[str, str]) -> Wire:
             path,
             int(baud),
             timeout=0,
-            write_timeout=CONNECT_S,
+            write_timeout=0,
             rtscts=flow == "rtscts",
             xonxoff=flow == "xonxoff",
             exclusive=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -170,6 +171,22 @@ def test_a_slip_over_a_terminal_line(tmp_path: Path, scheme: str) -> None:
             assert caught.value.reason in (Reason.OFFLINE, Reason.NO_DEVICE)
             emulator.obey("plug")
             assert driver.status().state is State.ONLINE
+    finally:
+        emulator.stop()
+
+
+def test_a_serial_line_that_takes_nothing_for_seconds_is_waited_for(tmp_path: Path) -> None:
+    emulator = ReceiptPrinter(kind="pty", path=tmp_path / "printer")
+    emulator.start()
+    try:
+        with opened(emulator.address, text="raster") as driver:
+            emulator.obey("stop reading", after_bytes=500)
+            threading.Timer(2.5, emulator.obey, ("well",)).start()
+            long = Slip((Text("住房公积金缴存证明" * 2),) * 40)  # more than the line holds
+            began = time.monotonic()
+            driver.execute(PrintSlip("a", long), Deadline(2 * SOON_S), CancelToken())
+            assert time.monotonic() - began > 2
+            assert len(emulator.look()["slips"]) == 1
     finally:
         emulator.stop()
 
