@@ -69,7 +69,7 @@ class PrintServer:
         self._user = "lp" if os.geteuid() == 0 else ""
         self._process: subprocess.Popen[bytes] | None = None
         with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port = int(free.getsockname()[1])
+            self.port = int(free.getsockname()[1])
         self._prepare()
 
     def start(self) -> None:
@@ -94,16 +94,20 @@ class PrintServer:
                 raise OSError(f"cupsd did not start; see {self._folder / 'log'}")
             time.sleep(0.01)
 
-    def queue(self, name: str, device: str) -> str:
-        """Make a queue that hands every document on to ``device`` as it is; its address."""
-        server = {"CUPS_SERVER": f"{self._folder}/sock"}
-        subprocess.run(
-            ["lpadmin", "-p", name, "-E", "-v", device, "-m", "raw"],
-            env={**_environment(), **server},
-            check=True,
-            capture_output=True,  # it warns of raw queues
-        )
-        return f"ipp://127.0.0.1:{self._port}/printers/{name}"
+    def queue(self, name: str, device: str, model: str = "raw") -> str:
+        """Make a queue that prints to ``device``: a "raw" one hands documents on as they are, an
+        "everywhere" one as the device wants them. Returns its address.
+
+        An "everywhere" queue is there before cupsd, in a thread, has made its PPD: a job that comes
+        in between is aborted, "Unable to convert file 0 to printable format".
+        """
+        self._tool("lpadmin", "-p", name, "-E", "-v", device, "-m", model)
+        until = time.monotonic() + _START_S
+        while model == "everywhere" and "IPP Everywhere" not in self._tool("lpoptions", "-p", name):
+            if time.monotonic() > until:
+                raise OSError("cupsd does not make the queue's PPD")
+            time.sleep(0.02)
+        return f"ipp://127.0.0.1:{self.port}/printers/{name}"
 
     def stop(self) -> None:
         """End it, and what it has started. Does nothing when it does not run."""
@@ -124,7 +128,7 @@ class PrintServer:
         who = pwd.getpwnam(self._user) if self._user else pwd.getpwuid(os.geteuid())
         facts = {
             "folder": self._folder,
-            "port": self._port,
+            "port": self.port,
             "user": who.pw_name,
             "group": grp.getgrgid(who.pw_gid).gr_name,
         }
@@ -136,8 +140,19 @@ class PrintServer:
             for path in (self._folder, *self._folder.rglob("*")):
                 os.chown(path, who.pw_uid, who.pw_gid)
 
+    def _tool(self, name: str, *arguments: str) -> str:
+        """One of CUPS' own commands; what it prints. It warns of raw queues, which is not shown."""
+        socket = f"{self._folder}/sock"
+        return subprocess.run(
+            [name, "-h", socket, *arguments],
+            env={**_environment(), "CUPS_SERVER": socket},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+
     def _listens(self) -> bool:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 1.0):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1.0):
             return True
         return False
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import grp
 import os
-import pwd
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -15,6 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from drivers.emulators.cups import PrintServer
 
 PROGRAMS = {
     "ippeveprinter": "cups-ipp-utils",
@@ -40,10 +39,8 @@ def missing() -> str:
 
 
 @contextmanager
-def process(
-    arguments: list[str], log: Path, user: str = "", end: signal.Signals = signal.SIGKILL
-) -> Iterator[None]:
-    """A program that runs while the block does, then gets the signal ``end``."""
+def process(arguments: list[str], log: Path) -> Iterator[None]:
+    """A program that runs while the block does."""
     with log.open("wb") as file:
         running = subprocess.Popen(
             arguments,
@@ -51,14 +48,11 @@ def process(
             stdout=file,
             stderr=file,
             env={**os.environ, "PATH": _PATH},
-            user=user or None,
-            group=user or None,
-            extra_groups=[] if user else None,
         )
         try:
             yield
         finally:
-            running.send_signal(end)
+            running.kill()
             running.wait(10)
 
 
@@ -200,98 +194,13 @@ def eve_printer() -> Iterator[EvePrinter]:
             yield printer
 
 
-_CUPS_FILES = """
-SystemGroup {group}
-User {user}
-Group {group}
-ServerRoot {folder}/etc
-RequestRoot {folder}/spool
-TempDir {folder}/spool/tmp
-CacheDir {folder}/cache
-StateDir {folder}/run
-ErrorLog {folder}/error_log
-AccessLog {folder}/access_log
-PageLog {folder}/page_log
-FileDevice Yes
-Sandboxing relaxed
-"""
-_CUPSD = """
-Listen {folder}/sock
-Listen 127.0.0.1:{port}
-Browsing No
-DefaultAuthType None
-WebInterface No
-<Location />
-Order allow,deny
-Allow all
-</Location>
-<Policy default>
-<Limit All>
-Order deny,allow
-</Limit>
-</Policy>
-"""
-
-
-@dataclass(frozen=True)
-class Cups:
-    """A print server of its own; ``queue`` makes a queue on it."""
-
-    port: int
-    folder: Path
-
-    def queue(self, name: str, device: str, model: str) -> str:
-        """A queue that prints to ``device``; returns the queue's address.
-
-        An "everywhere" queue is there before cupsd, in a thread, has made its PPD: a job that comes
-        in between is aborted, "Unable to convert file 0 to printable format".
-        """
-        self._tool("lpadmin", "-p", name, "-E", "-v", device, "-m", model)
-        if model == "everywhere":
-            until(
-                lambda: "IPP Everywhere" in self._tool("lpoptions", "-p", name),
-                "cupsd does not make the queue's PPD",
-            )
-        return f"ipp://localhost:{self.port}/printers/{name}"
-
-    def _tool(self, name: str, *arguments: str) -> str:
-        """One of CUPS' own commands; what it prints."""
-        socket = f"{self.folder}/sock"
-        return subprocess.run(
-            [name, "-h", socket, *arguments],
-            env={**os.environ, "PATH": _PATH, "CUPS_SERVER": socket},
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-
-
 @contextmanager
-def cups() -> Iterator[Cups]:
-    """``cupsd`` as an ordinary user: as "lp" for root, which it refuses to be, else as oneself."""
-    user = "lp" if os.geteuid() == 0 else ""
-    who = pwd.getpwnam(user) if user else pwd.getpwuid(os.geteuid())
+def cups() -> Iterator[PrintServer]:
+    """A print server, with the queues that are made on it."""
     with tempfile.TemporaryDirectory(prefix="cups") as name:
-        folder = Path(name)
-        server = Cups(free_port(), folder)
-        facts = {
-            "folder": name,
-            "port": server.port,
-            "user": who.pw_name,
-            "group": grp.getgrgid(who.pw_gid).gr_name,
-        }
-        (folder / "cups-files.conf").write_text(_CUPS_FILES.format(**facts))
-        (folder / "cupsd.conf").write_text(_CUPSD.format(**facts))
-        for inner in ("etc/ppd", "spool/tmp", "cache", "run"):
-            (folder / inner).mkdir(parents=True)
-        if user:
-            for path in (folder, *folder.rglob("*")):
-                os.chown(path, who.pw_uid, who.pw_gid)
-        with process(
-            ["cupsd", "-f", "-c", f"{name}/cupsd.conf", "-s", f"{name}/cups-files.conf"],
-            folder / "log",
-            user,
-            signal.SIGTERM,  # so that it ends its back ends
-        ):
-            until(lambda: _listens(server.port), "cupsd does not listen")
+        server = PrintServer(Path(name))
+        server.start()
+        try:
             yield server
+        finally:
+            server.stop()

@@ -11,7 +11,7 @@ from typing import Any
 import ipp_peers
 import pypdfium2
 import pytest
-from ipp_peers import Cups, EvePrinter
+from ipp_peers import EvePrinter, PrintServer
 
 from drivers.catalogue import create
 from drivers.device import CancelToken, DeviceError, Reason, Status
@@ -35,13 +35,13 @@ def printer() -> Iterator[EvePrinter]:
 
 
 @pytest.fixture(scope="module")
-def cups() -> Iterator[Cups]:
+def cups() -> Iterator[PrintServer]:
     with ipp_peers.cups() as one:
         yield one
 
 
 @pytest.fixture(scope="module")
-def queue(cups: Cups, printer: EvePrinter) -> str:
+def queue(cups: PrintServer, printer: EvePrinter) -> str:
     return cups.queue("A4", printer.uri, "everywhere")
 
 
@@ -170,7 +170,7 @@ def test_a_queue_is_given_up_without_a_guess_at_pages(printer: EvePrinter, queue
         assert (caught.value.reason, caught.value.pages) == (Reason.JAM, None)
 
 
-def test_a_queue_whose_printer_is_dead(cups: Cups) -> None:
+def test_a_queue_whose_printer_is_dead(cups: PrintServer) -> None:
     uri = cups.queue("DEAD", f"ipp://127.0.0.1:{ipp_peers.free_port()}/ipp/print", "raw")
     with hosted(uri, stall_s=0.6) as (host, _):
         with pytest.raises(DeviceError) as caught:
@@ -181,7 +181,7 @@ def test_a_queue_whose_printer_is_dead(cups: Cups) -> None:
         assert caught.value.reason is Reason.TIMEOUT
 
 
-def test_no_such_queue(cups: Cups) -> None:
+def test_no_such_queue(cups: PrintServer) -> None:
     with hosted(f"ipp://localhost:{cups.port}/printers/none") as (host, _):
         with pytest.raises(DeviceError) as caught:
             host.execute(JOB, 5)
