@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from kiosk.bench import devices, visits
+from kiosk.bench import devices, faults, visits
 from kiosk.bench.figures import BenchError, Figure, Name, NotMeasured, as_json, as_table
 
 
@@ -22,6 +22,7 @@ class Part:
 PARTS: Mapping[str, Part] = {
     "visits": Part(visits.NAMES, visits.run),
     "devices": Part(devices.NAMES, devices.run),
+    "faults": Part(faults.NAMES, faults.run),
 }
 
 
@@ -30,7 +31,7 @@ def run(parts: Sequence[str] = tuple(PARTS), *, json: bool, quick: bool) -> int:
 
     What was not measured, for want of a daemon or of time, is left out, and stderr says why. When a
     part cannot be measured though all is there, nothing is printed, and stderr says why. Returns an
-    exit code, 1 for that and else 0.
+    exit code, 1 for that, and for a figure that must stay below its target and does not, else 0.
     """
     names: dict[str, Name] = {}
     figures: dict[str, Figure] = {}
@@ -50,4 +51,4 @@ def run(parts: Sequence[str] = tuple(PARTS), *, json: bool, quick: bool) -> int:
         shown = [name for name in left_out if not name.startswith("floor_")]
         print(f"bench: {', '.join(shown or left_out)} not measured: {why}", file=sys.stderr)
     print(as_json(figures, names) if json else as_table(figures, names))
-    return 0
+    return int(any(names[name].failed_by(figure) for name, figure in figures.items()))

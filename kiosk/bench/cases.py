@@ -35,12 +35,15 @@ USED_AT = {"id_card": "card", "document_printer": "printing", "receipt_printer":
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What goes wrong with a device: an order of ``docs/fault-scripts.md``."""
+    """What goes wrong with a device: an order of ``docs/fault-scripts.md``.
+
+    Where ``says`` is empty, the device does its work all the same, or nobody needs it.
+    """
 
     device: str  # of the rig
     kind: str
     order: str
-    says: str = ""  # what the citizen reads where the device is needed; "": it does its work
+    says: str = ""  # what the citizen reads where the device is needed, one of these "this|that"
     states: tuple[str, ...] = STATES
 
     @property
@@ -80,7 +83,7 @@ _RECEIPT_PRINTER: Sequence[tuple[Any, ...]] = (
     ("cutter", "cutter error", "卡纸", _NEAR_SLIP),
     ("empty", "paper out", "缺纸"),
     ("cover", "open cover", "盖子没有关好"),
-    ("garbage", "garbage", _NO_ANSWER),
+    ("garbage", "garbage", f"{_BROKEN}|{_NO_ANSWER}"),
     ("silence", "mute", _NO_ANSWER),
     ("slowness", "slow dots_per_s=400"),
 )

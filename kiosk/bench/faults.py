@@ -20,10 +20,11 @@ NAMES: Mapping[str, Name] = {
     "faults_run": Name(""),
     "fault_stall": Name("ms", 100, floor="floor_stall"),
     "fault_to_page": Name("ms"),
-    "fault_without_page": Name("", 1),
-    "fault_paper_lost": Name("", 1),
-    "fault_paper_twice": Name("", 1),
-    "fault_bugs": Name("", 1),
+    "fault_stalled": Name("", 1, must=True),
+    "fault_without_page": Name("", 1, must=True),
+    "fault_paper_lost": Name("", 1, must=True),
+    "fault_paper_twice": Name("", 1, must=True),
+    "fault_bugs": Name("", 1, must=True),
     "floor_stall": Name("ms"),
 }
 """All figures of this part.
@@ -31,6 +32,7 @@ NAMES: Mapping[str, Name] = {
 * ``faults_run``: cases that were run to their end
 * ``fault_stall``: the longest that the screen stood still during each case, see :mod:`ui.watch`;
   ``floor_stall``: the same during rounds without any fault
+* ``fault_stalled``: cases where it stood still for 100 ms more than that
 * ``fault_to_page``: from the need of the device, or from the fault when that came later, to the
   page that names it; the printer's own patience with whoever could mend it (0.5 s here) is in it
 * ``fault_without_page``: cases where the citizen did not read what was wrong, or read of something
@@ -70,21 +72,21 @@ def try_all(
 
 def figures(verdicts: Sequence[Verdict], calm: Sequence[float]) -> dict[str, Figure]:
     """What :data:`NAMES` says, and a line on stderr for every case that failed."""
-    floor = max(calm)
+    floor = Figure(tuple(calm)).median
     for verdict in verdicts:
         if verdict.stall_ms > floor + 100:
-            verdict.complaints.append(("", f"the screen stood still for {verdict.stall_ms:.0f} ms"))
+            said = f"the screen stood still for {verdict.stall_ms:.0f} ms"
+            verdict.complaints.append(("fault_stalled", said))
         for _, complaint in verdict.complaints:
             print(f"bench: {verdict.case}: {complaint}", file=sys.stderr)
 
     def count(name: str) -> Figure:
-        said = sum(name in dict(verdict.complaints) for verdict in verdicts)
-        return Figure((float(said),))
+        return Figure((float(sum(name in dict(v.complaints) for v in verdicts)),))
 
     to_page = tuple(v.to_page_ms for v in verdicts if v.to_page_ms is not None)
     if not to_page:
         raise BenchError("no fault was met")
-    counted = ("fault_without_page", "fault_paper_lost", "fault_paper_twice", "fault_bugs")
+    counted = [name for name, kind in NAMES.items() if kind.must]
     return {
         "faults_run": Figure((float(len(verdicts)),)),
         "fault_stall": Figure(tuple(verdict.stall_ms for verdict in verdicts)),

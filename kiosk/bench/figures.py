@@ -20,6 +20,10 @@ class Name:
     unit: str
     below: float | None = None
     floor: str = ""
+    must: bool = False  # it must stay below, or the bench fails
+
+    def failed_by(self, figure: Figure) -> bool:
+        return self.must and self.below is not None and figure.median >= self.below
 
 
 @dataclass(frozen=True, slots=True)

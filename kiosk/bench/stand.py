@@ -110,6 +110,10 @@ class Stand:
             with contextlib.suppress(_GoneError):  # the next one is there to look at
                 return self._ask({"look": True}, "seen")
 
+    def live_pid(self) -> int:
+        """The process of the visit that is on the screen."""
+        return int(self._ask({"look": True}, "seen")["pid"])
+
     def _ask(self, question: dict[str, Any], wanted: str) -> dict[str, Any]:
         self._hear(lambda: self._live is not None, "a visit to be live")
         asked, self._answer = self._live, None
