@@ -6,7 +6,6 @@ import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,8 @@ from kiosk.doctor.devices import DEVICES
 from kiosk.doctor.examination import Report
 from kiosk.doctor.findings import Finding
 from kiosk.doctor.history import Result, worst
-from kiosk.doctor.text import said_name, said_names, since, unsteady
+from kiosk.doctor.text import CHINA, moment, said_name, said_names, since, unsteady
 
-_CHINA = timezone(timedelta(hours=8))
 COLUMNS = 6
 """Earlier results beside today's, in the table of devices."""
 
@@ -54,7 +52,7 @@ def _data(report: Report, profile: str, prints: Sequence[TrialPrint]) -> dict[st
     sections = dict.fromkeys(finding.section for finding in report.findings)
     return {
         "terminal": report.terminal,
-        "at": _moment(report.at),
+        "at": moment(report.at),
         "version": metadata.version("provident-kiosk"),
         "profile": profile or "—",
         "fit": report.fit,
@@ -114,7 +112,7 @@ def _history(report: Report) -> dict[str, Any]:
         name.partition(": ")[0] for section, name in now.verdicts if section == DEVICES.name
     )
     return {
-        "dates": [f"{one.at.astimezone(_CHINA):%m-%d %H:%M}" for one in shown],
+        "dates": [f"{one.at.astimezone(CHINA):%m-%d %H:%M}" for one in shown],
         "devices": [
             {"name": say(kind), "verdicts": [_of_device(one, kind) for one in shown]}
             for kind in kinds
@@ -130,7 +128,3 @@ def _of_device(result: Result, kind: str) -> str:
         if section == DEVICES.name and name.partition(": ")[0] == kind
     ]
     return worst(found)[DEVICES.name, kind].value if found else ""
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone(_CHINA):%Y-%m-%d %H:%M}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 
 import click
 
@@ -14,6 +14,7 @@ from kiosk.doctor.findings import Finding, Verdict
 from kiosk.doctor.history import Past
 
 WIDTH = 80
+CHINA = timezone(timedelta(hours=8))
 _NAME = 26  # columns for the name of a finding; a longer one has a line of its own
 _MARKS: Mapping[Verdict, tuple[str, str]] = {
     Verdict.GOOD: ("  ok ", "green"),
@@ -27,7 +28,7 @@ Say = Callable[[str], str]
 
 def text(report: Report, say: Say = str, *, colour: bool = False) -> str:
     """The whole report; ``say`` words it, ``colour`` adds what a terminal shows as colours."""
-    lines = [f"{report.terminal}  {_moment(report.at)}"]
+    lines = [f"{report.terminal}  {moment(report.at)}"]
     section = ""
     for finding in report.findings:
         if finding.section != section:
@@ -63,7 +64,7 @@ def unsteady(past: Past) -> str:
     """That something which is well now was bad more than once: a loose cable; else ""."""
     if past.turns < 2:
         return ""
-    last = _moment(past.last_bad) if past.last_bad else "?"
+    last = moment(past.last_bad) if past.last_bad else "?"
     return f"was bad {past.turns} times before, last on {last}"
 
 
@@ -93,9 +94,9 @@ def since(past: Past) -> str:
     """Since when something is bad, and when it last was not; "" when nothing is known of before."""
     said = []
     if past.last_bad and past.bad_since:
-        said.append(f"bad since {_moment(past.bad_since)}")
+        said.append(f"bad since {moment(past.bad_since)}")
     if past.last_good:
-        said.append(f"last good {_moment(past.last_good)}")
+        said.append(f"last good {moment(past.last_good)}")
     return "; ".join(said)
 
 
@@ -109,9 +110,9 @@ def said_names(names: Iterable[str], say: Say) -> str:
     return say(", ").join(dict.fromkeys(said_name(name, say) for name in names))
 
 
-def _moment(at: datetime) -> str:
-    """In the time of this machine."""
-    return f"{at.astimezone():%Y-%m-%d %H:%M}"
+def moment(at: datetime) -> str:
+    """In China's time, whatever zone the machine is set to."""
+    return f"{at.astimezone(CHINA):%Y-%m-%d %H:%M}"
 
 
 def _wrapped(words: str, indent: int, *, hang: int = 0) -> Iterator[str]:

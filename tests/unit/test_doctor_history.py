@@ -1,0 +1,105 @@
+"""Kept results of the doctor: since when something is bad, and what lies among them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from kiosk.doctor import history
+from kiosk.doctor.findings import Finding, Verdict
+from kiosk.doctor.history import Past, Result
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+KEY = ("devices", "id_card: found")
+VERDICTS = {"g": Verdict.GOOD, "n": Verdict.NOTE, "b": Verdict.BAD, "?": Verdict.UNKNOWN}
+
+
+def hour(number):
+    return NOON + timedelta(hours=number)
+
+
+def results(letters):
+    """One result an hour; "-": that was not looked at then."""
+    return [
+        Result(hour(number), {KEY: VERDICTS[letter]} if letter != "-" else {})
+        for number, letter in enumerate(letters)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("letters", "past"),
+    [
+        ("g", Past()),
+        ("b", Past(bad_since=hour(0))),
+        ("gb", Past(bad_since=hour(1), last_good=hour(0), turns=1)),
+        ("gbbb", Past(bad_since=hour(1), last_good=hour(0), last_bad=hour(2), turns=1)),
+        ("gn?b", Past(bad_since=hour(2), last_good=hour(1), last_bad=hour(2), turns=1)),
+        ("bbg", Past(last_bad=hour(1))),
+        ("gbgbg", Past(last_good=hour(2), last_bad=hour(3), turns=2)),
+        ("g-b-b", Past(bad_since=hour(2), last_good=hour(0), last_bad=hour(2), turns=1)),
+    ],
+)
+def test_since_when(letters, past):
+    *before, now = results(letters)
+    assert history.compare(now, before) == {KEY: past}
+
+
+def test_of_several_under_one_name_the_worst_counts():
+    findings = [Finding("devices", "camera: rate", VERDICTS[one], "") for one in "gbn"]
+    assert history.worst(findings) == {("devices", "camera: rate"): Verdict.BAD}
+
+
+def kept(at, terminal="T0001", verdict="bad"):
+    line = {"section": KEY[0], "name": KEY[1], "verdict": verdict, "seen": "silent"}
+    return json.dumps({"terminal": terminal, "at": at.isoformat(), "findings": [line]})
+
+
+def test_what_was_kept_is_read_again_oldest_first(tmp_path):
+    for number in (2, 0, 1):
+        history.keep(kept(hour(number)), hour(number), tmp_path)
+    found, torn = history.read(tmp_path, "T0001")
+    assert [one.at for one in found] == [hour(0), hour(1), hour(2)]
+    assert found[0].verdicts == {KEY: Verdict.BAD}
+    assert torn == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "is_torn"),
+    [
+        (b"", True),
+        (b'{"terminal": "T0001", "at": "2026-', True),
+        (b"\xff\xfe\x00", True),
+        (b"[1, 2]", True),
+        (
+            b'{"terminal": "T0001", "at": "2026-11-20T12:00:00", "findings": []}',
+            True,
+        ),  # which zone?
+        (kept(NOON, verdict="splendid").encode(), True),
+        (kept(NOON, terminal="T0002").encode(), False),  # left on a copied disk
+    ],
+)
+def test_what_cannot_be_read_is_counted_and_harms_nothing(tmp_path, content, is_torn):
+    history.keep(kept(hour(1)), hour(1), tmp_path)
+    (tmp_path / history.file_name(NOON)).write_bytes(content)
+    found, torn = history.read(tmp_path, "T0001")
+    assert ([one.at for one in found], torn) == ([hour(1)], int(is_torn))
+
+
+def test_the_oldest_go_and_other_files_stay(tmp_path):
+    other = tmp_path / "doctor-notes.json"
+    other.write_text("call the electrician")
+    (tmp_path / "doctor-20260101T000000Z.json.part").mkdir()
+    for number in range(history.KEPT + 3):
+        last = history.keep(kept(hour(number)), hour(number), tmp_path)
+    names = sorted(path.name for path in tmp_path.glob("doctor-*Z.json"))
+    assert len(names) == history.KEPT
+    assert names[0] == history.file_name(hour(3))
+    assert names[-1] == last.name
+    assert other.read_text() == "call the electrician"
+
+
+def test_a_directory_that_is_not_there_yet(tmp_path):
+    assert history.read(tmp_path / "none", "T0001") == ((), 0)
+    assert history.keep(kept(NOON), NOON, tmp_path / "a" / "b").is_file()
