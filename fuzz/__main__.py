@@ -119,7 +119,9 @@ def kept(runs: int) -> list[Outcome]:
 def keep(outcomes: list[Outcome], runs: int) -> None:
     """For :func:`kept`; what was found is not kept, but looked for again."""
     good = [one for one in outcomes if not one.found]
-    _KEPT.write_bytes(msgspec.json.encode((_of(runs), good)))
+    whole = _KEPT.with_suffix(".new")  # an interruption may come here too
+    whole.write_bytes(msgspec.json.encode((_of(runs), good)))
+    whole.replace(_KEPT)
 
 
 def _of(runs: int) -> str:
@@ -148,10 +150,14 @@ def main() -> int:
     before = {one.name for one in outcomes}
     left = [name for name in names if name not in before]
     with ThreadPoolExecutor(told.jobs) as pool:
-        for coming in as_completed(pool.submit(fuzz, name, told.runs) for name in left):
-            outcomes.append(coming.result())
-            print(outcomes[-1], flush=True)
-            keep(outcomes, told.runs)
+        try:
+            for coming in as_completed([pool.submit(fuzz, name, told.runs) for name in left]):
+                outcomes.append(coming.result())
+                print(outcomes[-1], flush=True)
+                keep(outcomes, told.runs)
+        except KeyboardInterrupt:  # the children have heard it too; none shall follow them
+            pool.shutdown(cancel_futures=True)
+            raise
     found = [one for one in outcomes if one.found]
     few = [one.name for one in outcomes if one.inputs < told.runs]
     total = sum(one.inputs for one in outcomes)
