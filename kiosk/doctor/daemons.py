@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from drivers import catalogue
-from drivers.device import DeviceError, Info
+from drivers.device import DeviceError, Info, Reason
 from kiosk.doctor import plugged, processes
 from kiosk.doctor.findings import Finding, Section
 from kiosk.doctor.permissions import UNIT
@@ -64,6 +64,9 @@ def pcscd(settings: Settings) -> Iterator[Finding]:
         with catalogue.borrowed("smart_card", table) as reader:
             found = reader.neighbours()
     except DeviceError as error:
+        if error.reason is Reason.UNSUPPORTED:  # told by the device: its settings, its library
+            yield DAEMONS.good(PCSCD, f"takes calls ({owner})")
+            return
         seen = f"takes calls ({owner}) and does not answer: {error.detail}"
         yield DAEMONS.bad(PCSCD, seen, "systemctl restart pcscd")
         return
@@ -135,6 +138,8 @@ def xfs4iot(settings: Settings) -> Iterator[Finding]:
             with catalogue.borrowed(kind, table) as driver:
                 found = driver.neighbours()
         except DeviceError as error:
+            if error.reason is Reason.UNSUPPORTED:  # told by the device: its settings
+                continue
             yield DAEMONS.bad(XFS, error.detail or str(error), error.mend)
             continue
         versions = {info.firmware.partition(";")[0] for info in found if info.kind}
