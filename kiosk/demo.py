@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +36,7 @@ class Place:
     centre: str  # base address
     settings: Path
     desk: Path  # control socket
+    hardware: subprocess.Popen[bytes]  # what plays it
 
 
 def run(
@@ -54,7 +57,25 @@ def run(
         return _play(out.resolve(), profile, landscape=landscape)
     with place(headless=False, profile=profile, landscape=landscape, full_screen=False) as here:
         told = ("--trace", str(trace.resolve())) if trace else ()
-        return keeper.run(here.settings, visit_command(here.settings, *told))
+        with _ending_with(here.hardware):
+            return keeper.run(here.settings, visit_command(here.settings, *told))
+
+
+@contextmanager
+def _ending_with(hardware: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Whoever closes the desk's window ends the demo: no terminal goes on without hardware."""
+    over = threading.Event()
+
+    def watch() -> None:
+        hardware.wait()
+        if not over.is_set():
+            os.kill(os.getpid(), signal.SIGTERM)  # as somebody at the command line would
+
+    threading.Thread(target=watch, name="desk", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 def _play(out: Path, profile: str, *, landscape: bool) -> int:
@@ -135,7 +156,7 @@ def place(
         settings = directory / "terminal.toml"
         told = _settings(directory, url, profile, landscape=wide, full_screen=full_screen)
         settings.write_text(told + _tables(devices), encoding="utf-8")
-        yield Place(directory, url, settings, directory / "desk.sock")
+        yield Place(directory, url, settings, directory / "desk.sock", desk)
     finally:
         for process in reversed(started):
             process.terminate()

@@ -39,7 +39,7 @@ class Stage:
         bridge.on_language = self._set_language
         bridge.drawable = glyphs.drawable
         if not full_screen:
-            bridge.set_window(*_window_size(bridge.stage_size))
+            bridge.set_window(*window_size(bridge.stage_size))
         self.engine.load(QUrl.fromLocalFile(str(HERE / "Main.qml")))
         roots = self.engine.rootObjects()
         if not roots:
@@ -68,7 +68,7 @@ class Stage:
         return self.bridge.sheet(sheet, width)
 
 
-def _window_size(stage: tuple[int, int]) -> tuple[int, int]:
+def window_size(stage: tuple[int, int]) -> tuple[int, int]:
     """The largest window of the stage's shape that leaves room on this desk; the stage's own
     size where nobody looks."""
     if QGuiApplication.platformName() == "offscreen":

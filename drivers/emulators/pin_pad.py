@@ -139,9 +139,9 @@ class PinPad:
         """What a person beside it would see; never a digit.
 
         ``plugged`` bool; ``entering`` bool, its keys are lit; ``entered`` int, the digits that
-        stand there; ``tampered`` bool; ``session_key`` str, its serial or ""; ``blocks`` int, how
-        many were made; ``commands`` list of str, the last 50 names, newest last; ``faults`` list
-        of str.
+        stand there; ``tampered``, ``broken`` bool; ``session_key`` str, its serial or "";
+        ``blocks`` int, how many were made; ``commands`` list of str, the last 50 names, newest
+        last; ``faults`` list of str.
         """
         with self._guard:
             self._give_up_in_time()
@@ -151,6 +151,7 @@ class PinPad:
                 "entering": entry is not None and entry.state is Entry.ENTERING,
                 "entered": len(entry.digits) if entry else 0,
                 "tampered": self._tampered,
+                "broken": self._broken,
                 "session_key": self._key_serial,
                 "blocks": self._blocks,
                 "commands": list(self._commands),

@@ -250,7 +250,8 @@ class ReceiptPrinter:
     def _lasting(self) -> list[str]:
         usual = (0.0, self._usual_dots_per_s)
         holds = {
-            "cutter error": self.cutter_error,
+            "jam": self.jam_cause and self.mechanical_error,
+            "cutter error": self.jam_cause and self.cutter_error,
             "hot head": self.hot,
             "deaf to gs r": self.ignores_gs_r,
             "goes on when stopped": self.goes_on,

@@ -146,13 +146,14 @@ class SmartCardReader:
     def look(self) -> dict[str, Any]:
         """What a person beside it would see, without what the card says.
 
-        ``card`` str, the kind of the card that is in, or ""; ``connected`` bool, whether a reader
-        has it; ``commands`` list of str, the command headers since the card was put (CLA INS P1 P2
-        in hexadecimal), newest last, at most 50; ``resets`` int, how often a card was powered up or
-        reset; ``faults`` list of str.
+        ``plugged`` bool, whether the service runs; ``card`` str, the kind of the card that is in,
+        or ""; ``connected`` bool, whether a reader has it; ``commands`` list of str, the command
+        headers since the card was put (CLA INS P1 P2 in hexadecimal), newest last, at most 50;
+        ``resets`` int, how often a card was powered up or reset; ``faults`` list of str.
         """
         with self._changed:
             return {
+                "plugged": self._service is None or self._service.runs,
                 "card": self._card.kind if self._card else "",
                 "connected": self._wire is not None,
                 "commands": list(self._commands),

@@ -23,7 +23,7 @@ from drivers.emulators.code_scanner import CodeScanner
 from drivers.emulators.document_printer import DocumentPrinter
 from drivers.emulators.id_card import IdCardReader
 from drivers.emulators.io_board import IoBoard
-from drivers.emulators.orders import ORDERS, Form, orders_of
+from drivers.emulators.orders import ORDERS, Form
 from drivers.emulators.pin_pad import PinPad
 from drivers.emulators.receipt_printer import ReceiptPrinter
 from drivers.emulators.rig import MOST_SCRIPTS, Emulator, Remote, Rig
@@ -32,8 +32,8 @@ from drivers.emulators.smart_cards.cards import BankFacts, SocialSecurityFacts
 from drivers.emulators.speaker import Speaker
 from drivers.emulators.xfs4iot.machine import XfsMachine
 from drivers.id_card.types import IdCard
-from ui.desk import app
-from ui.desk.levers import DEVICES as LEVERS
+from ui.desk import app, parts
+from ui.desk.levers import clauses, undoing
 
 CLASSES: dict[str, type] = {
     "id_card": IdCardReader,
@@ -172,14 +172,15 @@ def test_cards_are_told_by_their_fields() -> None:
     assert ORDERS["xfs4iot"]["put card"].facts.keys() == chips
 
 
-def test_the_desk_and_the_scripts_use_the_same_words() -> None:
-    for device, levers in LEVERS.items():
-        known = orders_of(device)
-        assert known is not None
-        for lever in levers:
-            assert lever.order in known
-            assert lever.facts.keys() <= known[lever.order].facts.keys()
-            assert not lever.undo or lever.undo == known[lever.order].undo
+def test_the_desk_speaks_the_language_of_scripts() -> None:
+    for part in parts.of(ORDERS):
+        for lever in part.levers:
+            (clause,) = clauses(part.device, lever.script)
+            assert all(clauses(part.device, lever.undo)) if lever.undo else clause
+            assert undoing(part.device, lever, part.levers)
+        for act in part.orders.values():
+            assert len(clauses(part.device, act)) == 1
+    assert {part.device for part in parts.of(ORDERS)} == set(ORDERS), "a device is not on the desk"
 
 
 # -- scripts that run -----------------------------------------------------------------------------

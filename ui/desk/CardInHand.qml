@@ -1,30 +1,54 @@
-// The chosen person's card, as far as one may see it; in the hand or on the reader.
+// A card of the chosen person, as far as one may see it; in the hand or where it belongs.
 import QtQuick
 import "../components"
 
 Item {
     id: hand
     required property var desk
+    property bool dense: false
+    readonly property bool narrow: width < 300   // half of what stands on the card
     readonly property var card: desk.card
-    readonly property bool lies: desk.reader.card && desk.reader.who === card.id
-    implicitHeight: 208
+    readonly property var place: desk.place
+    implicitHeight: buttons.y + buttons.height
 
+    Row {
+        id: cards
+        spacing: 6
+        Repeater {
+            model: hand.desk.cards
+            LeverChip {
+                required property var modelData
+                objectName: "card." + modelData.key
+                text: modelData.text
+                enabled: modelData.has
+                stands: modelData.chosen
+                act: true
+                dense: hand.dense
+                Accessible.role: Accessible.RadioButton
+                onClicked: hand.desk.hold(modelData.key)
+            }
+        }
+    }
     Rectangle {
         id: face
+        y: cards.height + 8
         width: parent.width
-        height: 152
+        height: 128
         radius: 14
-        color: hand.lies ? Theme.jadeTint : Theme.blueTint
-        border.width: hand.lies ? 2 : 1
-        border.color: hand.lies ? Theme.jade : "#C9D8E8"
+        color: hand.place.lies ? Theme.jadeTint : Theme.blueTint
+        border.width: hand.place.lies ? 2 : 1
+        border.color: hand.place.lies ? Theme.jade : "#C9D8E8"
 
         Label {
             x: 18
             y: 12
             width: parent.width - where.width - 52
-            text: hand.card.kind
+            objectName: "note"            // what kind of card, unless there is something to say
+            readonly property bool said: hand.place.note.length > 0
+            text: said ? hand.place.note : hand.card.kind
             font.pixelSize: 13
-            color: Theme.soft
+            font.bold: said
+            color: said ? Theme.amber : Theme.soft
             wrapMode: Text.NoWrap
             elide: Text.ElideRight
         }
@@ -33,10 +57,10 @@ Item {
             objectName: "where"
             anchors { right: parent.right; rightMargin: 18 }
             y: 12
-            text: hand.desk.words[hand.lies ? "on reader" : "in hand"]
+            text: hand.place.where
             font.pixelSize: 13
             font.bold: true
-            color: hand.lies ? Theme.jade : Theme.blue
+            color: hand.place.lies ? Theme.jade : Theme.blue
             wrapMode: Text.NoWrap
         }
         Label {
@@ -50,14 +74,12 @@ Item {
         Grid {
             x: 18
             y: 78
-            columns: 4
+            columns: hand.narrow ? 2 : 4
             columnSpacing: face.width > 380 ? 12 : 8
             rowSpacing: 4
             Repeater {
-                model: [
-                    hand.desk.words["number"], hand.card.number, hand.desk.words["sex"], hand.card.sex,
-                    hand.desk.words["valid"], hand.card.valid, hand.desk.words["birth"], hand.card.birth
-                ]
+                model: hand.card.facts.filter((fact, index) => !hand.narrow || index % 2 === 0)
+                    .reduce((all, fact) => all.concat([fact.what, fact.says]), [])
                 Label {
                     required property string modelData
                     required property int index
@@ -68,25 +90,12 @@ Item {
                 }
             }
         }
-        Label {
-            objectName: "other"
-            visible: text.length > 0
-            x: 18
-            y: 124
-            text: !hand.desk.reader.card || hand.lies ? ""
-                : hand.desk.reader.stranger ? hand.desk.words["other card"]
-                : hand.desk.reader.who + " " + hand.desk.words["on reader"]
-            font.pixelSize: 13
-            font.bold: true
-            color: Theme.amber
-            wrapMode: Text.NoWrap
-        }
         Rectangle {                       // where the photo is on a card
             anchors { right: parent.right; rightMargin: 18 }
             visible: face.width > 380
-            y: 44
+            y: 40
             width: 60
-            height: 76
+            height: 74
             radius: 6
             color: Theme.white
             opacity: 0.7
@@ -99,13 +108,14 @@ Item {
         }
     }
     Row {
-        y: face.height + 12
+        id: buttons
+        y: face.y + face.height + (hand.dense ? 8 : 12)
         spacing: 10
         DeskButton {
             objectName: "put"
             width: (hand.width - 10) / 2
-            primary: !hand.lies
-            enabled: hand.desk.reader.has && !hand.lies
+            primary: !hand.place.lies
+            enabled: hand.place.has && !hand.place.lies
             iconName: "card"
             text: hand.desk.words["put"]
             onClicked: hand.desk.put()
@@ -113,8 +123,8 @@ Item {
         DeskButton {
             objectName: "lift"
             width: (hand.width - 10) / 2
-            primary: hand.lies
-            enabled: hand.desk.reader.card
+            primary: hand.place.lies
+            enabled: hand.place.there
             iconName: "up"
             text: hand.desk.words["lift"]
             onClicked: hand.desk.lift()

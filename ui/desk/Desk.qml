@@ -78,6 +78,7 @@ Window {
         x: window.gap
         y: window.top
         width: window.first
+        dense: !window.wide
     }
     People {
         id: people
@@ -86,7 +87,7 @@ Window {
         y: hand.y + hand.implicitHeight + window.gap
         width: window.first
         height: window.wide ? window.height - y - window.gap
-                            : Math.max(150, (window.height - y - 3 * window.gap) * 0.38)
+                            : (window.height - y - phone.height - 3 * window.gap) * 0.48
     }
     Phone {
         id: phone
@@ -94,7 +95,7 @@ Window {
         x: window.paperX
         y: window.wide ? window.top : people.y + people.height + window.gap
         width: window.second
-        height: window.wide ? 300 : 172
+        height: window.wide ? 300 : window.height < 900 ? 52 : 172
     }
     Panel {
         id: papers
@@ -133,60 +134,14 @@ Window {
             onLooked: name => large.show(name)
         }
     }
-    Flickable {
-        id: hardware
+    Devices {
+        desk: window.desk
         x: papers.x + papers.width + window.gap
         y: window.top
         width: window.width - x - window.gap
         height: window.room
-        contentHeight: column.height
-        boundsBehavior: Flickable.StopAtBounds
-        clip: true
-        Column {
-            id: column
-            width: hardware.width
-            spacing: window.gap
-            Repeater {
-                model: window.desk.hardware
-                Levers {
-                    required property var modelData
-                    readonly property var look: window.desk.looks[modelData.device]
-                    objectName: modelData.device
-                    width: column.width
-                    title: modelData.title
-                    icon: modelData.icon
-                    dense: !window.wide
-                    levers: modelData.levers
-                    wellText: window.desk.words["well"]
-                    word: look ? look.word : ""
-                    tone: look ? look.tone : "good"
-                    line: look ? look.line : ""
-                    stand: look ? look.stand : []
-                    onPressed: key => window.desk.press(modelData.device, key)
-                    onWell: window.desk.well(modelData.device)
-                }
-            }
-            Levers {
-                objectName: "centre"
-                visible: window.desk.centre.there
-                width: column.width
-                title: window.desk.centre.title
-                icon: "place"
-                dense: !window.wide
-                moreText: window.desk.words["reset"]
-                onMore: window.desk.resetCentre()
-                levers: window.desk.centreLevers
-                wellText: window.desk.words["well"]
-                word: window.desk.centre.word
-                tone: window.desk.centre.tone
-                line: window.desk.centre.line
-                stand: window.desk.centre.stand
-                onPressed: key => window.desk.pressCentre(key)
-                onWell: window.desk.centreWell()
-            }
-        }
+        dense: !window.wide
     }
-    ScrollMark { view: hardware; anchors.rightMargin: -8 }
 
     Rectangle {
         id: trouble

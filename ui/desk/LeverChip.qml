@@ -1,4 +1,4 @@
-// One thing that can be made to go wrong: a press sets it, another takes it back.
+// One thing that can be set, and taken back by another press: a fault, or what somebody does.
 import QtQuick
 import QtQuick.Templates as T
 import "../components"
@@ -6,7 +6,9 @@ import "../components"
 T.Button {
     id: chip
     property bool stands: false
+    property bool act: false
     property bool dense: false
+    readonly property color tone: act ? Theme.blue : Theme.amber
     implicitHeight: dense ? 28 : 32
     implicitWidth: label.implicitWidth + (dense ? 16 : 24)
     focusPolicy: Qt.TabFocus
@@ -17,17 +19,17 @@ T.Button {
     Accessible.checked: stands
     background: Rectangle {
         radius: 8
-        color: chip.stands ? (chip.down ? "#F0DDB8" : Theme.amberTint)
-             : chip.down ? Theme.blueTint : chip.hovered ? "#F1F5F9" : Theme.card
+        color: chip.stands ? (chip.act ? Theme.blueTint : chip.down ? "#F0DDB8" : Theme.amberTint)
+             : chip.down ? Theme.blueTint : chip.hovered && chip.enabled ? "#F1F5F9" : Theme.card
         border.width: chip.visualFocus ? 3 : chip.stands ? 2 : 1
-        border.color: chip.visualFocus ? Theme.focus : chip.stands ? Theme.amber : Theme.line
+        border.color: chip.visualFocus ? Theme.focus : chip.stands ? chip.tone : Theme.line
     }
     contentItem: Label {
         id: label
         text: chip.text
         font.pixelSize: chip.dense ? 13 : 14
         font.bold: chip.stands
-        color: chip.stands ? Theme.amber : Theme.ink
+        color: !chip.enabled ? "#9AA5B1" : chip.stands ? chip.tone : Theme.ink
         wrapMode: Text.NoWrap
         horizontalAlignment: Text.AlignHCenter
         verticalAlignment: Text.AlignVCenter

@@ -1,22 +1,37 @@
-// The citizen's phone: the newest message, its code large.
+// The citizen's phone: the newest message, its code large; on little room the code alone.
 import QtQuick
 import "../components"
 
 Panel {
     id: phone
     required property var desk
-    readonly property var newest: desk.phone.newest
+    readonly property var messages: desk.messages
+    readonly property var newest: messages.length > 0 ? messages[0] : null
+    readonly property bool low: height < 120
     title: desk.words["phone"]
     icon: "phone"
+    extra: Label {
+        objectName: phone.low ? "code" : ""
+        visible: phone.low
+        height: 36
+        text: phone.newest ? phone.newest.code : phone.nothing
+        font.pixelSize: phone.newest ? 30 : 14
+        font.bold: !!phone.newest
+        font.letterSpacing: phone.newest ? 4 : 0
+        color: phone.newest ? Theme.jade : Theme.faint
+        wrapMode: Text.NoWrap
+        verticalAlignment: Text.AlignVCenter
+    }
+    readonly property string nothing: desk.words[desk.centre.there ? "no message" : "no centre"]
     Label {
-        visible: !phone.newest
+        visible: !phone.newest && !phone.low
         anchors.centerIn: parent
-        text: phone.desk.words[phone.desk.centre.there ? "no message" : "no centre"]
+        text: phone.nothing
         font.pixelSize: 14
         color: Theme.faint
     }
     Column {
-        visible: !!phone.newest
+        visible: !!phone.newest && !phone.low
         width: parent.width
         spacing: 6
         Rectangle {
@@ -53,7 +68,7 @@ Panel {
             elide: Text.ElideRight
         }
         Repeater {
-            model: phone.height > 250 ? phone.desk.phone.older : []
+            model: phone.height > 250 ? phone.messages.slice(1) : []
             Label {
                 required property var modelData
                 width: parent.width

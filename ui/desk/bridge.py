@@ -5,37 +5,38 @@ Orders, looks and questions to the centre run in two threads of chores; the scre
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
+from drivers.emulators.orders import orders_of
 from drivers.emulators.rig import Rig
 from kiosk.sandbox import personas
 from kiosk.words import Language
-from ui.desk import people
+from ui.desk import parts, people
 from ui.desk.centre import Levers
 from ui.desk.chores import Chores
-from ui.desk.levers import CENTRE, DEVICES, orders_for, standing
+from ui.desk.levers import CENTRE, Lever, Seen, clauses, standing, undoing
+from ui.desk.parts import Part
 from ui.desk.pictures import Pictures
-from ui.desk.seen import TITLES, condition
-from ui.desk.words import DESK, Words
+from ui.desk.seen import CARDS, lamps
+from ui.desk.words import DESK, LIES, Words
 
 LOOK_S = 0.3
 ASK_S = 0.8
 TROUBLE_MS = 6000
 OLDER_MESSAGES = 3
-PAPERS = {"receipt_printer": "slips", "document_printer": "sheets"}
-"""What of a printer's looks are pictures of paper."""
-TAKING = {"receipt_printer": "tear", "document_printer": "take"}
+CHIP = "smart_card"
+"""The part that takes every card but the ID card."""
 
 
 class _Looked(NamedTuple):
-    """All devices at one moment; papers as names of pictures, oldest first."""
+    """All devices at one moment; by part the names of papers, oldest first, and of its picture."""
 
     seen: dict[str, dict[str, Any]]
-    stand: dict[str, tuple[str, ...]]
     papers: dict[str, list[str]]
+    films: dict[str, str]
 
 
 class _Heard(NamedTuple):
@@ -46,7 +47,8 @@ class _Heard(NamedTuple):
 
 
 class Desk(QObject):
-    """See the module. ``centre`` is the base address of the stand-in centre, or None."""
+    """See the module. ``centre`` is the base address of the stand-in centre, or None; ``absent``
+    says which devices cannot be played here, and why."""
 
     languageChanged = Signal()
     chosenChanged = Signal()
@@ -57,17 +59,20 @@ class Desk(QObject):
 
     _looked = Signal(object)
     _heard = Signal(object)
-    _lies = Signal(str)
+    _lies = Signal(str, object)
     _faulted = Signal(object)
     _failed = Signal(str)
 
-    def __init__(self, rig: Rig, centre: str | None) -> None:
+    def __init__(self, rig: Rig, centre: str | None, absent: Mapping[str, str]) -> None:
         super().__init__()
         self.pictures = Pictures()
         self._rig = rig
+        self._parts = parts.of(rig.devices)
+        self._absent = absent
         self._language = Language.ZH
         self._chosen = next(iter(personas.load()))
-        self._put = ""  # whose card lies on the reader, if the desk put it
+        self._card = people.CARDS[0]
+        self._put: dict[str, tuple[str, str]] = {}  # by part, whose card and which the desk put
         self._looks = _Looked({}, {}, {})
         self._hears = _Heard([], 0)
         self._faults: tuple[str, ...] = ()  # at the centre, which does not tell
@@ -99,14 +104,13 @@ class Desk(QObject):
     # -- in the chores' threads ---------------------------------------------------------------
 
     def _look(self) -> None:
-        looks = _Looked({}, {}, {})
-        for device in self._rig.devices:
-            seen = self._rig.look(device)
-            levers = DEVICES.get(device, ())
-            looks.stand[device] = standing(levers, self._rig.told(device), seen)
-            looks.seen[device] = seen
-            if papers := PAPERS.get(device):
-                looks.papers[device] = self.pictures.keep(device, seen[papers])
+        looks = _Looked({device: self._rig.look(device) for device in self._rig.devices}, {}, {})
+        for part in self._parts:
+            seen = looks.seen[part.device]
+            if part.papers:
+                looks.papers[part.key] = self.pictures.keep(part.key, part.papers(seen))
+            if part.picture and (picture := part.picture(seen)):
+                (looks.films[part.key],) = self.pictures.keep(part.key, [picture])
         self._looked.emit(looks)
 
     def _listen(self) -> None:
@@ -121,9 +125,10 @@ class Desk(QObject):
 
     def _take_looks(self, looks: _Looked) -> None:
         before, self._looks = self._looks, looks
-        if looks.seen.get("id_card", {}).get("card") == "none":
-            self._put = ""
-        if (before.seen, before.stand) != (looks.seen, looks.stand):
+        for part in self._parts:
+            if part.card and not part.card(looks.seen[part.device]):
+                self._put.pop(part.key, None)
+        if (before.seen, before.films) != (looks.seen, looks.films):
             self.looksChanged.emit()
         if before.papers != looks.papers:
             self.papersChanged.emit()
@@ -133,8 +138,8 @@ class Desk(QObject):
         if before != heard:
             self.centreChanged.emit()
 
-    def _take_card(self, persona: str) -> None:
-        self._put = persona
+    def _take_card(self, part: str, whose: tuple[str, str]) -> None:
+        self._put[part] = whose
         self.looksChanged.emit()
 
     def _take_faults(self, faults: tuple[str, ...]) -> None:
@@ -155,55 +160,102 @@ class Desk(QObject):
     def _get_words(self) -> dict[str, str]:
         return {key: self._say(words) for key, words in DESK.items()}
 
-    def _get_reader(self) -> dict[str, Any]:
-        seen = self._looks.seen.get("id_card")
-        there = seen is not None and seen["card"] != "none"
-        return {
-            "has": seen is not None,
-            "card": there,
-            "who": self._put if there else "",
-            "stranger": there and not self._put,
-        }
+    def _get_card(self) -> dict[str, Any]:
+        return people.face(self._chosen, self._card, self._language)
 
-    def _get_looks(self) -> dict[str, dict[str, Any]]:
-        looks = {}
-        for device, seen in self._looks.seen.items():
-            stand = self._looks.stand[device]
-            how = condition(device, seen, stand)
-            looks[device] = {
-                "word": self._say(how.word),
-                "tone": how.tone,
-                "line": self._say(how.line),
-                "stand": list(stand),
+    def _get_cards(self) -> list[dict[str, Any]]:
+        names = {"id_card": Words("身份证", "ID card")} | CARDS
+        return [
+            {
+                "key": card,
+                "text": self._say(names[card]),
+                "chosen": card == self._card,
+                "has": people.has(self._chosen, card),
             }
-        return looks
+            for card in people.CARDS
+        ]
+
+    def _get_place(self) -> dict[str, Any]:
+        """Where the card in the hand goes, and what is there."""
+        key = _place(self._card)
+        part = next((part for part in self._parts if part.key == key), None)
+        seen = self._looks.seen.get(part.device) if part else None
+        there = bool(part and part.card and seen and part.card(seen))
+        whose = self._put.get(key) if there else None
+        lies = whose == (self._chosen, self._card)
+        here, other = LIES[key]
+        note = self._absent.get(key, "")
+        if there and not lies:
+            note = f"{whose[0]} {self._say(here)}" if whose else self._say(other)
+        return {
+            "has": seen is not None and people.has(self._chosen, self._card),
+            "there": there,
+            "lies": lies,
+            "where": self._say(here if lies else DESK["in hand"]),
+            "note": note,
+        }
 
     def _get_hardware(self) -> list[dict[str, Any]]:
         return [
             {
-                "device": device,
-                "title": self._say(TITLES[device][0]) if device in TITLES else device,
-                "icon": TITLES[device][1] if device in TITLES else "info",
-                "levers": self._levers_of(DEVICES.get(device, ())),
+                "part": part.key,
+                "title": self._say(part.title),
+                "icon": part.icon,
+                "acts": self._named(lever for lever in part.levers if lever.act),
+                "levers": self._named(lever for lever in part.levers if not lever.act),
+                "films": part.picture is not None,
+                "shows": "show" in part.orders,
+                "removes": "remove" in part.orders,
+                "presses": "press" in part.orders,
+                "lights": part.lights is not None,
             }
-            for device in self._rig.devices
+            for part in self._parts
         ]
 
-    def _levers_of(self, levers: Sequence[Any]) -> list[dict[str, str]]:
+    def _named(self, levers: Iterable[Lever]) -> list[dict[str, str]]:
         return [{"key": lever.key, "text": self._say(lever.words)} for lever in levers]
 
-    def _get_phone(self) -> dict[str, Any]:
-        messages = self._hears.messages or []
-        rows = [
+    def _get_looks(self) -> dict[str, dict[str, Any]]:
+        if not self._looks.seen:
+            return {}
+        return {part.key: self._look_of(part) for part in self._parts}
+
+    def _look_of(self, part: Part) -> dict[str, Any]:
+        seen = self._looks.seen[part.device]
+        how = part.condition(seen)
+        entering, digits = part.digits(seen) if part.digits else (False, 0)
+        return {
+            "word": self._say(how.word),
+            "tone": how.tone,
+            "line": self._say(how.line),
+            "stand": list(standing(part.levers, seen)),
+            "film": self._looks.films.get(part.key, ""),
+            "entering": entering,
+            "digits": digits,
+            "lamps": [
+                {"text": self._say(name), "colour": colour, "flashes": flashes}
+                for name, colour, flashes in (lamps(part.lights(seen)) if part.lights else ())
+            ],
+        }
+
+    def _get_absent(self) -> list[dict[str, str]]:
+        """What cannot be played here, and why."""
+        found = [(parts.named(key), why) for key, why in self._absent.items()]
+        return [
+            {"part": part.key, "title": self._say(part.title), "icon": part.icon, "why": why}
+            for part, why in found
+        ]
+
+    def _get_messages(self) -> list[dict[str, str]]:
+        return [
             {
                 "code": message["code"],
                 "to": people.owner(message["phone"]),
                 "at": message["at"][11:19],
                 "text": message["text"],
             }
-            for message in messages[: OLDER_MESSAGES + 1]
+            for message in (self._hears.messages or [])[: OLDER_MESSAGES + 1]
         ]
-        return {"newest": rows[0] if rows else None, "older": rows[1:], "count": len(messages)}
 
     def _get_centre(self) -> dict[str, Any]:
         up = self._hears.messages is not None
@@ -222,16 +274,19 @@ class Desk(QObject):
             "stand": list(self._faults),
         }
 
+    def _get_centre_levers(self) -> list[dict[str, str]]:
+        return [{"key": key, "text": self._say(words)} for key, (words, _) in CENTRE.items()]
+
     words = Property("QVariantMap", _get_words, notify=languageChanged)
     people = Property(
         "QVariantList", lambda self: people.listed(self._language), notify=languageChanged
     )
     chosen = Property(str, lambda self: self._chosen, notify=chosenChanged)
-    card = Property(
-        "QVariantMap", lambda self: people.card(self._chosen, self._language), notify=chosenChanged
-    )
-    reader = Property("QVariantMap", _get_reader, notify=looksChanged)
+    cards = Property("QVariantList", _get_cards, notify=chosenChanged)
+    card = Property("QVariantMap", _get_card, notify=chosenChanged)
+    place = Property("QVariantMap", _get_place, notify=looksChanged)
     hardware = Property("QVariantList", _get_hardware, notify=languageChanged)
+    absent = Property("QVariantList", _get_absent, notify=languageChanged)
     looks = Property("QVariantMap", _get_looks, notify=looksChanged)
     slips = Property(
         "QVariantList",
@@ -243,11 +298,9 @@ class Desk(QObject):
         lambda self: self._looks.papers.get("document_printer", [])[::-1],
         notify=papersChanged,
     )
-    phone = Property("QVariantMap", _get_phone, notify=centreChanged)
+    messages = Property("QVariantList", _get_messages, notify=centreChanged)
     centre = Property("QVariantMap", _get_centre, notify=centreChanged)
-    centreLevers = Property(
-        "QVariantList", lambda self: self._levers_of(CENTRE), notify=languageChanged
-    )
+    centreLevers = Property("QVariantList", _get_centre_levers, notify=languageChanged)
     trouble = Property(str, lambda self: self._trouble, notify=troubleChanged)
 
     # -- what the window calls ----------------------------------------------------------------
@@ -263,56 +316,96 @@ class Desk(QObject):
     @Slot(str)
     def choose(self, persona: str) -> None:
         self._chosen = persona
+        if not people.has(persona, self._card):
+            self._card = people.CARDS[0]
         self.chosenChanged.emit()
+        self.looksChanged.emit()
+
+    @Slot(str)
+    def hold(self, card: str) -> None:
+        """Take another card of the same person into the hand."""
+        self._card = card
+        self.chosenChanged.emit()
+        self.looksChanged.emit()
 
     @Slot()
     def put(self) -> None:
-        """The chosen person's card on the reader, in place of any other."""
-        persona = personas.load()[self._chosen]
+        """The card in the hand where it belongs, in place of any other."""
+        whose, card = self._chosen, self._card
+        on_reader = card == people.CARDS[0]
+        facts = personas.load()[whose].card() if on_reader else people.chip(whose, card)
 
         def chore() -> None:
-            self._rig.tell("id_card", "put", **persona.card())
-            self._lies.emit(persona.id)
+            self._do(_place(card), "put", **facts)
+            self._lies.emit(_place(card), (whose, card))
 
         self._devices.ask(chore)
 
     @Slot()
     def lift(self) -> None:
-        self._devices.ask(lambda: self._rig.tell("id_card", "lift"))
+        part = _place(self._card)
+        self._devices.ask(lambda: self._do(part, "lift"))
+
+    @Slot(str)
+    def show(self, code: str) -> None:
+        """Hold a code before the scanner."""
+        self._devices.ask(lambda: self._do("code_scanner", "show", text=code))
+
+    @Slot()
+    def remove(self) -> None:
+        """Take the code away."""
+        self._devices.ask(lambda: self._do("code_scanner", "remove"))
+
+    @Slot(str)
+    def pressKey(self, key: str) -> None:
+        """One key of the PIN pad."""
+        self._devices.ask(lambda: self._do("pin_pad", "press", key=key))
+
+    @Slot(str)
+    def take(self, part: str) -> None:
+        """The paper away from where it came out."""
+        self._devices.ask(lambda: self._do(part, "take"))
 
     @Slot(str, str)
-    def press(self, device: str, lever: str) -> None:
-        """Set a fault of a device, or take it back when it stands."""
+    def press(self, part: str, lever: str) -> None:
+        """Set a fault of a part, or take it back when it stands."""
 
         def chore() -> None:
-            levers = DEVICES[device]
-            stand = standing(levers, self._rig.told(device), self._rig.look(device))
-            for order, facts in orders_for(levers, lever, stand):
-                self._rig.tell(device, order, **facts)
+            here = self._part(part)
+            seen: Seen = self._rig.look(here.device)
+            # All of the device: what is set again after its "well" may belong to another part.
+            every = [
+                one for each in self._parts if each.device == here.device for one in each.levers
+            ]
+            stand = [one for one in every if one.seen and one.seen(seen)]
+            (pressed,) = (one for one in here.levers if one.key == lever)
+            told = (
+                undoing(here.device, pressed, stand)
+                if pressed in stand
+                else clauses(here.device, pressed.script)
+            )
+            for clause in told:
+                self._rig.tell(clause.device, clause.order, **clause.facts)
 
         self._devices.ask(chore)
 
     @Slot(str)
-    def well(self, device: str) -> None:
-        """Everything at one device as it should be, the cable too."""
+    def well(self, part: str) -> None:
+        """Everything at the device of one part as it should be, the cable too."""
 
         def chore() -> None:
+            device = self._part(part).device
             self._rig.tell(device, "well")
-            if device == "id_card":  # whose "well" leaves the cable as it is
+            if "plug" in (orders_of(device) or {}):  # some leave the cable as it is
                 self._rig.tell(device, "plug")
 
         self._devices.ask(chore)
 
     @Slot()
     def allWell(self) -> None:
-        for device in self._rig.devices:
-            self.well(device)
+        for part in {part.device: part.key for part in self._parts}.values():
+            self.well(part)
         self._set_faults(())
-
-    @Slot(str)
-    def take(self, device: str) -> None:
-        """The paper away from where it came out."""
-        self._devices.ask(lambda: self._rig.tell(device, TAKING[device]))
 
     @Slot(str)
     def pressCentre(self, lever: str) -> None:
@@ -331,11 +424,23 @@ class Desk(QObject):
             self._take_faults(())
             self._centre.ask(levers.reset)
 
+    def _part(self, key: str) -> Part:
+        for part in self._parts:
+            if part.key == key:
+                return part
+        raise ValueError(f"no {key} here")
+
+    def _do(self, key: str, act: str, /, **facts: Any) -> None:
+        """What a person does at a part, in words of its emulator."""
+        part = self._part(key)
+        for clause in clauses(part.device, part.orders[act]):
+            self._rig.tell(part.device, clause.order, **clause.facts, **facts)
+
     def _set_faults(self, faults: tuple[str, ...]) -> None:
         if not (self._centre and (levers := self._levers)):
             return
         self._take_faults(faults)
-        told = [each.told for each in CENTRE if each.key in faults]
+        told = [order for key, (_, order) in CENTRE.items() if key in faults]
 
         def chore() -> None:
             try:
@@ -345,3 +450,8 @@ class Desk(QObject):
                 raise
 
         self._centre.ask(chore)
+
+
+def _place(card: str) -> str:
+    """The part that takes ``card``."""
+    return card if card == people.CARDS[0] else CHIP

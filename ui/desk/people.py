@@ -1,11 +1,14 @@
-"""The personas as the desk shows them: who they are, and their cards with the middle hidden."""
+"""The personas as the desk shows them: who they are, their cards with the middle hidden."""
 
 from __future__ import annotations
 
-from kiosk.privacy import mask_id_number, mask_name, mask_phone
+from typing import Any
+
+from kiosk.privacy import mask_bank_card, mask_id_number, mask_name, mask_phone
 from kiosk.sandbox.personas import Persona, load
 from kiosk.words import Language
-from ui.desk.words import KINDS, PURPOSES, Words
+from ui.desk import seen
+from ui.desk.words import FACTS, KINDS, PURPOSES, Words
 
 _SEX = {"1": Words("男", "M"), "2": Words("女", "F")}
 
@@ -22,21 +25,50 @@ def listed(language: Language) -> list[dict[str, str]]:
     ]
 
 
-def card(id: str, language: Language) -> dict[str, str]:
-    """What one may see of the card of persona ``id``: ``kind``, ``name``, ``sex``, ``birth`` (the
-    year), ``number``, ``valid``, and ``purpose``."""
+CARDS = ("id_card", "social-security", "bank")
+"""What a person has in the hand: the ID card, and two kinds of chip cards."""
+
+
+def has(id: str, card: str) -> bool:
+    """Whether persona ``id`` has such a card."""
+    return card != "bank" or bool(load()[id].bank_card)
+
+
+def chip(id: str, card: str) -> dict[str, str]:
+    """What the chip card of persona ``id`` says, as its emulator takes it."""
     persona = load()[id]
+    if card == "bank":
+        return {"kind": card, "number": persona.bank_card, "holder": persona.name_latin}
+    return {"kind": card, "number": persona.number, "name": persona.full_name}
+
+
+def face(id: str, card: str, language: Language) -> dict[str, Any]:
+    """What one may see of a card of persona ``id``: ``kind``, ``name``, and ``facts``, pairs of
+    what it is and what it says; for an ID card four, else two."""
+    persona = load()[id]
+    if card != "id_card":
+        number = mask_bank_card(persona.bank_card) if card == "bank" else None
+        return {
+            "kind": seen.CARDS[card].say(language),
+            "name": mask_name(persona.full_name),
+            "facts": _pairs(language, number=number or mask_id_number(persona.number)),
+        }
     until = persona.valid_to.isoformat() if persona.valid_to else "长期"
     return {
-        "id": persona.id,
         "kind": KINDS[_kind(persona)].say(language),
         "name": mask_name(persona.full_name),
-        "sex": _SEX[persona.sex].say(language),
-        "birth": f"{persona.birth.year}",
-        "number": mask_id_number(persona.number),
-        "valid": f"{persona.valid_from.isoformat()} – {until}".replace("-", "."),
-        "purpose": _purpose(persona, language),
+        "facts": _pairs(
+            language,
+            number=mask_id_number(persona.number),
+            sex=_SEX[persona.sex].say(language),
+            valid=f"{persona.valid_from.isoformat()} – {until}".replace("-", "."),
+            birth=f"{persona.birth.year}",
+        ),
     }
+
+
+def _pairs(language: Language, **facts: str) -> list[dict[str, str]]:
+    return [{"what": FACTS[name].say(language), "says": told} for name, told in facts.items()]
 
 
 def owner(phone: str) -> str:

@@ -17,7 +17,7 @@ from PySide6.QtQuick import QQuickWindow
 from drivers.emulators.rig import Rig
 from ui.desk.bridge import Desk
 from ui.images import Icons
-from ui.stage import _window_size  # also chooses the renderer, which must be before any window
+from ui.stage import window_size  # also chooses the renderer, which must be before any window
 
 HERE = Path(__file__).parent
 MARGIN = 16
@@ -77,8 +77,8 @@ def show(
     """
     app = QGuiApplication(["kiosk-desk"])
     app.setFont(QFont("Noto Sans CJK SC"))
-    window = Window(Desk(rig, centre))
-    terminal = QSize(*_window_size((1920, 1080) if landscape else (1080, 1920)))
+    window = Window(Desk(rig, centre, absent))
+    terminal = QSize(*window_size((1920, 1080) if landscape else (1080, 1920)))
     window.open(beside(app.primaryScreen().availableGeometry(), terminal))
     with _signals(app):
         code = app.exec()

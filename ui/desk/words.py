@@ -34,9 +34,7 @@ DESK: Mapping[str, Words] = {
     "people": Words("来办事的人", "Who comes"),
     "put": Words("放卡", "Put the card"),
     "lift": Words("拿起卡", "Lift the card"),
-    "on reader": Words("在读卡区", "on the reader"),
     "in hand": Words("在手里", "in the hand"),
-    "other card": Words("读卡区上是另一张卡", "another card lies on the reader"),
     "phone": Words("手机", "The phone"),
     "no message": Words("还没有短信", "No message yet"),
     "no centre": Words("没有连接模拟中心", "No stand-in centre"),
@@ -48,12 +46,42 @@ DESK: Mapping[str, Words] = {
     "nothing": Words("还没有", "Nothing yet"),
     "close": Words("点任意处或按 Esc 关闭", "Click anywhere, or Esc, to close"),
     "reset": Words("数据复原", "Reset data"),
+    "film": Words("镜头前的画面", "What it films"),
+    "lens off": Words("没有在拍", "Not filming"),
+    "code": Words("码里的内容", "What the code says"),
+    "show": Words("出示", "Show"),
+    "remove": Words("拿开", "Take away"),
+    "pin": Words("请输密码", "Enter the PIN"),
+    "pad off": Words("没有要密码", "No PIN is asked for"),
+    "clear": Words("清除", "Clear"),
+    "backspace": Words("退格", "Back"),
+    "cancel": Words("取消", "Cancel"),
+    "enter": Words("确认", "Enter"),
+    "lights": Words("指示灯", "Guide lights"),
+    "dark": Words("都不亮", "all dark"),
+    "absent": Words("没有", "Not here"),
+}
+"""The fixed words of the window, by the names that QML knows."""
+
+FACTS: Mapping[str, Words] = {
     "sex": Words("性别", "Sex"),
     "birth": Words("出生", "Born"),
     "number": Words("号码", "Number"),
     "valid": Words("有效期", "Valid"),
 }
-"""The fixed words of the window, by the names that QML knows."""
+"""What stands on a card."""
+
+LIES: Mapping[str, tuple[Words, Words]] = {
+    "id_card": (
+        Words("在读卡区", "on the reader"),
+        Words("读卡区上是另一张卡", "another card lies on the reader"),
+    ),
+    "smart_card": (
+        Words("在插卡口", "in the slot"),
+        Words("插卡口里是另一张卡", "another card is in the slot"),
+    ),
+}
+"""Where a card is, by part; and that another one is there."""
 
 KINDS: Mapping[str, Words] = {
     "resident": Words("居民身份证", "Resident ID card"),

@@ -19,6 +19,7 @@ _DRIVERS = (
 )
 _PROGRAMS = {"pcscd": "pcscd", "unshare": "util-linux", "setpriv": "util-linux"}
 _PATH = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin" + os.pathsep + "/sbin"
+_FOLDERS = ("run", "readers", "drivers")
 _START_S = 10.0
 _STOP_S = 3.0
 
@@ -82,12 +83,15 @@ class PcscService:
         """Where the service listens: ``service`` of the driver's settings."""
         return self._folder / "run" / "pcscd.comm"
 
+    @property
+    def runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> None:
         """Returns when the readers are there. Raises ``OSError`` when the service does not come."""
         if self._process is not None:
             return
-        run, configuration = self._folder / "run", self._folder / "readers"
-        drivers = self._folder / "drivers"
+        run, configuration, drivers = (self._folder / name for name in _FOLDERS)
         for folder in (run, configuration, drivers):
             shutil.rmtree(folder, ignore_errors=True)  # a killed service is outlived by its pid
             folder.mkdir(parents=True)
@@ -138,12 +142,17 @@ class PcscService:
         return started.result()
 
     def stop(self) -> None:
-        """End it. Does nothing when it does not run."""
+        """End it, and leave nothing of it behind. Does nothing when it does not run."""
         if self._process is not None:
             self._process.terminate()
             with suppress(subprocess.TimeoutExpired):  # a mute card holds it up
                 self._process.wait(_STOP_S)
             self.kill()
+            for name in (*_FOLDERS, "log"):
+                part = self._folder / name
+                shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
+            with suppress(OSError):  # somebody else's, and not empty
+                self._folder.rmdir()
 
     def kill(self) -> None:
         """End it as a crash does."""

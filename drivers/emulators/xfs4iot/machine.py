@@ -65,13 +65,12 @@ class _Printer:
     bin_state: str = "ok"
 
     def seen(self) -> dict[str, Any]:
-        awaits = {"paper out": self.supply != "out" and self.left, "jam": self.jam_in}
         return {
             "paper": self.supply,
+            "left": self.left,
             "jammed": self.jammed,
             "toner": self.toner,
             "bin": self.bin_state,
-            "awaits": [order for order, sheets in awaits.items() if sheets],
         }
 
 
@@ -240,7 +239,7 @@ class XfsMachine:
         """What one sees: ``plugged``, ``slips`` (ESC/POS as it arrived), ``documents`` (PDF as it
         arrived), ``pages`` (of documents, ever), ``slots`` (by printer: whether paper lies there),
         ``tray`` (by printer: PNG of each paper that does), ``printers`` (by printer: ``paper``,
-        ``jammed``, ``toner``, ``bin``, ``awaits``: orders still to come true), ``bins`` (by
+        ``left``: sheets, or None, ``jammed``, ``toner``, ``bin``), ``bins`` (by
         printer: how many retracted), ``card`` ("none", "inside", "slot"), ``kind`` (of the card,
         or ""), ``card_jammed``, ``lights`` (name to state), ``pictures`` (taken), ``picture`` (the
         last one, JPEG), ``scanning``, ``entering``, ``digits`` (of the PIN entered), ``mode``

@@ -1,0 +1,155 @@
+"""The parts of the hardware as the desk shows them: what belongs to each device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ui.desk import seen as say
+from ui.desk.levers import BANK, DEVICES, Lever, Seen, standing
+from ui.desk.seen import Condition
+from ui.desk.words import Words
+
+XFS = "xfs4iot"
+"""What a bank's machine is called in a rig; it has many parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part. What it does not have is left out."""
+
+    key: str
+    """What it is called in the window; of two with one key a machine has one."""
+    title: Words
+    icon: str
+    say: Callable[[Seen], Condition] = say.anything
+    device: str = ""
+    """The emulator in the rig."""
+    levers: tuple[Lever, ...] = ()
+    orders: Mapping[str, str] = field(default_factory=dict)
+    """What a person does there, as its emulator calls it: put, lift, take, show, remove, press."""
+    card: Callable[[Seen], bool] | None = None
+    """Whether a card is there."""
+    papers: Callable[[Seen], list[bytes]] | None = None
+    """What lies where it comes out, as PNG, oldest first."""
+    picture: Callable[[Seen], bytes] | None = None
+    """The last picture, JPEG, or b""."""
+    digits: Callable[[Seen], tuple[bool, int]] | None = None
+    """Whether a PIN is being entered, and how many digits stand there."""
+    lights: Callable[[Seen], Mapping[str, Any]] | None = None
+
+    def condition(self, seen: Seen) -> Condition:
+        """How it is: well only where no fault stands."""
+        how = self.say(seen)
+        faults = [lever for lever in self.levers if not lever.act]
+        if how.tone == "good" and standing(faults, seen):
+            return Condition(say.RIGGED, "attention", how.line)
+        return how
+
+
+ID_CARD = Words("身份证阅读器", "ID card reader")
+CHIP = Words("插卡口", "Card slot")
+RECEIPT = Words("凭条打印机", "Receipt printer")
+DOCUMENT = Words("A4 打印机", "A4 printer")
+CAMERA = Words("摄像头", "Camera")
+SCANNER = Words("扫码窗", "Code scanner")
+PAD = Words("密码键盘", "PIN pad")
+CABINET = Words("机柜", "Cabinet")
+SPEAKER = Words("喇叭", "Speaker")
+MACHINE = Words("银行的机器", "Bank machine")
+
+_OWN = (
+    Part(
+        *("id_card", ID_CARD, "card", say.id_card),
+        orders={"put": "put", "lift": "lift"},
+        card=lambda seen: seen["card"] != "none",
+    ),
+    Part(
+        *("smart_card", CHIP, "slot", say.smart_card),
+        orders={"put": "put", "lift": "lift"},
+        card=lambda seen: bool(seen["card"]),
+    ),
+    Part(
+        *("receipt_printer", RECEIPT, "receipt", say.receipt_printer),
+        orders={"take": "tear"},
+        papers=lambda seen: seen["slips"],
+    ),
+    Part(
+        *("document_printer", DOCUMENT, "printer", say.document_printer),
+        orders={"take": "take"},
+        papers=lambda seen: seen["sheets"],
+    ),
+    Part(*("camera", CAMERA, "camera", say.camera), picture=lambda seen: seen["picture"]),
+    Part(
+        *("code_scanner", SCANNER, "scan", say.code_scanner),
+        orders={"show": "present", "remove": "remove"},
+    ),
+    Part(
+        *("pin_pad", PAD, "keypad", say.pin_pad),
+        orders={"press": "press"},
+        digits=lambda seen: (seen["entering"], seen["entered"]),
+    ),
+    Part(*("io_board", CABINET, "cabinet", say.io_board), lights=lambda seen: seen["lights"]),
+    Part("speaker", SPEAKER, "speaker", say.speaker),
+)
+_RECEIPT, _DOCUMENT = "ReceiptPrinter", "DocumentPrinter"
+_BANKS = (
+    Part(
+        *("smart_card", CHIP, "slot", say.of_bank("CardReader", say.bank_card)),
+        orders={"put": "put card", "lift": "pull card"},
+        card=lambda seen: seen["card"] != "none",
+    ),
+    Part(
+        *("receipt_printer", RECEIPT, "receipt"),
+        say.of_bank(_RECEIPT, say.bank_printer(_RECEIPT)),
+        orders={"take": f"take paper service={_RECEIPT}"},
+        papers=lambda seen: seen["tray"][_RECEIPT],
+    ),
+    Part(
+        *("document_printer", DOCUMENT, "printer"),
+        say.of_bank(_DOCUMENT, say.bank_printer(_DOCUMENT)),
+        orders={"take": f"take paper service={_DOCUMENT}"},
+        papers=lambda seen: seen["tray"][_DOCUMENT],
+    ),
+    Part(
+        *("camera", CAMERA, "camera", say.of_bank("Camera", say.bank_camera)),
+        picture=lambda seen: seen["picture"],
+    ),
+    Part(
+        *("code_scanner", SCANNER, "scan", say.of_bank("BarcodeReader", say.bank_scanner)),
+        orders={"show": "show code"},
+    ),
+    Part(
+        *("pin_pad", PAD, "keypad", say.of_bank("PinPad", say.bank_pad)),
+        orders={"press": "press"},
+        digits=lambda seen: (seen["entering"], seen["digits"]),
+    ),
+    Part(
+        *("io_board", CABINET, "cabinet", say.of_bank("Auxiliaries", say.bank_cabinet)),
+        lights=lambda seen: seen["lights"],
+    ),
+    Part(XFS, MACHINE, "machine", say.machine),
+)
+
+
+def of(devices: Collection[str]) -> list[Part]:
+    """The parts of a rig with these devices, in their order."""
+    own = {part.key: part for part in _OWN}
+    found = []
+    for device in devices:
+        if device == XFS:
+            found += [_whole(part, XFS, BANK) for part in _BANKS]
+        else:
+            part = own.get(device) or Part(device, Words(device, device), "info")
+            found.append(_whole(part, device, DEVICES))
+    return found
+
+
+def _whole(part: Part, device: str, levers: Mapping[str, tuple[Lever, ...]]) -> Part:
+    return replace(part, device=device, levers=levers.get(part.key, ()))
+
+
+def named(key: str) -> Part:
+    """The part of that key, as it would be if its device were there."""
+    return next(part for part in _OWN if part.key == key)
