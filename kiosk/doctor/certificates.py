@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
 from collections.abc import Iterator
@@ -105,6 +106,8 @@ def head(connection: socket.socket, host: str) -> dict[str, str]:
     while b"\r\n\r\n" not in data:
         piece = connection.recv(4096)
         data += piece
+        if not data:
+            raise ConnectionResetError(errno.ECONNRESET, "nothing came")
         if not piece or len(data) > 65536:
             break
     lines = data.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")

@@ -145,11 +145,12 @@ def _tls(connection: socket.socket, host: str, settings: Settings) -> Iterator[F
         seen = f"ca, certificate or key of [centre] cannot be used: {why}"
         yield NETWORK.bad("TLS", seen, "install the files again; key and certificate must match")
         return
+    address = connection.getpeername()[:2]
     began = time.perf_counter()
     try:
         secured = context.wrap_socket(connection, server_hostname=host)
     except ssl.SSLCertVerificationError as error:
-        yield from _not_trusted(error, connection.getpeername()[:2], host, settings)
+        yield from _not_trusted(error, address, host, settings)
         return
     except OSError as error:
         yield NETWORK.bad("TLS", _tls_words(error), _tls_mend(error))
@@ -158,8 +159,11 @@ def _tls(connection: socket.socket, host: str, settings: Settings) -> Iterator[F
         seen = f"{secured.version()}, {_ms(began)}"
         try:
             fields = certificates.head(secured, host)
+        except TimeoutError:
+            yield NETWORK.bad("TLS", "no answer after the handshake", _IN_BETWEEN)
+            return
         except OSError as error:  # TLS 1.3: only now it says what it thinks of our certificate
-            yield NETWORK.bad("TLS", _tls_words(error), _tls_mend(error))
+            yield NETWORK.bad("TLS", f"after the handshake: {_tls_words(error)}", _REFUSED)
             return
         except ValueError:
             fields = {}
@@ -205,14 +209,20 @@ _DATES = (_X509_EXPIRED, _X509_NOT_YET)
 
 
 def _tls_words(error: OSError) -> str:
+    """OpenSSL's reason, without its place in the source."""
+    if isinstance(error, ssl.SSLEOFError | ConnectionError):
+        return "the centre hung up"
     reason = getattr(error, "reason", None)
     return str(reason or error.strerror or error).lower().replace("_", " ")
 
 
 def _tls_mend(error: OSError) -> str:
-    if "alert" in _tls_words(error) or "certificate" in _tls_words(error):
-        return "the centre refuses this terminal's certificate: ask whether it is registered there"
-    return "a firewall or proxy may be in between; ask the centre's operator"
+    words = _tls_words(error)
+    return _REFUSED if "alert" in words or "certificate" in words else _IN_BETWEEN
+
+
+_REFUSED = "the centre refuses this terminal's certificate: ask whether it is registered there"
+_IN_BETWEEN = "a firewall or proxy may be in between; ask the centre's operator"
 
 
 def _heard(fields: dict[str, str], host: str) -> Iterator[Finding]:

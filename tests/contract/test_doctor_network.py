@@ -1,0 +1,343 @@
+"""The doctor on the way to the centre: servers whose certificates, clocks or answers are bad."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from kiosk.doctor import network
+from kiosk.doctor.causes import causes, linked
+from kiosk.doctor.findings import Verdict
+from kiosk.settings import Centre, Settings
+
+NOW = datetime.now(UTC)
+STEPS = ["DNS", "TCP", "TLS", "the centre's certificate", "clock", "centre", "latency"]
+
+
+class Authority:
+    """Issues certificates of any age for anybody."""
+
+    def __init__(self, folder, name):
+        self.folder, self.name = folder, name
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.file = folder / f"{name}.pem"
+        self.certificate = self._made(name, self.key, (-400, 4000), ca=True)
+        self.file.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
+
+    def _made(self, name, key, days, *, ca=False, host=None):
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.name)])
+        start, end = (NOW + timedelta(days=day) for day in days)
+        builder = (
+            x509.CertificateBuilder(issuer, subject, key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(start)
+            .not_valid_after(end)
+            .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+        )
+        if host:
+            names = [x509.DNSName(host) if host.isalpha() else x509.IPAddress(
+                ipaddress.ip_address(host))]  # fmt: skip
+            builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+        return builder.sign(self.key, hashes.SHA256())
+
+    def issue(self, name, *, days=(-10, 365), host="127.0.0.1"):
+        """A file with a certificate, and one with its key."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        certificate = self._made(name, key, days, host=host)
+        files = self.folder / f"{name}-cert.pem", self.folder / f"{name}-key.pem"
+        files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        files[1].write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+        return files
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_HEAD(self):
+        self.send_response_only(self.server.status)
+        at = datetime.now(UTC) + timedelta(seconds=self.server.ahead)
+        if self.server.tells_time:
+            self.send_header("Date", format_datetime(at, usegmt=True))
+        if self.server.status == 302:
+            self.send_header("Location", "https://login.wifi.example/portal")
+        self.end_headers()
+
+    do_GET = do_HEAD  # noqa: N815
+
+    def log_message(self, format, *args):
+        """Nothing."""
+
+
+@contextmanager
+def centre(files=None, *, client_ca=None, ahead=0.0, status=404, tells_time=True):
+    """A server, over TLS when it has a certificate; its clock is ``ahead`` seconds."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.ahead, server.status, server.tells_time = ahead, status, tells_time
+    server.daemon_threads = True
+    server.handle_error = lambda request, address: None  # who does not trust it hangs up
+    if files:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*files)
+        if client_ca:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(client_ca)
+        server.socket = context.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield f"{'https' if files else 'http'}://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"), "Root of the Centre")
+
+
+@pytest.fixture(scope="module")
+def stranger(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("stranger"), "Somebody")
+
+
+def way(url, authority, **files):
+    """Every step of the way by its name, and whether the report would be whole."""
+    loaded = Settings(
+        terminal="T0001",
+        centre=Centre(
+            url=url, seal_roots=authority.file, ca=authority.file, connect_s=3, read_s=5, **files
+        ),
+    )
+    found = linked(list(network.way(loaded)), loaded)
+    names = [finding.name for finding in found]
+    assert [name for name in names if name in STEPS and names.count(name) == 1] == [
+        name for name in names if name in STEPS
+    ]
+    assert set(STEPS) <= set(names)  # each has its line, whatever the others are
+    poor = [finding for finding in found if finding.poor]
+    assert not poor or causes(found)  # there is always a first cause
+    return {finding.name: finding for finding in found}
+
+
+def first_cause(found):
+    return causes(tuple(found.values()))[0].findings[0]
+
+
+def test_what_is_well(authority):
+    with centre(authority.issue("good")) as url:
+        found = way(url, authority)
+    good = ["DNS", "TCP", "TLS", "the centre's certificate", "clock"]
+    assert [name for name in STEPS if found[name].verdict is Verdict.GOOD] == good
+    assert "TLSv1.3" in found["TLS"].seen
+    assert "364 days" in found["the centre's certificate"].seen
+
+
+def test_a_certificate_that_ends_soon_is_noted(authority):
+    with centre(authority.issue("soon", days=(-300, 20))) as url:
+        finding = way(url, authority)["the centre's certificate"]
+    assert (finding.verdict, finding.mend) == (
+        Verdict.NOTE,
+        "have the centre renew its certificate",
+    )
+
+
+def test_an_expired_certificate(authority):
+    with centre(authority.issue("expired", days=(-300, -3))) as url:
+        found = way(url, authority)
+    assert "expired" in found["TLS"].seen
+    ended = NOW - timedelta(days=3)
+    assert f"ended {ended:%Y-%m-%d}" in found["the centre's certificate"].seen
+    assert found["clock"].verdict is Verdict.GOOD  # so it is not our clock
+    assert first_cause(found).name == "the centre's certificate"
+    assert first_cause(found).mend == "have the centre renew its certificate"
+    assert (found["centre"].seen, found["centre"].because) == ("not tried", "TLS")
+
+
+def test_a_certificate_that_only_seems_expired_to_a_wrong_clock(authority):
+    """The server says another time, at which its certificate is good."""
+    with centre(authority.issue("later", days=(5, 300)), ahead=6 * 86400) as url:
+        found = way(url, authority)
+    assert first_cause(found).name == "clock"
+    assert first_cause(found).mend == "timedatectl set-ntp true"
+    assert found["TLS"].because == "clock"
+
+
+@pytest.mark.parametrize(
+    ("host", "seen", "mend"),
+    [("another", "127.0.0.1 is not what it is for: another", "correct url")],
+)
+def test_a_certificate_of_another_host(authority, host, seen, mend):
+    with centre(authority.issue("other", host=host)) as url:
+        found = way(url, authority)
+    assert seen in found["TLS"].seen
+    assert mend in found["TLS"].mend
+
+
+def test_a_certificate_of_a_stranger(authority, stranger):
+    with centre(stranger.issue("fake")) as url:
+        found = way(url, authority)
+    assert "issued by CN=Somebody" in found["TLS"].seen
+    assert "ca of [centre]" in found["TLS"].mend
+
+
+@pytest.mark.parametrize("has_one", [True, False])
+def test_a_centre_that_wants_another_certificate_of_ours(authority, stranger, has_one):
+    files = {}
+    if has_one:
+        files = dict(zip(("certificate", "key"), stranger.issue("terminal"), strict=True))
+    with centre(authority.issue("strict"), client_ca=authority.file) as url:
+        found = way(url, authority, **files)
+    assert found["TLS"].verdict is Verdict.BAD
+    assert "whether it is registered" in found["TLS"].mend
+
+
+def test_a_key_that_does_not_fit_its_certificate(authority):
+    certificate, _ = authority.issue("one")
+    _, key = authority.issue("two")
+    with centre(authority.issue("any")) as url:
+        found = way(url, authority, certificate=certificate, key=key)
+    assert "cannot be used" in found["TLS"].seen
+    assert "must match" in found["TLS"].mend
+
+
+@pytest.mark.parametrize(
+    ("ahead", "verdict"), [(0, Verdict.GOOD), (90, Verdict.BAD), (-3600, Verdict.BAD)]
+)
+def test_the_clock(authority, ahead, verdict):
+    with centre(ahead=ahead) as url:
+        finding = way(url, authority)["clock"]
+    assert finding.verdict is verdict
+    assert finding.mend == ("" if verdict is Verdict.GOOD else "timedatectl set-ntp true")
+
+
+def test_a_centre_without_a_clock(authority):
+    with centre(tells_time=False) as url:
+        assert way(url, authority)["clock"].verdict is Verdict.UNKNOWN
+
+
+def test_the_login_page_of_somebody_elses_network(authority):
+    with centre(status=302) as url:
+        found = way(url, authority)
+    assert "login.wifi.example" in found["redirect"].seen
+
+
+def nobody():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return f"https://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    ("url", "broken", "mend"),
+    [
+        (nobody(), "TCP", "firewall"),
+        ("https://no-such-host.invalid", "DNS", "resolv.conf"),
+    ],
+)
+def test_what_comes_after_a_broken_step_is_told_as_not_tried(authority, url, broken, mend):
+    found = way(url, authority)
+    after = STEPS[STEPS.index(broken) + 1 :]
+    assert found[broken].verdict is Verdict.BAD
+    assert mend in found[broken].mend
+    assert {found[name].seen for name in after} == {"not tried"}
+    (cause,) = causes(tuple(found.values()))
+    assert cause.behind == tuple(after)
+
+
+def test_a_server_that_is_none(authority):
+    """TCP answers, and says nothing that is TLS."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def mumble():
+            connection, _ = server.accept()
+            with connection:
+                connection.sendall(b"220 ready\r\n")
+                connection.recv(4096)
+
+        thread = threading.Thread(target=mumble)
+        thread.start()
+        found = way(f"https://127.0.0.1:{server.getsockname()[1]}", authority)
+        thread.join()
+    assert found["TLS"].verdict is Verdict.BAD
+    assert "firewall or proxy" in found["TLS"].mend
+
+
+@pytest.mark.parametrize(
+    ("days", "verdict", "seen"),
+    [
+        ((-10, 365), Verdict.GOOD, "good until"),
+        ((-10, 12), Verdict.NOTE, "11 days"),
+        ((-100, -2), Verdict.BAD, "ended"),
+        ((2, 300), Verdict.BAD, "not valid before"),
+    ],
+)
+def test_our_own_certificate(authority, days, verdict, seen):
+    certificate, key = authority.issue("own", days=days)
+    loaded = Settings(
+        terminal="T0001",
+        centre=Centre(
+            url="https://gjj.example",
+            seal_roots=authority.file,
+            certificate=certificate,
+            key=key,
+        ),
+    )
+    found = {one.name: one for one in network.own_certificates(loaded)}
+    assert found["this terminal's certificate"].verdict is verdict
+    assert seen in found["this terminal's certificate"].seen
+    assert found["roots of seals"].verdict is Verdict.GOOD
+
+
+def test_a_file_that_holds_no_certificate(authority, tmp_path):
+    empty = tmp_path / "roots.pem"
+    empty.write_text("none\n")
+    loaded = Settings(terminal="T0001", centre=Centre(url="https://x.example", seal_roots=empty))
+    (finding,) = network.own_certificates(loaded)
+    assert finding.seen == f"{empty}: no certificate in it"
+
+
+def net(root, **carriers):
+    for name, carrier in carriers.items():
+        (root / "sys/class/net" / name / "device").mkdir(parents=True)
+        (root / "sys/class/net" / name / "carrier").write_text(f"{carrier}\n")
+    (root / "proc/net").mkdir(parents=True)
+    (root / "proc/net/route").write_text(
+        "Iface Destination Gateway\n" + ("eth0 00000000 01010A0A\n" if "1" in
+                                         carriers.values() else "")
+    )  # fmt: skip
+    return root
+
+
+@pytest.mark.parametrize(
+    ("carriers", "verdict", "seen"),
+    [
+        ({"eth0": "1"}, Verdict.GOOD, "eth0: cable in, default route by eth0"),
+        ({"eth0": "0"}, Verdict.BAD, "eth0: no cable, no default route"),
+        ({"eth0": "0", "eth1": "0"}, Verdict.BAD, "eth0: no cable, eth1: no cable"),
+        ({}, Verdict.NOTE, "no default route"),
+    ],
+)
+def test_the_cable(tmp_path, carriers, verdict, seen):
+    (finding,) = network.link(None, net(tmp_path, **carriers))
+    assert finding.verdict is verdict
+    assert seen in finding.seen
