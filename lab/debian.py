@@ -8,7 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-GUEST = ("udev", "pcscd", "libccid", "tpm2-openssl", "libtss2-tcti-device0")
+GUEST = ("udev", "pcscd", "libccid", "openssl", "tpm2-openssl", "libtss2-tcti-device0")
 """What the guest needs besides what this machine has: only what is missing here is fetched."""
 _MERGED = ("bin", "lib", "lib64", "sbin")  # links into usr/ since Debian 12
 _FETCH_S = 180.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -96,17 +97,27 @@ class Hotplug:
     def plug(self) -> None:
         if not self._plugged:
             for part in self.parts:
-                self.monitor().ask("device_add", **part)
+                until(partial(self._add, part), f"QEMU does not take {part['id']}")
             self._plugged = True
         if self.node:
             appeared(self.node)
 
     def unplug(self) -> None:
         if self._plugged:
-            self.monitor().ask("device_del", id=self.parts[0]["id"])
+            self.monitor().pull(self.parts[0]["id"])
             self._plugged = False
             if self.node:
                 gone(self.node)
+
+    def _add(self, part: dict[str, str]) -> bool:
+        try:
+            self.monitor().ask("device_add", **part)
+        except RuntimeError as error:
+            # What was pulled a moment ago may not have let go of its line yet.
+            if "is in use" not in str(error):
+                raise
+            return False
+        return True
 
 
 @dataclass(slots=True)

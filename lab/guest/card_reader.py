@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers.emulators.smart_card import SmartCardReader
+from drivers.smart_card.winscard import Context, PcscError
 from lab.guest.cables import Hotplug, until
 from lab.guest.qmp import port
 
@@ -85,6 +86,7 @@ class CcidReader:
                 with self._guard:
                     self._plugged = False
                 self.cable.unplug()
+                until(lambda: not self._listed(), "the service keeps a reader that is gone")
             case "start service":
                 self._start_service()
             case "end service":
@@ -106,6 +108,19 @@ class CcidReader:
                 self._tell(_Type.READER_ADD, b"Lab\0")
                 if self._atr:
                     self._tell(_Type.ATR, self._atr)
+        if self._service is not None:
+            until(self._listed, "the service does not find the reader")
+
+    def _listed(self) -> bool:
+        """Whether the service knows a reader; False without a service."""
+        try:
+            context = Context()
+        except PcscError:
+            return False
+        try:
+            return bool(context.readers())
+        finally:
+            context.release()
 
     def _start_service(self) -> None:
         if self._service is None:

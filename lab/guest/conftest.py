@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from lab.guest.stand import monitor
 from tests.contract import test_contract as contract
 
 CASES = Path("/out/cases.jsonl")
 contract.SOON_S = 60.0  # an emulated processor
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _monitor() -> Iterator[None]:
+    yield
+    if monitor.cache_info().currsize:
+        monitor().close()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

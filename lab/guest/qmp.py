@@ -31,6 +31,14 @@ class Monitor:
     def close(self) -> None:
         self._port.close()
 
+    def pull(self, device: str) -> None:
+        """Take a device away; comes back when nothing of it is left."""
+        self.ask("device_del", id=device)
+        while (event := self._line()).get("event") != "DEVICE_DELETED" or (
+            event["data"].get("device") != device
+        ):
+            pass
+
     def _line(self) -> dict[str, Any]:
         while b"\n" not in self._come:
             self._come += self._port.read(4096) or b""

@@ -30,7 +30,7 @@ _REPORTS = bytes.fromhex(
 
 
 @cache
-def _monitor() -> Monitor:
+def monitor() -> Monitor:
     return Monitor()
 
 
@@ -49,7 +49,7 @@ def _receipt_printer(folder: Path) -> Wired:
 
 def _serial_id_card(folder: Path) -> Wired:
     part = {"driver": "usb-serial", "id": "ftdi", "chardev": "serial", "bus": "usb.0"}
-    cable = Hotplug((part,), _monitor, Path("/dev/kiosk/id_card"), line="serial")
+    cable = Hotplug((part,), monitor, Path("/dev/kiosk/id_card"), line="serial")
     return Wired(IdCardReader(folder / "reader", pace=False), cable)
 
 
@@ -85,7 +85,7 @@ def _code_scanner(folder: Path) -> Wired:
 def _card_reader(folder: Path) -> CcidReader:
     reader = {"driver": "usb-ccid", "id": "ccid", "bus": "usb.0"}
     slot = {"driver": "ccid-card-passthru", "id": "slot", "bus": "ccid.0", "chardev": "card"}
-    return CcidReader(Hotplug((reader, slot), _monitor))
+    return CcidReader(Hotplug((reader, slot), monitor))
 
 
 def _of(kind: str, emulator: Callable[[Path], Emulator], **other: Any) -> Kind:
