@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
+import time
+from datetime import UTC, datetime
 
 import pypdfium2
 import pytest
@@ -15,7 +17,6 @@ from kiosk.__main__ import main
 from kiosk.demo import place
 from kiosk.doctor import examination, trial_prints
 from kiosk.doctor.findings import Probe, Section, Verdict, run_guarded
-from kiosk.doctor.machine import touch_panels
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +81,7 @@ def test_test_prints_come_out_and_stand_in_the_acceptance_report(here, remote, t
     assert "验收报告" in text
     assert "合格，可以投入使用" in text
     assert "试打" in text
+    assert "身份证阅读器" in text
     assert remote.look("receipt_printer")["slips"]
     assert remote.look("document_printer")["documents"]
 
@@ -133,19 +135,34 @@ def test_a_probe_that_fails_or_hangs_is_a_finding(here, look, says):
     assert says in broken.seen
 
 
-PANEL = """\
-I: Bus=0003 Vendor=222a Product=0001 Version=0110
-N: Name="ILITEK Multi-Touch"
-B: PROP=2
-B: EV=1b
-B: ABS=260800000000003
+def test_the_next_report_says_since_when(here, remote, tmp_path):
+    assert doctor(here, tmp_path).exit_code == 0
+    (first,) = tmp_path.glob("doctor-*.json")
+    at = json.loads(first.read_text(encoding="utf-8"))["at"]
+    (tmp_path / "doctor-20200101T000000Z.json").write_text('{"terminal": "T0001", "at"')
+    remote.tell("receipt_printer", "open cover")
+    while not doctor_later_than(at):
+        time.sleep(0.05)
+    report = json.loads(doctor(here, tmp_path, "--json").output)
+    findings = {f["name"]: f for f in report["findings"]}
+    status = findings["receipt_printer: status"]
+    assert (status["last_good"], status["bad_since"]) == (at, report["at"])
+    assert findings["id_card: status"]["bad_since"] is None
+    said = doctor(here, tmp_path).output
+    assert "last good" in said
+    assert "1 kept results cannot be read" in said
 
-I: Bus=0011 Vendor=0001 Product=0001 Version=ab41
-N: Name="AT Translated Set 2 keyboard"
-B: PROP=0
-B: EV=120013
-"""
+
+def doctor_later_than(at):
+    """Whether a report of now has another second than that one."""
+    return datetime.now(UTC).replace(microsecond=0) > datetime.fromisoformat(at)
 
 
-def test_touch_panels_are_told_from_keyboards():
-    assert touch_panels(PANEL) == ["ILITEK Multi-Touch"]
+def test_where_the_locale_is_chinese_so_is_the_report(here, remote, tmp_path):
+    remote.tell("receipt_printer", "paper out")
+    command = ["doctor", "--settings", str(here.settings), "--keep", str(tmp_path)]
+    result = CliRunner(env={"LC_ALL": "zh_CN.UTF-8", "TERM": "xterm"}).invoke(main, command)
+    assert result.exit_code == 1
+    assert "不合格：有" in result.output
+    assert "凭条打印机：状态：需人工处理，没有纸" in result.output
+    assert "换上新的 80 毫米热敏纸卷" in result.output

@@ -1,0 +1,169 @@
+"""Permissions of the terminal's user, the screen and the touch panel, as the doctor sees them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from kiosk.doctor import machine, permissions
+from kiosk.doctor.findings import Verdict
+from kiosk.doctor.permissions import Account
+from kiosk.settings import Centre, Settings
+
+OWNER, GROUP, OTHER = 60001, 60002, 60003
+KIOSK = Account("kiosk", OWNER, frozenset({OWNER}))
+MEMBER = Account("kiosk", OTHER, frozenset({OTHER, GROUP}))
+STRANGER = Account("kiosk", OTHER, frozenset({OTHER}))
+ROOT = Account("root", 0, frozenset({0}))
+
+
+def file(folder, mode):
+    path = folder / "file"
+    path.write_text("content")
+    if os.getuid() == 0:
+        os.chown(path, OWNER, GROUP)
+    path.chmod(mode)
+    return path
+
+
+needs_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("account", "mode", "want", "may"),
+    [
+        (KIOSK, 0o600, 6, True),
+        (KIOSK, 0o060, 6, False),  # the owner's bits count for the owner, whatever the others are
+        (MEMBER, 0o660, 6, True),
+        (MEMBER, 0o640, 6, False),
+        (MEMBER, 0o640, 4, True),
+        (STRANGER, 0o660, 6, False),
+        (STRANGER, 0o666, 6, True),
+        (ROOT, 0o000, 6, True),
+    ],
+)
+def test_who_may_what(tmp_path, account, mode, want, may):
+    assert account.may(file(tmp_path, mode), want) is may
+
+
+def settings(tmp_path, **centre):
+    roots = tmp_path / "roots.pem"
+    roots.write_text("roots")
+    roots.chmod(0o644)
+    run = tmp_path / "run"
+    run.mkdir(mode=0o700)
+    files = {"seal_roots": roots} | centre
+    return Settings(
+        terminal="T0001",
+        run_directory=run,
+        centre=Centre(url="https://gjj.example", **files),
+    )
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("account", "mode", "verdict", "seen", "mend"),
+    [
+        (KIOSK, 0o600, Verdict.GOOD, "0600", ""),
+        (KIOSK, 0o640, Verdict.BAD, "others than its owner", "chmod 600"),
+        (KIOSK, 0o604, Verdict.BAD, "others than its owner", "chmod 600"),
+        (STRANGER, 0o600, Verdict.BAD, "may not read", "chown kiosk"),
+    ],
+)
+def test_a_private_key_is_its_owners_alone(tmp_path, account, mode, verdict, seen, mend):
+    key = file(tmp_path, mode)
+    loaded = settings(tmp_path, key=key, certificate=key)
+    found = {one.name: one for one in permissions.look(loaded, account)}["file key"]
+    assert found.verdict is verdict
+    assert seen in found.seen
+    assert mend in found.mend
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    loaded = settings(tmp_path, ca=tmp_path / "none.pem")
+    found = {one.name: one for one in permissions.look(loaded)}["file ca"]
+    assert (found.verdict, found.seen) == (
+        Verdict.BAD,
+        f"{tmp_path / 'none.pem'}: No such file or directory",
+    )
+
+
+def test_a_directory_that_others_may_look_into(tmp_path):
+    loaded = settings(tmp_path)
+    loaded.run_directory.chmod(0o755)
+    found = {one.name: one for one in permissions.look(loaded)}["run directory"]
+    assert found.verdict is Verdict.NOTE
+    assert found.mend == f"chmod 700 {loaded.run_directory}"
+
+
+def screen(root, **outputs):
+    """What the kernel says of each output of the graphics card: status and modes."""
+    for name, (status, modes) in outputs.items():
+        folder = root / "sys/class/drm" / f"card0-{name}"
+        folder.mkdir(parents=True)
+        (folder / "status").write_text(f"{status}\n")
+        (folder / "modes").write_text(modes)
+
+
+PANEL = """\
+I: Bus=0003 Vendor=222a Product=0001 Version=0110
+N: Name="ILITEK Multi-Touch"
+B: PROP=2
+B: EV=1b
+B: ABS=260800000000003
+
+I: Bus=0011 Vendor=0001 Product=0001 Version=ab41
+N: Name="AT Translated Set 2 keyboard"
+B: PROP=0
+B: EV=120013
+"""
+
+
+def inputs(root, listing):
+    path = root / "proc/bus/input/devices"
+    path.parent.mkdir(parents=True)
+    path.write_text(listing)
+
+
+def display(root: Path, *, production: bool) -> dict[str, tuple[Verdict, str]]:
+    loaded = Settings(
+        terminal="T0001",
+        production=production,
+        centre=Centre(url="https://gjj.example", seal_roots=Path("roots.pem")),
+    )
+    return {one.name: (one.verdict, one.seen) for one in machine.display(loaded, root)}
+
+
+@pytest.mark.parametrize(
+    ("outputs", "production", "verdict", "seen"),
+    [
+        ({"HDMI": ("connected", "1080x1920\n720x1280\n")}, True, Verdict.GOOD,
+         "card0-HDMI 1080x1920"),
+        ({"HDMI": ("disconnected", ""), "DP": ("connected", "")}, True, Verdict.GOOD,
+         "card0-DP no mode"),
+        ({"HDMI": ("disconnected", "")}, True, Verdict.BAD, "nothing is connected to card0-HDMI"),
+        ({}, True, Verdict.BAD, "no graphics card"),
+        ({}, False, Verdict.NOTE, "no graphics card"),
+    ],
+)  # fmt: skip
+def test_the_screen(tmp_path, monkeypatch, outputs, production, verdict, seen):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    screen(tmp_path, **outputs)
+    assert display(tmp_path, production=production)["display"] == (verdict, seen)
+
+
+@pytest.mark.parametrize(
+    ("listing", "production", "expected"),
+    [
+        (PANEL, True, (Verdict.GOOD, "ILITEK Multi-Touch")),
+        (PANEL.partition("\n\n")[2], True, (Verdict.BAD, "no panel")),
+        (PANEL.partition("\n\n")[2], False, (Verdict.NOTE, "no panel")),
+    ],
+)
+def test_touch_panels_are_told_from_keyboards(tmp_path, listing, production, expected):
+    inputs(tmp_path, listing)
+    assert display(tmp_path, production=production)["touch"] == expected
