@@ -90,6 +90,7 @@ class _Job:
     """A job at the printer, as last seen."""
 
     number: int
+    of: int  # pages that its document has
     state: int = JobState.PENDING
     reasons: tuple[str, ...] = ()
     pages: int | None = None  # whole pages out, when this printer counts paper
@@ -109,7 +110,8 @@ class IppPrinter(Driver):
     completed, or never began; otherwise they are ``None``.
 
     Jobs that carry this terminal's user name and are still at the printer when it is opened, or
-    after one could not be ended, are cancelled: nobody finds an earlier citizen's paper.
+    after one could not be ended, are cancelled: nobody finds an earlier citizen's paper. A CUPS
+    queue keeps what it printed, document and all, for a day: there, each is purged once it is over.
     """
 
     class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -148,7 +150,7 @@ class IppPrinter(Driver):
         self._info = Info("document_printer", "ipp", settings.uri)
         self._operations: frozenset[Value] = frozenset()
         self._cups = False
-        self._leftovers = False  # a job of ours may still be at the printer
+        self._leftovers = False  # a job of ours may still be at the printer, or what it printed
         self._printed: OrderedDict[str, PagesPrinted] = OrderedDict()
 
     @property
@@ -262,7 +264,7 @@ class IppPrinter(Driver):
         made = self._persist(
             Operation.CREATE_JOB, (_without_format(operation), job), deadline, cancel
         )
-        created = _job_of(made)
+        created = _job_of(made, request)
         document = Group(
             Tag.OPERATION_GROUP,
             (
@@ -296,7 +298,7 @@ class IppPrinter(Driver):
             if error.reason is not Reason.NO_DEVICE:
                 error.pages = None
             raise
-        return _job_of(made)
+        return _job_of(made, request)
 
     def _persist(
         self,
@@ -359,7 +361,8 @@ class IppPrinter(Driver):
                 status = self._look(self._settings.answer_s)
             except _RefusedError as error:
                 if error.status == IppStatus.NOT_FOUND:
-                    return self._forgotten(request, job)
+                    lost = DeviceError(Reason.HARDWARE, "the printer forgot the job")
+                    return self._forgotten(request, job, lost)
                 status = Status(State.BUSY, detail=error.detail)
                 misses = 0
             except DeviceError as error:
@@ -399,20 +402,24 @@ class IppPrinter(Driver):
         job.begun = not seen.has("time-at-processing") or bool(seen.values("time-at-processing"))
         if self._settings.trust_count and not self._cups:
             count = seen.number("job-impressions-completed")
-            job.pages = seen.number("job-media-sheets-completed") if count is None else count
+            count = seen.number("job-media-sheets-completed") if count is None else count
+            # Some count sides, or all their life: what cannot be is not known.
+            job.pages = count if count is not None and 0 <= count <= job.of else None
 
     def _ended(self, request: PrintDocument, job: _Job, why: DeviceError | None) -> PagesPrinted:
         """The job is over at the printer: what came of it, ``why`` when it was ended by us."""
-        self._leftovers = False
+        self._leftovers = self._cups
         pages = job.pages if job.begun else 0
         if job.state == JobState.COMPLETED:
-            if pages and pages < request.pages:
+            if pages and pages < job.of:
                 raise DeviceError(
                     Reason.HARDWARE,
-                    f"completed after {pages} of {request.pages} pages",
+                    f"completed after {pages} of {job.of} pages",
                     pages=pages,
                 )
-            return PagesPrinted(request.job, pages or request.pages)
+            return PagesPrinted(request.job, job.of)
+        if why and why.reason is Reason.TIMEOUT and pages == job.of:
+            return PagesPrinted(request.job, job.of)  # it only never said that it was done
         if why is None:
             reason, said = Reason.HARDWARE, ", ".join(job.reasons)
             if job.state == JobState.CANCELED:
@@ -423,12 +430,15 @@ class IppPrinter(Driver):
         why.pages = pages
         raise why
 
-    def _forgotten(self, request: PrintDocument, job: _Job) -> PagesPrinted:
+    def _forgotten(
+        self, request: PrintDocument, job: _Job, why: DeviceError, pages: int | None = None
+    ) -> PagesPrinted:
         """The printer knows the job no more: it was switched off, or it keeps no history."""
         self._leftovers = False
-        if job.pages is not None and job.pages >= request.pages:
-            return PagesPrinted(request.job, job.pages)
-        raise DeviceError(Reason.HARDWARE, "the printer forgot the job", pages=None)
+        if job.pages == job.of:
+            return PagesPrinted(request.job, job.of)
+        why.pages = pages
+        raise why
 
     def _give_up(
         self,
@@ -453,7 +463,7 @@ class IppPrinter(Driver):
                 self._refresh(job, self._within(limit))
             except _RefusedError as error:
                 if error.status == IppStatus.NOT_FOUND:
-                    return self._forgotten(request, job)
+                    return self._forgotten(request, job, why, unsettled)
                 asked = asked or error.status not in _COME_BACK  # no: then only watch it
             except DeviceError:
                 misses += 1  # what is told is why the job was given up, not this
@@ -475,8 +485,10 @@ class IppPrinter(Driver):
 
     # -- requests ------------------------------------------------------------------------------
 
-    def _cancel(self, number: int, seconds: float) -> None:
-        """Cancel-Job; one that is already over is as good."""
+    def _cancel(self, number: int, seconds: float, *, purge: bool = False) -> None:
+        """Cancel-Job; one that is already over is as good. ``purge``: and have a CUPS queue delete
+        its files."""
+        purged = (attribute("purge-job", Tag.BOOLEAN, True),) if purge else ()
         try:
             self._ask(
                 Operation.CANCEL_JOB,
@@ -485,6 +497,7 @@ class IppPrinter(Driver):
                     (
                         attribute("job-id", Tag.INTEGER, number),
                         attribute("requesting-user-name", Tag.NAME, self._settings.user),
+                        *purged,
                     ),
                 ),
                 seconds=seconds,
@@ -494,7 +507,8 @@ class IppPrinter(Driver):
                 raise
 
     def _clear(self, seconds: float) -> None:
-        """Cancel every job of this terminal that is still at the printer."""
+        """Cancel every job of this terminal that is still at the printer; in a CUPS queue, purge
+        those that are over too."""
         limit = Deadline(seconds)
         if Operation.GET_JOBS not in self._operations:
             self._leftovers = False
@@ -504,7 +518,7 @@ class IppPrinter(Driver):
             Tag.OPERATION_GROUP,
             (
                 attribute("requesting-user-name", Tag.NAME, self._settings.user),
-                attribute("which-jobs", Tag.KEYWORD, "not-completed"),
+                attribute("which-jobs", Tag.KEYWORD, "all" if self._cups else "not-completed"),
                 attribute("my-jobs", Tag.BOOLEAN, True),
                 attribute("requested-attributes", Tag.KEYWORD, "job-id", owner),
             ),
@@ -515,7 +529,7 @@ class IppPrinter(Driver):
                 number = job.number("job-id")
                 # Some firmware lists everybody's jobs, whatever "my-jobs" says.
                 if number is not None and job.text(owner) in ("", self._settings.user):
-                    self._cancel(number, limit.remaining())
+                    self._cancel(number, limit.remaining(), purge=self._cups)
         except _RefusedError as error:  # a printer that tells nobody its jobs prints all the same
             self._leftovers = error.status in _COME_BACK
         else:
@@ -577,11 +591,11 @@ class IppPrinter(Driver):
         return answer
 
 
-def _job_of(answer: Message) -> _Job:
+def _job_of(answer: Message, request: PrintDocument) -> _Job:
     number = answer.group(Tag.JOB_GROUP).number("job-id")
     if number is None:
         raise DeviceError(Reason.GARBLED, "a job without a number", pages=None)
-    return _Job(number)
+    return _Job(number, request.pages)
 
 
 def _without_format(operation: Group) -> Group:

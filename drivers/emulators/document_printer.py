@@ -69,7 +69,8 @@ class DocumentPrinter:
     slow                answers after ``seconds=s``
     garbage             answers nonsense; ``kind`` "bytes" (not HTTP), "html" or "ipp"
     refuse              answers every request with HTTP ``code=n``
-    stall               the job makes no progress, and no reason is told
+    stall               the job makes no progress, and no reason is told; ``after_pages=n``: after
+                        n more sheets (default 0), be it all there are
     die                 drops every connection, listens no more, prints no more
     revive              listens again; ``forget=False``: with the jobs it had, going on with them
     cancel at panel     the job that prints is cancelled at the printer
@@ -89,9 +90,13 @@ class DocumentPrinter:
         without: tuple[Operation, ...] = (),
         formats: tuple[str, ...] = _FORMATS,
         cups_version: str = "",
+        history: bool = True,
+        counter: Callable[[int], int] = int,
     ) -> None:
         """``port`` 0 takes a free one. ``without`` are operations this printer does not know;
-        ``tls`` makes it an ipps printer; ``cups_version`` makes it say that it is a queue.
+        ``tls`` makes it an ipps printer; ``cups_version`` makes it say that it is a queue. Without
+        ``history`` it knows a job no more once it is over. ``counter`` gives what it says of so
+        many pages.
         """
         self._pace = seconds_per_page
         self._dpi = dpi
@@ -100,6 +105,8 @@ class DocumentPrinter:
         self._operations = tuple(one for one in Operation if one not in without)
         self._formats = formats
         self._cups_version = cups_version
+        self._history = history
+        self._counter = counter
         self._port = port
         self._changed = threading.Condition()
         self._jobs: dict[int, _Job] = {}
@@ -109,6 +116,7 @@ class DocumentPrinter:
         self._pages = 0
         self._paper: int | None = None  # sheets left; None: plenty
         self._jam_in: int | None = None  # sheets until one jams
+        self._stall_in: int | None = None  # sheets until it stands still
         self._faults: set[str] = set()  # "cover", "toner", "busy", "mute", …
         self._garbage = ""
         self._refusal = 0
@@ -143,6 +151,7 @@ class DocumentPrinter:
         acts: Mapping[str, Callable[..., None]] = {
             "paper out": self._paper_out,
             "jam": self._jam,
+            "stall": self._stall,
             "refill": self._refill,
             "clear jam": self._clear_jam,
             "slow": self._slow,
@@ -161,7 +170,6 @@ class DocumentPrinter:
             "pause": "pause",
             "busy": "busy",
             "mute": "mute",
-            "stall": "stall",
         }
         ends = {"close cover": "cover", "new toner": "toner", "resume": "pause"}
         with self._changed:
@@ -209,8 +217,13 @@ class DocumentPrinter:
             }
 
     def _lasting(self) -> list[str]:
-        holds = {"slow": self._delay, "garbage": self._garbage, "refuse": self._refusal}
-        unseen = sorted(self._faults & {"busy", "mute", "stall"})
+        holds = {
+            "stall": self._stalls(),
+            "slow": self._delay,
+            "garbage": self._garbage,
+            "refuse": self._refusal,
+        }
+        unseen = sorted(self._faults & {"busy", "mute"})
         return [*unseen, *(order for order, lasts in holds.items() if lasts)]
 
     # -- orders, under the lock ----------------------------------------------------------------
@@ -224,6 +237,12 @@ class DocumentPrinter:
 
     def _jam(self, after_pages: int = 0) -> None:
         self._jam_in = after_pages
+
+    def _stall(self, after_pages: int = 0) -> None:
+        self._stall_in = after_pages
+
+    def _stalls(self) -> bool:
+        return self._stall_in is not None and self._stall_in <= 0
 
     def _clear_jam(self) -> None:
         self._jam_in = None
@@ -253,7 +272,8 @@ class DocumentPrinter:
     def _well(self) -> None:
         self._refill()
         self._faults.clear()
-        self._jam_in, self._garbage, self._refusal, self._delay = None, "", 0, 0.0
+        self._jam_in = self._stall_in = None
+        self._garbage, self._refusal, self._delay = "", 0, 0.0
         self._revive(forget=False)
 
     # -- the print engine ----------------------------------------------------------------------
@@ -288,8 +308,7 @@ class DocumentPrinter:
         job.pages = len(sheets)
         for sheet in sheets[job.out :]:
             if not self._feed(job):
-                if not self._dead and not self._stopping:
-                    job.state, job.reason = JobState.CANCELED, job.cancelled
+                self._break_off(job)
                 return
             job.out += 1
             self._pages += 1
@@ -298,13 +317,22 @@ class DocumentPrinter:
                 self._paper -= 1
             if self._jam_in is not None:
                 self._jam_in -= 1
+            if self._stall_in is not None:
+                self._stall_in -= 1
+        if self._stalls() and not self._feed(job):
+            self._break_off(job)
+            return
         job.state, job.reason = JobState.COMPLETED, "job-completed-successfully"
+
+    def _break_off(self, job: _Job) -> None:
+        if not self._dead and not self._stopping:
+            job.state, job.reason = JobState.CANCELED, job.cancelled
 
     def _feed(self, job: _Job) -> bool:
         """Move one sheet through; False when the job is not to go on."""
         left = self._pace
         while not (job.cancelled or self._dead or self._stopping):
-            held = bool(self._hindrances()) or "stall" in self._faults
+            held = bool(self._hindrances()) or self._stalls()
             hindered = bool(self._hindrances())
             job.state = JobState.STOPPED if hindered else JobState.PROCESSING
             job.reason = "printer-stopped" if hindered else "job-printing"
@@ -432,7 +460,7 @@ class DocumentPrinter:
         self._number += 1
         job = _Job(self._number, asked.text("job-name"), asked.text("requesting-user-name"))
         self._jobs[job.number] = job
-        return IppStatus.OK, (_described(job, Group(Tag.OPERATION_GROUP, ())),)
+        return IppStatus.OK, (self._described(job, Group(Tag.OPERATION_GROUP, ())),)
 
     def _receive(self, request: Message, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
         job = self._jobs.get(asked.number("job-id") or 0)
@@ -443,7 +471,7 @@ class DocumentPrinter:
         job.document, job.ready, job.reason = request.data, True, "none"
         self._documents.append(request.data)
         self._changed.notify_all()
-        return IppStatus.OK, (_described(job, Group(Tag.OPERATION_GROUP, ())),)
+        return IppStatus.OK, (self._described(job, Group(Tag.OPERATION_GROUP, ())),)
 
     def _print_job(self, request: Message, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
         status, groups = self._create(request, asked)
@@ -452,25 +480,32 @@ class DocumentPrinter:
             return self._receive(request, Group(Tag.OPERATION_GROUP, (number,)))
         return status, groups
 
-    def _tell_job(self, request: Message, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
+    def _known(self, asked: Group) -> _Job | None:
         job = self._jobs.get(asked.number("job-id") or 0)
+        return None if job and job.state >= JobState.CANCELED and not self._history else job
+
+    def _tell_job(self, request: Message, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
+        job = self._known(asked)
         if job is None:
             return IppStatus.NOT_FOUND, ()
-        return IppStatus.OK, (_described(job, asked),)
+        return IppStatus.OK, (self._described(job, asked),)
 
     def _tell_jobs(self, request: Message, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
-        over = asked.text("which-jobs") == "completed"
+        over = {"completed": (True,), "all": (False, True)}.get(asked.text("which-jobs"), (False,))
         user = asked.text("requesting-user-name") if asked.flag("my-jobs") else None
         return IppStatus.OK, tuple(
-            _described(job, asked)
+            self._described(job, asked)
             for job in self._jobs.values()
-            if (job.state >= JobState.CANCELED) == over and user in (None, job.user)
+            if (job.state >= JobState.CANCELED) in over and user in (None, job.user)
         )
 
     def _cancel(self, request: Message, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
-        job = self._jobs.get(asked.number("job-id") or 0)
+        job = self._known(asked)
         if job is None:
             return IppStatus.NOT_FOUND, ()
+        if job.state >= JobState.CANCELED and asked.flag("purge-job") and self._cups_version:
+            del self._jobs[job.number]
+            return IppStatus.OK, ()
         if job.state >= JobState.CANCELED:
             return IppStatus.NOT_POSSIBLE, ()
         job.cancelled = "job-canceled-by-user"
@@ -479,23 +514,22 @@ class DocumentPrinter:
         self._changed.notify_all()
         return IppStatus.OK, ()
 
-
-def _described(job: _Job, asked: Group) -> Group:
-    begun = attribute("time-at-processing", Tag.NO_VALUE, None)
-    if job.begun_at is not None:
-        begun = attribute("time-at-processing", Tag.INTEGER, job.begun_at)
-    known = [
-        attribute("job-id", Tag.INTEGER, job.number),
-        attribute("job-name", Tag.NAME, job.name),
-        attribute("job-originating-user-name", Tag.NAME, job.user),
-        attribute("job-state", Tag.ENUM, job.state),
-        attribute("job-state-reasons", Tag.KEYWORD, job.reason),
-        attribute("job-impressions", Tag.INTEGER, job.pages),
-        attribute("job-impressions-completed", Tag.INTEGER, job.out),
-        attribute("job-media-sheets-completed", Tag.INTEGER, job.out),
-        begun,
-    ]
-    return Group(Tag.JOB_GROUP, _wanted(known, asked))
+    def _described(self, job: _Job, asked: Group) -> Group:
+        begun = attribute("time-at-processing", Tag.NO_VALUE, None)
+        if job.begun_at is not None:
+            begun = attribute("time-at-processing", Tag.INTEGER, job.begun_at)
+        known = [
+            attribute("job-id", Tag.INTEGER, job.number),
+            attribute("job-name", Tag.NAME, job.name),
+            attribute("job-originating-user-name", Tag.NAME, job.user),
+            attribute("job-state", Tag.ENUM, job.state),
+            attribute("job-state-reasons", Tag.KEYWORD, job.reason),
+            attribute("job-impressions", Tag.INTEGER, job.pages),
+            attribute("job-impressions-completed", Tag.INTEGER, self._counter(job.out)),
+            attribute("job-media-sheets-completed", Tag.INTEGER, self._counter(job.out)),
+            begun,
+        ]
+        return Group(Tag.JOB_GROUP, _wanted(known, asked))
 
 
 def _wanted(known: list[Attribute], asked: Group) -> tuple[Attribute, ...]:

@@ -498,6 +498,55 @@ def test_a_counter_that_is_not_to_be_believed() -> None:
         assert (error.reason, error.pages) == (Reason.HARDWARE, 3)
 
 
+@pytest.mark.parametrize(
+    "counter",
+    [lambda out: -1, lambda out: 70_000, lambda out: 2 * out],
+    ids=["negative", "of its whole life", "sides"],
+)
+def test_a_count_that_no_count_of_this_job_can_be_is_none(counter: Callable[[int], int]) -> None:
+    with standing(counter=counter) as stand:
+        assert stand.print() == PagesPrinted("job-1", 3)
+        stand.printer.obey("jam", after_pages=2)
+        error = stand.failure(a_job("job-2"))
+        assert (error.reason, error.pages) == (Reason.JAM, None)
+
+
+def test_a_printer_without_a_history_forgets_what_was_cancelled_not_why() -> None:
+    with standing(history=False) as stand:
+        stand.printer.obey("paper out", after_pages=1)
+        error = stand.failure()
+        assert (error.reason, error.pages) == (Reason.PAPER_OUT, None)
+        assert stand.job_states() == ["CANCELED"]
+
+
+def test_all_pages_are_out_though_the_printer_never_says_that_the_job_is_done() -> None:
+    """Told as a failure, the citizen would print it again and have it twice."""
+    with standing({"stall_s": 0.2}) as stand:
+        stand.printer.obey("stall", after_pages=3)
+        assert stand.print() == PagesPrinted("job-1", 3)
+        assert stand.job_states() == ["CANCELED"]
+
+
+def test_the_last_page_is_counted_and_jams() -> None:
+    with standing(counter=lambda out: out + 1) as stand:
+        stand.printer.obey("jam", after_pages=2)
+        assert stand.failure().reason is Reason.JAM
+
+
+def test_a_queue_keeps_nothing_of_what_it_printed() -> None:
+    """Its jobs are files in a spool, a citizen's document for a day."""
+    with standing(cups_version="2.4.2") as stand:
+        stand.print()
+        stand.until(lambda: not stand.job_states())
+        stand.printer.obey("jam", after_pages=1)
+        assert stand.failure(a_job("job-2")).reason is Reason.JAM
+        stand.until(lambda: not stand.job_states())
+        stand.printer.obey("clear jam")
+        stand.print(a_job("job-3"))
+        IppPrinter(IppPrinter.Settings(uri=stand.printer.address)).open()  # the next visit's
+        assert stand.job_states() == []
+
+
 # -- settings and secrets --------------------------------------------------------------------------
 
 

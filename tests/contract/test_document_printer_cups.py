@@ -6,6 +6,7 @@ import io
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import ipp_peers
@@ -150,6 +151,21 @@ def test_a_queue_prints(printer: EvePrinter, queue: str) -> None:
         assert host.execute(JOB, 20) == PagesPrinted("job", 3)
         assert printer.out() - before == 3
         assert "CUPS" in host.driver.info.firmware
+
+
+def test_a_queue_keeps_nothing_of_what_it_printed(cups: PrintServer, queue: str) -> None:
+    """Document and job would lie in its spool for a day (PreserveJobFiles, cupsd.conf)."""
+
+    def kept() -> list[str]:
+        return [file.name for file in (cups._folder / "spool").iterdir() if file.is_file()]
+
+    with hosted(queue) as (host, _):
+        host.execute(JOB, 20)
+        until(lambda: not kept())
+        host.execute(replace(JOB, job="of a visit that is killed"), 20)
+    assert any(name.startswith("d") for name in kept())
+    with hosted(queue):
+        until(lambda: not kept())
 
 
 def test_a_queue_goes_on_when_mended(printer: EvePrinter, queue: str) -> None:
