@@ -256,7 +256,8 @@ class EscPosPrinter(Driver):
             check()
             if asked is None and time.monotonic() >= next_look:
                 asked = next(questions)
-                self._send(commands.ask_status(asked))
+                # A slow line may still be full of the slip: that is no silence.
+                self._send(commands.ask_status(asked), check)
             for reply in self._hear(TICK_S):
                 if is_answer(reply):
                     return
@@ -311,11 +312,11 @@ class EscPosPrinter(Driver):
                 self._send(commands.RECOVER_AND_CLEAR + commands.CLEAR_BUFFERS)
         return self._wire
 
-    def _send(self, data: bytes) -> None:
+    def _send(self, data: bytes, check: Callable[[], None] | None = None) -> None:
         deadline = Deadline(ANSWER_S)
         if self._wire is None:
             raise DeviceError(Reason.OFFLINE, _SILENT, pages=None)
-        self._wire.send(data, lambda: _in_time(deadline, None))
+        self._wire.send(data, check or (lambda: _in_time(deadline, None)))
 
     def _hear(self, seconds: float) -> list[Reply]:
         if self._wire is None:

@@ -191,6 +191,21 @@ def test_a_serial_line_that_takes_nothing_for_seconds_is_waited_for(tmp_path: Pa
         emulator.stop()
 
 
+def test_a_slow_serial_line_that_is_full_of_the_slip_is_no_silence(tmp_path: Path) -> None:
+    emulator = ReceiptPrinter(kind="pty", path=tmp_path / "printer")
+    emulator.start()
+    try:
+        with opened(emulator.address, text="raster") as driver:
+            emulator.obey("slow", bytes_per_s=960)
+            threading.Timer(6, emulator.obey, ("well",)).start()
+            # A little more than the line holds: from then on a question has to wait.
+            job = PrintSlip("a", Slip((Text("住房公积金缴存证明" * 2),) * 16))
+            driver.execute(job, Deadline(5 * SOON_S), CancelToken())
+            assert len(emulator.look()["slips"]) == 1
+    finally:
+        emulator.stop()
+
+
 def test_a_file_that_cannot_be_read_is_refused_unless_trusted(tmp_path: Path) -> None:
     emulator = ReceiptPrinter(kind="pipe", path=tmp_path / "lp0")
     emulator.start()
