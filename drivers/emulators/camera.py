@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import select
-import socket
-import sys
 import threading
 import time
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+
+from drivers.emulators.http_line import HttpLine
 
 FAULTS = ("freeze", "black", "overexposed", "slow", "garbage", "mute")
 _BOUNDARY = "frame"
@@ -70,7 +70,7 @@ class Camera:
             self._load(self._clip)
         if self._server is None:
             self._server = _Server(self, self._port)
-            self._port = self._server.server_address[1]
+            self._port = self._server.port
             self._server.begin()
 
     def stop(self) -> None:
@@ -207,61 +207,21 @@ def _jpeg(image: Any) -> bytes:
     return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1].tobytes()
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
+class _Server(HttpLine):
     def __init__(self, camera: Camera, port: int) -> None:
         self.camera = camera
         self.ending = threading.Event()
-        self._connections: set[socket.socket] = set()
-        self._viewers = 0
-        self._guard = threading.Condition()
-        super().__init__(("127.0.0.1", port), _Handler)
-        self._thread = threading.Thread(
-            target=self.serve_forever, args=(0.02,), name="emulated camera", daemon=True
-        )
-
-    @property
-    def viewers(self) -> int:
-        return self._viewers
+        self.viewers = 0
+        self._counting = threading.Lock()
+        super().__init__(port, _Handler, "camera")
 
     def watched(self, more: int) -> None:
-        with self._guard:
-            self._viewers += more
-
-    def begin(self) -> None:
-        self._thread.start()
+        with self._counting:
+            self.viewers += more
 
     def end(self) -> None:
-        """Listen no more and break every connection."""
         self.ending.set()
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
-        with self._guard:
-            for connection in self._connections:
-                try:
-                    connection.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    continue  # the other side was quicker
-            self._guard.wait_for(lambda: not self._connections, 2.0)
-
-    def get_request(self) -> tuple[socket.socket, Any]:
-        connection, address = super().get_request()
-        with self._guard:
-            self._connections.add(connection)
-        return connection, address
-
-    def shutdown_request(self, request: Any) -> None:
-        super().shutdown_request(request)
-        with self._guard:
-            self._connections.discard(request)
-            self._guard.notify_all()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A viewer that hung up is no news; anything else is a bug in here."""
-        if not isinstance(sys.exception(), OSError):
-            super().handle_error(request, client_address)
+        super().end()
 
 
 class _Handler(BaseHTTPRequestHandler):

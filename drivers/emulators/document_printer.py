@@ -8,12 +8,11 @@ from __future__ import annotations
 import io
 import socket
 import ssl
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from drivers.device import DeviceError
@@ -27,6 +26,7 @@ from drivers.document_printer.codec import (
     encode,
 )
 from drivers.document_printer.names import IppStatus, JobState, Operation, PrinterState
+from drivers.emulators.http_line import HttpLine
 
 _FORMATS = ("application/pdf", "application/octet-stream")
 _PDFIUM = threading.Lock()  # PDFium is not safe for two threads at once
@@ -368,7 +368,7 @@ class DocumentPrinter:
 
     def _listen(self) -> None:
         self._server = _Server(self, self._port, self._tls)
-        self._port = self._server.server_address[1]
+        self._port = self._server.port
         self._server.begin()
 
     def _fall_silent(self) -> None:
@@ -558,60 +558,17 @@ def rendered(document: bytes, dpi: int) -> list[bytes] | None:
     return sheets
 
 
-class _Server(ThreadingHTTPServer):
-    """The printer's HTTP side; it can be killed with its connections and come back."""
-
-    daemon_threads = True
-    request_queue_size = 32
-
+class _Server(HttpLine):
     def __init__(self, printer: DocumentPrinter, port: int, tls: ssl.SSLContext | None) -> None:
         self.printer = printer
         self._tls = tls
-        self._connections: set[socket.socket] = set()
-        self._guard = threading.Condition()
-        super().__init__(("127.0.0.1", port), _Handler)
-        self._thread = threading.Thread(
-            target=self.serve_forever, args=(0.02,), name="emulated printer's wire", daemon=True
-        )
+        super().__init__(port, _Handler, "document_printer")
 
-    def begin(self) -> None:
-        self._thread.start()
-
-    def end(self) -> None:
-        """Listen no more and reset every connection."""
-        self.shutdown()
-        self._thread.join()
-        self.socket.close()
-        self.server_close()
-        with self._guard:
-            for connection in self._connections:
-                try:
-                    connection.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    continue  # the other side was quicker
-            self._guard.wait_for(lambda: not self._connections, 2.0)
-
-    def get_request(self) -> tuple[socket.socket, Any]:
-        connection, address = super().get_request()
-        if self._tls is not None:
-            # The handshake is left to the handler's thread: a silent client holds up nobody.
-            connection = self._tls.wrap_socket(
-                connection, server_side=True, do_handshake_on_connect=False
-            )
-        with self._guard:
-            self._connections.add(connection)
-        return connection, address
-
-    def shutdown_request(self, request: Any) -> None:
-        super().shutdown_request(request)
-        with self._guard:
-            self._connections.discard(request)
-            self._guard.notify_all()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hung up is no news; anything else is a bug in here."""
-        if not isinstance(sys.exception(), OSError):
-            super().handle_error(request, client_address)
+    def wrap(self, connection: socket.socket) -> socket.socket:
+        if self._tls is None:
+            return connection
+        # The handshake is left to the handler's thread: a silent client holds up nobody.
+        return self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
 
 
 class _Handler(BaseHTTPRequestHandler):

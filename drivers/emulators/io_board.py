@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from pymodbus.pdu.register_message import (
     WriteSingleRegisterResponse,
 )
 
-from drivers.emulators.pty_line import PtyLine
+from drivers.emulators.pty_line import Answering
 from drivers.io_board.registers import (
     CALL_BUTTON,
     DOOR,
@@ -46,22 +45,13 @@ from drivers.sensors.types import Power, Readings
 
 FAULTS = ("mute", "slow", "bad crc", "truncate", "junk", "split", "exception", "wrong values")
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
-_NOISE = bytes.fromhex("FF0055")
-_GAP_S = 0.002
 _FRAME_GAP_S = 0.05  # far more than 3.5 characters; a pty keeps no time
 _SEEN = 50
 _WRAP = 0x10000
 _LONGEST_WATCHDOG_S = 3600
 
 
-@dataclass(slots=True)
-class _Fault:
-    times: int | None
-    seconds: float = 0.0
-    code: int = 0
-
-
-class IoBoard:
+class IoBoard(Answering):
     """A board on a pty under a stable name, with lights, sensors that somebody moves, and faults.
 
     ``link`` becomes a symbolic link to the pty: the drivers' port. Everything is fitted, except
@@ -75,16 +65,18 @@ class IoBoard:
     * ``power`` – ``state``: a :class:`Power` as str, or None for unknown; ``percent`` of the
       battery, 0 to 100 or None; what is left out stays. ``volume`` – ``percent``.
     * ``restart`` – the board loses its power for a moment: lights, counters, watchdog are gone.
-    * Faults, each of the next ``times`` answers (left out: until ``well``): ``mute``; ``slow``, by
-      ``seconds`` (2); ``bad crc``; ``truncate``; ``junk``, noise before an answer; ``split``, byte
-      by byte; ``exception`` with ``code`` (4), a Modbus exception; ``wrong values``, sensor
-      registers out of their range.
+    * Faults of the next ``times`` answers, until ``well`` when that is left out: ``mute``,
+      ``slow``, ``bad crc``, ``truncate``, ``junk``, ``split``, see :class:`Answering`;
+      ``exception`` with ``code`` (4), a Modbus exception; ``wrong values``, sensor registers out of
+      their range.
     * ``well`` – all faults are over. ``unplug``, ``plug`` – the cable.
     """
 
+    CHECKSUM = "bad crc"
+    NOISE = bytes.fromhex("FF0055")
+
     def __init__(self, link: Path, *, unit: int = 1, without: tuple[str, ...] = ()) -> None:
-        self._line = PtyLine(link, "io_board", self._heard)
-        self._guard = threading.RLock()
+        super().__init__(link, "io_board")
         self._unit = unit
         self._framer = FramerRTU(DecodePDU(is_server=True))
         self._input = b""
@@ -107,24 +99,12 @@ class IoBoard:
         self._holding = [0] * LIGHTS_COUNT
         self._watchdog = 0
         self._requests: deque[str] = deque(maxlen=_SEEN)
-        self._faults: dict[str, _Fault] = {}
-
-    @property
-    def address(self) -> str:
-        """The port for the drivers' settings."""
-        return self._line.address
-
-    def start(self) -> None:
-        self._line.plug()
-
-    def stop(self) -> None:
-        self._line.unplug()
 
     def obey(self, order: str, **facts: Any) -> None:
         """Do what the class says about ``order``. Raises ``ValueError`` for what it does not."""
         with self._guard:
             if order in FAULTS:
-                self._faults[order] = _fault_of(order, facts)
+                self._order_fault(order, facts)
                 return
             if order == "power":
                 self._readings = _power(self._readings, facts)
@@ -233,31 +213,9 @@ class IoBoard:
         with self._guard:
             self._watch()
             self._asked_at = time.monotonic()
-            mute, slow = self._fault("mute"), self._fault("slow")
             answer = self._answer(request)
-        if slow:
-            self._line.pause(slow.seconds)
-        if mute:
-            return
         answer.dev_id = self._unit
-        data = self._framer.buildFrame(answer)
-        if self._fault("bad crc"):
-            data = data[:-1] + bytes([data[-1] ^ 0x5A])
-        if self._fault("truncate"):
-            data = data[: len(data) // 2]
-        if self._fault("junk"):
-            data = _NOISE + data
-        self._line.send(data, gap_s=_GAP_S if self._fault("split") else None)
-
-    def _fault(self, order: str) -> _Fault | None:
-        """The fault, if it strikes this answer; counts it."""
-        with self._guard:
-            fault = self._faults.get(order)
-            if fault and fault.times is not None:
-                fault.times -= 1
-                if fault.times == 0:
-                    del self._faults[order]
-            return fault
+        self._reply(self._framer.buildFrame(answer))
 
     # -- the board ----------------------------------------------------------------------------
 
@@ -361,16 +319,3 @@ def _percent(value: Any) -> int:
 def _nothing_else(order: str, facts: Mapping[str, Any]) -> None:
     if facts:
         raise ValueError(f"{order!r} does not take {sorted(facts)}")
-
-
-def _fault_of(order: str, facts: Mapping[str, Any]) -> _Fault:
-    rest = dict(facts)
-    times = rest.pop("times", None)
-    fault = _Fault(None if times is None else int(times))
-    if order == "slow":
-        fault.seconds = float(rest.pop("seconds", 2.0))
-    if order == "exception":
-        fault.code = int(rest.pop("code", 4))
-    if rest or (fault.times is not None and fault.times < 1) or not 0 <= fault.code <= 255:
-        raise ValueError(f"{order!r} does not take {list(facts)} so")
-    return fault

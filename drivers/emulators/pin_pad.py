@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 
 from drivers.device import DeviceError
-from drivers.emulators.pty_line import PtyLine
+from drivers.emulators.pty_line import Answering
 from drivers.pin_pad.frames import (
     Command,
     Entry,
@@ -41,8 +40,6 @@ MASTER_KEYS: Mapping[Algorithm, bytes] = {
 FAULTS = ("mute", "slow", "bad checksum", "truncate", "junk", "split")
 _IDENTITY = b"DEMO-PP;00000001;1.0"
 _BLOCK_BYTES = {Algorithm.TDEA: 8, Algorithm.SM4: 16}
-_NOISE = bytes.fromhex("00FF8055")
-_GAP_S = 0.001
 _SEEN = 50
 _MOST_KEYS = 100
 _KEYS = {
@@ -65,13 +62,7 @@ class _Entry:
     touched: float = field(default_factory=time.monotonic)
 
 
-@dataclass(slots=True)
-class _Fault:
-    times: int | None
-    seconds: float = 0.0
-
-
-class PinPad:
+class PinPad(Answering):
     """A pad on a pty under a stable name, with keys that are pressed, and faults.
 
     ``link`` becomes a symbolic link to the pty: the driver's port.
@@ -83,15 +74,15 @@ class PinPad:
     * ``give up`` – the entry ends as if nobody had pressed anything for too long.
     * ``tamper`` – somebody opens the pad: its keys are wiped for good. ``break`` – its self-test
       fails, until ``well``. ``power cycle`` – the session key and the entry are gone.
-    * Faults, each of the next ``times`` answers (left out: until ``well``): ``mute``; ``slow``, by
-      ``seconds`` (2); ``bad checksum``; ``truncate``; ``junk``, noise before an answer; ``split``,
-      byte by byte.
+    * Faults of the next ``times`` answers, until ``well`` when that is left out: ``mute``,
+      ``slow``, ``bad checksum``, ``truncate``, ``junk``, ``split``; see :class:`Answering`.
     * ``well`` – all faults are over, a tampered pad was replaced. ``unplug``, ``plug`` – the cable.
     """
 
+    NOISE = bytes.fromhex("00FF8055")
+
     def __init__(self, link: Path, *, master_keys: Mapping[Algorithm, bytes] = MASTER_KEYS) -> None:
-        self._line = PtyLine(link, "pin_pad", self._heard)
-        self._guard = threading.RLock()
+        super().__init__(link, "pin_pad")
         self._masters = dict(master_keys)
         self._tampered = self._broken = False
         self._algorithm: Algorithm | None = None
@@ -99,21 +90,9 @@ class PinPad:
         self._key_serial = ""
         self._entry: _Entry | None = None
         self._blocks = 0
-        self._faults: dict[str, _Fault] = {}
         self._commands: deque[str] = deque(maxlen=_SEEN)
         self._decoder = FrameDecoder()
         self._last: tuple[Frame, Frame] | None = None  # what was asked last, and the answer
-
-    @property
-    def address(self) -> str:
-        """The port for the driver's settings."""
-        return self._line.address
-
-    def start(self) -> None:
-        self._line.plug()
-
-    def stop(self) -> None:
-        self._line.unplug()
 
     def obey(self, order: str, **facts: Any) -> None:
         """Do what the class says about ``order``. Raises ``ValueError`` for what it does not."""
@@ -129,9 +108,7 @@ class PinPad:
                 with self._guard:
                     self._change(order)
             case _ if order in FAULTS:
-                fault = _fault_of(order, facts)
-                with self._guard:
-                    self._faults[order] = fault
+                self._order_fault(order, facts)
             case _:
                 raise ValueError(f"a PIN pad knows no order {order!r} with {list(facts)}")
 
@@ -222,31 +199,7 @@ class PinPad:
         while frame := self._decoder.take():
             with self._guard:
                 answer = self._answer(frame)
-                mute = self._fault("mute")
-                slow = self._fault("slow")
-            if slow:
-                self._line.pause(slow.seconds)
-            if not mute:
-                self._send(answer.encode())
-
-    def _send(self, data: bytes) -> None:
-        if self._fault("bad checksum"):
-            data = data[:-1] + bytes([data[-1] ^ 0x5A])
-        if self._fault("truncate"):
-            data = data[: len(data) // 2]
-        if self._fault("junk"):
-            data = _NOISE + data
-        self._line.send(data, gap_s=_GAP_S if self._fault("split") else None)
-
-    def _fault(self, order: str) -> _Fault | None:
-        """The fault, if it strikes this answer; counts it."""
-        with self._guard:
-            fault = self._faults.get(order)
-            if fault and fault.times is not None:
-                fault.times -= 1
-                if fault.times == 0:
-                    del self._faults[order]
-            return fault
+            self._reply(answer.encode())
 
     # -- the pad ------------------------------------------------------------------------------
 
@@ -371,14 +324,3 @@ def _cipher(algorithm: Algorithm, key: bytes) -> Cipher[modes.ECB]:
         return Cipher(SM4(key), modes.ECB())  # noqa: S305
     whole = key + key[:8] if len(key) == 16 else key
     return Cipher(TripleDES(whole), modes.ECB())  # noqa: S305
-
-
-def _fault_of(order: str, facts: Mapping[str, Any]) -> _Fault:
-    rest = dict(facts)
-    times = rest.pop("times", None)
-    fault = _Fault(None if times is None else int(times))
-    if order == "slow":
-        fault.seconds = float(rest.pop("seconds", 2.0))
-    if rest or (fault.times is not None and fault.times < 1):
-        raise ValueError(f"{order!r} does not take {list(facts)} so")
-    return fault

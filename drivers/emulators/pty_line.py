@@ -1,4 +1,5 @@
-"""The far end of a serial cable: a pty under a stable name, with somebody who listens."""
+"""The far end of a serial cable: a pty under a stable name, somebody who listens, and what may
+become of answers on their way."""
 
 from __future__ import annotations
 
@@ -8,8 +9,11 @@ import select
 import threading
 import time
 import tty
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 _CHUNK = 64
 _TAKEN_S = 2.0  # a driver that reads takes a chunk long before
@@ -114,3 +118,83 @@ class PtyLine:
                 self._master = -1
                 for fd in (master, slave, woken):
                     os.close(fd)
+
+
+@dataclass(slots=True)
+class Fault:
+    """What becomes of answers: of the next ``times``, or of all (None)."""
+
+    times: int | None
+    seconds: float = 0.0
+    code: int = 0
+
+
+class Answering(ABC):
+    """A device on a pty that answers questions, with faults of its answers.
+
+    Each fault is of the next ``times`` answers, left out: until it is taken back. Known here are
+    ``mute``; ``slow``, by ``seconds`` (2); :attr:`CHECKSUM`, the last byte is wrong; ``truncate``;
+    ``junk``, noise before an answer; ``split``, byte by byte.
+    """
+
+    CHECKSUM = "bad checksum"
+    NOISE: bytes
+    GAP_S = 0.002
+
+    def __init__(self, link: Path, name: str) -> None:
+        self._line = PtyLine(link, name, self._heard)
+        self._guard = threading.RLock()
+        self._faults: dict[str, Fault] = {}
+
+    @property
+    def address(self) -> str:
+        """The port for the driver's settings."""
+        return self._line.address
+
+    def start(self) -> None:
+        self._line.plug()
+
+    def stop(self) -> None:
+        self._line.unplug()
+
+    @abstractmethod
+    def _heard(self, data: bytes) -> None:
+        """Bytes came in."""
+
+    def _order_fault(self, order: str, facts: Mapping[str, Any]) -> None:
+        """Raises ``ValueError`` for facts that do not belong to it."""
+        rest = dict(facts)
+        times = rest.pop("times", None)
+        fault = Fault(None if times is None else int(times))
+        if order == "slow":
+            fault.seconds = float(rest.pop("seconds", 2.0))
+        if order == "exception":
+            fault.code = int(rest.pop("code", 4))
+        if rest or (fault.times is not None and fault.times < 1) or not 0 <= fault.code <= 255:
+            raise ValueError(f"{order!r} does not take {list(facts)} so")
+        with self._guard:
+            self._faults[order] = fault
+
+    def _fault(self, order: str) -> Fault | None:
+        """The fault, if it strikes this answer; counts it."""
+        with self._guard:
+            fault = self._faults.get(order)
+            if fault and fault.times is not None:
+                fault.times -= 1
+                if fault.times == 0:
+                    del self._faults[order]
+            return fault
+
+    def _reply(self, answer: bytes) -> None:
+        """Send ``answer`` as the faults let it through."""
+        if slow := self._fault("slow"):
+            self._line.pause(slow.seconds)
+        if self._fault("mute"):
+            return
+        if self._fault(self.CHECKSUM):
+            answer = answer[:-1] + bytes([answer[-1] ^ 0x5A])
+        if self._fault("truncate"):
+            answer = answer[: len(answer) // 2]
+        if self._fault("junk"):
+            answer = self.NOISE + answer
+        self._line.send(answer, gap_s=self.GAP_S if self._fault("split") else None)
