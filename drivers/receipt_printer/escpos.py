@@ -141,10 +141,15 @@ class EscPosPrinter(Driver):
         if not self._connected().answers:
             return Status(State.ONLINE, detail="the device file cannot be read, and is trusted")
         facts = self._ask_facts(Deadline(ANSWER_S))
-        if _problem(facts) is Reason.JAM and time.monotonic() >= self._next_recovery:
+        problem = _problem(facts)
+        if problem is Reason.JAM and time.monotonic() >= self._next_recovery:
             # A jam that somebody has cleared stays an error until the printer is told to go on.
             self._next_recovery = time.monotonic() + RECOVERY_S
             self._send(commands.RECOVER_AND_CLEAR)
+        if problem is None and self._remains:
+            # Now, while this visit lasts: the next one's driver knows nothing of it.
+            self._send(commands.START + commands.CUT)
+            self._remains = False
         return _status(facts)
 
     def reset(self) -> None:

@@ -549,6 +549,22 @@ def test_a_cancelled_slip_never_comes_out(
     assert slip[0] == "住房公积金中心"
 
 
+def test_the_beginning_of_a_slip_is_cut_off_though_no_other_follows(
+    printer: ReceiptPrinter, host: ThreadHost
+) -> None:
+    """Else it hangs out for the next citizen, and their slip is printed behind it."""
+    printer.obey("slow", dots_per_s=2000)
+    cancel = CancelToken()
+    future = host.submit(PrintSlip("a", LONG), SOON_S, cancel)
+    until(lambda: printer.look()["hanging"] > 300)
+    cancel.cancel()
+    with pytest.raises(DeviceError):
+        future.result()
+    printer.obey("well")
+    until(lambda: len(printer.look()["slips"]) == 1)
+    assert printer.look()["hanging"] == 0
+
+
 def test_a_slip_whose_deadline_has_passed_is_not_begun(
     printer: ReceiptPrinter, host: ThreadHost
 ) -> None:
