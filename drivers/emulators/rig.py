@@ -18,7 +18,6 @@ import logging
 import socket
 import socketserver
 import threading
-from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -30,7 +29,6 @@ MOST_SCRIPTS = 16
 """Scripts that run at the same time."""
 LONGEST_WAIT_S = 3600.0
 """How long one may wait for the end of a script."""
-_ORDERS_KEPT = 200
 _LOOK_S = 0.1
 _ANSWER_S = 10.0
 _NOT_UNDERSTOOD = (ValueError, TypeError, KeyError, ArithmeticError, RecursionError, OSError)
@@ -61,9 +59,6 @@ class Rig:
         self._server: _Server | None = None
         self._turn = {name: threading.Lock() for name in devices}
         self._guard = threading.Lock()
-        self._told: dict[str, deque[tuple[str, dict[str, Any]]]] = {
-            name: deque(maxlen=_ORDERS_KEPT) for name in devices
-        }
         self._runs: list[Run] = []
         self._stopping = False
 
@@ -128,17 +123,6 @@ class Rig:
                 for run in others:
                     run.leave(device)
             self.devices[device].obey(order, **facts)
-            with self._guard:
-                if order == "well":
-                    self._told[device].clear()
-                self._told[device].append((order, facts))
-
-    def told(self, device: str) -> list[tuple[str, dict[str, Any]]]:
-        """The newest orders that were obeyed, with their facts, oldest first; none from before the
-        last ``well``, which comes first. Raises ``ValueError`` as ``tell``."""
-        name = resolve(device, self.devices)
-        with self._guard:
-            return list(self._told[name])
 
     def look(self, device: str) -> dict[str, Any]:
         """What one would see there: the emulator's ``look``. Raises ``ValueError`` as ``tell``."""

@@ -32,6 +32,8 @@ from drivers.emulators.smart_cards.cards import BankFacts, SocialSecurityFacts
 from drivers.emulators.speaker import Speaker
 from drivers.emulators.xfs4iot.machine import XfsMachine
 from drivers.id_card.types import IdCard
+from tests.contract import noted
+from tests.contract.noted import Noted
 from ui.desk import app, parts
 from ui.desk.levers import clauses, undoing
 
@@ -197,9 +199,9 @@ def directory() -> Iterator[Path]:
 def whole_rig(directory: Path) -> Iterator[Rig]:
     rig = Rig(
         {
-            "id_card": IdCardReader(directory / "id_card", pace=False),
-            "receipt_printer": ReceiptPrinter(),
-            "document_printer": DocumentPrinter(seconds_per_page=0.0),
+            "id_card": Noted(IdCardReader(directory / "id_card", pace=False)),
+            "receipt_printer": Noted(ReceiptPrinter()),
+            "document_printer": Noted(DocumentPrinter(seconds_per_page=0.0)),
         },
         directory / app.SOCKET,
     )
@@ -243,7 +245,7 @@ def print_lines(rig: Rig, lines: int) -> None:
 
 
 def told(rig: Rig, device: str) -> list[str]:
-    return [order for order, _ in rig.told(device)]
+    return [order for order, _ in noted.told(rig, device)]
 
 
 def test_paper_runs_out_in_the_middle_of_a_slip_and_comes_back(rig: Rig) -> None:
@@ -356,7 +358,7 @@ def test_the_end_of_the_rig_ends_its_scripts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    rig = Rig({"receipt_printer": ReceiptPrinter()}, Path("s"))
+    rig = Rig({"receipt_printer": Noted(ReceiptPrinter())}, Path("s"))
     rig.start()
     waits = rig.run("printer: jam after 12 lines; clear jam after 1 s")
     sleeps = rig.run("printer: mute; well after 30 s")

@@ -39,10 +39,12 @@ from drivers.emulators.rig import Emulator, Remote, Rig
 from drivers.emulators.smart_card import SmartCardReader, missing
 from drivers.emulators.speaker import Speaker
 from drivers.emulators.xfs4iot import XfsMachine
+from kiosk import demo
 from kiosk.sandbox import personas
 from kiosk.sandbox.server import serving
 from kiosk.words import Language
 from tests import qt_messages
+from tests.contract.noted import Noted, told
 from ui.desk import parts, people, window
 from ui.desk.app import refusal, run
 from ui.desk.bridge import Desk
@@ -70,12 +72,12 @@ def rig() -> Iterator[Rig]:
     with tempfile.TemporaryDirectory(prefix="desk-") as name:
         directory = Path(name)
         devices: dict[str, Emulator] = {
-            "id_card": IdCardReader(directory / "id_card", pace=False),
+            "id_card": Noted(IdCardReader(directory / "id_card", pace=False)),
             "receipt_printer": ReceiptPrinter(),
             "document_printer": DocumentPrinter(seconds_per_page=0.0),
             "camera": Camera(size=(64, 48)),
             "code_scanner": CodeScanner(directory / "code_scanner"),
-            "pin_pad": PinPad(directory / "pin_pad"),
+            "pin_pad": Noted(PinPad(directory / "pin_pad")),
             "io_board": IoBoard(directory / "io_board"),
             "speaker": Speaker(directory / "speaker"),
         }
@@ -437,7 +439,7 @@ def test_a_card_is_put_and_lifted(trainer: Trainer) -> None:
     trainer.click("put")
     trainer.until(lambda: trainer.text("where") == "在读卡区")
     assert trainer.rig.look("id_card")["card"] == "put"
-    (order, facts) = trainer.rig.told("id_card")[-1]
+    (order, facts) = told(trainer.rig, "id_card")[-1]
     assert (order, facts["number"]) == ("put", personas.load()["P03"].number)
     trainer.click("person.P02")  # another hand, the card still lies there
     assert trainer.text("where") == "在手里"
@@ -501,7 +503,7 @@ def test_what_one_sees_and_does_at_the_other_devices(trainer: Trainer, rig: Rig)
     trainer.choose("pin_pad")
     assert trainer.text("pad.display") == "没有要密码"
     trainer.click("pad.5")
-    trainer.until(lambda: rig.told("pin_pad")[-1] == ("press", {"key": "5"}))
+    trainer.until(lambda: told(rig, "pin_pad")[-1] == ("press", {"key": "5"}))
 
     trainer.choose("camera")
     assert trainer.item("film").property("source").toString() == ""
@@ -866,3 +868,21 @@ def test_it_ends_when_told(options: list[str], seconds: float) -> None:
         assert process.returncode == 0
         assert said == b""
         assert list(Path(directory).iterdir()) == []
+
+
+@pytest.mark.parametrize("desk_first", [True, False])
+def test_the_end_of_the_desk_ends_the_demo(desk_first: bool) -> None:
+    """By the signal that ends a terminal; not when the demo has ended before."""
+    ended = threading.Event()
+    before = signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    try:
+        command = [sys.executable, "-c", "input()"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE) as desk:
+            with demo._ending_with(desk):
+                if desk_first:
+                    desk.communicate(b"\n")
+                    assert ended.wait(10)
+            desk.kill()
+        assert ended.wait(0.2) is desk_first
+    finally:
+        signal.signal(signal.SIGTERM, before)
