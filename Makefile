@@ -1,11 +1,11 @@
 # The commands of this project. `make demo` and `make test` need nothing before them.
 PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
-	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null \
 	&& { echo $$p; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench fuzz words goldens lock openapi clean
+.PHONY: demo test check bench fuzz lab words goldens lock openapi clean
 
 demo: $(VENV)/ready words  ## the terminal, the desk and the stand-in centre; without a display, played into out/
 	$(BIN)/kiosk demo
@@ -24,6 +24,9 @@ bench: $(VENV)/ready words  ## figures of this machine
 FUZZ_RUNS ?= 2000000
 fuzz: $(VENV)/ready  ## two million random and mutated inputs for every parser, each; FUZZ_RUNS=
 	nice -n 5 $(BIN)/python -m fuzz --runs $(FUZZ_RUNS)
+
+lab: $(VENV)/ready  ## real kernel drivers in an emulated machine (QEMU), under five minutes
+	$(BIN)/python -m lab
 
 words: assets/translations/en.mo  ## compile the catalogue of words
 

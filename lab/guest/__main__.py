@@ -8,49 +8,36 @@ import subprocess
 import sys
 from pathlib import Path
 
+from lab import report
+
 REPO = Path(__file__).parents[2]
 OUT = Path("/out")
+PYTEST = (
+    *("pytest", "-v", "--durations=15", "--tb=short"),
+    *("-p", "no:cacheprovider", "--basetemp=/tmp/t", "lab/guest"),
+)
 
 
 def main() -> None:
     rules = Path("/etc/udev/rules.d")
     rules.mkdir(parents=True, exist_ok=True)
-    for each in (REPO / "assets" / "udev", Path(__file__).parent):
-        for rule in each.glob("*.rules"):
-            shutil.copy(rule, rules)
-    for each in Path("/etc/reader.conf.d").glob("*"):
+    for rule in (REPO / "assets" / "udev").glob("*.rules"):
+        shutil.copy(rule, rules)
+    for each in Path("/etc/reader.conf.d").glob("*"):  # virtual readers: here is a real one
         each.unlink()
     subprocess.run(["/usr/lib/systemd/systemd-udevd", "--daemon"], check=True)
     subprocess.run(["udevadm", "trigger"], check=True)
     subprocess.run(["udevadm", "settle"], check=True)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(REPO / "tests" / "contract"),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
     with (OUT / "pytest.txt").open("w") as log:
-        args = (
-            (REPO / "build/lab/args").read_text().split()
-            if (REPO / "build/lab/args").exists()
-            else []
+        done = subprocess.run(
+            [sys.executable, "-m", *PYTEST], stdout=log, stderr=log, check=False, env=environment
         )
-        subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "pytest",
-                "-v",
-                "--durations=15",
-                "--tb=short",
-                "-p",
-                "no:cacheprovider",
-                "--basetemp=/tmp/t",
-                *(args or ["lab/guest"]),
-            ],
-            stdout=log,
-            stderr=log,
-            check=False,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(REPO / "tests" / "contract"),
-                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            },
-        )
+    (OUT / report.EXIT).write_text(f"{done.returncode}\n")
 
 
 main()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from lab.guest.stand import monitor
+from lab.report import CASES, Case, line
 from tests.contract import test_contract as contract
 
-CASES = Path("/out/cases.jsonl")
+OUT = Path("/out")
 contract.SOON_S = 60.0  # an emulated processor
 
 
@@ -26,12 +26,7 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """What failed, in whatever phase, and a call that passed."""
     if report.failed or report.when == "call":
         test, _, rest = report.nodeid.partition("::")[2].partition("[")
-        case = {
-            "file": Path(report.fspath).stem,
-            "test": test,
-            "device": rest.rstrip("]"),
-            "held": report.passed,
-            "seconds": round(report.duration, 2),
-        }
-        with CASES.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(case) + "\n")
+        seconds = round(report.duration, 2)
+        case = Case(Path(report.fspath).stem, test, rest.rstrip("]"), report.passed, seconds)
+        with (OUT / CASES).open("a", encoding="utf-8") as file:
+            file.write(line(case))

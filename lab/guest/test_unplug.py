@@ -24,7 +24,7 @@ from tests.contract.test_contract import PACE, Kind, Order, Stand, children
 SOON_S = 60.0
 SLIP = Slip(tuple(Text(f"第 {line} 行") for line in range(1, 121)))
 HOLDER: Order = ("put", {"name": "张三", "number": "990101199003071018"})
-BANK_CARD: Order = ("put", {"kind": "bank", "number": "6212260000000000006"})
+BANK_CARD: Order = ("put", {"kind": "bank", "number": "6212260000000000000"})
 GONE = (Reason.NO_DEVICE, Reason.OFFLINE)
 
 

@@ -1,0 +1,40 @@
+"""Boots the lab, waits, reports: what ``make lab`` runs."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+
+from lab import debian, machine, report
+
+FOLDER = machine.REPO / "build" / "lab"
+SECONDS = 300.0
+"""The whole run, from the kernel's first line; some two and a half minutes on two cores."""
+
+
+def main() -> int:
+    """Exit code 0: everything held, or the lab cannot be here and says why; else 1."""
+    missing = [each for each in (machine.QEMU, machine.SWTPM) if shutil.which(each) is None]
+    if missing:
+        packages = "apt-get install qemu-system-x86 swtpm"
+        print(f"lab: skipped, there is no {' and no '.join(missing)} here: {packages}")
+        return 0
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    try:
+        parts = debian.unpacked(FOLDER / "debian")
+    except debian.UnreachableError as error:
+        print(f"lab: {error}")
+        return 1
+    began = time.monotonic()
+    ended = machine.boot(parts, FOLDER, SECONDS)
+    print(f"lab: {time.monotonic() - began:.0f} s; all that was said is in {FOLDER / 'out'}")
+    if not ended:
+        print(f"lab: the machine was not done in {SECONDS:.0f} s: console.txt tells more")
+    found = report.read(FOLDER / "out")
+    print(report.text(found))
+    return 0 if ended and found.well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""``kiosk doctor`` in front of all devices at once; its report is kept for outside."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from drivers.emulators.rig import Emulator
+from lab.guest.stand import STAND
+
+SETTINGS = """
+terminal = "LAB"
+[centre]
+url = "https://127.0.0.1:9"
+seal_roots = "/etc/ssl/certs/ca-certificates.crt"
+[keeper]
+journal = "/tmp/journal.db"
+[devices.id_card]
+driver = "sdt"
+port = "/dev/kiosk/id_card"
+[devices.receipt_printer]
+driver = "escpos"
+address = "file:///dev/kiosk/receipt_printer"
+[devices.smart_card]
+driver = "pcsc"
+[devices.code_scanner]
+driver = "serial"
+port = "/dev/kiosk/code_scanner"
+[devices.camera]
+driver = "opencv"
+source = "/dev/kiosk/camera"
+format = "YUYV"
+width = 640
+height = 360
+"""
+REPORT = Path("/out/doctor.json")
+
+
+@pytest.fixture
+def devices(tmp_path: Path) -> Iterator[dict[str, Emulator]]:
+    with ExitStack() as stack:
+        started = {}
+        for name, kind in STAND.items():
+            started[name] = device = kind.emulator(tmp_path)
+            device.start()
+            stack.callback(device.stop)
+        yield started
+
+
+def test_it_finds_every_device_well_and_misses_one_that_is_pulled(
+    devices: dict[str, Emulator], tmp_path: Path
+) -> None:
+    devices["cdc-acm"].obey("unplug")
+    settings = tmp_path / "terminal.toml"
+    settings.write_text(SETTINGS)
+    command = ("doctor", "--json", "--settings", str(settings), "--keep", str(tmp_path))
+    done = subprocess.run(
+        [sys.executable, "-m", "kiosk", *command], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1, done.stderr  # not fit: a scanner is missing, and any centre
+    REPORT.write_text(done.stdout)
+    found = json.loads(done.stdout)["findings"]
+    bad = {
+        finding["name"].partition(":")[0]
+        for finding in found
+        if finding["section"] == "devices" and finding["verdict"] != "good"
+    }
+    assert bad == {"code_scanner"}, [each for each in found if each["section"] == "devices"]
+    names = {each["name"]: each["verdict"] for each in found if each["section"] == "names"}
+    assert names.get("/dev/kiosk/id_card", names) == "good"
