@@ -1,5 +1,4 @@
-"""The far end of a serial cable: a pty under a stable name, somebody who listens, and what may
-become of answers on their way."""
+"""The far end of a serial cable: a pty under a stable name, whose answers may fail on the way."""
 
 from __future__ import annotations
 

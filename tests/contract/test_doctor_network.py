@@ -253,6 +253,7 @@ def nobody():
         (nobody(), "TCP", "firewall"),
         ("https://no-such-host.invalid", "DNS", "resolv.conf"),
     ],
+    ids=["a port where nobody is", "a name that nobody has"],
 )
 def test_what_comes_after_a_broken_step_is_told_as_not_tried(authority, url, broken, mend):
     found = way(url, authority)

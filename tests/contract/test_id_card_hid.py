@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import select
 import tty
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,7 +72,10 @@ def test_every_report_has_its_number_and_its_full_size(tmp_path, size):
     try:
         frame = encode_frame(bytes(size))
         port.write(frame)
-        sent = os.read(master, 4096)
+        sent = b""
+        while len(sent) < -(-len(frame) // REPORT) * (1 + REPORT):
+            select.select([master], [], [], 5.0)
+            sent += os.read(master, 4096)
         reports = [sent[at : at + 1 + REPORT] for at in range(0, len(sent), 1 + REPORT)]
         assert {len(report) for report in reports} == {1 + REPORT}
         assert {report[:1] for report in reports} == {b"\0"}
