@@ -2,6 +2,8 @@
 
 import json
 import math
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import pytest
 from click.testing import CliRunner
@@ -38,19 +40,16 @@ def test_every_figure_is_measured_and_sane(figures):
 
 @pytest.fixture(scope="module")
 def of_devices():
-    return devices.measure(
-        devices.Scale(
-            readers.Scale(reads=1, codes=1, films=1, film_s=0.2),
-            slips.Scale(slips=1, slow_slips=()),
-            recovery.Scale(
-                plugs=1,
-                restarts=1,
-                kills=1,
-                pace=Pace(poll_s=0.2, back_off_s=(0.2,)),
-                warm_s=0.2,
-            ),
-        )
+    """In a process of its own: the library of PC/SC looks for its service once in a process."""
+    scale = devices.Scale(
+        readers.Scale(reads=1, codes=1, films=1, film_s=0.2),
+        slips.Scale(slips=1, slow_slips=()),
+        recovery.Scale(
+            plugs=1, restarts=1, kills=1, pace=Pace(poll_s=0.2, back_off_s=(0.2,)), warm_s=0.2
+        ),
     )
+    with ProcessPoolExecutor(1, get_context("spawn")) as apart:
+        return apart.submit(devices.measure, scale).result()
 
 
 def test_every_figure_of_a_device_is_measured_or_it_is_said_why_not(of_devices):
