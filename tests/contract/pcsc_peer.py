@@ -9,15 +9,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from drivers.emulators.rig import Remote
 from drivers.emulators.smart_cards.pcscd import PcscService, free_ports, missing
 
-__all__ = ["CONTACT", "CONTACTLESS", "FOLDER", "Bench", "bench", "missing"]
+__all__ = ["CONTACT", "CONTACTLESS", "FOLDER", "Bench", "ChipCardReader", "bench", "missing"]
 
 CONTACT = "Kiosk IC 00 00"
 CONTACTLESS = "Kiosk PICC 00 00"
@@ -42,6 +42,21 @@ class Bench:
 
     def look(self, reader: str = CONTACT) -> dict[str, Any]:
         return self._cards.look(_DEVICES[reader])
+
+    def take_away(self, reader: str = CONTACT) -> None:
+        """Pull the reader's cable; the service and the other reader go on."""
+        self._have({name: port for name, port in self.readers.items() if name not in reader})
+
+    def give_back(self) -> None:
+        """Plug in what was taken away."""
+        self._have(self.readers)
+
+    def _have(self, readers: Mapping[str, int]) -> None:
+        """The service sees a reader of this kind come and go when it starts only."""
+        if self.service.readers != readers:
+            self.service.kill()
+            self.service.readers = dict(readers)
+            self.service.start()
 
     def clear(self) -> None:
         """As at the beginning: the service runs with both readers, no card, no fault. To start it
@@ -87,3 +102,36 @@ def bench() -> Iterator[Bench]:
                 cards.terminate()
     finally:
         service.stop()
+
+
+class ChipCardReader:
+    """The contact reader of a bench, as an emulated device. Its service dies by ``unplug``; with
+    ``pull reader`` the service goes on without it, until ``well``."""
+
+    def start(self) -> None:
+        with ExitStack() as stack:
+            self._bench = stack.enter_context(bench())
+            self._end = stack.pop_all()
+
+    def stop(self) -> None:
+        self._end.close()
+
+    @property
+    def address(self) -> str:
+        return self._bench.address
+
+    def obey(self, order: str, **facts: Any) -> None:
+        match order:
+            case "unplug":
+                self._bench.service.kill()
+            case "plug":
+                self._bench.service.start()
+            case "pull reader":
+                self._bench.take_away()
+            case _:
+                self._bench.tell(order, **facts)
+                if order == "well":
+                    self._bench.give_back()
+
+    def look(self) -> dict[str, Any]:
+        return self._bench.look()
