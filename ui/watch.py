@@ -13,8 +13,8 @@ and asked:
 
 * ``{"press": "start"}``: ``{"what": "pressed", "at": …}``, or ``{"what": "no button"}``; ``""``
   presses the middle of the screen
-* ``{"look": true}``: ``{"what": "seen", "page": …, "view": …, "notices": …, "devices": {"camera":
-  "jam"}}``, each device that cannot be used and why
+* ``{"look": true}``: ``{"what": "seen", "pid": …, "page": …, "view": …, "notices": …, "devices":
+  {"camera": "jam"}}``, each device that cannot be used and why
 """
 
 from __future__ import annotations
@@ -126,4 +126,4 @@ class Watch(QObject):
             if not status.usable
         }
         seen = {"page": bridge.page, "view": bridge.view, "notices": bridge.notices}
-        self._tell("seen", devices=closed, **seen)
+        self._tell("seen", pid=os.getpid(), devices=closed, **seen)

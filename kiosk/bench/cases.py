@@ -7,7 +7,7 @@ The speaker is left out: there is no emulated one.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 STATES = (
@@ -40,19 +40,25 @@ class Fault:
     Where ``says`` is empty, the device does its work all the same, or nobody needs it.
     """
 
-    device: str  # of the rig
+    device: str  # its class; of lights and sensors the board that they are on
     kind: str
     order: str
     says: str = ""  # what the citizen reads where the device is needed, one of these "this|that"
     states: tuple[str, ...] = STATES
+    machine: str = ""  # what the rig calls the machine that it is a part of
+
+    @property
+    def rig(self) -> str:
+        """What the rig calls it."""
+        return self.machine or self.device
 
     @property
     def begins(self) -> str:
-        return f"{self.device}: {self.order}"
+        return f"{self.rig}: {self.order}"
 
     @property
     def ends(self) -> str:
-        return f"{self.device}: {'plug; ' if self.order == 'unplug' else ''}well"
+        return f"{self.rig}: {'plug; ' if self.order == 'unplug' else ''}well"
 
 
 _NO_ANSWER, _BROKEN = "没有响应", "出了故障"
@@ -107,7 +113,44 @@ _DEVICES: Mapping[str, Sequence[tuple[Any, ...]]] = {
     "io_board": (_CABLE, ("garbage", "bad crc"), _SILENCE, ("slowness", "slow seconds=0.15")),
     "smart_card": (_CABLE,),
 }
-FAULTS = tuple(Fault(device, *row) for device, rows in _DEVICES.items() for row in rows)
+_MACHINE_PRINTER: Sequence[tuple[Any, ...]] = (
+    ("absent", "device state=noDevice", _NO_ANSWER),
+    ("offline", "device state=offline", _NO_ANSWER, _NEAR + _NEAR_SLIP),
+    ("broken", "device state=hardwareError", _BROKEN, _NEAR + _NEAR_SLIP),
+    ("jam", "jam", "卡纸"),
+    ("empty", "paper out", "缺纸"),
+    ("garbage", "garbage form=json", f"{_BROKEN}|{_NO_ANSWER}"),
+    ("silence", "mute", _NO_ANSWER),
+    ("hanging up", "hang up", _NO_ANSWER, _NEAR + _NEAR_SLIP),
+    ("endless", "silence", _NO_ANSWER, ("slip",)),
+    ("slowness", "slow seconds=0.3"),
+)
+_MACHINE_PRINTERS = {
+    "document_printer": (
+        (*_MACHINE_PRINTER, ("unplugged", "unplug", _NO_ANSWER, ("printing",))),
+        "DocumentPrinter",
+    ),
+    "receipt_printer": (
+        (*_MACHINE_PRINTER, ("unplugged", "unplug", _NO_ANSWER, ("slip",))),
+        "ReceiptPrinter",
+    ),
+}
+
+
+def _of_machine(device: str, service: str, row: Sequence[Any]) -> Fault:
+    kind, order, *rest = row
+    where = "" if order == "unplug" else f" service={service}"
+    return replace(Fault(device, kind, order + where, *rest), machine="xfs4iot")
+
+
+FAULTS = (
+    *(Fault(device, *row) for device, rows in _DEVICES.items() for row in rows),
+    *(
+        _of_machine(device, service, row)
+        for device, (rows, service) in _MACHINE_PRINTERS.items()
+        for row in rows
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +174,8 @@ class Case:
         return self.state == "problem" or self.state != USED_AT[self.fault.device]
 
     def __str__(self) -> str:
-        return f"{self.fault.device} {self.fault.kind} at {self.state}"
+        machine = f" ({self.fault.machine})" if self.fault.machine else ""
+        return f"{self.fault.device}{machine} {self.fault.kind} at {self.state}"
 
 
 def cases() -> list[Case]:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
+from kiosk.bench.cabinets import Branch, Kiosk
 from kiosk.bench.cases import USED_AT, Case, cases
 from kiosk.bench.figures import BenchError, Figure, Name
 from kiosk.bench.stand import stand
@@ -44,37 +46,53 @@ NAMES: Mapping[str, Name] = {
 
 
 def run(quick: bool) -> dict[str, Figure]:
-    """Try all cases on two stands, or a sample. What failed is said on stderr, a line each.
+    """Try all cases, or a sample. What failed is said on stderr, a line each.
+
+    A case whose screen stood still is tried once more, alone, and the shorter counts: what a
+    device has done is there the second time, what the machine was at beside is not.
 
     Raises :class:`BenchError` when the trial itself does not work.
     """
     chosen = cases()[::13] if quick else cases()
-    return figures(*try_all(chosen, stands=2, calm=1 if quick else 3))
+    verdicts, calm = try_all(chosen, calm=1 if quick else 3)
+    slow = {v.case: v for v in verdicts if v.stall_ms > _longest(calm)}
+    if slow:
+        for again in try_all(list(slow))[0]:
+            slow[again.case].stall_ms = min(slow[again.case].stall_ms, again.stall_ms)
+    return figures(verdicts, calm)
 
 
-def try_all(
-    chosen: Sequence[Case], *, stands: int = 1, calm: int = 1
-) -> tuple[list[Verdict], list[float]]:
-    """The verdicts on ``chosen``, and the stalls of ``calm`` rounds on each stand before."""
+def try_all(chosen: Sequence[Case], *, calm: int = 0) -> tuple[list[Verdict], list[float]]:
+    """The verdicts on ``chosen``, and the stalls of ``calm`` rounds without a fault before.
 
-    def one(number: int) -> tuple[list[Verdict], list[float]]:
-        mine = chosen[number::stands]
-        devices = {case.fault.device for case in mine}
-        with stand(bystanders=not devices <= USED_AT.keys()) as its:
-            trial = Trial(its, mine, calm)
+    Two stands of the usual kind share the cases, a bank's machine has its own.
+    """
+    usual = [case for case in chosen if not case.fault.machine]
+    bank = [case for case in chosen if case.fault.machine]
+    shares = [share for share in (usual[::2], usual[1::2], bank) if share]
+
+    def one(share: Sequence[Case]) -> tuple[list[Verdict], list[float]]:
+        others = any(case.fault.device not in USED_AT for case in share)
+        kiosk = partial(Kiosk, bystanders=others)
+        with stand(Branch if share is bank else kiosk) as its:
+            trial = Trial(its, share, calm)
             trial.run()
             return trial.verdicts, trial.calm_stalls
 
-    with ThreadPoolExecutor(stands) as pool:
-        found = list(pool.map(one, range(stands)))
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(one, shares))
     return [v for verdicts, _ in found for v in verdicts], [s for _, each in found for s in each]
+
+
+def _longest(calm: Sequence[float]) -> float:
+    """What a screen may stand still, in ms."""
+    return Figure(tuple(calm)).median + 100
 
 
 def figures(verdicts: Sequence[Verdict], calm: Sequence[float]) -> dict[str, Figure]:
     """What :data:`NAMES` says, and a line on stderr for every case that failed."""
-    floor = Figure(tuple(calm)).median
     for verdict in verdicts:
-        if verdict.stall_ms > floor + 100:
+        if verdict.stall_ms > _longest(calm):
             said = f"the screen stood still for {verdict.stall_ms:.0f} ms"
             verdict.complaints.append(("fault_stalled", said))
         for _, complaint in verdict.complaints:

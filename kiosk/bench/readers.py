@@ -308,12 +308,11 @@ def _smart_card(
         put()
         reader.await_card()
         reader.talk(record)
-        for _ in range(scale.codes):
-            began = time.monotonic()
-            reader.send(apdus)
-            found[f"floor_{name}_stack"].append(ms(began))
         with host("smart_card", table) as one:
             for _ in range(scale.codes):
+                began = time.monotonic()
+                reader.send(apdus)
+                found[f"floor_{name}_stack"].append(ms(began))
                 began = time.monotonic()
                 one.execute(request, _PATIENCE_S)
                 found[f"{name}_stack"].append(ms(began))
@@ -341,25 +340,21 @@ def _xfs_card(found: Values, hardware: Hardware, scale: Scale) -> None:
     def lift() -> None:
         hand.tell("xfs4iot", "pull card")
 
-    with host("smart_card", table) as one:
+    with host("smart_card", table) as one, bare.web_socket(service) as ask:
+        read: list[str] = []  # how the reader is, then the card: until it was given back
         for _ in range(scale.codes):
             put()
             began = time.monotonic()
             one.execute(ReadBankCard(), _PATIENCE_S)
             found["xfs_card_stack"].append(ms(began))
-            said = [text for way, _, text in hand.look("xfs4iot")["frames"] if way == "in"]
             lift()
-    first = max(n for n, text in enumerate(said) if _command(text) == "CardReader.ReadRawData")
-    read = said[first - 1 :]  # how the reader is, then the card: until it was given back
-    with bare.web_socket(service) as ask:
-        for _ in range(scale.codes):
+            read = read or _last_read(hand.look("xfs4iot")["frames"])
             put()
             began = time.monotonic()
             for text in read:
                 ask(text)
             found["floor_xfs_card_stack"].append(ms(began))
             lift()
-        for _ in range(scale.codes):
             began = time.monotonic()
             ask(read[0])
             found["floor_xfs_round_trip"].append(ms(began))
@@ -367,8 +362,13 @@ def _xfs_card(found: Values, hardware: Hardware, scale: Scale) -> None:
     _read_cards(found, "xfs_card", ("smart_card", table), ReadBankCard(), moments, put, lift)
 
 
-def _command(text: str) -> str:
-    return str(json.loads(text)["header"]["name"])
+def _last_read(frames: Sequence[tuple[str, str, str]]) -> list[str]:
+    """What was sent for the last card: from the question how the reader is."""
+    sent = [text for way, service, text in frames if (way, service) == ("in", "CardReader")]
+    names = [json.loads(text)["header"]["name"] for text in sent]
+    first = max(n for n, name in enumerate(names) if name == "CardReader.ReadRawData")
+    last = max(n for n, name in enumerate(names) if name.startswith("CardReader."))
+    return sent[first - 1 : last + 1]
 
 
 # -- codes and keys -------------------------------------------------------------------------------

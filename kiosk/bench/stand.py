@@ -32,9 +32,10 @@ from kiosk.bench.figures import BenchError
 
 if TYPE_CHECKING:
     from drivers.emulators.rig import Rig
+    from kiosk.bench.cabinets import Cabinet
 
-PATIENCE_S = 90.0
-"""For whatever must come: the longest time-out of the terminal is 60 s."""
+PATIENCE_S = 150.0
+"""For whatever must come: the longest time-out of the terminal is the 120 s of a document."""
 _SETTINGS = """\
 terminal = "T0001"
 production = false
@@ -80,7 +81,10 @@ class _GoneError(BenchError):
 class Stand:
     """Made by :func:`stand`. Used from one thread."""
 
-    def __init__(self, rig: Rig, centre: str, watch: socket.socket, log: Path) -> None:
+    def __init__(
+        self, cabinet: Cabinet, rig: Rig, centre: str, watch: socket.socket, log: Path
+    ) -> None:
+        self.cabinet = cabinet
         self.rig = rig
         self.stalls: list[Stall] = []
         self._centre = centre
@@ -196,9 +200,9 @@ class Stand:
 
 
 @contextmanager
-def stand(*, bystanders: bool = True) -> Iterator[Stand]:
-    """Everything of one terminal, for the length of the block; ``bystanders``: also the devices
-    that the main job does not need."""
+def stand(make: Callable[[Path], Cabinet]) -> Iterator[Stand]:
+    """Everything of one terminal, for the length of the block; ``make`` its cabinet in a directory
+    of its own."""
     from drivers.emulators.rig import Rig
 
     directory = Path(tempfile.mkdtemp(prefix="kiosk-"))
@@ -211,21 +215,20 @@ def stand(*, bystanders: bool = True) -> Iterator[Stand]:
         url = centre.stdout.readline().decode().strip()
         if not url:
             raise BenchError("the stand-in centre did not start")
-        devices = _hardware(directory, bystanders=bystanders)
-        rig = Rig({name: emulator for name, (emulator, _) in devices.items()}, directory / "rig")
+        cabinet = make(directory)
+        rig = Rig(cabinet.emulators, directory / "rig")
         rig.start()
         stack.callback(rig.stop)
         settings = directory / "terminal.toml"
-        tables = [table.format(rig.devices[name].address) for name, (_, table) in devices.items()]
         text = _SETTINGS.format(directory=directory, centre=url)
-        settings.write_text("\n".join([text, *tables]), encoding="utf-8")
+        settings.write_text(text + cabinet.settings(), encoding="utf-8")
         watch = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
         watch.bind(str(directory / "watch"))
         watch.listen(8)
         log = directory / "log"
         keeper = [sys.executable, "-c", _KEEPER, str(settings)]
         command = visit_command(settings, "--watch", str(directory / "watch"))
-        one = Stand(rig, url, watch, log)
+        one = Stand(cabinet, rig, url, watch, log)
         _process([*keeper, *command], stack, log)
         try:
             yield one
@@ -265,88 +268,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait(10)
     except subprocess.TimeoutExpired:
         process.kill()
-
-
-def _hardware(directory: Path, *, bystanders: bool) -> dict[str, tuple[Any, str]]:
-    """By device class of the rig: the emulator, and its part of the settings around its address.
-
-    The times are shorter than in service, where they are settings, so that a fault is met sooner.
-    """
-    from drivers.emulators.document_printer import DocumentPrinter
-    from drivers.emulators.id_card import IdCardReader
-    from drivers.emulators.receipt_printer import ReceiptPrinter
-
-    devices: dict[str, tuple[Any, str]] = {
-        "id_card": (IdCardReader(directory / "id_card"), _ID_CARD),
-        "receipt_printer": (ReceiptPrinter(dots_per_s=1000.0), _RECEIPT_PRINTER),
-        "document_printer": (DocumentPrinter(seconds_per_page=0.5), _DOCUMENT_PRINTER),
-    }
-    if bystanders:
-        from drivers.emulators.camera import Camera
-        from drivers.emulators.code_scanner import CodeScanner
-        from drivers.emulators.io_board import IoBoard
-        from drivers.emulators.pin_pad import PinPad
-        from drivers.emulators.smart_card import SmartCardReader
-        from drivers.emulators.smart_cards import pcscd
-
-        devices |= {
-            "camera": (Camera(), _CAMERA),
-            "code_scanner": (CodeScanner(directory / "code_scanner"), _CODE_SCANNER),
-            "pin_pad": (PinPad(directory / "pin_pad"), _PIN_PAD),
-            "io_board": (IoBoard(directory / "io_board"), _IO_BOARD),
-        }
-        if not pcscd.missing():
-            devices["smart_card"] = (SmartCardReader(directory / "pcsc"), _SMART_CARD)
-    return devices
-
-
-_ID_CARD = """
-[devices.id_card]
-driver = "sdt"
-port = "{0}"
-"""
-_RECEIPT_PRINTER = """
-[devices.receipt_printer]
-driver = "escpos"
-address = "{0}"
-"""
-_DOCUMENT_PRINTER = """
-[devices.document_printer]
-driver = "ipp"
-uri = "{0}"
-answer_s = 1.0
-poll_s = 0.1
-patience_s = 0.5
-stall_s = 2.0
-settle_s = 2.0
-"""
-_CAMERA = """
-[devices.camera]
-driver = "opencv"
-source = "{0}"
-"""
-_CODE_SCANNER = """
-[devices.code_scanner]
-driver = "serial"
-port = "{0}"
-"""
-_PIN_PAD = """
-[devices.pin_pad]
-driver = "serial"
-port = "{0}"
-"""
-_IO_BOARD = """
-[devices.lights]
-driver = "io_board"
-port = "{0}"
-
-[devices.sensors]
-driver = "io_board"
-port = "{0}"
-"""
-_SMART_CARD = """
-[devices.smart_card]
-driver = "pcsc"
-service = "{0}"
-reader = "Kiosk IC 00 00"
-"""

@@ -71,8 +71,8 @@ class Trial:
 
     def __init__(self, its: Stand, chosen: Iterable[Case], calm: int) -> None:
         self._stand = its
-        there = its.rig.devices
-        self._pending = [case for case in chosen if case.fault.device in there]
+        self._cabinet = its.cabinet
+        self._pending = [case for case in chosen if case.fault.rig in its.rig.devices]
         self._calm = calm
         self._main: _Running | None = None
         self._beside: dict[str, _Running] = {}
@@ -94,7 +94,7 @@ class Trial:
     def _visit(self) -> None:
         self._printed = self._rounds = 0
         acts: Mapping[str, Callable[[Page], None]] = {
-            "attract": lambda page: self._press("start"),
+            "attract": lambda page: self._need("start", "card"),
             "card": self._put_card,
             "code": self._type_code,
             "menu": self._at_menu,
@@ -113,8 +113,6 @@ class Trial:
         while True:
             page = self._stand.page()
             self._state = _state_of(page)
-            if self._state == "card":
-                self._at["card"] = page.at
             self._settle_ripe()
             self._prepare()
             acts[self._state](page)
@@ -134,7 +132,7 @@ class Trial:
         if state == "attract":
             self._await_health(USED_AT)
             if any(case.state == state for case in self._pending):
-                self._await_health(self._stand.rig.devices)
+                self._await_health({case.fault.device for case in self._pending})
         if state == "menu":
             self._end_round()
             while any(device in self._beside for device in _PRINTERS):
@@ -174,7 +172,7 @@ class Trial:
             return
         self._rounds += 1
         self._round = _Round(
-            self._sheets(), self._slips(), len(self._stand.centre("GET", "/prints"))
+            self._cabinet.sheets(), self._cabinet.slips(), len(self._stand.centre("GET", "/prints"))
         )
         if self._main:
             self._round.cases.append(self._main)
@@ -222,7 +220,7 @@ class Trial:
             self._stand.do(_prelude(main.fault)[1])
             main.prelude = False
             self._fail_now(main)
-            self._press("retry")
+            self._need("retry", USED_AT[device])
             return
         if main:
             main.verdict.to_page_ms = (page.at - max(main.since, *self._at.values())) * 1000
@@ -230,7 +228,10 @@ class Trial:
         keys = [action["key"] for action in page.view["actions"]]
         self._tried += 1
         again = "menu" not in keys or (self._tried % 2 == 0 and not self._paper_is_out(device))
-        self._press("retry" if again else "menu")
+        if again:
+            self._need("retry", USED_AT[device])
+        else:
+            self._press("menu")
 
     # -- cases --------------------------------------------------------------------------------
 
@@ -253,11 +254,8 @@ class Trial:
             self._round.cases.append(main)
         if main.prelude:
             self._stand.do(_prelude(case.fault)[0])
-        elif case.state == "printing":
-            self._watch_for(lambda: self._job_state() == "PROCESSING")
-            self._fail_now(main)
-        elif case.state == "slip":
-            self._watch_for(lambda: self._stand.rig.look("receipt_printer")["hanging"] > 0)
+        elif case.state in ("printing", "slip"):
+            self._watch_for(lambda: self._cabinet.prints(case.fault.device))
             self._fail_now(main)
         elif not (case.state == "card" and case.fault.kind == "unplugged"):
             self._fail_now(main)
@@ -339,18 +337,21 @@ class Trial:
         done, self._round = self._round, None
         if done is None:
             return
-        self._watch_for(self._quiet, _QUIET_S)
+        self._watch_for(self._cabinet.quiet, _QUIET_S)
         reports = self._stand.centre("GET", "/prints")[done.reports :]
         doubtful = {*done.doubtful, *("document_printer" for r in reports if r["pages"] is None)}
         complaints = [
             *judge_paper(
                 "document",
-                self._sheets() - done.sheets,
+                self._cabinet.sheets() - done.sheets,
                 done.said_printed,
                 "document_printer" in doubtful,
             ),
             *judge_paper(
-                "slip", self._slips() - done.slips, done.said_slip, "receipt_printer" in doubtful
+                "slip",
+                self._cabinet.slips() - done.slips,
+                done.said_slip,
+                "receipt_printer" in doubtful,
             ),
         ]
         complete = sum(report["complete"] for report in reports)
@@ -369,32 +370,16 @@ class Trial:
             self._calm -= 1
             self.calm_stalls.append(max((s.ms for s in self._stand.stalls), default=0.0))
             self._stand.stalls.clear()
-        self._stand.do("printer: tear")
+        self._cabinet.clear()
 
     def _paper_is_out(self, device: str) -> bool:
         """What a citizen sees who looks at the slot."""
         if self._round is None:
             return False
-        self._watch_for(self._quiet, _QUIET_S)
+        self._watch_for(self._cabinet.quiet, _QUIET_S)
         if device == "document_printer":
-            return self._sheets() > self._round.sheets
-        return self._slips() > self._round.slips
-
-    def _sheets(self) -> int:
-        return int(self._stand.rig.look("document_printer")["pages"])
-
-    def _slips(self) -> int:
-        slips = self._stand.rig.look("receipt_printer")["texts"]
-        return sum("本凭条不作为证明" in "".join(lines) for lines in slips)
-
-    def _job_state(self) -> str:
-        jobs = self._stand.rig.look("document_printer")["jobs"]
-        return str(jobs[-1]["state"]) if jobs else ""
-
-    def _quiet(self) -> bool:
-        jobs = self._stand.rig.look("document_printer")["jobs"]
-        over = all(job["state"] in ("CANCELED", "ABORTED", "COMPLETED") for job in jobs)
-        return over and not self._stand.rig.look("receipt_printer")["waiting"]
+            return self._cabinet.sheets() > self._round.sheets
+        return self._cabinet.slips() > self._round.slips
 
     # -- health -------------------------------------------------------------------------------
 
@@ -426,7 +411,7 @@ def _prelude(fault: Fault) -> tuple[str, str]:
     other = next(
         other
         for other in FAULTS
-        if other.device == fault.device
+        if (other.device, other.rig) == (fault.device, fault.rig)
         and other.kind in ("cover", "garbage", "broken")
         and other.says != fault.says
     )

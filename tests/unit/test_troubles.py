@@ -153,7 +153,11 @@ ONLINE = Status(State.ONLINE)
         ("document_printer", Status(State.USER_ERROR, problem=Reason.JAM), "打印机卡纸"),
         ("receipt_printer", Status(State.USER_ERROR, problem=Reason.JAM), "凭条打印机卡纸"),
         ("document_printer", Status(State.NO_DEVICE, problem=Reason.OFFLINE), "打印机没有响应"),
-        ("receipt_printer", Status(State.NO_DEVICE, problem=Reason.NO_DEVICE), "凭条打印机没有响应"),
+        (
+            "receipt_printer",
+            Status(State.NO_DEVICE, problem=Reason.NO_DEVICE),
+            "凭条打印机没有响应",
+        ),
         ("document_printer", Status(State.OFFLINE, problem=Reason.GARBLED), "打印机出了故障"),
         ("document_printer", Status(State.USER_ERROR, problem=Reason.HARDWARE), "打印机出了故障"),
         ("document_printer", Status(State.TAMPER, problem=Reason.UNSUPPORTED), "打印机暂时不可用"),

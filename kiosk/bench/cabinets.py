@@ -1,0 +1,210 @@
+"""The emulated hardware of two kinds of terminal: its settings, and what lies in its slots.
+
+Where times are settings, they are shorter than in service, so that a fault is met sooner.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from drivers.emulators.rig import Emulator
+
+_SHEET_S = 0.5
+_SLIP_MARK = "本凭条不作为证明"  # stands at the end of every slip
+
+
+class Cabinet(Protocol):
+    """Not yet started: that is done by the rig."""
+
+    emulators: dict[str, Emulator]
+
+    def settings(self) -> str:
+        """The tables of its devices in ``terminal.toml``; after it was started."""
+
+    def sheets(self) -> int:
+        """How many sheets of A4 ever came out."""
+
+    def slips(self) -> int:
+        """How many whole slips lie there."""
+
+    def prints(self, device: str) -> bool:
+        """Whether this printer is at work just now."""
+
+    def quiet(self) -> bool:
+        """Whether no paper is on its way."""
+
+    def clear(self) -> None:
+        """Take the slips, and the paper in the slots."""
+
+
+class Kiosk:
+    """A terminal whose devices are its own: serial lines, sockets, IPP, PC/SC."""
+
+    def __init__(self, directory: Path, *, bystanders: bool) -> None:
+        """``bystanders``: also the devices that the main job does not need."""
+        from drivers.emulators.document_printer import DocumentPrinter
+        from drivers.emulators.id_card import IdCardReader
+        from drivers.emulators.receipt_printer import ReceiptPrinter
+
+        self._receipts = ReceiptPrinter(dots_per_s=1000.0)
+        self._documents = DocumentPrinter(seconds_per_page=_SHEET_S)
+        self.emulators: dict[str, Emulator] = {
+            "id_card": IdCardReader(directory / "id_card"),
+            "receipt_printer": self._receipts,
+            "document_printer": self._documents,
+        }
+        if bystanders:
+            self.emulators |= _bystanders(directory)
+
+    def settings(self) -> str:
+        tables = [_TABLES[name].format(one.address) for name, one in self.emulators.items()]
+        return "\n".join(tables)
+
+    def sheets(self) -> int:
+        return int(self._documents.look()["pages"])
+
+    def slips(self) -> int:
+        texts = self._receipts.look()["texts"]
+        return sum(_SLIP_MARK in "".join(lines) for lines in texts)
+
+    def prints(self, device: str) -> bool:
+        if device == "receipt_printer":
+            return bool(self._receipts.look()["hanging"])
+        jobs = self._documents.look()["jobs"]
+        return bool(jobs) and jobs[-1]["state"] == "PROCESSING"
+
+    def quiet(self) -> bool:
+        over = ("CANCELED", "ABORTED", "COMPLETED")
+        jobs = self._documents.look()["jobs"]
+        return all(job["state"] in over for job in jobs) and not self._receipts.look()["waiting"]
+
+    def clear(self) -> None:
+        self._receipts.obey("tear")
+
+
+class Branch:
+    """A bank's machine: XFS4IoT, and an ID card reader of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        from drivers.emulators.id_card import IdCardReader
+        from drivers.emulators.xfs4iot.machine import XfsMachine
+
+        self._machine = XfsMachine(seconds_per_page=_SHEET_S)
+        self.emulators: dict[str, Emulator] = {
+            "id_card": IdCardReader(directory / "id_card"),
+            "xfs4iot": self._machine,
+        }
+
+    def settings(self) -> str:
+        reader = _TABLES["id_card"].format(self.emulators["id_card"].address)
+        return reader + "".join(_XFS.format(kind, self._machine.port) for kind in _XFS_KINDS)
+
+    def sheets(self) -> int:
+        return len(self._machine.look()["documents"])  # one page each
+
+    def slips(self) -> int:
+        return len(self._machine.look()["slips"])
+
+    def prints(self, device: str) -> bool:
+        command = "Printer.PrintRaw" if device == "receipt_printer" else "Printer.PrintNative"
+        return command in self._machine.look()["commands"][-2:]  # the other one asks for status
+
+    def quiet(self) -> bool:
+        time.sleep(2 * _SHEET_S)  # it does not tell what it is at
+        return True
+
+    def clear(self) -> None:
+        for service in ("ReceiptPrinter", "DocumentPrinter"):
+            self._machine.obey("take paper", service=service)
+
+
+def _bystanders(directory: Path) -> dict[str, Emulator]:
+    from drivers.emulators.camera import Camera
+    from drivers.emulators.code_scanner import CodeScanner
+    from drivers.emulators.io_board import IoBoard
+    from drivers.emulators.pin_pad import PinPad
+    from drivers.emulators.smart_card import SmartCardReader
+    from drivers.emulators.smart_cards import pcscd
+
+    emulators: dict[str, Any] = {
+        "camera": Camera(),
+        "code_scanner": CodeScanner(directory / "code_scanner"),
+        "pin_pad": PinPad(directory / "pin_pad"),
+        "io_board": IoBoard(directory / "io_board"),
+    }
+    if not pcscd.missing():
+        emulators["smart_card"] = SmartCardReader(directory / "pcsc")
+    return emulators
+
+
+_TABLES = {
+    "id_card": """
+[devices.id_card]
+driver = "sdt"
+port = "{0}"
+""",
+    "receipt_printer": """
+[devices.receipt_printer]
+driver = "escpos"
+address = "{0}"
+""",
+    "document_printer": """
+[devices.document_printer]
+driver = "ipp"
+uri = "{0}"
+answer_s = 1.0
+poll_s = 0.1
+patience_s = 0.5
+stall_s = 2.0
+settle_s = 2.0
+""",
+    "camera": """
+[devices.camera]
+driver = "opencv"
+source = "{0}"
+""",
+    "code_scanner": """
+[devices.code_scanner]
+driver = "serial"
+port = "{0}"
+""",
+    "pin_pad": """
+[devices.pin_pad]
+driver = "serial"
+port = "{0}"
+""",
+    "io_board": """
+[devices.lights]
+driver = "io_board"
+port = "{0}"
+
+[devices.sensors]
+driver = "io_board"
+port = "{0}"
+""",
+    "smart_card": """
+[devices.smart_card]
+driver = "pcsc"
+service = "{0}"
+reader = "Kiosk IC 00 00"
+""",
+}
+_XFS_KINDS = (
+    "receipt_printer",
+    "document_printer",
+    "smart_card",
+    "camera",
+    "code_scanner",
+    "pin_pad",
+    "lights",
+    "sensors",
+    "vendor_mode",
+)
+_XFS = """
+[devices.{0}]
+driver = "xfs4iot"
+ports = [{1}]
+"""

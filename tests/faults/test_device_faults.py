@@ -1,0 +1,138 @@
+"""A readable sample of the matrix of ``kiosk bench faults``, and whether that can fail at all.
+
+One terminal in processes, real drivers on emulated wires, a citizen who presses on.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from kiosk.bench import faults, trial
+from kiosk.bench.cabinets import Kiosk
+from kiosk.bench.cases import FAULTS, STATES, USED_AT, Case, cases
+from kiosk.bench.figures import Figure
+from kiosk.bench.stand import stand
+from kiosk.bench.trial import Verdict
+
+SAMPLE = (
+    ("id_card", "absent", "attract"),
+    ("id_card", "lifted", "card"),
+    ("id_card", "silence", "ledger"),
+    ("document_printer", "cover", "code"),
+    ("document_printer", "silence", "preview"),
+    ("document_printer", "jam", "printing"),
+    ("document_printer", "unplugged", "printing"),
+    ("document_printer", "empty", "slip"),
+    ("receipt_printer", "garbage", "purpose"),
+    ("receipt_printer", "jam", "slip"),
+    ("receipt_printer", "empty", "problem"),
+    ("receipt_printer", "absent", "rate"),
+)
+STOOD_STILL_MS = 500.0
+"""Whoever waits for a device in the screen's thread waits longer: the drivers' shortest time-out
+is 0.8 s. The figure itself is the bench's, which has a machine to itself."""
+
+
+def case(device: str, kind: str, state: str) -> Case:
+    return Case(next(f for f in FAULTS if (f.device, f.kind) == (device, kind)), state)
+
+
+WRONG = replace(case("document_printer", "empty", "account").fault, says="卡纸")
+"""No printer says that: the trial must complain."""
+
+
+@pytest.fixture(scope="module")
+def verdicts() -> dict[str, Verdict]:
+    sample = [case(*each) for each in SAMPLE]
+    found, _calm = faults.try_all([*sample, Case(WRONG, "account")])
+    assert len(found) == len(SAMPLE) + 1, "every case came to its end"
+    return {str(each.case) + each.case.fault.says: each for each in found}
+
+
+@pytest.mark.parametrize("each", SAMPLE, ids="-".join)
+def test_the_citizen_reads_what_is_wrong_and_no_paper_is_lost(
+    verdicts: dict[str, Verdict], each: tuple[str, str, str]
+) -> None:
+    one = case(*each)
+    verdict = verdicts[str(one) + one.fault.says]
+    assert verdict.complaints == []
+    assert verdict.stall_ms < STOOD_STILL_MS
+    if verdict.to_page_ms is not None:
+        assert one.met
+
+
+def test_a_page_with_another_reason_is_a_complaint(verdicts: dict[str, Verdict]) -> None:
+    (complaint,) = verdicts[str(Case(WRONG, "account")) + "卡纸"].complaints
+    assert complaint[0] == "fault_without_page"
+    assert "缺纸" in complaint[1]
+
+
+def test_a_screen_that_stands_still_is_seen() -> None:
+    with stand(partial(Kiosk, bystanders=False)) as its:
+        assert its.page().name == "AttractPage"
+        its.look()
+        pid = its.live_pid()
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(0.4)
+        os.kill(pid, signal.SIGCONT)
+        its.look()
+        deadline = time.monotonic() + 10
+        while not its.stalls and time.monotonic() < deadline:
+            its.look()
+        assert max(stall.ms for stall in its.stalls) > 300
+
+
+@pytest.mark.parametrize(
+    ("out", "said", "doubtful", "figure"),
+    [
+        (1, 1, False, None),
+        (0, 0, False, None),
+        (1, 0, True, None),  # the page said: look whether it is there
+        (1, 0, False, "fault_paper_lost"),
+        (0, 1, False, "fault_paper_lost"),
+        (2, 1, False, "fault_paper_twice"),
+        (2, 1, True, "fault_paper_twice"),
+    ],
+)
+def test_paper_is_what_was_said_of_it(
+    out: int, said: int, doubtful: bool, figure: str | None
+) -> None:
+    found = trial.judge_paper("slip", out, said, doubtful)
+    assert [name for name, _ in found] == ([figure] if figure else [])
+
+
+def test_what_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    one, other = case("camera", "absent", "menu"), case("id_card", "absent", "card")
+    found = faults.figures(
+        [
+            Verdict(one, stall_ms=131.0),
+            Verdict(other, to_page_ms=250.0, complaints=[("fault_without_page", "reads nothing")]),
+        ],
+        calm=[12.0, 30.0],
+    )
+    assert set(found) == set(faults.NAMES)
+    assert found["faults_run"] == Figure((2.0,))
+    assert found["fault_without_page"] == found["fault_stalled"] == Figure((1.0,))
+    assert found["fault_paper_lost"] == Figure((0.0,))
+    assert capsys.readouterr().err.splitlines() == [
+        "bench: camera absent at menu: the screen stood still for 131 ms",
+        "bench: id_card absent at card: reads nothing",
+    ]
+
+
+def test_the_matrix_is_whole() -> None:
+    every = cases()
+    assert len(every) == len(set(every)) >= 500
+    assert {each.state for each in every} == set(STATES)
+    for device in USED_AT:
+        kinds = {each.fault.kind for each in every if each.fault.device == device}
+        assert {"absent", "unplugged", "garbage", "silence", "slowness"} <= kinds
+    for device in ("document_printer", "receipt_printer"):
+        kinds = {each.fault.kind for each in every if each.fault.device == device}
+        assert {"jam", "empty", "cover"} <= kinds
