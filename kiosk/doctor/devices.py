@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -16,6 +17,8 @@ from kiosk.settings import Settings
 DEVICES = Section("devices")
 SECONDS = 45.0
 """How long one device may take; the slowest, a reader that is not there at any speed, takes ten."""
+AGAIN_S = 12.0
+"""Who took longer to fail gets no second look."""
 STOP = "systemctl stop kiosk.service, and examine again"
 _HELD = (Reason.OFFLINE, Reason.NO_DEVICE, Reason.TIMEOUT, Reason.GARBLED)
 
@@ -34,7 +37,23 @@ def _none(_settings: Settings) -> Iterator[Finding]:
     yield DEVICES.bad("devices", "none in the settings", "add [devices.…]")
 
 
-def _examine(kind: str, table: Mapping[str, Any], _settings: Settings) -> Iterator[Finding]:
+def _examine(kind: str, table: Mapping[str, Any], settings: Settings) -> Iterator[Finding]:
+    """A device that is not well, and does not say why, may have blinked: a second look counts."""
+    began = time.monotonic()
+    first = tuple(_look(kind, table))
+    unwell = [finding for finding in first if finding.poor]
+    says_why = any(finding.name == f"{kind}: status" for finding in unwell)
+    if not unwell or says_why or time.monotonic() - began > AGAIN_S:
+        yield from first
+        return
+    second = tuple(_look(kind, table))
+    yield from second
+    if not any(finding.poor for finding in second):
+        seen = f"well only when looked at again; at first: {unwell[0].seen}"
+        yield DEVICES.note(f"{kind}: second look", seen, "a loose cable, or a busy machine")
+
+
+def _look(kind: str, table: Mapping[str, Any]) -> Iterator[Finding]:
     """Opened, asked how it is, tested without wasting paper: as the terminal would, also in a
     process of its own."""
     step = "found"

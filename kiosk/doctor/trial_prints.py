@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import secrets
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import segno
@@ -18,6 +18,7 @@ from drivers.receipt_printer.types import Align, Pair, PrintSlip, Qr, Rule, Slip
 from kiosk.doctor.acceptance import TrialPrint
 from kiosk.doctor.devices import DEVICES, failed
 from kiosk.doctor.findings import Finding
+from kiosk.doctor.text import moment
 from kiosk.settings import Settings
 
 SECONDS = 90.0
@@ -26,7 +27,7 @@ RARE = "𬭎㛃䶮𠅤"
 
 def run(settings: Settings) -> Iterator[tuple[Finding, TrialPrint]]:
     """One print on every printer of the settings: what came of it, and its picture."""
-    now = f"{datetime.now().astimezone():%Y-%m-%d %H:%M}"
+    now = moment(datetime.now(UTC))
     if "receipt_printer" in settings.devices:
         slip = _slip(settings.terminal, now)
         finding = _print(settings, "receipt_printer", PrintSlip(secrets.token_hex(8), slip))
