@@ -99,11 +99,6 @@ def mask_phone(number: str) -> str:
     return mask(number, 3, 4)
 
 
-def mask_account(number: str) -> str:
-    """First 2 and last 3 of a fund account number 个人账号."""
-    return mask(number, 2, 3)
-
-
 def mask_bank_card(number: str) -> str:
     """The last 4 only, in groups: ``**** **** **** 0014``."""
     return "**** **** **** " + number[-4:]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Literal, Protocol, TypeVar
 
 from drivers.device import DeviceError, Reason, Status
@@ -131,6 +133,7 @@ class Visit:
         self.fund = fund
         self.seal_roots = settings.centre.seal_roots
         self._offered: Catalogue | None = None
+        self._fetched_at = 0.0  # when, on the monotonic clock
         self.person: Person | None = None
         self._card = False  # one was read, and may still lie there
         self._papers = False
@@ -185,8 +188,8 @@ class Visit:
             centre=catalogue.centre,
             hotline=catalogue.hotline,
             terminal=self._settings.terminal,
-            holder=mask_name(self._person().name.reveal()),
-            now=catalogue.clock,
+            holder=mask_name(self._person().full_name.reveal()),
+            now=catalogue.clock + timedelta(seconds=time.monotonic() - self._fetched_at),
             demo=catalogue.demo,
             large=self._asker.large,
         )
@@ -196,8 +199,8 @@ class Visit:
         person, session = self._person(), self.fund.session
         if session is None:
             raise RuntimeError("a document is asked for after signing in")
-        name = person.name.reveal() or person.name_latin.reveal()
-        return holder_mark(session.id, name, person.document_number.reveal())
+        name, number = person.full_name.reveal(), person.document_number.reveal()
+        return holder_mark(session.id, name, number)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -300,6 +303,7 @@ class Visit:
 
     def _fetch_catalogue(self, visit: Visit) -> None:
         self._offered = self.look_up(self.fund.catalogue)
+        self._fetched_at = time.monotonic()
 
     def _serve_menu(
         self,

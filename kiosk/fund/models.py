@@ -23,7 +23,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from kiosk.privacy import Sensitive
+from kiosk.privacy import Sensitive, mask
 from kiosk.words import Language
 
 # -- how values are written on the wire -----------------------------------------------------------
@@ -200,6 +200,9 @@ class Masking(Wire):
     first: int = Field(ge=0, le=20)
     last: int = Field(ge=0, le=20)
 
+    def mask(self, number: Sensitive[str]) -> str:
+        return mask(number.reveal(), self.first, self.last)
+
 
 class MaskingRules(Wire):
     """Central masking rules; the defaults follow JR/T 0171-2020 appendix A style."""
@@ -292,6 +295,11 @@ class Person(Wire):
     document_kind: Code = Field(alias="zjlx")
     document_number: Sensitive[str] = Field(alias="zjhm")
     phone: Sensitive[str] = Field(alias="sjhm")
+
+    @property
+    def full_name(self) -> Sensitive[str]:
+        """The Chinese name; the Latin one of who has none."""
+        return self.name or self.name_latin
 
 
 # -- the account ----------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ def identify(visit: Visit) -> None:
         session = visit.look_up(partial(visit.fund.confirm_name, confirmed))
     _prove(visit, session)
     person = visit.look_up(visit.fund.person)
-    visit.welcome(person, mask_name(person.name.reveal() or person.name_latin.reveal()))
+    visit.welcome(person, mask_name(person.full_name.reveal()))
 
 
 def evidence(card: IdCard) -> CardEvidence:

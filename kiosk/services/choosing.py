@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from kiosk.fund import codes
 from kiosk.fund.errors import Refusal, reference_number
-from kiosk.fund.models import Account, Loan
-from kiosk.privacy import mask_account
+from kiosk.fund.models import Account, Loan, Masking
 from kiosk.steps import Choose, Option
 from kiosk.visit import Visit
 from kiosk.words import _
@@ -23,7 +22,8 @@ def choose_account(visit: Visit) -> Account:
         )
     if len(accounts) == 1:
         return accounts[0]
-    options = tuple(_account_option(account) for account in accounts)
+    masking = visit.catalogue.masking.account
+    options = tuple(_account_option(account, masking) for account in accounts)
     question = Choose(
         title=_("请选择一个账户"),
         options=options,
@@ -45,19 +45,20 @@ def choose_loan(visit: Visit) -> Loan:
         )
     if len(loans) == 1:
         return loans[0]
-    options = tuple(_loan_option(loan) for loan in loans)
+    masking = visit.catalogue.masking.account
+    options = tuple(_loan_option(loan, masking) for loan in loans)
     key = visit.ask(Choose(_("请选择一笔贷款"), options))
     return next(loan for loan in loans if loan.id == key)
 
 
-def _account_option(account: Account) -> Option:
-    number = mask_account(account.number.reveal())
+def _account_option(account: Account, masking: Masking) -> Option:
+    number = masking.mask(account.number)
     status = codes.word("A.6", account.status)
     hint = _("{status} · 个人账号 {number}", status=status, number=number)
     return Option(account.id, account.employer, hint, "account")
 
 
-def _loan_option(loan: Loan) -> Option:
-    number = mask_account(loan.number.reveal())
+def _loan_option(loan: Loan, masking: Masking) -> Option:
+    number = masking.mask(loan.number)
     hint = _("{state} · 贷款账号 {number}", state=codes.word("loan", loan.state), number=number)
     return Option(loan.id, loan.bank, hint, "loan")

@@ -8,6 +8,8 @@ import pytest
 from services.script import LEAVE, World, action, option, printed
 
 from drivers.device import Reason, State, Status
+from kiosk.fund.models import Masking, MaskingRules
+from kiosk.services.choosing import choose_account
 from kiosk.steps import (
     Choose,
     Farewell,
@@ -19,7 +21,7 @@ from kiosk.steps import (
     ShowAccount,
     ShowLedger,
 )
-from kiosk.visit import Left, TimedOut, WentBack
+from kiosk.visit import Left, TimedOut, Visit, WentBack
 from kiosk.words import Language, say
 
 BACK = WentBack()
@@ -53,6 +55,27 @@ def test_a_state_that_needs_explaining_is_explained(
     assert says in account.note.zh
     assert "12329" in account.note.zh
     assert "12329" in account.note.en
+
+
+def test_numbers_to_choose_from_are_masked_as_the_centre_says(here: World) -> None:
+    def service(visit: Visit) -> None:
+        rules = MaskingRules(account=Masking(first=0, last=2))
+        visit._offered = visit.catalogue.model_copy(update={"masking": rules})
+        choose_account(visit)
+
+    played = here.play(
+        *here.signed_in("P07"),
+        (Menu, "account"),
+        (Choose, BACK),
+        LEAVE,
+        (Rate, "skip"),
+        (Farewell, None),
+        services={"account": service},
+    )
+    for each in played.last(Choose).options:
+        masked = say(each.hint, Language.ZH).split()[-1]
+        assert masked[:-2] == "*" * 11
+        assert masked[-2:].isdecimal()
 
 
 def test_with_two_accounts_the_citizen_chooses(here: World) -> None:

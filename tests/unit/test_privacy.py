@@ -24,7 +24,6 @@ from kiosk.fund.models import Money, Wire
 from kiosk.privacy import (
     Sensitive,
     mask,
-    mask_account,
     mask_bank_card,
     mask_id_number,
     mask_name,
@@ -203,7 +202,6 @@ def test_an_error_of_the_model_does_not_show_it(number: object) -> None:
         (mask_id_number, "99010119860714202X", "990***********202X"),
         (mask_id_number, "CHN199001010", "CHN*****1010"),
         (mask_phone, "12300000001", "123****0001"),
-        (mask_account, "9919070100001", "99********001"),
         (mask_bank_card, "9999990000000000014", "**** **** **** 0014"),
     ],
 )

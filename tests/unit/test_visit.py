@@ -7,6 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from queue import Empty, Queue
 from typing import Any
 
@@ -263,6 +264,32 @@ def test_no_way_back_once_paper_is_under_way(here: World) -> None:
     }
     assert back["before"]
     assert not back["after"]
+
+
+def test_a_slip_names_who_has_no_chinese_name(here: World) -> None:
+    holders = []
+
+    def service(visit: Visit) -> None:
+        assert visit.person
+        latin = {"name": Sensitive(""), "name_latin": Sensitive("PETROVA ANNA")}
+        visit.person = visit.person.model_copy(update=latin)
+        holders.append(visit.terms().holder)
+
+    run(here, service, *GONE)
+    assert holders == ["P** A**"]
+
+
+def test_a_slip_says_when_it_was_printed_not_when_the_visit_began(here: World) -> None:
+    times = []
+
+    def service(visit: Visit) -> None:
+        times.append(visit.terms().now)
+        time.sleep(0.2)
+        times.append(visit.terms().now)
+        assert timedelta() <= times[0] - visit.catalogue.clock < timedelta(minutes=1)
+
+    run(here, service, *GONE)
+    assert timedelta(seconds=0.2) <= times[1] - times[0] < timedelta(seconds=5)
 
 
 # -- the end --------------------------------------------------------------------------------------
