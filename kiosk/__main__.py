@@ -40,7 +40,7 @@ def run(settings_path: Path, visits: int | None) -> None:
     from kiosk import keeper
 
     try:
-        sys.exit(keeper.run(settings_path, visit_command(settings_path), visits=visits))
+        sys.exit(keeper.run(settings_path, keeper.visit_command(settings_path), visits=visits))
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
 
@@ -246,11 +246,6 @@ def doctor(settings_path: Path, as_json: bool, keep: Path, pdf: Path | None, pri
     except OSError as error:
         click.echo(f"not kept: {error}", err=True)
     sys.exit(0 if report.fit else 1)
-
-
-def visit_command(settings_path: Path, *options: str) -> list[str]:
-    """What starts one visit; the keeper adds ``--line``."""
-    return [sys.executable, "-m", "kiosk", "visit", "--settings", str(settings_path), *options]
 
 
 if __name__ == "__main__":

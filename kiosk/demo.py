@@ -20,7 +20,6 @@ from typing import IO, Any
 from drivers.emulators.rig import Remote
 from kiosk import keeper
 from kiosk import settings as settings_file
-from kiosk.__main__ import visit_command
 
 PROFILE = "supermarket"
 """What kind of machine is shown unless another is named."""
@@ -58,7 +57,7 @@ def run(
     with place(headless=False, profile=profile, landscape=landscape, full_screen=False) as here:
         told = ("--trace", str(trace.resolve())) if trace else ()
         with _ending_with(here.hardware):
-            return keeper.run(here.settings, visit_command(here.settings, *told))
+            return keeper.run(here.settings, keeper.visit_command(here.settings, *told))
 
 
 @contextmanager
@@ -84,7 +83,7 @@ def _play(out: Path, profile: str, *, landscape: bool) -> int:
     out.mkdir(parents=True)
     with place(headless=True, profile=profile, landscape=landscape) as here:
         play = ("--play", str(out), "--desk", str(here.desk))
-        code = keeper.run(here.settings, visit_command(here.settings, *play), visits=STORIES)
+        code = keeper.run(here.settings, keeper.visit_command(here.settings, *play), visits=STORIES)
         _keep_papers(here, out)
     times = out / "times.txt"
     if not times.is_file() or (out / "failed.txt").is_file():

@@ -419,9 +419,14 @@ class _Systemd:
         self._socket.close()
 
 
+def visit_command(settings_path: Path, *options: str) -> list[str]:
+    """What starts one visit; the keeper adds ``--line``."""
+    return [sys.executable, "-m", "kiosk", "visit", "--settings", str(settings_path), *options]
+
+
 def run(
     settings_path: Path,
-    visit_command: Sequence[str],
+    command: Sequence[str],
     *,
     visits: int | None = None,
     pace: Pace | None = None,
@@ -432,4 +437,4 @@ def run(
     """
     chosen = settings.load(settings_path)
     logs.set_up(production=chosen.production)
-    return Keeper(visit_command, limit_s=chosen.visit.limit_s, visits=visits, pace=pace).run()
+    return Keeper(command, limit_s=chosen.visit.limit_s, visits=visits, pace=pace).run()

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer
 from drivers.emulators.rig import Remote
 from kiosk.sandbox import personas
 from ui import finger
-from ui.app import Visitor
+from ui.visitor import Visitor
 
 Condition = Callable[[], bool]
 Story = Generator[Condition, None, None]

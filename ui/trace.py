@@ -12,9 +12,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QPointF, QTimer
 
-from ui.app import Visitor
 from ui.bridge import WARMING
 from ui.finger import walk
+from ui.visitor import Visitor
 
 STILL_MS = 40
 """A page stands still when its buttons are where they were this long ago."""

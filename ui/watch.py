@@ -29,8 +29,8 @@ from typing import Any
 from PySide6.QtCore import QObject, QPointF, QSocketNotifier, Qt, QTimer
 
 from ui import finger
-from ui.app import Visitor
 from ui.bridge import WARMING
+from ui.visitor import Visitor
 
 BEAT_MS = 10
 SHORTEST_MS = 20.0

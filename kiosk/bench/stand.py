@@ -27,8 +27,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kiosk.__main__ import visit_command
 from kiosk.bench.figures import BenchError
+from kiosk.keeper import visit_command
 
 if TYPE_CHECKING:
     from drivers.emulators.rig import Rig

@@ -25,9 +25,8 @@ from drivers import catalogue as drivers
 from drivers.device import CancelToken, Deadline
 from drivers.id_card.types import ReadCard
 from kiosk import demo
-from kiosk.__main__ import visit_command
 from kiosk.bench.figures import BenchError, Figure, Name, Values
-from kiosk.keeper import Pace
+from kiosk.keeper import Pace, visit_command
 from kiosk.line import KeeperEnd, Live, Ready, Shown
 from kiosk.sandbox import personas
 

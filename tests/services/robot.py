@@ -13,8 +13,8 @@ from pathlib import Path
 
 import ui.player
 from kiosk.__main__ import main
-from ui.app import Visitor
 from ui.player import Robot, Story
+from ui.visitor import Visitor
 
 POINTS = (
     "attract",

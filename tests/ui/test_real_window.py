@@ -27,7 +27,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from drivers.emulators.rig import Remote
-from kiosk.__main__ import visit_command
+from kiosk.keeper import visit_command
 from kiosk.line import KeeperEnd, Live, Ready, Shown
 from kiosk.sandbox import personas
 

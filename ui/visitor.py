@@ -1,0 +1,154 @@
+"""One visit's screen: Qt warm and hidden, live on the keeper's word, blank at the end."""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+
+from kiosk.line import Alive, Begun, Broken, Ended, Line, Live, Quit, Ready, Shown
+from kiosk.settings import Settings
+from ui.bridge import WARMING, Bridge
+from ui.stage import Stage
+
+if TYPE_CHECKING:
+    from kiosk.fund.client import OnTime
+    from kiosk.terminal import Terminal
+
+ALIVE_MS = 1000
+COLLECT_MS = 60_000
+REHEARSE_MS = 10
+"""Pause between two rehearsed pages: the first visit of all goes live at once and needs none."""
+WINDOW_AT = (16, 16)
+"""Where the window of the demo stands on its screen; the desk's is right of it."""
+
+
+class Visitor(QObject):
+    """Holds the window, the terminal behind it and the line to the keeper together."""
+
+    ready = Signal()
+    live = Signal()
+    ended = Signal(str)
+    _over = Signal(str)
+
+    def __init__(self, app: QGuiApplication, settings: Settings, line: Line) -> None:
+        super().__init__()
+        self._app = app
+        self._settings = settings
+        self._line = line
+        self.bridge = Bridge(settings)
+        self.bridge.on_blank = self._after_next_frame
+        self.bridge.begun.connect(self._begun)
+        self.stage = Stage(app, self.bridge, full_screen=settings.screen.full_screen)
+        self.terminal: Terminal | None = None
+        self.on_time: OnTime | None = None
+        self._over.connect(self._end)
+        self._alive = QTimer(self, interval=ALIVE_MS)
+        self._alive.timeout.connect(lambda: line.send(Alive()))
+        self._collector = QTimer(self, interval=COLLECT_MS)
+        self._collector.timeout.connect(self._collect)
+        self._rehearsal = self._rehearsed()
+        self._rehearser = QTimer(self, interval=REHEARSE_MS)
+        self._rehearser.timeout.connect(self._rehearse)
+        self._kept: list[QObject] = []
+        self._notifier = QSocketNotifier(line.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier.activated.connect(self._hear)
+
+    def warm_up(self) -> None:
+        """Everything slow, before a citizen is there: libraries, pages, fonts, one hidden frame."""
+        from kiosk.steps import Attract
+        from kiosk.terminal import Terminal
+
+        self.terminal = Terminal(self._settings, self._over.emit, on_time=self.on_time)
+        self.bridge.answers = self.terminal.counter
+        self.stage.compile_pages()
+        self.bridge.show(Attract(), ticket=WARMING, back=False)
+        self._app.processEvents()
+        self.stage.window.grabWindow()
+        self._alive.start()
+        # In another thread the collector might delete what belongs to Qt's; in a visit it would
+        # hold up the screen. A visit is short, and its end is the end of its memory.
+        gc.disable()
+        gc.collect()
+        gc.freeze()
+        self._collector.start()
+        self._rehearser.start()
+        self._line.send(Ready())
+        self.ready.emit()
+
+    def _rehearse(self) -> None:
+        """The next piece of it; between two pieces, ``Live`` may come and ends it."""
+        if next(self._rehearsal, True):
+            self._rehearser.stop()
+
+    def _rehearsed(self) -> Generator[None, None, None]:
+        """What makes a visit quicker, but is not needed to begin one."""
+        from kiosk.papers import pictures
+        from kiosk.steps import Attract
+        from ui import rehearsal
+
+        try:
+            for step in rehearsal.steps():
+                self.bridge.show(step, ticket=WARMING, back=False)
+                self.stage.window.grabWindow()
+                yield
+        finally:
+            self.bridge.show(Attract(), ticket=WARMING, back=False)
+        self.stage.window.grabWindow()
+        if "document_printer" in self._settings.devices:
+            threading.Thread(target=pictures.load, name="papers", daemon=True).start()
+
+    def keep(self, companion: QObject) -> None:
+        """Hold on to ``companion`` for as long as this process lives."""
+        self._kept.append(companion)
+
+    def _collect(self) -> None:
+        """Collect rubbish here, in the screen's thread, and only while nobody is there."""
+        if not self.bridge.in_visit:
+            gc.collect()
+            gc.freeze()  # what is still there stays until the end: not looked at again
+
+    def _hear(self) -> None:
+        for message in self._line.receive():
+            match message:
+                case Live(unclean):
+                    self._go_live(unclean=unclean)
+                case Quit() | Broken():
+                    os._exit(0)  # no clean-up code: what dies with the process is gone
+
+    def _go_live(self, *, unclean: bool) -> None:
+        self._rehearser.stop()
+        self._rehearsal.close()
+        self.stage.window.frameSwapped.connect(self._first_frame)
+        if not self._settings.screen.full_screen:
+            self.stage.window.setPosition(*WINDOW_AT)
+        self.stage.show(full_screen=self._settings.screen.full_screen)
+        self.terminal.open(self.bridge, unclean=unclean)
+
+    def _first_frame(self) -> None:
+        self.stage.window.frameSwapped.disconnect(self._first_frame)
+        self._line.send(Shown())
+        self.live.emit()
+
+    def _begun(self) -> None:
+        self.terminal.begun()
+        self._line.send(Begun())
+
+    def _after_next_frame(self, done: threading.Event) -> None:
+        """Set ``done`` once the blank frame is on the glass."""
+
+        def swapped() -> None:
+            self.stage.window.frameSwapped.disconnect(swapped)
+            done.set()
+
+        self.stage.window.frameSwapped.connect(swapped)
+        self.stage.window.update()
+
+    def _end(self, how: str) -> None:
+        self.ended.emit(how)
+        self._line.send(Ended(how))
