@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 
 import click
@@ -230,21 +232,26 @@ def doctor(settings_path: Path, as_json: bool, keep: Path, pdf: Path | None, pri
     from kiosk.doctor import acceptance, chinese, examination, history, trial_prints
     from kiosk.doctor.text import text
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal that is not UTF-8 gets its report too
+            stream.reconfigure(errors="backslashreplace")
     try:
         loaded = settings.load(settings_path)
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
-    trials = list(trial_prints.run(loaded)) if prints else []
-    report = examination.examine(loaded, tuple(finding for finding, _ in trials), keep)
+    at = datetime.now(UTC).replace(microsecond=0)
+    printed = trial_prints.run(loaded, at) if prints else ()
+    report = examination.examine(loaded, printed, keep, settings_path)
     say = chinese.say if chinese.is_spoken() else str
     click.echo(report.json() if as_json else text(report, say, colour=sys.stdout.isatty()))
-    if pdf:
-        pictures = [picture for _, picture in trials]
-        pdf.write_bytes(acceptance.pdf(report, profile=loaded.profile, prints=pictures))
     try:
         history.keep(report.json(), report.at, keep)
     except OSError as error:
-        click.echo(f"not kept: {error}", err=True)
+        click.echo(say(f"not kept: {error.strerror or type(error).__name__}"), err=True)
+    if pdf:
+        pictures = trial_prints.pictures(loaded, at, printed) if prints else ()
+        if why := acceptance.write(pdf, report, loaded.profile, pictures):
+            click.echo(say(f"no acceptance report: {why}"), err=True)
     sys.exit(0 if report.fit else 1)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
+from kiosk.doctor import typeset
 from kiosk.doctor.causes import Cause, causes
 from kiosk.doctor.chinese import say
 from kiosk.doctor.devices import DEVICES
@@ -18,6 +19,7 @@ from kiosk.doctor.findings import Finding
 from kiosk.doctor.history import Result, worst
 from kiosk.doctor.text import CHINA, moment, said_name, said_names, since, unsteady
 
+_TITLE = "自助终端验收报告"
 COLUMNS = 6
 """Earlier results beside today's, in the table of devices."""
 
@@ -31,7 +33,24 @@ class TrialPrint:
     result: str
 
 
-def pdf(report: Report, *, profile: str, prints: Sequence[TrialPrint] = ()) -> bytes:
+def write(path: Path, report: Report, profile: str, prints: Iterable[TrialPrint]) -> str:
+    """Write the report as a PDF; why it could not be, in one sentence, else "".
+
+    The examination is told and kept by then: nothing that fails here takes that away.
+    """
+    try:
+        boxes = typeset.unshown(_TITLE)
+        if boxes:
+            return f"no font shows {boxes}: {typeset.MEND}"
+        path.write_bytes(pdf(report, profile, tuple(prints)))
+    except OSError as error:
+        return f"{path}: {error.strerror or type(error).__name__}"
+    except Exception as error:  # noqa: BLE001 - see above
+        return f"{type(error).__name__}: {error}"[:200]
+    return ""
+
+
+def pdf(report: Report, profile: str, prints: Sequence[TrialPrint] = ()) -> bytes:
     """The report as an A4 PDF. ``prints`` stand on its last page, to compare with the paper."""
     import typst
 

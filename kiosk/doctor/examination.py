@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from kiosk.doctor import (
@@ -78,21 +79,24 @@ def _times(past: Past) -> dict[str, str | int | None]:
 
 
 def examine(
-    settings: Settings, before: tuple[Finding, ...] = (), kept: Path | None = None
+    settings: Settings,
+    before: tuple[Finding, ...] = (),
+    kept: Path | None = None,
+    file: Path | None = None,
 ) -> Report:
     """Every probe, whatever the others found. ``before`` are findings made already; ``kept`` is the
-    directory with the earlier results."""
+    directory with the earlier results, ``file`` the one that the settings are from."""
     at = datetime.now(UTC).replace(microsecond=0)
-    found = (*run_guarded(_probes(settings), settings), *before)
+    found = (*run_guarded(_probes(settings, file), settings), *before)
     order = [section.name for section in SECTIONS]
     found = tuple(sorted(found, key=lambda finding: order.index(finding.section)))
     found = linked(found, settings)
-    results, torn = history.read(kept, settings.terminal) if kept else ((), 0)
+    results, torn = history.read(kept, settings.terminal, at) if kept else ((), 0)
     past = history.compare(Result(at, history.worst(found)), results)
     return Report(settings.terminal, at, found, past, results, torn)
 
 
-def _probes(settings: Settings) -> tuple[Probe, ...]:
+def _probes(settings: Settings, file: Path | None) -> tuple[Probe, ...]:
     return (
         Probe(machine.MACHINE, "system", machine.system),
         Probe(machine.MACHINE, "packages", machine.packages),
@@ -107,7 +111,7 @@ def _probes(settings: Settings) -> tuple[Probe, ...]:
         Probe(daemons.DAEMONS, "time service", daemons.time_service),
         Probe(daemons.DAEMONS, "in the way", daemons.in_the_way),
         Probe(names.NAMES, "names", names.look),
-        Probe(permissions.PERMISSIONS, "permissions", permissions.look),
+        Probe(permissions.PERMISSIONS, "permissions", partial(permissions.look, file=file)),
         *devices.probes(settings),
         Probe(unknown.UNKNOWN, "unknown devices", unknown.look),
         Probe(unknown.UNKNOWN, "neighbours", unknown.neighbours, devices.SECONDS),

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -15,7 +15,7 @@ from kiosk.doctor.findings import Finding, Verdict
 
 KEPT = 50
 """How many dated results are kept."""
-_NAME = re.compile(r"doctor-(\d{8}T\d{6}Z)\.json")
+_NAME = re.compile(r"doctor-(?:(\d{6})-)?(\d{8}T\d{6}Z)\.json")
 _ORDER = (Verdict.GOOD, Verdict.NOTE, Verdict.UNKNOWN, Verdict.BAD)
 
 Key = tuple[str, str]
@@ -52,9 +52,12 @@ class Past:
     turns: int = 0  # how often it went from good to bad: more than once is a loose cable
 
 
-def file_name(at: datetime) -> str:
-    """``doctor-20261120T081200Z.json``; ``at`` in UTC."""
-    return f"doctor-{at:%Y%m%dT%H%M%SZ}.json"
+def file_name(at: datetime, number: int) -> str:
+    """``doctor-000012-20261120T081200Z.json``; ``at`` in UTC.
+
+    The running number is the order: a clock whose battery is dead begins anew with every start.
+    """
+    return f"doctor-{number:06d}-{at:%Y%m%dT%H%M%SZ}.json"
 
 
 def keep(text: str, at: datetime, directory: Path) -> Path:
@@ -63,25 +66,27 @@ def keep(text: str, at: datetime, directory: Path) -> Path:
     A power cut leaves the whole file or none. Raises ``OSError``.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    path = directory / file_name(at)
+    before = _kept(directory)
+    path = directory / file_name(at, _place(before[-1])[0] + 1 if before else 1)
     half = path.with_suffix(".part")
-    with half.open("w", encoding="utf-8") as file:
+    with half.open("w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
     half.replace(path)
-    for old in _kept(directory)[:-KEPT]:
+    for old in before[: max(0, len(before) + 1 - KEPT)]:
         old.unlink(missing_ok=True)
     return path
 
 
-def read(directory: Path, terminal: str) -> tuple[tuple[Result, ...], int]:
+def read(directory: Path, terminal: str, now: datetime) -> tuple[tuple[Result, ...], int]:
     """The kept results of ``terminal``, oldest first, and how many files could not be read.
 
-    A result of another terminal, left on a copied disk, is not ours and not counted.
+    A result of another terminal, left on a copied disk, is not ours and not counted; nor is one
+    whose time cannot be right, because it is to come or before that of an earlier one.
     """
     results: list[Result] = []
-    torn = 0
+    torn, since = 0, datetime.min.replace(tzinfo=UTC)
     try:
         files = _kept(directory)
     except OSError:
@@ -94,7 +99,8 @@ def read(directory: Path, terminal: str) -> tuple[tuple[Result, ...], int]:
             continue
         if file.at.tzinfo is None:
             torn += 1
-        elif file.terminal == terminal:
+        elif file.terminal == terminal and since <= file.at <= now:
+            since = file.at
             results.append(Result(file.at, worst(file.findings)))
     return tuple(results), torn
 
@@ -102,7 +108,13 @@ def read(directory: Path, terminal: str) -> tuple[tuple[Result, ...], int]:
 def _kept(directory: Path) -> list[Path]:
     if not directory.exists():
         return []
-    return sorted(path for path in directory.iterdir() if _NAME.fullmatch(path.name))
+    return sorted((p for p in directory.iterdir() if _NAME.fullmatch(p.name)), key=_place)
+
+
+def _place(path: Path) -> tuple[int, str]:
+    """Its running number and date; names without a number are older than all others."""
+    found = _NAME.fullmatch(path.name)
+    return (int(found[1] or 0), found[2]) if found else (0, "")
 
 
 def worst(findings: Iterable[Finding | _Line]) -> Mapping[Key, Verdict]:

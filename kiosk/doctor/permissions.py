@@ -33,7 +33,8 @@ class Account:
     groups: frozenset[int]
 
     def may(self, path: Path, want: int) -> bool:
-        """Whether it may read (4), write (2) or both (6). Raises ``OSError`` when it is not there.
+        """Whether it may read (4), write (2), enter (1), or several of these. Raises ``OSError``
+        when it is not there.
 
         An access list is not read: where there is one, opening the device shows what it grants.
         """
@@ -47,6 +48,11 @@ class Account:
         else:
             granted = facts.st_mode
         return granted & want == want
+
+    def closed(self, path: Path) -> Path | None:
+        """The first directory on the way to ``path``, links followed, that it may not enter."""
+        way = (*reversed(path.absolute().parents), *reversed(path.resolve(strict=True).parents))
+        return next((folder for folder in way if not self.may(folder, 1)), None)
 
 
 def terminal_account() -> Account:
@@ -70,7 +76,7 @@ def _unit() -> dict[str, str]:
     if shutil.which("systemctl") is None:
         return {}
     asked = subprocess.run(
-        ["systemctl", "show", "-p", "User", "-p", "SupplementaryGroups", UNIT],
+        ["systemctl", "show", "-p", "User,SupplementaryGroups,RuntimeDirectory", UNIT],
         capture_output=True,
         text=True,
         timeout=5,
@@ -80,34 +86,41 @@ def _unit() -> dict[str, str]:
     return {key: value for key, _, value in lines}
 
 
-def look(settings: Settings, account: Account | None = None) -> Iterator[Finding]:
-    """Device files, the sound card, the touch panel; the files of ``[centre]``; the directory."""
+def look(
+    settings: Settings, account: Account | None = None, file: Path | None = None
+) -> Iterator[Finding]:
+    """Device files, the sound card; ``file``, where the settings are; the files of ``[centre]``;
+    the directory."""
     account = account or terminal_account()
     yield PERMISSIONS.good("user", f"the terminal runs as {account.name}")
     for table in settings.devices.values():
-        for path in plugged.named(table):
-            yield from _device(f"permission {path}", path, account)
+        for port in plugged.named(table):
+            yield from _device(f"permission {port}", port, account)
     if "speaker" in settings.devices:
-        for path in sorted(_SOUND.glob("controlC*"))[:1]:
-            yield from _device("permission sound", path, account)
+        for card in sorted(_SOUND.glob("controlC*"))[:1]:
+            yield from _device("permission sound", card, account)
     centre = settings.centre
-    for name, file in (
+    for name, path in (
+        ("settings file", file),
         ("file seal_roots", centre.seal_roots),
         ("file ca", centre.ca),
         ("file certificate", centre.certificate),
         ("file key", centre.key),
     ):
-        if file is not None:
-            yield _file(name, file, account, secret=file == centre.key)
+        if path is not None:
+            yield _file(name, path, account, secret=name == "file key")
     yield _run_directory(settings, account)
 
 
 def _device(name: str, path: Path, account: Account) -> Iterator[Finding]:
     try:
-        may = account.may(path, 6)
+        folder = account.closed(path)
     except FileNotFoundError:
         return  # told by its name
-    if may:
+    if folder:
+        yield _shut_out(name, folder, account)
+        return
+    if account.may(path, 6):
         yield PERMISSIONS.good(name, f"{account.name} may use it ({_mode(path)})")
         return
     group = _group(path.stat().st_gid)
@@ -120,11 +133,14 @@ def _device(name: str, path: Path, account: Account) -> Iterator[Finding]:
 
 def _file(name: str, path: Path, account: Account, *, secret: bool) -> Finding:
     try:
+        folder = account.closed(path)
         may = account.may(path, 4)
         mode = path.stat().st_mode
     except OSError as error:
         seen = f"{path}: {error.strerror or type(error).__name__}"
         return PERMISSIONS.bad(name, seen, "install the file again")
+    if folder:
+        return _shut_out(name, folder, account)
     if not may:
         seen = f"{account.name} may not read {path} ({_mode(path)})"
         return PERMISSIONS.bad(name, seen, f"chown {account.name} {path}")
@@ -134,15 +150,24 @@ def _file(name: str, path: Path, account: Account, *, secret: bool) -> Finding:
     return PERMISSIONS.good(name, f"{path} ({_mode(path)})")
 
 
+def _shut_out(name: str, folder: Path, account: Account) -> Finding:
+    seen = f"{account.name} may not enter {folder} ({_mode(folder)})"
+    return PERMISSIONS.bad(name, seen, f"chmod o+x {folder}")
+
+
 def _run_directory(settings: Settings, account: Account) -> Finding:
     path, name = settings.run_directory, "run directory"
     mend = f"install -d -m 0700 -o {account.name} {path}"
     try:
-        may = account.may(path, 6)
+        folder = account.closed(path)
+        may = account.may(path, 7)
     except OSError:
-        if _unit().get("User"):
+        made = _unit().get("RuntimeDirectory", "").split()
+        if path in (Path("/run") / one for one in made):
             return PERMISSIONS.good(name, f"{path} is made when {UNIT} starts")
         return PERMISSIONS.bad(name, f"{path} is not there", mend)
+    if folder:
+        return _shut_out(name, folder, account)
     if not may:
         seen = f"{account.name} may not write {path} ({_mode(path)})"
         return PERMISSIONS.bad(name, seen, mend)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import secrets
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 import segno
@@ -15,53 +16,83 @@ from drivers.device import CancelToken, Deadline, DeviceError, Request
 from drivers.document_printer.types import PrintDocument
 from drivers.receipt_printer.encode import picture
 from drivers.receipt_printer.types import Align, Pair, PrintSlip, Qr, Rule, Slip, Text
+from kiosk.doctor import typeset
 from kiosk.doctor.acceptance import TrialPrint
 from kiosk.doctor.devices import DEVICES, failed
-from kiosk.doctor.findings import Finding
+from kiosk.doctor.findings import Finding, Probe, run_guarded
 from kiosk.doctor.text import moment
 from kiosk.settings import Settings
 
 SECONDS = 90.0
 RARE = "𬭎㛃䶮𠅤"
+_WORDS = "试打页终端编号住房公积金缴存证明"
+_DOTS = 576
 
 
-def run(settings: Settings) -> Iterator[tuple[Finding, TrialPrint]]:
-    """One print on every printer of the settings: what came of it, and its picture."""
-    now = moment(datetime.now(UTC))
+def run(settings: Settings, at: datetime) -> tuple[Finding, ...]:
+    """One print on every printer of the settings; ``at`` stands on it."""
+    prints = {"receipt_printer": _print_slip, "document_printer": _print_sheet}
+    probes = [
+        Probe(DEVICES, _name(kind), partial(look, at), SECONDS + 10)
+        for kind, look in prints.items()
+        if kind in settings.devices
+    ]
+    return tuple(run_guarded(probes, settings))
+
+
+def pictures(settings: Settings, at: datetime, found: Sequence[Finding]) -> Iterator[TrialPrint]:
+    """What should have come out, and what did by ``found``."""
+    results = {finding.name: finding.seen for finding in found}
     if "receipt_printer" in settings.devices:
-        slip = _slip(settings.terminal, now)
-        finding = _print(settings, "receipt_printer", PrintSlip(secrets.token_hex(8), slip))
-        yield finding, TrialPrint("凭条", picture(slip), finding.seen)
+        width = settings.devices["receipt_printer"].get("width", _DOTS)
+        png = picture(_slip(settings.terminal, at), width=width)
+        yield TrialPrint("凭条", png, results[_name("receipt_printer")])
     if "document_printer" in settings.devices:
-        sheet = _sheet(settings.terminal, now, "pdf")
-        request = PrintDocument(secrets.token_hex(8), sheet, 1, "test print")
-        finding = _print(settings, "document_printer", request)
-        png = _sheet(settings.terminal, now, "png")
-        yield finding, TrialPrint("A4 证明纸", png, finding.seen)
+        png = _sheet(settings.terminal, at, "png")
+        yield TrialPrint("A4 证明纸", png, results[_name("document_printer")])
 
 
-def _print(settings: Settings, kind: str, request: Request[Any]) -> Finding:
-    table = settings.devices[kind]
+def _name(kind: str) -> str:
+    return f"{kind}: test print"
+
+
+def _print_slip(at: datetime, settings: Settings) -> Iterator[Finding]:
+    request = PrintSlip(secrets.token_hex(8), _slip(settings.terminal, at))
+    yield _print("receipt_printer", settings.devices["receipt_printer"], request)
+
+
+def _print_sheet(at: datetime, settings: Settings) -> Iterator[Finding]:
+    boxes = typeset.unshown(_WORDS + RARE)
+    if boxes:
+        seen = f"not printed: no font shows {boxes}"
+        yield DEVICES.bad(_name("document_printer"), seen, typeset.MEND)
+        return
+    sheet = _sheet(settings.terminal, at, "pdf")
+    request = PrintDocument(secrets.token_hex(8), sheet, 1, "test print")
+    yield _print("document_printer", settings.devices["document_printer"], request)
+
+
+def _print(kind: str, table: Mapping[str, Any], request: Request[Any]) -> Finding:
     try:
         with catalogue.borrowed(kind, table) as driver:
             driver.open()
             driver.execute(request, Deadline(SECONDS), CancelToken())
     except DeviceError as error:
-        return failed(f"{kind}: test print", table, error)
-    return DEVICES.good(f"{kind}: test print", "came out, as the printer says")
+        return failed(_name(kind), table, error)
+    return DEVICES.good(_name(kind), "came out, as the printer says")
 
 
-def _slip(terminal: str, now: str) -> Slip:
+def _slip(terminal: str, at: datetime) -> Slip:
     return Slip(
         (
             Text("试打凭条", Align.CENTRE, size=2, bold=True),
             Rule(),
             Pair("终端编号", terminal),
-            Pair("时间", now),
+            Pair("时间", moment(at)),
             Pair("金额对齐", "148,066.23"),
             Pair("生僻字", RARE),
             Qr("https://12329.example/test"),
-            Text("左右边线、二维码应清晰完整", Align.CENTRE),
+            Text("横线应到两边，二维码应清晰", Align.CENTRE),
             Rule(),
             Text("本凭条不作为证明", Align.CENTRE, bold=True),
         )
@@ -87,7 +118,7 @@ _SHEET = """
 """
 
 
-def _sheet(terminal: str, now: str, form: Literal["pdf", "png"]) -> bytes:
+def _sheet(terminal: str, at: datetime, form: Literal["pdf", "png"]) -> bytes:
     import typst
 
     code = io.BytesIO()
@@ -98,7 +129,7 @@ def _sheet(terminal: str, now: str, form: Literal["pdf", "png"]) -> bytes:
         ppi=90,
         sys_inputs={
             "terminal": terminal,
-            "now": now,
+            "now": moment(at),
             "rare": RARE,
             "qr": code.getvalue().decode(),
         },

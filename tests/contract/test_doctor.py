@@ -8,10 +8,12 @@ import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from io import BytesIO
 
 import pypdfium2
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from drivers.emulators.rig import Remote
 from kiosk import settings as settings_file
@@ -19,6 +21,8 @@ from kiosk.__main__ import main
 from kiosk.demo import place
 from kiosk.doctor import devices, examination, trial_prints
 from kiosk.doctor.findings import Probe, Section, Verdict, run_guarded
+
+AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -105,10 +109,79 @@ def test_test_prints_come_out_and_stand_in_the_acceptance_report(here, remote, t
 def test_a_printer_without_paper_fails_its_test_print(here, remote):
     remote.tell("receipt_printer", "paper out")
     loaded = settings_file.load(here.settings)
-    finding, picture = next(trial_prints.run(loaded))
-    assert finding.verdict is Verdict.BAD
-    assert "paper" in finding.seen
-    assert picture.png.startswith(b"\x89PNG")
+    found = trial_prints.run(loaded, AT)
+    assert [one.verdict for one in found] == [Verdict.BAD, Verdict.GOOD]
+    assert "paper" in found[0].seen
+    slip, sheet = trial_prints.pictures(loaded, AT, found)
+    assert (slip.result, sheet.result) == (found[0].seen, found[1].seen)
+    assert slip.png.startswith(b"\x89PNG")
+
+
+def test_a_slip_is_shown_as_wide_as_its_paper(here, tmp_path):
+    loaded = settings_file.load(only(here, tmp_path, "receipt_printer").settings)
+    loaded.devices["receipt_printer"]["width"] = 384
+    found = [devices.DEVICES.good("receipt_printer: test print", "")]
+    (slip,) = trial_prints.pictures(loaded, AT, found)
+    assert Image.open(BytesIO(slip.png)).width == 384
+
+
+def test_a_test_print_that_goes_wrong_takes_no_report_away(here, tmp_path, monkeypatch):
+    def upset(terminal, at):
+        raise OverflowError("a page without end")
+
+    monkeypatch.setattr(trial_prints, "_slip", upset)
+    path = tmp_path / "report.pdf"
+    here = only(here, tmp_path, "receipt_printer")
+    result = doctor(here, tmp_path, "--json", "--print", "--pdf", str(path))
+    (kept,) = tmp_path.glob("doctor-*.json")
+    report = json.loads(kept.read_text(encoding="utf-8"))
+    findings = {one["name"]: one for one in report["findings"]}
+    assert "OverflowError" in findings["receipt_printer: test print"]["seen"]
+    assert findings["centre"]["verdict"] == "good"
+    assert result.stderr == "no acceptance report: OverflowError: a page without end\n"
+    assert result.exit_code == 1
+
+
+def test_a_pdf_that_cannot_be_written_changes_nothing_else(here, tmp_path):
+    path = tmp_path / "none" / "x.pdf"
+    result = doctor(only(here, tmp_path, "speaker"), tmp_path, "--pdf", str(path))
+    assert result.exit_code == 0, result.output
+    assert result.stderr == f"no acceptance report: {path}: No such file or directory\n"
+    assert len(list(tmp_path.glob("doctor-*.json"))) == 1
+
+
+@pytest.fixture
+def no_chinese_fonts(tmp_path, monkeypatch):
+    (tmp_path / "fonts").mkdir()
+    fonts = tmp_path / "fonts.conf"
+    fonts.write_text(f"<fontconfig><dir>{tmp_path / 'fonts'}</dir></fontconfig>")
+    monkeypatch.setenv("FONTCONFIG_FILE", str(fonts))
+
+
+def test_nothing_is_printed_as_empty_boxes(here, tmp_path, remote, no_chinese_fonts):
+    before = len(remote.look("document_printer")["documents"])
+    path = tmp_path / "report.pdf"
+    here = only(here, tmp_path, "document_printer")
+    result = doctor(here, tmp_path, "--json", "--print", "--pdf", str(path))
+    assert result.exit_code == 1
+    findings = {one["name"]: one for one in json.loads(result.stdout)["findings"]}
+    assert "no font shows 试" in findings["document_printer: test print"]["seen"]
+    assert findings["document_printer: test print"]["mend"].startswith("apt-get install fonts-")
+    assert "no font shows 自" in result.stderr
+    assert "fonts-noto-cjk" in result.stderr
+    assert not path.exists()
+    assert len(remote.look("document_printer")["documents"]) == before
+
+
+@pytest.mark.parametrize("charset", ["gbk", "latin-1"])
+def test_a_terminal_that_is_not_utf_8_gets_its_report(here, tmp_path, charset):
+    here = only(here, tmp_path, "lights")
+    runner = CliRunner(charset, env={"LC_ALL": "zh_CN", "TERM": "xterm"})
+    command = ["doctor", "--settings", str(here.settings), "--keep", str(tmp_path / "kept")]
+    result = runner.invoke(main, command)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.isascii() == (charset != "gbk")
+    assert len(list((tmp_path / "kept").iterdir())) == 1
 
 
 def test_a_device_that_blinked_gets_a_second_look(here, remote, tmp_path):

@@ -51,7 +51,7 @@ def service():
     service = pcscd.PcscService(folder, {READER: pcscd.free_ports()})
     yield service
     service.stop()
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def card_reader(service, reader=f"{READER} 00 00"):

@@ -57,9 +57,11 @@ def kept(at, terminal="T0001", verdict="bad"):
 
 
 def test_what_was_kept_is_read_again_oldest_first(tmp_path):
-    for number in (2, 0, 1):
+    old = tmp_path / "doctor-20261120T120000Z.json"  # as they were called without a number
+    old.write_text(kept(hour(0)))
+    for number in (1, 2):
         history.keep(kept(hour(number)), hour(number), tmp_path)
-    found, torn = history.read(tmp_path, "T0001")
+    found, torn = history.read(tmp_path, "T0001", hour(3))
     assert [one.at for one in found] == [hour(0), hour(1), hour(2)]
     assert found[0].verdicts == {KEY: Verdict.BAD}
     assert torn == 0
@@ -82,8 +84,8 @@ def test_what_was_kept_is_read_again_oldest_first(tmp_path):
 )
 def test_what_cannot_be_read_is_counted_and_harms_nothing(tmp_path, content, is_torn):
     history.keep(kept(hour(1)), hour(1), tmp_path)
-    (tmp_path / history.file_name(NOON)).write_bytes(content)
-    found, torn = history.read(tmp_path, "T0001")
+    (tmp_path / history.file_name(NOON, 0)).write_bytes(content)
+    found, torn = history.read(tmp_path, "T0001", hour(2))
     assert ([one.at for one in found], torn) == ([hour(1)], int(is_torn))
 
 
@@ -95,11 +97,25 @@ def test_the_oldest_go_and_other_files_stay(tmp_path):
         last = history.keep(kept(hour(number)), hour(number), tmp_path)
     names = sorted(path.name for path in tmp_path.glob("doctor-*Z.json"))
     assert len(names) == history.KEPT
-    assert names[0] == history.file_name(hour(3))
+    assert names[0] == history.file_name(hour(3), 4)
     assert names[-1] == last.name
     assert other.read_text() == "call the electrician"
 
 
 def test_a_directory_that_is_not_there_yet(tmp_path):
-    assert history.read(tmp_path / "none", "T0001") == ((), 0)
+    assert history.read(tmp_path / "none", "T0001", NOON) == ((), 0)
     assert history.keep(kept(NOON), NOON, tmp_path / "a" / "b").is_file()
+
+
+def test_a_clock_that_lost_its_time_loses_no_result_and_misdates_none(tmp_path):
+    """Kept at noon, then with the clock back in 1970 and ahead in 2099, then right again."""
+    wrong = datetime(1970, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)
+    for at in (*map(hour, range(history.KEPT)), *wrong):
+        last = history.keep(kept(at), at, tmp_path)
+        assert last.is_file()
+    history.keep(kept(hour(60)), hour(60), tmp_path)
+    assert len(list(tmp_path.iterdir())) == history.KEPT
+    found, torn = history.read(tmp_path, "T0001", hour(61))
+    assert [one.at for one in found] == [*map(hour, range(3, history.KEPT)), hour(60)]
+    assert torn == 0
+    assert history.read(tmp_path, "T0001", wrong[0])[0][0].at == wrong[0]

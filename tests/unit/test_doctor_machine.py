@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from kiosk.doctor import machine, permissions
@@ -73,13 +75,65 @@ def settings(tmp_path, **centre):
         (STRANGER, 0o600, Verdict.BAD, "may not read", "chown kiosk"),
     ],
 )
-def test_a_private_key_is_its_owners_alone(tmp_path, account, mode, verdict, seen, mend):
-    key = file(tmp_path, mode)
-    loaded = settings(tmp_path, key=key, certificate=key)
+def test_a_private_key_is_its_owners_alone(anywhere, account, mode, verdict, seen, mend):
+    key = file(anywhere, mode)
+    loaded = settings(anywhere, key=key, certificate=key)
     found = {one.name: one for one in permissions.look(loaded, account)}["file key"]
     assert found.verdict is verdict
     assert seen in found.seen
     assert mend in found.mend
+
+
+@pytest.fixture
+def anywhere():
+    """A directory that everybody may enter, unlike those of pytest."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+@needs_root
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_closed_directory_above_a_file_is_named(anywhere, linked):
+    inner = anywhere / "closed"
+    inner.mkdir(mode=0o700)
+    key = file(inner, 0o600)
+    if linked:
+        key = anywhere / "link"
+        key.symlink_to(inner / "file")
+    loaded = settings(anywhere, key=key, certificate=key)
+    found = {one.name: one for one in permissions.look(loaded, KIOSK, key)}
+    for name in ("file key", "settings file"):
+        assert found[name].verdict is Verdict.BAD
+        assert found[name].seen == f"kiosk may not enter {inner} (root:root 0700)"
+        assert found[name].mend == f"chmod o+x {inner}"
+    assert found["file seal_roots"].verdict is Verdict.GOOD
+
+
+def test_a_run_directory_that_nobody_makes(tmp_path):
+    loaded = msgspec.structs.replace(settings(tmp_path), run_directory=Path("/run/kiosk-nobody"))
+    found = {one.name: one for one in permissions.look(loaded)}["run directory"]
+    assert (found.verdict, found.seen) == (Verdict.BAD, "/run/kiosk-nobody is not there")
+
+
+UNIT = """\
+#!/bin/sh
+echo User=kiosk
+echo SupplementaryGroups=
+echo RuntimeDirectory={made}
+"""
+
+
+@pytest.mark.parametrize(("made", "verdict"), [("a b", Verdict.GOOD), ("other", Verdict.BAD)])
+def test_a_run_directory_that_the_unit_makes(tmp_path, monkeypatch, made, verdict):
+    program = tmp_path / "systemctl"
+    program.write_text(UNIT.format(made=made))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    loaded = msgspec.structs.replace(settings(tmp_path), run_directory=Path("/run/b"))
+    found = {one.name: one for one in permissions.look(loaded)}["run directory"]
+    assert found.verdict is verdict
 
 
 def test_a_file_that_is_not_there(tmp_path):
