@@ -52,12 +52,10 @@ class SerialLine:
         except PORT_ERRORS as error:
             raise gone(self._path) from error
 
-    def drop(self) -> bool:
-        """Forget what has come in so far; True when there was something."""
-        dropped = False
+    def drop(self) -> None:
+        """Forget what has come in so far."""
         while self.receive(0.0):
-            dropped = True
-        return dropped
+            pass
 
     def close(self) -> None:
         """Give the port back. Never raises."""

@@ -3,10 +3,12 @@
 A code ends with CR, LF, CR LF or a pause on the line. A scanner of the 新大陆 (Newland) kind also
 answers commands on the same line: ``02 01 30 30 30 30``, the command, ``06``, ``15`` or ``05``,
 ``3B 03`` (Newland FM530 user manual, "Programming Commands"); answers are told apart from codes.
+An answer ends a code that has no end of its own, since no text holds ``02 01``.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass, field
 
@@ -21,6 +23,9 @@ _PREFIX = b"0000"
 _ACK = 0x06
 _REFUSED = ("Cc", "Cs", "Co", "Cn", "Zl", "Zp")
 _MARK = "\ufeff"
+_CHINESE = re.compile(r"[\x00-\x7f\u4e00-\u9fff]*")
+_FOREIGN = re.compile(r"[\x00-\u07ff]*")  # what UTF-8 writes in two bytes, as GBK does Chinese
+_ACCENTED = re.compile(r"[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][A-Za-z]")  # a word like José
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,11 @@ class Answer:
 
     text: str  # "#SCNTRG1"; for a question with what was asked for behind it. ASCII, printable
     accepted: bool
+
+    def to(self, command: bytes) -> bool:
+        """Whether it is to ``command``, which it says again."""
+        name = _printable(command.removeprefix(b"~\x01").removeprefix(_PREFIX)).removesuffix(";")
+        return name != "" and self.text.startswith(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,10 @@ class CodeFramer:
                 items += self.pause()
                 continue
             self._buffer.append(byte)
+            if self._buffer.endswith(_ANSWER) and len(self._buffer) > len(_ANSWER):
+                del self._buffer[-len(_ANSWER) :]
+                items += self.pause()
+                self._buffer += _ANSWER
             if self._buffer.startswith(_ANSWER) and self._buffer.endswith(_ANSWER_END):
                 items.append(_answer(bytes(self._buffer)))
                 self._buffer.clear()
@@ -88,22 +102,33 @@ class CodeFramer:
 def decode_code(data: bytes) -> str:
     """The text of a code: UTF-8, else GB 18030 (which holds GBK).
 
-    Raises :class:`DeviceError` ``GARBLED`` when it is neither, or holds control characters or
-    others that no text has. The error says nothing of the content.
+    A few short texts are both (毛拢, ë£); then the Chinese one is meant. Raises
+    :class:`DeviceError` ``GARBLED`` when it is neither, or holds control characters or others that
+    no text has. The error says nothing of the content.
     """
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        try:
-            text = data.decode("gb18030")
-        except UnicodeDecodeError:
-            raise _garbled("a code is neither UTF-8 nor GB 18030") from None
+    text, chinese = _decoded(data, "utf-8"), _decoded(data, "gb18030")
+    if text is None or (chinese and _rather_chinese(text, chinese)):
+        text = chinese
+    if text is None:
+        raise _garbled("a code is neither UTF-8 nor GB 18030")
     text = text.removeprefix(_MARK)
     if not text:
         raise _garbled("a code is empty")
     if any(unicodedata.category(character) in _REFUSED for character in text):
         raise _garbled("a code holds control characters")
     return text
+
+
+def _decoded(data: bytes, encoding: str) -> str | None:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _rather_chinese(text: str, chinese: str) -> bool:
+    foreign = _FOREIGN.fullmatch(text) and not _ACCENTED.search(text)
+    return bool(foreign and _CHINESE.fullmatch(chinese))
 
 
 def _garbled(what: str) -> DeviceError:
@@ -114,5 +139,8 @@ def _garbled(what: str) -> DeviceError:
 
 def _answer(frame: bytes) -> Answer:
     inner = frame[len(_ANSWER) : -len(_ANSWER_END)].removeprefix(_PREFIX)
-    text = "".join(chr(byte) for byte in inner if 0x20 <= byte < 0x7F)
-    return Answer(text, accepted=bool(inner) and inner[-1] == _ACK)
+    return Answer(_printable(inner), accepted=bool(inner) and inner[-1] == _ACK)
+
+
+def _printable(data: bytes) -> str:
+    return "".join(chr(byte) for byte in data if 0x20 <= byte < 0x7F)

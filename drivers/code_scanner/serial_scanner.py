@@ -31,12 +31,14 @@ from drivers.device import (
 from drivers.serial_line import SerialLine, not_open
 
 NEWLAND_START = "7E01303030302353434E545247313B03"
-"""``#SCNTRG1``: begin to scan; the scanner stops after a code."""
+"""``#SCNTRG1``: begin to scan; the scanner stops after a code, or when none comes for long."""
 NEWLAND_STOP = "7E01303030302353434E545247303B03"
 """``#SCNTRG0``: stop scanning."""
 NEWLAND_ASK = "7E0130303030235152595359533B03"
 """``#QRYSYS``: who are you."""
 _SLICE_S = 0.03  # how soon a cancel is seen
+_CALM_S = 0.2  # what a status has besides answer_timeout
+_AGAIN_S = 5.0  # a scanner to which no code is shown ends its scan by itself
 _Hex = Annotated[str, msgspec.Meta(pattern="^([0-9A-Fa-f]{2})*$", max_length=256)]
 
 
@@ -65,7 +67,7 @@ class SerialScanner(Driver):
         ask: _Hex = NEWLAND_ASK
         """A question that the scanner answers, to see that it is there; ``""``: it knows none."""
         answer_timeout: Annotated[float, msgspec.Meta(gt=0, le=0.8)] = 0.5
-        """Seconds until a scanner that does not answer counts as silent."""
+        """Seconds until a scanner that does not answer is silent; half-way it is asked again."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -131,7 +133,7 @@ class SerialScanner(Driver):
         """Stop scanning, forget what came in."""
         line = self._open_line()
         if self._settings.trigger == "host":
-            line.send(self._stop)
+            self._order(line, self._stop)
         self._ask()
 
     def self_test(self) -> tuple[Check, ...]:
@@ -142,11 +144,12 @@ class SerialScanner(Driver):
         return tuple(checks)
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
-        """Wait for a code; a cancel is obeyed within 50 ms.
+        """Wait for a code; a cancel is obeyed within 50 ms of a scanner that answers.
 
         Raises ``TIMEOUT`` (nothing was shown), ``CANCELLED``, ``GARBLED`` (longer than 4096 bytes,
-        no text, control characters: show it again), ``OFFLINE`` when the scanner is silent,
-        ``NO_DEVICE`` when its port is gone. Of two codes at once, the first.
+        no text, control characters: show it again), ``UNSUPPORTED`` when it refuses to scan,
+        ``OFFLINE`` when the scanner is silent, ``NO_DEVICE`` when its port is gone. Of two codes at
+        once, the first.
         """
         if not isinstance(request, ReadCode):
             raise DeviceError(
@@ -168,22 +171,30 @@ class SerialScanner(Driver):
     def _scan(self, line: SerialLine, deadline: Deadline, cancel: CancelToken) -> Code:
         if self._settings.trigger != "host":
             return self._read(line, deadline, cancel)
-        line.send(self._start)
         try:
-            return self._read(line, deadline, cancel)
+            return self._read(line, deadline, cancel, self._start)
         finally:
             with suppress(DeviceError):  # what happened before is what counts
-                line.send(self._stop)
+                self._order(line, self._stop)
 
-    def _read(self, line: SerialLine, deadline: Deadline, cancel: CancelToken) -> Code:
+    def _read(
+        self, line: SerialLine, deadline: Deadline, cancel: CancelToken, start: bytes = b""
+    ) -> Code:
+        """Wait for a code of a scanner that is told to ``start``, again and again."""
+        again = Deadline(0.0)
         while True:
             if cancel.cancelled:
                 raise DeviceError(Reason.CANCELLED)
             if deadline.passed():
                 raise DeviceError(Reason.TIMEOUT, "no code was shown in time")
+            if start and again.passed() and not self._framer.begun:
+                line.send(start)
+                again = Deadline(_AGAIN_S)
             match self._next(line, min(_SLICE_S, deadline.remaining())):
                 case Scanned(data):
                     return Code(decode_code(data))
+                case Answer(accepted=False) as answer if answer.to(start):
+                    raise _refused()
                 case TooLong():
                     raise DeviceError(
                         Reason.GARBLED, "a code is longer than 4096 bytes", mend="show another code"
@@ -197,14 +208,28 @@ class SerialScanner(Driver):
             quiet_at = self._heard_at + self._settings.pause if begun else until
             data = line.receive(max(0.0, min(until, quiet_at) - time.monotonic()))
             now = time.monotonic()
+            over = begun and now >= quiet_at
+            if over and not data:
+                data = line.receive(0.0)  # it was us who stalled, if there is more
             if data:
                 self._heard_at = now
                 self._items += self._framer.feed(data)
-            elif begun and now >= quiet_at:
+            elif over:
                 self._items += self._framer.pause()
             if now >= until:
                 break
         return self._items.popleft() if self._items else None
+
+    def _calm(self, line: SerialLine, seconds: float) -> None:
+        """Forget what came in; the rest of what has begun is waited for, up to ``seconds``."""
+        coming = self._framer.begun
+        self._items.clear()
+        self._framer = CodeFramer()
+        due = Deadline(seconds)
+        while line.receive(min(self._settings.pause, due.remaining()) if coming else 0.0):
+            coming = True
+            if due.passed():
+                break
 
     def _ask(self) -> Answer | None:
         """Ask the scanner who it is, dropping all that came before; ``None``: it cannot be asked.
@@ -212,21 +237,19 @@ class SerialScanner(Driver):
         Raises ``OFFLINE`` for silence, ``GARBLED`` when something comes that is no answer.
         """
         line = self._open_line()
-        self._items.clear()
-        self._framer = CodeFramer()
-        dropped = line.drop()
-        due = Deadline(self._settings.answer_timeout)
         if not self._question:
-            while dropped and not due.passed() and line.receive(self._settings.pause):
-                pass  # the rest of a code whose beginning was dropped
+            self._calm(line, self._settings.answer_timeout)
             return None
-        line.send(self._question)
+        self._calm(line, _CALM_S)
         heard = False
-        while not due.passed():
-            item = self._next(line, due.remaining())
-            if isinstance(item, Answer):
-                return item
-            heard = heard or item is not None or self._framer.begun
+        for _ in range(2):
+            line.send(self._question)
+            due = Deadline(self._settings.answer_timeout / 2)
+            while not due.passed():
+                item = self._next(line, due.remaining())
+                if isinstance(item, Answer) and not item.to(self._stop):
+                    return item
+                heard = heard or item is not None or self._framer.begun
         port = self._settings.port
         if heard:
             raise DeviceError(
@@ -238,15 +261,27 @@ class SerialScanner(Driver):
             mend="check the scanner's cable and power",
         )
 
+    def _order(self, line: SerialLine, command: bytes) -> Answer | None:
+        """Tell it something and wait for the answer, so that it is not in the way of the next one;
+        codes that come meanwhile are dropped. ``None``: there is none in time.
+        """
+        line.send(command)
+        due = Deadline(self._settings.answer_timeout / 2 if self._question else 0.0)
+        while not due.passed():
+            item = self._next(line, due.remaining())
+            if isinstance(item, Answer) and item.to(command):
+                return item
+        return None
+
     def _try_trigger(self) -> Answer | None:
         line = self._open_line()
         self._ask()
-        line.send(self._start + self._stop)
-        item = self._next(line, self._settings.answer_timeout)
+        answer = self._order(line, self._start)
+        self._order(line, self._stop)
         self._ask()
-        if isinstance(item, Answer) and not item.accepted:
-            raise DeviceError(Reason.UNSUPPORTED, "the scanner refuses the command to scan")
-        return item if isinstance(item, Answer) else None
+        if answer and not answer.accepted:
+            raise _refused()
+        return answer
 
     def _check(self, name: str, act: Callable[[], Answer | None]) -> Check:
         try:
@@ -265,3 +300,11 @@ class SerialScanner(Driver):
         if self._line is None:
             raise not_open(self._settings.port)
         return self._line
+
+
+def _refused() -> DeviceError:
+    return DeviceError(
+        Reason.UNSUPPORTED,
+        "the scanner refuses the command to scan",
+        mend="check start in the settings against the scanner's manual",
+    )

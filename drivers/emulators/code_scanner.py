@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import re
-import threading
+import time
 from collections import deque
 from pathlib import Path
 from typing import Any, Literal
 
-from drivers.emulators.pty_line import PtyLine
+from drivers.emulators.pty_line import Answering
 
-FAULTS = ("mute", "blind", "split", "slow", "refuse")
+FAULTS = ("mute", "blind", "split", "slow", "refuse", "truncate", "junk")
 _COMMAND = re.compile(rb"\x7e\x01(0000)([#@])([A-Z]{6})([^;\x03]*);\x03")
 _ANSWER = b"\x02\x01"
 _END = b";\x03"
 _ACK, _NAK, _UNKNOWN = b"\x06", b"\x15", b"\x05"
 _ABOUT = b"Demo code scanner 1.0"
-_NOISE = bytes.fromhex("00FF80550A7E3F00C0")
 _SEEN = 50
-_GAP_S = 0.002
 
 
-class CodeScanner:
+class CodeScanner(Answering):
     """A scanner on a pty under a stable name, with codes that are held before it, and faults.
 
     ``link`` becomes a symbolic link to the pty: the driver's port. With ``trigger`` ``continuous``
     or ``presence`` a code is sent as soon as it is shown; with ``host`` only while the driver has
-    told it to scan, and one that was shown before is sent then.
+    told it to scan, and one that was shown before is sent then; without any the scan ends by itself
+    after ``scan_s`` seconds.
 
     Orders of :meth:`obey` and their facts:
 
@@ -36,34 +35,30 @@ class CodeScanner:
     * ``two`` – two codes in one go: ``texts``, a list of two.
     * ``too long`` – a code of ``size`` bytes (5000). ``noise`` – bytes that mean nothing, or
       ``data``; both come at once, scanning or not.
-    * Faults until ``well``: ``mute``, it says nothing; ``blind``, its window is dirty; ``split``,
-      byte by byte; ``slow``, an answer after ``seconds`` (2); ``refuse``, every command is refused.
+    * ``tire`` – the scan ends by itself, now.
+    * Faults of the next ``times`` answers and codes, until ``well`` when that is left out:
+      ``mute``, ``split``, and of answers only ``slow``, ``truncate``, ``junk``, see
+      :class:`Answering`; ``blind``, its window is dirty; ``refuse``, a command is refused.
     * ``well`` – all faults are over. ``unplug``, ``plug`` – the cable.
     """
 
+    NOISE = bytes.fromhex("00FF80550A7E3F00C0")
+
     def __init__(
-        self, link: Path, *, trigger: Literal["continuous", "host", "presence"] = "host"
+        self,
+        link: Path,
+        *,
+        trigger: Literal["continuous", "host", "presence"] = "host",
+        scan_s: float = 30.0,
     ) -> None:
-        self._line = PtyLine(link, "code_scanner", self._heard)
+        super().__init__(link, "code_scanner")
         self._host = trigger == "host"
-        self._guard = threading.RLock()
+        self._scan_s = scan_s
         self._before: list[bytes] = []  # what is held before the window, whole, with its end
-        self._scanning = False
+        self._scans_until = 0.0
         self._sent = 0
         self._commands: deque[str] = deque(maxlen=_SEEN)
-        self._faults: dict[str, float] = {}
         self._input = b""
-
-    @property
-    def address(self) -> str:
-        """The port for the driver's settings."""
-        return self._line.address
-
-    def start(self) -> None:
-        self._line.plug()
-
-    def stop(self) -> None:
-        self._line.unplug()
 
     def obey(self, order: str, **facts: Any) -> None:
         """Do what the class says about ``order``. Raises ``ValueError`` for what it does not."""
@@ -80,7 +75,7 @@ class CodeScanner:
                 _nothing_else(order, facts)
                 self._send(b"9" * size + b"\r\n")
             case "noise":
-                noise = bytes(facts.pop("data", _NOISE))
+                noise = bytes(facts.pop("data", self.NOISE))
                 _nothing_else(order, facts)
                 self._send(noise)
             case "remove" if not facts:
@@ -90,16 +85,14 @@ class CodeScanner:
                 self.start()
             case "unplug" if not facts:
                 self.stop()
-                with self._guard:
-                    self._scanning = False
+                self._scans_until = 0.0
+            case "tire" if not facts:
+                self._scans_until = 0.0
             case "well" if not facts:
                 with self._guard:
                     self._faults.clear()
             case _ if order in FAULTS:
-                seconds = float(facts.pop("seconds", 2.0)) if order == "slow" else 0.0
-                _nothing_else(order, facts)
-                with self._guard:
-                    self._faults[order] = seconds
+                self._order_fault(order, facts)
             case _:
                 raise ValueError(f"a code scanner knows no order {order!r} with {list(facts)}")
 
@@ -113,7 +106,7 @@ class CodeScanner:
         with self._guard:
             return {
                 "plugged": self._line.plugged,
-                "scanning": self._scanning or not self._host,
+                "scanning": self._scanning,
                 "held": len(self._before),
                 "sent": self._sent,
                 "commands": list(self._commands),
@@ -122,26 +115,26 @@ class CodeScanner:
 
     # -- the scanner --------------------------------------------------------------------------
 
+    @property
+    def _scanning(self) -> bool:
+        return not self._host or time.monotonic() < self._scans_until
+
     def _present(self, codes: list[bytes]) -> None:
         with self._guard:
             self._before = codes
-            if self._host and not self._scanning:
-                return
         self._scan()
 
     def _scan(self) -> None:
         with self._guard:
             codes = self._before
-            if not codes or not self._faults.keys().isdisjoint(("mute", "blind")):
+            if not (codes and self._scanning) or self._fault("blind") or self._fault("mute"):
                 return
-            self._scanning = False
+            self._scans_until = 0.0
             self._sent += len(codes)
         self._send(b"".join(codes))
 
     def _send(self, data: bytes) -> None:
-        with self._guard:
-            split = "split" in self._faults
-        self._line.send(data, gap_s=_GAP_S if split else None)
+        self._line.send(data, gap_s=self.GAP_S if self._fault("split") else None)
 
     def _heard(self, data: bytes) -> None:
         self._input += data
@@ -155,21 +148,18 @@ class CodeScanner:
         command = (tag + given).decode("ascii", "replace")
         with self._guard:
             self._commands.append(command)
-            faults = dict(self._faults)
-        if "mute" in faults:
-            return
-        self._line.pause(faults.get("slow", 0.0))
         head = _ANSWER + prefix + store + tag + given
-        known = command in ("SCNTRG1", "SCNTRG0", "QRYSYS")
-        if "refuse" in faults or not known:
-            self._send(head + (_NAK if known else _UNKNOWN) + _END)
-            return
-        self._send(head + (_ABOUT if command == "QRYSYS" else b"") + _ACK + _END)
+        if command not in ("SCNTRG1", "SCNTRG0", "QRYSYS"):
+            return self._reply(head + _UNKNOWN + _END)
+        if self._fault("refuse"):
+            return self._reply(head + _NAK + _END)
+        self._reply(head + (_ABOUT if command == "QRYSYS" else b"") + _ACK + _END)
         if self._host and command != "QRYSYS":
-            with self._guard:
-                self._scanning = command == "SCNTRG1"
-            if command == "SCNTRG1":
+            on = command == "SCNTRG1"
+            self._scans_until = time.monotonic() + self._scan_s if on else 0.0
+            if on:
                 self._scan()
+        return None
 
 
 def _code(facts: dict[str, Any]) -> bytes:

@@ -169,9 +169,9 @@ _CODE_SCANNER = {
     "two": Order(_CODE | _facts(Form.VALUE, "texts"), undo="remove"),
     "too long": Order(_facts(Form.COUNT, "size")),
     "noise": Order(_facts(Form.BYTES, "data")),
-    **_plain("mute", "blind", "split"),
-    "slow": Order(_SECONDS),
-    **_plain("refuse"),
+    **_plain("tire"),
+    **{order: Order(_TIMES) for order in ("mute", "blind", "split", "refuse", "truncate", "junk")},
+    "slow": Order(_TIMES | _SECONDS),
     **_CABLE,
 }
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 import serial
 
 from drivers.catalogue import create, create_host
+from drivers.code_scanner import serial_scanner
 from drivers.code_scanner.serial_scanner import SerialScanner
 from drivers.code_scanner.types import Code, ReadCode
 from drivers.device import (
@@ -173,6 +176,64 @@ def test_of_two_codes_the_first_and_nothing_is_left_for_the_next(desk: Desk) -> 
     assert desk.read(text="three") == Code("three")
 
 
+@pytest.mark.parametrize("pause_s", [0.0, 0.005, 0.01, 0.02, 0.03])
+def test_codes_soon_after_each_other(desk: Desk, pause_s: float) -> None:
+    desk.emulator.obey("split")
+    for text in ("one", "two", "three"):
+        assert desk.read(text=text) == Code(text)
+        desk.emulator.obey("remove")
+        time.sleep(pause_s)
+
+
+def test_a_request_in_the_middle_of_a_code(tmp_path: Path) -> None:
+    emulator = CodeScanner(tmp_path / "scanner", trigger="continuous")
+    emulator.start()
+    driver = scanner(emulator, trigger="continuous", answer_timeout=0.8)
+    try:
+        driver.open()
+        emulator.obey("split")
+        with shows(emulator, "9" * 60):
+            assert driver.status().usable
+        with shows(emulator, "9" * 60), pytest.raises(DeviceError) as caught:
+            driver.execute(ReadCode(), Deadline(0.3), CancelToken())  # and gives no half of it
+        assert caught.value.reason is Reason.TIMEOUT
+    finally:
+        driver.close()
+        emulator.stop()
+
+
+@contextmanager
+def shows(emulator: CodeScanner, text: str) -> Iterator[None]:
+    """A code without an end is on its way."""
+    sent = emulator.look()["sent"]
+    facts = {"text": text, "end": ""}
+    showing = threading.Thread(target=emulator.obey, args=("present",), kwargs=facts)
+    showing.start()
+    eventually(lambda: emulator.look()["sent"] > sent)
+    time.sleep(0.02)
+    yield
+    showing.join()
+
+
+def test_a_stall_of_ours_does_not_cut_a_code_in_two(
+    desk: Desk, driver: SerialScanner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = driver._line
+    assert line is not None
+    receive, stalled = line.receive, []
+
+    def stall(seconds: float) -> bytes:
+        data = receive(seconds)
+        if not data and driver._framer.begun and not stalled:
+            stalled.append(True)
+            desk.emulator.obey("noise", data=b"half\r\n")
+            time.sleep(2 * PAUSE_S)
+        return data
+
+    monkeypatch.setattr(line, "receive", stall)
+    assert desk.read("noise", data=b"one half, the other ") == Code("one half, the other half")
+
+
 def test_byte_by_byte(desk: Desk) -> None:
     desk.emulator.obey("split")
     assert desk.read(text=TEXT, end="") == Code(TEXT)
@@ -246,6 +307,50 @@ def test_a_silent_scanner(desk: Desk, driver: SerialScanner) -> None:
     assert desk.host.status.state is State.OFFLINE
     desk.emulator.obey("well")
     assert desk.read(text=TEXT) == Code(TEXT)
+
+
+@pytest.mark.parametrize("fault", ["mute", "truncate", "junk"])
+def test_one_lost_answer_is_asked_for_again(desk: Desk, fault: str) -> None:
+    desk.emulator.obey(fault, times=1)
+    assert desk.read(text=TEXT) == Code(TEXT)
+    assert State.OFFLINE not in [status.state for status in desk.seen]
+
+
+def test_a_scanner_that_refuses_to_scan(desk: Desk) -> None:
+    desk.emulator.obey("refuse")
+    begun = time.monotonic()
+    with pytest.raises(DeviceError) as caught:
+        desk.host.execute(ReadCode(), PATIENT_S)
+    assert caught.value.reason is Reason.UNSUPPORTED
+    assert "start" in caught.value.mend
+    assert time.monotonic() - begun < PATIENT_S
+    assert desk.host.status == Status(State.ONLINE)
+    desk.emulator.obey("well")
+    assert desk.read(text=TEXT) == Code(TEXT)
+
+
+def test_a_scan_that_ended_by_itself_begins_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serial_scanner, "_AGAIN_S", 0.2)
+    future = desk.host.submit(ReadCode(), PATIENT_S)
+    eventually(lambda: desk.emulator.look()["scanning"])
+    desk.emulator.obey("tire")
+    eventually(lambda: desk.emulator.look()["commands"].count("SCNTRG1") > 1)
+    desk.emulator.obey("present", text=TEXT)
+    assert future.result(PATIENT_S) == Code(TEXT)
+
+
+def test_the_emulator_tires_as_a_scanner_does(tmp_path: Path) -> None:
+    emulator = CodeScanner(tmp_path / "scanner", scan_s=0.05)
+    emulator.start()
+    with serial.Serial(emulator.address, timeout=PATIENT_S) as port:
+        port.write(bytes.fromhex(serial_scanner.NEWLAND_START))
+        port.read(16)
+        eventually(lambda: not emulator.look()["scanning"])
+        emulator.obey("present", text=TEXT)
+        assert emulator.look()["sent"] == 0
+    emulator.stop()
 
 
 def test_a_slow_answer_is_an_answer(desk: Desk) -> None:
