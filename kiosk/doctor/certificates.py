@@ -19,18 +19,32 @@ WARN_DAYS = 30
 Certificates = tuple[x509.Certificate, ...]
 
 
-def of_file(section: Section, name: str, path: Path) -> Iterator[Finding]:
-    """The first certificate of a PEM file to end. While others of it hold, that is only a note."""
+def of_file(section: Section, name: str, path: Path, *, roots: bool) -> Iterator[Finding]:
+    """Of a PEM file with ``roots``, the first to end: while others hold, that is only a note. Else
+    the certificate that is shown to others, with its chain."""
     try:
         found = tuple(x509.load_pem_x509_certificates(path.read_bytes()))
     except (OSError, ValueError) as error:
         why = (error.strerror if isinstance(error, OSError) else "") or "no certificate in it"
         yield section.bad(name, f"{path}: {why}", "install the file again")
         return
-    finding = dates(section, name, found, "have a new one issued, and install it")
+    mend = "have a new one issued, and install it"
+    if not roots:
+        yield of_chain(section, name, found, mend)
+        return
+    finding = dates(section, name, found, mend)
     now = datetime.now(UTC)
     others = any(one.not_valid_before_utc < now < one.not_valid_after_utc for one in found)
     yield replace(finding, verdict=Verdict.NOTE) if finding.poor and others else finding
+
+
+def of_chain(section: Section, name: str, found: Certificates, mend: str) -> Finding:
+    """The first of ``found``; what comes after it may be more than anybody needs, and is a note."""
+    own = dates(section, name, found[:1], mend)
+    if own.verdict is not Verdict.GOOD or len(found) == 1:
+        return own
+    more = dates(section, name, found[1:], mend)
+    return own if more.verdict is Verdict.GOOD else replace(more, verdict=Verdict.NOTE)
 
 
 def dates(section: Section, name: str, found: Certificates, mend: str) -> Finding:

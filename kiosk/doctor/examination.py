@@ -116,6 +116,6 @@ def _probes(settings: Settings, file: Path | None) -> tuple[Probe, ...]:
         Probe(unknown.UNKNOWN, "unknown devices", unknown.look),
         Probe(unknown.UNKNOWN, "neighbours", unknown.neighbours, devices.SECONDS),
         Probe(network.NETWORK, "link", network.link),
-        Probe(network.NETWORK, "way", network.way, network.SECONDS),
+        Probe(network.NETWORK, "way", network.way, network.patience(settings)),
         Probe(network.NETWORK, "certificates", network.own_certificates),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
 import statistics
@@ -21,14 +22,16 @@ from kiosk.fund.errors import CentreUnavailable, Refusal
 from kiosk.settings import Settings
 
 NETWORK = Section("network")
-SECONDS = 45.0
-"""For the whole way; each step has its own limit."""
 DNS_S = 6.0
+TCP_S = 12.0
+"""No further address of the centre is tried after this."""
 SKEW_S = 30.0
 """More than this between the centre's clock and ours is bad: signatures and sessions fail."""
 LATENCY_MS = 1000.0
 """A median above this is worth a note: citizens wait."""
-ROUNDS = 5
+ROUNDS, ROUNDS_S = 5, 10.0
+"""How often the centre is asked; no more once that took so long."""
+_ONE_ROUND_S = 15.0  # FundClient's own limit
 _THEIRS = "the centre's certificate"
 _WAY = ("DNS", "TCP", "TLS", _THEIRS, "clock", "centre", "latency")
 _X509_EXPIRED, _X509_NOT_YET, _X509_HOST, _X509_IP = (
@@ -47,39 +50,62 @@ def link(_settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
     ]
     routes = plugged.read(root / "proc/net/route").splitlines()[1:]
     out = [line.split()[0] for line in routes if line.split()[1] == "00000000"]
-    said = []
+    said, mend = [], ""
     for path in ports:
-        cable = plugged.read(path / "carrier") == "1"
-        said.append(f"{path.name}: cable in" if cable else f"{path.name}: no cable")
+        carrier = plugged.read(path / "carrier")
+        if carrier:
+            said.append(f"{path.name}: {'cable in' if carrier == '1' else 'no cable'}")
+        else:  # nobody can tell while it is down (netdevice(7), IFF_UP)
+            said.append(f"{path.name}: switched off")
+            mend = mend or f"ip link set {path.name} up"
     seen = ", ".join([*said, f"default route by {out[0]}" if out else "no default route"])
     dead = bool(ports) and not any(plugged.read(path / "carrier") == "1" for path in ports)
-    if dead:
-        yield NETWORK.bad("link", seen, "check the network cable, the plug's lamp, the switch")
+    if dead and (not out or out[0] in {path.name for path in ports}):
+        yield NETWORK.bad(
+            "link", seen, mend or "check the network cable, the plug's lamp, the switch"
+        )
     elif not out:
         yield NETWORK.note("link", seen, "networkctl; is the address given by DHCP or by hand?")
     else:
         yield NETWORK.good("link", seen)
 
 
+def patience(settings: Settings) -> float:
+    """How long the whole way may take when every step comes just within its own limit."""
+    centre = settings.centre
+    steps = DNS_S + TCP_S + ROUNDS_S + _ONE_ROUND_S
+    return steps + 3 * centre.connect_s + 3 * centre.read_s
+
+
 def way(settings: Settings) -> Iterator[Finding]:
     """Every step to the centre; after a broken one the others are told as not tried."""
     told: set[str] = set()
     broken = ""
-    for finding in _steps(settings):
-        told.add(finding.name)
-        if finding.poor and not broken:
-            broken = finding.name
-        yield finding
+    failure: Exception | None = None
+    try:
+        for finding in _steps(settings):
+            told.add(finding.name)
+            if finding.poor and not broken:
+                broken = finding.name
+            yield finding
+    except Exception as error:  # noqa: BLE001 - raised again below, when all lines are told
+        failure, broken = error, broken or "way"
     for name in _WAY:
         if name not in told:
             yield NETWORK.unknown(name, "not tried", because=broken)
+    if failure is not None:
+        raise failure
 
 
 def _steps(settings: Settings) -> Iterator[Finding]:
     """Up to the first that stands in the way of all others."""
-    parts = urlsplit(settings.centre.url)
-    host, tls = parts.hostname or "", parts.scheme == "https"
-    port = parts.port or (443 if tls else 80)
+    try:
+        parts = urlsplit(settings.centre.url)
+        host, tls = parts.hostname or "", parts.scheme == "https"
+        port = parts.port or (443 if tls else 80)
+    except ValueError as error:
+        yield NETWORK.bad("DNS", f"no address of a server: {error}", "correct url in [centre]")
+        return
     began = time.perf_counter()
     try:
         addresses = _look_up(host, port)
@@ -90,15 +116,18 @@ def _steps(settings: Settings) -> Iterator[Finding]:
         return
     yield NETWORK.good("DNS", f"{host} resolves to {', '.join(addresses)}, {_ms(began)}")
     began = time.perf_counter()
-    try:
-        connection = socket.create_connection((addresses[0], port), settings.centre.connect_s)
-    except OSError as error:
-        why = error.strerror or str(error)
+    connection, dead = _connect(addresses, port, settings.centre.connect_s)
+    if connection is None:
         mend = "check the cable, the firewall (is this port open?), or the centre is down"
-        yield NETWORK.bad("TCP", f"no connection to {addresses[0]} port {port}: {why}", mend)
+        yield NETWORK.bad("TCP", f"no connection to port {port}: {', '.join(dead)}", mend)
         return
     with connection:
-        yield NETWORK.good("TCP", f"{addresses[0]} port {port} answers, {_ms(began)}")
+        seen = f"{connection.getpeername()[0]} port {port} answers, {_ms(began)}"
+        if dead:
+            mend = "ask the centre's operator about the address that does not answer"
+            yield NETWORK.note("TCP", f"{seen}; no connection to {', '.join(dead)}", mend)
+        else:
+            yield NETWORK.good("TCP", seen)
         connection.settimeout(settings.centre.read_s)
         if tls:
             yield from _tls(connection, host, settings)
@@ -113,6 +142,28 @@ def _steps(settings: Settings) -> Iterator[Finding]:
             yield from _centre(settings)
 
 
+def _connect(
+    addresses: list[str], port: int, seconds: float
+) -> tuple[socket.socket | None, list[str]]:
+    """A connection to the first address that answers, and of each other why it does not."""
+    connection: socket.socket | None = None
+    dead = []
+    until = time.monotonic() + TCP_S
+    for address in addresses:
+        if time.monotonic() > until:
+            break
+        try:
+            answered = socket.create_connection((address, port), seconds)
+        except OSError as error:
+            dead.append(f"{address}: {error.strerror or error}")
+            continue
+        if connection is None:
+            connection = answered
+        else:
+            answered.close()
+    return connection, dead
+
+
 def _look_up(host: str, port: int) -> list[str]:
     """The host's addresses. Raises ``OSError``, after ``DNS_S`` at the latest: the system's own
     search ends only after all its name servers were asked several times."""
@@ -125,6 +176,8 @@ def _look_up(host: str, port: int) -> list[str]:
             found.extend(dict.fromkeys(str(answer[4][0]) for answer in answers))
         except OSError as error:
             failures.append(error)
+        except UnicodeError:
+            failures.append(OSError(errno.EINVAL, "that is no host name"))
 
     asking = threading.Thread(target=ask, name="DNS", daemon=True)
     asking.start()
@@ -163,13 +216,15 @@ def _tls(connection: socket.socket, host: str, settings: Settings) -> Iterator[F
             yield NETWORK.bad("TLS", "no answer after the handshake", _IN_BETWEEN)
             return
         except OSError as error:  # TLS 1.3: only now it says what it thinks of our certificate
-            yield NETWORK.bad("TLS", f"after the handshake: {_tls_words(error)}", _REFUSED)
+            words = _tls_words(error)
+            mend = _ENDED if "certificate expired" in words else _REFUSED
+            yield NETWORK.bad("TLS", f"after the handshake: {words}", mend)
             return
         except ValueError:
             fields = {}
         yield NETWORK.good("TLS", seen)
         mend = "have the centre renew its certificate"
-        yield certificates.dates(NETWORK, _THEIRS, certificates.chain(secured), mend)
+        yield certificates.of_chain(NETWORK, _THEIRS, certificates.chain(secured), mend)
     yield from _heard(fields, host)
     yield from _centre(settings)
 
@@ -212,16 +267,21 @@ def _tls_words(error: OSError) -> str:
     """OpenSSL's reason, without its place in the source."""
     if isinstance(error, ssl.SSLEOFError | ConnectionError):
         return "the centre hung up"
+    if isinstance(error, TimeoutError):
+        return "timed out"
     reason = getattr(error, "reason", None)
     return str(reason or error.strerror or error).lower().replace("_", " ")
 
 
 def _tls_mend(error: OSError) -> str:
     words = _tls_words(error)
+    if "certificate expired" in words:
+        return _ENDED
     return _REFUSED if "alert" in words or "certificate" in words else _IN_BETWEEN
 
 
 _REFUSED = "the centre refuses this terminal's certificate: ask whether it is registered there"
+_ENDED = "this terminal's certificate has ended: have a new one issued, and install it"
 _IN_BETWEEN = "a firewall or proxy may be in between; ask the centre's operator"
 
 
@@ -267,33 +327,40 @@ def _centre(settings: Settings) -> Iterator[Finding]:
             key=ours.key,
             on_time=lambda endpoint, seconds: times.append(seconds),
         ) as client:
-            for _round in range(ROUNDS):
+            until = time.monotonic() + ROUNDS_S
+            catalogue = client.catalogue()
+            while len(times) < ROUNDS and time.monotonic() < until:
                 catalogue = client.catalogue()
     except (CentreUnavailable, Refusal, ValueError) as error:
         mend = "ask the centre's operator, with the time of this report"
         yield NETWORK.bad("centre", str(error), mend)
+        if times[:-1]:  # the last is that of the call that failed, with all its repetitions
+            yield _latency(times[:-1])
         return
     open_now = sum(offer.open for offer in catalogue.offers)
     seen = f"{open_now} of {len(catalogue.offers)} services open, version {catalogue.version}"
     yield NETWORK.good("centre", seen)
+    yield _latency(times)
+
+
+def _latency(times: list[float]) -> Finding:
     median = statistics.median(times) * 1000
     seen = f"median {median:.0f} ms, worst {max(times) * 1000:.0f} ms of {len(times)}"
     if median > LATENCY_MS:
-        yield NETWORK.note("latency", seen, "a slow line, or a busy centre: mtr shows where")
-    else:
-        yield NETWORK.good("latency", seen)
+        return NETWORK.note("latency", seen, "a slow line, or a busy centre: mtr shows where")
+    return NETWORK.good("latency", seen)
 
 
 def own_certificates(settings: Settings) -> Iterator[Finding]:
     """How long this terminal's own certificate, and those it trusts, are still good."""
     centre = settings.centre
-    for name, path in (
-        ("this terminal's certificate", centre.certificate),
-        ("roots of the centre", centre.ca),
-        ("roots of seals", centre.seal_roots),
+    for name, path, roots in (
+        ("this terminal's certificate", centre.certificate, False),
+        ("roots of the centre", centre.ca, True),
+        ("roots of seals", centre.seal_roots, True),
     ):
         if path is not None:
-            yield from certificates.of_file(NETWORK, name, path)
+            yield from certificates.of_file(NETWORK, name, path, roots=roots)
 
 
 def _ms(began: float) -> str:

@@ -19,7 +19,8 @@ from cryptography.x509.oid import NameOID
 
 from kiosk.doctor import network
 from kiosk.doctor.causes import causes, linked
-from kiosk.doctor.findings import Verdict
+from kiosk.doctor.findings import Probe, Verdict, run_guarded
+from kiosk.sandbox import server
 from kiosk.settings import Centre, Settings
 
 NOW = datetime.now(UTC)
@@ -140,6 +141,10 @@ def way(url, authority, **files):
     return {finding.name: finding for finding in found}
 
 
+def at(url, authority, **more):
+    return Settings(terminal="T0001", centre=Centre(url=url, seal_roots=authority.file, **more))
+
+
 def first_cause(found):
     return causes(tuple(found.values()))[0].findings[0]
 
@@ -242,6 +247,64 @@ def test_the_login_page_of_somebody_elses_network(authority):
     assert "login.wifi.example" in found["redirect"].seen
 
 
+@pytest.mark.parametrize("slow", [0.0, 0.4])
+def test_a_slow_centre_is_named_and_not_asked_for_ever(authority, tmp_path, monkeypatch, slow):
+    monkeypatch.setattr(network, "ROUNDS_S", 0.1 if slow else 60.0)
+    monkeypatch.setattr(network, "LATENCY_MS", 300.0 if slow else 60_000.0)
+    with server.serving(tmp_path, delay=(slow, slow)) as url:
+        found = way(url, authority)
+    assert found["centre"].verdict is Verdict.GOOD
+    assert found["latency"].verdict is (Verdict.NOTE if slow else Verdict.GOOD)
+    assert found["latency"].seen.endswith("of 1" if slow else "of 5")
+
+
+def test_a_step_that_goes_wrong_leaves_no_line_out(authority, monkeypatch):
+    def upset(settings):
+        raise OverflowError("no such number")
+
+    monkeypatch.setattr(network, "_centre", upset)
+    with centre() as url:
+        loaded = at(url, authority)
+        probe = Probe(network.NETWORK, "way", network.way, 30.0)
+        found = {one.name: one for one in run_guarded([probe], loaded)}
+    assert set(STEPS) <= set(found)
+    assert (found["latency"].seen, found["latency"].because) == ("not tried", "way")
+    assert "OverflowError" in found["way"].seen
+
+
+def test_every_address_of_the_centre_is_tried(authority, monkeypatch):
+    """The first and the last of three are dead."""
+    dead = "127.0.0.201", "127.0.0.202"
+    monkeypatch.setattr(network, "_look_up", lambda host, port: [dead[0], "127.0.0.1", dead[1]])
+    with centre() as url:
+        tcp = way(url, authority)["TCP"]
+    assert tcp.verdict is Verdict.NOTE
+    assert tcp.seen.startswith("127.0.0.1 port ")
+    for address in dead:
+        assert f"{address}: Connection refused" in tcp.seen
+
+
+def test_of_a_chain_that_holds_the_rest_is_only_noted(authority, stranger, tmp_path):
+    certificate, key = authority.issue("leaf")
+    old, _ = stranger.issue("left over", days=(-300, -3))
+    chain = tmp_path / "chain.pem"
+    chain.write_bytes(certificate.read_bytes() + old.read_bytes())
+    with centre((chain, key)) as url:
+        found = way(url, authority)
+    assert found["TLS"].verdict is Verdict.GOOD
+    assert found["the centre's certificate"].verdict is Verdict.NOTE
+    assert found["the centre's certificate"].seen.startswith("left over: ended")
+
+
+@pytest.mark.parametrize(
+    "url", ["https://gjj..example", "https://gjj.example:99999", "https://[::1"]
+)
+def test_an_address_that_is_none(authority, url):
+    found = way(url, authority)
+    assert found["DNS"].verdict is Verdict.BAD
+    assert "url in [centre]" in found["DNS"].mend
+
+
 def nobody():
     with socket.create_server(("127.0.0.1", 0)) as server:
         return f"https://127.0.0.1:{server.getsockname()[1]}"
@@ -283,6 +346,31 @@ def test_a_server_that_is_none(authority):
     assert "firewall or proxy" in found["TLS"].mend
 
 
+def test_a_server_that_never_speaks_is_a_time_out(authority):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        loaded = at(f"https://127.0.0.1:{silent.getsockname()[1]}", authority, read_s=0.3)
+        found = {one.name: one for one in network.way(loaded)}
+    assert found["TLS"].seen == "timed out"
+
+
+def test_a_centre_that_says_that_our_certificate_has_ended(authority):
+    files = authority.issue("ours", days=(-300, -3))
+    with centre(authority.issue("strict"), client_ca=authority.file) as url:
+        found = way(url, authority, **dict(zip(("certificate", "key"), files, strict=True)))
+    assert "certificate expired" in found["TLS"].seen
+    assert found["TLS"].mend.startswith("this terminal's certificate has ended")
+
+
+def test_our_own_certificate_is_not_excused_by_its_issuers(authority, tmp_path):
+    certificate, key = authority.issue("own", days=(-100, -2))
+    chain = tmp_path / "chain.pem"
+    chain.write_bytes(certificate.read_bytes() + authority.file.read_bytes())
+    loaded = at("https://gjj.example", authority, certificate=chain, key=key)
+    own, _roots = network.own_certificates(loaded)
+    assert own.verdict is Verdict.BAD
+    assert own.seen.startswith("own: ended")
+
+
 @pytest.mark.parametrize(
     ("days", "verdict", "seen"),
     [
@@ -317,28 +405,34 @@ def test_a_file_that_holds_no_certificate(authority, tmp_path):
     assert finding.seen == f"{empty}: no certificate in it"
 
 
-def net(root, **carriers):
+def net(root, way_out, **carriers):
+    """Network ports with what ``carrier`` says of each, "" for one that is down, and the device
+    of the default route."""
     for name, carrier in carriers.items():
         (root / "sys/class/net" / name / "device").mkdir(parents=True)
         (root / "sys/class/net" / name / "carrier").write_text(f"{carrier}\n")
     (root / "proc/net").mkdir(parents=True)
-    (root / "proc/net/route").write_text(
-        "Iface Destination Gateway\n" + ("eth0 00000000 01010A0A\n" if "1" in
-                                         carriers.values() else "")
-    )  # fmt: skip
+    route = f"{way_out} 00000000 01010A0A\n" if way_out else ""
+    (root / "proc/net/route").write_text("Iface Destination Gateway\n" + route)
     return root
 
 
 @pytest.mark.parametrize(
-    ("carriers", "verdict", "seen"),
+    ("way_out", "carriers", "verdict", "seen", "mend"),
     [
-        ({"eth0": "1"}, Verdict.GOOD, "eth0: cable in, default route by eth0"),
-        ({"eth0": "0"}, Verdict.BAD, "eth0: no cable, no default route"),
-        ({"eth0": "0", "eth1": "0"}, Verdict.BAD, "eth0: no cable, eth1: no cable"),
-        ({}, Verdict.NOTE, "no default route"),
+        ("eth0", {"eth0": "1"}, Verdict.GOOD, "eth0: cable in, default route by eth0", ""),
+        ("", {"eth0": "0"}, Verdict.BAD, "eth0: no cable, no default route", "check the network"),
+        ("", {"eth0": "0", "eth1": "0"}, Verdict.BAD, "eth0: no cable, eth1: no cable", "check"),
+        ("", {}, Verdict.NOTE, "no default route", "networkctl"),
+        # By a modem or a tunnel; an address given by hand keeps its route without a cable.
+        ("ppp0", {"eth0": "0"}, Verdict.GOOD, "eth0: no cable, default route by ppp0", ""),
+        ("eth0", {"eth0": "0"}, Verdict.BAD, "eth0: no cable", "check the network cable"),
+        ("", {"eth0": ""}, Verdict.BAD, "eth0: switched off", "ip link set eth0 up"),
     ],
 )
-def test_the_cable(tmp_path, carriers, verdict, seen):
-    (finding,) = network.link(None, net(tmp_path, **carriers))
+def test_the_cable(tmp_path, way_out, carriers, verdict, seen, mend):
+    (finding,) = network.link(None, net(tmp_path, way_out, **carriers))
     assert finding.verdict is verdict
     assert seen in finding.seen
+    assert finding.mend.startswith(mend)
+    assert bool(finding.mend) == bool(mend)
