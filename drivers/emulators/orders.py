@@ -213,7 +213,7 @@ _XFS4IOT = {
     "toner out": Order(_SERVICE, undo="new toner"),
     "new toner": Order(_SERVICE),
     "take paper": Order(_SERVICE),
-    "auto retract": Order(_facts(Form.VALUE, "seconds")),
+    "auto retract": Order(_facts(Form.VALUE, "seconds") | _facts(Form.TEXT, "to")),
     "bin": Order(_SERVICE | _facts(Form.TEXT, "state")),
     "put card": Order(_CHIP_CARD, undo="pull card"),
     "pull card": Order(_facts(Form.COUNT, "after_apdus"), seen=_shows("card", "none")),

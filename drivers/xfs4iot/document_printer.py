@@ -8,7 +8,7 @@ import msgspec
 
 from drivers.device import CancelToken, Deadline, Request
 from drivers.document_printer.types import PagesPrinted, PrintDocument
-from drivers.xfs4iot.payloads import PrintNative
+from drivers.xfs4iot.payloads import MediaState, PrintNative
 from drivers.xfs4iot.printing import PrinterSettings, XfsPrinter
 
 
@@ -23,6 +23,7 @@ class XfsDocumentPrinter(XfsPrinter):
     TYPE = "document"
     NEEDS = (PrintNative,)
     REQUESTS = (PrintDocument,)
+    LEFT = (MediaState.ENTERING, MediaState.PRESENT)  # a sheet of its own, on the transport
 
     class Settings(PrinterSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """``[devices.document_printer]``."""

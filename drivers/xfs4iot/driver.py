@@ -151,6 +151,9 @@ class XfsDriver(Driver):
         """What the facts mean for this kind of device."""
         return status_of(facts.common.device if facts.common else None)
 
+    def _begin(self, service: Service) -> None:
+        """What comes first on every new connection."""
+
     def _hear(self, message: Message) -> None:
         """An unsolicited event."""
 
@@ -192,7 +195,13 @@ class XfsDriver(Driver):
         return service
 
     def _take(self, service: Service) -> None:
+        """Go on with a new connection; one on which nothing can be begun is not kept."""
         service.hear = self._hear
+        try:
+            self._begin(service)
+        except DeviceError:
+            service.close()
+            raise
         self._service = service
         self._info = _info(self.KIND, service)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from drivers.device import DeviceError, Reason, State, Status
+from drivers.device import DeviceError, Media, Reason, State, Status, Supply
 from drivers.xfs4iot.messages import CompletionCode, ErrorCode
 from drivers.xfs4iot.payloads import DeviceState
 
@@ -177,3 +177,26 @@ def status_of(state: DeviceState | None) -> Status:
         return Status(State.UNKNOWN, detail="the service does not tell how the device is")
     ours, problem, detail, mend = _STATES[state]
     return Status(ours, problem=problem, detail=detail, mend=mend)
+
+
+_AFTER = {
+    Reason.JAM: State.HARDWARE_ERROR,
+    Reason.HARDWARE: State.HARDWARE_ERROR,
+    Reason.PAPER_OUT: State.USER_ERROR,
+    Reason.TONER_OUT: State.USER_ERROR,
+    Reason.OFFLINE: State.OFFLINE,
+}
+
+
+def status_after(error: DeviceError) -> Status:
+    """How a device is right after a failure; the next look may find it better."""
+    if error.reason not in _AFTER:
+        return Status(State.UNKNOWN, detail=error.detail)
+    return Status(
+        _AFTER[error.reason],
+        Media.JAMMED if error.reason is Reason.JAM else Media.UNKNOWN,
+        Supply.OUT if error.reason is Reason.PAPER_OUT else Supply.UNKNOWN,
+        error.reason,
+        error.detail,
+        error.mend,
+    )

@@ -82,11 +82,16 @@ class SupplyState(Named):
 
 
 class BinState(Named):
+    """Of a retract bin; in version 3 how full it is and how it is are two fields."""
+
     UNKNOWN = "unknown"
     OK = "ok"
     HIGH = "high"
     FULL = "full"
     MISSING = "missing"
+    INOPERATIVE = "inoperative"
+    NOT_CONFIGURED = "notConfigured"
+    MANIPULATED = "manipulated"
 
 
 class RetractBin(Payload, frozen=True, kw_only=True):
@@ -343,6 +348,12 @@ class PrinterEvent(Named):
     UNKNOWN = ""
 
 
+class AutoRetracted(Payload, frozen=True, kw_only=True):
+    """``Printer.MediaAutoRetractedEvent``."""
+
+    result: str | None = None  # "transport", "jammed" or a bin, "unit1"
+
+
 # -- Storage: the retract bins of version 3 -------------------------------------------------------
 
 
@@ -355,6 +366,7 @@ class PrinterStorage(Payload, frozen=True, kw_only=True):
 
 
 class StorageUnit(Payload, frozen=True, kw_only=True):
+    status: BinState | None = None
     printer: PrinterStorage | None = None
 
 

@@ -1,12 +1,14 @@
 """What receipt and document printers over XFS4IoT share: paper that is presented, taken, retracted.
 
-A service says by events what becomes of paper in the slot. What an earlier citizen left there is
-drawn back before anything new is printed, where the machine can.
+What an earlier citizen left in the slot is drawn back before anything is printed, where the machine
+can. The citizen's own paper is theirs: it is waited for, and nothing new comes upon it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated
 
@@ -22,11 +24,12 @@ from drivers.device import (
     Status,
     Supply,
 )
-from drivers.xfs4iot.client import Running, Service
+from drivers.xfs4iot.client import TICK_S, Running, Service
 from drivers.xfs4iot.driver import RESET_S, STATUS_S, ServiceSettings, XfsDriver, online
-from drivers.xfs4iot.failures import REFUSALS, FailedError
+from drivers.xfs4iot.failures import REFUSALS, FailedError, status_after
 from drivers.xfs4iot.messages import Command, Completion, ErrorCode, Message
 from drivers.xfs4iot.payloads import (
+    AutoRetracted,
     BinState,
     Capabilities,
     GetStatus,
@@ -43,6 +46,10 @@ from drivers.xfs4iot.payloads import (
 
 RETRACT_S = 10.0
 """How long drawing back may take."""
+TAKE_S = 20.0
+"""How long a citizen's own earlier paper is waited for, until the next is not begun."""
+LOOK_S = 0.5
+"""How often the service is asked meanwhile; it may not tell by itself."""
 
 _WHOLE_NOT_OUT = frozenset(
     {
@@ -62,10 +69,9 @@ _WHOLE_NOT_OUT = frozenset(
 )
 """With these a single sheet or slip is not in anybody's hands."""
 _NOTHING_PRINTED = frozenset({ErrorCode.BLACK_MARK, ErrorCode.SOURCE_INVALID})
+# "present" is not here: with paper from a roll it is under the print head all the time.
 _MEDIA = {
-    MediaState.PRESENT: Media.PRESENT,
     MediaState.ENTERING: Media.PRESENT,
-    MediaState.LATCHED: Media.PRESENT,
     MediaState.NOT_PRESENT: Media.NOT_PRESENT,
     MediaState.RETRACTED: Media.NOT_PRESENT,
     MediaState.JAMMED: Media.JAMMED,
@@ -75,18 +81,25 @@ _SUPPLY = {
     SupplyState.LOW: Supply.LOW,
     SupplyState.OUT: Supply.OUT,
 }
-_BINS = {
+_BINS: Mapping[BinState, tuple[str, str]] = {
+    BinState.MISSING: ("the retract bin is missing", "put in the retract bin"),
+    BinState.INOPERATIVE: ("the retract bin is out of order", "call the machine's service"),
+    BinState.NOT_CONFIGURED: ("the retract bin is not set up", "set it up at the machine"),
+    BinState.MANIPULATED: (
+        "somebody was at the retract bin",
+        "look after it and reset it at the machine",
+    ),
     BinState.FULL: ("the retract bin is full", "empty the retract bin"),
     BinState.HIGH: ("the retract bin is nearly full", "empty the retract bin"),
-    BinState.MISSING: ("the retract bin is missing", "put in the retract bin"),
 }
+"""What there is to say of a retract bin, worst first."""
 
 
 class PrinterSettings(ServiceSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What holds for both kinds of printer."""
 
-    retract_to: Annotated[str, msgspec.Meta(pattern="^(transport|unit[0-9A-Za-z]+)$")] = "unit1"
-    """Where paper goes that nobody took: a bin, or back into the ``transport``."""
+    retract_to: Annotated[str, msgspec.Meta(pattern="^unit[0-9A-Za-z]+$")] = "unit1"
+    """The bin for paper that nobody took."""
     retract_after_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     """Seconds until presented paper is drawn back. 0: the machine sees to it, by its own period;
     before the next print it is drawn back all the same."""
@@ -98,12 +111,16 @@ class XfsPrinter(XfsDriver):
     INTERFACES = ("Printer",)
     TYPE: str
     """Its kind in ``Common.Capabilities``: "receipt", "document"."""
+    LEFT: tuple[MediaState, ...] = (MediaState.ENTERING,)
+    """With these an earlier citizen's paper is in the slot, or comes out with the next."""
 
     def __init__(self, settings: PrinterSettings) -> None:
         super().__init__(settings)
         self._paper = settings
         self._presented: Deadline | None = None  # paper lies in the slot; until when it may
+        self._ours = False  # what lies there came out of here
         self._retracting: Running | None = None
+        self._stuck: DeviceError | None = None  # why it could not be drawn back
 
     def status(self) -> Status:
         """As the service says; also starts to draw back paper that lies too long."""
@@ -114,17 +131,16 @@ class XfsPrinter(XfsDriver):
         if online(status) and not status.detail and service.offers(GetStorage):
             status = _with_bins(status, service.ask(GetStorage(), limit.remaining()))
         self._draw_back_late(service)
+        if online(status) and self._stuck is not None and self._presented is not None:
+            detail = f"paper lies in the slot: {self._stuck.detail}"
+            status = replace(status, detail=detail, mend=self._stuck.mend or status.mend)
         return status
 
     def reset(self) -> None:
-        """Eject or draw back what is in the transport."""
-        goal = "eject" if self._paper.retract_to == "transport" else self._paper.retract_to
-        self._connected().call(ResetPrinter(media_control=goal), Deadline(RESET_S), CancelToken())
-        self._presented = None
-
-    def close(self) -> None:
-        super().close()
-        self._presented = self._retracting = None
+        """Draw back what is in the transport."""
+        command = ResetPrinter(media_control=self._paper.retract_to)
+        self._connected().call(command, Deadline(RESET_S), CancelToken())
+        self._gone()
 
     # -- printing -----------------------------------------------------------------------------
 
@@ -141,7 +157,12 @@ class XfsPrinter(XfsDriver):
         known; a machine of this kind does not count. ``pieces``: sheets or slips.
         """
         service = self._usable()
-        self._clear_slot(service, deadline, cancel)
+        try:
+            self._clear_slot(service, deadline, cancel)
+        except DeviceError as error:
+            error.pages = 0
+            raise
+        self._ours = True
         self.report(Status(State.BUSY))
         printed = False
         try:
@@ -150,41 +171,95 @@ class XfsPrinter(XfsDriver):
                 printed = True
         except DeviceError as error:
             error.pages = None if printed else _pages(error, pieces)
-            self.report(_failed(error))
+            self.report(status_after(error))
             raise
         lies = Media.PRESENT if self._presented else Media.UNKNOWN
         self.report(Status(State.ONLINE, media=lies))
 
     def _clear_slot(self, service: Service, deadline: Deadline, cancel: CancelToken) -> None:
-        """Draw back what an earlier citizen left, if the machine can and has not yet."""
+        """Have nothing in the slot that a new paper would come out with, if the machine can."""
         service.pump()
-        if self._presented is None or not service.offers(RetractMedia):
+        if not service.offers(RetractMedia):
+            return  # a plain slot: what comes next pushes out what lies there
+        if self._retracting is None and self._presented is not None and self._ours:
+            self._await_taken(service, deadline, cancel)
+        if self._retracting is None and self._presented is None:
             return
-        retract = RetractMedia(media_control=self._paper.retract_to)
         try:
-            running = service.start(retract, RETRACT_S)
-            service.await_end(retract, running, deadline, cancel)
-        except FailedError as error:
-            if error.error is not ErrorCode.NO_MEDIA_PRESENT:  # then somebody has just taken it
+            self._draw_back(service, deadline, cancel)
+        except DeviceError as error:
+            detail = f"paper lies in the slot: {error.detail or error.reason.value}"
+            raise DeviceError(error.reason, detail, mend=error.mend) from error
+
+    def _await_taken(self, service: Service, deadline: Deadline, cancel: CancelToken) -> None:
+        """Wait until the citizen has taken their own paper, or it is time to draw it back.
+
+        Drawn back at once it would be lost to somebody who stands right there; whoever leaves it
+        is told, and may try again. Raises ``TIMEOUT``.
+        """
+        self.report(Status(State.BUSY, media=Media.PRESENT))
+        limit = Deadline(min(TAKE_S, deadline.remaining()))
+        look = Deadline(LOOK_S)
+        while self._presented is not None and not self._overdue():
+            if cancel.cancelled:
+                raise DeviceError(Reason.CANCELLED)
+            if limit.passed():
                 raise DeviceError(
-                    error.reason, f"paper lies in the slot: {error.detail}", mend=error.mend
-                ) from error
-        self._presented = None
+                    Reason.TIMEOUT,
+                    "the paper before it still lies in the slot",
+                    mend="take the paper out of the slot",
+                )
+            service.pump(TICK_S)
+            if look.passed():
+                self._status(service.ask(GetStatus(), STATUS_S))
+                look = Deadline(LOOK_S)
+
+    def _draw_back(self, service: Service, deadline: Deadline, cancel: CancelToken) -> None:
+        """Draw back what lies in the slot; if that goes on already, wait for its end."""
+        retract, running = self._retract(), self._retracting
+        if running is None:
+            running = self._retracting = service.start(retract, RETRACT_S)
+        try:
+            service.await_end(retract, running, deadline, cancel)
+        except DeviceError:
+            if running.end is None:  # it goes on
+                raise
+        self._drawn_back(service)
 
     def _draw_back_late(self, service: Service) -> None:
         """Begin to draw back what lies too long; its end is seen at a later look."""
         if self._retracting is not None:
             if self._retracting.end is not None:
-                self._retracting = None
-                self._presented = None
-        elif (
-            self._presented is not None
-            and self._paper.retract_after_s
-            and self._presented.passed()
-            and service.offers(RetractMedia)
-        ):
-            retract = RetractMedia(media_control=self._paper.retract_to)
-            self._retracting = service.start(retract, RETRACT_S)
+                with suppress(DeviceError):  # the status tells it
+                    self._drawn_back(service)
+        elif self._overdue() and service.offers(RetractMedia):
+            self._retracting = service.start(self._retract(), RETRACT_S)
+
+    def _overdue(self) -> bool:
+        """Whether paper lies longer than the settings allow."""
+        lies = self._presented
+        return lies is not None and self._paper.retract_after_s > 0 and lies.passed()
+
+    def _drawn_back(self, service: Service) -> None:
+        """A retract has ended. Raises why the paper lies there still."""
+        running, self._retracting = self._retracting, None
+        assert running is not None
+        try:
+            service.result(self._retract(), running)
+        except DeviceError as error:
+            taken = isinstance(error, FailedError) and error.error is ErrorCode.NO_MEDIA_PRESENT
+            if not taken:
+                self._stuck = error
+                self._presented = Deadline(self._paper.retract_after_s)  # until the next try
+                raise
+        self._gone()
+
+    def _gone(self) -> None:
+        """Nothing lies in the slot."""
+        self._presented = self._stuck = None
+
+    def _retract(self) -> RetractMedia:
+        return RetractMedia(media_control=self._paper.retract_to)
 
     # -- events and status --------------------------------------------------------------------
 
@@ -197,13 +272,26 @@ class XfsPrinter(XfsDriver):
         match PrinterEvent(message.header.name):
             case PrinterEvent.MEDIA_PRESENTED | PrinterEvent.MEDIA_PRESENTED_UNSOLICITED:
                 self._present()
-            case PrinterEvent.MEDIA_TAKEN | PrinterEvent.MEDIA_AUTO_RETRACTED:
-                self._presented = None
+            case PrinterEvent.MEDIA_TAKEN:
+                self._gone()
+            case PrinterEvent.MEDIA_AUTO_RETRACTED:
+                self._gone()
+                if message.read(AutoRetracted).result == "transport":
+                    # It would come out with the next paper: that one puts it into the bin first.
+                    self._presented, self._ours = Deadline(math.inf), False
 
     def _present(self) -> None:
-        told = self._service.capabilities.printer if self._service else None
-        if told is not None and told.media_taken:  # else nobody would say when it is gone
+        if self._tells_taken():  # else nobody would say when it is gone
             self._presented = Deadline(self._paper.retract_after_s)
+
+    def _tells_taken(self) -> bool:
+        told = self._service.capabilities.printer if self._service else None
+        return told is not None and bool(told.media_taken)
+
+    def _begin(self, service: Service) -> None:
+        """What was told on another connection is over: the status says what lies there."""
+        self._gone()
+        self._retracting = None
 
     def _suits(self, capabilities: Capabilities) -> bool:
         """Its type, where it tells one."""
@@ -214,10 +302,24 @@ class XfsPrinter(XfsDriver):
         status = super()._status(facts)
         if not online(status) or facts.printer is None:
             return status
+        self._note(facts.printer.media)
         status = read_printer(facts.printer, status)
         if self._presented is not None and status.media is not Media.JAMMED:
             status = replace(status, media=Media.PRESENT)
         return status
+
+    def _note(self, media: MediaState | None) -> None:
+        """What the service itself says of the slot. It is the only one who knows what was left
+        there before this driver began."""
+        if media is MediaState.NOT_PRESENT:
+            self._gone()
+        elif self._presented is None:
+            if self._ours:
+                lies = media is MediaState.ENTERING and self._tells_taken()
+            else:
+                lies = media in self.LEFT
+            if lies:
+                self._presented = Deadline(self._paper.retract_after_s)
 
 
 def read_printer(facts: PrinterStatus, status: Status) -> Status:
@@ -249,16 +351,16 @@ def read_printer(facts: PrinterStatus, status: Status) -> Status:
 
 
 def _with_bins(status: Status, storage: Storage) -> Status:
-    fills = [
-        unit.printer.status for unit in (storage.storage or {}).values() if unit and unit.printer
-    ]
-    return _bins(status, [fill.replenishment_status for fill in fills if fill])
+    units = [unit for unit in (storage.storage or {}).values() if unit and unit.printer]
+    fills = [unit.printer.status for unit in units if unit.printer]
+    states = [unit.status for unit in units]
+    return _bins(status, states + [fill.replenishment_status for fill in fills if fill])
 
 
 def _bins(status: Status, states: Iterable[BinState | None]) -> Status:
-    for state in (BinState.FULL, BinState.MISSING, BinState.HIGH):
-        if state in states:
-            detail, mend = _BINS[state]
+    told = set(states)
+    for state, (detail, mend) in _BINS.items():
+        if state in told:
             return replace(status, detail=detail, mend=mend)
     return status
 
@@ -273,20 +375,3 @@ def _pages(error: DeviceError, pieces: int) -> int | None:
     if error.code in REFUSALS or error.error in _NOTHING_PRINTED:
         return 0
     return 0 if pieces == 1 and error.error in _WHOLE_NOT_OUT else None
-
-
-def _failed(error: DeviceError) -> Status:
-    """How the printer is right after a failure; the next look may find it better."""
-    states = {Reason.JAM: State.HARDWARE_ERROR, Reason.HARDWARE: State.HARDWARE_ERROR}
-    states |= {Reason.PAPER_OUT: State.USER_ERROR, Reason.TONER_OUT: State.USER_ERROR}
-    states |= {Reason.OFFLINE: State.OFFLINE}
-    if error.reason not in states:
-        return Status(State.UNKNOWN, detail=error.detail)
-    return Status(
-        states[error.reason],
-        Media.JAMMED if error.reason is Reason.JAM else Media.UNKNOWN,
-        Supply.OUT if error.reason is Reason.PAPER_OUT else Supply.UNKNOWN,
-        error.reason,
-        error.detail,
-        error.mend,
-    )

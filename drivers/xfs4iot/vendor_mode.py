@@ -69,8 +69,7 @@ class XfsVendorMode(XfsDriver):
     def reset(self) -> None:
         """Nothing to bring back."""
 
-    def _take(self, service: Service) -> None:
-        super()._take(service)
+    def _begin(self, service: Service) -> None:
         register = RegisterVendorMode(app_name=self._settings.name)
         service.call(register, Deadline(CONNECT_S), CancelToken())
 

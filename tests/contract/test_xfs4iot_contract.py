@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from drivers.camera.types import StartStream, StopStream
@@ -45,7 +46,8 @@ AT_REST = Readings(False, 0, False, False, 0, Power.MAINS, None, 50)
 
 
 class OneService:
-    """A machine, seen as one of its services. A code is held before its scanner's window."""
+    """A machine, seen as one of its services. A code is held before its scanner's window, and
+    paper is taken."""
 
     def __init__(self, service: str) -> None:
         self._machine = XfsMachine()
@@ -68,8 +70,13 @@ class OneService:
         return self._machine.uri(self._service)
 
     def _hold(self) -> None:
-        while self._service == "BarcodeReader" and not self._gone.wait(0.01):
-            self.obey("show code", text="GJJ")
+        acts: dict[str, Callable[[], None]] = {
+            "BarcodeReader": lambda: self.obey("show code", text="GJJ"),
+            "ReceiptPrinter": lambda: self.obey("take paper", service=self._service),
+            "DocumentPrinter": lambda: self.obey("take paper", service=self._service),
+        }
+        while self._service in acts and not self._gone.wait(0.01):
+            acts[self._service]()
 
 
 def kind(name: str, service: str, **facts: Any) -> Kind:

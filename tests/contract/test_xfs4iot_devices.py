@@ -628,3 +628,15 @@ def test_it_registers_again_after_the_service_was_restarted(machine: XfsMachine)
         machine.obey("plug")
         assert host.execute(ReadMode(), SOON_S) is Mode.INACTIVE
         assert len(sent(machine, "VendorMode.Register")) == 2
+
+
+def test_it_is_not_content_with_a_refusal(machine: XfsMachine) -> None:
+    with host_of(machine, XfsVendorMode, "VendorMode") as host:
+        machine.obey("unplug")
+        machine.obey("refuse", code="internalError", command="VendorMode.Register", once=True)
+        machine.obey("plug")
+        until(lambda: len(sent(machine, "VendorMode.Register")) == 3)
+        until(lambda: host.status.usable)
+        machine.obey("enter vendor mode")
+        assert machine.look()["mode"] == "enterPending"  # it waits for our word
+    check_frames(machine)

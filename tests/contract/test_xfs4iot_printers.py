@@ -19,11 +19,12 @@ from drivers.device import (
     Supply,
 )
 from drivers.document_printer.types import PagesPrinted, PrintDocument
+from drivers.emulators.receipt_printer import drawn
 from drivers.emulators.xfs4iot import XfsMachine
 from drivers.hosts import ThreadHost
 from drivers.receipt_printer.encode import TextMode, encode
 from drivers.receipt_printer.types import Align, Pair, Printed, PrintSlip, Rule, Slip, Text
-from drivers.xfs4iot import client, driver
+from drivers.xfs4iot import client, driver, printing
 from drivers.xfs4iot.document_printer import XfsDocumentPrinter
 from drivers.xfs4iot.receipt_printer import XfsReceiptPrinter
 from tests.contract.xfs4iot_machines import SOON_S, check_frames, fails, host_of, made, until
@@ -37,6 +38,7 @@ SLIP = Slip(
         Pair("提取金额", "￥12,345.67", bold=True),
     )
 )
+OTHER = Slip((Text("另一位办事人的凭条"),))
 ONE_PAGE = b"%PDF-1.7\n1 0 obj <</Type /Pages>> 2 0 obj <</Type /Page>>\n%%EOF"
 THREE_PAGES = b"%PDF-1.7\n<</Type /Pages>> " + b"<</Type /Page >> " * 3 + b"%%EOF"
 
@@ -91,6 +93,7 @@ def test_a_slip_that_is_ejected_by_a_command(machine: XfsMachine) -> None:
     with host_of(machine, XfsReceiptPrinter, RECEIPT, eject=True) as host:
         print_slip(host)
         assert sent(machine, "Printer.ControlMedia") == [{"mediaControl": {"move": "eject"}}]
+        machine.obey("take paper")
         machine.obey("fail", error="mediaJammed", command="Printer.ControlMedia")
         error = failing(host)
         assert (error.reason, error.pages) == (Reason.JAM, None)  # it is printed, and inside
@@ -301,6 +304,7 @@ def test_services_that_are_a_little_different(
 ) -> None:
     machine.obey(order)
     assert print_slip(host) == Printed("a")
+    machine.obey("take paper")
     machine.obey("fail", error="paperOut")
     if order != "no code":
         assert failing(host).reason is Reason.PAPER_OUT
@@ -347,95 +351,247 @@ def test_what_was_presented_is_there_until_it_is_taken(
     print_slip(host)
     until(lambda: host.status == Status(State.ONLINE, Media.PRESENT, Supply.FULL))
     machine.obey("take paper")
-    until(lambda: host.status.media is Media.NOT_PRESENT)
+    until(lambda: host.status.media is not Media.PRESENT)
     print_slip(host, "b")
     assert sent(machine, "Printer.RetractMedia") == []
     check_frames(machine)
 
 
-def test_an_earlier_slip_is_drawn_back_first(machine: XfsMachine, host: ThreadHost) -> None:
-    print_slip(host, "a")
-    print_slip(host, "b")
+def test_an_earlier_citizens_slip_is_drawn_back_first(machine: XfsMachine) -> None:
+    with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
+        print_slip(host, "a")
+    with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:  # the next visit's process
+        until(lambda: host.status.media is Media.PRESENT)
+        host.execute(PrintSlip("b", OTHER), SOON_S)
     assert sent(machine, "Printer.RetractMedia") == [{"mediaControl": "unit1"}]
-    commands = machine.look()["commands"]
-    moves = [name for name in commands if name.startswith("Printer.")]
+    moves = [name for name in machine.look()["commands"] if name.startswith("Printer.")]
     assert moves == ["Printer.PrintRaw", "Printer.RetractMedia", "Printer.PrintRaw"]
     assert machine.look()["bins"][RECEIPT] == 1
+    assert machine.look()["tray"][RECEIPT] == drawn(encode(OTHER))
     check_frames(machine)
 
 
-def test_nothing_is_printed_upon_an_earlier_slip(machine: XfsMachine, host: ThreadHost) -> None:
+def test_an_earlier_citizens_sheet_on_the_transport_goes_into_the_bin(machine: XfsMachine) -> None:
+    machine.obey("auto retract", seconds=0.0, to="transport")
+    with host_of(machine, XfsDocumentPrinter, DOCUMENT) as host:
+        host.execute(PrintDocument("a", ONE_PAGE, 1), SOON_S)
+        until(lambda: not machine.look()["slots"][DOCUMENT])
+    machine.obey("auto retract", seconds=None)
+    with host_of(machine, XfsDocumentPrinter, DOCUMENT) as host:
+        host.execute(PrintDocument("b", THREE_PAGES, 3), SOON_S)
+    assert machine.look()["lying"][DOCUMENT] == [THREE_PAGES]
+    check_frames(machine)
+
+
+def test_the_machine_draws_a_slip_back_to_where_the_next_would_push_it_out(
+    machine: XfsMachine, host: ThreadHost
+) -> None:
+    machine.obey("auto retract", seconds=0.0, to="transport")
     print_slip(host, "a")
+    until(lambda: not machine.look()["slots"][RECEIPT])
+    machine.obey("auto retract", seconds=None)
+    host.execute(PrintSlip("b", OTHER), SOON_S)
+    assert machine.look()["lying"][RECEIPT] == [encode(OTHER)]
+    check_frames(machine)
+
+
+def test_a_roll_under_the_print_head_is_no_paper_in_the_slot(
+    machine: XfsMachine, host: ThreadHost
+) -> None:
+    until(lambda: host.status == Status(State.ONLINE, Media.UNKNOWN, Supply.FULL))
+    print_slip(host)
+    assert sent(machine, "Printer.RetractMedia") == []
+
+
+def test_nothing_is_printed_upon_an_earlier_citizens_slip(machine: XfsMachine) -> None:
+    with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
+        print_slip(host, "a")
     machine.obey("bin", state="full")
+    with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
+        error = failing(host)
+        assert (error.reason, error.pages) == (Reason.HARDWARE, 0)
+        assert "lies in the slot" in error.detail
+        machine.obey("take paper")
+        assert print_slip(host, "b") == Printed("b")
+    assert machine.look()["slips"] == [encode(SLIP)] * 2
+
+
+def test_a_slip_that_is_taken_while_it_is_drawn_back(machine: XfsMachine) -> None:
+    with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
+        print_slip(host, "a")
+    machine.obey("fail", error="noMediaPresent", command="Printer.RetractMedia")
+    with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
+        assert print_slip(host, "b") == Printed("b")
+
+
+def test_a_citizens_own_slip_is_waited_for(machine: XfsMachine, host: ThreadHost) -> None:
+    print_slip(host, "a")
+    future = host.submit(PrintSlip("b", OTHER), SOON_S)
+    until(lambda: host.status == Status(State.BUSY, Media.PRESENT))
+    assert machine.look()["slips"] == [encode(SLIP)]
+    machine.obey("take paper")
+    assert future.result() == Printed("b")
+    assert machine.look()["lying"][RECEIPT] == [encode(OTHER)]
+    assert machine.look()["bins"][RECEIPT] == 0
+    check_frames(machine)
+
+
+def test_a_citizen_who_leaves_their_own_slip_is_told_and_tries_again(
+    machine: XfsMachine, host: ThreadHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(printing, "TAKE_S", 0.2)
+    print_slip(host, "a")
     error = failing(host)
-    assert (error.reason, error.pages) == (Reason.HARDWARE, 0)
-    assert "lies in the slot" in error.detail
+    assert (error.reason, error.pages) == (Reason.TIMEOUT, 0)
+    assert error.mend
+    seen = machine.look()
+    assert (seen["lying"][RECEIPT], seen["bins"][RECEIPT]) == ([encode(SLIP)], 0)
     machine.obey("take paper")
     assert print_slip(host, "b") == Printed("b")
 
 
-def test_a_slip_that_is_taken_while_it_is_drawn_back(machine: XfsMachine, host: ThreadHost) -> None:
+def test_a_slip_cancelled_while_the_citizens_own_is_waited_for(
+    machine: XfsMachine, host: ThreadHost
+) -> None:
     print_slip(host, "a")
-    machine.obey("fail", error="noMediaPresent", command="Printer.RetractMedia")
+    cancel = CancelToken()
+    future = host.submit(PrintSlip("b", SLIP), SOON_S, cancel)
+    until(lambda: host.status.state is State.BUSY)
+    cancel.cancel()
+    with pytest.raises(DeviceError) as caught:
+        future.result()
+    assert (caught.value.reason, caught.value.pages) == (Reason.CANCELLED, 0)
+
+
+def test_a_line_that_breaks_while_an_earlier_slip_is_drawn_back(machine: XfsMachine) -> None:
+    with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
+        print_slip(host, "a")
+    machine.obey("hang up", command="Printer.RetractMedia", once=True)
+    with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
+        error = failing(host)
+        assert (error.reason, error.pages) == (Reason.OFFLINE, 0)  # nothing was begun
+        assert host.execute(PrintSlip("b", OTHER), SOON_S) == Printed("b")
+    assert machine.look()["lying"][RECEIPT] == [encode(OTHER)]
+
+
+def test_a_slip_that_is_taken_while_nobody_listens(machine: XfsMachine, host: ThreadHost) -> None:
+    print_slip(host, "a")
+    until(lambda: host.status.media is Media.PRESENT)
+    machine.obey("unplug")
+    machine.obey("take paper")
+    machine.obey("plug")
+    until(lambda: host.status == Status(State.ONLINE, Media.UNKNOWN, Supply.FULL))
     assert print_slip(host, "b") == Printed("b")
+
+
+def test_a_slip_that_lies_there_still_after_the_line_broke(
+    machine: XfsMachine, host: ThreadHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(printing, "TAKE_S", 0.2)
+    print_slip(host, "a")
+    machine.obey("unplug")
+    machine.obey("plug")
+    until(lambda: host.status.media is Media.PRESENT)
+    assert failing(host).reason is Reason.TIMEOUT  # their own: it is not drawn back
+    assert sent(machine, "Printer.RetractMedia") == []
 
 
 def test_a_machine_that_draws_back_by_itself(machine: XfsMachine, host: ThreadHost) -> None:
     machine.obey("auto retract", seconds=0.1)
     print_slip(host)
     until(lambda: machine.look()["bins"][RECEIPT] == 1)
-    until(lambda: host.status.media is Media.NOT_PRESENT)
+    until(lambda: host.status.media is not Media.PRESENT)
     machine.obey("auto retract", seconds=None)
     print_slip(host, "b")
     assert sent(machine, "Printer.RetractMedia") == []
     check_frames(machine)
 
 
-def test_a_slip_cancelled_while_an_earlier_one_is_drawn_back(
-    machine: XfsMachine, host: ThreadHost
-) -> None:
-    print_slip(host, "a")
+def test_a_slip_cancelled_while_an_earlier_one_is_drawn_back(machine: XfsMachine) -> None:
+    with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
+        print_slip(host, "a")
     machine.obey("slow", seconds=0.5, command="Printer.RetractMedia", once=True)
-    cancel = CancelToken()
-    future = host.submit(PrintSlip("b", SLIP), SOON_S, cancel)
-    until(lambda: bool(sent(machine, "Printer.RetractMedia")))
-    cancel.cancel()
-    with pytest.raises(DeviceError) as caught:
-        future.result()
-    assert (caught.value.reason, caught.value.pages) == (Reason.CANCELLED, 0)
-    until(lambda: machine.look()["bins"][RECEIPT] == 1)  # what moves is not stopped in its way
-    assert sent(machine, "Common.Cancel") == []
-    assert print_slip(host, "c") == Printed("c")
+    with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
+        cancel = CancelToken()
+        future = host.submit(PrintSlip("b", SLIP), SOON_S, cancel)
+        until(lambda: bool(sent(machine, "Printer.RetractMedia")))
+        cancel.cancel()
+        with pytest.raises(DeviceError) as caught:
+            future.result()
+        assert (caught.value.reason, caught.value.pages) == (Reason.CANCELLED, 0)
+        until(lambda: machine.look()["bins"][RECEIPT] == 1)  # what moves is not stopped in its way
+        assert sent(machine, "Common.Cancel") == []
+        assert print_slip(host, "c") == Printed("c")
+        assert len(sent(machine, "Printer.RetractMedia")) == 1
 
 
 def test_what_lies_too_long_is_drawn_back(machine: XfsMachine) -> None:
     with host_of(machine, XfsReceiptPrinter, RECEIPT, retract_after_s=0.1) as host:
         print_slip(host)
         until(lambda: machine.look()["bins"][RECEIPT] == 1)
-        until(lambda: host.status.media is Media.NOT_PRESENT)
+        until(lambda: host.status.media is not Media.PRESENT)
         assert len(sent(machine, "Printer.RetractMedia")) == 1
     check_frames(machine)
+
+
+def test_what_lies_too_long_and_cannot_be_drawn_back_is_told(
+    machine: XfsMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(printing, "TAKE_S", 0.2)
+    machine.obey("fail", error="retractBinFull", command="Printer.RetractMedia")
+    with host_of(machine, XfsReceiptPrinter, RECEIPT, retract_after_s=0.05) as host:
+        print_slip(host)
+        until(
+            lambda: "lies in the slot: Printer.RetractMedia: retractBinFull" in host.status.detail
+        )
+        assert host.status.media is Media.PRESENT
+        error = failing(host)
+        assert error.pages == 0
+        assert "lies in the slot" in error.detail
+        assert machine.look()["slips"] == [encode(SLIP)]
+        machine.obey("take paper")
+        until(lambda: not host.status.detail)
+        assert print_slip(host, "b") == Printed("b")
+
+
+def test_what_is_just_drawn_back_is_waited_for(machine: XfsMachine) -> None:
+    machine.obey("slow", seconds=0.5, command="Printer.RetractMedia", once=True)
+    with host_of(machine, XfsReceiptPrinter, RECEIPT, retract_after_s=0.1) as host:
+        print_slip(host, "a")
+        until(lambda: bool(sent(machine, "Printer.RetractMedia")))
+        host.execute(PrintSlip("b", OTHER), SOON_S)
+        assert len(sent(machine, "Printer.RetractMedia")) == 1
+        assert machine.look()["bins"][RECEIPT] == 1
+        assert host.status.media is Media.PRESENT  # the end of it says nothing of the new slip
+
+
+def test_a_line_that_breaks_while_what_lies_too_long_is_drawn_back(machine: XfsMachine) -> None:
+    machine.obey("hang up", command="Printer.RetractMedia", once=True)
+    with host_of(machine, XfsReceiptPrinter, RECEIPT, retract_after_s=0.1) as host:
+        print_slip(host, "a")
+        until(lambda: machine.look()["bins"][RECEIPT] == 1)  # it is tried again
+        assert print_slip(host, "b") == Printed("b")
 
 
 # -- status ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("major", [2, 3])
 @pytest.mark.parametrize(
-    ("state", "words"),
-    [("full", "full"), ("high", "nearly full"), ("missing", "missing")],
+    ("major", "state", "words"),
+    [
+        *((2, "full", "full"), (2, "high", "nearly full"), (2, "missing", "missing")),
+        *((3, "full", "full"), (3, "high", "nearly full"), (3, "missing", "missing")),
+        *((3, "inoperative", "out of order"), (3, "manipulated", "somebody was at")),
+        (3, "notConfigured", "not set up"),
+    ],
 )
 def test_the_retract_bin(machine: XfsMachine, major: int, state: str, words: str) -> None:
     machine.obey("version", major=major)
     machine.obey("bin", state=state)
     with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
-        if major == 3 and state == "missing":
-            # A storage unit that is not there has nothing to tell of how full it is.
-            until(lambda: host.status.state is State.ONLINE)
-        else:
-            until(lambda: words in host.status.detail)
-            assert host.status.usable
-            assert host.status.mend
+        until(lambda: words in host.status.detail)
+        assert host.status.usable
+        assert host.status.mend
     check_frames(machine)
 
 

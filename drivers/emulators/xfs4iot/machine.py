@@ -59,6 +59,7 @@ class _Printer:
     jammed: bool = False
     toner: str = "full"
     slot: list[bytes] = field(default_factory=list)  # papers that lie where they can be taken
+    transport: list[bytes] = field(default_factory=list)  # drawn back; come out with the next
     printed: int = 0
     jobs: list[bytes] = field(default_factory=list)
     retracted: int = 0
@@ -86,8 +87,10 @@ class XfsMachine:
     jam, clear jam        ``after_pages=n``; what jams does not come out
     toner out, new toner
     take paper            somebody takes what lies in the slot
-    auto retract          presented paper goes into the bin after ``seconds`` (None: never)
-    bin                   the retract bin is ``state`` "ok", "high", "full", "missing"
+    auto retract          presented paper goes into the bin after ``seconds`` (None: never), or
+                          ``to`` the "transport", from where it comes out with the next
+    bin                   the retract bin is ``state`` "ok", "high", "full", "missing"; from a
+                          machine of version 3 also "inoperative", "notConfigured", "manipulated"
     put card              ``kind`` and the fields of :mod:`drivers.emulators.smart_cards.cards`
     pull card             at once; ``after_apdus=n``: in the middle of a read
     jam card              the card does not come out
@@ -141,6 +144,7 @@ class XfsMachine:
         self._devices = dict.fromkeys(SERVICES, "online")
         self._printers = {name: _Printer() for name in _PRINTERS}
         self._auto_retract: float | None = None
+        self._auto_retract_to = "unit1"
         self._card: ChipCard | None = None
         self._chipless = False
         self._card_place = "none"  # "inside", "slot"
@@ -238,7 +242,8 @@ class XfsMachine:
     def look(self) -> dict[str, Any]:
         """What one sees: ``plugged``, ``slips`` (ESC/POS as it arrived), ``documents`` (PDF as it
         arrived), ``pages`` (of documents, ever), ``slots`` (by printer: whether paper lies there),
-        ``tray`` (by printer: PNG of each paper that does), ``printers`` (by printer: ``paper``,
+        ``lying`` (by printer: each paper that does, as it arrived), ``tray`` (by printer: PNG of
+        its sheets), ``printers`` (by printer: ``paper``,
         ``left``: sheets, or None, ``jammed``, ``toner``, ``bin``), ``bins`` (by
         printer: how many retracted), ``card`` ("none", "inside", "slot"), ``kind`` (of the card,
         or ""), ``card_jammed``, ``lights`` (name to state), ``pictures`` (taken), ``picture`` (the
@@ -257,6 +262,7 @@ class XfsMachine:
                 "documents": list(document.jobs),
                 "pages": document.printed,
                 "slots": {name: bool(papers) for name, papers in slots.items()},
+                "lying": slots,
                 "printers": {name: one.seen() for name, one in self._printers.items()},
                 "bins": {name: one.retracted for name, one in self._printers.items()},
                 "card": self._card_place,
@@ -392,7 +398,7 @@ class XfsMachine:
         }
         match service:
             case "ReceiptPrinter" | "DocumentPrinter":
-                facts["printer"] = self._printer_status(self._printers[service])
+                facts["printer"] = self._printer_status(self._printers[service], service)
             case "CardReader":
                 media = {"none": "notPresent", "inside": "present", "slot": "entering"}
                 jammed = "jammed" if self._card_jammed else media[self._card_place]
@@ -438,8 +444,8 @@ class XfsMachine:
     def _toner(self, service: str, state: str) -> None:
         self._printers[service].toner = state
 
-    def _set_auto_retract(self, seconds: float | None) -> None:
-        self._auto_retract = seconds
+    def _set_auto_retract(self, seconds: float | None, to: str = "unit1") -> None:
+        self._auto_retract, self._auto_retract_to = seconds, to
 
     def _set_bin(self, state: str, service: str = "ReceiptPrinter") -> None:
         self._printers[service].bin_state = state
@@ -449,8 +455,12 @@ class XfsMachine:
             self._printers[service].slot.clear()
             self._wire.tell(service, "Printer.MediaTakenEvent")
 
-    def _printer_status(self, printer: _Printer) -> Payload:
-        media = "jammed" if printer.jammed else "entering" if printer.slot else "notPresent"
+    def _printer_status(self, printer: _Printer, service: str) -> Payload:
+        # A roll lies under the print head all the time; of sheets only one that is on its way.
+        roll = service == "ReceiptPrinter" and printer.supply != "out"
+        media = "present" if roll or printer.transport else "notPresent"
+        if printer.jammed or printer.slot:
+            media = "jammed" if printer.jammed else "entering"
         supply = "jammed" if printer.jammed else printer.supply
         facts: Payload = {
             "media": media,
@@ -463,16 +473,16 @@ class XfsMachine:
 
     def _storage(self, job: Job) -> Payload:
         printer = self._printers[job.session.service]
-        missing = printer.bin_state == "missing"
+        fills = printer.bin_state in ("ok", "high", "full")
         fill = {
             "index": 1,
             "initial": 0,
             "in": printer.retracted,
-            "replenishmentStatus": "unknown" if missing else printer.bin_state,
+            "replenishmentStatus": printer.bin_state if fills else "unknown",
         }
         unit = {
             "id": "BIN1",
-            "status": "missing" if missing else "ok",
+            "status": "ok" if fills else printer.bin_state,
             "printer": {"capabilities": {"maxRetracts": 50}, "status": fill},
         }
         return {"storage": {"unit1": unit}}
@@ -512,8 +522,10 @@ class XfsMachine:
 
     def _present(self, job: Job, data: bytes) -> None:
         service = job.session.service
-        self._printers[service].jobs.append(data)
-        self._printers[service].slot.append(data)
+        printer = self._printers[service]
+        printer.jobs.append(data)
+        printer.slot += [*printer.transport, data]
+        printer.transport.clear()
         job.event("Printer.MediaPresentedEvent", {"wadIndex": 1, "totalWads": 1})
         if self._auto_retract is not None:
             timer = threading.Timer(self._auto_retract, self._retract_late, (service,))
@@ -524,9 +536,13 @@ class XfsMachine:
         with self._changed:
             printer = self._printers[service]
             if printer.slot and self._auto_retract is not None:
+                to = self._auto_retract_to
+                if to == "transport":
+                    printer.transport += printer.slot
+                else:
+                    printer.retracted += 1
                 printer.slot.clear()
-                printer.retracted += 1
-                self._wire.tell(service, "Printer.MediaAutoRetractedEvent", {"result": "unit1"})
+                self._wire.tell(service, "Printer.MediaAutoRetractedEvent", {"result": to})
 
     def _control_media(self, job: Job) -> Payload | None:
         if not self._printers[job.session.service].slot:
@@ -535,11 +551,12 @@ class XfsMachine:
 
     def _retract_media(self, job: Job) -> Payload:
         printer = self._printers[job.session.service]
-        if not printer.slot:
+        if not printer.slot and not printer.transport:
             raise EndedError("commandErrorCode", "noMediaPresent")
         if printer.bin_state == "full":
             raise EndedError("commandErrorCode", "retractBinFull")
         printer.slot.clear()
+        printer.transport.clear()
         printer.retracted += 1
         return {"result": job.payload["mediaControl"]}
 
