@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from drivers.device import DeviceError, Reason
+from drivers.device import Deadline, DeviceError, Reason
 from drivers.hosts import ThreadHost
 from drivers.lights.types import AllOff, FlashRate, Light, SetLight
 from drivers.sensors.types import AwaitChange, Power, Readings, ReadSensors
@@ -29,6 +29,7 @@ LIGHTS: Mapping[str, Light] = {
     "document_printer": Light.DOCUMENT_PRINTER,
 }
 """The light beside each device."""
+_GONE = (Reason.NO_DEVICE, Reason.OFFLINE)
 _NOBODY = (Reason.TIMEOUT, Reason.CANCELLED)
 _SECONDS = 5.0
 _AGAIN_S = 2.0
@@ -45,12 +46,13 @@ class Cabinet:
     def __init__(self, hosts: Mapping[str, ThreadHost]) -> None:
         self._hosts = hosts
         self._lit: Light | None = None
-        self._readings = Readings()
+        self._readings: Readings | None = None  # not known yet, or not any more
 
     @property
     def power(self) -> Text | None:
         """What a citizen should know of the power, if anything."""
-        return _POWER.get(self._readings.power)
+        readings = self._readings
+        return _POWER.get(readings.power) if readings else None
 
     def go_dark(self) -> None:
         """Whatever the last visit left lit."""
@@ -80,22 +82,23 @@ class Cabinet:
         """Follow the sensors for ever; ``changed`` is called when :attr:`power` may be another."""
         host = self._hosts["sensors"]
         while True:
-            known = self._readings
+            known, power = self._readings, self.power
+            pause = Deadline(_AGAIN_S)
             try:
-                readings = host.execute(
-                    ReadSensors() if known == Readings() else AwaitChange(known), _SECONDS
-                )
+                readings = host.execute(AwaitChange(known) if known else ReadSensors(), _SECONDS)
             except DeviceError as error:
-                if error.reason is not Reason.TIMEOUT:
-                    time.sleep(_AGAIN_S)
-                continue
-            self._readings = readings
-            _note(known, readings)
-            if readings.power is not known.power:
+                if error.reason in _GONE:
+                    self._readings = None
+                time.sleep(pause.remaining())  # nothing, when no change was waited for in vain
+            else:
+                self._readings = readings
+                _note(known or Readings(), readings)
+            if self.power is not power:
                 changed()
 
     def _play(self, sound: Sound) -> None:
-        volume = self._readings.volume_percent
+        readings = self._readings
+        volume = readings.volume_percent if readings else None
         self._tell("speaker", Play(sound) if volume is None else Play(sound, volume))
 
     def _tell(self, kind: str, request: AllOff | SetLight | Play) -> None:

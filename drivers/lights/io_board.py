@@ -76,17 +76,19 @@ class BoardLights(Driver):
             bus.release()
 
     def status(self) -> Status:
-        """Whether the board answers; lights that it lost, with its power, are switched on again."""
+        """Whether the board answers; lights and watchdog, lost with its power, are set again."""
         if self._bus is None:
             return Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
-        if self._bus.read_holdings(LIGHTS, LIGHTS_COUNT) != self._wanted:
+        if self._bus.read_holdings(WATCHDOG, 1) != [WATCHDOG_S]:
             self._bus.write(WATCHDOG, [WATCHDOG_S])
+        if self._bus.read_holdings(LIGHTS, LIGHTS_COUNT) != self._wanted:
             self._write(self._wanted)
         return Status(State.ONLINE)
 
     def reset(self) -> None:
         """All lights out."""
-        self._write([0] * LIGHTS_COUNT)
+        self._wanted = [0] * LIGHTS_COUNT  # even when the answer is lost: a status sees to it
+        self._write(self._wanted)
 
     def self_test(self) -> tuple[Check, ...]:
         """The board, and whether each light can be switched (all shine for a moment)."""
@@ -100,7 +102,8 @@ class BoardLights(Driver):
             checks.append(Check("lights", held, f"{sum(map(bool, fitted))} fitted"))
         except DeviceError as error:
             checks.append(Check("lights", False, str(error)))
-        with suppress(DeviceError):  # it has been told above
+        self._wanted = before  # even when the answer is lost: a status sees to it
+        with suppress(DeviceError):
             self._write(before)
         return tuple(checks)
 
@@ -122,7 +125,7 @@ class BoardLights(Driver):
                 wanted[ORDER.index(light)] = encode_light(rate, colour)
                 return self._write(wanted)
             case AllOff():
-                return self._write([0] * LIGHTS_COUNT)
+                return self.reset()
         raise DeviceError(Reason.UNSUPPORTED, f"lights know no {type(request).__name__}")
 
     def _write(self, wanted: list[int]) -> None:

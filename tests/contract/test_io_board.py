@@ -159,10 +159,14 @@ def test_lights_come_back_after_the_board_lost_its_power(
     assert emulator.look()["lights"] == SHINES
 
 
+@pytest.mark.parametrize("restarted", [False, True])
 def test_lights_go_out_when_the_terminal_is_gone(
-    lights: BoardLights, emulator: IoBoard, monkeypatch: pytest.MonkeyPatch
+    lights: BoardLights, emulator: IoBoard, monkeypatch: pytest.MonkeyPatch, restarted: bool
 ) -> None:
     lights.open()
+    if restarted:  # while all is dark: only the watchdog is lost
+        emulator.obey("restart")
+        lights.status()
     lights.execute(SHINE, Deadline(1), CancelToken())
     now = time.monotonic
     with monkeypatch.context() as patch:
@@ -170,6 +174,42 @@ def test_lights_go_out_when_the_terminal_is_gone(
         assert emulator.look()["lights"] == SHINES
         patch.setattr("drivers.emulators.io_board.time.monotonic", lambda: now() + 11)
         assert emulator.look()["lights"] == {}
+
+
+def test_no_light_stays_on_when_the_answer_to_off_is_lost(
+    lights: BoardLights, emulator: IoBoard
+) -> None:
+    lights.open()
+    lights.execute(SHINE, Deadline(1), CancelToken())
+    for put_out in (lights.reset, lambda: lights.execute(AllOff(), Deadline(1), CancelToken())):
+        emulator.obey("exception", times=1)  # before it did anything
+        with pytest.raises(DeviceError):
+            put_out()
+        assert emulator.look()["lights"] == SHINES
+        lights.status()
+        assert emulator.look()["lights"] == {}
+        lights.execute(SHINE, Deadline(1), CancelToken())
+
+
+def test_a_self_test_leaves_no_light_on_when_its_last_answer_is_lost(
+    lights: BoardLights, emulator: IoBoard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lights.open()
+    bus = lights._bus
+    assert bus is not None
+    read = bus.read_holdings
+
+    def read_and_break(address: int, count: int) -> list[int]:
+        registers = read(address, count)
+        emulator.obey("exception", times=1)  # of what is written next
+        return registers
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bus, "read_holdings", read_and_break)
+        assert all(check.passed for check in lights.self_test())
+    assert len(emulator.look()["lights"]) == len(Light)
+    lights.status()
+    assert emulator.look()["lights"] == {}
 
 
 # -- sensors ---------------------------------------------------------------------------------------

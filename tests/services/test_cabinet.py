@@ -1,11 +1,14 @@
 """The cabinet around a visit: lights where something is to be done, sounds, power."""
 
 import shutil
+import threading
+import time
 import wave
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,9 +16,12 @@ from services.hall import Citizen, Hall, hall
 
 from drivers.device import Deadline, Reason
 from drivers.emulators.io_board import IoBoard
+from drivers.hosts import Pace, ThreadHost
+from drivers.sensors.io_board import BoardSensors
+from kiosk.cabinet import Cabinet
 from kiosk.sandbox import personas
 from kiosk.steps import Attract, EnterSmsCode, Menu, PresentIdCard, Problem
-from kiosk.words import Language, say
+from kiosk.words import Language, Text, say
 
 PATIENCE_S = 15.0
 
@@ -122,6 +128,86 @@ def test_the_citizen_hears_of_the_power(shop: Shop, power: str, said: str) -> No
         shop.board.obey("power", state="mains")
         while said in [say(notice, Language.ZH) for notice in citizen.glass.notices]:
             assert not deadline.passed(), "it is still said"
+
+
+class EndOfTestError(Exception):
+    """Ends what goes on for ever."""
+
+
+class Watched(ThreadHost):
+    """The sensors of a board, as a cabinet watches them until the end of the test."""
+
+    def __init__(self, board: IoBoard) -> None:
+        settings = BoardSensors.Settings(board.address, poll=0.05)
+        super().__init__(BoardSensors(settings), pace=Pace(poll_s=0.2, back_off_s=(0.2,)))
+        self.asked = 0
+        self.over = False
+
+    def execute(self, *words: Any, **more: Any) -> Any:
+        self.asked += 1
+        if self.over:
+            raise EndOfTestError
+        return super().execute(*words, **more)
+
+
+@contextmanager
+def watched(board: IoBoard) -> Iterator[tuple[Cabinet, Watched, list[Text | None]]]:
+    """What the cabinet said of the power, every time that it may be another."""
+    host = Watched(board)
+    cabinet = Cabinet({"sensors": host})
+    said: list[Text | None] = []
+    board.start()
+    host.start()
+
+    def watch() -> None:
+        with suppress(EndOfTestError):
+            cabinet.watch(lambda: said.append(cabinet.power))
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        yield cabinet, host, said
+    finally:
+        host.over = True
+        host.stop()
+        watching.join(PATIENCE_S)
+        board.stop()
+
+
+@pytest.mark.parametrize("wrong", ["no sensors", "exception", "garbled", "silence"])
+def test_a_line_is_not_asked_without_a_pause(tmp_path: Path, wrong: str) -> None:
+    sensors = ("call_button", "door", "proximity", "power", "volume")
+    board = IoBoard(tmp_path / "board", without=sensors if wrong == "no sensors" else ())
+    with watched(board) as (_, host, _):
+        match wrong:
+            case "exception":
+                board.obey("exception", code=6)
+            case "garbled":
+                board.obey("bad crc")
+            case "silence":
+                board.obey("unplug")
+        deadline, begun = Deadline(2.0), host.asked
+        while not deadline.passed():
+            time.sleep(0.05)
+        assert host.asked - begun < 5
+
+
+def test_what_a_lost_board_said_is_not_said_any_more(tmp_path: Path) -> None:
+    board = IoBoard(tmp_path / "board")
+    board.obey("power", state="battery")
+    with watched(board) as (_, _, said):
+        for order, count in (("unplug", 2), ("plug", 3)):
+            until(lambda count=count: len(said) == count - 1)
+            board.obey(order)
+            until(lambda count=count: len(said) == count)
+        assert [text is not None for text in said] == [True, False, True]
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = Deadline(PATIENCE_S)
+    while not true():
+        assert not deadline.passed()
+        time.sleep(0.01)
 
 
 def test_a_reader_that_fails_leaves_no_light(shop: Shop) -> None:
