@@ -22,7 +22,7 @@ from fuzz.one import BUILD
 from fuzz.targets import TARGETS
 from fuzz.watch import LIMIT_S, Progress
 
-STALLED_S = 60.0
+STALLED_S = 20.0
 """By the clock; an input that is waited for so long will not come to its end."""
 _LAST_LINES = 25
 _KEPT = BUILD / "outcomes.json"
