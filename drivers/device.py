@@ -129,6 +129,7 @@ class Check:
     name: str
     passed: bool
     seen: str
+    mend: str = ""  # what mends it, where the status does not say so already
 
 
 class Deadline:

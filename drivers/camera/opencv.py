@@ -155,7 +155,12 @@ class OpenCvCamera(Driver):
             Check("picture", True, f"the first after {took:.0f} ms"),
             Check("size", last.width >= 640, f"{last.width}×{last.height}"),
             Check("rate", rate >= 10, f"{rate:.0f} a second"),
-            Check("exposure", not status.detail, status.detail or f"mean {last.mean:.0f} of 255"),
+            Check(
+                "exposure",
+                not status.detail,
+                status.detail or f"mean {last.mean:.0f} of 255",
+                status.mend,
+            ),
         )
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:

@@ -147,7 +147,7 @@ class IppPrinter(Driver):
         super().__init__()
         self._settings = settings
         self._wire = IppWire(settings.uri, settings.certificate_sha256)
-        self._info = Info("document_printer", "ipp", settings.uri)
+        self._info = Info("document_printer", "ipp", self._wire.uri)
         self._operations: frozenset[Value] = frozenset()
         self._cups = False
         self._leftovers = False  # a job of ours may still be at the printer, or what it printed
@@ -175,7 +175,7 @@ class IppPrinter(Driver):
         self._info = Info(
             "document_printer",
             "ipp",
-            self._settings.uri,
+            self._wire.uri,
             model=about.text("printer-make-and-model"),
             serial=about.text("printer-serial-number")
             or device_id.get("SN")
@@ -579,7 +579,7 @@ class IppPrinter(Driver):
             (
                 attribute("attributes-charset", Tag.CHARSET, "utf-8"),
                 attribute("attributes-natural-language", Tag.LANGUAGE, "en"),
-                attribute("printer-uri", Tag.URI, self._settings.uri),
+                attribute("printer-uri", Tag.URI, self._wire.uri),
                 *first.attributes,
             ),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import itertools
+import re
 import socket
 import ssl
 from http.client import HTTPException, HTTPResponse
@@ -17,6 +18,7 @@ from drivers.document_printer.codec import Message, decode, encode
 _ANSWER_LIMIT = 1 << 18  # bytes; the longest seen of a real printer are 60 kB
 _PIECE = 1 << 16
 _DEFAULT_PORT = 631
+_USER = re.compile(r"//[^/]*@")
 _HTTP_OK = 200
 _HTTP_MEANING = {
     401: (Reason.NOT_AUTHORISED, "the printer wants a password"),
@@ -36,8 +38,9 @@ class IppWire:
     """
 
     def __init__(self, uri: str, certificate_sha256: str = "") -> None:
-        """``uri`` as in the settings. Raises ``UNSUPPORTED`` for one that is no printer's."""
-        self.uri = uri
+        """``uri`` as in the settings; a name and a password in it are neither sent nor shown.
+        Raises ``UNSUPPORTED`` for one that is no printer's."""
+        self.uri = uri = _USER.sub("//", uri)
         try:
             parts = urlsplit(uri)
             port = parts.port or _DEFAULT_PORT

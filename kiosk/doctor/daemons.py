@@ -8,6 +8,7 @@ import shutil
 import socket
 import struct
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from drivers import catalogue
 from drivers.device import DeviceError, Info, Reason
 from kiosk.doctor import plugged, processes
 from kiosk.doctor.findings import Finding, Section
+from kiosk.doctor.names import RULES
 from kiosk.doctor.permissions import UNIT
 from kiosk.settings import Settings
 
@@ -31,7 +33,16 @@ _SYSTEMD = Path("/run/systemd/system")
 _CONNECT_S = 2.0
 _IPP_PORT = 631
 _CLOCKS = ("systemd-timesyncd", "chronyd", "ntpd", "openntpd")
-_GRABBERS = ("brltty", "ModemManager")
+_UNIT_FACTS = (
+    "LoadState",
+    "ActiveState",
+    "UnitFileState",
+    "NRestarts",
+    "ActiveEnterTimestampMonotonic",
+)
+_JOURNAL = f"journalctl -u {UNIT} -n 50"
+_OFTEN, _SETTLED_S = 3, 60.0
+"""Started anew so often, and up for less: the next crash is near."""
 
 
 # -- what devices need ---------------------------------------------------------------------------
@@ -106,17 +117,18 @@ def cupsd(settings: Settings) -> Iterator[Finding]:
     start = "systemctl restart cups" if here else f"start CUPS on {host}"
     if here and shutil.which("cupsd", path=_path()) is None:
         start = f"apt-get install cups; {start}"
+    place = parts.netloc.rpartition("@")[2]  # a password before it is nobody's business
     connection = http.client.HTTPConnection(host, parts.port or _IPP_PORT, timeout=_CONNECT_S)
     try:
         connection.request("HEAD", "/")
         server = connection.getresponse().getheader("Server") or "a server without a name"
     except (OSError, http.client.HTTPException) as error:
         why = (error.strerror if isinstance(error, OSError) else "") or type(error).__name__
-        yield DAEMONS.bad(CUPSD, f"does not answer at {parts.netloc}: {why}", start)
+        yield DAEMONS.bad(CUPSD, f"does not answer at {place}: {why}", start)
         return
     finally:
         connection.close()
-    yield DAEMONS.good(CUPSD, f"{server} answers at {parts.netloc}; queue {name}")
+    yield DAEMONS.good(CUPSD, f"{server} answers at {place}; queue {name}")
 
 
 def queue(table: Mapping[str, Any]) -> str:
@@ -176,21 +188,34 @@ def terminal(settings: Settings) -> Iterator[Finding]:
     if not _SYSTEMD.is_dir():
         yield DAEMONS.note(UNIT, "no systemd here: not looked at")
         return
-    told = _systemctl("show", "-p", "LoadState,ActiveState,UnitFileState,NRestarts", UNIT)
+    told = _systemctl("show", "-p", ",".join(_UNIT_FACTS), UNIT)
     facts = dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
     if facts.get("LoadState") != "loaded":
         mend = "install assets/systemd/kiosk.service; systemctl daemon-reload"
         make = DAEMONS.bad if settings.production else DAEMONS.note
         yield make(UNIT, "not installed: nobody starts the terminal", mend)
         return
-    active = facts.get("ActiveState", "")
+    active, enabled = facts.get("ActiveState", ""), facts.get("UnitFileState") == "enabled"
+    restarts = int(facts.get("NRestarts") or 0)
     if active == "failed":
-        yield DAEMONS.bad(UNIT, "failed", f"journalctl -u {UNIT} -n 50")
-    elif facts.get("UnitFileState") != "enabled":
+        yield DAEMONS.bad(UNIT, "failed", _JOURNAL)
+    elif active == "activating" or (restarts >= _OFTEN and _active_s(facts) < _SETTLED_S):
+        seen = f"does not stay up: {active}, restarted {restarts} times"
+        yield DAEMONS.bad(UNIT, seen, _JOURNAL)
+    elif active != "active":
+        enable = "" if enabled else f"systemctl enable {UNIT}; "
+        yield DAEMONS.note(UNIT, active, f"start it: {enable}systemctl start {UNIT}")
+    elif not enabled:
         seen = f"{active}, and not started when the machine is"
         yield DAEMONS.note(UNIT, seen, f"systemctl enable {UNIT}")
     else:
-        yield DAEMONS.good(UNIT, f"{active}, restarted {facts.get('NRestarts', '?')} times")
+        yield DAEMONS.good(UNIT, f"{active}, restarted {restarts} times")
+
+
+def _active_s(facts: Mapping[str, str]) -> float:
+    """How long the unit has been up."""
+    since_us = int(facts.get("ActiveEnterTimestampMonotonic") or 0)
+    return time.monotonic() - since_us / 1e6
 
 
 def time_service(_settings: Settings) -> Iterator[Finding]:
@@ -212,14 +237,19 @@ def time_service(_settings: Settings) -> Iterator[Finding]:
 # -- what is in the way --------------------------------------------------------------------------
 
 
-def in_the_way(settings: Settings) -> Iterator[Finding]:
-    """Programs that take serial ports for themselves: brltty every CH340, ModemManager any."""
+def in_the_way(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
+    """Programs that take serial ports for themselves: brltty every CH340; ModemManager asks those
+    that might be a modem, and may itself be the way out."""
     if not any(plugged.named(table) for table in settings.devices.values()):
         return
-    for name in _GRABBERS:
-        if processes.first_running(name):
-            seen = "is running, and may take serial ports away"
-            yield DAEMONS.bad(name, seen, f"apt-get purge {name.lower()}")
+    seen = "is running, and may take serial ports away"
+    if processes.first_running("brltty"):
+        yield DAEMONS.bad("brltty", seen, "apt-get purge brltty")
+    if processes.first_running("ModemManager"):
+        mend = "apt-get purge modemmanager"
+        if any(root.glob("sys/class/wwan/*")) or any(root.glob("sys/class/usbmisc/cdc-wdm*")):
+            mend = f'add ENV{{ID_MM_DEVICE_IGNORE}}="1" to the lines of {RULES}'
+        yield DAEMONS.note("ModemManager", seen, mend)
 
 
 def _systemctl(*words: str) -> str:

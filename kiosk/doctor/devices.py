@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from drivers import catalogue
 from drivers.device import DeviceError, Reason, Supply
@@ -20,6 +22,7 @@ SECONDS = 45.0
 AGAIN_S = 12.0
 """Who took longer to fail gets no second look."""
 STOP = "systemctl stop kiosk.service, and examine again"
+_RAW_PORT = 9100  # of a printer whose address says none
 _HELD = (Reason.OFFLINE, Reason.NO_DEVICE, Reason.TIMEOUT, Reason.GARBLED)
 
 
@@ -66,6 +69,7 @@ def _look(kind: str, table: Mapping[str, Any]) -> Iterator[Finding]:
             step = "status"
             status = driver.status()
             facts = [status.state.value, status.detail]
+            behind = "" if status.usable else f"{kind}: status"
             low = status.paper in (Supply.LOW, Supply.OUT)
             facts += [f"paper {status.paper.value}"] if low else []
             seen = ", ".join(fact for fact in facts if fact)
@@ -82,7 +86,10 @@ def _look(kind: str, table: Mapping[str, Any]) -> Iterator[Finding]:
                 if user is not None:
                     yield _in_use(name, user)
                 else:
-                    yield DEVICES.judged(name, check.passed, check.seen, status.mend)
+                    finding = DEVICES.judged(
+                        name, check.passed, check.seen, check.mend or status.mend
+                    )
+                    yield replace(finding, because=behind) if finding.poor else finding
     except DeviceError as error:
         yield failed(f"{kind}: {step}", table, error)
 
@@ -97,8 +104,11 @@ def failed(name: str, table: Mapping[str, Any], error: DeviceError) -> Finding:
 
 
 def _terminal_at(table: Mapping[str, Any]) -> Process | None:
-    """The process of a running terminal that holds the device's port."""
-    holders = (processes.holder(path) for path in plugged.named(table))
+    """The process of a running terminal that holds the device's port, or talks to its address."""
+    holders = [processes.holder(path) for path in plugged.named(table)]
+    parts = urlsplit(str(table.get("address", "")))
+    if parts.scheme == "tcp" and parts.hostname:
+        holders.append(processes.caller(parts.hostname, parts.port or _RAW_PORT))
     return next((one for one in holders if one is not None and one.is_terminal), None)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import socket
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 _PROC = Path("/proc")
+_PEER, _INODE = 2, 9  # columns of /proc/net/tcp
 _OURS = ("run", "visit")
 _CHILD = "drivers.child"  # what a process host starts
 
@@ -59,7 +62,22 @@ def first_running(*names: str) -> str:
 
 def holder(path: Path) -> Process | None:
     """Who else has the device file open; None when nobody has, or it may not be seen."""
-    wanted = str(path.resolve())
+    return _who_has({str(path.resolve())})
+
+
+def caller(host: str, port: int) -> Process | None:
+    """Who else has a connection to this address (proc(5), ``/proc/net/tcp``; IPv4)."""
+    try:
+        address = socket.inet_aton(socket.gethostbyname(host))
+    except OSError:
+        return None
+    wanted = f"{int.from_bytes(address, sys.byteorder):08X}:{port:04X}"
+    lines = [line.split() for line in (_PROC / "net/tcp").read_text().splitlines()[1:]]
+    sockets = {f"socket:[{line[_INODE]}]" for line in lines if line[_PEER] == wanted}
+    return _who_has(sockets) if sockets else None
+
+
+def _who_has(targets: set[str]) -> Process | None:
     for process in all_running():
         if process.pid == os.getpid():
             continue
@@ -69,7 +87,7 @@ def holder(path: Path) -> Process | None:
             continue  # gone, or another user's
         for file in open_files:
             try:
-                if os.readlink(file) == wanted:
+                if os.readlink(file) in targets:
                     return process
             except OSError:
                 continue  # closed meanwhile

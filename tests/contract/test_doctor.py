@@ -35,7 +35,7 @@ def here():
 def remote(here):
     remote = Remote(here.desk)
     yield remote
-    for device in ("id_card", "receipt_printer", "document_printer"):
+    for device in ("id_card", "receipt_printer", "document_printer", "camera"):
         remote.tell(device, "well")
     remote.close()
 
@@ -88,6 +88,20 @@ def test_what_is_broken_is_named_with_what_mends_it(
     assert findings[finding]["verdict"] == "bad"
     assert says in findings[finding]["seen"].lower()
     assert "centre" in findings  # whatever is broken, the report comes to its end
+
+
+def test_what_the_status_says_already_is_one_cause(here, remote, tmp_path):
+    remote.tell("receipt_printer", "open cover")
+    result = doctor(only(here, tmp_path, "receipt_printer"), tmp_path)
+    assert "NOT fit for service: 1 to mend\n1. receipt_printer: status: " in result.output
+
+
+def test_a_covered_lens_has_its_mend(here, remote, tmp_path):
+    remote.tell("camera", "black")
+    result = doctor(only(here, tmp_path, "camera"), tmp_path, "--json")
+    findings = {f["name"]: f for f in json.loads(result.output)["findings"]}
+    assert findings["camera: exposure"]["verdict"] == "bad"
+    assert "covers the lens" in findings["camera: exposure"]["mend"]
 
 
 def test_test_prints_come_out_and_stand_in_the_acceptance_report(here, remote, tmp_path):

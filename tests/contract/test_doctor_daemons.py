@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -143,6 +145,14 @@ def test_a_print_server():
     assert found["document_printer: found"].because == "cupsd"
 
 
+def test_a_password_of_the_printer_is_in_no_report():
+    for path in ("printers/A4", "ipp/print"):
+        uri = f"ipp://admin:secret@127.0.0.1:9/{path}"
+        found = examined(settings(document_printer={"driver": "ipp", "uri": uri}))
+        assert "127.0.0.1:9" in found["document_printer: found"].seen
+        assert not any("secret" in repr(finding) for finding in found.values())
+
+
 def test_a_printer_without_a_queue_needs_no_print_server():
     table = {"driver": "ipp", "uri": "ipp://127.0.0.1:9/ipp/print"}
     assert list(daemons.cupsd(settings(document_printer=table))) == []
@@ -231,6 +241,144 @@ def test_a_port_in_use(words, verdict, seen, mend):
     assert finding.verdict is verdict
     assert seen in finding.seen
     assert mend in finding.mend
+
+
+CALLS = """
+import socket, sys
+connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("words", [("kiosk", "visit"), ("nc",)])
+def test_a_network_printer_that_serves_one_and_the_terminal_is_that_one(words):
+    with socket.create_server(("127.0.0.1", 0), backlog=1) as printer:
+        port = printer.getsockname()[1]
+        command = [sys.executable, "-c", CALLS, str(port), *words]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+            assert program.stdout is not None
+            assert program.stdout.readline() == b"held\n"
+            address = f"tcp://127.0.0.1:{port}"
+            loaded = settings(receipt_printer={"driver": "escpos", "address": address})
+            (finding,) = [*run_guarded(devices.probes(loaded), loaded)][:1]
+            program.communicate()
+    in_use = finding.seen.startswith("in use by the running terminal")
+    assert in_use == (words[0] == "kiosk")
+
+
+# -- the unit, the clock, udev, avahi --------------------------------------------------------------
+
+
+def program(folder, name, says):
+    path = folder / name
+    path.write_text(f"#!/bin/sh\ncat <<'END'\n{says}\nEND\n")
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def systemd(tmp_path, monkeypatch):
+    """A machine with systemd, whose programs say what a test wants."""
+    monkeypatch.setattr(daemons, "_SYSTEMD", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    return tmp_path
+
+
+UP_US = int((time.monotonic() - 3600) * 1e6)
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict", "seen", "mend"),
+    [
+        ({}, Verdict.GOOD, "active, restarted 2 times", ""),
+        ({"LoadState": "not-found"}, Verdict.BAD, "nobody starts", "assets/systemd"),
+        ({"UnitFileState": "disabled"}, Verdict.NOTE, "not started when", "systemctl enable"),
+        ({"ActiveState": "inactive"}, Verdict.NOTE, "inactive", "start it: systemctl start"),
+        ({"ActiveState": "inactive", "UnitFileState": "disabled"}, Verdict.NOTE, "inactive",
+         "start it: systemctl enable kiosk.service; systemctl start"),
+        ({"ActiveState": "failed"}, Verdict.BAD, "failed", "journalctl"),
+        ({"ActiveState": "activating", "NRestarts": 41}, Verdict.BAD, "does not stay up",
+         "journalctl"),
+        # Caught while it is up for a moment.
+        ({"ActiveEnterTimestampMonotonic": UP_US + 3_595_000_000, "NRestarts": 41}, Verdict.BAD,
+         "does not stay up: active, restarted 41 times", "journalctl"),
+    ],
+)  # fmt: skip
+def test_the_unit(systemd, facts, verdict, seen, mend):
+    usual = {
+        "LoadState": "loaded",
+        "ActiveState": "active",
+        "UnitFileState": "enabled",
+        "NRestarts": 2,
+        "ActiveEnterTimestampMonotonic": UP_US,
+    }
+    program(systemd, "systemctl", "\n".join(f"{k}={v}" for k, v in (usual | facts).items()))
+    (finding,) = daemons.terminal(settings())
+    assert finding.verdict is verdict
+    assert seen in finding.seen
+    assert finding.mend.startswith(mend) if not mend else mend in finding.mend
+
+
+@contextmanager
+def running(name):
+    """A program of this name."""
+    with subprocess.Popen([name, "60"], executable="/bin/sleep") as process:
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize(("said", "verdict"), [("yes", Verdict.GOOD), ("no", Verdict.NOTE)])
+def test_the_time_service(systemd, said, verdict):
+    program(systemd, "timedatectl", said)
+    with running("chronyd"):
+        (finding,) = daemons.time_service(settings())
+    assert finding.verdict is verdict
+    assert "chronyd" in finding.seen or "timesyncd" in finding.seen
+
+
+def test_no_time_service():
+    if processes.first_running("systemd-timesyncd", "chronyd", "ntpd", "openntpd"):
+        pytest.skip("this machine runs a time service")
+    (finding,) = daemons.time_service(settings())
+    assert finding.verdict is Verdict.NOTE
+    assert "none of" in finding.seen
+
+
+@pytest.mark.parametrize(
+    ("name", "modem", "verdict", "mend"),
+    [
+        ("brltty", False, Verdict.BAD, "apt-get purge brltty"),
+        ("ModemManager", False, Verdict.NOTE, "apt-get purge modemmanager"),
+        ("ModemManager", True, Verdict.NOTE, "ID_MM_DEVICE_IGNORE"),
+    ],
+)
+def test_what_takes_serial_ports(tmp_path, name, modem, verdict, mend):
+    if modem:
+        (tmp_path / "sys/class/wwan/wwan0").mkdir(parents=True)
+    loaded = settings(pin_pad={"driver": "serial", "port": "/dev/ttyUSB0"})
+    with running(name):
+        assert list(daemons.in_the_way(settings(), tmp_path)) == []  # there is none to take
+        found = {one.name: one for one in daemons.in_the_way(loaded, tmp_path)}[name]
+    assert found.verdict is verdict
+    assert mend in found.mend
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_udevd_and_avahi(tmp_path, monkeypatch, runs):
+    for name in ("_UDEV_SOCKET", "_AVAHI_SOCKET"):
+        monkeypatch.setattr(daemons, name, tmp_path / "socket")
+    if runs:
+        (tmp_path / "socket").touch()
+    printer = {"driver": "ipp", "uri": "ipp://hp.local/ipp/print"}
+    loaded = settings(
+        pin_pad={"driver": "serial", "port": "/dev/kiosk/pin_pad"}, document_printer=printer
+    )
+    (udev,) = daemons.udevd(loaded)
+    (avahi,) = daemons.cupsd(loaded)
+    assert {udev.verdict, avahi.verdict} == {Verdict.GOOD if runs else Verdict.BAD}
+    assert "hp.local" in avahi.seen
 
 
 def test_programs_that_run():

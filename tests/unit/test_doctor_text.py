@@ -134,7 +134,8 @@ def test_the_locale_decides(monkeypatch, environment, spoken):
 
 
 COMMAND = re.compile(
-    r"(apt-get|chmod|chown|install -d|ip link|journalctl|networkctl|systemctl|timedatectl|udevadm|usermod) "
+    r"(apt-get|chmod|chown|install -d|ip link|journalctl|networkctl|systemctl|timedatectl|udevadm"
+    r"|usermod) "
 )
 NO_WORDS = re.compile(r"[^a-z]*(\{\}|°|MB|ms|s|[^a-zA-Z]|PySide6|XFS4IoT)*")
 MAKERS = ("good", "note", "bad", "unknown", "judged")
