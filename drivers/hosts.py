@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -67,6 +68,18 @@ class _Job(Generic[T]):
     cancel: CancelToken
     future: Future[T]
 
+    def check_wanted(self) -> None:
+        """Raises :class:`DeviceError` ``CANCELLED`` or ``TIMEOUT`` when nobody waits for it."""
+        if self.cancel.cancelled:
+            raise DeviceError(Reason.CANCELLED)
+        if self.deadline.passed():
+            raise DeviceError(Reason.TIMEOUT)
+
+    def refuse(self) -> None:
+        """Say that it will never be begun."""
+        if self.future.set_running_or_notify_cancel():
+            self.future.set_exception(DeviceError(Reason.CANCELLED))
+
 
 class ThreadHost:
     """Runs one driver in a thread of its own: commands one after another, status past the queue.
@@ -92,9 +105,12 @@ class ThreadHost:
         self._jobs: queue.Queue[_Job[Any] | None] = queue.Queue()
         self._job: _Job[Any] | None = None  # the one that runs
         self._stopping = threading.Event()
+        self._entrance = threading.Lock()  # after the stop nobody is let in
+        self._kind = type(driver).__name__  # for the log, until the driver was open
         self._open = False
         self._misses = 0
         self._attempts = 0
+        self._next_look = Deadline(0)
         self._done: OrderedDict[tuple[type, str], Any] = OrderedDict()
         self._thread = threading.Thread(target=self._run, name="device", daemon=True)
         driver.report = self._note
@@ -120,15 +136,15 @@ class ThreadHost:
             self._thread.start()
 
     def stop(self, timeout: float = 5.0) -> None:
-        """End the thread and give the device back; what runs or is still queued is cancelled."""
-        self._stopping.set()
-        self._jobs.put(None)
+        """End the thread and give the device back; what runs or is still queued is cancelled.
+
+        A driver that hangs keeps its thread and its command, and nobody else waits for it.
+        """
+        self._refuse_all()
         if job := self._job:
             job.cancel.cancel()
         if self._thread.ident is not None:
             self._thread.join(timeout)
-        if not self._thread.is_alive():
-            self._refuse_waiting()
 
     def submit(
         self, request: Request[T], seconds: float, cancel: CancelToken | None = None
@@ -138,9 +154,12 @@ class ThreadHost:
         ``TIMEOUT`` also when ``seconds`` passed before its turn; ``CANCELLED`` after :meth:`stop`.
         """
         job = _Job(request, Deadline(seconds), cancel or CancelToken(), Future[T]())
-        self._jobs.put(job)
-        if self._stopping.is_set() and not self._thread.is_alive():
-            self._refuse_waiting()
+        with self._entrance:
+            stopping = self._stopping.is_set()
+            if not stopping:
+                self._jobs.put(job)
+        if stopping:
+            job.refuse()
         return job.future
 
     def execute(self, request: Request[T], seconds: float, cancel: CancelToken | None = None) -> T:
@@ -158,59 +177,68 @@ class ThreadHost:
     # -- the thread ---------------------------------------------------------------------------
 
     def _run(self) -> None:
-        pause = 0.0
-        while True:
-            try:
-                job = self._jobs.get(timeout=pause)
-            except queue.Empty:
-                pause = self._watch()
-                continue
-            if job is None:
-                break
-            self._job = job
-            if self._stopping.is_set():  # also when stop() came too early to see the job
-                job.cancel.cancel()
-            pause = self._serve(job)
-            self._job = None
-        self._refuse_waiting()
-        self.driver.close()
-
-    def _serve(self, job: _Job[Any]) -> float:
-        """Do one command; returns the pause until the device is looked after."""
-        if not job.future.set_running_or_notify_cancel():
-            return self._pace.poll_s
         try:
-            job.future.set_result(self._answer(job))
+            while not self._stopping.is_set():
+                if self._next_look.passed():
+                    self._next_look = Deadline(self._watch())
+                try:
+                    job = self._jobs.get(timeout=self._next_look.remaining())
+                except queue.Empty:
+                    continue
+                if job is not None:
+                    self._job = job
+                    if self._stopping.is_set():  # stop() came too early to see the job
+                        job.cancel.cancel()
+                    self._serve(job)
+                    self._job = None
+        finally:
+            self._refuse_all()
+            self._close()
+
+    def _serve(self, job: _Job[Any]) -> None:
+        """Do one command."""
+        if not job.future.set_running_or_notify_cancel():
+            return
+        try:
+            result = self._answer(job)
         except LostError as error:
-            self._open = False
+            if self._open:
+                self._open = False
+                self._next_look = Deadline(0)
             job.future.set_exception(error)
-            return 0.0
         except DeviceError as error:
-            if error.reason in (Reason.NO_DEVICE, Reason.OFFLINE):
-                self._drop(error)
-            job.future.set_exception(error)
+            self._fail(job, error, gone=error.reason in (Reason.NO_DEVICE, Reason.OFFLINE))
         except Exception as error:  # a bug in the driver must not end its thread
-            log.exception("driver failed", extra={"device": self.driver.info.kind})
-            self._drop(DeviceError(Reason.HARDWARE, type(error).__name__))
-            job.future.set_exception(DeviceError(Reason.HARDWARE, type(error).__name__))
-        return self._pace.poll_s
+            log.exception("driver failed", extra={"device": self._kind})
+            self._fail(job, DeviceError(Reason.HARDWARE, type(error).__name__), gone=True)
+        else:
+            job.future.set_result(result)
+
+    def _fail(self, job: _Job[Any], error: DeviceError, *, gone: bool) -> None:
+        if gone:
+            self._note_gone(error)
+        job.future.set_exception(error)
+        if gone:
+            self._close()  # which may take its time
+            self._next_look = Deadline(self._pace.poll_s)
 
     def _answer(self, job: _Job[Any]) -> Any:
         name = type(job.request), getattr(job.request, "job", "")
         if name in self._done:
             return self._done[name]
-        if job.cancel.cancelled:
-            raise DeviceError(Reason.CANCELLED)
+        job.check_wanted()
         if not self._open:
-            self._find()
-        if job.deadline.passed():
-            raise DeviceError(Reason.TIMEOUT)  # nobody waits for it any more
+            self._find(job.deadline, job.cancel)
+            job.check_wanted()
+        result: Any = None
         match job.request:
             case _Reset():
-                return self.driver.reset()
+                self.driver.reset()
             case _SelfTest():
-                return self.driver.self_test()
-        result = self.driver.execute(job.request, job.deadline, job.cancel)
+                result = self.driver.self_test()
+            case request:
+                result = self.driver.execute(request, job.deadline, job.cancel)
+        self._misses = self._attempts = 0
         if name[1]:
             self._done[name] = result
             while len(self._done) > REMEMBERED:
@@ -220,48 +248,68 @@ class ThreadHost:
     def _watch(self) -> float:
         """Look after the device once; returns the pause until the next look."""
         try:
-            if not self._open:
+            if self._open:
+                self._look()
+            else:
                 self._find()
-            self._note(self.driver.status())
+            return self._pace.poll_s
         except DeviceError as error:
             self._misses += 1
-            blinked = self._open and self._misses < self._pace.misses
-            if blinked and not isinstance(error, LostError):
-                return self._pace.poll_s
-            self._drop(error)
+            if self._open and self._misses < self._pace.misses:  # it only blinked
+                self._open = not isinstance(error, LostError)
+                return self._pace.poll_s if self._open else 0.0
+            self._note_gone(error)
         except Exception as error:
-            log.exception("driver failed", extra={"device": self.driver.info.kind})
-            self._drop(DeviceError(Reason.HARDWARE, type(error).__name__))
-        else:
-            self._misses = 0
-            return self._pace.poll_s
+            log.exception("driver failed", extra={"device": self._kind})
+            self._note_gone(DeviceError(Reason.HARDWARE, type(error).__name__))
+        self._close()
         pauses = self._pace.back_off_s
         pause = pauses[min(self._attempts, len(pauses) - 1)]
         self._attempts += 1
         return pause
 
-    def _find(self) -> None:
-        self.driver.open()
+    def _find(self, deadline: Deadline | None = None, cancel: CancelToken | None = None) -> None:
+        """Open the device and ask how it is."""
+        self._take(deadline, cancel)
         self._open = True
+        self._kind = self.driver.info.kind
+        self._look()
+
+    def _take(self, deadline: Deadline | None, cancel: CancelToken | None) -> None:
+        """Open the device, for a command that waits for it until then; a thread waits longer."""
+        self.driver.open()
+
+    def _look(self) -> None:
+        self._note(self.driver.status())
         self._misses = self._attempts = 0
 
-    def _drop(self, error: DeviceError) -> None:
-        self.driver.close()
+    def _close(self) -> None:
         self._open = False
+        try:
+            self.driver.close()
+        except Exception:
+            log.exception("driver failed", extra={"device": self._kind})
+
+    def _note_gone(self, error: DeviceError) -> None:
         states = {Reason.NO_DEVICE: State.NO_DEVICE, Reason.HARDWARE: State.HARDWARE_ERROR}
         state = states.get(error.reason, State.OFFLINE)
         self._note(Status(state, problem=error.reason, detail=error.detail, mend=error.mend))
 
     def _note(self, status: Status) -> None:
-        if status != self._status:
-            self._status = status
+        if status == self._status:
+            return
+        self._status = status
+        try:
             self._on_status(status)
+        except Exception:
+            log.exception("status not told", extra={"device": self._kind})
 
-    def _refuse_waiting(self) -> None:
-        while True:
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                return
-            if job is not None and job.future.set_running_or_notify_cancel():
-                job.future.set_exception(DeviceError(Reason.CANCELLED))
+    def _refuse_all(self) -> None:
+        """Stop; whoever waits in the queue waits no longer."""
+        with self._entrance:
+            self._stopping.set()
+        with suppress(queue.Empty):
+            while True:
+                if job := self._jobs.get_nowait():
+                    job.refuse()
+        self._jobs.put(None)  # wakes the thread

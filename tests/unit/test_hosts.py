@@ -21,7 +21,8 @@ from drivers.device import (
     Status,
     Supply,
 )
-from drivers.hosts import REMEMBERED, Pace, ThreadHost
+from drivers.hosts import PACE as SHIPPED
+from drivers.hosts import REMEMBERED, LostError, Pace, ThreadHost
 
 ONLINE = Status(State.ONLINE)
 SOON_S = 10.0
@@ -182,6 +183,42 @@ def test_a_device_that_is_not_there_is_looked_for_ever_more_rarely(host, driver,
     until(lambda: host.status == ONLINE)
 
 
+def test_the_shipped_pace():
+    """The figures of the manual: a look every two seconds, looked for within 2 to 20."""
+    assert (SHIPPED.poll_s, SHIPPED.misses) == (2.0, 3)
+    assert SHIPPED.back_off_s == (2.0, 4.0, 8.0, 16.0, 20.0)
+
+
+def test_a_device_that_opens_and_says_nothing_is_looked_for_ever_more_rarely(host, driver, seen):
+    driver.now = DeviceError(Reason.TIMEOUT)
+    host.start()
+    until(lambda: len(driver.times("open")) == 6)
+    pauses = [after - before for before, after in pairwise(driver.times("open"))]
+    for pause, least in zip(pauses, (0.01, 0.02, 0.04, 0.04, 0.04), strict=True):
+        assert pause >= least * 0.95
+    assert len(seen) == 1
+    driver.now = ONLINE
+    until(lambda: host.status == ONLINE)
+
+
+@pytest.mark.parametrize("deaths", [1, 2, 3])
+def test_what_a_driver_runs_in_may_die_twice_and_the_device_is_well(host, driver, seen, deaths):
+    host.start()
+    until(lambda: seen == [ONLINE])
+    left = [LostError(Reason.HARDWARE, "died")] * deaths
+
+    def status():
+        if left:
+            raise left.pop()
+        return ONLINE
+
+    driver.status = status
+    until(lambda: len(driver.times("open")) == deaths + 1)
+    until(lambda: host.status == ONLINE)
+    gone = Status(State.HARDWARE_ERROR, problem=Reason.HARDWARE, detail="died")
+    assert seen == [ONLINE, *([gone, ONLINE] if deaths == 3 else [])]
+
+
 @pytest.mark.parametrize("misses", [1, 2])
 def test_a_device_that_blinks_is_not_gone(host, driver, seen, misses):
     answers = [ONLINE, *[DeviceError(Reason.TIMEOUT)] * misses]
@@ -245,6 +282,50 @@ def test_a_bug_in_a_command_is_a_hardware_error_without_its_words(host, driver, 
     assert host.execute(Say("y"), SOON_S) == "y"
 
 
+def test_whoever_is_told_of_the_status_does_not_end_the_thread(driver, caplog):
+    def told(status):
+        raise ValueError("a name")
+
+    host = ThreadHost(driver, told, pace=PACE)
+    host.start()
+    with pytest.raises(DeviceError):
+        host.execute(Say("x", fails(DeviceError(Reason.OFFLINE))), SOON_S)
+    assert host.execute(Say("y"), SOON_S) == "y"
+    assert host.status == ONLINE
+    host.stop()
+    assert {record.message for record in caplog.records} == {"status not told"}
+    assert {record.device for record in caplog.records} == {"speaker"}
+
+
+def test_a_close_that_fails_or_takes_long_holds_nobody_up(host, driver, caplog):
+    gate = threading.Event()
+
+    def close():
+        assert gate.wait(SOON_S)
+        raise ValueError("a name")
+
+    driver.close = close
+    host.start()
+    failed = host.submit(Say("x", fails(DeviceError(Reason.OFFLINE))), SOON_S)
+    assert failed.exception(SOON_S).reason is Reason.OFFLINE
+    assert not gate.is_set()
+    gate.set()
+    assert host.execute(Say("y"), SOON_S) == "y"
+    assert "driver failed" in {record.message for record in caplog.records}
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_when_the_thread_ends_in_whatever_way_nobody_waits(host, driver):
+    def status():
+        raise SystemExit
+
+    driver.status = status
+    before = host.submit(Say("x"), SOON_S)
+    host.start()
+    assert before.exception(SOON_S).reason is Reason.CANCELLED
+    assert host.submit(Say("y"), SOON_S).exception(SOON_S).reason is Reason.CANCELLED
+
+
 @pytest.mark.parametrize("where", ["found", "now"])
 def test_a_bug_in_open_or_status_does_not_end_the_thread(host, driver, seen, where, caplog):
     setattr(driver, where, ZeroDivisionError("oops"))
@@ -297,6 +378,79 @@ def test_a_command_whose_time_is_over_is_not_begun(host, driver):
         late.result(SOON_S)
     assert failed.value.reason is Reason.TIMEOUT
     assert driver.said == ["long"]
+
+
+def test_a_command_whose_time_is_over_does_not_open_the_device(driver, seen):
+    driver.found = DeviceError(Reason.NO_DEVICE)
+    host = ThreadHost(driver, seen.append, pace=Pace(poll_s=99, back_off_s=(99,)))
+    host.start()
+    until(lambda: seen)
+    gate = Gate()
+    driver.open = lambda: gate(driver, None) or Speaker.open(driver)
+    futures = [host.submit(Say("x"), SOON_S), *(host.submit(Say("x"), 0.01) for _ in "abc")]
+    assert gate.reached.wait(SOON_S)
+    time.sleep(0.02)
+    gate.opened.set()
+    reasons = [future.exception(SOON_S).reason for future in futures]
+    host.stop()
+    assert reasons == [Reason.NO_DEVICE, *[Reason.TIMEOUT] * 3]
+    assert len(driver.times("open")) == 2  # by the host, and for the first
+
+
+def test_a_command_that_is_cancelled_while_the_device_is_opened_is_not_begun(host, driver):
+    gate = Gate()
+    cancel = CancelToken()
+    host.start()
+    with pytest.raises(DeviceError):
+        host.execute(Say("x", fails(DeviceError(Reason.OFFLINE))), SOON_S)
+    driver.open = lambda: gate(driver, None)
+    future = host.submit(Say("y"), SOON_S, cancel)
+    assert gate.reached.wait(SOON_S)
+    cancel.cancel()
+    gate.opened.set()
+    assert future.exception(SOON_S).reason is Reason.CANCELLED
+    assert not driver.said
+
+
+def test_between_commands_without_a_pause_the_device_is_looked_at(host, driver, seen):
+    host.start()
+    until(lambda: seen == [ONLINE])
+    queue = []
+
+    def one_more():
+        while len(queue) < 20:
+            queue.append(host.submit(Say("x", lambda *_: time.sleep(0.01)), SOON_S))
+        queue.pop(0).result(SOON_S)
+
+    driver.now = Status(State.ONLINE, paper=Supply.LOW)
+    until(lambda: one_more() or host.status == driver.now)
+
+
+def test_a_device_that_a_command_has_found_again_is_told_well_at_once(driver, seen):
+    host = ThreadHost(driver, seen.append, pace=Pace(poll_s=99, back_off_s=(99,)))
+    host.start()
+    until(lambda: seen == [ONLINE])
+    with pytest.raises(DeviceError):
+        host.execute(Say("x", fails(DeviceError(Reason.OFFLINE))), SOON_S)
+    assert host.status.state is State.OFFLINE
+    assert host.execute(Say("y", lambda *_: seen.append("in the command")), SOON_S) == "y"
+    host.stop()
+    assert seen[2:] == [ONLINE, "in the command"]
+
+
+def test_a_driver_that_does_not_come_back_holds_nobody_else_up(host, driver):
+    gate = Gate()
+    host.start()
+    hung, waiting = host.submit(Say("long", gate), SOON_S), host.submit(Say("x"), SOON_S)
+    assert gate.reached.wait(SOON_S)
+    host.stop(0.01)
+    late = host.submit(Say("y"), SOON_S)
+    assert waiting.exception(0).reason is Reason.CANCELLED
+    assert late.exception(0).reason is Reason.CANCELLED
+    assert not hung.done()
+    gate.opened.set()
+    assert hung.result(SOON_S) == "long"
+    until(lambda: driver.calls[-1][0] == "close")
 
 
 def test_stop_cancels_what_runs_and_what_waits(host, driver):
