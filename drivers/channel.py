@@ -14,11 +14,14 @@ import socket
 import struct
 import weakref
 from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 _HEAD = struct.Struct(">QB")  # bytes of the pickle, descriptors beside it
 _PIECE = 1 << 18
 _MOST_DESCRIPTORS = 8
+_SLICE_S = 0.02
 
 
 class SharedMemory:
@@ -75,20 +78,26 @@ class Channel:
         self._come = bytearray()
         self._beside: deque[int] = deque()
 
-    def send(self, message: Any, seconds: float | None = None) -> None:
-        """Hand ``message`` over whole, within ``seconds`` (``None``: however long it takes).
+    def send(self, message: Any, patient: Callable[[], object] | None = None) -> None:
+        """Hand ``message`` over whole, however long it takes.
 
-        Raises ``OSError`` when nobody is there, ``TimeoutError`` when nobody takes it (the channel
-        is of no use then), and what pickling raises.
+        ``patient`` is called every 20 ms while nobody takes it, and may raise to give it up: the
+        channel is of no use then. Raises ``OSError`` when nobody is there, and what pickling and
+        ``patient`` raise.
         """
         file = io.BytesIO()
         pickler = _Pickler(file)
         pickler.dump(message)
         body = file.getbuffer()
         data = memoryview(_HEAD.pack(len(body), len(pickler.beside)) + body)
-        self._end.settimeout(seconds)
-        sent = socket.send_fds(self._end, [data], pickler.beside) if pickler.beside else 0
-        self._end.sendall(data[sent:])
+        beside = pickler.beside
+        self._end.settimeout(_SLICE_S if patient else None)
+        while data:
+            with suppress(TimeoutError):
+                sent = socket.send_fds(self._end, [data], beside)
+                data, beside = data[sent:], []
+            if data and patient:
+                patient()
 
     def receive(self, seconds: float | None = None) -> Any:
         """The next message. What has come of it stays for the next time when it is late.

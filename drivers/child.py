@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import queue
+import resource
 import signal
 import socket
 import sys
@@ -19,6 +20,8 @@ from drivers.channel import Channel
 from drivers.device import CancelToken, DeviceError, Driver, Info, Request, Status
 
 _PR_SET_PDEATHSIG = 1
+_PR_GET_DUMPABLE = 3
+_PR_SET_DUMPABLE = 4
 _FRAMES = 3
 
 
@@ -78,9 +81,18 @@ class Broke:
     where: str
 
 
-def main(end: int, parent: int) -> None:
-    """Make the driver that comes over socket ``end``, then do what is asked until it is closed."""
+def is_dumpable() -> bool:
+    """Whether this process's memory may be read from outside, and dumped: prctl(2)."""
+    return bool(ctypes.CDLL(None).prctl(_PR_GET_DUMPABLE, 0, 0, 0, 0) == 1)
+
+
+def main(end: int, parent: int, *, dumpable: bool) -> None:
+    """Make the driver that comes over socket ``end``, then do what is asked until it is closed.
+
+    ``dumpable`` is what the parent is: a new program is so again until it says otherwise.
+    """
     _end_with(parent)
+    _keep_memory_private(dumpable=dumpable)
     channel = Channel(socket.socket(fileno=end))
     try:
         driver: Driver = channel.receive()()
@@ -151,6 +163,16 @@ def _end_with(parent: int) -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before the line above
         sys.exit()
+
+
+def _keep_memory_private(*, dumpable: bool) -> None:
+    """What a citizen's card says goes through here too: no core dump ever holds it, and nobody
+    reads it who may not read the parent."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if not dumpable:
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0):
+            raise OSError(ctypes.get_errno(), "the driver's memory cannot be made private")
 
 
 def _broke(error: Exception) -> Broke:

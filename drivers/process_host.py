@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import pickle
 import signal
@@ -12,11 +13,13 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import Any
 
 from drivers.channel import Channel
-from drivers.child import Broke, Call, Cancel, Failed, Reported
+from drivers.child import Broke, Call, Cancel, Failed, Reported, is_dumpable
 from drivers.device import (
     CancelToken,
     Check,
@@ -47,7 +50,7 @@ _DYING_S = 0.5
 _SLICE_S = 0.02  # how soon a cancel is passed on
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}  # no threads, and no memory, that nobody uses
 
-_PROGRAM = "from drivers.child import main; main({end}, {parent})"
+_PROGRAM = "from drivers.child import main; main({end}, {parent}, dumpable={dumpable})"
 
 
 class ProcessHost(ThreadHost):
@@ -79,6 +82,9 @@ class ProcessHost(ThreadHost):
         self._stub.leaving.set()
         super().stop(timeout)
         self._stub.end()
+
+    def _take(self, deadline: Deadline | None, cancel: CancelToken | None) -> None:
+        self._stub.open(deadline, cancel)
 
 
 class ProcessDriver(Driver):
@@ -114,12 +120,15 @@ class ProcessDriver(Driver):
         self._await_ready()
         return self._requests
 
-    def open(self) -> None:
-        """Always in a fresh process: nothing hangs on from the last time."""
+    def open(self, deadline: Deadline | None = None, cancel: CancelToken | None = None) -> None:
+        """Always in a fresh process: nothing hangs on from the last time.
+
+        With ``deadline`` and ``cancel`` it may take no longer than a command that had them.
+        """
         self.close()
-        self._begin()
+        self._begin(deadline, cancel)
         try:
-            self._call("open", seconds=OPEN_S)
+            self._call("open", seconds=OPEN_S, deadline=deadline, cancel=cancel)
         finally:
             if self._keeps_spare and not self.leaving.is_set():
                 with suppress(DeviceError):  # the next open tries again, and says so
@@ -153,61 +162,65 @@ class ProcessDriver(Driver):
         return self._call("neighbours", seconds=NEIGHBOURS_S)  # type: ignore[no-any-return]
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
-        seconds = deadline.remaining() + self._grace
-        return self._call("execute", request, deadline, seconds=seconds, cancel=cancel)
+        return self._call("execute", request, deadline, deadline=deadline, cancel=cancel)
 
     # -- one call -----------------------------------------------------------------------------
 
-    def _begin(self) -> None:
+    def _begin(self, deadline: Deadline | None = None, cancel: CancelToken | None = None) -> None:
         """Take the spare process, or a new one, and wait until the driver is made in it."""
         self._child, self._spare = self._spare, None
         if self._child is None or not self._child.alive():
             self._end_child()
             self._child = self._new_child()
-        ready = self._hear(self._child, Deadline(START_S))
+        ready = self._hear(self._child, self._patience("start", START_S, deadline, cancel))
         self._info, self._requests = ready.info, ready.requests
         self._ready.set()
 
     def _call(
-        self, name: str, *args: Any, seconds: float, cancel: CancelToken | None = None
+        self,
+        name: str,
+        *args: Any,
+        seconds: float = math.inf,
+        deadline: Deadline | None = None,
+        cancel: CancelToken | None = None,
     ) -> Any:
         """What the driver's method returns, or raises. :class:`LostError`: the child is gone."""
         if self._child is None:
             raise LostError(Reason.HARDWARE, "the driver's process is gone")
-        until = Deadline(seconds)
+        patience = self._patience(name, seconds, deadline, cancel)
         call = Call(next(self._numbers), name, args)
-        self._send(self._child, call, until)
-        returned = self._hear(self._child, until, call, cancel)
+        self._send(self._child, call, patience)
+        returned = self._hear(self._child, patience, call)
         self._info = returned.info
         return returned.value
 
-    def _send(self, child: _Child, message: Call | Cancel, until: Deadline) -> None:
-        try:
-            child.channel.send(message, max(until.remaining(), _SLICE_S))
-        except OSError as error:
-            raise self._lost(Reason.HARDWARE, f"the driver's process {child.bury()}") from error
+    def _patience(
+        self, name: str, seconds: float, deadline: Deadline | None, cancel: CancelToken | None
+    ) -> _Patience:
+        if deadline is not None:
+            seconds = min(seconds, deadline.remaining() + self._grace)
+        return _Patience(name, Deadline(seconds), deadline, cancel, self.leaving, self._grace)
 
-    def _hear(
-        self,
-        child: _Child,
-        until: Deadline,
-        call: Call | None = None,
-        cancel: CancelToken | None = None,
-    ) -> Any:
+    def _send(self, child: _Child, message: Call | Cancel, patience: _Patience) -> None:
+        try:
+            child.channel.send(message, partial(self._check, patience))
+        except OSError as error:
+            raise self._died(child, patience) from error
+
+    def _hear(self, child: _Child, patience: _Patience, call: Call | None = None) -> Any:
         """What the child answers: ``Ready`` to its start, ``Returned`` to a call."""
-        hurried = cancelled = False
-        while not until.passed():
-            if not hurried and self.leaving.is_set():
-                hurried, until = True, _sooner(until, LEAVE_S)
-            if call and cancel and cancel.cancelled and not cancelled:
-                cancelled, until = True, _sooner(until, self._grace)
-                self._send(child, Cancel(call.number), until)
+        told = False
+        while True:
+            self._check(patience)
+            if call and patience.cancelled and not told:
+                told = True
+                self._send(child, Cancel(call.number), patience)
             try:
                 message = child.channel.receive(_SLICE_S)
             except TimeoutError:
                 continue
             except (EOFError, OSError) as error:
-                raise self._lost(Reason.HARDWARE, f"the driver's process {child.bury()}") from error
+                raise self._died(child, patience) from error
             match message:
                 case Reported(status):
                     self.report(status)
@@ -215,18 +228,21 @@ class ProcessDriver(Driver):
                     raise refusal
                 case Broke(kind, where):
                     log.error("driver failed", extra={"device": self._info.kind, "detail": where})
-                    raise self._lost(Reason.HARDWARE, kind)
+                    raise self._lost(patience, Reason.HARDWARE, kind)
                 case _:
                     return message
-        if cancelled:
-            raise self._lost(Reason.CANCELLED, "killed: it did not obey the cancel")
-        if call and call.name == "execute":
-            raise self._lost(Reason.TIMEOUT, "killed: it went on past its deadline")
-        raise self._lost(Reason.HARDWARE, f"killed: it hung in {call.name if call else 'start'}")
 
-    def _lost(self, reason: Reason, detail: str) -> LostError:
+    def _check(self, patience: _Patience) -> None:
+        """Raises :class:`LostError` when it is over; the child is killed then."""
+        if patience.over():
+            raise self._lost(patience, *patience.reason())
+
+    def _died(self, child: _Child, patience: _Patience) -> LostError:
+        return self._lost(patience, Reason.HARDWARE, f"the driver's process {child.bury()}")
+
+    def _lost(self, patience: _Patience, reason: Reason, detail: str) -> LostError:
         self._end_child()
-        return LostError(reason, detail, pages=None)
+        return LostError(reason, detail, pages=None if patience.call == "execute" else 0)
 
     def _new_child(self) -> _Child:
         try:
@@ -245,6 +261,40 @@ class ProcessDriver(Driver):
             raise DeviceError(Reason.OFFLINE, "the driver's process is not ready")
 
 
+@dataclass(slots=True)
+class _Patience:
+    """How long a call may take: not for long once nobody wants its answer, or the host ends."""
+
+    call: str
+    until: Deadline
+    deadline: Deadline | None
+    cancel: CancelToken | None
+    leaving: threading.Event
+    grace: float
+    cancelled: bool = False
+    hurried: bool = False
+
+    def over(self) -> bool:
+        if self.cancel and self.cancel.cancelled and not self.cancelled:
+            self.cancelled = True
+            self._shorten(self.grace)
+        if self.leaving.is_set() and not self.hurried:
+            self.hurried = True
+            self._shorten(LEAVE_S)
+        return self.until.passed()
+
+    def reason(self) -> tuple[Reason, str]:
+        """Why it is over: what it was killed for, in one sentence too."""
+        if self.cancelled:
+            return Reason.CANCELLED, "killed: it did not obey the cancel"
+        if self.deadline and self.deadline.passed():
+            return Reason.TIMEOUT, "killed: it went on past its deadline"
+        return Reason.HARDWARE, f"killed: it hung in {self.call}"
+
+    def _shorten(self, seconds: float) -> None:
+        self.until = Deadline(min(self.until.remaining(), seconds))
+
+
 class _Child:
     """A process with the driver in it, from its start to its end."""
 
@@ -259,7 +309,9 @@ class _Child:
                         sys.executable,
                         "-P",
                         "-c",
-                        _PROGRAM.format(end=theirs.fileno(), parent=os.getpid()),
+                        _PROGRAM.format(
+                            end=theirs.fileno(), parent=os.getpid(), dumpable=is_dumpable()
+                        ),
                     ],
                     env=os.environ | _ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(sys.path)},
                     pass_fds=(theirs.fileno(),),
@@ -287,7 +339,3 @@ class _Child:
         self._process.kill()
         with suppress(subprocess.TimeoutExpired):  # stuck in the kernel: it is gone when that ends
             self._process.wait(_DYING_S)
-
-
-def _sooner(until: Deadline, seconds: float) -> Deadline:
-    return Deadline(min(until.remaining(), seconds))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import signal
 import time
 from contextlib import suppress
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers.channel import SharedMemory
+from drivers.child import is_dumpable
 from drivers.device import Check, DeviceError, Driver, Info, Reason, Request, State, Status
 
 HOURS = 9999
@@ -84,6 +86,8 @@ class NaughtyDriver(Driver):
                 return os.getpid()
             case "descriptors":
                 return _own_descriptors()
+            case "privacy":
+                return is_dumpable(), resource.getrlimit(resource.RLIMIT_CORE)
             case "report":
                 for number in range(facts):
                     self.report(Status(State.BUSY, detail=str(number)))

@@ -1,5 +1,6 @@
 """The process host under a driver that hangs, crashes, and does what no driver may."""
 
+import ctypes
 import gc
 import os
 import pickle
@@ -157,6 +158,21 @@ def test_the_child_has_no_descriptor_of_ours(host, tmp_path):
     assert [where.partition(":")[0] for where in descriptors.values()] == ["socket"]
 
 
+@pytest.mark.parametrize("dumpable", [0, 1])
+def test_the_child_s_memory_is_as_private_as_ours(host, dumpable):
+    """A new program is dumpable, whatever it was that started it (execve(2))."""
+    prctl = ctypes.CDLL(None).prctl
+    set_dumpable = 4
+    assert prctl(set_dumpable, dumpable, 0, 0, 0) == 0
+    try:
+        host.start()
+        assert do(host, "privacy") == (dumpable == 1, (0, 0))
+        fails(host, "exit")
+        assert do(host, "privacy") == (dumpable == 1, (0, 0))  # who takes over too
+    finally:
+        prctl(set_dumpable, 1, 0, 0, 0)
+
+
 # -- what hangs and what dies --------------------------------------------------------------------
 
 
@@ -226,6 +242,62 @@ def test_hanging_and_dying_between_commands(host, seen, tmp_path, monkeypatch, h
     assert f"hung in {where}" in seen[0].detail or DEATHS[how] in seen[0].detail
     (tmp_path / f"{how}-{where}").unlink()
     until(lambda: host.status == ONLINE)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_process_that_dies_or_hangs_while_idle_is_replaced_before_anybody_is_told(
+    host, seen, monkeypatch, how
+):
+    monkeypatch.setattr(process_host, "STATUS_S", 0.2)
+    host.start()
+    until(lambda: seen == [ONLINE])
+    pid = do(host, "pid")
+    until(lambda: len(children()) == 2)
+    os.kill(pid, how)
+    until(lambda: len(children()) == 2 and pid not in children())
+    assert do(host, "echo", "x") == "x"
+    assert seen == [ONLINE]
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_a_device_that_hangs_in_open_holds_a_command_no_longer_than_it_wants(
+    tmp_path, seen, monkeypatch, cancelled
+):
+    (tmp_path / "hang-open").touch()
+    make, rarely = partial(NaughtyDriver, tmp_path), Pace(poll_s=99.0, back_off_s=(99.0,))
+    one = ProcessHost(make, seen.append, pace=rarely, grace=GRACE_S)
+    with monkeypatch.context() as short:
+        short.setattr(process_host, "OPEN_S", 0.2)
+        one.start()
+        until(lambda: seen)
+    assert seen[0].state is State.HARDWARE_ERROR
+    monkeypatch.setattr(process_host, "OPEN_S", 2 * SOON_S)
+    cancel = CancelToken()
+    future = one.submit(Do("pid"), SOON_S if cancelled else 0.1, cancel)
+    if cancelled:
+        until(future.running)
+        cancel.cancel()
+    error = future.exception(SOON_S)
+    one.stop()
+    assert error.reason is (Reason.CANCELLED if cancelled else Reason.TIMEOUT)
+    assert error.pages == 0  # it was not begun
+
+
+@pytest.mark.parametrize("how", ["deadline", "cancel", "stop"])
+def test_a_large_request_to_a_process_that_takes_nothing(patient, how):
+    os.kill(do(patient, "pid"), signal.SIGSTOP)
+    cancel = CancelToken()
+    request = Do("echo", bytes(5_000_000))
+    begun = time.monotonic()
+    future = patient.submit(request, 0.2 if how == "deadline" else SOON_S, cancel)
+    if how != "deadline":
+        until(future.running)
+        time.sleep(0.1)
+        cancel.cancel() if how == "cancel" else patient.stop()
+    error = future.exception(SOON_S)
+    assert error.reason is (Reason.TIMEOUT if how == "deadline" else Reason.CANCELLED)
+    assert "killed" in error.detail
+    assert time.monotonic() - begun < SOON_S / 2
 
 
 def test_a_process_that_was_killed_while_nobody_asked(patient):
@@ -469,8 +541,15 @@ def test_messages_come_whole_however_they_are_cut(messages, cuts):
 
 
 def test_a_message_that_nobody_takes_is_given_up(ends):
+    asked = []
+
+    def patient():
+        asked.append(None)
+        if len(asked) == 3:
+            raise TimeoutError
+
     with pytest.raises(TimeoutError):
-        ends[0].send(bytes(10_000_000), 0.05)
+        ends[0].send(bytes(10_000_000), patient)
 
 
 def test_descriptors_that_came_and_were_not_fetched_are_closed(ends):
