@@ -273,7 +273,8 @@ class Bridge(QObject):
 
     def _get_notices(self) -> str:
         stop = "；" if self._look.language is Language.ZH else "; "
-        return stop.join(say(notice, self._look.language) for notice in self._notices)
+        said = [say(notice, self._look.language) for notice in self._notices]
+        return stop.join(each.rstrip("。.") for each in said)
 
     demo = Property(bool, _get_demo, notify=changed)
     centre = Property(str, _get_centre, notify=changed)

@@ -14,6 +14,7 @@ from PySide6.QtTest import QTest
 from kiosk.settings import VisitLimits
 from kiosk.words import _
 from tests.ui.cases import cases
+from tests.ui.samples import CATALOGUE
 from tests.ui.theatre import Setting, Theatre, is_button, is_text
 from ui.views import HIDDEN
 
@@ -97,6 +98,13 @@ def test_a_button_shows_that_it_is_pressed_within_one_frame(theatre: Theatre) ->
     assert theatre.listener.heard == []
     QTest.mouseRelease(theatre.window, Qt.MouseButton.LeftButton, pos=place)
     assert theatre.listener.heard == [("answer", (1, "account"))]
+
+
+def test_notices_are_sentences_in_one_line(theatre: Theatre) -> None:
+    notices = (_("暂时连不上公积金中心，请稍候"), "本机为演示环境。", "不收取任何费用。")
+    theatre.bridge.surround(CATALOGUE, notices)
+    whole = "暂时连不上公积金中心，请稍候；本机为演示环境；不收取任何费用"
+    assert theatre.until(lambda: theatre.bridge.notices == whole, 1000)
 
 
 def test_a_press_that_slides_off_the_button_is_none(theatre: Theatre) -> None:
