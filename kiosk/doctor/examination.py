@@ -20,7 +20,7 @@ from kiosk.doctor import (
     unknown,
 )
 from kiosk.doctor.causes import linked
-from kiosk.doctor.findings import Finding, Probe, fit, run_guarded
+from kiosk.doctor.findings import Finding, Probe, fit, plain, run_guarded
 from kiosk.doctor.history import Key, Past, Result
 from kiosk.settings import Settings
 
@@ -87,7 +87,7 @@ def examine(
     """Every probe, whatever the others found. ``before`` are findings made already; ``kept`` is the
     directory with the earlier results, ``file`` the one that the settings are from."""
     at = datetime.now(UTC).replace(microsecond=0)
-    found = (*run_guarded(_probes(settings, file), settings), *before)
+    found = tuple(map(plain, (*run_guarded(_probes(settings, file), settings), *before)))
     order = [section.name for section in SECTIONS]
     found = tuple(sorted(found, key=lambda finding: order.index(finding.section)))
     found = linked(found, settings)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kiosk.settings import Settings
@@ -113,6 +114,18 @@ class _Running:
             )
             return (*found, late)
         return found
+
+
+def plain(finding: Finding) -> Finding:
+    """The same without control characters, which the name of a device may bring."""
+    return replace(finding, name=_plain(finding.name), seen=_plain(finding.seen))
+
+
+def _plain(words: str) -> str:
+    return "".join("?" if unicodedata.category(one) in _CONTROL else one for one in words)
+
+
+_CONTROL = ("Cc", "Cf", "Cs", "Zl", "Zp")  # Unicode: control, format, surrogate, separators
 
 
 def fit(findings: Iterable[Finding]) -> bool:

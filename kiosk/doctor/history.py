@@ -69,7 +69,7 @@ def keep(text: str, at: datetime, directory: Path) -> Path:
     before = _kept(directory)
     path = directory / file_name(at, _place(before[-1])[0] + 1 if before else 1)
     half = path.with_suffix(".part")
-    with half.open("w", encoding="utf-8", errors="backslashreplace") as file:
+    with half.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

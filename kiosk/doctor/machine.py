@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
 
@@ -21,6 +23,9 @@ RARE = {"𬭎": 0x2CB4E, "㛃": 0x36C3, "䶮": 0x4DAE, "𠅤": 0x20164}
 DISK_FREE_MB = 500
 MEMORY_FREE_MB = 500
 STATE = Path("/var/lib/kiosk")
+INPUTS = Path("proc/bus/input/devices")
+_ONLY_FOR = {"pcscd": "pcsc", "libccid": "pcsc", "alsa-utils": "aplay"}
+"""Packages that one driver alone needs."""
 
 
 def system(_settings: Settings) -> Iterator[Finding]:
@@ -38,13 +43,15 @@ def system(_settings: Settings) -> Iterator[Finding]:
     yield MACHINE.judged("qt", sound, f"PySide6 {qt}", "reinstall from requirements.lock")
 
 
-def packages(_settings: Settings) -> Iterator[Finding]:
+def packages(settings: Settings) -> Iterator[Finding]:
     """The Debian packages a terminal needs."""
     if shutil.which("dpkg-query") is None:
         yield MACHINE.unknown("packages", "no dpkg here")
         return
     listing = (resources.files("assets") / "packages.txt").read_text(encoding="utf-8")
-    wanted = [line.split()[1] for line in listing.splitlines() if line.startswith("terminal ")]
+    listed = [line.split()[1] for line in listing.splitlines() if line.startswith("terminal ")]
+    drivers = {table["driver"] for table in settings.devices.values()}
+    wanted = [one for one in listed if one not in _ONLY_FOR or _ONLY_FOR[one] in drivers]
     asked = subprocess.run(
         ["dpkg-query", "-W", "-f", "${Package} ${Status}\n", *wanted],
         capture_output=True,
@@ -104,13 +111,13 @@ def display(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
     """A screen to draw on and a panel to touch. A machine on a desk may do without."""
     lacks = MACHINE.bad if settings.production else MACHINE.note
     yield _screen(settings, root)
-    path = root / "proc/bus/input/devices"
+    path = root / INPUTS
     if not path.is_file():
         yield MACHINE.unknown("touch", "no list of input devices here")
         return
-    panels = touch_panels(path.read_text(encoding="utf-8", errors="replace"))
+    panels = touch_panels(plugged.read(path))
     if panels:
-        yield MACHINE.good("touch", ", ".join(panels))
+        yield MACHINE.good("touch", ", ".join(panel.name for panel in panels))
     else:
         yield lacks("touch", "no panel", "check the USB cable and power of the touch panel")
 
@@ -134,18 +141,41 @@ def _screen(settings: Settings, root: Path) -> Finding:
     return lacks("display", "no graphics card", "check the graphics card and its driver: lspci -k")
 
 
-def touch_panels(listing: str) -> list[str]:
-    """Names of the devices in ``/proc/bus/input/devices`` that say ABS_MT_POSITION_X or are
-    direct-input touch screens (input-event-codes.h: bit 0x35 of ABS, property bit 1)."""
-    names = []
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A touch panel: what it calls itself, and its ids (``222a:0001``)."""
+
+    name: str
+    ids: str
+
+
+def touch_panels(listing: str) -> tuple[Panel, ...]:
+    """The panels in ``/proc/bus/input/devices``: touched directly, or with a place of touch and no
+    finger that points (a touchpad) (input-event-codes.h)."""
+    found = []
     for block in listing.split("\n\n"):
         fields = dict(
             line[3:].split("=", 1)
             for line in block.splitlines()
             if "=" in line and line[1:3] == ": "
         )
-        absolute = fields.get("ABS", "0").split()
-        bits = sum(int(word, 16) << (64 * i) for i, word in enumerate(reversed(absolute)))
-        if bits >> 0x35 & 1 or int(fields.get("PROP", "0"), 16) & 2:
-            names.append(fields.get("Name", "?").strip('"'))
-    return names
+        properties = int(fields.get("PROP", "0"), 16)
+        keys, axes = _bits(fields.get("KEY", "0")), _bits(fields.get("ABS", "0"))
+        touched = _ABS_MT_X in axes or ({_ABS_X, _ABS_Y} <= axes and _BTN_TOUCH in keys)
+        points = properties & _POINTER or _BTN_TOOL_FINGER in keys
+        if properties & _DIRECT or (touched and not points):
+            ids = re.search(r"Vendor=(\w+) Product=(\w+)", block)
+            name = fields.get("Name", "?").strip('"')
+            found.append(Panel(name, ":".join(ids.groups()) if ids else ""))
+    return tuple(found)
+
+
+_POINTER, _DIRECT = 1, 2  # INPUT_PROP_…, as bits
+_ABS_X, _ABS_Y, _ABS_MT_X = 0x00, 0x01, 0x35
+_BTN_TOOL_FINGER, _BTN_TOUCH = 0x145, 0x14A
+
+
+def _bits(words: str) -> set[int]:
+    """Which bits are set in words of 64 in hex, the highest word first."""
+    number = sum(int(word, 16) << (64 * i) for i, word in enumerate(reversed(words.split())))
+    return {bit for bit in range(number.bit_length()) if number >> bit & 1}

@@ -24,21 +24,35 @@ RULES = Path("/etc/udev/rules.d/60-kiosk.rules")
 OURS = Path("/dev/kiosk")
 NOTHING_FITS = "not there, and nothing plugged in fits"
 _PAIR = re.compile(r'([A-Z]+(?:\{[^}]*\})?)\s*(==|!=|\+=|:=|=)\s*"([^"]*)"')
-_PASSING = re.compile(r"(ttyUSB|ttyACM|video)\d+")
+_PASSING = re.compile(r"(ttyUSB|ttyACM|video|hidraw)\d+")
 """Names that the kernel gives by the order in which it finds devices."""
 _AGAIN = "udevadm control --reload && udevadm trigger"
-# What a key of a rule is compared with. ATTRS looks at the device and all above it.
-_FACTS: Mapping[str, Callable[[Node], str]] = {
-    "SUBSYSTEM": lambda node: node.subsystem,
-    "KERNEL": lambda node: node.path.name,
-    "ATTR{index}": lambda node: node.index,
-    "ATTRS{idVendor}": lambda node: node.usb.vendor if node.usb else "",
-    "ATTRS{idProduct}": lambda node: node.usb.product if node.usb else "",
-    "ATTRS{serial}": lambda node: node.usb.serial if node.usb else "",
-    "ENV{ID_VENDOR_ID}": lambda node: node.usb.vendor if node.usb else "",
-    "ENV{ID_MODEL_ID}": lambda node: node.usb.product if node.usb else "",
-    "ENV{ID_SERIAL_SHORT}": lambda node: node.usb.serial if node.usb else "",
-    "KERNELS": lambda node: node.usb.place if node.usb else "",
+
+
+def _subsystems_above(node: Node) -> tuple[str, ...]:
+    found = [node.subsystem]
+    if node.subsystem == "hidraw":
+        found.append("hid")
+    if node.path.name.startswith("ttyUSB"):
+        found.append("usb-serial")
+    if node.usb:
+        found.append("usb")
+    return tuple(found)
+
+
+# What a key of a rule is compared with. Keys in the plural look at the device and all above it.
+_FACTS: Mapping[str, Callable[[Node], tuple[str, ...]]] = {
+    "SUBSYSTEM": lambda node: (node.subsystem,),
+    "SUBSYSTEMS": _subsystems_above,
+    "KERNEL": lambda node: (node.path.name,),
+    "ATTR{index}": lambda node: (node.index,),
+    "ATTRS{idVendor}": lambda node: (node.usb.vendor if node.usb else "",),
+    "ATTRS{idProduct}": lambda node: (node.usb.product if node.usb else "",),
+    "ATTRS{serial}": lambda node: (node.usb.serial if node.usb else "",),
+    "ENV{ID_VENDOR_ID}": lambda node: (node.usb.vendor if node.usb else "",),
+    "ENV{ID_MODEL_ID}": lambda node: (node.usb.product if node.usb else "",),
+    "ENV{ID_SERIAL_SHORT}": lambda node: (node.usb.serial if node.usb else "",),
+    "KERNELS": lambda node: (node.usb.place if node.usb else "",),
 }
 
 
@@ -53,7 +67,9 @@ class Rule:
         """Whether it names this device. A key that is not known here counts as not fulfilled."""
         return all(
             key in _FACTS
-            and any(fnmatchcase(_FACTS[key](node), one) for one in pattern.split("|"))
+            and any(
+                fnmatchcase(fact, one) for fact in _FACTS[key](node) for one in pattern.split("|")
+            )
             == (sign == "==")
             for key, sign, pattern in self.conditions
         )
@@ -97,7 +113,7 @@ def look(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
     ours = [path for path in wanted if path.is_relative_to(OURS)]
     text = installed(root)
     if ours:
-        yield _rules(text, ours)
+        yield _rules(text, ours, root)
     here = plugged.nodes(root)
     made = rules(text or shipped())
     for path, kind in wanted.items():
@@ -106,18 +122,22 @@ def look(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
         yield _name(path, kind, root, made, here, bool(text))
 
 
-def _rules(text: str, ours: list[Path]) -> Finding:
+def _rules(text: str, ours: list[Path], root: Path) -> Finding:
+    known = {name for rule in rules(text) for name in rule.names}
+    without = [path for path in ours if str(path.relative_to("/dev")) not in known]
+    if without and all((root / path.relative_to("/")).exists() for path in without):
+        listed = ", ".join(map(str, without))
+        return NAMES.note("udev rules", f"{listed}: there, and not by a rule of {RULES}")
     if not text:
         return NAMES.bad(
             "udev rules",
             f"{RULES} is not there: no name under {OURS} is made",
             f"install assets/udev/{RULES.name} there; {_AGAIN}",
         )
-    known = {name for rule in rules(text) for name in rule.names}
-    without = [str(path) for path in ours if str(path.relative_to("/dev")) not in known]
     if without:
+        listed = ", ".join(map(str, without))
         return NAMES.bad(
-            "udev rules", f"no rule makes {', '.join(without)}", f"add a line to {RULES}; {_AGAIN}"
+            "udev rules", f"no rule makes {listed}", f"add a line to {RULES}; {_AGAIN}"
         )
     same = text.strip() == shipped().strip()
     return NAMES.good("udev rules", "as shipped" if same else "adapted on site, every name is made")
@@ -139,7 +159,7 @@ def _name(
         for rule in made
         if str(path.relative_to("/dev")) in rule.names and rule.fits(node)
     ]
-    if len(fitting) > 1:
+    if len(fitting) > 1 and (are_installed or not there.exists()):
         return NAMES.bad(
             name,
             f"{len(fitting)} devices would get it: {_titles(fitting)}; which one does is chance",
@@ -187,6 +207,7 @@ def _subsystems(kind: str) -> tuple[str, ...]:
 
 _KINDS: Mapping[str, tuple[str, ...]] = {
     "camera": ("video4linux",),
+    "id_card": ("tty", "hidraw"),
     "receipt_printer": ("tty", "usbmisc"),
 }
 """Which devices of the kernel a class of ours may be, where it is not a serial port alone."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path("/")
-_CLASSES = ("tty", "video4linux", "usbmisc")
+_CLASSES = ("tty", "video4linux", "usbmisc", "hidraw")
 _DEV = re.compile(r"/dev/[\w./:+@%-]+")
 _PORT_UNKNOWN = "0"  # linux/serial.h: a port number of the board with no port behind it
 
@@ -44,7 +44,7 @@ class Node:
     """A device file that something plugged in has."""
 
     path: Path  # "/dev/ttyUSB0"
-    subsystem: str  # "tty", "video4linux", "usbmisc"
+    subsystem: str  # "tty", "video4linux", "usbmisc", "hidraw"
     index: str  # of several nodes of one camera; else ""
     usb: Usb | None  # None: soldered in
 
@@ -60,7 +60,7 @@ def usb_devices(root: Path = ROOT) -> tuple[Usb, ...]:
 
 
 def nodes(root: Path = ROOT) -> tuple[Node, ...]:
-    """Serial ports, cameras and printers that have a device file."""
+    """Serial ports, cameras, printers and HID devices that have a device file."""
     return tuple(_nodes(root))
 
 

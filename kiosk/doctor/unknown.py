@@ -8,7 +8,7 @@ from pathlib import Path
 
 from drivers import catalogue
 from drivers.device import DeviceError, Info
-from kiosk.doctor import names, plugged
+from kiosk.doctor import machine, names, plugged
 from kiosk.doctor.findings import Finding, Section
 from kiosk.doctor.plugged import Node, Usb
 from kiosk.settings import Settings
@@ -21,6 +21,7 @@ _WORDS = {
 }
 _KEYBOARD = ("03", "01", "01")  # USB HID 1.11, 4.2 and 4.3: boot interface, keyboard
 _CCID = ("0b",)
+_SOUND = ("01",)
 # USB-IF class codes of what has no device file that a setting could name.
 _CLASSES = {
     "01": "sound",
@@ -33,19 +34,33 @@ _CLASSES = {
 
 
 def look(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
-    """Device files, then USB devices without one, each with why nobody uses it."""
+    """Device files, then USB devices without one or of the HID kind, each with why nobody uses it.
+
+    A touch panel is used by the screen.
+    """
     used = {
         _end(root, path) for table in settings.devices.values() for path in plugged.named(table)
     }
     here = plugged.nodes(root)
     made = names.rules(names.installed(root) or names.shipped())
     for node in here:
-        if node.path not in used and node.index in ("", "0"):
+        if node.subsystem in _WORDS and node.path not in used and node.index in ("", "0"):
             why = _why(node, made, settings)
             yield UNKNOWN.note(f"{_WORDS[node.subsystem]} {node.path}", f"{_said(node)}: {why}")
-    with_file = {node.usb.place for node in here if node.usb}
+    told = {
+        node.usb.place
+        for node in here
+        if node.usb and (node.subsystem in _WORDS or node.path in used)
+    }
+    panels = {panel.ids for panel in machine.touch_panels(plugged.read(root / machine.INPUTS))}
     for usb in plugged.usb_devices(root):
-        if usb.place not in with_file:
+        if usb.place in told or usb.ids in panels:
+            continue
+        given = [name for node in here if node.usb == usb for name in _given(node, made)]
+        if given:
+            seen = f"{usb.title}: named /dev/{given[0]}, which is in no settings"
+            yield UNKNOWN.note(f"USB {usb.place}", seen)
+        else:
             yield from _without_file(usb, settings)
 
 
@@ -61,8 +76,12 @@ def _said(node: Node) -> str:
     return node.usb.title if node.usb else "on the board"
 
 
+def _given(node: Node, made: tuple[names.Rule, ...]) -> list[str]:
+    return [name for rule in made if rule.fits(node) for name in rule.names]
+
+
 def _why(node: Node, made: tuple[names.Rule, ...], settings: Settings) -> str:
-    given = [name for rule in made if rule.fits(node) for name in rule.names]
+    given = _given(node, made)
     if given:
         return f"named /dev/{given[0]}, which is in no settings"
     if node.subsystem == "usbmisc" and {"receipt_printer", "document_printer"} & set(
@@ -88,6 +107,8 @@ def _without_file(usb: Usb, settings: Settings) -> Iterator[Finding]:
         return
     if usb.has(*_CCID) and "smart_card" in settings.devices:
         return  # the service's readers are compared below
+    if usb.has(*_SOUND) and "speaker" in settings.devices:
+        return
     kinds = [_CLASSES[one[0]] for one in usb.interfaces if one[0] in _CLASSES]
     if kinds:
         yield UNKNOWN.note(name, f"{usb.title}: {', '.join(dict.fromkeys(kinds))}")

@@ -176,6 +176,24 @@ B: EV=120013
 """
 
 
+RESISTIVE = """\
+I: Bus=0003 Vendor=0eef Product=0001 Version=0100
+N: Name="eGalax TouchScreen"
+B: PROP=0
+B: EV=b
+B: KEY=400 0 0 0 0 0
+B: ABS=3
+"""
+TOUCHPAD = """\
+I: Bus=0018 Vendor=06cb Product=cd5f Version=0100
+N: Name="SYNA3255 Touchpad"
+B: PROP=5
+B: EV=1b
+B: KEY=e520 10000 0 0 0 0
+B: ABS=260800000000003
+"""
+
+
 def inputs(root, listing):
     path = root / "proc/bus/input/devices"
     path.parent.mkdir(parents=True)
@@ -214,6 +232,9 @@ def test_the_screen(tmp_path, monkeypatch, outputs, production, verdict, seen):
     ("listing", "production", "expected"),
     [
         (PANEL, True, (Verdict.GOOD, "ILITEK Multi-Touch")),
+        (RESISTIVE, True, (Verdict.GOOD, "eGalax TouchScreen")),
+        (TOUCHPAD, True, (Verdict.BAD, "no panel")),
+        (TOUCHPAD.replace("PROP=5", "PROP=0"), True, (Verdict.BAD, "no panel")),
         (PANEL.partition("\n\n")[2], True, (Verdict.BAD, "no panel")),
         (PANEL.partition("\n\n")[2], False, (Verdict.NOTE, "no panel")),
     ],
@@ -221,3 +242,51 @@ def test_the_screen(tmp_path, monkeypatch, outputs, production, verdict, seen):
 def test_touch_panels_are_told_from_keyboards(tmp_path, listing, production, expected):
     inputs(tmp_path, listing)
     assert display(tmp_path, production=production)["touch"] == expected
+
+
+def with_devices(**tables):
+    centre = Centre(url="https://gjj.example", seal_roots=Path("roots.pem"))
+    return Settings(terminal="T0001", centre=centre, devices=tables)
+
+
+CARDS, SOUND = {"smart_card": {"driver": "pcsc"}}, {"speaker": {"driver": "aplay"}}
+
+
+@pytest.mark.parametrize(
+    ("tables", "wanted", "not_wanted"),
+    [
+        ({}, {"fonts-noto-cjk"}, {"pcscd", "libccid", "alsa-utils"}),
+        (CARDS, {"pcscd", "libccid"}, {"alsa-utils"}),
+        (SOUND, {"alsa-utils"}, {"pcscd", "libccid"}),
+    ],
+)
+def test_the_packages_that_are_missing(tmp_path, monkeypatch, tables, wanted, not_wanted):
+    """On a machine whose dpkg knows python3-venv alone."""
+    program = tmp_path / "dpkg-query"
+    program.write_text("#!/bin/sh\necho python3-venv install ok installed\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    (finding,) = machine.packages(with_devices(**tables))
+    assert finding.verdict is Verdict.BAD
+    missing = set(finding.mend.removeprefix("apt-get install ").split())
+    assert wanted <= missing
+    assert not (not_wanted | {"python3-venv"}) & missing
+
+
+def test_fonts_that_are_missing(tmp_path, monkeypatch):
+    (tmp_path / "fonts.conf").write_text(f"<fontconfig><dir>{tmp_path}</dir></fontconfig>")
+    monkeypatch.setenv("FONTCONFIG_FILE", str(tmp_path / "fonts.conf"))
+    (finding,) = machine.fonts(with_devices())
+    assert finding.verdict is Verdict.BAD
+    assert finding.seen == f"no font shows {''.join(machine.RARE)}"
+    assert "fonts-hanazono" in finding.mend
+
+
+def test_disk_and_memory_that_are_full(monkeypatch):
+    free = {one.name: one.verdict for one in machine.resources_left(with_devices())}
+    assert free["disk"] is free["memory"] is Verdict.GOOD
+    monkeypatch.setattr(machine, "DISK_FREE_MB", 10**12)
+    monkeypatch.setattr(machine, "MEMORY_FREE_MB", 10**12)
+    full = {one.name: one for one in machine.resources_left(with_devices())}
+    assert full["disk"].verdict is full["memory"].verdict is Verdict.BAD
+    assert full["disk"].mend.startswith("see what takes it: du")

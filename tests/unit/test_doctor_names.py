@@ -108,6 +108,50 @@ def test_a_name_that_leads_to_its_device(tree):
     )
 
 
+HID_NAME = "/dev/kiosk/id_card_hid"
+
+
+def hid_reader(tree, place="1-2"):
+    facts = {"idVendor": "2b8b", "idProduct": "2721", "product": "HID Reader"}
+    tree.node("hidraw", "hidraw0", tree.usb(place, facts, "03:00:00"))
+
+
+def test_a_reader_of_the_hid_kind(tree):
+    tree.rules()
+    hid_reader(tree)
+    name = f"name {HID_NAME}"
+    assert "should have it" in tree.names(id_card=f"hid:{HID_NAME}")[name][1]
+    tree.link("kiosk/id_card_hid", "hidraw0")
+    assert tree.names(id_card=f"hid:{HID_NAME}")[name][0] is Verdict.GOOD
+    assert tree.unknown(id_card=f"hid:{HID_NAME}") == {}
+    assert "named /dev/kiosk/id_card_hid" in tree.unknown()["USB 1-2"]
+
+
+def test_a_touch_panel_is_known_and_so_is_the_sound_of_a_speaker(tree):
+    panel = tree.usb("1-2", {"idVendor": "222a", "idProduct": "0001"}, "03:00:00")
+    tree.node("hidraw", "hidraw0", panel)
+    tree.usb("1-3", {"idVendor": "0d8c", "idProduct": "0014"}, "01:01:00")
+    inputs = tree.root / "proc/bus/input/devices"
+    inputs.parent.mkdir(parents=True)
+    inputs.write_text(
+        'I: Bus=0003 Vendor=222a Product=0001 Version=0110\nN: Name="ILITEK"\nB: PROP=2\n'
+    )
+    assert list(tree.unknown()) == ["USB 1-3"]
+    assert tree.unknown(speaker="default") == {}
+
+
+def test_names_made_by_rules_that_stand_elsewhere(tree):
+    tree.serial("1-2", FTDI, "ttyUSB0")
+    tree.serial("1-3", FTDI | {"serial": "A11"}, "ttyUSB1")
+    tree.link("kiosk/id_card", "ttyUSB1")
+    for text in (None, 'SUBSYSTEM=="tty", SYMLINK+="kiosk/pin_pad"\n'):
+        if text:
+            tree.rules(text)
+        found = tree.names(id_card=READER)
+        assert found["udev rules"][0] is Verdict.NOTE
+        assert found[f"name {READER}"][0] is Verdict.GOOD
+
+
 def no_rules(tree):
     tree.serial("1-2", FTDI, "ttyUSB0")
 
@@ -183,6 +227,16 @@ def test_a_name_of_the_kernel_is_only_noted(tree):
     assert verdict is Verdict.NOTE
     assert "another device" in seen
     assert "give the id_card a name" in mend
+
+
+@pytest.mark.parametrize(
+    ("subsystem", "fits"),
+    [("usb", True), ("usb-serial", True), ("usb|pci", True), ("hid", False), ("platform", False)],
+)
+def test_a_rule_may_name_what_stands_above(tree, subsystem, fits):
+    tree.rules(f'SUBSYSTEMS=="{subsystem}", SYMLINK+="kiosk/id_card"')
+    tree.serial("1-2", FTDI, "ttyUSB0")
+    assert ("should have it" in tree.names(id_card=READER)[f"name {READER}"][1]) is fits
 
 
 @pytest.mark.parametrize("place", ["1-2", "1-3"])

@@ -14,7 +14,7 @@ from drivers.device import DeviceError, Reason
 from kiosk.doctor import chinese
 from kiosk.doctor.causes import causes
 from kiosk.doctor.examination import Report
-from kiosk.doctor.findings import Section
+from kiosk.doctor.findings import Section, plain
 from kiosk.doctor.history import Past
 from kiosk.doctor.text import WIDTH, _width, text
 
@@ -83,6 +83,11 @@ def test_no_line_is_wider_than_a_terminal(say):
     name = DEVICES.good("document_printer: answers behind the data (process-id)", "是的" * 60)
     said = text(Report("T0001", AT, (*FINDINGS, long, name)), say)
     assert max(map(_width, said.splitlines())) <= WIDTH
+
+
+def test_a_devices_name_moves_no_cursor():
+    finding = plain(DEVICES.good("camera: found\x9b2J", "Camera\x1b[2J\x07\u202e A"))
+    assert (finding.name, finding.seen) == ("camera: found?2J", "Camera?[2J?? A")
 
 
 def test_colours_only_where_asked_for():
