@@ -19,8 +19,6 @@ terminal = "LAB"
 [centre]
 url = "https://127.0.0.1:9"
 seal_roots = "/etc/ssl/certs/ca-certificates.crt"
-[keeper]
-journal = "/tmp/journal.db"
 [devices.id_card]
 driver = "sdt"
 port = "/dev/kiosk/id_card"
@@ -73,4 +71,4 @@ def test_it_finds_every_device_well_and_misses_one_that_is_pulled(
     }
     assert bad == {"code_scanner"}, [each for each in found if each["section"] == "devices"]
     names = {each["name"]: each["verdict"] for each in found if each["section"] == "names"}
-    assert names.get("/dev/kiosk/id_card", names) == "good"
+    assert names.get("name /dev/kiosk/id_card", names) == "good"
