@@ -1,7 +1,8 @@
 """A chip card reader over XFS4IoT: the card's APDUs travel in ``CardReader.ChipIO``.
 
 Magnetic tracks are never asked for. A motor that has drawn the card in gives it back after the
-read, whatever came of it.
+read, whatever came of it. A card that was there before this connection is somebody else's: it is
+given back, and nothing is read until it is gone.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from drivers.smart_card.types import (
 )
 from drivers.xfs4iot.client import TICK_S, Service
 from drivers.xfs4iot.driver import RESET_S, STATUS_S, ServiceSettings, XfsDriver, online
+from drivers.xfs4iot.failures import status_after
 from drivers.xfs4iot.messages import Message
 from drivers.xfs4iot.payloads import (
     CardReaderEvent,
@@ -52,9 +54,12 @@ EJECT_S = 2.5
 LOOK_S = 0.5
 """How often the service is asked whether the card is still there; it may not tell by itself."""
 _MOVE_S = 30.0
-_GIVES_BACK = ("motor", "latchedDip")
 _CONTACTLESS = ("contactless", "intelligentContactless")
 _IN_THE_WAY = (Reason.CARD_UNKNOWN, Reason.CARD_UNREADABLE)
+_NOBODY_PUT_ONE = (Reason.TIMEOUT, Reason.CANCELLED, Reason.CARD_REMOVED)
+_LYING = (MediaState.PRESENT, MediaState.ENTERING, MediaState.LATCHED)
+_HELD = {"motor": (MediaState.PRESENT,), "latchedDip": (MediaState.LATCHED,)}
+"""With these the machine holds the card, and only it can let it go."""
 _MEDIA = {
     MediaState.PRESENT: Media.PRESENT,
     MediaState.ENTERING: Media.PRESENT,
@@ -62,6 +67,10 @@ _MEDIA = {
     MediaState.NOT_PRESENT: Media.NOT_PRESENT,
     MediaState.JAMMED: Media.JAMMED,
 }
+
+
+_GIVE_BACK = MoveCard(origin="transport", goal="exit")
+_LEFT = "an earlier card is still in the reader"
 
 
 class XfsCardReader(XfsDriver):
@@ -79,6 +88,7 @@ class XfsCardReader(XfsDriver):
         super().__init__(settings)
         self._removed = False
         self._inserted = False
+        self._left = False  # a card was there before us, and may be still
 
     def reset(self) -> None:
         """Give back a card that is still inside."""
@@ -89,6 +99,8 @@ class XfsCardReader(XfsDriver):
         if isinstance(request, AwaitRemoval):
             self._await_removal(service, deadline, cancel)
             return None
+        if self._left:
+            self._await_gone(service, deadline, cancel)
         self._inserted = False
         try:
             atr = self._await_card(service, deadline, cancel)
@@ -97,11 +109,31 @@ class XfsCardReader(XfsDriver):
             if not service.closed:
                 if self._inserted or error.reason in _IN_THE_WAY:
                     self._give_back(service)
-                else:
+                elif error.reason in _NOBODY_PUT_ONE:
                     self.report(Status(State.ONLINE, media=Media.NOT_PRESENT))
+                else:
+                    self.report(status_after(error))
             raise
         self._give_back(service)
         return found
+
+    def _await_gone(self, service: Service, deadline: Deadline, cancel: CancelToken) -> None:
+        """Wait until the card that was there before us is taken. Raises ``TIMEOUT``."""
+        self.report(Status(State.BUSY, media=Media.PRESENT, detail=_LEFT))
+        asked = False
+        look = Deadline(0.0)
+        while self._left:
+            if cancel.cancelled:
+                raise DeviceError(Reason.CANCELLED)
+            if deadline.passed():
+                raise DeviceError(Reason.TIMEOUT, _LEFT, mend="take the card out of the reader")
+            if look.passed():
+                media = self._media(service.ask(GetStatus(), STATUS_S))
+                if self._holds(service, media) and not asked:
+                    asked = True
+                    self._eject(service)
+                look = Deadline(LOOK_S)
+            service.pump(TICK_S)
 
     def _await_card(self, service: Service, deadline: Deadline, cancel: CancelToken) -> bytes:
         """The ATR of the card that was put. Raises ``CARD_UNKNOWN`` for one without a chip."""
@@ -124,8 +156,7 @@ class XfsCardReader(XfsDriver):
         limit = Deadline(deadline.remaining() + FINISH_S)
         t0 = speaks_t0(atr)
         protocol = ChipProtocol.T0 if t0 else ChipProtocol.T1
-        told = service.capabilities.card_reader
-        if told is not None and told.type in _CONTACTLESS:
+        if self._type(service) in _CONTACTLESS:
             t0, protocol = False, ChipProtocol.TYPE_A_PART_4
 
         def transmit(apdu: bytes) -> bytes:
@@ -146,9 +177,8 @@ class XfsCardReader(XfsDriver):
     def _give_back(self, service: Service) -> None:
         """Move the card to the slot. A reader that cannot is told by its status: what was read
         was read."""
-        told = service.capabilities.card_reader
         media = Media.UNKNOWN
-        if told is not None and told.type in _GIVES_BACK and service.offers(MoveCard):
+        if self._type(service) in _HELD and service.offers(MoveCard):
             try:
                 media = self._eject(service)
             except DeviceError as error:
@@ -166,10 +196,9 @@ class XfsCardReader(XfsDriver):
 
     def _eject(self, service: Service) -> Media:
         """Where the card is then. Never cancelled: a card belongs to its holder."""
-        command = MoveCard(origin="transport", goal="exit")
-        running = service.start(command, _MOVE_S)
+        running = service.start(_GIVE_BACK, _MOVE_S)
         try:
-            service.await_end(command, running, Deadline(EJECT_S), CancelToken())
+            service.await_end(_GIVE_BACK, running, Deadline(EJECT_S), CancelToken())
         except DeviceError as error:
             if running.end is None and error.reason is Reason.TIMEOUT:
                 return Media.UNKNOWN
@@ -183,8 +212,9 @@ class XfsCardReader(XfsDriver):
         look = Deadline(0.0)
         while not self._removed:
             if look.passed():
-                facts = service.ask(GetStatus(), STATUS_S)
-                if self._status(facts).media is Media.NOT_PRESENT:
+                media = self._media(service.ask(GetStatus(), STATUS_S))
+                # None: a reader that one only swipes a card through, or holds it to.
+                if media is None or media is MediaState.NOT_PRESENT:
                     break
                 look = Deadline(LOOK_S)
             if cancel.cancelled:
@@ -208,11 +238,33 @@ class XfsCardReader(XfsDriver):
     def _hear(self, message: Message) -> None:
         if CardReaderEvent(message.header.name) is CardReaderEvent.MEDIA_REMOVED:
             self._removed = True
+            self._left = False
+
+    def _begin(self, service: Service) -> None:
+        """A card that is there already is an earlier citizen's, or was inside when the connection
+        was lost; one that is held is let go at once, for it has a holder."""
+        media = self._media(service.ask(GetStatus(), STATUS_S))
+        self._left = media in _LYING
+        if self._holds(service, media):
+            service.start(_GIVE_BACK, _MOVE_S)
+
+    @staticmethod
+    def _type(service: Service) -> str:
+        told = service.capabilities.card_reader
+        return (told.type if told else None) or ""
+
+    def _holds(self, service: Service, media: MediaState | None) -> bool:
+        return media in _HELD.get(self._type(service), ()) and service.offers(MoveCard)
+
+    def _media(self, facts: StatusFacts) -> MediaState | None:
+        media = facts.card_reader.media if facts.card_reader else None
+        if media is MediaState.NOT_PRESENT:
+            self._left = False
+        return media
 
     def _status(self, facts: StatusFacts) -> Status:
         status = super()._status(facts)
-        state = facts.card_reader.media if facts.card_reader else None
-        media = _MEDIA.get(state or MediaState.UNKNOWN, Media.UNKNOWN)
+        media = _MEDIA.get(self._media(facts) or MediaState.UNKNOWN, Media.UNKNOWN)
         status = replace(status, media=media)
         if online(status) and media is Media.JAMMED:
             return replace(

@@ -10,7 +10,7 @@ import math
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, NoReturn, TypeVar
@@ -34,6 +34,7 @@ from drivers.xfs4iot.messages import (
 )
 from drivers.xfs4iot.payloads import (
     COMMANDS,
+    EVENTS,
     Cancel,
     Capabilities,
     GetCapabilities,
@@ -90,7 +91,7 @@ class Service:
         """Called for every unsolicited message, in the thread that asks something."""
         self.capabilities = Capabilities()
         self._numbers = count(1)
-        self._majors: dict[str, int] = {}
+        self._versions: dict[str, str] = {}
         self._offered: dict[str, Sequence[str]] = {}
         self._running: dict[int, Running] = {}
         self._wire: WebSocket | None = _connected(uri, ca, seconds)
@@ -112,43 +113,44 @@ class Service:
         """Learn what the service can do and agree on versions. Raises :class:`DeviceError`."""
         deadline = Deadline(seconds)
         self.capabilities = self.ask(GetCapabilities(), deadline.remaining())
-        events: dict[str, int] = {}
-        several = False
+        told: dict[str, Sequence[str]] = {}
         self._offered.clear()
         for interface in self.capabilities.interfaces or ():
             for name, one in (interface.commands or {}).items():
                 self._offered[name] = one.versions or () if one else ()
             for name, one in (interface.events or {}).items():
-                versions = one.versions or [] if one else []
-                major = choose(versions, _EVENT_MAJORS)
-                if major is not None:
-                    events[name] = major
-                    several |= len(versions) > 1
+                told[name] = one.versions or () if one else ()
         for command in COMMANDS:
-            offered = self._offered.get(command.NAME, ())
-            major = choose(offered, command.MAJORS)
-            if major is not None:
-                self._majors[command.NAME] = major
-                several |= len(offered) > 1
+            version = choose(self._offered.get(command.NAME, ()), command.MAJORS)
+            if version is not None:
+                self._versions[command.NAME] = version
+        heard = {name: choose(told.get(name, ()), _EVENT_MAJORS) for name in EVENTS}
+        events = {name: _major(version) for name, version in heard.items() if version is not None}
+        commands = {name: _major(version) for name, version in self._versions.items()}
+        several = any(len(told[name]) > 1 for name in events)
+        several |= any(len(self._offered[name]) > 1 for name in commands)
         if several and SetVersions.NAME in self._offered:
-            commands = {name: self._majors[name] for name in self._offered if name in self._majors}
             agreed = SetVersions(commands=commands or None, events=events or None)
-            self.ask(agreed, deadline.remaining())
+            # Refused, nothing is lost: a command names its version itself, and events are read
+            # in either form.
+            with suppress(FailedError):
+                self.ask(agreed, deadline.remaining())
         return self.capabilities
 
     def offers(self, command: type[Command[Any]]) -> bool:
         """Whether the service lists the command, in a version that is known here too."""
-        return command.NAME in self._majors
+        return command.NAME in self._versions
 
-    def require(self, command: type[Command[Any]]) -> int:
-        """The major version of the command that both sides know. Raises ``UNSUPPORTED``.
+    def require(self, command: type[Command[Any]]) -> str:
+        """The version of the command that both sides know, as the service writes it. Raises
+        ``UNSUPPORTED``.
 
         A service that does not list its commands is spoken to in the oldest form.
         """
         if not self._offered:
-            return min(command.MAJORS)
-        if command.NAME in self._majors:
-            return self._majors[command.NAME]
+            return f"{min(command.MAJORS)}.0"
+        if command.NAME in self._versions:
+            return self._versions[command.NAME]
         said = " and ".join(self._offered.get(command.NAME, ())) or "not at all"
         ours = " and ".join(f"{major}.0" for major in command.MAJORS)
         raise DeviceError(
@@ -293,19 +295,22 @@ class Service:
     # -- the wire -----------------------------------------------------------------------------
 
     def _send(self, command: Command[Any], seconds: float) -> int:
-        # Before the versions are known, and for cancelling, which never changed: the oldest form.
+        # What is asked before the versions are known, or of a service that lists too little.
         basic = isinstance(command, GetCapabilities | GetServices | SetVersions | Cancel)
-        major = min(command.MAJORS) if basic else self.require(type(command))
+        if basic and not self.offers(type(command)):
+            version = f"{min(command.MAJORS)}.0"
+        else:
+            version = self.require(type(command))
         header = Header(
             type=MessageType.COMMAND,
             name=command.NAME,
-            version=f"{major}.0",
+            version=version,
             request_id=next(self._numbers),
             timeout=max(1, math.ceil(seconds * 1000)),  # 0 would be for ever
         )
         wire = self._open_wire()
         with self._wire_errors():
-            wire.send(encode(header, command.body(major)), _SEND_S)
+            wire.send(encode(header, command.body(_major(version))), _SEND_S)
         assert header.request_id is not None
         return header.request_id
 
@@ -326,6 +331,10 @@ class Service:
     def _abandon(self, reason: Reason, detail: str) -> NoReturn:
         self.close()
         raise DeviceError(reason, detail, pages=None) from None
+
+
+def _major(version: str) -> int:
+    return int(version.partition(".")[0])
 
 
 def discover(

@@ -26,6 +26,8 @@ from drivers.xfs4iot.payloads import (
     StatusFacts,
 )
 
+AGAIN_S = 0.1
+"""Between two tries: a service may misread the same code many times in a moment."""
 LONGEST = 4096
 """Bytes of a code; nothing that is shown to a terminal needs more."""
 
@@ -62,10 +64,15 @@ class XfsCodeScanner(XfsDriver):
                 try:
                     read = service.call(command, deadline, cancel)
                 except FailedError as error:
+                    if error.error is not ErrorCode.BARCODE_INVALID:
+                        raise
                     # A code held too short or askew: whoever holds it tries again by itself.
-                    if error.error is ErrorCode.BARCODE_INVALID and not deadline.passed():
-                        continue
-                    raise
+                    cancel.wait(min(AGAIN_S, deadline.remaining()))
+                    if cancel.cancelled:
+                        raise DeviceError(Reason.CANCELLED) from error
+                    if deadline.passed():
+                        raise DeviceError(Reason.TIMEOUT, "no code was read") from error
+                    continue
                 for output in read.read_output or ():
                     if output.barcode_data:
                         return _code(output.barcode_data, output.symbology or "")

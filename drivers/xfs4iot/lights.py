@@ -45,7 +45,7 @@ class XfsLights(XfsDriver):
         match request:
             case SetLight(light, rate, colour):
                 name = self._name(light)
-                there = service.capabilities.lights
+                there = service.capabilities.light_names()
                 if name is None or (there and name not in there):
                     raise DeviceError(Reason.UNSUPPORTED, f"this machine has no light {light}")
                 state = LightState(flash_rate=rate.value, color=colour.value)
@@ -57,7 +57,7 @@ class XfsLights(XfsDriver):
         service, _ = self._ready()
         off = LightState(flash_rate=FlashRate.OFF.value)
         names = [name for name in map(self._name, Light) if name is not None]
-        there = service.capabilities.lights
+        there = service.capabilities.light_names()
         if there:
             ours = {name: off for name in names if name in there}
             if ours:

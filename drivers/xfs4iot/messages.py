@@ -255,10 +255,18 @@ def decode(data: bytes | str) -> Message:
     return Message(frame.header, bytes(frame.payload))
 
 
-def choose(offered: Iterable[str], ours: Iterable[int]) -> int | None:
-    """The highest major version that both sides know; None when there is none."""
-    theirs = {int(one.partition(".")[0]) for one in offered if VERSION.fullmatch(one)}
-    return max(theirs.intersection(ours), default=None)
+def choose(offered: Iterable[str], ours: Iterable[int]) -> str | None:
+    """The newest of the offered versions whose major one we know, as it is written; None when
+    there is none. Services take no other minor version than those they offer."""
+    majors = frozenset(ours)
+    theirs = {_numbers(one): one for one in offered if VERSION.fullmatch(one)}
+    fit = [numbers for numbers in theirs if numbers[0] in majors]
+    return theirs[max(fit)] if fit else None
+
+
+def _numbers(version: str) -> tuple[int, int]:
+    major, _, minor = version.partition(".")
+    return int(major), int(minor)
 
 
 def _which(error: Exception) -> str:

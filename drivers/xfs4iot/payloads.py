@@ -166,12 +166,22 @@ class AuxiliariesStatus(
         "proximity_sensor": "proximitySensor",
         "operator_call_button_sensor": "operatorCallButtonSensor",
         "cabinet_door": "cabinetDoor",
+        "cabinet_front_door": "cabinetFrontDoor",
+        "cabinet_rear_door": "cabinetRearDoor",
+        "cabinet_left_door": "cabinetLeftDoor",
+        "cabinet_right_door": "cabinetRightDoor",
+        "safe_door": "safeDoor",
         "ups": "UPS",
     },
 ):
     proximity_sensor: Presence | None = None
     operator_call_button_sensor: OnOff | None = None
     cabinet_door: DoorState | None = None
+    cabinet_front_door: DoorState | None = None
+    cabinet_rear_door: DoorState | None = None
+    cabinet_left_door: DoorState | None = None
+    cabinet_right_door: DoorState | None = None
+    safe_door: DoorState | None = None
     ups: UpsStatus | None = None
     volume: int | None = None  # 1 to 1000
 
@@ -251,13 +261,22 @@ class CardReaderCapabilities(Payload, frozen=True, kw_only=True):
 
 
 class Capabilities(Completion, frozen=True, kw_only=True):
-    """Completion of ``Common.Capabilities``. ``lights``: what each light there is can do."""
+    """Completion of ``Common.Capabilities``. ``lights``: see :meth:`light_names`."""
 
     interfaces: list[Interface] | None = None
     common: CommonCapabilities | None = None
     printer: PrinterCapabilities | None = None
     card_reader: CardReaderCapabilities | None = None
     lights: dict[str, Any] | None = None
+
+    def light_names(self) -> frozenset[str]:
+        """The lights there are; none when it does not tell. In version 2 they stand there by
+        name, in version 3 one level deeper, in ``lights`` beside a flag."""
+        told = self.lights or {}
+        lights = told.get("lights", told)
+        if not isinstance(lights, dict):
+            return frozenset()
+        return frozenset(name for name, one in lights.items() if isinstance(one, dict))
 
 
 class GetCapabilities(Command[Capabilities], frozen=True, kw_only=True):
@@ -703,3 +722,13 @@ COMMANDS: tuple[type[Command[Any]], ...] = (
     AcknowledgeExit,
 )
 """Every command that is used here."""
+
+EVENTS: tuple[str, ...] = (
+    StatusFacts.EVENT,
+    *(event for event in PrinterEvent if event),
+    *(event for event in CardReaderEvent if event),
+    KeyPressed.EVENT,
+    *(event for event in VendorModeEvent if event),
+)
+"""Every event that is listened to, by name; ``ServicePublisher.ServiceDetailEvent`` comes before
+any version is agreed on."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from drivers.device import CancelToken, Deadline, DeviceError, Reason, Request, Status
 from drivers.sensors.types import AwaitChange, Power, Readings, ReadSensors
 from drivers.xfs4iot.client import TICK_S, Service
 from drivers.xfs4iot.driver import STATUS_S, ServiceSettings, XfsDriver
-from drivers.xfs4iot.messages import Message
+from drivers.xfs4iot.messages import Message, Payload
 from drivers.xfs4iot.payloads import (
     AuxiliariesStatus,
     DoorState,
@@ -19,6 +21,8 @@ from drivers.xfs4iot.payloads import (
     StatusFacts,
     UpsStatus,
 )
+
+P = TypeVar("P", bound=Payload)
 
 LOOK_S = 0.5
 """How often the sensors are asked: a service need not tell every change by itself."""
@@ -50,6 +54,7 @@ class XfsSensors(XfsDriver):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._readings = Readings()
+        self._told = AuxiliariesStatus()
 
     def reset(self) -> None:
         """Nothing to bring back: sensors are only read."""
@@ -84,7 +89,20 @@ class XfsSensors(XfsDriver):
 
     def _note(self, facts: AuxiliariesStatus | None) -> None:
         if facts is not None:
-            self._readings = read_sensors(facts, self._readings)
+            self._told = merged(self._told, facts)
+            self._readings = read_sensors(self._told, self._readings)
+
+
+def merged(before: AuxiliariesStatus, news: AuxiliariesStatus) -> AuxiliariesStatus:
+    """All that is known after ``news``, which need not mention what did not change."""
+    ups = _over(before.ups, news.ups) if before.ups and news.ups else news.ups
+    return _over(before, msgspec.structs.replace(news, ups=ups))
+
+
+def _over(before: P, news: P) -> P:
+    told = {name: getattr(news, name) for name in news.__struct_fields__}
+    changed = {name: one for name, one in told.items() if one is not None}
+    return msgspec.structs.replace(before, **changed)
 
 
 def read_sensors(facts: AuxiliariesStatus, before: Readings) -> Readings:
@@ -98,8 +116,12 @@ def read_sensors(facts: AuxiliariesStatus, before: Readings) -> Readings:
         near = _PRESENCE.get(facts.proximity_sensor)
         came = near is True and before.person_near is not True
         now = replace(now, person_near=near, arrivals=(before.arrivals + came) % _WRAP)
-    if facts.cabinet_door is not None:
-        now = replace(now, door_open=_DOOR.get(facts.cabinet_door))
+    doors = [
+        *(facts.cabinet_door, facts.cabinet_front_door, facts.cabinet_rear_door),
+        *(facts.cabinet_left_door, facts.cabinet_right_door, facts.safe_door),
+    ]
+    if there := [_DOOR.get(door) for door in doors if door is not None]:
+        now = replace(now, door_open=True if True in there else None if None in there else False)
     if facts.ups is not None:
         now = replace(now, power=_power(facts.ups))
     if facts.volume is not None:
@@ -107,7 +129,9 @@ def read_sensors(facts: AuxiliariesStatus, before: Readings) -> Readings:
     return now
 
 
-def _power(ups: UpsStatus) -> Power:
+def _power(ups: UpsStatus) -> Power | None:
+    if ups.engaged is None and ups.powering is None:
+        return None
     if not (ups.engaged or ups.powering):
         return Power.MAINS
     return Power.BATTERY_LOW if ups.low else Power.BATTERY

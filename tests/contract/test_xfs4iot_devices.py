@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -15,6 +16,7 @@ from drivers.code_scanner.types import Code, ReadCode
 from drivers.device import CancelToken, DeviceError, Media, Reason, State, Status
 from drivers.emulators.pin_pad import MASTER_KEYS, decrypt, encrypt, format_0
 from drivers.emulators.xfs4iot import XfsMachine
+from drivers.hosts import ThreadHost
 from drivers.lights.types import AllOff, Colour, FlashRate, Light, SetLight
 from drivers.pin_pad.frames import pan_field
 from drivers.pin_pad.types import (
@@ -95,8 +97,8 @@ def test_a_bank_card(machine: XfsMachine, protocol: str) -> None:
 
 
 def test_a_social_security_card_is_read_as_one_or_as_what_it_is(machine: XfsMachine) -> None:
-    machine.obey("put card", **SOCIAL, bank=PAN)
     with host_of(machine, XfsCardReader, "CardReader") as host:
+        machine.obey("put card", **SOCIAL, bank=PAN)
         card = host.execute(ReadSocialSecurityCard(), SOON_S)
         assert (card.number, card.name) == (SOCIAL["number"], SOCIAL["name"])
         assert isinstance(host.execute(ReadAnyCard(), SOON_S), SocialSecurityCard)
@@ -104,19 +106,120 @@ def test_a_social_security_card_is_read_as_one_or_as_what_it_is(machine: XfsMach
     check_frames(machine)
 
 
-@pytest.mark.parametrize("kind", ["dip", "contactless"])
-def test_a_reader_that_cannot_give_a_card_back(kind: str) -> None:
+@contextmanager
+def reader_of(kind: str) -> Iterator[tuple[XfsMachine, ThreadHost]]:
     machine = XfsMachine(card_reader=kind)
     machine.start()
     try:
-        machine.obey("put card", **BANK, protocol="T1")
         with host_of(machine, XfsCardReader, "CardReader") as host:
-            assert host.execute(ReadAnyCard(), SOON_S).number == PAN
-        assert sent(machine, "CardReader.Move") == []
-        protocols = {one["chipProtocol"] for one in sent(machine, "CardReader.ChipIO")}
-        assert protocols == {"chipT1" if kind == "dip" else "chipTypeAPart4"}
+            yield machine, host
     finally:
         machine.stop()
+    check_frames(machine)
+
+
+def test_a_reader_that_a_card_is_dipped_into() -> None:
+    with reader_of("dip") as (machine, host):
+        machine.obey("put card", **BANK, protocol="T1")
+        assert host.execute(ReadAnyCard(), SOON_S).number == PAN
+        assert sent(machine, "CardReader.Move") == []
+        assert {one["chipProtocol"] for one in sent(machine, "CardReader.ChipIO")} == {"chipT1"}
+        assert fails(host, AwaitRemoval(), 0.2).reason is Reason.TIMEOUT
+        machine.obey("pull card")
+        host.execute(AwaitRemoval(), SOON_S)
+
+
+def test_a_reader_that_a_card_is_held_to() -> None:
+    with reader_of("contactless") as (machine, host):
+        machine.obey("put card", **BANK, protocol="T1")
+        assert host.execute(ReadAnyCard(), SOON_S).number == PAN
+        assert sent(machine, "CardReader.Move") == []
+        protocols = {one["chipProtocol"] for one in sent(machine, "CardReader.ChipIO")}
+        assert protocols == {"chipTypeAPart4"}
+        host.execute(AwaitRemoval(), SOON_S)  # nothing lies in it that could be taken
+
+
+def test_a_reader_that_holds_a_dipped_card_fast() -> None:
+    with reader_of("latchedDip") as (machine, host):
+        machine.obey("put card", **BANK)
+        assert host.execute(ReadBankCard(), SOON_S).number == PAN
+        assert host.status.media is Media.PRESENT
+        machine.obey("pull card")  # it is let go
+        host.execute(AwaitRemoval(), SOON_S)
+        assert sent(machine, "CardReader.Move") == [{"from": "transport", "to": "exit"}]
+
+
+# -- a card that was there before ----------------------------------------------------------------
+
+OTHER = {"kind": "bank", "number": "9999990000000000022"}
+
+
+@pytest.mark.parametrize("kind", ["motor", "latchedDip", "dip"])
+def test_an_earlier_citizens_card_is_not_read(kind: str) -> None:
+    with reader_of(kind) as (machine, first):
+        machine.obey("slow", seconds=SOON_S, command="CardReader.ChipIO", once=True)
+        machine.obey("put card", **BANK)
+        reading = first.submit(ReadBankCard(), SOON_S)
+        until(lambda: bool(sent(machine, "CardReader.ChipIO")))
+        machine.obey("unplug")  # or the visit's process ends: nobody gives the card back
+        assert reading.exception() is not None
+        machine.obey("plug")
+        machine.obey("well")
+        with host_of(machine, XfsCardReader, "CardReader") as host:
+            assert fails(host, ReadBankCard(), 0.3).reason is Reason.TIMEOUT
+            future = host.submit(ReadBankCard(), SOON_S)
+            until(lambda: "earlier card" in host.status.detail)
+            if kind == "motor":
+                assert machine.look()["card"] == "slot"  # it was let go
+            machine.obey("pull card")
+            until(lambda: host.status == Status(State.BUSY, Media.NOT_PRESENT))
+            machine.obey("put card", **OTHER)
+            assert future.result().number == OTHER["number"]
+        assert len(sent(machine, "CardReader.ReadRawData")) == 2
+
+
+def test_a_card_that_was_not_taken_is_not_read_for_the_next_citizen(machine: XfsMachine) -> None:
+    with host_of(machine, XfsCardReader, "CardReader") as host:
+        machine.obey("put card", **BANK)
+        host.execute(ReadBankCard(), SOON_S)
+    with host_of(machine, XfsCardReader, "CardReader") as host:
+        assert fails(host, ReadBankCard(), 0.3).reason is Reason.TIMEOUT
+        machine.obey("pull card")
+        machine.obey("put card", **OTHER)
+        assert host.execute(ReadBankCard(), SOON_S).number == OTHER["number"]
+
+
+def test_a_card_inside_when_the_line_broke_is_let_go_at_once(machine: XfsMachine) -> None:
+    with host_of(machine, XfsCardReader, "CardReader") as host:
+        machine.obey("hang up", command="CardReader.ChipIO", once=True)
+        machine.obey("put card", **BANK)
+        assert fails(host, ReadBankCard()).reason is Reason.OFFLINE
+        until(lambda: machine.look()["card"] == "slot")
+    check_frames(machine)
+
+
+def test_a_card_that_was_there_and_cannot_be_let_go(machine: XfsMachine) -> None:
+    machine.obey("put card", **BANK)
+    machine.obey("fail", error="shutterFail", command="CardReader.Move")
+    with host_of(machine, XfsCardReader, "CardReader") as host:
+        assert fails(host, ReadBankCard()).reason is Reason.HARDWARE
+        machine.obey("well")
+        future = host.submit(ReadBankCard(), SOON_S)
+        until(lambda: machine.look()["card"] == "slot")
+        machine.obey("pull card")
+        machine.obey("put card", **OTHER)
+        assert future.result().number == OTHER["number"]
+
+
+def test_something_that_is_no_card(machine: XfsMachine) -> None:
+    seen: list[Status] = []
+    with host_of(machine, XfsCardReader, "CardReader", on_status=seen.append) as host:
+        future = host.submit(ReadBankCard(), SOON_S)
+        until(lambda: host.status == Status(State.BUSY, Media.NOT_PRESENT))
+        machine.obey("wrong card")
+        until(lambda: "wrong way round" in host.status.detail)
+        machine.obey("put card", **BANK)
+        assert future.result().number == PAN
     check_frames(machine)
 
 
@@ -130,8 +233,8 @@ def test_a_reader_that_cannot_give_a_card_back(kind: str) -> None:
 def test_cards_of_another_kind_are_given_back(
     machine: XfsMachine, order: str, facts: dict[str, Any], reason: Reason
 ) -> None:
-    machine.obey(order, **facts)
     with host_of(machine, XfsCardReader, "CardReader") as host:
+        machine.obey(order, **facts)
         assert fails(host, ReadAnyCard()).reason is reason
         assert machine.look()["card"] == "slot"
         until(lambda: host.status.usable)
@@ -140,9 +243,9 @@ def test_cards_of_another_kind_are_given_back(
 
 @pytest.mark.parametrize("apdus", [0, 2])
 def test_a_card_that_is_pulled_in_the_middle(machine: XfsMachine, apdus: int) -> None:
-    machine.obey("put card", **BANK)
-    machine.obey("pull card", after_apdus=apdus)
     with host_of(machine, XfsCardReader, "CardReader") as host:
+        machine.obey("put card", **BANK)
+        machine.obey("pull card", after_apdus=apdus)
         assert fails(host, ReadBankCard()).reason is Reason.CARD_REMOVED
         assert host.status == Status(State.ONLINE, Media.NOT_PRESENT)
         machine.obey("put card", **BANK)
@@ -165,18 +268,22 @@ def test_a_card_that_is_pulled_in_the_middle(machine: XfsMachine, apdus: int) ->
 def test_errors_of_the_reader(
     machine: XfsMachine, error: str, command: str, reason: Reason
 ) -> None:
-    machine.obey("put card", **BANK)
-    machine.obey("fail", error=error, command=command, once=True)
-    with host_of(machine, XfsCardReader, "CardReader") as host:
+    seen: list[Status] = []
+    with host_of(machine, XfsCardReader, "CardReader", on_status=seen.append) as host:
+        machine.obey("put card", **BANK)
+        machine.obey("fail", error=error, command=command, once=True)
+        seen.clear()
         assert fails(host, ReadBankCard()).reason is reason
+        ill = command == "CardReader.ReadRawData" and reason in (Reason.JAM, Reason.HARDWARE)
+        assert (reason in {one.problem for one in seen}) is ill
     check_frames(machine)
 
 
 def test_a_card_that_is_read_and_then_jams(machine: XfsMachine) -> None:
-    machine.obey("put card", **BANK)
-    machine.obey("fail", error="mediaJam", command="CardReader.Move", once=True)
     seen: list[Status] = []
     with host_of(machine, XfsCardReader, "CardReader", on_status=seen.append) as host:
+        machine.obey("put card", **BANK)
+        machine.obey("fail", error="mediaJam", command="CardReader.Move", once=True)
         assert host.execute(ReadBankCard(), SOON_S).number == PAN
         assert seen[-1].problem is Reason.JAM
         assert "not given back" in seen[-1].detail
@@ -201,17 +308,17 @@ def test_nobody_puts_a_card(machine: XfsMachine) -> None:
 
 
 def test_a_card_that_stays(machine: XfsMachine) -> None:
-    machine.obey("put card", **BANK)
     with host_of(machine, XfsCardReader, "CardReader") as host:
+        machine.obey("put card", **BANK)
         host.execute(ReadBankCard(), SOON_S)
         assert fails(host, AwaitRemoval(), 0.3).reason is Reason.TIMEOUT
 
 
 def test_a_card_inside_is_given_back_by_reset(machine: XfsMachine) -> None:
-    machine.obey("put card", **BANK)
     driver = made(machine, XfsCardReader, "CardReader")
     driver.open()
     try:
+        machine.obey("put card", **BANK)
         driver.reset()
         assert machine.look()["card"] == "slot"
     finally:
@@ -257,6 +364,20 @@ def test_a_code_that_was_misread_is_read_again(machine: XfsMachine) -> None:
         until(lambda: bool(machine.look()["scanning"]))
         machine.obey("show code", text="x")
         assert future.result().text == "x"
+
+
+def test_a_code_that_is_misread_again_and_again(machine: XfsMachine) -> None:
+    with host_of(machine, XfsCodeScanner, "BarcodeReader") as host:
+        machine.obey("fail", error="barcodeInvalid")
+        assert fails(host, ReadCode(), 0.5).reason is Reason.TIMEOUT
+        assert len(sent(machine, "BarcodeReader.Read")) <= 6  # not as fast as the line allows
+        cancel = CancelToken()
+        future = host.submit(ReadCode(), SOON_S, cancel)
+        until(lambda: host.status.state is State.BUSY)
+        cancel.cancel()
+        with pytest.raises(DeviceError) as caught:
+            future.result()
+        assert caught.value.reason is Reason.CANCELLED
 
 
 @pytest.mark.parametrize("data", [b"x" * 4097, b"\x81", b"\x00\x01"])

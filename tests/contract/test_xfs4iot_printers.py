@@ -496,6 +496,19 @@ def test_a_slip_that_lies_there_still_after_the_line_broke(
     assert sent(machine, "Printer.RetractMedia") == []
 
 
+def test_a_slip_that_comes_to_the_slot_later(machine: XfsMachine, host: ThreadHost) -> None:
+    machine.obey("present late", seconds=0.1)
+    print_slip(host)
+    until(lambda: machine.look()["slots"][RECEIPT])
+    until(lambda: host.status.media is Media.PRESENT)
+    future = host.submit(PrintSlip("b", OTHER), SOON_S)
+    until(lambda: host.status.state is State.BUSY)
+    assert machine.look()["slips"] == [encode(SLIP)]
+    machine.obey("take paper")
+    assert future.result() == Printed("b")
+    check_frames(machine)
+
+
 def test_a_machine_that_draws_back_by_itself(machine: XfsMachine, host: ThreadHost) -> None:
     machine.obey("auto retract", seconds=0.1)
     print_slip(host)

@@ -13,9 +13,9 @@ from drivers.emulators.smart_cards.cards import make_card
 from drivers.sensors.types import Power, Readings
 from drivers.xfs4iot.card_reader import speaks_t0
 from drivers.xfs4iot.messages import decode
-from drivers.xfs4iot.payloads import PrinterStatus, StatusFacts
+from drivers.xfs4iot.payloads import AuxiliariesStatus, PrinterStatus, StatusFacts
 from drivers.xfs4iot.printing import read_printer
-from drivers.xfs4iot.sensors import read_sensors
+from drivers.xfs4iot.sensors import merged, read_sensors
 
 ONLINE = Status(State.ONLINE)
 
@@ -111,7 +111,7 @@ def test_any_atr_is_one_or_the_other(atr: bytes) -> None:
 
 
 def test_sensors_are_counted_and_kept() -> None:
-    readings = Readings()
+    readings, known = Readings(), AuxiliariesStatus()
     steps = [
         ({"cabinetDoor": "closed"}, {"door_open": False}),
         ({"cabinetDoor": "open"}, {"door_open": True}),
@@ -124,15 +124,56 @@ def test_sensors_are_counted_and_kept() -> None:
         ({"UPS": {"low": False, "engaged": False}}, {"power": Power.MAINS}),
         ({"UPS": {"engaged": True}}, {"power": Power.BATTERY}),
         ({"UPS": {"engaged": True, "low": True}}, {"power": Power.BATTERY_LOW}),
+        # What an event leaves out did not change.
+        ({"UPS": {"low": False}}, {"power": Power.BATTERY}),
+        ({"UPS": {"low": True}}, {"power": Power.BATTERY_LOW}),
+        ({"UPS": {"engaged": False}}, {"power": Power.MAINS}),
+        ({"safeDoor": "closed", "cabinetRearDoor": "open"}, {"door_open": True}),
+        ({"cabinetDoor": "closed"}, {"door_open": True}),
+        ({"cabinetRearDoor": "locked"}, {"door_open": False}),
         ({"volume": 1}, {"volume_percent": 0}),
         ({"volume": 1000}, {"volume_percent": 100}),
-        ({}, {"door_open": True, "call_presses": 2, "arrivals": 1, "volume_percent": 100}),
+        ({}, {"door_open": False, "call_presses": 2, "arrivals": 1, "volume_percent": 100}),
     ]
     for told, expected in steps:
         auxiliaries = facts(auxiliaries=told).auxiliaries
         assert auxiliaries is not None
-        readings = read_sensors(auxiliaries, readings)
+        known = merged(known, auxiliaries)
+        readings = read_sensors(known, readings)
         assert {name: getattr(readings, name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    "door",
+    [
+        *("cabinetDoor", "cabinetFrontDoor", "cabinetRearDoor", "cabinetLeftDoor"),
+        *("cabinetRightDoor", "safeDoor"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("state", "others", "expected"),
+    [
+        ("open", "closed", True),
+        ("tampered", "locked", True),
+        ("open", "unknown", True),
+        ("bolted", "closed", False),
+        ("closed", "unknown", None),
+    ],
+)
+def test_any_door_that_is_open_counts(
+    door: str, state: str, others: str, expected: bool | None
+) -> None:
+    other = "cabinetDoor" if door == "safeDoor" else "safeDoor"
+    auxiliaries = facts(auxiliaries={door: state, other: others}).auxiliaries
+    assert auxiliaries is not None
+    assert read_sensors(auxiliaries, Readings()).door_open is expected
+
+
+@pytest.mark.parametrize("told", [{}, {"low": True}, {"recovered": True}])
+def test_a_power_supply_that_does_not_say_whether_it_is_in_use(told: dict[str, bool]) -> None:
+    auxiliaries = facts(auxiliaries={"UPS": told}).auxiliaries
+    assert auxiliaries is not None
+    assert read_sensors(auxiliaries, Readings()).power is None
 
 
 def test_counters_wrap() -> None:

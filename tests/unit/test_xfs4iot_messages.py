@@ -230,18 +230,19 @@ def test_every_command_has_an_example() -> None:
 @pytest.mark.parametrize(
     ("offered", "expected"),
     [
-        (["2.0"], 2),
-        (["3.0"], 3),
-        (["2.1", "3.4"], 3),
-        (["1.0", "2.0"], 2),
-        (["2.0", "4.0"], 2),
+        (["2.0"], "2.0"),
+        (["3.0"], "3.0"),
+        (["2.1", "3.4"], "3.4"),
+        (["3.9", "3.10", "2.0"], "3.10"),
+        (["1.0", "2.0"], "2.0"),
+        (["2.0", "4.0"], "2.0"),
         (["1.0"], None),
         (["4.0"], None),
         ([], None),
         (["3", "3.x", "03.0", "", "3.01", "²3.0"], None),
     ],
 )
-def test_the_highest_version_that_both_know(offered: list[str], expected: int | None) -> None:
+def test_the_highest_version_that_both_know(offered: list[str], expected: str | None) -> None:
     assert choose(offered, (2, 3)) == expected
 
 

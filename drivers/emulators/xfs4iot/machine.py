@@ -89,12 +89,14 @@ class XfsMachine:
     take paper            somebody takes what lies in the slot
     auto retract          presented paper goes into the bin after ``seconds`` (None: never), or
                           ``to`` the "transport", from where it comes out with the next
+    present late          paper comes to the slot ``seconds`` after it was printed (None: at once)
     bin                   the retract bin is ``state`` "ok", "high", "full", "missing"; from a
                           machine of version 3 also "inoperative", "notConfigured", "manipulated"
     put card              ``kind`` and the fields of :mod:`drivers.emulators.smart_cards.cards`
     pull card             at once; ``after_apdus=n``: in the middle of a read
     jam card              the card does not come out
     no chip               a card without a chip is put
+    wrong card            something that is none is pushed at the slot, and not taken in
     show code             ``text`` or ``data`` (bytes), ``symbology`` ("qrCode")
     press                 ``key``: "0" to "9", "enter", "cancel", "clear", "backspace"
     open door, close door, press call, release call, come, leave
@@ -126,7 +128,8 @@ class XfsMachine:
         master_keys: Mapping[Algorithm, bytes] = MASTER_KEYS,
         card_reader: str = "motor",
     ) -> None:
-        """``port`` 0 takes a free one. ``card_reader``: "motor", "dip", "contactless"."""
+        """``port`` 0 takes a free one. ``card_reader``: "motor", "dip", "latchedDip",
+        "contactless"."""
         self._pace = seconds_per_page
         self._master_keys = dict(master_keys)
         self._reader_type = card_reader
@@ -145,10 +148,13 @@ class XfsMachine:
         self._printers = {name: _Printer() for name in _PRINTERS}
         self._auto_retract: float | None = None
         self._auto_retract_to = "unit1"
+        self._present_late: float | None = None
         self._card: ChipCard | None = None
         self._chipless = False
         self._card_place = "none"  # "inside", "slot"
         self._card_jammed = False
+        self._latched = False
+        self._refused = 0  # things pushed at the slot that are no cards
         self._pull_in: int | None = None  # APDUs
         self._codes: deque[tuple[bytes, str]] = deque(maxlen=1)
         self._scanning = False
@@ -208,9 +214,11 @@ class XfsMachine:
             "new toner": lambda service="ReceiptPrinter": self._toner(service, "full"),
             "take paper": self._take_paper,
             "auto retract": self._set_auto_retract,
+            "present late": self._set_present_late,
             "bin": self._set_bin,
             "put card": self._put_card,
             "no chip": self._put_chipless,
+            "wrong card": self._refuse_card,
             "pull card": self._pull_card,
             "jam card": self._jam_card,
             "show code": self._show_code,
@@ -306,7 +314,7 @@ class XfsMachine:
             printer.jammed = False
         self._card_jammed = False
         self._pull_in = None
-        self._auto_retract = None
+        self._auto_retract = self._present_late = None
         self._mode = "inactive"
 
     def _set_device(self, state: str, service: str = "") -> None:
@@ -400,9 +408,7 @@ class XfsMachine:
             case "ReceiptPrinter" | "DocumentPrinter":
                 facts["printer"] = self._printer_status(self._printers[service], service)
             case "CardReader":
-                media = {"none": "notPresent", "inside": "present", "slot": "entering"}
-                jammed = "jammed" if self._card_jammed else media[self._card_place]
-                facts["cardReader"] = {"media": jammed}
+                facts["cardReader"] = self._card_reader_status()
             case "BarcodeReader":
                 facts["barcodeReader"] = {"scanner": "on" if self._scanning else "off"}
             case "Camera":
@@ -446,6 +452,9 @@ class XfsMachine:
 
     def _set_auto_retract(self, seconds: float | None, to: str = "unit1") -> None:
         self._auto_retract, self._auto_retract_to = seconds, to
+
+    def _set_present_late(self, seconds: float | None) -> None:
+        self._present_late = seconds
 
     def _set_bin(self, state: str, service: str = "ReceiptPrinter") -> None:
         self._printers[service].bin_state = state
@@ -524,13 +533,25 @@ class XfsMachine:
         service = job.session.service
         printer = self._printers[service]
         printer.jobs.append(data)
-        printer.slot += [*printer.transport, data]
-        printer.transport.clear()
+        printer.transport.append(data)
+        if self._present_late is not None:
+            _later(self._present_late, self._push_out, service)
+            return
+        self._bring_out(printer)
         job.event("Printer.MediaPresentedEvent", {"wadIndex": 1, "totalWads": 1})
         if self._auto_retract is not None:
-            timer = threading.Timer(self._auto_retract, self._retract_late, (service,))
-            timer.daemon = True
-            timer.start()
+            _later(self._auto_retract, self._retract_late, service)
+
+    @staticmethod
+    def _bring_out(printer: _Printer) -> None:
+        printer.slot += printer.transport
+        printer.transport.clear()
+
+    def _push_out(self, service: str) -> None:
+        with self._changed:
+            self._bring_out(self._printers[service])
+            told = {"wadIndex": 1, "totalWads": 1}
+            self._wire.tell(service, "Printer.MediaPresentedUnsolicitedEvent", told)
 
     def _retract_late(self, service: str) -> None:
         with self._changed:
@@ -568,6 +589,13 @@ class XfsMachine:
 
     # -- card reader --------------------------------------------------------------------------
 
+    def _card_reader_status(self) -> Payload:
+        if self._reader_type == "contactless":
+            return {}  # a card that is held to it has no place
+        media = {"none": "notPresent", "inside": "present", "slot": "entering"}
+        lies = "latched" if self._latched else media[self._card_place]
+        return {"media": "jammed" if self._card_jammed else lies}
+
     def _put_card(self, **facts: Any) -> None:
         self._card, self._chipless = make_card(facts), False
         self._card_place = "inside"
@@ -580,9 +608,12 @@ class XfsMachine:
         if after_apdus is not None:
             self._pull_in = after_apdus
             return
-        if self._card_place != "none":
+        if self._card_place != "none" and not self._latched:
             self._card, self._chipless, self._card_place = None, False, "none"
             self._wire.tell("CardReader", "CardReader.MediaRemovedEvent")
+
+    def _refuse_card(self) -> None:
+        self._refused += 1
 
     def _jam_card(self) -> None:
         self._card_jammed = True
@@ -592,8 +623,14 @@ class XfsMachine:
             raise EndedError("commandErrorCode", "mediaJam")
         if self._card_place == "none":
             job.event("CardReader.InsertCardEvent")
-            self._wire.wait(job, lambda: self._card_place != "none")
+            self._refused = 0
+            while self._card_place == "none":
+                self._wire.wait(job, lambda: self._card_place != "none" or self._refused > 0)
+                if self._refused:
+                    self._refused = 0
+                    job.event("CardReader.InvalidMediaEvent")
         self._card_place = "inside"
+        self._latched = self._reader_type == "latchedDip"
         job.event("CardReader.MediaInsertedEvent")
         if self._card is None:
             return {"chip": [{"status": "dataMissing"}]}
@@ -616,14 +653,19 @@ class XfsMachine:
             raise EndedError("commandErrorCode", "mediaJam")
         if self._card_place == "none":
             raise EndedError("commandErrorCode", "noMedia")
-        self._card_place = "slot" if job.payload["to"] == "exit" else "inside"
+        self._let_go()
         return None
+
+    def _let_go(self) -> None:
+        self._latched = False
+        if self._reader_type == "motor":
+            self._card_place = "slot"
 
     def _reset_card_reader(self, job: Job) -> Payload | None:
         if self._card_jammed:
             raise EndedError("commandErrorCode", "mediaJam")
         if self._card_place == "inside":
-            self._card_place = "slot"
+            self._let_go()
         return None
 
     # -- scanner, camera, lights --------------------------------------------------------------
@@ -781,6 +823,12 @@ class XfsMachine:
             self._mode = "active" if entered else "inactive"
             event = "ModeEnteredEvent" if entered else "ModeExitedEvent"
             self._wire.tell("VendorMode", f"VendorMode.{event}")
+
+
+def _later(seconds: float, act: Callable[[str], None], service: str) -> None:
+    timer = threading.Timer(seconds, act, (service,))
+    timer.daemon = True
+    timer.start()
 
 
 def _bytes(text: str) -> bytes:

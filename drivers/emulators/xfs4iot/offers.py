@@ -35,6 +35,7 @@ _PRINTER = {
         },
         "events": {
             "Printer.MediaPresentedEvent": (2,),
+            "Printer.MediaPresentedUnsolicitedEvent": (2,),
             "Printer.MediaTakenEvent": (2,),
             "Printer.MediaAutoRetractedEvent": (2, 3),
             "Printer.PaperThresholdEvent": (2,),
@@ -56,6 +57,7 @@ SERVICES: dict[str, dict[str, Any]] = {
             "events": {
                 "CardReader.InsertCardEvent": (2,),
                 "CardReader.MediaInsertedEvent": (2,),
+                "CardReader.InvalidMediaEvent": (2,),
                 "CardReader.MediaRemovedEvent": (2,),
             },
         }
@@ -176,7 +178,10 @@ def capabilities(service: str, major: int, card_reader: str) -> dict[str, Any]:
         case "Camera":
             told["camera"] = {"cameras": {"person": True}}
         case "Lights":
-            told["lights"] = {name: _light(major) for name in LIGHTS}
+            lights = {name: _light(major) for name in LIGHTS}
+            told["lights"] = lights
+            if major > 2:
+                told["lights"] = {"individualFlashRates": True, "lights": lights}
     return told
 
 
@@ -199,4 +204,4 @@ def _light(major: int) -> dict[str, Any]:
         },
         "color": {"green": True, "red": True},
     }
-    return one | {"position": {"default": True}} if major == 2 else {"default": one}
+    return one if major == 2 else {"default": one}  # in version 2 there is no place of that name
