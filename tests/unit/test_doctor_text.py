@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import drivers
 import kiosk.doctor
 from drivers.device import DeviceError, Reason
 from kiosk.doctor import chinese
@@ -176,3 +177,77 @@ def test_every_sentence_of_the_doctor_has_chinese_words(path):
     words = {one for one in words if not COMMAND.match(one) and not NO_WORDS.fullmatch(one)}
     plain = {one: one.replace("{}", "§") for one in words}
     assert sorted(one for one in words if chinese.say(plain[one]) == plain[one]) == []
+
+
+DRIVERS = Path(drivers.__file__).parent
+UNHEARD = {
+    "bare.py",  # of the bench
+    "child.py",  # on its own standard error
+    # What stands on a citizen's card or code: the doctor reads none.
+    "code_scanner/framing.py",
+    "id_card/record.py",
+    "smart_card/apdu.py",
+    "smart_card/emv.py",
+    "smart_card/ssc.py",
+    "smart_card/tlv.py",
+}
+NO_SENTENCE = re.compile(
+    r"systemctl .*|sudo apt .*|from drivers.*|Noto Sans .*|Content-Type: .*|Connection: .*"
+    r"|provident fund terminal|websockets, mute|not the size of a v4l2_capability|Header\(.*|.*\\x21.*"
+)
+SPOKEN = sorted(
+    {str(path.relative_to(DRIVERS)) for path in DRIVERS.rglob("*.py")}
+    - {str(path.relative_to(DRIVERS)) for path in (DRIVERS / "emulators").rglob("*.py")}
+    - UNHEARD
+)
+
+
+def sentences(path):
+    """All texts of a module that have a space, with {} for what is filled in; no docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = list(ast.walk(tree))
+    parts = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+    parts |= {id(node.format_spec) for node in nodes if isinstance(node, ast.FormattedValue)}
+    parts |= {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    parts |= {id(node.msg) for node in nodes if isinstance(node, ast.Assert)}
+    for node in nodes:
+        match node:
+            case ast.Constant(value=str(words)) if id(node) not in parts:
+                found = words
+            case ast.JoinedStr(values=values) if id(node) not in parts:
+                found = "".join(
+                    part.value if isinstance(part, ast.Constant) else "{}" for part in values
+                )
+            case _:
+                continue
+        if " " in found.strip() and re.search("[a-z]{2}", found) and not NO_SENTENCE.match(found):
+            yield found
+
+
+@pytest.mark.parametrize("module", SPOKEN)
+def test_every_sentence_of_a_driver_has_chinese_words(module):
+    """Also those of commands: nobody can tell which of them a test print or a self-test meets."""
+    plain = {one.replace("{}", "§") for one in sentences(DRIVERS / module)}
+    assert sorted(one for one in plain if chinese.say(one) == one) == []
+
+
+@pytest.mark.parametrize(
+    ("english", "said"),
+    [
+        ("userError, toner-empty-error, media-low-report (C: 3)",
+         "需人工处理，墨粉用完（错误），纸将用完（提示）（C: 3）"),
+        ("toner-out: toner-empty", "缺墨粉：墨粉用完"),
+        ("some-vendor-thing-error", "some-vendor-thing（错误）"),
+        ("640×480 after 10 ms", "640×480，用时 10 毫秒"),
+        ("centre-down: GET /v1/catalogue: no connection (NewConnectionError)",
+         "中心没有应答：GET /v1/catalogue：连不上（NewConnectionError）"),
+        ("after the handshake: tlsv13 alert certificate required",
+         "握手之后：对方报警：需要客户端证书"),
+        ("Hostname mismatch, certificate is not valid for 'gjj.example'.",
+         "主机名不符，证书不是发给 'gjj.example' 的"),
+        ("gjj.example: No address associated with hostname", "gjj.example：这个域名没有地址"),
+        ("garbled: frame with a wrong checksum", "应答错乱：帧校验和错"),
+    ],
+)  # fmt: skip
+def test_what_devices_and_the_centre_say_of_themselves(english, said):
+    assert chinese.say(english) == said
