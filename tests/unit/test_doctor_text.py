@@ -193,7 +193,7 @@ UNHEARD = {
 }
 NO_SENTENCE = re.compile(
     r"systemctl .*|sudo apt .*|from drivers.*|Noto Sans .*|Content-Type: .*|Connection: .*"
-    r"|provident fund terminal|websockets, mute|not the size of a v4l2_capability|Header\(.*|.*\\x21.*"
+    r"|provident fund terminal|websockets, mute|Header\(.*|.*\\x21.*"
 )
 SPOKEN = sorted(
     {str(path.relative_to(DRIVERS)) for path in DRIVERS.rglob("*.py")}
