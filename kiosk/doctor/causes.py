@@ -42,10 +42,16 @@ def _linked(finding: Finding, poor: set[str], settings: Settings) -> Finding:
 def _possible(finding: Finding, settings: Settings) -> tuple[str, ...]:
     kind = finding.name.partition(":")[0]
     if kind in settings.devices:
-        return _behind_device(settings.devices[kind])
+        return (*_before(finding.name, kind), *_behind_device(settings.devices[kind]))
     if finding.name.startswith(f"name {names.OURS}/") and finding.seen != names.NOTHING_FITS:
         return ("udev rules", "udevd")
     return _ALWAYS.get(finding.name, ())
+
+
+def _before(name: str, kind: str) -> tuple[str, ...]:
+    """What of the same device was looked at first, and says it already."""
+    steps = (f"{kind}: found", f"{kind}: status")
+    return steps[: steps.index(name)] if name in steps else steps
 
 
 def _behind_device(table: Mapping[str, Any]) -> tuple[str, ...]:

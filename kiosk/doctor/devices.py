@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -69,7 +68,6 @@ def _look(kind: str, table: Mapping[str, Any]) -> Iterator[Finding]:
             step = "status"
             status = driver.status()
             facts = [status.state.value, status.detail]
-            behind = "" if status.usable else f"{kind}: status"
             low = status.paper in (Supply.LOW, Supply.OUT)
             facts += [f"paper {status.paper.value}"] if low else []
             seen = ", ".join(fact for fact in facts if fact)
@@ -86,10 +84,8 @@ def _look(kind: str, table: Mapping[str, Any]) -> Iterator[Finding]:
                 if user is not None:
                     yield _in_use(name, user)
                 else:
-                    finding = DEVICES.judged(
-                        name, check.passed, check.seen, check.mend or status.mend
-                    )
-                    yield replace(finding, because=behind) if finding.poor else finding
+                    mend = check.mend or status.mend
+                    yield DEVICES.judged(name, check.passed, check.seen, mend)
     except DeviceError as error:
         yield failed(f"{kind}: {step}", table, error)
 

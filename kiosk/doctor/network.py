@@ -40,6 +40,7 @@ _X509_EXPIRED, _X509_NOT_YET, _X509_HOST, _X509_IP = (
     62,
     64,
 )  # openssl-verification-options(1)
+_URL = "correct url in [centre]"
 _SET_CLOCK = "timedatectl set-ntp true"
 
 
@@ -104,7 +105,7 @@ def _steps(settings: Settings) -> Iterator[Finding]:
         host, tls = parts.hostname or "", parts.scheme == "https"
         port = parts.port or (443 if tls else 80)
     except ValueError as error:
-        yield NETWORK.bad("DNS", f"no address of a server: {error}", "correct url in [centre]")
+        yield NETWORK.bad("DNS", f"no address of a server: {error}", _URL)
         return
     began = time.perf_counter()
     try:
@@ -112,6 +113,8 @@ def _steps(settings: Settings) -> Iterator[Finding]:
     except OSError as error:
         why = error.strerror or str(error)
         mend = "resolvectl status, cat /etc/resolv.conf: is the name server right? url in [centre]"
+        if error.errno == errno.EINVAL:
+            mend = _URL
         yield NETWORK.bad("DNS", f"{host}: {why}", mend)
         return
     yield NETWORK.good("DNS", f"{host} resolves to {', '.join(addresses)}, {_ms(began)}")

@@ -92,8 +92,9 @@ def test_what_is_broken_is_named_with_what_mends_it(
 
 def test_what_the_status_says_already_is_one_cause(here, remote, tmp_path):
     remote.tell("receipt_printer", "open cover")
-    result = doctor(only(here, tmp_path, "receipt_printer"), tmp_path)
+    result = doctor(only(here, tmp_path, "receipt_printer"), tmp_path, "--print")
     assert "NOT fit for service: 1 to mend\n1. receipt_printer: status: " in result.output
+    assert "receipt_printer: test print" in result.output.partition("with it:")[2]
 
 
 def test_a_covered_lens_has_its_mend(here, remote, tmp_path):

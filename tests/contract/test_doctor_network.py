@@ -302,7 +302,7 @@ def test_of_a_chain_that_holds_the_rest_is_only_noted(authority, stranger, tmp_p
 def test_an_address_that_is_none(authority, url):
     found = way(url, authority)
     assert found["DNS"].verdict is Verdict.BAD
-    assert "url in [centre]" in found["DNS"].mend
+    assert found["DNS"].mend == "correct url in [centre]"
 
 
 def nobody():
