@@ -32,9 +32,9 @@ class Camera:
     * ``play`` – ``clip``, a path: another film; without it the drawn scene.
     * ``unplug`` – every connection breaks, nothing listens; ``plug`` – it is there again, under
       the same address.
-    * Faults, until ``well``: ``freeze``, the same picture again and again; ``black``;
-      ``overexposed``; ``slow``, ``fps`` pictures a second (2); ``garbage``, bytes that are no
-      picture; ``mute``, connections stay and nothing comes.
+    * Faults: ``freeze``, the same picture again and again; ``black``; ``overexposed``; ``slow``,
+      ``fps`` pictures a second (2); ``garbage``, bytes that are no picture; ``mute``, connections
+      stay and nothing comes. ``well`` – all are over, or the ``fault`` that is named.
     """
 
     def __init__(
@@ -94,9 +94,11 @@ class Camera:
                 _no_more(order, facts)
                 self.stop()
             case "well":
+                fault = facts.pop("fault", "")
                 _no_more(order, facts)
                 with self._changed:
-                    self._faults.clear()
+                    for one in [fault] if fault else list(self._faults):
+                        self._faults.pop(one, None)
                     self._changed.notify_all()
             case _ if order in FAULTS:
                 fps = float(facts.pop("fps", _SLOW_FPS)) if order == "slow" else 0.0

@@ -39,7 +39,8 @@ class CodeScanner(Answering):
     * Faults of the next ``times`` answers and codes, until ``well`` when that is left out:
       ``mute``, ``split``, and of answers only ``slow``, ``truncate``, ``junk``, see
       :class:`Answering`; ``blind``, its window is dirty; ``refuse``, a command is refused.
-    * ``well`` – all faults are over. ``unplug``, ``plug`` – the cable.
+    * ``well`` – all faults are over, or the ``fault`` that is named. ``unplug``, ``plug`` – the
+      cable.
     """
 
     NOISE = bytes.fromhex("00FF80550A7E3F00C0")
@@ -88,9 +89,8 @@ class CodeScanner(Answering):
                 self._scans_until = 0.0
             case "tire" if not facts:
                 self._scans_until = 0.0
-            case "well" if not facts:
-                with self._guard:
-                    self._faults.clear()
+            case "well" if facts.keys() <= {"fault"}:
+                self._well(**facts)
             case _ if order in FAULTS:
                 self._order_fault(order, facts)
             case _:

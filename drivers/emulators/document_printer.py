@@ -75,7 +75,7 @@ class DocumentPrinter:
     revive              listens again; ``forget=False``: with the jobs it had, going on with them
     cancel at panel     the job that prints is cancelled at the printer
     take                somebody takes the sheets out of the tray
-    well                every fault ends
+    well                every fault ends, or the ``fault`` that is named
     ==================  ==========================================================================
     """
 
@@ -269,7 +269,22 @@ class DocumentPrinter:
             if job.state in (JobState.PROCESSING, JobState.STOPPED):
                 job.cancelled = "job-canceled-at-device"
 
-    def _well(self) -> None:
+    def _well(self, fault: str = "") -> None:
+        match fault:
+            case "stall":
+                self._stall_in = None
+            case "slow":
+                self._delay = 0.0
+            case "garbage":
+                self._garbage = ""
+            case "refuse":
+                self._refusal = 0
+            case "":
+                self._all_well()
+            case _:
+                self._faults.discard(fault)
+
+    def _all_well(self) -> None:
         self._refill()
         self._faults.clear()
         self._jam_in = self._stall_in = None

@@ -113,7 +113,7 @@ class IdCardReader:
       40 to select; ``unknown kind``, a layout letter that nobody knows.
     * Faults that come once unless ``times`` says otherwise: ``lift during read``; ``answer`` with
       ``status``, any code, and ``data`` behind it.
-    * ``well`` – all faults are over.
+    * ``well`` – all faults are over, or the ``fault`` that is named.
     * ``unplug`` – the pty vanishes; ``plug`` – a new one comes under the same name.
     """
 
@@ -184,9 +184,10 @@ class IdCardReader:
                 self.start()
             case "unplug" if not facts:
                 self.stop()
-            case "well" if not facts:
+            case "well" if facts.keys() <= {"fault"}:
                 with self._changed:
-                    self._faults.clear()
+                    for fault in facts.values() or list(self._faults):
+                        self._faults.pop(fault, None)
             case _ if order in FAULTS:
                 fault = _fault_of(order, facts)
                 with self._changed:

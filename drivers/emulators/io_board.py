@@ -69,7 +69,8 @@ class IoBoard(Answering):
       ``slow``, ``bad crc``, ``truncate``, ``junk``, ``split``, see :class:`Answering`;
       ``exception`` with ``code`` (4), a Modbus exception; ``wrong values``, sensor registers out of
       their range.
-    * ``well`` – all faults are over. ``unplug``, ``plug`` – the cable.
+    * ``well`` – all faults are over, or the ``fault`` that is named. ``unplug``, ``plug`` – the
+      cable.
     """
 
     CHECKSUM = "bad crc"
@@ -108,6 +109,9 @@ class IoBoard(Answering):
                 return
             if order == "power":
                 self._readings = _power(self._readings, facts)
+                return
+            if order == "well" and facts.keys() <= {"fault"}:
+                self._well(**facts)
                 return
             if order == "volume":
                 percent = _percent(facts.pop("percent", None))
@@ -173,9 +177,6 @@ class IoBoard(Answering):
                 self._holding = [0] * LIGHTS_COUNT
                 self._watchdog = 0
                 new = replace(old, call_presses=0, arrivals=0)
-            case "well":
-                self._faults.clear()
-                return
             case _:
                 raise ValueError(f"an I/O board knows no order {order!r}")
         self._readings = new

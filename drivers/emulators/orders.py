@@ -29,12 +29,14 @@ class Form(StrEnum):
 class Order:
     """One order: its facts, what takes it back, and how one sees that it came true.
 
-    Without ``seen`` it is taken as true at once.
+    ``undo`` is an order, with the facts ``back``; ``"well"`` ends this fault alone; ``""``: nothing
+    takes it back. Without ``seen`` it is taken as true at once.
     """
 
     facts: Mapping[str, Form] = field(default_factory=dict)
     undo: str = "well"
     seen: Callable[[Seen], bool] | None = None
+    back: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _facts(form: Form, *names: str) -> dict[str, Form]:
@@ -57,7 +59,13 @@ def _plain(*orders: str, undo: str = "well") -> dict[str, Order]:
     return {order: Order(undo=undo) for order in orders}
 
 
-_CABLE = {"unplug": Order(undo="plug"), "plug": Order(), "well": Order()}
+def _over(*orders: str) -> dict[str, Order]:
+    """What is over as soon as it is done."""
+    return _plain(*orders, undo="")
+
+
+_WELL = {"well": Order(_facts(Form.TEXT, "fault"), undo="")}
+_CABLE = {"unplug": Order(undo="plug"), **_over("plug"), **_WELL}
 _SECONDS = _facts(Form.NUMBER, "seconds")
 _TIMES = _facts(Form.COUNT, "times")
 _AFTER_LINES = _facts(Form.COUNT, "after_lines")
@@ -77,7 +85,7 @@ _ID_CARD = {
         | _facts(Form.FLAG, "name_cut"),
         undo="lift",
     ),
-    **_plain("lift"),
+    **_over("lift"),
     **{
         order: Order(_OF_READER)
         for order in (
@@ -107,8 +115,8 @@ _CHIP_CARD = (
 _AT = _facts(Form.COUNT, "at")
 _SMART_CARD = {
     "put": Order(_CHIP_CARD, undo="lift"),
-    **_plain("lift"),
-    "swap": Order(_CHIP_CARD | _AT, seen=_lists_no_more("faults", "swap")),
+    **_over("lift"),
+    "swap": Order(_CHIP_CARD | _AT, undo="", seen=_lists_no_more("faults", "swap")),
     "yank in mid-apdu": Order(_AT, seen=_lists_no_more("faults", "yank in mid-apdu")),
     "mute": Order(_AT),
     "slow": Order(_AT | _SECONDS),
@@ -120,42 +128,45 @@ _SMART_CARD = {
 _RECEIPT_PRINTER = {
     **_plain("paper near end", undo="refill"),
     "paper out": Order(_AFTER_LINES, undo="refill", seen=_shows("paper", "out")),
-    **_plain("refill"),
+    **_over("refill"),
     **_plain("open cover", undo="close cover"),
-    **_plain("close cover"),
+    **_over("close cover"),
     "jam": Order(_AFTER_LINES, undo="clear jam", seen=_shows("jammed", True)),
-    **_plain("clear jam"),
+    **_over("clear jam"),
     **_plain("cutter error", undo="clear jam"),
     **_plain("hot head"),
     **{order: Order(_AFTER_BYTES) for order in ("mute", "reset connection", "stop reading")},
     "slow": Order(_facts(Form.NUMBER, "bytes_per_s", "dots_per_s")),
-    **_plain("deaf to gs r", "goes on when stopped", "garbage", "tear"),
+    **_plain("deaf to gs r", "goes on when stopped", "garbage"),
+    **_over("tear"),
     **_CABLE,
 }
 
 _DOCUMENT_PRINTER = {
     "paper out": Order(_AFTER_PAGES, undo="refill", seen=_lists("reasons", "media-empty-error")),
     **_plain("paper low", undo="refill"),
-    **_plain("refill"),
+    **_over("refill"),
     "jam": Order(_AFTER_PAGES, undo="clear jam", seen=_lists("reasons", "media-jam-error")),
-    **_plain("clear jam"),
+    **_over("clear jam"),
     **_plain("open cover", undo="close cover"),
-    **_plain("close cover"),
+    **_over("close cover"),
     **_plain("toner out", undo="new toner"),
-    **_plain("new toner"),
+    **_over("new toner"),
     **_plain("pause", undo="resume"),
-    **_plain("resume", "busy", "mute"),
+    **_over("resume"),
+    **_plain("busy", "mute"),
     "slow": Order(_SECONDS),
     "garbage": Order(_facts(Form.TEXT, "kind")),
     "refuse": Order(_facts(Form.COUNT, "code")),
     **_plain("stall"),
     **_plain("die", undo="revive"),
-    "revive": Order(_facts(Form.FLAG, "forget")),
-    **_plain("cancel at panel", "take", "well"),
+    "revive": Order(_facts(Form.FLAG, "forget"), undo=""),
+    **_over("cancel at panel", "take"),
+    **_WELL,
 }
 
 _CAMERA = {
-    "play": Order(_facts(Form.TEXT, "clip")),
+    "play": Order(_facts(Form.TEXT, "clip"), undo=""),
     **_plain("freeze", "black", "overexposed"),
     "slow": Order(_facts(Form.NUMBER, "fps")),
     **_plain("garbage", "mute"),
@@ -165,19 +176,20 @@ _CAMERA = {
 _CODE = _facts(Form.TEXT, "end", "encoding")
 _CODE_SCANNER = {
     "present": Order(_CODE | _facts(Form.TEXT, "text") | _facts(Form.BYTES, "data"), undo="remove"),
-    **_plain("remove"),
+    **_over("remove"),
     "two": Order(_CODE | _facts(Form.VALUE, "texts"), undo="remove"),
-    "too long": Order(_facts(Form.COUNT, "size")),
-    "noise": Order(_facts(Form.BYTES, "data")),
-    **_plain("tire"),
+    "too long": Order(_facts(Form.COUNT, "size"), undo=""),
+    "noise": Order(_facts(Form.BYTES, "data"), undo=""),
+    **_over("tire"),
     **{order: Order(_TIMES) for order in ("mute", "blind", "split", "refuse", "truncate", "junk")},
     "slow": Order(_TIMES | _SECONDS),
     **_CABLE,
 }
 
 _PIN_PAD = {
-    "press": Order(_facts(Form.TEXT, "key")),
-    **_plain("give up", "tamper", "break", "power cycle"),
+    "press": Order(_facts(Form.TEXT, "key"), undo=""),
+    **_over("give up", "power cycle"),
+    **_plain("tamper", "break"),
     **{order: Order(_TIMES) for order in ("mute", "bad checksum", "truncate", "junk", "split")},
     "slow": Order(_TIMES | _SECONDS),
     **_CABLE,
@@ -185,14 +197,18 @@ _PIN_PAD = {
 
 _IO_BOARD = {
     **_plain("press", undo="release"),
-    **_plain("release", "tap"),
+    **_over("release", "tap"),
     **_plain("open door", undo="close door"),
-    **_plain("close door"),
+    **_over("close door"),
     **_plain("come", undo="go"),
-    **_plain("go"),
-    "power": Order(_facts(Form.VALUE, "state", "percent")),
-    "volume": Order(_facts(Form.VALUE, "percent")),
-    **_plain("restart"),
+    **_over("go"),
+    "power": Order(
+        _facts(Form.VALUE, "state", "percent"),
+        undo="power",
+        back={"state": "mains", "percent": 100},
+    ),
+    "volume": Order(_facts(Form.VALUE, "percent"), undo="volume", back={"percent": 50}),
+    **_over("restart"),
     **{
         order: Order(_TIMES)
         for order in ("mute", "bad crc", "truncate", "junk", "split", "wrong values")
@@ -207,33 +223,43 @@ _PLACE = _SERVICE | _facts(Form.TEXT, "command") | _facts(Form.FLAG, "once")
 _XFS4IOT = {
     "paper out": Order(_SERVICE | _AFTER_PAGES, undo="refill"),
     "paper low": Order(_SERVICE, undo="refill"),
-    "refill": Order(_SERVICE),
+    "refill": Order(_SERVICE, undo=""),
     "jam": Order(_SERVICE | _AFTER_PAGES, undo="clear jam"),
-    "clear jam": Order(_SERVICE),
+    "clear jam": Order(_SERVICE, undo=""),
     "toner out": Order(_SERVICE, undo="new toner"),
-    "new toner": Order(_SERVICE),
-    "take paper": Order(_SERVICE),
-    "auto retract": Order(_facts(Form.VALUE, "seconds") | _facts(Form.TEXT, "to")),
-    "bin": Order(_SERVICE | _facts(Form.TEXT, "state")),
+    "new toner": Order(_SERVICE, undo=""),
+    "take paper": Order(_SERVICE, undo=""),
+    "auto retract": Order(
+        _facts(Form.VALUE, "seconds") | _facts(Form.TEXT, "to"),
+        undo="auto retract",
+        back={"seconds": None},
+    ),
+    "present late": Order(
+        _facts(Form.VALUE, "seconds"), undo="present late", back={"seconds": None}
+    ),
+    "bin": Order(_SERVICE | _facts(Form.TEXT, "state"), undo="bin", back={"state": "ok"}),
     "put card": Order(_CHIP_CARD, undo="pull card"),
-    "pull card": Order(_facts(Form.COUNT, "after_apdus"), seen=_shows("card", "none")),
+    "pull card": Order(_facts(Form.COUNT, "after_apdus"), undo="", seen=_shows("card", "none")),
     **_plain("jam card"),
     **_plain("no chip", undo="pull card"),
-    "show code": Order(_facts(Form.TEXT, "text", "symbology") | _facts(Form.BYTES, "data")),
-    "press": Order(_facts(Form.TEXT, "key")),
+    **_over("wrong card"),
+    "show code": Order(
+        _facts(Form.TEXT, "text", "symbology") | _facts(Form.BYTES, "data"), undo=""
+    ),
+    "press": Order(_facts(Form.TEXT, "key"), undo=""),
     **_plain("open door", undo="close door"),
-    **_plain("close door"),
+    **_over("close door"),
     **_plain("press call", undo="release call"),
-    **_plain("release call"),
+    **_over("release call"),
     **_plain("come", undo="leave"),
-    **_plain("leave"),
-    "power": Order(_facts(Form.TEXT, "state")),
-    "volume": Order(_facts(Form.COUNT, "level")),
+    **_over("leave"),
+    "power": Order(_facts(Form.TEXT, "state"), undo="power", back={"state": "mains"}),
+    "volume": Order(_facts(Form.COUNT, "level"), undo="volume", back={"level": 500}),
     **_plain("enter vendor mode", undo="leave vendor mode"),
-    **_plain("leave vendor mode"),
-    "device": Order(_SERVICE | _facts(Form.TEXT, "state")),
-    "version": Order(_facts(Form.COUNT, "major")),
-    "host": Order(_facts(Form.TEXT, "name")),
+    **_over("leave vendor mode"),
+    "device": Order(_SERVICE | _facts(Form.TEXT, "state"), undo="device", back={"state": "online"}),
+    "version": Order(_facts(Form.COUNT, "major"), undo="version", back={"major": 3}),
+    "host": Order(_facts(Form.TEXT, "name"), undo="host", back={"name": "127.0.0.1"}),
     "fail": Order(_PLACE | _facts(Form.TEXT, "error")),
     "garbage": Order(_PLACE | _facts(Form.TEXT, "form")),
     "refuse": Order(_PLACE | _facts(Form.TEXT, "code")),
@@ -246,6 +272,7 @@ _XFS4IOT = {
         )
     },
     **_CABLE,
+    "well": Order(_facts(Form.TEXT, "fault", "service", "command"), undo=""),
 }
 
 ORDERS: Mapping[str, Mapping[str, Order]] = {
@@ -257,7 +284,7 @@ ORDERS: Mapping[str, Mapping[str, Order]] = {
     "code_scanner": _CODE_SCANNER,
     "pin_pad": _PIN_PAD,
     "io_board": _IO_BOARD,
-    "speaker": _CABLE,
+    "speaker": {"hang": Order(), **_CABLE},
     "xfs4iot": _XFS4IOT,
 }
 """By the kind of emulator. In a rig a device is called by its kind, a second one ``camera_2``."""
@@ -292,9 +319,17 @@ def table() -> str:
         lines += ["", "| order | facts | `for … s` ends with |", "|---|---|---|"]
         for name, order in orders.items():
             facts = ", ".join(f"`{fact}` {form.value}" for fact, form in order.facts.items())
-            lines.append(f"| `{name}` | {facts} | {'' if name == 'well' else f'`{order.undo}`'} |")
+            lines.append(f"| `{name}` | {facts} | {_undoing(name, order)} |")
         lines.append("")
     return "\n".join(lines)
+
+
+def _undoing(name: str, order: Order) -> str:
+    if not order.undo:
+        return ""
+    facts = {"fault": f'"{name}"' if " " in name else name} if order.undo == "well" else order.back
+    told = (f"{fact}={'none' if value is None else value}" for fact, value in facts.items())
+    return f"`{' '.join([order.undo, *told])}`"
 
 
 if __name__ == "__main__":

@@ -76,7 +76,8 @@ class PinPad(Answering):
       fails, until ``well``. ``power cycle`` – the session key and the entry are gone.
     * Faults of the next ``times`` answers, until ``well`` when that is left out: ``mute``,
       ``slow``, ``bad checksum``, ``truncate``, ``junk``, ``split``; see :class:`Answering`.
-    * ``well`` – all faults are over, a tampered pad was replaced. ``unplug``, ``plug`` – the cable.
+    * ``well`` – all faults are over, or the ``fault`` that is named; a tampered pad was replaced.
+      ``unplug``, ``plug`` – the cable.
     """
 
     NOISE = bytes.fromhex("00FF8055")
@@ -104,7 +105,9 @@ class PinPad(Answering):
                 self.start()
             case "unplug", {**rest} if not rest:
                 self.stop()
-            case (("give up" | "tamper" | "break" | "power cycle" | "well"), {**rest}) if not rest:
+            case "well", {**rest} if rest.keys() <= {"fault"}:
+                self._well(**rest)
+            case (("give up" | "tamper" | "break" | "power cycle"), {**rest}) if not rest:
                 with self._guard:
                     self._change(order)
             case _ if order in FAULTS:
@@ -175,11 +178,14 @@ class PinPad(Answering):
                 self._power_cycle()
             case "break":
                 self._broken = True
-            case "power cycle":
-                self._power_cycle()
             case _:
-                self._tampered = self._broken = False
-                self._faults.clear()
+                self._power_cycle()
+
+    def _well(self, fault: str = "") -> None:
+        with self._guard:
+            self._tampered = self._tampered and fault not in ("", "tamper")
+            self._broken = self._broken and fault not in ("", "break")
+            super()._well(fault)
 
     def _power_cycle(self) -> None:
         self._algorithm, self._key, self._key_serial = None, b"", ""

@@ -174,6 +174,14 @@ class Answering(ABC):
         with self._guard:
             self._faults[order] = fault
 
+    def _well(self, fault: str = "") -> None:
+        """All faults are over, or the one that is named."""
+        with self._guard:
+            if not fault:
+                self._faults.clear()
+            else:
+                self._faults.pop(fault, None)
+
     def _fault(self, order: str) -> Fault | None:
         """The fault, if it strikes this answer; counts it."""
         with self._guard:

@@ -76,7 +76,7 @@ class ReceiptPrinter:
     ``mute`` (``after_bytes``), ``reset connection`` (``after_bytes``), ``stop reading``
     (``after_bytes``), ``slow`` (the line: ``bytes_per_s``, or the paper: ``dots_per_s``),
     ``deaf to gs r``, ``goes on when stopped`` (drops what it cannot print, and answers),
-    ``garbage``, ``unplug``, ``plug``, ``well``, ``tear``.
+    ``garbage``, ``unplug``, ``plug``, ``well`` (of all, or of one ``fault``), ``tear``.
     """
 
     def __init__(
@@ -214,7 +214,7 @@ class ReceiptPrinter:
             elif order == "tear":
                 self._slips.clear()
             elif order == "well":
-                self._faults()
+                self._well(**facts)
             elif order not in ("unplug", "plug"):
                 raise ValueError(f"a receipt printer does not know {order!r}")
             if order in ("refill", "clear jam"):
@@ -223,8 +223,19 @@ class ReceiptPrinter:
         # Readers must be able to end, so the lock is not held here.
         if order == "unplug":
             self._unplug()
-        elif order in ("plug", "well") and not self._plugged:
+        elif (order == "plug" or (order == "well" and not facts)) and not self._plugged:
             self._plug()
+
+    def _well(self, fault: str = "") -> None:
+        if not fault:
+            self._faults()
+        elif fault in _COUNTS_BYTES:
+            setattr(self, _COUNTS_BYTES[fault], None)
+        elif fault == "slow":
+            self._bytes_per_s, self._dots_per_s = 0.0, self._usual_dots_per_s
+        else:
+            for name in _SETS.get(fault, {}):
+                setattr(self, name, False)
 
     def look(self) -> dict[str, Any]:
         """What one sees: ``plugged``, ``slips`` (PNG of each), ``texts`` (their lines of

@@ -97,9 +97,9 @@ class Rig:
             device.stop()
 
     def tell(self, device: str, order: str, **facts: Any) -> None:
-        """Give an order. ``well`` also ends the scripts that still have something to say to the
-        device. Raises ``ValueError`` for a device that is not here, and what the device raises for
-        an order it does not understand: ``ValueError`` or ``TypeError``.
+        """Give an order. ``well``, unless it is of one fault, also ends the scripts that still have
+        something to say to the device. Raises ``ValueError`` for a device that is not here, and
+        what the device raises for an order it does not understand: ``ValueError``, ``TypeError``.
         """
         self._obey(resolve(device, self.devices), order, facts, None)
 
@@ -117,7 +117,7 @@ class Rig:
         with self._turn[device]:
             if by is not None and by.cancelled:
                 return
-            if order == "well":
+            if order == "well" and not facts:
                 with self._guard:
                     others = [run for run in self._runs if run is not by]
                 for run in others:

@@ -6,7 +6,7 @@ stand on lines of their own or between semicolons, ``#`` begins a comment::
     clause = [device ":"] order option…
     option = "after" count ("lines" | "pages" | "bytes" | "apdus")  when the order comes true
            | "after" seconds ("s" | "ms" | "min")                how long after the clause before
-           | "for" seconds ("s" | "ms" | "min")                  then it is taken back
+           | "for" seconds ("s" | "ms" | "min")                  then it alone is taken back
            | "for" count ["times"] | "times" count               how often
            | fact "=" value
 
@@ -20,10 +20,10 @@ import json
 import math
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
-from drivers.emulators.orders import ALIASES, Form, Order, orders_of
+from drivers.emulators.orders import ALIASES, Form, orders_of
 
 LONGEST = 65536
 """Characters of a script."""
@@ -99,6 +99,21 @@ def resolve(name: object, devices: Collection[str]) -> str:
     return device
 
 
+def taking_back(clause: Clause) -> Clause | None:
+    """What ends that which ``clause`` brings about, and nothing else; ``None``: nothing does."""
+    known = orders_of(clause.device)
+    if known is None:
+        return Clause(clause.device, "well")
+    order = known[clause.order]
+    if not order.undo:
+        return None
+    facts = {"fault": clause.order} if order.undo == "well" else dict(order.back)
+    # What is taken back was told of one place; so is the end of it.
+    place = {name: clause.facts[name] for name in ("service", "command") if name in clause.facts}
+    facts |= {name: told for name, told in place.items() if name in known[order.undo].facts}
+    return Clause(clause.device, order.undo, facts)
+
+
 def parse(text: str, devices: Collection[str]) -> tuple[Clause, ...]:
     """The clauses of a script for a rig with ``devices``, at least one.
 
@@ -161,25 +176,19 @@ class _Parser:
         start, line = self._at, self._line
         name = self._order()
         known = orders_of(device)
-        order = Order()
-        if known is not None:
-            if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = f"; do you mean {near[0]!r}?" if near else ""
-                self._fail(f"{device} knows no order {name!r}{hint}", start)
-            order = known[name]
-        self._about = _About(device, name, order.facts if known is not None else None)
+        if known is not None and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"; do you mean {near[0]!r}?" if near else ""
+            self._fail(f"{device} knows no order {name!r}{hint}", start)
+        self._about = _About(device, name, known[name].facts if known is not None else None)
         told = self._options()
-        clauses = [Clause(device, name, told.facts, told.delay, line)]
-        if told.lasts is not None:
-            if name == order.undo:
-                self._fail(f"{name!r} is nothing that lasts", start)
-            # What is taken back was told of one place; so is the end of it.
-            place = {"service": told.facts["service"]} if "service" in told.facts else {}
-            undone = known.get(order.undo, Order()).facts if known is not None else {}
-            facts = place if "service" in undone else {}
-            clauses.append(Clause(device, order.undo, facts, told.lasts, line))
-        return clauses
+        clause = Clause(device, name, told.facts, told.delay, line)
+        if told.lasts is None:
+            return [clause]
+        end = taking_back(clause)
+        if end is None or name == "well":
+            self._fail(f"{name!r} is nothing that lasts", start)
+        return [clause, replace(end, delay=told.lasts, line=line)]
 
     def _order(self) -> str:
         words: list[str] = []

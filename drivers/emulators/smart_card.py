@@ -127,10 +127,11 @@ class SmartCardReader:
                 self._lift()
             case "swap":
                 self._order_swap(facts)
-            case "well" if not facts:
+            case "well" if facts.keys() <= {"fault"}:
                 with self._changed:
-                    self._faults.clear()
-                    self._swap = None
+                    for fault in facts.values() or [*self._faults, "swap"]:
+                        self._faults.pop(fault, None)
+                        self._swap = None if fault == "swap" else self._swap
             case "plug" if self._service and not facts:
                 self._service.start()
             case "unplug" if self._service and not facts:

@@ -10,6 +10,7 @@ import sys
 import threading
 import wave
 from collections import deque
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -26,13 +27,14 @@ _SEEN = 20
 class Speaker:
     """A sound card behind ALSA's ``tee``, in ``folder``, which is made and removed.
 
-    Orders: ``unplug``, ``plug`` – the card is gone, or there. ``well`` – nothing, for nothing else
-    can be wrong with it.
+    Orders: ``unplug``, ``plug`` – the card is gone, or there. ``hang`` – it takes no samples, until
+    ``well``, which may name it as the ``fault`` that is over.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._heard: deque[dict[str, Any]] = deque(maxlen=_SEEN)
+        self._hangs = False
         self._wake = -1
         self._thread: threading.Thread | None = None
 
@@ -74,23 +76,40 @@ class Speaker:
                 self.start()
             case "unplug", {**rest} if not rest:
                 self.stop()
-            case "well", {**rest} if not rest:
-                return
+            case "hang", {**rest} if not rest:
+                self._hang(True)
+            case "well", {**rest} if rest in ({}, {"fault": "hang"}):
+                self._hang(False)
             case _:
                 raise ValueError(f"a speaker knows no order {order!r} with {list(facts)}")
 
     def look(self) -> dict[str, Any]:
         """What one would hear: ``plugged`` bool; ``played`` list, the last 20 sounds, newest last:
-        ``sound``, a :class:`Sound` as str, and ``volume``, percent; ``faults``, an empty list."""
-        return {"plugged": self._thread is not None, "played": list(self._heard), "faults": []}
+        ``sound``, a :class:`Sound` as str, and ``volume``, percent; ``faults`` list of str."""
+        return {
+            "plugged": self._thread is not None,
+            "played": list(self._heard),
+            "faults": ["hang"] if self._hangs else [],
+        }
+
+    def _hang(self, hangs: bool) -> None:
+        self._hangs = hangs
+        if self._thread is not None:
+            os.write(self._wake, b"!")
 
     def _listen(self, reads: int, woken: int) -> None:
         data = b""
         try:
             while True:
-                ready = select.select([reads, woken], [], [], _QUIET_S if data else None)[0]
+                if self._hangs:
+                    _fill(reads)
+                watched = [woken] if self._hangs else [reads, woken]
+                ready = select.select(watched, [], [], _QUIET_S if data else None)[0]
                 if woken in ready:
-                    return
+                    if not os.read(woken, 1):
+                        return
+                    data = _drained(reads)
+                    continue
                 if reads in ready:
                     data += os.read(reads, 65536)
                     continue
@@ -100,6 +119,21 @@ class Speaker:
         finally:
             os.close(reads)
             os.close(woken)
+
+
+def _fill(pipe: int) -> None:
+    """So that nobody can write to it."""
+    with suppress(BlockingIOError):
+        while True:
+            os.write(pipe, bytes(4096))
+
+
+def _drained(pipe: int) -> bytes:
+    """Forget what is in it; nothing."""
+    with suppress(BlockingIOError):
+        while os.read(pipe, 65536):
+            pass
+    return b""
 
 
 def _recognized(data: bytes) -> dict[str, Any] | None:

@@ -20,7 +20,7 @@ class Noted:
 
     def obey(self, order: str, **facts: Any) -> None:
         self._emulator.obey(order, **facts)
-        if order == "well":
+        if order == "well" and not facts:
             self.orders.clear()
         self.orders.append((order, facts))
 

@@ -27,6 +27,7 @@ from drivers.emulators.orders import ORDERS, Form
 from drivers.emulators.pin_pad import PinPad
 from drivers.emulators.receipt_printer import ReceiptPrinter
 from drivers.emulators.rig import MOST_SCRIPTS, Emulator, Remote, Rig
+from drivers.emulators.script import Clause, ScriptError, parse, taking_back
 from drivers.emulators.smart_card import SmartCardReader
 from drivers.emulators.smart_cards.cards import BankFacts, SocialSecurityFacts
 from drivers.emulators.speaker import Speaker
@@ -62,13 +63,16 @@ NEEDED: dict[tuple[str, str], dict[str, Any]] = {
     ("pin_pad", "press"): {"key": "5"},
     ("io_board", "volume"): {"percent": 40},
     ("io_board", "power"): {"state": "battery"},
+    ("receipt_printer", "slow"): {"dots_per_s": 100.0},
+    ("speaker", "well"): {"fault": "hang"},
     ("xfs4iot", "auto retract"): {"seconds": 1.0},
+    ("xfs4iot", "present late"): {"seconds": 1.0},
     ("xfs4iot", "bin"): {"state": "high"},
     ("xfs4iot", "put card"): BANK,
     ("xfs4iot", "press"): {"key": "5"},
-    ("xfs4iot", "power"): {"state": "mains"},
-    ("xfs4iot", "volume"): {"level": 500},
-    ("xfs4iot", "device"): {"state": "online"},
+    ("xfs4iot", "power"): {"state": "battery"},
+    ("xfs4iot", "volume"): {"level": 400},
+    ("xfs4iot", "device"): {"state": "offline"},
     ("xfs4iot", "version"): {"major": 3},
     ("xfs4iot", "host"): {"name": "127.0.0.1"},
     ("xfs4iot", "fail"): {"error": "paperOut"},
@@ -83,6 +87,7 @@ SAMPLES: dict[str, Any] = {
     "kind": "html",
     "percent": 40,
     "encoding": "gb18030",
+    "fault": "mute",
 }
 PLAIN = {
     Form.COUNT: 2,
@@ -166,6 +171,46 @@ def test_every_order_that_is_documented_has_its_words(
             emulators[kind].obey(name)
 
 
+@pytest.mark.parametrize("kind", ORDERS)
+@pytest.mark.parametrize("standing", ["slow", "mute"])
+def test_what_lasts_for_a_while_is_taken_back_and_nothing_else(
+    emulators: dict[str, Emulator], kind: str, standing: str
+) -> None:
+    emulator = emulators[kind]
+    emulator.obey("well")
+    for name in ORDERS[kind]:
+        end = taking_back(Clause(kind, name))
+        if end and (kind, end.order) not in SERVICE_NEEDED:
+            emulator.obey(end.order, **end.facts)
+    if standing in ORDERS[kind]:
+        emulator.obey(standing, **NEEDED.get((kind, standing), {}))
+    for name in ORDERS[kind]:
+        if (kind, name) in SERVICE_NEEDED or name == standing:
+            continue
+        clause = Clause(kind, name, NEEDED.get((kind, name), {}))
+        end = taking_back(clause)
+        if end is None:
+            with pytest.raises(ScriptError, match="nothing that lasts"):
+                parse(f"{kind}: {name} for 1 s", ORDERS)
+            continue
+        before = lasting(emulator)
+        emulator.obey(name, **clause.facts)
+        assert (lasting(emulator) != before) is ((kind, name) not in UNSEEN), name
+        emulator.obey(end.order, **end.facts)
+        assert lasting(emulator) == before, name
+    emulator.obey("well")
+
+
+UNSEEN = {("xfs4iot", name) for name in ("auto retract", "present late", "version", "host")}
+
+
+def lasting(emulator: Emulator) -> dict[str, Any]:
+    """What one sees, without what has happened meanwhile. That a printer was jammed its host must
+    also tell it."""
+    happened = {"call_presses", "arrivals", "sent", "jammed"}
+    return {name: seen for name, seen in emulator.look().items() if name not in happened}
+
+
 def test_cards_are_told_by_their_fields() -> None:
     assert ORDERS["id_card"]["put"].facts.keys() == {*IdCard.__dataclass_fields__, "new_address"}
     chips = {*BankFacts.__struct_fields__, *SocialSecurityFacts.__struct_fields__, "kind"}
@@ -177,9 +222,8 @@ def test_cards_are_told_by_their_fields() -> None:
 def test_the_desk_speaks_the_language_of_scripts() -> None:
     for part in parts.of(ORDERS):
         for lever in part.levers:
-            (clause,) = clauses(part.device, lever.script)
-            assert all(clauses(part.device, lever.undo)) if lever.undo else clause
-            assert undoing(part.device, lever, part.levers)
+            assert len(clauses(part.device, lever.script)) == 1
+            assert undoing(part.device, lever) or not lever.seen
         for act in part.orders.values():
             assert len(clauses(part.device, act)) == 1
     assert {part.device for part in parts.of(ORDERS)} == set(ORDERS), "a device is not on the desk"
@@ -298,6 +342,19 @@ def test_its_own_well_does_not_end_it_another_ones_does(rig: Rig) -> None:
     assert told(rig, "printer") == ["well", "open cover"]
     assert first.cancelled
     assert first.wait(10)
+
+
+def test_the_end_of_one_fault_leaves_others_and_other_scripts(rig: Rig) -> None:
+    other = rig.run("reader: slow seconds=1; mute after 30 s")
+    eventually(lambda: "slow" in rig.look("reader")["faults"])
+    assert rig.run("reader: junk for 50 ms").wait(10)
+    assert rig.look("reader")["faults"] == ["slow"]
+    assert not other.cancelled
+    rig.tell("reader", "well", fault="slow")
+    assert rig.look("reader")["faults"] == []
+    assert not other.cancelled
+    other.cancel()
+    assert other.wait(10)
 
 
 def test_an_order_that_the_device_refuses_ends_it(

@@ -158,9 +158,9 @@ def press(rig: Rig, key: str, lever: str) -> None:
     part = part_of(rig, key)
     seen = rig.look(part.device)
     (pressed,) = (each for each in part.levers if each.key == lever)
-    stands = [each for each in part.levers if each.seen and each.seen(seen)]
+    stands = pressed.seen is not None and pressed.seen(seen)
     script = clauses(part.device, pressed.script)
-    for clause in undoing(part.device, pressed, stands) if pressed in stands else script:
+    for clause in undoing(part.device, pressed) if stands else script:
         rig.tell(clause.device, clause.order, **clause.facts)
 
 

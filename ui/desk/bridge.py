@@ -373,17 +373,9 @@ class Desk(QObject):
         def chore() -> None:
             here = self._part(part)
             seen: Seen = self._rig.look(here.device)
-            # All of the device: what is set again after its "well" may belong to another part.
-            every = [
-                one for each in self._parts if each.device == here.device for one in each.levers
-            ]
-            stand = [one for one in every if one.seen and one.seen(seen)]
             (pressed,) = (one for one in here.levers if one.key == lever)
-            told = (
-                undoing(here.device, pressed, stand)
-                if pressed in stand
-                else clauses(here.device, pressed.script)
-            )
+            stands = pressed.seen is not None and pressed.seen(seen)
+            told = undoing(here.device, pressed) if stands else clauses(here.device, pressed.script)
             for clause in told:
                 self._rig.tell(clause.device, clause.order, **clause.facts)
 

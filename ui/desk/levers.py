@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from drivers.emulators.orders import orders_of
-from drivers.emulators.script import Clause, parse
+from drivers.emulators.script import Clause, parse, taking_back
 from ui.desk.words import Words
 
 Seen = Mapping[str, Any]
@@ -302,17 +301,10 @@ def clauses(device: str, script: str) -> list[Clause]:
     return list(parse(f"{device}: {script}", (device,)))
 
 
-def undoing(device: str, lever: Lever, stand: Sequence[Lever]) -> list[Clause]:
-    """What takes ``lever`` back. What cannot be taken back alone goes with the rest; ``stand``, all
-    levers of the device that stand, are then set again, but for this one.
-    """
+def undoing(device: str, lever: Lever) -> list[Clause]:
+    """What takes ``lever`` back, and nothing else."""
     if lever.undo:
         return clauses(device, lever.undo)
     (told,) = clauses(device, lever.script)
-    orders = orders_of(device) or {}
-    undo = orders[told.order].undo
-    if undo != "well":
-        place = {name: told.facts[name] for name in orders[undo].facts if name in told.facts}
-        return [Clause(device, undo, place)]
-    others = [other.script for other in stand if other.key != lever.key]
-    return clauses(device, "; ".join(["well", *others]))
+    end = taking_back(told)
+    return [end] if end else []

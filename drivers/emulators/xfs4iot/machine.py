@@ -108,7 +108,7 @@ class XfsMachine:
     version               speak only the major version ``major`` (1, 2 or 3), from the next hello
     unplug, plug          the services end, and start again on the same port
     host                  the publisher names its services by ``name``, as a certificate may want
-    well                  every fault ends
+    well                  every fault ends, or the ``fault`` that is named, at its place
     ====================  ========================================================================
 
     Faults of answers: ``fail`` (``error``, an errorCode), ``garbage`` (``form`` "bytes", "text",
@@ -305,7 +305,18 @@ class XfsMachine:
             raise ValueError(f"{kind} takes {needed.get(kind, 'nothing')} besides its place")
         self._wire.faults.append(Fault(kind, service, command, once, facts))
 
-    def _well(self) -> None:
+    def _well(self, fault: str = "", service: str = "", command: str = "") -> None:
+        if not fault:
+            self._all_well()
+        elif fault == "jam card":
+            self._card_jammed = False
+        else:
+            told = (fault, service, command)
+            self._wire.faults[:] = [
+                one for one in self._wire.faults if (one.kind, one.service, one.command) != told
+            ]
+
+    def _all_well(self) -> None:
         self._wire.faults.clear()
         self._devices = dict.fromkeys(SERVICES, "online")
         for printer in self._printers.values():
