@@ -505,7 +505,9 @@ def test_lights_that_are_not_there(machine: XfsMachine) -> None:
 # -- sensors --------------------------------------------------------------------------------------
 
 
-def test_sensors(machine: XfsMachine) -> None:
+@pytest.mark.parametrize("major", [2, 3])
+def test_sensors(machine: XfsMachine, major: int) -> None:
+    machine.obey("version", major=major)
     with host_of(machine, XfsSensors, "Auxiliaries") as host:
         now = host.execute(ReadSensors(), SOON_S)
         assert now == Readings(False, 0, False, False, 0, Power.MAINS, None, 50)

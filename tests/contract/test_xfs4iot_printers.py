@@ -721,6 +721,30 @@ def test_a_machine_of_version_3_is_told_what_we_speak(
     assert chosen["commands"]["Printer.PrintRaw"] == 3
     assert chosen["commands"]["Common.Status"] == 2
     assert chosen["events"]["Common.StatusChangedEvent"] == 3
+    assert "Printer.PaperThresholdEvent" not in chosen["events"]  # nobody listens to it
+
+
+def test_a_machine_that_does_not_want_to_be_told(machine: XfsMachine) -> None:
+    machine.obey("refuse", code="unsupportedData", command="Common.SetVersions")
+    with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
+        assert print_slip(host) == Printed("a")
+        until(lambda: host.status.media is Media.PRESENT)
+    check_frames(machine)
+
+
+def test_a_machine_is_spoken_to_in_the_versions_that_it_offers() -> None:
+    machine = XfsMachine(minor=2)
+    machine.start()
+    try:
+        with host_of(machine, XfsReceiptPrinter, RECEIPT, eject=True) as host:
+            assert print_slip(host) == Printed("a")
+        frames = [json.loads(text) for way, _, text in machine.look()["frames"] if way == "in"]
+        spoken = {one["header"]["name"]: one["header"]["version"] for one in frames}
+        assert spoken["Printer.PrintRaw"] == "3.2"
+        assert spoken["Common.Status"] == spoken["Common.SetVersions"] == "2.2"
+    finally:
+        machine.stop()
+    check_frames(machine)
 
 
 def test_a_machine_that_is_too_old(machine: XfsMachine) -> None:

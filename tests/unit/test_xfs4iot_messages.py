@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from drivers.xfs4iot.messages import (
     Header,
     Message,
     MessageType,
+    Payload,
     choose,
     decode,
     encode,
@@ -71,7 +73,8 @@ from drivers.xfs4iot.payloads import (
     SwitchLights,
     TakePicture,
 )
-from tests.contract.xfs4iot_forms import check_payload, known
+from tests.contract.xfs4iot_forms import check_payload, forms, known
+from tests.contract.xfs4iot_forms import form as form_of
 
 SECRET = "9999990000000000014"
 EXAMPLES: tuple[Command[Any], ...] = (
@@ -220,6 +223,38 @@ def test_every_command_keeps_to_the_published_form(example: Command[Any], major:
         return  # version 2 is its newest
     written = json.loads(command(example, 1, f"{major}.0", 1000))
     check_payload(major, "command", example.NAME, written.get("payload"))
+
+
+@pytest.mark.parametrize("facts", ["status", "capabilities"])
+def test_what_is_read_stands_in_the_published_forms(facts: str) -> None:
+    form = StatusFacts if facts == "status" else Capabilities
+    hints = get_type_hints(form)
+    read = {
+        field.encode_name: [
+            one
+            for one in get_args(hints[field.name])
+            if isinstance(one, type) and issubclass(one, Payload)
+        ]
+        for field in msgspec.structs.fields(form)
+    }
+    known = {
+        kind: {
+            field
+            for major in (2, 3)
+            for field in forms(major)["$defs"].get(f"{kind} {facts}", {}).get("properties", ())
+        }
+        for kind in read
+    }
+    for kind, payloads in read.items():
+        for payload in payloads:
+            if known[kind]:
+                assert set(payload.__struct_encode_fields__) <= known[kind], kind
+
+
+def test_the_excerpt_names_only_what_is_in_it() -> None:
+    for major in (2, 3):
+        for name in forms(major)["$defs"]:
+            form_of(major, name)
 
 
 def test_every_command_has_an_example() -> None:

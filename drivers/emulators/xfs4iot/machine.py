@@ -127,12 +127,14 @@ class XfsMachine:
         seconds_per_page: float = 0.0,
         master_keys: Mapping[Algorithm, bytes] = MASTER_KEYS,
         card_reader: str = "motor",
+        minor: int = 0,
     ) -> None:
         """``port`` 0 takes a free one. ``card_reader``: "motor", "dip", "latchedDip",
-        "contactless"."""
+        "contactless". ``minor``: the minor version of every message."""
         self._pace = seconds_per_page
         self._master_keys = dict(master_keys)
         self._reader_type = card_reader
+        self._minor = minor
         self._scheme = "wss" if tls else "ws"
         self._host = "127.0.0.1"
         self._wire = Wire(
@@ -352,12 +354,12 @@ class XfsMachine:
         if job.name not in names:
             raise EndedError("unsupportedCommand")
         told = job.name == "Common.Capabilities"  # whoever asks in whatever version
-        if not told and int(job.version[0]) not in self._majors(job.name, offered):
+        if not told and job.version not in self._versions(offered, "commands")[job.name]:
             raise EndedError("invalidCommand")
         acts: Mapping[str, Callable[[Job], Payload | None]] = {
             "Common.Status": self._status,
             "Common.Capabilities": lambda job: offered,
-            "Common.SetVersions": lambda job: None,
+            "Common.SetVersions": lambda job: self._agree_on_versions(job, offered),
             "Storage.GetStorage": self._storage,
             "Printer.PrintRaw": self._print_raw,
             "Printer.PrintNative": self._print_native,
@@ -392,15 +394,23 @@ class XfsMachine:
         return acts[job.name](job)
 
     def _capabilities(self, service: str) -> Payload:
-        return capabilities(service, self._major, self._reader_type)
+        return capabilities(service, self._major, self._minor, self._reader_type)
 
     @staticmethod
-    def _majors(command: str, offered: Payload) -> set[int]:
+    def _versions(offered: Payload, kind: str) -> dict[str, list[str]]:
+        """By name, of ``kind`` "commands" or "events"."""
         return {
-            int(version.partition(".")[0])
+            name: message["versions"]
             for one in offered["interfaces"]
-            for version in one["commands"].get(command, {"versions": []})["versions"]
+            for name, message in one.get(kind, {}).items()
         }
+
+    def _agree_on_versions(self, job: Job, offered: Payload) -> None:
+        for kind in ("commands", "events"):
+            known = self._versions(offered, kind)
+            for name, major in job.payload.get(kind, {}).items():
+                if f"{major}.{self._minor}" not in known.get(name, ()):
+                    raise EndedError("unsupportedData")
 
     def _services(self, job: Job) -> Payload:
         uris = [{"serviceURI": self.uri(name)} for name in SERVICES]
@@ -424,8 +434,12 @@ class XfsMachine:
                 facts["barcodeReader"] = {"scanner": "on" if self._scanning else "off"}
             case "Camera":
                 facts["camera"] = {"cameras": {"person": "ok"}}
+            case "PinPad":
+                facts["keyboard"] = {"autoBeepMode": {"activeAvailable": True}}
+            case "Lights":
+                facts["lights"] = self._lights
             case "Auxiliaries":
-                facts["auxiliaries"] = self._auxiliaries
+                facts["auxiliaries"] = self._sensed(self._auxiliaries)
             case "VendorMode":
                 facts["vendorMode"] = {"device": "online", "service": self._mode}
         return facts
@@ -792,7 +806,13 @@ class XfsMachine:
 
     def _sense(self, **changed: Any) -> None:
         self._auxiliaries |= changed
-        self._wire.tell("Auxiliaries", "Common.StatusChangedEvent", {"auxiliaries": changed})
+        told = {"auxiliaries": self._sensed(changed)}
+        self._wire.tell("Auxiliaries", "Common.StatusChangedEvent", told)
+
+    def _sensed(self, facts: Payload) -> Payload:
+        """In version 2 every door of the cabinet has its side."""
+        door = "cabinetFrontDoor" if self._major == 2 else "cabinetDoor"
+        return {door if name == "cabinetDoor" else name: one for name, one in facts.items()}
 
     def _power(self, state: str) -> None:
         engaged = state != "mains"

@@ -130,13 +130,13 @@ def version(kind: str, name: str, major: int) -> str:
     return newest if int(newest[0]) <= major else f"{major}.0"
 
 
-def capabilities(service: str, major: int, card_reader: str) -> dict[str, Any]:
+def capabilities(service: str, major: int, minor: int, card_reader: str) -> dict[str, Any]:
     """The payload of ``Common.Capabilities``, as a machine that knows versions up to ``major``."""
     interfaces = [
         {
             "name": name,
-            "commands": _versions(one["commands"], major),
-            **({"events": _versions(one["events"], major)} if one["events"] else {}),
+            "commands": _versions(one["commands"], major, minor),
+            **({"events": _versions(one["events"], major, minor)} if one["events"] else {}),
             "maximumRequests": 0,
         }
         for name, one in (_COMMON | SERVICES.get(service, {})).items()
@@ -175,8 +175,26 @@ def capabilities(service: str, major: int, card_reader: str) -> dict[str, Any]:
                 "chipProtocols": {"chipT0": True, "chipT1": True},
                 "cardTakenSensor": True,
             }
+        case "BarcodeReader":
+            symbologies = {"qrCode": True, "code128": True}
+            told["barcodeReader"] = {"canFilterSymbologies": True, "symbologies": symbologies}
         case "Camera":
             told["camera"] = {"cameras": {"person": True}}
+        case "PinPad":
+            told["keyboard"] = {"autoBeep": {"activeAvailable": True, "activeSelectable": False}}
+            told["pinPad"] = {
+                "pinFormats": {"iso0": True},
+                "idcConnect": False,
+                "pinCanPersistAfterUse": False,
+            }
+        case "Auxiliaries":
+            told["auxiliaries"] = {
+                "frontCabinet" if major == 2 else "cabinetDoor": {"closed": True, "open": True},
+                "operatorCallButtonSensor": True,
+                "proximitySensor": True,
+                "ups": {"low": True, "engaged": True, "powering": True},
+                "volume": 10,
+            }
         case "Lights":
             lights = {name: _light(major) for name in LIGHTS}
             told["lights"] = lights
@@ -185,11 +203,12 @@ def capabilities(service: str, major: int, card_reader: str) -> dict[str, Any]:
     return told
 
 
-def _versions(messages: dict[str, tuple[int, ...]], major: int) -> dict[str, Any]:
+def _versions(messages: dict[str, tuple[int, ...]], major: int, minor: int) -> dict[str, Any]:
     """A message that is newer than the machine is there in the oldest version it knows."""
+    known = {name: [one for one in majors if one <= major] for name, majors in messages.items()}
     return {
-        name: {"versions": [f"{one}.0" for one in majors if one <= major] or [f"{major}.0"]}
-        for name, majors in messages.items()
+        name: {"versions": [f"{one}.{minor}" for one in majors or [major]]}
+        for name, majors in known.items()
     }
 
 
