@@ -1,4 +1,4 @@
-"""The bank's technician asks for the machine: nobody is cut off, no device is held."""
+"""A terminal in a bank's machine: its technician asks for it, citizens come after each other."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,14 +10,24 @@ from services.hall import Citizen, Hall, hall
 
 from drivers.device import Deadline, State
 from drivers.emulators.xfs4iot import XfsMachine
-from kiosk.steps import Attract, Menu, OutOfService, ShowAccount
+from kiosk.steps import (
+    Attract,
+    Choose,
+    Menu,
+    OutOfService,
+    PaperReady,
+    Preview,
+    PrintingDocument,
+    PrintingSlip,
+    ShowAccount,
+)
 
 PATIENCE_S = 15.0
 
 
 @dataclass
 class Branch:
-    """A terminal whose slips come from the bank's machine."""
+    """A terminal whose papers come from the bank's machine."""
 
     hall: Hall
     bank: XfsMachine
@@ -29,6 +39,7 @@ class Branch:
         for kind, service in (
             ("vendor_mode", "VendorMode"),
             ("receipt_printer", "ReceiptPrinter"),
+            ("document_printer", "DocumentPrinter"),
         ):
             devices[kind] = {"driver": "xfs4iot", "service": self.bank.uri(service)}
         citizen = Citizen(self.hall, msgspec.structs.replace(settings, devices=devices))
@@ -91,3 +102,33 @@ def test_a_machine_that_does_not_answer_keeps_nobody_from_their_account(branch: 
     branch.bank.obey("unplug")
     with branch.visit() as citizen:
         assert isinstance(citizen.signs_in(), Menu)
+
+
+# -- one citizen after another --------------------------------------------------------------------
+
+
+def prints_everything(citizen: Citizen, persona: str) -> None:
+    """A certificate and its slip; nobody takes them."""
+    citizen.signs_in(persona)
+    citizen.press("deposit-certificate")
+    citizen.press(citizen.sees(Choose).options[0].key)
+    citizen.chooses(Preview, "print")
+    citizen.sees(PrintingDocument)
+    citizen.chooses(PaperReady, "slip")
+    citizen.sees(PrintingSlip)
+    citizen.sees(PaperReady)
+
+
+def test_what_a_citizen_leaves_in_the_slots_does_not_reach_the_next(branch: Branch) -> None:
+    with branch.visit() as first:
+        prints_everything(first, "P01")
+    left = branch.bank.look()["lying"]
+    with branch.visit() as second:
+        prints_everything(second, "P10")
+    seen = branch.bank.look()
+    assert seen["bins"] == {"ReceiptPrinter": 1, "DocumentPrinter": 1}
+    for printer, jobs in (("ReceiptPrinter", "slips"), ("DocumentPrinter", "documents")):
+        theirs, ours = seen[jobs]
+        assert left[printer] == [theirs]
+        assert seen["lying"][printer] == [ours]
+        assert ours != theirs
