@@ -170,6 +170,11 @@ def touch_panels(listing: str) -> tuple[Panel, ...]:
     return tuple(found)
 
 
+def panel_ids(root: Path) -> frozenset[str]:
+    """The ids of all touch panels: what the screen uses stands in no settings."""
+    return frozenset(panel.ids for panel in touch_panels(plugged.read(root / INPUTS)))
+
+
 _POINTER, _DIRECT = 1, 2  # INPUT_PROP_…, as bits
 _ABS_X, _ABS_Y, _ABS_MT_X = 0x00, 0x01, 0x35
 _BTN_TOOL_FINGER, _BTN_TOUCH = 0x145, 0x14A

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from importlib import resources
 from pathlib import Path
 
-from kiosk.doctor import plugged
+from kiosk.doctor import machine, plugged
 from kiosk.doctor.findings import Finding, Section
 from kiosk.doctor.plugged import Node
 from kiosk.settings import Settings
@@ -108,7 +108,9 @@ def look(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
     """The rules, then every name of the settings. ``root`` holds the ``dev``, ``sys``, ``etc`` that
     is looked at."""
     wanted = {
-        path: kind for kind, table in settings.devices.items() for path in plugged.named(table)
+        path: (kind, _subsystems(kind, f"hid:{path}" in table.values()))
+        for kind, table in settings.devices.items()
+        for path in plugged.named(table)
     }
     ours = [path for path in wanted if path.is_relative_to(OURS)]
     text = installed(root)
@@ -116,10 +118,17 @@ def look(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
         yield _rules(text, ours, root)
     here = plugged.nodes(root)
     made = rules(text or shipped())
-    for path, kind in wanted.items():
+    panels = machine.panel_ids(root)
+    nameless = [
+        node
+        for node in here
+        if node.usb and node.usb.ids not in panels and not any(rule.fits(node) for rule in made)
+    ]
+    for path, (kind, subsystems) in wanted.items():
         if path.is_relative_to("/dev/pts") or path.is_relative_to("/dev/usb"):
             continue  # an emulated line; a name of the kernel's
-        yield _name(path, kind, root, made, here, bool(text))
+        alike = [node for node in nameless if node.subsystem in subsystems]
+        yield _name(path, kind, root, made, here, alike, bool(text))
 
 
 def _rules(text: str, ours: list[Path], root: Path) -> Finding:
@@ -149,6 +158,7 @@ def _name(
     root: Path,
     made: tuple[Rule, ...],
     here: tuple[Node, ...],
+    alike: list[Node],
     are_installed: bool,
 ) -> Finding:
     name = f"name {path}"
@@ -177,8 +187,6 @@ def _name(
         seen = f"not there; the rules would give it to {fitting[0].title}"
         return NAMES.bad(name, seen, f"install {RULES}; {_AGAIN}")
     dangling = f"leads to {there.readlink()}, which is gone" if there.is_symlink() else "not there"
-    nameless = [node for node in here if node.usb and not any(rule.fits(node) for rule in made)]
-    alike = [node for node in nameless if node.subsystem in _subsystems(kind)]
     if alike and path.is_relative_to(OURS):
         return NAMES.bad(
             name,
@@ -201,13 +209,12 @@ def _titles(some: list[Node]) -> str:
     return ", ".join(node.title for node in some)
 
 
-def _subsystems(kind: str) -> tuple[str, ...]:
-    return _KINDS.get(kind, ("tty",))
+def _subsystems(kind: str, hid: bool) -> tuple[str, ...]:
+    return ("hidraw",) if hid else _KINDS.get(kind, ("tty",))
 
 
 _KINDS: Mapping[str, tuple[str, ...]] = {
     "camera": ("video4linux",),
-    "id_card": ("tty", "hidraw"),
     "receipt_printer": ("tty", "usbmisc"),
 }
 """Which devices of the kernel a class of ours may be, where it is not a serial port alone."""

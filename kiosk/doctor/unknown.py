@@ -52,7 +52,7 @@ def look(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
         for node in here
         if node.usb and (node.subsystem in _WORDS or node.path in used)
     }
-    panels = {panel.ids for panel in machine.touch_panels(plugged.read(root / machine.INPUTS))}
+    panels = machine.panel_ids(root)
     for usb in plugged.usb_devices(root):
         if usb.place in told or usb.ids in panels:
             continue

@@ -127,15 +127,31 @@ def test_a_reader_of_the_hid_kind(tree):
     assert "named /dev/kiosk/id_card_hid" in tree.unknown()["USB 1-2"]
 
 
-def test_a_touch_panel_is_known_and_so_is_the_sound_of_a_speaker(tree):
-    panel = tree.usb("1-2", {"idVendor": "222a", "idProduct": "0001"}, "03:00:00")
-    tree.node("hidraw", "hidraw0", panel)
-    tree.usb("1-3", {"idVendor": "0d8c", "idProduct": "0014"}, "01:01:00")
+def panel(tree):
+    facts = {"idVendor": "222a", "idProduct": "0001"}
+    tree.node("hidraw", "hidraw7", tree.usb("1-4", facts, "03:00:00"))
     inputs = tree.root / "proc/bus/input/devices"
     inputs.parent.mkdir(parents=True)
     inputs.write_text(
         'I: Bus=0003 Vendor=222a Product=0001 Version=0110\nN: Name="ILITEK"\nB: PROP=2\n'
     )
+
+
+def test_a_missing_reader_is_looked_for_among_its_kind(tree):
+    """Not among keyboards for one on a serial port, and never is it the touch panel."""
+    tree.rules()
+    panel(tree)
+    other = {"idVendor": "2b8b", "idProduct": "9999", "product": "HID Reader 2"}
+    tree.node("hidraw", "hidraw1", tree.usb("1-2", other, "03:00:00"))
+    serial = tree.names(id_card=READER)[f"name {READER}"]
+    assert serial[1] == names.NOTHING_FITS
+    seen = tree.names(id_card=f"hid:{HID_NAME}")[f"name {HID_NAME}"][1]
+    assert seen == "not there; without a name is: /dev/hidraw1 (2b8b:9999 HID Reader 2)"
+
+
+def test_a_touch_panel_is_known_and_so_is_the_sound_of_a_speaker(tree):
+    panel(tree)
+    tree.usb("1-3", {"idVendor": "0d8c", "idProduct": "0014"}, "01:01:00")
     assert list(tree.unknown()) == ["USB 1-3"]
     assert tree.unknown(speaker="default") == {}
 
