@@ -8,6 +8,7 @@ in a process host, where a thread that never returns ends with its process.
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import socket
 import struct
@@ -41,6 +42,8 @@ from drivers.device import (
 
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # so would this
 
+log = logging.getLogger(__name__)
+
 OPEN_S = 3.0
 """How long a camera on the network may take to send something when it is switched on."""
 RELEASE_S = 2.0
@@ -49,6 +52,8 @@ EXPOSURE_S = 1.0
 """A picture that is dark or too bright for so long is not just being adjusted."""
 DARK = 12.0
 """Mean of all samples, 0 to 255, below which a picture is black."""
+DIM = 40.0
+"""The same, below which it is underexposed: no face is made out."""
 BRIGHT = 250
 TOO_BRIGHT = 0.5
 """Part of all samples at or above :data:`BRIGHT` from which a picture is overexposed."""
@@ -76,7 +81,7 @@ class OpenCvCamera(Driver):
 
     While it is off, its status says whether it is there; while it is on, whether its picture is
     one: a picture that stops or stands still for 1.5 s is ``OFFLINE``, a black one ``USER_ERROR``,
-    an overexposed one stays usable and says so.
+    one that is underexposed or overexposed stays usable and says so.
     """
 
     class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -210,7 +215,7 @@ class _Facts:
     width: int = 0
     height: int = 0
     mean: float = 0.0
-    trouble: str = ""  # "black", "overexposed"
+    trouble: str = ""  # "black", "underexposed", "overexposed"
     trouble_at: float = 0.0
 
 
@@ -275,6 +280,9 @@ class _Reader:
             self.failure = error
         except (cv2.error, MemoryError) as error:
             self.failure = _error(Reason.GARBLED, f"OpenCV: {type(error).__name__}")
+        except Exception as error:  # or the picture would just end, for no reason
+            log.exception("driver failed", extra={"device": "camera"})
+            self.failure = _error(Reason.HARDWARE, type(error).__name__)
 
     def _read(self, capture: cv2.VideoCapture) -> None:
         film = _is_film(self._settings.source)
@@ -303,8 +311,8 @@ class _Reader:
         sample = image[::_EVERY, ::_EVERY].copy()
         mean = float(sample.mean())
         trouble = _trouble(sample, mean)
-        # No two pictures of a sensor are the same, unless there is nothing to see on them.
-        changed = still_counts or bool(trouble) or not _same(sample, self._sample)
+        # No two pictures of a sensor are the same, unless no light falls on it.
+        changed = still_counts or trouble == "black" or not _same(sample, self._sample)
         self._sample = sample
         if changed:
             self._keep(image, now)
@@ -340,6 +348,11 @@ _EXPOSURE = {
         detail="the picture is black",
         mend="take off what covers the lens, and check the light",
     ),
+    "underexposed": Status(
+        State.ONLINE,
+        detail="the picture is underexposed",
+        mend="switch on the fill light, and more light around the terminal",
+    ),
     "overexposed": Status(
         State.ONLINE,
         detail="the picture is overexposed",
@@ -353,6 +366,8 @@ def _trouble(sample: NDArray[np.uint8], mean: float) -> str:
         return "black"
     if float((sample >= BRIGHT).mean()) > TOO_BRIGHT:
         return "overexposed"
+    if mean < DIM:
+        return "underexposed"
     return ""
 
 

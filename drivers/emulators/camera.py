@@ -5,14 +5,14 @@ from __future__ import annotations
 import select
 import threading
 import time
-from functools import cache
+from functools import cache, lru_cache
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 from drivers.emulators.http_line import HttpLine
 
-FAULTS = ("freeze", "black", "overexposed", "slow", "garbage", "mute")
+FAULTS = ("freeze", "black", "underexposed", "overexposed", "slow", "garbage", "mute")
 _BOUNDARY = "frame"
 _GARBAGE = bytes(range(256)) * 20
 _SLOW_FPS = 2.0
@@ -32,9 +32,10 @@ class Camera:
     * ``play`` – ``clip``, a path: another film; without it the drawn scene.
     * ``unplug`` – every connection breaks, nothing listens; ``plug`` – it is there again, under
       the same address.
-    * Faults: ``freeze``, the same picture again and again; ``black``; ``overexposed``; ``slow``,
-      ``fps`` pictures a second (2); ``garbage``, bytes that are no picture; ``mute``, connections
-      stay and nothing comes. ``well`` – all are over, or the ``fault`` that is named.
+    * Faults: ``freeze``, the same picture again and again; ``black``; ``underexposed``;
+      ``overexposed``; ``slow``, ``fps`` pictures a second (2); ``garbage``, bytes that are no
+      picture; ``mute``, connections stay and nothing comes.
+    * ``well`` – all faults are over, or the ``fault`` that is named.
     """
 
     def __init__(
@@ -148,9 +149,11 @@ class Camera:
                 self._changed.wait(_TICK_S if "mute" in self._faults else 0.25 / fps)
                 return None
             picture = self._pictures[now % len(self._pictures)]
-            for fault in ("freeze", "black", "overexposed"):
-                if fault in self._faults:
-                    picture = self._frozen if fault == "freeze" else _plain(fault, *self._size)
+            if "freeze" in self._faults:
+                picture = self._frozen
+            else:
+                for fault in ("black", "underexposed", "overexposed"):
+                    picture = _exposed(fault, picture) if fault in self._faults else picture
             self._sent += 1
             self._last = picture
             return now, _GARBAGE if "garbage" in self._faults else picture
@@ -196,11 +199,22 @@ def _drawn(width: int, height: int) -> list[bytes]:
     return pictures
 
 
-@cache
-def _plain(fault: str, width: int, height: int) -> bytes:
+@lru_cache(_DRAWN)
+def _exposed(fault: str, picture: bytes) -> bytes:
+    """The picture as it would be in the dark, or with lamps in it."""
+    import cv2
     import numpy as np
 
-    return _jpeg(np.full((height, width, 3), 0 if fault == "black" else 255, np.uint8))
+    image = np.asarray(cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_COLOR), np.uint8)
+    match fault:
+        case "black":
+            image[:] = 0
+        case "underexposed":
+            image //= 4
+        case "overexposed":
+            height = len(image)
+            image[: height // 5] = image[height * 3 // 5 :] = 255
+    return _jpeg(image)
 
 
 def _jpeg(image: Any) -> bytes:

@@ -167,7 +167,7 @@ _DOCUMENT_PRINTER = {
 
 _CAMERA = {
     "play": Order(_facts(Form.TEXT, "clip"), undo=""),
-    **_plain("freeze", "black", "overexposed"),
+    **_plain("freeze", "black", "underexposed", "overexposed"),
     "slow": Order(_facts(Form.NUMBER, "fps")),
     **_plain("garbage", "mute"),
     **_CABLE,

@@ -128,6 +128,7 @@ DEVICES: Mapping[str, tuple[Lever, ...]] = {
         _CABLE,
         _fault("freeze", "画面定住", "Frozen"),
         _fault("black", "全黑", "Black"),
+        _fault("underexposed", "欠曝", "Underexposed"),
         _fault("overexposed", "过曝", "Overexposed"),
         _fault("slow", "每秒 2 帧", "2 frames a second"),
         _fault("garbage", "乱码", "Garbage"),
