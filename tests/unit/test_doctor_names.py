@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
 
+import lab
 from kiosk import settings as settings_file
 from kiosk.doctor import names, plugged, unknown
 from kiosk.doctor.findings import Verdict
@@ -341,3 +343,16 @@ def test_names_inside_of_addresses():
     }
     found = [str(path) for path in plugged.named(table)]
     assert found == ["/dev/kiosk/receipt_printer", "/dev/usb/lp0"]
+
+
+def test_the_settings_of_the_labs_test_can_be_loaded(tmp_path):
+    """The lab itself needs a machine of its own."""
+    tree = ast.parse((Path(lab.__file__).parent / "guest/test_doctor.py").read_text())
+    (text,) = [
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SETTINGS"
+    ]
+    (tmp_path / "terminal.toml").write_text(text)
+    loaded = settings_file.load(tmp_path / "terminal.toml")
+    assert f"name {READER}" in [one.name for one in names.look(loaded, tmp_path)]
