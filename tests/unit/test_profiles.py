@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from importlib.resources import files
+
 import pytest
 
 from drivers import catalogue
@@ -30,6 +33,14 @@ def test_every_profile_is_good_settings_for_drivers_that_exist(tmp_path, profile
     for kind, table in loaded.devices.items():
         options = {k: v for k, v in table.items() if k not in ("driver", "host")}
         assert catalogue.create(kind, table["driver"], options).info.kind == kind
+
+
+@pytest.mark.parametrize("profile", profiles())
+def test_devices_have_the_names_that_udev_gives_them(tmp_path, profile):
+    rules = (files("assets") / "udev" / "60-kiosk.rules").read_text(encoding="utf-8")
+    for table in settings(tmp_path, profile).devices.values():
+        for node in re.findall(r"/dev/[^?]+", " ".join(map(str, table.values()))):
+            assert f'SYMLINK+="{node.removeprefix("/dev/")}"' in rules
 
 
 def test_what_the_terminal_says_goes_before_its_profile(tmp_path):
