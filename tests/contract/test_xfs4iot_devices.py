@@ -517,9 +517,14 @@ def test_sensors(machine: XfsMachine, major: int) -> None:
             ("release call", {}, {"call_button": False, "call_presses": 1}),
             ("come", {}, {"person_near": True, "arrivals": 1}),
             ("power", {"state": "battery low"}, {"power": Power.BATTERY_LOW}),
+            ("power", {"state": "battery"}, {"power": Power.BATTERY}),
+            ("power", {"state": "mains"}, {"power": Power.MAINS}),
             ("volume", {"level": 1000}, {"volume_percent": 100}),
         ):
+            looks = len(sent(machine, "Common.Status"))
             future = host.submit(AwaitChange(now), SOON_S)
+            # It waits for the event.
+            until(lambda looks=looks: len(sent(machine, "Common.Status")) > looks)
             machine.obey(order, **facts)
             now = future.result()
             assert {name: getattr(now, name) for name in expected} == expected

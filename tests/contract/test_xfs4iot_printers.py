@@ -29,6 +29,7 @@ from drivers.xfs4iot.document_printer import XfsDocumentPrinter
 from drivers.xfs4iot.receipt_printer import XfsReceiptPrinter
 from tests.contract.xfs4iot_machines import SOON_S, check_frames, fails, host_of, made, until
 
+PRINT = "Printer.PrintRaw"
 RECEIPT, DOCUMENT = "ReceiptPrinter", "DocumentPrinter"
 SLIP = Slip(
     (
@@ -55,6 +56,15 @@ def machine() -> Iterator[XfsMachine]:
 def host(machine: XfsMachine) -> Iterator[ThreadHost]:
     with host_of(machine, XfsReceiptPrinter, RECEIPT) as started:
         yield started
+
+
+@pytest.fixture
+def silent() -> Iterator[XfsMachine]:
+    """A machine whose status does not tell what lies in the slot."""
+    emulator = XfsMachine(tells_media=False)
+    emulator.start()
+    yield emulator
+    emulator.stop()
 
 
 def print_slip(host: ThreadHost, job: str = "a") -> Printed:
@@ -463,6 +473,18 @@ def test_a_slip_cancelled_while_the_citizens_own_is_waited_for(
     assert (caught.value.reason, caught.value.pages) == (Reason.CANCELLED, 0)
 
 
+def test_a_line_that_breaks_while_the_citizens_own_is_waited_for(
+    machine: XfsMachine, host: ThreadHost
+) -> None:
+    print_slip(host, "a")
+    future = host.submit(PrintSlip("b", SLIP), SOON_S)
+    until(lambda: host.status.state is State.BUSY)
+    machine.obey("unplug")
+    with pytest.raises(DeviceError) as caught:
+        future.result()
+    assert (caught.value.reason, caught.value.pages) == (Reason.OFFLINE, 0)  # nothing was begun
+
+
 def test_a_line_that_breaks_while_an_earlier_slip_is_drawn_back(machine: XfsMachine) -> None:
     with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
         print_slip(host, "a")
@@ -496,17 +518,26 @@ def test_a_slip_that_lies_there_still_after_the_line_broke(
     assert sent(machine, "Printer.RetractMedia") == []
 
 
-def test_a_slip_that_comes_to_the_slot_later(machine: XfsMachine, host: ThreadHost) -> None:
-    machine.obey("present late", seconds=0.1)
-    print_slip(host)
-    until(lambda: machine.look()["slots"][RECEIPT])
-    until(lambda: host.status.media is Media.PRESENT)
-    future = host.submit(PrintSlip("b", OTHER), SOON_S)
-    until(lambda: host.status.state is State.BUSY)
-    assert machine.look()["slips"] == [encode(SLIP)]
-    machine.obey("take paper")
-    assert future.result() == Printed("b")
-    check_frames(machine)
+def test_a_slip_that_comes_to_the_slot_later(silent: XfsMachine) -> None:
+    silent.obey("present late", seconds=0.1)
+    with host_of(silent, XfsReceiptPrinter, RECEIPT) as host:
+        print_slip(host)
+        assert host.status.media is Media.UNKNOWN
+        until(lambda: host.status.media is Media.PRESENT)
+        silent.obey("take paper")
+        until(lambda: host.status.media is Media.UNKNOWN)
+    check_frames(silent)
+
+
+def test_only_events_tell_of_the_slot(silent: XfsMachine) -> None:
+    with host_of(silent, XfsReceiptPrinter, RECEIPT) as host:
+        print_slip(host, "a")
+        future = host.submit(PrintSlip("b", OTHER), SOON_S)
+        until(lambda: host.status.state is State.BUSY)
+        assert silent.look()["slips"] == [encode(SLIP)]
+        silent.obey("take paper")
+        assert future.result() == Printed("b")
+    check_frames(silent)
 
 
 def test_a_machine_that_draws_back_by_itself(machine: XfsMachine, host: ThreadHost) -> None:
@@ -573,9 +604,10 @@ def test_what_is_just_drawn_back_is_waited_for(machine: XfsMachine) -> None:
         print_slip(host, "a")
         until(lambda: bool(sent(machine, "Printer.RetractMedia")))
         host.execute(PrintSlip("b", OTHER), SOON_S)
-        assert len(sent(machine, "Printer.RetractMedia")) == 1
-        assert machine.look()["bins"][RECEIPT] == 1
-        assert host.status.media is Media.PRESENT  # the end of it says nothing of the new slip
+    headers = [(way, json.loads(text)["header"]) for way, _, text in machine.look()["frames"]]
+    order = [(way, one["type"], one["name"]) for way, one in headers]
+    begun = [place for place, one in enumerate(order) if one == ("in", "command", PRINT)]
+    assert order.index(("out", "completion", "Printer.RetractMedia")) < begun[1]
 
 
 def test_a_line_that_breaks_while_what_lies_too_long_is_drawn_back(machine: XfsMachine) -> None:

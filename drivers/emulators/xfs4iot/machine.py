@@ -128,13 +128,16 @@ class XfsMachine:
         master_keys: Mapping[Algorithm, bytes] = MASTER_KEYS,
         card_reader: str = "motor",
         minor: int = 0,
+        tells_media: bool = True,
     ) -> None:
         """``port`` 0 takes a free one. ``card_reader``: "motor", "dip", "latchedDip",
-        "contactless". ``minor``: the minor version of every message."""
+        "contactless". ``minor``: the minor version of every message. Without ``tells_media`` the
+        printers' status says nothing of paper in the slot, only their events do."""
         self._pace = seconds_per_page
         self._master_keys = dict(master_keys)
         self._reader_type = card_reader
         self._minor = minor
+        self._tells_media = tells_media
         self._scheme = "wss" if tls else "ws"
         self._host = "127.0.0.1"
         self._wire = Wire(
@@ -496,11 +499,9 @@ class XfsMachine:
         if printer.jammed or printer.slot:
             media = "jammed" if printer.jammed else "entering"
         supply = "jammed" if printer.jammed else printer.supply
-        facts: Payload = {
-            "media": media,
-            "paper": {"upper": supply},
-            "toner": printer.toner,
-        }
+        facts: Payload = {"paper": {"upper": supply}, "toner": printer.toner}
+        if self._tells_media:
+            facts["media"] = media
         if self._major == 2:
             facts["retractBins"] = [{"state": printer.bin_state, "count": printer.retracted}]
         return facts
@@ -806,6 +807,9 @@ class XfsMachine:
 
     def _sense(self, **changed: Any) -> None:
         self._auxiliaries |= changed
+        self._tell_sensed(changed)
+
+    def _tell_sensed(self, changed: Payload) -> None:
         told = {"auxiliaries": self._sensed(changed)}
         self._wire.tell("Auxiliaries", "Common.StatusChangedEvent", told)
 
@@ -816,14 +820,16 @@ class XfsMachine:
 
     def _power(self, state: str) -> None:
         engaged = state != "mains"
-        self._sense(
-            UPS={
-                "low": state == "battery low",
-                "engaged": engaged,
-                "powering": engaged,
-                "recovered": False,
-            }
-        )
+        before = self._auxiliaries["UPS"]
+        now = {
+            "low": state == "battery low",
+            "engaged": engaged,
+            "powering": engaged,
+            "recovered": False,
+        }
+        self._auxiliaries["UPS"] = now
+        # An event need not mention what did not change.
+        self._tell_sensed({"UPS": {name: now[name] for name in now if now[name] != before[name]}})
 
     def _register(self, job: Job) -> None:
         self._registered[job.session] = job.payload["appName"]
