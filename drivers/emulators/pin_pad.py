@@ -283,7 +283,7 @@ class PinPad(Answering):
             return Result.BAD_DATA, b""
         entry = self._entry
         if entry is None:
-            return Result.OK, encode_keys(Keys(Entry.NONE, int.from_bytes(data, "big"), ()))
+            return Result.OK, encode_keys(Keys(Entry.NONE, 0, ()))
         after = int.from_bytes(data, "big")
         behind = tuple(entry.presses[after:])
         return Result.OK, encode_keys(Keys(entry.state, len(entry.presses), behind))

@@ -62,6 +62,17 @@ class BusSettings:
     """
 
 
+class _Client(ModbusSerialClient):
+    """Waits by a clock that nobody sets: the library's own would wait for an hour that is over."""
+
+    def recv(self, size: int | None) -> bytes:
+        port = self.socket
+        if port is None:
+            raise ConnectionException("closed")
+        first = port.read(1)
+        return first + port.read(port.in_waiting) if first else b""
+
+
 class Bus:
     """One open line. Get it by :meth:`take`, give it back by :meth:`release`."""
 
@@ -73,7 +84,7 @@ class Bus:
         self._turn = threading.Lock()
         self._users = 0
         self._heard = False
-        self._client: ModbusSerialClient | None = ModbusSerialClient(
+        self._client: _Client | None = _Client(
             settings.port,
             baudrate=settings.baud,
             parity=settings.parity,

@@ -28,7 +28,8 @@ code command    data                                            data of the answ
 ``flags`` bit 0: tampered, bit 1: broken, bit 2: an entry is under way, bit 3: a PIN waits.
 ``algorithm`` 0: no key, 1: TDEA, 2: SM4. ``patience``: seconds between two keys after which the pad
 gives the entry up. The keys of an entry are numbered from 1; KEYS gives those behind ``after``,
-each with the number of digits that stand there after it, and the number of the last one. Keys are
+each with the number of digits that stand there after it, and the number of the last one. Without an
+entry ``state`` says so, ``last`` is 0 and there are no keys. Keys are
 1 digit, 2 backspace, 3 clear, 4 enter, 5 cancel: which digit it was is never said. A PIN block is
 format 0 of ISO 9564-1; for SM4 both fields fill 16 bytes, the PIN padded with F at its right, the
 PAN with 0 at its left.

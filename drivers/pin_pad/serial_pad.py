@@ -217,13 +217,13 @@ class SerialPinPad(Driver):
 
     def _fetch_keys(self) -> None:
         keys = parse_keys(self._do(Command.KEYS, self._heard.to_bytes(2, "big")))
+        if keys.entry in (Entry.NONE, Entry.TIMED_OUT):
+            self._over()
+            raise DeviceError(Reason.CANCELLED, "the pad has given the entry up")
         if keys.last < self._heard or len(keys.presses) != keys.last - self._heard:
             raise DeviceError(Reason.GARBLED, "the pad's keys are numbered wrongly")
         self._heard, self._entry = keys.last, keys.entry
         self._presses += keys.presses
-        if keys.entry in (Entry.NONE, Entry.TIMED_OUT):
-            self._over()
-            raise DeviceError(Reason.CANCELLED, "the pad has given the entry up")
 
     def _make_block(self, pan: str) -> PinBlock:
         digits = pan_field(pan)

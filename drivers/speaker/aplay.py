@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import wave
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -28,6 +29,8 @@ from drivers.speaker.types import Play, Sound
 
 PROBE_S = 0.9
 """How long it may take to play nothing."""
+KILLED_S = 0.5
+"""How long a player may take to be gone after it was killed."""
 _SLICE_S = 0.03  # how soon a cancel is seen
 _SILENCE = bytes(640)  # 20 ms
 _RATE = 16000
@@ -118,8 +121,7 @@ class AplaySpeaker(Driver):
                 "aplay is not installed",
                 mend="sudo apt install alsa-utils",
             ) from error
-        with player:
-            said = self._await(player, wav, deadline, cancel)
+        said = self._await(player, wav, deadline, cancel)
         if player.returncode:
             raise self._refused(said.decode("utf-8", "replace"))
 
@@ -133,8 +135,7 @@ class AplaySpeaker(Driver):
             except subprocess.TimeoutExpired:
                 given = None  # it remembers what is left of it
             if cancel.cancelled or deadline.passed():
-                player.kill()
-                player.communicate()
+                _kill(player)
                 if cancel.cancelled:
                     raise DeviceError(Reason.CANCELLED)
                 raise DeviceError(Reason.TIMEOUT, "the sound did not end in time")
@@ -152,6 +153,17 @@ class AplaySpeaker(Driver):
             detail,
             mend="look for a sound card with: aplay -l; the user must be in the group audio",
         )
+
+
+def _kill(player: subprocess.Popen[bytes]) -> None:
+    """Waits only a little: a program that is stuck in the kernel stays there."""
+    player.kill()
+    for pipe in (player.stdin, player.stderr):
+        with suppress(OSError):
+            if pipe:
+                pipe.close()
+    with suppress(subprocess.TimeoutExpired):
+        player.wait(KILLED_S)
 
 
 def _samples(sound: Sound) -> bytes:

@@ -380,6 +380,17 @@ def test_values_that_make_no_sense(desk: Desk) -> None:
     assert desk.refuse(ReadSensors()).reason is Reason.GARBLED
 
 
+def test_a_clock_that_is_set_back_holds_nothing_up(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.emulator.obey("mute")
+    began = time.monotonic()
+    monkeypatch.setattr(time, "time", lambda: began - time.monotonic())  # and runs backwards
+    error = desk.sensors.submit(ReadSensors(), PATIENT_S).exception(PATIENT_S)
+    assert isinstance(error, DeviceError)
+    assert error.reason is Reason.OFFLINE
+
+
 @pytest.mark.parametrize("kind", [BoardLights, BoardSensors])
 def test_silence_is_told_within_a_second(kind: Any, emulator: IoBoard) -> None:
     driver: Driver = kind(kind.Settings(emulator.address))

@@ -242,6 +242,14 @@ def test_the_pad_gives_up(desk: Desk) -> None:
     assert desk.refuse(MakePinBlock(PAN)).reason is Reason.CANCELLED
 
 
+def test_a_pad_that_lost_its_power_has_no_entry_any_more(desk: Desk) -> None:
+    desk.do(StartPinEntry())
+    assert desk.press("1", "2") == [KeyPress(Key.DIGIT, 1), KeyPress(Key.DIGIT, 2)]
+    desk.emulator.obey("power cycle")
+    error = desk.refuse(AwaitKey())
+    assert (error.reason, error.detail) == (Reason.CANCELLED, "the pad has given the entry up")
+
+
 def test_nobody_presses_anything(desk: Desk) -> None:
     desk.do(StartPinEntry())
     assert desk.refuse(AwaitKey(), 0.2).reason is Reason.TIMEOUT

@@ -25,6 +25,7 @@ from drivers.device import (
     State,
     Status,
 )
+from drivers.emulators.speaker import Speaker
 from drivers.hosts import ThreadHost
 from drivers.speaker.aplay import AplaySpeaker
 from drivers.speaker.types import Play, Sound
@@ -132,6 +133,37 @@ def test_a_card_that_hangs(
     assert caught.value.reason is (Reason.CANCELLED if cancelled else Reason.TIMEOUT)
     assert time.monotonic() - begun < PATIENT_S / 2
     host.stop()
+
+
+def test_a_player_that_leaves_something_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    player(tmp_path, monkeypatch, "sleep 20 & cat >/dev/null; wait")  # it holds what aplay says
+    begun = time.monotonic()
+    with pytest.raises(DeviceError) as caught:
+        AplaySpeaker(AplaySpeaker.Settings()).open()
+    assert caught.value.reason is Reason.TIMEOUT
+    assert time.monotonic() - begun < PATIENT_S
+
+
+@needs_aplay
+@pytest.mark.parametrize("sound", Sound)
+def test_an_emulated_card_that_hangs(tmp_path: Path, sound: Sound) -> None:
+    card = Speaker(tmp_path / "card")
+    card.start()
+    host = ThreadHost(AplaySpeaker(AplaySpeaker.Settings(card.address)))
+    host.start()
+    try:
+        host.execute(Play(Sound.READ), PATIENT_S)
+        card.obey("hang")
+        with pytest.raises(DeviceError) as caught:
+            host.execute(Play(sound), 0.5)
+        assert caught.value.reason is Reason.TIMEOUT
+        card.obey("well")
+        host.execute(Play(sound), PATIENT_S)
+    finally:
+        host.stop()
+        card.stop()
 
 
 @needs_aplay
