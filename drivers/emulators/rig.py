@@ -63,16 +63,16 @@ class Rig:
         self._stopping = False
 
     def start(self) -> None:
-        """Start every device, then listen at ``path``. A socket file that nobody listens at any
+        """Start every device and listen at ``path``. A socket file that nobody listens at any
         more is replaced; ``OSError`` when somebody does, or when something else lies there.
         """
         started: list[Emulator] = []
         self._stopping = False
         try:
+            _make_room(self._path)  # before the devices, which have the names of the other's
             for device in self.devices.values():
                 started.append(device)
                 device.start()
-            _make_room(self._path)
             self._server = _Server(self, self._path)
         except OSError:
             for device in started:

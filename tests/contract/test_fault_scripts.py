@@ -497,6 +497,21 @@ def test_the_whole_command(rig: Rig, directory: Path) -> None:
     assert json.loads(done.stdout)["faults"] == ["mute"]
 
 
+@pytest.mark.parametrize(
+    ("folder", "says"), [("", "somebody listens there"), ("x" * 100, "path too long")]
+)
+def test_where_there_can_be_no_desk(rig: Rig, directory: Path, folder: str, says: str) -> None:
+    where = directory / folder
+    where.mkdir(exist_ok=True)
+    settings = directory / "demo.toml"
+    settings.write_text(SERVICE.format("false"), encoding="utf-8")
+    done = kiosk_desk("--directory", str(where), "--settings", str(settings), "--headless")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert says in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert (directory / "id_card").exists(), "the first desk lost its reader"
+
+
 @pytest.mark.parametrize("words", [("--headless",), ("tell", "reader: mute"), ("look", "reader")])
 def test_refused_in_production(rig: Rig, directory: Path, words: tuple[str, ...]) -> None:
     settings = directory / "service.toml"

@@ -36,8 +36,8 @@ def run(
     """Play the hardware of ``profile`` until SIGTERM or SIGINT, or until the window is closed.
 
     Prints one line of JSON once all is there: by device class, what the terminal's settings must
-    say. Returns 0, or 2 after one sentence on a machine whose ``terminal`` settings are in
-    production.
+    say. Returns 0; after one sentence 1 when there can be no desk in ``directory``, 2 on a machine
+    whose ``terminal`` settings are in production.
     """
     if why := refusal(terminal):
         print(why, file=sys.stderr)
@@ -47,7 +47,11 @@ def run(
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     emulated = hardware.of(profile, directory)
     rig = Rig(emulated.devices, directory / SOCKET)
-    rig.start()
+    try:
+        rig.start()
+    except OSError as error:  # another desk is there, or its path is too long for a socket
+        print(f"no desk in {directory}: {error.strerror or error}", file=sys.stderr)
+        return FAILED
     print(json.dumps(emulated.settings()), flush=True)
     try:
         if headless:

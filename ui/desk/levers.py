@@ -170,7 +170,7 @@ DEVICES: Mapping[str, tuple[Lever, ...]] = {
         _fault("wrong values", "数值不对", "Wrong values"),
         *(_MUTE, _SLOW, _CUT, _NOISE, _SPLIT),
     ),
-    "speaker": (_CABLE,),
+    "speaker": (_CABLE, _fault("hang", "声卡卡住", "Card hangs")),
 }
 """By emulator."""
 
