@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 from drivers.device import (
@@ -35,8 +35,10 @@ from drivers.smart_card.types import (
 from drivers.smart_card.winscard import (
     CARD_GONE,
     CARD_SILENT,
+    EMPTY,
     EXCLUSIVE,
     HELD,
+    IN_USE,
     MUTE,
     NO_READER,
     PRESENT,
@@ -55,6 +57,9 @@ FINISH_S = 2.5
 """How long a read may go on past its deadline: a host that can kill waits three seconds."""
 HELD_S = 2.0
 """How long another program may hold the card before that is a fault."""
+CONNECT_S = 5.0
+"""How long a card may take to be powered up (some readers try three voltages, a second each); what
+takes longer waits for another program's transaction."""
 SETTLE_S = 0.5
 """How long after a card was pulled the service may still call it present (pcscd looks at some
 readers every 0.4 s)."""
@@ -67,7 +72,18 @@ _MEND = {
     Reason.NO_DEVICE: "check the reader's cable, and reader in the settings",
     Reason.OFFLINE: "systemctl start pcscd",
 }
-_HELD_MEND = "find the other program that uses the reader (ss -xp | grep pcscd) and stop it"
+_HELD_DETAIL = "another program or a read that was cut off holds the card"
+_HELD_MEND = (
+    "lift the card; if it stays so find the program that uses the reader (ss -xp | grep pcscd) "
+    "and stop it"
+)
+_HELD = Status(
+    State.USER_ERROR,
+    media=Media.PRESENT,
+    problem=Reason.CARD_UNREADABLE,
+    detail=_HELD_DETAIL,
+    mend=_HELD_MEND,
+)
 # After these the reader itself is as well as before.
 _READER_FINE = (
     Reason.CARD_REMOVED,
@@ -86,7 +102,9 @@ class PcscReader(Driver):
 
     A card is held from power-up to the end of its read and never longer; the first error of a
     transmission ends the read. A card that never answers blocks for ever: run this driver in a
-    process host.
+    process host. The service keeps such a card for the process that was killed until it is lifted.
+
+    A card that was exchanged for another between two looks is told as gone once, then as present.
     """
 
     @dataclass(frozen=True, slots=True)
@@ -108,6 +126,8 @@ class PcscReader(Driver):
         self._context: Context | None = None
         self._reader = ""
         self._open = False
+        self._card: int | None = None  # which card was last told: the service counts them
+        self._held: Deadline | None = None  # until then it is no fault that another has it
         self._settled = Deadline(0)
         self._closed = Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
 
@@ -146,12 +166,11 @@ class PcscReader(Driver):
         """
         if not self._open:
             return self._closed
-        state = self._look()
+        state = self._see()
         if not state & PRESENT:
             return Status(State.ONLINE, media=Media.NOT_PRESENT)
-        if state & EXCLUSIVE:
-            detail = "another program holds the card"
-            return Status(State.BUSY, media=Media.PRESENT, detail=detail, mend=_HELD_MEND)
+        if self._held is not None:
+            return _HELD if self._held.passed() else replace(_HELD, state=State.BUSY, problem=None)
         detail = "the card gives no sign: is it the right way round?" if state & MUTE else ""
         return Status(State.ONLINE, media=Media.PRESENT, detail=detail)
 
@@ -186,11 +205,10 @@ class PcscReader(Driver):
         Reading: the deadline is for putting the card; a read that has begun is finished, if it
         takes no more than ``FINISH_S`` past it. Raises ``TIMEOUT`` (no card was put, or it is too
         slow), ``CANCELLED``, ``CARD_REMOVED`` (pulled or swapped in the middle),
-        ``CARD_UNREADABLE`` (no contact, or what it says makes no sense), ``CARD_UNKNOWN`` (another
-        kind of card), ``GARBLED`` (an answer without a status).
+        ``CARD_UNREADABLE`` (no contact, what it says makes no sense, or another program holds it),
+        ``CARD_UNKNOWN`` (another kind of card), ``GARBLED`` (an answer without a status).
         ``AwaitRemoval``: ``TIMEOUT`` when the card is still there.
-        Both: ``OFFLINE`` when the service is gone or another program holds the card, ``NO_DEVICE``
-        when the reader is gone.
+        Both: ``OFFLINE`` when the service is gone, ``NO_DEVICE`` when the reader is gone.
         """
         match request:
             case ReadBankCard() | ReadSocialSecurityCard() | ReadAnyCard():
@@ -220,7 +238,8 @@ class PcscReader(Driver):
                 gone = error.reason is Reason.CARD_REMOVED
                 if gone:
                     self._settled = Deadline(SETTLE_S)
-                self.report(Status(State.ONLINE, media=Media.UNKNOWN if gone else media))
+                fine = Status(State.ONLINE, media=Media.UNKNOWN if gone else media)
+                self.report(_HELD if self._is_kept() else fine)
             raise
         self.report(Status(State.ONLINE, media=media))
         return found
@@ -253,30 +272,44 @@ class PcscReader(Driver):
     def _await_card(self, deadline: Deadline, cancel: CancelToken) -> Session:
         """Wait until a card is in, and take hold of it."""
         silent = 0
-        held: Deadline | None = None
         for state in self._watch(deadline, cancel, "no card was put in time"):
             if not state & PRESENT:
-                silent, held = 0, None
+                silent = 0
                 continue
             if not self._settled.passed():
                 continue
+            if self._is_kept():
+                raise _kept()
             try:
-                return self._connected().connect(self._reader, exclusive=self._settings.exclusive)
+                return self._take_hold(cancel)
             except PcscError as error:
-                if error.code in HELD:
-                    held = held or Deadline(HELD_S)
-                    if held.passed():
-                        raise _held() from error
-                elif error.code in CARD_SILENT:
+                if error.code in CARD_SILENT:
                     silent += 1
                     if silent == _SILENT_TRIES:
                         raise _silent(error) from error
                 elif error.code in SERVICE_GONE | READER_GONE:
                     self._drop()  # found again by the watch
-                elif error.code not in CARD_GONE:
+                elif error.code not in CARD_GONE | HELD:
                     raise DeviceError(Reason.HARDWARE, str(error)) from error
             cancel.wait(_AGAIN_S)
         raise AssertionError("a watch ends by an error only")
+
+    def _take_hold(self, cancel: CancelToken) -> Session:
+        """Raises :class:`PcscError`; ``CANCELLED``, ``CARD_UNREADABLE`` for what never answers."""
+        context, limit = self._connected(), Deadline(CONNECT_S)
+        session = context.connect(self._reader, exclusive=self._settings.exclusive)
+        while True:
+            with suppress(TimeoutError):
+                return session.result(_SLICE_S)
+            if (cancel.cancelled or limit.passed()) and session.cancel():
+                self._context = None  # it ends with the attempt
+                _check_cancel(cancel)
+                self._held = Deadline(0)
+                raise _kept()
+
+    def _is_kept(self) -> bool:
+        """Whether another program has held the card too long."""
+        return self._held is not None and self._held.passed()
 
     def _await_removal(self, deadline: Deadline, cancel: CancelToken) -> None:
         for state in self._watch(deadline, cancel, "the card is still in the reader"):
@@ -295,7 +328,7 @@ class PcscReader(Driver):
             if deadline.passed():
                 raise DeviceError(Reason.TIMEOUT, late)
             try:
-                state = self._look(known, min(_SLICE_S, deadline.remaining()))
+                state = self._see(known, min(_SLICE_S, deadline.remaining()))
             except DeviceError as error:
                 recover = recover or Deadline(RECOVER_S)
                 if recover.passed() or error.reason not in (Reason.OFFLINE, Reason.NO_DEVICE):
@@ -323,6 +356,19 @@ class PcscReader(Driver):
 
     # -- the service --------------------------------------------------------------------------
 
+    def _see(self, known: int = UNAWARE, seconds: float = 0.0) -> int:
+        """The reader's state, as :meth:`_look` has it, and once without a card when another is in
+        than before: nobody takes it for the same."""
+        state = self._look(known, seconds)
+        before, self._card = self._card, state >> 16 if state & PRESENT else None
+        by_others = EXCLUSIVE | IN_USE if self._settings.exclusive else EXCLUSIVE
+        if not state & by_others:
+            self._held = None
+        elif self._held is None:
+            self._held = Deadline(HELD_S)
+        exchanged = None not in (before, self._card) and before != self._card
+        return state & ~PRESENT | EMPTY if exchanged else state
+
     def _look(self, known: int = UNAWARE, seconds: float = 0.0) -> int:
         """The reader's state; see :meth:`Context.look`. After an error all is begun anew."""
         with self._reader_errors(Reason.OFFLINE):
@@ -344,6 +390,7 @@ class PcscReader(Driver):
     def _drop(self) -> None:
         context, self._context = self._context, None
         self._reader = ""
+        self._card = None  # a service that was started anew counts anew
         if context is not None:
             context.release()
 
@@ -403,8 +450,8 @@ def _gone(detail: str, mend: str = _MEND[Reason.NO_DEVICE]) -> DeviceError:
     return DeviceError(Reason.NO_DEVICE, detail, mend=mend)
 
 
-def _held() -> DeviceError:
-    return DeviceError(Reason.OFFLINE, "another program holds the card", mend=_HELD_MEND)
+def _kept() -> DeviceError:
+    return DeviceError(Reason.CARD_UNREADABLE, _HELD_DETAIL, mend=_HELD_MEND)
 
 
 def _silent(error: PcscError) -> DeviceError:

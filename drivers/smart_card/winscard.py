@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
 
@@ -35,8 +37,10 @@ CARD_SILENT = _codes(
 HELD = _codes("E_SHARING_VIOLATION")
 
 UNAWARE: int = scard.SCARD_STATE_UNAWARE
+EMPTY: int = scard.SCARD_STATE_EMPTY
 PRESENT: int = scard.SCARD_STATE_PRESENT
 EXCLUSIVE: int = scard.SCARD_STATE_EXCLUSIVE
+IN_USE: int = scard.SCARD_STATE_INUSE
 MUTE: int = scard.SCARD_STATE_MUTE
 NO_READER: int = (
     scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE | scard.SCARD_STATE_IGNORE
@@ -77,8 +81,35 @@ class Context:
             return known
         return int(_ask((code, states))[0][1])
 
-    def connect(self, reader: str, *, exclusive: bool) -> Session:
-        """Power the card up and hold it. Raises :class:`PcscError`."""
+    def connect(self, reader: str, *, exclusive: bool) -> Future[Session]:
+        """Power the card up and hold it; or :class:`PcscError`.
+
+        In a thread of its own: the service does not answer as long as another program is in a
+        transaction. A future that is cancelled takes the context with it; the card is let go, and
+        the context ended, when the service answers at last.
+        """
+        future: Future[Session] = Future()
+        threading.Thread(
+            target=self._connect, args=(future, reader, exclusive), name="card", daemon=True
+        ).start()
+        return future
+
+    def _connect(self, future: Future[Session], reader: str, exclusive: bool) -> None:
+        try:
+            session = self._session(reader, exclusive)
+        except PcscError as error:
+            if future.set_running_or_notify_cancel():
+                future.set_exception(error)
+            else:
+                self.release()
+            return
+        if future.set_running_or_notify_cancel():
+            future.set_result(session)
+        else:
+            session.end(power_down=False)
+            self.release()
+
+    def _session(self, reader: str, exclusive: bool) -> Session:
         mode = scard.SCARD_SHARE_EXCLUSIVE if exclusive else scard.SCARD_SHARE_SHARED
         protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
         code, handle, protocol = scard.SCardConnect(self._context, reader, mode, protocols)
@@ -124,7 +155,7 @@ class Session:
         self._over = not answer
         return answer
 
-    def end(self) -> None:
+    def end(self, *, power_down: bool = True) -> None:
         """Power the card down and let it go; also after an error, or nobody else gets it.
 
         After an error it is left as it is: when powering down fails, pcscd (1.9.9) takes the slot
@@ -132,7 +163,8 @@ class Session:
         """
         handle, self._handle = self._handle, None
         if handle is not None:
-            then = scard.SCARD_LEAVE_CARD if self._over else scard.SCARD_UNPOWER_CARD
+            down = power_down and not self._over
+            then = scard.SCARD_UNPOWER_CARD if down else scard.SCARD_LEAVE_CARD
             with suppress(SystemError):  # pyscard's word for a handle that is gone
                 scard.SCardDisconnect(handle, then)
         self._over = True

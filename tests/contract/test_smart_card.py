@@ -46,7 +46,7 @@ from drivers.smart_card.types import (
     ReadSocialSecurityCard,
     SocialSecurityCard,
 )
-from drivers.smart_card.winscard import Context, PcscError
+from drivers.smart_card.winscard import PRESENT, UNAWARE, Context, PcscError
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "complete")
 
@@ -303,6 +303,68 @@ def test_removal_is_awaited(desk: Desk, peer: Bench) -> None:
     assert desk.seen[-1] == Status(State.ONLINE, media=Media.NOT_PRESENT)
 
 
+def exchange_while_nobody_looks(peer: Bench, card: dict[str, Any]) -> None:
+    """The service, which looks every 0.4 s, has seen the one go and the other come."""
+    context = Context()
+    try:
+        before = context.look(CONTACT, UNAWARE, 0) >> 16
+        peer.tell("swap", **card)
+
+        def come() -> bool:
+            state = context.look(CONTACT, UNAWARE, 0)
+            return bool(state & PRESENT) and state >> 16 == before + 2
+
+        eventually(come)
+    finally:
+        context.release()
+
+
+def test_a_card_that_was_exchanged_between_two_looks_has_gone(desk: Desk, peer: Bench) -> None:
+    peer.tell("put", **BANK)
+    desk.do(ReadBankCard())
+    exchange_while_nobody_looks(peer, OTHER_BANK)
+    media = [desk.driver.status().media for _ in "abc"]
+    assert media == [Media.NOT_PRESENT, Media.PRESENT, Media.PRESENT]
+
+
+def test_a_card_that_was_exchanged_after_its_read_has_been_removed(desk: Desk, peer: Bench) -> None:
+    peer.tell("put", **BANK)
+    desk.do(ReadBankCard())
+    exchange_while_nobody_looks(peer, OTHER_BANK)
+    desk.do(AwaitRemoval())
+    assert desk.seen[-1] == Status(State.ONLINE, media=Media.NOT_PRESENT)
+    assert desk.driver.status().media is Media.PRESENT
+    assert desk.refuse(AwaitRemoval(), 0.2).reason is Reason.TIMEOUT  # the other one lies there
+
+
+def test_the_next_read_tells_that_the_card_is_another(desk: Desk, peer: Bench) -> None:
+    peer.tell("put", **BANK)
+    desk.do(ReadBankCard())
+    exchange_while_nobody_looks(peer, OTHER_BANK)
+    desk.seen.clear()
+    assert desk.do(ReadBankCard()).number == OTHER_NUMBER
+    assert [status.media for status in desk.seen[:2]] == [Media.NOT_PRESENT, Media.PRESENT]
+    desk.seen.clear()
+    assert desk.do(ReadBankCard()).number == OTHER_NUMBER
+    assert {status.media for status in desk.seen} == {Media.PRESENT}
+
+
+def test_a_service_that_counts_anew_has_seen_no_card_go(desk: Desk, peer: Bench) -> None:
+    peer.tell("put", **BANK)
+    desk.do(ReadBankCard())
+    exchange_while_nobody_looks(peer, OTHER_BANK)
+    desk.do(ReadBankCard())
+    peer.service.kill()
+    peer.service.start()
+    with pytest.raises(DeviceError):
+        desk.driver.status()
+    eventually(lambda: peer.look()["connected"])
+    context = Context()
+    eventually(lambda: context.look(CONTACT, UNAWARE, 0) & PRESENT)
+    context.release()
+    assert desk.driver.status().media is Media.PRESENT
+
+
 @pytest.mark.parametrize("request_", [ReadBankCard(), AwaitRemoval()], ids=["read", "removal"])
 def test_cancel(desk: Desk, peer: Bench, request_: Request[Any]) -> None:
     if isinstance(request_, AwaitRemoval):
@@ -367,7 +429,7 @@ def test_a_handle_is_never_used_after_an_error(peer: Bench, desk: Desk) -> None:
     eventually(lambda: desk.driver.status().media is Media.PRESENT)
     context = Context()
     try:
-        session = context.connect(CONTACT, exclusive=True)
+        session = context.connect(CONTACT, exclusive=True).result(PATIENT_S)
         select = bytes.fromhex("00A404000E") + b"1PAY.SYS.DDF01"
         assert session.transmit(select)[0] == 0x61
         peer.tell("swap", **OTHER_BANK)
@@ -464,15 +526,51 @@ def test_a_mute_card_is_killed_at_its_deadline(
     eventually(lambda: host.status == Status(State.ONLINE, media=Media.PRESENT))
 
 
+def test_a_mute_card_that_still_lies_there_is_to_be_lifted(peer: Bench) -> None:
+    """The service keeps it for the process that was killed; the reader is none the worse."""
+    told: list[Status] = []
+    table = {"driver": "pcsc", "reader": CONTACT, "service": peer.address}
+    host = create_host("smart_card", table, told.append, pace=PACE)
+    assert isinstance(host, ProcessHost)
+    host._stub._grace = 0.3
+    host.start()
+    try:
+        peer.tell("put", **BANK)
+        eventually(lambda: host.status == Status(State.ONLINE, media=Media.PRESENT))
+        peer.tell("mute", at=3)
+        with pytest.raises(DeviceError) as caught:
+            host.execute(ReadBankCard(), 0.5)
+        assert caught.value.reason is Reason.TIMEOUT
+        for _ in range(2):
+            with pytest.raises(DeviceError) as caught:
+                host.execute(ReadBankCard(), PATIENT_S)
+            assert caught.value.reason is Reason.CARD_UNREADABLE
+            assert caught.value.mend.startswith("lift the card")
+        eventually(lambda: host.status.state is State.USER_ERROR)
+        assert host.status.media is Media.PRESENT
+        assert host.status.mend.startswith("lift the card")
+        peer.tell("well")
+        peer.tell("lift")
+        eventually(lambda: host.status == Status(State.ONLINE, media=Media.NOT_PRESENT))
+        peer.tell("put", **OTHER_BANK)
+        assert host.execute(ReadBankCard(), PATIENT_S).number == OTHER_NUMBER
+    finally:
+        host.stop()
+    states = {status.state for status in told}
+    assert states == {State.ONLINE, State.BUSY, State.USER_ERROR}  # never lost
+
+
 # -- faults of the reader and the service --------------------------------------------------------
 
 
 @contextmanager
-def another_program(mode: int) -> Iterator[Callable[[], None]]:
+def another_program(mode: int, *, transaction: bool = False) -> Iterator[Callable[[], None]]:
     """Connected to the card in the contact reader until the block ends or it is told to let go."""
     _, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
     code, handle, _ = scard.SCardConnect(context, CONTACT, mode, scard.SCARD_PROTOCOL_T0)
     assert code == scard.SCARD_S_SUCCESS
+    if transaction:
+        assert scard.SCardBeginTransaction(handle) == scard.SCARD_S_SUCCESS
     held = [handle]
 
     def let_go() -> None:
@@ -504,14 +602,47 @@ def test_another_program_keeps_the_card(
     peer.tell("put", **BANK)
     eventually(lambda: desk.driver.status().media is Media.PRESENT)
     with another_program(scard.SCARD_SHARE_EXCLUSIVE):
-        error = desk.refuse(ReadBankCard())
-        assert error.reason is Reason.OFFLINE
-        assert "another program" in error.detail
-        assert "ss -xp" in error.mend
         status = desk.driver.status()
         assert (status.state, status.media) == (State.BUSY, Media.PRESENT)
         assert "another program" in status.detail
+        error = desk.refuse(ReadBankCard())
+        assert error.reason is Reason.CARD_UNREADABLE
+        assert "another program" in error.detail
+        assert "ss -xp" in error.mend
+        status = desk.driver.status()
+        assert desk.seen[-1] == status
+        assert (status.state, status.problem) == (State.USER_ERROR, Reason.CARD_UNREADABLE)
+        assert "another program" in status.detail
+    assert desk.driver.status() == Status(State.ONLINE, media=Media.PRESENT)
     assert desk.do(ReadBankCard()).number == NUMBER
+
+
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_another_program_is_in_a_transaction(
+    peer: Bench, monkeypatch: pytest.MonkeyPatch, exclusive: bool
+) -> None:
+    """The service answers nobody else before it is over, which may be never."""
+    monkeypatch.setattr(pcsc, "HELD_S", 99.0)
+    desk = Desk(peer, exclusive=exclusive)
+    desk.driver.open()
+    peer.tell("put", **BANK)
+    eventually(lambda: desk.driver.status().media is Media.PRESENT)
+    with another_program(scard.SCARD_SHARE_SHARED, transaction=True) as let_go:
+        with desk.doing(ReadBankCard()) as (future, cancel):
+            time.sleep(0.3)
+            begun = time.monotonic()
+            cancel.cancel()
+            assert reason(future) is Reason.CANCELLED
+            assert time.monotonic() - begun < PROMPT_S
+        with monkeypatch.context() as short:
+            short.setattr(pcsc, "CONNECT_S", 0.3)
+            error = desk.refuse(ReadBankCard())
+        assert error.reason is Reason.CARD_UNREADABLE
+        assert "another program" in error.detail
+        let_go()
+        eventually(lambda: "card" not in {thread.name for thread in threading.enumerate()})
+    assert desk.do(ReadBankCard()).number == NUMBER
+    desk.driver.close()
 
 
 def test_a_reader_may_be_shared(peer: Bench, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -522,7 +653,7 @@ def test_a_reader_may_be_shared(peer: Bench, desk: Desk, monkeypatch: pytest.Mon
     try:
         with another_program(scard.SCARD_SHARE_SHARED):
             assert shared.do(ReadBankCard()).number == NUMBER
-            assert desk.refuse(ReadBankCard()).reason is Reason.OFFLINE
+            assert desk.refuse(ReadBankCard()).reason is Reason.CARD_UNREADABLE
     finally:
         shared.driver.close()
 
