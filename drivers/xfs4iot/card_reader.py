@@ -67,8 +67,6 @@ _MEDIA = {
     MediaState.NOT_PRESENT: Media.NOT_PRESENT,
     MediaState.JAMMED: Media.JAMMED,
 }
-
-
 _GIVE_BACK = MoveCard(origin="transport", goal="exit")
 _LEFT = "an earlier card is still in the reader"
 

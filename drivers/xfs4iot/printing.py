@@ -101,8 +101,8 @@ class PrinterSettings(ServiceSettings, frozen=True, kw_only=True, forbid_unknown
     retract_to: Annotated[str, msgspec.Meta(pattern="^unit[0-9A-Za-z]+$")] = "unit1"
     """The bin for paper that nobody took."""
     retract_after_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
-    """Seconds until presented paper is drawn back. 0: the machine sees to it, by its own period;
-    before the next print it is drawn back all the same."""
+    """Seconds until presented paper is drawn back. 0: the machine sees to it, by its own period.
+    What an earlier citizen left is drawn back before the next print all the same."""
 
 
 class XfsPrinter(XfsDriver):
