@@ -46,7 +46,8 @@ _ERRORS: Mapping[Reason, tuple[ErrorCode, ...]] = {
     Reason.JAM: (ErrorCode.MEDIA_JAMMED, ErrorCode.PAPER_JAMMED, ErrorCode.MEDIA_JAM),
     Reason.PAPER_OUT: (ErrorCode.PAPER_OUT,),
     Reason.TONER_OUT: (ErrorCode.TONER_OUT, ErrorCode.INK_OUT),
-    Reason.TIMEOUT: (ErrorCode.MEDIA_RETRACTED, ErrorCode.ENTRY_TIMEOUT),
+    Reason.NOT_TAKEN: (ErrorCode.MEDIA_RETRACTED,),
+    Reason.TIMEOUT: (ErrorCode.ENTRY_TIMEOUT,),
     Reason.CARD_REMOVED: (ErrorCode.NO_MEDIA,),
     Reason.CARD_UNKNOWN: (
         ErrorCode.INVALID_MEDIA,

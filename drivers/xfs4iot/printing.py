@@ -195,7 +195,7 @@ class XfsPrinter(XfsDriver):
         """Wait until the citizen has taken their own paper, or it is time to draw it back.
 
         Drawn back at once it would be lost to somebody who stands right there; whoever leaves it
-        is told, and may try again. Raises ``TIMEOUT``.
+        is told, and may try again. Raises ``NOT_TAKEN``.
         """
         self.report(Status(State.BUSY, media=Media.PRESENT))
         limit = Deadline(min(TAKE_S, deadline.remaining()))
@@ -205,7 +205,7 @@ class XfsPrinter(XfsDriver):
                 raise DeviceError(Reason.CANCELLED)
             if limit.passed():
                 raise DeviceError(
-                    Reason.TIMEOUT,
+                    Reason.NOT_TAKEN,
                     "the paper before it still lies in the slot",
                     mend="take the paper out of the slot",
                 )

@@ -201,7 +201,7 @@ def test_a_connection_that_broke_while_idle_is_opened_again(
         ("paperJammed", Reason.JAM, 0),
         ("mediaJammed", Reason.JAM, 0),
         ("tonerOut", Reason.TONER_OUT, 0),
-        ("mediaRetracted", Reason.TIMEOUT, 0),
+        ("mediaRetracted", Reason.NOT_TAKEN, 0),
         ("mediaRetained", Reason.HARDWARE, 0),
         ("blackMark", Reason.HARDWARE, 0),
         ("shutterFail", Reason.HARDWARE, None),
@@ -452,11 +452,12 @@ def test_a_citizen_who_leaves_their_own_slip_is_told_and_tries_again(
     monkeypatch.setattr(printing, "TAKE_S", 0.2)
     print_slip(host, "a")
     error = failing(host)
-    assert (error.reason, error.pages) == (Reason.TIMEOUT, 0)
+    assert (error.reason, error.pages) == (Reason.NOT_TAKEN, 0)
     assert error.mend
     seen = machine.look()
     assert (seen["lying"][RECEIPT], seen["bins"][RECEIPT]) == ([encode(SLIP)], 0)
     machine.obey("take paper")
+    until(lambda: host.status.media is not Media.PRESENT)
     assert print_slip(host, "b") == Printed("b")
 
 
@@ -514,7 +515,7 @@ def test_a_slip_that_lies_there_still_after_the_line_broke(
     machine.obey("unplug")
     machine.obey("plug")
     until(lambda: host.status.media is Media.PRESENT)
-    assert failing(host).reason is Reason.TIMEOUT  # their own: it is not drawn back
+    assert failing(host).reason is Reason.NOT_TAKEN  # their own: it is not drawn back
     assert sent(machine, "Printer.RetractMedia") == []
 
 
