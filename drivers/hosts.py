@@ -238,7 +238,6 @@ class ThreadHost:
                 result = self.driver.self_test()
             case request:
                 result = self.driver.execute(request, job.deadline, job.cancel)
-        self._misses = self._attempts = 0
         if name[1]:
             self._done[name] = result
             while len(self._done) > REMEMBERED:

@@ -16,6 +16,7 @@ from drivers.emulators.id_card import IdCardReader
 from drivers.emulators.receipt_printer import ReceiptPrinter
 from drivers.emulators.rig import Emulator
 from drivers.id_card.hid import REPORT
+from drivers.smart_card.types import AwaitRemoval, ReadBankCard
 from lab.guest.cables import Gadget, Hotplug
 from lab.guest.camera import TestCamera
 from lab.guest.card_reader import CcidReader
@@ -110,6 +111,8 @@ STAND: dict[str, Kind] = {
         "smart_card",
         _card_reader,
         options=lambda address: {"reader": address},
+        good=AwaitRemoval(),  # of a reader that is empty
+        wait=ReadBankCard(),
         trouble=("end service", {}),
         mend=("start service", {}),
         missing=str,

@@ -9,18 +9,22 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from drivers.device import Media
 from drivers.emulators.rig import Remote
 from drivers.emulators.smart_cards.pcscd import PcscService, free_ports, missing
+from drivers.smart_card.pcsc import PcscReader
 
 __all__ = ["CONTACT", "CONTACTLESS", "FOLDER", "Bench", "ChipCardReader", "bench", "missing"]
 
 CONTACT = "Kiosk IC 00 00"
 CONTACTLESS = "Kiosk PICC 00 00"
+NUMBER = "9999990000000000014"
 # The library looks for the service's socket once in a process, so all tests of one have the same.
 FOLDER = Path(tempfile.gettempdir()) / f"kiosk-pcsc-{os.getpid()}"
 
@@ -105,13 +109,23 @@ def bench() -> Iterator[Bench]:
 
 
 class ChipCardReader:
-    """The contact reader of a bench, as an emulated device. Its service dies by ``unplug``; with
-    ``pull reader`` the service goes on without it, until ``well``."""
+    """The contact reader of a bench with a bank card in it, as an emulated device. Its service dies
+    by ``unplug``; with ``pull reader`` the service goes on without it, until ``well``."""
 
     def start(self) -> None:
         with ExitStack() as stack:
             self._bench = stack.enter_context(bench())
+            self.obey("put", kind="bank", number=NUMBER)
+            self._await_card()
             self._end = stack.pop_all()
+
+    def _await_card(self) -> None:
+        """Until the service has met it."""
+        driver = PcscReader(PcscReader.Settings(CONTACT, service=self.address))
+        driver.open()
+        while driver.status().media is not Media.PRESENT:
+            time.sleep(0.01)
+        driver.close()
 
     def stop(self) -> None:
         self._end.close()

@@ -8,8 +8,10 @@ import os
 import pickle
 import select
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from itertools import count, pairwise
 from pathlib import Path
@@ -127,8 +129,8 @@ KINDS = (
         "pcsc",
         lambda folder: ChipCardReader(),
         lambda address: {"reader": CONTACT, "service": address},
-        good=AwaitChipCardRemoval(),
-        wait=ReadBankCard(),
+        good=ReadBankCard(),
+        wait=AwaitChipCardRemoval(),
         trouble=("pull reader", {}),
         mend=("well", {}),
         missing=pcsc_missing,
@@ -248,13 +250,8 @@ class Stand:
         self.host = self.new_host()
 
     def new_host(self, pace: Pace = PACE) -> ThreadHost:
-        """As settings make it, except where they forbid a thread."""
         self.told.clear()
-        try:
-            return create_host(self.kind.kind, self.table, self.told.append, pace=pace)
-        except DeviceError:
-            driver = create(self.kind.kind, self.kind.driver, self.options)
-            return ThreadHost(driver, self.told.append, pace=pace)
+        return create_host(self.kind.kind, self.table, self.told.append, pace=pace)
 
     def fresh(self, pace: Pace = PACE) -> Stand:
         """With a host that was not started yet."""
@@ -543,6 +540,28 @@ def test_unplugged_it_is_gone_and_plugged_it_is_found_again(stand: Stand) -> Non
     stand.emulator.obey(stand.kind.plug)
     until(stand.is_well)
     stand.do(stand.good)
+
+
+def test_plugged_again_under_commands_without_a_pause_it_is_found(stand: Stand) -> None:
+    """The next is there before the host looks for one: it is never idle."""
+    enough, last = threading.Event(), threading.Event()
+
+    def go_on(done: Future[Any] | None) -> None:
+        if enough.is_set():
+            last.set()
+        else:
+            stand.host.submit(stand.good, SOON_S).add_done_callback(go_on)
+
+    go_on(None)
+    try:
+        stand.emulator.obey(stand.kind.unplug)
+        until(lambda: not stand.is_well())
+        stand.emulator.obey(stand.kind.plug)
+        until(stand.is_well)
+    finally:
+        enough.set()
+    assert last.wait(SOON_S)
+    stand.recovers()
 
 
 def test_a_device_that_is_not_there_yet(desk: Stand) -> None:

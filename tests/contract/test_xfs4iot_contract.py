@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from drivers import catalogue
 from drivers.camera.types import StartStream, StopStream
 from drivers.code_scanner.types import ReadCode
 from drivers.document_printer.types import PrintDocument
@@ -16,6 +17,7 @@ from drivers.receipt_printer.types import PrintSlip, Slip, Text
 from drivers.sensors.types import AwaitChange, Power, Readings, ReadSensors
 from drivers.smart_card.types import AwaitRemoval, ReadBankCard
 from drivers.vendor_mode.types import AwaitMode, Mode, ReadMode
+from tests.contract.test_contract import KINDS as OTHERS
 from tests.contract.test_contract import (  # noqa: F401  each is a test of this file
     SOON_S,
     Kind,
@@ -33,6 +35,7 @@ from tests.contract.test_contract import (  # noqa: F401  each is a test of this
     test_it_does_what_it_is_asked,
     test_it_opens_and_tells_what_it_is_and_can,
     test_its_deadline_passes_and_that_of_what_waits_behind_it,
+    test_plugged_again_under_commands_without_a_pause_it_is_found,
     test_requests_travel,
     test_self_test_and_reset,
     test_stop_ends_what_runs,
@@ -142,3 +145,8 @@ KINDS = (
     kind("sensors", "Auxiliaries", good=ReadSensors(), wait=AwaitChange(AT_REST)),
     kind("vendor_mode", "VendorMode", good=ReadMode(), wait=AwaitMode(Mode.INACTIVE)),
 )
+
+
+def test_every_driver_of_the_catalogue_keeps_the_contract() -> None:
+    held = [(one.kind, one.driver) for one in (*OTHERS, *KINDS)]
+    assert sorted(held) == sorted(catalogue._DRIVERS)

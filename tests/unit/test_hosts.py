@@ -426,6 +426,15 @@ def test_between_commands_without_a_pause_the_device_is_looked_at(host, driver, 
     until(lambda: one_more() or host.status == driver.now)
 
 
+def test_commands_that_succeed_do_not_hide_a_device_that_says_nothing(host, driver, seen):
+    """Some do not need the wire."""
+    host.start()
+    until(lambda: seen == [ONLINE])
+    driver.now = DeviceError(Reason.OFFLINE)
+    until(lambda: host.submit(Say("x"), SOON_S).exception(SOON_S) or len(seen) > 1)
+    assert seen[1].state is State.OFFLINE
+
+
 def test_a_device_that_a_command_has_found_again_is_told_well_at_once(driver, seen):
     host = ThreadHost(driver, seen.append, pace=Pace(poll_s=99, back_off_s=(99,)))
     host.start()
