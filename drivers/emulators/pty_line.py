@@ -131,7 +131,7 @@ class Fault:
 class Answering(ABC):
     """A device on a pty that answers questions, with faults of its answers.
 
-    Each fault is of the next ``times`` answers, left out: until it is taken back. Known here are
+    Each fault is of the next ``times`` answers, left out: until ``well``. Known here are
     ``mute``; ``slow``, by ``seconds`` (2); :attr:`CHECKSUM`, the last byte is wrong; ``truncate``;
     ``junk``, noise before an answer; ``split``, byte by byte.
     """

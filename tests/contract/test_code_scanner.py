@@ -32,8 +32,8 @@ from drivers.emulators.code_scanner import CodeScanner
 from drivers.hosts import ThreadHost
 
 PATIENT_S = 10.0  # for what must come, on however busy a machine
-PAUSE_S = 0.1
-ANSWER_S = 0.4
+PAUSE_S = 0.2
+ANSWER_S = 0.8
 TEXT = "GJJ|990101199003071018|张三"
 
 
@@ -188,7 +188,7 @@ def test_codes_soon_after_each_other(desk: Desk, pause_s: float) -> None:
 def test_a_request_in_the_middle_of_a_code(tmp_path: Path) -> None:
     emulator = CodeScanner(tmp_path / "scanner", trigger="continuous")
     emulator.start()
-    driver = scanner(emulator, trigger="continuous", answer_timeout=0.8)
+    driver = scanner(emulator, trigger="continuous")
     try:
         driver.open()
         emulator.obey("split")
