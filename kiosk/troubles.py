@@ -89,6 +89,17 @@ def _ways_on_from(
     return way_on if signed_in else (_OTHER_CARD,)
 
 
+def card_went() -> Problem:
+    """The page for a chip card that was pulled or exchanged in the middle: the visit is over."""
+    return Problem(
+        title=_("卡片在读取时移开或更换了"),
+        lead=_("为了您的账户安全，请从头开始办理。"),
+        advice=((_("重新开始"), _("把卡放好，读完再取出")), _COUNTER, _CALL),
+        reference=reference_number(),
+        actions=(_TO_BEGIN,),
+    )
+
+
 def not_printed(error: DeviceError, document: Document | None = None) -> Problem:
     """The page for paper that did not come out: the document itself is never lost."""
     what = _PRINTER.get(error.reason, _("打印机没有响应"))

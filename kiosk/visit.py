@@ -31,11 +31,14 @@ from kiosk.steps import (
     Rate,
     Step,
 )
-from kiosk.troubles import LEAVE, PASSING, RETRY, not_printed, problem_of
+from kiosk.troubles import LEAVE, PASSING, RETRY, card_went, not_printed, problem_of
 from kiosk.words import Language, Sayable
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+
+CHIP_CARDS = "smart_card"
+"""The class of devices whose cards the service behind them may not see exchanged."""
 
 How = Literal["left", "idle", "limit", "trouble", "vendor-mode"]
 """How a visit ended; the last one before anybody came."""
@@ -148,13 +151,25 @@ class Visit:
         device = isinstance(step, DeviceStep)
         # Nothing leads back out of signing in, or over what was printed.
         back = self.person is not None and not (device or self._answers.sealed)
-        answer = self._asker.ask(step, back=back)
+        try:
+            answer = self._asker.ask(step, back=back)
+        except DeviceError as error:
+            if isinstance(step, DeviceStep) and step.device == CHIP_CARDS:
+                self._end_if_card_went(error)
+            raise
         self._card |= device
         kind: Literal["answer", "turn", "device"] = (
             "device" if device else "turn" if step.turns else "answer"
         )
         self._answers.keep(_Entry(answer, kind))
         return answer
+
+    def _end_if_card_went(self, error: DeviceError) -> None:
+        """A chip card that goes in the middle of its read may come back as somebody else's: the
+        service may not have noticed, so nobody goes on with this visit."""
+        if error.reason is Reason.CARD_REMOVED:
+            self._tell(card_went(), error)
+            raise Left from error
 
     def look_up(self, call: Callable[[], T]) -> T:
         """Ask the centre; a replay gets the same answer, or the same refusal, without asking.

@@ -7,6 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from queue import Empty, Queue
 from typing import Any
@@ -28,12 +29,13 @@ from services.script import (
 )
 
 from drivers.catalogue import create
-from drivers.device import DeviceError, Reason
+from drivers.device import DeviceError, Reason, Request
 from drivers.document_printer.types import PagesPrinted, PrintDocument
 from drivers.emulators.document_printer import DocumentPrinter
 from drivers.emulators.id_card import IdCardReader
 from drivers.hosts import ThreadHost
 from drivers.receipt_printer.types import Slip
+from drivers.smart_card.types import BankCard, ReadBankCard
 from kiosk.fund.client import FundClient
 from kiosk.fund.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.fund.models import Document, DocumentRequest
@@ -44,6 +46,7 @@ from kiosk.steps import (
     Action,
     Attract,
     Choose,
+    DeviceStep,
     Farewell,
     Menu,
     Option,
@@ -56,7 +59,7 @@ from kiosk.steps import (
     Step,
 )
 from kiosk.terminal import Counter
-from kiosk.troubles import MENU, RETRY
+from kiosk.troubles import LEAVE, MENU, RETRY
 from kiosk.visit import Left, TimedOut, Visit, WentBack
 
 BACK = WentBack()
@@ -264,6 +267,31 @@ def test_no_way_back_once_paper_is_under_way(here: World) -> None:
     }
     assert back["before"]
     assert not back["after"]
+
+
+@dataclass(frozen=True, slots=True)
+class PresentBankCard(DeviceStep[BankCard]):
+    request: Request[BankCard] = field(default_factory=ReadBankCard)
+    device: str = field(default="smart_card", init=False)
+    seconds: float = field(default=30.0, init=False)
+
+
+@pytest.mark.parametrize(
+    ("reason", "ends"), [(Reason.CARD_REMOVED, True), (Reason.CARD_UNREADABLE, False)]
+)
+def test_a_chip_card_that_goes_in_the_middle_ends_the_visit(
+    here: World, reason: Reason, ends: bool
+) -> None:
+    def service(visit: Visit) -> None:
+        visit.ask(PresentBankCard())
+
+    lines: tuple[Line, ...] = (
+        ((Problem, LEAVE), (Farewell, None)) if ends else ((Problem, MENU), *REFUSED)
+    )
+    played = run(here, service, (PresentBankCard, DeviceError(reason)), *lines)
+    problem = played.last(Problem)
+    assert problem.reference
+    assert {LEAVE, MENU} & {action.key for action in problem.actions} == {LEAVE if ends else MENU}
 
 
 def test_a_slip_names_who_has_no_chinese_name(here: World) -> None:
