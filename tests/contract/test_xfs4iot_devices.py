@@ -764,7 +764,7 @@ def test_it_is_not_content_with_a_refusal(machine: XfsMachine) -> None:
         machine.obey("refuse", code="internalError", command="VendorMode.Register", once=True)
         machine.obey("plug")
         until(lambda: len(sent(machine, "VendorMode.Register")) == 3)
-        until(lambda: host.status.usable)
+        assert host.execute(ReadMode(), SOON_S) is Mode.INACTIVE  # that one has ended well
         machine.obey("enter vendor mode")
         assert machine.look()["mode"] == "enterPending"  # it waits for our word
     check_frames(machine)
