@@ -119,6 +119,7 @@ class XfsPrinter(XfsDriver):
         self._paper = settings
         self._presented: Deadline | None = None  # paper lies in the slot; until when it may
         self._ours = False  # what lies there came out of here
+        self._told = False  # an event of the slot came since it was last asked
         self._retracting: Running | None = None
         self._stuck: DeviceError | None = None  # why it could not be drawn back
 
@@ -269,6 +270,7 @@ class XfsPrinter(XfsDriver):
             self.report(Status(State.BUSY, media=Media.PRESENT))
 
     def _hear(self, message: Message) -> None:
+        self._told = True
         match PrinterEvent(message.header.name):
             case PrinterEvent.MEDIA_PRESENTED | PrinterEvent.MEDIA_PRESENTED_UNSOLICITED:
                 self._present()
@@ -302,7 +304,9 @@ class XfsPrinter(XfsDriver):
         status = super()._status(facts)
         if not online(status) or facts.printer is None:
             return status
-        self._note(facts.printer.media)
+        told, self._told = self._told, False
+        if not told:  # else this answer may be older than what an event has said
+            self._note(facts.printer.media)
         status = read_printer(facts.printer, status)
         if self._presented is not None and status.media is not Media.JAMMED:
             status = replace(status, media=Media.PRESENT)

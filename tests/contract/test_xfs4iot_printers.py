@@ -461,6 +461,30 @@ def test_a_citizen_who_leaves_their_own_slip_is_told_and_tries_again(
     assert print_slip(host, "b") == Printed("b")
 
 
+def test_an_answer_that_is_older_than_the_event_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The paper is taken between the service's look at its slot and its answer."""
+
+    class Racing(XfsMachine):
+        taken = True
+
+        def _printer_status(self, printer: Any, service: str) -> Any:
+            seen = super()._printer_status(printer, service)
+            if not self.taken:
+                self.taken = True
+                self.obey("take paper")
+            return seen
+
+    racing = Racing()
+    racing.start()
+    with host_of(racing, XfsReceiptPrinter, RECEIPT) as host:
+        print_slip(host, "a")
+        until(lambda: host.status.media is Media.PRESENT)
+        racing.taken = False
+        until(lambda: host.status.media is not Media.PRESENT)
+        assert print_slip(host, "b") == Printed("b")
+    racing.stop()
+
+
 def test_a_slip_cancelled_while_the_citizens_own_is_waited_for(
     machine: XfsMachine, host: ThreadHost
 ) -> None:
