@@ -254,7 +254,7 @@ def test_a_process_that_dies_or_hangs_while_idle_is_replaced_before_anybody_is_t
     pid = do(host, "pid")
     until(lambda: len(children()) == 2)
     os.kill(pid, how)
-    until(lambda: len(children()) == 2 and pid not in children())
+    until(lambda: len(others := children()) == 2 and pid not in others)
     assert do(host, "echo", "x") == "x"
     assert seen == [ONLINE]
 
