@@ -95,10 +95,16 @@ class _Job:
     reasons: tuple[str, ...] = ()
     pages: int | None = None  # whole pages out, when this printer counts paper
     begun: bool = True  # False only when the printer says that it never was
+    jammed: bool = False  # after the last page that it counted
 
     @property
     def final(self) -> bool:
         return self.state >= JobState.CANCELED
+
+    @property
+    def all_out(self) -> bool:
+        """Nothing is missing, whatever became of the job. A page that is counted may still jam."""
+        return self.pages == self.of and not self.jammed
 
 
 class IppPrinter(Driver):
@@ -377,6 +383,8 @@ class IppPrinter(Driver):
                 misses = 0
                 if (job.state, job.pages) != before or status.problem is not problem:
                     moved = time.monotonic()
+                kept = job.jammed and job.pages == before[1]
+                job.jammed = kept or status.problem is Reason.JAM
             problem, why = status.problem, status.detail
             self.report(status)
             still = time.monotonic() - moved
@@ -409,17 +417,17 @@ class IppPrinter(Driver):
     def _ended(self, request: PrintDocument, job: _Job, why: DeviceError | None) -> PagesPrinted:
         """The job is over at the printer: what came of it, ``why`` when it was ended by us."""
         self._leftovers = self._cups
-        pages = job.pages if job.begun else 0
         if job.state == JobState.COMPLETED:
-            if pages and pages < job.of:
+            if job.pages is not None and job.pages < job.of:
                 raise DeviceError(
                     Reason.HARDWARE,
-                    f"completed after {pages} of {job.of} pages",
-                    pages=pages,
+                    f"completed after {job.pages} of {job.of} pages",
+                    pages=job.pages or None,  # none of a job that is done: it may not have counted
+                    mend="" if job.pages else "if the paper came out, set trust_count = false",
                 )
             return PagesPrinted(request.job, job.of)
-        if why and why.reason is Reason.TIMEOUT and pages == job.of:
-            return PagesPrinted(request.job, job.of)  # it only never said that it was done
+        if job.all_out:  # told as a failure, the citizen would print it again and have it twice
+            return PagesPrinted(request.job, job.of)
         if why is None:
             reason, said = Reason.HARDWARE, ", ".join(job.reasons)
             if job.state == JobState.CANCELED:
@@ -427,7 +435,7 @@ class IppPrinter(Driver):
             elif set(_UNPRINTABLE).intersection(job.reasons):
                 reason = Reason.UNSUPPORTED
             why = DeviceError(reason, f"ended by the printer: {said}")
-        why.pages = pages
+        why.pages = job.pages if job.begun else 0
         raise why
 
     def _forgotten(
@@ -435,7 +443,7 @@ class IppPrinter(Driver):
     ) -> PagesPrinted:
         """The printer knows the job no more: it was switched off, or it keeps no history."""
         self._leftovers = False
-        if job.pages == job.of:
+        if job.all_out:
             return PagesPrinted(request.job, job.of)
         why.pages = pages
         raise why

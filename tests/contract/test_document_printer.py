@@ -527,10 +527,61 @@ def test_all_pages_are_out_though_the_printer_never_says_that_the_job_is_done() 
         assert stand.job_states() == ["CANCELED"]
 
 
-def test_the_last_page_is_counted_and_jams() -> None:
-    with standing(counter=lambda out: out + 1) as stand:
+@pytest.mark.parametrize("order", ["open cover", "paper out", "toner out", "cancel at panel"])
+def test_all_pages_are_out_and_then_somebody_is_at_the_printer(order: str) -> None:
+    with standing(history=order != "paper out") as stand:
+        stand.printer.obey("stall", after_pages=3)
+        future = stand.begin()
+        stand.until(lambda: stand.sheets() == 3)
+        stand.printer.obey(order)
+        assert future.result(10.0) == PagesPrinted("job-1", 3)
+        assert stand.job_states() == ["CANCELED"]
+
+
+def test_all_pages_are_out_when_the_visit_ends() -> None:
+    with standing() as stand:
+        stand.printer.obey("stall", after_pages=3)
+        cancel = CancelToken()
+        future = stand.begin(cancel=cancel)
+        stand.until(lambda: stand.sheets() == 3)
+        cancel.cancel()
+        assert future.result(10.0) == PagesPrinted("job-1", 3)
+
+
+@pytest.mark.parametrize("order", ["", "open cover", "cancel at panel"])
+def test_the_last_page_is_counted_and_jams(order: str) -> None:
+    """Whatever is done about it: nobody saw that page come out."""
+    with standing({"patience_s": 0.5}, counter=lambda out: out + 1) as stand:
         stand.printer.obey("jam", after_pages=2)
-        assert stand.failure().reason is Reason.JAM
+        future = stand.begin()
+        stand.until(lambda: Reason.JAM in [status.problem for status in stand.told])
+        if order:
+            stand.printer.obey(order)
+        error = failure_of(future)
+        assert error.pages == 3
+        assert stand.sheets() == 2
+
+
+def test_a_jam_before_the_last_page_is_over_once_that_is_counted() -> None:
+    with standing({"patience_s": 5.0}) as stand:
+        stand.printer.obey("jam", after_pages=1)
+        stand.printer.obey("stall", after_pages=3)
+        future = stand.begin()
+        stand.until(lambda: Reason.JAM in [status.problem for status in stand.told])
+        stand.printer.obey("clear jam")
+        stand.until(lambda: stand.sheets() == 3)
+        stand.printer.obey("cancel at panel")
+        assert future.result(10.0) == PagesPrinted("job-1", 3)
+
+
+def test_a_job_that_is_done_and_of_which_no_page_was_counted() -> None:
+    """Either nothing came out, or the counter stays at zero: it cannot be known."""
+    with standing(counter=lambda out: 0) as stand:
+        error = stand.failure()
+        assert (error.reason, error.pages) == (Reason.HARDWARE, None)
+        assert "trust_count" in error.mend
+    with standing({"trust_count": False}, counter=lambda out: 0) as stand:
+        assert stand.print() == PagesPrinted("job-1", 3)
 
 
 def test_a_queue_keeps_nothing_of_what_it_printed() -> None:
