@@ -106,8 +106,7 @@ def not_printed(error: DeviceError, document: Document | None = None) -> Problem
     if document is None:
         title, lead = _slip_words(what, error.pages)
     else:
-        title = _("{what}，证明还没有打完", what=what)
-        lead = _came_out(error.pages, document.pages)
+        title, lead = _document_words(what, error.pages, document.pages)
     return Problem(
         title=title,
         lead=lead,
@@ -130,16 +129,26 @@ def _slip_words(what: Text, pages: int | None) -> tuple[Text, Text]:
     return _("{what}，凭条没有打出来", what=what), _("您的业务不受影响，凭条可以不要。")
 
 
-def _came_out(pages: int | None, of: int) -> Text:
+def _document_words(what: Text, pages: int | None, of: int) -> tuple[Text, Text]:
     if pages is None:
-        return _("证明已经开好，不会丢失。打印机没有说出了几页，请查看出纸口。")
+        return (
+            _("{what}，证明可能没有打全", what=what),
+            _("证明已经开好，不会丢失。打印机没有说出了几页，请查看出纸口。"),
+        )
+    if pages == of:
+        return (
+            _("{what}，证明可能没有打全", what=what),
+            _("证明已经开好，不会丢失。最后一页可能没有出来，请先查看出纸口。"),
+        )
     if pages == 0:
-        return _("证明已经开好，不会丢失，也没有计入打印次数。")
-    return _(
-        "证明已经开好，不会丢失。共 {of} 页，已出 {pages} 页，没有计入打印次数。",
-        of=of,
-        pages=pages,
-    )
+        lead = _("证明已经开好，不会丢失，也没有计入打印次数。")
+    else:
+        lead = _(
+            "证明已经开好，不会丢失。共 {of} 页，已出 {pages} 页，没有计入打印次数。",
+            of=of,
+            pages=pages,
+        )
+    return _("{what}，证明还没有打完", what=what), lead
 
 
 def closed_by(statuses: Mapping[str, Status], needs: tuple[str, ...]) -> Text | None:
@@ -181,6 +190,8 @@ _PRINTER: Mapping[Reason, Text] = {
     Reason.COVER_OPEN: _("打印机盖子没有关好"),
     Reason.NOT_TAKEN: _("出纸口的纸还没有取走"),
     Reason.CANCELLED: _("打印已取消"),
+    Reason.UNSUPPORTED: _("打印机不能打印这份内容"),
+    Reason.NOT_AUTHORISED: _("打印机不允许本机打印"),
     Reason.GARBLED: _("打印机出了故障"),
     Reason.HARDWARE: _("打印机出了故障"),
 }

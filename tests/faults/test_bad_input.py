@@ -276,7 +276,7 @@ def test_a_printer_that_dies_in_the_middle_of_a_job(here: Hall) -> None:
         to_the_printer(citizen)
         wait_for(lambda: any(j["state"] == "PROCESSING" for j in here.sheets.look()["jobs"]))
         here.sheets.obey("die")
-        step = page(citizen, "打印机没有响应，证明还没有打完", "printer", MENU, RETRY)
+        step = page(citizen, "打印机没有响应，证明可能没有打全", "printer", MENU, RETRY)
         citizen.press(action(MENU)(step))
         citizen.sees(Menu)
         here.sheets.obey("revive", forget=False)

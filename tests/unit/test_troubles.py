@@ -82,7 +82,7 @@ def test_every_trouble_is_a_kind_page(error: Any, signed_in: bool) -> None:
 
 
 @pytest.mark.parametrize("reason", list(Reason))
-@pytest.mark.parametrize("pages", [0, 1, None])
+@pytest.mark.parametrize("pages", [0, 1, 2, None])
 @pytest.mark.parametrize("document", [None, DOCUMENT])
 def test_every_way_not_to_print_is_a_kind_page(
     reason: Reason, pages: int | None, document: Document | None
@@ -99,7 +99,15 @@ def test_every_way_not_to_print_is_a_kind_page(
     else:
         assert "不会丢失" in said
         assert ("已出 1 页" in said) == (pages == 1)
-    assert ("请查看出纸口" in said) == (pages is None)
+        assert ("还没有打完" in said) == (pages in (0, 1)), "known to be incomplete"
+        assert ("没有计入打印次数" in said) == (pages in (0, 1)), "it may be whole"
+    look = pages is None or (document is not None and pages == document.pages)
+    assert ("查看出纸口" in said) == look
+
+
+@pytest.mark.parametrize("reason", [Reason.UNSUPPORTED, Reason.NOT_AUTHORISED])
+def test_a_printer_that_refuses_is_not_said_to_be_silent(reason: Reason) -> None:
+    assert "没有响应" not in zh(not_printed(DeviceError(reason), DOCUMENT).title)
 
 
 @pytest.mark.parametrize("signed_in", [True, False])
