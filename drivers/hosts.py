@@ -179,26 +179,28 @@ class ThreadHost:
     def _run(self) -> None:
         try:
             while not self._stopping.is_set():
+                if self._next_look.passed() and not self._open:
+                    self._serve_next(0.0)  # whoever waits has it found within their own time
                 if self._next_look.passed():
                     self._next_look = Deadline(self._watch())
-                try:
-                    job = self._jobs.get(timeout=self._next_look.remaining())
-                except queue.Empty:
-                    continue
-                if job is not None:
-                    self._job = job
-                    if self._stopping.is_set():  # stop() came too early to see the job
-                        job.cancel.cancel()
-                    self._serve(job)
-                    self._job = None
+                self._serve_next(self._next_look.remaining())
         finally:
             self._refuse_all()
             self._close()
 
+    def _serve_next(self, seconds: float) -> None:
+        """Do the next command, if one comes within ``seconds``."""
+        with suppress(queue.Empty):
+            job = self._jobs.get(timeout=seconds)
+            if job is not None and job.future.set_running_or_notify_cancel():
+                self._job = job
+                if self._stopping.is_set():  # stop() came too early to see the job
+                    job.cancel.cancel()
+                self._serve(job)
+                self._job = None
+
     def _serve(self, job: _Job[Any]) -> None:
         """Do one command."""
-        if not job.future.set_running_or_notify_cancel():
-            return
         try:
             result = self._answer(job)
         except LostError as error:
@@ -210,7 +212,11 @@ class ThreadHost:
             self._fail(job, error, gone=error.reason in (Reason.NO_DEVICE, Reason.OFFLINE))
         except Exception as error:  # a bug in the driver must not end its thread
             log.exception("driver failed", extra={"device": self._kind})
-            self._fail(job, DeviceError(Reason.HARDWARE, type(error).__name__), gone=True)
+            failure = DeviceError(Reason.HARDWARE, type(error).__name__, pages=None)
+            self._fail(job, failure, gone=True)
+        except BaseException:  # the thread ends, and nobody waits for ever
+            job.future.set_exception(DeviceError(Reason.HARDWARE, "its thread ended", pages=None))
+            raise
         else:
             job.future.set_result(result)
 
@@ -228,7 +234,7 @@ class ThreadHost:
             return self._done[name]
         job.check_wanted()
         if not self._open:
-            self._find(job.deadline, job.cancel)
+            self._find_for(job)
             job.check_wanted()
         result: Any = None
         match job.request:
@@ -243,6 +249,14 @@ class ThreadHost:
             while len(self._done) > REMEMBERED:
                 self._done.popitem(last=False)
         return result
+
+    def _find_for(self, job: _Job[Any]) -> None:
+        """Within its own time, and whatever goes wrong, nothing of it was begun."""
+        try:
+            self._find(job.deadline, job.cancel)
+        except DeviceError as error:
+            error.pages = 0
+            raise
 
     def _watch(self) -> float:
         """Look after the device once; returns the pause until the next look."""

@@ -294,6 +294,7 @@ def test_a_bug_in_a_command_is_a_hardware_error_without_its_words(host, driver, 
     with pytest.raises(DeviceError) as failed:
         host.execute(Say("x", fails(ValueError("a name"))), SOON_S)
     assert (failed.value.reason, failed.value.detail) == (Reason.HARDWARE, "ValueError")
+    assert failed.value.pages is None  # it was begun: who knows what came out
     assert seen[1].state is State.HARDWARE_ERROR
     assert [record.message for record in caplog.records] == ["driver failed"]
     assert host.execute(Say("y"), SOON_S) == "y"
@@ -337,9 +338,10 @@ def test_when_the_thread_ends_in_whatever_way_nobody_waits(host, driver):
         raise SystemExit
 
     driver.status = status
-    before = host.submit(Say("x"), SOON_S)
+    running, waiting = host.submit(Say("x"), SOON_S), host.submit(Say("x"), SOON_S)
     host.start()
-    assert before.exception(SOON_S).reason is Reason.CANCELLED
+    assert running.exception(SOON_S).reason is Reason.HARDWARE
+    assert waiting.exception(SOON_S).reason is Reason.CANCELLED
     assert host.submit(Say("y"), SOON_S).exception(SOON_S).reason is Reason.CANCELLED
 
 
@@ -412,6 +414,35 @@ def test_a_command_whose_time_is_over_does_not_open_the_device(driver, seen):
     host.stop()
     assert reasons == [Reason.NO_DEVICE, *[Reason.TIMEOUT] * 3]
     assert len(driver.times("open")) == 2  # by the host, and for the first
+
+
+@pytest.mark.parametrize("where", ["found", "now"])
+def test_of_a_command_for_which_the_device_is_not_found_nothing_was_begun(driver, where):
+    host = ThreadHost(driver, pace=Pace(poll_s=99, back_off_s=(99,)))
+    setattr(driver, where, DeviceError(Reason.OFFLINE, pages=None))
+    future = host.submit(Say("x"), SOON_S)
+    host.start()
+    error = future.exception(SOON_S)
+    host.stop()
+    assert (error.reason, error.pages) == (Reason.OFFLINE, 0)
+
+
+def test_whoever_waits_has_the_device_opened_within_their_own_time(driver):
+    given = []
+
+    class Noting(ThreadHost):
+        def _take(self, deadline, cancel):
+            given.append((deadline, cancel))
+            super()._take(deadline, cancel)
+
+    host, cancel = Noting(driver, pace=PACE), CancelToken()
+    future = host.submit(Say("x"), SOON_S, cancel)
+    host.start()
+    assert future.result(SOON_S) == "x"
+    host.stop()
+    ((deadline, token),) = given
+    assert deadline.remaining() <= SOON_S
+    assert token is cancel
 
 
 def test_a_command_that_is_cancelled_while_the_device_is_opened_is_not_begun(host, driver):
