@@ -112,7 +112,7 @@ STAND: dict[str, Kind] = {
         _card_reader,
         options=lambda address: {"reader": address},
         good=AwaitRemoval(),  # of a reader that is empty
-        wait=ReadBankCard(),
+        slow=(),
         trouble=("end service", {}),
         mend=("start service", {}),
         missing=str,

@@ -110,17 +110,19 @@ def bench() -> Iterator[Bench]:
 
 class ChipCardReader:
     """The contact reader of a bench with a bank card in it, as an emulated device. Its service dies
-    by ``unplug``; with ``pull reader`` the service goes on without it, until ``well``."""
+    by ``unplug``; with ``pull reader`` the service goes on without it, until ``well``, which also
+    puts a card in again that was lifted."""
 
     def start(self) -> None:
         with ExitStack() as stack:
             self._bench = stack.enter_context(bench())
-            self.obey("put", kind="bank", number=NUMBER)
-            self._await_card()
+            self._put()
             self._end = stack.pop_all()
 
-    def _await_card(self) -> None:
-        """Until the service has met it."""
+    def _put(self) -> None:
+        """Comes back when the service has met the card."""
+        self._bench.tell("put", kind="bank", number=NUMBER)
+        self._lifted = False
         driver = PcscReader(PcscReader.Settings(CONTACT, service=self.address))
         driver.open()
         while driver.status().media is not Media.PRESENT:
@@ -142,10 +144,14 @@ class ChipCardReader:
                 self._bench.service.start()
             case "pull reader":
                 self._bench.take_away()
+            case "well":
+                self._bench.tell("well")
+                self._bench.give_back()
+                if self._lifted:
+                    self._put()
             case _:
                 self._bench.tell(order, **facts)
-                if order == "well":
-                    self._bench.give_back()
+                self._lifted |= order == "lift"
 
     def look(self) -> dict[str, Any]:
         return self._bench.look()

@@ -51,7 +51,6 @@ from drivers.pin_pad.types import (
 from drivers.process_host import ProcessHost
 from drivers.receipt_printer.types import PrintSlip, Slip, Text
 from drivers.sensors.types import AwaitChange, Power, Readings, ReadSensors
-from drivers.smart_card.types import AwaitRemoval as AwaitChipCardRemoval
 from drivers.smart_card.types import ReadBankCard
 from drivers.speaker.types import Play, Sound
 
@@ -130,7 +129,8 @@ KINDS = (
         lambda folder: ChipCardReader(),
         lambda address: {"reader": CONTACT, "service": address},
         good=ReadBankCard(),
-        wait=AwaitChipCardRemoval(),
+        wait=ReadBankCard(),
+        slow=(("lift", {}),),
         trouble=("pull reader", {}),
         mend=("well", {}),
         missing=pcsc_missing,
