@@ -55,7 +55,7 @@ class Reason(StrEnum):
     PAPER_OUT = "paper-out"
     TONER_OUT = "toner-out"
     COVER_OPEN = "cover-open"
-    NOT_TAKEN = "not-taken"  # what came out before still lies in the slot, or was drawn back
+    NOT_TAKEN = "not-taken"  # earlier paper in the slot, or drawn back; an earlier card not lifted
     CARD_REMOVED = "card-removed"  # lifted in the middle of a read
     CARD_UNREADABLE = "card-unreadable"  # the card answered, its content did not come through
     CARD_UNKNOWN = "card-unknown"  # a kind of card this reader or this program does not know

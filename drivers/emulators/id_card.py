@@ -40,6 +40,7 @@ FAULTS = (
     "not authorised",
     "wrong card",
     "unknown kind",
+    "unreadable",
     "lift during read",
     "bad checksum",
     "truncate",
@@ -62,13 +63,15 @@ _COMMANDS_SEEN = 50
 
 
 class Stage(StrEnum):
-    """Where the card on the reader stands. One that was read must be lifted to be found again."""
+    """Where the card on the reader stands. One that was read, or failed to be, must be lifted to be
+    found again."""
 
     NONE = "none"
     PUT = "put"
     FOUND = "found"
     SELECTED = "selected"
     READ = "read"
+    FAILED = "failed"
 
 
 @dataclass(slots=True)
@@ -110,7 +113,8 @@ class IdCardReader:
       to one ``command`` (a name of :class:`Command`, in any case): ``mute``; ``slow``, by
       ``seconds``; ``bad checksum``; ``truncate``, to half of an answer; ``junk``, noise before an
       answer; ``split``, byte by byte; ``sam failure``, 60; ``not authorised``, 66; ``wrong card``,
-      40 to select; ``unknown kind``, a layout letter that nobody knows.
+      40 to select; ``unknown kind``, a layout letter that nobody knows; ``unreadable``, 41 to a
+      read, and the card is not found again until it was lifted.
     * Faults that come once unless ``times`` says otherwise: ``lift during read``; ``answer`` with
       ``status``, any code, and ``data`` behind it.
     * ``well`` – all faults are over, or the ``fault`` that is named.
@@ -321,7 +325,7 @@ class IdCardReader:
     def _find(self) -> tuple[SdtStatus, bytes]:
         self._pause(_SAM_S[Command.FIND])
         with self._changed:
-            if self._card is None or self._card.stage is Stage.READ:
+            if self._card is None or self._card.stage in (Stage.READ, Stage.FAILED):
                 return SdtStatus.NO_CARD, b""
             self._card.stage = Stage.FOUND
             return SdtStatus.CARD_FOUND, bytes(4)
@@ -329,7 +333,7 @@ class IdCardReader:
     def _select(self) -> tuple[SdtStatus, bytes]:
         self._pause(_SAM_S[Command.SELECT])
         with self._changed:
-            if self._card is None or self._card.stage is Stage.PUT:
+            if self._card is None or self._card.stage in (Stage.PUT, Stage.FAILED):
                 return SdtStatus.SELECT_FAILED, b""
             if self._fault("wrong card", Command.SELECT.name):
                 return SdtStatus.WRONG_CARD, b""
@@ -345,6 +349,9 @@ class IdCardReader:
         self._pause(_SAM_S[command] / 2)
         with self._changed:
             if card is None or card is not self._card:
+                return SdtStatus.READ_FAILED, b""
+            if self._fault("unreadable", command.name):
+                card.stage = Stage.FAILED
                 return SdtStatus.READ_FAILED, b""
             card.stage = Stage.READ
             self._reads += 1

@@ -90,7 +90,7 @@ _ID_CARD = {
         order: Order(_OF_READER)
         for order in (
             *("mute", "sam failure", "not authorised", "wrong card", "unknown kind"),
-            *("bad checksum", "truncate", "junk", "split"),
+            *("unreadable", "bad checksum", "truncate", "junk", "split"),
         )
     },
     "slow": Order(_OF_READER | _SECONDS),
@@ -137,7 +137,7 @@ _RECEIPT_PRINTER = {
     **_plain("hot head"),
     **{order: Order(_AFTER_BYTES) for order in ("mute", "reset connection", "stop reading")},
     "slow": Order(_facts(Form.NUMBER, "bytes_per_s", "dots_per_s")),
-    **_plain("deaf to gs r", "goes on when stopped", "garbage"),
+    **_plain("deaf to gs r", "deaf to clear", "goes on when stopped", "garbage"),
     **_over("tear"),
     **_CABLE,
 }

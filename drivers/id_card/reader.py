@@ -44,6 +44,8 @@ FIND_EVERY_S = 0.3
 """From one look for a card to the next; readers want no less."""
 GONE_AGAIN_S = 0.1
 """A card that was moved may miss one look: it is gone when it misses the next one too."""
+LIFT_S = 5.0
+"""How long a card that must be lifted may lie there until that is said."""
 STATUS_S = 0.9
 """How long one look at the state may take, card and all."""
 _SLICE_S = 0.03  # how soon a cancel is seen while an answer is awaited
@@ -55,7 +57,7 @@ _READ_ANSWER_BYTES = 1295
 _HID = "hid:"
 _CARD_REASONS = (Reason.CARD_UNREADABLE, Reason.CARD_REMOVED, Reason.CARD_UNKNOWN)
 # After these the reader itself is as well as before.
-_READER_FINE = (*_CARD_REASONS, Reason.TIMEOUT, Reason.CANCELLED)
+_READER_FINE = (*_CARD_REASONS, Reason.NOT_TAKEN, Reason.TIMEOUT, Reason.CANCELLED)
 _PORT_ERRORS = (serial.SerialException, OSError, termios.error)
 
 _MEND = {
@@ -97,7 +99,8 @@ class _Limit(Deadline):
 class SdtReader(Driver):
     """A resident ID card reader on a serial port (8N1) or of the HID kind; it speaks SDT frames.
 
-    A card that was read is found again only after it was lifted: the SAM itself sees to that.
+    A card that was read is found again only after it was lifted: the SAM itself sees to that. After
+    a read that failed it may be so too; then nothing tells a card that lies there from none.
     ``Status.media`` is what the last look said: ``UNKNOWN`` until there was one.
     """
 
@@ -124,6 +127,7 @@ class SdtReader(Driver):
         self._port: _Port | None = None
         self._serial = ""
         self._media = Media.UNKNOWN
+        self._unread = False  # a read failed, and no card has been found since
         # An answer that nobody waited for: until when it may still arrive.
         self._owed: Deadline | None = None
         self._closed = Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
@@ -164,6 +168,7 @@ class SdtReader(Driver):
     def close(self) -> None:
         port, self._port = self._port, None
         self._media = Media.UNKNOWN
+        self._unread = False
         self._owed = None
         if port is not None:
             with suppress(OSError):
@@ -194,6 +199,7 @@ class SdtReader(Driver):
         """Reset the SAM; a card that still lies there may be read again."""
         self._ask(Command.RESET_SAM)
         self._media = Media.UNKNOWN
+        self._unread = False
 
     def self_test(self) -> tuple[Check, ...]:
         """SAM status, SAM number, one look for a card; whatever fails, the others are tried."""
@@ -208,7 +214,9 @@ class SdtReader(Driver):
 
         ``ReadCard``: the deadline is for putting the card; a read that has begun is finished.
         Raises ``TIMEOUT`` (no card was put), ``CANCELLED``, ``CARD_REMOVED`` (lifted too early),
-        ``CARD_UNREADABLE`` (twice, or its text makes no sense), ``CARD_UNKNOWN`` (wrong kind).
+        ``CARD_UNREADABLE`` (twice, or not found again, or its text makes no sense),
+        ``CARD_UNKNOWN``
+        (wrong kind), ``NOT_TAKEN`` (one that was read before lies there and is not lifted).
         ``AwaitRemoval``: ``TIMEOUT`` when the card still lies there.
         Both: ``OFFLINE`` when the reader falls silent, ``NO_DEVICE`` when its port is gone,
         ``GARBLED`` after a second nonsensical answer, ``HARDWARE`` and ``NOT_AUTHORISED`` when the
@@ -241,21 +249,34 @@ class SdtReader(Driver):
         return card
 
     def _await_card(self, deadline: Deadline, cancel: CancelToken) -> None:
+        patience = Deadline(LIFT_S)
         while True:
             _check_cancel(cancel)
             if deadline.passed():
                 raise DeviceError(Reason.TIMEOUT, "no card was put on the reader in time")
             pause = Deadline(FIND_EVERY_S)
             if self._find(cancel):
+                self._unread = False
                 return
             # "Not found" is also said of a card that was read and still lies there.
-            if self._media is not Media.NOT_PRESENT:
+            if self._media is not Media.NOT_PRESENT and not self._unread:
                 self._media = self._look(cancel)
             if self._media is Media.PRESENT:
                 self._note(State.BUSY, Media.PRESENT, "the card must be lifted and put again")
             else:
                 self._note(State.BUSY, self._media)
+            if patience.passed():
+                self._say_what_lies_there()
             cancel.wait(min(pause.remaining(), deadline.remaining()))
+
+    def _say_what_lies_there(self) -> None:
+        """Who waits with a card on the reader must learn that nothing will come of it."""
+        if self._media is Media.PRESENT:
+            raise DeviceError(Reason.NOT_TAKEN, "the card that was read before still lies there")
+        if self._unread:
+            raise DeviceError(
+                Reason.CARD_UNREADABLE, "after a read that failed, no card was found again"
+            )
 
     def _read_chip(self, cancel: CancelToken) -> tuple[bytes, bytes]:
         """Text and photo. A read that failed is tried once more, if the card is still found."""
@@ -268,9 +289,10 @@ class SdtReader(Driver):
             except DeviceError as error:
                 if error.reason is not Reason.CARD_UNREADABLE:
                     raise
-                if not self._find(cancel):
+                if not self._find(cancel):  # it was lifted, or must be: the SAM says no more
+                    self._unread, self._media = True, Media.UNKNOWN
                     raise DeviceError(
-                        Reason.CARD_REMOVED, f"{error.detail}, then found no card"
+                        error.reason, f"{error.detail}, then found no card"
                     ) from error
                 if last_try:
                     raise

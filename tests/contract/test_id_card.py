@@ -33,6 +33,7 @@ from drivers.device import (
 )
 from drivers.emulators.id_card import SAM_NUMBER, IdCardReader
 from drivers.hosts import ThreadHost
+from drivers.id_card import reader
 from drivers.id_card.reader import SdtReader
 from drivers.id_card.sdt import PREAMBLE, Command, encode_answer, encode_frame
 from drivers.id_card.types import AwaitRemoval, CardKind, IdCard, ReadCard
@@ -539,11 +540,52 @@ def test_lifted_during_the_read(desk: Desk, emulator: IdCardReader) -> None:
     emulator.obey("put", **P01)
     emulator.obey("lift during read")
     error = desk.refuse()
-    assert error.reason is Reason.CARD_REMOVED
+    assert error.reason is Reason.CARD_UNREADABLE  # one that lies there answers the same
     assert "41" in error.detail
-    assert desk.host.status == Status(State.ONLINE, media=Media.NOT_PRESENT)
+    assert desk.host.status == Status(State.ONLINE, media=Media.UNKNOWN)
     emulator.obey("put", **P01)
     assert desk.read().number == P01["number"]
+
+
+def test_lifted_as_the_sam_says_itself(desk: Desk, emulator: IdCardReader) -> None:
+    emulator.obey("put", **P01)
+    emulator.obey("answer", status=0x80, command="read")
+    assert desk.refuse().reason is Reason.CARD_REMOVED
+    assert desk.host.status == Status(State.ONLINE, media=Media.NOT_PRESENT)
+
+
+def test_a_card_that_was_not_read_and_must_be_lifted(
+    desk: Desk, emulator: IdCardReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is neither told as lifted, nor waited for until the citizen counts as gone."""
+    monkeypatch.setattr(reader, "LIFT_S", 0.4)
+    emulator.obey("put", **P01)
+    emulator.obey("unreadable", times=1)
+    for _ in range(3):
+        assert desk.refuse().reason is Reason.CARD_UNREADABLE
+        assert emulator.look()["card"] == "failed"
+        assert desk.host.status == Status(State.ONLINE, media=Media.UNKNOWN)
+    emulator.obey("lift")
+    emulator.obey("put", **P01)
+    assert desk.read().number == P01["number"]
+    emulator.obey("lift")
+    assert desk.refuse(1.0).reason is Reason.TIMEOUT  # nothing is held against the next card
+
+
+def test_a_card_that_was_read_and_is_not_lifted(
+    desk: Desk, emulator: IdCardReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also an earlier citizen's: a driver that has just been opened sees it too."""
+    monkeypatch.setattr(reader, "LIFT_S", 0.4)
+    emulator.obey("put", **P01)
+    desk.read()
+    assert desk.refuse().reason is Reason.NOT_TAKEN
+    assert desk.host.status == Status(State.ONLINE, media=Media.PRESENT)
+    desk.driver.close()
+    desk.driver.open()
+    assert desk.refuse().reason is Reason.NOT_TAKEN
+    emulator.obey("put", **P12)
+    assert desk.read().number == P12["number"]
 
 
 def test_lifted_by_hand_during_the_read(desk: Desk, emulator: IdCardReader) -> None:
@@ -554,7 +596,7 @@ def test_lifted_by_hand_during_the_read(desk: Desk, emulator: IdCardReader) -> N
     emulator.obey("lift")
     with pytest.raises(DeviceError) as caught:
         future.result()
-    assert caught.value.reason is Reason.CARD_REMOVED
+    assert caught.value.reason is Reason.CARD_UNREADABLE
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,14 @@ def test_leaving_without_a_card_needs_no_farewell(here: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "reason", [Reason.CARD_REMOVED, Reason.CARD_UNREADABLE, Reason.GARBLED, Reason.CARD_UNKNOWN]
+    "reason",
+    [
+        Reason.CARD_REMOVED,
+        Reason.CARD_UNREADABLE,
+        Reason.NOT_TAKEN,
+        Reason.GARBLED,
+        Reason.CARD_UNKNOWN,
+    ],
 )
 def test_a_card_that_was_not_read_is_put_again(here: World, reason: Reason) -> None:
     played = here.play(
