@@ -29,7 +29,6 @@ LIGHTS: Mapping[str, Light] = {
     "document_printer": Light.DOCUMENT_PRINTER,
 }
 """The light beside each device."""
-_GONE = (Reason.NO_DEVICE, Reason.OFFLINE)
 _NOBODY = (Reason.TIMEOUT, Reason.CANCELLED)
 _SECONDS = 5.0
 _AGAIN_S = 2.0
@@ -87,7 +86,7 @@ class Cabinet:
             try:
                 readings = host.execute(AwaitChange(known) if known else ReadSensors(), _SECONDS)
             except DeviceError as error:
-                if error.reason in _GONE:
+                if error.reason not in _NOBODY:
                     self._readings = None
                 time.sleep(pause.remaining())  # nothing, when no change was waited for in vain
             else:

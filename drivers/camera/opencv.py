@@ -311,8 +311,9 @@ class _Reader:
         sample = image[::_EVERY, ::_EVERY].copy()
         mean = float(sample.mean())
         trouble = _trouble(sample, mean)
-        # No two pictures of a sensor are the same, unless no light falls on it.
-        changed = still_counts or trouble == "black" or not _same(sample, self._sample)
+        # No two pictures of a sensor are the same, unless no light falls on it, or far too much.
+        blind = trouble == "black" or int(sample.min()) >= BRIGHT
+        changed = still_counts or blind or not _same(sample, self._sample)
         self._sample = sample
         if changed:
             self._keep(image, now)

@@ -225,12 +225,13 @@ class PcscReader(Driver):
         self, request: _Request, deadline: Deadline, cancel: CancelToken
     ) -> BankCard | SocialSecurityCard:
         media = Media.UNKNOWN
+        limit = Deadline(deadline.remaining() + FINISH_S)
         try:
-            session = self._await_card(deadline, cancel)
+            session = self._await_card(deadline, limit, cancel)
             media = Media.PRESENT
             try:
                 self.report(Status(State.BUSY, media=media))
-                found = self._read_card(request, session, deadline, cancel)
+                found = self._read_card(request, session, limit, cancel)
             finally:
                 session.end()
         except DeviceError as error:
@@ -245,10 +246,8 @@ class PcscReader(Driver):
         return found
 
     def _read_card(
-        self, request: _Request, session: Session, deadline: Deadline, cancel: CancelToken
+        self, request: _Request, session: Session, limit: Deadline, cancel: CancelToken
     ) -> BankCard | SocialSecurityCard:
-        limit = Deadline(deadline.remaining() + FINISH_S)
-
         def transmit(apdu: bytes) -> bytes:
             _check_cancel(cancel)
             if limit.passed():
@@ -269,8 +268,8 @@ class PcscReader(Driver):
                 known = is_social_security_card(card)
                 return read_social_security_card(card) if known else read_bank_card(card)
 
-    def _await_card(self, deadline: Deadline, cancel: CancelToken) -> Session:
-        """Wait until a card is in, and take hold of it."""
+    def _await_card(self, deadline: Deadline, limit: Deadline, cancel: CancelToken) -> Session:
+        """Wait until a card is in, and take hold of it before ``limit``."""
         silent = 0
         for state in self._watch(deadline, cancel, "no card was put in time"):
             if not state & PRESENT:
@@ -281,7 +280,7 @@ class PcscReader(Driver):
             if self._is_kept():
                 raise _kept()
             try:
-                return self._take_hold(cancel)
+                return self._take_hold(limit, cancel)
             except PcscError as error:
                 if error.code in CARD_SILENT:
                     silent += 1
@@ -294,16 +293,20 @@ class PcscReader(Driver):
             cancel.wait(_AGAIN_S)
         raise AssertionError("a watch ends by an error only")
 
-    def _take_hold(self, cancel: CancelToken) -> Session:
-        """Raises :class:`PcscError`; ``CANCELLED``, ``CARD_UNREADABLE`` for what never answers."""
-        context, limit = self._connected(), Deadline(CONNECT_S)
+    def _take_hold(self, limit: Deadline, cancel: CancelToken) -> Session:
+        """Raises :class:`PcscError`; ``CANCELLED``, ``TIMEOUT`` for a card that is put too late,
+        ``CARD_UNREADABLE`` for what never answers."""
+        context, patience = self._connected(), Deadline(CONNECT_S)
         session = context.connect(self._reader, exclusive=self._settings.exclusive)
         while True:
             with suppress(TimeoutError):
                 return session.result(_SLICE_S)
-            if (cancel.cancelled or limit.passed()) and session.cancel():
+            over = cancel.cancelled or limit.passed() or patience.passed()
+            if over and session.cancel():
                 self._context = None  # it ends with the attempt
                 _check_cancel(cancel)
+                if not patience.passed():
+                    raise DeviceError(Reason.TIMEOUT, "the card is too slow")
                 self._held = Deadline(0)
                 raise _kept()
 

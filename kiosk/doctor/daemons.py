@@ -197,11 +197,14 @@ def terminal(settings: Settings) -> Iterator[Finding]:
         return
     active, enabled = facts.get("ActiveState", ""), facts.get("UnitFileState") == "enabled"
     restarts = int(facts.get("NRestarts") or 0)
+    starting, young = active == "activating", _active_s(facts) < _SETTLED_S
     if active == "failed":
         yield DAEMONS.bad(UNIT, "failed", _JOURNAL)
-    elif active == "activating" or (restarts >= _OFTEN and _active_s(facts) < _SETTLED_S):
+    elif (starting and restarts > 0) or (young and restarts >= _OFTEN):
         seen = f"does not stay up: {active}, restarted {restarts} times"
         yield DAEMONS.bad(UNIT, seen, _JOURNAL)
+    elif starting:
+        yield DAEMONS.note(UNIT, active)
     elif active != "active":
         enable = "" if enabled else f"systemctl enable {UNIT}; "
         yield DAEMONS.note(UNIT, active, f"start it: {enable}systemctl start {UNIT}")

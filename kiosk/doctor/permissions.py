@@ -117,6 +117,9 @@ def _device(name: str, path: Path, account: Account) -> Iterator[Finding]:
         folder = account.closed(path)
     except FileNotFoundError:
         return  # told by its name
+    except PermissionError as error:
+        yield PERMISSIONS.note(name, f"cannot be looked at: {error.strerror}", "ask as root")
+        return
     if folder:
         yield _shut_out(name, folder, account)
         return
@@ -136,6 +139,8 @@ def _file(name: str, path: Path, account: Account, *, secret: bool) -> Finding:
         folder = account.closed(path)
         may = account.may(path, 4)
         mode = path.stat().st_mode
+    except PermissionError as error:
+        return PERMISSIONS.note(name, f"cannot be looked at: {error.strerror}", "ask as root")
     except OSError as error:
         seen = f"{path}: {error.strerror or type(error).__name__}"
         return PERMISSIONS.bad(name, seen, "install the file again")

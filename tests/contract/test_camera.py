@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -107,8 +108,9 @@ def camera_process() -> int:
     """The child that has the pictures, or 0; the other one only waits to take over."""
     for task in Path("/proc/self/task").iterdir():
         for pid in (task / "children").read_text().split():
-            if "/memfd:frames" in Path(f"/proc/{pid}/maps").read_text():
-                return int(pid)
+            with suppress(OSError):  # it is just ending
+                if "/memfd:frames" in Path(f"/proc/{pid}/maps").read_text():
+                    return int(pid)
     return 0
 
 
@@ -254,6 +256,24 @@ def test_a_wrong_exposure_is_told_and_usable(here: Booth, fault: str) -> None:
     assert "light" in here.host.status.mend or "lamps" in here.host.status.mend
     here.emulator.obey("well")
     until(lambda: here.host.status == Status(State.ONLINE))
+
+
+def test_where_nothing_can_be_seen_nothing_stands_still(here: Booth, tmp_path: Path) -> None:
+    """A lens full of sun: every picture is the same, and one of now."""
+    clip = tmp_path / "white.avi"
+    film = cv2.VideoWriter(str(clip), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (320, 240))
+    for _ in range(5):
+        film.write(np.full((240, 320, 3), 255, np.uint8))
+    film.release()
+    here.emulator.obey("play", clip=str(clip))
+    stream = here.watch()
+    until(lambda: here.host.status.detail)
+    following(stream, 2)
+    time.sleep(STALL_S + 0.5)
+    assert here.host.status.detail == "the picture is overexposed"
+    assert here.host.status.usable
+    following(stream, 2)
+    here.emulator.obey("play")
 
 
 def test_a_reader_that_fails_without_a_reason_of_its_own_is_told(

@@ -296,6 +296,7 @@ def systemd(tmp_path, monkeypatch):
         ({"ActiveState": "inactive", "UnitFileState": "disabled"}, Verdict.NOTE, "inactive",
          "start it: systemctl enable kiosk.service; systemctl start"),
         ({"ActiveState": "failed"}, Verdict.BAD, "failed", "journalctl"),
+        ({"ActiveState": "activating", "NRestarts": 0}, Verdict.NOTE, "activating", ""),
         ({"ActiveState": "activating", "NRestarts": 41}, Verdict.BAD, "does not stay up",
          "journalctl"),
         # Caught while it is up for a moment.
