@@ -197,7 +197,7 @@ def bench(parts: tuple[str, ...], as_json: bool, quick: bool) -> None:
     PARTS; left out, all of them:
       visits   starts, pages, sign-in, memory, processor time
       devices  readers, slips and recovery, with hardware emulated on the wire
-      faults   500 device faults at every step of visits; 1 when one is not met as it should be
+      faults   some 700 device faults at every step of visits; 1 when one is not met as it should be
 
     What this machine lacks a daemon for, or --quick the time, is left out, and stderr says why.
     """

@@ -248,7 +248,7 @@ def test_hanging_and_dying_between_commands(host, seen, tmp_path, monkeypatch, h
 def test_a_process_that_dies_or_hangs_while_idle_is_replaced_before_anybody_is_told(
     host, seen, monkeypatch, how
 ):
-    monkeypatch.setattr(process_host, "STATUS_S", 0.2)
+    monkeypatch.setattr(process_host, "STATUS_S", 1.0)
     host.start()
     until(lambda: seen == [ONLINE])
     pid = do(host, "pid")
