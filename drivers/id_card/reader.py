@@ -215,8 +215,7 @@ class SdtReader(Driver):
         ``ReadCard``: the deadline is for putting the card; a read that has begun is finished.
         Raises ``TIMEOUT`` (no card was put), ``CANCELLED``, ``CARD_REMOVED`` (lifted too early),
         ``CARD_UNREADABLE`` (twice, or not found again, or its text makes no sense),
-        ``CARD_UNKNOWN``
-        (wrong kind), ``NOT_TAKEN`` (one that was read before lies there and is not lifted).
+        ``CARD_UNKNOWN`` (wrong kind), ``NOT_TAKEN`` (one that was read before is not lifted).
         ``AwaitRemoval``: ``TIMEOUT`` when the card still lies there.
         Both: ``OFFLINE`` when the reader falls silent, ``NO_DEVICE`` when its port is gone,
         ``GARBLED`` after a second nonsensical answer, ``HARDWARE`` and ``NOT_AUTHORISED`` when the
