@@ -44,6 +44,7 @@ _SETS: dict[str, dict[str, bool]] = {
     "cutter error": {"jam_cause": True, "cutter_error": True},
     "hot head": {"hot": True},
     "deaf to gs r": {"ignores_gs_r": True},
+    "deaf to clear": {"ignores_clear": True},
     "goes on when stopped": {"goes_on": True},
     "garbage": {"garbage": True},
 }
@@ -75,8 +76,8 @@ class ReceiptPrinter:
     ``close cover``, ``jam`` (``after_lines``), ``clear jam``, ``cutter error``, ``hot head``,
     ``mute`` (``after_bytes``), ``reset connection`` (``after_bytes``), ``stop reading``
     (``after_bytes``), ``slow`` (the line: ``bytes_per_s``, or the paper: ``dots_per_s``),
-    ``deaf to gs r``, ``goes on when stopped`` (drops what it cannot print, and answers),
-    ``garbage``, ``unplug``, ``plug``, ``well`` (of all, or of one ``fault``), ``tear``.
+    ``deaf to gs r``, ``deaf to clear``, ``goes on when stopped`` (drops what it cannot print, and
+    answers), ``garbage``, ``unplug``, ``plug``, ``well`` (of all, or of one ``fault``), ``tear``.
     """
 
     def __init__(
@@ -117,7 +118,7 @@ class ReceiptPrinter:
         """All well."""
         self.near_end = self.paper_end = self.cover_open = False
         self.jam_cause = self.mechanical_error = self.cutter_error = self.hot = False
-        self.garbage = self.ignores_gs_r = self.goes_on = False
+        self.garbage = self.ignores_gs_r = self.ignores_clear = self.goes_on = False
         self._mute_after: int | None = None
         self._reset_after: int | None = None
         self._deaf_after: int | None = None
@@ -265,6 +266,7 @@ class ReceiptPrinter:
             "cutter error": self.jam_cause and self.cutter_error,
             "hot head": self.hot,
             "deaf to gs r": self.ignores_gs_r,
+            "deaf to clear": self.ignores_clear,
             "goes on when stopped": self.goes_on,
             "garbage": self.garbage,
             "slow": (self._bytes_per_s, self._dots_per_s) != usual,
@@ -363,8 +365,9 @@ class ReceiptPrinter:
         if command[1] == 0x04:
             self._say(line, bytes((self._status(command[2]),)))
         elif command[1] == 0x14:
-            self._clear()
-            self._say(line, _CLEARED)
+            if not self.ignores_clear:
+                self._clear()
+                self._say(line, _CLEARED)
         elif not self.jam_cause and (self.mechanical_error or self.cutter_error):
             self.mechanical_error = self.cutter_error = False
             if command[2] == 2:
@@ -460,6 +463,8 @@ class ReceiptPrinter:
     def _command(self, first: int) -> None:
         head = self._head
         match first:
+            case 0x00:
+                pass
             case 0x0A:
                 self._pass_paper(head.line_feed())
             case 0x10:

@@ -63,8 +63,10 @@ ANSWER_S = 0.9
 INFO_S = 0.3
 LOOK_S = 0.1
 """How often a printing printer is asked whether something stopped it."""
-GIVE_UP_S = 0.5
+GIVE_UP_S = 0.9
 """How long a stopped printer gets to confirm that it dropped the rest of a slip."""
+RESET_S = 10.0
+"""How long a reset waits for what the printer would not drop to come out, and for the cut."""
 RECOVERY_S = 10.0
 """How often a jammed printer is told to try again: each time may move its cutter."""
 REMEMBERED = 256
@@ -73,6 +75,7 @@ RARE = "𬭎㛃𠅤"
 """Characters of names that no printer's own font has, and that a terminal must be able to draw."""
 
 _SILENT = "the printer does not answer"
+_REMAINS = "what is left of a slip has not come out and been cut off yet"
 
 
 class Proof(StrEnum):
@@ -108,7 +111,9 @@ class EscPosPrinter(Driver):
         self._wire: Wire | None = None
         self._replies = Replies()
         self._printed: deque[str] = deque(maxlen=REMEMBERED)
-        self._remains = False  # a slip was stopped on its way: its beginning hangs out
+        self._remains = False  # a slip was stopped on its way: its beginning may hang out
+        self._kept = False  # and the printer did not say that it has dropped the rest
+        self._cutting = False  # told to cut it off, and has not answered behind that
         self._unclear = True  # old questions may still be answered
         self._count = 0
         self._next_recovery = 0.0
@@ -140,27 +145,34 @@ class EscPosPrinter(Driver):
     def status(self) -> Status:
         if not self._connected().answers:
             return Status(State.ONLINE, detail="the device file cannot be read, and is trusted")
-        facts = self._ask_facts(Deadline(ANSWER_S))
+        deadline = Deadline(ANSWER_S)
+        facts = self._ask_facts(deadline)
         problem = _problem(facts)
         if problem is Reason.JAM and time.monotonic() >= self._next_recovery:
             # A jam that somebody has cleared stays an error until the printer is told to go on.
             self._next_recovery = time.monotonic() + RECOVERY_S
+            self._cutting = False  # a cut that waited is dropped with the rest
             self._send(commands.RECOVER_AND_CLEAR)
         if problem is None and self._remains:
-            # Now, while this visit lasts: the next one's driver knows nothing of it.
-            self._send(commands.START + commands.CUT)
-            self._remains = False
+            return self._cut_off_soon(deadline, _status(facts))
         return _status(facts)
 
     def reset(self) -> None:
         """Drop what is in the printer, and cut off what hangs out of it: the beginning of a slip
-        that nobody shall find on their own."""
-        wire = self._connected()
-        deadline = Deadline(ANSWER_S)
-        drop = commands.RECOVER_AND_CLEAR + commands.CLEAR_BUFFERS + commands.START
-        wire.send(drop + commands.CUT, lambda: _in_time(deadline))
-        self._remains = False
-        self._unclear = True
+        that nobody shall find on their own. Done when the printer has answered behind the cut;
+        nothing tells whether anything hangs, so it costs 16 mm of paper where nothing does."""
+        self._remains = True
+        if not self._connected().answers:
+            drop = commands.RECOVER_AND_CLEAR + commands.CLEAR_BUFFERS
+            self._send(drop + commands.START + commands.CUT)
+            self._remains = False
+            return
+        self._drop()
+        problem = _problem(self._ask_facts(Deadline(ANSWER_S)))
+        if problem is not None:
+            raise DeviceError(problem, _WORDS[problem][0])
+        deadline = Deadline(RESET_S)
+        self._cut_off(lambda: _in_time(deadline))
 
     def self_test(self) -> tuple[Check, ...]:
         if not self._connected().answers:
@@ -172,6 +184,7 @@ class EscPosPrinter(Driver):
             Check("ready", status.problem is None, status.detail or "nothing stands against it"),
             Check("paper", not facts.paper.end, status.paper.value),
             self._proof_check(status.problem is None),
+            self._drop_check(),
             _font_check(),
         )
 
@@ -208,8 +221,12 @@ class EscPosPrinter(Driver):
             self._remains = self._unclear = False
             self._confirm()
         except DeviceError as error:
-            self._give_up()
             self.report(_failed(error))
+            dropped = self._drop()
+            self.close()
+            if error.pages == 0 and not dropped:
+                # Once somebody has mended what stopped it, the rest of the slip may come out.
+                raise DeviceError(error.reason, error.detail, pages=None) from error
             raise
 
     def _ready_wire(self, check: Callable[[], None]) -> Wire:
@@ -232,13 +249,10 @@ class EscPosPrinter(Driver):
             problem = _problem(self._ask_facts(Deadline(ANSWER_S)))
             if problem is not None:
                 raise DeviceError(problem, _WORDS[problem][0])
-            if self._unclear:
-                question, is_answer = self._question()
-                remains = commands.CUT if self._remains else b""
-                self._send(commands.INITIALIZE + remains + question)
-                self._await(is_answer, check)
-                self._drain()
-                self._remains = self._unclear = False
+            if self._remains:
+                self._cut_off(check)
+            elif self._unclear:
+                self._settle(check)
         except DeviceError as error:
             # Nothing of this slip was sent.
             raise DeviceError(error.reason, error.detail, pages=0) from error
@@ -281,21 +295,58 @@ class EscPosPrinter(Driver):
         if problem is not None:
             raise DeviceError(problem, "stopped at the end of a slip", pages=None)
 
-    def _give_up(self) -> None:
-        """Make the printer drop the rest, so that it does not come out before the next citizen."""
+    # -- after a slip that was stopped ----------------------------------------------------------
+
+    def _drop(self) -> bool:
+        """Make the printer drop the rest, so that it does not come out before the next citizen.
+        False: it did not say that it has. Some never do; others not within a picture, nor when
+        their buffer is so full that the command does not reach them."""
         deadline = Deadline(GIVE_UP_S)
+        self._kept, self._cutting = True, False
         try:
-            if self._wire is not None:
-                self._wire.send(
-                    commands.RECOVER_AND_CLEAR + commands.CLEAR_BUFFERS,
-                    lambda: _in_time(deadline),
-                )
-            while not deadline.passed():
-                if any(isinstance(reply, OtherBlock) for reply in self._hear(TICK_S)):
-                    break
+            clear = commands.RECOVER_AND_CLEAR + commands.CLEAR_BUFFERS
+            self._send(clear, lambda: _in_time(deadline))
+            while self._kept and not deadline.passed():
+                self._kept = not any(isinstance(said, OtherBlock) for said in self._hear(TICK_S))
         except DeviceError:
-            pass  # the slip has failed already, and opening the line again tries the same
-        self.close()
+            pass  # opening the line again tries the same
+        return not self._kept
+
+    def _cut_off(self, check: Callable[[], None]) -> None:
+        """Cut what hangs out, once all before it is out: when this returns, it is cut."""
+        if not self._cutting:
+            # Not before it answers: one that never does would cut its roll to pieces.
+            self._settle(check)
+            self._send(commands.CUT)
+            self._cutting = True
+        self._settle(check)
+        self._remains = self._cutting = False
+
+    def _cut_off_soon(self, deadline: Deadline, status: Status) -> Status:
+        """The same, until then; what is not done in this look is done in the next one, or before
+        the next slip."""
+        try:
+            self._cut_off(lambda: _in_time(deadline))
+        except DeviceError as error:
+            if error.reason in (Reason.OFFLINE, Reason.GARBLED):
+                self.close()
+                raise
+            return replace(status, state=State.BUSY, detail=_REMAINS)
+        return status
+
+    def _settle(self, check: Callable[[], None]) -> None:
+        """Wait until the printer has done all it was given, and no older answer is due."""
+        self._unclear = True
+        if self._kept:
+            # It may wait for the rest of a picture, and would take all that follows for it. In a
+            # picture these are white dots, elsewhere nothing.
+            self._send(bytes(self._settings.width // 8 * commands.BAND), check)
+            self._kept = False
+        question, is_answer = self._question()
+        self._send(commands.START + question, check)
+        self._await(is_answer, check)
+        self._drain()
+        self._unclear = False
 
     # -- talking ------------------------------------------------------------------------------
 
@@ -312,6 +363,7 @@ class EscPosPrinter(Driver):
             self._wire = wire
             self._replies = Replies()
             self._unclear = True
+            self._cutting = False
             if wire.answers:
                 # Whoever printed before, perhaps a visit that was killed, may have left a slip.
                 self._send(commands.RECOVER_AND_CLEAR + commands.CLEAR_BUFFERS)
@@ -387,6 +439,11 @@ class EscPosPrinter(Driver):
             self._unclear = True
             return Check(name, False, str(error))
         return Check(name, True, "yes")
+
+    def _drop_check(self) -> Check:
+        dropped = self._drop()
+        no = "no: a slip that was stopped may come out whole later, and is cut off then"
+        return Check("drops what it has not printed", dropped, "yes" if dropped else no)
 
 
 _WORDS: dict[Reason, tuple[str, str]] = {

@@ -107,9 +107,7 @@ class Wire:
         """Give the port back at once; what the printer has not taken yet is dropped."""
         device = self._printer.device
         try:
-            if isinstance(device, socket.socket):
-                device.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            elif isinstance(device, serial.Serial):
+            if isinstance(device, serial.Serial):
                 device.reset_output_buffer()
         except (OSError, termios.error):
             pass  # the line is broken: there is nothing to drop
@@ -174,6 +172,8 @@ def _tcp(host: str, port: int) -> Wire:
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     # A printer that lost its power says nothing; the kernel finds out.
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    # What it has not taken yet is dropped with the line, also by a process that is killed.
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     printer = _Network(host, port, timeout=CONNECT_S)
     printer.device = connection
     return Wire(printer, connection.fileno())

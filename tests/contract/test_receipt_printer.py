@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -369,6 +372,10 @@ def test_self_test_wastes_no_paper(printer: ReceiptPrinter, driver: EscPosPrinte
     printer.obey("deaf to gs r")
     failed = {check.name for check in driver.self_test() if not check.passed}
     assert failed == {"answers behind the data (gs-r)"}
+    printer.obey("well")
+    printer.obey("deaf to clear")
+    failed = {check.name for check in driver.self_test() if not check.passed}
+    assert failed == {"drops what it has not printed"}
     assert printer.look()["slips"] == []
 
 
@@ -573,19 +580,124 @@ def test_a_slip_whose_deadline_has_passed_is_not_begun(
     assert printer.look()["hanging"] == 0
 
 
-def test_what_a_killed_visit_left_does_not_come_out(printer: ReceiptPrinter) -> None:
-    with opened(printer.address) as driver:
-        printer.obey("paper out", after_lines=3)
-        # The visit dies between sending and knowing: its port is closed, nothing else happens.
-        driver._connected().send(b"\x1b@\x1c&" + "第一行\n".encode("gb18030") * 9, lambda: None)
-        until(lambda: printer.look()["paper"] == "out")
-        assert printer.look()["waiting"] > 0
-    with opened(printer.address) as driver:
-        until(lambda: printer.look()["waiting"] == 0)
+# -- after a visit that was killed ----------------------------------------------------------------
+
+
+def stop_a_slip(printer: ReceiptPrinter, driver: EscPosPrinter) -> None:
+    """The visit dies between sending and knowing: its port is closed, nothing else happens."""
+    printer.obey("paper out", after_lines=3)
+    wire = driver._connected()
+    wire.send(b"\x1b@\x1c&" + "第一行\n".encode("gb18030") * 9, lambda: None)
+    until(lambda: printer.look()["paper"] == "out" and printer.look()["waiting"] > 0)
+    driver.close()
+
+
+@pytest.mark.parametrize("waits_for", ["status", "slip"])
+def test_what_a_killed_visit_left_is_on_nobody_else_s_slip(
+    printer: ReceiptPrinter, driver: EscPosPrinter, waits_for: str
+) -> None:
+    stop_a_slip(printer, driver)
+    with opened(printer.address) as following:
+        with pytest.raises(DeviceError) as caught:
+            following.reset()
+        assert caught.value.reason is Reason.PAPER_OUT
+        assert printer.look()["waiting"] == 0
         printer.obey("refill")
-        driver.execute(PrintSlip("next", SLIP), Deadline(SOON_S), CancelToken())
-    (texts,) = printer.look()["texts"]
-    assert texts.count("第一行") < 9
+        if waits_for == "status":
+            until(lambda: following.status().state is State.ONLINE)
+            assert len(printer.look()["slips"]) == 1
+        following.execute(PrintSlip("next", SLIP), Deadline(SOON_S), CancelToken())
+    remains, slip = printer.look()["texts"]
+    assert 0 < remains.count("第一行") < 9
+    assert "第一行" not in slip
+    assert slip[0] == "住房公积金中心"
+
+
+def test_a_reset_is_done_when_nothing_hangs_whoever_connects_then(
+    printer: ReceiptPrinter, driver: EscPosPrinter
+) -> None:
+    stop_a_slip(printer, driver)
+    printer.obey("refill")
+    printer.obey("slow", dots_per_s=300)  # the cut waits for its feed: 0.4 s
+    until(lambda: printer.look()["waiting"] == 0)
+    with opened(printer.address) as following:
+        following.reset()
+    with opened(printer.address):  # connecting drops what has not been done yet
+        assert printer.look()["hanging"] == 0
+
+
+def test_a_printer_that_never_answers_is_not_told_to_cut_again_and_again(
+    printer: ReceiptPrinter, driver: EscPosPrinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drivers.receipt_printer.escpos.RESET_S", 0.3)
+    printer.obey("deaf to gs r")
+    for _ in range(3):
+        with pytest.raises(DeviceError) as caught:
+            driver.reset()
+        assert caught.value.reason is Reason.TIMEOUT
+        assert driver.status().usable
+    assert printer.look()["slips"] == []
+    printer.obey("well")
+    assert driver.status() == Status(State.ONLINE, paper=Supply.FULL)
+    assert len(printer.look()["slips"]) == 1
+
+
+def test_a_printer_that_drops_nothing_prints_the_rest_on_paper_of_its_own(
+    printer: ReceiptPrinter, host: ThreadHost
+) -> None:
+    printer.obey("deaf to clear")
+    printer.obey("slow", dots_per_s=2000)
+    future = host.submit(PrintSlip("a", LONG), SOON_S)
+    until(lambda: printer.look()["hanging"] > 300)
+    printer.obey("open cover")
+    error = future.exception()
+    assert isinstance(error, DeviceError)
+    assert (error.reason, error.pages) == (Reason.COVER_OPEN, None)
+    printer.obey("well", fault="slow")
+    printer.obey("close cover")
+    host.execute(PrintSlip("next", SLIP), SOON_S)
+    whole, nothing, slip = printer.look()["texts"]
+    assert (len(whole), nothing, slip[0]) == (100, [], "住房公积金中心")
+
+
+def test_a_printer_that_drops_nothing_and_waits_for_the_rest_of_a_picture(
+    printer: ReceiptPrinter, host: ThreadHost
+) -> None:
+    """It would take the question and the cut for dots of the picture."""
+    printer.obey("deaf to clear")
+    printer.obey("reset connection", after_bytes=5000)
+    assert fails(host, PICTURES).pages is None
+    assert printer.look()["hanging"] > 0
+    host.execute(PrintSlip("next", SLIP), SOON_S)
+    assert printer.look()["hanging"] == 0
+    picture, slip = printer.look()["texts"]
+    assert (picture, slip[0]) == ([], "住房公积金中心")
+
+
+SENDS = """
+import sys
+from drivers.receipt_printer.wire import connect
+connect(sys.argv[1]).send(bytes(1 << 26), lambda: None)
+"""
+
+
+def read_all(line: socket.socket) -> None:
+    while line.recv(65536):
+        pass
+
+
+def test_a_killed_process_leaves_nothing_on_its_way() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        with subprocess.Popen([sys.executable, "-c", SENDS, address]) as child:
+            line, _ = server.accept()
+            with line:
+                until(lambda: bool(line.recv(1, socket.MSG_PEEK)))
+                child.kill()
+                child.wait()
+                with pytest.raises(ConnectionResetError):
+                    read_all(line)  # else what the kernel still held comes too, and then the end
 
 
 # -- settings -------------------------------------------------------------------------------------
