@@ -10,7 +10,7 @@ import math
 import ssl
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, NoReturn, TypeVar
@@ -131,10 +131,13 @@ class Service:
         several |= any(len(self._offered[name]) > 1 for name in commands)
         if several and SetVersions.NAME in self._offered:
             agreed = SetVersions(commands=commands or None, events=events or None)
-            # Refused, nothing is lost: a command names its version itself, and events are read
-            # in either form.
-            with suppress(FailedError):
+            try:
                 self.ask(agreed, deadline.remaining())
+            except DeviceError:
+                # Refused, nothing is lost: a command names its version itself, and events are
+                # read in either form.
+                if self.closed:
+                    raise
         return self.capabilities
 
     def offers(self, command: type[Command[Any]]) -> bool:
