@@ -95,7 +95,7 @@ class XfsDriver(Driver):
         """How the device is (``Common.Status``). Raises ``OFFLINE`` for a service that is gone."""
         limit = Deadline(STATUS_S)
         service = self._connected(STATUS_S / 3)
-        return self._status(service.ask(GetStatus(), limit.remaining()))
+        return self._status(self._look(service, limit.remaining()))
 
     def self_test(self) -> tuple[Check, ...]:
         """The service answers, knows the commands, and the device is ready."""
@@ -147,6 +147,10 @@ class XfsDriver(Driver):
         """Whether a service with these interfaces is of the right kind."""
         return True
 
+    def _look(self, service: Service, seconds: float) -> StatusFacts:
+        """Ask the service how the device is."""
+        return service.ask(GetStatus(), seconds)
+
     def _status(self, facts: StatusFacts) -> Status:
         """What the facts mean for this kind of device."""
         return status_of(facts.common.device if facts.common else None)
@@ -174,12 +178,12 @@ class XfsDriver(Driver):
         """
         try:
             service = self._connected()
-            facts = service.ask(GetStatus(), STATUS_S)
+            facts = self._look(service, STATUS_S)
         except DeviceError as error:
             if self._service is None or error.reason not in (Reason.OFFLINE, Reason.GARBLED):
                 raise
             service = self._connected()
-            facts = service.ask(GetStatus(), STATUS_S)
+            facts = self._look(service, STATUS_S)
         return service, self._status(facts)
 
     def _usable(self) -> Service:

@@ -1,7 +1,8 @@
 """What receipt and document printers over XFS4IoT share: paper that is presented, taken, retracted.
 
-What an earlier citizen left in the slot is drawn back before anything is printed, where the machine
-can. The citizen's own paper is theirs: it is waited for, and nothing new comes upon it.
+What an earlier citizen left is drawn back before anything is printed, where the machine can, also
+what it does not tell of: paper under a head, on a transport or in a slot may look the same to it.
+The citizen's own paper is theirs: it is waited for, and nothing new comes upon it.
 """
 
 from __future__ import annotations
@@ -32,7 +33,6 @@ from drivers.xfs4iot.payloads import (
     AutoRetracted,
     BinState,
     Capabilities,
-    GetStatus,
     GetStorage,
     MediaState,
     PrinterEvent,
@@ -112,14 +112,15 @@ class XfsPrinter(XfsDriver):
     TYPE: str
     """Its kind in ``Common.Capabilities``: "receipt", "document"."""
     LEFT: tuple[MediaState, ...] = (MediaState.ENTERING,)
-    """With these an earlier citizen's paper is in the slot, or comes out with the next."""
+    """With these an earlier citizen's paper surely lies in the slot, or comes out with the next."""
 
     def __init__(self, settings: PrinterSettings) -> None:
         super().__init__(settings)
         self._paper = settings
         self._presented: Deadline | None = None  # paper lies in the slot; until when it may
         self._ours = False  # what lies there came out of here
-        self._told = False  # an event of the slot came since it was last asked
+        self._empty = False  # the service says that nothing lies there
+        self._told = False  # an event of the slot came since that was last asked
         self._retracting: Running | None = None
         self._stuck: DeviceError | None = None  # why it could not be drawn back
 
@@ -127,8 +128,7 @@ class XfsPrinter(XfsDriver):
         """As the service says; also starts to draw back paper that lies too long."""
         limit = Deadline(STATUS_S)
         service = self._connected(STATUS_S / 3)
-        facts = service.ask(GetStatus(), limit.remaining())
-        status = self._status(facts)
+        status = self._status(self._look(service, limit.remaining()))
         if online(status) and not status.detail and service.offers(GetStorage):
             status = _with_bins(status, service.ask(GetStorage(), limit.remaining()))
         self._draw_back_late(service)
@@ -142,6 +142,7 @@ class XfsPrinter(XfsDriver):
         command = ResetPrinter(media_control=self._paper.retract_to)
         self._connected().call(command, Deadline(RESET_S), CancelToken())
         self._gone()
+        self._retracting = None
 
     # -- printing -----------------------------------------------------------------------------
 
@@ -163,7 +164,7 @@ class XfsPrinter(XfsDriver):
         except DeviceError as error:
             error.pages = 0
             raise
-        self._ours = True
+        before, self._ours = self._ours, True
         self.report(Status(State.BUSY))
         printed = False
         try:
@@ -172,6 +173,8 @@ class XfsPrinter(XfsDriver):
                 printed = True
         except DeviceError as error:
             error.pages = None if printed else _pages(error, pieces)
+            if error.pages == 0:
+                self._ours &= before
             self.report(status_after(error))
             raise
         lies = Media.PRESENT if self._presented else Media.UNKNOWN
@@ -184,11 +187,13 @@ class XfsPrinter(XfsDriver):
             return  # a plain slot: what comes next pushes out what lies there
         if self._retracting is None and self._presented is not None and self._ours:
             self._await_taken(service, deadline, cancel)
-        if self._retracting is None and self._presented is None:
+        if self._retracting is None and self._presented is None and (self._ours or self._empty):
             return
         try:
             self._draw_back(service, deadline, cancel)
         except DeviceError as error:
+            if self._presented is None:  # nobody knows
+                raise
             detail = f"paper lies in the slot: {error.detail or error.reason.value}"
             raise DeviceError(error.reason, detail, mend=error.mend) from error
 
@@ -212,7 +217,7 @@ class XfsPrinter(XfsDriver):
                 )
             service.pump(TICK_S)
             if look.passed():
-                self._status(service.ask(GetStatus(), STATUS_S))
+                self._status(self._look(service, STATUS_S))
                 look = Deadline(LOOK_S)
 
     def _draw_back(self, service: Service, deadline: Deadline, cancel: CancelToken) -> None:
@@ -242,14 +247,18 @@ class XfsPrinter(XfsDriver):
         return lies is not None and self._paper.retract_after_s > 0 and lies.passed()
 
     def _drawn_back(self, service: Service) -> None:
-        """A retract has ended. Raises why the paper lies there still."""
+        """A retract has ended. Raises why the paper lies there still.
+
+        Only what surely lies there keeps anybody from their paper: services refuse as well because
+        they have no bin, or a full one, before they look for paper.
+        """
         running, self._retracting = self._retracting, None
         assert running is not None
         try:
             service.result(self._retract(), running)
         except DeviceError as error:
             taken = isinstance(error, FailedError) and error.error is ErrorCode.NO_MEDIA_PRESENT
-            if not taken:
+            if self._presented is not None and not taken:
                 self._stuck = error
                 self._presented = Deadline(self._paper.retract_after_s)  # until the next try
                 raise
@@ -270,7 +279,6 @@ class XfsPrinter(XfsDriver):
             self.report(Status(State.BUSY, media=Media.PRESENT))
 
     def _hear(self, message: Message) -> None:
-        self._told = True
         match PrinterEvent(message.header.name):
             case PrinterEvent.MEDIA_PRESENTED | PrinterEvent.MEDIA_PRESENTED_UNSOLICITED:
                 self._present()
@@ -281,6 +289,9 @@ class XfsPrinter(XfsDriver):
                 if message.read(AutoRetracted).result == "transport":
                     # It would come out with the next paper: that one puts it into the bin first.
                     self._presented, self._ours = Deadline(math.inf), False
+            case _:
+                return
+        self._told, self._empty = True, False
 
     def _present(self) -> None:
         if self._tells_taken():  # else nobody would say when it is gone
@@ -294,18 +305,23 @@ class XfsPrinter(XfsDriver):
         """What was told on another connection is over: the status says what lies there."""
         self._gone()
         self._retracting = None
+        self._empty = False
 
     def _suits(self, capabilities: Capabilities) -> bool:
         """Its type, where it tells one."""
         types = (capabilities.printer.type if capabilities.printer else None) or {}
         return bool(types.get(self.TYPE)) or not any(types.values())
 
+    def _look(self, service: Service, seconds: float) -> StatusFacts:
+        service.pump()
+        self._told = False
+        return super()._look(service, seconds)
+
     def _status(self, facts: StatusFacts) -> Status:
         status = super()._status(facts)
         if not online(status) or facts.printer is None:
             return status
-        told, self._told = self._told, False
-        if not told:  # else this answer may be older than what an event has said
+        if not self._told:  # else this answer may be older than what an event has said
             self._note(facts.printer.media)
         status = read_printer(facts.printer, status)
         if self._presented is not None and status.media is not Media.JAMMED:
@@ -315,7 +331,8 @@ class XfsPrinter(XfsDriver):
     def _note(self, media: MediaState | None) -> None:
         """What the service itself says of the slot. It is the only one who knows what was left
         there before this driver began."""
-        if media is MediaState.NOT_PRESENT:
+        self._empty = media is MediaState.NOT_PRESENT
+        if self._empty:
             self._gone()
         elif self._presented is None:
             if self._ours:

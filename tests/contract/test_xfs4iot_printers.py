@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from drivers.device import (
     CancelToken,
+    Deadline,
     DeviceError,
     Media,
     Reason,
@@ -29,7 +31,7 @@ from drivers.xfs4iot.document_printer import XfsDocumentPrinter
 from drivers.xfs4iot.receipt_printer import XfsReceiptPrinter
 from tests.contract.xfs4iot_machines import SOON_S, check_frames, fails, host_of, made, until
 
-PRINT = "Printer.PrintRaw"
+PRINT, RETRACT = "Printer.PrintRaw", "Printer.RetractMedia"
 RECEIPT, DOCUMENT = "ReceiptPrinter", "DocumentPrinter"
 SLIP = Slip(
     (
@@ -211,7 +213,7 @@ def test_a_connection_that_broke_while_idle_is_opened_again(
 def test_errors_of_the_printer(
     machine: XfsMachine, host: ThreadHost, error: str, reason: Reason, pages: int | None
 ) -> None:
-    machine.obey("fail", error=error, once=True)
+    machine.obey("fail", error=error, command=PRINT, once=True)
     failed = failing(host)
     assert (failed.reason, failed.pages) == (reason, pages)
     assert print_slip(host) == Printed("a")
@@ -241,14 +243,14 @@ def test_errors_of_the_printer(
 def test_ends_of_the_command(
     machine: XfsMachine, host: ThreadHost, code: str, reason: Reason, pages: int | None
 ) -> None:
-    machine.obey("refuse", code=code, once=True)
+    machine.obey("refuse", code=code, command=PRINT, once=True)
     error = failing(host)
     assert (error.reason, error.pages) == (reason, pages)
     assert print_slip(host) == Printed("a")
 
 
 def test_what_stops_a_slip_shows_in_the_status(machine: XfsMachine, host: ThreadHost) -> None:
-    machine.obey("fail", error="paperOut", once=True)
+    machine.obey("fail", error="paperOut", command=PRINT, once=True)
     failing(host)
     status = host.status
     assert (status.state, status.paper, status.problem) == (
@@ -261,14 +263,14 @@ def test_what_stops_a_slip_shows_in_the_status(machine: XfsMachine, host: Thread
 
 @pytest.mark.parametrize("form", ["bytes", "text", "json", "deep"])
 def test_garbage_in_place_of_an_answer(machine: XfsMachine, host: ThreadHost, form: str) -> None:
-    machine.obey("garbage", form=form, once=True)
+    machine.obey("garbage", form=form, command=PRINT, once=True)
     error = failing(host)
     assert (error.reason, error.pages) == (Reason.GARBLED, None)
     assert print_slip(host) == Printed("a")
 
 
 def test_a_service_that_hangs_up_in_the_middle(machine: XfsMachine, host: ThreadHost) -> None:
-    machine.obey("hang up", once=True)
+    machine.obey("hang up", command=PRINT, once=True)
     error = failing(host)
     assert (error.reason, error.pages) == (Reason.OFFLINE, None)
     assert print_slip(host) == Printed("a")
@@ -278,7 +280,7 @@ def test_a_service_that_never_ends_a_command(
     machine: XfsMachine, host: ThreadHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client, "CANCEL_S", 0.3)
-    machine.obey("silence", once=True)
+    machine.obey("silence", command=PRINT, once=True)
     begun = time.monotonic()
     error = failing(host, seconds=0.5)
     assert (error.reason, error.pages) == (Reason.TIMEOUT, None)
@@ -299,7 +301,7 @@ def test_a_service_that_falls_silent(
 
 
 def test_a_service_that_is_asked_too_much(machine: XfsMachine, host: ThreadHost) -> None:
-    machine.obey("queue full", once=True)
+    machine.obey("queue full", command=PRINT, once=True)
     error = failing(host)
     assert (error.reason, error.pages) == (Reason.OFFLINE, 0)
     check_frames(machine)
@@ -328,10 +330,10 @@ def test_a_slow_service(machine: XfsMachine, host: ThreadHost) -> None:
 
 
 def test_a_slip_that_is_cancelled(machine: XfsMachine, host: ThreadHost) -> None:
-    machine.obey("slow", seconds=SOON_S)
+    machine.obey("slow", seconds=SOON_S, command=PRINT)
     cancel = CancelToken()
     future = host.submit(PrintSlip("a", SLIP), SOON_S, cancel)
-    until(lambda: bool(sent(machine, "Printer.PrintRaw")))
+    until(lambda: bool(sent(machine, PRINT)))
     begun = time.monotonic()
     cancel.cancel()
     with pytest.raises(DeviceError) as caught:
@@ -344,7 +346,7 @@ def test_a_slip_that_is_cancelled(machine: XfsMachine, host: ThreadHost) -> None
 
 
 def test_a_slip_whose_time_is_over(machine: XfsMachine, host: ThreadHost) -> None:
-    machine.obey("slow", seconds=SOON_S)
+    machine.obey("slow", seconds=SOON_S, command=PRINT)
     begun = time.monotonic()
     error = failing(host, seconds=0.5)
     assert (error.reason, error.pages) == (Reason.TIMEOUT, None)
@@ -363,7 +365,8 @@ def test_what_was_presented_is_there_until_it_is_taken(
     machine.obey("take paper")
     until(lambda: host.status.media is not Media.PRESENT)
     print_slip(host, "b")
-    assert sent(machine, "Printer.RetractMedia") == []
+    assert machine.look()["bins"][RECEIPT] == 0
+    assert len(sent(machine, RETRACT)) == 1  # before the first one, whatever lay there
     check_frames(machine)
 
 
@@ -373,12 +376,89 @@ def test_an_earlier_citizens_slip_is_drawn_back_first(machine: XfsMachine) -> No
     with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:  # the next visit's process
         until(lambda: host.status.media is Media.PRESENT)
         host.execute(PrintSlip("b", OTHER), SOON_S)
-    assert sent(machine, "Printer.RetractMedia") == [{"mediaControl": "unit1"}]
+    assert sent(machine, RETRACT) == [{"mediaControl": "unit1"}] * 2
     moves = [name for name in machine.look()["commands"] if name.startswith("Printer.")]
-    assert moves == ["Printer.PrintRaw", "Printer.RetractMedia", "Printer.PrintRaw"]
+    assert moves == [RETRACT, PRINT] * 2
     assert machine.look()["bins"][RECEIPT] == 1
     assert machine.look()["tray"][RECEIPT] == drawn(encode(OTHER))
     check_frames(machine)
+
+
+def test_an_earlier_citizens_slip_of_which_the_status_says_nothing(silent: XfsMachine) -> None:
+    with host_of(silent, XfsReceiptPrinter, RECEIPT) as host:
+        print_slip(host, "a")
+    with host_of(silent, XfsReceiptPrinter, RECEIPT) as host:
+        assert host.status.media is Media.UNKNOWN
+        host.execute(PrintSlip("b", OTHER), SOON_S)
+    assert silent.look()["lying"][RECEIPT] == [encode(OTHER)]
+    check_frames(silent)
+
+
+def test_an_earlier_citizens_slip_that_looks_like_the_roll(machine: XfsMachine) -> None:
+    machine.obey("auto retract", seconds=0.0, to="transport")
+    with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
+        print_slip(host, "a")
+        until(lambda: not machine.look()["slots"][RECEIPT])
+    machine.obey("auto retract", seconds=None)
+    with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
+        host.execute(PrintSlip("b", OTHER), SOON_S)
+    assert machine.look()["lying"][RECEIPT] == [encode(OTHER)]
+    check_frames(machine)
+
+
+def test_a_slip_that_was_refused_was_not_the_first(machine: XfsMachine) -> None:
+    with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
+        print_slip(host, "a")
+    machine.obey("auto retract", seconds=0.0, to="transport")
+    with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
+        print_slip(host, "a")
+        until(lambda: not machine.look()["slots"][RECEIPT])
+    machine.obey("auto retract", seconds=None)
+    machine.obey("refuse", code="deviceNotReady", command=RETRACT, once=True)
+    machine.obey("refuse", code="deviceNotReady", command=PRINT, once=True)
+    with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
+        assert failing(host).reason is Reason.OFFLINE
+        host.execute(PrintSlip("b", OTHER), SOON_S)
+    assert machine.look()["lying"][RECEIPT] == [encode(OTHER)]
+
+
+@pytest.mark.parametrize(
+    ("order", "facts"),
+    [
+        ("refuse", {"code": "invalidData"}),  # there is no bin
+        ("refuse", {"code": "unsupportedCommand"}),
+        ("refuse", {"code": "sequenceError"}),
+        ("refuse", {"code": "timeOut"}),
+        ("fail", {"error": "retractBinFull"}),  # told before it looks for paper
+        ("queue full", {}),
+    ],
+)
+def test_a_machine_that_draws_nothing_back_keeps_nobody_from_their_slip(
+    machine: XfsMachine, host: ThreadHost, order: str, facts: dict[str, Any]
+) -> None:
+    machine.obey(order, command=RETRACT, **facts)
+    assert print_slip(host) == Printed("a")
+    assert len(sent(machine, RETRACT)) == 1
+
+
+def test_a_document_printer_that_says_that_nothing_lies_there_moves_nothing(
+    machine: XfsMachine,
+) -> None:
+    with host_of(machine, XfsDocumentPrinter, DOCUMENT) as host:
+        host.execute(PrintDocument("a", ONE_PAGE, 1), SOON_S)
+    assert sent(machine, RETRACT) == []
+
+
+def test_an_earlier_citizens_sheet_that_cannot_be_drawn_back(machine: XfsMachine) -> None:
+    machine.obey("auto retract", seconds=0.0, to="transport")
+    with host_of(machine, XfsDocumentPrinter, DOCUMENT) as host:
+        host.execute(PrintDocument("a", ONE_PAGE, 1), SOON_S)
+        until(lambda: not machine.look()["slots"][DOCUMENT])
+    machine.obey("bin", state="full", service=DOCUMENT)
+    with host_of(machine, XfsDocumentPrinter, DOCUMENT) as host:
+        error = fails(host, PrintDocument("b", THREE_PAGES, 3))
+        assert (error.reason, error.pages) == (Reason.HARDWARE, 0)
+    assert machine.look()["documents"] == [ONE_PAGE]
 
 
 def test_an_earlier_citizens_sheet_on_the_transport_goes_into_the_bin(machine: XfsMachine) -> None:
@@ -410,7 +490,7 @@ def test_a_roll_under_the_print_head_is_no_paper_in_the_slot(
 ) -> None:
     until(lambda: host.status == Status(State.ONLINE, Media.UNKNOWN, Supply.FULL))
     print_slip(host)
-    assert sent(machine, "Printer.RetractMedia") == []
+    assert machine.look()["bins"][RECEIPT] == 0
 
 
 def test_nothing_is_printed_upon_an_earlier_citizens_slip(machine: XfsMachine) -> None:
@@ -429,7 +509,7 @@ def test_nothing_is_printed_upon_an_earlier_citizens_slip(machine: XfsMachine) -
 def test_a_slip_that_is_taken_while_it_is_drawn_back(machine: XfsMachine) -> None:
     with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
         print_slip(host, "a")
-    machine.obey("fail", error="noMediaPresent", command="Printer.RetractMedia")
+    machine.obey("fail", error="noMediaPresent", command=RETRACT)
     with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
         assert print_slip(host, "b") == Printed("b")
 
@@ -513,7 +593,7 @@ def test_a_line_that_breaks_while_the_citizens_own_is_waited_for(
 def test_a_line_that_breaks_while_an_earlier_slip_is_drawn_back(machine: XfsMachine) -> None:
     with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
         print_slip(host, "a")
-    machine.obey("hang up", command="Printer.RetractMedia", once=True)
+    machine.obey("hang up", command=RETRACT, once=True)
     with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
         error = failing(host)
         assert (error.reason, error.pages) == (Reason.OFFLINE, 0)  # nothing was begun
@@ -539,8 +619,8 @@ def test_a_slip_that_lies_there_still_after_the_line_broke(
     machine.obey("unplug")
     machine.obey("plug")
     until(lambda: host.status.media is Media.PRESENT)
-    assert failing(host).reason is Reason.NOT_TAKEN  # their own: it is not drawn back
-    assert sent(machine, "Printer.RetractMedia") == []
+    assert failing(host).reason is Reason.NOT_TAKEN
+    assert machine.look()["bins"][RECEIPT] == 0  # their own: it is not drawn back
 
 
 def test_a_slip_that_comes_to_the_slot_later(silent: XfsMachine) -> None:
@@ -572,18 +652,19 @@ def test_a_machine_that_draws_back_by_itself(machine: XfsMachine, host: ThreadHo
     until(lambda: host.status.media is not Media.PRESENT)
     machine.obey("auto retract", seconds=None)
     print_slip(host, "b")
-    assert sent(machine, "Printer.RetractMedia") == []
+    assert machine.look()["bins"][RECEIPT] == 1
+    assert machine.look()["lying"][RECEIPT] == [encode(SLIP)]
     check_frames(machine)
 
 
 def test_a_slip_cancelled_while_an_earlier_one_is_drawn_back(machine: XfsMachine) -> None:
     with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
         print_slip(host, "a")
-    machine.obey("slow", seconds=0.5, command="Printer.RetractMedia", once=True)
+    machine.obey("slow", seconds=0.5, command=RETRACT, once=True)
     with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
         cancel = CancelToken()
         future = host.submit(PrintSlip("b", SLIP), SOON_S, cancel)
-        until(lambda: bool(sent(machine, "Printer.RetractMedia")))
+        until(lambda: len(sent(machine, RETRACT)) == 2)
         cancel.cancel()
         with pytest.raises(DeviceError) as caught:
             future.result()
@@ -591,7 +672,7 @@ def test_a_slip_cancelled_while_an_earlier_one_is_drawn_back(machine: XfsMachine
         until(lambda: machine.look()["bins"][RECEIPT] == 1)  # what moves is not stopped in its way
         assert sent(machine, "Common.Cancel") == []
         assert print_slip(host, "c") == Printed("c")
-        assert len(sent(machine, "Printer.RetractMedia")) == 1
+        assert machine.look()["bins"][RECEIPT] == 1
 
 
 def test_what_lies_too_long_is_drawn_back(machine: XfsMachine) -> None:
@@ -599,7 +680,7 @@ def test_what_lies_too_long_is_drawn_back(machine: XfsMachine) -> None:
         print_slip(host)
         until(lambda: machine.look()["bins"][RECEIPT] == 1)
         until(lambda: host.status.media is not Media.PRESENT)
-        assert len(sent(machine, "Printer.RetractMedia")) == 1
+        assert len(sent(machine, RETRACT)) == 2
     check_frames(machine)
 
 
@@ -607,7 +688,7 @@ def test_what_lies_too_long_and_cannot_be_drawn_back_is_told(
     machine: XfsMachine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(printing, "TAKE_S", 0.2)
-    machine.obey("fail", error="retractBinFull", command="Printer.RetractMedia")
+    machine.obey("fail", error="retractBinFull", command=RETRACT)
     with host_of(machine, XfsReceiptPrinter, RECEIPT, retract_after_s=0.05) as host:
         print_slip(host)
         until(
@@ -624,21 +705,22 @@ def test_what_lies_too_long_and_cannot_be_drawn_back_is_told(
 
 
 def test_what_is_just_drawn_back_is_waited_for(machine: XfsMachine) -> None:
-    machine.obey("slow", seconds=0.5, command="Printer.RetractMedia", once=True)
     with host_of(machine, XfsReceiptPrinter, RECEIPT, retract_after_s=0.1) as host:
+        machine.obey("slow", seconds=0.5, command=RETRACT)
         print_slip(host, "a")
-        until(lambda: bool(sent(machine, "Printer.RetractMedia")))
+        until(lambda: len(sent(machine, RETRACT)) == 2)
         host.execute(PrintSlip("b", OTHER), SOON_S)
     headers = [(way, json.loads(text)["header"]) for way, _, text in machine.look()["frames"]]
     order = [(way, one["type"], one["name"]) for way, one in headers]
+    ended = [place for place, one in enumerate(order) if one == ("out", "completion", RETRACT)]
     begun = [place for place, one in enumerate(order) if one == ("in", "command", PRINT)]
-    assert order.index(("out", "completion", "Printer.RetractMedia")) < begun[1]
+    assert ended[1] < begun[1]
 
 
 def test_a_line_that_breaks_while_what_lies_too_long_is_drawn_back(machine: XfsMachine) -> None:
-    machine.obey("hang up", command="Printer.RetractMedia", once=True)
-    with host_of(machine, XfsReceiptPrinter, RECEIPT, retract_after_s=0.1) as host:
+    with host_of(machine, XfsReceiptPrinter, RECEIPT, retract_after_s=0.5) as host:
         print_slip(host, "a")
+        machine.obey("hang up", command=RETRACT, once=True)
         until(lambda: machine.look()["bins"][RECEIPT] == 1)  # it is tried again
         assert print_slip(host, "b") == Printed("b")
 
@@ -681,6 +763,43 @@ def test_self_test(machine: XfsMachine, host: ThreadHost) -> None:
     machine.obey("unplug")
     failed = {check.name for check in host.driver.self_test() if not check.passed}
     assert failed == {"service"}
+
+
+def test_what_was_being_drawn_back_is_forgotten_by_a_reset(machine: XfsMachine) -> None:
+    printer = made(machine, XfsReceiptPrinter, RECEIPT, retract_after_s=0.05)
+    printer.open()
+    try:
+        printer.execute(PrintSlip("a", SLIP), Deadline(SOON_S), CancelToken())
+        machine.obey("slow", seconds=0.3, command=RETRACT)
+        machine.obey("refuse", code="canceled", command=RETRACT)
+        until(lambda: printer.status() is not None and len(sent(machine, RETRACT)) == 2)
+        printer.reset()
+        assert printer.status() == Status(State.ONLINE, Media.UNKNOWN, Supply.FULL)
+    finally:
+        printer.close()
+
+
+def test_an_answer_on_a_new_line_counts_whatever_was_told_on_the_old_one(
+    machine: XfsMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printer = made(machine, XfsReceiptPrinter, RECEIPT)
+    printer.open()
+    try:
+        printer.execute(PrintSlip("a", SLIP), Deadline(SOON_S), CancelToken())
+        machine.obey("slow", seconds=0.2, command=PRINT, once=True)
+        with ThreadPoolExecutor(1) as pool:
+            request = PrintSlip("b", OTHER)
+            printing_b = pool.submit(printer.execute, request, Deadline(SOON_S), CancelToken())
+            machine.obey("take paper")
+            assert printing_b.result() == Printed("b")
+        machine.obey("unplug")
+        machine.obey("plug")
+        monkeypatch.setattr(printing, "TAKE_S", 0.2)
+        with pytest.raises(DeviceError) as caught:
+            printer.execute(PrintSlip("c", SLIP), Deadline(SOON_S), CancelToken())
+        assert caught.value.reason is Reason.NOT_TAKEN
+    finally:
+        printer.close()
 
 
 def test_reset(machine: XfsMachine) -> None:
@@ -781,8 +900,14 @@ def test_a_machine_of_version_3_is_told_what_we_speak(
     assert "Printer.PaperThresholdEvent" not in chosen["events"]  # nobody listens to it
 
 
-def test_a_machine_that_does_not_want_to_be_told(machine: XfsMachine) -> None:
-    machine.obey("refuse", code="unsupportedData", command="Common.SetVersions")
+@pytest.mark.parametrize(
+    ("order", "facts"),
+    [("refuse", {"code": "unsupportedData"}), ("queue full", {})],
+)
+def test_a_machine_that_does_not_want_to_be_told(
+    machine: XfsMachine, order: str, facts: dict[str, Any]
+) -> None:
+    machine.obey(order, command="Common.SetVersions", **facts)
     with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
         assert print_slip(host) == Printed("a")
         until(lambda: host.status.media is Media.PRESENT)

@@ -608,9 +608,11 @@ class XfsMachine:
         return {"result": job.payload["mediaControl"]}
 
     def _reset_printer(self, job: Job) -> Payload | None:
-        if self._printers[job.session.service].jammed:
+        printer = self._printers[job.session.service]
+        if printer.jammed:
             raise EndedError("commandErrorCode", "paperJammed")
-        self._printers[job.session.service].slot.clear()
+        printer.slot.clear()
+        printer.transport.clear()
         return None
 
     # -- card reader --------------------------------------------------------------------------
