@@ -26,7 +26,19 @@ from pathlib import Path
 
 from kiosk import log as logs
 from kiosk import settings
-from kiosk.line import Alive, Begun, Broken, Ended, FromVisit, KeeperEnd, Live, Quit, Ready, Shown
+from kiosk.line import (
+    Alive,
+    Begun,
+    Broken,
+    Ended,
+    FromVisit,
+    KeeperEnd,
+    Live,
+    Quit,
+    Ready,
+    Remains,
+    Shown,
+)
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +66,7 @@ class Pace:
     silent_s: float = 5.0  # without a word: frozen
     grace_s: float = 150.0  # beyond the limit of a visit, which ends itself then, paper and all
     rest_s: float = 2.0  # from Shown to the start of the next standby: the CPU is the citizen's
-    quit_s: float = 0.5  # from Quit to the kill, when the terminal stops
+    quit_s: float = 3.0  # from Quit to the kill, when the terminal stops: a print job is cancelled
     healthy_s: float = 10.0  # whoever dies younger counts as a failure
     back_off_s: tuple[float, ...] = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
     """Pauses before a start after 1, 2, 3 … failures in a row; the last one repeats."""
@@ -179,7 +191,9 @@ class Keeper:
         self._failures = 0
         self._backed_off_until = 0.0  # no start before both of these:
         self._rests_until = 0.0  # the one after failures, the other while a new visit needs the CPU
-        self._unclean = False  # a visit was killed in the middle of its work, and none tidied up
+        # Something of a citizen may be in a device, and no visit has tidied up: one was killed in
+        # the middle of its work, or the power failed; or its last slip did not end whole.
+        self._unclean = True
         self._gone_at: float | None = None  # when the last live visit ended, until the next shows
         self._stop = False
 
@@ -244,6 +258,9 @@ class Keeper:
         """Note what a visit says. Returns why it must go, or nothing."""
         match word:
             case Alive():
+                return ""
+            case Remains(some) if visit.stage in _ON_SCREEN:
+                self._unclean = some
                 return ""
             case Ended(how) if visit.stage in _ON_SCREEN:
                 return how
@@ -318,9 +335,7 @@ class Keeper:
         )
         pause = self._pause()
         self._backed_off_until = now + pause
-        if of_itself:
-            self._unclean = False
-        elif was is Stage.BEGUN:
+        if was is Stage.BEGUN and not of_itself:
             self._unclean = True
         if was in _ON_SCREEN:
             self._rests_until = 0.0

@@ -3,7 +3,8 @@
 One object a line, UTF-8, ``{"type": "ended", "how": "left"}``, at most 4096 bytes with its newline.
 No word has a field that could carry a citizen's data. In order, a visit says ``Ready``, and after
 ``Live`` came: ``Shown``, ``Begun``, ``Ended``, each once; from ``Ready`` on also ``Alive``, about
-once a second. ``Ended`` may come early (nobody came, or trouble). Nothing follows ``Ended``.
+once a second, and after ``Live`` came, ``Remains`` as often as it changes. ``Ended`` may come early
+(nobody came, or trouble). Nothing follows ``Ended``.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ class _Word(msgspec.Struct, frozen=True, tag=str.lower, forbid_unknown_fields=Tr
 
 
 class Live(_Word, frozen=True, omit_defaults=True):
-    """To the visit: take the screen. ``unclean``: the one before was killed in the middle of its
-    work, so a device may still hold something of it."""
+    """To the visit: take the screen. ``unclean``: a device may still hold something of the one
+    before, which was killed in the middle of its work, or of one before the terminal started."""
 
     unclean: bool = False
 
@@ -54,6 +55,13 @@ class Alive(_Word, frozen=True):
     """From the visit: sent by the screen's own thread, so that silence means a frozen screen."""
 
 
+class Remains(_Word, frozen=True):
+    """From the visit: whether a device holds something of a citizen that the next visit must
+    remove, the beginning of a slip."""
+
+    some: bool
+
+
 class Ended(_Word, frozen=True):
     """From the visit: a blank frame is on the screen, kill me.
 
@@ -65,7 +73,7 @@ class Ended(_Word, frozen=True):
 
 
 ToVisit = Live | Quit
-FromVisit = Ready | Shown | Begun | Alive | Ended
+FromVisit = Ready | Shown | Begun | Alive | Remains | Ended
 _Sent = TypeVar("_Sent", ToVisit, FromVisit)
 _Heard = TypeVar("_Heard", ToVisit, FromVisit)
 

@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from drivers import catalogue as drivers
-from drivers.device import CancelToken, DeviceError, Reason, State, Status
+from drivers.device import CancelToken, Deadline, DeviceError, Reason, State, Status
 from drivers.hosts import ThreadHost
 from kiosk import vendor_mode
 from kiosk.cabinet import Cabinet
@@ -33,6 +33,13 @@ log = logging.getLogger(__name__)
 
 NOTICED = ("id_card", "receipt_printer", "document_printer")
 """The devices whose state a citizen should know of before they start."""
+SLIPS = "receipt_printer"
+"""What is left in it stays until it is cut off; all others drop it when the next visit opens them,
+at the latest."""
+TIDY_S = 2.0
+"""How often a device that could not be tidied is tried again, while it is usable."""
+GRACE_S = 10.0
+"""How long a device may go on past the time of its step; its own driver ends it sooner."""
 REFRESH_S = 60.0
 """How often the attract page asks the centre what is offered and announced."""
 
@@ -120,11 +127,13 @@ class Counter:
         cancel = CancelToken()
         self.screen.show(step, ticket=ticket, back=back)
         self.cabinet.guide(step)
+        limit: Deadline | None = None
         if isinstance(step, DeviceStep):
             self._start(step, ticket, cancel)
+            limit = Deadline(step.seconds + GRACE_S)
         try:
             while True:
-                match self._inbox.get():
+                match self._next(limit):
                     case _Answered(number, answer) if number == ticket:
                         try:
                             return step.check(answer)
@@ -139,8 +148,20 @@ class Counter:
                         self._over = end
                     case WentBack() as back_again if back:
                         raise back_again
+                    case DeviceError() as hung:
+                        self.cabinet.tell_end(step, hung)
+                        raise hung
         finally:
             cancel.cancel()
+
+    def _next(
+        self, limit: Deadline | None
+    ) -> _Answered | _Device | Left | TimedOut | WentBack | DeviceError:
+        """What comes next; a device that says nothing by then has failed in an unknown way."""
+        try:
+            return self._inbox.get(timeout=limit.remaining() if limit else None)
+        except Empty:
+            return DeviceError(Reason.TIMEOUT, "its driver does not come back", pages=None)
 
     def _hear_what_came_between(self) -> None:
         """Whoever left, or the clock, while the centre was asked or paper was on its way."""
@@ -187,7 +208,8 @@ class Counter:
 class Terminal:
     """One visit with everything it works with. ``on_end`` is told how it ended, when the screen
     is blank and the session closed; the process is killed after that. ``on_time`` is told how long
-    each call to the centre takes."""
+    each call to the centre takes, ``on_remains`` whether something of a citizen may be left in a
+    device when this visit is over."""
 
     def __init__(
         self,
@@ -195,14 +217,17 @@ class Terminal:
         on_end: Callable[[How], None],
         *,
         on_time: OnTime | None = None,
+        on_remains: Callable[[bool], None] = lambda some: None,
     ) -> None:
         self._settings = settings
         self._on_end = on_end
+        self._on_remains = on_remains
         self._on_time = on_time
         self._hosts = _hosts(settings, self._device_changed)
         self._catalogue: Catalogue | None = None
         self._centre_down = False
         self._quiet = threading.Event()  # set once a citizen is there: no more refreshing
+        self._over = threading.Event()
         self.counter = Counter(self._hosts)
 
     def statuses(self) -> Mapping[str, Status]:
@@ -210,11 +235,24 @@ class Terminal:
         return {kind: host.status for kind, host in self._hosts.items()}
 
     def open(self, screen: Screen, *, unclean: bool = False) -> None:
-        """Go live: take the devices, ask the centre, wait for a citizen. ``unclean``: the visit
-        before was killed in the middle of its work."""
+        """Go live: take the devices, ask the centre, wait for a citizen. ``unclean``: something of
+        an earlier citizen may be in a device."""
         self.counter.screen = screen
         threading.Thread(target=self._refresh, name="catalogue", daemon=True).start()
         threading.Thread(target=self._run, args=(unclean,), name="visit", daemon=True).start()
+
+    def quit(self, seconds: float) -> None:
+        """End what the devices are doing, and give them back; returns after ``seconds`` at the
+        latest."""
+        threads = [
+            threading.Thread(target=host.stop, args=(seconds,), name="quit", daemon=True)
+            for host in self._hosts.values()
+        ]
+        for thread in threads:
+            thread.start()
+        until = Deadline(seconds)
+        for thread in threads:
+            thread.join(until.remaining())
 
     def _take_devices(self, *, unclean: bool) -> None:
         """Once the machine is ours. From then on, whoever asks for it while nobody stands here
@@ -232,20 +270,35 @@ class Terminal:
                 target=watch, args=(self._surround,), name="sensors", daemon=True
             ).start()
         if unclean:
-            threading.Thread(target=self._tidy, name="tidy", daemon=True).start()
+            self._tidy_all()
 
     def _watch(self, host: ThreadHost) -> None:
         vendor_mode.await_asked(host)
         if not self._quiet.is_set():
             self.counter.time_out("vendor-mode")
 
-    def _tidy(self) -> None:
+    def _tidy_all(self) -> None:
         """Nothing of the last citizen may stay in a device: half a slip, a job."""
         for kind, host in self._hosts.items():
+            threading.Thread(target=self._tidy, args=(kind, host), name="tidy", daemon=True).start()
+        if SLIPS not in self._hosts:
+            self._on_remains(False)
+
+    def _tidy(self, kind: str, host: ThreadHost) -> None:
+        """Until it is done, or this visit is over."""
+        said = ""
+        while not self._over.is_set():
             try:
                 host.reset()
             except DeviceError as error:
-                log.warning("device not reset", extra={"device": kind, "reason": str(error)})
+                if said != (said := str(error)):
+                    log.warning("device not reset", extra={"device": kind, "reason": said})
+            else:
+                if kind == SLIPS:
+                    self._on_remains(False)
+                return
+            while not self._over.wait(TIDY_S) and not host.status.usable:
+                pass
 
     # -- the visit ----------------------------------------------------------------------------
 
@@ -258,12 +311,15 @@ class Terminal:
             visit = Visit(self.counter, fund, self, self._settings)
             runs = {name: service.run for name, service in SERVICES.items()}
             how = visit.run(identify, menu, runs)
+            if visit.half_slip:
+                self._on_remains(True)
         except Exception:
             # A bug of ours: said as one, with a number; then the visit ends.
             reference = reference_number()
             log.exception("bug", extra={"event": "bug", "reference": reference})
             self._admit(reference)
         finally:
+            self._over.set()
             self.counter.screen.blank()
             if fund:
                 fund.close()

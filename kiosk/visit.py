@@ -140,6 +140,7 @@ class Visit:
         self.person: Person | None = None
         self._card = False  # one was read, and may still lie there
         self._papers = False
+        self.half_slip = False  # one may hang out of the printer, and no whole one came after it
         self._done: list[tuple[str, Sayable]] = []
 
     # -- for services -------------------------------------------------------------------------
@@ -273,9 +274,12 @@ class Visit:
             try:
                 self._asker.ask(PrintingSlip(PrintSlip(_job(), slip)), back=False)
             except DeviceError as error:
+                self._papers |= error.pages != 0
+                self.half_slip = True
                 if self._tell(not_printed(error), error) != RETRY:
                     return False
             else:
+                self.half_slip = False
                 return True
 
     def _tell(self, problem: Problem, error: Exception) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
-from kiosk.line import Alive, Begun, Broken, Ended, Line, Live, Quit, Ready, Shown
+from kiosk.line import Alive, Begun, Broken, Ended, Line, Live, Quit, Ready, Remains, Shown
 from kiosk.settings import Settings
 from ui.bridge import WARMING, Bridge
 from ui.stage import Stage
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 ALIVE_MS = 1000
 COLLECT_MS = 60_000
+QUIT_S = 2.5
+"""How long the devices get to end what they are doing, before the keeper ends all of us."""
 REHEARSE_MS = 10
 """Pause between two rehearsed pages: the first visit of all goes live at once and needs none."""
 WINDOW_AT = (16, 16)
@@ -64,7 +66,12 @@ class Visitor(QObject):
         from kiosk.steps import Attract
         from kiosk.terminal import Terminal
 
-        self.terminal = Terminal(self._settings, self._over.emit, on_time=self.on_time)
+        self.terminal = Terminal(
+            self._settings,
+            self._over.emit,
+            on_time=self.on_time,
+            on_remains=lambda some: self._line.send(Remains(some)),
+        )
         self.bridge.answers = self.terminal.counter
         self.stage.compile_pages()
         self.bridge.show(Attract(), ticket=WARMING, back=False)
@@ -118,8 +125,12 @@ class Visitor(QObject):
             match message:
                 case Live(unclean):
                     self._go_live(unclean=unclean)
-                case Quit() | Broken():
+                case Quit():
+                    if self.terminal:
+                        self.terminal.quit(QUIT_S)
                     os._exit(0)  # no clean-up code: what dies with the process is gone
+                case Broken():
+                    os._exit(0)
 
     def _go_live(self, *, unclean: bool) -> None:
         self._rehearser.stop()

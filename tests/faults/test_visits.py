@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from services.machine import Machine, machine
+from services.machine import PATIENCE_S, Machine, machine
 
 SIGNED_IN = ("menu", "account", "ledger", "preview", "printed", "rate")
 
@@ -116,6 +116,21 @@ def test_half_a_slip_of_a_killed_visit_is_cut_off_though_nobody_prints(terminal:
     terminal.wait_for("attract")
     terminal.until(lambda: not hangs(), "the beginning of a slip hangs out of the printer")
     terminal.desk.tell("receipt_printer", "well")
+
+
+def test_a_sheet_in_the_printer_when_the_terminal_stops_never_comes_out(tmp_path: Path) -> None:
+    with machine(tmp_path) as terminal:
+        terminal.desk.tell("document_printer", "stall")
+        end_the_live_one(terminal, signal.SIGKILL, "P05", "printing")
+        terminal.wait_for("printing")
+
+        def jobs() -> list[str]:
+            return [job["state"] for job in terminal.desk.look("document_printer")["jobs"]]
+
+        terminal.until(lambda: "PROCESSING" in jobs(), "no job is being printed")
+        terminal.keeper.send_signal(signal.SIGTERM)
+        assert terminal.keeper.wait(PATIENCE_S) == 0
+        assert jobs() == ["CANCELED"]
 
 
 def test_a_visit_that_ends_by_itself_closes_its_session(terminal: Machine) -> None:

@@ -2,7 +2,7 @@
 
 ``visit_player.py DIRECTORY --line N``. The n-th one that is started there acts the n-th part of
 ``DIRECTORY/plan`` (the last part repeats), and leaves ``n.pid``, when warm ``n.ready``, and when
-told that the one before left work undone ``n.unclean``.
+told that the one before left work undone ``n.unclean``; then it tidies up, unless it crashes.
 """
 
 import os
@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from kiosk.line import Alive, Begun, Broken, Ended, Line, Live, Quit, Ready, Shown
+from kiosk.line import Alive, Begun, Broken, Ended, Line, Live, Quit, Ready, Remains, Shown
 
 
 def main() -> None:
@@ -71,6 +71,8 @@ class Player:
         if part != "never-shown":
             self.line.send(Shown())
             self.wait((self.stage / f"{self.number + 1}.ready").exists)
+            if (self.stage / f"{self.number}.unclean").exists() and part != "covered":
+                self.line.send(Remains(False))
             self.on_screen(part)
         self.wait(lambda: False)
 
@@ -101,7 +103,10 @@ class Player:
                 )
                 (self.stage / f"{self.number}.child.pid").write_text(str(child.pid))
                 self.line.send(Ended("left"))
-            case "visitor":
+            case "visitor" | "covered":
+                self.line.send(Ended("left"))
+            case "half-slip":
+                self.line.send(Remains(True))
                 self.line.send(Ended("left"))
             case "trouble":
                 self.line.send(Ended("trouble"))

@@ -103,9 +103,10 @@ class Hall:
         )
 
     @contextmanager
-    def visit(self, *, read_s: float = 5.0) -> Iterator[Citizen]:
-        """One visit at the terminal; whoever is still there at the end leaves."""
-        citizen = Citizen(self, self.settings(read_s))
+    def visit(self, *, read_s: float = 5.0, unclean: bool = False) -> Iterator[Citizen]:
+        """One visit at the terminal; whoever is still there at the end leaves. ``unclean``: the one
+        before left something in a device."""
+        citizen = Citizen(self, self.settings(read_s), unclean=unclean)
         try:
             yield citizen
         finally:
@@ -115,14 +116,15 @@ class Hall:
 class Citizen:
     """Stands at the terminal: sees pages and presses."""
 
-    def __init__(self, hall: Hall, settings: Settings) -> None:
+    def __init__(self, hall: Hall, settings: Settings, *, unclean: bool = False) -> None:
         self.hall = hall
         self.glass = Glass()
         self._ended: Queue[str] = Queue()
-        self.terminal = Terminal(settings, self._ended.put)
+        self.remains: list[bool] = []  # what the keeper is told of it
+        self.terminal = Terminal(settings, self._ended.put, on_remains=self.remains.append)
         self.ticket = 0
         self.step: Step[Any] | None = None
-        self.terminal.open(self.glass)
+        self.terminal.open(self.glass, unclean=unclean)
 
     def sees(self, kind: type[T]) -> T:
         """Wait for the next page, which must be of this kind."""

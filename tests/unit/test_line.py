@@ -22,6 +22,7 @@ from kiosk.line import (
     Live,
     Quit,
     Ready,
+    Remains,
     Shown,
 )
 
@@ -30,6 +31,7 @@ FROM_VISIT = [
     (Shown(), b'{"type":"shown"}\n'),
     (Begun(), b'{"type":"begun"}\n'),
     (Alive(), b'{"type":"alive"}\n'),
+    (Remains(True), b'{"type":"remains","some":true}\n'),
     *(
         (Ended(how), b'{"type":"ended","how":"%s"}\n' % how.encode())
         for how in ("left", "idle", "limit", "trouble")

@@ -29,12 +29,23 @@ from services.script import (
 )
 
 from drivers.catalogue import create
-from drivers.device import DeviceError, Reason, Request
+from drivers.device import (
+    CancelToken,
+    Check,
+    Deadline,
+    DeviceError,
+    Driver,
+    Info,
+    Reason,
+    Request,
+    State,
+    Status,
+)
 from drivers.document_printer.types import PagesPrinted, PrintDocument
 from drivers.emulators.document_printer import DocumentPrinter
 from drivers.emulators.id_card import IdCardReader
 from drivers.hosts import ThreadHost
-from drivers.receipt_printer.types import Slip
+from drivers.receipt_printer.types import PrintSlip, Slip
 from drivers.smart_card.types import BankCard, ReadBankCard
 from kiosk.fund.client import FundClient
 from kiosk.fund.errors import CentreUnavailable, Refusal, Trouble
@@ -245,6 +256,18 @@ def test_what_did_not_come_out_stays_so_on_a_replay(here: World) -> None:
 
     jam = DeviceError(Reason.JAM)
     run(here, service, (PrintingDocument, jam), (Problem, MENU), (Problem, RETRY), *GONE)
+
+
+@pytest.mark.parametrize("pages", [None, 0])
+def test_a_slip_that_may_be_out_is_not_forgotten(here: World, pages: int | None) -> None:
+    def service(visit: Visit) -> None:
+        visit.print_slip(Slip(()))
+        visit.ask(question("after"))
+
+    silent = DeviceError(Reason.OFFLINE, pages=pages)
+    lines = ((PrintingSlip, silent), (Problem, MENU), (titled("after"), "a"))
+    played = run(here, service, *lines, *GONE)
+    assert played.last(Farewell).papers is (pages is None)
 
 
 def test_no_way_back_once_paper_is_under_way(here: World) -> None:
@@ -537,6 +560,56 @@ def test_an_answer_just_after_the_time_out_comes_too_late(it: Asking) -> None:
 def test_a_device_that_is_not_in_the_settings(it: Asking) -> None:
     it.ask(PresentIdCard())
     assert it.outcome().reason is Reason.NO_DEVICE
+
+
+class NeverComesBack(Driver):
+    """Hangs in a library of its vendor, whatever it was told."""
+
+    info = Info("receipt_printer", "hangs", "nowhere")
+    requests = (PrintSlip,)
+
+    def __init__(self, freed: threading.Event) -> None:
+        super().__init__()
+        self._freed = freed
+
+    def open(self) -> None: ...
+    def close(self) -> None: ...
+    def reset(self) -> None: ...
+
+    def status(self) -> Status:
+        return Status(State.ONLINE)
+
+    def self_test(self) -> tuple[Check, ...]:
+        return ()
+
+    def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> None:
+        self._freed.wait(60)
+
+
+def test_a_driver_that_never_comes_back_holds_no_page_up_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("kiosk.terminal.GRACE_S", 0.1)
+    freed = threading.Event()
+    host = ThreadHost(NeverComesBack(freed))
+    host.start()
+    asking = Asking({"receipt_printer": host})
+    try:
+        step = PrintingSlip(PrintSlip("job", Slip(())))
+        object.__setattr__(step, "seconds", 0.1)
+        asking.ask(step)
+        error = asking.outcome()
+        assert (error.reason, error.pages) == (Reason.TIMEOUT, None)
+        freed.set()  # an answer that comes after that answers no other page
+        asking.ask(question("the next page"))
+        asking.ticket()
+        assert asking.nothing_yet()
+        asking.counter.answer(asking.ticket(), "a")
+        assert asking.outcome() == "a"
+    finally:
+        freed.set()
+        asking.end()
+        host.stop()
 
 
 def test_leaving_while_the_reader_waits_takes_the_command_back(

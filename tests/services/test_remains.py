@@ -1,0 +1,150 @@
+"""What one citizen leaves in the devices is not for the next: half a slip, above all."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from services.hall import Citizen, Hall, hall
+
+from drivers.device import Check, Driver, Info, State, Status
+from drivers.hosts import ThreadHost
+from kiosk.steps import Choose, Menu, PaperReady, Preview, PrintingDocument, PrintingSlip, Problem
+from kiosk.terminal import Terminal
+from kiosk.troubles import MENU
+
+PATIENCE_S = 15.0
+
+
+@pytest.fixture(scope="module")
+def _hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    with hall(tmp_path_factory.mktemp("hall")) as here:
+        yield here
+
+
+@pytest.fixture
+def here(_hall: Hall) -> Hall:
+    _hall.well()
+    _hall.slips.obey("tear")
+    return _hall
+
+
+def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.01)
+
+
+def prints_a_slip(citizen: Citizen, persona: str) -> None:
+    citizen.signs_in(persona)
+    citizen.press("deposit-certificate")
+    citizen.press(citizen.sees(Choose).options[0].key)
+    citizen.chooses(Preview, "print")
+    citizen.sees(PrintingDocument)
+    citizen.chooses(PaperReady, "slip")
+    citizen.sees(PrintingSlip)
+
+
+def stops_a_slip(here: Hall, citizen: Citizen, persona: str) -> None:
+    here.slips.obey("slow", dots_per_s=150)
+    prints_a_slip(citizen, persona)
+    until(lambda: here.slips.look()["hanging"] > 200)
+    here.slips.obey("open cover")
+    citizen.chooses(Problem, MENU)
+    citizen.sees(Menu)
+    here.slips.obey("well", fault="slow")
+
+
+def test_half_a_slip_of_one_citizen_is_not_on_the_slip_of_the_next(here: Hall) -> None:
+    with here.visit() as first:
+        stops_a_slip(here, first, "P06")
+        assert first.leaves() == "left"
+        assert first.remains == [True]
+    with here.visit(unclean=True) as second:
+        assert second.remains == []  # the cover is still open
+        assert here.slips.look()["slips"] == []
+        here.slips.obey("close cover")
+        until(lambda: second.remains == [False])
+        assert here.slips.look()["hanging"] == 0
+        prints_a_slip(second, "P03")
+        second.sees(PaperReady)
+        assert second.leaves() == "left"
+        assert second.remains == [False]
+    half, slip = here.slips.look()["texts"]
+    assert half
+    assert half == slip[: len(half)], "the same beginning, once on each paper"
+    assert slip.count(half[0]) == 1
+    assert "王*" in "".join(slip)
+
+
+def test_a_visit_with_whole_slips_wastes_no_paper_on_the_next(here: Hall) -> None:
+    with here.visit() as citizen:
+        prints_a_slip(citizen, "P03")
+        citizen.sees(PaperReady)
+        assert citizen.leaves() == "left"
+        assert citizen.remains == []
+    assert len(here.slips.look()["slips"]) == 1
+
+
+class Hangs(Driver):
+    """Its library does not come back from a reset."""
+
+    info = Info("camera", "hangs", "nowhere")
+    requests = ()
+
+    def __init__(self, freed: threading.Event) -> None:
+        super().__init__()
+        self._freed = freed
+
+    def open(self) -> None: ...
+    def close(self) -> None: ...
+
+    def status(self) -> Status:
+        return Status(State.ONLINE)
+
+    def reset(self) -> None:
+        self._freed.wait(PATIENCE_S)
+
+    def self_test(self) -> tuple[Check, ...]:
+        return ()
+
+    def execute(self, *_: object) -> None: ...
+
+
+def test_a_device_that_hangs_keeps_no_other_untidied(here: Hall) -> None:
+    freed = threading.Event()
+    remains: list[bool] = []
+    terminal = Terminal(here.settings(5.0), lambda how: None, on_remains=remains.append)
+    terminal._hosts = {"camera": ThreadHost(Hangs(freed)), **terminal._hosts}
+    for host in terminal._hosts.values():
+        host.start()
+    try:
+        terminal._tidy_all()
+        until(lambda: remains == [False])
+        assert not freed.is_set()
+    finally:
+        freed.set()
+        terminal._over.set()
+        for host in terminal._hosts.values():
+            host.stop()
+
+
+def test_quitting_ends_what_the_printers_do_and_waits_for_no_driver_for_ever(here: Hall) -> None:
+    freed = threading.Event()
+    with here.visit() as citizen:
+        here.slips.obey("slow", dots_per_s=150)
+        prints_a_slip(citizen, "P06")
+        until(lambda: here.slips.look()["hanging"] > 200)
+        hung = ThreadHost(Hangs(freed))
+        hung.start()
+        threading.Thread(target=hung.reset, daemon=True).start()
+        citizen.terminal._hosts = {"camera": hung, **citizen.terminal._hosts}
+        until(lambda: hung._job is not None)
+        citizen.terminal.quit(2.5)
+        assert here.slips.look()["waiting"] == 0, "the rest of the slip still comes out"
+        assert not freed.is_set()
+        freed.set()
+        citizen.chooses(Problem, MENU)
