@@ -1,8 +1,8 @@
 """A chip card reader over XFS4IoT: the card's APDUs travel in ``CardReader.ChipIO``.
 
 Magnetic tracks are never asked for. A motor that has drawn the card in gives it back after the
-read, whatever came of it. A card that was there before this connection is somebody else's: it is
-given back, and nothing is read until it is gone.
+read, whatever came of it. A card that was there before this connection is somebody else's: nothing
+is read until it is gone, and it is given back, though not out of a read that another program does.
 """
 
 from __future__ import annotations
@@ -39,7 +39,6 @@ from drivers.xfs4iot.payloads import (
     CardReaderEvent,
     ChipIO,
     ChipProtocol,
-    GetStatus,
     MediaState,
     MoveCard,
     ReadRawData,
@@ -53,6 +52,9 @@ EJECT_S = 2.5
 """How long is waited for a card to come out; one that takes longer still comes."""
 LOOK_S = 0.5
 """How often the service is asked whether the card is still there; it may not tell by itself."""
+LET_GO_S = 10.0
+"""How long a card that was inside before may be in the read of another program, which would lose
+it to us; the doctor looks in for a shorter time."""
 _MOVE_S = 30.0
 _CONTACTLESS = ("contactless", "intelligentContactless")
 _IN_THE_WAY = (Reason.CARD_UNKNOWN, Reason.CARD_UNREADABLE)
@@ -85,8 +87,19 @@ class XfsCardReader(XfsDriver):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._removed = False
-        self._inserted = False
+        self._inserted = False  # a card of our own read may be inside
         self._left = False  # a card was there before us, and may be still
+        self._spared = Deadline(0.0)  # it may be in another program's read until then
+
+    def status(self) -> Status:
+        """As the service says; also gives back a card whose holder's visit ended in its read."""
+        limit = Deadline(STATUS_S)
+        service = self._connected(STATUS_S / 3)
+        facts = self._look(service, limit.remaining())
+        if self._left and self._spared.passed() and self._holds(service, self._media(facts)):
+            service.start(_GIVE_BACK, _MOVE_S)
+            self._spared = Deadline(_MOVE_S)
+        return self._status(facts)
 
     def reset(self) -> None:
         """Give back a card that is still inside."""
@@ -126,7 +139,7 @@ class XfsCardReader(XfsDriver):
             if deadline.passed():
                 raise DeviceError(Reason.TIMEOUT, _LEFT, mend="take the card out of the reader")
             if look.passed():
-                media = self._media(service.ask(GetStatus(), STATUS_S))
+                media = self._media(self._look(service, STATUS_S))
                 if self._holds(service, media) and not asked:
                     asked = True
                     self._eject(service)
@@ -190,6 +203,7 @@ class XfsCardReader(XfsDriver):
                     )
                 )
                 return
+        self._inserted = False
         self.report(Status(State.ONLINE, media=media))
 
     def _eject(self, service: Service) -> Media:
@@ -210,7 +224,7 @@ class XfsCardReader(XfsDriver):
         look = Deadline(0.0)
         while not self._removed:
             if look.passed():
-                media = self._media(service.ask(GetStatus(), STATUS_S))
+                media = self._media(self._look(service, STATUS_S))
                 # None: a reader that one only swipes a card through, or holds it to.
                 if media is None or media is MediaState.NOT_PRESENT:
                     break
@@ -239,11 +253,12 @@ class XfsCardReader(XfsDriver):
             self._left = False
 
     def _begin(self, service: Service) -> None:
-        """A card that is there already is an earlier citizen's, or was inside when the connection
-        was lost; one that is held is let go at once, for it has a holder."""
-        media = self._media(service.ask(GetStatus(), STATUS_S))
+        """A card that is there already is not to be read; one of our own read, inside when the
+        connection was lost, is let go at once."""
+        media = self._media(self._look(service, STATUS_S))
         self._left = media in _LYING
-        if self._holds(service, media):
+        self._spared = Deadline(LET_GO_S)
+        if self._inserted and self._holds(service, media):
             service.start(_GIVE_BACK, _MOVE_S)
 
     @staticmethod

@@ -13,7 +13,7 @@ import pytest
 
 from drivers.camera.types import StartStream, StopStream
 from drivers.code_scanner.types import Code, ReadCode
-from drivers.device import CancelToken, DeviceError, Media, Reason, State, Status
+from drivers.device import CancelToken, Deadline, DeviceError, Media, Reason, State, Status
 from drivers.emulators.pin_pad import MASTER_KEYS, decrypt, encrypt, format_0
 from drivers.emulators.xfs4iot import XfsMachine
 from drivers.hosts import ThreadHost
@@ -41,6 +41,7 @@ from drivers.smart_card.types import (
     SocialSecurityCard,
 )
 from drivers.vendor_mode.types import Agree, AwaitMode, Mode, ReadMode
+from drivers.xfs4iot import card_reader
 from drivers.xfs4iot import pin_pad as pad
 from drivers.xfs4iot.camera import XfsCamera
 from drivers.xfs4iot.card_reader import XfsCardReader
@@ -196,6 +197,64 @@ def test_a_card_inside_when_the_line_broke_is_let_go_at_once(machine: XfsMachine
         assert fails(host, ReadBankCard()).reason is Reason.OFFLINE
         until(lambda: machine.look()["card"] == "slot")
     check_frames(machine)
+
+
+def test_another_program_that_looks_in_takes_no_card_out_of_a_read(machine: XfsMachine) -> None:
+    with host_of(machine, XfsCardReader, "CardReader") as host:
+        machine.obey("slow", seconds=0.3, command="CardReader.ChipIO")
+        machine.obey("put card", **BANK)
+        reading = host.submit(ReadBankCard(), SOON_S)
+        until(lambda: bool(sent(machine, "CardReader.ChipIO")))
+        doctor = made(machine, XfsCardReader, "CardReader")
+        doctor.open()
+        try:
+            assert doctor.status().media is Media.PRESENT
+            assert doctor.self_test()
+        finally:
+            doctor.close()
+        machine.obey("well")
+        assert reading.result().number == PAN
+    assert len(sent(machine, "CardReader.Move")) == 1  # after the read
+
+
+@pytest.mark.parametrize("kind", ["motor", "latchedDip"])
+def test_a_card_whose_holders_visit_ended_in_its_read_is_let_go_soon(
+    monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(card_reader, "LET_GO_S", 0.2)
+    machine = XfsMachine(card_reader=kind)
+    machine.start()
+    visit = made(machine, XfsCardReader, "CardReader")
+    visit.open()
+    machine.obey("put card", **BANK)
+    machine.obey("hang up", command="CardReader.ChipIO", once=True)
+    with pytest.raises(DeviceError):
+        visit.execute(ReadBankCard(), Deadline(SOON_S), CancelToken())
+    visit.close()
+    with host_of(machine, XfsCardReader, "CardReader"):
+        until(lambda: bool(sent(machine, "CardReader.Move")))
+        machine.obey("pull card")
+        until(lambda: machine.look()["card"] == "none")
+    machine.stop()
+    check_frames(machine)
+
+
+def test_a_card_that_was_given_back_is_not_moved_when_the_line_breaks(machine: XfsMachine) -> None:
+    driver = made(machine, XfsCardReader, "CardReader")
+    driver.open()
+    try:
+        machine.obey("put card", **BANK)
+        driver.execute(ReadBankCard(), Deadline(SOON_S), CancelToken())
+        machine.obey("pull card")
+        machine.obey("unplug")
+        machine.obey("put card", **OTHER)  # in another program's read
+        machine.obey("plug")
+        with pytest.raises(DeviceError):
+            driver.status()
+        assert driver.status().media is Media.PRESENT
+        assert len(sent(machine, "CardReader.Move")) == 1
+    finally:
+        driver.close()
 
 
 def test_a_card_that_was_there_and_cannot_be_let_go(machine: XfsMachine) -> None:
