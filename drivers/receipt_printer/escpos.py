@@ -111,7 +111,9 @@ class EscPosPrinter(Driver):
         self._wire: Wire | None = None
         self._replies = Replies()
         self._printed: deque[str] = deque(maxlen=REMEMBERED)
-        self._remains = False  # a slip was stopped on its way: its beginning may hang out
+        # A slip was stopped on its way: its beginning may hang out. None: an earlier process may
+        # have left one, and nothing tells.
+        self._remains: bool | None = None
         self._kept = False  # and the printer did not say that it has dropped the rest
         self._cutting = False  # told to cut it off, and has not answered behind that
         self._unclear = True  # old questions may still be answered
@@ -159,9 +161,9 @@ class EscPosPrinter(Driver):
 
     def reset(self) -> None:
         """Drop what is in the printer, and cut off what hangs out of it: the beginning of a slip
-        that nobody shall find on their own. Done when the printer has answered behind the cut;
-        nothing tells whether anything hangs, so it costs 16 mm of paper where nothing does."""
-        self._remains = True
+        that nobody shall find on their own. Done when the printer has answered behind the cut.
+        Costs 16 mm of paper where nothing hangs, but not again by the same driver."""
+        self._remains = self._remains is not False
         if not self._connected().answers:
             drop = commands.RECOVER_AND_CLEAR + commands.CLEAR_BUFFERS
             self._send(drop + commands.START + commands.CUT)
@@ -172,7 +174,10 @@ class EscPosPrinter(Driver):
         if problem is not None:
             raise DeviceError(problem, _WORDS[problem][0])
         deadline = Deadline(RESET_S)
-        self._cut_off(lambda: _in_time(deadline))
+        if self._remains:
+            self._cut_off(lambda: _in_time(deadline))
+        else:
+            self._settle(lambda: _in_time(deadline))
 
     def self_test(self) -> tuple[Check, ...]:
         if not self._connected().answers:

@@ -622,6 +622,8 @@ def test_a_reset_is_done_when_nothing_hangs_whoever_connects_then(
     until(lambda: printer.look()["waiting"] == 0)
     with opened(printer.address) as following:
         following.reset()
+        following.reset()
+        assert len(printer.look()["slips"]) == 1, "cut off once"
     with opened(printer.address):  # connecting drops what has not been done yet
         assert printer.look()["hanging"] == 0
 
