@@ -24,6 +24,7 @@ from kiosk.privacy import Sensitive
 from kiosk.services import SERVICES, menu
 from kiosk.settings import Settings
 from kiosk.steps import DeviceStep, NotAnAnswer, OutOfService, Problem, Step
+from kiosk.tidying import Tidying
 from kiosk.troubles import device_words
 from kiosk.visit import How, Left, TimedOut, Visit, WentBack
 from kiosk.words import Language, Sayable, Text, _
@@ -33,11 +34,6 @@ log = logging.getLogger(__name__)
 
 NOTICED = ("id_card", "receipt_printer", "document_printer")
 """The devices whose state a citizen should know of before they start."""
-SLIPS = "receipt_printer"
-"""What is left in it stays until it is cut off; all others drop it when the next visit opens them,
-at the latest."""
-TIDY_S = 2.0
-"""How often a device that could not be tidied is tried again, while it is usable."""
 GRACE_S = 10.0
 """How long a device may go on past the time of its step; its own driver ends it sooner."""
 REFRESH_S = 60.0
@@ -91,8 +87,14 @@ class Counter:
     pressed twice. A sheet on its way out is never cut off: 退出 and the clock are heard after it.
     """
 
-    def __init__(self, hosts: Mapping[str, ThreadHost]) -> None:
+    def __init__(
+        self,
+        hosts: Mapping[str, ThreadHost],
+        before_paper: Callable[[str], None] = lambda device: None,
+    ) -> None:
+        """``before_paper`` is called with the printer, and may wait or raise ``DeviceError``."""
         self.screen: Screen
+        self._before_paper = before_paper
         self.cabinet = Cabinet(hosts)
         self._hosts = hosts
         self._inbox: SimpleQueue[_Answered | _Device | Left | TimedOut | WentBack] = SimpleQueue()
@@ -183,6 +185,8 @@ class Counter:
         host = self._hosts.get(step.device)
         if host is None:
             raise DeviceError(Reason.NO_DEVICE, f"no {step.device} in the settings")
+        if not step.idles:
+            self._before_paper(step.device)
         future = host.submit(step.request, step.seconds, cancel)
         future.add_done_callback(lambda done: self._inbox.put(_Device(ticket, done)))
 
@@ -227,8 +231,8 @@ class Terminal:
         self._catalogue: Catalogue | None = None
         self._centre_down = False
         self._quiet = threading.Event()  # set once a citizen is there: no more refreshing
-        self._over = threading.Event()
-        self.counter = Counter(self._hosts)
+        self._tidying = Tidying(self._hosts, partial(on_remains, False))
+        self.counter = Counter(self._hosts, self._tidying.await_device)
 
     def statuses(self) -> Mapping[str, Status]:
         """How the devices are now, by class."""
@@ -270,35 +274,12 @@ class Terminal:
                 target=watch, args=(self._surround,), name="sensors", daemon=True
             ).start()
         if unclean:
-            self._tidy_all()
+            self._tidying.begin()
 
     def _watch(self, host: ThreadHost) -> None:
         vendor_mode.await_asked(host)
         if not self._quiet.is_set():
             self.counter.time_out("vendor-mode")
-
-    def _tidy_all(self) -> None:
-        """Nothing of the last citizen may stay in a device: half a slip, a job."""
-        for kind, host in self._hosts.items():
-            threading.Thread(target=self._tidy, args=(kind, host), name="tidy", daemon=True).start()
-        if SLIPS not in self._hosts:
-            self._on_remains(False)
-
-    def _tidy(self, kind: str, host: ThreadHost) -> None:
-        """Until it is done, or this visit is over."""
-        said = ""
-        while not self._over.is_set():
-            try:
-                host.reset()
-            except DeviceError as error:
-                if said != (said := str(error)):
-                    log.warning("device not reset", extra={"device": kind, "reason": said})
-            else:
-                if kind == SLIPS:
-                    self._on_remains(False)
-                return
-            while not self._over.wait(TIDY_S) and not host.status.usable:
-                pass
 
     # -- the visit ----------------------------------------------------------------------------
 
@@ -319,7 +300,7 @@ class Terminal:
             log.exception("bug", extra={"event": "bug", "reference": reference})
             self._admit(reference)
         finally:
-            self._over.set()
+            self._tidying.end()
             self.counter.screen.blank()
             if fund:
                 fund.close()

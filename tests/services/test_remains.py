@@ -13,6 +13,7 @@ from drivers.device import Check, Driver, Info, State, Status
 from drivers.hosts import ThreadHost
 from kiosk.steps import Choose, Menu, PaperReady, Preview, PrintingDocument, PrintingSlip, Problem
 from kiosk.terminal import Terminal
+from kiosk.tidying import Tidying
 from kiosk.troubles import MENU
 
 PATIENCE_S = 15.0
@@ -121,20 +122,22 @@ class Hangs(Driver):
 
 def test_a_device_that_hangs_keeps_no_other_untidied(here: Hall) -> None:
     freed = threading.Event()
-    remains: list[bool] = []
-    terminal = Terminal(here.settings(5.0), lambda how: None, on_remains=remains.append)
+    done = threading.Event()
     hangs = Hangs(freed)
-    terminal._hosts = {"camera": ThreadHost(hangs), **terminal._hosts}
-    for host in terminal._hosts.values():
+    terminal = Terminal(here.settings(5.0), lambda how: None)
+    hosts = {"camera": ThreadHost(hangs), **terminal._hosts}
+    for host in hosts.values():
         host.start()
+    tidying = Tidying(hosts, done.set)
     try:
-        terminal._tidy_all()
-        until(lambda: remains == [False])
+        tidying.begin()
+        assert done.wait(PATIENCE_S)
+        tidying.await_device("receipt_printer")
         assert not hangs.came_back
     finally:
         freed.set()
-        terminal._over.set()
-        for host in terminal._hosts.values():
+        tidying.end()
+        for host in hosts.values():
             host.stop()
 
 

@@ -1,0 +1,127 @@
+"""What an earlier citizen left is reset until that has come about, and before any new paper."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from drivers.device import Check, DeviceError, Driver, Info, Reason, State, Status
+from drivers.hosts import Pace, ThreadHost
+from kiosk import tidying
+from kiosk.tidying import SLIPS, Tidying
+
+SOON_S = 10.0
+PACE = Pace(poll_s=0.01, back_off_s=(0.01,))
+
+
+class Printer(Driver):
+    """A device without a wire: who resets it, and when, is what is tested here."""
+
+    info = Info(SLIPS, "test", "nowhere")
+    requests = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = Status(State.ONLINE)
+        self.answers: list[DeviceError] = []  # to the next resets; then all is well
+        self.freed = threading.Event()
+        self.freed.set()
+        self.resets = 0
+
+    def open(self) -> None: ...
+    def close(self) -> None: ...
+
+    def status(self) -> Status:
+        return self.now
+
+    def reset(self) -> None:
+        assert self.freed.wait(SOON_S)
+        self.resets += 1
+        if self.answers:
+            raise self.answers.pop(0)
+
+    def self_test(self) -> tuple[Check, ...]:
+        return ()
+
+    def execute(self, *_: Any) -> None: ...
+
+
+@pytest.fixture
+def printer(monkeypatch: pytest.MonkeyPatch) -> Printer:
+    monkeypatch.setattr(tidying, "AGAIN_S", 0.01)
+    return Printer()
+
+
+@pytest.fixture
+def done() -> threading.Event:
+    return threading.Event()
+
+
+@pytest.fixture
+def tidy(printer: Printer, done: threading.Event) -> Iterator[Tidying]:
+    hosts = {kind: ThreadHost(printer, pace=PACE) for kind in (SLIPS, "sensors", "vendor_mode")}
+    hosts[SLIPS].start()
+    one = Tidying(hosts, done.set)
+    yield one
+    one.end()
+    printer.freed.set()
+    hosts[SLIPS].stop()
+
+
+def test_paper_waits_until_what_was_left_is_gone(
+    tidy: Tidying, printer: Printer, done: threading.Event
+) -> None:
+    printer.freed.clear()
+    tidy.begin()
+    came: list[int] = []
+    paper = threading.Thread(target=lambda: (tidy.await_device(SLIPS), came.append(1)))
+    paper.start()
+    time.sleep(0.05)
+    assert (came, done.is_set()) == ([], False)
+    printer.freed.set()
+    paper.join(SOON_S)
+    assert (came, done.is_set(), printer.resets) == ([1], True, 1)
+
+
+def test_it_waits_no_longer_than_a_citizen_does(
+    tidy: Tidying, printer: Printer, done: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tidying, "PATIENCE_S", 0.05)
+    printer.now = Status(State.USER_ERROR, problem=Reason.COVER_OPEN, detail="open", mend="close")
+    printer.answers = [DeviceError(Reason.COVER_OPEN)]
+    tidy.begin()
+    with pytest.raises(DeviceError) as caught:
+        tidy.await_device(SLIPS)
+    error = caught.value
+    assert (error.reason, error.mend, error.pages) == (Reason.COVER_OPEN, "close", 0)
+    assert printer.resets == 1  # the rest when the cover is closed
+    printer.now = Status(State.ONLINE)
+    assert done.wait(SOON_S)
+    tidy.await_device(SLIPS)
+    assert printer.resets == 2
+
+
+def test_a_device_that_refuses_though_it_is_usable_is_taken_as_it_is(
+    tidy: Tidying, printer: Printer, done: threading.Event
+) -> None:
+    printer.answers = [DeviceError(Reason.UNSUPPORTED)] * 9
+    tidy.begin()
+    tidy.await_device(SLIPS)
+    assert printer.resets == tidying.REFUSALS
+    assert not done.is_set()  # the next visit tries again
+
+
+def test_what_was_never_begun_holds_nothing_up(tidy: Tidying, printer: Printer) -> None:
+    tidy.await_device(SLIPS)
+    tidy.begin()
+    for kind in ("sensors", "vendor_mode", "turnstile"):
+        tidy.await_device(kind)  # they hold nothing, or are not there
+
+
+def test_without_a_printer_of_slips_nothing_is_left(done: threading.Event) -> None:
+    Tidying({}, done.set).begin()
+    assert done.is_set()
