@@ -188,7 +188,7 @@ _PRINTER: Mapping[Reason, Text] = {
     Reason.TONER_OUT: _("打印机缺墨粉"),
     Reason.JAM: _("打印机卡纸"),
     Reason.COVER_OPEN: _("打印机盖子没有关好"),
-    Reason.NOT_TAKEN: _("出纸口的纸还没有取走"),
+    Reason.NOT_TAKEN: _("纸没有及时取走"),
     Reason.CANCELLED: _("打印已取消"),
     Reason.UNSUPPORTED: _("打印机不能打印这份内容"),
     Reason.NOT_AUTHORISED: _("打印机不允许本机打印"),
