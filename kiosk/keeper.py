@@ -169,7 +169,8 @@ class Keeper:
     ``command`` starts a visit; ``--line N`` is added, the descriptor of its end of the line.
     ``limit_s`` is how long a visit may last after ``Begun`` (it ends itself then; the keeper kills
     it ``pace.grace_s`` later). ``takeovers`` are the seconds from the end of a visit, as noticed,
-    to the first frame of the next; the newest thousand, oldest first.
+    to the first frame of the next; the newest thousand, oldest first. ``state`` is the directory
+    that outlives the terminal; without one, a start is taken for clean.
     """
 
     def __init__(
@@ -179,6 +180,7 @@ class Keeper:
         limit_s: float,
         visits: int | None = None,
         pace: Pace | None = None,
+        state: Path | None = None,
     ) -> None:
         self.takeovers: list[float] = []
         self._command = tuple(command)
@@ -191,9 +193,10 @@ class Keeper:
         self._failures = 0
         self._backed_off_until = 0.0  # no start before both of these:
         self._rests_until = 0.0  # the one after failures, the other while a new visit needs the CPU
+        self._mark = _Mark(state)
         # Something of a citizen may be in a device, and no visit has tidied up: one was killed in
-        # the middle of its work, or the power failed; or its last slip did not end whole.
-        self._unclean = True
+        # the middle of its work, or the terminal was; or its last slip did not end whole.
+        self._unclean = not self._mark.stands()
         self._gone_at: float | None = None  # when the last live visit ended, until the next shows
         self._stop = False
 
@@ -261,6 +264,8 @@ class Keeper:
                 return ""
             case Remains(some) if visit.stage in _ON_SCREEN:
                 self._unclean = some
+                if visit.stage is not Stage.BEGUN:
+                    self._mark.set(not some)
                 return ""
             case Ended(how) if visit.stage in _ON_SCREEN:
                 return how
@@ -274,6 +279,8 @@ class Keeper:
         visit.go(stage)
         if stage is Stage.SHOWN:
             self._note_shown(visit)
+        elif stage is Stage.BEGUN:
+            self._mark.set(False)
         return ""
 
     def _note_shown(self, visit: _Visit) -> None:
@@ -337,6 +344,8 @@ class Keeper:
         self._backed_off_until = now + pause
         if was is Stage.BEGUN and not of_itself:
             self._unclean = True
+        if was is Stage.BEGUN:
+            self._mark.set(not self._unclean)
         if was in _ON_SCREEN:
             self._rests_until = 0.0
             self._gone_at = self._gone_at or now  # or still dark since the one before
@@ -400,6 +409,33 @@ class Keeper:
                 signal.signal(number, handler)
 
 
+class _Mark:
+    """A file that says, also after a power cut, that nothing of a citizen is in a device. Gone
+    while somebody is at the terminal."""
+
+    def __init__(self, directory: Path | None) -> None:
+        self._path = directory / "clean" if directory else None
+
+    def stands(self) -> bool:
+        return self._path is None or self._path.exists()
+
+    def set(self, clean: bool) -> None:
+        if self._path is None or clean == self._path.exists():
+            return
+        try:
+            if clean:
+                self._path.touch()
+            else:
+                self._path.unlink()
+            directory = os.open(self._path.parent, os.O_RDONLY)
+            try:
+                os.fsync(directory)
+            finally:
+                os.close(directory)
+        except OSError as error:
+            log.error("state not kept", extra={"code": error.errno})
+
+
 _SYSTEMD = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
 
 
@@ -448,8 +484,16 @@ def run(
 ) -> int:
     """The keeper's process: read the settings, set the log up, keep visits. Returns 0.
 
+    What outlives it lies in systemd's ``STATE_DIRECTORY``: one empty file.
     Raises :class:`kiosk.settings.SettingsError`.
     """
     chosen = settings.load(settings_path)
     logs.set_up(production=chosen.production)
-    return Keeper(command, limit_s=chosen.visit.limit_s, visits=visits, pace=pace).run()
+    state = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+    return Keeper(
+        command,
+        limit_s=chosen.visit.limit_s,
+        visits=visits,
+        pace=pace,
+        state=Path(state) if state else None,
+    ).run()

@@ -30,7 +30,7 @@ class _Word(msgspec.Struct, frozen=True, tag=str.lower, forbid_unknown_fields=Tr
 
 class Live(_Word, frozen=True, omit_defaults=True):
     """To the visit: take the screen. ``unclean``: a device may still hold something of the one
-    before, which was killed in the middle of its work, or of one before the terminal started."""
+    before, which was killed in the middle of its work or left half a slip."""
 
     unclean: bool = False
 

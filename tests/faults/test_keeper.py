@@ -89,6 +89,11 @@ class Terminal:
     def ready(self, number):
         self.until((self.stage / f"{number}.ready").exists)
 
+    def told(self):
+        """The visits that were told that a device may hold something of a citizen."""
+        marks = self.stage.glob("*.unclean")
+        return sorted(int(mark.stem) for mark in marks)
+
     def stop(self, number=signal.SIGTERM):
         self.keeper.send_signal(number)
         assert self.keeper.wait(PATIENCE_S) == 0
@@ -110,8 +115,9 @@ def alive(pid):
 def start(tmp_path):
     terminals = []
 
-    def start(*plan, **options):
-        terminals.append(Terminal(tmp_path, plan, **options))
+    def start(*plan, stage="stage", **options):
+        (tmp_path / stage).mkdir()
+        terminals.append(Terminal(tmp_path / stage, plan, **options))
         return terminals[-1]
 
     yield start
@@ -156,26 +162,51 @@ def test_the_next_visit_takes_over(start, plan, cause, stage, pace):
 @pytest.mark.parametrize(
     ("plan", "unclean", "pace"),
     [
-        # The first is told so too: nobody knows how the terminal stopped, or the power.
-        ("crash-begun good", [1, 2], {}),
-        ("freezes good", [1, 2], {"silent_s": 1.0}),
-        ("lingers good", [1, 2], {"grace_s": 0.2, "limit_s": 0}),
-        ("trouble good", [1, 2], {}),
-        ("visitor crash-begun crash-live good", [1, 3, 4], {}),  # the third had no time for it
-        ("crash-begun visitor good", [1, 2], {}),
-        ("visitor good", [1], {}),
-        ("visitor crash-live good", [1], {}),  # nobody had been there
-        ("covered good", [1, 2], {}),  # it ended well, but the cover was open all the time
-        ("visitor half-slip visitor good", [1, 3], {}),
+        ("crash-begun good", [2], {}),
+        ("freezes good", [2], {"silent_s": 1.0}),
+        ("lingers good", [2], {"grace_s": 0.2, "limit_s": 0}),
+        ("trouble good", [2], {}),
+        ("crash-begun crash-live good", [2, 3], {}),  # the second had no time for it
+        ("crash-begun visitor good", [2], {}),
+        ("crash-begun covered good", [2, 3], {}),  # it ended well, but never could tidy up
+        ("half-slip visitor good", [2], {}),
+        ("visitor good", [], {}),
+        ("crash-live good", [], {}),  # nobody had been there
     ],
 )
 def test_who_follows_a_visit_cut_off_in_its_work_is_told(start, plan, unclean, pace):
     """What it left in a device, half a slip or a job, is not for the next citizen."""
     terminal = start(*plan.split(), **pace)
     terminal.wait("visit shown", visit=len(plan.split()))
-    told = [number for number in range(1, 5) if (terminal.stage / f"{number}.unclean").exists()]
-    assert told == unclean
+    assert terminal.told() == unclean
     terminal.stop()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(("part", "told"), [("visitor", []), ("lingers", [1]), ("half-slip", [1])])
+def test_what_is_left_in_a_device_is_known_after_a_start(start, tmp_path, part, told, number):
+    """Whether the terminal was stopped, or the power failed."""
+    env = {"STATE_DIRECTORY": str(tmp_path)}
+    clean = tmp_path / "clean"
+    first = start("good", stage="first", env=env)
+    first.until(clean.exists)
+    first.stop()
+    assert first.told() == [1], "nobody knows what was before"
+
+    second = start(part, "untidy", stage="second", env=env)
+    if part == "lingers":
+        second.until(lambda: not clean.exists())
+    else:
+        second.wait("visit shown", visit=2)
+        second.until(lambda: clean.exists() == (not told))
+    second.keeper.send_signal(number)
+    second.keeper.wait(PATIENCE_S)
+    second.nobody_left()
+
+    third = start("good", stage="third", env=env)
+    third.wait("visit shown", visit=1)
+    assert third.told() == told
+    third.stop()
 
 
 @pytest.mark.parametrize("part", ["crash-live", "never-shown"])

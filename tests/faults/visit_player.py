@@ -71,14 +71,17 @@ class Player:
         if part != "never-shown":
             self.line.send(Shown())
             self.wait((self.stage / f"{self.number + 1}.ready").exists)
-            if (self.stage / f"{self.number}.unclean").exists() and part != "covered":
+            if (self.stage / f"{self.number}.unclean").exists() and part not in (
+                "covered",
+                "untidy",
+            ):
                 self.line.send(Remains(False))
             self.on_screen(part)
         self.wait(lambda: False)
 
     def on_screen(self, part: str) -> None:
         fd = self.line.fileno()
-        if part != "good":
+        if part not in ("good", "untidy"):
             self.line.send(Begun())
         match part:
             case "crash-begun":
