@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from drivers.emulators.rig import Emulator
 
 _SHEET_S = 0.5
-_SLIP_MARK = "本凭条不作为证明"  # stands at the end of every slip
+SLIP_HEAD, SLIP_END = "演示数据", "本凭条不作为证明"
+"""What stands in the first lines of every slip, and in the last."""
 
 
 class Cabinet(Protocol):
@@ -29,6 +30,10 @@ class Cabinet(Protocol):
 
     def slips(self) -> int:
         """How many whole slips lie there."""
+
+    def slip_texts(self) -> list[str]:
+        """What stands on each piece of paper that lies there, where a piece may be more than one
+        slip."""
 
     def prints(self, device: str) -> bool:
         """Whether this printer is at work just now."""
@@ -67,8 +72,10 @@ class Kiosk:
         return int(self._documents.look()["pages"])
 
     def slips(self) -> int:
-        texts = self._receipts.look()["texts"]
-        return sum(_SLIP_MARK in "".join(lines) for lines in texts)
+        return sum(SLIP_END in text for text in self.slip_texts())
+
+    def slip_texts(self) -> list[str]:
+        return ["".join(lines) for lines in self._receipts.look()["texts"]]
 
     def prints(self, device: str) -> bool:
         if device == "receipt_printer":
@@ -108,9 +115,12 @@ class Branch:
     def slips(self) -> int:
         return len(self._machine.look()["slips"])
 
+    def slip_texts(self) -> list[str]:
+        return []  # each of its slips is cut by itself
+
     def prints(self, device: str) -> bool:
         command = "Printer.PrintRaw" if device == "receipt_printer" else "Printer.PrintNative"
-        return command in self._machine.look()["commands"][-2:]  # the other one asks for status
+        return command in self._machine.look()["commands"][-6:]  # the others ask for status
 
     def quiet(self) -> bool:
         time.sleep(2 * _SHEET_S)  # it does not tell what it is at

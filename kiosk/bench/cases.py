@@ -10,6 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+KILL = "kill"
+"""Instead of an order: the visit is killed, whatever its device is at."""
+
 STATES = (
     "attract",
     "card",
@@ -35,7 +38,7 @@ USED_AT = {"id_card": "card", "document_printer": "printing", "receipt_printer":
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What goes wrong with a device: an order of ``docs/fault-scripts.md``.
+    """What goes wrong with a device: an order of ``docs/fault-scripts.md``, or ``KILL``.
 
     Where ``says`` is empty, the device does its work all the same, or nobody needs it.
     """
@@ -123,16 +126,18 @@ _MACHINE_PRINTER: Sequence[tuple[Any, ...]] = (
     ("garbage", "garbage form=json", f"{_BROKEN}|{_NO_ANSWER}"),
     ("silence", "mute", _NO_ANSWER),
     ("hanging up", "hang up", _NO_ANSWER, _NEAR + _NEAR_SLIP),
-    ("endless", "silence", _NO_ANSWER, ("slip",)),
     ("slowness", "slow seconds=0.3"),
 )
+_CUT_OFF = f"{_NO_ANSWER}|打印已取消"  # its services may still say that they end what they are at
+_NEXT_COMMAND = ("absent", "offline", "broken", "garbage", "silence", "hanging up")
+"""Of a machine's printer; a command that is on is finished all the same."""
 _MACHINE_PRINTERS = {
     "document_printer": (
-        (*_MACHINE_PRINTER, ("unplugged", "unplug", _NO_ANSWER, ("printing",))),
+        (*_MACHINE_PRINTER, ("unplugged", "unplug", _CUT_OFF, ("printing",))),
         "DocumentPrinter",
     ),
     "receipt_printer": (
-        (*_MACHINE_PRINTER, ("unplugged", "unplug", _NO_ANSWER, ("slip",))),
+        (*_MACHINE_PRINTER, ("unplugged", "unplug", _CUT_OFF, ("slip",))),
         "ReceiptPrinter",
     ),
 }
@@ -141,11 +146,20 @@ _MACHINE_PRINTERS = {
 def _of_machine(device: str, service: str, row: Sequence[Any]) -> Fault:
     kind, order, *rest = row
     where = "" if order == "unplug" else f" service={service}"
-    return replace(Fault(device, kind, order + where, *rest), machine="xfs4iot")
+    fault = replace(Fault(device, kind, order + where, *rest), machine="xfs4iot")
+    if kind in _NEXT_COMMAND:
+        at_work = USED_AT[device]
+        return replace(fault, states=tuple(one for one in fault.states if one != at_work))
+    return fault
 
 
+KILLED = (
+    Fault("document_printer", "killed", KILL, states=("printing",)),
+    Fault("receipt_printer", "killed", KILL, states=("slip",)),
+)
 FAULTS = (
     *(Fault(device, *row) for device, rows in _DEVICES.items() for row in rows),
+    *KILLED,
     *(
         _of_machine(device, service, row)
         for device, (rows, service) in _MACHINE_PRINTERS.items()
@@ -160,6 +174,7 @@ class Case:
 
     fault: Fault
     state: str
+    lasting: bool = False  # the citizen leaves while it is on; it ends before the next one
 
     @property
     def met(self) -> bool:
@@ -171,17 +186,30 @@ class Case:
 
     @property
     def early(self) -> bool:
-        """Whether it stands in its way for sure; at the step itself, the work may be done."""
-        return self.state == "problem" or self.state != USED_AT[self.fault.device]
+        """Whether it begins before the device is at its work, which may be done otherwise."""
+        return self.state != USED_AT[self.fault.device]
+
+    @property
+    def ends(self) -> str:
+        # A printer that was off and goes on with what it had, no terminal can hinder.
+        forgets = self.lasting and self.fault.order == "die"
+        return self.fault.ends.replace("well", "revive; well") if forgets else self.fault.ends
 
     def __str__(self) -> str:
         machine = f" ({self.fault.machine})" if self.fault.machine else ""
-        return f"{self.fault.device}{machine} {self.fault.kind} at {self.state}"
+        left = ", left alone" if self.lasting else ""
+        return f"{self.fault.device}{machine} {self.fault.kind} at {self.state}{left}"
 
 
 def cases() -> list[Case]:
     """All of them."""
-    return [
+    alone = [
+        Case(fault, USED_AT[fault.device], lasting=True)
+        for fault in FAULTS
+        if fault.says and USED_AT.get(fault.device) in ("printing", "slip")
+        if USED_AT[fault.device] in fault.states
+    ]
+    return alone + [
         Case(fault, state)
         for state in STATES
         for fault in FAULTS

@@ -20,18 +20,21 @@ from kiosk.bench.trial import Trial, Verdict
 
 NAMES: Mapping[str, Name] = {
     "faults_run": Name(""),
+    "faults_met": Name(""),
     "fault_stall": Name("ms", 100, floor="floor_stall"),
     "fault_to_page": Name("ms"),
     "fault_stalled": Name("", 1, must=True),
     "fault_without_page": Name("", 1, must=True),
     "fault_paper_lost": Name("", 1, must=True),
     "fault_paper_twice": Name("", 1, must=True),
+    "fault_paper_others": Name("", 1, must=True),
     "fault_bugs": Name("", 1, must=True),
     "floor_stall": Name("ms"),
 }
 """All figures of this part.
 
-* ``faults_run``: cases that were run to their end
+* ``faults_run``: cases that were run to their end; ``faults_met``: those of them where the citizen
+  needed the device while the fault was on
 * ``fault_stall``: the longest that the screen stood still during each case, see :mod:`ui.watch`;
   ``floor_stall``: the same during rounds without any fault
 * ``fault_stalled``: cases where it stood still for 100 ms more than that
@@ -41,6 +44,8 @@ NAMES: Mapping[str, Name] = {
   that they did not need
 * ``fault_paper_lost``, ``fault_paper_twice``: cases after which the paper that came out was less or
   more than what the citizen and the centre were told; the same paper a second time
+* ``fault_paper_others``: cases after which paper came out while nobody stood there, or for the next
+  citizen on theirs
 * ``fault_bugs``: cases with a bug, a death or a frozen screen in the log
 """
 
@@ -107,6 +112,7 @@ def figures(verdicts: Sequence[Verdict], calm: Sequence[float]) -> dict[str, Fig
     counted = [name for name, kind in NAMES.items() if kind.must]
     return {
         "faults_run": Figure((float(len(verdicts)),)),
+        "faults_met": Figure((float(sum(verdict.met for verdict in verdicts)),)),
         "fault_stall": Figure(tuple(verdict.stall_ms for verdict in verdicts)),
         "fault_to_page": Figure(to_page),
         **{name: count(name) for name in counted},

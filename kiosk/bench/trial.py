@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from kiosk.bench.cases import FAULTS, STATES, USED_AT, Case, Fault
+from kiosk.bench.cabinets import SLIP_END, SLIP_HEAD
+from kiosk.bench.cases import FAULTS, KILL, STATES, USED_AT, Case, Fault
 from kiosk.bench.figures import BenchError
 from kiosk.bench.stand import Page, Stand
+from kiosk.privacy import mask_name
 from kiosk.sandbox import personas
 
 _PRINTERS = ("document_printer", "receipt_printer")
@@ -16,7 +20,8 @@ _STATUS = {"io_board": ("lights", "sensors")}
 _NOTICED_S = 2.5
 """After this a driver has looked at its idle device at least once, see ``drivers.hosts.Pace``."""
 _QUIET_S = 5.0
-_PERSONA = "P01"
+_MOMENT_S = 5.0
+_PERSONAS = ("P01", "P05")  # by turns
 _MOST_PRINTS = 3  # the centre's limit for one account and day
 _MOST_ROUNDS = 8  # a visit does not last for ever
 
@@ -28,6 +33,7 @@ class Verdict:
     case: Case
     stall_ms: float = 0.0
     to_page_ms: float | None = None
+    met: bool = False
     complaints: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -38,7 +44,7 @@ class _Running:
     verdict: Verdict
     since: float
     prelude: bool = False  # another fault first, to stand on its problem page
-    settled: bool = False
+    done_before: bool = False  # the device had done its work when the fault came
 
     @property
     def case(self) -> Case:
@@ -77,8 +83,17 @@ class Trial:
         self._main: _Running | None = None
         self._beside: dict[str, _Running] = {}
         self._round: _Round | None = None
+        self._carried: _Running | None = (
+            None  # its citizen has gone; judged by the next one's paper
+        )
+        self._killed = False
+        self._recent: list[_Running] = []  # since paper was looked at last
+        self._earlier = 0  # pieces that came out for the last citizen, who did not take them
+        self._lying: tuple[int, int] | None = None  # sheets and slips, when the last round was over
         self._state = "attract"
+        self._visits = 0
         self._at = dict.fromkeys(USED_AT.values(), 0.0)  # when a device was last needed
+        self._done = dict.fromkeys(USED_AT, 0)  # what it had done until then
         self._printed = self._rounds = self._tried = 0
         self._ledger_seen = False
         self.verdicts: list[Verdict] = []
@@ -86,13 +101,14 @@ class Trial:
 
     def run(self) -> None:
         """Until no case is left."""
-        while self._pending or self._calm:
+        while self._pending or self._calm or self._carried:
             self._visit()
 
     # -- one visit ----------------------------------------------------------------------------
 
     def _visit(self) -> None:
         self._printed = self._rounds = 0
+        self._visits += 1
         acts: Mapping[str, Callable[[Page], None]] = {
             "attract": lambda page: self._need("start", "card"),
             "card": self._put_card,
@@ -113,10 +129,12 @@ class Trial:
         while True:
             page = self._stand.page()
             self._state = _state_of(page)
+            if self._killed and self._state != "attract":
+                continue  # shown before the end
             self._settle_ripe()
             self._prepare()
             acts[self._state](page)
-            if self._state == "farewell":
+            if self._killed or self._state == "farewell":
                 return
 
     def _press(self, name: str) -> None:
@@ -124,20 +142,27 @@ class Trial:
 
     def _need(self, name: str, state: str) -> None:
         """Press what needs a device. That page may be gone before its first frame."""
+        for device, used_at in USED_AT.items():
+            if used_at == state:
+                self._done[device] = self._done_by(device)
         self._at[state] = self._stand.press(name)
 
     def _prepare(self) -> None:
         """Begin what begins here."""
         state = self._state
         if state == "attract":
+            self._killed = False
+            if self._carried and self._carried.case.lasting:
+                self._stand.do(self._carried.case.ends)
             self._await_health(USED_AT)
             if any(case.state == state for case in self._pending):
                 self._await_health({case.fault.device for case in self._pending})
         if state == "menu":
-            self._end_round()
             while any(device in self._beside for device in _PRINTERS):
                 time.sleep(0.05)
                 self._settle_ripe()
+            self._end_round()
+            self._judge_between()
             self._await_health(_PRINTERS)
         if self._calm:
             return
@@ -152,10 +177,11 @@ class Trial:
     def _put_card(self, page: Page) -> None:
         self._stand.centre("POST", "/reset")  # so that no limit is met: it is one person again
         main = None if self._calm else self._begin_main()
-        self._stand.rig.tell("id_card", "put", **personas.load()[_PERSONA].card())
+        self._stand.rig.tell("id_card", "put", **personas.load()[self._persona].card())
         if main and main.fault.kind == "unplugged" and not main.prelude:
-            self._watch_for(lambda: self._stand.rig.look("id_card")["commands"][-1:] == ["READ"])
-            self._fail_now(main)
+            self._fail_at(
+                main, lambda: self._stand.rig.look("id_card")["commands"][-1:] == ["read"]
+            )
 
     def _type_code(self, page: Page) -> None:
         self._stand.rig.tell("id_card", "lift")
@@ -166,7 +192,9 @@ class Trial:
 
     def _at_menu(self, page: Page) -> None:
         wanted = any(case.state in STATES[3:13] for case in self._pending)
-        wanted |= bool(self._main or self._calm or not self._rounds)  # a visit without is not rated
+        wanted |= bool(
+            self._main or self._carried or self._calm or not self._rounds
+        )  # a visit without is not rated
         if self._printed >= _MOST_PRINTS or self._rounds >= _MOST_ROUNDS or not wanted:
             self._press("leave")
             return
@@ -174,7 +202,9 @@ class Trial:
         self._round = _Round(
             self._cabinet.sheets(), self._cabinet.slips(), len(self._stand.centre("GET", "/prints"))
         )
-        if self._main:
+        if self._carried:
+            self._round.cases.append(self._carried)
+        elif self._main:
             self._round.cases.append(self._main)
         elif not self._calm:
             self._begin_main()
@@ -225,6 +255,12 @@ class Trial:
         if main:
             main.verdict.to_page_ms = (page.at - max(main.since, *self._at.values())) * 1000
         self._read(title, device)
+        if self._carried:
+            # What the printer still does by itself comes out while they stand there.
+            self._watch_for(self._cabinet.quiet, _QUIET_S)
+            self._leave_paper()
+            self._press("leave")
+            return
         keys = [action["key"] for action in page.view["actions"]]
         self._tried += 1
         again = "menu" not in keys or (self._tried % 2 == 0 and not self._paper_is_out(device))
@@ -237,7 +273,7 @@ class Trial:
 
     def _begin_main(self) -> _Running | None:
         """A fault that will be met, if one is left for this step, and none is on."""
-        if self._main:
+        if self._main or self._carried:
             return None
         closed = self._closed()
         for case in self._pending:
@@ -250,20 +286,43 @@ class Trial:
             return None
         self._pending.remove(case)
         main = self._main = _Running(Verdict(case), time.monotonic(), case.state == "problem")
+        self._recent.append(main)
         if self._round:
             self._round.cases.append(main)
         if main.prelude:
             self._stand.do(_prelude(case.fault)[0])
         elif case.state in ("printing", "slip"):
-            self._watch_for(lambda: self._cabinet.prints(case.fault.device))
-            self._fail_now(main)
+            self._fail_at(main, lambda: self._cabinet.prints(case.fault.device))
         elif not (case.state == "card" and case.fault.kind == "unplugged"):
             self._fail_now(main)
         return main
 
+    def _fail_at(self, main: _Running, moment: Callable[[], bool]) -> None:
+        """Let it fail while the device is at its work."""
+        if self._watch_for(moment, _MOMENT_S):
+            self._fail_now(main)
+        else:
+            self._complain("fault_without_page", "the device was never seen at its work")
+            self._main = None
+            self._end(main)
+
     def _fail_now(self, running: _Running) -> None:
         running.since = time.monotonic()
+        if running.fault.order == KILL:
+            self._kill(running)
+            return
         self._stand.do(running.fault.begins)
+        device = running.fault.device
+        if device in USED_AT and not running.case.early:
+            running.done_before = self._done_by(device) > self._done[device]
+
+    def _kill(self, main: _Running) -> None:
+        """The visit is gone in the middle; the citizen stays until nothing comes any more."""
+        main.verdict.met = True
+        os.kill(self._stand.live_pid(), signal.SIGKILL)
+        self._watch_for(self._cabinet.quiet, _QUIET_S)
+        self._main, self._carried, self._killed = None, main, True
+        self._leave_paper()
 
     def _begin_beside(self) -> bool:
         """Faults that nobody should notice, one for each device that is well."""
@@ -271,11 +330,13 @@ class Trial:
         begun = False
         for case in list(self._pending):
             device = case.fault.device
-            busy = device in self._beside or (self._main and self._main.fault.device == device)
+            on = self._main or self._carried
+            busy = device in self._beside or (on and on.fault.device == device)
             if case.met or case.state != self._state or busy or closed & _kinds(device):
                 continue
             self._pending.remove(case)
             self._beside[device] = running = _Running(Verdict(case), 0.0)
+            self._recent.append(running)
             self._fail_now(running)
             begun = True
         return begun
@@ -298,8 +359,13 @@ class Trial:
             self._complain("fault_without_page", f"“{said}” though all that is needed is well")
         elif not any(words in said for words in main.fault.says.split("|")):
             self._complain("fault_without_page", f"reads “{said}”, not {main.fault.says}")
-        if main:
-            self._main = None
+        if main is None:
+            return
+        self._main = None
+        main.verdict.met = main.fault.device == device
+        if main.case.lasting:
+            self._carried = main
+        else:
             self._end(main)
 
     def _settle_main(self, device: str, *, worked: bool) -> None:
@@ -307,23 +373,28 @@ class Trial:
         main = self._main
         if main is None or main.fault.device != device:
             return
-        if worked and main.fault.says and main.case.early:
+        if worked and main.fault.says and not main.done_before:
             self._complain("fault_without_page", "went on as if all were well")
+        main.verdict.met = not main.done_before
         self._main = None
         self._end(main)
 
     def _end(self, running: _Running) -> None:
-        self._stand.do(running.fault.ends)
-        running.settled = True
+        killed = running.fault.order == KILL
+        if not killed:
+            self._stand.do(running.fault.ends)
         verdict, now = running.verdict, time.monotonic()
         stalls = [s.ms for s in self._stand.stalls if s.at > running.since and s.since < now]
         verdict.stall_ms = max(stalls, default=0.0)
-        verdict.complaints += [("fault_bugs", line) for line in self._stand.bugs()]
+        bugs = [line for line in self._stand.bugs() if not (killed and "cause=" in line)]
+        verdict.complaints += [("fault_bugs", line) for line in bugs]
         self.verdicts.append(verdict)
 
     def _complain(self, figure: str, what: str) -> None:
-        """Of the fault that is on; when none is, of all those beside."""
-        on = [self._main] if self._main else list(self._beside.values())
+        """Of the fault that is on, or was when the last citizen left; when none is, of all those
+        beside."""
+        main = self._main or self._carried
+        on = [main] if main else list(self._beside.values())
         beside = ", ".join(str(running.case) for running in self._beside.values())
         for running in on:
             running.verdict.complaints.append((figure, f"{what} (beside: {beside})"))
@@ -337,7 +408,7 @@ class Trial:
         done, self._round = self._round, None
         if done is None:
             return
-        self._watch_for(self._cabinet.quiet, _QUIET_S)
+        quiet = self._watch_for(self._cabinet.quiet, _QUIET_S)
         reports = self._stand.centre("GET", "/prints")[done.reports :]
         doubtful = {*done.doubtful, *("document_printer" for r in reports if r["pages"] is None)}
         complaints = [
@@ -354,6 +425,11 @@ class Trial:
                 "receipt_printer" in doubtful,
             ),
         ]
+        if not quiet:
+            complaints.append(("fault_paper_lost", "paper is on its way though all has been said"))
+        others = [mask_name(personas.load()[one].full_name) for one in _PERSONAS]
+        others.remove(holder := mask_name(personas.load()[self._persona].full_name))
+        complaints += judge_slips(self._cabinet.slip_texts()[self._earlier :], holder, others)
         complete = sum(report["complete"] for report in reports)
         if complete != done.said_printed:
             complaints.append(
@@ -371,6 +447,41 @@ class Trial:
             self.calm_stalls.append(max((s.ms for s in self._stand.stalls), default=0.0))
             self._stand.stalls.clear()
         self._cabinet.clear()
+        self._recent, self._earlier, self._lying = [], 0, self._paper()
+        if self._carried:
+            carried, self._carried = self._carried, None
+            self._end(carried)
+
+    def _judge_between(self) -> None:
+        """Nothing comes out from the end of a round, or of a visit, to the next menu."""
+        before, self._lying = self._lying, self._paper()
+        if before in (None, self._lying):
+            return
+        said = f"{before} sheets and slips lay there, {self._lying} when nobody had asked for more"
+        for running in {id(one): one for one in (*self._recent, self._carried) if one}.values():
+            running.verdict.complaints.append(("fault_paper_others", said))
+        if not self._recent and not self._carried:
+            raise BenchError(f"without any fault: {said}")
+
+    def _leave_paper(self) -> None:
+        """The citizen goes: what comes from here on is not theirs."""
+        self._round, self._lying = None, self._paper()
+        self._earlier = len(self._cabinet.slip_texts())
+
+    def _paper(self) -> tuple[int, int]:
+        return self._cabinet.sheets(), self._cabinet.slips()
+
+    def _done_by(self, device: str) -> int:
+        """How often this device has done its work so far, as one sees beside it."""
+        if device == "document_printer":
+            return self._cabinet.sheets()
+        if device == "receipt_printer":
+            return self._cabinet.slips()
+        return int(self._stand.rig.look("id_card")["reads"])
+
+    @property
+    def _persona(self) -> str:
+        return _PERSONAS[self._visits % len(_PERSONAS)]
 
     def _paper_is_out(self, device: str) -> bool:
         """What a citizen sees who looks at the slot."""
@@ -427,6 +538,18 @@ def judge_paper(what: str, out: int, said: int, doubtful: bool) -> list[tuple[st
         return [("fault_paper_lost", f"the {what} did not come out, though it was said")]
     if out > said and not doubtful:
         return [("fault_paper_lost", f"the {what} came out, though it was said that it did not")]
+    return []
+
+
+def judge_slips(texts: Iterable[str], holder: str, others: Iterable[str]) -> list[tuple[str, str]]:
+    """Complaints about the pieces of paper that ``holder`` takes, by what stands on each."""
+    for text in texts:
+        if SLIP_END not in text:
+            continue
+        if holder not in text or any(other in text for other in others):
+            return [("fault_paper_others", "a slip bears another name")]
+        if text.count(SLIP_HEAD) != 1:
+            return [("fault_paper_others", "a slip hangs on the rest of another one")]
     return []
 
 

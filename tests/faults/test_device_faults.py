@@ -14,7 +14,7 @@ from functools import partial
 import pytest
 
 from kiosk.bench import faults, trial
-from kiosk.bench.cabinets import Kiosk
+from kiosk.bench.cabinets import SLIP_END, SLIP_HEAD, Kiosk
 from kiosk.bench.cases import FAULTS, STATES, USED_AT, Case, cases
 from kiosk.bench.figures import Figure
 from kiosk.bench.stand import stand
@@ -23,14 +23,18 @@ from kiosk.bench.trial import Verdict
 SAMPLE = (
     ("id_card", "absent", "attract"),
     ("id_card", "lifted", "card"),
+    ("id_card", "unplugged", "card"),
+    ("id_card", "unreadable", "card"),
     ("id_card", "silence", "ledger"),
     ("document_printer", "cover", "code"),
     ("document_printer", "silence", "preview"),
     ("document_printer", "jam", "printing"),
     ("document_printer", "unplugged", "printing"),
+    ("document_printer", "killed", "printing"),
     ("document_printer", "empty", "slip"),
     ("receipt_printer", "garbage", "purpose"),
     ("receipt_printer", "jam", "slip"),
+    ("receipt_printer", "killed", "slip"),
     ("receipt_printer", "empty", "problem"),
     ("receipt_printer", "absent", "rate"),
 )
@@ -43,6 +47,13 @@ def case(device: str, kind: str, state: str) -> Case:
     return Case(next(f for f in FAULTS if (f.device, f.kind) == (device, kind)), state)
 
 
+LEFT_ALONE = [
+    Case(case(device, kind, state).fault, state, lasting=True)
+    for device, kind, state in (
+        ("document_printer", "jam", "printing"),
+        ("receipt_printer", "cover", "slip"),
+    )
+]
 WRONG = replace(case("document_printer", "empty", "account").fault, says="卡纸")
 """No printer says that: the trial must complain."""
 
@@ -50,8 +61,8 @@ WRONG = replace(case("document_printer", "empty", "account").fault, says="卡纸
 @pytest.fixture(scope="module")
 def verdicts() -> dict[str, Verdict]:
     sample = [case(*each) for each in SAMPLE]
-    found, _calm = faults.try_all([*sample, Case(WRONG, "account")])
-    assert len(found) == len(SAMPLE) + 1, "every case came to its end"
+    found, _calm = faults.try_all([*sample, *LEFT_ALONE, Case(WRONG, "account")])
+    assert len(found) == len(SAMPLE) + 3, "every case came to its end"
     return {str(each.case) + each.case.fault.says: each for each in found}
 
 
@@ -65,6 +76,23 @@ def test_the_citizen_reads_what_is_wrong_and_no_paper_is_lost(
     assert verdict.stall_ms < STOOD_STILL_MS
     if verdict.to_page_ms is not None:
         assert one.met
+    if one.met and one.early:
+        assert verdict.met, "it stood in the citizen's way"
+
+
+@pytest.mark.parametrize("one", LEFT_ALONE, ids=str)
+def test_who_comes_after_a_fault_gets_their_own_paper_alone(
+    verdicts: dict[str, Verdict], one: Case
+) -> None:
+    verdict = verdicts[str(one) + one.fault.says]
+    assert verdict.complaints == []
+
+
+def test_a_card_reader_is_unplugged_in_the_middle_of_its_read(
+    verdicts: dict[str, Verdict],
+) -> None:
+    one = case("id_card", "unplugged", "card")
+    assert verdicts[str(one) + one.fault.says].met
 
 
 def test_a_page_with_another_reason_is_a_complaint(verdicts: dict[str, Verdict]) -> None:
@@ -107,17 +135,41 @@ def test_paper_is_what_was_said_of_it(
     assert [name for name, _ in found] == ([figure] if figure else [])
 
 
+SLIP = f"{SLIP_HEAD} 姓名 孙* {SLIP_END}"
+
+
+@pytest.mark.parametrize(
+    ("texts", "well"),
+    [
+        ([SLIP], True),
+        ([f"{SLIP_HEAD} 姓名 张*", SLIP], True),  # cut off before the next one's
+        ([f"{SLIP_HEAD} 姓名 张*{SLIP}"], False),
+        ([f"{SLIP_HEAD}{SLIP}"], False),
+        ([SLIP.replace("孙", "张")], False),
+    ],
+)
+def test_a_slip_is_one_persons(texts: list[str], well: bool) -> None:
+    found = trial.judge_slips(texts, "孙*", ["张*"])
+    assert [name for name, _ in found] == ([] if well else ["fault_paper_others"])
+
+
 def test_what_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
     one, other = case("camera", "absent", "menu"), case("id_card", "absent", "card")
     found = faults.figures(
         [
             Verdict(one, stall_ms=131.0),
-            Verdict(other, to_page_ms=250.0, complaints=[("fault_without_page", "reads nothing")]),
+            Verdict(
+                other,
+                to_page_ms=250.0,
+                met=True,
+                complaints=[("fault_without_page", "reads nothing")],
+            ),
         ],
         calm=[12.0, 30.0],
     )
     assert set(found) == set(faults.NAMES)
     assert found["faults_run"] == Figure((2.0,))
+    assert found["faults_met"] == Figure((1.0,))
     assert found["fault_without_page"] == found["fault_stalled"] == Figure((1.0,))
     assert found["fault_paper_lost"] == Figure((0.0,))
     assert capsys.readouterr().err.splitlines() == [
