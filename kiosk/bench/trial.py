@@ -291,7 +291,7 @@ class Trial:
             self._round.cases.append(main)
         if main.prelude:
             self._stand.do(_prelude(case.fault)[0])
-        elif case.state in ("printing", "slip"):
+        elif case.state in ("printing", "slip") and not case.early:
             self._fail_at(main, lambda: self._cabinet.prints(case.fault.device))
         elif not (case.state == "card" and case.fault.kind == "unplugged"):
             self._fail_now(main)
