@@ -16,7 +16,7 @@ from drivers.emulators.id_card import IdCardReader
 from drivers.emulators.receipt_printer import ReceiptPrinter
 from drivers.emulators.rig import Emulator
 from drivers.id_card.hid import REPORT
-from drivers.smart_card.types import AwaitRemoval, ReadBankCard
+from drivers.smart_card.types import AwaitRemoval
 from lab.guest.cables import Gadget, Hotplug
 from lab.guest.camera import TestCamera
 from lab.guest.card_reader import CcidReader
