@@ -123,8 +123,8 @@ def line() -> Target:
                 pass
             receiver.close()
 
-    told = (words.Live(unclean=True), words.Quit(), words.Ready(), words.Ended("idle"))
-    seeds = [_word(word) for word in (*told, words.Shown(), words.Alive())]
+    told = (words.Live(unclean=True), words.Quit(), words.Ready(), words.Remains(True))
+    seeds = [_word(word) for word in (*told, words.Shown(), words.Alive(), words.Ended("idle"))]
     said = [*(b"\x03" + seed for seed in seeds), b"\x03" + b"".join(seeds)]
     return Target(read, said, words=words_of(seeds))
 

@@ -46,6 +46,8 @@ from drivers.xfs4iot.payloads import (
 
 RETRACT_S = 10.0
 """How long drawing back may take."""
+ENDLESS_S = 2.0
+"""How long after that its end is still awaited."""
 TAKE_S = 20.0
 """How long a citizen's own earlier paper is waited for, until the next is not begun."""
 LOOK_S = 0.5
@@ -122,6 +124,7 @@ class XfsPrinter(XfsDriver):
         self._empty = False  # the service says that nothing lies there
         self._told = False  # an event of the slot came since that was last asked
         self._retracting: Running | None = None
+        self._retract_by = Deadline(0.0)  # then it has ended, or it never will
         self._stuck: DeviceError | None = None  # why it could not be drawn back
 
     def status(self) -> Status:
@@ -224,11 +227,13 @@ class XfsPrinter(XfsDriver):
         """Draw back what lies in the slot; if that goes on already, wait for its end."""
         retract, running = self._retract(), self._retracting
         if running is None:
-            running = self._retracting = service.start(retract, RETRACT_S)
+            running = self._begin_retract(service)
+        limit = Deadline(min(deadline.remaining(), self._retract_by.remaining()))
         try:
-            service.await_end(retract, running, deadline, cancel)
+            service.await_end(retract, running, limit, cancel)
         except DeviceError:
             if running.end is None:  # it goes on
+                self._give_up_endless(service)
                 raise
         self._drawn_back(service)
 
@@ -238,8 +243,20 @@ class XfsPrinter(XfsDriver):
             if self._retracting.end is not None:
                 with suppress(DeviceError):  # the status tells it
                     self._drawn_back(service)
+            else:
+                self._give_up_endless(service)
         elif self._overdue() and service.offers(RetractMedia):
-            self._retracting = service.start(self._retract(), RETRACT_S)
+            self._begin_retract(service)
+
+    def _begin_retract(self, service: Service) -> Running:
+        running = self._retracting = service.start(self._retract(), RETRACT_S)
+        self._retract_by = Deadline(RETRACT_S + ENDLESS_S)
+        return running
+
+    def _give_up_endless(self, service: Service) -> None:
+        """A service whose retract lasts beyond its own time is spoken to anew."""
+        if self._retract_by.passed():
+            service.close()
 
     def _overdue(self) -> bool:
         """Whether paper lies longer than the settings allow."""

@@ -284,8 +284,6 @@ def systemd(tmp_path, monkeypatch):
     return tmp_path
 
 
-
-
 @pytest.mark.parametrize(
     ("facts", "verdict", "seen", "mend"),
     [

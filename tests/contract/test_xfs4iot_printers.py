@@ -601,6 +601,21 @@ def test_a_line_that_breaks_while_an_earlier_slip_is_drawn_back(machine: XfsMach
     assert machine.look()["lying"][RECEIPT] == [encode(OTHER)]
 
 
+def test_drawing_back_that_never_ends_holds_up_one_slip_only(
+    machine: XfsMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(printing, "RETRACT_S", 0.2)
+    monkeypatch.setattr(printing, "ENDLESS_S", 0.1)
+    with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
+        print_slip(host, "a")
+    machine.obey("silence", command=RETRACT, once=True)
+    with host_of(machine, XfsReceiptPrinter, RECEIPT) as host:
+        error = failing(host)
+        assert (error.reason, error.pages) == (Reason.TIMEOUT, 0)
+        assert host.execute(PrintSlip("b", OTHER), SOON_S) == Printed("b")
+    assert machine.look()["lying"][RECEIPT] == [encode(OTHER)]
+
+
 def test_a_slip_that_is_taken_while_nobody_listens(machine: XfsMachine, host: ThreadHost) -> None:
     print_slip(host, "a")
     until(lambda: host.status.media is Media.PRESENT)
