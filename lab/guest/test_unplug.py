@@ -142,12 +142,11 @@ def test_no_slip_comes_out_twice(stand: Stand, job: Job) -> None:
     error = pulled(stand, job)
     stand.obey(("well", {}))
     time.sleep(1.0)  # a printer with power of its own goes on with what it has
-    out = whole(stand)
-    assert out == 0 or error.pages is None  # out, or perhaps out: never called "not printed"
     stand.obey(("plug", {}))
     until(stand.is_well)
-    time.sleep(1.0)
-    assert whole(stand) == out  # by itself, nothing is printed again
+    time.sleep(1.0)  # what hung out is cut off by now
+    out = whole(stand)
+    assert out in ((0, 1) if error.pages is None else (0,))  # what may be out was never called lost
     again = replace(job.request, job="again")  # type: ignore[type-var]
     for _ in range(2):
         stand.do(again)
