@@ -120,12 +120,17 @@ class ChipCardReader:
             self._end = stack.pop_all()
 
     def _put(self) -> None:
-        """Comes back when the service has met the card."""
         self._bench.tell("put", kind="bank", number=NUMBER)
         self._lifted = False
+        self._await(Media.PRESENT)
+
+    def _await(self, media: Media) -> None:
+        """Until the service sees it so: it looks every 0.4 s."""
         driver = PcscReader(PcscReader.Settings(CONTACT, service=self.address))
         driver.open()
-        while driver.status().media is not Media.PRESENT:
+        end = time.monotonic() + 10
+        while driver.status().media is not media:
+            assert time.monotonic() < end, f"the card is not {media}"
             time.sleep(0.01)
         driver.close()
 
@@ -149,9 +154,12 @@ class ChipCardReader:
                 self._bench.give_back()
                 if self._lifted:
                     self._put()
+            case "lift":
+                self._bench.tell("lift")
+                self._lifted = True
+                self._await(Media.NOT_PRESENT)
             case _:
                 self._bench.tell(order, **facts)
-                self._lifted |= order == "lift"
 
     def look(self) -> dict[str, Any]:
         return self._bench.look()
