@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers.emulators.http_line import HttpLine
+from drivers.emulators.ports import reserved
 
 FAULTS = ("freeze", "black", "underexposed", "overexposed", "slow", "garbage", "mute")
 _BOUNDARY = "frame"
@@ -70,8 +71,8 @@ class Camera:
         if not self._pictures:
             self._load(self._clip)
         if self._server is None:
+            self._port = self._port or reserved(self)
             self._server = _Server(self, self._port)
-            self._port = self._server.port
             self._server.begin()
 
     def stop(self) -> None:

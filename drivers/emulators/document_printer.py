@@ -27,6 +27,7 @@ from drivers.document_printer.codec import (
 )
 from drivers.document_printer.names import IppStatus, JobState, Operation, PrinterState
 from drivers.emulators.http_line import HttpLine
+from drivers.emulators.ports import reserved
 
 _FORMATS = ("application/pdf", "application/octet-stream")
 _PDFIUM = threading.Lock()  # PDFium is not safe for two threads at once
@@ -382,8 +383,8 @@ class DocumentPrinter:
     # -- the wire ------------------------------------------------------------------------------
 
     def _listen(self) -> None:
+        self._port = self._port or reserved(self)
         self._server = _Server(self, self._port, self._tls)
-        self._port = self._server.port
         self._server.begin()
 
     def _fall_silent(self) -> None:

@@ -23,10 +23,6 @@ class HttpLine(ThreadingHTTPServer):
             target=self.serve_forever, args=(0.02,), name=f"emulated {name}", daemon=True
         )
 
-    @property
-    def port(self) -> int:
-        return int(self.server_address[1])
-
     def begin(self) -> None:
         self._thread.start()
 

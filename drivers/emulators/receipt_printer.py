@@ -24,6 +24,7 @@ from typing import Any, Literal
 
 from PIL import Image, ImageDraw
 
+from drivers.emulators.ports import reserved
 from drivers.receipt_printer import glyphs
 
 HEAD_TO_KNIFE = 96
@@ -163,8 +164,8 @@ class ReceiptPrinter:
 
     def _plug(self) -> None:
         if self._kind == "tcp":
+            self._port = self._port or reserved(self)
             self._listener = socket.create_server(("127.0.0.1", self._port), reuse_port=False)
-            self._port = self._listener.getsockname()[1]
             self._spawn(self._accept, self._listener)
         elif self._kind == "pty":
             self._add(_Pty(self._path))

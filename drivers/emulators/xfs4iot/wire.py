@@ -24,6 +24,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
+from drivers.emulators.ports import reserved
+
 PATH = "/xfs4iot/v1.0"
 FRAMES_SEEN = 2000
 AT_ONCE = ("ServicePublisher.", "Common.", "Storage.", "VendorMode.")
@@ -153,6 +155,7 @@ class Wire:
 
     def start(self) -> None:
         self.stopping = False
+        self.port = self.port or reserved(self)
         listening: Future[None] = Future()
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._listen(listening)),
@@ -237,7 +240,6 @@ class Wire:
         except OSError as error:
             listening.set_exception(error)
             return
-        self.port = server.sockets[0].getsockname()[1]
         listening.set_result(None)
         await self._ending.wait()
         for session in list(self.sessions):
