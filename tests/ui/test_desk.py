@@ -416,6 +416,7 @@ class Trainer:
         """Turn to one device."""
         self.click(f"part.{part}")
         self.until(lambda: f"{part}.well" in self.names())
+        self.window.window.grabWindow()  # rows lay themselves out before a frame
 
     def click(self, name: str) -> None:
         item = self.item(name)
@@ -741,7 +742,6 @@ def test_every_word_fits(
             trainer.until(lambda: trainer.text("part.centre.word") == "Well")
         for part in [*(part.key for part in parts.of(rig.devices)), "centre"]:
             trainer.choose(part)
-            trainer.window.window.grabWindow()  # rows lay themselves out before a frame
             check_words(trainer, size, english=english)
 
 
