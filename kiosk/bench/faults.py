@@ -53,18 +53,10 @@ NAMES: Mapping[str, Name] = {
 def run(quick: bool) -> dict[str, Figure]:
     """Try all cases, or a sample. What failed is said on stderr, a line each.
 
-    A case whose screen stood still is tried once more, alone, and the shorter counts: what a
-    device has done is there the second time, what the machine was at beside is not.
-
     Raises :class:`BenchError` when the trial itself does not work.
     """
     chosen = cases()[::13] if quick else cases()
-    verdicts, calm = try_all(chosen, calm=1 if quick else 3)
-    slow = {v.case: v for v in verdicts if v.stall_ms > _longest(calm)}
-    if slow:
-        for again in try_all(list(slow))[0]:
-            slow[again.case].stall_ms = min(slow[again.case].stall_ms, again.stall_ms)
-    return figures(verdicts, calm)
+    return figures(*try_all(chosen, calm=1 if quick else 3))
 
 
 def try_all(chosen: Sequence[Case], *, calm: int = 0) -> tuple[list[Verdict], list[float]]:
@@ -89,15 +81,11 @@ def try_all(chosen: Sequence[Case], *, calm: int = 0) -> tuple[list[Verdict], li
     return [v for verdicts, _ in found for v in verdicts], [s for _, each in found for s in each]
 
 
-def _longest(calm: Sequence[float]) -> float:
-    """What a screen may stand still, in ms."""
-    return Figure(tuple(calm)).median + 100
-
-
 def figures(verdicts: Sequence[Verdict], calm: Sequence[float]) -> dict[str, Figure]:
     """What :data:`NAMES` says, and a line on stderr for every case that failed."""
+    floor = Figure(tuple(calm)).median
     for verdict in verdicts:
-        if verdict.stall_ms > _longest(calm):
+        if verdict.stall_ms > floor + 100:
             said = f"the screen stood still for {verdict.stall_ms:.0f} ms"
             verdict.complaints.append(("fault_stalled", said))
         for _, complaint in verdict.complaints:

@@ -67,7 +67,8 @@ def test_it_finds_every_device_well_and_misses_one_that_is_pulled(
     bad = {
         finding["name"].partition(":")[0]
         for finding in found
-        if finding["section"] == "devices" and finding["verdict"] == "bad"
+        if finding["section"] == "devices" and finding["verdict"] != "good"
+        if not finding["name"].endswith(": second look")  # a start on an emulated processor
     }
     assert bad == {"code_scanner"}, [each for each in found if each["section"] == "devices"]
     names = {each["name"]: each["verdict"] for each in found if each["section"] == "names"}
