@@ -1,10 +1,11 @@
-"""One stand-in centre for all tests of the services; every test finds it as after a start."""
+"""One stand-in centre for all tests of the services, as after a start; a hall for each file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from services.hall import Hall, hall
 from services.script import World, world
 
 
@@ -18,3 +19,9 @@ def _centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def here(_centre: World) -> World:
     _centre.reset()
     return _centre
+
+
+@pytest.fixture(scope="module")
+def _hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    with hall(tmp_path_factory.mktemp("hall")) as one:
+        yield one

@@ -20,7 +20,19 @@ from drivers.emulators.receipt_printer import ReceiptPrinter
 from kiosk.privacy import Sensitive
 from kiosk.sandbox import personas
 from kiosk.settings import Centre, Settings
-from kiosk.steps import Attract, EnterSmsCode, Menu, PresentIdCard, Rate, Step
+from kiosk.steps import (
+    Attract,
+    Choose,
+    EnterSmsCode,
+    Menu,
+    PaperReady,
+    PresentIdCard,
+    Preview,
+    PrintingDocument,
+    PrintingSlip,
+    Rate,
+    Step,
+)
 from kiosk.terminal import Terminal
 from kiosk.words import Language
 from ui.views import Look, View, derive
@@ -156,6 +168,16 @@ class Citizen:
         self.puts(persona)
         self.types_code()
         return self.sees(Menu)
+
+    def orders_a_slip(self, persona: str) -> None:
+        """A certificate, and the slip about it, which is being printed then."""
+        self.signs_in(persona)
+        self.press("deposit-certificate")
+        self.press(self.sees(Choose).options[0].key)
+        self.chooses(Preview, "print")
+        self.sees(PrintingDocument)
+        self.chooses(PaperReady, "slip")
+        self.sees(PrintingSlip)
 
     def types_code(self) -> None:
         self.sees(EnterSmsCode)

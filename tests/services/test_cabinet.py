@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from services.hall import Citizen, Hall, hall
+from services.hall import Citizen, Hall
 
 from drivers.device import Deadline, Reason
 from drivers.emulators.io_board import IoBoard
@@ -66,12 +66,6 @@ class Shop:
                 return file.getnframes()
         except (OSError, EOFError, wave.Error):
             return 0
-
-
-@pytest.fixture(scope="module")
-def _hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
-    with hall(tmp_path_factory.mktemp("hall")) as here:
-        yield here
 
 
 @pytest.fixture

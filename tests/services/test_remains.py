@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from services.hall import Citizen, Hall, hall
+from services.hall import Citizen, Hall
 
 from drivers.device import Check, Driver, Info, State, Status
 from drivers.hosts import ThreadHost
-from kiosk.steps import Choose, Menu, PaperReady, Preview, PrintingDocument, PrintingSlip, Problem
+from kiosk.steps import Menu, PaperReady, Problem
 from kiosk.terminal import Terminal
 from kiosk.tidying import Tidying
 from kiosk.troubles import MENU
 
 PATIENCE_S = 15.0
-
-
-@pytest.fixture(scope="module")
-def _hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
-    with hall(tmp_path_factory.mktemp("hall")) as here:
-        yield here
 
 
 @pytest.fixture
@@ -39,19 +33,9 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def prints_a_slip(citizen: Citizen, persona: str) -> None:
-    citizen.signs_in(persona)
-    citizen.press("deposit-certificate")
-    citizen.press(citizen.sees(Choose).options[0].key)
-    citizen.chooses(Preview, "print")
-    citizen.sees(PrintingDocument)
-    citizen.chooses(PaperReady, "slip")
-    citizen.sees(PrintingSlip)
-
-
 def stops_a_slip(here: Hall, citizen: Citizen, persona: str) -> None:
     here.slips.obey("slow", dots_per_s=150)
-    prints_a_slip(citizen, persona)
+    citizen.orders_a_slip(persona)
     until(lambda: here.slips.look()["hanging"] > 200)
     here.slips.obey("open cover")
     citizen.chooses(Problem, MENU)
@@ -73,7 +57,7 @@ def test_half_a_slip_of_one_citizen_is_not_on_the_slip_of_the_next(
         here.slips.obey("close cover")
         until(lambda: second.remains == [False])
         assert here.slips.look()["hanging"] == 0
-        prints_a_slip(second, "P03")
+        second.orders_a_slip("P03")
         second.sees(PaperReady)
         assert second.leaves() == "left"
         assert second.remains == [False]
@@ -86,7 +70,7 @@ def test_half_a_slip_of_one_citizen_is_not_on_the_slip_of_the_next(
 
 def test_a_visit_with_whole_slips_wastes_no_paper_on_the_next(here: Hall) -> None:
     with here.visit() as citizen:
-        prints_a_slip(citizen, "P03")
+        citizen.orders_a_slip("P03")
         citizen.sees(PaperReady)
         assert citizen.leaves() == "left"
         assert citizen.remains == []
@@ -145,7 +129,7 @@ def test_quitting_ends_what_the_printers_do_and_waits_for_no_driver_for_ever(her
     freed = threading.Event()
     with here.visit() as citizen:
         here.slips.obey("slow", dots_per_s=150)
-        prints_a_slip(citizen, "P06")
+        citizen.orders_a_slip("P06")
         until(lambda: here.slips.look()["hanging"] > 200)
         hangs = Hangs(freed)
         hung = ThreadHost(hangs)

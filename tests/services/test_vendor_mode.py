@@ -6,19 +6,15 @@ from dataclasses import dataclass
 
 import msgspec
 import pytest
-from services.hall import Citizen, Hall, hall
+from services.hall import Citizen, Hall
 
 from drivers.device import Deadline, State
 from drivers.emulators.xfs4iot import XfsMachine
 from kiosk.steps import (
     Attract,
-    Choose,
     Menu,
     OutOfService,
     PaperReady,
-    Preview,
-    PrintingDocument,
-    PrintingSlip,
     ShowAccount,
 )
 
@@ -56,12 +52,6 @@ class Branch:
         deadline = Deadline(PATIENCE_S)
         while self.mode() != mode:
             assert not deadline.passed(), f"the machine is {self.mode()}, not {mode}"
-
-
-@pytest.fixture(scope="module")
-def _hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
-    with hall(tmp_path_factory.mktemp("hall")) as here:
-        yield here
 
 
 @pytest.fixture
@@ -109,13 +99,7 @@ def test_a_machine_that_does_not_answer_keeps_nobody_from_their_account(branch: 
 
 def prints_everything(citizen: Citizen, persona: str) -> None:
     """A certificate and its slip; nobody takes them."""
-    citizen.signs_in(persona)
-    citizen.press("deposit-certificate")
-    citizen.press(citizen.sees(Choose).options[0].key)
-    citizen.chooses(Preview, "print")
-    citizen.sees(PrintingDocument)
-    citizen.chooses(PaperReady, "slip")
-    citizen.sees(PrintingSlip)
+    citizen.orders_a_slip(persona)
     citizen.sees(PaperReady)
 
 
