@@ -126,6 +126,7 @@ _MACHINE_PRINTER: Sequence[tuple[Any, ...]] = (
     ("garbage", "garbage form=json", f"{_BROKEN}|{_NO_ANSWER}"),
     ("silence", "mute", _NO_ANSWER),
     ("hanging up", "hang up", _NO_ANSWER, _NEAR + _NEAR_SLIP),
+    ("endless", "silence", _NO_ANSWER, ("preview", "printed")),
     ("slowness", "slow seconds=0.3"),
 )
 _CUT_OFF = f"{_NO_ANSWER}|打印已取消"  # its services may still say that they end what they are at
