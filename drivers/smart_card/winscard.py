@@ -97,7 +97,7 @@ class Context:
     def _connect(self, future: Future[Session], reader: str, exclusive: bool) -> None:
         try:
             session = self._session(reader, exclusive)
-        except PcscError as error:
+        except (PcscError, SystemError) as error:  # the second: pyscard's word for a lost handle
             if future.set_running_or_notify_cancel():
                 future.set_exception(error)
             else:

@@ -110,6 +110,23 @@ def shown(address: tuple[str, int], host: str, seconds: float) -> tuple[Certific
             return found, ""  # e.g. it wants our certificate
 
 
+def await_refusal(connection: ssl.SSLSocket, seconds: float) -> None:
+    """Give the other side time to refuse our certificate: under TLS 1.3 it does so only after the
+    handshake, and once something was asked of it, its word may be lost with the connection.
+
+    Raises ``OSError`` when it does. An HTTP server that does not says nothing by itself.
+    """
+    usual = connection.gettimeout()
+    connection.settimeout(seconds)
+    try:
+        if not connection.recv(1):
+            raise ConnectionResetError(errno.ECONNRESET, "closed")
+    except TimeoutError:
+        pass
+    finally:
+        connection.settimeout(usual)
+
+
 def head(connection: socket.socket, host: str) -> dict[str, str]:
     """The fields of the answer to ``HEAD /``, names in small letters; ``:status`` is its number.
 

@@ -25,6 +25,8 @@ NETWORK = Section("network")
 DNS_S = 6.0
 TCP_S = 12.0
 """No further address of the centre is tried after this."""
+REFUSAL_S = 0.3
+"""How long after the handshake, besides as long as that took, our certificate may be refused."""
 SKEW_S = 30.0
 """More than this between the centre's clock and ours is bad: signatures and sessions fail."""
 LATENCY_MS = 1000.0
@@ -214,6 +216,8 @@ def _tls(connection: socket.socket, host: str, settings: Settings) -> Iterator[F
     with secured:
         seen = f"{secured.version()}, {_ms(began)}"
         try:
+            if centre.certificate:
+                certificates.await_refusal(secured, REFUSAL_S + time.perf_counter() - began)
             fields = certificates.head(secured, host)
         except TimeoutError:
             yield NETWORK.bad("TLS", "no answer after the handshake", _IN_BETWEEN)
