@@ -110,7 +110,7 @@ def control_socket() -> Target:
 
 def line() -> Target:
     """The line between keeper and visit, both ends."""
-    from kiosk import line as words
+    from kiosk.keeper import channel as words
 
     def read(data: bytes) -> None:
         for end in (words.Line, words.KeeperEnd):

@@ -39,7 +39,7 @@ def main() -> None:
 @click.option("--visits", type=int, hidden=True, help="Stop after so many visits.")
 def run(settings_path: Path, visits: int | None) -> None:
     """Run the terminal: the keeper, and its visits one after another."""
-    from kiosk import keeper
+    from kiosk.keeper import keeper
 
     try:
         sys.exit(keeper.run(settings_path, keeper.visit_command(settings_path), visits=visits))

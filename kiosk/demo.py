@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from drivers.emulators.rig import Remote
-from kiosk import keeper
 from kiosk import settings as settings_file
+from kiosk.keeper import keeper
 
 PROFILE = "supermarket"
 """What kind of machine is shown unless another is named."""

@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 
 from kiosk import log as logs
 from kiosk import settings as settings_file
-from kiosk.line import Line
+from kiosk.keeper.channel import Line
 from ui.visitor import Visitor
 
 SWITCH_INTERVAL_S = 0.0005

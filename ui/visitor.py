@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
-from kiosk.line import Alive, Begun, Broken, Ended, Line, Live, Quit, Ready, Remains, Shown
+from kiosk.keeper.channel import (
+    Alive,
+    Begun,
+    Broken,
+    Ended,
+    Line,
+    Live,
+    Quit,
+    Ready,
+    Remains,
+    Shown,
+)
 from kiosk.settings import Settings
 from ui.bridge import WARMING, Bridge
 from ui.stage import Stage

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiosk.bench.figures import BenchError
-from kiosk.keeper import visit_command
+from kiosk.keeper.keeper import visit_command
 
 if TYPE_CHECKING:
     from drivers.emulators.rig import Rig
@@ -49,7 +49,7 @@ url = "{centre}"
 seal_roots = "{directory}/centre/root.pem"
 """
 _BUG = re.compile(r"event=bug|uncaught|driver failed|cause=(?!left|idle)[\w-]+")
-"""What no visit's log should hold, whatever devices do: see :mod:`kiosk.keeper` for causes."""
+"""What no visit's log should hold, whatever devices do: see :mod:`kiosk.keeper.keeper` for causes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +240,7 @@ def stand(make: Callable[[Path], Cabinet]) -> Iterator[Stand]:
 _KEEPER = """\
 import sys
 from pathlib import Path
-from kiosk import keeper
+from kiosk.keeper import keeper
 sys.exit(keeper.run(Path(sys.argv[1]), sys.argv[2:]))
 """
 

@@ -26,15 +26,16 @@ from drivers.device import CancelToken, Deadline
 from drivers.id_card.types import ReadCard
 from kiosk import demo
 from kiosk.bench.figures import BenchError, Figure, Name, Values
-from kiosk.keeper import Pace, visit_command
-from kiosk.line import KeeperEnd, Live, Ready, Shown
+from kiosk.keeper.channel import KeeperEnd, Live, Ready, Shown
+from kiosk.keeper.keeper import Pace, visit_command
 from kiosk.sandbox import personas
 
 PATIENCE_S = 60.0
 _KEEPER = """\
 import sys
 from pathlib import Path
-from kiosk import __main__, keeper
+from kiosk import __main__
+from kiosk.keeper import keeper
 pace = keeper.Pace(rest_s=float(sys.argv[2]))
 sys.exit(keeper.run(Path(sys.argv[1]), sys.argv[3:], pace=pace))
 """

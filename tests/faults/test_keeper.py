@@ -24,7 +24,7 @@ limit_s = {limit_s}
 RUN = """
 import json, sys
 from pathlib import Path
-from kiosk.keeper import Pace, run
+from kiosk.keeper.keeper import Pace, run
 stage, visits, pace = Path(sys.argv[1]), json.loads(sys.argv[2]), json.loads(sys.argv[3])
 command = [sys.executable, sys.argv[4], str(stage)]
 sys.exit(run(stage / "terminal.toml", command, visits=visits, pace=Pace(**pace)))

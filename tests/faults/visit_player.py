@@ -13,7 +13,18 @@ import sys
 import time
 from pathlib import Path
 
-from kiosk.line import Alive, Begun, Broken, Ended, Line, Live, Quit, Ready, Remains, Shown
+from kiosk.keeper.channel import (
+    Alive,
+    Begun,
+    Broken,
+    Ended,
+    Line,
+    Live,
+    Quit,
+    Ready,
+    Remains,
+    Shown,
+)
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ PATIENCE_S = 60.0
 KEEPER = """
 import json, sys
 from pathlib import Path
-from kiosk.keeper import Pace, run
+from kiosk.keeper.keeper import Pace, run
 settings, pace, *command = sys.argv[1:]
 sys.exit(run(Path(settings), command, pace=Pace(**json.loads(pace))))
 """
@@ -87,7 +87,7 @@ class Machine:
 
     def events(self, message: str) -> list[dict[str, str]]:
         """The keeper's lines with this sentence, oldest first, as their fields."""
-        marked = f"kiosk.keeper: {message} "
+        marked = f"kiosk.keeper.keeper: {message} "
         lines = self.log.read_text(encoding="utf-8").splitlines()
         return [dict(_FACT.findall(line)) for line in lines if marked in line]
 

@@ -27,8 +27,8 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from drivers.emulators.rig import Remote
-from kiosk.keeper import visit_command
-from kiosk.line import KeeperEnd, Live, Ready, Shown
+from kiosk.keeper.channel import KeeperEnd, Live, Ready, Shown
+from kiosk.keeper.keeper import visit_command
 from kiosk.sandbox import personas
 
 ROOT = Path(__file__).parents[2]

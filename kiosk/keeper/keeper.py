@@ -2,7 +2,7 @@
 
 One visit is live, one stands by, warm. However the live one ends, its whole process group is killed
 and reaped, the standby goes live, and a little later the next one is started. The words that pass
-are those of :mod:`kiosk.line` and no others.
+are those of :mod:`kiosk.keeper.channel` and no others.
 
 One thread and one ``select``: nothing here waits for a visit, so a hung one holds up nothing.
 """
@@ -26,7 +26,7 @@ from pathlib import Path
 
 from kiosk import log as logs
 from kiosk import settings
-from kiosk.line import (
+from kiosk.keeper.channel import (
     Alive,
     Begun,
     Broken,

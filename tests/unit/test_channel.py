@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.line import (
+from kiosk.keeper.channel import (
     CAP,
     Alive,
     Begun,

@@ -1,0 +1,1 @@
+"""Starts, watches and replaces visits; the channel between the keeper and a visit."""
