@@ -16,7 +16,7 @@ from drivers.hosts import ThreadHost
 from drivers.lights.types import AllOff, FlashRate, Light, SetLight
 from drivers.sensors.types import AwaitChange, Power, Readings, ReadSensors
 from drivers.speaker.types import Play, Sound
-from kiosk.steps import DeviceStep, PaperReady, Step
+from kiosk.visit.steps import DeviceStep, PaperReady, Step
 from kiosk.words import Text, _
 
 LIGHTS: Mapping[str, Light] = {

@@ -23,10 +23,10 @@ from kiosk.identity.sign_in import identify
 from kiosk.privacy import Sensitive
 from kiosk.services import SERVICES, menu
 from kiosk.settings import Settings
-from kiosk.steps import DeviceStep, NotAnAnswer, OutOfService, Problem, Step
 from kiosk.tidying import Tidying
-from kiosk.troubles import device_words
-from kiosk.visit import How, Left, TimedOut, Visit, WentBack
+from kiosk.visit.steps import DeviceStep, NotAnAnswer, OutOfService, Problem, Step
+from kiosk.visit.troubles import device_words
+from kiosk.visit.visit import How, Left, TimedOut, Visit, WentBack
 from kiosk.words import Language, Sayable, Text, _
 
 T = TypeVar("T")
@@ -121,7 +121,7 @@ class Counter:
         self.screen.show(step, ticket=self._ticket, back=False)
 
     def ask(self, step: Step[T], *, back: bool) -> T:
-        """See :class:`kiosk.visit.Asker`."""
+        """See :class:`kiosk.visit.visit.Asker`."""
         self._hear_what_came_between()
         prints = isinstance(step, DeviceStep) and not step.idles
         self._ticket += 1

@@ -15,7 +15,7 @@ from PySide6.QtCore import Property, QEvent, QObject, QTimer, Signal, Slot
 
 from kiosk.papers.pictures import Picture
 from kiosk.settings import Settings
-from kiosk.steps import Preview
+from kiosk.visit.steps import Preview
 from kiosk.words import Language, Sayable, Text, say, translate
 from ui.views import Look, View, derive, legible
 

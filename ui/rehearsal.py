@@ -14,7 +14,7 @@ from typing import Any
 from kiosk.fund.models import Account, Ledger, LedgerEntry
 from kiosk.privacy import Sensitive
 from kiosk.services import SERVICES
-from kiosk.steps import (
+from kiosk.visit.steps import (
     Action,
     Choose,
     EnterSmsCode,

@@ -15,7 +15,7 @@ from unicodedata import category
 from kiosk.fund import codes
 from kiosk.fund.models import Account, Catalogue, LedgerEntry, Loan, MaskingRules
 from kiosk.privacy import Sensitive, mask
-from kiosk.steps import (
+from kiosk.visit.steps import (
     Action,
     Attract,
     Choose,

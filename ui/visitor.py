@@ -74,8 +74,8 @@ class Visitor(QObject):
 
     def warm_up(self) -> None:
         """Everything slow, before a citizen is there: libraries, pages, fonts, one hidden frame."""
-        from kiosk.steps import Attract
         from kiosk.terminal import Terminal
+        from kiosk.visit.steps import Attract
 
         self.terminal = Terminal(
             self._settings,
@@ -107,7 +107,7 @@ class Visitor(QObject):
     def _rehearsed(self) -> Generator[None, None, None]:
         """What makes a visit quicker, but is not needed to begin one."""
         from kiosk.papers import pictures
-        from kiosk.steps import Attract
+        from kiosk.visit.steps import Attract
         from ui import rehearsal
 
         try:

@@ -8,8 +8,8 @@ from drivers.id_card.types import IdCard
 from kiosk.fund.errors import Refusal
 from kiosk.fund.models import CardEvidence, Session, SmsSent
 from kiosk.privacy import Sensitive, mask_name
-from kiosk.steps import RESEND, ChooseProof, ConfirmName, EnterSmsCode, PresentIdCard
-from kiosk.visit import Visit
+from kiosk.visit.steps import RESEND, ChooseProof, ConfirmName, EnterSmsCode, PresentIdCard
+from kiosk.visit.visit import Visit
 from kiosk.words import Sayable, _
 
 _TRY_AGAIN = ("code-wrong", "code-expired", "sms-too-soon", "sms-daily-limit")

@@ -6,8 +6,8 @@ from kiosk.services.catalogue import menu, service
 from kiosk.services.certificate import make_and_print
 from kiosk.services.choosing import choose_account
 from kiosk.services.ledger import show_years
-from kiosk.steps import Action, ShowAccount
-from kiosk.visit import Visit
+from kiosk.visit.steps import Action, ShowAccount
+from kiosk.visit.visit import Visit
 from kiosk.words import _
 
 

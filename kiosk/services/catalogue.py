@@ -8,9 +8,9 @@ from datetime import datetime, time
 
 from drivers.device import Status
 from kiosk.fund.models import Catalogue, Offer
-from kiosk.steps import Menu, Tile
-from kiosk.troubles import closed_by
-from kiosk.visit import Visit
+from kiosk.visit.steps import Menu, Tile
+from kiosk.visit.troubles import closed_by
+from kiosk.visit.visit import Visit
 from kiosk.words import Sayable, _
 
 

@@ -10,9 +10,9 @@ from kiosk.papers.receipt import document_slip
 from kiosk.privacy import Sensitive
 from kiosk.services.catalogue import service
 from kiosk.services.choosing import choose_account
-from kiosk.steps import Action, Choose, Option, PaperReady, Preview
-from kiosk.troubles import MENU, closed_by
-from kiosk.visit import Visit
+from kiosk.visit.steps import Action, Choose, Option, PaperReady, Preview
+from kiosk.visit.troubles import MENU, closed_by
+from kiosk.visit.visit import Visit
 from kiosk.words import _
 
 _HOME = Action(MENU, _("返回首页"), "home")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from kiosk.fund import codes
 from kiosk.fund.errors import Refusal, reference_number
 from kiosk.fund.models import Account, Loan, Masking
-from kiosk.steps import Choose, Option
-from kiosk.visit import Visit
+from kiosk.visit.steps import Choose, Option
+from kiosk.visit.visit import Visit
 from kiosk.words import _
 
 

@@ -7,8 +7,8 @@ from functools import partial
 from kiosk.fund.models import Account
 from kiosk.services.catalogue import service
 from kiosk.services.choosing import choose_account
-from kiosk.steps import ShowLedger
-from kiosk.visit import Visit
+from kiosk.visit.steps import ShowLedger
+from kiosk.visit.visit import Visit
 
 
 @service("ledger", icon="ledger")

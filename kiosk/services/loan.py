@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from kiosk.services.catalogue import service
 from kiosk.services.choosing import choose_loan
-from kiosk.steps import Action, ShowLoan, ShowPlan, ShowRepayments
-from kiosk.visit import Visit
+from kiosk.visit.steps import Action, ShowLoan, ShowPlan, ShowRepayments
+from kiosk.visit.visit import Visit
 from kiosk.words import _
 
 

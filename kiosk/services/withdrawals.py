@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from kiosk.services.catalogue import service
 from kiosk.services.choosing import choose_account
-from kiosk.steps import ShowWithdrawals
-from kiosk.visit import Visit
+from kiosk.visit.steps import ShowWithdrawals
+from kiosk.visit.visit import Visit
 
 
 @service("withdrawals", icon="withdrawals")

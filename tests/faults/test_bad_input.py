@@ -16,7 +16,7 @@ from services.hall import Citizen, Hall, hall, said
 from services.script import action, option
 
 from kiosk.sandbox import personas
-from kiosk.steps import (
+from kiosk.visit.steps import (
     Attract,
     Choose,
     ConfirmName,
@@ -31,7 +31,7 @@ from kiosk.steps import (
     ShowAccount,
     ShowLoan,
 )
-from kiosk.troubles import LEAVE, MENU, RETRY
+from kiosk.visit.troubles import LEAVE, MENU, RETRY
 from kiosk.words import Language
 
 REFERENCE = re.compile(r"[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}")

@@ -20,7 +20,8 @@ from drivers.emulators.receipt_printer import ReceiptPrinter
 from kiosk.privacy import Sensitive
 from kiosk.sandbox import personas
 from kiosk.settings import Centre, Settings
-from kiosk.steps import (
+from kiosk.terminal import Terminal
+from kiosk.visit.steps import (
     Attract,
     Choose,
     EnterSmsCode,
@@ -33,7 +34,6 @@ from kiosk.steps import (
     Rate,
     Step,
 )
-from kiosk.terminal import Terminal
 from kiosk.words import Language
 from ui.views import Look, View, derive
 

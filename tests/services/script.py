@@ -1,6 +1,6 @@
 """A script in place of the citizen: which steps must come, and what each is answered.
 
-No thread, no screen, no mock: a :class:`Script` is a :class:`kiosk.visit.Asker`, and the visit that
+No thread, no screen, no mock: a :class:`Script` is a :class:`kiosk.visit.visit.Asker`, and the visit that
 it answers talks to the real stand-in centre over HTTP.
 """
 
@@ -28,7 +28,7 @@ from kiosk.sandbox import personas
 from kiosk.sandbox.server import serving
 from kiosk.services import SERVICES, menu
 from kiosk.settings import Centre, Settings
-from kiosk.steps import (
+from kiosk.visit.steps import (
     Attract,
     ConfirmName,
     DeviceStep,
@@ -43,7 +43,7 @@ from kiosk.steps import (
     Rate,
     Step,
 )
-from kiosk.visit import How, Left, Visit, WentBack
+from kiosk.visit.visit import How, Left, Visit, WentBack
 from kiosk.words import Language, Sayable, say
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from services.script import LEAVE, World, action, option, printed
 from drivers.device import Reason, State, Status
 from kiosk.fund.models import Masking, MaskingRules
 from kiosk.services.choosing import choose_account
-from kiosk.steps import (
+from kiosk.visit.steps import (
     Choose,
     Farewell,
     Menu,
@@ -21,7 +21,7 @@ from kiosk.steps import (
     ShowAccount,
     ShowLedger,
 )
-from kiosk.visit import Left, TimedOut, Visit, WentBack
+from kiosk.visit.visit import Left, TimedOut, Visit, WentBack
 from kiosk.words import Language, say
 
 BACK = WentBack()

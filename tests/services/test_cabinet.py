@@ -20,7 +20,7 @@ from drivers.hosts import Pace, ThreadHost
 from drivers.sensors.io_board import BoardSensors
 from kiosk.cabinet import Cabinet
 from kiosk.sandbox import personas
-from kiosk.steps import Attract, EnterSmsCode, Menu, PresentIdCard, Problem
+from kiosk.visit.steps import Attract, EnterSmsCode, Menu, PresentIdCard, Problem
 from kiosk.words import Language, Text, say
 
 PATIENCE_S = 15.0

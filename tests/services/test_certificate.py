@@ -9,7 +9,7 @@ from services.script import WELL, World, action, option, printed, slip_printed, 
 
 from drivers.device import DeviceError, Reason, State, Status
 from drivers.receipt_printer.types import Pair, Qr, Text
-from kiosk.steps import (
+from kiosk.visit.steps import (
     Choose,
     Farewell,
     Menu,
@@ -22,8 +22,8 @@ from kiosk.steps import (
     ShowAccount,
     Step,
 )
-from kiosk.troubles import MENU, RETRY
-from kiosk.visit import Left, TimedOut, WentBack
+from kiosk.visit.troubles import MENU, RETRY
+from kiosk.visit.visit import Left, TimedOut, WentBack
 from kiosk.words import Language, say
 
 BACK = WentBack()

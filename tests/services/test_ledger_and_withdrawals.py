@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 from services.script import World, option
 
-from kiosk.steps import Choose, ShowLedger, ShowWithdrawals
-from kiosk.visit import WentBack
+from kiosk.visit.steps import Choose, ShowLedger, ShowWithdrawals
+from kiosk.visit.visit import WentBack
 
 BACK = WentBack()
 LEDGER = "GET /v1/accounts/{id}/ledger"

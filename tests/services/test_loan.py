@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from services.script import World, action
 
-from kiosk.steps import Problem, ShowLoan, ShowPlan, ShowRepayments
-from kiosk.visit import WentBack
+from kiosk.visit.steps import Problem, ShowLoan, ShowPlan, ShowRepayments
+from kiosk.visit.visit import WentBack
 from kiosk.words import Language, say
 
 BACK = WentBack()

@@ -11,10 +11,10 @@ from services.hall import Citizen, Hall
 
 from drivers.device import Check, Driver, Info, State, Status
 from drivers.hosts import ThreadHost
-from kiosk.steps import Menu, PaperReady, Problem
 from kiosk.terminal import Terminal
 from kiosk.tidying import Tidying
-from kiosk.troubles import MENU
+from kiosk.visit.steps import Menu, PaperReady, Problem
+from kiosk.visit.troubles import MENU
 
 PATIENCE_S = 15.0
 

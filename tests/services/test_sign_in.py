@@ -8,7 +8,7 @@ import pytest
 from services.script import LEAVE, World, action, card, texts, titled
 
 from drivers.device import DeviceError, Reason
-from kiosk.steps import (
+from kiosk.visit.steps import (
     RESEND,
     Attract,
     ConfirmName,
@@ -18,9 +18,9 @@ from kiosk.steps import (
     PresentIdCard,
     Problem,
 )
-from kiosk.troubles import LEAVE as LEAVE_KEY
-from kiosk.troubles import RETRY
-from kiosk.visit import Left, TimedOut
+from kiosk.visit.troubles import LEAVE as LEAVE_KEY
+from kiosk.visit.troubles import RETRY
+from kiosk.visit.visit import Left, TimedOut
 from kiosk.words import Language, say
 
 TOUCH = (Attract, None)

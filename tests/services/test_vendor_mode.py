@@ -10,7 +10,7 @@ from services.hall import Citizen, Hall
 
 from drivers.device import Deadline, State
 from drivers.emulators.xfs4iot import XfsMachine
-from kiosk.steps import (
+from kiosk.visit.steps import (
     Attract,
     Menu,
     OutOfService,

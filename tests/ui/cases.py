@@ -10,7 +10,7 @@ from functools import cache
 from kiosk.fund.errors import Refusal
 from kiosk.fund.models import Withdrawal, Words
 from kiosk.privacy import Sensitive
-from kiosk.steps import (
+from kiosk.visit.steps import (
     Action,
     Choose,
     ConfirmName,
@@ -26,7 +26,7 @@ from kiosk.steps import (
     ShowWithdrawals,
     Step,
 )
-from kiosk.troubles import problem_of
+from kiosk.visit.troubles import problem_of
 from kiosk.words import _
 from tests.ui.samples import (
     ARREARS,

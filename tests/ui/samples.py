@@ -23,7 +23,7 @@ from kiosk.fund.models import (
     Words,
 )
 from kiosk.privacy import Sensitive
-from kiosk.steps import (
+from kiosk.visit.steps import (
     Action,
     Attract,
     Choose,
@@ -49,7 +49,7 @@ from kiosk.steps import (
     Step,
     Tile,
 )
-from kiosk.troubles import not_printed, problem_of
+from kiosk.visit.troubles import not_printed, problem_of
 from kiosk.words import _
 
 CATALOGUE = Catalogue(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.privacy import Sensitive, mask_name
-from kiosk.steps import ConfirmName
+from kiosk.visit.steps import ConfirmName
 from tests.ui.theatre import Setting, Theatre, is_text
 from ui import glyphs
 from ui.views import Look, derive, legible

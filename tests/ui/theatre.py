@@ -16,7 +16,7 @@ from PySide6.QtTest import QTest
 
 from kiosk.privacy import Sensitive
 from kiosk.settings import Centre, Screen, Settings, VisitLimits
-from kiosk.steps import Attract
+from kiosk.visit.steps import Attract
 from tests import qt_messages
 from tests.ui.samples import CATALOGUE
 from ui.bridge import Bridge

@@ -14,8 +14,8 @@ from kiosk.fund.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.fund.models import Document, Words
 from kiosk.papers.sealed import Flaw, NotOurs
 from kiosk.sandbox.refusals import Refused, known_codes
-from kiosk.steps import Problem, Tone
-from kiosk.troubles import (
+from kiosk.visit.steps import Problem, Tone
+from kiosk.visit.troubles import (
     LEAVE,
     MENU,
     PASSING,

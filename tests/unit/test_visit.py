@@ -53,7 +53,8 @@ from kiosk.fund.models import Document, DocumentRequest
 from kiosk.privacy import Sensitive
 from kiosk.sandbox import personas
 from kiosk.services import SERVICES, menu
-from kiosk.steps import (
+from kiosk.terminal import Counter
+from kiosk.visit.steps import (
     Action,
     Attract,
     Choose,
@@ -69,9 +70,8 @@ from kiosk.steps import (
     Rate,
     Step,
 )
-from kiosk.terminal import Counter
-from kiosk.troubles import LEAVE, MENU, RETRY
-from kiosk.visit import Left, TimedOut, Visit, WentBack
+from kiosk.visit.troubles import LEAVE, MENU, RETRY
+from kiosk.visit.visit import Left, TimedOut, Visit, WentBack
 
 BACK = WentBack()
 HOME = (Action(MENU, "home", "home"),)

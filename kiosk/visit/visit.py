@@ -20,7 +20,7 @@ from kiosk.papers.receipt import SlipTerms
 from kiosk.papers.sealed import NotOurs, holder_mark
 from kiosk.privacy import Sensitive, mask_name
 from kiosk.settings import Settings
-from kiosk.steps import (
+from kiosk.visit.steps import (
     Attract,
     DeviceStep,
     Farewell,
@@ -31,7 +31,7 @@ from kiosk.steps import (
     Rate,
     Step,
 )
-from kiosk.troubles import LEAVE, PASSING, RETRY, card_went, not_printed, problem_of
+from kiosk.visit.troubles import LEAVE, PASSING, RETRY, card_went, not_printed, problem_of
 from kiosk.words import Language, Sayable
 
 T = TypeVar("T")

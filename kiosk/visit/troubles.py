@@ -8,7 +8,7 @@ from drivers.device import DeviceError, Reason, Status
 from kiosk.fund.errors import CentreUnavailable, Refusal, Trouble, reference_number
 from kiosk.fund.models import Document
 from kiosk.papers.sealed import NotOurs
-from kiosk.steps import Action, Problem, Tone
+from kiosk.visit.steps import Action, Problem, Tone
 from kiosk.words import Sayable, Text, _
 
 RETRY = "retry"
