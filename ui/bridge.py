@@ -1,7 +1,7 @@
 """Between the visit and the pages: the step that is shown, its answer, and the clock on it.
 
 One object, seen by QML as the singleton ``Bridge``. The visit's thread calls the methods of
-``kiosk.terminal.Screen``; they pass to the screen's thread by signal. Pages only bind.
+``kiosk.terminal.terminal.Screen``; they pass to the screen's thread by signal. Pages only bind.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ class Bridge(QObject):
         self.busyChanged.emit()
         self.clockChanged.emit()
 
-    # -- kiosk.terminal.Screen: from any thread -----------------------------------------------
+    # -- kiosk.terminal.terminal.Screen: from any thread -----------------------------------------------
 
     @property
     def language(self) -> Language:

@@ -29,7 +29,7 @@ from ui.stage import Stage
 
 if TYPE_CHECKING:
     from kiosk.fund.client import OnTime
-    from kiosk.terminal import Terminal
+    from kiosk.terminal.terminal import Terminal
 
 ALIVE_MS = 1000
 COLLECT_MS = 60_000
@@ -74,7 +74,7 @@ class Visitor(QObject):
 
     def warm_up(self) -> None:
         """Everything slow, before a citizen is there: libraries, pages, fonts, one hidden frame."""
-        from kiosk.terminal import Terminal
+        from kiosk.terminal.terminal import Terminal
         from kiosk.visit.steps import Attract
 
         self.terminal = Terminal(

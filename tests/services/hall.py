@@ -20,7 +20,7 @@ from drivers.emulators.receipt_printer import ReceiptPrinter
 from kiosk.privacy import Sensitive
 from kiosk.sandbox import personas
 from kiosk.settings import Centre, Settings
-from kiosk.terminal import Terminal
+from kiosk.terminal.terminal import Terminal
 from kiosk.visit.steps import (
     Attract,
     Choose,

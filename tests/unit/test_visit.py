@@ -53,7 +53,7 @@ from kiosk.fund.models import Document, DocumentRequest
 from kiosk.privacy import Sensitive
 from kiosk.sandbox import personas
 from kiosk.services import SERVICES, menu
-from kiosk.terminal import Counter
+from kiosk.terminal.terminal import Counter
 from kiosk.visit.steps import (
     Action,
     Attract,
@@ -589,7 +589,7 @@ class NeverComesBack(Driver):
 def test_a_driver_that_never_comes_back_holds_no_page_up_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("kiosk.terminal.GRACE_S", 0.1)
+    monkeypatch.setattr("kiosk.terminal.terminal.GRACE_S", 0.1)
     freed = threading.Event()
     host = ThreadHost(NeverComesBack(freed))
     host.start()

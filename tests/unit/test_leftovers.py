@@ -11,8 +11,8 @@ import pytest
 
 from drivers.device import Check, DeviceError, Driver, Info, Reason, State, Status
 from drivers.hosts import Pace, ThreadHost
-from kiosk import tidying
-from kiosk.tidying import SLIPS, Tidying
+from kiosk.terminal import leftovers as tidying
+from kiosk.terminal.leftovers import SLIPS, Tidying
 
 SOON_S = 10.0
 PACE = Pace(poll_s=0.01, back_off_s=(0.01,))

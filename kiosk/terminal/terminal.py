@@ -14,8 +14,6 @@ from typing import Any, NoReturn, Protocol, TypeVar
 from drivers import catalogue as drivers
 from drivers.device import CancelToken, Deadline, DeviceError, Reason, State, Status
 from drivers.hosts import ThreadHost
-from kiosk import vendor_mode
-from kiosk.cabinet import Cabinet
 from kiosk.fund.client import FundClient, OnTime
 from kiosk.fund.errors import CentreUnavailable, Refusal, reference_number
 from kiosk.fund.models import Catalogue
@@ -23,7 +21,9 @@ from kiosk.identity.sign_in import identify
 from kiosk.privacy import Sensitive
 from kiosk.services import SERVICES, menu
 from kiosk.settings import Settings
-from kiosk.tidying import Tidying
+from kiosk.terminal import vendor_mode
+from kiosk.terminal.cabinet import Cabinet
+from kiosk.terminal.leftovers import Tidying
 from kiosk.visit.steps import DeviceStep, NotAnAnswer, OutOfService, Problem, Step
 from kiosk.visit.troubles import device_words
 from kiosk.visit.visit import How, Left, TimedOut, Visit, WentBack

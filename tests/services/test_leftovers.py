@@ -11,8 +11,8 @@ from services.hall import Citizen, Hall
 
 from drivers.device import Check, Driver, Info, State, Status
 from drivers.hosts import ThreadHost
-from kiosk.terminal import Terminal
-from kiosk.tidying import Tidying
+from kiosk.terminal.leftovers import Tidying
+from kiosk.terminal.terminal import Terminal
 from kiosk.visit.steps import Menu, PaperReady, Problem
 from kiosk.visit.troubles import MENU
 

@@ -1,0 +1,1 @@
+"""Puts a visit together with this terminal: settings, devices, centre, screen, cabinet."""
