@@ -139,7 +139,7 @@ def centre() -> Target:
     """Answers of the centre, through the models."""
     from pydantic import TypeAdapter, ValidationError
 
-    from kiosk.fund import models as m
+    from kiosk.centre import models as m
     from kiosk.privacy import Sensitive
 
     kinds: tuple[Any, ...] = (

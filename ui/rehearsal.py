@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from kiosk.fund.models import Account, Ledger, LedgerEntry
+from kiosk.centre.models import Account, Ledger, LedgerEntry
 from kiosk.privacy import Sensitive
 from kiosk.services import SERVICES
 from kiosk.visit.steps import (

@@ -12,8 +12,8 @@ from decimal import Decimal
 from typing import Any
 from unicodedata import category
 
-from kiosk.fund import codes
-from kiosk.fund.models import Account, Catalogue, LedgerEntry, Loan, MaskingRules
+from kiosk.centre import codes
+from kiosk.centre.models import Account, Catalogue, LedgerEntry, Loan, MaskingRules
 from kiosk.privacy import Sensitive, mask
 from kiosk.visit.steps import (
     Action,

@@ -28,7 +28,7 @@ from ui.bridge import WARMING, Bridge
 from ui.stage import Stage
 
 if TYPE_CHECKING:
-    from kiosk.fund.client import OnTime
+    from kiosk.centre.client import OnTime
     from kiosk.terminal.terminal import Terminal
 
 ALIVE_MS = 1000

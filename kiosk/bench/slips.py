@@ -14,7 +14,7 @@ from drivers.device import CancelToken, Deadline, DeviceError, Driver
 from drivers.receipt_printer.types import PrintSlip, Slip
 from kiosk.bench.figures import BenchError, Figure, Name, NotMeasured, Values
 from kiosk.bench.hardware import FAST, LINES, SLOW, Hardware
-from kiosk.fund.models import Document, Words
+from kiosk.centre.models import Document, Words
 from kiosk.papers.receipt import SlipTerms, document_slip
 from kiosk.privacy import mask_name
 from kiosk.sandbox import personas

@@ -15,10 +15,10 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from kiosk.centre.client import FundClient
+from kiosk.centre.errors import CentreUnavailable, Refusal
 from kiosk.doctor import certificates, plugged
 from kiosk.doctor.findings import Finding, Section
-from kiosk.fund.client import FundClient
-from kiosk.fund.errors import CentreUnavailable, Refusal
 from kiosk.settings import Settings
 
 NETWORK = Section("network")

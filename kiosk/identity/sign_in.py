@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from drivers.id_card.types import IdCard
-from kiosk.fund.errors import Refusal
-from kiosk.fund.models import CardEvidence, Session, SmsSent
+from kiosk.centre.errors import Refusal
+from kiosk.centre.models import CardEvidence, Session, SmsSent
 from kiosk.privacy import Sensitive, mask_name
 from kiosk.visit.steps import RESEND, ChooseProof, ConfirmName, EnterSmsCode, PresentIdCard
 from kiosk.visit.visit import Visit

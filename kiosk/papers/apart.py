@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from kiosk.fund.models import Document
+from kiosk.centre.models import Document
 from kiosk.papers.sealed import Flaw, NotOurs, check_sealed
 
 SECONDS = 15.0

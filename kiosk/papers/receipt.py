@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from drivers.receipt_printer.types import Align, Pair, Qr, Rule, Slip, Space, Text
-from kiosk.fund.models import Document
+from kiosk.centre.models import Document
 from kiosk.words import Language, Sayable, _, say, say_date
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kiosk.fund.models import Document
+    from kiosk.centre.models import Document
 
 
 class Flaw(StrEnum):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from kiosk.fund.models import (
+from kiosk.centre.models import (
     Account,
     Ledger,
     LedgerEntry,

@@ -17,7 +17,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from kiosk.fund.models import (
+from kiosk.centre.models import (
     Account,
     Catalogue,
     Document,

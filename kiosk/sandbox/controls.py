@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
-from kiosk.fund.models import Offer, Words
+from kiosk.centre.models import Offer, Words
 from kiosk.sandbox.centre import Centre
 from kiosk.sandbox.faults import Fault
 from kiosk.sandbox.sessions import IDLE_S

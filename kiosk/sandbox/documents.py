@@ -7,8 +7,8 @@ import hashlib
 import secrets
 from datetime import date
 
-from kiosk.fund import codes
-from kiosk.fund.models import (
+from kiosk.centre import codes
+from kiosk.centre.models import (
     Account,
     Document,
     DocumentRequest,

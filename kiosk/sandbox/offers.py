@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time
 from threading import Lock
 
-from kiosk.fund.models import Catalogue, Hours, Offer, Place, Purpose, Words
+from kiosk.centre.models import Catalogue, Hours, Offer, Place, Purpose, Words
 from kiosk.sandbox.clock import Clock
 from kiosk.sandbox.refusals import Refused
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kiosk.fund.errors import reference_number
-from kiosk.fund.models import RefusalBody, Words
+from kiosk.centre.errors import reference_number
+from kiosk.centre.models import RefusalBody, Words
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
-from kiosk.fund.models import CardEvidence, Proof, Session, SignIn, SmsSent, Words
+from kiosk.centre.models import CardEvidence, Proof, Session, SignIn, SmsSent, Words
 from kiosk.papers.sealed import normal_name
 from kiosk.privacy import Sensitive, mask_phone
 from kiosk.sandbox.clock import Clock

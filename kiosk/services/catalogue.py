@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 
 from drivers.device import Status
-from kiosk.fund.models import Catalogue, Offer
+from kiosk.centre.models import Catalogue, Offer
 from kiosk.visit.steps import Menu, Tile
 from kiosk.visit.troubles import closed_by
 from kiosk.visit.visit import Visit

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kiosk.fund import codes
-from kiosk.fund.errors import Refusal, reference_number
-from kiosk.fund.models import Account, Loan, Masking
+from kiosk.centre import codes
+from kiosk.centre.errors import Refusal, reference_number
+from kiosk.centre.models import Account, Loan, Masking
 from kiosk.visit.steps import Choose, Option
 from kiosk.visit.visit import Visit
 from kiosk.words import _

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from kiosk.fund.models import Account
+from kiosk.centre.models import Account
 from kiosk.services.catalogue import service
 from kiosk.services.choosing import choose_account
 from kiosk.visit.steps import ShowLedger

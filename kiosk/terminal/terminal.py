@@ -14,9 +14,9 @@ from typing import Any, NoReturn, Protocol, TypeVar
 from drivers import catalogue as drivers
 from drivers.device import CancelToken, Deadline, DeviceError, Reason, State, Status
 from drivers.hosts import ThreadHost
-from kiosk.fund.client import FundClient, OnTime
-from kiosk.fund.errors import CentreUnavailable, Refusal, reference_number
-from kiosk.fund.models import Catalogue
+from kiosk.centre.client import FundClient, OnTime
+from kiosk.centre.errors import CentreUnavailable, Refusal, reference_number
+from kiosk.centre.models import Catalogue
 from kiosk.identity.sign_in import identify
 from kiosk.privacy import Sensitive
 from kiosk.services import SERVICES, menu

@@ -14,7 +14,7 @@ from drivers.device import Request
 from drivers.document_printer.types import PagesPrinted, PrintDocument
 from drivers.id_card.types import IdCard, ReadCard
 from drivers.receipt_printer.types import Printed, PrintSlip
-from kiosk.fund.models import (
+from kiosk.centre.models import (
     Account,
     Document,
     Ledger,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from drivers.device import DeviceError, Reason, Status
-from kiosk.fund.errors import CentreUnavailable, Refusal, Trouble, reference_number
-from kiosk.fund.models import Document
+from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble, reference_number
+from kiosk.centre.models import Document
 from kiosk.papers.sealed import NotOurs
 from kiosk.visit.steps import Action, Problem, Tone
 from kiosk.words import Sayable, Text, _

@@ -13,9 +13,9 @@ from typing import Any, Literal, Protocol, TypeVar
 from drivers.device import DeviceError, Reason, Status
 from drivers.document_printer.types import PrintDocument
 from drivers.receipt_printer.types import PrintSlip, Slip
-from kiosk.fund.client import FundClient
-from kiosk.fund.errors import CentreUnavailable, Refusal
-from kiosk.fund.models import Catalogue, Document, Offer, Person, PrintReport, Rating
+from kiosk.centre.client import FundClient
+from kiosk.centre.errors import CentreUnavailable, Refusal
+from kiosk.centre.models import Catalogue, Document, Offer, Person, PrintReport, Rating
 from kiosk.papers.receipt import SlipTerms
 from kiosk.papers.sealed import NotOurs, holder_mark
 from kiosk.privacy import Sensitive, mask_name

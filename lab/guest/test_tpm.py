@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import NameOID
 
-from tests.fund_server import FundServer
+from tests.centre_server import FundServer
 
 ENVIRONMENT = {**os.environ, "TPM2OPENSSL_TCTI": "device:/dev/tpmrm0"}
 PROVIDERS = ("-provider", "tpm2", "-provider", "default")
@@ -25,8 +25,8 @@ PROVIDERS = ("-provider", "tpm2", "-provider", "default")
 CLIENT = """
 import sys
 from pathlib import Path
-from kiosk.fund.client import FundClient
-from kiosk.fund.errors import CentreUnavailable, Refusal
+from kiosk.centre.client import FundClient
+from kiosk.centre.errors import CentreUnavailable, Refusal
 url, ca, *own = sys.argv[1:]
 paths = dict(zip(("certificate", "key"), map(Path, own)))
 client = FundClient(url, "T0001", ca=Path(ca), **paths)

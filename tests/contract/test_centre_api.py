@@ -14,7 +14,7 @@ import pypdfium2
 import pytest
 import requests
 
-from kiosk.fund.models import Document, RefusalBody
+from kiosk.centre.models import Document, RefusalBody
 from kiosk.papers.sealed import check_sealed, holder_mark
 from kiosk.sandbox import personas
 from kiosk.sandbox.server import serving

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from kiosk.fund.models import Document, Words
+from kiosk.centre.models import Document, Words
 from kiosk.papers import apart
 from kiosk.papers.apart import check_apart
 from kiosk.papers.sealed import Flaw, NotOurs

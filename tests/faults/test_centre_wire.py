@@ -25,10 +25,10 @@ from fund_server import Answer, FundServer, late, raw, reply, reset, trickle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.fund import client as client_module
-from kiosk.fund.client import FundClient
-from kiosk.fund.errors import CentreUnavailable, Refusal, Trouble
-from kiosk.fund.models import CardEvidence, DocumentRequest, PrintReport, Rating
+from kiosk.centre import client as client_module
+from kiosk.centre.client import FundClient
+from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
+from kiosk.centre.models import CardEvidence, DocumentRequest, PrintReport, Rating
 from kiosk.privacy import Sensitive
 
 NAME, NUMBER, TOKEN = "演示甲", "990101199001011020", "t0ken-of-the-visit"

@@ -21,7 +21,7 @@ from drivers.document_printer.types import PagesPrinted
 from drivers.id_card.record import decode_record, encode_record
 from drivers.id_card.types import IdCard
 from drivers.receipt_printer.types import Printed
-from kiosk.fund.client import FundClient
+from kiosk.centre.client import FundClient
 from kiosk.identity.sign_in import identify
 from kiosk.privacy import Sensitive
 from kiosk.sandbox import personas

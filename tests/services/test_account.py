@@ -8,7 +8,7 @@ import pytest
 from services.script import LEAVE, World, action, option, printed
 
 from drivers.device import Reason, State, Status
-from kiosk.fund.models import Masking, MaskingRules
+from kiosk.centre.models import Masking, MaskingRules
 from kiosk.services.choosing import choose_account
 from kiosk.visit.steps import (
     Choose,

@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal as D
 from functools import cache
 
-from kiosk.fund.errors import Refusal
-from kiosk.fund.models import Withdrawal, Words
+from kiosk.centre.errors import Refusal
+from kiosk.centre.models import Withdrawal, Words
 from kiosk.privacy import Sensitive
 from kiosk.visit.steps import (
     Action,

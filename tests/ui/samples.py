@@ -8,8 +8,8 @@ from decimal import Decimal as D
 from drivers.device import DeviceError, Reason
 from drivers.document_printer.types import PrintDocument
 from drivers.receipt_printer.types import PrintSlip, Slip
-from kiosk.fund.errors import CentreUnavailable, Refusal, Trouble
-from kiosk.fund.models import (
+from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
+from kiosk.centre.models import (
     Account,
     Catalogue,
     Document,

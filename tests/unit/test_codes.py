@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.fund import codes
-from kiosk.fund.codes import Table
+from kiosk.centre import codes
+from kiosk.centre.codes import Table
 from kiosk.words import Language
 
 
@@ -80,7 +80,7 @@ def test_any_code_has_a_word(table: Table, code: str) -> None:
 
 def test_the_import_is_cheap() -> None:
     seen = subprocess.run(
-        [sys.executable, "-c", "import kiosk.fund.codes, sys; print(*sys.modules)"],
+        [sys.executable, "-c", "import kiosk.centre.codes, sys; print(*sys.modules)"],
         capture_output=True,
         text=True,
         check=True,

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from kiosk.fund.models import (
+from kiosk.centre.models import (
     Catalogue,
     Day,
     Hours,
@@ -213,7 +213,7 @@ def test_limits(model: type[Wire], values: dict[str, object]) -> None:
 
 
 def test_names_of_the_standard_on_the_wire_english_ones_in_code() -> None:
-    from kiosk.fund.models import LedgerEntry
+    from kiosk.centre.models import LedgerEntry
 
     entry = LedgerEntry(
         booked=date(2026, 1, 15),
@@ -237,7 +237,7 @@ def test_names_of_the_standard_on_the_wire_english_ones_in_code() -> None:
 
 def test_unknown_fields_and_codes_of_a_newer_centre() -> None:
     wire = {"jzrq": "20260115", "gjhtqywlx": "77", "fse": "1.00", "ye": "1.00", "ywlsh": "1"}
-    from kiosk.fund.models import LedgerEntry
+    from kiosk.centre.models import LedgerEntry
 
     assert LedgerEntry.model_validate(wire | {"new": 1}).kind == "77"
 

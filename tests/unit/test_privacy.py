@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, TypeAdapter, ValidationError
 
-from kiosk.fund.models import Money, Wire
+from kiosk.centre.models import Money, Wire
 from kiosk.privacy import (
     Sensitive,
     mask,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from drivers.receipt_printer.encode import TextMode, encode
 from drivers.receipt_printer.types import Pair, Qr, Slip, Text
-from kiosk.fund.models import Document, Words
+from kiosk.centre.models import Document, Words
 from kiosk.papers.receipt import SlipTerms, document_slip
 from kiosk.words import Language
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.fund.models import Account, Ledger
+from kiosk.centre.models import Account, Ledger
 from kiosk.sandbox import personas, rules, seed
 from kiosk.sandbox.accounts import Accounts, person
 from kiosk.sandbox.sessions import Visitor

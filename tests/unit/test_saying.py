@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.fund.codes import word
-from kiosk.fund.models import Words
+from kiosk.centre.codes import word
+from kiosk.centre.models import Words
 from kiosk.words import Language, Month, Sayable, Text, _, say, translate
 
 ZH, EN = Language.ZH, Language.EN

@@ -29,7 +29,7 @@ from pyhanko.sign import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from kiosk.fund.models import Document, Words
+from kiosk.centre.models import Document, Words
 from kiosk.papers.pictures import CannotDraw, page_pictures
 from kiosk.papers.sealed import (
     Flaw,

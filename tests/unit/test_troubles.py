@@ -10,8 +10,8 @@ import pytest
 from services.script import texts
 
 from drivers.device import DeviceError, Reason, State, Status
-from kiosk.fund.errors import CentreUnavailable, Refusal, Trouble
-from kiosk.fund.models import Document, Words
+from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
+from kiosk.centre.models import Document, Words
 from kiosk.papers.sealed import Flaw, NotOurs
 from kiosk.sandbox.refusals import Refused, known_codes
 from kiosk.visit.steps import Problem, Tone

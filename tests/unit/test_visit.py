@@ -47,9 +47,9 @@ from drivers.emulators.id_card import IdCardReader
 from drivers.hosts import ThreadHost
 from drivers.receipt_printer.types import PrintSlip, Slip
 from drivers.smart_card.types import BankCard, ReadBankCard
-from kiosk.fund.client import FundClient
-from kiosk.fund.errors import CentreUnavailable, Refusal, Trouble
-from kiosk.fund.models import Document, DocumentRequest
+from kiosk.centre.client import FundClient
+from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
+from kiosk.centre.models import Document, DocumentRequest
 from kiosk.privacy import Sensitive
 from kiosk.sandbox import personas
 from kiosk.services import SERVICES, menu

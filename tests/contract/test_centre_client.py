@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from fund_server import FundServer, late, reply
 
-from kiosk.fund.client import FundClient
-from kiosk.fund.errors import CentreUnavailable, Refusal, Trouble
-from kiosk.fund.models import (
+from kiosk.centre.client import FundClient
+from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
+from kiosk.centre.models import (
     Account,
     CardEvidence,
     Catalogue,
@@ -432,7 +432,7 @@ def test_the_log_has_one_line_for_a_request_and_nobody_in_it(
     client.sign_in(CARD)
     client.ledger("a-1", 2026)
     client.person()
-    lines = [record.getMessage() for record in caplog.records if record.name == "kiosk.fund"]
+    lines = [record.getMessage() for record in caplog.records if record.name == "kiosk.centre"]
     assert [line.rsplit(" ", 2)[0] for line in lines] == [
         "POST /v1/sessions 201",
         "GET /v1/accounts/{id}/ledger 200",

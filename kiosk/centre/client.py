@@ -1,6 +1,6 @@
 """Asks the centre over HTTPS, and gives typed answers or typed errors.
 
-Whatever a network or a server does ends in one of three ways: a model of ``kiosk.fund.models``, a
+Whatever a network or a server does ends in one of three ways: a model of ``kiosk.centre.models``, a
 :class:`Refusal` (the centre said no) or :class:`CentreUnavailable` (no answer that can be trusted).
 Exceptions of the HTTP and JSON libraries carry the request or the answer, and with it a token and a
 citizen's data: they are turned into values before anything is raised, so no traceback shows them.
@@ -31,8 +31,8 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from kiosk.fund.errors import CentreUnavailable, Refusal, Trouble
-from kiosk.fund.models import (
+from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
+from kiosk.centre.models import (
     Account,
     CardEvidence,
     Catalogue,
@@ -61,7 +61,7 @@ T = TypeVar("T")
 M = TypeVar("M", bound=Wire)
 OnTime = Callable[[str, float], None]
 """Is told a call's endpoint and how many seconds it took."""
-log = logging.getLogger("kiosk.fund")
+log = logging.getLogger("kiosk.centre")
 
 MOST_BYTES = 10_000_000
 """No answer of the centre is larger; a certificate has some 100 kB."""

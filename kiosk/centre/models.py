@@ -113,7 +113,7 @@ YearMonth = Annotated[
 """A month; in Python the first day of it."""
 
 Code = Annotated[str, StringConstraints(min_length=1, max_length=8)]
-"""A code of the standard's appendix A; see ``kiosk.fund.codes`` for its words."""
+"""A code of the standard's appendix A; see ``kiosk.centre.codes`` for its words."""
 
 
 def _printable(value: str) -> str:
