@@ -46,7 +46,7 @@ goldens: $(VENV)/ready words  ## take the pictures of all pages as right; look a
 	$(BIN)/python -m tests.ui.goldens
 
 openapi: $(VENV)/ready  ## write the centre's contract from its models
-	$(BIN)/python -m kiosk.sandbox.openapi
+	$(BIN)/python -m kiosk.workshop.sandbox.openapi
 
 lock: $(VENV)/ready  ## resolve the dependencies anew, with hashes and without addresses
 	$(BIN)/pip install --quiet uv

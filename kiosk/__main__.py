@@ -92,7 +92,7 @@ def demo(out: Path, offscreen: bool, profile: str, landscape: bool, trace: Path 
     Opens the terminal in a window beside the desk, which plays the hardware. Without a display it
     plays the main job offscreen and leaves pictures, papers and times in OUT.
     """
-    from kiosk import demo as demonstration
+    from kiosk.workshop import demo as demonstration
 
     sys.exit(
         demonstration.run(
@@ -181,7 +181,7 @@ def look(context: click.Context, device: str) -> None:
 @click.option("--delay", type=float, default=0.0, help="Seconds added to every answer.")
 def sandbox(directory: Path, port: int, delay: float) -> None:
     """The stand-in centre 模拟中心, for demo, training and tests."""
-    from kiosk.sandbox import server
+    from kiosk.workshop.sandbox import server
 
     server.run(directory, port, delay=(delay, delay))
 
@@ -201,7 +201,7 @@ def bench(parts: tuple[str, ...], as_json: bool, quick: bool) -> None:
 
     What this machine lacks a daemon for, or --quick the time, is left out, and stderr says why.
     """
-    from kiosk import bench as benchmark
+    from kiosk.workshop import bench as benchmark
 
     if unknown := set(parts) - set(benchmark.PARTS):
         raise click.BadParameter(

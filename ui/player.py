@@ -13,7 +13,7 @@ import requests
 from PySide6.QtCore import QObject, QTimer
 
 from drivers.emulators.rig import Remote
-from kiosk.sandbox import personas
+from kiosk.workshop.sandbox import personas
 from ui import finger
 from ui.visitor import Visitor
 

@@ -16,8 +16,8 @@ import requests
 
 from kiosk.centre.models import Document, RefusalBody
 from kiosk.papers.sealed import check_sealed, holder_mark
-from kiosk.sandbox import personas
-from kiosk.sandbox.server import serving
+from kiosk.workshop.sandbox import personas
+from kiosk.workshop.sandbox.server import serving
 
 KEY = "k" * 16
 

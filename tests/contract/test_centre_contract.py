@@ -21,9 +21,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from kiosk.sandbox import openapi, personas
-from kiosk.sandbox.app import openapi as contract
-from kiosk.sandbox.server import serving
+from kiosk.workshop.sandbox import openapi, personas
+from kiosk.workshop.sandbox.app import openapi as contract
+from kiosk.workshop.sandbox.server import serving
 
 KEPT = [
     not_a_server_error,
@@ -124,7 +124,7 @@ def test_real_answers_fit_the_document(url: str) -> None:
 
 def test_the_document_in_the_repository_is_the_one_that_is_served(url: str) -> None:
     kept = openapi.DOCUMENT.read_text(encoding="utf-8")
-    assert kept == openapi.text(), "renew it with: python -m kiosk.sandbox.openapi"
+    assert kept == openapi.text(), "renew it with: python -m kiosk.workshop.sandbox.openapi"
     assert json.loads(kept) == requests.get(url + "/openapi.json", timeout=10).json()
 
 

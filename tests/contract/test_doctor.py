@@ -18,9 +18,9 @@ from PIL import Image
 from drivers.emulators.rig import Remote
 from kiosk import settings as settings_file
 from kiosk.__main__ import main
-from kiosk.demo import place
 from kiosk.doctor import devices, examination, trial_prints
 from kiosk.doctor.findings import Probe, Section, Verdict, run_guarded
+from kiosk.workshop.demo import place
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

@@ -20,8 +20,8 @@ from cryptography.x509.oid import NameOID
 from kiosk.doctor import network
 from kiosk.doctor.causes import causes, linked
 from kiosk.doctor.findings import Probe, Verdict, run_guarded
-from kiosk.sandbox import server
 from kiosk.settings import Centre, Settings
+from kiosk.workshop.sandbox import server
 
 NOW = datetime.now(UTC)
 STEPS = ["DNS", "TCP", "TLS", "the centre's certificate", "clock", "centre", "latency"]

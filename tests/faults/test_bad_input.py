@@ -15,7 +15,6 @@ import pytest
 from services.hall import Citizen, Hall, hall, said
 from services.script import action, option
 
-from kiosk.sandbox import personas
 from kiosk.visit.steps import (
     Attract,
     Choose,
@@ -33,6 +32,7 @@ from kiosk.visit.steps import (
 )
 from kiosk.visit.troubles import LEAVE, MENU, RETRY
 from kiosk.words import Language
+from kiosk.workshop.sandbox import personas
 
 REFERENCE = re.compile(r"[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}")
 CHINESE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")

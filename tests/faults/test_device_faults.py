@@ -13,12 +13,12 @@ from functools import partial
 
 import pytest
 
-from kiosk.bench import faults, trial
-from kiosk.bench.cabinets import SLIP_END, SLIP_HEAD, Kiosk
-from kiosk.bench.cases import FAULTS, STATES, USED_AT, Case, cases
-from kiosk.bench.figures import Figure
-from kiosk.bench.stand import stand
-from kiosk.bench.trial import Verdict
+from kiosk.workshop.bench import faults, trial
+from kiosk.workshop.bench.cabinets import SLIP_END, SLIP_HEAD, Kiosk
+from kiosk.workshop.bench.cases import FAULTS, STATES, USED_AT, Case, cases
+from kiosk.workshop.bench.figures import Figure
+from kiosk.workshop.bench.stand import stand
+from kiosk.workshop.bench.trial import Verdict
 
 SAMPLE = (
     ("id_card", "absent", "attract"),

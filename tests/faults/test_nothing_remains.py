@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 from services.machine import Machine, machine
 
-from kiosk.sandbox import personas
+from kiosk.workshop.sandbox import personas
 
 PERSON = personas.load()["P01"]
 BALANCE = Decimal("56958.05")

@@ -18,7 +18,6 @@ from drivers.emulators.document_printer import DocumentPrinter
 from drivers.emulators.id_card import IdCardReader
 from drivers.emulators.receipt_printer import ReceiptPrinter
 from kiosk.privacy import Sensitive
-from kiosk.sandbox import personas
 from kiosk.settings import Centre, Settings
 from kiosk.terminal.terminal import Terminal
 from kiosk.visit.steps import (
@@ -35,6 +34,7 @@ from kiosk.visit.steps import (
     Step,
 )
 from kiosk.words import Language
+from kiosk.workshop.sandbox import personas
 from ui.views import Look, View, derive
 
 T = TypeVar("T")

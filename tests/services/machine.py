@@ -17,7 +17,7 @@ from typing import Any
 import requests
 
 from drivers.emulators.rig import Remote
-from kiosk import demo
+from kiosk.workshop import demo
 
 ROBOT = Path(__file__).with_name("robot.py")
 PATIENCE_S = 60.0

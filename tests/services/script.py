@@ -24,8 +24,6 @@ from drivers.receipt_printer.types import Printed
 from kiosk.centre.client import FundClient
 from kiosk.identity.sign_in import identify
 from kiosk.privacy import Sensitive
-from kiosk.sandbox import personas
-from kiosk.sandbox.server import serving
 from kiosk.services import SERVICES, menu
 from kiosk.settings import Centre, Settings
 from kiosk.visit.steps import (
@@ -45,6 +43,8 @@ from kiosk.visit.steps import (
 )
 from kiosk.visit.visit import How, Left, Visit, WentBack
 from kiosk.words import Language, Sayable, say
+from kiosk.workshop.sandbox import personas
+from kiosk.workshop.sandbox.server import serving
 
 T = TypeVar("T")
 

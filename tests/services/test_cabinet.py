@@ -18,10 +18,10 @@ from drivers.device import Deadline, Reason
 from drivers.emulators.io_board import IoBoard
 from drivers.hosts import Pace, ThreadHost
 from drivers.sensors.io_board import BoardSensors
-from kiosk.sandbox import personas
 from kiosk.terminal.cabinet import Cabinet
 from kiosk.visit.steps import Attract, EnterSmsCode, Menu, PresentIdCard, Problem
 from kiosk.words import Language, Text, say
+from kiosk.workshop.sandbox import personas
 
 PATIENCE_S = 15.0
 

@@ -39,10 +39,10 @@ from drivers.emulators.rig import Emulator, Remote, Rig
 from drivers.emulators.smart_card import SmartCardReader, missing
 from drivers.emulators.speaker import Speaker
 from drivers.emulators.xfs4iot import XfsMachine
-from kiosk import demo
-from kiosk.sandbox import personas
-from kiosk.sandbox.server import serving
 from kiosk.words import Language
+from kiosk.workshop import demo
+from kiosk.workshop.sandbox import personas
+from kiosk.workshop.sandbox.server import serving
 from tests import qt_messages
 from tests.contract.noted import Noted, told
 from ui.desk import parts, people, window

@@ -29,7 +29,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from drivers.emulators.rig import Remote
 from kiosk.keeper.channel import KeeperEnd, Live, Ready, Shown
 from kiosk.keeper.keeper import visit_command
-from kiosk.sandbox import personas
+from kiosk.workshop.sandbox import personas
 
 ROOT = Path(__file__).parents[2]
 SCREEN = (1920, 1080)

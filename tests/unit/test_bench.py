@@ -10,10 +10,11 @@ from click.testing import CliRunner
 
 from drivers.emulators import cups, smart_card
 from drivers.hosts import Pace
-from kiosk import __main__, bench
-from kiosk.bench import devices, readers, recovery, slips, visits
-from kiosk.bench.figures import BenchError, Figure, Name, NotMeasured, as_table
-from kiosk.bench.visits import NAMES, Event
+from kiosk import __main__
+from kiosk.workshop import bench
+from kiosk.workshop.bench import devices, readers, recovery, slips, visits
+from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured, as_table
+from kiosk.workshop.bench.visits import NAMES, Event
 
 
 @pytest.fixture(scope="module")

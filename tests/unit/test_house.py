@@ -27,8 +27,8 @@ DEVICE_LIBRARIES = ("serial*", "escpos*", "pyipp*", "smartcard*", "usb*")
 CONTRACT = ("drivers", "drivers.device", "drivers.types", "drivers.*.types")
 RULES = [
     ("kiosk/__main__.py", (*QT, "cv2*", *DEVICE_LIBRARIES), ()),
-    ("kiosk/demo.py", (*QT, "cv2*", *DEVICE_LIBRARIES), ()),
-    ("kiosk/bench/*.py", (*QT, "cv2*", *DEVICE_LIBRARIES), ()),
+    ("kiosk/workshop/demo.py", (*QT, "cv2*", *DEVICE_LIBRARIES), ()),
+    ("kiosk/workshop/bench/*.py", (*QT, "cv2*", *DEVICE_LIBRARIES), ()),
     (
         "kiosk/identity/face*",
         (*QT, *DEVICE_LIBRARIES, "ui*", "drivers*"),
@@ -110,8 +110,8 @@ def at_top(tree):
         ("kiosk/identity/face.py", "cv2", False),
         ("kiosk/identity/face/mesh.py", "cv2.data", False),
         ("kiosk/identity/sign_in.py", "cv2", True),
-        ("kiosk/demo.py", "drivers.emulators.rig", False),
-        ("kiosk/demo.py", "PySide6", True),
+        ("kiosk/workshop/demo.py", "drivers.emulators.rig", False),
+        ("kiosk/workshop/demo.py", "PySide6", True),
         ("drivers/id_card/reader.py", "kiosk.privacy", True),
         ("drivers/id_card/reader.py", "ui", True),
         ("drivers/id_card/reader.py", "serial", False),
@@ -136,7 +136,7 @@ def test_imports(module):
 @pytest.mark.parametrize("module", [m for m in MODULES if m.startswith("kiosk/")])
 def test_what_is_large_is_imported_late(module):
     found = imports(module, at_top(parsed(module)))
-    late = ("ui", "ui.*") if module == "kiosk/demo.py" else LARGE
+    late = ("ui", "ui.*") if module == "kiosk/workshop/demo.py" else LARGE
     assert [f"{name}, line {line}" for name, line in found if fits(name, late)] == []
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.sandbox import rules
+from kiosk.workshop.sandbox import rules
 
 RATE = D("0.026")
 

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.centre.models import Account, Ledger
-from kiosk.sandbox import personas, rules, seed
-from kiosk.sandbox.accounts import Accounts, person
-from kiosk.sandbox.sessions import Visitor
-from kiosk.sandbox.store import Store
+from kiosk.workshop.sandbox import personas, rules, seed
+from kiosk.workshop.sandbox.accounts import Accounts, person
+from kiosk.workshop.sandbox.sessions import Visitor
+from kiosk.workshop.sandbox.store import Store
 
 MEMOS = {"03", "05", "08", "10", "14"}
 

@@ -13,7 +13,6 @@ from drivers.device import DeviceError, Reason, State, Status
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.models import Document, Words
 from kiosk.papers.sealed import Flaw, NotOurs
-from kiosk.sandbox.refusals import Refused, known_codes
 from kiosk.visit.steps import Problem, Tone
 from kiosk.visit.troubles import (
     LEAVE,
@@ -27,6 +26,7 @@ from kiosk.visit.troubles import (
     problem_of,
 )
 from kiosk.words import Language, say
+from kiosk.workshop.sandbox.refusals import Refused, known_codes
 
 REFERENCE = re.compile(r"[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}")
 BLAME = ("您没有", "您应该", "您必须", "违规", "非法", "错误操作", "禁止")

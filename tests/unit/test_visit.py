@@ -51,7 +51,6 @@ from kiosk.centre.client import FundClient
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.models import Document, DocumentRequest
 from kiosk.privacy import Sensitive
-from kiosk.sandbox import personas
 from kiosk.services import SERVICES, menu
 from kiosk.terminal.terminal import Counter
 from kiosk.visit.steps import (
@@ -72,6 +71,7 @@ from kiosk.visit.steps import (
 )
 from kiosk.visit.troubles import LEAVE, MENU, RETRY
 from kiosk.visit.visit import Left, TimedOut, Visit, WentBack
+from kiosk.workshop.sandbox import personas
 
 BACK = WentBack()
 HOME = (Action(MENU, "home", "home"),)
@@ -369,7 +369,7 @@ def test_a_time_out_says_no_farewell(here: World, how: Any) -> None:
 
 
 def test_services_are_known_by_the_names_of_the_centre(here: World) -> None:
-    from kiosk.sandbox.offers import SERVICES as OFFERED
+    from kiosk.workshop.sandbox.offers import SERVICES as OFFERED
 
     assert set(SERVICES) == set(OFFERED)
 

@@ -12,8 +12,8 @@ from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
 from drivers.emulators.orders import orders_of
 from drivers.emulators.rig import Rig
-from kiosk.sandbox import personas
 from kiosk.words import Language
+from kiosk.workshop.sandbox import personas
 from ui.desk import parts, people
 from ui.desk.centre import Levers
 from ui.desk.chores import Chores

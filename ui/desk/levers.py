@@ -289,7 +289,7 @@ CENTRE: Mapping[str, tuple[Words, Order]] = {
     "drop": (Words("办了不回答", "Done, answer lost"), ("drop", {})),
     "refusal": (Words("业务繁忙", "Refuses: busy"), ("refusal", {"code": "service-busy"})),
 }
-"""By key, in words, and the kind of a ``kiosk.sandbox.faults.Fault`` with the rest of it."""
+"""By key, in words, and the kind of a ``kiosk.workshop.sandbox.faults.Fault`` with the rest of it."""
 
 
 def standing(levers: Sequence[Lever], seen: Seen) -> tuple[str, ...]:

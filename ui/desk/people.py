@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from kiosk.privacy import mask_bank_card, mask_id_number, mask_name, mask_phone
-from kiosk.sandbox.personas import Persona, load
 from kiosk.words import Language
+from kiosk.workshop.sandbox.personas import Persona, load
 from ui.desk import seen
 from ui.desk.words import FACTS, KINDS, PURPOSES, Words
 

@@ -7,9 +7,9 @@ from datetime import date
 from decimal import Decimal
 
 from kiosk.privacy import mask_bank_card
-from kiosk.sandbox import personas, rules
-from kiosk.sandbox.personas import Persona
-from kiosk.sandbox.store import Store, fen
+from kiosk.workshop.sandbox import personas, rules
+from kiosk.workshop.sandbox.personas import Persona
+from kiosk.workshop.sandbox.store import Store, fen
 
 BUSINESS_DAY = date(2026, 1, 15)
 LEDGER_STARTS = date(2024, 7, 1)

@@ -12,9 +12,9 @@ from typing import Literal
 from kiosk.centre.models import CardEvidence, Proof, Session, SignIn, SmsSent, Words
 from kiosk.papers.sealed import normal_name
 from kiosk.privacy import Sensitive, mask_phone
-from kiosk.sandbox.clock import Clock
-from kiosk.sandbox.refusals import Refused
-from kiosk.sandbox.store import Row, Store
+from kiosk.workshop.sandbox.clock import Clock
+from kiosk.workshop.sandbox.refusals import Refused
+from kiosk.workshop.sandbox.store import Row, Store
 
 IDLE_S = 600.0
 CODE_VALID_S = 300

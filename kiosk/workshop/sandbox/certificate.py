@@ -90,7 +90,7 @@ def render(certificate: Certificate) -> bytes:
 
 @cache
 def _template() -> bytes:
-    return (resources.files("kiosk.sandbox") / "deposit_certificate.typ").read_bytes()
+    return (resources.files("kiosk.workshop.sandbox") / "deposit_certificate.typ").read_bytes()
 
 
 @cache

@@ -25,10 +25,10 @@ from drivers.hosts import PACE, Pace, ThreadHost
 from drivers.id_card.types import ReadCard
 from drivers.process_host import ProcessHost
 from drivers.smart_card.types import ReadBankCard
-from kiosk.bench.figures import BenchError, Figure, Name, NotMeasured, Values
-from kiosk.bench.hardware import CONTROL, Hardware
-from kiosk.bench.readers import BANK_CARD, await_usable, host, ms, no_smart_cards, phases
-from kiosk.sandbox import personas
+from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured, Values
+from kiosk.workshop.bench.hardware import CONTROL, Hardware
+from kiosk.workshop.bench.readers import BANK_CARD, await_usable, host, ms, no_smart_cards, phases
+from kiosk.workshop.sandbox import personas
 
 PLUGS = (
     "id_card",

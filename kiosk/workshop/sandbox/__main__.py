@@ -1,15 +1,17 @@
-"""``python -m kiosk.sandbox DIRECTORY [PORT]``: the stand-in centre on this machine."""
+"""``python -m kiosk.workshop.sandbox DIRECTORY [PORT]``: the stand-in centre on this machine."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from kiosk.sandbox.server import run
+from kiosk.workshop.sandbox.server import run
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="kiosk.sandbox", description="The stand-in centre")
+    parser = argparse.ArgumentParser(
+        prog="kiosk.workshop.sandbox", description="The stand-in centre"
+    )
     parser.add_argument("directory", type=Path, help="where its database and its seal are kept")
     parser.add_argument("port", type=int, nargs="?", default=0, help="0: a free one")
     parser.add_argument("--fixed-code", help="every SMS code, 6 digits; random without")

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kiosk.bench.figures import BenchError
+from kiosk.workshop.bench.figures import BenchError
 
 if TYPE_CHECKING:
     from drivers.emulators.rig import Remote
@@ -60,7 +60,7 @@ def emulated() -> Iterator[Hardware]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-_PROGRAM = "import sys; from kiosk.bench.hardware import main; main(sys.argv[1])"
+_PROGRAM = "import sys; from kiosk.workshop.bench.hardware import main; main(sys.argv[1])"
 
 
 def main(where: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import uvicorn
 
-from kiosk.sandbox.app import create_app
+from kiosk.workshop.sandbox.app import create_app
 
 
 class _Server(uvicorn.Server):
@@ -33,7 +33,7 @@ class _Server(uvicorn.Server):
 def run(directory: Path, port: int = 0, host: str = "127.0.0.1", **options: Any) -> None:
     """Serve until interrupted. Prints the URL, one line, as soon as it answers.
 
-    Port 0 takes a free one; ``options`` are those of :func:`kiosk.sandbox.app.create_app`. The
+    Port 0 takes a free one; ``options`` are those of :func:`kiosk.workshop.sandbox.app.create_app`. The
     levers under ``/sandbox`` ask nobody who they are: keep ``host`` on this machine.
     """
     with _listening(host, port) as listener:

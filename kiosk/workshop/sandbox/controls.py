@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
 from kiosk.centre.models import Offer, Words
-from kiosk.sandbox.centre import Centre
-from kiosk.sandbox.faults import Fault
-from kiosk.sandbox.sessions import IDLE_S
+from kiosk.workshop.sandbox.centre import Centre
+from kiosk.workshop.sandbox.faults import Fault
+from kiosk.workshop.sandbox.sessions import IDLE_S
 
 router = APIRouter(prefix="/sandbox", include_in_schema=False)
 

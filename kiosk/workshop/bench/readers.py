@@ -33,9 +33,9 @@ from drivers.pin_pad.types import (
     StartPinEntry,
 )
 from drivers.smart_card.types import ReadBankCard, ReadSocialSecurityCard
-from kiosk.bench.figures import BenchError, Figure, Name, NotMeasured, Values
-from kiosk.bench.hardware import Hardware
-from kiosk.sandbox import personas
+from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured, Values
+from kiosk.workshop.bench.hardware import Hardware
+from kiosk.workshop.sandbox import personas
 
 NAMES: Mapping[str, Name] = {
     "id_card_read": Name("ms", floor="floor_id_card_read"),

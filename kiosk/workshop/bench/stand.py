@@ -27,12 +27,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kiosk.bench.figures import BenchError
 from kiosk.keeper.keeper import visit_command
+from kiosk.workshop.bench.figures import BenchError
 
 if TYPE_CHECKING:
     from drivers.emulators.rig import Rig
-    from kiosk.bench.cabinets import Cabinet
+    from kiosk.workshop.bench.cabinets import Cabinet
 
 PATIENCE_S = 150.0
 """For whatever must come: the longest time-out of the terminal is the 120 s of a document."""

@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from kiosk.bench.cabinets import SLIP_END, SLIP_HEAD
-from kiosk.bench.cases import FAULTS, KILL, STATES, USED_AT, Case, Fault
-from kiosk.bench.figures import BenchError
-from kiosk.bench.stand import Page, Stand
 from kiosk.privacy import mask_name
-from kiosk.sandbox import personas
+from kiosk.workshop.bench.cabinets import SLIP_END, SLIP_HEAD
+from kiosk.workshop.bench.cases import FAULTS, KILL, STATES, USED_AT, Case, Fault
+from kiosk.workshop.bench.figures import BenchError
+from kiosk.workshop.bench.stand import Page, Stand
+from kiosk.workshop.sandbox import personas
 
 _PRINTERS = ("document_printer", "receipt_printer")
 _STATUS = {"io_board": ("lights", "sensors")}

@@ -2,7 +2,7 @@
 
 A case is a fault and the step at which it begins. The citizen goes on as citizens do: presses what
 is next, tries again or goes home where a page offers both, takes the paper, leaves. The visits,
-their keeper and their screen are real, and so are the drivers; see :mod:`kiosk.bench.stand`.
+their keeper and their screen are real, and so are the drivers; see :mod:`kiosk.workshop.bench.stand`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from kiosk.bench.cabinets import Branch, Kiosk
-from kiosk.bench.cases import USED_AT, Case, cases
-from kiosk.bench.figures import BenchError, Figure, Name
-from kiosk.bench.stand import stand
-from kiosk.bench.trial import Trial, Verdict
+from kiosk.workshop.bench.cabinets import Branch, Kiosk
+from kiosk.workshop.bench.cases import USED_AT, Case, cases
+from kiosk.workshop.bench.figures import BenchError, Figure, Name
+from kiosk.workshop.bench.stand import stand
+from kiosk.workshop.bench.trial import Trial, Verdict
 
 NAMES: Mapping[str, Name] = {
     "faults_run": Name(""),

@@ -17,15 +17,15 @@ from kiosk.centre.models import (
     Words,
 )
 from kiosk.papers.sealed import holder_mark
-from kiosk.sandbox import certificate, rules
-from kiosk.sandbox.accounts import CLOSED, FROZEN, Accounts, worded_day
-from kiosk.sandbox.certificate import Certificate, Field, Seal
-from kiosk.sandbox.clock import Clock
-from kiosk.sandbox.offers import CENTRE, CERTIFICATE, HOTLINE, Offers, purpose_name
-from kiosk.sandbox.refusals import Refused
-from kiosk.sandbox.sessions import Visitor
-from kiosk.sandbox.store import Row, Store
 from kiosk.words import Language
+from kiosk.workshop.sandbox import certificate, rules
+from kiosk.workshop.sandbox.accounts import CLOSED, FROZEN, Accounts, worded_day
+from kiosk.workshop.sandbox.certificate import Certificate, Field, Seal
+from kiosk.workshop.sandbox.clock import Clock
+from kiosk.workshop.sandbox.offers import CENTRE, CERTIFICATE, HOTLINE, Offers, purpose_name
+from kiosk.workshop.sandbox.refusals import Refused
+from kiosk.workshop.sandbox.sessions import Visitor
+from kiosk.workshop.sandbox.store import Row, Store
 
 PRINTS_PER_DAY = 3
 VALID_MONTHS = 2

@@ -6,8 +6,8 @@ from datetime import datetime, time
 from threading import Lock
 
 from kiosk.centre.models import Catalogue, Hours, Offer, Place, Purpose, Words
-from kiosk.sandbox.clock import Clock
-from kiosk.sandbox.refusals import Refused
+from kiosk.workshop.sandbox.clock import Clock
+from kiosk.workshop.sandbox.refusals import Refused
 
 CENTRE = "云岭市住房公积金管理中心(演示)"
 HOTLINE = "12329"

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from kiosk.bench import devices, faults, visits
-from kiosk.bench.figures import BenchError, Figure, Name, NotMeasured, as_json, as_table
+from kiosk.workshop.bench import devices, faults, visits
+from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured, as_json, as_table
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, field_validator
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kiosk.sandbox.refusals import Refused, known_codes
+from kiosk.workshop.sandbox.refusals import Refused, known_codes
 
 
 class Fault(BaseModel):

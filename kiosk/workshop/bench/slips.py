@@ -12,13 +12,13 @@ from itertools import count
 from drivers import catalogue
 from drivers.device import CancelToken, Deadline, DeviceError, Driver
 from drivers.receipt_printer.types import PrintSlip, Slip
-from kiosk.bench.figures import BenchError, Figure, Name, NotMeasured, Values
-from kiosk.bench.hardware import FAST, LINES, SLOW, Hardware
 from kiosk.centre.models import Document, Words
 from kiosk.papers.receipt import SlipTerms, document_slip
 from kiosk.privacy import mask_name
-from kiosk.sandbox import personas
 from kiosk.words import Language
+from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured, Values
+from kiosk.workshop.bench.hardware import FAST, LINES, SLOW, Hardware
+from kiosk.workshop.sandbox import personas
 
 NAMES: Mapping[str, Name] = {
     "slip_text_bytes": Name("B", floor="floor_slip_text_bytes"),

@@ -38,11 +38,11 @@ from kiosk.centre.models import (
     SmsSent,
     Withdrawal,
 )
-from kiosk.sandbox import accounts, controls
-from kiosk.sandbox.centre import Centre
-from kiosk.sandbox.offers import SERVICES
-from kiosk.sandbox.refusals import Refused
-from kiosk.sandbox.sessions import CODES_PER_DAY, Visitor
+from kiosk.workshop.sandbox import accounts, controls
+from kiosk.workshop.sandbox.centre import Centre
+from kiosk.workshop.sandbox.offers import SERVICES
+from kiosk.workshop.sandbox.refusals import Refused
+from kiosk.workshop.sandbox.sessions import CODES_PER_DAY, Visitor
 
 _bearer = HTTPBearer(auto_error=False, description="The session's token")
 

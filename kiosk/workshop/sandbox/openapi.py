@@ -1,11 +1,11 @@
-"""``python -m kiosk.sandbox.openapi`` renews the contract's document, ``assets/openapi.json``."""
+"""``python -m kiosk.workshop.sandbox.openapi`` renews the contract's document, ``assets/openapi.json``."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-from kiosk.sandbox.app import openapi
+from kiosk.workshop.sandbox.app import openapi
 
 DOCUMENT = Path(__file__).parents[2] / "assets" / "openapi.json"
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 
-from kiosk.sandbox.seed import BUSINESS_DAY
+from kiosk.workshop.sandbox.seed import BUSINESS_DAY
 
 _ZONE = timezone(timedelta(hours=8))  # Asia/Shanghai has no summer time
 _MORNING = datetime(BUSINESS_DAY.year, BUSINESS_DAY.month, BUSINESS_DAY.day, 10, tzinfo=_ZONE)

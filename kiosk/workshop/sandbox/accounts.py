@@ -20,10 +20,10 @@ from kiosk.centre.models import (
     Words,
 )
 from kiosk.privacy import Sensitive
-from kiosk.sandbox import rules
-from kiosk.sandbox.refusals import Refused
-from kiosk.sandbox.sessions import Visitor
-from kiosk.sandbox.store import Row, Store, yuan
+from kiosk.workshop.sandbox import rules
+from kiosk.workshop.sandbox.refusals import Refused
+from kiosk.workshop.sandbox.sessions import Visitor
+from kiosk.workshop.sandbox.store import Row, Store, yuan
 
 NORMAL, SEALED, FROZEN = "01", "02", "06"
 CLOSED = frozenset({"03", "04", "05"})

@@ -6,15 +6,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from kiosk.sandbox import seed
-from kiosk.sandbox.accounts import Accounts
-from kiosk.sandbox.certificate import Seal
-from kiosk.sandbox.clock import Clock
-from kiosk.sandbox.documents import Documents
-from kiosk.sandbox.faults import Faults
-from kiosk.sandbox.offers import CENTRE, Offers
-from kiosk.sandbox.sessions import CODES_PER_DAY, Sessions
-from kiosk.sandbox.store import Store
+from kiosk.workshop.sandbox import seed
+from kiosk.workshop.sandbox.accounts import Accounts
+from kiosk.workshop.sandbox.certificate import Seal
+from kiosk.workshop.sandbox.clock import Clock
+from kiosk.workshop.sandbox.documents import Documents
+from kiosk.workshop.sandbox.faults import Faults
+from kiosk.workshop.sandbox.offers import CENTRE, Offers
+from kiosk.workshop.sandbox.sessions import CODES_PER_DAY, Sessions
+from kiosk.workshop.sandbox.store import Store
 
 
 class Centre:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kiosk.bench import readers, recovery, slips
-from kiosk.bench.figures import Figure, Name, NotMeasured
-from kiosk.bench.hardware import emulated
+from kiosk.workshop.bench import readers, recovery, slips
+from kiosk.workshop.bench.figures import Figure, Name, NotMeasured
+from kiosk.workshop.bench.hardware import emulated
 
 NAMES: Mapping[str, Name] = {**readers.NAMES, **slips.NAMES, **recovery.NAMES}
 """All figures; each module says what its own are."""

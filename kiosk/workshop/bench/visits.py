@@ -24,11 +24,11 @@ from typing import IO, Any
 from drivers import catalogue as drivers
 from drivers.device import CancelToken, Deadline
 from drivers.id_card.types import ReadCard
-from kiosk import demo
-from kiosk.bench.figures import BenchError, Figure, Name, Values
 from kiosk.keeper.channel import KeeperEnd, Live, Ready, Shown
 from kiosk.keeper.keeper import Pace, visit_command
-from kiosk.sandbox import personas
+from kiosk.workshop import demo
+from kiosk.workshop.bench.figures import BenchError, Figure, Name, Values
+from kiosk.workshop.sandbox import personas
 
 PATIENCE_S = 60.0
 _KEEPER = """\

@@ -1,0 +1,1 @@
+"""What never runs for a citizen: the stand-in centre, the bench, the demo."""
