@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 
 from drivers.device import DeviceError, Driver, Reason, Status
-from drivers.hosts import PACE, Pace, ThreadHost
-from drivers.process_host import ProcessDriver, ProcessHost
+from drivers.hosting.process_host import ProcessDriver, ProcessHost
+from drivers.hosting.thread_host import PACE, Pace, ThreadHost
 
 _DRIVERS: Mapping[tuple[str, str], str] = {
     ("id_card", "sdt"): "drivers.id_card.reader:SdtReader",

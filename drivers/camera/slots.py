@@ -14,8 +14,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from drivers.camera.types import STALL_S, Frame
-from drivers.channel import SharedMemory
 from drivers.device import DeviceError, Reason
+from drivers.hosting.channel import SharedMemory
 
 if TYPE_CHECKING:
     import numpy as np

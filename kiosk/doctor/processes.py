@@ -13,7 +13,7 @@ from pathlib import Path
 _PROC = Path("/proc")
 _PEER, _INODE = 2, 9  # columns of /proc/net/tcp
 _OURS = ("run", "visit")
-_CHILD = "drivers.child"  # what a process host starts
+_CHILD = "drivers.hosting.child"  # what a process host starts
 
 
 @dataclass(frozen=True, slots=True)

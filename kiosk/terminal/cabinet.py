@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from drivers.device import Deadline, DeviceError, Reason
-from drivers.hosts import ThreadHost
+from drivers.hosting.thread_host import ThreadHost
 from drivers.lights.types import AllOff, FlashRate, Light, SetLight
 from drivers.sensors.types import AwaitChange, Power, Readings, ReadSensors
 from drivers.speaker.types import Play, Sound

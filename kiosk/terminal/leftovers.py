@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 
 from drivers.device import DeviceError, Reason
-from drivers.hosts import ThreadHost
+from drivers.hosting.thread_host import ThreadHost
 
 SLIPS = "receipt_printer"
 """What is left in it stays until it is cut off; all others drop it when the next visit opens them,

@@ -13,7 +13,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 
 from drivers import catalogue as drivers
 from drivers.device import CancelToken, Deadline, DeviceError, Reason, State, Status
-from drivers.hosts import ThreadHost
+from drivers.hosting.thread_host import ThreadHost
 from kiosk.centre.client import FundClient, OnTime
 from kiosk.centre.errors import CentreUnavailable, Refusal, reference_number
 from kiosk.centre.models import Catalogue

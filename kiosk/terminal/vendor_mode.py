@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from drivers.device import DeviceError, Reason, Request
-from drivers.hosts import ThreadHost
+from drivers.hosting.thread_host import ThreadHost
 from drivers.vendor_mode.types import Agree, AwaitMode, Mode, ReadMode
 
 T = TypeVar("T")

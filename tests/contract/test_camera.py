@@ -14,14 +14,14 @@ import cv2
 import numpy as np
 import pytest
 
-from drivers import process_host
 from drivers.camera import opencv
 from drivers.camera.types import STALL_S, Frame, StartStream, StopStream, Stream
 from drivers.catalogue import create, create_host
 from drivers.device import CancelToken, DeviceError, Reason, State, Status
 from drivers.emulators.camera import FAULTS, Camera
-from drivers.hosts import Pace, ThreadHost
-from drivers.process_host import ProcessHost
+from drivers.hosting import process_host
+from drivers.hosting.process_host import ProcessHost
+from drivers.hosting.thread_host import Pace, ThreadHost
 
 SOON_S = 20.0
 PROMPT_S = 1.0  # for what is over within 0.05 s when the machine is not busy

@@ -29,7 +29,7 @@ from drivers.device import (
     Status,
 )
 from drivers.emulators.code_scanner import CodeScanner
-from drivers.hosts import ThreadHost
+from drivers.hosting.thread_host import ThreadHost
 
 PATIENT_S = 10.0  # for what must come, on however busy a machine
 PAUSE_S = 0.2

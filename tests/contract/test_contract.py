@@ -37,7 +37,8 @@ from drivers.emulators.io_board import IoBoard
 from drivers.emulators.pin_pad import MASTER_KEYS, PinPad, encrypt
 from drivers.emulators.receipt_printer import ReceiptPrinter
 from drivers.emulators.rig import Emulator
-from drivers.hosts import Pace, ThreadHost
+from drivers.hosting.process_host import ProcessHost
+from drivers.hosting.thread_host import Pace, ThreadHost
 from drivers.id_card.types import AwaitRemoval, ReadCard
 from drivers.lights.types import FlashRate, Light, SetLight
 from drivers.pin_pad.types import (
@@ -48,7 +49,6 @@ from drivers.pin_pad.types import (
     SessionKey,
     StartPinEntry,
 )
-from drivers.process_host import ProcessHost
 from drivers.receipt_printer.types import PrintSlip, Slip, Text
 from drivers.sensors.types import AwaitChange, Power, Readings, ReadSensors
 from drivers.smart_card.types import ReadBankCard
@@ -317,7 +317,7 @@ def children() -> list[int]:
     for task in Path("/proc/self/task").iterdir():
         with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # the thread has ended
             for pid in (task / "children").read_text().split():
-                if b"drivers.child" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                if b"drivers.hosting.child" in Path(f"/proc/{pid}/cmdline").read_bytes():
                     found.append(int(pid))
     return found
 

@@ -27,7 +27,7 @@ from drivers.document_printer.ipp import IppPrinter
 from drivers.document_printer.names import Operation
 from drivers.document_printer.types import PagesPrinted, PrintDocument
 from drivers.emulators.document_printer import DocumentPrinter
-from drivers.hosts import ThreadHost
+from drivers.hosting.thread_host import ThreadHost
 
 QUICK: dict[str, Any] = {
     "answer_s": 1.0,

@@ -17,7 +17,7 @@ from ipp_peers import EvePrinter, PrintServer
 from drivers.catalogue import create
 from drivers.device import CancelToken, DeviceError, Reason, Status
 from drivers.document_printer.types import PagesPrinted, PrintDocument
-from drivers.hosts import ThreadHost
+from drivers.hosting.thread_host import ThreadHost
 
 MISSING = ipp_peers.missing()
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"CUPS as a peer: {MISSING}")

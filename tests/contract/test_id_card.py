@@ -32,7 +32,7 @@ from drivers.device import (
     Status,
 )
 from drivers.emulators.id_card import SAM_NUMBER, IdCardReader
-from drivers.hosts import ThreadHost
+from drivers.hosting.thread_host import ThreadHost
 from drivers.id_card import reader
 from drivers.id_card.reader import SdtReader
 from drivers.id_card.sdt import PREAMBLE, Command, encode_answer, encode_frame

@@ -25,7 +25,7 @@ from drivers.device import (
     Status,
 )
 from drivers.emulators.io_board import IoBoard
-from drivers.hosts import ThreadHost
+from drivers.hosting.thread_host import ThreadHost
 from drivers.io_board.bus import BusSettings
 from drivers.lights.io_board import BoardLights
 from drivers.lights.types import AllOff, Colour, FlashRate, Light, SetLight

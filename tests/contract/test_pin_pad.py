@@ -24,7 +24,7 @@ from drivers.device import (
     Status,
 )
 from drivers.emulators.pin_pad import MASTER_KEYS, PinPad, decrypt, encrypt, format_0
-from drivers.hosts import ThreadHost
+from drivers.hosting.thread_host import ThreadHost
 from drivers.pin_pad.serial_pad import SerialPinPad
 from drivers.pin_pad.types import (
     Algorithm,

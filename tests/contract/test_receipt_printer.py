@@ -29,7 +29,7 @@ from drivers.device import (
     Supply,
 )
 from drivers.emulators.receipt_printer import ReceiptPrinter
-from drivers.hosts import ThreadHost
+from drivers.hosting.thread_host import ThreadHost
 from drivers.receipt_printer.escpos import EscPosPrinter
 from drivers.receipt_printer.types import (
     Align,

@@ -23,7 +23,7 @@ from drivers.emulators.document_printer import DocumentPrinter
 from drivers.emulators.id_card import IdCardReader
 from drivers.emulators.receipt_printer import ReceiptPrinter
 from drivers.emulators.rig import Remote, Rig
-from drivers.hosts import ThreadHost
+from drivers.hosting.thread_host import ThreadHost
 from drivers.id_card.reader import SdtReader
 from drivers.id_card.sdt import PHOTO_BYTES
 from drivers.id_card.types import IdCard, ReadCard

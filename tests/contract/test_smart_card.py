@@ -33,8 +33,8 @@ from drivers.device import (
 )
 from drivers.emulators.rig import Remote
 from drivers.emulators.smart_card import READER
-from drivers.hosts import Pace, ThreadHost
-from drivers.process_host import ProcessHost
+from drivers.hosting.process_host import ProcessHost
+from drivers.hosting.thread_host import Pace, ThreadHost
 from drivers.smart_card import pcsc
 from drivers.smart_card.pcsc import PcscReader
 from drivers.smart_card.types import (

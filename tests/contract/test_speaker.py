@@ -26,7 +26,7 @@ from drivers.device import (
     Status,
 )
 from drivers.emulators.speaker import Speaker
-from drivers.hosts import ThreadHost
+from drivers.hosting.thread_host import ThreadHost
 from drivers.speaker.aplay import AplaySpeaker
 from drivers.speaker.types import Play, Sound
 

@@ -16,7 +16,7 @@ from drivers.code_scanner.types import Code, ReadCode
 from drivers.device import CancelToken, Deadline, DeviceError, Media, Reason, State, Status
 from drivers.emulators.pin_pad import MASTER_KEYS, decrypt, encrypt, format_0
 from drivers.emulators.xfs4iot import XfsMachine
-from drivers.hosts import ThreadHost
+from drivers.hosting.thread_host import ThreadHost
 from drivers.lights.types import AllOff, Colour, FlashRate, Light, SetLight
 from drivers.pin_pad.frames import pan_field
 from drivers.pin_pad.types import (

@@ -23,7 +23,7 @@ from drivers.device import (
 from drivers.document_printer.types import PagesPrinted, PrintDocument
 from drivers.emulators.receipt_printer import drawn
 from drivers.emulators.xfs4iot import XfsMachine
-from drivers.hosts import ThreadHost
+from drivers.hosting.thread_host import ThreadHost
 from drivers.receipt_printer.encode import TextMode, encode
 from drivers.receipt_printer.types import Align, Pair, Printed, PrintSlip, Rule, Slip, Text
 from drivers.xfs4iot import client, driver, printing

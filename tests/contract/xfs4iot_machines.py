@@ -12,7 +12,7 @@ import pytest
 
 from drivers.device import Deadline, DeviceError, Request, State, Status
 from drivers.emulators.xfs4iot import XfsMachine
-from drivers.hosts import Pace, ThreadHost
+from drivers.hosting.thread_host import Pace, ThreadHost
 from drivers.xfs4iot.driver import XfsDriver
 from tests.contract.xfs4iot_forms import check
 

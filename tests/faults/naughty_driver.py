@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from drivers.channel import SharedMemory
-from drivers.child import is_dumpable
 from drivers.device import Check, DeviceError, Driver, Info, Reason, Request, State, Status
+from drivers.hosting.channel import SharedMemory
+from drivers.hosting.child import is_dumpable
 
 HOURS = 9999
 

@@ -19,11 +19,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from naughty_driver import Do, DoOnce, NaughtyDriver
 
-from drivers import process_host
-from drivers.channel import Channel, SharedMemory
 from drivers.device import CancelToken, DeviceError, Info, Reason, State, Status
-from drivers.hosts import Pace
-from drivers.process_host import ProcessHost
+from drivers.hosting import process_host
+from drivers.hosting.channel import Channel, SharedMemory
+from drivers.hosting.process_host import ProcessHost
+from drivers.hosting.thread_host import Pace
 
 ONLINE = Status(State.ONLINE)
 SOON_S = 20.0
@@ -72,7 +72,11 @@ def children(of=None):
         with suppress(OSError):
             state, parent = stat.read_text().rpartition(")")[2].split()[:2]
             line = stat.with_name("cmdline").read_bytes()
-            if int(parent) == (of or os.getpid()) and state != "Z" and b"drivers.child" in line:
+            if (
+                int(parent) == (of or os.getpid())
+                and state != "Z"
+                and b"drivers.hosting.child" in line
+            ):
                 found.append(int(stat.parent.name))
     return found
 
@@ -455,7 +459,7 @@ import sys, time
 from functools import partial
 from pathlib import Path
 from naughty_driver import Do, NaughtyDriver
-from drivers.process_host import ProcessHost
+from drivers.hosting.process_host import ProcessHost
 host = ProcessHost(partial(NaughtyDriver, Path(sys.argv[1])))
 host.start()
 host.execute(Do("pid"), 20)

@@ -16,7 +16,7 @@ from services.hall import Citizen, Hall
 
 from drivers.device import Deadline, Reason
 from drivers.emulators.io_board import IoBoard
-from drivers.hosts import Pace, ThreadHost
+from drivers.hosting.thread_host import Pace, ThreadHost
 from drivers.sensors.io_board import BoardSensors
 from kiosk.terminal.cabinet import Cabinet
 from kiosk.visit.steps import Attract, EnterSmsCode, Menu, PresentIdCard, Problem

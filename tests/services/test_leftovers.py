@@ -10,7 +10,7 @@ import pytest
 from services.hall import Citizen, Hall
 
 from drivers.device import Check, Driver, Info, State, Status
-from drivers.hosts import ThreadHost
+from drivers.hosting.thread_host import ThreadHost
 from kiosk.terminal.leftovers import Tidying
 from kiosk.terminal.terminal import Terminal
 from kiosk.visit.steps import Menu, PaperReady, Problem

@@ -525,7 +525,7 @@ def test_what_one_sees_and_does_at_the_other_devices(trainer: Trainer, rig: Rig)
 def test_lights_and_sounds(trainer: Trainer, rig: Rig) -> None:
     """As the terminal switches and plays them."""
     from drivers.catalogue import create
-    from drivers.hosts import ThreadHost
+    from drivers.hosting.thread_host import ThreadHost
     from drivers.lights.types import FlashRate, Light, SetLight
     from drivers.speaker.types import Play, Sound
 
@@ -701,7 +701,7 @@ def print_a_sheet(rig: Rig) -> None:
     """As an IPP client does; the page is blank."""
     from drivers.catalogue import create
     from drivers.document_printer.types import PrintDocument
-    from drivers.hosts import ThreadHost
+    from drivers.hosting.thread_host import ThreadHost
 
     file = io.BytesIO()
     with closing(pypdfium2.PdfDocument.new()) as document:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from drivers.camera import slots
 from drivers.camera.slots import Slots
-from drivers.channel import Channel
 from drivers.device import DeviceError, Reason
+from drivers.hosting.channel import Channel
 
 SIZE = (48, 64, 3)
 BYTES = 48 * 64 * 3

@@ -32,7 +32,7 @@ RULES = [
     (
         "kiosk/identity/face*",
         (*QT, *DEVICE_LIBRARIES, "ui*", "drivers*"),
-        (*CONTRACT, "drivers.hosts", "drivers.catalogue"),
+        (*CONTRACT, "drivers.hosting.thread_host", "drivers.catalogue"),
     ),
     # The picture of a test slip is drawn by the code that lays out the real one.
     (
@@ -43,7 +43,7 @@ RULES = [
     (
         "kiosk/*",
         (*QT, "cv2*", *DEVICE_LIBRARIES, "ui", "ui.*", "drivers*"),
-        (*CONTRACT, "drivers.hosts", "drivers.catalogue"),
+        (*CONTRACT, "drivers.hosting.thread_host", "drivers.catalogue"),
     ),
     ("drivers/*", (*QT, "kiosk", "kiosk.*", "ui", "ui.*"), ()),
     # The desk and the player of the demo work the hardware that is not there, from its other end.
@@ -106,7 +106,7 @@ def at_top(tree):
         ("kiosk/visit/visit.py", "drivers.id_card.reader", True),
         ("kiosk/visit/visit.py", "drivers.emulators.rig", True),
         ("kiosk/visit/visit.py", "drivers.id_card.types", False),
-        ("kiosk/visit/visit.py", "drivers.hosts", False),
+        ("kiosk/visit/visit.py", "drivers.hosting.thread_host", False),
         ("kiosk/identity/face.py", "cv2", False),
         ("kiosk/identity/face/mesh.py", "cv2.data", False),
         ("kiosk/identity/sign_in.py", "cv2", True),
@@ -115,7 +115,7 @@ def at_top(tree):
         ("drivers/id_card/reader.py", "kiosk.privacy", True),
         ("drivers/id_card/reader.py", "ui", True),
         ("drivers/id_card/reader.py", "serial", False),
-        ("ui/app.py", "drivers.hosts", True),
+        ("ui/app.py", "drivers.hosting.thread_host", True),
         ("ui/app.py", "drivers.id_card.types", False),
         ("ui/app.py", "drivers.device", False),
         ("ui/app.py", "drivers.emulators.rig", True),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from drivers.device import Check, DeviceError, Driver, Info, Reason, State, Status
-from drivers.hosts import Pace, ThreadHost
+from drivers.hosting.thread_host import Pace, ThreadHost
 from kiosk.terminal import leftovers as tidying
 from kiosk.terminal.leftovers import SLIPS, Tidying
 

@@ -44,7 +44,7 @@ from drivers.device import (
 from drivers.document_printer.types import PagesPrinted, PrintDocument
 from drivers.emulators.document_printer import DocumentPrinter
 from drivers.emulators.id_card import IdCardReader
-from drivers.hosts import ThreadHost
+from drivers.hosting.thread_host import ThreadHost
 from drivers.receipt_printer.types import PrintSlip, Slip
 from drivers.smart_card.types import BankCard, ReadBankCard
 from kiosk.centre.client import FundClient

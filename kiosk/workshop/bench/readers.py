@@ -20,7 +20,7 @@ from drivers.camera.types import StartStream, StopStream, Stream
 from drivers.catalogue import create_host
 from drivers.code_scanner.types import ReadCode
 from drivers.device import Deadline, DeviceError, Media, Request, State, Status
-from drivers.hosts import PACE, Pace, ThreadHost
+from drivers.hosting.thread_host import PACE, Pace, ThreadHost
 from drivers.id_card.types import ReadCard
 from drivers.pin_pad.types import (
     Algorithm,

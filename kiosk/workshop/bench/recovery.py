@@ -21,9 +21,9 @@ from drivers.camera.types import StartStream, StopStream
 from drivers.catalogue import create
 from drivers.device import Deadline, DeviceError, Reason, Status
 from drivers.document_printer.types import PrintDocument
-from drivers.hosts import PACE, Pace, ThreadHost
+from drivers.hosting.process_host import ProcessHost
+from drivers.hosting.thread_host import PACE, Pace, ThreadHost
 from drivers.id_card.types import ReadCard
-from drivers.process_host import ProcessHost
 from drivers.smart_card.types import ReadBankCard
 from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured, Values
 from kiosk.workshop.bench.hardware import CONTROL, Hardware
@@ -373,7 +373,10 @@ def _child() -> int:
         with suppress(OSError):
             # proc_pid_stat(5); behind the name, which may hold anything, state and parent
             facts = (path / "stat").read_text().rpartition(")")[2].split()
-            if int(facts[1]) == os.getpid() and b"drivers.child" in (path / "cmdline").read_bytes():
+            if (
+                int(facts[1]) == os.getpid()
+                and b"drivers.hosting.child" in (path / "cmdline").read_bytes()
+            ):
                 children[int(facts[19])] = int(path.name)
     if not children:
         raise BenchError("a process host has no process")

@@ -18,7 +18,7 @@ from kiosk.workshop.sandbox import personas
 _PRINTERS = ("document_printer", "receipt_printer")
 _STATUS = {"io_board": ("lights", "sensors")}
 _NOTICED_S = 2.5
-"""After this a driver has looked at its idle device at least once, see ``drivers.hosts.Pace``."""
+"""After this a driver has looked at its idle device at least once, see ``drivers.hosting.thread_host.Pace``."""
 _QUIET_S = 5.0
 _MOMENT_S = 5.0
 _PERSONAS = ("P01", "P05")  # by turns

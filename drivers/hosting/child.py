@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-from drivers.channel import Channel
 from drivers.device import CancelToken, DeviceError, Driver, Info, Request, Status
+from drivers.hosting.channel import Channel
 
 _PR_SET_PDEATHSIG = 1
 _PR_GET_DUMPABLE = 3

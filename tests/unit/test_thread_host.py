@@ -22,8 +22,8 @@ from drivers.device import (
     Status,
     Supply,
 )
-from drivers.hosts import PACE as SHIPPED
-from drivers.hosts import REMEMBERED, LostError, Pace, ThreadHost
+from drivers.hosting.thread_host import PACE as SHIPPED
+from drivers.hosting.thread_host import REMEMBERED, LostError, Pace, ThreadHost
 
 ONLINE = Status(State.ONLINE)
 SOON_S = 10.0

@@ -18,8 +18,6 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from drivers.channel import Channel
-from drivers.child import Broke, Call, Cancel, Failed, Reported, is_dumpable
 from drivers.device import (
     CancelToken,
     Check,
@@ -31,7 +29,9 @@ from drivers.device import (
     Request,
     Status,
 )
-from drivers.hosts import PACE, LostError, Pace, ThreadHost
+from drivers.hosting.channel import Channel
+from drivers.hosting.child import Broke, Call, Cancel, Failed, Reported, is_dumpable
+from drivers.hosting.thread_host import PACE, LostError, Pace, ThreadHost
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ _DYING_S = 0.5
 _SLICE_S = 0.02  # how soon a cancel is passed on
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}  # no threads, and no memory, that nobody uses
 
-_PROGRAM = "from drivers.child import main; main({end}, {parent}, dumpable={dumpable})"
+_PROGRAM = "from drivers.hosting.child import main; main({end}, {parent}, dumpable={dumpable})"
 
 
 class ProcessHost(ThreadHost):
@@ -62,7 +62,7 @@ class ProcessHost(ThreadHost):
     process: ``TIMEOUT`` or ``CANCELLED``, with ``pages`` unknown. A process that dies is
     ``HARDWARE``. A second process, with its libraries loaded, waits to take over.
 
-    A result may hold a :class:`drivers.channel.SharedMemory`.
+    A result may hold a :class:`drivers.hosting.channel.SharedMemory`.
     """
 
     def __init__(
