@@ -63,9 +63,9 @@ def run(
     """The visit process; ends by being killed, or by the keeper's ``Quit``.
 
     With the hardware of the control socket ``desk``, and never in production: ``play`` the demo,
-    its pictures go there; or ``measure``, see :mod:`ui.meter`. Never in production either: append
-    to ``trace`` where to press, see :mod:`ui.trace`; be seen and pressed by who listens at
-    ``watch``, see :mod:`ui.watch`.
+    its pictures go there; or ``measure``, see :mod:`ui.robots.meter`. Never in production either: append
+    to ``trace`` where to press, see :mod:`ui.robots.trace`; be seen and pressed by who listens at
+    ``watch``, see :mod:`ui.robots.watch`.
     """
     _spare_memory()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
@@ -75,19 +75,19 @@ def run(
     app = QGuiApplication(["kiosk"])
     visitor = Visitor(app, settings, Line(line_fd))
     if play and desk and not settings.production:
-        from ui.player import Player
+        from ui.robots.player import Player
 
         visitor.live.connect(lambda: visitor.keep(Player(visitor, play, desk, settings.centre.url)))
     if measure and desk and not settings.production:
-        from ui.meter import Meter
+        from ui.robots.meter import Meter
 
         visitor.keep(Meter(visitor, measure, desk, settings.centre.url))
     if trace and not settings.production:
-        from ui.trace import Trace
+        from ui.robots.trace import Trace
 
         visitor.keep(Trace(visitor, trace))
     if watch and not settings.production:
-        from ui.watch import Watch
+        from ui.robots.watch import Watch
 
         visitor.keep(Watch(visitor, watch))
     QTimer.singleShot(0, visitor.warm_up)

@@ -49,7 +49,7 @@ def run(
     """Run the demo of a ``profile``; offscreen when asked for or when there is no display.
     ``landscape`` where the profile says otherwise. Returns an exit code.
 
-    ``trace``: in windows, where the buttons of each page are is written there (``ui.trace``).
+    ``trace``: in windows, where the buttons of each page are is written there (``ui.robots.trace``).
     """
     display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     if offscreen or not display:

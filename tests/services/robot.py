@@ -11,9 +11,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import ui.player
+import ui.robots.player
 from kiosk.__main__ import main
-from ui.player import Robot, Story
+from ui.robots.player import Robot, Story
 from ui.visitor import Visitor
 
 POINTS = (
@@ -99,5 +99,5 @@ def arguments() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    ui.player.Player = Citizen  # type: ignore[misc, assignment]
+    ui.robots.player.Player = Citizen  # type: ignore[misc, assignment]
     main(list(arguments()))

@@ -53,7 +53,7 @@ from ui.desk.levers import BANK, CENTRE, DEVICES, Lever, clauses, standing, undo
 from ui.desk.parts import Part
 from ui.desk.window import MARGIN, SMALLEST, TITLE_BAR, Window, beside
 from ui.desk.words import DESK, FACTS, KINDS, LIES, PURPOSES
-from ui.finger import walk
+from ui.robots.finger import walk
 
 WIDE, NARROW, LOW = QSize(1314, 1010), QSize(682, 1010), QSize(640, 732)
 """Beside an upright terminal and beside a wide one on 1920×1080; beside a wide one on 1280×800."""

@@ -48,7 +48,7 @@ RULES = [
     ("drivers/*", (*QT, "kiosk", "kiosk.*", "ui", "ui.*"), ()),
     # The desk and the player of the demo work the hardware that is not there, from its other end.
     ("ui/desk/*", (*DEVICE_LIBRARIES, "drivers*"), (*CONTRACT, "drivers.emulators*")),
-    ("ui/player.py", (*DEVICE_LIBRARIES, "drivers*"), (*CONTRACT, "drivers.emulators*")),
+    ("ui/robots/player.py", (*DEVICE_LIBRARIES, "drivers*"), (*CONTRACT, "drivers.emulators*")),
     ("ui/*", (*DEVICE_LIBRARIES, "drivers*"), CONTRACT),
 ]
 LARGE = ("ui", "ui.*", "drivers.emulators*")

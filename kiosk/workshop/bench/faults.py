@@ -35,7 +35,7 @@ NAMES: Mapping[str, Name] = {
 
 * ``faults_run``: cases that were run to their end; ``faults_met``: those of them where the citizen
   needed the device while the fault was on
-* ``fault_stall``: the longest that the screen stood still during each case, see :mod:`ui.watch`;
+* ``fault_stall``: the longest that the screen stood still during each case, see :mod:`ui.robots.watch`;
   ``floor_stall``: the same during rounds without any fault
 * ``fault_stalled``: cases where it stood still for 100 ms more than that
 * ``fault_to_page``: from the need of the device, or from the fault when that came later, to the

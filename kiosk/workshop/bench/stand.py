@@ -2,7 +2,7 @@
 
 The keeper, its visits (Qt offscreen) and the stand-in centre are processes as in service. The
 hardware is emulated in this one, on real wires: ptys, sockets, a PC/SC service. What the screen
-shows comes over the socket of :mod:`ui.watch`.
+shows comes over the socket of :mod:`ui.robots.watch`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Measures visits: real processes and hardware emulated on the wire.
 
-A keeper keeps real visits that play the stories of :mod:`ui.meter` and note when things happen; all
+A keeper keeps real visits that play the stories of :mod:`ui.robots.meter` and note when things happen; all
 figures come from that trace, from ``/proc``, and from empty windows measured beside.
 """
 
@@ -47,7 +47,7 @@ class Scale:
     """How much is done."""
 
     starts: int  # visits, and empty windows, started cold
-    stories: tuple[str, ...]  # what visits play, see ui.meter; a "still" one is killed
+    stories: tuple[str, ...]  # what visits play, see ui.robots.meter; a "still" one is killed
     rounds: int  # of four page changes in each of them that need no centre
     idle_s: float  # how long nothing happens
     settle_s: float = 1.5  # from the standby's Ready until it has done all it does beforehand
@@ -232,7 +232,7 @@ def _measure_floor(found: Values, scale: Scale) -> None:
 def _window(taps: int) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
     """An empty window that is shown, and the milliseconds from its process' start to that."""
     began = time.monotonic()
-    with _process([sys.executable, "-m", "ui.empty", str(taps)]) as process:
+    with _process([sys.executable, "-m", "ui.robots.empty", str(taps)]) as process:
         if _line_of(process) != b"shown\n":
             raise BenchError("the empty window does not show")
         yield process, _ms(began)
@@ -311,7 +311,7 @@ def _measure_rest(found: Values, trace: Trace, keeper: int, scale: Scale) -> Non
 
 
 class Trace:
-    """What the visits note, as it grows; see :mod:`ui.meter`."""
+    """What the visits note, as it grows; see :mod:`ui.robots.meter`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from drivers.emulators.rig import Remote
 from kiosk.workshop.sandbox import personas
-from ui import finger
+from ui.robots import finger
 from ui.visitor import Visitor
 
 Condition = Callable[[], bool]

@@ -13,7 +13,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QPointF, QTimer
 
 from ui.bridge import WARMING
-from ui.finger import walk
+from ui.robots.finger import walk
 from ui.visitor import Visitor
 
 STILL_MS = 40

@@ -1,6 +1,6 @@
 """An empty Qt Quick window of the terminal's size: the floor that the bench measures beside.
 
-``python -m ui.empty TAPS`` prints ``shown`` after its first frame, then one line of JSON, the
+``python -m ui.robots.empty TAPS`` prints ``shown`` after its first frame, then one line of JSON, the
 milliseconds from the press of a finger to the frame in another colour, TAPS times; then it stays
 until its standard input is closed.
 """

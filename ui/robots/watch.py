@@ -28,8 +28,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QPointF, QSocketNotifier, Qt, QTimer
 
-from ui import finger
 from ui.bridge import WARMING
+from ui.robots import finger
 from ui.visitor import Visitor
 
 BEAT_MS = 10

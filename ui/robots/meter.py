@@ -27,8 +27,8 @@ from typing import Any
 import requests
 from PySide6.QtCore import QPointF, QUrl
 
-from ui.finger import click, walk
-from ui.player import Condition, Robot, Story
+from ui.robots.finger import click, walk
+from ui.robots.player import Condition, Robot, Story
 from ui.visitor import Visitor
 
 PERSONA = "P01"  # 张三: one account, one certificate
