@@ -55,7 +55,7 @@ def sdt() -> Target:
     """Frames of the SAM, and what stands in answers."""
     from drivers.device import DeviceError
     from drivers.id_card.record import decode_record
-    from drivers.id_card.sdt import (
+    from drivers.id_card.sdt_frames import (
         Command,
         FrameDecoder,
         SdtStatus,

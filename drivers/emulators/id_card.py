@@ -21,7 +21,7 @@ import msgspec
 
 from drivers.id_card.hid import REPORT
 from drivers.id_card.record import encode_record
-from drivers.id_card.sdt import (
+from drivers.id_card.sdt_frames import (
     PHOTO_BYTES,
     Command,
     FrameDecoder,

@@ -28,7 +28,7 @@ from drivers.device import (
 )
 from drivers.id_card.hid import HidPort
 from drivers.id_card.record import decode_record
-from drivers.id_card.sdt import (
+from drivers.id_card.sdt_frames import (
     Answer,
     Command,
     FrameDecoder,

@@ -19,7 +19,7 @@ from drivers.device import CancelToken, Deadline, DeviceError, Reason, Request, 
 from drivers.emulators.id_card import IdCardReader
 from drivers.id_card.hid import REPORT, HidPort
 from drivers.id_card.reader import SdtReader
-from drivers.id_card.sdt import Command, encode_frame
+from drivers.id_card.sdt_frames import Command, encode_frame
 from drivers.id_card.types import AwaitRemoval, IdCard, ReadCard
 
 CARD = {"name": "张三", "number": "990101199003071018", "address": "演示省云岭市测试路1号"}

@@ -237,7 +237,7 @@ def _bare_id_cards(
     runs: int,
 ) -> None:
     """Find, select and read, the frames that every read needs at least."""
-    from drivers.id_card.sdt import Command, encode_frame
+    from drivers.id_card.sdt_frames import Command, encode_frame
 
     frames = [encode_frame(one.value) for one in (Command.FIND, Command.SELECT, Command.READ)]
     with bare.Line(port) as line:

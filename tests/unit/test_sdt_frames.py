@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.device import DeviceError, Reason
-from drivers.id_card.sdt import (
+from drivers.id_card.sdt_frames import (
     PREAMBLE,
     Answer,
     Command,
