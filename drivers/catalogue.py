@@ -15,13 +15,13 @@ from drivers.hosting.process_host import ProcessDriver, ProcessHost
 from drivers.hosting.thread_host import PACE, Pace, ThreadHost
 
 _DRIVERS: Mapping[tuple[str, str], str] = {
-    ("id_card", "sdt"): "drivers.id_card.reader:SdtReader",
+    ("id_card", "sdt"): "drivers.id_card.sdt:SdtReader",
     ("smart_card", "pcsc"): "drivers.smart_card.pcsc:PcscReader",
     ("receipt_printer", "escpos"): "drivers.receipt_printer.escpos:EscPosPrinter",
     ("document_printer", "ipp"): "drivers.document_printer.ipp:IppPrinter",
     ("camera", "opencv"): "drivers.camera.opencv:OpenCvCamera",
-    ("code_scanner", "serial"): "drivers.code_scanner.serial_scanner:SerialScanner",
-    ("pin_pad", "serial"): "drivers.pin_pad.serial_pad:SerialPinPad",
+    ("code_scanner", "serial"): "drivers.code_scanner.serial:SerialScanner",
+    ("pin_pad", "serial"): "drivers.pin_pad.serial:SerialPinPad",
     ("lights", "io_board"): "drivers.lights.io_board:BoardLights",
     ("sensors", "io_board"): "drivers.sensors.io_board:BoardSensors",
     ("speaker", "aplay"): "drivers.speaker.aplay:AplaySpeaker",

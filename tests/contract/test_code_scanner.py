@@ -15,8 +15,8 @@ import pytest
 import serial
 
 from drivers.catalogue import create, create_host
-from drivers.code_scanner import serial_scanner
-from drivers.code_scanner.serial_scanner import SerialScanner
+from drivers.code_scanner import serial as serial_scanner
+from drivers.code_scanner.serial import SerialScanner
 from drivers.code_scanner.types import Code, ReadCode
 from drivers.device import (
     CancelToken,

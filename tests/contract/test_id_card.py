@@ -33,8 +33,8 @@ from drivers.device import (
 )
 from drivers.emulators.id_card import SAM_NUMBER, IdCardReader
 from drivers.hosting.thread_host import ThreadHost
-from drivers.id_card import reader
-from drivers.id_card.reader import SdtReader
+from drivers.id_card import sdt as reader
+from drivers.id_card.sdt import SdtReader
 from drivers.id_card.sdt_frames import PREAMBLE, Command, encode_answer, encode_frame
 from drivers.id_card.types import AwaitRemoval, CardKind, IdCard, ReadCard
 

@@ -18,7 +18,7 @@ import pytest
 from drivers.device import CancelToken, Deadline, DeviceError, Reason, Request, State
 from drivers.emulators.id_card import IdCardReader
 from drivers.id_card.hid import REPORT, HidPort
-from drivers.id_card.reader import SdtReader
+from drivers.id_card.sdt import SdtReader
 from drivers.id_card.sdt_frames import Command, encode_frame
 from drivers.id_card.types import AwaitRemoval, IdCard, ReadCard
 

@@ -25,7 +25,7 @@ from drivers.device import (
 )
 from drivers.emulators.pin_pad import MASTER_KEYS, PinPad, decrypt, encrypt, format_0
 from drivers.hosting.thread_host import ThreadHost
-from drivers.pin_pad.serial_pad import SerialPinPad
+from drivers.pin_pad.serial import SerialPinPad
 from drivers.pin_pad.types import (
     Algorithm,
     AwaitKey,

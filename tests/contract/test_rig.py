@@ -24,7 +24,7 @@ from drivers.emulators.id_card import IdCardReader
 from drivers.emulators.receipt_printer import ReceiptPrinter
 from drivers.emulators.rig import Remote, Rig
 from drivers.hosting.thread_host import ThreadHost
-from drivers.id_card.reader import SdtReader
+from drivers.id_card.sdt import SdtReader
 from drivers.id_card.sdt_frames import PHOTO_BYTES
 from drivers.id_card.types import IdCard, ReadCard
 

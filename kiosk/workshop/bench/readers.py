@@ -375,7 +375,7 @@ def _last_read(frames: Sequence[tuple[str, str, str]]) -> list[str]:
 
 
 def _codes(found: Values, hardware: Hardware, scale: Scale) -> None:
-    from drivers.code_scanner.serial_scanner import NEWLAND_START
+    from drivers.code_scanner.serial import NEWLAND_START
 
     port, hand = hardware.addresses["code_scanner"], hardware.hand
     start, code = bytes.fromhex(NEWLAND_START), _CODE.encode() + b"\r\n"
