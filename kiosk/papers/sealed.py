@@ -66,7 +66,7 @@ def check_sealed(pdf: bytes, *, document: Document, holder: str, roots: Path) ->
     valid at the signing time. Raises :class:`NotOurs` for everything else, whatever the bytes are.
 
     The first call in a process loads the signature library: 0.2 s and 26 MB; the terminal makes it
-    in a process apart (:mod:`kiosk.papers.apart`).
+    in a process apart (:mod:`kiosk.papers.checker`).
     """
     if not pdf.startswith(b"%PDF-"):
         raise NotOurs(Flaw.NOT_A_PDF, "no PDF header")

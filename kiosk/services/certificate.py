@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from kiosk.centre.models import Account, Document, DocumentRequest
-from kiosk.papers.apart import check_apart
+from kiosk.papers.checker import check_apart
 from kiosk.papers.receipt import document_slip
 from kiosk.privacy import Sensitive
 from kiosk.services.catalogue import service

@@ -1,7 +1,7 @@
 """How long readers take: from the card, the code or the key to the driver's answer.
 
 Every driver runs in the host in which a terminal runs it, and waits when the card comes. Beside it
-the same bytes over the same wire without a driver (:mod:`drivers.bare`).
+the same bytes over the same wire without a driver (:mod:`drivers.emulators.bare`).
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from itertools import cycle
 from typing import Any
 
-from drivers import bare
 from drivers.camera.types import StartStream, StopStream, Stream
 from drivers.catalogue import create_host
 from drivers.code_scanner.types import ReadCode
 from drivers.device import Deadline, DeviceError, Media, Request, State, Status
+from drivers.emulators import bare
 from drivers.hosting.thread_host import PACE, Pace, ThreadHost
 from drivers.id_card.types import ReadCard
 from drivers.pin_pad.types import (

@@ -16,11 +16,11 @@ from itertools import accumulate, chain, repeat
 from pathlib import Path
 from typing import Any
 
-from drivers import bare
 from drivers.camera.types import StartStream, StopStream
 from drivers.catalogue import create
 from drivers.device import Deadline, DeviceError, Reason, Status
 from drivers.document_printer.types import PrintDocument
+from drivers.emulators import bare
 from drivers.hosting.process_host import ProcessHost
 from drivers.hosting.thread_host import PACE, Pace, ThreadHost
 from drivers.id_card.types import ReadCard

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from kiosk.centre.models import Document, Words
-from kiosk.papers import apart
-from kiosk.papers.apart import check_apart
+from kiosk.papers import checker as apart
+from kiosk.papers.checker import check_apart
 from kiosk.papers.sealed import Flaw, NotOurs
 
 

@@ -1,7 +1,7 @@
 """Checks a sealed document in a process of its own.
 
 A file from outside is taken apart where nothing else is, and the memory of the signature library
-goes when it is done. Run as ``python -m kiosk.papers.apart``: one line of JSON on standard input,
+goes when it is done. Run as ``python -m kiosk.papers.checker``: one line of JSON on standard input,
 the file behind it; one line of JSON on standard output.
 """
 
@@ -29,7 +29,7 @@ def check_apart(pdf: bytes, *, document: Document, holder: str, roots: Path) -> 
     }
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "kiosk.papers.apart"],
+            [sys.executable, "-m", "kiosk.papers.checker"],
             input=json.dumps(question).encode() + b"\n" + pdf,
             stdout=subprocess.PIPE,
             timeout=SECONDS,
