@@ -12,7 +12,7 @@ import msgspec
 
 from drivers.device import DeviceError, Driver, Reason, Status
 from drivers.hosting.process_host import ProcessDriver, ProcessHost
-from drivers.hosting.thread_host import PACE, Pace, ThreadHost
+from drivers.hosting.thread_host import PACE, HostPace, ThreadHost
 
 _DRIVERS: Mapping[tuple[str, str], str] = {
     ("id_card", "sdt"): "drivers.id_card.sdt:SdtReader",
@@ -67,7 +67,7 @@ def create_host(
     table: Mapping[str, Any],
     on_status: Callable[[Status], None] | None = None,
     *,
-    pace: Pace = PACE,
+    pace: HostPace = PACE,
 ) -> ThreadHost:
     """A host with its driver for the device class ``kind``, not yet started.
 

@@ -56,8 +56,8 @@ def sdt() -> Target:
     from drivers.device import DeviceError
     from drivers.id_card.record import decode_record
     from drivers.id_card.sdt_frames import (
-        Command,
-        FrameDecoder,
+        SamCommand,
+        SdtDecoder,
         SdtStatus,
         decode_answer,
         encode_answer,
@@ -66,14 +66,14 @@ def sdt() -> Target:
         split_sections,
     )
 
-    commands = tuple(Command)
+    commands = tuple(SamCommand)
 
-    def payload(data: bytes, command: Command) -> None:
+    def payload(data: bytes, command: SamCommand) -> None:
         with suppress(DeviceError):
             answer = decode_answer(command, data)
-            if command is Command.READ and answer.status is SdtStatus.OK:
+            if command is SamCommand.READ and answer.status is SdtStatus.OK:
                 decode_record(split_sections(answer.data, 2)[0])
-            if command is Command.SAM_NUMBER and answer.status is SdtStatus.OK:
+            if command is SamCommand.SAM_NUMBER and answer.status is SdtStatus.OK:
                 sam_number(answer.data)
 
     def read(data: bytes) -> None:
@@ -81,7 +81,7 @@ def sdt() -> Target:
         command = commands[chosen % len(commands)]
         payload(data[1:], command)
         # Some are read as a SAM reads commands: at the emulator's end of the wire.
-        decoder = FrameDecoder.for_commands() if chosen & 0x20 else FrameDecoder()
+        decoder = SdtDecoder.for_commands() if chosen & 0x20 else SdtDecoder()
         for piece in pieces(data):
             decoder.feed(piece)
             while True:
@@ -101,7 +101,7 @@ def sdt() -> Target:
         (SdtStatus.CARD_FOUND, bytes(4)),
         (SdtStatus.NO_CARD, b""),
     ]
-    asked = (Command.READ, Command.SAM_NUMBER, Command.FIND, Command.FIND)
+    asked = (SamCommand.READ, SamCommand.SAM_NUMBER, SamCommand.FIND, SamCommand.FIND)
     heads = [commands.index(command) << 2 | 3 for command in asked]
     said = [bytes([0, 0, status]) + data for status, data in answers]
     return Target(
@@ -237,7 +237,7 @@ def escpos() -> Target:
 
 
 def _ipp_answers() -> list[bytes]:
-    from drivers.document_printer.codec import Group, Message, Tag, attribute, encode
+    from drivers.document_printer.codec import Group, IppMessage, Tag, attribute, encode
 
     operation = Group(
         Tag.OPERATION_GROUP,
@@ -263,7 +263,7 @@ def _ipp_answers() -> list[bytes]:
         Tag.JOB_GROUP,
         (attribute("job-id", Tag.INTEGER, 7), attribute("job-state", Tag.ENUM, 9)),
     )
-    return [encode(Message(0, 1, (operation, *more))) for more in ((), (printer,), (job, job))]
+    return [encode(IppMessage(0, 1, (operation, *more))) for more in ((), (printer,), (job, job))]
 
 
 def ipp() -> Target:
@@ -417,14 +417,14 @@ def pin_pad() -> Target:
     from drivers.device import DeviceError
     from drivers.pin_pad.frames import (
         LONGEST,
-        Command,
-        Entry,
-        Facts,
         Flag,
-        Frame,
-        FrameDecoder,
+        KeyEntry,
         Keys,
-        Result,
+        PadCommand,
+        PadDecoder,
+        PadFrame,
+        PadResult,
+        PadStatus,
         encode_answer,
         encode_keys,
         encode_pin_block,
@@ -448,26 +448,29 @@ def pin_pad() -> Target:
 
     def read(data: bytes) -> None:
         parse(data)
-        decoder = FrameDecoder()
+        decoder = PadDecoder()
         for piece in pieces(data):
             decoder.feed(piece)
             while frame := decoder.take():
                 with suppress(DeviceError):
                     parse(result_of(frame)[1])
 
-    keys = Keys(Entry.ENTERING, 2, (KeyPress(Key.DIGIT, 1), KeyPress(Key.ENTER, 1)))
+    keys = Keys(KeyEntry.ENTERING, 2, (KeyPress(Key.DIGIT, 1), KeyPress(Key.ENTER, 1)))
     bodies = [
         b"DEMO-PP;00000001;1.0",
-        encode_status(Facts(Flag.ENTERING, Algorithm.SM4, "K1")),
+        encode_status(PadStatus(Flag.ENTERING, Algorithm.SM4, "K1")),
         encode_keys(keys),
         encode_pin_block(PinBlock(Algorithm.TDEA, "K1", bytes(8))),
         encode_session_key(SessionKey(Algorithm.SM4, "K1", bytes(16), bytes(4))),
     ]
-    frames = [encode_answer(Frame(7, Command.STATUS), Result.OK, body).encode() for body in bodies]
+    frames = [
+        encode_answer(PadFrame(7, PadCommand.STATUS), PadResult.OK, body).encode()
+        for body in bodies
+    ]
     return Target(read, [*bodies, *(b"\x03" + frame for frame in frames)], longest=2 * LONGEST)
 
 
-class _Port:
+class _SaidPort:
     """A serial port at the other end of which somebody has said it already."""
 
     in_waiting = 0
@@ -502,7 +505,7 @@ def modbus() -> Target:
         parse_sensors,
     )
 
-    port = _Port()
+    port = _SaidPort()
     with mock.patch.object(line, "open_port", return_value=port):
         bus = line.Bus(line.BusSettings("fuzz"))
     assert bus._client is not None

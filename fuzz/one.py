@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from fuzz.inputs import REWORDED, like, mutated, reworded
 from fuzz.target import Read, Target
 from fuzz.targets import TARGETS
-from fuzz.watch import Watch
+from fuzz.watch import InputWatch
 
 try:
     import atheris
@@ -101,7 +101,7 @@ def main() -> None:
         target = TARGETS[told.target]()
     gc.freeze()  # what is loaded by now is no garbage and need not be looked through
     BUILD.mkdir(parents=True, exist_ok=True)
-    watch = Watch(target.read, BUILD / f"{told.target}.state")
+    watch = InputWatch(target.read, BUILD / f"{told.target}.state")
     if told.files:
         for file in told.files:
             watch(file.read_bytes())

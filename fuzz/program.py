@@ -108,12 +108,12 @@ def control_socket() -> Target:
     return Target(read, seeds, words=words_of(seeds))
 
 
-def line() -> Target:
-    """The line between keeper and visit, both ends."""
+def channel() -> Target:
+    """The channel between keeper and visit, both ends."""
     from kiosk.keeper import channel as words
 
     def read(data: bytes) -> None:
-        for end in (words.Line, words.KeeperEnd):
+        for end in (words.VisitEnd, words.KeeperEnd):
             theirs, ours = socket.socketpair()
             said = b"".join(pieces(data))
             theirs.send(said)
@@ -123,7 +123,7 @@ def line() -> Target:
                 pass
             receiver.close()
 
-    told = (words.Live(unclean=True), words.Quit(), words.Ready(), words.Remains(True))
+    told = (words.Live(leftovers=True), words.Quit(), words.Ready(), words.HasLeftovers(True))
     seeds = [_word(word) for word in (*told, words.Shown(), words.Alive(), words.Ended("idle"))]
     said = [*(b"\x03" + seed for seed in seeds), b"\x03" + b"".join(seeds)]
     return Target(read, said, words=words_of(seeds))
@@ -166,7 +166,7 @@ def centre() -> Target:
             repr(told)
             assert adapter.validate_json(adapter.dump_json(told)) == told
 
-    money, day, both = Decimal("56958.05"), date(2026, 1, 15), m.Words(zh="是", en="yes")
+    money, day, both = Decimal("56958.05"), date(2026, 1, 15), m.CentreWords(zh="是", en="yes")
     now = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
     offer = m.Offer(
         service="account",

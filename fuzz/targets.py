@@ -19,7 +19,7 @@ TARGETS: Mapping[str, Callable[[], Target]] = {
     "chip-card": devices.chip_card,
     "ipp": devices.ipp,
     "ipp-over-http": devices.ipp_over_http,
-    "line": program.line,
+    "channel": program.channel,
     "record": devices.record,
     "xfs4iot": devices.xfs4iot,
     "fault-script": program.fault_script,

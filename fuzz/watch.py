@@ -33,7 +33,7 @@ class Progress:
 
     @classmethod
     def of(cls, path: Path) -> Progress:
-        """What a :class:`Watch` has written to ``path``; nothing when it has not begun."""
+        """What a :class:`InputWatch` has written to ``path``; nothing when it has not begun."""
         raw = path.read_bytes() if path.exists() else b""
         if len(raw) < _DATA:
             return cls()
@@ -41,7 +41,7 @@ class Progress:
         return cls(*_FIGURES.unpack_from(raw, _LENGTH.size), raw[_DATA : _DATA + length])
 
 
-class Watch:
+class InputWatch:
     """Feeds ``read``, input by input, and lets through what it raises.
 
     An input that takes more than ``LIMIT_S`` ends the process by SIGPROF, with the stack on stderr:

@@ -49,7 +49,9 @@ def run(settings_path: Path, visits: int | None) -> None:
 
 @main.command(hidden=True)
 @_SETTINGS
-@click.option("--line", "line_fd", type=int, required=True, help="Descriptor of the keeper's line.")
+@click.option(
+    "--channel", "channel_fd", type=int, required=True, help="Descriptor of the keeper's channel."
+)
 @click.option("--play", type=click.Path(path_type=Path), help="Play the demo; pictures go here.")
 @click.option("--measure", type=click.Path(path_type=Path), help="Plan and trace of the bench.")
 @click.option("--desk", type=click.Path(path_type=Path), help="Control socket of the hardware.")
@@ -57,7 +59,7 @@ def run(settings_path: Path, visits: int | None) -> None:
 @click.option("--watch", type=click.Path(path_type=Path), help="Socket of who looks and presses.")
 def visit(
     settings_path: Path,
-    line_fd: int,
+    channel_fd: int,
     play: Path | None,
     measure: Path | None,
     desk: Path | None,
@@ -70,7 +72,7 @@ def visit(
     sys.exit(
         app.run(
             settings_path,
-            line_fd,
+            channel_fd,
             play=play,
             measure=measure,
             desk=desk,

@@ -20,7 +20,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """One table of the file; an unknown key is an error, so that a typing mistake shows."""
 
 
-class Screen(_Table, frozen=True, kw_only=True):
+class ScreenSettings(_Table, frozen=True, kw_only=True):
     """The touchscreen."""
 
     orientation: Literal["portrait", "landscape"] = "portrait"
@@ -35,7 +35,7 @@ class Screen(_Table, frozen=True, kw_only=True):
     """True: everything to press lies in the lower half (a lowered kiosk)."""
 
 
-class Centre(_Table, frozen=True, kw_only=True):
+class CentreSettings(_Table, frozen=True, kw_only=True):
     """The housing provident fund centre's API."""
 
     url: str
@@ -77,8 +77,8 @@ class Settings(_Table, frozen=True, kw_only=True):
     """False allows emulated hardware, the scripted visit and the training band."""
     run_directory: Path = Path("/run/kiosk")
     """Sockets and nothing else; on a memory file system."""
-    screen: Screen = Screen()
-    centre: Centre
+    screen: ScreenSettings = ScreenSettings()
+    centre: CentreSettings
     visit: VisitLimits = VisitLimits()
     devices: dict[str, dict[str, Any]] = {}
     """One table a device class: ``[devices.id_card]`` with ``driver = "sdt"`` and the driver's own

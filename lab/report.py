@@ -27,7 +27,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class LabReport:
     """``finished``: the tests came to their end, and none failed in silence."""
 
     cases: tuple[Case, ...]
@@ -38,14 +38,14 @@ class Report:
         return self.finished and bool(self.cases) and all(case.held for case in self.cases)
 
 
-def read(out: Path) -> Report:
+def read(out: Path) -> LabReport:
     """From what the guest wrote so far; a line that was cut off is left out."""
     lines = (out / CASES).read_text(encoding="utf-8").split("\n") if (out / CASES).exists() else []
     ended = (out / EXIT).read_text().strip() if (out / EXIT).exists() else ""
-    return Report(tuple(Case(**json.loads(line)) for line in lines[:-1]), ended in ("0", "1"))
+    return LabReport(tuple(Case(**json.loads(line)) for line in lines[:-1]), ended in ("0", "1"))
 
 
-def text(report: Report) -> str:
+def text(report: LabReport) -> str:
     """A row for every device, then what failed, a line each."""
     rows = ["", f"{'device':<12}{'held':>6}{'of':>5}{'seconds':>10}"]
     for device in dict.fromkeys(case.on for case in report.cases):

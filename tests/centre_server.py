@@ -30,12 +30,12 @@ class Seen:
         return json.loads(self.body)
 
 
-class Handler(BaseHTTPRequestHandler):
+class CentreHandler(BaseHTTPRequestHandler):
     """One connection."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # head and body are two writes: 40 ms otherwise
-    server: _Server
+    server: _CentreSocket
 
     def setup(self) -> None:
         self.request.settimeout(10)
@@ -62,7 +62,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.owner.stopping.wait(seconds)
 
 
-Answer = Callable[[Handler], None]
+Answer = Callable[[CentreHandler], None]
 
 
 def reply(status: int, body: object = b"", *, kind: str = "application/json") -> Answer:
@@ -75,7 +75,7 @@ def reply(status: int, body: object = b"", *, kind: str = "application/json") ->
         case _:
             data = json.dumps(body).encode()
 
-    def answer(handler: Handler) -> None:
+    def answer(handler: CentreHandler) -> None:
         handler.send_response(status)
         if status != 204:
             handler.send_header("Content-Type", kind)
@@ -89,7 +89,7 @@ def reply(status: int, body: object = b"", *, kind: str = "application/json") ->
 def raw(data: bytes) -> Answer:
     """These bytes and nothing else, then the end of the connection."""
 
-    def answer(handler: Handler) -> None:
+    def answer(handler: CentreHandler) -> None:
         handler.wfile.write(data)
         handler.close_connection = True
 
@@ -99,7 +99,7 @@ def raw(data: bytes) -> Answer:
 def late(seconds: float, then: Answer) -> Answer:
     """Silence first."""
 
-    def answer(handler: Handler) -> None:
+    def answer(handler: CentreHandler) -> None:
         handler.wait(seconds)
         then(handler)
 
@@ -109,7 +109,7 @@ def late(seconds: float, then: Answer) -> Answer:
 def trickle(data: bytes, pause: float) -> Answer:
     """One byte after the other."""
 
-    def answer(handler: Handler) -> None:
+    def answer(handler: CentreHandler) -> None:
         handler.close_connection = True
         for byte in data:
             if handler.server.owner.stopping.is_set():
@@ -123,7 +123,7 @@ def trickle(data: bytes, pause: float) -> Answer:
 def reset(after: bytes = b"") -> Answer:
     """Some bytes, then a TCP reset."""
 
-    def answer(handler: Handler) -> None:
+    def answer(handler: CentreHandler) -> None:
         handler.wfile.write(after)
         linger = struct.pack("ii", 1, 0)
         handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
@@ -133,10 +133,10 @@ def reset(after: bytes = b"") -> Answer:
     return answer
 
 
-class _Server(ThreadingHTTPServer):
+class _CentreSocket(ThreadingHTTPServer):
     daemon_threads = False
     block_on_close = True
-    owner: FundServer
+    owner: CentreServer
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
@@ -152,7 +152,7 @@ class _Server(ThreadingHTTPServer):
 
 
 @dataclass
-class FundServer:
+class CentreServer:
     """Listens on a free port of this machine while it is entered."""
 
     context: ssl.SSLContext | None = None
@@ -176,8 +176,8 @@ class FundServer:
         scheme = "https" if self.context else "http"
         return f"{scheme}://127.0.0.1:{self._server.server_address[1]}"
 
-    def __enter__(self) -> FundServer:
-        self._server = _Server(("127.0.0.1", 0), Handler)
+    def __enter__(self) -> CentreServer:
+        self._server = _CentreSocket(("127.0.0.1", 0), CentreHandler)
         self._server.owner = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()

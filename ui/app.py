@@ -12,8 +12,8 @@ from PySide6.QtGui import QGuiApplication
 
 from kiosk import log as logs
 from kiosk import settings as settings_file
-from kiosk.keeper.channel import Line
-from ui.visitor import Visitor
+from kiosk.keeper.channel import VisitEnd
+from ui.visitor import VisitApp
 
 SWITCH_INTERVAL_S = 0.0005
 """At Python's default, one busy thread takes the screen from 64 to 2 frames a second."""
@@ -52,7 +52,7 @@ _M_ARENA_MAX = -8
 
 def run(
     settings_path: Path,
-    line_fd: int,
+    channel_fd: int,
     *,
     play: Path | None = None,
     measure: Path | None = None,
@@ -63,9 +63,9 @@ def run(
     """The visit process; ends by being killed, or by the keeper's ``Quit``.
 
     With the hardware of the control socket ``desk``, and never in production: ``play`` the demo,
-    its pictures go there; or ``measure``, see :mod:`ui.robots.meter`. Never in production either: append
-    to ``trace`` where to press, see :mod:`ui.robots.trace`; be seen and pressed by who listens at
-    ``watch``, see :mod:`ui.robots.watch`.
+    its pictures go there; or ``measure``, see :mod:`ui.robots.meter`. Never in production either:
+    append to ``trace`` where to press, see :mod:`ui.robots.trace`; be seen and pressed by who
+    listens at ``watch``, see :mod:`ui.robots.watch`.
     """
     _spare_memory()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
@@ -73,7 +73,7 @@ def run(
     keep_memory_private(production=settings.production)
     logs.set_up(production=settings.production)
     app = QGuiApplication(["kiosk"])
-    visitor = Visitor(app, settings, Line(line_fd))
+    visitor = VisitApp(app, settings, VisitEnd(channel_fd))
     if play and desk and not settings.production:
         from ui.robots.player import Player
 

@@ -32,7 +32,7 @@ _TOUCHES = (
 )
 
 
-class Answers(Protocol):
+class PageListener(Protocol):
     """Who is told what the citizen does: the counter. Every call returns at once."""
 
     def answer(self, ticket: int, answer: object) -> None: ...
@@ -70,7 +70,7 @@ class Bridge(QObject):
 
     def __init__(self, settings: Settings, *, motion: bool = True) -> None:
         super().__init__()
-        self.answers: Answers | None = None
+        self.answers: PageListener | None = None
         self.on_language: Callable[[Language], None] = lambda language: None
         self.drawable: Callable[[str], bool] = lambda character: True
         self._arrange(settings)
@@ -123,7 +123,8 @@ class Bridge(QObject):
         self.busyChanged.emit()
         self.clockChanged.emit()
 
-    # -- kiosk.terminal.terminal.Screen: from any thread -----------------------------------------------
+    # -- kiosk.terminal.terminal.Screen: from any thread
+    # -----------------------------------------------
 
     @property
     def language(self) -> Language:

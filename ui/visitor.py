@@ -16,19 +16,19 @@ from kiosk.keeper.channel import (
     Begun,
     Broken,
     Ended,
-    Line,
+    HasLeftovers,
     Live,
     Quit,
     Ready,
-    Remains,
     Shown,
+    VisitEnd,
 )
 from kiosk.settings import Settings
 from ui.bridge import WARMING, Bridge
 from ui.stage import Stage
 
 if TYPE_CHECKING:
-    from kiosk.centre.client import OnTime
+    from kiosk.centre.transport import OnTime
     from kiosk.terminal.terminal import Terminal
 
 ALIVE_MS = 1000
@@ -41,19 +41,19 @@ WINDOW_AT = (16, 16)
 """Where the window of the demo stands on its screen; the desk's is right of it."""
 
 
-class Visitor(QObject):
-    """Holds the window, the terminal behind it and the line to the keeper together."""
+class VisitApp(QObject):
+    """Holds the window, the terminal behind it and the channel to the keeper together."""
 
     ready = Signal()
     live = Signal()
     ended = Signal(str)
     _over = Signal(str)
 
-    def __init__(self, app: QGuiApplication, settings: Settings, line: Line) -> None:
+    def __init__(self, app: QGuiApplication, settings: Settings, channel: VisitEnd) -> None:
         super().__init__()
         self._app = app
         self._settings = settings
-        self._line = line
+        self._channel = channel
         self.bridge = Bridge(settings)
         self.bridge.on_blank = self._after_next_frame
         self.bridge.begun.connect(self._begun)
@@ -62,14 +62,14 @@ class Visitor(QObject):
         self.on_time: OnTime | None = None
         self._over.connect(self._end)
         self._alive = QTimer(self, interval=ALIVE_MS)
-        self._alive.timeout.connect(lambda: line.send(Alive()))
+        self._alive.timeout.connect(lambda: channel.send(Alive()))
         self._collector = QTimer(self, interval=COLLECT_MS)
         self._collector.timeout.connect(self._collect)
         self._rehearsal = self._rehearsed()
         self._rehearser = QTimer(self, interval=REHEARSE_MS)
         self._rehearser.timeout.connect(self._rehearse)
         self._kept: list[QObject] = []
-        self._notifier = QSocketNotifier(line.fileno(), QSocketNotifier.Type.Read, self)
+        self._notifier = QSocketNotifier(channel.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._hear)
 
     def warm_up(self) -> None:
@@ -81,9 +81,9 @@ class Visitor(QObject):
             self._settings,
             self._over.emit,
             on_time=self.on_time,
-            on_remains=lambda some: self._line.send(Remains(some)),
+            on_leftovers=lambda some: self._channel.send(HasLeftovers(some)),
         )
-        self.bridge.answers = self.terminal.counter
+        self.bridge.answers = self.terminal.dialogue
         self.stage.compile_pages()
         self.bridge.show(Attract(), ticket=WARMING, back=False)
         self._app.processEvents()
@@ -96,7 +96,7 @@ class Visitor(QObject):
         gc.freeze()
         self._collector.start()
         self._rehearser.start()
-        self._line.send(Ready())
+        self._channel.send(Ready())
         self.ready.emit()
 
     def _rehearse(self) -> None:
@@ -132,10 +132,10 @@ class Visitor(QObject):
             gc.freeze()  # what is still there stays until the end: not looked at again
 
     def _hear(self) -> None:
-        for message in self._line.receive():
+        for message in self._channel.receive():
             match message:
-                case Live(unclean):
-                    self._go_live(unclean=unclean)
+                case Live(leftovers):
+                    self._go_live(leftovers=leftovers)
                 case Quit():
                     if self.terminal:
                         self.terminal.quit(QUIT_S)
@@ -143,23 +143,23 @@ class Visitor(QObject):
                 case Broken():
                     os._exit(0)
 
-    def _go_live(self, *, unclean: bool) -> None:
+    def _go_live(self, *, leftovers: bool) -> None:
         self._rehearser.stop()
         self._rehearsal.close()
         self.stage.window.frameSwapped.connect(self._first_frame)
         if not self._settings.screen.full_screen:
             self.stage.window.setPosition(*WINDOW_AT)
         self.stage.show(full_screen=self._settings.screen.full_screen)
-        self.terminal.open(self.bridge, unclean=unclean)
+        self.terminal.open(self.bridge, leftovers=leftovers)
 
     def _first_frame(self) -> None:
         self.stage.window.frameSwapped.disconnect(self._first_frame)
-        self._line.send(Shown())
+        self._channel.send(Shown())
         self.live.emit()
 
     def _begun(self) -> None:
         self.terminal.begun()
-        self._line.send(Begun())
+        self._channel.send(Begun())
 
     def _after_next_frame(self, done: threading.Event) -> None:
         """Set ``done`` once the blank frame is on the glass."""
@@ -173,4 +173,4 @@ class Visitor(QObject):
 
     def _end(self, how: str) -> None:
         self.ended.emit(how)
-        self._line.send(Ended(how))
+        self._channel.send(Ended(how))

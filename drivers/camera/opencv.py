@@ -103,7 +103,7 @@ class OpenCvCamera(Driver):
         super().__init__()
         self._settings = settings
         self._info = Info("camera", "opencv", _without_password(settings.source))
-        self._reader: _Reader | None = None
+        self._reader: _FrameReader | None = None
 
     @property
     def info(self) -> Info:
@@ -187,7 +187,7 @@ class OpenCvCamera(Driver):
             self._stop()
         if self._reader is None:
             _find(self._settings.source)
-            self._reader = _Reader(self._settings)
+            self._reader = _FrameReader(self._settings)
         while (stream := self._reader.stream) is None:
             if self._reader.failure is not None:
                 failure = self._reader.failure
@@ -206,7 +206,7 @@ class OpenCvCamera(Driver):
 
 
 @dataclass(frozen=True, slots=True)
-class _Facts:
+class _PictureFacts:
     """What the newest picture was like."""
 
     count: int = 0
@@ -219,12 +219,12 @@ class _Facts:
     trouble_at: float = 0.0
 
 
-class _Reader:
+class _FrameReader:
     """The thread that reads pictures as they come, and keeps the newest."""
 
     def __init__(self, settings: OpenCvCamera.Settings) -> None:
         self._settings = settings
-        self.facts = _Facts()
+        self.facts = _PictureFacts()
         self.failure: DeviceError | None = None
         self.stream: Slots | None = None
         self._stopping = threading.Event()
@@ -317,7 +317,7 @@ class _Reader:
         self._sample = sample
         if changed:
             self._keep(image, now)
-        self.facts = _Facts(
+        self.facts = _PictureFacts(
             before.count + 1,
             now,
             now if changed else before.changed_at,

@@ -36,7 +36,7 @@ class Scanned:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ScannerReply:
     """What the scanner said to a command: the command again, and whether it was understood."""
 
     text: str  # "#SCNTRG1"; for a question with what was asked for behind it. ASCII, printable
@@ -53,7 +53,7 @@ class TooLong:
     """More than 4096 bytes without an end have passed, and now there was one."""
 
 
-Item = Scanned | Answer | TooLong
+Item = Scanned | ScannerReply | TooLong
 
 
 class CodeFramer:
@@ -137,9 +137,9 @@ def _garbled(what: str) -> DeviceError:
     )
 
 
-def _answer(frame: bytes) -> Answer:
+def _answer(frame: bytes) -> ScannerReply:
     inner = frame[len(_ANSWER) : -len(_ANSWER_END)].removeprefix(_PREFIX)
-    return Answer(_printable(inner), accepted=bool(inner) and inner[-1] == _ACK)
+    return ScannerReply(_printable(inner), accepted=bool(inner) and inner[-1] == _ACK)
 
 
 def _printable(data: bytes) -> str:

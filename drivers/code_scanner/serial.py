@@ -14,7 +14,14 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from drivers.code_scanner.framing import Answer, CodeFramer, Item, Scanned, TooLong, decode_code
+from drivers.code_scanner.framing import (
+    CodeFramer,
+    Item,
+    Scanned,
+    ScannerReply,
+    TooLong,
+    decode_code,
+)
 from drivers.code_scanner.types import Code, ReadCode
 from drivers.device import (
     CancelToken,
@@ -193,7 +200,7 @@ class SerialScanner(Driver):
             match self._next(line, min(_SLICE_S, deadline.remaining())):
                 case Scanned(data):
                     return Code(decode_code(data))
-                case Answer(accepted=False) as answer if answer.to(start):
+                case ScannerReply(accepted=False) as answer if answer.to(start):
                     raise _refused()
                 case TooLong():
                     raise DeviceError(
@@ -231,7 +238,7 @@ class SerialScanner(Driver):
             if due.passed():
                 break
 
-    def _ask(self) -> Answer | None:
+    def _ask(self) -> ScannerReply | None:
         """Ask the scanner who it is, dropping all that came before; ``None``: it cannot be asked.
 
         Raises ``OFFLINE`` for silence, ``GARBLED`` when something comes that is no answer.
@@ -247,7 +254,7 @@ class SerialScanner(Driver):
             due = Deadline(self._settings.answer_timeout / 2)
             while not due.passed():
                 item = self._next(line, due.remaining())
-                if isinstance(item, Answer) and not item.to(self._stop):
+                if isinstance(item, ScannerReply) and not item.to(self._stop):
                     return item
                 heard = heard or item is not None or self._framer.begun
         port = self._settings.port
@@ -261,7 +268,7 @@ class SerialScanner(Driver):
             mend="check the scanner's cable and power",
         )
 
-    def _order(self, line: SerialLine, command: bytes) -> Answer | None:
+    def _order(self, line: SerialLine, command: bytes) -> ScannerReply | None:
         """Tell it something and wait for the answer, so that it is not in the way of the next one;
         codes that come meanwhile are dropped. ``None``: there is none in time.
         """
@@ -269,11 +276,11 @@ class SerialScanner(Driver):
         due = Deadline(self._settings.answer_timeout / 2 if self._question else 0.0)
         while not due.passed():
             item = self._next(line, due.remaining())
-            if isinstance(item, Answer) and item.to(command):
+            if isinstance(item, ScannerReply) and item.to(command):
                 return item
         return None
 
-    def _try_trigger(self) -> Answer | None:
+    def _try_trigger(self) -> ScannerReply | None:
         line = self._open_line()
         self._ask()
         answer = self._order(line, self._start)
@@ -283,7 +290,7 @@ class SerialScanner(Driver):
             raise _refused()
         return answer
 
-    def _check(self, name: str, act: Callable[[], Answer | None]) -> Check:
+    def _check(self, name: str, act: Callable[[], ScannerReply | None]) -> Check:
         try:
             answer = act()
         except DeviceError as error:

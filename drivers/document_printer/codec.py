@@ -114,7 +114,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class IppMessage:
     """A request or a response. ``code`` is the operation (request) or the status (response)."""
 
     code: int
@@ -134,7 +134,7 @@ class Message:
         return tuple(group for group in self.groups if group.tag == tag)
 
 
-def encode(message: Message) -> bytes:
+def encode(message: IppMessage) -> bytes:
     """The bytes of ``message``, its data included. Raises ``ValueError`` for what IPP cannot say:
     a name or value above 32,767 bytes, a number above 32 bits, no value.
     """
@@ -178,13 +178,13 @@ def _encoded(tag: int, value: Value) -> bytes:
     return _counted(content)
 
 
-def decode(raw: bytes) -> Message:
+def decode(raw: bytes) -> IppMessage:
     """The message in ``raw``; what follows its end is ``data``.
 
     Raises :class:`DeviceError` ``GARBLED`` for anything that is not an IPP message. Text that is
     not UTF-8 comes with replacement characters: some firmware sends its own code page.
     """
-    reader = _Reader(raw)
+    reader = _ByteReader(raw)
     try:
         major, minor, code, request_id = _HEADER.unpack(reader.take(_HEADER.size))
         groups = tuple(_groups(reader))
@@ -192,14 +192,14 @@ def decode(raw: bytes) -> Message:
         raise
     except struct.error as error:
         raise _garbled(str(error)) from None
-    return Message(code, request_id, groups, raw[reader.at :], (major, minor))
+    return IppMessage(code, request_id, groups, raw[reader.at :], (major, minor))
 
 
 def _garbled(why: str) -> DeviceError:
     return DeviceError(Reason.GARBLED, f"not an IPP message: {why}")
 
 
-class _Reader:
+class _ByteReader:
     """A position in the bytes that never leaves them."""
 
     __slots__ = ("at", "raw")
@@ -225,7 +225,7 @@ class _Reader:
         return self.take(length)
 
 
-def _groups(reader: _Reader) -> Iterable[Group]:
+def _groups(reader: _ByteReader) -> Iterable[Group]:
     tag = reader.byte()
     while tag != Tag.END:
         if not 0 < tag <= _LAST_DELIMITER:
@@ -245,7 +245,7 @@ def _groups(reader: _Reader) -> Iterable[Group]:
         yield Group(group, tuple(Attribute(n, t, tuple(values)) for n, t, values in names))
 
 
-def _collection(reader: _Reader) -> bytes:
+def _collection(reader: _ByteReader) -> bytes:
     """Skip to the end of a collection, over those within it; gives the bytes in between."""
     start, depth = reader.at, 1
     while depth:
@@ -267,7 +267,7 @@ def _decoded(tag: int, content: bytes) -> Value:
     if tag == Tag.BOOLEAN:
         return bool(struct.unpack(">?", content)[0])
     if tag in _WITH_LANGUAGE:
-        inner = _Reader(content)
+        inner = _ByteReader(content)
         inner.counted()
         return inner.counted().decode(errors="replace")
     if tag in _STRINGS:

@@ -21,7 +21,7 @@ from drivers.device import (
     State,
     Status,
 )
-from drivers.document_printer.codec import Group, Message, Tag, Value, attribute
+from drivers.document_printer.codec import Group, IppMessage, Tag, Value, attribute
 from drivers.document_printer.names import IppStatus, JobState, Operation
 from drivers.document_printer.states import STATE_ATTRIBUTES, read_status
 from drivers.document_printer.transport import IppWire
@@ -86,7 +86,7 @@ class _RefusedError(DeviceError):
 
 
 @dataclass(slots=True)
-class _Job:
+class _PrinterJob:
     """A job at the printer, as last seen."""
 
     number: int
@@ -258,7 +258,9 @@ class IppPrinter(Driver):
                 raise DeviceError(status.problem, status.detail)
             cancel.wait(self._pause(deadline))
 
-    def _submit(self, request: PrintDocument, deadline: Deadline, cancel: CancelToken) -> _Job:
+    def _submit(
+        self, request: PrintDocument, deadline: Deadline, cancel: CancelToken
+    ) -> _PrinterJob:
         """Hand the document over; returns the job that the printer made of it."""
         operation, job = self._ticket(request.title)
         if Operation.VALIDATE_JOB in self._operations:
@@ -293,7 +295,7 @@ class IppPrinter(Driver):
         ticket: tuple[Group, Group],
         deadline: Deadline,
         cancel: CancelToken,
-    ) -> _Job:
+    ) -> _PrinterJob:
         """Print-Job, for printers that know nothing better."""
         self._leftovers = True
         try:
@@ -313,7 +315,7 @@ class IppPrinter(Driver):
         deadline: Deadline,
         cancel: CancelToken,
         data: bytes = b"",
-    ) -> Message:
+    ) -> IppMessage:
         """Ask again while the printer is busy, until the deadline."""
         while True:
             try:
@@ -351,7 +353,7 @@ class IppPrinter(Driver):
     # -- while it prints -----------------------------------------------------------------------
 
     def _follow(
-        self, request: PrintDocument, job: _Job, deadline: Deadline, cancel: CancelToken
+        self, request: PrintDocument, job: _PrinterJob, deadline: Deadline, cancel: CancelToken
     ) -> PagesPrinted:
         """Watch the job to its end; end it when it must not go on."""
         misses = 0
@@ -397,7 +399,7 @@ class IppPrinter(Driver):
                 return self._give_up(request, job, DeviceError(problem or Reason.TIMEOUT, said))
             cancel.wait(self._pause(deadline))
 
-    def _refresh(self, job: _Job, seconds: float) -> None:
+    def _refresh(self, job: _PrinterJob, seconds: float) -> None:
         seen = self._ask(
             Operation.GET_JOB_ATTRIBUTES, self._about_job(job, *_ABOUT_JOB), seconds=seconds
         ).group(Tag.JOB_GROUP)
@@ -414,7 +416,9 @@ class IppPrinter(Driver):
             # Some count sides, or all their life: what cannot be is not known.
             job.pages = count if count is not None and 0 <= count <= job.of else None
 
-    def _ended(self, request: PrintDocument, job: _Job, why: DeviceError | None) -> PagesPrinted:
+    def _ended(
+        self, request: PrintDocument, job: _PrinterJob, why: DeviceError | None
+    ) -> PagesPrinted:
         """The job is over at the printer: what came of it, ``why`` when it was ended by us."""
         self._leftovers = self._cups
         if job.state == JobState.COMPLETED:
@@ -439,7 +443,7 @@ class IppPrinter(Driver):
         raise why
 
     def _forgotten(
-        self, request: PrintDocument, job: _Job, why: DeviceError, pages: int | None = None
+        self, request: PrintDocument, job: _PrinterJob, why: DeviceError, pages: int | None = None
     ) -> PagesPrinted:
         """The printer knows the job no more: it was switched off, or it keeps no history."""
         self._leftovers = False
@@ -451,7 +455,7 @@ class IppPrinter(Driver):
     def _give_up(
         self,
         request: PrintDocument,
-        job: _Job,
+        job: _PrinterJob,
         why: DeviceError,
         unsettled: int | None = None,
     ) -> PagesPrinted:
@@ -563,7 +567,7 @@ class IppPrinter(Driver):
             raise
         return read_status(answer.group(Tag.PRINTER_GROUP), self._settings.ignored_reasons)
 
-    def _about_job(self, job: _Job, *names: str) -> Group:
+    def _about_job(self, job: _PrinterJob, *names: str) -> Group:
         return Group(
             Tag.OPERATION_GROUP,
             (
@@ -575,7 +579,7 @@ class IppPrinter(Driver):
 
     def _ask(
         self, operation: Operation, *groups: Group, data: bytes = b"", seconds: float | None = None
-    ) -> Message:
+    ) -> IppMessage:
         """One request; ``groups`` begins with the operation's own attributes.
 
         Raises :class:`DeviceError`, as :class:`_RefusedError` when the printer says no.
@@ -593,17 +597,17 @@ class IppPrinter(Driver):
         )
         if seconds is None:
             seconds = self._settings.send_s if data else self._settings.answer_s
-        answer = self._wire.ask(Message(operation, 0, (opening, *rest), data), seconds)
+        answer = self._wire.ask(IppMessage(operation, 0, (opening, *rest), data), seconds)
         if answer.code >= 0x0100:  # up to here: successful, perhaps with a remark
             raise _RefusedError(operation, answer.code)
         return answer
 
 
-def _job_of(answer: Message, request: PrintDocument) -> _Job:
+def _job_of(answer: IppMessage, request: PrintDocument) -> _PrinterJob:
     number = answer.group(Tag.JOB_GROUP).number("job-id")
     if number is None:
         raise DeviceError(Reason.GARBLED, "a job without a number", pages=None)
-    return _Job(number, request.pages)
+    return _PrinterJob(number, request.pages)
 
 
 def _without_format(operation: Group) -> Group:

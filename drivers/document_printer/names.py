@@ -40,7 +40,7 @@ class IppStatus(IntEnum):
     JOB_CANCELED = 0x0508
 
 
-class PrinterState(IntEnum):
+class IppPrinterState(IntEnum):
     """``printer-state`` (RFC 8011, 5.4.11)."""
 
     IDLE = 3

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from drivers.device import Media, Reason, State, Status, Supply
 from drivers.document_printer.codec import Group
-from drivers.document_printer.names import PrinterState
+from drivers.document_printer.names import IppPrinterState
 
 STATE_ATTRIBUTES = (
     "printer-state",
@@ -68,8 +68,8 @@ _PROBLEMS: Mapping[str, _Meaning] = {
 }
 _LOW = ("media-low",)
 _STATES: Mapping[int | None, State] = {
-    PrinterState.IDLE: State.ONLINE,
-    PrinterState.PROCESSING: State.BUSY,
+    IppPrinterState.IDLE: State.ONLINE,
+    IppPrinterState.PROCESSING: State.BUSY,
 }
 
 
@@ -118,7 +118,7 @@ def read_status(printer: Group, ignored: Collection[str] = ()) -> Status:
         mend = "let the printer or queue accept jobs (cupsaccept for a queue)"
         return Status(State.OFFLINE, media, paper, Reason.OFFLINE, detail, mend)
     number = printer.number("printer-state")
-    if number == PrinterState.STOPPED:
+    if number == IppPrinterState.STOPPED:
         mend = "look at the printer's panel; a stopped queue starts again with cupsenable"
         return Status(State.OFFLINE, media, paper, Reason.OFFLINE, detail or "stopped", mend)
     return Status(_STATES.get(number, State.UNKNOWN), media, paper, None, detail)

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from drivers.device import Deadline, DeviceError, Reason
-from drivers.document_printer.codec import Message, decode, encode
+from drivers.document_printer.codec import IppMessage, decode, encode
 
 _ANSWER_LIMIT = 1 << 18  # bytes; the longest seen of a real printer are 60 kB
 _PIECE = 1 << 16
@@ -56,7 +56,7 @@ class IppWire:
         self._pin = certificate_sha256.replace(":", "").lower()
         self._numbers = itertools.count(1)
 
-    def ask(self, request: Message, seconds: float) -> Message:
+    def ask(self, request: IppMessage, seconds: float) -> IppMessage:
         """Send ``request`` (its number is given here) and return the response, whatever its status.
 
         ``seconds`` is for everything, from connecting to the last byte; only looking up a name
@@ -66,7 +66,9 @@ class IppWire:
         certificate; ``UNSUPPORTED`` another HTTP refusal.
         """
         number = next(self._numbers)
-        body = encode(Message(request.code, number, request.groups, request.data, request.version))
+        body = encode(
+            IppMessage(request.code, number, request.groups, request.data, request.version)
+        )
         limit = Deadline(seconds)
         with self._connect(limit) as sock:
             answer = decode(_exchange(sock, self._head(len(body)), body, limit))

@@ -19,13 +19,13 @@ _PATIENCE_S = 10.0
 _QUIET_S = 0.25
 
 
-class Line:
+class BareLine:
     """A serial port, opened as a file. Whoever emulates its other end has made it raw."""
 
     def __init__(self, path: str) -> None:
         self._fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
 
-    def __enter__(self) -> Line:
+    def __enter__(self) -> BareLine:
         return self
 
     def __exit__(
@@ -123,7 +123,7 @@ class CardReader:
         return value
 
 
-class Camera:
+class BareCamera:
     """A camera, opened and read by OpenCV alone."""
 
     def __init__(self, source: str) -> None:

@@ -58,7 +58,7 @@ class Camera:
         self._frozen = b""
         self._sent = 0
         self._last = b""
-        self._server: _Server | None = None
+        self._server: _FilmServer | None = None
         self._born = time.monotonic()
 
     @property
@@ -72,7 +72,7 @@ class Camera:
             self._load(self._clip)
         if self._server is None:
             self._port = self._port or reserved(self)
-            self._server = _Server(self, self._port)
+            self._server = _FilmServer(self, self._port)
             self._server.begin()
 
     def stop(self) -> None:
@@ -224,13 +224,13 @@ def _jpeg(image: Any) -> bytes:
     return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1].tobytes()
 
 
-class _Server(HttpLine):
+class _FilmServer(HttpLine):
     def __init__(self, camera: Camera, port: int) -> None:
         self.camera = camera
         self.ending = threading.Event()
         self.viewers = 0
         self._counting = threading.Lock()
-        super().__init__(port, _Handler, "camera")
+        super().__init__(port, _FilmHandler, "camera")
 
     def watched(self, more: int) -> None:
         with self._counting:
@@ -241,9 +241,9 @@ class _Server(HttpLine):
         super().end()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _FilmHandler(BaseHTTPRequestHandler):
     timeout = 10.0
-    server: _Server
+    server: _FilmServer
 
     def do_GET(self) -> None:
         self.send_response(200)

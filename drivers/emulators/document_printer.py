@@ -19,13 +19,13 @@ from drivers.device import DeviceError
 from drivers.document_printer.codec import (
     Attribute,
     Group,
-    Message,
+    IppMessage,
     Tag,
     attribute,
     decode,
     encode,
 )
-from drivers.document_printer.names import IppStatus, JobState, Operation, PrinterState
+from drivers.document_printer.names import IppPrinterState, IppStatus, JobState, Operation
 from drivers.emulators.http_line import HttpLine
 from drivers.emulators.ports import reserved
 
@@ -34,7 +34,7 @@ _PDFIUM = threading.Lock()  # PDFium is not safe for two threads at once
 
 
 @dataclass(slots=True)
-class _Job:
+class _IppJob:
     number: int
     name: str
     user: str
@@ -110,7 +110,7 @@ class DocumentPrinter:
         self._counter = counter
         self._port = port
         self._changed = threading.Condition()
-        self._jobs: dict[int, _Job] = {}
+        self._jobs: dict[int, _IppJob] = {}
         self._number = 0
         self._sheets: list[bytes] = []
         self._documents: list[bytes] = []
@@ -124,7 +124,7 @@ class DocumentPrinter:
         self._delay = 0.0
         self._dead = False
         self._stopping = False
-        self._server: _Server | None = None
+        self._server: _IppServer | None = None
         self._engine: threading.Thread | None = None
         self._born = time.monotonic()
 
@@ -309,7 +309,7 @@ class DocumentPrinter:
             with self._changed:
                 self._print(job, sheets)
 
-    def _next(self) -> _Job | None:
+    def _next(self) -> _IppJob | None:
         if self._dead or self._stopping:
             return None
         for job in self._jobs.values():
@@ -317,7 +317,7 @@ class DocumentPrinter:
                 return job
         return None
 
-    def _print(self, job: _Job, sheets: list[bytes] | None) -> None:
+    def _print(self, job: _IppJob, sheets: list[bytes] | None) -> None:
         if sheets is None:
             job.state, job.reason = JobState.ABORTED, "document-format-error"
             return
@@ -340,11 +340,11 @@ class DocumentPrinter:
             return
         job.state, job.reason = JobState.COMPLETED, "job-completed-successfully"
 
-    def _break_off(self, job: _Job) -> None:
+    def _break_off(self, job: _IppJob) -> None:
         if not self._dead and not self._stopping:
             job.state, job.reason = JobState.CANCELED, job.cancelled
 
-    def _feed(self, job: _Job) -> bool:
+    def _feed(self, job: _IppJob) -> bool:
         """Move one sheet through; False when the job is not to go on."""
         left = self._pace
         while not (job.cancelled or self._dead or self._stopping):
@@ -384,7 +384,7 @@ class DocumentPrinter:
 
     def _listen(self) -> None:
         self._port = self._port or reserved(self)
-        self._server = _Server(self, self._port, self._tls)
+        self._server = _IppServer(self, self._port, self._tls)
         self._server.begin()
 
     def _fall_silent(self) -> None:
@@ -417,7 +417,7 @@ class DocumentPrinter:
                 return 400, b""
             return 200, encode(self._answer(request))
 
-    def _answer(self, request: Message) -> Message:
+    def _answer(self, request: IppMessage) -> IppMessage:
         status, groups = IppStatus.OPERATION_NOT_SUPPORTED, tuple[Group, ...]()
         if request.code in self._operations:
             status, groups = {
@@ -437,15 +437,17 @@ class DocumentPrinter:
                 attribute("attributes-natural-language", Tag.LANGUAGE, "en"),
             ),
         )
-        return Message(status, request.request_id, (opening, *groups))
+        return IppMessage(status, request.request_id, (opening, *groups))
 
-    def _tell_printer(self, request: Message, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
+    def _tell_printer(
+        self, request: IppMessage, asked: Group
+    ) -> tuple[IppStatus, tuple[Group, ...]]:
         printing = any(
             job.state in (JobState.PROCESSING, JobState.STOPPED) for job in self._jobs.values()
         )
-        state = PrinterState.PROCESSING if printing else PrinterState.IDLE
+        state = IppPrinterState.PROCESSING if printing else IppPrinterState.IDLE
         if self._hindrances():
-            state = PrinterState.STOPPED
+            state = IppPrinterState.STOPPED
         known = [
             attribute("printer-state", Tag.ENUM, state),
             attribute("printer-state-reasons", Tag.KEYWORD, *self._reasons()),
@@ -462,23 +464,23 @@ class DocumentPrinter:
             known.append(attribute("cups-version", Tag.TEXT, self._cups_version))
         return IppStatus.OK, (Group(Tag.PRINTER_GROUP, _wanted(known, asked)),)
 
-    def _validate(self, request: Message, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
+    def _validate(self, request: IppMessage, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
         if "busy" in self._faults:
             return IppStatus.BUSY, ()
         if asked.text("document-format") not in ("", *self._formats):
             return IppStatus.FORMAT_NOT_SUPPORTED, ()
         return IppStatus.OK, ()
 
-    def _create(self, request: Message, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
+    def _create(self, request: IppMessage, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
         status, groups = self._validate(request, asked)
         if status is not IppStatus.OK:
             return status, groups
         self._number += 1
-        job = _Job(self._number, asked.text("job-name"), asked.text("requesting-user-name"))
+        job = _IppJob(self._number, asked.text("job-name"), asked.text("requesting-user-name"))
         self._jobs[job.number] = job
         return IppStatus.OK, (self._described(job, Group(Tag.OPERATION_GROUP, ())),)
 
-    def _receive(self, request: Message, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
+    def _receive(self, request: IppMessage, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
         job = self._jobs.get(asked.number("job-id") or 0)
         if job is None:
             return IppStatus.NOT_FOUND, ()
@@ -489,24 +491,24 @@ class DocumentPrinter:
         self._changed.notify_all()
         return IppStatus.OK, (self._described(job, Group(Tag.OPERATION_GROUP, ())),)
 
-    def _print_job(self, request: Message, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
+    def _print_job(self, request: IppMessage, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
         status, groups = self._create(request, asked)
         if status is IppStatus.OK:
             number = attribute("job-id", Tag.INTEGER, self._number)
             return self._receive(request, Group(Tag.OPERATION_GROUP, (number,)))
         return status, groups
 
-    def _known(self, asked: Group) -> _Job | None:
+    def _known(self, asked: Group) -> _IppJob | None:
         job = self._jobs.get(asked.number("job-id") or 0)
         return None if job and job.state >= JobState.CANCELED and not self._history else job
 
-    def _tell_job(self, request: Message, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
+    def _tell_job(self, request: IppMessage, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
         job = self._known(asked)
         if job is None:
             return IppStatus.NOT_FOUND, ()
         return IppStatus.OK, (self._described(job, asked),)
 
-    def _tell_jobs(self, request: Message, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
+    def _tell_jobs(self, request: IppMessage, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
         over = {"completed": (True,), "all": (False, True)}.get(asked.text("which-jobs"), (False,))
         user = asked.text("requesting-user-name") if asked.flag("my-jobs") else None
         return IppStatus.OK, tuple(
@@ -515,7 +517,7 @@ class DocumentPrinter:
             if (job.state >= JobState.CANCELED) in over and user in (None, job.user)
         )
 
-    def _cancel(self, request: Message, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
+    def _cancel(self, request: IppMessage, asked: Group) -> tuple[IppStatus, tuple[Group, ...]]:
         job = self._known(asked)
         if job is None:
             return IppStatus.NOT_FOUND, ()
@@ -530,7 +532,7 @@ class DocumentPrinter:
         self._changed.notify_all()
         return IppStatus.OK, ()
 
-    def _described(self, job: _Job, asked: Group) -> Group:
+    def _described(self, job: _IppJob, asked: Group) -> Group:
         begun = attribute("time-at-processing", Tag.NO_VALUE, None)
         if job.begun_at is not None:
             begun = attribute("time-at-processing", Tag.INTEGER, job.begun_at)
@@ -574,11 +576,11 @@ def rendered(document: bytes, dpi: int) -> list[bytes] | None:
     return sheets
 
 
-class _Server(HttpLine):
+class _IppServer(HttpLine):
     def __init__(self, printer: DocumentPrinter, port: int, tls: ssl.SSLContext | None) -> None:
         self.printer = printer
         self._tls = tls
-        super().__init__(port, _Handler, "document_printer")
+        super().__init__(port, _IppHandler, "document_printer")
 
     def wrap(self, connection: socket.socket) -> socket.socket:
         if self._tls is None:
@@ -587,10 +589,10 @@ class _Server(HttpLine):
         return self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _IppHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 30.0
-    server: _Server
+    server: _IppServer
 
     def do_POST(self) -> None:
         answer = self.server.printer.respond(self._body())

@@ -23,9 +23,9 @@ from drivers.id_card.hid import REPORT
 from drivers.id_card.record import encode_record
 from drivers.id_card.sdt_frames import (
     PHOTO_BYTES,
-    Command,
-    FrameDecoder,
     FrameError,
+    SamCommand,
+    SdtDecoder,
     SdtStatus,
     encode_answer,
 )
@@ -48,12 +48,12 @@ FAULTS = (
     "split",
 )
 _ONCE = ("answer", "lift during read")  # the others last until "well"
-_SAM_S: Mapping[Command, float] = {
-    Command.FIND: 0.02,
-    Command.SELECT: 0.08,
-    Command.READ: 0.6,
-    Command.READ_FINGERPRINTS: 0.9,
-    Command.READ_ADDRESS: 0.1,
+_SAM_S: Mapping[SamCommand, float] = {
+    SamCommand.FIND: 0.02,
+    SamCommand.SELECT: 0.08,
+    SamCommand.READ: 0.6,
+    SamCommand.READ_FINGERPRINTS: 0.9,
+    SamCommand.READ_ADDRESS: 0.1,
 }
 _BLANK_ADDRESS = b" \0" * 35
 _KIND_AT = 248
@@ -62,7 +62,7 @@ _WIRE_CHUNK = 64
 _COMMANDS_SEEN = 50
 
 
-class Stage(StrEnum):
+class CardStage(StrEnum):
     """Where the card on the reader stands. One that was read, or failed to be, must be lifted to be
     found again."""
 
@@ -80,11 +80,11 @@ class _Card:
     record: bytes
     photo: bytes
     new_address: str
-    stage: Stage = Stage.PUT
+    stage: CardStage = CardStage.PUT
 
 
 @dataclass(slots=True)
-class _Fault:
+class _ReaderFault:
     times: int | None  # None: until "well"
     command: str | None  # None: whatever was asked
     status: int = 0
@@ -110,7 +110,7 @@ class IdCardReader:
       name and number are needed, the rest has defaults. ``new_address``: what the chip holds as
       the newest address. ``lift`` – the card is taken away.
     * Faults, each of the next ``times`` answers (left out: until ``well``), all answers or those
-      to one ``command`` (a name of :class:`Command`, in any case): ``mute``; ``slow``, by
+      to one ``command`` (a name of :class:`SamCommand`, in any case): ``mute``; ``slow``, by
       ``seconds``; ``bad checksum``; ``truncate``, to half of an answer; ``junk``, noise before an
       answer; ``split``, byte by byte; ``sam failure``, 60; ``not authorised``, 66; ``wrong card``,
       40 to select; ``unknown kind``, a layout letter that nobody knows; ``unreadable``, 41 to a
@@ -130,7 +130,7 @@ class IdCardReader:
         self._pace = pace
         self._changed = threading.Condition()
         self._card: _Card | None = None
-        self._faults: dict[str, _Fault] = {}
+        self._faults: dict[str, _ReaderFault] = {}
         self._commands: deque[str] = deque(maxlen=_COMMANDS_SEEN)
         self._reads = 0
         self._read_at = 0.0
@@ -202,16 +202,16 @@ class IdCardReader:
     def look(self) -> dict[str, Any]:
         """What a person beside it would see, without what the card says.
 
-        ``plugged`` bool; ``card`` a :class:`Stage` as str; ``kind`` a ``CardKind`` as str, or "";
-        ``reads`` int, how often a card was read whole; ``read_at`` float, the monotonic clock when
-        the last byte of an answer to READ was sent, 0 before; ``commands`` list of str, the last 50
-        names, newest last; ``faults`` list of str.
+        ``plugged`` bool; ``card`` a :class:`CardStage` as str; ``kind`` a ``CardKind`` as str, or
+        ""; ``reads`` int, how often a card was read whole; ``read_at`` float, the monotonic clock
+        when the last byte of an answer to READ was sent, 0 before; ``commands`` list of str, the
+        last 50 names, newest last; ``faults`` list of str.
         """
         with self._changed:
             card = self._card
             return {
                 "plugged": self._thread is not None,
-                "card": str(card.stage if card else Stage.NONE),
+                "card": str(card.stage if card else CardStage.NONE),
                 "kind": str(card.kind) if card else "",
                 "reads": self._reads,
                 "read_at": self._read_at,
@@ -223,7 +223,7 @@ class IdCardReader:
 
     def _run(self, master: int, slave: int, woken: int) -> None:
         # The slave stays open here too: a master without any slave reads nothing but errors.
-        decoder = FrameDecoder.for_commands()
+        decoder = SdtDecoder.for_commands()
         try:
             while True:
                 ready, _, _ = select.select([master, woken], [], [])
@@ -239,7 +239,7 @@ class IdCardReader:
             for fd in (master, slave, woken):
                 os.close(fd)
 
-    def _serve_all(self, decoder: FrameDecoder, master: int) -> None:
+    def _serve_all(self, decoder: SdtDecoder, master: int) -> None:
         while True:
             try:
                 payload = decoder.take()
@@ -249,7 +249,7 @@ class IdCardReader:
             if payload is None:
                 return
             try:
-                command = Command(payload)
+                command = SamCommand(payload)
             except ValueError:
                 self._send(master, "", encode_answer(SdtStatus.UNKNOWN_COMMAND))
                 continue
@@ -271,7 +271,7 @@ class IdCardReader:
             piece = frame[at : at + step]
             with suppress(BlockingIOError):  # nobody reads: the bytes are lost, as on a real line
                 os.write(master, piece)
-            if name == Command.READ.name:
+            if name == SamCommand.READ.name:
                 self._read_at = time.monotonic()  # noted last when its last byte is on the wire
             self._pause(len(piece) * 10 / self._baud)
 
@@ -283,7 +283,7 @@ class IdCardReader:
 
     # -- the SAM ------------------------------------------------------------------------------
 
-    def _serve(self, command: Command) -> bytes | None:
+    def _serve(self, command: SamCommand) -> bytes | None:
         name = command.name
         with self._changed:
             self._commands.append(name.lower())
@@ -299,49 +299,49 @@ class IdCardReader:
             return encode_answer(SdtStatus.NOT_AUTHORISED)
         return encode_answer(*self._do(command))
 
-    def _do(self, command: Command) -> tuple[SdtStatus, bytes]:
+    def _do(self, command: SamCommand) -> tuple[SdtStatus, bytes]:
         match command:
-            case Command.FIND:
+            case SamCommand.FIND:
                 return self._find()
-            case Command.SELECT:
+            case SamCommand.SELECT:
                 return self._select()
-            case Command.READ | Command.READ_FINGERPRINTS:
+            case SamCommand.READ | SamCommand.READ_FINGERPRINTS:
                 return self._read(command)
-            case Command.READ_ADDRESS:
+            case SamCommand.READ_ADDRESS:
                 return self._read_address()
-            case Command.SAM_NUMBER:
+            case SamCommand.SAM_NUMBER:
                 return SdtStatus.OK, SAM_NUMBER
-            case Command.RESET_SAM:
+            case SamCommand.RESET_SAM:
                 self._reset_card()
                 return SdtStatus.OK, b""
-            case Command.SAM_STATUS:
+            case SamCommand.SAM_STATUS:
                 return SdtStatus.OK, b""
 
     def _reset_card(self) -> None:
         with self._changed:
             if self._card is not None:
-                self._card.stage = Stage.PUT
+                self._card.stage = CardStage.PUT
 
     def _find(self) -> tuple[SdtStatus, bytes]:
-        self._pause(_SAM_S[Command.FIND])
+        self._pause(_SAM_S[SamCommand.FIND])
         with self._changed:
-            if self._card is None or self._card.stage in (Stage.READ, Stage.FAILED):
+            if self._card is None or self._card.stage in (CardStage.READ, CardStage.FAILED):
                 return SdtStatus.NO_CARD, b""
-            self._card.stage = Stage.FOUND
+            self._card.stage = CardStage.FOUND
             return SdtStatus.CARD_FOUND, bytes(4)
 
     def _select(self) -> tuple[SdtStatus, bytes]:
-        self._pause(_SAM_S[Command.SELECT])
+        self._pause(_SAM_S[SamCommand.SELECT])
         with self._changed:
-            if self._card is None or self._card.stage in (Stage.PUT, Stage.FAILED):
+            if self._card is None or self._card.stage in (CardStage.PUT, CardStage.FAILED):
                 return SdtStatus.SELECT_FAILED, b""
-            if self._fault("wrong card", Command.SELECT.name):
+            if self._fault("wrong card", SamCommand.SELECT.name):
                 return SdtStatus.WRONG_CARD, b""
-            if self._card.stage is Stage.FOUND:
-                self._card.stage = Stage.SELECTED
+            if self._card.stage is CardStage.FOUND:
+                self._card.stage = CardStage.SELECTED
             return SdtStatus.OK, bytes(8)
 
-    def _read(self, command: Command) -> tuple[SdtStatus, bytes]:
+    def _read(self, command: SamCommand) -> tuple[SdtStatus, bytes]:
         card = self._selected()
         self._pause(_SAM_S[command] / 2)
         if card is not None and self._fault("lift during read", command.name):
@@ -351,21 +351,21 @@ class IdCardReader:
             if card is None or card is not self._card:
                 return SdtStatus.READ_FAILED, b""
             if self._fault("unreadable", command.name):
-                card.stage = Stage.FAILED
+                card.stage = CardStage.FAILED
                 return SdtStatus.READ_FAILED, b""
-            card.stage = Stage.READ
+            card.stage = CardStage.READ
             self._reads += 1
             record = card.record
             if self._fault("unknown kind", command.name):
                 record = record[:_KIND_AT] + "Z".encode("utf-16-le") + record[_KIND_AT + 2 :]
             sections = [record, card.photo]
-            if command is Command.READ_FINGERPRINTS:
+            if command is SamCommand.READ_FINGERPRINTS:
                 sections.append(b"")
             lengths = b"".join(struct.pack(">H", len(section)) for section in sections)
             return SdtStatus.OK, lengths + b"".join(sections)
 
     def _read_address(self) -> tuple[SdtStatus, bytes]:
-        self._pause(_SAM_S[Command.READ_ADDRESS])
+        self._pause(_SAM_S[SamCommand.READ_ADDRESS])
         card = self._selected()
         if card is None:
             return SdtStatus.READ_FAILED, b""
@@ -377,9 +377,9 @@ class IdCardReader:
     def _selected(self) -> _Card | None:
         with self._changed:
             card = self._card
-            return card if card and card.stage in (Stage.SELECTED, Stage.READ) else None
+            return card if card and card.stage in (CardStage.SELECTED, CardStage.READ) else None
 
-    def _fault(self, order: str, name: str) -> _Fault | None:
+    def _fault(self, order: str, name: str) -> _ReaderFault | None:
         """The fault, if it strikes this answer; counts it."""
         with self._changed:
             fault = self._faults.get(order)
@@ -392,14 +392,14 @@ class IdCardReader:
             return fault
 
 
-def _fault_of(order: str, facts: Mapping[str, Any]) -> _Fault:
+def _fault_of(order: str, facts: Mapping[str, Any]) -> _ReaderFault:
     rest = dict(facts)
     times = rest.pop("times", 1 if order in _ONCE else None)
     command = rest.pop("command", None)
     try:
-        fault = _Fault(
+        fault = _ReaderFault(
             times=None if times is None else int(times),
-            command=None if command is None else Command[str(command).upper()].name,
+            command=None if command is None else SamCommand[str(command).upper()].name,
         )
         if order == "answer":
             fault.status = int(rest.pop("status"))

@@ -16,14 +16,14 @@ from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 from drivers.device import DeviceError
 from drivers.emulators.pty_line import Answering
 from drivers.pin_pad.frames import (
-    Command,
-    Entry,
-    Facts,
     Flag,
-    Frame,
-    FrameDecoder,
+    KeyEntry,
     Keys,
-    Result,
+    PadCommand,
+    PadDecoder,
+    PadFrame,
+    PadResult,
+    PadStatus,
     encode_answer,
     encode_keys,
     encode_pin_block,
@@ -51,12 +51,12 @@ _KEYS = {
 
 
 @dataclass(slots=True)
-class _Entry:
+class _PinEntry:
     shortest: int
     longest: int
     auto_enter: bool
     patience: int
-    state: Entry = Entry.ENTERING
+    state: KeyEntry = KeyEntry.ENTERING
     digits: str = field(default="", repr=False)
     presses: list[KeyPress] = field(default_factory=list)
     touched: float = field(default_factory=time.monotonic)
@@ -89,11 +89,11 @@ class PinPad(Answering):
         self._algorithm: Algorithm | None = None
         self._key = b""
         self._key_serial = ""
-        self._entry: _Entry | None = None
+        self._entry: _PinEntry | None = None
         self._blocks = 0
         self._commands: deque[str] = deque(maxlen=_SEEN)
-        self._decoder = FrameDecoder()
-        self._last: tuple[Frame, Frame] | None = None  # what was asked last, and the answer
+        self._decoder = PadDecoder()
+        self._last: tuple[PadFrame, PadFrame] | None = None  # what was asked last, and the answer
 
     def obey(self, order: str, **facts: Any) -> None:
         """Do what the class says about ``order``. Raises ``ValueError`` for what it does not."""
@@ -128,7 +128,7 @@ class PinPad(Answering):
             entry = self._entry
             return {
                 "plugged": self._line.plugged,
-                "entering": entry is not None and entry.state is Entry.ENTERING,
+                "entering": entry is not None and entry.state is KeyEntry.ENTERING,
                 "entered": len(entry.digits) if entry else 0,
                 "tampered": self._tampered,
                 "broken": self._broken,
@@ -143,7 +143,7 @@ class PinPad(Answering):
     def _press(self, name: str) -> None:
         self._give_up_in_time()
         entry = self._entry
-        if entry is None or entry.state is not Entry.ENTERING:
+        if entry is None or entry.state is not KeyEntry.ENTERING:
             return
         key = _KEYS[name]
         match key:
@@ -154,15 +154,15 @@ class PinPad(Answering):
             case Key.CLEAR if entry.digits:
                 entry.digits = ""
             case Key.ENTER if len(entry.digits) >= entry.shortest:
-                entry.state = Entry.PIN_WAITS
+                entry.state = KeyEntry.PIN_WAITS
             case Key.CANCEL:
                 entry.digits = ""
-                entry.state = Entry.CANCELLED
+                entry.state = KeyEntry.CANCELLED
             case _:
                 return  # a key that can do nothing now is not told
         entry.touched = time.monotonic()
         entry.presses.append(KeyPress(key, len(entry.digits)))
-        if len(entry.presses) >= _MOST_KEYS and entry.state is Entry.ENTERING:
+        if len(entry.presses) >= _MOST_KEYS and entry.state is KeyEntry.ENTERING:
             self._change("give up")
         elif key is Key.DIGIT and entry.auto_enter and len(entry.digits) == entry.longest:
             self._press("enter")
@@ -172,7 +172,7 @@ class PinPad(Answering):
             case "give up":
                 if self._entry:
                     self._entry.digits = ""
-                    self._entry.state = Entry.TIMED_OUT
+                    self._entry.state = KeyEntry.TIMED_OUT
             case "tamper":
                 self._tampered = True
                 self._power_cycle()
@@ -193,7 +193,7 @@ class PinPad(Answering):
 
     def _give_up_in_time(self) -> None:
         entry = self._entry
-        if entry is None or entry.state not in (Entry.ENTERING, Entry.PIN_WAITS):
+        if entry is None or entry.state not in (KeyEntry.ENTERING, KeyEntry.PIN_WAITS):
             return
         if time.monotonic() - entry.touched > entry.patience:
             self._change("give up")
@@ -209,98 +209,98 @@ class PinPad(Answering):
 
     # -- the pad ------------------------------------------------------------------------------
 
-    def _answer(self, asked: Frame) -> Frame:
+    def _answer(self, asked: PadFrame) -> PadFrame:
         if self._last and self._last[0] == asked:
             return self._last[1]
         try:
-            command = Command(asked.code)
+            command = PadCommand(asked.code)
         except ValueError:
-            return encode_answer(asked, Result.UNKNOWN_COMMAND)
+            return encode_answer(asked, PadResult.UNKNOWN_COMMAND)
         self._commands.append(command.name.lower())
         answer = encode_answer(asked, *self._do(command, asked.data))
         self._last = (asked, answer)
         return answer
 
-    def _do(self, command: Command, data: bytes) -> tuple[Result, bytes]:
+    def _do(self, command: PadCommand, data: bytes) -> tuple[PadResult, bytes]:
         self._give_up_in_time()
         match command:
-            case Command.IDENTIFY:
-                return Result.OK, _IDENTITY
-            case Command.STATUS:
-                return Result.OK, encode_status(self._facts())
+            case PadCommand.IDENTIFY:
+                return PadResult.OK, _IDENTITY
+            case PadCommand.STATUS:
+                return PadResult.OK, encode_status(self._facts())
             case _ if self._tampered:
-                return Result.TAMPERED, b""
+                return PadResult.TAMPERED, b""
             case _ if self._broken:
-                return Result.BROKEN, b""
-            case Command.RESET | Command.END:
+                return PadResult.BROKEN, b""
+            case PadCommand.RESET | PadCommand.END:
                 self._entry = None
-                return Result.OK, b""
-            case Command.LOAD_KEY:
+                return PadResult.OK, b""
+            case PadCommand.LOAD_KEY:
                 return self._load(data), b""
-            case Command.START:
+            case PadCommand.START:
                 return self._start(data), b""
-            case Command.KEYS:
+            case PadCommand.KEYS:
                 return self._keys(data)
-            case Command.PIN_BLOCK:
+            case PadCommand.PIN_BLOCK:
                 return self._pin_block(data)
 
-    def _facts(self) -> Facts:
+    def _facts(self) -> PadStatus:
         flags = Flag(0)
         if self._tampered:
             flags |= Flag.TAMPERED
         if self._broken:
             flags |= Flag.BROKEN
-        state = self._entry.state if self._entry else Entry.NONE
-        if state is Entry.ENTERING:
+        state = self._entry.state if self._entry else KeyEntry.NONE
+        if state is KeyEntry.ENTERING:
             flags |= Flag.ENTERING
-        if state is Entry.PIN_WAITS:
+        if state is KeyEntry.PIN_WAITS:
             flags |= Flag.PIN_WAITS
-        return Facts(flags, self._algorithm, self._key_serial)
+        return PadStatus(flags, self._algorithm, self._key_serial)
 
-    def _load(self, data: bytes) -> Result:
+    def _load(self, data: bytes) -> PadResult:
         try:
             given = parse_session_key(data)
             key = decrypt(given.algorithm, self._masters[given.algorithm], given.encrypted)
             check_value = encrypt(given.algorithm, key, bytes(_BLOCK_BYTES[given.algorithm]))
         except (DeviceError, ValueError, KeyError):
-            return Result.BAD_DATA
+            return PadResult.BAD_DATA
         if len(given.check_value) < 3 or not check_value.startswith(given.check_value):
-            return Result.WRONG_CHECK_VALUE
+            return PadResult.WRONG_CHECK_VALUE
         self._entry = None
         self._algorithm, self._key, self._key_serial = given.algorithm, key, given.serial
-        return Result.OK
+        return PadResult.OK
 
-    def _start(self, data: bytes) -> Result:
+    def _start(self, data: bytes) -> PadResult:
         if self._algorithm is None:
-            return Result.NO_KEY
+            return PadResult.NO_KEY
         if len(data) != 4 or not 4 <= data[0] <= data[1] <= 12:
-            return Result.BAD_DATA
-        self._entry = _Entry(data[0], data[1], bool(data[2] & 1), data[3])
-        return Result.OK
+            return PadResult.BAD_DATA
+        self._entry = _PinEntry(data[0], data[1], bool(data[2] & 1), data[3])
+        return PadResult.OK
 
-    def _keys(self, data: bytes) -> tuple[Result, bytes]:
+    def _keys(self, data: bytes) -> tuple[PadResult, bytes]:
         if len(data) != 2:
-            return Result.BAD_DATA, b""
+            return PadResult.BAD_DATA, b""
         entry = self._entry
         if entry is None:
-            return Result.OK, encode_keys(Keys(Entry.NONE, 0, ()))
+            return PadResult.OK, encode_keys(Keys(KeyEntry.NONE, 0, ()))
         after = int.from_bytes(data, "big")
         behind = tuple(entry.presses[after:])
-        return Result.OK, encode_keys(Keys(entry.state, len(entry.presses), behind))
+        return PadResult.OK, encode_keys(Keys(entry.state, len(entry.presses), behind))
 
-    def _pin_block(self, data: bytes) -> tuple[Result, bytes]:
+    def _pin_block(self, data: bytes) -> tuple[PadResult, bytes]:
         entry = self._entry
         if self._algorithm is None:
-            return Result.NO_KEY, b""
-        if entry is None or entry.state is not Entry.PIN_WAITS:
-            return Result.NO_PIN, b""
+            return PadResult.NO_KEY, b""
+        if entry is None or entry.state is not KeyEntry.PIN_WAITS:
+            return PadResult.NO_PIN, b""
         if len(data) != 6:
-            return Result.BAD_DATA, b""
+            return PadResult.BAD_DATA, b""
         clear = format_0(entry.digits, data, _BLOCK_BYTES[self._algorithm])
         self._entry = None
         self._blocks += 1
         block = encrypt(self._algorithm, self._key, clear)
-        return Result.OK, encode_pin_block(PinBlock(self._algorithm, self._key_serial, block))
+        return PadResult.OK, encode_pin_block(PinBlock(self._algorithm, self._key_serial, block))
 
 
 def format_0(pin: str, pan: bytes, size: int = 8) -> bytes:

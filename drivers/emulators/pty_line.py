@@ -120,7 +120,7 @@ class PtyLine:
 
 
 @dataclass(slots=True)
-class Fault:
+class AnswerFault:
     """What becomes of answers: of the next ``times``, or of all (None)."""
 
     times: int | None
@@ -143,7 +143,7 @@ class Answering(ABC):
     def __init__(self, link: Path, name: str) -> None:
         self._line = PtyLine(link, name, self._heard)
         self._guard = threading.RLock()
-        self._faults: dict[str, Fault] = {}
+        self._faults: dict[str, AnswerFault] = {}
 
     @property
     def address(self) -> str:
@@ -164,7 +164,7 @@ class Answering(ABC):
         """Raises ``ValueError`` for facts that do not belong to it."""
         rest = dict(facts)
         times = rest.pop("times", None)
-        fault = Fault(None if times is None else int(times))
+        fault = AnswerFault(None if times is None else int(times))
         if order == "slow":
             fault.seconds = float(rest.pop("seconds", 2.0))
         if order == "exception":
@@ -182,7 +182,7 @@ class Answering(ABC):
             else:
                 self._faults.pop(fault, None)
 
-    def _fault(self, order: str) -> Fault | None:
+    def _fault(self, order: str) -> AnswerFault | None:
         """The fault, if it strikes this answer; counts it."""
         with self._guard:
             fault = self._faults.get(order)

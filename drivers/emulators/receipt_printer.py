@@ -100,7 +100,7 @@ class ReceiptPrinter:
         self._buffer_size = buffer
         self._usual_dots_per_s = dots_per_s
         self._threads: list[threading.Thread] = []
-        self._lines: list[_Line] = []
+        self._lines: list[_HostLine] = []
         self._listener: socket.socket | None = None
         self._ending = threading.Event()
         self._lock = threading.Condition()
@@ -193,7 +193,7 @@ class ReceiptPrinter:
                 return
             self._add(_Tcp(connection))
 
-    def _add(self, line: _Line) -> None:
+    def _add(self, line: _HostLine) -> None:
         self._lines.append(line)
         self._spawn(self._read, line)
 
@@ -279,7 +279,7 @@ class ReceiptPrinter:
 
     # -- what comes in --------------------------------------------------------------------------
 
-    def _read(self, line: _Line) -> None:
+    def _read(self, line: _HostLine) -> None:
         """One line's bytes into the buffer; real-time commands are obeyed on the way."""
         tail = b""
         try:
@@ -307,7 +307,7 @@ class ReceiptPrinter:
             line.close()
             self._lines.remove(line)
 
-    def _sort(self, tail: bytes, data: bytes, line: _Line) -> bytes:
+    def _sort(self, tail: bytes, data: bytes, line: _HostLine) -> bytes:
         """Obey what is for now, keep what is for its turn; gives what may begin a command."""
         seen, at = tail + data, len(tail)
         alone = not _REAL_TIME.sub(b"", data)  # it came between commands, and leaves nothing behind
@@ -325,7 +325,7 @@ class ReceiptPrinter:
             self._lock.notify_all()
         return seen[max(end, len(seen) - _LONGEST_REAL_TIME + 1) :]
 
-    def _appetite(self, line: _Line) -> int:
+    def _appetite(self, line: _HostLine) -> int:
         """How many bytes may be read now; waits while the buffer is full."""
         with self._lock:
             while len(self._buffer) >= self._buffer_size:
@@ -336,7 +336,7 @@ class ReceiptPrinter:
             limits = [n for n in (self._reset_after, self._deaf_after, self._mute_after) if n]
         return min([room, 4096, *limits, *([64] if self._bytes_per_s else [])])
 
-    def _account(self, count: int, line: _Line) -> None:
+    def _account(self, count: int, line: _HostLine) -> None:
         """Let faults that count bytes come nearer."""
         with self._lock:
             self._received += count
@@ -357,12 +357,12 @@ class ReceiptPrinter:
             self._free_at = max(self._free_at, now - _TICK_S) + count / self._bytes_per_s
         self._ending.wait(self._free_at - now)
 
-    def _say(self, line: _Line, data: bytes) -> None:
+    def _say(self, line: _HostLine, data: bytes) -> None:
         if self._mute_after != 0:
             with contextlib.suppress(OSError):  # who asked is gone
                 line.write(b"\xff" * len(data) if self.garbage else data)
 
-    def _obey_now(self, command: bytes, line: _Line) -> None:
+    def _obey_now(self, command: bytes, line: _HostLine) -> None:
         if command[1] == 0x04:
             self._say(line, bytes((self._status(command[2]),)))
         elif command[1] == 0x14:
@@ -700,7 +700,7 @@ class _Head:
         self._texts: list[str] = []
 
 
-class _Line(ABC):
+class _HostLine(ABC):
     """One line to a host."""
 
     gone = False
@@ -723,7 +723,7 @@ class _Line(ABC):
     def close(self) -> None: ...
 
 
-class _Tcp(_Line):
+class _Tcp(_HostLine):
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         connection.settimeout(1.0)
@@ -746,7 +746,7 @@ class _Tcp(_Line):
         self._connection.close()
 
 
-class _Pty(_Line):
+class _Pty(_HostLine):
     def __init__(self, link: Path) -> None:
         self._master, self._slave = os.openpty()
         # The slave stays open here, so that a host may come and go.
@@ -771,7 +771,7 @@ class _Pty(_Line):
         os.close(self._master)
 
 
-class _Pipe(_Line):
+class _Pipe(_HostLine):
     def __init__(self, path: Path) -> None:
         self._path = path
         path.unlink(missing_ok=True)

@@ -56,10 +56,10 @@ class Rig:
     def __init__(self, devices: Mapping[str, Emulator], path: Path) -> None:
         self.devices = dict(devices)
         self._path = path
-        self._server: _Server | None = None
+        self._server: _OrderServer | None = None
         self._turn = {name: threading.Lock() for name in devices}
         self._guard = threading.Lock()
-        self._runs: list[Run] = []
+        self._runs: list[ScriptRun] = []
         self._stopping = False
 
     def start(self) -> None:
@@ -73,7 +73,7 @@ class Rig:
             for device in self.devices.values():
                 started.append(device)
                 device.start()
-            self._server = _Server(self, self._path)
+            self._server = _OrderServer(self, self._path)
         except OSError:
             for device in started:
                 device.stop()
@@ -103,9 +103,9 @@ class Rig:
         """
         self._obey(resolve(device, self.devices), order, facts, None)
 
-    def run(self, script: str) -> Run:
+    def run(self, script: str) -> ScriptRun:
         """Begin a fault script. Raises ``ValueError`` when it is none, or too many run already."""
-        run = Run(self, parse(script, self.devices))
+        run = ScriptRun(self, parse(script, self.devices))
         with self._guard:
             if self._stopping or len(self._runs) >= MOST_SCRIPTS:
                 raise ValueError(f"no more than {MOST_SCRIPTS} scripts run at the same time")
@@ -113,7 +113,7 @@ class Rig:
             run.begin()
         return run
 
-    def _obey(self, device: str, order: str, facts: dict[str, Any], by: Run | None) -> None:
+    def _obey(self, device: str, order: str, facts: dict[str, Any], by: ScriptRun | None) -> None:
         with self._turn[device]:
             if by is not None and by.cancelled:
                 return
@@ -145,7 +145,7 @@ class Rig:
             return {"error": str(error) or type(error).__name__}
         return {"ok": True}
 
-    def _ended(self, run: Run) -> None:
+    def _ended(self, run: ScriptRun) -> None:
         with self._guard:
             self._runs.remove(run)
 
@@ -164,7 +164,7 @@ class Rig:
         return {"error": run.trouble} if run.trouble else {"ok": True, "done": done}
 
 
-class Run:
+class ScriptRun:
     """A fault script that runs, in a thread of its own.
 
     Clauses are told one after another. One with a delay waits until the one before has come true,
@@ -285,7 +285,7 @@ class Remote:
         return answer
 
 
-class _Server(socketserver.ThreadingUnixStreamServer):
+class _OrderServer(socketserver.ThreadingUnixStreamServer):
     """Listens; ends its conversations itself, so that none outlives it."""
 
     daemon_threads = False  # joined at the end
@@ -298,7 +298,7 @@ class _Server(socketserver.ThreadingUnixStreamServer):
         self._thread = threading.Thread(
             target=self.serve_forever, args=(0.05,), name="rig", daemon=True
         )
-        super().__init__(str(path), _Handler)
+        super().__init__(str(path), _OrderHandler)
 
     def begin(self) -> None:
         self._thread.start()
@@ -324,8 +324,8 @@ class _Server(socketserver.ThreadingUnixStreamServer):
         super().shutdown_request(request)
 
 
-class _Handler(socketserver.StreamRequestHandler):
-    server: _Server
+class _OrderHandler(socketserver.StreamRequestHandler):
+    server: _OrderServer
 
     def handle(self) -> None:
         with contextlib.suppress(OSError):  # the other side hung up

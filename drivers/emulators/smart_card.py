@@ -49,7 +49,7 @@ class _Control(IntEnum):
 
 
 @dataclass(slots=True)
-class _Fault:
+class _ChipFault:
     at: int = 1  # strikes from this APDU on, counted from when it was ordered or the card was put
     seconds: float = 0.0
     status: int = 0
@@ -93,7 +93,7 @@ class SmartCardReader:
         self._wire: socket.socket | None = None
         self._met = False  # the reader has spoken to the card that is in
         self._thread: threading.Thread | None = None
-        self._faults: dict[str, _Fault] = {}
+        self._faults: dict[str, _ChipFault] = {}
         self._swap: tuple[int, ChipCard] | None = None  # in answer to which APDU, and for what
         self._count = 0  # APDUs since the card was put or a fault was ordered
         self._commands: deque[str] = deque(maxlen=_COMMANDS_SEEN)
@@ -279,7 +279,7 @@ class SmartCardReader:
                 return status.status.to_bytes(2, "big")
         return card.answer(apdu)
 
-    def _strikes(self, order: str) -> _Fault | None:
+    def _strikes(self, order: str) -> _ChipFault | None:
         fault = self._faults.get(order)
         return fault if fault and self._count >= fault.at else None
 
@@ -297,9 +297,9 @@ def _receive(wire: socket.socket, length: int) -> bytes:
     return data
 
 
-def _fault_of(order: str, facts: Mapping[str, Any]) -> _Fault:
+def _fault_of(order: str, facts: Mapping[str, Any]) -> _ChipFault:
     rest = dict(facts)
-    fault = _Fault(at=_natural(rest.pop("at", 1)))
+    fault = _ChipFault(at=_natural(rest.pop("at", 1)))
     match order:
         case "slow":
             fault.seconds = float(rest.pop("seconds", 2.0))

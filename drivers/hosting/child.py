@@ -29,7 +29,7 @@ _FRAMES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class DriverCall:
     """Call the driver's method ``name`` with ``args``; ``execute`` gets a cancel token besides."""
 
     number: int
@@ -38,7 +38,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Cancel:
+class CancelCall:
     """Nobody wants the answer to call ``number`` any more."""
 
     number: int
@@ -48,7 +48,7 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class DriverReady:
     """The driver is made, and what it says of itself."""
 
     info: Info
@@ -96,26 +96,26 @@ def main(end: int, parent: int, *, dumpable: bool) -> None:
     channel = Channel(socket.socket(fileno=end))
     try:
         driver: Driver = channel.receive()()
-        ready = Ready(driver.info, driver.requests)
+        ready = DriverReady(driver.info, driver.requests)
     except DeviceError as error:
         channel.send(Failed(error))
         return
     except Exception as error:  # noqa: BLE001 - told to the host, which has a log
         channel.send(_broke(error))
         return
-    _Child(channel, driver).run(ready)
+    _ServedDriver(channel, driver).run(ready)
 
 
-class _Child:
+class _ServedDriver:
     def __init__(self, channel: Channel, driver: Driver) -> None:
         self._channel = channel
         self._driver = driver
         self._sending = threading.Lock()
-        self._calls: queue.SimpleQueue[tuple[Call, CancelToken]] = queue.SimpleQueue()
+        self._calls: queue.SimpleQueue[tuple[DriverCall, CancelToken]] = queue.SimpleQueue()
         self._tokens: dict[int, CancelToken] = {}
         driver.report = lambda status: self._send(Reported(status))
 
-    def run(self, ready: Ready) -> None:
+    def run(self, ready: DriverReady) -> None:
         """Vendor libraries like the main thread best, so that one calls the driver."""
         self._send(ready)
         threading.Thread(target=self._listen, name="host", daemon=True).start()
@@ -130,7 +130,7 @@ class _Child:
             except Exception as error:  # noqa: BLE001 - an answer that cannot be pickled
                 self._send(_broke(error))
 
-    def _do(self, call: Call, cancel: CancelToken) -> Returned | Failed | Broke:
+    def _do(self, call: DriverCall, cancel: CancelToken) -> Returned | Failed | Broke:
         method: Callable[..., Any] = getattr(self._driver, call.name)
         args = (*call.args, cancel) if call.name == "execute" else call.args
         try:
@@ -144,10 +144,10 @@ class _Child:
         try:
             while True:
                 match self._channel.receive():
-                    case Call() as call:
+                    case DriverCall() as call:
                         self._tokens[call.number] = cancel = CancelToken()
                         self._calls.put((call, cancel))
-                    case Cancel(number) if number in self._tokens:
+                    case CancelCall(number) if number in self._tokens:
                         self._tokens[number].cancel()
         finally:
             os._exit(0)  # the host closed the channel, or is gone: whatever runs here, end it

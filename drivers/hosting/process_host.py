@@ -30,8 +30,8 @@ from drivers.device import (
     Status,
 )
 from drivers.hosting.channel import Channel
-from drivers.hosting.child import Broke, Call, Cancel, Failed, Reported, is_dumpable
-from drivers.hosting.thread_host import PACE, LostError, Pace, ThreadHost
+from drivers.hosting.child import Broke, CancelCall, DriverCall, Failed, Reported, is_dumpable
+from drivers.hosting.thread_host import PACE, HostPace, LostError, ThreadHost
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class ProcessHost(ThreadHost):
         make: Callable[[], Driver],
         on_status: Callable[[Status], None] | None = None,
         *,
-        pace: Pace = PACE,
+        pace: HostPace = PACE,
         grace: float = GRACE_S,
     ) -> None:
         pickle.dumps(make)  # what cannot travel is said here, not in the thread
@@ -100,8 +100,8 @@ class ProcessDriver(Driver):
         self._make = make
         self._grace = grace
         self._keeps_spare = spare
-        self._child: _Child | None = None
-        self._spare: _Child | None = None
+        self._child: _ChildProcess | None = None
+        self._spare: _ChildProcess | None = None
         self._ready = threading.Event()
         self._info = Info("", "", "")
         self._requests: tuple[type[Request[Any]], ...] = ()
@@ -188,7 +188,7 @@ class ProcessDriver(Driver):
         if self._child is None:
             raise LostError(Reason.HARDWARE, "the driver's process is gone")
         patience = self._patience(name, seconds, deadline, cancel)
-        call = Call(next(self._numbers), name, args)
+        call = DriverCall(next(self._numbers), name, args)
         self._send(self._child, call, patience)
         returned = self._hear(self._child, patience, call)
         self._info = returned.info
@@ -196,25 +196,29 @@ class ProcessDriver(Driver):
 
     def _patience(
         self, name: str, seconds: float, deadline: Deadline | None, cancel: CancelToken | None
-    ) -> _Patience:
+    ) -> _CallLimit:
         if deadline is not None:
             seconds = min(seconds, deadline.remaining() + self._grace)
-        return _Patience(name, Deadline(seconds), deadline, cancel, self.leaving, self._grace)
+        return _CallLimit(name, Deadline(seconds), deadline, cancel, self.leaving, self._grace)
 
-    def _send(self, child: _Child, message: Call | Cancel, patience: _Patience) -> None:
+    def _send(
+        self, child: _ChildProcess, message: DriverCall | CancelCall, patience: _CallLimit
+    ) -> None:
         try:
             child.channel.send(message, partial(self._check, patience))
         except OSError as error:
             raise self._died(child, patience) from error
 
-    def _hear(self, child: _Child, patience: _Patience, call: Call | None = None) -> Any:
+    def _hear(
+        self, child: _ChildProcess, patience: _CallLimit, call: DriverCall | None = None
+    ) -> Any:
         """What the child answers: ``Ready`` to its start, ``Returned`` to a call."""
         told = False
         while True:
             self._check(patience)
             if call and patience.cancelled and not told:
                 told = True
-                self._send(child, Cancel(call.number), patience)
+                self._send(child, CancelCall(call.number), patience)
             try:
                 message = child.channel.receive(_SLICE_S)
             except TimeoutError:
@@ -232,21 +236,21 @@ class ProcessDriver(Driver):
                 case _:
                     return message
 
-    def _check(self, patience: _Patience) -> None:
+    def _check(self, patience: _CallLimit) -> None:
         """Raises :class:`LostError` when it is over; the child is killed then."""
         if patience.over():
             raise self._lost(patience, *patience.reason())
 
-    def _died(self, child: _Child, patience: _Patience) -> LostError:
+    def _died(self, child: _ChildProcess, patience: _CallLimit) -> LostError:
         return self._lost(patience, Reason.HARDWARE, f"the driver's process {child.bury()}")
 
-    def _lost(self, patience: _Patience, reason: Reason, detail: str) -> LostError:
+    def _lost(self, patience: _CallLimit, reason: Reason, detail: str) -> LostError:
         self._end_child()
         return LostError(reason, detail, pages=None if patience.call == "execute" else 0)
 
-    def _new_child(self) -> _Child:
+    def _new_child(self) -> _ChildProcess:
         try:
-            return _Child(self._make)
+            return _ChildProcess(self._make)
         except OSError as error:
             detail = f"no process for the driver: {error.strerror or type(error).__name__}"
             raise DeviceError(Reason.HARDWARE, detail) from error
@@ -262,7 +266,7 @@ class ProcessDriver(Driver):
 
 
 @dataclass(slots=True)
-class _Patience:
+class _CallLimit:
     """How long a call may take: not for long once nobody wants its answer, or the host ends."""
 
     call: str
@@ -295,7 +299,7 @@ class _Patience:
         self.until = Deadline(min(self.until.remaining(), seconds))
 
 
-class _Child:
+class _ChildProcess:
     """A process with the driver in it, from its start to its end."""
 
     def __init__(self, make: Callable[[], Driver]) -> None:

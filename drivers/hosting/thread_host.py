@@ -33,7 +33,7 @@ REMEMBERED = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class HostPace:
     """How patient a host is with its device."""
 
     poll_s: float = 2.0
@@ -44,7 +44,7 @@ class Pace:
     """A device that does not answer this often in a row is gone; before that it only blinked."""
 
 
-PACE = Pace()
+PACE = HostPace()
 
 
 class LostError(DeviceError):
@@ -62,7 +62,7 @@ class _SelfTest(Request[tuple[Check, ...]]):
 
 
 @dataclass(slots=True)
-class _Job(Generic[T]):
+class _HostJob(Generic[T]):
     request: Request[T]
     deadline: Deadline
     cancel: CancelToken
@@ -96,14 +96,14 @@ class ThreadHost:
         driver: Driver,
         on_status: Callable[[Status], None] | None = None,
         *,
-        pace: Pace = PACE,
+        pace: HostPace = PACE,
     ) -> None:
         self.driver = driver
         self._pace = pace
         self._on_status = on_status or (lambda status: None)
         self._status = Status(State.STARTING)
-        self._jobs: queue.Queue[_Job[Any] | None] = queue.Queue()
-        self._job: _Job[Any] | None = None  # the one that runs
+        self._jobs: queue.Queue[_HostJob[Any] | None] = queue.Queue()
+        self._job: _HostJob[Any] | None = None  # the one that runs
         self._stopping = threading.Event()
         self._entrance = threading.Lock()  # after the stop nobody is let in
         self._kind = type(driver).__name__  # for the log, until the driver was open
@@ -153,7 +153,7 @@ class ThreadHost:
 
         ``TIMEOUT`` also when ``seconds`` passed before its turn; ``CANCELLED`` after :meth:`stop`.
         """
-        job = _Job(request, Deadline(seconds), cancel or CancelToken(), Future[T]())
+        job = _HostJob(request, Deadline(seconds), cancel or CancelToken(), Future[T]())
         with self._entrance:
             stopping = self._stopping.is_set()
             if not stopping:
@@ -199,7 +199,7 @@ class ThreadHost:
                 self._serve(job)
                 self._job = None
 
-    def _serve(self, job: _Job[Any]) -> None:
+    def _serve(self, job: _HostJob[Any]) -> None:
         """Do one command."""
         try:
             result = self._answer(job)
@@ -220,7 +220,7 @@ class ThreadHost:
         else:
             job.future.set_result(result)
 
-    def _fail(self, job: _Job[Any], error: DeviceError, *, gone: bool) -> None:
+    def _fail(self, job: _HostJob[Any], error: DeviceError, *, gone: bool) -> None:
         if gone:
             self._note_gone(error)
         job.future.set_exception(error)
@@ -228,7 +228,7 @@ class ThreadHost:
             self._close()  # which may take its time
             self._next_look = Deadline(self._pace.poll_s)
 
-    def _answer(self, job: _Job[Any]) -> Any:
+    def _answer(self, job: _HostJob[Any]) -> Any:
         name = type(job.request), getattr(job.request, "job", "")
         if name in self._done:
             return self._done[name]
@@ -250,7 +250,7 @@ class ThreadHost:
                 self._done.popitem(last=False)
         return result
 
-    def _find_for(self, job: _Job[Any]) -> None:
+    def _find_for(self, job: _HostJob[Any]) -> None:
         """Within its own time, and whatever goes wrong, nothing of it was begun."""
         try:
             self._find(job.deadline, job.cancel)

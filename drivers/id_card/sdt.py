@@ -29,16 +29,16 @@ from drivers.device import (
 from drivers.id_card.hid import HidPort
 from drivers.id_card.record import decode_record
 from drivers.id_card.sdt_frames import (
-    Answer,
-    Command,
-    FrameDecoder,
+    SamAnswer,
+    SamCommand,
+    SdtDecoder,
     SdtStatus,
     decode_answer,
     encode_frame,
     sam_number,
     split_sections,
 )
-from drivers.id_card.types import AwaitRemoval, IdCard, ReadCard
+from drivers.id_card.types import AwaitLift, IdCard, ReadCard
 
 FIND_EVERY_S = 0.3
 """From one look for a card to the next; readers want no less."""
@@ -51,7 +51,7 @@ STATUS_S = 0.9
 _SLICE_S = 0.03  # how soon a cancel is seen while an answer is awaited
 _GAP_S = 0.25  # a frame that pauses longer was cut off
 _HUSH_S = 0.03  # a line this long without a byte is quiet
-_LONG_COMMANDS = (Command.READ, Command.READ_ADDRESS)
+_LONG_COMMANDS = (SamCommand.READ, SamCommand.READ_ADDRESS)
 _READ_ANSWER_BYTES = 1295
 
 _HID = "hid:"
@@ -76,7 +76,7 @@ class _Stop(Protocol):
     def cancelled(self) -> bool: ...
 
 
-class _Port(Protocol):
+class _SdtPort(Protocol):
     """A line to a reader: what pyserial's port has, as far as it is used here.
 
     Every method may raise one of ``_PORT_ERRORS``.
@@ -124,7 +124,7 @@ class SdtReader(Driver):
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self._settings = settings
-        self._port: _Port | None = None
+        self._port: _SdtPort | None = None
         self._serial = ""
         self._media = Media.UNKNOWN
         self._unread = False  # a read failed, and no card has been found since
@@ -139,7 +139,7 @@ class SdtReader(Driver):
 
     @property
     def requests(self) -> tuple[type[Request[Any]], ...]:
-        return (ReadCard, AwaitRemoval)
+        return (ReadCard, AwaitLift)
 
     def open(self) -> None:
         """Take the port for this process alone and ask the SAM who it is.
@@ -183,7 +183,7 @@ class SdtReader(Driver):
             return self._closed
         limit = _Limit(STATUS_S)
         try:
-            self._ask(Command.SAM_STATUS, stop=limit)
+            self._ask(SamCommand.SAM_STATUS, stop=limit)
             if self._media is Media.PRESENT:
                 self._media = self._look(limit)
         except DeviceError as error:
@@ -197,16 +197,16 @@ class SdtReader(Driver):
 
     def reset(self) -> None:
         """Reset the SAM; a card that still lies there may be read again."""
-        self._ask(Command.RESET_SAM)
+        self._ask(SamCommand.RESET_SAM)
         self._media = Media.UNKNOWN
         self._unread = False
 
     def self_test(self) -> tuple[Check, ...]:
         """SAM status, SAM number, one look for a card; whatever fails, the others are tried."""
         return (
-            self._check("SAM status", Command.SAM_STATUS, (SdtStatus.OK,)),
-            self._check("SAM number", Command.SAM_NUMBER, (SdtStatus.OK,)),
-            self._check("antenna", Command.FIND, (SdtStatus.NO_CARD, SdtStatus.CARD_FOUND)),
+            self._check("SAM status", SamCommand.SAM_STATUS, (SdtStatus.OK,)),
+            self._check("SAM number", SamCommand.SAM_NUMBER, (SdtStatus.OK,)),
+            self._check("antenna", SamCommand.FIND, (SdtStatus.NO_CARD, SdtStatus.CARD_FOUND)),
         )
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
@@ -216,7 +216,7 @@ class SdtReader(Driver):
         Raises ``TIMEOUT`` (no card was put), ``CANCELLED``, ``CARD_REMOVED`` (lifted too early),
         ``CARD_UNREADABLE`` (twice, or not found again, or its text makes no sense),
         ``CARD_UNKNOWN`` (wrong kind), ``NOT_TAKEN`` (one that was read before is not lifted).
-        ``AwaitRemoval``: ``TIMEOUT`` when the card still lies there.
+        ``AwaitLift``: ``TIMEOUT`` when the card still lies there.
         Both: ``OFFLINE`` when the reader falls silent, ``NO_DEVICE`` when its port is gone,
         ``GARBLED`` after a second nonsensical answer, ``HARDWARE`` and ``NOT_AUTHORISED`` when the
         SAM says so.
@@ -224,7 +224,7 @@ class SdtReader(Driver):
         match request:
             case ReadCard():
                 return self._read_card(deadline, cancel)
-            case AwaitRemoval():
+            case AwaitLift():
                 return self._await_removal(deadline, cancel)
         raise DeviceError(
             Reason.UNSUPPORTED, f"an ID card reader knows no {type(request).__name__}"
@@ -282,8 +282,8 @@ class SdtReader(Driver):
         last_try = False
         while True:
             try:
-                self._ask(Command.SELECT, stop=cancel)
-                text, photo = split_sections(self._ask(Command.READ, stop=cancel).data, 2)
+                self._ask(SamCommand.SELECT, stop=cancel)
+                text, photo = split_sections(self._ask(SamCommand.READ, stop=cancel).data, 2)
                 return text, photo
             except DeviceError as error:
                 if error.reason is not Reason.CARD_UNREADABLE:
@@ -319,12 +319,12 @@ class SdtReader(Driver):
 
     def _find(self, stop: _Stop) -> bool:
         found = (SdtStatus.CARD_FOUND, SdtStatus.NO_CARD)
-        return self._ask(Command.FIND, found, stop).status is SdtStatus.CARD_FOUND
+        return self._ask(SamCommand.FIND, found, stop).status is SdtStatus.CARD_FOUND
 
     def _look(self, stop: _Stop) -> Media:
         """Whether the card that was read last still lies there; ``UNKNOWN`` if no way to ask."""
         try:
-            self._ask(Command.READ_ADDRESS, (SdtStatus.OK, SdtStatus.NO_CONTENT), stop)
+            self._ask(SamCommand.READ_ADDRESS, (SdtStatus.OK, SdtStatus.NO_CONTENT), stop)
         except DeviceError as error:
             if error.reason in _CARD_REASONS:
                 return Media.NOT_PRESENT
@@ -338,14 +338,16 @@ class SdtReader(Driver):
         self.report(Status(state, media=media, detail=detail))
 
     def _ask_number(self) -> None:
-        self._serial = sam_number(self._ask(Command.SAM_NUMBER).data)
+        self._serial = sam_number(self._ask(SamCommand.SAM_NUMBER).data)
 
-    def _check(self, name: str, command: Command, good: Collection[SdtStatus]) -> Check:
+    def _check(self, name: str, command: SamCommand, good: Collection[SdtStatus]) -> Check:
         try:
             answer = self._ask(command, good)
         except DeviceError as error:
             return Check(name, False, str(error))
-        seen = sam_number(answer.data) if command is Command.SAM_NUMBER else answer.status.meaning
+        seen = (
+            sam_number(answer.data) if command is SamCommand.SAM_NUMBER else answer.status.meaning
+        )
         return Check(name, True, seen)
 
     # -- the wire -----------------------------------------------------------------------------
@@ -354,7 +356,7 @@ class SdtReader(Driver):
     def _name(self) -> str:
         return self._settings.port
 
-    def _take_port(self) -> _Port:
+    def _take_port(self) -> _SdtPort:
         try:
             if self._name.startswith(_HID):
                 return HidPort(self._name.removeprefix(_HID), _SLICE_S)
@@ -370,10 +372,10 @@ class SdtReader(Driver):
 
     def _ask(
         self,
-        command: Command,
+        command: SamCommand,
         good: Collection[SdtStatus] = (SdtStatus.OK,),
         stop: _Stop | None = None,
-    ) -> Answer:
+    ) -> SamAnswer:
         """The answer to ``command``, if its status is among ``good``; nonsense is asked again once.
 
         Raises :class:`DeviceError`: the reason of the status, ``OFFLINE`` for silence, ``GARBLED``
@@ -391,11 +393,11 @@ class SdtReader(Driver):
 
     def _exchange(
         self,
-        port: _Port,
-        command: Command,
+        port: _SdtPort,
+        command: SamCommand,
         good: Collection[SdtStatus],
         stop: _Stop,
-    ) -> Answer:
+    ) -> SamAnswer:
         self._collect_owed(port, stop)
         port.reset_input_buffer()
         port.write(encode_frame(command.value))
@@ -407,9 +409,9 @@ class SdtReader(Driver):
             )
         return answer
 
-    def _receive(self, port: _Port, due: Deadline, stop: _Stop) -> bytes:
+    def _receive(self, port: _SdtPort, due: Deadline, stop: _Stop) -> bytes:
         """The payload of the next frame; when cancelled, remembers that an answer is owed."""
-        decoder = FrameDecoder()
+        decoder = SdtDecoder()
         heard_at: float | None = None
         while True:
             # Asked for no more than the frame still needs, read() returns with its last byte.
@@ -430,7 +432,7 @@ class SdtReader(Driver):
                     raise _error(Reason.GARBLED, f"only noise came in on {self._name}")
                 raise _error(Reason.OFFLINE, f"the reader on {self._name} is silent")
 
-    def _collect_owed(self, port: _Port, stop: _Stop) -> None:
+    def _collect_owed(self, port: _SdtPort, stop: _Stop) -> None:
         """Let the answer to a cancelled command pass, so that it is not taken for the next one."""
         if self._owed is None:
             return
@@ -441,14 +443,14 @@ class SdtReader(Driver):
             if error.reason is Reason.CANCELLED:
                 raise
 
-    def _patience(self, command: Command) -> Deadline:
+    def _patience(self, command: SamCommand) -> Deadline:
         if command not in _LONG_COMMANDS:
             return Deadline(self._settings.answer_timeout)
         on_wire = _READ_ANSWER_BYTES * 10 / self._settings.baud
         return Deadline(self._settings.read_timeout + on_wire)
 
     @contextmanager
-    def _wire(self) -> Iterator[_Port]:
+    def _wire(self) -> Iterator[_SdtPort]:
         if self._port is None:
             raise _error(Reason.NO_DEVICE, f"{self._name} is not open")
         try:
@@ -464,7 +466,7 @@ def _check_cancel(cancel: CancelToken) -> None:
         raise DeviceError(Reason.CANCELLED)
 
 
-def _hush(port: _Port) -> None:
+def _hush(port: _SdtPort) -> None:
     """Wait, not for ever, until the rest of a broken answer has passed."""
     until = Deadline(_GAP_S)
     quiet_since = time.monotonic()

@@ -26,7 +26,7 @@ _SHORTEST_ANSWER = 4  # status, checksum
 _LONGEST = 3 + 6 + TEXT_BYTES + PHOTO_BYTES + 1024 + 1  # text, photo and two fingers
 
 
-class Command(Enum):
+class SamCommand(Enum):
     """What a SAM can be asked; the value is the command and its parameter byte."""
 
     RESET_SAM = b"\x10\xff"
@@ -84,7 +84,7 @@ class FrameError(DeviceError):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SamAnswer:
     """One answer of the SAM. ``data`` may be a citizen's and is not shown."""
 
     status: SdtStatus
@@ -107,7 +107,7 @@ def encode_answer(status: int, data: bytes = b"") -> bytes:
     return encode_frame(bytes([0, 0, status]) + data)
 
 
-class FrameDecoder:
+class SdtDecoder:
     """Turns bytes, in whatever pieces they come, into the payloads of frames.
 
     Bytes before a preamble are noise and are passed over. A preamble may also stand inside data, so
@@ -119,7 +119,7 @@ class FrameDecoder:
         self._buffer = bytearray()
 
     @classmethod
-    def for_commands(cls) -> FrameDecoder:
+    def for_commands(cls) -> SdtDecoder:
         """A decoder for the SAM's side of the wire, where frames are a byte shorter."""
         return cls(_SHORTEST_COMMAND)
 
@@ -182,7 +182,7 @@ class FrameDecoder:
         self._buffer.clear()
 
 
-def decode_answer(command: Command, payload: bytes) -> Answer:
+def decode_answer(command: SamCommand, payload: bytes) -> SamAnswer:
     """What a payload says as an answer to ``command``.
 
     Raises :class:`DeviceError` ``GARBLED`` for a status that is not in the table, or for data that
@@ -196,18 +196,18 @@ def decode_answer(command: Command, payload: bytes) -> Answer:
         raise DeviceError(
             Reason.GARBLED, f"answer to {command.name} with unknown status {payload[2]:02X}"
         ) from None
-    answer = Answer(status, payload[3:])
+    answer = SamAnswer(status, payload[3:])
     if status is SdtStatus.OK:
         _check_shape(command, answer.data)
     return answer
 
 
-def _check_shape(command: Command, data: bytes) -> None:
-    if command is Command.SAM_NUMBER:
+def _check_shape(command: SamCommand, data: bytes) -> None:
+    if command is SamCommand.SAM_NUMBER:
         sam_number(data)
-    elif command is Command.READ:
+    elif command is SamCommand.READ:
         split_sections(data, 2)
-    elif command is Command.READ_FINGERPRINTS:
+    elif command is SamCommand.READ_FINGERPRINTS:
         split_sections(data, 3)
 
 

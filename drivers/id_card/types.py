@@ -52,5 +52,5 @@ class ReadCard(Request[IdCard]):
 
 
 @dataclass(frozen=True, slots=True)
-class AwaitRemoval(Request[None]):
+class AwaitLift(Request[None]):
     """Wait until no card lies on the reader, or the deadline."""

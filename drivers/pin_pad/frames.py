@@ -7,9 +7,10 @@ A frame, both ways; numbers are big-endian::
 
     02 | number | code | length (2) | data (0 to 256) | CRC-16/XMODEM of number to data (2)
 
-An answer repeats number and code, the code with bit 7 set; its data begin with a :class:`Result`.
-A frame with a wrong checksum is not answered. A pad that gets the very frame that it answered last
-sends that answer again and does nothing else, so that a lost answer can be asked for once more.
+An answer repeats number and code, the code with bit 7 set; its data begin with a
+:class:`PadResult`. A frame with a wrong checksum is not answered. A pad that gets the very frame
+that it answered last sends that answer again and does nothing else, so that a lost answer can be
+asked for once more.
 
 ==== ========== =============================================== ================================
 code command    data                                            data of the answer
@@ -52,7 +53,7 @@ _HEAD, _CRC = 5, 2
 _ANSWER = 0x80
 
 
-class Command(IntEnum):
+class PadCommand(IntEnum):
     IDENTIFY = 0x01
     STATUS = 0x02
     RESET = 0x03
@@ -63,7 +64,7 @@ class Command(IntEnum):
     PIN_BLOCK = 0x23
 
 
-class Result(IntEnum):
+class PadResult(IntEnum):
     """What came of a command, with the reason it stands for."""
 
     OK = 0x00
@@ -85,24 +86,24 @@ class Result(IntEnum):
 
 
 _REASONS = {
-    Result.OK: None,
-    Result.UNKNOWN_COMMAND: Reason.UNSUPPORTED,
-    Result.BAD_DATA: Reason.UNSUPPORTED,
-    Result.NO_KEY: Reason.NOT_AUTHORISED,
-    Result.WRONG_CHECK_VALUE: Reason.NOT_AUTHORISED,
-    Result.NO_PIN: Reason.CANCELLED,
-    Result.TAMPERED: Reason.HARDWARE,
-    Result.BROKEN: Reason.HARDWARE,
+    PadResult.OK: None,
+    PadResult.UNKNOWN_COMMAND: Reason.UNSUPPORTED,
+    PadResult.BAD_DATA: Reason.UNSUPPORTED,
+    PadResult.NO_KEY: Reason.NOT_AUTHORISED,
+    PadResult.WRONG_CHECK_VALUE: Reason.NOT_AUTHORISED,
+    PadResult.NO_PIN: Reason.CANCELLED,
+    PadResult.TAMPERED: Reason.HARDWARE,
+    PadResult.BROKEN: Reason.HARDWARE,
 }
 _MEANINGS = {
-    Result.OK: "done",
-    Result.UNKNOWN_COMMAND: "the pad does not know this command",
-    Result.BAD_DATA: "the pad does not take these data",
-    Result.NO_KEY: "the pad has no session key",
-    Result.WRONG_CHECK_VALUE: "the session key does not fit its check value",
-    Result.NO_PIN: "no PIN was entered",
-    Result.TAMPERED: "the pad was opened and has wiped its keys",
-    Result.BROKEN: "the pad's self-test failed",
+    PadResult.OK: "done",
+    PadResult.UNKNOWN_COMMAND: "the pad does not know this command",
+    PadResult.BAD_DATA: "the pad does not take these data",
+    PadResult.NO_KEY: "the pad has no session key",
+    PadResult.WRONG_CHECK_VALUE: "the session key does not fit its check value",
+    PadResult.NO_PIN: "no PIN was entered",
+    PadResult.TAMPERED: "the pad was opened and has wiped its keys",
+    PadResult.BROKEN: "the pad's self-test failed",
 }
 
 
@@ -113,7 +114,7 @@ class Flag(IntFlag):
     PIN_WAITS = 8
 
 
-class Entry(IntEnum):
+class KeyEntry(IntEnum):
     """How the entry stands."""
 
     NONE = 0
@@ -131,7 +132,7 @@ _KEY_CODES = {key: code for code, key in _KEYS.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class PadFrame:
     number: int
     code: int
     data: bytes = field(default=b"", repr=False)
@@ -144,7 +145,7 @@ class Frame:
         return bytes([STX]) + body + struct.pack(">H", crc_hqx(body, 0))
 
 
-class FrameDecoder:
+class PadDecoder:
     """Turns bytes, in whatever pieces they come, into frames; broken ones are passed over."""
 
     def __init__(self) -> None:
@@ -155,7 +156,7 @@ class FrameDecoder:
     def feed(self, data: bytes) -> None:
         self._buffer += data
 
-    def take(self) -> Frame | None:
+    def take(self) -> PadFrame | None:
         """The next frame that is whole; ``None`` when more bytes are needed."""
         while True:
             at = self._buffer.find(STX)
@@ -170,26 +171,26 @@ class FrameDecoder:
                 body = bytes(self._buffer[1 : end + _CRC])
                 if crc_hqx(body, 0) == 0:  # with its own checksum, a body comes to zero
                     del self._buffer[: end + _CRC]
-                    return Frame(number, code, body[_HEAD - 1 : -_CRC])
+                    return PadFrame(number, code, body[_HEAD - 1 : -_CRC])
             self.broken += 1
             # Only its beginning: a length that was damaged must not swallow the frame behind it.
             del self._buffer[0]
 
 
-def encode_answer(asked: Frame, result: Result, data: bytes = b"") -> Frame:
+def encode_answer(asked: PadFrame, result: PadResult, data: bytes = b"") -> PadFrame:
     """The pad's answer to a frame."""
-    return Frame(asked.number, asked.code | _ANSWER, bytes([result]) + data)
+    return PadFrame(asked.number, asked.code | _ANSWER, bytes([result]) + data)
 
 
-def is_answer(asked: Frame, frame: Frame) -> bool:
+def is_answer(asked: PadFrame, frame: PadFrame) -> bool:
     """Whether ``frame`` answers ``asked``, and not something older."""
     return frame.number == asked.number and frame.code == asked.code | _ANSWER
 
 
-def result_of(frame: Frame) -> tuple[Result, bytes]:
+def result_of(frame: PadFrame) -> tuple[PadResult, bytes]:
     """What came of it, and the data behind. Raises ``GARBLED`` for what the table has not."""
     try:
-        return Result(frame.data[0]), frame.data[1:]
+        return PadResult(frame.data[0]), frame.data[1:]
     except (IndexError, ValueError):
         raise DeviceError(Reason.GARBLED, f"answer {frame.code:02X} has no known result") from None
 
@@ -198,7 +199,7 @@ def result_of(frame: Frame) -> tuple[Result, bytes]:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class PadStatus:
     """The answer to STATUS."""
 
     flags: Flag
@@ -210,7 +211,7 @@ class Facts:
 class Keys:
     """The answer to KEYS: how the entry stands, the number of the last key, the keys behind."""
 
-    entry: Entry
+    entry: KeyEntry
     last: int
     presses: tuple[KeyPress, ...]
 
@@ -223,13 +224,13 @@ def parse_identity(data: bytes) -> tuple[str, str, str]:
     return parts[0], parts[1], parts[2]
 
 
-def parse_status(data: bytes) -> Facts:
+def parse_status(data: bytes) -> PadStatus:
     if len(data) < 2 or data[1] > len(_ALGORITHMS):
         raise _garbled("STATUS")
-    return Facts(Flag(data[0] & 0x0F), _ALGORITHMS.get(data[1]), _ascii(data[2:]))
+    return PadStatus(Flag(data[0] & 0x0F), _ALGORITHMS.get(data[1]), _ascii(data[2:]))
 
 
-def encode_status(facts: Facts) -> bytes:
+def encode_status(facts: PadStatus) -> bytes:
     algorithm = _ALGORITHM_CODES[facts.algorithm] if facts.algorithm else 0
     return bytes([facts.flags, algorithm]) + facts.key_serial.encode("ascii")
 
@@ -239,7 +240,7 @@ def parse_keys(data: bytes) -> Keys:
         raise _garbled("KEYS")
     try:
         presses = tuple(KeyPress(_KEYS[data[at]], data[at + 1]) for at in range(3, len(data), 2))
-        entry = Entry(data[0])
+        entry = KeyEntry(data[0])
     except (KeyError, ValueError):
         raise _garbled("KEYS") from None
     last = int.from_bytes(data[1:3], "big")

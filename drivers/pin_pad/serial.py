@@ -22,12 +22,12 @@ from drivers.device import (
     Status,
 )
 from drivers.pin_pad.frames import (
-    Command,
-    Entry,
     Flag,
-    Frame,
-    FrameDecoder,
-    Result,
+    KeyEntry,
+    PadCommand,
+    PadDecoder,
+    PadFrame,
+    PadResult,
     encode_session_key,
     is_answer,
     pan_field,
@@ -52,10 +52,10 @@ from drivers.serial_line import SerialLine, not_open
 POLL_S = 0.04
 """How often the pad is asked for keys: a dot stands on the screen within about 50 ms."""
 _MEND = {
-    Result.NO_KEY: "load a session key",
-    Result.WRONG_CHECK_VALUE: "fetch a new session key; have the pad's master key checked",
-    Result.TAMPERED: "have the pad replaced; its keys are gone",
-    Result.BROKEN: "switch the pad off and on; if that does not help, replace it",
+    PadResult.NO_KEY: "load a session key",
+    PadResult.WRONG_CHECK_VALUE: "fetch a new session key; have the pad's master key checked",
+    PadResult.TAMPERED: "have the pad replaced; its keys are gone",
+    PadResult.BROKEN: "switch the pad off and on; if that does not help, replace it",
 }
 
 
@@ -88,7 +88,7 @@ class SerialPinPad(Driver):
         self._number = secrets.randbelow(256)
         self._heard = 0  # the number of the last key of this entry
         self._presses: deque[KeyPress] = deque()
-        self._entry = Entry.NONE
+        self._entry = KeyEntry.NONE
         self._identity = ("", "", "")
 
     @property
@@ -110,8 +110,10 @@ class SerialPinPad(Driver):
         self.close()
         self._line = SerialLine(self._settings.port, self._settings.baud)
         try:
-            self._ask(Command.RESET, allowed=(Result.OK, Result.TAMPERED, Result.BROKEN))
-            self._identity = parse_identity(self._ask(Command.IDENTIFY))
+            self._ask(
+                PadCommand.RESET, allowed=(PadResult.OK, PadResult.TAMPERED, PadResult.BROKEN)
+            )
+            self._identity = parse_identity(self._ask(PadCommand.IDENTIFY))
         except DeviceError as error:
             self.close()
             if error.reason is not Reason.OFFLINE:
@@ -135,19 +137,19 @@ class SerialPinPad(Driver):
         """
         if self._line is None:
             return Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
-        facts = parse_status(self._ask(Command.STATUS))
+        facts = parse_status(self._ask(PadCommand.STATUS))
         if facts.flags & Flag.TAMPERED:
-            return _ill(State.TAMPER, Result.TAMPERED)
+            return _ill(State.TAMPER, PadResult.TAMPERED)
         if facts.flags & Flag.BROKEN:
-            return _ill(State.HARDWARE_ERROR, Result.BROKEN)
+            return _ill(State.HARDWARE_ERROR, PadResult.BROKEN)
         if facts.algorithm is None:
-            return Status(State.ONLINE, detail=Result.NO_KEY.meaning)
+            return Status(State.ONLINE, detail=PadResult.NO_KEY.meaning)
         busy = facts.flags & (Flag.ENTERING | Flag.PIN_WAITS)
         return Status(State.BUSY if busy else State.ONLINE)
 
     def reset(self) -> None:
         """Drop the entry and what was entered; the session key stays."""
-        self._ask(Command.RESET)
+        self._ask(PadCommand.RESET)
         self._forget()
 
     def self_test(self) -> tuple[Check, ...]:
@@ -155,7 +157,7 @@ class SerialPinPad(Driver):
         is well, as in ``status``: the service that wants a PIN brings it."""
         try:
             status = self.status()
-            facts = parse_status(self._ask(Command.STATUS))
+            facts = parse_status(self._ask(PadCommand.STATUS))
         except DeviceError as error:
             return (Check("state", False, str(error)),)
         key = f"{facts.algorithm.value} {facts.key_serial}" if facts.algorithm else "none"
@@ -175,7 +177,7 @@ class SerialPinPad(Driver):
             raise DeviceError(Reason.CANCELLED)
         match request:
             case LoadSessionKey(key):
-                return self._do(Command.LOAD_KEY, encode_session_key(key))
+                return self._do(PadCommand.LOAD_KEY, encode_session_key(key))
             case StartPinEntry():
                 return self._start(request)
             case AwaitKey():
@@ -184,7 +186,7 @@ class SerialPinPad(Driver):
                 return self._make_block(pan)
             case EndPinEntry():
                 self._forget()
-                return self._do(Command.END)
+                return self._do(PadCommand.END)
         raise DeviceError(Reason.UNSUPPORTED, f"a PIN pad knows no {type(request).__name__}")
 
     # -- an entry -----------------------------------------------------------------------------
@@ -194,21 +196,21 @@ class SerialPinPad(Driver):
             raise DeviceError(Reason.UNSUPPORTED, "a PIN has 4 to 12 digits")
         self._forget()
         lengths = (request.shortest, request.longest, int(request.auto_enter))
-        self._do(Command.START, bytes([*lengths, self._settings.patience]))
-        self._entry = Entry.ENTERING
+        self._do(PadCommand.START, bytes([*lengths, self._settings.patience]))
+        self._entry = KeyEntry.ENTERING
         self.report(Status(State.BUSY))
 
     def _await_key(self, deadline: Deadline, cancel: CancelToken) -> KeyPress:
         while not self._presses:
             if cancel.cancelled:
                 raise DeviceError(Reason.CANCELLED)
-            if self._entry is not Entry.ENTERING:
+            if self._entry is not KeyEntry.ENTERING:
                 raise DeviceError(Reason.CANCELLED, "no PIN is being entered")
             if deadline.passed():
                 raise DeviceError(Reason.TIMEOUT, "no key was pressed in time")
             pause = Deadline(POLL_S)
             self._fetch_keys()
-            if not self._presses and self._entry is Entry.ENTERING:
+            if not self._presses and self._entry is KeyEntry.ENTERING:
                 cancel.wait(min(pause.remaining(), deadline.remaining()))
         press = self._presses.popleft()
         if press.key is Key.CANCEL:
@@ -216,8 +218,8 @@ class SerialPinPad(Driver):
         return press
 
     def _fetch_keys(self) -> None:
-        keys = parse_keys(self._do(Command.KEYS, self._heard.to_bytes(2, "big")))
-        if keys.entry in (Entry.NONE, Entry.TIMED_OUT):
+        keys = parse_keys(self._do(PadCommand.KEYS, self._heard.to_bytes(2, "big")))
+        if keys.entry in (KeyEntry.NONE, KeyEntry.TIMED_OUT):
             self._over()
             raise DeviceError(Reason.CANCELLED, "the pad has given the entry up")
         if keys.last < self._heard or len(keys.presses) != keys.last - self._heard:
@@ -228,7 +230,7 @@ class SerialPinPad(Driver):
     def _make_block(self, pan: str) -> PinBlock:
         digits = pan_field(pan)
         try:
-            block = parse_pin_block(self._do(Command.PIN_BLOCK, digits))
+            block = parse_pin_block(self._do(PadCommand.PIN_BLOCK, digits))
         finally:
             self._forget()
         self.report(Status(State.ONLINE))
@@ -237,7 +239,7 @@ class SerialPinPad(Driver):
     def _forget(self) -> None:
         self._heard = 0
         self._presses.clear()
-        self._entry = Entry.NONE
+        self._entry = KeyEntry.NONE
 
     def _over(self) -> None:
         self._forget()
@@ -245,7 +247,7 @@ class SerialPinPad(Driver):
 
     # -- the wire -----------------------------------------------------------------------------
 
-    def _do(self, command: Command, data: bytes = b"") -> bytes:
+    def _do(self, command: PadCommand, data: bytes = b"") -> bytes:
         """As :meth:`_ask`; what ails the pad is told at once."""
         try:
             return self._ask(command, data)
@@ -256,13 +258,16 @@ class SerialPinPad(Driver):
             raise
 
     def _ask(
-        self, command: Command, data: bytes = b"", allowed: tuple[Result, ...] = (Result.OK,)
+        self,
+        command: PadCommand,
+        data: bytes = b"",
+        allowed: tuple[PadResult, ...] = (PadResult.OK,),
     ) -> bytes:
         """The data of the answer. A frame that is lost, either way, is sent once more as it was."""
         if self._line is None:
             raise not_open(self._settings.port)
         self._number = (self._number + 1) % 256
-        frame = Frame(self._number, command, data)
+        frame = PadFrame(self._number, command, data)
         self._line.drop()
         result, rest = result_of(self._exchange(self._line, frame))
         if result not in allowed:
@@ -271,11 +276,11 @@ class SerialPinPad(Driver):
             )
         return rest
 
-    def _exchange(self, line: SerialLine, frame: Frame) -> Frame:
+    def _exchange(self, line: SerialLine, frame: PadFrame) -> PadFrame:
         heard = False
         for _ in range(2):
             line.send(frame.encode())
-            decoder = FrameDecoder()
+            decoder = PadDecoder()
             due = Deadline(self._settings.answer_timeout)
             while not due.passed():
                 data = line.receive(due.remaining())
@@ -294,6 +299,6 @@ class SerialPinPad(Driver):
         )
 
 
-def _ill(state: State, result: Result) -> Status:
+def _ill(state: State, result: PadResult) -> Status:
     reason = result.reason
     return Status(state, problem=reason, detail=result.meaning, mend=_MEND[result])

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageOps
 from drivers.device import DeviceError, Reason
 from drivers.receipt_printer import commands, glyphs
 from drivers.receipt_printer.layout import Feed, Line, QrLine, RuleLine, TextLine, lay_out
-from drivers.receipt_printer.types import Element, Pair, Slip, Text
+from drivers.receipt_printer.types import Element, Pair, Paragraph, Slip
 
 QR_DOTS = 240
 """About how wide a QR code is printed: 30 mm, read by every telephone."""
@@ -100,7 +100,7 @@ def _legible_char(char: str, mode: TextMode) -> str:
 
 def _legible(element: Element, mode: TextMode) -> Element:
     match element:
-        case Text():
+        case Paragraph():
             return replace(element, text=legible(element.text, mode))
         case Pair():
             # A label and a value have one paragraph each.

@@ -39,24 +39,24 @@ from drivers.receipt_printer.status import (
     PAPER_SENSOR,
     PRINTER,
     ErrorCause,
-    Facts,
+    EscPosState,
     InfoAnswer,
     OfflineCause,
     OtherBlock,
     PaperAnswer,
     PaperSensor,
-    PrinterState,
     ProcessId,
     RealTime,
     RealTimeAnswer,
+    RealTimeStatus,
     Replies,
     Reply,
     parse_real_time,
 )
 from drivers.receipt_printer.types import Printed, PrintSlip
-from drivers.receipt_printer.wire import TICK_S, Wire, connect
+from drivers.receipt_printer.wire import TICK_S, PrinterWire, connect
 
-F = TypeVar("F", PrinterState, OfflineCause, ErrorCause, PaperSensor)
+F = TypeVar("F", EscPosState, OfflineCause, ErrorCause, PaperSensor)
 
 ANSWER_S = 0.9
 """A printer that has not answered all four status questions by then is silent."""
@@ -78,7 +78,7 @@ _SILENT = "the printer does not answer"
 _REMAINS = "what is left of a slip has not come out and been cut off yet"
 
 
-class Proof(StrEnum):
+class CompletionQuery(StrEnum):
     """The question behind the data, whose answer means that the slip is out."""
 
     GS_R = "gs-r"  # GS r 1: every printer knows it
@@ -98,7 +98,7 @@ class EscPosPrinter(Driver):
         """``raster`` for a printer without a Chinese font."""
         width: Annotated[int, msgspec.Meta(ge=384, le=832, multiple_of=8)] = 576
         """Dots across the paper: 576 on 80 mm, 384 on 58 mm."""
-        proof: Proof = Proof.GS_R
+        proof: CompletionQuery = CompletionQuery.GS_R
         """``process-id`` where the printer knows it (most Epson)."""
         trust_file: bool = False
         """For a device file that cannot be read: believe that what was handed over was printed.
@@ -108,7 +108,7 @@ class EscPosPrinter(Driver):
         super().__init__()
         self._settings = settings
         self._info = Info("receipt_printer", "escpos", settings.address)
-        self._wire: Wire | None = None
+        self._wire: PrinterWire | None = None
         self._replies = Replies()
         self._printed: deque[str] = deque(maxlen=REMEMBERED)
         # A slip was stopped on its way: its beginning may hang out. None: an earlier process may
@@ -234,7 +234,7 @@ class EscPosPrinter(Driver):
                 raise DeviceError(error.reason, error.detail, pages=None) from error
             raise
 
-    def _ready_wire(self, check: Callable[[], None]) -> Wire:
+    def _ready_wire(self, check: Callable[[], None]) -> PrinterWire:
         try:
             return self._make_ready(check)
         except DeviceError as error:
@@ -244,7 +244,7 @@ class EscPosPrinter(Driver):
         self.close()
         return self._make_ready(check)
 
-    def _make_ready(self, check: Callable[[], None]) -> Wire:
+    def _make_ready(self, check: Callable[[], None]) -> PrinterWire:
         """Be sure that the printer can print, and that no answer to an older question is due."""
         try:
             check()
@@ -265,7 +265,7 @@ class EscPosPrinter(Driver):
 
     def _question(self) -> tuple[bytes, Callable[[Reply], bool]]:
         """What to ask behind the data, and how to know its answer."""
-        if self._settings.proof == Proof.GS_R:
+        if self._settings.proof == CompletionQuery.GS_R:
             return commands.ASK_PAPER, lambda reply: isinstance(reply, PaperAnswer)
         self._count += 1
         process = f"{self._count % 10_000:04d}"
@@ -355,7 +355,7 @@ class EscPosPrinter(Driver):
 
     # -- talking ------------------------------------------------------------------------------
 
-    def _connected(self) -> Wire:
+    def _connected(self) -> PrinterWire:
         if self._wire is None:
             wire = connect(self._settings.address)
             if not wire.answers and not self._settings.trust_file:
@@ -392,12 +392,12 @@ class EscPosPrinter(Driver):
         while self._hear(TICK_S):
             _ends(deadline)
 
-    def _ask_facts(self, deadline: Deadline) -> Facts:
+    def _ask_facts(self, deadline: Deadline) -> RealTimeStatus:
         try:
             while self._hear(0):  # late, or unasked
                 _ends(deadline)
-            return Facts(
-                self._ask(PRINTER, PrinterState, deadline),
+            return RealTimeStatus(
+                self._ask(PRINTER, EscPosState, deadline),
                 self._ask(OFFLINE_CAUSE, OfflineCause, deadline),
                 self._ask(ERROR_CAUSE, ErrorCause, deadline),
                 self._ask(PAPER_SENSOR, PaperSensor, deadline),
@@ -477,7 +477,7 @@ _STATES = {
 }
 
 
-def _problem(facts: Facts) -> Reason | None:
+def _problem(facts: RealTimeStatus) -> Reason | None:
     """What stands against printing, the worst first."""
     stopped = _stopped_by(facts.error) or _stopped_by(facts.offline)
     if stopped is not None:
@@ -503,7 +503,7 @@ def _stopped_by(fact: RealTime) -> Reason | None:
     return None
 
 
-def _status(facts: Facts) -> Status:
+def _status(facts: RealTimeStatus) -> Status:
     paper = Supply.OUT if facts.paper.end else Supply.LOW if facts.paper.near_end else Supply.FULL
     problem = _problem(facts)
     if problem is not None:

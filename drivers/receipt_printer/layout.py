@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from drivers.receipt_printer.glyphs import CELL, cells
-from drivers.receipt_printer.types import Align, Pair, Qr, Rule, Slip, Space, Text
+from drivers.receipt_printer.types import Align, Pair, Paragraph, Qr, Rule, Slip, Space
 
 LEADING = 8
 """Dots of white under every line of text."""
@@ -22,7 +22,7 @@ GAP = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class GlyphRun:
     """Characters that stand together, from dot ``x`` on."""
 
     x: int
@@ -33,7 +33,7 @@ class Run:
 class TextLine:
     """One line of text; ``size`` 1 normal, 2 double."""
 
-    runs: tuple[Run, ...]
+    runs: tuple[GlyphRun, ...]
     size: int = 1
     bold: bool = False
 
@@ -120,9 +120,9 @@ def _head(text: str, limit: int) -> str:
     return text
 
 
-def _lines(element: Text | Pair | Rule | Qr | Space, scale: int, width: int) -> Iterator[Line]:
+def _lines(element: Paragraph | Pair | Rule | Qr | Space, scale: int, width: int) -> Iterator[Line]:
     match element:
-        case Text(text, align, size, bold):
+        case Paragraph(text, align, size, bold):
             size = max(size, scale)
             for paragraph in text.split("\n"):
                 for part in wrap(paragraph, width // (CELL * size)):
@@ -140,14 +140,14 @@ def _lines(element: Text | Pair | Rule | Qr | Space, scale: int, width: int) -> 
 def _aligned(text: str, align: Align, size: int, bold: bool, width: int) -> TextLine:
     spare = max(0, width - columns(text) * CELL * size)
     x = {Align.LEFT: 0, Align.CENTRE: spare // 2, Align.RIGHT: spare}[align]
-    return TextLine((Run(x, text),) if text else (), size, bold)
+    return TextLine((GlyphRun(x, text),) if text else (), size, bold)
 
 
 def _pair(pair: Pair, size: int, width: int) -> Iterator[TextLine]:
     limit = width // (CELL * size)
     if columns(pair.label) + GAP + columns(pair.value) <= limit:
         x = width - columns(pair.value) * CELL * size
-        yield TextLine((Run(0, pair.label), Run(x, pair.value)), size, pair.bold)
+        yield TextLine((GlyphRun(0, pair.label), GlyphRun(x, pair.value)), size, pair.bold)
         return
     for part in wrap(pair.label, limit):
         yield _aligned(part, Align.LEFT, size, pair.bold, width)

@@ -32,7 +32,7 @@ def _garbled(detail: str) -> DeviceError:
 
 
 @dataclass(frozen=True, slots=True)
-class PrinterState:
+class EscPosState:
     """``DLE EOT 1``."""
 
     drawer_high: bool  # connector pin 3; nothing is connected there in a terminal
@@ -70,16 +70,16 @@ class PaperSensor:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class RealTimeStatus:
     """All four real-time answers together."""
 
-    printer: PrinterState
+    printer: EscPosState
     offline: OfflineCause
     error: ErrorCause
     paper: PaperSensor
 
 
-RealTime = PrinterState | OfflineCause | ErrorCause | PaperSensor
+RealTime = EscPosState | OfflineCause | ErrorCause | PaperSensor
 
 
 def parse_real_time(n: int, byte: int) -> RealTime:
@@ -88,7 +88,7 @@ def parse_real_time(n: int, byte: int) -> RealTime:
         raise _garbled(f"DLE EOT {n} answered {byte:02x}h")
     bit2, bit3, bit5, bit6 = (bool(byte & 1 << bit) for bit in (2, 3, 5, 6))
     if n == PRINTER:
-        return PrinterState(bit2, bit3, bit5, bit6)
+        return EscPosState(bit2, bit3, bit5, bit6)
     if n == OFFLINE_CAUSE:
         return OfflineCause(bit2, bit3, bit5, bit6)
     if n == ERROR_CAUSE:
@@ -105,7 +105,7 @@ def parse_paper(byte: int) -> PaperSensor:
     return PaperSensor(near_end=bool(byte & 0x03), end=bool(byte & 0x0C))
 
 
-def parse_asb(data: bytes) -> Facts:
+def parse_asb(data: bytes) -> RealTimeStatus:
     """Four bytes of Automatic Status Back."""
     if len(data) != 4 or data[0] & _KIND_BITS != _ASB or any(b & _PLAIN_BITS for b in data[1:]):
         raise _garbled("not an automatic status")
@@ -117,8 +117,8 @@ def parse_asb(data: bytes) -> Facts:
         unrecoverable=bool(second & 0x20),
         auto_recoverable=bool(second & 0x40),
     )
-    return Facts(
-        PrinterState(
+    return RealTimeStatus(
+        EscPosState(
             drawer_high=bool(first & 0x04),
             offline=bool(first & 0x08),
             waiting_for_recovery=bool(second & 0x01),
@@ -153,7 +153,7 @@ class PaperAnswer:
 class AutomaticStatus:
     """Unasked, while ASB is on."""
 
-    facts: Facts
+    facts: RealTimeStatus
 
 
 @dataclass(frozen=True, slots=True)

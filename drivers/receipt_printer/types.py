@@ -15,7 +15,7 @@ class Align(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Paragraph:
     """One paragraph; wrapped to the paper's width by the driver. ``size`` 1 normal, 2 double."""
 
     text: str
@@ -52,7 +52,7 @@ class Space:
     lines: int = 1
 
 
-Element = Text | Pair | Rule | Qr | Space
+Element = Paragraph | Pair | Rule | Qr | Space
 
 
 @dataclass(frozen=True, slots=True)

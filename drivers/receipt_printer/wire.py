@@ -65,7 +65,7 @@ TICK_S = 0.05
 _FLOW = {"none", "rtscts", "xonxoff"}
 
 
-class Wire:
+class PrinterWire:
     """An open line to a printer. Every method raises ``OFFLINE`` when the line breaks."""
 
     def __init__(self, printer: Escpos, fd: int, *, answers: bool = True) -> None:
@@ -131,7 +131,7 @@ class Wire:
         return bool(poll.poll(seconds * 1000))
 
 
-def connect(address: str) -> Wire:
+def connect(address: str) -> PrinterWire:
     """Open ``tcp://host:9100``, ``serial:///dev/ttyS0?baud=115200&flow=rtscts`` or
     ``file:///dev/usb/lp0``.
 
@@ -167,7 +167,7 @@ def _broken(error: OSError) -> DeviceError:
     return DeviceError(Reason.OFFLINE, f"the line broke: {reason}", pages=None)
 
 
-def _tcp(host: str, port: int) -> Wire:
+def _tcp(host: str, port: int) -> PrinterWire:
     connection = socket.create_connection((host, port), timeout=CONNECT_S)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     # A printer that lost its power says nothing; the kernel finds out.
@@ -176,10 +176,10 @@ def _tcp(host: str, port: int) -> Wire:
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     printer = _Network(host, port, timeout=CONNECT_S)
     printer.device = connection
-    return Wire(printer, connection.fileno())
+    return PrinterWire(printer, connection.fileno())
 
 
-def _serial(address: str, path: str, options: dict[str, str]) -> Wire:
+def _serial(address: str, path: str, options: dict[str, str]) -> PrinterWire:
     flow = options.pop("flow", "rtscts")
     baud = options.pop("baud", "115200")
     if options or flow not in _FLOW or not baud.isdecimal():
@@ -198,10 +198,10 @@ def _serial(address: str, path: str, options: dict[str, str]) -> Wire:
         raise _unsupported(address) from None
     printer = _Serial(path, int(baud), timeout=0, dsrdtr=False)
     printer.device = port
-    return Wire(printer, port.fileno())
+    return PrinterWire(printer, port.fileno())
 
 
-def _file(path: str) -> Wire:
+def _file(path: str) -> PrinterWire:
     answers = stat.S_ISCHR(os.stat(path).st_mode)
     # Non-blocking only to open: a pipe without a reader must be an error, not a wait for ever.
     access = os.O_RDWR if answers else os.O_WRONLY | os.O_APPEND
@@ -209,4 +209,4 @@ def _file(path: str) -> Wire:
     os.set_blocking(fd, True)
     printer = _File(path, auto_flush=False)
     printer.device = os.fdopen(fd, "r+b" if answers else "wb", buffering=0)
-    return Wire(printer, fd, answers=answers)
+    return PrinterWire(printer, fd, answers=answers)

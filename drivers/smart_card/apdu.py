@@ -52,7 +52,7 @@ def meaning(status: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class CommandApdu:
     """A command APDU: at most 255 bytes of data; ``le``: 1 to 256 bytes expected, or ``None``."""
 
     cla: int
@@ -96,7 +96,7 @@ class Card:
         self._transmit = transmit
         self._t0 = t0
 
-    def send(self, command: Command) -> Response:
+    def send(self, command: CommandApdu) -> Response:
         """The response to ``command``, fetched with GET RESPONSE (61xx) and the right Le (6Cxx).
 
         Raises :class:`DeviceError`: ``GARBLED`` for less than a status, ``CARD_UNREADABLE`` for
@@ -111,7 +111,7 @@ class Card:
             more = (response.status & 0xFF) or 256
             match response.status >> 8:
                 case 0x61:
-                    command = Command(0x00, Ins.GET_RESPONSE, 0, 0, le=more)
+                    command = CommandApdu(0x00, Ins.GET_RESPONSE, 0, 0, le=more)
                 case 0x6C:
                     command = replace(command, le=more)
                 case _:
@@ -121,10 +121,10 @@ class Card:
     def select(self, name: bytes, *, p1: int = 0x04) -> Response:
         """SELECT by name: an application; with ``p1`` 0x02 an elementary file by its number."""
         le = 256 if p1 == 0x04 else None
-        return self.send(Command(0x00, Ins.SELECT, p1, 0x00, name, le))
+        return self.send(CommandApdu(0x00, Ins.SELECT, p1, 0x00, name, le))
 
     def read_record(self, number: int, p2: int, le: int = 256) -> Response:
-        return self.send(Command(0x00, Ins.READ_RECORD, number, p2, le=le))
+        return self.send(CommandApdu(0x00, Ins.READ_RECORD, number, p2, le=le))
 
 
 def decode_response(raw: bytes) -> Response:

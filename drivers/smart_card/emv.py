@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 
 from drivers.device import DeviceError, Reason
 from drivers.smart_card import bins
-from drivers.smart_card.apdu import Card, Command, Ins, meaning
+from drivers.smart_card.apdu import Card, CommandApdu, Ins, meaning
 from drivers.smart_card.tlv import encode, pick, read_dol, walk
 from drivers.smart_card.types import BankCard, BankCardKind
 
@@ -54,7 +54,7 @@ _TERMINAL: Mapping[int, bytes] = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Application:
+class _EmvApplication:
     aid: bytes
     label: bytes = b""
     priority: int = 16  # 1 is the first, as the card has it; 16: it does not say
@@ -88,19 +88,19 @@ def luhn_ok(number: str) -> bool:
     return (sum(doubled) + sum(int(digit) for digit in number[-1::-2])) % 10 == 0
 
 
-def _applications(card: Card) -> list[_Application]:
+def _applications(card: Card) -> list[_EmvApplication]:
     """By the directory of the contact side, by that of the contactless one, by trying."""
     named = _from_directory(card) or _from_entries(_selected(card, PPSE))
     named.sort(key=lambda one: (not one.aid.startswith(UNIONPAY), one.priority))
-    return named or [_Application(aid) for aid in _KINDS]
+    return named or [_EmvApplication(aid) for aid in _KINDS]
 
 
-def _from_directory(card: Card) -> list[_Application]:
+def _from_directory(card: Card) -> list[_EmvApplication]:
     fci = _selected(card, PSE)
     file = pick(fci, _DIRECTORY_FILE).get(_DIRECTORY_FILE, b"")
     if len(file) != 1 or not 1 <= file[0] <= 10:
         return []
-    found: list[_Application] = []
+    found: list[_EmvApplication] = []
     for number in range(1, _MAX_ENTRIES + 1):
         record = card.read_record(number, file[0] << 3 | 4)
         if not record.ok:
@@ -114,7 +114,7 @@ def _selected(card: Card, name: bytes) -> bytes:
     return response.data if response.ok else b""
 
 
-def _from_entries(data: bytes) -> list[_Application]:
+def _from_entries(data: bytes) -> list[_EmvApplication]:
     found = []
     for tag, value in walk(data):
         if tag != _ENTRY:
@@ -123,11 +123,11 @@ def _from_entries(data: bytes) -> list[_Application]:
         aid = entry.get(_AID, b"")
         if 5 <= len(aid) <= 16:
             priority = (entry.get(_PRIORITY) or b"\0")[0] & 0x0F
-            found.append(_Application(aid, entry.get(_LABEL, b""), priority or 16))
+            found.append(_EmvApplication(aid, entry.get(_LABEL, b""), priority or 16))
     return found[:_MAX_ENTRIES]
 
 
-def _read(card: Card, application: _Application, fci: bytes, today: date) -> BankCard:
+def _read(card: Card, application: _EmvApplication, fci: bytes, today: date) -> BankCard:
     said = pick(fci, _FCI_NAME, _LABEL, _PDOL)
     aid = said.get(_FCI_NAME, b"")
     if not aid.startswith(application.aid):
@@ -155,7 +155,7 @@ def _locator(card: Card, pdol: bytes, today: date) -> bytes:
     command = encode(_COMMAND_TEMPLATE, _terminal_data(pdol, today))
     if len(command) > _MAX_COMMAND_DATA:
         raise _unreadable("the card asks for more than a command can carry")
-    answer = card.send(Command(0x80, Ins.GET_PROCESSING_OPTIONS, 0, 0, command, 256))
+    answer = card.send(CommandApdu(0x80, Ins.GET_PROCESSING_OPTIONS, 0, 0, command, 256))
     if not answer.ok:
         raise _unreadable(f"the card does not open its files: {meaning(answer.status)}")
     options = pick(answer.data, _FORMAT_1, _AFL)

@@ -45,9 +45,9 @@ from drivers.smart_card.winscard import (
     READER_GONE,
     SERVICE_GONE,
     UNAWARE,
+    CardSession,
     Context,
     PcscError,
-    Session,
 )
 
 RECOVER_S = 3.0
@@ -246,7 +246,7 @@ class PcscReader(Driver):
         return found
 
     def _read_card(
-        self, request: _Request, session: Session, limit: Deadline, cancel: CancelToken
+        self, request: _Request, session: CardSession, limit: Deadline, cancel: CancelToken
     ) -> BankCard | SocialSecurityCard:
         def transmit(apdu: bytes) -> bytes:
             _check_cancel(cancel)
@@ -268,7 +268,7 @@ class PcscReader(Driver):
                 known = is_social_security_card(card)
                 return read_social_security_card(card) if known else read_bank_card(card)
 
-    def _await_card(self, deadline: Deadline, limit: Deadline, cancel: CancelToken) -> Session:
+    def _await_card(self, deadline: Deadline, limit: Deadline, cancel: CancelToken) -> CardSession:
         """Wait until a card is in, and take hold of it before ``limit``."""
         silent = 0
         for state in self._watch(deadline, cancel, "no card was put in time"):
@@ -293,7 +293,7 @@ class PcscReader(Driver):
             cancel.wait(_AGAIN_S)
         raise AssertionError("a watch ends by an error only")
 
-    def _take_hold(self, limit: Deadline, cancel: CancelToken) -> Session:
+    def _take_hold(self, limit: Deadline, cancel: CancelToken) -> CardSession:
         """Raises :class:`PcscError`; ``CANCELLED``, ``TIMEOUT`` for a card that is put too late,
         ``CARD_UNREADABLE`` for what never answers."""
         context, patience = self._connected(), Deadline(CONNECT_S)

@@ -41,7 +41,7 @@ class Record(IntEnum):
     BIRTH = 0x0D
 
 
-class Field(NamedTuple):
+class RecordField(NamedTuple):
     """Where a record stands: its file, its place in it, and the bytes of its value."""
 
     file: bytes
@@ -49,17 +49,17 @@ class Field(NamedTuple):
     length: int
 
 
-FIELDS: Mapping[Record, Field] = {
-    Record.CARD_ID: Field(EF05, 1, 16),
-    Record.ISSUED: Field(EF05, 5, 4),
-    Record.EXPIRES: Field(EF05, 6, 4),
-    Record.CARD_NUMBER: Field(EF05, 7, 9),
-    Record.NUMBER: Field(EF06, 1, 18),
-    Record.NAME: Field(EF06, 2, 30),
-    Record.SEX: Field(EF06, 4, 1),  # the third is the continuation of the name, rarely filled
-    Record.NATION: Field(EF06, 5, 1),
-    Record.BIRTHPLACE: Field(EF06, 6, 3),
-    Record.BIRTH: Field(EF06, 7, 4),
+FIELDS: Mapping[Record, RecordField] = {
+    Record.CARD_ID: RecordField(EF05, 1, 16),
+    Record.ISSUED: RecordField(EF05, 5, 4),
+    Record.EXPIRES: RecordField(EF05, 6, 4),
+    Record.CARD_NUMBER: RecordField(EF05, 7, 9),
+    Record.NUMBER: RecordField(EF06, 1, 18),
+    Record.NAME: RecordField(EF06, 2, 30),
+    Record.SEX: RecordField(EF06, 4, 1),  # the third is the continuation of the name, rarely filled
+    Record.NATION: RecordField(EF06, 5, 1),
+    Record.BIRTHPLACE: RecordField(EF06, 6, 3),
+    Record.BIRTH: RecordField(EF06, 7, 4),
 }
 
 

@@ -81,20 +81,20 @@ class Context:
             return known
         return int(_ask((code, states))[0][1])
 
-    def connect(self, reader: str, *, exclusive: bool) -> Future[Session]:
+    def connect(self, reader: str, *, exclusive: bool) -> Future[CardSession]:
         """Power the card up and hold it; or :class:`PcscError`.
 
         In a thread of its own: the service does not answer as long as another program is in a
         transaction. A future that is cancelled takes the context with it; the card is let go, and
         the context ended, when the service answers at last.
         """
-        future: Future[Session] = Future()
+        future: Future[CardSession] = Future()
         threading.Thread(
             target=self._connect, args=(future, reader, exclusive), name="card", daemon=True
         ).start()
         return future
 
-    def _connect(self, future: Future[Session], reader: str, exclusive: bool) -> None:
+    def _connect(self, future: Future[CardSession], reader: str, exclusive: bool) -> None:
         try:
             session = self._session(reader, exclusive)
         except (PcscError, SystemError) as error:  # the second: pyscard's word for a lost handle
@@ -109,12 +109,12 @@ class Context:
             session.end(power_down=False)
             self.release()
 
-    def _session(self, reader: str, exclusive: bool) -> Session:
+    def _session(self, reader: str, exclusive: bool) -> CardSession:
         mode = scard.SCARD_SHARE_EXCLUSIVE if exclusive else scard.SCARD_SHARE_SHARED
         protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
         code, handle, protocol = scard.SCardConnect(self._context, reader, mode, protocols)
         _ask((code, None))
-        session = Session(handle, protocol)
+        session = CardSession(handle, protocol)
         if not exclusive:
             session.begin()
         return session
@@ -124,7 +124,7 @@ class Context:
         scard.SCardReleaseContext(self._context)
 
 
-class Session:
+class CardSession:
     """One card, held from power-up to power-down. After the first error it is over for good: the
     handle would go on to work with another card that was put in quickly."""
 

@@ -26,7 +26,7 @@ from drivers.device import (
     State,
     Status,
 )
-from drivers.xfs4iot.client import Service
+from drivers.xfs4iot.client import XfsService
 from drivers.xfs4iot.driver import RESET_S, ServiceSettings, XfsDriver, online
 from drivers.xfs4iot.payloads import (
     CameraName,
@@ -62,7 +62,7 @@ class XfsCamera(XfsDriver):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._settings = settings
-        self._reader: _Reader | None = None
+        self._reader: _PictureReader | None = None
 
     def close(self) -> None:
         self._stop()
@@ -97,7 +97,7 @@ class XfsCamera(XfsDriver):
         if self._reader is None:
             service = self._usable()
             # A connection of its own: pictures never wait for a look at the state, nor it for them.
-            self._reader = _Reader(self._greeted(service.uri, PICTURE_S), self._settings)
+            self._reader = _PictureReader(self._greeted(service.uri, PICTURE_S), self._settings)
         while (stream := self._reader.stream) is None:
             failure = self._reader.failure
             if failure is None and (cancel.cancelled or deadline.passed()):
@@ -128,10 +128,10 @@ class XfsCamera(XfsDriver):
         return status
 
 
-class _Reader:
+class _PictureReader:
     """The thread that asks for pictures and keeps the newest."""
 
-    def __init__(self, service: Service, settings: XfsCamera.Settings) -> None:
+    def __init__(self, service: XfsService, settings: XfsCamera.Settings) -> None:
         self._service = service
         self._settings = settings
         self._stopping = CancelToken()
@@ -169,7 +169,7 @@ class _Reader:
 
 
 def _picture(
-    service: Service, camera: CameraName, cancel: CancelToken | None = None
+    service: XfsService, camera: CameraName, cancel: CancelToken | None = None
 ) -> np.ndarray[Any, np.dtype[np.uint8]]:
     """One picture: (height, width, 3), blue, green, red. Raises ``GARBLED`` for what is none."""
     command = TakePicture(camera=camera)

@@ -31,10 +31,10 @@ from drivers.smart_card.types import (
     ReadSocialSecurityCard,
     SocialSecurityCard,
 )
-from drivers.xfs4iot.client import TICK_S, Service
+from drivers.xfs4iot.client import TICK_S, XfsService
 from drivers.xfs4iot.driver import RESET_S, STATUS_S, ServiceSettings, XfsDriver, online
 from drivers.xfs4iot.failures import status_after
-from drivers.xfs4iot.messages import Message
+from drivers.xfs4iot.messages import XfsMessage
 from drivers.xfs4iot.payloads import (
     CardReaderEvent,
     ChipIO,
@@ -128,7 +128,7 @@ class XfsCardReader(XfsDriver):
         self._give_back(service)
         return found
 
-    def _await_gone(self, service: Service, deadline: Deadline, cancel: CancelToken) -> None:
+    def _await_gone(self, service: XfsService, deadline: Deadline, cancel: CancelToken) -> None:
         """Wait until the card that was there before us is taken. Raises ``TIMEOUT``."""
         self.report(Status(State.BUSY, media=Media.PRESENT, detail=_LEFT))
         asked = False
@@ -146,7 +146,7 @@ class XfsCardReader(XfsDriver):
                 look = Deadline(LOOK_S)
             service.pump(TICK_S)
 
-    def _await_card(self, service: Service, deadline: Deadline, cancel: CancelToken) -> bytes:
+    def _await_card(self, service: XfsService, deadline: Deadline, cancel: CancelToken) -> bytes:
         """The ATR of the card that was put. Raises ``CARD_UNKNOWN`` for one without a chip."""
         read = service.call(ReadRawData(), deadline, cancel, self._on_event)
         self._inserted = True
@@ -159,7 +159,7 @@ class XfsCardReader(XfsDriver):
     def _read(
         self,
         request: Request[Any],
-        service: Service,
+        service: XfsService,
         atr: bytes,
         deadline: Deadline,
         cancel: CancelToken,
@@ -185,7 +185,7 @@ class XfsCardReader(XfsDriver):
         known = is_social_security_card(card)
         return read_social_security_card(card) if known else read_bank_card(card)
 
-    def _give_back(self, service: Service) -> None:
+    def _give_back(self, service: XfsService) -> None:
         """Move the card to the slot. A reader that cannot is told by its status: what was read
         was read."""
         media = Media.UNKNOWN
@@ -206,7 +206,7 @@ class XfsCardReader(XfsDriver):
         self._inserted = False
         self.report(Status(State.ONLINE, media=media))
 
-    def _eject(self, service: Service) -> Media:
+    def _eject(self, service: XfsService) -> Media:
         """Where the card is then. Never cancelled: a card belongs to its holder."""
         running = service.start(_GIVE_BACK, _MOVE_S)
         try:
@@ -219,7 +219,7 @@ class XfsCardReader(XfsDriver):
             raise
         return Media.PRESENT
 
-    def _await_removal(self, service: Service, deadline: Deadline, cancel: CancelToken) -> None:
+    def _await_removal(self, service: XfsService, deadline: Deadline, cancel: CancelToken) -> None:
         self._removed = False
         look = Deadline(0.0)
         while not self._removed:
@@ -236,7 +236,7 @@ class XfsCardReader(XfsDriver):
             service.pump(TICK_S)
         self.report(Status(State.ONLINE, media=Media.NOT_PRESENT))
 
-    def _on_event(self, message: Message) -> None:
+    def _on_event(self, message: XfsMessage) -> None:
         match CardReaderEvent(message.header.name):
             case CardReaderEvent.INSERT_CARD:
                 self.report(Status(State.BUSY, media=Media.NOT_PRESENT))
@@ -247,12 +247,12 @@ class XfsCardReader(XfsDriver):
                 detail = "this is no card, or it lies the wrong way round"
                 self.report(Status(State.BUSY, media=Media.NOT_PRESENT, detail=detail))
 
-    def _hear(self, message: Message) -> None:
+    def _hear(self, message: XfsMessage) -> None:
         if CardReaderEvent(message.header.name) is CardReaderEvent.MEDIA_REMOVED:
             self._removed = True
             self._left = False
 
-    def _begin(self, service: Service) -> None:
+    def _begin(self, service: XfsService) -> None:
         """A card that is there already is not to be read; one of our own read, inside when the
         connection was lost, is let go at once."""
         media = self._media(self._look(service, STATUS_S))
@@ -262,11 +262,11 @@ class XfsCardReader(XfsDriver):
             service.start(_GIVE_BACK, _MOVE_S)
 
     @staticmethod
-    def _type(service: Service) -> str:
+    def _type(service: XfsService) -> str:
         told = service.capabilities.card_reader
         return (told.type if told else None) or ""
 
-    def _holds(self, service: Service, media: MediaState | None) -> bool:
+    def _holds(self, service: XfsService, media: MediaState | None) -> bool:
         return media in _HELD.get(self._type(service), ()) and service.offers(MoveCard)
 
     def _media(self, facts: StatusFacts) -> MediaState | None:

@@ -26,8 +26,8 @@ from drivers.xfs4iot.messages import (
     Completion,
     CompletionCode,
     Header,
-    Message,
     MessageType,
+    XfsMessage,
     choose,
     decode,
     encode,
@@ -62,7 +62,7 @@ _EVENT_MAJORS = (2, 3)
 _SEND_S = 5.0  # for a whole frame
 
 
-def _ignore(message: Message) -> None:
+def _ignore(message: XfsMessage) -> None:
     """An event that nobody waits for."""
 
 
@@ -71,12 +71,12 @@ class Running:
     """A command that was sent, and what has come of it so far."""
 
     number: int
-    on_event: Callable[[Message], None]
+    on_event: Callable[[XfsMessage], None]
     acknowledged: bool = False
-    end: Message | None = None  # its completion, or the acknowledge that refused it
+    end: XfsMessage | None = None  # its completion, or the acknowledge that refused it
 
 
-class Service:
+class XfsService:
     """One connection to one service."""
 
     def __init__(self, uri: str, *, ca: str = "", seconds: float = CONNECT_S) -> None:
@@ -87,7 +87,7 @@ class Service:
         service, ``NOT_AUTHORISED`` for a certificate that does not hold, ``OFFLINE``.
         """
         self.uri = uri
-        self.hear: Callable[[Message], None] = _ignore
+        self.hear: Callable[[XfsMessage], None] = _ignore
         """Called for every unsolicited message, in the thread that asks something."""
         self.capabilities = Capabilities()
         self._numbers = count(1)
@@ -169,7 +169,7 @@ class Service:
         command: Command[C],
         deadline: Deadline,
         cancel: CancelToken,
-        on_event: Callable[[Message], None] = _ignore,
+        on_event: Callable[[XfsMessage], None] = _ignore,
     ) -> C:
         """Have a command done and wait for its end; ``on_event`` is given its events.
 
@@ -200,7 +200,7 @@ class Service:
         self,
         command: Command[C],
         seconds: float,
-        on_event: Callable[[Message], None] = _ignore,
+        on_event: Callable[[XfsMessage], None] = _ignore,
     ) -> C:
         """What a command gives that moves nothing and is answered at once; ``OFFLINE`` if not."""
         running = self.start(command, seconds, on_event)
@@ -215,7 +215,7 @@ class Service:
         self,
         command: Command[Any],
         seconds: float,
-        on_event: Callable[[Message], None] = _ignore,
+        on_event: Callable[[XfsMessage], None] = _ignore,
     ) -> Running:
         """Send a command and do not wait; :meth:`pump` fills in what becomes of it."""
         running = Running(self._send(command, seconds), on_event)
@@ -278,7 +278,7 @@ class Service:
             except DeviceError as error:
                 self._abandon(error.reason, error.detail)
 
-    def _sort(self, message: Message) -> None:
+    def _sort(self, message: XfsMessage) -> None:
         header = message.header
         if header.type is MessageType.UNSOLICITED:
             self.hear(message)
@@ -379,13 +379,13 @@ def discover(
 
 
 def _published(uri: str, ca: str, seconds: float) -> tuple[str, ...]:
-    publisher = Service(uri, ca=ca, seconds=seconds)
+    publisher = XfsService(uri, ca=ca, seconds=seconds)
     found: list[str] = []
 
     def note(services: Services) -> None:
         found.extend(one.service_uri for one in services.services or () if one.service_uri)
 
-    def hear(message: Message) -> None:
+    def hear(message: XfsMessage) -> None:
         if message.header.name == Services.EVENT:
             note(message.read(Services))
 

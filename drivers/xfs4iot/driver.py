@@ -22,9 +22,9 @@ from drivers.device import (
     State,
     Status,
 )
-from drivers.xfs4iot.client import CONNECT_S, PORTS, Service, discover
+from drivers.xfs4iot.client import CONNECT_S, PORTS, XfsService, discover
 from drivers.xfs4iot.failures import status_of
-from drivers.xfs4iot.messages import Command, Message
+from drivers.xfs4iot.messages import Command, XfsMessage
 from drivers.xfs4iot.payloads import Capabilities, GetStatus, StatusFacts
 
 STATUS_S = 0.9
@@ -65,7 +65,7 @@ class XfsDriver(Driver):
     def __init__(self, settings: ServiceSettings) -> None:
         super().__init__()
         self._where = settings
-        self._service: Service | None = None
+        self._service: XfsService | None = None
         self._info = Info(self.KIND, "xfs4iot", settings.service or settings.machine)
 
     @property
@@ -147,7 +147,7 @@ class XfsDriver(Driver):
         """Whether a service with these interfaces is of the right kind."""
         return True
 
-    def _look(self, service: Service, seconds: float) -> StatusFacts:
+    def _look(self, service: XfsService, seconds: float) -> StatusFacts:
         """Ask the service how the device is."""
         return service.ask(GetStatus(), seconds)
 
@@ -155,15 +155,15 @@ class XfsDriver(Driver):
         """What the facts mean for this kind of device."""
         return status_of(facts.common.device if facts.common else None)
 
-    def _begin(self, service: Service) -> None:
+    def _begin(self, service: XfsService) -> None:
         """What comes first on every new connection."""
 
-    def _hear(self, message: Message) -> None:
+    def _hear(self, message: XfsMessage) -> None:
         """An unsolicited event."""
 
     # -- the service --------------------------------------------------------------------------
 
-    def _connected(self, seconds: float = CONNECT_S) -> Service:
+    def _connected(self, seconds: float = CONNECT_S) -> XfsService:
         """The connection; one that was lost is opened again at the address that is known."""
         if self._service is None:
             raise DeviceError(Reason.NO_DEVICE, "not opened yet")
@@ -171,7 +171,7 @@ class XfsDriver(Driver):
             self._take(self._greeted(self._service.uri, seconds))
         return self._service
 
-    def _ready(self) -> tuple[Service, Status]:
+    def _ready(self) -> tuple[XfsService, Status]:
         """A service that answers just now, and how its device is.
 
         Nothing was asked of the device yet, so a connection that only blinked is tried again.
@@ -186,7 +186,7 @@ class XfsDriver(Driver):
             facts = self._look(service, STATUS_S)
         return service, self._status(facts)
 
-    def _usable(self) -> Service:
+    def _usable(self) -> XfsService:
         """As :meth:`_ready`; raises what stands against a command, with ``pages`` 0."""
         try:
             service, status = self._ready()
@@ -198,7 +198,7 @@ class XfsDriver(Driver):
             raise DeviceError(status.problem or Reason.OFFLINE, status.detail, mend=status.mend)
         return service
 
-    def _take(self, service: Service) -> None:
+    def _take(self, service: XfsService) -> None:
         """Go on with a new connection; one on which nothing can be begun is not kept."""
         service.hear = self._hear
         try:
@@ -209,7 +209,7 @@ class XfsDriver(Driver):
         self._service = service
         self._info = _info(self.KIND, service)
 
-    def _found(self) -> Service:
+    def _found(self) -> XfsService:
         addresses = self._addresses()
         first: DeviceError | None = None
         for uri in addresses:
@@ -242,8 +242,8 @@ class XfsDriver(Driver):
         named = where.service.casefold()
         return [uri for uri in found if not named or _name(uri).casefold() == named]
 
-    def _greeted(self, uri: str, seconds: float) -> Service:
-        service = Service(uri, ca=self._where.ca, seconds=seconds)
+    def _greeted(self, uri: str, seconds: float) -> XfsService:
+        service = XfsService(uri, ca=self._where.ca, seconds=seconds)
         try:
             service.negotiate(seconds)
         except DeviceError:
@@ -270,7 +270,7 @@ class XfsDriver(Driver):
         offered = {one.name for one in capabilities.interfaces or ()}
         return offered.issuperset(self.INTERFACES) and self._suits(capabilities)
 
-    def _check_commands(self, service: Service) -> None:
+    def _check_commands(self, service: XfsService) -> None:
         try:
             for need in self.NEEDS:
                 service.require(need)
@@ -279,7 +279,7 @@ class XfsDriver(Driver):
             raise
 
 
-def _knows(service: Service, command: type[Command[Any]]) -> bool:
+def _knows(service: XfsService, command: type[Command[Any]]) -> bool:
     try:
         service.require(command)
     except DeviceError:
@@ -287,7 +287,7 @@ def _knows(service: Service, command: type[Command[Any]]) -> bool:
     return True
 
 
-def _info(kind: str, service: Service) -> Info:
+def _info(kind: str, service: XfsService) -> Info:
     common = service.capabilities.common
     devices = (common.device_information if common else None) or []
     model = serial = firmware = ""

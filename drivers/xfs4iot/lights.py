@@ -9,7 +9,7 @@ import msgspec
 
 from drivers.device import CancelToken, Deadline, DeviceError, Reason, Request
 from drivers.lights.types import AllOff, FlashRate, Light, SetLight
-from drivers.xfs4iot.client import Service
+from drivers.xfs4iot.client import XfsService
 from drivers.xfs4iot.driver import RESET_S, ServiceSettings, XfsDriver
 from drivers.xfs4iot.failures import FailedError
 from drivers.xfs4iot.messages import ErrorCode
@@ -72,7 +72,7 @@ class XfsLights(XfsDriver):
 
     def _switch(
         self,
-        service: Service,
+        service: XfsService,
         lights: dict[str, LightState],
         deadline: Deadline,
         cancel: CancelToken,

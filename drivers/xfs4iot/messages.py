@@ -198,7 +198,7 @@ class _Frame(msgspec.Struct, frozen=True):
     payload: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class Message:
+class XfsMessage:
     """A header, and a payload that is looked into only by who knows its form."""
 
     __slots__ = ("_payload", "header")
@@ -244,7 +244,7 @@ def encode(header: Header, payload: Payload | dict[str, Any] | None = None) -> s
     return msgspec.json.encode(frame).decode()
 
 
-def decode(data: bytes | str) -> Message:
+def decode(data: bytes | str) -> XfsMessage:
     """The message in one frame. Raises :class:`DeviceError` ``GARBLED`` for anything else."""
     try:
         frame = msgspec.json.decode(data, type=_Frame)
@@ -252,7 +252,7 @@ def decode(data: bytes | str) -> Message:
         raise DeviceError(
             Reason.GARBLED, f"a frame that is no message: {_which(error)}", pages=None
         ) from None
-    return Message(frame.header, bytes(frame.payload))
+    return XfsMessage(frame.header, bytes(frame.payload))
 
 
 def choose(offered: Iterable[str], ours: Iterable[int]) -> str | None:

@@ -34,9 +34,9 @@ from drivers.pin_pad.types import (
     SessionKey,
     StartPinEntry,
 )
-from drivers.xfs4iot.client import TICK_S, Running, Service
+from drivers.xfs4iot.client import TICK_S, Running, XfsService
 from drivers.xfs4iot.driver import RESET_S, ServiceSettings, XfsDriver, online
-from drivers.xfs4iot.messages import Message
+from drivers.xfs4iot.messages import XfsMessage
 from drivers.xfs4iot.payloads import (
     EntryCompletion,
     GetPinBlock,
@@ -53,10 +53,10 @@ _BLOCK_BYTES = {Algorithm.TDEA: 8, Algorithm.SM4: 16}
 
 
 @dataclass(slots=True)
-class _Entry:
+class _XfsPinEntry:
     """A PIN entry that runs, on the connection it was begun on."""
 
-    service: Service
+    service: XfsService
     command: PinEntry
     running: Running | None = None
     entered: int = 0
@@ -92,7 +92,7 @@ class XfsPinPad(XfsDriver):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._settings = settings
-        self._entry: _Entry | None = None
+        self._entry: _XfsPinEntry | None = None
         self._pin_waits = False
         self._algorithm: Algorithm | None = settings.algorithm if settings.key_serial else None
         self._serial = settings.key_serial
@@ -164,7 +164,7 @@ class XfsPinPad(XfsDriver):
         command = PinEntry(
             shortest=request.shortest, longest=request.longest, auto_end=request.auto_enter
         )
-        entry = _Entry(service, command)
+        entry = _XfsPinEntry(service, command)
         entry.running = service.start(
             command, self._settings.patience, lambda message: _press(entry, message)
         )
@@ -198,7 +198,7 @@ class XfsPinPad(XfsDriver):
             self.report(Status(State.ONLINE))
         return press
 
-    def _await_end(self, entry: _Entry) -> None:
+    def _await_end(self, entry: _XfsPinEntry) -> None:
         """The key is told before the command has ended; only then does the PIN wait."""
         due = Deadline(END_S)
         while not entry.ended:
@@ -208,7 +208,7 @@ class XfsPinPad(XfsDriver):
             if entry.running is not None and entry.running.end is not None:
                 self._close_entry(entry)
 
-    def _close_entry(self, entry: _Entry) -> None:
+    def _close_entry(self, entry: _XfsPinEntry) -> None:
         """The command has ended: by which key, if its event did not say."""
         assert entry.running is not None
         try:
@@ -265,7 +265,7 @@ class XfsPinPad(XfsDriver):
         self._pin_waits = False
 
 
-def _press(entry: _Entry, message: Message) -> None:
+def _press(entry: _XfsPinEntry, message: XfsMessage) -> None:
     """One key of an entry. Function keys that mean nothing to us are passed over."""
     if message.header.name != KeyPressed.EVENT:
         return

@@ -25,10 +25,10 @@ from drivers.device import (
     Status,
     Supply,
 )
-from drivers.xfs4iot.client import TICK_S, Running, Service
+from drivers.xfs4iot.client import TICK_S, Running, XfsService
 from drivers.xfs4iot.driver import RESET_S, STATUS_S, ServiceSettings, XfsDriver, online
 from drivers.xfs4iot.failures import REFUSALS, FailedError, status_after
-from drivers.xfs4iot.messages import Command, Completion, ErrorCode, Message
+from drivers.xfs4iot.messages import Command, Completion, ErrorCode, XfsMessage
 from drivers.xfs4iot.payloads import (
     AutoRetracted,
     BinState,
@@ -183,7 +183,7 @@ class XfsPrinter(XfsDriver):
         lies = Media.PRESENT if self._presented else Media.UNKNOWN
         self.report(Status(State.ONLINE, media=lies))
 
-    def _clear_slot(self, service: Service, deadline: Deadline, cancel: CancelToken) -> None:
+    def _clear_slot(self, service: XfsService, deadline: Deadline, cancel: CancelToken) -> None:
         """Have nothing in the slot that a new paper would come out with, if the machine can."""
         service.pump()
         if not service.offers(RetractMedia):
@@ -200,7 +200,7 @@ class XfsPrinter(XfsDriver):
             detail = f"paper lies in the slot: {error.detail or error.reason.value}"
             raise DeviceError(error.reason, detail, mend=error.mend) from error
 
-    def _await_taken(self, service: Service, deadline: Deadline, cancel: CancelToken) -> None:
+    def _await_taken(self, service: XfsService, deadline: Deadline, cancel: CancelToken) -> None:
         """Wait until the citizen has taken their own paper, or it is time to draw it back.
 
         Drawn back at once it would be lost to somebody who stands right there; whoever leaves it
@@ -223,7 +223,7 @@ class XfsPrinter(XfsDriver):
                 self._status(self._look(service, STATUS_S))
                 look = Deadline(LOOK_S)
 
-    def _draw_back(self, service: Service, deadline: Deadline, cancel: CancelToken) -> None:
+    def _draw_back(self, service: XfsService, deadline: Deadline, cancel: CancelToken) -> None:
         """Draw back what lies in the slot; if that goes on already, wait for its end."""
         retract, running = self._retract(), self._retracting
         if running is None:
@@ -237,7 +237,7 @@ class XfsPrinter(XfsDriver):
                 raise
         self._drawn_back(service)
 
-    def _draw_back_late(self, service: Service) -> None:
+    def _draw_back_late(self, service: XfsService) -> None:
         """Begin to draw back what lies too long; its end is seen at a later look."""
         if self._retracting is not None:
             if self._retracting.end is not None:
@@ -248,12 +248,12 @@ class XfsPrinter(XfsDriver):
         elif self._overdue() and service.offers(RetractMedia):
             self._begin_retract(service)
 
-    def _begin_retract(self, service: Service) -> Running:
+    def _begin_retract(self, service: XfsService) -> Running:
         running = self._retracting = service.start(self._retract(), RETRACT_S)
         self._retract_by = Deadline(RETRACT_S + ENDLESS_S)
         return running
 
-    def _give_up_endless(self, service: Service) -> None:
+    def _give_up_endless(self, service: XfsService) -> None:
         """A service whose retract lasts beyond its own time is spoken to anew."""
         if self._retract_by.passed():
             service.close()
@@ -263,7 +263,7 @@ class XfsPrinter(XfsDriver):
         lies = self._presented
         return lies is not None and self._paper.retract_after_s > 0 and lies.passed()
 
-    def _drawn_back(self, service: Service) -> None:
+    def _drawn_back(self, service: XfsService) -> None:
         """A retract has ended. Raises why the paper lies there still.
 
         Only what surely lies there keeps anybody from their paper: services refuse as well because
@@ -290,12 +290,12 @@ class XfsPrinter(XfsDriver):
 
     # -- events and status --------------------------------------------------------------------
 
-    def _on_event(self, message: Message) -> None:
+    def _on_event(self, message: XfsMessage) -> None:
         if PrinterEvent(message.header.name) is PrinterEvent.MEDIA_PRESENTED:
             self._present()
             self.report(Status(State.BUSY, media=Media.PRESENT))
 
-    def _hear(self, message: Message) -> None:
+    def _hear(self, message: XfsMessage) -> None:
         match PrinterEvent(message.header.name):
             case PrinterEvent.MEDIA_PRESENTED | PrinterEvent.MEDIA_PRESENTED_UNSOLICITED:
                 self._present()
@@ -318,7 +318,7 @@ class XfsPrinter(XfsDriver):
         told = self._service.capabilities.printer if self._service else None
         return told is not None and bool(told.media_taken)
 
-    def _begin(self, service: Service) -> None:
+    def _begin(self, service: XfsService) -> None:
         """What was told on another connection is over: the status says what lies there."""
         self._gone()
         self._retracting = None
@@ -329,7 +329,7 @@ class XfsPrinter(XfsDriver):
         types = (capabilities.printer.type if capabilities.printer else None) or {}
         return bool(types.get(self.TYPE)) or not any(types.values())
 
-    def _look(self, service: Service, seconds: float) -> StatusFacts:
+    def _look(self, service: XfsService, seconds: float) -> StatusFacts:
         service.pump()
         self._told = False
         return super()._look(service, seconds)

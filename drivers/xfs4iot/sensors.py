@@ -9,9 +9,9 @@ import msgspec
 
 from drivers.device import CancelToken, Deadline, DeviceError, Reason, Request, Status
 from drivers.sensors.types import AwaitChange, Power, Readings, ReadSensors
-from drivers.xfs4iot.client import TICK_S, Service
+from drivers.xfs4iot.client import TICK_S, XfsService
 from drivers.xfs4iot.driver import STATUS_S, ServiceSettings, XfsDriver
-from drivers.xfs4iot.messages import Message, Payload
+from drivers.xfs4iot.messages import Payload, XfsMessage
 from drivers.xfs4iot.payloads import (
     AuxiliariesStatus,
     DoorState,
@@ -66,7 +66,7 @@ class XfsSensors(XfsDriver):
         return self._readings
 
     def _await_change(
-        self, known: Readings, service: Service, deadline: Deadline, cancel: CancelToken
+        self, known: Readings, service: XfsService, deadline: Deadline, cancel: CancelToken
     ) -> None:
         look = Deadline(LOOK_S)
         while self._readings == known:
@@ -79,7 +79,7 @@ class XfsSensors(XfsDriver):
                 self._status(service.ask(GetStatus(), STATUS_S))
                 look = Deadline(LOOK_S)
 
-    def _hear(self, message: Message) -> None:
+    def _hear(self, message: XfsMessage) -> None:
         if message.header.name == StatusFacts.EVENT:
             self._note(message.read(StatusFacts).auxiliaries)
 

@@ -15,9 +15,9 @@ from drivers.device import (
     Status,
 )
 from drivers.vendor_mode.types import Agree, AwaitMode, Mode, ReadMode
-from drivers.xfs4iot.client import CONNECT_S, TICK_S, Service
+from drivers.xfs4iot.client import CONNECT_S, TICK_S, XfsService
 from drivers.xfs4iot.driver import STATUS_S, ServiceSettings, XfsDriver, online
-from drivers.xfs4iot.messages import Message
+from drivers.xfs4iot.messages import XfsMessage
 from drivers.xfs4iot.payloads import (
     AcknowledgeEnter,
     AcknowledgeExit,
@@ -69,7 +69,7 @@ class XfsVendorMode(XfsDriver):
     def reset(self) -> None:
         """Nothing to bring back."""
 
-    def _begin(self, service: Service) -> None:
+    def _begin(self, service: XfsService) -> None:
         register = RegisterVendorMode(app_name=self._settings.name)
         service.call(register, Deadline(CONNECT_S), CancelToken())
 
@@ -84,7 +84,7 @@ class XfsVendorMode(XfsDriver):
         return self._mode
 
     def _await_change(
-        self, known: Mode, service: Service, deadline: Deadline, cancel: CancelToken
+        self, known: Mode, service: XfsService, deadline: Deadline, cancel: CancelToken
     ) -> None:
         look = Deadline(LOOK_S)
         while self._mode is known:
@@ -97,7 +97,7 @@ class XfsVendorMode(XfsDriver):
                 self._status(service.ask(GetStatus(), STATUS_S))
                 look = Deadline(LOOK_S)
 
-    def _agree(self, service: Service, deadline: Deadline, cancel: CancelToken) -> None:
+    def _agree(self, service: XfsService, deadline: Deadline, cancel: CancelToken) -> None:
         match self._mode:
             case Mode.ENTER_PENDING:
                 service.call(AcknowledgeEnter(), deadline, cancel)
@@ -106,7 +106,7 @@ class XfsVendorMode(XfsDriver):
             case _:
                 raise DeviceError(Reason.UNSUPPORTED, "nobody asks to hand the machine over")
 
-    def _hear(self, message: Message) -> None:
+    def _hear(self, message: XfsMessage) -> None:
         event = VendorModeEvent(message.header.name)
         if event in _EVENTS:
             self._mode = _EVENTS[event]

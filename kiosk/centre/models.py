@@ -126,7 +126,7 @@ Line = Annotated[str, AfterValidator(_printable), StringConstraints(max_length=2
 """One line of text."""
 
 
-class Wire(BaseModel):
+class WireModel(BaseModel):
     """Base of everything that travels: frozen, names of the standard, unknown fields ignored."""
 
     model_config = ConfigDict(
@@ -138,7 +138,7 @@ class Wire(BaseModel):
     )
 
 
-class Words(Wire):
+class CentreWords(WireModel):
     """A text for the citizen in both languages of the screen."""
 
     zh: str = Field(max_length=500)
@@ -148,53 +148,53 @@ class Words(Wire):
         return self.zh if language is Language.ZH else self.en
 
 
-class RefusalBody(Wire):
+class RefusalBody(WireModel):
     """Why the centre does not do it: every 4xx answer has this body."""
 
     code: str = Field(max_length=64, examples=["card-lost"])
-    reason: Words
-    next_step: Words
+    reason: CentreWords
+    next_step: CentreWords
     reference: str = Field(max_length=32, examples=["K7Q2-9XMD"])
 
 
 # -- what a terminal may offer --------------------------------------------------------------------
 
 
-class Hours(Wire):
+class Hours(WireModel):
     """Service hours 服务时间 in local time, ``HH:MM``."""
 
     opens: str = Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
     closes: str = Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
 
 
-class Purpose(Wire):
+class Purpose(WireModel):
     """What a document is for 用途; the citizen chooses one."""
 
     code: str = Field(max_length=16)
-    name: Words
+    name: CentreWords
 
 
-class Offer(Wire):
+class Offer(WireModel):
     """One service as the centre's catalogue offers it on this channel (50 自助终端)."""
 
     service: str = Field(max_length=32, examples=["account"])
-    title: Words
-    hint: Words
+    title: CentreWords
+    hint: CentreWords
     open: bool
     hours: Hours
-    closed_because: Words | None = None  # shown on the greyed tile
+    closed_because: CentreWords | None = None  # shown on the greyed tile
     purposes: tuple[Purpose, ...] = ()  # for documents
 
 
-class Place(Wire):
+class Place(WireModel):
     """Another place that can help: a branch or a terminal 网点."""
 
-    name: Words
+    name: CentreWords
     distance_m: int = Field(ge=0)
     offers: tuple[str, ...] = ()  # service names it can do now
 
 
-class Masking(Wire):
+class Masking(WireModel):
     """How many characters of a number stay legible (取脱敏规则)."""
 
     first: int = Field(ge=0, le=20)
@@ -204,7 +204,7 @@ class Masking(Wire):
         return mask(number.reveal(), self.first, self.last)
 
 
-class MaskingRules(Wire):
+class MaskingRules(WireModel):
     """Central masking rules; the defaults follow JR/T 0171-2020 appendix A style."""
 
     id_number: Masking = Masking(first=3, last=4)
@@ -212,16 +212,16 @@ class MaskingRules(Wire):
     account: Masking = Masking(first=2, last=3)
 
 
-class Catalogue(Wire):
+class Catalogue(WireModel):
     """What this terminal may offer now, and the words around it."""
 
     version: int
     clock: datetime  # the centre's business time, with offset
-    centre: Words
+    centre: CentreWords
     hotline: str = Field(max_length=20, examples=["12329"])
     demo: bool  # True: 演示数据 on every page and sheet
     offers: tuple[Offer, ...]
-    notices: tuple[Words, ...] = ()
+    notices: tuple[CentreWords, ...] = ()
     places: tuple[Place, ...] = ()
     masking: MaskingRules = MaskingRules()
 
@@ -229,7 +229,7 @@ class Catalogue(Wire):
 # -- who is there ---------------------------------------------------------------------------------
 
 
-class CardEvidence(Wire):
+class CardEvidence(WireModel):
     """What was read from the card, sent as it stands: the centre decides whether it is enough."""
 
     kind: Literal["resident", "hmt-resident", "foreigner-2017", "foreigner-2023"]
@@ -241,23 +241,23 @@ class CardEvidence(Wire):
     reader: str = Field(default="", max_length=64)  # the SAM number of the reader
 
 
-class SignIn(Wire):
+class SignIn(WireModel):
     """Opens a session: one per visit."""
 
     terminal: str = Field(min_length=1, max_length=32)
     card: CardEvidence
 
 
-class Proof(Wire):
+class Proof(WireModel):
     """One way to prove who is there, beyond holding the card."""
 
     method: Literal["sms", "face", "qr"]
     available: bool
     hint: str = Field(default="", max_length=40)  # the masked phone number for "sms"
-    reason: Words | None = None  # why it is not available
+    reason: CentreWords | None = None  # why it is not available
 
 
-class Session(Wire):
+class Session(WireModel):
     """The centre's side of a visit. ``token`` goes into ``Authorization: Bearer``."""
 
     id: str = Field(max_length=64)
@@ -268,13 +268,13 @@ class Session(Wire):
     proofs: tuple[Proof, ...] = ()
 
 
-class NameConfirmation(Wire):
+class NameConfirmation(WireModel):
     """The citizen says whether the full name is theirs."""
 
     confirmed: bool
 
 
-class SmsSent(Wire):
+class SmsSent(WireModel):
     """A code is on its way to the phone on file."""
 
     phone: str = Field(max_length=20)  # masked
@@ -282,11 +282,11 @@ class SmsSent(Wire):
     valid_s: int = Field(ge=0)
 
 
-class SmsCheck(Wire):
+class SmsCheck(WireModel):
     code: Sensitive[Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]]
 
 
-class Person(Wire):
+class Person(WireModel):
     """The account holder 个人信息 (JGJ/T 320 table 4.0.3), as much as a terminal needs."""
 
     name: Sensitive[str] = Field(alias="xingming")
@@ -305,7 +305,7 @@ class Person(Wire):
 # -- the account ----------------------------------------------------------------------------------
 
 
-class Account(Wire):
+class Account(WireModel):
     """A personal account 个人账户 (5.0.4) with its employer's part (4.0.2, 5.0.2).
 
     ``id`` names it in paths and requests of this session, so that no number stands in a log.
@@ -329,7 +329,7 @@ class Account(Wire):
     continuous_months: int = Field(ge=0, default=0)  # 连续缴存月数, local
     sealed_on: Day | None = None  # 封存日期, local
     frozen_on: Day | None = None  # 冻结日期, local
-    note: Words | None = None  # what the state means for the holder, and whom to ask
+    note: CentreWords | None = None  # what the state means for the holder, and whom to ask
     has_loan: bool = False
     as_of: Day
 
@@ -339,7 +339,7 @@ class Account(Wire):
         return self.personal_amount + self.employer_amount
 
 
-class LedgerEntry(Wire):
+class LedgerEntry(WireModel):
     """One booking 个人业务明细 (5.0.5). Amounts are signed: money out is negative."""
 
     booked: Day = Field(alias="jzrq")
@@ -350,7 +350,7 @@ class LedgerEntry(Wire):
     serial: Line = Field(alias="ywlsh")
 
 
-class Ledger(Wire):
+class Ledger(WireModel):
     """The bookings of one calendar year, newest first, with the year's sums."""
 
     year: int
@@ -361,7 +361,7 @@ class Ledger(Wire):
     withdrawn: Money  # 11 and 12, as a positive amount
 
 
-class Withdrawal(Wire):
+class Withdrawal(WireModel):
     """One withdrawal 提取记录."""
 
     booked: Day = Field(alias="jzrq")
@@ -377,7 +377,7 @@ class Withdrawal(Wire):
 # -- the loan -------------------------------------------------------------------------------------
 
 
-class Loan(Wire):
+class Loan(WireModel):
     """A loan account 贷款账户 (6.0.5) with what its contract (6.0.2) says."""
 
     id: str = Field(max_length=64)
@@ -411,7 +411,7 @@ class Loan(Wire):
     settled_on: Day | None = Field(default=None, alias="dkjqrq")
 
 
-class PlanEntry(Wire):
+class PlanEntry(WireModel):
     """One instalment to come 还款计划."""
 
     term: int = Field(alias="qc", ge=1)
@@ -422,7 +422,7 @@ class PlanEntry(Wire):
     balance: Money = Field(alias="dkye")
 
 
-class Repayment(Wire):
+class Repayment(WireModel):
     """One instalment that was paid or should have been 还款明细 (6.0.6)."""
 
     term: int = Field(alias="qc", ge=1)
@@ -439,7 +439,7 @@ class Repayment(Wire):
 # -- documents, rating ----------------------------------------------------------------------------
 
 
-class DocumentRequest(Wire):
+class DocumentRequest(WireModel):
     """Ask the centre to make and seal a document. Type and purpose only: the content is theirs.
 
     The same ``key`` in the same session gives the same document.
@@ -451,12 +451,12 @@ class DocumentRequest(Wire):
     key: str = Field(min_length=16, max_length=64)
 
 
-class Document(Wire):
+class Document(WireModel):
     """A document the centre has made: a signed PDF behind ``/documents/{id}/file``."""
 
     id: str = Field(max_length=64)
     number: str = Field(alias="bh", max_length=64)  # 编号
-    title: Words
+    title: CentreWords
     pages: int = Field(ge=1, le=50)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")  # of the whole signed file
     verification_code: str = Field(alias="yzm", max_length=32)
@@ -465,7 +465,7 @@ class Document(Wire):
     prints_left_today: int = Field(ge=0)
 
 
-class PrintReport(Wire):
+class PrintReport(WireModel):
     """What really came out. The same ``job`` is counted once."""
 
     job: str = Field(min_length=1, max_length=64)
@@ -473,14 +473,14 @@ class PrintReport(Wire):
     complete: bool
 
 
-class PrintCount(Wire):
+class PrintCount(WireModel):
     """How often this document was printed whole 打印次数."""
 
     prints: int = Field(ge=0)
     prints_left_today: int = Field(ge=0)
 
 
-class Rating(Wire):
+class Rating(WireModel):
     """好差评 (GB/T 39735): anonymous, one per handled item."""
 
     service: str = Field(max_length=32)

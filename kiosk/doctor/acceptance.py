@@ -16,7 +16,7 @@ from kiosk.doctor.chinese import say
 from kiosk.doctor.devices import DEVICES
 from kiosk.doctor.examination import Report
 from kiosk.doctor.findings import Finding
-from kiosk.doctor.history import Result, worst
+from kiosk.doctor.history import EarlierResult, worst
 from kiosk.doctor.text import CHINA, moment, said_name, said_names, since, unsteady
 
 _TITLE = "自助终端验收报告"
@@ -125,7 +125,7 @@ def _finding(finding: Finding, report: Report) -> dict[str, str]:
 
 def _history(report: Report) -> dict[str, Any]:
     """For every device its worst verdict in the newest kept results, and now."""
-    now = Result(report.at, worst(report.findings))
+    now = EarlierResult(report.at, worst(report.findings))
     shown = [*report.before[-COLUMNS:], now]
     kinds = dict.fromkeys(
         name.partition(": ")[0] for section, name in now.verdicts if section == DEVICES.name
@@ -139,7 +139,7 @@ def _history(report: Report) -> dict[str, Any]:
     }
 
 
-def _of_device(result: Result, kind: str) -> str:
+def _of_device(result: EarlierResult, kind: str) -> str:
     """The worst of a device's findings; "" when it was not looked at."""
     found = [
         Finding(section, kind, verdict, "")

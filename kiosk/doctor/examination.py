@@ -21,7 +21,7 @@ from kiosk.doctor import (
 )
 from kiosk.doctor.causes import linked
 from kiosk.doctor.findings import Finding, Probe, fit, plain, run_guarded
-from kiosk.doctor.history import Key, Past, Result
+from kiosk.doctor.history import EarlierResult, Key, Past
 from kiosk.settings import Settings
 
 SECTIONS = (
@@ -44,7 +44,7 @@ class Report:
     at: datetime
     findings: tuple[Finding, ...]
     past: Mapping[Key, Past] = field(default_factory=dict)
-    before: tuple[Result, ...] = ()  # the kept results, oldest first
+    before: tuple[EarlierResult, ...] = ()  # the kept results, oldest first
     torn: int = 0  # kept results that could not be read
 
     @property
@@ -92,7 +92,7 @@ def examine(
     found = tuple(sorted(found, key=lambda finding: order.index(finding.section)))
     found = linked(found, settings)
     results, torn = history.read(kept, settings.terminal, at) if kept else ((), 0)
-    past = history.compare(Result(at, history.worst(found)), results)
+    past = history.compare(EarlierResult(at, history.worst(found)), results)
     return Report(settings.terminal, at, found, past, results, torn)
 
 

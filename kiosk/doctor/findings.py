@@ -79,11 +79,11 @@ def run_guarded(probes: Sequence[Probe], settings: Settings) -> Iterator[Finding
 
     A probe that fails, or takes longer than it may, is itself a finding, never the end.
     """
-    for running in [_Running(probe, settings) for probe in probes]:
+    for running in [_RunningProbe(probe, settings) for probe in probes]:
         yield from running.findings()
 
 
-class _Running:
+class _RunningProbe:
     """A probe in a thread of its own, which is left behind when it hangs."""
 
     def __init__(self, probe: Probe, settings: Settings) -> None:

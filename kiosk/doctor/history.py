@@ -22,7 +22,7 @@ Key = tuple[str, str]
 """Section and name of a finding."""
 
 
-class _Line(msgspec.Struct, frozen=True):
+class _KeptLine(msgspec.Struct, frozen=True):
     section: str
     name: str
     verdict: Verdict
@@ -31,11 +31,11 @@ class _Line(msgspec.Struct, frozen=True):
 class _File(msgspec.Struct, frozen=True):
     terminal: str
     at: datetime
-    findings: tuple[_Line, ...]
+    findings: tuple[_KeptLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class EarlierResult:
     """What an earlier examination said, as far as it is compared: the worst of each name."""
 
     at: datetime
@@ -79,13 +79,13 @@ def keep(text: str, at: datetime, directory: Path) -> Path:
     return path
 
 
-def read(directory: Path, terminal: str, now: datetime) -> tuple[tuple[Result, ...], int]:
+def read(directory: Path, terminal: str, now: datetime) -> tuple[tuple[EarlierResult, ...], int]:
     """The kept results of ``terminal``, oldest first, and how many files could not be read.
 
     A result of another terminal, left on a copied disk, is not ours and not counted; nor is one
     whose time cannot be right, because it is to come or before that of an earlier one.
     """
-    results: list[Result] = []
+    results: list[EarlierResult] = []
     torn, since = 0, datetime.min.replace(tzinfo=UTC)
     try:
         files = _kept(directory)
@@ -101,7 +101,7 @@ def read(directory: Path, terminal: str, now: datetime) -> tuple[tuple[Result, .
             torn += 1
         elif file.terminal == terminal and since <= file.at <= now:
             since = file.at
-            results.append(Result(file.at, worst(file.findings)))
+            results.append(EarlierResult(file.at, worst(file.findings)))
     return tuple(results), torn
 
 
@@ -117,7 +117,7 @@ def _place(path: Path) -> tuple[int, str]:
     return (int(found[1] or 0), found[2]) if found else (0, "")
 
 
-def worst(findings: Iterable[Finding | _Line]) -> Mapping[Key, Verdict]:
+def worst(findings: Iterable[Finding | _KeptLine]) -> Mapping[Key, Verdict]:
     """The worst verdict under each name."""
     verdicts: dict[Key, Verdict] = {}
     for finding in findings:
@@ -126,7 +126,7 @@ def worst(findings: Iterable[Finding | _Line]) -> Mapping[Key, Verdict]:
     return verdicts
 
 
-def compare(now: Result, before: Sequence[Result]) -> Mapping[Key, Past]:
+def compare(now: EarlierResult, before: Sequence[EarlierResult]) -> Mapping[Key, Past]:
     """How everything that was looked at now was before; ``before`` is in the order of time."""
     return {
         key: _past([(one.at, one.verdicts.get(key)) for one in before], now.at, verdict)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from kiosk.doctor import machine, plugged
 from kiosk.doctor.findings import Finding, Section
-from kiosk.doctor.plugged import Node
+from kiosk.doctor.plugged import DeviceNode
 from kiosk.settings import Settings
 
 NAMES = Section("names")
@@ -29,7 +29,7 @@ _PASSING = re.compile(r"(ttyUSB|ttyACM|video|hidraw)\d+")
 _AGAIN = "udevadm control --reload && udevadm trigger"
 
 
-def _subsystems_above(node: Node) -> tuple[str, ...]:
+def _subsystems_above(node: DeviceNode) -> tuple[str, ...]:
     found = [node.subsystem]
     if node.subsystem == "hidraw":
         found.append("hid")
@@ -41,7 +41,7 @@ def _subsystems_above(node: Node) -> tuple[str, ...]:
 
 
 # What a key of a rule is compared with. Keys in the plural look at the device and all above it.
-_FACTS: Mapping[str, Callable[[Node], tuple[str, ...]]] = {
+_FACTS: Mapping[str, Callable[[DeviceNode], tuple[str, ...]]] = {
     "SUBSYSTEM": lambda node: (node.subsystem,),
     "SUBSYSTEMS": _subsystems_above,
     "KERNEL": lambda node: (node.path.name,),
@@ -57,13 +57,13 @@ _FACTS: Mapping[str, Callable[[Node], tuple[str, ...]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class UdevRule:
     """One line that makes a name: what must be so, and the names, without ``/dev``."""
 
     conditions: tuple[tuple[str, str, str], ...]  # key, "==" or "!=", pattern
     names: tuple[str, ...]
 
-    def fits(self, node: Node) -> bool:
+    def fits(self, node: DeviceNode) -> bool:
         """Whether it names this device. A key that is not known here counts as not fulfilled."""
         return all(
             key in _FACTS
@@ -75,7 +75,7 @@ class Rule:
         )
 
 
-def rules(text: str) -> tuple[Rule, ...]:
+def rules(text: str) -> tuple[UdevRule, ...]:
     """The rules of a file (udev(7)) that make names."""
     found = []
     for line in text.replace("\\\n", " ").splitlines():
@@ -90,7 +90,7 @@ def rules(text: str) -> tuple[Rule, ...]:
             for name in value.split()
         ]
         if names:
-            found.append(Rule(conditions, tuple(names)))
+            found.append(UdevRule(conditions, tuple(names)))
     return tuple(found)
 
 
@@ -156,9 +156,9 @@ def _name(
     path: Path,
     kind: str,
     root: Path,
-    made: tuple[Rule, ...],
-    here: tuple[Node, ...],
-    alike: list[Node],
+    made: tuple[UdevRule, ...],
+    here: tuple[DeviceNode, ...],
+    alike: list[DeviceNode],
     are_installed: bool,
 ) -> Finding:
     name = f"name {path}"
@@ -199,13 +199,13 @@ def _name(
     return NAMES.bad(name, NOTHING_FITS, mend)
 
 
-def _leads_to(there: Path, root: Path, here: tuple[Node, ...]) -> str:
+def _leads_to(there: Path, root: Path, here: tuple[DeviceNode, ...]) -> str:
     end = Path("/dev") / there.resolve().relative_to((root / "dev").resolve())
     node = next((node for node in here if node.path == end), None)
     return node.title if node else str(end)
 
 
-def _titles(some: list[Node]) -> str:
+def _titles(some: list[DeviceNode]) -> str:
     return ", ".join(node.title for node in some)
 
 

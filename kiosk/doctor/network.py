@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from kiosk.centre.client import FundClient
+from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import CentreUnavailable, Refusal
 from kiosk.doctor import certificates, plugged
 from kiosk.doctor.findings import Finding, Section
@@ -324,7 +324,7 @@ def _centre(settings: Settings) -> Iterator[Finding]:
     ours = settings.centre
     times: list[float] = []
     try:
-        with FundClient(
+        with CentreClient(
             ours.url,
             settings.terminal,
             connect_s=ours.connect_s,

@@ -25,7 +25,7 @@ _SOUND = Path("/dev/snd")
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class UnixAccount:
     """A user, and all groups its programs run with."""
 
     name: str
@@ -55,7 +55,7 @@ class Account:
         return next((folder for folder in way if not self.may(folder, 1)), None)
 
 
-def terminal_account() -> Account:
+def terminal_account() -> UnixAccount:
     """Who runs the terminal: as its unit says; else the user ``kiosk``; else whoever asks."""
     told = _unit()
     name = told.get("User", "")
@@ -67,9 +67,9 @@ def terminal_account() -> Account:
             continue
         groups = set(os.getgrouplist(user, entry.pw_gid))
         groups.update(g.gr_gid for g in grp.getgrall() if g.gr_name in more)
-        return Account(user, entry.pw_uid, frozenset(groups))
+        return UnixAccount(user, entry.pw_uid, frozenset(groups))
     mine = pwd.getpwuid(os.getuid()).pw_name
-    return Account(mine, os.getuid(), frozenset({os.getgid(), *os.getgroups()}))
+    return UnixAccount(mine, os.getuid(), frozenset({os.getgid(), *os.getgroups()}))
 
 
 def _unit() -> dict[str, str]:
@@ -87,7 +87,7 @@ def _unit() -> dict[str, str]:
 
 
 def look(
-    settings: Settings, account: Account | None = None, file: Path | None = None
+    settings: Settings, account: UnixAccount | None = None, file: Path | None = None
 ) -> Iterator[Finding]:
     """Device files, the sound card; ``file``, where the settings are; the files of ``[centre]``;
     the directory."""
@@ -112,7 +112,7 @@ def look(
     yield _run_directory(settings, account)
 
 
-def _device(name: str, path: Path, account: Account) -> Iterator[Finding]:
+def _device(name: str, path: Path, account: UnixAccount) -> Iterator[Finding]:
     try:
         folder = account.closed(path)
     except FileNotFoundError:
@@ -134,7 +134,7 @@ def _device(name: str, path: Path, account: Account) -> Iterator[Finding]:
     yield PERMISSIONS.bad(name, f"{account.name} may not use it ({_mode(path)})", mend)
 
 
-def _file(name: str, path: Path, account: Account, *, secret: bool) -> Finding:
+def _file(name: str, path: Path, account: UnixAccount, *, secret: bool) -> Finding:
     try:
         folder = account.closed(path)
         may = account.may(path, 4)
@@ -155,12 +155,12 @@ def _file(name: str, path: Path, account: Account, *, secret: bool) -> Finding:
     return PERMISSIONS.good(name, f"{path} ({_mode(path)})")
 
 
-def _shut_out(name: str, folder: Path, account: Account) -> Finding:
+def _shut_out(name: str, folder: Path, account: UnixAccount) -> Finding:
     seen = f"{account.name} may not enter {folder} ({_mode(folder)})"
     return PERMISSIONS.bad(name, seen, f"chmod o+x {folder}")
 
 
-def _run_directory(settings: Settings, account: Account) -> Finding:
+def _run_directory(settings: Settings, account: UnixAccount) -> Finding:
     path, name = settings.run_directory, "run directory"
     mend = f"install -d -m 0700 -o {account.name} {path}"
     try:

@@ -40,7 +40,7 @@ class Usb:
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class DeviceNode:
     """A device file that something plugged in has."""
 
     path: Path  # "/dev/ttyUSB0"
@@ -59,12 +59,12 @@ def usb_devices(root: Path = ROOT) -> tuple[Usb, ...]:
     return tuple(usb for usb in found if usb is not None and not usb.has("09"))
 
 
-def nodes(root: Path = ROOT) -> tuple[Node, ...]:
+def nodes(root: Path = ROOT) -> tuple[DeviceNode, ...]:
     """Serial ports, cameras, printers and HID devices that have a device file."""
     return tuple(_nodes(root))
 
 
-def _nodes(root: Path) -> Iterator[Node]:
+def _nodes(root: Path) -> Iterator[DeviceNode]:
     for subsystem in _CLASSES:
         for entry in sorted((root / "sys/class" / subsystem).glob("*")):
             device = entry / "device"
@@ -74,7 +74,7 @@ def _nodes(root: Path) -> Iterator[Node]:
             if subsystem == "usbmisc" and not entry.name.startswith("lp"):
                 continue
             name = f"usb/{entry.name}" if subsystem == "usbmisc" else entry.name
-            yield Node(Path("/dev") / name, subsystem, read(entry / "index"), usb)
+            yield DeviceNode(Path("/dev") / name, subsystem, read(entry / "index"), usb)
 
 
 def _above(device: Path) -> Usb | None:

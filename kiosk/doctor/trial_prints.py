@@ -15,7 +15,7 @@ from drivers import catalogue
 from drivers.device import CancelToken, Deadline, DeviceError, Request
 from drivers.document_printer.types import PrintDocument
 from drivers.receipt_printer.encode import picture
-from drivers.receipt_printer.types import Align, Pair, PrintSlip, Qr, Rule, Slip, Text
+from drivers.receipt_printer.types import Align, Pair, Paragraph, PrintSlip, Qr, Rule, Slip
 from kiosk.doctor import typeset
 from kiosk.doctor.acceptance import TrialPrint
 from kiosk.doctor.devices import DEVICES, failed
@@ -85,16 +85,16 @@ def _print(kind: str, table: Mapping[str, Any], request: Request[Any]) -> Findin
 def _slip(terminal: str, at: datetime) -> Slip:
     return Slip(
         (
-            Text("试打凭条", Align.CENTRE, size=2, bold=True),
+            Paragraph("试打凭条", Align.CENTRE, size=2, bold=True),
             Rule(),
             Pair("终端编号", terminal),
             Pair("时间", moment(at)),
             Pair("金额对齐", "148,066.23"),
             Pair("生僻字", RARE),
             Qr("https://12329.example/test"),
-            Text("横线应到两边，二维码应清晰", Align.CENTRE),
+            Paragraph("横线应到两边，二维码应清晰", Align.CENTRE),
             Rule(),
-            Text("本凭条不作为证明", Align.CENTRE, bold=True),
+            Paragraph("本凭条不作为证明", Align.CENTRE, bold=True),
         )
     )
 

@@ -10,7 +10,7 @@ from drivers import catalogue
 from drivers.device import DeviceError, Info
 from kiosk.doctor import machine, names, plugged
 from kiosk.doctor.findings import Finding, Section
-from kiosk.doctor.plugged import Node, Usb
+from kiosk.doctor.plugged import DeviceNode, Usb
 from kiosk.settings import Settings
 
 UNKNOWN = Section("unknown devices")
@@ -72,15 +72,15 @@ def _end(root: Path, path: Path) -> Path:
     return path
 
 
-def _said(node: Node) -> str:
+def _said(node: DeviceNode) -> str:
     return node.usb.title if node.usb else "on the board"
 
 
-def _given(node: Node, made: tuple[names.Rule, ...]) -> list[str]:
+def _given(node: DeviceNode, made: tuple[names.UdevRule, ...]) -> list[str]:
     return [name for rule in made if rule.fits(node) for name in rule.names]
 
 
-def _why(node: Node, made: tuple[names.Rule, ...], settings: Settings) -> str:
+def _why(node: DeviceNode, made: tuple[names.UdevRule, ...], settings: Settings) -> str:
     given = _given(node, made)
     if given:
         return f"named /dev/{given[0]}, which is in no settings"

@@ -21,12 +21,12 @@ _RESEND_S = 60
 def identify(visit: Visit) -> None:
     """From the card to the citizen's own pages. The centre decides at every turn."""
     card = visit.ask(PresentIdCard())
-    session = visit.look_up(partial(visit.fund.sign_in, evidence(card)))
+    session = visit.look_up(partial(visit.centre.sign_in, evidence(card)))
     if session.name_to_confirm is not None:
         confirmed = visit.ask(ConfirmName(session.name_to_confirm))
-        session = visit.look_up(partial(visit.fund.confirm_name, confirmed))
+        session = visit.look_up(partial(visit.centre.confirm_name, confirmed))
     _prove(visit, session)
-    person = visit.look_up(visit.fund.person)
+    person = visit.look_up(visit.centre.person)
     visit.welcome(person, mask_name(person.full_name.reveal()))
 
 
@@ -59,9 +59,9 @@ def _prove_by_sms(visit: Visit, phone: str) -> None:
         code = visit.ask(EnterSmsCode(sent.phone, sent.resend_after_s, wrong))
         try:
             if code == RESEND:
-                sent, wrong = visit.look_up(visit.fund.send_sms), None
+                sent, wrong = visit.look_up(visit.centre.send_sms), None
                 continue
-            visit.look_up(partial(visit.fund.check_sms, Sensitive(code)))
+            visit.look_up(partial(visit.centre.check_sms, Sensitive(code)))
         except Refusal as refusal:
             if refusal.code not in _TRY_AGAIN:
                 raise
@@ -73,7 +73,7 @@ def _prove_by_sms(visit: Visit, phone: str) -> None:
 def _send_first(visit: Visit, phone: str) -> SmsSent:
     """Send the first code. “Too soon” means that one is on its way: its answer had been lost."""
     try:
-        return visit.look_up(visit.fund.send_sms)
+        return visit.look_up(visit.centre.send_sms)
     except Refusal as refusal:
         if refusal.code != "sms-too-soon":
             raise

@@ -3,8 +3,8 @@
 One object a line, UTF-8, ``{"type": "ended", "how": "left"}``, at most 4096 bytes with its newline.
 No word has a field that could carry a citizen's data. In order, a visit says ``Ready``, and after
 ``Live`` came: ``Shown``, ``Begun``, ``Ended``, each once; from ``Ready`` on also ``Alive``, about
-once a second, and after ``Live`` came, ``Remains`` as often as it changes. ``Ended`` may come early
-(nobody came, or trouble). Nothing follows ``Ended``.
+once a second, and after ``Live`` came, ``HasLeftovers`` as often as it changes. ``Ended`` may come
+early (nobody came, or trouble). Nothing follows ``Ended``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from typing import Generic, Literal, TypeVar
 
 import msgspec
 
+from kiosk.endings import How
+
 CAP = 4096
 """The longest line, in bytes, newline included."""
 SEND_S = 0.25
@@ -29,10 +31,10 @@ class _Word(msgspec.Struct, frozen=True, tag=str.lower, forbid_unknown_fields=Tr
 
 
 class Live(_Word, frozen=True, omit_defaults=True):
-    """To the visit: take the screen. ``unclean``: a device may still hold something of the one
+    """To the visit: take the screen. ``leftovers``: a device may still hold something of the one
     before, which was killed in the middle of its work or left half a slip."""
 
-    unclean: bool = False
+    leftovers: bool = False
 
 
 class Quit(_Word, frozen=True):
@@ -55,7 +57,7 @@ class Alive(_Word, frozen=True):
     """From the visit: sent by the screen's own thread, so that silence means a frozen screen."""
 
 
-class Remains(_Word, frozen=True):
+class HasLeftovers(_Word, frozen=True):
     """From the visit: whether a device holds something of a citizen that the next visit must
     remove, the beginning of a slip."""
 
@@ -69,11 +71,11 @@ class Ended(_Word, frozen=True):
     ``trouble``: something failed that the visit cannot mend.
     """
 
-    how: Literal["left", "idle", "limit", "trouble", "vendor-mode"]
+    how: How
 
 
 ToVisit = Live | Quit
-FromVisit = Ready | Shown | Begun | Alive | Remains | Ended
+FromVisit = Ready | Shown | Begun | Alive | HasLeftovers | Ended
 _Sent = TypeVar("_Sent", ToVisit, FromVisit)
 _Heard = TypeVar("_Heard", ToVisit, FromVisit)
 
@@ -156,8 +158,9 @@ class _End(Generic[_Sent, _Heard]):
         self._socket.close()
 
 
-class Line(_End[FromVisit, ToVisit]):
-    """The visit's end. ``fd`` is what ``--line`` gave; raises ``OSError`` when it is no socket."""
+class VisitEnd(_End[FromVisit, ToVisit]):
+    """The visit's end. ``fd`` is what ``--channel`` gave; raises ``OSError`` when it is no
+    socket."""
 
     _heard = ToVisit
 

@@ -19,7 +19,7 @@ SECONDS = 15.0
 """The check takes half a second; a file that takes longer is not one of ours."""
 
 
-def check_apart(pdf: bytes, *, document: Document, holder: str, roots: Path) -> None:
+def check_in_process(pdf: bytes, *, document: Document, holder: str, roots: Path) -> None:
     """As :func:`kiosk.papers.sealed.check_sealed`. Raises :class:`NotOurs`, also when the check
     itself does not come to its end."""
     question = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from drivers.receipt_printer.types import Align, Pair, Qr, Rule, Slip, Space, Text
+from drivers.receipt_printer.types import Align, Pair, Paragraph, Qr, Rule, Slip, Space
 from kiosk.centre.models import Document
 from kiosk.words import Language, Sayable, _, say, say_date
 
@@ -32,14 +32,14 @@ def document_slip(terms: SlipTerms, document: Document) -> Slip:
     def word(text: Sayable) -> str:
         return say(text, language)
 
-    head = [Text(word(terms.centre), Align.CENTRE, bold=True)]
+    head = [Paragraph(word(terms.centre), Align.CENTRE, bold=True)]
     if terms.demo:
-        head.append(Text(word(_("演示数据 · 不作任何证明")), Align.CENTRE))
+        head.append(Paragraph(word(_("演示数据 · 不作任何证明")), Align.CENTRE))
     return Slip(
         (
             *head,
             Rule(),
-            Text(word(document.title), Align.CENTRE, size=2, bold=True),
+            Paragraph(word(document.title), Align.CENTRE, size=2, bold=True),
             Space(),
             Pair(word(_("姓名")), terms.holder),
             Pair(word(_("证明编号")), document.number),
@@ -49,10 +49,10 @@ def document_slip(terms: SlipTerms, document: Document) -> Slip:
             Pair(word(_("终端编号")), terms.terminal),
             Space(),
             Qr(document.verify_url),
-            Text(word(_("扫码或凭验证码查验证明真伪")), Align.CENTRE),
+            Paragraph(word(_("扫码或凭验证码查验证明真伪")), Align.CENTRE),
             Rule(),
-            Text(word(_("本凭条不作为证明")), Align.CENTRE, bold=True),
-            Text(word(_("如有疑问请拨打 {hotline}", hotline=terms.hotline)), Align.CENTRE),
+            Paragraph(word(_("本凭条不作为证明")), Align.CENTRE, bold=True),
+            Paragraph(word(_("如有疑问请拨打 {hotline}", hotline=terms.hotline)), Align.CENTRE),
         ),
         scale=2 if terms.large else 1,
     )

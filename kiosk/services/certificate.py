@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from kiosk.centre.models import Account, Document, DocumentRequest
-from kiosk.papers.checker import check_apart
+from kiosk.papers.checker import check_in_process
 from kiosk.papers.receipt import document_slip
 from kiosk.privacy import Sensitive
 from kiosk.services.catalogue import service
@@ -27,7 +27,7 @@ def make_and_print(visit: Visit, account: Account) -> None:
     """From the purpose to the sheet in the hand."""
     purpose = _choose_purpose(visit)
     order = visit.look_up(lambda: _order(account, purpose))  # kept: asked again, the same document
-    document = visit.look_up(lambda: visit.fund.make_document(order))
+    document = visit.look_up(lambda: visit.centre.make_document(order))
     pdf = visit.look_up(lambda: _fetch(visit, document))
     visit.ask(Preview(document, pdf, actions=(Action("print", _("打印证明"), "printer"),)))
     if not visit.print_document(document, pdf):
@@ -60,6 +60,6 @@ def _order(account: Account, purpose: str) -> DocumentRequest:
 
 def _fetch(visit: Visit, document: Document) -> Sensitive[bytes]:
     """The sealed file; what is not sealed or not this citizen's is refused."""
-    pdf = visit.fund.document_file(document)
-    check_apart(pdf, document=document, holder=visit.holder(), roots=visit.seal_roots)
+    pdf = visit.centre.document_file(document)
+    check_in_process(pdf, document=document, holder=visit.holder(), roots=visit.seal_roots)
     return Sensitive(pdf)

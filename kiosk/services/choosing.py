@@ -12,7 +12,7 @@ from kiosk.words import _
 
 def choose_account(visit: Visit) -> Account:
     """The citizen's account; with several, the one they choose."""
-    accounts = visit.look_up(visit.fund.accounts)
+    accounts = visit.look_up(visit.centre.accounts)
     if not accounts:
         raise Refusal(
             "no-account",
@@ -35,7 +35,7 @@ def choose_account(visit: Visit) -> Account:
 
 def choose_loan(visit: Visit) -> Loan:
     """The citizen's loan; with several, the one they choose."""
-    loans = visit.look_up(visit.fund.loans)
+    loans = visit.look_up(visit.centre.loans)
     if not loans:
         raise Refusal(
             "no-loan",

@@ -20,5 +20,5 @@ def show_years(visit: Visit, account: Account) -> None:
     """The newest year first; another one as often as the citizen likes."""
     year: int | None = None
     while True:
-        ledger = visit.look_up(partial(visit.fund.ledger, account.id, year))
+        ledger = visit.look_up(partial(visit.centre.ledger, account.id, year))
         year = visit.ask(ShowLedger(ledger))

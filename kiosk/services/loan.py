@@ -18,8 +18,8 @@ def show_loan(visit: Visit) -> None:
     )
     match visit.ask(ShowLoan(loan, actions=actions)):
         case "plan":
-            plan = visit.look_up(lambda: visit.fund.plan(loan.id))
+            plan = visit.look_up(lambda: visit.centre.plan(loan.id))
             visit.ask(ShowPlan(loan, tuple(plan)))
         case "repayments":
-            paid = visit.look_up(lambda: visit.fund.repayments(loan.id))
+            paid = visit.look_up(lambda: visit.centre.repayments(loan.id))
             visit.ask(ShowRepayments(loan, tuple(paid)))

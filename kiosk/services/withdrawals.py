@@ -11,5 +11,5 @@ from kiosk.visit.visit import Visit
 @service("withdrawals", icon="withdrawals")
 def show_withdrawals(visit: Visit) -> None:
     account = choose_account(visit)
-    records = visit.look_up(lambda: visit.fund.withdrawals(account.id))
+    records = visit.look_up(lambda: visit.centre.withdrawals(account.id))
     visit.ask(ShowWithdrawals(tuple(records)))

@@ -1,4 +1,4 @@
-"""What an earlier citizen left in a device is gone before anything of this one comes out of it."""
+"""Resets each device that may hold an earlier citizen's card or paper, before a visit prints."""
 
 from __future__ import annotations
 
@@ -10,52 +10,56 @@ from drivers.device import DeviceError, Reason
 from drivers.hosting.thread_host import ThreadHost
 
 SLIPS = "receipt_printer"
-"""What is left in it stays until it is cut off; all others drop it when the next visit opens them,
-at the latest."""
+"""Only the receipt printer keeps left-over output across a re-open: half a slip stays until it is
+cut."""
 AGAIN_S = 2.0
-"""How often a device that could not be reset is tried again, once it is usable."""
+"""Pause before the reset of a usable device is tried again, in seconds."""
 REFUSALS = 3
-"""After so many from a device that is usable it is taken as it is, until the next visit."""
+"""Failed resets of a usable device before this visit stops trying."""
 PATIENCE_S = 10.0
-"""How long this citizen's paper waits for what was left."""
-_HOLD_NOTHING = ("sensors", "vendor_mode")  # and are listened to all the time
+"""Longest wait of this citizen's print job for the reset of its printer, in seconds."""
+_HOLD_NOTHING = ("sensors", "vendor_mode")  # and their hosts always have a request running
 log = logging.getLogger(__name__)
 
 
-class Tidying:
-    """Resets the devices until that has come about, each in a thread of its own: one that hangs
-    keeps no other untidied. ``done`` is called once nothing is left in the printer of slips."""
+class Leftovers:
+    """Resets the devices until each reset has succeeded, one thread a device: a driver that hangs
+    delays no other device. ``done`` is called once the receipt printer holds nothing."""
 
     def __init__(self, hosts: Mapping[str, ThreadHost], done: Callable[[], None]) -> None:
         self._hosts = hosts
         self._done = done
         self._over = threading.Event()
-        self._tidied: dict[str, threading.Event] = {}
+        self._reset: dict[str, threading.Event] = {}
 
     def begin(self) -> None:
-        """Something of an earlier citizen may be there. Returns at once."""
+        """Start the resets: a device may hold something of an earlier citizen. Returns at once."""
         kinds = (kind for kind in self._hosts if kind not in _HOLD_NOTHING)
-        self._tidied = {kind: threading.Event() for kind in kinds}
-        for kind in self._tidied:
-            threading.Thread(target=self._tidy, args=(kind,), name="tidy", daemon=True).start()
+        self._reset = {kind: threading.Event() for kind in kinds}
+        for kind in self._reset:
+            threading.Thread(
+                target=self._sweep, args=(kind,), name="leftovers", daemon=True
+            ).start()
         if SLIPS not in self._hosts:
             self._done()
 
     def await_device(self, kind: str) -> None:
-        """Before this citizen's paper: what was left comes out alone, and nothing is reset later.
+        """Wait until ``kind`` has been reset, so that leftovers come out on paper of their own and
+        no reset cuts this citizen's paper.
 
-        Raises :class:`DeviceError` with what the device says, when it cannot be tidied for now.
+        Raises :class:`DeviceError` with the problem of the device's status, when its reset has not
+        succeeded in :data:`PATIENCE_S`.
         """
-        tidied = self._tidied.get(kind)
-        if tidied is not None and not tidied.wait(PATIENCE_S):
+        reset = self._reset.get(kind)
+        if reset is not None and not reset.wait(PATIENCE_S):
             status = self._hosts[kind].status
             raise DeviceError(status.problem or Reason.TIMEOUT, status.detail, mend=status.mend)
 
     def end(self) -> None:
-        """This visit is over; what is still left is for the next."""
+        """Stop trying: this visit is over, and the next visit resets what is left."""
         self._over.set()
 
-    def _tidy(self, kind: str) -> None:
+    def _sweep(self, kind: str) -> None:
         host, said, refusals = self._hosts[kind], "", 0
         while refusals < REFUSALS and not self._over.is_set():
             try:
@@ -70,4 +74,4 @@ class Tidying:
                 if kind == SLIPS:
                     self._done()
                 break
-        self._tidied[kind].set()
+        self._reset[kind].set()

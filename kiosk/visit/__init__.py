@@ -1,1 +1,1 @@
-"""One visit 办理过程: the questions it asks, the answers it keeps, the words for what goes wrong."""
+"""One visit 办理过程: what it asks, which answers it keeps, the words for what goes wrong."""

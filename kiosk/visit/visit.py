@@ -6,20 +6,21 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from drivers.device import DeviceError, Reason, Status
 from drivers.document_printer.types import PrintDocument
 from drivers.receipt_printer.types import PrintSlip, Slip
-from kiosk.centre.client import FundClient
+from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import CentreUnavailable, Refusal
 from kiosk.centre.models import Catalogue, Document, Offer, Person, PrintReport, Rating
+from kiosk.endings import How
 from kiosk.papers.receipt import SlipTerms
 from kiosk.papers.sealed import NotOurs, holder_mark
 from kiosk.privacy import Sensitive, mask_name
 from kiosk.settings import Settings
+from kiosk.visit.replay import Answers, Entry
 from kiosk.visit.steps import (
     Attract,
     DeviceStep,
@@ -40,9 +41,6 @@ log = logging.getLogger(__name__)
 CHIP_CARDS = "smart_card"
 """The class of devices whose cards the service behind them may not see exchanged."""
 
-How = Literal["left", "idle", "limit", "trouble", "vendor-mode"]
-"""How a visit ended; the last one before anybody came."""
-
 
 class WentBack(Exception):
     """The citizen pressed 返回."""
@@ -61,7 +59,7 @@ class TimedOut(Exception):
 
 
 class Asker(Protocol):
-    """Whoever puts a step before the citizen: the counter of a terminal, or a script."""
+    """Whoever puts a step before the citizen: the dialogue of a terminal, or a script."""
 
     @property
     def language(self) -> Language:
@@ -85,62 +83,24 @@ class Devices(Protocol):
     def statuses(self) -> Mapping[str, Status]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One thing a service got: an answer, or what a look-up gave or refused."""
-
-    value: Any
-    kind: Literal["answer", "turn", "device", "look-up", "refusal", "paper"]
-
-
-class _Answers:
-    """What a service got so far, in order, so that it can be run again from the top."""
-
-    def __init__(self) -> None:
-        self._entries: list[_Entry] = []
-        self._next = 0
-        self.sealed = False
-
-    def rewind(self) -> None:
-        self._next = 0
-
-    def replayed(self) -> _Entry | None:
-        """The next kept entry, or None where the service is new ground."""
-        if self._next == len(self._entries):
-            return None
-        self._next += 1
-        return self._entries[self._next - 1]
-
-    def keep(self, entry: _Entry) -> None:
-        self._entries.append(entry)
-        self._next += 1
-
-    def drop_last_answer(self) -> bool:
-        """Forget back to before the last real answer; False when there is none."""
-        while self._entries:
-            if self._entries.pop().kind == "answer":
-                return True
-        return False
-
-
 class Visit:
     """What a service works with: ask, look up, print. One object for one citizen."""
 
     def __init__(
-        self, asker: Asker, fund: FundClient, devices: Devices, settings: Settings
+        self, asker: Asker, centre: CentreClient, devices: Devices, settings: Settings
     ) -> None:
         self._asker = asker
         self._devices = devices
         self._settings = settings
-        self._answers = _Answers()
-        self.fund = fund
+        self._answers = Answers()
+        self.centre = centre
         self.seal_roots = settings.centre.seal_roots
         self._offered: Catalogue | None = None
         self._fetched_at = 0.0  # when, on the monotonic clock
         self.person: Person | None = None
         self._card = False  # one was read, and may still lie there
         self._papers = False
-        self.half_slip = False  # one may hang out of the printer, and no whole one came after it
+        self.leftovers = False  # one may hang out of the printer, and no whole one came after it
         self._done: list[tuple[str, Sayable]] = []
 
     # -- for services -------------------------------------------------------------------------
@@ -162,7 +122,7 @@ class Visit:
         kind: Literal["answer", "turn", "device"] = (
             "device" if device else "turn" if step.turns else "answer"
         )
-        self._answers.keep(_Entry(answer, kind))
+        self._answers.keep(Entry(answer, kind))
         return answer
 
     def _end_if_card_went(self, error: DeviceError) -> None:
@@ -183,9 +143,9 @@ class Visit:
             value = call()
         except Refusal as refusal:
             if refusal.code not in PASSING:
-                self._answers.keep(_Entry(refusal, "refusal"))
+                self._answers.keep(Entry(refusal, "refusal"))
             raise
-        self._answers.keep(_Entry(value, "look-up"))
+        self._answers.keep(Entry(value, "look-up"))
         return value
 
     def statuses(self) -> Mapping[str, Status]:
@@ -212,7 +172,7 @@ class Visit:
 
     def holder(self) -> str:
         """What a document of this visit carries as its holder's mark."""
-        person, session = self._person(), self.fund.session
+        person, session = self._person(), self.centre.session
         if session is None:
             raise RuntimeError("a document is asked for after signing in")
         name, number = person.full_name.reveal(), person.document_number.reveal()
@@ -250,7 +210,7 @@ class Visit:
             return bool(entry.value)
         self._answers.sealed = True
         came_out = print_it()
-        self._answers.keep(_Entry(came_out, "paper"))
+        self._answers.keep(Entry(came_out, "paper"))
         self._papers |= came_out
         return came_out
 
@@ -275,11 +235,11 @@ class Visit:
                 self._asker.ask(PrintingSlip(PrintSlip(_job(), slip)), back=False)
             except DeviceError as error:
                 self._papers |= error.pages != 0
-                self.half_slip = True
+                self.leftovers = True
                 if self._tell(not_printed(error), error) != RETRY:
                     return False
             else:
-                self.half_slip = False
+                self.leftovers = False
                 return True
 
     def _tell(self, problem: Problem, error: Exception) -> str:
@@ -289,7 +249,7 @@ class Visit:
 
     def _report(self, document: Document, report: PrintReport) -> None:
         try:
-            self.fund.report_print(document.id, report)
+            self.centre.report_print(document.id, report)
         except (CentreUnavailable, Refusal) as error:
             # The paper is what the citizen came for: a count that could not be told is an event
             # for the operator, not a page for them.
@@ -321,7 +281,7 @@ class Visit:
         return how
 
     def _fetch_catalogue(self, visit: Visit) -> None:
-        self._offered = self.look_up(self.fund.catalogue)
+        self._offered = self.look_up(self.centre.catalogue)
         self._fetched_at = time.monotonic()
 
     def _serve_menu(
@@ -338,7 +298,7 @@ class Visit:
 
     def _serve(self, service: Callable[[Visit], None]) -> bool:
         """Run one service to its end, back and trouble included. False: it did not come about."""
-        answers = self._answers = _Answers()
+        answers = self._answers = Answers()
         while True:
             answers.rewind()
             try:
@@ -356,7 +316,7 @@ class Visit:
                 if chosen != RETRY:
                     return False
                 if isinstance(error, DeviceError) or _is_final(error):
-                    answers = self._answers = _Answers()  # another card: from the top
+                    answers = self._answers = Answers()  # another card: from the top
             else:
                 return True
 
@@ -368,7 +328,7 @@ class Visit:
         try:
             level = self._asker.ask(Rate(title), back=False)
             if level is not None:
-                self.fund.rate(Rating(service=service, level=level))
+                self.centre.rate(Rating(service=service, level=level))
         except (Left, TimedOut):
             return
         except (Refusal, CentreUnavailable) as error:

@@ -28,7 +28,7 @@ STORIES = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DemoPlace:
     """Where the parts of a running demo are."""
 
     directory: Path
@@ -49,7 +49,8 @@ def run(
     """Run the demo of a ``profile``; offscreen when asked for or when there is no display.
     ``landscape`` where the profile says otherwise. Returns an exit code.
 
-    ``trace``: in windows, where the buttons of each page are is written there (``ui.robots.trace``).
+    ``trace``: in windows, where the buttons of each page are is written there
+    (``ui.robots.trace``).
     """
     display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     if offscreen or not display:
@@ -94,7 +95,7 @@ def _play(out: Path, profile: str, *, landscape: bool) -> int:
     return code
 
 
-def _keep_papers(here: Place, out: Path) -> None:
+def _keep_papers(here: DemoPlace, out: Path) -> None:
     """What came out of the printers: the slip as PNG, the certificate as it reached the printer."""
     remote = Remote(here.desk)
     try:
@@ -124,7 +125,7 @@ def place(
     landscape: bool = False,
     full_screen: bool = True,
     delay: float = 0.0,
-) -> Iterator[Place]:
+) -> Iterator[DemoPlace]:
     """Start the stand-in centre and the hardware of a ``profile``; write the settings of a
     terminal between them.
 
@@ -155,7 +156,7 @@ def place(
         settings = directory / "terminal.toml"
         told = _settings(directory, url, profile, landscape=wide, full_screen=full_screen)
         settings.write_text(told + _tables(devices), encoding="utf-8")
-        yield Place(directory, url, settings, directory / "desk.sock", desk)
+        yield DemoPlace(directory, url, settings, directory / "desk.sock", desk)
     finally:
         for process in reversed(started):
             process.terminate()

@@ -12,7 +12,7 @@ _MOST = 8192
 _FULL = 1 << 16
 
 
-class Bridge:
+class Splice:
     """Two descriptors, each read as the other takes it; ends when either breaks, or is told to.
 
     ``inward`` turns one piece from the cable into what the emulator gets; ``outward`` is the size

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from drivers.emulators.rig import Emulator
-from lab.guest.bridge import Bridge
+from lab.guest.bridge import Splice
 from lab.guest.cables import Cable
 
 
@@ -26,12 +26,12 @@ class Wired:
         outward: int = 0,
     ) -> None:
         """``address`` is what the settings say, around the name of the node; the rest is as for
-        :class:`Bridge`."""
+        :class:`Splice`."""
         self._emulator = emulator
         self.cable = cable
         self._address = address.format(cable.node)
         self._pieces = inward, outward
-        self._bridge: Bridge | None = None
+        self._bridge: Splice | None = None
 
     @property
     def address(self) -> str:
@@ -64,7 +64,7 @@ class Wired:
                 fd = os.open(end, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
                 if os.isatty(fd):
                     tty.setraw(fd)
-                self._bridge = Bridge(fd, _line(self._emulator.address), *self._pieces)
+                self._bridge = Splice(fd, _line(self._emulator.address), *self._pieces)
 
     def _unplug(self) -> None:
         self.cable.unplug()

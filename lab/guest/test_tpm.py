@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import NameOID
 
-from tests.centre_server import FundServer
+from tests.centre_server import CentreServer
 
 ENVIRONMENT = {**os.environ, "TPM2OPENSSL_TCTI": "device:/dev/tpmrm0"}
 PROVIDERS = ("-provider", "tpm2", "-provider", "default")
@@ -42,7 +42,7 @@ def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-class Authority:
+class TpmAuthority:
     """Signs keys, and its own.
 
     By Ed25519, of which tpm2-openssl 1.1.1 knows nothing: what it knows it would also check inside
@@ -75,8 +75,8 @@ class Authority:
 
 
 @pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path)
+def authority(tmp_path: Path) -> TpmAuthority:
+    return TpmAuthority(tmp_path)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def tpm_key(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def context(authority: Authority, tmp_path: Path) -> ssl.SSLContext:
+def context(authority: TpmAuthority, tmp_path: Path) -> ssl.SSLContext:
     """A centre that lets in whoever the authority knows."""
     key = ed25519.Ed25519PrivateKey.generate()
     path = tmp_path / "centre.key"
@@ -119,25 +119,25 @@ def test_the_kernel_has_the_tpm_and_its_resource_manager() -> None:
 
 
 def test_a_key_in_the_tpm_opens_the_centre(
-    authority: Authority, tpm_key: Path, context: ssl.SSLContext
+    authority: TpmAuthority, tpm_key: Path, context: ssl.SSLContext
 ) -> None:
     assert tpm_key.read_text().startswith("-----BEGIN TSS2 PRIVATE KEY-----")
     public = _run("openssl", "pkey", *PROVIDERS, "-in", str(tpm_key), "-pubout").encode()
     key = serialization.load_pem_public_key(public)
     assert isinstance(key, ec.EllipticCurvePublicKey)
     certificate = authority.sign("T0001", key)
-    with FundServer(context) as centre:
+    with CentreServer(context) as centre:
         said = _ask(centre, authority, certificate, tpm_key)
         assert [request.path for request in centre.requests] == ["/v1/catalogue"], said
 
 
-def test_without_it_nobody_is_let_in(authority: Authority, context: ssl.SSLContext) -> None:
-    with FundServer(context) as centre:
+def test_without_it_nobody_is_let_in(authority: TpmAuthority, context: ssl.SSLContext) -> None:
+    with CentreServer(context) as centre:
         assert "TLS" in _ask(centre, authority)
         assert centre.requests == []
 
 
-def _ask(centre: FundServer, authority: Authority, *own: Path) -> str:
+def _ask(centre: CentreServer, authority: TpmAuthority, *own: Path) -> str:
     configuration = {"OPENSSL_CONF": str(Path(__file__).with_name("openssl.cnf"))}
     paths = map(str, (authority.path, *own))
     return _run(sys.executable, "-c", CLIENT, centre.url, *paths, environment=configuration)

@@ -15,21 +15,21 @@ from drivers.camera.types import StartStream
 from drivers.catalogue import create_host
 from drivers.device import DeviceError, Reason, Request, State
 from drivers.id_card.types import ReadCard
-from drivers.receipt_printer.types import PrintSlip, Slip, Text
+from drivers.receipt_printer.types import Paragraph, PrintSlip, Slip
 from drivers.smart_card.types import ReadBankCard
 from lab.guest.stand import STAND
 from tests.contract import test_contract as contract
-from tests.contract.test_contract import PACE, Kind, Order, Stand, children
+from tests.contract.test_contract import PACE, DeviceStand, Kind, Order, children
 
 SOON_S = 60.0
-SLIP = Slip(tuple(Text(f"第 {line} 行") for line in range(1, 121)))
+SLIP = Slip(tuple(Paragraph(f"第 {line} 行") for line in range(1, 121)))
 HOLDER: Order = ("put", {"name": "张三", "number": "990101199003071018"})
 BANK_CARD: Order = ("put", {"kind": "bank", "number": "6212260000000000000"})
 GONE = (Reason.NO_DEVICE, Reason.OFFLINE)
 
 
 @dataclass(frozen=True)
-class Job:
+class RunningJob:
     """What goes on when the cable is pulled, and how one sees that it has begun."""
 
     device: str
@@ -41,39 +41,39 @@ class Job:
 
 
 JOBS = {
-    "slip while it is sent": Job(
+    "slip while it is sent": RunningJob(
         "usblp",
         PrintSlip("sent", SLIP),
         (("slow", {"bytes_per_s": 1000}),),
         lambda seen: seen["hanging"],
     ),
-    "slip while it is printed": Job(
+    "slip while it is printed": RunningJob(
         "usblp",
         PrintSlip("printed", SLIP),
         (("slow", {"dots_per_s": 500}),),
         lambda seen: seen["hanging"],
     ),
-    "ID card, serial": Job(
+    "ID card, serial": RunningJob(
         "ftdi",
         ReadCard(),
         (HOLDER, ("slow", {"seconds": 2.5, "command": "read"})),
         lambda seen: "read" in seen["commands"],
         again=(HOLDER,),
     ),
-    "ID card, HID": Job(
+    "ID card, HID": RunningJob(
         "hidraw",
         ReadCard(),
         (HOLDER, ("slow", {"seconds": 2.5, "command": "read"})),
         lambda seen: "read" in seen["commands"],
         again=(HOLDER,),
     ),
-    "code": Job(
+    "code": RunningJob(
         "cdc-acm",
         STAND["cdc-acm"].good,
         (("blind", {}),),
         lambda seen: seen["scanning"],
     ),
-    "bank card": Job(
+    "bank card": RunningJob(
         "ccid",
         ReadBankCard(),
         (("slow", {"seconds": 2.5, "at": 3}), BANK_CARD),
@@ -85,11 +85,11 @@ JOBS = {
 
 
 @pytest.fixture
-def stand(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stand]:
+def stand(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DeviceStand]:
     kind: Kind = STAND[request.param]
     device = kind.emulator(tmp_path)
     device.start()
-    one = Stand(kind, "thread", device)
+    one = DeviceStand(kind, "thread", device)
     del one.table["host"]  # the driver's own
     one.host = create_host(kind.kind, one.table, one.told.append, pace=PACE)
     yield one.started()
@@ -112,7 +112,7 @@ def cases(*names: str) -> pytest.MarkDecorator:
     )
 
 
-def pulled(stand: Stand, job: Job) -> DeviceError:
+def pulled(stand: DeviceStand, job: RunningJob) -> DeviceError:
     """Begin, pull the cable on the way; what became of the job."""
     stand.obey(*job.before)
     future: Future[Any] = stand.host.submit(job.request, SOON_S)
@@ -125,7 +125,7 @@ def pulled(stand: Stand, job: Job) -> DeviceError:
 
 
 @cases()
-def test_it_ends_with_a_reason_and_is_well_again_after(stand: Stand, job: Job) -> None:
+def test_it_ends_with_a_reason_and_is_well_again_after(stand: DeviceStand, job: RunningJob) -> None:
     error = pulled(stand, job)
     assert error.reason in job.reasons
     until(lambda: stand.host.status.state in (State.NO_DEVICE, State.OFFLINE))
@@ -138,7 +138,7 @@ def test_it_ends_with_a_reason_and_is_well_again_after(stand: Stand, job: Job) -
 
 
 @cases("usblp")
-def test_no_slip_comes_out_twice(stand: Stand, job: Job) -> None:
+def test_no_slip_comes_out_twice(stand: DeviceStand, job: RunningJob) -> None:
     error = pulled(stand, job)
     stand.obey(("well", {}))
     time.sleep(1.0)  # a printer with power of its own goes on with what it has
@@ -153,13 +153,13 @@ def test_no_slip_comes_out_twice(stand: Stand, job: Job) -> None:
         assert whole(stand) == out + 1
 
 
-def whole(stand: Stand) -> int:
+def whole(stand: DeviceStand) -> int:
     """How many slips lie there that have their last line; a beginning is cut off alone."""
     return sum("第 120 行" in lines for lines in stand.emulator.look()["texts"])
 
 
 @pytest.mark.parametrize("stand", ["v4l2"], indirect=True)
-def test_a_camera_that_loses_its_driver_while_it_films(stand: Stand) -> None:
+def test_a_camera_that_loses_its_driver_while_it_films(stand: DeviceStand) -> None:
     stand.do(StartStream())
     stand.obey(("unplug", {}))
     until(lambda: not stand.is_well())

@@ -21,11 +21,11 @@ from drivers.device import CancelToken, DeviceError, Reason, State, Status
 from drivers.emulators.camera import FAULTS, Camera
 from drivers.hosting import process_host
 from drivers.hosting.process_host import ProcessHost
-from drivers.hosting.thread_host import Pace, ThreadHost
+from drivers.hosting.thread_host import HostPace, ThreadHost
 
 SOON_S = 20.0
 PROMPT_S = 1.0  # for what is over within 0.05 s when the machine is not busy
-PACE = Pace(poll_s=0.05, back_off_s=(0.1, 0.2))
+PACE = HostPace(poll_s=0.05, back_off_s=(0.1, 0.2))
 RATE = 25.0
 
 

@@ -48,7 +48,7 @@ def served(directory: Path, ticks: Ticks) -> Iterator[str]:
         yield url
 
 
-class Terminal:
+class WireTerminal:
     """A terminal with plain requests: what it sends is what is on the wire."""
 
     def __init__(self, url: str, id_: str = "YL-0001") -> None:
@@ -110,9 +110,9 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(served: str, ticks: Ticks) -> Iterator[Terminal]:
+def terminal(served: str, ticks: Ticks) -> Iterator[WireTerminal]:
     ticks.ahead = 0.0
-    terminal = Terminal(served)
+    terminal = WireTerminal(served)
     assert terminal.ask("POST", "/sandbox/reset").status_code == 204
     yield terminal
     terminal.http.close()
@@ -134,7 +134,7 @@ def refused(answer: requests.Response, status: int, code: str) -> RefusalBody:
 # -- the catalogue --------------------------------------------------------------------------------
 
 
-def test_the_catalogue_needs_no_session(terminal: Terminal) -> None:
+def test_the_catalogue_needs_no_session(terminal: WireTerminal) -> None:
     catalogue = terminal.get("/v1/catalogue")
     assert catalogue["clock"].startswith("2026-01-15T10:0")
     assert catalogue["clock"].endswith("+08:00")
@@ -152,14 +152,16 @@ def test_the_catalogue_needs_no_session(terminal: Terminal) -> None:
     assert all(offer["open"] for offer in catalogue["offers"])
 
 
-def test_the_business_day_starts_again_after_eight_hours(terminal: Terminal, ticks: Ticks) -> None:
+def test_the_business_day_starts_again_after_eight_hours(
+    terminal: WireTerminal, ticks: Ticks
+) -> None:
     ticks.ahead = 7.9 * 3600
     assert terminal.get("/v1/catalogue")["clock"] > "2026-01-15T17"
     ticks.ahead = 8.1 * 3600
     assert terminal.get("/v1/catalogue")["clock"] < "2026-01-15T11"
 
 
-def test_an_offer_that_is_closed_says_why_and_refuses(terminal: Terminal) -> None:
+def test_an_offer_that_is_closed_says_why_and_refuses(terminal: WireTerminal) -> None:
     terminal.prove("P01")
     version = terminal.get("/v1/catalogue")["version"]
     because = {"zh": "系统升级", "en": "Upgrade"}
@@ -197,7 +199,7 @@ def test_an_offer_that_is_closed_says_why_and_refuses(terminal: Terminal) -> Non
     ],
 )
 def test_cards_that_are_refused(
-    terminal: Terminal, persona: str, changes: dict[str, Any], status: int, code: str
+    terminal: WireTerminal, persona: str, changes: dict[str, Any], status: int, code: str
 ) -> None:
     refused(terminal.sign_in(persona, **changes), status, code)
     assert terminal.get("/sandbox/sessions") == []
@@ -218,14 +220,16 @@ def test_cards_that_are_refused(
         ("P16", {}),
     ],
 )
-def test_cards_that_are_known(terminal: Terminal, persona: str, changes: dict[str, Any]) -> None:
+def test_cards_that_are_known(
+    terminal: WireTerminal, persona: str, changes: dict[str, Any]
+) -> None:
     answer = terminal.sign_in(persona, **changes)
     assert answer.status_code == 201
     assert answer.json()["assurance"] == "card+name"
     assert answer.json()["name_to_confirm"] is None
 
 
-def test_a_name_the_chip_had_cut_is_confirmed_first(terminal: Terminal) -> None:
+def test_a_name_the_chip_had_cut_is_confirmed_first(terminal: WireTerminal) -> None:
     session = terminal.sign_in("P11").json()
     assert session["assurance"] == "card"
     assert session["name_to_confirm"] == "阿不都热依木·阿不都克里木·买买提明"
@@ -240,7 +244,7 @@ def test_a_name_the_chip_had_cut_is_confirmed_first(terminal: Terminal) -> None:
     assert terminal.get("/v1/person")["xingming"] == session["name_to_confirm"]
 
 
-def test_a_session_from_the_card_to_the_end(terminal: Terminal) -> None:
+def test_a_session_from_the_card_to_the_end(terminal: WireTerminal) -> None:
     opened = terminal.sign_in("P01").json()
     assert opened["proofs"][0] == {
         "method": "sms",
@@ -273,14 +277,14 @@ def test_a_session_from_the_card_to_the_end(terminal: Terminal) -> None:
 @pytest.mark.parametrize(
     "header", [None, "Bearer", "Bearer ", "Bearer wrong", "Basic dTpw", "Bearer \xff\xfe"]
 )
-def test_a_token_that_is_none(terminal: Terminal, header: str | None) -> None:
+def test_a_token_that_is_none(terminal: WireTerminal, header: str | None) -> None:
     if header:
         terminal.http.headers["Authorization"] = header.encode("latin-1")
     refused(terminal.ask("GET", "/v1/person"), 401, "session-over")
     refused(terminal.ask("DELETE", "/v1/sessions/current"), 401, "session-over")
 
 
-def test_a_session_is_bound_to_its_terminal(terminal: Terminal) -> None:
+def test_a_session_is_bound_to_its_terminal(terminal: WireTerminal) -> None:
     terminal.prove("P01")
     terminal.http.headers["X-Terminal"] = "YL-0002"
     refused(terminal.ask("GET", "/v1/person"), 401, "session-over")
@@ -288,7 +292,9 @@ def test_a_session_is_bound_to_its_terminal(terminal: Terminal) -> None:
     refused(terminal.ask("GET", "/v1/catalogue"), 422, "request-invalid")
 
 
-def test_a_session_ends_when_idle_and_lives_while_used(terminal: Terminal, ticks: Ticks) -> None:
+def test_a_session_ends_when_idle_and_lives_while_used(
+    terminal: WireTerminal, ticks: Ticks
+) -> None:
     terminal.prove("P01")
     for _ in range(3):
         ticks.ahead += 590
@@ -298,7 +304,7 @@ def test_a_session_ends_when_idle_and_lives_while_used(terminal: Terminal, ticks
     assert terminal.ask("DELETE", "/v1/sessions/current").status_code == 204
 
 
-def test_three_wrong_codes_lock_the_session_only(terminal: Terminal) -> None:
+def test_three_wrong_codes_lock_the_session_only(terminal: WireTerminal) -> None:
     terminal.sign_in("P01")
     check = "/v1/sessions/current/sms/check"
     refused(terminal.ask("POST", check, {"code": "000000"}), 409, "code-expired")
@@ -314,7 +320,7 @@ def test_three_wrong_codes_lock_the_session_only(terminal: Terminal) -> None:
 
 
 def test_a_code_lives_five_minutes_and_a_new_one_replaces_it(
-    terminal: Terminal, ticks: Ticks
+    terminal: WireTerminal, ticks: Ticks
 ) -> None:
     terminal.sign_in("P01")
     send, check = "/v1/sessions/current/sms", "/v1/sessions/current/sms/check"
@@ -331,7 +337,7 @@ def test_a_code_lives_five_minutes_and_a_new_one_replaces_it(
     assert terminal.ask("POST", check, {"code": terminal.code()}).status_code == 200
 
 
-def test_five_codes_a_day_for_a_phone(terminal: Terminal) -> None:
+def test_five_codes_a_day_for_a_phone(terminal: WireTerminal) -> None:
     for _ in range(5):
         terminal.prove("P01")
     terminal.sign_in("P01")
@@ -342,7 +348,7 @@ def test_five_codes_a_day_for_a_phone(terminal: Terminal) -> None:
 # -- looking things up ----------------------------------------------------------------------------
 
 
-def test_wire_names_and_forms(terminal: Terminal) -> None:
+def test_wire_names_and_forms(terminal: WireTerminal) -> None:
     terminal.prove("P03")
     (account,) = terminal.get("/v1/accounts")
     assert account["grzhye"] == "61248.93"
@@ -369,7 +375,7 @@ def test_wire_names_and_forms(terminal: Terminal) -> None:
         "/v1/documents/{id}/file",
     ],
 )
-def test_ids_of_another_session_are_unknown(terminal: Terminal, path: str) -> None:
+def test_ids_of_another_session_are_unknown(terminal: WireTerminal, path: str) -> None:
     terminal.prove("P03")
     theirs = terminal.get("/v1/accounts")[0]["id"]
     terminal.prove("P03")
@@ -378,7 +384,7 @@ def test_ids_of_another_session_are_unknown(terminal: Terminal, path: str) -> No
 
 
 @pytest.mark.parametrize("year", ["1989", "99999", "9" * 5000, "x", "-1", "2025.5", "%00"])
-def test_years_that_are_none(terminal: Terminal, year: str) -> None:
+def test_years_that_are_none(terminal: WireTerminal, year: str) -> None:
     terminal.prove("P01")
     id_ = terminal.get("/v1/accounts")[0]["id"]
     path = f"/v1/accounts/{id_}/ledger?year={year}"
@@ -400,7 +406,7 @@ def test_years_that_are_none(terminal: Terminal, year: str) -> None:
         b"[" * 100_000,
     ],
 )
-def test_bodies_that_are_none(terminal: Terminal, body: bytes) -> None:
+def test_bodies_that_are_none(terminal: WireTerminal, body: bytes) -> None:
     answer = terminal.http.post(
         terminal.url + "/v1/sessions",
         data=body,
@@ -411,13 +417,13 @@ def test_bodies_that_are_none(terminal: Terminal, body: bytes) -> None:
     assert answer.status_code in (400, 422)
 
 
-def test_a_nul_in_a_text_is_only_a_wrong_text(terminal: Terminal) -> None:
+def test_a_nul_in_a_text_is_only_a_wrong_text(terminal: WireTerminal) -> None:
     refused(terminal.sign_in("P01", name="张\0三"), 403, "card-name-differs")
     refused(terminal.sign_in("P01", number="9\0"), 404, "no-account")
     refused(terminal.sign_in("P01", name="\ud800"), 403, "card-name-differs")
 
 
-def test_half_a_surrogate_pair_is_refused_wherever_it_would_be_kept(terminal: Terminal) -> None:
+def test_half_a_surrogate_pair_is_refused_wherever_it_would_be_kept(terminal: WireTerminal) -> None:
     terminal.prove("P01")
     refused(terminal.order(key="\ud800" * 16), 422, "request-invalid")
     id_ = terminal.order().json()["id"]
@@ -425,7 +431,7 @@ def test_half_a_surrogate_pair_is_refused_wherever_it_would_be_kept(terminal: Te
     assert terminal.printed(id_, "job-1").json()["prints"] == 1
 
 
-def test_paths_and_methods_that_are_none(terminal: Terminal) -> None:
+def test_paths_and_methods_that_are_none(terminal: WireTerminal) -> None:
     refused(terminal.ask("GET", "/v1/nothing"), 404, "request-not-served")
     refused(terminal.ask("PATCH", "/v1/person"), 405, "request-not-served")
 
@@ -433,7 +439,7 @@ def test_paths_and_methods_that_are_none(terminal: Terminal) -> None:
 # -- documents ------------------------------------------------------------------------------------
 
 
-def test_a_document_that_the_terminal_accepts(terminal: Terminal, directory: Path) -> None:
+def test_a_document_that_the_terminal_accepts(terminal: WireTerminal, directory: Path) -> None:
     session = terminal.prove("P12")
     answer = terminal.order()
     assert answer.status_code == 201
@@ -448,7 +454,7 @@ def test_a_document_that_the_terminal_accepts(terminal: Terminal, directory: Pat
     assert (sealed.pages, sealed.id) == (1, document.id)
 
 
-def test_the_same_key_gives_the_same_document(terminal: Terminal) -> None:
+def test_the_same_key_gives_the_same_document(terminal: WireTerminal) -> None:
     terminal.prove("P01")
     first = terminal.order()
     again = terminal.order()
@@ -458,7 +464,7 @@ def test_the_same_key_gives_the_same_document(terminal: Terminal) -> None:
     assert terminal.order(key="other" * 4).json()["id"] != first.json()["id"]
 
 
-def test_the_same_key_at_the_same_time_makes_one_document(terminal: Terminal) -> None:
+def test_the_same_key_at_the_same_time_makes_one_document(terminal: WireTerminal) -> None:
     terminal.prove("P01")
     answers: list[requests.Response] = []
     body = terminal.order(key="z" * 16).json()  # the account is known, the fonts are loaded
@@ -480,14 +486,14 @@ def test_the_same_key_at_the_same_time_makes_one_document(terminal: Terminal) ->
     assert answers[0].json()["id"] != body["id"]
 
 
-def test_a_document_of_another_session_is_unknown(terminal: Terminal) -> None:
+def test_a_document_of_another_session_is_unknown(terminal: WireTerminal) -> None:
     terminal.prove("P01")
     id_ = terminal.order().json()["id"]
     terminal.prove("P01")
     refused(terminal.ask("GET", f"/v1/documents/{id_}/file"), 404, "not-found")
 
 
-def test_a_frozen_account_has_no_certificate_and_can_be_looked_up(terminal: Terminal) -> None:
+def test_a_frozen_account_has_no_certificate_and_can_be_looked_up(terminal: WireTerminal) -> None:
     terminal.prove("P08")
     body = refused(terminal.order(), 409, "account-frozen")
     assert "法院" in body.next_step.zh
@@ -507,13 +513,13 @@ def test_a_frozen_account_has_no_certificate_and_can_be_looked_up(terminal: Term
     ],
 )
 def test_orders_that_are_refused(
-    terminal: Terminal, changes: dict[str, str], status: int, code: str
+    terminal: WireTerminal, changes: dict[str, str], status: int, code: str
 ) -> None:
     terminal.prove("P01")
     refused(terminal.order(**changes), status, code)
 
 
-def test_only_whole_prints_count_and_three_are_enough(terminal: Terminal) -> None:
+def test_only_whole_prints_count_and_three_are_enough(terminal: WireTerminal) -> None:
     terminal.prove("P01")
     document = terminal.order().json()
     assert document["prints_left_today"] == 3
@@ -534,7 +540,7 @@ def test_only_whole_prints_count_and_three_are_enough(terminal: Terminal) -> Non
     assert [(p["job"], p["complete"]) for p in prints] == [("job-1", 1), ("job-2", 1), ("job-3", 1)]
 
 
-def test_prints_are_reported_by_the_terminal_that_made_them(terminal: Terminal) -> None:
+def test_prints_are_reported_by_the_terminal_that_made_them(terminal: WireTerminal) -> None:
     terminal.prove("P01")
     id_ = terminal.order().json()["id"]
     del terminal.http.headers["Authorization"]
@@ -543,7 +549,7 @@ def test_prints_are_reported_by_the_terminal_that_made_them(terminal: Terminal) 
     refused(terminal.printed("nothing", "job-1"), 404, "not-found")
 
 
-def test_ratings_are_anonymous(terminal: Terminal) -> None:
+def test_ratings_are_anonymous(terminal: WireTerminal) -> None:
     assert terminal.ask("POST", "/v1/ratings", {"service": "loan", "level": 5}).status_code == 204
     for body in ({"service": "loan", "level": 6}, {"service": "loan", "level": 10**30}):
         refused(terminal.ask("POST", "/v1/ratings", body), 422, "request-invalid")
@@ -554,7 +560,7 @@ def test_ratings_are_anonymous(terminal: Terminal) -> None:
 # -- faults on request ----------------------------------------------------------------------------
 
 
-def test_latency(terminal: Terminal) -> None:
+def test_latency(terminal: WireTerminal) -> None:
     fault = {"match": "/v1/catalogue", "kind": "latency", "seconds": 0.3, "times": 1}
     assert terminal.ask("POST", "/sandbox/faults", fault).status_code == 204
     started = time.monotonic()
@@ -562,7 +568,7 @@ def test_latency(terminal: Terminal) -> None:
     assert time.monotonic() - started >= 0.3
 
 
-def test_a_page_of_a_proxy(terminal: Terminal) -> None:
+def test_a_page_of_a_proxy(terminal: WireTerminal) -> None:
     fault = {"match": "/v1/cat", "method": "GET", "kind": "status", "status": 502, "times": 2}
     terminal.ask("POST", "/sandbox/faults", fault)
     for _ in range(2):
@@ -572,14 +578,14 @@ def test_a_page_of_a_proxy(terminal: Terminal) -> None:
     terminal.get("/v1/catalogue")
 
 
-def test_half_an_answer(terminal: Terminal) -> None:
+def test_half_an_answer(terminal: WireTerminal) -> None:
     terminal.ask("POST", "/sandbox/faults", {"kind": "cut", "times": 1})
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         terminal.ask("GET", "/v1/catalogue")
     terminal.get("/v1/catalogue")
 
 
-def test_an_answer_that_is_lost_after_the_work_was_done(terminal: Terminal) -> None:
+def test_an_answer_that_is_lost_after_the_work_was_done(terminal: WireTerminal) -> None:
     fault = {"match": "/v1/ratings", "kind": "drop", "times": 1}
     terminal.ask("POST", "/sandbox/faults", fault)
     with pytest.raises(requests.exceptions.ConnectionError):
@@ -587,7 +593,7 @@ def test_an_answer_that_is_lost_after_the_work_was_done(terminal: Terminal) -> N
     assert terminal.get("/sandbox/ratings") == [{"service": "loan", "level": 4}]
 
 
-def test_an_answer_that_is_not_json(terminal: Terminal) -> None:
+def test_an_answer_that_is_not_json(terminal: WireTerminal) -> None:
     terminal.ask("POST", "/sandbox/faults", {"kind": "garbage", "times": 1})
     answer = terminal.ask("GET", "/v1/catalogue")
     assert answer.status_code == 200
@@ -595,7 +601,7 @@ def test_an_answer_that_is_not_json(terminal: Terminal) -> None:
         answer.json()
 
 
-def test_a_refusal_on_request(terminal: Terminal) -> None:
+def test_a_refusal_on_request(terminal: WireTerminal) -> None:
     terminal.prove("P01")
     fault = {"match": "/v1/documents", "kind": "refusal", "code": "seal-unavailable"}
     terminal.ask("POST", "/sandbox/faults", fault)
@@ -609,11 +615,11 @@ def test_a_refusal_on_request(terminal: Terminal) -> None:
     "fault",
     [{}, {"kind": "fire"}, {"kind": "refusal", "code": "no-such"}, {"kind": "status", "status": 1}],
 )
-def test_faults_that_are_none(terminal: Terminal, fault: dict[str, Any]) -> None:
+def test_faults_that_are_none(terminal: WireTerminal, fault: dict[str, Any]) -> None:
     refused(terminal.ask("POST", "/sandbox/faults", fault), 422, "request-invalid")
 
 
-def test_reset_forgets_everything(terminal: Terminal) -> None:
+def test_reset_forgets_everything(terminal: WireTerminal) -> None:
     terminal.prove("P01")
     id_ = terminal.order().json()["id"]
     terminal.printed(id_, "job-1")
@@ -632,7 +638,7 @@ def test_reset_forgets_everything(terminal: Terminal) -> None:
 def test_options_and_what_is_kept_in_the_directory(tmp_path: Path) -> None:
     directory = tmp_path / "centre"
     with serving(directory, fixed_code="123456", codes_per_day=1, delay=(0.05, 0.06)) as url:
-        terminal = Terminal(url)
+        terminal = WireTerminal(url)
         started = time.monotonic()
         terminal.prove("P01")
         assert time.monotonic() - started >= 3 * 0.05
@@ -643,11 +649,11 @@ def test_options_and_what_is_kept_in_the_directory(tmp_path: Path) -> None:
     root = (directory / "root.pem").read_bytes()
     assert (directory / "seal-key.pem").stat().st_mode & 0o077 == 0
     with serving(directory, fresh=False) as url:
-        kept = Terminal(url)
+        kept = WireTerminal(url)
         assert len(kept.get("/sandbox/messages")) == 1
         kept.http.close()
     with serving(directory) as url:
-        fresh = Terminal(url)
+        fresh = WireTerminal(url)
         assert fresh.get("/sandbox/messages") == []
         fresh.http.close()
     assert (directory / "root.pem").read_bytes() == root
@@ -668,7 +674,7 @@ def test_options_and_what_is_kept_in_the_directory(tmp_path: Path) -> None:
     ],
 )
 def test_what_a_certificate_says(
-    terminal: Terminal, persona: str, expected: list[str], alert: bool
+    terminal: WireTerminal, persona: str, expected: list[str], alert: bool
 ) -> None:
     terminal.prove(persona)
     document = terminal.order().json()

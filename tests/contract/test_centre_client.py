@@ -10,14 +10,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from fund_server import FundServer, late, reply
+from centre_server import CentreServer, late, reply
 
-from kiosk.centre.client import FundClient
+from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.models import (
     Account,
     CardEvidence,
     Catalogue,
+    CentreWords,
     Document,
     DocumentRequest,
     Ledger,
@@ -31,9 +32,8 @@ from kiosk.centre.models import (
     Repayment,
     Session,
     SmsSent,
-    Wire,
+    WireModel,
     Withdrawal,
-    Words,
 )
 from kiosk.privacy import Sensitive
 from kiosk.words import Language
@@ -156,7 +156,7 @@ REPAYMENT = Repayment(
 DOCUMENT = Document(
     id="d-1",
     number="演示证字〔2026〕第00001号",
-    title=Words(zh="缴存证明", en="Deposit certificate"),
+    title=CentreWords(zh="缴存证明", en="Deposit certificate"),
     pages=1,
     sha256=hashlib.sha256(PDF).hexdigest(),
     verification_code="ABCD-2345",
@@ -173,14 +173,14 @@ SMS = SmsSent(phone="123****0001", resend_after_s=60, valid_s=300)
 CATALOGUE = Catalogue(
     version=1,
     clock=datetime(2026, 1, 15, 10, tzinfo=CHINA),
-    centre=Words(zh="云岭市住房公积金管理中心(演示)", en="Yunling (demo)"),
+    centre=CentreWords(zh="云岭市住房公积金管理中心(演示)", en="Yunling (demo)"),
     hotline="12329",
     demo=True,
     offers=(),
 )
 
 
-def wire(value: Wire | tuple[Wire, ...]) -> bytes:
+def wire(value: WireModel | tuple[WireModel, ...]) -> bytes:
     """As the centre writes it."""
     if isinstance(value, tuple):
         return b"[" + b",".join(wire(one) for one in value) + b"]"
@@ -188,20 +188,20 @@ def wire(value: Wire | tuple[Wire, ...]) -> bytes:
 
 
 @pytest.fixture
-def server() -> Iterator[FundServer]:
-    with FundServer() as server:
+def server() -> Iterator[CentreServer]:
+    with CentreServer() as server:
         server.on("POST", "/v1/sessions", reply(201, wire(SESSION)))
         server.on("DELETE", "/v1/sessions/current", reply(204))
         yield server
 
 
 @pytest.fixture
-def client(server: FundServer) -> Iterator[FundClient]:
-    with FundClient(server.url, "T0001", read_s=2, whole_s=4) as client:
+def client(server: CentreServer) -> Iterator[CentreClient]:
+    with CentreClient(server.url, "T0001", read_s=2, whole_s=4) as client:
         yield client
 
 
-CALLS: list[tuple[str, Wire | tuple[Wire, ...], Callable[[FundClient], Any]]] = [
+CALLS: list[tuple[str, WireModel | tuple[WireModel, ...], Callable[[CentreClient], Any]]] = [
     ("GET /v1/catalogue", CATALOGUE, lambda c: c.catalogue()),
     ("GET /v1/person", PERSON, lambda c: c.person()),
     ("GET /v1/accounts", (ACCOUNT, ACCOUNT), lambda c: c.accounts()),
@@ -219,11 +219,11 @@ CALLS: list[tuple[str, Wire | tuple[Wire, ...], Callable[[FundClient], Any]]] = 
 
 @pytest.mark.parametrize(("asked", "answer", "call"), CALLS, ids=[call[0] for call in CALLS])
 def test_calls(
-    server: FundServer,
-    client: FundClient,
+    server: CentreServer,
+    client: CentreClient,
     asked: str,
-    answer: Wire | tuple[Wire, ...],
-    call: Callable[[FundClient], Any],
+    answer: WireModel | tuple[WireModel, ...],
+    call: Callable[[CentreClient], Any],
 ) -> None:
     client.sign_in(CARD)
     method, _, path = asked.partition(" ")
@@ -235,12 +235,12 @@ def test_calls(
     assert seen.headers["Authorization"] == f"Bearer {TOKEN}"
 
 
-def test_no_account_and_no_loan(server: FundServer, client: FundClient) -> None:
+def test_no_account_and_no_loan(server: CentreServer, client: CentreClient) -> None:
     server.on("GET", "/v1/accounts", reply(200, b"[]"))
     assert client.accounts() == ()
 
 
-def test_a_visit_from_sign_in_to_close(server: FundServer, client: FundClient) -> None:
+def test_a_visit_from_sign_in_to_close(server: CentreServer, client: CentreClient) -> None:
     assert client.session is None
     named = SESSION.model_copy(update={"assurance": "card+name"})
     proved = SESSION.model_copy(update={"assurance": "proved", "token": Sensitive("second")})
@@ -276,24 +276,24 @@ def test_a_visit_from_sign_in_to_close(server: FundServer, client: FundClient) -
     assert leave.headers["Authorization"] == "Bearer second"
 
 
-def test_a_second_card_closes_the_first_session(server: FundServer, client: FundClient) -> None:
+def test_a_second_card_closes_the_first_session(server: CentreServer, client: CentreClient) -> None:
     client.sign_in(CARD)
     client.sign_in(CARD)
     assert [seen.method for seen in server.requests] == ["POST", "DELETE", "POST"]
 
 
-def test_the_file_of_a_document(server: FundServer, client: FundClient) -> None:
+def test_the_file_of_a_document(server: CentreServer, client: CentreClient) -> None:
     server.on("GET", "/v1/documents/d-1/file", reply(200, PDF, kind="application/pdf"))
     assert client.document_file(DOCUMENT) == PDF
 
 
-def test_a_rating_is_anonymous_in_its_body(server: FundServer, client: FundClient) -> None:
+def test_a_rating_is_anonymous_in_its_body(server: CentreServer, client: CentreClient) -> None:
     server.on("POST", "/v1/ratings", reply(204))
     client.rate(Rating(service="account", level=5))
     assert server.requests[-1].json == {"service": "account", "level": 5}
 
 
-def test_a_print_is_reported_without_a_session(server: FundServer, client: FundClient) -> None:
+def test_a_print_is_reported_without_a_session(server: CentreServer, client: CentreClient) -> None:
     server.on("POST", "/v1/documents/d-1/prints", reply(200, wire(COUNT)))
     unknown = PrintReport(job="j-1", pages=None, complete=False)
     assert client.report_print("d-1", unknown) == COUNT
@@ -301,14 +301,14 @@ def test_a_print_is_reported_without_a_session(server: FundServer, client: FundC
     assert server.requests[-1].json == {"job": "j-1", "pages": None, "complete": False}
 
 
-def test_an_address_with_a_path_before_v1(server: FundServer) -> None:
+def test_an_address_with_a_path_before_v1(server: CentreServer) -> None:
     server.on("GET", "/api/v1/catalogue", reply(200, wire(CATALOGUE)))
-    with FundClient(server.url + "/api/", "T0001") as client:
+    with CentreClient(server.url + "/api/", "T0001") as client:
         assert client.catalogue() == CATALOGUE
 
 
 def test_unknown_fields_of_a_newer_centre_are_ignored(
-    server: FundServer, client: FundClient
+    server: CentreServer, client: CentreClient
 ) -> None:
     body = COUNT.model_dump() | {"new": {"deep": [1]}}
     server.on("POST", "/v1/documents/d-1/prints", reply(200, body))
@@ -317,7 +317,7 @@ def test_unknown_fields_of_a_newer_centre_are_ignored(
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 429])
 def test_a_refusal_says_why_and_what_next(
-    server: FundServer, client: FundClient, status: int
+    server: CentreServer, client: CentreClient, status: int
 ) -> None:
     body = {
         "code": "print-limit",
@@ -330,16 +330,16 @@ def test_a_refusal_says_why_and_what_next(
         client.make_document(REQUEST)
     assert caught.value.code == "print-limit"
     assert caught.value.reference == "K7Q2-9XMD"
-    assert isinstance(caught.value.reason, Words)
+    assert isinstance(caught.value.reason, CentreWords)
     assert caught.value.reason.say(Language.ZH) == "今日打印次数已满"
-    assert isinstance(caught.value.next_step, Words)
+    assert isinstance(caught.value.next_step, CentreWords)
     assert caught.value.next_step.say(Language.EN) == "Come back tomorrow"
     assert len(server.requests) == 1  # a no is an answer
 
 
 @pytest.mark.parametrize("code", ["", "12345", "1234567", "12345a", "١٢٣٤٥٦", "123456\n"])
 def test_a_code_of_another_form_is_not_sent(
-    server: FundServer, client: FundClient, code: str
+    server: CentreServer, client: CentreClient, code: str
 ) -> None:
     with pytest.raises(ValueError, match="six digits") as caught:
         client.check_sms(Sensitive(code))
@@ -349,7 +349,7 @@ def test_a_code_of_another_form_is_not_sent(
 
 @pytest.mark.parametrize("id", ["", ".", "..", "a/b", "a?b", "a#b", "a b", "%2e", "é", "x" * 65])
 def test_an_id_that_would_change_the_path_is_not_sent(
-    server: FundServer, client: FundClient, id: str
+    server: CentreServer, client: CentreClient, id: str
 ) -> None:
     with pytest.raises(CentreUnavailable) as caught:
         client.ledger(id)
@@ -393,11 +393,11 @@ def test_an_id_that_would_change_the_path_is_not_sent(
     ],
 )
 def test_an_answer_about_something_else(
-    server: FundServer,
-    client: FundClient,
+    server: CentreServer,
+    client: CentreClient,
     method: tuple[str, str],
     answer: bytes,
-    call: Callable[[FundClient], Any],
+    call: Callable[[CentreClient], Any],
 ) -> None:
     client.sign_in(CARD)
     server.on(*method, reply(200, answer))
@@ -407,7 +407,7 @@ def test_an_answer_about_something_else(
     assert client.session in (SESSION, None)
 
 
-def test_another_document_for_the_same_key(server: FundServer, client: FundClient) -> None:
+def test_another_document_for_the_same_key(server: CentreServer, client: CentreClient) -> None:
     other = DOCUMENT.model_copy(update={"id": "d-2"})
     server.on(
         "POST",
@@ -424,7 +424,7 @@ def test_another_document_for_the_same_key(server: FundServer, client: FundClien
 
 
 def test_the_log_has_one_line_for_a_request_and_nobody_in_it(
-    server: FundServer, client: FundClient, caplog: pytest.LogCaptureFixture
+    server: CentreServer, client: CentreClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     server.on("GET", "/v1/accounts/a-1/ledger", reply(200, wire(LEDGER)))
@@ -443,17 +443,17 @@ def test_the_log_has_one_line_for_a_request_and_nobody_in_it(
         assert secret not in caplog.text
 
 
-def test_times_are_told_for_the_benchmark(server: FundServer) -> None:
+def test_times_are_told_for_the_benchmark(server: CentreServer) -> None:
     told: list[tuple[str, float]] = []
     server.on("GET", "/v1/accounts/a-1/ledger", late(0.1, reply(200, wire(LEDGER))))
-    with FundClient(server.url, "T0001", on_time=lambda *time: told.append(time)) as client:
+    with CentreClient(server.url, "T0001", on_time=lambda *time: told.append(time)) as client:
         client.ledger("a-1", 2026)
     ((endpoint, seconds),) = told
     assert endpoint == "GET /v1/accounts/{id}/ledger"
     assert 0.1 <= seconds < 3
 
 
-def test_connections_are_kept_between_calls(server: FundServer, client: FundClient) -> None:
+def test_connections_are_kept_between_calls(server: CentreServer, client: CentreClient) -> None:
     server.on("GET", "/v1/accounts", reply(200, b"[]"))
     for _ in range(3):
         client.accounts()
@@ -476,10 +476,10 @@ def test_connections_are_kept_between_calls(server: FundServer, client: FundClie
 )
 def test_addresses_that_cannot_be(url: str) -> None:
     with pytest.raises(ValueError, match="centre"):
-        FundClient(url, "T0001")
+        CentreClient(url, "T0001")
 
 
 @pytest.mark.parametrize("terminal", ["", "a b", "T1\r\nX: 1", "终端", "x" * 33])
 def test_terminals_that_cannot_be(terminal: str) -> None:
     with pytest.raises(ValueError, match="terminal"):
-        FundClient("https://centre.example", terminal)
+        CentreClient("https://centre.example", terminal)

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from kiosk.centre.models import Document, Words
-from kiosk.papers import checker as apart
-from kiosk.papers.checker import check_apart
+from kiosk.centre.models import CentreWords, Document
+from kiosk.papers import checker
+from kiosk.papers.checker import check_in_process
 from kiosk.papers.sealed import Flaw, NotOurs
 
 
@@ -17,7 +17,7 @@ def document(pdf: bytes) -> Document:
     return Document(
         id="d",
         bh="1",
-        title=Words(zh="证明", en="Certificate"),
+        title=CentreWords(zh="证明", en="Certificate"),
         pages=1,
         sha256=hashlib.sha256(pdf).hexdigest(),
         yzm="X",
@@ -37,7 +37,7 @@ def document(pdf: bytes) -> Document:
 )
 def test_what_is_not_ours_is_refused_with_its_flaw(tmp_path, pdf, announced, flaw):
     with pytest.raises(NotOurs) as refused:
-        check_apart(pdf, document=document(announced), holder="h", roots=tmp_path / "none.pem")
+        check_in_process(pdf, document=document(announced), holder="h", roots=tmp_path / "none.pem")
     assert refused.value.flaw is flaw
 
 
@@ -47,8 +47,8 @@ def test_a_check_that_dies_or_hangs_is_no_pass(tmp_path, monkeypatch):
     broken.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(broken))
     with pytest.raises(NotOurs, match="the check failed"):
-        check_apart(b"%PDF-", document=document(b"%PDF-"), holder="h", roots=tmp_path)
+        check_in_process(b"%PDF-", document=document(b"%PDF-"), holder="h", roots=tmp_path)
     broken.write_text("#!/bin/sh\nexec sleep 60\n", encoding="utf-8")
-    monkeypatch.setattr(apart, "SECONDS", 0.2)
+    monkeypatch.setattr(checker, "SECONDS", 0.2)
     with pytest.raises(NotOurs, match="too long"):
-        check_apart(b"%PDF-", document=document(b"%PDF-"), holder="h", roots=tmp_path)
+        check_in_process(b"%PDF-", document=document(b"%PDF-"), holder="h", roots=tmp_path)

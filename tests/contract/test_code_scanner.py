@@ -64,7 +64,7 @@ def driver(emulator: CodeScanner) -> Iterator[SerialScanner]:
     one.close()
 
 
-class Desk:
+class ScannerDesk:
     """A host with a scanner, and what it said about it."""
 
     def __init__(self, driver: SerialScanner, emulator: CodeScanner) -> None:
@@ -88,8 +88,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(driver: SerialScanner, emulator: CodeScanner) -> Iterator[Desk]:
-    one = Desk(driver, emulator)
+def desk(driver: SerialScanner, emulator: CodeScanner) -> Iterator[ScannerDesk]:
+    one = ScannerDesk(driver, emulator)
     one.host.start()
     eventually(lambda: one.host.status.usable)
     yield one
@@ -98,19 +98,19 @@ def desk(driver: SerialScanner, emulator: CodeScanner) -> Iterator[Desk]:
 
 @pytest.mark.parametrize("end", ["\r\n", "\r", "\n", ""])
 @pytest.mark.parametrize("encoding", ["utf-8", "gbk"])
-def test_a_code(desk: Desk, end: str, encoding: str) -> None:
+def test_a_code(desk: ScannerDesk, end: str, encoding: str) -> None:
     assert desk.read(text=TEXT, end=end, encoding=encoding) == Code(TEXT)
     assert desk.emulator.look()["sent"] == 1
 
 
-def test_what_is_told(desk: Desk) -> None:
+def test_what_is_told(desk: ScannerDesk) -> None:
     desk.read(text=TEXT)
     eventually(lambda: desk.host.status == Status(State.ONLINE))
     assert desk.seen == [Status(State.ONLINE), Status(State.BUSY), Status(State.ONLINE)]
     assert desk.host.driver.info.model == "Demo code scanner 1.0"
 
 
-def test_the_light_is_out_between_requests(desk: Desk) -> None:
+def test_the_light_is_out_between_requests(desk: ScannerDesk) -> None:
     desk.read(text=TEXT)
     desk.emulator.obey("remove")
     with pytest.raises(DeviceError) as caught:
@@ -120,7 +120,9 @@ def test_the_light_is_out_between_requests(desk: Desk) -> None:
     assert desk.emulator.look()["commands"].count("SCNTRG0") == 2
 
 
-def test_a_code_that_was_shown_before_is_read_when_the_scanner_is_told_to(desk: Desk) -> None:
+def test_a_code_that_was_shown_before_is_read_when_the_scanner_is_told_to(
+    desk: ScannerDesk,
+) -> None:
     desk.emulator.obey("present", text=TEXT)
     assert desk.emulator.look()["sent"] == 0
     assert desk.host.execute(ReadCode(), PATIENT_S) == Code(TEXT)
@@ -167,7 +169,7 @@ def test_a_scanner_that_cannot_be_asked(emulator: CodeScanner) -> None:
         driver.close()
 
 
-def test_of_two_codes_the_first_and_nothing_is_left_for_the_next(desk: Desk) -> None:
+def test_of_two_codes_the_first_and_nothing_is_left_for_the_next(desk: ScannerDesk) -> None:
     assert desk.read("two", texts=["one", "two"]) == Code("one")
     desk.emulator.obey("remove")
     with pytest.raises(DeviceError) as caught:
@@ -177,7 +179,7 @@ def test_of_two_codes_the_first_and_nothing_is_left_for_the_next(desk: Desk) -> 
 
 
 @pytest.mark.parametrize("pause_s", [0.0, 0.005, 0.01, 0.02, 0.03])
-def test_codes_soon_after_each_other(desk: Desk, pause_s: float) -> None:
+def test_codes_soon_after_each_other(desk: ScannerDesk, pause_s: float) -> None:
     desk.emulator.obey("split")
     for text in ("one", "two", "three"):
         assert desk.read(text=text) == Code(text)
@@ -216,7 +218,7 @@ def shows(emulator: CodeScanner, text: str) -> Iterator[None]:
 
 
 def test_a_stall_of_ours_does_not_cut_a_code_in_two(
-    desk: Desk, driver: SerialScanner, monkeypatch: pytest.MonkeyPatch
+    desk: ScannerDesk, driver: SerialScanner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     line = driver._line
     assert line is not None
@@ -234,20 +236,20 @@ def test_a_stall_of_ours_does_not_cut_a_code_in_two(
     assert desk.read("noise", data=b"one half, the other ") == Code("one half, the other half")
 
 
-def test_byte_by_byte(desk: Desk) -> None:
+def test_byte_by_byte(desk: ScannerDesk) -> None:
     desk.emulator.obey("split")
     assert desk.read(text=TEXT, end="") == Code(TEXT)
 
 
 @pytest.mark.parametrize("size", [4097, 5000, 20000])
-def test_too_long_and_well_again(desk: Desk, size: int) -> None:
+def test_too_long_and_well_again(desk: ScannerDesk, size: int) -> None:
     error = desk.refuse("too long", size=size)
     assert error.reason is Reason.GARBLED
     assert "999" not in str(error)
     assert desk.read(text=TEXT) == Code(TEXT)
 
 
-def test_the_longest_code(desk: Desk) -> None:
+def test_the_longest_code(desk: ScannerDesk) -> None:
     assert desk.read("too long", size=4096) == Code("9" * 4096)
 
 
@@ -260,7 +262,7 @@ def test_the_longest_code(desk: Desk) -> None:
     ],
 )
 def test_what_is_no_code_is_told_and_well_again(
-    desk: Desk, order: str, facts: dict[str, Any]
+    desk: ScannerDesk, order: str, facts: dict[str, Any]
 ) -> None:
     error = desk.refuse(order, **facts)
     assert error.reason is Reason.GARBLED
@@ -270,7 +272,7 @@ def test_what_is_no_code_is_told_and_well_again(
     assert desk.read(text=TEXT) == Code(TEXT)
 
 
-def test_nothing_is_logged(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+def test_nothing_is_logged(desk: ScannerDesk, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         code = desk.read(text=TEXT)
     assert "张三" not in caplog.text + repr(code) + str(desk.seen) + json.dumps(
@@ -278,7 +280,7 @@ def test_nothing_is_logged(desk: Desk, caplog: pytest.LogCaptureFixture) -> None
     )
 
 
-def test_nobody_shows_a_code(desk: Desk) -> None:
+def test_nobody_shows_a_code(desk: ScannerDesk) -> None:
     begun = time.monotonic()
     with pytest.raises(DeviceError) as caught:
         desk.host.execute(ReadCode(), 0.3)
@@ -286,7 +288,7 @@ def test_nobody_shows_a_code(desk: Desk) -> None:
     assert time.monotonic() - begun < 1.5
 
 
-def test_cancelled(desk: Desk) -> None:
+def test_cancelled(desk: ScannerDesk) -> None:
     cancel = CancelToken()
     future = desk.host.submit(ReadCode(), PATIENT_S, cancel)
     eventually(lambda: desk.emulator.look()["scanning"])
@@ -299,7 +301,7 @@ def test_cancelled(desk: Desk) -> None:
     eventually(lambda: not desk.emulator.look()["scanning"])
 
 
-def test_a_silent_scanner(desk: Desk, driver: SerialScanner) -> None:
+def test_a_silent_scanner(desk: ScannerDesk, driver: SerialScanner) -> None:
     desk.emulator.obey("mute")
     with pytest.raises(DeviceError) as caught:
         desk.host.execute(ReadCode(), PATIENT_S)
@@ -310,13 +312,13 @@ def test_a_silent_scanner(desk: Desk, driver: SerialScanner) -> None:
 
 
 @pytest.mark.parametrize("fault", ["mute", "truncate", "junk"])
-def test_one_lost_answer_is_asked_for_again(desk: Desk, fault: str) -> None:
+def test_one_lost_answer_is_asked_for_again(desk: ScannerDesk, fault: str) -> None:
     desk.emulator.obey(fault, times=1)
     assert desk.read(text=TEXT) == Code(TEXT)
     assert State.OFFLINE not in [status.state for status in desk.seen]
 
 
-def test_a_scanner_that_refuses_to_scan(desk: Desk) -> None:
+def test_a_scanner_that_refuses_to_scan(desk: ScannerDesk) -> None:
     desk.emulator.obey("refuse")
     begun = time.monotonic()
     with pytest.raises(DeviceError) as caught:
@@ -330,7 +332,7 @@ def test_a_scanner_that_refuses_to_scan(desk: Desk) -> None:
 
 
 def test_a_scan_that_ended_by_itself_begins_again(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: ScannerDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(serial_scanner, "_AGAIN_S", 0.2)
     future = desk.host.submit(ReadCode(), PATIENT_S)
@@ -353,12 +355,12 @@ def test_the_emulator_tires_as_a_scanner_does(tmp_path: Path) -> None:
     emulator.stop()
 
 
-def test_a_slow_answer_is_an_answer(desk: Desk) -> None:
+def test_a_slow_answer_is_an_answer(desk: ScannerDesk) -> None:
     desk.emulator.obey("slow", seconds=ANSWER_S / 4)
     assert desk.read(text=TEXT) == Code(TEXT)
 
 
-def test_unplugged_in_the_middle_and_plugged_again(desk: Desk) -> None:
+def test_unplugged_in_the_middle_and_plugged_again(desk: ScannerDesk) -> None:
     error = desk.refuse("unplug")
     assert error.reason is Reason.NO_DEVICE
     assert desk.host.status.state is State.NO_DEVICE

@@ -38,8 +38,8 @@ from drivers.emulators.pin_pad import MASTER_KEYS, PinPad, encrypt
 from drivers.emulators.receipt_printer import ReceiptPrinter
 from drivers.emulators.rig import Emulator
 from drivers.hosting.process_host import ProcessHost
-from drivers.hosting.thread_host import Pace, ThreadHost
-from drivers.id_card.types import AwaitRemoval, ReadCard
+from drivers.hosting.thread_host import HostPace, ThreadHost
+from drivers.id_card.types import AwaitLift, ReadCard
 from drivers.lights.types import FlashRate, Light, SetLight
 from drivers.pin_pad.types import (
     Algorithm,
@@ -49,7 +49,7 @@ from drivers.pin_pad.types import (
     SessionKey,
     StartPinEntry,
 )
-from drivers.receipt_printer.types import PrintSlip, Slip, Text
+from drivers.receipt_printer.types import Paragraph, PrintSlip, Slip
 from drivers.sensors.types import AwaitChange, Power, Readings, ReadSensors
 from drivers.smart_card.types import ReadBankCard
 from drivers.speaker.types import Play, Sound
@@ -57,7 +57,7 @@ from drivers.speaker.types import Play, Sound
 SOON_S = 20.0
 POLL_S = 0.1
 BACK_S = 0.2
-PACE = Pace(poll_s=POLL_S, back_off_s=(0.1, 0.2))
+PACE = HostPace(poll_s=POLL_S, back_off_s=(0.1, 0.2))
 Order = tuple[str, dict[str, Any]]
 Test = TypeVar("Test", bound=Callable[..., None])
 
@@ -118,7 +118,7 @@ KINDS = (
         "sdt",
         lambda folder: IdCardReader(folder / "reader", pace=False),
         lambda address: {"port": address, "answer_timeout": 0.5},
-        good=AwaitRemoval(),
+        good=AwaitLift(),
         wait=ReadCard(),
         trouble=("sam failure", {}),
         mend=("well", {}),
@@ -140,8 +140,8 @@ KINDS = (
         "escpos",
         lambda folder: ReceiptPrinter(),
         lambda address: {"address": address},
-        good=PrintSlip("good", Slip((Text("凭条"),))),
-        wait=PrintSlip("wait", Slip((Text("凭条"),))),
+        good=PrintSlip("good", Slip((Paragraph("凭条"),))),
+        wait=PrintSlip("wait", Slip((Paragraph("凭条"),))),
         slow=(("hot head", {}),),
         done=lambda seen: len(seen["slips"]),
     ),
@@ -230,7 +230,7 @@ NOTHING = Request[None]()
 
 
 @dataclass
-class Stand:
+class DeviceStand:
     """A device with its driver in a host. The host is kept from test to test while it is well."""
 
     kind: Kind
@@ -249,11 +249,11 @@ class Stand:
         self.options = {key: value for key, value in self.table.items() if key != "driver"}
         self.host = self.new_host()
 
-    def new_host(self, pace: Pace = PACE) -> ThreadHost:
+    def new_host(self, pace: HostPace = PACE) -> ThreadHost:
         self.told.clear()
         return create_host(self.kind.kind, self.table, self.told.append, pace=pace)
 
-    def fresh(self, pace: Pace = PACE) -> Stand:
+    def fresh(self, pace: HostPace = PACE) -> DeviceStand:
         """With a host that was not started yet."""
         self.stop()
         self.host = self.new_host(pace)
@@ -264,7 +264,7 @@ class Stand:
         self.host.stop()
         self.stopped = True
 
-    def started(self) -> Stand:
+    def started(self) -> DeviceStand:
         self.host.start()
         until(self.is_well)
         return self
@@ -347,13 +347,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="module")
 def desk(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stand]:
+) -> Iterator[DeviceStand]:
     kind, where = request.param
     if missing := kind.missing():
         pytest.skip(missing)
     emulator = kind.emulator(tmp_path_factory.mktemp(kind.kind))
     emulator.start()
-    one = Stand(kind, where, emulator)
+    one = DeviceStand(kind, where, emulator)
     yield one
     one.stop()
     emulator.stop()
@@ -361,7 +361,7 @@ def desk(
 
 
 @pytest.fixture
-def stand(desk: Stand) -> Stand:
+def stand(desk: DeviceStand) -> DeviceStand:
     """A device that is well, in a host that runs."""
     desk.emulator.obey(desk.kind.plug)
     desk.obey(("well", {}))
@@ -371,7 +371,7 @@ def stand(desk: Stand) -> Stand:
 # -- what it is ----------------------------------------------------------------------------------
 
 
-def test_it_opens_and_tells_what_it_is_and_can(desk: Stand) -> None:
+def test_it_opens_and_tells_what_it_is_and_can(desk: DeviceStand) -> None:
     desk.fresh()
     assert desk.host.status == Status(State.STARTING)
     desk.started()
@@ -388,20 +388,20 @@ def test_it_opens_and_tells_what_it_is_and_can(desk: Stand) -> None:
 
 
 @only(lambda kind, where: where == "thread")
-def test_requests_travel(stand: Stand) -> None:
+def test_requests_travel(stand: DeviceStand) -> None:
     for each in filter(None, (stand.good, stand.kind.wait)):
         assert pickle.loads(pickle.dumps(each)) == each
         assert hasattr(each, "job") == (stand.kind.done is not None)
 
 
-def test_it_does_what_it_is_asked(stand: Stand) -> None:
+def test_it_does_what_it_is_asked(stand: DeviceStand) -> None:
     [result] = stand.do(stand.good)
     assert [type(result)] == [type(again) for again in stand.do(stand.good)]
     until(stand.is_well)
 
 
 @only(lambda kind, where: kind.done)
-def test_a_job_that_succeeded_is_not_done_again(stand: Stand) -> None:
+def test_a_job_that_succeeded_is_not_done_again(stand: DeviceStand) -> None:
     assert stand.kind.done is not None
     before = stand.kind.done(stand.emulator.look())
     one = stand.good
@@ -412,7 +412,7 @@ def test_a_job_that_succeeded_is_not_done_again(stand: Stand) -> None:
     assert stand.kind.done(stand.emulator.look()) == before + 2
 
 
-def test_self_test_and_reset(stand: Stand) -> None:
+def test_self_test_and_reset(stand: DeviceStand) -> None:
     checks = stand.host.self_test()
     assert checks
     assert all(isinstance(check, Check) and check.passed for check in checks), checks
@@ -423,13 +423,13 @@ def test_self_test_and_reset(stand: Stand) -> None:
 # -- how it fails --------------------------------------------------------------------------------
 
 
-def test_what_it_cannot_do_is_unsupported(stand: Stand) -> None:
+def test_what_it_cannot_do_is_unsupported(stand: DeviceStand) -> None:
     assert stand.error(NOTHING).reason is Reason.UNSUPPORTED
     stand.do(stand.good)
     assert stand.is_well()
 
 
-def test_cancelled_before_it_begins(stand: Stand) -> None:
+def test_cancelled_before_it_begins(stand: DeviceStand) -> None:
     before = stand.kind.done(stand.emulator.look()) if stand.kind.done else 0
     cancel = CancelToken()
     cancel.cancel()
@@ -441,7 +441,7 @@ def test_cancelled_before_it_begins(stand: Stand) -> None:
 
 
 @only(lambda kind, where: kind.wait)
-def test_cancelled_while_it_runs(stand: Stand) -> None:
+def test_cancelled_while_it_runs(stand: DeviceStand) -> None:
     cancel = CancelToken()
     future = stand.host.submit(stand.waiting(), SOON_S, cancel)
     until(future.running)
@@ -456,7 +456,7 @@ def test_cancelled_while_it_runs(stand: Stand) -> None:
 
 
 @only(lambda kind, where: kind.wait)
-def test_its_deadline_passes_and_that_of_what_waits_behind_it(stand: Stand) -> None:
+def test_its_deadline_passes_and_that_of_what_waits_behind_it(stand: DeviceStand) -> None:
     request = stand.waiting()
     begun = time.monotonic()
     for future in [stand.host.submit(request, 0.3), stand.host.submit(request, 0.05)]:
@@ -468,7 +468,7 @@ def test_its_deadline_passes_and_that_of_what_waits_behind_it(stand: Stand) -> N
 
 
 @only(lambda kind, where: not kind.wait)
-def test_what_does_not_wait_is_over_soon_whatever_the_device_does(stand: Stand) -> None:
+def test_what_does_not_wait_is_over_soon_whatever_the_device_does(stand: DeviceStand) -> None:
     stand.obey(stand.kind.trouble)
     begun = time.monotonic()
     assert stand.error(stand.good, 0.3).reason in (Reason.OFFLINE, Reason.NO_DEVICE)
@@ -478,10 +478,10 @@ def test_what_does_not_wait_is_over_soon_whatever_the_device_does(stand: Stand) 
 
 @only(lambda kind, where: where == "process")
 def test_a_process_that_hangs_is_killed_and_another_is_there_in_200_ms(
-    stand: Stand, monkeypatch: pytest.MonkeyPatch
+    stand: DeviceStand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From the end of the grace; the best of some, because the machine may be busy."""
-    stand.fresh(Pace(poll_s=99.0)).started()
+    stand.fresh(HostPace(poll_s=99.0)).started()
     assert isinstance(stand.host, ProcessHost)
     stub = stand.host._stub
     monkeypatch.setattr(stub, "_grace", 0.05)
@@ -507,7 +507,7 @@ def test_a_process_that_hangs_is_killed_and_another_is_there_in_200_ms(
 # -- how it is -----------------------------------------------------------------------------------
 
 
-def test_a_change_is_told_once(stand: Stand) -> None:
+def test_a_change_is_told_once(stand: DeviceStand) -> None:
     stand.do(*stand.kind.first)
     begun = len(stand.told)
     stand.obey(stand.kind.trouble)
@@ -525,7 +525,7 @@ def test_a_change_is_told_once(stand: Stand) -> None:
     assert all(one != next_ for one, next_ in pairwise(told))
 
 
-def test_unplugged_it_is_gone_and_plugged_it_is_found_again(stand: Stand) -> None:
+def test_unplugged_it_is_gone_and_plugged_it_is_found_again(stand: DeviceStand) -> None:
     begun = time.monotonic()
     stand.emulator.obey(stand.kind.unplug)
     if stand.kind.shows_in_use:
@@ -542,7 +542,7 @@ def test_unplugged_it_is_gone_and_plugged_it_is_found_again(stand: Stand) -> Non
     stand.do(stand.good)
 
 
-def test_plugged_again_under_commands_without_a_pause_it_is_found(stand: Stand) -> None:
+def test_plugged_again_under_commands_without_a_pause_it_is_found(stand: DeviceStand) -> None:
     """The next is there before the host looks for one: it is never idle."""
     enough, last = threading.Event(), threading.Event()
 
@@ -564,7 +564,7 @@ def test_plugged_again_under_commands_without_a_pause_it_is_found(stand: Stand) 
     stand.recovers()
 
 
-def test_a_device_that_is_not_there_yet(desk: Stand) -> None:
+def test_a_device_that_is_not_there_yet(desk: DeviceStand) -> None:
     desk.fresh()
     desk.emulator.obey(desk.kind.unplug)
     desk.host.start()
@@ -578,7 +578,7 @@ def test_a_device_that_is_not_there_yet(desk: Stand) -> None:
 # -- its end -------------------------------------------------------------------------------------
 
 
-def test_stop_gives_the_device_back(stand: Stand) -> None:
+def test_stop_gives_the_device_back(stand: DeviceStand) -> None:
     stand.do(stand.good)
     descriptors = len(os.listdir("/proc/self/fd"))
     stand.stop()
@@ -591,7 +591,7 @@ def test_stop_gives_the_device_back(stand: Stand) -> None:
 
 
 @only(lambda kind, where: kind.wait)
-def test_stop_ends_what_runs(stand: Stand) -> None:
+def test_stop_ends_what_runs(stand: DeviceStand) -> None:
     futures = [stand.host.submit(stand.waiting(), SOON_S), stand.host.submit(NOTHING, SOON_S)]
     until(futures[0].running)
     begun = time.monotonic()

@@ -20,7 +20,7 @@ from drivers.emulators.xfs4iot import XfsMachine
 from kiosk.doctor import daemons, devices, processes, unknown
 from kiosk.doctor.causes import causes, linked
 from kiosk.doctor.findings import Verdict, run_guarded
-from kiosk.settings import Centre, Settings
+from kiosk.settings import CentreSettings, Settings
 from tests.contract import ipp_peers
 
 READER = "Kiosk IC"
@@ -30,7 +30,7 @@ QUEUE = "A4"
 def settings(**tables):
     return Settings(
         terminal="T0001",
-        centre=Centre(url="https://gjj.example", seal_roots=Path("roots.pem")),
+        centre=CentreSettings(url="https://gjj.example", seal_roots=Path("roots.pem")),
         devices=tables,
     )
 

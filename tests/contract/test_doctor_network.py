@@ -20,14 +20,14 @@ from cryptography.x509.oid import NameOID
 from kiosk.doctor import network
 from kiosk.doctor.causes import causes, linked
 from kiosk.doctor.findings import Probe, Verdict, run_guarded
-from kiosk.settings import Centre, Settings
+from kiosk.settings import CentreSettings, Settings
 from kiosk.workshop.sandbox import server
 
 NOW = datetime.now(UTC)
 STEPS = ["DNS", "TCP", "TLS", "the centre's certificate", "clock", "centre", "latency"]
 
 
-class Authority:
+class CertificateAuthority:
     """Issues certificates of any age for anybody."""
 
     def __init__(self, folder, name):
@@ -70,7 +70,7 @@ class Authority:
         return files
 
 
-class Handler(BaseHTTPRequestHandler):
+class PeerHandler(BaseHTTPRequestHandler):
     def do_HEAD(self):
         self.send_response_only(self.server.status)
         at = datetime.now(UTC) + timedelta(seconds=self.server.ahead)
@@ -89,7 +89,7 @@ class Handler(BaseHTTPRequestHandler):
 @contextmanager
 def centre(files=None, *, client_ca=None, ahead=0.0, status=404, tells_time=True):
     """A server, over TLS when it has a certificate; its clock is ``ahead`` seconds."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), PeerHandler)
     server.ahead, server.status, server.tells_time = ahead, status, tells_time
     server.daemon_threads = True
     server.handle_error = lambda request, address: None  # who does not trust it hangs up
@@ -114,19 +114,19 @@ def centre(files=None, *, client_ca=None, ahead=0.0, status=404, tells_time=True
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"), "Root of the Centre")
+    return CertificateAuthority(tmp_path_factory.mktemp("authority"), "Root of the Centre")
 
 
 @pytest.fixture(scope="module")
 def stranger(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("stranger"), "Somebody")
+    return CertificateAuthority(tmp_path_factory.mktemp("stranger"), "Somebody")
 
 
 def way(url, authority, **files):
     """Every step of the way by its name, and whether the report would be whole."""
     loaded = Settings(
         terminal="T0001",
-        centre=Centre(
+        centre=CentreSettings(
             url=url, seal_roots=authority.file, ca=authority.file, connect_s=3, read_s=5, **files
         ),
     )
@@ -142,7 +142,9 @@ def way(url, authority, **files):
 
 
 def at(url, authority, **more):
-    return Settings(terminal="T0001", centre=Centre(url=url, seal_roots=authority.file, **more))
+    return Settings(
+        terminal="T0001", centre=CentreSettings(url=url, seal_roots=authority.file, **more)
+    )
 
 
 def first_cause(found):
@@ -384,7 +386,7 @@ def test_our_own_certificate(authority, days, verdict, seen):
     certificate, key = authority.issue("own", days=days)
     loaded = Settings(
         terminal="T0001",
-        centre=Centre(
+        centre=CentreSettings(
             url="https://gjj.example",
             seal_roots=authority.file,
             certificate=certificate,
@@ -400,7 +402,9 @@ def test_our_own_certificate(authority, days, verdict, seen):
 def test_a_file_that_holds_no_certificate(authority, tmp_path):
     empty = tmp_path / "roots.pem"
     empty.write_text("none\n")
-    loaded = Settings(terminal="T0001", centre=Centre(url="https://x.example", seal_roots=empty))
+    loaded = Settings(
+        terminal="T0001", centre=CentreSettings(url="https://x.example", seal_roots=empty)
+    )
     (finding,) = network.own_certificates(loaded)
     assert finding.seen == f"{empty}: no certificate in it"
 

@@ -56,7 +56,7 @@ def a_job(name: str = "job-1", pdf: bytes = THREE, pages: int = 3) -> PrintDocum
     return PrintDocument(name, pdf, pages, title="certificate")
 
 
-class Stand:
+class PrinterStand:
     """A printer, its driver, the host it runs in, and every status it told."""
 
     def __init__(self, printer: DocumentPrinter, **settings: Any) -> None:
@@ -93,10 +93,10 @@ class Stand:
 
 
 @contextmanager
-def standing(settings: dict[str, Any] | None = None, **printer: Any) -> Iterator[Stand]:
+def standing(settings: dict[str, Any] | None = None, **printer: Any) -> Iterator[PrinterStand]:
     device = DocumentPrinter(**{"seconds_per_page": 0.02, **printer})
     device.start()
-    stand = Stand(device, **(settings or {}))
+    stand = PrinterStand(device, **(settings or {}))
     stand.host.start()
     try:
         yield stand
@@ -106,7 +106,7 @@ def standing(settings: dict[str, Any] | None = None, **printer: Any) -> Iterator
 
 
 @pytest.fixture
-def stand() -> Iterator[Stand]:
+def stand() -> Iterator[PrinterStand]:
     with standing() as one:
         yield one
 
@@ -120,7 +120,7 @@ def failure_of(future: Future[PagesPrinted]) -> DeviceError:
 # -- printing --------------------------------------------------------------------------------------
 
 
-def test_prints_every_page_and_says_so(stand: Stand) -> None:
+def test_prints_every_page_and_says_so(stand: PrinterStand) -> None:
     assert stand.print() == PagesPrinted("job-1", 3)
     seen = stand.printer.look()
     assert seen["documents"] == [THREE]
@@ -130,14 +130,14 @@ def test_prints_every_page_and_says_so(stand: Stand) -> None:
     ]
 
 
-def test_a_job_that_succeeded_is_never_printed_again(stand: Stand) -> None:
+def test_a_job_that_succeeded_is_never_printed_again(stand: PrinterStand) -> None:
     assert stand.print() == stand.print() == PagesPrinted("job-1", 3)
     assert stand.sheets() == 3
     stand.print(a_job("job-2"))
     assert stand.sheets() == 6
 
 
-def test_a_job_that_failed_may_be_printed_again(stand: Stand) -> None:
+def test_a_job_that_failed_may_be_printed_again(stand: PrinterStand) -> None:
     stand.printer.obey("paper out")
     assert stand.failure().reason is Reason.PAPER_OUT
     stand.printer.obey("refill")
@@ -159,7 +159,7 @@ def test_prints_where_nobody_tells_the_jobs() -> None:
         assert stand.print().pages == 3
 
 
-def test_tells_what_it_is(stand: Stand) -> None:
+def test_tells_what_it_is(stand: PrinterStand) -> None:
     stand.until(lambda: stand.told)
     info = stand.driver.info
     assert (info.kind, info.driver, info.address) == (
@@ -180,7 +180,7 @@ def test_refuses_a_printer_that_takes_no_pdf(kind: str) -> None:
         assert (error.reason, error.pages) == (Reason.UNSUPPORTED, 0)
 
 
-def test_says_when_the_document_is_no_pdf(stand: Stand) -> None:
+def test_says_when_the_document_is_no_pdf(stand: PrinterStand) -> None:
     error = stand.failure(a_job(pdf=b"%PDF-1.7 and then nothing"))
     assert (error.reason, error.pages) == (Reason.UNSUPPORTED, 0)
 
@@ -210,7 +210,7 @@ def test_is_greyed_while_idle_and_well_when_mended(fault: str, mend: str, reason
 
 @pytest.mark.parametrize(("fault", "mend", "reason"), HINDRANCES)
 def test_sends_nothing_to_a_printer_that_cannot_print(
-    stand: Stand, fault: str, mend: str, reason: Reason
+    stand: PrinterStand, fault: str, mend: str, reason: Reason
 ) -> None:
     stand.printer.obey(fault)
     error = stand.failure()
@@ -221,7 +221,7 @@ def test_sends_nothing_to_a_printer_that_cannot_print(
 
 @pytest.mark.parametrize(("fault", "mend", "reason"), HINDRANCES[:2])
 def test_gives_up_in_mid_job_and_counts_the_pages_that_came_out(
-    stand: Stand, fault: str, mend: str, reason: Reason
+    stand: PrinterStand, fault: str, mend: str, reason: Reason
 ) -> None:
     stand.printer.obey(fault, after_pages=2)
     error = stand.failure()
@@ -244,7 +244,7 @@ def test_goes_on_when_mended_in_time(fault: str, mend: str, reason: Reason) -> N
         assert stand.sheets() == 3
 
 
-def test_a_cover_opened_in_mid_job(stand: Stand) -> None:
+def test_a_cover_opened_in_mid_job(stand: PrinterStand) -> None:
     stand.printer.obey("paper out", after_pages=1)
     future = stand.begin()
     stand.until(lambda: stand.sheets() == 1)
@@ -262,7 +262,7 @@ def test_the_deadline_ends_the_wait_with_what_held_it_up() -> None:
         assert stand.job_states() == ["CANCELED"]
 
 
-def test_paper_low_is_told_and_prints(stand: Stand) -> None:
+def test_paper_low_is_told_and_prints(stand: PrinterStand) -> None:
     stand.printer.obey("paper low")
     assert stand.print().pages == 3
     status = stand.driver.status()
@@ -309,7 +309,7 @@ def test_cancelled_in_mid_job() -> None:
         assert stand.job_states() == ["CANCELED"]
 
 
-def test_cancelled_before_anything_was_sent(stand: Stand) -> None:
+def test_cancelled_before_anything_was_sent(stand: PrinterStand) -> None:
     stand.printer.obey("open cover")
     cancel = CancelToken()
     future = stand.begin(cancel=cancel)
@@ -339,7 +339,7 @@ def test_a_job_that_is_done_before_it_can_be_cancelled() -> None:
         assert future.result(10.0) == PagesPrinted("job-1", 3)
 
 
-def test_cancelled_at_the_panel(stand: Stand) -> None:
+def test_cancelled_at_the_panel(stand: PrinterStand) -> None:
     stand.printer.obey("paper out", after_pages=1)
     future = stand.begin()
     stand.until(lambda: stand.sheets() == 1)
@@ -348,7 +348,7 @@ def test_cancelled_at_the_panel(stand: Stand) -> None:
     assert (error.reason, error.pages) == (Reason.CANCELLED, 1)
 
 
-def test_waits_while_the_printer_is_busy(stand: Stand) -> None:
+def test_waits_while_the_printer_is_busy(stand: PrinterStand) -> None:
     stand.printer.obey("busy")
     future = stand.begin()
     time.sleep(0.1)
@@ -357,7 +357,7 @@ def test_waits_while_the_printer_is_busy(stand: Stand) -> None:
     assert future.result(10.0).pages == 3
 
 
-def test_busy_until_the_deadline(stand: Stand) -> None:
+def test_busy_until_the_deadline(stand: PrinterStand) -> None:
     stand.printer.obey("busy")
     error = stand.failure(seconds=0.3)
     assert (error.reason, error.pages) == (Reason.TIMEOUT, 0)
@@ -371,7 +371,7 @@ def test_nobody_there() -> None:
     printer = DocumentPrinter()
     printer.start()
     printer.stop()
-    stand = Stand(printer)
+    stand = PrinterStand(printer)
     stand.host.start()
     error = stand.failure()
     assert (error.reason, error.pages) == (Reason.NO_DEVICE, 0)
@@ -461,7 +461,7 @@ def test_an_earlier_visit_left_a_job_behind() -> None:
         assert crashed.sheets() == 4
 
 
-def test_reset_drops_the_job(stand: Stand) -> None:
+def test_reset_drops_the_job(stand: PrinterStand) -> None:
     stand.printer.obey("paper out", after_pages=1)
     future = stand.begin()
     stand.until(lambda: stand.sheets() == 1)
@@ -611,7 +611,7 @@ def test_an_address_that_is_no_printers(uri: str) -> None:
 
 
 def test_nothing_of_the_document_or_its_job_is_told(
-    stand: Stand, caplog: pytest.LogCaptureFixture
+    stand: PrinterStand, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
     secret = THREE + b"\n% 3301021990"
@@ -682,7 +682,7 @@ def test_plain_ipp_against_a_printer_that_wants_tls(
 # -- the emulator ----------------------------------------------------------------------------------
 
 
-def test_the_emulator_knows_its_orders(stand: Stand) -> None:
+def test_the_emulator_knows_its_orders(stand: PrinterStand) -> None:
     with pytest.raises(ValueError, match="no order 'dance'"):
         stand.printer.obey("dance")
     stand.print()
@@ -691,7 +691,7 @@ def test_the_emulator_knows_its_orders(stand: Stand) -> None:
     assert stand.printer.look()["pages"] == 3
 
 
-def test_the_emulator_comes_back_at_its_address(stand: Stand) -> None:
+def test_the_emulator_comes_back_at_its_address(stand: PrinterStand) -> None:
     stand.until(lambda: stand.told)
     address = stand.printer.address
     stand.printer.obey("die")

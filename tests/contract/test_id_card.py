@@ -35,8 +35,8 @@ from drivers.emulators.id_card import SAM_NUMBER, IdCardReader
 from drivers.hosting.thread_host import ThreadHost
 from drivers.id_card import sdt as reader
 from drivers.id_card.sdt import SdtReader
-from drivers.id_card.sdt_frames import PREAMBLE, Command, encode_answer, encode_frame
-from drivers.id_card.types import AwaitRemoval, CardKind, IdCard, ReadCard
+from drivers.id_card.sdt_frames import PREAMBLE, SamCommand, encode_answer, encode_frame
+from drivers.id_card.types import AwaitLift, CardKind, IdCard, ReadCard
 
 P01 = {
     "name": "张三",
@@ -106,7 +106,7 @@ def driver(emulator: IdCardReader) -> Iterator[SdtReader]:
     one.close()
 
 
-class Desk:
+class ReaderDesk:
     """A host with a reader, and what it said about it."""
 
     def __init__(self, driver: SdtReader, emulator: IdCardReader) -> None:
@@ -128,8 +128,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(driver: SdtReader, emulator: IdCardReader) -> Iterator[Desk]:
-    one = Desk(driver, emulator)
+def desk(driver: SdtReader, emulator: IdCardReader) -> Iterator[ReaderDesk]:
+    one = ReaderDesk(driver, emulator)
     one.host.start()
     yield one
     one.host.stop()
@@ -145,7 +145,7 @@ def eventually(holds: Callable[[], Any], seconds: float = PATIENT_S) -> None:
 # -- what is read --------------------------------------------------------------------------------
 
 
-def test_a_resident_card(desk: Desk, emulator: IdCardReader) -> None:
+def test_a_resident_card(desk: ReaderDesk, emulator: IdCardReader) -> None:
     emulator.obey("put", **P01, photo=bytes(range(256)) * 4)
     assert desk.read() == IdCard(
         kind=CardKind.RESIDENT,
@@ -187,7 +187,7 @@ def test_a_resident_card(desk: Desk, emulator: IdCardReader) -> None:
     ids=["P09", "P16", "P10", "P11", "P12", "2017"],
 )
 def test_the_other_cards(
-    desk: Desk, emulator: IdCardReader, facts: dict[str, Any], expected: dict[str, Any]
+    desk: ReaderDesk, emulator: IdCardReader, facts: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     emulator.obey("put", **facts)
     card = desk.read()
@@ -198,14 +198,14 @@ def test_the_other_cards(
 def test_the_bytes_on_the_wire_are_the_published_ones(emulator: IdCardReader) -> None:
     emulator.obey("put", **P12)
 
-    def ask(command: Command, size: int) -> bytes:
+    def ask(command: SamCommand, size: int) -> bytes:
         port.write(encode_frame(command.value))
         return port.read(size)
 
     with serial.Serial(emulator.address, timeout=PATIENT_S) as port:
-        found = ask(Command.FIND, 15)
-        selected = ask(Command.SELECT, 19)
-        read = ask(Command.READ, 1295)
+        found = ask(SamCommand.FIND, 15)
+        selected = ask(SamCommand.SELECT, 19)
+        read = ask(SamCommand.READ, 1295)
     assert found == PREAMBLE + bytes.fromhex("000800009F0000000097")
     assert selected == PREAMBLE + bytes.fromhex("000C00009000000000000000009C")
     assert read[:14] == PREAMBLE + bytes.fromhex("0508 000090 0100 0400")
@@ -213,7 +213,7 @@ def test_the_bytes_on_the_wire_are_the_published_ones(emulator: IdCardReader) ->
     assert read[270:] == bytes(1024) + b"\x9b"
 
 
-def test_the_reader_says_who_it_is(desk: Desk, emulator: IdCardReader) -> None:
+def test_the_reader_says_who_it_is(desk: ReaderDesk, emulator: IdCardReader) -> None:
     eventually(lambda: desk.host.status.state is State.ONLINE)
     assert desk.driver.info == Info(
         kind="id_card",
@@ -222,14 +222,14 @@ def test_the_reader_says_who_it_is(desk: Desk, emulator: IdCardReader) -> None:
         model="SDT/SAM",
         serial="05.03-20230101-0001234567-0000987654",
     )
-    assert desk.driver.requests == (ReadCard, AwaitRemoval)
+    assert desk.driver.requests == (ReadCard, AwaitLift)
     assert desk.host.status == Status(State.ONLINE)
 
 
 # -- putting, lifting, waiting -------------------------------------------------------------------
 
 
-def test_a_card_put_later_is_read(desk: Desk, emulator: IdCardReader) -> None:
+def test_a_card_put_later_is_read(desk: ReaderDesk, emulator: IdCardReader) -> None:
     future = desk.host.submit(ReadCard(), PATIENT_S)
     eventually(lambda: desk.asked("find") >= 2)
     emulator.obey("put", **P01)
@@ -240,7 +240,9 @@ def test_a_card_put_later_is_read(desk: Desk, emulator: IdCardReader) -> None:
     assert desk.host.status == Status(State.ONLINE, media=Media.PRESENT)
 
 
-def test_a_card_must_be_lifted_before_it_is_read_again(desk: Desk, emulator: IdCardReader) -> None:
+def test_a_card_must_be_lifted_before_it_is_read_again(
+    desk: ReaderDesk, emulator: IdCardReader
+) -> None:
     emulator.obey("put", **P01)
     desk.read()
     assert desk.refuse(0.5).reason is Reason.TIMEOUT
@@ -254,7 +256,7 @@ def test_a_card_must_be_lifted_before_it_is_read_again(desk: Desk, emulator: IdC
     assert emulator.look()["reads"] == 2
 
 
-def test_nobody_puts_a_card(desk: Desk) -> None:
+def test_nobody_puts_a_card(desk: ReaderDesk) -> None:
     begun = time.monotonic()
     error = desk.refuse(0.7)
     assert error.reason is Reason.TIMEOUT
@@ -279,7 +281,7 @@ def cancel_reaction(future: Future[Any], cancel: CancelToken) -> float:
     return time.monotonic() - begun
 
 
-def test_cancel_while_nobody_puts_a_card(desk: Desk) -> None:
+def test_cancel_while_nobody_puts_a_card(desk: ReaderDesk) -> None:
     cancel = CancelToken()
     future = desk.host.submit(ReadCard(), PATIENT_S, cancel)
     eventually(lambda: desk.asked("find") >= 1)
@@ -287,7 +289,7 @@ def test_cancel_while_nobody_puts_a_card(desk: Desk) -> None:
 
 
 def test_cancel_in_the_middle_of_a_read_leaves_no_answer_behind(
-    desk: Desk, emulator: IdCardReader
+    desk: ReaderDesk, emulator: IdCardReader
 ) -> None:
     """What the cancelled command still answers is nobody else's answer."""
     emulator.obey("put", **P01)
@@ -301,7 +303,7 @@ def test_cancel_in_the_middle_of_a_read_leaves_no_answer_behind(
 
 
 def test_cancel_while_the_answer_to_a_cancelled_command_is_awaited(
-    desk: Desk, emulator: IdCardReader
+    desk: ReaderDesk, emulator: IdCardReader
 ) -> None:
     emulator.obey("put", **P01)
     emulator.obey("mute", command="read", times=1)
@@ -316,7 +318,7 @@ def test_cancel_while_the_answer_to_a_cancelled_command_is_awaited(
 
 
 def test_the_answer_to_a_cancelled_command_may_be_broken(
-    desk: Desk, emulator: IdCardReader
+    desk: ReaderDesk, emulator: IdCardReader
 ) -> None:
     emulator.obey("put", **P01)
     emulator.obey("slow", seconds=0.3, command="read", times=1)
@@ -329,10 +331,10 @@ def test_the_answer_to_a_cancelled_command_may_be_broken(
     assert desk.read().number == P12["number"]
 
 
-def test_removal_is_awaited(desk: Desk, emulator: IdCardReader) -> None:
+def test_removal_is_awaited(desk: ReaderDesk, emulator: IdCardReader) -> None:
     emulator.obey("put", **P01)
     desk.read()
-    future = desk.host.submit(AwaitRemoval(), PATIENT_S)
+    future = desk.host.submit(AwaitLift(), PATIENT_S)
     eventually(lambda: desk.asked("read_address") >= 2)
     assert not future.done()
     emulator.obey("lift")
@@ -341,37 +343,37 @@ def test_removal_is_awaited(desk: Desk, emulator: IdCardReader) -> None:
 
 
 @pytest.mark.parametrize("address", ["", "演示省云岭市新区2号"])
-def test_removal_that_does_not_come(desk: Desk, emulator: IdCardReader, address: str) -> None:
+def test_removal_that_does_not_come(desk: ReaderDesk, emulator: IdCardReader, address: str) -> None:
     """90 and 91 both say that the card is there; so does finding one that was never read."""
     emulator.obey("put", **P01, new_address=address)
     for _ in range(2):
         with pytest.raises(DeviceError) as caught:
-            desk.host.execute(AwaitRemoval(), 0.4)
+            desk.host.execute(AwaitLift(), 0.4)
         assert caught.value.reason is Reason.TIMEOUT
         if desk.asked("read") == 0:
             desk.read()
 
 
-def test_one_missed_look_is_no_removal(desk: Desk, emulator: IdCardReader) -> None:
+def test_one_missed_look_is_no_removal(desk: ReaderDesk, emulator: IdCardReader) -> None:
     emulator.obey("put", **P01)
     desk.read()
     emulator.obey("answer", status=0x41, command="read_address")
     with pytest.raises(DeviceError) as caught:
-        desk.host.execute(AwaitRemoval(), 0.5)
+        desk.host.execute(AwaitLift(), 0.5)
     assert caught.value.reason is Reason.TIMEOUT
 
 
 def test_removal_can_be_cancelled_and_needs_a_reader_that_knows(
-    desk: Desk, emulator: IdCardReader
+    desk: ReaderDesk, emulator: IdCardReader
 ) -> None:
     emulator.obey("put", **P01)
     cancel = CancelToken()
-    future = desk.host.submit(AwaitRemoval(), PATIENT_S, cancel)
+    future = desk.host.submit(AwaitLift(), PATIENT_S, cancel)
     eventually(lambda: desk.asked("read_address") >= 1)
     assert cancel_reaction(future, cancel) < PROMPT_S
     emulator.obey("answer", status=0x24, command="read_address", times=None)
     with pytest.raises(DeviceError) as caught:
-        desk.host.execute(AwaitRemoval(), PATIENT_S)
+        desk.host.execute(AwaitLift(), PATIENT_S)
     assert caught.value.reason is Reason.UNSUPPORTED
     assert desk.read().number == P01["number"]  # reading does not depend on it
 
@@ -441,7 +443,7 @@ EXCEPTIONS = {
 @pytest.mark.parametrize("status", EVERYWHERE, ids="{:02X}".format)
 @pytest.mark.parametrize("command", ["find", "select", "read"])
 def test_every_status_of_every_command(
-    desk: Desk, emulator: IdCardReader, command: str, status: int
+    desk: ReaderDesk, emulator: IdCardReader, command: str, status: int
 ) -> None:
     expected = EXCEPTIONS.get((command, status), EVERYWHERE[status])
     emulator.obey("put", **P01)
@@ -464,7 +466,7 @@ def test_every_status_of_every_command(
 @pytest.mark.parametrize("status", CARD_UNREADABLE, ids="{:02X}".format)
 @pytest.mark.parametrize("command", ["select", "read"])
 def test_a_failed_read_is_tried_once_more(
-    desk: Desk, emulator: IdCardReader, command: str, status: int
+    desk: ReaderDesk, emulator: IdCardReader, command: str, status: int
 ) -> None:
     emulator.obey("put", **P01)
     emulator.obey("answer", status=status, command=command)
@@ -472,7 +474,7 @@ def test_a_failed_read_is_tried_once_more(
     assert desk.asked("find") == 2
 
 
-def test_and_not_twice_more(desk: Desk, emulator: IdCardReader) -> None:
+def test_and_not_twice_more(desk: ReaderDesk, emulator: IdCardReader) -> None:
     emulator.obey("put", **P01)
     emulator.obey("answer", status=0x41, command="read", times=2)
     assert desk.refuse().reason is Reason.CARD_UNREADABLE
@@ -483,7 +485,7 @@ def test_and_not_twice_more(desk: Desk, emulator: IdCardReader) -> None:
 @pytest.mark.parametrize("fault", ["bad checksum", "truncate", "junk", "split"])
 @pytest.mark.parametrize("command", ["find", "select", "read"])
 def test_one_bad_answer_does_not_matter(
-    desk: Desk, emulator: IdCardReader, fault: str, command: str
+    desk: ReaderDesk, emulator: IdCardReader, fault: str, command: str
 ) -> None:
     emulator.obey("put", **P01)
     emulator.obey(fault, command=command, times=1)
@@ -504,7 +506,7 @@ def test_one_bad_answer_does_not_matter(
     ],
 )
 def test_two_bad_answers_are_garbled(
-    desk: Desk, emulator: IdCardReader, fault: str, facts: dict[str, Any]
+    desk: ReaderDesk, emulator: IdCardReader, fault: str, facts: dict[str, Any]
 ) -> None:
     emulator.obey("put", **P01)
     emulator.obey(fault, command="read", **facts)
@@ -536,7 +538,7 @@ def test_only_noise_is_garbled(tmp_path: Path) -> None:
     assert "baud" in driver.status().mend
 
 
-def test_lifted_during_the_read(desk: Desk, emulator: IdCardReader) -> None:
+def test_lifted_during_the_read(desk: ReaderDesk, emulator: IdCardReader) -> None:
     emulator.obey("put", **P01)
     emulator.obey("lift during read")
     error = desk.refuse()
@@ -547,7 +549,7 @@ def test_lifted_during_the_read(desk: Desk, emulator: IdCardReader) -> None:
     assert desk.read().number == P01["number"]
 
 
-def test_lifted_as_the_sam_says_itself(desk: Desk, emulator: IdCardReader) -> None:
+def test_lifted_as_the_sam_says_itself(desk: ReaderDesk, emulator: IdCardReader) -> None:
     emulator.obey("put", **P01)
     emulator.obey("answer", status=0x80, command="read")
     assert desk.refuse().reason is Reason.CARD_REMOVED
@@ -555,7 +557,7 @@ def test_lifted_as_the_sam_says_itself(desk: Desk, emulator: IdCardReader) -> No
 
 
 def test_a_card_that_was_not_read_and_must_be_lifted(
-    desk: Desk, emulator: IdCardReader, monkeypatch: pytest.MonkeyPatch
+    desk: ReaderDesk, emulator: IdCardReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is neither told as lifted, nor waited for until the citizen counts as gone."""
     monkeypatch.setattr(reader, "LIFT_S", 0.4)
@@ -573,7 +575,7 @@ def test_a_card_that_was_not_read_and_must_be_lifted(
 
 
 def test_a_card_that_was_read_and_is_not_lifted(
-    desk: Desk, emulator: IdCardReader, monkeypatch: pytest.MonkeyPatch
+    desk: ReaderDesk, emulator: IdCardReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also an earlier citizen's: a driver that has just been opened sees it too."""
     monkeypatch.setattr(reader, "LIFT_S", 0.4)
@@ -588,7 +590,7 @@ def test_a_card_that_was_read_and_is_not_lifted(
     assert desk.read().number == P12["number"]
 
 
-def test_lifted_by_hand_during_the_read(desk: Desk, emulator: IdCardReader) -> None:
+def test_lifted_by_hand_during_the_read(desk: ReaderDesk, emulator: IdCardReader) -> None:
     emulator.obey("put", **P01)
     emulator.obey("slow", seconds=0.3, command="read", times=1)
     future = desk.host.submit(ReadCard(), PATIENT_S)
@@ -609,7 +611,7 @@ def test_lifted_by_hand_during_the_read(desk: Desk, emulator: IdCardReader) -> N
     ],
 )
 def test_a_card_or_a_sam_that_will_not_do(
-    desk: Desk, emulator: IdCardReader, fault: str, reason: Reason
+    desk: ReaderDesk, emulator: IdCardReader, fault: str, reason: Reason
 ) -> None:
     emulator.obey("put", **P01)
     emulator.obey(fault)
@@ -648,7 +650,7 @@ def test_a_sam_that_falls_ill_while_a_card_lies_there(
     assert driver.status().problem is Reason.HARDWARE
 
 
-def test_text_that_makes_no_sense(desk: Desk, emulator: IdCardReader) -> None:
+def test_text_that_makes_no_sense(desk: ReaderDesk, emulator: IdCardReader) -> None:
     emulator.obey("put", **P01)
     blank = b" \0" * 128
     emulator.obey(
@@ -657,14 +659,16 @@ def test_text_that_makes_no_sense(desk: Desk, emulator: IdCardReader) -> None:
     assert desk.refuse().reason is Reason.CARD_UNREADABLE
 
 
-def test_a_slow_answer_is_an_answer(desk: Desk, emulator: IdCardReader) -> None:
+def test_a_slow_answer_is_an_answer(desk: ReaderDesk, emulator: IdCardReader) -> None:
     emulator.obey("put", **P01)
     emulator.obey("slow", seconds=ANSWER_S / 4, command="select")
     assert desk.read().number == P01["number"]
 
 
 @pytest.mark.parametrize("command", ["find", "select", "read"])
-def test_silence_is_not_an_absent_citizen(desk: Desk, emulator: IdCardReader, command: str) -> None:
+def test_silence_is_not_an_absent_citizen(
+    desk: ReaderDesk, emulator: IdCardReader, command: str
+) -> None:
     emulator.obey("put", **P01)
     emulator.obey("mute", command=command)
     begun = time.monotonic()
@@ -688,7 +692,7 @@ def test_a_silent_port_holds_no_device(driver: SdtReader, emulator: IdCardReader
 
 @pytest.mark.parametrize("command", ["find", "read"])
 def test_unplugged_in_the_middle_and_plugged_again(
-    desk: Desk, emulator: IdCardReader, command: str
+    desk: ReaderDesk, emulator: IdCardReader, command: str
 ) -> None:
     emulator.obey("put", **P01)
     emulator.obey("slow", seconds=PATIENT_S, command=command, times=1)
@@ -857,9 +861,9 @@ def test_the_sam_answers_what_it_does_not_understand(emulator: IdCardReader) -> 
         ):
             port.write(sent)
             assert port.read(11) == encode_answer(said)
-        port.write(encode_frame(Command.SAM_NUMBER.value))
+        port.write(encode_frame(SamCommand.SAM_NUMBER.value))
         assert port.read(27) == encode_answer(0x90, SAM_NUMBER)
-        port.write(encode_frame(Command.READ_FINGERPRINTS.value))
+        port.write(encode_frame(SamCommand.READ_FINGERPRINTS.value))
         assert port.read(11) == encode_answer(0x41)
 
 

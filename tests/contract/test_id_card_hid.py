@@ -19,8 +19,8 @@ from drivers.device import CancelToken, Deadline, DeviceError, Reason, Request, 
 from drivers.emulators.id_card import IdCardReader
 from drivers.id_card.hid import REPORT, HidPort
 from drivers.id_card.sdt import SdtReader
-from drivers.id_card.sdt_frames import Command, encode_frame
-from drivers.id_card.types import AwaitRemoval, IdCard, ReadCard
+from drivers.id_card.sdt_frames import SamCommand, encode_frame
+from drivers.id_card.types import AwaitLift, IdCard, ReadCard
 
 CARD = {"name": "张三", "number": "990101199003071018", "address": "演示省云岭市测试路1号"}
 PATIENT_S = 20.0
@@ -60,7 +60,7 @@ def test_a_card_comes_whole_through_its_reports(emulator, reader):
     assert isinstance(card, IdCard)
     assert (card.name, card.number, card.address) == tuple(CARD.values())
     emulator.obey("lift")
-    ask(reader, AwaitRemoval())
+    ask(reader, AwaitLift())
     assert all(check.passed for check in reader.self_test())
 
 
@@ -119,7 +119,7 @@ def test_an_answer_that_nobody_waited_for_is_not_taken_for_the_next(emulator, re
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(DeviceError):
-        reader._ask(Command.FIND, stop=cancel)
+        reader._ask(SamCommand.FIND, stop=cancel)
     assert reader.status().state is State.ONLINE
 
 

@@ -70,7 +70,7 @@ def sensors(emulator: IoBoard) -> Iterator[BoardSensors]:
     one.close()
 
 
-class Desk:
+class BoardDesk:
     """Both hosts on one board, and what they said."""
 
     def __init__(self, lights: BoardLights, sensors: BoardSensors, emulator: IoBoard) -> None:
@@ -99,8 +99,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(lights: BoardLights, sensors: BoardSensors, emulator: IoBoard) -> Iterator[Desk]:
-    one = Desk(lights, sensors, emulator)
+def desk(lights: BoardLights, sensors: BoardSensors, emulator: IoBoard) -> Iterator[BoardDesk]:
+    one = BoardDesk(lights, sensors, emulator)
     one.lights.start()
     one.sensors.start()
     eventually(lambda: one.lights.status.usable and one.sensors.status.usable)
@@ -112,17 +112,17 @@ def desk(lights: BoardLights, sensors: BoardSensors, emulator: IoBoard) -> Itera
 # -- lights ----------------------------------------------------------------------------------------
 
 
-def test_all_lights_are_out_at_first(desk: Desk) -> None:
+def test_all_lights_are_out_at_first(desk: BoardDesk) -> None:
     assert desk.emulator.look()["lights"] == {}
 
 
 @pytest.mark.parametrize("light", Light)
-def test_every_light(desk: Desk, light: Light) -> None:
+def test_every_light(desk: BoardDesk, light: Light) -> None:
     desk.do(SetLight(light, FlashRate.SLOW))
     assert desk.emulator.look()["lights"] == {light.value: {"rate": "slow", "colour": "green"}}
 
 
-def test_lights_do_not_disturb_each_other(desk: Desk) -> None:
+def test_lights_do_not_disturb_each_other(desk: BoardDesk) -> None:
     desk.do(SHINE)
     desk.do(SetLight(Light.CAMERA, FlashRate.CONTINUOUS, Colour.WHITE))
     shining = desk.emulator.look()["lights"]
@@ -215,7 +215,7 @@ def test_a_self_test_leaves_no_light_on_when_its_last_answer_is_lost(
 # -- sensors ---------------------------------------------------------------------------------------
 
 
-def test_readings(desk: Desk) -> None:
+def test_readings(desk: BoardDesk) -> None:
     assert desk.do(ReadSensors()) == AT_FIRST
 
 
@@ -232,14 +232,16 @@ def test_readings(desk: Desk) -> None:
         ("volume", {"percent": 0}, {"volume_percent": 0}),
     ],
 )
-def test_a_change(desk: Desk, order: str, facts: dict[str, Any], changed: dict[str, Any]) -> None:
+def test_a_change(
+    desk: BoardDesk, order: str, facts: dict[str, Any], changed: dict[str, Any]
+) -> None:
     readings = desk.change(AT_FIRST, order, **facts)
     assert msgspec.to_builtins(readings) == msgspec.to_builtins(AT_FIRST) | changed
     seen = desk.emulator.look()
     assert {name: seen[name] for name in changed} == changed
 
 
-def test_a_change_between_two_requests_is_not_missed(desk: Desk) -> None:
+def test_a_change_between_two_requests_is_not_missed(desk: BoardDesk) -> None:
     desk.emulator.obey("open door")
     assert desk.do(AwaitChange(AT_FIRST)).door_open is True
     desk.emulator.obey("press")
@@ -249,7 +251,7 @@ def test_a_change_between_two_requests_is_not_missed(desk: Desk) -> None:
     assert desk.do(AwaitChange(known)) == Readings(False, 1, False, False, 0, Power.MAINS, 100, 50)
 
 
-def test_a_press_is_told_soon(desk: Desk) -> None:
+def test_a_press_is_told_soon(desk: BoardDesk) -> None:
     known = desk.do(ReadSensors())
     took = []
     for _ in range(9):
@@ -263,7 +265,7 @@ def test_a_press_is_told_soon(desk: Desk) -> None:
     assert sorted(took)[len(took) // 2] < 0.15
 
 
-def test_a_late_answer_is_not_taken_for_the_next_one(desk: Desk) -> None:
+def test_a_late_answer_is_not_taken_for_the_next_one(desk: BoardDesk) -> None:
     desk.emulator.obey("slow", seconds=ANSWER_S * 1.1, times=2)
     for _ in range(3):
         desk.do(SHINE)
@@ -271,11 +273,11 @@ def test_a_late_answer_is_not_taken_for_the_next_one(desk: Desk) -> None:
     assert desk.emulator.look()["lights"] == SHINES
 
 
-def test_nothing_changes(desk: Desk) -> None:
+def test_nothing_changes(desk: BoardDesk) -> None:
     assert desk.refuse(AwaitChange(AT_FIRST), 0.2).reason is Reason.TIMEOUT
 
 
-def test_a_wait_is_cancelled(desk: Desk) -> None:
+def test_a_wait_is_cancelled(desk: BoardDesk) -> None:
     cancel = CancelToken()
     future = desk.sensors.submit(AwaitChange(AT_FIRST), PATIENT_S, cancel)
     time.sleep(0.05)
@@ -298,7 +300,7 @@ def test_sensors_that_are_not_fitted(tmp_path: Path) -> None:
         emulator.stop()
 
 
-def test_lights_can_be_switched_while_a_change_is_waited_for(desk: Desk) -> None:
+def test_lights_can_be_switched_while_a_change_is_waited_for(desk: BoardDesk) -> None:
     future = desk.sensors.submit(AwaitChange(AT_FIRST), PATIENT_S)
     for rate in (FlashRate.SLOW, FlashRate.QUICK, FlashRate.OFF) * 5:
         desk.do(SetLight(Light.SCANNER, rate))
@@ -323,7 +325,9 @@ def test_lights_can_be_switched_while_a_change_is_waited_for(desk: Desk) -> None
         ("slow", ReadSensors()),
     ],
 )
-def test_one_bad_answer_does_not_matter(desk: Desk, fault: str, request_: Request[Any]) -> None:
+def test_one_bad_answer_does_not_matter(
+    desk: BoardDesk, fault: str, request_: Request[Any]
+) -> None:
     facts: dict[str, Any] = {"seconds": ANSWER_S * 1.5} if fault == "slow" else {}
     desk.emulator.obey(fault, times=1, **facts)
     assert desk.do(request_) in (None, AT_FIRST)
@@ -342,7 +346,7 @@ def test_one_bad_answer_does_not_matter(desk: Desk, fault: str, request_: Reques
     ],
 )
 def test_two_bad_answers_are_told(
-    desk: Desk, fault: str, reason: Reason, request_: Request[Any]
+    desk: BoardDesk, fault: str, reason: Reason, request_: Request[Any]
 ) -> None:
     desk.emulator.obey(fault)
     begun = time.monotonic()
@@ -365,7 +369,7 @@ def test_two_bad_answers_are_told(
         (99, Reason.GARBLED),
     ],
 )
-def test_exceptions_of_the_board(desk: Desk, code: int, reason: Reason) -> None:
+def test_exceptions_of_the_board(desk: BoardDesk, code: int, reason: Reason) -> None:
     desk.emulator.obey("exception", code=code)
     for request in (SHINE, ReadSensors()):
         error = desk.refuse(request)
@@ -375,13 +379,13 @@ def test_exceptions_of_the_board(desk: Desk, code: int, reason: Reason) -> None:
     desk.do(SHINE)
 
 
-def test_values_that_make_no_sense(desk: Desk) -> None:
+def test_values_that_make_no_sense(desk: BoardDesk) -> None:
     desk.emulator.obey("wrong values")
     assert desk.refuse(ReadSensors()).reason is Reason.GARBLED
 
 
 def test_a_clock_that_is_set_back_holds_nothing_up(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: BoardDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.emulator.obey("mute")
     began = time.monotonic()
@@ -405,7 +409,7 @@ def test_silence_is_told_within_a_second(kind: Any, emulator: IoBoard) -> None:
     driver.close()
 
 
-def test_unplugged_in_the_middle_and_plugged_again(desk: Desk) -> None:
+def test_unplugged_in_the_middle_and_plugged_again(desk: BoardDesk) -> None:
     """Both find the line again, whoever noticed first."""
     future = desk.sensors.submit(AwaitChange(AT_FIRST), PATIENT_S)
     time.sleep(0.05)

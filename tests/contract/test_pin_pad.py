@@ -89,7 +89,7 @@ def driver(emulator: PinPad) -> Iterator[SerialPinPad]:
     one.close()
 
 
-class Desk:
+class PadDesk:
     """A host with a pad, and what it said about it."""
 
     def __init__(self, driver: SerialPinPad, emulator: PinPad) -> None:
@@ -116,8 +116,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(driver: SerialPinPad, emulator: PinPad) -> Iterator[Desk]:
-    one = Desk(driver, emulator)
+def desk(driver: SerialPinPad, emulator: PinPad) -> Iterator[PadDesk]:
+    one = PadDesk(driver, emulator)
     one.host.start()
     one.do(LoadSessionKey(session_key(Algorithm.SM4)))
     yield one
@@ -153,7 +153,7 @@ def test_the_ciphers_as_published() -> None:
     )
 
 
-def test_the_banks_example(desk: Desk) -> None:
+def test_the_banks_example(desk: PadDesk) -> None:
     desk.do(LoadSessionKey(BANK_KEY))
     desk.enter("123654")
     block = desk.do(MakePinBlock("6230606601007726888"))
@@ -167,7 +167,7 @@ def test_the_banks_example(desk: Desk) -> None:
 )
 @pytest.mark.parametrize("pin", ["1357", "135790", "135790246813"])
 def test_a_pin_of_any_length_under_either_cipher(
-    desk: Desk, algorithm: Algorithm, long: bool, pin: str
+    desk: PadDesk, algorithm: Algorithm, long: bool, pin: str
 ) -> None:
     key = session_key(algorithm, long=long)
     desk.do(LoadSessionKey(key))
@@ -183,7 +183,7 @@ def test_a_pin_of_any_length_under_either_cipher(
 # -- an entry --------------------------------------------------------------------------------------
 
 
-def test_keys_are_dots(desk: Desk) -> None:
+def test_keys_are_dots(desk: PadDesk) -> None:
     desk.do(StartPinEntry(4, 6))
     assert desk.press("1", "2", "backspace", "3", "clear", *PIN, "enter") == [
         KeyPress(Key.DIGIT, 1),
@@ -196,7 +196,7 @@ def test_keys_are_dots(desk: Desk) -> None:
     ]
 
 
-def test_keys_that_can_do_nothing_are_not_told(desk: Desk) -> None:
+def test_keys_that_can_do_nothing_are_not_told(desk: PadDesk) -> None:
     desk.emulator.obey("press", key="1")  # no entry yet
     desk.do(StartPinEntry(4, 4))
     for key in ("clear", "backspace", "enter", "1", "2", "3", "enter", "4", "5", "enter", "6"):
@@ -205,7 +205,7 @@ def test_keys_that_can_do_nothing_are_not_told(desk: Desk) -> None:
     assert presses == [*(KeyPress(Key.DIGIT, n) for n in range(1, 5)), KeyPress(Key.ENTER, 4)]
 
 
-def test_the_last_digit_may_press_enter(desk: Desk) -> None:
+def test_the_last_digit_may_press_enter(desk: PadDesk) -> None:
     desk.do(StartPinEntry(6, 6, auto_enter=True))
     for digit in PIN:
         desk.emulator.obey("press", key=digit)
@@ -213,7 +213,7 @@ def test_the_last_digit_may_press_enter(desk: Desk) -> None:
     assert desk.do(MakePinBlock(PAN)).algorithm is Algorithm.SM4
 
 
-def test_a_key_is_told_soon(desk: Desk) -> None:
+def test_a_key_is_told_soon(desk: PadDesk) -> None:
     desk.do(StartPinEntry(4, 12))
     took = []
     for _ in range(9):
@@ -226,7 +226,7 @@ def test_a_key_is_told_soon(desk: Desk) -> None:
     assert sorted(took)[len(took) // 2] < 0.15
 
 
-def test_cancel_ends_the_entry(desk: Desk) -> None:
+def test_cancel_ends_the_entry(desk: PadDesk) -> None:
     desk.do(StartPinEntry())
     assert desk.press("1", "cancel")[-1] == KeyPress(Key.CANCEL, 0)
     assert desk.refuse(AwaitKey()).reason is Reason.CANCELLED
@@ -234,7 +234,7 @@ def test_cancel_ends_the_entry(desk: Desk) -> None:
     assert desk.emulator.look()["entered"] == 0
 
 
-def test_the_pad_gives_up(desk: Desk) -> None:
+def test_the_pad_gives_up(desk: PadDesk) -> None:
     desk.do(StartPinEntry())
     desk.press("1", "2")
     desk.emulator.obey("give up")
@@ -242,7 +242,7 @@ def test_the_pad_gives_up(desk: Desk) -> None:
     assert desk.refuse(MakePinBlock(PAN)).reason is Reason.CANCELLED
 
 
-def test_a_pad_that_lost_its_power_has_no_entry_any_more(desk: Desk) -> None:
+def test_a_pad_that_lost_its_power_has_no_entry_any_more(desk: PadDesk) -> None:
     desk.do(StartPinEntry())
     assert desk.press("1", "2") == [KeyPress(Key.DIGIT, 1), KeyPress(Key.DIGIT, 2)]
     desk.emulator.obey("power cycle")
@@ -250,13 +250,13 @@ def test_a_pad_that_lost_its_power_has_no_entry_any_more(desk: Desk) -> None:
     assert (error.reason, error.detail) == (Reason.CANCELLED, "the pad has given the entry up")
 
 
-def test_nobody_presses_anything(desk: Desk) -> None:
+def test_nobody_presses_anything(desk: PadDesk) -> None:
     desk.do(StartPinEntry())
     assert desk.refuse(AwaitKey(), 0.2).reason is Reason.TIMEOUT
     assert desk.press("1") == [KeyPress(Key.DIGIT, 1)]  # the entry goes on
 
 
-def test_the_citizen_leaves(desk: Desk) -> None:
+def test_the_citizen_leaves(desk: PadDesk) -> None:
     desk.do(StartPinEntry())
     desk.press("1", "2")
     cancel = CancelToken()
@@ -271,7 +271,7 @@ def test_the_citizen_leaves(desk: Desk) -> None:
     desk.do(EndPinEntry())  # there is none
 
 
-def test_a_new_driver_drops_what_the_last_visit_left(desk: Desk, emulator: PinPad) -> None:
+def test_a_new_driver_drops_what_the_last_visit_left(desk: PadDesk, emulator: PinPad) -> None:
     desk.enter()
     desk.host.stop()
     second = SerialPinPad(SerialPinPad.Settings(emulator.address))
@@ -285,14 +285,14 @@ def test_a_new_driver_drops_what_the_last_visit_left(desk: Desk, emulator: PinPa
         second.close()
 
 
-def test_a_pin_is_used_once(desk: Desk) -> None:
+def test_a_pin_is_used_once(desk: PadDesk) -> None:
     desk.enter()
     desk.do(MakePinBlock(PAN))
     assert desk.refuse(MakePinBlock(PAN)).reason is Reason.CANCELLED
     assert desk.emulator.look()["blocks"] == 1
 
 
-def test_what_is_told(desk: Desk) -> None:
+def test_what_is_told(desk: PadDesk) -> None:
     desk.seen.clear()
     desk.enter()
     desk.do(MakePinBlock(PAN))
@@ -302,7 +302,7 @@ def test_what_is_told(desk: Desk) -> None:
     )
 
 
-def test_no_digit_leaves_the_pad(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_digit_leaves_the_pad(desk: PadDesk, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         desk.do(StartPinEntry())
         presses = desk.press(*PIN, "enter")
@@ -315,7 +315,7 @@ def test_no_digit_leaves_the_pad(desk: Desk, caplog: pytest.LogCaptureFixture) -
 # -- keys ------------------------------------------------------------------------------------------
 
 
-def test_no_entry_without_a_key(desk: Desk) -> None:
+def test_no_entry_without_a_key(desk: PadDesk) -> None:
     desk.emulator.obey("power cycle")
     error = desk.refuse(StartPinEntry())
     assert error.reason is Reason.NOT_AUTHORISED
@@ -325,7 +325,7 @@ def test_no_entry_without_a_key(desk: Desk) -> None:
     desk.enter()
 
 
-def test_a_key_under_another_master_key(desk: Desk) -> None:
+def test_a_key_under_another_master_key(desk: PadDesk) -> None:
     key = session_key(Algorithm.SM4)
     wrong = SessionKey(Algorithm.SM4, "X", bytes(16), key.check_value)
     assert desk.refuse(LoadSessionKey(wrong)).reason is Reason.NOT_AUTHORISED
@@ -343,7 +343,7 @@ def test_a_key_under_another_master_key(desk: Desk) -> None:
         Request(),
     ],
 )
-def test_what_no_pad_can_do(desk: Desk, request_: Request[Any]) -> None:
+def test_what_no_pad_can_do(desk: PadDesk, request_: Request[Any]) -> None:
     assert desk.refuse(request_).reason is Reason.UNSUPPORTED
 
 
@@ -351,7 +351,7 @@ def test_what_no_pad_can_do(desk: Desk, request_: Request[Any]) -> None:
 
 
 @pytest.mark.parametrize("fault", ["mute", "bad checksum", "truncate", "junk", "split", "slow"])
-def test_one_lost_answer_does_not_matter(desk: Desk, fault: str) -> None:
+def test_one_lost_answer_does_not_matter(desk: PadDesk, fault: str) -> None:
     """Neither a key nor the block is lost, and nothing is done twice."""
     facts: dict[str, Any] = {"seconds": ANSWER_S * 1.2} if fault == "slow" else {}
     desk.do(StartPinEntry(4, 4))
@@ -366,7 +366,7 @@ def test_one_lost_answer_does_not_matter(desk: Desk, fault: str) -> None:
 
 
 @pytest.mark.parametrize("fault", ["junk", "split"])
-def test_a_bad_line_that_still_works(desk: Desk, fault: str) -> None:
+def test_a_bad_line_that_still_works(desk: PadDesk, fault: str) -> None:
     desk.emulator.obey(fault)
     desk.enter()
     assert isinstance(desk.do(MakePinBlock(PAN)), PinBlock)
@@ -376,7 +376,7 @@ def test_a_bad_line_that_still_works(desk: Desk, fault: str) -> None:
     ("fault", "reason"),
     [("mute", Reason.OFFLINE), ("bad checksum", Reason.GARBLED), ("truncate", Reason.GARBLED)],
 )
-def test_two_lost_answers_are_told(desk: Desk, fault: str, reason: Reason) -> None:
+def test_two_lost_answers_are_told(desk: PadDesk, fault: str, reason: Reason) -> None:
     desk.do(StartPinEntry())
     desk.emulator.obey(fault)
     begun = time.monotonic()
@@ -386,7 +386,7 @@ def test_two_lost_answers_are_told(desk: Desk, fault: str, reason: Reason) -> No
     desk.enter()
 
 
-def test_tampered_with(desk: Desk) -> None:
+def test_tampered_with(desk: PadDesk) -> None:
     desk.do(StartPinEntry())
     desk.press("1")
     desk.emulator.obey("tamper")
@@ -408,7 +408,7 @@ def test_a_pad_that_was_tampered_with_opens_and_says_so(
     assert [check.passed for check in driver.self_test()] == [False, False]
 
 
-def test_broken(desk: Desk) -> None:
+def test_broken(desk: PadDesk) -> None:
     desk.emulator.obey("break")
     assert desk.refuse(StartPinEntry()).reason is Reason.HARDWARE
     assert desk.host.status.state is State.HARDWARE_ERROR
@@ -416,7 +416,7 @@ def test_broken(desk: Desk) -> None:
     desk.enter()
 
 
-def test_unplugged_in_the_middle_and_plugged_again(desk: Desk) -> None:
+def test_unplugged_in_the_middle_and_plugged_again(desk: PadDesk) -> None:
     desk.do(StartPinEntry())
     desk.press("1", "2")
     future = desk.host.submit(AwaitKey(), PATIENT_S)
@@ -470,7 +470,7 @@ def test_a_pad_that_is_not_open(driver: SerialPinPad) -> None:
         assert caught.value.reason is Reason.NO_DEVICE
 
 
-def test_status_self_test_and_reset(desk: Desk) -> None:
+def test_status_self_test_and_reset(desk: PadDesk) -> None:
     desk.host.stop()
     driver = desk.host.driver
     driver.open()

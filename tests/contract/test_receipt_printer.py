@@ -34,13 +34,13 @@ from drivers.receipt_printer.escpos import EscPosPrinter
 from drivers.receipt_printer.types import (
     Align,
     Pair,
+    Paragraph,
     Printed,
     PrintSlip,
     Qr,
     Rule,
     Slip,
     Space,
-    Text,
 )
 
 SOON_S = 5.0
@@ -48,18 +48,18 @@ SOON_S = 5.0
 
 SLIP = Slip(
     (
-        Text("住房公积金中心", Align.CENTRE, size=2, bold=True),
+        Paragraph("住房公积金中心", Align.CENTRE, size=2, bold=True),
         Rule(),
         Pair("姓名", "欧阳𬭎㛃"),
         Pair("证件号码", "3502**********1234"),
         Pair("提取金额", "￥12,345.67", bold=True),
         Space(),
         Qr("https://example.org/v/8Q2M4T6W1Z9K3B5D"),
-        Text("本凭条不作为证明"),
+        Paragraph("本凭条不作为证明"),
     )
 )
-LONG = Slip(tuple(Text(f"第{n}行") for n in range(100)))
-PICTURES = Slip(tuple(Text("㛃" * 24) for _ in range(60)))
+LONG = Slip(tuple(Paragraph(f"第{n}行") for n in range(100)))
+PICTURES = Slip(tuple(Paragraph("㛃" * 24) for _ in range(60)))
 """About 140 kB of raster: more than a printer's buffer holds."""
 
 
@@ -185,7 +185,7 @@ def test_a_serial_line_that_takes_nothing_for_seconds_is_waited_for(tmp_path: Pa
         with opened(emulator.address, text="raster") as driver:
             emulator.obey("stop reading", after_bytes=500)
             threading.Timer(2.5, emulator.obey, ("well",)).start()
-            long = Slip((Text("住房公积金缴存证明" * 2),) * 40)  # more than the line holds
+            long = Slip((Paragraph("住房公积金缴存证明" * 2),) * 40)  # more than the line holds
             began = time.monotonic()
             driver.execute(PrintSlip("a", long), Deadline(2 * SOON_S), CancelToken())
             assert time.monotonic() - began > 2
@@ -202,7 +202,7 @@ def test_a_slow_serial_line_that_is_full_of_the_slip_is_no_silence(tmp_path: Pat
             emulator.obey("slow", bytes_per_s=960)
             threading.Timer(6, emulator.obey, ("well",)).start()
             # A little more than the line holds: from then on a question has to wait.
-            job = PrintSlip("a", Slip((Text("住房公积金缴存证明" * 2),) * 16))
+            job = PrintSlip("a", Slip((Paragraph("住房公积金缴存证明" * 2),) * 16))
             driver.execute(job, Deadline(5 * SOON_S), CancelToken())
             assert len(emulator.look()["slips"]) == 1
     finally:
@@ -247,7 +247,7 @@ def test_characters_and_raster_look_the_same(printer: ReceiptPrinter, scale: int
 
 
 def test_scale_two_is_twice_as_high(printer: ReceiptPrinter, host: ThreadHost) -> None:
-    slip = Slip((Text("公积金"),))
+    slip = Slip((Paragraph("公积金"),))
     for scale in (1, 2):
         host.execute(PrintSlip(f"scale {scale}", Slip(slip.elements, scale)), SOON_S)
     boxes = [picture(png) for png in printer.look()["slips"]]

@@ -34,7 +34,7 @@ from drivers.device import (
 from drivers.emulators.rig import Remote
 from drivers.emulators.smart_card import READER
 from drivers.hosting.process_host import ProcessHost
-from drivers.hosting.thread_host import Pace, ThreadHost
+from drivers.hosting.thread_host import HostPace, ThreadHost
 from drivers.smart_card import pcsc
 from drivers.smart_card.pcsc import PcscReader
 from drivers.smart_card.types import (
@@ -52,7 +52,7 @@ pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "complete")
 
 PATIENT_S = 15.0  # for what must come, on however busy a machine
 PROMPT_S = 1.0  # for what is over within 0.1 s when the machine is not busy
-PACE = Pace(poll_s=0.1, back_off_s=(0.1, 0.2))
+PACE = HostPace(poll_s=0.1, back_off_s=(0.1, 0.2))
 
 NUMBER, OTHER_NUMBER = "9999990000000000014", "9999990000000000022"
 BANK = {"kind": "bank", "number": NUMBER}
@@ -74,7 +74,7 @@ def peer(running: Bench) -> Bench:
     return running
 
 
-class Desk:
+class ChipReaderDesk:
     """A driver that is open, and what it said about its reader."""
 
     def __init__(self, peer: Bench, **settings: Any) -> None:
@@ -124,8 +124,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(peer: Bench) -> Iterator[Desk]:
-    one = Desk(peer)
+def desk(peer: Bench) -> Iterator[ChipReaderDesk]:
+    one = ChipReaderDesk(peer)
     one.driver.open()
     yield one
     one.driver.close()
@@ -147,7 +147,7 @@ def reason(future: Future[Any]) -> Reason:
 # -- what is read --------------------------------------------------------------------------------
 
 
-def test_a_bank_card(desk: Desk, peer: Bench) -> None:
+def test_a_bank_card(desk: ChipReaderDesk, peer: Bench) -> None:
     peer.tell("put", **BANK, holder="ZHANG/SAN", expires="2030-09-30", sequence=2)
     assert desk.do(ReadBankCard()) == BankCard(
         number=NUMBER,
@@ -166,7 +166,7 @@ def test_a_bank_card(desk: Desk, peer: Bench) -> None:
     ]
 
 
-def test_a_social_security_card(desk: Desk, peer: Bench) -> None:
+def test_a_social_security_card(desk: ChipReaderDesk, peer: Bench) -> None:
     peer.tell("put", **SOCIAL, card_number="A12345678", expires="2031-05-06")
     assert desk.do(ReadSocialSecurityCard()) == SocialSecurityCard(
         card_id="990101D156000005000000000000FFFF",
@@ -182,7 +182,7 @@ def test_a_social_security_card(desk: Desk, peer: Bench) -> None:
     )
 
 
-def test_the_other_cards(desk: Desk, peer: Bench) -> None:
+def test_the_other_cards(desk: ChipReaderDesk, peer: Bench) -> None:
     """Each is exchanged for the next between two reads, faster than the service looks."""
     credit = {"aid": "A000000333010102", "label": "PBOC CREDIT"}
     table: list[tuple[dict[str, Any], Request[Any], dict[str, Any]]] = [
@@ -215,7 +215,7 @@ def test_the_other_cards(desk: Desk, peer: Bench) -> None:
         assert {name: getattr(card, name) for name in expected} == expected, facts
 
 
-def test_what_is_not_there_is_not_read(desk: Desk, peer: Bench) -> None:
+def test_what_is_not_there_is_not_read(desk: ChipReaderDesk, peer: Bench) -> None:
     table: list[tuple[dict[str, Any], Request[Any], Reason]] = [
         (UNKNOWN, ReadBankCard(), Reason.CARD_UNKNOWN),
         (UNKNOWN | {"protocol": "T1"}, ReadSocialSecurityCard(), Reason.CARD_UNKNOWN),
@@ -232,7 +232,7 @@ def test_what_is_not_there_is_not_read(desk: Desk, peer: Bench) -> None:
         assert desk.outcome_of_the_next(request).reason is expected, facts
 
 
-def test_the_commands_on_the_wire(desk: Desk, peer: Bench) -> None:
+def test_the_commands_on_the_wire(desk: ChipReaderDesk, peer: Bench) -> None:
     peer.tell("put", **BANK)
     desk.do(ReadBankCard())
     assert peer.look()["commands"] == [
@@ -249,7 +249,7 @@ def test_the_commands_on_the_wire(desk: Desk, peer: Bench) -> None:
     ]
 
 
-def test_the_reader_says_who_it_is(desk: Desk) -> None:
+def test_the_reader_says_who_it_is(desk: ChipReaderDesk) -> None:
     assert desk.driver.info == Info("smart_card", "pcsc", CONTACT, CONTACT)
     assert desk.driver.requests == (
         ReadBankCard,
@@ -270,7 +270,7 @@ def test_the_reader_says_who_it_is(desk: Desk) -> None:
 # -- putting, lifting, waiting -------------------------------------------------------------------
 
 
-def test_a_card_put_later_is_read_and_may_be_read_again(desk: Desk, peer: Bench) -> None:
+def test_a_card_put_later_is_read_and_may_be_read_again(desk: ChipReaderDesk, peer: Bench) -> None:
     with desk.doing(ReadBankCard()) as (future, _):
         eventually(lambda: desk.seen)
         peer.tell("put", **BANK)
@@ -282,7 +282,7 @@ def test_a_card_put_later_is_read_and_may_be_read_again(desk: Desk, peer: Bench)
 
 
 @pytest.mark.parametrize("request_", [ReadBankCard(), AwaitRemoval()], ids=["read", "removal"])
-def test_nobody_comes(desk: Desk, peer: Bench, request_: Request[Any]) -> None:
+def test_nobody_comes(desk: ChipReaderDesk, peer: Bench, request_: Request[Any]) -> None:
     if isinstance(request_, AwaitRemoval):
         peer.tell("put", **BANK)
         eventually(lambda: desk.driver.status().media is Media.PRESENT)
@@ -292,7 +292,7 @@ def test_nobody_comes(desk: Desk, peer: Bench, request_: Request[Any]) -> None:
     assert desk.driver.status().usable
 
 
-def test_removal_is_awaited(desk: Desk, peer: Bench) -> None:
+def test_removal_is_awaited(desk: ChipReaderDesk, peer: Bench) -> None:
     peer.tell("put", **BANK)
     desk.do(ReadBankCard())
     with desk.doing(AwaitRemoval()) as (future, _):
@@ -319,7 +319,9 @@ def exchange_while_nobody_looks(peer: Bench, card: dict[str, Any]) -> None:
         context.release()
 
 
-def test_a_card_that_was_exchanged_between_two_looks_has_gone(desk: Desk, peer: Bench) -> None:
+def test_a_card_that_was_exchanged_between_two_looks_has_gone(
+    desk: ChipReaderDesk, peer: Bench
+) -> None:
     peer.tell("put", **BANK)
     desk.do(ReadBankCard())
     exchange_while_nobody_looks(peer, OTHER_BANK)
@@ -327,7 +329,9 @@ def test_a_card_that_was_exchanged_between_two_looks_has_gone(desk: Desk, peer: 
     assert media == [Media.NOT_PRESENT, Media.PRESENT, Media.PRESENT]
 
 
-def test_a_card_that_was_exchanged_after_its_read_has_been_removed(desk: Desk, peer: Bench) -> None:
+def test_a_card_that_was_exchanged_after_its_read_has_been_removed(
+    desk: ChipReaderDesk, peer: Bench
+) -> None:
     peer.tell("put", **BANK)
     desk.do(ReadBankCard())
     exchange_while_nobody_looks(peer, OTHER_BANK)
@@ -337,7 +341,7 @@ def test_a_card_that_was_exchanged_after_its_read_has_been_removed(desk: Desk, p
     assert desk.refuse(AwaitRemoval(), 0.2).reason is Reason.TIMEOUT  # the other one lies there
 
 
-def test_the_next_read_tells_that_the_card_is_another(desk: Desk, peer: Bench) -> None:
+def test_the_next_read_tells_that_the_card_is_another(desk: ChipReaderDesk, peer: Bench) -> None:
     peer.tell("put", **BANK)
     desk.do(ReadBankCard())
     exchange_while_nobody_looks(peer, OTHER_BANK)
@@ -349,7 +353,7 @@ def test_the_next_read_tells_that_the_card_is_another(desk: Desk, peer: Bench) -
     assert {status.media for status in desk.seen} == {Media.PRESENT}
 
 
-def test_a_service_that_counts_anew_has_seen_no_card_go(desk: Desk, peer: Bench) -> None:
+def test_a_service_that_counts_anew_has_seen_no_card_go(desk: ChipReaderDesk, peer: Bench) -> None:
     peer.tell("put", **BANK)
     desk.do(ReadBankCard())
     exchange_while_nobody_looks(peer, OTHER_BANK)
@@ -366,7 +370,7 @@ def test_a_service_that_counts_anew_has_seen_no_card_go(desk: Desk, peer: Bench)
 
 
 @pytest.mark.parametrize("request_", [ReadBankCard(), AwaitRemoval()], ids=["read", "removal"])
-def test_cancel(desk: Desk, peer: Bench, request_: Request[Any]) -> None:
+def test_cancel(desk: ChipReaderDesk, peer: Bench, request_: Request[Any]) -> None:
     if isinstance(request_, AwaitRemoval):
         peer.tell("put", **BANK)
         eventually(lambda: desk.driver.status().media is Media.PRESENT)
@@ -378,7 +382,7 @@ def test_cancel(desk: Desk, peer: Bench, request_: Request[Any]) -> None:
         assert time.monotonic() - begun < PROMPT_S
 
 
-def test_cancel_in_the_middle_of_a_read(desk: Desk, peer: Bench) -> None:
+def test_cancel_in_the_middle_of_a_read(desk: ChipReaderDesk, peer: Bench) -> None:
     peer.tell("put", **BANK)
     peer.tell("slow", seconds=0.3)
     with desk.doing(ReadBankCard()) as (future, cancel):
@@ -390,7 +394,7 @@ def test_cancel_in_the_middle_of_a_read(desk: Desk, peer: Bench) -> None:
 
 
 def test_a_read_that_has_begun_is_finished_unless_it_takes_for_ever(
-    desk: Desk, peer: Bench, monkeypatch: pytest.MonkeyPatch
+    desk: ChipReaderDesk, peer: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     peer.tell("put", **BANK)
     eventually(lambda: desk.driver.status().media is Media.PRESENT)
@@ -404,7 +408,7 @@ def test_a_read_that_has_begun_is_finished_unless_it_takes_for_ever(
 
 
 @pytest.mark.parametrize("at", [1, 5, 10])
-def test_yanked_in_the_middle_of_a_command(desk: Desk, peer: Bench, at: int) -> None:
+def test_yanked_in_the_middle_of_a_command(desk: ChipReaderDesk, peer: Bench, at: int) -> None:
     """The service says success, with no answer."""
     peer.tell("yank in mid-apdu", at=at)
     peer.tell("put", **BANK)
@@ -416,7 +420,7 @@ def test_yanked_in_the_middle_of_a_command(desk: Desk, peer: Bench, at: int) -> 
 
 
 @pytest.mark.parametrize("at", [1, 3, 9])
-def test_swapped_faster_than_the_service_looks(desk: Desk, peer: Bench, at: int) -> None:
+def test_swapped_faster_than_the_service_looks(desk: ChipReaderDesk, peer: Bench, at: int) -> None:
     """The service notices nothing, and the old handle would read the other card."""
     peer.tell("put", **BANK)
     peer.tell("swap", at=at, **OTHER_BANK)
@@ -424,7 +428,7 @@ def test_swapped_faster_than_the_service_looks(desk: Desk, peer: Bench, at: int)
     assert desk.do(ReadBankCard()).number == OTHER_NUMBER
 
 
-def test_a_handle_is_never_used_after_an_error(peer: Bench, desk: Desk) -> None:
+def test_a_handle_is_never_used_after_an_error(peer: Bench, desk: ChipReaderDesk) -> None:
     peer.tell("put", **BANK)
     eventually(lambda: desk.driver.status().media is Media.PRESENT)
     context = Context()
@@ -448,7 +452,7 @@ def test_a_handle_is_never_used_after_an_error(peer: Bench, desk: Desk) -> None:
         context.release()
 
 
-def test_status_words(desk: Desk, peer: Bench) -> None:
+def test_status_words(desk: ChipReaderDesk, peer: Bench) -> None:
     table: list[tuple[dict[str, int], Reason]] = [
         ({"sw": 0x6A82}, Reason.CARD_UNKNOWN),
         ({"sw": 0x6D00}, Reason.CARD_UNKNOWN),
@@ -465,7 +469,7 @@ def test_status_words(desk: Desk, peer: Bench) -> None:
         assert desk.refuse(ReadBankCard()).reason is expected, status
 
 
-def test_a_card_the_wrong_way_round(desk: Desk, peer: Bench) -> None:
+def test_a_card_the_wrong_way_round(desk: ChipReaderDesk, peer: Bench) -> None:
     peer.tell("put", kind="unknown", atr="FFFF")
     error = desk.refuse(ReadAnyCard())
     assert error.reason is Reason.CARD_UNREADABLE
@@ -473,7 +477,7 @@ def test_a_card_the_wrong_way_round(desk: Desk, peer: Bench) -> None:
     assert desk.driver.status() == Status(State.ONLINE, media=Media.PRESENT)
 
 
-def test_garbage(desk: Desk, peer: Bench) -> None:
+def test_garbage(desk: ChipReaderDesk, peer: Bench) -> None:
     peer.tell("put", **SOCIAL, bank=NUMBER)
     wrong = (Reason.CARD_UNREADABLE, Reason.CARD_UNKNOWN, Reason.GARBLED)
     for at in (1, 2, 3, 4, 6):
@@ -515,7 +519,7 @@ def test_a_mute_card_is_killed_at_its_deadline(
     assert 0.8 <= time.monotonic() - begun < 0.8 + PATIENT_S
     # The other reader is none the worse for it.
     peer.tell("put", CONTACTLESS, **OTHER_BANK)
-    other = Desk(peer, reader=CONTACTLESS)
+    other = ChipReaderDesk(peer, reader=CONTACTLESS)
     try:
         assert other.do(ReadBankCard()).number == OTHER_NUMBER
     finally:
@@ -584,7 +588,7 @@ def another_program(mode: int, *, transaction: bool = False) -> Iterator[Callabl
         scard.SCardReleaseContext(context)
 
 
-def test_another_program_holds_the_card_for_a_moment(desk: Desk, peer: Bench) -> None:
+def test_another_program_holds_the_card_for_a_moment(desk: ChipReaderDesk, peer: Bench) -> None:
     peer.tell("put", **BANK)
     eventually(lambda: desk.driver.status().media is Media.PRESENT)
     exclusive = another_program(scard.SCARD_SHARE_EXCLUSIVE)
@@ -596,7 +600,7 @@ def test_another_program_holds_the_card_for_a_moment(desk: Desk, peer: Bench) ->
 
 
 def test_another_program_keeps_the_card(
-    desk: Desk, peer: Bench, monkeypatch: pytest.MonkeyPatch
+    desk: ChipReaderDesk, peer: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pcsc, "HELD_S", 0.3)
     peer.tell("put", **BANK)
@@ -623,7 +627,7 @@ def test_another_program_is_in_a_transaction(
 ) -> None:
     """The service answers nobody else before it is over, which may be never."""
     monkeypatch.setattr(pcsc, "HELD_S", 99.0)
-    desk = Desk(peer, exclusive=exclusive)
+    desk = ChipReaderDesk(peer, exclusive=exclusive)
     desk.driver.open()
     peer.tell("put", **BANK)
     eventually(lambda: desk.driver.status().media is Media.PRESENT)
@@ -645,11 +649,13 @@ def test_another_program_is_in_a_transaction(
     desk.driver.close()
 
 
-def test_a_reader_may_be_shared(peer: Bench, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_may_be_shared(
+    peer: Bench, desk: ChipReaderDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pcsc, "HELD_S", 0.1)
     peer.tell("put", **BANK)
     eventually(lambda: desk.driver.status().media is Media.PRESENT)
-    shared = Desk(peer, exclusive=False)
+    shared = ChipReaderDesk(peer, exclusive=False)
     try:
         with another_program(scard.SCARD_SHARE_SHARED):
             assert shared.do(ReadBankCard()).number == NUMBER
@@ -658,7 +664,7 @@ def test_a_reader_may_be_shared(peer: Bench, desk: Desk, monkeypatch: pytest.Mon
         shared.driver.close()
 
 
-def test_a_read_outlives_a_restart_of_the_service(desk: Desk, peer: Bench) -> None:
+def test_a_read_outlives_a_restart_of_the_service(desk: ChipReaderDesk, peer: Bench) -> None:
     """A context that was valid stays dead, though the library calls it valid."""
     with desk.doing(ReadBankCard()) as (future, _):
         eventually(lambda: desk.seen)
@@ -670,7 +676,7 @@ def test_a_read_outlives_a_restart_of_the_service(desk: Desk, peer: Bench) -> No
         assert future.result(PATIENT_S).number == NUMBER
 
 
-def test_a_card_that_is_in_is_there_after_a_restart(desk: Desk, peer: Bench) -> None:
+def test_a_card_that_is_in_is_there_after_a_restart(desk: ChipReaderDesk, peer: Bench) -> None:
     peer.tell("put", **BANK)
     assert desk.do(ReadBankCard()).number == NUMBER
     peer.service.kill()
@@ -678,7 +684,7 @@ def test_a_card_that_is_in_is_there_after_a_restart(desk: Desk, peer: Bench) -> 
     assert desk.do(ReadBankCard()).number == NUMBER
 
 
-def test_the_service_dies_while_a_card_is_read(desk: Desk, peer: Bench) -> None:
+def test_the_service_dies_while_a_card_is_read(desk: ChipReaderDesk, peer: Bench) -> None:
     peer.tell("put", **BANK)
     peer.tell("slow", seconds=0.3)
     with desk.doing(ReadBankCard()) as (future, _):
@@ -688,7 +694,7 @@ def test_the_service_dies_while_a_card_is_read(desk: Desk, peer: Bench) -> None:
 
 
 def test_no_service_is_a_state_with_what_mends_it(
-    peer: Bench, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    peer: Bench, desk: ChipReaderDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pcsc, "RECOVER_S", 0.3)
     peer.service.kill()
@@ -704,7 +710,7 @@ def test_no_service_is_a_state_with_what_mends_it(
 
 
 def test_a_host_finds_the_service_again(peer: Bench) -> None:
-    driver = Desk(peer).driver
+    driver = ChipReaderDesk(peer).driver
     host = ThreadHost(driver, pace=PACE)
     host.start()
     try:
@@ -727,14 +733,14 @@ def test_the_service_outlives_the_thread_that_started_it(peer: Bench) -> None:
     plug.start()
     plug.join()
     time.sleep(0.3)
-    one = Desk(peer)
+    one = ChipReaderDesk(peer)
     one.driver.open()
     assert one.driver.status().usable
     one.driver.close()
 
 
 def test_the_reader_is_gone_and_comes_back(
-    peer: Bench, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    peer: Bench, desk: ChipReaderDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pcsc, "RECOVER_S", 0.3)
     without = {name: port for name, port in peer.readers.items() if "PICC" in name}
@@ -760,8 +766,8 @@ def test_the_reader_is_gone_and_comes_back(
     assert desk.driver.status().usable
 
 
-def test_two_readers_are_told_apart(peer: Bench, desk: Desk) -> None:
-    other = Desk(peer, reader="picc 00 00")
+def test_two_readers_are_told_apart(peer: Bench, desk: ChipReaderDesk) -> None:
+    other = ChipReaderDesk(peer, reader="picc 00 00")
     try:
         peer.tell("put", **BANK)
         peer.tell("put", CONTACTLESS, **OTHER_BANK, directory="contactless", protocol="T1")
@@ -775,7 +781,7 @@ def test_two_readers_are_told_apart(peer: Bench, desk: Desk) -> None:
 
 @pytest.mark.parametrize("name", ["", "Kiosk", "00 01", "no such reader"])
 def test_a_reader_that_is_not_clear_is_none(peer: Bench, name: str) -> None:
-    driver = Desk(peer, reader=name).driver
+    driver = ChipReaderDesk(peer, reader=name).driver
     with pytest.raises(DeviceError) as caught:
         driver.open()
     assert caught.value.reason is Reason.NO_DEVICE
@@ -820,7 +826,7 @@ def test_the_catalogue_knows_it_and_checks_its_settings() -> None:
         create("smart_card", "pcsc", {"exclusive": "yes please"})
 
 
-def test_other_requests_are_refused(desk: Desk) -> None:
+def test_other_requests_are_refused(desk: ChipReaderDesk) -> None:
     class Other(Request[None]):
         pass
 
@@ -866,7 +872,7 @@ def test_a_card_cannot_be_put_where_no_reader_is(peer: Bench) -> None:
     assert peer.look()["connected"] is False
 
 
-def test_what_one_sees_of_the_cards_is_nothing_personal(desk: Desk, peer: Bench) -> None:
+def test_what_one_sees_of_the_cards_is_nothing_personal(desk: ChipReaderDesk, peer: Bench) -> None:
     peer.tell("put", **SOCIAL, bank=NUMBER)
     card = desk.do(ReadAnyCard())
     seen = repr(peer.look()) + repr(card) + repr(desk.do(ReadBankCard())) + repr(desk.seen)

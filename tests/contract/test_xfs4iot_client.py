@@ -27,10 +27,10 @@ from drivers.device import CancelToken, Deadline, DeviceError, Reason, State
 from drivers.emulators.rig import Remote, Rig
 from drivers.emulators.xfs4iot import XfsMachine
 from drivers.lights.types import FlashRate, Light, SetLight
-from drivers.receipt_printer.types import PrintSlip, Slip, Text
+from drivers.receipt_printer.types import Paragraph, PrintSlip, Slip
 from drivers.xfs4iot import client
 from drivers.xfs4iot.card_reader import XfsCardReader
-from drivers.xfs4iot.client import Service, discover
+from drivers.xfs4iot.client import XfsService, discover
 from drivers.xfs4iot.document_printer import XfsDocumentPrinter
 from drivers.xfs4iot.driver import XfsDriver
 from drivers.xfs4iot.lights import XfsLights
@@ -189,7 +189,7 @@ def test_settings_that_do_not_fit(options: dict[str, object]) -> None:
 # -- TLS ------------------------------------------------------------------------------------------
 
 
-class Authority:
+class MachineAuthority:
     """Makes certificates."""
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -247,7 +247,7 @@ class Authority:
 
 
 def test_services_over_tls(tmp_path: Path) -> None:
-    authority = Authority(tmp_path, "ours")
+    authority = MachineAuthority(tmp_path, "ours")
     machine = XfsMachine(tls=authority.context("127.0.0.1"))
     machine.start()
     try:
@@ -269,8 +269,8 @@ def test_services_over_tls(tmp_path: Path) -> None:
 def test_certificates_that_do_not_hold(
     tmp_path: Path, other: bool, address: str, days: int
 ) -> None:
-    authority = Authority(tmp_path, "ours")
-    theirs = Authority(tmp_path, "theirs") if other else authority
+    authority = MachineAuthority(tmp_path, "ours")
+    theirs = MachineAuthority(tmp_path, "theirs") if other else authority
     machine = XfsMachine(tls=theirs.context(address, days))
     machine.start()
     try:
@@ -298,7 +298,7 @@ def test_no_service_without_tls_where_tls_is_wanted(machine: XfsMachine) -> None
 def test_a_file_of_authorities_that_is_not_there(machine: XfsMachine) -> None:
     address = machine.uri("Lights").replace("ws:", "wss:")
     with pytest.raises(DeviceError) as caught:
-        Service(address, ca="no-such-file.pem")
+        XfsService(address, ca="no-such-file.pem")
     assert caught.value.reason is Reason.UNSUPPORTED
 
 
@@ -344,7 +344,7 @@ def peer() -> Iterator[RawPeer]:
 
 def test_a_peer_that_takes_no_more_bytes(peer: RawPeer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "_SEND_S", 0.2)
-    service = Service(peer.address)
+    service = XfsService(peer.address)
     begun = time.monotonic()
     with pytest.raises(DeviceError) as caught:
         service.start(PrintNative(data=bytes(8_000_000)), SOON_S)
@@ -364,7 +364,7 @@ def test_a_peer_that_takes_no_more_bytes(peer: RawPeer, monkeypatch: pytest.Monk
     ],
 )
 def test_frames_that_are_none(peer: RawPeer, frame: bytes) -> None:
-    service = Service(peer.address)
+    service = XfsService(peer.address)
     until(lambda: peer.wire is not None)
     assert peer.wire is not None
     peer.wire.sendall(frame)
@@ -377,7 +377,7 @@ def test_frames_that_are_none(peer: RawPeer, frame: bytes) -> None:
 
 
 def test_a_message_in_pieces_with_a_ping_between(peer: RawPeer) -> None:
-    service = Service(peer.address)
+    service = XfsService(peer.address)
     heard: list[str] = []
     service.hear = lambda message: heard.append(message.header.name)
     text = b'{"header":{"type":"unsolicited","name":"Vendor.SomeEvent","version":"2.0"}}'
@@ -398,11 +398,11 @@ def test_a_message_in_pieces_with_a_ping_between(peer: RawPeer) -> None:
 
 
 def test_a_large_document_over_tls(tmp_path: Path) -> None:
-    authority = Authority(tmp_path, "ours")
+    authority = MachineAuthority(tmp_path, "ours")
     machine = XfsMachine(tls=authority.context("127.0.0.1"))
     machine.start()
     try:
-        service = Service(machine.uri("DocumentPrinter"), ca=str(authority.file))
+        service = XfsService(machine.uri("DocumentPrinter"), ca=str(authority.file))
         document = PrintNative(data=b"%PDF" + bytes(3_000_000))
         service.negotiate()
         service.call(document, Deadline(SOON_S), CancelToken())
@@ -416,7 +416,7 @@ def test_a_port_that_is_no_web_server() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         begun = time.monotonic()
         with pytest.raises(DeviceError) as caught:
-            Service(f"ws://127.0.0.1:{server.getsockname()[1]}/x", seconds=0.3)
+            XfsService(f"ws://127.0.0.1:{server.getsockname()[1]}/x", seconds=0.3)
         assert caught.value.reason is Reason.OFFLINE
         assert time.monotonic() - begun < 1.5
 
@@ -425,7 +425,7 @@ def test_a_port_that_is_no_web_server() -> None:
 
 
 def test_requests_are_numbered_from_one_and_have_a_time(machine: XfsMachine) -> None:
-    service = Service(machine.uri("ReceiptPrinter"))
+    service = XfsService(machine.uri("ReceiptPrinter"))
     for _ in range(3):
         service.ask(GetStatus(), 0.9)
     with suppress(DeviceError):  # its time is over, or the machine was quick
@@ -439,7 +439,7 @@ def test_requests_are_numbered_from_one_and_have_a_time(machine: XfsMachine) -> 
 
 
 def test_late_answers_are_nobodys(machine: XfsMachine) -> None:
-    service = Service(machine.uri("Camera"))
+    service = XfsService(machine.uri("Camera"))
     try:
         machine.obey("slow", seconds=0.2, once=True)
         first = service.start(TakePicture(camera=CameraName.PERSON), SOON_S)
@@ -455,7 +455,7 @@ def test_late_answers_are_nobodys(machine: XfsMachine) -> None:
 
 
 def test_a_connection_can_be_closed_twice_and_then_is_offline(machine: XfsMachine) -> None:
-    service = Service(machine.uri("Lights"))
+    service = XfsService(machine.uri("Lights"))
     service.close()
     service.close()
     with pytest.raises(DeviceError) as caught:
@@ -468,13 +468,13 @@ def test_nothing_that_is_sent_stands_in_a_log(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     with host_of(machine, XfsReceiptPrinter, "ReceiptPrinter") as host:
-        host.execute(PrintSlip("a", Slip((Text("SECRET"),))), SOON_S)
+        host.execute(PrintSlip("a", Slip((Paragraph("SECRET"),))), SOON_S)
     assert base64.b64encode(b"SECRET").decode()[:7] not in caplog.text
     assert "PrintRaw" not in caplog.text
 
 
 def test_a_round_trip_is_quick(machine: XfsMachine) -> None:
-    service = Service(machine.uri("Lights"))
+    service = XfsService(machine.uri("Lights"))
     try:
         took = []
         for _ in range(50):
@@ -493,7 +493,7 @@ def test_the_machine_in_a_rig(tmp_path: Path) -> None:
     remote = Remote(tmp_path / "rig")
     try:
         with host_of(machine, XfsReceiptPrinter, "ReceiptPrinter") as host:
-            host.execute(PrintSlip("a", Slip((Text("凭条"),))), SOON_S)
+            host.execute(PrintSlip("a", Slip((Paragraph("凭条"),))), SOON_S)
             seen = remote.look("machine")
             assert len(seen["slips"]) == 1
             assert isinstance(seen["slips"][0], bytes)

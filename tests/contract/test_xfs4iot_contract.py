@@ -13,7 +13,7 @@ from drivers.document_printer.types import PrintDocument
 from drivers.emulators.xfs4iot import XfsMachine
 from drivers.lights.types import FlashRate, Light, SetLight
 from drivers.pin_pad.types import AwaitKey, EndPinEntry, LoadSessionKey, StartPinEntry
-from drivers.receipt_printer.types import PrintSlip, Slip, Text
+from drivers.receipt_printer.types import Paragraph, PrintSlip, Slip
 from drivers.sensors.types import AwaitChange, Power, Readings, ReadSensors
 from drivers.smart_card.types import AwaitRemoval, ReadBankCard
 from drivers.vendor_mode.types import AwaitMode, Mode, ReadMode
@@ -98,7 +98,7 @@ def kind(name: str, service: str, **facts: Any) -> Kind:
     )
 
 
-SLIP = Slip((Text("凭条"),))
+SLIP = Slip((Paragraph("凭条"),))
 
 KINDS = (
     kind(

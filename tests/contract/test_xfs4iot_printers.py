@@ -25,7 +25,7 @@ from drivers.emulators.receipt_printer import drawn
 from drivers.emulators.xfs4iot import XfsMachine
 from drivers.hosting.thread_host import ThreadHost
 from drivers.receipt_printer.encode import TextMode, encode
-from drivers.receipt_printer.types import Align, Pair, Printed, PrintSlip, Rule, Slip, Text
+from drivers.receipt_printer.types import Align, Pair, Paragraph, Printed, PrintSlip, Rule, Slip
 from drivers.xfs4iot import client, driver, printing
 from drivers.xfs4iot.document_printer import XfsDocumentPrinter
 from drivers.xfs4iot.receipt_printer import XfsReceiptPrinter
@@ -35,13 +35,13 @@ PRINT, RETRACT = "Printer.PrintRaw", "Printer.RetractMedia"
 RECEIPT, DOCUMENT = "ReceiptPrinter", "DocumentPrinter"
 SLIP = Slip(
     (
-        Text("住房公积金中心", Align.CENTRE, size=2, bold=True),
+        Paragraph("住房公积金中心", Align.CENTRE, size=2, bold=True),
         Rule(),
         Pair("姓名", "欧阳𬭎㛃"),
         Pair("提取金额", "￥12,345.67", bold=True),
     )
 )
-OTHER = Slip((Text("另一位办事人的凭条"),))
+OTHER = Slip((Paragraph("另一位办事人的凭条"),))
 ONE_PAGE = b"%PDF-1.7\n1 0 obj <</Type /Pages>> 2 0 obj <</Type /Page>>\n%%EOF"
 THREE_PAGES = b"%PDF-1.7\n<</Type /Pages>> " + b"<</Type /Page >> " * 3 + b"%%EOF"
 

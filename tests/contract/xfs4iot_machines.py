@@ -12,13 +12,13 @@ import pytest
 
 from drivers.device import Deadline, DeviceError, Request, State, Status
 from drivers.emulators.xfs4iot import XfsMachine
-from drivers.hosting.thread_host import Pace, ThreadHost
+from drivers.hosting.thread_host import HostPace, ThreadHost
 from drivers.xfs4iot.driver import XfsDriver
 from tests.contract.xfs4iot_forms import check
 
 SOON_S = 5.0
 """Long enough on a busy machine for what takes a few milliseconds."""
-QUICK = Pace(poll_s=0.1, back_off_s=(0.1,))
+QUICK = HostPace(poll_s=0.1, back_off_s=(0.1,))
 
 
 def made(machine: XfsMachine, driver: type[XfsDriver], service: str, **options: Any) -> XfsDriver:

@@ -17,16 +17,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from centre_server import Answer, CentreServer, late, raw, reply, reset, trickle
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from fund_server import Answer, FundServer, late, raw, reply, reset, trickle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kiosk.centre import client as client_module
-from kiosk.centre.client import FundClient
+from kiosk.centre import transport
+from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.models import CardEvidence, DocumentRequest, PrintReport, Rating
 from kiosk.privacy import Sensitive
@@ -58,20 +58,20 @@ REQUEST = DocumentRequest(
 
 @pytest.fixture(autouse=True)
 def _no_long_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "PAUSES_S", (0.01, 0.02))
+    monkeypatch.setattr(transport, "PAUSES_S", (0.01, 0.02))
 
 
 @pytest.fixture
-def server() -> Iterator[FundServer]:
-    with FundServer() as server:
+def server() -> Iterator[CentreServer]:
+    with CentreServer() as server:
         server.on("POST", "/v1/sessions", reply(201, SESSION))
         server.on("DELETE", "/v1/sessions/current", reply(204))
         yield server
 
 
 @pytest.fixture
-def client(server: FundServer) -> Iterator[FundClient]:
-    with FundClient(server.url, "T0001", connect_s=1, read_s=0.5, whole_s=1) as client:
+def client(server: CentreServer) -> Iterator[CentreClient]:
+    with CentreClient(server.url, "T0001", connect_s=1, read_s=0.5, whole_s=1) as client:
         yield client
 
 
@@ -142,7 +142,9 @@ WIRE = [
 
 
 @pytest.mark.parametrize(("answer", "expected"), WIRE)
-def test_wire(server: FundServer, client: FundClient, answer: Answer, expected: Trouble) -> None:
+def test_wire(
+    server: CentreServer, client: CentreClient, answer: Answer, expected: Trouble
+) -> None:
     client.sign_in(CARD)
     server.on("GET", "/v1/person", answer)
     began = time.monotonic()
@@ -159,7 +161,7 @@ def test_wire(server: FundServer, client: FundClient, answer: Answer, expected: 
 def test_nobody_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-    with FundClient(f"http://127.0.0.1:{port}", "T0001", whole_s=1) as client:
+    with CentreClient(f"http://127.0.0.1:{port}", "T0001", whole_s=1) as client:
         assert trouble(client.catalogue).trouble is Trouble.DOWN
 
 
@@ -170,16 +172,18 @@ def test_nobody_accepts() -> None:
         for one in queued:
             one.setblocking(False)
             one.connect_ex(("127.0.0.1", port))
-        with FundClient(f"http://127.0.0.1:{port}", "T0001", connect_s=0.3, whole_s=0.8) as client:
+        with CentreClient(
+            f"http://127.0.0.1:{port}", "T0001", connect_s=0.3, whole_s=0.8
+        ) as client:
             assert trouble(client.catalogue).trouble is Trouble.SLOW
         for one in queued:
             one.close()
 
 
 def test_an_answer_without_end(
-    server: FundServer, client: FundClient, monkeypatch: pytest.MonkeyPatch
+    server: CentreServer, client: CentreClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_module, "MOST_BYTES", 100_000)
+    monkeypatch.setattr(transport, "MOST_BYTES", 100_000)
     server.on("GET", "/v1/accounts", reply(200, b" " * 200_000))
     error = trouble(client.accounts)
     assert error.trouble is Trouble.NONSENSE
@@ -197,28 +201,30 @@ PASSING = [
 
 @pytest.mark.parametrize("fault", PASSING)
 def test_a_query_is_tried_three_times(
-    server: FundServer, client: FundClient, fault: Answer
+    server: CentreServer, client: CentreClient, fault: Answer
 ) -> None:
     server.on("GET", "/v1/accounts", fault, fault, reply(200, b"[]"))
     assert client.accounts() == ()
     assert len(server.requests) == 3
 
 
-def test_and_not_a_fourth_time(server: FundServer, client: FundClient) -> None:
+def test_and_not_a_fourth_time(server: CentreServer, client: CentreClient) -> None:
     server.on("GET", "/v1/accounts", reply(503))
     assert trouble(client.accounts).trouble is Trouble.DOWN
     assert len(server.requests) == 3
 
 
 def test_a_document_is_asked_for_again_with_the_same_key(
-    server: FundServer, client: FundClient
+    server: CentreServer, client: CentreClient
 ) -> None:
     server.on("POST", "/v1/documents", reset(), reply(200, DOCUMENT))
     assert client.make_document(REQUEST).id == "d-1"
     assert [seen.json["key"] for seen in server.requests] == [REQUEST.key] * 2
 
 
-def test_a_print_is_told_again_with_the_same_job(server: FundServer, client: FundClient) -> None:
+def test_a_print_is_told_again_with_the_same_job(
+    server: CentreServer, client: CentreClient
+) -> None:
     count = {"prints": 1, "prints_left_today": 2}
     server.on("POST", "/v1/documents/d-1/prints", reply(502), reply(200, count))
     report = PrintReport(job="j-1", pages=1, complete=True)
@@ -226,7 +232,7 @@ def test_a_print_is_told_again_with_the_same_job(server: FundServer, client: Fun
     assert [seen.json["job"] for seen in server.requests] == ["j-1", "j-1"]
 
 
-ONCE: list[tuple[str, Callable[[FundClient], Any]]] = [
+ONCE: list[tuple[str, Callable[[CentreClient], Any]]] = [
     ("/v1/sessions", lambda c: c.sign_in(CARD)),
     ("/v1/sessions/current/name", lambda c: c.confirm_name(True)),
     ("/v1/sessions/current/sms", lambda c: c.send_sms()),
@@ -238,10 +244,10 @@ ONCE: list[tuple[str, Callable[[FundClient], Any]]] = [
 @pytest.mark.parametrize(("path", "call"), ONCE, ids=[path for path, _ in ONCE])
 @pytest.mark.parametrize("fault", PASSING)
 def test_everything_else_is_asked_once(
-    server: FundServer,
-    client: FundClient,
+    server: CentreServer,
+    client: CentreClient,
     path: str,
-    call: Callable[[FundClient], Any],
+    call: Callable[[CentreClient], Any],
     fault: Answer,
 ) -> None:
     server.on("POST", path, fault)
@@ -249,7 +255,7 @@ def test_everything_else_is_asked_once(
     assert len(server.requests) == 1
 
 
-def test_a_refusal_is_not_an_outage(server: FundServer, client: FundClient) -> None:
+def test_a_refusal_is_not_an_outage(server: CentreServer, client: CentreClient) -> None:
     words = {"zh": "请", "en": "please"}
     body = {"code": "sms-too-soon", "reason": words, "next_step": words, "reference": "A-1"}
     server.on("POST", "/v1/sessions/current/sms", reply(429, body))
@@ -259,9 +265,9 @@ def test_a_refusal_is_not_an_outage(server: FundServer, client: FundClient) -> N
 
 
 def test_an_idle_connection_is_not_used_for_what_is_asked_once(
-    server: FundServer, client: FundClient, monkeypatch: pytest.MonkeyPatch
+    server: CentreServer, client: CentreClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_module, "FRESH_S", 0.0)
+    monkeypatch.setattr(transport, "FRESH_S", 0.0)
     server.on("GET", "/v1/accounts", reply(200, b"[]"))
     client.accounts()
     client.sign_in(CARD)
@@ -269,7 +275,9 @@ def test_an_idle_connection_is_not_used_for_what_is_asked_once(
     assert [seen.connection for seen in server.requests] == [0, 1, 1]
 
 
-def test_a_connection_the_centre_closed_meanwhile(server: FundServer, client: FundClient) -> None:
+def test_a_connection_the_centre_closed_meanwhile(
+    server: CentreServer, client: CentreClient
+) -> None:
     def last(handler: Any) -> None:
         reply(200, b"[]")(handler)
         handler.close_connection = True
@@ -292,8 +300,8 @@ def test_a_connection_the_centre_closed_meanwhile(server: FundServer, client: Fu
         pytest.param(raw(b"?"), id="not HTTP"),
     ],
 )
-def test_close_is_quick_and_silent(server: FundServer, answer: Answer) -> None:
-    client = FundClient(server.url, "T0001")
+def test_close_is_quick_and_silent(server: CentreServer, answer: Answer) -> None:
+    client = CentreClient(server.url, "T0001")
     client.sign_in(CARD)
     server.on("DELETE", "/v1/sessions/current", answer)
     began = time.monotonic()
@@ -303,18 +311,18 @@ def test_close_is_quick_and_silent(server: FundServer, answer: Answer) -> None:
 
 
 def test_close_when_the_centre_is_gone() -> None:
-    with FundServer() as server:
+    with CentreServer() as server:
         server.on("POST", "/v1/sessions", reply(201, SESSION))
-        client = FundClient(server.url, "T0001")
+        client = CentreClient(server.url, "T0001")
         client.sign_in(CARD)
     began = time.monotonic()
     client.close()
     assert time.monotonic() - began < 2
 
 
-def test_nothing_stays_open(server: FundServer) -> None:
+def test_nothing_stays_open(server: CentreServer) -> None:
     before = threading.active_count()
-    client = FundClient(server.url, "T0001")
+    client = CentreClient(server.url, "T0001")
     client.sign_in(CARD)
     client.close()
     deadline = time.monotonic() + 3
@@ -327,10 +335,10 @@ def test_nothing_stays_open(server: FundServer) -> None:
 
 
 @pytest.fixture(scope="module")
-def echo() -> Iterator[tuple[FundServer, FundClient]]:
+def echo() -> Iterator[tuple[CentreServer, CentreClient]]:
     with (
-        FundServer() as server,
-        FundClient(server.url, "T0001", read_s=0.5, whole_s=0.15) as client,
+        CentreServer() as server,
+        CentreClient(server.url, "T0001", read_s=0.5, whole_s=0.15) as client,
     ):
         yield server, client
 
@@ -347,7 +355,7 @@ JSON = st.recursive(
 
 @settings(max_examples=60, deadline=None)
 @given(status=st.sampled_from([200, 201, 204, 302, 400, 404, 429, 500]), body=JSON)
-def test_any_json(echo: tuple[FundServer, FundClient], status: int, body: object) -> None:
+def test_any_json(echo: tuple[CentreServer, CentreClient], status: int, body: object) -> None:
     server, client = echo
     server.on("POST", "/v1/sessions/current/sms", reply(status, json.dumps(body)))
     trouble(client.send_sms)
@@ -355,7 +363,7 @@ def test_any_json(echo: tuple[FundServer, FundClient], status: int, body: object
 
 @settings(max_examples=60, deadline=None)
 @given(before=st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n", LONG]), noise=st.binary(max_size=200))
-def test_any_bytes(echo: tuple[FundServer, FundClient], before: bytes, noise: bytes) -> None:
+def test_any_bytes(echo: tuple[CentreServer, CentreClient], before: bytes, noise: bytes) -> None:
     server, client = echo
     server.on("POST", "/v1/sessions/current/sms", raw(before + noise))
     trouble(client.send_sms)
@@ -365,7 +373,7 @@ def test_any_bytes(echo: tuple[FundServer, FundClient], before: bytes, noise: by
 
 
 @dataclass(frozen=True)
-class Pair:
+class KeyPair:
     """PEM files of a certificate and its key."""
 
     certificate: Path
@@ -384,7 +392,7 @@ class Issuer:
     def root(self) -> Path:
         return self.folder / f"{self.title}.pem"
 
-    def issue(self, name: str, *, ca: bool = False, days: int = 1) -> Pair:
+    def issue(self, name: str, *, ca: bool = False, days: int = 1) -> KeyPair:
         key = self.key if ca else ec.generate_private_key(ec.SECP256R1())
         now = datetime.now(UTC)
         address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
@@ -405,7 +413,9 @@ class Issuer:
         if name != "another name":
             builder = builder.add_extension(x509.SubjectAlternativeName([address]), critical=False)
         certificate = builder.sign(self.key, hashes.SHA256())
-        pair = Pair(self.root if ca else self.folder / f"{name}.pem", self.folder / f"{name}.key")
+        pair = KeyPair(
+            self.root if ca else self.folder / f"{name}.pem", self.folder / f"{name}.key"
+        )
         pair.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         pair.key.write_bytes(
             key.private_bytes(
@@ -433,14 +443,14 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
     return make_issuer(tmp_path_factory.mktemp("strange"), "strange")
 
 
-def serving(pair: Pair, clients: Path | None = None) -> FundServer:
+def serving(pair: KeyPair, clients: Path | None = None) -> CentreServer:
     """A server over TLS; with ``clients`` it asks for a certificate of that root."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pair.certificate, pair.key)
     if clients is not None:
         context.verify_mode = ssl.CERT_REQUIRED
         context.load_verify_locations(clients)
-    server = FundServer(context)
+    server = CentreServer(context)
     server.on("GET", "/v1/accounts", reply(200, b"[]"))
     return server
 
@@ -448,7 +458,7 @@ def serving(pair: Pair, clients: Path | None = None) -> FundServer:
 def test_tls_with_our_root(issuer: Issuer) -> None:
     with (
         serving(issuer.issue("centre")) as server,
-        FundClient(server.url, "T0001", ca=issuer.root) as client,
+        CentreClient(server.url, "T0001", ca=issuer.root) as client,
     ):
         assert client.accounts() == ()
         assert client.accounts() == ()
@@ -459,7 +469,7 @@ def test_mutual_tls(issuer: Issuer) -> None:
     terminal = issuer.issue("terminal")
     with (
         serving(issuer.issue("centre"), issuer.root) as server,
-        FundClient(
+        CentreClient(
             server.url,
             "T0001",
             ca=issuer.root,
@@ -473,7 +483,7 @@ def test_mutual_tls(issuer: Issuer) -> None:
 def test_mutual_tls_without_a_certificate(issuer: Issuer) -> None:
     with (
         serving(issuer.issue("centre"), issuer.root) as server,
-        FundClient(server.url, "T0001", ca=issuer.root, whole_s=1) as client,
+        CentreClient(server.url, "T0001", ca=issuer.root, whole_s=1) as client,
     ):
         assert trouble(client.accounts).trouble in (Trouble.DOWN, Trouble.NONSENSE)
         assert not server.requests
@@ -489,7 +499,7 @@ def test_a_centre_that_is_not_ours(issuer: Issuer, stranger: Issuer, name: str) 
     ca = None if name == "no root given" else issuer.root
     with (
         serving(pair) as server,
-        FundClient(server.url, "T0001", ca=ca, whole_s=1) as client,
+        CentreClient(server.url, "T0001", ca=ca, whole_s=1) as client,
     ):
         error = trouble(client.accounts)
         assert error.trouble is Trouble.DOWN
@@ -501,10 +511,10 @@ def test_only_our_root_is_trusted_after_a_call(issuer: Issuer) -> None:
     """The HTTP library would add the roots of the public web at its first request."""
     with (
         serving(issuer.issue("centre")) as server,
-        FundClient(server.url, "T0001", ca=issuer.root) as client,
+        CentreClient(server.url, "T0001", ca=issuer.root) as client,
     ):
         client.accounts()
-        adapter = client._http.get_adapter(server.url)
+        adapter = client._transport._http.get_adapter(server.url)
         context = adapter.poolmanager.connection_pool_kw["ssl_context"]
         assert len(context.get_ca_certs()) == 1
 
@@ -516,7 +526,7 @@ def test_the_environment_is_not_asked(
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
     with (
         serving(issuer.issue("centre")) as server,
-        FundClient(server.url, "T0001", ca=issuer.root) as client,
+        CentreClient(server.url, "T0001", ca=issuer.root) as client,
     ):
         assert client.accounts() == ()
 
@@ -524,7 +534,7 @@ def test_the_environment_is_not_asked(
 def test_a_slow_answer_over_tls_ends_in_time(issuer: Issuer) -> None:
     with (
         serving(issuer.issue("centre")) as server,
-        FundClient(server.url, "T0001", ca=issuer.root, whole_s=1) as client,
+        CentreClient(server.url, "T0001", ca=issuer.root, whole_s=1) as client,
     ):
         server.on("GET", "/v1/accounts", trickle(LONG + b" " * 400, 0.02))
         began = time.monotonic()
@@ -532,16 +542,16 @@ def test_a_slow_answer_over_tls_ends_in_time(issuer: Issuer) -> None:
         assert time.monotonic() - began < 2.5
 
 
-def test_plain_http_where_tls_was_meant(server: FundServer, issuer: Issuer) -> None:
+def test_plain_http_where_tls_was_meant(server: CentreServer, issuer: Issuer) -> None:
     url = server.url.replace("http:", "https:")
-    with FundClient(url, "T0001", ca=issuer.root, whole_s=1) as client:
+    with CentreClient(url, "T0001", ca=issuer.root, whole_s=1) as client:
         assert trouble(client.catalogue).trouble is Trouble.DOWN
 
 
 def test_a_handshake_that_never_ends(issuer: Issuer) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"https://127.0.0.1:{listening.getsockname()[1]}"
-        with FundClient(url, "T0001", ca=issuer.root, connect_s=0.3, whole_s=0.5) as client:
+        with CentreClient(url, "T0001", ca=issuer.root, connect_s=0.3, whole_s=0.5) as client:
             began = time.monotonic()
             assert trouble(client.catalogue).trouble is Trouble.SLOW
             assert time.monotonic() - began < 2
@@ -572,4 +582,4 @@ def test_files_for_tls_that_cannot_be_used(issuer: Issuer, files: dict[str, str]
     )
     paths = {what: issuer.folder / file for what, file in files.items()}
     with pytest.raises(ValueError, match=r"TLS|certificate"):
-        FundClient("https://centre.example", "T0001", **paths)
+        CentreClient("https://centre.example", "T0001", **paths)

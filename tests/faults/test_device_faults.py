@@ -15,10 +15,10 @@ import pytest
 
 from kiosk.workshop.bench import faults, trial
 from kiosk.workshop.bench.cabinets import SLIP_END, SLIP_HEAD, Kiosk
-from kiosk.workshop.bench.cases import FAULTS, STATES, USED_AT, Case, cases
+from kiosk.workshop.bench.cases import FAULTS, STATES, USED_AT, FaultCase, cases
 from kiosk.workshop.bench.figures import Figure
 from kiosk.workshop.bench.stand import stand
-from kiosk.workshop.bench.trial import Verdict
+from kiosk.workshop.bench.trial import CaseVerdict
 
 SAMPLE = (
     ("id_card", "absent", "attract"),
@@ -43,12 +43,12 @@ STOOD_STILL_MS = 500.0
 is 0.8 s. The figure itself is the bench's, which has a machine to itself."""
 
 
-def case(device: str, kind: str, state: str) -> Case:
-    return Case(next(f for f in FAULTS if (f.device, f.kind) == (device, kind)), state)
+def case(device: str, kind: str, state: str) -> FaultCase:
+    return FaultCase(next(f for f in FAULTS if (f.device, f.kind) == (device, kind)), state)
 
 
 LEFT_ALONE = [
-    Case(case(device, kind, state).fault, state, lasting=True)
+    FaultCase(case(device, kind, state).fault, state, lasting=True)
     for device, kind, state in (
         ("document_printer", "jam", "printing"),
         ("receipt_printer", "cover", "slip"),
@@ -59,16 +59,16 @@ WRONG = replace(case("document_printer", "empty", "account").fault, says="卡纸
 
 
 @pytest.fixture(scope="module")
-def verdicts() -> dict[str, Verdict]:
+def verdicts() -> dict[str, CaseVerdict]:
     sample = [case(*each) for each in SAMPLE]
-    found, _calm = faults.try_all([*sample, *LEFT_ALONE, Case(WRONG, "account")])
+    found, _calm = faults.try_all([*sample, *LEFT_ALONE, FaultCase(WRONG, "account")])
     assert len(found) == len(SAMPLE) + 3, "every case came to its end"
     return {str(each.case) + each.case.fault.says: each for each in found}
 
 
 @pytest.mark.parametrize("each", SAMPLE, ids="-".join)
 def test_the_citizen_reads_what_is_wrong_and_no_paper_is_lost(
-    verdicts: dict[str, Verdict], each: tuple[str, str, str]
+    verdicts: dict[str, CaseVerdict], each: tuple[str, str, str]
 ) -> None:
     one = case(*each)
     verdict = verdicts[str(one) + one.fault.says]
@@ -82,21 +82,21 @@ def test_the_citizen_reads_what_is_wrong_and_no_paper_is_lost(
 
 @pytest.mark.parametrize("one", LEFT_ALONE, ids=str)
 def test_who_comes_after_a_fault_gets_their_own_paper_alone(
-    verdicts: dict[str, Verdict], one: Case
+    verdicts: dict[str, CaseVerdict], one: FaultCase
 ) -> None:
     verdict = verdicts[str(one) + one.fault.says]
     assert verdict.complaints == []
 
 
 def test_a_card_reader_is_unplugged_in_the_middle_of_its_read(
-    verdicts: dict[str, Verdict],
+    verdicts: dict[str, CaseVerdict],
 ) -> None:
     one = case("id_card", "unplugged", "card")
     assert verdicts[str(one) + one.fault.says].met
 
 
-def test_a_page_with_another_reason_is_a_complaint(verdicts: dict[str, Verdict]) -> None:
-    (complaint,) = verdicts[str(Case(WRONG, "account")) + "卡纸"].complaints
+def test_a_page_with_another_reason_is_a_complaint(verdicts: dict[str, CaseVerdict]) -> None:
+    (complaint,) = verdicts[str(FaultCase(WRONG, "account")) + "卡纸"].complaints
     assert complaint[0] == "fault_without_page"
     assert "缺纸" in complaint[1]
 
@@ -157,8 +157,8 @@ def test_what_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
     one, other = case("camera", "absent", "menu"), case("id_card", "absent", "card")
     found = faults.figures(
         [
-            Verdict(one, stall_ms=131.0),
-            Verdict(
+            CaseVerdict(one, stall_ms=131.0),
+            CaseVerdict(
                 other,
                 to_page_ms=250.0,
                 met=True,

@@ -24,15 +24,16 @@ limit_s = {limit_s}
 RUN = """
 import json, sys
 from pathlib import Path
-from kiosk.keeper.keeper import Pace, run
+from kiosk.keeper.keeper import run
+from kiosk.keeper.visit_process import KeeperPace
 stage, visits, pace = Path(sys.argv[1]), json.loads(sys.argv[2]), json.loads(sys.argv[3])
 command = [sys.executable, sys.argv[4], str(stage)]
-sys.exit(run(stage / "terminal.toml", command, visits=visits, pace=Pace(**pace)))
+sys.exit(run(stage / "terminal.toml", command, visits=visits, pace=KeeperPace(**pace)))
 """
 PATIENCE_S = 20.0
 
 
-class Terminal:
+class KeeperProcess:
     """A keeper process over played visits, seen through its log."""
 
     def __init__(self, stage, plan, *, visits=None, limit_s=600, env=None, **pace):
@@ -91,7 +92,7 @@ class Terminal:
 
     def told(self):
         """The visits that were told that a device may hold something of a citizen."""
-        marks = self.stage.glob("*.unclean")
+        marks = self.stage.glob("*.leftovers")
         return sorted(int(mark.stem) for mark in marks)
 
     def stop(self, number=signal.SIGTERM):
@@ -117,7 +118,7 @@ def start(tmp_path):
 
     def start(*plan, stage="stage", **options):
         (tmp_path / stage).mkdir()
-        terminals.append(Terminal(tmp_path / stage, plan, **options))
+        terminals.append(KeeperProcess(tmp_path / stage, plan, **options))
         return terminals[-1]
 
     yield start
@@ -160,7 +161,7 @@ def test_the_next_visit_takes_over(start, plan, cause, stage, pace):
 
 
 @pytest.mark.parametrize(
-    ("plan", "unclean", "pace"),
+    ("plan", "leftovers", "pace"),
     [
         ("crash-begun good", [2], {}),
         ("freezes good", [2], {"silent_s": 1.0}),
@@ -174,11 +175,11 @@ def test_the_next_visit_takes_over(start, plan, cause, stage, pace):
         ("crash-live good", [], {}),  # nobody had been there
     ],
 )
-def test_who_follows_a_visit_cut_off_in_its_work_is_told(start, plan, unclean, pace):
+def test_who_follows_a_visit_cut_off_in_its_work_is_told(start, plan, leftovers, pace):
     """What it left in a device, half a slip or a job, is not for the next citizen."""
     terminal = start(*plan.split(), **pace)
     terminal.wait("visit shown", visit=len(plan.split()))
-    assert terminal.told() == unclean
+    assert terminal.told() == leftovers
     terminal.stop()
 
 

@@ -23,13 +23,13 @@ from drivers.device import CancelToken, DeviceError, Info, Reason, State, Status
 from drivers.hosting import process_host
 from drivers.hosting.channel import Channel, SharedMemory
 from drivers.hosting.process_host import ProcessHost
-from drivers.hosting.thread_host import Pace
+from drivers.hosting.thread_host import HostPace
 
 ONLINE = Status(State.ONLINE)
 SOON_S = 20.0
 BACK_S = 0.2
 GRACE_S = 0.1
-PACE = Pace(poll_s=0.05, back_off_s=(0.05, 0.1))
+PACE = HostPace(poll_s=0.05, back_off_s=(0.05, 0.1))
 HANGS = ("hang", "sleep")
 DEATHS = {"crash": "died of SIGSEGV", "exit": "ended with 3"}
 
@@ -51,7 +51,7 @@ def host(tmp_path, seen):
 def patient(tmp_path, seen):
     """Asks for the status so rarely that only commands find out."""
     make = partial(NaughtyDriver, tmp_path)
-    one = ProcessHost(make, seen.append, pace=Pace(poll_s=99.0), grace=GRACE_S)
+    one = ProcessHost(make, seen.append, pace=HostPace(poll_s=99.0), grace=GRACE_S)
     one.start()
     until(lambda: seen == [ONLINE])
     yield one
@@ -268,7 +268,7 @@ def test_a_device_that_hangs_in_open_holds_a_command_no_longer_than_it_wants(
     tmp_path, seen, monkeypatch, cancelled
 ):
     (tmp_path / "hang-open").touch()
-    make, rarely = partial(NaughtyDriver, tmp_path), Pace(poll_s=99.0, back_off_s=(99.0,))
+    make, rarely = partial(NaughtyDriver, tmp_path), HostPace(poll_s=99.0, back_off_s=(99.0,))
     one = ProcessHost(make, seen.append, pace=rarely, grace=GRACE_S)
     with monkeypatch.context() as short:
         short.setattr(process_host, "OPEN_S", 0.2)

@@ -1,8 +1,8 @@
 """Plays a visit for the keeper's tests: a process that speaks the line, without a screen.
 
-``visit_player.py DIRECTORY --line N``. The n-th one that is started there acts the n-th part of
+``visit_player.py DIRECTORY --channel N``. The n-th one that is started there acts the n-th part of
 ``DIRECTORY/plan`` (the last part repeats), and leaves ``n.pid``, when warm ``n.ready``, and when
-told that the one before left work undone ``n.unclean``; then it tidies up, unless it crashes.
+told that the one before left work undone ``n.leftovers``; then it tidies up, unless it crashes.
 """
 
 import os
@@ -18,12 +18,12 @@ from kiosk.keeper.channel import (
     Begun,
     Broken,
     Ended,
-    Line,
+    HasLeftovers,
     Live,
     Quit,
     Ready,
-    Remains,
     Shown,
+    VisitEnd,
 )
 
 
@@ -40,28 +40,28 @@ def main() -> None:
     if "NOTIFY_SOCKET" in os.environ:
         raise SystemExit("systemd's socket is the keeper's only")
     plan = (stage / "plan").read_text().split()
-    Player(stage, number, Line(fd)).act(plan[min(number, len(plan)) - 1])
+    PlayedVisit(stage, number, VisitEnd(fd)).act(plan[min(number, len(plan)) - 1])
 
 
-class Player:
-    def __init__(self, stage: Path, number: int, line: Line) -> None:
-        self.stage, self.number, self.line = stage, number, line
+class PlayedVisit:
+    def __init__(self, stage: Path, number: int, channel: VisitEnd) -> None:
+        self.stage, self.number, self.channel = stage, number, channel
 
     def wait(self, until, seconds=20.0) -> None:
         """Stay alive until something is so; leave when told to, or when the keeper is gone."""
         end = time.monotonic() + seconds
         while not until() and time.monotonic() < end:
-            self.line.send(Alive())
-            if select.select([self.line], [], [], 0.02)[0]:
+            self.channel.send(Alive())
+            if select.select([self.channel], [], [], 0.02)[0]:
                 self.hear()
 
     def hear(self) -> None:
-        for word in self.line.receive():
+        for word in self.channel.receive():
             if isinstance(word, Quit | Broken):
                 os._exit(0)
             self.live = isinstance(word, Live)
-            if word == Live(unclean=True):
-                (self.stage / f"{self.number}.unclean").touch()
+            if word == Live(leftovers=True):
+                (self.stage / f"{self.number}.leftovers").touch()
 
     live = False
 
@@ -71,8 +71,8 @@ class Player:
         if part == "never-ready":
             time.sleep(20)
         if part == "shown-too-soon":
-            self.line.send(Shown())
-        self.line.send(Ready())
+            self.channel.send(Shown())
+        self.channel.send(Ready())
         (self.stage / f"{self.number}.ready").touch()
         if part == "standby-freezes":
             os.kill(os.getpid(), signal.SIGSTOP)
@@ -80,20 +80,20 @@ class Player:
         if part == "crash-live":
             os._exit(3)
         if part != "never-shown":
-            self.line.send(Shown())
+            self.channel.send(Shown())
             self.wait((self.stage / f"{self.number + 1}.ready").exists)
-            if (self.stage / f"{self.number}.unclean").exists() and part not in (
+            if (self.stage / f"{self.number}.leftovers").exists() and part not in (
                 "covered",
                 "untidy",
             ):
-                self.line.send(Remains(False))
+                self.channel.send(HasLeftovers(False))
             self.on_screen(part)
         self.wait(lambda: False)
 
     def on_screen(self, part: str) -> None:
-        fd = self.line.fileno()
+        fd = self.channel.fileno()
         if part not in ("good", "untidy"):
-            self.line.send(Begun())
+            self.channel.send(Begun())
         match part:
             case "crash-begun":
                 os.abort()
@@ -109,21 +109,21 @@ class Player:
                 while True:
                     self.flood(fd, b'"' * 1000)
             case "hangs-up":
-                self.line.close()
+                self.channel.close()
                 time.sleep(20)
             case "family":
                 child = subprocess.Popen(
                     [sys.executable, "-S", "-c", "import time; time.sleep(20)"]
                 )
                 (self.stage / f"{self.number}.child.pid").write_text(str(child.pid))
-                self.line.send(Ended("left"))
+                self.channel.send(Ended("left"))
             case "visitor" | "covered":
-                self.line.send(Ended("left"))
+                self.channel.send(Ended("left"))
             case "half-slip":
-                self.line.send(Remains(True))
-                self.line.send(Ended("left"))
+                self.channel.send(HasLeftovers(True))
+                self.channel.send(Ended("left"))
             case "trouble":
-                self.line.send(Ended("trouble"))
+                self.channel.send(Ended("trouble"))
 
     def flood(self, fd: int, data: bytes) -> None:
         try:

@@ -18,7 +18,7 @@ from drivers.emulators.document_printer import DocumentPrinter
 from drivers.emulators.id_card import IdCardReader
 from drivers.emulators.receipt_printer import ReceiptPrinter
 from kiosk.privacy import Sensitive
-from kiosk.settings import Centre, Settings
+from kiosk.settings import CentreSettings, Settings
 from kiosk.terminal.terminal import Terminal
 from kiosk.visit.steps import (
     Attract,
@@ -96,7 +96,7 @@ class Hall:
         return Settings(
             terminal="T0001",
             production=False,
-            centre=Centre(
+            centre=CentreSettings(
                 url=self.here.url,
                 seal_roots=self.here.settings.centre.seal_roots,
                 read_s=read_s,
@@ -115,10 +115,10 @@ class Hall:
         )
 
     @contextmanager
-    def visit(self, *, read_s: float = 5.0, unclean: bool = False) -> Iterator[Citizen]:
-        """One visit at the terminal; whoever is still there at the end leaves. ``unclean``: the one
-        before left something in a device."""
-        citizen = Citizen(self, self.settings(read_s), unclean=unclean)
+    def visit(self, *, read_s: float = 5.0, leftovers: bool = False) -> Iterator[Citizen]:
+        """One visit at the terminal; whoever is still there at the end leaves. ``leftovers``: the
+        one before left something in a device."""
+        citizen = Citizen(self, self.settings(read_s), leftovers=leftovers)
         try:
             yield citizen
         finally:
@@ -128,15 +128,15 @@ class Hall:
 class Citizen:
     """Stands at the terminal: sees pages and presses."""
 
-    def __init__(self, hall: Hall, settings: Settings, *, unclean: bool = False) -> None:
+    def __init__(self, hall: Hall, settings: Settings, *, leftovers: bool = False) -> None:
         self.hall = hall
         self.glass = Glass()
         self._ended: Queue[str] = Queue()
-        self.remains: list[bool] = []  # what the keeper is told of it
-        self.terminal = Terminal(settings, self._ended.put, on_remains=self.remains.append)
+        self.leftovers: list[bool] = []  # what the keeper is told of it
+        self.terminal = Terminal(settings, self._ended.put, on_leftovers=self.leftovers.append)
         self.ticket = 0
         self.step: Step[Any] | None = None
-        self.terminal.open(self.glass, unclean=unclean)
+        self.terminal.open(self.glass, leftovers=leftovers)
 
     def sees(self, kind: type[T]) -> T:
         """Wait for the next page, which must be of this kind."""
@@ -150,7 +150,7 @@ class Citizen:
 
     def press(self, answer: object) -> None:
         self.terminal.begun()
-        self.terminal.counter.answer(self.ticket, answer)
+        self.terminal.dialogue.answer(self.ticket, answer)
 
     def chooses(self, kind: type[Step[Any]], answer: object) -> None:
         """See this page next, and press there."""
@@ -196,7 +196,7 @@ class Citizen:
 
     def leaves(self) -> str:
         """Press 退出; how the visit ended, as the keeper is told."""
-        self.terminal.counter.leave()
+        self.terminal.dialogue.leave()
         end = time.monotonic() + PATIENCE_S
         while self._ended.empty():
             assert time.monotonic() < end, "the visit does not end"
@@ -204,7 +204,7 @@ class Citizen:
                 step, ticket, _back = self.glass.shown.get(timeout=0.01)
             except Empty:
                 continue
-            self.terminal.counter.answer(ticket, "skip" if isinstance(step, Rate) else "bye")
+            self.terminal.dialogue.answer(ticket, "skip" if isinstance(step, Rate) else "bye")
         return self._ended.get()
 
     def go_away(self) -> None:

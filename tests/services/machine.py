@@ -24,9 +24,10 @@ PATIENCE_S = 60.0
 KEEPER = """
 import json, sys
 from pathlib import Path
-from kiosk.keeper.keeper import Pace, run
+from kiosk.keeper.keeper import run
+from kiosk.keeper.visit_process import KeeperPace
 settings, pace, *command = sys.argv[1:]
-sys.exit(run(Path(settings), command, pace=Pace(**json.loads(pace))))
+sys.exit(run(Path(settings), command, pace=KeeperPace(**json.loads(pace))))
 """
 _FACT = re.compile(r"(\w+)=(\S+)")
 
@@ -34,7 +35,7 @@ _FACT = re.compile(r"(\w+)=(\S+)")
 class Machine:
     """A running terminal, seen from outside: its log, its processes, its hardware, its centre."""
 
-    def __init__(self, place: demo.Place, directory: Path, **pace: float) -> None:
+    def __init__(self, place: demo.DemoPlace, directory: Path, **pace: float) -> None:
         self.place = place
         self.log = directory / "log"
         self.orders = directory / "orders"
@@ -46,7 +47,7 @@ class Machine:
         command = [sys.executable, str(ROBOT), str(self.orders)]
         options = ["--settings", str(place.settings), "--desk", str(place.desk)]
         patience = json.dumps({"rest_s": 0.0, "back_off_s": [0.0], "shown_s": 20.0, **pace})
-        root = str(Path(demo.__file__).parents[1])
+        root = str(Path(demo.__file__).parents[2])
         with self.log.open("wb") as log:
             self.keeper = subprocess.Popen(
                 [sys.executable, "-c", KEEPER, str(place.settings), patience, *command, *options],

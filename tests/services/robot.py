@@ -14,7 +14,7 @@ from pathlib import Path
 import ui.robots.player
 from kiosk.__main__ import main
 from ui.robots.player import Robot, Story
-from ui.visitor import Visitor
+from ui.visitor import VisitApp
 
 POINTS = (
     "attract",
@@ -34,10 +34,10 @@ POINTS = (
 """Where the main job can stop, in order. Past the last one the visit ends by itself."""
 
 
-class Citizen(Robot):
+class RobotCitizen(Robot):
     """Plays the main job of one persona up to a point."""
 
-    def __init__(self, visitor: Visitor, orders: Path, desk: Path, centre: str) -> None:
+    def __init__(self, visitor: VisitApp, orders: Path, desk: Path, centre: str) -> None:
         super().__init__(visitor, desk, centre)
         self._orders = orders
         self._persona, self._point = (orders / "plan").read_text().split(maxsplit=1)
@@ -99,5 +99,5 @@ def arguments() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    ui.robots.player.Player = Citizen  # type: ignore[misc, assignment]
+    ui.robots.player.Player = RobotCitizen  # type: ignore[misc, assignment]
     main(list(arguments()))

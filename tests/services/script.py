@@ -1,7 +1,7 @@
 """A script in place of the citizen: which steps must come, and what each is answered.
 
-No thread, no screen, no mock: a :class:`Script` is a :class:`kiosk.visit.visit.Asker`, and the visit that
-it answers talks to the real stand-in centre over HTTP.
+No thread, no screen, no mock: a :class:`ServiceScript` is a :class:`kiosk.visit.visit.Asker`, and
+the visit that it answers talks to the real stand-in centre over HTTP.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from drivers.document_printer.types import PagesPrinted
 from drivers.id_card.record import decode_record, encode_record
 from drivers.id_card.types import IdCard
 from drivers.receipt_printer.types import Printed
-from kiosk.centre.client import FundClient
+from kiosk.centre.client import CentreClient
+from kiosk.endings import How
 from kiosk.identity.sign_in import identify
 from kiosk.privacy import Sensitive
 from kiosk.services import SERVICES, menu
-from kiosk.settings import Centre, Settings
+from kiosk.settings import CentreSettings, Settings
 from kiosk.visit.steps import (
     Attract,
     ConfirmName,
@@ -41,7 +42,7 @@ from kiosk.visit.steps import (
     Rate,
     Step,
 )
-from kiosk.visit.visit import How, Left, Visit, WentBack
+from kiosk.visit.visit import Left, Visit, WentBack
 from kiosk.words import Language, Sayable, say
 from kiosk.workshop.sandbox import personas
 from kiosk.workshop.sandbox.server import serving
@@ -57,7 +58,7 @@ WELL = {kind: Status(State.ONLINE) for kind in ("id_card", "receipt_printer", "d
 """All devices of a terminal, and nothing wrong with them."""
 
 
-class Script:
+class ServiceScript:
     """Plays ``lines`` in order; a step that was not expected fails with both lists."""
 
     def __init__(self, *lines: Line, language: Language = Language.ZH, large: bool = False) -> None:
@@ -119,7 +120,7 @@ class Played:
     """What came of a visit."""
 
     how: How
-    script: Script
+    script: ServiceScript
     calls: Counter[str]  # requests to the centre by endpoint
     visit: Visit
 
@@ -137,7 +138,7 @@ class World:
         self.url = url
         self.settings = Settings(
             terminal="T0001",
-            centre=Centre(url=url, seal_roots=directory / "root.pem"),
+            centre=CentreSettings(url=url, seal_roots=directory / "root.pem"),
         )
         self._http = requests.Session()
         self._http.trust_env = False
@@ -177,8 +178,8 @@ class World:
         services: Mapping[str, Callable[[Visit], None]] | None = None,
     ) -> Played:
         """A whole visit: all of ``lines`` must come, and the session must be closed after it."""
-        script, calls = Script(*lines, language=language, large=large), Counter[str]()
-        client = FundClient(
+        script, calls = ServiceScript(*lines, language=language, large=large), Counter[str]()
+        client = CentreClient(
             self.url,
             self.settings.terminal,
             read_s=self.settings.centre.read_s,

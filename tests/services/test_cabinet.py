@@ -16,7 +16,7 @@ from services.hall import Citizen, Hall
 
 from drivers.device import Deadline, Reason
 from drivers.emulators.io_board import IoBoard
-from drivers.hosting.thread_host import Pace, ThreadHost
+from drivers.hosting.thread_host import HostPace, ThreadHost
 from drivers.sensors.io_board import BoardSensors
 from kiosk.terminal.cabinet import Cabinet
 from kiosk.visit.steps import Attract, EnterSmsCode, Menu, PresentIdCard, Problem
@@ -133,7 +133,7 @@ class Watched(ThreadHost):
 
     def __init__(self, board: IoBoard) -> None:
         settings = BoardSensors.Settings(board.address, poll=0.05)
-        super().__init__(BoardSensors(settings), pace=Pace(poll_s=0.2, back_off_s=(0.2,)))
+        super().__init__(BoardSensors(settings), pace=HostPace(poll_s=0.2, back_off_s=(0.2,)))
         self.asked = 0
         self.over = False
 

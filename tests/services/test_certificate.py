@@ -8,7 +8,7 @@ import pytest
 from services.script import WELL, World, action, option, printed, slip_printed, texts, titled
 
 from drivers.device import DeviceError, Reason, State, Status
-from drivers.receipt_printer.types import Pair, Qr, Text
+from drivers.receipt_printer.types import Pair, Paragraph, Qr
 from kiosk.visit.steps import (
     Choose,
     Farewell,
@@ -67,7 +67,7 @@ def test_the_certificate_and_its_slip(here: World) -> None:
     assert sheet.pdf == played.last(Preview).pdf.reveal()
     assert sheet.title == document.number, "nothing personal on the printer's own panel"
     slip = played.last(PrintingSlip).request.slip
-    lines = [each.text for each in slip.elements if isinstance(each, Text)]
+    lines = [each.text for each in slip.elements if isinstance(each, Paragraph)]
     facts = {each.label: each.value for each in slip.elements if isinstance(each, Pair)}
     assert "本凭条不作为证明" in lines
     assert facts["证明编号"] == document.number

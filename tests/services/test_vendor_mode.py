@@ -22,7 +22,7 @@ PATIENCE_S = 15.0
 
 
 @dataclass
-class Branch:
+class BranchTerminal:
     """A terminal whose papers come from the bank's machine."""
 
     hall: Hall
@@ -55,15 +55,15 @@ class Branch:
 
 
 @pytest.fixture
-def branch(_hall: Hall) -> Iterator[Branch]:
+def branch(_hall: Hall) -> Iterator[BranchTerminal]:
     _hall.well()
     bank = XfsMachine()
     bank.start()
-    yield Branch(_hall, bank)
+    yield BranchTerminal(_hall, bank)
     bank.stop()
 
 
-def test_a_visit_that_waits_ends_and_the_next_one_lets_go(branch: Branch) -> None:
+def test_a_visit_that_waits_ends_and_the_next_one_lets_go(branch: BranchTerminal) -> None:
     with branch.visit() as first:
         first.sees(Attract)
         branch.bank.obey("enter vendor mode")
@@ -78,7 +78,7 @@ def test_a_visit_that_waits_ends_and_the_next_one_lets_go(branch: Branch) -> Non
         branch.until("inactive")
 
 
-def test_a_citizen_is_not_cut_off(branch: Branch) -> None:
+def test_a_citizen_is_not_cut_off(branch: BranchTerminal) -> None:
     with branch.visit() as citizen:
         citizen.signs_in()
         branch.bank.obey("enter vendor mode")
@@ -88,7 +88,9 @@ def test_a_citizen_is_not_cut_off(branch: Branch) -> None:
         assert branch.mode() == "enterPending"
 
 
-def test_a_machine_that_does_not_answer_keeps_nobody_from_their_account(branch: Branch) -> None:
+def test_a_machine_that_does_not_answer_keeps_nobody_from_their_account(
+    branch: BranchTerminal,
+) -> None:
     branch.bank.obey("unplug")
     with branch.visit() as citizen:
         assert isinstance(citizen.signs_in(), Menu)
@@ -103,7 +105,7 @@ def prints_everything(citizen: Citizen, persona: str) -> None:
     citizen.sees(PaperReady)
 
 
-def test_what_a_citizen_leaves_in_the_slots_does_not_reach_the_next(branch: Branch) -> None:
+def test_what_a_citizen_leaves_in_the_slots_does_not_reach_the_next(branch: BranchTerminal) -> None:
     with branch.visit() as first:
         prints_everything(first, "P01")
     left = branch.bank.look()["lying"]

@@ -8,7 +8,7 @@ from decimal import Decimal as D
 from functools import cache
 
 from kiosk.centre.errors import Refusal
-from kiosk.centre.models import Withdrawal, Words
+from kiosk.centre.models import CentreWords, Withdrawal
 from kiosk.privacy import Sensitive
 from kiosk.visit.steps import (
     Action,
@@ -52,22 +52,22 @@ REFUSAL_EN = (
 )
 REFUSAL = Refusal(
     "loan-elsewhere",
-    Words(zh=REFUSAL_ZH[:120], en=REFUSAL_EN[:120]),
-    Words(zh=REFUSAL_ZH[:120], en=REFUSAL_EN[:120]),
+    CentreWords(zh=REFUSAL_ZH[:120], en=REFUSAL_EN[:120]),
+    CentreWords(zh=REFUSAL_ZH[:120], en=REFUSAL_EN[:120]),
     "K7Q2-9XMD",
 )
 
 NOTICES = (
-    Words(
+    CentreWords(
         zh="A4 打印机正在更换纸张，证明打印暂停；查询和凭条正常。"
         "最近可打印网点：人民路支行，650 米",
         en="The A4 printer is out of paper: no certificates for now. Nearest printer: Renmin Road",
     ),
-    Words(
+    CentreWords(
         zh="1月18日 20:00 至 24:00 系统维护，期间暂停全部业务，请您提前安排办理时间",
         en="18 Jan, 20:00 to 24:00: maintenance, no service during these hours",
     ),
-    Words(
+    CentreWords(
         zh="2025 年度结息已经完成，可以在缴存明细里查看利息",
         en="Interest for 2025 has been credited: see your contributions",
     ),
@@ -143,7 +143,7 @@ def cases() -> dict[str, Step[object]]:
         "44-purposes": Choose(
             _("证明用来做什么？"),
             tuple(
-                Option(key, Words(zh=zh, en=en), icon="certificate")
+                Option(key, CentreWords(zh=zh, en=en), icon="certificate")
                 for key, zh, en in (
                     ("1", "申请住房贷款", "Apply for a home loan"),
                     ("2", "异地购房或者异地贷款", "Buy or borrow in another city"),

@@ -12,6 +12,7 @@ from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.models import (
     Account,
     Catalogue,
+    CentreWords,
     Document,
     Ledger,
     LedgerEntry,
@@ -20,7 +21,6 @@ from kiosk.centre.models import (
     Proof,
     Repayment,
     Withdrawal,
-    Words,
 )
 from kiosk.privacy import Sensitive
 from kiosk.visit.steps import (
@@ -55,7 +55,9 @@ from kiosk.words import _
 CATALOGUE = Catalogue(
     version=1,
     clock=datetime(2026, 1, 15, 10, 0, tzinfo=timezone(timedelta(hours=8))),
-    centre=Words(zh="云岭市住房公积金管理中心（演示）", en="Yunling Housing Provident Fund (demo)"),
+    centre=CentreWords(
+        zh="云岭市住房公积金管理中心（演示）", en="Yunling Housing Provident Fund (demo)"
+    ),
     hotline="12329",
     demo=True,
     offers=(),
@@ -85,7 +87,7 @@ FROZEN = ACCOUNT.model_copy(
         "balance": Sensitive(D("73182.60")),
         "employer": "云岭医院（演示）",
         "frozen_on": date(2025, 9, 1),
-        "note": Words(
+        "note": CentreWords(
             zh="账户于 2025年9月1日 被司法冻结，暂不能提取和开证明。请联系冻结机关，或拨打 12329。",
             en="Frozen by court order since 1 Sep 2025: no withdrawals and no certificates. "
             "Ask the court that ordered it, or call 12329.",
@@ -98,7 +100,7 @@ ARREARS = ACCOUNT.model_copy(
         "balance": Sensitive(D("17363.80")),
         "paid_to": date(2025, 8, 1),
         "employer": "云岭商贸（演示）",
-        "note": Words(
+        "note": CentreWords(
             zh="单位从 2025年9月 起没有缴存。请向单位询问，或拨打 12329 投诉。",
             en="Your employer has not paid since September 2025. Ask them, or call 12329.",
         ),
@@ -201,7 +203,7 @@ REPAYMENTS = tuple(
 DOCUMENT = Document(
     id="d1",
     number="云岭公积金证字〔2026〕第000001号",
-    title=Words(zh="个人住房公积金缴存证明", en="Deposit certificate"),
+    title=CentreWords(zh="个人住房公积金缴存证明", en="Deposit certificate"),
     pages=1,
     sha256="0" * 64,
     verification_code="K7Q2-9XMD",
@@ -213,32 +215,32 @@ DOCUMENT = Document(
 _TILES = (
     Tile(
         "account",
-        Words(zh="账户查询", en="My account"),
-        Words(zh="余额、缴存状态", en="Balance and status"),
+        CentreWords(zh="账户查询", en="My account"),
+        CentreWords(zh="余额、缴存状态", en="Balance and status"),
         "account",
     ),
     Tile(
         "ledger",
-        Words(zh="缴存明细", en="Contributions"),
-        Words(zh="按年查看", en="Year by year"),
+        CentreWords(zh="缴存明细", en="Contributions"),
+        CentreWords(zh="按年查看", en="Year by year"),
         "ledger",
     ),
     Tile(
         "withdrawals",
-        Words(zh="提取记录", en="Withdrawals"),
-        Words(zh="何时、为何、多少", en="When, why, how much"),
+        CentreWords(zh="提取记录", en="Withdrawals"),
+        CentreWords(zh="何时、为何、多少", en="When, why, how much"),
         "withdrawals",
     ),
     Tile(
         "loan",
-        Words(zh="我的贷款", en="My loan"),
-        Words(zh="余额、还款计划", en="Balance and plan"),
+        CentreWords(zh="我的贷款", en="My loan"),
+        CentreWords(zh="余额、还款计划", en="Balance and plan"),
         "loan",
     ),
     Tile(
         "deposit-certificate",
-        Words(zh="缴存证明", en="Deposit certificate"),
-        Words(zh="中心签章，A4 打印", en="Sealed, printed on A4"),
+        CentreWords(zh="缴存证明", en="Deposit certificate"),
+        CentreWords(zh="中心签章，A4 打印", en="Sealed, printed on A4"),
         "certificate",
         closed=_("打印机缺纸"),
     ),
@@ -254,8 +256,8 @@ _LOAN_WAYS = (
 )
 _LOST = Refusal(
     "card-lost",
-    Words(zh="这张身份证已经挂失", en="This ID card was reported lost"),
-    Words(
+    CentreWords(zh="这张身份证已经挂失", en="This ID card was reported lost"),
+    CentreWords(
         zh="请带新领的身份证再来，或到柜台办理。找回的旧证不能再用。",
         en="Come back with your new card, or go to the counter. A card that was found again "
         "can no longer be used.",
@@ -288,7 +290,7 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
                 Proof(
                     method="face",
                     available=False,
-                    reason=Words(zh="本机没有摄像头", en="No camera on this machine"),
+                    reason=CentreWords(zh="本机没有摄像头", en="No camera on this machine"),
                 ),
                 Proof(method="qr", available=True, hint=""),
             )
@@ -297,7 +299,7 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         "06-code-wrong": EnterSmsCode(
             "123****0001",
             0,
-            Words(
+            CentreWords(
                 zh="验证码不对，还可以试 2 次", en="That is not the code; two more tries are left"
             ),
         ),
@@ -336,7 +338,7 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         "19-purpose": Choose(
             _("证明用来做什么？"),
             tuple(
-                Option(key, Words(zh=zh, en=en), icon="certificate")
+                Option(key, CentreWords(zh=zh, en=en), icon="certificate")
                 for key, zh, en in (
                     ("1", "申请住房贷款", "Apply for a home loan"),
                     ("2", "异地购房", "Buy a home in another city"),

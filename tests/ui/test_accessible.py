@@ -21,7 +21,7 @@ NO_HEADING = {"23"}
 
 
 @dataclass(frozen=True)
-class Node:
+class SpokenNode:
     """One thing that a screen reader may say."""
 
     role: QAccessible.Role
@@ -30,11 +30,11 @@ class Node:
     focusable: bool
 
 
-def nodes(root: QAccessibleInterface) -> Iterator[Node]:
+def nodes(root: QAccessibleInterface) -> Iterator[SpokenNode]:
     state = root.state()
     if not state.invisible:
         name = root.text(QAccessible.Text.Name)
-        yield Node(root.role(), name, root.rect(), bool(state.focusable))
+        yield SpokenNode(root.role(), name, root.rect(), bool(state.focusable))
     for index in range(root.childCount()):
         yield from nodes(root.child(index))
 
@@ -47,7 +47,7 @@ def theatre(request: pytest.FixtureRequest) -> Iterator[Theatre]:
     theatre.close()
 
 
-def tree(theatre: Theatre) -> list[Node]:
+def tree(theatre: Theatre) -> list[SpokenNode]:
     return list(nodes(QAccessible.queryAccessibleInterface(theatre.window)))
 
 

@@ -50,7 +50,7 @@ from ui.desk.app import refusal, run
 from ui.desk.bridge import Desk
 from ui.desk.chores import Chores
 from ui.desk.levers import BANK, CENTRE, DEVICES, Lever, clauses, standing, undoing
-from ui.desk.parts import Part
+from ui.desk.parts import DeskPart
 from ui.desk.window import MARGIN, SMALLEST, TITLE_BAR, Window, beside
 from ui.desk.words import DESK, FACTS, KINDS, LIES, PURPOSES
 from ui.robots.finger import walk
@@ -145,7 +145,7 @@ EACH = [
 ]
 
 
-def part_of(rig: Rig, key: str) -> Part:
+def part_of(rig: Rig, key: str) -> DeskPart:
     return next(part for part in parts.of(rig.devices) if part.key == key)
 
 

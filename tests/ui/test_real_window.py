@@ -99,7 +99,7 @@ def display() -> Iterator[dict[str, str]]:
         yield environment
 
 
-class Citizen:
+class WindowCitizen:
     """Stands before the demo's windows: a mouse, a card, a phone."""
 
     def __init__(
@@ -192,7 +192,7 @@ def test_the_main_job_with_a_mouse(tmp_path: Path) -> None:
                 stderr=stack.enter_context(log.open("wb")),
             )
         )
-        citizen = stack.enter_context(closing(Citizen(environment, directory, trace, log)))
+        citizen = stack.enter_context(closing(WindowCitizen(environment, directory, trace, log)))
         two_windows_apart(citizen)
         main_job(citizen)
         what_came_out(citizen)
@@ -205,7 +205,7 @@ def test_the_main_job_with_a_mouse(tmp_path: Path) -> None:
     assert PERSON.number not in said
 
 
-def two_windows_apart(citizen: Citizen) -> None:
+def two_windows_apart(citizen: WindowCitizen) -> None:
     wait_for(lambda: citizen.windows("操作台"), "the desk's window")
     wait_for(lambda: citizen.windows("Kiosk"), "the terminal's window")
     ((left, top, width, height),) = citizen.windows("Kiosk")
@@ -219,7 +219,7 @@ def two_windows_apart(citizen: Citizen) -> None:
     assert desk_top + desk_height <= SCREEN[1]
 
 
-def main_job(citizen: Citizen) -> None:
+def main_job(citizen: WindowCitizen) -> None:
     citizen.click("start")
     citizen.see("PresentCardPage")
     citizen.hardware.tell("id_card", "put", **PERSON.card())
@@ -248,7 +248,7 @@ def main_job(citizen: Citizen) -> None:
     citizen.see("AttractPage")  # of the next visit, in the next process
 
 
-def what_came_out(citizen: Citizen) -> None:
+def what_came_out(citizen: WindowCitizen) -> None:
     printer = citizen.hardware.look("document_printer")
     (certificate,) = printer["documents"]
     (sheet,) = printer["sheets"]
@@ -357,7 +357,7 @@ seal_roots = "{roots}"
     )
     here, there = socket.socketpair()
     with there:
-        command = visit_command(settings, "--trace", str(trace), "--line", str(there.fileno()))
+        command = visit_command(settings, "--trace", str(trace), "--channel", str(there.fileno()))
         environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
         visit = running(command, env=environment, pass_fds=[there.fileno()], cwd=ROOT)
         with visit, closing(KeeperEnd(here.detach())) as line:

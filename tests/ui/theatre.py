@@ -15,7 +15,7 @@ from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QTest
 
 from kiosk.privacy import Sensitive
-from kiosk.settings import Centre, Screen, Settings, VisitLimits
+from kiosk.settings import CentreSettings, ScreenSettings, Settings, VisitLimits
 from kiosk.visit.steps import Attract
 from tests import qt_messages
 from tests.ui.samples import CATALOGUE
@@ -82,12 +82,12 @@ class Theatre:
         self.setting = setting
         settings = Settings(
             terminal="T0001",
-            screen=Screen(
+            screen=ScreenSettings(
                 orientation=setting.orientation,  # type: ignore[arg-type]
                 language=setting.language,  # type: ignore[arg-type]
                 lowered=setting.lowered,
             ),
-            centre=Centre(url="http://127.0.0.1", seal_roots=Path("roots.pem")),
+            centre=CentreSettings(url="http://127.0.0.1", seal_roots=Path("roots.pem")),
             visit=limits or VisitLimits(),
         )
         if Theatre._stage is None:

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from drivers.emulators import cups, smart_card
-from drivers.hosting.thread_host import Pace
+from drivers.hosting.thread_host import HostPace
 from kiosk import __main__
 from kiosk.workshop import bench
 from kiosk.workshop.bench import devices, readers, recovery, slips, visits
@@ -21,7 +21,9 @@ from kiosk.workshop.bench.visits import NAMES, Event
 def figures():
     stories = ("job", "queue", "still")
     return visits.measure(
-        visits.Scale(starts=1, stories=stories, rounds=1, idle_s=0.5, settle_s=0.2, rest_s=0.0)
+        visits.VisitsScale(
+            starts=1, stories=stories, rounds=1, idle_s=0.5, settle_s=0.2, rest_s=0.0
+        )
     )
 
 
@@ -42,11 +44,11 @@ def test_every_figure_is_measured_and_sane(figures):
 @pytest.fixture(scope="module")
 def of_devices():
     """In a process of its own: the library of PC/SC looks for its service once in a process."""
-    scale = devices.Scale(
-        readers.Scale(reads=1, codes=1, films=1, film_s=0.2),
-        slips.Scale(slips=1, slow_slips=()),
-        recovery.Scale(
-            plugs=1, restarts=1, kills=1, pace=Pace(poll_s=0.2, back_off_s=(0.2,)), warm_s=0.2
+    scale = devices.DevicesScale(
+        readers.ReadersScale(reads=1, codes=1, films=1, film_s=0.2),
+        slips.SlipsScale(slips=1, slow_slips=()),
+        recovery.RecoveryScale(
+            plugs=1, restarts=1, kills=1, pace=HostPace(poll_s=0.2, back_off_s=(0.2,)), warm_s=0.2
         ),
     )
     with ProcessPoolExecutor(1, get_context("spawn")) as apart:

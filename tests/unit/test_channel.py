@@ -17,13 +17,13 @@ from kiosk.keeper.channel import (
     Begun,
     Broken,
     Ended,
+    HasLeftovers,
     KeeperEnd,
-    Line,
     Live,
     Quit,
     Ready,
-    Remains,
     Shown,
+    VisitEnd,
 )
 
 FROM_VISIT = [
@@ -31,7 +31,7 @@ FROM_VISIT = [
     (Shown(), b'{"type":"shown"}\n'),
     (Begun(), b'{"type":"begun"}\n'),
     (Alive(), b'{"type":"alive"}\n'),
-    (Remains(True), b'{"type":"remains","some":true}\n'),
+    (HasLeftovers(True), b'{"type":"hasleftovers","some":true}\n'),
     *(
         (Ended(how), b'{"type":"ended","how":"%s"}\n' % how.encode())
         for how in ("left", "idle", "limit", "trouble")
@@ -39,12 +39,12 @@ FROM_VISIT = [
 ]
 TO_VISIT = [
     (Live(), b'{"type":"live"}\n'),
-    (Live(unclean=True), b'{"type":"live","unclean":true}\n'),
+    (Live(leftovers=True), b'{"type":"live","leftovers":true}\n'),
     (Quit(), b'{"type":"quit"}\n'),
 ]
 
 
-class Wire:
+class ChannelWire:
     """One end of the line, and a bare socket at the other."""
 
     def __init__(self, end):
@@ -61,13 +61,13 @@ class Wire:
 
 @pytest.fixture
 def visit():
-    with Wire(Line) as wire:
+    with ChannelWire(VisitEnd) as wire:
         yield wire
 
 
 @pytest.fixture
 def keeper():
-    with Wire(KeeperEnd) as wire:
+    with ChannelWire(KeeperEnd) as wire:
         yield wire
 
 
@@ -186,7 +186,7 @@ def test_many_threads_may_send(keeper, visit):
 def test_a_child_of_the_visit_does_not_inherit_the_line():
     here, there = socket.socketpair()
     here.set_inheritable(True)
-    line = Line(here.detach())
+    line = VisitEnd(here.detach())
     assert not os.get_inheritable(line.fileno())
     line.close()
     there.close()
@@ -194,13 +194,13 @@ def test_a_child_of_the_visit_does_not_inherit_the_line():
 
 def test_a_descriptor_that_is_no_socket(tmp_path):
     with (tmp_path / "file").open("w") as file, pytest.raises(OSError, match="socket"):
-        Line(file.fileno())
+        VisitEnd(file.fileno())
 
 
 @given(st.lists(st.binary(max_size=6000), max_size=6))
 def test_any_bytes_are_words_or_a_broken_line(pieces):
     heard = []
-    with Wire(KeeperEnd) as wire:
+    with ChannelWire(KeeperEnd) as wire:
         for piece in pieces:
             wire.bare.sendall(piece)
             heard += wire.end.receive()
@@ -215,7 +215,7 @@ def test_any_bytes_are_words_or_a_broken_line(pieces):
 def test_words_survive_any_cutting(said, random):
     data = b"".join(line for _, line in said)
     heard = []
-    with Wire(KeeperEnd) as wire:
+    with ChannelWire(KeeperEnd) as wire:
         while data:
             cut = random.randint(1, len(data))
             wire.bare.sendall(data[:cut])

@@ -9,7 +9,7 @@ import pytest
 
 from kiosk.doctor import history
 from kiosk.doctor.findings import Finding, Verdict
-from kiosk.doctor.history import Past, Result
+from kiosk.doctor.history import EarlierResult, Past
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 KEY = ("devices", "id_card: found")
@@ -23,7 +23,7 @@ def hour(number):
 def results(letters):
     """One result an hour; "-": that was not looked at then."""
     return [
-        Result(hour(number), {KEY: VERDICTS[letter]} if letter != "-" else {})
+        EarlierResult(hour(number), {KEY: VERDICTS[letter]} if letter != "-" else {})
         for number, letter in enumerate(letters)
     ]
 

@@ -11,14 +11,14 @@ import pytest
 
 from kiosk.doctor import machine, permissions
 from kiosk.doctor.findings import Verdict
-from kiosk.doctor.permissions import Account
-from kiosk.settings import Centre, Settings
+from kiosk.doctor.permissions import UnixAccount
+from kiosk.settings import CentreSettings, Settings
 
 OWNER, GROUP, OTHER = 60001, 60002, 60003
-KIOSK = Account("kiosk", OWNER, frozenset({OWNER}))
-MEMBER = Account("kiosk", OTHER, frozenset({OTHER, GROUP}))
-STRANGER = Account("kiosk", OTHER, frozenset({OTHER}))
-ROOT = Account("root", 0, frozenset({0}))
+KIOSK = UnixAccount("kiosk", OWNER, frozenset({OWNER}))
+MEMBER = UnixAccount("kiosk", OTHER, frozenset({OTHER, GROUP}))
+STRANGER = UnixAccount("kiosk", OTHER, frozenset({OTHER}))
+ROOT = UnixAccount("root", 0, frozenset({0}))
 
 
 def file(folder, mode):
@@ -61,7 +61,7 @@ def settings(tmp_path, **centre):
     return Settings(
         terminal="T0001",
         run_directory=run,
-        centre=Centre(url="https://gjj.example", **files),
+        centre=CentreSettings(url="https://gjj.example", **files),
     )
 
 
@@ -204,7 +204,7 @@ def display(root: Path, *, production: bool) -> dict[str, tuple[Verdict, str]]:
     loaded = Settings(
         terminal="T0001",
         production=production,
-        centre=Centre(url="https://gjj.example", seal_roots=Path("roots.pem")),
+        centre=CentreSettings(url="https://gjj.example", seal_roots=Path("roots.pem")),
     )
     return {one.name: (one.verdict, one.seen) for one in machine.display(loaded, root)}
 
@@ -245,7 +245,7 @@ def test_touch_panels_are_told_from_keyboards(tmp_path, listing, production, exp
 
 
 def with_devices(**tables):
-    centre = Centre(url="https://gjj.example", seal_roots=Path("roots.pem"))
+    centre = CentreSettings(url="https://gjj.example", seal_roots=Path("roots.pem"))
     return Settings(terminal="T0001", centre=centre, devices=tables)
 
 

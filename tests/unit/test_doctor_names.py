@@ -84,7 +84,9 @@ def settings(**ports: str) -> Settings:
     tables = {kind: {"driver": "serial", "port": port} for kind, port in ports.items()}
     return Settings(
         terminal="T0001",
-        centre=settings_file.Centre(url="https://gjj.example", seal_roots=Path("roots.pem")),
+        centre=settings_file.CentreSettings(
+            url="https://gjj.example", seal_roots=Path("roots.pem")
+        ),
         devices=tables,
     )
 

@@ -12,7 +12,7 @@ from PIL import Image
 from drivers.device import DeviceError, Reason
 from drivers.receipt_printer import commands, glyphs
 from drivers.receipt_printer.encode import TextMode, encode, legible
-from drivers.receipt_printer.types import Element, Pair, Qr, Rule, Slip, Text
+from drivers.receipt_printer.types import Element, Pair, Paragraph, Qr, Rule, Slip
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_dot_may_be_two_wide_and_two_high() -> None:
     [
         (Rule(), 200),  # two rows of dots
         (Qr("https://verify.example/v/7Q4M-2K9D"), 2000),  # 29 × 29 modules of 8 dots
-        (Text("欧阳𬭎㛃"), 600),  # four characters of 24 × 24 dots on the left of a line
+        (Paragraph("欧阳𬭎㛃"), 600),  # four characters of 24 × 24 dots on the left of a line
     ],
 )
 def test_white_is_not_sent(element: Element, longest: int) -> None:
@@ -65,7 +65,7 @@ def test_white_is_not_sent(element: Element, longest: int) -> None:
 
 
 def test_chinese_text_is_two_byte_gb18030() -> None:
-    made = encode(Slip((Text("住房公积金A1$"),)))
+    made = encode(Slip((Paragraph("住房公积金A1$"),)))
     assert made.startswith(b"\x1b@")
     assert made.index(b"\x1c&") < made.index(bytes.fromhex("d7a1b7bfb9abbbfdbdf0") + b"A1$\n")
     assert made.endswith(b"\x1dV\x42\x20")
@@ -74,7 +74,7 @@ def test_chinese_text_is_two_byte_gb18030() -> None:
 
 @pytest.mark.parametrize("char", "𬭎㛃𠅤䶮¥€ö")
 def test_a_line_that_the_printer_cannot_show_is_drawn(char: str) -> None:
-    made = encode(Slip((Text("前"), Text(f"欧阳{char}"), Text("后"))))
+    made = encode(Slip((Paragraph("前"), Paragraph(f"欧阳{char}"), Paragraph("后"))))
     assert made.count(b"\x1dv0") == 1
     before, after = (word.encode("gb18030") + b"\n" for word in "前后")
     assert made.index(before) < made.index(b"\x1dv0") < made.index(after)
@@ -82,7 +82,7 @@ def test_a_line_that_the_printer_cannot_show_is_drawn(char: str) -> None:
 
 
 def test_raster_mode_sends_no_characters() -> None:
-    made = encode(Slip((Text("住房"), Rule(), Pair("A", "B"))), text=TextMode.RASTER)
+    made = encode(Slip((Paragraph("住房"), Rule(), Pair("A", "B"))), text=TextMode.RASTER)
     assert "住房".encode("gb18030") not in made
     assert made.count(b"\x1dv0") == 3
 
@@ -123,7 +123,7 @@ def test_nothing_is_shown_as_an_empty_box(text: str, shown: str) -> None:
 def test_no_text_can_give_the_printer_an_order(
     one: str, two: str, mode: TextMode, scale: int
 ) -> None:
-    made = encode(Slip((Text(one), Pair(one, two)), scale), width=384, text=mode)
+    made = encode(Slip((Paragraph(one), Pair(one, two)), scale), width=384, text=mode)
     # Obeyed at once wherever they stand: status, recover, clear, pulse, power off.
     assert not re.search(rb"\x10[\x04\x05\x14]", made)
     assert made.count(commands.CUT) == 1
@@ -148,4 +148,4 @@ def test_pack_cuts_the_white_at_the_right() -> None:
 
 
 def test_a_slip_never_shows_itself_in_repr() -> None:
-    assert "张三" not in repr(Slip((Text("张三"),)))
+    assert "张三" not in repr(Slip((Paragraph("张三"),)))

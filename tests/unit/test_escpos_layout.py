@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from drivers.receipt_printer.layout import (
     PITCH,
     Feed,
+    GlyphRun,
     QrLine,
     RuleLine,
-    Run,
     TextLine,
     columns,
     lay_out,
     wrap,
 )
-from drivers.receipt_printer.types import Align, Pair, Qr, Rule, Slip, Space, Text
+from drivers.receipt_printer.types import Align, Pair, Paragraph, Qr, Rule, Slip, Space
 
 
 @pytest.mark.parametrize(
@@ -77,48 +77,50 @@ def test_an_amount_is_never_broken(amount: str, before: str) -> None:
 
 def test_a_pair_stands_at_both_sides() -> None:
     assert lay_out(Slip((Pair("姓名", "张三"),))) == (
-        TextLine((Run(0, "姓名"), Run(576 - 48, "张三"))),
+        TextLine((GlyphRun(0, "姓名"), GlyphRun(576 - 48, "张三"))),
     )
 
 
 def test_a_long_value_falls_to_the_next_line() -> None:
     value = "X" * 45
     assert lay_out(Slip((Pair("姓名", value, bold=True),))) == (
-        TextLine((Run(0, "姓名"),), bold=True),
-        TextLine((Run(576 - 45 * 12, value),), bold=True),
+        TextLine((GlyphRun(0, "姓名"),), bold=True),
+        TextLine((GlyphRun(576 - 45 * 12, value),), bold=True),
     )
 
 
 def test_a_value_longer_than_a_line_begins_at_the_left() -> None:
     lines = lay_out(Slip((Pair("单位", "公" * 30),)))
-    assert lines[1:] == (TextLine((Run(0, "公" * 24),)), TextLine((Run(0, "公" * 6),)))
+    assert lines[1:] == (TextLine((GlyphRun(0, "公" * 24),)), TextLine((GlyphRun(0, "公" * 6),)))
 
 
 @pytest.mark.parametrize(("align", "x"), [(Align.LEFT, 0), (Align.CENTRE, 264), (Align.RIGHT, 528)])
 def test_alignment(align: Align, x: int) -> None:
-    assert lay_out(Slip((Text("凭条", align),))) == (TextLine((Run(x, "凭条"),)),)
+    assert lay_out(Slip((Paragraph("凭条", align),))) == (TextLine((GlyphRun(x, "凭条"),)),)
 
 
 def test_other_elements() -> None:
-    slip = Slip((Rule(), Qr("https://example.org/v/1"), Space(2), Text("一\n\n二")))
+    slip = Slip((Rule(), Qr("https://example.org/v/1"), Space(2), Paragraph("一\n\n二")))
     assert lay_out(slip) == (
         RuleLine(),
         QrLine("https://example.org/v/1"),
         Feed(2 * PITCH),
-        TextLine((Run(0, "一"),)),
+        TextLine((GlyphRun(0, "一"),)),
         TextLine(()),
-        TextLine((Run(0, "二"),)),
+        TextLine((GlyphRun(0, "二"),)),
     )
 
 
 def test_scale_two_doubles_everything_and_nothing_twice() -> None:
-    slip = Slip((Text("大", size=2), Text("小"), Pair("姓名", "张三")), scale=2)
+    slip = Slip((Paragraph("大", size=2), Paragraph("小"), Pair("姓名", "张三")), scale=2)
     assert [line.size for line in lay_out(slip) if isinstance(line, TextLine)] == [2, 2, 2]
-    assert lay_out(slip)[2] == TextLine((Run(0, "姓名"), Run(576 - 96, "张三")), size=2)
+    assert lay_out(slip)[2] == TextLine((GlyphRun(0, "姓名"), GlyphRun(576 - 96, "张三")), size=2)
 
 
-@given(st.lists(st.one_of(ANY_TEXT.map(Text), st.builds(Pair, ANY_TEXT, ANY_TEXT)), max_size=4))
-def test_nothing_reaches_beyond_the_paper(elements: list[Text | Pair]) -> None:
+@given(
+    st.lists(st.one_of(ANY_TEXT.map(Paragraph), st.builds(Pair, ANY_TEXT, ANY_TEXT)), max_size=4)
+)
+def test_nothing_reaches_beyond_the_paper(elements: list[Paragraph | Pair]) -> None:
     for scale in (1, 2):
         for line in lay_out(Slip(tuple(elements), scale), 384):
             assert isinstance(line, TextLine)

@@ -113,10 +113,10 @@ def fuzz(program: str, *words: str, where: Path) -> subprocess.CompletedProcess[
 
 
 def test_make_fuzz_counts_what_it_has_taken(tmp_path: Path) -> None:
-    done = fuzz("fuzz", "--runs", "3000", "tlv", "line", where=tmp_path)
+    done = fuzz("fuzz", "--runs", "3000", "tlv", "channel", where=tmp_path)
     assert done.returncode == 0, done.stdout
     rows = re.findall(r"^(\S+) +([\d,]+) +([\d,]+) +\d+ +[\d,]+ +[\d.]+$", done.stdout, re.M)
-    assert {row[0] for row in rows} == {"tlv", "line"}, done.stdout
+    assert {row[0] for row in rows} == {"tlv", "channel"}, done.stdout
     for _, first, then in rows:
         assert int(first) >= 3000 // HYPOTHESIS_SHARE
         assert int(first) + int(then.replace(",", "")) >= 3000

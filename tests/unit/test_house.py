@@ -4,8 +4,10 @@ import ast
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from fnmatch import fnmatch
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,11 @@ MODULES = sorted(
     for path in (ROOT / package).rglob("*.py")
 )
 OTHERS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("*.py"))
+FURTHER = sorted(
+    path.relative_to(ROOT).as_posix()
+    for package in ("fuzz", "lab", "tools", "assets")
+    for path in (ROOT / package).rglob("*.py")
+)
 
 # Who may import what. The first line whose module pattern fits says it; names are patterns of
 # whole dotted names. What no line forbids is free.
@@ -27,8 +34,7 @@ DEVICE_LIBRARIES = ("serial*", "escpos*", "pyipp*", "smartcard*", "usb*")
 CONTRACT = ("drivers", "drivers.device", "drivers.types", "drivers.*.types")
 RULES = [
     ("kiosk/__main__.py", (*QT, "cv2*", *DEVICE_LIBRARIES), ()),
-    ("kiosk/workshop/demo.py", (*QT, "cv2*", *DEVICE_LIBRARIES), ()),
-    ("kiosk/workshop/bench/*.py", (*QT, "cv2*", *DEVICE_LIBRARIES), ()),
+    ("kiosk/workshop/*", (*QT, "cv2*", *DEVICE_LIBRARIES), ()),
     (
         "kiosk/identity/face*",
         (*QT, *DEVICE_LIBRARIES, "ui*", "drivers*"),
@@ -48,9 +54,25 @@ RULES = [
     ("drivers/*", (*QT, "kiosk", "kiosk.*", "ui", "ui.*"), ()),
     # The desk and the player of the demo work the hardware that is not there, from its other end.
     ("ui/desk/*", (*DEVICE_LIBRARIES, "drivers*"), (*CONTRACT, "drivers.emulators*")),
-    ("ui/robots/player.py", (*DEVICE_LIBRARIES, "drivers*"), (*CONTRACT, "drivers.emulators*")),
+    ("ui/robots/*", (*DEVICE_LIBRARIES, "drivers*"), (*CONTRACT, "drivers.emulators*")),
     ("ui/*", (*DEVICE_LIBRARIES, "drivers*"), CONTRACT),
 ]
+WORKSHOP = ("kiosk.workshop*", "drivers.emulators*", "ui.desk*", "ui.robots*")
+"""What never runs for a citizen, and is on no terminal in the field."""
+ORDER = (
+    {"kiosk.privacy", "kiosk.words", "kiosk.log", "kiosk.endings"},
+    {"kiosk.settings"},
+    {"kiosk.centre"},
+    {"kiosk.papers"},
+    {"kiosk.visit"},
+    {"kiosk.services", "kiosk.identity"},
+    {"kiosk.terminal"},
+    {"kiosk.doctor"},
+    {"kiosk.workshop"},
+)
+"""The rooms of ``kiosk``, from the ground up: a room imports only from rooms that stand below."""
+BESIDE = {"kiosk.keeper": {"kiosk.log", "kiosk.settings", "kiosk.endings"}}
+"""Rooms that stand beside the others, and all that they may import; any room may start a keeper."""
 LARGE = ("ui", "ui.*", "drivers.emulators*")
 """What is imported only inside functions, so that the keeper and the command line stay small."""
 
@@ -133,10 +155,71 @@ def test_imports(module):
     assert [f"{name}, line {line}" for name, line in found if broken(module, name)] == []
 
 
+def room_of(name):
+    return ".".join(name.split(".")[:2])
+
+
+def may_import(room, other):
+    """Whether a module in ``room`` of ``kiosk`` may import from another room of ``kiosk``."""
+    if room in BESIDE:
+        return other in BESIDE[room]
+    if other in BESIDE:
+        return room == "kiosk.workshop"
+    floors = {room: floor for floor, rooms in enumerate(ORDER) for room in rooms}
+    return floors[other] < floors[room]
+
+
+@pytest.mark.parametrize(
+    "module", [m for m in MODULES if m.startswith("kiosk/") and not m.endswith("__main__.py")]
+)
+def test_the_rooms_import_downward_only(module):
+    room = room_of(module.removesuffix(".py").replace("/", "."))
+    if room in ("kiosk", "kiosk.__init__"):
+        return
+    found = imports(module, ast.walk(parsed(module)))
+    others = [(name, line) for name, line in found if name.startswith("kiosk.")]
+    assert [
+        f"{name}, line {line}"
+        for name, line in others
+        if room_of(name) != room and not may_import(room, room_of(name))
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "module",
+    [m for m in MODULES if not fits(m.removesuffix(".py").replace("/", "."), WORKSHOP)],
+)
+def test_the_core_imports_nothing_of_the_workshop(module):
+    found = imports(module, ast.walk(parsed(module)))
+    assert [f"{name}, line {line}" for name, line in found if fits(name, WORKSHOP)] == []
+
+
+def test_no_circle_of_imports():
+    names = {m.removesuffix(".py").removesuffix("/__init__").replace("/", "."): m for m in MODULES}
+    graph = {
+        name: {to for to, _ in imports(module, at_top(parsed(module))) if to in names} - {name}
+        for name, module in names.items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def test_a_class_name_means_one_thing():
+    meanings = defaultdict(set)
+    for module in MODULES + OTHERS + FURTHER:
+        for node in ast.walk(parsed(module)):
+            # A driver's `Settings` stands inside the driver: one contract, not a name for itself.
+            if isinstance(node, ast.ClassDef) and node.name != "Settings":
+                meanings[node.name].add(module)
+    assert {name: where for name, where in meanings.items() if len(where) > 1} == {}
+
+
 @pytest.mark.parametrize("module", [m for m in MODULES if m.startswith("kiosk/")])
 def test_what_is_large_is_imported_late(module):
     found = imports(module, at_top(parsed(module)))
-    late = ("ui", "ui.*") if module == "kiosk/workshop/demo.py" else LARGE
+    late = ("ui", "ui.*") if module.startswith("kiosk/workshop/") else LARGE
     assert [f"{name}, line {line}" for name, line in found if fits(name, late)] == []
 
 

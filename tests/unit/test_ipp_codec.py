@@ -12,7 +12,7 @@ from drivers.device import DeviceError, Reason
 from drivers.document_printer.codec import (
     Attribute,
     Group,
-    Message,
+    IppMessage,
     Tag,
     attribute,
     decode,
@@ -33,7 +33,7 @@ PRINT_JOB = bytes.fromhex(
     "44 0005 7369646573 0013 74776f2d73696465642d6c6f6e672d65646765"
     "03"
 )
-PRINT_JOB_MEANS = Message(
+PRINT_JOB_MEANS = IppMessage(
     Operation.PRINT_JOB,
     1,
     (
@@ -167,11 +167,11 @@ UNSAYABLE = [
 @pytest.mark.parametrize("one", UNSAYABLE)
 def test_what_ipp_cannot_say(one: Attribute) -> None:
     with pytest.raises(ValueError, match=r"."):
-        encode(Message(0, 1, (Group(1, (one,)),)))
+        encode(IppMessage(0, 1, (Group(1, (one,)),)))
 
 
 def test_a_message_does_not_tell_its_document() -> None:
-    assert "secret" not in repr(Message(2, 1, (), b"secret"))
+    assert "secret" not in repr(IppMessage(2, 1, (), b"secret"))
 
 
 @given(st.binary(max_size=400))
@@ -213,7 +213,7 @@ groups = st.builds(
     st.lists(attributes, max_size=4),
 )
 messages = st.builds(
-    lambda code, number, some, data: Message(code, number, tuple(some), data),
+    lambda code, number, some, data: IppMessage(code, number, tuple(some), data),
     st.integers(0, 0xFFFF),
     st.integers(0, 0xFFFFFFFF),
     st.lists(groups, max_size=4),
@@ -222,5 +222,5 @@ messages = st.builds(
 
 
 @given(messages)
-def test_what_is_encoded_is_decoded(message: Message) -> None:
+def test_what_is_encoded_is_decoded(message: IppMessage) -> None:
     assert decode(encode(message)) == message

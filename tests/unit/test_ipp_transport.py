@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.device import DeviceError, Reason
-from drivers.document_printer.codec import Group, Message, Tag, attribute, encode
+from drivers.document_printer.codec import Group, IppMessage, Tag, attribute, encode
 from drivers.document_printer.transport import IppWire
 
-ASKED = Message(
+ASKED = IppMessage(
     0x000B, 0, (Group(1, (attribute("attributes-charset", Tag.CHARSET, "utf-8"),)),), b"d" * 100_000
 )
-ANSWER = encode(Message(0, 1, (Group(1, (attribute("a", Tag.KEYWORD, "b"),)),)))
+ANSWER = encode(IppMessage(0, 1, (Group(1, (attribute("a", Tag.KEYWORD, "b"),)),)))
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/ipp\r\n"
 
 
@@ -49,7 +49,7 @@ def peer(talk: Callable[[socket.socket], None]) -> Iterator[str]:
             thread.join()
 
 
-def asked(talk: Callable[[socket.socket], None], seconds: float = 3.0) -> Message:
+def asked(talk: Callable[[socket.socket], None], seconds: float = 3.0) -> IppMessage:
     with peer(talk) as uri:
         return IppWire(uri).ask(ASKED, seconds)
 
@@ -127,7 +127,7 @@ def test_an_answer_without_end(head: bytes) -> None:
 
 
 def test_a_peer_that_takes_no_document_holds_up_nothing() -> None:
-    big = Message(2, 0, (), bytes(1 << 24))
+    big = IppMessage(2, 0, (), bytes(1 << 24))
     with socket.create_server(("127.0.0.1", 0)) as server:
         wire = IppWire(f"ipp://127.0.0.1:{server.getsockname()[1]}/")
         with pytest.raises(DeviceError) as caught:
@@ -147,4 +147,4 @@ def test_nobody_listens() -> None:
 @given(st.binary(max_size=300), st.sampled_from([b"", b"HTTP/1.1 ", OK, OK + b"\r\n"]))
 def test_any_bytes_end_in_a_message_or_a_typed_error(raw: bytes, before: bytes) -> None:
     with suppress(DeviceError):
-        assert isinstance(asked(lambda sock: sock.sendall(before + raw)), Message)
+        assert isinstance(asked(lambda sock: sock.sendall(before + raw)), IppMessage)

@@ -9,7 +9,7 @@ import pytest
 
 from lab import __main__ as command
 from lab import initrd, report
-from lab.report import Case, Report
+from lab.report import Case, LabReport
 
 
 def module(folder: Path, name: str, *depends: str) -> None:
@@ -72,13 +72,13 @@ def test_a_run_that_did_not_come_to_its_end_is_not_well(tmp_path: Path, end: str
 
 
 def test_a_machine_that_wrote_nothing_or_half_a_line_is_not_well(tmp_path: Path) -> None:
-    assert report.read(tmp_path) == Report((), False)
+    assert report.read(tmp_path) == LabReport((), False)
     (tmp_path / report.CASES).write_text(report.line(GOOD) + '{"file": "te', encoding="utf-8")
     assert report.read(tmp_path).cases == (GOOD,)
 
 
 def test_the_table_has_a_row_for_every_device_and_a_line_for_what_failed() -> None:
-    assert report.text(Report((GOOD, BAD, TPM), True)).splitlines() == [
+    assert report.text(LabReport((GOOD, BAD, TPM), True)).splitlines() == [
         "",
         "device        held   of   seconds",
         "usblp            1    1       1.2",

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from drivers.device import Check, DeviceError, Driver, Info, Reason, State, Status
-from drivers.hosting.thread_host import Pace, ThreadHost
-from kiosk.terminal import leftovers as tidying
-from kiosk.terminal.leftovers import SLIPS, Tidying
+from drivers.hosting.thread_host import HostPace, ThreadHost
+from kiosk.terminal import leftovers
+from kiosk.terminal.leftovers import SLIPS, Leftovers
 
 SOON_S = 10.0
-PACE = Pace(poll_s=0.01, back_off_s=(0.01,))
+PACE = HostPace(poll_s=0.01, back_off_s=(0.01,))
 
 
 class Printer(Driver):
@@ -52,7 +52,7 @@ class Printer(Driver):
 
 @pytest.fixture
 def printer(monkeypatch: pytest.MonkeyPatch) -> Printer:
-    monkeypatch.setattr(tidying, "AGAIN_S", 0.01)
+    monkeypatch.setattr(leftovers, "AGAIN_S", 0.01)
     return Printer()
 
 
@@ -62,10 +62,10 @@ def done() -> threading.Event:
 
 
 @pytest.fixture
-def tidy(printer: Printer, done: threading.Event) -> Iterator[Tidying]:
+def sweep(printer: Printer, done: threading.Event) -> Iterator[Leftovers]:
     hosts = {kind: ThreadHost(printer, pace=PACE) for kind in (SLIPS, "sensors", "vendor_mode")}
     hosts[SLIPS].start()
-    one = Tidying(hosts, done.set)
+    one = Leftovers(hosts, done.set)
     yield one
     one.end()
     printer.freed.set()
@@ -73,12 +73,12 @@ def tidy(printer: Printer, done: threading.Event) -> Iterator[Tidying]:
 
 
 def test_paper_waits_until_what_was_left_is_gone(
-    tidy: Tidying, printer: Printer, done: threading.Event
+    sweep: Leftovers, printer: Printer, done: threading.Event
 ) -> None:
     printer.freed.clear()
-    tidy.begin()
+    sweep.begin()
     came: list[int] = []
-    paper = threading.Thread(target=lambda: (tidy.await_device(SLIPS), came.append(1)))
+    paper = threading.Thread(target=lambda: (sweep.await_device(SLIPS), came.append(1)))
     paper.start()
     time.sleep(0.05)
     assert (came, done.is_set()) == ([], False)
@@ -88,40 +88,40 @@ def test_paper_waits_until_what_was_left_is_gone(
 
 
 def test_it_waits_no_longer_than_a_citizen_does(
-    tidy: Tidying, printer: Printer, done: threading.Event, monkeypatch: pytest.MonkeyPatch
+    sweep: Leftovers, printer: Printer, done: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tidying, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(leftovers, "PATIENCE_S", 0.05)
     printer.now = Status(State.USER_ERROR, problem=Reason.COVER_OPEN, detail="open", mend="close")
     printer.answers = [DeviceError(Reason.COVER_OPEN)]
-    tidy.begin()
+    sweep.begin()
     with pytest.raises(DeviceError) as caught:
-        tidy.await_device(SLIPS)
+        sweep.await_device(SLIPS)
     error = caught.value
     assert (error.reason, error.mend, error.pages) == (Reason.COVER_OPEN, "close", 0)
     assert printer.resets == 1  # the rest when the cover is closed
     printer.now = Status(State.ONLINE)
     assert done.wait(SOON_S)
-    tidy.await_device(SLIPS)
+    sweep.await_device(SLIPS)
     assert printer.resets == 2
 
 
 def test_a_device_that_refuses_though_it_is_usable_is_taken_as_it_is(
-    tidy: Tidying, printer: Printer, done: threading.Event
+    sweep: Leftovers, printer: Printer, done: threading.Event
 ) -> None:
     printer.answers = [DeviceError(Reason.UNSUPPORTED)] * 9
-    tidy.begin()
-    tidy.await_device(SLIPS)
-    assert printer.resets == tidying.REFUSALS
+    sweep.begin()
+    sweep.await_device(SLIPS)
+    assert printer.resets == leftovers.REFUSALS
     assert not done.is_set()  # the next visit tries again
 
 
-def test_what_was_never_begun_holds_nothing_up(tidy: Tidying, printer: Printer) -> None:
-    tidy.await_device(SLIPS)
-    tidy.begin()
+def test_what_was_never_begun_holds_nothing_up(sweep: Leftovers, printer: Printer) -> None:
+    sweep.await_device(SLIPS)
+    sweep.begin()
     for kind in ("sensors", "vendor_mode", "turnstile"):
-        tidy.await_device(kind)  # they hold nothing, or are not there
+        sweep.await_device(kind)  # they hold nothing, or are not there
 
 
 def test_without_a_printer_of_slips_nothing_is_left(done: threading.Event) -> None:
-    Tidying({}, done.set).begin()
+    Leftovers({}, done.set).begin()
     assert done.is_set()

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from kiosk.centre.models import (
     Catalogue,
+    CentreWords,
     Day,
     Hours,
     Line,
@@ -25,14 +26,13 @@ from kiosk.centre.models import (
     Ratio,
     RefusalBody,
     SmsCheck,
-    Wire,
-    Words,
+    WireModel,
     YearMonth,
 )
 from kiosk.words import Language
 
 
-class Values(Wire):
+class Values(WireModel):
     """One field of each form."""
 
     money: Money | None = None
@@ -203,11 +203,11 @@ def test_a_code_has_six_digits(code: str) -> None:
         (PrintReport, {"job": "j", "pages": 51, "complete": True}),
         (PrintReport, {"job": "j", "complete": True}),  # not saying is said with null
         (Masking, {"first": -1, "last": 4}),
-        (Words, {"zh": "x" * 501, "en": ""}),
+        (CentreWords, {"zh": "x" * 501, "en": ""}),
         (RefusalBody, {"code": "x"}),
     ],
 )
-def test_limits(model: type[Wire], values: dict[str, object]) -> None:
+def test_limits(model: type[WireModel], values: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         model.model_validate(values)
 
@@ -249,7 +249,7 @@ def test_models_do_not_change() -> None:
 
 
 def test_words_are_said_in_the_language_asked_for() -> None:
-    words = Words(zh="账户", en="Account")
+    words = CentreWords(zh="账户", en="Account")
     assert (words.say(Language.ZH), words.say(Language.EN)) == ("账户", "Account")
 
 
@@ -258,7 +258,7 @@ def test_the_clock_of_the_centre_keeps_its_offset() -> None:
     catalogue = Catalogue(
         version=1,
         clock=clock,
-        centre=Words(zh="中心", en="Centre"),
+        centre=CentreWords(zh="中心", en="Centre"),
         hotline="12329",
         demo=True,
         offers=(),

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from drivers.device import DeviceError, Reason
 from drivers.pin_pad.frames import (
     LONGEST,
-    Command,
-    Entry,
-    Facts,
     Flag,
-    Frame,
-    FrameDecoder,
+    KeyEntry,
     Keys,
-    Result,
+    PadCommand,
+    PadDecoder,
+    PadFrame,
+    PadResult,
+    PadStatus,
     encode_answer,
     encode_keys,
     encode_pin_block,
@@ -37,8 +37,8 @@ from drivers.pin_pad.frames import (
 from drivers.pin_pad.types import Algorithm, Key, KeyPress, MakePinBlock, PinBlock, SessionKey
 
 
-def decoded(*pieces: bytes) -> list[Frame]:
-    decoder = FrameDecoder()
+def decoded(*pieces: bytes) -> list[PadFrame]:
+    decoder = PadDecoder()
     frames = []
     for piece in pieces:
         decoder.feed(piece)
@@ -50,24 +50,24 @@ def decoded(*pieces: bytes) -> list[Frame]:
 @pytest.mark.parametrize(
     ("frame", "wire"),
     [
-        (Frame(0, Command.IDENTIFY), "02 00 01 0000 3730"),
-        (Frame(7, Command.KEYS, b"\x00\x03"), "02 07 21 0002 0003 34A7"),
-        (Frame(7, 0xA1, b"\x00"), "02 07 A1 0001 00 C827"),
+        (PadFrame(0, PadCommand.IDENTIFY), "02 00 01 0000 3730"),
+        (PadFrame(7, PadCommand.KEYS, b"\x00\x03"), "02 07 21 0002 0003 34A7"),
+        (PadFrame(7, 0xA1, b"\x00"), "02 07 A1 0001 00 C827"),
     ],
 )
-def test_frames_as_documented(frame: Frame, wire: str) -> None:
+def test_frames_as_documented(frame: PadFrame, wire: str) -> None:
     assert frame.encode() == bytes.fromhex(wire)
     assert decoded(bytes.fromhex(wire)) == [frame]
 
 
 def test_the_checksum_is_crc_16_xmodem() -> None:
     assert crc_hqx(b"123456789", 0) == 0x31C3  # the published check value
-    wire = Frame(1, 2, b"abc").encode()
+    wire = PadFrame(1, 2, b"abc").encode()
     assert int.from_bytes(wire[-2:], "big") == crc_hqx(wire[1:-2], 0)
 
 
-ASKED = Frame(9, Command.STATUS)
-ANSWER = encode_answer(ASKED, Result.OK, b"data").encode()
+ASKED = PadFrame(9, PadCommand.STATUS)
+ANSWER = encode_answer(ASKED, PadResult.OK, b"data").encode()
 
 
 @pytest.mark.parametrize(
@@ -84,24 +84,24 @@ ANSWER = encode_answer(ASKED, Result.OK, b"data").encode()
 def test_a_frame_is_found(pieces: list[bytes]) -> None:
     [frame] = decoded(*pieces)
     assert is_answer(ASKED, frame)
-    assert result_of(frame) == (Result.OK, b"data")
+    assert result_of(frame) == (PadResult.OK, b"data")
 
 
-@pytest.mark.parametrize("other", [Frame(8, 0x82), Frame(9, 0x81), Frame(9, 0x02)])
-def test_what_answers_something_else(other: Frame) -> None:
+@pytest.mark.parametrize("other", [PadFrame(8, 0x82), PadFrame(9, 0x81), PadFrame(9, 0x02)])
+def test_what_answers_something_else(other: PadFrame) -> None:
     assert not is_answer(ASKED, other)
 
 
 @pytest.mark.parametrize("data", [b"", b"\x08", b"\xff"])
 def test_an_answer_without_a_result(data: bytes) -> None:
     with pytest.raises(DeviceError) as caught:
-        result_of(Frame(0, 0x81, data))
+        result_of(PadFrame(0, 0x81, data))
     assert caught.value.reason is Reason.GARBLED
 
 
 def test_every_result_has_its_meaning_and_its_reason() -> None:
-    assert [result for result in Result if result.reason is None] == [Result.OK]
-    assert len({result.meaning for result in Result}) == len(Result)
+    assert [result for result in PadResult if result.reason is None] == [PadResult.OK]
+    assert len({result.meaning for result in PadResult}) == len(PadResult)
 
 
 SESSION_KEY = SessionKey(Algorithm.SM4, "K1", bytes(16), b"\x86\x1e\x83")
@@ -112,9 +112,9 @@ PRESSES = (KeyPress(Key.DIGIT, 1), KeyPress(Key.CLEAR, 0), KeyPress(Key.CANCEL, 
 def test_what_is_written_is_read_again() -> None:
     assert parse_session_key(encode_session_key(SESSION_KEY)) == SESSION_KEY
     assert parse_pin_block(encode_pin_block(BLOCK)) == BLOCK
-    for facts in (Facts(Flag.TAMPERED, None, ""), Facts(Flag(12), Algorithm.TDEA, "K1")):
+    for facts in (PadStatus(Flag.TAMPERED, None, ""), PadStatus(Flag(12), Algorithm.TDEA, "K1")):
         assert parse_status(encode_status(facts)) == facts
-    for keys in (Keys(Entry.NONE, 0, ()), Keys(Entry.CANCELLED, 5, PRESSES)):
+    for keys in (Keys(KeyEntry.NONE, 0, ()), Keys(KeyEntry.CANCELLED, 5, PRESSES)):
         assert parse_keys(encode_keys(keys)) == keys
     assert parse_identity(b"DEMO;1;2.0") == ("DEMO", "1", "2.0")
 
@@ -187,7 +187,7 @@ def test_what_is_no_pan(pan: str) -> None:
 
 def test_nothing_secret_is_shown() -> None:
     shown = repr(
-        [MakePinBlock("9999990000000000014"), BLOCK, SESSION_KEY, Frame(0, 1, b"12345678")]
+        [MakePinBlock("9999990000000000014"), BLOCK, SESSION_KEY, PadFrame(0, 1, b"12345678")]
     )
     assert "999999" not in shown
     assert "12345678" not in shown
@@ -204,7 +204,7 @@ def test_any_bytes_are_frames_or_noise(pieces: list[bytes]) -> None:
 def test_a_frame_survives_noise_before_it(
     noise: bytes, number: int, code: int, data: bytes
 ) -> None:
-    frame = Frame(number, code, data)
+    frame = PadFrame(number, code, data)
     # Behind enough zeros no beginning in the noise can still be waiting for more.
     assert frame in decoded(noise, frame.encode(), bytes(LONGEST + 7))
 
@@ -228,7 +228,7 @@ def test_any_data_have_a_meaning_or_are_garbled(
 @given(st.binary(max_size=64))
 def test_any_answer_has_a_result_or_is_garbled(data: bytes) -> None:
     try:
-        result, rest = result_of(Frame(0, 0x81, data))
+        result, rest = result_of(PadFrame(0, 0x81, data))
     except DeviceError:
         return
     assert bytes([result]) + rest == data

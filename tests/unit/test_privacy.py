@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, TypeAdapter, ValidationError
 
-from kiosk.centre.models import Money, Wire
+from kiosk.centre.models import Money, WireModel
 from kiosk.privacy import (
     Sensitive,
     mask,
@@ -38,7 +38,7 @@ class Holder:
     number: Sensitive[str]
 
 
-class Model(Wire):
+class Model(WireModel):
     number: Sensitive[str] = Field(alias="zjhm")
     balance: Sensitive[Money]
     phone: Sensitive[str] | None = None

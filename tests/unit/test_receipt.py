@@ -10,14 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.receipt_printer.encode import TextMode, encode
-from drivers.receipt_printer.types import Pair, Qr, Slip, Text
-from kiosk.centre.models import Document, Words
+from drivers.receipt_printer.types import Pair, Paragraph, Qr, Slip
+from kiosk.centre.models import CentreWords, Document
 from kiosk.papers.receipt import SlipTerms, document_slip
 from kiosk.words import Language
 
 TERMS = SlipTerms(
     language=Language.ZH,
-    centre=Words(zh="云岭市住房公积金管理中心(演示)", en="Yunling Housing Provident Fund Centre"),
+    centre=CentreWords(
+        zh="云岭市住房公积金管理中心(演示)", en="Yunling Housing Provident Fund Centre"
+    ),
     hotline="12329",
     terminal="T0001",
     holder="张*",
@@ -27,7 +29,9 @@ TERMS = SlipTerms(
 DOCUMENT = Document(
     id="d-1",
     number="云岭缴证〔2026〕第00000001号",
-    title=Words(zh="个人住房公积金缴存证明", en="Certificate of provident fund contributions"),
+    title=CentreWords(
+        zh="个人住房公积金缴存证明", en="Certificate of provident fund contributions"
+    ),
     pages=1,
     sha256="0" * 64,
     verification_code="ABCD-EFGH",
@@ -38,7 +42,7 @@ DOCUMENT = Document(
 
 
 def texts(slip: Slip) -> list[str]:
-    return [each.text for each in slip.elements if isinstance(each, Text)]
+    return [each.text for each in slip.elements if isinstance(each, Paragraph)]
 
 
 def facts(slip: Slip) -> dict[str, str]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from kiosk.centre.models import Account, Ledger
 from kiosk.workshop.sandbox import personas, rules, seed
 from kiosk.workshop.sandbox.accounts import Accounts, person
-from kiosk.workshop.sandbox.sessions import Visitor
+from kiosk.workshop.sandbox.sessions import TokenHolder
 from kiosk.workshop.sandbox.store import Store
 
 MEMOS = {"03", "05", "08", "10", "14"}
@@ -34,13 +34,13 @@ def accounts(store: Store) -> Accounts:
     return Accounts(store, seed.BUSINESS_DAY)
 
 
-def visitor(store: Store, id_: str) -> Visitor:
+def visitor(store: Store, id_: str) -> TokenHolder:
     row = store.one("SELECT * FROM person WHERE id = ?", id_)
     assert row
-    return Visitor("s" * 32, "token", "T1", row, "proved")
+    return TokenHolder("s" * 32, "token", "T1", row, "proved")
 
 
-def ledgers(accounts: Accounts, who: Visitor, account: Account) -> list[Ledger]:
+def ledgers(accounts: Accounts, who: TokenHolder, account: Account) -> list[Ledger]:
     newest = accounts.ledger(who, account.id, None)
     return [accounts.ledger(who, account.id, year) for year in newest.years]
 

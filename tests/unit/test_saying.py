@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kiosk.centre.codes import word
-from kiosk.centre.models import Words
+from kiosk.centre.models import CentreWords
 from kiosk.words import Language, Month, Sayable, Text, _, say, translate
 
 ZH, EN = Language.ZH, Language.EN
@@ -26,9 +26,9 @@ ZH, EN = Language.ZH, Language.EN
         (Decimal("-18000"), "-18,000.00", "-18,000.00"),
         (date(2026, 1, 5), "2026年1月5日", "5 Jan 2026"),
         (Month(date(2025, 12, 1)), "2025年12月", "Dec 2025"),
-        (Words(zh="系统升级", en="Upgrade"), "系统升级", "Upgrade"),
+        (CentreWords(zh="系统升级", en="Upgrade"), "系统升级", "Upgrade"),
         (_("not in the catalogue"), "not in the catalogue", "not in the catalogue"),
-        (_("of {what}", what=Words(zh="话", en="words")), "of 话", "of words"),
+        (_("of {what}", what=CentreWords(zh="话", en="words")), "of 话", "of words"),
         (_("on {day}", day=date(2026, 1, 5)), "on 2026年1月5日", "on 5 Jan 2026"),
     ],
 )

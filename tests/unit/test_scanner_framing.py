@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from drivers.code_scanner.framing import (
     LONGEST,
-    Answer,
     CodeFramer,
     Item,
     Scanned,
+    ScannerReply,
     TooLong,
     decode_code,
 )
@@ -64,21 +64,21 @@ def test_a_code_that_is_too_long_is_told_once_when_it_is_over(pause: bool) -> No
 
 
 def test_answers_are_no_codes() -> None:
-    assert framed(ACCEPTED) == [Answer("#SCNTRG1", accepted=True)]
-    assert framed(REFUSED) == [Answer("#SCNTRG1", accepted=False)]
+    assert framed(ACCEPTED) == [ScannerReply("#SCNTRG1", accepted=True)]
+    assert framed(REFUSED) == [ScannerReply("#SCNTRG1", accepted=False)]
     assert framed(b"one\r\n" + ACCEPTED + b"two\r\n") == [
         Scanned(b"one"),
-        Answer("#SCNTRG1", accepted=True),
+        ScannerReply("#SCNTRG1", accepted=True),
         Scanned(b"two"),
     ]
     lines = b"\x02\x010000#QRYSYSName\r\nVersion\x06;\x03"
-    assert framed(lines) == [Answer("#QRYSYSNameVersion", accepted=True)]
-    assert framed(b"\x02\x01;\x03") == [Answer("", accepted=False)]
+    assert framed(lines) == [ScannerReply("#QRYSYSNameVersion", accepted=True)]
+    assert framed(b"\x02\x01;\x03") == [ScannerReply("", accepted=False)]
 
 
 @pytest.mark.parametrize("before", [ACCEPTED[7:], ACCEPTED[:9], b"a code without an end"])
 def test_an_answer_is_found_behind_anything(before: bytes) -> None:
-    accepted = Answer("#SCNTRG1", accepted=True)
+    accepted = ScannerReply("#SCNTRG1", accepted=True)
     assert framed(before + ACCEPTED) == [Scanned(before), accepted]
     assert framed(b"9" * 5000 + ACCEPTED) == [TooLong(), accepted]
 
@@ -95,7 +95,7 @@ def test_an_answer_is_found_behind_anything(before: bytes) -> None:
     ],
 )
 def test_whose_answer_it_is(text: str, command: bytes, fits: bool) -> None:
-    assert Answer(text, accepted=True).to(command) is fits
+    assert ScannerReply(text, accepted=True).to(command) is fits
 
 
 def test_an_answer_that_was_cut_off_is_over_with_the_pause() -> None:

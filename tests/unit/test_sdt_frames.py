@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from drivers.device import DeviceError, Reason
 from drivers.id_card.sdt_frames import (
     PREAMBLE,
-    Answer,
-    Command,
-    FrameDecoder,
     FrameError,
+    SamAnswer,
+    SamCommand,
+    SdtDecoder,
     SdtStatus,
     decode_answer,
     encode_answer,
@@ -24,26 +24,26 @@ from drivers.id_card.sdt_frames import (
 )
 
 PUBLISHED_COMMANDS = {
-    Command.RESET_SAM: "000310FFEC",
-    Command.SAM_STATUS: "000311FFED",
-    Command.SAM_NUMBER: "000312FFEE",
-    Command.FIND: "0003200122",
-    Command.SELECT: "0003200221",
-    Command.READ: "0003300132",
-    Command.READ_ADDRESS: "0003300330",
-    Command.READ_FINGERPRINTS: "0003301023",
+    SamCommand.RESET_SAM: "000310FFEC",
+    SamCommand.SAM_STATUS: "000311FFED",
+    SamCommand.SAM_NUMBER: "000312FFEE",
+    SamCommand.FIND: "0003200122",
+    SamCommand.SELECT: "0003200221",
+    SamCommand.READ: "0003300132",
+    SamCommand.READ_ADDRESS: "0003300330",
+    SamCommand.READ_FINGERPRINTS: "0003301023",
 }
 PUBLISHED_ANSWERS = [
-    (Command.FIND, SdtStatus.CARD_FOUND, bytes(4), "000800009F0000000097"),
-    (Command.FIND, SdtStatus.NO_CARD, b"", "000400008084"),
-    (Command.SELECT, SdtStatus.OK, bytes(8), "000C00009000000000000000009C"),
-    (Command.SELECT, SdtStatus.SELECT_FAILED, b"", "000400008185"),
-    (Command.READ, SdtStatus.READ_FAILED, b"", "000400004145"),
-    (Command.READ_ADDRESS, SdtStatus.NO_CONTENT, b"", "000400009195"),
-    (Command.SAM_STATUS, SdtStatus.OK, b"", "000400009094"),
-    (Command.FIND, SdtStatus.CHECKSUM_ERROR, b"", "000400001014"),
-    (Command.FIND, SdtStatus.UNKNOWN_COMMAND, b"", "000400002420"),
-    (Command.FIND, SdtStatus.NOT_AUTHORISED, b"", "000400006662"),
+    (SamCommand.FIND, SdtStatus.CARD_FOUND, bytes(4), "000800009F0000000097"),
+    (SamCommand.FIND, SdtStatus.NO_CARD, b"", "000400008084"),
+    (SamCommand.SELECT, SdtStatus.OK, bytes(8), "000C00009000000000000000009C"),
+    (SamCommand.SELECT, SdtStatus.SELECT_FAILED, b"", "000400008185"),
+    (SamCommand.READ, SdtStatus.READ_FAILED, b"", "000400004145"),
+    (SamCommand.READ_ADDRESS, SdtStatus.NO_CONTENT, b"", "000400009195"),
+    (SamCommand.SAM_STATUS, SdtStatus.OK, b"", "000400009094"),
+    (SamCommand.FIND, SdtStatus.CHECKSUM_ERROR, b"", "000400001014"),
+    (SamCommand.FIND, SdtStatus.UNKNOWN_COMMAND, b"", "000400002420"),
+    (SamCommand.FIND, SdtStatus.NOT_AUTHORISED, b"", "000400006662"),
 ]
 STATUS_TABLE = {
     0x90: None,
@@ -66,7 +66,7 @@ STATUS_TABLE = {
 }
 
 
-def decode_all(decoder: FrameDecoder, data: bytes) -> list[bytes]:
+def decode_all(decoder: SdtDecoder, data: bytes) -> list[bytes]:
     """All payloads in ``data``; frames that are broken are passed over."""
     decoder.feed(data)
     payloads = []
@@ -80,21 +80,21 @@ def decode_all(decoder: FrameDecoder, data: bytes) -> list[bytes]:
         payloads.append(payload)
 
 
-@pytest.mark.parametrize("command", Command, ids=lambda c: c.name)
-def test_commands_are_the_published_frames(command: Command) -> None:
+@pytest.mark.parametrize("command", SamCommand, ids=lambda c: c.name)
+def test_commands_are_the_published_frames(command: SamCommand) -> None:
     frame = encode_frame(command.value)
     assert frame == PREAMBLE + bytes.fromhex(PUBLISHED_COMMANDS[command])
-    assert decode_all(FrameDecoder.for_commands(), frame) == [command.value]
+    assert decode_all(SdtDecoder.for_commands(), frame) == [command.value]
 
 
 @pytest.mark.parametrize(("command", "status", "data", "published"), PUBLISHED_ANSWERS)
 def test_answers_are_the_published_frames(
-    command: Command, status: SdtStatus, data: bytes, published: str
+    command: SamCommand, status: SdtStatus, data: bytes, published: str
 ) -> None:
     frame = encode_answer(status, data)
     assert frame == PREAMBLE + bytes.fromhex(published)
-    [payload] = decode_all(FrameDecoder(), frame)
-    assert decode_answer(command, payload) == Answer(status, data)
+    [payload] = decode_all(SdtDecoder(), frame)
+    assert decode_answer(command, payload) == SamAnswer(status, data)
 
 
 def test_every_status_has_its_meaning_and_its_reason() -> None:
@@ -110,10 +110,10 @@ def test_read_answers_have_the_published_sizes(fingers: int, total: int) -> None
     two = encode_answer(0x90, struct.pack(">HH", 256, 1024) + text + photo)
     assert len(two) == 1295
     assert two[5:7] == bytes.fromhex("0508")
-    assert split_sections(decode_all(FrameDecoder(), two)[0][3:], 2) == (text, photo)
+    assert split_sections(decode_all(SdtDecoder(), two)[0][3:], 2) == (text, photo)
     three = encode_answer(0x90, struct.pack(">HHH", 256, 1024, fingers) + text + photo + finger)
     assert len(three) == total
-    assert split_sections(decode_all(FrameDecoder(), three)[0][3:], 3) == (text, photo, finger)
+    assert split_sections(decode_all(SdtDecoder(), three)[0][3:], 3) == (text, photo, finger)
 
 
 @pytest.mark.parametrize(
@@ -133,13 +133,13 @@ def test_sections_that_do_not_add_up_are_garbled(data: bytes) -> None:
         split_sections(data, 2)
     assert caught.value.reason is Reason.GARBLED
     with pytest.raises(DeviceError):
-        decode_answer(Command.READ, b"\x00\x00\x90" + data)
+        decode_answer(SamCommand.READ, b"\x00\x00\x90" + data)
 
 
 @pytest.mark.parametrize("payload", [b"", b"\x00\x00", b"\x00\x01\x90", b"\x01\x00\x90"])
 def test_an_answer_begins_with_two_zeros_and_a_status(payload: bytes) -> None:
     with pytest.raises(DeviceError) as caught:
-        decode_answer(Command.FIND, payload)
+        decode_answer(SamCommand.FIND, payload)
     assert caught.value.reason is Reason.GARBLED
 
 
@@ -147,10 +147,10 @@ def test_an_answer_begins_with_two_zeros_and_a_status(payload: bytes) -> None:
 def test_every_status_byte_is_known_or_garbled(code: int) -> None:
     payload = bytes([0, 0, code])
     if code in STATUS_TABLE:
-        assert decode_answer(Command.FIND, payload).status == code
+        assert decode_answer(SamCommand.FIND, payload).status == code
     else:
         with pytest.raises(DeviceError) as caught:
-            decode_answer(Command.FIND, payload)
+            decode_answer(SamCommand.FIND, payload)
         assert caught.value.reason is Reason.GARBLED
         assert f"{code:02X}" in caught.value.detail
 
@@ -169,17 +169,17 @@ def test_sam_number_as_it_is_printed() -> None:
 )
 def test_noise_before_a_frame_is_passed_over(noise: bytes) -> None:
     frame = encode_answer(SdtStatus.NO_CARD)
-    assert decode_all(FrameDecoder(), noise + frame + noise + frame) == [b"\x00\x00\x80"] * 2
+    assert decode_all(SdtDecoder(), noise + frame + noise + frame) == [b"\x00\x00\x80"] * 2
 
 
 def test_a_preamble_inside_the_data_is_data() -> None:
     data = PREAMBLE + encode_answer(SdtStatus.NO_CARD) + PREAMBLE
-    assert decode_all(FrameDecoder(), encode_answer(0x90, data)) == [b"\x00\x00\x90" + data]
+    assert decode_all(SdtDecoder(), encode_answer(0x90, data)) == [b"\x00\x00\x90" + data]
 
 
 @pytest.mark.parametrize("length", [0, 3, 2315, 0xFFFF])
 def test_a_length_out_of_bounds_is_an_error_at_once(length: int) -> None:
-    decoder = FrameDecoder()
+    decoder = SdtDecoder()
     decoder.feed(PREAMBLE + struct.pack(">H", length))
     with pytest.raises(FrameError) as caught:
         decoder.take()
@@ -194,13 +194,13 @@ def test_one_changed_byte_never_gives_another_payload(data: st.DataObject) -> No
     at = data.draw(st.integers(0, len(frame) - 1).filter(lambda n: n not in (5, 6)))
     frame[at] ^= data.draw(st.integers(1, 255))
     intact = encode_answer(SdtStatus.NO_CARD)
-    assert decode_all(FrameDecoder(), bytes(frame) + intact * 2) == [b"\x00\x00\x80"] * 2
+    assert decode_all(SdtDecoder(), bytes(frame) + intact * 2) == [b"\x00\x00\x80"] * 2
 
 
 @given(st.lists(st.binary(max_size=60), min_size=1, max_size=4), st.data())
 def test_frames_come_out_however_they_are_split(datas: list[bytes], data: st.DataObject) -> None:
     wire = b"".join(encode_answer(0x90, each) for each in datas)
-    decoder = FrameDecoder()
+    decoder = SdtDecoder()
     payloads = []
     while wire:
         size = data.draw(st.integers(1, len(wire)))
@@ -211,15 +211,15 @@ def test_frames_come_out_however_they_are_split(datas: list[bytes], data: st.Dat
 
 @given(st.lists(st.one_of(st.binary(max_size=30), st.just(PREAMBLE), st.just(b"\x00\x04"))))
 def test_any_bytes_give_payloads_or_a_frame_error(pieces: list[bytes]) -> None:
-    decoder = FrameDecoder()
+    decoder = SdtDecoder()
     for piece in pieces:
         for payload in decode_all(decoder, piece):
             assert len(payload) >= 3
         assert decoder.missing >= 1
 
 
-@given(st.sampled_from(Command), st.binary(max_size=80))
-def test_any_payload_gives_an_answer_or_garbled(command: Command, payload: bytes) -> None:
+@given(st.sampled_from(SamCommand), st.binary(max_size=80))
+def test_any_payload_gives_an_answer_or_garbled(command: SamCommand, payload: bytes) -> None:
     refusal = None
     try:
         decode_answer(command, payload)
@@ -232,7 +232,7 @@ def test_any_payload_gives_an_answer_or_garbled(command: Command, payload: bytes
 def test_missing_bytes_are_what_is_missing(data: bytes) -> None:
     """Fed exactly what it says is missing, the decoder ends with the frame's last byte."""
     frame = encode_answer(0x90, data)
-    decoder = FrameDecoder()
+    decoder = SdtDecoder()
     at = 0
     while (payload := decoder.take()) is None:
         chunk = frame[at : at + decoder.missing]
@@ -244,4 +244,4 @@ def test_missing_bytes_are_what_is_missing(data: bytes) -> None:
 
 
 def test_an_answer_does_not_show_its_data() -> None:
-    assert "secret" not in repr(Answer(SdtStatus.OK, b"secret"))
+    assert "secret" not in repr(SamAnswer(SdtStatus.OK, b"secret"))

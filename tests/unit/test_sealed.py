@@ -29,7 +29,7 @@ from pyhanko.sign import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from kiosk.centre.models import Document, Words
+from kiosk.centre.models import CentreWords, Document
 from kiosk.papers.pictures import CannotDraw, page_pictures
 from kiosk.papers.sealed import (
     Flaw,
@@ -49,7 +49,7 @@ HOLDER = holder_mark("s-1", "演示甲", "990101199001011020")
 
 
 @dataclass(frozen=True)
-class Authority:
+class SealAuthority:
     """A throwaway root and the key behind it."""
 
     certificate: x509.Certificate
@@ -63,7 +63,7 @@ def name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-def make_root(title: str = "演示根") -> Authority:
+def make_root(title: str = "演示根") -> SealAuthority:
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = (
         x509.CertificateBuilder()
@@ -78,7 +78,7 @@ def make_root(title: str = "演示根") -> Authority:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
-    return Authority(certificate, key)
+    return SealAuthority(certificate, key)
 
 
 KEY_USAGES = (
@@ -100,7 +100,7 @@ def key_usage(**used: bool) -> x509.KeyUsage:
 
 
 def make_seal(
-    root: Authority,
+    root: SealAuthority,
     *,
     begins: datetime = NOW - timedelta(days=30),
     ends: datetime = NOW + timedelta(days=300),
@@ -191,7 +191,7 @@ def announce(pdf: bytes, *, pages: int = 1, id: str = DOCUMENT_ID) -> Document:
     return Document(
         id=id,
         number="演示证字〔2026〕第00001号",
-        title=Words(zh="缴存证明", en="Deposit certificate"),
+        title=CentreWords(zh="缴存证明", en="Deposit certificate"),
         pages=pages,
         sha256=hashlib.sha256(pdf).hexdigest(),
         verification_code="ABCD-2345",
@@ -203,7 +203,7 @@ def announce(pdf: bytes, *, pages: int = 1, id: str = DOCUMENT_ID) -> Document:
 
 @dataclass(frozen=True)
 class Office:
-    root: Authority
+    root: SealAuthority
     signer: SimpleSigner
     roots: Path
     sealed: bytes

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.device import DeviceError, Reason
-from drivers.smart_card.apdu import MAX_DATA, Card, Command, Response, decode_response, meaning
+from drivers.smart_card.apdu import MAX_DATA, Card, CommandApdu, Response, decode_response, meaning
 from drivers.smart_card.ssc import NAME
 
 
-class Script:
+class ApduScript:
     """Says its answers one after another, the last one for ever; keeps what it was asked."""
 
     def __init__(self, *answers: str) -> None:
@@ -26,24 +26,24 @@ class Script:
 @pytest.mark.parametrize(
     ("command", "t0", "t1"),
     [
-        (Command(0, 0xA4, 4, 0), "00A40400", "00A40400"),
-        (Command(0, 0xB2, 1, 0x0C, le=256), "00B2010C00", "00B2010C00"),
-        (Command(0, 0xB2, 7, 0, le=11), "00B207000B", "00B207000B"),
-        (Command(0, 0xA4, 2, 0, b"\xef\x05"), "00A4020002EF05", "00A4020002EF05"),
+        (CommandApdu(0, 0xA4, 4, 0), "00A40400", "00A40400"),
+        (CommandApdu(0, 0xB2, 1, 0x0C, le=256), "00B2010C00", "00B2010C00"),
+        (CommandApdu(0, 0xB2, 7, 0, le=11), "00B207000B", "00B207000B"),
+        (CommandApdu(0, 0xA4, 2, 0, b"\xef\x05"), "00A4020002EF05", "00A4020002EF05"),
         (
-            Command(0, 0xA4, 4, 0, b"1PAY.SYS.DDF01", 256),
+            CommandApdu(0, 0xA4, 4, 0, b"1PAY.SYS.DDF01", 256),
             "00A404000E315041592E5359532E4444463031",
             "00A404000E315041592E5359532E444446303100",
         ),
     ],
 )
-def test_the_bytes_of_a_command(command: Command, t0: str, t1: str) -> None:
+def test_the_bytes_of_a_command(command: CommandApdu, t0: str, t1: str) -> None:
     assert command.encode(t0=True).hex().upper() == t0
     assert command.encode(t0=False).hex().upper() == t1
 
 
 def test_the_selection_of_a_social_security_card_is_the_published_one() -> None:
-    script = Script("9000")
+    script = ApduScript("9000")
     assert Card(script, t0=True).select(NAME).ok
     assert script.asked == ["00A404000F7378312E73682EC9E7BBE1B1A3D5CF"]
 
@@ -65,7 +65,7 @@ def test_the_selection_of_a_social_security_card_is_the_published_one() -> None:
     ],
 )
 def test_what_is_fetched(answers: list[str], asked: list[str], data: str, status: int) -> None:
-    script = Script(*answers)
+    script = ApduScript(*answers)
     response = Card(script, t0=True).read_record(1, 0x0C)
     assert (response.data.hex().upper(), response.status) == (data, status)
     assert script.asked == asked
@@ -73,7 +73,7 @@ def test_what_is_fetched(answers: list[str], asked: list[str], data: str, status
 
 @pytest.mark.parametrize("answer", ["6C10", "6110", "AA" * 255 + "61FF"])
 def test_a_card_without_end(answer: str) -> None:
-    script = Script(answer)
+    script = ApduScript(answer)
     with pytest.raises(DeviceError) as caught:
         Card(script, t0=True).read_record(1, 0x0C)
     assert caught.value.reason is Reason.CARD_UNREADABLE
@@ -95,7 +95,7 @@ def test_a_status_says_what_it_means_and_a_response_hides_its_data() -> None:
 
 @given(st.lists(st.binary(max_size=300), min_size=1, max_size=40), st.booleans())
 def test_any_answers_are_a_response_or_a_device_error(answers: list[bytes], t0: bool) -> None:
-    card = Card(Script(*(answer.hex() for answer in answers)), t0=t0)
+    card = Card(ApduScript(*(answer.hex() for answer in answers)), t0=t0)
     response, reason = None, None
     try:
         response = card.select(b"1PAY.SYS.DDF01")

@@ -23,11 +23,11 @@ from drivers.device import (
     Supply,
 )
 from drivers.hosting.thread_host import PACE as SHIPPED
-from drivers.hosting.thread_host import REMEMBERED, LostError, Pace, ThreadHost
+from drivers.hosting.thread_host import REMEMBERED, HostPace, LostError, ThreadHost
 
 ONLINE = Status(State.ONLINE)
 SOON_S = 10.0
-PACE = Pace(poll_s=0.01, back_off_s=(0.01, 0.02, 0.04))
+PACE = HostPace(poll_s=0.01, back_off_s=(0.01, 0.02, 0.04))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Say(Request[str]):
     """Answered by its word; does ``first`` in the driver's thread before."""
 
     word: str
-    first: Callable[["Speaker", CancelToken], None] = lambda driver, cancel: None
+    first: Callable[["BareDriver", CancelToken], None] = lambda driver, cancel: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class SayOnce(Say):
     job: str = "job"
 
 
-class Speaker(Driver):
+class BareDriver(Driver):
     """A device without a wire: the host is what is tested here."""
 
     def __init__(self):
@@ -93,7 +93,7 @@ class Speaker(Driver):
 
 @pytest.fixture
 def driver():
-    return Speaker()
+    return BareDriver()
 
 
 @pytest.fixture
@@ -401,11 +401,11 @@ def test_a_command_whose_time_is_over_is_not_begun(host, driver):
 
 def test_a_command_whose_time_is_over_does_not_open_the_device(driver, seen):
     driver.found = DeviceError(Reason.NO_DEVICE)
-    host = ThreadHost(driver, seen.append, pace=Pace(poll_s=99, back_off_s=(99,)))
+    host = ThreadHost(driver, seen.append, pace=HostPace(poll_s=99, back_off_s=(99,)))
     host.start()
     until(lambda: seen)
     gate = Gate()
-    driver.open = lambda: gate(driver, None) or Speaker.open(driver)
+    driver.open = lambda: gate(driver, None) or BareDriver.open(driver)
     futures = [host.submit(Say("x"), SOON_S), *(host.submit(Say("x"), 0.01) for _ in "abc")]
     assert gate.reached.wait(SOON_S)
     time.sleep(0.02)
@@ -418,7 +418,7 @@ def test_a_command_whose_time_is_over_does_not_open_the_device(driver, seen):
 
 @pytest.mark.parametrize("where", ["found", "now"])
 def test_of_a_command_for_which_the_device_is_not_found_nothing_was_begun(driver, where):
-    host = ThreadHost(driver, pace=Pace(poll_s=99, back_off_s=(99,)))
+    host = ThreadHost(driver, pace=HostPace(poll_s=99, back_off_s=(99,)))
     setattr(driver, where, DeviceError(Reason.OFFLINE, pages=None))
     future = host.submit(Say("x"), SOON_S)
     host.start()
@@ -479,7 +479,7 @@ def test_commands_that_succeed_do_not_hide_a_device_that_says_nothing(host, driv
 
 
 def test_a_device_that_a_command_has_found_again_is_told_well_at_once(driver, seen):
-    host = ThreadHost(driver, seen.append, pace=Pace(poll_s=99, back_off_s=(99,)))
+    host = ThreadHost(driver, seen.append, pace=HostPace(poll_s=99, back_off_s=(99,)))
     host.start()
     until(lambda: seen == [ONLINE])
     with pytest.raises(DeviceError):

@@ -11,7 +11,7 @@ from services.script import texts
 
 from drivers.device import DeviceError, Reason, State, Status
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
-from kiosk.centre.models import Document, Words
+from kiosk.centre.models import CentreWords, Document
 from kiosk.papers.sealed import Flaw, NotOurs
 from kiosk.visit.steps import Problem, Tone
 from kiosk.visit.troubles import (
@@ -33,7 +33,7 @@ BLAME = ("您没有", "您应该", "您必须", "违规", "非法", "错误操�
 DOCUMENT = Document(
     id="d-1",
     number="〔2026〕1",
-    title=Words(zh="证明", en="Certificate"),
+    title=CentreWords(zh="证明", en="Certificate"),
     pages=2,
     sha256="0" * 64,
     verification_code="ABCD-EFGH",

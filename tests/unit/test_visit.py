@@ -1,4 +1,4 @@
-"""A visit and the counter: replay, what is never gone back over, and every race at the counter."""
+"""A visit and its dialogue: replay, what is never gone back over, and every race."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from services.script import (
     Fixed,
     Line,
     Played,
-    Script,
+    ServiceScript,
     World,
     printed,
     slip_printed,
@@ -47,12 +47,12 @@ from drivers.emulators.id_card import IdCardReader
 from drivers.hosting.thread_host import ThreadHost
 from drivers.receipt_printer.types import PrintSlip, Slip
 from drivers.smart_card.types import BankCard, ReadBankCard
-from kiosk.centre.client import FundClient
+from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.models import Document, DocumentRequest
 from kiosk.privacy import Sensitive
 from kiosk.services import SERVICES, menu
-from kiosk.terminal.terminal import Counter
+from kiosk.terminal.terminal import Dialogue
 from kiosk.visit.steps import (
     Action,
     Attract,
@@ -101,12 +101,12 @@ REFUSED: tuple[Line, ...] = ((Menu, Left()), (Farewell, None))
 
 def certificate(visit: Visit) -> tuple[Document, Sensitive[bytes]]:
     """A document of the centre, ready to be printed."""
-    (account,) = visit.look_up(visit.fund.accounts)
+    (account,) = visit.look_up(visit.centre.accounts)
     order = DocumentRequest(
         kind="deposit-certificate", account=account.id, purpose="01", key="k" * 16
     )
-    document = visit.look_up(lambda: visit.fund.make_document(order))
-    return document, Sensitive(visit.look_up(lambda: visit.fund.document_file(document)))
+    document = visit.look_up(lambda: visit.centre.make_document(order))
+    return document, Sensitive(visit.look_up(lambda: visit.centre.document_file(document)))
 
 
 def question(title: str) -> Choose:
@@ -349,7 +349,7 @@ def test_a_slip_says_when_it_was_printed_not_when_the_visit_began(here: World) -
 def test_a_menu_is_never_shown_to_somebody_unknown(here: World) -> None:
     """Not even when something says 返回 where none was offered."""
 
-    class Insists(Script):
+    class Insists(ServiceScript):
         def ask(self, step: Step[Any], *, back: bool) -> Any:
             if isinstance(step, Choose):
                 assert not back
@@ -357,8 +357,8 @@ def test_a_menu_is_never_shown_to_somebody_unknown(here: World) -> None:
             return super().ask(step, back=back)
 
     script = Insists((Attract, None))
-    with FundClient(here.url, "T0001") as fund:
-        visit = Visit(script, fund, Fixed(WELL), here.settings)
+    with CentreClient(here.url, "T0001") as centre:
+        visit = Visit(script, centre, Fixed(WELL), here.settings)
         visit.run(lambda it: it.ask(question("who")) and None, menu, {})
     assert [type(step) for step in script.steps] == [Attract]
 
@@ -374,23 +374,23 @@ def test_services_are_known_by_the_names_of_the_centre(here: World) -> None:
     assert set(SERVICES) == set(OFFERED)
 
 
-# -- the counter ----------------------------------------------------------------------------------
+# -- the dialogue ----------------------------------------------------------------------------------
 
 
 class Asking:
-    """A counter over real drivers; its ``ask`` runs in the visit's thread, one after another."""
+    """A dialogue over real drivers; its ``ask`` runs in the visit's thread, one after another."""
 
     def __init__(self, hosts: Mapping[str, ThreadHost]) -> None:
         self.glass = Glass()
-        self.counter = Counter(hosts)
-        self.counter.screen = self.glass
+        self.dialogue = Dialogue(hosts)
+        self.dialogue.screen = self.glass
         self._outcomes: Queue[Any] = Queue()
         self._threads: list[threading.Thread] = []
 
     def ask(self, step: Step[Any], *, back: bool = False) -> None:
         def work() -> None:
             try:
-                self._outcomes.put(self.counter.ask(step, back=back))
+                self._outcomes.put(self.dialogue.ask(step, back=back))
             except (Left, TimedOut, WentBack, DeviceError) as end:
                 self._outcomes.put(end)
 
@@ -484,14 +484,14 @@ def until(what: Callable[[], bool]) -> None:
 def test_an_answer_to_an_old_page_is_dropped(it: Asking) -> None:
     it.ask(question("one"))
     first = it.ticket()
-    it.counter.answer(first, "a")
-    it.counter.answer(first, "a")  # pressed twice
+    it.dialogue.answer(first, "a")
+    it.dialogue.answer(first, "a")  # pressed twice
     assert it.outcome() == "a"
     it.ask(question("two"))
     second = it.ticket()
-    it.counter.answer(first, "b")
+    it.dialogue.answer(first, "b")
     assert it.nothing_yet()
-    it.counter.answer(second, "b")
+    it.dialogue.answer(second, "b")
     assert it.outcome() == "b"
 
 
@@ -499,22 +499,22 @@ def test_an_answer_to_an_old_page_is_dropped(it: Asking) -> None:
 def test_what_is_no_answer_is_a_hint_on_the_same_page(it: Asking, nonsense: object) -> None:
     it.ask(question("one"))
     ticket = it.ticket()
-    it.counter.answer(ticket, nonsense)
+    it.dialogue.answer(ticket, nonsense)
     assert it.glass.hints.get(timeout=5).message == "请从页面上的选项中选择"
-    it.counter.answer(ticket, "a")
+    it.dialogue.answer(ticket, "a")
     assert it.outcome() == "a"
 
 
 def test_back_is_heard_only_where_it_was_offered(it: Asking) -> None:
     it.ask(question("one"))
     ticket = it.ticket()
-    it.counter.back()
+    it.dialogue.back()
     assert it.nothing_yet()
-    it.counter.answer(ticket, "a")
+    it.dialogue.answer(ticket, "a")
     assert it.outcome() == "a"
     it.ask(question("two"), back=True)
     it.ticket()
-    it.counter.back()
+    it.dialogue.back()
     assert isinstance(it.outcome(), WentBack)
 
 
@@ -522,18 +522,18 @@ def test_leaving_while_the_centre_is_asked_is_heard_once_and_shows_nothing_more(
     it: Asking,
 ) -> None:
     for _ in range(5):
-        it.counter.leave()  # pressed again and again: nothing seemed to move
+        it.dialogue.leave()  # pressed again and again: nothing seemed to move
     it.ask(question("the answer that nobody waits for"))
     assert isinstance(it.outcome(), Left)
     assert it.glass.shown.empty()
     it.ask(Farewell())
-    it.counter.answer(it.ticket(), "bye")
+    it.dialogue.answer(it.ticket(), "bye")
     assert it.outcome() is None, "the last page is still seen"
 
 
 def test_time_that_runs_out_while_the_centre_is_asked(it: Asking) -> None:
-    it.counter.time_out("limit")
-    it.counter.time_out("limit")
+    it.dialogue.time_out("limit")
+    it.dialogue.time_out("limit")
     it.ask(question("one"))
     assert it.outcome().how == "limit"
     assert it.glass.shown.empty()
@@ -542,8 +542,8 @@ def test_time_that_runs_out_while_the_centre_is_asked(it: Asking) -> None:
 def test_an_answer_just_before_the_time_out_counts_and_so_does_the_time_out(it: Asking) -> None:
     it.ask(question("one"))
     ticket = it.ticket()
-    it.counter.answer(ticket, "a")
-    it.counter.time_out("idle")
+    it.dialogue.answer(ticket, "a")
+    it.dialogue.time_out("idle")
     assert it.outcome() == "a"
     it.ask(question("two"))
     assert it.outcome().how == "idle"
@@ -552,8 +552,8 @@ def test_an_answer_just_before_the_time_out_counts_and_so_does_the_time_out(it: 
 def test_an_answer_just_after_the_time_out_comes_too_late(it: Asking) -> None:
     it.ask(question("one"))
     ticket = it.ticket()
-    it.counter.time_out("idle")
-    it.counter.answer(ticket, "a")
+    it.dialogue.time_out("idle")
+    it.dialogue.answer(ticket, "a")
     assert it.outcome().how == "idle"
 
 
@@ -589,7 +589,7 @@ class NeverComesBack(Driver):
 def test_a_driver_that_never_comes_back_holds_no_page_up_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("kiosk.terminal.terminal.GRACE_S", 0.1)
+    monkeypatch.setattr("kiosk.terminal.dialogue.GRACE_S", 0.1)
     freed = threading.Event()
     host = ThreadHost(NeverComesBack(freed))
     host.start()
@@ -604,7 +604,7 @@ def test_a_driver_that_never_comes_back_holds_no_page_up_for_ever(
         asking.ask(question("the next page"))
         asking.ticket()
         assert asking.nothing_yet()
-        asking.counter.answer(asking.ticket(), "a")
+        asking.dialogue.answer(asking.ticket(), "a")
         assert asking.outcome() == "a"
     finally:
         freed.set()
@@ -617,13 +617,13 @@ def test_leaving_while_the_reader_waits_takes_the_command_back(
 ) -> None:
     at_devices.ask(PresentIdCard())
     at_devices.ticket()
-    at_devices.counter.leave()
+    at_devices.dialogue.leave()
     assert isinstance(at_devices.outcome(), Left)
     reader.obey("put", **personas.load()["P01"].card())
     at_devices.ask(question("the next page"))
     ticket = at_devices.ticket()
     assert at_devices.nothing_yet(), "a card put too late answers no page"
-    at_devices.counter.answer(ticket, "a")
+    at_devices.dialogue.answer(ticket, "a")
     assert at_devices.outcome() == "a"
     assert reader.look()["reads"] == 0
     at_devices.ask(PresentIdCard())
@@ -634,9 +634,9 @@ def test_leaving_while_the_reader_waits_takes_the_command_back(
 @pytest.mark.parametrize(
     ("act", "kind"),
     [
-        (Counter.leave, Left),
-        (lambda counter: counter.time_out("limit"), TimedOut),
-        (lambda counter: [counter.time_out("limit") for _ in range(3)], TimedOut),
+        (Dialogue.leave, Left),
+        (lambda dialogue: dialogue.time_out("limit"), TimedOut),
+        (lambda dialogue: [dialogue.time_out("limit") for _ in range(3)], TimedOut),
     ],
 )
 def test_a_sheet_on_its_way_is_not_cut_off(
@@ -647,7 +647,7 @@ def test_a_sheet_on_its_way_is_not_cut_off(
     before = len(printer.look()["sheets"])
     at_devices.ask(PrintingDocument(PrintDocument(job, sheet, 1)))
     until(lambda: bool(printer.look()["jobs"]) and not printer.look()["jobs"][-1]["pages"])
-    act(at_devices.counter)
+    act(at_devices.dialogue)
     assert at_devices.nothing_yet()
     printer.obey("well")
     assert at_devices.outcome() == PagesPrinted(job, 1)
@@ -662,7 +662,7 @@ def test_a_print_that_fails_after_the_time_was_up(
     printer.obey("stall")
     at_devices.ask(PrintingDocument(PrintDocument(secrets.token_hex(8), sheet, 1)))
     until(lambda: any(job["state"] == "PROCESSING" for job in printer.look()["jobs"]))
-    at_devices.counter.time_out("limit")
+    at_devices.dialogue.time_out("limit")
     printer.obey("cancel at panel")
     assert at_devices.outcome().reason is Reason.CANCELLED
     at_devices.ask(Problem("cancelled", "", "AAAA-BBBB", actions=HOME))

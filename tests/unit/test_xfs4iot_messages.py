@@ -20,9 +20,9 @@ from drivers.xfs4iot.messages import (
     CompletionCode,
     ErrorCode,
     Header,
-    Message,
     MessageType,
     Payload,
+    XfsMessage,
     choose,
     decode,
     encode,
@@ -369,7 +369,7 @@ def test_any_frame_is_a_message_or_garbled(data: bytes | str) -> None:
 )
 def test_any_payload_is_read_or_garbled(header: Any, payload: Any, form: Any) -> None:
     message = decode(json.dumps({"header": header, "payload": payload, "more": payload}))
-    assert isinstance(message, Message)
+    assert isinstance(message, XfsMessage)
     for read in (lambda: message.read(form), lambda: message.code):
         assert refusal(read) in (None, Reason.GARBLED)
 

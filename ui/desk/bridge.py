@@ -18,10 +18,10 @@ from ui.desk import parts, people
 from ui.desk.centre import Levers
 from ui.desk.chores import Chores
 from ui.desk.levers import CENTRE, Lever, Seen, clauses, standing, undoing
-from ui.desk.parts import Part
+from ui.desk.parts import DeskPart
 from ui.desk.pictures import Pictures
 from ui.desk.seen import CARDS, lamps
-from ui.desk.words import DESK, LIES, Words
+from ui.desk.words import DESK, LIES, DeskWords
 
 LOOK_S = 0.3
 ASK_S = 0.8
@@ -154,7 +154,7 @@ class Desk(QObject):
 
     # -- what the window binds to -------------------------------------------------------------
 
-    def _say(self, words: Words) -> str:
+    def _say(self, words: DeskWords) -> str:
         return words.say(self._language)
 
     def _get_words(self) -> dict[str, str]:
@@ -164,7 +164,7 @@ class Desk(QObject):
         return people.face(self._chosen, self._card, self._language)
 
     def _get_cards(self) -> list[dict[str, Any]]:
-        names = {"id_card": Words("身份证", "ID card")} | CARDS
+        names = {"id_card": DeskWords("身份证", "ID card")} | CARDS
         return [
             {
                 "key": card,
@@ -220,7 +220,7 @@ class Desk(QObject):
             return {}
         return {part.key: self._look_of(part) for part in self._parts}
 
-    def _look_of(self, part: Part) -> dict[str, Any]:
+    def _look_of(self, part: DeskPart) -> dict[str, Any]:
         seen = self._looks.seen[part.device]
         how = part.condition(seen)
         entering, digits = part.digits(seen) if part.digits else (False, 0)
@@ -260,17 +260,17 @@ class Desk(QObject):
     def _get_centre(self) -> dict[str, Any]:
         up = self._hears.messages is not None
         sessions = self._hears.sessions
-        word, tone = Words("不回答", "No answer"), "bad"
+        word, tone = DeskWords("不回答", "No answer"), "bad"
         if up:
-            word, tone = Words("正常", "Well"), "good"
+            word, tone = DeskWords("正常", "Well"), "good"
         if up and self._faults:
-            word, tone = Words("设有故障", "Rigged"), "attention"
+            word, tone = DeskWords("设有故障", "Rigged"), "attention"
         return {
             "there": self._levers is not None,
-            "title": self._say(Words("模拟中心", "Stand-in centre")),
+            "title": self._say(DeskWords("模拟中心", "Stand-in centre")),
             "word": self._say(word),
             "tone": tone,
-            "line": self._say(Words(f"{sessions} 个会话开着", f"{sessions} open sessions")),
+            "line": self._say(DeskWords(f"{sessions} 个会话开着", f"{sessions} open sessions")),
             "stand": list(self._faults),
         }
 
@@ -416,7 +416,7 @@ class Desk(QObject):
             self._take_faults(())
             self._centre.ask(levers.reset)
 
-    def _part(self, key: str) -> Part:
+    def _part(self, key: str) -> DeskPart:
         for part in self._parts:
             if part.key == key:
                 return part

@@ -53,7 +53,7 @@ _SAYS_WHERE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Hardware:
+class DeskHardware:
     """The devices of one machine."""
 
     profile: str
@@ -86,11 +86,11 @@ class Hardware:
         return where
 
 
-def of(profile: str, directory: Path) -> Hardware:
+def of(profile: str, directory: Path) -> DeskHardware:
     """The emulated devices of a terminal of ``profile``, not yet started; their ports will lie in
     ``directory``. Raises :class:`kiosk.settings.SettingsError` for a profile that does not exist.
     """
-    found = Hardware(profile, directory=directory)
+    found = DeskHardware(profile, directory=directory)
     for kind, table in _tables(profile).items():
         name = _emulator(kind, table["driver"])
         if name == "smart_card" and (why := smart_card.missing()):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from drivers.emulators.script import Clause, parse, taking_back
-from ui.desk.words import Words
+from ui.desk.words import DeskWords
 
 Seen = Mapping[str, Any]
 Sees = Callable[[Seen], bool]
@@ -24,7 +24,7 @@ class Lever:
     """
 
     key: str
-    words: Words
+    words: DeskWords
     script: str
     seen: Sees | None = None
     undo: str = ""
@@ -40,11 +40,11 @@ def _is(name: str, value: object) -> Sees:
 
 
 def _lever(key: str, zh: str, en: str, script: str, seen: Sees | None = None) -> Lever:
-    return Lever(key, Words(zh, en), script, seen)
+    return Lever(key, DeskWords(zh, en), script, seen)
 
 
 def _act(key: str, zh: str, en: str, script: str, seen: Sees, undo: str = "") -> Lever:
-    return Lever(key, Words(zh, en), script, seen, undo, act=True)
+    return Lever(key, DeskWords(zh, en), script, seen, undo, act=True)
 
 
 def _fault(order: str, zh: str, en: str, facts: str = "") -> Lever:
@@ -180,7 +180,9 @@ def _service(name: str) -> tuple[Lever, ...]:
 
     def state(key: str, zh: str, en: str, told: str) -> Lever:
         script, well = (f"device service={name} state={one}" for one in (told, "online"))
-        return Lever(key, Words(zh, en), script, lambda seen: seen["devices"][name] == told, well)
+        return Lever(
+            key, DeskWords(zh, en), script, lambda seen: seen["devices"][name] == told, well
+        )
 
     def fault(order: str, zh: str, en: str, facts: str = "") -> Lever:
         return _lever(
@@ -213,7 +215,7 @@ def _printer(name: str) -> tuple[Lever, ...]:
         fault("jam", "卡纸", "Jam", "jam", "jammed", True),
         fault("toner", "没有墨粉", "Toner out", "toner out", "toner", "out"),
         Lever(
-            *("bin", Words("回收箱满", "Bin full"), full),
+            *("bin", DeskWords("回收箱满", "Bin full"), full),
             *(lambda seen: seen["printers"][name]["bin"] == "full", empty),
         ),
         *_service(name),
@@ -280,16 +282,17 @@ BANK: Mapping[str, tuple[Lever, ...]] = {
 }
 """The devices of a bank's machine (XFS4IoT), and the machine itself."""
 
-CENTRE: Mapping[str, tuple[Words, Order]] = {
-    "slow": (Words("慢 3 秒", "3 s slow"), ("latency", {"seconds": 3.0})),
-    "hang": (Words("一分钟不答", "Silent for a minute"), ("latency", {"seconds": 60.0})),
-    "down": (Words("停机（502 页面）", "Down (502 page)"), ("status", {"status": 502})),
-    "garbage": (Words("乱答", "Garbage"), ("garbage", {})),
-    "cut": (Words("只回一半", "Cut answers"), ("cut", {})),
-    "drop": (Words("办了不回答", "Done, answer lost"), ("drop", {})),
-    "refusal": (Words("业务繁忙", "Refuses: busy"), ("refusal", {"code": "service-busy"})),
+CENTRE: Mapping[str, tuple[DeskWords, Order]] = {
+    "slow": (DeskWords("慢 3 秒", "3 s slow"), ("latency", {"seconds": 3.0})),
+    "hang": (DeskWords("一分钟不答", "Silent for a minute"), ("latency", {"seconds": 60.0})),
+    "down": (DeskWords("停机（502 页面）", "Down (502 page)"), ("status", {"status": 502})),
+    "garbage": (DeskWords("乱答", "Garbage"), ("garbage", {})),
+    "cut": (DeskWords("只回一半", "Cut answers"), ("cut", {})),
+    "drop": (DeskWords("办了不回答", "Done, answer lost"), ("drop", {})),
+    "refusal": (DeskWords("业务繁忙", "Refuses: busy"), ("refusal", {"code": "service-busy"})),
 }
-"""By key, in words, and the kind of a ``kiosk.workshop.sandbox.faults.Fault`` with the rest of it."""
+"""By key, in words, and the kind of a ``kiosk.workshop.sandbox.faults.CentreFault`` with the rest
+of it."""
 
 
 def standing(levers: Sequence[Lever], seen: Seen) -> tuple[str, ...]:

@@ -9,19 +9,19 @@ from typing import Any
 from ui.desk import seen as say
 from ui.desk.levers import BANK, DEVICES, Lever, Seen, standing
 from ui.desk.seen import Condition
-from ui.desk.words import Words
+from ui.desk.words import DeskWords
 
 XFS = "xfs4iot"
 """What a bank's machine is called in a rig; it has many parts."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DeskPart:
     """One part. What it does not have is left out."""
 
     key: str
     """What it is called in the window; of two with one key a machine has one."""
-    title: Words
+    title: DeskWords
     icon: str
     say: Callable[[Seen], Condition] = say.anything
     device: str = ""
@@ -48,92 +48,92 @@ class Part:
         return how
 
 
-ID_CARD = Words("身份证阅读器", "ID card reader")
-CHIP = Words("插卡口", "Card slot")
-RECEIPT = Words("凭条打印机", "Receipt printer")
-DOCUMENT = Words("A4 打印机", "A4 printer")
-CAMERA = Words("摄像头", "Camera")
-SCANNER = Words("扫码窗", "Code scanner")
-PAD = Words("密码键盘", "PIN pad")
-CABINET = Words("机柜", "Cabinet")
-SPEAKER = Words("喇叭", "Speaker")
-MACHINE = Words("银行的机器", "Bank machine")
+ID_CARD = DeskWords("身份证阅读器", "ID card reader")
+CHIP = DeskWords("插卡口", "Card slot")
+RECEIPT = DeskWords("凭条打印机", "Receipt printer")
+DOCUMENT = DeskWords("A4 打印机", "A4 printer")
+CAMERA = DeskWords("摄像头", "Camera")
+SCANNER = DeskWords("扫码窗", "Code scanner")
+PAD = DeskWords("密码键盘", "PIN pad")
+CABINET = DeskWords("机柜", "Cabinet")
+SPEAKER = DeskWords("喇叭", "Speaker")
+MACHINE = DeskWords("银行的机器", "Bank machine")
 
 _OWN = (
-    Part(
+    DeskPart(
         *("id_card", ID_CARD, "card", say.id_card),
         orders={"put": "put", "lift": "lift"},
         card=lambda seen: seen["card"] != "none",
     ),
-    Part(
+    DeskPart(
         *("smart_card", CHIP, "slot", say.smart_card),
         orders={"put": "put", "lift": "lift"},
         card=lambda seen: bool(seen["card"]),
     ),
-    Part(
+    DeskPart(
         *("receipt_printer", RECEIPT, "receipt", say.receipt_printer),
         orders={"take": "tear"},
         papers=lambda seen: seen["slips"],
     ),
-    Part(
+    DeskPart(
         *("document_printer", DOCUMENT, "printer", say.document_printer),
         orders={"take": "take"},
         papers=lambda seen: seen["sheets"],
     ),
-    Part(*("camera", CAMERA, "camera", say.camera), picture=lambda seen: seen["picture"]),
-    Part(
+    DeskPart(*("camera", CAMERA, "camera", say.camera), picture=lambda seen: seen["picture"]),
+    DeskPart(
         *("code_scanner", SCANNER, "scan", say.code_scanner),
         orders={"show": "present", "remove": "remove"},
     ),
-    Part(
+    DeskPart(
         *("pin_pad", PAD, "keypad", say.pin_pad),
         orders={"press": "press"},
         digits=lambda seen: (seen["entering"], seen["entered"]),
     ),
-    Part(*("io_board", CABINET, "cabinet", say.io_board), lights=lambda seen: seen["lights"]),
-    Part("speaker", SPEAKER, "speaker", say.speaker),
+    DeskPart(*("io_board", CABINET, "cabinet", say.io_board), lights=lambda seen: seen["lights"]),
+    DeskPart("speaker", SPEAKER, "speaker", say.speaker),
 )
 _RECEIPT, _DOCUMENT = "ReceiptPrinter", "DocumentPrinter"
 _BANKS = (
-    Part(
+    DeskPart(
         *("smart_card", CHIP, "slot", say.of_bank("CardReader", say.bank_card)),
         orders={"put": "put card", "lift": "pull card"},
         card=lambda seen: seen["card"] != "none",
     ),
-    Part(
+    DeskPart(
         *("receipt_printer", RECEIPT, "receipt"),
         say.of_bank(_RECEIPT, say.bank_printer(_RECEIPT)),
         orders={"take": f"take paper service={_RECEIPT}"},
         papers=lambda seen: seen["tray"][_RECEIPT],
     ),
-    Part(
+    DeskPart(
         *("document_printer", DOCUMENT, "printer"),
         say.of_bank(_DOCUMENT, say.bank_printer(_DOCUMENT)),
         orders={"take": f"take paper service={_DOCUMENT}"},
         papers=lambda seen: seen["tray"][_DOCUMENT],
     ),
-    Part(
+    DeskPart(
         *("camera", CAMERA, "camera", say.of_bank("Camera", say.bank_camera)),
         picture=lambda seen: seen["picture"],
     ),
-    Part(
+    DeskPart(
         *("code_scanner", SCANNER, "scan", say.of_bank("BarcodeReader", say.bank_scanner)),
         orders={"show": "show code"},
     ),
-    Part(
+    DeskPart(
         *("pin_pad", PAD, "keypad", say.of_bank("PinPad", say.bank_pad)),
         orders={"press": "press"},
         digits=lambda seen: (seen["entering"], seen["digits"]),
     ),
-    Part(
+    DeskPart(
         *("io_board", CABINET, "cabinet", say.of_bank("Auxiliaries", say.bank_cabinet)),
         lights=lambda seen: seen["lights"],
     ),
-    Part(XFS, MACHINE, "machine", say.machine),
+    DeskPart(XFS, MACHINE, "machine", say.machine),
 )
 
 
-def of(devices: Collection[str]) -> list[Part]:
+def of(devices: Collection[str]) -> list[DeskPart]:
     """The parts of a rig with these devices, in their order."""
     own = {part.key: part for part in _OWN}
     found = []
@@ -141,15 +141,15 @@ def of(devices: Collection[str]) -> list[Part]:
         if device == XFS:
             found += [_whole(part, XFS, BANK) for part in _BANKS]
         else:
-            part = own.get(device) or Part(device, Words(device, device), "info")
+            part = own.get(device) or DeskPart(device, DeskWords(device, device), "info")
             found.append(_whole(part, device, DEVICES))
     return found
 
 
-def _whole(part: Part, device: str, levers: Mapping[str, tuple[Lever, ...]]) -> Part:
+def _whole(part: DeskPart, device: str, levers: Mapping[str, tuple[Lever, ...]]) -> DeskPart:
     return replace(part, device=device, levers=levers.get(part.key, ()))
 
 
-def named(key: str) -> Part:
+def named(key: str) -> DeskPart:
     """The part of that key, as it would be if its device were there."""
     return next(part for part in _OWN if part.key == key)

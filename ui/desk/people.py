@@ -8,9 +8,9 @@ from kiosk.privacy import mask_bank_card, mask_id_number, mask_name, mask_phone
 from kiosk.words import Language
 from kiosk.workshop.sandbox.personas import Persona, load
 from ui.desk import seen
-from ui.desk.words import FACTS, KINDS, PURPOSES, Words
+from ui.desk.words import FACTS, KINDS, PURPOSES, DeskWords
 
-_SEX = {"1": Words("男", "M"), "2": Words("女", "F")}
+_SEX = {"1": DeskWords("男", "M"), "2": DeskWords("女", "F")}
 
 
 def listed(language: Language) -> list[dict[str, str]]:
@@ -80,7 +80,7 @@ def owner(phone: str) -> str:
 
 
 def _purpose(persona: Persona, language: Language) -> str:
-    return Words(persona.purpose, PURPOSES.get(persona.id, persona.purpose)).say(language)
+    return DeskWords(persona.purpose, PURPOSES.get(persona.id, persona.purpose)).say(language)
 
 
 def _kind(persona: Persona) -> str:

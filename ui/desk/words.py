@@ -12,7 +12,7 @@ from typing import NamedTuple
 from kiosk.words import Language
 
 
-class Words(NamedTuple):
+class DeskWords(NamedTuple):
     """One thing in both languages."""
 
     zh: str
@@ -22,72 +22,72 @@ class Words(NamedTuple):
         return self.zh if language is Language.ZH else self.en
 
 
-DESK: Mapping[str, Words] = {
-    "title": Words("操作台", "The desk"),
-    "lead": Words(
+DESK: Mapping[str, DeskWords] = {
+    "title": DeskWords("操作台", "The desk"),
+    "lead": DeskWords(
         "代替终端旁的人、手机和硬件；只用于演示和培训",
         "Plays the people, the phone and the hardware; for demo and training only",
     ),
-    "all well": Words("全部恢复正常", "All well"),
-    "well": Words("复原", "Mend"),
-    "language": Words("EN", "中文"),
-    "people": Words("来办事的人", "Who comes"),
-    "put": Words("放卡", "Put the card"),
-    "lift": Words("拿起卡", "Lift the card"),
-    "in hand": Words("在手里", "in the hand"),
-    "phone": Words("手机", "The phone"),
-    "no message": Words("还没有短信", "No message yet"),
-    "no centre": Words("没有连接模拟中心", "No stand-in centre"),
-    "papers": Words("出来的纸", "What came out"),
-    "slips": Words("凭条", "Slips"),
-    "sheets": Words("A4 纸", "A4"),
-    "tear": Words("撕下", "Tear off"),
-    "take": Words("取走", "Take"),
-    "nothing": Words("还没有", "Nothing yet"),
-    "close": Words("点任意处或按 Esc 关闭", "Click anywhere, or Esc, to close"),
-    "reset": Words("数据复原", "Reset data"),
-    "film": Words("镜头前的画面", "What it films"),
-    "lens off": Words("没有在拍", "Not filming"),
-    "code": Words("码里的内容", "What the code says"),
-    "show": Words("出示", "Show"),
-    "remove": Words("拿开", "Take away"),
-    "pin": Words("请输密码", "Enter the PIN"),
-    "pad off": Words("没有要密码", "No PIN is asked for"),
-    "clear": Words("清除", "Clear"),
-    "backspace": Words("退格", "Back"),
-    "cancel": Words("取消", "Cancel"),
-    "enter": Words("确认", "Enter"),
-    "lights": Words("指示灯", "Guide lights"),
-    "dark": Words("都不亮", "all dark"),
-    "absent": Words("没有", "Not here"),
+    "all well": DeskWords("全部恢复正常", "All well"),
+    "well": DeskWords("复原", "Mend"),
+    "language": DeskWords("EN", "中文"),
+    "people": DeskWords("来办事的人", "Who comes"),
+    "put": DeskWords("放卡", "Put the card"),
+    "lift": DeskWords("拿起卡", "Lift the card"),
+    "in hand": DeskWords("在手里", "in the hand"),
+    "phone": DeskWords("手机", "The phone"),
+    "no message": DeskWords("还没有短信", "No message yet"),
+    "no centre": DeskWords("没有连接模拟中心", "No stand-in centre"),
+    "papers": DeskWords("出来的纸", "What came out"),
+    "slips": DeskWords("凭条", "Slips"),
+    "sheets": DeskWords("A4 纸", "A4"),
+    "tear": DeskWords("撕下", "Tear off"),
+    "take": DeskWords("取走", "Take"),
+    "nothing": DeskWords("还没有", "Nothing yet"),
+    "close": DeskWords("点任意处或按 Esc 关闭", "Click anywhere, or Esc, to close"),
+    "reset": DeskWords("数据复原", "Reset data"),
+    "film": DeskWords("镜头前的画面", "What it films"),
+    "lens off": DeskWords("没有在拍", "Not filming"),
+    "code": DeskWords("码里的内容", "What the code says"),
+    "show": DeskWords("出示", "Show"),
+    "remove": DeskWords("拿开", "Take away"),
+    "pin": DeskWords("请输密码", "Enter the PIN"),
+    "pad off": DeskWords("没有要密码", "No PIN is asked for"),
+    "clear": DeskWords("清除", "Clear"),
+    "backspace": DeskWords("退格", "Back"),
+    "cancel": DeskWords("取消", "Cancel"),
+    "enter": DeskWords("确认", "Enter"),
+    "lights": DeskWords("指示灯", "Guide lights"),
+    "dark": DeskWords("都不亮", "all dark"),
+    "absent": DeskWords("没有", "Not here"),
 }
 """The fixed words of the window, by the names that QML knows."""
 
-FACTS: Mapping[str, Words] = {
-    "sex": Words("性别", "Sex"),
-    "birth": Words("出生", "Born"),
-    "number": Words("号码", "Number"),
-    "valid": Words("有效期", "Valid"),
+FACTS: Mapping[str, DeskWords] = {
+    "sex": DeskWords("性别", "Sex"),
+    "birth": DeskWords("出生", "Born"),
+    "number": DeskWords("号码", "Number"),
+    "valid": DeskWords("有效期", "Valid"),
 }
 """What stands on a card."""
 
-LIES: Mapping[str, tuple[Words, Words]] = {
+LIES: Mapping[str, tuple[DeskWords, DeskWords]] = {
     "id_card": (
-        Words("在读卡区", "on the reader"),
-        Words("读卡区上是另一张卡", "another card lies on the reader"),
+        DeskWords("在读卡区", "on the reader"),
+        DeskWords("读卡区上是另一张卡", "another card lies on the reader"),
     ),
     "smart_card": (
-        Words("在插卡口", "in the slot"),
-        Words("插卡口里是另一张卡", "another card is in the slot"),
+        DeskWords("在插卡口", "in the slot"),
+        DeskWords("插卡口里是另一张卡", "another card is in the slot"),
     ),
 }
 """Where a card is, by part; and that another one is there."""
 
-KINDS: Mapping[str, Words] = {
-    "resident": Words("居民身份证", "Resident ID card"),
-    "hk-macao": Words("港澳居民居住证", "Residence permit, Hong Kong and Macao"),
-    "taiwan": Words("台湾居民居住证", "Residence permit, Taiwan"),
-    "foreigner": Words("外国人永久居留身份证", "Foreign permanent resident ID card"),
+KINDS: Mapping[str, DeskWords] = {
+    "resident": DeskWords("居民身份证", "Resident ID card"),
+    "hk-macao": DeskWords("港澳居民居住证", "Residence permit, Hong Kong and Macao"),
+    "taiwan": DeskWords("台湾居民居住证", "Residence permit, Taiwan"),
+    "foreigner": DeskWords("外国人永久居留身份证", "Foreign permanent resident ID card"),
 }
 
 PURPOSES: Mapping[str, str] = {

@@ -1,1 +1,1 @@
-"""Hands and eyes of tests, demo and bench: what looks at a screen and presses it without a citizen."""
+"""Hands and eyes of tests, demo and bench: what looks at a screen and presses it."""

@@ -1,8 +1,8 @@
 """An empty Qt Quick window of the terminal's size: the floor that the bench measures beside.
 
-``python -m ui.robots.empty TAPS`` prints ``shown`` after its first frame, then one line of JSON, the
-milliseconds from the press of a finger to the frame in another colour, TAPS times; then it stays
-until its standard input is closed.
+``python -m ui.robots.empty TAPS`` prints ``shown`` after its first frame, then one line of JSON,
+the milliseconds from the press of a finger to the frame in another colour, TAPS times; then it
+stays until its standard input is closed.
 """
 
 from __future__ import annotations

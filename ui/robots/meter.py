@@ -29,12 +29,12 @@ from PySide6.QtCore import QPointF, QUrl
 
 from ui.robots.finger import click, walk
 from ui.robots.player import Condition, Robot, Story
-from ui.visitor import Visitor
+from ui.visitor import VisitApp
 
 PERSONA = "P01"  # 张三: one account, one certificate
 
 
-class Trace:
+class TraceFile:
     """The file; lines are appended whole, from any thread of any visit."""
 
     def __init__(self, path: Path) -> None:
@@ -54,9 +54,9 @@ class Trace:
 class Meter(Robot):
     """Watches one visit from its start, and plays its story once it is live."""
 
-    def __init__(self, visitor: Visitor, trace: Path, desk: Path, centre: str) -> None:
+    def __init__(self, visitor: VisitApp, trace: Path, desk: Path, centre: str) -> None:
         super().__init__(visitor, desk, centre)
-        self._trace = Trace(trace)
+        self._trace = TraceFile(trace)
         self._new_page = ""
         self._framed = -1  # the ticket whose first frame was on the screen
         visitor.on_time = self._note_call

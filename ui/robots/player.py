@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer
 from drivers.emulators.rig import Remote
 from kiosk.workshop.sandbox import personas
 from ui.robots import finger
-from ui.visitor import Visitor
+from ui.visitor import VisitApp
 
 Condition = Callable[[], bool]
 Story = Generator[Condition, None, None]
@@ -28,7 +28,7 @@ STORY_FILE = ".story"
 class Robot(QObject):
     """Plays one story on a visit that has gone live: presses, puts the card, reads the code."""
 
-    def __init__(self, visitor: Visitor, desk: Path, centre: str) -> None:
+    def __init__(self, visitor: VisitApp, desk: Path, centre: str) -> None:
         super().__init__()
         self._visitor = visitor
         self._desk = Remote(desk)
@@ -115,7 +115,7 @@ class Robot(QObject):
 class Player(Robot):
     """Plays the demo: the stories in turn, with a picture of every page and the times between."""
 
-    def __init__(self, visitor: Visitor, out: Path, desk: Path, centre: str) -> None:
+    def __init__(self, visitor: VisitApp, out: Path, desk: Path, centre: str) -> None:
         super().__init__(visitor, desk, centre)
         self._out = out
         self._number = self._next_number()

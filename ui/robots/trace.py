@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QPointF, QTimer
 
 from ui.bridge import WARMING
 from ui.robots.finger import walk
-from ui.visitor import Visitor
+from ui.visitor import VisitApp
 
 STILL_MS = 40
 """A page stands still when its buttons are where they were this long ago."""
@@ -23,7 +23,7 @@ STILL_MS = 40
 class Trace(QObject):
     """Follows one visit; see the module."""
 
-    def __init__(self, visitor: Visitor, file: Path) -> None:
+    def __init__(self, visitor: VisitApp, file: Path) -> None:
         super().__init__()
         self._visitor = visitor
         self._file = file

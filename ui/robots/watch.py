@@ -30,7 +30,7 @@ from PySide6.QtCore import QObject, QPointF, QSocketNotifier, Qt, QTimer
 
 from ui.bridge import WARMING
 from ui.robots import finger
-from ui.visitor import Visitor
+from ui.visitor import VisitApp
 
 BEAT_MS = 10
 SHORTEST_MS = 20.0
@@ -40,7 +40,7 @@ SHORTEST_MS = 20.0
 class Watch(QObject):
     """Watches one visit from its start; see the module."""
 
-    def __init__(self, visitor: Visitor, path: Path) -> None:
+    def __init__(self, visitor: VisitApp, path: Path) -> None:
         super().__init__()
         self._visitor = visitor
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -22,7 +22,7 @@ _NAME_MORE = 0x49  # 姓名扩展, the third record of EF06
 
 
 @dataclass(slots=True)
-class _Application:
+class _CardApplication:
     """What SELECT by name leads to."""
 
     fci: bytes
@@ -41,7 +41,7 @@ class ChipCard:
     """
 
     def __init__(
-        self, kind: str, applications: Mapping[bytes, _Application], facts: _Facts
+        self, kind: str, applications: Mapping[bytes, _CardApplication], facts: _CardFacts
     ) -> None:
         self.kind = kind
         self._t0 = facts.protocol == "T0"
@@ -50,7 +50,7 @@ class ChipCard:
         self.reset()
 
     def reset(self) -> None:
-        self._application: _Application | None = None
+        self._application: _CardApplication | None = None
         self._file: bytes | None = None
         self._waiting = b""
 
@@ -138,12 +138,12 @@ class ChipCard:
         return self._application.options, StatusWord.OK
 
 
-class _Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class _CardFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     protocol: Literal["T0", "T1"] = "T0"
     atr: str = ""  # hexadecimal; left out: one that fits. Nonsense: a card the wrong way round
 
 
-class BankFacts(_Facts, frozen=True, kw_only=True):
+class BankFacts(_CardFacts, frozen=True, kw_only=True):
     """A bank card: its number; everything else has defaults."""
 
     number: str
@@ -156,7 +156,7 @@ class BankFacts(_Facts, frozen=True, kw_only=True):
     options: Literal["format 1", "format 2"] = "format 1"
 
 
-class SocialSecurityFacts(_Facts, frozen=True, kw_only=True):
+class SocialSecurityFacts(_CardFacts, frozen=True, kw_only=True):
     """A social security card: number and name. ``bank``: the number of the account on it."""
 
     number: str
@@ -174,11 +174,11 @@ class SocialSecurityFacts(_Facts, frozen=True, kw_only=True):
     bank: str = ""
 
 
-class UnknownFacts(_Facts, frozen=True, kw_only=True):
+class UnknownFacts(_CardFacts, frozen=True, kw_only=True):
     """A card that knows none of what it is asked for."""
 
 
-_KINDS: Mapping[str, type[_Facts]] = {
+_KINDS: Mapping[str, type[_CardFacts]] = {
     "bank": BankFacts,
     "social-security": SocialSecurityFacts,
     "unknown": UnknownFacts,
@@ -196,7 +196,7 @@ def make_card(facts: Mapping[str, Any]) -> ChipCard:
         raise ValueError(f"no kind of card {kind!r}; there are {', '.join(_KINDS)}")
     try:
         told = msgspec.convert(rest, _KINDS[kind])
-        applications: dict[bytes, _Application] = {}
+        applications: dict[bytes, _CardApplication] = {}
         match told:
             case BankFacts():
                 applications = bank_applications(told)
@@ -209,7 +209,7 @@ def make_card(facts: Mapping[str, Any]) -> ChipCard:
         raise ValueError(f"no such card: {error}") from None
 
 
-def bank_applications(facts: BankFacts) -> dict[bytes, _Application]:
+def bank_applications(facts: BankFacts) -> dict[bytes, _CardApplication]:
     """The payment application and, unless there is none, the directory that leads to it."""
     aid = bytes.fromhex(facts.aid)
     label = facts.label.encode("ascii")
@@ -230,7 +230,7 @@ def bank_applications(facts: BankFacts) -> dict[bytes, _Application]:
     else:
         options = encode(0x77, encode(0x82, profile) + encode(0x94, locator))
     said = encode(0x50, label) + encode(0x87, b"\x01") + encode(0x9F38, _PDOL)
-    payment = _Application(
+    payment = _CardApplication(
         fci=encode(0x6F, encode(0x84, aid) + encode(0xA5, said)),
         records={(1, 1): encode(0x70, first), (2, 1): encode(0x70, second)},
         options=options,
@@ -240,19 +240,19 @@ def bank_applications(facts: BankFacts) -> dict[bytes, _Application]:
     match facts.directory:
         case "contact":
             file = encode(0x88, bytes([_DIRECTORY_FILE])) + encode(0x5F2D, b"zh")
-            directory = _Application(
+            directory = _CardApplication(
                 fci=encode(0x6F, encode(0x84, PSE) + encode(0xA5, file)),
                 records={(_DIRECTORY_FILE, 1): encode(0x70, entry)},
             )
             return {PSE: directory, aid: payment}
         case "contactless":
             inside = encode(0x84, PPSE) + encode(0xA5, encode(0xBF0C, entry))
-            return {PPSE: _Application(fci=encode(0x6F, inside)), aid: payment}
+            return {PPSE: _CardApplication(fci=encode(0x6F, inside)), aid: payment}
         case "none":
             return {aid: payment}
 
 
-def _environment(facts: SocialSecurityFacts) -> _Application:
+def _environment(facts: SocialSecurityFacts) -> _CardApplication:
     """The environment 社会保障 with what it says without a PIN."""
     told = len(facts.number) == 18
     sex = facts.sex or (("1" if int(facts.number[16]) % 2 else "2") if told else "")
@@ -281,7 +281,7 @@ def _environment(facts: SocialSecurityFacts) -> _Application:
         if len(value) > length:
             raise ValueError(f"{record.name.lower()} has at most {length} bytes")
         records[file, place] = bytes([record, length]) + value.ljust(length, b"\0")
-    return _Application(
+    return _CardApplication(
         fci=encode(0x6F, encode(0x84, NAME)),
         records=records,
         by_identifier=facts.records == "both",

@@ -25,7 +25,15 @@ from drivers.emulators.pin_pad import MASTER_KEYS, decrypt, encrypt, format_0
 from drivers.emulators.receipt_printer import drawn
 from drivers.emulators.smart_cards.cards import ChipCard, make_card
 from drivers.emulators.xfs4iot.offers import LIGHTS, SERVICES, capabilities, version
-from drivers.emulators.xfs4iot.wire import PATH, EndedError, Fault, Job, Payload, Session, Wire
+from drivers.emulators.xfs4iot.wire import (
+    PATH,
+    ClientSession,
+    EndedError,
+    Payload,
+    QueuedCommand,
+    ServiceFault,
+    XfsServer,
+)
 from drivers.pin_pad.frames import pan_field
 from drivers.pin_pad.types import Algorithm
 
@@ -140,7 +148,7 @@ class XfsMachine:
         self._tells_media = tells_media
         self._scheme = "wss" if tls else "ws"
         self._host = "127.0.0.1"
-        self._wire = Wire(
+        self._wire = XfsServer(
             self._act,
             SERVICES.__contains__,
             lambda kind, name: version(kind, name, self._major),
@@ -178,8 +186,8 @@ class XfsMachine:
             "volume": 500,
         }
         self._mode = "inactive"
-        self._registered: dict[Session, str] = {}
-        self._agreed: set[Session] = set()
+        self._registered: dict[ClientSession, str] = {}
+        self._agreed: set[ClientSession] = set()
         self._commands: deque[str] = deque(maxlen=500)
 
     @property
@@ -308,7 +316,7 @@ class XfsMachine:
         needed = {"fail": "error", "garbage": "form", "refuse": "code", "slow": "seconds"}
         if set(facts) != ({needed[kind]} if kind in needed else set()):
             raise ValueError(f"{kind} takes {needed.get(kind, 'nothing')} besides its place")
-        self._wire.faults.append(Fault(kind, service, command, once, facts))
+        self._wire.faults.append(ServiceFault(kind, service, command, once, facts))
 
     def _well(self, fault: str = "", service: str = "", command: str = "") -> None:
         if not fault:
@@ -346,7 +354,7 @@ class XfsMachine:
 
     # -- what every service does --------------------------------------------------------------
 
-    def _act(self, job: Job) -> Payload | None:
+    def _act(self, job: QueuedCommand) -> Payload | None:
         """Do a command; under the lock."""
         self._commands.append(job.name)
         service = job.session.service
@@ -359,7 +367,7 @@ class XfsMachine:
         told = job.name == "Common.Capabilities"  # whoever asks in whatever version
         if not told and job.version not in self._versions(offered, "commands")[job.name]:
             raise EndedError("invalidCommand")
-        acts: Mapping[str, Callable[[Job], Payload | None]] = {
+        acts: Mapping[str, Callable[[QueuedCommand], Payload | None]] = {
             "Common.Status": self._status,
             "Common.Capabilities": lambda job: offered,
             "Common.SetVersions": lambda job: self._agree_on_versions(job, offered),
@@ -408,14 +416,14 @@ class XfsMachine:
             for name, message in one.get(kind, {}).items()
         }
 
-    def _agree_on_versions(self, job: Job, offered: Payload) -> None:
+    def _agree_on_versions(self, job: QueuedCommand, offered: Payload) -> None:
         for kind in ("commands", "events"):
             known = self._versions(offered, kind)
             for name, major in job.payload.get(kind, {}).items():
                 if f"{major}.{self._minor}" not in known.get(name, ()):
                     raise EndedError("unsupportedData")
 
-    def _services(self, job: Job) -> Payload:
+    def _services(self, job: QueuedCommand) -> Payload:
         uris = [{"serviceURI": self.uri(name)} for name in SERVICES]
         job.event(
             "ServicePublisher.ServiceDetailEvent",
@@ -423,7 +431,7 @@ class XfsMachine:
         )
         return {"vendorName": "Emulated Machines", "services": uris}
 
-    def _status(self, job: Job) -> Payload:
+    def _status(self, job: QueuedCommand) -> Payload:
         service = job.session.service
         facts: Payload = {
             "common": {"device": self._devices[service], "devicePosition": "inPosition"}
@@ -506,7 +514,7 @@ class XfsMachine:
             facts["retractBins"] = [{"state": printer.bin_state, "count": printer.retracted}]
         return facts
 
-    def _storage(self, job: Job) -> Payload:
+    def _storage(self, job: QueuedCommand) -> Payload:
         printer = self._printers[job.session.service]
         fills = printer.bin_state in ("ok", "high", "full")
         fill = {
@@ -522,13 +530,13 @@ class XfsMachine:
         }
         return {"storage": {"unit1": unit}}
 
-    def _print_raw(self, job: Job) -> Payload | None:
+    def _print_raw(self, job: QueuedCommand) -> Payload | None:
         data = _bytes(job.payload["data"])
         self._feed(job, 1)
         self._present(job, data)
         return None
 
-    def _print_native(self, job: Job) -> Payload | None:
+    def _print_native(self, job: QueuedCommand) -> Payload | None:
         data = _bytes(job.payload["data"])
         if not data.startswith(b"%PDF"):
             raise EndedError("invalidData")
@@ -536,7 +544,7 @@ class XfsMachine:
         self._present(job, data)
         return None
 
-    def _feed(self, job: Job, pages: int) -> None:
+    def _feed(self, job: QueuedCommand, pages: int) -> None:
         printer = self._printers[job.session.service]
         for _ in range(pages):
             self._wire.wait(job, lambda: False, self._pace)
@@ -555,7 +563,7 @@ class XfsMachine:
                 printer.left -= 1
             printer.printed += 1
 
-    def _present(self, job: Job, data: bytes) -> None:
+    def _present(self, job: QueuedCommand, data: bytes) -> None:
         service = job.session.service
         printer = self._printers[service]
         printer.jobs.append(data)
@@ -591,12 +599,12 @@ class XfsMachine:
                 printer.slot.clear()
                 self._wire.tell(service, "Printer.MediaAutoRetractedEvent", {"result": to})
 
-    def _control_media(self, job: Job) -> Payload | None:
+    def _control_media(self, job: QueuedCommand) -> Payload | None:
         if not self._printers[job.session.service].slot:
             raise EndedError("commandErrorCode", "noMediaPresent")
         return None
 
-    def _retract_media(self, job: Job) -> Payload:
+    def _retract_media(self, job: QueuedCommand) -> Payload:
         printer = self._printers[job.session.service]
         if not printer.slot and not printer.transport:
             raise EndedError("commandErrorCode", "noMediaPresent")
@@ -607,7 +615,7 @@ class XfsMachine:
         printer.retracted += 1
         return {"result": job.payload["mediaControl"]}
 
-    def _reset_printer(self, job: Job) -> Payload | None:
+    def _reset_printer(self, job: QueuedCommand) -> Payload | None:
         printer = self._printers[job.session.service]
         if printer.jammed:
             raise EndedError("commandErrorCode", "paperJammed")
@@ -646,7 +654,7 @@ class XfsMachine:
     def _jam_card(self) -> None:
         self._card_jammed = True
 
-    def _read_card(self, job: Job) -> Payload:
+    def _read_card(self, job: QueuedCommand) -> Payload:
         if self._card_jammed:
             raise EndedError("commandErrorCode", "mediaJam")
         if self._card_place == "none":
@@ -665,7 +673,7 @@ class XfsMachine:
         self._card.reset()
         return {"chip": [{"data": _text(self._card.atr)}]}
 
-    def _chip_io(self, job: Job) -> Payload:
+    def _chip_io(self, job: QueuedCommand) -> Payload:
         if self._pull_in is not None:
             self._pull_in -= 1
             if self._pull_in < 0:
@@ -676,7 +684,7 @@ class XfsMachine:
         answer = self._card.answer(_bytes(job.payload["chipData"]))
         return {"chipProtocol": job.payload["chipProtocol"], "chipData": _text(answer)}
 
-    def _move_card(self, job: Job) -> Payload | None:
+    def _move_card(self, job: QueuedCommand) -> Payload | None:
         if self._card_jammed:
             raise EndedError("commandErrorCode", "mediaJam")
         if self._card_place == "none":
@@ -689,7 +697,7 @@ class XfsMachine:
         if self._reader_type == "motor":
             self._card_place = "slot"
 
-    def _reset_card_reader(self, job: Job) -> Payload | None:
+    def _reset_card_reader(self, job: QueuedCommand) -> Payload | None:
         if self._card_jammed:
             raise EndedError("commandErrorCode", "mediaJam")
         if self._card_place == "inside":
@@ -702,7 +710,7 @@ class XfsMachine:
         if self._scanning:
             self._codes.append((data or text.encode(), symbology))
 
-    def _read_code(self, job: Job) -> Payload:
+    def _read_code(self, job: QueuedCommand) -> Payload:
         self._codes.clear()
         self._scanning = True
         try:
@@ -712,14 +720,14 @@ class XfsMachine:
         data, symbology = self._codes.popleft()
         return {"readOutput": [{"symbology": symbology, "barcodeData": _text(data)}]}
 
-    def _take_picture(self, job: Job) -> Payload:
+    def _take_picture(self, job: QueuedCommand) -> Payload:
         if job.payload.get("camera") != "person":
             raise EndedError("commandErrorCode", "cameraNotSupported")
         self._pictures += 1
         self._picture = _drawn(self._pictures)
         return {"pictureFile": _text(self._picture)}
 
-    def _set_light(self, job: Job) -> Payload | None:
+    def _set_light(self, job: QueuedCommand) -> Payload | None:
         for name, state in job.payload.items():
             if name not in LIGHTS:
                 raise EndedError("commandErrorCode", "invalidLight")
@@ -734,7 +742,7 @@ class XfsMachine:
         if self._entering:
             self._keys.append(key)
 
-    def _enter_pin(self, job: Job) -> Payload:
+    def _enter_pin(self, job: QueuedCommand) -> Payload:
         shortest, longest = job.payload["minLen"], job.payload["maxLen"]
         self._keys.clear()
         self._pin = ""
@@ -751,7 +759,7 @@ class XfsMachine:
         finally:
             self._entering = False
 
-    def _key(self, key: str, shortest: int, longest: int, job: Job) -> str:
+    def _key(self, key: str, shortest: int, longest: int, job: QueuedCommand) -> str:
         """Take one key; what it ended the entry by, or ""."""
         completion, done = key, ""
         if key.isdecimal():
@@ -774,10 +782,10 @@ class XfsMachine:
         job.event("Keyboard.KeyEvent", {"completion": completion})
         return done
 
-    def _reset_pin_pad(self, job: Job) -> None:
+    def _reset_pin_pad(self, job: QueuedCommand) -> None:
         self._pin = ""
 
-    def _import_key(self, job: Job) -> Payload:
+    def _import_key(self, job: QueuedCommand) -> Payload:
         attributes = job.payload["keyAttributes"]
         algorithm = _ALGORITHMS.get(attributes["algorithm"])
         if algorithm is None or attributes["keyUsage"] != "P0":
@@ -793,7 +801,7 @@ class XfsMachine:
             "keyLength": len(key) * 8,
         }
 
-    def _pin_block(self, job: Job) -> Payload:
+    def _pin_block(self, job: QueuedCommand) -> Payload:
         if self._pin_key is None or job.payload["key"] != "TPK":
             raise EndedError("commandErrorCode", "keyNotFound")
         if not self._pin:
@@ -833,7 +841,7 @@ class XfsMachine:
         # An event need not mention what did not change.
         self._tell_sensed({"UPS": {name: now[name] for name in now if now[name] != before[name]}})
 
-    def _register(self, job: Job) -> None:
+    def _register(self, job: QueuedCommand) -> None:
         self._registered[job.session] = job.payload["appName"]
 
     def _enter_vendor_mode(self) -> None:
@@ -848,7 +856,7 @@ class XfsMachine:
         self._wire.tell("VendorMode", event)
         self._hand_over()
 
-    def _agree(self, job: Job) -> None:
+    def _agree(self, job: QueuedCommand) -> None:
         wanted = {"enterPending": "Enter", "exitPending": "Exit"}.get(self._mode, "?")
         if not job.name.startswith(f"VendorMode.{wanted}"):
             raise EndedError("sequenceError")

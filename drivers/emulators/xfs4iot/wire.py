@@ -53,7 +53,7 @@ class EndedError(Exception):
 
 
 @dataclass(slots=True)
-class Fault:
+class ServiceFault:
     """What is done to answers: of one service or all, to one command or all that move something."""
 
     kind: str
@@ -64,10 +64,10 @@ class Fault:
 
 
 @dataclass(slots=True, eq=False)
-class Job:
+class QueuedCommand:
     """A command that is queued or runs."""
 
-    session: Session
+    session: ClientSession
     name: str
     number: int
     version: str
@@ -80,10 +80,10 @@ class Job:
         self.session.send("event", name, payload, requestId=self.number)
 
 
-class Session:
+class ClientSession:
     """One connection of one client to one service."""
 
-    def __init__(self, wire: Wire, connection: ServerConnection, service: str) -> None:
+    def __init__(self, wire: XfsServer, connection: ServerConnection, service: str) -> None:
         self.wire = wire
         self.service = service
         self.gone = False
@@ -118,12 +118,12 @@ class Session:
             self._loop.call_soon_threadsafe(self._connection.transport.abort)
 
 
-class Wire:
+class XfsServer:
     """The server: sessions, the queue of every service, and the faults."""
 
     def __init__(
         self,
-        act: Callable[[Job], Payload | None],
+        act: Callable[[QueuedCommand], Payload | None],
         knows: Callable[[str], bool],
         version: Callable[[str, str], str],
         *,
@@ -133,17 +133,17 @@ class Wire:
         """``act`` does a command and gives its payload, called under ``changed``; ``knows`` says
         which services there are, ``version`` that of a message, by type and name."""
         self.changed = threading.Condition(threading.RLock())
-        self.faults: list[Fault] = []
+        self.faults: list[ServiceFault] = []
         self.frames: deque[tuple[str, str, str]] = deque(maxlen=FRAMES_SEEN)
-        self.sessions: list[Session] = []
+        self.sessions: list[ClientSession] = []
         self.stopping = False
         self.port = port
         self.version = version
         self._act = act
         self._knows = knows
         self._tls = tls
-        self._jobs: dict[tuple[Session, int], Job] = {}
-        self._turns: dict[str, deque[Job]] = {}
+        self._jobs: dict[tuple[ClientSession, int], QueuedCommand] = {}
+        self._turns: dict[str, deque[QueuedCommand]] = {}
         self._ending: asyncio.Event
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -179,7 +179,9 @@ class Wire:
 
     # -- for devices --------------------------------------------------------------------------
 
-    def wait(self, job: Job, until: Callable[[], bool], seconds: float | None = None) -> bool:
+    def wait(
+        self, job: QueuedCommand, until: Callable[[], bool], seconds: float | None = None
+    ) -> bool:
         """Wait for something to happen, or for ``seconds``; True when it did. Under ``changed``.
 
         Raises :class:`EndedError` when the command is cancelled or its time is over.
@@ -204,7 +206,7 @@ class Wire:
             if session.service == service:
                 session.send("unsolicited", name, payload)
 
-    def fault(self, kind: str, service: str, command: str) -> Fault | None:
+    def fault(self, kind: str, service: str, command: str) -> ServiceFault | None:
         """The fault of that kind that is in force for a command; one that strikes once is over."""
         for fault in self.faults:
             if (
@@ -258,7 +260,7 @@ class Wire:
         request = connection.request
         assert request is not None
         name = request.path.rstrip("/").removeprefix(PATH).strip("/")
-        session = Session(self, connection, name)
+        session = ClientSession(self, connection, name)
         with self.changed:
             self.sessions.append(session)
         writer = asyncio.create_task(_deliver(session.outbox, connection))
@@ -274,7 +276,7 @@ class Wire:
                 self.sessions.remove(session)
                 self.changed.notify_all()
 
-    def _hear(self, session: Session, data: str | bytes) -> None:
+    def _hear(self, session: ClientSession, data: str | bytes) -> None:
         text = data if isinstance(data, str) else data.decode("utf-8", "replace")
         with self.changed:
             self.frames.append(("in", session.service, text))
@@ -300,7 +302,7 @@ class Wire:
                 return
             ends_at = time.monotonic() + timeout / 1000 if timeout else None
             payload = message.get("payload") or {}
-            job = Job(session, name, number, version, payload, ends_at)
+            job = QueuedCommand(session, name, number, version, payload, ends_at)
             self._jobs[session, number] = job
             if name == "Common.Cancel":
                 self._cancel(job)
@@ -310,7 +312,7 @@ class Wire:
         self._workers.append(thread)
         thread.start()
 
-    def _cancel(self, job: Job) -> None:
+    def _cancel(self, job: QueuedCommand) -> None:
         numbers = job.payload.get("requestIds")
         hit = [
             one
@@ -327,7 +329,7 @@ class Wire:
 
     # -- commands -----------------------------------------------------------------------------
 
-    def _run(self, job: Job) -> None:
+    def _run(self, job: QueuedCommand) -> None:
         with self.changed:
             turn = self._turns.setdefault(job.session.service, deque())
             queued = _moves(job.name)
@@ -347,10 +349,10 @@ class Wire:
                 self._jobs.pop((job.session, job.number), None)
                 self.changed.notify_all()
 
-    def _is_over(self, fault: Fault) -> bool:
+    def _is_over(self, fault: ServiceFault) -> bool:
         return not fault.once and fault not in self.faults
 
-    def _spoilt(self, job: Job) -> Payload | None:
+    def _spoilt(self, job: QueuedCommand) -> Payload | None:
         service, name = job.session.service, job.name
         if self.fault("unknown events", service, name):
             job.event("Vendor.SomethingEvent", {"what": 1})
@@ -377,10 +379,10 @@ class Wire:
             raise EndedError("commandErrorCode", fault.facts["error"])
         return self._act(job)
 
-    def _dawdle(self, job: Job, fault: Fault) -> None:
+    def _dawdle(self, job: QueuedCommand, fault: ServiceFault) -> None:
         self.wait(job, lambda: not fault.once and fault not in self.faults, fault.facts["seconds"])
 
-    def _complete(self, job: Job, payload: Payload | None, code: str) -> None:
+    def _complete(self, job: QueuedCommand, payload: Payload | None, code: str) -> None:
         said: str | None = code
         if code == "success" and self.fault("no code", job.session.service, job.name):
             said = None

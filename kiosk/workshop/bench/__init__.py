@@ -12,17 +12,17 @@ from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured, 
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BenchPart:
     """Figures that are measured together."""
 
     names: Mapping[str, Name]
     measure: Callable[[bool], Mapping[str, Figure | NotMeasured]]  # told whether to be quick
 
 
-PARTS: Mapping[str, Part] = {
-    "visits": Part(visits.NAMES, visits.run),
-    "devices": Part(devices.NAMES, devices.run),
-    "faults": Part(faults.NAMES, faults.run),
+PARTS: Mapping[str, BenchPart] = {
+    "visits": BenchPart(visits.NAMES, visits.run),
+    "devices": BenchPart(devices.NAMES, devices.run),
+    "faults": BenchPart(faults.NAMES, faults.run),
 }
 
 

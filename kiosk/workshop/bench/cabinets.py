@@ -17,7 +17,7 @@ SLIP_HEAD, SLIP_END = "演示数据", "本凭条不作为证明"
 """What stands in the first lines of every slip, and in the last."""
 
 
-class Cabinet(Protocol):
+class EmulatedCabinet(Protocol):
     """Not yet started: that is done by the rig."""
 
     emulators: dict[str, Emulator]
@@ -92,7 +92,7 @@ class Kiosk:
         self._receipts.obey("tear")
 
 
-class Branch:
+class BranchCabinet:
     """A bank's machine: XFS4IoT, and an ID card reader of its own."""
 
     def __init__(self, directory: Path) -> None:

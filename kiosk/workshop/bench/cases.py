@@ -37,7 +37,7 @@ USED_AT = {"id_card": "card", "document_printer": "printing", "receipt_printer":
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class DeviceFault:
     """What goes wrong with a device: an order of ``docs/fault-scripts.md``, or ``KILL``.
 
     Where ``says`` is empty, the device does its work all the same, or nobody needs it.
@@ -144,10 +144,10 @@ _MACHINE_PRINTERS = {
 }
 
 
-def _of_machine(device: str, service: str, row: Sequence[Any]) -> Fault:
+def _of_machine(device: str, service: str, row: Sequence[Any]) -> DeviceFault:
     kind, order, *rest = row
     where = "" if order == "unplug" else f" service={service}"
-    fault = replace(Fault(device, kind, order + where, *rest), machine="xfs4iot")
+    fault = replace(DeviceFault(device, kind, order + where, *rest), machine="xfs4iot")
     if kind in _NEXT_COMMAND:
         at_work = USED_AT[device]
         return replace(fault, states=tuple(one for one in fault.states if one != at_work))
@@ -155,11 +155,11 @@ def _of_machine(device: str, service: str, row: Sequence[Any]) -> Fault:
 
 
 KILLED = (
-    Fault("document_printer", "killed", KILL, states=("printing",)),
-    Fault("receipt_printer", "killed", KILL, states=("slip",)),
+    DeviceFault("document_printer", "killed", KILL, states=("printing",)),
+    DeviceFault("receipt_printer", "killed", KILL, states=("slip",)),
 )
 FAULTS = (
-    *(Fault(device, *row) for device, rows in _DEVICES.items() for row in rows),
+    *(DeviceFault(device, *row) for device, rows in _DEVICES.items() for row in rows),
     *KILLED,
     *(
         _of_machine(device, service, row)
@@ -170,10 +170,10 @@ FAULTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class FaultCase:
     """A fault that begins at a step."""
 
-    fault: Fault
+    fault: DeviceFault
     state: str
     lasting: bool = False  # the citizen leaves while it is on; it ends before the next one
 
@@ -202,16 +202,16 @@ class Case:
         return f"{self.fault.device}{machine} {self.fault.kind} at {self.state}{left}"
 
 
-def cases() -> list[Case]:
+def cases() -> list[FaultCase]:
     """All of them."""
     alone = [
-        Case(fault, USED_AT[fault.device], lasting=True)
+        FaultCase(fault, USED_AT[fault.device], lasting=True)
         for fault in FAULTS
         if fault.says and USED_AT.get(fault.device) in ("printing", "slip")
         if USED_AT[fault.device] in fault.states
     ]
     return alone + [
-        Case(fault, state)
+        FaultCase(fault, state)
         for state in STATES
         for fault in FAULTS
         if state in fault.states

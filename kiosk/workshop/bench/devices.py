@@ -14,23 +14,23 @@ NAMES: Mapping[str, Name] = {**readers.NAMES, **slips.NAMES, **recovery.NAMES}
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class DevicesScale:
     """How much is done."""
 
-    readers: readers.Scale
-    slips: slips.Scale
-    recovery: recovery.Scale
+    readers: readers.ReadersScale
+    slips: slips.SlipsScale
+    recovery: recovery.RecoveryScale
 
 
-FULL = Scale(
-    readers.Scale(reads=12, codes=40, films=5, film_s=2.0),
-    slips.Scale(slips=5, slow_slips=("text", "rare", "raster")),
-    recovery.Scale(plugs=6, restarts=5, kills=6),
+FULL = DevicesScale(
+    readers.ReadersScale(reads=12, codes=40, films=5, film_s=2.0),
+    slips.SlipsScale(slips=5, slow_slips=("text", "rare", "raster")),
+    recovery.RecoveryScale(plugs=6, restarts=5, kills=6),
 )
-QUICK = Scale(
-    readers.Scale(reads=2, codes=10, films=2, film_s=0.5),
-    slips.Scale(slips=2, slow_slips=("text", "rare")),
-    recovery.Scale(plugs=1, restarts=1, kills=1),
+QUICK = DevicesScale(
+    readers.ReadersScale(reads=2, codes=10, films=2, film_s=0.5),
+    slips.SlipsScale(slips=2, slow_slips=("text", "rare")),
+    recovery.RecoveryScale(plugs=1, restarts=1, kills=1),
 )
 
 
@@ -39,7 +39,7 @@ def run(quick: bool) -> dict[str, Figure | NotMeasured]:
     return measure(QUICK if quick else FULL)
 
 
-def measure(scale: Scale) -> dict[str, Figure | NotMeasured]:
+def measure(scale: DevicesScale) -> dict[str, Figure | NotMeasured]:
     """All figures of :data:`NAMES`; what this machine lacks a daemon for, or a quick bench has no
     time for, is :class:`NotMeasured`. Raises :class:`BenchError`."""
     with emulated() as hardware:

@@ -2,7 +2,8 @@
 
 A case is a fault and the step at which it begins. The citizen goes on as citizens do: presses what
 is next, tries again or goes home where a page offers both, takes the paper, leaves. The visits,
-their keeper and their screen are real, and so are the drivers; see :mod:`kiosk.workshop.bench.stand`.
+their keeper and their screen are real, and so are the drivers; see
+:mod:`kiosk.workshop.bench.stand`.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from kiosk.workshop.bench.cabinets import Branch, Kiosk
-from kiosk.workshop.bench.cases import USED_AT, Case, cases
+from kiosk.workshop.bench.cabinets import BranchCabinet, Kiosk
+from kiosk.workshop.bench.cases import USED_AT, FaultCase, cases
 from kiosk.workshop.bench.figures import BenchError, Figure, Name
 from kiosk.workshop.bench.stand import stand
-from kiosk.workshop.bench.trial import Trial, Verdict
+from kiosk.workshop.bench.trial import CaseVerdict, Trial
 
 NAMES: Mapping[str, Name] = {
     "faults_run": Name(""),
@@ -35,8 +36,8 @@ NAMES: Mapping[str, Name] = {
 
 * ``faults_run``: cases that were run to their end; ``faults_met``: those of them where the citizen
   needed the device while the fault was on
-* ``fault_stall``: the longest that the screen stood still during each case, see :mod:`ui.robots.watch`;
-  ``floor_stall``: the same during rounds without any fault
+* ``fault_stall``: the longest that the screen stood still during each case, see
+  :mod:`ui.robots.watch`; ``floor_stall``: the same during rounds without any fault
 * ``fault_stalled``: cases where it stood still for 100 ms more than that
 * ``fault_to_page``: from the need of the device, or from the fault when that came later, to the
   page that names it; the printer's own patience with whoever could mend it (0.5 s here) is in it
@@ -59,7 +60,7 @@ def run(quick: bool) -> dict[str, Figure]:
     return figures(*try_all(chosen, calm=1 if quick else 3))
 
 
-def try_all(chosen: Sequence[Case], *, calm: int = 0) -> tuple[list[Verdict], list[float]]:
+def try_all(chosen: Sequence[FaultCase], *, calm: int = 0) -> tuple[list[CaseVerdict], list[float]]:
     """The verdicts on ``chosen``, and the stalls of ``calm`` rounds without a fault before.
 
     Two stands of the usual kind share the cases, a bank's machine has its own.
@@ -68,10 +69,10 @@ def try_all(chosen: Sequence[Case], *, calm: int = 0) -> tuple[list[Verdict], li
     bank = [case for case in chosen if case.fault.machine]
     shares = [share for share in (usual[::2], usual[1::2], bank) if share]
 
-    def one(share: Sequence[Case]) -> tuple[list[Verdict], list[float]]:
+    def one(share: Sequence[FaultCase]) -> tuple[list[CaseVerdict], list[float]]:
         others = any(case.fault.device not in USED_AT for case in share)
         kiosk = partial(Kiosk, bystanders=others)
-        with stand(Branch if share is bank else kiosk) as its:
+        with stand(BranchCabinet if share is bank else kiosk) as its:
             trial = Trial(its, share, calm)
             trial.run()
             return trial.verdicts, trial.calm_stalls
@@ -81,7 +82,7 @@ def try_all(chosen: Sequence[Case], *, calm: int = 0) -> tuple[list[Verdict], li
     return [v for verdicts, _ in found for v in verdicts], [s for _, each in found for s in each]
 
 
-def figures(verdicts: Sequence[Verdict], calm: Sequence[float]) -> dict[str, Figure]:
+def figures(verdicts: Sequence[CaseVerdict], calm: Sequence[float]) -> dict[str, Figure]:
     """What :data:`NAMES` says, and a line on stderr for every case that failed."""
     floor = Figure(tuple(calm)).median
     for verdict in verdicts:

@@ -30,7 +30,7 @@ LINES: Mapping[str, int] = {"receipt_printer_2": SLOW, "receipt_printer_3": FAST
 
 
 @dataclass(frozen=True, slots=True)
-class Hardware:
+class EmulatedHardware:
     """The emulated hardware: where it is, and the hand that moves it."""
 
     directory: Path
@@ -39,7 +39,7 @@ class Hardware:
 
 
 @contextmanager
-def emulated() -> Iterator[Hardware]:
+def emulated() -> Iterator[EmulatedHardware]:
     """The hardware, gone afterwards as its directory is. Raises :class:`BenchError`."""
     from drivers.emulators.rig import Remote
 
@@ -53,7 +53,7 @@ def emulated() -> Iterator[Hardware]:
                 if not line:
                     raise BenchError("the emulated hardware did not start")
                 with contextlib.closing(Remote(directory / CONTROL)) as hand:
-                    yield Hardware(directory, json.loads(line), hand)
+                    yield EmulatedHardware(directory, json.loads(line), hand)
             finally:
                 process.communicate()  # closes its standard input, and waits
     finally:

@@ -20,7 +20,7 @@ from drivers.catalogue import create_host
 from drivers.code_scanner.types import ReadCode
 from drivers.device import Deadline, DeviceError, Media, Request, State, Status
 from drivers.emulators import bare
-from drivers.hosting.thread_host import PACE, Pace, ThreadHost
+from drivers.hosting.thread_host import PACE, HostPace, ThreadHost
 from drivers.id_card.types import ReadCard
 from drivers.pin_pad.types import (
     Algorithm,
@@ -34,7 +34,7 @@ from drivers.pin_pad.types import (
 )
 from drivers.smart_card.types import ReadBankCard, ReadSocialSecurityCard
 from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured, Values
-from kiosk.workshop.bench.hardware import Hardware
+from kiosk.workshop.bench.hardware import EmulatedHardware
 from kiosk.workshop.sandbox import personas
 
 NAMES: Mapping[str, Name] = {
@@ -99,7 +99,7 @@ BANK_CARD = {"kind": "bank", "number": "6228480402564890018", "holder": "TEST/CA
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class ReadersScale:
     """How much is done."""
 
     reads: int  # by each reader, from a card that is put
@@ -111,7 +111,7 @@ class Scale:
 Found = dict[str, Figure | NotMeasured]
 
 
-def measure(hardware: Hardware, scale: Scale) -> Found:
+def measure(hardware: EmulatedHardware, scale: ReadersScale) -> Found:
     """All figures of :data:`NAMES`. Raises :class:`BenchError`."""
     found: Values = {name: [] for name in NAMES}
     missing: dict[str, str] = {}
@@ -143,7 +143,7 @@ def host(
     kind: str,
     table: Mapping[str, Any],
     on_status: Callable[[Status], None] | None = None,
-    pace: Pace = PACE,
+    pace: HostPace = PACE,
 ) -> Iterator[ThreadHost]:
     """A host as a terminal has it, once its device can be used. Raises :class:`BenchError`."""
     one = create_host(kind, table, on_status, pace=pace)
@@ -203,7 +203,7 @@ def _sees_card(status: Status) -> bool:
     return status.state is State.BUSY and status.media is Media.PRESENT
 
 
-def _id_card(found: Values, hardware: Hardware, scale: Scale) -> None:
+def _id_card(found: Values, hardware: EmulatedHardware, scale: ReadersScale) -> None:
     facts = personas.load()["P01"].card()
     table = {"driver": "sdt", "port": hardware.addresses["id_card"]}
     moments = list(phases(scale.reads, SDT_LOOKS_S))
@@ -237,10 +237,12 @@ def _bare_id_cards(
     runs: int,
 ) -> None:
     """Find, select and read, the frames that every read needs at least."""
-    from drivers.id_card.sdt_frames import Command, encode_frame
+    from drivers.id_card.sdt_frames import SamCommand, encode_frame
 
-    frames = [encode_frame(one.value) for one in (Command.FIND, Command.SELECT, Command.READ)]
-    with bare.Line(port) as line:
+    frames = [
+        encode_frame(one.value) for one in (SamCommand.FIND, SamCommand.SELECT, SamCommand.READ)
+    ]
+    with bare.BareLine(port) as line:
         put()
         lengths = [len(line.ask_once(frame)) for frame in frames]
         lift()
@@ -253,13 +255,13 @@ def _bare_id_cards(
             lift()
 
 
-def no_smart_cards(hardware: Hardware) -> str:
+def no_smart_cards(hardware: EmulatedHardware) -> str:
     from drivers.emulators.smart_card import missing
 
     return "" if "smart_card" in hardware.addresses else missing()
 
 
-def _smart_cards(found: Values, hardware: Hardware, scale: Scale) -> None:
+def _smart_cards(found: Values, hardware: EmulatedHardware, scale: ReadersScale) -> None:
     from drivers.smart_card.emv import read_bank_card
     from drivers.smart_card.ssc import read_social_security_card
 
@@ -275,10 +277,10 @@ def _smart_cards(found: Values, hardware: Hardware, scale: Scale) -> None:
 def _smart_card(
     found: Values,
     name: str,
-    hardware: Hardware,
+    hardware: EmulatedHardware,
     facts: Mapping[str, Any],
     what: tuple[Request[Any], Callable[[Any], Any]],
-    scale: Scale,
+    scale: ReadersScale,
 ) -> None:
     from drivers.emulators.smart_card import READER
     from drivers.smart_card.apdu import Card
@@ -329,7 +331,7 @@ def _smart_card(
         _read_cards(found, name, ("smart_card", table), request, moments, put, lift)
 
 
-def _xfs_card(found: Values, hardware: Hardware, scale: Scale) -> None:
+def _xfs_card(found: Values, hardware: EmulatedHardware, scale: ReadersScale) -> None:
     hand = hardware.hand
     service = f"{hardware.addresses['xfs4iot']}/CardReader"
     table = {"driver": "xfs4iot", "service": service}
@@ -374,12 +376,12 @@ def _last_read(frames: Sequence[tuple[str, str, str]]) -> list[str]:
 # -- codes and keys -------------------------------------------------------------------------------
 
 
-def _codes(found: Values, hardware: Hardware, scale: Scale) -> None:
+def _codes(found: Values, hardware: EmulatedHardware, scale: ReadersScale) -> None:
     from drivers.code_scanner.serial import NEWLAND_START
 
     port, hand = hardware.addresses["code_scanner"], hardware.hand
     start, code = bytes.fromhex(NEWLAND_START), _CODE.encode() + b"\r\n"
-    with bare.Line(port) as line:
+    with bare.BareLine(port) as line:
         length = len(line.ask_once(start))
         for number in range(scale.codes):
             if number:
@@ -400,7 +402,7 @@ def _codes(found: Values, hardware: Hardware, scale: Scale) -> None:
             hand.tell("code_scanner", "remove")
 
 
-def _pin_blocks(found: Values, hardware: Hardware, scale: Scale) -> None:
+def _pin_blocks(found: Values, hardware: EmulatedHardware, scale: ReadersScale) -> None:
     port, hand = hardware.addresses["pin_pad"], hardware.hand
 
     def press(*keys: str) -> None:
@@ -427,17 +429,19 @@ def _pin_blocks(found: Values, hardware: Hardware, scale: Scale) -> None:
 
 
 def _bare_pin_blocks(
-    found: list[float], port: str, press: Callable[..., None], scale: Scale
+    found: list[float], port: str, press: Callable[..., None], scale: ReadersScale
 ) -> None:
     """Ask for the last key, and for the block."""
-    from drivers.pin_pad.frames import Command, Frame, pan_field
+    from drivers.pin_pad.frames import PadCommand, PadFrame, pan_field
 
-    start = Command.START, bytes([6, 6, 0, 30])
-    keys = Command.KEYS, len(_PIN).to_bytes(2, "big")
-    block = Command.PIN_BLOCK, pan_field(_PAN)
+    start = PadCommand.START, bytes([6, 6, 0, 30])
+    keys = PadCommand.KEYS, len(_PIN).to_bytes(2, "big")
+    block = PadCommand.PIN_BLOCK, pan_field(_PAN)
     # The very frame that was answered last is answered from memory: so each has its own number.
-    frames = (Frame(n % 256, *what).encode() for n, what in enumerate(cycle((start, keys, block))))
-    with bare.Line(port) as line:
+    frames = (
+        PadFrame(n % 256, *what).encode() for n, what in enumerate(cycle((start, keys, block)))
+    )
+    with bare.BareLine(port) as line:
         first = len(line.ask_once(next(frames)))
         press(*_PIN, "enter")
         lengths = [len(line.ask_once(next(frames))) for _ in range(2)]
@@ -467,7 +471,7 @@ def _session_key() -> SessionKey:
 # -- pictures -------------------------------------------------------------------------------------
 
 
-def _camera(found: Values, hardware: Hardware, scale: Scale) -> None:
+def _camera(found: Values, hardware: EmulatedHardware, scale: ReadersScale) -> None:
     source = hardware.addresses["camera"]
     with host("camera", {"driver": "opencv", "source": source}) as one:
         for _ in range(scale.films):
@@ -479,7 +483,7 @@ def _camera(found: Values, hardware: Hardware, scale: Scale) -> None:
             one.execute(StopStream(), _PATIENCE_S)
     for _ in range(scale.films):
         began = time.monotonic()
-        with closing(bare.Camera(source)) as camera:
+        with closing(bare.BareCamera(source)) as camera:
             found["floor_camera_first_frame"].append(ms(began))
             found["floor_camera_rate"].append(camera.rate(scale.film_s))
 

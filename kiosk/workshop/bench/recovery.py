@@ -22,11 +22,11 @@ from drivers.device import Deadline, DeviceError, Reason, Status
 from drivers.document_printer.types import PrintDocument
 from drivers.emulators import bare
 from drivers.hosting.process_host import ProcessHost
-from drivers.hosting.thread_host import PACE, Pace, ThreadHost
+from drivers.hosting.thread_host import PACE, HostPace, ThreadHost
 from drivers.id_card.types import ReadCard
 from drivers.smart_card.types import ReadBankCard
 from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured, Values
-from kiosk.workshop.bench.hardware import CONTROL, Hardware
+from kiosk.workshop.bench.hardware import CONTROL, EmulatedHardware
 from kiosk.workshop.bench.readers import BANK_CARD, await_usable, host, ms, no_smart_cards, phases
 from kiosk.workshop.sandbox import personas
 
@@ -82,17 +82,17 @@ _HANGS_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class RecoveryScale:
     """How much is done."""
 
     plugs: int  # how often every cable is pulled
     restarts: int
     kills: int
-    pace: Pace = PACE  # of the hosts whose devices are pulled; a test has less time
+    pace: HostPace = PACE  # of the hosts whose devices are pulled; a test has less time
     warm_s: float = 1.5  # until the process that takes over is warm; in service it had minutes
 
 
-def measure(hardware: Hardware, scale: Scale) -> dict[str, Figure | NotMeasured]:
+def measure(hardware: EmulatedHardware, scale: RecoveryScale) -> dict[str, Figure | NotMeasured]:
     """All figures of :data:`NAMES`. Raises :class:`BenchError`."""
     from drivers.emulators import cups
 
@@ -122,7 +122,7 @@ def measure(hardware: Hardware, scale: Scale) -> dict[str, Figure | NotMeasured]
 # -- cables ---------------------------------------------------------------------------------------
 
 
-def _replugs(found: Values, hardware: Hardware, scale: Scale) -> None:
+def _replugs(found: Values, hardware: EmulatedHardware, scale: RecoveryScale) -> None:
     """All devices at the same time: the pauses are the same, and long."""
     with ThreadPoolExecutor(len(PLUGS)) as threads:
         jobs = [threads.submit(_replug, found, name, hardware, scale) for name in PLUGS]
@@ -131,7 +131,7 @@ def _replugs(found: Values, hardware: Hardware, scale: Scale) -> None:
     found["floor_unplug_noticed"].append((scale.pace.misses - 1) * scale.pace.poll_s)
 
 
-def _replug(found: Values, name: str, hardware: Hardware, scale: Scale) -> None:
+def _replug(found: Values, name: str, hardware: EmulatedHardware, scale: RecoveryScale) -> None:
     from drivers.emulators.rig import Remote
 
     pace, pause = scale.pace, scale.pace.back_off_s
@@ -156,7 +156,7 @@ def _replug(found: Values, name: str, hardware: Hardware, scale: Scale) -> None:
             found[f"floor_replug_{name}"].append(next_look(gone, plugged, pause) - plugged)
 
 
-def _cable(name: str, hardware: Hardware) -> tuple[str, str, Mapping[str, Any]]:
+def _cable(name: str, hardware: EmulatedHardware) -> tuple[str, str, Mapping[str, Any]]:
     """The emulated device, its class, and its table of the settings."""
     at = hardware.addresses
     match name:
@@ -195,7 +195,7 @@ def next_look(gone: float, after: float, pauses: Sequence[float]) -> float:
 # -- daemons --------------------------------------------------------------------------------------
 
 
-def _restart_pcscd(found: Values, hardware: Hardware, scale: Scale) -> None:
+def _restart_pcscd(found: Values, hardware: EmulatedHardware, scale: RecoveryScale) -> None:
     from drivers.emulators.smart_card import READER
 
     hand, service = hardware.hand, hardware.addresses["smart_card"]
@@ -224,7 +224,7 @@ def _restart_pcscd(found: Values, hardware: Hardware, scale: Scale) -> None:
     hand.tell("smart_card", "lift")
 
 
-def _restart_cupsd(found: Values, hardware: Hardware, scale: Scale) -> None:
+def _restart_cupsd(found: Values, hardware: EmulatedHardware, scale: RecoveryScale) -> None:
     from drivers.emulators.cups import PrintServer
 
     folder = Path(tempfile.mkdtemp(prefix="kiosk-"))
@@ -268,7 +268,7 @@ def _blank_page() -> bytes:
 # -- processes ------------------------------------------------------------------------------------
 
 
-def _kills(found: Values, name: str, hardware: Hardware, scale: Scale) -> None:
+def _kills(found: Values, name: str, hardware: EmulatedHardware, scale: RecoveryScale) -> None:
     device, kind, table = _held(name, hardware)
     driver = str(table["driver"])
     options = {key: value for key, value in table.items() if key != "driver"}
@@ -301,7 +301,7 @@ def _kills(found: Values, name: str, hardware: Hardware, scale: Scale) -> None:
         one.stop()
 
 
-def _held(name: str, hardware: Hardware) -> tuple[str, str, Mapping[str, Any]]:
+def _held(name: str, hardware: EmulatedHardware) -> tuple[str, str, Mapping[str, Any]]:
     from drivers.emulators.smart_card import READER
 
     if name != "smart_card":
@@ -314,7 +314,7 @@ Act = Callable[[ThreadHost, float], Any]
 
 
 def _acts(
-    name: str, device: str, hardware: Hardware
+    name: str, device: str, hardware: EmulatedHardware
 ) -> tuple[Callable[[], None], Act, Callable[[ThreadHost], None]]:
     """What is done before a command, the command, and what is done after it."""
     hand = hardware.hand

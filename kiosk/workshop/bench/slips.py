@@ -12,12 +12,12 @@ from itertools import count
 from drivers import catalogue
 from drivers.device import CancelToken, Deadline, DeviceError, Driver
 from drivers.receipt_printer.types import PrintSlip, Slip
-from kiosk.centre.models import Document, Words
+from kiosk.centre.models import CentreWords, Document
 from kiosk.papers.receipt import SlipTerms, document_slip
 from kiosk.privacy import mask_name
 from kiosk.words import Language
 from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured, Values
-from kiosk.workshop.bench.hardware import FAST, LINES, SLOW, Hardware
+from kiosk.workshop.bench.hardware import FAST, LINES, SLOW, EmulatedHardware
 from kiosk.workshop.sandbox import personas
 
 NAMES: Mapping[str, Name] = {
@@ -57,14 +57,14 @@ _PATIENCE_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class SlipsScale:
     """How much is done."""
 
     slips: int  # of each kind at 115200 baud
     slow_slips: tuple[str, ...]  # kinds that are printed at 9600 baud, once
 
 
-def measure(hardware: Hardware, scale: Scale) -> dict[str, Figure | NotMeasured]:
+def measure(hardware: EmulatedHardware, scale: SlipsScale) -> dict[str, Figure | NotMeasured]:
     """All figures of :data:`NAMES`. Raises :class:`BenchError`."""
     found: Values = {name: [] for name in NAMES}
     ports = {baud: f"{hardware.addresses[name]}&baud={baud}" for name, baud in LINES.items()}
@@ -85,7 +85,9 @@ def slip(holder: str) -> Slip:
     """The slip of a deposit certificate; ``holder`` with the whole name."""
     terms = SlipTerms(
         language=Language.ZH,
-        centre=Words(zh="云岭市住房公积金管理中心", en="Yunling Housing Provident Fund Centre"),
+        centre=CentreWords(
+            zh="云岭市住房公积金管理中心", en="Yunling Housing Provident Fund Centre"
+        ),
         hotline="12329",
         terminal="T0001",
         holder=mask_name(holder),
@@ -132,7 +134,7 @@ def _printer(address: str, kind: str) -> Iterator[Driver]:
         driver.close()
 
 
-def _count_bytes(found: Values, kind: str, hardware: Hardware) -> None:
+def _count_bytes(found: Values, kind: str, hardware: EmulatedHardware) -> None:
     from drivers.receipt_printer.encode import TextMode, encode
 
     request = _request(kind)

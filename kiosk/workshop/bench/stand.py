@@ -32,7 +32,7 @@ from kiosk.workshop.bench.figures import BenchError
 
 if TYPE_CHECKING:
     from drivers.emulators.rig import Rig
-    from kiosk.workshop.bench.cabinets import Cabinet
+    from kiosk.workshop.bench.cabinets import EmulatedCabinet
 
 PATIENCE_S = 150.0
 """For whatever must come: the longest time-out of the terminal is the 120 s of a document."""
@@ -49,7 +49,8 @@ url = "{centre}"
 seal_roots = "{directory}/centre/root.pem"
 """
 _BUG = re.compile(r"event=bug|uncaught|driver failed|cause=(?!left|idle)[\w-]+")
-"""What no visit's log should hold, whatever devices do: see :mod:`kiosk.keeper.keeper` for causes."""
+"""What no visit's log should hold, whatever devices do: see :mod:`kiosk.keeper.keeper` for
+causes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class Stand:
     """Made by :func:`stand`. Used from one thread."""
 
     def __init__(
-        self, cabinet: Cabinet, rig: Rig, centre: str, watch: socket.socket, log: Path
+        self, cabinet: EmulatedCabinet, rig: Rig, centre: str, watch: socket.socket, log: Path
     ) -> None:
         self.cabinet = cabinet
         self.rig = rig
@@ -200,7 +201,7 @@ class Stand:
 
 
 @contextmanager
-def stand(make: Callable[[Path], Cabinet]) -> Iterator[Stand]:
+def stand(make: Callable[[Path], EmulatedCabinet]) -> Iterator[Stand]:
     """Everything of one terminal, for the length of the block; ``make`` its cabinet in a directory
     of its own."""
     from drivers.emulators.rig import Rig

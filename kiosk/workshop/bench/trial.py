@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from kiosk.privacy import mask_name
 from kiosk.workshop.bench.cabinets import SLIP_END, SLIP_HEAD
-from kiosk.workshop.bench.cases import FAULTS, KILL, STATES, USED_AT, Case, Fault
+from kiosk.workshop.bench.cases import FAULTS, KILL, STATES, USED_AT, DeviceFault, FaultCase
 from kiosk.workshop.bench.figures import BenchError
 from kiosk.workshop.bench.stand import Page, Stand
 from kiosk.workshop.sandbox import personas
@@ -18,7 +18,8 @@ from kiosk.workshop.sandbox import personas
 _PRINTERS = ("document_printer", "receipt_printer")
 _STATUS = {"io_board": ("lights", "sensors")}
 _NOTICED_S = 2.5
-"""After this a driver has looked at its idle device at least once, see ``drivers.hosting.thread_host.Pace``."""
+"""After this a driver has looked at its idle device at least once, see
+``drivers.hosting.thread_host.Pace``."""
 _QUIET_S = 5.0
 _MOMENT_S = 5.0
 _PERSONAS = ("P01", "P05")  # by turns
@@ -27,10 +28,10 @@ _MOST_ROUNDS = 8  # a visit does not last for ever
 
 
 @dataclass(slots=True)
-class Verdict:
+class CaseVerdict:
     """What came of a case. ``complaints`` begin with the figure that they count for."""
 
-    case: Case
+    case: FaultCase
     stall_ms: float = 0.0
     to_page_ms: float | None = None
     met: bool = False
@@ -38,20 +39,20 @@ class Verdict:
 
 
 @dataclass(slots=True)
-class _Running:
+class _RunningCase:
     """A case that is on."""
 
-    verdict: Verdict
+    verdict: CaseVerdict
     since: float
     prelude: bool = False  # another fault first, to stand on its problem page
     done_before: bool = False  # the device had done its work when the fault came
 
     @property
-    def case(self) -> Case:
+    def case(self) -> FaultCase:
         return self.verdict.case
 
     @property
-    def fault(self) -> Fault:
+    def fault(self) -> DeviceFault:
         return self.verdict.case.fault
 
 
@@ -65,7 +66,7 @@ class _Round:
     said_printed: int = 0
     said_slip: int = 0
     doubtful: set[str] = field(default_factory=set)  # printers whose paper one shall look for
-    cases: list[_Running] = field(default_factory=list)
+    cases: list[_RunningCase] = field(default_factory=list)
 
 
 class Trial:
@@ -75,19 +76,19 @@ class Trial:
     not need (any more): such a fault lasts until its driver has noticed, or must have.
     """
 
-    def __init__(self, its: Stand, chosen: Iterable[Case], calm: int) -> None:
+    def __init__(self, its: Stand, chosen: Iterable[FaultCase], calm: int) -> None:
         self._stand = its
         self._cabinet = its.cabinet
         self._pending = [case for case in chosen if case.fault.rig in its.rig.devices]
         self._calm = calm
-        self._main: _Running | None = None
-        self._beside: dict[str, _Running] = {}
+        self._main: _RunningCase | None = None
+        self._beside: dict[str, _RunningCase] = {}
         self._round: _Round | None = None
-        self._carried: _Running | None = (
+        self._carried: _RunningCase | None = (
             None  # its citizen has gone; judged by the next one's paper
         )
         self._killed = False
-        self._recent: list[_Running] = []  # since paper was looked at last
+        self._recent: list[_RunningCase] = []  # since paper was looked at last
         self._earlier = 0  # pieces that came out for the last citizen, who did not take them
         self._lying: tuple[int, int] | None = None  # sheets and slips, when the last round was over
         self._state = "attract"
@@ -96,7 +97,7 @@ class Trial:
         self._done = dict.fromkeys(USED_AT, 0)  # what it had done until then
         self._printed = self._rounds = self._tried = 0
         self._ledger_seen = False
-        self.verdicts: list[Verdict] = []
+        self.verdicts: list[CaseVerdict] = []
         self.calm_stalls: list[float] = []
 
     def run(self) -> None:
@@ -271,7 +272,7 @@ class Trial:
 
     # -- cases --------------------------------------------------------------------------------
 
-    def _begin_main(self) -> _Running | None:
+    def _begin_main(self) -> _RunningCase | None:
         """A fault that will be met, if one is left for this step, and none is on."""
         if self._main or self._carried:
             return None
@@ -285,7 +286,9 @@ class Trial:
         if case.fault.device in self._beside:
             return None
         self._pending.remove(case)
-        main = self._main = _Running(Verdict(case), time.monotonic(), case.state == "problem")
+        main = self._main = _RunningCase(
+            CaseVerdict(case), time.monotonic(), case.state == "problem"
+        )
         self._recent.append(main)
         if self._round:
             self._round.cases.append(main)
@@ -297,7 +300,7 @@ class Trial:
             self._fail_now(main)
         return main
 
-    def _fail_at(self, main: _Running, moment: Callable[[], bool]) -> None:
+    def _fail_at(self, main: _RunningCase, moment: Callable[[], bool]) -> None:
         """Let it fail while the device is at its work."""
         if self._watch_for(moment, _MOMENT_S):
             self._fail_now(main)
@@ -306,7 +309,7 @@ class Trial:
             self._main = None
             self._end(main)
 
-    def _fail_now(self, running: _Running) -> None:
+    def _fail_now(self, running: _RunningCase) -> None:
         running.since = time.monotonic()
         if running.fault.order == KILL:
             self._kill(running)
@@ -316,7 +319,7 @@ class Trial:
         if device in USED_AT and not running.case.early:
             running.done_before = self._done_by(device) > self._done[device]
 
-    def _kill(self, main: _Running) -> None:
+    def _kill(self, main: _RunningCase) -> None:
         """The visit is gone in the middle; the citizen stays until nothing comes any more."""
         main.verdict.met = True
         os.kill(self._stand.live_pid(), signal.SIGKILL)
@@ -335,7 +338,7 @@ class Trial:
             if case.met or case.state != self._state or busy or closed & _kinds(device):
                 continue
             self._pending.remove(case)
-            self._beside[device] = running = _Running(Verdict(case), 0.0)
+            self._beside[device] = running = _RunningCase(CaseVerdict(case), 0.0)
             self._recent.append(running)
             self._fail_now(running)
             begun = True
@@ -379,7 +382,7 @@ class Trial:
         self._main = None
         self._end(main)
 
-    def _end(self, running: _Running) -> None:
+    def _end(self, running: _RunningCase) -> None:
         killed = running.fault.order == KILL
         if not killed:
             self._stand.do(running.fault.ends)
@@ -517,7 +520,7 @@ _BEFORE = {"id_card": "card", "document_printer": "preview", "receipt_printer": 
 """Where another fault begins, for who shall stand on a problem page."""
 
 
-def _prelude(fault: Fault) -> tuple[str, str]:
+def _prelude(fault: DeviceFault) -> tuple[str, str]:
     """Another fault of the same device, with other words: how it begins and ends."""
     other = next(
         other

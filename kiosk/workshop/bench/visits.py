@@ -1,7 +1,7 @@
 """Measures visits: real processes and hardware emulated on the wire.
 
-A keeper keeps real visits that play the stories of :mod:`ui.robots.meter` and note when things happen; all
-figures come from that trace, from ``/proc``, and from empty windows measured beside.
+A keeper keeps real visits that play the stories of :mod:`ui.robots.meter` and note when things
+happen; all figures come from that trace, from ``/proc``, and from empty windows measured beside.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from drivers import catalogue as drivers
 from drivers.device import CancelToken, Deadline
 from drivers.id_card.types import ReadCard
 from kiosk.keeper.channel import KeeperEnd, Live, Ready, Shown
-from kiosk.keeper.keeper import Pace, visit_command
+from kiosk.keeper.keeper import visit_command
+from kiosk.keeper.visit_process import KeeperPace
 from kiosk.workshop import demo
 from kiosk.workshop.bench.figures import BenchError, Figure, Name, Values
 from kiosk.workshop.sandbox import personas
@@ -35,15 +36,15 @@ _KEEPER = """\
 import sys
 from pathlib import Path
 from kiosk import __main__
-from kiosk.keeper import keeper
-pace = keeper.Pace(rest_s=float(sys.argv[2]))
+from kiosk.keeper import keeper, visit_process
+pace = visit_process.KeeperPace(rest_s=float(sys.argv[2]))
 sys.exit(keeper.run(Path(sys.argv[1]), sys.argv[3:], pace=pace))
 """
 # What `kiosk run` does and imports, with visits that measure.
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class VisitsScale:
     """How much is done."""
 
     starts: int  # visits, and empty windows, started cold
@@ -51,12 +52,14 @@ class Scale:
     rounds: int  # of four page changes in each of them that need no centre
     idle_s: float  # how long nothing happens
     settle_s: float = 1.5  # from the standby's Ready until it has done all it does beforehand
-    rest_s: float = Pace().rest_s  # until the keeper starts the next standby; a test has less time
+    rest_s: float = (
+        KeeperPace().rest_s
+    )  # until the keeper starts the next standby; a test has less time
 
 
 _STORIES = ("job", "still", "queue", "still")
-FULL = Scale(starts=10, stories=_STORIES * 3, rounds=20, idle_s=16.0)
-QUICK = Scale(starts=2, stories=_STORIES, rounds=6, idle_s=2.0, settle_s=1.0)
+FULL = VisitsScale(starts=10, stories=_STORIES * 3, rounds=20, idle_s=16.0)
+QUICK = VisitsScale(starts=2, stories=_STORIES, rounds=6, idle_s=2.0, settle_s=1.0)
 
 
 NAMES: Mapping[str, Name] = {
@@ -113,7 +116,7 @@ def run(quick: bool) -> dict[str, Figure]:
     return measure(QUICK if quick else FULL)
 
 
-def measure(scale: Scale) -> dict[str, Figure]:
+def measure(scale: VisitsScale) -> dict[str, Figure]:
     """All figures of :data:`NAMES`. Raises :class:`BenchError`."""
     found: Values = {name: [] for name in NAMES}
     before = os.environ.get("QT_QPA_PLATFORM")
@@ -138,7 +141,7 @@ def measure(scale: Scale) -> dict[str, Figure]:
 # -- alone ----------------------------------------------------------------------------------------
 
 
-def _measure_reader(found: Values, here: demo.Place, scale: Scale) -> None:
+def _measure_reader(found: Values, here: demo.DemoPlace, scale: VisitsScale) -> None:
     """The driver with a card that is put, and nothing else to do."""
     from drivers.emulators.rig import Remote
 
@@ -157,7 +160,7 @@ def _measure_reader(found: Values, here: demo.Place, scale: Scale) -> None:
         desk.close()
 
 
-def _measure_centre(found: Values, here: demo.Place, scale: Scale) -> None:
+def _measure_centre(found: Values, here: demo.DemoPlace, scale: VisitsScale) -> None:
     """A request that is as small as can be, over one connection of the standard library."""
     connection = http.client.HTTPConnection(here.centre.removeprefix("http://"), timeout=10)
     with contextlib.closing(connection):
@@ -168,7 +171,7 @@ def _measure_centre(found: Values, here: demo.Place, scale: Scale) -> None:
             found["floor_centre_call"].append(_ms(began))
 
 
-def _measure_starts(found: Values, here: demo.Place, scale: Scale) -> None:
+def _measure_starts(found: Values, here: demo.DemoPlace, scale: VisitsScale) -> None:
     """Visits without a standby, and empty windows, in turn."""
     for _ in range(scale.starts):
         found["start_first_frame"].append(_start_visit(here))
@@ -176,12 +179,12 @@ def _measure_starts(found: Values, here: demo.Place, scale: Scale) -> None:
             found["floor_first_frame"].append(took)
 
 
-def _start_visit(here: demo.Place) -> float:
+def _start_visit(here: demo.DemoPlace) -> float:
     mine, theirs = socket.socketpair()
     with mine, theirs:
         began = time.monotonic()
         process = subprocess.Popen(
-            [*visit_command(here.settings), "--line", str(theirs.fileno())],
+            [*visit_command(here.settings), "--channel", str(theirs.fileno())],
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -212,7 +215,7 @@ def _hear(line: KeeperEnd, wanted: type) -> None:
     _wait(said, f"a visit to be {wanted.__name__}", pause_s=0.0005)
 
 
-def _measure_floor(found: Values, scale: Scale) -> None:
+def _measure_floor(found: Values, scale: VisitsScale) -> None:
     """Two empty windows, and an empty Python process."""
     with ExitStack() as stack:
         python = stack.enter_context(_process([sys.executable, "-c", "input()"]))
@@ -256,9 +259,9 @@ def _line_of(process: subprocess.Popen[bytes]) -> bytes:
 # -- a keeper and its visits ----------------------------------------------------------------------
 
 
-def _measure_visits(found: Values, here: demo.Place, scale: Scale) -> None:
+def _measure_visits(found: Values, here: demo.DemoPlace, scale: VisitsScale) -> None:
     stories = [*scale.stories, "still"]
-    trace = Trace(here.directory / "trace")
+    trace = TraceReader(here.directory / "trace")
     trace.plan({"stories": stories, "rounds": scale.rounds, "settle_s": scale.settle_s})
     command = visit_command(here.settings, "--measure", str(trace.path), "--desk", str(here.desk))
     log = here.directory / "keeper.log"
@@ -285,7 +288,7 @@ def _measure_visits(found: Values, here: demo.Place, scale: Scale) -> None:
     evaluate(trace.events(), [at for at in kills if at], found)
 
 
-def _play(trace: Trace, number: int, story: str, scale: Scale) -> float:
+def _play(trace: TraceReader, number: int, story: str, scale: VisitsScale) -> float:
     """See the visit through to its end; kill the one that does nothing. Returns when, or 0."""
     live = trace.wait(lambda: trace.lives()[number:], "a visit to be live")[0]
     if story != "still":
@@ -298,7 +301,7 @@ def _play(trace: Trace, number: int, story: str, scale: Scale) -> float:
     return at
 
 
-def _measure_rest(found: Values, trace: Trace, keeper: int, scale: Scale) -> None:
+def _measure_rest(found: Values, trace: TraceReader, keeper: int, scale: VisitsScale) -> None:
     """The last visit, on the attract page, with its standby."""
     live = trace.wait(lambda: trace.lives()[len(scale.stories) :], "the last visit to be live")[0]
     standby = trace.wait(trace.waiting, "the last standby to be warm")[0]
@@ -310,7 +313,7 @@ def _measure_rest(found: Values, trace: Trace, keeper: int, scale: Scale) -> Non
     found["memory_standby"].append(_pss_mb(standby))
 
 
-class Trace:
+class TraceReader:
     """What the visits note, as it grows; see :mod:`ui.robots.meter`."""
 
     def __init__(self, path: Path) -> None:

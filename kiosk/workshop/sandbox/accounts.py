@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from kiosk.centre.models import (
     Account,
+    CentreWords,
     Ledger,
     LedgerEntry,
     Loan,
@@ -17,12 +18,11 @@ from kiosk.centre.models import (
     PlanEntry,
     Repayment,
     Withdrawal,
-    Words,
 )
 from kiosk.privacy import Sensitive
 from kiosk.workshop.sandbox import rules
 from kiosk.workshop.sandbox.refusals import Refused
-from kiosk.workshop.sandbox.sessions import Visitor
+from kiosk.workshop.sandbox.sessions import TokenHolder
 from kiosk.workshop.sandbox.store import Row, Store, yuan
 
 NORMAL, SEALED, FROZEN = "01", "02", "06"
@@ -30,7 +30,7 @@ CLOSED = frozenset({"03", "04", "05"})
 OVERDUE = "04"
 
 
-def person(visitor: Visitor) -> Person:
+def person(visitor: TokenHolder) -> Person:
     row = visitor.person
     return Person(
         xingming=Sensitive(row["name"]),
@@ -51,18 +51,18 @@ class Accounts:
 
     # -- deposits -----------------------------------------------------------------------------
 
-    def accounts(self, visitor: Visitor) -> list[Account]:
+    def accounts(self, visitor: TokenHolder) -> list[Account]:
         """All accounts, those in use first."""
         return [self.account(visitor, row) for row in self._rows(visitor)]
 
-    def find(self, visitor: Visitor, handle: str) -> Row:
+    def find(self, visitor: TokenHolder, handle: str) -> Row:
         """The row behind an account's id in this session."""
         for row in self._rows(visitor):
             if visitor.handle(row["number"]) == handle:
                 return row
         raise Refused("not-found")
 
-    def account(self, visitor: Visitor, row: Row) -> Account:
+    def account(self, visitor: TokenHolder, row: Row) -> Account:
         paid_to = _day(row["paid_to"])
         arrears = 0
         if row["status"] == NORMAL and paid_to:
@@ -99,7 +99,7 @@ class Accounts:
             as_of=self._today,
         )
 
-    def ledger(self, visitor: Visitor, handle: str, year: int | None) -> Ledger:
+    def ledger(self, visitor: TokenHolder, handle: str, year: int | None) -> Ledger:
         """The bookings of ``year``; without it, of the newest year that has any."""
         account = self.find(visitor, handle)
         rows = self._store.all(
@@ -132,7 +132,7 @@ class Accounts:
             withdrawn=-total("11", "12"),
         )
 
-    def withdrawals(self, visitor: Visitor, handle: str) -> list[Withdrawal]:
+    def withdrawals(self, visitor: TokenHolder, handle: str) -> list[Withdrawal]:
         """Newest first; ``total`` is what was withdrawn up to and with each."""
         account = self.find(visitor, handle)
         rows = self._store.all(
@@ -154,7 +154,7 @@ class Accounts:
             for row in rows
         ]
 
-    def _rows(self, visitor: Visitor) -> list[Row]:
+    def _rows(self, visitor: TokenHolder) -> list[Row]:
         return self._store.all(
             "SELECT account.*, employer.name AS employer_name, employer.status AS employer_status "
             "FROM account JOIN employer ON employer.number = account.employer "
@@ -164,10 +164,10 @@ class Accounts:
 
     # -- loans --------------------------------------------------------------------------------
 
-    def loans(self, visitor: Visitor) -> list[Loan]:
+    def loans(self, visitor: TokenHolder) -> list[Loan]:
         return [self._loan(visitor, row) for row in self._loan_rows(visitor)]
 
-    def plan(self, visitor: Visitor, handle: str) -> list[PlanEntry]:
+    def plan(self, visitor: TokenHolder, handle: str) -> list[PlanEntry]:
         """The instalments still to come; what is overdue stands among the repayments."""
         loan = self._find_loan(visitor, handle)
         return [
@@ -183,7 +183,7 @@ class Accounts:
             if row["paid_on"] is None and row["kind"] != OVERDUE
         ]
 
-    def repayments(self, visitor: Visitor, handle: str) -> list[Repayment]:
+    def repayments(self, visitor: TokenHolder, handle: str) -> list[Repayment]:
         """What was paid or is overdue, newest first; an overdue one carries its penalty."""
         loan = self._find_loan(visitor, handle)
         lines = self._instalments(loan)
@@ -207,7 +207,7 @@ class Accounts:
     def has_had_loan(self, person: str) -> bool:
         return bool(self._store.count("SELECT count(*) FROM loan WHERE person = ?", person))
 
-    def _loan(self, visitor: Visitor, loan: Row) -> Loan:
+    def _loan(self, visitor: TokenHolder, loan: Row) -> Loan:
         lines = self._instalments(loan)
         paid = [row for row in lines if row["paid_on"]]
         overdue = [row for row in lines if not row["paid_on"] and row["kind"] == OVERDUE]
@@ -248,13 +248,13 @@ class Accounts:
             dkjqrq=_day(loan["settled_on"]),
         )
 
-    def _find_loan(self, visitor: Visitor, handle: str) -> Row:
+    def _find_loan(self, visitor: TokenHolder, handle: str) -> Row:
         for row in self._loan_rows(visitor):
             if visitor.handle(row["number"]) == handle:
                 return row
         raise Refused("not-found")
 
-    def _loan_rows(self, visitor: Visitor) -> list[Row]:
+    def _loan_rows(self, visitor: TokenHolder) -> list[Row]:
         return self._store.all(
             "SELECT * FROM loan WHERE person = ? ORDER BY granted_on DESC", visitor.person["id"]
         )
@@ -279,10 +279,12 @@ def worded_day(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
-def _note(status: str, arrears: int, sealed: date | None, frozen: date | None) -> Words | None:
+def _note(
+    status: str, arrears: int, sealed: date | None, frozen: date | None
+) -> CentreWords | None:
     """What the state means for the holder, and whom to ask."""
     if frozen and status == FROZEN:
-        return Words(
+        return CentreWords(
             zh=f"账户自{worded_day(frozen)}起被人民法院依法冻结。冻结期间可以查询，不能提取，"
             "也不能出具缴存证明；缴存和计息照常。详情请咨询作出冻结的法院，或拨打12329。",
             en=f"A court has frozen this account since {frozen.isoformat()}. You can look things "
@@ -290,7 +292,7 @@ def _note(status: str, arrears: int, sealed: date | None, frozen: date | None) -
             "the court that ordered it, or call 12329.",
         )
     if sealed and status == SEALED:
-        return Words(
+        return CentreWords(
             zh=f"账户自{worded_day(sealed)}起封存：单位已停止缴存，余额仍归您所有并照常计息。"
             "到新单位后请单位办理启封或转移；符合提取条件的可申请提取。咨询电话12329。",
             en=f"This account has been sealed since {sealed.isoformat()}: payments have stopped, "
@@ -298,7 +300,7 @@ def _note(status: str, arrears: int, sealed: date | None, frozen: date | None) -
             "may withdraw if you qualify. Call 12329 for advice.",
         )
     if arrears:
-        return Words(
+        return CentreWords(
             zh=f"单位已有{arrears}个月没有为您缴存。请先向单位经办人了解；"
             "单位应当补缴，您可以拨打12329反映。",
             en=f"Your employer has not paid for {arrears} months. Please ask there first; the "

@@ -39,18 +39,18 @@ from kiosk.centre.models import (
     Withdrawal,
 )
 from kiosk.workshop.sandbox import accounts, controls
-from kiosk.workshop.sandbox.centre import Centre
+from kiosk.workshop.sandbox.centre import StandInCentre
 from kiosk.workshop.sandbox.offers import SERVICES
 from kiosk.workshop.sandbox.refusals import Refused
-from kiosk.workshop.sandbox.sessions import CODES_PER_DAY, Visitor
+from kiosk.workshop.sandbox.sessions import CODES_PER_DAY, TokenHolder
 
 _bearer = HTTPBearer(auto_error=False, description="The session's token")
 
 # -- what an endpoint needs -----------------------------------------------------------------------
 
 
-def _centre(request: Request) -> Centre:
-    centre: Centre = request.app.state.centre
+def _centre(request: Request) -> StandInCentre:
+    centre: StandInCentre = request.app.state.centre
     return centre
 
 
@@ -60,7 +60,7 @@ def _token(
     return credentials.credentials if credentials else None
 
 
-AtCentre = Annotated[Centre, Depends(_centre)]
+AtCentre = Annotated[StandInCentre, Depends(_centre)]
 Token = Annotated[str | None, Depends(_token)]
 Terminal = Annotated[
     str,
@@ -74,18 +74,18 @@ def _terminal(terminal: Terminal) -> str:
     return terminal
 
 
-def _visitor(centre: AtCentre, token: Token, terminal: Terminal) -> Visitor:
+def _visitor(centre: AtCentre, token: Token, terminal: Terminal) -> TokenHolder:
     return centre.sessions.visitor(token, terminal)
 
 
-def _proved(visitor: Annotated[Visitor, Depends(_visitor)]) -> Visitor:
+def _proved(visitor: Annotated[TokenHolder, Depends(_visitor)]) -> TokenHolder:
     if visitor.assurance != "proved":
         raise Refused("proof-needed")
     return visitor
 
 
-AnyVisitor = Annotated[Visitor, Depends(_visitor)]
-ProvedVisitor = Annotated[Visitor, Depends(_proved)]
+AnyVisitor = Annotated[TokenHolder, Depends(_visitor)]
+ProvedVisitor = Annotated[TokenHolder, Depends(_proved)]
 
 # -- the contract ---------------------------------------------------------------------------------
 
@@ -244,7 +244,7 @@ def rate(centre: AtCentre, body: Rating) -> None:
 # -- the application ------------------------------------------------------------------------------
 
 
-class _Application(FastAPI):
+class _FaultyApi(FastAPI):
     """Faults go around everything else, so that they can take the connection away."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -267,7 +267,7 @@ def create_app(
     phone; with ``fresh`` False the database is kept from the last time; ``ticks`` are the seconds
     that sessions and codes live by. Closed with the application's lifespan.
     """
-    centre = Centre(
+    centre = StandInCentre(
         directory,
         delay=delay,
         fixed_code=fixed_code,
@@ -291,7 +291,7 @@ def _bare_app() -> FastAPI:
         yield
         app.state.centre.close()
 
-    app = _Application(
+    app = _FaultyApi(
         title="住房公积金自助终端 · 中心接口",
         summary="What a self-service terminal asks of a housing provident fund centre",
         description=(

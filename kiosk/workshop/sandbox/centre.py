@@ -17,7 +17,7 @@ from kiosk.workshop.sandbox.sessions import CODES_PER_DAY, Sessions
 from kiosk.workshop.sandbox.store import Store
 
 
-class Centre:
+class StandInCentre:
     """Database, seal and rules. Every start is a new business day: the database is filled anew,
     unless ``fresh`` is False; the seal's key and root certificate stay."""
 

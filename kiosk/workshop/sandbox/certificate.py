@@ -34,7 +34,7 @@ _KEY_FILE = "seal-key.pem"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Field:
+class CertificateLine:
     """One line of the certificate's table, worded."""
 
     label: str
@@ -51,7 +51,7 @@ class Certificate:
 
     number: str
     statement: str
-    fields: tuple[Field, ...]
+    fields: tuple[CertificateLine, ...]
     notes: tuple[str, ...]
     issued: date
     code: str  # 验证码, XXXX-XXXX

@@ -7,31 +7,31 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
-from kiosk.centre.models import Offer, Words
-from kiosk.workshop.sandbox.centre import Centre
-from kiosk.workshop.sandbox.faults import Fault
+from kiosk.centre.models import CentreWords, Offer
+from kiosk.workshop.sandbox.centre import StandInCentre
+from kiosk.workshop.sandbox.faults import CentreFault
 from kiosk.workshop.sandbox.sessions import IDLE_S
 
 router = APIRouter(prefix="/sandbox", include_in_schema=False)
 
 
-def _centre(request: Request) -> Centre:
-    centre: Centre = request.app.state.centre
+def _centre(request: Request) -> StandInCentre:
+    centre: StandInCentre = request.app.state.centre
     return centre
 
 
-AtCentre = Annotated[Centre, Depends(_centre)]
+AtCentre = Annotated[StandInCentre, Depends(_centre)]
 
 
 class Switch(BaseModel):
     """Whether a service can be had, and if not, why."""
 
     open: bool
-    because: Words | None = None
+    because: CentreWords | None = None
 
 
 @router.post("/faults", status_code=204)
-def add_fault(centre: AtCentre, fault: Fault) -> None:
+def add_fault(centre: AtCentre, fault: CentreFault) -> None:
     centre.faults.add(fault)
 
 
@@ -86,5 +86,5 @@ def reset(centre: AtCentre) -> None:
     centre.reset()
 
 
-def _rows(centre: Centre, sql: str, *values: object) -> list[dict[str, Any]]:
+def _rows(centre: StandInCentre, sql: str, *values: object) -> list[dict[str, Any]]:
     return [dict(row) for row in centre.store.all(sql, *values)]

@@ -10,26 +10,26 @@ from datetime import date
 from kiosk.centre import codes
 from kiosk.centre.models import (
     Account,
+    CentreWords,
     Document,
     DocumentRequest,
     PrintCount,
     PrintReport,
-    Words,
 )
 from kiosk.papers.sealed import holder_mark
 from kiosk.words import Language
 from kiosk.workshop.sandbox import certificate, rules
 from kiosk.workshop.sandbox.accounts import CLOSED, FROZEN, Accounts, worded_day
-from kiosk.workshop.sandbox.certificate import Certificate, Field, Seal
+from kiosk.workshop.sandbox.certificate import Certificate, CertificateLine, Seal
 from kiosk.workshop.sandbox.clock import Clock
 from kiosk.workshop.sandbox.offers import CENTRE, CERTIFICATE, HOTLINE, Offers, purpose_name
 from kiosk.workshop.sandbox.refusals import Refused
-from kiosk.workshop.sandbox.sessions import Visitor
+from kiosk.workshop.sandbox.sessions import TokenHolder
 from kiosk.workshop.sandbox.store import Row, Store
 
 PRINTS_PER_DAY = 3
 VALID_MONTHS = 2
-_TITLE = Words(zh="个人住房公积金缴存证明", en="Certificate of provident fund contributions")
+_TITLE = CentreWords(zh="个人住房公积金缴存证明", en="Certificate of provident fund contributions")
 _CARD_NAMES = {
     "resident": "居民身份证",
     "hmt-resident": "港澳台居民居住证",
@@ -50,7 +50,7 @@ class Documents:
         self._accounts = accounts
         self._offers = offers
 
-    def make(self, visitor: Visitor, request: DocumentRequest) -> tuple[Document, bool]:
+    def make(self, visitor: TokenHolder, request: DocumentRequest) -> tuple[Document, bool]:
         """The document, and whether it is new: the same key gives the same one.
 
         Refuses not-found, key-reused, service-closed, purpose-unknown, account-closed,
@@ -68,7 +68,7 @@ class Documents:
                 return self._answer(row), False
             return self._answer(self._new(visitor, request)), True
 
-    def file(self, visitor: Visitor, document: str) -> bytes:
+    def file(self, visitor: TokenHolder, document: str) -> bytes:
         """The signed PDF. Refuses not-found, also for a document of another session."""
         row = self._store.one(
             "SELECT file FROM document WHERE id = ? AND session = ?", document, visitor.session
@@ -108,7 +108,7 @@ class Documents:
 
     # -- inside -------------------------------------------------------------------------------
 
-    def _new(self, visitor: Visitor, request: DocumentRequest) -> Row:
+    def _new(self, visitor: TokenHolder, request: DocumentRequest) -> Row:
         account_row = self._accounts.find(visitor, request.account)
         self._offers.must_be_open(CERTIFICATE)
         purpose = purpose_name(request.purpose)
@@ -190,7 +190,9 @@ class Documents:
         )
         return max(0, PRINTS_PER_DAY - printed)
 
-    def _fields(self, visitor: Visitor, account: Account, purpose: str) -> tuple[Field, ...]:
+    def _fields(
+        self, visitor: TokenHolder, account: Account, purpose: str
+    ) -> tuple[CertificateLine, ...]:
         person = visitor.person
         balance = account.balance.reveal()
         status = codes.word(codes.Table.ACCOUNT_STATUS, account.status).say(Language.ZH)
@@ -199,42 +201,44 @@ class Documents:
             "有，已结清" if self._accounts.has_had_loan(person["id"]) else "无贷款记录"
         )  # fmt: skip
         return (
-            Field("姓名", person["name"]),
-            Field("证件类型", _CARD_NAMES[person["card_kind"]]),
-            Field("证件号码", person["number"]),
-            Field("个人账号", account.number.reveal()),
-            Field("单位名称", account.employer),
-            Field("单位账号", account.employer_number),
-            Field("开户日期", worded_day(account.opened)),
-            Field("账户状态", f"欠缴（{arrears}个月）" if arrears else status, alert=bool(arrears)),
-            Field("月缴存基数", f"{account.base:,.2f}元"),
-            Field(
+            CertificateLine("姓名", person["name"]),
+            CertificateLine("证件类型", _CARD_NAMES[person["card_kind"]]),
+            CertificateLine("证件号码", person["number"]),
+            CertificateLine("个人账号", account.number.reveal()),
+            CertificateLine("单位名称", account.employer),
+            CertificateLine("单位账号", account.employer_number),
+            CertificateLine("开户日期", worded_day(account.opened)),
+            CertificateLine(
+                "账户状态", f"欠缴（{arrears}个月）" if arrears else status, alert=bool(arrears)
+            ),
+            CertificateLine("月缴存基数", f"{account.base:,.2f}元"),
+            CertificateLine(
                 "缴存比例",
                 f"单位{account.employer_ratio:.0%} · 个人{account.personal_ratio:.0%}",
             ),
-            Field(
+            CertificateLine(
                 "月缴存额",
                 f"{account.monthly:,.2f}元",
                 f"单位{account.employer_amount:,.2f}元 + 个人{account.personal_amount:,.2f}元",
             ),
-            Field(
+            CertificateLine(
                 "缴至年月",
                 f"{account.paid_to.year}年{account.paid_to.month}月" if account.paid_to else "—",
             ),
-            Field("连续缴存", f"{account.continuous_months}个月"),
-            Field("公积金贷款", loan),
-            Field(
+            CertificateLine("连续缴存", f"{account.continuous_months}个月"),
+            CertificateLine("公积金贷款", loan),
+            CertificateLine(
                 "账户余额",
                 f"¥ {balance:,.2f}",
                 f"人民币{rules.in_words(balance)}",
                 wide=True,
                 strong=True,
             ),
-            Field("用途", purpose, wide=True),
+            CertificateLine("用途", purpose, wide=True),
         )
 
 
-def _statement(visitor: Visitor, today: date) -> str:
+def _statement(visitor: TokenHolder, today: date) -> str:
     person = visitor.person
     return (
         f"兹证明，截至{worded_day(today)}，{person['name']}"

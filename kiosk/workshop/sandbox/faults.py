@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kiosk.workshop.sandbox.refusals import Refused, known_codes
 
 
-class Fault(BaseModel):
+class CentreFault(BaseModel):
     """What goes wrong with the next requests that match.
 
     ``latency`` waits ``seconds`` and goes on; ``status`` answers with ``status`` and a page of HTML
@@ -46,9 +46,9 @@ class Faults:
     def __init__(self, delay: tuple[float, float]) -> None:
         self._delay = delay
         self._lock = Lock()
-        self._set: list[tuple[Fault, int | None]] = []
+        self._set: list[tuple[CentreFault, int | None]] = []
 
-    def add(self, fault: Fault) -> None:
+    def add(self, fault: CentreFault) -> None:
         with self._lock:
             self._set.append((fault, fault.times))
 
@@ -70,7 +70,7 @@ class Faults:
             return
         await app(scope, receive, send)
 
-    def _due(self, method: str, path: str) -> list[Fault]:
+    def _due(self, method: str, path: str) -> list[CentreFault]:
         """The faults this request meets; each is used up by one."""
         due, kept = [], []
         with self._lock:
@@ -85,7 +85,9 @@ class Faults:
         return due
 
 
-async def _fail(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+async def _fail(
+    fault: CentreFault, app: ASGIApp, scope: Scope, receive: Receive, send: Send
+) -> None:
     match fault.kind:
         case "status":
             page = f"<html><head><title>{fault.status}</title></head><body></body></html>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time
 from threading import Lock
 
-from kiosk.centre.models import Catalogue, Hours, Offer, Place, Purpose, Words
+from kiosk.centre.models import Catalogue, CentreWords, Hours, Offer, Place, Purpose
 from kiosk.workshop.sandbox.clock import Clock
 from kiosk.workshop.sandbox.refusals import Refused
 
@@ -14,8 +14,8 @@ HOTLINE = "12329"
 CERTIFICATE = "deposit-certificate"
 
 
-def _words(zh: str, en: str) -> Words:
-    return Words(zh=zh, en=en)
+def _words(zh: str, en: str) -> CentreWords:
+    return CentreWords(zh=zh, en=en)
 
 
 PURPOSES = (
@@ -71,7 +71,7 @@ class Offers:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = Lock()
-        self._closed: dict[str, Words | None] = {}
+        self._closed: dict[str, CentreWords | None] = {}
         self._version = 1
 
     def catalogue(self) -> Catalogue:
@@ -88,7 +88,7 @@ class Offers:
                 places=_PLACES,
             )
 
-    def switch(self, service: str, *, is_open: bool, because: Words | None) -> Offer:
+    def switch(self, service: str, *, is_open: bool, because: CentreWords | None) -> Offer:
         """Close a service with a reason, or open it again. Refuses not-found."""
         if service not in SERVICES:
             raise Refused("not-found")

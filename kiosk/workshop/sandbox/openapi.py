@@ -1,4 +1,4 @@
-"""``python -m kiosk.workshop.sandbox.openapi`` renews the contract's document, ``assets/openapi.json``."""
+"""Renews the contract's document: ``python -m kiosk.workshop.sandbox.openapi``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kiosk.workshop.sandbox.app import openapi
 
-DOCUMENT = Path(__file__).parents[2] / "assets" / "openapi.json"
+DOCUMENT = Path(__file__).parents[3] / "assets" / "openapi.json"
 
 
 def text() -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kiosk.centre.errors import reference_number
-from kiosk.centre.models import RefusalBody, Words
+from kiosk.centre.models import CentreWords, RefusalBody
 
 
 @dataclass(frozen=True, slots=True)
 class _Wording:
     status: int
-    reason: Words
-    next_step: Words
+    reason: CentreWords
+    next_step: CentreWords
 
 
 class Refused(Exception):
@@ -39,15 +39,15 @@ def status_of(code: str) -> int:
     return _WORDINGS[code].status
 
 
-def _filled(words: Words, values: dict[str, object]) -> Words:
-    return Words(zh=words.zh.format(**values), en=words.en.format(**values))
+def _filled(words: CentreWords, values: dict[str, object]) -> CentreWords:
+    return CentreWords(zh=words.zh.format(**values), en=words.en.format(**values))
 
 
 def _no(status: int, reason: tuple[str, str], next_step: tuple[str, str]) -> _Wording:
     return _Wording(
         status,
-        Words(zh=reason[0], en=reason[1]),
-        Words(zh=next_step[0], en=next_step[1]),
+        CentreWords(zh=reason[0], en=reason[1]),
+        CentreWords(zh=next_step[0], en=next_step[1]),
     )
 
 

@@ -14,7 +14,7 @@ import uvicorn
 from kiosk.workshop.sandbox.app import create_app
 
 
-class _Server(uvicorn.Server):
+class _AnnouncingServer(uvicorn.Server):
     """Tells when it answers."""
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -33,8 +33,8 @@ class _Server(uvicorn.Server):
 def run(directory: Path, port: int = 0, host: str = "127.0.0.1", **options: Any) -> None:
     """Serve until interrupted. Prints the URL, one line, as soon as it answers.
 
-    Port 0 takes a free one; ``options`` are those of :func:`kiosk.workshop.sandbox.app.create_app`. The
-    levers under ``/sandbox`` ask nobody who they are: keep ``host`` on this machine.
+    Port 0 takes a free one; ``options`` are those of :func:`kiosk.workshop.sandbox.app.create_app`.
+    The levers under ``/sandbox`` ask nobody who they are: keep ``host`` on this machine.
     """
     with _listening(host, port) as listener:
         server = _server(directory, listener, options)
@@ -70,7 +70,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         yield listener
 
 
-def _server(directory: Path, listener: socket.socket, options: dict[str, Any]) -> _Server:
+def _server(directory: Path, listener: socket.socket, options: dict[str, Any]) -> _AnnouncingServer:
     config = uvicorn.Config(
         create_app(directory, **options),
         http="h11",
@@ -81,7 +81,7 @@ def _server(directory: Path, listener: socket.socket, options: dict[str, Any]) -
         server_header=False,
         timeout_graceful_shutdown=2,
     )
-    server = _Server(config)
+    server = _AnnouncingServer(config)
     host, port = listener.getsockname()[:2]
     server.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     return server

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
-from kiosk.centre.models import CardEvidence, Proof, Session, SignIn, SmsSent, Words
+from kiosk.centre.models import CardEvidence, CentreWords, Proof, Session, SignIn, SmsSent
 from kiosk.papers.sealed import normal_name
 from kiosk.privacy import Sensitive, mask_phone
 from kiosk.workshop.sandbox.clock import Clock
@@ -26,7 +26,7 @@ Assurance = Literal["card", "card+name", "proved"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Visitor:
+class TokenHolder:
     """The person behind a token, as far as known."""
 
     session: str
@@ -94,7 +94,7 @@ class Sessions:
             },
         )
         return self._answer(
-            Visitor(session, token, sign_in.terminal, person, "card+name" if whole else "card")
+            TokenHolder(session, token, sign_in.terminal, person, "card+name" if whole else "card")
         )
 
     def close(self, token: str | None) -> None:
@@ -102,7 +102,7 @@ class Sessions:
         row = self._row(token)
         self._store.run("UPDATE session SET closed = 1 WHERE id = ?", row["id"])
 
-    def visitor(self, token: str | None, terminal: str) -> Visitor:
+    def visitor(self, token: str | None, terminal: str) -> TokenHolder:
         """The person behind ``token``; the session lives on. Refuses session-over."""
         row = self._row(token)
         now = self._clock.ticks()
@@ -111,9 +111,9 @@ class Sessions:
         self._store.run("UPDATE session SET used = ? WHERE id = ?", now, row["id"])
         person = self._store.one("SELECT * FROM person WHERE id = ?", row["person"])
         assert person  # a foreign key
-        return Visitor(row["id"], token or "", terminal, person, row["assurance"])
+        return TokenHolder(row["id"], token or "", terminal, person, row["assurance"])
 
-    def confirm_name(self, visitor: Visitor, confirmed: bool) -> Session:
+    def confirm_name(self, visitor: TokenHolder, confirmed: bool) -> Session:
         """Refuses name-not-confirmed."""
         if not confirmed:
             raise Refused("name-not-confirmed")
@@ -121,7 +121,7 @@ class Sessions:
             visitor = self._raise(visitor, "card+name")
         return self._answer(visitor)
 
-    def send_code(self, visitor: Visitor) -> SmsSent:
+    def send_code(self, visitor: TokenHolder) -> SmsSent:
         """Refuses name-not-confirmed, code-locked, sms-too-soon, sms-daily-limit."""
         self._must_be_open_to_codes(visitor)
         phone, now = visitor.person["phone"], self._clock.ticks()
@@ -151,7 +151,7 @@ class Sessions:
         )
         return SmsSent(phone=mask_phone(phone), resend_after_s=RESEND_S, valid_s=CODE_VALID_S)
 
-    def check_code(self, visitor: Visitor, code: str) -> Session:
+    def check_code(self, visitor: TokenHolder, code: str) -> Session:
         """Refuses name-not-confirmed, code-locked, code-expired, code-wrong."""
         wrong = self._must_be_open_to_codes(visitor)
         last = self._last_message(visitor)
@@ -173,7 +173,7 @@ class Sessions:
             raise Refused("session-over")
         return row
 
-    def _must_be_open_to_codes(self, visitor: Visitor) -> int:
+    def _must_be_open_to_codes(self, visitor: TokenHolder) -> int:
         """How many codes of this session were wrong so far."""
         if visitor.assurance == "card":
             raise Refused("name-not-confirmed")
@@ -182,16 +182,16 @@ class Sessions:
             raise Refused("code-locked")
         return wrong
 
-    def _last_message(self, visitor: Visitor) -> Row | None:
+    def _last_message(self, visitor: TokenHolder) -> Row | None:
         return self._store.one(
             "SELECT * FROM message WHERE session = ? ORDER BY id DESC LIMIT 1", visitor.session
         )
 
-    def _raise(self, visitor: Visitor, assurance: Assurance) -> Visitor:
+    def _raise(self, visitor: TokenHolder, assurance: Assurance) -> TokenHolder:
         self._store.run("UPDATE session SET assurance = ? WHERE id = ?", assurance, visitor.session)
         return replace(visitor, assurance=assurance)
 
-    def _answer(self, visitor: Visitor) -> Session:
+    def _answer(self, visitor: TokenHolder) -> Session:
         unconfirmed = visitor.assurance == "card"
         return Session(
             id=visitor.session,
@@ -204,7 +204,7 @@ class Sessions:
                 Proof(
                     method="face",
                     available=False,
-                    reason=Words(
+                    reason=CentreWords(
                         zh="演示中心未开通人脸核验",
                         en="The demo centre does not check faces",
                     ),

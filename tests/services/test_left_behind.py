@@ -11,7 +11,7 @@ from services.hall import Citizen, Hall
 
 from drivers.device import Check, Driver, Info, State, Status
 from drivers.hosting.thread_host import ThreadHost
-from kiosk.terminal.leftovers import Tidying
+from kiosk.terminal.leftovers import Leftovers
 from kiosk.terminal.terminal import Terminal
 from kiosk.visit.steps import Menu, PaperReady, Problem
 from kiosk.visit.troubles import MENU
@@ -49,18 +49,18 @@ def test_half_a_slip_of_one_citizen_is_not_on_the_slip_of_the_next(
     with here.visit() as first:
         stops_a_slip(here, first, "P06")
         assert first.leaves() == "left"
-        assert first.remains == [True]
-    with here.visit(unclean=True) as second:
+        assert first.leftovers == [True]
+    with here.visit(leftovers=True) as second:
         until(lambda: "device not reset" in caplog.messages)  # the cover is still open
-        assert second.remains == []
+        assert second.leftovers == []
         assert here.slips.look()["slips"] == []
         here.slips.obey("close cover")
-        until(lambda: second.remains == [False])
+        until(lambda: second.leftovers == [False])
         assert here.slips.look()["hanging"] == 0
         second.orders_a_slip("P03")
         second.sees(PaperReady)
         assert second.leaves() == "left"
-        assert second.remains == [False]
+        assert second.leftovers == [False]
     half, slip = here.slips.look()["texts"]
     assert half
     assert half == slip[: len(half)], "the same beginning, once on each paper"
@@ -73,7 +73,7 @@ def test_a_visit_with_whole_slips_wastes_no_paper_on_the_next(here: Hall) -> Non
         citizen.orders_a_slip("P03")
         citizen.sees(PaperReady)
         assert citizen.leaves() == "left"
-        assert citizen.remains == []
+        assert citizen.leftovers == []
     assert len(here.slips.look()["slips"]) == 1
 
 
@@ -104,7 +104,7 @@ class Hangs(Driver):
     def execute(self, *_: object) -> None: ...
 
 
-def test_a_device_that_hangs_keeps_no_other_untidied(here: Hall) -> None:
+def test_a_device_that_hangs_keeps_no_other_unreset(here: Hall) -> None:
     freed = threading.Event()
     done = threading.Event()
     hangs = Hangs(freed)
@@ -112,15 +112,15 @@ def test_a_device_that_hangs_keeps_no_other_untidied(here: Hall) -> None:
     hosts = {"camera": ThreadHost(hangs), **terminal._hosts}
     for host in hosts.values():
         host.start()
-    tidying = Tidying(hosts, done.set)
+    leftovers = Leftovers(hosts, done.set)
     try:
-        tidying.begin()
+        leftovers.begin()
         assert done.wait(PATIENCE_S)
-        tidying.await_device("receipt_printer")
+        leftovers.await_device("receipt_printer")
         assert not hangs.came_back
     finally:
         freed.set()
-        tidying.end()
+        leftovers.end()
         for host in hosts.values():
             host.stop()
 

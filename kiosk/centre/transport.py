@@ -1,0 +1,334 @@
+"""HTTP and TLS to the centre: one request, and its whole answer in time, as a value.
+
+Nothing raises here: an exception of the HTTP library carries the request or the answer, and with it
+a token and a citizen's data, so every outcome is an :class:`Answered` or a :class:`Silence`.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import ipaddress
+import logging
+import re
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from kiosk.centre.errors import Trouble
+from kiosk.centre.models import WireModel
+from kiosk.privacy import Sensitive
+
+OnTime = Callable[[str, float], None]
+"""Is told a call's endpoint and how many seconds it took."""
+log = logging.getLogger("kiosk.centre")
+
+MOST_BYTES = 10_000_000
+"""No answer of the centre is larger; a certificate has some 100 kB."""
+PAUSES_S = (0.2, 0.6)
+"""Pauses before the second and the third try of a request that may be repeated."""
+FRESH_S = 1.0
+"""A connection idle for longer is not used for what may not be repeated: the centre may be closing
+it at this moment, and a request lost that way could not be told from one that was carried out."""
+
+_TERMINAL = re.compile(r"[A-Za-z0-9._-]{1,32}")
+_ID = re.compile(r"(?=.*[A-Za-z0-9_~-])[A-Za-z0-9._~-]{1,64}")  # never "." or ".."
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Answered:
+    """A complete answer. Its body may hold personal data and is not shown."""
+
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """No answer that can be trusted, and why; ``detail`` is for the technician."""
+
+    trouble: Trouble
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: ``template`` is what a log may name, ``{id}`` in it stands for ``id``."""
+
+    method: str
+    template: str
+    id: str | None = None
+    query: str = ""
+    body: WireModel | None = None
+    keyed: bool = False  # a POST that carries a key or a job: the centre does it once
+
+    @property
+    def repeatable(self) -> bool:
+        return self.keyed or self.method in ("GET", "DELETE")
+
+    @property
+    def endpoint(self) -> str:
+        return f"{self.method} {self.template}"
+
+    @property
+    def path(self) -> str:
+        return self.template.replace("{id}", self.id or "") + self.query
+
+
+class Transport:
+    """The connection of one visit to the centre. Used from one thread at a time."""
+
+    def __init__(
+        self,
+        url: str,
+        terminal: str,
+        context: ssl.SSLContext,
+        *,
+        connect_s: float,
+        read_s: float,
+        on_time: OnTime | None = None,
+    ) -> None:
+        """``url`` and ``terminal`` as :class:`kiosk.centre.client.CentreClient` takes them;
+        ``context`` from :func:`tls_context`. Raises ``ValueError`` for what cannot work."""
+        if not _TERMINAL.fullmatch(terminal):
+            raise ValueError("the terminal's id has 1 to 32 letters, digits, dots or dashes")
+        self._url = _checked_url(url)
+        self._connect_s = connect_s
+        self._read_s = read_s
+        self._on_time = on_time or (lambda endpoint, seconds: None)
+        self._patience = _CallDeadline()
+        self._last_use = 0.0
+        self._http = requests.Session()
+        self._http.trust_env = False  # no proxy, no netrc, no CA bundle from the environment
+        self._http.headers.clear()
+        self._http.headers.update(
+            {
+                "Accept": "application/json, application/pdf",
+                "Accept-Encoding": "identity",
+                "User-Agent": "provident-kiosk",
+                "X-Terminal": terminal,
+            }
+        )
+        adapter = _Adapter(context, self._patience)
+        self._http.mount("https://", adapter)
+        self._http.mount("http://", adapter)
+
+    def close(self) -> None:
+        """Close every connection. Also right when none is open."""
+        self._http.close()
+
+    def outcome(
+        self, call: Call, token: Sensitive[str] | None, whole_s: float
+    ) -> Answered | Silence:
+        """Ask, and ask again where that is harmless and may help. Never raises."""
+        if call.id is not None and not _ID.fullmatch(call.id):
+            return Silence(Trouble.NONSENSE, "an id that cannot stand in a path")
+        began = time.monotonic()
+        self._patience.by = began + whole_s
+        for pause in (*PAUSES_S, None) if call.repeatable else (None,):
+            outcome = self._exchange(call, token)
+            if isinstance(outcome, Answered) or pause is None:
+                break
+            if self._patience.left() <= pause:
+                break
+            time.sleep(pause)
+        self._on_time(call.endpoint, time.monotonic() - began)
+        return outcome
+
+    def _exchange(self, call: Call, token: Sensitive[str] | None) -> Answered | Silence:
+        """One request and its whole answer, as a value; one line in the log."""
+        began = time.monotonic()
+        if not call.repeatable and began - self._last_use > FRESH_S:
+            self._http.close()
+        outcome = self._transfer(call, token)
+        self._last_use = time.monotonic()
+        seen = str(outcome.status) if isinstance(outcome, Answered) else outcome.trouble.value
+        took = (self._last_use - began) * 1000
+        log.info("%s %s %d ms", call.endpoint, seen, took)
+        if isinstance(outcome, Answered) and outcome.status >= 500:
+            return Silence(Trouble.DOWN, f"status {outcome.status}")
+        return outcome
+
+    def _transfer(self, call: Call, token: Sensitive[str] | None) -> Answered | Silence:
+        headers = {"Authorization": f"Bearer {token.reveal()}"} if token else {}
+        data = None
+        if call.body is not None:
+            data = call.body.model_dump_json().encode()
+            headers["Content-Type"] = "application/json"
+        left = max(0.01, self._patience.left())
+        body = bytearray()
+        try:
+            with self._http.request(
+                call.method,
+                self._url + call.path,
+                data=data,
+                headers=headers,
+                timeout=(min(self._connect_s, left), min(self._read_s, left)),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                for chunk in response.raw.stream(65536, decode_content=False):
+                    body += chunk
+                    if len(body) > MOST_BYTES:
+                        return Silence(Trouble.NONSENSE, "the answer is too large")
+                return Answered(response.status_code, bytes(body))
+        except (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
+            return Silence(Trouble.SLOW, "no complete answer in time")
+        except requests.exceptions.SSLError as error:
+            return Silence(Trouble.DOWN, f"TLS: {_tls_reason(error)}")
+        except requests.ConnectionError as error:
+            cause = error.args[0] if error.args else None
+            if isinstance(cause, urllib3.exceptions.MaxRetryError):
+                return Silence(Trouble.DOWN, f"no connection ({type(cause.reason).__name__})")
+            return Silence(Trouble.NONSENSE, "cut off before an answer")
+        except (
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+            http.client.HTTPException,
+            OSError,
+            ValueError,
+        ) as error:
+            return Silence(Trouble.NONSENSE, f"cut off or not HTTP ({type(error).__name__})")
+
+
+def _tls_reason(error: BaseException) -> str:
+    """The reason OpenSSL gives, out of the wrappings of two libraries."""
+    found: BaseException | None = error
+    while found is not None and not isinstance(found, ssl.SSLError):
+        found = next(
+            (
+                value
+                for value in (*found.args, getattr(found, "reason", None), found.__context__)
+                if isinstance(value, BaseException)
+            ),
+            None,
+        )
+    if isinstance(found, ssl.SSLCertVerificationError):
+        return found.verify_message
+    return str(getattr(found, "reason", None) or "handshake failed")
+
+
+def _checked_url(url: str) -> str:
+    """``url`` without a slash at its end, when personal data may travel to it."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme not in ("https", "http") or not host or parts.query or parts.fragment:
+        raise ValueError("the centre's address is a URL like https://centre.example/api")
+    if parts.username is not None:
+        raise ValueError("no user name belongs into the centre's address")
+    if parts.scheme == "http" and not _is_this_machine(host):
+        raise ValueError("http is for this machine only; the centre needs https")
+    return url.rstrip("/")
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def tls_context(ca: Path | None, certificate: Path | None, key: Path | None) -> ssl.SSLContext:
+    """A context of the standard library: the only one that also takes a key inside a TPM."""
+    if key is not None and certificate is None:
+        raise ValueError("a key needs its certificate")
+    try:
+        context = ssl.create_default_context(cafile=None if ca is None else str(ca))
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if certificate is not None:
+            # An encrypted key would ask at the console and wait for ever: no password, an error.
+            context.load_cert_chain(certificate, key, password=lambda: b"")
+    except (OSError, ValueError) as error:
+        raise ValueError(f"the files for TLS cannot be used: {error}") from error
+    return context
+
+
+class _CallDeadline:
+    """By when, on the monotonic clock, the call at hand must be over."""
+
+    def __init__(self) -> None:
+        self.by = 0.0
+
+    def left(self) -> float:
+        return self.by - time.monotonic()
+
+
+class _Adapter(HTTPAdapter):
+    """Uses one TLS context as it is, and connections whose answers end in time."""
+
+    def __init__(self, context: ssl.SSLContext, patience: _CallDeadline) -> None:
+        self._context = context
+        self._patience = patience
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = _pools(self._patience)
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Leave the context alone: the base class would make it trust the roots of certifi too."""
+        conn.cert_reqs = "CERT_REQUIRED"
+
+
+def _pools(patience: _CallDeadline) -> dict[str, type[urllib3.HTTPConnectionPool]]:
+    """Connection pools that read every answer through :class:`_TimedBytes`."""
+
+    class CentreResponse(http.client.HTTPResponse):
+        def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+            super().__init__(sock, *args, **kwargs)
+            self.fp = io.BufferedReader(_TimedBytes(self.fp.detach(), sock, patience))
+
+    class Plain(HTTPConnection):
+        response_class = CentreResponse
+
+    class Secure(HTTPSConnection):
+        response_class = CentreResponse
+
+    class PlainPool(urllib3.HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(urllib3.HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    return {"http": PlainPool, "https": SecurePool}
+
+
+class _TimedBytes(io.RawIOBase):
+    """What comes from a socket until patience ends.
+
+    A time-out of a socket bounds one pause only: a server that sends a byte now and then would hold
+    the citizen for ever, in the head of an answer as well as in its body.
+    """
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, patience: _CallDeadline) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._patience = patience
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._patience.left()
+        if left <= 0:
+            raise TimeoutError("the whole answer takes too long")
+        pause = self._sock.gettimeout()
+        if pause is None or pause > left:
+            self._sock.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()

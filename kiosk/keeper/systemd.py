@@ -1,0 +1,42 @@
+"""What the keeper tells systemd: sd_notify(3), sd_watchdog_enabled(3)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import time
+
+VARIABLES = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
+"""What systemd sets for the keeper alone: no visit inherits these variables."""
+
+
+class Systemd:
+    """What a service of ``Type=notify`` tells systemd: sd_notify(3), sd_watchdog_enabled(3)."""
+
+    def __init__(self) -> None:
+        self._address = os.environ.get("NOTIFY_SOCKET", "")
+        if self._address.startswith("@"):
+            self._address = "\0" + self._address[1:]
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        ours = os.environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+        microseconds = os.environ.get("WATCHDOG_USEC", "0")
+        self._every = int(microseconds) / 2e6 if ours and microseconds.isdecimal() else 0.0
+        self._due = 0.0
+
+    def tell(self, state: str) -> None:
+        """Send one assignment. A manager that does not listen is none of our business."""
+        if self._address:
+            with contextlib.suppress(OSError):
+                self._socket.sendto(state.encode(), self._address)
+
+    def watchdog(self) -> None:
+        """Say that the loop turns, twice in the time that systemd allows."""
+        now = time.monotonic()
+        if self._every and now >= self._due:
+            self._due = now + self._every
+            self.tell("WATCHDOG=1")
+
+    def close(self) -> None:
+        self._socket.close()
