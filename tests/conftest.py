@@ -1,15 +1,12 @@
-"""Makes the helpers beside this file importable from every folder; what Qt says fails a test."""
+"""Settles how Qt draws before anybody imports it; what Qt says fails a test."""
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tests import qt_messages
 

@@ -28,11 +28,7 @@ def main() -> None:
     subprocess.run(["/usr/lib/systemd/systemd-udevd", "--daemon"], check=True)
     subprocess.run(["udevadm", "trigger"], check=True)
     subprocess.run(["udevadm", "settle"], check=True)
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(REPO / "tests" / "contract"),
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-    }
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     with (OUT / "pytest.txt").open("w") as log:
         done = subprocess.run(
             [sys.executable, "-m", *PYTEST], stdout=log, stderr=log, check=False, env=environment

@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from centre_server import CentreServer, late, reply
 
 from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
@@ -37,6 +36,7 @@ from kiosk.centre.models import (
 )
 from kiosk.privacy import Sensitive
 from kiosk.words import Language
+from tests.centre_server import CentreServer, late, reply
 
 CHINA = timezone(timedelta(hours=8))
 NUMBER = "990101199001011020"

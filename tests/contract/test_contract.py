@@ -19,10 +19,6 @@ from typing import Any, TypeVar
 
 import pypdfium2
 import pytest
-from pcsc_peer import CONTACT, ChipCardReader
-from pcsc_peer import missing as pcsc_missing
-from sound_card import SoundCard
-from sound_card import missing as sound_missing
 
 from drivers.camera.types import StartStream, StopStream
 from drivers.catalogue import create, create_host
@@ -53,6 +49,10 @@ from drivers.receipt_printer.types import Paragraph, PrintSlip, Slip
 from drivers.sensors.types import AwaitChange, Power, Readings, ReadSensors
 from drivers.smart_card.types import ReadBankCard
 from drivers.speaker.types import Play, Sound
+from tests.contract.pcsc_peer import CONTACT, ChipCardReader
+from tests.contract.pcsc_peer import missing as pcsc_missing
+from tests.contract.sound_card import SoundCard
+from tests.contract.sound_card import missing as sound_missing
 
 SOON_S = 20.0
 POLL_S = 0.1

@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-import ipp_peers
 import pypdfium2
 import pytest
-from ipp_peers import EvePrinter, PrintServer
 
 from drivers.catalogue import create
 from drivers.device import CancelToken, DeviceError, Reason, Status
 from drivers.document_printer.types import PagesPrinted, PrintDocument
 from drivers.hosting.thread_host import ThreadHost
+from tests.contract import ipp_peers
+from tests.contract.ipp_peers import EvePrinter, PrintServer
 
 MISSING = ipp_peers.missing()
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"CUPS as a peer: {MISSING}")

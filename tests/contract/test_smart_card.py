@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pcsc_peer import CONTACT, CONTACTLESS, FOLDER, Bench, bench, missing
 from smartcard import scard
 
 from drivers.catalogue import create, create_host
@@ -47,6 +46,7 @@ from drivers.smart_card.types import (
     SocialSecurityCard,
 )
 from drivers.smart_card.winscard import PRESENT, UNAWARE, Context, PcscError
+from tests.contract.pcsc_peer import CONTACT, CONTACTLESS, FOLDER, Bench, bench, missing
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "complete")
 

@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from services.hall import Citizen, Hall, hall, said
-from services.script import action, option
 
 from kiosk.visit.steps import (
     Attract,
@@ -33,6 +31,8 @@ from kiosk.visit.steps import (
 from kiosk.visit.troubles import LEAVE, MENU, RETRY
 from kiosk.words import Language
 from kiosk.workshop.sandbox import personas
+from tests.services.hall import Citizen, Hall, hall, said
+from tests.services.script import action, option
 
 REFERENCE = re.compile(r"[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}")
 CHINESE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from centre_server import Answer, CentreServer, late, raw, reply, reset, trickle
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -30,6 +29,7 @@ from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.models import CardEvidence, DocumentRequest, PrintReport, Rating
 from kiosk.privacy import Sensitive
+from tests.centre_server import Answer, CentreServer, late, raw, reply, reset, trickle
 
 NAME, NUMBER, TOKEN = "演示甲", "990101199001011020", "t0ken-of-the-visit"
 CARD = CardEvidence(kind="resident", name=Sensitive(NAME), number=Sensitive(NUMBER))

@@ -17,9 +17,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from services.machine import Machine, machine
 
 from kiosk.workshop.sandbox import personas
+from tests.services.machine import Machine, machine
 
 PERSON = personas.load()["P01"]
 BALANCE = Decimal("56958.05")

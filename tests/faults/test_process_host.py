@@ -17,13 +17,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from naughty_driver import Do, DoOnce, NaughtyDriver
 
 from drivers.device import CancelToken, DeviceError, Info, Reason, State, Status
 from drivers.hosting import process_host
 from drivers.hosting.channel import Channel, SharedMemory
 from drivers.hosting.process_host import ProcessHost
 from drivers.hosting.thread_host import HostPace
+from tests.faults.naughty_driver import Do, DoOnce, NaughtyDriver
 
 ONLINE = Status(State.ONLINE)
 SOON_S = 20.0
@@ -458,7 +458,7 @@ PARENT = """
 import sys, time
 from functools import partial
 from pathlib import Path
-from naughty_driver import Do, NaughtyDriver
+from tests.faults.naughty_driver import Do, NaughtyDriver
 from drivers.hosting.process_host import ProcessHost
 host = ProcessHost(partial(NaughtyDriver, Path(sys.argv[1])))
 host.start()

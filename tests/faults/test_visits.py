@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from services.machine import PATIENCE_S, Machine, machine
+
+from tests.services.machine import PATIENCE_S, Machine, machine
 
 SIGNED_IN = ("menu", "account", "ledger", "preview", "printed", "rate")
 

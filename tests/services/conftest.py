@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from services.hall import Hall, hall
-from services.script import World, world
+
+from tests.services.hall import Hall, hall
+from tests.services.script import World, world
 
 
 @pytest.fixture(scope="session")

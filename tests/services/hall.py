@@ -12,8 +12,6 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import Any, TypeVar
 
-from services.script import World, name, world
-
 from drivers.emulators.document_printer import DocumentPrinter
 from drivers.emulators.id_card import IdCardReader
 from drivers.emulators.receipt_printer import ReceiptPrinter
@@ -35,6 +33,7 @@ from kiosk.visit.steps import (
 )
 from kiosk.words import Language
 from kiosk.workshop.sandbox import personas
+from tests.services.script import World, name, world
 from ui.views import Look, View, derive
 
 T = TypeVar("T")

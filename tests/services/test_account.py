@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from services.script import LEAVE, World, action, option, printed
 
 from drivers.device import Reason, State, Status
 from kiosk.centre.models import Masking, MaskingRules
@@ -23,6 +22,7 @@ from kiosk.visit.steps import (
 )
 from kiosk.visit.visit import Left, TimedOut, Visit, WentBack
 from kiosk.words import Language, say
+from tests.services.script import LEAVE, World, action, option, printed
 
 BACK = WentBack()
 

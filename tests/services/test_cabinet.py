@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from services.hall import Citizen, Hall
 
 from drivers.device import Deadline, Reason
 from drivers.emulators.io_board import IoBoard
@@ -22,6 +21,7 @@ from kiosk.terminal.cabinet import Cabinet
 from kiosk.visit.steps import Attract, EnterSmsCode, Menu, PresentIdCard, Problem
 from kiosk.words import Language, Text, say
 from kiosk.workshop.sandbox import personas
+from tests.services.hall import Citizen, Hall
 
 PATIENCE_S = 15.0
 

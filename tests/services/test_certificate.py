@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from services.script import WELL, World, action, option, printed, slip_printed, texts, titled
 
 from drivers.device import DeviceError, Reason, State, Status
 from drivers.receipt_printer.types import Pair, Paragraph, Qr
@@ -25,6 +24,7 @@ from kiosk.visit.steps import (
 from kiosk.visit.troubles import MENU, RETRY
 from kiosk.visit.visit import Left, TimedOut, WentBack
 from kiosk.words import Language, say
+from tests.services.script import WELL, World, action, option, printed, slip_printed, texts, titled
 
 BACK = WentBack()
 CERTIFICATE = "deposit-certificate"

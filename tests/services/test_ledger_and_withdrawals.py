@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from services.script import World, option
 
 from kiosk.visit.steps import Choose, ShowLedger, ShowWithdrawals
 from kiosk.visit.visit import WentBack
+from tests.services.script import World, option
 
 BACK = WentBack()
 LEDGER = "GET /v1/accounts/{id}/ledger"

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 
 import pytest
-from services.hall import Citizen, Hall
 
 from drivers.device import Check, Driver, Info, State, Status
 from drivers.hosting.thread_host import ThreadHost
@@ -15,6 +14,7 @@ from kiosk.terminal.leftovers import Leftovers
 from kiosk.terminal.terminal import Terminal
 from kiosk.visit.steps import Menu, PaperReady, Problem
 from kiosk.visit.troubles import MENU
+from tests.services.hall import Citizen, Hall
 
 PATIENCE_S = 15.0
 

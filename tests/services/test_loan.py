@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from services.script import World, action
-
 from kiosk.visit.steps import Problem, ShowLoan, ShowPlan, ShowRepayments
 from kiosk.visit.visit import WentBack
 from kiosk.words import Language, say
+from tests.services.script import World, action
 
 BACK = WentBack()
 

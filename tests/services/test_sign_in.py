@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from services.script import LEAVE, World, action, card, texts, titled
 
 from drivers.device import DeviceError, Reason
 from kiosk.visit.steps import (
@@ -22,6 +21,7 @@ from kiosk.visit.troubles import LEAVE as LEAVE_KEY
 from kiosk.visit.troubles import RETRY
 from kiosk.visit.visit import Left, TimedOut
 from kiosk.words import Language, say
+from tests.services.script import LEAVE, World, action, card, texts, titled
 
 TOUCH = (Attract, None)
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import msgspec
 import pytest
-from services.hall import Citizen, Hall
 
 from drivers.device import Deadline, State
 from drivers.emulators.xfs4iot import XfsMachine
@@ -17,6 +16,7 @@ from kiosk.visit.steps import (
     PaperReady,
     ShowAccount,
 )
+from tests.services.hall import Citizen, Hall
 
 PATIENCE_S = 15.0
 

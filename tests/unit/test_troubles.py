@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from services.script import texts
 
 from drivers.device import DeviceError, Reason, State, Status
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
@@ -27,6 +26,7 @@ from kiosk.visit.troubles import (
 )
 from kiosk.words import Language, say
 from kiosk.workshop.sandbox.refusals import Refused, known_codes
+from tests.services.script import texts
 
 REFERENCE = re.compile(r"[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}")
 BLAME = ("您没有", "您应该", "您必须", "违规", "非法", "错误操作", "禁止")

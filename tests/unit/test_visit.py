@@ -14,19 +14,6 @@ from typing import Any
 
 import pypdfium2
 import pytest
-from services.hall import Glass
-from services.script import (
-    WELL,
-    Fixed,
-    Line,
-    Played,
-    ServiceScript,
-    World,
-    printed,
-    slip_printed,
-    titled,
-    world,
-)
 
 from drivers.catalogue import create
 from drivers.device import (
@@ -72,6 +59,19 @@ from kiosk.visit.steps import (
 from kiosk.visit.troubles import LEAVE, MENU, RETRY
 from kiosk.visit.visit import Left, TimedOut, Visit, WentBack
 from kiosk.workshop.sandbox import personas
+from tests.services.hall import Glass
+from tests.services.script import (
+    WELL,
+    Fixed,
+    Line,
+    Played,
+    ServiceScript,
+    World,
+    printed,
+    slip_printed,
+    titled,
+    world,
+)
 
 BACK = WentBack()
 HOME = (Action(MENU, "home", "home"),)

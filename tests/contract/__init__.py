@@ -1,0 +1,1 @@
+"""Drivers, clients and daemons against what stands at their other end."""

@@ -1,0 +1,1 @@
+"""What goes wrong: killed processes, torn wires, naughty drivers, bad input."""

@@ -1,0 +1,1 @@
+"""Pages on a screen without a display: pictures, fit, clicks, names."""
