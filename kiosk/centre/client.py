@@ -231,7 +231,7 @@ class CentreClient:
     # -- one call -----------------------------------------------------------------------------
 
     def _renew(self, call: Call) -> Session:
-        """A call that changes what the session may do."""
+        """Make a call that changes what the session may do, and keep the session it answers."""
         session = self._ask(call, _SESSION)
         known = self._session
         if known is None or session.id != known.id:
@@ -250,7 +250,7 @@ class CentreClient:
         if session is None:
             return
         call = Call("DELETE", "/v1/sessions/current")
-        # A thread, because nothing bounds the time of a name look-up.
+        # A thread, because no time-out bounds the look-up of a host name.
         leaving = threading.Thread(
             target=self._transport.outcome,
             args=(call, session.token, CLOSE_S - 0.3),
@@ -265,7 +265,7 @@ class CentreClient:
         try:
             return answer.validate_json(body)
         except ValidationError as error:
-            # Only where it does not fit: the error itself holds what the centre sent.
+            # Name only the field that does not fit: pydantic's error holds what the centre sent.
             where = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
         raise CentreUnavailable(
             Trouble.NONSENSE, f"{call.endpoint}: does not fit at {where or 'the top'}"
@@ -305,7 +305,7 @@ _PRINT_COUNT: TypeAdapter[PrintCount] = TypeAdapter(PrintCount)
 
 
 def _fitting(model: type[M], **values: object) -> M | None:
-    """The model, or None when the values do not fit; without the error, which may hold them."""
+    """The model, or None when the values do not fit: pydantic's error may hold the values."""
     try:
         return model(**values)
     except ValidationError:

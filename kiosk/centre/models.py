@@ -35,7 +35,7 @@ _TOO_MUCH = Decimal(10) ** 16
 def _decimal(places: int) -> BeforeValidator:
     def read(value: object) -> Decimal:
         if isinstance(value, Decimal):
-            # Never rounded on the way out: what does not fit was not computed to the fen.
+            # Refuse a value with more places, never round: the sender did not compute to the fen.
             if value.is_finite() and abs(value) < _TOO_MUCH and value == round(value, places):
                 return round(value, places)
         elif isinstance(value, str):
@@ -230,7 +230,7 @@ class Catalogue(WireModel):
 
 
 class CardEvidence(WireModel):
-    """What was read from the card, sent as it stands: the centre decides whether it is enough."""
+    """What was read from the card, sent unchanged: the centre decides whether it is enough."""
 
     kind: Literal["resident", "hmt-resident", "foreigner-2017", "foreigner-2023"]
     name: Sensitive[str]
@@ -298,7 +298,7 @@ class Person(WireModel):
 
     @property
     def full_name(self) -> Sensitive[str]:
-        """The Chinese name; the Latin one of who has none."""
+        """The Chinese name, or the Latin name of a person without a Chinese one."""
         return self.name or self.name_latin
 
 

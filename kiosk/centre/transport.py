@@ -30,7 +30,7 @@ from kiosk.centre.models import WireModel
 from kiosk.privacy import Sensitive
 
 OnTime = Callable[[str, float], None]
-"""Is told a call's endpoint and how many seconds it took."""
+"""Called after each call with its endpoint and the seconds that the call took."""
 log = logging.getLogger("kiosk.centre")
 
 MOST_BYTES = 10_000_000
@@ -38,8 +38,9 @@ MOST_BYTES = 10_000_000
 PAUSES_S = (0.2, 0.6)
 """Pauses before the second and the third try of a request that may be repeated."""
 FRESH_S = 1.0
-"""A connection idle for longer is not used for what may not be repeated: the centre may be closing
-it at this moment, and a request lost that way could not be told from one that was carried out."""
+"""A request that may not be repeated never uses a connection that was idle for longer. The centre
+may be closing such a connection at this moment, and the terminal could not tell a request that was
+lost on it from one that was carried out."""
 
 _TERMINAL = re.compile(r"[A-Za-z0-9._-]{1,32}")
 _ID = re.compile(r"(?=.*[A-Za-z0-9_~-])[A-Za-z0-9._~-]{1,64}")  # never "." or ".."
@@ -248,7 +249,7 @@ def tls_context(ca: Path | None, certificate: Path | None, key: Path | None) -> 
         context = ssl.create_default_context(cafile=None if ca is None else str(ca))
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if certificate is not None:
-            # An encrypted key would ask at the console and wait for ever: no password, an error.
+            # Without a password, OpenSSL would ask for one at the console and wait for ever.
             context.load_cert_chain(certificate, key, password=lambda: b"")
     except (OSError, ValueError) as error:
         raise ValueError(f"the files for TLS cannot be used: {error}") from error
@@ -266,7 +267,7 @@ class _CallDeadline:
 
 
 class _Adapter(HTTPAdapter):
-    """Uses one TLS context as it is, and connections whose answers end in time."""
+    """Uses the given TLS context unchanged; its connections read no answer past the deadline."""
 
     def __init__(self, context: ssl.SSLContext, patience: _CallDeadline) -> None:
         self._context = context
@@ -306,10 +307,10 @@ def _pools(patience: _CallDeadline) -> dict[str, type[urllib3.HTTPConnectionPool
 
 
 class _TimedBytes(io.RawIOBase):
-    """What comes from a socket until patience ends.
+    """The bytes of one answer, read until the call's deadline.
 
-    A time-out of a socket bounds one pause only: a server that sends a byte now and then would hold
-    the citizen for ever, in the head of an answer as well as in its body.
+    The time-out of a socket bounds one pause only: a server that sends a byte now and then, in the
+    head or the body of an answer, would keep the citizen waiting for ever.
     """
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, patience: _CallDeadline) -> None:

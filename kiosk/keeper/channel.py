@@ -1,10 +1,11 @@
-"""The line between keeper and visit: a few words as JSON lines over a socket pair.
+"""The channel between keeper and visit: a few words as JSON lines over a socket pair.
 
-One object a line, UTF-8, ``{"type": "ended", "how": "left"}``, at most 4096 bytes with its newline.
-No word has a field that could carry a citizen's data. In order, a visit says ``Ready``, and after
-``Live`` came: ``Shown``, ``Begun``, ``Ended``, each once; from ``Ready`` on also ``Alive``, about
-once a second, and after ``Live`` came, ``HasLeftovers`` as often as it changes. ``Ended`` may come
-early (nobody came, or trouble). Nothing follows ``Ended``.
+Each word is one JSON object on a line of its own, UTF-8, ``{"type": "ended", "how": "left"}``, at
+most 4096 bytes with its newline. No word has a field that could carry a citizen's data. A visit
+sends ``Ready``, and after it received ``Live``: ``Shown``, ``Begun``, ``Ended``, each once and in
+this order. From ``Ready`` on, a visit also sends ``Alive`` about once a second, and after ``Live``
+it sends ``HasLeftovers`` whenever the answer changes. ``Ended`` may come without ``Begun`` (nobody
+came, or trouble). Nothing follows ``Ended``.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from kiosk.endings import How
 CAP = 4096
 """The longest line, in bytes, newline included."""
 SEND_S = 0.25
-"""How long a word may wait for room on the line. Only an end that no longer reads leaves none."""
+"""Longest block of one send; the buffer only fills when the peer has stopped reading."""
 
 
 class _Word(msgspec.Struct, frozen=True, tag=str.lower, forbid_unknown_fields=True):
@@ -31,8 +32,8 @@ class _Word(msgspec.Struct, frozen=True, tag=str.lower, forbid_unknown_fields=Tr
 
 
 class Live(_Word, frozen=True, omit_defaults=True):
-    """To the visit: take the screen. ``leftovers``: a device may still hold something of the one
-    before, which was killed in the middle of its work or left half a slip."""
+    """To the visit: take the screen. ``leftovers``: a device may still hold a previous citizen's
+    card or paper, because that citizen's visit was killed in its work or left half a slip."""
 
     leftovers: bool = False
 
@@ -58,8 +59,8 @@ class Alive(_Word, frozen=True):
 
 
 class HasLeftovers(_Word, frozen=True):
-    """From the visit: whether a device holds something of a citizen that the next visit must
-    remove, the beginning of a slip."""
+    """From the visit: whether half a slip of a citizen hangs in the receipt printer, which the
+    next visit must cut off."""
 
     some: bool
 
@@ -82,20 +83,21 @@ _Heard = TypeVar("_Heard", ToVisit, FromVisit)
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """The line is of no more use, and why. Always the last thing received."""
+    """The channel can no longer be used, and why. Always the last thing that is received."""
 
     why: Literal["closed", "garbage", "too long"]
 
 
 class _End(Generic[_Sent, _Heard]):
-    """One end of the line. ``send`` from any thread, ``receive`` from one."""
+    """One end of the channel. Any thread may ``send``; one thread alone may ``receive``."""
 
     _heard: object  # the type of the words that arrive here
 
     def __init__(self, fd: int) -> None:
         self._socket = socket.socket(fileno=fd)
         self._socket.setblocking(False)
-        # A child of ours that held the line open would hide our end from the other side.
+        # If a child process inherited the socket, the channel would stay open after this process
+        # died, and the other end would never notice.
         self._socket.set_inheritable(False)
         self._sending = threading.Lock()
         self._decoder = msgspec.json.Decoder(self._heard)
@@ -108,7 +110,7 @@ class _End(Generic[_Sent, _Heard]):
         return self._socket.fileno()
 
     def send(self, word: _Sent) -> bool:
-        """Put ``word`` on the line. False when the other end is gone or has stopped reading."""
+        """Send ``word``. False when the other end is closed or has stopped reading."""
         line = memoryview(msgspec.json.encode(word) + b"\n")
         until = time.monotonic() + SEND_S
         with self._sending:
@@ -120,11 +122,12 @@ class _End(Generic[_Sent, _Heard]):
                     self._deaf = left <= 0 or not _writable(self._socket, left)
                 except OSError:
                     self._deaf = True
-            # Once deaf it stays so: after half a line no other may follow.
+            # `_deaf` stays set: the failed send may have left half a line in the socket, and no
+            # word may follow half a line.
             return not self._deaf
 
     def receive(self) -> list[_Heard | Broken]:
-        """What has arrived, without waiting. A :class:`Broken` is the last, and repeats."""
+        """All words that have arrived, without waiting. A :class:`Broken` is last, and repeats."""
         if self._broken:
             return [self._broken]
         try:
@@ -159,8 +162,8 @@ class _End(Generic[_Sent, _Heard]):
 
 
 class VisitEnd(_End[FromVisit, ToVisit]):
-    """The visit's end. ``fd`` is what ``--channel`` gave; raises ``OSError`` when it is no
-    socket."""
+    """The visit's end. ``fd`` is the value of ``--channel``; raises ``OSError`` when that
+    descriptor is no socket."""
 
     _heard = ToVisit
 

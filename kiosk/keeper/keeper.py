@@ -1,10 +1,11 @@
 """Starts, watches and replaces visits; it never sees a citizen.
 
-One visit is live, one stands by, warm. However the live one ends, its whole process group is killed
-and reaped, the standby goes live, and a little later the next one is started. The words that pass
-are those of :mod:`kiosk.keeper.channel` and no others.
+One visit is live, another stands by, warm. However the live visit ends, the keeper kills and reaps
+its whole process group, gives the screen to the standby, and a little later starts the next
+standby. Keeper and visits exchange the words of :mod:`kiosk.keeper.channel` and no others.
 
-One thread and one ``select``: nothing here waits for a visit, so a hung one holds up nothing.
+One thread and one ``select``: the keeper never waits for a single visit, so a visit that hangs
+holds up nothing.
 """
 
 from __future__ import annotations
@@ -56,10 +57,11 @@ class Keeper:
     """Keeps one visit on the screen for ever, or until ``visits`` of them have ended.
 
     ``command`` starts a visit; ``--channel N`` is added, the descriptor of its end of the channel.
-    ``limit_s`` is how long a visit may last after ``Begun`` (it ends itself then; the keeper kills
-    it ``pace.grace_s`` later). ``takeovers`` are the seconds from the end of a visit, as noticed,
-    to the first frame of the next; the newest thousand, oldest first. ``state`` is the directory
-    that outlives the terminal; without one, a start is taken for clean.
+    ``limit_s`` is how long a visit may last after ``Begun`` (the visit ends itself then; the keeper
+    kills it ``pace.grace_s`` later). ``takeovers`` are the seconds from the moment the keeper
+    notices the end of a visit to the first frame of the next; the newest thousand, oldest first.
+    ``state`` is the directory that outlives the terminal; None: assume that the last run ended
+    cleanly.
     """
 
     def __init__(
@@ -80,13 +82,15 @@ class Keeper:
         self._visits: list[VisitProcess] = []
         self._number = 0
         self._failures = 0
-        self._backed_off_until = 0.0  # no start before both of these:
-        self._rests_until = 0.0  # the one after failures, the other while a new visit needs the CPU
+        # No standby starts before both times: the pause after failures is over, and the visit that
+        # has just taken the screen no longer needs the CPU for itself.
+        self._backed_off_until = 0.0
+        self._rests_until = 0.0
         self._clean = CleanFile(state)
-        # Something of a citizen may be in a device, and no visit has tidied up: one was killed in
-        # the middle of its work, or the terminal was; or its last slip did not end whole.
+        # True: a device may hold a citizen's card or paper, because a visit or the whole terminal
+        # was killed in its work, or a slip was cut short; and no visit has reset the devices since.
         self._leftovers = not self._clean.stands()
-        self._gone_at: float | None = None  # when the last live visit ended, until the next shows
+        self._gone_at: float | None = None  # end of the last live visit; None once the next shows
         self._stop = False
 
     def run(self) -> int:
@@ -115,7 +119,7 @@ class Keeper:
     # -- one turn -----------------------------------------------------------------------------
 
     def _turn(self) -> None:
-        """Hear what there is to hear, then set right what is not as it should be."""
+        """Read what visits sent; dismiss who is overdue, promote the standby, start the next."""
         before = time.monotonic()
         for key, _ in self._selector.select(self._pace.tick_s):
             visit: VisitProcess = key.data
@@ -124,7 +128,7 @@ class Keeper:
                 self._bury(visit)
         now = time.monotonic()
         if (slept := now - before - self._pace.tick_s) > 1.0:
-            # The machine stood still, or this process did: nobody's time has passed.
+            # The machine or the keeper was suspended: no visit is to blame for that silence.
             for visit in self._visits:
                 visit.since += slept
                 visit.heard += slept
@@ -147,7 +151,7 @@ class Keeper:
                 return
 
     def _take(self, visit: VisitProcess, word: FromVisit | Broken) -> str:
-        """Note what a visit says. Returns why it must go, or nothing."""
+        """Note one word of ``visit``. Returns why the visit must be killed, or an empty string."""
         match word:
             case Alive():
                 return ""
@@ -189,7 +193,7 @@ class Keeper:
         return [v for v in self._visits if v.stage in (VisitStage.WARMING, VisitStage.READY)]
 
     def _promote(self, now: float) -> None:
-        """Give the screen to the standby, once the last visit is off it."""
+        """Give the screen to the standby, once no other visit holds the screen."""
         for visit in self._visits:
             stuck = visit.stage is VisitStage.LEAVING and now - visit.since > STUCK_S
             if visit.stage in _ON_SCREEN or (visit.stage is VisitStage.LEAVING and not stuck):
@@ -197,7 +201,7 @@ class Keeper:
         for visit in self._waiting():
             if visit.stage is VisitStage.READY:
                 visit.go(VisitStage.LIVE)
-                # The next standby waits until this one shows itself, or is found dead.
+                # The next standby starts once this visit shows itself or is found dead.
                 self._rests_until = now + self._pace.shown_s
                 if not visit.channel.send(Live(self._leftovers)):
                     self._dismiss(visit, "died")
@@ -207,7 +211,7 @@ class Keeper:
         self._number += 1
         try:
             visit = VisitProcess(self._number, self._command)
-        except OSError as error:  # no process, no descriptor: the machine is short of something
+        except OSError as error:  # the machine has no process or descriptor to spare
             self._failures += 1
             self._backed_off_until = now + max(1.0, self._pause())
             log.error("visit not started", extra={"code": error.errno, "failures": self._failures})
@@ -218,7 +222,7 @@ class Keeper:
         log.info("visit started", extra={"visit": visit.number, "pid": visit.pid})
 
     def _dismiss(self, visit: VisitProcess, cause: str) -> None:
-        """Kill ``visit``; it is reaped when the kernel says that it is dead."""
+        """Kill ``visit``; :meth:`_bury` reaps it when the kernel reports its death."""
         now = time.monotonic()
         visit.kill()
         was, age = visit.stage, now - visit.since
@@ -237,7 +241,7 @@ class Keeper:
             self._clean.set(not self._leftovers)
         if was in _ON_SCREEN:
             self._rests_until = 0.0
-            self._gone_at = self._gone_at or now  # or still dark since the one before
+            self._gone_at = self._gone_at or now  # the screen may be dark since an earlier end
             if self._left is not None:
                 self._left -= 1
         facts = {"visit": visit.number, "stage": was.value, "cause": cause, "pause_s": pause}
@@ -262,7 +266,7 @@ class Keeper:
     # -- the end ------------------------------------------------------------------------------
 
     def _ask_to_quit(self) -> None:
-        """Let whoever can leave by itself do so (a print job to cancel), but not for long."""
+        """Tell every visit to quit and cancel its print job; wait ``pace.quit_s`` at most."""
         for asked in self._visits:
             if asked.stage is not VisitStage.LEAVING:
                 self._selector.unregister(asked.channel)
@@ -285,7 +289,7 @@ class Keeper:
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
-        """SIGTERM and SIGINT end the loop, at the latest after a tick."""
+        """SIGTERM and SIGINT end the loop of :meth:`run`, after one tick at the latest."""
 
         def stop(_number: int, _frame: object) -> None:
             self._stop = True
@@ -299,7 +303,7 @@ class Keeper:
 
 
 def visit_command(settings_path: Path, *options: str) -> list[str]:
-    """What starts one visit; the keeper adds ``--channel``."""
+    """The command that starts one visit; the keeper adds ``--channel``."""
     return [sys.executable, "-m", "kiosk", "visit", "--settings", str(settings_path), *options]
 
 
@@ -312,7 +316,7 @@ def run(
 ) -> int:
     """The keeper's process: read the settings, set the log up, keep visits. Returns 0.
 
-    What outlives it lies in systemd's ``STATE_DIRECTORY``: one empty file.
+    Its only lasting state is one empty marker file in systemd's ``STATE_DIRECTORY``.
     Raises :class:`kiosk.settings.SettingsError`.
     """
     chosen = settings.load(settings_path)

@@ -26,13 +26,13 @@ class Systemd:
         self._due = 0.0
 
     def tell(self, state: str) -> None:
-        """Send one assignment. A manager that does not listen is none of our business."""
+        """Send one assignment. A failure is ignored: the terminal runs the same without systemd."""
         if self._address:
             with contextlib.suppress(OSError):
                 self._socket.sendto(state.encode(), self._address)
 
     def watchdog(self) -> None:
-        """Say that the loop turns, twice in the time that systemd allows."""
+        """Tell systemd that the keeper's loop turns, twice in the time that systemd allows."""
         now = time.monotonic()
         if self._every and now >= self._due:
             self._due = now + self._every

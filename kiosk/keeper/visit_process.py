@@ -22,12 +22,13 @@ ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
 if os.getppid() == int(sys.argv[1]):
     os.execvp(sys.argv[2], sys.argv[2:])
 """
-# Run by a bare interpreter before the visit (some 10 ms, never during a takeover): PR_SET_PDEATHSIG
-# outlives exec, and the parent is looked at after it is set, so there is no gap. A preexec_fn would
-# be shorter, but may deadlock as soon as the keeper has a second thread, and it forbids vfork.
+# A bare interpreter runs `_LEASH` before the visit (some 10 ms, never during a takeover). It sets
+# PR_SET_PDEATHSIG, which outlives exec, and then compares its parent: a keeper that died before the
+# prctl has left another parent behind, and the visit does not start. A preexec_fn would be shorter,
+# but may deadlock as soon as the keeper has a second thread, and it forbids vfork.
 
 STUCK_S = 2.0
-"""A killed process that does not die (it hangs inside the kernel) is waited for no longer."""
+"""How long the keeper waits for a killed process, which may hang inside the kernel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +37,14 @@ class KeeperPace:
 
     ready_s: float = 30.0  # from the start of a process to Ready
     shown_s: float = 5.0  # from Live to Shown
-    silent_s: float = 5.0  # without a word: frozen
-    grace_s: float = 150.0  # beyond the limit of a visit, which ends itself then, paper and all
+    silent_s: float = 5.0  # without a word from the visit: frozen
+    grace_s: float = 150.0  # from the limit, when a visit ends itself, to the kill: paper comes out
     rest_s: float = 2.0  # from Shown to the start of the next standby: the CPU is the citizen's
-    quit_s: float = 3.0  # from Quit to the kill, when the terminal stops: a print job is cancelled
-    healthy_s: float = 10.0  # whoever dies younger counts as a failure
+    quit_s: float = 3.0  # from Quit to the kill: time for the visit to cancel its print job
+    healthy_s: float = 10.0  # a visit that dies younger counts as a failure
     back_off_s: tuple[float, ...] = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
     """Pauses before a start after 1, 2, 3 … failures in a row; the last one repeats."""
-    tick_s: float = 0.1  # how exactly the above is kept
+    tick_s: float = 0.1  # longest wait of one select: how late any limit above is noticed
 
 
 class VisitStage(StrEnum):
@@ -51,7 +52,7 @@ class VisitStage(StrEnum):
 
     WARMING = "warming"
     READY = "ready"
-    LIVE = "live"  # told to take the screen
+    LIVE = "live"  # the keeper has told it to take the screen
     SHOWN = "shown"
     BEGUN = "begun"
     LEAVING = "leaving"  # killed, not yet reaped
@@ -75,8 +76,8 @@ class VisitProcess:
                 env={k: v for k, v in os.environ.items() if k not in systemd.VARIABLES},
             )
             try:
-                # Readable when the process is dead and before it is reaped: until then its number,
-                # which is also that of its group, belongs to nobody else.
+                # `death` becomes readable when the process dies, before it is reaped. Until the
+                # reap, the kernel gives its id, which is also that of its group, to nobody else.
                 self.death = os.pidfd_open(self.pid)
             except OSError:
                 self.kill()
@@ -93,7 +94,7 @@ class VisitProcess:
         self.since = self.heard = time.monotonic()
 
     def overdue(self, pace: KeeperPace, limit_s: float, now: float) -> str:
-        """What it has failed to do in time, or nothing."""
+        """What the visit has failed to do in time; empty: nothing."""
         limits = {
             VisitStage.WARMING: (pace.ready_s, "not ready"),
             VisitStage.LIVE: (pace.shown_s, "not shown"),

@@ -1,8 +1,8 @@
 """Checks a sealed document in a process of its own.
 
-A file from outside is taken apart where nothing else is, and the memory of the signature library
-goes when it is done. Run as ``python -m kiosk.papers.checker``: one line of JSON on standard input,
-the file behind it; one line of JSON on standard output.
+An untrusted PDF is parsed in a process that holds nothing else; pyHanko's 26 MB go when it exits.
+Run as ``python -m kiosk.papers.checker``: standard input is one line of JSON followed by the bytes
+of the PDF, standard output one line of JSON.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from kiosk.centre.models import Document
 from kiosk.papers.sealed import Flaw, NotOurs, check_sealed
 
 SECONDS = 15.0
-"""The check takes half a second; a file that takes longer is not one of ours."""
+"""Deadline of one check, which takes half a second for a document of the centre."""
 
 
 def check_in_process(pdf: bytes, *, document: Document, holder: str, roots: Path) -> None:
-    """As :func:`kiosk.papers.sealed.check_sealed`. Raises :class:`NotOurs`, also when the check
-    itself does not come to its end."""
+    """As :func:`kiosk.papers.sealed.check_sealed`. Raises :class:`NotOurs`, also when the
+    checking process fails or takes longer than ``SECONDS``."""
     question = {
         "document": document.model_dump(mode="json"),
         "holder": holder,
@@ -45,7 +45,7 @@ def check_in_process(pdf: bytes, *, document: Document, holder: str, roots: Path
 
 
 def main() -> None:
-    """The process of one check."""
+    """Run one check: the whole life of the checking process."""
     question = json.loads(sys.stdin.buffer.readline())
     try:
         check_sealed(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pypdfium2 import PdfPage
 
 _MOST_PIXELS = 40_000_000
-"""All pages together, four bytes each: more is no document for this screen."""
+"""Most pixels of all pages together, four bytes each; a larger PDF is not drawn."""
 
 _drawing = threading.Lock()  # PDFium may be used by one thread at a time
 
@@ -35,7 +35,7 @@ class Picture:
 
 
 def load() -> None:
-    """Load PDFium before somebody waits for it."""
+    """Load PDFium ahead of the first document, so that no citizen waits for it."""
     import pypdfium2  # noqa: F401
 
 
@@ -68,7 +68,7 @@ def _draw(page: PdfPage, width_px: int, room: int) -> Picture:
     width, height = page.get_size()
     if not (width > 0 and height > 0 and height / width * width_px**2 < room):
         raise CannotDraw("a page without a size, or too large")
-    # A hair less than exact: the width in pixels is rounded up.
+    # PDFium rounds the width in pixels up, so the scale is the next number below the exact one.
     scale = math.nextafter(width_px / width, 0)
     with closing(page.render(scale=scale, prefer_bgrx=True)) as bitmap:
         return Picture(bitmap.width, bitmap.height, bytes(bitmap.buffer))

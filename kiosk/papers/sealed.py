@@ -1,4 +1,4 @@
-"""Checks a document the centre has sealed, and refuses one that is not ours to hand over.
+"""Checks a document that the centre sealed; refuses it unless made for this citizen's visit.
 
 ISO 32000-2 12.8 (signatures over a byte range), ETSI EN 319 142-1 (PAdES baseline B-B). Nothing is
 fetched: no revocation, no time-stamp, no root but the terminal's own.
@@ -25,10 +25,10 @@ class Flaw(StrEnum):
     NOT_A_PDF = "not-a-pdf"  # not one that can be read; encrypted counts too
     OTHER_FILE = "other-file"  # not the SHA-256 the centre announced
     NO_SIGNATURE = "no-signature"
-    NOT_COVERED = "not-covered"  # something in the file is outside the signature
+    NOT_COVERED = "not-covered"  # the signature leaves out a part of the file
     BROKEN = "broken"  # changed after signing, or not a signature
     UNKNOWN_SIGNER = "unknown-signer"  # no chain to the terminal's roots, or not for sealing
-    EXPIRED = "expired"  # the certificate was not valid when it was used
+    EXPIRED = "expired"  # the certificate was not valid at the signing time
     OTHER_DOCUMENT = "other-document"
     OTHER_HOLDER = "other-holder"  # made for another visit or another person
     PAGE_COUNT = "page-count"
@@ -58,7 +58,7 @@ class SealedDocument:
 
 
 def check_sealed(pdf: bytes, *, document: Document, holder: str, roots: Path) -> SealedDocument:
-    """Check ``pdf`` from first to last, and give it back as what may be shown and printed.
+    """Check ``pdf`` whole; the document given back may be shown and printed.
 
     ``document`` is what the centre announced, ``holder`` the :func:`holder_mark` of this visit,
     ``roots`` a PEM file with the certificates that seals must lead to. Exactly one signature must
@@ -66,7 +66,7 @@ def check_sealed(pdf: bytes, *, document: Document, holder: str, roots: Path) ->
     valid at the signing time. Raises :class:`NotOurs` for everything else, whatever the bytes are.
 
     The first call in a process loads the signature library: 0.2 s and 26 MB; the terminal makes it
-    in a process apart (:mod:`kiosk.papers.checker`).
+    in a process of its own (:mod:`kiosk.papers.checker`).
     """
     if not pdf.startswith(b"%PDF-"):
         raise NotOurs(Flaw.NOT_A_PDF, "no PDF header")
@@ -79,7 +79,7 @@ def check_sealed(pdf: bytes, *, document: Document, holder: str, roots: Path) ->
         raise
     except Exception as error:  # noqa: BLE001 - a parser may fail on foreign bytes in any way
         flaw = NotOurs(Flaw.BROKEN, type(error).__name__)
-    raise flaw  # outside: the parser's error may hold parts of the document
+    raise flaw  # not inside `except`: as its context, `error` could carry parts of the document
 
 
 def _check(pdf: bytes, document: Document, holder: str, roots: list[Any]) -> SealedDocument:
@@ -120,7 +120,7 @@ def _check(pdf: bytes, document: Document, holder: str, roots: list[Any]) -> Sea
 
 
 def _check_coverage(pdf: bytes, signature: Any) -> None:
-    """The byte range leaves out the signature's own hexadecimal string and nothing else."""
+    """Refuse a byte range that leaves out more than the signature's own hexadecimal string."""
     from asn1crypto.parser import peek
 
     start, before, after, rest = (int(number) for number in signature.byte_range)
@@ -173,7 +173,7 @@ def _read_roots(roots: Path) -> list[Any]:
             if kind == "CERTIFICATE"
         ]
         for certificate in found:
-            certificate.dump(force=True)  # parsed to its end, now and not in the middle of a check
+            certificate.dump(force=True)  # parse it to its end now: a damaged root is NO_ROOTS
     except (OSError, ValueError) as error:
         raise NotOurs(Flaw.NO_ROOTS, f"{roots.name}: {type(error).__name__}") from None
     if not found:
@@ -190,7 +190,7 @@ _MOST_OBJECTS = 200_000
 
 
 def _active(trailer: Any) -> str:
-    """The first name in the object graph that would make a reader act; empty when there is none."""
+    """The first name in the object graph that would make a PDF reader act; empty: none."""
     from pyhanko.pdf_utils import generic
 
     seen: set[Any] = set()

@@ -1,4 +1,4 @@
-"""Plays a visit for the keeper's tests: a process that speaks the line, without a screen.
+"""Plays a visit for the keeper's tests: a process that speaks the channel, without a screen.
 
 ``visit_player.py DIRECTORY --channel N``. The n-th one that is started there acts the n-th part of
 ``DIRECTORY/plan`` (the last part repeats), and leaves ``n.pid``, when warm ``n.ready``, and when

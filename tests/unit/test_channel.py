@@ -1,4 +1,4 @@
-"""The line between keeper and visit: the words, their bytes, and everything that is no word."""
+"""The channel between keeper and visit: the words, their bytes, and everything that is no word."""
 
 import json
 import os
@@ -45,7 +45,7 @@ TO_VISIT = [
 
 
 class ChannelWire:
-    """One end of the line, and a bare socket at the other."""
+    """One end of the channel, and a bare socket at the other."""
 
     def __init__(self, end):
         here, self.bare = socket.socketpair()
