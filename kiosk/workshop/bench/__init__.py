@@ -1,4 +1,4 @@
-"""The bench: figures of this machine, part by part; see ``kiosk bench --help``."""
+"""The bench: measures this machine part by part and prints figures; see ``kiosk bench --help``."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured, 
 
 @dataclass(frozen=True, slots=True)
 class BenchPart:
-    """Figures that are measured together."""
+    """A group of figures that one function measures together."""
 
     names: Mapping[str, Name]
-    measure: Callable[[bool], Mapping[str, Figure | NotMeasured]]  # told whether to be quick
+    measure: Callable[[bool], Mapping[str, Figure | NotMeasured]]  # its argument: quick
 
 
 PARTS: Mapping[str, BenchPart] = {
@@ -27,11 +27,12 @@ PARTS: Mapping[str, BenchPart] = {
 
 
 def run(parts: Sequence[str] = tuple(PARTS), *, json: bool, quick: bool) -> int:
-    """Measure ``parts`` and print: a table, or one object ``{name: {median, p99, unit, runs}}``.
+    """Measure ``parts`` and print a table, or one object ``{name: {median, p99, unit, runs}}``.
 
-    What was not measured, for want of a daemon or of time, is left out, and stderr says why. When a
-    part cannot be measured though all is there, nothing is printed, and stderr says why. Returns an
-    exit code, 1 for that, and for a figure that must stay below its target and does not, else 0.
+    A figure that could not be measured (no daemon, or no time for it in a quick bench) is left out,
+    and stderr says why. When a measurement fails, nothing is printed but the reason, on stderr.
+    Returns an exit code: 1 after such a failure, or when a figure with ``must`` is not below its
+    target; else 0.
     """
     names: dict[str, Name] = {}
     figures: dict[str, Figure] = {}

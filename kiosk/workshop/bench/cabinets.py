@@ -1,6 +1,6 @@
 """The emulated hardware of two kinds of terminal: its settings, and what lies in its slots.
 
-Where times are settings, they are shorter than in service, so that a fault is met sooner.
+Times in these settings are shorter than in service, so that a driver notices a fault sooner.
 """
 
 from __future__ import annotations
@@ -14,32 +14,32 @@ if TYPE_CHECKING:
 
 _SHEET_S = 0.5
 SLIP_HEAD, SLIP_END = "演示数据", "本凭条不作为证明"
-"""What stands in the first lines of every slip, and in the last."""
+"""Words in the first lines of every slip, and in its last line."""
 
 
 class EmulatedCabinet(Protocol):
-    """Not yet started: that is done by the rig."""
+    """The emulators of a terminal, not started: the rig starts them."""
 
     emulators: dict[str, Emulator]
 
     def settings(self) -> str:
-        """The tables of its devices in ``terminal.toml``; after it was started."""
+        """The tables of the devices for ``terminal.toml``; valid once the rig has started them."""
 
     def sheets(self) -> int:
-        """How many sheets of A4 ever came out."""
+        """How many sheets of A4 have come out since the start."""
 
     def slips(self) -> int:
-        """How many whole slips lie there."""
+        """How many whole slips lie in the slot."""
 
     def slip_texts(self) -> list[str]:
-        """What stands on each piece of paper that lies there, where a piece may be more than one
-        slip."""
+        """The text on each piece of paper in the slot; a piece that was not cut holds several
+        slips."""
 
     def prints(self, device: str) -> bool:
-        """Whether this printer is at work just now."""
+        """Whether the printer ``device`` is printing now."""
 
     def quiet(self) -> bool:
-        """Whether no paper is on its way."""
+        """Whether no printer has paper on its way out."""
 
     def clear(self) -> None:
         """Take the slips, and the paper in the slots."""
@@ -49,7 +49,7 @@ class Kiosk:
     """A terminal whose devices are its own: serial lines, sockets, IPP, PC/SC."""
 
     def __init__(self, directory: Path, *, bystanders: bool) -> None:
-        """``bystanders``: also the devices that the main job does not need."""
+        """``bystanders``: with the devices that the main job does not need."""
         from drivers.emulators.document_printer import DocumentPrinter
         from drivers.emulators.id_card import IdCardReader
         from drivers.emulators.receipt_printer import ReceiptPrinter
@@ -93,7 +93,7 @@ class Kiosk:
 
 
 class BranchCabinet:
-    """A bank's machine: XFS4IoT, and an ID card reader of its own."""
+    """A bank's machine: devices behind XFS4IoT, and an ID card reader on a serial line."""
 
     def __init__(self, directory: Path) -> None:
         from drivers.emulators.id_card import IdCardReader
@@ -116,14 +116,14 @@ class BranchCabinet:
         return len(self._machine.look()["slips"])
 
     def slip_texts(self) -> list[str]:
-        return []  # each of its slips is cut by itself
+        return []  # the machine cuts every slip, so no piece holds two
 
     def prints(self, device: str) -> bool:
         command = "Printer.PrintRaw" if device == "receipt_printer" else "Printer.PrintNative"
-        return command in self._machine.look()["commands"][-6:]  # the others ask for status
+        return command in self._machine.look()["commands"][-6:]  # later commands ask for status
 
     def quiet(self) -> bool:
-        time.sleep(2 * _SHEET_S)  # it does not tell what it is at
+        time.sleep(2 * _SHEET_S)  # the machine does not report whether it is printing
         return True
 
     def clear(self) -> None:

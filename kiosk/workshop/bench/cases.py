@@ -1,7 +1,7 @@
 """What can go wrong with which device, and at which step of a visit.
 
-What no device has is no case: nothing jams in a contactless reader, nobody prints with a camera.
-The speaker is left out: there is no emulated one.
+A fault that a device cannot have is no case: nothing jams in a contactless reader. The speaker has
+no cases: no stand emulates a speaker.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 KILL = "kill"
-"""Instead of an order: the visit is killed, whatever its device is at."""
+"""Stands in place of an order: the bench kills the visit while its device works."""
 
 STATES = (
     "attract",
@@ -30,7 +30,7 @@ STATES = (
     "rate",
     "farewell",
 )
-"""The steps of the main job, in order; ``problem`` is the page for a fault before this one."""
+"""The steps of the main job, in order; ``problem`` is the problem page of an earlier fault."""
 
 USED_AT = {"id_card": "card", "document_printer": "printing", "receipt_printer": "slip"}
 """The devices of the main job, and the step that needs them."""
@@ -40,19 +40,19 @@ USED_AT = {"id_card": "card", "document_printer": "printing", "receipt_printer":
 class DeviceFault:
     """What goes wrong with a device: an order of ``docs/fault-scripts.md``, or ``KILL``.
 
-    Where ``says`` is empty, the device does its work all the same, or nobody needs it.
+    Where ``says`` is empty, the device works in spite of the fault, or nobody needs it.
     """
 
-    device: str  # its class; of lights and sensors the board that they are on
+    device: str  # its device class; for lights and sensors "io_board", which carries both
     kind: str
     order: str
-    says: str = ""  # what the citizen reads where the device is needed, one of these "this|that"
+    says: str = ""  # words that the citizen must read where the device is needed; "a|b": a or b
     states: tuple[str, ...] = STATES
-    machine: str = ""  # what the rig calls the machine that it is a part of
+    machine: str = ""  # the rig's name of the bank's machine that the device is a part of
 
     @property
     def rig(self) -> str:
-        """What the rig calls it."""
+        """The rig's name of the device, or of the machine that it is a part of."""
         return self.machine or self.device
 
     @property
@@ -129,9 +129,9 @@ _MACHINE_PRINTER: Sequence[tuple[Any, ...]] = (
     ("endless", "silence", _NO_ANSWER, ("preview", "printed")),
     ("slowness", "slow seconds=0.3"),
 )
-_CUT_OFF = f"{_NO_ANSWER}|打印已取消"  # its services may still say that they end what they are at
+_CUT_OFF = f"{_NO_ANSWER}|打印已取消"  # a service may still report that it ended its command
 _NEXT_COMMAND = ("absent", "offline", "broken", "garbage", "silence", "hanging up")
-"""Of a machine's printer; a command that is on is finished all the same."""
+"""Faults of a machine's printer that hit its next command: a running command still finishes."""
 _MACHINE_PRINTERS = {
     "document_printer": (
         (*_MACHINE_PRINTER, ("unplugged", "unplug", _CUT_OFF, ("printing",))),
@@ -175,7 +175,7 @@ class FaultCase:
 
     fault: DeviceFault
     state: str
-    lasting: bool = False  # the citizen leaves while it is on; it ends before the next one
+    lasting: bool = False  # the citizen leaves while the fault is on; it ends before the next one
 
     @property
     def met(self) -> bool:
@@ -187,12 +187,14 @@ class FaultCase:
 
     @property
     def early(self) -> bool:
-        """Whether it begins before the device is at its work, which may be done otherwise."""
+        """Whether the fault begins at a step before the device works. When it begins at the step
+        itself, the device may have done its work by then."""
         return self.state != USED_AT[self.fault.device]
 
     @property
     def ends(self) -> str:
-        # A printer that was off and goes on with what it had, no terminal can hinder.
+        # No terminal can stop a printer that was switched off from printing its old jobs when it is
+        # back, so a printer that died comes back without them ("revive").
         forgets = self.lasting and self.fault.order == "die"
         return self.fault.ends.replace("well", "revive; well") if forgets else self.fault.ends
 
@@ -203,7 +205,7 @@ class FaultCase:
 
 
 def cases() -> list[FaultCase]:
-    """All of them."""
+    """All cases; those with ``lasting`` first."""
     alone = [
         FaultCase(fault, USED_AT[fault.device], lasting=True)
         for fault in FAULTS
@@ -215,6 +217,6 @@ def cases() -> list[FaultCase]:
         for state in STATES
         for fault in FAULTS
         if state in fault.states
-        # Only what has gone wrong already can go wrong a second time on that page.
+        # A problem page appears only for devices of the main job, so only they can fail on it.
         and (state != "problem" or fault.device in USED_AT)
     ]

@@ -10,12 +10,12 @@ from kiosk.workshop.bench.figures import Figure, Name, NotMeasured
 from kiosk.workshop.bench.hardware import emulated
 
 NAMES: Mapping[str, Name] = {**readers.NAMES, **slips.NAMES, **recovery.NAMES}
-"""All figures; each module says what its own are."""
+"""All figures of this part; the modules readers, slips and recovery explain their own."""
 
 
 @dataclass(frozen=True, slots=True)
 class DevicesScale:
-    """How much is done."""
+    """How often the modules of this part measure."""
 
     readers: readers.ReadersScale
     slips: slips.SlipsScale
@@ -40,8 +40,8 @@ def run(quick: bool) -> dict[str, Figure | NotMeasured]:
 
 
 def measure(scale: DevicesScale) -> dict[str, Figure | NotMeasured]:
-    """All figures of :data:`NAMES`; what this machine lacks a daemon for, or a quick bench has no
-    time for, is :class:`NotMeasured`. Raises :class:`BenchError`."""
+    """All figures of :data:`NAMES`. A figure is :class:`NotMeasured` when this machine lacks the
+    daemon for it, or a quick bench the time. Raises :class:`BenchError`."""
     with emulated() as hardware:
         return {
             **readers.measure(hardware, scale.readers),

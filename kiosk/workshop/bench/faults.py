@@ -1,8 +1,8 @@
 """Lets every device fail in every way at every step of a visit, and judges what the citizen gets.
 
-A case is a fault and the step at which it begins. The citizen goes on as citizens do: presses what
-is next, tries again or goes home where a page offers both, takes the paper, leaves. The visits,
-their keeper and their screen are real, and so are the drivers; see
+A case is a fault and the step at which it begins. The played citizen behaves as citizens do:
+presses the next button, tries again or goes home where a page offers both, takes the paper, leaves.
+The visits, their keeper, their screen and the drivers are real; see
 :mod:`kiosk.workshop.bench.stand`.
 """
 
@@ -36,23 +36,24 @@ NAMES: Mapping[str, Name] = {
 
 * ``faults_run``: cases that were run to their end; ``faults_met``: those of them where the citizen
   needed the device while the fault was on
-* ``fault_stall``: the longest that the screen stood still during each case, see
-  :mod:`ui.robots.watch`; ``floor_stall``: the same during rounds without any fault
-* ``fault_stalled``: cases where it stood still for 100 ms more than that
-* ``fault_to_page``: from the need of the device, or from the fault when that came later, to the
-  page that names it; the printer's own patience with whoever could mend it (0.5 s here) is in it
-* ``fault_without_page``: cases where the citizen did not read what was wrong, or read of something
-  that they did not need
-* ``fault_paper_lost``, ``fault_paper_twice``: cases after which the paper that came out was less or
-  more than what the citizen and the centre were told; the same paper a second time
-* ``fault_paper_others``: cases after which paper came out while nobody stood there, or for the next
-  citizen on theirs
+* ``fault_stall``: the longest stall of the screen during each case, see :mod:`ui.robots.watch`;
+  ``floor_stall``: the same during rounds without any fault
+* ``fault_stalled``: cases with a stall that is more than 100 ms above the median of ``floor_stall``
+* ``fault_to_page``: the time to the page that names the fault. The time begins when the citizen
+  needs the device, or when the fault begins if that is later. It includes the ``patience_s`` of the
+  document printer (0.5 s here), in which somebody could mend the printer
+* ``fault_without_page``: cases where the citizen did not read what was wrong, or read about a
+  device that they did not need
+* ``fault_paper_lost``: cases after which more or less paper came out than the citizen and the
+  centre were told; ``fault_paper_twice``: the same paper came out a second time
+* ``fault_paper_others``: cases after which paper came out while nobody stood at the terminal, or
+  the next citizen's paper bore another name or hung on an earlier slip
 * ``fault_bugs``: cases with a bug, a death or a frozen screen in the log
 """
 
 
 def run(quick: bool) -> dict[str, Figure]:
-    """Try all cases, or a sample. What failed is said on stderr, a line each.
+    """Try all cases; when ``quick``, every thirteenth. Prints a line on stderr for each complaint.
 
     Raises :class:`BenchError` when the trial itself does not work.
     """
@@ -61,9 +62,11 @@ def run(quick: bool) -> dict[str, Figure]:
 
 
 def try_all(chosen: Sequence[FaultCase], *, calm: int = 0) -> tuple[list[CaseVerdict], list[float]]:
-    """The verdicts on ``chosen``, and the stalls of ``calm`` rounds without a fault before.
+    """The verdicts on ``chosen``, and the longest stalls (ms) of ``calm`` rounds without a fault,
+    which each stand plays first.
 
-    Two stands of the usual kind share the cases, a bank's machine has its own.
+    Three stands run side by side: two of the usual kind share their cases, the third is a bank's
+    machine with the cases of that machine.
     """
     usual = [case for case in chosen if not case.fault.machine]
     bank = [case for case in chosen if case.fault.machine]
@@ -83,7 +86,7 @@ def try_all(chosen: Sequence[FaultCase], *, calm: int = 0) -> tuple[list[CaseVer
 
 
 def figures(verdicts: Sequence[CaseVerdict], calm: Sequence[float]) -> dict[str, Figure]:
-    """What :data:`NAMES` says, and a line on stderr for every case that failed."""
+    """The figures of :data:`NAMES`; prints a line on stderr for each complaint."""
     floor = Figure(tuple(calm)).median
     for verdict in verdicts:
         if verdict.stall_ms > floor + 100:

@@ -1,4 +1,4 @@
-"""A figure: its name, unit, target and floor; its median and spread; how it is printed."""
+"""A figure of the bench: name, unit, target and floor; median and spread; how it is printed."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from dataclasses import dataclass
 
 
 class BenchError(Exception):
-    """A figure could not be had; says why."""
+    """A figure could not be measured; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """What a figure is called and measured in, what it should stay below, and its floor."""
+    """The unit of a figure, the target that it should stay below, and the name of its floor."""
 
     unit: str
     below: float | None = None
     floor: str = ""
-    must: bool = False  # it must stay below, or the bench fails
+    must: bool = False  # the bench fails when the figure is not below `below`
 
     def failed_by(self, figure: Figure) -> bool:
         return self.must and self.below is not None and figure.median >= self.below
@@ -28,7 +28,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What was measured, in the unit of its name; at least one value."""
+    """The values that were measured, at least one, in the unit of the figure's :class:`Name`."""
 
     values: tuple[float, ...]
 
@@ -38,13 +38,13 @@ class Figure:
 
     @property
     def p99(self) -> float:
-        """By nearest rank: with fewer than a hundred values the largest."""
+        """The 99th percentile by nearest rank: below a hundred values, the largest."""
         return sorted(self.values)[math.ceil(0.99 * len(self.values)) - 1]
 
 
 @dataclass(frozen=True, slots=True)
 class NotMeasured:
-    """In place of a figure that this machine, or a quick bench, does not give; says why."""
+    """Stands in place of a figure that this machine or a quick bench cannot measure; says why."""
 
     why: str
 

@@ -1,6 +1,7 @@
 """The hardware that the bench measures with, emulated in a process of its own.
 
-Beside what is measured, and not in one process with it: the two would hold each other up.
+The emulators do not run in the process that is measured, because the two would slow each other
+down.
 """
 
 from __future__ import annotations
@@ -23,15 +24,16 @@ if TYPE_CHECKING:
     from drivers.emulators.rig import Remote
 
 CONTROL = "control"
-"""The control socket, in the directory of the hardware."""
+"""The name of the rig's control socket, in the directory of the hardware."""
 SLOW, FAST = 9600, 115200
 LINES: Mapping[str, int] = {"receipt_printer_2": SLOW, "receipt_printer_3": FAST}
-"""Receipt printers on serial lines, and how fast those are: bits per second."""
+"""Receipt printers on serial lines, and the speed of each line in bits per second."""
 
 
 @dataclass(frozen=True, slots=True)
 class EmulatedHardware:
-    """The emulated hardware: where it is, and the hand that moves it."""
+    """The emulated hardware: its directory, its addresses, and the hand that moves cards and
+    paper."""
 
     directory: Path
     addresses: Mapping[str, str]  # by device
@@ -40,7 +42,8 @@ class EmulatedHardware:
 
 @contextmanager
 def emulated() -> Iterator[EmulatedHardware]:
-    """The hardware, gone afterwards as its directory is. Raises :class:`BenchError`."""
+    """The hardware, for the length of the block; then its process and its directory are gone.
+    Raises :class:`BenchError`."""
     from drivers.emulators.rig import Remote
 
     directory = Path(tempfile.mkdtemp(prefix="kiosk-"))
@@ -64,8 +67,8 @@ _PROGRAM = "import sys; from kiosk.workshop.bench.hardware import main; main(sys
 
 
 def main(where: str) -> None:
-    """Play in the directory ``where`` until standard input is closed. Prints one line of JSON, the
-    addresses by device, when all is there."""
+    """Emulate the hardware in the directory ``where`` until standard input is closed. Prints one
+    line of JSON, the addresses by device, when all emulators run."""
     from drivers.emulators.camera import Camera
     from drivers.emulators.code_scanner import CodeScanner
     from drivers.emulators.document_printer import DocumentPrinter

@@ -1,7 +1,7 @@
-"""How long readers take: from the card, the code or the key to the driver's answer.
+"""Measures readers: from the card, the code or the key to the driver's answer.
 
-Every driver runs in the host in which a terminal runs it, and waits when the card comes. Beside it
-the same bytes over the same wire without a driver (:mod:`drivers.emulators.bare`).
+Every driver runs in the host that a terminal uses, and is waiting when the card comes. For the
+floor, :mod:`drivers.emulators.bare` sends the same bytes over the same wire without a driver.
 """
 
 from __future__ import annotations
@@ -69,30 +69,31 @@ NAMES: Mapping[str, Name] = {
     "floor_camera_first_frame": Name("ms"),
     "floor_camera_rate": Name("1/s"),
 }
-"""In milliseconds unless said. Of every card reader:
+"""In milliseconds unless said otherwise. For every card reader:
 
-* ``…_read``: the card is put while the driver waits for one, to the driver's answer; the moments
-  are spread evenly over the pause between two looks for a card
-* ``…_notice``, a part of it: until the driver says that a card is there
-* ``…_stack``: the command to its answer with a card that lies there already; over SDT from a SAM
-  and a line that take no time: what the driver and the stack below it take
-* ``floor_…``: the same bytes without the driver; ``floor_id_card_read`` over the paced line, which
-  is what SAM and wire take. For PC/SC bare calls after the same event, with the service's own
-  0.4 s between two looks at a virtual reader; for XFS4IoT the same messages, and one of them alone
+* ``…_read``: the card is put while the driver waits, to the driver's answer; the moments are spread
+  evenly over the pause between two looks for a card
+* ``…_notice``, a part of ``…_read``: until the driver reports that a card is there
+* ``…_stack``: the command to its answer when the card lies there already; for SDT with a SAM and a
+  line that take no time. This is the time of the driver and the software below it
+* ``floor_…``: the same bytes without the driver. ``floor_id_card_read`` uses the paced line: it is
+  the time of SAM and wire. For PC/SC: bare calls after the same event, which include the 0.4 s
+  between the service's looks at a virtual reader. For XFS4IoT: the same messages
+  (``floor_xfs_card_stack``), and a single one (``floor_xfs_round_trip``)
 
 ``id_card``: SDT at 115200 baud, SAM times as usual. ``social_security`` (社保卡) and ``bank_card``:
-PC/SC, the driver in a process of its own. ``xfs_card``: a bank card in the motor of a bank's
-machine, until it was given back. ``code_read``: a code is shown to its text. ``pin_block``: ENTER
-to the PIN block, two commands. ``camera_first_frame``: switched on to the first picture, MJPEG over
-HTTP, beside OpenCV alone; ``camera_rate``: pictures a second, where more is better and the floor is
-what OpenCV alone sees.
+PC/SC, the driver in a process of its own. ``xfs_card``: a bank card in the motor reader of a bank's
+machine, until the machine has given the card back. ``code_read``: a code is shown, to its text.
+``pin_block``: ENTER to the PIN block, two commands. ``camera_first_frame``: switched on, to the
+first picture, MJPEG over HTTP; ``camera_rate``: pictures a second, where more is better. The floor
+of both is OpenCV without a driver.
 """
 
 SDT_LOOKS_S = 0.3
 PCSC_LOOKS_S = 0.4
 PIN_LOOKS_S = 0.04
 _PATIENCE_S = 20.0
-_SETTLE_S = 0.15  # from a command until it waits for a card
+_SETTLE_S = 0.15  # from a command until its driver waits for a card
 _CODE = "https://verify.example/v/7Q4M-2K9D"
 _PIN, _PAN = "246810", "6230606601007726888"
 BANK_CARD = {"kind": "bank", "number": "6228480402564890018", "holder": "TEST/CARD"}
@@ -100,7 +101,7 @@ BANK_CARD = {"kind": "bank", "number": "6228480402564890018", "holder": "TEST/CA
 
 @dataclass(frozen=True, slots=True)
 class ReadersScale:
-    """How much is done."""
+    """How often each reader reads."""
 
     reads: int  # by each reader, from a card that is put
     codes: int  # codes and PIN blocks, and reads of a card that lies there
@@ -145,7 +146,8 @@ def host(
     on_status: Callable[[Status], None] | None = None,
     pace: HostPace = PACE,
 ) -> Iterator[ThreadHost]:
-    """A host as a terminal has it, once its device can be used. Raises :class:`BenchError`."""
+    """The host that a terminal would use, once its device can be used. Raises
+    :class:`BenchError`."""
     one = create_host(kind, table, on_status, pace=pace)
     one.start()
     try:
@@ -156,7 +158,8 @@ def host(
 
 
 def await_usable(one: ThreadHost) -> None:
-    """Raises :class:`BenchError` when it does not become so."""
+    """Wait until the device of the host can be used. Raises :class:`BenchError` after
+    :data:`_PATIENCE_S`."""
     limit = Deadline(_PATIENCE_S)
     while not one.status.usable:
         if limit.passed():
@@ -236,7 +239,7 @@ def _bare_id_cards(
     lift: Callable[[], None],
     runs: int,
 ) -> None:
-    """Find, select and read, the frames that every read needs at least."""
+    """Time the frames that every read needs: find, select and read."""
     from drivers.id_card.sdt_frames import SamCommand, encode_frame
 
     frames = [
@@ -343,7 +346,7 @@ def _xfs_card(found: Values, hardware: EmulatedHardware, scale: ReadersScale) ->
         hand.tell("xfs4iot", "pull card")
 
     with host("smart_card", table) as one, bare.web_socket(service) as ask:
-        read: list[str] = []  # how the reader is, then the card: until it was given back
+        read: list[str] = []  # the messages of one read: status, card data, eject
         for _ in range(scale.codes):
             put()
             began = time.monotonic()
@@ -365,7 +368,8 @@ def _xfs_card(found: Values, hardware: EmulatedHardware, scale: ReadersScale) ->
 
 
 def _last_read(frames: Sequence[tuple[str, str, str]]) -> list[str]:
-    """What was sent for the last card: from the question how the reader is."""
+    """The messages that the driver sent for the last card: status, then the commands of the
+    read."""
     sent = [text for way, service, text in frames if (way, service) == ("in", "CardReader")]
     names = [json.loads(text)["header"]["name"] for text in sent]
     first = max(n for n, name in enumerate(names) if name == "CardReader.ReadRawData")
@@ -431,13 +435,13 @@ def _pin_blocks(found: Values, hardware: EmulatedHardware, scale: ReadersScale) 
 def _bare_pin_blocks(
     found: list[float], port: str, press: Callable[..., None], scale: ReadersScale
 ) -> None:
-    """Ask for the last key, and for the block."""
+    """Time the two frames after ENTER: ask for the last key, and for the PIN block."""
     from drivers.pin_pad.frames import PadCommand, PadFrame, pan_field
 
     start = PadCommand.START, bytes([6, 6, 0, 30])
     keys = PadCommand.KEYS, len(_PIN).to_bytes(2, "big")
     block = PadCommand.PIN_BLOCK, pan_field(_PAN)
-    # The very frame that was answered last is answered from memory: so each has its own number.
+    # The pad answers a repeated frame from memory, so every frame gets its own number.
     frames = (
         PadFrame(n % 256, *what).encode() for n, what in enumerate(cycle((start, keys, block)))
     )
@@ -489,7 +493,7 @@ def _camera(found: Values, hardware: EmulatedHardware, scale: ReadersScale) -> N
 
 
 def _rate(stream: Stream, seconds: float) -> float:
-    """Pictures a second, as somebody who looks at every one gets them."""
+    """Pictures a second for a reader that takes every picture of ``stream``."""
     until, count = Deadline(seconds), 0
     first = last = stream.latest()
     while not until.passed():

@@ -1,4 +1,4 @@
-"""How long until a device can be used again: after a plug, a daemon, a driver was gone."""
+"""Measures how soon a device can be used again after its plug, daemon or driver was gone."""
 
 from __future__ import annotations
 
@@ -58,23 +58,22 @@ NAMES: Mapping[str, Name] = {
     "floor_restart_cupsd": Name("ms"),
     **{f"floor_held_{name}": Name("ms") for name in HELD},
 }
-"""Seconds where pauses of the host decide, else milliseconds.
+"""In seconds where the pauses of the host decide, else in milliseconds.
 
-* ``unplug_noticed``: a cable is pulled, or the service behind the port ends, while nobody asks
-  anything of the device, to the status that says so; all devices of ``replug_…`` together. Floor:
-  one that does not answer is gone after three looks, so two pauses of the host at least
-* ``replug_…``: plugged in again, to the status that it can be used. Floor: how long it was then
-  until the host's next look. These moments are spread over the pauses between the host's looks
-* ``restart_pcscd``: the service is killed and started again with a card in the reader, from the
-  start to what the next command has read. Floor: the same by bare calls
-* ``restart_cupsd``: the print server is killed and started again, from the start to the end of a
-  document that is printed at once. Floor: a start that is waited for by connecting, and then a
-  document as it prints with nothing in the way
-* ``hang_…``: a driver in a process host hangs past its deadline (its process is stopped) and is
-  given up; from then to what the next command gives. ``crash_…``: its process is killed while it
-  does nothing, to the first command that succeeds; the one before it may have failed. Floor: the
+* ``unplug_noticed``: a cable is pulled, or the service behind the port ends, while no command runs;
+  until the status that says so; all devices of ``replug_…`` together. Floor: a host gives a silent
+  device up after three looks, so at least two pauses of the host pass
+* ``replug_…``: the device is plugged in again; until the status that it can be used. Floor: from
+  that moment to the host's next look. The moments are spread over the pauses between the looks
+* ``restart_pcscd``: the service is killed and started again with a card in the reader; from the
+  start until the next command has read the card. Floor: the same by bare calls
+* ``restart_cupsd``: the print server is killed and started again; from the start to the end of a
+  document that is printed at once. Floor: a start, plus the time of a document on a running server
+* ``hang_…``: the driver in a process host hangs past its deadline (its process is stopped) and the
+  host gives it up; from then to the end of the next command. ``crash_…``: the driver's process is
+  killed while idle; until the first command that succeeds, failed attempts included. Floor: the
   same command when nothing happened. ID card: SDT without its pace; smart card: a bank card over
-  PC/SC; camera: switched on to its first picture
+  PC/SC; camera: from switching on to the first picture
 """
 
 _PATIENCE_S = 60.0
@@ -83,13 +82,13 @@ _HANGS_S = 0.2
 
 @dataclass(frozen=True, slots=True)
 class RecoveryScale:
-    """How much is done."""
+    """How often devices, daemons and drivers go away."""
 
     plugs: int  # how often every cable is pulled
     restarts: int
     kills: int
-    pace: HostPace = PACE  # of the hosts whose devices are pulled; a test has less time
-    warm_s: float = 1.5  # until the process that takes over is warm; in service it had minutes
+    pace: HostPace = PACE  # of the hosts whose devices are pulled; a test takes shorter pauses
+    warm_s: float = 1.5  # until the spare process of a driver is warm; in service it has minutes
 
 
 def measure(hardware: EmulatedHardware, scale: RecoveryScale) -> dict[str, Figure | NotMeasured]:
@@ -123,7 +122,7 @@ def measure(hardware: EmulatedHardware, scale: RecoveryScale) -> dict[str, Figur
 
 
 def _replugs(found: Values, hardware: EmulatedHardware, scale: RecoveryScale) -> None:
-    """All devices at the same time: the pauses are the same, and long."""
+    """Pull all devices at the same time, because the hosts' pauses are long."""
     with ThreadPoolExecutor(len(PLUGS)) as threads:
         jobs = [threads.submit(_replug, found, name, hardware, scale) for name in PLUGS]
     for job in jobs:
@@ -157,7 +156,7 @@ def _replug(found: Values, name: str, hardware: EmulatedHardware, scale: Recover
 
 
 def _cable(name: str, hardware: EmulatedHardware) -> tuple[str, str, Mapping[str, Any]]:
-    """The emulated device, its class, and its table of the settings."""
+    """The emulated device, its device class, and its table in the settings."""
     at = hardware.addresses
     match name:
         case "id_card":
@@ -175,7 +174,8 @@ def _cable(name: str, hardware: EmulatedHardware) -> tuple[str, str, Mapping[str
 
 
 def _first(told: Sequence[tuple[float, Status]], after: float, *, usable: bool) -> float:
-    """When the status was first so."""
+    """When (monotonic s) a status of ``told`` was first ``usable``, or not, at or after ``after``.
+    Raises :class:`BenchError`."""
     limit = Deadline(_PATIENCE_S)
     while not limit.passed():
         for at, status in list(told):
@@ -186,8 +186,8 @@ def _first(told: Sequence[tuple[float, Status]], after: float, *, usable: bool) 
 
 
 def next_look(gone: float, after: float, pauses: Sequence[float]) -> float:
-    """When a host that gave a device up at ``gone`` looks for it first ``after`` another moment;
-    ``pauses`` between its looks, the last one again and again."""
+    """First retry at or after ``after``, for a host that lost its device at ``gone`` and backs off
+    by ``pauses`` (the last repeats)."""
     looks = accumulate(chain(pauses, repeat(pauses[-1])), initial=gone)
     return next(look for look in looks if look >= after)
 
@@ -234,7 +234,9 @@ def _restart_cupsd(found: Values, hardware: EmulatedHardware, scale: RecoverySca
         uri = server.queue("A4", hardware.addresses["document_printer"])
         pdf = _blank_page()
         with host("document_printer", {"driver": "ipp", "uri": uri}) as one:
-            one.execute(PrintDocument("first", pdf, 1), _PATIENCE_S)  # of a queue: takes longer
+            one.execute(
+                PrintDocument("first", pdf, 1), _PATIENCE_S
+            )  # the first job of a queue takes longer
             for number in range(scale.restarts):
                 began = time.monotonic()
                 one.execute(PrintDocument(f"usual-{number}", pdf, 1), _PATIENCE_S)
@@ -278,7 +280,7 @@ def _kills(found: Values, name: str, hardware: EmulatedHardware, scale: Recovery
     try:
         await_usable(one)
         put()
-        act(one, _PATIENCE_S)  # the first of a process takes longer
+        act(one, _PATIENCE_S)  # the first command of a process takes longer
         lift(one)
         for _ in range(scale.kills):
             put()
@@ -316,7 +318,7 @@ Act = Callable[[ThreadHost, float], Any]
 def _acts(
     name: str, device: str, hardware: EmulatedHardware
 ) -> tuple[Callable[[], None], Act, Callable[[ThreadHost], None]]:
-    """What is done before a command, the command, and what is done after it."""
+    """Three functions: one to call before a command, the command, and one to call after it."""
     hand = hardware.hand
     match name:
         case "camera":
@@ -331,7 +333,7 @@ def _acts(
                 lambda one, seconds: one.execute(ReadCard(), seconds),
                 lambda one: hand.tell(device, "lift"),
             )
-    hand.tell(device, "put", **BANK_CARD)  # and stays
+    hand.tell(device, "put", **BANK_CARD)  # the card stays in the reader
     return (
         lambda: None,
         lambda one, seconds: one.execute(ReadBankCard(), seconds),
@@ -340,7 +342,7 @@ def _acts(
 
 
 def _hang(one: ThreadHost, act: Act) -> None:
-    """Stop the driver's process and see a command given up, and the process killed."""
+    """Stop the driver's process, and wait until the host has given a command up and killed it."""
     os.kill(_child(), signal.SIGSTOP)
     try:
         act(one, _HANGS_S)
@@ -352,7 +354,7 @@ def _hang(one: ThreadHost, act: Act) -> None:
 
 
 def _crash(one: ThreadHost, act: Act) -> float:
-    """Kill the driver's process; the milliseconds until a command succeeds."""
+    """Kill the driver's process; returns the milliseconds until a command succeeds."""
     limit = Deadline(_PATIENCE_S)
     began = time.monotonic()
     os.kill(_child(), signal.SIGKILL)
@@ -366,12 +368,12 @@ def _crash(one: ThreadHost, act: Act) -> float:
 
 
 def _child() -> int:
-    """The process that the one process host of this moment runs its driver in: the older one, the
-    other waits to take over."""
+    """The process id of the driver of the only process host. Of a host's two processes, the older
+    one runs the driver; the younger one is the spare."""
     children: dict[int, int] = {}
     for path in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            # proc_pid_stat(5); behind the name, which may hold anything, state and parent
+            # proc_pid_stat(5): state and parent follow the name, which may hold any character
             facts = (path / "stat").read_text().rpartition(")")[2].split()
             if (
                 int(facts[1]) == os.getpid()

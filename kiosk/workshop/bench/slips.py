@@ -1,4 +1,4 @@
-"""How many bytes a slip is, and how long they take over a serial line."""
+"""Measures how many bytes a slip has, and how long they take over a serial line."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ NAMES: Mapping[str, Name] = {
 """The slip that goes with the deposit certificate, printed by the driver on emulated printers whose
 head takes no time.
 
-* ``text``: for a printer with a Chinese font; pictures are its QR code and its rules. ``rare``: the
-  same for a holder whose name has a character that no printer's font has. ``raster``: all of it as
-  a picture
-* ``…_bytes``: all that reached the printer for it, with the questions how the printer is; floor:
-  the slip alone
-* ``…_115200``, ``…_9600``: seconds from the command to the printer's word that it is out, over a
-  line of so many bits a second, 8N1; floor: ten bits for each of its bytes
+* ``text``: for a printer with a Chinese font; only the QR code and the rules are pictures.
+  ``rare``: the same for a holder whose name has a character that no printer's font has.
+  ``raster``: the whole slip as a picture
+* ``…_bytes``: all bytes that reached the printer for the slip, status requests included; floor: the
+  slip alone
+* ``…_115200``, ``…_9600``: seconds from the command until the printer reports that the slip is out,
+  over a line of so many bits a second, 8N1; floor: ten bits for each of these bytes
 """
 
 _HOLDERS = {"text": "P01", "rare": "P12", "raster": "P01"}
@@ -58,7 +58,7 @@ _PATIENCE_S = 120.0
 
 @dataclass(frozen=True, slots=True)
 class SlipsScale:
-    """How much is done."""
+    """How many slips are printed."""
 
     slips: int  # of each kind at 115200 baud
     slow_slips: tuple[str, ...]  # kinds that are printed at 9600 baud, once
@@ -82,7 +82,7 @@ def measure(hardware: EmulatedHardware, scale: SlipsScale) -> dict[str, Figure |
 
 
 def slip(holder: str) -> Slip:
-    """The slip of a deposit certificate; ``holder`` with the whole name."""
+    """The slip of a deposit certificate; ``holder``: the whole name, which the slip masks."""
     terms = SlipTerms(
         language=Language.ZH,
         centre=CentreWords(
@@ -123,7 +123,7 @@ def _print(driver: Driver, request: PrintSlip) -> None:
 
 @contextmanager
 def _printer(address: str, kind: str) -> Iterator[Driver]:
-    """A driver that has nothing left to make sure of before the next slip."""
+    """A driver that has printed one empty slip: its checks before a first slip are done."""
     text = "raster" if kind == "raster" else "gb18030"
     driver = catalogue.create("receipt_printer", "escpos", {"address": address, "text": text})
     try:

@@ -1,8 +1,8 @@
 """A terminal on a test stand: its own processes, hardware, centre, and a citizen's eyes and hand.
 
 The keeper, its visits (Qt offscreen) and the stand-in centre are processes as in service. The
-hardware is emulated in this one, on real wires: ptys, sockets, a PC/SC service. What the screen
-shows comes over the socket of :mod:`ui.robots.watch`.
+hardware is emulated in the process of the stand, on real wires: ptys, sockets, a PC/SC service.
+:mod:`ui.robots.watch` tells over a socket what the screen shows.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from kiosk.workshop.bench.cabinets import EmulatedCabinet
 
 PATIENCE_S = 150.0
-"""For whatever must come: the longest time-out of the terminal is the 120 s of a document."""
+"""Longest wait for a page or an answer: above the terminal's longest time-out, the 120 s of a
+document."""
 _SETTINGS = """\
 terminal = "T0001"
 production = false
@@ -49,26 +50,27 @@ url = "{centre}"
 seal_roots = "{directory}/centre/root.pem"
 """
 _BUG = re.compile(r"event=bug|uncaught|driver failed|cause=(?!left|idle)[\w-]+")
-"""What no visit's log should hold, whatever devices do: see :mod:`kiosk.keeper.keeper` for
-causes."""
+"""Log lines that tell of a bug, whatever devices do; :mod:`kiosk.keeper.keeper` logs the causes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A step on the screen: its page, what it shows, and when its first frame was there."""
+    """A step on the screen: the page, its view, and when its first frame was shown (monotonic
+    s)."""
 
     name: str
     view: dict[str, Any]
     at: float
 
     def action(self, key: str) -> dict[str, Any]:
-        """The button ``key`` of its row of actions: ``enabled``, ``closed`` (why not)."""
+        """The button ``key`` in the page's row of actions: ``enabled``, ``closed`` (why not)."""
         return next(action for action in self.view["actions"] if action["key"] == key)
 
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """The screen's thread stood still from ``since`` to ``at``, ``ms`` of it by its own doing."""
+    """The screen's thread stood still from ``since`` to ``at`` (monotonic s); for ``ms`` of that
+    time it had a core."""
 
     since: float
     at: float
@@ -101,22 +103,23 @@ class Stand:
     # -- the screen ---------------------------------------------------------------------------
 
     def page(self) -> Page:
-        """The next page that comes. Raises :class:`BenchError` when none does."""
+        """The next page that is shown. Raises :class:`BenchError` after :data:`PATIENCE_S`."""
         self._hear(lambda: bool(self._pages), "a page")
         return self._pages.popleft()
 
     def press(self, name: str) -> float:
-        """Press the button ``name``; "" is the middle of the screen. Returns when."""
+        """Press the button ``name``; "" is the middle of the screen. Returns the time (monotonic
+        s)."""
         return float(self._ask({"press": name}, "pressed")["at"])
 
     def look(self) -> dict[str, Any]:
-        """The page, its view, the notices, and why which devices cannot be used."""
+        """The page, its view, the notices, and each device that cannot be used with its reason."""
         while True:
-            with contextlib.suppress(_GoneError):  # the next one is there to look at
+            with contextlib.suppress(_GoneError):  # then ask the next visit
                 return self._ask({"look": True}, "seen")
 
     def live_pid(self) -> int:
-        """The process of the visit that is on the screen."""
+        """The process id of the visit that is on the screen."""
         return int(self._ask({"look": True}, "seen")["pid"])
 
     def _ask(self, question: dict[str, Any], wanted: str) -> dict[str, Any]:
@@ -160,7 +163,7 @@ class Stand:
                 self._answer = said
 
     def _accept(self) -> None:
-        with contextlib.suppress(OSError):  # closed: the end
+        with contextlib.suppress(OSError):  # the stand has closed the socket: its end
             while True:
                 visit, _ = self._watch.accept()
                 threading.Thread(target=self._listen, args=(visit,), daemon=True).start()
@@ -173,7 +176,7 @@ class Stand:
     # -- the world ----------------------------------------------------------------------------
 
     def do(self, script: str) -> None:
-        """Play a fault script, see ``docs/fault-scripts.md``."""
+        """Play a fault script to its end, see ``docs/fault-scripts.md``."""
         run = self.rig.run(script)
         if not run.wait(PATIENCE_S) or run.trouble:
             raise BenchError(f"{script}: {run.trouble or 'does not end'}")
@@ -190,7 +193,7 @@ class Stand:
         return json.loads(body) if body else None
 
     def bugs(self) -> list[str]:
-        """Lines of the log, since asked last, that tell of a bug, a death or a frozen screen."""
+        """Log lines since the last call that tell of a bug, a death or a frozen screen."""
         with self._log.open("rb") as log:
             log.seek(self._read)
             text = log.read()
@@ -202,8 +205,8 @@ class Stand:
 
 @contextmanager
 def stand(make: Callable[[Path], EmulatedCabinet]) -> Iterator[Stand]:
-    """Everything of one terminal, for the length of the block; ``make`` its cabinet in a directory
-    of its own."""
+    """All processes of one terminal, for the length of the block. ``make`` is called with the
+    directory of the terminal and returns its cabinet. Raises :class:`BenchError`."""
     from drivers.emulators.rig import Rig
 
     directory = Path(tempfile.mkdtemp(prefix="kiosk-"))

@@ -1,4 +1,4 @@
-"""A citizen goes through visits on a stand while devices fail, and judges what they get."""
+"""Plays a citizen's visits on a stand while devices fail, and judges pages and paper."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ from kiosk.workshop.sandbox import personas
 _PRINTERS = ("document_printer", "receipt_printer")
 _STATUS = {"io_board": ("lights", "sensors")}
 _NOTICED_S = 2.5
-"""After this a driver has looked at its idle device at least once, see
-``drivers.hosting.thread_host.Pace``."""
+"""After this time a host has looked at its idle device at least once, see
+:class:`drivers.hosting.thread_host.HostPace`."""
 _QUIET_S = 5.0
 _MOMENT_S = 5.0
-_PERSONAS = ("P01", "P05")  # by turns
+_PERSONAS = ("P01", "P05")  # alternate from visit to visit
 _MOST_PRINTS = 3  # the centre's limit for one account and day
-_MOST_ROUNDS = 8  # a visit does not last for ever
+_MOST_ROUNDS = 8  # in one visit
 
 
 @dataclass(slots=True)
 class CaseVerdict:
-    """What came of a case. ``complaints`` begin with the figure that they count for."""
+    """The result of a case. A complaint is the name of the figure that counts it, and a
+    sentence."""
 
     case: FaultCase
     stall_ms: float = 0.0
@@ -40,11 +41,11 @@ class CaseVerdict:
 
 @dataclass(slots=True)
 class _RunningCase:
-    """A case that is on."""
+    """A case whose fault is on."""
 
     verdict: CaseVerdict
     since: float
-    prelude: bool = False  # another fault first, to stand on its problem page
+    prelude: bool = False  # another fault is still on, to reach its problem page first
     done_before: bool = False  # the device had done its work when the fault came
 
     @property
@@ -58,22 +59,26 @@ class _RunningCase:
 
 @dataclass(slots=True)
 class _Round:
-    """From the menu and back to it: one document, and what was said of its paper."""
+    """From the menu and back to it: one document. Counts of paper at its start, and how often the
+    pages said that paper came out."""
 
     sheets: int
     slips: int
     reports: int
     said_printed: int = 0
     said_slip: int = 0
-    doubtful: set[str] = field(default_factory=set)  # printers whose paper one shall look for
+    doubtful: set[str] = field(
+        default_factory=set
+    )  # printers for which a page asks to look in the slot
     cases: list[_RunningCase] = field(default_factory=list)
 
 
 class Trial:
     """Tries cases on one stand, as many in a visit as can be told apart.
 
-    At most one fault is on that the citizen will meet; beside it, one for each device that they do
-    not need (any more): such a fault lasts until its driver has noticed, or must have.
+    At most one fault is on that the citizen will meet: the main fault. Each device that the citizen
+    does not need (any more) may have a background fault at the same time, which ends when the host
+    has noticed, or after :data:`_NOTICED_S`.
     """
 
     def __init__(self, its: Stand, chosen: Iterable[FaultCase], calm: int) -> None:
@@ -85,23 +90,23 @@ class Trial:
         self._beside: dict[str, _RunningCase] = {}
         self._round: _Round | None = None
         self._carried: _RunningCase | None = (
-            None  # its citizen has gone; judged by the next one's paper
+            None  # the citizen left while its fault was on; the next visit's paper judges it
         )
         self._killed = False
-        self._recent: list[_RunningCase] = []  # since paper was looked at last
-        self._earlier = 0  # pieces that came out for the last citizen, who did not take them
-        self._lying: tuple[int, int] | None = None  # sheets and slips, when the last round was over
+        self._recent: list[_RunningCase] = []  # begun since paper was last compared
+        self._earlier = 0  # pieces of paper that the last citizen left in the slot
+        self._lying: tuple[int, int] | None = None  # sheets and slips at the end of the last round
         self._state = "attract"
         self._visits = 0
         self._at = dict.fromkeys(USED_AT.values(), 0.0)  # when a device was last needed
-        self._done = dict.fromkeys(USED_AT, 0)  # what it had done until then
+        self._done = dict.fromkeys(USED_AT, 0)  # `_done_by` at that moment
         self._printed = self._rounds = self._tried = 0
         self._ledger_seen = False
         self.verdicts: list[CaseVerdict] = []
         self.calm_stalls: list[float] = []
 
     def run(self) -> None:
-        """Until no case is left."""
+        """Play visits until no case is left."""
         while self._pending or self._calm or self._carried:
             self._visit()
 
@@ -131,7 +136,7 @@ class Trial:
             page = self._stand.page()
             self._state = _state_of(page)
             if self._killed and self._state != "attract":
-                continue  # shown before the end
+                continue  # a page that the killed visit had shown
             self._settle_ripe()
             self._prepare()
             acts[self._state](page)
@@ -142,14 +147,15 @@ class Trial:
         self._stand.press(name)
 
     def _need(self, name: str, state: str) -> None:
-        """Press what needs a device. That page may be gone before its first frame."""
+        """Press the button ``name``, which leads to the step ``state`` with its device. Note the
+        moment here, since the page of that step may be gone before its first frame."""
         for device, used_at in USED_AT.items():
             if used_at == state:
                 self._done[device] = self._done_by(device)
         self._at[state] = self._stand.press(name)
 
     def _prepare(self) -> None:
-        """Begin what begins here."""
+        """Wait until devices are well again, then begin the cases of this step."""
         state = self._state
         if state == "attract":
             self._killed = False
@@ -169,14 +175,16 @@ class Trial:
             return
         begun = self._begin_beside()
         if state in ("rate", "farewell"):
-            time.sleep(_NOTICED_S if begun else 0.0)  # nothing comes after it
+            time.sleep(_NOTICED_S if begun else 0.0)  # no later page waits for it
         elif state not in ("menu", "problem", "card"):
             self._begin_main()
 
     # -- pages --------------------------------------------------------------------------------
 
     def _put_card(self, page: Page) -> None:
-        self._stand.centre("POST", "/reset")  # so that no limit is met: it is one person again
+        self._stand.centre(
+            "POST", "/reset"
+        )  # or the persona of earlier visits would reach the limit of prints
         main = None if self._calm else self._begin_main()
         self._stand.rig.tell("id_card", "put", **personas.load()[self._persona].card())
         if main and main.fault.kind == "unplugged" and not main.prelude:
@@ -195,7 +203,7 @@ class Trial:
         wanted = any(case.state in STATES[3:13] for case in self._pending)
         wanted |= bool(
             self._main or self._carried or self._calm or not self._rounds
-        )  # a visit without is not rated
+        )  # a visit without a round shows no page to rate it
         if self._printed >= _MOST_PRINTS or self._rounds >= _MOST_ROUNDS or not wanted:
             self._press("leave")
             return
@@ -257,7 +265,7 @@ class Trial:
             main.verdict.to_page_ms = (page.at - max(main.since, *self._at.values())) * 1000
         self._read(title, device)
         if self._carried:
-            # What the printer still does by itself comes out while they stand there.
+            # Paper that the printer still finishes comes out while this citizen stands there.
             self._watch_for(self._cabinet.quiet, _QUIET_S)
             self._leave_paper()
             self._press("leave")
@@ -273,7 +281,7 @@ class Trial:
     # -- cases --------------------------------------------------------------------------------
 
     def _begin_main(self) -> _RunningCase | None:
-        """A fault that will be met, if one is left for this step, and none is on."""
+        """Begin a main fault, if a case for this step is left and no main fault is on."""
         if self._main or self._carried:
             return None
         closed = self._closed()
@@ -301,7 +309,7 @@ class Trial:
         return main
 
     def _fail_at(self, main: _RunningCase, moment: Callable[[], bool]) -> None:
-        """Let it fail while the device is at its work."""
+        """Begin the fault at the ``moment`` when its device works."""
         if self._watch_for(moment, _MOMENT_S):
             self._fail_now(main)
         else:
@@ -320,7 +328,7 @@ class Trial:
             running.done_before = self._done_by(device) > self._done[device]
 
     def _kill(self, main: _RunningCase) -> None:
-        """The visit is gone in the middle; the citizen stays until nothing comes any more."""
+        """Kill the visit. The citizen stays until no more paper comes out."""
         main.verdict.met = True
         os.kill(self._stand.live_pid(), signal.SIGKILL)
         self._watch_for(self._cabinet.quiet, _QUIET_S)
@@ -328,7 +336,8 @@ class Trial:
         self._leave_paper()
 
     def _begin_beside(self) -> bool:
-        """Faults that nobody should notice, one for each device that is well."""
+        """Begin background faults, which the citizen should not notice: one for each device that is
+        well. Returns whether any began."""
         closed = self._closed()
         begun = False
         for case in list(self._pending):
@@ -345,7 +354,8 @@ class Trial:
         return begun
 
     def _settle_ripe(self) -> None:
-        """End the faults beside that have lasted long enough."""
+        """End the background faults that their hosts have noticed, or that lasted
+        :data:`_NOTICED_S`."""
         if not self._beside:
             return
         closed = self._closed()
@@ -356,7 +366,8 @@ class Trial:
                 self._end(running)
 
     def _read(self, said: str, device: str) -> None:
-        """The citizen reads why something cannot be had."""
+        """The citizen reads ``said``, the reason why ``device`` cannot be used: judge it, and end
+        the main fault."""
         main = self._main
         if main is None or main.fault.device != device or not main.fault.says:
             self._complain("fault_without_page", f"“{said}” though all that is needed is well")
@@ -372,7 +383,7 @@ class Trial:
             self._end(main)
 
     def _settle_main(self, device: str, *, worked: bool) -> None:
-        """The device has done its work."""
+        """``device`` has done its work: end the main fault if it is on that device."""
         main = self._main
         if main is None or main.fault.device != device:
             return
@@ -394,8 +405,8 @@ class Trial:
         self.verdicts.append(verdict)
 
     def _complain(self, figure: str, what: str) -> None:
-        """Of the fault that is on, or was when the last citizen left; when none is, of all those
-        beside."""
+        """Book the complaint on the main fault, else on every background fault. The main fault may
+        be one that was on when the last citizen left."""
         main = self._main or self._carried
         on = [main] if main else list(self._beside.values())
         beside = ", ".join(str(running.case) for running in self._beside.values())
@@ -407,7 +418,7 @@ class Trial:
     # -- paper --------------------------------------------------------------------------------
 
     def _end_round(self) -> None:
-        """Compare what came out with what was said."""
+        """Compare the paper that came out with what the pages and the reports said."""
         done, self._round = self._round, None
         if done is None:
             return
@@ -456,7 +467,7 @@ class Trial:
             self._end(carried)
 
     def _judge_between(self) -> None:
-        """Nothing comes out from the end of a round, or of a visit, to the next menu."""
+        """Complain when paper came out between the end of a round, or of a visit, and this menu."""
         before, self._lying = self._lying, self._paper()
         if before in (None, self._lying):
             return
@@ -467,7 +478,7 @@ class Trial:
             raise BenchError(f"without any fault: {said}")
 
     def _leave_paper(self) -> None:
-        """The citizen goes: what comes from here on is not theirs."""
+        """Note the paper in the slots as the citizen leaves: later paper is not theirs."""
         self._round, self._lying = None, self._paper()
         self._earlier = len(self._cabinet.slip_texts())
 
@@ -475,7 +486,7 @@ class Trial:
         return self._cabinet.sheets(), self._cabinet.slips()
 
     def _done_by(self, device: str) -> int:
-        """How often this device has done its work so far, as one sees beside it."""
+        """How often ``device`` has done its work since the start: sheets, slips or reads."""
         if device == "document_printer":
             return self._cabinet.sheets()
         if device == "receipt_printer":
@@ -487,7 +498,7 @@ class Trial:
         return _PERSONAS[self._visits % len(_PERSONAS)]
 
     def _paper_is_out(self, device: str) -> bool:
-        """What a citizen sees who looks at the slot."""
+        """Whether new paper lies in the slot of ``device``, once no more comes."""
         if self._round is None:
             return False
         self._watch_for(self._cabinet.quiet, _QUIET_S)
@@ -501,7 +512,7 @@ class Trial:
         return set(self._stand.look()["devices"])
 
     def _await_health(self, devices: Iterable[str]) -> None:
-        """Until the terminal can use these again, as far as no fault is on."""
+        """Wait until the terminal can use ``devices`` again, without those that have a fault on."""
         on = {*self._beside, *([self._main.fault.device] if self._main else [])}
         kinds = {kind for device in devices if device not in on for kind in _kinds(device)}
         if not self._watch_for(lambda: not self._closed() & kinds, 60.0):
@@ -517,11 +528,12 @@ class Trial:
 
 
 _BEFORE = {"id_card": "card", "document_printer": "preview", "receipt_printer": "printed"}
-"""Where another fault begins, for who shall stand on a problem page."""
+"""The step at which the earlier fault begins that leads to a device's problem page."""
 
 
 def _prelude(fault: DeviceFault) -> tuple[str, str]:
-    """Another fault of the same device, with other words: how it begins and ends."""
+    """Another fault of the same device, with other words for the citizen: the orders that begin and
+    end it."""
     other = next(
         other
         for other in FAULTS
@@ -533,8 +545,8 @@ def _prelude(fault: DeviceFault) -> tuple[str, str]:
 
 
 def judge_paper(what: str, out: int, said: int, doubtful: bool) -> list[tuple[str, str]]:
-    """Complaints about one round's paper: ``out`` pieces came, ``said`` were announced; after
-    ``doubtful`` words the citizen looks for themselves."""
+    """Complaints about one round's paper: ``out`` pieces came out, pages announced ``said``.
+    ``doubtful``: a page asked the citizen to look in the slot, so unannounced paper is no fault."""
     if out > 1:
         return [("fault_paper_twice", f"the {what} came out {out} times")]
     if said > out:
@@ -545,7 +557,7 @@ def judge_paper(what: str, out: int, said: int, doubtful: bool) -> list[tuple[st
 
 
 def judge_slips(texts: Iterable[str], holder: str, others: Iterable[str]) -> list[tuple[str, str]]:
-    """Complaints about the pieces of paper that ``holder`` takes, by what stands on each."""
+    """Complaints about the pieces of paper that ``holder`` takes, from the text on each piece."""
     for text in texts:
         if SLIP_END not in text:
             continue
@@ -557,7 +569,7 @@ def judge_slips(texts: Iterable[str], holder: str, others: Iterable[str]) -> lis
 
 
 def _kinds(device: str) -> set[str]:
-    """The device classes behind what the rig calls so."""
+    """The device classes behind the rig's name ``device``."""
     return set(_STATUS.get(device, (device,)))
 
 

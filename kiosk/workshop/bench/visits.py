@@ -1,7 +1,7 @@
 """Measures visits: real processes and hardware emulated on the wire.
 
-A keeper keeps real visits that play the stories of :mod:`ui.robots.meter` and note when things
-happen; all figures come from that trace, from ``/proc``, and from empty windows measured beside.
+A keeper runs real visits. They play the stories of :mod:`ui.robots.meter` and write a trace of what
+happened when. All figures come from that trace, from ``/proc``, and from empty windows.
 """
 
 from __future__ import annotations
@@ -40,21 +40,21 @@ from kiosk.keeper import keeper, visit_process
 pace = visit_process.KeeperPace(rest_s=float(sys.argv[2]))
 sys.exit(keeper.run(Path(sys.argv[1]), sys.argv[3:], pace=pace))
 """
-# What `kiosk run` does and imports, with visits that measure.
+# Does and imports the same as `kiosk run`; argv gives the visits' command, which measures.
 
 
 @dataclass(frozen=True, slots=True)
 class VisitsScale:
-    """How much is done."""
+    """How many visits are measured, and how long."""
 
-    starts: int  # visits, and empty windows, started cold
+    starts: int  # cold starts of a visit, and as many of an empty window
     stories: tuple[str, ...]  # what visits play, see ui.robots.meter; a "still" one is killed
-    rounds: int  # of four page changes in each of them that need no centre
-    idle_s: float  # how long nothing happens
-    settle_s: float = 1.5  # from the standby's Ready until it has done all it does beforehand
+    rounds: int  # in each story; a round is four page changes that need no centre
+    idle_s: float  # how long the CPU of idle processes is measured
+    settle_s: float = 1.5  # from the standby's Ready until its preparations are over
     rest_s: float = (
         KeeperPace().rest_s
-    )  # until the keeper starts the next standby; a test has less time
+    )  # until the keeper starts the next standby; a test takes less
 
 
 _STORIES = ("job", "still", "queue", "still")
@@ -89,25 +89,26 @@ NAMES: Mapping[str, Name] = {
     "floor_memory_window": Name("MB"),
     "floor_idle_cpu": Name("%"),
 }
-"""All figures. In milliseconds unless said: MB are 10⁶ bytes of proportional set size, % is of one
-core.
+"""All figures, in milliseconds unless said otherwise: MB are 10⁶ bytes of proportional set size, %
+is of one core.
 
-* ``start_first_frame``: process start of a visit, imports and all, to the first frame
-* ``standby_takeover``: the last visit says that it ended, to the first frame of the next;
-  ``_killed``: SIGKILL in its place
-* ``tap_next_page``: mouse press to the next page's frame, pages that ask nobody; ``_first``: those
-  of them that a visit shows for the first time; ``_queue``: the citizen came at once, and the next
-  standby is being warmed beside; ``tap_centre_page``: pages that ask the centre
-* ``centre_call``: one request and its checked HTTP, without the making of documents
-* ``card_to_overview``: the card lies on the reader, to the account page's frame, the whole sign-in
-  with it; made of ``_reader`` (until the card's last byte is on the wire), ``_centre`` (its calls),
-  ``_robot`` (it reads the code, types and presses) and ``_own`` (the rest)
+* ``start_first_frame``: process start of a visit, imports included, to the first frame
+* ``standby_takeover``: the last visit reports its end, to the first frame of the next visit;
+  ``_killed``: the last visit is ended by SIGKILL
+* ``tap_next_page``: mouse press to the next page's frame, for pages that ask nobody; ``_first``:
+  the first time that a visit shows the page; ``_queue``: the citizen came at once, while the next
+  standby is being warmed; ``tap_centre_page``: pages that ask the centre
+* ``centre_call``: one request and its checked answer, without the making of documents
+* ``card_to_overview``: from the card on the reader to the frame of the account page, the whole
+  sign-in included. Its parts: ``_reader`` (until the card's last byte is on the wire), ``_centre``
+  (calls to the centre), ``_robot`` (the robot reads the code, types and presses), ``_own`` (the
+  rest, which is the terminal's own time)
 * ``print_tap_to_answer``: press on 打印证明 to the printing page's frame
-* ``memory_visit``: after the whole main job with preview, a standby beside it
+* ``memory_visit``: after the whole main job with preview, while a standby waits
 * ``idle_cpu``: keeper, live visit on the attract page and standby together
-* ``floor_…``: an empty Qt Quick window of the same size, two of them for memory and CPU, as there
-  are two visits; a bare request for the catalogue; the reader's driver alone in a process; an
-  empty Python process
+* ``floor_…``: an empty Qt Quick window of the same size (for memory and CPU two windows, since
+  there are two visits); a bare request for the catalogue; the reader's driver alone in a process;
+  an empty Python process
 """
 
 
@@ -120,7 +121,7 @@ def measure(scale: VisitsScale) -> dict[str, Figure]:
     """All figures of :data:`NAMES`. Raises :class:`BenchError`."""
     found: Values = {name: [] for name in NAMES}
     before = os.environ.get("QT_QPA_PLATFORM")
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"  # the same on every machine; for the visits
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"  # so that visits run alike on every machine
     try:
         with demo.place(headless=True) as here:
             _measure_reader(found, here, scale)
@@ -142,7 +143,7 @@ def measure(scale: VisitsScale) -> dict[str, Figure]:
 
 
 def _measure_reader(found: Values, here: demo.DemoPlace, scale: VisitsScale) -> None:
-    """The driver with a card that is put, and nothing else to do."""
+    """The ID card driver alone: put a card and read it."""
     from drivers.emulators.rig import Remote
 
     reader = drivers.create("id_card", "sdt", {"port": str(here.directory / "id_card")})
@@ -161,7 +162,7 @@ def _measure_reader(found: Values, here: demo.DemoPlace, scale: VisitsScale) -> 
 
 
 def _measure_centre(found: Values, here: demo.DemoPlace, scale: VisitsScale) -> None:
-    """A request that is as small as can be, over one connection of the standard library."""
+    """The smallest request, over one connection of the standard library's HTTP client."""
     connection = http.client.HTTPConnection(here.centre.removeprefix("http://"), timeout=10)
     with contextlib.closing(connection):
         for _ in range(10 * len(scale.stories)):
@@ -191,23 +192,23 @@ def _start_visit(here: demo.DemoPlace) -> float:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        line = KeeperEnd(mine.detach())
+        channel = KeeperEnd(mine.detach())
     try:
-        _hear(line, Ready)
-        line.send(Live())
-        _hear(line, Shown)
+        _hear(channel, Ready)
+        channel.send(Live())
+        _hear(channel, Shown)
         return _ms(began)
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        line.close()
+        channel.close()
 
 
-def _hear(line: KeeperEnd, wanted: type) -> None:
-    """Wait for a word of the visit."""
+def _hear(channel: KeeperEnd, wanted: type) -> None:
+    """Wait for a message of the class ``wanted`` from the visit. Raises :class:`BenchError`."""
 
     def said() -> bool:
-        words = line.receive()
+        words = channel.receive()
         if any(type(word).__name__ == "Broken" for word in words):
             raise BenchError("a visit died while it started")
         return any(isinstance(word, wanted) for word in words)
@@ -233,7 +234,7 @@ def _measure_floor(found: Values, scale: VisitsScale) -> None:
 
 @contextmanager
 def _window(taps: int) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
-    """An empty window that is shown, and the milliseconds from its process' start to that."""
+    """A process that shows an empty window, and the milliseconds from its start to the window."""
     began = time.monotonic()
     with _process([sys.executable, "-m", "ui.robots.empty", str(taps)]) as process:
         if _line_of(process) != b"shown\n":
@@ -289,7 +290,8 @@ def _measure_visits(found: Values, here: demo.DemoPlace, scale: VisitsScale) -> 
 
 
 def _play(trace: TraceReader, number: int, story: str, scale: VisitsScale) -> float:
-    """See the visit through to its end; kill the one that does nothing. Returns when, or 0."""
+    """Wait until the visit ``number`` has ended. A visit with the story "still" never ends by
+    itself: it is killed. Returns when it was killed (monotonic s), else 0."""
     live = trace.wait(lambda: trace.lives()[number:], "a visit to be live")[0]
     if story != "still":
         trace.wait(lambda: trace.ended(live), "a visit to end")
@@ -302,7 +304,7 @@ def _play(trace: TraceReader, number: int, story: str, scale: VisitsScale) -> fl
 
 
 def _measure_rest(found: Values, trace: TraceReader, keeper: int, scale: VisitsScale) -> None:
-    """The last visit, on the attract page, with its standby."""
+    """Measure the last visit while it rests on the attract page, and its standby."""
     live = trace.wait(lambda: trace.lives()[len(scale.stories) :], "the last visit to be live")[0]
     standby = trace.wait(trace.waiting, "the last standby to be warm")[0]
     time.sleep(scale.settle_s)
@@ -314,17 +316,17 @@ def _measure_rest(found: Values, trace: TraceReader, keeper: int, scale: VisitsS
 
 
 class TraceReader:
-    """What the visits note, as it grows; see :mod:`ui.robots.meter`."""
+    """Reads the trace to which the visits append, see :mod:`ui.robots.meter`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def plan(self, plan: Mapping[str, Any]) -> None:
-        """Begin the trace with what is to be played."""
+        """Write the first line of the trace: the stories that the visits shall play."""
         self.path.write_text(json.dumps(plan) + "\n")
 
     def events(self) -> list[Event]:
-        """In the order in which things happened."""
+        """All events so far, sorted by time."""
         lines = self.path.read_text().splitlines()[1:]
         return sorted((Event(**_split(json.loads(line))) for line in lines), key=lambda e: e.at)
 
@@ -332,7 +334,7 @@ class TraceReader:
         return [event.pid for event in self.events() if event.what == "live"]
 
     def waiting(self) -> list[int]:
-        """Processes that are warm and were not live yet."""
+        """Process ids of standbys: visits that are warm and were never live."""
         ready = [event.pid for event in self.events() if event.what == "ready"]
         return [pid for pid in ready if pid not in self.lives()]
 
@@ -340,7 +342,8 @@ class TraceReader:
         return any(event.what == "ended" and event.pid == pid for event in self.events())
 
     def wait(self, look: Callable[[], Any], what: str) -> Any:
-        """What ``look`` finds, as soon as it is anything."""
+        """Call ``look`` until its result is true, and return that. Raises :class:`BenchError` when
+        a visit reports that its story failed, or after :data:`PATIENCE_S`."""
 
         def there() -> Any:
             for event in self.events():
@@ -353,7 +356,7 @@ class TraceReader:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of the trace: what, when (seconds, monotonic), in which process, and more."""
+    """One line of the trace: what happened, when (monotonic s), in which process, and facts."""
 
     what: str
     at: float
@@ -369,7 +372,8 @@ def _split(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def evaluate(events: Sequence[Event], kills: Sequence[float], found: Values) -> None:
-    """Add to ``found`` what ``events`` (in order) say; ``kills``: when a live visit was killed."""
+    """Add to ``found`` the values from ``events``, which are sorted by time; ``kills``: the times
+    at which a live visit was killed."""
     lives = [event.at for event in events if event.what == "live"]
     ends = [event.at for event in events if event.what == "ended"]
     for name, moments in (("standby_takeover", ends), ("standby_takeover_killed", kills)):
@@ -389,7 +393,8 @@ def evaluate(events: Sequence[Event], kills: Sequence[float], found: Values) -> 
 
 
 def _evaluate_taps(mine: Sequence[Event], found: Values) -> None:
-    """Every press that leads to a page, by whether the centre was asked in between."""
+    """The time from each press to its page, in one figure where the visit asked the centre in
+    between, in another where it did not."""
     touched: Event | None = None
     asked = False
     seen: set[str] = set()
@@ -415,7 +420,7 @@ def _evaluate_taps(mine: Sequence[Event], found: Values) -> None:
 
 
 def _evaluate_sign_in(mine: Sequence[Event], found: Values) -> None:
-    """From the card to the overview, and who took how much of it."""
+    """The time from the card to the account page, whole and in its parts."""
     card = next(event.at for event in mine if event.what == "card")
     read = next(event.at for event in mine if event.what == "read")
     code_page = _frame(mine, "EnterCodePage", card)
@@ -473,14 +478,15 @@ def _pss_mb(pid: int) -> float:
 
 
 def _cpu_percent(pids: Sequence[int], seconds: float) -> float:
-    """What the processes use together of one core in the next ``seconds``."""
+    """The share of one core, in percent, that the processes use together in ``seconds`` from
+    now."""
     began, before = time.monotonic(), sum(map(_cpu_s, pids))
     time.sleep(seconds)
     return (sum(map(_cpu_s, pids)) - before) / (time.monotonic() - began) * 100
 
 
 def _cpu_s(pid: int) -> float:
-    """CPU time of all threads of a process, also of those that are over; nanoseconds exact."""
+    """CPU seconds of all threads of a process, ended threads included; exact to nanoseconds."""
     clock = (~pid << 3) | 2  # clock_getcpuclockid(3)
     try:
         return time.clock_gettime(clock)
