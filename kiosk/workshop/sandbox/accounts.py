@@ -1,6 +1,7 @@
-"""What a person has at the centre: accounts, ledger, withdrawals, loans, as the contract words it.
+"""Looks up what a person has at the centre: accounts, ledger, withdrawals and loans.
 
-Models are filled under their wire names, the field identifiers of JGJ/T 320-2014.
+The answers are models of the contract, filled under their wire names: the field identifiers of
+JGJ/T 320-2014.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def person(visitor: TokenHolder) -> Person:
 
 
 class Accounts:
-    """Looks up what belongs to a visitor; everything else is not-found."""
+    """Looks up what belongs to a visitor; refuses not-found for an id of anybody else."""
 
     def __init__(self, store: Store, today: date) -> None:
         self._store = store
@@ -56,7 +57,7 @@ class Accounts:
         return [self.account(visitor, row) for row in self._rows(visitor)]
 
     def find(self, visitor: TokenHolder, handle: str) -> Row:
-        """The row behind an account's id in this session."""
+        """The row of the account whose id in this session is ``handle``. Refuses not-found."""
         for row in self._rows(visitor):
             if visitor.handle(row["number"]) == handle:
                 return row
@@ -100,7 +101,7 @@ class Accounts:
         )
 
     def ledger(self, visitor: TokenHolder, handle: str, year: int | None) -> Ledger:
-        """The bookings of ``year``; without it, of the newest year that has any."""
+        """The bookings of ``year``; without ``year``, of the newest year that has bookings."""
         account = self.find(visitor, handle)
         rows = self._store.all(
             "SELECT * FROM booking WHERE account = ? ORDER BY booked DESC, serial DESC",
@@ -133,7 +134,7 @@ class Accounts:
         )
 
     def withdrawals(self, visitor: TokenHolder, handle: str) -> list[Withdrawal]:
-        """Newest first; ``total`` is what was withdrawn up to and with each."""
+        """Withdrawals, newest first; ``total`` is the sum of a withdrawal and all before."""
         account = self.find(visitor, handle)
         rows = self._store.all(
             "SELECT *, sum(-amount) OVER (ORDER BY booked, serial) AS total FROM booking "
@@ -168,7 +169,7 @@ class Accounts:
         return [self._loan(visitor, row) for row in self._loan_rows(visitor)]
 
     def plan(self, visitor: TokenHolder, handle: str) -> list[PlanEntry]:
-        """The instalments still to come; what is overdue stands among the repayments."""
+        """The instalments still to come; overdue instalments stand among the repayments."""
         loan = self._find_loan(visitor, handle)
         return [
             PlanEntry(
@@ -184,7 +185,8 @@ class Accounts:
         ]
 
     def repayments(self, visitor: TokenHolder, handle: str) -> list[Repayment]:
-        """What was paid or is overdue, newest first; an overdue one carries its penalty."""
+        """Instalments that were paid or are overdue, newest first; the amount of an overdue
+        instalment includes its penalty."""
         loan = self._find_loan(visitor, handle)
         lines = self._instalments(loan)
         balance = _balance(loan, lines)
@@ -266,7 +268,7 @@ class Accounts:
 
 
 def _balance(loan: Row, lines: list[Row]) -> int:
-    """What is owed in fen: the balance after the last instalment that was paid."""
+    """The debt in fen: the balance after the last paid instalment."""
     paid = [row["balance"] for row in lines if row["paid_on"]]
     return int(paid[-1] if paid else loan["granted"])
 
@@ -282,7 +284,7 @@ def worded_day(day: date) -> str:
 def _note(
     status: str, arrears: int, sealed: date | None, frozen: date | None
 ) -> CentreWords | None:
-    """What the state means for the holder, and whom to ask."""
+    """The centre's note on a frozen, sealed or unpaid account: what it means, and whom to ask."""
     if frozen and status == FROZEN:
         return CentreWords(
             zh=f"账户自{worded_day(frozen)}起被人民法院依法冻结。冻结期间可以查询，不能提取，"

@@ -70,7 +70,7 @@ Id = Annotated[str, InPath(min_length=1, max_length=64)]
 
 
 def _terminal(terminal: Terminal) -> str:
-    """Every request says which terminal sends it."""
+    """Every request names its terminal in the header ``X-Terminal``."""
     return terminal
 
 
@@ -245,7 +245,8 @@ def rate(centre: AtCentre, body: Rating) -> None:
 
 
 class _FaultyApi(FastAPI):
-    """Faults go around everything else, so that they can take the connection away."""
+    """The API inside the faults: a fault runs outside the application, so that it can cut the
+    connection."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.state.centre.faults.apply(super().__call__, scope, receive, send)
@@ -260,12 +261,12 @@ def create_app(
     fresh: bool = True,
     ticks: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
-    """The centre over what lies in ``directory``: ``centre.db``, the seal's key, ``root.pem``.
+    """The centre on the files in ``directory``: ``centre.db``, the seal's key, ``root.pem``.
 
-    ``delay`` is the least and the most seconds every answer takes; ``fixed_code`` (6 digits) takes
-    the place of random SMS codes, which stand at ``/sandbox/messages``; ``codes_per_day`` is per
-    phone; with ``fresh`` False the database is kept from the last time; ``ticks`` are the seconds
-    that sessions and codes live by. Closed with the application's lifespan.
+    Every answer takes between ``delay[0]`` and ``delay[1]`` seconds more. ``fixed_code`` (6 digits)
+    replaces the random SMS codes, which ``/sandbox/messages`` lists. ``codes_per_day`` is per
+    phone. With ``fresh`` False the database of the last run is kept. ``ticks`` gives the seconds by
+    which sessions and codes expire. The end of the application's lifespan closes the database.
     """
     centre = StandInCentre(
         directory,
@@ -310,7 +311,7 @@ def _bare_app() -> FastAPI:
     app.include_router(controls.router)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _not_understood)
-    # Half of a surrogate pair passes JSON, and then cannot be written in UTF-8 anywhere.
+    # JSON accepts half of a surrogate pair, which UTF-8 cannot encode: a request may carry one.
     app.add_exception_handler(UnicodeEncodeError, _not_understood)
     app.add_exception_handler(HTTPException, _not_served)
     return app
@@ -329,12 +330,12 @@ def _refused(_: Request, error: Exception) -> Response:
 
 
 def _not_understood(_: Request, __: Exception) -> Response:
-    """A request that does not fit the contract; nothing of it is sent back."""
+    """Answers a request that does not fit the contract; the answer repeats nothing of it."""
     return JSONResponse(Refused("request-invalid").body.model_dump(mode="json"), 422)
 
 
 def _not_served(_: Request, error: Exception) -> Response:
-    """Unknown paths and methods, and bodies that are not JSON."""
+    """Answers unknown paths and methods, and bodies that are not JSON."""
     assert isinstance(error, HTTPException)
     code = "request-not-served" if error.status_code in (404, 405) else "request-invalid"
     body = Refused(code).body.model_dump(mode="json")

@@ -1,4 +1,4 @@
-"""The parts of the stand-in centre, put together in one directory."""
+"""Puts the parts of the stand-in centre together: database, seal and rules, in one directory."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from kiosk.workshop.sandbox.store import Store
 
 
 class StandInCentre:
-    """Database, seal and rules. Every start is a new business day: the database is filled anew,
-    unless ``fresh`` is False; the seal's key and root certificate stay."""
+    """Database, seal and rules. Every start fills the database anew, unless ``fresh`` is False; the
+    seal's key and root certificate stay."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class StandInCentre:
             seed.fill(self.store)
 
     def reset(self) -> None:
-        """As after a start: no session, no print, no fault, everything open."""
+        """Back to the state after a start: no session, no print, no fault, all services open."""
         seed.fill(self.store)
         self.faults.clear()
         self.offers.reset()

@@ -28,7 +28,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 PAGES = 1
 ROOT_FILE = "root.pem"
-"""The root certificate a terminal has to trust to accept the papers of this centre."""
+"""The root certificate: a terminal that trusts it accepts the documents of this centre."""
 _SEAL_FILE = "seal.pem"
 _KEY_FILE = "seal-key.pem"
 
@@ -39,7 +39,7 @@ class CertificateLine:
 
     label: str
     value: str
-    more: str = ""  # smaller, behind or beneath the value
+    more: str = ""  # in smaller print, behind or below the value
     wide: bool = False  # takes the whole row
     strong: bool = False
     alert: bool = False  # printed in red
@@ -47,7 +47,7 @@ class CertificateLine:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Certificate:
-    """Everything that stands on the sheet, worded in Chinese."""
+    """All words of the sheet, in Chinese."""
 
     number: str
     statement: str
@@ -95,7 +95,7 @@ def _template() -> bytes:
 
 @cache
 def _fonts() -> typst.Fonts:
-    """The fonts of the system, looked for once: 0.3 s."""
+    """The fonts of the system. Cached, since the search takes 0.3 s."""
     return typst.Fonts()
 
 
@@ -118,7 +118,7 @@ class Seal:
         """``pdf`` with one PAdES signature over the whole file.
 
         The signed revision carries ``/FundDocument`` and ``/FundHolder`` in the information
-        dictionary, so that neither can be exchanged without breaking the seal.
+        dictionary, so that nobody can change either without breaking the seal.
         """
         writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
         info = writer.trailer["/Info"]
@@ -141,7 +141,7 @@ def _der(path: Path) -> bytes:
 
 
 def _issue(directory: Path, centre: str) -> None:
-    """Make root, seal certificate and key. The root's own key is thrown away at once."""
+    """Make root, seal certificate and key. The root's own key is not kept."""
     root_key, seal_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     root_name = _name(centre, "演示根证书 Demo Root")
     root = (
@@ -180,7 +180,7 @@ def _name(centre: str, common: str) -> x509.Name:
 def _builder(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
 ) -> x509.CertificateBuilder:
-    # Valid around the fixed business day as well as on whatever day the demo is shown.
+    # Valid on the fixed business day and on the real day of the demo.
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

@@ -1,4 +1,4 @@
-"""The demo's time: a business day that never ends, beside a clock for what really passes."""
+"""The demo's time: a business day that never ends, and a clock of the seconds that really pass."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _SHIFT_S = 8 * 3600
 
 
 class Clock:
-    """``now`` starts at 10:00 on the business day and starts again there eight hours later, so that
-    a demo may stand open for weeks. ``ticks`` are seconds that only go forward."""
+    """``now`` runs from 10:00 on the business day for eight hours and then starts again at 10:00,
+    so that a demo may run for weeks. ``ticks`` gives seconds that only go forward."""
 
     def __init__(self, ticks: Callable[[], float] = time.monotonic) -> None:
         self.ticks = ticks

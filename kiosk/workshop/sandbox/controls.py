@@ -1,4 +1,4 @@
-"""What a centre does not have: the levers of the stand-in, for the desk, the tests and training."""
+"""The levers of the stand-in centre, for the desk, tests and training; a real centre has none."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ AtCentre = Annotated[StandInCentre, Depends(_centre)]
 
 
 class Switch(BaseModel):
-    """Whether a service can be had, and if not, why."""
+    """Opens or closes a service; ``because``: the reason that citizens read."""
 
     open: bool
     because: CentreWords | None = None
@@ -42,7 +42,7 @@ def clear_faults(centre: AtCentre) -> None:
 
 @router.get("/messages")
 def messages(centre: AtCentre) -> list[dict[str, Any]]:
-    """The SMS that were sent, newest first: what would be on the citizens' phones."""
+    """The SMS that were sent, newest first. They stand here in place of the citizens' phones."""
     return _rows(centre, "SELECT phone, code, text, at FROM message ORDER BY id DESC")
 
 
@@ -64,7 +64,7 @@ def ratings(centre: AtCentre) -> list[dict[str, Any]]:
 
 @router.get("/sessions")
 def sessions(centre: AtCentre) -> list[dict[str, Any]]:
-    """The sessions that are open: no token, no person."""
+    """The open sessions, without their tokens and persons."""
     now = centre.clock.ticks()
     return _rows(
         centre,

@@ -51,7 +51,7 @@ class Documents:
         self._offers = offers
 
     def make(self, visitor: TokenHolder, request: DocumentRequest) -> tuple[Document, bool]:
-        """The document, and whether it is new: the same key gives the same one.
+        """The document, and whether it is new: the same key gives the same document again.
 
         Refuses not-found, key-reused, service-closed, purpose-unknown, account-closed,
         account-frozen, print-limit.
@@ -78,9 +78,9 @@ class Documents:
         return bytes(row["file"])
 
     def report_print(self, terminal: str, document: str, report: PrintReport) -> PrintCount:
-        """Count a job once; a later report may still say that it did come out whole.
+        """Count a print job once. A later report of the same job may still turn it to complete.
 
-        Only the terminal the document was made for may report. Refuses not-found.
+        Only the terminal for which the document was made may report. Refuses not-found.
         """
         with self._store.transaction():
             row = self._store.one(

@@ -1,4 +1,4 @@
-"""Faults on request: the centre slow, down, busy, cut off or talking nonsense."""
+"""Faults of the stand-in centre, on request: slow, down, busy, cut off or talking nonsense."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from kiosk.workshop.sandbox.refusals import Refused, known_codes
 class CentreFault(BaseModel):
     """What goes wrong with the next requests that match.
 
-    ``latency`` waits ``seconds`` and goes on; ``status`` answers with ``status`` and a page of HTML
-    as a proxy does, without doing anything; ``refusal`` refuses with ``code``. With ``cut`` half of
-    the answer arrives, with ``garbage`` something that is not JSON, with ``drop`` nothing at all:
-    for these three the request has been carried out.
+    ``latency`` waits ``seconds``, then serves the request. ``status`` answers as a proxy does, with
+    ``status`` and a page of HTML; ``refusal`` refuses with ``code``: both carry out nothing. The
+    other three carry out the request: then ``cut`` sends half of the answer, ``garbage`` sends
+    an answer that is not JSON, ``drop`` sends nothing.
     """
 
     match: str = Field(default="/v1", max_length=200)  # how the path begins
@@ -30,7 +30,7 @@ class CentreFault(BaseModel):
     seconds: float = Field(default=1.0, ge=0, le=120)
     status: int = Field(default=502, ge=400, le=599)
     code: str = "service-busy"
-    times: int | None = Field(default=None, ge=1, le=10**6)  # None: until taken back
+    times: int | None = Field(default=None, ge=1, le=10**6)  # requests; None: until cleared
 
     @field_validator("code")
     @classmethod
@@ -41,7 +41,7 @@ class CentreFault(BaseModel):
 
 
 class Faults:
-    """The faults that are set, applied around the whole application, delays before them."""
+    """The faults that are set. :meth:`apply` runs them around the application, after the delay."""
 
     def __init__(self, delay: tuple[float, float]) -> None:
         self._delay = delay
@@ -71,7 +71,7 @@ class Faults:
         await app(scope, receive, send)
 
     def _due(self, method: str, path: str) -> list[CentreFault]:
-        """The faults this request meets; each is used up by one."""
+        """The faults that this request meets; each of them counts one request less."""
         due, kept = [], []
         with self._lock:
             for fault, left in self._set:
@@ -102,7 +102,7 @@ async def _fail(
 
 
 async def _carry_out(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
-    """Run the application to its end and keep its answer back."""
+    """Run the application to its end; returns its answer instead of sending it."""
     start: Message = {}
     body = bytearray()
 
@@ -130,8 +130,9 @@ async def _spoil(
         await send(
             {"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True}
         )
-    # The server keeps its promises, so the connection is taken away from under it (uvicorn's own
-    # object behind ``send``); without one, as in a test in the same process, the call breaks off.
+    # The server sends every answer whole, so the fault closes the connection itself: through the
+    # transport of uvicorn's object behind `send`. A test in the same process has no transport:
+    # there the call raises.
     transport = getattr(getattr(send, "__self__", None), "transport", None)
     if transport is None:
         raise ConnectionResetError("the answer is lost")

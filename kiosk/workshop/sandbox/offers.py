@@ -1,4 +1,4 @@
-"""What the stand-in centre offers on this channel, and whether it can be had now."""
+"""The services that the stand-in centre offers at terminals, and whether each is open now."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ SERVICES = tuple(offer.service for offer in _OFFERS)
 
 
 class Offers:
-    """The catalogue, with what somebody has switched off."""
+    """The catalogue, without the services that a lever has switched off."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -106,7 +106,7 @@ class Offers:
             self._closed.clear()
 
     def must_be_open(self, service: str) -> None:
-        """Refuses service-closed."""
+        """Refuses service-closed, unless ``service`` is open now."""
         with self._lock:
             if not self._now(_OFFERS[SERVICES.index(service)], self._clock.now()).open:
                 raise Refused("service-closed")

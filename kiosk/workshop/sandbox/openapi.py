@@ -1,4 +1,4 @@
-"""Renews the contract's document: ``python -m kiosk.workshop.sandbox.openapi``."""
+"""Writes the contract as ``assets/openapi.json``: ``python -m kiosk.workshop.sandbox.openapi``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ DOCUMENT = Path(__file__).parents[3] / "assets" / "openapi.json"
 
 
 def text() -> str:
-    """The document as it is kept: sorted, so that a difference is a change of the contract."""
+    """The text of the file, with sorted keys: it differs only when the contract has changed."""
     return json.dumps(openapi(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 

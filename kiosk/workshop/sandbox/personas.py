@@ -1,4 +1,4 @@
-"""The people of the demo, as their cards and the centre know them."""
+"""The invented people of the demo: what their cards and the centre hold of them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from functools import cache
 from importlib import resources
 
 CHIP_NAME_UNITS = 15
-"""The name field of a resident card holds 15 UTF-16 units; a longer name is cut there."""
+"""The name field of a resident card holds 15 UTF-16 units; the chip cuts a longer name."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Persona:
-    """One invented person. ``repr`` shows the id only, as for anybody's data."""
+    """One invented person. ``repr`` shows only the id, as the terminal never logs personal data."""
 
     id: str  # P01 … P18, S1, S2
-    name: str  # Chinese name, whole; "" where there is none
+    name: str  # whole Chinese name; "" without a Chinese name
     name_latin: str  # 姓名全拼, or the name in Latin letters
     sex: str  # GB/T 2261.1: "1" male, "2" female
     nation: str  # GB/T 3304, "" where the card has none
@@ -36,14 +36,14 @@ class Persona:
 
     @property
     def full_name(self) -> str:
-        """The name the centre has on file: the Chinese one, else the Latin one."""
+        """The name on file at the centre: the Chinese name, else the Latin name."""
         return self.name or self.name_latin
 
     def card(self) -> dict[str, str | bool]:
-        """What the chip of the card says, as plain values under the names of ``IdCard``.
+        """The data on the card's chip, as plain values under the names of ``IdCard``.
 
-        Dates are ISO strings; ``valid_to`` is 长期 where there is none. A long name is cut as the
-        chip cuts it, and ``name_cut`` says so. Latin names stand on foreigners' cards only.
+        Dates are ISO strings; ``valid_to`` is 长期 for a card without an end. A long name is cut as
+        the chip cuts it, and then ``name_cut`` is true. Only foreigners' cards hold a Latin name.
         """
         name = chip_name(self.name)
         return {
@@ -69,7 +69,7 @@ class Persona:
 
 
 def chip_name(name: str) -> str:
-    """``name`` as far as the chip keeps it; a surrogate pair is never split."""
+    """The beginning of ``name`` that fits on the chip; a surrogate pair is never split."""
     units = 0
     for index, character in enumerate(name):
         units += 2 if ord(character) > 0xFFFF else 1

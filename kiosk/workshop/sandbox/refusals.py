@@ -1,4 +1,4 @@
-"""Every way the stand-in centre says no: code, HTTP status, why, and what to do now."""
+"""All refusals of the stand-in centre: code, HTTP status, reason, and what the citizen does now."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class _Wording:
 
 
 class Refused(Exception):
-    """Raised anywhere below an endpoint; the endpoint's answer is its body."""
+    """Raised anywhere below an endpoint; ``body`` becomes the endpoint's answer."""
 
     def __init__(self, code: str, *, retry_after_s: int | None = None, **values: object) -> None:
         super().__init__(code)

@@ -1,4 +1,4 @@
-"""How the stand-in centre reckons: interest, instalments, penalties, amounts in words.
+"""The stand-in centre's arithmetic: interest, instalments, penalties, amounts in words.
 
 Pure functions over ``Decimal`` yuan. A real centre decides these; the terminal never computes them.
 """
@@ -22,7 +22,7 @@ def to_fen(amount: Decimal) -> Decimal:
 
 
 def contribution(base: Decimal, ratio: Decimal) -> Decimal:
-    """What one side pays a month 月缴存额: base × ratio, half up to fen."""
+    """The monthly payment of one side 月缴存额: base × ratio, half up to fen."""
     return to_fen(base * ratio)
 
 
@@ -50,7 +50,7 @@ def deposit_interest(
 
 @dataclass(frozen=True, slots=True)
 class Instalment:
-    """One line of a repayment plan; ``balance`` is what is owed after it."""
+    """One line of a repayment plan; ``balance`` is the debt after this instalment."""
 
     term: int
     amount: Decimal
@@ -78,8 +78,8 @@ def equal_instalments(
 ) -> Iterator[Instalment]:
     """The plan of 等额本息 (A.11 01): the same amount each month, the last one takes the rest.
 
-    With ``payment`` that amount is paid until nothing is left: at most ``terms`` instalments, fewer
-    after a prepayment that keeps the amount.
+    With ``payment``, each instalment is that amount until the debt is paid: at most ``terms``
+    instalments, fewer after a prepayment that keeps the amount.
     """
     amount = payment or equal_instalment(principal, rate, terms)
     balance = principal
@@ -118,7 +118,7 @@ def penalty(overdue: Decimal, rate: Decimal, days: int) -> Decimal:
 
 
 def days_30_360(start: date, end: date) -> int:
-    """Days between two days when every month has 30."""
+    """Days from ``start`` to ``end``, counting every month as 30 days."""
     months = (end.year - start.year) * 12 + end.month - start.month
     return months * 30 + min(end.day, 30) - min(start.day, 30)
 
@@ -163,7 +163,7 @@ def in_words(amount: Decimal) -> str:
 
 
 def _whole_in_words(number: int) -> str:
-    """A whole number from 1, with one 零 for every gap."""
+    """The words of a whole number from 1 up, with one 零 for every gap."""
     for unit, name in _UNITS:
         if number >= unit:
             high, low = divmod(number, unit)

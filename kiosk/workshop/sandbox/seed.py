@@ -1,4 +1,4 @@
-"""Fills the database with the demo's accounts and loans, reckoned by the rules."""
+"""Fills the database with the demo's accounts and loans, computed by the rules."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ _EMPLOYERS = {
 
 @dataclass(frozen=True, slots=True)
 class _Account:
-    """What the ledger of an account is made from."""
+    """The facts from which the ledger of an account is computed."""
 
     person: str
     number: str  # 99 + opening day yymmdd + 5 digits
     employer: str
     opening: str  # balance on 2024-07-01
     base: str
-    ratio: str  # of each side that pays
+    ratio: str  # the same for employer and employee
     first: date = date(2024, 7, 1)  # months with contributions, from and to
     last: date | None = date(2026, 1, 1)
-    alone: bool = False  # 灵活就业: no employer's side
+    alone: bool = False  # 灵活就业: no employer pays
     sealed_on: date | None = None
     frozen_on: date | None = None
     memo: tuple[tuple[date, str], ...] = ()  # bookings without an amount
@@ -80,7 +80,7 @@ _ACCOUNTS = (
 
 @dataclass(frozen=True, slots=True)
 class _Loan:
-    """What the plan of a loan is made from; all are 等额本息 with a mortgage."""
+    """The facts from which the plan of a loan is computed: 等额本息, with a mortgage."""
 
     person: str
     number: str
@@ -90,11 +90,11 @@ class _Loan:
     rate: str
     granted_on: date
     first_due: date
-    unpaid_from: int  # the first term that is not paid; beyond the terms: settled
+    unpaid_from: int  # the first unpaid term; more than `terms`: settled
     house: str
     state: str
     risk: str = "01"
-    co_borrower: str | None = None  # a persona
+    co_borrower: str | None = None  # id of a persona
 
 
 _LOANS = (
@@ -212,7 +212,7 @@ def _bookings(account: _Account, monthly: Decimal) -> list[tuple[date, str, Deci
     interest = rules.deposit_interest(Decimal(account.opening), before, LEDGER_STARTS, SETTLED)
     if interest:
         bookings.append((SETTLED, "09", interest))
-    # Every account has a new base from 1 July, the beginning of the fund's year.
+    # Every account gets a new base on 1 July, when the year of the provident fund begins.
     bookings.append((date(2025, 7, 1), "10", nothing))
     return sorted(bookings, key=lambda booking: booking[:2])
 

@@ -15,7 +15,7 @@ from kiosk.workshop.sandbox.app import create_app
 
 
 class _AnnouncingServer(uvicorn.Server):
-    """Tells when it answers."""
+    """A server that sets ``ready`` and, with ``announce``, prints its URL when it has started."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -31,10 +31,10 @@ class _AnnouncingServer(uvicorn.Server):
 
 
 def run(directory: Path, port: int = 0, host: str = "127.0.0.1", **options: Any) -> None:
-    """Serve until interrupted. Prints the URL, one line, as soon as it answers.
+    """Serve until interrupted. Prints the URL, one line, as soon as the server answers.
 
-    Port 0 takes a free one; ``options`` are those of :func:`kiosk.workshop.sandbox.app.create_app`.
-    The levers under ``/sandbox`` ask nobody who they are: keep ``host`` on this machine.
+    Port 0 takes a free port; ``options`` go to :func:`kiosk.workshop.sandbox.app.create_app`. The
+    levers under ``/sandbox`` need no password: keep ``host`` an address of this machine only.
     """
     with _listening(host, port) as listener:
         server = _server(directory, listener, options)
@@ -44,7 +44,7 @@ def run(directory: Path, port: int = 0, host: str = "127.0.0.1", **options: Any)
 
 @contextmanager
 def serving(directory: Path, **options: Any) -> Iterator[str]:
-    """The centre in a thread, on a free port, for the length of the block; gives its URL."""
+    """Run the centre in a thread, on a free port, for the length of the block; yields its URL."""
     with _listening("127.0.0.1", 0) as listener:
         server = _server(directory, listener, options)
         thread = threading.Thread(
@@ -63,7 +63,7 @@ def serving(directory: Path, **options: Any) -> Iterator[str]:
 @contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio turns Nagle's delay (40 ms an answer) off only where the protocol is named.
+    # asyncio turns Nagle's delay (40 ms an answer) off only when the socket names its protocol.
     with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
@@ -77,7 +77,7 @@ def _server(directory: Path, listener: socket.socket, options: dict[str, Any]) -
         ws="none",
         log_config=None,
         log_level="error",
-        access_log=False,  # paths and addresses are nobody's business
+        access_log=False,  # paths and addresses are not logged
         server_header=False,
         timeout_graceful_shutdown=2,
     )

@@ -1,4 +1,4 @@
-"""Who stands at the terminal: card checks, the name, the code by SMS, the life of a session."""
+"""Sessions of the stand-in centre: checks of the card and the name, the SMS code, the time-out."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Assurance = Literal["card", "card+name", "proved"]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TokenHolder:
-    """The person behind a token, as far as known."""
+    """The person of a session, and how surely they are known."""
 
     session: str
     token: str
@@ -36,7 +36,7 @@ class TokenHolder:
     assurance: Assurance
 
     def handle(self, number: str) -> str:
-        """The name of an account or loan within this session: no number stands in a path."""
+        """The id of an account or loan within this session, so that no number stands in a path."""
         return hmac.new(self.token.encode(), number.encode(), hashlib.sha256).hexdigest()[:32]
 
 
@@ -52,10 +52,10 @@ class Sessions:
         self._codes_per_day = codes_per_day
 
     def open(self, sign_in: SignIn) -> Session:
-        """Refuses card-expired, no-account, card-lost, card-name-differs.
+        """Open a session. Refuses card-expired, no-account, card-lost, card-name-differs.
 
-        Another card at a terminal means that whoever stood there before is gone: a session that
-        was left over (a visit that was killed, an answer that was lost) ends here.
+        A new card at a terminal means that the last citizen has left, so the last session of the
+        terminal ends here. It may be open still: its visit was killed, or an answer was lost.
         """
         card = sign_in.card
         self._store.run(
@@ -98,12 +98,14 @@ class Sessions:
         )
 
     def close(self, token: str | None) -> None:
-        """End the session; one that has ended already stays ended."""
+        """End the session; no error when it has ended already. Refuses session-over for an unknown
+        token."""
         row = self._row(token)
         self._store.run("UPDATE session SET closed = 1 WHERE id = ?", row["id"])
 
     def visitor(self, token: str | None, terminal: str) -> TokenHolder:
-        """The person behind ``token``; the session lives on. Refuses session-over."""
+        """The person behind ``token``; the idle time of the session starts again. Refuses
+        session-over."""
         row = self._row(token)
         now = self._clock.ticks()
         if row["closed"] or row["terminal"] != terminal or now - row["used"] > IDLE_S:
@@ -114,7 +116,7 @@ class Sessions:
         return TokenHolder(row["id"], token or "", terminal, person, row["assurance"])
 
     def confirm_name(self, visitor: TokenHolder, confirmed: bool) -> Session:
-        """Refuses name-not-confirmed."""
+        """Note that the citizen has confirmed the name. Refuses name-not-confirmed."""
         if not confirmed:
             raise Refused("name-not-confirmed")
         if visitor.assurance == "card":
@@ -122,7 +124,7 @@ class Sessions:
         return self._answer(visitor)
 
     def send_code(self, visitor: TokenHolder) -> SmsSent:
-        """Refuses name-not-confirmed, code-locked, sms-too-soon, sms-daily-limit."""
+        """Send a code. Refuses name-not-confirmed, code-locked, sms-too-soon, sms-daily-limit."""
         self._must_be_open_to_codes(visitor)
         phone, now = visitor.person["phone"], self._clock.ticks()
         last = self._last_message(visitor)
@@ -152,7 +154,7 @@ class Sessions:
         return SmsSent(phone=mask_phone(phone), resend_after_s=RESEND_S, valid_s=CODE_VALID_S)
 
     def check_code(self, visitor: TokenHolder, code: str) -> Session:
-        """Refuses name-not-confirmed, code-locked, code-expired, code-wrong."""
+        """Check a code. Refuses name-not-confirmed, code-locked, code-expired, code-wrong."""
         wrong = self._must_be_open_to_codes(visitor)
         last = self._last_message(visitor)
         if not last or self._clock.ticks() - last["sent"] > CODE_VALID_S:
@@ -174,7 +176,8 @@ class Sessions:
         return row
 
     def _must_be_open_to_codes(self, visitor: TokenHolder) -> int:
-        """How many codes of this session were wrong so far."""
+        """How many codes of this session were wrong so far. Refuses name-not-confirmed,
+        code-locked."""
         if visitor.assurance == "card":
             raise Refused("name-not-confirmed")
         wrong = self._store.count("SELECT wrong_codes FROM session WHERE id = ?", visitor.session)
@@ -222,7 +225,8 @@ def _latin(name: str) -> str:
 
 
 def _same_name(card: CardEvidence, person: Row) -> bool:
-    """The whole name, Chinese or, on a card without one, Latin."""
+    """Whether card and person have the same name: Chinese, or Latin on a card without a Chinese
+    name."""
     name = normal_name(card.name.reveal())
     if name:
         return name == normal_name(person["name"])
@@ -230,7 +234,7 @@ def _same_name(card: CardEvidence, person: Row) -> bool:
 
 
 def _begins_name(card: CardEvidence, person: Row) -> bool:
-    """The chip had cut the name: what it kept must be the beginning of the one on file."""
+    """Whether the chip has cut the name, and the name on file begins with the rest on the chip."""
     name = normal_name(card.name.reveal())
     if name:
         return card.name_cut and normal_name(person["name"]).startswith(name)

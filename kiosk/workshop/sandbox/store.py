@@ -83,7 +83,7 @@ def yuan(amount: int) -> Decimal:
 
 
 class Store:
-    """One connection, shared by the worker threads one after another."""
+    """One connection to the database; a lock lets the worker threads share it."""
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
@@ -99,7 +99,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Everything inside happens, or nothing; other threads wait."""
+        """All statements of the block take effect, or none; other threads wait."""
         with self._lock:
             if self._db.in_transaction:
                 yield
@@ -113,9 +113,9 @@ class Store:
             self._db.execute("COMMIT")
 
     def recreate(self) -> None:
-        """Empty tables in place of whatever was there."""
+        """Drop all tables and create them empty."""
         with self.transaction():
-            # Children before their parents: a table that is pointed to cannot be dropped.
+            # Newest table first: SQLite does not drop a table to which another one refers.
             for row in self.all(
                 "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY rowid DESC"
             ):
@@ -126,7 +126,7 @@ class Store:
             self._db.execute(f"PRAGMA user_version = {_VERSION}")
 
     def is_filled(self) -> bool:
-        """Whether the tables are there, as this version of them."""
+        """Whether the database has the tables and the seed of this version."""
         return self.count("PRAGMA user_version") == _VERSION
 
     def one(self, sql: str, *values: Any) -> Row | None:
