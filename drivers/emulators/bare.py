@@ -1,7 +1,7 @@
-"""Devices without their drivers: the floors that a bench measures beside them.
+"""Speaks to devices without their drivers: with this the bench measures the floor of a driver.
 
-The same bytes over the same lines and libraries, and nothing of ours round them: no check, no
-deadline, no error with a name. What a device does not do here is a plain ``OSError``.
+The same bytes go over the same lines and libraries, without the driver's checks, deadlines and
+typed errors. A device that does not answer raises a plain ``OSError``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _QUIET_S = 0.25
 
 
 class BareLine:
-    """A serial port, opened as a file. Whoever emulates its other end has made it raw."""
+    """A serial port, opened as a file. The emulator at the other end has set it to raw mode."""
 
     def __init__(self, path: str) -> None:
         self._fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
@@ -37,7 +37,7 @@ class BareLine:
         os.close(self._fd)
 
     def ask(self, data: bytes, length: int) -> bytes:
-        """Send ``data``, take ``length`` bytes of answer."""
+        """Send ``data``; returns the answer of ``length`` bytes."""
         os.write(self._fd, data)
         return self.take(length)
 
@@ -51,7 +51,8 @@ class BareLine:
         return got
 
     def ask_once(self, data: bytes) -> bytes:
-        """Send ``data``, take all that comes until the line is quiet: to learn how much it is."""
+        """Send ``data``; returns all bytes until the line is quiet, so that the caller learns the
+        length of the answer."""
         os.write(self._fd, data)
         got = self.take(1)
         while self._ready(_QUIET_S):
@@ -63,10 +64,10 @@ class BareLine:
 
 
 class CardReader:
-    """A reader of a PC/SC service, by the calls of pyscard."""
+    """A reader of a PC/SC service, through pyscard's bare calls."""
 
     def __init__(self, service: str, reader: str) -> None:
-        """``service``: its socket; the library looks for it once in a process."""
+        """``service``: the path of its socket, which the library reads once in a process."""
         from smartcard import scard
 
         os.environ["PCSCLITE_CSOCK_NAME"] = service
@@ -78,7 +79,7 @@ class CardReader:
         self._scard.SCardReleaseContext(self._context)
 
     def await_card(self, present: bool = True) -> None:
-        """Until the service says that a card is in, or out."""
+        """Wait until the service reports that a card is in, or out. Raises ``TimeoutError``."""
         until = time.monotonic() + _PATIENCE_S
         known = self._scard.SCARD_STATE_UNAWARE
         while bool(known & self._scard.SCARD_STATE_PRESENT) is not present or known == 0:
@@ -91,8 +92,8 @@ class CardReader:
                 known = self._done((code, states))[0][1] & ~self._scard.SCARD_STATE_CHANGED
 
     def talk(self, act: Callable[[Callable[[bytes], bytes], bool], Any]) -> Any:
-        """Power the card up, do ``act`` with what sends it an APDU, and whether that is over T=0;
-        power it down."""
+        """Power the card up, call ``act``, power the card down. The arguments of ``act``: a
+        function that sends an APDU and returns its answer, and whether the protocol is T=0."""
         scard = self._scard
         code, handle, protocol = scard.SCardConnect(
             self._context,
@@ -124,11 +125,11 @@ class CardReader:
 
 
 class BareCamera:
-    """A camera, opened and read by OpenCV alone."""
+    """A camera that OpenCV opens and reads, without our driver."""
 
     def __init__(self, source: str) -> None:
-        """Returns with its first picture."""
-        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # it would write to standard error
+        """Returns when the first picture has come. Raises ``OSError`` when none comes."""
+        os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # else FFmpeg writes to stderr
         import cv2
 
         self._capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG)
@@ -136,7 +137,7 @@ class BareCamera:
             raise OSError(f"{source} gives no picture")
 
     def rate(self, seconds: float) -> float:
-        """Pictures per second."""
+        """Pictures per second, counted for ``seconds``."""
         self._capture.read()
         began = now = time.monotonic()
         count = 0
@@ -151,8 +152,8 @@ class BareCamera:
 
 @contextmanager
 def web_socket(uri: str) -> Iterator[Callable[[str], None]]:
-    """A connection to an XFS4IoT service, by the calls of ``websockets``: what sends a command and
-    takes what comes until it is completed."""
+    """A connection to an XFS4IoT service through the bare ``websockets`` library. Yields a function
+    that sends a command and reads messages until its completion."""
     from websockets.sync.client import connect
 
     with connect(uri, max_size=None, compression=None) as connection:

@@ -1,4 +1,4 @@
-"""A camera that is not there: MJPEG over HTTP, from a film or drawn, with faults on order."""
+"""An emulated camera: MJPEG over HTTP, from a film or drawn, with faults on order."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ _BOUNDARY = "frame"
 _GARBAGE = bytes(range(256)) * 20
 _SLOW_FPS = 2.0
 _QUALITY = 85
-_DRAWN = 50  # drawn pictures, then they begin again
+_DRAWN = 50  # drawn pictures; then the first comes again
 _TICK_S = 0.05
 
 
 class Camera:
     """A camera at ``address``, a URL, with a film or a drawn scene before its lens.
 
-    ``clip`` is a film that OpenCV reads, played again and again at its own rate; without one a
-    scene of ``size`` (width, height) is drawn, ``fps`` pictures a second.
+    ``clip`` is a film that OpenCV reads; the camera repeats it at the film's own rate. Without
+    ``clip`` the camera draws a scene of ``size`` (width, height), ``fps`` pictures a second.
 
     Orders of :meth:`obey` and their facts:
 
-    * ``play`` – ``clip``, a path: another film; without it the drawn scene.
-    * ``unplug`` – every connection breaks, nothing listens; ``plug`` – it is there again, under
+    * ``play`` – ``clip``, a path: another film; without ``clip`` the drawn scene.
+    * ``unplug`` – every connection breaks, nothing listens; ``plug`` – the camera listens again, at
       the same address.
-    * Faults: ``freeze``, the same picture again and again; ``black``; ``underexposed``;
-      ``overexposed``; ``slow``, ``fps`` pictures a second (2); ``garbage``, bytes that are no
-      picture; ``mute``, connections stay and nothing comes.
-    * ``well`` – all faults are over, or the ``fault`` that is named.
+    * Faults: ``freeze``, always the same picture; ``black``; ``underexposed``; ``overexposed``;
+      ``slow``, ``fps`` pictures a second (2); ``garbage``, bytes that are no picture; ``mute``,
+      connections stay open and no picture comes.
+    * ``well`` – ends all faults, or only ``fault``.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Camera:
         self._changed = threading.Condition()
         self._pictures: list[bytes] = []
         self._fps = fps
-        self._faults: dict[str, float] = {}  # with the fps of "slow"
+        self._faults: dict[str, float] = {}  # to the fps of "slow", else 0
         self._frozen = b""
         self._sent = 0
         self._last = b""
@@ -67,7 +67,7 @@ class Camera:
         return f"http://127.0.0.1:{self._port}/stream"
 
     def start(self) -> None:
-        """Plug it in. Does nothing when it is in."""
+        """Plug the camera in. Does nothing when it is in."""
         if not self._pictures:
             self._load(self._clip)
         if self._server is None:
@@ -76,14 +76,14 @@ class Camera:
             self._server.begin()
 
     def stop(self) -> None:
-        """Pull the cable. Does nothing when it is out."""
+        """Pull the camera's cable. Does nothing when it is out."""
         server, self._server = self._server, None
         if server is not None:
             server.end()
 
     def obey(self, order: str, **facts: Any) -> None:
-        """Do what the class says about ``order``. Raises ``ValueError`` for what it does not, and
-        for a film that cannot be read."""
+        """Carry out an order of the class docstring. Raises ``ValueError`` for any other, and for a
+        film that OpenCV cannot read."""
         match order:
             case "play":
                 clip = facts.pop("clip", None)
@@ -113,9 +113,10 @@ class Camera:
                 raise ValueError(f"a camera knows no order {order!r}")
 
     def look(self) -> dict[str, Any]:
-        """What one sees: ``plugged`` bool; ``viewers`` int, how many watch (its lamp is lit when
-        any does); ``sent`` int, pictures so far; ``clip`` str, the film's file name or "";
-        ``picture`` bytes, the last one sent, JPEG or b""; ``faults`` list of str."""
+        """What a person sees: ``plugged`` bool; ``viewers`` int, open connections (the camera's
+        lamp is lit while there are any); ``sent`` int, pictures so far; ``clip`` str, the film's
+        file name or ""; ``picture`` bytes, the last sent picture, JPEG or b""; ``faults`` list of
+        str."""
         server = self._server
         with self._changed:
             return {
@@ -141,8 +142,8 @@ class Camera:
             self._born = time.monotonic()
 
     def expose(self, number: int) -> tuple[int, bytes] | None:
-        """The picture after ``number`` when its time has come, with its own number; ``None`` when
-        none comes just now."""
+        """A picture that is newer than ``number``, with its own number; ``None``, after a short
+        wait, when its time has not come yet or the camera is mute."""
         with self._changed:
             fps = self._faults.get("slow") or self._fps
             now = int((time.monotonic() - self._born) * fps) + 1
@@ -166,7 +167,8 @@ def _no_more(order: str, facts: dict[str, Any]) -> None:
 
 
 def _film(clip: Path) -> tuple[list[bytes], tuple[int, int], float]:
-    """Every picture of a film as JPEG, their width and height, and how many a second."""
+    """All pictures of a film as JPEG, their width and height, and the pictures per second. Raises
+    ``ValueError``."""
     import cv2
 
     capture = cv2.VideoCapture(str(clip))
@@ -187,7 +189,7 @@ def _film(clip: Path) -> tuple[list[bytes], tuple[int, int], float]:
 
 @cache
 def _drawn(width: int, height: int) -> list[bytes]:
-    """A disc that goes from left to right before a grey wall."""
+    """Pictures of a disc that moves from left to right before a grey wall."""
     import cv2
     import numpy as np
 
@@ -202,7 +204,7 @@ def _drawn(width: int, height: int) -> list[bytes]:
 
 @lru_cache(_DRAWN)
 def _exposed(fault: str, picture: bytes) -> bytes:
-    """The picture as it would be in the dark, or with lamps in it."""
+    """The picture as it looks under ``fault``: black, too dark, or with parts too bright."""
     import cv2
     import numpy as np
 
@@ -270,9 +272,10 @@ class _FilmHandler(BaseHTTPRequestHandler):
             self.wfile.write(head.encode() + b"\r\n" + picture + b"\r\n")
 
     def _hung_up(self) -> bool:
-        """Whether the viewer is gone: it never sends anything more."""
+        """Whether the viewer has closed its connection. A viewer sends nothing after its request,
+        so a readable connection is a closed one."""
         readable, _, _ = select.select([self.connection], [], [], 0)
         return bool(readable) and not self.connection.recv(1)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Kept quiet: the driver's side says what is wrong."""
+        """Logs nothing: the driver reports errors."""

@@ -1,4 +1,4 @@
-"""A code scanner that is not there: 新大陆 (Newland) commands and codes at the far end of a pty."""
+"""An emulated code scanner: 新大陆 (Newland) commands and codes on a pty."""
 
 from __future__ import annotations
 
@@ -20,27 +20,26 @@ _SEEN = 50
 
 
 class CodeScanner(Answering):
-    """A scanner on a pty under a stable name, with codes that are held before it, and faults.
+    """A scanner on a pty under a stable name, with codes that people hold before it, and faults.
 
     ``link`` becomes a symbolic link to the pty: the driver's port. With ``trigger`` ``continuous``
-    or ``presence`` a code is sent as soon as it is shown; with ``host`` only while the driver has
-    told it to scan, and one that was shown before is sent then; without any the scan ends by itself
-    after ``scan_s`` seconds.
+    or ``presence`` the scanner sends a code as soon as it is held before the window. With ``host``
+    it sends codes only during a scan that the driver has started; a code that was there before is
+    sent then. A scan without a code ends by itself after ``scan_s`` seconds.
 
     Orders of :meth:`obey` and their facts:
 
-    * ``present`` – a code is held before the window: ``text`` (written in ``encoding``, left out:
-      ``utf-8``) or ``data``, bytes; ``end``, what the scanner puts behind it, left out: CR LF;
-      ``""`` for nothing. ``remove`` – it is taken away.
+    * ``present`` – a code is held before the window: ``text`` (in ``encoding``, default ``utf-8``)
+      or ``data``, bytes; ``end``, the characters that the scanner adds, default CR LF; ``""`` for
+      none. ``remove`` – the code is taken away.
     * ``two`` – two codes in one go: ``texts``, a list of two.
     * ``too long`` – a code of ``size`` bytes (5000). ``noise`` – bytes that mean nothing, or
-      ``data``; both come at once, scanning or not.
+      ``data``. Both are sent at once, also without a scan.
     * ``tire`` – the scan ends by itself, now.
-    * Faults of the next ``times`` answers and codes, until ``well`` when that is left out:
-      ``mute``, ``split``, and of answers only ``slow``, ``truncate``, ``junk``, see
-      :class:`Answering`; ``blind``, its window is dirty; ``refuse``, a command is refused.
-    * ``well`` – all faults are over, or the ``fault`` that is named. ``unplug``, ``plug`` – the
-      cable.
+    * Faults of the next ``times`` answers and codes; without ``times``, until ``well``: ``mute``,
+      ``split``, and of answers only ``slow``, ``truncate``, ``junk``, see :class:`Answering`;
+      ``blind``, the window is dirty; ``refuse``, the scanner refuses a command.
+    * ``well`` – ends all faults, or only ``fault``. ``unplug``, ``plug`` – the cable.
     """
 
     NOISE = bytes.fromhex("00FF80550A7E3F00C0")
@@ -55,14 +54,14 @@ class CodeScanner(Answering):
         super().__init__(link, "code_scanner")
         self._host = trigger == "host"
         self._scan_s = scan_s
-        self._before: list[bytes] = []  # what is held before the window, whole, with its end
+        self._before: list[bytes] = []  # codes before the window, as bytes with their end
         self._scans_until = 0.0
         self._sent = 0
         self._commands: deque[str] = deque(maxlen=_SEEN)
         self._input = b""
 
     def obey(self, order: str, **facts: Any) -> None:
-        """Do what the class says about ``order``. Raises ``ValueError`` for what it does not."""
+        """Carry out an order of the class docstring. Raises ``ValueError`` for any other."""
         match order:
             case "present":
                 self._present([_code(facts)])
@@ -97,11 +96,11 @@ class CodeScanner(Answering):
                 raise ValueError(f"a code scanner knows no order {order!r} with {list(facts)}")
 
     def look(self) -> dict[str, Any]:
-        """What a person beside it would see, without what the codes say.
+        """What a person beside the scanner would see; the texts of the codes are left out.
 
-        ``plugged`` bool; ``scanning`` bool, whether its light is on; ``held`` int, how many codes
-        are before the window; ``sent`` int, how many codes were sent; ``commands`` list of str, the
-        last 50, newest last; ``faults`` list of str.
+        ``plugged`` bool; ``scanning`` bool, whether its light is on; ``held`` int, codes before the
+        window; ``sent`` int, codes that were sent; ``commands`` list of str, the last 50, newest
+        last; ``faults`` list of str.
         """
         with self._guard:
             return {

@@ -1,4 +1,4 @@
-"""A print server of one's own (cupsd): beside the system's, as an ordinary user."""
+"""Runs a private print server (cupsd), beside the system's and as an ordinary user."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ Order deny,allow
 
 
 def missing() -> str:
-    """One sentence saying what keeps a server of one's own from running; "" when nothing does."""
+    """What is missing for a private print server, in one sentence; "" when nothing is missing."""
     packages = {p for program, p in _PROGRAMS.items() if not shutil.which(program, path=_PATH)}
     return f"needs the Debian packages {' '.join(sorted(packages))}" if packages else ""
 
@@ -60,11 +60,11 @@ def missing() -> str:
 class PrintServer:
     """A cupsd that may be killed and started again; its queues and jobs stay.
 
-    It refuses to be root: for root it runs as "lp", else as oneself.
+    cupsd refuses to run as root: started by root it runs as "lp", else as the same user.
     """
 
     def __init__(self, folder: Path) -> None:
-        """``folder`` is there, and may be entered by the user that the server runs as."""
+        """``folder`` exists, and the server's user may enter it."""
         self._folder = folder
         self._user = "lp" if os.geteuid() == 0 else ""
         self._process: subprocess.Popen[bytes] | None = None
@@ -73,7 +73,7 @@ class PrintServer:
         self._prepare()
 
     def start(self) -> None:
-        """Returns when it listens. Raises ``OSError`` when it does not."""
+        """Start the server; returns when it listens. Raises ``OSError`` when it does not start."""
         command = ["cupsd", "-f", "-c", f"{self._folder}/cupsd.conf"]
         command += ["-s", f"{self._folder}/cups-files.conf"]
         with (self._folder / "log").open("ab") as log:
@@ -95,11 +95,11 @@ class PrintServer:
             time.sleep(0.01)
 
     def queue(self, name: str, device: str, model: str = "raw") -> str:
-        """Make a queue that prints to ``device``: a "raw" one hands documents on as they are, an
-        "everywhere" one as the device wants them. Returns its address.
+        """Make a queue that prints to ``device``; returns its address. A "raw" queue sends
+        documents unchanged, an "everywhere" queue converts them for the device.
 
-        An "everywhere" queue is there before cupsd, in a thread, has made its PPD: a job that comes
-        in between is aborted, "Unable to convert file 0 to printable format".
+        cupsd makes the PPD of an "everywhere" queue in a thread and aborts earlier jobs ("Unable to
+        convert file 0 to printable format"), so this waits until the PPD exists.
         """
         self._tool("lpadmin", "-p", name, "-E", "-v", device, "-m", model)
         until = time.monotonic() + _START_S
@@ -110,7 +110,7 @@ class PrintServer:
         return f"ipp://127.0.0.1:{self.port}/printers/{name}"
 
     def stop(self) -> None:
-        """End it, and what it has started. Does nothing when it does not run."""
+        """End the server and the processes that it started. Does nothing when it does not run."""
         if self._process is not None:
             self._process.terminate()
             with suppress(subprocess.TimeoutExpired):
@@ -118,7 +118,7 @@ class PrintServer:
             self.kill()
 
     def kill(self) -> None:
-        """End it as a crash does."""
+        """End the server with SIGKILL, as a crash does."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
@@ -141,7 +141,8 @@ class PrintServer:
                 os.chown(path, who.pw_uid, who.pw_gid)
 
     def _tool(self, name: str, *arguments: str) -> str:
-        """One of CUPS' own commands; what it prints. It warns of raw queues, which is not shown."""
+        """Run one of CUPS' own commands; returns its standard output. Hides its standard error,
+        where it warns of raw queues."""
         socket = f"{self._folder}/sock"
         return subprocess.run(
             [name, "-h", socket, *arguments],

@@ -1,6 +1,6 @@
-"""An A4 printer that is not there: an IPP server that counts, paces and renders its pages.
+"""An emulated A4 printer: an IPP server that counts, paces and renders its pages.
 
-Speaks IPP/2.0 over HTTP/1.1 from the printer's side (RFC 8010, 8011), with its faults on order.
+Speaks IPP/2.0 over HTTP/1.1 from the printer's side (RFC 8010, 8011), with faults on order.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from drivers.emulators.http_line import HttpLine
 from drivers.emulators.ports import reserved
 
 _FORMATS = ("application/pdf", "application/octet-stream")
-_PDFIUM = threading.Lock()  # PDFium is not safe for two threads at once
+_PDFIUM = threading.Lock()  # PDFium may run in one thread at a time
 
 
 @dataclass(slots=True)
@@ -44,12 +44,12 @@ class _IppJob:
     ready: bool = False  # the whole document has arrived
     pages: int = 0
     out: int = 0
-    cancelled: str = ""  # the reason, once somebody asked for it
+    cancelled: str = ""  # the reason, as soon as a cancel was asked for
     begun_at: int | None = None
 
 
 class DocumentPrinter:
-    """The printer. ``address`` is what the driver's settings take as ``uri``.
+    """The printer. ``address`` is the ``uri`` for the driver's settings.
 
     Orders for :meth:`obey`, with their facts:
 
@@ -57,8 +57,8 @@ class DocumentPrinter:
     paper out           the tray is empty; ``after_pages=n``: after n more sheets (default 0)
     paper low           "media-low" is reported
     refill              the tray is full again
-    jam                 a sheet jams; ``after_pages=n``: after n more sheets. It does not come out
-    clear jam           the sheet is taken out and the page printed again
+    jam                 a sheet jams inside; ``after_pages=n``: after n more sheets
+    clear jam           the jammed sheet is taken out and its page printed again
     open cover          printing stops
     close cover
     toner out           printing stops
@@ -70,13 +70,13 @@ class DocumentPrinter:
     slow                answers after ``seconds=s``
     garbage             answers nonsense; ``kind`` "bytes" (not HTTP), "html" or "ipp"
     refuse              answers every request with HTTP ``code=n``
-    stall               the job makes no progress, and no reason is told; ``after_pages=n``: after
-                        n more sheets (default 0), be it all there are
-    die                 drops every connection, listens no more, prints no more
-    revive              listens again; ``forget=False``: with the jobs it had, going on with them
-    cancel at panel     the job that prints is cancelled at the printer
+    stall               the job makes no progress, without a reason; ``after_pages=n``: after n
+                        more sheets (default 0), also after the last
+    die                 drops every connection, stops listening and printing
+    revive              listens again, without its jobs; ``forget=False``: goes on with its jobs
+    cancel at panel     the printing job is cancelled at the printer
     take                somebody takes the sheets out of the tray
-    well                every fault ends, or the ``fault`` that is named
+    well                ends every fault, or only ``fault``
     ==================  ==========================================================================
     """
 
@@ -94,10 +94,10 @@ class DocumentPrinter:
         history: bool = True,
         counter: Callable[[int], int] = int,
     ) -> None:
-        """``port`` 0 takes a free one. ``without`` are operations this printer does not know;
-        ``tls`` makes it an ipps printer; ``cups_version`` makes it say that it is a queue. Without
-        ``history`` it knows a job no more once it is over. ``counter`` gives what it says of so
-        many pages.
+        """``port`` 0 takes a free port. The printer does not know the operations in ``without``.
+        With ``tls`` it is an ipps printer; with ``cups_version`` it reports itself as a CUPS queue.
+        Without ``history`` it forgets a job that has ended. ``counter`` turns the pages that came
+        out into the count that the printer reports.
         """
         self._pace = seconds_per_page
         self._dpi = dpi
@@ -116,8 +116,8 @@ class DocumentPrinter:
         self._documents: list[bytes] = []
         self._pages = 0
         self._paper: int | None = None  # sheets left; None: plenty
-        self._jam_in: int | None = None  # sheets until one jams
-        self._stall_in: int | None = None  # sheets until it stands still
+        self._jam_in: int | None = None  # sheets until a sheet jams
+        self._stall_in: int | None = None  # sheets until the job stalls
         self._faults: set[str] = set()  # "cover", "toner", "busy", "mute", …
         self._garbage = ""
         self._refusal = 0
@@ -148,7 +148,7 @@ class DocumentPrinter:
             self._engine = None
 
     def obey(self, order: str, **facts: Any) -> None:
-        """Do ``order``, see the class. Raises ``ValueError`` for an order it does not know."""
+        """Carry out an order of the class docstring. Raises ``ValueError`` for any other."""
         acts: Mapping[str, Callable[..., None]] = {
             "paper out": self._paper_out,
             "jam": self._jam,
@@ -183,18 +183,18 @@ class DocumentPrinter:
             else:
                 raise ValueError(f"the document printer knows no order {order!r}")
             self._changed.notify_all()
-        # A server ends by joining its threads, and these may be waiting for the lock.
+        # Without the lock: the server's end joins its threads, which may wait for the lock.
         if order == "die":
             self._fall_silent()
         elif self._server is None and self._engine is not None and not self._dead:
             self._listen()
 
     def look(self) -> dict[str, Any]:
-        """What one sees: ``sheets`` (PNG of each page in the output tray, oldest first),
-        ``documents`` (PDF bytes as they arrived), ``pages`` (ever printed), ``paper`` (sheets
-        left, ``None``: plenty), ``reasons`` (as told over IPP), ``jobs`` (``number``, ``name``,
-        ``user``, ``state``, ``pages`` out of each), ``listening``, ``faults`` (orders that last and
-        are no ``reasons``).
+        """What a person beside the printer sees: ``sheets`` (PNG of each page in the output tray,
+        oldest first), ``documents`` (PDF bytes as they arrived), ``pages`` (printed since the
+        start), ``paper`` (sheets left, ``None``: plenty), ``reasons`` (as reported over IPP),
+        ``jobs`` (``number``, ``name``, ``user``, ``state``, ``pages`` that came out of each),
+        ``listening``, ``faults`` (orders that last and show in no ``reasons``).
         """
         with self._changed:
             return {
@@ -345,7 +345,7 @@ class DocumentPrinter:
             job.state, job.reason = JobState.CANCELED, job.cancelled
 
     def _feed(self, job: _IppJob) -> bool:
-        """Move one sheet through; False when the job is not to go on."""
+        """Print one sheet; False when the job must end: cancelled, or the printer died or stops."""
         left = self._pace
         while not (job.cancelled or self._dead or self._stopping):
             held = bool(self._hindrances()) or self._stalls()
@@ -393,8 +393,8 @@ class DocumentPrinter:
             server.end()
 
     def respond(self, body: bytes) -> tuple[int, bytes] | bytes | None:
-        """What the printer answers to the body of a POST: an HTTP status with a body, raw bytes,
-        or nothing ever (``None``).
+        """The printer's answer to the body of a POST: an HTTP status with a body, raw bytes, or
+        ``None`` for no answer.
         """
         with self._changed:
             if self._delay:
@@ -558,7 +558,7 @@ def _wanted(known: list[Attribute], asked: Group) -> tuple[Attribute, ...]:
 
 
 def rendered(document: bytes, dpi: int) -> list[bytes] | None:
-    """Each page of a PDF as PNG; ``None`` for what is none."""
+    """Each page of a PDF as PNG; ``None`` when ``document`` is no PDF."""
     import pypdfium2
 
     with _PDFIUM:
@@ -585,7 +585,7 @@ class _IppServer(HttpLine):
     def wrap(self, connection: socket.socket) -> socket.socket:
         if self._tls is None:
             return connection
-        # The handshake is left to the handler's thread: a silent client holds up nobody.
+        # The handler's thread does the handshake, so that a silent client blocks no other client.
         return self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
 
 
@@ -622,4 +622,4 @@ class _IppHandler(BaseHTTPRequestHandler):
         return body
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Kept quiet: the driver's side says what is wrong."""
+        """Logs nothing: the driver reports errors."""

@@ -1,4 +1,4 @@
-"""The HTTP side of an emulated device: it can be killed with its connections, and come back."""
+"""The HTTP server of an emulated device; its end breaks all connections, as a power cut does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class HttpLine(ThreadingHTTPServer):
-    """Listens at ``port`` of this machine, 0: a free one; ``name`` is for its threads."""
+    """Listens at ``port`` of this machine, 0: a free port; ``name`` names its threads."""
 
     daemon_threads = True
     request_queue_size = 32
@@ -27,7 +27,7 @@ class HttpLine(ThreadingHTTPServer):
         self._thread.start()
 
     def end(self) -> None:
-        """Listen no more and break every connection."""
+        """Stop listening and break every connection."""
         self.shutdown()
         self._thread.join()
         self.server_close()
@@ -36,7 +36,7 @@ class HttpLine(ThreadingHTTPServer):
                 try:
                     connection.shutdown(socket.SHUT_RDWR)
                 except OSError:
-                    continue  # the other side was quicker
+                    continue  # the client has closed it already
             self._guard.wait_for(lambda: not self._connections, 2.0)
 
     def get_request(self) -> tuple[socket.socket, Any]:
@@ -47,7 +47,7 @@ class HttpLine(ThreadingHTTPServer):
         return connection, address
 
     def wrap(self, connection: socket.socket) -> socket.socket:
-        """What a new connection is spoken to through."""
+        """The socket through which to speak on a new connection; a subclass may add TLS."""
         return connection
 
     def shutdown_request(self, request: Any) -> None:
@@ -57,6 +57,6 @@ class HttpLine(ThreadingHTTPServer):
             self._guard.notify_all()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hung up is no news; anything else is a bug in here."""
+        """Report exceptions of a handler, but not ``OSError``: the client hung up."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)

@@ -1,4 +1,4 @@
-"""An ID card reader that is not there: a SAM at the far end of a pty."""
+"""An emulated ID card reader: a SAM that speaks SDT frames on a pty."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ FAULTS = (
     "junk",
     "split",
 )
-_ONCE = ("answer", "lift during read")  # the others last until "well"
+_ONCE = ("answer", "lift during read")  # these strike once, the other faults until "well"
 _SAM_S: Mapping[SamCommand, float] = {
     SamCommand.FIND: 0.02,
     SamCommand.SELECT: 0.08,
@@ -63,8 +63,8 @@ _COMMANDS_SEEN = 50
 
 
 class CardStage(StrEnum):
-    """Where the card on the reader stands. One that was read, or failed to be, must be lifted to be
-    found again."""
+    """What the reader has done with the card. A card that was read, or whose reading failed, is
+    found again only after it was lifted."""
 
     NONE = "none"
     PUT = "put"
@@ -86,39 +86,40 @@ class _Card:
 @dataclass(slots=True)
 class _ReaderFault:
     times: int | None  # None: until "well"
-    command: str | None  # None: whatever was asked
+    command: str | None  # None: of answers to any command
     status: int = 0
     data: bytes = b""
     seconds: float = 0.0
 
 
 class _UnpluggedError(Exception):
-    """Somebody pulled the cable while the SAM was at work."""
+    """The cable was pulled while the SAM was working."""
 
 
 class IdCardReader:
     """A reader on a pty under a stable name, with a card that is put and lifted, and faults.
 
     ``link`` becomes a symbolic link to the pty: the driver's port. With ``pace`` the SAM takes its
-    usual time and the bytes come at ``baud``; without, everything comes at once. With ``hid`` the
-    pty carries what a ``/dev/hidraw…`` does: reports of 64 bytes, those to the reader behind their
-    number, 0; ``split`` means nothing then.
+    usual time and the bytes come at ``baud``; without ``pace`` both take no time. With ``hid`` the
+    pty carries the same bytes as a ``/dev/hidraw…``: reports of 64 bytes; those to the reader begin
+    with their report number, 0; the fault ``split`` has no effect then.
 
     Orders of :meth:`obey` and their facts:
 
     * ``put`` – the fields of :class:`IdCard`, dates as ISO strings, ``valid_to`` also ``"长期"``;
-      name and number are needed, the rest has defaults. ``new_address``: what the chip holds as
-      the newest address. ``lift`` – the card is taken away.
-    * Faults, each of the next ``times`` answers (left out: until ``well``), all answers or those
-      to one ``command`` (a name of :class:`SamCommand`, in any case): ``mute``; ``slow``, by
-      ``seconds``; ``bad checksum``; ``truncate``, to half of an answer; ``junk``, noise before an
-      answer; ``split``, byte by byte; ``sam failure``, 60; ``not authorised``, 66; ``wrong card``,
-      40 to select; ``unknown kind``, a layout letter that nobody knows; ``unreadable``, 41 to a
-      read, and the card is not found again until it was lifted.
-    * Faults that come once unless ``times`` says otherwise: ``lift during read``; ``answer`` with
-      ``status``, any code, and ``data`` behind it.
-    * ``well`` – all faults are over, or the ``fault`` that is named.
-    * ``unplug`` – the pty vanishes; ``plug`` – a new one comes under the same name.
+      name and number are needed, the rest has defaults. ``new_address``: the newest address on the
+      chip. ``lift`` – the card is taken away.
+    * Faults of the next ``times`` answers (without ``times``: until ``well``), to any command or to
+      one ``command`` (a name of :class:`SamCommand`, in any case): ``mute``; ``slow``, by
+      ``seconds``; ``bad checksum``; ``truncate``, half of the answer; ``junk``, noise before the
+      answer; ``split``, byte by byte; ``sam failure``, status 60; ``not authorised``, status 66;
+      ``wrong card``, status 40 to a select; ``unknown kind``, a layout letter that no standard
+      has; ``unreadable``, status 41 to a read, and the reader finds the card again only after it
+      was lifted.
+    * Faults that strike once unless ``times`` says otherwise: ``lift during read``; ``answer`` with
+      ``status``, any code, and ``data`` after it.
+    * ``well`` – ends all faults, or only ``fault``.
+    * ``unplug`` – the pty vanishes; ``plug`` – a new pty appears under the same name.
     """
 
     def __init__(
@@ -144,7 +145,7 @@ class IdCardReader:
         return f"hid:{self._link}" if self._hid else str(self._link)
 
     def start(self) -> None:
-        """Plug the reader in: a pty appears under the link. Does nothing when it is in."""
+        """Plug the reader in: create a pty under the link. Does nothing when it is in."""
         if self._thread is not None:
             return
         master, slave = pty.openpty()
@@ -163,7 +164,7 @@ class IdCardReader:
         self._thread.start()
 
     def stop(self) -> None:
-        """Pull the cable, in the middle of whatever is going on. Does nothing when it is out."""
+        """Pull the cable, also during an answer. Does nothing when the cable is out."""
         if self._thread is None:
             return
         with self._changed:
@@ -175,7 +176,7 @@ class IdCardReader:
         self._link.unlink(missing_ok=True)
 
     def obey(self, order: str, **facts: Any) -> None:
-        """Do what the class says about ``order``. Raises ``ValueError`` for what it does not."""
+        """Carry out an order of the class docstring. Raises ``ValueError`` for any other."""
         match order:
             case "put":
                 card = _card_of(facts)
@@ -200,7 +201,7 @@ class IdCardReader:
                 raise ValueError(f"an ID card reader knows no order {order!r} with {list(facts)}")
 
     def look(self) -> dict[str, Any]:
-        """What a person beside it would see, without what the card says.
+        """What a person beside the reader would see; the data of the card are left out.
 
         ``plugged`` bool; ``card`` a :class:`CardStage` as str; ``kind`` a ``CardKind`` as str, or
         ""; ``reads`` int, how often a card was read whole; ``read_at`` float, the monotonic clock
@@ -222,15 +223,15 @@ class IdCardReader:
     # -- the wire -----------------------------------------------------------------------------
 
     def _run(self, master: int, slave: int, woken: int) -> None:
-        # The slave stays open here too: a master without any slave reads nothing but errors.
+        # Keep the slave open: without an open slave, reading from the master fails.
         decoder = SdtDecoder.for_commands()
         try:
             while True:
                 ready, _, _ = select.select([master, woken], [], [])
                 if woken in ready:
                     return
-                # Of a report, its number and its padding are noise to the decoder: every command
-                # fits into one.
+                # Every command fits into one report. The decoder skips the report's number and
+                # padding as noise.
                 decoder.feed(os.read(master, 4096))
                 self._serve_all(decoder, master)
         except _UnpluggedError:
@@ -269,10 +270,10 @@ class IdCardReader:
         step = 1 if self._fault("split", name) and not self._hid else _WIRE_CHUNK
         for at in range(0, len(frame), step):
             piece = frame[at : at + step]
-            with suppress(BlockingIOError):  # nobody reads: the bytes are lost, as on a real line
+            with suppress(BlockingIOError):  # no driver reads: the bytes are lost, as on a line
                 os.write(master, piece)
             if name == SamCommand.READ.name:
-                self._read_at = time.monotonic()  # noted last when its last byte is on the wire
+                self._read_at = time.monotonic()  # the last piece leaves the last time
             self._pause(len(piece) * 10 / self._baud)
 
     def _pause(self, seconds: float, *, always: bool = False) -> None:
@@ -380,7 +381,8 @@ class IdCardReader:
             return card if card and card.stage in (CardStage.SELECTED, CardStage.READ) else None
 
     def _fault(self, order: str, name: str) -> _ReaderFault | None:
-        """The fault, if it strikes this answer; counts it."""
+        """The fault ``order`` if it strikes this answer, else ``None``; counts its ``times``
+        down."""
         with self._changed:
             fault = self._faults.get(order)
             if fault is None or fault.command not in (None, name):
@@ -414,7 +416,8 @@ def _fault_of(order: str, facts: Mapping[str, Any]) -> _ReaderFault:
 
 
 def _card_of(facts: Mapping[str, Any]) -> _Card:
-    """A card from plain facts; sex and birth, left out, are those of an 18-digit number."""
+    """A card from plain facts. Sex and birth default to those in an 18-digit number. Raises
+    ``ValueError``."""
     rest = dict(facts)
     new_address = str(rest.pop("new_address", ""))
     if len(new_address.encode("utf-16-le")) > len(_BLANK_ADDRESS):

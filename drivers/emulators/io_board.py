@@ -1,4 +1,4 @@
-"""An I/O board that is not there: a Modbus RTU server, written for faults, on a pty."""
+"""An emulated I/O board: a Modbus RTU server on a pty, with faults on order."""
 
 from __future__ import annotations
 
@@ -45,32 +45,30 @@ from drivers.sensors.types import Power, Readings
 
 FAULTS = ("mute", "slow", "bad crc", "truncate", "junk", "split", "exception", "wrong values")
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS, ILLEGAL_VALUE = 1, 2, 3
-_FRAME_GAP_S = 0.05  # far more than 3.5 characters; a pty keeps no time
+_FRAME_GAP_S = 0.05  # far more than the 3.5 characters of Modbus: a pty has no baud rate
 _SEEN = 50
 _WRAP = 0x10000
 _LONGEST_WATCHDOG_S = 3600
 
 
 class IoBoard(Answering):
-    """A board on a pty under a stable name, with lights, sensors that somebody moves, and faults.
+    """A board on a pty under a stable name, with lights, sensors that people move, and faults.
 
-    ``link`` becomes a symbolic link to the pty: the drivers' port. Everything is fitted, except
-    what ``without`` names: lights by :class:`Light`, sensors ``call_button``, ``door``,
+    ``link`` becomes a symbolic link to the pty: the drivers' port. All lights and sensors are
+    fitted except those in ``without``: lights by :class:`Light`, sensors ``call_button``, ``door``,
     ``proximity``, ``power``, ``volume``.
 
     Orders of :meth:`obey` and their facts:
 
     * ``press`` and ``release`` – the call button; ``tap`` – both at once. ``open door``, ``close
-      door``. ``come``, ``go`` – somebody stands in front, or leaves.
+      door``. ``come``, ``go`` – a person stands in front, or leaves.
     * ``power`` – ``state``: a :class:`Power` as str, or None for unknown; ``percent`` of the
-      battery, 0 to 100 or None; what is left out stays. ``volume`` – ``percent``.
-    * ``restart`` – the board loses its power for a moment: lights, counters, watchdog are gone.
-    * Faults of the next ``times`` answers, until ``well`` when that is left out: ``mute``,
-      ``slow``, ``bad crc``, ``truncate``, ``junk``, ``split``, see :class:`Answering`;
-      ``exception`` with ``code`` (4), a Modbus exception; ``wrong values``, sensor registers out of
-      their range.
-    * ``well`` – all faults are over, or the ``fault`` that is named. ``unplug``, ``plug`` – the
-      cable.
+      battery, 0 to 100 or None; a fact that is left out does not change. ``volume`` – ``percent``.
+    * ``restart`` – the board loses its power for a moment: lights, counters and watchdog are reset.
+    * Faults of the next ``times`` answers; without ``times``, until ``well``: ``mute``, ``slow``,
+      ``bad crc``, ``truncate``, ``junk``, ``split``, see :class:`Answering`; ``exception`` with
+      ``code`` (4), a Modbus exception; ``wrong values``, sensor registers out of their range.
+    * ``well`` – ends all faults, or only ``fault``. ``unplug``, ``plug`` – the cable.
     """
 
     CHECKSUM = "bad crc"
@@ -102,7 +100,7 @@ class IoBoard(Answering):
         self._requests: deque[str] = deque(maxlen=_SEEN)
 
     def obey(self, order: str, **facts: Any) -> None:
-        """Do what the class says about ``order``. Raises ``ValueError`` for what it does not."""
+        """Carry out an order of the class docstring. Raises ``ValueError`` for any other."""
         with self._guard:
             if order in FAULTS:
                 self._order_fault(order, facts)
@@ -122,14 +120,14 @@ class IoBoard(Answering):
             if order not in ("plug", "unplug"):
                 self._move(order)
                 return
-        # Not under the guard: the line waits for its thread, which may want it.
+        # Without the guard: `start` and `stop` wait for the line's thread, which may hold it.
         if order == "plug":
             self.start()
         else:
             self.stop()
 
     def look(self) -> dict[str, Any]:
-        """What a person beside it would see.
+        """What a person beside the board would see.
 
         ``plugged`` bool; ``lights`` dict of those that shine, name to ``{"rate": str, "colour":
         str}``; ``call_button``, ``door_open``, ``person_near`` bool; ``call_presses``, ``arrivals``
@@ -268,7 +266,7 @@ class IoBoard(Answering):
         return dict(enumerate(self._holding, LIGHTS)) | {WATCHDOG: self._watchdog}
 
     def _write(self, address: int, values: list[int]) -> int:
-        """0, or the exception."""
+        """Write the registers; returns 0, or the code of the Modbus exception."""
         wanted = dict(enumerate(values, address))
         if not wanted or not set(wanted) <= set(self._holdings()):
             return ILLEGAL_ADDRESS

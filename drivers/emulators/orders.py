@@ -1,4 +1,4 @@
-"""What every emulated device can be told: the words of fault scripts, kept true by a test.
+"""The orders that emulated devices obey: the vocabulary of fault scripts, held true by a test.
 
 ``python -m drivers.emulators.orders`` prints them as the table of ``docs/fault-scripts.md``.
 """
@@ -22,15 +22,15 @@ class Form(StrEnum):
     TEXT = "text"  # a word, or "…"
     BYTES = "bytes"  # hexadecimal
     FLAG = "flag"  # true, false
-    VALUE = "value"  # whatever it looks like: number, true, false, none, JSON, a word
+    VALUE = "value"  # what its text looks like: number, true, false, none, JSON, a word
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order: its facts, what takes it back, and how one sees that it came true.
+    """One order: its facts, the order that undoes it, and how :meth:`look` shows that it came true.
 
-    ``undo`` is an order, with the facts ``back``; ``"well"`` ends this fault alone; ``""``: nothing
-    takes it back. Without ``seen`` it is taken as true at once.
+    ``undo`` is an order, with the facts ``back``; ``"well"`` ends only this fault; ``""``: nothing
+    undoes it. ``seen`` judges the emulator's ``look``; without it the order comes true at once.
     """
 
     facts: Mapping[str, Form] = field(default_factory=dict)
@@ -60,7 +60,7 @@ def _plain(*orders: str, undo: str = "well") -> dict[str, Order]:
 
 
 def _over(*orders: str) -> dict[str, Order]:
-    """What is over as soon as it is done."""
+    """Orders that last no time, so that nothing undoes them."""
     return _plain(*orders, undo="")
 
 
@@ -287,7 +287,7 @@ ORDERS: Mapping[str, Mapping[str, Order]] = {
     "speaker": {"hang": Order(), **_CABLE},
     "xfs4iot": _XFS4IOT,
 }
-"""By the kind of emulator. In a rig a device is called by its kind, a second one ``camera_2``."""
+"""Orders by kind of emulator. A rig names a device by its kind, a second camera ``camera_2``."""
 
 ALIASES: Mapping[str, str] = {
     "reader": "id_card",
@@ -299,18 +299,18 @@ ALIASES: Mapping[str, str] = {
     "board": "io_board",
     "machine": "xfs4iot",
 }
-"""Short names."""
+"""Short names of devices in fault scripts."""
 
 _NUMBERED = re.compile(r"_[0-9]+$")
 
 
 def orders_of(device: str) -> Mapping[str, Order] | None:
-    """What a device of a rig can be told; ``None`` for one whose words are not listed here."""
+    """The orders of a device in a rig; ``None`` for a kind that :data:`ORDERS` does not list."""
     return ORDERS.get(_NUMBERED.sub("", device))
 
 
 def table() -> str:
-    """All orders as Markdown, one table a device."""
+    """All orders as Markdown, one table for each kind of device."""
     short = {device: alias for alias, device in ALIASES.items()}
     lines: list[str] = []
     for device, orders in ORDERS.items():

@@ -1,4 +1,4 @@
-"""A PIN pad that is not there: keys, an entry and ISO 9564 blocks at the far end of a pty."""
+"""An emulated PIN pad: keys, PIN entry and ISO 9564 blocks on a pty."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MASTER_KEYS: Mapping[Algorithm, bytes] = {
     Algorithm.TDEA: bytes.fromhex("0123456789ABCDEFFEDCBA9876543210"),
     Algorithm.SM4: bytes.fromhex("1234567890ABCDEFABCDEF0987654321"),
 }
-"""What the pad holds from the beginning; known to everybody, as nothing here is worth a secret."""
+"""The master keys of an emulated pad. They are public: an emulated pad has no secrets to keep."""
 FAULTS = ("mute", "slow", "bad checksum", "truncate", "junk", "split")
 _IDENTITY = b"DEMO-PP;00000001;1.0"
 _BLOCK_BYTES = {Algorithm.TDEA: 8, Algorithm.SM4: 16}
@@ -63,20 +63,20 @@ class _PinEntry:
 
 
 class PinPad(Answering):
-    """A pad on a pty under a stable name, with keys that are pressed, and faults.
+    """A pad on a pty under a stable name, with keys that people press, and faults.
 
     ``link`` becomes a symbolic link to the pty: the driver's port.
 
     Orders of :meth:`obey` and their facts:
 
     * ``press`` – one key, ``key``: a digit as str, ``backspace``, ``clear``, ``enter``, ``cancel``.
-      As on a real pad, a key does nothing while no entry is under way.
-    * ``give up`` – the entry ends as if nobody had pressed anything for too long.
+      As on a real pad, a key does nothing outside a PIN entry.
+    * ``give up`` – the entry times out at once.
     * ``tamper`` – somebody opens the pad: its keys are wiped for good. ``break`` – its self-test
       fails, until ``well``. ``power cycle`` – the session key and the entry are gone.
-    * Faults of the next ``times`` answers, until ``well`` when that is left out: ``mute``,
-      ``slow``, ``bad checksum``, ``truncate``, ``junk``, ``split``; see :class:`Answering`.
-    * ``well`` – all faults are over, or the ``fault`` that is named; a tampered pad was replaced.
+    * Faults of the next ``times`` answers; without ``times``, until ``well``: ``mute``, ``slow``,
+      ``bad checksum``, ``truncate``, ``junk``, ``split``; see :class:`Answering`.
+    * ``well`` – ends all faults, or only ``fault``; a tampered pad is replaced by a new one.
       ``unplug``, ``plug`` – the cable.
     """
 
@@ -93,10 +93,10 @@ class PinPad(Answering):
         self._blocks = 0
         self._commands: deque[str] = deque(maxlen=_SEEN)
         self._decoder = PadDecoder()
-        self._last: tuple[PadFrame, PadFrame] | None = None  # what was asked last, and the answer
+        self._last: tuple[PadFrame, PadFrame] | None = None  # last request and its answer
 
     def obey(self, order: str, **facts: Any) -> None:
-        """Do what the class says about ``order``. Raises ``ValueError`` for what it does not."""
+        """Carry out an order of the class docstring. Raises ``ValueError`` for any other."""
         match order, facts:
             case "press", {"key": str(name), **rest} if not rest and name in _KEYS:
                 with self._guard:
@@ -116,12 +116,12 @@ class PinPad(Answering):
                 raise ValueError(f"a PIN pad knows no order {order!r} with {list(facts)}")
 
     def look(self) -> dict[str, Any]:
-        """What a person beside it would see; never a digit.
+        """What a person beside the pad would see; never a digit.
 
-        ``plugged`` bool; ``entering`` bool, its keys are lit; ``entered`` int, the digits that
-        stand there; ``tampered``, ``broken`` bool; ``session_key`` str, its serial or "";
-        ``blocks`` int, how many were made; ``commands`` list of str, the last 50 names, newest
-        last; ``faults`` list of str.
+        ``plugged`` bool; ``entering`` bool, whether the keys are lit; ``entered`` int, how many
+        digits were entered; ``tampered``, ``broken`` bool; ``session_key`` str, its serial or "";
+        ``blocks`` int, how many PIN blocks were made; ``commands`` list of str, the last 50 names,
+        newest last; ``faults`` list of str.
         """
         with self._guard:
             self._give_up_in_time()
@@ -159,7 +159,7 @@ class PinPad(Answering):
                 entry.digits = ""
                 entry.state = KeyEntry.CANCELLED
             case _:
-                return  # a key that can do nothing now is not told
+                return  # the pad does not report a key that has no effect now
         entry.touched = time.monotonic()
         entry.presses.append(KeyPress(key, len(entry.digits)))
         if len(entry.presses) >= _MOST_KEYS and entry.state is KeyEntry.ENTERING:
@@ -306,26 +306,27 @@ class PinPad(Answering):
 def format_0(pin: str, pan: bytes, size: int = 8) -> bytes:
     """The clear PIN block, format 0 of ISO 9564-1 (ANSI X9.8), for a cipher of ``size`` bytes.
 
-    ``pan``: twelve digits, BCD. For 16 bytes both fields are filled up as Chinese banks do for SM4.
+    ``pan``: twelve digits, BCD. For 16 bytes both fields are padded as Chinese banks do for SM4.
     """
     pin_field = bytes.fromhex(f"0{len(pin):X}{pin}".ljust(2 * size, "F"))
     return bytes(a ^ b for a, b in zip(pin_field, pan.rjust(size, b"\0"), strict=True))
 
 
 def encrypt(algorithm: Algorithm, key: bytes, data: bytes) -> bytes:
-    """ECB; of one block also what CBC gives from zeros. Raises ``ValueError`` for wrong sizes."""
+    """Encrypt in ECB mode; for one block this equals CBC from zeros. Raises ``ValueError`` for
+    wrong sizes."""
     encryptor = _cipher(algorithm, key).encryptor()
     return encryptor.update(data) + encryptor.finalize()
 
 
 def decrypt(algorithm: Algorithm, key: bytes, data: bytes) -> bytes:
-    """ECB. Raises ``ValueError`` for wrong sizes."""
+    """Decrypt in ECB mode. Raises ``ValueError`` for wrong sizes."""
     decryptor = _cipher(algorithm, key).decryptor()
     return decryptor.update(data) + decryptor.finalize()
 
 
 def _cipher(algorithm: Algorithm, key: bytes) -> Cipher[modes.ECB]:
-    # One block, or the key of another block: what ECB gives away does not arise.
+    # ECB leaks equal blocks of one message, but here a message is one block, or a random key.
     if algorithm is Algorithm.SM4:
         return Cipher(SM4(key), modes.ECB())  # noqa: S305
     whole = key + key[:8] if len(key) == 16 else key

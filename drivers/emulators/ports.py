@@ -1,4 +1,4 @@
-"""Ports of emulated devices, which nobody else is given while the device is unplugged."""
+"""Reserves TCP ports for emulated devices, also while the device is unplugged."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import weakref
 
 
 def reserved(owner: object) -> int:
-    """A free TCP port of this machine's, kept for as long as ``owner`` lives. Nobody listens there
-    until ``owner`` does: it is bound, so the system chooses it for no other."""
+    """A free TCP port of this machine, reserved as long as ``owner`` lives. A bound socket that
+    does not listen holds the port, so that the system gives it to no other process, and nobody
+    answers there until ``owner`` listens."""
     with socket.socket() as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""The far end of a serial cable: a pty under a stable name, whose answers may fail on the way."""
+"""The device's end of a serial cable: a pty under a stable name, with faults of the answers."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from pathlib import Path
 from typing import Any
 
 _CHUNK = 64
-_TAKEN_S = 2.0  # a driver that reads takes a chunk long before
+_TAKEN_S = 2.0  # a driver that reads takes a chunk much sooner
 
 
 class UnpluggedError(Exception):
-    """Somebody pulled the cable while the device was at work."""
+    """The cable was pulled while the device was working."""
 
 
 class PtyLine:
     """``link`` becomes a symbolic link to a pty: the driver's port.
 
-    ``heard`` is called with every piece that comes in, in a thread of the line; it may sleep by
-    :meth:`pause`. What is sent while no driver has the port open waits in it, up to 4 KB.
+    A thread of the line calls ``heard`` with every piece of bytes that comes in; ``heard`` may
+    sleep by :meth:`pause`. While no driver has the port open, the pty keeps up to 4 KB that were
+    sent.
     """
 
     def __init__(self, link: Path, name: str, heard: Callable[[bytes], None]) -> None:
@@ -47,7 +48,7 @@ class PtyLine:
         return self._thread is not None
 
     def plug(self) -> None:
-        """A pty appears under the link. Does nothing when it is in."""
+        """Create a pty under the link. Does nothing when the cable is plugged in."""
         if self._thread is not None:
             return
         master, slave = pty.openpty()
@@ -67,7 +68,8 @@ class PtyLine:
         self._thread.start()
 
     def unplug(self) -> None:
-        """Pull the cable, in the middle of whatever is going on. Does nothing when it is out."""
+        """Pull the cable, also while an answer is being sent. Does nothing when the cable is
+        out."""
         if self._thread is None:
             return
         self._pulled.set()
@@ -77,7 +79,8 @@ class PtyLine:
         self._link.unlink(missing_ok=True)
 
     def send(self, data: bytes, *, gap_s: float | None = None) -> None:
-        """Send ``data``; with a gap, byte by byte. What nobody takes is lost, as on a real line."""
+        """Send ``data``; with ``gap_s``, byte by byte. Bytes that no driver takes within
+        :data:`_TAKEN_S` are lost, as on a real line."""
         step = _CHUNK if gap_s is None else 1
         with self._turn:
             for at in range(0, len(data), step):
@@ -96,14 +99,14 @@ class PtyLine:
         while piece and not self._pulled.is_set() and self._master >= 0:
             try:
                 piece = piece[os.write(self._master, piece) :]
-            except BlockingIOError:  # nobody reads, for now
+            except BlockingIOError:  # the pty is full: no driver reads
                 if time.monotonic() > until:
                     return False
                 time.sleep(0.005)
         return not piece
 
     def _run(self, master: int, slave: int, woken: int) -> None:
-        # The slave stays open here too: a master without any slave reads nothing but errors.
+        # Keep the slave open: without an open slave, reading from the master fails.
         try:
             while True:
                 ready, _, _ = select.select([master, woken], [], [])
@@ -121,7 +124,7 @@ class PtyLine:
 
 @dataclass(slots=True)
 class AnswerFault:
-    """What becomes of answers: of the next ``times``, or of all (None)."""
+    """A fault of the next ``times`` answers, or of all (``None``)."""
 
     times: int | None
     seconds: float = 0.0
@@ -129,11 +132,12 @@ class AnswerFault:
 
 
 class Answering(ABC):
-    """A device on a pty that answers questions, with faults of its answers.
+    """A device on a pty that answers requests, with faults of its answers.
 
-    Each fault is of the next ``times`` answers, left out: until ``well``. Known here are
-    ``mute``; ``slow``, by ``seconds`` (2); :attr:`CHECKSUM`, the last byte is wrong; ``truncate``;
-    ``junk``, noise before an answer; ``split``, byte by byte.
+    Each fault strikes the next ``times`` answers; without ``times``, all answers until ``well``.
+    This class knows ``mute``, no answer; ``slow``, after ``seconds`` (2); :attr:`CHECKSUM`, the
+    last byte is wrong; ``truncate``, half of the answer; ``junk``, noise before the answer;
+    ``split``, byte by byte.
     """
 
     CHECKSUM = "bad checksum"
@@ -158,10 +162,10 @@ class Answering(ABC):
 
     @abstractmethod
     def _heard(self, data: bytes) -> None:
-        """Bytes came in."""
+        """Handle ``data``, bytes that the driver sent."""
 
     def _order_fault(self, order: str, facts: Mapping[str, Any]) -> None:
-        """Raises ``ValueError`` for facts that do not belong to it."""
+        """Set the fault ``order``. Raises ``ValueError`` for facts that it does not take."""
         rest = dict(facts)
         times = rest.pop("times", None)
         fault = AnswerFault(None if times is None else int(times))
@@ -175,7 +179,7 @@ class Answering(ABC):
             self._faults[order] = fault
 
     def _well(self, fault: str = "") -> None:
-        """All faults are over, or the one that is named."""
+        """End all faults, or only ``fault``."""
         with self._guard:
             if not fault:
                 self._faults.clear()
@@ -183,7 +187,8 @@ class Answering(ABC):
                 self._faults.pop(fault, None)
 
     def _fault(self, order: str) -> AnswerFault | None:
-        """The fault, if it strikes this answer; counts it."""
+        """The fault ``order`` if it strikes this answer, else ``None``; counts its ``times``
+        down."""
         with self._guard:
             fault = self._faults.get(order)
             if fault and fault.times is not None:
@@ -193,7 +198,7 @@ class Answering(ABC):
             return fault
 
     def _reply(self, answer: bytes) -> None:
-        """Send ``answer`` as the faults let it through."""
+        """Send ``answer``, changed by the faults that strike it."""
         if slow := self._fault("slow"):
             self._line.pause(slow.seconds)
         if self._fault("mute"):

@@ -1,8 +1,8 @@
-"""An ESC/POS receipt printer on the other end of a TCP port, a pseudo terminal or a pipe.
+"""An emulated ESC/POS receipt printer on a TCP port, a pty or a pipe.
 
-It keeps apart, as the hardware does, what is obeyed at once (``DLE`` commands, also inside a
-picture) and what waits in the buffer until the mechanism can go on. What it prints is drawn, dot
-by dot, with characters as its own font would show the bytes it got.
+As on the hardware, ``DLE`` commands take effect at once, also inside a picture; all other bytes
+wait in the buffer until the mechanism can go on. The emulator draws every slip dot by dot, with the
+characters that the printer's own font has for the received bytes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from drivers.receipt_printer import glyphs
 HEAD_TO_KNIFE = 96
 """Dots of paper between print head and knife: the white top of every slip."""
 LINE = 32
-"""Dots in one line, for orders that count lines."""
+"""Dots of paper in one line, for orders that count lines."""
 _MODEL = {65: "1.0", 66: "EMULATOR", 67: "RP-80", 68: "0001"}
 _REAL_TIME = re.compile(
     rb"\x10(?:\x04[\x01-\x04]|\x05[\x01\x02]|\x14\x08\x01\x03\x14\x01\x06\x02\x08)"
@@ -41,7 +41,7 @@ _SETS: dict[str, dict[str, bool]] = {
     "refill": {"near_end": False, "paper_end": False},
     "open cover": {"cover_open": True},
     "close cover": {"cover_open": False},
-    "clear jam": {"jam_cause": False},  # the error itself stays until DLE ENQ, as on the hardware
+    "clear jam": {"jam_cause": False},  # as on the hardware, the error stays until DLE ENQ
     "cutter error": {"jam_cause": True, "cutter_error": True},
     "hot head": {"hot": True},
     "deaf to gs r": {"ignores_gs_r": True},
@@ -59,26 +59,28 @@ _TICK_S = 0.02
 
 
 class _BufferCleared(Exception):
-    """The command being read was dropped with the rest of the buffer."""
+    """The buffer was cleared while a command was being read from it."""
 
 
 class _Stopped(Exception):
-    """The emulator ends."""
+    """The emulator ends, or a fault has ended the connection."""
 
 
 class ReceiptPrinter:
     """An 80 mm receipt printer.
 
-    ``kind`` is ``tcp`` (``port`` 0: a free one), ``pty`` (``path``: a link to the terminal, made
-    here) or ``pipe`` (``path``: a FIFO, made here; it cannot answer). ``buffer`` is the size of
-    the receive buffer in bytes, ``dots_per_s`` the speed of the paper, 0 for at once.
+    ``kind`` is ``tcp`` (``port`` 0: a free port), ``pty`` (``path``: a link to the pty, made by the
+    printer) or ``pipe`` (``path``: a FIFO, made by the printer, which cannot answer over it).
+    ``buffer`` is the size of the receive buffer in bytes, ``dots_per_s`` the speed of the paper;
+    0: printing takes no time.
 
     Orders: ``paper near end``, ``paper out`` (``after_lines``), ``refill``, ``open cover``,
     ``close cover``, ``jam`` (``after_lines``), ``clear jam``, ``cutter error``, ``hot head``,
     ``mute`` (``after_bytes``), ``reset connection`` (``after_bytes``), ``stop reading``
     (``after_bytes``), ``slow`` (the line: ``bytes_per_s``, or the paper: ``dots_per_s``),
-    ``deaf to gs r``, ``deaf to clear``, ``goes on when stopped`` (drops what it cannot print, and
-    answers), ``garbage``, ``unplug``, ``plug``, ``well`` (of all, or of one ``fault``), ``tear``.
+    ``deaf to gs r``, ``deaf to clear``, ``goes on when stopped`` (a stopped printer drops its data
+    instead of waiting, and answers), ``garbage``, ``unplug``, ``plug``, ``well`` (ends all faults,
+    or only ``fault``), ``tear``.
     """
 
     def __init__(
@@ -112,11 +114,11 @@ class ReceiptPrinter:
         self._slips: list[tuple[bytes, list[str]]] = []  # PNG, and the lines of characters
         self._unknown: list[str] = []
         self._received = 0
-        self._free_at = 0.0  # when the last byte of a slow line was in
+        self._free_at = 0.0  # when a slow line has carried its last byte
         self._asb = 0
 
     def _faults(self) -> None:
-        """All well."""
+        """Set all faults to none."""
         self.near_end = self.paper_end = self.cover_open = False
         self.jam_cause = self.mechanical_error = self.cutter_error = self.hot = False
         self.garbage = self.ignores_gs_r = self.ignores_clear = self.goes_on = False
@@ -125,13 +127,13 @@ class ReceiptPrinter:
         self._deaf_after: int | None = None
         self._bytes_per_s = 0.0
         self._dots_per_s = self._usual_dots_per_s
-        self._stop_after: dict[str, int] = {}  # fault -> dots still to come
+        self._stop_after: dict[str, int] = {}  # fault to the dots of paper until it strikes
 
     # -- life -----------------------------------------------------------------------------------
 
     @property
     def address(self) -> str:
-        """What the driver's settings must say."""
+        """``address`` for the driver's settings."""
         if self._kind == "tcp":
             return f"tcp://127.0.0.1:{self._port}"
         if self._kind == "pty":
@@ -174,7 +176,7 @@ class ReceiptPrinter:
 
     def _unplug(self) -> None:
         if self._listener is not None:
-            # Wakes the thread that waits in accept; closing alone would leave it there.
+            # Wakes the thread that waits in `accept`; `close` alone does not.
             with contextlib.suppress(OSError):
                 self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
@@ -200,7 +202,7 @@ class ReceiptPrinter:
     # -- what people do -------------------------------------------------------------------------
 
     def obey(self, order: str, **facts: Any) -> None:
-        """Do what the order says; an unknown one is a ``ValueError``."""
+        """Carry out an order of the class docstring. Raises ``ValueError`` for any other."""
         with self._lock:
             if order in _SETS:
                 for name, value in _SETS[order].items():
@@ -222,7 +224,7 @@ class ReceiptPrinter:
             if order in ("refill", "clear jam"):
                 self._stop_after.pop("jam" if order == "clear jam" else "paper out", None)
             self._lock.notify_all()
-        # Readers must be able to end, so the lock is not held here.
+        # Without the lock: the reading threads need it to end.
         if order == "unplug":
             self._unplug()
         elif (order == "plug" or (order == "well" and not facts)) and not self._plugged:
@@ -240,11 +242,11 @@ class ReceiptPrinter:
                 setattr(self, name, False)
 
     def look(self) -> dict[str, Any]:
-        """What one sees: ``plugged``, ``slips`` (PNG of each), ``texts`` (their lines of
-        characters), ``paper`` (``full``, ``low``, ``out``), ``cover`` (``open``, ``closed``),
-        ``jammed``, ``hanging`` (dots of an uncut slip), ``waiting`` (bytes in the buffer),
-        ``received`` (bytes, ever), ``unknown`` (commands, hex), ``faults`` (orders that last, or
-        are still to come true)."""
+        """What a person beside the printer sees: ``plugged``, ``slips`` (PNG of each), ``texts``
+        (their lines of characters), ``paper`` (``full``, ``low``, ``out``), ``cover`` (``open``,
+        ``closed``), ``jammed``, ``hanging`` (dots of an uncut slip), ``waiting`` (bytes in the
+        buffer), ``received`` (bytes since the start), ``unknown`` (commands, hex), ``faults``
+        (orders that last, or have not come true yet)."""
         with self._lock:
             return {
                 "plugged": self._plugged,
@@ -280,10 +282,10 @@ class ReceiptPrinter:
     # -- what comes in --------------------------------------------------------------------------
 
     def _read(self, line: _HostLine) -> None:
-        """One line's bytes into the buffer; real-time commands are obeyed on the way."""
+        """Move the bytes of ``line`` into the buffer; obey real-time commands on the way."""
         tail = b""
         try:
-            # One host at a time, as print servers do: the next waits until this one has gone.
+            # Serve one host at a time, as print servers do: the next waits until it has hung up.
             while self._lines and self._lines[0] is not line:
                 time.sleep(_TICK_S)
                 if line.gone or self._ending.is_set():
@@ -302,15 +304,16 @@ class ReceiptPrinter:
                 self._account(len(data), line)
                 tail = self._sort(tail, data, line)
         except (OSError, _Stopped):
-            return  # the other side went away, or the order was to hang up
+            return  # the host has hung up, or a fault broke the connection
         finally:
             line.close()
             self._lines.remove(line)
 
     def _sort(self, tail: bytes, data: bytes, line: _HostLine) -> bytes:
-        """Obey what is for now, keep what is for its turn; gives what may begin a command."""
+        """Obey the real-time commands in ``data``, put all other bytes into the buffer. ``tail``:
+        bytes seen before that may begin a command; returns the new tail."""
         seen, at = tail + data, len(tail)
-        alone = not _REAL_TIME.sub(b"", data)  # it came between commands, and leaves nothing behind
+        alone = not _REAL_TIME.sub(b"", data)  # between other commands: keep none of it
         with self._lock:
             self._answer = lambda reply: self._say(line, reply)
             end = 0
@@ -326,7 +329,7 @@ class ReceiptPrinter:
         return seen[max(end, len(seen) - _LONGEST_REAL_TIME + 1) :]
 
     def _appetite(self, line: _HostLine) -> int:
-        """How many bytes may be read now; waits while the buffer is full."""
+        """How many bytes to read now; waits while the buffer is full."""
         with self._lock:
             while len(self._buffer) >= self._buffer_size:
                 if line.gone or self._ending.is_set():
@@ -337,7 +340,7 @@ class ReceiptPrinter:
         return min([room, 4096, *limits, *([64] if self._bytes_per_s else [])])
 
     def _account(self, count: int, line: _HostLine) -> None:
-        """Let faults that count bytes come nearer."""
+        """Count received bytes: for ``look``, for faults that count bytes, and for a slow line."""
         with self._lock:
             self._received += count
             if self._mute_after:
@@ -352,14 +355,14 @@ class ReceiptPrinter:
                     raise _Stopped
             if not self._bytes_per_s:
                 return
-            # By the clock, not by the pause: many short ones would each last a little longer.
+            # Sleep until a moment on the clock: many short pauses would each last a little longer.
             now = time.monotonic()
             self._free_at = max(self._free_at, now - _TICK_S) + count / self._bytes_per_s
         self._ending.wait(self._free_at - now)
 
     def _say(self, line: _HostLine, data: bytes) -> None:
         if self._mute_after != 0:
-            with contextlib.suppress(OSError):  # who asked is gone
+            with contextlib.suppress(OSError):  # the host has hung up
                 line.write(b"\xff" * len(data) if self.garbage else data)
 
     def _obey_now(self, command: bytes, line: _HostLine) -> None:
@@ -414,7 +417,7 @@ class ReceiptPrinter:
         return not (error or self.cover_open or self.paper_end or self.hot)
 
     def _take(self, count: int = 1) -> bytes:
-        """The next bytes of the buffer, once the mechanism can go on."""
+        """The next ``count`` bytes of the buffer, as soon as the mechanism can go on."""
         taken = bytearray()
         with self._lock:
             cleared = self._cleared
@@ -444,7 +447,7 @@ class ReceiptPrinter:
                 return
 
     def _pass_paper(self, dots: int) -> None:
-        """Paper moves; what should happen on the way happens."""
+        """Move the paper by ``dots``; begin faults that are due after so much paper."""
         with self._lock:
             for fault in list(self._stop_after):
                 self._stop_after[fault] -= dots
@@ -481,12 +484,12 @@ class ReceiptPrinter:
             case _ if 0x20 <= first < 0x7F:
                 head.put(chr(first))
             case _ if first >= 0x80:
-                head.put("?")  # some letter of a code page that nobody chose
+                head.put("?")  # a letter of a code page: the driver selects none
             case _:
                 self._unknown.append(f"{first:02x}")
 
     def _skip_real_time(self) -> None:
-        """What the reader has obeyed already."""
+        """Skip a real-time command in the buffer: the reading thread has obeyed it."""
         second = self._take()[0]
         self._take(8 if second == 0x14 else 1)
 
@@ -553,7 +556,7 @@ class ReceiptPrinter:
 
     def _raster(self) -> None:
         _, mode, columns, columns_high, rows, rows_high = self._take(6)
-        size = (1 + (mode & 1), 1 + (mode >> 1 & 1))  # a dot's width and height
+        size = (1 + (mode & 1), 1 + (mode >> 1 & 1))  # width and height of a dot
         columns += columns_high << 8
         rows += rows_high << 8
         # Row by row, so that paper can run out in the middle of a picture.
@@ -573,7 +576,7 @@ class ReceiptPrinter:
     def _cut(self, extra: int) -> None:
         self._feed(HEAD_TO_KNIFE + extra)
         with self._lock:
-            # Stopped before the knife moved, it waits, like any other command.
+            # A cut waits like any other command when the printer stops before the knife moves.
             cleared = self._cleared
             if not self._can_print and self.goes_on:
                 return
@@ -584,14 +587,14 @@ class ReceiptPrinter:
             if self._ending.is_set():
                 return
             picture, texts = self._head.cut()
-        # Not under the lock, which also the status waits for.
+        # Without the lock: a status request needs it, and drawing takes time.
         slip = _png(picture), texts
         with self._lock:
             self._slips.append(slip)
 
 
 class _Drawer(ReceiptPrinter):
-    """Prints what it has been given, and ends with it."""
+    """A printer without wires: prints given bytes and returns."""
 
     def draw(self, data: bytes) -> list[bytes]:
         self._buffer += data
@@ -607,12 +610,13 @@ class _Drawer(ReceiptPrinter):
 
 
 def drawn(data: bytes, *, width: int = 576) -> list[bytes]:
-    """The slips (PNG) that these bytes make, ``width`` dots wide; what is not cut off is none."""
+    """The slips (PNG, ``width`` dots wide) that a printer would print from ``data``. Paper that is
+    not cut off makes no slip."""
     return _Drawer(width=width).draw(data)
 
 
 class _Head:
-    """Print head, line buffer and the paper below: what has been printed since the last cut."""
+    """Print head, line buffer, and the paper that was printed since the last cut."""
 
     def __init__(self, width: int) -> None:
         self._width = width
@@ -639,16 +643,16 @@ class _Head:
         self.x += width
 
     def line_feed(self) -> int:
-        """Print what is in the line; gives the dots that the paper moved."""
+        """Print the line buffer; returns by how many dots the paper moves."""
         height = max([self.pitch, *(24 * size for _, _, size, _ in self._line)])
         band = Image.new("L", (self._width, height), 255)
         text, end = "", 0
         for x, char, size, bold in self._line:
-            # A little higher than the cell, for brackets that reach below it.
+            # 8 dots higher than a cell, for brackets that reach below it.
             cell = Image.new("L", (2 * glyphs.CELL, 2 * glyphs.CELL + 8), 255)
             glyphs.draw(cell, 0, 0, char, bold=bold)
             cell = glyphs.ink(cell).convert("L").resize((cell.width * size, cell.height * size), 0)
-            # Darker wins: glyphs may reach beyond their cells.
+            # Glyphs may reach beyond their cells: where two meet, the darker dot stays.
             band.paste(0, (x, 0), cell.point(lambda level: 255 - level))
             text += " " * (x > end) + char
             end = x + glyphs.cells(char) * glyphs.CELL * size
@@ -672,20 +676,21 @@ class _Head:
 
     @property
     def inked(self) -> int:
-        """Dots of paper since the last cut, when anything is printed on them."""
+        """Dots of paper since the last cut; 0 when nothing is printed on them."""
         if all(band.getextrema() == (255, 255) for band in self._bands):
             return 0
         return sum(band.height for band in self._bands)
 
     def cut(self) -> tuple[Image.Image, list[str]]:
-        """The slip, from knife to knife, the cut shown as a row of dashes, and its text lines."""
+        """The slip from the last cut to this one, with the cut drawn as dashes, and its lines of
+        text."""
         height = sum(band.height for band in self._bands)
         slip = Image.new("L", (self._width, height), 255)
         y = 0
         for band in self._bands:
             slip.paste(band, (0, y))
             y += band.height
-        # What is between head and knife stays behind, and is the top of the next slip.
+        # The paper between head and knife stays in the printer: it is the top of the next slip.
         height -= HEAD_TO_KNIFE
         slip = slip.crop((0, 0, self._width, height))
         canvas = ImageDraw.Draw(slip)
@@ -701,19 +706,20 @@ class _Head:
 
 
 class _HostLine(ABC):
-    """One line to a host."""
+    """One connection to a host."""
 
     gone = False
 
     @abstractmethod
     def read(self, limit: int) -> bytes | None:
-        """Bytes; empty when none came for a while, None when the other side has hung up."""
+        """Up to ``limit`` bytes; ``b""`` when none came for :data:`_TICK_S`, ``None`` when the host
+        has hung up."""
 
     @abstractmethod
     def write(self, data: bytes) -> None: ...
 
     def hang_up(self) -> None:
-        """End the line; its reader closes it."""
+        """End the connection; the reading thread closes it."""
         self.gone = True
 
     def reset(self) -> None:
@@ -749,7 +755,7 @@ class _Tcp(_HostLine):
 class _Pty(_HostLine):
     def __init__(self, link: Path) -> None:
         self._master, self._slave = os.openpty()
-        # The slave stays open here, so that a host may come and go.
+        # Keep the slave open, so that hosts may connect and disconnect.
         tty.setraw(self._slave)
         self._link = link
         link.unlink(missing_ok=True)
@@ -776,7 +782,7 @@ class _Pipe(_HostLine):
         self._path = path
         path.unlink(missing_ok=True)
         os.mkfifo(path)
-        # Open for writing too: a pipe without a writer would always be at its end.
+        # Open for writing too: a pipe without a writer always reads as ended.
         self._fd = os.open(path, os.O_RDWR | os.O_NONBLOCK)
 
     def read(self, limit: int) -> bytes | None:
@@ -787,7 +793,7 @@ class _Pipe(_HostLine):
         return os.read(self._fd, limit) or None
 
     def write(self, data: bytes) -> None:
-        """A pipe has no way back."""
+        """Does nothing: a pipe carries no answers."""
 
     def close(self) -> None:
         self._path.unlink(missing_ok=True)
@@ -795,7 +801,7 @@ class _Pipe(_HostLine):
 
 
 def _character(code: bytes) -> str:
-    """What the printer's Chinese font shows for two bytes."""
+    """The character of two bytes in the printer's Chinese font; □ when it has none."""
     try:
         return code.decode("gbk")
     except UnicodeDecodeError:

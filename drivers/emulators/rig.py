@@ -1,11 +1,12 @@
 """All emulated devices of one terminal, and the control socket that moves them.
 
-One JSON object a line over a Unix socket: ``{"device": "id_card", "order": "put", "facts": {…}}``
-is answered by ``{"ok": true}`` or ``{"error": "…"}``; the order ``look`` by what one would see
-(``{"ok": true, "seen": {…}}``). ``{"script": "printer: jam after 3 lines"}`` begins a fault script
-(see :mod:`drivers.emulators.script`) and is answered when it has begun; with ``"wait": 30`` when it
-has ended, or after 30 seconds: ``{"ok": true, "done": false}``. Bytes travel both ways as
-``{"base64": "…"}``. The desk window, the command line and the tests speak it.
+The desk window, the command line and the tests speak to the control socket, a Unix socket with one
+JSON object a line. ``{"device": "id_card", "order": "put", "facts": {…}}`` is answered by ``{"ok":
+true}`` or ``{"error": "…"}``; the order ``look`` by what a person would see there (``{"ok": true,
+"seen": {…}}``). ``{"script": "printer: jam after 3 lines"}`` begins a fault script (see
+:mod:`drivers.emulators.script`) and is answered at once. With ``"wait": 30`` the answer comes when
+the script has ended, or after 30 seconds (``{"ok": true, "done": false}``). Bytes travel both ways
+as ``{"base64": "…"}``.
 """
 
 from __future__ import annotations
@@ -26,9 +27,9 @@ from drivers.emulators.orders import orders_of
 from drivers.emulators.script import Clause, parse, resolve
 
 MOST_SCRIPTS = 16
-"""Scripts that run at the same time."""
+"""How many scripts may run at the same time."""
 LONGEST_WAIT_S = 3600.0
-"""How long one may wait for the end of a script."""
+"""Longest ``wait`` for the end of a script."""
 _LOOK_S = 0.1
 _ANSWER_S = 10.0
 _NOT_UNDERSTOOD = (ValueError, TypeError, KeyError, ArithmeticError, RecursionError, OSError)
@@ -47,10 +48,10 @@ class Emulator(Protocol):
 
 
 class Rig:
-    """The emulators by device class, started and stopped together, moved by name.
+    """The emulators by device name: starts and stops all together, gives orders to each.
 
-    Devices also answer to their short names (``drivers.emulators.orders.ALIASES``). Orders to one
-    device are given one after another, whoever gives them.
+    Devices also have short names (``drivers.emulators.orders.ALIASES``). The rig gives the orders
+    for one device one after another, also when they come from several threads.
     """
 
     def __init__(self, devices: Mapping[str, Emulator], path: Path) -> None:
@@ -63,13 +64,13 @@ class Rig:
         self._stopping = False
 
     def start(self) -> None:
-        """Start every device and listen at ``path``. A socket file that nobody listens at any
-        more is replaced; ``OSError`` when somebody does, or when something else lies there.
+        """Start every device and listen at ``path``. Replaces a socket file that no process listens
+        at any more. Raises ``OSError`` when a process listens there, or the file is no socket.
         """
         started: list[Emulator] = []
         self._stopping = False
         try:
-            _make_room(self._path)  # before the devices, which have the names of the other's
+            _make_room(self._path)  # first: another rig's devices have the same names
             for device in self.devices.values():
                 started.append(device)
                 device.start()
@@ -81,7 +82,7 @@ class Rig:
         self._server.begin()
 
     def stop(self) -> None:
-        """End all scripts, hang up on everybody, stop every device."""
+        """End all scripts, close all connections, stop every device."""
         with self._guard:
             self._stopping = True
             runs = list(self._runs)
@@ -97,14 +98,15 @@ class Rig:
             device.stop()
 
     def tell(self, device: str, order: str, **facts: Any) -> None:
-        """Give an order. ``well``, unless it is of one fault, also ends the scripts that still have
-        something to say to the device. Raises ``ValueError`` for a device that is not here, and
-        what the device raises for an order it does not understand: ``ValueError``, ``TypeError``.
+        """Give an order. ``well`` without facts also ends the scripts that still have orders for
+        the device. Raises ``ValueError`` for a device that the rig does not have, and
+        ``ValueError`` or ``TypeError`` for an order that the device does not understand.
         """
         self._obey(resolve(device, self.devices), order, facts, None)
 
     def run(self, script: str) -> ScriptRun:
-        """Begin a fault script. Raises ``ValueError`` when it is none, or too many run already."""
+        """Begin a fault script. Raises ``ValueError`` when ``script`` is no script, or too many
+        scripts run already."""
         run = ScriptRun(self, parse(script, self.devices))
         with self._guard:
             if self._stopping or len(self._runs) >= MOST_SCRIPTS:
@@ -125,11 +127,13 @@ class Rig:
             self.devices[device].obey(order, **facts)
 
     def look(self, device: str) -> dict[str, Any]:
-        """What one would see there: the emulator's ``look``. Raises ``ValueError`` as ``tell``."""
+        """The emulator's ``look``: what a person beside the device would see. Raises ``ValueError``
+        for a device that the rig does not have."""
         return self.devices[resolve(device, self.devices)].look()
 
     def hear(self, line: bytes) -> dict[str, Any]:
-        """Do what one line asks for; an order that does not fit is an answer, not an exception."""
+        """Do what one line of the socket asks for. Returns the answer; never raises for a line that
+        is not understood, but answers with ``error``."""
         try:
             asked = _bytes_again(json.loads(line))
             if not (isinstance(asked, dict) and isinstance(asked.get("facts", {}), dict)):
@@ -167,14 +171,14 @@ class Rig:
 class ScriptRun:
     """A fault script that runs, in a thread of its own.
 
-    Clauses are told one after another. One with a delay waits until the one before has come true,
-    as far as one can see that, and then for its seconds.
+    The script gives its orders one after another. Before a clause with a delay, the script waits
+    until the clause before has come true (if ``look`` shows that), and then for the delay.
     """
 
     def __init__(self, rig: Rig, clauses: Sequence[Clause]) -> None:
         """Made by :meth:`Rig.run`."""
         self.trouble = ""
-        """Why it ended before its time: what a device did not understand. "" otherwise."""
+        """Why the script ended early: the order that a device did not understand. Else ""."""
         self._rig = rig
         self._clauses = clauses
         self._next = 0
@@ -190,15 +194,15 @@ class ScriptRun:
         self._thread.start()
 
     def wait(self, seconds: float | None = None) -> bool:
-        """True when it has told its last order, or ended otherwise, within ``seconds``."""
+        """Whether the script has ended within ``seconds``."""
         return self._done.wait(seconds)
 
     def cancel(self) -> None:
-        """Tell no more orders. One that is being obeyed now is."""
+        """Give no more orders. An order that a device is obeying now is finished."""
         self._cancelled.set()
 
     def leave(self, device: str) -> None:
-        """Cancel it when it still has something to say to ``device``."""
+        """Cancel the script if it still has orders for ``device``."""
         if any(clause.device == device for clause in self._clauses[self._next :]):
             self.cancel()
 
@@ -224,7 +228,8 @@ class ScriptRun:
             self._done.set()
 
     def _wait_for(self, clause: Clause | None) -> None:
-        """Until one can see that it has come true, where that can be seen."""
+        """Wait until the device's ``look`` shows that ``clause`` has come true; return at once for
+        an order that ``look`` does not show."""
         if clause is None:
             return
         order = (orders_of(clause.device) or {}).get(clause.order)
@@ -236,7 +241,7 @@ class ScriptRun:
 
 
 class Remote:
-    """The other end of the control socket. Raises ``OSError`` when nobody is there (any more)."""
+    """The client of the control socket. Raises ``OSError`` when no rig listens (any more)."""
 
     def __init__(self, path: Path) -> None:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -250,12 +255,12 @@ class Remote:
         self._turn = threading.Lock()
 
     def tell(self, device: str, order: str, **facts: Any) -> None:
-        """Give an order. Raises ``ValueError`` when it was not understood."""
+        """Give an order. Raises ``ValueError`` when the device does not understand it."""
         self._ask({"device": device, "order": order, "facts": _plain(facts)})
 
     def run(self, script: str, wait: float | None = None) -> bool:
-        """Begin a fault script; with ``wait`` wait so many seconds for its end. True when it has
-        ended by then. Raises ``ValueError`` when it, or in that time one of its orders, was not
+        """Begin a fault script, and wait up to ``wait`` seconds for its end. Returns whether it has
+        ended. Raises ``ValueError`` when the script, or by then one of its orders, was not
         understood.
         """
         question: dict[str, Any] = {"script": script}
@@ -264,7 +269,8 @@ class Remote:
         return bool(self._ask(question, wait or 0.0)["done"])
 
     def look(self, device: str) -> dict[str, Any]:
-        """What one would see there; bytes again as bytes. Raises ``ValueError`` as ``tell``."""
+        """What a person beside the device would see; bytes as bytes. Raises ``ValueError`` for an
+        unknown device."""
         seen: dict[str, Any] = _bytes_again(self._ask({"device": device, "order": "look"})["seen"])
         return seen
 
@@ -286,9 +292,9 @@ class Remote:
 
 
 class _OrderServer(socketserver.ThreadingUnixStreamServer):
-    """Listens; ends its conversations itself, so that none outlives it."""
+    """The server of the control socket; :meth:`end` also closes the open connections."""
 
-    daemon_threads = False  # joined at the end
+    daemon_threads = False  # `end` joins them
     request_queue_size = 32
 
     def __init__(self, rig: Rig, path: Path) -> None:
@@ -308,7 +314,7 @@ class _OrderServer(socketserver.ThreadingUnixStreamServer):
         self._thread.join()
         with self._guard:
             for connection in self._talking:
-                with contextlib.suppress(OSError):  # the other side was faster
+                with contextlib.suppress(OSError):  # the client has closed it already
                     connection.shutdown(socket.SHUT_RDWR)
         self.server_close()
 
@@ -328,16 +334,16 @@ class _OrderHandler(socketserver.StreamRequestHandler):
     server: _OrderServer
 
     def handle(self) -> None:
-        with contextlib.suppress(OSError):  # the other side hung up
+        with contextlib.suppress(OSError):  # the client hung up
             for line in self.rfile:
                 answer = self.server.rig.hear(line)
                 self.wfile.write(json.dumps(answer).encode() + b"\n")
 
 
 def _make_room(path: Path) -> None:
-    """Remove a socket file that nobody listens at. Raises ``OSError``; see :meth:`Rig.start`."""
+    """Remove a socket file that no process listens at. Raises ``OSError`` when one listens."""
     if not path.is_socket():
-        return  # nothing there; if it is something else, to bind fails, and says so
+        return  # no file: nothing to remove; another kind of file: `bind` raises
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knock:
         try:
             knock.connect(str(path))
@@ -359,7 +365,7 @@ def _plain(value: Any) -> Any:
 
 
 def _bytes_again(value: Any) -> Any:
-    """The other way round. Raises ``ValueError`` for what is no base64."""
+    """Undoes :func:`_plain`. Raises ``ValueError`` for invalid base64."""
     match value:
         case {"base64": str(text), **rest} if not rest:
             return base64.b64decode(text, validate=True)

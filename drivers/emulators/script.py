@@ -6,11 +6,11 @@ stand on lines of their own or between semicolons, ``#`` begins a comment::
     clause = [device ":"] order option…
     option = "after" count ("lines" | "pages" | "bytes" | "apdus")  when the order comes true
            | "after" seconds ("s" | "ms" | "min")                how long after the clause before
-           | "for" seconds ("s" | "ms" | "min")                  then it alone is taken back
+           | "for" seconds ("s" | "ms" | "min")                  then this order is undone
            | "for" count ["times"] | "times" count               how often
            | fact "=" value
 
-A clause without a device is for the one before's.
+A clause without a device is for the device of the clause before.
 """
 
 from __future__ import annotations
@@ -60,11 +60,11 @@ def _no_number(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-_JSON = json.JSONDecoder(parse_constant=_no_number)  # NaN and Infinity are none
+_JSON = json.JSONDecoder(parse_constant=_no_number)  # NaN and Infinity are no numbers here
 
 
 class ScriptError(ValueError):
-    """A script that cannot be run: where, and why."""
+    """A script cannot be run: the place in its text, and why."""
 
     def __init__(self, line: int, column: int, why: str) -> None:
         super().__init__(f"line {line}, column {column}: {why}")
@@ -76,7 +76,7 @@ class ScriptError(ValueError):
 class Clause:
     """One order to one device of the rig.
 
-    ``delay``: seconds after the clause before came true; ``None``: at once.
+    ``delay``: seconds to wait after the clause before has come true; ``None``: do not wait.
     """
 
     device: str
@@ -87,9 +87,9 @@ class Clause:
 
 
 def resolve(name: object, devices: Collection[str]) -> str:
-    """What the rig calls a device that is meant by ``name``, its own name or a short one.
+    """The rig's name of the device that ``name`` means; ``name`` may be a short name.
 
-    Raises ``ValueError`` when it is not among ``devices``.
+    Raises ``ValueError`` when the device is not among ``devices``.
     """
     device = str(name)
     if device not in devices:
@@ -100,7 +100,7 @@ def resolve(name: object, devices: Collection[str]) -> str:
 
 
 def taking_back(clause: Clause) -> Clause | None:
-    """What ends that which ``clause`` brings about, and nothing else; ``None``: nothing does."""
+    """The clause that undoes ``clause`` and nothing else; ``None`` when nothing undoes it."""
     known = orders_of(clause.device)
     if known is None:
         return Clause(clause.device, "well")
@@ -108,7 +108,7 @@ def taking_back(clause: Clause) -> Clause | None:
     if not order.undo:
         return None
     facts = {"fault": clause.order} if order.undo == "well" else dict(order.back)
-    # What is taken back was told of one place; so is the end of it.
+    # An order to one service or command is undone at the same service or command only.
     place = {name: clause.facts[name] for name in ("service", "command") if name in clause.facts}
     facts |= {name: told for name, told in place.items() if name in known[order.undo].facts}
     return Clause(clause.device, order.undo, facts)
@@ -124,8 +124,8 @@ def parse(text: str, devices: Collection[str]) -> tuple[Clause, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _About:
-    """What options stand behind. Without ``facts``: a device whose words nobody has listed, which
-    says itself what it takes."""
+    """The device and order whose options are being parsed. ``facts`` is ``None`` for a device that
+    ``ORDERS`` does not list: such a device checks its facts itself."""
 
     device: str = ""
     order: str = ""
@@ -144,7 +144,7 @@ class _Parser:
         self._text = text
         self._devices = devices
         self._at = 0
-        self._line, self._begun = 1, 0  # the line, and where it begins
+        self._line, self._begun = 1, 0  # the current line, and its offset
         self._about = _About()
 
     def script(self) -> tuple[Clause, ...]:
@@ -318,7 +318,7 @@ class _Parser:
             return ""
         unit = found[0].lower()
         if unit in _KEYWORDS[:2] or self._text[self._at : self._at + 1] in ("=", "_"):
-            self._at = start  # the next option already
+            self._at = start  # the word begins the next option
             return ""
         return unit
 
@@ -372,7 +372,7 @@ _HEX = re.compile(r"hex:(?:[0-9A-Fa-f]{2})*")
 
 
 def _read(word: str, form: Form) -> Any:
-    """A bare word as a value; ``_NOT_ONE`` when it is none of this form."""
+    """A bare word as a value of ``form``; ``_NOT_ONE`` when it does not fit that form."""
     try:
         match form:
             case Form.TEXT:

@@ -1,7 +1,8 @@
-"""A chip card reader that is not there: cards at the far end of a virtual PC/SC reader (vpcd).
+"""An emulated chip card reader: cards in a virtual PC/SC reader (vpcd).
 
-Runs as a program of its own too: ``python -m drivers.emulators.smart_card --help``. A client of
-PC/SC must not play its own card: when it ends, it waits for ever for the card to be powered down.
+Runs as a program of its own too: ``python -m drivers.emulators.smart_card --help``. A process that
+uses PC/SC must not emulate its own card: at its end it would wait for ever until the card is
+powered down.
 """
 
 from __future__ import annotations
@@ -28,11 +29,11 @@ from drivers.emulators.smart_cards.pcscd import PcscService, free_ports, missing
 __all__ = ["FAULTS", "READER", "VPCD_PORT", "SmartCardReader", "main", "missing"]
 
 VPCD_PORT = 35963
-"""Where Debian's vsmartcard-vpcd waits for the card of its first slot."""
+"""The port at which Debian's vsmartcard-vpcd waits for the card of its first slot."""
 READER = "Kiosk IC"
-"""What the reader of one's own service is called; its first slot: ``Kiosk IC 00 00``."""
+"""The reader's name in the emulator's own service; its first slot is ``Kiosk IC 00 00``."""
 FAULTS = ("yank in mid-apdu", "mute", "slow", "garbage", "status")
-_NOTICE_S = 0.5  # pcscd looks after a virtual reader every 0.4 s: slower is a new card
+_NOTICE_S = 0.5  # pcscd polls a virtual reader every 0.4 s and misses a faster exchange
 _AGAIN_S = 0.05
 _GARBAGE = bytes.fromhex("6FFE84FF00A5810061FF9000")
 _COMMANDS_SEEN = 50
@@ -40,7 +41,7 @@ _HEADER = struct.Struct(">H")
 
 
 class _Control(IntEnum):
-    """What the reader tells the card in one byte; anything longer is an APDU."""
+    """Messages of one byte from the reader to the card; a longer message is an APDU."""
 
     POWER_OFF = 0
     POWER_ON = 1
@@ -50,7 +51,7 @@ class _Control(IntEnum):
 
 @dataclass(slots=True)
 class _ChipFault:
-    at: int = 1  # strikes from this APDU on, counted from when it was ordered or the card was put
+    at: int = 1  # strikes from this APDU on, counted from the order or the last `put`
     seconds: float = 0.0
     status: int = 0
     ins: int | None = None
@@ -60,25 +61,25 @@ class _ChipFault:
 class SmartCardReader:
     """A slot of a virtual reader, with a card that is put and lifted, and faults.
 
-    ``where`` is a folder for a PC/SC service of one's own, started and stopped with the reader, or
-    the port of a slot of a service that runs.
+    ``where`` is a folder for the emulator's own PC/SC service, which starts and stops with the
+    reader, or the port of a slot of a running service.
 
     Orders of :meth:`obey` and their facts:
 
     * ``put`` – ``kind`` (``bank``, ``social-security``, ``unknown``) and the fields of its class in
-      :mod:`drivers.emulators.smart_cards.cards`; a card that is in is lifted first, slowly enough
-      to be noticed. ``lift`` – the card is taken away.
-    * ``swap`` – the same facts; the card is exchanged faster than pcscd looks. With ``at``: in
-      answer to that APDU instead of now.
-    * Faults, from the APDU ``at`` on (left out: the next one), counted anew with every ``put``:
-      ``yank in mid-apdu``, once; ``mute``, no answer ever; ``slow``, ``seconds`` later each;
-      ``garbage``, ``data`` instead of an answer; ``status``, the code ``sw``, to the instruction
-      ``ins`` alone if that is given. They last until ``well``.
-    * ``well`` – all faults are over; a card that was mute stays so until it is lifted.
-    * ``unplug`` – the service dies as it does in a crash; ``plug`` – it is started again. Only with
-      a service of one's own.
+      :mod:`drivers.emulators.smart_cards.cards`; a card that is in the reader is lifted first,
+      slowly enough for pcscd to notice. ``lift`` – the card is taken away.
+    * ``swap`` – the same facts; the card is exchanged faster than pcscd polls. With ``at``, the
+      exchange comes in place of the answer to that APDU instead of now.
+    * Faults from the APDU ``at`` on (default: the next), counted anew with every ``put``:
+      ``yank in mid-apdu``, once; ``mute``, no answer ever; ``slow``, every answer ``seconds``
+      later; ``garbage``, ``data`` in place of every answer; ``status``, the code ``sw``, with
+      ``ins`` only to that instruction. They last until ``well``.
+    * ``well`` – ends all faults; a card that was mute stays mute until it is lifted.
+    * ``unplug`` – the service dies as in a crash; ``plug`` – the service starts again. Both need
+      the emulator's own service.
 
-    When the service ends, a card that is in stays in, and is there when it is started again.
+    When the service ends, the card stays in the reader, and is there when the service starts again.
     """
 
     def __init__(self, where: Path | int) -> None:
@@ -91,21 +92,23 @@ class SmartCardReader:
         self._changed = threading.Condition()
         self._card: ChipCard | None = None
         self._wire: socket.socket | None = None
-        self._met = False  # the reader has spoken to the card that is in
+        self._met = False  # whether the reader has spoken to this card
         self._thread: threading.Thread | None = None
         self._faults: dict[str, _ChipFault] = {}
-        self._swap: tuple[int, ChipCard] | None = None  # in answer to which APDU, and for what
+        # the APDU that triggers the swap, and the new card
+        self._swap: tuple[int, ChipCard] | None = None
         self._count = 0  # APDUs since the card was put or a fault was ordered
         self._commands: deque[str] = deque(maxlen=_COMMANDS_SEEN)
         self._resets = 0
 
     @property
     def address(self) -> str:
-        """The socket of one's own service, for ``service`` of the driver's settings; else ""."""
+        """The socket of the emulator's own service, for ``service`` of the driver's settings; ""
+        for another service."""
         return str(self._service.socket) if self._service else ""
 
     def start(self) -> None:
-        """Start the service, if it is one's own. Raises ``OSError`` when it does not come."""
+        """Start the emulator's own service, if it has one. Raises ``OSError`` when that fails."""
         if self._service:
             self._service.start()
 
@@ -115,8 +118,8 @@ class SmartCardReader:
             self._service.stop()
 
     def obey(self, order: str, **facts: Any) -> None:
-        """Do what the class says about ``order``. Raises ``ValueError`` for what it does not, and
-        ``OSError`` when nobody listens where the card should go."""
+        """Carry out an order of the class docstring. Raises ``ValueError`` for any other, and
+        ``OSError`` when no service listens at the port of the slot."""
         match order:
             case "put":
                 card = make_card(facts)
@@ -145,11 +148,12 @@ class SmartCardReader:
                 raise ValueError(f"a chip card reader knows no order {order!r} with {list(facts)}")
 
     def look(self) -> dict[str, Any]:
-        """What a person beside it would see, without what the card says.
+        """What a person beside the reader would see; the data of the card are left out.
 
-        ``plugged`` bool, whether the service runs; ``card`` str, the kind of the card that is in,
-        or ""; ``connected`` bool, whether a reader has it; ``commands`` list of str, the command
-        headers since the card was put (CLA INS P1 P2 in hexadecimal), newest last, at most 50;
+        ``plugged`` bool, whether the service runs; ``card`` str, the kind of the card in the
+        reader, or ""; ``connected`` bool, whether the card is connected to the service;
+        ``commands`` list of str, the command headers since the card was put (CLA INS P1 P2 in
+        hexadecimal), newest last, at most 50;
         ``resets`` int, how often a card was powered up or reset; ``faults`` list of str.
         """
         with self._changed:
@@ -175,14 +179,15 @@ class SmartCardReader:
             self._thread.start()
 
     def _lift(self) -> bool:
-        """True when there was a card. One that nobody has met yet is held for a moment: what is
-        gone before it is met stays in vpcd's queue, before the next one."""
+        """Take the card away; returns whether there was one. Waits first until the reader has
+        spoken to a new card, at most :data:`_NOTICE_S`: the connection of a card that leaves sooner
+        would stay in vpcd's queue, before the next card's."""
         with self._changed:
             self._changed.wait_for(lambda: self._met or self._wire is None, _NOTICE_S)
             card, self._card = self._card, None
             thread, self._thread = self._thread, None
             if self._wire is not None:
-                with suppress(OSError):  # the reader was faster
+                with suppress(OSError):  # vpcd has closed it already
                     self._wire.shutdown(socket.SHUT_RDWR)
             self._changed.notify_all()
         if thread is not None:
@@ -210,7 +215,7 @@ class SmartCardReader:
         return wire
 
     def _run(self, card: ChipCard, wire: socket.socket | None) -> None:
-        """Be the card until it is lifted; when the service ends, wait for the next one."""
+        """Play ``card`` until it is lifted; when the service ends, connect to the next service."""
         while wire is not None:
             with wire, suppress(OSError, EOFError):
                 self._serve(card, wire)
@@ -224,12 +229,12 @@ class SmartCardReader:
             wire = self._connect_again(card)
 
     def _connect_again(self, card: ChipCard) -> socket.socket | None:
-        """``None`` when the card was lifted meanwhile."""
+        """Connect as soon as a service listens; ``None`` when the card was lifted meanwhile."""
         while True:
             with self._changed:
                 if self._card is not card:
                     return None
-                # Under the lock: a card that is lifted leaves no connection waiting behind it.
+                # Under the lock, so that `_lift` finds and closes the new connection.
                 with suppress(OSError):
                     self._wire, self._met = self._connect(), False
                     return self._wire
@@ -258,7 +263,8 @@ class SmartCardReader:
         return None
 
     def _apdu(self, card: ChipCard, apdu: bytes) -> bytes | None:
-        """The answer; ``None`` for none. Raises ``EOFError`` when the card is gone by then."""
+        """The card's answer; ``None``: the card stays silent. Raises ``EOFError`` when a fault
+        takes the card away."""
         with self._changed:
             self._count += 1
             self._commands.append(apdu[:4].hex().upper())
@@ -287,8 +293,8 @@ class SmartCardReader:
 def _receive(wire: socket.socket, length: int) -> bytes:
     data = b""
     while len(data) < length:
-        # vpcd sends length and message apart, without TCP_NODELAY: an acknowledgement that waits
-        # would cost 40 ms a command. The option does not last: it is set before every read.
+        # vpcd sends length and message separately, without TCP_NODELAY: a delayed acknowledgement
+        # would cost 40 ms a command. The kernel resets the option, so set it before every read.
         wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         piece = wire.recv(length - len(data))
         if not piece:
@@ -324,7 +330,8 @@ def _natural(value: Any) -> int:
 
 
 def main() -> None:
-    """Play readers until SIGTERM or SIGINT, moved over a control socket (see :mod:`..rig`)."""
+    """Emulate readers until SIGTERM or SIGINT; :mod:`drivers.emulators.rig` moves their cards over
+    a control socket."""
     parser = argparse.ArgumentParser(
         prog="python -m drivers.emulators.smart_card",
         description="Emulated chip cards, moved over a control socket; the devices are called "
@@ -343,7 +350,7 @@ def main() -> None:
     told = parser.parse_args()
     places = [told.own] if told.own else told.port or [VPCD_PORT]
     names = ["smart_card", *(f"smart_card_{n}" for n in range(2, len(places) + 1))]
-    # Blocked before any thread is there, so that none of them is hit.
+    # Block the signals before any thread starts, so that only `sigwait` receives them.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     readers = {name: SmartCardReader(place) for name, place in zip(names, places, strict=True)}
     rig = Rig(readers, told.control)

@@ -1,4 +1,4 @@
-"""A sound card that is not there: a pipe that ALSA writes to, and somebody who listens."""
+"""An emulated sound card: ALSA writes samples to a pipe, and a thread recognizes the sounds."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ from drivers.speaker.types import Sound
 
 _QUIET_S = 0.2
 """A pause of this length ends a sound."""
-_LEAST = 1000  # samples; what is shorter only tries whether the card is there
+_LEAST = 1000  # samples; a shorter sound is only the driver's probe of the card
 _SEEN = 20
 
 
 class Speaker:
-    """A sound card behind ALSA's ``tee``, in ``folder``, which is made and removed.
+    """A sound card behind ALSA's ``tee``. Its pipe lies in ``folder``, which :meth:`start` makes
+    and :meth:`stop` removes.
 
-    Orders: ``unplug``, ``plug`` – the card is gone, or there. ``hang`` – it takes no samples, until
-    ``well``, which may name it as the ``fault`` that is over.
+    Orders: ``unplug``, ``plug`` – the card is gone, or there. ``hang`` – the card takes no samples,
+    until ``well``; the fact ``fault`` of ``well`` may be ``hang``.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -44,14 +45,14 @@ class Speaker:
         return f"tee:null,{self._folder / 'pipe'},raw"
 
     def start(self) -> None:
-        """Put it in. Does nothing when it is in."""
+        """Plug the card in. Does nothing when it is in."""
         if self._thread is not None:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         pipe = self._folder / "pipe"
         pipe.unlink(missing_ok=True)
         os.mkfifo(pipe)
-        # Open for writing too: a pipe without a writer would always be at its end.
+        # Open for writing too: a pipe without a writer always reads as ended.
         reads = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
         woken, self._wake = os.pipe()
         self._thread = threading.Thread(
@@ -60,17 +61,17 @@ class Speaker:
         self._thread.start()
 
     def stop(self) -> None:
-        """Take it out. Does nothing when it is out."""
+        """Pull the card out. Does nothing when it is out."""
         if self._thread is None:
             return
-        # With its folder: ALSA would make a plain file of a pipe that is not there.
+        # Remove the folder too: in an existing folder, ALSA would create a plain file for the pipe.
         shutil.rmtree(self._folder)
         os.close(self._wake)
         self._thread.join()
         self._thread = None
 
     def obey(self, order: str, **facts: Any) -> None:
-        """Do what the class says about ``order``. Raises ``ValueError`` for what it does not."""
+        """Carry out an order of the class docstring. Raises ``ValueError`` for any other."""
         match order, facts:
             case "plug", {**rest} if not rest:
                 self.start()
@@ -84,8 +85,9 @@ class Speaker:
                 raise ValueError(f"a speaker knows no order {order!r} with {list(facts)}")
 
     def look(self) -> dict[str, Any]:
-        """What one would hear: ``plugged`` bool; ``played`` list, the last 20 sounds, newest last:
-        ``sound``, a :class:`Sound` as str, and ``volume``, percent; ``faults`` list of str."""
+        """What a listener would hear: ``plugged`` bool; ``played`` list, the last 20 sounds, newest
+        last: ``sound``, a :class:`Sound` as str, and ``volume``, percent; ``faults`` list of
+        str."""
         return {
             "plugged": self._thread is not None,
             "played": list(self._heard),
@@ -122,14 +124,14 @@ class Speaker:
 
 
 def _fill(pipe: int) -> None:
-    """So that nobody can write to it."""
+    """Fill the pipe, so that ALSA cannot write to it."""
     with suppress(BlockingIOError):
         while True:
             os.write(pipe, bytes(4096))
 
 
 def _drained(pipe: int) -> bytes:
-    """Forget what is in it; nothing."""
+    """Empty the pipe; returns no bytes, for the data that the caller keeps."""
     with suppress(BlockingIOError):
         while os.read(pipe, 65536):
             pass
@@ -137,8 +139,8 @@ def _drained(pipe: int) -> bytes:
 
 
 def _recognized(data: bytes) -> dict[str, Any] | None:
-    """Which sound these samples (16 bits, little-endian) are, by its length; ALSA fills its last
-    period up with silence."""
+    """The sound of ``data`` (16-bit samples, little-endian), recognized by its length: the longest
+    known sound that fits, since ALSA pads the last period with silence."""
     heard = _samples(data)
     if len(heard) < _LEAST:
         return None

@@ -1,1 +1,1 @@
-"""What the emulated chip card reader is made of: cards, and a PC/SC service of its own."""
+"""The parts of the emulated chip card reader: its cards, and its own PC/SC service."""

@@ -1,4 +1,4 @@
-"""Chip cards that are not there: files and records behind APDUs, made from plain facts."""
+"""Emulated chip cards: files and records behind APDUs, made from plain facts."""
 
 from __future__ import annotations
 
@@ -23,21 +23,22 @@ _NAME_MORE = 0x49  # 姓名扩展, the third record of EF06
 
 @dataclass(slots=True)
 class _CardApplication:
-    """What SELECT by name leads to."""
+    """An application that a SELECT by name selects."""
 
     fci: bytes
-    # (file, place) of a record: what READ RECORD gives; SFI as a number, or a file number.
+    # (file, place) to the record that READ RECORD returns; file: the SFI, or a file number as
+    # bytes.
     records: dict[tuple[int | bytes, int], bytes] = field(default_factory=dict)
-    options: bytes | None = None  # what GET PROCESSING OPTIONS gives
+    options: bytes | None = None  # the answer to GET PROCESSING OPTIONS
     pdol: bytes = b""
-    by_identifier: bool = True  # records may be asked for by their identifier too
+    by_identifier: bool = True  # READ RECORD by identifier works too
     pin_first: bool = False
 
 
 class ChipCard:
     """A card with applications: SELECT, READ RECORD, GET PROCESSING OPTIONS, GET RESPONSE.
 
-    With T=0 it says 61xx and 6Cxx as real ones do, with T=1 it gives what was expected.
+    With T=0 the card answers 61xx and 6Cxx as real cards do; with T=1 it returns the data at once.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class ChipCard:
         self._waiting = b""
 
     def answer(self, apdu: bytes) -> bytes:
-        """The response to a short command APDU; whatever comes, the card has an answer."""
+        """The response to a short command APDU; any bytes get a response."""
         if len(apdu) < 4:
             return _status(StatusWord.WRONG_LENGTH)
         data, le = b"", None
@@ -140,11 +141,12 @@ class ChipCard:
 
 class _CardFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     protocol: Literal["T0", "T1"] = "T0"
-    atr: str = ""  # hexadecimal; left out: one that fits. Nonsense: a card the wrong way round
+    # hexadecimal; "": one that fits the protocol. Nonsense plays a card put in the wrong way round
+    atr: str = ""
 
 
 class BankFacts(_CardFacts, frozen=True, kw_only=True):
-    """A bank card: its number; everything else has defaults."""
+    """A bank card: its number is needed, all other fields have defaults."""
 
     number: str
     holder: str = ""
@@ -157,7 +159,8 @@ class BankFacts(_CardFacts, frozen=True, kw_only=True):
 
 
 class SocialSecurityFacts(_CardFacts, frozen=True, kw_only=True):
-    """A social security card: number and name. ``bank``: the number of the account on it."""
+    """A social security card: number and name are needed. ``bank``: the number of the bank account
+    on the card, "" for none."""
 
     number: str
     name: str
@@ -175,7 +178,7 @@ class SocialSecurityFacts(_CardFacts, frozen=True, kw_only=True):
 
 
 class UnknownFacts(_CardFacts, frozen=True, kw_only=True):
-    """A card that knows none of what it is asked for."""
+    """A card with no application that the drivers know."""
 
 
 _KINDS: Mapping[str, type[_CardFacts]] = {
@@ -210,7 +213,8 @@ def make_card(facts: Mapping[str, Any]) -> ChipCard:
 
 
 def bank_applications(facts: BankFacts) -> dict[bytes, _CardApplication]:
-    """The payment application and, unless there is none, the directory that leads to it."""
+    """The payment application, and the directory that names it unless ``facts.directory`` is
+    "none"; by name."""
     aid = bytes.fromhex(facts.aid)
     label = facts.label.encode("ascii")
     number = facts.number + "F" * (len(facts.number) % 2)
@@ -253,11 +257,11 @@ def bank_applications(facts: BankFacts) -> dict[bytes, _CardApplication]:
 
 
 def _environment(facts: SocialSecurityFacts) -> _CardApplication:
-    """The environment 社会保障 with what it says without a PIN."""
+    """The application 社会保障, with the records that need no PIN."""
     told = len(facts.number) == 18
     sex = facts.sex or (("1" if int(facts.number[16]) % 2 else "2") if told else "")
     birth = facts.number[6:14] if facts.birth is None and told else _bcd_date(facts.birth)
-    # What GBK does not have is a question mark on the card, as in the field.
+    # A character that GBK does not have is a question mark on the card, as on real cards.
     name = facts.name.encode("gbk", "replace")[: FIELDS[Record.NAME].length]
     values = {
         Record.CARD_ID: bytes.fromhex(facts.card_id),

@@ -1,4 +1,4 @@
-"""A PC/SC service of one's own, with virtual readers: beside the system's, without being root."""
+"""Runs a private PC/SC service with virtual readers, beside the system's and without root."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _FOLDERS = ("run", "readers", "drivers")
 _START_S = 10.0
 _STOP_S = 3.0
 
-# In a mount namespace of its own /run/pcscd is a directory of ours; setpriv ends the service with
-# the process that started it.
+# In its own mount namespace, the service sees our directory as /run/pcscd. setpriv ends the service
+# with the process that started it.
 _SCRIPT = """
 set -e
 mount -t tmpfs tmpfs /run
@@ -42,7 +42,7 @@ CHANNELID    {port:#06x}
 
 
 def missing() -> str:
-    """One sentence saying what keeps a service of one's own from running; "" when nothing does."""
+    """What is missing for a private service, in one sentence; "" when nothing is missing."""
     packages = {
         package for program, package in _PROGRAMS.items() if not shutil.which(program, path=_PATH)
     }
@@ -56,7 +56,7 @@ def missing() -> str:
 
 
 def free_ports() -> int:
-    """A port that is free, as is the one above it: a virtual reader has two slots."""
+    """A free port whose next port is free too: a virtual reader has two slots."""
     while True:
         with socket.create_server(("", 0)) as first:
             port = int(first.getsockname()[1])
@@ -65,14 +65,15 @@ def free_ports() -> int:
 
 
 class PcscService:
-    """A pcscd with virtual readers (vsmartcard-vpcd), for whoever sets ``socket`` in its settings.
+    """A pcscd with virtual readers (vsmartcard-vpcd), for a driver whose ``service`` is ``socket``.
 
-    ``readers``: names and the port of the first slot each; the slots are called ``NAME 00 00`` and
+    ``readers``: name to the port of the reader's first slot; its slots are named ``NAME 00 00`` and
     ``NAME 00 01``. May be changed while the service does not run.
     """
 
     def __init__(self, folder: Path, readers: Mapping[str, int]) -> None:
-        """``folder`` is made if need be; its name must be short, for a socket lies in it."""
+        """``folder`` is made if it does not exist. Its path must be short, since a socket's path
+        may have only some 100 bytes."""
         self.readers = dict(readers)
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
@@ -80,7 +81,7 @@ class PcscService:
 
     @property
     def socket(self) -> Path:
-        """Where the service listens: ``service`` of the driver's settings."""
+        """The socket of the service: ``service`` of the driver's settings."""
         return self._folder / "run" / "pcscd.comm"
 
     @property
@@ -88,16 +89,18 @@ class PcscService:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Returns when the readers are there. Raises ``OSError`` when the service does not come."""
+        """Start the service; returns when its readers are there. Raises ``OSError`` when the
+        service does not start."""
         if self._process is not None:
             return
         run, configuration, drivers = (self._folder / name for name in _FOLDERS)
         for folder in (run, configuration, drivers):
-            shutil.rmtree(folder, ignore_errors=True)  # a killed service is outlived by its pid
+            shutil.rmtree(folder, ignore_errors=True)  # a killed service leaves its pid file
             folder.mkdir(parents=True)
         for name, port in self.readers.items():
             file = name.replace(" ", "-")
-            # The driver keeps its slots in variables of its own: two readers need two of it.
+            # The reader's driver library keeps its slots in global variables, so each reader needs
+            # its own copy of the library.
             driver = shutil.copy(next(filter(Path.exists, _DRIVERS)), drivers / f"{file}.so")
             text = _READER.format(name=name, port=port, driver=driver)
             (configuration / file).write_text(text, encoding="utf-8")
@@ -117,8 +120,8 @@ class PcscService:
             time.sleep(0.01)
 
     def _spawn(self, command: list[str]) -> subprocess.Popen[bytes]:
-        """Start it from a thread that lasts as long: pdeathsig is sent when the thread ends that
-        started a process (prctl(2)), and whoever plugs a reader in may be a thread of a moment."""
+        """Start ``command`` from a thread that lives as long as the process. The kernel sends
+        pdeathsig when the starting thread ends (prctl(2)), and the caller's thread may end soon."""
         started: Future[subprocess.Popen[bytes]] = Future()
         self._ended = ended = threading.Event()
 
@@ -142,20 +145,20 @@ class PcscService:
         return started.result()
 
     def stop(self) -> None:
-        """End it, and leave nothing of it behind. Does nothing when it does not run."""
+        """End the service and remove its files. Does nothing when the service does not run."""
         if self._process is not None:
             self._process.terminate()
-            with suppress(subprocess.TimeoutExpired):  # a mute card holds it up
+            with suppress(subprocess.TimeoutExpired):  # pcscd waits for a mute card
                 self._process.wait(_STOP_S)
             self.kill()
             for name in (*_FOLDERS, "log"):
                 part = self._folder / name
                 shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
-            with suppress(OSError):  # somebody else's, and not empty
+            with suppress(OSError):  # the folder holds files of others
                 self._folder.rmdir()
 
     def kill(self) -> None:
-        """End it as a crash does."""
+        """End the service with SIGKILL, as a crash does."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()
@@ -168,7 +171,8 @@ class PcscService:
 
 
 def _bound(ports: list[int]) -> bool:
-    """Whether somebody listens at every one of ``ports``, without knocking: that is a card."""
+    """Whether a process listens at every one of ``ports``. Reads the kernel's tables, since vpcd
+    would take a connection for a card."""
     listening = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""A bank's machine that is not there, as its XFS4IoT services show it.
+"""An emulated bank machine, as its XFS4IoT services show it.
 
 A publisher and nine services on one port: ReceiptPrinter, DocumentPrinter, CardReader,
 BarcodeReader, Camera, PinPad, Lights, Auxiliaries, VendorMode.
@@ -62,12 +62,12 @@ _ALGORITHMS = {"T": Algorithm.TDEA, "4": Algorithm.SM4}
 @dataclass(slots=True)
 class _Printer:
     supply: str = "full"
-    left: int | None = None  # sheets until the paper is out
-    jam_in: int | None = None  # sheets until one jams
+    left: int | None = None  # sheets until the paper is out; None: plenty
+    jam_in: int | None = None  # sheets until a sheet jams
     jammed: bool = False
     toner: str = "full"
-    slot: list[bytes] = field(default_factory=list)  # papers that lie where they can be taken
-    transport: list[bytes] = field(default_factory=list)  # drawn back; come out with the next
+    slot: list[bytes] = field(default_factory=list)  # papers in the exit slot
+    transport: list[bytes] = field(default_factory=list)  # papers inside; come out with the next
     printed: int = 0
     jobs: list[bytes] = field(default_factory=list)
     retracted: int = 0
@@ -92,11 +92,11 @@ class XfsMachine:
     ====================  ========================================================================
     paper out             no paper; ``service`` (default ReceiptPrinter), ``after_pages=n``
     paper low, refill     the same ``service``
-    jam, clear jam        ``after_pages=n``; what jams does not come out
+    jam, clear jam        ``after_pages=n``; a jammed sheet does not come out
     toner out, new toner
-    take paper            somebody takes what lies in the slot
+    take paper            somebody takes the paper out of the slot
     auto retract          presented paper goes into the bin after ``seconds`` (None: never), or
-                          ``to`` the "transport", from where it comes out with the next
+                          ``to`` the "transport", from where it comes out with the next paper
     present late          paper comes to the slot ``seconds`` after it was printed (None: at once)
     bin                   the retract bin is ``state`` "ok", "high", "full", "missing"; from a
                           machine of version 3 also "inoperative", "notConfigured", "manipulated"
@@ -104,7 +104,7 @@ class XfsMachine:
     pull card             at once; ``after_apdus=n``: in the middle of a read
     jam card              the card does not come out
     no chip               a card without a chip is put
-    wrong card            something that is none is pushed at the slot, and not taken in
+    wrong card            something that is no card is pushed at the slot, and not taken in
     show code             ``text`` or ``data`` (bytes), ``symbology`` ("qrCode")
     press                 ``key``: "0" to "9", "enter", "cancel", "clear", "backspace"
     open door, close door, press call, release call, come, leave
@@ -112,19 +112,19 @@ class XfsMachine:
     volume                ``level`` 1 to 1000
     enter vendor mode     the technician asks for the machine
     leave vendor mode     the technician gives it back
-    device                ``state`` of ``service`` (all when left out): "offline", "hardwareError"…
+    device                ``state`` of ``service`` (default: all): "offline", "hardwareError"…
     version               speak only the major version ``major`` (1, 2 or 3), from the next hello
     unplug, plug          the services end, and start again on the same port
-    host                  the publisher names its services by ``name``, as a certificate may want
-    well                  every fault ends, or the ``fault`` that is named, at its place
+    host                  the publisher names its services by ``name``, as a certificate may need
+    well                  ends every fault, or only ``fault`` at its ``service`` and ``command``
     ====================  ========================================================================
 
     Faults of answers: ``fail`` (``error``, an errorCode), ``garbage`` (``form`` "bytes", "text",
-    "json", "deep"), ``hang up``, ``mute``, ``no acknowledge``, ``no code`` (success is left out),
-    ``old code`` (how it ended stands in the payload), ``queue full``, ``refuse`` (``code``, a
-    completion code), ``silence`` (acknowledged, never ended), ``slow`` (``seconds``), ``unknown
-    events``, ``unknown fields``. Each takes ``service`` (all when left out), ``command`` (all that
-    move something when left out), ``once``.
+    "json", "deep"), ``hang up``, ``mute``, ``no acknowledge``, ``no code`` (success has no code),
+    ``old code`` (the completion code stands in the payload), ``queue full``, ``refuse`` (``code``,
+    a completion code), ``silence`` (acknowledged, never completed), ``slow`` (``seconds``),
+    ``unknown events``, ``unknown fields``. Each takes ``service`` (default: all), ``command``
+    (default: all that move something), ``once``.
     """
 
     def __init__(
@@ -138,9 +138,9 @@ class XfsMachine:
         minor: int = 0,
         tells_media: bool = True,
     ) -> None:
-        """``port`` 0 takes a free one. ``card_reader``: "motor", "dip", "latchedDip",
-        "contactless". ``minor``: the minor version of every message. Without ``tells_media`` the
-        printers' status says nothing of paper in the slot, only their events do."""
+        """``port`` 0 takes a free port. ``card_reader``: "motor", "dip", "latchedDip",
+        "contactless". ``minor``: the minor version of every message. Without ``tells_media`` only
+        the printers' events tell of paper in the slot, not their status."""
         self._pace = seconds_per_page
         self._master_keys = dict(master_keys)
         self._reader_type = card_reader
@@ -167,8 +167,8 @@ class XfsMachine:
         self._card_place = "none"  # "inside", "slot"
         self._card_jammed = False
         self._latched = False
-        self._refused = 0  # things pushed at the slot that are no cards
-        self._pull_in: int | None = None  # APDUs
+        self._refused = 0  # things other than cards that were pushed at the slot
+        self._pull_in: int | None = None  # APDUs until the card is pulled
         self._codes: deque[tuple[bytes, str]] = deque(maxlen=1)
         self._scanning = False
         self._pictures = 0
@@ -196,7 +196,7 @@ class XfsMachine:
 
     @property
     def address(self) -> str:
-        """The publisher's."""
+        """The address of the publisher."""
         return f"{self._scheme}://{self._host}:{self.port}{PATH}"
 
     def uri(self, service: str) -> str:
@@ -212,7 +212,7 @@ class XfsMachine:
     # -- orders -------------------------------------------------------------------------------
 
     def obey(self, order: str, **facts: Any) -> None:
-        """Do ``order``, see the class. Raises ``ValueError`` for one it does not know."""
+        """Carry out an order of the class docstring. Raises ``ValueError`` for any other."""
         if order in ("plug", "unplug"):
             if self._wire.listening != (order == "plug"):
                 self.start() if order == "plug" else self.stop()
@@ -261,18 +261,18 @@ class XfsMachine:
             self._changed.notify_all()
 
     def look(self) -> dict[str, Any]:
-        """What one sees: ``plugged``, ``slips`` (ESC/POS as it arrived), ``documents`` (PDF as it
-        arrived), ``pages`` (of documents, ever), ``slots`` (by printer: whether paper lies there),
-        ``lying`` (by printer: each paper that does, as it arrived), ``tray`` (by printer: PNG of
-        its sheets), ``printers`` (by printer: ``paper``,
-        ``left``: sheets, or None, ``jammed``, ``toner``, ``bin``), ``bins`` (by
-        printer: how many retracted), ``card`` ("none", "inside", "slot"), ``kind`` (of the card,
-        or ""), ``card_jammed``, ``lights`` (name to state), ``pictures`` (taken), ``picture`` (the
-        last one, JPEG), ``scanning``, ``entering``, ``digits`` (of the PIN entered), ``mode``
-        (vendor mode), ``cabinet`` (door, sensors, power as the service tells them), ``devices``
-        (service to state), ``connections`` (service names), ``commands`` (names, oldest first),
-        ``faults`` (each with its service, or ""), ``frames`` (direction "in" or "out", service,
-        text).
+        """What a person beside the machine sees: ``plugged``, ``slips`` (ESC/POS as it arrived),
+        ``documents`` (PDF as it arrived), ``pages`` (of documents, since the start), ``slots`` (by
+        printer: whether paper lies in its slot), ``lying`` (by printer: each paper in its slot, as
+        it arrived), ``tray`` (by printer: PNG of the sheets in its slot), ``printers`` (by printer:
+        ``paper``, ``left``: sheets, or None, ``jammed``, ``toner``, ``bin``), ``bins`` (by printer:
+        how many papers were retracted), ``card`` ("none", "inside", "slot"), ``kind`` (of the card,
+        or ""), ``card_jammed``, ``lights`` (name to state), ``pictures`` (how many were taken),
+        ``picture`` (the last, JPEG), ``scanning``, ``entering``, ``digits`` (how many of the PIN
+        were entered), ``mode`` (vendor mode), ``cabinet`` (door, sensors, power as the service
+        reports them), ``devices`` (service to state), ``connections`` (service names), ``commands``
+        (names, oldest first), ``faults`` (each with its service, or ""), ``frames`` (direction "in"
+        or "out", service, text).
         """
         with self._changed:
             receipt, document = (self._printers[name] for name in _PRINTERS)
@@ -303,7 +303,7 @@ class XfsMachine:
                 "faults": [[fault.kind, fault.service] for fault in self._wire.faults],
                 "frames": [list(frame) for frame in self._wire.frames],
             }
-        # Not under the lock: to draw takes its time.
+        # Without the lock, since drawing takes time.
         tray = {
             name: [sheet for one in papers for sheet in _seen(one)]
             for name, papers in slots.items()
@@ -355,7 +355,7 @@ class XfsMachine:
     # -- what every service does --------------------------------------------------------------
 
     def _act(self, job: QueuedCommand) -> Payload | None:
-        """Do a command; under the lock."""
+        """Carry out a command; called under the lock. Raises :class:`EndedError`."""
         self._commands.append(job.name)
         service = job.session.service
         offered = self._capabilities(service)
@@ -364,7 +364,7 @@ class XfsMachine:
             return self._services(job)
         if job.name not in names:
             raise EndedError("unsupportedCommand")
-        told = job.name == "Common.Capabilities"  # whoever asks in whatever version
+        told = job.name == "Common.Capabilities"  # answered in any version
         if not told and job.version not in self._versions(offered, "commands")[job.name]:
             raise EndedError("invalidCommand")
         acts: Mapping[str, Callable[[QueuedCommand], Payload | None]] = {
@@ -409,7 +409,7 @@ class XfsMachine:
 
     @staticmethod
     def _versions(offered: Payload, kind: str) -> dict[str, list[str]]:
-        """By name, of ``kind`` "commands" or "events"."""
+        """The versions of each message by name; ``kind``: "commands" or "events"."""
         return {
             name: message["versions"]
             for one in offered["interfaces"]
@@ -501,7 +501,7 @@ class XfsMachine:
             self._wire.tell(service, "Printer.MediaTakenEvent")
 
     def _printer_status(self, printer: _Printer, service: str) -> Payload:
-        # A roll lies under the print head all the time; of sheets only one that is on its way.
+        # A roll always lies under the print head; a sheet lies there only on its way out.
         roll = service == "ReceiptPrinter" and printer.supply != "out"
         media = "present" if roll or printer.transport else "notPresent"
         if printer.jammed or printer.slot:
@@ -627,7 +627,7 @@ class XfsMachine:
 
     def _card_reader_status(self) -> Payload:
         if self._reader_type == "contactless":
-            return {}  # a card that is held to it has no place
+            return {}  # a card held to a contactless reader has no place to report
         media = {"none": "notPresent", "inside": "present", "slot": "entering"}
         lies = "latched" if self._latched else media[self._card_place]
         return {"media": "jammed" if self._card_jammed else lies}
@@ -760,7 +760,8 @@ class XfsMachine:
             self._entering = False
 
     def _key(self, key: str, shortest: int, longest: int, job: QueuedCommand) -> str:
-        """Take one key; what it ended the entry by, or ""."""
+        """Handle one key; returns "enter", "auto" or "cancel" when the key ends the entry, else
+        ""."""
         completion, done = key, ""
         if key.isdecimal():
             if len(self._pin) == longest:
@@ -824,7 +825,7 @@ class XfsMachine:
         self._wire.tell("Auxiliaries", "Common.StatusChangedEvent", told)
 
     def _sensed(self, facts: Payload) -> Payload:
-        """In version 2 every door of the cabinet has its side."""
+        """The facts in the names of the machine's version: version 2 names the door by its side."""
         door = "cabinetFrontDoor" if self._major == 2 else "cabinetDoor"
         return {door if name == "cabinetDoor" else name: one for name, one in facts.items()}
 
@@ -838,7 +839,7 @@ class XfsMachine:
             "recovered": False,
         }
         self._auxiliaries["UPS"] = now
-        # An event need not mention what did not change.
+        # The event names only the facts that changed, as the standard allows.
         self._tell_sensed({"UPS": {name: now[name] for name in now if now[name] != before[name]}})
 
     def _register(self, job: QueuedCommand) -> None:
@@ -888,14 +889,14 @@ def _text(data: bytes) -> str:
 
 @lru_cache(maxsize=8)
 def _seen(paper: bytes) -> list[bytes]:
-    """The sheets of what was printed, as PNG."""
+    """The sheets of a printed paper (PDF or ESC/POS), as PNG."""
     if paper.startswith(b"%PDF"):
         return rendered(paper, _DPI) or []
     return drawn(paper)
 
 
 def _drawn(number: int) -> bytes:
-    """A picture (JPEG, 640×480) that is never the same."""
+    """A picture (JPEG, 640×480); each number and moment gives another one."""
     image = Image.new("RGB", (640, 480), (90, 110, 130))
     draw = ImageDraw.Draw(image)
     place = number * 7 % 400

@@ -1,4 +1,4 @@
-"""What the emulated services say of themselves: interfaces, commands and events with versions."""
+"""The capabilities of the emulated services: interfaces, commands and events with versions."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ SERVICES: dict[str, dict[str, Any]] = {
         }
     },
 }
-"""By service and interface: the major versions of each message in the newest release."""
+"""Service to interface to messages, each with its major versions in the newest release."""
 
 _NEWEST = {
     "completion": {
@@ -121,17 +121,17 @@ _NEWEST = {
         "Printer.MediaAutoRetractedEvent": "3.0",
     },
 }
-"""Versions of what services send, in the newest release; they differ from their commands'."""
+"""Versions of completions and events in the newest release; a command has versions of its own."""
 
 
 def version(kind: str, name: str, major: int) -> str:
-    """The version of a completion or event, from a machine that knows versions up to ``major``."""
+    """The version of a completion or event of a machine that knows versions up to ``major``."""
     newest = _NEWEST.get(kind, {}).get(name, "2.0")
     return newest if int(newest[0]) <= major else f"{major}.0"
 
 
 def capabilities(service: str, major: int, minor: int, card_reader: str) -> dict[str, Any]:
-    """The payload of ``Common.Capabilities``, as a machine that knows versions up to ``major``."""
+    """The payload of ``Common.Capabilities`` of a machine that knows versions up to ``major``."""
     interfaces = [
         {
             "name": name,
@@ -204,7 +204,8 @@ def capabilities(service: str, major: int, minor: int, card_reader: str) -> dict
 
 
 def _versions(messages: dict[str, tuple[int, ...]], major: int, minor: int) -> dict[str, Any]:
-    """A message that is newer than the machine is there in the oldest version it knows."""
+    """The versions of each message, up to ``major``. A message that exists only in newer versions
+    gets ``major``."""
     known = {name: [one for one in majors if one <= major] for name, majors in messages.items()}
     return {
         name: {"versions": [f"{one}.{minor}" for one in majors or [major]]}
@@ -223,4 +224,4 @@ def _light(major: int) -> dict[str, Any]:
         },
         "color": {"green": True, "red": True},
     }
-    return one if major == 2 else {"default": one}  # in version 2 there is no place of that name
+    return one if major == 2 else {"default": one}  # version 2 has no lights by place

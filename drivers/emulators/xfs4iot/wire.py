@@ -1,7 +1,8 @@
-"""Connections, messages and faults of an XFS4IoT machine that is not there.
+"""Connections, messages and faults of the emulated XFS4IoT machine.
 
-Knows nothing of devices: it acknowledges, queues, cancels, times out and spoils what they answer.
-Messages are plain dictionaries here, so that no mistake of the client's forms is made twice.
+This module knows nothing of devices. It acknowledges, queues, cancels and times out commands, and
+spoils answers by faults. Messages are plain dictionaries here and do not use the driver's message
+classes, so that a mistake in those classes shows.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ from drivers.emulators.ports import reserved
 PATH = "/xfs4iot/v1.0"
 FRAMES_SEEN = 2000
 AT_ONCE = ("ServicePublisher.", "Common.", "Storage.", "VendorMode.")
-"""Interfaces whose commands move nothing, and wait for nobody."""
+"""Interfaces whose commands move nothing: they run at once, without the queue."""
 _ANYWHERE = ("unknown fields", "mute", "no code", "old code")
-"""Faults that strike questions too, unless a command is named."""
+"""Faults that strike the commands of :data:`AT_ONCE` too, unless the fault names a command."""
 _MUTE = logging.Logger("websockets, mute", logging.CRITICAL + 1)
 _GARBAGE: Mapping[str, str | bytes] = {
     "bytes": b"\x00\xff\x1b%-12345X",
@@ -44,7 +45,7 @@ Payload = dict[str, Any]
 
 
 class EndedError(Exception):
-    """A command that ends without success."""
+    """A command ends without success; ``code``: its completion code, ``error``: its errorCode."""
 
     def __init__(self, code: str, error: str = "") -> None:
         super().__init__(error or code)
@@ -54,7 +55,7 @@ class EndedError(Exception):
 
 @dataclass(slots=True)
 class ServiceFault:
-    """What is done to answers: of one service or all, to one command or all that move something."""
+    """A fault of answers: of one service or all, to one command or all that move something."""
 
     kind: str
     service: str = ""
@@ -76,7 +77,7 @@ class QueuedCommand:
     cancelled: bool = False
 
     def event(self, name: str, payload: Payload | None = None) -> None:
-        """An event that belongs to this command."""
+        """Send an event that belongs to this command."""
         self.session.send("event", name, payload, requestId=self.number)
 
 
@@ -107,12 +108,12 @@ class ClientSession:
         self.raw(text)
 
     def raw(self, data: str | bytes) -> None:
-        """A frame as it is; to a client that has hung up, none."""
+        """Send a frame unchanged; does nothing when the client has hung up."""
         with suppress(RuntimeError):  # the server has ended
             self._loop.call_soon_threadsafe(self.outbox.put_nowait, data)
 
     def hang_up(self) -> None:
-        """Break the line without a farewell."""
+        """Break the connection without a closing handshake."""
         self.gone = True
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._connection.transport.abort)
@@ -130,8 +131,9 @@ class XfsServer:
         port: int,
         tls: ssl.SSLContext | None,
     ) -> None:
-        """``act`` does a command and gives its payload, called under ``changed``; ``knows`` says
-        which services there are, ``version`` that of a message, by type and name."""
+        """``act`` carries out a command and returns its payload; the server calls it under
+        ``changed``. ``knows`` says whether a service exists; ``version`` gives the version of a
+        message by type and name."""
         self.changed = threading.Condition(threading.RLock())
         self.faults: list[ServiceFault] = []
         self.frames: deque[tuple[str, str, str]] = deque(maxlen=FRAMES_SEEN)
@@ -182,7 +184,8 @@ class XfsServer:
     def wait(
         self, job: QueuedCommand, until: Callable[[], bool], seconds: float | None = None
     ) -> bool:
-        """Wait for something to happen, or for ``seconds``; True when it did. Under ``changed``.
+        """Wait until ``until`` is true, for ``seconds`` at most; returns whether it became true.
+        Called under ``changed``.
 
         Raises :class:`EndedError` when the command is cancelled or its time is over.
         """
@@ -201,13 +204,14 @@ class XfsServer:
             self.changed.wait(min(ends) - now if ends else None)
 
     def tell(self, service: str, name: str, payload: Payload | None = None) -> None:
-        """An unsolicited event to everybody who is connected to the service."""
+        """Send an unsolicited event to every client of ``service``."""
         for session in list(self.sessions):
             if session.service == service:
                 session.send("unsolicited", name, payload)
 
     def fault(self, kind: str, service: str, command: str) -> ServiceFault | None:
-        """The fault of that kind that is in force for a command; one that strikes once is over."""
+        """The fault of ``kind`` that strikes ``command``, or ``None``; removes a fault that strikes
+        once."""
         for fault in self.faults:
             if (
                 fault.kind == kind
@@ -223,7 +227,7 @@ class XfsServer:
     # -- connections --------------------------------------------------------------------------
 
     async def _listen(self, listening: Future[None]) -> None:
-        """The server, until it is stopped; in the thread of its own."""
+        """Run the server until it is stopped, in its own thread."""
         self._loop = asyncio.get_running_loop()
         self._ending = asyncio.Event()
         try:
@@ -268,7 +272,7 @@ class XfsServer:
             async for data in connection:
                 self._hear(session, data)
         except ConnectionClosed:
-            pass  # that is how a connection ends
+            pass  # the client has hung up
         finally:
             writer.cancel()
             with self.changed:
@@ -349,9 +353,6 @@ class XfsServer:
                 self._jobs.pop((job.session, job.number), None)
                 self.changed.notify_all()
 
-    def _is_over(self, fault: ServiceFault) -> bool:
-        return not fault.once and fault not in self.faults
-
     def _spoilt(self, job: QueuedCommand) -> Payload | None:
         service, name = job.session.service, job.name
         if self.fault("unknown events", service, name):
@@ -363,7 +364,7 @@ class XfsServer:
         if fault := self.fault("slow", service, name):
             self._dawdle(job, fault)
         if self.fault("silence", service, name):
-            # Not even a cancel ends it.
+            # Even a cancel does not end the command.
             self.changed.wait_for(lambda: job.session.gone or self.stopping)
             raise EndedError("canceled")
         if self.fault("hang up", service, name):
@@ -391,7 +392,7 @@ class XfsServer:
         if code != "success":
             header["errorDescription"] = "emulated"
         if self.fault("old code", job.session.service, job.name):
-            # As in version 1: how it ended stands in the payload.
+            # As in version 1, the completion code stands in the payload.
             payload = {**(payload or {}), "completionCode": header.pop("completionCode")}
         job.session.send("completion", job.name, payload, **header)
 
