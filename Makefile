@@ -5,7 +5,7 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench fuzz lab words goldens lock openapi clean
+.PHONY: demo test check bench fuzz lab words goldens lock openapi events clean
 
 demo: $(VENV)/ready words  ## the terminal, the desk and the stand-in centre; without a display, played into out/
 	$(BIN)/kiosk demo
@@ -47,6 +47,9 @@ goldens: $(VENV)/ready words  ## take the pictures of all pages as right; look a
 
 openapi: $(VENV)/ready  ## write the centre's contract from its models
 	$(BIN)/python -m kiosk.workshop.sandbox.openapi
+
+events: $(VENV)/ready  ## write the operator's list of log events from its catalogue
+	$(BIN)/python -m kiosk.events > docs/events.md
 
 lock: $(VENV)/ready  ## resolve the dependencies anew, with hashes and without addresses
 	$(BIN)/pip install --quiet uv

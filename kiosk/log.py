@@ -1,8 +1,8 @@
 """Logging, set up once for a process: what may stand in a log, and nothing else.
 
-A line has a time (UTC), a level, the logger, a constant sentence and fields from :data:`FIELDS`.
-Left out wherever they come from, because a citizen's data could hide there: fields that are not
-listed, the messages of exceptions, and every word of a library's own log lines.
+A line has a time (UTC), a level, the logger, and an event of :mod:`kiosk.events`: its name, its
+constant sentence and its fields. Left out, because a citizen's data could hide there: fields that
+the catalogue does not list, the messages of exceptions, every word of a library's own log lines.
 """
 
 from __future__ import annotations
@@ -18,39 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
-FIELDS = frozenset(
-    {
-        "address",
-        "attempt",
-        "cause",
-        "code",
-        "count",
-        "detail",
-        "device",
-        "driver",
-        "event",
-        "exit",
-        "failures",
-        "how",
-        "ms",
-        "operation",
-        "pages",
-        "pause_s",
-        "pid",
-        "port",
-        "reason",
-        "reference",
-        "role",
-        "service",
-        "stage",
-        "state",
-        "status",
-        "step",
-        "terminal",
-        "visit",
-    }
-)
-"""What ``extra=`` may name. None of them may ever hold a personal value."""
+from kiosk import events
+
 OURS = ("kiosk", "drivers", "ui", "__main__")
 """The packages whose sentences are written out."""
 LONGEST = 200
@@ -64,7 +33,7 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 class AllowListed(logging.Formatter):
     """One line a record: JSON for the journal of a terminal, plain for a person at a desk.
 
-    A field outside :data:`FIELDS` is dropped, and its name (never its value) stands in
+    A field outside ``events.FIELDS`` is dropped, and its name (never its value) stands in
     ``dropped``. A value that is no number, text or truth shows as the name of its type.
     """
 
@@ -78,6 +47,8 @@ class AllowListed(logging.Formatter):
         sentence = _sentence(record)
         if self._as_json:
             head = {"time": when, "level": record.levelname.lower(), "logger": record.name}
+            if event := events.BY_SENTENCE.get(sentence):
+                head["event"] = event.name
             return json.dumps({**head, "message": sentence, **facts}, ensure_ascii=False)
         tail = "".join(f" {key}={value}" for key, value in facts.items())
         return f"{when} {record.levelname:<8} {record.name}: {sentence}{tail}".replace("\n", " ")
@@ -107,18 +78,15 @@ def set_up(*, production: bool, stream: TextIO | None = None) -> None:
 
 
 def _uncaught(
-    kind: type[BaseException],
-    error: BaseException | None,
-    trace: TracebackType | None,
+    kind: type[BaseException], error: BaseException | None, _trace: TracebackType | None
 ) -> None:
-    if issubclass(kind, KeyboardInterrupt):
-        return
-    logging.getLogger(__name__).critical("uncaught", exc_info=(kind, error or kind(), trace))
+    if not issubclass(kind, KeyboardInterrupt):
+        events.UNCAUGHT.log(logging.getLogger(__name__), error=error or kind())
 
 
 def _warned(category: type[Warning], filename: str, lineno: int) -> None:
-    facts = {"event": category.__name__, "detail": f"{Path(filename).name}:{lineno}"}
-    logging.getLogger(__name__).warning("warning", extra=facts)
+    place = f"{Path(filename).name}:{lineno}"
+    events.WARNING.log(logging.getLogger(__name__), reason=category.__name__, detail=place)
 
 
 def _ours(name: str) -> bool:
@@ -136,8 +104,8 @@ def _sentence(record: logging.LogRecord) -> str:
 
 def _facts(record: logging.LogRecord) -> dict[str, Any]:
     extra = {key: value for key, value in vars(record).items() if key not in _STANDARD}
-    facts = {key: _plain(value) for key, value in extra.items() if key in FIELDS}
-    if _ours(record.name) and (dropped := sorted(extra.keys() - FIELDS)):
+    facts = {key: _plain(value) for key, value in extra.items() if key in events.FIELDS}
+    if _ours(record.name) and (dropped := sorted(extra.keys() - events.FIELDS)):
         facts["dropped"] = dropped
     if record.exc_info and record.exc_info[1]:
         facts["error"] = type(record.exc_info[1]).__name__

@@ -25,6 +25,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from kiosk import events
 from kiosk.centre.errors import Trouble
 from kiosk.centre.models import WireModel
 from kiosk.privacy import Sensitive
@@ -155,7 +156,7 @@ class Transport:
         self._last_use = time.monotonic()
         seen = str(outcome.status) if isinstance(outcome, Answered) else outcome.trouble.value
         took = (self._last_use - began) * 1000
-        log.info("%s %s %d ms", call.endpoint, seen, took)
+        events.CENTRE_ASKED.log(log, endpoint=call.endpoint, status=seen, ms=round(took))
         if isinstance(outcome, Answered) and outcome.status >= 500:
             return Silence(Trouble.DOWN, f"status {outcome.status}")
         return outcome

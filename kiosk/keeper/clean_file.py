@@ -6,6 +6,8 @@ import logging
 import os
 from pathlib import Path
 
+from kiosk import events
+
 log = logging.getLogger(__name__)
 
 
@@ -33,4 +35,4 @@ class CleanFile:
             finally:
                 os.close(directory)
         except OSError as error:
-            log.error("state not kept", extra={"code": error.errno})
+            events.STATE_NOT_KEPT.log(log, code=error.errno)

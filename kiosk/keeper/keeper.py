@@ -21,8 +21,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from kiosk import events, settings
 from kiosk import log as logs
-from kiosk import settings
 from kiosk.endings import OF_ITSELF
 from kiosk.keeper.channel import (
     Alive,
@@ -101,7 +101,7 @@ class Keeper:
         ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         systemd = Systemd()
         with self._signals():
-            log.info("keeper started", extra={"pid": os.getpid()})
+            events.KEEPER_STARTED.log(log, pid=os.getpid())
             systemd.tell("READY=1")
             try:
                 self._start(time.monotonic())
@@ -113,7 +113,7 @@ class Keeper:
             finally:
                 self._end_all()
                 systemd.close()
-        log.info("keeper stopped")
+        events.KEEPER_STOPPED.log(log)
         return 0
 
     # -- one turn -----------------------------------------------------------------------------
@@ -179,13 +179,13 @@ class Keeper:
     def _note_shown(self, visit: VisitProcess) -> None:
         now = time.monotonic()
         self._rests_until = now + self._pace.rest_s
-        facts: dict[str, object] = {"visit": visit.number}
+        dark_ms: float | None = None
         if self._gone_at is not None:
             self.takeovers.append(now - self._gone_at)
             del self.takeovers[:-1000]
-            facts["ms"] = round(self.takeovers[-1] * 1000, 1)
+            dark_ms = round(self.takeovers[-1] * 1000, 1)
             self._gone_at = None
-        log.info("visit shown", extra=facts)
+        events.VISIT_SHOWN.log(log, visit=visit.number, ms=dark_ms)
 
     # -- coming and going ---------------------------------------------------------------------
 
@@ -214,12 +214,12 @@ class Keeper:
         except OSError as error:  # the machine has no process or descriptor to spare
             self._failures += 1
             self._backed_off_until = now + max(1.0, self._pause())
-            log.error("visit not started", extra={"code": error.errno, "failures": self._failures})
+            events.VISIT_NOT_STARTED.log(log, code=error.errno, failures=self._failures)
             return
         self._visits.append(visit)
         self._selector.register(visit.channel, selectors.EVENT_READ, visit)
         self._selector.register(visit.death, selectors.EVENT_READ, visit)
-        log.info("visit started", extra={"visit": visit.number, "pid": visit.pid})
+        events.VISIT_STARTED.log(log, visit=visit.number, pid=visit.pid)
 
     def _dismiss(self, visit: VisitProcess, cause: str) -> None:
         """Kill ``visit``; :meth:`_bury` reaps it when the kernel reports its death."""
@@ -244,9 +244,9 @@ class Keeper:
             self._gone_at = self._gone_at or now  # the screen may be dark since an earlier end
             if self._left is not None:
                 self._left -= 1
-        facts = {"visit": visit.number, "stage": was.value, "cause": cause, "pause_s": pause}
-        level = logging.INFO if of_itself else logging.WARNING
-        log.log(level, "visit over", extra=facts)
+        (events.VISIT_OVER if of_itself else events.VISIT_FAILED).log(
+            log, visit=visit.number, stage=was.value, cause=cause, pause_s=pause
+        )
 
     def _bury(self, visit: VisitProcess) -> None:
         if visit.stage is not VisitStage.LEAVING:
@@ -254,8 +254,7 @@ class Keeper:
         self._selector.unregister(visit.death)
         self._visits.remove(visit)
         visit.reap()
-        facts = {"visit": visit.number, "exit": visit.process.returncode}
-        log.info("visit reaped", extra=facts)
+        events.VISIT_REAPED.log(log, visit=visit.number, exit=visit.process.returncode)
 
     def _pause(self) -> float:
         if not self._failures:

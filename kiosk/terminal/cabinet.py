@@ -16,6 +16,7 @@ from drivers.hosting.thread_host import ThreadHost
 from drivers.lights.types import AllOff, FlashRate, Light, SetLight
 from drivers.sensors.types import AwaitChange, Power, Readings, ReadSensors
 from drivers.speaker.types import Play, Sound
+from kiosk import events
 from kiosk.visit.steps import DeviceStep, PaperReady, Step
 from kiosk.words import Text, _
 
@@ -108,10 +109,10 @@ class Cabinet:
 def _note(before: Readings, now: Readings) -> None:
     """Leave in the log what an operator looks for."""
     if before != Readings() and now.call_presses != before.call_presses:
-        log.info("call button pressed")
+        events.CALL_BUTTON_PRESSED.log(log)
     if now.door_open and not before.door_open:
-        log.warning("cabinet door open")
+        events.CABINET_DOOR_OPEN.log(log)
     if before.door_open and not now.door_open:
-        log.info("cabinet door closed")
+        events.CABINET_DOOR_CLOSED.log(log)
     if now.power is not before.power and now.power is not None:
-        log.warning("power", extra={"state": now.power.value})
+        events.POWER.log(log, state=now.power.value)

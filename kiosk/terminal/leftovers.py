@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from drivers.device import DeviceError, Reason
 from drivers.hosting.thread_host import ThreadHost
+from kiosk import events
 
 SLIPS = "receipt_printer"
 """Only the receipt printer keeps left-over output across a re-open: half a slip stays until it is
@@ -66,7 +67,7 @@ class Leftovers:
                 host.reset()
             except DeviceError as error:
                 if said != (said := str(error)):
-                    log.warning("device not reset", extra={"device": kind, "reason": said})
+                    events.DEVICE_NOT_RESET.log(log, device=kind, reason=said)
                 refusals += host.status.usable
                 while not self._over.wait(AGAIN_S) and not host.status.usable:
                     pass

@@ -11,6 +11,7 @@ from typing import TypeVar
 from drivers import catalogue as drivers
 from drivers.device import Deadline, DeviceError, State, Status
 from drivers.hosting.thread_host import ThreadHost
+from kiosk import events
 from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import CentreUnavailable, Refusal, reference_number
 from kiosk.centre.models import Catalogue
@@ -121,10 +122,9 @@ class Terminal:
             how = visit.run(identify, menu, runs)
             if visit.leftovers:
                 self._on_leftovers(True)
-        except Exception:
-            # A bug of ours: said as one, with a number; then the visit ends.
+        except Exception as error:  # noqa: BLE001 - a bug of ours: shown with a number, then the end
             reference = reference_number()
-            log.exception("bug", extra={"event": "bug", "reference": reference})
+            events.BUG.log(log, error=error, reference=reference)
             self._admit(reference)
         finally:
             self._leftovers.end()
@@ -161,13 +161,13 @@ class Terminal:
                     self._centre_down = False
                 except (CentreUnavailable, Refusal) as error:
                     self._centre_down = True
-                    log.warning("no catalogue", extra={"reason": str(error)})
+                    events.NO_CATALOGUE.log(log, reason=str(error))
                 self._surround()
                 self._quiet.wait(REFRESH_S if not self._centre_down else 5.0)
 
     def _device_changed(self, kind: str, status: Status) -> None:
-        said = {"device": kind, "state": status.state.value, "detail": status.detail}
-        log.info("device", extra=said | ({"reason": status.problem} if status.problem else {}))
+        state, problem, detail = status.state.value, status.problem, status.detail or None
+        events.DEVICE.log(log, device=kind, state=state, reason=problem, detail=detail)
         if hasattr(self.dialogue, "screen"):
             self._surround()
 
@@ -207,7 +207,5 @@ def _hosts(settings: Settings, changed: Callable[[str, Status], None]) -> dict[s
         try:
             hosts[kind] = drivers.create_host(kind, table, partial(changed, kind))
         except DeviceError as error:
-            log.error(
-                "device", extra={"event": "device-settings", "device": kind, "reason": str(error)}
-            )
+            events.DEVICE_NOT_MADE.log(log, device=kind, reason=str(error))
     return hosts

@@ -14,6 +14,7 @@ from typing import TypeVar
 from drivers.device import DeviceError, Reason, Request
 from drivers.hosting.thread_host import ThreadHost
 from drivers.vendor_mode.types import Agree, AwaitMode, Mode, ReadMode
+from kiosk import events
 
 T = TypeVar("T")
 LOOK_S = 30.0
@@ -32,17 +33,17 @@ def await_ours(host: ThreadHost, closed: Callable[[], None]) -> None:
     try:
         mode = host.execute(ReadMode(), _ANSWER_S)
     except DeviceError as error:
-        log.warning("vendor mode not known", extra={"reason": str(error)})
+        events.VENDOR_MODE_NOT_KNOWN.log(log, reason=str(error))
         return
     if mode in _OURS:
         return
-    log.info("the machine is the technician's")
+    events.VENDOR_MODE_ENTERED.log(log)
     closed()
     while mode not in _OURS:
         if mode in (Mode.ENTER_PENDING, Mode.EXIT_PENDING):
             _try(host, Agree(), _ANSWER_S)
         mode = _next(host, mode)
-    log.info("the machine is ours again")
+    events.VENDOR_MODE_LEFT.log(log)
 
 
 def await_asked(host: ThreadHost) -> None:

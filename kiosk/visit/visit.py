@@ -12,6 +12,7 @@ from typing import Literal, Protocol, TypeVar
 from drivers.device import DeviceError, Reason, Status
 from drivers.document_printer.types import PrintDocument
 from drivers.receipt_printer.types import PrintSlip, Slip
+from kiosk import events
 from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import CentreUnavailable, Refusal
 from kiosk.centre.models import Catalogue, Document, Offer, Person, PrintReport, Rating
@@ -244,7 +245,7 @@ class Visit:
 
     def _tell(self, problem: Problem, error: Exception) -> str:
         """Show what went wrong; its number stands in the log, where whoever is called finds it."""
-        log.warning("trouble", extra={"reference": problem.reference, "reason": str(error)})
+        events.TROUBLE.log(log, reference=problem.reference, reason=str(error))
         return self._asker.ask(problem, back=False)
 
     def _report(self, document: Document, report: PrintReport) -> None:
@@ -253,7 +254,7 @@ class Visit:
         except (CentreUnavailable, Refusal) as error:
             # The paper is what the citizen came for: a count that could not be told is an event
             # for the operator, not a page for them.
-            log.warning("print report not delivered", extra={"reason": str(error)})
+            events.PRINT_REPORT_NOT_DELIVERED.log(log, reason=str(error))
 
     # -- from the first touch to the last page ------------------------------------------------
 
@@ -267,7 +268,7 @@ class Visit:
         how: How = "left"
         try:
             self._asker.ask(Attract(), back=False)
-            log.info("visit begun")
+            events.VISIT_BEGUN.log(log)
             self._serve(self._fetch_catalogue)
             self._serve(identify)
             if self.person is not None:
@@ -276,7 +277,7 @@ class Visit:
             self._rate()
         except TimedOut as timeout:
             how = timeout.how
-        log.info("visit ended", extra={"how": how})
+        events.VISIT_ENDED.log(log, how=how)
         self._say_farewell(how)
         return how
 
@@ -332,7 +333,7 @@ class Visit:
         except (Left, TimedOut):
             return
         except (Refusal, CentreUnavailable) as error:
-            log.warning("rating not delivered", extra={"reason": str(error)})
+            events.RATING_NOT_DELIVERED.log(log, reason=str(error))
 
     def _say_farewell(self, how: How) -> None:
         if how == "left" and self._card:

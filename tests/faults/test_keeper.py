@@ -150,7 +150,7 @@ def start(tmp_path):
 )
 def test_the_next_visit_takes_over(start, plan, cause, stage, pace):
     terminal = start(*plan.split(), **pace)
-    over = terminal.wait("visit over", visit=1)
+    over = terminal.wait("visit over" if cause == "left" else "visit failed", visit=1)
     assert (over["cause"], over["stage"]) == (cause, stage)
     terminal.wait("visit reaped", visit=1)
     assert not alive(terminal.pid(1))
@@ -213,7 +213,7 @@ def test_what_is_left_in_a_device_is_known_after_a_start(start, tmp_path, part, 
 @pytest.mark.parametrize("part", ["crash-live", "never-shown"])
 def test_a_standby_that_fails_on_the_screen_is_replaced_too(start, part):
     terminal = start("visitor", part, "good", shown_s=1.0)
-    assert terminal.wait("visit over", visit=2)["stage"] == "live"
+    assert terminal.wait("visit failed", visit=2)["stage"] == "live"
     shown = terminal.wait("visit shown", visit=3)
     assert len(terminal.named("visit shown")) == 2
     assert shown["ms"] > (900 if part == "never-shown" else 0), "counted from the first end"
@@ -225,17 +225,17 @@ def test_a_standby_that_dies_is_replaced_before_it_is_needed(start):
     terminal.wait("visit shown", visit=1)
     terminal.ready(2)
     os.kill(terminal.pid(2), signal.SIGKILL)
-    assert terminal.wait("visit over", visit=2)["stage"] in ("warming", "ready")
+    assert terminal.wait("visit failed", visit=2)["stage"] in ("warming", "ready")
     terminal.ready(3)
     os.kill(terminal.pid(1), signal.SIGKILL)
-    assert terminal.wait("visit over", visit=1)["cause"] == "died"
+    assert terminal.wait("visit failed", visit=1)["cause"] == "died"
     assert terminal.wait("visit shown")["visit"] == 3
     terminal.stop()
 
 
 def test_a_standby_that_freezes_is_replaced_before_it_is_needed(start):
     terminal = start("good", "standby-freezes", "good", silent_s=1.0)
-    assert terminal.wait("visit over", visit=2)["cause"] == "frozen"
+    assert terminal.wait("visit failed", visit=2)["cause"] == "frozen"
     terminal.ready(3)
     terminal.stop()
 
@@ -253,7 +253,7 @@ def test_a_visit_that_always_crashes_backs_off_and_is_never_given_up(start):
     steps = [0.0, 0.01, 0.02]
     terminal = start(*["crash"] * 20, "good", back_off_s=steps)
     terminal.wait("visit shown", visit=21)
-    pauses = [over["pause_s"] for over in terminal.named("visit over")]
+    pauses = [over["pause_s"] for over in terminal.named("visit failed")]
     assert pauses == steps + [steps[-1]] * 17
     terminal.stop()
 
@@ -318,7 +318,7 @@ def test_a_keeper_that_stood_still_does_not_blame_the_visits(start):
     for pid in everybody:
         os.kill(pid, signal.SIGCONT)
     time.sleep(0.5)
-    assert not terminal.named("visit over")
+    assert not terminal.named("visit over") + terminal.named("visit failed")
     terminal.stop()
 
 

@@ -8,7 +8,9 @@ import sys
 
 import pytest
 
-from kiosk.log import FIELDS, LONGEST, AllowListed
+from kiosk import events
+from kiosk.events import FIELDS
+from kiosk.log import LONGEST, AllowListed
 from kiosk.privacy import Sensitive
 
 SECRET = "110101199001011234"  # the shape of an ID number
@@ -27,15 +29,15 @@ def lines():
 
 def test_a_line(lines):
     log, written = lines
-    log.warning("visit over", extra={"visit": 3, "cause": "left", "ms": 1.5})
+    events.VISIT_SHOWN.log(log, visit=3, ms=1.5)
     (line,) = written()
     assert line.pop("time").endswith("+00:00")
     assert line == {
-        "level": "warning",
+        "level": "info",
         "logger": "kiosk.test_log",
-        "message": "visit over",
+        "event": "visit-shown",
+        "message": "visit shown",
         "visit": 3,
-        "cause": "left",
         "ms": 1.5,
     }
 
@@ -48,7 +50,7 @@ def test_a_line(lines):
         ({"reason": [SECRET]}, {"reason": "<list>"}),
         ({"reason": ValueError(SECRET)}, {"reason": "<ValueError>"}),
         ({"reason": "x" * 1000}, {"reason": "x" * LONGEST}),
-        ({"count": None, "ms": True}, {"count": None, "ms": True}),
+        ({"code": None, "ms": True}, {"code": None, "ms": True}),
         ({"detail": "two\nlines"}, {"detail": "two\nlines"}),
     ],
 )
@@ -134,7 +136,7 @@ def test_the_words_of_a_library_are_not_written():
 
 
 def test_no_listed_field_is_one_of_the_loggers_own():
-    assert not FIELDS & set(vars(logging.makeLogRecord({})))
+    assert not FIELDS.keys() & set(vars(logging.makeLogRecord({})))
 
 
 PROGRAM = f"""

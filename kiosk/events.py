@@ -1,0 +1,373 @@
+"""The catalogue of log events: name, level, sentence, fields, and what the operator does.
+
+Code logs through an entry, ``events.VISIT_SHOWN.log(log, visit=3, ms=31.5)``, so that a line cannot
+differ from its entry. Drivers, which import nothing of ``kiosk``, write the same sentences with the
+plain logging calls. A test holds every call of the house against its entry, and
+``python -m kiosk.events`` prints ``docs/events.md``.
+"""
+
+from __future__ import annotations
+
+import logging
+import textwrap
+from dataclasses import dataclass
+
+Fact = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogEvent:
+    """One thing that a log may tell.
+
+    ``fields`` stand on every line of this event, ``optional`` ones where they are known. ``means``
+    and ``do`` are for the operator: what happened, and what to do about it.
+    """
+
+    name: str
+    level: int
+    sentence: str
+    means: str
+    do: str
+    fields: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+
+    def log(
+        self, log: logging.Logger, *, error: BaseException | None = None, **facts: Fact
+    ) -> None:
+        """Write one line to ``log``; a fact that is ``None`` is left out.
+
+        ``error``: the exception that caused the event; the line tells its type and its traceback.
+        """
+        known = {name: fact for name, fact in facts.items() if fact is not None}
+        log.log(self.level, self.sentence, exc_info=error, extra=known, stacklevel=2)
+
+
+_NOTHING = "Nothing."
+_CALL = "Nothing at once. If the line repeats, report it with its `trace`: a fault of the software."
+
+KEEPER_STARTED = LogEvent(
+    "keeper-started",
+    logging.INFO,
+    "keeper started",
+    means="The terminal's first process runs and starts the first visit.",
+    do=_NOTHING,
+    fields=("pid",),
+)
+KEEPER_STOPPED = LogEvent(
+    "keeper-stopped",
+    logging.INFO,
+    "keeper stopped",
+    means="The terminal was told to stop, and every process of it has ended.",
+    do=_NOTHING,
+)
+STATE_NOT_KEPT = LogEvent(
+    "state-not-kept",
+    logging.ERROR,
+    "state not kept",
+    means="The marker file that says whether a device holds a citizen's data could not be written.",
+    do="Check that the state directory is writable and that its disk is neither full nor worn out.",
+    fields=("code",),
+)
+VISIT_STARTED = LogEvent(
+    "visit-started",
+    logging.INFO,
+    "visit started",
+    means="A process for a coming visit was started; it warms up behind the live one.",
+    do=_NOTHING,
+    fields=("visit", "pid"),
+)
+VISIT_NOT_STARTED = LogEvent(
+    "visit-not-started",
+    logging.ERROR,
+    "visit not started",
+    means="The system refused a process for the next visit. The keeper tries again after a pause.",
+    do="Check memory, number of processes and open files: `kiosk doctor`. Restart the machine if "
+    "the line repeats.",
+    fields=("code", "failures"),
+)
+VISIT_SHOWN = LogEvent(
+    "visit-shown",
+    logging.INFO,
+    "visit shown",
+    means="A visit has the screen and shows its first page. `ms`: how long the screen was dark.",
+    do=_NOTHING,
+    fields=("visit",),
+    optional=("ms",),
+)
+VISIT_OVER = LogEvent(
+    "visit-over",
+    logging.INFO,
+    "visit over",
+    means="A visit ended as it should; its process is killed, and the next visit takes the screen.",
+    do=_NOTHING,
+    fields=("visit", "stage", "cause", "pause_s"),
+)
+VISIT_FAILED = LogEvent(
+    "visit-failed",
+    logging.WARNING,
+    "visit failed",
+    means="A visit died, hung, or ended with a trouble that it could not mend (`cause`). Its "
+    "process is killed, and the next visit takes the screen.",
+    do="Nothing, if the line stands alone. If the line repeats, read the lines of the visit before "
+    "it and run `kiosk doctor`.",
+    fields=("visit", "stage", "cause", "pause_s"),
+)
+VISIT_REAPED = LogEvent(
+    "visit-reaped",
+    logging.INFO,
+    "visit reaped",
+    means="The process of a visit is gone, and with it all that it knew.",
+    do=_NOTHING,
+    fields=("visit", "exit"),
+)
+VISIT_BEGUN = LogEvent(
+    "visit-begun",
+    logging.INFO,
+    "visit begun",
+    means="A citizen touched the screen.",
+    do=_NOTHING,
+)
+VISIT_ENDED = LogEvent(
+    "visit-ended",
+    logging.INFO,
+    "visit ended",
+    means="The visit says how it ended, before its process is killed.",
+    do=_NOTHING,
+    fields=("how",),
+)
+TROUBLE = LogEvent(
+    "trouble",
+    logging.WARNING,
+    "trouble",
+    means="A citizen was shown a page of trouble with this number, and may report the number.",
+    do="When somebody calls with the number, look it up here; `reason` names the device or the "
+    "centre's answer.",
+    fields=("reference", "reason"),
+)
+BUG = LogEvent(
+    "bug",
+    logging.ERROR,
+    "bug",
+    means="The terminal's own software failed. The citizen was shown a page with this number.",
+    do="Report the line to the maker of the software.",
+    fields=("reference",),
+)
+PRINT_REPORT_NOT_DELIVERED = LogEvent(
+    "print-report-not-delivered",
+    logging.WARNING,
+    "print report not delivered",
+    means="A document was printed, or failed to print, and the centre could not be told how many "
+    "pages came out.",
+    do="Check the link to the centre. The centre's count of this document may be wrong.",
+    fields=("reason",),
+)
+RATING_NOT_DELIVERED = LogEvent(
+    "rating-not-delivered",
+    logging.WARNING,
+    "rating not delivered",
+    means="A citizen rated a service, and the centre could not be told. The rating is lost.",
+    do="Check the link to the centre if the line repeats.",
+    fields=("reason",),
+)
+CENTRE_ASKED = LogEvent(
+    "centre-asked",
+    logging.INFO,
+    "centre asked",
+    means="One request to the centre: `status` is the centre's HTTP status, or why none came.",
+    do="Nothing for 2xx and 4xx. 5xx and words: check the link, then the centre.",
+    fields=("endpoint", "status", "ms"),
+)
+NO_CATALOGUE = LogEvent(
+    "no-catalogue",
+    logging.WARNING,
+    "no catalogue",
+    means="The centre did not give its list of services. The terminal says that the centre cannot "
+    "be reached, and asks again every few seconds.",
+    do="Check the link to the centre: `kiosk doctor`.",
+    fields=("reason",),
+)
+DEVICE = LogEvent(
+    "device",
+    logging.INFO,
+    "device",
+    means="The state of a device changed. `reason` and `detail` say what is wrong with the device.",
+    do="If the state stays other than ONLINE, run `kiosk doctor`, which names the remedy.",
+    fields=("device", "state"),
+    optional=("detail", "reason"),
+)
+DEVICE_NOT_MADE = LogEvent(
+    "device-not-made",
+    logging.ERROR,
+    "device not made",
+    means="A device of the settings cannot be used: its driver or an option of it is wrong.",
+    do="Mend the device's table in the settings; `kiosk doctor` names the option.",
+    fields=("device", "reason"),
+)
+DEVICE_NOT_RESET = LogEvent(
+    "device-not-reset",
+    logging.WARNING,
+    "device not reset",
+    means="A device may hold a previous citizen's card or paper, and refused to be reset. The "
+    "visit tries again.",
+    do="Open the machine and look into the device if the line repeats.",
+    fields=("device", "reason"),
+)
+DRIVER_FAILED = LogEvent(
+    "driver-failed",
+    logging.ERROR,
+    "driver failed",
+    means="A driver ended with an error that it does not know. The device counts as broken until "
+    "it is opened again.",
+    do=_CALL,
+    fields=("device",),
+    optional=("detail",),
+)
+STATUS_NOT_TOLD = LogEvent(
+    "status-not-told",
+    logging.ERROR,
+    "status not told",
+    means="The visit failed while it took note of a device's new state.",
+    do=_CALL,
+    fields=("device",),
+)
+VENDOR_MODE_NOT_KNOWN = LogEvent(
+    "vendor-mode-not-known",
+    logging.WARNING,
+    "vendor mode not known",
+    means="The bank's machine does not say whether a technician has it. The visit takes the "
+    "machine's devices.",
+    do="Check that the machine's XFS4IoT service runs: `kiosk doctor`.",
+    fields=("reason",),
+)
+VENDOR_MODE_ENTERED = LogEvent(
+    "vendor-mode-entered",
+    logging.INFO,
+    "vendor mode entered",
+    means="The bank's technician has the machine. The terminal holds no device and serves nobody.",
+    do=_NOTHING,
+)
+VENDOR_MODE_LEFT = LogEvent(
+    "vendor-mode-left",
+    logging.INFO,
+    "vendor mode left",
+    means="The bank's technician gave the machine back. The terminal serves again.",
+    do=_NOTHING,
+)
+CALL_BUTTON_PRESSED = LogEvent(
+    "call-button-pressed",
+    logging.INFO,
+    "call button pressed",
+    means="Somebody at the terminal pressed the button that asks for help.",
+    do="Go there, or call.",
+)
+CABINET_DOOR_OPEN = LogEvent(
+    "cabinet-door-open",
+    logging.WARNING,
+    "cabinet door open",
+    means="The door of the cabinet was opened.",
+    do="If nobody is at work there, have the machine looked at.",
+)
+CABINET_DOOR_CLOSED = LogEvent(
+    "cabinet-door-closed",
+    logging.INFO,
+    "cabinet door closed",
+    means="The door of the cabinet was closed.",
+    do=_NOTHING,
+)
+POWER = LogEvent(
+    "power",
+    logging.WARNING,
+    "power",
+    means="The power supply changed: mains, battery, or a battery that is nearly empty.",
+    do="On battery: restore the mains. On a low battery: stop the terminal.",
+    fields=("state",),
+)
+FAULT_SCRIPT_ENDED_EARLY = LogEvent(
+    "fault-script-ended-early",
+    logging.WARNING,
+    "a fault script ended early",
+    means="Only on a training or test machine: a line of a fault script was not understood.",
+    do="Mend the script: `docs/fault-scripts.md`.",
+    fields=("device",),
+)
+UNCAUGHT = LogEvent(
+    "uncaught",
+    logging.CRITICAL,
+    "uncaught",
+    means="An error that nobody expected ended a thread or a process.",
+    do="Report the line to the maker of the software.",
+)
+WARNING = LogEvent(
+    "warning",
+    logging.WARNING,
+    "warning",
+    means="Python or a library warned about the code at `detail`. The kind of warning is `reason`.",
+    do=_CALL,
+    fields=("reason", "detail"),
+)
+
+CATALOGUE = tuple(value for value in list(globals().values()) if isinstance(value, LogEvent))
+"""Every event, in the order of this module."""
+BY_SENTENCE = {event.sentence: event for event in CATALOGUE}
+
+FIELDS = {
+    "cause": "why a visit ended: an ending (left, idle, limit, vendor-mode, trouble) or a fault "
+    "(died, frozen, hung, not ready, not shown, out of turn, garbage, too long)",
+    "code": "the number of the system's error (errno)",
+    "detail": "the driver's own sentence about the device, or a place in the code",
+    "device": "the class of the device, as in the settings",
+    "endpoint": "the request to the centre, with `{id}` for every identifier",
+    "exit": "the exit status of a process; negative: the signal that killed the process",
+    "failures": "how many visits in a row have failed",
+    "how": "how a visit ended: left, idle, limit, trouble, vendor-mode",
+    "ms": "milliseconds",
+    "pause_s": "seconds until the next visit may be started",
+    "pid": "the number of a process",
+    "reason": "what is wrong, in a word or a sentence",
+    "reference": "the number on the citizen's page of trouble",
+    "stage": "how far a visit had come: warming, ready, live, shown, begun",
+    "state": "the state of a device or of the power supply",
+    "status": "the HTTP status, or the kind of silence",
+    "visit": "the number of a visit since the keeper's start",
+}
+"""Every field that a line may have, with its meaning. None may ever hold a personal value."""
+
+
+_HEAD = """
+Made by `make events` from `kiosk/events.py`; a test compares. In production a line is one JSON
+object: `time` (UTC), `level`, `logger`, `event` (the name below), `message` (the sentence), and the
+event's fields. A field in brackets stands only where it is known. A line about an error of the
+software has `error` (its type) and `trace` (its places) too. A line of a library has no event and
+no words, only a place. No line holds personal data.
+"""
+
+
+def document() -> str:
+    """``docs/events.md``: the catalogue as the operator reads it."""
+    lines = [
+        "# Log events",
+        "",
+        *textwrap.wrap(_HEAD, 100),
+        "",
+    ]
+    for event in CATALOGUE:
+        fields = [f"`{name}`" for name in event.fields]
+        fields += [f"[`{name}`]" for name in event.optional]
+        lines += [
+            f"## {event.name}",
+            "",
+            f"{logging.getLevelName(event.level).lower()} · “{event.sentence}”"
+            + (f" · {', '.join(fields)}" if fields else ""),
+            "",
+            event.means,
+            "",
+            f"**Do:** {event.do}",
+            "",
+        ]
+    lines += ["## The fields", "", "| field | what it tells |", "|---|---|"]
+    lines += [f"| `{name}` | {meaning} |" for name, meaning in FIELDS.items()]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(document(), end="")
