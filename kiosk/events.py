@@ -347,7 +347,7 @@ def document() -> str:
     lines = [
         "# Log events",
         "",
-        *textwrap.wrap(_HEAD, 100),
+        *textwrap.wrap(_HEAD.strip(), 100),
         "",
     ]
     for event in CATALOGUE:
