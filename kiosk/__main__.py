@@ -1,7 +1,8 @@
-"""The command line: run, demo, desk, visit, sandbox, bench, doctor."""
+"""The command line of a terminal: run, visit, doctor; the workshop's commands where it is there."""
 
 from __future__ import annotations
 
+import importlib
 import sys
 from datetime import UTC, datetime
 from io import TextIOWrapper
@@ -9,15 +10,12 @@ from pathlib import Path
 
 import click
 
-from kiosk.settings import SettingsError, profiles
+from kiosk.settings import SettingsError
 
-_PROFILE = click.option(
-    "--profile",
-    type=click.Choice(profiles()),
-    default="supermarket",
-    show_default=True,
-    help="What kind of machine.",
-)
+WORKSHOP = "kiosk.workshop.commands"
+"""The module of the workshop's commands. Named only: a terminal in the field does not have it."""
+WORKSHOP_COMMANDS = ("bench", "demo", "desk", "sandbox")
+WORKSHOP_DISTRIBUTION = "provident-kiosk-workshop"
 _SETTINGS = click.option(
     "--settings",
     "settings_path",
@@ -28,7 +26,46 @@ _SETTINGS = click.option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class CommandLine(click.Group):
+    """The terminal's own commands and the workshop's. Where the workshop is not installed, each of
+    its commands says what to install."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *WORKSHOP_COMMANDS])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in WORKSHOP_COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        try:
+            workshop = importlib.import_module(WORKSHOP)
+        except ModuleNotFoundError as error:
+            if error.name is None or not WORKSHOP.startswith(error.name):
+                raise  # a library that the workshop needs is missing, not the workshop
+            return _not_installed(cmd_name)
+        command: click.Command = getattr(workshop, cmd_name)
+        return command
+
+
+def _not_installed(name: str) -> click.Command:
+    """Stands in the list of commands for the workshop's command ``name``, and refuses to run."""
+
+    @click.command(
+        name,
+        help=f"Not on this machine: install {WORKSHOP_DISTRIBUTION}.",
+        add_help_option=False,
+        context_settings={"ignore_unknown_options": True},
+    )
+    @click.argument("anything", nargs=-1, type=click.UNPROCESSED)
+    def refuse(anything: tuple[str, ...]) -> None:
+        raise click.ClickException(
+            f"`kiosk {name}` belongs to the workshop, which is not on this machine; "
+            f"install {WORKSHOP_DISTRIBUTION}"
+        )
+
+    return refuse
+
+
+@click.group(cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="provident-kiosk", prog_name="kiosk")
 def main() -> None:
     """The self-service terminal of a housing provident fund centre (住房公积金自助终端)."""
@@ -52,164 +89,15 @@ def run(settings_path: Path, visits: int | None) -> None:
 @click.option(
     "--channel", "channel_fd", type=int, required=True, help="Descriptor of the keeper's channel."
 )
-@click.option("--play", type=click.Path(path_type=Path), help="Play the demo; pictures go here.")
-@click.option("--measure", type=click.Path(path_type=Path), help="Plan and trace of the bench.")
-@click.option("--desk", type=click.Path(path_type=Path), help="Control socket of the hardware.")
-@click.option("--trace", type=click.Path(path_type=Path), help="Which page, and where to press it.")
-@click.option("--watch", type=click.Path(path_type=Path), help="Socket of who looks and presses.")
-def visit(
-    settings_path: Path,
-    channel_fd: int,
-    play: Path | None,
-    measure: Path | None,
-    desk: Path | None,
-    trace: Path | None,
-    watch: Path | None,
-) -> None:
+@click.option(
+    "--robot", metavar="MODULE:FUNCTION", help="Who plays or measures it; never in production."
+)
+@click.option("--told", multiple=True, help="An argument of the robot's; in their order.")
+def visit(settings_path: Path, channel_fd: int, robot: str | None, told: tuple[str, ...]) -> None:
     """One visit; started by the keeper."""
     from ui import app
 
-    sys.exit(
-        app.run(
-            settings_path,
-            channel_fd,
-            play=play,
-            measure=measure,
-            desk=desk,
-            trace=trace,
-            watch=watch,
-        )
-    )
-
-
-@main.command()
-@click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True)
-@click.option("--offscreen", is_flag=True, help="Play the main job without a display.")
-@_PROFILE
-@click.option("--landscape", is_flag=True, help="1920×1080 whatever the profile says.")
-@click.option("--trace", type=click.Path(path_type=Path), hidden=True)
-def demo(out: Path, offscreen: bool, profile: str, landscape: bool, trace: Path | None) -> None:
-    """Everything on this machine: the stand-in centre, emulated hardware, the terminal.
-
-    Opens the terminal in a window beside the desk, which plays the hardware. Without a display it
-    plays the main job offscreen and leaves pictures, papers and times in OUT.
-    """
-    from kiosk.workshop import demo as demonstration
-
-    sys.exit(
-        demonstration.run(
-            out, offscreen=offscreen, profile=profile, landscape=landscape, trace=trace
-        )
-    )
-
-
-@main.group(invoke_without_command=True)
-@click.option(
-    "--directory",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="Where its control socket and ports lie.",
-)
-@click.option(
-    "--settings",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="The terminal beside it; there is no desk where it is in production.  "
-    "[default: /etc/kiosk/terminal.toml, if there is one]",
-)
-@click.option("--centre", help="Address of the stand-in centre, whose messages it shows.")
-@click.option("--headless", is_flag=True, help="No window: orders come over the socket only.")
-@_PROFILE
-@click.option("--landscape", is_flag=True, help="The terminal's window beside it is a wide one.")
-@click.pass_context
-def desk(
-    context: click.Context,
-    directory: Path,
-    settings: Path | None,
-    centre: str | None,
-    headless: bool,
-    profile: str,
-    landscape: bool,
-) -> None:
-    """Emulated hardware, and a window to play it; a command hands orders to a desk that runs."""
-    from ui.desk import app
-
-    terminal = settings or app.TERMINAL
-    context.obj = directory, terminal
-    if context.invoked_subcommand is None:
-        sys.exit(
-            app.run(
-                directory,
-                centre=centre,
-                headless=headless,
-                profile=profile,
-                landscape=landscape,
-                terminal=terminal,
-            )
-        )
-
-
-@desk.command()
-@click.argument("script")
-@click.option(
-    "--wait", type=click.FloatRange(0, 3600), metavar="SECONDS", help="See the script end."
-)
-@click.pass_context
-def tell(context: click.Context, script: str, wait: float | None) -> None:
-    """Begin a fault SCRIPT: "printer: paper out after 12 lines; refill after 5 s"; "-" reads it.
-
-    docs/fault-scripts.md has the language and all orders.
-    """
-    from ui.desk import app
-
-    directory, terminal = context.obj
-    text = sys.stdin.read() if script == "-" else script
-    sys.exit(app.tell(directory, text, wait=wait, terminal=terminal))
-
-
-@desk.command()
-@click.argument("device")
-@click.pass_context
-def look(context: click.Context, device: str) -> None:
-    """Print what one would see at DEVICE (printer, a4, reader, …), as JSON."""
-    from ui.desk import app
-
-    directory, terminal = context.obj
-    sys.exit(app.look(directory, device, terminal=terminal))
-
-
-@main.command()
-@click.option("--directory", type=click.Path(path_type=Path), required=True, help="Its data.")
-@click.option("--port", type=int, default=0, help="0 takes a free one.")
-@click.option("--delay", type=float, default=0.0, help="Seconds added to every answer.")
-def sandbox(directory: Path, port: int, delay: float) -> None:
-    """The stand-in centre 模拟中心, for demo, training and tests."""
-    from kiosk.workshop.sandbox import server
-
-    server.run(directory, port, delay=(delay, delay))
-
-
-@main.command()
-@click.argument("parts", nargs=-1)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
-@click.option("--quick", is_flag=True, help="Fewer runs.")
-def bench(parts: tuple[str, ...], as_json: bool, quick: bool) -> None:
-    """Measure the terminal on this machine, beside floors and targets: median, p99, how often.
-
-    \b
-    PARTS; left out, all of them:
-      visits   starts, pages, sign-in, memory, processor time
-      devices  readers, slips and recovery, with hardware emulated on the wire
-      faults   some 700 device faults at every step of visits; 1 when one is not met as it should be
-
-    What this machine lacks a daemon for, or --quick the time, is left out, and stderr says why.
-    """
-    from kiosk.workshop import bench as benchmark
-
-    if unknown := set(parts) - set(benchmark.PARTS):
-        raise click.BadParameter(
-            f"{', '.join(sorted(unknown))}; there are {', '.join(benchmark.PARTS)}"
-        )
-    sys.exit(benchmark.run(parts or tuple(benchmark.PARTS), json=as_json, quick=quick))
+    sys.exit(app.run(settings_path, channel_fd, robot=robot, told=told))
 
 
 @main.command()

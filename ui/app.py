@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import resource
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
@@ -51,21 +53,12 @@ _M_ARENA_MAX = -8
 
 
 def run(
-    settings_path: Path,
-    channel_fd: int,
-    *,
-    play: Path | None = None,
-    measure: Path | None = None,
-    desk: Path | None = None,
-    trace: Path | None = None,
-    watch: Path | None = None,
+    settings_path: Path, channel_fd: int, *, robot: str | None = None, told: Sequence[str] = ()
 ) -> int:
     """The visit process; ends by being killed, or by the keeper's ``Quit``.
 
-    With the hardware of the control socket ``desk``, and never in production: ``play`` the demo,
-    its pictures go there; or ``measure``, see :mod:`ui.robots.meter`. Never in production either:
-    append to ``trace`` where to press, see :mod:`ui.robots.trace`; be seen and pressed by who
-    listens at ``watch``, see :mod:`ui.robots.watch`.
+    ``robot``, never in production: ``module:function`` of who plays or measures this visit, called
+    with its :class:`VisitApp` and each of ``told``. The module is none of a terminal's own.
     """
     _spare_memory()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
@@ -74,21 +67,8 @@ def run(
     logs.set_up(production=settings.production)
     app = QGuiApplication(["kiosk"])
     visitor = VisitApp(app, settings, VisitEnd(channel_fd))
-    if play and desk and not settings.production:
-        from ui.robots.player import Player
-
-        visitor.live.connect(lambda: visitor.keep(Player(visitor, play, desk, settings.centre.url)))
-    if measure and desk and not settings.production:
-        from ui.robots.meter import Meter
-
-        visitor.keep(Meter(visitor, measure, desk, settings.centre.url))
-    if trace and not settings.production:
-        from ui.robots.trace import Trace
-
-        visitor.keep(Trace(visitor, trace))
-    if watch and not settings.production:
-        from ui.robots.watch import Watch
-
-        visitor.keep(Watch(visitor, watch))
+    if robot and not settings.production:
+        module, _, function = robot.partition(":")
+        getattr(importlib.import_module(module), function)(visitor, *told)
     QTimer.singleShot(0, visitor.warm_up)
     return app.exec()

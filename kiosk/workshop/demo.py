@@ -20,6 +20,7 @@ from typing import IO, Any
 from drivers.emulators.rig import Remote
 from kiosk import settings as settings_file
 from kiosk.keeper import keeper
+from kiosk.workshop import robots
 
 PROFILE = "supermarket"
 """What kind of machine is shown unless another is named."""
@@ -56,7 +57,7 @@ def run(
     if offscreen or not display:
         return _play(out.resolve(), profile, landscape=landscape)
     with place(headless=False, profile=profile, landscape=landscape, full_screen=False) as here:
-        told = ("--trace", str(trace.resolve())) if trace else ()
+        told = robots.options(robots.TRACE, trace.resolve()) if trace else ()
         with _ending_with(here.hardware):
             return keeper.run(here.settings, keeper.visit_command(here.settings, *told))
 
@@ -83,8 +84,9 @@ def _play(out: Path, profile: str, *, landscape: bool) -> int:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     with place(headless=True, profile=profile, landscape=landscape) as here:
-        play = ("--play", str(out), "--desk", str(here.desk))
-        code = keeper.run(here.settings, keeper.visit_command(here.settings, *play), visits=STORIES)
+        player = robots.options(robots.PLAYER, out, here.desk, here.centre)
+        command = keeper.visit_command(here.settings, *player)
+        code = keeper.run(here.settings, command, visits=STORIES)
         _keep_papers(here, out)
     times = out / "times.txt"
     if not times.is_file() or (out / "failed.txt").is_file():

@@ -17,7 +17,7 @@ from typing import Any
 import requests
 
 from drivers.emulators.rig import Remote
-from kiosk.workshop import demo
+from kiosk.workshop import demo, robots
 
 ROBOT = Path(__file__).with_name("robot.py")
 PATIENCE_S = 60.0
@@ -44,8 +44,8 @@ class Machine:
         self._http = requests.Session()
         self._http.trust_env = False
         self.plan("P01", "attract")
-        command = [sys.executable, str(ROBOT), str(self.orders)]
-        options = ["--settings", str(place.settings), "--desk", str(place.desk)]
+        command = [sys.executable, str(ROBOT), "visit", "--settings", str(place.settings)]
+        options = robots.options("__main__:attach", self.orders, place.desk, place.centre)
         patience = json.dumps({"rest_s": 0.0, "back_off_s": [0.0], "shown_s": 20.0, **pace})
         root = str(Path(demo.__file__).parents[2])
         with self.log.open("wb") as log:

@@ -1,17 +1,15 @@
 """A visit whose citizen is a robot: the program's own command, real pages, real clicks.
 
-``robot.py ORDERS`` and then the arguments of ``kiosk visit``. The file ``ORDERS/plan`` holds a
-persona and the point of the main job at which the robot stands still; it leaves the point's name in
-``ORDERS/reached``. It is read when the visit goes live.
+``robot.py visit …`` is ``kiosk visit …`` with one more robot to name, ``__main__:attach``, which is
+told the directory ``ORDERS``, the desk's socket and the centre's address. The file ``ORDERS/plan``
+holds a persona and the point of the main job at which the robot stands still; the robot reads it
+when the visit goes live, and leaves the point's name in ``ORDERS/reached``.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import ui.robots.player
 from kiosk.__main__ import main
 from ui.robots.player import Robot, Story
 from ui.visitor import VisitApp
@@ -92,12 +90,12 @@ class RobotCitizen(Robot):
         yield from self._at("farewell", "FarewellPage")
 
 
-def arguments() -> Iterator[str]:
-    """Those of ``kiosk visit``, with the robot in the place of the demo's player."""
-    orders, *rest = sys.argv[1:]
-    yield from ("visit", "--play", orders, *rest)
+def attach(visitor: VisitApp, orders: str, desk: str, centre: str) -> None:
+    def begin() -> None:
+        visitor.keep(RobotCitizen(visitor, Path(orders), Path(desk), centre))
+
+    visitor.live.connect(begin)
 
 
 if __name__ == "__main__":
-    ui.robots.player.Player = RobotCitizen  # type: ignore[misc, assignment]
-    main(list(arguments()))
+    main()

@@ -29,6 +29,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from drivers.emulators.rig import Remote
 from kiosk.keeper.channel import KeeperEnd, Live, Ready, Shown
 from kiosk.keeper.keeper import visit_command
+from kiosk.workshop import robots
 from kiosk.workshop.sandbox import personas
 
 ROOT = Path(__file__).parents[2]
@@ -357,7 +358,12 @@ seal_roots = "{roots}"
     )
     here, there = socket.socketpair()
     with there:
-        command = visit_command(settings, "--trace", str(trace), "--channel", str(there.fileno()))
+        command = visit_command(
+            settings,
+            *robots.options(robots.TRACE, trace),
+            "--channel",
+            str(there.fileno()),
+        )
         environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
         visit = running(command, env=environment, pass_fds=[there.fileno()], cwd=ROOT)
         with visit, closing(KeeperEnd(here.detach())) as line:

@@ -17,8 +17,11 @@ ASSETS = Path(__file__).parents[2] / "assets"
 
 def test_the_manual_names_every_command_and_option():
     manual = (ASSETS / "man" / "kiosk.1").read_text(encoding="utf-8").replace("\\-", "-")
-    shown = {name: command for name, command in main.commands.items() if not command.hidden}
-    for name, command in shown.items():
+    context = click.Context(main)
+    commands = {name: main.get_command(context, name) for name in main.list_commands(context)}
+    for name, command in commands.items():
+        if command.hidden:
+            continue
         assert re.search(rf"\b{name}\b", manual), name
         for parameter in command.params:
             if isinstance(parameter, click.Option) and not parameter.hidden:

@@ -200,3 +200,9 @@ def _job(m: Meter, *, rounds: int, settle_s: float | None) -> Story:
     m.tap("skip")
     yield m.page("FarewellPage")
     m.tap_anywhere()
+
+
+def attach(visitor: VisitApp, trace: str, desk: str, centre: str) -> None:
+    """Have the visit measured. The file ``trace`` holds the plan and takes the trace; ``desk`` is
+    the control socket of the hardware, ``centre`` the stand-in centre's address."""
+    visitor.keep(Meter(visitor, Path(trace), Path(desk), centre))

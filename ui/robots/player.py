@@ -145,6 +145,12 @@ class Player(Robot):
         self._pressed_at = time.monotonic()
 
 
+def attach(visitor: VisitApp, out: str, desk: str, centre: str) -> None:
+    """Have the demo played once the visit is live: pictures go to ``out``, the hardware is told by
+    the control socket ``desk``, and the code is read at the stand-in ``centre``."""
+    visitor.live.connect(lambda: visitor.keep(Player(visitor, Path(out), Path(desk), centre)))
+
+
 def _sign_in(p: Player, persona: str) -> Story:
     yield p.page("AttractPage")
     p.shot("attract")

@@ -60,3 +60,8 @@ class Trace(QObject):
                 if name:
                     positions.setdefault(name, [round(middle.x()), round(middle.y())])
         return positions
+
+
+def attach(visitor: VisitApp, file: str) -> None:
+    """Have the buttons of every page told to ``file``."""
+    visitor.keep(Trace(visitor, Path(file)))

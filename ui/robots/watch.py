@@ -127,3 +127,8 @@ class Watch(QObject):
         }
         seen = {"page": bridge.page, "view": bridge.view, "notices": bridge.notices}
         self._tell("seen", pid=os.getpid(), devices=closed, **seen)
+
+
+def attach(visitor: VisitApp, path: str) -> None:
+    """Have the visit seen and pressed by the process that listens at the Unix socket ``path``."""
+    visitor.keep(Watch(visitor, Path(path)))

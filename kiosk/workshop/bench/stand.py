@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiosk.keeper.keeper import visit_command
+from kiosk.workshop import robots
 from kiosk.workshop.bench.figures import BenchError
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ def stand(make: Callable[[Path], EmulatedCabinet]) -> Iterator[Stand]:
         watch.listen(8)
         log = directory / "log"
         keeper = [sys.executable, "-c", _KEEPER, str(settings)]
-        command = visit_command(settings, "--watch", str(directory / "watch"))
+        command = visit_command(settings, *robots.options(robots.WATCH, directory / "watch"))
         one = Stand(cabinet, rig, url, watch, log)
         _process([*keeper, *command], stack, log)
         try:

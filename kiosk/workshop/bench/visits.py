@@ -27,7 +27,7 @@ from drivers.id_card.types import ReadCard
 from kiosk.keeper.channel import KeeperEnd, Live, Ready, Shown
 from kiosk.keeper.keeper import visit_command
 from kiosk.keeper.visit_process import KeeperPace
-from kiosk.workshop import demo
+from kiosk.workshop import demo, robots
 from kiosk.workshop.bench.figures import BenchError, Figure, Name, Values
 from kiosk.workshop.sandbox import personas
 
@@ -264,7 +264,8 @@ def _measure_visits(found: Values, here: demo.DemoPlace, scale: VisitsScale) -> 
     stories = [*scale.stories, "still"]
     trace = TraceReader(here.directory / "trace")
     trace.plan({"stories": stories, "rounds": scale.rounds, "settle_s": scale.settle_s})
-    command = visit_command(here.settings, "--measure", str(trace.path), "--desk", str(here.desk))
+    meter = robots.options(robots.METER, trace.path, here.desk, here.centre)
+    command = visit_command(here.settings, *meter)
     log = here.directory / "keeper.log"
     with log.open("wb") as stderr:
         keeper = subprocess.Popen(

@@ -1,0 +1,148 @@
+"""The workshop's commands of the command line: demo, desk, sandbox, bench."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from kiosk.settings import profiles
+
+_PROFILE = click.option(
+    "--profile",
+    type=click.Choice(profiles()),
+    default="supermarket",
+    show_default=True,
+    help="What kind of machine.",
+)
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True)
+@click.option("--offscreen", is_flag=True, help="Play the main job without a display.")
+@_PROFILE
+@click.option("--landscape", is_flag=True, help="1920×1080 whatever the profile says.")
+@click.option("--trace", type=click.Path(path_type=Path), hidden=True)
+def demo(out: Path, offscreen: bool, profile: str, landscape: bool, trace: Path | None) -> None:
+    """Everything on this machine: the stand-in centre, emulated hardware, the terminal.
+
+    Opens the terminal in a window beside the desk, which plays the hardware. Without a display it
+    plays the main job offscreen and leaves pictures, papers and times in OUT.
+    """
+    from kiosk.workshop import demo as demonstration
+
+    sys.exit(
+        demonstration.run(
+            out, offscreen=offscreen, profile=profile, landscape=landscape, trace=trace
+        )
+    )
+
+
+@click.group(invoke_without_command=True)
+@click.option(
+    "--directory",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Where its control socket and ports lie.",
+)
+@click.option(
+    "--settings",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The terminal beside it; there is no desk where it is in production.  "
+    "[default: /etc/kiosk/terminal.toml, if there is one]",
+)
+@click.option("--centre", help="Address of the stand-in centre, whose messages it shows.")
+@click.option("--headless", is_flag=True, help="No window: orders come over the socket only.")
+@_PROFILE
+@click.option("--landscape", is_flag=True, help="The terminal's window beside it is a wide one.")
+@click.pass_context
+def desk(
+    context: click.Context,
+    directory: Path,
+    settings: Path | None,
+    centre: str | None,
+    headless: bool,
+    profile: str,
+    landscape: bool,
+) -> None:
+    """Emulated hardware, and a window to play it; a command hands orders to a desk that runs."""
+    from ui.desk import app
+
+    terminal = settings or app.TERMINAL
+    context.obj = directory, terminal
+    if context.invoked_subcommand is None:
+        sys.exit(
+            app.run(
+                directory,
+                centre=centre,
+                headless=headless,
+                profile=profile,
+                landscape=landscape,
+                terminal=terminal,
+            )
+        )
+
+
+@desk.command()
+@click.argument("script")
+@click.option(
+    "--wait", type=click.FloatRange(0, 3600), metavar="SECONDS", help="See the script end."
+)
+@click.pass_context
+def tell(context: click.Context, script: str, wait: float | None) -> None:
+    """Begin a fault SCRIPT: "printer: paper out after 12 lines; refill after 5 s"; "-" reads it.
+
+    docs/fault-scripts.md has the language and all orders.
+    """
+    from ui.desk import app
+
+    directory, terminal = context.obj
+    text = sys.stdin.read() if script == "-" else script
+    sys.exit(app.tell(directory, text, wait=wait, terminal=terminal))
+
+
+@desk.command()
+@click.argument("device")
+@click.pass_context
+def look(context: click.Context, device: str) -> None:
+    """Print what one would see at DEVICE (printer, a4, reader, …), as JSON."""
+    from ui.desk import app
+
+    directory, terminal = context.obj
+    sys.exit(app.look(directory, device, terminal=terminal))
+
+
+@click.command()
+@click.option("--directory", type=click.Path(path_type=Path), required=True, help="Its data.")
+@click.option("--port", type=int, default=0, help="0 takes a free one.")
+@click.option("--delay", type=float, default=0.0, help="Seconds added to every answer.")
+def sandbox(directory: Path, port: int, delay: float) -> None:
+    """The stand-in centre 模拟中心, for demo, training and tests."""
+    from kiosk.workshop.sandbox import server
+
+    server.run(directory, port, delay=(delay, delay))
+
+
+@click.command()
+@click.argument("parts", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
+@click.option("--quick", is_flag=True, help="Fewer runs.")
+def bench(parts: tuple[str, ...], as_json: bool, quick: bool) -> None:
+    """Measure the terminal on this machine, beside floors and targets: median, p99, how often.
+
+    \b
+    PARTS; left out, all of them:
+      visits   starts, pages, sign-in, memory, processor time
+      devices  readers, slips and recovery, with hardware emulated on the wire
+      faults   some 700 device faults at every step of visits; 1 when one is not met as it should be
+
+    What this machine lacks a daemon for, or --quick the time, is left out, and stderr says why.
+    """
+    from kiosk.workshop import bench as benchmark
+
+    if unknown := set(parts) - set(benchmark.PARTS):
+        raise click.BadParameter(
+            f"{', '.join(sorted(unknown))}; there are {', '.join(benchmark.PARTS)}"
+        )
+    sys.exit(benchmark.run(parts or tuple(benchmark.PARTS), json=as_json, quick=quick))

@@ -1,0 +1,16 @@
+"""The robots that play or measure a visit, as ``kiosk visit`` is told of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+METER = "ui.robots.meter:attach"
+PLAYER = "ui.robots.player:attach"
+TRACE = "ui.robots.trace:attach"
+WATCH = "ui.robots.watch:attach"
+
+
+def options(robot: str, *told: str | Path) -> list[str]:
+    """The options with which a visit starts ``robot``, whose function ``attach`` is called with the
+    visit's :class:`ui.visitor.VisitApp` and each of ``told``."""
+    return ["--robot", robot, *(word for one in told for word in ("--told", str(one)))]

@@ -1,0 +1,102 @@
+"""The command line, with the workshop beside the terminal and without it."""
+
+import importlib
+import inspect
+import sys
+from importlib.abc import MetaPathFinder
+
+import pytest
+from click.testing import CliRunner
+
+from kiosk import __main__ as command_line
+from kiosk.workshop import robots
+
+OF_A_TERMINAL = ("doctor", "run")
+
+
+class NoWorkshop(MetaPathFinder):
+    """Finds no module of the workshop, like a machine where the terminal alone is installed."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name.startswith("kiosk.workshop"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+@pytest.fixture
+def no_workshop(monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("kiosk.workshop")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [NoWorkshop(), *sys.meta_path])
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(command_line.main, arguments, prog_name="kiosk")
+
+
+def listed():
+    """By name the help of each command that ``kiosk --help`` lists."""
+    lines = invoke("--help").output.partition("Commands:\n")[2].splitlines()
+    return dict(line.strip().split(maxsplit=1) for line in lines)
+
+
+def test_every_command_of_the_workshop_is_there():
+    for name in command_line.WORKSHOP_COMMANDS:
+        done = invoke(name, "--help")
+        assert done.exit_code == 0
+        assert f"Usage: kiosk {name}" in done.output
+
+
+def test_help_lists_all_commands():
+    commands = listed()
+    assert list(commands) == sorted([*OF_A_TERMINAL, *command_line.WORKSHOP_COMMANDS])
+    assert command_line.WORKSHOP_DISTRIBUTION not in str(commands)
+
+
+def test_help_says_which_commands_are_not_installed(no_workshop):
+    commands = listed()
+    assert list(commands) == sorted([*OF_A_TERMINAL, *command_line.WORKSHOP_COMMANDS])
+    to_install = [n for n, h in commands.items() if command_line.WORKSHOP_DISTRIBUTION in h]
+    assert to_install == sorted(command_line.WORKSHOP_COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("sandbox", "--directory", "x", "--port", "1"),
+        ("demo",),
+        ("desk", "--directory", "x", "look", "printer"),
+        ("bench", "--help"),
+    ],
+)
+def test_a_command_that_is_not_installed_says_what_to_install(no_workshop, arguments):
+    done = invoke(*arguments)
+    assert done.exit_code == 1
+    assert done.output == (
+        f"Error: `kiosk {arguments[0]}` belongs to the workshop, which is not on this machine; "
+        "install provident-kiosk-workshop\n"
+    )
+
+
+def test_an_unknown_command_is_none_of_the_workshop(no_workshop):
+    done = invoke("sandcastle")
+    assert done.exit_code == 2
+    assert "No such command" in done.output
+
+
+def test_a_library_that_the_workshop_lacks_is_not_hidden(monkeypatch):
+    def lack(name):
+        raise ModuleNotFoundError("No module named 'fastapi'", name="fastapi")
+
+    monkeypatch.setattr(importlib, "import_module", lack)
+    assert isinstance(invoke("demo").exception, ModuleNotFoundError)
+
+
+@pytest.mark.parametrize("robot", [robots.METER, robots.PLAYER, robots.TRACE, robots.WATCH])
+def test_a_robot_can_be_imported_and_takes_a_visit(robot):
+    module, _, function = robot.partition(":")
+    attach = getattr(importlib.import_module(module), function)
+    assert next(iter(inspect.signature(attach).parameters)) == "visitor"
+
+
+def test_the_options_of_a_robot():
+    assert robots.options("m:f", "a", "b") == ["--robot", "m:f", "--told", "a", "--told", "b"]
