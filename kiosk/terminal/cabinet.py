@@ -1,7 +1,7 @@
-"""The cabinet around the pages: a light where something is to be done, a sound when it is done.
+"""The cabinet's lights, sounds and sensors: a light shows where to act, a sound tells the result.
 
-All of it helps, none of it is needed: a light that stays dark stops nobody, its status tells the
-technician. What is said by light or sound always stands on the screen too.
+Lights and sounds only help: the screen always shows the same. A light that stays dark stops no
+visit; the status of its device tells the technician.
 """
 
 from __future__ import annotations
@@ -41,25 +41,27 @@ log = logging.getLogger(__name__)
 
 
 class Cabinet:
-    """Lights, speaker and sensors, as far as this terminal has them. No call waits for them."""
+    """Lights, speaker and sensors, as far as this terminal has them. No method except :meth:`watch`
+    waits for a device."""
 
     def __init__(self, hosts: Mapping[str, ThreadHost]) -> None:
         self._hosts = hosts
         self._lit: Light | None = None
-        self._readings: Readings | None = None  # not known yet, or not any more
+        self._readings: Readings | None = None  # None: not known yet, or not any more
 
     @property
     def power(self) -> Text | None:
-        """What a citizen should know of the power, if anything."""
+        """The notice for citizens about the power; ``None`` on mains power or when not known."""
         readings = self._readings
         return _POWER.get(readings.power) if readings else None
 
     def go_dark(self) -> None:
-        """Whatever the last visit left lit."""
+        """Switch off all lights, since the last visit may have left one lit."""
         self._tell("lights", AllOff())
 
     def guide(self, step: Step[Any]) -> None:
-        """Light up where ``step`` wants the citizen's hand; the slot until the paper is taken."""
+        """Switch on the light of the device that ``step`` uses, and the last light off. The light
+        of a printer stays on through :class:`PaperReady`, until the paper is taken."""
         light = self._lit if isinstance(step, PaperReady) else None
         if isinstance(step, DeviceStep):
             light = LIGHTS.get(step.device)
@@ -72,14 +74,15 @@ class Cabinet:
         self._lit = light
 
     def tell_end(self, step: Step[Any], error: BaseException | None) -> None:
-        """Let hear how the device has answered ``step``; nothing when nobody is there to hear."""
+        """Play the sound for the end of ``step``: success or ``error``. Silent after a time-out or
+        a cancel, since then nobody stands at the terminal."""
         if error is None:
             self._play(Sound.READ if step.idles else Sound.DONE)
         elif not isinstance(error, DeviceError) or error.reason not in _NOBODY:
             self._play(Sound.ERROR)
 
     def watch(self, changed: Callable[[], None]) -> None:
-        """Follow the sensors for ever; ``changed`` is called when :attr:`power` may be another."""
+        """Follow the sensors for ever; calls ``changed`` when :attr:`power` has changed."""
         host = self._hosts["sensors"]
         while True:
             known, power = self._readings, self.power
@@ -89,7 +92,7 @@ class Cabinet:
             except DeviceError as error:
                 if error.reason not in _NOBODY:
                     self._readings = None
-                time.sleep(pause.remaining())  # nothing, when no change was waited for in vain
+                time.sleep(pause.remaining())  # no pause after a wait that took its whole time
             else:
                 self._readings = readings
                 _note(known or Readings(), readings)
@@ -107,7 +110,7 @@ class Cabinet:
 
 
 def _note(before: Readings, now: Readings) -> None:
-    """Leave in the log what an operator looks for."""
+    """Log the changes that matter to the operator: call button, door, power."""
     if before != Readings() and now.call_presses != before.call_presses:
         events.CALL_BUTTON_PRESSED.log(log)
     if now.door_open and not before.door_open:

@@ -1,4 +1,4 @@
-"""The dialogue with a citizen: puts a step on the screen and waits for whoever answers."""
+"""The dialogue with a citizen: shows a step and waits for the citizen, a device or the clock."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from kiosk.words import Language, Sayable, Text
 T = TypeVar("T")
 
 GRACE_S = 10.0
-"""How long a device may go on past the time of its step; its own driver ends it sooner."""
+"""Seconds that the dialogue waits past the time of a device step. The driver ends sooner; only a
+hung host lets these seconds pass."""
 
 
 class Screen(Protocol):
@@ -37,19 +38,19 @@ class Screen(Protocol):
         """Whether large letters 关怀版 are chosen now."""
 
     def show(self, step: Step[Any], *, ticket: int, back: bool) -> None:
-        """Put ``step`` before the citizen; its answer comes back under ``ticket``."""
+        """Show ``step``; the screen passes the citizen's answer on with ``ticket``."""
 
     def hint(self, text: Text) -> None:
-        """What was given does not answer the step: say what would, on the same page."""
+        """Show on the same page why the last answer does not fit the step."""
 
     def greet(self, name: Sensitive[str]) -> None:
         """Show the masked name in the head."""
 
     def surround(self, catalogue: Catalogue | None, notices: tuple[Sayable, ...]) -> None:
-        """What stands around every page, and what the attract page announces."""
+        """Set the centre's name and hotline around every page, and the notices."""
 
     def blank(self) -> None:
-        """Show nothing at all; returns when that frame is on the glass."""
+        """Show an empty frame; returns when the screen shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,12 @@ class _Device:
 
 
 class Dialogue:
-    """Puts a step before the citizen and waits for whoever answers: a finger, a device, the clock.
+    """Shows a step and waits for its answer: from the citizen, from a device, or from the clock.
 
-    The screen calls :meth:`answer`, :meth:`back`, :meth:`leave` and :meth:`time_out`; they only
-    note it and return. An answer to a page that is no longer shown is dropped, so nothing can be
-    pressed twice. A sheet on its way out is never cut off: 退出 and the clock are heard after it.
+    The screen calls :meth:`answer`, :meth:`back`, :meth:`leave` and :meth:`time_out`, which only
+    put a note into the inbox. The dialogue drops an answer to a page that is no longer shown, so
+    that a button counts once. While paper is being printed, 退出 and the clock wait until the print
+    is over.
     """
 
     def __init__(
@@ -77,15 +79,16 @@ class Dialogue:
         hosts: Mapping[str, ThreadHost],
         before_paper: Callable[[str], None] = lambda device: None,
     ) -> None:
-        """``before_paper`` is called with the printer, and may wait or raise ``DeviceError``."""
+        """The dialogue calls ``before_paper`` with the device class before each print; it may wait
+        or raise ``DeviceError``."""
         self.screen: Screen
         self._before_paper = before_paper
         self.cabinet = Cabinet(hosts)
         self._hosts = hosts
         self._inbox: SimpleQueue[_Answered | _Device | Left | TimedOut | WentBack] = SimpleQueue()
         self._ticket = 0
-        self._leaving = False  # 退出 was pressed, and not heard yet
-        self._over: Left | TimedOut | None = None  # heard while paper was on its way
+        self._leaving = False  # 退出 was pressed and has not ended a step yet
+        self._over: Left | TimedOut | None = None  # came while paper was being printed
 
     # -- for the visit ------------------------------------------------------------------------
 
@@ -101,7 +104,7 @@ class Dialogue:
         self.screen.greet(name)
 
     def announce(self, step: Step[Any]) -> None:
-        """Show a page that nobody answers; returns at once."""
+        """Show a page without waiting for an answer; returns at once."""
         self._ticket += 1
         self.screen.show(step, ticket=self._ticket, back=False)
 
@@ -144,14 +147,16 @@ class Dialogue:
     def _next(
         self, limit: Deadline | None
     ) -> _Answered | _Device | Left | TimedOut | WentBack | DeviceError:
-        """What comes next; a device that says nothing by then has failed in an unknown way."""
+        """The next note of the inbox. After ``limit``, the error of a driver that does not come
+        back; how many pages it printed is unknown."""
         try:
             return self._inbox.get(timeout=limit.remaining() if limit else None)
         except Empty:
             return DeviceError(Reason.TIMEOUT, "its driver does not come back", pages=None)
 
     def _hear_what_came_between(self) -> None:
-        """Whoever left, or the clock, while the centre was asked or paper was on its way."""
+        """Raise :class:`Left` or :class:`TimedOut` if it came since the last step: while the visit
+        called the centre, or while paper was being printed. Drops all other notes."""
         while self._over is None:
             try:
                 noted = self._inbox.get_nowait()
@@ -178,14 +183,14 @@ class Dialogue:
     # -- for the screen -----------------------------------------------------------------------
 
     def answer(self, ticket: int, answer: object) -> None:
-        """The page shown under ``ticket`` was answered."""
+        """The citizen answered the page that was shown with ``ticket``."""
         self._inbox.put(_Answered(ticket, answer))
 
     def back(self) -> None:
         self._inbox.put(WentBack())
 
     def leave(self) -> None:
-        """退出 was pressed: heard once, however often it is pressed while something takes long."""
+        """退出 was pressed. Counts once, however often it is pressed during a long call."""
         if not self._leaving:
             self._leaving = True
             self._inbox.put(Left())

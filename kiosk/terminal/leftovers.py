@@ -19,7 +19,7 @@ REFUSALS = 3
 """Failed resets of a usable device before this visit stops trying."""
 PATIENCE_S = 10.0
 """Longest wait of this citizen's print job for the reset of its printer, in seconds."""
-_HOLD_NOTHING = ("sensors", "vendor_mode")  # and their hosts always have a request running
+_HOLD_NOTHING = ("sensors", "vendor_mode")  # their hosts always have a request running
 log = logging.getLogger(__name__)
 
 

@@ -1,4 +1,4 @@
-"""Puts a visit together: settings, devices, devices, centre client, screen."""
+"""Puts a visit together: settings, devices, centre client, screen, leftovers."""
 
 from __future__ import annotations
 
@@ -32,16 +32,19 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 NOTICED = ("id_card", "receipt_printer", "document_printer")
-"""The devices whose state a citizen should know of before they start."""
+"""The devices whose problems the attract page announces, before a citizen starts."""
 REFRESH_S = 60.0
-"""How often the attract page asks the centre what is offered and announced."""
+"""Seconds between two requests for the centre's catalogue while the attract page is shown."""
 
 
 class Terminal:
-    """One visit with everything it works with. ``on_end`` is told how it ended, when the screen
-    is blank and the session closed; the process is killed after that. ``on_time`` is told how long
-    each call to the centre takes, ``on_leftovers`` whether something of a citizen may be left in a
-    device when this visit is over."""
+    """One visit with its devices, its centre client and its dialogue.
+
+    Calls ``on_end`` with the reason of the end, once the screen is blank and the session closed;
+    the keeper kills the process after that. Calls ``on_time`` with the duration of each call to the
+    centre, and ``on_leftovers`` with whether a device may hold something of a citizen at the end of
+    this visit.
+    """
 
     def __init__(
         self,
@@ -58,24 +61,24 @@ class Terminal:
         self._hosts = _hosts(settings, self._device_changed)
         self._catalogue: Catalogue | None = None
         self._centre_down = False
-        self._quiet = threading.Event()  # set once a citizen is there: no more refreshing
+        self._quiet = threading.Event()  # set when a citizen has begun: stop refreshing
         self._leftovers = Leftovers(self._hosts, partial(on_leftovers, False))
         self.dialogue = Dialogue(self._hosts, self._leftovers.await_device)
 
     def statuses(self) -> Mapping[str, Status]:
-        """How the devices are now, by class."""
+        """The current status of each device, by device class."""
         return {kind: host.status for kind, host in self._hosts.items()}
 
     def open(self, screen: Screen, *, leftovers: bool = False) -> None:
-        """Go live: take the devices, ask the centre, wait for a citizen. ``leftovers``: something
-        of an earlier citizen may be in a device."""
+        """Go live: take the devices, ask the centre, wait for a citizen. ``leftovers``: a device
+        may hold something of an earlier citizen."""
         self.dialogue.screen = screen
         threading.Thread(target=self._refresh, name="catalogue", daemon=True).start()
         threading.Thread(target=self._run, args=(leftovers,), name="visit", daemon=True).start()
 
     def quit(self, seconds: float) -> None:
-        """End what the devices are doing, and give them back; returns after ``seconds`` at the
-        latest."""
+        """Stop all hosts, which cancel their commands and close their devices; returns after
+        ``seconds`` at the latest."""
         threads = [
             threading.Thread(target=host.stop, args=(seconds,), name="quit", daemon=True)
             for host in self._hosts.values()
@@ -87,8 +90,8 @@ class Terminal:
             thread.join(until.remaining())
 
     def _take_devices(self, *, leftovers: bool) -> None:
-        """Once the machine is ours. From then on, whoever asks for it while nobody stands here
-        ends this visit; the next one finds the machine asked for, and takes nothing."""
+        """Waits until vendor mode is off, then starts all hosts. If vendor mode is requested later
+        on the attract page, this visit ends; the next waits in OutOfService."""
         if host := self._hosts.get("vendor_mode"):
             host.start()
             vendor_mode.await_ours(host, lambda: self.dialogue.announce(OutOfService()))
@@ -122,7 +125,7 @@ class Terminal:
             how = visit.run(identify, menu, runs)
             if visit.leftovers:
                 self._on_leftovers(True)
-        except Exception as error:  # noqa: BLE001 - a bug of ours: shown with a number, then the end
+        except Exception as error:  # noqa: BLE001 - a bug: shown with its number, then the visit ends
             reference = reference_number()
             events.BUG.log(log, error=error, reference=reference)
             self._admit(reference)
@@ -141,14 +144,14 @@ class Terminal:
             advice=((_("换一台终端或到柜台"), _("拨打 12329，报下面的编号")),),
         )
         if not self._quiet.is_set():
-            return  # nobody is there to read it
+            return  # no citizen has begun: nobody would read the page
         try:
             self.dialogue.ask(page, back=False)
         except (Left, TimedOut, WentBack):
             return
 
     def begun(self) -> None:
-        """A citizen is there."""
+        """A citizen has begun: stop refreshing the catalogue."""
         self._quiet.set()
 
     # -- what stands around the pages ---------------------------------------------------------
@@ -175,7 +178,7 @@ class Terminal:
         self.dialogue.screen.surround(self._catalogue, self._notices())
 
     def _notices(self) -> tuple[Sayable, ...]:
-        """What does not work just now, then what the centre announces."""
+        """The terminal's own problems first, then the centre's notices."""
         own = [_("暂时连不上公积金中心，请稍候")] if self._centre_down else []
         if power := self.dialogue.cabinet.power:
             own.append(power)
@@ -201,7 +204,8 @@ class Terminal:
 
 
 def _hosts(settings: Settings, changed: Callable[[str, Status], None]) -> dict[str, ThreadHost]:
-    """A host for every device of the settings; one that cannot be made is logged and missing."""
+    """A host for every device of the settings. A device whose host cannot be made is left out and
+    logged."""
     hosts: dict[str, ThreadHost] = {}
     for kind, table in settings.devices.items():
         try:

@@ -1,7 +1,7 @@
-"""Hands the machine to the bank's technician who asks for it, and waits until it is given back.
+"""Vendor mode: lets the bank's technician have the machine, and waits until they give it back.
 
-The machine is handed over when no program holds a device any more (XFS4IoT ``VendorMode``). A visit
-that goes on is not cut off for it: whoever stands there finishes, and the next visit lets go.
+XFS4IoT hands the machine over when no program holds a device any more. A running visit is not cut
+off: its citizen finishes, and the next visit releases the machine.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from kiosk import events
 
 T = TypeVar("T")
 LOOK_S = 30.0
-"""How long to wait for a change until the machine's status is looked after again."""
+"""Longest wait for a change of the mode, in seconds; then wait again."""
 _ANSWER_S = 5.0
 _AGAIN_S = 2.0
 _OURS = (Mode.INACTIVE, Mode.UNKNOWN)
@@ -26,9 +26,9 @@ log = logging.getLogger(__name__)
 
 
 def await_ours(host: ThreadHost, closed: Callable[[], None]) -> None:
-    """Return when devices may be taken; ``closed`` is called once when one has to wait for it.
+    """Return when the terminal may take the devices. Calls ``closed`` once if it has to wait.
 
-    A machine that does not answer at all is nobody's: there is nothing to keep from anybody.
+    Returns at once when the machine does not answer: then no technician can have asked for it.
     """
     try:
         mode = host.execute(ReadMode(), _ANSWER_S)
@@ -47,14 +47,15 @@ def await_ours(host: ThreadHost, closed: Callable[[], None]) -> None:
 
 
 def await_asked(host: ThreadHost) -> None:
-    """Return when somebody asks for the machine, or has it already."""
+    """Return when a technician asks for the machine, or has it already."""
     mode = Mode.INACTIVE
     while mode in _OURS:
         mode = _next(host, mode)
 
 
 def _next(host: ThreadHost, mode: Mode) -> Mode:
-    """The mode after ``mode``, or the same one after a while: also when nobody answers."""
+    """Wait for another mode than ``mode`` and return it. Returns ``mode`` itself after
+    :data:`LOOK_S`, or when the machine does not answer."""
     return _try(host, AwaitMode(mode), LOOK_S) or mode
 
 
