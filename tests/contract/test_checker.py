@@ -16,11 +16,11 @@ from kiosk.papers.sealed import Flaw, NotOurs
 def document(pdf: bytes) -> Document:
     return Document(
         id="d",
-        bh="1",
+        number="1",
         title=CentreWords(zh="证明", en="Certificate"),
         pages=1,
         sha256=hashlib.sha256(pdf).hexdigest(),
-        yzm="X",
+        verification_code="X",
         verify_url="https://verify.example/v/0",
         valid_until="20260315",
         prints_left_today=3,

@@ -34,12 +34,12 @@ OVERDUE = "04"
 def person(visitor: TokenHolder) -> Person:
     row = visitor.person
     return Person(
-        xingming=Sensitive(row["name"]),
-        xmqp=Sensitive(row["name_latin"]),
-        xingbie=row["sex"],
-        zjlx=row["document_kind"],
-        zjhm=Sensitive(row["number"]),
-        sjhm=Sensitive(row["phone"]),
+        name=Sensitive(row["name"]),
+        name_latin=Sensitive(row["name_latin"]),
+        sex=row["sex"],
+        document_kind=row["document_kind"],
+        document_number=Sensitive(row["number"]),
+        phone=Sensitive(row["phone"]),
     )
 
 
@@ -78,19 +78,19 @@ class Accounts:
         sealed, frozen = _day(row["sealed_on"]), _day(row["frozen_on"])
         return Account(
             id=visitor.handle(row["number"]),
-            grzh=Sensitive(row["number"]),
-            grzhzt=row["status"],
-            khrq=opened,
-            grzhye=Sensitive(yuan(row["balance"])),
-            grjcjs=yuan(row["base"]),
-            gryjce=yuan(row["personal_amount"]),
-            dwyjce=yuan(row["employer_amount"]),
-            grjcbl=yuan(row["personal_ratio"]),
-            dwjcbl=yuan(row["employer_ratio"]),
-            dwmc=row["employer_name"],
-            dwzh=row["employer"],
-            dwzhzt=row["employer_status"],
-            jzny=paid_to,
+            number=Sensitive(row["number"]),
+            status=row["status"],
+            opened=opened,
+            balance=Sensitive(yuan(row["balance"])),
+            base=yuan(row["base"]),
+            personal_amount=yuan(row["personal_amount"]),
+            employer_amount=yuan(row["employer_amount"]),
+            personal_ratio=yuan(row["personal_ratio"]),
+            employer_ratio=yuan(row["employer_ratio"]),
+            employer=row["employer_name"],
+            employer_number=row["employer"],
+            employer_status=row["employer_status"],
+            paid_to=paid_to,
             months_in_arrears=arrears,
             continuous_months=continuous,
             sealed_on=sealed,
@@ -119,12 +119,12 @@ class Accounts:
             years=years,
             entries=tuple(
                 LedgerEntry(
-                    jzrq=date.fromisoformat(row["booked"]),
-                    gjhtqywlx=row["kind"],
-                    hbjny=_day(row["month"]),
-                    fse=yuan(row["amount"]),
-                    ye=yuan(row["balance"]),
-                    ywlsh=row["serial"],
+                    booked=date.fromisoformat(row["booked"]),
+                    kind=row["kind"],
+                    month=_day(row["month"]),
+                    amount=yuan(row["amount"]),
+                    balance=yuan(row["balance"]),
+                    serial=row["serial"],
                 )
                 for row in of_year
             ),
@@ -143,14 +143,14 @@ class Accounts:
         )
         return [
             Withdrawal(
-                jzrq=date.fromisoformat(row["booked"]),
-                tqyy=row["reason"],
-                tqfs=row["way"],
-                fse=yuan(-row["amount"]),
+                booked=date.fromisoformat(row["booked"]),
+                reason=row["reason"],
+                way=row["way"],
+                amount=yuan(-row["amount"]),
                 total=yuan(row["total"]),
                 bank=row["bank"],
                 bank_card=row["bank_card"],
-                ywlsh=row["serial"],
+                serial=row["serial"],
             )
             for row in rows
         ]
@@ -173,12 +173,12 @@ class Accounts:
         loan = self._find_loan(visitor, handle)
         return [
             PlanEntry(
-                qc=row["term"],
+                term=row["term"],
                 due=date.fromisoformat(row["due"]),
                 amount=yuan(row["amount"]),
-                bjje=yuan(row["principal"]),
-                lxje=yuan(row["interest"]),
-                dkye=yuan(row["balance"]),
+                principal=yuan(row["principal"]),
+                interest=yuan(row["interest"]),
+                balance=yuan(row["balance"]),
             )
             for row in self._instalments(loan)
             if row["paid_on"] is None and row["kind"] != OVERDUE
@@ -192,15 +192,15 @@ class Accounts:
         balance = _balance(loan, lines)
         return [
             Repayment(
-                qc=row["term"],
+                term=row["term"],
                 due=date.fromisoformat(row["due"]),
                 paid_on=_day(row["paid_on"]),
-                dkywmxlx=row["kind"],
-                fse=yuan(row["amount"] + row["penalty"]),
-                bjje=yuan(row["principal"]),
-                lxje=yuan(row["interest"]),
-                fxje=yuan(row["penalty"]),
-                dkye=yuan(row["balance"] if row["paid_on"] else balance),
+                kind=row["kind"],
+                amount=yuan(row["amount"] + row["penalty"]),
+                principal=yuan(row["principal"]),
+                interest=yuan(row["interest"]),
+                penalty=yuan(row["penalty"]),
+                balance=yuan(row["balance"] if row["paid_on"] else balance),
             )
             for row in reversed(lines)
             if row["paid_on"] or row["kind"] == OVERDUE
@@ -220,34 +220,34 @@ class Accounts:
 
         return Loan(
             id=visitor.handle(loan["number"]),
-            dkzh=Sensitive(loan["number"]),
-            jkhtbh=Sensitive(loan["contract"]),
+            number=Sensitive(loan["number"]),
+            contract=Sensitive(loan["contract"]),
             state=loan["state"],
-            dkffe=yuan(loan["granted"]),
-            dkffrq=date.fromisoformat(loan["granted_on"]),
-            dkye=Sensitive(yuan(_balance(loan, lines))),
-            dkll=Decimal(loan["rate"]),
-            dkhkfs=loan["way"],
-            dkqs=loan["terms"],
+            granted=yuan(loan["granted"]),
+            granted_on=date.fromisoformat(loan["granted_on"]),
+            balance=Sensitive(yuan(_balance(loan, lines))),
+            rate=Decimal(loan["rate"]),
+            way=loan["way"],
+            terms=loan["terms"],
             terms_paid=len(paid),
-            ydhkr=loan["repay_day"],
+            repay_day=loan["repay_day"],
             next_due=date.fromisoformat(coming["due"]) if coming else None,
-            dqjhhkje=yuan(coming["amount"]) if coming else None,
-            dqjhghbj=yuan(coming["principal"]) if coming else None,
-            dqjhghlx=yuan(coming["interest"]) if coming else None,
-            hsbjze=total(paid, "principal"),
-            hslxze=total(paid, "interest"),
-            yqbjze=total(overdue, "principal"),
-            yqlxze=total(overdue, "interest"),
-            fxze=total(overdue, "penalty"),
-            ljyqqs=len(overdue),
-            dqyhje=total(overdue, "amount") + total(overdue, "penalty"),
-            dkfxdj=loan["risk"],
-            dkdblx=loan["security"],
-            swtyhmc=loan["bank"],
-            fwzl=Sensitive(loan["house"]),
-            gtjkrxm=Sensitive(loan["co_borrower"]) if loan["co_borrower"] else None,
-            dkjqrq=_day(loan["settled_on"]),
+            next_amount=yuan(coming["amount"]) if coming else None,
+            next_principal=yuan(coming["principal"]) if coming else None,
+            next_interest=yuan(coming["interest"]) if coming else None,
+            principal_paid=total(paid, "principal"),
+            interest_paid=total(paid, "interest"),
+            overdue_principal=total(overdue, "principal"),
+            overdue_interest=total(overdue, "interest"),
+            penalty=total(overdue, "penalty"),
+            terms_overdue=len(overdue),
+            due_now=total(overdue, "amount") + total(overdue, "penalty"),
+            risk=loan["risk"],
+            security=loan["security"],
+            bank=loan["bank"],
+            house=Sensitive(loan["house"]),
+            co_borrower=Sensitive(loan["co_borrower"]) if loan["co_borrower"] else None,
+            settled_on=_day(loan["settled_on"]),
         )
 
     def _find_loan(self, visitor: TokenHolder, handle: str) -> Row:

@@ -168,11 +168,11 @@ class Documents:
     def _answer(self, row: Row) -> Document:
         return Document(
             id=row["id"],
-            bh=row["number"],
+            number=row["number"],
             title=_TITLE,
             pages=row["pages"],
             sha256=row["sha256"],
-            yzm=row["verification_code"],
+            verification_code=row["verification_code"],
             verify_url=row["verify_url"],
             valid_until=date.fromisoformat(row["valid_until"]),
             prints_left_today=self._left(row["account"]),
