@@ -25,11 +25,11 @@ PROVIDERS = ("-provider", "tpm2", "-provider", "default")
 CLIENT = """
 import sys
 from pathlib import Path
-from kiosk.centre.client import FundClient
+from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import CentreUnavailable, Refusal
 url, ca, *own = sys.argv[1:]
 paths = dict(zip(("certificate", "key"), map(Path, own)))
-client = FundClient(url, "T0001", ca=Path(ca), **paths)
+client = CentreClient(url, "T0001", ca=Path(ca), **paths)
 try:
     client.catalogue()
 except (CentreUnavailable, Refusal) as error:

@@ -169,8 +169,8 @@ def test_the_next_visit_takes_over(start, plan, cause, stage, pace):
         ("trouble good", [2], {}),
         ("crash-begun crash-live good", [2, 3], {}),  # the second had no time for it
         ("crash-begun visitor good", [2], {}),
-        ("crash-begun covered good", [2, 3], {}),  # it ended well, but never could tidy up
-        ("half-slip visitor good", [2], {}),
+        ("crash-begun covered good", [2, 3], {}),  # ended well, without a reset
+        ("leftovers visitor good", [2], {}),
         ("visitor good", [], {}),
         ("crash-live good", [], {}),  # nobody had been there
     ],
@@ -184,7 +184,7 @@ def test_who_follows_a_visit_cut_off_in_its_work_is_told(start, plan, leftovers,
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-@pytest.mark.parametrize(("part", "told"), [("visitor", []), ("lingers", [1]), ("half-slip", [1])])
+@pytest.mark.parametrize(("part", "told"), [("visitor", []), ("lingers", [1]), ("leftovers", [1])])
 def test_what_is_left_in_a_device_is_known_after_a_start(start, tmp_path, part, told, number):
     """Whether the terminal was stopped, or the power failed."""
     env = {"STATE_DIRECTORY": str(tmp_path)}
@@ -194,7 +194,7 @@ def test_what_is_left_in_a_device_is_known_after_a_start(start, tmp_path, part, 
     first.stop()
     assert first.told() == [1], "nobody knows what was before"
 
-    second = start(part, "untidy", stage="second", env=env)
+    second = start(part, "no-reset", stage="second", env=env)
     if part == "lingers":
         second.until(lambda: not clean.exists())
     else:

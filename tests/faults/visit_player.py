@@ -1,8 +1,9 @@
 """Plays a visit for the keeper's tests: a process that speaks the channel, without a screen.
 
-``visit_player.py DIRECTORY --channel N``. The n-th one that is started there acts the n-th part of
-``DIRECTORY/plan`` (the last part repeats), and leaves ``n.pid``, when warm ``n.ready``, and when
-told that the one before left work undone ``n.leftovers``; then it tidies up, unless it crashes.
+``visit_player.py DIRECTORY --channel N``. The n-th process that is started there acts the n-th part
+of ``DIRECTORY/plan`` (the last part repeats). It writes ``n.pid``, when warm ``n.ready``, and
+``n.leftovers`` when the keeper tells it that the visit before left leftovers; then it reports that
+it has reset the devices, unless its part is "covered" or "no-reset".
 """
 
 import os
@@ -84,7 +85,7 @@ class PlayedVisit:
             self.wait((self.stage / f"{self.number + 1}.ready").exists)
             if (self.stage / f"{self.number}.leftovers").exists() and part not in (
                 "covered",
-                "untidy",
+                "no-reset",
             ):
                 self.channel.send(HasLeftovers(False))
             self.on_screen(part)
@@ -92,7 +93,7 @@ class PlayedVisit:
 
     def on_screen(self, part: str) -> None:
         fd = self.channel.fileno()
-        if part not in ("good", "untidy"):
+        if part not in ("good", "no-reset"):
             self.channel.send(Begun())
         match part:
             case "crash-begun":
@@ -119,7 +120,7 @@ class PlayedVisit:
                 self.channel.send(Ended("left"))
             case "visitor" | "covered":
                 self.channel.send(Ended("left"))
-            case "half-slip":
+            case "leftovers":
                 self.channel.send(HasLeftovers(True))
                 self.channel.send(Ended("left"))
             case "trouble":

@@ -50,7 +50,7 @@ RULES = [
         (*CONTRACT, "drivers.hosting.thread_host", "drivers.catalogue"),
     ),
     ("drivers/*", (*QT, "kiosk", "kiosk.*", "ui", "ui.*"), ()),
-    # The desk and the player of the demo work the hardware that is not there, from its other end.
+    # The desk and the player of the demo move the emulated hardware.
     ("ui/desk/*", (*DEVICE_LIBRARIES, "drivers*"), (*CONTRACT, "drivers.emulators*")),
     ("ui/robots/*", (*DEVICE_LIBRARIES, "drivers*"), (*CONTRACT, "drivers.emulators*")),
     ("ui/*", (*DEVICE_LIBRARIES, "drivers*"), CONTRACT),
