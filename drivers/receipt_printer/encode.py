@@ -7,8 +7,10 @@ import unicodedata
 from dataclasses import replace
 from enum import StrEnum
 
-import segno
 from PIL import Image, ImageDraw, ImageOps
+from qrcode.constants import ERROR_CORRECT_M
+from qrcode.exceptions import DataOverflowError
+from qrcode.main import QRCode
 
 from drivers.device import DeviceError, Reason
 from drivers.receipt_printer import commands, glyphs
@@ -170,11 +172,12 @@ def qr_image(data: str, width: int) -> tuple[Image.Image, int]:
 
     Raises ``DeviceError`` ``UNSUPPORTED`` for more than a code can hold.
     """
+    code = QRCode(error_correction=ERROR_CORRECT_M, border=0)
+    code.add_data(data)
     try:
-        code = segno.make(data, error="m", micro=False)
-    except ValueError as error:
+        rows = [bytes(row) for row in code.get_matrix()]
+    except (ValueError, DataOverflowError) as error:
         raise DeviceError(Reason.UNSUPPORTED, "too much for a QR code") from error
-    rows = [bytes(row) for row in code.matrix]
     dots = max(1, min(width, max(QR_DOTS, 3 * len(rows))) // len(rows))
     modules = b"".join(row.translate(_MODULE_TO_GREY) for row in rows)
     image = Image.frombytes("L", (len(rows), len(rows)), modules)

@@ -10,6 +10,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 
+import cv2
+import numpy as np
 import pypdfium2
 import pytest
 from click.testing import CliRunner
@@ -129,7 +131,9 @@ def test_a_printer_without_paper_fails_its_test_print(here, remote):
     assert "paper" in found[0].seen
     slip, sheet = trial_prints.pictures(loaded, AT, found)
     assert (slip.result, sheet.result) == (found[0].seen, found[1].seen)
-    assert slip.png.startswith(b"\x89PNG")
+    for png in (slip.png, sheet.png):
+        picture = np.asarray(Image.open(BytesIO(png)).convert("L"))
+        assert cv2.QRCodeDetector().detectAndDecode(picture)[0] == "https://12329.example/test"
 
 
 def test_a_slip_is_shown_as_wide_as_its_paper(here, tmp_path):

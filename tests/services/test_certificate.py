@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from drivers.device import DeviceError, Reason, State, Status
 from drivers.receipt_printer.types import Pair, Paragraph, Qr
+from kiosk.papers.pictures import page_pictures
 from kiosk.visit.steps import (
     Choose,
     Farewell,
@@ -74,6 +77,10 @@ def test_the_certificate_and_its_slip(here: World) -> None:
     assert facts["姓名"] == "张*"
     (code,) = (each.data for each in slip.elements if isinstance(each, Qr))
     assert code == document.verify_url
+    (page,) = page_pictures(sheet.pdf, 1000)
+    pixels = np.frombuffer(page.pixels, np.uint8).reshape(page.height, page.width, 4)
+    grey = cv2.cvtColor(pixels, cv2.COLOR_BGRA2GRAY)
+    assert cv2.QRCodeDetector().detectAndDecode(grey)[0] == document.verify_url
 
 
 @pytest.mark.parametrize(("large", "scale"), [(False, 1), (True, 2)])

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 
+import cv2
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from drivers.device import DeviceError, Reason
 from drivers.receipt_printer import commands, glyphs
-from drivers.receipt_printer.encode import TextMode, encode, legible
+from drivers.receipt_printer.encode import TextMode, encode, legible, qr_image
 from drivers.receipt_printer.types import Element, Pair, Paragraph, Qr, Rule, Slip
 
 
@@ -132,6 +134,23 @@ def test_no_text_can_give_the_printer_an_order(
 def test_a_picture_holds_no_real_time_command() -> None:
     (made,) = commands.raster(3, b"\x10\x04\x01" + b"\x10\x10\x14" + b"\x10\x11\x05")
     assert made[8:] == b"\x18\x04\x01" + b"\x10\x18\x14" + b"\x10\x11\x05"
+
+
+@pytest.mark.parametrize("width", [384, 576])
+@pytest.mark.parametrize(
+    "data",
+    [
+        "https://verify.example/v/7Q4M-2K9D",
+        "https://verify.example/v/" + "aB3_-" * 8,
+        "99010119900307101812329",
+        "https://verify.example/?" + "x" * 170,
+    ],
+)
+def test_a_printed_qr_code_is_read_back(data: str, width: int) -> None:
+    square, quiet = qr_image(data, width)
+    assert square.width <= width
+    paper = ImageOps.expand(square.convert("L"), quiet, fill=255)
+    assert cv2.QRCodeDetector().detectAndDecode(np.asarray(paper))[0] == data
 
 
 def test_a_qr_code_can_be_too_long() -> None:

@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-import segno
+import qrcode
 import typst
 from asn1crypto import keys as asn1_keys
 from asn1crypto import pem as asn1_pem
@@ -25,6 +25,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko_certvalidator.registry import SimpleCertificateStore
+from qrcode.image.svg import SvgPathImage
 
 PAGES = 1
 ROOT_FILE = "root.pem"
@@ -74,14 +75,13 @@ def render(certificate: Certificate) -> bytes:
         "demo": True,
         "demo_note": "演示数据 · 本页为演示样张，不具有任何证明效力",
     }
-    qr = io.BytesIO()
-    segno.make(certificate.verify_url, error="m", micro=False).save(
-        qr, kind="svg", border=0, dark="#14243a"
-    )
+    code = qrcode.make(certificate.verify_url, border=0, image_factory=SvgPathImage)
+    code.path.set("fill", "#14243a")
+    qr = code.to_string(encoding="unicode")
     template, fonts = _template(), _fonts()
     made = typst.Compiler(template, font_paths=fonts).compile(
         format="pdf",
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False), "qr": qr.getvalue().decode()},
+        sys_inputs={"data": json.dumps(data, ensure_ascii=False), "qr": qr},
         timestamp=datetime(day.year, day.month, day.day, tzinfo=UTC),
     )
     assert isinstance(made, bytes)  # one format, no output file: one PDF in memory
