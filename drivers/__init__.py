@@ -1,1 +1,1 @@
-"""How a device is spoken to. Nothing in here knows a screen or a rule of business."""
+"""The drivers: how devices are spoken to. No driver knows the screen or a rule of business."""

@@ -1,4 +1,4 @@
-"""A serial port, taken for this process alone, every failure of which has a name."""
+"""A serial port, locked for this process, whose failures are typed device errors."""
 
 from __future__ import annotations
 
@@ -13,20 +13,22 @@ import serial
 from drivers.device import DeviceError, Reason
 
 WRITE_S = 0.5
-"""A line that takes no byte for so long is stuck."""
+"""Longest wait until the line takes bytes, in seconds; then the line is stuck."""
 PORT_ERRORS = (serial.SerialException, OSError, termios.error)
 
 
 class SerialLine:
-    """An open port, 8 data bits, 1 stop bit. Raises ``NO_DEVICE`` when it vanishes."""
+    """An open port, 8 data bits, 1 stop bit. Its methods raise ``NO_DEVICE`` when the port
+    vanishes."""
 
     def __init__(self, path: str, baud: int) -> None:
-        """Take the port; what had come in before is dropped. Raises as :func:`open_port`."""
+        """Open the port; bytes that came in before are dropped. Raises as :func:`open_port`."""
         self._path = path
         self._port = open_port(path, baud)
 
     def receive(self, seconds: float) -> bytes:
-        """What has come, waiting up to ``seconds`` for the first of it; ``b""`` when nothing."""
+        """The bytes that have come in; waits up to ``seconds`` for the first. ``b""``: none
+        came."""
         poll = select.poll()
         try:
             poll.register(self._port.fileno(), select.POLLIN)
@@ -37,12 +39,12 @@ class SerialLine:
             return b""
         except PORT_ERRORS as error:
             raise gone(self._path) from error
-        if not data:  # ready, and nothing there: the other end hung up
+        if not data:  # readable without data: the other end hung up
             raise gone(self._path)
         return data
 
     def send(self, data: bytes) -> None:
-        """Hand ``data`` over. Raises ``OFFLINE`` when the line takes no bytes."""
+        """Send ``data``. Raises ``OFFLINE`` when the line takes no bytes for :data:`WRITE_S`."""
         try:
             self._port.write(data)
         except serial.SerialTimeoutException as error:
@@ -53,12 +55,12 @@ class SerialLine:
             raise gone(self._path) from error
 
     def drop(self) -> None:
-        """Forget what has come in so far."""
+        """Drop all bytes that have come in so far."""
         while self.receive(0.0):
             pass
 
     def close(self) -> None:
-        """Give the port back. Never raises."""
+        """Close the port. Never raises."""
         with suppress(OSError):
             self._port.close()
 
@@ -67,9 +69,11 @@ _CABLE = "check the cable and the power of the device"
 
 
 def open_port(path: str, baud: int, *, parity: str = "N", timeout: float = 0.0) -> serial.Serial:
-    """The port, opened for this process alone; ``timeout`` is that of its ``read``.
+    """Open the port and lock it for this process; ``timeout``: longest wait of its ``read``, in
+    seconds.
 
-    Raises ``NO_DEVICE`` when there is no such port, ``OFFLINE`` when it may not be used.
+    Raises ``NO_DEVICE`` when the port does not exist, ``OFFLINE`` when the user may not open it or
+    another program holds it.
     """
     try:
         return serial.Serial(
@@ -80,12 +84,12 @@ def open_port(path: str, baud: int, *, parity: str = "N", timeout: float = 0.0) 
 
 
 def gone(path: str) -> DeviceError:
-    """The error for a port that was there and is not any more."""
+    """The error for a port that vanished while it was open."""
     return DeviceError(Reason.NO_DEVICE, f"{path} is gone", mend=_CABLE)
 
 
 def not_open(path: str) -> DeviceError:
-    """The error for using a device that was not opened."""
+    """The error for a command to a port that is not open."""
     return DeviceError(Reason.NO_DEVICE, f"{path} is not open")
 
 

@@ -1,4 +1,4 @@
-"""What is asked of a camera, and the frames it gives beside the queue of commands."""
+"""The requests to a camera, and the stream of frames that it gives beside its commands."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 STALL_S = 1.5
-"""A picture that is older, or has not changed for so long, is no picture of now."""
+"""A picture that is older than this, or has not changed for so long, is stale. In seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture. ``image`` is (height, width, 3) in the order blue, green, red, 8 bits each; a
-    copy of its own. ``number`` grows by one with every picture the camera gave; ``at`` is when it
-    was read, in seconds of :func:`time.monotonic`.
+    """One picture. ``image`` has the shape (height, width, 3), channels blue, green, red, 8 bits
+    each; no other frame shares its memory. ``number`` grows by one with every picture of the
+    camera; ``at`` is when the picture was read, in seconds of :func:`time.monotonic`.
     """
 
     number: int
@@ -28,24 +28,27 @@ class Frame:
 
 
 class Stream(Protocol):
-    """The running picture, wherever the driver runs. Safe to ask from any one thread."""
+    """The running picture of a driver in a thread or in a process. One thread at a time may use
+    it."""
 
     def latest(self) -> Frame:
         """The newest picture. Raises ``DeviceError`` as :meth:`next` does."""
 
     def next(self, after: int, seconds: float) -> Frame | None:
-        """The newest picture with a number above ``after``, waiting up to ``seconds`` for it;
-        ``None`` when there was none. Pictures between are left out.
+        """Wait up to ``seconds`` for a picture with a number above ``after``; returns the newest
+        (and skips those between), or ``None`` when none came.
 
-        Raises ``DeviceError`` ``OFFLINE`` once the newest is older than :data:`STALL_S`: the camera
-        or its process is gone, or the stream was stopped. ``StartStream`` then gives a new one.
+        Raises ``DeviceError`` ``OFFLINE`` when the newest picture is older than :data:`STALL_S`:
+        the camera or its process is gone, or the stream was stopped. Then ``StartStream`` gives a
+        new stream.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class StartStream(Request[Stream]):
-    """Switch the camera on and wait for its first picture. Asked again while it runs well, it gives
-    the same pictures once more. No picture is taken, and no lamp is lit, before this is asked.
+    """Switch the camera on and wait for its first picture. While the camera runs well, another
+    request gives a stream of the same pictures. Before the first request the camera takes no
+    picture and lights no lamp.
     """
 
 

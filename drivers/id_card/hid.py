@@ -1,7 +1,7 @@
-"""The line to an ID card reader of the HID kind: SDT frames in reports of 64 bytes, by hidraw.
+"""The connection to a HID reader of ID cards: SDT frames in reports of 64 bytes, through hidraw.
 
-A frame fills as many reports as it needs, the last one padded with zeros (devices 2B8B:2721 and
-alike). What is written begins with the report's number, 0: these readers number none.
+A frame fills as many reports as it needs, the last padded with zeros (devices 2B8B:2721 and alike).
+A written report begins with report number 0, because these readers do not number their reports.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _NUMBER = b"\0"
 
 
 class HidPort:
-    """An open ``/dev/hidraw…``, taken for this process alone, used as a serial port is."""
+    """An open ``/dev/hidraw…``, locked for this process, with the methods of a serial port."""
 
     def __init__(self, path: str, timeout: float) -> None:
-        """``timeout`` in seconds is that of :meth:`read`.
+        """``timeout``: longest wait of :meth:`read`, in seconds.
 
-        Raises ``OSError``, ``EBUSY`` when another program has it.
+        Raises ``OSError``, ``EBUSY`` when another program holds the reader.
         """
         self._timeout = timeout
         self._fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
@@ -33,7 +33,7 @@ class HidPort:
             raise OSError(errno.EBUSY, "held by another program", path) from error
 
     def read(self, size: int) -> bytes:
-        """Whole reports, at least ``size`` bytes of them; fewer when the time is over."""
+        """Whole reports, at least ``size`` bytes; fewer after ``timeout``."""
         come = b""
         while len(come) < size and self._ready():
             with suppress(BlockingIOError):
@@ -44,13 +44,13 @@ class HidPort:
         return come
 
     def write(self, data: bytes) -> None:
-        """Hand a frame over. A reader that takes no report for five seconds is an ``OSError``: the
-        kernel waits so long."""
+        """Send a frame. Raises ``OSError`` when the reader takes no report for five seconds, which
+        is the kernel's limit."""
         for at in range(0, len(data), REPORT):
             os.write(self._fd, _NUMBER + data[at : at + REPORT].ljust(REPORT, b"\0"))
 
     def reset_input_buffer(self) -> None:
-        """Forget what has come in so far."""
+        """Drop all reports that have come in so far."""
         with suppress(BlockingIOError):
             while os.read(self._fd, REPORT):
                 pass

@@ -1,8 +1,8 @@
 """The text record of an ID card's chip: 256 bytes of UTF-16LE, in one of four layouts.
 
-The layout is told by the unit at byte 248, never by the number. Fields have fixed places and are
-padded with spaces. A name that is too long for its field was cut when the card was made, if need be
-through the middle of a surrogate pair.
+The UTF-16 unit at byte 248 tells the layout; the ID number never does. Fields have fixed places and
+are padded with spaces. A name that is too long for its field was cut when the card was made, also
+in the middle of a surrogate pair.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from drivers.id_card.types import CardKind, IdCard
 RECORD_BYTES = 256
 _PADDING = " \0\u3000"
 _NO_EXPIRY = "长期"
-_CUT_FIELDS = ("name", "name_latin")  # personalisation cuts these and nothing else
+_CUT_FIELDS = ("name", "name_latin")  # personalisation cuts only these fields
 
 
 class _Field(NamedTuple):
@@ -50,8 +50,8 @@ _LAYOUTS: Mapping[CardKind, Mapping[str, _Field]] = {
         "pass_number": _Field(220, 18),
         "issues": _Field(238, 4),
     },
-    # Sources differ on bytes 220 to 241 of this one (rest of the Latin name, or a pass number), so
-    # they are left alone; so is the link to the old number at 250.
+    # Sources differ on bytes 220 to 241 of this layout (rest of the Latin name, or a pass number),
+    # so the driver does not read them; nor the link to the old number at byte 250.
     CardKind.FOREIGNER_2023: _COMMON
     | {"issues": _Field(32, 4), "name_latin": _Field(52, 70), "nationality": _Field(242, 6)},
     CardKind.FOREIGNER_2017: {
@@ -70,10 +70,10 @@ _DATES = ("birth", "valid_from", "valid_to")
 
 
 def decode_record(record: bytes, photo: bytes = b"") -> IdCard:
-    """The card that a text record of 256 bytes describes; ``photo`` (WLT) is carried along.
+    """The card that a text record of 256 bytes describes; ``photo`` (WLT) is taken over unchanged.
 
     Raises :class:`DeviceError`: ``CARD_UNKNOWN`` for a layout letter other than the four,
-    ``CARD_UNREADABLE`` for everything that no card says: another length, broken UTF-16, control
+    ``CARD_UNREADABLE`` for a record that no card holds: another length, broken UTF-16, control
     characters, impossible dates, no name, no number, no end of validity.
     """
     if len(record) != RECORD_BYTES:
@@ -95,7 +95,7 @@ def decode_record(record: bytes, photo: bytes = b"") -> IdCard:
     valid_to = None
     if dates["valid_to"] != _NO_EXPIRY:
         valid_to = _date(dates["valid_to"], "valid_to")
-        if valid_to is None:  # blank must not be taken for 长期
+        if valid_to is None:  # a blank field does not mean 长期
             raise _unreadable("the field valid_to is empty")
     return IdCard(
         kind=kind,
@@ -109,10 +109,11 @@ def decode_record(record: bytes, photo: bytes = b"") -> IdCard:
 
 
 def encode_record(card: IdCard) -> bytes:
-    """The text record of ``card``: what personalisation writes into the chip.
+    """The text record of ``card``, as personalisation writes it into the chip.
 
-    Names that are too long are cut at their last unit, as on real cards. Raises ``ValueError`` when
-    another field is too long, or a field is filled that this kind of card does not have.
+    Names that are too long are cut at the last unit of their field, as on real cards. Raises
+    ``ValueError`` when another field is too long, or ``card`` fills a field that its layout does
+    not have.
     """
     layout = _LAYOUTS[card.kind]
     record = bytearray(" ".encode("utf-16-le") * (RECORD_BYTES // 2))
@@ -140,12 +141,12 @@ _CHECK_DIGITS = "10X98765432"
 
 
 def check_digit_ok(number: str) -> bool:
-    """True when ``number`` can be an ID number as far as its own digits tell.
+    """Whether ``number`` can be an ID number, judged by its own digits.
 
     18 characters: the check digit of GB 11643-1999 (ISO 7064 MOD 11-2) must hold, with a capital X;
     the same rule serves the permits of Hong Kong, Macau, Taiwan and, since 2023, foreigners. 15
     characters, the old ID numbers (digits) and the 2017 permits (3 letters, 12 digits), have no
-    check digit and are accepted. Region and date are not looked at.
+    check digit and are accepted. Region and date are not checked.
     """
     if not number.isascii():
         return False
@@ -172,8 +173,8 @@ def _kind(record: bytes) -> CardKind:
 def _text(raw: bytes, name: str) -> tuple[str, bool]:
     """The text of one field, and whether its last character was cut in half.
 
-    Errors name the field and never what stands in it; a ``UnicodeDecodeError``, which carries the
-    bytes, does not come up at all.
+    Errors name the field and never its content. "surrogatepass" decodes broken UTF-16 too, so that
+    no ``UnicodeDecodeError`` arises, which would carry the bytes.
     """
     text = raw.decode("utf-16-le", "surrogatepass")
     halved = "\ud800" <= text[-1] <= "\udbff"
@@ -198,7 +199,7 @@ def _date(text: str, name: str) -> date | None:
             day = date(int(text[:4]), int(text[4:6]), int(text[6:]))
         except ValueError:
             day = None
-    if day is None:  # raised outside the handler: the ValueError may quote what stood there
+    if day is None:  # raise outside `except`: the ValueError may quote the field's content
         raise _unreadable(f"the field {name} is no date")
     return day
 

@@ -1,10 +1,10 @@
-"""SDT frames as pure functions over bytes: how host and SAM of an ID card reader speak.
+"""SDT frames, as pure functions over bytes: the protocol of host and SAM in an ID card reader.
 
     host → SAM   AA AA AA 96 69 | length (2, big-endian) | command (2) data…   | checksum
     SAM → host   AA AA AA 96 69 | length (2, big-endian) | 00 00 status data…  | checksum
 
-The length counts everything behind it, the checksum is the XOR of everything from the length to the
-last data byte. No port is touched here.
+The length counts all bytes after it. The checksum is the XOR of all bytes from the length to the
+last data byte. This module touches no port.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LONGEST = 3 + 6 + TEXT_BYTES + PHOTO_BYTES + 1024 + 1  # text, photo and two fi
 
 
 class SamCommand(Enum):
-    """What a SAM can be asked; the value is the command and its parameter byte."""
+    """The commands of a SAM; the value is the command byte and its parameter byte."""
 
     RESET_SAM = b"\x10\xff"
     SAM_STATUS = b"\x11\xff"
@@ -35,15 +35,15 @@ class SamCommand(Enum):
     FIND = b"\x20\x01"
     SELECT = b"\x20\x02"
     READ = b"\x30\x01"  # text and photo
-    READ_ADDRESS = b"\x30\x03"  # newest address 追加地址; it also tells whether the card is there
+    READ_ADDRESS = b"\x30\x03"  # newest address 追加地址; also shows whether the card is there
     READ_FINGERPRINTS = b"\x30\x10"  # text, photo and fingerprints
 
 
 class SdtStatus(IntEnum):
-    """The third status byte of an answer: its code, its meaning, and the reason when it is none.
+    """The third status byte of an answer: its code, its meaning, and the reason of its error.
 
-    ``reason`` is ``None`` for the three codes that say that a command did its work. ``NO_CARD`` is
-    an answer like any other to ``FIND``; to every other command it means that the card has gone.
+    ``reason`` is ``None`` for the three codes of a command that succeeded. ``NO_CARD`` is a normal
+    answer to ``FIND``; as the answer to any other command it means that the card was taken away.
     """
 
     meaning: str
@@ -76,7 +76,7 @@ class SdtStatus(IntEnum):
 
 
 class FrameError(DeviceError):
-    """A frame that the protocol does not allow: ``GARBLED``. ``status`` is a SAM's word for it."""
+    """A frame that the protocol does not allow: ``GARBLED``. ``status``: a SAM's status for it."""
 
     def __init__(self, status: SdtStatus, detail: str) -> None:
         super().__init__(Reason.GARBLED, detail)
@@ -108,10 +108,10 @@ def encode_answer(status: int, data: bytes = b"") -> bytes:
 
 
 class SdtDecoder:
-    """Turns bytes, in whatever pieces they come, into the payloads of frames.
+    """Turns pieces of bytes, of any length, into the payloads of frames.
 
-    Bytes before a preamble are noise and are passed over. A preamble may also stand inside data, so
-    a new one is looked for only behind a whole frame or behind a broken one.
+    Bytes before a preamble are noise, which the decoder skips. A preamble may also stand inside
+    data, so the decoder looks for the next preamble only after a whole or a broken frame.
     """
 
     def __init__(self, shortest: int = _SHORTEST_ANSWER) -> None:
@@ -125,7 +125,7 @@ class SdtDecoder:
 
     @property
     def missing(self) -> int:
-        """How many more bytes are needed before anything can be said; at least 1."""
+        """How many more bytes the decoder needs before it can decide anything; at least 1."""
         head = len(PREAMBLE) + _LENGTH_BYTES
         need = head + self._length() if self.begun and len(self._buffer) >= head else head
         return max(1, need - len(self._buffer))
@@ -136,14 +136,14 @@ class SdtDecoder:
         return self._buffer.startswith(PREAMBLE)
 
     def feed(self, data: bytes) -> None:
-        """Take what came over the wire: any number of bytes."""
+        """Add bytes from the wire, any number."""
         self._buffer += data
 
     def take(self) -> bytes | None:
         """The next payload, without length and checksum; ``None`` when more bytes are needed.
 
-        Raises :class:`FrameError` for a length out of bounds or a wrong checksum; that frame is
-        given up, and the next call looks for a preamble behind it.
+        Raises :class:`FrameError` for a length out of bounds or a wrong checksum. The broken frame
+        is dropped, and the next call looks for a preamble after it.
         """
         self._skip_noise()
         head = len(PREAMBLE) + _LENGTH_BYTES
@@ -156,7 +156,7 @@ class SdtDecoder:
         if len(self._buffer) < head + length:
             return None
         body = bytes(self._buffer[len(PREAMBLE) : head + length])
-        if checksum(body) != 0:  # with its own checksum, a body comes to zero
+        if checksum(body) != 0:  # the XOR of a body and its right checksum is zero
             self._give_up()
             raise FrameError(SdtStatus.CHECKSUM_ERROR, "frame with a wrong checksum")
         del self._buffer[: head + length]
@@ -167,7 +167,7 @@ class SdtDecoder:
         return int.from_bytes(self._buffer[at : at + _LENGTH_BYTES], "big")
 
     def _give_up(self) -> None:
-        # Only the preamble: a length that was damaged must not swallow the frame behind it.
+        # Drop only the preamble: by a damaged length, the next frame would be dropped too.
         del self._buffer[: len(PREAMBLE)]
 
     def _skip_noise(self) -> None:
@@ -183,10 +183,10 @@ class SdtDecoder:
 
 
 def decode_answer(command: SamCommand, payload: bytes) -> SamAnswer:
-    """What a payload says as an answer to ``command``.
+    """The answer to ``command`` in a payload.
 
-    Raises :class:`DeviceError` ``GARBLED`` for a status that is not in the table, or for data that
-    do not have the shape this command promises.
+    Raises :class:`DeviceError` ``GARBLED`` for a status that :class:`SdtStatus` does not have, or
+    for data of another shape than the answers to ``command`` have.
     """
     if len(payload) < 3 or payload[:2] != b"\x00\x00":
         raise DeviceError(Reason.GARBLED, f"answer to {command.name} does not begin with 00 00")
@@ -231,7 +231,7 @@ def split_sections(data: bytes, count: int) -> tuple[bytes, ...]:
 
 
 def sam_number(data: bytes) -> str:
-    """The SAM's number as it is printed, ``05.03-20230101-0001234567-0000987654``, from 16 bytes.
+    """The SAM's number in printed form, ``05.03-20230101-0001234567-0000987654``, from 16 bytes.
 
     Raises :class:`DeviceError` ``GARBLED`` for another number of bytes.
     """

@@ -1,4 +1,4 @@
-"""What is asked of an ID card reader, and what a card says."""
+"""The requests to an ID card reader, and the data of a card."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class CardKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class IdCard:
-    """What the chip says, as text; dates are checked, everything else is as it stands.
+    """The data on the chip, as text. The driver checks the dates and changes nothing else.
 
     ``repr`` shows the kind only: this is a citizen's data.
     """
@@ -29,7 +29,7 @@ class IdCard:
     name: str  # Chinese name; for foreigners possibly empty. At most 15 UTF-16 units: may be cut
     name_latin: str  # foreigners only, else ""
     sex: str  # GB/T 2261.1: "1" male, "2" female
-    nation: str  # GB/T 3304 code "01".."56", "97", "98"; "" where the layout has none
+    nation: str  # GB/T 3304 code "01".."56", "97", "98"; "" in a layout without a nation
     birth: date | None
     address: str
     number: str  # 公民身份号码 or permit number; 18 characters, 15 on the 2017 permit
@@ -37,10 +37,10 @@ class IdCard:
     valid_from: date | None
     valid_to: date | None  # None: 长期, no expiry
     pass_number: str = ""  # HMT: 通行证号码
-    issues: str = ""  # how often issued or renewed, where the layout says it
+    issues: str = ""  # how often the card was issued or renewed; "" in a layout without it
     nationality: str = ""  # ISO 3166 code as on the card
     photo: bytes = b""  # 1024 bytes WLT, opaque without the vendor's decoder
-    name_cut: bool = False  # True when the name fills its field: the real one may be longer
+    name_cut: bool = False  # True when the name fills its field: the holder's name may be longer
 
     def __repr__(self) -> str:
         return f"IdCard(kind={self.kind.value})"
@@ -48,7 +48,8 @@ class IdCard:
 
 @dataclass(frozen=True, slots=True)
 class ReadCard(Request[IdCard]):
-    """Wait for a card until the deadline, read it once. The card must have been lifted before."""
+    """Wait for a card until the deadline, read it once. A card that was read before must be lifted
+    and put again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What is asked of the lights (XFS4IoT ``Lights``)."""
+"""The requests to the lights of the cabinet (XFS4IoT ``Lights``)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from drivers.device import Request
 
 
 class Light(StrEnum):
-    """Where a light is; the names of XFS4IoT ``Lights.SetLight`` where it has them."""
+    """The places of lights, by the names of XFS4IoT ``Lights.SetLight`` where it has them."""
 
     CARD_READER = "cardReader"
     CONTACTLESS = "contactless"  # the plate for ID cards
@@ -18,7 +18,7 @@ class Light(StrEnum):
     DOCUMENT_PRINTER = "documentPrinter"
     SCANNER = "scanner"  # the window for codes
     FASCIA = "fasciaLight"  # the light over the whole front
-    CAMERA = "camera"  # 补光灯; a name of ours, XFS4IoT has none
+    CAMERA = "camera"  # 补光灯; our own name, XFS4IoT has none
 
 
 class FlashRate(StrEnum):
@@ -32,7 +32,7 @@ class FlashRate(StrEnum):
 
 
 class Colour(StrEnum):
-    """The colours of XFS4IoT ``color``. A light of one colour only shows that one."""
+    """The colours of XFS4IoT ``color``. A light with one colour ignores the requested colour."""
 
     RED = "red"
     GREEN = "green"
@@ -45,7 +45,8 @@ class Colour(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SetLight(Request[None]):
-    """Switch one light; it stays so until it is switched again. ``UNSUPPORTED``: no such light."""
+    """Switch one light; it keeps its state until the next switch. ``UNSUPPORTED``: no such
+    light."""
 
     light: Light
     rate: FlashRate

@@ -1,4 +1,5 @@
-"""What the sensors of the cabinet say (XFS4IoT ``Auxiliaries.Status``)."""
+"""The requests to the sensors of the cabinet, and their readings (XFS4IoT
+``Auxiliaries.Status``)."""
 
 from __future__ import annotations
 
@@ -20,8 +21,8 @@ class Power(StrEnum):
 class Readings:
     """All sensors at one moment. ``None``: this terminal has no such sensor, or it is unknown.
 
-    The counters run from power-on and wrap at 65536: a press or a visit too short for a look is
-    still seen. Compare them with ``!=``, never with ``<``.
+    ``call_presses`` and ``arrivals`` count from power-on and wrap at 65536. They also count a press
+    or a visitor that is gone before the next look. Compare them with ``!=``, never with ``<``.
     """
 
     call_button: bool | None = None  # held down now
@@ -36,14 +37,15 @@ class Readings:
 
 @dataclass(frozen=True, slots=True)
 class ReadSensors(Request[Readings]):
-    """How all sensors stand now."""
+    """Read all sensors."""
 
 
 @dataclass(frozen=True, slots=True)
 class AwaitChange(Request[Readings]):
-    """Wait until the readings differ from ``known``, and give the new ones; at once if they do.
+    """Wait until the readings differ from ``known``; returns the new readings, at once if they
+    differ already.
 
-    With the answer as the next ``known``, no change that lasts is missed between two requests.
+    When each answer is the ``known`` of the next request, no lasting change is missed in between.
     ``TIMEOUT``: nothing changed until the deadline.
     """
 

@@ -1,4 +1,4 @@
-"""Commands and responses of a chip card: short APDUs of ISO/IEC 7816-4, over any line."""
+"""Commands and responses of a chip card: short APDUs of ISO/IEC 7816-4, over any connection."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import IntEnum
 from drivers.device import DeviceError, Reason
 
 MAX_DATA = 4096
-"""Bytes of one response, put together from its parts; records have 255 at most."""
+"""Most bytes of one response, all its parts together; a record has 255 at most."""
 _MAX_STEPS = 32
 
 
@@ -23,7 +23,7 @@ class Ins(IntEnum):
 
 
 class StatusWord(IntEnum):
-    """SW1 SW2 that cards give and what they mean; cards give others too."""
+    """Values of SW1 SW2 and their meaning; cards return others too."""
 
     OK = 0x9000
     FILE_INVALIDATED = 0x6283
@@ -44,7 +44,7 @@ class StatusWord(IntEnum):
 
 
 def meaning(status: int) -> str:
-    """``6A82 file not found``; for an unknown one the four digits alone."""
+    """A status in words, ``6A82 file not found``; only its four digits when it is unknown."""
     try:
         return f"{status:04X} {StatusWord(status).name.replace('_', ' ').lower()}"
     except ValueError:
@@ -63,8 +63,8 @@ class CommandApdu:
     le: int | None = None
 
     def encode(self, *, t0: bool) -> bytes:
-        """The bytes for the reader. With T=0 a command with data carries no Le: the card says by
-        61xx what it has."""
+        """The bytes for the reader. With T=0 a command with data carries no Le: the card answers
+        61xx with the length of its response."""
         out = bytes([self.cla, self.ins, self.p1, self.p2])
         if self.data:
             out += bytes([len(self.data)]) + self.data
@@ -75,7 +75,7 @@ class CommandApdu:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Response:
-    """A response APDU. ``repr`` shows the status alone: the data may be a citizen's."""
+    """A response APDU. ``repr`` shows the status only: the data may be a citizen's."""
 
     data: bytes
     status: int
@@ -89,10 +89,11 @@ class Response:
 
 
 class Card:
-    """A card that can be asked: one command, one whole response."""
+    """A card to which commands can be sent: one command, one whole response."""
 
     def __init__(self, transmit: Callable[[bytes], bytes], *, t0: bool) -> None:
-        """``transmit`` takes a command's bytes and gives the response's, status and all."""
+        """``transmit`` takes the bytes of a command and returns those of its response, the status
+        included."""
         self._transmit = transmit
         self._t0 = t0
 
@@ -100,7 +101,7 @@ class Card:
         """The response to ``command``, fetched with GET RESPONSE (61xx) and the right Le (6Cxx).
 
         Raises :class:`DeviceError`: ``GARBLED`` for less than a status, ``CARD_UNREADABLE`` for
-        more than ``MAX_DATA`` bytes or a card that never comes to an end; what ``transmit`` raises.
+        more than ``MAX_DATA`` bytes or more than 32 parts; and whatever ``transmit`` raises.
         """
         data = b""
         for _ in range(_MAX_STEPS):
@@ -128,7 +129,7 @@ class Card:
 
 
 def decode_response(raw: bytes) -> Response:
-    """Raises :class:`DeviceError` ``GARBLED`` for fewer than two bytes."""
+    """The response in ``raw``. Raises :class:`DeviceError` ``GARBLED`` for fewer than two bytes."""
     if len(raw) < 2:
         raise DeviceError(Reason.GARBLED, "the card answered less than a status")
     return Response(bytes(raw[:-2]), int.from_bytes(raw[-2:], "big"))

@@ -1,4 +1,4 @@
-"""Which bank a card is of, by the first digits of its number (ISO/IEC 7812-1)."""
+"""Finds the bank of a card by the first digits of its number (ISO/IEC 7812-1)."""
 
 from __future__ import annotations
 

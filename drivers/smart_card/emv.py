@@ -1,4 +1,4 @@
-"""Reads what stands on a bank card: PBOC (JR/T 0025) and EMV applications, number and expiry."""
+"""Reads a bank card: PBOC (JR/T 0025) and EMV applications, number and expiry."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from drivers.smart_card.types import BankCard, BankCardKind
 PSE = b"1PAY.SYS.DDF01"
 PPSE = b"2PAY.SYS.DDF01"
 UNIONPAY = bytes.fromhex("A000000333")
-"""The registered provider; its applications come before others on the same card."""
+"""The registered provider UnionPay; its applications are tried before others on the same card."""
 _KINDS: Mapping[bytes, BankCardKind] = {
     UNIONPAY + bytes.fromhex("010101"): BankCardKind.DEBIT,
     UNIONPAY + bytes.fromhex("010102"): BankCardKind.CREDIT,
-    UNIONPAY + bytes.fromhex("010103"): BankCardKind.CREDIT,  # 准贷记: no payout goes there either
+    # 准贷记: treated as credit, so that no payout goes there
+    UNIONPAY + bytes.fromhex("010103"): BankCardKind.CREDIT,
     UNIONPAY + bytes.fromhex("010106"): BankCardKind.UNKNOWN,  # electronic cash
 }
 
@@ -44,10 +45,11 @@ _MAX_ENTRIES = 10
 _MAX_RECORDS = 40
 _MAX_COMMAND_DATA = 255
 
-# What a terminal tells a card that asks before it opens its files. Nothing is bought here: amounts
-# are zero, and so is everything that is not listed.
+# The terminal's data for a card that asks for them before it opens its files. Nothing is bought, so
+# amounts are zero, as are all objects that this table does not list.
 _TERMINAL: Mapping[int, bytes] = {
-    0x9F66: bytes.fromhex("36000000"),  # a contactless card wants to hear that chips are read
+    # a contactless card needs to know that the terminal reads chips
+    0x9F66: bytes.fromhex("36000000"),
     0x9F1A: bytes.fromhex("0156"),  # China
     0x5F2A: bytes.fromhex("0156"),  # yuan
 }
@@ -57,14 +59,14 @@ _TERMINAL: Mapping[int, bytes] = {
 class _EmvApplication:
     aid: bytes
     label: bytes = b""
-    priority: int = 16  # 1 is the first, as the card has it; 16: it does not say
+    priority: int = 16  # the card's order, 1 is the first; 16: not on the card
 
 
 def read_bank_card(card: Card, today: date | None = None) -> BankCard:
-    """What the card's first application that can be read says.
+    """The data of the card's first readable payment application.
 
     Raises :class:`DeviceError`: ``CARD_UNKNOWN`` when there is no payment application,
-    ``CARD_UNREADABLE`` when none gives a number that can be one; what ``card`` raises.
+    ``CARD_UNREADABLE`` when no application gives a valid card number; and whatever ``card`` raises.
     """
     refusal: DeviceError | None = None
     for application in _applications(card):
@@ -81,7 +83,8 @@ def read_bank_card(card: Card, today: date | None = None) -> BankCard:
 
 
 def luhn_ok(number: str) -> bool:
-    """True when the last of 8 to 19 digits is right (ISO/IEC 7812-1, annex B)."""
+    """Whether ``number`` has 8 to 19 digits and the last is the right check digit (ISO/IEC 7812-1,
+    annex B)."""
     if not (number.isascii() and number.isdigit() and 8 <= len(number) <= 19):
         return False
     doubled = (sum(divmod(2 * int(digit), 10)) for digit in number[-2::-2])
@@ -89,7 +92,8 @@ def luhn_ok(number: str) -> bool:
 
 
 def _applications(card: Card) -> list[_EmvApplication]:
-    """By the directory of the contact side, by that of the contactless one, by trying."""
+    """The applications to try: from the contact directory, else from the contactless directory,
+    else all known names. UnionPay first, then by the card's priority."""
     named = _from_directory(card) or _from_entries(_selected(card, PPSE))
     named.sort(key=lambda one: (not one.aid.startswith(UNIONPAY), one.priority))
     return named or [_EmvApplication(aid) for aid in _KINDS]
@@ -151,7 +155,7 @@ def _read(card: Card, application: _EmvApplication, fci: bytes, today: date) -> 
 
 
 def _locator(card: Card, pdol: bytes, today: date) -> bytes:
-    """The application file locator, as GET PROCESSING OPTIONS gives it in either format."""
+    """The application file locator, from either format of GET PROCESSING OPTIONS."""
     command = encode(_COMMAND_TEMPLATE, _terminal_data(pdol, today))
     if len(command) > _MAX_COMMAND_DATA:
         raise _unreadable("the card asks for more than a command can carry")
@@ -174,7 +178,7 @@ def _terminal_data(pdol: bytes, today: date) -> bytes:
 
 
 def _records(card: Card, locator: bytes) -> dict[int, bytes]:
-    """What of the wanted is in the records; read no further than needed."""
+    """The wanted objects in the records; reads no more records than needed."""
     values: dict[int, bytes] = {}
     for file, number in _places(locator):
         record = card.read_record(number, file << 3 | 4)
@@ -187,7 +191,7 @@ def _records(card: Card, locator: bytes) -> dict[int, bytes]:
 
 
 def _places(locator: bytes) -> Iterator[tuple[int, int]]:
-    """(file, record) of every record the locator names; entries of four bytes."""
+    """(file, record) of every record in the locator, whose entries have four bytes."""
     if not locator or len(locator) % 4:
         raise _unreadable("the card does not say where its records are")
     count = 0
@@ -207,7 +211,7 @@ def _today() -> date:
 
 
 def _kind(aid: bytes, by_bin: BankCardKind) -> BankCardKind:
-    """What the chip and the table say; when they contradict each other nobody knows."""
+    """The kind by chip and table of BINs: ``UNKNOWN`` when the two contradict each other."""
     by_chip = _KINDS.get(aid[:8], BankCardKind.UNKNOWN)
     if BankCardKind.UNKNOWN in (by_chip, by_bin):
         return by_bin if by_chip is BankCardKind.UNKNOWN else by_chip
@@ -215,13 +219,13 @@ def _kind(aid: bytes, by_bin: BankCardKind) -> BankCardKind:
 
 
 def _digits(packed: bytes) -> str:
-    """Format cn: two digits a byte, filled up with F. "" for what is no number."""
+    """The digits of format cn: two digits a byte, padded with F. "" when they are no number."""
     digits = packed.hex().rstrip("f")
     return digits if digits.isdigit() else ""
 
 
 def _expiry(packed: bytes) -> date | None:
-    """YYMMDD. Some cards write a day that the month has not: then its last day."""
+    """The date of YYMMDD. Some cards hold a day that the month does not have: then its last day."""
     digits = packed.hex()
     if len(digits) != 6 or not digits.isdigit():
         return None
@@ -238,7 +242,7 @@ def _sequence(packed: bytes) -> int | None:
 
 
 def _text(raw: bytes) -> str:
-    """Names are Latin, or GBK on some Chinese cards. What is neither is no name: ""."""
+    """A name or label: Latin, or GBK on some Chinese cards; "" when the bytes are neither."""
     text = raw.decode("gb18030", "replace").strip(" \0")
     return text if text.isprintable() and "\ufffd" not in text else ""
 

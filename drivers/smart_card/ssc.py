@@ -1,8 +1,7 @@
-"""Reads what a social security card (LD/T 32) says without a PIN: the files EF05 and EF06.
+"""Reads the data of a social security card (LD/T 32) that need no PIN: the files EF05 and EF06.
 
-A record is an identifier, a length and a value. Cards differ in how a record is asked for, by its
-identifier or by its place in the file; the identifier in the answer tells whether it is the right
-one.
+A record is an identifier, a length and a value. Some cards read a record by its identifier, others
+by its place in the file; the identifier in the answer shows whether it is the right record.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from drivers.smart_card.apdu import Card, StatusWord, meaning
 from drivers.smart_card.types import SocialSecurityCard
 
 NAME = b"sx1.sh." + "社会保障".encode("gbk")
-"""The name of the card's environment, SSSE."""
+"""The name of the card's social security application, SSSE."""
 EF05 = bytes.fromhex("EF05")
 EF06 = bytes.fromhex("EF06")
 
@@ -42,7 +41,7 @@ class Record(IntEnum):
 
 
 class RecordField(NamedTuple):
-    """Where a record stands: its file, its place in it, and the bytes of its value."""
+    """Where a record stands: its file, its place in the file, and the length of its value."""
 
     file: bytes
     place: int
@@ -56,7 +55,7 @@ FIELDS: Mapping[Record, RecordField] = {
     Record.CARD_NUMBER: RecordField(EF05, 7, 9),
     Record.NUMBER: RecordField(EF06, 1, 18),
     Record.NAME: RecordField(EF06, 2, 30),
-    Record.SEX: RecordField(EF06, 4, 1),  # the third is the continuation of the name, rarely filled
+    Record.SEX: RecordField(EF06, 4, 1),  # place 3 continues the name; rarely filled
     Record.NATION: RecordField(EF06, 5, 1),
     Record.BIRTHPLACE: RecordField(EF06, 6, 3),
     Record.BIRTH: RecordField(EF06, 7, 4),
@@ -64,13 +63,14 @@ FIELDS: Mapping[Record, RecordField] = {
 
 
 def is_social_security_card(card: Card) -> bool:
-    """True when the environment can be selected; it is selected then."""
+    """Select the social security application; returns whether the card has it."""
     return card.select(NAME).ok
 
 
 def read_social_security_card(card: Card) -> SocialSecurityCard:
-    """Raises :class:`DeviceError`: ``CARD_UNKNOWN`` when it is none, or wants a PIN first;
-    ``CARD_UNREADABLE`` when it gives no number; what ``card`` raises.
+    """Read the card. Raises :class:`DeviceError`: ``CARD_UNKNOWN`` when it is no social security
+    card, or wants a PIN first; ``CARD_UNREADABLE`` when it gives no number; and whatever ``card``
+    raises.
     """
     if not is_social_security_card(card):
         raise DeviceError(Reason.CARD_UNKNOWN, "the card is no social security card")
@@ -116,11 +116,11 @@ def _read(card: Card, record: Record) -> bytes:
 
 
 def _name(raw: bytes) -> tuple[str, bool]:
-    """GBK, filled up with zeros or spaces; and whether it fills its field."""
+    """The name in ``raw`` (GBK, padded with zeros or spaces), and whether it fills its field."""
     text = raw.rstrip(b"\0 ")
     name = text.decode("gb18030", "replace")
     cut = len(text) >= FIELDS[Record.NAME].length - 1
-    if cut and name.endswith("\ufffd"):  # a character was cut in half
+    if cut and name.endswith("\ufffd"):  # half of a cut character
         name = name[:-1]
     name = name.strip(" \u3000")
     return (name, cut) if _clean(name) else ("", False)
@@ -141,13 +141,13 @@ def _digits(packed: bytes) -> str:
 
 
 def _code(values: Mapping[Record, bytes], record: Record) -> str:
-    """The digits of a code; "" for a blank one and for what has another length."""
+    """The digits of a code; "" when it is blank or has another length."""
     packed = values[record]
     return _digits(packed) if len(packed) == FIELDS[record].length else ""
 
 
 def _date(packed: bytes) -> date | None:
-    """YYYYMMDD in BCD; ``None`` for a blank one and for what is no date."""
+    """The date of YYYYMMDD in BCD; ``None`` when it is blank or no date."""
     digits = _digits(packed)
     if len(digits) != 8:
         return None

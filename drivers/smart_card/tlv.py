@@ -15,12 +15,12 @@ _LONG_TAG = 0x1F
 
 
 def walk(data: bytes | memoryview, depth: int = 0) -> Iterator[tuple[int, memoryview]]:
-    """Every data object as (tag, value), a template before what is in it.
+    """Every data object as (tag, value), a template before the objects in it.
 
-    Tags are numbers as they are written: 0x5F24. Values are views: what nobody asks for is never
-    copied. Zero bytes between objects are padding. Raises :class:`DeviceError`
-    ``CARD_UNREADABLE`` for what is cut off, nested deeper than ``MAX_DEPTH`` or of indefinite
-    length; what stood before that has been given by then.
+    Tags are numbers as written in the standards: 0x5F24. Values are views, so that personal data
+    are copied only when a caller copies them. Zero bytes between objects are padding. Raises
+    :class:`DeviceError` ``CARD_UNREADABLE`` for an object that is cut off, nested deeper than
+    ``MAX_DEPTH`` or of indefinite length, after yielding the objects before it.
     """
     if depth > MAX_DEPTH:
         raise _malformed("templates are nested too deeply")
@@ -52,10 +52,10 @@ def pick(data: bytes | memoryview, *tags: int) -> dict[int, bytes]:
 
 
 def read_dol(data: bytes) -> list[tuple[int, int]]:
-    """A data object list (EMV Book 3, 5.4): what the card wants, as (tag, length in bytes), which
-    is always one byte, 0 to 255.
+    """A data object list (EMV Book 3, 5.4): the objects that the card wants, as (tag, length in
+    bytes, 0 to 255).
 
-    Raises :class:`DeviceError` ``CARD_UNREADABLE`` for one that is cut off.
+    Raises :class:`DeviceError` ``CARD_UNREADABLE`` for a list that is cut off.
     """
     view = memoryview(data)
     wanted = []
@@ -70,7 +70,7 @@ def read_dol(data: bytes) -> list[tuple[int, int]]:
 
 
 def encode(tag: int, value: bytes) -> bytes:
-    """One data object with the shortest length; ``tag`` as it is written: 0x5F24."""
+    """One data object with the shortest form of its length; ``tag`` as in :func:`walk`."""
     length = len(value)
     head = tag.to_bytes((tag.bit_length() + 7) // 8 or 1, "big")
     if length < 0x80:

@@ -1,4 +1,4 @@
-"""PC/SC calls that raise: every return code is looked at, and no handle is used after an error."""
+"""PC/SC calls that raise: every return code is checked, and no handle is used after an error."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from smartcard import scard
 
-_MASK = 0xFFFFFFFF  # the codes come signed or unsigned
+_MASK = 0xFFFFFFFF  # pyscard returns codes signed or unsigned
 _NAMES = {
     getattr(scard, name) & _MASK: name
     for name in dir(scard)
@@ -26,14 +26,14 @@ SERVICE_GONE = _codes(
     *("E_NO_SERVICE", "E_SERVICE_STOPPED", "E_INVALID_HANDLE", "E_SYSTEM_CANCELLED"),
     *("F_COMM_ERROR", "F_INTERNAL_ERROR"),
 )
-"""The service is not there, or not the one that gave us our context: it was started anew."""
+"""The service does not run, or was restarted and does not know our context."""
 READER_GONE = _codes("E_UNKNOWN_READER", "E_READER_UNAVAILABLE", "E_NO_READERS_AVAILABLE")
 CARD_GONE = _codes("E_NO_SMARTCARD", "W_REMOVED_CARD")
 CARD_SILENT = _codes(
     *("W_UNRESPONSIVE_CARD", "W_UNPOWERED_CARD", "W_UNSUPPORTED_CARD", "W_RESET_CARD"),
     *("E_PROTO_MISMATCH", "E_NOT_TRANSACTED", "E_CARD_UNSUPPORTED", "E_NOT_READY"),
 )
-"""There is a card, and it could not be made to talk."""
+"""The reader holds a card that does not answer."""
 HELD = _codes("E_SHARING_VIOLATION")
 
 UNAWARE: int = scard.SCARD_STATE_UNAWARE
@@ -49,7 +49,7 @@ _CHANGED: int = scard.SCARD_STATE_CHANGED
 
 
 class PcscError(Exception):
-    """A PC/SC call that failed, with its code; ``str`` is the code's name and digits."""
+    """A PC/SC call failed with ``code``; ``str`` gives the code's name and digits."""
 
     def __init__(self, code: int) -> None:
         self.code = code & _MASK
@@ -57,7 +57,7 @@ class PcscError(Exception):
 
 
 class Context:
-    """A conversation with the PC/SC service. After an error, make a new one."""
+    """A context of the PC/SC service. After an error, make a new :class:`Context`."""
 
     def __init__(self) -> None:
         """Raises :class:`PcscError` in ``SERVICE_GONE`` when there is no service."""
@@ -73,8 +73,9 @@ class Context:
             raise
 
     def look(self, reader: str, known: int, seconds: float) -> int:
-        """The reader's state (the bits above, and a counter in the upper half), as soon as it is
-        another than ``known``, or after ``seconds``. ``UNAWARE`` for ``known``: at once."""
+        """Wait until the reader's state differs from ``known``, at most ``seconds``; returns the
+        state: the bits above, and a count of events in the upper half. Returns at once when
+        ``known`` is ``UNAWARE``."""
         asked = [(reader, known & ~_CHANGED)]
         code, states = scard.SCardGetStatusChange(self._context, int(seconds * 1000), asked)
         if code & _MASK == scard.SCARD_E_TIMEOUT & _MASK:
@@ -82,11 +83,12 @@ class Context:
         return int(_ask((code, states))[0][1])
 
     def connect(self, reader: str, *, exclusive: bool) -> Future[CardSession]:
-        """Power the card up and hold it; or :class:`PcscError`.
+        """Power the card up and hold it. The future gives the session, or raises
+        :class:`PcscError`.
 
-        In a thread of its own: the service does not answer as long as another program is in a
-        transaction. A future that is cancelled takes the context with it; the card is let go, and
-        the context ended, when the service answers at last.
+        Runs in its own thread, because the service does not answer while another program is in a
+        transaction. After the future is cancelled, do not use this context any more: the thread
+        releases the card and the context as soon as the service answers.
         """
         future: Future[CardSession] = Future()
         threading.Thread(
@@ -97,7 +99,7 @@ class Context:
     def _connect(self, future: Future[CardSession], reader: str, exclusive: bool) -> None:
         try:
             session = self._session(reader, exclusive)
-        except (PcscError, SystemError) as error:  # the second: pyscard's word for a lost handle
+        except (PcscError, SystemError) as error:  # pyscard raises SystemError for a lost handle
             if future.set_running_or_notify_cancel():
                 future.set_exception(error)
             else:
@@ -120,13 +122,13 @@ class Context:
         return session
 
     def release(self) -> None:
-        """End it. Never raises: a service that is gone has ended it already."""
+        """End the context. Never raises: a service that is gone has ended it already."""
         scard.SCardReleaseContext(self._context)
 
 
 class CardSession:
-    """One card, held from power-up to power-down. After the first error it is over for good: the
-    handle would go on to work with another card that was put in quickly."""
+    """One card, held from power-up to power-down. The first error ends the session for good,
+    because the handle would go on to work with another card that is put in quickly."""
 
     def __init__(self, handle: Any, protocol: int) -> None:
         self._handle = handle
@@ -135,7 +137,8 @@ class CardSession:
         self._pci = scard.SCARD_PCI_T0 if self.t0 else scard.SCARD_PCI_T1
 
     def begin(self) -> None:
-        """Let no other program come between. Raises :class:`PcscError`; the card is let go then."""
+        """Begin a transaction, which keeps other programs from the card. On :class:`PcscError` the
+        card is released."""
         try:
             self._checked(scard.SCardBeginTransaction(self._handle), None)
         except PcscError:
@@ -143,10 +146,10 @@ class CardSession:
             raise
 
     def transmit(self, apdu: bytes) -> bytes:
-        """What the card answers. Blocks for as long as the card takes, which may be for ever.
+        """Send an APDU; returns the card's answer. Blocks until the card answers, maybe for ever.
 
-        b"" when the card was pulled in the middle, which no error code tells. Raises
-        :class:`PcscError`.
+        Returns b"" when the card was pulled during the command: pcscd gives no error code for that.
+        Raises :class:`PcscError`.
         """
         if self._over:
             raise PcscError(scard.SCARD_W_REMOVED_CARD)
@@ -156,16 +159,17 @@ class CardSession:
         return answer
 
     def end(self, *, power_down: bool = True) -> None:
-        """Power the card down and let it go; also after an error, or nobody else gets it.
+        """Power the card down and release it. Call it also after an error, or no other program gets
+        the card.
 
-        After an error it is left as it is: when powering down fails, pcscd (1.9.9) takes the slot
-        for empty, and goes on to when another card has been put in quickly.
+        After an error the card is not powered down: when that fails, pcscd (1.9.9) takes the slot
+        for empty, also after another card has been put in quickly.
         """
         handle, self._handle = self._handle, None
         if handle is not None:
             down = power_down and not self._over
             then = scard.SCARD_UNPOWER_CARD if down else scard.SCARD_LEAVE_CARD
-            with suppress(SystemError):  # pyscard's word for a handle that is gone
+            with suppress(SystemError):  # pyscard raises it for a lost handle
                 scard.SCardDisconnect(handle, then)
         self._over = True
 
@@ -176,7 +180,7 @@ class CardSession:
 
 
 def _ask(answer: Sequence[Any] | int) -> Any:
-    """The value of an answer (code, value); its code as an exception."""
+    """The value of an answer (code, value). Raises :class:`PcscError` for an error code."""
     code, value = (answer, None) if isinstance(answer, int) else answer
     if code & _MASK != scard.SCARD_S_SUCCESS:
         raise PcscError(code)

@@ -1,4 +1,4 @@
-"""What is asked of the speaker."""
+"""The requests to the speaker, and its sounds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from drivers.device import Request
 
 
 class Sound(StrEnum):
-    """The sounds there are; each is a file of this name, ``.wav``."""
+    """All sounds; each is a file with this name and ``.wav``."""
 
     READ = "read"  # 滴: a card or a code was read
     DONE = "done"  # it is done; take your paper
@@ -18,7 +18,7 @@ class Sound(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Play(Request[None]):
-    """Play one sound to its end. Every sound goes with something on the screen."""
+    """Play one sound to its end. The screen always shows the same as the sound."""
 
     sound: Sound
     volume: int = 100  # percent, 0 to 100

@@ -1,7 +1,7 @@
-"""What is asked about the vendor's mode, in which the machine belongs to its technician.
+"""The requests about vendor mode, in which the bank's technician has the machine.
 
-The machine asks every program to let go of the devices, and hands them over when all have agreed;
-the same when the technician has finished (XFS4IoT ``VendorMode``).
+The machine asks every program to release the devices, and hands them to the technician when all
+programs have agreed. It asks again when the technician has finished (XFS4IoT ``VendorMode``).
 """
 
 from __future__ import annotations
@@ -13,30 +13,31 @@ from drivers.device import Request
 
 
 class Mode(StrEnum):
-    """Whose the machine is (XFS4IoT ``VendorMode`` ``service``)."""
+    """Who has the machine (XFS4IoT ``VendorMode`` ``service``)."""
 
-    INACTIVE = "inactive"  # ours
-    ENTER_PENDING = "enterPending"  # it is asked for
-    ACTIVE = "active"  # the technician's
-    EXIT_PENDING = "exitPending"  # it is offered back
+    INACTIVE = "inactive"  # the terminal has the machine
+    ENTER_PENDING = "enterPending"  # the technician asks for the machine
+    ACTIVE = "active"  # the technician has the machine
+    EXIT_PENDING = "exitPending"  # the technician gives the machine back
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class ReadMode(Request[Mode]):
-    """Whose the machine is now."""
+    """Read the current mode."""
 
 
 @dataclass(frozen=True, slots=True)
 class AwaitMode(Request[Mode]):
-    """Wait until the mode differs from ``known``, and give the new one; ``TIMEOUT`` if it stays."""
+    """Wait until the mode differs from ``known``; returns the new mode. ``TIMEOUT`` if it stays."""
 
     known: Mode
 
 
 @dataclass(frozen=True, slots=True)
 class Agree(Request[None]):
-    """Say yes to what is asked for: no device is in use here, or: they are taken back.
+    """Agree to the pending change of the mode: the terminal has released the devices, or takes them
+    back.
 
-    ``UNSUPPORTED`` when nothing is asked for.
+    ``UNSUPPORTED`` when no change is pending.
     """
