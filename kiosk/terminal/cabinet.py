@@ -17,7 +17,7 @@ from drivers.lights.types import AllOff, FlashRate, Light, SetLight
 from drivers.sensors.types import AwaitChange, Power, Readings, ReadSensors
 from drivers.speaker.types import Play, Sound
 from kiosk import events
-from kiosk.visit.steps import DeviceStep, PaperReady, Step
+from kiosk.visit.steps import DeviceStep, PaperReady, PrintStep, Step
 from kiosk.words import Text, _
 
 LIGHTS: Mapping[str, Light] = {
@@ -77,7 +77,7 @@ class Cabinet:
         """Play the sound for the end of ``step``: success or ``error``. Silent after a time-out or
         a cancel, since then nobody stands at the terminal."""
         if error is None:
-            self._play(Sound.READ if step.idles else Sound.DONE)
+            self._play(Sound.DONE if isinstance(step, PrintStep) else Sound.READ)
         elif not isinstance(error, DeviceError) or error.reason not in _NOBODY:
             self._play(Sound.ERROR)
 

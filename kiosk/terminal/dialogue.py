@@ -14,7 +14,7 @@ from kiosk.centre.models import Catalogue
 from kiosk.endings import How
 from kiosk.privacy import Sensitive
 from kiosk.terminal.cabinet import Cabinet
-from kiosk.visit.steps import DeviceStep, NotAnAnswer, Step
+from kiosk.visit.steps import DeviceStep, NotAnAnswer, PrintStep, Step
 from kiosk.visit.visit import Left, TimedOut, WentBack
 from kiosk.words import Language, Sayable, Text
 
@@ -111,7 +111,7 @@ class Dialogue:
     def ask(self, step: Step[T], *, back: bool) -> T:
         """See :class:`kiosk.visit.visit.Asker`."""
         self._hear_what_came_between()
-        prints = isinstance(step, DeviceStep) and not step.idles
+        prints = isinstance(step, PrintStep)
         self._ticket += 1
         ticket = self._ticket
         cancel = CancelToken()
@@ -175,7 +175,7 @@ class Dialogue:
         host = self._hosts.get(step.device)
         if host is None:
             raise DeviceError(Reason.NO_DEVICE, f"no {step.device} in the settings")
-        if not step.idles:
+        if isinstance(step, PrintStep):
             self._before_paper(step.device)
         future = host.submit(step.request, step.seconds, cancel)
         future.add_done_callback(lambda done: self._inbox.put(_Device(ticket, done)))

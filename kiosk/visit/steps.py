@@ -64,6 +64,13 @@ class DeviceStep(Step[T]):
     seconds: float = field(init=False)
 
 
+@dataclass(frozen=True, slots=True)
+class PrintStep(DeviceStep[T]):
+    """A page during which paper comes out of the machine: 退出 and the clock are heard after it."""
+
+    idles: ClassVar[bool] = False
+
+
 def _one_of(answer: object, allowed: tuple[str, ...]) -> str:
     if isinstance(answer, str) and answer in allowed:
         return answer
@@ -291,20 +298,18 @@ class Preview(_WithActions):
 
 
 @dataclass(frozen=True, slots=True)
-class PrintingDocument(DeviceStep[PagesPrinted]):
+class PrintingDocument(PrintStep[PagesPrinted]):
     """正在打印证明. Answered by the A4 printer."""
 
-    idles: ClassVar[bool] = False
     request: PrintDocument
     device: str = field(default="document_printer", init=False)
     seconds: float = field(default=120.0, init=False)
 
 
 @dataclass(frozen=True, slots=True)
-class PrintingSlip(DeviceStep[Printed]):
+class PrintingSlip(PrintStep[Printed]):
     """正在打印凭条. Answered by the receipt printer."""
 
-    idles: ClassVar[bool] = False
     request: PrintSlip
     device: str = field(default="receipt_printer", init=False)
     seconds: float = field(default=45.0, init=False)
