@@ -26,7 +26,7 @@ def print_certificate(visit: Visit) -> None:
 def make_and_print(visit: Visit, account: Account) -> None:
     """From the purpose to the sheet in the hand."""
     purpose = _choose_purpose(visit)
-    order = visit.look_up(lambda: _order(account, purpose))  # kept: asked again, the same document
+    order = visit.once(lambda: _order(account, purpose))
     document = visit.look_up(lambda: visit.centre.make_document(order))
     pdf = visit.look_up(lambda: _fetch(visit, document))
     visit.ask(Preview(document, pdf, actions=(Action("print", _("打印证明"), "printer"),)))
@@ -53,6 +53,7 @@ def _choose_purpose(visit: Visit) -> str:
 
 
 def _order(account: Account, purpose: str) -> DocumentRequest:
+    """With a key of its own: the centre makes one document of it, however often it is asked."""
     return DocumentRequest(
         kind="deposit-certificate", account=account.id, purpose=purpose, key=secrets.token_hex(16)
     )

@@ -8,10 +8,10 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing a service got: an answer, or what a look-up gave or refused."""
+    """One thing a service got: an answer, what a look-up gave or refused, or what it made once."""
 
     value: Any
-    kind: Literal["answer", "turn", "device", "look-up", "refusal", "paper"]
+    kind: Literal["answer", "turn", "device", "look-up", "refusal", "once", "paper"]
 
 
 class Answers:

@@ -149,6 +149,16 @@ class Visit:
         self._answers.keep(Entry(value, "look-up"))
         return value
 
+    def once(self, make: Callable[[], T]) -> T:
+        """What ``make`` gave the first time, again on every replay: for what must not change when
+        the citizen goes back and comes again, such as the key of an order. Kept like a look-up:
+        a changed answer before it makes it anew."""
+        if entry := self._answers.replayed():
+            return entry.value  # type: ignore[no-any-return]
+        value = make()
+        self._answers.keep(Entry(value, "once"))
+        return value
+
     def statuses(self) -> Mapping[str, Status]:
         """How the devices are now, by class."""
         return self._devices.statuses()

@@ -145,6 +145,34 @@ def test_back_asks_the_last_question_again_and_keeps_the_others(here: World) -> 
     assert asked == ["a", "b"], "looked up once for each answer that it depends on"
 
 
+def test_what_is_made_once_stays_the_same_until_an_answer_before_it_changes(here: World) -> None:
+    numbers = iter(range(10))
+    seen = []
+
+    def service(visit: Visit) -> None:
+        first = visit.ask(question("one"))
+        key = visit.once(lambda: next(numbers))
+        second = visit.ask(question("two"))
+        seen.append((first, key, second, visit.once(lambda: next(numbers))))
+        visit.ask(question("three"))
+
+    run(
+        here,
+        service,
+        (titled("one"), "a"),
+        (titled("two"), "a"),
+        (titled("three"), BACK),
+        (titled("two"), "b"),
+        (titled("three"), BACK),
+        (titled("two"), BACK),
+        (titled("one"), "b"),
+        (titled("two"), "a"),
+        (titled("three"), "a"),
+        *GONE,
+    )
+    assert seen == [("a", 0, "a", 1), ("a", 0, "b", 2), ("b", 3, "a", 4)]
+
+
 def test_a_service_is_left_by_going_back_from_its_first_question(here: World) -> None:
     run(here, lambda visit: visit.ask(question("one")) and None, (titled("one"), BACK), *GONE)
 
