@@ -40,12 +40,14 @@ class Text:
     message: str
     arguments: tuple[tuple[str, Any], ...] = ()
 
-    def say(self, language: Language) -> str:
-        """The message in ``language``; every argument in the same language."""
+    def say(self, language: Language, *, hidden: bool = False) -> str:
+        """The message in ``language``; every argument in the same language, amounts as dots where
+        they are ``hidden``."""
         worded = translate(self.message, language)
         if not self.arguments:
             return worded
-        return worded.format(**{name: say(value, language) for name, value in self.arguments})
+        said = {name: say(value, language, hidden=hidden) for name, value in self.arguments}
+        return worded.format(**said)
 
 
 def _(message: str, **arguments: Any) -> Text:
@@ -63,13 +65,22 @@ class Month:
 Sayable = Text | Bilingual | str | int | date | Month | Decimal
 
 
-def say(value: Sayable, language: Language) -> str:
-    """``value`` as the citizen reads it: texts translated, dates and money written out."""
+HIDDEN = "******"
+"""What stands in place of an amount until the citizen asks to see it."""
+
+
+def say(value: Sayable, language: Language, *, hidden: bool = False) -> str:
+    """``value`` as the citizen reads it: texts translated, dates and money written out.
+
+    ``hidden`` puts :data:`HIDDEN` in place of every ``Decimal``, also of one within a text.
+    """
     match value:
         case str():
             return value
+        case Text():
+            return value.say(language, hidden=hidden)
         case Decimal():
-            return f"{value:,.2f}"
+            return HIDDEN if hidden else f"{value:,.2f}"
         case int():
             return str(value)
         case Month():

@@ -11,44 +11,44 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from kiosk.centre.models import Account, Ledger, LedgerEntry
 from kiosk.privacy import Sensitive
 from kiosk.services import SERVICES
 from kiosk.visit.steps import (
     Action,
     Choose,
+    Column,
     EnterSmsCode,
+    Fact,
     Farewell,
+    Headline,
     Menu,
     Option,
     PaperReady,
     PresentIdCard,
     Rate,
-    ShowAccount,
-    ShowLedger,
+    ShowStatement,
+    ShowTable,
     Step,
+    Tab,
     Tile,
+    Tone,
+    amounts,
 )
-from kiosk.words import _
+from kiosk.words import Month, _
 
 _DAY = date(2026, 1, 1)
 _MONEY = Decimal("12345.67")
-_EMPLOYER = "某某市某某单位"
 
 
 def steps() -> Iterator[Step[Any]]:
     """One of every page of the main job that needs no device and no document."""
-    ways = (
-        Action("ledger", _("看缴存明细"), "ledger"),
-        Action("deposit-certificate", _("打印证明"), "printer"),
-    )
     yield PresentIdCard()
     yield EnterSmsCode("138****0000", 60)
     yield Menu(
         tuple(Tile(s.id, _("账户查询"), _("余额、缴存、贷款"), s.icon) for s in SERVICES.values())
     )
-    yield ShowAccount(account=_account(), actions=ways)
-    yield ShowLedger(_ledger())
+    yield _statement()
+    yield _table()
     purpose = Option("purpose", _("打印证明"), icon="certificate")
     yield Choose(_("证明用来做什么？"), (purpose,) * 4, _("会写在证明上"))
     yield PaperReady(
@@ -60,34 +60,38 @@ def steps() -> Iterator[Step[Any]]:
     yield Farewell(papers=True)
 
 
-def _account() -> Account:
-    return Account(
-        id="0",
-        number=Sensitive("0123456789"),
-        status="01",
-        opened=_DAY,
-        balance=Sensitive(_MONEY),
-        base=_MONEY,
-        personal_amount=_MONEY,
-        employer_amount=_MONEY,
-        personal_ratio=Decimal("0.12"),
-        employer_ratio=Decimal("0.12"),
-        employer=_EMPLOYER,
-        employer_number="0",
-        employer_status="01",
-        paid_to=_DAY,
-        continuous_months=12,
-        as_of=_DAY,
+def _statement() -> ShowStatement:
+    facts = (
+        Fact(_("账户状态"), "正常", Tone.GOOD),
+        Fact(_("缴存单位"), "某某市某某单位"),
+        *(Fact(_("月缴存额"), _("{amount} 元", amount=_MONEY)) for _fact in range(5)),
+    )
+    return ShowStatement(
+        _("您的公积金账户"),
+        facts,
+        Headline(_("账户余额（元）"), Sensitive(_MONEY), _("开户日期")),
+        actions=(
+            Action("ledger", _("看缴存明细"), "ledger"),
+            Action("deposit-certificate", _("打印证明"), "printer"),
+        ),
     )
 
 
-def _ledger() -> Ledger:
-    entry = LedgerEntry(booked=_DAY, kind="01", amount=_MONEY, balance=_MONEY, serial="0")
-    return Ledger(
-        year=_DAY.year,
-        years=(_DAY.year, _DAY.year - 1),
-        entries=(entry,) * 12,
-        paid_in=_MONEY,
-        interest=_MONEY,
-        withdrawn=_MONEY,
+def _table() -> ShowTable:
+    columns = (
+        Column(_("日期")),
+        Column(_("业务"), "strong"),
+        Column(_("月份"), "quiet", wide=True),
+        amounts(_("金额（元）"), "strong"),
+        amounts(_("余额（元）"), "quiet"),
+    )
+    row = (_DAY, "汇缴", Month(_DAY), _MONEY, _MONEY)
+    years = (str(_DAY.year), str(_DAY.year - 1))
+    return ShowTable(
+        _("缴存明细"),
+        columns,
+        (row,) * 12,
+        empty=_("这一年没有记录"),
+        tabs=tuple(Tab(year, _("{year} 年", year=year)) for year in years),
+        tab=years[0],
     )

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from unicodedata import category
 
-from kiosk.centre import codes
-from kiosk.centre.models import Account, Catalogue, LedgerEntry, Loan, MaskingRules
-from kiosk.privacy import Sensitive, mask
+from kiosk.centre.models import Catalogue
 from kiosk.visit.steps import (
     Action,
     Attract,
+    Cell,
     Choose,
     ChooseProof,
+    Column,
     ConfirmName,
     EnterSmsCode,
+    Fact,
     Farewell,
     Menu,
     OutOfService,
@@ -32,17 +34,12 @@ from kiosk.visit.steps import (
     PrintingSlip,
     Problem,
     Rate,
-    ShowAccount,
-    ShowLedger,
-    ShowLoan,
-    ShowPlan,
-    ShowRepayments,
-    ShowWithdrawals,
+    ShowStatement,
+    ShowTable,
     Step,
+    Tone,
 )
-from kiosk.words import Language, Month, Sayable, _, say
-
-HIDDEN = "******"
+from kiosk.words import HIDDEN, Language, Month, Sayable, _, say
 
 Data = dict[str, Any]
 
@@ -55,24 +52,9 @@ class Look:
     revealed: bool = False  # the citizen has asked to see the numbers
     catalogue: Catalogue | None = None
 
-    def word(self, value: Sayable) -> str:
-        return say(value, self.language)
-
-    def money(self, amount: Decimal, *, signed: bool = False) -> str:
-        """1,920.00, or dots until it is asked for."""
-        if not self.revealed:
-            return HIDDEN
-        return f"{amount:+,.2f}" if signed else f"{amount:,.2f}"
-
-    def yuan(self, amount: Decimal) -> str:
-        return self.word(_("{amount} 元", amount=self.money(amount)))
-
-    def secret(self, amount: Sensitive[Decimal]) -> str:
-        return self.money(amount.reveal())
-
-    @property
-    def masking(self) -> MaskingRules:
-        return self.catalogue.masking if self.catalogue else MaskingRules()
+    def word(self, value: Sayable, *, hidden: bool = False) -> str:
+        """``value`` in the citizen's language; amounts ``hidden`` until they ask for them."""
+        return say(value, self.language, hidden=hidden and not self.revealed)
 
     @property
     def hotline(self) -> str:
@@ -263,236 +245,74 @@ def _farewell(step: Farewell, look: Look) -> Data:
 # -- looking --------------------------------------------------------------------------------------
 
 
-def _account_tone(account: Account) -> str:
-    if account.status == "06":
-        return "bad"
-    if account.status == "01" and account.months_in_arrears == 0:
-        return "good"
-    return "attention"
-
-
-def _show_account(step: ShowAccount, look: Look) -> Data:
-    account = step.account
-    number = mask(account.number.reveal(), look.masking.account.first, look.masking.account.last)
-    status = look.word(codes.word("A.6", account.status))
-    if account.months_in_arrears:
-        status = look.word(
-            _("{status} · 欠缴 {months} 个月", status=status, months=account.months_in_arrears)
-        )
-    split = f"{look.money(account.employer_amount)} / {look.yuan(account.personal_amount)}"
-    rows = [
-        _fact(look, _("缴存单位"), account.employer),
-        _fact(look, _("月缴存额"), look.yuan(account.monthly)),
-        _fact(look, _("其中单位 / 个人"), split),
-        _fact(look, _("缴存基数"), look.yuan(account.base)),
-        _fact(look, _("缴至年月"), Month(account.paid_to) if account.paid_to else "—"),
-        _fact(look, _("开户日期"), account.opened),
-    ]
+def _show_statement(step: ShowStatement, look: Look) -> Data:
+    headline = step.headline
+    states = [fact for fact in step.facts if fact.tone is not Tone.PLAIN]
+    state = states[0] if states else Fact("", "")
     return {
-        "title": look.word(_("您的公积金账户")),
-        "label": look.word(_("账户余额（元）")),
-        "number": look.secret(account.balance),
-        "under": look.word(_("截至 {day} · 个人账号 {number}", day=account.as_of, number=number)),
-        "stateLabel": look.word(_("账户状态")),
-        "state": status,
-        "tone": _account_tone(account),
-        "note": look.word(account.note) if account.note else "",
-        "rows": rows,
+        "title": look.word(step.title),
+        "lead": look.word(step.lead),
+        "label": look.word(headline.label) if headline else "",
+        "number": look.word(headline.amount.reveal(), hidden=True) if headline else "",
+        "under": look.word(headline.under) if headline else "",
+        "stateLabel": look.word(state.label),
+        "state": look.word(state.value),
+        "tone": state.tone.value,
+        "note": look.word(step.note, hidden=True),
+        "rows": [
+            {"label": look.word(fact.label), "value": look.word(fact.value, hidden=fact.hidden)}
+            for fact in step.facts
+            if fact is not state
+        ],
         "actions": _actions(step.actions, look),
         **_eye(look),
     }
 
 
-def _show_ledger(step: ShowLedger, look: Look) -> Data:
-    ledger = step.ledger
-    sums = _(
-        "{year} 年缴存 {paid_in}，利息 {interest}",
-        year=str(ledger.year),
-        paid_in=look.yuan(ledger.paid_in),
-        interest=look.yuan(ledger.interest),
-    )
+def _show_table(step: ShowTable, look: Look) -> Data:
     return {
-        "title": look.word(_("缴存明细")),
-        "lead": look.word(sums),
+        "title": look.word(step.title),
+        "lead": look.word(step.lead, hidden=True),
         "tabs": [
-            {
-                "key": str(year),
-                "title": look.word(_("{year} 年", year=str(year))),
-                "current": year == ledger.year,
-            }
-            for year in ledger.years
+            {"key": tab.key, "title": look.word(tab.title), "current": tab.key == step.tab}
+            for tab in step.tabs
         ],
         "columns": [
-            _column(look, _("日期"), 0.24),
-            _column(look, _("业务"), 0.2),
-            _column(look, _("月份"), 0.16, wide=True),
-            _column(look, _("金额（元）"), 0.28, right=True),
-            _column(look, _("余额（元）"), 0.28, right=True),
-        ],
-        "rows": [_ledger_row(entry, look) for entry in ledger.entries],
-        "empty": look.word(_("这一年没有记录")),
-        **_eye(look),
-    }
-
-
-def _ledger_row(entry: LedgerEntry, look: Look) -> list[Data]:
-    tone = "good" if entry.kind == "09" else "bad" if entry.amount < 0 else ""
-    amount = look.money(entry.amount, signed=True) if entry.amount else "—"
-    return [
-        _cell(entry.booked.isoformat()),
-        _cell(look.word(codes.word("A.5", entry.kind)), tone=tone, bold=True),
-        _cell(entry.month.strftime("%Y-%m") if entry.month else "", soft=True),
-        _cell(amount, bold=True),
-        _cell(look.money(entry.balance), soft=True),
-    ]
-
-
-def _show_withdrawals(step: ShowWithdrawals, look: Look) -> Data:
-    return {
-        "title": look.word(_("提取记录")),
-        "lead": look.word(_("共 {count} 笔", count=len(step.withdrawals))),
-        "tabs": [],
-        "columns": [
-            _column(look, _("日期"), 0.2),
-            _column(look, _("提取原因"), 0.34),
-            _column(look, _("收款卡"), 0.2, wide=True),
-            _column(look, _("金额（元）"), 0.24, right=True),
-            _column(look, _("累计（元）"), 0.24, right=True, wide=True),
+            {"title": look.word(column.title), "right": column.right, "wide": column.wide}
+            for column in step.columns
         ],
         "rows": [
-            [
-                _cell(record.booked.isoformat()),
-                _cell(look.word(codes.word("A.7", record.reason)), bold=True),
-                _cell(record.bank_card[-4:], soft=True),
-                _cell(look.money(record.amount), bold=True),
-                _cell(look.money(record.total), soft=True),
-            ]
-            for record in step.withdrawals
+            [_cell(cell, column, look) for cell, column in zip(row, step.columns, strict=True)]
+            for row in step.rows
         ],
-        "empty": look.word(_("您还没有提取过公积金")),
+        "empty": look.word(step.empty),
         **_eye(look),
     }
 
 
-def _show_loan(step: ShowLoan, look: Look) -> Data:
-    loan = step.loan
-    number = mask(loan.number.reveal(), look.masking.account.first, look.masking.account.last)
-    rows = [
-        *_next_instalment(loan, look),
-        _fact(look, _("放款金额"), look.yuan(loan.granted)),
-        _fact(look, _("放款日期"), loan.granted_on),
-        _fact(look, _("年利率"), f"{loan.rate * 100:.3f}".rstrip("0").rstrip(".") + " %"),
-        _fact(look, _("还款方式"), codes.word("A.11", loan.way)),
-        _fact(
-            look,
-            _("已还期数"),
-            _("{paid} / {terms} 期", paid=loan.terms_paid, terms=loan.terms),
-        ),
-    ]
+def _cell(cell: Sayable | Cell, column: Column, look: Look) -> Data:
+    value = cell.value if isinstance(cell, Cell) else cell
+    text = _short(value, column, look)
+    hidden = text == HIDDEN  # quieter than what is shown
     return {
-        "title": look.word(_("我的贷款")),
-        "label": look.word(_("贷款余额（元）")),
-        "number": look.secret(loan.balance),
-        "under": look.word(_("{bank} · 贷款账号 {number}", bank=loan.bank, number=number)),
-        "stateLabel": look.word(_("贷款状态")),
-        "state": look.word(codes.word("loan", loan.state)),
-        "tone": "bad" if loan.terms_overdue else "good",
-        "note": _loan_note(loan, look),
-        "rows": rows,
-        "actions": _actions(step.actions, look),
-        **_eye(look),
+        "text": text,
+        "tone": cell.tone.value if isinstance(cell, Cell) else "",
+        "bold": column.weight == "strong" and not hidden,
+        "soft": column.weight == "quiet" or hidden,
     }
 
 
-def _next_instalment(loan: Loan, look: Look) -> list[Data]:
-    if loan.settled_on:
-        return [_fact(look, _("结清日期"), loan.settled_on)]
-    facts = []
-    if loan.next_due and loan.next_amount is not None:
-        facts = [
-            _fact(look, _("下次还款日"), loan.next_due),
-            _fact(look, _("下次应还"), look.yuan(loan.next_amount)),
-        ]
-    return facts
-
-
-def _loan_note(loan: Loan, look: Look) -> str:
-    if not loan.terms_overdue:
-        return ""
-    return look.word(
-        _(
-            "有 {terms} 期未还，今天还清需 {due}（含罚息 {penalty}）。"
-            "请把钱存入还款卡，或拨 {hotline}。",
-            terms=loan.terms_overdue,
-            due=look.yuan(loan.due_now),
-            penalty=look.yuan(loan.penalty),
-            hotline=look.hotline,
-        )
-    )
-
-
-def _show_plan(step: ShowPlan, look: Look) -> Data:
-    return {
-        "title": look.word(_("还款计划")),
-        "lead": look.word(_("还有 {count} 期", count=len(step.entries))),
-        "tabs": [],
-        "columns": [
-            _column(look, _("期次"), 0.1),
-            _column(look, _("还款日"), 0.22),
-            _column(look, _("本金"), 0.2, right=True, wide=True),
-            _column(look, _("利息"), 0.2, right=True, wide=True),
-            _column(look, _("应还（元）"), 0.24, right=True),
-            _column(look, _("余额（元）"), 0.28, right=True),
-        ],
-        "rows": [
-            [
-                _cell(str(entry.term)),
-                _cell(entry.due.isoformat()),
-                _cell(look.money(entry.principal), soft=True),
-                _cell(look.money(entry.interest), soft=True),
-                _cell(look.money(entry.amount), bold=True),
-                _cell(look.money(entry.balance), soft=True),
-            ]
-            for entry in step.entries
-        ],
-        "empty": look.word(_("贷款已经结清，没有待还的期次")),
-        **_eye(look),
-    }
-
-
-def _show_repayments(step: ShowRepayments, look: Look) -> Data:
-    owed = sum(1 for entry in step.entries if entry.paid_on is None)
-    lead = _("有 {count} 期未还", count=owed) if owed else _("全部按期还清")
-    return {
-        "title": look.word(_("还款明细")),
-        "lead": look.word(lead if step.entries else ""),
-        "tabs": [],
-        "columns": [
-            _column(look, _("期次"), 0.1),
-            _column(look, _("应还日"), 0.22),
-            _column(look, _("状态"), 0.24),
-            _column(look, _("本金"), 0.2, right=True, wide=True),
-            _column(look, _("利息"), 0.2, right=True, wide=True),
-            _column(look, _("金额（元）"), 0.28, right=True),
-        ],
-        "rows": [
-            [
-                _cell(str(entry.term)),
-                _cell(entry.due.isoformat()),
-                _cell(
-                    look.word(codes.word("A.15", entry.kind) if entry.paid_on else _("未还")),
-                    tone="" if entry.paid_on else "bad",
-                    bold=True,
-                ),
-                _cell(look.money(entry.principal), soft=True),
-                _cell(look.money(entry.interest), soft=True),
-                _cell(look.money(entry.amount), bold=True),
-            ]
-            for entry in step.entries
-        ],
-        "empty": look.word(_("还没有还款记录")),
-        **_eye(look),
-    }
+def _short(value: Sayable, column: Column, look: Look) -> str:
+    """``value`` as a table has it: days and months in figures only."""
+    match value:
+        case Month():
+            return value.of.strftime("%Y-%m")
+        case date():
+            return value.isoformat()
+        case Decimal() if column.signed and look.revealed:
+            return f"{value:+,.2f}"
+        case _:
+            return look.word(value, hidden=column.hidden)
 
 
 # -- paper and trouble ----------------------------------------------------------------------------
@@ -548,24 +368,6 @@ def _problem(step: Problem, look: Look) -> Data:
 # -- parts ----------------------------------------------------------------------------------------
 
 
-def _fact(look: Look, label: Sayable, value: Sayable | Month) -> Data:
-    return {"label": look.word(label), "value": look.word(value)}
-
-
-def _column(look: Look, title: Sayable, share: float, **flags: bool) -> Data:
-    return {
-        "title": look.word(title),
-        "share": share,
-        "right": flags.get("right", False),
-        "wide": flags.get("wide", False),
-    }
-
-
-def _cell(text: str, *, tone: str = "", bold: bool = False, soft: bool = False) -> Data:
-    hidden = text == HIDDEN  # quieter than what is shown
-    return {"text": text, "tone": tone, "bold": bold and not hidden, "soft": soft or hidden}
-
-
 def _actions(actions: Sequence[Action], look: Look) -> list[Data]:
     return [
         {
@@ -597,12 +399,8 @@ _VIEWS: tuple[tuple[type[Step[Any]], str, Any], ...] = (
     (Choose, "ChoosePage", _choose),
     (Rate, "RatePage", _rate),
     (Farewell, "FarewellPage", _farewell),
-    (ShowAccount, "StatementPage", _show_account),
-    (ShowLoan, "StatementPage", _show_loan),
-    (ShowLedger, "TablePage", _show_ledger),
-    (ShowWithdrawals, "TablePage", _show_withdrawals),
-    (ShowPlan, "TablePage", _show_plan),
-    (ShowRepayments, "TablePage", _show_repayments),
+    (ShowStatement, "StatementPage", _show_statement),
+    (ShowTable, "TablePage", _show_table),
     (Preview, "PreviewPage", _preview),
     (PrintingDocument, "PrintingPage", _printing_document),
     (PrintingSlip, "PrintingPage", _printing_slip),

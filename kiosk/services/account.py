@@ -2,27 +2,81 @@
 
 from __future__ import annotations
 
+from kiosk.centre import codes
+from kiosk.centre.models import Account, MaskingRules
 from kiosk.services.catalogue import menu, service
 from kiosk.services.certificate import make_and_print
 from kiosk.services.choosing import choose_account
 from kiosk.services.ledger import show_years
-from kiosk.visit.steps import Action, ShowAccount
+from kiosk.visit.steps import Action, Fact, Headline, ShowStatement, Tone
 from kiosk.visit.visit import Visit
-from kiosk.words import _
+from kiosk.words import Month, Sayable, _
 
 
 @service("account", icon="account")
 def show_account(visit: Visit) -> None:
     account = choose_account(visit)
-    match visit.ask(ShowAccount(account, actions=_ways_on(visit))):
+    match visit.ask(account_statement(account, visit.catalogue.masking, _ways_on(visit))):
         case "ledger":
             show_years(visit, account)
         case "deposit-certificate":
             make_and_print(visit, account)
 
 
+def account_statement(
+    account: Account, masking: MaskingRules, actions: tuple[Action, ...] = ()
+) -> ShowStatement:
+    """The balance, the state and what belongs to it."""
+    tone = _tone(account)
+    monthly = _("{amount} 元", amount=account.monthly)
+    split = _(
+        "{employer} / {personal} 元",
+        employer=account.employer_amount,
+        personal=account.personal_amount,
+    )
+    base = _("{amount} 元", amount=account.base)
+    return ShowStatement(
+        _("您的公积金账户"),
+        (
+            Fact(_("账户状态"), _state(account), tone),
+            Fact(_("缴存单位"), account.employer),
+            Fact(_("月缴存额"), monthly, hidden=True),
+            Fact(_("其中单位 / 个人"), split, hidden=True),
+            Fact(_("缴存基数"), base, hidden=True),
+            Fact(_("缴至年月"), Month(account.paid_to) if account.paid_to else "—"),
+            Fact(_("开户日期"), account.opened),
+        ),
+        Headline(
+            _("账户余额（元）"),
+            account.balance,
+            _(
+                "截至 {day} · 个人账号 {number}",
+                day=account.as_of,
+                number=masking.account.mask(account.number),
+            ),
+        ),
+        note=account.note or "",
+        note_tone=Tone.BAD if tone is Tone.BAD else Tone.ATTENTION,
+        actions=actions,
+    )
+
+
+def _state(account: Account) -> Sayable:
+    status = codes.word("A.6", account.status)
+    if not account.months_in_arrears:
+        return status
+    return _("{status} · 欠缴 {months} 个月", status=status, months=account.months_in_arrears)
+
+
+def _tone(account: Account) -> Tone:
+    if account.status == "06":  # frozen
+        return Tone.BAD
+    paid = account.status == "01" and account.months_in_arrears == 0
+    return Tone.GOOD if paid else Tone.ATTENTION
+
+
 def _ways_on(visit: Visit) -> tuple[Action, ...]:
-    """From here on to what else is offered, with the reason where it cannot be had."""
+    """What else is offered for this account, with the reason where it cannot be had."""
     ways = {
         "ledger": (_("看缴存明细"), "ledger"),
         "deposit-certificate": (_("打印证明"), "printer"),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from kiosk.centre.models import Account
+from kiosk.centre import codes
+from kiosk.centre.models import Account, Ledger, LedgerEntry
 from kiosk.services.catalogue import service
 from kiosk.services.choosing import choose_account
-from kiosk.visit.steps import ShowLedger
+from kiosk.visit.steps import Cell, Column, ShowTable, Tab, Tone, amounts
 from kiosk.visit.visit import Visit
+from kiosk.words import Month, Sayable, _
 
 
 @service("ledger", icon="ledger")
@@ -21,4 +23,41 @@ def show_years(visit: Visit, account: Account) -> None:
     year: int | None = None
     while True:
         ledger = visit.look_up(partial(visit.centre.ledger, account.id, year))
-        year = visit.ask(ShowLedger(ledger))
+        year = int(visit.ask(ledger_table(ledger)))
+
+
+def ledger_table(ledger: Ledger) -> ShowTable:
+    """One year; its tabs are the years that there are."""
+    sums = _(
+        "{year} 年缴存 {paid_in}，利息 {interest}",
+        year=str(ledger.year),
+        paid_in=_("{amount} 元", amount=ledger.paid_in),
+        interest=_("{amount} 元", amount=ledger.interest),
+    )
+    return ShowTable(
+        _("缴存明细"),
+        (
+            Column(_("日期")),
+            Column(_("业务"), "strong"),
+            Column(_("月份"), "quiet", wide=True),
+            amounts(_("金额（元）"), "strong", signed=True),
+            amounts(_("余额（元）"), "quiet"),
+        ),
+        tuple(_row(entry) for entry in ledger.entries),
+        empty=_("这一年没有记录"),
+        lead=sums,
+        tabs=tuple(Tab(str(year), _("{year} 年", year=str(year))) for year in ledger.years),
+        tab=str(ledger.year),
+    )
+
+
+def _row(entry: LedgerEntry) -> tuple[Sayable | Cell, ...]:
+    interest = entry.kind == "09"
+    tone = Tone.GOOD if interest else Tone.BAD if entry.amount < 0 else Tone.PLAIN
+    return (
+        entry.booked,
+        Cell(codes.word("A.5", entry.kind), tone),
+        Month(entry.month) if entry.month else "",
+        entry.amount or "—",
+        entry.balance,
+    )

@@ -2,24 +2,146 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from kiosk.centre import codes
+from kiosk.centre.models import Catalogue, Loan, PlanEntry, Repayment
 from kiosk.services.catalogue import service
 from kiosk.services.choosing import choose_loan
-from kiosk.visit.steps import Action, ShowLoan, ShowPlan, ShowRepayments
+from kiosk.visit.steps import (
+    Action,
+    Cell,
+    Column,
+    Fact,
+    Headline,
+    ShowStatement,
+    ShowTable,
+    Tone,
+    amounts,
+)
 from kiosk.visit.visit import Visit
-from kiosk.words import _
+from kiosk.words import Sayable, _
+
+_WAYS_ON = (
+    Action("plan", _("还款计划"), "calendar"),
+    Action("repayments", _("还款明细"), "ledger"),
+)
 
 
 @service("loan", icon="loan")
 def show_loan(visit: Visit) -> None:
     loan = choose_loan(visit)
-    actions = (
-        Action("plan", _("还款计划"), "calendar"),
-        Action("repayments", _("还款明细"), "ledger"),
-    )
-    match visit.ask(ShowLoan(loan, actions=actions)):
+    match visit.ask(loan_statement(loan, visit.catalogue)):
         case "plan":
-            plan = visit.look_up(lambda: visit.centre.plan(loan.id))
-            visit.ask(ShowPlan(loan, tuple(plan)))
+            visit.ask(plan_table(visit.look_up(lambda: visit.centre.plan(loan.id))))
         case "repayments":
-            paid = visit.look_up(lambda: visit.centre.repayments(loan.id))
-            visit.ask(ShowRepayments(loan, tuple(paid)))
+            visit.ask(repayments_table(visit.look_up(lambda: visit.centre.repayments(loan.id))))
+
+
+def loan_statement(loan: Loan, catalogue: Catalogue) -> ShowStatement:
+    """What is owed and what comes next."""
+    tone = Tone.BAD if loan.terms_overdue else Tone.GOOD
+    number = catalogue.masking.account.mask(loan.number)
+    granted = _("{amount} 元", amount=loan.granted)
+    rate = f"{loan.rate * 100:.3f}".rstrip("0").rstrip(".") + " %"
+    paid = _("{paid} / {terms} 期", paid=loan.terms_paid, terms=loan.terms)
+    return ShowStatement(
+        _("我的贷款"),
+        (
+            Fact(_("贷款状态"), codes.word("loan", loan.state), tone),
+            *_what_comes_next(loan),
+            Fact(_("放款金额"), granted, hidden=True),
+            Fact(_("放款日期"), loan.granted_on),
+            Fact(_("年利率"), rate),
+            Fact(_("还款方式"), codes.word("A.11", loan.way)),
+            Fact(_("已还期数"), paid),
+        ),
+        Headline(
+            _("贷款余额（元）"),
+            loan.balance,
+            _("{bank} · 贷款账号 {number}", bank=loan.bank, number=number),
+        ),
+        note=_overdue_note(loan, catalogue.hotline) if loan.terms_overdue else "",
+        note_tone=Tone.BAD,
+        actions=_WAYS_ON,
+    )
+
+
+def _what_comes_next(loan: Loan) -> tuple[Fact, ...]:
+    if loan.settled_on:
+        return (Fact(_("结清日期"), loan.settled_on),)
+    if not loan.next_due or loan.next_amount is None:
+        return ()
+    return (
+        Fact(_("下次还款日"), loan.next_due),
+        Fact(_("下次应还"), _("{amount} 元", amount=loan.next_amount), hidden=True),
+    )
+
+
+def _overdue_note(loan: Loan, hotline: str) -> Sayable:
+    return _(
+        "有 {terms} 期未还，今天还清需 {due}（含罚息 {penalty}）。"
+        "请把钱存入还款卡，或拨 {hotline}。",
+        terms=loan.terms_overdue,
+        due=_("{amount} 元", amount=loan.due_now),
+        penalty=_("{amount} 元", amount=loan.penalty),
+        hotline=hotline,
+    )
+
+
+def plan_table(entries: Sequence[PlanEntry]) -> ShowTable:
+    """The instalments still to come."""
+    return ShowTable(
+        _("还款计划"),
+        (
+            Column(_("期次")),
+            Column(_("还款日")),
+            amounts(_("本金"), "quiet", wide=True),
+            amounts(_("利息"), "quiet", wide=True),
+            amounts(_("应还（元）"), "strong"),
+            amounts(_("余额（元）"), "quiet"),
+        ),
+        tuple(
+            (
+                entry.term,
+                entry.due,
+                entry.principal,
+                entry.interest,
+                entry.amount,
+                entry.balance,
+            )
+            for entry in entries
+        ),
+        empty=_("贷款已经结清，没有待还的期次"),
+        lead=_("还有 {count} 期", count=len(entries)),
+    )
+
+
+def repayments_table(entries: Sequence[Repayment]) -> ShowTable:
+    """What was paid and what is owed."""
+    owed = sum(1 for entry in entries if entry.paid_on is None)
+    lead = _("有 {count} 期未还", count=owed) if owed else _("全部按期还清")
+    return ShowTable(
+        _("还款明细"),
+        (
+            Column(_("期次")),
+            Column(_("应还日")),
+            Column(_("状态"), "strong"),
+            amounts(_("本金"), "quiet", wide=True),
+            amounts(_("利息"), "quiet", wide=True),
+            amounts(_("金额（元）"), "strong"),
+        ),
+        tuple(
+            (
+                entry.term,
+                entry.due,
+                codes.word("A.15", entry.kind) if entry.paid_on else Cell(_("未还"), Tone.BAD),
+                entry.principal,
+                entry.interest,
+                entry.amount,
+            )
+            for entry in entries
+        ),
+        empty=_("还没有还款记录"),
+        lead=lead if entries else "",
+    )

@@ -7,23 +7,15 @@ answer itself, so the screen, a scripted visit and a test obey the same rule.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Literal, TypeVar
 
 from drivers.device import Request
 from drivers.document_printer.types import PagesPrinted, PrintDocument
 from drivers.id_card.types import IdCard, ReadCard
 from drivers.receipt_printer.types import Printed, PrintSlip
-from kiosk.centre.models import (
-    Account,
-    Document,
-    Ledger,
-    Loan,
-    PlanEntry,
-    Proof,
-    Repayment,
-    Withdrawal,
-)
+from kiosk.centre.models import Document, Proof
 from kiosk.privacy import Sensitive
 from kiosk.words import Sayable, Text, _
 
@@ -75,6 +67,16 @@ def _one_of(answer: object, allowed: tuple[str, ...]) -> str:
     if isinstance(answer, str) and answer in allowed:
         return answer
     raise NotAnAnswer(_("请从页面上的选项中选择"))
+
+
+class Tone(StrEnum):
+    """How something is meant, told by a colour beside its words. Attention never blames; bad is for
+    what was refused or is frozen."""
+
+    PLAIN = ""
+    GOOD = "good"
+    ATTENTION = "attention"
+    BAD = "bad"
 
 
 # -- coming and going -----------------------------------------------------------------------------
@@ -194,13 +196,13 @@ class Farewell(Step[None]):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One thing to choose. ``amount`` is hidden until asked for, like every balance."""
+    """One thing to choose."""
 
     key: str
     title: Sayable
     hint: Sayable = ""
     icon: str = ""
-    tone: str = ""  # "good", "attention", "bad": the colour of ``hint``
+    tone: Tone = Tone.PLAIN  # the colour of ``hint``
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,51 +241,108 @@ class _WithActions(Step[str]):
 
 
 @dataclass(frozen=True, slots=True)
-class ShowAccount(_WithActions):
-    """账户查询: the balance, the state and what belongs to it."""
+class Headline:
+    """The one number of a statement, large. ``amount`` is hidden until the citizen presses the
+    eye; ``under`` says of when and of what it is."""
 
-    account: Account
+    label: Sayable
+    amount: Sensitive[Decimal]
+    under: Sayable = ""
 
 
 @dataclass(frozen=True, slots=True)
-class ShowLedger(Step[int]):
-    """缴存明细 of one year; answered by another year to look at."""
+class Fact:
+    """A label and its value. With a ``tone``, the value is a state and stands on a badge.
+
+    ``hidden``: every ``Decimal`` of the value is hidden until the citizen presses the eye.
+    """
+
+    label: Sayable
+    value: Sayable
+    tone: Tone = Tone.PLAIN
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ShowStatement(_WithActions):
+    """A statement of facts, in order; above them ``headline``, where one number matters most.
+
+    ``note`` is what the citizen should know about it, on the tint of ``note_tone``; its amounts
+    are hidden like the headline's.
+    """
+
+    title: Sayable
+    facts: tuple[Fact, ...]
+    headline: Headline | None = None
+    lead: Sayable = ""
+    note: Sayable = ""
+    note_tone: Tone = Tone.ATTENTION
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table, and how each of its cells is shown.
+
+    ``hidden``: every ``Decimal`` in it is hidden until the citizen presses the eye. ``wide``: left
+    out where the screen is too narrow for all columns. ``signed``: amounts carry + or -.
+    """
+
+    title: Sayable
+    weight: Literal["plain", "strong", "quiet"] = "plain"
+    right: bool = False
+    wide: bool = False
+    hidden: bool = False
+    signed: bool = False
+
+
+def amounts(
+    title: Sayable,
+    weight: Literal["plain", "strong", "quiet"] = "plain",
+    *,
+    wide: bool = False,
+    signed: bool = False,
+) -> Column:
+    """A column of money: right-aligned, hidden until the citizen presses the eye."""
+    return Column(title, weight, right=True, wide=wide, hidden=True, signed=signed)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value of a table with a colour of its own."""
+
+    value: Sayable
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """Another table that can be had from the same page, such as another year's."""
+
+    key: str
+    title: Sayable
+
+
+@dataclass(frozen=True, slots=True)
+class ShowTable(Step[str]):
+    """A table, turned sheet by sheet; answered by the key of another tab to look at.
+
+    Every row has a value for every column. Days stand as 2026-01-15, months as 2026-01; the
+    amounts of ``lead`` are hidden like those of a hidden column.
+    """
 
     turns: ClassVar[bool] = True
-    ledger: Ledger
+    title: Sayable
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Sayable | Cell, ...], ...]
+    empty: Sayable
+    """Said in place of the rows where there are none."""
+    lead: Sayable = ""
+    tabs: tuple[Tab, ...] = ()
+    tab: str = ""
+    """The key of the tab that is shown."""
 
-    def check(self, answer: object) -> int:
-        return int(_one_of(answer, tuple(str(year) for year in self.ledger.years)))
-
-
-@dataclass(frozen=True, slots=True)
-class ShowWithdrawals(Step[None]):
-    """提取记录, newest first; possibly none."""
-
-    withdrawals: tuple[Withdrawal, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ShowLoan(_WithActions):
-    """我的贷款: what is owed, what comes next."""
-
-    loan: Loan
-
-
-@dataclass(frozen=True, slots=True)
-class ShowPlan(Step[None]):
-    """还款计划: the instalments still to come."""
-
-    loan: Loan
-    entries: tuple[PlanEntry, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ShowRepayments(Step[None]):
-    """还款明细: what was paid and what is owed."""
-
-    loan: Loan
-    entries: tuple[Repayment, ...]
+    def check(self, answer: object) -> str:
+        return _one_of(answer, tuple(tab.key for tab in self.tabs))
 
 
 # -- paper ----------------------------------------------------------------------------------------
@@ -324,13 +383,6 @@ class PaperReady(_WithActions):
 
 
 # -- trouble --------------------------------------------------------------------------------------
-
-
-class Tone(StrEnum):
-    """Attention never blames; bad is for what was refused or is frozen."""
-
-    ATTENTION = "attention"
-    BAD = "bad"
 
 
 @dataclass(frozen=True, slots=True)

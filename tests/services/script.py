@@ -29,6 +29,7 @@ from kiosk.services import SERVICES, menu
 from kiosk.settings import CentreSettings, Settings
 from kiosk.visit.steps import (
     Attract,
+    Cell,
     ConfirmName,
     DeviceStep,
     EnterSmsCode,
@@ -40,6 +41,8 @@ from kiosk.visit.steps import (
     PrintingSlip,
     Problem,
     Rate,
+    ShowStatement,
+    ShowTable,
     Step,
 )
 from kiosk.visit.visit import Left, Visit, WentBack
@@ -276,6 +279,20 @@ def option(title: str) -> Callable[[Any], str]:
         return str(found[0])
 
     return choose
+
+
+def facts(step: object, language: Language = Language.ZH) -> dict[str, str]:
+    """What a statement says, by its labels; amounts in full."""
+    assert isinstance(step, ShowStatement)
+    return {say(each.label, language): say(each.value, language) for each in step.facts}
+
+
+def column(step: object, title: str) -> list[object]:
+    """The values of a table in the column with this Chinese title, from the top."""
+    assert isinstance(step, ShowTable)
+    at = [say(each.title, Language.ZH) for each in step.columns].index(title)
+    cells = [row[at] for row in step.rows]
+    return [cell.value if isinstance(cell, Cell) else cell for cell in cells]
 
 
 def action(key: str) -> Callable[[Any], str]:

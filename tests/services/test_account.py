@@ -17,44 +17,62 @@ from kiosk.visit.steps import (
     Preview,
     PrintingDocument,
     Rate,
-    ShowAccount,
-    ShowLedger,
+    ShowStatement,
+    Tone,
 )
 from kiosk.visit.visit import Left, TimedOut, Visit, WentBack
 from kiosk.words import Language, say
-from tests.services.script import LEAVE, World, action, option, printed
+from tests.services.script import LEAVE, World, action, facts, option, printed, titled
 
 BACK = WentBack()
+ACCOUNT = titled("您的公积金账户")
+LEDGER = titled("缴存明细")
+
+
+def balance(account: ShowStatement) -> Decimal:
+    assert account.headline is not None
+    return account.headline.amount.reveal()
 
 
 def test_the_account_of_somebody_at_work(here: World) -> None:
-    played = here.serve("P01", "account", (ShowAccount, BACK))
-    account = played.last(ShowAccount).account
-    assert account.balance.reveal() == Decimal("56958.05")
-    assert (account.status, account.months_in_arrears) == ("01", 0)
-    assert account.note is None
+    played = here.serve("P01", "account", (ACCOUNT, BACK))
+    account = played.last(ShowStatement)
+    assert balance(account) == Decimal("56958.05")
+    assert account.headline is not None
+    assert say(account.headline.under, Language.ZH) == "截至 2026年1月15日 · 个人账号 99********001"
+    assert facts(account) == {
+        "账户状态": "正常",
+        "缴存单位": "云岭市第一中学(演示)",
+        "月缴存额": "1,920.00 元",
+        "其中单位 / 个人": "960.00 / 960.00 元",
+        "缴存基数": "8,000.00 元",
+        "缴至年月": "2026年1月",
+        "开户日期": "2019年7月1日",
+    }
+    assert account.facts[0].tone is Tone.GOOD
+    assert account.note == ""
     assert played.how == "left"
     assert played.script.greeting == "张*"
 
 
 @pytest.mark.parametrize(
-    ("persona", "balance", "status", "says"),
+    ("persona", "amount", "status", "tone", "says"),
     [
-        ("P02", "41309.41", "02", "封存"),
-        ("P08", "73182.60", "06", "冻结"),
-        ("P18", "17363.80", "01", "单位已有5个月没有为您缴存"),
+        ("P02", "41309.41", "封存", Tone.ATTENTION, "封存"),
+        ("P08", "73182.60", "冻结", Tone.BAD, "冻结"),
+        ("P18", "17363.80", "正常 · 欠缴 5 个月", Tone.ATTENTION, "单位已有5个月没有为您缴存"),
     ],
 )
 def test_a_state_that_needs_explaining_is_explained(
-    here: World, persona: str, balance: str, status: str, says: str
+    here: World, persona: str, amount: str, status: str, tone: Tone, says: str
 ) -> None:
-    account = here.serve(persona, "account", (ShowAccount, BACK)).last(ShowAccount).account
-    assert account.balance.reveal() == Decimal(balance)
-    assert account.status == status
-    assert account.note is not None
-    assert says in account.note.zh
-    assert "12329" in account.note.zh
-    assert "12329" in account.note.en
+    account = here.serve(persona, "account", (ACCOUNT, BACK)).last(ShowStatement)
+    assert balance(account) == Decimal(amount)
+    assert facts(account)["账户状态"] == status
+    assert (account.facts[0].tone, account.note_tone) == (tone, tone)
+    assert says in say(account.note, Language.ZH)
+    assert "12329" in say(account.note, Language.ZH)
+    assert "12329" in say(account.note, Language.EN)
 
 
 def test_numbers_to_choose_from_are_masked_as_the_centre_says(here: World) -> None:
@@ -83,13 +101,13 @@ def test_with_two_accounts_the_citizen_chooses(here: World) -> None:
         "P07",
         "account",
         (Choose, option("云岭软件")),
-        (ShowAccount, BACK),
+        (ACCOUNT, BACK),
         (Choose, option("封存")),
-        (ShowAccount, BACK),
+        (ACCOUNT, BACK),
         (Choose, BACK),
     )
-    shown = [s.account for s in played.script.steps if isinstance(s, ShowAccount)]
-    assert [account.balance.reveal() for account in shown] == [
+    shown = [step for step in played.script.steps if isinstance(step, ShowStatement)]
+    assert [balance(account) for account in shown] == [
         Decimal("12331.39"),
         Decimal("4365.22"),
     ]
@@ -104,11 +122,11 @@ def test_from_the_account_to_its_ledger_and_back(here: World) -> None:
     played = here.serve(
         "P01",
         "account",
-        (ShowAccount, action("ledger")),
-        (ShowLedger, "2025"),
-        (ShowLedger, "2024"),
-        (ShowLedger, BACK),
-        (ShowAccount, BACK),
+        (ACCOUNT, action("ledger")),
+        (LEDGER, "2025"),
+        (LEDGER, "2024"),
+        (LEDGER, BACK),
+        (ACCOUNT, BACK),
     )
     assert played.calls["GET /v1/accounts"] == 1
     assert played.calls["GET /v1/accounts/{id}/ledger"] == 3
@@ -118,11 +136,11 @@ def test_from_the_account_to_the_certificate(here: World) -> None:
     here.serve(
         "P01",
         "account",
-        (ShowAccount, action("deposit-certificate")),
+        (ACCOUNT, action("deposit-certificate")),
         (Choose, option("签证")),
         (Preview, BACK),
         (Choose, BACK),
-        (ShowAccount, action("deposit-certificate")),
+        (ACCOUNT, action("deposit-certificate")),
         (Choose, option("签证")),
         (Preview, action("print")),
         (PrintingDocument, printed),
@@ -133,8 +151,8 @@ def test_from_the_account_to_the_certificate(here: World) -> None:
 def test_a_way_on_that_cannot_be_had_says_why(here: World) -> None:
     empty = Status(State.USER_ERROR, problem=Reason.PAPER_OUT)
     devices = {"document_printer": empty, "receipt_printer": Status(State.ONLINE)}
-    played = here.serve("P01", "account", (ShowAccount, BACK), statuses=devices)
-    ways = {each.key: each.closed for each in played.last(ShowAccount).actions}
+    played = here.serve("P01", "account", (ACCOUNT, BACK), statuses=devices)
+    ways = {each.key: each.closed for each in played.last(ShowStatement).actions}
     assert ways["ledger"] is None
     assert say(ways["deposit-certificate"] or "", Language.ZH) == "打印机缺纸"
     tiles = {tile.service: tile.closed for tile in played.last(Menu).tiles}
@@ -162,9 +180,9 @@ def test_the_rating_is_for_what_was_done_last(here: World) -> None:
     played = here.play(
         *here.signed_in("P01"),
         (Menu, "account"),
-        (ShowAccount, BACK),
+        (ACCOUNT, BACK),
         (Menu, "ledger"),
-        (ShowLedger, Left()),
+        (LEDGER, Left()),
         (Rate, "4"),
         (Farewell, None),
     )
@@ -173,20 +191,20 @@ def test_the_rating_is_for_what_was_done_last(here: World) -> None:
 
 
 def test_a_rating_may_be_skipped(here: World) -> None:
-    here.serve("P01", "account", (ShowAccount, BACK))
+    here.serve("P01", "account", (ACCOUNT, BACK))
     assert here.ask("GET", "/ratings") == []
 
 
 @pytest.mark.parametrize("end", [Left(), TimedOut("idle")])
 def test_a_rating_may_be_walked_away_from(here: World, end: Exception) -> None:
-    begin = (*here.signed_in("P01"), (Menu, "account"), (ShowAccount, BACK), LEAVE)
+    begin = (*here.signed_in("P01"), (Menu, "account"), (ACCOUNT, BACK), LEAVE)
     assert here.play(*begin, (Rate, end), (Farewell, None)).how == "left"
     assert here.ask("GET", "/ratings") == []
 
 
 def test_a_rating_that_cannot_be_delivered_bothers_nobody(here: World) -> None:
     here.fault("/v1/ratings", "status")
-    begin = (*here.signed_in("P01"), (Menu, "account"), (ShowAccount, BACK), LEAVE)
+    begin = (*here.signed_in("P01"), (Menu, "account"), (ACCOUNT, BACK), LEAVE)
     assert here.play(*begin, (Rate, "5"), (Farewell, None)).how == "left"
 
 
@@ -197,4 +215,4 @@ def test_nothing_done_nothing_to_rate(here: World) -> None:
 @pytest.mark.parametrize("how", ["idle", "limit"])
 def test_whoever_goes_away_is_signed_out_without_a_word(here: World, how: str) -> None:
     begin = (*here.signed_in("P01"), (Menu, "account"))
-    assert here.play(*begin, (ShowAccount, TimedOut(how))).how == how
+    assert here.play(*begin, (ACCOUNT, TimedOut(how))).how == how

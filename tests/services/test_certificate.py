@@ -21,7 +21,7 @@ from kiosk.visit.steps import (
     PrintingSlip,
     Problem,
     Rate,
-    ShowAccount,
+    ShowStatement,
     Step,
 )
 from kiosk.visit.troubles import MENU, RETRY
@@ -188,7 +188,7 @@ def test_leaving_at_a_printer_in_trouble(here: World) -> None:
     played = here.play(
         *here.signed_in("P01"),
         (Menu, "account"),
-        (ShowAccount, BACK),
+        (ShowStatement, BACK),
         (Menu, CERTIFICATE),
         *CHOSEN,
         (PrintingDocument, fails(Reason.JAM, None)),

@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from kiosk.visit.steps import Choose, ShowLedger, ShowWithdrawals
+from kiosk.centre import codes
+from kiosk.visit.steps import Cell, Choose, ShowTable, Tone
 from kiosk.visit.visit import WentBack
-from tests.services.script import World, option
+from kiosk.words import Language, say
+from tests.services.script import World, column, option, titled
 
 BACK = WentBack()
+YEAR = titled("缴存明细")
+WITHDRAWALS = titled("提取记录")
 LEDGER = "GET /v1/accounts/{id}/ledger"
 
 
 def test_the_newest_year_first_and_others_on_demand(here: World) -> None:
-    played = here.serve(
-        "P01", "ledger", (ShowLedger, "2025"), (ShowLedger, "2024"), (ShowLedger, BACK)
-    )
-    shown = [step.ledger for step in played.script.steps if isinstance(step, ShowLedger)]
-    assert [ledger.year for ledger in shown] == [2026, 2025, 2024]
-    assert {ledger.years for ledger in shown} == {(2026, 2025, 2024)}
-    assert shown[0].entries[0].balance == Decimal("56958.05")
-    assert shown[1].interest == Decimal("478.05")
-    assert shown[1].paid_in == 12 * Decimal("1920.00")
+    played = here.serve("P01", "ledger", (YEAR, "2025"), (YEAR, "2024"), (YEAR, BACK))
+    shown = [step for step in played.script.steps if isinstance(step, ShowTable)]
+    assert [table.tab for table in shown] == ["2026", "2025", "2024"]
+    assert {tuple(tab.key for tab in table.tabs) for table in shown} == {("2026", "2025", "2024")}
+    assert column(shown[0], "余额（元）")[0] == Decimal("56958.05")
+    sums = "2025 年缴存 23,040.00 元，利息 478.05 元"  # 12 times 1,920.00
+    assert say(shown[1].lead, Language.ZH) == sums
+    interest = column(shown[1], "业务").index(codes.word("A.5", "09"))
+    assert column(shown[1], "金额（元）")[interest] == Decimal("478.05")
+    assert column(shown[1], "月份")[interest] == ""
+    marked = shown[1].rows[interest][1]
+    assert isinstance(marked, Cell)
+    assert marked.tone is Tone.GOOD
 
 
 def test_back_skips_the_turned_pages(here: World) -> None:
-    turned = [(ShowLedger, year) for year in ("2025", "2024", "2025", "2026")]
-    played = here.serve("P01", "ledger", *turned, (ShowLedger, BACK))
+    turned = [(YEAR, year) for year in ("2025", "2024", "2025", "2026")]
+    played = here.serve("P01", "ledger", *turned, (YEAR, BACK))
     assert played.calls[LEDGER] == 5
     assert played.calls["GET /v1/accounts"] == 1
 
@@ -38,24 +47,25 @@ def test_back_from_a_turned_page_is_the_question_before(here: World) -> None:
         "P07",
         "ledger",
         (Choose, option("云岭软件")),
-        (ShowLedger, "2025"),
-        (ShowLedger, BACK),
+        (YEAR, "2025"),
+        (YEAR, BACK),
         (Choose, option("封存")),
-        (ShowLedger, BACK),
+        (YEAR, BACK),
         (Choose, BACK),
     )
     assert played.calls["GET /v1/accounts"] == 1
 
 
 def test_a_withdrawal_with_its_reason_and_total(here: World) -> None:
-    played = here.serve("P11", "withdrawals", (ShowWithdrawals, BACK))
-    (record,) = played.last(ShowWithdrawals).withdrawals
-    assert (record.amount, record.total) == (Decimal("18000.00"), Decimal("18000.00"))
-    assert record.booked.isoformat() == "2025-01-10"
-    assert "9999990000000000113" not in record.bank_card
+    played = here.serve("P11", "withdrawals", (WITHDRAWALS, BACK))
+    table = played.last(ShowTable)
+    assert column(table, "金额（元）") == column(table, "累计（元）") == [Decimal("18000.00")]
+    assert column(table, "日期") == [date(2025, 1, 10)]
+    assert column(table, "收款卡") == ["0113"], "no more of the card's number than this"
+    assert say(table.lead, Language.ZH) == "共 1 笔"
 
 
 @pytest.mark.parametrize("persona", ["P01", "P16"])
 def test_no_withdrawal_is_a_page_too(here: World, persona: str) -> None:
-    played = here.serve(persona, "withdrawals", (ShowWithdrawals, BACK))
-    assert played.last(ShowWithdrawals).withdrawals == ()
+    played = here.serve(persona, "withdrawals", (WITHDRAWALS, BACK))
+    assert played.last(ShowTable).rows == ()

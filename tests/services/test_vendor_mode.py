@@ -14,7 +14,7 @@ from kiosk.visit.steps import (
     Menu,
     OutOfService,
     PaperReady,
-    ShowAccount,
+    ShowStatement,
 )
 from tests.services.hall import Citizen, Hall
 
@@ -83,7 +83,7 @@ def test_a_citizen_is_not_cut_off(branch: BranchTerminal) -> None:
         citizen.signs_in()
         branch.bank.obey("enter vendor mode")
         citizen.press("account")
-        citizen.sees(ShowAccount)
+        citizen.sees(ShowStatement)
         assert citizen.leaves() == "left"
         assert branch.mode() == "enterPending"
 

@@ -10,6 +10,10 @@ from functools import cache
 from kiosk.centre.errors import Refusal
 from kiosk.centre.models import CentreWords, Withdrawal
 from kiosk.privacy import Sensitive
+from kiosk.services.account import account_statement
+from kiosk.services.ledger import ledger_table
+from kiosk.services.loan import loan_statement, plan_table, repayments_table
+from kiosk.services.withdrawals import withdrawals_table
 from kiosk.visit.steps import (
     Action,
     Choose,
@@ -18,20 +22,15 @@ from kiosk.visit.steps import (
     Menu,
     Option,
     PaperReady,
-    ShowAccount,
-    ShowLedger,
-    ShowLoan,
-    ShowPlan,
-    ShowRepayments,
-    ShowWithdrawals,
     Step,
 )
 from kiosk.visit.troubles import problem_of
 from kiosk.words import _
 from tests.ui.samples import (
     ARREARS,
+    CATALOGUE,
     LEDGER,
-    LOAN,
+    MASKING,
     OVERDUE,
     PLAN,
     REPAYMENTS,
@@ -155,9 +154,9 @@ def cases() -> dict[str, Step[object]]:
             ),
             _("会写在证明上"),
         ),
-        "45-account-long": ShowAccount(_RICH, actions=_WAYS),
-        "46-ledger-long": ShowLedger(_LARGE_LEDGER),
-        "47-withdrawals-long": ShowWithdrawals(
+        "45-account-long": account_statement(_RICH, MASKING, _WAYS),
+        "46-ledger-long": ledger_table(_LARGE_LEDGER),
+        "47-withdrawals-long": withdrawals_table(
             tuple(
                 Withdrawal(
                     booked=date(2025, 1, 10),
@@ -172,15 +171,8 @@ def cases() -> dict[str, Step[object]]:
                 for reason in ("01", "02", "03", "04", "05", "06", "07", "08", "77") * 2
             )
         ),
-        "48-loan-long": ShowLoan(
-            _LARGE_LOAN,
-            actions=(
-                Action("plan", _("还款计划"), "calendar"),
-                Action("repayments", _("还款明细"), "ledger"),
-            ),
-        ),
-        "49-plan-long": ShowPlan(
-            LOAN,
+        "48-loan-long": loan_statement(_LARGE_LOAN, CATALOGUE),
+        "49-plan-long": plan_table(
             tuple(
                 entry.model_copy(
                     update={"amount": MOST, "principal": MOST, "interest": MOST, "balance": MOST}
@@ -188,8 +180,7 @@ def cases() -> dict[str, Step[object]]:
                 for entry in PLAN[-30:]
             ),
         ),
-        "50-repayments-long": ShowRepayments(
-            _LARGE_LOAN,
+        "50-repayments-long": repayments_table(
             tuple(
                 entry.model_copy(update={"amount": MOST, "principal": MOST, "interest": MOST})
                 for entry in REPAYMENTS * 3

@@ -23,6 +23,10 @@ from kiosk.centre.models import (
     Withdrawal,
 )
 from kiosk.privacy import Sensitive
+from kiosk.services.account import account_statement
+from kiosk.services.ledger import ledger_table
+from kiosk.services.loan import loan_statement, plan_table, repayments_table
+from kiosk.services.withdrawals import withdrawals_table
 from kiosk.visit.steps import (
     Action,
     Attract,
@@ -40,12 +44,6 @@ from kiosk.visit.steps import (
     PrintingDocument,
     PrintingSlip,
     Rate,
-    ShowAccount,
-    ShowLedger,
-    ShowLoan,
-    ShowPlan,
-    ShowRepayments,
-    ShowWithdrawals,
     Step,
     Tile,
 )
@@ -62,6 +60,8 @@ CATALOGUE = Catalogue(
     demo=True,
     offers=(),
 )
+
+MASKING = CATALOGUE.masking
 
 ACCOUNT = Account(
     id="a1",
@@ -250,10 +250,6 @@ _PRINT = Action("print", _("打印证明"), "printer")
 _HOME = Action("menu", _("返回首页"), "home")
 _SLIP = Action("slip", _("打印凭条"), "receipt")
 _WAYS = (Action("ledger", _("看缴存明细"), "ledger"), _PRINT)
-_LOAN_WAYS = (
-    Action("plan", _("还款计划"), "calendar"),
-    Action("repayments", _("还款明细"), "ledger"),
-)
 _LOST = Refusal(
     "card-lost",
     CentreWords(zh="这张身份证已经挂失", en="This ID card was reported lost"),
@@ -312,11 +308,11 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
             ),
             _("您有 {count} 个账户；封存的可以到柜台办理合并", count=2),
         ),
-        "09-account": ShowAccount(ACCOUNT, actions=_WAYS),
-        "10-account-frozen": ShowAccount(FROZEN, actions=_WAYS),
-        "11-account-arrears": ShowAccount(ARREARS, actions=_WAYS),
-        "12-ledger": ShowLedger(LEDGER),
-        "13-withdrawals": ShowWithdrawals(
+        "09-account": account_statement(ACCOUNT, MASKING, _WAYS),
+        "10-account-frozen": account_statement(FROZEN, MASKING, _WAYS),
+        "11-account-arrears": account_statement(ARREARS, MASKING, _WAYS),
+        "12-ledger": ledger_table(LEDGER),
+        "13-withdrawals": withdrawals_table(
             (
                 Withdrawal(
                     booked=date(2025, 1, 10),
@@ -330,11 +326,11 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
                 ),
             )
         ),
-        "14-withdrawals-none": ShowWithdrawals(()),
-        "15-loan": ShowLoan(LOAN, actions=_LOAN_WAYS),
-        "16-loan-overdue": ShowLoan(OVERDUE, actions=_LOAN_WAYS),
-        "17-plan": ShowPlan(LOAN, PLAN),
-        "18-repayments": ShowRepayments(OVERDUE, REPAYMENTS),
+        "14-withdrawals-none": withdrawals_table(()),
+        "15-loan": loan_statement(LOAN, CATALOGUE),
+        "16-loan-overdue": loan_statement(OVERDUE, CATALOGUE),
+        "17-plan": plan_table(PLAN),
+        "18-repayments": repayments_table(REPAYMENTS),
         "19-purpose": Choose(
             _("证明用来做什么？"),
             tuple(

@@ -12,11 +12,10 @@ from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QTest
 
 from kiosk.settings import VisitLimits
-from kiosk.words import _
+from kiosk.words import HIDDEN, _
 from tests.ui.cases import cases
 from tests.ui.samples import CATALOGUE
 from tests.ui.theatre import Setting, Theatre, is_button, is_text
-from ui.views import HIDDEN
 
 CASES = cases()
 HERE_ONLY = {
