@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -35,13 +36,15 @@ def document(pdf: bytes) -> Document:
         (b"%PDF-1.7\n\n\n", b"%PDF-1.7\n\n\n", Flaw.NO_ROOTS),
     ],
 )
-def test_what_is_not_ours_is_refused_with_its_flaw(tmp_path, pdf, announced, flaw):
+def test_what_is_not_ours_is_refused_with_its_flaw(tmp_path: Path, pdf, announced, flaw) -> None:
     with pytest.raises(NotOurs) as refused:
         check_in_process(pdf, document=document(announced), holder="h", roots=tmp_path / "none.pem")
     assert refused.value.flaw is flaw
 
 
-def test_a_check_that_dies_or_hangs_is_no_pass(tmp_path, monkeypatch):
+def test_a_check_that_dies_or_hangs_is_no_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     broken = tmp_path / "python"
     broken.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
     broken.chmod(0o755)

@@ -9,6 +9,8 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
+from pathlib import Path
+from typing import Never
 
 import cv2
 import numpy as np
@@ -60,7 +62,7 @@ def only(here, tmp_path, *devices):
     return replace(here, settings=path)
 
 
-def test_a_whole_terminal_is_fit(here, tmp_path):
+def test_a_whole_terminal_is_fit(here, tmp_path: Path) -> None:
     result = doctor(here, tmp_path)
     assert result.exit_code == 0, result.output
     assert result.output.rstrip().endswith("fit for service")
@@ -81,8 +83,8 @@ def test_a_whole_terminal_is_fit(here, tmp_path):
     ],
 )
 def test_what_is_broken_is_named_with_what_mends_it(
-    here, remote, tmp_path, device, order, finding, says
-):
+    here, remote, tmp_path: Path, device, order, finding, says
+) -> None:
     remote.tell(device, order)
     result = doctor(only(here, tmp_path, device), tmp_path, "--json")
     assert result.exit_code == 1
@@ -92,14 +94,14 @@ def test_what_is_broken_is_named_with_what_mends_it(
     assert "centre" in findings  # whatever is broken, the report comes to its end
 
 
-def test_what_the_status_says_already_is_one_cause(here, remote, tmp_path):
+def test_what_the_status_says_already_is_one_cause(here, remote, tmp_path: Path) -> None:
     remote.tell("receipt_printer", "open cover")
     result = doctor(only(here, tmp_path, "receipt_printer"), tmp_path, "--print")
     assert "NOT fit for service: 1 to mend\n1. receipt_printer: status: " in result.output
     assert "receipt_printer: test print" in result.output.partition("with it:")[2]
 
 
-def test_a_covered_lens_has_its_mend(here, remote, tmp_path):
+def test_a_covered_lens_has_its_mend(here, remote, tmp_path: Path) -> None:
     remote.tell("camera", "black")
     result = doctor(only(here, tmp_path, "camera"), tmp_path, "--json")
     findings = {f["name"]: f for f in json.loads(result.output)["findings"]}
@@ -107,7 +109,9 @@ def test_a_covered_lens_has_its_mend(here, remote, tmp_path):
     assert "covers the lens" in findings["camera: exposure"]["mend"]
 
 
-def test_test_prints_come_out_and_stand_in_the_acceptance_report(here, remote, tmp_path):
+def test_test_prints_come_out_and_stand_in_the_acceptance_report(
+    here, remote, tmp_path: Path
+) -> None:
     path = tmp_path / "report.pdf"
     here = only(here, tmp_path, "id_card", "receipt_printer", "document_printer")
     result = doctor(here, tmp_path, "--print", "--pdf", str(path))
@@ -123,7 +127,7 @@ def test_test_prints_come_out_and_stand_in_the_acceptance_report(here, remote, t
     assert remote.look("document_printer")["documents"]
 
 
-def test_a_printer_without_paper_fails_its_test_print(here, remote):
+def test_a_printer_without_paper_fails_its_test_print(here, remote) -> None:
     remote.tell("receipt_printer", "paper out")
     loaded = settings_file.load(here.settings)
     found = trial_prints.run(loaded, AT)
@@ -136,7 +140,7 @@ def test_a_printer_without_paper_fails_its_test_print(here, remote):
         assert cv2.QRCodeDetector().detectAndDecode(picture)[0] == "https://12329.example/test"
 
 
-def test_a_slip_is_shown_as_wide_as_its_paper(here, tmp_path):
+def test_a_slip_is_shown_as_wide_as_its_paper(here, tmp_path: Path) -> None:
     loaded = settings_file.load(only(here, tmp_path, "receipt_printer").settings)
     loaded.devices["receipt_printer"]["width"] = 384
     found = [devices.DEVICES.good("receipt_printer: test print", "")]
@@ -144,8 +148,10 @@ def test_a_slip_is_shown_as_wide_as_its_paper(here, tmp_path):
     assert Image.open(BytesIO(slip.png)).width == 384
 
 
-def test_a_test_print_that_goes_wrong_takes_no_report_away(here, tmp_path, monkeypatch):
-    def upset(terminal, at):
+def test_a_test_print_that_goes_wrong_takes_no_report_away(
+    here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def upset(terminal, at) -> Never:
         raise OverflowError("a page without end")
 
     monkeypatch.setattr(trial_prints, "_slip", upset)
@@ -161,7 +167,7 @@ def test_a_test_print_that_goes_wrong_takes_no_report_away(here, tmp_path, monke
     assert result.exit_code == 1
 
 
-def test_a_pdf_that_cannot_be_written_changes_nothing_else(here, tmp_path):
+def test_a_pdf_that_cannot_be_written_changes_nothing_else(here, tmp_path: Path) -> None:
     path = tmp_path / "none" / "x.pdf"
     result = doctor(only(here, tmp_path, "speaker"), tmp_path, "--pdf", str(path))
     assert result.exit_code == 0, result.output
@@ -170,14 +176,16 @@ def test_a_pdf_that_cannot_be_written_changes_nothing_else(here, tmp_path):
 
 
 @pytest.fixture
-def no_chinese_fonts(tmp_path, monkeypatch):
+def no_chinese_fonts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "fonts").mkdir()
     fonts = tmp_path / "fonts.conf"
     fonts.write_text(f"<fontconfig><dir>{tmp_path / 'fonts'}</dir></fontconfig>")
     monkeypatch.setenv("FONTCONFIG_FILE", str(fonts))
 
 
-def test_nothing_is_printed_as_empty_boxes(here, tmp_path, remote, no_chinese_fonts):
+def test_nothing_is_printed_as_empty_boxes(
+    here, tmp_path: Path, remote, no_chinese_fonts: None
+) -> None:
     before = len(remote.look("document_printer")["documents"])
     path = tmp_path / "report.pdf"
     here = only(here, tmp_path, "document_printer")
@@ -193,7 +201,7 @@ def test_nothing_is_printed_as_empty_boxes(here, tmp_path, remote, no_chinese_fo
 
 
 @pytest.mark.parametrize("charset", ["gbk", "latin-1"])
-def test_a_terminal_that_is_not_utf_8_gets_its_report(here, tmp_path, charset):
+def test_a_terminal_that_is_not_utf_8_gets_its_report(here, tmp_path: Path, charset) -> None:
     here = only(here, tmp_path, "lights")
     runner = CliRunner(charset, env={"LC_ALL": "zh_CN", "TERM": "xterm"})
     command = ["doctor", "--settings", str(here.settings), "--keep", str(tmp_path / "kept")]
@@ -203,12 +211,12 @@ def test_a_terminal_that_is_not_utf_8_gets_its_report(here, tmp_path, charset):
     assert len(list((tmp_path / "kept").iterdir())) == 1
 
 
-def test_a_device_that_blinked_gets_a_second_look(here, remote, tmp_path):
+def test_a_device_that_blinked_gets_a_second_look(here, remote, tmp_path: Path) -> None:
     loaded = settings_file.load(only(here, tmp_path, "id_card").settings)
     remote.tell("id_card", "mute")
     began = threading.Event()
 
-    def mend():
+    def mend() -> None:
         began.wait(10)
         time.sleep(0.3)
         remote.tell("id_card", "well")
@@ -225,7 +233,7 @@ def test_a_device_that_blinked_gets_a_second_look(here, remote, tmp_path):
     assert "is silent" in seen or "nothing answers" in seen  # by how far it was when it fell silent
 
 
-def test_a_centre_that_is_not_there(here, tmp_path):
+def test_a_centre_that_is_not_there(here, tmp_path: Path) -> None:
     broken = tmp_path / "terminal.toml"
     text = here.settings.read_text(encoding="utf-8")
     broken.write_text(text.replace(here.centre, "http://127.0.0.1:9"), encoding="utf-8")
@@ -236,7 +244,7 @@ def test_a_centre_that_is_not_there(here, tmp_path):
     assert not report.fit
 
 
-def test_settings_that_cannot_be_read_are_one_sentence(tmp_path):
+def test_settings_that_cannot_be_read_are_one_sentence(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["doctor", "--settings", str(tmp_path / "none.toml")])
     assert result.exit_code == 1
     assert "No such file" in result.output
@@ -256,7 +264,7 @@ def stuck(settings):
 
 
 @pytest.mark.parametrize(("look", "says"), [(upset, "KeyError"), (stuck, "no answer within 1 s")])
-def test_a_probe_that_fails_or_hangs_is_a_finding(here, look, says):
+def test_a_probe_that_fails_or_hangs_is_a_finding(here, look, says) -> None:
     loaded = settings_file.load(here.settings)
     probes = (Probe(HERE, "broken", look, 1.0), Probe(HERE, "next", lambda _: [HERE.good("x", "")]))
     before, broken, after = run_guarded(probes, loaded)
@@ -265,7 +273,7 @@ def test_a_probe_that_fails_or_hangs_is_a_finding(here, look, says):
     assert says in broken.seen
 
 
-def test_the_next_report_says_since_when(here, remote, tmp_path):
+def test_the_next_report_says_since_when(here, remote, tmp_path: Path) -> None:
     here = only(here, tmp_path, "receipt_printer")
     before = doctor(here, tmp_path)
     assert before.exit_code == 0, before.output
@@ -290,7 +298,7 @@ def doctor_later_than(at):
     return datetime.now(UTC).replace(microsecond=0) > datetime.fromisoformat(at)
 
 
-def test_where_the_locale_is_chinese_so_is_the_report(here, remote, tmp_path):
+def test_where_the_locale_is_chinese_so_is_the_report(here, remote, tmp_path: Path) -> None:
     remote.tell("receipt_printer", "paper out")
     here = only(here, tmp_path, "receipt_printer")
     command = ["doctor", "--settings", str(here.settings), "--keep", str(tmp_path)]

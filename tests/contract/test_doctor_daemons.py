@@ -60,7 +60,7 @@ def card_reader(service, reader=f"{READER} 00 00"):
     return settings(smart_card={"driver": "pcsc", "reader": reader, "service": str(service.socket)})
 
 
-def test_a_service_that_runs(service):
+def test_a_service_that_runs(service) -> None:
     service.start()
     found = examined(card_reader(service))
     assert found["pcscd"].verdict is Verdict.GOOD
@@ -68,7 +68,7 @@ def test_a_service_that_runs(service):
     assert found["smart_card: found"].verdict is Verdict.GOOD
 
 
-def test_a_reader_that_is_not_there_is_not_the_services_fault(service):
+def test_a_reader_that_is_not_there_is_not_the_services_fault(service) -> None:
     service.start()
     found = examined(card_reader(service, "Omnikey"))
     assert found["pcscd"].verdict is Verdict.GOOD
@@ -78,18 +78,18 @@ def test_a_reader_that_is_not_there_is_not_the_services_fault(service):
     )
 
 
-def test_the_other_slot_stands_in_no_settings(service):
+def test_the_other_slot_stands_in_no_settings(service) -> None:
     service.start()
     names = [one.name for one in unknown.neighbours(card_reader(service))]
     assert names == [f"PC/SC reader {READER} 00 01"]
 
 
-def never_started(service):
+def never_started(service) -> None:
     service.stop()
     service.socket.unlink(missing_ok=True)
 
 
-def killed(service):
+def killed(service) -> None:
     service.start()
     service.kill()
 
@@ -97,7 +97,7 @@ def killed(service):
 @pytest.mark.parametrize(
     ("situation", "seen"), [(never_started, "there is no"), (killed, "nobody listens at")]
 )
-def test_a_service_that_does_not_run_is_the_cause(service, situation, seen):
+def test_a_service_that_does_not_run_is_the_cause(service, situation, seen) -> None:
     situation(service)
     found = examined(card_reader(service))
     assert found["pcscd"].verdict is Verdict.BAD
@@ -108,7 +108,7 @@ def test_a_service_that_does_not_run_is_the_cause(service, situation, seen):
     assert cause.behind == ("smart_card: found",)
 
 
-def test_a_service_that_hangs_holds_up_no_report(service):
+def test_a_service_that_hangs_holds_up_no_report(service) -> None:
     service.start()
     pid = int((service.socket.parent / "pcscd.pid").read_text().strip("\n\0"))
     os.kill(pid, signal.SIGSTOP)
@@ -127,7 +127,7 @@ def test_a_service_that_hangs_holds_up_no_report(service):
 
 
 @pytest.mark.skipif(bool(ipp_peers.missing()), reason=ipp_peers.missing() or "can run")
-def test_a_print_server():
+def test_a_print_server() -> None:
     with ipp_peers.cups() as server:
         uri = server.queue(QUEUE, "file:///dev/null", "raw")
         found = examined(settings(document_printer={"driver": "ipp", "uri": uri}))
@@ -145,7 +145,7 @@ def test_a_print_server():
     assert found["document_printer: found"].because == "cupsd"
 
 
-def test_a_password_of_the_printer_is_in_no_report():
+def test_a_password_of_the_printer_is_in_no_report() -> None:
     for path in ("printers/A4", "ipp/print"):
         uri = f"ipp://admin:secret@127.0.0.1:9/{path}"
         found = examined(settings(document_printer={"driver": "ipp", "uri": uri}))
@@ -153,7 +153,7 @@ def test_a_password_of_the_printer_is_in_no_report():
         assert not any("secret" in repr(finding) for finding in found.values())
 
 
-def test_a_printer_without_a_queue_needs_no_print_server():
+def test_a_printer_without_a_queue_needs_no_print_server() -> None:
     table = {"driver": "ipp", "uri": "ipp://127.0.0.1:9/ipp/print"}
     assert list(daemons.cupsd(settings(document_printer=table))) == []
 
@@ -175,7 +175,7 @@ def teller(machine):
     return settings(camera=table, lights=table)
 
 
-def test_a_machine_and_its_services(machine):
+def test_a_machine_and_its_services(machine) -> None:
     found = examined(teller(machine))
     seen = found["XFS4IoT machine"].seen
     assert found["XFS4IoT machine"].verdict is Verdict.GOOD
@@ -186,13 +186,13 @@ def test_a_machine_and_its_services(machine):
     assert found["lights: found"].verdict is Verdict.GOOD
 
 
-def test_services_that_no_setting_uses(machine):
+def test_services_that_no_setting_uses(machine) -> None:
     found = {one.name.rpartition("/")[2]: one for one in unknown.neighbours(teller(machine))}
     assert len(found) == 7
     assert "Keyboard, PinPad" in found["PinPad"].seen
 
 
-def test_a_machine_that_is_down_is_the_cause(machine):
+def test_a_machine_that_is_down_is_the_cause(machine) -> None:
     loaded = teller(machine)
     machine.obey("unplug")
     found = examined(loaded)
@@ -224,7 +224,7 @@ sys.stdin.read()
         (("minicom", "-D"), Verdict.BAD, "is held by another program", "fuser"),
     ],
 )
-def test_a_port_in_use(words, verdict, seen, mend):
+def test_a_port_in_use(words, verdict, seen, mend) -> None:
     master, slave = os.openpty()
     path = os.ttyname(slave)
     os.close(slave)
@@ -252,7 +252,7 @@ sys.stdin.read()
 
 
 @pytest.mark.parametrize("words", [("kiosk", "visit"), ("nc",)])
-def test_a_network_printer_that_serves_one_and_the_terminal_is_that_one(words):
+def test_a_network_printer_that_serves_one_and_the_terminal_is_that_one(words) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=1) as printer:
         port = printer.getsockname()[1]
         command = [sys.executable, "-c", CALLS, str(port), *words]
@@ -270,14 +270,14 @@ def test_a_network_printer_that_serves_one_and_the_terminal_is_that_one(words):
 # -- the unit, the clock, udev, avahi --------------------------------------------------------------
 
 
-def program(folder, name, says):
+def program(folder, name, says) -> None:
     path = folder / name
     path.write_text(f"#!/bin/sh\ncat <<'END'\n{says}\nEND\n")
     path.chmod(0o755)
 
 
 @pytest.fixture
-def systemd(tmp_path, monkeypatch):
+def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A machine with systemd, whose programs say what a test wants."""
     monkeypatch.setattr(daemons, "_SYSTEMD", tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
@@ -302,7 +302,7 @@ def systemd(tmp_path, monkeypatch):
          "does not stay up: active, restarted 41 times", "journalctl"),
     ],
 )  # fmt: skip
-def test_the_unit(systemd, facts, verdict, seen, mend):
+def test_the_unit(systemd, facts, verdict, seen, mend) -> None:
     usual = {
         "LoadState": "loaded",
         "ActiveState": "active",
@@ -331,7 +331,7 @@ def running(name):
 
 
 @pytest.mark.parametrize(("said", "verdict"), [("yes", Verdict.GOOD), ("no", Verdict.NOTE)])
-def test_the_time_service(systemd, said, verdict):
+def test_the_time_service(systemd, said, verdict) -> None:
     program(systemd, "timedatectl", said)
     with running("chronyd"):
         (finding,) = daemons.time_service(settings())
@@ -339,7 +339,7 @@ def test_the_time_service(systemd, said, verdict):
     assert "chronyd" in finding.seen or "timesyncd" in finding.seen
 
 
-def test_no_time_service():
+def test_no_time_service() -> None:
     if processes.first_running("systemd-timesyncd", "chronyd", "ntpd", "openntpd"):
         pytest.skip("this machine runs a time service")
     (finding,) = daemons.time_service(settings())
@@ -355,7 +355,7 @@ def test_no_time_service():
         ("ModemManager", True, Verdict.NOTE, "ID_MM_DEVICE_IGNORE"),
     ],
 )
-def test_what_takes_serial_ports(tmp_path, name, modem, verdict, mend):
+def test_what_takes_serial_ports(tmp_path: Path, name, modem, verdict, mend) -> None:
     if modem:
         (tmp_path / "sys/class/wwan/wwan0").mkdir(parents=True)
     loaded = settings(pin_pad={"driver": "serial", "port": "/dev/ttyUSB0"})
@@ -367,7 +367,7 @@ def test_what_takes_serial_ports(tmp_path, name, modem, verdict, mend):
 
 
 @pytest.mark.parametrize("runs", [True, False])
-def test_udevd_and_avahi(tmp_path, monkeypatch, runs):
+def test_udevd_and_avahi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runs) -> None:
     for name in ("_UDEV_SOCKET", "_AVAHI_SOCKET"):
         monkeypatch.setattr(daemons, name, tmp_path / "socket")
     if runs:
@@ -382,7 +382,7 @@ def test_udevd_and_avahi(tmp_path, monkeypatch, runs):
     assert "hp.local" in avahi.seen
 
 
-def test_programs_that_run():
+def test_programs_that_run() -> None:
     here = Path(sys.executable).name
     assert processes.first_running("no-such-program", here) == here
     assert processes.first_running("no-such-program") == ""

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Never
 
 import pytest
 from cryptography import x509
@@ -30,7 +32,7 @@ STEPS = ["DNS", "TCP", "TLS", "the centre's certificate", "clock", "centre", "la
 class CertificateAuthority:
     """Issues certificates of any age for anybody."""
 
-    def __init__(self, folder, name):
+    def __init__(self, folder, name) -> None:
         self.folder, self.name = folder, name
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.file = folder / f"{name}.pem"
@@ -71,7 +73,7 @@ class CertificateAuthority:
 
 
 class PeerHandler(BaseHTTPRequestHandler):
-    def do_HEAD(self):
+    def do_HEAD(self) -> None:
         self.send_response_only(self.server.status)
         at = datetime.now(UTC) + timedelta(seconds=self.server.ahead)
         if self.server.tells_time:
@@ -82,7 +84,7 @@ class PeerHandler(BaseHTTPRequestHandler):
 
     do_GET = do_HEAD  # noqa: N815
 
-    def log_message(self, format, *args):
+    def log_message(self, format, *args) -> None:
         """Nothing."""
 
 
@@ -113,12 +115,12 @@ def centre(files=None, *, client_ca=None, ahead=0.0, status=404, tells_time=True
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory):
+def authority(tmp_path_factory: pytest.TempPathFactory):
     return CertificateAuthority(tmp_path_factory.mktemp("authority"), "Root of the Centre")
 
 
 @pytest.fixture(scope="module")
-def stranger(tmp_path_factory):
+def stranger(tmp_path_factory: pytest.TempPathFactory):
     return CertificateAuthority(tmp_path_factory.mktemp("stranger"), "Somebody")
 
 
@@ -151,7 +153,7 @@ def first_cause(found):
     return causes(tuple(found.values()))[0].findings[0]
 
 
-def test_what_is_well(authority):
+def test_what_is_well(authority) -> None:
     with centre(authority.issue("good")) as url:
         found = way(url, authority)
     good = ["DNS", "TCP", "TLS", "the centre's certificate", "clock"]
@@ -160,7 +162,7 @@ def test_what_is_well(authority):
     assert "364 days" in found["the centre's certificate"].seen
 
 
-def test_a_certificate_that_ends_soon_is_noted(authority):
+def test_a_certificate_that_ends_soon_is_noted(authority) -> None:
     with centre(authority.issue("soon", days=(-300, 20))) as url:
         finding = way(url, authority)["the centre's certificate"]
     assert (finding.verdict, finding.mend) == (
@@ -169,7 +171,7 @@ def test_a_certificate_that_ends_soon_is_noted(authority):
     )
 
 
-def test_an_expired_certificate(authority):
+def test_an_expired_certificate(authority) -> None:
     with centre(authority.issue("expired", days=(-300, -3))) as url:
         found = way(url, authority)
     assert "expired" in found["TLS"].seen
@@ -181,7 +183,7 @@ def test_an_expired_certificate(authority):
     assert (found["centre"].seen, found["centre"].because) == ("not tried", "TLS")
 
 
-def test_a_certificate_that_only_seems_expired_to_a_wrong_clock(authority):
+def test_a_certificate_that_only_seems_expired_to_a_wrong_clock(authority) -> None:
     """The server says another time, at which its certificate is good."""
     with centre(authority.issue("later", days=(5, 300)), ahead=6 * 86400) as url:
         found = way(url, authority)
@@ -194,14 +196,14 @@ def test_a_certificate_that_only_seems_expired_to_a_wrong_clock(authority):
     ("host", "seen", "mend"),
     [("another", "127.0.0.1 is not what it is for: another", "correct url")],
 )
-def test_a_certificate_of_another_host(authority, host, seen, mend):
+def test_a_certificate_of_another_host(authority, host, seen, mend) -> None:
     with centre(authority.issue("other", host=host)) as url:
         found = way(url, authority)
     assert seen in found["TLS"].seen
     assert mend in found["TLS"].mend
 
 
-def test_a_certificate_of_a_stranger(authority, stranger):
+def test_a_certificate_of_a_stranger(authority, stranger) -> None:
     with centre(stranger.issue("fake")) as url:
         found = way(url, authority)
     assert "issued by CN=Somebody" in found["TLS"].seen
@@ -209,7 +211,7 @@ def test_a_certificate_of_a_stranger(authority, stranger):
 
 
 @pytest.mark.parametrize("has_one", [True, False])
-def test_a_centre_that_wants_another_certificate_of_ours(authority, stranger, has_one):
+def test_a_centre_that_wants_another_certificate_of_ours(authority, stranger, has_one) -> None:
     files = {}
     if has_one:
         files = dict(zip(("certificate", "key"), stranger.issue("terminal"), strict=True))
@@ -219,7 +221,7 @@ def test_a_centre_that_wants_another_certificate_of_ours(authority, stranger, ha
     assert "whether it is registered" in found["TLS"].mend
 
 
-def test_a_key_that_does_not_fit_its_certificate(authority):
+def test_a_key_that_does_not_fit_its_certificate(authority) -> None:
     certificate, _ = authority.issue("one")
     _, key = authority.issue("two")
     with centre(authority.issue("any")) as url:
@@ -231,26 +233,28 @@ def test_a_key_that_does_not_fit_its_certificate(authority):
 @pytest.mark.parametrize(
     ("ahead", "verdict"), [(0, Verdict.GOOD), (90, Verdict.BAD), (-3600, Verdict.BAD)]
 )
-def test_the_clock(authority, ahead, verdict):
+def test_the_clock(authority, ahead, verdict) -> None:
     with centre(ahead=ahead) as url:
         finding = way(url, authority)["clock"]
     assert finding.verdict is verdict
     assert finding.mend == ("" if verdict is Verdict.GOOD else "timedatectl set-ntp true")
 
 
-def test_a_centre_without_a_clock(authority):
+def test_a_centre_without_a_clock(authority) -> None:
     with centre(tells_time=False) as url:
         assert way(url, authority)["clock"].verdict is Verdict.UNKNOWN
 
 
-def test_the_login_page_of_somebody_elses_network(authority):
+def test_the_login_page_of_somebody_elses_network(authority) -> None:
     with centre(status=302) as url:
         found = way(url, authority)
     assert "login.wifi.example" in found["redirect"].seen
 
 
 @pytest.mark.parametrize("slow", [0.0, 0.4])
-def test_a_slow_centre_is_named_and_not_asked_for_ever(authority, tmp_path, monkeypatch, slow):
+def test_a_slow_centre_is_named_and_not_asked_for_ever(
+    authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slow
+) -> None:
     monkeypatch.setattr(network, "ROUNDS_S", 0.1 if slow else 60.0)
     monkeypatch.setattr(network, "LATENCY_MS", 300.0 if slow else 60_000.0)
     with server.serving(tmp_path, delay=(slow, slow)) as url:
@@ -260,8 +264,10 @@ def test_a_slow_centre_is_named_and_not_asked_for_ever(authority, tmp_path, monk
     assert found["latency"].seen.endswith("of 1" if slow else "of 5")
 
 
-def test_a_step_that_goes_wrong_leaves_no_line_out(authority, monkeypatch):
-    def upset(settings):
+def test_a_step_that_goes_wrong_leaves_no_line_out(
+    authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def upset(settings) -> Never:
         raise OverflowError("no such number")
 
     monkeypatch.setattr(network, "_centre", upset)
@@ -274,7 +280,7 @@ def test_a_step_that_goes_wrong_leaves_no_line_out(authority, monkeypatch):
     assert "OverflowError" in found["way"].seen
 
 
-def test_every_address_of_the_centre_is_tried(authority, monkeypatch):
+def test_every_address_of_the_centre_is_tried(authority, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first and the last of three are dead."""
     dead = "127.0.0.201", "127.0.0.202"
     monkeypatch.setattr(network, "_look_up", lambda host, port: [dead[0], "127.0.0.1", dead[1]])
@@ -286,7 +292,7 @@ def test_every_address_of_the_centre_is_tried(authority, monkeypatch):
         assert f"{address}: Connection refused" in tcp.seen
 
 
-def test_of_a_chain_that_holds_the_rest_is_only_noted(authority, stranger, tmp_path):
+def test_of_a_chain_that_holds_the_rest_is_only_noted(authority, stranger, tmp_path: Path) -> None:
     certificate, key = authority.issue("leaf")
     old, _ = stranger.issue("left over", days=(-300, -3))
     chain = tmp_path / "chain.pem"
@@ -301,13 +307,13 @@ def test_of_a_chain_that_holds_the_rest_is_only_noted(authority, stranger, tmp_p
 @pytest.mark.parametrize(
     "url", ["https://gjj..example", "https://gjj.example:99999", "https://[::1"]
 )
-def test_an_address_that_is_none(authority, url):
+def test_an_address_that_is_none(authority, url) -> None:
     found = way(url, authority)
     assert found["DNS"].verdict is Verdict.BAD
     assert found["DNS"].mend == "correct url in [centre]"
 
 
-def nobody():
+def nobody() -> str:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return f"https://127.0.0.1:{server.getsockname()[1]}"
 
@@ -320,7 +326,7 @@ def nobody():
     ],
     ids=["a port where nobody is", "a name that nobody has"],
 )
-def test_what_comes_after_a_broken_step_is_told_as_not_tried(authority, url, broken, mend):
+def test_what_comes_after_a_broken_step_is_told_as_not_tried(authority, url, broken, mend) -> None:
     found = way(url, authority)
     after = STEPS[STEPS.index(broken) + 1 :]
     assert found[broken].verdict is Verdict.BAD
@@ -330,11 +336,11 @@ def test_what_comes_after_a_broken_step_is_told_as_not_tried(authority, url, bro
     assert cause.behind == tuple(after)
 
 
-def test_a_server_that_is_none(authority):
+def test_a_server_that_is_none(authority) -> None:
     """TCP answers, and says nothing that is TLS."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
-        def mumble():
+        def mumble() -> None:
             connection, _ = server.accept()
             with connection:
                 connection.sendall(b"220 ready\r\n")
@@ -348,14 +354,14 @@ def test_a_server_that_is_none(authority):
     assert "firewall or proxy" in found["TLS"].mend
 
 
-def test_a_server_that_never_speaks_is_a_time_out(authority):
+def test_a_server_that_never_speaks_is_a_time_out(authority) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         loaded = at(f"https://127.0.0.1:{silent.getsockname()[1]}", authority, read_s=0.3)
         found = {one.name: one for one in network.way(loaded)}
     assert found["TLS"].seen == "timed out"
 
 
-def test_a_centre_that_says_that_our_certificate_has_ended(authority):
+def test_a_centre_that_says_that_our_certificate_has_ended(authority) -> None:
     files = authority.issue("ours", days=(-300, -3))
     with centre(authority.issue("strict"), client_ca=authority.file) as url:
         found = way(url, authority, **dict(zip(("certificate", "key"), files, strict=True)))
@@ -363,7 +369,7 @@ def test_a_centre_that_says_that_our_certificate_has_ended(authority):
     assert found["TLS"].mend.startswith("this terminal's certificate has ended")
 
 
-def test_our_own_certificate_is_not_excused_by_its_issuers(authority, tmp_path):
+def test_our_own_certificate_is_not_excused_by_its_issuers(authority, tmp_path: Path) -> None:
     certificate, key = authority.issue("own", days=(-100, -2))
     chain = tmp_path / "chain.pem"
     chain.write_bytes(certificate.read_bytes() + authority.file.read_bytes())
@@ -382,7 +388,7 @@ def test_our_own_certificate_is_not_excused_by_its_issuers(authority, tmp_path):
         ((2, 300), Verdict.BAD, "not valid before"),
     ],
 )
-def test_our_own_certificate(authority, days, verdict, seen):
+def test_our_own_certificate(authority, days, verdict, seen) -> None:
     certificate, key = authority.issue("own", days=days)
     loaded = Settings(
         terminal="T0001",
@@ -399,7 +405,7 @@ def test_our_own_certificate(authority, days, verdict, seen):
     assert found["roots of seals"].verdict is Verdict.GOOD
 
 
-def test_a_file_that_holds_no_certificate(authority, tmp_path):
+def test_a_file_that_holds_no_certificate(authority, tmp_path: Path) -> None:
     empty = tmp_path / "roots.pem"
     empty.write_text("none\n")
     loaded = Settings(
@@ -434,7 +440,7 @@ def net(root, way_out, **carriers):
         ("", {"eth0": ""}, Verdict.BAD, "eth0: switched off", "ip link set eth0 up"),
     ],
 )
-def test_the_cable(tmp_path, way_out, carriers, verdict, seen, mend):
+def test_the_cable(tmp_path: Path, way_out, carriers, verdict, seen, mend) -> None:
     (finding,) = network.link(None, net(tmp_path, way_out, **carriers))
     assert finding.verdict is verdict
     assert seen in finding.seen

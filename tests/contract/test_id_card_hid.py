@@ -51,7 +51,7 @@ def refusal(reader: SdtReader, request: Request[Any] | None = None) -> DeviceErr
     return caught.value
 
 
-def test_a_card_comes_whole_through_its_reports(emulator, reader):
+def test_a_card_comes_whole_through_its_reports(emulator: IdCardReader, reader: SdtReader) -> None:
     reader.open()
     assert reader.info.address == emulator.address
     assert reader.info.serial
@@ -65,7 +65,7 @@ def test_a_card_comes_whole_through_its_reports(emulator, reader):
 
 
 @pytest.mark.parametrize("size", [0, 1, 57, 58, 121, 400])
-def test_every_report_has_its_number_and_its_full_size(tmp_path, size):
+def test_every_report_has_its_number_and_its_full_size(tmp_path: Path, size) -> None:
     master, slave = os.openpty()
     os.set_blocking(master, False)
     port = HidPort(_raw(slave), 0.05)
@@ -97,7 +97,9 @@ def test_every_report_has_its_number_and_its_full_size(tmp_path, size):
         ("not authorised", Reason.NOT_AUTHORISED),
     ],
 )
-def test_what_goes_wrong_has_its_name(emulator, reader, order, reason):
+def test_what_goes_wrong_has_its_name(
+    emulator: IdCardReader, reader: SdtReader, order, reason
+) -> None:
     reader.open()
     emulator.obey("put", **CARD)
     emulator.obey(order)
@@ -106,14 +108,16 @@ def test_what_goes_wrong_has_its_name(emulator, reader, order, reason):
     assert ask(reader, ReadCard()).name == CARD["name"]
 
 
-def test_noise_before_an_answer_is_passed_over(emulator, reader):
+def test_noise_before_an_answer_is_passed_over(emulator: IdCardReader, reader: SdtReader) -> None:
     reader.open()
     emulator.obey("put", **CARD)
     emulator.obey("junk")
     assert ask(reader, ReadCard()).name == CARD["name"]
 
 
-def test_an_answer_that_nobody_waited_for_is_not_taken_for_the_next(emulator, reader):
+def test_an_answer_that_nobody_waited_for_is_not_taken_for_the_next(
+    emulator: IdCardReader, reader: SdtReader
+) -> None:
     reader.open()
     emulator.obey("slow", seconds=0.3, times=1)
     cancel = CancelToken()
@@ -123,7 +127,9 @@ def test_an_answer_that_nobody_waited_for_is_not_taken_for_the_next(emulator, re
     assert reader.status().state is State.ONLINE
 
 
-def test_a_reader_that_is_pulled_is_gone_and_is_found_again(emulator, reader):
+def test_a_reader_that_is_pulled_is_gone_and_is_found_again(
+    emulator: IdCardReader, reader: SdtReader
+) -> None:
     reader.open()
     emulator.obey("unplug")
     assert refusal(reader, ReadCard()).reason is Reason.NO_DEVICE
@@ -133,7 +139,7 @@ def test_a_reader_that_is_pulled_is_gone_and_is_found_again(emulator, reader):
     assert reader.status().state is State.ONLINE
 
 
-def test_a_reader_that_another_program_holds(emulator, reader):
+def test_a_reader_that_another_program_holds(emulator: IdCardReader, reader: SdtReader) -> None:
     path = emulator.address.removeprefix("hid:")
     fd = os.open(path, os.O_RDWR | os.O_NOCTTY)
     fcntl.flock(fd, fcntl.LOCK_EX)
@@ -144,7 +150,7 @@ def test_a_reader_that_another_program_holds(emulator, reader):
     reader.open()
 
 
-def test_a_node_that_does_not_exist(tmp_path):
+def test_a_node_that_does_not_exist(tmp_path: Path) -> None:
     address = f"hid:{tmp_path / 'nothing'}"
     reader = SdtReader(SdtReader.Settings(address))
     error = refusal(reader)

@@ -36,7 +36,7 @@ PATIENCE_S = 20.0
 class KeeperProcess:
     """A keeper process over played visits, seen through its log."""
 
-    def __init__(self, stage, plan, *, visits=None, limit_s=600, env=None, **pace):
+    def __init__(self, stage, plan, *, visits=None, limit_s=600, env=None, **pace) -> None:
         self.stage = stage
         (stage / "plan").write_text(" ".join(plan))
         (stage / "terminal.toml").write_text(SETTINGS.format(limit_s=limit_s))
@@ -81,13 +81,13 @@ class KeeperProcess:
     def pid(self, number):
         return int((self.stage / f"{number}.pid").read_text())
 
-    def until(self, what):
+    def until(self, what) -> None:
         end = time.monotonic() + PATIENCE_S
         while not what():
             assert time.monotonic() < end
             time.sleep(0.01)
 
-    def ready(self, number):
+    def ready(self, number) -> None:
         self.until((self.stage / f"{number}.ready").exists)
 
     def told(self):
@@ -95,12 +95,12 @@ class KeeperProcess:
         marks = self.stage.glob("*.leftovers")
         return sorted(int(mark.stem) for mark in marks)
 
-    def stop(self, number=signal.SIGTERM):
+    def stop(self, number=signal.SIGTERM) -> None:
         self.keeper.send_signal(number)
         assert self.keeper.wait(PATIENCE_S) == 0
         self.nobody_left()
 
-    def nobody_left(self):
+    def nobody_left(self) -> None:
         assert self.pids()
         self.until(lambda: not any(map(alive, self.pids())))
 
@@ -113,7 +113,7 @@ def alive(pid):
 
 
 @pytest.fixture
-def start(tmp_path):
+def start(tmp_path: Path):
     terminals = []
 
     def start(*plan, stage="stage", **options):
@@ -148,7 +148,7 @@ def start(tmp_path):
         ("family good", "left", "begun", {}),
     ],
 )
-def test_the_next_visit_takes_over(start, plan, cause, stage, pace):
+def test_the_next_visit_takes_over(start, plan, cause, stage, pace) -> None:
     terminal = start(*plan.split(), **pace)
     over = terminal.wait("visit over" if cause == "left" else "visit failed", visit=1)
     assert (over["cause"], over["stage"]) == (cause, stage)
@@ -175,7 +175,7 @@ def test_the_next_visit_takes_over(start, plan, cause, stage, pace):
         ("crash-live good", [], {}),  # nobody had been there
     ],
 )
-def test_who_follows_a_visit_cut_off_in_its_work_is_told(start, plan, leftovers, pace):
+def test_who_follows_a_visit_cut_off_in_its_work_is_told(start, plan, leftovers, pace) -> None:
     """What it left in a device, half a slip or a job, is not for the next citizen."""
     terminal = start(*plan.split(), **pace)
     terminal.wait("visit shown", visit=len(plan.split()))
@@ -185,7 +185,9 @@ def test_who_follows_a_visit_cut_off_in_its_work_is_told(start, plan, leftovers,
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.parametrize(("part", "told"), [("visitor", []), ("lingers", [1]), ("leftovers", [1])])
-def test_what_is_left_in_a_device_is_known_after_a_start(start, tmp_path, part, told, number):
+def test_what_is_left_in_a_device_is_known_after_a_start(
+    start, tmp_path: Path, part, told, number
+) -> None:
     """Whether the terminal was stopped, or the power failed."""
     env = {"STATE_DIRECTORY": str(tmp_path)}
     clean = tmp_path / "clean"
@@ -211,7 +213,7 @@ def test_what_is_left_in_a_device_is_known_after_a_start(start, tmp_path, part, 
 
 
 @pytest.mark.parametrize("part", ["crash-live", "never-shown"])
-def test_a_standby_that_fails_on_the_screen_is_replaced_too(start, part):
+def test_a_standby_that_fails_on_the_screen_is_replaced_too(start, part) -> None:
     terminal = start("visitor", part, "good", shown_s=1.0)
     assert terminal.wait("visit failed", visit=2)["stage"] == "live"
     shown = terminal.wait("visit shown", visit=3)
@@ -220,7 +222,7 @@ def test_a_standby_that_fails_on_the_screen_is_replaced_too(start, part):
     terminal.stop()
 
 
-def test_a_standby_that_dies_is_replaced_before_it_is_needed(start):
+def test_a_standby_that_dies_is_replaced_before_it_is_needed(start) -> None:
     terminal = start("good")
     terminal.wait("visit shown", visit=1)
     terminal.ready(2)
@@ -233,14 +235,14 @@ def test_a_standby_that_dies_is_replaced_before_it_is_needed(start):
     terminal.stop()
 
 
-def test_a_standby_that_freezes_is_replaced_before_it_is_needed(start):
+def test_a_standby_that_freezes_is_replaced_before_it_is_needed(start) -> None:
     terminal = start("good", "standby-freezes", "good", silent_s=1.0)
     assert terminal.wait("visit failed", visit=2)["cause"] == "frozen"
     terminal.ready(3)
     terminal.stop()
 
 
-def test_the_next_standby_gives_the_visit_time_to_start(start):
+def test_the_next_standby_gives_the_visit_time_to_start(start) -> None:
     terminal = start("good", rest_s=0.5)
     terminal.wait("visit shown", visit=1)
     shown = time.monotonic()
@@ -249,7 +251,7 @@ def test_the_next_standby_gives_the_visit_time_to_start(start):
     terminal.stop()
 
 
-def test_a_visit_that_always_crashes_backs_off_and_is_never_given_up(start):
+def test_a_visit_that_always_crashes_backs_off_and_is_never_given_up(start) -> None:
     steps = [0.0, 0.01, 0.02]
     terminal = start(*["crash"] * 20, "good", back_off_s=steps)
     terminal.wait("visit shown", visit=21)
@@ -258,14 +260,14 @@ def test_a_visit_that_always_crashes_backs_off_and_is_never_given_up(start):
     terminal.stop()
 
 
-def test_a_visit_that_went_well_forgives_the_failures(start):
+def test_a_visit_that_went_well_forgives_the_failures(start) -> None:
     terminal = start("crash", "crash", "visitor", "good", back_off_s=[0.0, 0.01, 0.02])
     assert terminal.wait("visit over", visit=3)["pause_s"] == 0
     assert terminal.wait("visit shown", visit=4)
     terminal.stop()
 
 
-def test_warm_takeovers(start):
+def test_warm_takeovers(start) -> None:
     terminal = start("visitor", visits=8)
     assert terminal.keeper.wait(PATIENCE_S) == 0
     takeovers = [event["ms"] for event in terminal.named("visit shown") if "ms" in event]
@@ -276,7 +278,7 @@ def test_warm_takeovers(start):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_stops_in_order(start, number):
+def test_stops_in_order(start, number) -> None:
     terminal = start("good")
     terminal.wait("visit shown", visit=1)
     terminal.stop(number)
@@ -284,14 +286,14 @@ def test_stops_in_order(start, number):
 
 
 @pytest.mark.parametrize("part", ["never-ready", "freezes"])
-def test_stops_although_a_visit_does_not_listen(start, part):
+def test_stops_although_a_visit_does_not_listen(start, part) -> None:
     terminal = start(part, "good", silent_s=60.0)
     terminal.wait("visit started", visit=1 if part == "never-ready" else 2)
     terminal.until(lambda: len(terminal.pids()) == (1 if part == "never-ready" else 2))
     terminal.stop()
 
 
-def test_no_visit_outlives_a_killed_keeper(start):
+def test_no_visit_outlives_a_killed_keeper(start) -> None:
     terminal = start("freezes", "good", silent_s=60.0)
     terminal.ready(2)
     terminal.keeper.kill()
@@ -299,7 +301,7 @@ def test_no_visit_outlives_a_killed_keeper(start):
     terminal.nobody_left()
 
 
-def test_a_killed_keeper_takes_even_a_visit_along_that_ignores_the_line(start):
+def test_a_killed_keeper_takes_even_a_visit_along_that_ignores_the_line(start) -> None:
     terminal = start("never-ready")
     terminal.until(lambda: len(terminal.pids()) == 1)
     terminal.keeper.kill()
@@ -307,7 +309,7 @@ def test_a_killed_keeper_takes_even_a_visit_along_that_ignores_the_line(start):
     terminal.nobody_left()
 
 
-def test_a_keeper_that_stood_still_does_not_blame_the_visits(start):
+def test_a_keeper_that_stood_still_does_not_blame_the_visits(start) -> None:
     terminal = start("good", silent_s=1.0)
     terminal.wait("visit shown", visit=1)
     terminal.ready(2)
@@ -322,7 +324,7 @@ def test_a_keeper_that_stood_still_does_not_blame_the_visits(start):
     terminal.stop()
 
 
-def test_systemd_is_told(start, tmp_path):
+def test_systemd_is_told(start, tmp_path: Path) -> None:
     address = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(address))
@@ -339,7 +341,7 @@ def test_systemd_is_told(start, tmp_path):
         assert set(said[:-1]) <= {b"WATCHDOG=1"}
 
 
-def test_the_keeper_stays_small(start):
+def test_the_keeper_stays_small(start) -> None:
     terminal = start("good")
     terminal.ready(2)
     report = Path(f"/proc/{terminal.keeper.pid}/smaps_rollup").read_text()

@@ -40,7 +40,7 @@ def seen():
 
 
 @pytest.fixture
-def host(tmp_path, seen):
+def host(tmp_path: Path, seen):
     one = ProcessHost(partial(NaughtyDriver, tmp_path), seen.append, pace=PACE, grace=GRACE_S)
     yield one
     one.stop()
@@ -48,7 +48,7 @@ def host(tmp_path, seen):
 
 
 @pytest.fixture
-def patient(tmp_path, seen):
+def patient(tmp_path: Path, seen):
     """Asks for the status so rarely that only commands find out."""
     make = partial(NaughtyDriver, tmp_path)
     one = ProcessHost(make, seen.append, pace=HostPace(poll_s=99.0), grace=GRACE_S)
@@ -58,7 +58,7 @@ def patient(tmp_path, seen):
     one.stop()
 
 
-def until(holds, seconds=SOON_S):
+def until(holds, seconds=SOON_S) -> None:
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end
@@ -94,7 +94,7 @@ def fails(host, what, seconds=SOON_S, cancel=None):
 # -- the same as in a thread ---------------------------------------------------------------------
 
 
-def test_it_is_another_process_of_which_all_is_known_here(host, seen):
+def test_it_is_another_process_of_which_all_is_known_here(host, seen) -> None:
     host.start()
     assert host.requests == (Do, DoOnce)
     assert host.info.kind == "naughty"
@@ -108,12 +108,12 @@ def test_it_is_another_process_of_which_all_is_known_here(host, seen):
 @pytest.mark.parametrize(
     "value", [None, "欧阳𬭎㛃", b"\x00" * 30_000_000, Status(State.BUSY), {"a": [1.5, (True,)]}]
 )
-def test_requests_and_results_of_any_size_and_kind(host, value):
+def test_requests_and_results_of_any_size_and_kind(host, value) -> None:
     host.start()
     assert do(host, "echo", value) == value
 
 
-def test_memory_goes_both_ways_without_a_copy(host):
+def test_memory_goes_both_ways_without_a_copy(host) -> None:
     host.start()
     content = os.urandom(100_000)
     memory, again = do(host, "memory", content)
@@ -124,7 +124,7 @@ def test_memory_goes_both_ways_without_a_copy(host):
     assert again.view[:4] == b"seen"
 
 
-def test_status_goes_past_the_queue_and_a_cancel_too(host, seen):
+def test_status_goes_past_the_queue_and_a_cancel_too(host, seen) -> None:
     host.start()
     cancel = CancelToken()
     future = host.submit(Do("obey cancel"), SOON_S, cancel)
@@ -141,7 +141,7 @@ def test_status_goes_past_the_queue_and_a_cancel_too(host, seen):
     assert do(host, "pid") == pid
 
 
-def test_the_deadline_and_what_the_driver_says_when_it_has_passed(host):
+def test_the_deadline_and_what_the_driver_says_when_it_has_passed(host) -> None:
     host.start()
     assert 8 < do(host, "remaining", seconds=10) < 10
     pid = do(host, "pid")
@@ -150,7 +150,7 @@ def test_the_deadline_and_what_the_driver_says_when_it_has_passed(host):
     assert do(host, "pid") == pid
 
 
-def test_the_child_has_no_descriptor_of_ours(host, tmp_path):
+def test_the_child_has_no_descriptor_of_ours(host, tmp_path: Path) -> None:
     ours = os.open(tmp_path / "ours", os.O_CREAT | os.O_RDWR)
     os.set_inheritable(ours, True)
     try:
@@ -163,7 +163,7 @@ def test_the_child_has_no_descriptor_of_ours(host, tmp_path):
 
 
 @pytest.mark.parametrize("dumpable", [0, 1])
-def test_the_child_s_memory_is_as_private_as_ours(host, dumpable):
+def test_the_child_s_memory_is_as_private_as_ours(host, dumpable) -> None:
     """A new program is dumpable, whatever it was that started it (execve(2))."""
     prctl = ctypes.CDLL(None).prctl
     set_dumpable = 4
@@ -181,7 +181,7 @@ def test_the_child_s_memory_is_as_private_as_ours(host, dumpable):
 
 
 @pytest.mark.parametrize("what", HANGS)
-def test_what_outlives_its_deadline_is_killed(host, what):
+def test_what_outlives_its_deadline_is_killed(host, what) -> None:
     host.start()
     pid = do(host, "pid")
     error = fails(host, what, 0.05)
@@ -191,7 +191,7 @@ def test_what_outlives_its_deadline_is_killed(host, what):
 
 
 @pytest.mark.parametrize("what", HANGS)
-def test_what_does_not_obey_a_cancel_is_killed(host, what):
+def test_what_does_not_obey_a_cancel_is_killed(host, what) -> None:
     host.start()
     pid = do(host, "pid")
     cancel = CancelToken()
@@ -203,7 +203,7 @@ def test_what_does_not_obey_a_cancel_is_killed(host, what):
 
 
 @pytest.mark.parametrize("what", DEATHS)
-def test_a_process_that_dies_is_a_device_error(host, seen, what):
+def test_a_process_that_dies_is_a_device_error(host, seen, what) -> None:
     host.start()
     until(lambda: seen == [ONLINE])
     error = fails(host, what)
@@ -213,14 +213,14 @@ def test_a_process_that_dies_is_a_device_error(host, seen, what):
     assert seen == [ONLINE]  # nothing was wrong with the device
 
 
-def test_what_waits_behind_a_command_that_is_killed_is_done(host):
+def test_what_waits_behind_a_command_that_is_killed_is_done(host) -> None:
     host.start()
     futures = [host.submit(Do("hang"), 0.1), *(host.submit(Do("echo", n), SOON_S) for n in "ab")]
     assert futures[0].exception(SOON_S).reason is Reason.TIMEOUT
     assert [future.result(SOON_S) for future in futures[1:]] == ["a", "b"]
 
 
-def test_it_is_back_in_less_than_200_ms(host):
+def test_it_is_back_in_less_than_200_ms(host) -> None:
     """From the end of the grace; the best of some, because the machine may be busy."""
     host.start()
     times = []
@@ -237,7 +237,9 @@ def test_it_is_back_in_less_than_200_ms(host):
 
 @pytest.mark.parametrize("how", [*HANGS, *DEATHS])
 @pytest.mark.parametrize("where", ["open", "status"])
-def test_hanging_and_dying_between_commands(host, seen, tmp_path, monkeypatch, how, where):
+def test_hanging_and_dying_between_commands(
+    host, seen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how, where
+) -> None:
     monkeypatch.setattr(process_host, f"{where.upper()}_S", 0.2)
     (tmp_path / f"{how}-{where}").touch()
     host.start()
@@ -250,8 +252,8 @@ def test_hanging_and_dying_between_commands(host, seen, tmp_path, monkeypatch, h
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
 def test_a_process_that_dies_or_hangs_while_idle_is_replaced_before_anybody_is_told(
-    host, seen, monkeypatch, how
-):
+    host, seen, monkeypatch: pytest.MonkeyPatch, how
+) -> None:
     monkeypatch.setattr(process_host, "STATUS_S", 1.0)
     host.start()
     until(lambda: seen == [ONLINE])
@@ -265,8 +267,8 @@ def test_a_process_that_dies_or_hangs_while_idle_is_replaced_before_anybody_is_t
 
 @pytest.mark.parametrize("cancelled", [False, True])
 def test_a_device_that_hangs_in_open_holds_a_command_no_longer_than_it_wants(
-    tmp_path, seen, monkeypatch, cancelled
-):
+    tmp_path: Path, seen, monkeypatch: pytest.MonkeyPatch, cancelled
+) -> None:
     (tmp_path / "hang-open").touch()
     make, rarely = partial(NaughtyDriver, tmp_path), HostPace(poll_s=99.0, back_off_s=(99.0,))
     one = ProcessHost(make, seen.append, pace=rarely, grace=GRACE_S)
@@ -288,7 +290,7 @@ def test_a_device_that_hangs_in_open_holds_a_command_no_longer_than_it_wants(
 
 
 @pytest.mark.parametrize("how", ["deadline", "cancel", "stop"])
-def test_a_large_request_to_a_process_that_takes_nothing(patient, how):
+def test_a_large_request_to_a_process_that_takes_nothing(patient, how) -> None:
     os.kill(do(patient, "pid"), signal.SIGSTOP)
     cancel = CancelToken()
     request = Do("echo", bytes(5_000_000))
@@ -304,14 +306,14 @@ def test_a_large_request_to_a_process_that_takes_nothing(patient, how):
     assert time.monotonic() - begun < SOON_S / 2
 
 
-def test_a_process_that_was_killed_while_nobody_asked(patient):
+def test_a_process_that_was_killed_while_nobody_asked(patient) -> None:
     pid = do(patient, "pid")
     os.kill(pid, signal.SIGKILL)
     assert fails(patient, "pid").reason is Reason.HARDWARE
     assert do(patient, "pid") != pid
 
 
-def test_a_spare_that_was_killed(patient):
+def test_a_spare_that_was_killed(patient) -> None:
     pid = do(patient, "pid")
     until(lambda: len(children()) == 2)
     (spare,) = set(children()) - {pid}
@@ -321,7 +323,7 @@ def test_a_spare_that_was_killed(patient):
     assert do(patient, "echo", 1) == 1
 
 
-def test_a_reset_that_hangs(host, tmp_path, monkeypatch):
+def test_a_reset_that_hangs(host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process_host, "RESET_S", 0.1)
     host.start()
     (tmp_path / "hang-reset").touch()
@@ -332,7 +334,7 @@ def test_a_reset_that_hangs(host, tmp_path, monkeypatch):
     host.reset()
 
 
-def test_a_bug_is_told_without_its_words(host, caplog):
+def test_a_bug_is_told_without_its_words(host, caplog: pytest.LogCaptureFixture) -> None:
     host.start()
     pid = do(host, "pid")
     error = fails(host, "raise")
@@ -344,14 +346,14 @@ def test_a_bug_is_told_without_its_words(host, caplog):
     assert do(host, "pid") != pid
 
 
-def test_an_answer_that_cannot_travel_is_a_bug(host, caplog):
+def test_an_answer_that_cannot_travel_is_a_bug(host, caplog: pytest.LogCaptureFixture) -> None:
     host.start()
     assert fails(host, "unpicklable").reason is Reason.HARDWARE
     assert [record.message for record in caplog.records] == ["driver failed"]
     assert do(host, "echo", 1) == 1
 
 
-def test_a_request_that_cannot_travel_is_a_bug(host, caplog):
+def test_a_request_that_cannot_travel_is_a_bug(host, caplog: pytest.LogCaptureFixture) -> None:
     host.start()
     with pytest.raises(DeviceError) as caught:
         host.execute(Do("echo", lambda: None), SOON_S)
@@ -360,7 +362,7 @@ def test_a_request_that_cannot_travel_is_a_bug(host, caplog):
     assert do(host, "echo", 1) == 1
 
 
-def test_a_job_that_succeeded_is_remembered_when_its_process_is_gone(host):
+def test_a_job_that_succeeded_is_remembered_when_its_process_is_gone(host) -> None:
     host.start()
     assert host.execute(DoOnce("echo", "first"), SOON_S) == "first"
     fails(host, "hang", 0.01)
@@ -378,7 +380,9 @@ def test_a_job_that_succeeded_is_remembered_when_its_process_is_gone(host):
         ("exit", Reason.HARDWARE, "ended with 3"),
     ],
 )
-def test_a_driver_that_cannot_be_made(host, seen, tmp_path, mark, problem, detail, caplog):
+def test_a_driver_that_cannot_be_made(
+    host, seen, tmp_path: Path, mark, problem, detail, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / f"{mark}-make").touch()
     host.start()
     until(lambda: seen)
@@ -390,7 +394,9 @@ def test_a_driver_that_cannot_be_made(host, seen, tmp_path, mark, problem, detai
     assert host.info.kind == "naughty"
 
 
-def test_no_process_can_be_started(host, seen, monkeypatch, tmp_path):
+def test_no_process_can_be_started(
+    host, seen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     host.start()
     until(lambda: seen)
@@ -401,12 +407,14 @@ def test_no_process_can_be_started(host, seen, monkeypatch, tmp_path):
     until(lambda: host.status == ONLINE)
 
 
-def test_a_recipe_that_cannot_travel_is_refused_at_once():
+def test_a_recipe_that_cannot_travel_is_refused_at_once() -> None:
     with pytest.raises((pickle.PicklingError, AttributeError)):
         ProcessHost(lambda: NaughtyDriver(Path()))
 
 
-def test_nothing_is_known_of_a_host_that_was_not_started(host, monkeypatch):
+def test_nothing_is_known_of_a_host_that_was_not_started(
+    host, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(process_host, "START_S", 0.01)
     with pytest.raises(DeviceError) as caught:
         _ = host.info
@@ -414,7 +422,7 @@ def test_nothing_is_known_of_a_host_that_was_not_started(host, monkeypatch):
 
 
 @pytest.mark.parametrize("what", [*HANGS, "obey cancel"])
-def test_stop_ends_what_runs_and_every_process(host, monkeypatch, what):
+def test_stop_ends_what_runs_and_every_process(host, monkeypatch: pytest.MonkeyPatch, what) -> None:
     monkeypatch.setattr(process_host, "LEAVE_S", 0.2)
     host.start()
     do(host, "pid")
@@ -426,7 +434,9 @@ def test_stop_ends_what_runs_and_every_process(host, monkeypatch, what):
 
 
 @pytest.mark.parametrize("where", ["open", "status", "close"])
-def test_stop_while_the_driver_hangs(host, tmp_path, monkeypatch, where):
+def test_stop_while_the_driver_hangs(
+    host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where
+) -> None:
     monkeypatch.setattr(process_host, "LEAVE_S", 0.1)
     host.start()
     do(host, "pid")
@@ -440,7 +450,7 @@ def test_stop_while_the_driver_hangs(host, tmp_path, monkeypatch, where):
     assert not children()
 
 
-def test_nothing_is_left_open(host):
+def test_nothing_is_left_open(host) -> None:
     host.start()
     do(host, "pid")
     gc.collect()
@@ -471,7 +481,7 @@ time.sleep(999)
 
 
 @pytest.mark.parametrize("what", [*HANGS, "pid"])
-def test_the_processes_die_with_their_parent(tmp_path, what):
+def test_the_processes_die_with_their_parent(tmp_path: Path, what) -> None:
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT, str(tmp_path), what],
         stdout=subprocess.PIPE,
@@ -516,7 +526,7 @@ MESSAGES = st.lists(
 
 @settings(max_examples=40, deadline=None)
 @given(messages=MESSAGES, cuts=st.lists(st.integers(1, 50), min_size=1))
-def test_messages_come_whole_however_they_are_cut(messages, cuts):
+def test_messages_come_whole_however_they_are_cut(messages, cuts) -> None:
     to, our = socket.socketpair()
     from_, their = socket.socketpair()
     ends = Channel(to), Channel(their)
@@ -544,10 +554,10 @@ def test_messages_come_whole_however_they_are_cut(messages, cuts):
         ends[1].close()
 
 
-def test_a_message_that_nobody_takes_is_given_up(ends):
+def test_a_message_that_nobody_takes_is_given_up(ends) -> None:
     asked = []
 
-    def patient():
+    def patient() -> None:
         asked.append(None)
         if len(asked) == 3:
             raise TimeoutError
@@ -556,7 +566,7 @@ def test_a_message_that_nobody_takes_is_given_up(ends):
         ends[0].send(bytes(10_000_000), patient)
 
 
-def test_descriptors_that_came_and_were_not_fetched_are_closed(ends):
+def test_descriptors_that_came_and_were_not_fetched_are_closed(ends) -> None:
     before = len(os.listdir("/proc/self/fd"))
     ends[0].send([SharedMemory(10)])
     ends[0].send(None)

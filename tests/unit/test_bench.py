@@ -4,6 +4,7 @@ import json
 import math
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from typing import Never
 
 import pytest
 from click.testing import CliRunner
@@ -27,7 +28,7 @@ def figures():
     )
 
 
-def test_every_figure_is_measured_and_sane(figures):
+def test_every_figure_is_measured_and_sane(figures) -> None:
     assert set(figures) == set(NAMES)
     for name, figure in figures.items():
         assert all(math.isfinite(value) and value >= 0 for value in figure.values), name
@@ -55,7 +56,7 @@ def of_devices():
         return apart.submit(devices.measure, scale).result()
 
 
-def test_every_figure_of_a_device_is_measured_or_it_is_said_why_not(of_devices):
+def test_every_figure_of_a_device_is_measured_or_it_is_said_why_not(of_devices) -> None:
     assert set(of_devices) == set(devices.NAMES)
     reasons = {smart_card.missing(), cups.missing(), "takes half a minute; left out when quick"}
     for name, figure in of_devices.items():
@@ -77,11 +78,13 @@ def test_every_figure_of_a_device_is_measured_or_it_is_said_why_not(of_devices):
         ("floor_slip_raster_115200", "slip_raster_115200"),
     ],
 )
-def test_devices_are_as_they_must_be(of_devices, less, more):
+def test_devices_are_as_they_must_be(of_devices, less, more) -> None:
     assert of_devices[less].median <= of_devices[more].median
 
 
-def test_what_is_printed(figures, monkeypatch, capsys):
+def test_what_is_printed(
+    figures, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(visits, "measure", lambda scale: figures)
     assert bench.run(["visits"], json=True, quick=True) == 0
     printed = json.loads(capsys.readouterr().out)
@@ -97,8 +100,10 @@ def test_what_is_printed(figures, monkeypatch, capsys):
     assert shown == [name for name in NAMES if not name.startswith("floor_")]
 
 
-def test_what_cannot_be_measured_is_said_and_nothing_is_printed(monkeypatch):
-    def fail(scale):
+def test_what_cannot_be_measured_is_said_and_nothing_is_printed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(scale) -> Never:
         raise BenchError("no card reader")
 
     monkeypatch.setattr(visits, "measure", fail)
@@ -106,7 +111,9 @@ def test_what_cannot_be_measured_is_said_and_nothing_is_printed(monkeypatch):
     assert (result.exit_code, result.stdout, result.stderr) == (1, "", "bench: no card reader\n")
 
 
-def test_what_was_not_measured_is_said_and_the_rest_is_printed(monkeypatch):
+def test_what_was_not_measured_is_said_and_the_rest_is_printed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     found = {
         "restart_pcscd": NotMeasured("needs the Debian packages pcscd"),
         "floor_restart_pcscd": NotMeasured("needs the Debian packages pcscd"),
@@ -120,7 +127,7 @@ def test_what_was_not_measured_is_said_and_the_rest_is_printed(monkeypatch):
     assert result.stderr == why
 
 
-def test_a_figure_stands_beside_its_floor_and_its_target():
+def test_a_figure_stands_beside_its_floor_and_its_target() -> None:
     names = {
         "hang_id_card": Name("ms", 200, floor="floor_held"),
         "id_card_read_with_a_long_name": Name("s"),
@@ -144,7 +151,7 @@ def test_a_figure_stands_beside_its_floor_and_its_target():
         (10.0, 50.0, 56.0),  # the last pause, again and again
     ],
 )
-def test_the_next_look_of_a_host_that_backs_off(gone, after, look):
+def test_the_next_look_of_a_host_that_backs_off(gone, after, look) -> None:
     assert recovery.next_look(gone, after, (2.0, 4.0, 20.0)) == look
 
 
@@ -152,7 +159,7 @@ def test_the_next_look_of_a_host_that_backs_off(gone, after, look):
     ("count", "moments"),
     [(1, [0.2]), (2, [0.1, 0.3]), (4, [0.05, 0.15, 0.25, 0.35])],
 )
-def test_cards_are_put_at_moments_spread_evenly(count, moments):
+def test_cards_are_put_at_moments_spread_evenly(count, moments) -> None:
     assert list(readers.phases(count, 0.4)) == pytest.approx(moments)
 
 
@@ -165,7 +172,7 @@ def test_cards_are_put_at_moments_spread_evenly(count, moments):
         (tuple(float(n) for n in range(1000, 0, -1)), 500.5, 990.0),
     ],
 )
-def test_median_and_p99_by_nearest_rank(values, median, p99):
+def test_median_and_p99_by_nearest_rank(values, median, p99) -> None:
     assert (Figure(values).median, Figure(values).p99) == (median, p99)
 
 
@@ -205,7 +212,7 @@ def _evaluated(events, kills=()):
     return {name: [round(value, 6) for value in values] for name, values in found.items() if values}
 
 
-def test_a_sign_in_is_split_between_reader_centre_robot_and_us():
+def test_a_sign_in_is_split_between_reader_centre_robot_and_us() -> None:
     found = _evaluated(_visit(1, "job", *SIGN_IN))
     assert found["card_to_overview"] == [3500]
     assert found["card_to_overview_reader"] == [1000]
@@ -218,7 +225,7 @@ def test_a_sign_in_is_split_between_reader_centre_robot_and_us():
 @pytest.mark.parametrize(
     ("story", "name"), [("job", "tap_next_page"), ("queue", "tap_next_page_queue")]
 )
-def test_taps_count_by_whether_the_centre_was_asked(story, name):
+def test_taps_count_by_whether_the_centre_was_asked(story, name) -> None:
     found = _evaluated(_visit(1, story, *SIGN_IN, *TAPS))
     assert found[name] == [10, 20, 30]
     assert found["tap_next_page_first"] == [10, 30]  # the statement page had been there
@@ -227,7 +234,7 @@ def test_taps_count_by_whether_the_centre_was_asked(story, name):
     assert found["memory_visit"] == [120]
 
 
-def test_takeovers_run_from_an_end_or_a_kill_to_the_next_first_frame():
+def test_takeovers_run_from_an_end_or_a_kill_to_the_next_first_frame() -> None:
     events = [
         *_visit(1, "job", *SIGN_IN, *TAPS),
         Event("live", 20.02, 2),

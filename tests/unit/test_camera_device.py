@@ -4,6 +4,7 @@ import os
 import stat
 import struct
 from contextlib import suppress
+from typing import Never
 
 import msgspec
 import pytest
@@ -42,7 +43,7 @@ def capability(card=b"HD USB Camera", capabilities=CAPTURE, of_node=0):
         (capability(card=b""), ""),
     ],
 )
-def test_the_name_of_a_camera(answer, name):
+def test_the_name_of_a_camera(answer, name) -> None:
     assert parse_capability(answer) == name
 
 
@@ -57,14 +58,14 @@ def test_the_name_of_a_camera(answer, name):
         (b"", Reason.GARBLED),
     ],
 )
-def test_a_node_that_is_no_camera(answer, reason):
+def test_a_node_that_is_no_camera(answer, reason) -> None:
     with pytest.raises(DeviceError) as caught:
         parse_capability(answer)
     assert caught.value.reason is reason
 
 
 @given(answer=st.binary(max_size=110) | st.binary(min_size=104, max_size=104))
-def test_any_answer_is_a_name_or_a_device_error(answer):
+def test_any_answer_is_a_name_or_a_device_error(answer) -> None:
     with suppress(DeviceError):
         assert len(parse_capability(answer)) <= 32
 
@@ -82,7 +83,7 @@ def camera(source, **options):
         ("http://10.0.0.9", "http://10.0.0.9"),
     ],
 )
-def test_an_address_is_shown_without_its_password(source, address):
+def test_an_address_is_shown_without_its_password(source, address) -> None:
     driver = camera(source)
     assert driver.info == Info("camera", "opencv", address)
     assert driver.requests == (StartStream, StopStream)
@@ -100,7 +101,7 @@ def test_an_address_is_shown_without_its_password(source, address):
         "http://user:secret@127.0.0.1:1/stream?key=secret",
     ],
 )
-def test_what_is_not_there_is_said_with_what_mends_it(source):
+def test_what_is_not_there_is_said_with_what_mends_it(source) -> None:
     driver = camera(source)
     for ask in (
         driver.open,
@@ -119,10 +120,10 @@ def test_what_is_not_there_is_said_with_what_mends_it(source):
     driver.close()
 
 
-def test_a_device_that_we_may_not_use(monkeypatch):
+def test_a_device_that_we_may_not_use(monkeypatch: pytest.MonkeyPatch) -> None:
     """As root everything may be opened, so the system's answer is put in its place."""
 
-    def refuse(*args):
+    def refuse(*args) -> Never:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "open", refuse)
@@ -136,12 +137,12 @@ def test_a_device_that_we_may_not_use(monkeypatch):
     "options",
     [{"source": ""}, {"rotate": 45}, {"width": 10}, {"fps": 0}, {"format": "H264"}, {"size": 1}],
 )
-def test_settings_that_do_not_fit(options):
+def test_settings_that_do_not_fit(options) -> None:
     with pytest.raises(msgspec.ValidationError):
         camera(**{"source": "/dev/video0", **options})
 
 
-def test_no_descriptor_stays_open():
+def test_no_descriptor_stays_open() -> None:
     before = len(os.listdir("/proc/self/fd"))
     for _ in range(5):
         with pytest.raises(DeviceError):

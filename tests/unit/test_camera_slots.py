@@ -35,20 +35,20 @@ def elsewhere(stream):
     return got
 
 
-def lost(call):
+def lost(call) -> None:
     with pytest.raises(DeviceError) as caught:
         call()
     assert caught.value.reason is Reason.OFFLINE
 
 
-def test_nothing_yet():
+def test_nothing_yet() -> None:
     stream = Slots(BYTES)
     lost(stream.latest)
     lost(lambda: stream.next(0, SOON_S))
 
 
 @pytest.mark.parametrize("get", [lambda stream: stream, elsewhere], ids=["here", "elsewhere"])
-def test_the_newest_is_what_is_read(get):
+def test_the_newest_is_what_is_read(get) -> None:
     writer = Slots(BYTES)
     reader = get(writer)
     for number in range(1, 8):
@@ -61,7 +61,7 @@ def test_the_newest_is_what_is_read(get):
     assert reader.next(6, 0.0).number == 7
 
 
-def test_a_frame_is_a_copy():
+def test_a_frame_is_a_copy() -> None:
     stream = Slots(BYTES)
     stream.put(picture(1), time.monotonic())
     frame = stream.latest()
@@ -73,7 +73,7 @@ def test_a_frame_is_a_copy():
     assert "image" not in repr(frame)
 
 
-def test_waiting_for_the_next_one():
+def test_waiting_for_the_next_one() -> None:
     stream = Slots(BYTES)
     stream.put(picture(1), time.monotonic())
     begun = time.monotonic()
@@ -85,7 +85,7 @@ def test_waiting_for_the_next_one():
     later.join()
 
 
-def test_an_old_picture_is_no_picture(monkeypatch):
+def test_an_old_picture_is_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slots, "STALL_S", 0.1)
     stream = Slots(BYTES)
     stream.put(picture(1), time.monotonic())
@@ -96,7 +96,7 @@ def test_an_old_picture_is_no_picture(monkeypatch):
     assert stream.latest().number == 2
 
 
-def test_what_was_wiped_is_gone():
+def test_what_was_wiped_is_gone() -> None:
     writer = Slots(BYTES)
     reader = elsewhere(writer)
     for number in range(1, 4):
@@ -106,7 +106,7 @@ def test_what_was_wiped_is_gone():
     assert not any(reader._memory.view[:])
 
 
-def test_a_picture_that_is_too_large():
+def test_a_picture_that_is_too_large() -> None:
     stream = Slots(BYTES)
     with pytest.raises(ValueError, match="larger"):
         stream.put(picture(1, (49, 64, 3)), time.monotonic())
@@ -115,7 +115,7 @@ def test_a_picture_that_is_too_large():
 
 @settings(max_examples=50, deadline=None)
 @given(sizes=st.lists(st.tuples(st.integers(1, 48), st.integers(1, 64)), min_size=1, max_size=9))
-def test_pictures_of_any_size_that_fits(sizes):
+def test_pictures_of_any_size_that_fits(sizes) -> None:
     stream = Slots(BYTES)
     for number, (height, width) in enumerate(sizes, 1):
         stream.put(picture(number, (height, width, 3)), time.monotonic())
@@ -126,7 +126,7 @@ def test_pictures_of_any_size_that_fits(sizes):
 
 @settings(max_examples=100, deadline=None)
 @given(junk=st.binary(min_size=1, max_size=64), at=st.integers(0, BYTES))
-def test_whatever_stands_in_the_memory_is_a_frame_or_no_picture(junk, at):
+def test_whatever_stands_in_the_memory_is_a_frame_or_no_picture(junk, at) -> None:
     """The writer's process may die anywhere, or write anywhere."""
     stream = Slots(BYTES)
     stream.put(picture(1), time.monotonic())
@@ -142,14 +142,14 @@ def test_whatever_stands_in_the_memory_is_a_frame_or_no_picture(junk, at):
     assert time.monotonic() - begun < 0.9
 
 
-def test_no_frame_is_torn():
+def test_no_frame_is_torn() -> None:
     """A writer as fast as it can, three readers: each frame is one picture, and newer."""
     writer = Slots(BYTES)
     writer.put(picture(1), time.monotonic())
     until = time.monotonic() + 1.0
     wrong, read = [], []
 
-    def watch():
+    def watch() -> None:
         reader, number = elsewhere(writer), 0
         while time.monotonic() < until:
             frame = reader.next(number, 0.1)
@@ -173,7 +173,7 @@ def test_no_frame_is_torn():
     assert len(read) > 10
 
 
-def test_a_stream_does_not_travel_as_a_plain_pickle():
+def test_a_stream_does_not_travel_as_a_plain_pickle() -> None:
     """Only a channel takes memory along; a file cannot keep a picture."""
     with pytest.raises(TypeError):
         pickle.dumps(Slots(BYTES))

@@ -6,6 +6,7 @@ import select
 import socket
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -47,7 +48,7 @@ TO_VISIT = [
 class ChannelWire:
     """One end of the channel, and a bare socket at the other."""
 
-    def __init__(self, end):
+    def __init__(self, end) -> None:
         here, self.bare = socket.socketpair()
         self.end = end(here.detach())
 
@@ -72,7 +73,7 @@ def keeper():
 
 
 @pytest.mark.parametrize(("word", "line"), FROM_VISIT)
-def test_what_a_visit_says(visit, keeper, word, line):
+def test_what_a_visit_says(visit, keeper, word, line) -> None:
     assert visit.end.send(word)
     assert visit.bare.recv(CAP) == line
     keeper.bare.sendall(line)
@@ -80,7 +81,7 @@ def test_what_a_visit_says(visit, keeper, word, line):
 
 
 @pytest.mark.parametrize(("word", "line"), TO_VISIT)
-def test_what_the_keeper_says(visit, keeper, word, line):
+def test_what_the_keeper_says(visit, keeper, word, line) -> None:
     assert keeper.end.send(word)
     assert keeper.bare.recv(CAP) == line
     visit.bare.sendall(line)
@@ -108,13 +109,13 @@ def test_what_the_keeper_says(visit, keeper, word, line):
         b"[" * 4000,
     ],
 )
-def test_garbage_is_a_value_and_the_last(keeper, line):
+def test_garbage_is_a_value_and_the_last(keeper, line) -> None:
     keeper.bare.sendall(b'{"type":"ready"}\n' + line + b'\n{"type":"alive"}\n')
     assert keeper.end.receive() == [Ready(), Broken("garbage")]
     assert keeper.end.receive() == [Broken("garbage")]
 
 
-def test_a_word_may_come_in_pieces(keeper):
+def test_a_word_may_come_in_pieces(keeper) -> None:
     for piece in (b'{"type', b'":"rea', b'dy"}'):
         keeper.bare.sendall(piece)
         assert keeper.end.receive() == []
@@ -124,19 +125,19 @@ def test_a_word_may_come_in_pieces(keeper):
 
 
 @pytest.mark.parametrize("extra", [0, 1])
-def test_the_longest_line(keeper, extra):
+def test_the_longest_line(keeper, extra) -> None:
     word = b'{"type":"ready"}'
     keeper.bare.sendall(word.ljust(CAP - 1 + extra) + b"\n")
     heard = keeper.end.receive()
     assert heard == ([Broken("too long")] if extra else [Ready()])
 
 
-def test_a_line_that_never_ends_is_not_kept(keeper):
+def test_a_line_that_never_ends_is_not_kept(keeper) -> None:
     keeper.bare.sendall(b" " * CAP)
     assert keeper.end.receive() == [Broken("too long")]
 
 
-def test_the_other_end_is_gone(keeper):
+def test_the_other_end_is_gone(keeper) -> None:
     keeper.bare.sendall(b'{"type":"ready"}\n{"type":"ended","ho')
     keeper.bare.close()
     assert keeper.end.receive() == [Ready()]
@@ -146,7 +147,7 @@ def test_the_other_end_is_gone(keeper):
     assert keeper.end.receive() == [Broken("closed")]
 
 
-def test_sending_never_waits_long(visit):
+def test_sending_never_waits_long(visit) -> None:
     began = time.monotonic()
     while visit.end.send(Alive()):
         pass
@@ -163,10 +164,10 @@ def test_sending_never_waits_long(visit):
     assert not visit.end.send(Alive()), "after half a word no other may follow"
 
 
-def test_many_threads_may_send(keeper, visit):
+def test_many_threads_may_send(keeper, visit) -> None:
     count = 200
 
-    def send(how):
+    def send(how) -> None:
         for _ in range(count):
             assert visit.end.send(Ended(how))
 
@@ -183,7 +184,7 @@ def test_many_threads_may_send(keeper, visit):
     assert {how: said.count(how) for how in said} == dict.fromkeys(("left", "idle", "limit"), count)
 
 
-def test_a_child_of_the_visit_does_not_inherit_the_line():
+def test_a_child_of_the_visit_does_not_inherit_the_line() -> None:
     here, there = socket.socketpair()
     here.set_inheritable(True)
     line = VisitEnd(here.detach())
@@ -192,13 +193,13 @@ def test_a_child_of_the_visit_does_not_inherit_the_line():
     there.close()
 
 
-def test_a_descriptor_that_is_no_socket(tmp_path):
+def test_a_descriptor_that_is_no_socket(tmp_path: Path) -> None:
     with (tmp_path / "file").open("w") as file, pytest.raises(OSError, match="socket"):
         VisitEnd(file.fileno())
 
 
 @given(st.lists(st.binary(max_size=6000), max_size=6))
-def test_any_bytes_are_words_or_a_broken_line(pieces):
+def test_any_bytes_are_words_or_a_broken_line(pieces) -> None:
     heard = []
     with ChannelWire(KeeperEnd) as wire:
         for piece in pieces:
@@ -212,7 +213,7 @@ def test_any_bytes_are_words_or_a_broken_line(pieces):
 
 
 @given(st.lists(st.sampled_from(FROM_VISIT), max_size=30), st.randoms(use_true_random=False))
-def test_words_survive_any_cutting(said, random):
+def test_words_survive_any_cutting(said, random) -> None:
     data = b"".join(line for _, line in said)
     heard = []
     with ChannelWire(KeeperEnd) as wire:

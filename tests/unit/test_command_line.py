@@ -4,6 +4,7 @@ import importlib
 import inspect
 import sys
 from importlib.abc import MetaPathFinder
+from typing import Never
 
 import pytest
 from click.testing import CliRunner
@@ -17,13 +18,13 @@ OF_A_TERMINAL = ("doctor", "run")
 class NoWorkshop(MetaPathFinder):
     """Finds no module of the workshop, like a machine where the terminal alone is installed."""
 
-    def find_spec(self, name, path=None, target=None):
+    def find_spec(self, name, path=None, target=None) -> None:
         if name.startswith("kiosk.workshop"):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 @pytest.fixture
-def no_workshop(monkeypatch):
+def no_workshop(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.startswith("kiosk.workshop")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(sys, "meta_path", [NoWorkshop(), *sys.meta_path])
@@ -39,20 +40,20 @@ def listed():
     return dict(line.strip().split(maxsplit=1) for line in lines)
 
 
-def test_every_command_of_the_workshop_is_there():
+def test_every_command_of_the_workshop_is_there() -> None:
     for name in command_line.WORKSHOP_COMMANDS:
         done = invoke(name, "--help")
         assert done.exit_code == 0
         assert f"Usage: kiosk {name}" in done.output
 
 
-def test_help_lists_all_commands():
+def test_help_lists_all_commands() -> None:
     commands = listed()
     assert list(commands) == sorted([*OF_A_TERMINAL, *command_line.WORKSHOP_COMMANDS])
     assert command_line.WORKSHOP_DISTRIBUTION not in str(commands)
 
 
-def test_help_says_which_commands_are_not_installed(no_workshop):
+def test_help_says_which_commands_are_not_installed(no_workshop: None) -> None:
     commands = listed()
     assert list(commands) == sorted([*OF_A_TERMINAL, *command_line.WORKSHOP_COMMANDS])
     to_install = [n for n, h in commands.items() if command_line.WORKSHOP_DISTRIBUTION in h]
@@ -68,7 +69,7 @@ def test_help_says_which_commands_are_not_installed(no_workshop):
         ("bench", "--help"),
     ],
 )
-def test_a_command_that_is_not_installed_says_what_to_install(no_workshop, arguments):
+def test_a_command_that_is_not_installed_says_what_to_install(no_workshop: None, arguments) -> None:
     done = invoke(*arguments)
     assert done.exit_code == 1
     assert done.output == (
@@ -77,14 +78,14 @@ def test_a_command_that_is_not_installed_says_what_to_install(no_workshop, argum
     )
 
 
-def test_an_unknown_command_is_none_of_the_workshop(no_workshop):
+def test_an_unknown_command_is_none_of_the_workshop(no_workshop: None) -> None:
     done = invoke("sandcastle")
     assert done.exit_code == 2
     assert "No such command" in done.output
 
 
-def test_a_library_that_the_workshop_lacks_is_not_hidden(monkeypatch):
-    def lack(name):
+def test_a_library_that_the_workshop_lacks_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lack(name) -> Never:
         raise ModuleNotFoundError("No module named 'fastapi'", name="fastapi")
 
     monkeypatch.setattr(importlib, "import_module", lack)
@@ -92,11 +93,11 @@ def test_a_library_that_the_workshop_lacks_is_not_hidden(monkeypatch):
 
 
 @pytest.mark.parametrize("robot", [robots.METER, robots.PLAYER, robots.TRACE, robots.WATCH])
-def test_a_robot_can_be_imported_and_takes_a_visit(robot):
+def test_a_robot_can_be_imported_and_takes_a_visit(robot) -> None:
     module, _, function = robot.partition(":")
     attach = getattr(importlib.import_module(module), function)
     assert next(iter(inspect.signature(attach).parameters)) == "visitor"
 
 
-def test_the_options_of_a_robot():
+def test_the_options_of_a_robot() -> None:
     assert robots.options("m:f", "a", "b") == ["--robot", "m:f", "--told", "a", "--told", "b"]

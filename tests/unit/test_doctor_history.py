@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -41,12 +42,12 @@ def results(letters):
         ("g-b-b", Past(bad_since=hour(2), last_good=hour(0), last_bad=hour(2), turns=1)),
     ],
 )
-def test_since_when(letters, past):
+def test_since_when(letters, past) -> None:
     *before, now = results(letters)
     assert history.compare(now, before) == {KEY: past}
 
 
-def test_of_several_under_one_name_the_worst_counts():
+def test_of_several_under_one_name_the_worst_counts() -> None:
     findings = [Finding("devices", "camera: rate", VERDICTS[one], "") for one in "gbn"]
     assert history.worst(findings) == {("devices", "camera: rate"): Verdict.BAD}
 
@@ -56,7 +57,7 @@ def kept(at, terminal="T0001", verdict="bad"):
     return json.dumps({"terminal": terminal, "at": at.isoformat(), "findings": [line]})
 
 
-def test_what_was_kept_is_read_again_oldest_first(tmp_path):
+def test_what_was_kept_is_read_again_oldest_first(tmp_path: Path) -> None:
     old = tmp_path / "doctor-20261120T120000Z.json"  # as they were called without a number
     old.write_text(kept(hour(0)))
     for number in (1, 2):
@@ -82,14 +83,14 @@ def test_what_was_kept_is_read_again_oldest_first(tmp_path):
         (kept(NOON, terminal="T0002").encode(), False),  # left on a copied disk
     ],
 )
-def test_what_cannot_be_read_is_counted_and_harms_nothing(tmp_path, content, is_torn):
+def test_what_cannot_be_read_is_counted_and_harms_nothing(tmp_path: Path, content, is_torn) -> None:
     history.keep(kept(hour(1)), hour(1), tmp_path)
     (tmp_path / history.file_name(NOON, 0)).write_bytes(content)
     found, torn = history.read(tmp_path, "T0001", hour(2))
     assert ([one.at for one in found], torn) == ([hour(1)], int(is_torn))
 
 
-def test_the_oldest_go_and_other_files_stay(tmp_path):
+def test_the_oldest_go_and_other_files_stay(tmp_path: Path) -> None:
     other = tmp_path / "doctor-notes.json"
     other.write_text("call the electrician")
     (tmp_path / "doctor-20260101T000000Z.json.part").mkdir()
@@ -102,12 +103,12 @@ def test_the_oldest_go_and_other_files_stay(tmp_path):
     assert other.read_text() == "call the electrician"
 
 
-def test_a_directory_that_is_not_there_yet(tmp_path):
+def test_a_directory_that_is_not_there_yet(tmp_path: Path) -> None:
     assert history.read(tmp_path / "none", "T0001", NOON) == ((), 0)
     assert history.keep(kept(NOON), NOON, tmp_path / "a" / "b").is_file()
 
 
-def test_a_clock_that_lost_its_time_loses_no_result_and_misdates_none(tmp_path):
+def test_a_clock_that_lost_its_time_loses_no_result_and_misdates_none(tmp_path: Path) -> None:
     """Kept at noon, then with the clock back in 1970 and ahead in 2099, then right again."""
     wrong = datetime(1970, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)
     for at in (*map(hour, range(history.KEPT)), *wrong):

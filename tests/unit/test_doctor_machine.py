@@ -47,7 +47,7 @@ needs_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can give fil
         (ROOT, 0o000, 6, True),
     ],
 )
-def test_who_may_what(tmp_path, account, mode, want, may):
+def test_who_may_what(tmp_path: Path, account, mode, want, may) -> None:
     assert account.may(file(tmp_path, mode), want) is may
 
 
@@ -75,7 +75,7 @@ def settings(tmp_path, **centre):
         (STRANGER, 0o600, Verdict.BAD, "may not read", "chown kiosk"),
     ],
 )
-def test_a_private_key_is_its_owners_alone(anywhere, account, mode, verdict, seen, mend):
+def test_a_private_key_is_its_owners_alone(anywhere, account, mode, verdict, seen, mend) -> None:
     key = file(anywhere, mode)
     loaded = settings(anywhere, key=key, certificate=key)
     found = {one.name: one for one in permissions.look(loaded, account)}["file key"]
@@ -95,7 +95,7 @@ def anywhere():
 
 @needs_root
 @pytest.mark.parametrize("linked", [False, True])
-def test_a_closed_directory_above_a_file_is_named(anywhere, linked):
+def test_a_closed_directory_above_a_file_is_named(anywhere, linked) -> None:
     inner = anywhere / "closed"
     inner.mkdir(mode=0o700)
     key = file(inner, 0o600)
@@ -111,7 +111,7 @@ def test_a_closed_directory_above_a_file_is_named(anywhere, linked):
     assert found["file seal_roots"].verdict is Verdict.GOOD
 
 
-def test_a_run_directory_that_nobody_makes(tmp_path):
+def test_a_run_directory_that_nobody_makes(tmp_path: Path) -> None:
     loaded = msgspec.structs.replace(settings(tmp_path), run_directory=Path("/run/kiosk-nobody"))
     found = {one.name: one for one in permissions.look(loaded)}["run directory"]
     assert (found.verdict, found.seen) == (Verdict.BAD, "/run/kiosk-nobody is not there")
@@ -126,7 +126,9 @@ echo RuntimeDirectory={made}
 
 
 @pytest.mark.parametrize(("made", "verdict"), [("a b", Verdict.GOOD), ("other", Verdict.BAD)])
-def test_a_run_directory_that_the_unit_makes(tmp_path, monkeypatch, made, verdict):
+def test_a_run_directory_that_the_unit_makes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made, verdict
+) -> None:
     program = tmp_path / "systemctl"
     program.write_text(UNIT.format(made=made))
     program.chmod(0o755)
@@ -136,7 +138,7 @@ def test_a_run_directory_that_the_unit_makes(tmp_path, monkeypatch, made, verdic
     assert found.verdict is verdict
 
 
-def test_a_file_that_is_not_there(tmp_path):
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     loaded = settings(tmp_path, ca=tmp_path / "none.pem")
     found = {one.name: one for one in permissions.look(loaded)}["file ca"]
     assert (found.verdict, found.seen) == (
@@ -145,7 +147,7 @@ def test_a_file_that_is_not_there(tmp_path):
     )
 
 
-def test_a_directory_that_others_may_look_into(tmp_path):
+def test_a_directory_that_others_may_look_into(tmp_path: Path) -> None:
     loaded = settings(tmp_path)
     loaded.run_directory.chmod(0o755)
     found = {one.name: one for one in permissions.look(loaded)}["run directory"]
@@ -153,7 +155,7 @@ def test_a_directory_that_others_may_look_into(tmp_path):
     assert found.mend == f"chmod 700 {loaded.run_directory}"
 
 
-def screen(root, **outputs):
+def screen(root, **outputs) -> None:
     """What the kernel says of each output of the graphics card: status and modes."""
     for name, (status, modes) in outputs.items():
         folder = root / "sys/class/drm" / f"card0-{name}"
@@ -194,7 +196,7 @@ B: ABS=260800000000003
 """
 
 
-def inputs(root, listing):
+def inputs(root, listing) -> None:
     path = root / "proc/bus/input/devices"
     path.parent.mkdir(parents=True)
     path.write_text(listing)
@@ -221,7 +223,9 @@ def display(root: Path, *, production: bool) -> dict[str, tuple[Verdict, str]]:
         ({}, False, Verdict.NOTE, "no graphics card"),
     ],
 )  # fmt: skip
-def test_the_screen(tmp_path, monkeypatch, outputs, production, verdict, seen):
+def test_the_screen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outputs, production, verdict, seen
+) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     screen(tmp_path, **outputs)
@@ -239,7 +243,9 @@ def test_the_screen(tmp_path, monkeypatch, outputs, production, verdict, seen):
         (PANEL.partition("\n\n")[2], False, (Verdict.NOTE, "no panel")),
     ],
 )
-def test_touch_panels_are_told_from_keyboards(tmp_path, listing, production, expected):
+def test_touch_panels_are_told_from_keyboards(
+    tmp_path: Path, listing, production, expected
+) -> None:
     inputs(tmp_path, listing)
     assert display(tmp_path, production=production)["touch"] == expected
 
@@ -260,7 +266,9 @@ CARDS, SOUND = {"smart_card": {"driver": "pcsc"}}, {"speaker": {"driver": "aplay
         (SOUND, {"alsa-utils"}, {"pcscd", "libccid"}),
     ],
 )
-def test_the_packages_that_are_missing(tmp_path, monkeypatch, tables, wanted, not_wanted):
+def test_the_packages_that_are_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tables, wanted, not_wanted
+) -> None:
     """On a machine whose dpkg knows python3-venv alone."""
     program = tmp_path / "dpkg-query"
     program.write_text("#!/bin/sh\necho python3-venv install ok installed\n")
@@ -273,7 +281,7 @@ def test_the_packages_that_are_missing(tmp_path, monkeypatch, tables, wanted, no
     assert not (not_wanted | {"python3-venv"}) & missing
 
 
-def test_fonts_that_are_missing(tmp_path, monkeypatch):
+def test_fonts_that_are_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "fonts.conf").write_text(f"<fontconfig><dir>{tmp_path}</dir></fontconfig>")
     monkeypatch.setenv("FONTCONFIG_FILE", str(tmp_path / "fonts.conf"))
     (finding,) = machine.fonts(with_devices())
@@ -282,7 +290,7 @@ def test_fonts_that_are_missing(tmp_path, monkeypatch):
     assert "fonts-hanazono" in finding.mend
 
 
-def test_disk_and_memory_that_are_full(monkeypatch):
+def test_disk_and_memory_that_are_full(monkeypatch: pytest.MonkeyPatch) -> None:
     free = {one.name: one.verdict for one in machine.resources_left(with_devices())}
     assert free["disk"] is free["memory"] is Verdict.GOOD
     monkeypatch.setattr(machine, "DISK_FREE_MB", 10**12)

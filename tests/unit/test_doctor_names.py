@@ -92,14 +92,14 @@ def settings(**ports: str) -> Settings:
 
 
 @pytest.fixture
-def tree(tmp_path):
+def tree(tmp_path: Path):
     return Tree(tmp_path)
 
 
 READER = "/dev/kiosk/id_card"
 
 
-def test_a_name_that_leads_to_its_device(tree):
+def test_a_name_that_leads_to_its_device(tree) -> None:
     tree.rules()
     tree.serial("1-2", FTDI, "ttyUSB0")
     tree.link("kiosk/id_card", "ttyUSB0")
@@ -115,12 +115,12 @@ def test_a_name_that_leads_to_its_device(tree):
 HID_NAME = "/dev/kiosk/id_card_hid"
 
 
-def hid_reader(tree, place="1-2"):
+def hid_reader(tree, place="1-2") -> None:
     facts = {"idVendor": "2b8b", "idProduct": "2721", "product": "HID Reader"}
     tree.node("hidraw", "hidraw0", tree.usb(place, facts, "03:00:00"))
 
 
-def test_a_reader_of_the_hid_kind(tree):
+def test_a_reader_of_the_hid_kind(tree) -> None:
     tree.rules()
     hid_reader(tree)
     name = f"name {HID_NAME}"
@@ -131,7 +131,7 @@ def test_a_reader_of_the_hid_kind(tree):
     assert "named /dev/kiosk/id_card_hid" in tree.unknown()["USB 1-2"]
 
 
-def panel(tree):
+def panel(tree) -> None:
     facts = {"idVendor": "222a", "idProduct": "0001"}
     tree.node("hidraw", "hidraw7", tree.usb("1-4", facts, "03:00:00"))
     inputs = tree.root / "proc/bus/input/devices"
@@ -141,7 +141,7 @@ def panel(tree):
     )
 
 
-def test_a_missing_reader_is_looked_for_among_its_kind(tree):
+def test_a_missing_reader_is_looked_for_among_its_kind(tree) -> None:
     """Not among keyboards for one on a serial port, and never is it the touch panel."""
     tree.rules()
     panel(tree)
@@ -153,14 +153,14 @@ def test_a_missing_reader_is_looked_for_among_its_kind(tree):
     assert seen == "not there; without a name is: /dev/hidraw1 (2b8b:9999 HID Reader 2)"
 
 
-def test_a_touch_panel_is_known_and_so_is_the_sound_of_a_speaker(tree):
+def test_a_touch_panel_is_known_and_so_is_the_sound_of_a_speaker(tree) -> None:
     panel(tree)
     tree.usb("1-3", {"idVendor": "0d8c", "idProduct": "0014"}, "01:01:00")
     assert list(tree.unknown()) == ["USB 1-3"]
     assert tree.unknown(speaker="default") == {}
 
 
-def test_names_made_by_rules_that_stand_elsewhere(tree):
+def test_names_made_by_rules_that_stand_elsewhere(tree) -> None:
     tree.serial("1-2", FTDI, "ttyUSB0")
     tree.serial("1-3", FTDI | {"serial": "A11"}, "ttyUSB1")
     tree.link("kiosk/id_card", "ttyUSB1")
@@ -172,32 +172,32 @@ def test_names_made_by_rules_that_stand_elsewhere(tree):
         assert found[f"name {READER}"][0] is Verdict.GOOD
 
 
-def no_rules(tree):
+def no_rules(tree) -> None:
     tree.serial("1-2", FTDI, "ttyUSB0")
 
 
-def not_triggered(tree):
+def not_triggered(tree) -> None:
     tree.rules()
     tree.serial("1-2", FTDI, "ttyUSB0")
 
 
-def two_alike(tree):
+def two_alike(tree) -> None:
     tree.rules()
     tree.serial("1-2", FTDI, "ttyUSB0")
     tree.serial("1-3", FTDI | {"serial": "A11"}, "ttyUSB1")
     tree.link("kiosk/id_card", "ttyUSB1")
 
 
-def pulled(tree):
+def pulled(tree) -> None:
     tree.rules()
     tree.link("kiosk/id_card", "ttyUSB0")
 
 
-def never_there(tree):
+def never_there(tree) -> None:
     tree.rules()
 
 
-def other_model(tree):
+def other_model(tree) -> None:
     tree.rules()
     tree.serial("1-2", {"idVendor": "10c4", "idProduct": "ea60", "product": "CP2102"}, "ttyUSB0")
 
@@ -213,7 +213,7 @@ def other_model(tree):
         (other_model, "without a name is: /dev/ttyUSB0 (10c4:ea60 CP2102)", "put its ids into"),
     ],
 )
-def test_a_name_that_does_not(tree, situation, seen, mend):
+def test_a_name_that_does_not(tree, situation, seen, mend) -> None:
     situation(tree)
     verdict, said, mends = tree.names(id_card=READER)[f"name {READER}"]
     assert verdict is Verdict.BAD
@@ -233,7 +233,7 @@ def test_a_name_that_does_not(tree, situation, seen, mend):
         ),
     ],
 )
-def test_the_rules(tree, text, verdict, seen):
+def test_the_rules(tree, text, verdict, seen) -> None:
     if text:
         tree.rules(text)
     found = tree.names(id_card=READER)["udev rules"]
@@ -241,7 +241,7 @@ def test_the_rules(tree, text, verdict, seen):
     assert seen in found[1]
 
 
-def test_a_name_of_the_kernel_is_only_noted(tree):
+def test_a_name_of_the_kernel_is_only_noted(tree) -> None:
     tree.serial("1-2", FTDI, "ttyUSB0")
     verdict, seen, mend = tree.names(id_card="/dev/ttyUSB0")["name /dev/ttyUSB0"]
     assert verdict is Verdict.NOTE
@@ -253,21 +253,21 @@ def test_a_name_of_the_kernel_is_only_noted(tree):
     ("subsystem", "fits"),
     [("usb", True), ("usb-serial", True), ("usb|pci", True), ("hid", False), ("platform", False)],
 )
-def test_a_rule_may_name_what_stands_above(tree, subsystem, fits):
+def test_a_rule_may_name_what_stands_above(tree, subsystem, fits) -> None:
     tree.rules(f'SUBSYSTEMS=="{subsystem}", SYMLINK+="kiosk/id_card"')
     tree.serial("1-2", FTDI, "ttyUSB0")
     assert ("should have it" in tree.names(id_card=READER)[f"name {READER}"][1]) is fits
 
 
 @pytest.mark.parametrize("place", ["1-2", "1-3"])
-def test_a_rule_may_name_the_hole(tree, place):
+def test_a_rule_may_name_the_hole(tree, place) -> None:
     tree.rules('SUBSYSTEM=="tty", KERNELS=="1-2*", SYMLINK+="kiosk/id_card"')
     tree.serial(place, FTDI, "ttyUSB0")
     seen = tree.names(id_card=READER)[f"name {READER}"][1]
     assert ("should have it" in seen) == (place == "1-2")
 
 
-def test_the_rules_as_shipped_make_every_name_of_every_profile(tmp_path):
+def test_the_rules_as_shipped_make_every_name_of_every_profile(tmp_path: Path) -> None:
     made = {f"/dev/{name}" for rule in names.rules(names.shipped()) for name in rule.names}
     wanted = set()
     for profile in profiles():
@@ -280,19 +280,19 @@ def test_the_rules_as_shipped_make_every_name_of_every_profile(tmp_path):
     assert ours <= made
 
 
-def test_no_rule_as_shipped_asks_for_what_udev_knows_only_later():
+def test_no_rule_as_shipped_asks_for_what_udev_knows_only_later() -> None:
     """ENV{ID_VENDOR_ID} of a serial port is set by 60-serial.rules, which comes after."""
     keys = {key for rule in names.rules(names.shipped()) for key, _, _ in rule.conditions}
     assert not any(key.startswith("ENV{ID_") for key in keys)
 
 
-def camera(tree):
+def camera(tree) -> None:
     at = tree.usb("1-4", {"idVendor": "046d", "idProduct": "0825", "product": "Webcam"}, "0e:01:00")
     tree.node("video4linux", "video0", at, index="0")
     tree.node("video4linux", "video1", at, index="1")
 
 
-def board_port(tree):
+def board_port(tree) -> None:
     tree.node("tty", "ttyS0", tree.root / "sys/devices/serial8250", type="4")
     tree.node("tty", "ttyS1", tree.root / "sys/devices/serial8250-1", type="0")  # no port behind it
 
@@ -314,14 +314,14 @@ def board_port(tree):
         (lambda t: t.usb("1-2", FTDI), "USB 1-2", "the kernel has no driver for it"),
     ],
 )  # fmt: skip
-def test_what_is_in_no_settings_is_told_with_why(tree, plug, name, why):
+def test_what_is_in_no_settings_is_told_with_why(tree, plug, name, why) -> None:
     plug(tree)
     found = tree.unknown()
     assert list(found) == [name]
     assert why in found[name]
 
 
-def test_a_scanner_in_keyboard_mode_is_suspected_where_a_scanner_is_missing(tree):
+def test_a_scanner_in_keyboard_mode_is_suspected_where_a_scanner_is_missing(tree) -> None:
     tree.usb("1-2", {"idVendor": "1eab", "idProduct": "0003", "product": "NLS-FM430"}, HID)
     (finding,) = unknown.look(settings(code_scanner="/dev/kiosk/code_scanner"), tree.root)
     assert "keyboard mode" in finding.seen
@@ -329,14 +329,14 @@ def test_a_scanner_in_keyboard_mode_is_suspected_where_a_scanner_is_missing(tree
 
 
 @pytest.mark.parametrize("port", ["/dev/kiosk/id_card", "/dev/ttyUSB0"])
-def test_what_is_used_is_not_told(tree, port):
+def test_what_is_used_is_not_told(tree, port) -> None:
     tree.serial("1-2", FTDI, "ttyUSB0")
     tree.link("kiosk/id_card", "ttyUSB0")
     tree.usb("usb1", {"idVendor": "1d6b", "idProduct": "0002"}, "09:00:00")  # a hub
     assert tree.unknown(id_card=port) == {}
 
 
-def test_names_inside_of_addresses():
+def test_names_inside_of_addresses() -> None:
     table = {
         "address": "serial:///dev/kiosk/receipt_printer?baud=115200",
         "other": "file:///dev/usb/lp0",
@@ -347,7 +347,7 @@ def test_names_inside_of_addresses():
     assert found == ["/dev/kiosk/receipt_printer", "/dev/usb/lp0"]
 
 
-def test_the_settings_of_the_labs_test_can_be_loaded(tmp_path):
+def test_the_settings_of_the_labs_test_can_be_loaded(tmp_path: Path) -> None:
     """The lab itself needs a machine of its own."""
     tree = ast.parse((Path(lab.__file__).parent / "guest/test_doctor.py").read_text())
     (text,) = [

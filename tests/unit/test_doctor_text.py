@@ -37,7 +37,7 @@ PAST = {
 REPORT = Report("T0001", AT, FINDINGS, PAST)
 
 
-def test_causes_come_first_with_what_hangs_on_them():
+def test_causes_come_first_with_what_hangs_on_them() -> None:
     found = causes(FINDINGS)
     assert [(one.findings[0].name, one.behind) for one in found] == [
         ("pcscd", ("smart_card: found",)),
@@ -45,13 +45,13 @@ def test_causes_come_first_with_what_hangs_on_them():
     ]
 
 
-def test_findings_that_say_the_same_are_one_cause():
+def test_findings_that_say_the_same_are_one_cause() -> None:
     held = [DEVICES.unknown(f"{kind}: found", "in use", "stop it") for kind in ("camera", "lights")]
     (cause,) = causes(held)
     assert [one.name for one in cause.findings] == ["camera: found", "lights: found"]
 
 
-def test_the_end_of_the_report_is_what_to_do():
+def test_the_end_of_the_report_is_what_to_do() -> None:
     end = text(REPORT).partition("NOT fit for service: 2 to mend\n")[2].splitlines()
     assert end == [
         "1. pcscd: not running: there is no /run/pcscd/pcscd.comm",
@@ -64,11 +64,11 @@ def test_the_end_of_the_report_is_what_to_do():
     ]
 
 
-def test_what_is_well_and_was_often_bad_says_so():
+def test_what_is_well_and_was_often_bad_says_so() -> None:
     assert "was bad 3 times before, last on 2026-11-19 20:00" in text(REPORT)
 
 
-def test_chinese():
+def test_chinese() -> None:
     said = text(REPORT, chinese.say)
     assert "没有运行：没有 /run/pcscd/pcscd.comm" in said
     assert "卡片阅读器" in said
@@ -77,7 +77,7 @@ def test_chinese():
 
 
 @pytest.mark.parametrize("say", [str, chinese.say])
-def test_no_line_is_wider_than_a_terminal(say):
+def test_no_line_is_wider_than_a_terminal(say) -> None:
     long = DEVICES.bad(
         "id_card: found", "the reader answers and says much of it " * 9, "look " * 30
     )
@@ -86,12 +86,12 @@ def test_no_line_is_wider_than_a_terminal(say):
     assert max(map(_width, said.splitlines())) <= WIDTH
 
 
-def test_a_devices_name_moves_no_cursor():
+def test_a_devices_name_moves_no_cursor() -> None:
     finding = plain(DEVICES.good("camera: found\x9b2J", "Camera\x1b[2J\x07\u202e A"))
     assert (finding.name, finding.seen) == ("camera: found?2J", "Camera?[2J?? A")
 
 
-def test_colours_only_where_asked_for():
+def test_colours_only_where_asked_for() -> None:
     assert "\x1b" not in text(REPORT)
     assert "\x1b[" in text(REPORT, colour=True)
 
@@ -110,12 +110,12 @@ def test_colours_only_where_asked_for():
         ("something no one has said before", "something no one has said before"),
     ],
 )  # fmt: skip
-def test_sentences(english, said):
+def test_sentences(english, said) -> None:
     assert chinese.say(english) == said
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_every_reason_of_a_driver_is_said_in_chinese(reason):
+def test_every_reason_of_a_driver_is_said_in_chinese(reason) -> None:
     said = chinese.say(str(DeviceError(reason, "ttyUSB0")))
     assert said.endswith("：ttyUSB0")
     assert not said.startswith(reason.value)
@@ -131,7 +131,7 @@ def test_every_reason_of_a_driver_is_said_in_chinese(reason):
         ({}, False),
     ],
 )
-def test_the_locale_decides(monkeypatch, environment, spoken):
+def test_the_locale_decides(monkeypatch: pytest.MonkeyPatch, environment, spoken) -> None:
     for name in ("LANG", "LC_ALL", "LC_MESSAGES", "TERM"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
@@ -171,7 +171,7 @@ def templates(path):
 @pytest.mark.parametrize(
     "path", sorted(Path(kiosk.doctor.__file__).parent.glob("*.py")), ids=lambda path: path.name
 )
-def test_every_sentence_of_the_doctor_has_chinese_words(path):
+def test_every_sentence_of_the_doctor_has_chinese_words(path) -> None:
     """Commands are the same in every language."""
     words = {one for one in templates(path) if " " in one.strip()}
     words = {one for one in words if not COMMAND.match(one) and not NO_WORDS.fullmatch(one)}
@@ -225,7 +225,7 @@ def sentences(path):
 
 
 @pytest.mark.parametrize("module", SPOKEN)
-def test_every_sentence_of_a_driver_has_chinese_words(module):
+def test_every_sentence_of_a_driver_has_chinese_words(module) -> None:
     """Also those of commands: nobody can tell which of them a test print or a self-test meets."""
     plain = {one.replace("{}", "§") for one in sentences(DRIVERS / module)}
     assert sorted(one for one in plain if chinese.say(one) == one) == []
@@ -249,5 +249,5 @@ def test_every_sentence_of_a_driver_has_chinese_words(module):
         ("garbled: frame with a wrong checksum", "应答错乱：帧校验和错"),
     ],
 )  # fmt: skip
-def test_what_devices_and_the_centre_say_of_themselves(english, said):
+def test_what_devices_and_the_centre_say_of_themselves(english, said) -> None:
     assert chinese.say(english) == said

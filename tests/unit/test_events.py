@@ -51,34 +51,34 @@ def calls(module):
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_every_call_is_as_its_entry_says(module):
+def test_every_call_is_as_its_entry_says(module) -> None:
     for line, found, given in calls(module):
         for event in found:
             assert set(event.fields) <= given, f"{module}:{line}: a field is missing"
             assert given <= {*event.fields, *event.optional}, f"{module}:{line}: a field too many"
 
 
-def test_every_entry_is_logged_somewhere():
+def test_every_entry_is_logged_somewhere() -> None:
     logged = {event.name for m in MODULES for _, found, _ in calls(m) for event in found}
     assert {event.name for event in CATALOGUE} == logged
 
 
-def test_a_name_and_a_sentence_mean_one_event():
+def test_a_name_and_a_sentence_mean_one_event() -> None:
     assert len({event.name for event in CATALOGUE}) == len(BY_SENTENCE) == len(CATALOGUE)
     for event in CATALOGUE:
         assert getattr(events, event.name.replace("-", "_").upper()) is event
 
 
-def test_every_field_is_explained_and_used():
+def test_every_field_is_explained_and_used() -> None:
     assert set(FIELDS) == {name for event in CATALOGUE for name in event.fields + event.optional}
 
 
-def test_the_document_is_the_catalogue():
+def test_the_document_is_the_catalogue() -> None:
     kept = (ROOT / "docs/events.md").read_text(encoding="utf-8")
     assert kept == events.document(), "put the output of `make events` into docs/events.md"
 
 
-def test_a_fact_that_is_not_known_is_left_out(caplog):
+def test_a_fact_that_is_not_known_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         events.VISIT_SHOWN.log(logging.getLogger("kiosk.test"), visit=1, ms=None)
     (record,) = caplog.records

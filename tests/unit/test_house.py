@@ -143,12 +143,12 @@ def at_top(tree):
         ("ui/desk/app.py", "drivers.id_card.sdt", True),
     ],
 )
-def test_the_rules_themselves(module, name, forbidden):
+def test_the_rules_themselves(module, name, forbidden) -> None:
     assert broken(module, name) is forbidden
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_imports(module):
+def test_imports(module) -> None:
     found = imports(module, ast.walk(parsed(module)))
     assert [f"{name}, line {line}" for name, line in found if broken(module, name)] == []
 
@@ -170,7 +170,7 @@ def may_import(room, other):
 @pytest.mark.parametrize(
     "module", [m for m in MODULES if m.startswith("kiosk/") and not m.endswith("__main__.py")]
 )
-def test_the_rooms_import_downward_only(module):
+def test_the_rooms_import_downward_only(module) -> None:
     room = room_of(module.removesuffix(".py").replace("/", "."))
     if room in ("kiosk", "kiosk.__init__"):
         return
@@ -187,12 +187,12 @@ def test_the_rooms_import_downward_only(module):
     "module",
     [m for m in MODULES if not fits(m.removesuffix(".py").replace("/", "."), WORKSHOP)],
 )
-def test_the_core_imports_nothing_of_the_workshop(module):
+def test_the_core_imports_nothing_of_the_workshop(module) -> None:
     found = imports(module, ast.walk(parsed(module)))
     assert [f"{name}, line {line}" for name, line in found if fits(name, WORKSHOP)] == []
 
 
-def test_no_circle_of_imports():
+def test_no_circle_of_imports() -> None:
     names = {m.removesuffix(".py").removesuffix("/__init__").replace("/", "."): m for m in MODULES}
     graph = {
         name: {to for to, _ in imports(module, at_top(parsed(module))) if to in names} - {name}
@@ -204,7 +204,7 @@ def test_no_circle_of_imports():
         pytest.fail(" -> ".join(error.args[1]))
 
 
-def test_a_class_name_means_one_thing():
+def test_a_class_name_means_one_thing() -> None:
     meanings = defaultdict(set)
     for module in MODULES + OTHERS + FURTHER:
         for node in ast.walk(parsed(module)):
@@ -215,14 +215,14 @@ def test_a_class_name_means_one_thing():
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if m.startswith("kiosk/")])
-def test_what_is_large_is_imported_late(module):
+def test_what_is_large_is_imported_late(module) -> None:
     found = imports(module, at_top(parsed(module)))
     late = ("ui", "ui.*") if module.startswith("kiosk/workshop/") else LARGE
     assert [f"{name}, line {line}" for name, line in found if fits(name, late)] == []
 
 
 @pytest.mark.parametrize("module", MODULES + OTHERS)
-def test_a_module_says_what_it_is_for(module):
+def test_a_module_says_what_it_is_for(module) -> None:
     tree = parsed(module)
     if not tree.body:
         return  # an empty __init__
@@ -261,7 +261,7 @@ HOMES = re.compile(
 )
 
 
-def test_no_committed_file_names_a_registry_or_a_home():
+def test_no_committed_file_names_a_registry_or_a_home() -> None:
     found = []
     # Where terminals are installed may be named, also when the tests run there.
     named = not fits(str(ROOT), ("/opt/*", "/usr/*", "/srv/*", "/?", "/??", "/???"))
@@ -276,7 +276,7 @@ def test_no_committed_file_names_a_registry_or_a_home():
     assert found == []
 
 
-def test_the_keeper_loads_no_large_library():
+def test_the_keeper_loads_no_large_library() -> None:
     program = "import sys, kiosk.keeper.keeper; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True

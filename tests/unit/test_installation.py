@@ -15,7 +15,7 @@ from kiosk.__main__ import main
 ASSETS = Path(__file__).parents[2] / "assets"
 
 
-def test_the_manual_names_every_command_and_option():
+def test_the_manual_names_every_command_and_option() -> None:
     manual = (ASSETS / "man" / "kiosk.1").read_text(encoding="utf-8").replace("\\-", "-")
     context = click.Context(main)
     commands = {name: main.get_command(context, name) for name in main.list_commands(context)}
@@ -28,7 +28,7 @@ def test_the_manual_names_every_command_and_option():
                 assert any(option in manual for option in parameter.opts), parameter.opts
 
 
-def test_the_manual_has_no_mistakes_for_groff():
+def test_the_manual_has_no_mistakes_for_groff() -> None:
     if shutil.which("groff") is None:
         pytest.skip("groff is not installed: apt-get install groff-base")
     made = subprocess.run(
@@ -40,7 +40,7 @@ def test_the_manual_has_no_mistakes_for_groff():
     assert made.stderr == ""
 
 
-def test_the_unit_keeps_the_terminal_running_and_nothing_on_disk():
+def test_the_unit_keeps_the_terminal_running_and_nothing_on_disk() -> None:
     unit = (ASSETS / "systemd" / "kiosk.service").read_text(encoding="utf-8")
     for line in ("Type=notify", "Restart=always", "LimitCORE=0", "MemorySwapMax=0"):
         assert f"\n{line}\n" in unit
@@ -56,7 +56,7 @@ def test_the_unit_keeps_the_terminal_running_and_nothing_on_disk():
     assert [line for line in ours if "is not executable" not in line] == []
 
 
-def test_every_package_is_needed_for_something():
+def test_every_package_is_needed_for_something() -> None:
     lines = (ASSETS / "packages.txt").read_text(encoding="utf-8").splitlines()
     packages = [line for line in lines if not line.startswith("#")]
     assert all(re.fullmatch(r"(terminal|build|test) [a-z0-9.+-]+", line) for line in packages)

@@ -5,6 +5,7 @@ import json
 import logging
 import subprocess
 import sys
+from typing import Never
 
 import pytest
 
@@ -27,7 +28,7 @@ def lines():
     return logger, lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
-def test_a_line(lines):
+def test_a_line(lines) -> None:
     log, written = lines
     events.VISIT_SHOWN.log(log, visit=3, ms=1.5)
     (line,) = written()
@@ -54,7 +55,7 @@ def test_a_line(lines):
         ({"detail": "two\nlines"}, {"detail": "two\nlines"}),
     ],
 )
-def test_fields(lines, extra, written_as):
+def test_fields(lines, extra, written_as) -> None:
     log, written = lines
     log.info("x", extra=extra)
     (line,) = written()
@@ -73,7 +74,9 @@ def test_fields(lines, extra, written_as):
         (Sensitive(SECRET), (), "<Sensitive>"),
     ],
 )
-def test_a_refusing_argument_costs_the_words_and_not_the_line(lines, message, arguments, sentence):
+def test_a_refusing_argument_costs_the_words_and_not_the_line(
+    lines, message, arguments, sentence
+) -> None:
     log, written = lines
     log.info(message, *arguments)
     (line,) = written()
@@ -81,10 +84,10 @@ def test_a_refusing_argument_costs_the_words_and_not_the_line(lines, message, ar
     assert SECRET not in str(line)
 
 
-def test_an_exception_shows_where_and_what_but_not_its_words(lines):
+def test_an_exception_shows_where_and_what_but_not_its_words(lines) -> None:
     log, written = lines
 
-    def inner():
+    def inner() -> Never:
         raise KeyError(SECRET)
 
     try:
@@ -101,10 +104,10 @@ def test_an_exception_shows_where_and_what_but_not_its_words(lines):
     assert SECRET not in str(line)
 
 
-def test_a_traceback_has_an_end(lines):
+def test_a_traceback_has_an_end(lines) -> None:
     log, written = lines
 
-    def deep(left):
+    def deep(left) -> None:
         if not left:
             raise ValueError
         deep(left - 1)
@@ -121,13 +124,13 @@ def test_a_traceback_has_an_end(lines):
     assert all(len(line["trace"]) < 40 for line in written())
 
 
-def test_a_plain_line_stays_one_line():
+def test_a_plain_line_stays_one_line() -> None:
     record = logging.makeLogRecord({"name": "kiosk", "msg": "a\nb", "detail": "c\nd"})
     text = AllowListed(as_json=False).format(record)
     assert text.endswith("kiosk: a b detail=c d")
 
 
-def test_the_words_of_a_library_are_not_written():
+def test_the_words_of_a_library_are_not_written() -> None:
     record = logging.makeLogRecord(
         {"name": "urllib3.retry", "msg": f"/accounts/{SECRET}", "module": "retry", "lineno": 7}
     )
@@ -135,7 +138,7 @@ def test_the_words_of_a_library_are_not_written():
     assert line["message"] == "retry:7"
 
 
-def test_no_listed_field_is_one_of_the_loggers_own():
+def test_no_listed_field_is_one_of_the_loggers_own() -> None:
     assert not FIELDS.keys() & set(vars(logging.makeLogRecord({})))
 
 
@@ -158,7 +161,7 @@ raise ValueError("{SECRET}")
 """
 
 
-def test_a_whole_process_says_nothing_personal():
+def test_a_whole_process_says_nothing_personal() -> None:
     ended = subprocess.run(
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False, timeout=20
     )

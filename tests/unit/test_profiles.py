@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -27,7 +28,7 @@ def settings(tmp_path, profile, more=""):
 
 
 @pytest.mark.parametrize("profile", profiles())
-def test_every_profile_is_good_settings_for_drivers_that_exist(tmp_path, profile):
+def test_every_profile_is_good_settings_for_drivers_that_exist(tmp_path: Path, profile) -> None:
     loaded = settings(tmp_path, profile)
     assert loaded.devices
     for kind, table in loaded.devices.items():
@@ -36,30 +37,30 @@ def test_every_profile_is_good_settings_for_drivers_that_exist(tmp_path, profile
 
 
 @pytest.mark.parametrize("profile", profiles())
-def test_devices_have_the_names_that_udev_gives_them(tmp_path, profile):
+def test_devices_have_the_names_that_udev_gives_them(tmp_path: Path, profile) -> None:
     rules = (files("assets") / "udev" / "60-kiosk.rules").read_text(encoding="utf-8")
     for table in settings(tmp_path, profile).devices.values():
         for node in re.findall(r"/dev/[^?]+", " ".join(map(str, table.values()))):
             assert f'SYMLINK+="{node.removeprefix("/dev/")}"' in rules
 
 
-def test_what_the_terminal_says_goes_before_its_profile(tmp_path):
+def test_what_the_terminal_says_goes_before_its_profile(tmp_path: Path) -> None:
     loaded = settings(tmp_path, "supermarket", '[devices.id_card]\nport = "/dev/ttyS9"\n')
     assert loaded.devices["id_card"] == {"driver": "sdt", "port": "/dev/ttyS9"}
     assert loaded.devices["receipt_printer"]["driver"] == "escpos"
     assert loaded.screen.orientation == "portrait"
 
 
-def test_another_driver_takes_nothing_from_the_one_it_replaces(tmp_path):
+def test_another_driver_takes_nothing_from_the_one_it_replaces(tmp_path: Path) -> None:
     more = '[devices.receipt_printer]\ndriver = "other"\nuri = "x"\n'
     loaded = settings(tmp_path, "supermarket", more)
     assert loaded.devices["receipt_printer"] == {"driver": "other", "uri": "x"}
 
 
-def test_an_unknown_profile_is_told_with_the_known_ones(tmp_path):
+def test_an_unknown_profile_is_told_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"no profile 'moon'; known: .*supermarket"):
         settings(tmp_path, "moon")
 
 
-def test_the_lowered_kiosk_is_lowered(tmp_path):
+def test_the_lowered_kiosk_is_lowered(tmp_path: Path) -> None:
     assert settings(tmp_path, "lowered").screen.lowered

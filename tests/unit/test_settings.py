@@ -1,6 +1,7 @@
 """terminal.toml: what it may say, and one sentence for everything else."""
 
 import contextlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -22,7 +23,7 @@ def written(tmp_path, text):
     return path
 
 
-def test_the_smallest_file_is_a_terminal_in_production(tmp_path):
+def test_the_smallest_file_is_a_terminal_in_production(tmp_path: Path) -> None:
     settings = load(written(tmp_path, SMALLEST))
     assert settings.production
     assert settings.screen.orientation == "portrait"
@@ -30,7 +31,7 @@ def test_the_smallest_file_is_a_terminal_in_production(tmp_path):
     assert settings.devices == {}
 
 
-def test_everything_can_be_said(tmp_path):
+def test_everything_can_be_said(tmp_path: Path) -> None:
     settings = load(
         written(
             tmp_path,
@@ -95,7 +96,7 @@ port = "port"
         (SMALLEST + 'url = "https://other.example"', "overwrite"),
     ],
 )
-def test_what_does_not_fit_is_told_with_file_and_place(tmp_path, text, told):
+def test_what_does_not_fit_is_told_with_file_and_place(tmp_path: Path, text, told) -> None:
     path = written(tmp_path, text)
     with pytest.raises(SettingsError) as refused:
         load(path)
@@ -104,7 +105,7 @@ def test_what_does_not_fit_is_told_with_file_and_place(tmp_path, text, told):
     assert "\n" not in str(refused.value)
 
 
-def test_a_missing_file_is_told(tmp_path):
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="No such file"):
         load(tmp_path / "none.toml")
     with pytest.raises(SettingsError, match="directory"):
@@ -112,7 +113,9 @@ def test_a_missing_file_is_told(tmp_path):
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: SMALLEST + text))
-def test_any_file_is_settings_or_a_settings_error(tmp_path_factory, text):
+def test_any_file_is_settings_or_a_settings_error(
+    tmp_path_factory: pytest.TempPathFactory, text
+) -> None:
     path = written(tmp_path_factory.getbasetemp(), text)
     with contextlib.suppress(SettingsError):
         assert isinstance(load(path), Settings)

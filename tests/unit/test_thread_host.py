@@ -7,6 +7,7 @@ from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Never
 
 import pytest
 
@@ -48,7 +49,7 @@ class SayOnce(Say):
 class BareDriver(Driver):
     """A device without a wire: the host is what is tested here."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.said: list[str] = []
         self.calls: list[tuple[str, float]] = []
@@ -58,18 +59,18 @@ class BareDriver(Driver):
     info = Info("speaker", "test", "nowhere")
     requests = (Say, SayOnce)
 
-    def _note(self, call):
+    def _note(self, call) -> None:
         self.calls.append((call, time.monotonic()))
 
     def times(self, call):
         return [at for name, at in self.calls if name == call]
 
-    def open(self):
+    def open(self) -> None:
         self._note("open")
         if self.found:
             raise self.found
 
-    def close(self):
+    def close(self) -> None:
         self._note("close")
 
     def status(self):
@@ -78,7 +79,7 @@ class BareDriver(Driver):
             raise self.now
         return self.now
 
-    def reset(self):
+    def reset(self) -> None:
         self._note("reset")
 
     def self_test(self):
@@ -108,7 +109,7 @@ def host(driver, seen):
     host.stop()
 
 
-def until(what):
+def until(what) -> None:
     end = time.monotonic() + SOON_S
     while not what():
         assert time.monotonic() < end
@@ -116,7 +117,7 @@ def until(what):
 
 
 def fails(error):
-    def first(driver, cancel):
+    def first(driver, cancel) -> Never:
         raise error
 
     return first
@@ -125,7 +126,7 @@ def fails(error):
 class Gate:
     """A command that stands at it until it is opened."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.reached, self.opened = threading.Event(), threading.Event()
 
     def __call__(self, driver, cancel):
@@ -138,7 +139,7 @@ def kept_busy(host):
     """The next command waits before the last one is told done."""
     enough = threading.Event()
 
-    def go_on(done):
+    def go_on(done) -> None:
         if not enough.is_set():
             host.submit(Say("x", lambda *_: time.sleep(0.01)), SOON_S).add_done_callback(go_on)
 
@@ -149,7 +150,7 @@ def kept_busy(host):
         enough.set()
 
 
-def test_commands_run_one_after_another_in_order(host, driver):
+def test_commands_run_one_after_another_in_order(host, driver) -> None:
     futures = [host.submit(Say(str(n)), SOON_S) for n in range(50)]
     host.start()
     assert [future.result(SOON_S) for future in futures] == [str(n) for n in range(50)]
@@ -157,11 +158,11 @@ def test_commands_run_one_after_another_in_order(host, driver):
     assert len(driver.times("open")) == 1
 
 
-def test_status_goes_past_the_queue(host, driver):
+def test_status_goes_past_the_queue(host, driver) -> None:
     gate = Gate()
     busy = Status(State.BUSY, paper=Supply.LOW)
 
-    def first(speaker, cancel):
+    def first(speaker, cancel) -> None:
         speaker.report(busy)
         gate(speaker, cancel)
 
@@ -176,7 +177,7 @@ def test_status_goes_past_the_queue(host, driver):
     assert waiting.result(SOON_S) == "next"
 
 
-def test_only_changes_are_told(host, driver, seen):
+def test_only_changes_are_told(host, driver, seen) -> None:
     assert host.status.state is State.STARTING
     host.start()
     until(lambda: len(driver.times("status")) > 5)
@@ -188,7 +189,7 @@ def test_only_changes_are_told(host, driver, seen):
     assert seen == [ONLINE, driver.now]
 
 
-def test_a_device_that_is_not_there_is_looked_for_ever_more_rarely(host, driver, seen):
+def test_a_device_that_is_not_there_is_looked_for_ever_more_rarely(host, driver, seen) -> None:
     driver.found = DeviceError(Reason.NO_DEVICE, "no cable")
     host.start()
     until(lambda: len(driver.times("open")) == 7)
@@ -200,13 +201,15 @@ def test_a_device_that_is_not_there_is_looked_for_ever_more_rarely(host, driver,
     until(lambda: host.status == ONLINE)
 
 
-def test_the_shipped_pace():
+def test_the_shipped_pace() -> None:
     """The figures of the manual: a look every two seconds, looked for within 2 to 20."""
     assert (SHIPPED.poll_s, SHIPPED.misses) == (2.0, 3)
     assert SHIPPED.back_off_s == (2.0, 4.0, 8.0, 16.0, 20.0)
 
 
-def test_a_device_that_opens_and_says_nothing_is_looked_for_ever_more_rarely(host, driver, seen):
+def test_a_device_that_opens_and_says_nothing_is_looked_for_ever_more_rarely(
+    host, driver, seen
+) -> None:
     driver.now = DeviceError(Reason.TIMEOUT)
     host.start()
     until(lambda: len(driver.times("open")) == 6)
@@ -219,7 +222,9 @@ def test_a_device_that_opens_and_says_nothing_is_looked_for_ever_more_rarely(hos
 
 
 @pytest.mark.parametrize("deaths", [1, 2, 3])
-def test_what_a_driver_runs_in_may_die_twice_and_the_device_is_well(host, driver, seen, deaths):
+def test_what_a_driver_runs_in_may_die_twice_and_the_device_is_well(
+    host, driver, seen, deaths
+) -> None:
     host.start()
     until(lambda: seen == [ONLINE])
     left = [LostError(Reason.HARDWARE, "died")] * deaths
@@ -237,7 +242,7 @@ def test_what_a_driver_runs_in_may_die_twice_and_the_device_is_well(host, driver
 
 
 @pytest.mark.parametrize("misses", [1, 2])
-def test_a_device_that_blinks_is_not_gone(host, driver, seen, misses):
+def test_a_device_that_blinks_is_not_gone(host, driver, seen, misses) -> None:
     answers = [ONLINE, *[DeviceError(Reason.TIMEOUT)] * misses]
 
     def status():
@@ -254,7 +259,7 @@ def test_a_device_that_blinks_is_not_gone(host, driver, seen, misses):
     assert not driver.times("close")
 
 
-def test_three_misses_and_it_is_gone(host, driver, seen):
+def test_three_misses_and_it_is_gone(host, driver, seen) -> None:
     host.start()
     until(lambda: seen == [ONLINE])
     asked = len(driver.times("status"))
@@ -267,7 +272,7 @@ def test_three_misses_and_it_is_gone(host, driver, seen):
 
 
 @pytest.mark.parametrize("reason", [Reason.JAM, Reason.TIMEOUT, Reason.CARD_REMOVED])
-def test_a_command_that_fails_leaves_the_device_open(host, driver, reason):
+def test_a_command_that_fails_leaves_the_device_open(host, driver, reason) -> None:
     host.start()
     with pytest.raises(DeviceError) as failed:
         host.execute(Say("x", fails(DeviceError(reason))), SOON_S)
@@ -277,7 +282,7 @@ def test_a_command_that_fails_leaves_the_device_open(host, driver, reason):
 
 
 @pytest.mark.parametrize("reason", [Reason.NO_DEVICE, Reason.OFFLINE])
-def test_a_command_that_finds_nobody_opens_the_device_anew(host, driver, seen, reason):
+def test_a_command_that_finds_nobody_opens_the_device_anew(host, driver, seen, reason) -> None:
     host.start()
     until(lambda: seen == [ONLINE])
     with pytest.raises(DeviceError):
@@ -288,7 +293,9 @@ def test_a_command_that_finds_nobody_opens_the_device_anew(host, driver, seen, r
     assert len(driver.times("open")) == 2
 
 
-def test_a_bug_in_a_command_is_a_hardware_error_without_its_words(host, driver, seen, caplog):
+def test_a_bug_in_a_command_is_a_hardware_error_without_its_words(
+    host, driver, seen, caplog: pytest.LogCaptureFixture
+) -> None:
     host.start()
     until(lambda: seen == [ONLINE])
     with pytest.raises(DeviceError) as failed:
@@ -300,8 +307,10 @@ def test_a_bug_in_a_command_is_a_hardware_error_without_its_words(host, driver, 
     assert host.execute(Say("y"), SOON_S) == "y"
 
 
-def test_whoever_is_told_of_the_status_does_not_end_the_thread(driver, caplog):
-    def told(status):
+def test_whoever_is_told_of_the_status_does_not_end_the_thread(
+    driver, caplog: pytest.LogCaptureFixture
+) -> None:
+    def told(status) -> Never:
         raise ValueError("a name")
 
     host = ThreadHost(driver, told, pace=PACE)
@@ -315,10 +324,12 @@ def test_whoever_is_told_of_the_status_does_not_end_the_thread(driver, caplog):
     assert {record.device for record in caplog.records} == {"speaker"}
 
 
-def test_a_close_that_fails_or_takes_long_holds_nobody_up(host, driver, caplog):
+def test_a_close_that_fails_or_takes_long_holds_nobody_up(
+    host, driver, caplog: pytest.LogCaptureFixture
+) -> None:
     gate = threading.Event()
 
-    def close():
+    def close() -> Never:
         assert gate.wait(SOON_S)
         raise ValueError("a name")
 
@@ -333,8 +344,8 @@ def test_a_close_that_fails_or_takes_long_holds_nobody_up(host, driver, caplog):
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_when_the_thread_ends_in_whatever_way_nobody_waits(host, driver):
-    def status():
+def test_when_the_thread_ends_in_whatever_way_nobody_waits(host, driver) -> None:
+    def status() -> Never:
         raise SystemExit
 
     driver.status = status
@@ -346,7 +357,9 @@ def test_when_the_thread_ends_in_whatever_way_nobody_waits(host, driver):
 
 
 @pytest.mark.parametrize("where", ["found", "now"])
-def test_a_bug_in_open_or_status_does_not_end_the_thread(host, driver, seen, where, caplog):
+def test_a_bug_in_open_or_status_does_not_end_the_thread(
+    host, driver, seen, where, caplog: pytest.LogCaptureFixture
+) -> None:
     setattr(driver, where, ZeroDivisionError("oops"))
     host.start()
     until(lambda: seen and seen[-1].state is State.HARDWARE_ERROR)
@@ -355,7 +368,7 @@ def test_a_bug_in_open_or_status_does_not_end_the_thread(host, driver, seen, whe
     until(lambda: host.status == ONLINE)
 
 
-def test_a_command_to_a_device_that_cannot_be_opened_says_so(host, driver):
+def test_a_command_to_a_device_that_cannot_be_opened_says_so(host, driver) -> None:
     driver.found = DeviceError(Reason.NO_DEVICE)
     host.start()
     with pytest.raises(DeviceError) as failed:
@@ -364,7 +377,7 @@ def test_a_command_to_a_device_that_cannot_be_opened_says_so(host, driver):
     assert not driver.said
 
 
-def test_a_token_cancelled_before_its_turn(host, driver):
+def test_a_token_cancelled_before_its_turn(host, driver) -> None:
     cancel = CancelToken()
     future = host.submit(Say("x"), SOON_S, cancel)
     cancel.cancel()
@@ -375,7 +388,7 @@ def test_a_token_cancelled_before_its_turn(host, driver):
     assert not driver.said
 
 
-def test_a_future_cancelled_before_its_turn(host, driver):
+def test_a_future_cancelled_before_its_turn(host, driver) -> None:
     future = host.submit(Say("x"), SOON_S)
     assert future.cancel()
     host.start()
@@ -385,7 +398,7 @@ def test_a_future_cancelled_before_its_turn(host, driver):
     assert driver.said == ["y"]
 
 
-def test_a_command_whose_time_is_over_is_not_begun(host, driver):
+def test_a_command_whose_time_is_over_is_not_begun(host, driver) -> None:
     gate = Gate()
     host.start()
     host.submit(Say("long", gate), SOON_S)
@@ -399,7 +412,7 @@ def test_a_command_whose_time_is_over_is_not_begun(host, driver):
     assert driver.said == ["long"]
 
 
-def test_a_command_whose_time_is_over_does_not_open_the_device(driver, seen):
+def test_a_command_whose_time_is_over_does_not_open_the_device(driver, seen) -> None:
     driver.found = DeviceError(Reason.NO_DEVICE)
     host = ThreadHost(driver, seen.append, pace=HostPace(poll_s=99, back_off_s=(99,)))
     host.start()
@@ -417,7 +430,7 @@ def test_a_command_whose_time_is_over_does_not_open_the_device(driver, seen):
 
 
 @pytest.mark.parametrize("where", ["found", "now"])
-def test_of_a_command_for_which_the_device_is_not_found_nothing_was_begun(driver, where):
+def test_of_a_command_for_which_the_device_is_not_found_nothing_was_begun(driver, where) -> None:
     host = ThreadHost(driver, pace=HostPace(poll_s=99, back_off_s=(99,)))
     setattr(driver, where, DeviceError(Reason.OFFLINE, pages=None))
     future = host.submit(Say("x"), SOON_S)
@@ -427,11 +440,11 @@ def test_of_a_command_for_which_the_device_is_not_found_nothing_was_begun(driver
     assert (error.reason, error.pages) == (Reason.OFFLINE, 0)
 
 
-def test_whoever_waits_has_the_device_opened_within_their_own_time(driver):
+def test_whoever_waits_has_the_device_opened_within_their_own_time(driver) -> None:
     given = []
 
     class Noting(ThreadHost):
-        def _take(self, deadline, cancel):
+        def _take(self, deadline, cancel) -> None:
             given.append((deadline, cancel))
             super()._take(deadline, cancel)
 
@@ -445,7 +458,7 @@ def test_whoever_waits_has_the_device_opened_within_their_own_time(driver):
     assert token is cancel
 
 
-def test_a_command_that_is_cancelled_while_the_device_is_opened_is_not_begun(host, driver):
+def test_a_command_that_is_cancelled_while_the_device_is_opened_is_not_begun(host, driver) -> None:
     gate = Gate()
     cancel = CancelToken()
     host.start()
@@ -460,7 +473,7 @@ def test_a_command_that_is_cancelled_while_the_device_is_opened_is_not_begun(hos
     assert not driver.said
 
 
-def test_between_commands_without_a_pause_the_device_is_looked_at(host, driver, seen):
+def test_between_commands_without_a_pause_the_device_is_looked_at(host, driver, seen) -> None:
     host.start()
     until(lambda: seen == [ONLINE])
     with kept_busy(host):
@@ -468,7 +481,7 @@ def test_between_commands_without_a_pause_the_device_is_looked_at(host, driver, 
         until(lambda: host.status == driver.now)
 
 
-def test_commands_that_succeed_do_not_hide_a_device_that_says_nothing(host, driver, seen):
+def test_commands_that_succeed_do_not_hide_a_device_that_says_nothing(host, driver, seen) -> None:
     """Some do not need the wire."""
     host.start()
     until(lambda: seen == [ONLINE])
@@ -478,7 +491,7 @@ def test_commands_that_succeed_do_not_hide_a_device_that_says_nothing(host, driv
     assert seen[1].state is State.OFFLINE
 
 
-def test_a_device_that_a_command_has_found_again_is_told_well_at_once(driver, seen):
+def test_a_device_that_a_command_has_found_again_is_told_well_at_once(driver, seen) -> None:
     host = ThreadHost(driver, seen.append, pace=HostPace(poll_s=99, back_off_s=(99,)))
     host.start()
     until(lambda: seen == [ONLINE])
@@ -490,7 +503,7 @@ def test_a_device_that_a_command_has_found_again_is_told_well_at_once(driver, se
     assert seen[2:] == [ONLINE, "in the command"]
 
 
-def test_a_driver_that_does_not_come_back_holds_nobody_else_up(host, driver):
+def test_a_driver_that_does_not_come_back_holds_nobody_else_up(host, driver) -> None:
     gate = Gate()
     host.start()
     hung, waiting = host.submit(Say("long", gate), SOON_S), host.submit(Say("x"), SOON_S)
@@ -505,10 +518,10 @@ def test_a_driver_that_does_not_come_back_holds_nobody_else_up(host, driver):
     until(lambda: driver.calls[-1][0] == "close")
 
 
-def test_stop_cancels_what_runs_and_what_waits(host, driver):
+def test_stop_cancels_what_runs_and_what_waits(host, driver) -> None:
     started = threading.Event()
 
-    def waits(speaker, cancel):
+    def waits(speaker, cancel) -> Never:
         started.set()
         assert cancel.wait(SOON_S)
         raise DeviceError(Reason.CANCELLED)
@@ -524,7 +537,7 @@ def test_stop_cancels_what_runs_and_what_waits(host, driver):
 
 
 @pytest.mark.parametrize("started", [False, True])
-def test_nothing_waits_for_a_stopped_host(host, driver, started):
+def test_nothing_waits_for_a_stopped_host(host, driver, started) -> None:
     before = host.submit(Say("x", lambda driver, cancel: cancel.wait(SOON_S)), SOON_S)
     if started:
         host.start()
@@ -538,12 +551,12 @@ def test_nothing_waits_for_a_stopped_host(host, driver, started):
 # -- what every device can do --------------------------------------------------------------------
 
 
-def test_a_host_says_what_it_has(host):
+def test_a_host_says_what_it_has(host) -> None:
     assert host.info == Info("speaker", "test", "nowhere")
     assert host.requests == (Say, SayOnce)
 
 
-def test_reset_and_self_test_take_their_turn(host, driver):
+def test_reset_and_self_test_take_their_turn(host, driver) -> None:
     gate = Gate()
     host.start()
     host.submit(Say("long", gate), SOON_S)
@@ -559,7 +572,7 @@ def test_reset_and_self_test_take_their_turn(host, driver):
     assert len(driver.times("reset")) == 1
 
 
-def test_a_job_that_succeeded_is_not_done_again(host, driver):
+def test_a_job_that_succeeded_is_not_done_again(host, driver) -> None:
     host.start()
     for word in ("first", "second"):
         assert host.execute(SayOnce(word), SOON_S) == "first"
@@ -571,14 +584,14 @@ def test_a_job_that_succeeded_is_not_done_again(host, driver):
     assert driver.said == ["first", "third"]
 
 
-def test_a_job_that_failed_is_done_again(host, driver):
+def test_a_job_that_failed_is_done_again(host, driver) -> None:
     host.start()
     with pytest.raises(DeviceError):
         host.execute(SayOnce("x", fails(DeviceError(Reason.JAM))), SOON_S)
     assert host.execute(SayOnce("y"), SOON_S) == "y"
 
 
-def test_jobs_are_forgotten_in_the_end(host, driver):
+def test_jobs_are_forgotten_in_the_end(host, driver) -> None:
     host.start()
     for number in range(REMEMBERED + 1):
         host.execute(SayOnce(str(number), job=str(number)), SOON_S)
@@ -586,7 +599,7 @@ def test_jobs_are_forgotten_in_the_end(host, driver):
     assert host.execute(SayOnce("again", job="0"), SOON_S) == "again"
 
 
-def test_a_second_start_does_nothing(host, driver):
+def test_a_second_start_does_nothing(host, driver) -> None:
     host.start()
     host.start()
     assert host.execute(Say("x"), SOON_S) == "x"
