@@ -1,1 +1,1 @@
-"""A camera: the newest picture, and whether it is one."""
+"""The camera: a stream of its newest pictures, and checks that they are fresh."""

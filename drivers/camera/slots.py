@@ -1,9 +1,9 @@
-"""The newest frame in shared memory: written by the camera's reader, read wherever it is wanted.
+"""The newest frames in shared memory: the camera's process writes them, other processes read them.
 
-The layout: a head with the number of the newest picture, 0 when there is none; then three slots,
-each with the number, the time and the size of its picture before the pixels. Picture n lies in slot
-n modulo 3, so a reader has the time of two pictures to copy one; one that was overtaken sees that
-the number has changed, and takes the newer one.
+The layout: a head with the number of the newest picture, 0 for none; then three slots, each with
+the number, the time and the size of its picture before the pixels. Picture n lies in slot n modulo
+3, so a reader has the time of two pictures to copy one. When the writer overtakes a reader, the
+number in the slot has changed: the reader sees that and takes the newer picture.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ _LOOK_S = 0.004  # from one look for a new picture to the next
 
 
 class Slots:
-    """Both ends of a stream; pickled over a channel it is the same memory on the other side."""
+    """Both ends of a stream. Pickled over a channel, it refers to the same memory on the other
+    side."""
 
     def __init__(self, capacity: int) -> None:
         """``capacity``: bytes of the largest picture."""
@@ -52,14 +53,14 @@ class Slots:
         view, start = self._memory.view, self._start(self._number)
         _NUMBER.pack_into(view, start, 0)
         _FACTS.pack_into(view, start + _NUMBER.size, at, height, width)
-        # The copy gives the interpreter's lock away and takes it back: that is the barrier after
-        # which the numbers are written, also on processors that reorder writes.
+        # The copy releases and takes the interpreter's lock. That is a memory barrier: the numbers
+        # below are written after the pixels, also on processors that reorder writes.
         self._pixels(start, height, width)[:] = image
         _NUMBER.pack_into(view, start, self._number)
         _NUMBER.pack_into(view, 0, self._number)
 
     def wipe(self) -> None:
-        """Leave nothing of the pictures: for who still holds the stream, it stands still."""
+        """Overwrite all pictures with zeros: a reader that still holds the stream finds none."""
         size = len(self._memory.view)
         self._memory.view[:] = bytes(size)
 
@@ -84,7 +85,7 @@ class Slots:
                 frame = self._take(newest)
                 if frame is None and newest != missed:
                     missed = newest
-                    continue  # overtaken: there is a newer one
+                    continue  # the writer has overtaken us: take the newer picture
                 if frame is None or not _of_now(frame.at):
                     raise _no_picture()
                 return frame
@@ -95,7 +96,7 @@ class Slots:
             time.sleep(_LOOK_S)
 
     def _take(self, number: int) -> Frame | None:
-        """Picture ``number``; ``None`` when it was overwritten meanwhile."""
+        """Picture ``number``; ``None`` when the writer overwrote it meanwhile."""
         view, start = self._memory.view, self._start(number)
         at, height, width = _FACTS.unpack_from(view, start + _NUMBER.size)
         if not 0 < height * width * 3 <= self._capacity:

@@ -1,9 +1,9 @@
-"""Bytes of a serial code scanner into codes: where one ends, how it is encoded. Touches no port.
+"""Turns the bytes of a serial code scanner into codes, and decodes their text. Touches no port.
 
-A code ends with CR, LF, CR LF or a pause on the line. A scanner of the 新大陆 (Newland) kind also
-answers commands on the same line: ``02 01 30 30 30 30``, the command, ``06``, ``15`` or ``05``,
-``3B 03`` (Newland FM530 user manual, "Programming Commands"); answers are told apart from codes.
-An answer ends a code that has no end of its own, since no text holds ``02 01``.
+A code ends with CR, LF, CR LF or a pause on the line. A 新大陆 (Newland) scanner also answers
+commands on the same line: ``02 01 30 30 30 30``, the command, ``06``, ``15`` or ``05``, ``3B 03``
+(Newland FM530 user manual, "Programming Commands"). No text holds ``02 01``, so these bytes tell an
+answer from a code, and end a code that comes without an end.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from drivers.device import DeviceError, Reason
 
 LONGEST = 4096
-"""Bytes of a code; a QR code of the largest size holds 2953."""
+"""Most bytes of a code; the largest QR code holds 2953."""
 _ENDS = b"\r\n"
 _ANSWER = b"\x02\x01"
 _ANSWER_END = b";\x03"
@@ -37,27 +37,27 @@ class Scanned:
 
 @dataclass(frozen=True, slots=True)
 class ScannerReply:
-    """What the scanner said to a command: the command again, and whether it was understood."""
+    """The scanner's answer to a command: the command, and whether the scanner accepts it."""
 
-    text: str  # "#SCNTRG1"; for a question with what was asked for behind it. ASCII, printable
+    text: str  # "#SCNTRG1"; the command, then the data of a query. ASCII, printable
     accepted: bool
 
     def to(self, command: bytes) -> bool:
-        """Whether it is to ``command``, which it says again."""
+        """Whether this is the answer to ``command``, which an answer repeats."""
         name = _printable(command.removeprefix(b"~\x01").removeprefix(_PREFIX)).removesuffix(";")
         return name != "" and self.text.startswith(name)
 
 
 @dataclass(frozen=True, slots=True)
 class TooLong:
-    """More than 4096 bytes without an end have passed, and now there was one."""
+    """A code of more than 4096 bytes has ended; it was dropped."""
 
 
 Item = Scanned | ScannerReply | TooLong
 
 
 class CodeFramer:
-    """Turns bytes, in whatever pieces they come, into codes and answers."""
+    """Turns pieces of bytes, of any length, into codes and answers."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -65,14 +65,14 @@ class CodeFramer:
 
     @property
     def begun(self) -> bool:
-        """True in the middle of a code: a pause would end it."""
+        """Whether a code has begun and not ended: a pause would end it."""
         return self._too_long or bool(self._buffer)
 
     def feed(self, data: bytes) -> list[Item]:
-        """Take what came over the wire; all codes and answers that are whole now."""
+        """Add bytes from the wire; returns all codes and answers that are complete now."""
         items: list[Item] = []
         for byte in data:
-            # A byte of an answer may be anything but its end.
+            # Inside an answer, CR and LF are data: only ANSWER_END ends it.
             if byte in _ENDS and not self._buffer.startswith(_ANSWER):
                 items += self.pause()
                 continue
@@ -90,7 +90,7 @@ class CodeFramer:
         return items
 
     def pause(self) -> list[Item]:
-        """The line was quiet for a while: what has begun is over."""
+        """The line was quiet: end the code that has begun."""
         data, too_long = bytes(self._buffer), self._too_long
         self._buffer.clear()
         self._too_long = False
@@ -102,9 +102,9 @@ class CodeFramer:
 def decode_code(data: bytes) -> str:
     """The text of a code: UTF-8, else GB 18030 (which holds GBK).
 
-    A few short texts are both (毛拢, ë£); then the Chinese one is meant. Raises
-    :class:`DeviceError` ``GARBLED`` when it is neither, or holds control characters or others that
-    no text has. The error says nothing of the content.
+    A few short byte sequences are valid in both (毛拢, ë£): then the Chinese text is taken. Raises
+    :class:`DeviceError` ``GARBLED`` when the bytes are neither, or the text holds characters that
+    no text has, such as control characters. The error tells nothing of the content.
     """
     text, chinese = _decoded(data, "utf-8"), _decoded(data, "gb18030")
     if text is None or (chinese and _rather_chinese(text, chinese)):

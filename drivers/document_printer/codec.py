@@ -1,7 +1,8 @@
-"""IPP messages to bytes and back (RFC 8010), for the printer's side and for ours.
+"""Encodes and decodes IPP messages (RFC 8010), for the printer's side and for ours.
 
-Written here because pyipp's parser loops for ever on a negative length and loses what it does not
-know. This one is bounded by the bytes it is given: any input ends in a message or in ``GARBLED``.
+Written here because pyipp's parser loops for ever on a negative length and drops values that it
+does not know. This decoder reads only the bytes it is given: any input gives a message or
+``GARBLED``.
 """
 
 from __future__ import annotations
@@ -55,17 +56,17 @@ _INTEGERS = (Tag.INTEGER, Tag.ENUM)
 _WITH_LANGUAGE = (Tag.TEXT_WITH_LANGUAGE, Tag.NAME_WITH_LANGUAGE)
 _STRINGS = range(0x40, 0x60)
 _HEADER = struct.Struct(">BBHI")
-_NOT_FIRST = b"\x00\x00"  # a further value of the attribute before: no name
+_NOT_FIRST = b"\x00\x00"  # an empty name: a further value of the last attribute
 
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
     """One attribute with its values, in order.
 
-    By tag: integers and enums are ``int``, booleans ``bool``, all kinds of text ``str``, "unknown"
-    and its like ``None``; everything else stays ``bytes`` as on the wire, a collection as the bytes
-    between its begin and its end. Where values of one attribute differ in kind, ``tag`` is the
-    first one's.
+    By tag: integers and enums are ``int``, booleans ``bool``, all kinds of text ``str``, and
+    out-of-band values such as "unknown" ``None``. All other values stay ``bytes`` as on the wire, a
+    collection as the bytes between its begin and its end. Where the values of an attribute have
+    several tags, ``tag`` is that of the first.
     """
 
     name: str
@@ -74,7 +75,7 @@ class Attribute:
 
 
 def attribute(name: str, tag: Tag, *values: Value) -> Attribute:
-    """Short for an :class:`Attribute` that is about to be sent."""
+    """Makes an :class:`Attribute` from single values."""
     return Attribute(name, tag, values)
 
 
@@ -86,14 +87,14 @@ class Group:
     attributes: tuple[Attribute, ...]
 
     def values(self, name: str) -> tuple[Value, ...]:
-        """All values of ``name``; empty when it is not there or has none."""
+        """All values of the attribute ``name`` except ``None``; empty without the attribute."""
         for one in self.attributes:
             if one.name == name:
                 return tuple(value for value in one.values if value is not None)
         return ()
 
     def has(self, name: str) -> bool:
-        """True when ``name`` was sent at all, be it as "no value"."""
+        """Whether the attribute ``name`` was sent, also with "no value"."""
         return any(one.name == name for one in self.attributes)
 
     def number(self, name: str) -> int | None:
@@ -124,7 +125,7 @@ class IppMessage:
     version: tuple[int, int] = (2, 0)
 
     def __repr__(self) -> str:  # the data is a citizen's document
-        return f"Message(code={self.code:#06x}, request_id={self.request_id})"
+        return f"IppMessage(code={self.code:#06x}, request_id={self.request_id})"
 
     def group(self, tag: Tag) -> Group:
         """The first group of this kind; an empty one when there is none."""
@@ -135,8 +136,9 @@ class IppMessage:
 
 
 def encode(message: IppMessage) -> bytes:
-    """The bytes of ``message``, its data included. Raises ``ValueError`` for what IPP cannot say:
-    a name or value above 32,767 bytes, a number above 32 bits, no value.
+    """The bytes of ``message``, its data included. Raises ``ValueError`` for a message that IPP
+    cannot carry: a name or value above 32,767 bytes, a number above 32 bits, an attribute without
+    values.
     """
     out = bytearray(_HEADER.pack(*message.version, message.code, message.request_id))
     for group in message.groups:
@@ -179,10 +181,10 @@ def _encoded(tag: int, value: Value) -> bytes:
 
 
 def decode(raw: bytes) -> IppMessage:
-    """The message in ``raw``; what follows its end is ``data``.
+    """The message in ``raw``; the bytes after its end tag are ``data``.
 
-    Raises :class:`DeviceError` ``GARBLED`` for anything that is not an IPP message. Text that is
-    not UTF-8 comes with replacement characters: some firmware sends its own code page.
+    Raises :class:`DeviceError` ``GARBLED`` for bytes that are no IPP message. Text that is not
+    UTF-8 gets replacement characters, since some firmware sends its own code page.
     """
     reader = _ByteReader(raw)
     try:
@@ -200,7 +202,7 @@ def _garbled(why: str) -> DeviceError:
 
 
 class _ByteReader:
-    """A position in the bytes that never leaves them."""
+    """Reads bytes in order; raises ``GARBLED`` instead of reading past their end."""
 
     __slots__ = ("at", "raw")
 
@@ -246,7 +248,7 @@ def _groups(reader: _ByteReader) -> Iterable[Group]:
 
 
 def _collection(reader: _ByteReader) -> bytes:
-    """Skip to the end of a collection, over those within it; gives the bytes in between."""
+    """Skip to the end of a collection, nested collections included; returns the skipped bytes."""
     start, depth = reader.at, 1
     while depth:
         end = reader.at

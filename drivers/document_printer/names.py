@@ -1,4 +1,4 @@
-"""The numbers of IPP that are used here, by their names (RFC 8011)."""
+"""Names for the numbers of IPP that the driver uses (RFC 8011)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What a printer's own words about its state mean for a terminal (RFC 8011 5.4.11, PWG 5100.9)."""
+"""Translates a printer's state reasons into the status of a device (RFC 8011 5.4.11, PWG
+5100.9)."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ STATE_ATTRIBUTES = (
     "printer-state-message",
     "printer-is-accepting-jobs",
 )
-"""What :func:`read_status` wants to be asked for."""
+"""The attributes that :func:`read_status` needs."""
 
 _LONGEST = 300
 _SEVERITIES = ("-error", "-warning", "-report")
@@ -39,7 +40,7 @@ _PART = _Meaning(
 )
 _OFF = _Meaning(Reason.OFFLINE, "press Resume or Ready at the printer", State.OFFLINE)
 
-# In the order of what is told first when several hold.
+# When several hold, the first is reported.
 _PROBLEMS: Mapping[str, _Meaning] = {
     "media-jam": _JAM,
     "cover-open": _COVER,
@@ -76,8 +77,8 @@ _STATES: Mapping[int | None, State] = {
 def keyword(reason: str) -> str:
     """``reason`` without its severity: "media-jam-warning" is "media-jam".
 
-    Severities are not believed: ippeveprinter, and firmware made after it, says "-warning" while
-    nothing moves and "-report" when idle.
+    The driver ignores severities: ippeveprinter, and firmware made after it, reports "-warning"
+    while printing is stopped and "-report" when idle.
     """
     for severity in _SEVERITIES:
         if reason.endswith(severity):
@@ -86,14 +87,14 @@ def keyword(reason: str) -> str:
 
 
 def _sentence(words: str) -> str:
-    """What a printer wrote, as it may stand on one line of a log."""
+    """A printer's words, made fit for one line of a log: printable, at most 300 characters."""
     return "".join(one if one.isprintable() else " " for one in words[:_LONGEST])
 
 
 def read_status(printer: Group, ignored: Collection[str] = ()) -> Status:
-    """The status in a printer's attributes. Unknown reasons are kept in ``detail``, never guessed.
+    """The status in a printer's attributes. Unknown reasons stand in ``detail``, never guessed at.
 
-    ``ignored`` holds reasons that mean nothing on this printer, as sent or without severity.
+    ``ignored``: reasons that mean nothing on this printer, as sent or without severity.
     """
     said = [
         reason

@@ -30,16 +30,16 @@ _HTTP_MEANING = {
 
 
 class IppWire:
-    """A printer's or queue's address and how to speak to it; a connection for each request.
+    """Speaks to the printer or queue at an address; opens a connection for each request.
 
-    Plain sockets and ``http.client`` rather than ``requests``: the limit holds for the whole
-    exchange, also against a printer that sends a byte a second; no proxy of the environment
-    comes between; and it costs no memory.
+    Uses plain sockets and ``http.client`` rather than ``requests``: so the limit holds for the
+    whole exchange, also against a printer that sends a byte a second; no proxy of the environment
+    is used; and no large library is loaded.
     """
 
     def __init__(self, uri: str, certificate_sha256: str = "") -> None:
-        """``uri`` as in the settings; a name and a password in it are neither sent nor shown.
-        Raises ``UNSUPPORTED`` for one that is no printer's."""
+        """``uri`` as in the settings; a user name and a password in it are neither sent nor shown.
+        Raises ``UNSUPPORTED`` when ``uri`` is no printer's address."""
         self.uri = uri = _USER.sub("//", uri)
         try:
             parts = urlsplit(uri)
@@ -57,13 +57,14 @@ class IppWire:
         self._numbers = itertools.count(1)
 
     def ask(self, request: IppMessage, seconds: float) -> IppMessage:
-        """Send ``request`` (its number is given here) and return the response, whatever its status.
+        """Send ``request`` with a new request number; returns the response, whatever its status.
 
-        ``seconds`` is for everything, from connecting to the last byte; only looking up a name
-        may take longer, so give a printer by its number. Raises :class:`DeviceError`:
-        ``NO_DEVICE`` nothing listens there; ``OFFLINE`` it fell silent, hung up or is unavailable;
-        ``GARBLED`` it answered with something else than IPP; ``NOT_AUTHORISED`` password or
-        certificate; ``UNSUPPORTED`` another HTTP refusal.
+        ``seconds``: limit for the whole exchange, from connecting to the last byte. Only the
+        look-up of a host name may take longer, so settings should give a printer's number. Raises
+        :class:`DeviceError`: ``NO_DEVICE``: nothing listens at the address; ``OFFLINE``: the
+        printer fell silent, hung up or is unavailable; ``GARBLED``: the answer is not IPP;
+        ``NOT_AUTHORISED``: the password or certificate is wrong; ``UNSUPPORTED``: another HTTP
+        refusal.
         """
         number = next(self._numbers)
         body = encode(
@@ -103,7 +104,7 @@ class IppWire:
 
     def _wrapped(self, plain: socket.socket, limit: Deadline) -> socket.socket:
         context = ssl.create_default_context()
-        if self._pin:  # a printer's own certificate: known by its print, not by an authority
+        if self._pin:  # a self-signed certificate: check its fingerprint, not its authority
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         plain.settimeout(limit.remaining() or 0.001)
@@ -125,7 +126,7 @@ class IppWire:
 
 
 def _exchange(sock: socket.socket, head: bytes, body: bytes, limit: Deadline) -> bytes:
-    """Send a request and give the body of the answer; at most ``_ANSWER_LIMIT`` bytes."""
+    """Send a request; returns the body of the answer, at most ``_ANSWER_LIMIT`` bytes."""
     try:
         for start in range(0, len(body), _PIECE):
             sock.settimeout(limit.remaining() or 0.001)
@@ -141,7 +142,7 @@ def _exchange(sock: socket.socket, head: bytes, body: bytes, limit: Deadline) ->
             answer = response.read(_ANSWER_LIMIT + 1)
     except OSError as error:
         raise DeviceError(Reason.OFFLINE, f"the printer fell silent: {_named(error)}") from error
-    # ValueError: a chunk of a negative length, which http.client takes for one.
+    # http.client raises ValueError for a chunk with a negative length.
     except (HTTPException, ValueError) as error:
         raise DeviceError(Reason.GARBLED, f"not HTTP: {type(error).__name__}") from error
     if len(answer) > _ANSWER_LIMIT:
@@ -154,16 +155,17 @@ def _named(error: OSError) -> str:
 
 
 class _Timed(io.RawIOBase):
-    """The receiving side of a socket under one limit, of time and of bytes, for all reads together:
-    ``http.client`` would read a chunk of length -1 until the memory is full."""
+    """The receiving side of a socket, with one limit of time and one of bytes for all reads
+    together. Without the limit of bytes, ``http.client`` would read a chunk of length -1 until the
+    memory is full."""
 
     def __init__(self, sock: socket.socket, limit: Deadline) -> None:
         self._sock = sock
         self._limit = limit
-        self._left = 2 * _ANSWER_LIMIT  # with the head, and what chunks cost
+        self._left = 2 * _ANSWER_LIMIT  # twice the body: head and chunk sizes count too
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        """What :class:`HTTPResponse` asks of a socket."""
+        """The method of a socket that :class:`HTTPResponse` calls."""
         return io.BufferedReader(self)
 
     def readable(self) -> bool:

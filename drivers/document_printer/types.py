@@ -1,4 +1,4 @@
-"""What is asked of an A4 printer."""
+"""The requests to an A4 printer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from drivers.device import Request
 
 @dataclass(frozen=True, slots=True)
 class PagesPrinted:
-    """All pages came out, as counted by the printer."""
+    """All pages came out, as the printer counted."""
 
     job: str
     pages: int
@@ -17,8 +17,8 @@ class PagesPrinted:
 
 @dataclass(frozen=True, slots=True)
 class PrintDocument(Request[PagesPrinted]):
-    """Print one PDF once on A4, one-sided. ``job`` names it: one that succeeded is never printed
-    again. ``title`` is what the printer's panel may show: never a citizen's name.
+    """Print one PDF once on A4, one-sided. ``job`` names it: a job that succeeded is never printed
+    again. The printer's panel may show ``title``, which never holds a citizen's name.
 
     Fails with a ``DeviceError`` whose ``pages`` says how many whole pages came out. When the
     deadline passes or the job is cancelled, the job is cancelled at the printer too.

@@ -1,4 +1,4 @@
-"""The board at the other end of the line: that it is one, and which."""
+"""Opens the line to the I/O board and reads the board's identity."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from drivers.serial_line import not_open
 
 
 def take_board(settings: BusSettings) -> tuple[Bus, Identity]:
-    """The line to a board that answered who it is.
+    """The line to a board, and the board's identity.
 
-    Raises :class:`DeviceError`: ``NO_DEVICE`` when there is no such port or nothing answers,
-    ``OFFLINE`` when the port may not be used by us, ``UNSUPPORTED`` when it is another board.
+    Raises :class:`DeviceError`: ``NO_DEVICE`` when the port does not exist or nothing answers,
+    ``OFFLINE`` when we may not use the port, ``UNSUPPORTED`` when another kind of board answers.
     """
     bus = Bus.take(settings)
     try:
@@ -27,7 +27,7 @@ def take_board(settings: BusSettings) -> tuple[Bus, Identity]:
 
 
 def board_info(kind: str, settings: BusSettings, identity: Identity | None) -> Info:
-    """What the board told of itself, as that of one of its devices."""
+    """The board's identity as the info of one of its devices, ``kind``."""
     if identity is None:
         return Info(kind, "io_board", settings.port)
     return Info(
@@ -41,7 +41,7 @@ def board_info(kind: str, settings: BusSettings, identity: Identity | None) -> I
 
 
 def check_board(bus: Bus | None, settings: BusSettings) -> Check:
-    """Whether the board still says who it is."""
+    """A check: whether the board still answers with its identity."""
     try:
         if bus is None:
             raise not_open(settings.port)

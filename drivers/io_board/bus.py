@@ -1,7 +1,7 @@
 """The Modbus RTU line to the I/O board, shared by the lights and the sensors on it.
 
-A serial port is held by one, and a board has one; so all drivers of one process that name the same
-port share one open line, and take turns question by question.
+A serial port can be opened only once, and the board has one port. So all drivers of a process that
+name the same port share one open line, and take turns for each request.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from drivers.device import DeviceError, Reason
 from drivers.serial_line import gone, not_open, open_port
 
 _MEND = "check the board's cable and power, baud, parity and unit in the settings"
-# Every question that stays without an answer is told by an error; pymodbus need not log it too.
+# The drivers raise an error for a request without an answer; pymodbus shall not log it as well.
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
-_TRIES = 5  # of which two may stay without an answer; the others bring late ones
+_TRIES = 5  # two may stay without an answer; the others may bring late answers
 _EXCEPTION = 0x80  # set in the function of an exception
 # Modbus application protocol V1.1b3, 7: exception codes.
 _EXCEPTIONS = {
@@ -48,7 +48,7 @@ class BusSettings:
     """Where the I/O board is. Lights and sensors of one board have the same."""
 
     port: str
-    """The serial port; best a name that stays, under ``/dev/serial/by-id/``."""
+    """The serial port; best a stable name under ``/dev/serial/by-id/``."""
     baud: Literal[9600, 19200, 38400, 57600, 115200] = 19200
     """The speed the board was set to; 19200 is Modbus' own default."""
     parity: Literal["N", "E", "O"] = "N"
@@ -56,14 +56,16 @@ class BusSettings:
     unit: Annotated[int, msgspec.Meta(ge=1, le=247)] = 1
     """The board's Modbus address."""
     answer_timeout: Annotated[float, msgspec.Meta(gt=0, le=0.4)] = 0.2
-    """Seconds until a board that does not answer is asked once more, and then counts as silent.
+    """Seconds to wait for an answer. A board that does not answer is asked once more, then counts
+    as silent.
 
-    No more than 0.4: its status must be known within a second.
+    At most 0.4, since a status must be known within a second.
     """
 
 
 class _Client(ModbusSerialClient):
-    """Waits by a clock that nobody sets: the library's own would wait for an hour that is over."""
+    """Waits by the port's time-out: the library's own ``recv`` uses the wall clock, and would wait
+    for an hour when the clock is set back by an hour."""
 
     def recv(self, size: int | None) -> bytes:
         port = self.socket
@@ -74,7 +76,7 @@ class _Client(ModbusSerialClient):
 
 
 class Bus:
-    """One open line. Get it by :meth:`take`, give it back by :meth:`release`."""
+    """One open line. A driver gets it by :meth:`take` and gives it back by :meth:`release`."""
 
     _open: ClassVar[dict[str, Bus]] = {}
     _guard: ClassVar[threading.Lock] = threading.Lock()
@@ -92,17 +94,17 @@ class Bus:
             retries=0,
             trace_packet=self._trace,
         )
-        # Opened here, because pymodbus does not say why it could not.
+        # Open the port here, because pymodbus does not tell why it could not.
         self._client.socket = open_port(
             settings.port, settings.baud, parity=settings.parity, timeout=settings.answer_timeout
         )
 
     @classmethod
     def take(cls, settings: BusSettings) -> Bus:
-        """The line to a board, opened for this process alone when nobody here has it yet.
+        """The line to a board. The first driver opens the port and locks it for this process.
 
-        Raises :class:`DeviceError`: ``NO_DEVICE`` when there is no such port, ``OFFLINE`` when it
-        may not be used by us, ``UNSUPPORTED`` when it is open here with other settings.
+        Raises :class:`DeviceError`: ``NO_DEVICE`` when the port does not exist, ``OFFLINE`` when we
+        may not use it, ``UNSUPPORTED`` when this process has it open with other settings.
         """
         with cls._guard:
             bus = cls._open.get(settings.port)
@@ -118,32 +120,34 @@ class Bus:
             return bus
 
     def release(self) -> None:
-        """Give it back; the last one closes the port. Never raises."""
+        """Give the line back; the last driver closes the port. Never raises."""
         with self._guard:
             self._users -= 1
             if self._users <= 0:
                 self._close()
 
     def read_inputs(self, address: int, count: int) -> list[int]:
-        """Input registers (function 04). Raises as :meth:`write`."""
+        """Read input registers (function 04). Raises as :meth:`write`."""
         return list(self._ask(ReadInputRegistersRequest(address=address, count=count)).registers)
 
     def read_holdings(self, address: int, count: int) -> list[int]:
-        """Holding registers (function 03). Raises as :meth:`write`."""
+        """Read holding registers (function 03). Raises as :meth:`write`."""
         return list(self._ask(ReadHoldingRegistersRequest(address=address, count=count)).registers)
 
     def write(self, address: int, values: list[int]) -> None:
-        """Holding registers (function 16).
+        """Write holding registers (function 16).
 
         Raises :class:`DeviceError`: ``OFFLINE`` for silence, ``GARBLED`` for noise (both after a
-        second try), ``NO_DEVICE`` when the port is gone, and what a Modbus exception stands for.
+        second try), ``NO_DEVICE`` when the port is gone, and for a Modbus exception the reason in
+        ``_EXCEPTIONS``.
         """
         self._ask(WriteMultipleRegistersRequest(address=address, registers=values))
 
     # -- the wire -----------------------------------------------------------------------------
 
     def _ask(self, question: ModbusPDU) -> ModbusPDU:
-        """An answer; every question here may be asked twice, so a lost one is."""
+        """Send a request; returns its answer. All requests here may be repeated, so one whose
+        answer is lost is sent again."""
         question.dev_id = self._settings.unit
         with self._turn:
             answer = self._insist(question)
@@ -166,7 +170,7 @@ class Bus:
                 if lost == 2 or error.reason not in (Reason.OFFLINE, Reason.GARBLED):
                     raise
                 continue
-            # RTU frames have no number: this may be a late answer to a question before.
+            # RTU frames have no number: this may be a late answer to an earlier request.
             if _fits(question, answer):
                 return answer
         raise DeviceError(

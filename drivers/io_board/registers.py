@@ -1,6 +1,6 @@
-"""The registers of the I/O board: where what stands, and what it means. Touches no port.
+"""The registers of the I/O board: their addresses, and how their values are coded.
 
-They are documented in ``docs/io-board.md``, for whoever builds or programs such a board.
+``docs/io-board.md`` documents them for the builders of such a board. This module touches no port.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from drivers.lights.types import Colour, FlashRate, Light
 from drivers.sensors.types import Power, Readings
 
 MAP_VERSION = 1
-"""The major version of the map this program knows; minor versions only add."""
+"""The major version of the register map that this program knows; minor versions only add."""
 
 # Input registers (read by function 04).
 IDENTITY, IDENTITY_COUNT = 0, 7
@@ -24,7 +24,7 @@ LIGHTS, LIGHTS_COUNT = 0, len(Light)
 WATCHDOG = 32
 
 ORDER = tuple(Light)
-"""The lights by their register, counted from :data:`LIGHTS`."""
+"""The lights in the order of their registers, which begin at :data:`LIGHTS`."""
 
 # Bits of fitted sensors, and of the switches.
 CALL_BUTTON, DOOR, PROXIMITY, POWER, VOLUME = 1, 2, 4, 8, 16
@@ -52,7 +52,7 @@ _FULL = 100
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the board is, and what is fitted to it."""
+    """The board's model and versions, and the lights and sensors that are fitted to it."""
 
     model: int
     firmware: str
@@ -62,10 +62,10 @@ class Identity:
 
 
 def parse_identity(registers: Sequence[int]) -> Identity:
-    """The seven registers from :data:`IDENTITY`.
+    """The identity in the seven registers from :data:`IDENTITY`.
 
-    Raises :class:`DeviceError` ``GARBLED`` for another number, ``UNSUPPORTED`` for a map of
-    another major version: this may be any other Modbus device.
+    Raises :class:`DeviceError` ``GARBLED`` for another number of registers, ``UNSUPPORTED`` for
+    another major version of the map: then it may be any other Modbus device.
     """
     if len(registers) != IDENTITY_COUNT:
         raise _garbled("identity")
@@ -101,7 +101,7 @@ def encode_identity(identity: Identity) -> list[int]:
 
 
 def parse_sensors(registers: Sequence[int], fitted: int) -> Readings:
-    """The six registers from :data:`SENSORS`, of those sensors that are fitted.
+    """The readings in the six registers from :data:`SENSORS`; ``fitted``: bits of fitted sensors.
 
     Raises :class:`DeviceError` ``GARBLED`` for values out of their range.
     """
@@ -147,7 +147,7 @@ def encode_light(rate: FlashRate, colour: Colour) -> int:
 
 
 def parse_light(register: int) -> tuple[FlashRate, Colour] | None:
-    """The same read again; ``None`` for what the map has not."""
+    """The rate and colour in the register of a light; ``None`` for values outside the map."""
     colour, rate = register >> 8, register & 0xFF
     if rate == 0:
         return FlashRate.OFF, Colour.GREEN

@@ -1,16 +1,17 @@
-"""The line protocol of a PIN pad: frames, commands and what their answers say. Touches no port.
+"""The line protocol of a PIN pad: frames, commands and their answers. Touches no port.
 
-The makers' protocols are secret and differ; this one is ours, small enough to be put in front of
-any of them. 9600 baud or faster, 8N1. The terminal asks, the pad answers; it never speaks first.
+The makers' protocols are secret and differ. This protocol is our own, and small enough that an
+adapter can translate it for any pad. 9600 baud or faster, 8N1. The terminal asks and the pad
+answers; the pad sends nothing unasked.
 
 A frame, both ways; numbers are big-endian::
 
     02 | number | code | length (2) | data (0 to 256) | CRC-16/XMODEM of number to data (2)
 
 An answer repeats number and code, the code with bit 7 set; its data begin with a
-:class:`PadResult`. A frame with a wrong checksum is not answered. A pad that gets the very frame
-that it answered last sends that answer again and does nothing else, so that a lost answer can be
-asked for once more.
+:class:`PadResult`. The pad does not answer a frame with a wrong checksum. When a frame equals the
+last one that the pad has answered, the pad sends that answer again and does nothing else: so the
+terminal may repeat a frame whose answer was lost.
 
 ==== ========== =============================================== ================================
 code command    data                                            data of the answer
@@ -26,14 +27,14 @@ code command    data                                            data of the answ
 23   PIN_BLOCK  12 digits of the PAN, BCD (6)                   algorithm, n, serial (n), block
 ==== ========== =============================================== ================================
 
-``flags`` bit 0: tampered, bit 1: broken, bit 2: an entry is under way, bit 3: a PIN waits.
-``algorithm`` 0: no key, 1: TDEA, 2: SM4. ``patience``: seconds between two keys after which the pad
-gives the entry up. The keys of an entry are numbered from 1; KEYS gives those behind ``after``,
-each with the number of digits that stand there after it, and the number of the last one. Without an
-entry ``state`` says so, ``last`` is 0 and there are no keys. Keys are
-1 digit, 2 backspace, 3 clear, 4 enter, 5 cancel: which digit it was is never said. A PIN block is
-format 0 of ISO 9564-1; for SM4 both fields fill 16 bytes, the PIN padded with F at its right, the
-PAN with 0 at its left.
+``flags`` bit 0: tampered, bit 1: broken, bit 2: an entry is running, bit 3: a PIN waits.
+``algorithm`` 0: no key, 1: TDEA, 2: SM4. ``patience``: seconds without a key after which the pad
+ends the entry. The keys of an entry are numbered from 1. KEYS returns the keys after number
+``after``, each with the number of digits that are entered by then, and the number of the last key.
+Without an entry ``state`` is NONE, ``last`` is 0 and there are no keys. Keys are 1 digit,
+2 backspace, 3 clear, 4 enter, 5 cancel; the pad never tells which digit. A PIN block is format 0 of
+ISO 9564-1; for SM4 both fields fill 16 bytes, the PIN padded with F at its right, the PAN with 0 at
+its left.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ from drivers.pin_pad.types import Algorithm, Key, KeyPress, PinBlock, SessionKey
 
 STX = 0x02
 LONGEST = 256
-"""Bytes of data in a frame."""
+"""Most bytes of data in a frame."""
 _HEAD, _CRC = 5, 2
 _ANSWER = 0x80
 
@@ -65,7 +66,7 @@ class PadCommand(IntEnum):
 
 
 class PadResult(IntEnum):
-    """What came of a command, with the reason it stands for."""
+    """The result of a command, with the reason of its error."""
 
     OK = 0x00
     UNKNOWN_COMMAND = 0x01
@@ -115,7 +116,7 @@ class Flag(IntFlag):
 
 
 class KeyEntry(IntEnum):
-    """How the entry stands."""
+    """The state of the PIN entry."""
 
     NONE = 0
     ENTERING = 1
@@ -146,18 +147,18 @@ class PadFrame:
 
 
 class PadDecoder:
-    """Turns bytes, in whatever pieces they come, into frames; broken ones are passed over."""
+    """Turns pieces of bytes, of any length, into frames; skips broken frames."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self.broken = 0
-        """How many beginnings turned out to be no frames."""
+        """How many times a start byte began no whole frame."""
 
     def feed(self, data: bytes) -> None:
         self._buffer += data
 
     def take(self) -> PadFrame | None:
-        """The next frame that is whole; ``None`` when more bytes are needed."""
+        """The next whole frame; ``None`` when more bytes are needed."""
         while True:
             at = self._buffer.find(STX)
             del self._buffer[: at if at >= 0 else len(self._buffer)]
@@ -169,11 +170,11 @@ class PadDecoder:
                 if len(self._buffer) < end + _CRC:
                     return None
                 body = bytes(self._buffer[1 : end + _CRC])
-                if crc_hqx(body, 0) == 0:  # with its own checksum, a body comes to zero
+                if crc_hqx(body, 0) == 0:  # the CRC of a body with its right checksum is zero
                     del self._buffer[: end + _CRC]
                     return PadFrame(number, code, body[_HEAD - 1 : -_CRC])
             self.broken += 1
-            # Only its beginning: a length that was damaged must not swallow the frame behind it.
+            # Drop only the start byte: by a damaged length, the next frame would be dropped too.
             del self._buffer[0]
 
 
@@ -183,12 +184,12 @@ def encode_answer(asked: PadFrame, result: PadResult, data: bytes = b"") -> PadF
 
 
 def is_answer(asked: PadFrame, frame: PadFrame) -> bool:
-    """Whether ``frame`` answers ``asked``, and not something older."""
+    """Whether ``frame`` answers ``asked``, and not an earlier frame."""
     return frame.number == asked.number and frame.code == asked.code | _ANSWER
 
 
 def result_of(frame: PadFrame) -> tuple[PadResult, bytes]:
-    """What came of it, and the data behind. Raises ``GARBLED`` for what the table has not."""
+    """The result in an answer, and its data. Raises ``GARBLED`` for an unknown result."""
     try:
         return PadResult(frame.data[0]), frame.data[1:]
     except (IndexError, ValueError):
@@ -209,7 +210,8 @@ class PadStatus:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The answer to KEYS: how the entry stands, the number of the last key, the keys behind."""
+    """The answer to KEYS: the state of the entry, the number of its last key, and the keys after
+    the number that was asked for."""
 
     entry: KeyEntry
     last: int
@@ -217,7 +219,7 @@ class Keys:
 
 
 def parse_identity(data: bytes) -> tuple[str, str, str]:
-    """Model, serial number, firmware. Raises ``GARBLED``, as all of these do."""
+    """Model, serial number, firmware. Raises ``GARBLED``, as all parsers of answers here do."""
     parts = _ascii(data).split(";")
     if len(parts) != 3:
         raise _garbled("IDENTIFY")
@@ -270,7 +272,7 @@ def encode_pin_block(block: PinBlock) -> bytes:
 
 
 def encode_session_key(key: SessionKey) -> bytes:
-    """The data of LOAD_KEY. Raises ``UNSUPPORTED`` for sizes that no such key has."""
+    """The data of LOAD_KEY. Raises ``UNSUPPORTED`` for a key whose parts have impossible sizes."""
     sizes = (16, 24) if key.algorithm is Algorithm.TDEA else (16,)
     if not (
         len(key.encrypted) in sizes
@@ -286,7 +288,7 @@ def encode_session_key(key: SessionKey) -> bytes:
 
 
 def parse_session_key(data: bytes) -> SessionKey:
-    """The data of LOAD_KEY read again, by the pad's side. Raises ``GARBLED``."""
+    """The session key in the data of LOAD_KEY, for the pad's side. Raises ``GARBLED``."""
     try:
         algorithm = _ALGORITHMS[data[0]]
         serial_end = 2 + data[1]
@@ -300,9 +302,10 @@ def parse_session_key(data: bytes) -> SessionKey:
 
 
 def pan_field(pan: str) -> bytes:
-    """The twelve digits of a PAN that a PIN is bound to: the rightmost without the check digit.
+    """The twelve digits of a PAN that enter a PIN block: the rightmost, without the check digit.
 
-    6 bytes BCD (ISO 9564-1). Raises ``UNSUPPORTED`` for what is no PAN, without saying what it was.
+    6 bytes BCD (ISO 9564-1). Raises ``UNSUPPORTED`` when ``pan`` is no PAN; the error does not show
+    it.
     """
     if not (13 <= len(pan) <= 19 and pan.isascii() and pan.isdecimal()):
         raise DeviceError(Reason.UNSUPPORTED, "a PAN has 13 to 19 digits")

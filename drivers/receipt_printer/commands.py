@@ -1,4 +1,4 @@
-"""The ESC/POS commands in use, as bytes, under the names of the Epson command reference."""
+"""The ESC/POS commands that the driver uses, as bytes; names as in the Epson command reference."""
 
 from __future__ import annotations
 
@@ -9,29 +9,30 @@ DOTS_PER_INCH = 203
 """The usual 80 mm head: 8 dots a millimetre, 576 dots on 72 mm."""
 MAX_FEED = 255
 BAND = 128
-"""Dot rows in one raster command: small printers hold no more in one piece."""
+"""Dot rows in one raster command; small printers have no memory for more."""
 
 INITIALIZE = b"\x1b@"  # ESC @
-ASB_OFF = b"\x1da\x00"  # GS a 0: nothing is sent that was not asked for
+ASB_OFF = b"\x1da\x00"  # GS a 0: the printer sends nothing unasked
 ASCII_USA = b"\x1bR\x00"  # ESC R 0: in the Chinese set "$" prints as a yuan sign
 CHINESE_MODE = b"\x1c&"  # FS &: bytes from 81h on begin a two-byte character
 CHINESE_SPACING_NONE = b"\x1cS\x00\x00"  # FS S 0 0
 MOTION_UNIT_DOT = b"\x1dP" + bytes((DOTS_PER_INCH, DOTS_PER_INCH))  # GS P: count in dots
 LINE_FEED = b"\n"
 CUT = b"\x1dV\x42\x20"  # GS V 66 32: feed to the knife and 4 mm more, leave one point uncut
-ASK_PAPER = b"\x1dr\x01"  # GS r 1: answered in its turn, after everything before it
-RECOVER_AND_CLEAR = b"\x10\x05\x02"  # DLE ENQ 2: after a jam, drop what was stopped
+ASK_PAPER = b"\x1dr\x01"  # GS r 1: the printer answers after it has processed all data before
+RECOVER_AND_CLEAR = b"\x10\x05\x02"  # DLE ENQ 2: after a jam, drop the data that the jam stopped
 CLEAR_BUFFERS = b"\x10\x14\x08\x01\x03\x14\x01\x06\x02\x08"  # DLE DC4 8
 START = INITIALIZE + ASB_OFF + ASCII_USA + CHINESE_MODE + CHINESE_SPACING_NONE + MOTION_UNIT_DOT
 
 
 def ask_status(n: int) -> bytes:
-    """``DLE EOT n``, n 1 to 4: answered at once, whatever the printer is doing."""
+    """``DLE EOT n``, n 1 to 4: the printer answers at once, also while it prints."""
     return bytes((0x10, 0x04, n))
 
 
 def ask_process_id(process: str) -> bytes:
-    """``GS ( H`` function 48: four ASCII characters, sent back once all before them is printed."""
+    """``GS ( H`` function 48: four ASCII characters, which the printer sends back when it has
+    printed all data before them."""
     return b"\x1d(H\x06\x00\x30\x30" + process.encode("ascii")
 
 
@@ -46,7 +47,7 @@ def line_pitch(dots: int) -> bytes:
 
 
 def feed(dots: int) -> bytes:
-    """``ESC J n``, as often as it takes."""
+    """``ESC J n``, repeated for more than 255 dots."""
     whole, rest = divmod(dots, MAX_FEED)
     return bytes((0x1B, 0x4A, MAX_FEED)) * whole + (bytes((0x1B, 0x4A, rest)) if rest else b"")
 
@@ -57,7 +58,8 @@ def position(dots: int) -> bytes:
 
 
 def style(size: int, bold: bool) -> bytes:
-    """``GS !``, ``FS !`` and ``ESC E``: which of the first two sizes Chinese varies by printer."""
+    """``GS !``, ``FS !`` and ``ESC E``. Some printers size Chinese by ``GS !``, others by ``FS !``,
+    so both are sent."""
     chinese = 0x0C if size == 2 else 0x00
     return bytes((0x1D, 0x21, 0x11 * (size - 1), 0x1C, 0x21, chinese, 0x1B, 0x45, bold))
 
@@ -65,10 +67,10 @@ def style(size: int, bold: bool) -> bytes:
 def raster(columns: int, rows: bytes, *, double: bool = False) -> Iterator[bytes]:
     """``GS v 0`` for a picture, one command for each band.
 
-    ``columns`` is its width in bytes of 8 dots, ``rows`` its dots, the highest bit at the left,
-    1 black; ``double``: each is printed two dots wide and high. Printers obey real-time commands
-    even inside a picture, so a lone dot that would begin one (10h before 04h, 05h or 14h) is
-    printed two dots wide.
+    ``columns`` is the width of the picture in bytes of 8 dots, ``rows`` its dots, the highest bit
+    at the left, 1 black; ``double``: each dot is printed two dots wide and high. Printers obey
+    real-time commands even inside a picture, so a lone dot that would begin such a command (10h
+    before 04h, 05h or 14h) becomes two dots wide.
     """
     rows = _REAL_TIME.sub(b"\x18", rows)
     size = columns * (BAND // 2 if double else BAND)

@@ -1,4 +1,4 @@
-"""Turns a slip into ESC/POS bytes: text in the printer's Chinese mode, the rest as raster."""
+"""Turns a slip into ESC/POS bytes: text in the printer's Chinese mode, all else as raster."""
 
 from __future__ import annotations
 
@@ -18,25 +18,27 @@ from drivers.receipt_printer.layout import Feed, Line, QrLine, RuleLine, TextLin
 from drivers.receipt_printer.types import Element, Pair, Paragraph, Slip
 
 QR_DOTS = 240
-"""About how wide a QR code is printed: 30 mm, read by every telephone."""
+"""The width of a printed QR code, about: 30 mm, which every telephone reads."""
 _RULE_HEIGHT = 24
 _DASH, _DASH_GAP = 8, 4
 _QUIET_MODULES = 4
-"""White around a QR code (ISO/IEC 18004); at its sides the paper is white anyway."""
+"""White modules around a QR code (ISO/IEC 18004); only above and below, its sides are white
+paper."""
 
 
 class TextMode(StrEnum):
-    """How text is sent."""
+    """How the driver sends text."""
 
-    GB18030 = "gb18030"  # as characters where the printer has them, else as raster
-    RASTER = "raster"  # all as raster: for printers without a Chinese font
+    GB18030 = "gb18030"  # characters; raster for lines that the printer's font cannot show
+    RASTER = "raster"  # always raster: for printers without a Chinese font
 
 
 def encode(slip: Slip, *, width: int = 576, text: TextMode = TextMode.GB18030) -> bytes:
     """The whole slip from start to cut, for a paper of ``width`` dots (a multiple of 8).
 
-    A line is sent as characters (GB18030, two-byte codes only) when the printer can show all of
-    it, and else drawn here; a character that no font has stands as its code point, ``[U+2CB4E]``.
+    A line is sent as characters (GB18030, two-byte codes only) when the printer's font has all of
+    them, else as a picture that is drawn here. A character that no font has is shown as its code
+    point, ``[U+2CB4E]``.
     """
     parts = [commands.START]
     parts += [_encode(line, width, text) for line in _lines(slip, width, text)]
@@ -45,7 +47,7 @@ def encode(slip: Slip, *, width: int = 576, text: TextMode = TextMode.GB18030) -
 
 
 def picture(slip: Slip, *, width: int = 576) -> bytes:
-    """PNG of the slip as it should come out, for comparing with the paper."""
+    """PNG of the slip as it should come out, to compare it with the paper."""
     parts: list[tuple[Image.Image | None, int]] = []
     for line in _lines(slip, width, TextMode.RASTER):
         match line:
@@ -76,7 +78,8 @@ def _lines(slip: Slip, width: int, mode: TextMode) -> tuple[Line, ...]:
 
 
 def legible(text: str, mode: TextMode = TextMode.GB18030) -> str:
-    """The text with everything replaced that could be shown neither by the printer nor by a font.
+    """The text, with a code point in place of each character that neither the printer nor a font of
+    this machine can show.
 
     Joiners and variation selectors are dropped; control characters never reach the printer.
     """
@@ -105,7 +108,7 @@ def _legible(element: Element, mode: TextMode) -> Element:
         case Paragraph():
             return replace(element, text=legible(element.text, mode))
         case Pair():
-            # A label and a value have one paragraph each.
+            # Label and value are one paragraph each: no line breaks.
             label, value = (
                 legible(part.replace("\n", " "), mode) for part in (element.label, element.value)
             )
@@ -150,7 +153,7 @@ def rule_image(width: int) -> Image.Image:
     """A dashed line across the paper."""
     image = Image.new("1", (width, _RULE_HEIGHT), 255)
     canvas = ImageDraw.Draw(image)
-    middle = _RULE_HEIGHT // 2 - 4  # text has its white below, so the optical middle is higher
+    middle = _RULE_HEIGHT // 2 - 4  # a text line has its white below: its middle is higher
     for x in range(0, width, _DASH + _DASH_GAP):
         canvas.rectangle((x, middle, x + _DASH - 1, middle + 1), fill=0)
     return image
@@ -161,16 +164,17 @@ def _qr(data: str, width: int) -> bytes:
     quiet = commands.feed(quiet_dots)
     if quiet_dots // _QUIET_MODULES % 2:
         return quiet + commands.centred(_raster(square)) + quiet
-    # Modules of an even number of dots: a quarter of the bytes, printed in double size.
+    # Modules with an even number of dots are sent in half size and printed doubled: a quarter of
+    # the bytes.
     half = square.resize((square.width // 2, square.height // 2), Image.Resampling.NEAREST)
     bands = b"".join(commands.raster(*glyphs.pack(half), double=True))
     return quiet + commands.centred(bands) + quiet
 
 
 def qr_image(data: str, width: int) -> tuple[Image.Image, int]:
-    """The code as a square, and how many dots of white belong around it.
+    """The QR code as a square, and the dots of white around it.
 
-    Raises ``DeviceError`` ``UNSUPPORTED`` for more than a code can hold.
+    Raises ``DeviceError`` ``UNSUPPORTED`` for more data than a QR code holds.
     """
     code = QRCode(error_correction=ERROR_CORRECT_M, border=0)
     code.add_data(data)
@@ -190,8 +194,8 @@ _MODULE_TO_GREY = bytes([255, 0]) + bytes(254)
 
 
 def _raster(image: Image.Image) -> bytes:
-    """A picture from its first black dot to its last; the white above and below is fed, which is
-    three bytes and not as many as the picture would be."""
+    """A picture from its first black row to its last. White rows above and below are sent as a
+    feed, which is three bytes."""
     ink = ImageOps.invert(image.convert("L")).getbbox()
     if ink is None:
         return commands.feed(image.height)

@@ -1,7 +1,7 @@
-"""Draws characters dot by dot from the system's Chinese fonts, for what a printer's own font lacks.
+"""Draws characters that a printer's own font lacks, dot by dot, from the system's Chinese fonts.
 
-Faces are tried in order: Noto Sans Mono CJK SC, then Hanazono for the rest of Ext B to F. They are
-found by fontconfig, or at Debian's paths (fonts-noto-cjk, fonts-hanazono).
+Faces are tried in order: Noto Sans Mono CJK SC, then Hanazono for the rest of Ext B to F. The
+module finds them by fontconfig, or at Debian's paths (fonts-noto-cjk, fonts-hanazono).
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 CELL = 12
-"""Dots of a half-width character; a full-width one has two cells and is as high as wide."""
+"""Width of a half-width character in dots. A full-width character has two cells; every character is
+two cells high."""
 INK = 112
-"""Grey level (255 black) from which on a dot is printed: thin strokes must not break."""
+"""Grey level (255 is black) from which a dot is printed; low, so that thin strokes do not break."""
 
 _FAMILIES = ("Noto Sans Mono CJK SC", "HanaMinA", "HanaMinB")
 _DEBIAN = {
@@ -30,14 +31,14 @@ _DEBIAN_FONTS = Path("/usr/share/fonts")
 _ASCENT = 0.88
 """Height of the baseline in the em square of these fonts."""
 _NOBODY = "\U0010fffe"
-"""A non-character: no font has it, so it shows how a face draws what it does not have."""
+"""A non-character, which no font has: its glyph is how a face draws characters that it lacks."""
 
 
 def cells(char: str) -> int:
     """Width of a character on paper: 0 combining, 1 half-width, 2 full-width.
 
-    As a printer in Chinese mode counts: everything that has a GBK code is full-width, even what
-    Unicode calls ambiguous or narrow, such as ``·`` or ``°``.
+    Counts as a printer in Chinese mode does: every character with a GBK code is full-width, also
+    those that Unicode calls ambiguous or narrow, such as ``·`` or ``°``.
     """
     if char.isascii():
         return 1
@@ -49,9 +50,9 @@ def cells(char: str) -> int:
 
 
 def in_gbk(char: str) -> bool:
-    """True when a printer with a Chinese font shows it: ASCII, or a two-byte code of GBK.
+    """Whether a printer with a Chinese font shows the character: ASCII, or a two-byte code of GBK.
 
-    GB18030 has further two-byte codes and all four-byte codes, which such printers show as rubbish.
+    GB18030 has more two-byte codes, and four-byte codes; such printers show rubbish for them.
     """
     if char.isascii():
         return char.isprintable()
@@ -64,12 +65,12 @@ def in_gbk(char: str) -> bool:
 
 @lru_cache(maxsize=64)
 def drawable(char: str) -> bool:
-    """True when one of the faces has the character."""
+    """Whether one of the faces has the character."""
     return char in {" ", "\u3000"} or _face(char, bold=False, pixels=24) is not None
 
 
 def available() -> bool:
-    """True when there is a Chinese font at all."""
+    """Whether this machine has a Chinese font."""
     return drawable("公")
 
 
@@ -78,15 +79,15 @@ def draw(
 ) -> None:
     """Draw text in black (0), every character in its cells, the upper left corner at ``x``, ``y``.
 
-    ``image`` has mode ``L``; ``size`` is 1 for 24 dots, 2 for 48. Characters without a face are
-    left out: ask :func:`drawable` first.
+    ``image`` has mode ``L``; ``size`` is 1 for 24 dots, 2 for 48. A character that no face has
+    leaves its cells white: ask :func:`drawable` first.
     """
     canvas = ImageDraw.Draw(image)
     for char in text:
         width = cells(char) * CELL * size
         face = _face(char, bold=bold, pixels=2 * CELL * size)
         if face is not None and not char.isspace():
-            # A mark without a width of its own belongs over the character before it.
+            # A combining mark has no width: draw it over the character before.
             left = x if width else max(0, x - 2 * CELL * size)
             slack = max(0, width - int(face.getlength(char))) // 2
             baseline = y + round(_ASCENT * 2 * CELL * size)
@@ -95,12 +96,13 @@ def draw(
 
 
 def ink(image: Image.Image) -> Image.Image:
-    """A grey picture (mode ``L``) as dots (mode ``1``): black where there is ink enough."""
+    """A grey picture (mode ``L``) as dots (mode ``1``): black from the level :data:`INK` on."""
     return image.point(lambda level: 0 if level < 255 - INK else 255, mode="1")
 
 
 def pack(image: Image.Image) -> tuple[int, bytes]:
-    """Dots (mode ``1``) as raster data: bytes a row, and the rows, 1 black, without white right."""
+    """Dots (mode ``1``) as raster data: the number of bytes in a row, and the rows; 1 is black.
+    White columns at the right are left out."""
     inverse = image.convert("L").point(lambda level: 255 - level)
     box = inverse.getbbox()
     columns = 1 if box is None else (box[2] + 7) // 8
@@ -152,8 +154,8 @@ def _by_fontconfig(family: str, bold: bool) -> tuple[Path, int] | None:
             timeout=5,
         ).stdout.split("\n")
     except (OSError, subprocess.SubprocessError):
-        return None  # no fontconfig here: the usual path is tried
-    # fontconfig always answers with something; only the family asked for will do.
+        return None  # no fontconfig: the caller tries Debian's path
+    # fontconfig always answers with some font: accept only the family that was asked for.
     if len(answer) != 3 or family not in answer[0].split(","):
         return None
     return Path(answer[1]), int(answer[2]) & 0xFFFF

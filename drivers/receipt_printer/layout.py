@@ -1,7 +1,7 @@
-"""Lays a slip out on the paper: what stands on which line, and where.
+"""Lays a slip out on the paper: its lines, and the place of each text on its line.
 
-Everything is counted in dots of a 203 dpi head. Half-width characters take 12 dots, full-width
-ones 24, and twice that in double size; a paper of 576 dots has 48 half-width columns.
+Lengths are in dots of a 203 dpi head. A half-width character takes 12 dots, a full-width character
+24, and twice that in double size; a paper of 576 dots has 48 half-width columns.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ LEADING = 8
 PITCH = 2 * CELL + LEADING
 """Height of a line of normal size."""
 GAP = 2
-"""Columns at least between a label and its value."""
+"""Least columns between a label and its value on the same line."""
 
 
 @dataclass(frozen=True, slots=True)
 class GlyphRun:
-    """Characters that stand together, from dot ``x`` on."""
+    """Characters side by side, beginning at dot ``x``."""
 
     x: int
     text: str
@@ -64,19 +64,20 @@ class Feed:
 Line = TextLine | RuleLine | QrLine | Feed
 
 _NOT_FIRST = "，。、；：！？）】》」』〉”’…％%°℃元"
-"""Never at the start of a line."""
+"""Characters that never begin a line."""
 _NOT_LAST = "（【《「『〈“‘￥¥"
-"""Never at the end of a line."""
+"""Characters that never end a line."""
 _WORD = re.compile(
     rf"[{_NOT_LAST}]*(?:[\x21-\x7e\xa5]+|[ \u3000]+|.)(?:(?<![ \u3000])[{_NOT_FIRST}]+)?", re.DOTALL
 )
-"""What is not broken: a word, an amount with its sign and unit, a number, one Chinese character."""
+"""Text that stays on one line: a word, an amount with sign and unit, a number, a Chinese
+character."""
 
 
 def lay_out(slip: Slip, width: int = 576) -> tuple[Line, ...]:
     """The lines of a slip, top to bottom, on a paper of ``width`` dots.
 
-    A slip of ``scale`` 2 has everything in double size, and nothing larger: titles stay double.
+    A slip of ``scale`` 2 has all text in double size; titles, which are double already, stay so.
     """
     return tuple(line for element in slip.elements for line in _lines(element, slip.scale, width))
 
@@ -111,7 +112,7 @@ def wrap(text: str, limit: int) -> tuple[str, ...]:
 
 
 def _head(text: str, limit: int) -> str:
-    """As many characters as fit, at least one, marks together with what they stand on."""
+    """As many characters as fit, at least one; a combining mark stays with its character."""
     taken = 0
     for at, char in enumerate(text):
         taken += cells(char)

@@ -1,8 +1,8 @@
-"""What a receipt printer answers, as facts.
+"""Parses the answers of a receipt printer.
 
 Bits are named as in the Epson ESC/POS command reference: ``DLE EOT``, ``GS r``, ``GS a`` (ASB),
-``GS ( H`` and ``GS I``. Every kind of answer has fixed bits that tell it from the others; bytes
-that have none of these patterns raise :class:`~drivers.device.DeviceError` ``GARBLED``.
+``GS ( H`` and ``GS I``. Every kind of answer has fixed bits that tell it from other kinds; bytes
+without any of these patterns raise :class:`~drivers.device.DeviceError` ``GARBLED``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ PRINTER, OFFLINE_CAUSE, ERROR_CAUSE, PAPER_SENSOR = 1, 2, 3, 4
 """The ``n`` of ``DLE EOT n``."""
 
 LONGEST_BLOCK = 128
-"""A block answer that has not ended by then is noise."""
+"""Most bytes of a block answer; a longer one without its end is noise."""
 
 _REAL_TIME = 0x12  # 0xx1xx10
 _ASB = 0x10  # 0xx1xx00
@@ -27,7 +27,7 @@ _PROCESS_ID = 0x22
 
 
 def _garbled(detail: str) -> DeviceError:
-    """What the printer has done meanwhile cannot be known."""
+    """The error; ``pages`` is None, since the answer leaves unknown what was printed."""
     return DeviceError(Reason.GARBLED, detail, pages=None)
 
 
@@ -37,7 +37,7 @@ class EscPosState:
 
     drawer_high: bool  # connector pin 3; nothing is connected there in a terminal
     offline: bool
-    waiting_for_recovery: bool  # until somebody presses the on-line button
+    waiting_for_recovery: bool  # somebody must press the on-line button
     feed_button: bool
 
 
@@ -58,12 +58,12 @@ class ErrorCause:
     recoverable: bool  # mechanical: paper jammed, head carriage blocked
     cutter: bool
     unrecoverable: bool
-    auto_recoverable: bool  # the head is hot; ends by itself
+    auto_recoverable: bool  # the head is too hot; the error ends by itself
 
 
 @dataclass(frozen=True, slots=True)
 class PaperSensor:
-    """``DLE EOT 4`` and ``GS r 1``. Each sensor has two bits; one of them is enough."""
+    """``DLE EOT 4`` and ``GS r 1``. Each sensor has two bits; either of them counts."""
 
     near_end: bool
     end: bool
@@ -137,7 +137,7 @@ def parse_asb(data: bytes) -> RealTimeStatus:
 
 @dataclass(frozen=True, slots=True)
 class RealTimeAnswer:
-    """One byte after ``DLE EOT``; which of the four it answers only the asker knows."""
+    """One byte after ``DLE EOT n``; the byte does not tell ``n``, which only the asker knows."""
 
     byte: int
 
@@ -151,14 +151,14 @@ class PaperAnswer:
 
 @dataclass(frozen=True, slots=True)
 class AutomaticStatus:
-    """Unasked, while ASB is on."""
+    """A status that the printer sends unasked while ASB is on."""
 
     facts: RealTimeStatus
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessId:
-    """All that stood before this ``GS ( H`` request has been printed."""
+    """The printer has printed all data before this ``GS ( H`` request."""
 
     process: str
 
@@ -172,7 +172,7 @@ class InfoAnswer:
 
 @dataclass(frozen=True, slots=True)
 class OtherBlock:
-    """A block answer to something else, e.g. that the buffers were cleared."""
+    """Any other block answer, e.g. that the buffers were cleared."""
 
     identifier: int
 
@@ -181,13 +181,13 @@ Reply = RealTimeAnswer | PaperAnswer | AutomaticStatus | ProcessId | InfoAnswer 
 
 
 class Replies:
-    """Cuts the stream of a printer's answers into replies; what is incomplete waits for more."""
+    """Cuts the stream of a printer's answers into replies; keeps an incomplete one for later."""
 
     def __init__(self) -> None:
         self._rest = b""
 
     def feed(self, data: bytes) -> list[Reply]:
-        """The replies that are complete now. After an error, everything received is dropped."""
+        """Add bytes; returns the replies that are complete now. An error drops all bytes so far."""
         data, self._rest = self._rest + data, b""
         replies: list[Reply] = []
         at = 0
@@ -204,7 +204,7 @@ class Replies:
 
 
 def _length(data: bytes, at: int) -> int | None:
-    """How many bytes the answer at ``at`` has, or None when it has not all arrived."""
+    """How many bytes the answer at ``at`` has; ``None`` when it has not arrived whole."""
     first = data[at]
     if first in (_BLOCK, _INFO):
         end = data.find(_END, at + (2 if first == _BLOCK else 1), at + LONGEST_BLOCK)
@@ -219,7 +219,7 @@ def _length(data: bytes, at: int) -> int | None:
 
 
 def _reply(raw: bytes) -> Reply | None:
-    """One whole answer; None for XON and XOFF."""
+    """Parse one whole answer; ``None`` for XON and XOFF."""
     first = raw[0]
     if first == _BLOCK:
         if raw[1] == _PROCESS_ID and len(raw) == 7:

@@ -1,4 +1,4 @@
-"""What a slip 凭条 consists of, and what is asked of a receipt printer."""
+"""The elements of a slip 凭条, and the requests to a receipt printer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Align(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One paragraph; wrapped to the paper's width by the driver. ``size`` 1 normal, 2 double."""
+    """One paragraph; the driver wraps it to the paper's width. ``size`` 1 normal, 2 double."""
 
     text: str
     align: Align = Align.LEFT
@@ -65,7 +65,7 @@ class Slip:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """The printer has answered behind the data: the slip came out whole."""
+    """The slip came out whole: the printer has answered a request that it got after the slip."""
 
     job: str
 

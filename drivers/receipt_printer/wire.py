@@ -1,7 +1,8 @@
-"""The line to a receipt printer: bytes out by python-escpos, bytes in as they come.
+"""The line to a receipt printer: sends by python-escpos, receives bytes as they come.
 
-Of python-escpos only the transports are used, and their ports are opened here: its own ``open``
-leaks the socket of a refused connection, knows no IPv6 and opens device files for writing only.
+This module uses only the transports of python-escpos and opens their ports itself: the library's
+own ``open`` leaks the socket of a refused connection, knows no IPv6 and opens device files for
+writing only.
 """
 
 from __future__ import annotations
@@ -29,17 +30,17 @@ if TYPE_CHECKING:
 
 
 def _transports() -> tuple[type[Escpos], type[Escpos], type[Escpos]]:
-    """Network, Serial and File.
+    """The classes Network, Serial and File of python-escpos.
 
-    python-escpos reads its table of all printers with a slow parser (0.15 s) and writes it into a
-    directory for every process, which it leaves there. Only its transports are used here: they
-    need one printer of that table.
+    On import the library reads its table of all printers with a slow parser (0.15 s) and writes it
+    into a new directory, which it never removes. The transports need only one printer of that
+    table, so the library is imported with a table of one printer, in a directory that is removed.
     """
     table = json.loads((resources.files("escpos") / "capabilities.json").read_bytes())
     usual = tempfile.tempdir
     known = os.environ.get(_TABLE)
     with tempfile.TemporaryDirectory() as scratch:
-        tempfile.tempdir = scratch  # it makes a directory even when a variable tells it another
+        tempfile.tempdir = scratch  # the library makes its directory even when it is told another
         one = Path(scratch) / "capabilities.json"
         one.write_text(json.dumps({**table, "profiles": {"default": table["profiles"]["default"]}}))
         os.environ[_TABLE] = str(one)
@@ -54,13 +55,13 @@ def _transports() -> tuple[type[Escpos], type[Escpos], type[Escpos]]:
 
 
 _TABLE = "ESCPOS_CAPABILITIES_FILE"
-# Now, and not when the port is opened: by then a citizen may stand there.
+# Import now: when the port is opened, a citizen may be waiting.
 _Network, _Serial, _File = _transports()
 
 PORT = 9100
 CONNECT_S = 2.0
 CHUNK = 512
-"""Bytes handed over at once; between two chunks the caller may give up."""
+"""Bytes sent at once; between two chunks the caller may give up."""
 TICK_S = 0.05
 _FLOW = {"none", "rtscts", "xonxoff"}
 
@@ -72,13 +73,13 @@ class PrinterWire:
         self._printer = printer
         self._fd = fd
         self.answers = answers
-        """False for a file that can only be written: nothing is ever heard from it."""
+        """False for a file that can only be written: no answer ever comes from it."""
 
     def send(self, data: bytes, check: Callable[[], None]) -> None:
-        """Hand ``data`` over, as fast as the printer takes it.
+        """Send ``data`` as fast as the printer takes it. All data sent does not mean printed.
 
-        ``check`` is called between chunks and while the printer takes nothing; it ends the
-        sending by raising. That all was handed over says nothing of paper.
+        Calls ``check`` between chunks and while the printer takes nothing; an exception of
+        ``check`` ends the sending.
         """
         while data:
             check()
@@ -86,11 +87,12 @@ class PrinterWire:
                 check()
             try:
                 data = data[self._hand_over(data[:CHUNK]) :]
-            except OSError as error:  # also a serial port's and a socket's own errors
+            except OSError as error:  # the errors of serial ports and sockets are OSErrors too
                 raise _broken(error) from error
 
     def receive(self, seconds: float) -> bytes:
-        """What has come, waiting up to ``seconds`` for the first of it; ``b""`` when nothing."""
+        """The bytes that have come in; waits up to ``seconds`` for the first. ``b""``: none
+        came."""
         if not self.answers or not self._ready(select.POLLIN, seconds):
             return b""
         try:
@@ -104,23 +106,23 @@ class PrinterWire:
         return data
 
     def close(self) -> None:
-        """Give the port back at once; what the printer has not taken yet is dropped."""
+        """Close the port at once; drops bytes that the printer has not taken yet."""
         device = self._printer.device
         try:
             if isinstance(device, serial.Serial):
                 device.reset_output_buffer()
         except (OSError, termios.error):
-            pass  # the line is broken: there is nothing to drop
+            pass  # the line is broken and holds no bytes to drop
         try:
             self._printer.close()
         except (OSError, termios.error):
             device.close()
 
     def _hand_over(self, chunk: bytes) -> int:
-        """How many bytes of it were taken."""
+        """Send ``chunk``; returns how many bytes of it were taken."""
         device = self._printer.device
         if isinstance(device, serial.Serial):
-            # A port may have room for less, and none for seconds: what fits, and never a wait.
+            # A port may have room for fewer bytes, or for none for seconds: never wait for room.
             return device.write(chunk) or 0
         self._printer._raw(chunk)
         return len(chunk)
@@ -135,9 +137,9 @@ def connect(address: str) -> PrinterWire:
     """Open ``tcp://host:9100``, ``serial:///dev/ttyS0?baud=115200&flow=rtscts`` or
     ``file:///dev/usb/lp0``.
 
-    ``flow`` is ``rtscts`` unless it says ``xonxoff`` or ``none``. A character device behind
-    ``file:`` is read too; anything else there cannot answer. Raises ``NO_DEVICE`` when nothing is
-    there, ``UNSUPPORTED`` for an address that is none of these.
+    ``flow``: ``rtscts`` (default), ``xonxoff`` or ``none``. A character device behind ``file:`` can
+    answer; any other file cannot. Raises ``NO_DEVICE`` when the port cannot be opened,
+    ``UNSUPPORTED`` for another kind of address.
     """
     try:
         parts = urlsplit(address)
@@ -170,9 +172,9 @@ def _broken(error: OSError) -> DeviceError:
 def _tcp(host: str, port: int) -> PrinterWire:
     connection = socket.create_connection((host, port), timeout=CONNECT_S)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    # A printer that lost its power says nothing; the kernel finds out.
+    # A printer that loses its power closes no connection: let the kernel find out.
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    # What it has not taken yet is dropped with the line, also by a process that is killed.
+    # Closing drops the bytes that the printer has not taken, also when this process is killed.
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     printer = _Network(host, port, timeout=CONNECT_S)
     printer.device = connection
@@ -203,7 +205,7 @@ def _serial(address: str, path: str, options: dict[str, str]) -> PrinterWire:
 
 def _file(path: str) -> PrinterWire:
     answers = stat.S_ISCHR(os.stat(path).st_mode)
-    # Non-blocking only to open: a pipe without a reader must be an error, not a wait for ever.
+    # Open non-blocking, so that a pipe without a reader raises instead of waiting for ever.
     access = os.O_RDWR if answers else os.O_WRONLY | os.O_APPEND
     fd = os.open(path, access | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     os.set_blocking(fd, True)
