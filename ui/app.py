@@ -15,7 +15,7 @@ from PySide6.QtGui import QGuiApplication
 from kiosk import log as logs
 from kiosk import settings as settings_file
 from kiosk.keeper.channel import VisitEnd
-from ui.visitor import VisitApp
+from ui.visit_app import VisitApp
 
 SWITCH_INTERVAL_S = 0.0005
 """At Python's default, one busy thread takes the screen from 64 to 2 frames a second."""

@@ -12,5 +12,5 @@ WATCH = "ui.robots.watch:attach"
 
 def options(robot: str, *told: str | Path) -> list[str]:
     """The options with which a visit starts ``robot``, whose function ``attach`` is called with the
-    visit's :class:`ui.visitor.VisitApp` and each of ``told``."""
+    visit's :class:`ui.visit_app.VisitApp` and each of ``told``."""
     return ["--robot", robot, *(word for one in told for word in ("--told", str(one)))]

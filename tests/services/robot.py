@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kiosk.__main__ import main
 from ui.robots.player import Robot, Story
-from ui.visitor import VisitApp
+from ui.visit_app import VisitApp
 
 POINTS = (
     "attract",

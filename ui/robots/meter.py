@@ -29,7 +29,7 @@ from PySide6.QtCore import QPointF, QUrl
 
 from ui.robots.finger import click, walk
 from ui.robots.player import Condition, Robot, Story
-from ui.visitor import VisitApp
+from ui.visit_app import VisitApp
 
 PERSONA = "P01"  # 张三: one account, one certificate
 

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer
 from drivers.emulators.rig import Remote
 from kiosk.workshop.sandbox import personas
 from ui.robots import finger
-from ui.visitor import VisitApp
+from ui.visit_app import VisitApp
 
 Condition = Callable[[], bool]
 Story = Generator[Condition, None, None]

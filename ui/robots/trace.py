@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QPointF, QTimer
 
 from ui.bridge import WARMING
 from ui.robots.finger import walk
-from ui.visitor import VisitApp
+from ui.visit_app import VisitApp
 
 STILL_MS = 40
 """A page stands still when its buttons are where they were this long ago."""

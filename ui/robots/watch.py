@@ -30,7 +30,7 @@ from PySide6.QtCore import QObject, QPointF, QSocketNotifier, Qt, QTimer
 
 from ui.bridge import WARMING
 from ui.robots import finger
-from ui.visitor import VisitApp
+from ui.visit_app import VisitApp
 
 BEAT_MS = 10
 SHORTEST_MS = 20.0
