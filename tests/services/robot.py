@@ -35,14 +35,14 @@ POINTS = (
 class RobotCitizen(Robot):
     """Plays the main job of one persona up to a point."""
 
-    def __init__(self, visitor: VisitApp, orders: Path, desk: Path, centre: str) -> None:
-        super().__init__(visitor, desk, centre)
+    def __init__(self, visit_app: VisitApp, orders: Path, desk: Path, centre: str) -> None:
+        super().__init__(visit_app, desk, centre)
         self._orders = orders
         self._persona, self._point = (orders / "plan").read_text().split(maxsplit=1)
         self.play(self._main_job())
 
     def _fail(self, why: str) -> None:
-        self._note(f"failed: {self._visitor.bridge.page}: {why}")
+        self._note(f"failed: {self._visit_app.bridge.page}: {why}")
         super()._fail(why)
 
     def _note(self, what: str) -> None:
@@ -90,11 +90,11 @@ class RobotCitizen(Robot):
         yield from self._at("farewell", "FarewellPage")
 
 
-def attach(visitor: VisitApp, orders: str, desk: str, centre: str) -> None:
+def attach(visit_app: VisitApp, orders: str, desk: str, centre: str) -> None:
     def begin() -> None:
-        visitor.keep(RobotCitizen(visitor, Path(orders), Path(desk), centre))
+        visit_app.keep(RobotCitizen(visit_app, Path(orders), Path(desk), centre))
 
-    visitor.live.connect(begin)
+    visit_app.live.connect(begin)
 
 
 if __name__ == "__main__":

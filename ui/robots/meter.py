@@ -54,17 +54,17 @@ class TraceFile:
 class Meter(Robot):
     """Watches one visit from its start, and plays its story once it is live."""
 
-    def __init__(self, visitor: VisitApp, trace: Path, desk: Path, centre: str) -> None:
-        super().__init__(visitor, desk, centre)
+    def __init__(self, visit_app: VisitApp, trace: Path, desk: Path, centre: str) -> None:
+        super().__init__(visit_app, desk, centre)
         self._trace = TraceFile(trace)
         self._new_page = ""
         self._framed = -1  # the ticket whose first frame was on the screen
-        visitor.on_time = self._note_call
-        visitor.ready.connect(lambda: self._trace.note("ready"))
-        visitor.live.connect(self._begin)
-        visitor.ended.connect(self._note_end)
-        visitor.bridge.pageShown.connect(self._await_frame)
-        visitor.stage.window.frameSwapped.connect(self._note_frame)
+        visit_app.on_time = self._note_call
+        visit_app.ready.connect(lambda: self._trace.note("ready"))
+        visit_app.live.connect(self._begin)
+        visit_app.ended.connect(self._note_end)
+        visit_app.bridge.pageShown.connect(self._await_frame)
+        visit_app.stage.window.frameSwapped.connect(self._note_frame)
 
     # -- what happens -------------------------------------------------------------------------
 
@@ -87,16 +87,16 @@ class Meter(Robot):
 
     def _await_frame(self, _ticket: int, page: str) -> None:
         self._new_page = page
-        self._visitor.stage.window.update()  # also where nothing on the page is new
+        self._visit_app.stage.window.update()  # also where nothing on the page is new
 
     def _note_frame(self) -> None:
         if self._new_page:
             self._trace.note("frame", page=self._new_page)
             self._new_page = ""
-            self._framed = self._visitor.bridge.ticket
+            self._framed = self._visit_app.bridge.ticket
 
     def _fail(self, why: str) -> None:
-        self._trace.note("failed", page=self._visitor.bridge.page, why=why)
+        self._trace.note("failed", page=self._visit_app.bridge.page, why=why)
         super()._fail(why)
 
     # -- for stories --------------------------------------------------------------------------
@@ -104,7 +104,7 @@ class Meter(Robot):
     def page(self, name: str) -> Condition:
         """True once the first frame of this page was on the screen."""
         shown = super().page(name)
-        return lambda: shown() and self._framed == self._visitor.bridge.ticket
+        return lambda: shown() and self._framed == self._visit_app.bridge.ticket
 
     def tap(self, key: str) -> None:
         """Press what leads to another page."""
@@ -125,7 +125,7 @@ class Meter(Robot):
         self._trace.note("memory", mb=pss_mb())
 
     def sheet_drawn(self) -> bool:
-        for item in walk(self._visitor.stage.window.contentItem()):
+        for item in walk(self._visit_app.stage.window.contentItem()):
             source = item.property("source")
             if isinstance(source, QUrl) and source.scheme() == "image" and source.host() == "paper":
                 return bool(item.property("progress") == 1.0)
@@ -138,7 +138,7 @@ class Meter(Robot):
         return bool(ready - {line["pid"] for line in lines if line.get("what") == "live"})
 
     def tap_anywhere(self) -> None:
-        window = self._visitor.stage.window
+        window = self._visit_app.stage.window
         click(window, QPointF(window.width() / 2, window.height() / 2))
 
 
@@ -202,7 +202,7 @@ def _job(m: Meter, *, rounds: int, settle_s: float | None) -> Story:
     m.tap_anywhere()
 
 
-def attach(visitor: VisitApp, trace: str, desk: str, centre: str) -> None:
+def attach(visit_app: VisitApp, trace: str, desk: str, centre: str) -> None:
     """Have the visit measured. The file ``trace`` holds the plan and takes the trace; ``desk`` is
     the control socket of the hardware, ``centre`` the stand-in centre's address."""
-    visitor.keep(Meter(visitor, Path(trace), Path(desk), centre))
+    visit_app.keep(Meter(visit_app, Path(trace), Path(desk), centre))

@@ -28,9 +28,9 @@ STORY_FILE = ".story"
 class Robot(QObject):
     """Plays one story on a visit that has gone live: presses, puts the card, reads the code."""
 
-    def __init__(self, visitor: VisitApp, desk: Path, centre: str) -> None:
+    def __init__(self, visit_app: VisitApp, desk: Path, centre: str) -> None:
         super().__init__()
-        self._visitor = visitor
+        self._visit_app = visit_app
         self._desk = Remote(desk)
         self._centre = centre
         self._story: Story
@@ -61,17 +61,17 @@ class Robot(QObject):
 
     def _fail(self, why: str) -> None:
         self._timer.stop()
-        self._visitor.bridge.leave()
+        self._visit_app.bridge.leave()
 
     # -- for stories --------------------------------------------------------------------------
 
     def page(self, name: str) -> Condition:
         """True once this page is shown and nothing else is under way."""
-        bridge = self._visitor.bridge
+        bridge = self._visit_app.bridge
         return lambda: bridge.page == name and not bridge.busy and self._ticket_is_new()
 
     def _ticket_is_new(self) -> bool:
-        return bool(self._visitor.bridge.ticket != self._answered_ticket)
+        return bool(self._visit_app.bridge.ticket != self._answered_ticket)
 
     _answered_ticket = 0
 
@@ -80,13 +80,13 @@ class Robot(QObject):
 
         Returns when the mouse went down, on the monotonic clock.
         """
-        self._answered_ticket = self._visitor.bridge.ticket
-        self._pressed_at = finger.press(self._visitor.stage.window, *names)
+        self._answered_ticket = self._visit_app.bridge.ticket
+        self._pressed_at = finger.press(self._visit_app.stage.window, *names)
         return self._pressed_at
 
     def first_option(self) -> str:
         """The key of the first of what there is to choose."""
-        return str(self._visitor.bridge.view["options"][0]["key"])
+        return str(self._visit_app.bridge.view["options"][0]["key"])
 
     def touch(self, *names: str) -> None:
         """Click something that stays on its page."""
@@ -95,7 +95,7 @@ class Robot(QObject):
 
     def put_card(self, persona: str) -> None:
         self._desk.tell("id_card", "put", **personas.load()[persona].card())
-        self._answered_ticket = self._visitor.bridge.ticket
+        self._answered_ticket = self._visit_app.bridge.ticket
         self._pressed_at = time.monotonic()
 
     def lift_card(self) -> None:
@@ -115,8 +115,8 @@ class Robot(QObject):
 class Player(Robot):
     """Plays the demo: the stories in turn, with a picture of every page and the times between."""
 
-    def __init__(self, visitor: VisitApp, out: Path, desk: Path, centre: str) -> None:
-        super().__init__(visitor, desk, centre)
+    def __init__(self, visit_app: VisitApp, out: Path, desk: Path, centre: str) -> None:
+        super().__init__(visit_app, desk, centre)
         self._out = out
         self._number = self._next_number()
         self._shots = 0
@@ -129,7 +129,7 @@ class Player(Robot):
         return number
 
     def _fail(self, why: str) -> None:
-        page = self._visitor.bridge.page
+        page = self._visit_app.bridge.page
         self.shot("failed")
         (self._out / "failed.txt").write_text(f"story {self._number}, {page}: {why}\n")
         super()._fail(why)
@@ -138,17 +138,17 @@ class Player(Robot):
         """A picture of what stands on the screen, and the time since the last press."""
         milliseconds = (time.monotonic() - self._pressed_at) * 1000
         self._shots += 1
-        image = self._visitor.stage.window.grabWindow()
+        image = self._visit_app.stage.window.grabWindow()
         image.save(str(self._out / f"{self._number + 1}-{self._shots:02}-{name}.png"))
         with (self._out / "times.txt").open("a", encoding="utf-8") as times:
             times.write(f"{self._number + 1}-{self._shots:02}  {name:<24}{milliseconds:>9.1f} ms\n")
         self._pressed_at = time.monotonic()
 
 
-def attach(visitor: VisitApp, out: str, desk: str, centre: str) -> None:
+def attach(visit_app: VisitApp, out: str, desk: str, centre: str) -> None:
     """Have the demo played once the visit is live: pictures go to ``out``, the hardware is told by
     the control socket ``desk``, and the code is read at the stand-in ``centre``."""
-    visitor.live.connect(lambda: visitor.keep(Player(visitor, Path(out), Path(desk), centre)))
+    visit_app.live.connect(lambda: visit_app.keep(Player(visit_app, Path(out), Path(desk), centre)))
 
 
 def _sign_in(p: Player, persona: str) -> Story:

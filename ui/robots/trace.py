@@ -23,16 +23,16 @@ STILL_MS = 40
 class Trace(QObject):
     """Follows one visit; see the module."""
 
-    def __init__(self, visitor: VisitApp, file: Path) -> None:
+    def __init__(self, visit_app: VisitApp, file: Path) -> None:
         super().__init__()
-        self._visitor = visitor
+        self._visit_app = visit_app
         self._file = file
         self._ticket = WARMING
         self._page = ""
         self._buttons: dict[str, list[int]] = {}
         self._timer = QTimer(self, interval=STILL_MS)
         self._timer.timeout.connect(self._look)
-        visitor.bridge.pageShown.connect(self._wait)
+        visit_app.bridge.pageShown.connect(self._wait)
 
     def _wait(self, ticket: int, page: str) -> None:
         if ticket != WARMING:
@@ -40,7 +40,7 @@ class Trace(QObject):
             self._timer.start()
 
     def _look(self) -> None:
-        if not self._visitor.stage.window.isVisible():
+        if not self._visit_app.stage.window.isVisible():
             return
         before, self._buttons = self._buttons, self._positions()
         if self._buttons != before:
@@ -52,7 +52,7 @@ class Trace(QObject):
 
     def _positions(self) -> dict[str, list[int]]:
         positions = {}
-        for item in walk(self._visitor.stage.window.contentItem()):
+        for item in walk(self._visit_app.stage.window.contentItem()):
             if item.isVisible() and item.metaObject().indexOfSignal("clicked()") >= 0:
                 text = str(item.property("text") or "")
                 name = item.objectName() or (text if len(text) == 1 else "")
@@ -62,6 +62,6 @@ class Trace(QObject):
         return positions
 
 
-def attach(visitor: VisitApp, file: str) -> None:
+def attach(visit_app: VisitApp, file: str) -> None:
     """Have the buttons of every page told to ``file``."""
-    visitor.keep(Trace(visitor, Path(file)))
+    visit_app.keep(Trace(visit_app, Path(file)))

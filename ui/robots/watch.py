@@ -40,18 +40,18 @@ SHORTEST_MS = 20.0
 class Watch(QObject):
     """Watches one visit from its start; see the module."""
 
-    def __init__(self, visitor: VisitApp, path: Path) -> None:
+    def __init__(self, visit_app: VisitApp, path: Path) -> None:
         super().__init__()
-        self._visitor = visitor
+        self._visit_app = visit_app
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.connect(str(path))
         self._rest = b""
         self._notifier = QSocketNotifier(self._socket.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._hear)
         self._new_page = ""
-        visitor.bridge.pageShown.connect(self._await_frame)
-        visitor.stage.window.frameSwapped.connect(self._note_frame)
-        visitor.live.connect(self._begin)
+        visit_app.bridge.pageShown.connect(self._await_frame)
+        visit_app.stage.window.frameSwapped.connect(self._note_frame)
+        visit_app.live.connect(self._begin)
         self._schedstat = os.open("/proc/thread-self/schedstat", os.O_RDONLY | os.O_CLOEXEC)
         self._beat = QTimer(self, interval=BEAT_MS, timerType=Qt.TimerType.PreciseTimer)
         self._beat.timeout.connect(self._turn)
@@ -70,11 +70,11 @@ class Watch(QObject):
     def _await_frame(self, ticket: int, page: str) -> None:
         if ticket != WARMING:
             self._new_page = page
-            self._visitor.stage.window.update()  # also where nothing on the page is new
+            self._visit_app.stage.window.update()  # also where nothing on the page is new
 
     def _note_frame(self) -> None:
         if self._new_page:
-            view = self._visitor.bridge.view
+            view = self._visit_app.bridge.view
             self._tell("page", at=time.monotonic(), page=self._new_page, view=view)
             self._new_page = ""
 
@@ -105,7 +105,7 @@ class Watch(QObject):
                 self._show()
 
     def _press(self, name: str) -> None:
-        window = self._visitor.stage.window
+        window = self._visit_app.stage.window
         at = time.monotonic()
         try:
             if name:
@@ -118,7 +118,7 @@ class Watch(QObject):
             self._tell("pressed", at=at)
 
     def _show(self) -> None:
-        bridge, terminal = self._visitor.bridge, self._visitor.terminal
+        bridge, terminal = self._visit_app.bridge, self._visit_app.terminal
         statuses = terminal.statuses() if terminal else {}
         closed = {
             kind: str(status.problem or status.state)
@@ -129,6 +129,6 @@ class Watch(QObject):
         self._tell("seen", pid=os.getpid(), devices=closed, **seen)
 
 
-def attach(visitor: VisitApp, path: str) -> None:
+def attach(visit_app: VisitApp, path: str) -> None:
     """Have the visit seen and pressed by the process that listens at the Unix socket ``path``."""
-    visitor.keep(Watch(visitor, Path(path)))
+    visit_app.keep(Watch(visit_app, Path(path)))
