@@ -1,7 +1,8 @@
-"""A client of XFS4IoT services: finds them, talks to one over one connection (CWA 17852-1).
+"""A client of XFS4IoT services: finds them, and speaks to one over one connection (CWA 17852-1).
 
-Used from one thread. A connection over which nonsense came, or nothing where an answer was due, is
-closed: whoever asks next opens a new one, and no late answer is taken for that to another command.
+Used from one thread. The client closes a connection over which nonsense came, or no answer in time.
+The next command opens a new connection, so that no late answer is taken for the answer to another
+command.
 """
 
 from __future__ import annotations
@@ -47,28 +48,29 @@ from drivers.xfs4iot.wire import WebSocket
 C = TypeVar("C", bound=Completion)
 
 PORTS = (80, 443, *range(5846, 5857))
-"""Where a machine's service publisher may listen; on 443 over TLS."""
+"""The ports at which a machine's service publisher may listen; on 443 over TLS."""
 PATH = "/xfs4iot/v1.0"
 CONNECT_S = 2.0
 ACKNOWLEDGE_S = 2.0
-"""A service that has not even acknowledged a command by then is silent."""
+"""Longest wait for the acknowledge of a command, in seconds; then the service counts as silent."""
 GRACE_S = 0.3
-"""How long past the deadline the service gets to end a command by itself."""
+"""Seconds past the deadline in which the service may still end a command by itself."""
 CANCEL_S = 2.5
-"""How long a cancelled command may take to end; a host that can kill waits three seconds."""
+"""Seconds that a cancelled command may take to end; less than the three seconds after which a
+process host kills its driver."""
 TICK_S = 0.045
-"""How often a wait looks whether it is cancelled, within the 50 ms that are promised."""
+"""Seconds between two looks of a wait at its cancel token, below the 50 ms of the contract."""
 _EVENT_MAJORS = (2, 3)
 _SEND_S = 5.0  # for a whole frame
 
 
 def _ignore(message: XfsMessage) -> None:
-    """An event that nobody waits for."""
+    """Does nothing: the handler of events that nobody waits for."""
 
 
 @dataclass(slots=True)
 class Running:
-    """A command that was sent, and what has come of it so far."""
+    """A command that was sent, and the answers that have come so far."""
 
     number: int
     on_event: Callable[[XfsMessage], None]
@@ -80,15 +82,15 @@ class XfsService:
     """One connection to one service."""
 
     def __init__(self, uri: str, *, ca: str = "", seconds: float = CONNECT_S) -> None:
-        """Connect to ``ws://…`` or ``wss://…``; ``ca`` is a file with the authorities that a
-        certificate must come from (PEM), empty: the system's.
+        """Connect to ``ws://…`` or ``wss://…``. ``ca``: a file (PEM) with the authorities that may
+        sign the certificate; "": those of the system.
 
-        Raises :class:`DeviceError`: ``NO_DEVICE`` when nobody listens there or it is no such
-        service, ``NOT_AUTHORISED`` for a certificate that does not hold, ``OFFLINE``.
+        Raises :class:`DeviceError`: ``NO_DEVICE`` when no WebSocket server listens at ``uri``,
+        ``NOT_AUTHORISED`` for an invalid certificate, ``OFFLINE`` when the service does not answer.
         """
         self.uri = uri
         self.hear: Callable[[XfsMessage], None] = _ignore
-        """Called for every unsolicited message, in the thread that asks something."""
+        """Called for every unsolicited message, in the thread that calls this service."""
         self.capabilities = Capabilities()
         self._numbers = count(1)
         self._versions: dict[str, str] = {}
@@ -101,7 +103,8 @@ class XfsService:
         return self._wire is None
 
     def close(self) -> None:
-        """Hang up. Never raises; the service cancels what still runs for this connection."""
+        """Close the connection. Never raises. The service cancels the commands of this connection
+        that still run."""
         wire, self._wire = self._wire, None
         self._running.clear()
         if wire is not None:
@@ -110,7 +113,7 @@ class XfsService:
     # -- versions -----------------------------------------------------------------------------
 
     def negotiate(self, seconds: float = CONNECT_S) -> Capabilities:
-        """Learn what the service can do and agree on versions. Raises :class:`DeviceError`."""
+        """Read the service's capabilities and agree on versions. Raises :class:`DeviceError`."""
         deadline = Deadline(seconds)
         self.capabilities = self.ask(GetCapabilities(), deadline.remaining())
         told: dict[str, Sequence[str]] = {}
@@ -134,21 +137,21 @@ class XfsService:
             try:
                 self.ask(agreed, deadline.remaining())
             except DeviceError:
-                # Refused, nothing is lost: a command names its version itself, and events are
-                # read in either form.
+                # A refusal does no harm: every command names its version, and this client reads
+                # events of both versions.
                 if self.closed:
                     raise
         return self.capabilities
 
     def offers(self, command: type[Command[Any]]) -> bool:
-        """Whether the service lists the command, in a version that is known here too."""
+        """Whether the service lists the command in a version that this client knows."""
         return command.NAME in self._versions
 
     def require(self, command: type[Command[Any]]) -> str:
-        """The version of the command that both sides know, as the service writes it. Raises
+        """The newest version of the command that both sides know, as the service writes it. Raises
         ``UNSUPPORTED``.
 
-        A service that does not list its commands is spoken to in the oldest form.
+        For a service that does not list its commands: the oldest version.
         """
         if not self._offered:
             return f"{min(command.MAJORS)}.0"
@@ -171,12 +174,12 @@ class XfsService:
         cancel: CancelToken,
         on_event: Callable[[XfsMessage], None] = _ignore,
     ) -> C:
-        """Have a command done and wait for its end; ``on_event`` is given its events.
+        """Send a command and wait for its end; calls ``on_event`` with its events.
 
-        When the deadline passes or ``cancel`` is set, the command is cancelled at the service and
-        its end awaited: should it end well all the same, that counts. Raises
-        :class:`FailedError` when the service says no; ``TIMEOUT``, ``CANCELLED``, ``OFFLINE`` and
-        ``GARBLED`` with ``pages`` None when nothing is known of its end.
+        When the deadline passes or ``cancel`` is set, the command is cancelled at the service. Then
+        its end is awaited, and a success still counts. Raises :class:`FailedError` when the service
+        ends the command without success; ``TIMEOUT``, ``CANCELLED``, ``OFFLINE`` and ``GARBLED``
+        with ``pages`` None when its end is unknown.
         """
         running = self.start(command, deadline.remaining(), on_event)
         acknowledge = Deadline(ACKNOWLEDGE_S)
@@ -202,7 +205,8 @@ class XfsService:
         seconds: float,
         on_event: Callable[[XfsMessage], None] = _ignore,
     ) -> C:
-        """What a command gives that moves nothing and is answered at once; ``OFFLINE`` if not."""
+        """The completion of a command that moves nothing, which services answer at once. Raises
+        ``OFFLINE`` without an answer in ``seconds``."""
         running = self.start(command, seconds, on_event)
         deadline = Deadline(seconds)
         while running.end is None:
@@ -217,7 +221,7 @@ class XfsService:
         seconds: float,
         on_event: Callable[[XfsMessage], None] = _ignore,
     ) -> Running:
-        """Send a command and do not wait; :meth:`pump` fills in what becomes of it."""
+        """Send a command without waiting; :meth:`pump` notes its answers in the result."""
         running = Running(self._send(command, seconds), on_event)
         self._running[running.number] = running
         return running
@@ -225,8 +229,9 @@ class XfsService:
     def await_end(
         self, command: Command[C], running: Running, deadline: Deadline, cancel: CancelToken
     ) -> C:
-        """What a started command gives, of which nothing must be stopped in its way: after a
-        ``TIMEOUT`` or ``CANCELLED`` it goes on. Raises as :meth:`call` does too."""
+        """Wait for the completion of a started command that must not be interrupted: after
+        ``TIMEOUT`` or ``CANCELLED`` the command goes on at the service. Else raises as :meth:`call`
+        does."""
         while running.end is None:
             if cancel.cancelled or deadline.passed():
                 reason = Reason.CANCELLED if cancel.cancelled else Reason.TIMEOUT
@@ -235,7 +240,8 @@ class XfsService:
         return self.result(command, running)
 
     def cancel(self, running: Running) -> None:
-        """Cancel a command that was started, and wait for its end. Raises ``OFFLINE``."""
+        """Cancel a started command and wait for its end. Raises ``OFFLINE`` when it does not
+        end."""
         self._send(Cancel(request_ids=[running.number]), CANCEL_S)
         deadline = Deadline(CANCEL_S)
         while running.end is None:
@@ -244,8 +250,8 @@ class XfsService:
             self.pump(TICK_S)
 
     def result(self, command: Command[C], running: Running, stopped: Reason | None = None) -> C:
-        """What a command that has ended gave. Raises :class:`DeviceError` as :meth:`call` does;
-        ``stopped`` is why it was cancelled by us."""
+        """The completion of a command that has ended. Raises :class:`DeviceError` as :meth:`call`
+        does; ``stopped``: why this client has cancelled the command."""
         end = running.end
         assert end is not None
         if end.header.status is not None:
@@ -262,7 +268,7 @@ class XfsService:
         raise FailedError(command.NAME, code, end.read(Completion).error_code)
 
     def pump(self, seconds: float = 0.0) -> None:
-        """Take what has arrived, waiting for it up to ``seconds``; events go where they belong.
+        """Handle all messages that have arrived; waits up to ``seconds`` for the first.
 
         Raises ``OFFLINE`` when the connection is lost, ``GARBLED`` for nonsense.
         """
@@ -285,7 +291,7 @@ class XfsService:
             return
         running = self._running.get(header.request_id or 0)
         if running is None:
-            return  # about a command that nobody waits for any more
+            return  # the message belongs to a command that nobody waits for any more
         match header.type:
             case MessageType.ACKNOWLEDGE if header.status is None:
                 running.acknowledged = True
@@ -298,7 +304,7 @@ class XfsService:
     # -- the wire -----------------------------------------------------------------------------
 
     def _send(self, command: Command[Any], seconds: float) -> int:
-        # What is asked before the versions are known, or of a service that lists too little.
+        # These commands are sent before versions are known, or to services that do not list them.
         basic = isinstance(command, GetCapabilities | GetServices | SetVersions | Cancel)
         if basic and not self.offers(type(command)):
             version = f"{min(command.MAJORS)}.0"
@@ -309,7 +315,7 @@ class XfsService:
             name=command.NAME,
             version=version,
             request_id=next(self._numbers),
-            timeout=max(1, math.ceil(seconds * 1000)),  # 0 would be for ever
+            timeout=max(1, math.ceil(seconds * 1000)),  # 0 would mean: no time-out
         )
         wire = self._open_wire()
         with self._wire_errors():
@@ -350,8 +356,8 @@ def discover(
 ) -> tuple[str, ...]:
     """The addresses of all services of a machine, in the order of its publishers' ports.
 
-    With ``tls`` only over TLS, and only services that speak it too. Raises ``NO_DEVICE`` when no
-    publisher answers on any port.
+    With ``tls``: asks publishers over TLS only, and returns only services with TLS. Raises
+    ``NO_DEVICE`` when no publisher answers on any port.
     """
 
     def ask(port: int) -> tuple[str, ...]:
@@ -407,7 +413,7 @@ def _connected(uri: str, ca: str, seconds: float) -> WebSocket:
         ) from None
     try:
         secure = ssl.create_default_context(cafile=ca or None) if parts.scheme == "wss" else None
-    except OSError as error:  # also what is no certificate
+    except OSError as error:  # also raised for a file without certificates
         raise DeviceError(Reason.UNSUPPORTED, f"{ca} cannot be read", mend="correct ca") from error
     try:
         return WebSocket(uri, secure, seconds)

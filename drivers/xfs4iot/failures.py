@@ -1,4 +1,4 @@
-"""What the words of an XFS4IoT service mean for us: why a command failed, how a device is."""
+"""Translates the codes of XFS4IoT services into the reasons and states of our devices."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ENDS: Mapping[CompletionCode, tuple[Reason, str]] = {
     CompletionCode.INVALID_DATA: (Reason.UNSUPPORTED, ""),
     CompletionCode.INVALID_REQUEST_ID: (Reason.GARBLED, ""),
     CompletionCode.FRAUD_ATTEMPT: (Reason.HARDWARE, "search the machine for foreign parts"),
-    # What a service answers while the machine is handed over to its vendor's program.
+    # Services answer this while the machine is in vendor mode.
     CompletionCode.SEQUENCE_ERROR: (Reason.OFFLINE, "end the machine's vendor mode"),
     CompletionCode.AUTHORISATION_REQUIRED: (Reason.NOT_AUTHORISED, "have the bank permit it"),
     CompletionCode.AUTHORIZATION_REQUIRED: (Reason.NOT_AUTHORISED, "have the bank permit it"),
@@ -40,7 +40,7 @@ REFUSALS = frozenset(
         CompletionCode.AUTHORIZATION_REQUIRED,
     }
 )
-"""With these a command has not even begun."""
+"""Codes after which the command has surely not begun."""
 
 _ERRORS: Mapping[Reason, tuple[ErrorCode, ...]] = {
     Reason.JAM: (ErrorCode.MEDIA_JAMMED, ErrorCode.PAPER_JAMMED, ErrorCode.MEDIA_JAM),
@@ -98,7 +98,7 @@ _ERRORS: Mapping[Reason, tuple[ErrorCode, ...]] = {
     ),
 }
 _REASONS = {code: reason for reason, codes in _ERRORS.items() for code in codes}
-"""Whatever is not listed is the hardware's."""
+"""Error code to reason; any other code means ``HARDWARE``."""
 
 _MEND = {
     Reason.JAM: "open the machine, take out what is jammed, close it",
@@ -109,7 +109,7 @@ _MEND = {
 
 
 class FailedError(DeviceError):
-    """A command that the service ended without success; ``code`` and ``error`` in its words."""
+    """The service ended a command without success; ``code`` and ``error`` as it sent them."""
 
     def __init__(self, name: str, code: CompletionCode, error: ErrorCode | None = None) -> None:
         reason, mend = _ENDS.get(code, (Reason.HARDWARE, "call the machine's service"))
@@ -155,7 +155,7 @@ _STATES: Mapping[DeviceState, tuple[State, Reason | None, str, str]] = {
         "something stands in the device's way",
         "remove what stands in the device's way",
     ),
-    # Also the potential fraud: a terminal has nobody at hand who could look.
+    # Potential fraud counts as fraud: nobody is at the terminal who could check.
     DeviceState.FRAUD_ATTEMPT: (
         State.TAMPER,
         Reason.HARDWARE,
@@ -173,7 +173,7 @@ _STATES: Mapping[DeviceState, tuple[State, Reason | None, str, str]] = {
 
 
 def status_of(state: DeviceState | None) -> Status:
-    """How a device is, from ``common.device``; what it does not say stays unknown."""
+    """The status of a device from ``common.device``; UNKNOWN when the service does not tell."""
     if state is None or state not in _STATES:
         return Status(State.UNKNOWN, detail="the service does not tell how the device is")
     ours, problem, detail, mend = _STATES[state]
@@ -190,7 +190,7 @@ _AFTER = {
 
 
 def status_after(error: DeviceError) -> Status:
-    """How a device is right after a failure; the next look may find it better."""
+    """The status of a device right after ``error``, until the next look at it."""
     if error.reason not in _AFTER:
         return Status(State.UNKNOWN, detail=error.detail)
     return Status(

@@ -1,8 +1,8 @@
-"""The envelope of XFS4IoT (CEN CWA 17852): header, message, version; pure, it touches no wire.
+"""The envelope of XFS4IoT messages (CEN CWA 17852): header, message, version. Touches no wire.
 
 A message is one JSON object in one WebSocket frame: ``{"header": {…}, "payload": {…}}``. Names are
-camelCase, bytes are base64, what is null may be missing. Fields, events and values that are not
-known here are passed over, as the standard asks of every client.
+camelCase, bytes are base64, and a null field may be missing. This client ignores unknown fields,
+events and values, as the standard asks of every client.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,99}")
 
 
 class Named(StrEnum):
-    """Values of a field; one that is not known here is read as ``unknown``."""
+    """Values of a field; an unknown value is read as the member ``UNKNOWN``, if there is one."""
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
@@ -33,7 +33,7 @@ class Named(StrEnum):
 
 
 class Payload(msgspec.Struct, rename="camel", omit_defaults=True, frozen=True, kw_only=True):
-    """What stands in a message. ``repr`` shows its kind only: it may be a citizen's data."""
+    """The payload of a message. ``repr`` shows its kind only: it may be a citizen's data."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
@@ -42,14 +42,14 @@ class Payload(msgspec.Struct, rename="camel", omit_defaults=True, frozen=True, k
 class MessageType(Named):
     COMMAND = "command"
     ACKNOWLEDGE = "acknowledge"
-    EVENT = "event"  # belongs to a command that runs
+    EVENT = "event"  # belongs to a running command
     COMPLETION = "completion"
-    UNSOLICITED = "unsolicited"  # belongs to nobody: a card was pulled, a door opened
+    UNSOLICITED = "unsolicited"  # belongs to no command: a card was pulled, a door opened
     UNKNOWN = "unknown"
 
 
 class AcknowledgeStatus(Named):
-    """Why a command was not even queued; none stands in an acknowledge that means yes."""
+    """Why a command was not queued; the acknowledge of a queued command has no status."""
 
     INVALID_MESSAGE = "invalidMessage"
     INVALID_REQUEST_ID = "invalidRequestID"
@@ -58,7 +58,7 @@ class AcknowledgeStatus(Named):
 
 
 class CompletionCode(Named):
-    """How a command ended. Newer services leave it out when all went well."""
+    """How a command ended. Newer services leave it out after a success."""
 
     SUCCESS = "success"
     COMMAND_ERROR_CODE = "commandErrorCode"  # the payload's errorCode says more
@@ -76,13 +76,13 @@ class CompletionCode(Named):
     FRAUD_ATTEMPT = "fraudAttempt"
     SEQUENCE_ERROR = "sequenceError"
     AUTHORISATION_REQUIRED = "authorisationRequired"
-    AUTHORIZATION_REQUIRED = "authorizationRequired"  # spelt either way
+    AUTHORIZATION_REQUIRED = "authorizationRequired"  # services use both spellings
     NOT_ENOUGH_SPACE = "notEnoughSpace"
     UNKNOWN = "unknown"
 
 
 class ErrorCode(Named):
-    """``errorCode`` of all commands that are used here, in the order of their interfaces."""
+    """``errorCode`` of all commands that the drivers use, in the order of their interfaces."""
 
     NO_MATCHING_REQUEST_IDS = "noMatchingRequestIDs"  # Common.Cancel
     SHUTTER_FAIL = "shutterFail"  # Printer, CardReader
@@ -99,8 +99,8 @@ class ErrorCode(Named):
     MEDIA_TURN_FAIL = "mediaTurnFail"
     SEQUENCE_INVALID = "sequenceInvalid"
     MEDIA_OVERFLOW = "mediaOverflow"
-    MEDIA_RETAINED = "mediaRetained"  # drawn back, because it could not be ejected
-    MEDIA_RETRACTED = "mediaRetracted"  # drawn back, because nobody took it
+    MEDIA_RETAINED = "mediaRetained"  # retracted, because it could not be ejected
+    MEDIA_RETRACTED = "mediaRetracted"  # retracted, because nobody took it
     MEDIA_REJECTED = "mediaRejected"
     BLACK_MARK = "blackMark"
     SOURCE_INVALID = "sourceInvalid"
@@ -156,17 +156,18 @@ class ErrorCode(Named):
 
 
 class Completion(Payload, frozen=True, kw_only=True):
-    """What a command gives back; the base of all of them, and all that most of them say."""
+    """The completion of a command; most commands have no other fields, the others derive from
+    it."""
 
     error_code: ErrorCode | None = None
     completion_code: CompletionCode | None = None
-    """Only from services older than the header's ``completionCode``."""
+    """Only from older services, which do not know ``completionCode`` in the header."""
 
 
 class Command(Payload, Generic[C], frozen=True, kw_only=True):
-    """What a service is asked; ``C`` is what its completion says.
+    """A command to a service; ``C`` is the class of its completion.
 
-    ``MAJORS`` are the major versions whose form the class can write, ``NAME`` is the message's.
+    ``NAME`` is the name of the message, ``MAJORS`` the major versions that the class can write.
     """
 
     NAME: ClassVar[str]
@@ -174,7 +175,7 @@ class Command(Payload, Generic[C], frozen=True, kw_only=True):
     COMPLETION: ClassVar[type[Completion]] = Completion
 
     def body(self, major: int) -> Payload | dict[str, Any] | None:
-        """The payload in the form of that major version; None when there is nothing to say."""
+        """The payload in the form of the version ``major``; ``None`` for no payload."""
         return self if self.__struct_fields__ else None
 
 
@@ -199,7 +200,8 @@ class _Frame(msgspec.Struct, frozen=True):
 
 
 class XfsMessage:
-    """A header, and a payload that is looked into only by who knows its form."""
+    """A header, and a payload that stays undecoded until :meth:`read`, whose caller knows its
+    class."""
 
     __slots__ = ("_payload", "header")
 
@@ -208,16 +210,16 @@ class XfsMessage:
         self._payload = payload
 
     def __repr__(self) -> str:
-        return f"Message({self.header!r})"
+        return f"XfsMessage({self.header!r})"
 
     def read(self, form: type[P]) -> P:
-        """The payload as ``form``; a null one is an empty one. Raises ``GARBLED``."""
+        """The payload as ``form``; a null payload has no fields. Raises ``GARBLED``."""
         try:
             if bytes(self._payload).strip() == b"null":
                 return msgspec.convert({}, form)
             return msgspec.json.decode(self._payload, type=form)
         except _UNREADABLE as error:
-            # Without the cause: it may quote what stood there.
+            # Raised without its cause, which may quote the payload.
             name = self.header.name if _NAME.fullmatch(self.header.name) else "a message"
             raise DeviceError(
                 Reason.GARBLED, f"{name}: {_which(error)} payload", pages=None
@@ -225,7 +227,7 @@ class XfsMessage:
 
     @property
     def code(self) -> CompletionCode:
-        """How the command ended; of a completion that says nothing, in whatever place: well."""
+        """How the command ended; success when neither header nor payload has a code."""
         return (
             self.header.completion_code
             or self.read(Completion).completion_code
@@ -245,7 +247,7 @@ def encode(header: Header, payload: Payload | dict[str, Any] | None = None) -> s
 
 
 def decode(data: bytes | str) -> XfsMessage:
-    """The message in one frame. Raises :class:`DeviceError` ``GARBLED`` for anything else."""
+    """The message in one frame. Raises :class:`DeviceError` ``GARBLED`` when it is no message."""
     try:
         frame = msgspec.json.decode(data, type=_Frame)
     except _UNREADABLE as error:
@@ -256,8 +258,8 @@ def decode(data: bytes | str) -> XfsMessage:
 
 
 def choose(offered: Iterable[str], ours: Iterable[int]) -> str | None:
-    """The newest of the offered versions whose major one we know, as it is written; None when
-    there is none. Services take no other minor version than those they offer."""
+    """The newest offered version whose major version is one of ``ours``, as the service writes it;
+    ``None`` when there is none. Services accept only the minor versions that they offer."""
     majors = frozenset(ours)
     theirs = {_numbers(one): one for one in offered if VERSION.fullmatch(one)}
     fit = [numbers for numbers in theirs if numbers[0] in majors]

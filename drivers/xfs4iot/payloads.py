@@ -1,8 +1,8 @@
-"""What stands in the XFS4IoT messages that are used here: commands, completions, events, values.
+"""The XFS4IoT messages that the drivers use: commands, completions, events and their values.
 
-Only the fields that somebody reads or writes; the published forms, version by version, are in
-``assets/xfs4iot``. Commands are written in the form of the version that was agreed on; completions
-and events of versions 2 and 3 are read alike, since they only gained fields.
+The classes have only the fields that a driver reads or writes; ``assets/xfs4iot`` has the published
+forms of each version. Commands are written in the agreed version. Completions and events of
+versions 2 and 3 share a class, since version 3 only added fields.
 """
 
 from __future__ import annotations
@@ -66,13 +66,13 @@ class MediaState(Named):
     PRESENT = "present"
     NOT_PRESENT = "notPresent"
     JAMMED = "jammed"
-    ENTERING = "entering"  # it lies in the slot
+    ENTERING = "entering"  # the card or paper lies in the slot
     LATCHED = "latched"
     RETRACTED = "retracted"
 
 
 class SupplyState(Named):
-    """Paper, toner."""
+    """The state of paper or toner."""
 
     UNKNOWN = "unknown"
     FULL = "full"
@@ -82,7 +82,7 @@ class SupplyState(Named):
 
 
 class BinState(Named):
-    """Of a retract bin; in version 3 how full it is and how it is are two fields."""
+    """The state of a retract bin; version 3 splits it into two fields, fill and condition."""
 
     UNKNOWN = "unknown"
     OK = "ok"
@@ -106,7 +106,7 @@ class PrinterStatus(Payload, frozen=True, kw_only=True):
     media: MediaState | None = None
     paper: dict[str, SupplyState | None] | None = None  # by paper source: "upper", "lower", …
     toner: SupplyState | None = None
-    retract_bins: list[RetractBin] | None = None  # version 2; in version 3 they are storage units
+    retract_bins: list[RetractBin] | None = None  # version 2; version 3 has storage units
 
 
 class ScannerState(Named):
@@ -206,7 +206,7 @@ class VendorModeStatus(Payload, frozen=True, kw_only=True):
 
 
 class StatusFacts(Completion, frozen=True, kw_only=True):
-    """Completion of ``Common.Status``; of the event, only what changed."""
+    """Completion of ``Common.Status``, and payload of its event, which has only changed fields."""
 
     EVENT: ClassVar = "Common.StatusChangedEvent"
 
@@ -270,8 +270,8 @@ class Capabilities(Completion, frozen=True, kw_only=True):
     lights: dict[str, Any] | None = None
 
     def light_names(self) -> frozenset[str]:
-        """The lights there are; none when it does not tell. In version 2 they stand there by
-        name, in version 3 one level deeper, in ``lights`` beside a flag."""
+        """The names of the lights; empty when the service does not list them. Version 2 has the
+        names in ``lights``, version 3 in ``lights`` inside ``lights``, beside a flag."""
         told = self.lights or {}
         lights = told.get("lights", told)
         if not isinstance(lights, dict):
@@ -285,7 +285,7 @@ class GetCapabilities(Command[Capabilities], frozen=True, kw_only=True):
 
 
 class SetVersions(Command[Completion], frozen=True, kw_only=True):
-    """Which major versions this connection speaks, by message name."""
+    """Sets the major version of each message on this connection, by message name."""
 
     NAME = "Common.SetVersions"
 
@@ -303,7 +303,7 @@ class Cancel(Command[Completion], frozen=True, kw_only=True):
 
 
 class PrintRaw(Command[Completion], frozen=True, kw_only=True):
-    """Bytes for the printer as they are; nothing is read back."""
+    """Sends bytes to the printer unchanged; reads no answer of the printer."""
 
     NAME = "Printer.PrintRaw"
 
@@ -314,9 +314,9 @@ class PrintRaw(Command[Completion], frozen=True, kw_only=True):
 
 
 class PrintNative(Command[Completion], frozen=True, kw_only=True):
-    """A document in the printer's own format, here PDF; then eject the paper, or what is told.
+    """Prints a document in the printer's own format, here PDF, and then moves the paper.
 
-    ``move`` is a name of version 3: "eject", "expel", "stack"; empty: the printer sees to it.
+    ``move`` is a name of version 3: "eject", "expel", "stack"; "": the printer decides.
     """
 
     NAME = "Printer.PrintNative"
@@ -327,7 +327,7 @@ class PrintNative(Command[Completion], frozen=True, kw_only=True):
 
     def body(self, major: int) -> dict[str, Any]:
         body: dict[str, Any] = {"data": self.data}
-        if self.move:  # in version 2 every movement is a flag of its own
+        if self.move:  # version 2 has a flag for every movement
             body["mediaControl"] = {self.move: True} if major == 2 else {"move": self.move}
         if self.paper_source:
             body["paperSource"] = self.paper_source
@@ -335,7 +335,7 @@ class PrintNative(Command[Completion], frozen=True, kw_only=True):
 
 
 class ControlMedia(Command[Completion], frozen=True, kw_only=True):
-    """Move the paper; ``move`` as in :class:`PrintNative`."""
+    """Moves the paper; ``move`` as in :class:`PrintNative`."""
 
     NAME = "Printer.ControlMedia"
 
@@ -346,7 +346,7 @@ class ControlMedia(Command[Completion], frozen=True, kw_only=True):
 
 
 class RetractMedia(Command[Completion], frozen=True, kw_only=True):
-    """Draw back what nobody took, to "transport" or a bin, "unit1"."""
+    """Retracts paper that nobody took, to "transport" or a bin, "unit1"."""
 
     NAME = "Printer.RetractMedia"
 
@@ -406,11 +406,11 @@ class CardData(Payload, frozen=True, kw_only=True):
 
 
 class RawData(Completion, frozen=True, kw_only=True):
-    chip: list[CardData] | None = None  # the ATR; empty or without data when there is no chip
+    chip: list[CardData] | None = None  # the ATR; empty or without data for a card without chip
 
 
 class ReadRawData(Command[RawData], frozen=True, kw_only=True):
-    """Wait for a card and power its chip. No magnetic track is ever asked for."""
+    """Waits for a card and powers its chip. Never asks for a magnetic track."""
 
     NAME = "CardReader.ReadRawData"
     COMPLETION = RawData
@@ -433,7 +433,7 @@ class ChipAnswer(Completion, frozen=True, kw_only=True):
 
 
 class ChipIO(Command[ChipAnswer], frozen=True, kw_only=True):
-    """One APDU to the chip (ISO/IEC 7816-4); the answer ends with its status word."""
+    """Sends one APDU to the chip (ISO/IEC 7816-4); its answer ends with the status word."""
 
     NAME = "CardReader.ChipIO"
     COMPLETION = ChipAnswer
@@ -443,7 +443,8 @@ class ChipIO(Command[ChipAnswer], frozen=True, kw_only=True):
 
 
 class MoveCard(Command[Completion], frozen=True, kw_only=True):
-    """From and to are "transport", "exit" or a storage unit, "unit1"."""
+    """Moves the card; ``origin`` and ``goal`` are "transport", "exit" or a storage unit,
+    "unit1"."""
 
     NAME = "CardReader.Move"
 
@@ -483,7 +484,7 @@ class Codes(Completion, frozen=True, kw_only=True):
 
 
 class ReadBarcode(Command[Codes], frozen=True, kw_only=True):
-    """``symbologies``: name and True for each that may be read; None: all the reader knows."""
+    """Waits for a code. ``symbologies``: name to True for each that may be read; ``None``: all."""
 
     NAME = "BarcodeReader.Read"
     COMPLETION = Codes
@@ -528,7 +529,8 @@ class LightState(Payload, frozen=True, kw_only=True):
 
 
 class SwitchLights(Command[Completion], frozen=True, kw_only=True):
-    """Lights by name, "cardReader"; each at one position: "default" where there is only one."""
+    """Switches lights by name, "cardReader"; ``position`` is "default" for a light with only
+    one."""
 
     NAME = "Lights.SetLight"
 
@@ -536,7 +538,7 @@ class SwitchLights(Command[Completion], frozen=True, kw_only=True):
     position: str = "default"
 
     def body(self, major: int) -> dict[str, Any]:
-        if major == 2:  # the position is a field; in version 3 it is a key
+        if major == 2:  # version 2 has the position as a field, version 3 as a key
             return {
                 name: {"position": self.position, **msgspec.to_builtins(state)}
                 for name, state in self.lights.items()
@@ -548,9 +550,9 @@ class SwitchLights(Command[Completion], frozen=True, kw_only=True):
 
 
 class EntryCompletion(Named):
-    """What a key did: ``fk`` is any other function key."""
+    """The effect of a key; ``fk`` is any other function key."""
 
-    AUTO = "auto"  # the last digit that fits
+    AUTO = "auto"  # the last digit has ended the entry
     ENTER = "enter"
     CANCEL = "cancel"
     CONTINUE = "continue"
@@ -564,7 +566,7 @@ class EntryCompletion(Named):
 
 
 class KeyPressed(Payload, frozen=True, kw_only=True):
-    """``Keyboard.KeyEvent``. Its ``digit`` is never read: in a PIN entry it is null anyway."""
+    """``Keyboard.KeyEvent``. The driver never reads ``digit``, which is null in a PIN entry."""
 
     EVENT: ClassVar = "Keyboard.KeyEvent"
 
@@ -572,14 +574,14 @@ class KeyPressed(Payload, frozen=True, kw_only=True):
 
 
 class PinEntered(Completion, frozen=True, kw_only=True):
-    digits: int | None = None  # how many
+    digits: int | None = None  # number of digits
     completion: EntryCompletion | None = None
 
 
 class PinEntry(Command[PinEntered], frozen=True, kw_only=True):
-    """Let somebody enter a PIN; it stays in the pad. Active keys by name, ending the entry or not.
+    """Starts a PIN entry; the PIN stays in the pad. Lengths in digits.
 
-    Lengths in digits.
+    ``ending_keys`` and ``other_keys``: the active keys, by name, that end the entry or do not.
     """
 
     NAME = "Keyboard.PinEntry"
@@ -611,7 +613,7 @@ class EncryptedPin(Completion, frozen=True, kw_only=True):
 
 
 class GetPinBlock(Command[EncryptedPin], frozen=True, kw_only=True):
-    """Encrypt the PIN that was entered. ``customer_data``: the PAN without its check digit."""
+    """Encrypts the entered PIN. ``customer_data``: the PAN without its check digit."""
 
     NAME = "PinPad.GetPinBlock"
     COMPLETION = EncryptedPin
@@ -632,13 +634,14 @@ class GetPinBlock(Command[EncryptedPin], frozen=True, kw_only=True):
 
 
 class KeyImported(Completion, frozen=True, kw_only=True):
-    verification_data: bytes | None = None  # the check value, as the pad calculates it
+    verification_data: bytes | None = None  # the check value that the pad has calculated
 
 
 class ImportKey(Command[KeyImported], frozen=True, kw_only=True):
-    """A PIN key, encrypted (ECB) under ``decrypt_key``; the check value comes back.
+    """Loads a PIN key, encrypted (ECB) under ``decrypt_key``; the answer has the check value.
 
-    ``algorithm`` as ASC X9.143: "T" TDEA, a digit what the vendor made it (SM4).
+    ``algorithm`` as in ASC X9.143: "T" is TDEA; a digit is an algorithm of the vendor's choice
+    (SM4).
     """
 
     NAME = "KeyManagement.ImportKey"
@@ -669,7 +672,8 @@ class ImportKey(Command[KeyImported], frozen=True, kw_only=True):
 
 
 class RegisterVendorMode(Command[Completion], frozen=True, kw_only=True):
-    """From now on the service waits for our word before the machine is handed over."""
+    """Registers this client: from now on the service hands the machine over only when this client
+    has agreed."""
 
     NAME = "VendorMode.Register"
 
@@ -721,7 +725,7 @@ COMMANDS: tuple[type[Command[Any]], ...] = (
     AcknowledgeEnter,
     AcknowledgeExit,
 )
-"""Every command that is used here."""
+"""All commands that the drivers use."""
 
 EVENTS: tuple[str, ...] = (
     StatusFacts.EVENT,
@@ -730,5 +734,5 @@ EVENTS: tuple[str, ...] = (
     KeyPressed.EVENT,
     *(event for event in VendorModeEvent if event),
 )
-"""Every event that is listened to, by name; ``ServicePublisher.ServiceDetailEvent`` comes before
-any version is agreed on."""
+"""Names of all events that the drivers use, without ``ServicePublisher.ServiceDetailEvent``, which
+comes before versions are agreed on."""

@@ -1,7 +1,7 @@
-"""A WebSocket (RFC 6455) that is read and written by one thread alone, each time with a limit.
+"""A WebSocket (RFC 6455) that one thread reads and writes, every call with a time limit.
 
-The protocol is the library's, without its threads: with TLS, one thread reading while another
-writes lost one connection in a hundred.
+The protocol is that of the library ``websockets``, without its threads: with TLS, reading in one
+thread while writing in another lost one connection in a hundred.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from websockets.protocol import State
 from websockets.uri import parse_uri
 
 LONGEST = 32 * 1024 * 1024
-"""Bytes of a message: a picture in base64."""
-# The library would write frames, and with them citizens' data, into the log.
+"""Most bytes of a message; the largest is a picture in base64."""
+# Without this, the library would write frames, which hold citizens' data, into the log.
 _MUTE = logging.Logger("websockets, mute", logging.CRITICAL + 1)
 _CHUNK = 256 * 1024
 _DEAD_S = 10
-"""A peer that is gone without a word is noticed after so many seconds."""
+"""Seconds after which the kernel reports a peer that vanished without closing the connection."""
 
 
 class WebSocket:
@@ -37,7 +37,8 @@ class WebSocket:
         """Connect to ``ws://…``, or with a context to ``wss://…``, within ``seconds``.
 
         Raises ``OSError`` (``TimeoutError``, ``ssl.SSLError``, ``ConnectionError``, …), or the
-        library's ``WebSocketException`` for an address or an answer that is not one's.
+        library's ``WebSocketException`` for an invalid address, or an answer of no WebSocket
+        server.
         """
         where = parse_uri(uri)
         limit = time.monotonic() + seconds
@@ -59,19 +60,20 @@ class WebSocket:
             raise
 
     def send(self, text: str, seconds: float) -> None:
-        """One message. Raises ``TimeoutError`` when the peer does not take it in time, another
-        ``OSError`` when it is gone."""
+        """Send one message. Raises ``TimeoutError`` when the peer does not take it in time, another
+        ``OSError`` when the peer is gone."""
         if self._protocol.state is not State.OPEN:
             raise ConnectionError("hung up")
         self._protocol.send_text(text.encode())
         self._flush(time.monotonic() + seconds)
 
     def receive(self, seconds: float) -> bytes | None:
-        """The next message, text or binary; None when none came. Raises ``OSError``."""
+        """The next message, text or binary; ``None`` when none came within ``seconds``. Raises
+        ``OSError``."""
         limit = time.monotonic() + seconds
         while not self._messages:
             if self._protocol.state is not State.OPEN:
-                raise ConnectionError("hung up")  # or it broke the protocol
+                raise ConnectionError("hung up")  # or the peer broke the protocol
             try:
                 self._read(limit)
             except TimeoutError:
@@ -79,7 +81,8 @@ class WebSocket:
         return self._messages.popleft()
 
     def close(self) -> None:
-        """Say farewell and hang up, without waiting for anybody. Never raises."""
+        """Send a close frame and close the connection, without waiting for the peer. Never
+        raises."""
         with suppress(OSError, ValueError):
             if self._protocol.state is State.OPEN:
                 self._protocol.send_close(1000)
@@ -110,7 +113,8 @@ class WebSocket:
                 self._await(limit, write=True)
 
     def _flush(self, limit: float) -> None:
-        """Send what the protocol wants to say; what comes meanwhile is read, or both would wait."""
+        """Send the bytes that the protocol has ready. Reads meanwhile: else both ends could wait
+        for each other with full buffers."""
         for part in self._protocol.data_to_send():
             rest = memoryview(part)
             while rest:
@@ -123,13 +127,14 @@ class WebSocket:
                     self._await(limit, read=True)
 
     def _read(self, limit: float) -> None:
-        """Take what came, waiting for it until ``limit``; ``TimeoutError`` when nothing did."""
+        """Wait for bytes until ``limit`` and handle them. Raises ``TimeoutError`` when none
+        came."""
         while not self._take():
             self._await(limit, read=True)
-        self._flush(limit)  # answers to pings, and to a farewell
+        self._flush(limit)  # answers to pings, and to a close frame
 
     def _take(self) -> bool:
-        """Whether something came, if only the end."""
+        """Read bytes without waiting and handle them; returns whether bytes or the end came."""
         try:
             data = self._socket.recv(_CHUNK)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
