@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import shutil
 import signal
 import socket
@@ -39,20 +38,20 @@ from drivers.emulators.rig import Emulator, Remote, Rig
 from drivers.emulators.smart_card import SmartCardReader, missing
 from drivers.emulators.speaker import Speaker
 from drivers.emulators.xfs4iot import XfsMachine
-from kiosk.words import Language
+from kiosk.words import Language, say
 from kiosk.workshop import demo
 from kiosk.workshop.sandbox import personas
+from kiosk.workshop.sandbox.personas import Persona
 from kiosk.workshop.sandbox.server import serving
 from tests import qt_messages
 from tests.contract.noted import Noted, told
-from ui.desk import parts, people, window
+from ui.desk import parts, people
 from ui.desk.app import refusal, run
 from ui.desk.bridge import Desk
 from ui.desk.chores import Chores
 from ui.desk.levers import BANK, CENTRE, DEVICES, Lever, clauses, standing, undoing
 from ui.desk.parts import DeskPart
 from ui.desk.window import MARGIN, SMALLEST, TITLE_BAR, Window, beside
-from ui.desk.words import DESK, FACTS, KINDS, LIES, PURPOSES
 from ui.robots.finger import walk
 
 WIDE, NARROW, LOW = QSize(1314, 1010), QSize(682, 1010), QSize(640, 732)
@@ -167,8 +166,8 @@ def press(rig: Rig, key: str, lever: str) -> None:
 def tone(rig: Rig, key: str) -> str:
     part = part_of(rig, key)
     how = part.condition(rig.look(part.device))
-    assert how.word.zh
-    assert how.word.en
+    for words in (how.word, *how.line):
+        assert all(say(words, language).strip() for language in Language)
     return how.tone
 
 
@@ -244,8 +243,8 @@ def test_any_presses_are_undone_by_well(rig: Rig, bank: Rig, data: st.DataObject
 def test_a_device_without_words_is_looked_at() -> None:
     (part,) = parts.of(["turnstile"])
     how = part.condition({"open": True, "turns": 3, "log": ["…"], "photo": b"PNG"})
-    assert how.line.zh == "open True · turns 3"
-    assert (part.title.zh, how.tone) == ("turnstile", "good")
+    assert how.line == ("open True", "turns 3")
+    assert (part.title, how.tone) == ("turnstile", "good")
 
 
 @pytest.mark.parametrize("lever", CENTRE)
@@ -262,72 +261,40 @@ def test_the_centre_understands_its_levers(centre: str, http: requests.Session, 
 # -- people ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", list(Language))
-def test_the_middle_of_every_persona_is_hidden(language: Language) -> None:
-    rows = people.listed(language)
-    assert [row["id"] for row in rows] == list(personas.load())
-    for persona, row in zip(personas.load().values(), rows, strict=True):
-        cards = [people.face(persona.id, card, language) for card in people.CARDS]
-        shown = f"{row} {cards} {people.owner(persona.phone)}".replace(row["purpose"], "")
-        secrets = (persona.full_name, persona.number, persona.phone, persona.address)
-        for secret in (*secrets, persona.bank_card):
-            assert not secret or secret not in shown
-        assert cards[0]["facts"][0]["says"].startswith(persona.number[:3])
-        assert people.has(persona.id, "bank") is bool(persona.bank_card)
-        assert row["purpose"]
+@pytest.mark.parametrize("persona", personas.load().values(), ids=repr)
+def test_the_middle_of_every_persona_is_hidden(persona: Persona) -> None:
+    faces = [people.face(persona.id, card) for card in people.CARDS]
+    shown = f"{faces} {people.name(persona.id)} {people.owner(persona.phone)}"
+    secrets = (persona.full_name, persona.number, persona.phone, persona.address)
+    for secret in (*secrets, persona.bank_card):
+        assert not secret or secret not in shown
+    ((_, number), *_) = faces[0].facts
+    assert str(number).startswith(persona.number[:3])
+    assert people.has(persona.id, "bank") is bool(persona.bank_card)
+
+
+def test_every_persona_has_a_purpose() -> None:
+    assert [*people.PURPOSES] == [*personas.load()]
 
 
 def test_kinds_of_cards() -> None:
-    kinds = {
-        id: people.face(id, "id_card", Language.ZH)["kind"] for id in ("P01", "P09", "P10", "P16")
-    }
+    ids = ("P01", "P09", "P10", "P16")
+    kinds = {id: say(people.face(id, "id_card").kind, Language.ZH) for id in ids}
     assert kinds == {
         "P01": "居民身份证",
         "P09": "港澳居民居住证",
         "P10": "外国人永久居留身份证",
         "P16": "台湾居民居住证",
     }
-    facts = {
-        fact["what"]: fact["says"] for fact in people.face("P04", "id_card", Language.ZH)["facts"]
-    }
-    assert facts["有效期"].endswith("长期")
+    facts = [[say(each, Language.ZH) for each in fact] for fact in people.face("P04", "id_card")[2]]
+    assert dict(facts)["有效期"].endswith("长期")
     assert people.owner("12399999999") == "123****9999"
 
 
-def test_the_window_says_all_its_words_and_no_others() -> None:
-    folder = Path(window.__file__).parent
-    pages = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.qml"))
-    named = {
-        name
-        for each in re.findall(r"words\[([^]]+)\]", pages)
-        for name in re.findall('"([^"]+)"', each)
-    }
-    keys = set(
-        re.findall(
-            r'"(\w+)"', (folder / "Pad.qml").read_text().partition("model:")[2].partition("]")[0]
-        )
-    )
-    assert named | {key for key in keys if not key.isdecimal()} | {"in hand"} == DESK.keys()
-
-
-def test_everything_is_said_in_both_languages() -> None:
-    assert PURPOSES.keys() == personas.load().keys()
-    tables = [*DEVICES.values(), *BANK.values()]
-    words = [
-        *DESK.values(),
-        *KINDS.values(),
-        *FACTS.values(),
-        *(w for pair in LIES.values() for w in pair),
-    ]
-    words += [part.title for part in parts.of([*DEVICES, "xfs4iot"])]
-    words += [lever.words for levers in tables for lever in levers]
-    words += [said for said, _ in CENTRE.values()]
-    for each in words:
-        assert each.zh.strip()
-        assert each.en.strip()
-    for levers in tables:
-        assert len({lever.words.zh for lever in levers}) == len(levers)
-        assert len({lever.words.en for lever in levers}) == len(levers)
+@pytest.mark.parametrize("language", Language)
+def test_the_levers_of_a_device_differ_in_every_language(language: Language) -> None:
+    for levers in (*DEVICES.values(), *BANK.values()):
+        assert len({lever.words.say(language) for lever in levers}) == len(levers)
 
 
 # -- chores ---------------------------------------------------------------------------------------
@@ -383,7 +350,7 @@ class Trainer:
         self.desk = Desk(rig, centre, ABSENT)
         self.window = Window(self.desk)
         self.window.open(QRect(QPoint(0, 0), size))
-        self.until(lambda: self.desk.looks)
+        self.until(lambda: self.text("part.id_card.word"))
 
     def close(self) -> None:
         self.window.close()
@@ -412,6 +379,14 @@ class Trainer:
     def text(self, name: str) -> str:
         return str(self.item(name).property("text"))
 
+    def papers(self, tray: str) -> list[str]:
+        """The names of the pictures in ``slips`` or ``sheets``, the newest first."""
+        return [*getattr(self.desk, tray).papers]
+
+    def line(self, part: str) -> str:
+        """The details of the device that is chosen."""
+        return self.text(f"{part}.line")
+
     def choose(self, part: str) -> None:
         """Turn to one device."""
         self.click(f"part.{part}")
@@ -435,7 +410,7 @@ def trainer(all_well: Rig, centre: str, http: requests.Session) -> Iterator[Trai
 
 def test_a_card_is_put_and_lifted(trainer: Trainer) -> None:
     trainer.click("person.P03")
-    assert trainer.desk.card["name"] == "王*"
+    assert trainer.text("holder") == "王*"
     assert trainer.text("where") == "在手里"
     trainer.click("put")
     trainer.until(lambda: trainer.text("where") == "在读卡区")
@@ -446,7 +421,7 @@ def test_a_card_is_put_and_lifted(trainer: Trainer) -> None:
     assert trainer.text("where") == "在手里"
     assert trainer.text("note") == "P03 在读卡区"
     trainer.click("lift")
-    trainer.until(lambda: not trainer.desk.place["there"])
+    trainer.until(lambda: not trainer.item("lift").isEnabled())
     assert trainer.rig.look("id_card")["card"] == "none"
 
 
@@ -454,7 +429,7 @@ def test_a_card_that_somebody_else_put_can_be_lifted(trainer: Trainer, rig: Rig)
     rig.tell("id_card", "put", **personas.load()["P02"].card())
     trainer.until(lambda: trainer.text("note") == "读卡区上是另一张卡")
     trainer.click("lift")
-    trainer.until(lambda: not trainer.desk.place["there"])
+    trainer.until(lambda: not trainer.item("lift").isEnabled())
 
 
 @pytest.mark.parametrize(
@@ -489,7 +464,7 @@ def put_a_chip_card(trainer: Trainer, card: str) -> None:
 def test_who_has_no_bank_card_holds_another(trainer: Trainer) -> None:
     (without, *_) = (id for id in personas.load() if not people.has(id, "bank"))
     trainer.click("card.bank")
-    trainer.desk.choose(without)
+    trainer.desk._hand.choose(without)
     trainer.until(lambda: not trainer.item("card.bank").isEnabled())
     assert trainer.item("card.id_card").property("stands") is True
 
@@ -512,7 +487,7 @@ def test_what_one_sees_and_does_at_the_other_devices(trainer: Trainer, rig: Rig)
     with socket.create_connection((host, int(port.partition("/")[0])), 5) as watching:
         watching.sendall(b"GET /stream HTTP/1.0\r\n\r\n")
         trainer.until(lambda: trainer.item("film").property("source").toString())
-        trainer.until(lambda: "在拍" in trainer.desk.looks["camera"]["line"])
+        trainer.until(lambda: trainer.line("camera").startswith("在拍"))
 
     trainer.choose("io_board")
     trainer.click("io_board.come")
@@ -533,11 +508,13 @@ def test_lights_and_sounds(trainer: Trainer, rig: Rig) -> None:
     lights = ThreadHost(create("lights", "io_board", {"port": rig.devices["io_board"].address}))
     lights.start()
     try:
+        assert "都不亮" in trainer.texts()
         lights.execute(SetLight(Light.RECEIPT_PRINTER, FlashRate.MEDIUM), 10.0)
-        trainer.until(lambda: trainer.desk.looks["io_board"]["lamps"])
-        (lamp,) = trainer.desk.looks["io_board"]["lamps"]
-        assert lamp == {"text": "凭条口", "colour": "green", "flashes": True}
-        trainer.until(lambda: "凭条口" in trainer.texts())
+        trainer.until(lambda: "lamp" in trainer.names())
+        (lamp,) = (item for item in trainer.items() if item.objectName() == "lamp")
+        seen = [lamp.property(name) for name in ("text", "colour", "flashes")]
+        assert seen == ["凭条口", "green", True]
+        assert "都不亮" not in trainer.texts()
     finally:
         lights.stop()
     if shutil.which("aplay") is None:
@@ -554,7 +531,7 @@ def test_lights_and_sounds(trainer: Trainer, rig: Rig) -> None:
                 )
             )
         assert rig.look("speaker")["played"][-1]["volume"] in range(48, 53)
-        trainer.until(lambda: "出错了 5" in trainer.desk.looks["speaker"]["line"])
+        trainer.until(lambda: "出错了 5" in trainer.line("speaker"))
     finally:
         speaker.stop()
 
@@ -605,9 +582,9 @@ def test_the_machine_of_a_bank_has_its_parts(bank: Rig, centre: str) -> None:
         assert trainer.text("part.document_printer.word") == "没有墨粉"
         trainer.choose("xfs4iot")
         trainer.click("xfs4iot.vendor mode")
-        trainer.until(lambda: "归技术员" in trainer.desk.looks["xfs4iot"]["line"])
+        trainer.until(lambda: "归技术员" in trainer.line("xfs4iot"))
         trainer.click("xfs4iot.vendor mode")
-        trainer.until(lambda: "归终端用" in trainer.desk.looks["xfs4iot"]["line"])
+        trainer.until(lambda: "归终端用" in trainer.line("xfs4iot"))
         trainer.click("all well")
         trainer.until(lambda: trainer.text("part.document_printer.word") == "正常")
 
@@ -643,14 +620,18 @@ def test_two_faults_of_the_centre_and_one_taken_back(
     trainer.until(lambda: status() == 502)
     trainer.click("centre.down")
     trainer.until(lambda: status() in (429, 503))
-    assert trainer.desk.centre["stand"] == ["refusal"]
+    assert stand_at_the_centre(trainer) == ["refusal"]
     trainer.click("centre.more")  # the data as on the first day, and no fault
     trainer.until(lambda: status() == 200)
-    assert trainer.desk.centre["stand"] == []
+    assert stand_at_the_centre(trainer) == []
+
+
+def stand_at_the_centre(trainer: Trainer) -> list[str]:
+    return [key for key in CENTRE if trainer.item(f"centre.{key}").property("stands")]
 
 
 def test_the_code_on_the_phone(trainer: Trainer, centre: str, http: requests.Session) -> None:
-    assert trainer.desk.messages == []
+    assert "code" not in trainer.names()
     http.headers["X-Terminal"] = "T0001"
     for id in ("P03", "P01"):
         card = personas.load()[id]
@@ -662,11 +643,13 @@ def test_the_code_on_the_phone(trainer: Trainer, centre: str, http: requests.Ses
         token = {"Authorization": f"Bearer {opened.json()['token']}"}
         http.post(f"{centre}/v1/sessions/current/sms", headers=token, timeout=5)
     sent = http.get(f"{centre}/sandbox/messages", timeout=5).json()
-    trainer.until(lambda: len(trainer.desk.messages) == 2)
+    trainer.until(lambda: "message.1" in trainer.names())
     assert trainer.text("code") == sent[0]["code"]
-    assert trainer.desk.messages[0]["to"] == "P01 张* · 123****0001"
-    assert trainer.desk.messages[1]["code"] == sent[1]["code"]
-    trainer.until(lambda: "1 个会话" in trainer.desk.centre["line"])
+    assert trainer.text("message").endswith("P01 张* · 123****0001")
+    assert sent[1]["code"] in trainer.text("message.1")
+    assert "message.2" not in trainer.names()
+    trainer.choose("centre")
+    trainer.until(lambda: trainer.line("centre") == "1 个会话开着")
 
 
 def test_paper_comes_out_is_looked_at_and_taken(trainer: Trainer, rig: Rig) -> None:
@@ -674,10 +657,10 @@ def test_paper_comes_out_is_looked_at_and_taken(trainer: Trainer, rig: Rig) -> N
         host, _, port = rig.devices["receipt_printer"].address.removeprefix("tcp://").partition(":")
         with socket.create_connection((host, int(port)), 5) as line:
             line.sendall(SLIP)
-    trainer.until(lambda: len(trainer.desk.slips) == 2)
+    trainer.until(lambda: len(trainer.papers("slips")) == 2)
     print_a_sheet(rig)
-    trainer.until(lambda: len(trainer.desk.sheets) == 1)
-    image = trainer.desk.pictures.requestImage(trainer.desk.slips[0], QSize(), QSize(130, 0))
+    trainer.until(lambda: len(trainer.papers("sheets")) == 1)
+    image = trainer.desk.pictures.requestImage(trainer.papers("slips")[0], QSize(), QSize(130, 0))
     assert image.width() == 130
     for name in ("slips.0", "sheets.0"):
         trainer.click(name)
@@ -688,10 +671,10 @@ def test_paper_comes_out_is_looked_at_and_taken(trainer: Trainer, rig: Rig) -> N
     trainer.until(lambda: "large" in trainer.names())
     QTest.keyClick(trainer.window.window, Qt.Key.Key_Escape)
     assert "large" not in trainer.names()
-    taken = trainer.desk.slips[0]
+    taken = trainer.papers("slips")[0]
     trainer.click("slips.take")
     trainer.click("sheets.take")
-    trainer.until(lambda: not trainer.desk.slips and not trainer.desk.sheets)
+    trainer.until(lambda: not trainer.papers("slips") and not trainer.papers("sheets"))
     assert rig.look("receipt_printer")["slips"] == rig.look("document_printer")["sheets"] == []
     gone = trainer.desk.pictures.requestImage(taken, QSize(), QSize(130, 0))
     assert gone.width() == 1
@@ -717,11 +700,11 @@ def print_a_sheet(rig: Rig) -> None:
 
 
 def test_trouble_is_said_and_passes(trainer: Trainer, rig: Rig) -> None:
-    trainer.desk.well("turnstile")
-    trainer.until(lambda: "turnstile" in trainer.desk.trouble)
-    assert "turnstile" in trainer.text("trouble")
+    trainer.desk._devices[0].press("turnstile")
+    trainer.until(lambda: "trouble" in trainer.names())
+    assert trainer.text("trouble") == "no lever turnstile at id_card"
     trainer.desk._calm.setInterval(0)  # not six seconds in a test
-    trainer.until(lambda: not trainer.desk.trouble)
+    trainer.until(lambda: "trouble" not in trainer.names())
 
 
 CHINESE = range(0x4E00, 0xA000)
@@ -783,8 +766,8 @@ def test_a_centre_that_is_gone_is_said(all_well: Rig) -> None:
         trainer.until(lambda: trainer.text("part.centre.word") == "不回答")
         trainer.choose("centre")
         trainer.click("centre.down")
-        trainer.until(lambda: trainer.desk.trouble)
-        trainer.until(lambda: trainer.desk.centre["stand"] == [])
+        trainer.until(lambda: "trouble" in trainer.names())
+        trainer.until(lambda: stand_at_the_centre(trainer) == [])
 
 
 def test_without_a_centre_there_is_no_phone(all_well: Rig) -> None:
@@ -792,7 +775,7 @@ def test_without_a_centre_there_is_no_phone(all_well: Rig) -> None:
         assert "part.centre" not in trainer.names()
         trainer.click("all well")
         trainer.click("put")
-        trainer.until(lambda: trainer.desk.place["lies"])
+        trainer.until(lambda: trainer.text("where") == "在读卡区")
 
 
 # -- its place, its start, its end ----------------------------------------------------------------

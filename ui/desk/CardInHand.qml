@@ -1,31 +1,31 @@
-// A card of the chosen person, as far as one may see it; in the hand or where it belongs.
+// A card of the chosen person, its middle hidden; in the hand or in its place.
+pragma ComponentBehavior: Bound
 import QtQuick
+import Kiosk.Desk
 import "../components"
 
 Item {
-    id: hand
-    required property var desk
+    id: view
+    required property DeskHand hand
     property bool dense: false
-    readonly property bool narrow: width < 300   // half of what stands on the card
-    readonly property var card: desk.card
-    readonly property var place: desk.place
+    readonly property bool narrow: width < 300   // room for half of the facts
     implicitHeight: buttons.y + buttons.height
 
     Row {
         id: cards
         spacing: 6
         Repeater {
-            model: hand.desk.cards
+            model: view.hand.cards
             LeverChip {
-                required property var modelData
+                required property DeskCard modelData
                 objectName: "card." + modelData.key
                 text: modelData.text
                 enabled: modelData.has
                 stands: modelData.chosen
                 act: true
-                dense: hand.dense
+                dense: view.dense
                 Accessible.role: Accessible.RadioButton
-                onClicked: hand.desk.hold(modelData.key)
+                onClicked: view.hand.hold(modelData.key)
             }
         }
     }
@@ -35,17 +35,17 @@ Item {
         width: parent.width
         height: 128
         radius: 14
-        color: hand.place.lies ? Theme.jadeTint : Theme.blueTint
-        border.width: hand.place.lies ? 2 : 1
-        border.color: hand.place.lies ? Theme.jade : "#C9D8E8"
+        color: view.hand.lies ? Theme.jadeTint : Theme.blueTint
+        border.width: view.hand.lies ? 2 : 1
+        border.color: view.hand.lies ? Theme.jade : "#C9D8E8"
 
         Label {
             x: 18
             y: 12
             width: parent.width - where.width - 52
-            objectName: "note"            // what kind of card, unless there is something to say
-            readonly property bool said: hand.place.note.length > 0
-            text: said ? hand.place.note : hand.card.kind
+            objectName: "note"            // the note about the place; without one, the kind of card
+            readonly property bool said: view.hand.note.length > 0
+            text: said ? view.hand.note : view.hand.kind
             font.pixelSize: 13
             font.bold: said
             color: said ? Theme.amber : Theme.soft
@@ -57,16 +57,17 @@ Item {
             objectName: "where"
             anchors { right: parent.right; rightMargin: 18 }
             y: 12
-            text: hand.place.where
+            text: view.hand.where
             font.pixelSize: 13
             font.bold: true
-            color: hand.place.lies ? Theme.jade : Theme.blue
+            color: view.hand.lies ? Theme.jade : Theme.blue
             wrapMode: Text.NoWrap
         }
         Label {
+            objectName: "holder"
             x: 18
             y: 36
-            text: hand.card.name
+            text: view.hand.name
             font.pixelSize: 26
             font.bold: true
             wrapMode: Text.NoWrap
@@ -74,12 +75,12 @@ Item {
         Grid {
             x: 18
             y: 78
-            columns: hand.narrow ? 2 : 4
+            columns: view.narrow ? 2 : 4
             columnSpacing: face.width > 380 ? 12 : 8
             rowSpacing: 4
             Repeater {
-                model: hand.card.facts.filter((fact, index) => !hand.narrow || index % 2 === 0)
-                    .reduce((all, fact) => all.concat([fact.what, fact.says]), [])
+                // On a narrow card only the first of the two facts of each row.
+                model: view.hand.facts.filter((fact, index) => !view.narrow || index % 4 < 2)
                 Label {
                     required property string modelData
                     required property int index
@@ -90,7 +91,7 @@ Item {
                 }
             }
         }
-        Rectangle {                       // where the photo is on a card
+        Rectangle {                       // stands for the photo
             anchors { right: parent.right; rightMargin: 18 }
             visible: face.width > 380
             y: 40
@@ -109,25 +110,25 @@ Item {
     }
     Row {
         id: buttons
-        y: face.y + face.height + (hand.dense ? 8 : 12)
+        y: face.y + face.height + (view.dense ? 8 : 12)
         spacing: 10
         DeskButton {
             objectName: "put"
-            width: (hand.width - 10) / 2
-            primary: !hand.place.lies
-            enabled: hand.place.has && !hand.place.lies
+            width: (view.width - 10) / 2
+            primary: !view.hand.lies
+            enabled: view.hand.takes && !view.hand.lies
             iconName: "card"
-            text: hand.desk.words["put"]
-            onClicked: hand.desk.put()
+            text: qsTr("放卡")
+            onClicked: view.hand.put()
         }
         DeskButton {
             objectName: "lift"
-            width: (hand.width - 10) / 2
-            primary: hand.place.lies
-            enabled: hand.place.there
+            width: (view.width - 10) / 2
+            primary: view.hand.lies
+            enabled: view.hand.there
             iconName: "up"
-            text: hand.desk.words["lift"]
-            onClicked: hand.desk.lift()
+            text: qsTr("拿起卡")
+            onClicked: view.hand.lift()
         }
     }
 }

@@ -1,4 +1,5 @@
-// A line to write in: what a code says.
+// A line to type the content of a code in.
+pragma ComponentBehavior: Bound
 import QtQuick
 import QtQuick.Templates as T
 import "../components"

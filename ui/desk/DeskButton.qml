@@ -1,4 +1,5 @@
 // A button of the desk: small, for a mouse.
+pragma ComponentBehavior: Bound
 import QtQuick
 import QtQuick.Templates as T
 import "../components"

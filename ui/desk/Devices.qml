@@ -1,12 +1,14 @@
-// All devices and the centre at a glance; of one of them, what one sees and can do there.
+// All devices and the centre at a glance, and the details and levers of the chosen one.
+pragma ComponentBehavior: Bound
 import QtQuick
+import Kiosk.Desk
 import "../components"
 
 Item {
     id: devices
-    required property var desk
+    required property Desk desk
     property bool dense: false
-    property string chosen: desk.hardware.length > 0 ? desk.hardware[0].part : "centre"
+    property string chosen: desk.devices.length > 0 ? desk.devices[0].key : "centre"
     readonly property int columns: width >= 440 ? 3 : 2
     readonly property real cellWidth: (width - (columns - 1) * cells.spacing) / columns
 
@@ -15,37 +17,36 @@ Item {
         width: parent.width
         spacing: 6
         Repeater {
-            model: devices.desk.hardware
+            model: devices.desk.devices
             PartCell {
-                required property var modelData
-                readonly property var look: devices.desk.looks[modelData.part]
-                objectName: "part." + modelData.part
+                required property DeskDevice modelData
+                objectName: "part." + modelData.key
                 width: devices.cellWidth
                 title: modelData.title
                 iconName: modelData.icon
-                word: look ? look.word : ""
-                tone: look ? look.tone : "good"
-                chosen: devices.chosen === modelData.part
-                onClicked: devices.chosen = modelData.part
+                word: modelData.word
+                tone: modelData.tone
+                chosen: devices.chosen === modelData.key
+                onClicked: devices.chosen = modelData.key
             }
         }
         Repeater {
             model: devices.desk.absent
             PartCell {
-                required property var modelData
-                objectName: "part." + modelData.part
+                required property DeskAbsent modelData
+                objectName: "part." + modelData.key
                 width: devices.cellWidth
                 enabled: false
                 title: modelData.title
                 iconName: modelData.icon
-                word: devices.desk.words["absent"]
+                word: qsTr("没有")
             }
         }
         PartCell {
             objectName: "part.centre"
             visible: devices.desk.centre.there
             width: devices.cellWidth
-            title: devices.desk.centre.title
+            title: qsTr("模拟中心")
             iconName: "place"
             word: devices.desk.centre.word
             tone: devices.desk.centre.tone
@@ -66,13 +67,12 @@ Item {
             width: view.width
             spacing: 8
             Repeater {
-                model: devices.desk.hardware
+                model: devices.desk.devices
                 PartDetail {
-                    required property var modelData
-                    desk: devices.desk
-                    part: modelData
-                    objectName: modelData.part
-                    visible: devices.chosen === modelData.part
+                    required property DeskDevice modelData
+                    device: modelData
+                    objectName: modelData.key
+                    visible: devices.chosen === modelData.key
                     width: column.width
                     dense: devices.dense
                 }
@@ -81,24 +81,22 @@ Item {
                 objectName: "centre"
                 visible: devices.chosen === "centre" && devices.desk.centre.there
                 width: column.width
-                title: devices.desk.centre.title
+                title: qsTr("模拟中心")
                 icon: "place"
                 dense: devices.dense
-                moreText: devices.desk.words["reset"]
-                onMore: devices.desk.resetCentre()
-                levers: devices.desk.centreLevers
-                wellText: devices.desk.words["well"]
+                moreText: qsTr("数据复原")
+                onMore: devices.desk.centre.reset()
+                levers: devices.desk.centre.levers
                 word: devices.desk.centre.word
                 tone: devices.desk.centre.tone
                 line: devices.desk.centre.line
-                stand: devices.desk.centre.stand
-                onPressed: key => devices.desk.pressCentre(key)
-                onWell: devices.desk.centreWell()
+                onPressed: key => devices.desk.centre.press(key)
+                onWell: devices.desk.centre.mend()
             }
             Repeater {
                 model: devices.desk.absent
                 Label {
-                    required property var modelData
+                    required property DeskAbsent modelData
                     width: column.width
                     text: modelData.title + " · " + modelData.why
                     font.pixelSize: 12

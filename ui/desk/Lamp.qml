@@ -1,9 +1,11 @@
-// A guide light that shines; a ring says that it flashes.
+// A guide light that is on; a dark ring around its colour: the light flashes.
+pragma ComponentBehavior: Bound
 import QtQuick
 import "../components"
 
 Rectangle {
     id: lamp
+    objectName: "lamp"
     property string text
     property string colour
     property bool flashes

@@ -1,4 +1,5 @@
-// One paper, large, over everything else.
+// One paper in large, over the whole window; a click or Esc closes it.
+pragma ComponentBehavior: Bound
 import QtQuick
 import "../components"
 
@@ -6,13 +7,12 @@ Rectangle {
     id: large
     objectName: "large"
     property string name
-    property string closeText
     signal clicked()
     visible: name.length > 0
     focus: visible
     color: "#E60B1728"
 
-    function show(paper) { name = paper; sheet.contentY = 0; forceActiveFocus() }
+    function show(paper: string): void { name = paper; sheet.contentY = 0; forceActiveFocus() }
     onClicked: name = ""
     Keys.onEscapePressed: name = ""
 
@@ -44,7 +44,7 @@ Rectangle {
     }
     Label {
         anchors { horizontalCenter: parent.horizontalCenter; bottom: parent.bottom; bottomMargin: 16 }
-        text: large.closeText
+        text: qsTr("点任意处或按 Esc 关闭")
         font.pixelSize: 14
         color: Theme.whiteSoft
     }

@@ -1,4 +1,5 @@
-// One thing that can be set, and taken back by another press: a fault, or what somebody does.
+// A lever: a fault, or an act of a person. A press sets it, the next press takes it back.
+pragma ComponentBehavior: Bound
 import QtQuick
 import QtQuick.Templates as T
 import "../components"

@@ -1,16 +1,15 @@
-// One device, or the centre: how it is, what can be done there, and what can be made to go wrong.
+// The state of a device or of the centre, the acts of a person there, and the faults to set.
+pragma ComponentBehavior: Bound
 import QtQuick
-import "../components"
+import Kiosk.Desk
 
 Panel {
     id: part
-    property var acts: []             // [{key, text}]: what a person does
-    required property var levers      // [{key, text}]: what goes wrong
-    property var stand: []            // keys of those that stand
-    property string wellText
+    property list<DeskLever> acts     // what a person does
+    required property list<DeskLever> levers  // what goes wrong
     property bool dense: false
-    property string moreText          // one more thing to press; empty: none
-    property bool sighted: false      // there is something to see before all that
+    property string moreText          // a further button; empty: none
+    property bool sighted: false      // shows its sights above the levers
     default property alias sights: sightColumn.data
     signal pressed(string key)
     signal well()
@@ -20,7 +19,7 @@ Panel {
         objectName: part.objectName + ".well"
         quiet: true
         iconName: "check"
-        text: part.wellText
+        text: qsTr("复原")
         onClicked: part.well()
     }
     content: Column {
@@ -38,12 +37,12 @@ Panel {
             Repeater {
                 model: part.acts
                 LeverChip {
-                    required property var modelData
+                    required property DeskLever modelData
                     objectName: part.objectName + "." + modelData.key
                     text: modelData.text
                     act: true
                     dense: part.dense
-                    stands: part.stand.indexOf(modelData.key) >= 0
+                    stands: modelData.stands
                     onClicked: part.pressed(modelData.key)
                 }
             }
@@ -54,11 +53,11 @@ Panel {
             Repeater {
                 model: part.levers
                 LeverChip {
-                    required property var modelData
+                    required property DeskLever modelData
                     objectName: part.objectName + "." + modelData.key
                     text: modelData.text
                     dense: part.dense
-                    stands: part.stand.indexOf(modelData.key) >= 0
+                    stands: modelData.stands
                     onClicked: part.pressed(modelData.key)
                 }
             }

@@ -1,14 +1,24 @@
-// The keys of a PIN pad, and how many digits stand there; never which.
+// The keys of a PIN pad, and the number of digits entered; never the digits.
+pragma ComponentBehavior: Bound
 import QtQuick
 import "../components"
 
 Column {
     id: pad
-    required property var words
     property bool entering: false
     property int digits: 0
     signal pressed(string key)
     spacing: 6
+
+    function label(key: string): string {
+        switch (key) {
+        case "cancel": return qsTr("取消")
+        case "backspace": return qsTr("退格")
+        case "clear": return qsTr("清除")
+        case "enter": return qsTr("确认")
+        }
+        return key
+    }
 
     Rectangle {
         width: parent.width
@@ -18,7 +28,8 @@ Column {
         Label {
             objectName: "pad.display"
             anchors.centerIn: parent
-            text: pad.digits > 0 ? "●".repeat(pad.digits) : pad.words[pad.entering ? "pin" : "pad off"]
+            text: pad.digits > 0 ? "●".repeat(pad.digits)
+                : pad.entering ? qsTr("请输密码") : qsTr("没有要密码")
             font.pixelSize: 14
             color: pad.entering ? Theme.blue : Theme.faint
             wrapMode: Text.NoWrap
@@ -33,14 +44,13 @@ Column {
             Item {
                 id: place
                 required property string modelData
-                readonly property bool digit: modelData.length === 1
                 width: (pad.width - 18) / 4
                 height: 36
                 DeskButton {
                     objectName: "pad." + place.modelData
                     visible: place.modelData.length > 0
                     anchors.fill: parent
-                    text: place.digit ? place.modelData : pad.words[place.modelData] || ""
+                    text: pad.label(place.modelData)
                     onClicked: pad.pressed(place.modelData)
                 }
             }

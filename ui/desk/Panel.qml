@@ -1,4 +1,5 @@
-// A framed part of the desk: its icon and title, a state in a word, and what it holds.
+// A framed part of the desk: icon, title, state in a word, and content.
+pragma ComponentBehavior: Bound
 import QtQuick
 import "../components"
 
@@ -6,9 +7,9 @@ Rectangle {
     id: panel
     property string title
     property string icon
-    property string word              // the state; empty: none
+    property string word              // the state; empty: no badge
     property string tone: "good"
-    property string line              // more about it, small
+    property string line              // the details, small
     property alias extra: extraRow.data
     default property alias content: body.data
     readonly property int bodyTop: lineText.visible ? 66 : 52
@@ -61,6 +62,7 @@ Rectangle {
     }
     Label {
         id: lineText
+        objectName: panel.objectName + ".line"
         x: 46
         y: 40
         width: parent.width - 62

@@ -1,4 +1,5 @@
-// One device among all: its icon, what it is called, how it is. A press shows more of it.
+// One device in the overview: icon, title, state. A press shows its details below.
+pragma ComponentBehavior: Bound
 import QtQuick
 import QtQuick.Templates as T
 import "../components"

@@ -1,27 +1,25 @@
-// One device: how it is, what one sees there, what a person does there, what can go wrong.
+// The details of one device: picture, code, PIN pad or lights, and its levers.
+pragma ComponentBehavior: Bound
 import QtQuick
+import Kiosk.Desk
 import "../components"
 
 Levers {
     id: detail
-    required property var desk
-    required property var part
-    readonly property var look: desk.looks[part.part]
-    title: part.title
-    icon: part.icon
-    acts: part.acts
-    levers: part.levers
-    sighted: part.films || part.shows || part.presses || part.lights
-    wellText: desk.words["well"]
-    word: look ? look.word : ""
-    tone: look ? look.tone : "good"
-    line: look ? look.line : ""
-    stand: look ? look.stand : []
-    onPressed: key => detail.desk.press(part.part, key)
-    onWell: detail.desk.well(part.part)
+    required property DeskDevice device
+    title: device.title
+    icon: device.icon
+    acts: device.acts
+    levers: device.levers
+    sighted: device.films || device.shows || device.presses || device.lit
+    word: device.word
+    tone: device.tone
+    line: device.line
+    onPressed: key => device.press(key)
+    onWell: device.mend()
 
-    Rectangle {                           // what it films
-        visible: detail.part.films
+    Rectangle {                           // the last picture of a camera
+        visible: detail.device.films
         width: Math.min(parent.width, 240)
         height: width * 0.75
         radius: 10
@@ -29,7 +27,7 @@ Levers {
         Label {
             anchors.centerIn: parent
             visible: film.source.toString().length === 0
-            text: detail.desk.words["lens off"]
+            text: qsTr("没有在拍")
             font.pixelSize: 13
             color: Theme.whiteSoft
         }
@@ -38,72 +36,71 @@ Levers {
             objectName: "film"
             anchors { fill: parent; margins: 4 }
             fillMode: Image.PreserveAspectFit
-            source: detail.look && detail.look.film ? "image://out/" + detail.look.film : ""
+            source: detail.device.film.length > 0 ? "image://out/" + detail.device.film : ""
             Accessible.role: Accessible.Graphic
-            Accessible.name: detail.desk.words["film"]
+            Accessible.name: qsTr("镜头前的画面")
         }
     }
-    Row {                                 // what is held before it
-        visible: detail.part.shows
+    Row {                                 // the code held before a scanner
+        visible: detail.device.shows
         width: parent.width
         spacing: 8
         CodeField {
             id: code
             objectName: "code.text"
             width: parent.width - show.width - (remove.visible ? remove.width + 8 : 0) - 8
-            Accessible.name: detail.desk.words["code"]
+            Accessible.name: qsTr("码里的内容")
         }
         DeskButton {
             id: show
             objectName: "code.show"
-            text: detail.desk.words["show"]
+            text: qsTr("出示")
             iconName: "scan"
             enabled: code.text.length > 0
             primary: true
-            onClicked: detail.desk.show(code.text)
+            onClicked: detail.device.show(code.text)
         }
         DeskButton {
             id: remove
             objectName: "code.remove"
-            visible: detail.part.removes
-            text: detail.desk.words["remove"]
-            onClicked: detail.desk.remove()
+            visible: detail.device.removes
+            text: qsTr("拿开")
+            onClicked: detail.device.remove()
         }
     }
     Pad {
-        visible: detail.part.presses
+        visible: detail.device.presses
         width: Math.min(parent.width, 320)
-        words: detail.desk.words
-        entering: detail.look ? detail.look.entering : false
-        digits: detail.look ? detail.look.digits : 0
-        onPressed: key => detail.desk.pressKey(key)
+        entering: detail.device.entering
+        digits: detail.device.digits
+        onPressed: key => detail.device.pressKey(key)
     }
-    Flow {                                // which guide lights shine
-        visible: detail.part.lights
+    Flow {                                // the guide lights that are on
+        visible: detail.device.lit
         width: parent.width
         spacing: 6
         Label {
             height: 26
-            text: detail.desk.words["lights"]
+            text: qsTr("指示灯")
             font.pixelSize: 13
             color: Theme.soft
             wrapMode: Text.NoWrap
             verticalAlignment: Text.AlignVCenter
         }
         Label {
-            visible: lamps.count === 0
+            visible: detail.device.dark
             height: 26
-            text: detail.desk.words["dark"]
+            text: qsTr("都不亮")
             font.pixelSize: 13
             color: Theme.faint
             wrapMode: Text.NoWrap
             verticalAlignment: Text.AlignVCenter
         }
         Repeater {
-            id: lamps
-            model: detail.look ? detail.look.lamps : []
+            model: detail.device.lamps
             Lamp {
-                required property var modelData
+                required property DeskLamp modelData
+                visible: modelData.shines
                 text: modelData.text
                 colour: modelData.colour
                 flashes: modelData.flashes

@@ -1,12 +1,14 @@
 // Who comes: the list of personas.
+pragma ComponentBehavior: Bound
 import QtQuick
 import QtQuick.Templates as T
+import Kiosk.Desk
 import "../components"
 
 Panel {
     id: people
-    required property var desk
-    title: desk.words["people"]
+    required property DeskHand hand
+    title: qsTr("来办事的人")
     icon: "face"
     ListView {
         id: list
@@ -17,19 +19,19 @@ Panel {
         spacing: 2
         boundsBehavior: Flickable.StopAtBounds
         reuseItems: false
-        model: people.desk.people
+        model: people.hand.persons
         delegate: T.Button {
             id: row
-            required property var modelData
-            readonly property bool chosen: people.desk.chosen === modelData.id
-            objectName: "person." + modelData.id
+            required property DeskPerson modelData
+            readonly property bool chosen: modelData.chosen
+            objectName: "person." + modelData.key
             width: list.width
             height: Math.max(46, purpose.implicitHeight + 16)
             focusPolicy: Qt.TabFocus
             Accessible.role: Accessible.ListItem
-            Accessible.name: modelData.id + " " + modelData.name + " " + modelData.purpose
+            Accessible.name: modelData.key + " " + modelData.name + " " + modelData.purpose
             Accessible.selected: chosen
-            onClicked: people.desk.choose(modelData.id)
+            onClicked: people.hand.choose(modelData.key)
             background: Rectangle {
                 radius: 8
                 color: row.chosen ? Theme.blueTint : row.hovered ? "#F6F8FA" : Theme.card
@@ -41,7 +43,7 @@ Panel {
                     x: 10
                     anchors.verticalCenter: parent.verticalCenter
                     width: 36
-                    text: row.modelData.id
+                    text: row.modelData.key
                     font.pixelSize: 13
                     font.bold: true
                     color: row.chosen ? Theme.blue : Theme.soft

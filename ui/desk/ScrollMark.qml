@@ -1,4 +1,5 @@
-// Shows that there is more, and where one is in it.
+// Shows beside a list that it scrolls, and the position of its visible part.
+pragma ComponentBehavior: Bound
 import QtQuick
 import "../components"
 

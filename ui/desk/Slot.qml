@@ -1,20 +1,20 @@
-// Where paper comes out: the papers side by side, the newest first; one is looked at, all are taken.
+// The slot of a printer: its papers side by side, newest first. A click on one shows it in large.
+pragma ComponentBehavior: Bound
 import QtQuick
+import Kiosk.Desk
 import "../components"
 
 Item {
     id: slot
-    required property var papers      // names of pictures
+    required property DeskTray tray
     property string title
     property string takeText
-    property string emptyText
     property int thumbWidth: 120
-    signal taken()
     signal looked(string name)
 
     Label {
         id: titleText
-        text: slot.title + (slot.papers.length > 0 ? "  " + slot.papers.length : "")
+        text: slot.title + (slot.tray.papers.length > 0 ? "  " + slot.tray.papers.length : "")
         font.pixelSize: 14
         font.bold: true
         color: Theme.soft
@@ -27,12 +27,12 @@ Item {
         anchors.right: parent.right
         anchors.rightMargin: -6
         quiet: true
-        enabled: slot.papers.length > 0
+        enabled: slot.tray.papers.length > 0
         text: slot.takeText
-        onClicked: slot.taken()
+        onClicked: slot.tray.take()
     }
     Rectangle {
-        id: tray
+        id: box
         y: 34
         width: parent.width
         height: parent.height - y
@@ -40,8 +40,8 @@ Item {
         color: Theme.paper
         Label {
             anchors.centerIn: parent
-            visible: slot.papers.length === 0
-            text: slot.emptyText
+            visible: slot.tray.papers.length === 0
+            text: qsTr("还没有")
             font.pixelSize: 13
             color: Theme.faint
         }
@@ -51,7 +51,7 @@ Item {
             boundsBehavior: Flickable.StopAtBounds
             spacing: 10
             clip: true
-            model: slot.papers
+            model: slot.tray.papers
             delegate: Item {
                 id: paper
                 required property string modelData
@@ -59,7 +59,7 @@ Item {
                 width: slot.thumbWidth
                 height: ListView.view.height
                 Accessible.role: Accessible.Button
-                Accessible.name: slot.title + " " + (slot.papers.length - index)
+                Accessible.name: slot.title + " " + (slot.tray.papers.length - index)
                 objectName: slot.objectName + "." + index
                 signal clicked()
                 onClicked: slot.looked(modelData)
@@ -68,7 +68,7 @@ Item {
                     color: Theme.white
                     border.color: hover.hovered ? Theme.blue : Theme.line
                 }
-                // As wide as the slot; what is too long hangs out of sight, as paper does.
+                // As wide as the slot; the lower end of a long paper is cut off.
                 Item {
                     id: picture
                     width: paper.width

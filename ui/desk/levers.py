@@ -1,4 +1,4 @@
-"""What can be done at each device and at the centre, and made to go wrong there, in plain words."""
+"""What a trainer can do or break at each emulated device and at the stand-in centre."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from drivers.emulators.script import Clause, parse, taking_back
-from ui.desk.words import DeskWords
+from kiosk.words import Text, _
 
 Seen = Mapping[str, Any]
 Sees = Callable[[Seen], bool]
@@ -16,15 +16,15 @@ Order = tuple[str, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Lever:
-    """One fault, or one act of somebody at the device.
+    """One fault of a device, or (``act``) something that a person does there.
 
-    ``script`` brings it about, a clause of :mod:`drivers.emulators.script` without its device.
-    ``seen`` says from the device's looks whether it stands; without, it is over by itself. An
-    ``act`` is no fault. ``undo`` takes it back where the order's own undo does not.
+    ``script`` is a clause of :mod:`drivers.emulators.script` without the device's name. ``seen``
+    tells from a look at the device whether the lever stands; None: the fault passes by itself.
+    ``undo`` is the clause that takes the lever back; "": the one of ``taking_back``.
     """
 
     key: str
-    words: DeskWords
+    words: Text
     script: str
     seen: Sees | None = None
     undo: str = ""
@@ -39,184 +39,195 @@ def _is(name: str, value: object) -> Sees:
     return lambda seen: bool(seen[name] == value)
 
 
-def _lever(key: str, zh: str, en: str, script: str, seen: Sees | None = None) -> Lever:
-    return Lever(key, DeskWords(zh, en), script, seen)
+def _act(key: str, words: Text, script: str, seen: Sees, undo: str = "") -> Lever:
+    return Lever(key, words, script, seen, undo, act=True)
 
 
-def _act(key: str, zh: str, en: str, script: str, seen: Sees, undo: str = "") -> Lever:
-    return Lever(key, DeskWords(zh, en), script, seen, undo, act=True)
+def _fault(order: str, words: Text, facts: str = "") -> Lever:
+    """A fault that the device lists under ``faults`` as long as it stands."""
+    return Lever(order, words, f"{order} {facts}", _lists("faults", order))
 
 
-def _fault(order: str, zh: str, en: str, facts: str = "") -> Lever:
-    """What stands among the device's ``faults``."""
-    return _lever(order, zh, en, f"{order} {facts}", _lists("faults", order))
+def _reason(key: str, words: Text, order: str, reason: str) -> Lever:
+    """A fault that an IPP printer lists under its state reasons."""
+    return Lever(key, words, order, _lists("reasons", reason))
 
 
-def _reason(key: str, zh: str, en: str, order: str, reason: str) -> Lever:
-    """What an IPP printer tells as one of its state reasons."""
-    return _lever(key, zh, en, order, _lists("reasons", reason))
-
-
-_CABLE = _lever("unplug", "拔线", "Unplug", "unplug", _is("plugged", False))
-_MUTE = _fault("mute", "不回答", "Mute")
-_SLOW = _fault("slow", "慢 2 秒", "2 s slow", "seconds=2")
-_GARBAGE = _fault("garbage", "乱答", "Garbage")
-_SPLIT = _fault("split", "逐字节", "Byte by byte")
-_CUT = _fault("truncate", "只回一半", "Cut answers")
-_NOISE = _fault("junk", "线路杂音", "Line noise")
-_CHECKSUM = _fault("bad checksum", "校验错", "Bad checksum")
+_CABLE = Lever("unplug", _("拔线"), "unplug", _is("plugged", False))
+_MUTE = _fault("mute", _("不回答"))
+_SLOW = _fault("slow", _("慢 2 秒"), "seconds=2")
+_GARBAGE = _fault("garbage", _("乱答"))
+_SPLIT = _fault("split", _("逐字节"))
+_CUT = _fault("truncate", _("只回一半"))
+_NOISE = _fault("junk", _("线路杂音"))
+_CHECKSUM = _fault("bad checksum", _("校验错"))
 _MAINS = "power state=mains percent=100"
 
 DEVICES: Mapping[str, tuple[Lever, ...]] = {
     "id_card": (
         _CABLE,
-        _fault("lift during read", "读到一半拿起", "Lifted mid-read"),
-        _fault("wrong card", "卡选不中", "Card not selected"),
-        _fault("unknown kind", "不认识的证件", "Unknown kind"),
-        _fault("sam failure", "安全模块故障", "SAM failure"),
-        _fault("not authorised", "安全模块未授权", "SAM not licensed"),
+        _fault("lift during read", _("读到一半拿起")),
+        _fault("wrong card", _("卡选不中")),
+        _fault("unknown kind", _("不认识的证件")),
+        _fault("sam failure", _("安全模块故障")),
+        _fault("not authorised", _("安全模块未授权")),
         *(_MUTE, _SLOW, _CHECKSUM, _CUT, _NOISE, _SPLIT),
     ),
     "smart_card": (
-        _lever("unplug", "停掉服务", "Stop PC/SC", "unplug", _is("plugged", False)),
-        _fault("yank in mid-apdu", "读到一半抽走", "Pulled mid-read"),
-        _fault("status", "卡报错", "Card error", "sw=0x6F00"),
+        Lever("unplug", _("停掉服务"), "unplug", _is("plugged", False)),
+        _fault("yank in mid-apdu", _("读到一半抽走")),
+        _fault("status", _("卡报错"), "sw=0x6F00"),
         *(_MUTE, _SLOW, _GARBAGE),
     ),
     "receipt_printer": (
         _CABLE,
-        _lever("near end", "纸将尽", "Near end", "paper near end", _is("paper", "low")),
-        _lever("paper out", "缺纸", "Paper out", "paper out", _is("paper", "out")),
-        _lever(
-            *("paper out soon", "打到第 8 行缺纸", "Out at line 8", "paper out after 8 lines"),
+        Lever("near end", _("纸将尽"), "paper near end", _is("paper", "low")),
+        Lever("paper out", _("缺纸了"), "paper out", _is("paper", "out")),
+        Lever(
+            "paper out soon",
+            _("打到第 8 行缺纸"),
+            "paper out after 8 lines",
             _lists("faults", "paper out"),
         ),
-        _lever(
-            *("jam", "卡纸", "Jam", "jam"),
+        Lever(
+            "jam",
+            _("卡纸了"),
+            "jam",
             lambda seen: seen["jammed"] and "jam" in seen["faults"],
         ),
-        _lever(
-            *("jam soon", "打到第 12 行卡纸", "Jam at line 12", "jam after 12 lines"),
+        Lever(
+            "jam soon",
+            _("打到第 12 行卡纸"),
+            "jam after 12 lines",
             lambda seen: not seen["jammed"] and "jam" in seen["faults"],
         ),
-        _lever("cover", "打开上盖", "Cover open", "open cover", _is("cover", "open")),
-        _fault("cutter error", "切刀故障", "Cutter error"),
-        _fault("hot head", "打印头过热", "Hot head"),
-        _fault("slow", "出纸慢", "Slow paper", "dots_per_s=120"),
-        _fault("deaf to gs r", "不答 GS r", "Deaf to GS r"),
+        Lever("cover", _("打开上盖"), "open cover", _is("cover", "open")),
+        _fault("cutter error", _("切刀故障")),
+        _fault("hot head", _("打印头过热")),
+        _fault("slow", _("出纸慢"), "dots_per_s=120"),
+        _fault("deaf to gs r", _("不答 GS r")),
         *(_MUTE, _GARBAGE),
     ),
     "document_printer": (
-        _lever("off", "关机", "Off", "die", _is("listening", False)),
-        _reason("paper low", "纸将尽", "Paper low", "paper low", "media-low-warning"),
-        _reason("paper out", "缺纸", "Paper out", "paper out", "media-empty-error"),
-        _lever(
-            *("paper out soon", "再出 1 张就缺纸", "Out after 1 sheet", "paper out after 1 page"),
+        Lever("off", _("关机"), "die", _is("listening", False)),
+        _reason("paper low", _("纸将尽"), "paper low", "media-low-warning"),
+        _reason("paper out", _("缺纸了"), "paper out", "media-empty-error"),
+        Lever(
+            "paper out soon",
+            _("再出 1 张就缺纸"),
+            "paper out after 1 page",
             lambda seen: bool(seen["paper"]),
         ),
-        _reason("jam", "卡纸", "Jam", "jam", "media-jam-error"),
-        _reason("cover", "打开前盖", "Cover open", "open cover", "cover-open-error"),
-        _reason("toner", "没有墨粉", "Toner out", "toner out", "toner-empty-error"),
-        _reason("pause", "面板上暂停", "Paused", "pause", "paused"),
-        _lever("cancel", "面板上取消", "Cancel at panel", "cancel at panel"),
-        _fault("stall", "停着不动", "Stalled"),
-        _fault("busy", "不收新任务", "Busy"),
-        _fault("slow", "慢 3 秒", "3 s slow", "seconds=3"),
+        _reason("jam", _("卡纸了"), "jam", "media-jam-error"),
+        _reason("cover", _("打开前盖"), "open cover", "cover-open-error"),
+        _reason("toner", _("没有墨粉"), "toner out", "toner-empty-error"),
+        _reason("pause", _("面板上暂停"), "pause", "paused"),
+        Lever("cancel", _("面板上取消"), "cancel at panel"),
+        _fault("stall", _("停着不动")),
+        _fault("busy", _("不收新任务")),
+        _fault("slow", _("慢 3 秒"), "seconds=3"),
         *(_MUTE, _GARBAGE),
     ),
     "camera": (
         _CABLE,
-        _fault("freeze", "画面定住", "Frozen"),
-        _fault("black", "全黑", "Black"),
-        _fault("underexposed", "欠曝", "Underexposed"),
-        _fault("overexposed", "过曝", "Overexposed"),
-        _fault("slow", "每秒 2 帧", "2 frames a second"),
-        _fault("garbage", "乱码", "Garbage"),
-        _fault("mute", "没有画面", "No picture"),
+        _fault("freeze", _("画面定住")),
+        _fault("black", _("全黑")),
+        _fault("underexposed", _("欠曝")),
+        _fault("overexposed", _("过曝")),
+        _fault("slow", _("每秒 2 帧")),
+        _fault("garbage", _("乱码")),
+        _fault("mute", _("没有画面")),
     ),
     "code_scanner": (
         _CABLE,
-        _lever("two", "同时两个码", "Two codes", 'two texts=["11111111", "22222222"]'),
-        _lever("too long", "超长的码", "Too long", "too long"),
-        _lever("noise", "乱码", "Noise", "noise"),
-        _fault("blind", "窗口脏了", "Dirty window"),
-        _fault("refuse", "拒绝命令", "Refuses"),
+        Lever("two", _("同时两个码"), 'two texts=["11111111", "22222222"]'),
+        Lever("too long", _("超长的码"), "too long"),
+        Lever("noise", _("乱码"), "noise"),
+        _fault("blind", _("窗口脏了")),
+        _fault("refuse", _("拒绝命令")),
         *(_MUTE, _SLOW, _SPLIT),
     ),
     "pin_pad": (
         _CABLE,
-        _lever("tamper", "被拆开过", "Tampered", "tamper", _is("tampered", True)),
-        _lever("break", "自检不过", "Broken", "break", _is("broken", True)),
-        _lever("power cycle", "断电重启", "Power cycle", "power cycle"),
-        _lever("give up", "久未按键", "Nobody presses", "give up"),
+        Lever("tamper", _("被拆开过"), "tamper", _is("tampered", True)),
+        Lever("break", _("自检不过"), "break", _is("broken", True)),
+        Lever("power cycle", _("断电重启"), "power cycle"),
+        Lever("give up", _("久未按键"), "give up"),
         *(_MUTE, _SLOW, _CHECKSUM, _CUT, _NOISE, _SPLIT),
     ),
     "io_board": (
-        _act("come", "有人在机前", "Somebody near", "come", _is("person_near", True)),
-        _act("call", "按住呼叫键", "Call button held", "press", _is("call_button", True)),
-        _act("door", "打开柜门", "Door open", "open door", _is("door_open", True)),
+        _act("come", _("有人在机前"), "come", _is("person_near", True)),
+        _act("call", _("按住呼叫键"), "press", _is("call_button", True)),
+        _act("door", _("打开柜门"), "open door", _is("door_open", True)),
         _act(
-            *("battery", "停电", "Power cut", "power state=battery percent=80"),
-            *(_is("power", "battery"), _MAINS),
+            "battery",
+            _("停电"),
+            "power state=battery percent=80",
+            _is("power", "battery"),
+            _MAINS,
         ),
         _act(
-            *("battery low", "电池将尽", "Battery low", "power state=batteryLow percent=10"),
-            *(_is("power", "batteryLow"), _MAINS),
+            "battery low",
+            _("电池将尽"),
+            "power state=batteryLow percent=10",
+            _is("power", "batteryLow"),
+            _MAINS,
         ),
         _CABLE,
-        _lever("restart", "重启", "Restart", "restart"),
-        _fault("bad crc", "校验错", "Bad CRC"),
-        _fault("exception", "报异常", "Exceptions"),
-        _fault("wrong values", "数值不对", "Wrong values"),
+        Lever("restart", _("重启"), "restart"),
+        _fault("bad crc", _("校验错")),
+        _fault("exception", _("报异常")),
+        _fault("wrong values", _("数值不对")),
         *(_MUTE, _SLOW, _CUT, _NOISE, _SPLIT),
     ),
-    "speaker": (_CABLE, _fault("hang", "声卡卡住", "Card hangs")),
+    "speaker": (_CABLE, _fault("hang", _("声卡卡住"))),
 }
-"""By emulator."""
+"""Levers by emulator."""
 
 
 def _service(name: str) -> tuple[Lever, ...]:
-    """What may happen to any device of a bank's machine."""
+    """Faults that every device of a bank's machine can have."""
 
-    def state(key: str, zh: str, en: str, told: str) -> Lever:
-        script, well = (f"device service={name} state={one}" for one in (told, "online"))
-        return Lever(
-            key, DeskWords(zh, en), script, lambda seen: seen["devices"][name] == told, well
-        )
+    def state(key: str, words: Text, told: str) -> Lever:
+        script, well = (f"device service={name} state={each}" for each in (told, "online"))
+        return Lever(key, words, script, lambda seen: seen["devices"][name] == told, well)
 
-    def fault(order: str, zh: str, en: str, facts: str = "") -> Lever:
-        return _lever(
-            order, zh, en, f"{order} service={name} {facts}", _lists("faults", [order, name])
-        )
+    def fault(order: str, words: Text, facts: str = "") -> Lever:
+        script = f"{order} service={name} {facts}"
+        return Lever(order, words, script, _lists("faults", [order, name]))
 
     return (
-        state("broken", "坏了", "Broken", "hardwareError"),
-        state("offline", "离线", "Offline", "offline"),
-        fault("silence", "不回答", "Mute"),
-        fault("slow", "慢 2 秒", "2 s slow", "seconds=2"),
-        fault("hang up", "断开连接", "Hangs up"),
+        state("broken", _("坏了"), "hardwareError"),
+        state("offline", _("离线"), "offline"),
+        fault("silence", _("不回答")),
+        fault("slow", _("慢 2 秒"), "seconds=2"),
+        fault("hang up", _("断开连接")),
     )
 
 
 def _printer(name: str) -> tuple[Lever, ...]:
-    def fault(key: str, zh: str, en: str, order: str, fact: str, value: object) -> Lever:
+    def fault(key: str, words: Text, order: str, fact: str, value: object) -> Lever:
         script = f"{order} service={name}"
-        return _lever(key, zh, en, script, lambda seen: seen["printers"][name][fact] == value)
+        return Lever(key, words, script, lambda seen: seen["printers"][name][fact] == value)
 
     full, empty = (f"bin service={name} state={state}" for state in ("full", "ok"))
     return (
-        fault("paper low", "纸将尽", "Paper low", "paper low", "paper", "low"),
-        fault("paper out", "缺纸", "Paper out", "paper out", "paper", "out"),
-        _lever(
-            *("paper out soon", "再出 1 张就缺纸", "Out after 1 sheet"),
+        fault("paper low", _("纸将尽"), "paper low", "paper", "low"),
+        fault("paper out", _("缺纸了"), "paper out", "paper", "out"),
+        Lever(
+            "paper out soon",
+            _("再出 1 张就缺纸"),
             f"paper out after 1 page service={name}",
             lambda seen: bool(seen["printers"][name]["left"]),
         ),
-        fault("jam", "卡纸", "Jam", "jam", "jammed", True),
-        fault("toner", "没有墨粉", "Toner out", "toner out", "toner", "out"),
+        fault("jam", _("卡纸了"), "jam", "jammed", True),
+        fault("toner", _("没有墨粉"), "toner out", "toner", "out"),
         Lever(
-            *("bin", DeskWords("回收箱满", "Bin full"), full),
-            *(lambda seen: seen["printers"][name]["bin"] == "full", empty),
+            "bin",
+            _("回收箱满"),
+            full,
+            lambda seen: seen["printers"][name]["bin"] == "full",
+            empty,
         ),
         *_service(name),
     )
@@ -230,17 +241,19 @@ def _battery(*, low: bool) -> Sees:
     return lambda seen: seen["cabinet"]["UPS"]["engaged"] and seen["cabinet"]["UPS"]["low"] is low
 
 
-def _machine(order: str, zh: str, en: str, facts: str = "") -> Lever:
-    return _lever(order, zh, en, f"{order} {facts}", _lists("faults", [order, ""]))
+def _machine(order: str, words: Text, facts: str = "") -> Lever:
+    return Lever(order, words, f"{order} {facts}", _lists("faults", [order, ""]))
 
 
 BANK: Mapping[str, tuple[Lever, ...]] = {
     "smart_card": (
         _act(
-            *("no chip", "插没有芯片的卡", "Card without chip", "no chip"),
+            "no chip",
+            _("插没有芯片的卡"),
+            "no chip",
             lambda seen: seen["card"] != "none" and not seen["kind"],
         ),
-        _lever("jam", "卡退不出来", "Card stuck", "jam card", _is("card_jammed", True)),
+        Lever("jam", _("卡退不出来"), "jam card", _is("card_jammed", True)),
         *_service("CardReader"),
     ),
     "receipt_printer": _printer("ReceiptPrinter"),
@@ -249,64 +262,74 @@ BANK: Mapping[str, tuple[Lever, ...]] = {
     "code_scanner": _service("BarcodeReader"),
     "pin_pad": _service("PinPad"),
     "io_board": (
-        _act("come", "有人在机前", "Somebody near", "come", _sensor("proximitySensor", "present")),
+        _act("come", _("有人在机前"), "come", _sensor("proximitySensor", "present")),
         _act(
-            *("call", "按住呼叫键", "Call button held", "press call"),
+            "call",
+            _("按住呼叫键"),
+            "press call",
             _sensor("operatorCallButtonSensor", "on"),
         ),
-        _act("door", "打开柜门", "Door open", "open door", _sensor("cabinetDoor", "open")),
+        _act("door", _("打开柜门"), "open door", _sensor("cabinetDoor", "open")),
         _act(
-            *("battery", "停电", "Power cut", "power state=battery"),
-            *(_battery(low=False), "power state=mains"),
+            "battery",
+            _("停电"),
+            "power state=battery",
+            _battery(low=False),
+            "power state=mains",
         ),
         _act(
-            *("battery low", "电池将尽", "Battery low", 'power state="battery low"'),
-            *(_battery(low=True), "power state=mains"),
+            "battery low",
+            _("电池将尽"),
+            'power state="battery low"',
+            _battery(low=True),
+            "power state=mains",
         ),
     ),
     "xfs4iot": (
         _act(
-            *("vendor mode", "技术员要用机器", "Technician asks for it", "enter vendor mode"),
+            "vendor mode",
+            _("技术员要用机器"),
+            "enter vendor mode",
             lambda seen: seen["mode"] in ("enterPending", "active"),
         ),
-        _lever("unplug", "停掉服务", "Services end", "unplug", _is("plugged", False)),
-        _machine("silence", "不回答", "Mute"),
-        _machine("slow", "慢 2 秒", "2 s slow", "seconds=2"),
-        _machine("queue full", "不收新命令", "Queue full"),
-        _machine("no acknowledge", "不确认", "No acknowledge"),
-        _machine("garbage", "乱答", "Garbage", "form=text"),
-        _machine("hang up", "断开连接", "Hangs up"),
-        _machine("unknown events", "陌生的事件", "Unknown events"),
-        _machine("unknown fields", "陌生的字段", "Unknown fields"),
+        Lever("unplug", _("停掉服务"), "unplug", _is("plugged", False)),
+        _machine("silence", _("不回答")),
+        _machine("slow", _("慢 2 秒"), "seconds=2"),
+        _machine("queue full", _("不收新命令")),
+        _machine("no acknowledge", _("不确认")),
+        _machine("garbage", _("乱答"), "form=text"),
+        _machine("hang up", _("断开连接")),
+        _machine("unknown events", _("陌生的事件")),
+        _machine("unknown fields", _("陌生的字段")),
     ),
 }
-"""The devices of a bank's machine (XFS4IoT), and the machine itself."""
+"""Levers by part of a bank's machine (XFS4IoT); ``xfs4iot`` is the machine itself."""
 
-CENTRE: Mapping[str, tuple[DeskWords, Order]] = {
-    "slow": (DeskWords("慢 3 秒", "3 s slow"), ("latency", {"seconds": 3.0})),
-    "hang": (DeskWords("一分钟不答", "Silent for a minute"), ("latency", {"seconds": 60.0})),
-    "down": (DeskWords("停机（502 页面）", "Down (502 page)"), ("status", {"status": 502})),
-    "garbage": (DeskWords("乱答", "Garbage"), ("garbage", {})),
-    "cut": (DeskWords("只回一半", "Cut answers"), ("cut", {})),
-    "drop": (DeskWords("办了不回答", "Done, answer lost"), ("drop", {})),
-    "refusal": (DeskWords("业务繁忙", "Refuses: busy"), ("refusal", {"code": "service-busy"})),
+CENTRE: Mapping[str, tuple[Text, Order]] = {
+    "slow": (_("慢 3 秒"), ("latency", {"seconds": 3.0})),
+    "hang": (_("一分钟不答"), ("latency", {"seconds": 60.0})),
+    "down": (_("停机（502 页面）"), ("status", {"status": 502})),
+    "garbage": (_("乱答"), ("garbage", {})),
+    "cut": (_("只回一半"), ("cut", {})),
+    "drop": (_("办了不回答"), ("drop", {})),
+    "refusal": (_("业务繁忙"), ("refusal", {"code": "service-busy"})),
 }
-"""By key, in words, and the kind of a ``kiosk.workshop.sandbox.faults.CentreFault`` with the rest
-of it."""
+"""Faults of the stand-in centre by key: the words, then the kind and the other fields of a
+``kiosk.workshop.sandbox.faults.CentreFault``."""
 
 
 def standing(levers: Sequence[Lever], seen: Seen) -> tuple[str, ...]:
-    """The keys of the levers that stand, by what the device looks like."""
+    """The keys of the levers that stand, told from a look at the device."""
     return tuple(lever.key for lever in levers if lever.seen and lever.seen(seen))
 
 
 def clauses(device: str, script: str) -> list[Clause]:
-    """What ``script`` tells a device of a rig. Raises ``ScriptError`` (``ValueError``)."""
+    """The clauses of ``script`` for ``device``. Raises ``ScriptError`` (``ValueError``)."""
     return list(parse(f"{device}: {script}", (device,)))
 
 
 def undoing(device: str, lever: Lever) -> list[Clause]:
-    """What takes ``lever`` back, and nothing else."""
+    """The clauses that take ``lever`` back and leave every other lever as it is."""
     if lever.undo:
         return clauses(device, lever.undo)
     (told,) = clauses(device, lever.script)

@@ -1,4 +1,4 @@
-"""The parts of the hardware as the desk shows them: what belongs to each device."""
+"""The parts of the hardware as the desk shows them: title, icon, levers, orders, looks."""
 
 from __future__ import annotations
 
@@ -6,41 +6,43 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from kiosk.words import Sayable, _
 from ui.desk import seen as say
 from ui.desk.levers import BANK, DEVICES, Lever, Seen, standing
 from ui.desk.seen import Condition
-from ui.desk.words import DeskWords
 
 XFS = "xfs4iot"
-"""What a bank's machine is called in a rig; it has many parts."""
+"""The name of a bank's machine in a rig; its many parts share this one device."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeskPart:
-    """One part. What it does not have is left out."""
+    """One part of the hardware. A part without a card slot has no ``card``, and so on."""
 
     key: str
-    """What it is called in the window; of two with one key a machine has one."""
-    title: DeskWords
+    """Names the part in the window. The fund's and the bank's card slot share a key: a machine has
+    one of them."""
+    title: Sayable
     icon: str
     say: Callable[[Seen], Condition] = say.anything
     device: str = ""
-    """The emulator in the rig."""
+    """The name of the emulator in the rig."""
     levers: tuple[Lever, ...] = ()
     orders: Mapping[str, str] = field(default_factory=dict)
-    """What a person does there, as its emulator calls it: put, lift, take, show, remove, press."""
+    """The emulator's order for each act of a person: put, lift, take, show, remove, press."""
     card: Callable[[Seen], bool] | None = None
-    """Whether a card is there."""
+    """Whether a card lies in or on the device."""
     papers: Callable[[Seen], list[bytes]] | None = None
-    """What lies where it comes out, as PNG, oldest first."""
+    """The papers in the printer's slot or tray, as PNG, oldest first."""
     picture: Callable[[Seen], bytes] | None = None
-    """The last picture, JPEG, or b""."""
+    """The last picture that the camera took, JPEG, or b""."""
     digits: Callable[[Seen], tuple[bool, int]] | None = None
-    """Whether a PIN is being entered, and how many digits stand there."""
+    """Whether a PIN is being entered, and the number of digits entered so far."""
     lights: Callable[[Seen], Mapping[str, Any]] | None = None
+    """The states of the guide lights, by name."""
 
     def condition(self, seen: Seen) -> Condition:
-        """How it is: well only where no fault stands."""
+        """The state of the part; a good one becomes RIGGED while a fault stands."""
         how = self.say(seen)
         faults = [lever for lever in self.levers if not lever.act]
         if how.tone == "good" and standing(faults, seen):
@@ -48,16 +50,16 @@ class DeskPart:
         return how
 
 
-ID_CARD = DeskWords("身份证阅读器", "ID card reader")
-CHIP = DeskWords("插卡口", "Card slot")
-RECEIPT = DeskWords("凭条打印机", "Receipt printer")
-DOCUMENT = DeskWords("A4 打印机", "A4 printer")
-CAMERA = DeskWords("摄像头", "Camera")
-SCANNER = DeskWords("扫码窗", "Code scanner")
-PAD = DeskWords("密码键盘", "PIN pad")
-CABINET = DeskWords("机柜", "Cabinet")
-SPEAKER = DeskWords("喇叭", "Speaker")
-MACHINE = DeskWords("银行的机器", "Bank machine")
+ID_CARD = _("身份证阅读器")
+CHIP = _("插卡口")
+RECEIPT = _("凭条打印机")
+DOCUMENT = _("A4 打印机")
+CAMERA = _("摄像头")
+SCANNER = _("扫码窗")
+PAD = _("密码键盘")
+CABINET = _("机柜")
+SPEAKER = _("喇叭")
+MACHINE = _("银行的机器")
 
 _OWN = (
     DeskPart(
@@ -134,14 +136,14 @@ _BANKS = (
 
 
 def of(devices: Collection[str]) -> list[DeskPart]:
-    """The parts of a rig with these devices, in their order."""
+    """The parts of a rig with these devices, in the order of ``devices``."""
     own = {part.key: part for part in _OWN}
     found = []
     for device in devices:
         if device == XFS:
             found += [_whole(part, XFS, BANK) for part in _BANKS]
         else:
-            part = own.get(device) or DeskPart(device, DeskWords(device, device), "info")
+            part = own.get(device) or DeskPart(device, device, "info")
             found.append(_whole(part, device, DEVICES))
     return found
 
@@ -151,5 +153,5 @@ def _whole(part: DeskPart, device: str, levers: Mapping[str, tuple[Lever, ...]])
 
 
 def named(key: str) -> DeskPart:
-    """The part of that key, as it would be if its device were there."""
+    """The part with ``key`` of a machine that has all devices of its own."""
     return next(part for part in _OWN if part.key == key)

@@ -1,86 +1,110 @@
-"""The personas as the desk shows them: who they are, their cards with the middle hidden."""
+"""The personas as the desk shows them: their purposes, and their cards with the middle hidden."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from kiosk.privacy import mask_bank_card, mask_id_number, mask_name, mask_phone
-from kiosk.words import Language
+from kiosk.words import Sayable, Text, _
 from kiosk.workshop.sandbox.personas import Persona, load
 from ui.desk import seen
-from ui.desk.words import FACTS, KINDS, PURPOSES, DeskWords
 
-_SEX = {"1": DeskWords("男", "M"), "2": DeskWords("女", "F")}
+CARDS: Mapping[str, Text] = {
+    "id_card": _("身份证"),
+    "social-security": seen.CARDS["social-security"],
+    "bank": seen.CARDS["bank"],
+}
+"""The cards that a person carries: the ID card, and two kinds of chip cards."""
+ID_CARD = "id_card"
+
+PURPOSES: Mapping[str, Text] = {
+    "P01": _("查询账户、打印缴存证明的一般情形"),
+    "P02": _("账户已封存（2024年9月离职）"),
+    "P03": _("有正在还款的公积金贷款"),
+    "P04": _("已退休，单位已办理封存"),
+    "P05": _("未到退休年龄，号码末位为 X"),
+    "P06": _("贷款已于2025年6月结清"),
+    "P07": _("名下有两个账户（正常、封存）"),
+    "P08": _("账户被司法冻结"),
+    "P09": _("持港澳居民居住证"),
+    "P10": _("持外国人永久居留身份证，卡上没有中文姓名"),
+    "P11": _("姓名比卡内所存的长，需要本人确认"),
+    "P12": _("姓名中有生僻字"),
+    "P13": _("身份证已过有效期"),
+    "P14": _("没有公积金账户"),
+    "P15": _("贷款逾期两期"),
+    "P16": _("持台湾居民居住证，灵活就业"),
+    "P17": _("身份证已挂失"),
+    "P18": _("单位欠缴，缴至2025年8月"),
+    "S1": _("王强的配偶、共同借款人，没有公积金账户"),
+    "S2": _("买买提明的配偶，没有公积金账户"),
+}
+"""What each persona is for in a demo or a training, by id."""
+
+_SEX = {"1": _("男"), "2": _("女")}
+_KINDS = {
+    "resident": _("居民身份证"),
+    "hk-macao": _("港澳居民居住证"),
+    "taiwan": _("台湾居民居住证"),
+    "foreigner": _("外国人永久居留身份证"),
+}
 
 
-def listed(language: Language) -> list[dict[str, str]]:
-    """One row a persona: ``id``, ``name`` masked, ``purpose`` in one sentence."""
-    return [
-        {
-            "id": persona.id,
-            "name": mask_name(persona.full_name),
-            "purpose": _purpose(persona, language),
-        }
-        for persona in load().values()
-    ]
+class CardFace(NamedTuple):
+    """The printed side of a card. ``facts`` are pairs of a label and its value, the personal ones
+    masked: four for an ID card, one for a chip card."""
+
+    kind: Sayable
+    name: str
+    facts: tuple[tuple[Sayable, Sayable], ...]
 
 
-CARDS = ("id_card", "social-security", "bank")
-"""What a person has in the hand: the ID card, and two kinds of chip cards."""
+def name(id: str) -> str:
+    """The masked name of persona ``id``."""
+    return mask_name(load()[id].full_name)
 
 
 def has(id: str, card: str) -> bool:
-    """Whether persona ``id`` has such a card."""
+    """Whether persona ``id`` carries such a card."""
     return card != "bank" or bool(load()[id].bank_card)
 
 
 def chip(id: str, card: str) -> dict[str, str]:
-    """What the chip card of persona ``id`` says, as its emulator takes it."""
+    """The content of the chip card of persona ``id``, as the emulated reader takes it."""
     persona = load()[id]
     if card == "bank":
         return {"kind": card, "number": persona.bank_card, "holder": persona.name_latin}
     return {"kind": card, "number": persona.number, "name": persona.full_name}
 
 
-def face(id: str, card: str, language: Language) -> dict[str, Any]:
-    """What one may see of a card of persona ``id``: ``kind``, ``name``, and ``facts``, pairs of
-    what it is and what it says; for an ID card four, else two."""
+def face(id: str, card: str) -> CardFace:
+    """The printed side of a card of persona ``id``."""
     persona = load()[id]
-    if card != "id_card":
+    if card != ID_CARD:
         number = mask_bank_card(persona.bank_card) if card == "bank" else None
-        return {
-            "kind": seen.CARDS[card].say(language),
-            "name": mask_name(persona.full_name),
-            "facts": _pairs(language, number=number or mask_id_number(persona.number)),
-        }
-    until = persona.valid_to.isoformat() if persona.valid_to else "长期"
-    return {
-        "kind": KINDS[_kind(persona)].say(language),
-        "name": mask_name(persona.full_name),
-        "facts": _pairs(
-            language,
-            number=mask_id_number(persona.number),
-            sex=_SEX[persona.sex].say(language),
-            valid=f"{persona.valid_from.isoformat()} – {until}".replace("-", "."),
-            birth=f"{persona.birth.year}",
+        number = number or mask_id_number(persona.number)
+        return CardFace(CARDS[card], name(id), ((_("号码"), number),))
+    begins = persona.valid_from.isoformat().replace("-", ".")
+    ends = persona.valid_to.isoformat().replace("-", ".") if persona.valid_to else _("长期")
+    return CardFace(
+        _KINDS[_kind(persona)],
+        name(id),
+        (
+            (_("号码"), mask_id_number(persona.number)),
+            (_("性别"), _SEX[persona.sex]),
+            (_("有效期"), _("{begins} – {ends}", begins=begins, ends=ends)),
+            (_("出生"), f"{persona.birth.year}"),
         ),
-    }
-
-
-def _pairs(language: Language, **facts: str) -> list[dict[str, str]]:
-    return [{"what": FACTS[name].say(language), "says": told} for name, told in facts.items()]
+    )
 
 
 def owner(phone: str) -> str:
-    """Whose phone this is: id, masked name and masked number; the number alone for nobody's."""
+    """The owner of a phone: id, masked name, masked number; the number alone if nobody owns it."""
     for persona in load().values():
         if persona.phone == phone:
             return f"{persona.id} {mask_name(persona.full_name)} · {mask_phone(phone)}"
     return mask_phone(phone)
-
-
-def _purpose(persona: Persona, language: Language) -> str:
-    return DeskWords(persona.purpose, PURPOSES.get(persona.id, persona.purpose)).say(language)
 
 
 def _kind(persona: Persona) -> str:

@@ -1,218 +1,208 @@
-"""How a device is, in a word and a line, and what more one sees of it."""
+"""The state of each emulated device in a word and a line, told from a look at the device."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from ui.desk.words import DeskWords
+from kiosk.words import Sayable, Text, _
 
 Seen = Mapping[str, Any]
 
 
 class Condition(NamedTuple):
-    """``tone`` is one of the theme's: good, attention, bad. ``line`` says more, in one line."""
+    """The state of one device. ``tone`` is a tone of the theme: good, attention or bad; ``line``
+    holds the details, which the window sets in one line."""
 
-    word: DeskWords
+    word: Sayable
     tone: str
-    line: DeskWords
+    line: tuple[Sayable, ...]
 
 
-WELL = DeskWords("正常", "Well")
-RIGGED = DeskWords("设有故障", "Rigged")
-_UNPLUGGED = DeskWords("线已拔", "Unplugged")
-_ENDED = DeskWords("服务停了", "Services ended")
-_BROKEN = DeskWords("坏了", "Broken")
+WELL = _("正常")
+RIGGED = _("设有故障")
+_UNPLUGGED = _("线已拔")
+_ENDED = _("服务停了")
+_BROKEN = _("坏了")
 
-_NO_CARD = DeskWords("没有卡", "no card")
+_NO_CARD = _("没有卡")
 _CARD = {
     "none": _NO_CARD,
-    "put": DeskWords("卡已放上", "card put"),
-    "found": DeskWords("找到了卡", "card found"),
-    "selected": DeskWords("选中了卡", "card selected"),
-    "read": DeskWords("卡已读完", "card read"),
+    "put": _("卡已放上"),
+    "found": _("找到了卡"),
+    "selected": _("选中了卡"),
+    "read": _("卡已读完"),
 }
-CARDS: Mapping[str, DeskWords] = {
-    "bank": DeskWords("银行卡", "Bank card"),
-    "social-security": DeskWords("社会保障卡", "Social security card"),
-    "unknown": DeskWords("别的卡", "Another card"),
+CARDS: Mapping[str, Text] = {
+    "bank": _("银行卡"),
+    "social-security": _("社会保障卡"),
+    "unknown": _("别的卡"),
 }
 """Kinds of chip cards."""
-_SCANS, _DARK = DeskWords("灯亮着，在读", "lit, reading"), DeskWords("灯没亮", "dark")
+_SCANS, _DARK = _("灯亮着，在读"), _("灯没亮")
 _POWER = {
-    "mains": DeskWords("市电", "mains"),
-    "battery": DeskWords("电池供电", "on battery"),
-    "batteryLow": DeskWords("电池将尽", "battery low"),
+    "mains": _("市电"),
+    "battery": _("电池供电"),
+    "batteryLow": _("电池快用完"),
 }
 _SOUNDS = {
-    "read": DeskWords("读到了", "read"),
-    "done": DeskWords("办好了", "done"),
-    "error": DeskWords("出错了", "error"),
+    "read": _("读到了"),
+    "done": _("办好了"),
+    "error": _("出错了"),
 }
 _MODES = {
-    "inactive": DeskWords("归终端用", "the terminal's"),
-    "enterPending": DeskWords("技术员在等", "asked for"),
-    "active": DeskWords("归技术员", "the technician's"),
-    "exitPending": DeskWords("技术员交还", "offered back"),
+    "inactive": _("归终端用"),
+    "enterPending": _("技术员在等"),
+    "active": _("归技术员"),
+    "exitPending": _("技术员交还"),
 }
-LAMPS: Mapping[str, DeskWords] = {
-    "contactless": DeskWords("身份证", "ID card"),
-    "cardReader": DeskWords("插卡口", "Card slot"),
-    "pinPad": DeskWords("键盘", "Keypad"),
-    "scanner": DeskWords("扫码窗", "Scanner"),
-    "receiptPrinter": DeskWords("凭条口", "Slips"),
-    "documentPrinter": DeskWords("A4 口", "A4"),
-    "fasciaLight": DeskWords("门面", "Front"),
-    "camera": DeskWords("补光", "Camera"),
+LAMPS: Mapping[str, Text] = {
+    "contactless": _("身份证"),
+    "cardReader": _("插卡口"),
+    "pinPad": _("键盘"),
+    "scanner": _("扫码窗"),
+    "receiptPrinter": _("凭条口"),
+    "documentPrinter": _("A4 口"),
+    "fasciaLight": _("门面"),
+    "camera": _("补光"),
 }
-"""The guide lights, from above to below."""
-_COVER = DeskWords("盖子开着", "Cover open")
-_JAM = DeskWords("卡纸", "Jammed")
-_OUT = DeskWords("缺纸", "Paper out")
-_LOW = DeskWords("纸将尽", "Near end")
-_TONER = DeskWords("没有墨粉", "Toner out")
+"""The guide lights of a terminal, from top to bottom."""
+_COVER = _("盖子开着")
+_JAM = _("卡纸了")
+_OUT = _("缺纸了")
+_LOW = _("纸将尽")
+_TONER = _("没有墨粉")
 _PAPER = {"out": (_OUT, "bad"), "low": (_LOW, "attention")}
 _REASONS = {
     "media-jam-error": (_JAM, "bad"),
     "cover-open-error": (_COVER, "bad"),
     "media-empty-error": (_OUT, "bad"),
     "toner-empty-error": (_TONER, "bad"),
-    "paused": (DeskWords("已暂停", "Paused"), "attention"),
+    "paused": (_("已暂停"), "attention"),
     "media-low-warning": (_LOW, "attention"),
 }
 _JOBS = {
-    "PENDING": DeskWords("等待", "pending"),
-    "PENDING_HELD": DeskWords("保留", "held"),
-    "PROCESSING": DeskWords("在印", "printing"),
-    "STOPPED": DeskWords("停住", "stopped"),
-    "CANCELED": DeskWords("已取消", "cancelled"),
-    "ABORTED": DeskWords("已中止", "aborted"),
-    "COMPLETED": DeskWords("印完", "done"),
+    "PENDING": _("等待"),
+    "PENDING_HELD": _("保留"),
+    "PROCESSING": _("在印"),
+    "STOPPED": _("停住"),
+    "CANCELED": _("已取消"),
+    "ABORTED": _("已中止"),
+    "COMPLETED": _("印完"),
 }
 
 
 def id_card(seen: Seen) -> Condition:
-    reads = seen["reads"]
     asked = seen["commands"][-1] if seen["commands"] else "–"
-    card = _CARD.get(seen["card"], DeskWords(seen["card"], seen["card"]))
-    line = DeskWords(
-        f"{card.zh} · 读过 {reads} 次 · 最近一问 {asked}",
-        f"{card.en} · read {reads}× · last asked {asked}",
+    return _plugged(
+        seen,
+        _CARD.get(seen["card"], str(seen["card"])),
+        _("读过 {reads} 次", reads=seen["reads"]),
+        _("最近一问 {asked}", asked=asked),
     )
-    return _plugged(seen, line)
 
 
 def smart_card(seen: Seen) -> Condition:
-    card = CARDS.get(seen["card"], _NO_CARD)
-    asked = len(seen["commands"])
-    line = DeskWords(f"{card.zh} · 问过 {asked} 条命令", f"{card.en} · {asked} commands asked")
-    return _plugged(seen, line, _ENDED)
+    asked = _("问过 {count} 条命令", count=len(seen["commands"]))
+    return _plugged(seen, CARDS.get(seen["card"], _NO_CARD), asked, unplugged=_ENDED)
 
 
 def receipt_printer(seen: Seen) -> Condition:
-    slips, waiting, hanging = len(seen["texts"]), seen["waiting"], seen["hanging"]
-    unknown = len(seen["unknown"])
-    line = DeskWords(
-        f"出口有 {slips} 张 · 缓冲 {waiting} 字节"
-        + (f" · {hanging} 点未切" if hanging else "")
-        + (f" · {unknown} 条不认识的命令" if unknown else ""),
-        f"{slips} in the slot · {waiting} bytes waiting"
-        + (f" · {hanging} dots uncut" if hanging else "")
-        + (f" · {unknown} unknown commands" if unknown else ""),
-    )
+    line = [
+        _("出口有 {count} 张", count=len(seen["texts"])),
+        _("缓冲 {count} 字节", count=seen["waiting"]),
+    ]
+    if seen["hanging"]:
+        line.append(_("{count} 点未切", count=seen["hanging"]))
+    if seen["unknown"]:
+        line.append(_("{count} 条不认识的命令", count=len(seen["unknown"])))
     if not seen["plugged"]:
-        return Condition(_UNPLUGGED, "bad", line)
+        return Condition(_UNPLUGGED, "bad", (*line,))
     if seen["cover"] == "open":
-        return Condition(_COVER, "bad", line)
+        return Condition(_COVER, "bad", (*line,))
     if seen["jammed"]:
-        return Condition(_JAM, "bad", line)
-    return Condition(*_PAPER.get(seen["paper"], (WELL, "good")), line)
+        return Condition(_JAM, "bad", (*line,))
+    return Condition(*_PAPER.get(seen["paper"], (WELL, "good")), (*line,))
 
 
 def document_printer(seen: Seen) -> Condition:
-    pages, tray = seen["pages"], len(seen["sheets"])
-    zh, en = f"出口有 {tray} 张 · 共印 {pages} 页", f"{tray} in the tray · {pages} printed"
+    line: list[Sayable] = [
+        _("托盘里有 {count} 张", count=len(seen["sheets"])),
+        _("共印 {count} 页", count=seen["pages"]),
+    ]
     if seen["jobs"]:
         job = seen["jobs"][-1]
-        state = _JOBS.get(job["state"], DeskWords(job["state"], job["state"]))
-        zh += f" · 任务 {job['number']} {state.zh}"
-        en += f" · job {job['number']} {state.en}"
-    line = DeskWords(zh, en)
+        state = _JOBS.get(job["state"], job["state"])
+        line.append(_("任务 {number} {state}", number=job["number"], state=state))
     if not seen["listening"]:
-        return Condition(DeskWords("已关机", "Off"), "bad", line)
+        return Condition(_("已关机"), "bad", (*line,))
     for reason, (word, tone) in _REASONS.items():
         if reason in seen["reasons"]:
-            return Condition(word, tone, line)
-    return Condition(WELL, "good", line)
+            return Condition(word, tone, (*line,))
+    return Condition(WELL, "good", (*line,))
 
 
 def camera(seen: Seen) -> Condition:
-    return _plugged(seen, _watched(bool(seen["viewers"]), seen["sent"]))
+    films = _("在拍") if seen["viewers"] else _("没有在拍")
+    return _plugged(seen, films, _("共 {count} 帧", count=seen["sent"]))
 
 
 def code_scanner(seen: Seen) -> Condition:
-    held, sent = seen["held"], seen["sent"]
-    line = DeskWords(
-        f"{_light(seen).zh} · 窗前 {held} 个码 · 读出 {sent} 个",
-        f"{_light(seen).en} · {held} before it · {sent} read",
+    return _plugged(
+        seen,
+        _light(seen),
+        _("窗前 {count} 个码", count=seen["held"]),
+        _("读出 {count} 个", count=seen["sent"]),
     )
-    return _plugged(seen, line)
 
 
 def pin_pad(seen: Seen) -> Condition:
-    key = seen["session_key"] or "–"
-    line = DeskWords(
-        f"工作密钥 {key} · 做过 {seen['blocks']} 个密码块",
-        f"session key {key} · {seen['blocks']} PIN blocks made",
+    line = (
+        _("工作密钥 {key}", key=seen["session_key"] or "–"),
+        _("做过 {count} 个密码块", count=seen["blocks"]),
     )
     if seen["tampered"]:
-        return Condition(DeskWords("被拆开过", "Tampered"), "bad", line)
+        return Condition(_("被拆开过"), "bad", line)
     if seen["broken"]:
         return Condition(_BROKEN, "bad", line)
-    return _plugged(seen, line)
+    return _plugged(seen, *line)
 
 
 def io_board(seen: Seen) -> Condition:
-    power = _POWER.get(seen["power"], DeskWords("电源未知", "power unknown"))
-    percent = seen["battery_percent"]
-    said = DeskWords(
-        f"{power.zh} · 电池 {percent}% · 呼叫 {seen['call_presses']} 次",
-        f"{power.en} · battery {percent}% · {seen['call_presses']} calls",
+    return _plugged(
+        seen,
+        _POWER.get(seen["power"], _("电源未知")),
+        _("电池 {percent}%", percent=seen["battery_percent"]),
+        _("呼叫 {count} 次", count=seen["call_presses"]),
     )
-    return _plugged(seen, said)
 
 
 def speaker(seen: Seen) -> Condition:
-    last = seen["played"][-1] if seen["played"] else None
-    what = _SOUNDS.get(last["sound"], DeskWords("–", "–")) if last else DeskWords("–", "–")
-    volume = f" {last['volume']}%" if last else ""
-    count = len(seen["played"])
-    line = DeskWords(
-        f"最近放的：{what.zh}{volume} · 共 {count} 声", f"last: {what.en}{volume} · {count} in all"
-    )
-    return _plugged(seen, line)
+    played = seen["played"]
+    sound: Sayable = "–"
+    volume = ""
+    if played:
+        sound = _SOUNDS.get(played[-1]["sound"], "–")
+        volume = f" {played[-1]['volume']}%"
+    last = _("最近放的：{sound}{volume}", sound=sound, volume=volume)
+    return _plugged(seen, last, _("共 {count} 声", count=len(played)))
 
 
 def anything(seen: Seen) -> Condition:
-    """A device that has no words here: what is short enough is said as it is."""
-    line = " · ".join(
-        f"{key} {value}" for key, value in seen.items() if isinstance(value, bool | int | str)
-    )
-    return Condition(WELL, "good", DeskWords(line, line))
+    """The state of a device that has no words here: its short facts under their own names."""
+    line = (f"{key} {value}" for key, value in seen.items() if isinstance(value, bool | int | str))
+    return Condition(WELL, "good", (*line,))
 
 
 # -- a bank's machine -----------------------------------------------------------------------------
 
 
 def of_bank(service: str, say: Callable[[Seen], Condition]) -> Callable[[Seen], Condition]:
-    """How a device of the machine is: as its service tells, else by what one sees of it."""
+    """The state of a device of the machine: what ``service`` tells of a fault, else ``say``."""
 
     def said(seen: Seen) -> Condition:
         how = say(seen)
-        states = {
-            "offline": (DeskWords("离线", "Offline"), "bad"),
-            "hardwareError": (_BROKEN, "bad"),
-        }
+        states = {"offline": (_("离线"), "bad"), "hardwareError": (_BROKEN, "bad")}
         if not seen["plugged"]:
             return Condition(_ENDED, "bad", how.line)
         if seen["devices"][service] in states:
@@ -223,88 +213,85 @@ def of_bank(service: str, say: Callable[[Seen], Condition]) -> Callable[[Seen], 
 
 
 def bank_card(seen: Seen) -> Condition:
-    places = {
-        "inside": DeskWords("卡在里面", "inside"),
-        "slot": DeskWords("卡在出口", "in the slot"),
-    }
-    card = CARDS.get(seen["kind"], DeskWords("没有芯片", "no chip"))
+    places = {"inside": _("卡在里面"), "slot": _("卡在出口")}
     place = places.get(seen["card"])
-    line = DeskWords(f"{place.zh} · {card.zh}", f"{place.en} · {card.en}") if place else _NO_CARD
+    line = (place, CARDS.get(seen["kind"], _("没有芯片"))) if place else (_NO_CARD,)
     if seen["card_jammed"]:
-        return Condition(DeskWords("卡退不出来", "Card stuck"), "bad", line)
+        return Condition(_("卡退不出来"), "bad", line)
     return Condition(WELL, "good", line)
 
 
 def bank_printer(service: str) -> Callable[[Seen], Condition]:
     def said(seen: Seen) -> Condition:
-        printer, tray = seen["printers"][service], len(seen["tray"][service])
-        kept = seen["bins"][service]
-        line = DeskWords(
-            f"出口有 {tray} 张 · 回收 {kept} 次", f"{tray} in the slot · {kept} retracted"
+        printer = seen["printers"][service]
+        line = (
+            _("出口有 {count} 张", count=len(seen["tray"][service])),
+            _("回收 {count} 次", count=seen["bins"][service]),
         )
         if printer["jammed"]:
             return Condition(_JAM, "bad", line)
         if printer["toner"] == "out":
             return Condition(_TONER, "bad", line)
         if printer["bin"] == "full":
-            return Condition(DeskWords("回收箱满", "Bin full"), "attention", line)
+            return Condition(_("回收箱满"), "attention", line)
         return Condition(*_PAPER.get(printer["paper"], (WELL, "good")), line)
 
     return said
 
 
 def bank_camera(seen: Seen) -> Condition:
-    taken = seen["pictures"]
-    return Condition(WELL, "good", DeskWords(f"拍过 {taken} 张", f"{taken} pictures taken"))
+    return Condition(WELL, "good", (_("拍过 {count} 张", count=seen["pictures"]),))
 
 
 def bank_scanner(seen: Seen) -> Condition:
-    return Condition(WELL, "good", _light(seen))
+    return Condition(WELL, "good", (_light(seen),))
 
 
 def bank_pad(seen: Seen) -> Condition:
-    return Condition(WELL, "good", DeskWords("密码由机器保管", "the machine keeps the PIN"))
+    return Condition(WELL, "good", (_("密码由机器保管"),))
 
 
 def bank_cabinet(seen: Seen) -> Condition:
     power = seen["cabinet"]["UPS"]
     name = "mains" if not power["engaged"] else "batteryLow" if power["low"] else "battery"
-    return Condition(WELL, "good", _POWER[name])
+    return Condition(WELL, "good", (_POWER[name],))
 
 
 def machine(seen: Seen) -> Condition:
-    mode = _MODES.get(seen["mode"], DeskWords(seen["mode"], seen["mode"]))
-    count = len(seen["connections"])
-    line = DeskWords(f"{mode.zh} · {count} 条连接", f"{mode.en} · {count} connections")
-    return _plugged(seen, line, _ENDED)
-
-
-# -- what is said in several places ---------------------------------------------------------------
-
-
-def _plugged(seen: Seen, line: DeskWords, ended: DeskWords = _UNPLUGGED) -> Condition:
-    return Condition(WELL, "good", line) if seen["plugged"] else Condition(ended, "bad", line)
-
-
-def _light(seen: Seen) -> DeskWords:
-    return _SCANS if seen["scanning"] else _DARK
-
-
-def _watched(on: bool, sent: int) -> DeskWords:
-    return DeskWords(
-        f"{'在拍' if on else '没有在拍'} · 共 {sent} 帧",
-        f"{'filming' if on else 'not filming'} · {sent} pictures sent",
+    connections = _("{count} 条连接", count=len(seen["connections"]))
+    return _plugged(
+        seen, _MODES.get(seen["mode"], str(seen["mode"])), connections, unplugged=_ENDED
     )
 
 
-def lamps(lights: Mapping[str, Any]) -> list[tuple[DeskWords, str, bool]]:
-    """The guide lights in their order: name, colour, and whether it flashes; those that shine."""
-    shining = []
-    for name, words in LAMPS.items():
+# -- for several devices --------------------------------------------------------------------------
+
+
+def _plugged(seen: Seen, *line: Sayable, unplugged: Text = _UNPLUGGED) -> Condition:
+    if seen["plugged"]:
+        return Condition(WELL, "good", line)
+    return Condition(unplugged, "bad", line)
+
+
+def _light(seen: Seen) -> Text:
+    return _SCANS if seen["scanning"] else _DARK
+
+
+class Shining(NamedTuple):
+    """A guide light that is on: its colour (a name that QML knows), and whether it flashes."""
+
+    colour: str
+    flashes: bool
+
+
+def lamps(lights: Mapping[str, Any]) -> dict[str, Shining]:
+    """The guide lights that are on, by their names in :data:`LAMPS`."""
+    shining = {}
+    for name in LAMPS:
         state = lights.get(name, {})
-        state = state.get("default", state)  # XFS4IoT 3 tells them by position
+        state = state.get("default", state)  # XFS4IoT 3 nests a light's state under its position
         rate = state.get("rate", state.get("flashRate", "off"))
         if rate != "off":
             colour = state.get("colour", state.get("color", "green"))
-            shining.append((words, colour, rate != "continuous"))
+            shining[name] = Shining(colour, rate != "continuous")
     return shining

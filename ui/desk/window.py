@@ -18,47 +18,58 @@ from drivers.emulators.rig import Rig
 from ui.desk.bridge import Desk
 from ui.images import Icons
 from ui.stage import window_size  # also chooses the renderer, which must be before any window
+from ui.translator import Translator
 
 HERE = Path(__file__).parent
 MARGIN = 16
 TITLE_BAR = 36
-"""Left for the frame that the window manager puts around."""
+"""Height of the title bar that the window manager adds, in pixels."""
 LARGEST = QSize(1320, 1010)
 SMALLEST = QSize(640, 600)
 
 
 class Window:
-    """The window over ``desk``; it is shown and its desk started by :meth:`open`."""
+    """The window of ``desk``; :meth:`open` shows the window and starts the desk."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        self._translator = Translator(desk.tongue.language)
+        QGuiApplication.installTranslator(self._translator)
+        desk.tongue.changed.connect(self._change_language)
         self._engine = QQmlApplicationEngine()
         self._engine.addImageProvider("icon", Icons())
         self._engine.addImageProvider("out", desk.pictures)
         self._engine.setInitialProperties({"desk": desk})
-        self._engine.load(QUrl.fromLocalFile(str(HERE / "Desk.qml")))
+        self._engine.load(QUrl.fromLocalFile(str(HERE / "DeskWindow.qml")))
         roots = self._engine.rootObjects()
         if not roots:
             raise RuntimeError("the desk's window does not load")
         self.window: QQuickWindow = roots[0]  # type: ignore[assignment]
 
     def open(self, place: QRect) -> None:
-        """Show it at ``place`` and begin to look at the hardware."""
+        """Show the window at ``place`` and begin to look at the hardware."""
         self.window.resize(place.size())
         self.window.setFramePosition(place.topLeft())
         self.window.show()
         self.desk.start()
 
+    def _change_language(self) -> None:
+        self._translator.language = self.desk.tongue.language
+        self._engine.retranslate()
+
     def close(self) -> None:
-        """Take the window away, for good, and end the desk."""
+        """Delete the window and end the desk."""
         self.window.close()
         self.desk.stop()
-        shiboken6.delete(self._engine)  # now: what it shows must not outlive what it is bound to
+        QGuiApplication.removeTranslator(self._translator)
+        shiboken6.delete(self._engine)  # now: its bindings must not outlive `desk`
 
 
 def beside(room: QRect, terminal: QSize) -> QRect:
-    """Where the desk goes on a screen with this ``room``: right of a terminal's window of this
-    size, which stands at the left edge; over it only where the screen is too small for both.
+    """The place of the desk's window on a screen with this ``room``.
+
+    The terminal's window stands at the left edge; the desk stands right of it, and overlaps it
+    only if the screen is too small for both.
     """
     left = room.left() + MARGIN + terminal.width() + MARGIN
     width = min(LARGEST.width(), max(SMALLEST.width(), room.right() + 1 - MARGIN - left))
@@ -72,8 +83,8 @@ def show(
 ) -> int:
     """Play ``rig`` in a window until it is closed, or until SIGTERM or SIGINT. Returns 0.
 
-    ``centre`` is the base address of the stand-in centre, without which there is no phone;
-    ``landscape`` is how the terminal's window lies, which leaves less room beside it.
+    ``centre`` is the base address of the stand-in centre; without one the phone stays empty.
+    ``landscape``: the terminal's window is wider than tall, which leaves less room beside it.
     """
     app = QGuiApplication(["kiosk-desk"])
     app.setFont(QFont("Noto Sans CJK SC"))
@@ -88,14 +99,17 @@ def show(
 
 @contextmanager
 def _signals(app: QGuiApplication) -> Iterator[None]:
-    """SIGTERM and SIGINT end the application, also those that were blocked so far. Qt's loop would
-    not let Python see them."""
+    """SIGTERM and SIGINT end the application, also those that came while they were blocked.
+
+    Python runs its handlers between bytecodes only, and Qt's loop runs none: a wake-up file
+    descriptor tells the loop instead.
+    """
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.setblocking(False)
         theirs.setblocking(False)
         notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read)
-        # Not from the handler: before the loop runs, nobody would hear it.
+        # Quit from the notifier, not from the handler: a quit before the loop runs has no effect.
         notifier.activated.connect(lambda: (ours.recv(64), app.quit()))
         ends = (signal.SIGTERM, signal.SIGINT)
         before = {end: signal.signal(end, lambda number, frame: None) for end in ends}

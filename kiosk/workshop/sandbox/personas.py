@@ -29,7 +29,6 @@ class Persona:
     kind: str  # a drivers.id_card CardKind: resident, hmt-resident, foreigner-2023
     phone: str
     bank_card: str  # 19 digits, or ""
-    purpose: str  # what this persona shows, one Chinese sentence
     valid_to: date | None = None  # None: 长期
     pass_number: str = ""
     nationality: str = ""

@@ -1,12 +1,14 @@
 // The window that plays people, phone, paper and hardware beside the terminal's window.
+pragma ComponentBehavior: Bound
 import QtQuick
 import QtQuick.Window
+import Kiosk.Desk
 import "../components"
 
 Window {
     id: window
-    required property var desk
-    title: desk.words["title"]
+    required property Desk desk
+    title: qsTr("操作台")
     color: Theme.paper
     minimumWidth: 600
     minimumHeight: 560
@@ -38,7 +40,7 @@ Window {
             anchors { left: brand.right; leftMargin: 12; verticalCenter: parent.verticalCenter }
             width: buttons.x - x - 12
             Label {
-                text: window.desk.words["title"]
+                text: qsTr("操作台")
                 font.pixelSize: 20
                 font.bold: true
                 wrapMode: Text.NoWrap
@@ -46,7 +48,7 @@ Window {
             }
             Label {
                 width: parent.width
-                text: window.desk.words["lead"]
+                text: qsTr("代替终端旁的人、手机和硬件；只用于演示和培训")
                 font.pixelSize: 13
                 color: Theme.soft
                 wrapMode: Text.NoWrap
@@ -60,13 +62,13 @@ Window {
             DeskButton {
                 objectName: "all well"
                 iconName: "check"
-                text: window.desk.words["all well"]
+                text: qsTr("全部恢复正常")
                 onClicked: window.desk.allWell()
             }
             DeskButton {
                 objectName: "language"
                 iconName: "globe"
-                text: window.desk.words["language"]
+                text: window.desk.otherLanguage
                 onClicked: window.desk.toggleLanguage()
             }
         }
@@ -74,7 +76,7 @@ Window {
 
     CardInHand {
         id: hand
-        desk: window.desk
+        hand: window.desk.hand
         x: window.gap
         y: window.top
         width: window.first
@@ -82,7 +84,7 @@ Window {
     }
     People {
         id: people
-        desk: window.desk
+        hand: window.desk.hand
         x: window.gap
         y: hand.y + hand.implicitHeight + window.gap
         width: window.first
@@ -91,7 +93,7 @@ Window {
     }
     Phone {
         id: phone
-        desk: window.desk
+        centre: window.desk.centre
         x: window.paperX
         y: window.wide ? window.top : people.y + people.height + window.gap
         width: window.second
@@ -103,7 +105,7 @@ Window {
         y: phone.y + phone.height + window.gap
         width: window.second
         height: window.height - y - window.gap
-        title: window.desk.words["papers"]
+        title: qsTr("出来的纸")
         icon: "printer"
         Slot {
             id: slips
@@ -111,12 +113,10 @@ Window {
             readonly property bool beside: !window.wide
             width: beside ? (parent.width - 12) / 2 : parent.width
             height: beside ? parent.height : (parent.height - 12) / 2
-            papers: window.desk.slips
-            title: window.desk.words["slips"]
-            takeText: window.desk.words["tear"]
-            emptyText: window.desk.words["nothing"]
+            tray: window.desk.slips
+            title: qsTr("凭条")
+            takeText: qsTr("撕下")
             thumbWidth: 130
-            onTaken: window.desk.take("receipt_printer")
             onLooked: name => large.show(name)
         }
         Slot {
@@ -125,12 +125,10 @@ Window {
             y: slips.beside ? 0 : slips.height + 12
             width: slips.width
             height: slips.height
-            papers: window.desk.sheets
-            title: window.desk.words["sheets"]
-            takeText: window.desk.words["take"]
-            emptyText: window.desk.words["nothing"]
+            tray: window.desk.sheets
+            title: qsTr("A4 纸")
+            takeText: qsTr("取走")
             thumbWidth: 150
-            onTaken: window.desk.take("document_printer")
             onLooked: name => large.show(name)
         }
     }
@@ -168,6 +166,5 @@ Window {
         id: large
         z: 2
         anchors.fill: parent
-        closeText: window.desk.words["close"]
     }
 }
