@@ -16,11 +16,11 @@ from kiosk.settings import SettingsError
 from ui.desk import hardware
 
 TERMINAL = Path("/etc/kiosk/terminal.toml")
-"""Where a machine that serves citizens has its settings."""
+"""The settings of a machine that serves citizens."""
 SOCKET = "desk.sock"
-"""The control socket, in the directory of the desk. There is none where there is no desk."""
+"""The control socket, in the desk's directory; it exists as long as the desk runs."""
 PROFILE = "supermarket"
-"""Whose hardware is played unless another is named."""
+"""The profile whose hardware the desk plays by default."""
 FAILED, REFUSED = 1, 2
 
 
@@ -35,21 +35,23 @@ def run(
 ) -> int:
     """Play the hardware of ``profile`` until SIGTERM or SIGINT, or until the window is closed.
 
-    Prints one line of JSON once all is there: by device class, what the terminal's settings must
-    say. Returns 0; after one sentence 1 when there can be no desk in ``directory``, 2 on a machine
-    whose ``terminal`` settings are in production.
+    Once all emulators run, prints one line of JSON: by device class, the settings with which a
+    terminal finds its device. Returns 0. Prints one sentence and returns 1 if the desk cannot
+    start in ``directory``, 2 on a machine whose ``terminal`` settings are in production.
     """
     if why := refusal(terminal):
         print(why, file=sys.stderr)
         return REFUSED
     ends = {signal.SIGTERM, signal.SIGINT}
-    # Kept until somebody waits for them, and before any thread is there that could take them.
+    # Blocked before the first thread starts: a thread that does not block them could take them.
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     emulated = hardware.of(profile, directory)
     rig = Rig(emulated.devices, directory / SOCKET)
     try:
         rig.start()
-    except OSError as error:  # another desk is there, or its path is too long for a socket
+    except (
+        OSError
+    ) as error:  # another desk runs in `directory`, or its path is too long for a socket
         print(f"no desk in {directory}: {error.strerror or error}", file=sys.stderr)
         return FAILED
     print(json.dumps(emulated.settings()), flush=True)
@@ -65,9 +67,9 @@ def run(
 
 
 def refusal(terminal: Path) -> str:
-    """Why there is no desk on a machine with these settings of a terminal; "" where it may be.
+    """Why the desk refuses to run on a machine with these settings of a terminal; "": it may run.
 
-    Settings that cannot be read may be those of a terminal in service.
+    Settings that cannot be read refuse too: the machine may be a terminal in service.
     """
     try:
         in_service = settings.load(terminal).production
@@ -81,10 +83,10 @@ def refusal(terminal: Path) -> str:
 def tell(
     directory: Path, script: str, *, wait: float | None = None, terminal: Path = TERMINAL
 ) -> int:
-    """Begin a fault script at the desk of ``directory``; with ``wait`` (seconds) see it end.
+    """Begin a fault script at the desk of ``directory``; with ``wait`` (seconds) wait for its end.
 
-    Returns 0; 1 after one sentence when there is no desk, the script is none, a device did not do
-    what it says, or it has not ended in time; 2 as :func:`run`.
+    Returns 0. Prints one sentence and returns 1 if no desk answers, the script has a mistake, a
+    device refuses an order, or the script has not ended in time; 2 as :func:`run`.
     """
 
     def hand_on(remote: Remote) -> int:
@@ -97,7 +99,7 @@ def tell(
 
 
 def look(directory: Path, device: str, *, terminal: Path = TERMINAL) -> int:
-    """Print what one would see at ``device``, as JSON; pictures and papers by their size.
+    """Print a look at ``device`` as JSON; of pictures and papers only the size.
 
     Returns as :func:`tell`.
     """

@@ -1,4 +1,4 @@
-"""The levers of the stand-in centre, over HTTP: the phones' messages, its faults."""
+"""The stand-in centre's ``/sandbox`` calls over HTTP: messages, sessions, faults, reset."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ TIMEOUT_S = 5.0
 
 
 class Levers:
-    """``/sandbox`` of the stand-in centre at ``address``. For one thread at a time.
+    """Client of the stand-in centre at ``address``. For one thread at a time.
 
-    Every call raises ``OSError`` (``requests.RequestException``) when the centre does not answer as
-    it should.
+    Every call raises ``OSError`` (``requests.RequestException``) if the centre does not answer, or
+    answers with an error.
     """
 
     def __init__(self, address: str) -> None:
         self._base = f"{address.rstrip('/')}/sandbox"
         self._http = requests.Session()
-        self._http.trust_env = False  # it is on this machine: no proxy has a part in it
+        self._http.trust_env = False  # no proxy: the stand-in centre runs on this machine
 
     def messages(self) -> list[dict[str, Any]]:
-        """The SMS that were sent, newest first: ``phone``, ``code``, ``text``, ``at``."""
+        """The SMS that the centre has sent, newest first: ``phone``, ``code``, ``text``, ``at``."""
         rows: list[dict[str, Any]] = self._call("GET", "messages").json()
         return rows
 
     def sessions(self) -> int:
-        """How many sessions are open."""
+        """The number of open sessions."""
         return len(self._call("GET", "sessions").json())
 
     def set_faults(self, faults: Sequence[Order]) -> None:
-        """These faults and no others, until they are taken back; see ``ui.desk.levers.CENTRE``."""
+        """Replace all faults of the centre by these; see ``ui.desk.levers.CENTRE``."""
         self._call("DELETE", "faults")
         for kind, facts in faults:
             self._call("POST", "faults", {"kind": kind, **facts})
 
     def reset(self) -> None:
-        """All data as on the first day; messages, sessions and faults are gone."""
+        """Set all data as on the first day, without messages, sessions and faults."""
         self._call("POST", "reset")
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""A thread for what the screen must not wait for; in between it looks how things are."""
+"""A thread for calls that would hold up the screen, and for looks at regular intervals."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ Chore = Callable[[], None]
 
 
 class Chores:
-    """Runs ``look`` at once, ``every`` so many seconds, and after each thing that was asked for.
+    """Runs the chores that were asked for, in turn, and ``look``: at the start, after the last
+    chore, and ``every`` so many seconds without a chore.
 
-    What raises ``ValueError``, ``TypeError`` or ``OSError`` (also every error of ``requests``) is
-    told to ``failed``, as one sentence; both are called in the chores' own thread.
+    A ``ValueError``, ``TypeError`` or ``OSError`` (also every error of ``requests``) of a chore or
+    of ``look`` is told to ``failed`` as one sentence. All three run in the chores' own thread.
     """
 
     def __init__(
@@ -29,12 +30,12 @@ class Chores:
         self._thread.start()
 
     def stop(self, seconds: float = 10.0) -> None:
-        """What is still asked for is done first."""
+        """End the thread after the chores that were asked for; wait at most ``seconds`` for it."""
         self._asked.put(None)
         self._thread.join(seconds)
 
     def ask(self, chore: Chore) -> None:
-        """Returns at once."""
+        """Have ``chore`` run in the thread; returns at once."""
         self._asked.put(chore)
 
     def _run(self) -> None:

@@ -1,4 +1,4 @@
-"""Which emulated hardware stands in for a kind of machine, and where a terminal finds it."""
+"""The emulated hardware of a terminal's profile, and the settings that find this hardware."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from kiosk.settings import profile_table
 
 SECONDS_PER_PAGE = 1.5
 _SHARED = {"lights": "io_board", "sensors": "io_board"}
-"""Device classes that are parts of one device."""
+"""Device classes that share one device, and the name of this device in a rig."""
 _BANK = "xfs4iot"
-"""A driver whose devices are all parts of one machine, and what that is called in a rig."""
+"""The driver of a bank's machine, which has all its devices; also its name in a rig."""
 _MAKE: Mapping[str, Callable[[Path], Emulator]] = {
     "id_card": IdCardReader,
     "smart_card": SmartCardReader,
@@ -49,24 +49,25 @@ _SAYS_WHERE = {
     "io_board": "port",
     "aplay": "device",
 }
-"""By driver, the setting that says where its device is."""
+"""By driver, the setting that holds the address of its device."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeskHardware:
-    """The devices of one machine."""
+    """The emulated devices of one machine."""
 
     profile: str
     devices: dict[str, Emulator] = field(default_factory=dict)
-    """Emulators, by what a rig calls them."""
+    """Emulators by their names in a rig."""
     absent: dict[str, str] = field(default_factory=dict)
-    """What cannot be emulated on this computer, and why, in one sentence."""
+    """Devices that cannot be emulated on this computer, and why, in one sentence."""
     directory: Path = Path()
 
     def settings(self) -> dict[str, dict[str, Any]]:
-        """By device class, where a terminal of this profile finds its device; once all run.
+        """By device class, the settings with which a terminal finds its device; once all run.
 
-        What cannot be emulated is looked for where nothing is: never in a real reader.
+        A device that cannot be emulated gets an address where nothing is, so that the terminal
+        never opens a real reader in its place.
         """
         return {
             kind: self._where(kind, table["driver"])
@@ -81,14 +82,14 @@ class DeskHardware:
             machine = urlsplit(address)
             return {"machine": machine.hostname, "ports": [machine.port]}
         where: dict[str, Any] = {_SAYS_WHERE[driver]: address}
-        if name == "smart_card":  # a virtual reader has two slots; the card goes into the first
+        if name == "smart_card":  # the virtual reader has two slots; the emulator uses the first
             where["reader"] = f"{READER} 00 00"
         return where
 
 
 def of(profile: str, directory: Path) -> DeskHardware:
-    """The emulated devices of a terminal of ``profile``, not yet started; their ports will lie in
-    ``directory``. Raises :class:`kiosk.settings.SettingsError` for a profile that does not exist.
+    """The emulated devices of a terminal of ``profile``, not yet started; they will make their
+    ports in ``directory``. Raises :class:`kiosk.settings.SettingsError` for an unknown profile.
     """
     found = DeskHardware(profile, directory=directory)
     for kind, table in _tables(profile).items():

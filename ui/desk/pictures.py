@@ -1,4 +1,4 @@
-"""What came out of the printers, as pictures for the window."""
+"""Pictures for the window: papers of the printers, and the last frame of the camera."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ BLANK = QSize(1, 1)
 
 
 class Pictures(QQuickImageProvider):
-    """``image://out/NAME``, drawn as wide as the page wants it; names come from :meth:`keep`.
+    """Serves ``image://out/NAME``, scaled to the wanted width; names come from :meth:`keep`.
 
-    A picture that is not kept any more is forgotten: the paper was taken away.
+    Each call of :meth:`keep` drops the device's earlier pictures that it does not name again: the
+    papers were taken away.
     """
 
     def __init__(self) -> None:
@@ -25,7 +26,7 @@ class Pictures(QQuickImageProvider):
         self._kept: dict[str, dict[str, QImage]] = {}
 
     def keep(self, device: str, papers: Sequence[bytes]) -> list[str]:
-        """Keep these (PNG) as all that ``device`` has put out. Gives their names, in their order.
+        """Keep ``papers`` (PNG or JPEG) as all pictures of ``device``; returns their names.
 
         From any thread.
         """
