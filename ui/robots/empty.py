@@ -1,8 +1,8 @@
-"""An empty Qt Quick window of the terminal's size: the floor that the bench measures beside.
+"""An empty Qt Quick window of the terminal's size: the bench's baseline for the real pages.
 
-``python -m ui.robots.empty TAPS`` prints ``shown`` after its first frame, then one line of JSON,
-the milliseconds from the press of a finger to the frame in another colour, TAPS times; then it
-stays until its standard input is closed.
+``python -m ui.robots.empty TAPS`` prints ``shown`` after its first frame. Then it taps its window
+TAPS times, each tap changes the colour, and it prints one line of JSON: by tap, the milliseconds
+from the press to the frame in the new colour. It ends when its standard input is closed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import time
+from typing import TYPE_CHECKING, cast
 
 os.environ.setdefault("QT_QUICK_BACKEND", "software")
 os.environ.setdefault("QSG_RENDER_LOOP", "basic")
@@ -19,6 +20,9 @@ os.environ.setdefault("QML_DISABLE_DISK_CACHE", "1")
 from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QSocketNotifier, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QMouseEvent
 from PySide6.QtQml import QQmlApplicationEngine
+
+if TYPE_CHECKING:  # the module takes memory, which the baseline must not have
+    from PySide6.QtQuick import QQuickWindow
 
 WINDOW = b"""
 import QtQuick
@@ -42,7 +46,7 @@ def main(taps: int) -> int:
     app = QGuiApplication(["empty"])
     engine = QQmlApplicationEngine()
     engine.loadData(WINDOW)
-    window = engine.rootObjects()[0]
+    window = cast("QQuickWindow", engine.rootObjects()[0])
     took: list[float] = []
     pressed_at = 0.0
 

@@ -1,4 +1,4 @@
-"""Presses what is on the window as a finger does: for whoever plays a citizen."""
+"""Clicks on a window's buttons as a finger does, for the programs that play a citizen."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from PySide6.QtQuick import QQuickItem, QQuickWindow
 
 
 def press(window: QQuickWindow, *names: str) -> float:
-    """Click the button that has one of these keys, or one of these words on it.
+    """Click the first button whose key or whose label is one of ``names``.
 
-    Returns when the mouse went down, on the monotonic clock. Raises ``LookupError`` where no such
-    button can be pressed.
+    Returns the time at which the mouse went down, in seconds of the monotonic clock. Raises
+    ``LookupError`` if no such button is visible and enabled.
     """
     item = find(window, *names)
     middle = item.mapToScene(QPointF(item.width() / 2, item.height() / 2))
@@ -24,7 +24,7 @@ def press(window: QQuickWindow, *names: str) -> float:
 
 
 def find(window: QQuickWindow, *names: str) -> QQuickItem:
-    """The button that :func:`press` presses."""
+    """The button that :func:`press` clicks."""
     for item in walk(window.contentItem()):
         texts = (item.objectName(), item.property("text"), item.property("title"))
         named = item.isVisible() and item.isEnabled() and any(n in texts for n in names)
@@ -34,8 +34,11 @@ def find(window: QQuickWindow, *names: str) -> QQuickItem:
 
 
 def click(window: QQuickWindow, at: QPointF) -> None:
-    """Mouse down and up at a place in the window. Without QtTest, which loads all of QtWidgets:
-    what is measured shall be a visit's memory, not that of who plays the citizen."""
+    """Mouse down and up at a place in the window.
+
+    Without QtTest: it loads all of QtWidgets, and the bench would measure this memory as the
+    visit's.
+    """
     left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
     for kind, held in (
         (QEvent.Type.MouseButtonPress, left),
@@ -46,7 +49,7 @@ def click(window: QQuickWindow, at: QPointF) -> None:
 
 
 def walk(item: QQuickItem) -> Iterator[QQuickItem]:
-    """``item`` and everything on it; ``findChild`` would miss what delegates made."""
+    """``item`` and all items inside; ``findChild`` misses the items that delegates make."""
     yield item
     for child in item.childItems():
         yield from walk(child)

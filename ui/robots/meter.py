@@ -1,19 +1,25 @@
-"""Plays the bench's stories on a visit and notes when things happened; the bench reads the trace.
+"""Plays the bench's stories on a visit, and notes in a trace for the bench when events happened.
 
 The trace is a file of JSON lines that all visits of a bench append to. Its first line is the plan:
-``{"stories": ["job", "still", …], "rounds": 10, "settle_s": 1.5}``; the visit that goes live as the
-n-th plays the n-th story, the last one again and again: ``job``, the main job, once the standby has
-been ready for ``settle_s``; ``queue``, the same by who comes at once, while the standby is still
-being warmed beside; ``still``, nothing. Every other line is ``{"what": …, "at": …, "pid": …}``,
-``at`` in seconds of the machine's monotonic clock, with what else belongs to it:
+``{"stories": ["job", "still", …], "rounds": 10, "settle_s": 1.5}``. The n-th visit that goes live
+plays the n-th story, every visit after the last story the last story again:
 
-* ``ready``: warm and hidden; ``live``: its first frame is on the screen; ``ended``: as it says so
-* ``story``, ``story``: what it will play
-* ``frame``, ``page``: the first frame of a new step; ``touch``, ``key``: the mouse goes down there
-* ``card``: it lies on the reader; ``read``: its last byte was on the wire
-* ``call``, ``endpoint``, ``seconds``: an answer of the centre has come
-* ``memory``, ``mb``: proportional set size of this process
-* ``failed``, ``page``, ``why``
+* ``job``: the main job, begun once the standby has been ready for ``settle_s``
+* ``queue``: the main job, begun at once, while the standby still warms up
+* ``still``: nothing
+
+Every other line is ``{"what": …, "at": …, "pid": …}``, ``at`` in seconds of the machine's monotonic
+clock. By ``what``, the event and its further fields:
+
+* ``ready``: the visit is warm and hidden; ``live``: its first frame is on the screen
+* ``story`` (``story``): the story that the visit will play
+* ``frame`` (``page``): the first frame of a new step; ``touch`` (``key``): the mouse goes down on a
+  button
+* ``card``: the card is put on the reader; ``read``: the card's last byte was on the wire
+* ``call`` (``endpoint``, ``seconds``): an answer of the centre has come
+* ``memory`` (``mb``): proportional set size of the visit's process
+* ``failed`` (``page``, ``why``): the story cannot go on
+* ``ended`` (``how``): the visit says that it ends
 """
 
 from __future__ import annotations
@@ -35,7 +41,7 @@ PERSONA = "P01"  # 张三: one account, one certificate
 
 
 class TraceFile:
-    """The file; lines are appended whole, from any thread of any visit."""
+    """The trace on disk; any thread of any visit may append, always a whole line."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -58,7 +64,7 @@ class Meter(Robot):
         super().__init__(visit_app, desk, centre)
         self._trace = TraceFile(trace)
         self._new_page = ""
-        self._framed = -1  # the ticket whose first frame was on the screen
+        self._framed = -1  # ticket of the last step whose first frame was on the screen
         visit_app.on_time = self._note_call
         visit_app.ready.connect(lambda: self._trace.note("ready"))
         visit_app.live.connect(self._begin)
@@ -87,7 +93,7 @@ class Meter(Robot):
 
     def _await_frame(self, _ticket: int, page: str) -> None:
         self._new_page = page
-        self._visit_app.stage.window.update()  # also where nothing on the page is new
+        self._visit_app.stage.window.update()  # a frame even for a step that looks the same
 
     def _note_frame(self) -> None:
         if self._new_page:
@@ -107,11 +113,11 @@ class Meter(Robot):
         return lambda: shown() and self._framed == self._visit_app.bridge.ticket
 
     def tap(self, key: str) -> None:
-        """Press what leads to another page."""
+        """Press a button that leads to another page."""
         self._trace.note("touch", key=key, at=self.press(key))
 
     def reset_centre(self) -> None:
-        """So that no limit on codes and prints is met: it is one person again and again."""
+        """Reset the centre's counts of codes and prints before the persona reaches a limit."""
         requests.post(f"{self._centre}/sandbox/reset", timeout=10).raise_for_status()
 
     def lay_card(self) -> None:
@@ -132,7 +138,7 @@ class Meter(Robot):
         return False
 
     def others_ready(self) -> bool:
-        """A standby is warm: whoever said so and was not live yet."""
+        """Whether a standby is warm: a visit has noted ``ready`` and not yet ``live``."""
         lines = self._trace.read()
         ready = {line["pid"] for line in lines if line.get("what") == "ready"}
         return bool(ready - {line["pid"] for line in lines if line.get("what") == "live"})
@@ -151,7 +157,7 @@ def pss_mb() -> float:
 
 
 def _job(m: Meter, *, rounds: int, settle_s: float | None) -> Story:
-    """From the card to the overview, between the pages, the certificate on paper, and away."""
+    """Sign in, turn between pages for ``rounds``, print the certificate, leave."""
     yield m.page("AttractPage")
     if settle_s is not None:
         yield m.others_ready
@@ -204,5 +210,5 @@ def _job(m: Meter, *, rounds: int, settle_s: float | None) -> Story:
 
 def attach(visit_app: VisitApp, trace: str, desk: str, centre: str) -> None:
     """Have the visit measured. The file ``trace`` holds the plan and takes the trace; ``desk`` is
-    the control socket of the hardware, ``centre`` the stand-in centre's address."""
+    the control socket of the emulated hardware, ``centre`` the stand-in centre's address."""
     visit_app.keep(Meter(visit_app, Path(trace), Path(desk), centre))

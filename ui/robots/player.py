@@ -1,6 +1,7 @@
 """Plays the demo on the real pages, with real clicks: for a machine without a display.
 
-A story is a generator. It yields what it waits for; between, it presses and photographs.
+A story is a generator: it presses buttons and takes pictures, and yields a condition to wait for
+before it goes on.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Robot(QObject):
         self._timer.timeout.connect(self._turn)
 
     def play(self, story: Story) -> None:
-        """Begin."""
+        """Begin ``story``."""
         self._story = story
         self._since = time.monotonic()
         self._timer.start()
@@ -66,7 +67,7 @@ class Robot(QObject):
     # -- for stories --------------------------------------------------------------------------
 
     def page(self, name: str) -> Condition:
-        """True once this page is shown and nothing else is under way."""
+        """True once this page is shown for a new step, and no answer is under way."""
         bridge = self._visit_app.bridge
         return lambda: bridge.page == name and not bridge.busy and self._ticket_is_new()
 
@@ -76,20 +77,20 @@ class Robot(QObject):
     _answered_ticket = 0
 
     def press(self, *names: str) -> float:
-        """Click the button that has one of these keys, or one of these words on it.
+        """Click the first button whose key or whose label is one of ``names``.
 
-        Returns when the mouse went down, on the monotonic clock.
+        Returns the time at which the mouse went down, in seconds of the monotonic clock.
         """
         self._answered_ticket = self._visit_app.bridge.ticket
         self._pressed_at = finger.press(self._visit_app.stage.window, *names)
         return self._pressed_at
 
     def first_option(self) -> str:
-        """The key of the first of what there is to choose."""
+        """The key of the first option on the page."""
         return str(self._visit_app.bridge.view["options"][0]["key"])
 
     def touch(self, *names: str) -> None:
-        """Click something that stays on its page."""
+        """Click a button that does not leave its page."""
         self.press(*names)
         self._answered_ticket = 0
 
@@ -102,7 +103,7 @@ class Robot(QObject):
         self._desk.tell("id_card", "lift")
 
     def sms_code(self) -> str:
-        """The newest code, as the citizen reads it from their phone."""
+        """The code of the newest message on the citizen's phone."""
         messages = requests.get(f"{self._centre}/sandbox/messages", timeout=5).json()
         return str(messages[0]["code"])
 
@@ -113,7 +114,7 @@ class Robot(QObject):
 
 
 class Player(Robot):
-    """Plays the demo: the stories in turn, with a picture of every page and the times between."""
+    """Plays the demo: one story a visit, with a picture and the waiting time of each page."""
 
     def __init__(self, visit_app: VisitApp, out: Path, desk: Path, centre: str) -> None:
         super().__init__(visit_app, desk, centre)
@@ -135,7 +136,7 @@ class Player(Robot):
         super()._fail(why)
 
     def shot(self, name: str) -> None:
-        """A picture of what stands on the screen, and the time since the last press."""
+        """Save a picture of the screen, and note the time since the last press."""
         milliseconds = (time.monotonic() - self._pressed_at) * 1000
         self._shots += 1
         image = self._visit_app.stage.window.grabWindow()
@@ -146,8 +147,8 @@ class Player(Robot):
 
 
 def attach(visit_app: VisitApp, out: str, desk: str, centre: str) -> None:
-    """Have the demo played once the visit is live: pictures go to ``out``, the hardware is told by
-    the control socket ``desk``, and the code is read at the stand-in ``centre``."""
+    """Have the demo played once the visit is live. Pictures go to ``out``; ``desk`` is the control
+    socket of the emulated hardware, ``centre`` the address of the stand-in centre."""
     visit_app.live.connect(lambda: visit_app.keep(Player(visit_app, Path(out), Path(desk), centre)))
 
 
@@ -167,7 +168,7 @@ def _sign_in(p: Player, persona: str) -> Story:
 
 
 def _main_job(p: Player) -> Story:
-    """张三: balance, contributions, the certificate on A4, a slip, a rating."""
+    """张三 sees account and ledger, prints the certificate and a slip, and rates."""
     yield from _sign_in(p, "P01")
     p.press("account")
     yield p.page("StatementPage")
@@ -212,7 +213,7 @@ def _main_job(p: Player) -> Story:
 
 
 def _loan(p: Player) -> Story:
-    """王强: the loan, its plan, what was paid; withdrawals; leaves without rating."""
+    """王强 sees the loan, its plan and repayments, and the withdrawals; leaves without rating."""
     yield from _sign_in(p, "P03")
     p.press("loan")
     yield p.page("StatementPage")

@@ -1,8 +1,8 @@
-"""Tells which page is shown and where its buttons are, so that a test can use the mouse.
+"""Writes the shown page and the places of its buttons to a file, for tests that use a mouse.
 
-One JSON object a line is appended to a file once a page stands still: ``page``, ``ticket``, and
-``buttons``: by name the middle of each on the screen in pixels, ``{"start": [295, 963]}``. A name
-is a button's key, or its digit; words on buttons are not told, they may be about a citizen.
+Once a page stands still, one line of JSON is appended to the file: ``page``, ``ticket``, and
+``buttons``, by name the middle of each button on the screen in pixels, ``{"start": [295, 963]}``.
+A name is a button's key, or its digit; the label of a button is left out, as it may name a citizen.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from ui.robots.finger import walk
 from ui.visit_app import VisitApp
 
 STILL_MS = 40
-"""A page stands still when its buttons are where they were this long ago."""
+"""A page stands still once no button has moved for so long."""
 
 
 class Trace(QObject):
-    """Follows one visit; see the module."""
+    """Follows the pages of one visit; see the module."""
 
     def __init__(self, visit_app: VisitApp, file: Path) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class Trace(QObject):
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
     def _positions(self) -> dict[str, list[int]]:
-        positions = {}
+        positions: dict[str, list[int]] = {}
         for item in walk(self._visit_app.stage.window.contentItem()):
             if item.isVisible() and item.metaObject().indexOfSignal("clicked()") >= 0:
                 text = str(item.property("text") or "")
@@ -63,5 +63,5 @@ class Trace(QObject):
 
 
 def attach(visit_app: VisitApp, file: str) -> None:
-    """Have the buttons of every page told to ``file``."""
+    """Have the buttons of every page of the visit written to ``file``."""
     visit_app.keep(Trace(visit_app, Path(file)))

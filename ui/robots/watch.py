@@ -1,15 +1,15 @@
-"""Shows another process what a citizen would see, presses for it, and notes when the screen stalls.
+"""Lets another process see and press a visit's pages, and tells it when the screen stalls.
 
-Speaks JSON lines over a Unix socket that whoever watches listens at; every visit connects to it as
-soon as there is a window. Times are seconds of the machine's monotonic clock. Told unasked:
+Every visit connects to the watching process's Unix socket as soon as the visit has a window; both
+speak JSON lines. Times are seconds of the machine's monotonic clock. The visit tells unasked:
 
 * ``{"what": "live", "at": …}``: the first frame is on the screen
 * ``{"what": "page", "at": …, "page": "MenuPage", "view": {…}}``: the first frame of a new step
-* ``{"what": "stall", "from": …, "at": …, "ms": …}``: the screen's thread turned to nobody for so
-  long, beyond :data:`BEAT_MS`, and not for want of a free core: what the kernel made it wait for
-  one (schedstat) is taken off, so that it can be said on a busy machine too
+* ``{"what": "stall", "from": …, "at": …, "ms": …}``: the screen's thread handled no event for
+  ``ms`` longer than :data:`BEAT_MS`. The time in which the thread waited for a free core
+  (schedstat) is taken off: a busy machine makes no stall
 
-and asked:
+The watching process asks, and the visit answers:
 
 * ``{"press": "start"}``: ``{"what": "pressed", "at": …}``, or ``{"what": "no button"}``; ``""``
   presses the middle of the screen
@@ -34,11 +34,11 @@ from ui.visit_app import VisitApp
 
 BEAT_MS = 10
 SHORTEST_MS = 20.0
-"""Stalls that are told; a shorter one is no more than a frame."""
+"""Shorter stalls are not told: they last no longer than a frame."""
 
 
 class Watch(QObject):
-    """Watches one visit from its start; see the module."""
+    """Watches one visit from its start to its end; see the module."""
 
     def __init__(self, visit_app: VisitApp, path: Path) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class Watch(QObject):
     def _await_frame(self, ticket: int, page: str) -> None:
         if ticket != WARMING:
             self._new_page = page
-            self._visit_app.stage.window.update()  # also where nothing on the page is new
+            self._visit_app.stage.window.update()  # a frame even for a step that looks the same
 
     def _note_frame(self) -> None:
         if self._new_page:
@@ -86,7 +86,7 @@ class Watch(QObject):
             self._tell("stall", **{"from": before}, at=self._turned, ms=late * 1000)
 
     def _waited_s(self) -> float:
-        """How long this thread has been ready to run while others ran: proc_pid_schedstat."""
+        """Seconds for which this thread waited for a free core, of /proc/thread-self/schedstat."""
         return int(os.pread(self._schedstat, 96, 0).split()[1]) / 1e9
 
     # -- asked --------------------------------------------------------------------------------
@@ -94,7 +94,7 @@ class Watch(QObject):
     def _hear(self) -> None:
         data = self._socket.recv(4096)
         if not data:
-            self._notifier.setEnabled(False)  # nobody watches any more
+            self._notifier.setEnabled(False)  # the watching process is gone
             return
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
@@ -130,5 +130,5 @@ class Watch(QObject):
 
 
 def attach(visit_app: VisitApp, path: str) -> None:
-    """Have the visit seen and pressed by the process that listens at the Unix socket ``path``."""
+    """Let the process that listens at the Unix socket ``path`` see and press the visit."""
     visit_app.keep(Watch(visit_app, Path(path)))
