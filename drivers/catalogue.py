@@ -1,4 +1,4 @@
-"""Finds a driver by its class and name, and gives it its checked settings."""
+"""Finds a driver by device class and name, and makes it with its checked settings."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ _DRIVERS: Mapping[tuple[str, str], str] = {
     ("vendor_mode", "xfs4iot"): "drivers.xfs4iot.vendor_mode:XfsVendorMode",
 }
 _HANGS = {("camera", "opencv"), ("smart_card", "pcsc")}
-"""Drivers whose library may never return: in a process of their own unless settings differ."""
+"""Drivers whose library may never return: they run in a process host unless settings say else."""
 
 
 def create(kind: str, name: str, options: Mapping[str, Any]) -> Driver:
     """The driver ``name`` for the device class ``kind``, not yet opened.
 
-    ``options`` is its table of the terminal's settings; ``host`` there is for :func:`create_host`
-    only. Raises :class:`DeviceError` ``UNSUPPORTED`` for an unknown driver, a missing library or
-    an option that does not fit.
+    ``options`` is the device's table in the terminal's settings; only :func:`create_host` uses its
+    ``host``. Raises :class:`DeviceError` ``UNSUPPORTED`` for an unknown driver, a missing library
+    or an invalid option.
     """
     try:
         module, _, cls = _DRIVERS[kind, name].partition(":")
@@ -71,9 +71,10 @@ def create_host(
 ) -> ThreadHost:
     """A host with its driver for the device class ``kind``, not yet started.
 
-    ``table`` is its table of the terminal's settings: ``driver``, the driver's name; ``host``,
-    ``"thread"`` or ``"process"``; the rest is the driver's own. Raises :class:`DeviceError` as
-    :func:`create` does; in a process of its own, what stands against the driver is its status.
+    ``table`` is the device's table in the terminal's settings: ``driver``, the driver's name;
+    ``host``, ``"thread"`` or ``"process"``; the rest is the driver's own. Raises
+    :class:`DeviceError` as :func:`create` does; a process host makes its driver later and reports
+    such an error as its status.
     """
     options = {key: value for key, value in table.items() if key != "driver"}
     name = str(table["driver"])
@@ -84,10 +85,11 @@ def create_host(
 
 @contextmanager
 def borrowed(kind: str, table: Mapping[str, Any]) -> Iterator[Driver]:
-    """The driver alone, where :func:`create_host` would have it run, to look at a device once.
+    """The driver without a host, for one look at a device; in a process of its own where
+    :func:`create_host` would use one.
 
-    Closed at the end, with its process if it has one. Raises :class:`DeviceError` as
-    :func:`create` does; in a process of its own, its ``open`` does.
+    Closes the driver at the end of the block, and ends its process. Raises :class:`DeviceError` as
+    :func:`create` does; a driver in a process raises it in ``open``.
     """
     options = {key: value for key, value in table.items() if key != "driver"}
     name = str(table["driver"])

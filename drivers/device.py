@@ -1,4 +1,4 @@
-"""The contract every device keeps: what it is, how it is, what it can be asked, how it fails.
+"""The contract of every device: its info, its status, its requests and its errors.
 
 Classes and words follow XFS4IoT (CEN CWA 16926 successor) where it has them.
 """
@@ -17,21 +17,21 @@ T = TypeVar("T")
 
 
 class State(StrEnum):
-    """How a device is (XFS4IoT ``Common.Status.device``)."""
+    """The state of a device (XFS4IoT ``Common.Status.device``)."""
 
     ONLINE = "online"
-    OFFLINE = "offline"  # there, but switched off or set off-line by somebody
+    OFFLINE = "offline"  # the device exists, but is switched off or set off-line
     NO_DEVICE = "noDevice"  # nothing answers at its address
     BUSY = "deviceBusy"
     HARDWARE_ERROR = "hardwareError"
     USER_ERROR = "userError"  # somebody must act: close the cover, lift the card
     TAMPER = "fraudAttempt"
     STARTING = "starting"
-    UNKNOWN = "unknown"  # it did not say; never a guess
+    UNKNOWN = "unknown"  # the device does not tell; never a guess
 
 
 class Media(StrEnum):
-    """What lies in the device's transport: a card on the reader, a sheet in the slot."""
+    """Whether media lie in the device's transport: a card on the reader, a sheet in the slot."""
 
     UNKNOWN = "unknown"
     PRESENT = "present"
@@ -49,16 +49,16 @@ class Supply(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a device cannot do what it was asked. The screen has words for each."""
+    """Why a device cannot carry out a request. The screen has words for each."""
 
     JAM = "jam"
     PAPER_OUT = "paper-out"
     TONER_OUT = "toner-out"
     COVER_OPEN = "cover-open"
-    NOT_TAKEN = "not-taken"  # earlier paper in the slot, or drawn back; an earlier card not lifted
-    CARD_REMOVED = "card-removed"  # lifted in the middle of a read
-    CARD_UNREADABLE = "card-unreadable"  # the card answered, its content did not come through
-    CARD_UNKNOWN = "card-unknown"  # a kind of card this reader or this program does not know
+    NOT_TAKEN = "not-taken"  # earlier paper not taken (or retracted), or an earlier card not lifted
+    CARD_REMOVED = "card-removed"  # lifted during a read
+    CARD_UNREADABLE = "card-unreadable"  # the card answered, but its content could not be read
+    CARD_UNKNOWN = "card-unknown"  # a kind of card that this reader or this program does not know
     TIMEOUT = "timeout"  # the deadline passed; for a card reader: nobody put a card
     CANCELLED = "cancelled"
     OFFLINE = "offline"
@@ -70,11 +70,11 @@ class Reason(StrEnum):
 
 
 class DeviceError(Exception):
-    """A command that did not do what it was asked, for a reason with a name.
+    """A command failed, for a :class:`Reason`.
 
-    ``detail`` is one sentence for the technician, without any citizen's data; ``mend`` is what
-    mends it, a command or an act; ``pages`` says, for printers, how many pages are known to have
-    come out whole (``None``: it cannot be known).
+    ``detail`` is one sentence for the technician, without any citizen's data; ``mend`` is the
+    command or act that mends the problem; ``pages`` is, for printers, how many pages surely came
+    out whole (``None``: unknown).
     """
 
     def __init__(
@@ -96,28 +96,28 @@ def _device_error(reason: Reason, detail: str, pages: int | None, mend: str) -> 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How a device is now. Compared with ``==``: only a change is worth an event."""
+    """The status of a device now. Hosts compare statuses with ``==`` and report only changes."""
 
     state: State
     media: Media = Media.UNKNOWN
     paper: Supply = Supply.UNKNOWN
-    problem: Reason | None = None  # why it cannot be used now; None when it can
+    problem: Reason | None = None  # why the device cannot be used now; None when it can
     detail: str = ""  # one sentence for the technician
-    mend: str = ""  # what mends it: a command or an act
+    mend: str = ""  # the command or act that mends the problem
 
     @property
     def usable(self) -> bool:
-        """True when a command may be tried: the device answers, and nothing stands against it."""
+        """Whether a command may be tried: the device answers and reports no problem."""
         return self.state in (State.ONLINE, State.BUSY) and self.problem is None
 
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """What a device is, as far as it tells: for the doctor and the acceptance report."""
+    """What a device tells of itself: for the doctor and the acceptance report."""
 
     kind: str  # the device class: "id_card", "receipt_printer", …
     driver: str  # the driver's name in the settings: "sdt", "escpos", "ipp"
-    address: str  # where it is: a port, a host and port, a URI
+    address: str  # a port, a host and port, a URI
     model: str = ""
     serial: str = ""
     firmware: str = ""
@@ -125,7 +125,7 @@ class Info:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of a self-test: what was tried, whether it held, what was seen."""
+    """One line of a self-test: what was tried, whether it passed, what was seen."""
 
     name: str
     passed: bool
@@ -134,7 +134,7 @@ class Check:
 
 
 class Deadline:
-    """A moment on the monotonic clock by which something must be over."""
+    """A moment on the monotonic clock by which an action must be over."""
 
     __slots__ = ("at",)
 
@@ -151,7 +151,7 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class CancelToken:
-    """Set by whoever no longer wants the answer; looked at by the driver while it waits."""
+    """The caller sets it when it no longer wants the answer; the driver checks it while waiting."""
 
     _event: threading.Event = field(default_factory=threading.Event)
 
@@ -163,56 +163,57 @@ class CancelToken:
         return self._event.is_set()
 
     def wait(self, seconds: float) -> bool:
-        """Sleep up to ``seconds``; True as soon as it is cancelled."""
+        """Sleep up to ``seconds``, but only until cancelled; returns whether cancelled."""
         return self._event.wait(seconds)
 
 
 class Request(Generic[T]):
-    """A command to a device: a frozen, picklable dataclass. ``T`` is what the device gives back."""
+    """A command to a device: a frozen, picklable dataclass. ``T`` is the type of its answer."""
 
     __slots__ = ()
 
 
 class Driver(ABC):
-    """One device, spoken to from one thread at a time (its host's).
+    """One device. One thread at a time uses it: that of its host.
 
-    ``open`` may be called again after ``close``. Every method may raise :class:`DeviceError` and
-    raises nothing else for what a device or a wire can do.
+    ``open`` may be called again after ``close``. Every method may raise :class:`DeviceError`, and
+    raises no other exception for a failure of the device or the wire.
     """
 
     def __init__(self) -> None:
         self.report: Callable[[Status], None] = lambda status: None
-        """Called by the driver while a command runs, so that status goes past the queue."""
+        """The driver calls it with each new status while a command runs; the host's queue of
+        commands does not delay it."""
 
     @property
     @abstractmethod
     def info(self) -> Info:
-        """What is known of the device so far; more after ``open``."""
+        """What is known of the device; more after ``open``."""
 
     @property
     @abstractmethod
     def requests(self) -> tuple[type[Request[Any]], ...]:
-        """The commands this driver understands: its capabilities."""
+        """The commands that this driver understands: its capabilities."""
 
     @abstractmethod
     def open(self) -> None:
-        """Take the port and make sure that the right device answers there."""
+        """Open the port and make sure that the right device answers there."""
 
     @abstractmethod
     def close(self) -> None:
-        """Give the port back. Never raises."""
+        """Close the port. Never raises."""
 
     @abstractmethod
     def status(self) -> Status:
-        """Ask the device how it is. Takes at most a second; called between commands."""
+        """Ask the device for its status. Takes at most a second; called between commands."""
 
     @abstractmethod
     def reset(self) -> None:
-        """Bring the device to its state after power-on, dropping whatever it was doing."""
+        """Bring the device to its state after power-on; drops all that it was doing or holds."""
 
     @abstractmethod
     def self_test(self) -> tuple[Check, ...]:
-        """Try what can be tried without a citizen and without wasting paper."""
+        """Try the functions that need no citizen and waste no paper."""
 
     def neighbours(self) -> tuple[Info, ...]:
         """All that is found where this device was looked for, itself too: the readers of its PC/SC
@@ -225,7 +226,7 @@ class Driver(ABC):
 
     @abstractmethod
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
-        """Do ``request`` and return what its type promises.
+        """Carry out ``request``; returns an answer of the request's type.
 
         Raises :class:`DeviceError`; ``UNSUPPORTED`` for a request not in ``requests``.
         """

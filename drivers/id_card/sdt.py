@@ -1,4 +1,4 @@
-"""The ID card reader: a serial port, or a HID device, with a SAM behind it."""
+"""The driver of ID card readers: a SAM behind a serial port or a HID device."""
 
 from __future__ import annotations
 
@@ -41,22 +41,23 @@ from drivers.id_card.sdt_frames import (
 from drivers.id_card.types import AwaitLift, IdCard, ReadCard
 
 FIND_EVERY_S = 0.3
-"""From one look for a card to the next; readers want no less."""
+"""Seconds between two looks for a card; readers do not stand shorter pauses."""
 GONE_AGAIN_S = 0.1
-"""A card that was moved may miss one look: it is gone when it misses the next one too."""
+"""Seconds until the second look after a look that found no card. A card that is moved may be missed
+once: it counts as gone after two misses."""
 LIFT_S = 5.0
-"""How long a card that must be lifted may lie there until that is said."""
+"""Seconds until a card that must be lifted raises an error."""
 STATUS_S = 0.9
-"""How long one look at the state may take, card and all."""
-_SLICE_S = 0.03  # how soon a cancel is seen while an answer is awaited
-_GAP_S = 0.25  # a frame that pauses longer was cut off
-_HUSH_S = 0.03  # a line this long without a byte is quiet
+"""Longest time of one status, in seconds, the look for the card included."""
+_SLICE_S = 0.03  # between two looks at the cancel token while waiting for an answer
+_GAP_S = 0.25  # a longer pause inside a frame means that the frame was cut off
+_HUSH_S = 0.03  # the line is quiet after so long without a byte
 _LONG_COMMANDS = (SamCommand.READ, SamCommand.READ_ADDRESS)
 _READ_ANSWER_BYTES = 1295
 
 _HID = "hid:"
 _CARD_REASONS = (Reason.CARD_UNREADABLE, Reason.CARD_REMOVED, Reason.CARD_UNKNOWN)
-# After these the reader itself is as well as before.
+# These reasons say nothing against the reader itself.
 _READER_FINE = (*_CARD_REASONS, Reason.NOT_TAKEN, Reason.TIMEOUT, Reason.CANCELLED)
 _PORT_ERRORS = (serial.SerialException, OSError, termios.error)
 
@@ -70,14 +71,14 @@ _MEND = {
 
 
 class _Stop(Protocol):
-    """Says when an answer is no longer waited for: a :class:`CancelToken`, or a limit of ours."""
+    """Tells when to stop waiting for an answer: a :class:`CancelToken` or a :class:`_Limit`."""
 
     @property
     def cancelled(self) -> bool: ...
 
 
 class _SdtPort(Protocol):
-    """A line to a reader: what pyserial's port has, as far as it is used here.
+    """A line to a reader, with the methods of pyserial's port that this driver uses.
 
     Every method may raise one of ``_PORT_ERRORS``.
     """
@@ -97,29 +98,30 @@ class _Limit(Deadline):
 
 
 class SdtReader(Driver):
-    """A resident ID card reader on a serial port (8N1) or of the HID kind; it speaks SDT frames.
+    """A resident ID card reader on a serial port (8N1) or a HID device; it speaks SDT frames.
 
-    A card that was read is found again only after it was lifted: the SAM itself sees to that. After
-    a read that failed it may be so too; then nothing tells a card that lies there from none.
-    ``Status.media`` is what the last look said: ``UNKNOWN`` until there was one.
+    The SAM finds a card that was read again only after it was lifted. Some SAMs do the same after a
+    failed read: then nothing tells whether a card lies there. ``Status.media`` is the result of the
+    last look: ``UNKNOWN`` before the first.
     """
 
     @dataclass(frozen=True, slots=True)
     class Settings:
-        """Where the reader is and how long it may take."""
+        """The reader's port and time limits."""
 
         port: str
-        """The serial port; best a name that stays, under ``/dev/serial/by-id/``. For a reader of
-        the HID kind ``hid:`` and its node: ``hid:/dev/hidraw0``, best ``hid:/dev/kiosk/…``."""
+        """The serial port; best a stable name under ``/dev/serial/by-id/``. For a HID reader
+        ``hid:`` and its node: ``hid:/dev/hidraw0``, best ``hid:/dev/kiosk/…``."""
         baud: Literal[115200, 57600, 38400, 19200, 9600] = 115200
-        """The speed the reader was set to; 115200 from the factory. Means nothing to HID."""
+        """The speed to which the reader was set; 115200 from the factory. HID has no speed."""
         answer_timeout: Annotated[float, msgspec.Meta(gt=0, le=0.8)] = 0.8
-        """Seconds until a reader that does not answer counts as silent (it needs 0.1 to 0.3).
+        """Seconds until a reader that does not answer counts as silent (readers need 0.1 to 0.3).
 
-        No more than 0.8: its status must be known within a second.
+        At most 0.8, since a status must be known within a second.
         """
         read_timeout: Annotated[float, msgspec.Meta(gt=0)] = 3.0
-        """The same for reading a card (0.6 to 2); the time on the wire is added."""
+        """Seconds until the answer to a read of a card must begin (readers need 0.6 to 2); the time
+        of the answer on the wire is added."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -128,13 +130,13 @@ class SdtReader(Driver):
         self._serial = ""
         self._media = Media.UNKNOWN
         self._unread = False  # a read failed, and no card has been found since
-        # An answer that nobody waited for: until when it may still arrive.
+        # Until when the answer to a cancelled command may still arrive; None: no answer is due.
         self._owed: Deadline | None = None
         self._closed = Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
 
     @property
     def info(self) -> Info:
-        """``serial`` is the SAM's number, once it has told it."""
+        """``serial`` is the SAM's number; "" before the first ``open``."""
         return Info("id_card", "sdt", self._settings.port, "SDT/SAM", self._serial)
 
     @property
@@ -142,11 +144,11 @@ class SdtReader(Driver):
         return (ReadCard, AwaitLift)
 
     def open(self) -> None:
-        """Take the port for this process alone and ask the SAM who it is.
+        """Open the port, lock it for this process, and ask the SAM for its number.
 
-        Raises :class:`DeviceError`: ``NO_DEVICE`` when there is no such port or nothing answers,
-        ``OFFLINE`` when the port may not be used by us, ``GARBLED`` when something else answers. A
-        SAM that answers but is unfit or unlicensed opens; its status says so.
+        Raises :class:`DeviceError`: ``NO_DEVICE`` when the port does not exist or nothing answers,
+        ``OFFLINE`` when we may not use the port, ``GARBLED`` when another device answers. A SAM
+        that answers but is broken or unlicensed opens; the status reports its problem.
         """
         self.close()
         self._serial = ""
@@ -156,7 +158,7 @@ class SdtReader(Driver):
                 if self.status().problem is None:
                     self._ask_number()
             except DeviceError as error:
-                if error.reason is Reason.OFFLINE:  # it has never answered here
+                if error.reason is Reason.OFFLINE:  # the reader has never answered on this port
                     raise _error(Reason.NO_DEVICE, f"nothing answers on {self._name}") from error
                 raise
         except DeviceError as error:
@@ -175,9 +177,9 @@ class SdtReader(Driver):
                 port.close()
 
     def status(self) -> Status:
-        """How the SAM is; also, while a card that was read may lie there, whether it still does.
+        """The state of the SAM, and whether a card that was read still lies there.
 
-        Of a closed reader: why it could not be opened, and what mends it.
+        For a closed reader: why it could not be opened, and what mends that.
         """
         if self._port is None:
             return self._closed
@@ -196,13 +198,13 @@ class SdtReader(Driver):
         return Status(State.ONLINE, media=self._media)
 
     def reset(self) -> None:
-        """Reset the SAM; a card that still lies there may be read again."""
+        """Reset the SAM; after that it finds a card that still lies there again."""
         self._ask(SamCommand.RESET_SAM)
         self._media = Media.UNKNOWN
         self._unread = False
 
     def self_test(self) -> tuple[Check, ...]:
-        """SAM status, SAM number, one look for a card; whatever fails, the others are tried."""
+        """SAM status, SAM number, one look for a card; a failure does not stop the next check."""
         return (
             self._check("SAM status", SamCommand.SAM_STATUS, (SdtStatus.OK,)),
             self._check("SAM number", SamCommand.SAM_NUMBER, (SdtStatus.OK,)),
@@ -210,16 +212,16 @@ class SdtReader(Driver):
         )
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
-        """Do ``request``; a cancel is obeyed within 50 ms.
+        """Carry out ``request``; obeys a cancel within 50 ms.
 
         ``ReadCard``: the deadline is for putting the card; a read that has begun is finished.
         Raises ``TIMEOUT`` (no card was put), ``CANCELLED``, ``CARD_REMOVED`` (lifted too early),
-        ``CARD_UNREADABLE`` (twice, or not found again, or its text makes no sense),
-        ``CARD_UNKNOWN`` (wrong kind), ``NOT_TAKEN`` (one that was read before is not lifted).
+        ``CARD_UNREADABLE`` (failed twice, or not found again, or its text makes no sense),
+        ``CARD_UNKNOWN`` (wrong kind), ``NOT_TAKEN`` (a card that was read before is not lifted).
         ``AwaitLift``: ``TIMEOUT`` when the card still lies there.
         Both: ``OFFLINE`` when the reader falls silent, ``NO_DEVICE`` when its port is gone,
         ``GARBLED`` after a second nonsensical answer, ``HARDWARE`` and ``NOT_AUTHORISED`` when the
-        SAM says so.
+        SAM reports them.
         """
         match request:
             case ReadCard():
@@ -257,7 +259,7 @@ class SdtReader(Driver):
             if self._find(cancel):
                 self._unread = False
                 return
-            # "Not found" is also said of a card that was read and still lies there.
+            # The SAM also answers "not found" for a card that was read and still lies there.
             if self._media is not Media.NOT_PRESENT and not self._unread:
                 self._media = self._look(cancel)
             if self._media is Media.PRESENT:
@@ -269,7 +271,8 @@ class SdtReader(Driver):
             cancel.wait(min(pause.remaining(), deadline.remaining()))
 
     def _say_what_lies_there(self) -> None:
-        """Who waits with a card on the reader must learn that nothing will come of it."""
+        """Raise an error when the card on the reader can never be found: the citizen would wait in
+        vain."""
         if self._media is Media.PRESENT:
             raise DeviceError(Reason.NOT_TAKEN, "the card that was read before still lies there")
         if self._unread:
@@ -278,7 +281,7 @@ class SdtReader(Driver):
             )
 
     def _read_chip(self, cancel: CancelToken) -> tuple[bytes, bytes]:
-        """Text and photo. A read that failed is tried once more, if the card is still found."""
+        """Text and photo. Tries a failed read once more, if the SAM still finds the card."""
         last_try = False
         while True:
             try:
@@ -288,7 +291,7 @@ class SdtReader(Driver):
             except DeviceError as error:
                 if error.reason is not Reason.CARD_UNREADABLE:
                     raise
-                if not self._find(cancel):  # it was lifted, or must be: the SAM says no more
+                if not self._find(cancel):  # the card was lifted, or must be: the SAM tells no more
                     self._unread, self._media = True, Media.UNKNOWN
                     raise DeviceError(
                         error.reason, f"{error.detail}, then found no card"
@@ -307,7 +310,7 @@ class SdtReader(Driver):
             there = self._look(cancel)
             if there is Media.UNKNOWN:
                 raise DeviceError(Reason.UNSUPPORTED, "this reader cannot tell whether a card lies")
-            # A card that was never selected answers no look, but it is found.
+            # A card that was never selected answers no look, but the SAM finds it.
             if there is Media.PRESENT or self._find(cancel):
                 misses = 0
             else:
@@ -322,7 +325,8 @@ class SdtReader(Driver):
         return self._ask(SamCommand.FIND, found, stop).status is SdtStatus.CARD_FOUND
 
     def _look(self, stop: _Stop) -> Media:
-        """Whether the card that was read last still lies there; ``UNKNOWN`` if no way to ask."""
+        """Whether the card that was read last still lies there; ``UNKNOWN`` for a reader that
+        cannot tell."""
         try:
             self._ask(SamCommand.READ_ADDRESS, (SdtStatus.OK, SdtStatus.NO_CONTENT), stop)
         except DeviceError as error:
@@ -376,7 +380,7 @@ class SdtReader(Driver):
         good: Collection[SdtStatus] = (SdtStatus.OK,),
         stop: _Stop | None = None,
     ) -> SamAnswer:
-        """The answer to ``command``, if its status is among ``good``; nonsense is asked again once.
+        """The answer to ``command``, if its status is in ``good``. After nonsense, asks once more.
 
         Raises :class:`DeviceError`: the reason of the status, ``OFFLINE`` for silence, ``GARBLED``
         for nonsense, ``NO_DEVICE`` when the port is gone, ``CANCELLED``.
@@ -410,11 +414,11 @@ class SdtReader(Driver):
         return answer
 
     def _receive(self, port: _SdtPort, due: Deadline, stop: _Stop) -> bytes:
-        """The payload of the next frame; when cancelled, remembers that an answer is owed."""
+        """The payload of the next frame; when cancelled, notes that an answer is still due."""
         decoder = SdtDecoder()
         heard_at: float | None = None
         while True:
-            # Asked for no more than the frame still needs, read() returns with its last byte.
+            # Ask for no more bytes than the frame needs, so that `read` returns with its last byte.
             chunk = port.read(decoder.missing)
             decoder.feed(chunk)
             payload = decoder.take()
@@ -433,7 +437,7 @@ class SdtReader(Driver):
                 raise _error(Reason.OFFLINE, f"the reader on {self._name} is silent")
 
     def _collect_owed(self, port: _SdtPort, stop: _Stop) -> None:
-        """Let the answer to a cancelled command pass, so that it is not taken for the next one."""
+        """Drop the answer to a cancelled command, so that it is not taken for the next answer."""
         if self._owed is None:
             return
         due, self._owed = self._owed, None
@@ -467,7 +471,8 @@ def _check_cancel(cancel: CancelToken) -> None:
 
 
 def _hush(port: _SdtPort) -> None:
-    """Wait, not for ever, until the rest of a broken answer has passed."""
+    """Drop bytes until the line is quiet, at most for :data:`_GAP_S`: the rest of a broken
+    answer."""
     until = Deadline(_GAP_S)
     quiet_since = time.monotonic()
     while not until.passed() and time.monotonic() - quiet_since < _HUSH_S:
@@ -480,7 +485,7 @@ def _problem(state: State, error: DeviceError) -> Status:
 
 
 def _error(reason: Reason, what: str) -> DeviceError:
-    """What is wrong, and what mends it where that is known."""
+    """An error, with the usual act that mends its reason."""
     return DeviceError(reason, what, mend=_MEND.get(reason, ""))
 
 

@@ -1,8 +1,8 @@
-"""Drives an ESC/POS receipt printer: status by real-time questions, success by an ordered answer.
+"""The driver of ESC/POS receipt printers; proves each slip by an answer that follows its data.
 
-That bytes were taken says nothing of paper: socket buffers swallow a whole slip in front of a
-printer that is switched off. A slip counts as printed when the printer has answered a question
-that stood behind the cut, and then still says that paper, cover and cutter are well.
+Bytes that were sent prove no paper: socket buffers take a whole slip even when the printer is
+switched off. A slip counts as printed when the printer has answered a request that was sent after
+the cut, and then still reports paper, cover and cutter as good.
 """
 
 from __future__ import annotations
@@ -59,27 +59,29 @@ from drivers.receipt_printer.wire import TICK_S, PrinterWire, connect
 F = TypeVar("F", EscPosState, OfflineCause, ErrorCause, PaperSensor)
 
 ANSWER_S = 0.9
-"""A printer that has not answered all four status questions by then is silent."""
+"""Longest time for the answers to all four status requests, in seconds; then the printer counts as
+silent."""
 INFO_S = 0.3
 LOOK_S = 0.1
-"""How often a printing printer is asked whether something stopped it."""
+"""Seconds between two looks, during a print, whether something has stopped the printer."""
 GIVE_UP_S = 0.9
-"""How long a stopped printer gets to confirm that it dropped the rest of a slip."""
+"""Longest wait, in seconds, for a printer to confirm that it dropped the rest of a slip."""
 RESET_S = 10.0
-"""How long a reset waits for what the printer would not drop to come out, and for the cut."""
+"""Longest wait of a reset, in seconds, until data that the printer did not drop is printed and
+cut."""
 RECOVERY_S = 10.0
-"""How often a jammed printer is told to try again: each time may move its cutter."""
+"""Seconds between two orders to a jammed printer to recover; each order may move its cutter."""
 REMEMBERED = 256
-"""How many printed jobs are remembered."""
+"""How many printed jobs the driver remembers."""
 RARE = "𬭎㛃𠅤"
-"""Characters of names that no printer's own font has, and that a terminal must be able to draw."""
+"""Characters of names that no printer's own font has, so that the terminal must draw them."""
 
 _SILENT = "the printer does not answer"
-_REMAINS = "what is left of a slip has not come out and been cut off yet"
+_LEFTOVERS = "what is left of a slip has not come out and been cut off yet"
 
 
 class CompletionQuery(StrEnum):
-    """The question behind the data, whose answer means that the slip is out."""
+    """The request after the data whose answer proves that the slip is out."""
 
     GS_R = "gs-r"  # GS r 1: every printer knows it
     PROCESS_ID = "process-id"  # GS ( H: Epson and compatible; cannot be mistaken for another answer
@@ -101,8 +103,8 @@ class EscPosPrinter(Driver):
         proof: CompletionQuery = CompletionQuery.GS_R
         """``process-id`` where the printer knows it (most Epson)."""
         trust_file: bool = False
-        """For a device file that cannot be read: believe that what was handed over was printed.
-        Without it such a file is refused, since nothing could ever be known."""
+        """True: count a slip as printed when a device file that cannot be read has taken its bytes.
+        False: refuse such a file, since no slip could be proved."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -111,12 +113,12 @@ class EscPosPrinter(Driver):
         self._wire: PrinterWire | None = None
         self._replies = Replies()
         self._printed: deque[str] = deque(maxlen=REMEMBERED)
-        # A slip was stopped on its way: its beginning may hang out. None: an earlier process may
-        # have left one, and nothing tells.
-        self._remains: bool | None = None
-        self._kept = False  # and the printer did not say that it has dropped the rest
-        self._cutting = False  # told to cut it off, and has not answered behind that
-        self._unclear = True  # old questions may still be answered
+        # True: an interrupted slip may hang out. None: unknown, a previous process may have left
+        # one.
+        self._leftovers: bool | None = None
+        self._kept = False  # True: the printer has not confirmed that it dropped the slip's rest
+        self._cutting = False  # True: a cut was sent, and no answer after the cut has come yet
+        self._unclear = True  # True: answers to earlier requests may still come
         self._count = 0
         self._next_recovery = 0.0
 
@@ -129,7 +131,7 @@ class EscPosPrinter(Driver):
         return (PrintSlip,)
 
     def open(self) -> None:
-        """Connect, drop what somebody left in the printer's buffer, make sure that it answers."""
+        """Connect, clear the printer's buffer, make sure that the printer answers."""
         if self._settings.text == TextMode.RASTER and not glyphs.available():
             raise DeviceError(
                 Reason.UNSUPPORTED, "no Chinese font to draw with: apt-get install fonts-noto-cjk"
@@ -151,30 +153,30 @@ class EscPosPrinter(Driver):
         facts = self._ask_facts(deadline)
         problem = _problem(facts)
         if problem is Reason.JAM and time.monotonic() >= self._next_recovery:
-            # A jam that somebody has cleared stays an error until the printer is told to go on.
+            # After somebody has cleared a jam, the error stays until this command.
             self._next_recovery = time.monotonic() + RECOVERY_S
-            self._cutting = False  # a cut that waited is dropped with the rest
+            self._cutting = False  # the command also drops a cut that waits in the buffer
             self._send(commands.RECOVER_AND_CLEAR)
-        if problem is None and self._remains:
+        if problem is None and self._leftovers:
             return self._cut_off_soon(deadline, _status(facts))
         return _status(facts)
 
     def reset(self) -> None:
-        """Drop what is in the printer, and cut off what hangs out of it: the beginning of a slip
-        that nobody shall find on their own. Done when the printer has answered behind the cut.
-        Costs 16 mm of paper where nothing hangs, but not again by the same driver."""
-        self._remains = self._remains is not False
+        """Clear the printer's buffer, and cut off an interrupted slip, so that the next citizen
+        does not find it on their slip. Returns when the printer has answered a request after the
+        cut. Costs 16 mm of paper when nothing hangs out; the same driver does not repeat that."""
+        self._leftovers = self._leftovers is not False
         if not self._connected().answers:
             drop = commands.RECOVER_AND_CLEAR + commands.CLEAR_BUFFERS
             self._send(drop + commands.START + commands.CUT)
-            self._remains = False
+            self._leftovers = False
             return
         self._drop()
         problem = _problem(self._ask_facts(Deadline(ANSWER_S)))
         if problem is not None:
             raise DeviceError(problem, _WORDS[problem][0])
         deadline = Deadline(RESET_S)
-        if self._remains:
+        if self._leftovers:
             self._cut_off(lambda: _in_time(deadline))
         else:
             self._settle(lambda: _in_time(deadline))
@@ -195,7 +197,7 @@ class EscPosPrinter(Driver):
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Printed:
         """Print a slip once. ``pages`` of an error is 0 when the slip surely did not come out
-        whole, None when it cannot be known."""
+        whole, ``None`` when that is unknown."""
         if not isinstance(request, PrintSlip):
             raise DeviceError(Reason.UNSUPPORTED, type(request).__name__)
         if request.job not in self._printed:
@@ -218,19 +220,19 @@ class EscPosPrinter(Driver):
             wire.send(data, check)
             return
         self.report(Status(State.BUSY))
-        self._remains = self._unclear = True
+        self._leftovers = self._unclear = True
         try:
             question, is_answer = self._question()
             wire.send(data + question, check)
             self._await(is_answer, check)
-            self._remains = self._unclear = False
+            self._leftovers = self._unclear = False
             self._confirm()
         except DeviceError as error:
             self.report(_failed(error))
             dropped = self._drop()
             self.close()
             if error.pages == 0 and not dropped:
-                # Once somebody has mended what stopped it, the rest of the slip may come out.
+                # When somebody has cleared the fault, the rest of the slip may still come out.
                 raise DeviceError(error.reason, error.detail, pages=None) from error
             raise
 
@@ -240,12 +242,14 @@ class EscPosPrinter(Driver):
         except DeviceError as error:
             if error.reason is not Reason.OFFLINE:
                 raise
-        # It may only have blinked. Nothing was sent, so a second try on a new line is safe.
+        # The line may have failed for a moment. Nothing of the slip was sent: a second try on a new
+        # line is safe.
         self.close()
         return self._make_ready(check)
 
     def _make_ready(self, check: Callable[[], None]) -> PrinterWire:
-        """Be sure that the printer can print, and that no answer to an older question is due."""
+        """Make sure that the printer can print, that no leftover hangs out, and that no answer to
+        an earlier request is due."""
         try:
             check()
             wire = self._connected()
@@ -254,7 +258,7 @@ class EscPosPrinter(Driver):
             problem = _problem(self._ask_facts(Deadline(ANSWER_S)))
             if problem is not None:
                 raise DeviceError(problem, _WORDS[problem][0])
-            if self._remains:
+            if self._leftovers:
                 self._cut_off(check)
             elif self._unclear:
                 self._settle(check)
@@ -264,7 +268,7 @@ class EscPosPrinter(Driver):
         return wire
 
     def _question(self) -> tuple[bytes, Callable[[Reply], bool]]:
-        """What to ask behind the data, and how to know its answer."""
+        """The request to send after the data, and a test for its answer."""
         if self._settings.proof == CompletionQuery.GS_R:
             return commands.ASK_PAPER, lambda reply: isinstance(reply, PaperAnswer)
         self._count += 1
@@ -272,7 +276,8 @@ class EscPosPrinter(Driver):
         return commands.ask_process_id(process), lambda reply: reply == ProcessId(process)
 
     def _await(self, is_answer: Callable[[Reply], bool], check: Callable[[], None]) -> None:
-        """Wait for the answer behind the data; raise when something stops the printer first."""
+        """Wait for the answer to the request after the data; raise when something stops the printer
+        first."""
         questions = cycle((OFFLINE_CAUSE, ERROR_CAUSE))
         asked: int | None = None
         next_look = time.monotonic() + LOOK_S
@@ -280,7 +285,7 @@ class EscPosPrinter(Driver):
             check()
             if asked is None and time.monotonic() >= next_look:
                 asked = next(questions)
-                # A slow line may still be full of the slip: that is no silence.
+                # A slow line may still be sending the slip: wait by `check`, not by ANSWER_S.
                 self._send(commands.ask_status(asked), check)
             for reply in self._hear(TICK_S):
                 if is_answer(reply):
@@ -292,7 +297,7 @@ class EscPosPrinter(Driver):
                     asked, next_look = None, time.monotonic() + LOOK_S
 
     def _confirm(self) -> None:
-        """The answer came; some printers give it though they stopped, so look once more."""
+        """Look once more after the answer, since some printers give it although they stopped."""
         try:
             problem = _problem(self._ask_facts(Deadline(ANSWER_S)))
         except DeviceError as error:
@@ -303,9 +308,9 @@ class EscPosPrinter(Driver):
     # -- after a slip that was stopped ----------------------------------------------------------
 
     def _drop(self) -> bool:
-        """Make the printer drop the rest, so that it does not come out before the next citizen.
-        False: it did not say that it has. Some never do; others not within a picture, nor when
-        their buffer is so full that the command does not reach them."""
+        """Make the printer drop the rest of a slip, so that it does not come out before the next
+        citizen. Returns whether the printer has confirmed. Some models never confirm; others ignore
+        DLE DC4 inside a raster image or with a full buffer."""
         deadline = Deadline(GIVE_UP_S)
         self._kept, self._cutting = True, False
         try:
@@ -314,37 +319,39 @@ class EscPosPrinter(Driver):
             while self._kept and not deadline.passed():
                 self._kept = not any(isinstance(said, OtherBlock) for said in self._hear(TICK_S))
         except DeviceError:
-            pass  # opening the line again tries the same
+            pass  # `_connected` sends the same commands on the next line
         return not self._kept
 
     def _cut_off(self, check: Callable[[], None]) -> None:
-        """Cut what hangs out, once all before it is out: when this returns, it is cut."""
+        """Cut off the leftover slip after all data before the cut is printed; returns when it is
+        cut."""
         if not self._cutting:
-            # Not before it answers: one that never does would cut its roll to pieces.
+            # Send no cut before the printer answers: repeated cuts would cut up the whole roll of a
+            # printer that never answers.
             self._settle(check)
             self._send(commands.CUT)
             self._cutting = True
         self._settle(check)
-        self._remains = self._cutting = False
+        self._leftovers = self._cutting = False
 
     def _cut_off_soon(self, deadline: Deadline, status: Status) -> Status:
-        """The same, until then; what is not done in this look is done in the next one, or before
-        the next slip."""
+        """Like `_cut_off` up to `deadline`; the rest is done by the next status poll or before the
+        next slip."""
         try:
             self._cut_off(lambda: _in_time(deadline))
         except DeviceError as error:
             if error.reason in (Reason.OFFLINE, Reason.GARBLED):
                 self.close()
                 raise
-            return replace(status, state=State.BUSY, detail=_REMAINS)
+            return replace(status, state=State.BUSY, detail=_LEFTOVERS)
         return status
 
     def _settle(self, check: Callable[[], None]) -> None:
-        """Wait until the printer has done all it was given, and no older answer is due."""
+        """Wait until the printer has processed all data, and no earlier answer is due."""
         self._unclear = True
         if self._kept:
-            # It may wait for the rest of a picture, and would take all that follows for it. In a
-            # picture these are white dots, elsewhere nothing.
+            # The printer may wait for the rest of a picture and would take later commands for its
+            # dots. So send zeros for a whole picture: white dots inside one, ignored elsewhere.
             self._send(bytes(self._settings.width // 8 * commands.BAND), check)
             self._kept = False
         question, is_answer = self._question()
@@ -370,7 +377,7 @@ class EscPosPrinter(Driver):
             self._unclear = True
             self._cutting = False
             if wire.answers:
-                # Whoever printed before, perhaps a visit that was killed, may have left a slip.
+                # A previous process, e.g. a killed visit, may have left a slip in the buffer.
                 self._send(commands.RECOVER_AND_CLEAR + commands.CLEAR_BUFFERS)
         return self._wire
 
@@ -387,14 +394,14 @@ class EscPosPrinter(Driver):
         return self._replies.feed(data) if data else []
 
     def _drain(self) -> None:
-        """Throw away what still comes."""
+        """Drop all bytes that still come."""
         deadline = Deadline(ANSWER_S)
         while self._hear(TICK_S):
             _ends(deadline)
 
     def _ask_facts(self, deadline: Deadline) -> RealTimeStatus:
         try:
-            while self._hear(0):  # late, or unasked
+            while self._hear(0):  # drop late and unasked answers
                 _ends(deadline)
             return RealTimeStatus(
                 self._ask(PRINTER, EscPosState, deadline),
@@ -403,7 +410,7 @@ class EscPosPrinter(Driver):
                 self._ask(PAPER_SENSOR, PaperSensor, deadline),
             )
         except DeviceError:
-            # A late answer would be taken for that to another question: start on a new line.
+            # A late answer would be taken for the answer to another request: use a new line.
             self.close()
             raise
 
@@ -418,7 +425,7 @@ class EscPosPrinter(Driver):
         raise DeviceError(Reason.OFFLINE, _SILENT, pages=0)
 
     def _learn_info(self) -> None:
-        """Ask for model, serial number and firmware; many printers tell none of it."""
+        """Ask for model, serial number and firmware; many printers answer none of these."""
         known: dict[str, str] = {}
         for name, n in (("model", 67), ("serial", 68), ("firmware", 65)):
             self._send(commands.ask_info(n))
@@ -478,7 +485,7 @@ _STATES = {
 
 
 def _problem(facts: RealTimeStatus) -> Reason | None:
-    """What stands against printing, the worst first."""
+    """The worst problem that keeps the printer from printing; ``None`` when there is none."""
     stopped = _stopped_by(facts.error) or _stopped_by(facts.offline)
     if stopped is not None:
         return stopped
@@ -490,7 +497,7 @@ def _problem(facts: RealTimeStatus) -> Reason | None:
 
 
 def _stopped_by(fact: RealTime) -> Reason | None:
-    """What has stopped the printer, as far as one answer tells."""
+    """The problem that a single answer reports; ``None`` when it reports none."""
     match fact:
         case ErrorCause(unrecoverable=True):
             return Reason.HARDWARE
@@ -523,7 +530,7 @@ def _status(facts: RealTimeStatus) -> Status:
 
 
 def _failed(error: DeviceError) -> Status:
-    """How the printer is right after a slip failed; the next look may find it better."""
+    """The printer's status right after ``error``, until the next look at the printer."""
     detail, mend = _WORDS.get(error.reason, (error.detail, ""))
     if error.reason not in _STATES:
         return Status(State.UNKNOWN, detail=detail)

@@ -1,4 +1,4 @@
-"""The chip card reader: one reader of the PC/SC service, and the card in it."""
+"""The driver of chip card readers: one reader of the PC/SC service, and the card in it."""
 
 from __future__ import annotations
 
@@ -51,20 +51,21 @@ from drivers.smart_card.winscard import (
 )
 
 RECOVER_S = 3.0
-"""How long the service or the reader may be gone while a card is awaited: a restart, a plug that
-was touched."""
+"""Seconds that the service or the reader may be gone while the driver waits for a card: a restart
+of the service, a plug that was touched."""
 FINISH_S = 2.5
-"""How long a read may go on past its deadline: a host that can kill waits three seconds."""
+"""Seconds that a read may go on past its deadline; less than the three seconds after which a
+process host kills its driver."""
 HELD_S = 2.0
-"""How long another program may hold the card before that is a fault."""
+"""Seconds that another program may hold the card; longer is a fault."""
 CONNECT_S = 5.0
-"""How long a card may take to be powered up (some readers try three voltages, a second each); what
-takes longer waits for another program's transaction."""
+"""Seconds that a card may take to power up (some readers try three voltages, a second each). A
+longer wait is for another program's transaction."""
 SETTLE_S = 0.5
-"""How long after a card was pulled the service may still call it present (pcscd looks at some
-readers every 0.4 s)."""
-_SLICE_S = 0.05  # how soon a cancel is seen
-_AGAIN_S = 0.1  # between two attempts to get what is not there
+"""Seconds after a card was pulled in which the service may still report it as present (pcscd polls
+some readers every 0.4 s)."""
+_SLICE_S = 0.05  # between two looks at the cancel token
+_AGAIN_S = 0.1  # between two attempts after a failure
 _SILENT_TRIES = 3  # a card that is still being pushed in has no contact yet
 _SOCKET_VARIABLE = "PCSCLITE_CSOCK_NAME"
 
@@ -84,7 +85,7 @@ _HELD = Status(
     detail=_HELD_DETAIL,
     mend=_HELD_MEND,
 )
-# After these the reader itself is as well as before.
+# These reasons say nothing against the reader itself.
 _READER_FINE = (
     Reason.CARD_REMOVED,
     Reason.CARD_UNREADABLE,
@@ -100,25 +101,27 @@ _Request = ReadBankCard | ReadSocialSecurityCard | ReadAnyCard
 class PcscReader(Driver):
     """A chip card reader behind the PC/SC service (pcscd). T=0 and T=1, contact or contactless.
 
-    A card is held from power-up to the end of its read and never longer; the first error of a
-    transmission ends the read. A card that never answers blocks for ever: run this driver in a
-    process host. The service keeps such a card for the process that was killed until it is lifted.
+    The driver holds a card from power-up to the end of its read and never longer; the first error
+    of a transmission ends the read. A card that never answers blocks the driver for ever, so run it
+    in a process host. After the host has killed it, the service keeps the card locked until the
+    card is lifted.
 
-    A card that was exchanged for another between two looks is told as gone once, then as present.
+    When a card was exchanged for another between two looks, the driver reports the reader as empty
+    once, then the new card as present.
     """
 
     @dataclass(frozen=True, slots=True)
     class Settings:
-        """Which reader it is, and how it is shared."""
+        """Which reader to use, and whether other programs may share its cards."""
 
         reader: str = ""
-        """The reader's name or a part of it; "" is the only one there is. ``pcsc_scan -r`` lists
-        the names."""
+        """The reader's name or a part of it; "" for the only reader. ``pcsc_scan -r`` lists the
+        names."""
         exclusive: bool = True
-        """False: other programs of this machine may be connected to the card too; they wait while
-        it is read."""
+        """False: other programs of this machine may connect to the card too; they wait while the
+        driver reads it."""
         service: str = ""
-        """The socket of the PC/SC service; "" is the system's. The same for a whole process."""
+        """The socket of the PC/SC service; "" for the system's. The same for a whole process."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -126,14 +129,14 @@ class PcscReader(Driver):
         self._context: Context | None = None
         self._reader = ""
         self._open = False
-        self._card: int | None = None  # which card was last told: the service counts them
-        self._held: Deadline | None = None  # until then it is no fault that another has it
+        self._card: int | None = None  # the service's count of cards when one was last reported
+        self._held: Deadline | None = None  # until then, another program may hold the card
         self._settled = Deadline(0)
         self._closed = Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
 
     @property
     def info(self) -> Info:
-        """``model`` is the reader's name once it was found; that may hold its serial number."""
+        """``model`` is the reader's name, once found; the name may hold its serial number."""
         return Info("smart_card", "pcsc", self._settings.reader or "PC/SC", self._reader)
 
     @property
@@ -143,8 +146,8 @@ class PcscReader(Driver):
     def open(self) -> None:
         """Find the service and the reader in it.
 
-        Raises :class:`DeviceError`: ``OFFLINE`` when there is no service, ``NO_DEVICE`` when there
-        is no such reader, or more than one that it could be.
+        Raises :class:`DeviceError`: ``OFFLINE`` when the service does not run, ``NO_DEVICE`` when
+        no reader, or more than one, fits the settings.
         """
         self.close()
         try:
@@ -160,9 +163,10 @@ class PcscReader(Driver):
         self._drop()
 
     def status(self) -> Status:
-        """Whether the reader is there, and a card in it; found anew if the service was restarted.
+        """Whether the reader is there and holds a card; looks for the reader again when the service
+        was restarted.
 
-        Of a closed reader: why it could not be opened, and what mends it.
+        For a closed reader: why it could not be opened, and what mends that.
         """
         if not self._open:
             return self._closed
@@ -175,12 +179,13 @@ class PcscReader(Driver):
         return Status(State.ONLINE, media=Media.PRESENT, detail=detail)
 
     def reset(self) -> None:
-        """Begin a new conversation with the service. Every read starts a card afresh anyway."""
+        """Begin with a new context of the service. A card needs no reset: every read powers it
+        up."""
         self._drop()
         self._look()
 
     def self_test(self) -> tuple[Check, ...]:
-        """Service, reader, slot; whatever fails, the others are tried."""
+        """Service, reader, slot; a failure does not stop the next check."""
         checks = []
         for name, see in (
             ("PC/SC service", self._see_service),
@@ -200,13 +205,13 @@ class PcscReader(Driver):
         return tuple(Info("smart_card", "pcsc", "PC/SC", name) for name in names)
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
-        """Do ``request``; a cancel is obeyed within 50 ms, or with the next answer of the card.
+        """Carry out ``request``; obeys a cancel within 50 ms, or with the card's next answer.
 
-        Reading: the deadline is for putting the card; a read that has begun is finished, if it
-        takes no more than ``FINISH_S`` past it. Raises ``TIMEOUT`` (no card was put, or it is too
-        slow), ``CANCELLED``, ``CARD_REMOVED`` (pulled or swapped in the middle),
-        ``CARD_UNREADABLE`` (no contact, what it says makes no sense, or another program holds it),
-        ``CARD_UNKNOWN`` (another kind of card), ``GARBLED`` (an answer without a status).
+        Reading: the deadline is for putting the card; a read that has begun may go on for
+        ``FINISH_S`` more. Raises ``TIMEOUT`` (no card was put, or the card is too slow),
+        ``CANCELLED``, ``CARD_REMOVED`` (pulled or swapped during the read), ``CARD_UNREADABLE`` (no
+        contact, nonsensical data, or another program holds the card), ``CARD_UNKNOWN`` (another
+        kind of card), ``GARBLED`` (an answer without a status).
         ``AwaitRemoval``: ``TIMEOUT`` when the card is still there.
         Both: ``OFFLINE`` when the service is gone, ``NO_DEVICE`` when the reader is gone.
         """
@@ -254,7 +259,7 @@ class PcscReader(Driver):
                 raise DeviceError(Reason.TIMEOUT, "the card is too slow")
             with self._reader_errors(Reason.CARD_REMOVED):
                 answer = session.transmit(apdu)
-            if not answer:  # pulled in the middle of a command
+            if not answer:  # pulled during a command
                 raise DeviceError(Reason.CARD_REMOVED, "the card was pulled while it was read")
             return answer
 
@@ -269,7 +274,7 @@ class PcscReader(Driver):
                 return read_social_security_card(card) if known else read_bank_card(card)
 
     def _await_card(self, deadline: Deadline, limit: Deadline, cancel: CancelToken) -> CardSession:
-        """Wait until a card is in, and take hold of it before ``limit``."""
+        """Wait until a card is in the reader, and connect to it before ``limit``."""
         silent = 0
         for state in self._watch(deadline, cancel, "no card was put in time"):
             if not state & PRESENT:
@@ -287,15 +292,15 @@ class PcscReader(Driver):
                     if silent == _SILENT_TRIES:
                         raise _silent(error) from error
                 elif error.code in SERVICE_GONE | READER_GONE:
-                    self._drop()  # found again by the watch
+                    self._drop()  # `_watch` finds both again
                 elif error.code not in CARD_GONE | HELD:
                     raise DeviceError(Reason.HARDWARE, str(error)) from error
             cancel.wait(_AGAIN_S)
         raise AssertionError("a watch ends by an error only")
 
     def _take_hold(self, limit: Deadline, cancel: CancelToken) -> CardSession:
-        """Raises :class:`PcscError`; ``CANCELLED``, ``TIMEOUT`` for a card that is put too late,
-        ``CARD_UNREADABLE`` for what never answers."""
+        """Connect to the card. Raises :class:`PcscError`; ``CANCELLED``; ``TIMEOUT`` after
+        ``limit``; ``CARD_UNREADABLE`` when the service does not answer within :data:`CONNECT_S`."""
         context, patience = self._connected(), Deadline(CONNECT_S)
         session = context.connect(self._reader, exclusive=self._settings.exclusive)
         while True:
@@ -303,7 +308,7 @@ class PcscReader(Driver):
                 return session.result(_SLICE_S)
             over = cancel.cancelled or limit.passed() or patience.passed()
             if over and session.cancel():
-                self._context = None  # it ends with the attempt
+                self._context = None  # the cancelled attempt releases its context
                 _check_cancel(cancel)
                 if not patience.passed():
                     raise DeviceError(Reason.TIMEOUT, "the card is too slow")
@@ -311,7 +316,7 @@ class PcscReader(Driver):
                 raise _kept()
 
     def _is_kept(self) -> bool:
-        """Whether another program has held the card too long."""
+        """Whether another program has held the card for longer than :data:`HELD_S`."""
         return self._held is not None and self._held.passed()
 
     def _await_removal(self, deadline: Deadline, cancel: CancelToken) -> None:
@@ -321,8 +326,9 @@ class PcscReader(Driver):
                 return
 
     def _watch(self, deadline: Deadline, cancel: CancelToken, late: str) -> Iterator[int]:
-        """The reader's state: at once, when it changes, and again and again while a card is in;
-        through a restart of the service and a plug that was pulled for less than ``RECOVER_S``.
+        """Yields the reader's state: at once, at every change, and repeatedly while a card is in.
+        Goes on through a restart of the service, or a pulled plug, of less than ``RECOVER_S``.
+        Raises ``TIMEOUT`` with the detail ``late``.
         """
         known = UNAWARE
         recover: Deadline | None = None
@@ -360,8 +366,8 @@ class PcscReader(Driver):
     # -- the service --------------------------------------------------------------------------
 
     def _see(self, known: int = UNAWARE, seconds: float = 0.0) -> int:
-        """The reader's state, as :meth:`_look` has it, and once without a card when another is in
-        than before: nobody takes it for the same."""
+        """The reader's state as in :meth:`_look`; when the card was exchanged for another, once as
+        empty, so that the new card is not taken for the old one."""
         state = self._look(known, seconds)
         before, self._card = self._card, state >> 16 if state & PRESENT else None
         by_others = EXCLUSIVE | IN_USE if self._settings.exclusive else EXCLUSIVE
@@ -373,7 +379,8 @@ class PcscReader(Driver):
         return state & ~PRESENT | EMPTY if exchanged else state
 
     def _look(self, known: int = UNAWARE, seconds: float = 0.0) -> int:
-        """The reader's state; see :meth:`Context.look`. After an error all is begun anew."""
+        """The reader's state; see :meth:`Context.look`. After an error, the next call begins with a
+        new context."""
         with self._reader_errors(Reason.OFFLINE):
             context = self._connected()
             if not self._reader:
@@ -385,7 +392,7 @@ class PcscReader(Driver):
 
     def _connected(self) -> Context:
         if self._context is None:
-            if self._settings.service:  # read by the library when it is first used
+            if self._settings.service:  # the library reads the variable at its first use
                 os.environ[_SOCKET_VARIABLE] = self._settings.service
             self._context = Context()
         return self._context
@@ -393,13 +400,14 @@ class PcscReader(Driver):
     def _drop(self) -> None:
         context, self._context = self._context, None
         self._reader = ""
-        self._card = None  # a service that was started anew counts anew
+        self._card = None  # a restarted service counts cards from zero
         if context is not None:
             context.release()
 
     @contextmanager
     def _reader_errors(self, otherwise: Reason) -> Iterator[None]:
-        """Say a PC/SC error as one of the device; begin anew when service or reader are gone."""
+        """Turn a :class:`PcscError` into a :class:`DeviceError`; drop the context when service or
+        reader are gone."""
         try:
             yield
         except PcscError as error:
@@ -423,10 +431,11 @@ class PcscReader(Driver):
 
 
 def choose_reader(names: Sequence[str], wanted: str) -> str:
-    """The one of ``names`` that is called ``wanted``, or whose name holds it; "": the only one.
+    """The name in ``names`` that equals ``wanted``, or the only name that contains it; for "", the
+    only name.
 
-    Capitals do not matter. Raises :class:`DeviceError` ``NO_DEVICE`` when there is none, or when
-    there are several and it could be any.
+    Ignores capitals. Raises :class:`DeviceError` ``NO_DEVICE`` when no name, or more than one,
+    fits.
     """
     if wanted in names:
         return wanted

@@ -1,8 +1,9 @@
-"""What receipt and document printers over XFS4IoT share: paper that is presented, taken, retracted.
+"""Base of the receipt and document printers over XFS4IoT: paper is presented, taken or retracted.
 
-What an earlier citizen left is drawn back before anything is printed, where the machine can, also
-what it does not tell of: paper under a head, on a transport or in a slot may look the same to it.
-The citizen's own paper is theirs: it is waited for, and nothing new comes upon it.
+Where the machine can retract, the driver retracts an earlier citizen's paper before it prints. It
+tries that also when the machine reports no paper, since paper under the head, on the transport or
+in the slot may look the same to the machine. The citizen's own paper is not retracted: the driver
+waits until it is taken before it prints the next.
 """
 
 from __future__ import annotations
@@ -45,13 +46,13 @@ from drivers.xfs4iot.payloads import (
 )
 
 RETRACT_S = 10.0
-"""How long drawing back may take."""
+"""The time limit of RetractMedia at the service, in seconds."""
 ENDLESS_S = 2.0
-"""How long after that its end is still awaited."""
+"""Seconds past :data:`RETRACT_S` after which a RetractMedia counts as one that never ends."""
 TAKE_S = 20.0
-"""How long a citizen's own earlier paper is waited for, until the next is not begun."""
+"""Longest wait, in seconds, until the citizen takes their earlier paper; then the print fails."""
 LOOK_S = 0.5
-"""How often the service is asked meanwhile; it may not tell by itself."""
+"""Seconds between two status requests during that wait; a service may send no event."""
 
 _WHOLE_NOT_OUT = frozenset(
     {
@@ -69,9 +70,9 @@ _WHOLE_NOT_OUT = frozenset(
         ErrorCode.SEQUENCE_INVALID,
     }
 )
-"""With these a single sheet or slip is not in anybody's hands."""
+"""Error codes after which a job of one sheet or slip has surely not come out whole."""
 _NOTHING_PRINTED = frozenset({ErrorCode.BLACK_MARK, ErrorCode.SOURCE_INVALID})
-# "present" is not here: with paper from a roll it is under the print head all the time.
+# Without "present": the paper of a roll always lies under the print head.
 _MEDIA = {
     MediaState.ENTERING: Media.PRESENT,
     MediaState.NOT_PRESENT: Media.NOT_PRESENT,
@@ -94,17 +95,17 @@ _BINS: Mapping[BinState, tuple[str, str]] = {
     BinState.FULL: ("the retract bin is full", "empty the retract bin"),
     BinState.HIGH: ("the retract bin is nearly full", "empty the retract bin"),
 }
-"""What there is to say of a retract bin, worst first."""
+"""Detail and mend for each state of a retract bin, worst first."""
 
 
 class PrinterSettings(ServiceSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What holds for both kinds of printer."""
+    """The settings of both kinds of printer."""
 
     retract_to: Annotated[str, msgspec.Meta(pattern="^unit[0-9A-Za-z]+$")] = "unit1"
-    """The bin for paper that nobody took."""
+    """The bin for retracted paper."""
     retract_after_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
-    """Seconds until presented paper is drawn back. 0: the machine sees to it, by its own period.
-    What an earlier citizen left is drawn back before the next print all the same."""
+    """Seconds until the driver retracts presented paper. 0: the machine does, after its own period.
+    An earlier citizen's paper is retracted before the next print in any case."""
 
 
 class XfsPrinter(XfsDriver):
@@ -112,23 +113,24 @@ class XfsPrinter(XfsDriver):
 
     INTERFACES = ("Printer",)
     TYPE: str
-    """Its kind in ``Common.Capabilities``: "receipt", "document"."""
+    """The printer's type in ``Common.Capabilities``: "receipt", "document"."""
     LEFT: tuple[MediaState, ...] = (MediaState.ENTERING,)
-    """With these an earlier citizen's paper surely lies in the slot, or comes out with the next."""
+    """Media states that prove an earlier citizen's paper: in the slot, or coming out with the
+    next."""
 
     def __init__(self, settings: PrinterSettings) -> None:
         super().__init__(settings)
         self._paper = settings
-        self._presented: Deadline | None = None  # paper lies in the slot; until when it may
-        self._ours = False  # what lies there came out of here
-        self._empty = False  # the service says that nothing lies there
-        self._told = False  # an event of the slot came since that was last asked
+        self._presented: Deadline | None = None  # paper lies in the slot, and may until then
+        self._ours = False  # this driver has printed the paper in the slot
+        self._empty = False  # the service reports an empty slot
+        self._told = False  # an event about the slot came after the last status request
         self._retracting: Running | None = None
-        self._retract_by = Deadline(0.0)  # then it has ended, or it never will
-        self._stuck: DeviceError | None = None  # why it could not be drawn back
+        self._retract_by = Deadline(0.0)  # by then RetractMedia has ended, or it never will
+        self._stuck: DeviceError | None = None  # why the last RetractMedia failed
 
     def status(self) -> Status:
-        """As the service says; also starts to draw back paper that lies too long."""
+        """The service's status; also begins to retract paper that has lain too long."""
         limit = Deadline(STATUS_S)
         service = self._connected(STATUS_S / 3)
         status = self._status(self._look(service, limit.remaining()))
@@ -141,7 +143,7 @@ class XfsPrinter(XfsDriver):
         return status
 
     def reset(self) -> None:
-        """Draw back what is in the transport."""
+        """Retract the paper in the transport."""
         command = ResetPrinter(media_control=self._paper.retract_to)
         self._connected().call(command, Deadline(RESET_S), CancelToken())
         self._gone()
@@ -156,10 +158,10 @@ class XfsPrinter(XfsDriver):
         deadline: Deadline,
         cancel: CancelToken,
     ) -> None:
-        """Have the commands done one after another. The first one is what prints.
+        """Send ``commands`` one after another. The first command prints, later ones move the paper.
 
-        ``pages`` of an error: 0 when surely nothing is in anybody's hands, None when it cannot be
-        known; a machine of this kind does not count. ``pieces``: sheets or slips.
+        ``pages`` of an error: 0 when surely no paper came out whole, ``None`` when that is unknown,
+        since the machine does not count pages. ``pieces``: the number of sheets or slips.
         """
         service = self._usable()
         try:
@@ -184,10 +186,11 @@ class XfsPrinter(XfsDriver):
         self.report(Status(State.ONLINE, media=lies))
 
     def _clear_slot(self, service: XfsService, deadline: Deadline, cancel: CancelToken) -> None:
-        """Have nothing in the slot that a new paper would come out with, if the machine can."""
+        """Empty the slot, if the machine can, so that new paper does not come out with old
+        paper."""
         service.pump()
         if not service.offers(RetractMedia):
-            return  # a plain slot: what comes next pushes out what lies there
+            return  # a plain slot: new paper pushes the old paper out
         if self._retracting is None and self._presented is not None and self._ours:
             self._await_taken(service, deadline, cancel)
         if self._retracting is None and self._presented is None and (self._ours or self._empty):
@@ -195,16 +198,16 @@ class XfsPrinter(XfsDriver):
         try:
             self._draw_back(service, deadline, cancel)
         except DeviceError as error:
-            if self._presented is None:  # nobody knows
+            if self._presented is None:  # it is unknown whether paper lies in the slot
                 raise
             detail = f"paper lies in the slot: {error.detail or error.reason.value}"
             raise DeviceError(error.reason, detail, mend=error.mend) from error
 
     def _await_taken(self, service: XfsService, deadline: Deadline, cancel: CancelToken) -> None:
-        """Wait until the citizen has taken their own paper, or it is time to draw it back.
+        """Wait until the citizen has taken their own paper, or its time to lie there is over.
 
-        Drawn back at once it would be lost to somebody who stands right there; whoever leaves it
-        is told, and may try again. Raises ``NOT_TAKEN``.
+        Retracted at once, the paper would be lost to the citizen in front of the terminal. Raises
+        ``NOT_TAKEN`` after :data:`TAKE_S`; the citizen reads that, and may try again.
         """
         self.report(Status(State.BUSY, media=Media.PRESENT))
         limit = Deadline(min(TAKE_S, deadline.remaining()))
@@ -224,7 +227,7 @@ class XfsPrinter(XfsDriver):
                 look = Deadline(LOOK_S)
 
     def _draw_back(self, service: XfsService, deadline: Deadline, cancel: CancelToken) -> None:
-        """Draw back what lies in the slot; if that goes on already, wait for its end."""
+        """Retract the paper in the slot and wait for the end, also of a running RetractMedia."""
         retract, running = self._retract(), self._retracting
         if running is None:
             running = self._begin_retract(service)
@@ -232,16 +235,16 @@ class XfsPrinter(XfsDriver):
         try:
             service.await_end(retract, running, limit, cancel)
         except DeviceError:
-            if running.end is None:  # it goes on
+            if running.end is None:  # RetractMedia still runs
                 self._give_up_endless(service)
                 raise
         self._drawn_back(service)
 
     def _draw_back_late(self, service: XfsService) -> None:
-        """Begin to draw back what lies too long; its end is seen at a later look."""
+        """Begin to retract paper that has lain too long; a later status sees the end."""
         if self._retracting is not None:
             if self._retracting.end is not None:
-                with suppress(DeviceError):  # the status tells it
+                with suppress(DeviceError):  # `status` reports `_stuck`
                     self._drawn_back(service)
             else:
                 self._give_up_endless(service)
@@ -254,20 +257,20 @@ class XfsPrinter(XfsDriver):
         return running
 
     def _give_up_endless(self, service: XfsService) -> None:
-        """A service whose retract lasts beyond its own time is spoken to anew."""
+        """Close the connection to a service whose RetractMedia exceeds its own time limit."""
         if self._retract_by.passed():
             service.close()
 
     def _overdue(self) -> bool:
-        """Whether paper lies longer than the settings allow."""
+        """Whether paper has lain in the slot for longer than the settings allow."""
         lies = self._presented
         return lies is not None and self._paper.retract_after_s > 0 and lies.passed()
 
     def _drawn_back(self, service: XfsService) -> None:
-        """A retract has ended. Raises why the paper lies there still.
+        """Note the end of a RetractMedia. Raises its error when the paper still lies in the slot.
 
-        Only what surely lies there keeps anybody from their paper: services refuse as well because
-        they have no bin, or a full one, before they look for paper.
+        Raise only when paper is known to lie there: services also refuse RetractMedia for a missing
+        or full bin, before checking for paper.
         """
         running, self._retracting = self._retracting, None
         assert running is not None
@@ -282,7 +285,7 @@ class XfsPrinter(XfsDriver):
         self._gone()
 
     def _gone(self) -> None:
-        """Nothing lies in the slot."""
+        """Note that the slot is empty."""
         self._presented = self._stuck = None
 
     def _retract(self) -> RetractMedia:
@@ -304,14 +307,14 @@ class XfsPrinter(XfsDriver):
             case PrinterEvent.MEDIA_AUTO_RETRACTED:
                 self._gone()
                 if message.read(AutoRetracted).result == "transport":
-                    # It would come out with the next paper: that one puts it into the bin first.
+                    # That paper would come out with the next: retract it into the bin before.
                     self._presented, self._ours = Deadline(math.inf), False
             case _:
                 return
         self._told, self._empty = True, False
 
     def _present(self) -> None:
-        if self._tells_taken():  # else nobody would say when it is gone
+        if self._tells_taken():  # else no event would tell that the paper was taken
             self._presented = Deadline(self._paper.retract_after_s)
 
     def _tells_taken(self) -> bool:
@@ -319,13 +322,13 @@ class XfsPrinter(XfsDriver):
         return told is not None and bool(told.media_taken)
 
     def _begin(self, service: XfsService) -> None:
-        """What was told on another connection is over: the status says what lies there."""
+        """Forget what an earlier connection reported: the status tells what lies in the slot."""
         self._gone()
         self._retracting = None
         self._empty = False
 
     def _suits(self, capabilities: Capabilities) -> bool:
-        """Its type, where it tells one."""
+        """Whether the service reports this driver's type of printer, or no type at all."""
         types = (capabilities.printer.type if capabilities.printer else None) or {}
         return bool(types.get(self.TYPE)) or not any(types.values())
 
@@ -338,7 +341,7 @@ class XfsPrinter(XfsDriver):
         status = super()._status(facts)
         if not online(status) or facts.printer is None:
             return status
-        if not self._told:  # else this answer may be older than what an event has said
+        if not self._told:  # else this answer may be older than the last event
             self._note(facts.printer.media)
         status = read_printer(facts.printer, status)
         if self._presented is not None and status.media is not Media.JAMMED:
@@ -346,8 +349,8 @@ class XfsPrinter(XfsDriver):
         return status
 
     def _note(self, media: MediaState | None) -> None:
-        """What the service itself says of the slot. It is the only one who knows what was left
-        there before this driver began."""
+        """Note the media state that the service reports. Only the service knows what lay in the
+        slot before this driver began."""
         self._empty = media is MediaState.NOT_PRESENT
         if self._empty:
             self._gone()
@@ -361,10 +364,10 @@ class XfsPrinter(XfsDriver):
 
 
 def read_printer(facts: PrinterStatus, status: Status) -> Status:
-    """Media and supplies of a printer that is on-line."""
+    """``status`` of an on-line printer, completed with its media and supplies."""
     supplies = [one for one in (facts.paper or {}).values() if one is not None]
     known = [_SUPPLY[one] for one in supplies if one in _SUPPLY]
-    # Several trays: the printer goes on as long as one has paper.
+    # With several trays, the printer goes on as long as one tray has paper.
     paper = next((one for one in (Supply.FULL, Supply.LOW, Supply.OUT) if one in known), None)
     media = _MEDIA.get(facts.media or MediaState.UNKNOWN, Media.UNKNOWN)
     status = replace(status, media=media, paper=paper or Supply.UNKNOWN)
