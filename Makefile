@@ -28,19 +28,24 @@ fuzz: $(VENV)/ready  ## two million random and mutated inputs for every parser, 
 lab: $(VENV)/ready  ## real kernel drivers in an emulated machine (QEMU), under five minutes
 	$(BIN)/python -m lab
 
-words: assets/translations/en.mo  ## compile the catalogue of words
+words: assets/translations/en.mo assets/translations/zh_CN.mo  ## compile the catalogues of words
 
-assets/translations/en.mo: assets/translations/en.po $(VENV)/ready
+assets/translations/%.mo: assets/translations/%.po $(VENV)/ready
 	$(BIN)/pybabel --quiet compile -i $< -o $@
 
-extract: $(VENV)/ready  ## collect new words into the catalogue
+extract: $(VENV)/ready  ## collect new words into the catalogues: of _() and qsTr() English, of en() Chinese
+	$(call extracted,en,-k _ -k qsTr)
+	$(call extracted,zh_CN,--no-default-keywords -k en)
+
+# Babel would put dates into the header, or take it away: ours is kept as it is.
+define extracted
 	mkdir -p build
-	$(BIN)/pybabel --quiet extract -F babel.cfg -k _ -k qsTr --no-location --omit-header -o build/kiosk.pot .
-	cp assets/translations/en.po build/en.po
-	$(BIN)/pybabel --quiet update -N --ignore-obsolete --omit-header -w 100 -i build/kiosk.pot -o build/en.po -l en
-	# Babel would put dates into the header, or take it away: ours is kept as it is.
-	{ head -n 11 assets/translations/en.po; cat build/en.po; } > build/en.new
-	mv build/en.new assets/translations/en.po
+	$(BIN)/pybabel --quiet extract -F babel.cfg $(2) --no-location --omit-header -o build/$(1).pot .
+	cp assets/translations/$(1).po build/$(1).po
+	$(BIN)/pybabel --quiet update -N --ignore-obsolete --omit-header -w 100 -i build/$(1).pot -o build/$(1).po -l $(1)
+	{ sed '/^$$/q' assets/translations/$(1).po; cat build/$(1).po; } > build/$(1).new
+	mv build/$(1).new assets/translations/$(1).po
+endef
 
 goldens: $(VENV)/ready words  ## take the pictures of all pages as right; look at them first
 	$(BIN)/python -m tests.ui.goldens

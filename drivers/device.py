@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
+from drivers.sentence import Sentence
+
 T = TypeVar("T")
 
 
@@ -80,7 +82,8 @@ class DeviceError(Exception):
     def __init__(
         self, reason: Reason, detail: str = "", *, pages: int | None = 0, mend: str = ""
     ) -> None:
-        super().__init__(f"{reason.value}: {detail}" if detail else reason.value)
+        form = f"{reason.value}: {{detail}}"
+        super().__init__(Sentence(form, detail=detail) if detail else reason.value)
         self.reason = reason
         self.detail = detail
         self.pages = pages

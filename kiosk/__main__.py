@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -118,9 +119,11 @@ def visit(settings_path: Path, channel_fd: int, robot: str | None, told: tuple[s
 @click.option("--print", "prints", is_flag=True, help="Also print a test slip and a test sheet.")
 def doctor(settings_path: Path, as_json: bool, keep: Path, pdf: Path | None, prints: bool) -> None:
     """Look at everything: system, devices, network, centre. Exit code 0 says fit for service."""
+    from drivers.sentence import en
     from kiosk import settings
-    from kiosk.doctor import acceptance, chinese, examination, history, trial_prints
+    from kiosk.doctor import acceptance, examination, history, trial_prints
     from kiosk.doctor.text import text
+    from kiosk.words import locale_language, say_sentence
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal that is not UTF-8 gets its report too
@@ -132,16 +135,16 @@ def doctor(settings_path: Path, as_json: bool, keep: Path, pdf: Path | None, pri
     at = datetime.now(UTC).replace(microsecond=0)
     printed = trial_prints.run(loaded, at) if prints else ()
     report = examination.examine(loaded, printed, keep, settings_path)
-    say = chinese.say if chinese.is_spoken() else str
+    say = partial(say_sentence, language=locale_language())
     click.echo(report.json() if as_json else text(report, say, colour=sys.stdout.isatty()))
     try:
         history.keep(report.json(), report.at, keep)
     except OSError as error:
-        click.echo(say(f"not kept: {error.strerror or type(error).__name__}"), err=True)
+        click.echo(say(en("not kept: {why}", why=error.strerror or type(error).__name__)), err=True)
     if pdf:
         pictures = trial_prints.pictures(loaded, at, printed) if prints else ()
         if why := acceptance.write(pdf, report, loaded.profile, pictures):
-            click.echo(say(f"no acceptance report: {why}"), err=True)
+            click.echo(say(en("no acceptance report: {why}", why=why)), err=True)
     sys.exit(0 if report.fit else 1)
 
 

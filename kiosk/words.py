@@ -1,12 +1,15 @@
 """Words that are chosen when they are shown, so that the language can change at any time.
 
-``_("{count} 页", count=3)`` makes a :class:`Text`; :func:`say` words it in a language. The messages
-are Chinese; ``assets/translations/en.po`` carries the English ones.
+``_("{count} 页", count=3)`` makes a :class:`Text` for a citizen; :func:`say` words it. Their
+messages are Chinese; ``assets/translations/en.po`` carries the English ones. What drivers and
+the doctor tell a technician is written in English, ``en("{path} does not exist", path=port)``, a
+:class:`~drivers.sentence.Sentence`; ``assets/translations/zh_CN.po`` carries the Chinese.
 """
 
 from __future__ import annotations
 
 import gettext
+import os
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,6 +17,8 @@ from enum import StrEnum
 from functools import cache
 from importlib import resources
 from typing import Any, Protocol
+
+from drivers.sentence import Sentence
 
 
 class Language(StrEnum):
@@ -75,6 +80,8 @@ def say(value: Sayable, language: Language, *, hidden: bool = False) -> str:
     ``hidden`` puts :data:`HIDDEN` in place of every ``Decimal``, also of one within a text.
     """
     match value:
+        case Sentence():
+            return say_sentence(value, language)
         case str():
             return value
         case Text():
@@ -108,6 +115,37 @@ def say_month(day: date, language: Language) -> str:
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
+def say_sentence(sentence: str, language: Language) -> str:
+    """What a driver, the doctor or the system tells a technician, in ``language``.
+
+    A :class:`Sentence` is worded with its facts. Any other text is looked up as a whole, because
+    the catalogue has the terms that stand as facts too: states, names of findings, the system's
+    own words. A text that is not in the catalogue stays as it is.
+    """
+    if not sentence or language is Language.EN:
+        return str(sentence)
+    if not isinstance(sentence, Sentence):
+        return _catalogue(language).gettext(sentence)
+    worded = _catalogue(language).gettext(sentence.message)
+    if not sentence.facts:
+        return worded
+    return worded.format(
+        **{
+            name: say_sentence(fact, language) if isinstance(fact, str) else fact
+            for name, fact in sentence.facts.items()
+        }
+    )
+
+
+def locale_language() -> Language:
+    """The language of the user's locale (POSIX: LC_ALL, then LC_MESSAGES, then LANG): Chinese or
+    else English. English on the kernel's own console, which has no Chinese font."""
+    if os.environ.get("TERM") == "linux":
+        return Language.EN
+    said = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return Language.ZH if next(filter(None, said), "").startswith("zh") else Language.EN
+
+
 def translate(message: str, language: Language) -> str:
     """``message`` in ``language``; Chinese is what it is written in."""
     return message if language is Language.ZH else _catalogue(language).gettext(message)
@@ -115,7 +153,10 @@ def translate(message: str, language: Language) -> str:
 
 @cache
 def _catalogue(language: Language) -> gettext.NullTranslations:
-    """The compiled catalogue (``make words`` compiles it); a missing one shows Chinese."""
+    """The compiled catalogue of the messages that are written in the other language.
+
+    ``make words`` compiles it; without it a message shows as it is written.
+    """
     path = resources.files("assets") / "translations" / f"{language}.mo"
     if not path.is_file():
         return gettext.NullTranslations()

@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from drivers.sentence import en, joined
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.models import (
     Account,
@@ -168,7 +169,7 @@ class CentreClient:
             Call("GET", "/v1/accounts/{id}/ledger", id=account_id, query=query), _LEDGER
         )
         if year is not None and ledger.year != year:
-            raise CentreUnavailable(Trouble.NONSENSE, "the ledger of another year")
+            raise CentreUnavailable(Trouble.NONSENSE, en("the ledger of another year"))
         return ledger
 
     def withdrawals(self, account_id: str) -> tuple[Withdrawal, ...]:
@@ -197,7 +198,7 @@ class CentreClient:
         call = Call("POST", "/v1/documents", body=request, keyed=True)
         document = self._ask(call, _DOCUMENT)
         if self._documents.setdefault(request.key, document.id) != document.id:
-            raise CentreUnavailable(Trouble.NONSENSE, "another document for the same key")
+            raise CentreUnavailable(Trouble.NONSENSE, en("another document for the same key"))
         return document
 
     def document_file(self, document: Document) -> bytes:
@@ -208,7 +209,9 @@ class CentreClient:
         call = Call("GET", "/v1/documents/{id}/file", id=document.id)
         body = self._body(call, (200,))
         if hashlib.sha256(body).hexdigest() != document.sha256:
-            raise CentreUnavailable(Trouble.NONSENSE, f"{call.endpoint}: not the file announced")
+            raise CentreUnavailable(
+                Trouble.NONSENSE, joined(": ", call.endpoint, en("not the file announced"))
+            )
         return body
 
     def report_print(self, document_id: str, report: PrintReport) -> PrintCount:
@@ -235,12 +238,14 @@ class CentreClient:
         session = self._ask(call, _SESSION)
         known = self._session
         if known is None or session.id != known.id:
-            raise CentreUnavailable(Trouble.NONSENSE, f"{call.endpoint}: another session")
+            raise CentreUnavailable(
+                Trouble.NONSENSE, joined(": ", call.endpoint, en("another session"))
+            )
         return self._take(session)
 
     def _take(self, session: Session) -> Session:
         if not _TOKEN.fullmatch(session.token.reveal()):
-            raise CentreUnavailable(Trouble.NONSENSE, "a token that cannot stand in a header")
+            raise CentreUnavailable(Trouble.NONSENSE, en("a token that cannot stand in a header"))
         self._session = session
         return session
 
@@ -267,16 +272,15 @@ class CentreClient:
         except ValidationError as error:
             # Name only the field that does not fit: pydantic's error holds what the centre sent.
             where = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
-        raise CentreUnavailable(
-            Trouble.NONSENSE, f"{call.endpoint}: does not fit at {where or 'the top'}"
-        )
+        why = en("does not fit at {where}", where=where or "the top")
+        raise CentreUnavailable(Trouble.NONSENSE, joined(": ", call.endpoint, why))
 
     def _body(self, call: Call, good: tuple[int, ...]) -> bytes:
         """The body of an answer with a ``good`` status; raises for every other outcome."""
         token = self._session.token if self._session else None
         outcome = self._transport.outcome(call, token, self._whole_s)
         if isinstance(outcome, Silence):
-            raise CentreUnavailable(outcome.trouble, f"{call.endpoint}: {outcome.detail}")
+            raise CentreUnavailable(outcome.trouble, joined(": ", call.endpoint, outcome.detail))
         if outcome.status in good:
             return outcome.body
         if 400 <= outcome.status < 500:
@@ -284,7 +288,8 @@ class CentreClient:
             if no is not None:
                 raise Refusal(no.code, no.reason, no.next_step, no.reference)
         trouble = Trouble.BUSY if outcome.status == 429 else Trouble.NONSENSE
-        raise CentreUnavailable(trouble, f"{call.endpoint}: status {outcome.status}")
+        why = en("status {status}", status=outcome.status)
+        raise CentreUnavailable(trouble, joined(": ", call.endpoint, why))
 
 
 _QUIET = ConfigDict(hide_input_in_errors=True)

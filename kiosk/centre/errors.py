@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from enum import StrEnum
 
+from drivers.sentence import joined
 from kiosk.words import Sayable
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread on the telephone
@@ -40,7 +41,7 @@ class CentreUnavailable(Exception):
     """No usable answer. Whether anything happened at the centre is not known."""
 
     def __init__(self, trouble: Trouble, detail: str = "") -> None:
-        super().__init__(f"{trouble.value}: {detail}" if detail else trouble.value)
+        super().__init__(joined(": ", trouble.value, detail))
         self.trouble = trouble
         self.detail = detail  # for the technician; no citizen's data
         self.reference = reference_number()

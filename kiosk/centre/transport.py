@@ -25,6 +25,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from drivers.sentence import en, joined
 from kiosk import events
 from kiosk.centre.errors import Trouble
 from kiosk.centre.models import WireModel
@@ -134,7 +135,7 @@ class Transport:
     ) -> Answered | Silence:
         """Ask, and ask again where that is harmless and may help. Never raises."""
         if call.id is not None and not _ID.fullmatch(call.id):
-            return Silence(Trouble.NONSENSE, "an id that cannot stand in a path")
+            return Silence(Trouble.NONSENSE, en("an id that cannot stand in a path"))
         began = time.monotonic()
         self._patience.by = began + whole_s
         for pause in (*PAUSES_S, None) if call.repeatable else (None,):
@@ -158,7 +159,7 @@ class Transport:
         took = (self._last_use - began) * 1000
         events.CENTRE_ASKED.log(log, endpoint=call.endpoint, status=seen, ms=round(took))
         if isinstance(outcome, Answered) and outcome.status >= 500:
-            return Silence(Trouble.DOWN, f"status {outcome.status}")
+            return Silence(Trouble.DOWN, en("status {status}", status=outcome.status))
         return outcome
 
     def _transfer(self, call: Call, token: Sensitive[str] | None) -> Answered | Silence:
@@ -182,17 +183,19 @@ class Transport:
                 for chunk in response.raw.stream(65536, decode_content=False):
                     body += chunk
                     if len(body) > MOST_BYTES:
-                        return Silence(Trouble.NONSENSE, "the answer is too large")
+                        return Silence(Trouble.NONSENSE, en("the answer is too large"))
                 return Answered(response.status_code, bytes(body))
         except (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
-            return Silence(Trouble.SLOW, "no complete answer in time")
+            return Silence(Trouble.SLOW, en("no complete answer in time"))
         except requests.exceptions.SSLError as error:
-            return Silence(Trouble.DOWN, f"TLS: {_tls_reason(error)}")
+            return Silence(Trouble.DOWN, joined(": ", "TLS", _tls_reason(error)))
         except requests.ConnectionError as error:
             cause = error.args[0] if error.args else None
             if isinstance(cause, urllib3.exceptions.MaxRetryError):
-                return Silence(Trouble.DOWN, f"no connection ({type(cause.reason).__name__})")
-            return Silence(Trouble.NONSENSE, "cut off before an answer")
+                return Silence(
+                    Trouble.DOWN, en("no connection ({kind})", kind=type(cause.reason).__name__)
+                )
+            return Silence(Trouble.NONSENSE, en("cut off before an answer"))
         except (
             requests.RequestException,
             urllib3.exceptions.HTTPError,
@@ -200,7 +203,9 @@ class Transport:
             OSError,
             ValueError,
         ) as error:
-            return Silence(Trouble.NONSENSE, f"cut off or not HTTP ({type(error).__name__})")
+            return Silence(
+                Trouble.NONSENSE, en("cut off or not HTTP ({kind})", kind=type(error).__name__)
+            )
 
 
 def _tls_reason(error: BaseException) -> str:

@@ -6,19 +6,22 @@ import json
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
+from drivers.sentence import en, joined
 from kiosk.doctor import typeset
 from kiosk.doctor.causes import Cause, causes
-from kiosk.doctor.chinese import say
 from kiosk.doctor.devices import DEVICES
 from kiosk.doctor.examination import Report
 from kiosk.doctor.findings import Finding
 from kiosk.doctor.history import EarlierResult, worst
 from kiosk.doctor.text import CHINA, moment, said_name, said_names, since, unsteady
+from kiosk.words import Language, say_sentence
 
+say = partial(say_sentence, language=Language.ZH)
 _TITLE = "自助终端验收报告"
 COLUMNS = 6
 """Earlier results beside today's, in the table of devices."""
@@ -41,10 +44,10 @@ def write(path: Path, report: Report, profile: str, prints: Iterable[TrialPrint]
     try:
         boxes = typeset.unshown(_TITLE)
         if boxes:
-            return f"no font shows {boxes}: {typeset.MEND}"
+            return joined(": ", en("no font shows {without}", without=boxes), typeset.MEND)
         path.write_bytes(pdf(report, profile, tuple(prints)))
     except OSError as error:
-        return f"{path}: {error.strerror or type(error).__name__}"
+        return joined(": ", str(path), error.strerror or type(error).__name__)
     except Exception as error:  # noqa: BLE001 - see above
         return f"{type(error).__name__}: {error}"[:200]
     return ""

@@ -28,14 +28,14 @@ class Cause:
 
 def linked(findings: Sequence[Finding], settings: Settings) -> tuple[Finding, ...]:
     """The same findings; what is poor names the first of its possible causes that is poor too."""
-    poor = {finding.name for finding in findings if finding.poor}
+    poor = {finding.name: finding.name for finding in findings if finding.poor}
     return tuple(_linked(finding, poor, settings) for finding in findings)
 
 
-def _linked(finding: Finding, poor: set[str], settings: Settings) -> Finding:
+def _linked(finding: Finding, poor: Mapping[str, str], settings: Settings) -> Finding:
     if not finding.poor or finding.because:
         return finding
-    cause = next((name for name in _possible(finding, settings) if name in poor), "")
+    cause = next((poor[name] for name in _possible(finding, settings) if name in poor), "")
     return replace(finding, because=cause)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cryptography import x509
 
+from drivers.sentence import en, joined
 from kiosk.doctor.findings import Finding, Section, Verdict
 
 WARN_DAYS = 30
@@ -25,10 +26,10 @@ def of_file(section: Section, name: str, path: Path, *, roots: bool) -> Iterator
     try:
         found = tuple(x509.load_pem_x509_certificates(path.read_bytes()))
     except (OSError, ValueError) as error:
-        why = (error.strerror if isinstance(error, OSError) else "") or "no certificate in it"
-        yield section.bad(name, f"{path}: {why}", "install the file again")
+        why = (error.strerror if isinstance(error, OSError) else "") or en("no certificate in it")
+        yield section.bad(name, joined(": ", str(path), why), en("install the file again"))
         return
-    mend = "have a new one issued, and install it"
+    mend = en("have a new one issued, and install it")
     if not roots:
         yield of_chain(section, name, found, mend)
         return
@@ -52,14 +53,15 @@ def dates(section: Section, name: str, found: Certificates, mend: str) -> Findin
     now = datetime.now(UTC)
     early = next((one for one in found if one.not_valid_before_utc > now), None)
     if early is not None:
-        seen = f"{_title(early)}: not valid before {early.not_valid_before_utc:%Y-%m-%d}"
-        return section.bad(name, seen, "set this clock: timedatectl set-ntp true")
+        begin = f"{early.not_valid_before_utc:%Y-%m-%d}"
+        seen = en("{title}: not valid before {day}", title=_title(early), day=begin)
+        return section.bad(name, seen, en("set this clock: timedatectl set-ntp true"))
     first = min(found, key=lambda one: one.not_valid_after_utc)
     end = first.not_valid_after_utc
-    days = (end - now).days
+    title, day, days = _title(first), f"{end:%Y-%m-%d}", (end - now).days
     if end < now:
-        return section.bad(name, f"{_title(first)}: ended {end:%Y-%m-%d}", mend)
-    seen = f"{_title(first)}: good until {end:%Y-%m-%d}, {days} days"
+        return section.bad(name, en("{title}: ended {day}", title=title, day=day), mend)
+    seen = en("{title}: good until {day}, {days} days", title=title, day=day, days=days)
     return section.note(name, seen, mend) if days < WARN_DAYS else section.good(name, seen)
 
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from drivers import catalogue
 from drivers.device import DeviceError, Info, Reason
+from drivers.sentence import en, joined, words_of
 from kiosk.doctor import plugged, processes
 from kiosk.doctor.findings import Finding, Section
 from kiosk.doctor.names import RULES
@@ -56,33 +57,38 @@ def pcscd(settings: Settings) -> Iterator[Finding]:
     path = Path(str(table.get("service") or _PCSCD_SOCKET))
     start = "systemctl enable --now pcscd.socket"
     if shutil.which("pcscd", path=_path()) is None and not path.exists():
-        yield DAEMONS.bad(PCSCD, "not installed", f"apt-get install pcscd libccid; {start}")
+        yield DAEMONS.bad(PCSCD, en("not installed"), f"apt-get install pcscd libccid; {start}")
         return
     try:
         owner = _listener(path)
     except FileNotFoundError:
-        yield DAEMONS.bad(PCSCD, f"not running: there is no {path}", start)
+        yield DAEMONS.bad(PCSCD, en("not running: there is no {path}", path=path), start)
         return
     except ConnectionRefusedError:
         again = "systemctl restart pcscd.socket"
-        yield DAEMONS.bad(PCSCD, f"not running: nobody listens at {path}", again)
+        yield DAEMONS.bad(PCSCD, en("not running: nobody listens at {path}", path=path), again)
         return
     except OSError as error:
         why = error.strerror or type(error).__name__
-        yield DAEMONS.bad(PCSCD, f"{path}: {why}", "systemctl restart pcscd.socket pcscd")
+        seen = joined(": ", str(path), why)
+        yield DAEMONS.bad(PCSCD, seen, "systemctl restart pcscd.socket pcscd")
         return
     try:
         with catalogue.borrowed("smart_card", table) as reader:
             found = reader.neighbours()
     except DeviceError as error:
         if error.reason is Reason.UNSUPPORTED:  # told by the device: its settings, its library
-            yield DAEMONS.good(PCSCD, f"takes calls ({owner})")
+            yield DAEMONS.good(PCSCD, en("takes calls ({owner})", owner=owner))
             return
-        seen = f"takes calls ({owner}) and does not answer: {error.detail}"
+        seen = en(
+            "takes calls ({owner}) and does not answer: {detail}", owner=owner, detail=error.detail
+        )
         yield DAEMONS.bad(PCSCD, seen, "systemctl restart pcscd")
         return
     listed = ", ".join(info.model for info in found) or "none"
-    yield DAEMONS.good(PCSCD, f"answers ({owner}); readers: {listed}")
+    yield DAEMONS.good(
+        PCSCD, en("answers ({owner}); readers: {listed}", owner=owner, listed=listed)
+    )
 
 
 def _listener(path: Path) -> str:
@@ -93,7 +99,12 @@ def _listener(path: Path) -> str:
         told = knock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
     pid, uid, _gid = struct.unpack("3i", told)
     process = processes.of(pid)
-    return f"{process.name if process else 'process'} {pid}, user {uid}"
+    return en(
+        "{process} {pid}, user {uid}",
+        process=process.name if process else "process",
+        pid=pid,
+        uid=uid,
+    )
 
 
 def cupsd(settings: Settings) -> Iterator[Finding]:
@@ -108,27 +119,36 @@ def cupsd(settings: Settings) -> Iterator[Finding]:
     host = parts.hostname or ""
     if host.endswith(".local"):
         runs = _AVAHI_SOCKET.exists()
-        seen = f"looks up {host}" if runs else f"not running, and needed for {host}"
+        seen = (
+            en("looks up {host}", host=host)
+            if runs
+            else en("not running, and needed for {host}", host=host)
+        )
         yield DAEMONS.judged("avahi", runs, seen, "apt-get install avahi-daemon libnss-mdns")
     name = queue(table)
     if not name:
         return
     here = host in ("localhost", "127.0.0.1", "::1")
-    start = "systemctl restart cups" if here else f"start CUPS on {host}"
+    start = "systemctl restart cups" if here else en("start CUPS on {host}", host=host)
     if here and shutil.which("cupsd", path=_path()) is None:
-        start = f"apt-get install cups; {start}"
+        start = joined("; ", "apt-get install cups", start)
     place = parts.netloc.rpartition("@")[2]  # a password before it is nobody's business
     connection = http.client.HTTPConnection(host, parts.port or _IPP_PORT, timeout=_CONNECT_S)
     try:
         connection.request("HEAD", "/")
-        server = connection.getresponse().getheader("Server") or "a server without a name"
+        server = connection.getresponse().getheader("Server") or en("a server without a name")
     except (OSError, http.client.HTTPException) as error:
         why = (error.strerror if isinstance(error, OSError) else "") or type(error).__name__
-        yield DAEMONS.bad(CUPSD, f"does not answer at {place}: {why}", start)
+        yield DAEMONS.bad(
+            CUPSD, en("does not answer at {place}: {why}", place=place, why=why), start
+        )
         return
     finally:
         connection.close()
-    yield DAEMONS.good(CUPSD, f"{server} answers at {place}; queue {name}")
+    yield DAEMONS.good(
+        CUPSD,
+        en("{server} answers at {place}; queue {name}", server=server, place=place, name=name),
+    )
 
 
 def queue(table: Mapping[str, Any]) -> str:
@@ -152,16 +172,23 @@ def xfs4iot(settings: Settings) -> Iterator[Finding]:
         except DeviceError as error:
             if error.reason is Reason.UNSUPPORTED:  # told by the device: its settings
                 continue
-            yield DAEMONS.bad(XFS, error.detail or str(error), error.mend)
+            yield DAEMONS.bad(XFS, error.detail or words_of(error), error.mend)
             continue
         versions = {info.firmware.partition(";")[0] for info in found if info.kind}
         listed = ", ".join(_service(info) for info in found) or "none"
-        seen = f"{len(found)} services ({'; '.join(sorted(versions))}): {listed}"
+        seen = en(
+            "{count} services ({versions}): {listed}",
+            count=len(found),
+            versions="; ".join(sorted(versions)),
+            listed=listed,
+        )
         yield DAEMONS.good(XFS, seen)
         silent = [_service(info) for info in found if not info.kind]
         if silent:
-            seen = f"published, and does not answer: {', '.join(silent)}"
-            yield DAEMONS.bad("XFS4IoT services", seen, "restart the machine's XFS4IoT services")
+            seen = en("published, and does not answer: {silent}", silent=", ".join(silent))
+            yield DAEMONS.bad(
+                "XFS4IoT services", seen, en("restart the machine's XFS4IoT services")
+            )
 
 
 def _service(info: Info) -> str:
@@ -176,7 +203,7 @@ def udevd(settings: Settings) -> Iterator[Finding]:
         for path in plugged.named(t)
     ):
         runs = _UDEV_SOCKET.exists()
-        seen = "running" if runs else "not running: no names are made"
+        seen = en("running") if runs else en("not running: no names are made")
         yield DAEMONS.judged("udevd", runs, seen, "systemctl start systemd-udevd")
 
 
@@ -186,33 +213,41 @@ def udevd(settings: Settings) -> Iterator[Finding]:
 def terminal(settings: Settings) -> Iterator[Finding]:
     """The unit that runs the keeper, where systemd does."""
     if not _SYSTEMD.is_dir():
-        yield DAEMONS.note(UNIT, "no systemd here: not looked at")
+        yield DAEMONS.note(UNIT, en("no systemd here: not looked at"))
         return
     told = _systemctl("show", "-p", ",".join(_UNIT_FACTS), UNIT)
     facts = dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
     if facts.get("LoadState") != "loaded":
-        mend = "install assets/systemd/kiosk.service; systemctl daemon-reload"
+        mend = en("install assets/systemd/kiosk.service; systemctl daemon-reload")
         make = DAEMONS.bad if settings.production else DAEMONS.note
-        yield make(UNIT, "not installed: nobody starts the terminal", mend)
+        yield make(UNIT, en("not installed: nobody starts the terminal"), mend)
         return
     active, enabled = facts.get("ActiveState", ""), facts.get("UnitFileState") == "enabled"
     restarts = int(facts.get("NRestarts") or 0)
     starting, young = active == "activating", _active_s(facts) < _SETTLED_S
     if active == "failed":
-        yield DAEMONS.bad(UNIT, "failed", _JOURNAL)
+        yield DAEMONS.bad(UNIT, en("failed"), _JOURNAL)
     elif (starting and restarts > 0) or (young and restarts >= _OFTEN):
-        seen = f"does not stay up: {active}, restarted {restarts} times"
+        seen = en(
+            "does not stay up: {active}, restarted {restarts} times",
+            active=active,
+            restarts=restarts,
+        )
         yield DAEMONS.bad(UNIT, seen, _JOURNAL)
     elif starting:
         yield DAEMONS.note(UNIT, active)
     elif active != "active":
         enable = "" if enabled else f"systemctl enable {UNIT}; "
-        yield DAEMONS.note(UNIT, active, f"start it: {enable}systemctl start {UNIT}")
+        yield DAEMONS.note(
+            UNIT, active, en("start it: {command}", command=f"{enable}systemctl start {UNIT}")
+        )
     elif not enabled:
-        seen = f"{active}, and not started when the machine is"
+        seen = en("{active}, and not started when the machine is", active=active)
         yield DAEMONS.note(UNIT, seen, f"systemctl enable {UNIT}")
     else:
-        yield DAEMONS.good(UNIT, f"{active}, restarted {restarts} times")
+        yield DAEMONS.good(
+            UNIT, en("{active}, restarted {restarts} times", active=active, restarts=restarts)
+        )
 
 
 def _active_s(facts: Mapping[str, str]) -> float:
@@ -226,15 +261,17 @@ def time_service(_settings: Settings) -> Iterator[Finding]:
     name = processes.first_running(*_CLOCKS)
     if not name:
         mend = "apt-get install systemd-timesyncd; timedatectl set-ntp true"
-        yield DAEMONS.note("time service", f"none of {', '.join(_CLOCKS)} is running", mend)
+        yield DAEMONS.note(
+            "time service", en("none of {clocks} is running", clocks=", ".join(_CLOCKS)), mend
+        )
     elif _SYSTEMD.is_dir() and "yes" not in _systemctl_clock():
         yield DAEMONS.note(
             "time service",
-            f"{name} is running, not synchronised yet",
-            "see timedatectl timesync-status, chronyc sources: is the server there?",
+            en("{name} is running, not synchronised yet", name=name),
+            en("see timedatectl timesync-status, chronyc sources: is the server there?"),
         )
     else:
-        yield DAEMONS.good("time service", f"{name} is running")
+        yield DAEMONS.good("time service", en("{name} is running", name=name))
 
 
 # -- what is in the way --------------------------------------------------------------------------
@@ -245,13 +282,13 @@ def in_the_way(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Findin
     that might be a modem, and may itself be the way out."""
     if not any(plugged.named(table) for table in settings.devices.values()):
         return
-    seen = "is running, and may take serial ports away"
+    seen = en("is running, and may take serial ports away")
     if processes.first_running("brltty"):
         yield DAEMONS.bad("brltty", seen, "apt-get purge brltty")
     if processes.first_running("ModemManager"):
         mend = "apt-get purge modemmanager"
         if any(root.glob("sys/class/wwan/*")) or any(root.glob("sys/class/usbmisc/cdc-wdm*")):
-            mend = f'add ENV{{ID_MM_DEVICE_IGNORE}}="1" to the lines of {RULES}'
+            mend = en('add ENV{{ID_MM_DEVICE_IGNORE}}="1" to the lines of {rules}', rules=RULES)
         yield DAEMONS.note("ModemManager", seen, mend)
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from drivers import catalogue
 from drivers.device import DeviceError, Reason, Supply
+from drivers.sentence import en, joined, words_of
 from kiosk.doctor import plugged, processes
 from kiosk.doctor.findings import Finding, Probe, Section
 from kiosk.doctor.processes import Process
@@ -20,7 +21,7 @@ SECONDS = 45.0
 """How long one device may take; the slowest, a reader that is not there at any speed, takes ten."""
 AGAIN_S = 12.0
 """Who took longer to fail gets no second look."""
-STOP = "systemctl stop kiosk.service, and examine again"
+STOP = en("systemctl stop kiosk.service, and examine again")
 _RAW_PORT = 9100  # of a printer whose address says none
 _HELD = (Reason.OFFLINE, Reason.NO_DEVICE, Reason.TIMEOUT, Reason.GARBLED)
 
@@ -30,13 +31,13 @@ def probes(settings: Settings) -> tuple[Probe, ...]:
     if not settings.devices:
         return (Probe(DEVICES, "devices", _none),)
     return tuple(
-        Probe(DEVICES, f"{kind}: found", partial(_examine, kind, table), SECONDS)
+        Probe(DEVICES, joined(": ", kind, "found"), partial(_examine, kind, table), SECONDS)
         for kind, table in settings.devices.items()
     )
 
 
 def _none(_settings: Settings) -> Iterator[Finding]:
-    yield DEVICES.bad("devices", "none in the settings", "add [devices.…]")
+    yield DEVICES.bad("devices", en("none in the settings"), en("add [devices.…]"))
 
 
 def _examine(kind: str, table: Mapping[str, Any], settings: Settings) -> Iterator[Finding]:
@@ -51,8 +52,9 @@ def _examine(kind: str, table: Mapping[str, Any], settings: Settings) -> Iterato
     second = tuple(_look(kind, table))
     yield from second
     if not any(finding.poor for finding in second):
-        seen = f"well only when looked at again; at first: {unwell[0].seen}"
-        yield DEVICES.note(f"{kind}: second look", seen, "a loose cable, or a busy machine")
+        name = joined(": ", kind, "second look")
+        seen = en("well only when looked at again; at first: {seen}", seen=unwell[0].seen)
+        yield DEVICES.note(name, seen, en("a loose cable, or a busy machine"))
 
 
 def _look(kind: str, table: Mapping[str, Any]) -> Iterator[Finding]:
@@ -64,22 +66,22 @@ def _look(kind: str, table: Mapping[str, Any]) -> Iterator[Finding]:
             driver.open()
             info = driver.info
             name = " ".join(part for part in (info.model, info.serial, info.firmware) if part)
-            yield DEVICES.good(f"{kind}: found", f"{info.address} {name}".strip())
+            yield DEVICES.good(joined(": ", kind, "found"), f"{info.address} {name}".strip())
             step = "status"
             status = driver.status()
-            facts = [status.state.value, status.detail]
             low = status.paper in (Supply.LOW, Supply.OUT)
-            facts += [f"paper {status.paper.value}"] if low else []
-            seen = ", ".join(fact for fact in facts if fact)
+            paper = f"paper {status.paper.value}" if low else ""
+            seen = joined(", ", status.state.value, status.detail, paper)
+            name = joined(": ", kind, "status")
             if not status.usable:
-                yield DEVICES.bad(f"{kind}: status", seen, status.mend)
+                yield DEVICES.bad(name, seen, status.mend)
             elif low or status.mend:
-                yield DEVICES.note(f"{kind}: status", seen, status.mend)
+                yield DEVICES.note(name, seen, status.mend)
             else:
-                yield DEVICES.good(f"{kind}: status", seen)
+                yield DEVICES.good(name, seen)
             step = "self-test"
             for check in driver.self_test():
-                name = f"{kind}: {check.name}"
+                name = joined(": ", kind, check.name)
                 user = None if check.passed else _terminal_at(table)
                 if user is not None:
                     yield _in_use(name, user)
@@ -87,7 +89,7 @@ def _look(kind: str, table: Mapping[str, Any]) -> Iterator[Finding]:
                     mend = check.mend or status.mend
                     yield DEVICES.judged(name, check.passed, check.seen, mend)
     except DeviceError as error:
-        yield failed(f"{kind}: {step}", table, error)
+        yield failed(joined(": ", kind, step), table, error)
 
 
 def failed(name: str, table: Mapping[str, Any], error: DeviceError) -> Finding:
@@ -96,7 +98,7 @@ def failed(name: str, table: Mapping[str, Any], error: DeviceError) -> Finding:
         user = _terminal_at(table)
         if user is not None:
             return _in_use(name, user)
-    return DEVICES.bad(name, str(error), error.mend or _MEND.get(error.reason, ""))
+    return DEVICES.bad(name, words_of(error), error.mend or _MEND.get(error.reason, ""))
 
 
 def _terminal_at(table: Mapping[str, Any]) -> Process | None:
@@ -109,16 +111,18 @@ def _terminal_at(table: Mapping[str, Any]) -> Process | None:
 
 
 def _in_use(name: str, user: Process) -> Finding:
-    return DEVICES.unknown(name, f"in use by the running terminal (process {user.pid})", STOP)
+    return DEVICES.unknown(
+        name, en("in use by the running terminal (process {pid})", pid=user.pid), STOP
+    )
 
 
 _MEND = {
-    Reason.NO_DEVICE: "check its cable and power, and its address in the settings",
-    Reason.OFFLINE: "switch it off and on, check its cable",
-    Reason.TIMEOUT: "switch it off and on, check its cable",
-    Reason.GARBLED: "check that this device is at this address, and its speed in the settings",
-    Reason.NOT_AUTHORISED: "have the device's supplier release it for this terminal",
-    Reason.UNSUPPORTED: "correct its table in the settings",
-    Reason.HARDWARE: "switch it off and on, else replace it",
+    Reason.NO_DEVICE: en("check its cable and power, and its address in the settings"),
+    Reason.OFFLINE: en("switch it off and on, check its cable"),
+    Reason.TIMEOUT: en("switch it off and on, check its cable"),
+    Reason.GARBLED: en("check that this device is at this address, and its speed in the settings"),
+    Reason.NOT_AUTHORISED: en("have the device's supplier release it for this terminal"),
+    Reason.UNSUPPORTED: en("correct its table in the settings"),
+    Reason.HARDWARE: en("switch it off and on, else replace it"),
 }
 """What mends a fault for which the driver knows nothing better."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from drivers.sentence import Sentence, en
 from kiosk.settings import Settings
 
 PATIENCE_S = 20.0
@@ -100,7 +101,8 @@ class _RunningProbe:
             for finding in probe.look(self._settings):
                 self._found.append(finding)
         except Exception as error:  # noqa: BLE001 - the report must come to its end whatever happens
-            seen = f"the probe failed: {type(error).__name__}: {error}"[:200]
+            kind, words = type(error).__name__, str(error)[:150]
+            seen = en("the probe failed: {kind}: {words}", kind=kind, words=words)
             self._found.append(probe.section.unknown(probe.name, seen))
 
     def findings(self) -> tuple[Finding, ...]:
@@ -108,9 +110,9 @@ class _RunningProbe:
         hangs = self._thread.is_alive()
         found = tuple(self._found)
         if hangs:
-            seen = f"no answer within {self._probe.seconds:.0f} s"
+            seen = en("no answer within {seconds:.0f} s", seconds=self._probe.seconds)
             late = self._probe.section.unknown(
-                self._probe.name, seen, "switch what it asks off and on, and examine again"
+                self._probe.name, seen, en("switch what it asks off and on, and examine again")
             )
             return (*found, late)
         return found
@@ -122,6 +124,8 @@ def plain(finding: Finding) -> Finding:
 
 
 def _plain(words: str) -> str:
+    if isinstance(words, Sentence):
+        return words.map(_plain)
     return "".join("?" if unicodedata.category(one) in _CONTROL else one for one in words)
 
 

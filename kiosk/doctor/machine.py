@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
 
+from drivers.sentence import en, joined
 from kiosk.doctor import plugged
 from kiosk.doctor.findings import Finding, Section
 from kiosk.settings import Settings
@@ -35,18 +36,18 @@ def system(_settings: Settings) -> Iterator[Finding]:
     python = sys.version_info[:2]
     supported = (3, 11) <= python < (3, 14)
     yield MACHINE.judged(
-        "python", supported, platform.python_version(), "install Python 3.11 to 3.13"
+        "python", supported, platform.python_version(), en("install Python 3.11 to 3.13")
     )
     qt = metadata.version("PySide6-Essentials")
     # PySide6 6.12 loses references to True and None on Python 3.11 and aborts after a while.
     sound = not (python < (3, 12) and qt.startswith("6.12"))
-    yield MACHINE.judged("qt", sound, f"PySide6 {qt}", "reinstall from requirements.lock")
+    yield MACHINE.judged("qt", sound, f"PySide6 {qt}", en("reinstall from requirements.lock"))
 
 
 def packages(settings: Settings) -> Iterator[Finding]:
     """The Debian packages a terminal needs."""
     if shutil.which("dpkg-query") is None:
-        yield MACHINE.unknown("packages", "no dpkg here")
+        yield MACHINE.unknown("packages", en("no dpkg here"))
         return
     listing = (resources.files("assets") / "packages.txt").read_text(encoding="utf-8")
     listed = [line.split()[1] for line in listing.splitlines() if line.startswith("terminal ")]
@@ -61,14 +62,18 @@ def packages(settings: Settings) -> Iterator[Finding]:
     )
     there = {line.split()[0] for line in asked.stdout.splitlines() if "ok installed" in line}
     missing = [package for package in wanted if package not in there]
-    seen = f"missing: {', '.join(missing)}" if missing else f"all {len(wanted)} there"
+    seen = (
+        en("missing: {missing}", missing=", ".join(missing))
+        if missing
+        else en("all {count} there", count=len(wanted))
+    )
     yield MACHINE.judged("packages", not missing, seen, f"apt-get install {' '.join(missing)}")
 
 
 def fonts(_settings: Settings) -> Iterator[Finding]:
     """Whether the rare characters in people's names can be shown."""
     if shutil.which("fc-list") is None:
-        yield MACHINE.unknown("rare characters", "no fc-list", "apt-get install fontconfig")
+        yield MACHINE.unknown("rare characters", en("no fc-list"), "apt-get install fontconfig")
         return
     without = [
         character
@@ -80,7 +85,11 @@ def fonts(_settings: Settings) -> Iterator[Finding]:
             check=False,
         ).stdout.strip()
     ]
-    seen = f"no font shows {''.join(without)}" if without else f"fonts show {''.join(RARE)}"
+    seen = (
+        en("no font shows {without}", without="".join(without))
+        if without
+        else en("fonts show {rare}", rare="".join(RARE))
+    )
     yield MACHINE.judged(
         "rare characters", not without, seen, "apt-get install fonts-noto-cjk fonts-hanazono"
     )
@@ -93,18 +102,23 @@ def resources_left(_settings: Settings) -> Iterator[Finding]:
             yield _disk(name, path)
     table = dict(line.split(":", 1) for line in plugged.read(Path("/proc/meminfo")).splitlines())
     available_mb = int(table["MemAvailable"].split()[0]) // 1024
-    seen = f"{available_mb} MB available"
-    mend = "see what takes it: ps -eo rss,comm --sort -rss | head"
+    seen = en("{available_mb} MB available", available_mb=available_mb)
+    mend = en("see what takes it: {command}", command="ps -eo rss,comm --sort -rss | head")
     yield MACHINE.judged("memory", available_mb > MEMORY_FREE_MB, seen, mend)
 
 
 def _disk(name: str, path: Path) -> Finding:
     if os.statvfs(path).f_flag & os.ST_RDONLY:
-        mend = "look for disk errors: journalctl -k | grep -i error; replace the disk"
-        return MACHINE.bad(name, f"{path} can only be read", mend)
+        mend = en("look for disk errors: journalctl -k | grep -i error; replace the disk")
+        return MACHINE.bad(name, en("{path} can only be read", path=path), mend)
     free_mb = shutil.disk_usage(path).free // 2**20
-    mend = f"see what takes it: du -xh {path} | sort -h | tail"
-    return MACHINE.judged(name, free_mb > DISK_FREE_MB, f"{free_mb} MB free on {path}", mend)
+    mend = en("see what takes it: {command}", command=f"du -xh {path} | sort -h | tail")
+    return MACHINE.judged(
+        name,
+        free_mb > DISK_FREE_MB,
+        en("{free_mb} MB free on {path}", free_mb=free_mb, path=path),
+        mend,
+    )
 
 
 def display(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
@@ -113,13 +127,13 @@ def display(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
     yield _screen(settings, root)
     path = root / INPUTS
     if not path.is_file():
-        yield MACHINE.unknown("touch", "no list of input devices here")
+        yield MACHINE.unknown("touch", en("no list of input devices here"))
         return
     panels = touch_panels(plugged.read(path))
     if panels:
         yield MACHINE.good("touch", ", ".join(panel.name for panel in panels))
     else:
-        yield lacks("touch", "no panel", "check the USB cable and power of the touch panel")
+        yield lacks("touch", en("no panel"), en("check the USB cable and power of the touch panel"))
 
 
 def _screen(settings: Settings, root: Path) -> Finding:
@@ -128,17 +142,23 @@ def _screen(settings: Settings, root: Path) -> Finding:
     outputs = sorted((root / "sys/class/drm").glob("card*-*"))
     there = [one for one in outputs if plugged.read(one / "status") == "connected"]
     if there:
-        modes = [plugged.read(one / "modes").partition("\n")[0] or "no mode" for one in there]
-        titles = (f"{one.name} {mode}" for one, mode in zip(there, modes, strict=True))
-        return MACHINE.good("display", ", ".join(titles))
+        return MACHINE.good("display", joined(", ", *map(_output, there)))
     server = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
     if server:
-        return MACHINE.good("display", f"display server {server}")
+        return MACHINE.good("display", en("display server {server}", server=server))
     if outputs:
         names = ", ".join(one.name for one in outputs)
-        mend = "check the screen's cable and power"
-        return lacks("display", f"nothing is connected to {names}", mend)
-    return lacks("display", "no graphics card", "check the graphics card and its driver: lspci -k")
+        mend = en("check the screen's cable and power")
+        return lacks("display", en("nothing is connected to {names}", names=names), mend)
+    return lacks(
+        "display", en("no graphics card"), en("check the graphics card and its driver: lspci -k")
+    )
+
+
+def _output(path: Path) -> str:
+    """A connected output of ``/sys/class/drm``, and its first mode."""
+    mode = plugged.read(path / "modes").partition("\n")[0]
+    return f"{path.name} {mode}" if mode else en("{output} no mode", output=path.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from importlib import resources
 from pathlib import Path
 
+from drivers.sentence import en
 from kiosk.doctor import machine, plugged
 from kiosk.doctor.findings import Finding, Section
 from kiosk.doctor.plugged import DeviceNode
@@ -22,7 +23,7 @@ from kiosk.settings import Settings
 NAMES = Section("names")
 RULES = Path("/etc/udev/rules.d/60-kiosk.rules")
 OURS = Path("/dev/kiosk")
-NOTHING_FITS = "not there, and nothing plugged in fits"
+NOTHING_FITS = en("not there, and nothing plugged in fits")
 _PAIR = re.compile(r'([A-Z]+(?:\{[^}]*\})?)\s*(==|!=|\+=|:=|=)\s*"([^"]*)"')
 _PASSING = re.compile(r"(ttyUSB|ttyACM|video|hidraw)\d+")
 """Names that the kernel gives by the order in which it finds devices."""
@@ -136,20 +137,27 @@ def _rules(text: str, ours: list[Path], root: Path) -> Finding:
     without = [path for path in ours if str(path.relative_to("/dev")) not in known]
     if without and all((root / path.relative_to("/")).exists() for path in without):
         listed = ", ".join(map(str, without))
-        return NAMES.note("udev rules", f"{listed}: there, and not by a rule of {RULES}")
+        return NAMES.note(
+            "udev rules",
+            en("{listed}: there, and not by a rule of {rules}", listed=listed, rules=RULES),
+        )
     if not text:
         return NAMES.bad(
             "udev rules",
-            f"{RULES} is not there: no name under {OURS} is made",
-            f"install assets/udev/{RULES.name} there; {_AGAIN}",
+            en("{rules} is not there: no name under {ours} is made", rules=RULES, ours=OURS),
+            en("install assets/udev/{rules} there; {again}", rules=RULES.name, again=_AGAIN),
         )
     if without:
         listed = ", ".join(map(str, without))
         return NAMES.bad(
-            "udev rules", f"no rule makes {listed}", f"add a line to {RULES}; {_AGAIN}"
+            "udev rules",
+            en("no rule makes {listed}", listed=listed),
+            en("add a line to {rules}; {again}", rules=RULES, again=_AGAIN),
         )
     same = text.strip() == shipped().strip()
-    return NAMES.good("udev rules", "as shipped" if same else "adapted on site, every name is made")
+    return NAMES.good(
+        "udev rules", en("as shipped") if same else en("adapted on site, every name is made")
+    )
 
 
 def _name(
@@ -161,7 +169,7 @@ def _name(
     alike: list[DeviceNode],
     are_installed: bool,
 ) -> Finding:
-    name = f"name {path}"
+    name = en("name {path}", path=path)
     there = root / path.relative_to("/")
     fitting = [
         node
@@ -172,28 +180,49 @@ def _name(
     if len(fitting) > 1 and (are_installed or not there.exists()):
         return NAMES.bad(
             name,
-            f"{len(fitting)} devices would get it: {_titles(fitting)}; which one does is chance",
-            f'tell them apart in {RULES}, by ATTRS{{serial}} or by the hole: KERNELS=="1-2*"',
+            en(
+                "{count} devices would get it: {titles}; which one does is chance",
+                count=len(fitting),
+                titles=_titles(fitting),
+            ),
+            en(
+                'tell them apart in {rules}, by ATTRS{{serial}} or by the hole: KERNELS=="1-2*"',
+                rules=RULES,
+            ),
         )
     if there.exists():
         if _PASSING.fullmatch(path.name):
-            seen = f"{_leads_to(there, root, here)}: the next start may give it to another device"
-            return NAMES.note(name, seen, f"give the {kind} a name in {RULES}, and put that in")
+            leads_to = _leads_to(there, root, here)
+            seen = en("{title}: the next start may give it to another device", title=leads_to)
+            return NAMES.note(
+                name,
+                seen,
+                en("give the {kind} a name in {rules}, and put that in", kind=kind, rules=RULES),
+            )
         return NAMES.good(name, _leads_to(there, root, here))
     if fitting and are_installed:
-        seen = f"not there, and {fitting[0].title} should have it"
+        seen = en("not there, and {title} should have it", title=fitting[0].title)
         return NAMES.bad(name, seen, _AGAIN)
     if fitting:
-        seen = f"not there; the rules would give it to {fitting[0].title}"
-        return NAMES.bad(name, seen, f"install {RULES}; {_AGAIN}")
-    dangling = f"leads to {there.readlink()}, which is gone" if there.is_symlink() else "not there"
+        seen = en("not there; the rules would give it to {title}", title=fitting[0].title)
+        return NAMES.bad(name, seen, en("install {rules}; {again}", rules=RULES, again=_AGAIN))
+    dangling = (
+        en("leads to {path}, which is gone", path=there.readlink())
+        if there.is_symlink()
+        else en("not there")
+    )
     if alike and path.is_relative_to(OURS):
         return NAMES.bad(
             name,
-            f"{dangling}; without a name is: {_titles(alike)}",
-            f"if that is the {kind}, put its ids into {RULES}; {_AGAIN}",
+            en("{dangling}; without a name is: {titles}", dangling=dangling, titles=_titles(alike)),
+            en(
+                "if that is the {kind}, put its ids into {rules}; {again}",
+                kind=kind,
+                rules=RULES,
+                again=_AGAIN,
+            ),
         )
-    mend = "check its cable and power"
+    mend = en("check its cable and power")
     if there.is_symlink():
         return NAMES.bad(name, dangling, mend)
     return NAMES.bad(name, NOTHING_FITS, mend)

@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from drivers.sentence import en, joined, words_of
 from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import CentreUnavailable, Refusal
 from kiosk.doctor import certificates, plugged
@@ -42,7 +43,7 @@ _X509_EXPIRED, _X509_NOT_YET, _X509_HOST, _X509_IP = (
     62,
     64,
 )  # openssl-verification-options(1)
-_URL = "correct url in [centre]"
+_URL = en("correct url in [centre]")
 _SET_CLOCK = "timedatectl set-ntp true"
 
 
@@ -53,22 +54,29 @@ def link(_settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
     ]
     routes = plugged.read(root / "proc/net/route").splitlines()[1:]
     out = [line.split()[0] for line in routes if line.split()[1] == "00000000"]
-    said, mend = [], ""
+    said: list[str] = []
+    mend = ""
     for path in ports:
         carrier = plugged.read(path / "carrier")
         if carrier:
-            said.append(f"{path.name}: {'cable in' if carrier == '1' else 'no cable'}")
+            plugged_in = carrier == "1"
+            said.append(
+                en("{port}: cable in", port=path.name)
+                if plugged_in
+                else en("{port}: no cable", port=path.name)
+            )
         else:  # nobody can tell while it is down (netdevice(7), IFF_UP)
-            said.append(f"{path.name}: switched off")
+            said.append(en("{port}: switched off", port=path.name))
             mend = mend or f"ip link set {path.name} up"
-    seen = ", ".join([*said, f"default route by {out[0]}" if out else "no default route"])
+    route = en("default route by {port}", port=out[0]) if out else en("no default route")
+    seen = joined(", ", *said, route)
     dead = bool(ports) and not any(plugged.read(path / "carrier") == "1" for path in ports)
     if dead and (not out or out[0] in {path.name for path in ports}):
         yield NETWORK.bad(
-            "link", seen, mend or "check the network cable, the plug's lamp, the switch"
+            "link", seen, mend or en("check the network cable, the plug's lamp, the switch")
         )
     elif not out:
-        yield NETWORK.note("link", seen, "networkctl; is the address given by DHCP or by hand?")
+        yield NETWORK.note("link", seen, en("networkctl; is the address given by DHCP or by hand?"))
     else:
         yield NETWORK.good("link", seen)
 
@@ -95,7 +103,7 @@ def way(settings: Settings) -> Iterator[Finding]:
         failure, broken = error, broken or "way"
     for name in _WAY:
         if name not in told:
-            yield NETWORK.unknown(name, "not tried", because=broken)
+            yield NETWORK.unknown(name, en("not tried"), because=broken)
     if failure is not None:
         raise failure
 
@@ -107,38 +115,58 @@ def _steps(settings: Settings) -> Iterator[Finding]:
         host, tls = parts.hostname or "", parts.scheme == "https"
         port = parts.port or (443 if tls else 80)
     except ValueError as error:
-        yield NETWORK.bad("DNS", f"no address of a server: {error}", _URL)
+        yield NETWORK.bad("DNS", en("no address of a server: {error}", error=error), _URL)
         return
     began = time.perf_counter()
     try:
         addresses = _look_up(host, port)
     except OSError as error:
-        why = error.strerror or str(error)
-        mend = "resolvectl status, cat /etc/resolv.conf: is the name server right? url in [centre]"
+        why = error.strerror or words_of(error)
+        mend = en(
+            "resolvectl status, cat /etc/resolv.conf: is the name server right? url in [centre]"
+        )
         if error.errno == errno.EINVAL:
             mend = _URL
-        yield NETWORK.bad("DNS", f"{host}: {why}", mend)
+        yield NETWORK.bad("DNS", joined(": ", host, why), mend)
         return
-    yield NETWORK.good("DNS", f"{host} resolves to {', '.join(addresses)}, {_ms(began)}")
+    yield NETWORK.good(
+        "DNS",
+        en(
+            "{host} resolves to {addresses}, {took}",
+            host=host,
+            addresses=", ".join(addresses),
+            took=_ms(began),
+        ),
+    )
     began = time.perf_counter()
     connection, dead = _connect(addresses, port, settings.centre.connect_s)
     if connection is None:
-        mend = "check the cable, the firewall (is this port open?), or the centre is down"
-        yield NETWORK.bad("TCP", f"no connection to port {port}: {', '.join(dead)}", mend)
+        mend = en("check the cable, the firewall (is this port open?), or the centre is down")
+        yield NETWORK.bad(
+            "TCP",
+            en("no connection to port {port}: {dead}", port=port, dead=joined(", ", *dead)),
+            mend,
+        )
         return
     with connection:
-        seen = f"{connection.getpeername()[0]} port {port} answers, {_ms(began)}"
+        seen = en(
+            "{address} port {port} answers, {took}",
+            address=connection.getpeername()[0],
+            port=port,
+            took=_ms(began),
+        )
         if dead:
-            mend = "ask the centre's operator about the address that does not answer"
-            yield NETWORK.note("TCP", f"{seen}; no connection to {', '.join(dead)}", mend)
+            mend = en("ask the centre's operator about the address that does not answer")
+            seen = en("{seen}; no connection to {dead}", seen=seen, dead=joined(", ", *dead))
+            yield NETWORK.note("TCP", seen, mend)
         else:
             yield NETWORK.good("TCP", seen)
         connection.settimeout(settings.centre.read_s)
         if tls:
             yield from _tls(connection, host, settings)
         else:
-            yield NETWORK.note("TLS", "plain http: for a centre on this machine only")
-            yield NETWORK.note(_THEIRS, "none: plain http")
+            yield NETWORK.note("TLS", en("plain http: for a centre on this machine only"))
+            yield NETWORK.note(_THEIRS, en("none: plain http"))
             try:
                 fields = certificates.head(connection, host)
             except (OSError, ValueError):
@@ -152,7 +180,7 @@ def _connect(
 ) -> tuple[socket.socket | None, list[str]]:
     """A connection to the first address that answers, and of each other why it does not."""
     connection: socket.socket | None = None
-    dead = []
+    dead: list[str] = []
     until = time.monotonic() + TCP_S
     for address in addresses:
         if time.monotonic() > until:
@@ -160,7 +188,7 @@ def _connect(
         try:
             answered = socket.create_connection((address, port), seconds)
         except OSError as error:
-            dead.append(f"{address}: {error.strerror or error}")
+            dead.append(joined(": ", address, error.strerror or words_of(error)))
             continue
         if connection is None:
             connection = answered
@@ -173,7 +201,7 @@ def _look_up(host: str, port: int) -> list[str]:
     """The host's addresses. Raises ``OSError``, after ``DNS_S`` at the latest: the system's own
     search ends only after all its name servers were asked several times."""
     found: list[str] = []
-    failures: list[OSError] = [TimeoutError(f"no answer within {DNS_S:.0f} s")]
+    failures: list[OSError] = [TimeoutError(en("no answer within {seconds:.0f} s", seconds=DNS_S))]
 
     def ask() -> None:
         try:
@@ -182,7 +210,7 @@ def _look_up(host: str, port: int) -> list[str]:
         except OSError as error:
             failures.append(error)
         except UnicodeError:
-            failures.append(OSError(errno.EINVAL, "that is no host name"))
+            failures.append(OSError(errno.EINVAL, en("that is no host name")))
 
     asking = threading.Thread(target=ask, name="DNS", daemon=True)
     asking.start()
@@ -200,8 +228,10 @@ def _tls(connection: socket.socket, host: str, settings: Settings) -> Iterator[F
             context.load_cert_chain(centre.certificate, centre.key, password=lambda: b"")
     except (OSError, ValueError) as error:
         why = (error.strerror if isinstance(error, OSError) else "") or type(error).__name__
-        seen = f"ca, certificate or key of [centre] cannot be used: {why}"
-        yield NETWORK.bad("TLS", seen, "install the files again; key and certificate must match")
+        seen = en("ca, certificate or key of [centre] cannot be used: {why}", why=why)
+        yield NETWORK.bad(
+            "TLS", seen, en("install the files again; key and certificate must match")
+        )
         return
     address = connection.getpeername()[:2]
     began = time.perf_counter()
@@ -214,23 +244,23 @@ def _tls(connection: socket.socket, host: str, settings: Settings) -> Iterator[F
         yield NETWORK.bad("TLS", _tls_words(error), _tls_mend(error))
         return
     with secured:
-        seen = f"{secured.version()}, {_ms(began)}"
+        seen = joined(", ", secured.version() or "TLS", _ms(began))
         try:
             if centre.certificate:
                 certificates.await_refusal(secured, REFUSAL_S + time.perf_counter() - began)
             fields = certificates.head(secured, host)
         except TimeoutError:
-            yield NETWORK.bad("TLS", "no answer after the handshake", _IN_BETWEEN)
+            yield NETWORK.bad("TLS", en("no answer after the handshake"), _IN_BETWEEN)
             return
         except OSError as error:  # TLS 1.3: only now it says what it thinks of our certificate
             words = _tls_words(error)
             mend = _ENDED if "certificate expired" in words else _REFUSED
-            yield NETWORK.bad("TLS", f"after the handshake: {words}", mend)
+            yield NETWORK.bad("TLS", en("after the handshake: {words}", words=words), mend)
             return
         except ValueError:
             fields = {}
         yield NETWORK.good("TLS", seen)
-        mend = "have the centre renew its certificate"
+        mend = en("have the centre renew its certificate")
         yield certificates.of_chain(NETWORK, _THEIRS, certificates.chain(secured), mend)
     yield from _heard(fields, host)
     yield from _centre(settings)
@@ -249,15 +279,25 @@ def _not_trusted(
         found, date = (), ""
     skew = _skew(date)
     wrong_clock = skew is not None and abs(skew) > SKEW_S and error.verify_code in _DATES
-    seen, mend = error.verify_message, "have the centre renew its certificate"
+    seen, mend = _verify_words(error), en("have the centre renew its certificate")
     if wrong_clock:
         mend = _SET_CLOCK
     elif error.verify_code in (_X509_HOST, _X509_IP) and found:
-        seen = f"{host} is not what it is for: {certificates.server_names(found[0])}"
-        mend = "correct url in [centre], or a login page of this network is in between"
+        seen = en(
+            "{host} is not what it is for: {names}",
+            host=host,
+            names=certificates.server_names(found[0]),
+        )
+        mend = en("correct url in [centre], or a login page of this network is in between")
     elif error.verify_code not in _DATES and found:
-        seen = f"{error.verify_message}; issued by {certificates.issuer(found[-1])}"
-        mend = "put the certificate of its issuer into ca of [centre], if the centre confirms it"
+        seen = en(
+            "{why}; issued by {issuer}",
+            why=seen,
+            issuer=certificates.issuer(found[-1]),
+        )
+        mend = en(
+            "put the certificate of its issuer into ca of [centre], if the centre confirms it"
+        )
     theirs = certificates.dates(NETWORK, _THEIRS, found, mend) if found else None
     cause = "clock" if wrong_clock else _THEIRS if theirs is not None and theirs.poor else ""
     yield NETWORK.bad("TLS", seen, mend, cause)
@@ -273,11 +313,21 @@ _DATES = (_X509_EXPIRED, _X509_NOT_YET)
 def _tls_words(error: OSError) -> str:
     """OpenSSL's reason, without its place in the source."""
     if isinstance(error, ssl.SSLEOFError | ConnectionError):
-        return "the centre hung up"
+        return en("the centre hung up")
     if isinstance(error, TimeoutError):
-        return "timed out"
+        return en("timed out")
     reason = getattr(error, "reason", None)
-    return str(reason or error.strerror or error).lower().replace("_", " ")
+    words = str(reason or error.strerror or error).lower().replace("_", " ")
+    version, alert, said = words.partition(" alert ")
+    return en("{version} alert {said}", version=version, said=said) if alert else words
+
+
+def _verify_words(error: ssl.SSLCertVerificationError) -> str:
+    """OpenSSL's sentence about a certificate; the name that does not match is a fact of it."""
+    what, ours, name = error.verify_message.partition(", certificate is not valid for ")
+    if not ours:
+        return error.verify_message
+    return joined(", ", what, en("certificate is not valid for {name}.", name=name.rstrip(".")))
 
 
 def _tls_mend(error: OSError) -> str:
@@ -287,22 +337,26 @@ def _tls_mend(error: OSError) -> str:
     return _REFUSED if "alert" in words or "certificate" in words else _IN_BETWEEN
 
 
-_REFUSED = "the centre refuses this terminal's certificate: ask whether it is registered there"
-_ENDED = "this terminal's certificate has ended: have a new one issued, and install it"
-_IN_BETWEEN = "a firewall or proxy may be in between; ask the centre's operator"
+_REFUSED = en("the centre refuses this terminal's certificate: ask whether it is registered there")
+_ENDED = en("this terminal's certificate has ended: have a new one issued, and install it")
+_IN_BETWEEN = en("a firewall or proxy may be in between; ask the centre's operator")
 
 
 def _heard(fields: dict[str, str], host: str) -> Iterator[Finding]:
     """The clock, and whether it was the centre that answered."""
     skew = _skew(fields.get("date", ""))
     if skew is None:
-        yield NETWORK.unknown("clock", "the centre tells no time", "date, beside a clock you trust")
+        yield NETWORK.unknown(
+            "clock", en("the centre tells no time"), en("date, beside a clock you trust")
+        )
     else:
         yield _clock(skew)
     elsewhere = urlsplit(fields.get("location", "")).hostname or host
     if fields.get(":status", "").startswith("3") and elsewhere != host:
-        seen = f"sent on to {elsewhere}: a login page of this network?"
-        yield NETWORK.note("redirect", seen, "log in there once, or have this machine let through")
+        seen = en("sent on to {elsewhere}: a login page of this network?", elsewhere=elsewhere)
+        yield NETWORK.note(
+            "redirect", seen, en("log in there once, or have this machine let through")
+        )
 
 
 def _skew(date: str) -> float | None:
@@ -315,7 +369,7 @@ def _skew(date: str) -> float | None:
 
 
 def _clock(skew: float) -> Finding:
-    seen = f"{skew:+.0f} s beside the centre"
+    seen = en("{skew:+.0f} s beside the centre", skew=skew)
     return NETWORK.judged("clock", abs(skew) <= SKEW_S, seen, _SET_CLOCK)
 
 
@@ -339,22 +393,32 @@ def _centre(settings: Settings) -> Iterator[Finding]:
             while len(times) < ROUNDS and time.monotonic() < until:
                 catalogue = client.catalogue()
     except (CentreUnavailable, Refusal, ValueError) as error:
-        mend = "ask the centre's operator, with the time of this report"
-        yield NETWORK.bad("centre", str(error), mend)
+        mend = en("ask the centre's operator, with the time of this report")
+        yield NETWORK.bad("centre", words_of(error), mend)
         if times[:-1]:  # the last is that of the call that failed, with all its repetitions
             yield _latency(times[:-1])
         return
     open_now = sum(offer.open for offer in catalogue.offers)
-    seen = f"{open_now} of {len(catalogue.offers)} services open, version {catalogue.version}"
+    seen = en(
+        "{open_now} of {count} services open, version {version}",
+        open_now=open_now,
+        count=len(catalogue.offers),
+        version=catalogue.version,
+    )
     yield NETWORK.good("centre", seen)
     yield _latency(times)
 
 
 def _latency(times: list[float]) -> Finding:
     median = statistics.median(times) * 1000
-    seen = f"median {median:.0f} ms, worst {max(times) * 1000:.0f} ms of {len(times)}"
+    seen = en(
+        "median {median:.0f} ms, worst {worst:.0f} ms of {count}",
+        median=median,
+        worst=max(times) * 1000,
+        count=len(times),
+    )
     if median > LATENCY_MS:
-        return NETWORK.note("latency", seen, "a slow line, or a busy centre: mtr shows where")
+        return NETWORK.note("latency", seen, en("a slow line, or a busy centre: mtr shows where"))
     return NETWORK.good("latency", seen)
 
 
@@ -371,4 +435,4 @@ def own_certificates(settings: Settings) -> Iterator[Finding]:
 
 
 def _ms(began: float) -> str:
-    return f"{(time.perf_counter() - began) * 1000:.0f} ms"
+    return en("{ms:.0f} ms", ms=(time.perf_counter() - began) * 1000)

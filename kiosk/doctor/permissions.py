@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from drivers.sentence import en, joined
 from kiosk.doctor import plugged
 from kiosk.doctor.findings import Finding, Section
 from kiosk.settings import Settings
@@ -92,10 +93,10 @@ def look(
     """Device files, the sound card; ``file``, where the settings are; the files of ``[centre]``;
     the directory."""
     account = account or terminal_account()
-    yield PERMISSIONS.good("user", f"the terminal runs as {account.name}")
+    yield PERMISSIONS.good("user", en("the terminal runs as {account}", account=account.name))
     for table in settings.devices.values():
         for port in plugged.named(table):
-            yield from _device(f"permission {port}", port, account)
+            yield from _device(en("permission {port}", port=port), port, account)
     if "speaker" in settings.devices:
         for card in sorted(_SOUND.glob("controlC*"))[:1]:
             yield from _device("permission sound", card, account)
@@ -118,20 +119,30 @@ def _device(name: str, path: Path, account: UnixAccount) -> Iterator[Finding]:
     except FileNotFoundError:
         return  # told by its name
     except PermissionError as error:
-        yield PERMISSIONS.note(name, f"cannot be looked at: {error.strerror}", "ask as root")
+        yield PERMISSIONS.note(
+            name, en("cannot be looked at: {why}", why=error.strerror), en("ask as root")
+        )
         return
     if folder:
         yield _shut_out(name, folder, account)
         return
     if account.may(path, 6):
-        yield PERMISSIONS.good(name, f"{account.name} may use it ({_mode(path)})")
+        yield PERMISSIONS.good(
+            name, en("{account} may use it ({mode})", account=account.name, mode=_mode(path))
+        )
         return
     group = _group(path.stat().st_gid)
     if path.stat().st_mode & 0o060 == 0o060 and group != "root":
-        mend = f"usermod -aG {group} {account.name}, and start the terminal anew"
+        mend = en(
+            "usermod -aG {group} {account}, and start the terminal anew",
+            group=group,
+            account=account.name,
+        )
     else:
-        mend = "install 60-kiosk.rules; udevadm control --reload && udevadm trigger"
-    yield PERMISSIONS.bad(name, f"{account.name} may not use it ({_mode(path)})", mend)
+        mend = en("install 60-kiosk.rules; udevadm control --reload && udevadm trigger")
+    yield PERMISSIONS.bad(
+        name, en("{account} may not use it ({mode})", account=account.name, mode=_mode(path)), mend
+    )
 
 
 def _file(name: str, path: Path, account: UnixAccount, *, secret: bool) -> Finding:
@@ -140,23 +151,35 @@ def _file(name: str, path: Path, account: UnixAccount, *, secret: bool) -> Findi
         may = account.may(path, 4)
         mode = path.stat().st_mode
     except PermissionError as error:
-        return PERMISSIONS.note(name, f"cannot be looked at: {error.strerror}", "ask as root")
+        return PERMISSIONS.note(
+            name, en("cannot be looked at: {why}", why=error.strerror), en("ask as root")
+        )
     except OSError as error:
-        seen = f"{path}: {error.strerror or type(error).__name__}"
-        return PERMISSIONS.bad(name, seen, "install the file again")
+        seen = joined(": ", str(path), error.strerror or type(error).__name__)
+        return PERMISSIONS.bad(name, seen, en("install the file again"))
     if folder:
         return _shut_out(name, folder, account)
     if not may:
-        seen = f"{account.name} may not read {path} ({_mode(path)})"
+        seen = en(
+            "{account} may not read {path} ({mode})",
+            account=account.name,
+            path=path,
+            mode=_mode(path),
+        )
         return PERMISSIONS.bad(name, seen, f"chown {account.name} {path}")
     if secret and mode & _SECRET:
-        seen = f"others than its owner may read {path} ({_mode(path)})"
+        seen = en("others than its owner may read {path} ({mode})", path=path, mode=_mode(path))
         return PERMISSIONS.bad(name, seen, f"chown {account.name} {path}; chmod 600 {path}")
     return PERMISSIONS.good(name, f"{path} ({_mode(path)})")
 
 
 def _shut_out(name: str, folder: Path, account: UnixAccount) -> Finding:
-    seen = f"{account.name} may not enter {folder} ({_mode(folder)})"
+    seen = en(
+        "{account} may not enter {folder} ({mode})",
+        account=account.name,
+        folder=folder,
+        mode=_mode(folder),
+    )
     return PERMISSIONS.bad(name, seen, f"chmod o+x {folder}")
 
 
@@ -169,20 +192,27 @@ def _run_directory(settings: Settings, account: UnixAccount) -> Finding:
     except OSError:
         made = _unit().get("RuntimeDirectory", "").split()
         if path in (Path("/run") / one for one in made):
-            return PERMISSIONS.good(name, f"{path} is made when {UNIT} starts")
-        return PERMISSIONS.bad(name, f"{path} is not there", mend)
+            return PERMISSIONS.good(
+                name, en("{path} is made when {unit} starts", path=path, unit=UNIT)
+            )
+        return PERMISSIONS.bad(name, en("{path} is not there", path=path), mend)
     if folder:
         return _shut_out(name, folder, account)
     if not may:
-        seen = f"{account.name} may not write {path} ({_mode(path)})"
+        seen = en(
+            "{account} may not write {path} ({mode})",
+            account=account.name,
+            path=path,
+            mode=_mode(path),
+        )
         return PERMISSIONS.bad(name, seen, mend)
     if path.stat().st_mode & _SECRET:
-        seen = f"others may look into {path} ({_mode(path)})"
+        seen = en("others may look into {path} ({mode})", path=path, mode=_mode(path))
         return PERMISSIONS.note(name, seen, f"chmod 700 {path}")
     kind = _file_system(path)
     if kind not in _MEMORY:
-        seen = f"{path} lies on a disk ({kind})"
-        return PERMISSIONS.note(name, seen, "choose a directory under /run")
+        seen = en("{path} lies on a disk ({kind})", path=path, kind=kind)
+        return PERMISSIONS.note(name, seen, en("choose a directory under /run"))
     return PERMISSIONS.good(name, f"{path} ({_mode(path)})")
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 import click
 
+from drivers.sentence import en, joined
 from kiosk.doctor.causes import causes
 from kiosk.doctor.examination import Report
 from kiosk.doctor.findings import Finding, Verdict
@@ -36,7 +37,7 @@ def text(report: Report, say: Say = str, *, colour: bool = False) -> str:
             lines += ["", say(section)]
         lines += _lines(finding, report.past_of(finding), say, colour)
     if report.torn:
-        lines += ["", *_wrapped(say(f"{report.torn} kept results cannot be read"), 0)]
+        lines += ["", *_wrapped(say(en("{torn} kept results cannot be read", torn=report.torn)), 0)]
     return "\n".join([*lines, "", *_summary(report, say, colour)])
 
 
@@ -53,7 +54,8 @@ def _lines(finding: Finding, past: Past, say: Say, colour: bool) -> Iterator[str
         yield f"{mark} {name}"
     yield from body
     if finding.because:
-        yield from _wrapped(say(f"because of {said_name(finding.because, say)}"), indent)
+        cause = en("because of {cause}", cause=said_name(finding.because, say))
+        yield from _wrapped(say(cause), indent)
     elif finding.mend and not finding.poor:  # the others' stand at the end
         yield from _wrapped(f"→ {say(finding.mend)}", indent)
     if not finding.poor and unsteady(past):
@@ -65,26 +67,26 @@ def unsteady(past: Past) -> str:
     if past.turns < 2:
         return ""
     last = moment(past.last_bad) if past.last_bad else "?"
-    return f"was bad {past.turns} times before, last on {last}"
+    return en("was bad {turns} times before, last on {last}", turns=past.turns, last=last)
 
 
 def _summary(report: Report, say: Say, colour: bool) -> Iterator[str]:
     if report.fit:
-        fit = say("fit for service")
+        fit = say(en("fit for service"))
         yield click.style(fit, fg="green", bold=True) if colour else fit
         return
     wrong = causes(report.findings)
-    bad = say(f"NOT fit for service: {len(wrong)} to mend")
+    bad = say(en("NOT fit for service: {count} to mend", count=len(wrong)))
     yield click.style(bad, fg="red", bold=True) if colour else bad
     for number, cause in enumerate(wrong, 1):
         first = cause.findings[0]
         whose = said_names([one.name for one in cause.findings], say)
-        yield from _wrapped(f"{number}. {whose}{say(': ')}{say(first.seen)}", 0, hang=3)
+        yield from _wrapped(f"{number}. {say(joined(': ', whose, first.seen))}", 0, hang=3)
         if first.mend:
             yield from _wrapped(f"→ {say(first.mend)}", 3, hang=2)
         if cause.behind:
             listed = said_names(cause.behind, say)
-            yield from _wrapped(say(f"with it: {listed}"), 3, hang=2)
+            yield from _wrapped(say(en("with it: {names}", names=listed)), 3, hang=2)
         past = since(report.past_of(first))
         if past:
             yield from _wrapped(say(past), 3)
@@ -92,22 +94,22 @@ def _summary(report: Report, say: Say, colour: bool) -> Iterator[str]:
 
 def since(past: Past) -> str:
     """Since when something is bad, and when it last was not; "" when nothing is known of before."""
-    said = []
+    bad = good = ""
     if past.last_bad and past.bad_since:
-        said.append(f"bad since {moment(past.bad_since)}")
+        bad = en("bad since {moment}", moment=moment(past.bad_since))
     if past.last_good:
-        said.append(f"last good {moment(past.last_good)}")
-    return "; ".join(said)
+        good = en("last good {moment}", moment=moment(past.last_good))
+    return joined("; ", bad, good)
 
 
 def said_name(name: str, say: Say) -> str:
     """``id_card: status``, both parts worded; "found" is left out: the device is meant."""
-    return say(": ").join(say(part) for part in name.removesuffix(": found").split(": "))
+    return say(name.removesuffix(": found") if name.endswith(": found") else name)
 
 
 def said_names(names: Iterable[str], say: Say) -> str:
     """The same of several, each once."""
-    return say(", ").join(dict.fromkeys(said_name(name, say) for name in names))
+    return say(en(", ")).join(dict.fromkeys(said_name(name, say) for name in names))
 
 
 def moment(at: datetime) -> str:

@@ -16,6 +16,7 @@ from drivers.device import CancelToken, Deadline, DeviceError, Request
 from drivers.document_printer.types import PrintDocument
 from drivers.receipt_printer.encode import picture
 from drivers.receipt_printer.types import Align, Pair, Paragraph, PrintSlip, Qr, Rule, Slip
+from drivers.sentence import en, joined
 from kiosk.doctor import typeset
 from kiosk.doctor.acceptance import TrialPrint
 from kiosk.doctor.devices import DEVICES, failed
@@ -53,7 +54,7 @@ def pictures(settings: Settings, at: datetime, found: Sequence[Finding]) -> Iter
 
 
 def _name(kind: str) -> str:
-    return f"{kind}: test print"
+    return joined(": ", kind, "test print")
 
 
 def _print_slip(at: datetime, settings: Settings) -> Iterator[Finding]:
@@ -64,7 +65,7 @@ def _print_slip(at: datetime, settings: Settings) -> Iterator[Finding]:
 def _print_sheet(at: datetime, settings: Settings) -> Iterator[Finding]:
     boxes = typeset.unshown(_WORDS + RARE)
     if boxes:
-        seen = f"not printed: no font shows {boxes}"
+        seen = en("not printed: no font shows {boxes}", boxes=boxes)
         yield DEVICES.bad(_name("document_printer"), seen, typeset.MEND)
         return
     sheet = _sheet(settings.terminal, at, "pdf")
@@ -79,7 +80,7 @@ def _print(kind: str, table: Mapping[str, Any], request: Request[Any]) -> Findin
             driver.execute(request, Deadline(SECONDS), CancelToken())
     except DeviceError as error:
         return failed(_name(kind), table, error)
-    return DEVICES.good(_name(kind), "came out, as the printer says")
+    return DEVICES.good(_name(kind), en("came out, as the printer says"))
 
 
 def _slip(terminal: str, at: datetime) -> Slip:

@@ -8,28 +8,25 @@ from pathlib import Path
 
 from drivers import catalogue
 from drivers.device import DeviceError, Info
+from drivers.sentence import en, joined
 from kiosk.doctor import machine, names, plugged
 from kiosk.doctor.findings import Finding, Section
 from kiosk.doctor.plugged import DeviceNode, Usb
 from kiosk.settings import Settings
 
 UNKNOWN = Section("unknown devices")
-_WORDS = {
-    "tty": "serial port",
-    "video4linux": "camera",
-    "usbmisc": "printer",
-}
+_KINDS = ("tty", "video4linux", "usbmisc")
 _KEYBOARD = ("03", "01", "01")  # USB HID 1.11, 4.2 and 4.3: boot interface, keyboard
 _CCID = ("0b",)
 _SOUND = ("01",)
 # USB-IF class codes of what has no device file that a setting could name.
 _CLASSES = {
     "01": "sound",
-    "03": "input device",
-    "08": "memory stick or disk: take it out",
-    "0b": "smart card reader",
+    "03": en("input device"),
+    "08": en("memory stick or disk: take it out"),
+    "0b": en("smart card reader"),
     "0e": "camera",
-    "e0": "wireless adapter",
+    "e0": en("wireless adapter"),
 }
 
 
@@ -44,13 +41,13 @@ def look(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
     here = plugged.nodes(root)
     made = names.rules(names.installed(root) or names.shipped())
     for node in here:
-        if node.subsystem in _WORDS and node.path not in used and node.index in ("", "0"):
+        if node.subsystem in _KINDS and node.path not in used and node.index in ("", "0"):
             why = _why(node, made, settings)
-            yield UNKNOWN.note(f"{_WORDS[node.subsystem]} {node.path}", f"{_said(node)}: {why}")
+            yield UNKNOWN.note(_name(node), joined(": ", _said(node), why))
     told = {
         node.usb.place
         for node in here
-        if node.usb and (node.subsystem in _WORDS or node.path in used)
+        if node.usb and (node.subsystem in _KINDS or node.path in used)
     }
     panels = machine.panel_ids(root)
     for usb in plugged.usb_devices(root):
@@ -58,7 +55,11 @@ def look(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
             continue
         given = [name for node in here if node.usb == usb for name in _given(node, made)]
         if given:
-            seen = f"{usb.title}: named /dev/{given[0]}, which is in no settings"
+            seen = en(
+                "{title}: named /dev/{name}, which is in no settings",
+                title=usb.title,
+                name=given[0],
+            )
             yield UNKNOWN.note(f"USB {usb.place}", seen)
         else:
             yield from _without_file(usb, settings)
@@ -72,8 +73,18 @@ def _end(root: Path, path: Path) -> Path:
     return path
 
 
+def _name(node: DeviceNode) -> str:
+    match node.subsystem:
+        case "tty":
+            return en("serial port {path}", path=node.path)
+        case "video4linux":
+            return en("camera {path}", path=node.path)
+        case _:
+            return en("printer {path}", path=node.path)
+
+
 def _said(node: DeviceNode) -> str:
-    return node.usb.title if node.usb else "on the board"
+    return node.usb.title if node.usb else en("on the board")
 
 
 def _given(node: DeviceNode, made: tuple[names.UdevRule, ...]) -> list[str]:
@@ -83,15 +94,16 @@ def _given(node: DeviceNode, made: tuple[names.UdevRule, ...]) -> list[str]:
 def _why(node: DeviceNode, made: tuple[names.UdevRule, ...], settings: Settings) -> str:
     given = _given(node, made)
     if given:
-        return f"named /dev/{given[0]}, which is in no settings"
+        return en("named /dev/{name}, which is in no settings", name=given[0])
     if node.subsystem == "usbmisc" and {"receipt_printer", "document_printer"} & set(
         settings.devices
     ):
-        return "another printer than those of the settings"
+        return en("another printer than those of the settings")
     if node.usb is None:
-        return "in no settings"
-    return (
-        f"in no settings, and no rule names it: is it one of ours? put its ids into {names.RULES}"
+        return en("in no settings")
+    return en(
+        "in no settings, and no rule names it: is it one of ours? put its ids into {rules}",
+        rules=names.RULES,
     )
 
 
@@ -99,10 +111,13 @@ def _without_file(usb: Usb, settings: Settings) -> Iterator[Finding]:
     name = f"USB {usb.place}"
     if usb.has(*_KEYBOARD):
         mend = ""
-        seen = f"{usb.title}: types like a keyboard"
+        seen = en("{title}: types like a keyboard", title=usb.title)
         if "code_scanner" in settings.devices:
-            seen += "; a code scanner in keyboard mode is no use here"
-            mend = "if it is the scanner, show it the code “USB COM port emulation” of its manual"
+            use = en("a code scanner in keyboard mode is no use here")
+            seen = joined("; ", seen, use)
+            mend = en(
+                "if it is the scanner, show it the code “USB COM port emulation” of its manual"
+            )
         yield UNKNOWN.note(name, seen, mend)
         return
     if usb.has(*_CCID) and "smart_card" in settings.devices:
@@ -111,11 +126,12 @@ def _without_file(usb: Usb, settings: Settings) -> Iterator[Finding]:
         return
     kinds = [_CLASSES[one[0]] for one in usb.interfaces if one[0] in _CLASSES]
     if kinds:
-        yield UNKNOWN.note(name, f"{usb.title}: {', '.join(dict.fromkeys(kinds))}")
+        seen = joined(": ", usb.title, joined(", ", *dict.fromkeys(kinds)))
+        yield UNKNOWN.note(name, seen)
     elif not usb.driven:
-        yield UNKNOWN.note(name, f"{usb.title}: the kernel has no driver for it")
+        yield UNKNOWN.note(name, en("{title}: the kernel has no driver for it", title=usb.title))
     else:
-        yield UNKNOWN.note(name, f"{usb.title}: in no settings")
+        yield UNKNOWN.note(name, en("{title}: in no settings", title=usb.title))
 
 
 def neighbours(settings: Settings) -> Iterator[Finding]:
@@ -133,13 +149,13 @@ def neighbours(settings: Settings) -> Iterator[Finding]:
         if mark in used:
             continue
         if info.driver == "pcsc":
-            seen = "in no settings: the terminal uses another reader"
-            yield UNKNOWN.note(f"PC/SC reader {info.model}", seen)
+            seen = en("in no settings: the terminal uses another reader")
+            yield UNKNOWN.note(en("PC/SC reader {model}", model=info.model), seen)
         else:
-            seen = (
-                f"{info.kind or 'does not answer'}, {info.model}: no device of the settings uses it"
-            )
-            yield UNKNOWN.note(f"XFS4IoT service {info.address}", seen)
+            kind = info.kind or en("does not answer")
+            use = en("{model}: no device of the settings uses it", model=info.model)
+            seen = joined(", ", kind, use)
+            yield UNKNOWN.note(en("XFS4IoT service {address}", address=info.address), seen)
 
 
 def _mark(info: Info) -> str:
