@@ -12,7 +12,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from drivers.device import Check, DeviceError, Driver, Info, Reason, Request, State, Status
+from drivers.device import (
+    CancelToken,
+    Check,
+    Deadline,
+    DeviceError,
+    Driver,
+    Info,
+    Reason,
+    Request,
+    State,
+    Status,
+)
 from drivers.hosting.channel import SharedMemory
 from drivers.hosting.child import is_dumpable
 
@@ -66,7 +77,8 @@ class NaughtyDriver(Driver):
         for mark in self._marks.glob(f"*-{where}"):
             self._act(mark.name.removesuffix(f"-{where}"), None)
 
-    def execute(self, request, deadline, cancel):
+    def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
+        assert isinstance(request, Do)
         match request.what:
             case "obey cancel":
                 self.report(Status(State.BUSY, detail="waiting"))

@@ -10,9 +10,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -23,6 +25,7 @@ from drivers.hosting import process_host
 from drivers.hosting.channel import Channel, SharedMemory
 from drivers.hosting.process_host import ProcessHost
 from drivers.hosting.thread_host import HostPace
+from tests.failed import error_of
 from tests.faults.naughty_driver import Do, DoOnce, NaughtyDriver
 
 ONLINE = Status(State.ONLINE)
@@ -35,12 +38,12 @@ DEATHS = {"crash": "died of SIGSEGV", "exit": "ended with 3"}
 
 
 @pytest.fixture
-def seen():
+def seen() -> list[Status]:
     return []
 
 
 @pytest.fixture
-def host(tmp_path: Path, seen):
+def host(tmp_path: Path, seen: list[Status]) -> Iterator[ProcessHost]:
     one = ProcessHost(partial(NaughtyDriver, tmp_path), seen.append, pace=PACE, grace=GRACE_S)
     yield one
     one.stop()
@@ -48,7 +51,7 @@ def host(tmp_path: Path, seen):
 
 
 @pytest.fixture
-def patient(tmp_path: Path, seen):
+def patient(tmp_path: Path, seen: list[Status]) -> Iterator[ProcessHost]:
     """Asks for the status so rarely that only commands find out."""
     make = partial(NaughtyDriver, tmp_path)
     one = ProcessHost(make, seen.append, pace=HostPace(poll_s=99.0), grace=GRACE_S)
@@ -58,14 +61,14 @@ def patient(tmp_path: Path, seen):
     one.stop()
 
 
-def until(holds, seconds=SOON_S) -> None:
+def until(holds: Callable[[], object], seconds: float = SOON_S) -> None:
     end = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.005)
 
 
-def children(of=None):
+def children(of: int | None = None) -> list[int]:
     """The processes of drivers that ``of``, or this process, has started."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
@@ -81,11 +84,13 @@ def children(of=None):
     return found
 
 
-def do(host, what, facts=None, seconds=SOON_S):
+def do(host: ProcessHost, what: str, facts: object = None, seconds: float = SOON_S) -> Any:
     return host.execute(Do(what, facts), seconds)
 
 
-def fails(host, what, seconds=SOON_S, cancel=None):
+def fails(
+    host: ProcessHost, what: str, seconds: float = SOON_S, cancel: CancelToken | None = None
+) -> DeviceError:
     with pytest.raises(DeviceError) as caught:
         host.execute(Do(what), seconds, cancel)
     return caught.value
@@ -94,7 +99,9 @@ def fails(host, what, seconds=SOON_S, cancel=None):
 # -- the same as in a thread ---------------------------------------------------------------------
 
 
-def test_it_is_another_process_of_which_all_is_known_here(host, seen) -> None:
+def test_it_is_another_process_of_which_all_is_known_here(
+    host: ProcessHost, seen: list[Status]
+) -> None:
     host.start()
     assert host.requests == (Do, DoOnce)
     assert host.info.kind == "naughty"
@@ -108,12 +115,12 @@ def test_it_is_another_process_of_which_all_is_known_here(host, seen) -> None:
 @pytest.mark.parametrize(
     "value", [None, "欧阳𬭎㛃", b"\x00" * 30_000_000, Status(State.BUSY), {"a": [1.5, (True,)]}]
 )
-def test_requests_and_results_of_any_size_and_kind(host, value) -> None:
+def test_requests_and_results_of_any_size_and_kind(host: ProcessHost, value: object) -> None:
     host.start()
     assert do(host, "echo", value) == value
 
 
-def test_memory_goes_both_ways_without_a_copy(host) -> None:
+def test_memory_goes_both_ways_without_a_copy(host: ProcessHost) -> None:
     host.start()
     content = os.urandom(100_000)
     memory, again = do(host, "memory", content)
@@ -124,14 +131,14 @@ def test_memory_goes_both_ways_without_a_copy(host) -> None:
     assert again.view[:4] == b"seen"
 
 
-def test_status_goes_past_the_queue_and_a_cancel_too(host, seen) -> None:
+def test_status_goes_past_the_queue_and_a_cancel_too(host: ProcessHost, seen: list[Status]) -> None:
     host.start()
     cancel = CancelToken()
     future = host.submit(Do("obey cancel"), SOON_S, cancel)
     until(lambda: Status(State.BUSY, detail="waiting") in seen)
     assert not future.done()
     cancel.cancel()
-    error = future.exception(SOON_S)
+    error = error_of(future)
     assert (error.reason, error.detail) == (Reason.CANCELLED, "obeyed")
     pid = do(host, "pid")
     do(host, "report", 50)
@@ -141,7 +148,7 @@ def test_status_goes_past_the_queue_and_a_cancel_too(host, seen) -> None:
     assert do(host, "pid") == pid
 
 
-def test_the_deadline_and_what_the_driver_says_when_it_has_passed(host) -> None:
+def test_the_deadline_and_what_the_driver_says_when_it_has_passed(host: ProcessHost) -> None:
     host.start()
     assert 8 < do(host, "remaining", seconds=10) < 10
     pid = do(host, "pid")
@@ -150,7 +157,7 @@ def test_the_deadline_and_what_the_driver_says_when_it_has_passed(host) -> None:
     assert do(host, "pid") == pid
 
 
-def test_the_child_has_no_descriptor_of_ours(host, tmp_path: Path) -> None:
+def test_the_child_has_no_descriptor_of_ours(host: ProcessHost, tmp_path: Path) -> None:
     ours = os.open(tmp_path / "ours", os.O_CREAT | os.O_RDWR)
     os.set_inheritable(ours, True)
     try:
@@ -163,7 +170,7 @@ def test_the_child_has_no_descriptor_of_ours(host, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("dumpable", [0, 1])
-def test_the_child_s_memory_is_as_private_as_ours(host, dumpable) -> None:
+def test_the_child_s_memory_is_as_private_as_ours(host: ProcessHost, dumpable: int) -> None:
     """A new program is dumpable, whatever it was that started it (execve(2))."""
     prctl = ctypes.CDLL(None).prctl
     set_dumpable = 4
@@ -181,7 +188,7 @@ def test_the_child_s_memory_is_as_private_as_ours(host, dumpable) -> None:
 
 
 @pytest.mark.parametrize("what", HANGS)
-def test_what_outlives_its_deadline_is_killed(host, what) -> None:
+def test_what_outlives_its_deadline_is_killed(host: ProcessHost, what: str) -> None:
     host.start()
     pid = do(host, "pid")
     error = fails(host, what, 0.05)
@@ -191,7 +198,7 @@ def test_what_outlives_its_deadline_is_killed(host, what) -> None:
 
 
 @pytest.mark.parametrize("what", HANGS)
-def test_what_does_not_obey_a_cancel_is_killed(host, what) -> None:
+def test_what_does_not_obey_a_cancel_is_killed(host: ProcessHost, what: str) -> None:
     host.start()
     pid = do(host, "pid")
     cancel = CancelToken()
@@ -203,7 +210,9 @@ def test_what_does_not_obey_a_cancel_is_killed(host, what) -> None:
 
 
 @pytest.mark.parametrize("what", DEATHS)
-def test_a_process_that_dies_is_a_device_error(host, seen, what) -> None:
+def test_a_process_that_dies_is_a_device_error(
+    host: ProcessHost, seen: list[Status], what: str
+) -> None:
     host.start()
     until(lambda: seen == [ONLINE])
     error = fails(host, what)
@@ -213,14 +222,14 @@ def test_a_process_that_dies_is_a_device_error(host, seen, what) -> None:
     assert seen == [ONLINE]  # nothing was wrong with the device
 
 
-def test_what_waits_behind_a_command_that_is_killed_is_done(host) -> None:
+def test_what_waits_behind_a_command_that_is_killed_is_done(host: ProcessHost) -> None:
     host.start()
     futures = [host.submit(Do("hang"), 0.1), *(host.submit(Do("echo", n), SOON_S) for n in "ab")]
-    assert futures[0].exception(SOON_S).reason is Reason.TIMEOUT
+    assert error_of(futures[0]).reason is Reason.TIMEOUT
     assert [future.result(SOON_S) for future in futures[1:]] == ["a", "b"]
 
 
-def test_it_is_back_in_less_than_200_ms(host) -> None:
+def test_it_is_back_in_less_than_200_ms(host: ProcessHost) -> None:
     """From the end of the grace; the best of some, because the machine may be busy."""
     host.start()
     times = []
@@ -238,7 +247,12 @@ def test_it_is_back_in_less_than_200_ms(host) -> None:
 @pytest.mark.parametrize("how", [*HANGS, *DEATHS])
 @pytest.mark.parametrize("where", ["open", "status"])
 def test_hanging_and_dying_between_commands(
-    host, seen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how, where
+    host: ProcessHost,
+    seen: list[Status],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    how: str,
+    where: str,
 ) -> None:
     monkeypatch.setattr(process_host, f"{where.upper()}_S", 0.2)
     (tmp_path / f"{how}-{where}").touch()
@@ -252,7 +266,7 @@ def test_hanging_and_dying_between_commands(
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
 def test_a_process_that_dies_or_hangs_while_idle_is_replaced_before_anybody_is_told(
-    host, seen, monkeypatch: pytest.MonkeyPatch, how
+    host: ProcessHost, seen: list[Status], monkeypatch: pytest.MonkeyPatch, how: signal.Signals
 ) -> None:
     monkeypatch.setattr(process_host, "STATUS_S", 1.0)
     host.start()
@@ -267,7 +281,7 @@ def test_a_process_that_dies_or_hangs_while_idle_is_replaced_before_anybody_is_t
 
 @pytest.mark.parametrize("cancelled", [False, True])
 def test_a_device_that_hangs_in_open_holds_a_command_no_longer_than_it_wants(
-    tmp_path: Path, seen, monkeypatch: pytest.MonkeyPatch, cancelled
+    tmp_path: Path, seen: list[Status], monkeypatch: pytest.MonkeyPatch, cancelled: bool
 ) -> None:
     (tmp_path / "hang-open").touch()
     make, rarely = partial(NaughtyDriver, tmp_path), HostPace(poll_s=99.0, back_off_s=(99.0,))
@@ -283,14 +297,14 @@ def test_a_device_that_hangs_in_open_holds_a_command_no_longer_than_it_wants(
     if cancelled:
         until(future.running)
         cancel.cancel()
-    error = future.exception(SOON_S)
+    error = error_of(future)
     one.stop()
     assert error.reason is (Reason.CANCELLED if cancelled else Reason.TIMEOUT)
     assert error.pages == 0  # it was not begun
 
 
 @pytest.mark.parametrize("how", ["deadline", "cancel", "stop"])
-def test_a_large_request_to_a_process_that_takes_nothing(patient, how) -> None:
+def test_a_large_request_to_a_process_that_takes_nothing(patient: ProcessHost, how: str) -> None:
     os.kill(do(patient, "pid"), signal.SIGSTOP)
     cancel = CancelToken()
     request = Do("echo", bytes(5_000_000))
@@ -300,20 +314,20 @@ def test_a_large_request_to_a_process_that_takes_nothing(patient, how) -> None:
         until(future.running)
         time.sleep(0.1)
         cancel.cancel() if how == "cancel" else patient.stop()
-    error = future.exception(SOON_S)
+    error = error_of(future)
     assert error.reason is (Reason.TIMEOUT if how == "deadline" else Reason.CANCELLED)
     assert "killed" in error.detail
     assert time.monotonic() - begun < SOON_S / 2
 
 
-def test_a_process_that_was_killed_while_nobody_asked(patient) -> None:
+def test_a_process_that_was_killed_while_nobody_asked(patient: ProcessHost) -> None:
     pid = do(patient, "pid")
     os.kill(pid, signal.SIGKILL)
     assert fails(patient, "pid").reason is Reason.HARDWARE
     assert do(patient, "pid") != pid
 
 
-def test_a_spare_that_was_killed(patient) -> None:
+def test_a_spare_that_was_killed(patient: ProcessHost) -> None:
     pid = do(patient, "pid")
     until(lambda: len(children()) == 2)
     (spare,) = set(children()) - {pid}
@@ -323,7 +337,9 @@ def test_a_spare_that_was_killed(patient) -> None:
     assert do(patient, "echo", 1) == 1
 
 
-def test_a_reset_that_hangs(host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reset_that_hangs(
+    host: ProcessHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(process_host, "RESET_S", 0.1)
     host.start()
     (tmp_path / "hang-reset").touch()
@@ -334,26 +350,33 @@ def test_a_reset_that_hangs(host, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     host.reset()
 
 
-def test_a_bug_is_told_without_its_words(host, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_bug_is_told_without_its_words(
+    host: ProcessHost, caplog: pytest.LogCaptureFixture
+) -> None:
     host.start()
     pid = do(host, "pid")
     error = fails(host, "raise")
     assert (error.reason, error.detail) == (Reason.HARDWARE, "ValueError")
     (record,) = caplog.records
     assert record.message == "driver failed"
-    assert record.detail.startswith("naughty_driver.py:")
-    assert "张" not in record.detail
+    detail = vars(record)["detail"]
+    assert detail.startswith("naughty_driver.py:")
+    assert "张" not in detail
     assert do(host, "pid") != pid
 
 
-def test_an_answer_that_cannot_travel_is_a_bug(host, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_answer_that_cannot_travel_is_a_bug(
+    host: ProcessHost, caplog: pytest.LogCaptureFixture
+) -> None:
     host.start()
     assert fails(host, "unpicklable").reason is Reason.HARDWARE
     assert [record.message for record in caplog.records] == ["driver failed"]
     assert do(host, "echo", 1) == 1
 
 
-def test_a_request_that_cannot_travel_is_a_bug(host, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_request_that_cannot_travel_is_a_bug(
+    host: ProcessHost, caplog: pytest.LogCaptureFixture
+) -> None:
     host.start()
     with pytest.raises(DeviceError) as caught:
         host.execute(Do("echo", lambda: None), SOON_S)
@@ -362,7 +385,7 @@ def test_a_request_that_cannot_travel_is_a_bug(host, caplog: pytest.LogCaptureFi
     assert do(host, "echo", 1) == 1
 
 
-def test_a_job_that_succeeded_is_remembered_when_its_process_is_gone(host) -> None:
+def test_a_job_that_succeeded_is_remembered_when_its_process_is_gone(host: ProcessHost) -> None:
     host.start()
     assert host.execute(DoOnce("echo", "first"), SOON_S) == "first"
     fails(host, "hang", 0.01)
@@ -381,7 +404,13 @@ def test_a_job_that_succeeded_is_remembered_when_its_process_is_gone(host) -> No
     ],
 )
 def test_a_driver_that_cannot_be_made(
-    host, seen, tmp_path: Path, mark, problem, detail, caplog: pytest.LogCaptureFixture
+    host: ProcessHost,
+    seen: list[Status],
+    tmp_path: Path,
+    mark: str,
+    problem: Reason,
+    detail: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     (tmp_path / f"{mark}-make").touch()
     host.start()
@@ -395,7 +424,7 @@ def test_a_driver_that_cannot_be_made(
 
 
 def test_no_process_can_be_started(
-    host, seen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    host: ProcessHost, seen: list[Status], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     host.start()
@@ -413,7 +442,7 @@ def test_a_recipe_that_cannot_travel_is_refused_at_once() -> None:
 
 
 def test_nothing_is_known_of_a_host_that_was_not_started(
-    host, monkeypatch: pytest.MonkeyPatch
+    host: ProcessHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(process_host, "START_S", 0.01)
     with pytest.raises(DeviceError) as caught:
@@ -422,20 +451,22 @@ def test_nothing_is_known_of_a_host_that_was_not_started(
 
 
 @pytest.mark.parametrize("what", [*HANGS, "obey cancel"])
-def test_stop_ends_what_runs_and_every_process(host, monkeypatch: pytest.MonkeyPatch, what) -> None:
+def test_stop_ends_what_runs_and_every_process(
+    host: ProcessHost, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
     monkeypatch.setattr(process_host, "LEAVE_S", 0.2)
     host.start()
     do(host, "pid")
     futures = [host.submit(Do(what), SOON_S), host.submit(Do("pid"), SOON_S)]
     until(futures[0].running)
     host.stop()
-    assert [future.exception(0).reason for future in futures] == [Reason.CANCELLED] * 2
+    assert [error_of(future, 0).reason for future in futures] == [Reason.CANCELLED] * 2
     assert not children()
 
 
 @pytest.mark.parametrize("where", ["open", "status", "close"])
 def test_stop_while_the_driver_hangs(
-    host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where
+    host: ProcessHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     monkeypatch.setattr(process_host, "LEAVE_S", 0.1)
     host.start()
@@ -450,7 +481,7 @@ def test_stop_while_the_driver_hangs(
     assert not children()
 
 
-def test_nothing_is_left_open(host) -> None:
+def test_nothing_is_left_open(host: ProcessHost) -> None:
     host.start()
     do(host, "pid")
     gc.collect()
@@ -481,13 +512,14 @@ time.sleep(999)
 
 
 @pytest.mark.parametrize("what", [*HANGS, "pid"])
-def test_the_processes_die_with_their_parent(tmp_path: Path, what) -> None:
+def test_the_processes_die_with_their_parent(tmp_path: Path, what: str) -> None:
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT, str(tmp_path), what],
         stdout=subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
     try:
+        assert parent.stdout
         assert parent.stdout.readline() == b"ready\n"
         family = children(parent.pid)
         assert len(family) == 2
@@ -497,7 +529,7 @@ def test_the_processes_die_with_their_parent(tmp_path: Path, what) -> None:
     until(lambda: not any(is_alive(pid) for pid in family))
 
 
-def is_alive(pid):
+def is_alive(pid: int) -> bool:
     with suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return False
@@ -507,7 +539,7 @@ def is_alive(pid):
 
 
 @pytest.fixture
-def ends():
+def ends() -> Iterator[list[Channel]]:
     ends = [Channel(end) for end in socket.socketpair()]
     yield ends
     for end in ends:
@@ -526,7 +558,7 @@ MESSAGES = st.lists(
 
 @settings(max_examples=40, deadline=None)
 @given(messages=MESSAGES, cuts=st.lists(st.integers(1, 50), min_size=1))
-def test_messages_come_whole_however_they_are_cut(messages, cuts) -> None:
+def test_messages_come_whole_however_they_are_cut(messages: list[Any], cuts: list[int]) -> None:
     to, our = socket.socketpair()
     from_, their = socket.socketpair()
     ends = Channel(to), Channel(their)
@@ -554,8 +586,8 @@ def test_messages_come_whole_however_they_are_cut(messages, cuts) -> None:
         ends[1].close()
 
 
-def test_a_message_that_nobody_takes_is_given_up(ends) -> None:
-    asked = []
+def test_a_message_that_nobody_takes_is_given_up(ends: list[Channel]) -> None:
+    asked: list[None] = []
 
     def patient() -> None:
         asked.append(None)
@@ -566,7 +598,7 @@ def test_a_message_that_nobody_takes_is_given_up(ends) -> None:
         ends[0].send(bytes(10_000_000), patient)
 
 
-def test_descriptors_that_came_and_were_not_fetched_are_closed(ends) -> None:
+def test_descriptors_that_came_and_were_not_fetched_are_closed(ends: list[Channel]) -> None:
     before = len(os.listdir("/proc/self/fd"))
     ends[0].send([SharedMemory(10)])
     ends[0].send(None)

@@ -2,18 +2,19 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Never
+from typing import Any, Never
 
 import pytest
 
 from drivers.device import (
     CancelToken,
     Check,
+    Deadline,
     DeviceError,
     Driver,
     Info,
@@ -25,10 +26,15 @@ from drivers.device import (
 )
 from drivers.hosting.thread_host import PACE as SHIPPED
 from drivers.hosting.thread_host import REMEMBERED, HostPace, LostError, ThreadHost
+from tests.failed import error_of
 
 ONLINE = Status(State.ONLINE)
 SOON_S = 10.0
 PACE = HostPace(poll_s=0.01, back_off_s=(0.01, 0.02, 0.04))
+
+
+Doing = Callable[["BareDriver", CancelToken], object]
+"""What a command does in the driver's thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ class Say(Request[str]):
     """Answered by its word; does ``first`` in the driver's thread before."""
 
     word: str
-    first: Callable[["BareDriver", CancelToken], None] = lambda driver, cancel: None
+    first: Doing = lambda driver, cancel: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +62,16 @@ class BareDriver(Driver):
         self.now: Status | Exception = ONLINE
         self.found: Exception | None = None
 
-    info = Info("speaker", "test", "nowhere")
+    @property
+    def info(self) -> Info:
+        return Info("speaker", "test", "nowhere")
+
     requests = (Say, SayOnce)
 
-    def _note(self, call) -> None:
+    def _note(self, call: str) -> None:
         self.calls.append((call, time.monotonic()))
 
-    def times(self, call):
+    def times(self, call: str) -> list[float]:
         return [at for name, at in self.calls if name == call]
 
     def open(self) -> None:
@@ -73,7 +82,7 @@ class BareDriver(Driver):
     def close(self) -> None:
         self._note("close")
 
-    def status(self):
+    def status(self) -> Status:
         self._note("status")
         if isinstance(self.now, Exception):
             raise self.now
@@ -82,42 +91,43 @@ class BareDriver(Driver):
     def reset(self) -> None:
         self._note("reset")
 
-    def self_test(self):
+    def self_test(self) -> tuple[Check, ...]:
         self._note("self_test")
         return (Check("voice", True, "loud"),)
 
-    def execute(self, request, deadline, cancel):
+    def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> str:
+        assert isinstance(request, Say)
         request.first(self, cancel)
         self.said.append(request.word)
         return request.word
 
 
 @pytest.fixture
-def driver():
+def driver() -> BareDriver:
     return BareDriver()
 
 
 @pytest.fixture
-def seen():
+def seen() -> list[Status]:
     return []
 
 
 @pytest.fixture
-def host(driver, seen):
+def host(driver: BareDriver, seen: list[Status]) -> Iterator[ThreadHost]:
     host = ThreadHost(driver, seen.append, pace=PACE)
     yield host
     host.stop()
 
 
-def until(what) -> None:
+def until(what: Callable[[], object]) -> None:
     end = time.monotonic() + SOON_S
     while not what():
         assert time.monotonic() < end
         time.sleep(0.002)
 
 
-def fails(error):
-    def first(driver, cancel) -> Never:
+def fails(error: Exception) -> Doing:
+    def first(driver: BareDriver, cancel: CancelToken) -> Never:
         raise error
 
     return first
@@ -129,17 +139,17 @@ class Gate:
     def __init__(self) -> None:
         self.reached, self.opened = threading.Event(), threading.Event()
 
-    def __call__(self, driver, cancel):
+    def __call__(self, *_: object) -> None:
         self.reached.set()
         assert self.opened.wait(SOON_S)
 
 
 @contextmanager
-def kept_busy(host):
+def kept_busy(host: ThreadHost) -> Iterator[None]:
     """The next command waits before the last one is told done."""
     enough = threading.Event()
 
-    def go_on(done) -> None:
+    def go_on(done: object) -> None:
         if not enough.is_set():
             host.submit(Say("x", lambda *_: time.sleep(0.01)), SOON_S).add_done_callback(go_on)
 
@@ -150,7 +160,7 @@ def kept_busy(host):
         enough.set()
 
 
-def test_commands_run_one_after_another_in_order(host, driver) -> None:
+def test_commands_run_one_after_another_in_order(host: ThreadHost, driver: BareDriver) -> None:
     futures = [host.submit(Say(str(n)), SOON_S) for n in range(50)]
     host.start()
     assert [future.result(SOON_S) for future in futures] == [str(n) for n in range(50)]
@@ -158,13 +168,13 @@ def test_commands_run_one_after_another_in_order(host, driver) -> None:
     assert len(driver.times("open")) == 1
 
 
-def test_status_goes_past_the_queue(host, driver) -> None:
+def test_status_goes_past_the_queue(host: ThreadHost, driver: BareDriver) -> None:
     gate = Gate()
     busy = Status(State.BUSY, paper=Supply.LOW)
 
-    def first(speaker, cancel) -> None:
+    def first(speaker: BareDriver, cancel: CancelToken) -> None:
         speaker.report(busy)
-        gate(speaker, cancel)
+        gate()
 
     host.start()
     running = host.submit(Say("long", first), SOON_S)
@@ -177,7 +187,7 @@ def test_status_goes_past_the_queue(host, driver) -> None:
     assert waiting.result(SOON_S) == "next"
 
 
-def test_only_changes_are_told(host, driver, seen) -> None:
+def test_only_changes_are_told(host: ThreadHost, driver: BareDriver, seen: list[Status]) -> None:
     assert host.status.state is State.STARTING
     host.start()
     until(lambda: len(driver.times("status")) > 5)
@@ -189,7 +199,9 @@ def test_only_changes_are_told(host, driver, seen) -> None:
     assert seen == [ONLINE, driver.now]
 
 
-def test_a_device_that_is_not_there_is_looked_for_ever_more_rarely(host, driver, seen) -> None:
+def test_a_device_that_is_not_there_is_looked_for_ever_more_rarely(
+    host: ThreadHost, driver: BareDriver, seen: list[Status]
+) -> None:
     driver.found = DeviceError(Reason.NO_DEVICE, "no cable")
     host.start()
     until(lambda: len(driver.times("open")) == 7)
@@ -208,7 +220,7 @@ def test_the_shipped_pace() -> None:
 
 
 def test_a_device_that_opens_and_says_nothing_is_looked_for_ever_more_rarely(
-    host, driver, seen
+    host: ThreadHost, driver: BareDriver, seen: list[Status]
 ) -> None:
     driver.now = DeviceError(Reason.TIMEOUT)
     host.start()
@@ -223,18 +235,22 @@ def test_a_device_that_opens_and_says_nothing_is_looked_for_ever_more_rarely(
 
 @pytest.mark.parametrize("deaths", [1, 2, 3])
 def test_what_a_driver_runs_in_may_die_twice_and_the_device_is_well(
-    host, driver, seen, deaths
+    host: ThreadHost,
+    driver: BareDriver,
+    seen: list[Status],
+    deaths: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     host.start()
     until(lambda: seen == [ONLINE])
     left = [LostError(Reason.HARDWARE, "died")] * deaths
 
-    def status():
+    def status() -> Status:
         if left:
             raise left.pop()
         return ONLINE
 
-    driver.status = status
+    monkeypatch.setattr(driver, "status", status)
     until(lambda: len(driver.times("open")) == deaths + 1)
     until(lambda: host.status == ONLINE)
     gone = Status(State.HARDWARE_ERROR, problem=Reason.HARDWARE, detail="died")
@@ -242,24 +258,32 @@ def test_what_a_driver_runs_in_may_die_twice_and_the_device_is_well(
 
 
 @pytest.mark.parametrize("misses", [1, 2])
-def test_a_device_that_blinks_is_not_gone(host, driver, seen, misses) -> None:
-    answers = [ONLINE, *[DeviceError(Reason.TIMEOUT)] * misses]
+def test_a_device_that_blinks_is_not_gone(
+    host: ThreadHost,
+    driver: BareDriver,
+    seen: list[Status],
+    misses: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answers: list[Status | DeviceError] = [ONLINE, *[DeviceError(Reason.TIMEOUT)] * misses]
 
-    def status():
+    def status() -> Status:
         answer = answers.pop(0) if answers else ONLINE
         driver.calls.append(("status", time.monotonic()))
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    driver.status = status
+    monkeypatch.setattr(driver, "status", status)
     host.start()
     until(lambda: len(driver.times("status")) > misses + 3)
     assert seen == [ONLINE]
     assert not driver.times("close")
 
 
-def test_three_misses_and_it_is_gone(host, driver, seen) -> None:
+def test_three_misses_and_it_is_gone(
+    host: ThreadHost, driver: BareDriver, seen: list[Status]
+) -> None:
     host.start()
     until(lambda: seen == [ONLINE])
     asked = len(driver.times("status"))
@@ -272,7 +296,9 @@ def test_three_misses_and_it_is_gone(host, driver, seen) -> None:
 
 
 @pytest.mark.parametrize("reason", [Reason.JAM, Reason.TIMEOUT, Reason.CARD_REMOVED])
-def test_a_command_that_fails_leaves_the_device_open(host, driver, reason) -> None:
+def test_a_command_that_fails_leaves_the_device_open(
+    host: ThreadHost, driver: BareDriver, reason: Reason
+) -> None:
     host.start()
     with pytest.raises(DeviceError) as failed:
         host.execute(Say("x", fails(DeviceError(reason))), SOON_S)
@@ -282,7 +308,9 @@ def test_a_command_that_fails_leaves_the_device_open(host, driver, reason) -> No
 
 
 @pytest.mark.parametrize("reason", [Reason.NO_DEVICE, Reason.OFFLINE])
-def test_a_command_that_finds_nobody_opens_the_device_anew(host, driver, seen, reason) -> None:
+def test_a_command_that_finds_nobody_opens_the_device_anew(
+    host: ThreadHost, driver: BareDriver, seen: list[Status], reason: Reason
+) -> None:
     host.start()
     until(lambda: seen == [ONLINE])
     with pytest.raises(DeviceError):
@@ -294,7 +322,7 @@ def test_a_command_that_finds_nobody_opens_the_device_anew(host, driver, seen, r
 
 
 def test_a_bug_in_a_command_is_a_hardware_error_without_its_words(
-    host, driver, seen, caplog: pytest.LogCaptureFixture
+    host: ThreadHost, driver: BareDriver, seen: list[Status], caplog: pytest.LogCaptureFixture
 ) -> None:
     host.start()
     until(lambda: seen == [ONLINE])
@@ -308,9 +336,9 @@ def test_a_bug_in_a_command_is_a_hardware_error_without_its_words(
 
 
 def test_whoever_is_told_of_the_status_does_not_end_the_thread(
-    driver, caplog: pytest.LogCaptureFixture
+    driver: BareDriver, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def told(status) -> Never:
+    def told(status: Status) -> Never:
         raise ValueError("a name")
 
     host = ThreadHost(driver, told, pace=PACE)
@@ -321,11 +349,14 @@ def test_whoever_is_told_of_the_status_does_not_end_the_thread(
     assert host.status == ONLINE
     host.stop()
     assert {record.message for record in caplog.records} == {"status not told"}
-    assert {record.device for record in caplog.records} == {"speaker"}
+    assert {vars(record)["device"] for record in caplog.records} == {"speaker"}
 
 
 def test_a_close_that_fails_or_takes_long_holds_nobody_up(
-    host, driver, caplog: pytest.LogCaptureFixture
+    host: ThreadHost,
+    driver: BareDriver,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     gate = threading.Event()
 
@@ -333,10 +364,10 @@ def test_a_close_that_fails_or_takes_long_holds_nobody_up(
         assert gate.wait(SOON_S)
         raise ValueError("a name")
 
-    driver.close = close
+    monkeypatch.setattr(driver, "close", close)
     host.start()
     failed = host.submit(Say("x", fails(DeviceError(Reason.OFFLINE))), SOON_S)
-    assert failed.exception(SOON_S).reason is Reason.OFFLINE
+    assert error_of(failed).reason is Reason.OFFLINE
     assert not gate.is_set()
     gate.set()
     assert host.execute(Say("y"), SOON_S) == "y"
@@ -344,21 +375,27 @@ def test_a_close_that_fails_or_takes_long_holds_nobody_up(
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_when_the_thread_ends_in_whatever_way_nobody_waits(host, driver) -> None:
+def test_when_the_thread_ends_in_whatever_way_nobody_waits(
+    host: ThreadHost, driver: BareDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def status() -> Never:
         raise SystemExit
 
-    driver.status = status
+    monkeypatch.setattr(driver, "status", status)
     running, waiting = host.submit(Say("x"), SOON_S), host.submit(Say("x"), SOON_S)
     host.start()
-    assert running.exception(SOON_S).reason is Reason.HARDWARE
-    assert waiting.exception(SOON_S).reason is Reason.CANCELLED
-    assert host.submit(Say("y"), SOON_S).exception(SOON_S).reason is Reason.CANCELLED
+    assert error_of(running).reason is Reason.HARDWARE
+    assert error_of(waiting).reason is Reason.CANCELLED
+    assert error_of(host.submit(Say("y"), SOON_S)).reason is Reason.CANCELLED
 
 
 @pytest.mark.parametrize("where", ["found", "now"])
 def test_a_bug_in_open_or_status_does_not_end_the_thread(
-    host, driver, seen, where, caplog: pytest.LogCaptureFixture
+    host: ThreadHost,
+    driver: BareDriver,
+    seen: list[Status],
+    where: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     setattr(driver, where, ZeroDivisionError("oops"))
     host.start()
@@ -368,7 +405,9 @@ def test_a_bug_in_open_or_status_does_not_end_the_thread(
     until(lambda: host.status == ONLINE)
 
 
-def test_a_command_to_a_device_that_cannot_be_opened_says_so(host, driver) -> None:
+def test_a_command_to_a_device_that_cannot_be_opened_says_so(
+    host: ThreadHost, driver: BareDriver
+) -> None:
     driver.found = DeviceError(Reason.NO_DEVICE)
     host.start()
     with pytest.raises(DeviceError) as failed:
@@ -377,7 +416,7 @@ def test_a_command_to_a_device_that_cannot_be_opened_says_so(host, driver) -> No
     assert not driver.said
 
 
-def test_a_token_cancelled_before_its_turn(host, driver) -> None:
+def test_a_token_cancelled_before_its_turn(host: ThreadHost, driver: BareDriver) -> None:
     cancel = CancelToken()
     future = host.submit(Say("x"), SOON_S, cancel)
     cancel.cancel()
@@ -388,7 +427,7 @@ def test_a_token_cancelled_before_its_turn(host, driver) -> None:
     assert not driver.said
 
 
-def test_a_future_cancelled_before_its_turn(host, driver) -> None:
+def test_a_future_cancelled_before_its_turn(host: ThreadHost, driver: BareDriver) -> None:
     future = host.submit(Say("x"), SOON_S)
     assert future.cancel()
     host.start()
@@ -398,7 +437,7 @@ def test_a_future_cancelled_before_its_turn(host, driver) -> None:
     assert driver.said == ["y"]
 
 
-def test_a_command_whose_time_is_over_is_not_begun(host, driver) -> None:
+def test_a_command_whose_time_is_over_is_not_begun(host: ThreadHost, driver: BareDriver) -> None:
     gate = Gate()
     host.start()
     host.submit(Say("long", gate), SOON_S)
@@ -412,39 +451,48 @@ def test_a_command_whose_time_is_over_is_not_begun(host, driver) -> None:
     assert driver.said == ["long"]
 
 
-def test_a_command_whose_time_is_over_does_not_open_the_device(driver, seen) -> None:
+def test_a_command_whose_time_is_over_does_not_open_the_device(
+    driver: BareDriver, seen: list[Status], monkeypatch: pytest.MonkeyPatch
+) -> None:
     driver.found = DeviceError(Reason.NO_DEVICE)
     host = ThreadHost(driver, seen.append, pace=HostPace(poll_s=99, back_off_s=(99,)))
     host.start()
     until(lambda: seen)
     gate = Gate()
-    driver.open = lambda: gate(driver, None) or BareDriver.open(driver)
+
+    def open_late() -> None:
+        gate()
+        BareDriver.open(driver)
+
+    monkeypatch.setattr(driver, "open", open_late)
     futures = [host.submit(Say("x"), SOON_S), *(host.submit(Say("x"), 0.01) for _ in "abc")]
     assert gate.reached.wait(SOON_S)
     time.sleep(0.02)
     gate.opened.set()
-    reasons = [future.exception(SOON_S).reason for future in futures]
+    reasons = [error_of(future).reason for future in futures]
     host.stop()
     assert reasons == [Reason.NO_DEVICE, *[Reason.TIMEOUT] * 3]
     assert len(driver.times("open")) == 2  # by the host, and for the first
 
 
 @pytest.mark.parametrize("where", ["found", "now"])
-def test_of_a_command_for_which_the_device_is_not_found_nothing_was_begun(driver, where) -> None:
+def test_of_a_command_for_which_the_device_is_not_found_nothing_was_begun(
+    driver: BareDriver, where: str
+) -> None:
     host = ThreadHost(driver, pace=HostPace(poll_s=99, back_off_s=(99,)))
     setattr(driver, where, DeviceError(Reason.OFFLINE, pages=None))
     future = host.submit(Say("x"), SOON_S)
     host.start()
-    error = future.exception(SOON_S)
+    error = error_of(future)
     host.stop()
     assert (error.reason, error.pages) == (Reason.OFFLINE, 0)
 
 
-def test_whoever_waits_has_the_device_opened_within_their_own_time(driver) -> None:
-    given = []
+def test_whoever_waits_has_the_device_opened_within_their_own_time(driver: BareDriver) -> None:
+    given: list[tuple[Deadline | None, CancelToken | None]] = []
 
     class Noting(ThreadHost):
-        def _take(self, deadline, cancel) -> None:
+        def _take(self, deadline: Deadline | None, cancel: CancelToken | None) -> None:
             given.append((deadline, cancel))
             super()._take(deadline, cancel)
 
@@ -454,26 +502,31 @@ def test_whoever_waits_has_the_device_opened_within_their_own_time(driver) -> No
     assert future.result(SOON_S) == "x"
     host.stop()
     ((deadline, token),) = given
+    assert deadline
     assert deadline.remaining() <= SOON_S
     assert token is cancel
 
 
-def test_a_command_that_is_cancelled_while_the_device_is_opened_is_not_begun(host, driver) -> None:
+def test_a_command_that_is_cancelled_while_the_device_is_opened_is_not_begun(
+    host: ThreadHost, driver: BareDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gate = Gate()
     cancel = CancelToken()
     host.start()
     with pytest.raises(DeviceError):
         host.execute(Say("x", fails(DeviceError(Reason.OFFLINE))), SOON_S)
-    driver.open = lambda: gate(driver, None)
+    monkeypatch.setattr(driver, "open", gate)
     future = host.submit(Say("y"), SOON_S, cancel)
     assert gate.reached.wait(SOON_S)
     cancel.cancel()
     gate.opened.set()
-    assert future.exception(SOON_S).reason is Reason.CANCELLED
+    assert error_of(future).reason is Reason.CANCELLED
     assert not driver.said
 
 
-def test_between_commands_without_a_pause_the_device_is_looked_at(host, driver, seen) -> None:
+def test_between_commands_without_a_pause_the_device_is_looked_at(
+    host: ThreadHost, driver: BareDriver, seen: list[Status]
+) -> None:
     host.start()
     until(lambda: seen == [ONLINE])
     with kept_busy(host):
@@ -481,7 +534,9 @@ def test_between_commands_without_a_pause_the_device_is_looked_at(host, driver, 
         until(lambda: host.status == driver.now)
 
 
-def test_commands_that_succeed_do_not_hide_a_device_that_says_nothing(host, driver, seen) -> None:
+def test_commands_that_succeed_do_not_hide_a_device_that_says_nothing(
+    host: ThreadHost, driver: BareDriver, seen: list[Status]
+) -> None:
     """Some do not need the wire."""
     host.start()
     until(lambda: seen == [ONLINE])
@@ -491,37 +546,42 @@ def test_commands_that_succeed_do_not_hide_a_device_that_says_nothing(host, driv
     assert seen[1].state is State.OFFLINE
 
 
-def test_a_device_that_a_command_has_found_again_is_told_well_at_once(driver, seen) -> None:
+def test_a_device_that_a_command_has_found_again_is_told_well_at_once(
+    driver: BareDriver, seen: list[Status]
+) -> None:
     host = ThreadHost(driver, seen.append, pace=HostPace(poll_s=99, back_off_s=(99,)))
     host.start()
     until(lambda: seen == [ONLINE])
     with pytest.raises(DeviceError):
         host.execute(Say("x", fails(DeviceError(Reason.OFFLINE))), SOON_S)
     assert host.status.state is State.OFFLINE
-    assert host.execute(Say("y", lambda *_: seen.append("in the command")), SOON_S) == "y"
+    working = Status(State.BUSY, detail="in the command")
+    assert host.execute(Say("y", lambda *_: seen.append(working)), SOON_S) == "y"
     host.stop()
-    assert seen[2:] == [ONLINE, "in the command"]
+    assert seen[2:] == [ONLINE, working]
 
 
-def test_a_driver_that_does_not_come_back_holds_nobody_else_up(host, driver) -> None:
+def test_a_driver_that_does_not_come_back_holds_nobody_else_up(
+    host: ThreadHost, driver: BareDriver
+) -> None:
     gate = Gate()
     host.start()
     hung, waiting = host.submit(Say("long", gate), SOON_S), host.submit(Say("x"), SOON_S)
     assert gate.reached.wait(SOON_S)
     host.stop(0.01)
     late = host.submit(Say("y"), SOON_S)
-    assert waiting.exception(0).reason is Reason.CANCELLED
-    assert late.exception(0).reason is Reason.CANCELLED
+    assert error_of(waiting, 0).reason is Reason.CANCELLED
+    assert error_of(late, 0).reason is Reason.CANCELLED
     assert not hung.done()
     gate.opened.set()
     assert hung.result(SOON_S) == "long"
     until(lambda: driver.calls[-1][0] == "close")
 
 
-def test_stop_cancels_what_runs_and_what_waits(host, driver) -> None:
+def test_stop_cancels_what_runs_and_what_waits(host: ThreadHost, driver: BareDriver) -> None:
     started = threading.Event()
 
-    def waits(speaker, cancel) -> Never:
+    def waits(speaker: BareDriver, cancel: CancelToken) -> Never:
         started.set()
         assert cancel.wait(SOON_S)
         raise DeviceError(Reason.CANCELLED)
@@ -531,19 +591,21 @@ def test_stop_cancels_what_runs_and_what_waits(host, driver) -> None:
     assert started.wait(SOON_S)
     host.stop()
     for future in futures:
-        assert future.exception(0).reason is Reason.CANCELLED
+        assert error_of(future, 0).reason is Reason.CANCELLED
     assert not driver.said
     assert driver.calls[-1][0] == "close"
 
 
 @pytest.mark.parametrize("started", [False, True])
-def test_nothing_waits_for_a_stopped_host(host, driver, started) -> None:
+def test_nothing_waits_for_a_stopped_host(
+    host: ThreadHost, driver: BareDriver, started: bool
+) -> None:
     before = host.submit(Say("x", lambda driver, cancel: cancel.wait(SOON_S)), SOON_S)
     if started:
         host.start()
     host.stop()
     after = host.submit(Say("y"), SOON_S)
-    assert after.exception(0).reason is Reason.CANCELLED
+    assert error_of(after, 0).reason is Reason.CANCELLED
     assert before.done()
     assert "y" not in driver.said
 
@@ -551,12 +613,12 @@ def test_nothing_waits_for_a_stopped_host(host, driver, started) -> None:
 # -- what every device can do --------------------------------------------------------------------
 
 
-def test_a_host_says_what_it_has(host) -> None:
+def test_a_host_says_what_it_has(host: ThreadHost) -> None:
     assert host.info == Info("speaker", "test", "nowhere")
     assert host.requests == (Say, SayOnce)
 
 
-def test_reset_and_self_test_take_their_turn(host, driver) -> None:
+def test_reset_and_self_test_take_their_turn(host: ThreadHost, driver: BareDriver) -> None:
     gate = Gate()
     host.start()
     host.submit(Say("long", gate), SOON_S)
@@ -572,7 +634,7 @@ def test_reset_and_self_test_take_their_turn(host, driver) -> None:
     assert len(driver.times("reset")) == 1
 
 
-def test_a_job_that_succeeded_is_not_done_again(host, driver) -> None:
+def test_a_job_that_succeeded_is_not_done_again(host: ThreadHost, driver: BareDriver) -> None:
     host.start()
     for word in ("first", "second"):
         assert host.execute(SayOnce(word), SOON_S) == "first"
@@ -584,14 +646,14 @@ def test_a_job_that_succeeded_is_not_done_again(host, driver) -> None:
     assert driver.said == ["first", "third"]
 
 
-def test_a_job_that_failed_is_done_again(host, driver) -> None:
+def test_a_job_that_failed_is_done_again(host: ThreadHost, driver: BareDriver) -> None:
     host.start()
     with pytest.raises(DeviceError):
         host.execute(SayOnce("x", fails(DeviceError(Reason.JAM))), SOON_S)
     assert host.execute(SayOnce("y"), SOON_S) == "y"
 
 
-def test_jobs_are_forgotten_in_the_end(host, driver) -> None:
+def test_jobs_are_forgotten_in_the_end(host: ThreadHost, driver: BareDriver) -> None:
     host.start()
     for number in range(REMEMBERED + 1):
         host.execute(SayOnce(str(number), job=str(number)), SOON_S)
@@ -599,11 +661,11 @@ def test_jobs_are_forgotten_in_the_end(host, driver) -> None:
     assert host.execute(SayOnce("again", job="0"), SOON_S) == "again"
 
 
-def test_a_second_start_does_nothing(host, driver) -> None:
+def test_a_second_start_does_nothing(host: ThreadHost, driver: BareDriver) -> None:
     host.start()
     host.start()
     assert host.execute(Say("x"), SOON_S) == "x"
     assert len(driver.times("open")) == 1
     host.stop()
     host.start()
-    assert host.submit(Say("y"), SOON_S).exception(SOON_S).reason is Reason.CANCELLED
+    assert error_of(host.submit(Say("y"), SOON_S)).reason is Reason.CANCELLED

@@ -1,0 +1,16 @@
+"""The error that a command to a device failed with, typed."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import Any
+
+from drivers.device import DeviceError
+
+
+def error_of(future: Future[Any], seconds: float = 20.0) -> DeviceError:
+    """Waits for the end of the command for at most ``seconds``; a command that succeeds fails the
+    test."""
+    error = future.exception(seconds)
+    assert isinstance(error, DeviceError)
+    return error
