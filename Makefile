@@ -5,13 +5,16 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check bench fuzz lab words goldens lock openapi events clean
+.PHONY: demo test terminal check bench fuzz lab words goldens lock openapi events clean
 
 demo: $(VENV)/ready words  ## the terminal, the desk and the stand-in centre; without a display, played into out/
 	$(BIN)/kiosk demo
 
-test: $(VENV)/ready words check  ## everything, in under ten minutes on two cores
+test: $(VENV)/ready words check terminal  ## everything, in under ten minutes on two cores
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+
+terminal: $(VENV)/ready words  ## both wheels, and the terminal's alone installed in .terminal as in the field
+	$(BIN)/python tools/install_terminal.py
 
 check: $(VENV)/ready words  ## style and types
 	$(BIN)/ruff check .
@@ -58,12 +61,18 @@ events: $(VENV)/ready  ## write the operator's list of log events from its catal
 
 lock: $(VENV)/ready  ## resolve the dependencies anew, with hashes and without addresses
 	$(BIN)/pip install --quiet uv
+	mkdir -p build
+	# The workshop needs the terminal, which no registry has.
+	echo "provident-kiosk @ file://$(CURDIR)" > build/this-tree.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-		--no-annotate --extra sandbox --extra test setup.cfg -o requirements.lock
+		--no-annotate --extra test setup.cfg packaging/workshop/setup.cfg -o requirements.lock \
+		--override build/this-tree.txt --no-emit-package provident-kiosk
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-annotate -c requirements.lock setup.cfg -o requirements-terminal.lock
 
-$(VENV)/ready: requirements.lock setup.cfg tools/install assets/packages.txt
+$(VENV)/ready: requirements.lock setup.cfg packaging/workshop/setup.cfg tools/install assets/packages.txt
 	tools/install "$(PYTHON)" $(VENV)
 	touch $@
 
 clean:  ## remove what make has made
-	rm -rf $(VENV) build out *.egg-info assets/translations/*.mo
+	rm -rf $(VENV) .terminal build packaging/workshop/build out *.egg-info assets/translations/*.mo

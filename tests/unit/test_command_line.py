@@ -96,7 +96,7 @@ def test_a_library_that_the_workshop_lacks_is_not_hidden(monkeypatch: pytest.Mon
 def test_a_robot_can_be_imported_and_takes_a_visit(robot) -> None:
     module, _, function = robot.partition(":")
     attach = getattr(importlib.import_module(module), function)
-    assert next(iter(inspect.signature(attach).parameters)) == "visitor"
+    assert next(iter(inspect.signature(attach).parameters)) == "visit_app"
 
 
 def test_the_options_of_a_robot() -> None:

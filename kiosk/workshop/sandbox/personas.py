@@ -80,6 +80,6 @@ def chip_name(name: str) -> str:
 @cache
 def load() -> dict[str, Persona]:
     """All personas by id, in the order of the file."""
-    path = resources.files("assets") / "demo" / "personas.toml"
+    path = resources.files("kiosk.workshop.sandbox") / "personas.toml"
     table = tomllib.loads(path.read_text(encoding="utf-8"))
     return {id: Persona(id=id, **fields) for id, fields in table.items()}
