@@ -57,8 +57,8 @@ class AllowListed(logging.Formatter):
 def set_up(*, production: bool, stream: TextIO | None = None) -> None:
     """Log to ``stream`` (stderr when ``None``): JSON lines in production, plain ones otherwise.
 
-    Also sends what would end a thread or the process, and every warning, the same way, so that no
-    traceback with values reaches stderr beside the log. Call once, from the main thread.
+    Uncaught exceptions and warnings of Python are logged too, because Python's own report of them
+    would write values to stderr beside the log. Call once, from the main thread.
     """
     logging.raiseExceptions = not production
     handler = logging.StreamHandler(stream or sys.stderr)
@@ -95,7 +95,7 @@ def _ours(name: str) -> bool:
 
 def _sentence(record: logging.LogRecord) -> str:
     if not _ours(record.name):
-        return f"{record.module}:{record.lineno}"  # a library may put anything into its words
+        return f"{record.module}:{record.lineno}"  # a library's words may hold anything
     try:
         return record.getMessage()
     except Exception:  # noqa: BLE001 - an argument's __str__ may raise anything; Sensitive does
@@ -122,7 +122,7 @@ def _plain(value: object) -> object:
 
 
 def _trace(error: BaseException) -> list[str]:
-    """Where it happened, innermost first, then what it came from: types and places, no values."""
+    """The places of ``error``, innermost first, then those of its causes: no values, no words."""
     places: list[str] = []
     seen: set[int] = set()
     while error and id(error) not in seen and len(places) < 3 * FRAMES:

@@ -10,8 +10,8 @@ T = TypeVar("T")
 class Sensitive(Generic[T]):
     """A citizen's value in transit. Only :meth:`reveal` gives it out.
 
-    ``str``, ``format`` and pickle refuse; ``repr`` shows nothing, so that a traceback stays one.
-    Equal to another ``Sensitive`` of the same value.
+    ``str``, ``format`` and pickle refuse. ``repr`` shows nothing of the value, because a traceback
+    and a debugger call it. Equal to another ``Sensitive`` of the same value.
     """
 
     __slots__ = ("_value",)
@@ -52,14 +52,14 @@ class Sensitive(Generic[T]):
 
         inner = handler.generate_schema((get_args(source) or (str,))[0])
         wrap = core_schema.no_info_after_validator_function(cls, inner)
-        # One that is already wrapped is checked like any other value.
+        # A value that is Sensitive already is checked like any other.
         unwrap = core_schema.no_info_before_validator_function(
             lambda value: value.reveal() if isinstance(value, cls) else value, wrap
         )
         return core_schema.json_or_python_schema(
             json_schema=wrap,
             python_schema=unwrap,
-            # In the form of the type inside: Sensitive[Money] keeps its two places.
+            # JSON in the form of the inner type: Sensitive[Money] keeps its two places.
             serialization=core_schema.wrap_serializer_function_ser_schema(
                 lambda value, write, info: write(value.reveal()) if info.mode == "json" else value,
                 info_arg=True,

@@ -29,7 +29,7 @@ COLUMNS = 6
 
 @dataclass(frozen=True, slots=True)
 class TrialPrint:
-    """What was sent to a printer as a test, and what came of it."""
+    """A test that was sent to a printer, and its result."""
 
     title: str
     png: bytes
@@ -37,9 +37,9 @@ class TrialPrint:
 
 
 def write(path: Path, report: Report, profile: str, prints: Iterable[TrialPrint]) -> str:
-    """Write the report as a PDF; why it could not be, in one sentence, else "".
+    """Write the report as a PDF. Returns "", or one sentence: why it was not written.
 
-    The examination is told and kept by then: nothing that fails here takes that away.
+    Never raises: the caller has printed and kept the examination already, and goes on.
     """
     try:
         boxes = typeset.unshown(_TITLE)
@@ -119,7 +119,7 @@ def _finding(finding: Finding, report: Report) -> dict[str, str]:
         "name": said_name(finding.name, say),
         "seen": say(finding.seen),
         "because": said_name(finding.because, say) if finding.because else "",
-        # Of what is bad, what mends it stands above all.
+        # what mends a poor finding stands in the list of causes
         "mend": "" if finding.poor else say(finding.mend),
         "past": "" if finding.poor else say(unsteady(past)),
         "verdict": finding.verdict.value,

@@ -21,8 +21,8 @@ Certificates = tuple[x509.Certificate, ...]
 
 
 def of_file(section: Section, name: str, path: Path, *, roots: bool) -> Iterator[Finding]:
-    """Of a PEM file with ``roots``, the first to end: while others hold, that is only a note. Else
-    the certificate that is shown to others, with its chain."""
+    """The certificates of a PEM file. Of ``roots``, the first to end; that is only a note while
+    another root holds. Else this terminal's own certificate and its chain."""
     try:
         found = tuple(x509.load_pem_x509_certificates(path.read_bytes()))
     except (OSError, ValueError) as error:
@@ -40,7 +40,8 @@ def of_file(section: Section, name: str, path: Path, *, roots: bool) -> Iterator
 
 
 def of_chain(section: Section, name: str, found: Certificates, mend: str) -> Finding:
-    """The first of ``found``; what comes after it may be more than anybody needs, and is a note."""
+    """The first of ``found``. A fault of those above it in the chain is only a note: a server may
+    send certificates that nobody needs."""
     own = dates(section, name, found[:1], mend)
     if own.verdict is not Verdict.GOOD or len(found) == 1:
         return own
@@ -49,7 +50,7 @@ def of_chain(section: Section, name: str, found: Certificates, mend: str) -> Fin
 
 
 def dates(section: Section, name: str, found: Certificates, mend: str) -> Finding:
-    """The first of ``found`` to end, or not valid yet."""
+    """The certificate of ``found`` that is not valid yet, else the first to end."""
     now = datetime.now(UTC)
     early = next((one for one in found if one.not_valid_before_utc > now), None)
     if early is not None:
@@ -72,7 +73,7 @@ def _title(certificate: x509.Certificate) -> str:
 
 
 def server_names(certificate: x509.Certificate) -> str:
-    """The host names and addresses that it is for."""
+    """The host names and addresses that ``certificate`` is valid for."""
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
@@ -89,15 +90,15 @@ def chain(secured: ssl.SSLSocket) -> Certificates:
     told = getattr(secured, "get_unverified_chain", None)  # Python 3.13
     if told is not None:
         sent = told()
-    else:  # the same, without its public name
+    else:  # before 3.13 the method has no public name
         kept = secured._sslobj.get_unverified_chain()  # type: ignore[attr-defined]
         sent = [ssl.PEM_cert_to_DER_cert(one.public_bytes()) for one in kept or ()]
     return tuple(x509.load_der_x509_certificate(one) for one in sent)
 
 
 def shown(address: tuple[str, int], host: str, seconds: float) -> tuple[Certificates, str]:
-    """What a server shows to somebody who checks nothing, and its ``Date`` (RFC 9110 6.6.1), ""
-    when it tells none. Raises ``OSError``."""
+    """The certificates of a server, fetched without checking them, and the server's ``Date`` (RFC
+    9110 6.6.1), or "". Raises ``OSError``."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -109,14 +110,14 @@ def shown(address: tuple[str, int], host: str, seconds: float) -> tuple[Certific
         try:
             return found, head(secured, host).get("date", "")
         except (OSError, ValueError):
-            return found, ""  # e.g. it wants our certificate
+            return found, ""  # e.g. the server refuses us for want of our certificate
 
 
 def await_refusal(connection: ssl.SSLSocket, seconds: float) -> None:
-    """Give the other side time to refuse our certificate: under TLS 1.3 it does so only after the
-    handshake, and once something was asked of it, its word may be lost with the connection.
+    """Wait for the server to refuse our certificate. Under TLS 1.3 the alert comes only after the
+    handshake, and may be lost with the connection once we have sent a request.
 
-    Raises ``OSError`` when it does. An HTTP server that does not says nothing by itself.
+    Raises ``OSError`` when the server refuses. A server that accepts sends nothing yet.
     """
     usual = connection.gettimeout()
     connection.settimeout(seconds)

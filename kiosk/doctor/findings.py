@@ -38,7 +38,7 @@ class Finding:
 
     @property
     def poor(self) -> bool:
-        """Whether it stands against the terminal's service. What is unknown is not good."""
+        """True when the finding makes the terminal unfit. UNKNOWN does, as BAD: it is not GOOD."""
         return self.verdict in (Verdict.BAD, Verdict.UNKNOWN)
 
 
@@ -67,10 +67,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Looks at one thing. ``look`` may raise whatever it likes, and may never come back."""
+    """Looks at one thing. That ``look`` raised, or did not end, becomes a finding too."""
 
     section: Section
-    name: str  # what its own failure is called
+    name: str  # of the finding when the probe itself fails
     look: Callable[[Settings], Iterable[Finding]]
     seconds: float = PATIENCE_S
 
@@ -78,7 +78,7 @@ class Probe:
 def run_guarded(probes: Sequence[Probe], settings: Settings) -> Iterator[Finding]:
     """The findings of all probes, in their order; they run at the same time.
 
-    A probe that fails, or takes longer than it may, is itself a finding, never the end.
+    A probe that raises, or takes longer than its ``seconds``, gives a finding that says so.
     """
     for running in [_RunningProbe(probe, settings) for probe in probes]:
         yield from running.findings()
@@ -119,7 +119,8 @@ class _RunningProbe:
 
 
 def plain(finding: Finding) -> Finding:
-    """The same without control characters, which the name of a device may bring."""
+    """``finding`` without control characters: a device's name may hold some, and a terminal that
+    prints them moves its cursor."""
     return replace(finding, name=_plain(finding.name), seen=_plain(finding.seen))
 
 

@@ -36,7 +36,7 @@ class _File(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class EarlierResult:
-    """What an earlier examination said, as far as it is compared: the worst of each name."""
+    """What of an earlier examination is compared: the worst verdict under each name."""
 
     at: datetime
     verdicts: Mapping[Key, Verdict]
@@ -44,7 +44,7 @@ class EarlierResult:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """How one thing was before, as far back as results are kept. All times are aware."""
+    """How one finding was in the kept examinations before this one. All times are aware."""
 
     bad_since: datetime | None = None  # first of the examinations that found it bad up to now
     last_good: datetime | None = None
@@ -61,7 +61,7 @@ def file_name(at: datetime, number: int) -> str:
 
 
 def keep(text: str, at: datetime, directory: Path) -> Path:
-    """Put a report (JSON) among its forerunners; the oldest go, other files are left alone.
+    """Write a report (JSON) beside the kept ones; the oldest are deleted, other files stay.
 
     A power cut leaves the whole file or none. Raises ``OSError``.
     """
@@ -90,7 +90,7 @@ def read(directory: Path, terminal: str, now: datetime) -> tuple[tuple[EarlierRe
     try:
         files = _kept(directory)
     except OSError:
-        return (), 1  # there, and not to be looked into
+        return (), 1  # the directory exists and cannot be read
     for path in files:
         try:
             file = msgspec.json.decode(path.read_bytes(), type=_File)
@@ -112,7 +112,7 @@ def _kept(directory: Path) -> list[Path]:
 
 
 def _place(path: Path) -> tuple[int, str]:
-    """Its running number and date; names without a number are older than all others."""
+    """The running number and date of a result; names without a number are the oldest."""
     found = _NAME.fullmatch(path.name)
     return (int(found[1] or 0), found[2]) if found else (0, "")
 
@@ -127,7 +127,7 @@ def worst(findings: Iterable[Finding | _KeptLine]) -> Mapping[Key, Verdict]:
 
 
 def compare(now: EarlierResult, before: Sequence[EarlierResult]) -> Mapping[Key, Past]:
-    """How everything that was looked at now was before; ``before`` is in the order of time."""
+    """Of every name of today its past; ``before`` is in the order of time."""
     return {
         key: _past([(one.at, one.verdicts.get(key)) for one in before], now.at, verdict)
         for key, verdict in now.verdicts.items()

@@ -137,7 +137,7 @@ def display(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
 
 
 def _screen(settings: Settings, root: Path) -> Finding:
-    """What the kernel says is connected (``/sys/class/drm``), else what a display server says."""
+    """The screens that the kernel knows (``/sys/class/drm``), else the display server in use."""
     lacks = MACHINE.bad if settings.production else MACHINE.note
     outputs = sorted((root / "sys/class/drm").glob("card*-*"))
     there = [one for one in outputs if plugged.read(one / "status") == "connected"]
@@ -170,8 +170,8 @@ class Panel:
 
 
 def touch_panels(listing: str) -> tuple[Panel, ...]:
-    """The panels in ``/proc/bus/input/devices``: touched directly, or with a place of touch and no
-    finger that points (a touchpad) (input-event-codes.h)."""
+    """The touch panels in ``/proc/bus/input/devices`` (input-event-codes.h): what calls itself
+    direct, or reports where it is touched and is no touchpad, which moves a pointer."""
     found = []
     for block in listing.split("\n\n"):
         fields = dict(
@@ -191,7 +191,7 @@ def touch_panels(listing: str) -> tuple[Panel, ...]:
 
 
 def panel_ids(root: Path) -> frozenset[str]:
-    """The ids of all touch panels: what the screen uses stands in no settings."""
+    """The ids of all touch panels. The screen uses them, so no device of the settings does."""
     return frozenset(panel.ids for panel in touch_panels(plugged.read(root / INPUTS)))
 
 

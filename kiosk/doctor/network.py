@@ -25,16 +25,16 @@ from kiosk.settings import Settings
 NETWORK = Section("network")
 DNS_S = 6.0
 TCP_S = 12.0
-"""No further address of the centre is tried after this."""
+"""Seconds after which no further address of the centre is tried."""
 REFUSAL_S = 0.3
-"""How long after the handshake, besides as long as that took, our certificate may be refused."""
+"""Seconds (plus the handshake's own time) to wait for an alert that rejects our certificate."""
 SKEW_S = 30.0
 """More than this between the centre's clock and ours is bad: signatures and sessions fail."""
 LATENCY_MS = 1000.0
 """A median above this is worth a note: citizens wait."""
 ROUNDS, ROUNDS_S = 5, 10.0
-"""How often the centre is asked; no more once that took so long."""
-_ONE_ROUND_S = 15.0  # FundClient's own limit
+"""Requests to the centre for its latency; none begins after ``ROUNDS_S``."""
+_ONE_ROUND_S = 15.0  # the limit of a CentreClient for one call
 _THEIRS = "the centre's certificate"
 _WAY = ("DNS", "TCP", "TLS", _THEIRS, "clock", "centre", "latency")
 _X509_EXPIRED, _X509_NOT_YET, _X509_HOST, _X509_IP = (
@@ -65,7 +65,7 @@ def link(_settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
                 if plugged_in
                 else en("{port}: no cable", port=path.name)
             )
-        else:  # nobody can tell while it is down (netdevice(7), IFF_UP)
+        else:  # a port that is down has no carrier to read (netdevice(7), IFF_UP)
             said.append(en("{port}: switched off", port=path.name))
             mend = mend or f"ip link set {path.name} up"
     route = en("default route by {port}", port=out[0]) if out else en("no default route")
@@ -82,14 +82,14 @@ def link(_settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
 
 
 def patience(settings: Settings) -> float:
-    """How long the whole way may take when every step comes just within its own limit."""
+    """Seconds for the whole way when every step takes all of its own limit."""
     centre = settings.centre
     steps = DNS_S + TCP_S + ROUNDS_S + _ONE_ROUND_S
     return steps + 3 * centre.connect_s + 3 * centre.read_s
 
 
 def way(settings: Settings) -> Iterator[Finding]:
-    """Every step to the centre; after a broken one the others are told as not tried."""
+    """Every step to the centre. After a step that fails, the later ones are "not tried"."""
     told: set[str] = set()
     broken = ""
     failure: Exception | None = None
@@ -99,7 +99,7 @@ def way(settings: Settings) -> Iterator[Finding]:
             if finding.poor and not broken:
                 broken = finding.name
             yield finding
-    except Exception as error:  # noqa: BLE001 - raised again below, when all lines are told
+    except Exception as error:  # noqa: BLE001 - raised again below, after all findings
         failure, broken = error, broken or "way"
     for name in _WAY:
         if name not in told:
@@ -109,7 +109,7 @@ def way(settings: Settings) -> Iterator[Finding]:
 
 
 def _steps(settings: Settings) -> Iterator[Finding]:
-    """Up to the first that stands in the way of all others."""
+    """The steps to the centre, up to the first that fails."""
     try:
         parts = urlsplit(settings.centre.url)
         host, tls = parts.hostname or "", parts.scheme == "https"
@@ -178,7 +178,7 @@ def _steps(settings: Settings) -> Iterator[Finding]:
 def _connect(
     addresses: list[str], port: int, seconds: float
 ) -> tuple[socket.socket | None, list[str]]:
-    """A connection to the first address that answers, and of each other why it does not."""
+    """A connection to the first address that answers, and why each of the others does not."""
     connection: socket.socket | None = None
     dead: list[str] = []
     until = time.monotonic() + TCP_S
@@ -252,7 +252,7 @@ def _tls(connection: socket.socket, host: str, settings: Settings) -> Iterator[F
         except TimeoutError:
             yield NETWORK.bad("TLS", en("no answer after the handshake"), _IN_BETWEEN)
             return
-        except OSError as error:  # TLS 1.3: only now it says what it thinks of our certificate
+        except OSError as error:  # under TLS 1.3 a server refuses our certificate only now
             words = _tls_words(error)
             mend = _ENDED if "certificate expired" in words else _REFUSED
             yield NETWORK.bad("TLS", en("after the handshake: {words}", words=words), mend)
@@ -272,7 +272,7 @@ def _not_trusted(
     host: str,
     settings: Settings,
 ) -> Iterator[Finding]:
-    """Why the centre's certificate does not hold: what it says when nothing is checked."""
+    """Why the centre's certificate is refused: fetches it again without a check and reads it."""
     try:
         found, date = certificates.shown(address, host, settings.centre.connect_s)
     except OSError:
@@ -343,7 +343,7 @@ _IN_BETWEEN = en("a firewall or proxy may be in between; ask the centre's operat
 
 
 def _heard(fields: dict[str, str], host: str) -> Iterator[Finding]:
-    """The clock, and whether it was the centre that answered."""
+    """The clock against the centre's, and whether another server answered in its place."""
     skew = _skew(fields.get("date", ""))
     if skew is None:
         yield NETWORK.unknown(
@@ -360,7 +360,7 @@ def _heard(fields: dict[str, str], host: str) -> Iterator[Finding]:
 
 
 def _skew(date: str) -> float | None:
-    """Seconds by which this clock is ahead of ``date``; None when that is none."""
+    """Seconds by which this clock is ahead of ``date``; None when ``date`` is no date."""
     try:
         told = parsedate_to_datetime(date)
     except ValueError:
@@ -395,7 +395,7 @@ def _centre(settings: Settings) -> Iterator[Finding]:
     except (CentreUnavailable, Refusal, ValueError) as error:
         mend = en("ask the centre's operator, with the time of this report")
         yield NETWORK.bad("centre", words_of(error), mend)
-        if times[:-1]:  # the last is that of the call that failed, with all its repetitions
+        if times[:-1]:  # the last time is of the call that failed, with its repetitions
             yield _latency(times[:-1])
         return
     open_now = sum(offer.open for offer in catalogue.offers)
@@ -423,7 +423,7 @@ def _latency(times: list[float]) -> Finding:
 
 
 def own_certificates(settings: Settings) -> Iterator[Finding]:
-    """How long this terminal's own certificate, and those it trusts, are still good."""
+    """How long this terminal's own certificate, and the roots that it trusts, are still good."""
     centre = settings.centre
     for name, path, roots in (
         ("this terminal's certificate", centre.certificate, False),

@@ -22,7 +22,7 @@ class Usb:
     vendor: str
     product: str
     serial: str
-    words: str  # what it calls itself
+    words: str  # maker and product, as the device says
     interfaces: tuple[tuple[str, str, str], ...]
     driven: bool  # whether a driver of the kernel took at least one of its interfaces
 
@@ -41,12 +41,12 @@ class Usb:
 
 @dataclass(frozen=True, slots=True)
 class DeviceNode:
-    """A device file that something plugged in has."""
+    """A device file of a USB device, or of a part of the board."""
 
     path: Path  # "/dev/ttyUSB0"
     subsystem: str  # "tty", "video4linux", "usbmisc", "hidraw"
     index: str  # of several nodes of one camera; else ""
-    usb: Usb | None  # None: soldered in
+    usb: Usb | None  # None: a part of the board
 
     @property
     def title(self) -> str:
@@ -78,7 +78,7 @@ def _nodes(root: Path) -> Iterator[DeviceNode]:
 
 
 def _above(device: Path) -> Usb | None:
-    """The USB device that this one is a part of."""
+    """The USB device above ``device`` in the tree of ``/sys``."""
     for path in (device, *device.parents):
         if (path / "idVendor").is_file():
             return _usb(path)
@@ -107,7 +107,7 @@ def _usb(path: Path) -> Usb | None:
 
 
 def read(path: Path) -> str:
-    """One word of the kernel; "" when there is none."""
+    """The text of a file of the kernel; "" when the file cannot be read."""
     try:
         return path.read_text(encoding="utf-8", errors="replace").strip()
     except OSError:

@@ -29,7 +29,7 @@ class Process:
 
     @property
     def is_terminal(self) -> bool:
-        """Whether it is a keeper, a visit or the process of one of its drivers."""
+        """Whether the process is a keeper, a visit, or the process of a driver of a visit."""
         if any(_CHILD in word for word in self.command):
             return True
         words = [Path(word).name for word in self.command]
@@ -37,7 +37,7 @@ class Process:
 
 
 def of(pid: int) -> Process | None:
-    """The process with this number, as long as it is there."""
+    """The process with this number; None when none runs."""
     try:
         words = (_PROC / str(pid) / "cmdline").read_bytes()
     except OSError:
@@ -61,12 +61,13 @@ def first_running(*names: str) -> str:
 
 
 def holder(path: Path) -> Process | None:
-    """Who else has the device file open; None when nobody has, or it may not be seen."""
+    """Another process that has the device file open. None: no process, or one of another user,
+    whose files we may not see."""
     return _who_has({str(path.resolve())})
 
 
 def caller(host: str, port: int) -> Process | None:
-    """Who else has a connection to this address (proc(5), ``/proc/net/tcp``; IPv4)."""
+    """Another process that is connected to this address (proc(5), ``/proc/net/tcp``; IPv4)."""
     try:
         address = socket.inet_aton(socket.gethostbyname(host))
     except OSError:
@@ -84,7 +85,7 @@ def _who_has(targets: set[str]) -> Process | None:
         try:
             open_files = list((_PROC / str(process.pid) / "fd").iterdir())
         except OSError:
-            continue  # gone, or another user's
+            continue  # the process has ended, or is another user's
         for file in open_files:
             try:
                 if os.readlink(file) in targets:

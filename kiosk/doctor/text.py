@@ -56,14 +56,14 @@ def _lines(finding: Finding, past: Past, say: Say, colour: bool) -> Iterator[str
     if finding.because:
         cause = en("because of {cause}", cause=said_name(finding.because, say))
         yield from _wrapped(say(cause), indent)
-    elif finding.mend and not finding.poor:  # the others' stand at the end
+    elif finding.mend and not finding.poor:  # of poor findings it stands in the summary
         yield from _wrapped(f"→ {say(finding.mend)}", indent)
     if not finding.poor and unsteady(past):
         yield from _wrapped(say(unsteady(past)), indent)
 
 
 def unsteady(past: Past) -> str:
-    """That something which is well now was bad more than once: a loose cable; else ""."""
+    """A sentence for a finding that is good and was bad more than once (a loose cable), or ""."""
     if past.turns < 2:
         return ""
     last = moment(past.last_bad) if past.last_bad else "?"
@@ -93,7 +93,7 @@ def _summary(report: Report, say: Say, colour: bool) -> Iterator[str]:
 
 
 def since(past: Past) -> str:
-    """Since when something is bad, and when it last was not; "" when nothing is known of before."""
+    """Since when a finding is bad, and when it was last good; "" without kept results."""
     bad = good = ""
     if past.last_bad and past.bad_since:
         bad = en("bad since {moment}", moment=moment(past.bad_since))
@@ -103,12 +103,12 @@ def since(past: Past) -> str:
 
 
 def said_name(name: str, say: Say) -> str:
-    """``id_card: status``, both parts worded; "found" is left out: the device is meant."""
+    """The name of a finding, worded. ``id_card: found`` reads as the device alone."""
     return say(name.removesuffix(": found") if name.endswith(": found") else name)
 
 
 def said_names(names: Iterable[str], say: Say) -> str:
-    """The same of several, each once."""
+    """The names of several findings, worded, each once."""
     return say(en(", ")).join(dict.fromkeys(said_name(name, say) for name in names))
 
 
@@ -118,8 +118,8 @@ def moment(at: datetime) -> str:
 
 
 def _wrapped(words: str, indent: int, *, hang: int = 0) -> Iterator[str]:
-    """Lines of at most ``WIDTH`` columns; a word that is longer, a path to be copied, is left
-    whole. Between Chinese characters a line may end anywhere."""
+    """Lines of at most ``WIDTH`` columns. A longer word stays whole, because a path is copied from
+    the screen. Between Chinese characters a line may end anywhere."""
     line, room = "", WIDTH - indent
     for piece in _pieces(words):
         if line and _width(line) + _width(piece.rstrip()) > room:
@@ -132,8 +132,8 @@ def _wrapped(words: str, indent: int, *, hang: int = 0) -> Iterator[str]:
 
 
 def _pieces(words: str) -> Iterator[str]:
-    """What a line must not break: a word with its space, a Chinese character with what closes
-    after it or opens before it."""
+    """The pieces that a line must not break: a word with its space; a Chinese character with the
+    opening mark before it and the closing marks after it."""
     piece = ""
     for character in words:
         wide = _wide(character) or _wide(piece[-1:] or " ")
