@@ -1,4 +1,4 @@
-"""Fuzzes all targets, a few at a time, and says what each has taken."""
+"""Fuzzes all targets, a few at a time, and prints inputs, times and findings of each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from fuzz.targets import TARGETS
 from fuzz.watch import LIMIT_S, Progress
 
 STALLED_S = 20.0
-"""By the clock; an input that is waited for so long will not come to its end."""
+"""Seconds by the clock after which an input counts as stalled for good."""
 _LAST_LINES = 25
 _KEPT = BUILD / "outcomes.json"
 _SOURCES = ("fuzz", "drivers", "kiosk", "assets/profiles")
@@ -31,15 +31,17 @@ _SOURCES = ("fuzz", "drivers", "kiosk", "assets/profiles")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
+    """What came of one target."""
+
     name: str
     hypothesis: int
     guided: int
-    """Inputs from atheris, or from mutation alone where there is none."""
+    """Inputs from atheris; without atheris, from unguided mutation."""
     seconds: float
     longest_ms: float
     """Processor time of the slowest input."""
     found: str = ""
-    """The end of what the process said, if it did not come to its end; else ""."""
+    """The last lines of the output of a process that ended badly; "": the process ended well."""
 
     @property
     def inputs(self) -> int:
@@ -60,7 +62,7 @@ HEADING = (
 
 
 def fuzz(name: str, runs: int) -> Outcome:
-    """One target in a process of its own."""
+    """Fuzz one target in a process of its own; ``runs`` inputs."""
     begun = time.monotonic()
     state = BUILD / f"{name}.state"
     state.unlink(missing_ok=True)
@@ -82,8 +84,11 @@ def fuzz(name: str, runs: int) -> Outcome:
 
 
 def await_end(command: list[str], state: Path, said: TextIO, stalled_s: float = STALLED_S) -> str:
-    """Why ``command`` did not come to its good end; "" when it did. It is killed when no input
-    comes to an end any more: something waits that takes no processor time."""
+    """Run ``command``; returns why it ended badly, or "" if it ended well.
+
+    The process is killed once ``state`` shows no finished input for ``stalled_s`` seconds: then it
+    waits without taking processor time, which its own limit does not see.
+    """
     with subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT) as process:
         seen, since = Progress(), time.monotonic()
         while True:
@@ -108,7 +113,7 @@ def await_end(command: list[str], state: Path, said: TextIO, stalled_s: float = 
 
 
 def kept(runs: int) -> list[Outcome]:
-    """Outcomes of a run over the same code that was interrupted: they count, the rest is left."""
+    """The outcomes of an interrupted run over the same code; [] if there was none."""
     if not _KEPT.exists():
         return []
     of, outcomes = msgspec.json.decode(_KEPT.read_bytes(), type=tuple[str, list[Outcome]])
@@ -117,9 +122,9 @@ def kept(runs: int) -> list[Outcome]:
 
 
 def keep(outcomes: list[Outcome], runs: int) -> None:
-    """For :func:`kept`; what was found is not kept, but looked for again."""
+    """Write outcomes for :func:`kept`, without those that have a finding: these run again."""
     good = [one for one in outcomes if not one.found]
-    whole = _KEPT.with_suffix(".new")  # an interruption may come here too
+    whole = _KEPT.with_suffix(".new")  # renamed when whole: the write may be interrupted
     whole.write_bytes(msgspec.json.encode((_of(runs), good)))
     whole.replace(_KEPT)
 
@@ -131,7 +136,7 @@ def _of(runs: int) -> str:
 
 
 def main() -> int:
-    """0 when every target has taken as many inputs as were asked for, and nothing was found."""
+    """Returns 0 if every target has taken all its inputs without a finding, else 1."""
     parser = argparse.ArgumentParser(prog="python -m fuzz")
     parser.add_argument("targets", nargs="*", help="left out: all of them")
     parser.add_argument("--runs", type=int, default=2_000_000, help="inputs for each target")
@@ -155,7 +160,7 @@ def main() -> int:
                 outcomes.append(coming.result())
                 print(outcomes[-1], flush=True)
                 keep(outcomes, told.runs)
-        except KeyboardInterrupt:  # the children have heard it too; none shall follow them
+        except KeyboardInterrupt:  # the running children got SIGINT too; start no others
             pool.shutdown(cancel_futures=True)
             raise
     found = [one for one in outcomes if one.found]

@@ -1,4 +1,4 @@
-"""Parsers of what devices say. Each is imported when its target is made, to be instrumented."""
+"""Targets for the parsers of device data; each imports its parser late, to be instrumented."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _records() -> list[bytes]:
 
 
 def sdt() -> Target:
-    """Frames of the SAM, and what stands in answers."""
+    """Frames of the ID card reader's SAM, and the contents of its answers."""
     from drivers.device import DeviceError
     from drivers.id_card.record import decode_record
     from drivers.id_card.sdt_frames import (
@@ -80,7 +80,7 @@ def sdt() -> Target:
         chosen = data[0] >> 2 if data else 0
         command = commands[chosen % len(commands)]
         payload(data[1:], command)
-        # Some are read as a SAM reads commands: at the emulator's end of the wire.
+        # Half of the inputs are read as commands, as the emulator's end of the wire reads them.
         decoder = SdtDecoder.for_commands() if chosen & 0x20 else SdtDecoder()
         for piece in pieces(data):
             decoder.feed(piece)
@@ -154,7 +154,7 @@ def tlv() -> Target:
 
 
 def chip_card() -> Target:
-    """Bank and social security cards that answer anything to anything (APDUs)."""
+    """Bank and social security cards that give any answer to any command (APDUs)."""
     from drivers.device import DeviceError
     from drivers.emulators.smart_cards.cards import make_card
     from drivers.smart_card.apdu import Card
@@ -267,7 +267,7 @@ def _ipp_answers() -> list[bytes]:
 
 
 def ipp() -> Target:
-    """IPP messages, and a printer's words about its state."""
+    """IPP messages, and the printer's state that is read from them."""
     from drivers.device import DeviceError
     from drivers.document_printer.codec import Tag, decode
     from drivers.document_printer.states import read_status
@@ -320,7 +320,7 @@ def ipp_over_http() -> Target:
 
 
 def xfs4iot() -> Target:
-    """XFS4IoT messages, read as everything that may stand in them."""
+    """XFS4IoT messages, each read as every kind of payload."""
     from drivers.device import DeviceError
     from drivers.xfs4iot import payloads
     from drivers.xfs4iot.failures import FailedError, status_of
@@ -388,7 +388,7 @@ def xfs4iot() -> Target:
 
 
 def code_scanner() -> Target:
-    """What comes from a serial code scanner."""
+    """Codes and answers of a serial code scanner."""
     from drivers.code_scanner.framing import LONGEST, CodeFramer, Scanned, decode_code
     from drivers.device import DeviceError
 
@@ -413,7 +413,7 @@ def code_scanner() -> Target:
 
 
 def pin_pad() -> Target:
-    """Frames of a PIN pad, and what stands in them."""
+    """Frames of a PIN pad, and their contents."""
     from drivers.device import DeviceError
     from drivers.pin_pad.frames import (
         LONGEST,
@@ -471,7 +471,7 @@ def pin_pad() -> Target:
 
 
 class _SaidPort:
-    """A serial port at the other end of which somebody has said it already."""
+    """A serial port whose answers are all there before the driver asks."""
 
     in_waiting = 0
 
@@ -484,7 +484,7 @@ class _SaidPort:
         return len(data)
 
     def come(self, size: int | None) -> bytes:
-        """What the library's ``recv`` gives after it has waited; nothing for silence."""
+        """Stands for the library's ``recv``: the next piece, or b"" where the device is silent."""
         return next(self._coming, b"")
 
     def close(self) -> None:
@@ -492,7 +492,7 @@ class _SaidPort:
 
 
 def modbus() -> Target:
-    """Answers of the I/O board, through the library that frames them, and its registers."""
+    """Answers of the I/O board, read through pymodbus, and the contents of its registers."""
     from pymodbus.framer import FramerRTU
 
     from drivers.device import DeviceError
@@ -509,7 +509,7 @@ def modbus() -> Target:
     with mock.patch.object(line, "open_port", return_value=port):
         bus = line.Bus(line.BusSettings("fuzz"))
     assert bus._client is not None
-    # The library waits for bytes by the clock, a thousand times as long as it reads them.
+    # pymodbus' own recv waits by the clock, a thousand times as long as it takes to read.
     bus._client.recv = port.come  # type: ignore[method-assign]
 
     asked = (
@@ -528,9 +528,9 @@ def modbus() -> Target:
         for register in registers[:4]:
             parse_light(register)
         chosen = data[0] if data else 0
-        if chosen & 0x40:  # with a checksum that holds
+        if chosen & 0x40:  # append the right checksum
             data += FramerRTU.compute_CRC(data[1:]).to_bytes(2, "big")
-        # Bits 0 and 1 say in which pieces, 2 and 3 what was asked, 4 whether it is said twice.
+        # Bits 0 and 1 choose the pieces, 2 and 3 the question, 4 whether the answer comes twice.
         port.says = [pieces(data), pieces(data)][: 1 + (chosen >> 4 & 1)]
         with suppress(DeviceError):
             asked[chosen >> 2 & 3]()
@@ -549,5 +549,5 @@ def modbus() -> Target:
             bytes([0x4F, 1, 16, 0, 0, 0, 2]),
             bytes([0x43, 1, 0x84, 2]),
         ],
-        longest=80,  # answers have 21 at most; the library looks for one at every byte
+        longest=80,  # answers have 21 bytes at most; pymodbus looks for a frame at every byte
     )

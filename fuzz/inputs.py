@@ -1,4 +1,4 @@
-"""Bytes that are nearly right: seeds, mutated as wires and enemies do it."""
+"""Bytes that are nearly right: seeds, mutated as bad wires and attackers would."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 LONGEST = 8192
 REWORDED = 0.7
-"""How many inputs of a parser of text are reworded, and not changed byte by byte."""
+"""Share of a text parser's inputs that are reworded; the others are changed byte by byte."""
 _EDGES = (
     b"\0",
     b"\xff",
@@ -32,13 +32,15 @@ _WORD = re.compile(rb'(?<![\w.+"-])(?:"[^"\n]*"|[\w.+-]+)')
 
 
 def words_of(texts: Iterable[bytes]) -> list[bytes]:
-    """The words, numbers and quoted texts of JSON, TOML and their like; also some odd ones."""
+    """The words, numbers and quoted texts of JSON, TOML and the like, and some odd values."""
     return sorted({word for text in texts for word in _WORD.findall(text)}.union(_ODD))
 
 
 def reworded(data: bytes, words: Sequence[bytes], chance: random.Random) -> bytes:
-    """``data`` with one word, number or text in the place of another: mostly still of its grammar,
-    for parsers that give up at the first byte that is not."""
+    """``data`` with one word, number or quoted text replaced by another.
+
+    Most results still follow the grammar, so they pass a parser that stops at the first wrong byte.
+    """
     place = _WORD.search(data, chance.randint(0, len(data))) or _WORD.search(data)
     if not place:
         return data
@@ -46,8 +48,8 @@ def reworded(data: bytes, words: Sequence[bytes], chance: random.Random) -> byte
 
 
 def mutated(seeds: Sequence[bytes], chance: random.Random, words: Sequence[bytes] = ()) -> bytes:
-    """One of ``seeds``, changed up to eight times; at most ``LONGEST`` bytes. With ``words``, most
-    are only reworded."""
+    """One of ``seeds``, changed up to eight times; at most ``LONGEST`` bytes. With ``words``, a
+    share of ``REWORDED`` is only reworded."""
     if words and chance.random() < REWORDED:
         text = chance.choice(seeds)
         for _ in range(chance.randint(1, 4)):
@@ -80,6 +82,6 @@ def mutated(seeds: Sequence[bytes], chance: random.Random, words: Sequence[bytes
 
 
 def like(seeds: Sequence[bytes], words: Sequence[bytes] = ()) -> st.SearchStrategy[bytes]:
-    """The same for hypothesis: any bytes, or a seed that was mutated."""
+    """A strategy for hypothesis: any bytes, or a mutated seed."""
     chances = st.randoms(use_true_random=True)
     return st.binary(max_size=256) | chances.map(lambda chance: mutated(seeds, chance, words))

@@ -1,9 +1,9 @@
 """Fuzzes one target in this process: first under hypothesis, then under atheris.
 
-``python -m fuzz.one TARGET --runs N`` gives it N inputs; how far it is stands in
-``build/fuzz/TARGET.state``, for ``fuzz.watch.Progress``. Where there is no atheris (it has wheels
-for x86-64 alone), seeds are mutated without its guidance.
-``python -m fuzz.one TARGET FILE…`` plays kept inputs again.
+``python -m fuzz.one TARGET --runs N`` gives the target N inputs, and writes its progress to
+``build/fuzz/TARGET.state`` for ``fuzz.watch.Progress``. Without atheris (which has wheels for
+x86-64 only) seeds are mutated without guidance. ``python -m fuzz.one TARGET FILE…`` plays kept
+inputs again.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ except ImportError:
 
 BUILD = Path("build") / "fuzz"
 HYPOTHESIS_SHARE = 50
-"""One input of so many comes from hypothesis, which is slower, and shrinks what it finds."""
+"""One input of so many comes from hypothesis, which is slower, but shrinks its findings."""
 INSTRUMENTED = ["drivers", "kiosk", "pymodbus.framer", "pymodbus.pdu"]
 """Packages whose branches guide atheris."""
 
 
 def under_hypothesis(target: Target, read: Read, runs: int) -> None:
-    """Raises what ``read`` raises, for the smallest input that was found: it is tried last."""
+    """Raises the error of ``read`` for the smallest input that was found, which is tried last."""
 
     @settings(
         max_examples=runs,
@@ -52,7 +52,7 @@ def under_hypothesis(target: Target, read: Read, runs: int) -> None:
 
 
 def under_atheris(name: str, target: Target, read: Read, runs: int) -> None:
-    """Never comes back: libFuzzer ends the process, with 0 when nothing was found."""
+    """Never returns: libFuzzer ends the process, with code 0 if nothing was found."""
     assert atheris is not None
     corpus = BUILD / name
     corpus.mkdir(parents=True, exist_ok=True)
@@ -61,12 +61,12 @@ def under_atheris(name: str, target: Target, read: Read, runs: int) -> None:
     options = [
         f"-runs={runs}",
         f"-max_len={target.longest}",
-        "-exact_artifact_path=/dev/null",  # the state has the input, whatever ended it
+        "-exact_artifact_path=/dev/null",  # the state file has the input, also after SIGKILL
         "-len_control=20",
         "-verbosity=1",
     ]
 
-    chance = random.Random()  # noqa: S311 - no secret is made of it
+    chance = random.Random()  # noqa: S311 - makes no secret
 
     def mutate(data: bytes, longest: int, _seed: int) -> bytes:
         if chance.random() < REWORDED:
@@ -79,8 +79,8 @@ def under_atheris(name: str, target: Target, read: Read, runs: int) -> None:
 
 
 def unguided(target: Target, read: Read, runs: int) -> None:
-    """Raises what ``read`` raises."""
-    chance = random.Random()  # noqa: S311 - no secret is made of it
+    """Raises the first error of ``read``."""
+    chance = random.Random()  # noqa: S311 - makes no secret
     for _ in range(runs):
         read(mutated(target.seeds, chance, target.words)[: target.longest])
 
@@ -99,7 +99,7 @@ def main() -> None:
         else nullcontext()
     ):
         target = TARGETS[told.target]()
-    gc.freeze()  # what is loaded by now is no garbage and need not be looked through
+    gc.freeze()  # keep all modules loaded so far out of every collection
     BUILD.mkdir(parents=True, exist_ok=True)
     watch = InputWatch(target.read, BUILD / f"{told.target}.state")
     if told.files:

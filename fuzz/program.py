@@ -1,6 +1,6 @@
-"""Parsers of files, of what people type, of what the centre and our own processes say.
+"""Targets for the parsers of files, of typed text, of the centre's answers and of our channels.
 
-Each is imported when its target is made, to be instrumented.
+Each target imports its parser when it is made, so that atheris can instrument the parser.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from fuzz.target import Target, pieces
 
 
 def settings_file() -> Target:
-    """``terminal.toml`` with its profile, and each driver's part of it."""
+    """``terminal.toml`` with its profile, and each driver's settings in it."""
     from drivers import catalogue
     from drivers.device import DeviceError
     from kiosk import settings

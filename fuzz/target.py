@@ -1,4 +1,4 @@
-"""What a target of the fuzzing is: how a parser is fed, and what good input looks like."""
+"""A target of the fuzzing: a function that feeds a parser, and examples of good input."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ Read = Callable[[bytes], object]
 
 @dataclass(frozen=True)
 class Target:
-    """``read`` takes any bytes and returns, or raises what nobody expects; ``seeds`` are good ones,
-    made by the program's own encoders; ``longest`` bytes are given at most; ``words`` are for
-    parsers of text: what may stand in the place of a word, a number or a quoted text."""
+    """One parser to fuzz."""
 
     read: Read
+    """Takes any bytes; any error that it raises is a finding."""
     seeds: Sequence[bytes]
+    """Good inputs, made by the program's own encoders."""
     longest: int = 1024
+    """Bytes of an input at most."""
     words: Sequence[bytes] = ()
+    """For parsers of text: replacements for a word, a number or a quoted text."""
 
 
 def pieces(data: bytes) -> Iterator[bytes]:
-    """``data`` as a wire may bring it; its first byte says in which pieces."""
+    """``data`` in pieces, as a wire may bring it; its first byte chooses the size of the pieces."""
     if data:
         step = (1, 3, 16, 4096)[data[0] % 4]
-        # Of a long one no more than about 64: each costs as much as a short input.
+        # At most about 64 pieces: each costs as much time as a short input.
         step = max(step, len(data) // 64)
         for at in range(1, len(data), step):
             yield data[at : at + step]

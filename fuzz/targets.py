@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from fuzz import devices, program
 from fuzz.target import Target
 
-# What is slow first, so that nothing is left to run alone at the end.
+# The slowest first: a slow target begun last would run alone at the end.
 TARGETS: Mapping[str, Callable[[], Target]] = {
     "modbus": devices.modbus,
     "escpos": devices.escpos,

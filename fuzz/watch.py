@@ -1,4 +1,4 @@
-"""Watches a parser that is fed: counts inputs, times them, keeps the one in hand, ends a hang."""
+"""Feeds a parser: counts and times the inputs, keeps the present one, ends a hang."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pathlib import Path
 from fuzz.target import Read
 
 LIMIT_S = 1.0
-"""Processor time that one input may take; a machine that is busy elsewhere does not use it up."""
-_LENGTH = struct.Struct("<Q")  # bytes of the input in hand
+"""Processor time that one input may take; other load on the machine does not count."""
+_LENGTH = struct.Struct("<Q")  # bytes of the present input
 _FIGURES = struct.Struct("<QQQ")  # inputs in the first and in the second stage, ns of the longest
 _DATA = _LENGTH.size + _FIGURES.size
 _ROOM = 1 << 20
@@ -23,7 +23,7 @@ _ROOM = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a process has come; it can be read while it runs and after it has died."""
+    """The progress of a fuzzing process; readable while it runs and after it has died."""
 
     hypothesis: int = 0
     guided: int = 0
@@ -33,7 +33,7 @@ class Progress:
 
     @classmethod
     def of(cls, path: Path) -> Progress:
-        """What a :class:`InputWatch` has written to ``path``; nothing when it has not begun."""
+        """Read from ``path``, where an :class:`InputWatch` writes; zeros before its first input."""
         raw = path.read_bytes() if path.exists() else b""
         if len(raw) < _DATA:
             return cls()
@@ -42,14 +42,15 @@ class Progress:
 
 
 class InputWatch:
-    """Feeds ``read``, input by input, and lets through what it raises.
+    """Feeds ``read``, input by input; passes on every error.
 
-    An input that takes more than ``LIMIT_S`` ends the process by SIGPROF, with the stack on stderr:
-    no handler of a parser can hold that up, nor can a library that never comes back to Python.
+    An input that takes more than ``LIMIT_S`` ends the process by SIGPROF, with the stack on stderr.
+    The signal works also where a parser catches every exception, and inside a C library that never
+    returns to Python.
     """
 
     def __init__(self, read: Read, path: Path) -> None:
-        """What is seen is written to ``path``, in memory shared with whoever reads it."""
+        """``path`` becomes the file of the :class:`Progress`, mapped into memory."""
         path.write_bytes(bytes(_DATA + _ROOM))
         with path.open("r+b") as file:
             self._memory = mmap.mmap(file.fileno(), 0)
@@ -57,13 +58,13 @@ class InputWatch:
         self._counts = [0, 0]
         self._longest = 0
         self.stage = 0
-        """0: hypothesis gives the inputs, 1: what follows it."""
+        """0: inputs from hypothesis; 1: inputs from atheris, or from unguided mutation."""
         faulthandler.register(signal.SIGPROF, all_threads=False, chain=True)
 
     def __call__(self, data: bytes) -> None:
         self._memory[_DATA : _DATA + len(data)] = data
         _LENGTH.pack_into(self._memory, 0, len(data))
-        gc.disable()  # it would look through all of hypothesis' heap on this input's time
+        gc.disable()  # a collection of hypothesis' heap would count as this input's time
         signal.setitimer(signal.ITIMER_PROF, LIMIT_S)
         begun = time.thread_time_ns()
         try:
