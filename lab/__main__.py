@@ -1,4 +1,4 @@
-"""Boots the lab, waits, reports: what ``make lab`` runs."""
+"""Boots the lab, waits for its end and prints the report; ``make lab`` runs this."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from lab import debian, machine, report
 
 FOLDER = machine.REPO / "build" / "lab"
 SECONDS = 300.0
-"""The whole run, from the kernel's first line; some two and a half minutes on two cores."""
+"""Limit of the whole run, from the kernel's first line; two cores take about half of it."""
 
 
 def main() -> int:
-    """Exit code 0: everything held, or the lab cannot be here and says why; else 1."""
+    """Returns 0 if all tests passed, or QEMU or swtpm is missing (with a sentence); else 1."""
     missing = [each for each in (machine.QEMU, machine.SWTPM) if shutil.which(each) is None]
     if missing:
         packages = "apt-get install qemu-system-x86 swtpm"
@@ -28,7 +28,7 @@ def main() -> int:
         return 1
     began = time.monotonic()
     ended = machine.boot(parts, FOLDER, SECONDS)
-    print(f"lab: {time.monotonic() - began:.0f} s; all that was said is in {FOLDER / 'out'}")
+    print(f"lab: {time.monotonic() - began:.0f} s; all output is in {FOLDER / 'out'}")
     if not ended:
         print(f"lab: the machine was not done in {SECONDS:.0f} s: console.txt tells more")
     found = report.read(FOLDER / "out")

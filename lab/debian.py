@@ -9,32 +9,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 GUEST = ("udev", "pcscd", "libccid", "openssl", "tpm2-openssl", "libtss2-tcti-device0")
-"""What the guest needs besides what this machine has: only what is missing here is fetched."""
+"""Packages of the guest; those that this machine has installed are not fetched."""
 _MERGED = ("bin", "lib", "lib64", "sbin")  # links into usr/ since Debian 12
 _FETCH_S = 180.0
 
 
 class UnreachableError(Exception):
-    """A package could not be had; the message is one sentence."""
+    """A package could not be fetched; the message is one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """Where the parts are."""
+    """The unpacked parts of the guest."""
 
     kernel: Path
     """The newest kernel image of this release."""
     modules: Path
-    """Its directory of modules, ``lib/modules/<release>``."""
+    """The kernel's directory of modules, ``lib/modules/<release>``."""
     busybox: Path
     root: Path
-    """A directory to lay over this machine's own root."""
+    """A directory that the guest overlays on this machine's root."""
 
 
 def unpacked(folder: Path) -> Unpacked:
-    """Everything under ``folder``, fetched where it is not there yet.
+    """The parts under ``folder``; those that are missing there are fetched.
 
-    Raises :class:`UnreachableError` when apt cannot give it.
+    Raises :class:`UnreachableError` if apt cannot fetch them.
     """
     image = _newest_image()
     kernel, tools, root = folder / image, folder / "busybox", folder / "root"
@@ -63,13 +63,13 @@ _META = "linux-image-amd64"
 
 
 def _missing(packages: tuple[str, ...]) -> list[str]:
-    """The packages and what they depend on, without what is installed here."""
+    """``packages`` and their dependencies, without the packages installed on this machine."""
     plan = _apt("apt-get", "install", "--simulate", "-q", "--no-install-recommends", *packages)
     return re.findall(r"^Inst (\S+)", plan, re.MULTILINE)
 
 
 def _unpack(packages: list[str], into: Path, *members: str) -> None:
-    """``into`` appears when all is there: an interrupted run begins again."""
+    """Unpack beside ``into`` and rename at the end, so that an interrupted run begins again."""
     new = into.with_name(into.name + ".new")
     shutil.rmtree(new, ignore_errors=True)
     for name in _MERGED:

@@ -8,19 +8,19 @@ from pathlib import Path
 
 INIT = Path(__file__).parent / "guest" / "init"
 MODULES = (
-    # what the machine itself needs
+    # for the guest's file systems and ports
     "virtio_pci",
     "9pnet_virtio",
     "9p",
     "overlay",
     "virtio_console",
-    # the bus, and both ends of every cable
+    # for the USB bus and for both ends of every cable
     "xhci-pci",
     "dummy_hcd",
     "usb_f_printer",
     "usb_f_hid",
     "usb_f_acm",
-    # the drivers that a terminal meets
+    # the drivers of a terminal's devices
     "usblp",
     "ftdi_sio",
     "cdc-acm",
@@ -29,12 +29,12 @@ MODULES = (
     "vivid",
 )
 OPTIONS = {"dummy_hcd": "num=3", "vivid": "n_devs=1 node_types=0x1 input_types=0x0 num_inputs=1"}
-"""Module parameters: a gadget each for printer, reader and scanner; a camera with one webcam."""
+"""Module parameters: three controllers for the gadgets (printer, reader, scanner); one webcam."""
 _DEPENDS = re.compile(rb"\0depends=([^\0]*)\0")
 
 
 def write(path: Path, modules: Path, busybox: Path) -> None:
-    """An archive in the kernel's own format (newc cpio, see the kernel's ``initramfs`` notes)."""
+    """Write an archive in the kernel's format (newc cpio, see the kernel's ``initramfs`` notes)."""
     files = {"init": (INIT.read_bytes(), 0o755), "bin/busybox": (busybox.read_bytes(), 0o755)}
     order = []
     for name, data in in_order(modules):
@@ -51,12 +51,12 @@ def write(path: Path, modules: Path, busybox: Path) -> None:
 
 
 def in_order(modules: Path) -> list[tuple[str, bytes]]:
-    """Every module that is needed, by name and content, each behind those it depends on."""
+    """The modules as pairs of name and content, each after the modules that it depends on."""
     files = {_plain(path.name): path for path in modules.glob("kernel/**/*.ko*")}
     taken: dict[str, bytes] = {}
 
     def take(name: str) -> None:
-        if name in taken or name not in files:  # not there: built into the kernel
+        if name in taken or name not in files:  # a module without a file is built into the kernel
             return
         data = files[name].read_bytes()
         if files[name].suffix == ".xz":

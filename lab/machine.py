@@ -1,4 +1,4 @@
-"""The emulated machine: QEMU, its chardevs, the TPM beside it."""
+"""The emulated machine: QEMU with its chardevs, and the TPM emulator."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MEMORY_MB = 3072
 
 
 def boot(parts: Unpacked, folder: Path, seconds: float) -> bool:
-    """Run the guest until it switches itself off; False when it had not after ``seconds``.
+    """Run the guest until it switches itself off; False if it has not within ``seconds``.
 
     ``folder`` gets ``console.txt`` and the directory ``out``, into which the guest writes.
     """
@@ -65,8 +65,8 @@ def _tpm(state: Path, socket: Path) -> subprocess.Popen[bytes]:
 def _command(parts: Unpacked, folder: Path, out: Path, sockets: Path) -> list[str]:
     words = f"console=ttyS0 quiet panic=-1 mitigations=off repo={REPO} python={sys.executable}"
     share = "security_model=none,multidevs=remap"
-    # A line to the outside that comes back: what the guest sends into a port of its own arrives
-    # at the device's far end, so that the whole lab is driven from within.
+    # Each pair of chardevs is a loop through a socket outside: bytes that the guest writes to its
+    # virtio port arrive at the far end of the device, so the tests inside drive the whole lab.
     loops = [
         part
         for name in ("qmp", "serial", "card")

@@ -1,4 +1,4 @@
-"""What came of a run, read from the lines that the guest wrote, and as a table."""
+"""The results of a run: read from the lines that the guest wrote, printed as a table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CASES, EXIT = "cases.jsonl", "exit"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One test: of which file, on which device (a driver of the kernel, or a class)."""
+    """One test: its file, and its device (a driver of the kernel, or a device class)."""
 
     file: str
     test: str
@@ -22,13 +22,13 @@ class Case:
 
     @property
     def on(self) -> str:
-        """The device; what has none of its own goes by its file: ``test_tpm`` is of the TPM."""
+        """The device; a test without one is named by its file: ``test_tpm`` gives ``tpm``."""
         return self.device.partition(":")[0] or self.file.removeprefix("test_")
 
 
 @dataclass(frozen=True, slots=True)
 class LabReport:
-    """``finished``: the tests came to their end, and none failed in silence."""
+    """``finished``: pytest ended by itself, so every result was written."""
 
     cases: tuple[Case, ...]
     finished: bool
@@ -39,14 +39,14 @@ class LabReport:
 
 
 def read(out: Path) -> LabReport:
-    """From what the guest wrote so far; a line that was cut off is left out."""
+    """Read the guest's files in ``out``; an incomplete last line is left out."""
     lines = (out / CASES).read_text(encoding="utf-8").split("\n") if (out / CASES).exists() else []
     ended = (out / EXIT).read_text().strip() if (out / EXIT).exists() else ""
     return LabReport(tuple(Case(**json.loads(line)) for line in lines[:-1]), ended in ("0", "1"))
 
 
 def text(report: LabReport) -> str:
-    """A row for every device, then what failed, a line each."""
+    """A row for every device, then a line for every failed test."""
     rows = ["", f"{'device':<12}{'held':>6}{'of':>5}{'seconds':>10}"]
     for device in dict.fromkeys(case.on for case in report.cases):
         cases = [case for case in report.cases if case.on == device]
@@ -65,5 +65,5 @@ def _row(name: str, cases: Sequence[Case]) -> str:
 
 
 def line(case: Case) -> str:
-    """How the guest writes one."""
+    """The line that the guest writes for ``case``."""
     return json.dumps(asdict(case), ensure_ascii=False) + "\n"

@@ -1,1 +1,1 @@
-"""What runs inside the emulated machine."""
+"""The programs and tests that run inside the emulated machine."""

@@ -1,4 +1,4 @@
-"""Runs what the lab runs, inside the machine; results go to ``/out``."""
+"""Prepares udev and runs the lab's tests inside the machine; writes the results to ``/out``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ def main() -> None:
     rules.mkdir(parents=True, exist_ok=True)
     for rule in (REPO / "assets" / "udev").glob("*.rules"):
         shutil.copy(rule, rules)
-    for each in Path("/etc/reader.conf.d").glob("*"):  # virtual readers: here is a real one
+    for each in Path("/etc/reader.conf.d").glob(
+        "*"
+    ):  # remove virtual readers: the lab has a real one
         each.unlink()
     subprocess.run(["/usr/lib/systemd/systemd-udevd", "--daemon"], check=True)
     subprocess.run(["udevadm", "trigger"], check=True)

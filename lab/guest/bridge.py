@@ -13,12 +13,13 @@ _FULL = 1 << 16
 
 
 class Splice:
-    """Two descriptors, each read as the other takes it; ends when either breaks, or is told to.
+    """Carries bytes both ways between two descriptors until one breaks, or :meth:`close`.
 
-    ``inward`` turns one piece from the cable into what the emulator gets; ``outward`` is the size
-    of the pieces that go the other way, 0 for any.
+    ``inward`` converts each piece from the cable for the emulator; ``outward`` is the size of the
+    pieces that go to the cable, 0 for any size.
 
-    Always by ``poll``: a blocked read of a gadget's node does not wake when it is configured anew.
+    It polls and never blocks in a read: a blocked read of a gadget's node does not wake when the
+    gadget is configured anew.
     """
 
     def __init__(
@@ -38,14 +39,14 @@ class Splice:
         self._thread.start()
 
     def close(self) -> None:
-        """End it, and close both ends."""
+        """End the thread, and close both descriptors."""
         os.close(self._wake)
         self._thread.join()
         for fd in (self._cable, self._device, self._woken):
             os.close(fd)
 
     def _run(self) -> None:
-        with suppress(OSError):  # one end is gone: the other is closed with the bridge
+        with suppress(OSError):  # one end is gone; `close` closes both
             self._carry()
 
     def _carry(self) -> None:

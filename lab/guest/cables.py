@@ -1,4 +1,4 @@
-"""Cables of the lab: USB gadgets of the kernel, and devices of QEMU; plugged in and pulled out."""
+"""Cables of the lab, to plug and to pull: USB gadgets of the kernel, and devices of QEMU."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ _UDC = Path("/sys/class/udc")
 
 
 class Cable(Protocol):
-    """What lies between a device and the machine."""
+    """The connection between an emulated device and the machine."""
 
     @property
     def node(self) -> Path | None:
-        """The name of the machine's end, as udev gives it; None: it has none of its own."""
+        """The machine's end, by the name that udev gives; None: this cable makes no node."""
 
     @property
     def end(self) -> Path | None:
-        """The device's end: a node that takes and gives the same bytes; None: it has none."""
+        """The device's end, a node with the same bytes; None: the device has no node."""
 
     def plug(self) -> None:
-        """Comes back when both ends are there."""
+        """Plug the cable in; returns when both ends exist."""
 
     def unplug(self) -> None:
-        """Comes back when it is out; the machine may take a moment more to notice."""
+        """Pull the cable; the machine may take a moment more to notice."""
 
 
 @dataclass(slots=True)
 class Gadget:
-    """A USB device made by the kernel's gadget framework, on a controller that is only software.
+    """A USB device of the kernel's gadget framework, on a controller made of software.
 
-    ``function`` is as configfs names it (``printer.0``), ``settings`` its attributes there.
+    ``function`` is its name in configfs (``printer.0``), ``settings`` its attributes there.
     """
 
     node: Path
@@ -79,9 +79,10 @@ class Gadget:
 
 @dataclass(slots=True)
 class Hotplug:
-    """A USB device of QEMU; ``line`` is the port on which its far end comes out, if it has one.
+    """A USB device of QEMU.
 
-    ``parts`` are QEMU's devices that belong together, each with its properties.
+    ``parts`` are the devices of QEMU that make it up, each with its properties; ``line`` names the
+    virtio port that is its far end, "" for none.
     """
 
     parts: tuple[dict[str, str], ...]
@@ -113,7 +114,7 @@ class Hotplug:
         try:
             self.monitor().ask("device_add", **part)
         except RuntimeError as error:
-            # What was pulled a moment ago may not have let go of its line yet.
+            # A device that was pulled a moment ago may still hold its chardev.
             if "is in use" not in str(error):
                 raise
             return False
@@ -122,7 +123,7 @@ class Hotplug:
 
 @dataclass(slots=True)
 class Binding:
-    """A device that is soldered in: its driver is taken from it, and given again."""
+    """A built-in device: to unplug it is to unbind its driver, to plug it is to bind it again."""
 
     node: Path
     driver: Path
@@ -149,7 +150,7 @@ def gone(node: Path) -> None:
 
 
 def until(holds: Callable[[], object], otherwise: str) -> None:
-    """Wait. Raises :class:`TimeoutError` with the sentence ``otherwise``."""
+    """Wait until ``holds``. Raises :class:`TimeoutError` with the sentence ``otherwise``."""
     end = time.monotonic() + SOON_S
     while not holds():
         if time.monotonic() > end:

@@ -22,15 +22,15 @@ _ORDERS: dict[str, tuple[tuple[str, int | str], ...]] = {
         ("Test Pattern", "75% Colorbar"),
         ("OSD Text Mode", "All"),
         ("Percentage of Dropped Buffers", 0),
-        ("Horizontal Movement", "Move Right"),  # a picture that stands still is a fault
+        ("Horizontal Movement", "Move Right"),  # a frozen picture would be a fault
     ),
 }
 
 
 class TestCamera:
-    """A camera whose driver is taken from it (``unplug``) and given again (``plug``).
+    """The vivid camera; ``unplug`` unbinds its driver, ``plug`` binds it again.
 
-    Other orders: ``black``; ``mute``, no picture comes; ``well``.
+    Other orders: ``black``, all pictures are black; ``mute``, no picture comes; ``well``.
     """
 
     __test__ = False
@@ -48,7 +48,7 @@ class TestCamera:
         self.obey("plug")
 
     def stop(self) -> None:
-        """It stays, as the kernel's own at the start."""
+        """Leave the driver bound, as the kernel binds it at the start."""
         self.obey("plug")
 
     def obey(self, order: str, **facts: Any) -> None:
@@ -83,7 +83,7 @@ def _controls(fd: int) -> dict[str, int]:
         answer = bytearray(_CONTROL.pack(number | _NEXT, 0, b"", 0, 0, 0, 0, 0))
         try:
             fcntl.ioctl(fd, _QUERYCTRL, answer)
-        except OSError:  # no more
+        except OSError:  # no further control
             return found
         number, _, name, *_ = _CONTROL.unpack(answer)
         found[name.split(b"\0")[0].decode()] = number
@@ -95,7 +95,7 @@ def _choices(fd: int, number: int) -> dict[str, int]:
         answer = bytearray(_MENU.pack(number, index, b""))
         try:
             fcntl.ioctl(fd, _QUERYMENU, answer)
-        except OSError:  # a gap, or the end
+        except OSError:  # a gap in the menu, or its end
             continue
         found[_MENU.unpack(answer)[2].split(b"\0")[0].decode()] = index
     return found

@@ -1,7 +1,7 @@
 """The chip card reader of the lab: QEMU's CCID reader, pcscd with Debian's libccid, our cards.
 
-To QEMU a card speaks the protocol of libcacard (VSCard: type, reader, length, all big-endian); our
-emulated cards speak that of a virtual reader (vpcd). Here one becomes the other.
+QEMU speaks with a card in the protocol of libcacard (VSCard: type, reader, length, all big-endian),
+our emulated cards speak the protocol of a virtual reader (vpcd). This module translates.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ class _Type(IntEnum):
 
 
 class CcidReader:
-    """A card reader on USB, the service that knows it, and a card that is put and lifted.
+    """A card reader on USB, the PC/SC service, and a card that is put and lifted.
 
     Orders besides those of :class:`SmartCardReader`: ``unplug`` and ``plug``, the reader's cable;
     ``end service`` and ``start service``, pcscd.
     """
 
-    address = "CCID"  # a part of the name that the service gives it
+    address = "CCID"  # part of the reader's name in PC/SC
 
     def __init__(self, cable: Hotplug) -> None:
         self.cable = cable
@@ -112,7 +112,7 @@ class CcidReader:
             until(self._listed, "the service does not find the reader")
 
     def _listed(self) -> bool:
-        """Whether the service knows a reader; False without a service."""
+        """Whether the service lists a reader; False if no service runs."""
         try:
             context = Context()
         except PcscError:
@@ -173,7 +173,7 @@ class CcidReader:
 
     def _ask_card(self, apdu: bytes) -> None:
         if self._card is not None:
-            with suppress(OSError):  # it goes at this moment, which is heard next
+            with suppress(OSError):  # the card is being lifted: `_hear_card` finds out next
                 self._card.sendall(_LENGTH.pack(len(apdu)) + apdu)
 
     def _hear_card(self, card: socket.socket) -> None:
@@ -195,7 +195,7 @@ class CcidReader:
 
 
 def _apdus(come: bytearray) -> list[bytes]:
-    """What the reader wants of the card, taken out of ``come``; the rest is of no interest."""
+    """Take all whole messages out of ``come``; returns the APDUs among them."""
     found = []
     while len(come) >= _HEAD.size:
         kind, _, length = _HEAD.unpack_from(come)
@@ -208,7 +208,7 @@ def _apdus(come: bytearray) -> list[bytes]:
 
 
 def _answers(come: bytearray) -> list[bytes]:
-    """The same of what the card said."""
+    """Take all whole answers of the card out of ``come``."""
     found = []
     while len(come) >= _LENGTH.size:
         (length,) = _LENGTH.unpack_from(come)

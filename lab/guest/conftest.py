@@ -1,4 +1,4 @@
-"""Every result as a line of JSON for outside, as soon as it is there."""
+"""Writes every test's result for the host as a line of JSON, as soon as the test ends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lab.report import CASES, Case, line
 from tests.contract import test_contract as contract
 
 OUT = Path("/out")
-contract.SOON_S = 60.0  # an emulated processor
+contract.SOON_S = 60.0  # the emulated processor is slow
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -23,7 +23,7 @@ def _monitor() -> Iterator[None]:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """What failed, in whatever phase, and a call that passed."""
+    """Note every failure, of any phase, and every call that passed."""
     if report.failed or report.when == "call":
         test, _, rest = report.nodeid.partition("::")[2].partition("[")
         seconds = round(report.duration, 2)

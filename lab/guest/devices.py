@@ -1,4 +1,4 @@
-"""The devices of the lab: an emulator of ours, a cable, and the kernel's own driver between."""
+"""The devices of the lab: an emulator of ours at a cable to the kernel's own driver."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lab.guest.cables import Cable
 
 
 class Wired:
-    """An emulator at the far end of a real cable: ``unplug`` and ``plug`` are the cable's."""
+    """An emulator at the far end of a cable; ``unplug`` and ``plug`` go to the cable."""
 
     def __init__(
         self,
@@ -25,8 +25,8 @@ class Wired:
         inward: Callable[[bytes], bytes] = bytes,
         outward: int = 0,
     ) -> None:
-        """``address`` is what the settings say, around the name of the node; the rest is as for
-        :class:`Splice`."""
+        """``address`` is a format for the address in the settings, filled with the cable's node;
+        ``inward`` and ``outward`` are those of :class:`Splice`."""
         self._emulator = emulator
         self.cable = cable
         self._address = address.format(cable.node)
@@ -74,7 +74,7 @@ class Wired:
 
 
 def _line(address: str) -> int:
-    """A descriptor to the emulator, as its driver would have one."""
+    """A descriptor connected to the emulator at ``address``."""
     parts = urlsplit(address)
     if parts.scheme != "tcp":
         return os.open(address.removeprefix("hid:"), os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)

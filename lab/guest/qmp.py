@@ -1,4 +1,4 @@
-"""The machine's own monitor (QMP), spoken to from within: a USB device is plugged and pulled."""
+"""QEMU's monitor (QMP), reached from inside the guest: plugs and pulls USB devices."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _PORTS = Path("/sys/class/virtio-ports")
 
 
 class Monitor:
-    """One connection. Commands raise :class:`RuntimeError` with QEMU's own words."""
+    """One connection. A refused command raises :class:`RuntimeError` with QEMU's own words."""
 
     def __init__(self) -> None:
         self._port = port("qmp").open("r+b", buffering=0)
@@ -32,7 +32,7 @@ class Monitor:
         self._port.close()
 
     def pull(self, device: str) -> None:
-        """Take a device away; comes back when nothing of it is left."""
+        """Remove a device; returns once QEMU tells that the device is deleted."""
         self.ask("device_del", id=device)
         while (event := self._line()).get("event") != "DEVICE_DELETED" or (
             event["data"].get("device") != device
@@ -48,7 +48,7 @@ class Monitor:
 
 
 def port(name: str) -> Path:
-    """The node of a virtio port by the name that the machine gave it."""
+    """The node of the virtio port that QEMU was started with under ``name``."""
     for one in _PORTS.iterdir():
         if (one / "name").read_text().strip() == name:
             return Path("/dev") / one.name

@@ -1,4 +1,4 @@
-"""What stands in the lab: one entry for each device, with its cable, as the contract suite has it.
+"""The devices of the lab, each with its cable, as entries for the contract suite.
 
 A new device is an emulator, a cable and an entry in :data:`STAND`; see ``docs/lab.md``.
 """
@@ -65,7 +65,7 @@ def _hid_id_card(folder: Path) -> Wired:
         settings={"report_length": b"64", "report_desc": _REPORTS},
     )
     reader = IdCardReader(folder / "reader", pace=False, hid=True)
-    # Behind the cable a report has lost its number; our emulator has it as the driver wrote it.
+    # The gadget's node gives reports without their number; our emulator expects the number.
     return Wired(reader, cable, "hid:{}", inward=lambda report: b"\0" + report, outward=REPORT)
 
 
@@ -90,7 +90,7 @@ def _card_reader(folder: Path) -> CcidReader:
 
 
 def _of(kind: str, emulator: Callable[[Path], Emulator], **other: Any) -> Kind:
-    """The suite's own entry, with another emulator."""
+    """The suite's entry of ``kind``, with another emulator."""
     (usual,) = (one for one in KINDS if one.kind == kind and one.driver != "xfs4iot")
     return replace(usual, emulator=emulator, **other)
 
@@ -111,11 +111,11 @@ STAND: dict[str, Kind] = {
         "smart_card",
         _card_reader,
         options=lambda address: {"reader": address},
-        good=AwaitRemoval(),  # of a reader that is empty
+        good=AwaitRemoval(),  # succeeds at once: the reader is empty
         slow=(),
         trouble=("end service", {}),
         mend=("start service", {}),
         missing=str,
     ),
 }
-"""By the driver of the kernel, or the class, that is met."""
+"""By the driver of the kernel, or the USB class, of the device."""

@@ -16,7 +16,7 @@ globals().update({n: each for n, each in vars(contract).items() if n.startswith(
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """In a thread; a process is the same for every device, and slow on an emulated processor."""
+    """Every device in a thread host; a process host does not differ by device, and is slow here."""
     holds: Any = getattr(metafunc.function, "only", lambda kind, where: True)
     places = {name: (kind, "thread") for name, kind in STAND.items() if holds(kind, "thread")}
     metafunc.parametrize("desk", places.values(), ids=places, indirect=True, scope="module")

@@ -1,4 +1,4 @@
-"""``kiosk doctor`` in front of all devices at once; its report is kept for outside."""
+"""``kiosk doctor`` with all devices at once; its report is kept for the host."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ def test_it_finds_every_device_well_and_misses_one_that_is_pulled(
     done = subprocess.run(
         [sys.executable, "-m", "kiosk", *command], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 1, done.stderr  # not fit: a scanner is missing, and any centre
+    assert done.returncode == 1, done.stderr  # not fit: the scanner and the centre are missing
     REPORT.write_text(done.stdout)
     found = json.loads(done.stdout)["findings"]
     bad = {
         finding["name"].partition(":")[0]
         for finding in found
         if finding["section"] == "devices" and finding["verdict"] != "good"
-        if not finding["name"].endswith(": second look")  # a start on an emulated processor
+        if not finding["name"].endswith(": second look")  # late, as the emulated processor is slow
     }
     assert bad == {"code_scanner"}, [each for each in found if each["section"] == "devices"]
     names = {each["name"]: each["verdict"] for each in found if each["section"] == "names"}

@@ -1,4 +1,4 @@
-"""The terminal's key in its TPM: made there, used for mutual TLS by the shipped client, no copy."""
+"""The terminal's key in its TPM: made in the TPM, used by the shipped client for mutual TLS."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.centre_server import CentreServer
 
 ENVIRONMENT = {**os.environ, "TPM2OPENSSL_TCTI": "device:/dev/tpmrm0"}
 PROVIDERS = ("-provider", "tpm2", "-provider", "default")
-# A process of its own: OpenSSL reads its configuration once.
+# Runs in a process of its own, because OpenSSL reads its configuration only once.
 CLIENT = """
 import sys
 from pathlib import Path
@@ -43,10 +43,10 @@ def _name(text: str) -> x509.Name:
 
 
 class TpmAuthority:
-    """Signs keys, and its own.
+    """Signs certificates, its own too, by Ed25519.
 
-    By Ed25519, of which tpm2-openssl 1.1.1 knows nothing: what it knows it would also check inside
-    the TPM, where the kernel's resource manager has room for three objects, and fail (0x902).
+    tpm2-openssl 1.1.1 does not know Ed25519. Signatures that it knows it verifies inside the TPM,
+    where the kernel's resource manager has room for three objects, and fails (0x902).
     """
 
     def __init__(self, folder: Path) -> None:
@@ -89,7 +89,7 @@ def tpm_key(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def context(authority: TpmAuthority, tmp_path: Path) -> ssl.SSLContext:
-    """A centre that lets in whoever the authority knows."""
+    """A centre that admits every client with a certificate of ``authority``."""
     key = ed25519.Ed25519PrivateKey.generate()
     path = tmp_path / "centre.key"
     path.write_bytes(

@@ -1,4 +1,4 @@
-"""Cables that are pulled in the middle of a job, each driver in the host that a terminal uses."""
+"""Pulls cables in the middle of a job; each driver runs in the host that a terminal uses."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ GONE = (Reason.NO_DEVICE, Reason.OFFLINE)
 
 @dataclass(frozen=True)
 class RunningJob:
-    """What goes on when the cable is pulled, and how one sees that it has begun."""
+    """The job during which the cable is pulled; ``begun`` tells from a look that it has begun."""
 
     device: str
     request: Request[Any]
     before: tuple[Order, ...]
     begun: Callable[[dict[str, Any]], object]
     reasons: tuple[Reason, ...] = GONE
-    again: tuple[Order, ...] = ()  # before it is asked again; besides "well"
+    again: tuple[Order, ...] = ()  # orders before the job is asked again, after "well"
 
 
 JOBS = {
@@ -79,7 +79,7 @@ JOBS = {
         (("slow", {"seconds": 2.5, "at": 3}), BANK_CARD),
         lambda seen: len(seen["commands"]) >= 3,
         reasons=(*GONE, Reason.CARD_REMOVED),
-        again=(("lift", {}), BANK_CARD),  # it lost its power with the reader
+        again=(("lift", {}), BANK_CARD),  # the card lost its power with the reader
     ),
 }
 
@@ -90,7 +90,7 @@ def stand(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DeviceStan
     device = kind.emulator(tmp_path)
     device.start()
     one = DeviceStand(kind, "thread", device)
-    del one.table["host"]  # the driver's own
+    del one.table["host"]  # so that the driver's usual host is made
     one.host = create_host(kind.kind, one.table, one.told.append, pace=PACE)
     yield one.started()
     one.stop()
@@ -113,7 +113,7 @@ def cases(*names: str) -> pytest.MarkDecorator:
 
 
 def pulled(stand: DeviceStand, job: RunningJob) -> DeviceError:
-    """Begin, pull the cable on the way; what became of the job."""
+    """Begin ``job``, pull the cable on the way; returns the job's error."""
     stand.obey(*job.before)
     future: Future[Any] = stand.host.submit(job.request, SOON_S)
     until(lambda: job.begun(stand.emulator.look()) or future.done())
@@ -141,12 +141,12 @@ def test_it_ends_with_a_reason_and_is_well_again_after(stand: DeviceStand, job: 
 def test_no_slip_comes_out_twice(stand: DeviceStand, job: RunningJob) -> None:
     error = pulled(stand, job)
     stand.obey(("well", {}))
-    time.sleep(1.0)  # a printer with power of its own goes on with what it has
+    time.sleep(1.0)  # the printer has its own power and prints what it has received
     stand.obey(("plug", {}))
     until(stand.is_well)
-    time.sleep(1.0)  # what hung out is cut off by now
+    time.sleep(1.0)  # until the rest of the slip is cut off
     out = whole(stand)
-    assert out in ((0, 1) if error.pages is None else (0,))  # what may be out was never called lost
+    assert out in ((0, 1) if error.pages is None else (0,))  # pages=0 only if no slip came out
     again = replace(job.request, job="again")  # type: ignore[type-var]
     for _ in range(2):
         stand.do(again)
@@ -154,7 +154,7 @@ def test_no_slip_comes_out_twice(stand: DeviceStand, job: RunningJob) -> None:
 
 
 def whole(stand: DeviceStand) -> int:
-    """How many slips lie there that have their last line; a beginning is cut off alone."""
+    """The number of whole slips in the slot: a slip that was cut off lacks its last line."""
     return sum("第 120 行" in lines for lines in stand.emulator.look()["texts"])
 
 
