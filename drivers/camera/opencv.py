@@ -1,8 +1,8 @@
-"""A camera read by OpenCV: a V4L2 device, MJPEG over HTTP, or a film for training.
+"""The driver of cameras through OpenCV: a V4L2 device, MJPEG over HTTP, or a film for training.
 
-OpenCV does not say that a camera was unplugged: ``isOpened`` stays true and ``read`` may never
-return. So a thread reads, and what counts is how old its newest picture is; and the driver belongs
-in a process host, where a thread that never returns ends with its process.
+OpenCV does not report that a camera was unplugged: ``isOpened`` stays true and ``read`` may never
+return. So a thread reads pictures, and the driver judges by the age of the newest picture. The
+driver runs in a process host, whose kill also ends a thread that never returns.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # it would write to our standard error
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # else FFmpeg writes to stderr
 
 import cv2
 import msgspec
@@ -40,27 +40,28 @@ from drivers.device import (
     Status,
 )
 
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # so would this
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # else OpenCV writes to stderr
 
 log = logging.getLogger(__name__)
 
 OPEN_S = 3.0
-"""How long a camera on the network may take to send something when it is switched on."""
+"""Seconds within which a network camera must send its first bytes after it is switched on."""
 RELEASE_S = 2.0
-"""How long the reader may take to end: one picture, or the time-out of a silent connection."""
+"""Seconds that the reading thread may take to end: one picture, or the time-out of a silent
+connection."""
 EXPOSURE_S = 1.0
-"""A picture that is dark or too bright for so long is not just being adjusted."""
+"""Seconds after which a dark or too bright picture is reported; a camera adjusts itself sooner."""
 DARK = 12.0
 """Mean of all samples, 0 to 255, below which a picture is black."""
 DIM = 40.0
-"""The same, below which it is underexposed: no face is made out."""
+"""Mean of all samples below which a picture is underexposed: no face can be recognized."""
 BRIGHT = 250
 TOO_BRIGHT = 0.5
-"""Part of all samples at or above :data:`BRIGHT` from which a picture is overexposed."""
+"""Share of samples at or above :data:`BRIGHT` from which a picture is overexposed."""
 SELF_TEST_S = 5.0
 _CONNECT_S = 0.8
 _LOOK_S = 0.01
-_EVERY = 8  # rows and columns of which one is looked at, for brightness and standstill
+_EVERY = 8  # brightness and standstill are judged from every eighth row and column
 
 _MEND = {
     Reason.NO_DEVICE: "check the camera's cable, and source in the settings",
@@ -79,23 +80,25 @@ _CAP_DEVICE_CAPS = 0x80000000
 class OpenCvCamera(Driver):
     """A camera that is on only between ``StartStream`` and ``StopStream``.
 
-    While it is off, its status says whether it is there; while it is on, whether its picture is
-    one: a picture that stops or stands still for 1.5 s is ``OFFLINE``, a black one ``USER_ERROR``,
-    one that is underexposed or overexposed stays usable and says so.
+    While the camera is off, its status tells whether it is there; while it is on, whether its
+    picture is good. No picture, or the same picture, for 1.5 s is ``OFFLINE``; a black picture is
+    ``USER_ERROR``; an underexposed or overexposed picture stays usable, with a ``detail``.
     """
 
     class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """``[devices.camera]``."""
 
         source: Annotated[str, msgspec.Meta(min_length=1)]
-        """``/dev/v4l/by-id/…`` or ``/dev/video0``; ``http://…`` for MJPEG; else a film, which is
-        played again and again."""
+        """``/dev/v4l/by-id/…`` or ``/dev/video0``; ``http://…`` for MJPEG; else a film, which the
+        driver repeats for ever."""
         width: Annotated[int, msgspec.Meta(ge=160, le=4096)] = 1280
-        """Asked of a V4L2 device, as ``height`` and ``fps``; it gives the nearest it can."""
+        """``width``, ``height`` and ``fps`` are requested from a V4L2 device, which gives the
+        nearest that it can."""
         height: Annotated[int, msgspec.Meta(ge=120, le=4096)] = 720
         fps: Annotated[int, msgspec.Meta(ge=1, le=120)] = 30
         format: Literal["MJPG", "YUYV"] = "MJPG"
-        """How a V4L2 device sends: ``YUYV`` where MJPG is of bad quality and the bus suffices."""
+        """The format of a V4L2 device: ``YUYV`` where its MJPG is bad and the bus is fast
+        enough."""
         rotate: Literal[0, 90, 180, 270] = 0
         """Degrees clockwise, for a camera that is mounted on its side."""
 
@@ -107,7 +110,7 @@ class OpenCvCamera(Driver):
 
     @property
     def info(self) -> Info:
-        """``model`` is what a V4L2 device calls itself."""
+        """``model`` is the name that a V4L2 device reports."""
         return self._info
 
     @property
@@ -115,7 +118,7 @@ class OpenCvCamera(Driver):
         return (StartStream, StopStream)
 
     def open(self) -> None:
-        """Make sure that the camera is there, without switching it on."""
+        """Check that the camera is there, without switching it on."""
         self.close()
         model = _find(self._settings.source)
         self._info = Info("camera", "opencv", self._info.address, model)
@@ -169,11 +172,11 @@ class OpenCvCamera(Driver):
         )
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
-        """Do ``request``; a cancel is obeyed within 50 ms.
+        """Carry out ``request``; obeys a cancel within 50 ms.
 
-        ``StartStream`` raises ``TIMEOUT`` (no picture in time), ``NO_DEVICE``, ``OFFLINE`` (it is
-        there, and gives no picture), ``NOT_AUTHORISED``, ``CANCELLED``; ``StopStream`` ``OFFLINE``
-        when the camera holds up the library.
+        ``StartStream`` raises ``TIMEOUT`` (no picture in time), ``NO_DEVICE``, ``OFFLINE`` (the
+        camera is there, but gives no picture), ``NOT_AUTHORISED``, ``CANCELLED``. ``StopStream``
+        raises ``OFFLINE`` when the library does not return.
         """
         match request:
             case StartStream():
@@ -194,7 +197,7 @@ class OpenCvCamera(Driver):
                 self._stop()
                 raise failure
             if cancel.cancelled or deadline.passed():
-                self._reader.begin_to_stop()  # when the library comes back
+                self._reader.begin_to_stop()  # the thread ends when the library returns
                 raise DeviceError(Reason.CANCELLED if cancel.cancelled else Reason.TIMEOUT)
             cancel.wait(_LOOK_S)
         return stream
@@ -207,7 +210,7 @@ class OpenCvCamera(Driver):
 
 @dataclass(frozen=True, slots=True)
 class _PictureFacts:
-    """What the newest picture was like."""
+    """Facts about the newest picture; times in monotonic seconds."""
 
     count: int = 0
     read_at: float = 0.0
@@ -220,7 +223,7 @@ class _PictureFacts:
 
 
 class _FrameReader:
-    """The thread that reads pictures as they come, and keeps the newest."""
+    """A thread that reads pictures as they come, and keeps the newest."""
 
     def __init__(self, settings: OpenCvCamera.Settings) -> None:
         self._settings = settings
@@ -238,7 +241,7 @@ class _FrameReader:
 
     @property
     def well(self) -> bool:
-        """Whether pictures come, and nobody has told it to stop."""
+        """Whether pictures come, and the thread was not told to stop."""
         try:
             self.status()
         except DeviceError:
@@ -249,7 +252,7 @@ class _FrameReader:
         self._stopping.set()
 
     def stop(self) -> bool:
-        """End it and wipe the pictures; False when it does not come back from the library."""
+        """End the thread and wipe the pictures; False when the library does not return."""
         self._stopping.set()
         self._thread.join(RELEASE_S)
         if self.stream is not None:
@@ -257,7 +260,7 @@ class _FrameReader:
         return not self._thread.is_alive()
 
     def status(self) -> Status:
-        """How the picture is. Raises :class:`DeviceError` when there is none."""
+        """The status of the picture. Raises :class:`DeviceError` when no fresh picture comes."""
         if self.failure is not None:
             raise self.failure
         facts, now = self.facts, time.monotonic()
@@ -280,7 +283,7 @@ class _FrameReader:
             self.failure = error
         except (cv2.error, MemoryError) as error:
             self.failure = _error(Reason.GARBLED, f"OpenCV: {type(error).__name__}")
-        except Exception as error:  # or the picture would just end, for no reason
+        except Exception as error:  # else the stream would end without a reason
             log.exception("driver failed", extra={"device": "camera"})
             self.failure = _error(Reason.HARDWARE, type(error).__name__)
 
@@ -311,7 +314,7 @@ class _FrameReader:
         sample = image[::_EVERY, ::_EVERY].copy()
         mean = float(sample.mean())
         trouble = _trouble(sample, mean)
-        # No two pictures of a sensor are the same, unless no light falls on it, or far too much.
+        # A sensor never gives the same picture twice, except in darkness or in far too much light.
         blind = trouble == "black" or int(sample.min()) >= BRIGHT
         changed = still_counts or blind or not _same(sample, self._sample)
         self._sample = sample
@@ -377,7 +380,8 @@ def _same(one: NDArray[np.uint8], other: NDArray[np.uint8] | None) -> bool:
 
 
 def _open(settings: OpenCvCamera.Settings) -> cv2.VideoCapture:
-    """The source, switched on. May take long, or for ever, whatever it is told."""
+    """Open the source, which switches the camera on. May take long or for ever, in spite of the
+    limits that OpenCV is given."""
     source = settings.source
     if _is_device(source):
         capture = cv2.VideoCapture(source, cv2.CAP_V4L2)
@@ -400,7 +404,7 @@ def _open(settings: OpenCvCamera.Settings) -> cv2.VideoCapture:
 
 
 def _find(source: str) -> str:
-    """Whether the camera is there, without switching it on; its model, where it says it.
+    """Check that the camera is there, without switching it on; returns its model, or "".
 
     Raises ``NO_DEVICE`` or ``NOT_AUTHORISED``.
     """
@@ -439,8 +443,8 @@ def _ask_device(path: str) -> str:
 def parse_capability(answer: bytes) -> str:
     """The name of the camera in a ``struct v4l2_capability`` (104 bytes).
 
-    Raises :class:`DeviceError` ``NO_DEVICE`` when it takes no pictures: a USB camera has a second
-    node for its metadata.
+    Raises :class:`DeviceError` ``NO_DEVICE`` when the node takes no pictures: a USB camera has a
+    second node for its metadata.
     """
     if len(answer) != _CAPABILITY.size:
         raise _error(Reason.GARBLED, "not the size of a v4l2_capability")

@@ -1,6 +1,6 @@
-"""The code scanner: a serial port on which codes come by themselves, or when asked for.
+"""The driver of serial code scanners: reads codes that come by themselves, or on command.
 
-Never a keyboard wedge: what a code says must not be typed into whatever has the focus.
+The scanner must not act as a keyboard: it would type a code's text into the window with the focus.
 """
 
 from __future__ import annotations
@@ -38,43 +38,44 @@ from drivers.device import (
 from drivers.serial_line import SerialLine, not_open
 
 NEWLAND_START = "7E01303030302353434E545247313B03"
-"""``#SCNTRG1``: begin to scan; the scanner stops after a code, or when none comes for long."""
+"""``#SCNTRG1``: start a scan, which ends after a code, or after the scanner's own time-out."""
 NEWLAND_STOP = "7E01303030302353434E545247303B03"
 """``#SCNTRG0``: stop scanning."""
 NEWLAND_ASK = "7E0130303030235152595359533B03"
-"""``#QRYSYS``: who are you."""
-_SLICE_S = 0.03  # how soon a cancel is seen
-_CALM_S = 0.2  # what a status has besides answer_timeout
-_AGAIN_S = 5.0  # a scanner to which no code is shown ends its scan by itself
+"""``#QRYSYS``: asks the scanner for its model."""
+_SLICE_S = 0.03  # between two looks at the cancel token
+_CALM_S = 0.2  # the time of a status besides answer_timeout
+_AGAIN_S = 5.0  # between two start commands: a scan without a code ends by itself
 _Hex = Annotated[str, msgspec.Meta(pattern="^([0-9A-Fa-f]{2})*$", max_length=256)]
 
 
 class SerialScanner(Driver):
-    """A scanner on a serial port (8N1). What was shown before a request is dropped unread."""
+    """A scanner on a serial port (8N1). Drops codes that were shown before a request."""
 
     @dataclass(frozen=True, slots=True)
     class Settings:
-        """Where the scanner is, when it scans, and what it is told (bytes in hexadecimal).
+        """The scanner's port, when it scans, and its commands (bytes in hexadecimal).
 
-        The commands are those of 新大陆 (Newland) scanners of the FM series.
+        The default commands are those of 新大陆 (Newland) scanners of the FM series.
         """
 
         port: str
-        """The serial port; best a name that stays, under ``/dev/serial/by-id/``."""
+        """The serial port; best a stable name under ``/dev/serial/by-id/``."""
         baud: Literal[9600, 19200, 38400, 57600, 115200] = 9600
-        """The speed the scanner was set to; means nothing on a USB port."""
+        """The speed to which the scanner was set; has no effect on a USB port."""
         trigger: Literal["continuous", "host", "presence"] = "host"
-        """When it scans: always, on command, or when its own sensor sees something."""
+        """When the scanner scans: always, on command, or when its own sensor sees something."""
         pause: Annotated[float, msgspec.Meta(ge=0.02, le=1)] = 0.15
-        """Seconds of quiet that end a code, if no CR or LF does."""
+        """Seconds of quiet that end a code without CR or LF."""
         start: _Hex = NEWLAND_START
         """The command to scan; sent in trigger mode ``host`` only."""
         stop: _Hex = NEWLAND_STOP
-        """The command to stop scanning; the same."""
+        """The command to stop scanning; sent in trigger mode ``host`` only."""
         ask: _Hex = NEWLAND_ASK
-        """A question that the scanner answers, to see that it is there; ``""``: it knows none."""
+        """A query that shows whether the scanner is there; ``""``: the scanner knows no query."""
         answer_timeout: Annotated[float, msgspec.Meta(gt=0, le=0.8)] = 0.5
-        """Seconds until a scanner that does not answer is silent; half-way it is asked again."""
+        """Seconds until a scanner that does not answer counts as silent; it is asked twice, each
+        time for half of this."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -90,7 +91,7 @@ class SerialScanner(Driver):
 
     @property
     def info(self) -> Info:
-        """``model`` is what the scanner says of itself, once it was asked."""
+        """``model`` is the scanner's answer to the query ``ask``; "" before ``open``."""
         return Info("code_scanner", "serial", self._settings.port, self._model)
 
     @property
@@ -98,10 +99,10 @@ class SerialScanner(Driver):
         return (ReadCode,)
 
     def open(self) -> None:
-        """Take the port for this process alone and see that a scanner answers.
+        """Open the port, lock it for this process, and check that a scanner answers.
 
-        Raises :class:`DeviceError`: ``NO_DEVICE`` when there is no such port or nothing answers,
-        ``OFFLINE`` when the port may not be used by us.
+        Raises :class:`DeviceError`: ``NO_DEVICE`` when the port does not exist or nothing answers,
+        ``OFFLINE`` when we may not use the port.
         """
         self.close()
         self._line = SerialLine(self._settings.port, self._settings.baud)
@@ -126,10 +127,10 @@ class SerialScanner(Driver):
             line.close()
 
     def status(self) -> Status:
-        """Whether it answers. Codes that came meanwhile are dropped: nobody had asked for one.
+        """Whether the scanner answers. Drops codes that came without a request.
 
-        Of a scanner that cannot be asked only its port is known. Raises ``OFFLINE`` when it is
-        silent, ``NO_DEVICE`` when its port is gone.
+        For a scanner without a query, only whether its port is there. Raises ``OFFLINE`` when the
+        scanner is silent, ``NO_DEVICE`` when its port is gone.
         """
         if self._line is None:
             return Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
@@ -137,26 +138,26 @@ class SerialScanner(Driver):
         return self._well
 
     def reset(self) -> None:
-        """Stop scanning, forget what came in."""
+        """Stop scanning, drop all that came in."""
         line = self._open_line()
         if self._settings.trigger == "host":
             self._order(line, self._stop)
         self._ask()
 
     def self_test(self) -> tuple[Check, ...]:
-        """Whether the scanner answers, and to the command that makes it scan, in mode ``host``."""
+        """Whether the scanner answers the query and, in mode ``host``, the command to scan."""
         checks = [self._check("answer", self._ask)]
         if self._settings.trigger == "host" and self._start and self._stop:
             checks.append(self._check("trigger", self._try_trigger))
         return tuple(checks)
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
-        """Wait for a code; a cancel is obeyed within 50 ms of a scanner that answers.
+        """Wait for a code; obeys a cancel within 50 ms if the scanner answers. Of two codes at
+        once, returns the first.
 
-        Raises ``TIMEOUT`` (nothing was shown), ``CANCELLED``, ``GARBLED`` (longer than 4096 bytes,
-        no text, control characters: show it again), ``UNSUPPORTED`` when it refuses to scan,
-        ``OFFLINE`` when the scanner is silent, ``NO_DEVICE`` when its port is gone. Of two codes at
-        once, the first.
+        Raises ``TIMEOUT`` (no code was shown), ``CANCELLED``, ``GARBLED`` (a code longer than 4096
+        bytes, without text, or with control characters), ``UNSUPPORTED`` when the scanner refuses
+        to scan, ``OFFLINE`` when the scanner is silent, ``NO_DEVICE`` when its port is gone.
         """
         if not isinstance(request, ReadCode):
             raise DeviceError(
@@ -181,13 +182,13 @@ class SerialScanner(Driver):
         try:
             return self._read(line, deadline, cancel, self._start)
         finally:
-            with suppress(DeviceError):  # what happened before is what counts
+            with suppress(DeviceError):  # the result of `_read` counts, not that of the stop
                 self._order(line, self._stop)
 
     def _read(
         self, line: SerialLine, deadline: Deadline, cancel: CancelToken, start: bytes = b""
     ) -> Code:
-        """Wait for a code of a scanner that is told to ``start``, again and again."""
+        """Wait for a code; sends the command ``start``, if any, every :data:`_AGAIN_S`."""
         again = Deadline(0.0)
         while True:
             if cancel.cancelled:
@@ -208,7 +209,7 @@ class SerialScanner(Driver):
                     )
 
     def _next(self, line: SerialLine, seconds: float) -> Item | None:
-        """The next code or answer; ``None`` when there was none whole within ``seconds``."""
+        """The next code or answer; ``None`` when none was complete within ``seconds``."""
         until = time.monotonic() + seconds
         while not self._items:
             begun = self._framer.begun
@@ -217,7 +218,7 @@ class SerialScanner(Driver):
             now = time.monotonic()
             over = begun and now >= quiet_at
             if over and not data:
-                data = line.receive(0.0)  # it was us who stalled, if there is more
+                data = line.receive(0.0)  # bytes here mean that this thread was slow, not the line
             if data:
                 self._heard_at = now
                 self._items += self._framer.feed(data)
@@ -228,7 +229,7 @@ class SerialScanner(Driver):
         return self._items.popleft() if self._items else None
 
     def _calm(self, line: SerialLine, seconds: float) -> None:
-        """Forget what came in; the rest of what has begun is waited for, up to ``seconds``."""
+        """Drop all that came in; waits for the rest of a code that has begun, up to ``seconds``."""
         coming = self._framer.begun
         self._items.clear()
         self._framer = CodeFramer()
@@ -239,9 +240,10 @@ class SerialScanner(Driver):
                 break
 
     def _ask(self) -> ScannerReply | None:
-        """Ask the scanner who it is, dropping all that came before; ``None``: it cannot be asked.
+        """Send the query ``ask``, and drop all that came before; returns the answer, or ``None``
+        for a scanner without a query.
 
-        Raises ``OFFLINE`` for silence, ``GARBLED`` when something comes that is no answer.
+        Raises ``OFFLINE`` for silence, ``GARBLED`` when only bytes come that are no answer.
         """
         line = self._open_line()
         if not self._question:
@@ -269,8 +271,8 @@ class SerialScanner(Driver):
         )
 
     def _order(self, line: SerialLine, command: bytes) -> ScannerReply | None:
-        """Tell it something and wait for the answer, so that it is not in the way of the next one;
-        codes that come meanwhile are dropped. ``None``: there is none in time.
+        """Send ``command`` and wait for its answer, so that the answer is not taken for the next
+        one; drops codes that come meanwhile. ``None``: no answer in time.
         """
         line.send(command)
         due = Deadline(self._settings.answer_timeout / 2 if self._question else 0.0)

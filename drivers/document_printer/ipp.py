@@ -1,4 +1,4 @@
-"""An A4 printer behind IPP: the printer itself, or a CUPS queue in front of it (RFC 8011)."""
+"""The driver of A4 printers over IPP (RFC 8011): the printer itself, or a CUPS queue before it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ A4 = "iso_a4_210x297mm"  # PWG 5101.1
 PDF = "application/pdf"
 
 _STATUS_S = 1.0
-_MISSES = 3  # a printer that does not answer this often in a row is lost; before, it only blinked
+_MISSES = 3  # a printer counts as lost after so many requests in a row without an answer
 _REMEMBERED = 256  # jobs; a visit prints a handful
 
 _ABOUT = (
@@ -75,7 +75,7 @@ _UNPRINTABLE = (
 
 
 class _RefusedError(DeviceError):
-    """The printer answered, and said no; ``status`` is the number it said it with."""
+    """The printer refused an operation; ``status`` is the status code of its answer."""
 
     def __init__(self, operation: Operation, status: int) -> None:
         reason, words = Reason.UNSUPPORTED, "unknown"
@@ -90,12 +90,12 @@ class _PrinterJob:
     """A job at the printer, as last seen."""
 
     number: int
-    of: int  # pages that its document has
+    of: int  # pages of its document
     state: int = JobState.PENDING
     reasons: tuple[str, ...] = ()
-    pages: int | None = None  # whole pages out, when this printer counts paper
-    begun: bool = True  # False only when the printer says that it never was
-    jammed: bool = False  # after the last page that it counted
+    pages: int | None = None  # whole pages that came out; None: this printer does not count them
+    begun: bool = True  # False only when the printer reports that the job never began
+    jammed: bool = False  # paper jammed after the last page that the printer counted
 
     @property
     def final(self) -> bool:
@@ -103,21 +103,21 @@ class _PrinterJob:
 
     @property
     def all_out(self) -> bool:
-        """Nothing is missing, whatever became of the job. A page that is counted may still jam."""
+        """Whether all pages came out, however the job ended. A counted page may still jam."""
         return self.pages == self.of and not self.jammed
 
 
 class IppPrinter(Driver):
-    """Prints PDFs on A4, one-sided, and says how many pages really came out.
+    """Prints PDFs on A4, one-sided, and reports how many pages really came out.
 
-    On a printer spoken to directly, pages are what it counts as stacked
-    (``job-impressions-completed``). A CUPS queue counts what its filters made: all pages within a
-    tenth of a second, also in front of a dead printer. There pages are known only when the job
-    completed, or never began; otherwise they are ``None``.
+    A printer without a queue counts pages as it stacks them (``job-impressions-completed``). A CUPS
+    queue counts the pages that its filters made: all within a tenth of a second, also for a dead
+    printer. There, pages are known only when the job completed or never began; else they are
+    ``None``.
 
-    Jobs that carry this terminal's user name and are still at the printer when it is opened, or
-    after one could not be ended, are cancelled: nobody finds an earlier citizen's paper. A CUPS
-    queue keeps what it printed, document and all, for a day: there, each is purged once it is over.
+    The driver cancels jobs with this terminal's user name that are still at the printer when it
+    opens the printer, or after it could not end a job: so nobody finds an earlier citizen's paper.
+    A CUPS queue keeps printed documents for a day: there the driver purges each job that has ended.
     """
 
     class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -125,29 +125,31 @@ class IppPrinter(Driver):
 
         uri: str
         """``ipp://192.168.1.20/ipp/print``, ``ipps://…``, or a queue: ``ipp://localhost/printers/A4``.
-        A number, not a name, so that a dead name server holds up nothing. Port 631 unless told."""
+        Give a number, not a name, so that a dead name server delays nothing. Default port: 631."""
         certificate_sha256: str = ""
-        """For ``ipps``: SHA-256 of the printer's own certificate, in hex; with it no authority is
-        asked. Empty: the certificate must be valid for the system."""
+        """For ``ipps``: SHA-256 of the printer's own certificate, in hex; then no authority must
+        have signed it. Empty: the certificate must be valid for the system."""
         user: str = "terminal"
         """``requesting-user-name``; unique among the terminals that share one printer."""
         answer_s: float = 5.0
-        """For one request and its answer (a status between jobs: 1 s)."""
+        """Limit for one request and its answer (a status between jobs: 1 s)."""
         send_s: float = 30.0
-        """For sending a document."""
+        """Limit for sending a document."""
         poll_s: float = 0.5
-        """Between two looks at a running job."""
+        """Time between two looks at a running job."""
         patience_s: float = 20.0
         """How long an empty tray, a jam or an open cover may last before the job is given up."""
         stall_s: float = 60.0
-        """How long a job may make no progress without a word why. A CUPS queue shows no progress
-        within a document, so it must suffice for the longest one."""
+        """How long a job may make no progress without a reason. A CUPS queue shows no progress
+        within a document, so this must suffice for the longest document."""
         settle_s: float = 10.0
         """How long a cancelled job may take to end, also past the deadline."""
         trust_count: bool = True
-        """False for a printer whose page counter is wrong or stays at zero. Always so on CUPS."""
+        """False for a printer whose page counter is wrong or stays at zero. CUPS is never
+        trusted."""
         ignored_reasons: tuple[str, ...] = ()
-        """``printer-state-reasons`` that mean nothing here, e.g. of a bypass tray always empty."""
+        """``printer-state-reasons`` that mean nothing, e.g. of a bypass tray that is always
+        empty."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -156,7 +158,7 @@ class IppPrinter(Driver):
         self._info = Info("document_printer", "ipp", self._wire.uri)
         self._operations: frozenset[Value] = frozenset()
         self._cups = False
-        self._leftovers = False  # a job of ours may still be at the printer, or what it printed
+        self._leftovers = False  # the printer may still hold a job of ours, or its document
         self._printed: OrderedDict[str, PagesPrinted] = OrderedDict()
 
     @property
@@ -168,7 +170,7 @@ class IppPrinter(Driver):
         return (PrintDocument,)
 
     def open(self) -> None:
-        """Make sure that a printer answers which takes PDF; cancel what is left of ours there."""
+        """Check that a printer answers and takes PDF; cancel the leftover jobs of this terminal."""
         about = self._about()
         formats = about.texts("document-format-supported")
         if PDF not in formats:
@@ -193,7 +195,7 @@ class IppPrinter(Driver):
         self._clear(self._settings.answer_s)
 
     def close(self) -> None:
-        """Nothing is held: every request has a connection of its own."""
+        """Does nothing: every request opens and closes its own connection."""
 
     def status(self) -> Status:
         limit = Deadline(_STATUS_S)
@@ -245,7 +247,7 @@ class IppPrinter(Driver):
     # -- before the document leaves ------------------------------------------------------------
 
     def _await_ready(self, deadline: Deadline, cancel: CancelToken) -> None:
-        """Send no document to a printer that cannot print; give people time to mend it."""
+        """Wait until the printer can print, at most ``patience_s``, in which people may mend it."""
         patience = Deadline(self._settings.patience_s)
         while True:
             status = self._look(self._settings.answer_s)
@@ -261,13 +263,14 @@ class IppPrinter(Driver):
     def _submit(
         self, request: PrintDocument, deadline: Deadline, cancel: CancelToken
     ) -> _PrinterJob:
-        """Hand the document over; returns the job that the printer made of it."""
+        """Send the document; returns the job that the printer has made of it."""
         operation, job = self._ticket(request.title)
         if Operation.VALIDATE_JOB in self._operations:
             self._persist(Operation.VALIDATE_JOB, (operation, job), deadline, cancel)
         if Operation.CREATE_JOB not in self._operations:
             return self._print_job(request, (operation, job), deadline, cancel)
-        # Create-Job before the data: whatever breaks then, there is a number to cancel.
+        # Create-Job before the data: after any later failure, the job's number is known, and the
+        # job can be cancelled.
         self._leftovers = True
         made = self._persist(
             Operation.CREATE_JOB, (_without_format(operation), job), deadline, cancel
@@ -285,7 +288,7 @@ class IppPrinter(Driver):
         try:
             self._persist(Operation.SEND_DOCUMENT, (document,), deadline, cancel, request.pdf)
         except DeviceError as error:
-            unsettled = 0 if error.reason is Reason.NO_DEVICE else None  # then nothing was sent
+            unsettled = 0 if error.reason is Reason.NO_DEVICE else None  # NO_DEVICE: nothing sent
             self._give_up(request, created, error, unsettled)
         return created
 
@@ -296,13 +299,14 @@ class IppPrinter(Driver):
         deadline: Deadline,
         cancel: CancelToken,
     ) -> _PrinterJob:
-        """Print-Job, for printers that know nothing better."""
+        """Print-Job, for printers without Create-Job."""
         self._leftovers = True
         try:
             made = self._persist(Operation.PRINT_JOB, ticket, deadline, cancel, request.pdf)
         except _RefusedError:
             raise
-        except DeviceError as error:  # it may have taken the document, and its number is unknown
+        # the printer may have the document; the job's number is unknown
+        except DeviceError as error:
             if error.reason is not Reason.NO_DEVICE:
                 error.pages = None
             raise
@@ -316,7 +320,7 @@ class IppPrinter(Driver):
         cancel: CancelToken,
         data: bytes = b"",
     ) -> IppMessage:
-        """Ask again while the printer is busy, until the deadline."""
+        """Repeat an operation while the printer is busy, until the deadline."""
         while True:
             try:
                 return self._ask(operation, *groups, data=data)
@@ -330,7 +334,7 @@ class IppPrinter(Driver):
                 raise DeviceError(Reason.CANCELLED, "while the printer was busy")
 
     def _ticket(self, title: str) -> tuple[Group, Group]:
-        """What is wanted: the operation's and the job's attributes."""
+        """The attributes of the operation and of the job."""
         return (
             Group(
                 Tag.OPERATION_GROUP,
@@ -355,11 +359,11 @@ class IppPrinter(Driver):
     def _follow(
         self, request: PrintDocument, job: _PrinterJob, deadline: Deadline, cancel: CancelToken
     ) -> PagesPrinted:
-        """Watch the job to its end; end it when it must not go on."""
+        """Watch the job to its end; cancel it when it must not go on."""
         misses = 0
         problem: Reason | None = None
         why = ""
-        moved = time.monotonic()  # when the job last made progress, or what holds it up changed
+        moved = time.monotonic()  # when the job last made progress, or its problem changed
         while True:
             try:
                 before = (job.state, job.pages)
@@ -403,7 +407,7 @@ class IppPrinter(Driver):
         seen = self._ask(
             Operation.GET_JOB_ATTRIBUTES, self._about_job(job, *_ABOUT_JOB), seconds=seconds
         ).group(Tag.JOB_GROUP)
-        # A completed job on CUPS carries stray reasons: the state is what counts.
+        # A completed job on CUPS carries stray reasons: judge by the state.
         state = seen.number("job-state")
         if state is None:
             raise DeviceError(Reason.GARBLED, "a job without a state")
@@ -413,24 +417,25 @@ class IppPrinter(Driver):
         if self._settings.trust_count and not self._cups:
             count = seen.number("job-impressions-completed")
             count = seen.number("job-media-sheets-completed") if count is None else count
-            # Some count sides, or all their life: what cannot be is not known.
+            # Some printers count sides, or all pages of their life: an impossible count is unknown.
             job.pages = count if count is not None and 0 <= count <= job.of else None
 
     def _ended(
         self, request: PrintDocument, job: _PrinterJob, why: DeviceError | None
     ) -> PagesPrinted:
-        """The job is over at the printer: what came of it, ``why`` when it was ended by us."""
+        """The result of a job that has ended at the printer; ``why``: the error for which this
+        driver has cancelled it, or ``None``."""
         self._leftovers = self._cups
         if job.state == JobState.COMPLETED:
             if job.pages is not None and job.pages < job.of:
                 raise DeviceError(
                     Reason.HARDWARE,
                     f"completed after {job.pages} of {job.of} pages",
-                    pages=job.pages or None,  # none of a job that is done: it may not have counted
+                    pages=job.pages or None,  # 0 of a completed job: a printer that may not count
                     mend="" if job.pages else "if the paper came out, set trust_count = false",
                 )
             return PagesPrinted(request.job, job.of)
-        if job.all_out:  # told as a failure, the citizen would print it again and have it twice
+        if job.all_out:  # after a failure, the citizen would print again and have the pages twice
             return PagesPrinted(request.job, job.of)
         if why is None:
             reason, said = Reason.HARDWARE, ", ".join(job.reasons)
@@ -445,7 +450,7 @@ class IppPrinter(Driver):
     def _forgotten(
         self, request: PrintDocument, job: _PrinterJob, why: DeviceError, pages: int | None = None
     ) -> PagesPrinted:
-        """The printer knows the job no more: it was switched off, or it keeps no history."""
+        """The printer does not know the job any more: it was switched off, or keeps no history."""
         self._leftovers = False
         if job.all_out:
             return PagesPrinted(request.job, job.of)
@@ -461,8 +466,8 @@ class IppPrinter(Driver):
     ) -> PagesPrinted:
         """Cancel the job, wait for its end, raise ``why`` with the pages that came out.
 
-        ``unsettled`` are the pages when the end cannot be seen: more may come out until the job
-        can be cancelled. Returns only when the job proves to be completed: the paper is there.
+        ``unsettled``: the pages to report when the end of the job stays unknown; more may come out
+        until the job can be cancelled. Returns only when the job turns out to be completed.
         """
         limit = Deadline(self._settings.settle_s)
         misses = 0
@@ -476,9 +481,9 @@ class IppPrinter(Driver):
             except _RefusedError as error:
                 if error.status == IppStatus.NOT_FOUND:
                     return self._forgotten(request, job, why, unsettled)
-                asked = asked or error.status not in _COME_BACK  # no: then only watch it
+                asked = asked or error.status not in _COME_BACK  # refused: only watch the job
             except DeviceError:
-                misses += 1  # what is told is why the job was given up, not this
+                misses += 1  # report `why`, not this error
             else:
                 misses = 0
                 if job.final:
@@ -498,8 +503,8 @@ class IppPrinter(Driver):
     # -- requests ------------------------------------------------------------------------------
 
     def _cancel(self, number: int, seconds: float, *, purge: bool = False) -> None:
-        """Cancel-Job; one that is already over is as good. ``purge``: and have a CUPS queue delete
-        its files."""
+        """Cancel-Job; no error for a job that has already ended. ``purge``: a CUPS queue also
+        deletes the job's files."""
         purged = (attribute("purge-job", Tag.BOOLEAN, True),) if purge else ()
         try:
             self._ask(
@@ -519,8 +524,8 @@ class IppPrinter(Driver):
                 raise
 
     def _clear(self, seconds: float) -> None:
-        """Cancel every job of this terminal that is still at the printer; in a CUPS queue, purge
-        those that are over too."""
+        """Cancel every job of this terminal that is still at the printer; a CUPS queue also purges
+        those that have ended."""
         limit = Deadline(seconds)
         if Operation.GET_JOBS not in self._operations:
             self._leftovers = False
@@ -539,10 +544,10 @@ class IppPrinter(Driver):
             waiting = self._ask(Operation.GET_JOBS, mine, seconds=limit.remaining())
             for job in waiting.all(Tag.JOB_GROUP):
                 number = job.number("job-id")
-                # Some firmware lists everybody's jobs, whatever "my-jobs" says.
+                # Some firmware ignores "my-jobs" and lists the jobs of all users.
                 if number is not None and job.text(owner) in ("", self._settings.user):
                     self._cancel(number, limit.remaining(), purge=self._cups)
-        except _RefusedError as error:  # a printer that tells nobody its jobs prints all the same
+        except _RefusedError as error:  # a printer that does not list its jobs can still print
             self._leftovers = error.status in _COME_BACK
         else:
             self._leftovers = False
@@ -580,12 +585,12 @@ class IppPrinter(Driver):
     def _ask(
         self, operation: Operation, *groups: Group, data: bytes = b"", seconds: float | None = None
     ) -> IppMessage:
-        """One request; ``groups`` begins with the operation's own attributes.
+        """Send one request; ``groups`` begins with the operation's own attributes.
 
-        Raises :class:`DeviceError`, as :class:`_RefusedError` when the printer says no.
+        Raises :class:`DeviceError`; :class:`_RefusedError` when the printer refuses.
         """
         first, *rest = groups
-        # RFC 8011, 4.1.4: these two first, the target third.
+        # RFC 8011, 4.1.4: charset and language come first, the target third.
         opening = Group(
             Tag.OPERATION_GROUP,
             (
@@ -598,7 +603,7 @@ class IppPrinter(Driver):
         if seconds is None:
             seconds = self._settings.send_s if data else self._settings.answer_s
         answer = self._wire.ask(IppMessage(operation, 0, (opening, *rest), data), seconds)
-        if answer.code >= 0x0100:  # up to here: successful, perhaps with a remark
+        if answer.code >= 0x0100:  # lower codes mean success, some with a remark
             raise _RefusedError(operation, answer.code)
         return answer
 
@@ -611,7 +616,7 @@ def _job_of(answer: IppMessage, request: PrintDocument) -> _PrinterJob:
 
 
 def _without_format(operation: Group) -> Group:
-    """Create-Job has no document yet, so no format (RFC 8011, 4.2.4)."""
+    """The attributes of Create-Job, which has no document and so no format (RFC 8011, 4.2.4)."""
     return Group(
         operation.tag, tuple(one for one in operation.attributes if one.name != "document-format")
     )

@@ -1,4 +1,4 @@
-"""The lights on the I/O board."""
+"""The driver of the lights on the I/O board."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ from drivers.lights.types import AllOff, Colour, FlashRate, Light, SetLight
 from drivers.serial_line import not_open
 
 WATCHDOG_S = 10
-"""Without a question for so long, the board puts the lights out: the terminal is not there."""
+"""Seconds without a request after which the board switches all lights off, since the terminal is
+gone."""
 
 
 class BoardLights(Driver):
@@ -55,10 +56,11 @@ class BoardLights(Driver):
         return (SetLight, AllOff)
 
     def open(self) -> None:
-        """Take the line, see that it is such a board, put all lights out.
+        """Open the line, check the board's identity, switch all lights off.
 
-        Raises :class:`DeviceError`: ``NO_DEVICE`` when there is no such port or nothing answers,
-        ``OFFLINE`` when the port may not be used by us, ``UNSUPPORTED`` when it is another board.
+        Raises :class:`DeviceError`: ``NO_DEVICE`` when the port does not exist or nothing answers,
+        ``OFFLINE`` when we may not use the port, ``UNSUPPORTED`` when another kind of board
+        answers.
         """
         self.close()
         self._bus, self._identity = take_board(self._settings)
@@ -76,7 +78,7 @@ class BoardLights(Driver):
             bus.release()
 
     def status(self) -> Status:
-        """Whether the board answers; lights and watchdog, lost with its power, are set again."""
+        """Whether the board answers; sets lights and watchdog again if a power loss reset them."""
         if self._bus is None:
             return Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
         if self._bus.read_holdings(WATCHDOG, 1) != [WATCHDOG_S]:
@@ -86,8 +88,8 @@ class BoardLights(Driver):
         return Status(State.ONLINE)
 
     def reset(self) -> None:
-        """All lights out."""
-        self._wanted = [0] * LIGHTS_COUNT  # even when the answer is lost: a status sees to it
+        """Switch all lights off."""
+        self._wanted = [0] * LIGHTS_COUNT  # if the write fails, the next status repeats it
         self._write(self._wanted)
 
     def self_test(self) -> tuple[Check, ...]:
@@ -102,17 +104,17 @@ class BoardLights(Driver):
             checks.append(Check("lights", held, f"{sum(map(bool, fitted))} fitted"))
         except DeviceError as error:
             checks.append(Check("lights", False, str(error)))
-        self._wanted = before  # even when the answer is lost: a status sees to it
+        self._wanted = before  # if the write fails, the next status repeats it
         with suppress(DeviceError):
             self._write(before)
         return tuple(checks)
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
-        """Do ``request``; takes some 20 ms, so neither deadline nor cancel interrupt it.
+        """Carry out ``request``; takes some 20 ms, so neither deadline nor cancel interrupts it.
 
         Raises ``UNSUPPORTED`` for a light that is not fitted, ``OFFLINE`` when the board is silent,
-        ``GARBLED`` after a second nonsensical answer, ``NO_DEVICE`` when its port is gone, and
-        what an exception of the board stands for.
+        ``GARBLED`` after a second nonsensical answer, ``NO_DEVICE`` when its port is gone, and the
+        reason of a Modbus exception.
         """
         if cancel.cancelled:
             raise DeviceError(Reason.CANCELLED)

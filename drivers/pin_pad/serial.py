@@ -1,4 +1,4 @@
-"""The PIN pad on a serial port: keys come as dots, the PIN only as an encrypted block."""
+"""The driver of serial PIN pads: reports keys without digits, and the PIN as an encrypted block."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ from drivers.pin_pad.types import (
 from drivers.serial_line import SerialLine, not_open
 
 POLL_S = 0.04
-"""How often the pad is asked for keys: a dot stands on the screen within about 50 ms."""
+"""Seconds between two requests for keys, so that a dot is on the screen within about 50 ms."""
 _MEND = {
     PadResult.NO_KEY: "load a session key",
     PadResult.WRONG_CHECK_VALUE: "fetch a new session key; have the pad's master key checked",
@@ -60,26 +60,27 @@ _MEND = {
 
 
 class SerialPinPad(Driver):
-    """A PIN pad on a serial port (8N1); its protocol stands in :mod:`drivers.pin_pad.frames`.
+    """A PIN pad on a serial port (8N1); :mod:`drivers.pin_pad.frames` describes its protocol.
 
-    ``AwaitKey`` tells that a digit was pressed, never which; the digits do not leave the pad.
+    ``AwaitKey`` reports that a digit was pressed, never which; the digits do not leave the pad.
     """
 
     @dataclass(frozen=True, slots=True)
     class Settings:
-        """Where the pad is and how long it may take."""
+        """The pad's port and time limits."""
 
         port: str
-        """The serial port; best a name that stays, under ``/dev/serial/by-id/``."""
+        """The serial port; best a stable name under ``/dev/serial/by-id/``."""
         baud: Literal[9600, 19200, 38400, 57600, 115200] = 9600
-        """The speed the pad was set to."""
+        """The speed to which the pad was set."""
         answer_timeout: Annotated[float, msgspec.Meta(gt=0, le=0.4)] = 0.3
-        """Seconds until a pad that does not answer is asked once more, and then counts as silent.
+        """Seconds to wait for an answer. A pad that does not answer is asked once more, then counts
+        as silent.
 
-        No more than 0.4: its status must be known within a second.
+        At most 0.4, since a status must be known within a second.
         """
         patience: Annotated[int, msgspec.Meta(ge=5, le=120)] = 30
-        """Seconds between two keys after which the pad gives the entry up by itself."""
+        """Seconds without a key after which the pad ends the entry by itself."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -93,7 +94,7 @@ class SerialPinPad(Driver):
 
     @property
     def info(self) -> Info:
-        """Model, serial number and firmware as the pad told them."""
+        """Model, serial number and firmware as the pad reports them."""
         return Info("pin_pad", "serial", self._settings.port, *self._identity)
 
     @property
@@ -101,11 +102,11 @@ class SerialPinPad(Driver):
         return (LoadSessionKey, StartPinEntry, AwaitKey, MakePinBlock, EndPinEntry)
 
     def open(self) -> None:
-        """Take the port for this process alone, drop what the pad was at, ask who it is.
+        """Open the port, lock it for this process, reset the pad and read its identity.
 
-        Raises :class:`DeviceError`: ``NO_DEVICE`` when there is no such port or nothing answers,
-        ``OFFLINE`` when the port may not be used by us, ``GARBLED`` when something else answers. A
-        pad that was tampered with opens; its status says so.
+        Raises :class:`DeviceError`: ``NO_DEVICE`` when the port does not exist or nothing answers,
+        ``OFFLINE`` when we may not use the port, ``GARBLED`` when another device answers. A pad
+        that was tampered with opens; the status reports that.
         """
         self.close()
         self._line = SerialLine(self._settings.port, self._settings.baud)
@@ -133,7 +134,7 @@ class SerialPinPad(Driver):
     def status(self) -> Status:
         """``TAMPER`` when the pad was opened, ``HARDWARE_ERROR`` when its self-test failed.
 
-        Without a session key it is well; ``detail`` says so. Raises ``OFFLINE`` for silence.
+        A pad without a session key is usable; ``detail`` tells it. Raises ``OFFLINE`` for silence.
         """
         if self._line is None:
             return Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
@@ -148,13 +149,13 @@ class SerialPinPad(Driver):
         return Status(State.BUSY if busy else State.ONLINE)
 
     def reset(self) -> None:
-        """Drop the entry and what was entered; the session key stays."""
+        """Drop the entry and its digits; the session key stays."""
         self._ask(PadCommand.RESET)
         self._forget()
 
     def self_test(self) -> tuple[Check, ...]:
-        """The pad's own state, and which session key it has (named by its serial); without one it
-        is well, as in ``status``: the service that wants a PIN brings it."""
+        """The pad's own state, and the serial of its session key. A missing key is no failure: a
+        service that needs a PIN loads the key first."""
         try:
             status = self.status()
             facts = parse_status(self._ask(PadCommand.STATUS))
@@ -167,11 +168,11 @@ class SerialPinPad(Driver):
         )
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
-        """Do ``request``; a cancel is obeyed within 50 ms of a pad that answers.
+        """Carry out ``request``; obeys a cancel within 50 ms if the pad answers.
 
-        Raises what the requests say, and ``OFFLINE`` when the pad falls silent, ``NO_DEVICE`` when
-        its port is gone, ``GARBLED`` after a second nonsensical answer, ``HARDWARE`` when it was
-        tampered with or is broken.
+        Raises the errors of each request, and ``OFFLINE`` when the pad falls silent, ``NO_DEVICE``
+        when its port is gone, ``GARBLED`` after a second nonsensical answer, ``HARDWARE`` when the
+        pad was tampered with or is broken.
         """
         if cancel.cancelled:
             raise DeviceError(Reason.CANCELLED)
@@ -248,7 +249,7 @@ class SerialPinPad(Driver):
     # -- the wire -----------------------------------------------------------------------------
 
     def _do(self, command: PadCommand, data: bytes = b"") -> bytes:
-        """As :meth:`_ask`; what ails the pad is told at once."""
+        """As :meth:`_ask`; after ``HARDWARE``, drops the entry and reports the status at once."""
         try:
             return self._ask(command, data)
         except DeviceError as error:
@@ -263,7 +264,8 @@ class SerialPinPad(Driver):
         data: bytes = b"",
         allowed: tuple[PadResult, ...] = (PadResult.OK,),
     ) -> bytes:
-        """The data of the answer. A frame that is lost, either way, is sent once more as it was."""
+        """Send a command; returns the data of its answer. When frame or answer is lost, sends the
+        same frame once more."""
         if self._line is None:
             raise not_open(self._settings.port)
         self._number = (self._number + 1) % 256

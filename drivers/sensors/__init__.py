@@ -1,1 +1,1 @@
-"""What the cabinet notices: call button, door, somebody in front, mains power, volume knob."""
+"""The sensors of the cabinet: call button, door, proximity, mains power, volume knob."""

@@ -1,4 +1,4 @@
-"""The sensors on the I/O board: asked ten times a second while somebody waits for a change."""
+"""The driver of the sensors on the I/O board: polls them ten times a second during a wait."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class BoardSensors(Driver):
 
     @dataclass(frozen=True, slots=True)
     class Settings(BusSettings):
-        """Where the board is, and how often it is asked."""
+        """The board's port, and how often the driver polls it."""
 
         poll: Annotated[float, msgspec.Meta(ge=0.02, le=1)] = 0.1
-        """Seconds from one question to the next while a change is waited for."""
+        """Seconds between two requests to the board while waiting for a change."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -58,10 +58,11 @@ class BoardSensors(Driver):
         return (ReadSensors, AwaitChange)
 
     def open(self) -> None:
-        """Take the line and see that it is such a board.
+        """Open the line and check the board's identity.
 
-        Raises :class:`DeviceError`: ``NO_DEVICE`` when there is no such port or nothing answers,
-        ``OFFLINE`` when the port may not be used by us, ``UNSUPPORTED`` when it is another board.
+        Raises :class:`DeviceError`: ``NO_DEVICE`` when the port does not exist or nothing answers,
+        ``OFFLINE`` when we may not use the port, ``UNSUPPORTED`` when another kind of board
+        answers.
         """
         self.close()
         self._bus, self._identity = take_board(self._settings)
@@ -72,18 +73,19 @@ class BoardSensors(Driver):
             bus.release()
 
     def status(self) -> Status:
-        """Whether the board answers. What the sensors say is no state of theirs: ask for it."""
+        """Whether the board answers. The readings are no status: :class:`ReadSensors` gives
+        them."""
         if self._bus is None:
             return Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
         self._read()
         return Status(State.ONLINE)
 
     def reset(self) -> None:
-        """Nothing to bring back: see that the board answers."""
+        """Check that the board answers; sensors have no state to reset."""
         self._read()
 
     def self_test(self) -> tuple[Check, ...]:
-        """The board, and whether what its sensors say makes sense."""
+        """The board, and whether the readings of its sensors are in their ranges."""
         board = check_board(self._bus, self._settings)
         try:
             self._read()
@@ -92,11 +94,11 @@ class BoardSensors(Driver):
         return (board, Check("sensors", True, "readings in their ranges"))
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
-        """Do ``request``; a cancel is obeyed within 50 ms of a board that answers.
+        """Carry out ``request``; obeys a cancel within 50 ms if the board answers.
 
         Raises ``TIMEOUT`` (no change), ``CANCELLED``, ``OFFLINE`` when the board is silent,
         ``GARBLED`` after a second nonsensical answer or for values out of their range,
-        ``NO_DEVICE`` when its port is gone, and what an exception of the board stands for.
+        ``NO_DEVICE`` when its port is gone, and the reason of a Modbus exception.
         """
         if cancel.cancelled:
             raise DeviceError(Reason.CANCELLED)

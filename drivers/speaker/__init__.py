@@ -1,1 +1,1 @@
-"""The speaker: short sounds that say that something was read, or did not work."""
+"""The speaker: short sounds after a read, a finished step or an error."""

@@ -1,4 +1,4 @@
-"""The speaker: short sounds, played by ALSA's own ``aplay``."""
+"""The driver of the speaker: plays short sounds by ALSA's own ``aplay``."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ from drivers.device import (
 from drivers.speaker.types import Play, Sound
 
 PROBE_S = 0.9
-"""How long it may take to play nothing."""
+"""Seconds that playing a short silence may take."""
 KILLED_S = 0.5
-"""How long a player may take to be gone after it was killed."""
-_SLICE_S = 0.03  # how soon a cancel is seen
+"""Seconds to wait for a player that was killed to end."""
+_SLICE_S = 0.03  # between two looks at the cancel token
 _SILENCE = bytes(640)  # 20 ms
 _RATE = 16000
 
 
 class AplaySpeaker(Driver):
-    """A speaker behind ALSA. Without a sound card the terminal is silent, and says so here."""
+    """A speaker behind ALSA. Without a sound card the terminal is silent and the status says so."""
 
     @dataclass(frozen=True, slots=True)
     class Settings:
-        """Which sound card."""
+        """The sound card."""
 
         device: str = "default"
-        """The name of an ALSA device (``aplay -L`` lists them); ``null`` swallows everything."""
+        """The name of an ALSA device (``aplay -L`` lists them); ``null`` drops all sounds."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class AplaySpeaker(Driver):
         return (Play,)
 
     def open(self) -> None:
-        """Play nothing, to see that something could be played.
+        """Play a short silence, to check that the sound card works.
 
         Raises :class:`DeviceError`: ``NO_DEVICE`` without a sound card or without ``aplay``,
         ``OFFLINE`` when another program holds the card.
@@ -73,17 +73,17 @@ class AplaySpeaker(Driver):
         self._open = False
 
     def status(self) -> Status:
-        """What the last sound showed; a speaker cannot be asked."""
+        """Whether ``open`` has succeeded; a speaker cannot be asked for its state."""
         if not self._open:
             return Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
         return Status(State.ONLINE)
 
     def reset(self) -> None:
-        """Nothing to bring back: see that something can be played."""
+        """Check that the sound card works; a speaker has no state to reset."""
         self._play(_wav(_SILENCE), Deadline(PROBE_S), CancelToken())
 
     def self_test(self) -> tuple[Check, ...]:
-        """Whether something can be played; nobody hears it."""
+        """Whether the sound card plays; inaudible."""
         try:
             self.reset()
         except DeviceError as error:
@@ -91,9 +91,9 @@ class AplaySpeaker(Driver):
         return (Check("sound card", True, f"{self._device} plays"),)
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
-        """Play to the end; a cancel is obeyed within 50 ms.
+        """Play a sound to its end; obeys a cancel within 50 ms.
 
-        Raises ``TIMEOUT`` when the deadline cut it off, ``CANCELLED``, ``NO_DEVICE`` and
+        Raises ``TIMEOUT`` when the deadline has cut the sound off, ``CANCELLED``, ``NO_DEVICE`` and
         ``OFFLINE`` as :meth:`open`, ``UNSUPPORTED`` for a volume that is no percentage.
         """
         if not isinstance(request, Play):
@@ -133,7 +133,7 @@ class AplaySpeaker(Driver):
             try:
                 return player.communicate(given, timeout=_SLICE_S)[1]
             except subprocess.TimeoutExpired:
-                given = None  # it remembers what is left of it
+                given = None  # `communicate` keeps the bytes that it has not sent yet
             if cancel.cancelled or deadline.passed():
                 _kill(player)
                 if cancel.cancelled:
@@ -156,7 +156,7 @@ class AplaySpeaker(Driver):
 
 
 def _kill(player: subprocess.Popen[bytes]) -> None:
-    """Waits only a little: a program that is stuck in the kernel stays there."""
+    """Kill the player and wait at most :data:`KILLED_S`: one that is stuck in the kernel stays."""
     player.kill()
     for pipe in (player.stdin, player.stderr):
         with suppress(OSError):
@@ -173,7 +173,7 @@ def _samples(sound: Sound) -> bytes:
 
 
 def _louder(frames: bytes, percent: int) -> bytes:
-    """16-bit little-endian samples, at so much of their loudness."""
+    """16-bit little-endian samples, scaled to ``percent`` of their loudness."""
     samples = array.array("h", frames)
     if sys.byteorder == "big":
         samples.byteswap()
