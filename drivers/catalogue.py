@@ -10,36 +10,36 @@ from typing import Any
 
 import msgspec
 
-from drivers.device import DeviceError, Driver, Reason, Status
+from drivers.device import DeviceError, Driver, Kind, Reason, Status
 from drivers.hosting.process_host import ProcessDriver, ProcessHost
 from drivers.hosting.thread_host import PACE, HostPace, ThreadHost
 
-_DRIVERS: Mapping[tuple[str, str], str] = {
-    ("id_card", "sdt"): "drivers.id_card.sdt:SdtReader",
-    ("smart_card", "pcsc"): "drivers.smart_card.pcsc:PcscReader",
-    ("receipt_printer", "escpos"): "drivers.receipt_printer.escpos:EscPosPrinter",
-    ("document_printer", "ipp"): "drivers.document_printer.ipp:IppPrinter",
-    ("camera", "opencv"): "drivers.camera.opencv:OpenCvCamera",
-    ("code_scanner", "serial"): "drivers.code_scanner.serial:SerialScanner",
-    ("pin_pad", "serial"): "drivers.pin_pad.serial:SerialPinPad",
-    ("lights", "io_board"): "drivers.lights.io_board:BoardLights",
-    ("sensors", "io_board"): "drivers.sensors.io_board:BoardSensors",
-    ("speaker", "aplay"): "drivers.speaker.aplay:AplaySpeaker",
-    ("smart_card", "xfs4iot"): "drivers.xfs4iot.card_reader:XfsCardReader",
-    ("receipt_printer", "xfs4iot"): "drivers.xfs4iot.receipt_printer:XfsReceiptPrinter",
-    ("document_printer", "xfs4iot"): "drivers.xfs4iot.document_printer:XfsDocumentPrinter",
-    ("camera", "xfs4iot"): "drivers.xfs4iot.camera:XfsCamera",
-    ("code_scanner", "xfs4iot"): "drivers.xfs4iot.code_scanner:XfsCodeScanner",
-    ("pin_pad", "xfs4iot"): "drivers.xfs4iot.pin_pad:XfsPinPad",
-    ("lights", "xfs4iot"): "drivers.xfs4iot.lights:XfsLights",
-    ("sensors", "xfs4iot"): "drivers.xfs4iot.sensors:XfsSensors",
-    ("vendor_mode", "xfs4iot"): "drivers.xfs4iot.vendor_mode:XfsVendorMode",
+_DRIVERS: Mapping[tuple[Kind, str], str] = {
+    (Kind.ID_CARD, "sdt"): "drivers.id_card.sdt:SdtReader",
+    (Kind.SMART_CARD, "pcsc"): "drivers.smart_card.pcsc:PcscReader",
+    (Kind.RECEIPT_PRINTER, "escpos"): "drivers.receipt_printer.escpos:EscPosPrinter",
+    (Kind.DOCUMENT_PRINTER, "ipp"): "drivers.document_printer.ipp:IppPrinter",
+    (Kind.CAMERA, "opencv"): "drivers.camera.opencv:OpenCvCamera",
+    (Kind.CODE_SCANNER, "serial"): "drivers.code_scanner.serial:SerialScanner",
+    (Kind.PIN_PAD, "serial"): "drivers.pin_pad.serial:SerialPinPad",
+    (Kind.LIGHTS, "io_board"): "drivers.lights.io_board:BoardLights",
+    (Kind.SENSORS, "io_board"): "drivers.sensors.io_board:BoardSensors",
+    (Kind.SPEAKER, "aplay"): "drivers.speaker.aplay:AplaySpeaker",
+    (Kind.SMART_CARD, "xfs4iot"): "drivers.xfs4iot.card_reader:XfsCardReader",
+    (Kind.RECEIPT_PRINTER, "xfs4iot"): "drivers.xfs4iot.receipt_printer:XfsReceiptPrinter",
+    (Kind.DOCUMENT_PRINTER, "xfs4iot"): "drivers.xfs4iot.document_printer:XfsDocumentPrinter",
+    (Kind.CAMERA, "xfs4iot"): "drivers.xfs4iot.camera:XfsCamera",
+    (Kind.CODE_SCANNER, "xfs4iot"): "drivers.xfs4iot.code_scanner:XfsCodeScanner",
+    (Kind.PIN_PAD, "xfs4iot"): "drivers.xfs4iot.pin_pad:XfsPinPad",
+    (Kind.LIGHTS, "xfs4iot"): "drivers.xfs4iot.lights:XfsLights",
+    (Kind.SENSORS, "xfs4iot"): "drivers.xfs4iot.sensors:XfsSensors",
+    (Kind.VENDOR_MODE, "xfs4iot"): "drivers.xfs4iot.vendor_mode:XfsVendorMode",
 }
-_HANGS = {("camera", "opencv"), ("smart_card", "pcsc")}
+_HANGS = {(Kind.CAMERA, "opencv"), (Kind.SMART_CARD, "pcsc")}
 """Drivers whose library may never return: they run in a process host unless settings say else."""
 
 
-def create(kind: str, name: str, options: Mapping[str, Any]) -> Driver:
+def create(kind: Kind, name: str, options: Mapping[str, Any]) -> Driver:
     """The driver ``name`` for the device class ``kind``, not yet opened.
 
     ``options`` is the device's table in the terminal's settings; only :func:`create_host` uses its
@@ -63,7 +63,7 @@ def create(kind: str, name: str, options: Mapping[str, Any]) -> Driver:
 
 
 def create_host(
-    kind: str,
+    kind: Kind,
     table: Mapping[str, Any],
     on_status: Callable[[Status], None] | None = None,
     *,
@@ -79,12 +79,12 @@ def create_host(
     options = {key: value for key, value in table.items() if key != "driver"}
     name = str(table["driver"])
     if _apart(kind, table):
-        return ProcessHost(partial(create, kind, name, options), on_status, pace=pace)
+        return ProcessHost(kind, partial(create, kind, name, options), on_status, pace=pace)
     return ThreadHost(create(kind, name, options), on_status, pace=pace)
 
 
 @contextmanager
-def borrowed(kind: str, table: Mapping[str, Any]) -> Iterator[Driver]:
+def borrowed(kind: Kind, table: Mapping[str, Any]) -> Iterator[Driver]:
     """The driver without a host, for one look at a device; in a process of its own where
     :func:`create_host` would use one.
 
@@ -100,7 +100,7 @@ def borrowed(kind: str, table: Mapping[str, Any]) -> Iterator[Driver]:
         finally:
             driver.close()
         return
-    apart = ProcessDriver(partial(create, kind, name, options), spare=False)
+    apart = ProcessDriver(kind, partial(create, kind, name, options), spare=False)
     try:
         yield apart
     finally:
@@ -108,7 +108,7 @@ def borrowed(kind: str, table: Mapping[str, Any]) -> Iterator[Driver]:
         apart.end()
 
 
-def _apart(kind: str, table: Mapping[str, Any]) -> bool:
+def _apart(kind: Kind, table: Mapping[str, Any]) -> bool:
     """Whether the driver runs in a process of its own. Raises ``UNSUPPORTED`` for nonsense."""
     usual = "process" if (kind, table["driver"]) in _HANGS else "thread"
     host = table.get("host", usual)

@@ -18,6 +18,22 @@ from drivers.sentence import Sentence
 T = TypeVar("T")
 
 
+class Kind(StrEnum):
+    """The device classes. The values are the names of the tables in the settings."""
+
+    ID_CARD = "id_card"
+    SMART_CARD = "smart_card"
+    RECEIPT_PRINTER = "receipt_printer"
+    DOCUMENT_PRINTER = "document_printer"
+    CAMERA = "camera"
+    CODE_SCANNER = "code_scanner"
+    PIN_PAD = "pin_pad"
+    LIGHTS = "lights"
+    SENSORS = "sensors"
+    SPEAKER = "speaker"
+    VENDOR_MODE = "vendor_mode"
+
+
 class State(StrEnum):
     """The state of a device (XFS4IoT ``Common.Status.device``)."""
 
@@ -118,11 +134,22 @@ class Status:
 class Info:
     """What a device tells of itself: for the doctor and the acceptance report."""
 
-    kind: str  # the device class: "id_card", "receipt_printer", …
+    kind: Kind
     driver: str  # the driver's name in the settings: "sdt", "escpos", "ipp"
     address: str  # a port, a host and port, a URI
     model: str = ""
     serial: str = ""
+    firmware: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """What stands where a device was looked for: a reader of a PC/SC service, a service of an
+    XFS4IoT machine. The device itself is its own neighbour."""
+
+    name: str  # what the settings call it by: the reader's name, the service's URI
+    offers: str  # what it says that it can do; "" when it does not answer
+    model: str = ""
     firmware: str = ""
 
 
@@ -218,7 +245,7 @@ class Driver(ABC):
     def self_test(self) -> tuple[Check, ...]:
         """Try the functions that need no citizen and waste no paper."""
 
-    def neighbours(self) -> tuple[Info, ...]:
+    def neighbours(self) -> tuple[Neighbour, ...]:
         """All that is found where this device was looked for, itself too: the readers of its PC/SC
         service, the services of its machine. None for a device that is alone at its address.
 

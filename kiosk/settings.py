@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from drivers.device import Kind
+
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=3600)]
 
 
@@ -80,7 +82,7 @@ class Settings(_Table, frozen=True, kw_only=True):
     screen: ScreenSettings = ScreenSettings()
     centre: CentreSettings
     visit: VisitLimits = VisitLimits()
-    devices: dict[str, dict[str, Any]] = {}
+    devices: dict[Kind, dict[str, Any]] = {}
     """One table a device class: ``[devices.id_card]`` with ``driver = "sdt"`` and the driver's own
     settings, which the driver checks."""
 
@@ -108,7 +110,10 @@ def profile_table(name: str) -> dict[str, Any]:
 def _with_profile(table: dict[str, Any]) -> dict[str, Any]:
     """``table`` over the profile it names."""
     name = table.get("profile", "")
-    return _over(table, profile_table(name)) if name else table
+    try:
+        return _over(table, profile_table(name)) if name else table
+    except SettingsError as error:
+        raise SettingsError(f"{error} - at `$.profile`") from None
 
 
 def _over(upper: dict[str, Any], lower: dict[str, Any]) -> dict[str, Any]:
@@ -125,13 +130,25 @@ def _over(upper: dict[str, Any], lower: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def _check_kinds(table: dict[str, Any]) -> None:
+    """Raises :class:`SettingsError` for a table of a device class that does not exist."""
+    devices = table.get("devices")
+    known = tuple(Kind)
+    for name in devices if isinstance(devices, dict) else ():
+        if name not in known:
+            raise SettingsError(
+                f"no device class {name!r}; known: {', '.join(known)} - at `$.devices`"
+            )
+
+
 def load(path: Path) -> Settings:
     """Read and check ``path``. Raises :class:`SettingsError` with one sentence."""
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-        settings = msgspec.convert(_with_profile(table), Settings, dec_hook=_decode)
+        table = _with_profile(tomllib.loads(path.read_text(encoding="utf-8")))
+        _check_kinds(table)
+        settings = msgspec.convert(table, Settings, dec_hook=_decode)
     except SettingsError as error:
-        raise SettingsError(f"{path}: {error} - at `$.profile`") from None
+        raise SettingsError(f"{path}: {error}") from None
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from error
     # Not TOMLDecodeError alone: a number of 5000 digits is a ValueError of int's own.

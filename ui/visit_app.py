@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
+from drivers.device import Kind
 from kiosk.keeper.channel import (
     Alive,
     Begun,
@@ -118,7 +119,7 @@ class VisitApp(QObject):
         finally:
             self.bridge.show(Attract(), ticket=WARMING, back=False)
         self.stage.window.grabWindow()
-        if "document_printer" in self._settings.devices:
+        if Kind.DOCUMENT_PRINTER in self._settings.devices:
             threading.Thread(target=pictures.load, name="papers", daemon=True).start()
 
     def keep(self, companion: QObject) -> None:

@@ -34,6 +34,7 @@ from drivers.device import (
     DeviceError,
     Driver,
     Info,
+    Kind,
     Reason,
     Request,
     State,
@@ -105,7 +106,7 @@ class OpenCvCamera(Driver):
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self._settings = settings
-        self._info = Info("camera", "opencv", _without_password(settings.source))
+        self._info = Info(Kind.CAMERA, "opencv", _without_password(settings.source))
         self._reader: _FrameReader | None = None
 
     @property
@@ -121,7 +122,7 @@ class OpenCvCamera(Driver):
         """Check that the camera is there, without switching it on."""
         self.close()
         model = _find(self._settings.source)
-        self._info = Info("camera", "opencv", self._info.address, model)
+        self._info = Info(Kind.CAMERA, "opencv", self._info.address, model)
 
     def close(self) -> None:
         reader, self._reader = self._reader, None
@@ -284,7 +285,7 @@ class _FrameReader:
         except (cv2.error, MemoryError) as error:
             self.failure = _error(Reason.GARBLED, f"OpenCV: {type(error).__name__}")
         except Exception as error:  # else the stream would end without a reason
-            log.exception("driver failed", extra={"device": "camera"})
+            log.exception("driver failed", extra={"device": Kind.CAMERA})
             self.failure = _error(Reason.HARDWARE, type(error).__name__)
 
     def _read(self, capture: cv2.VideoCapture) -> None:

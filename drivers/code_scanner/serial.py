@@ -30,6 +30,7 @@ from drivers.device import (
     DeviceError,
     Driver,
     Info,
+    Kind,
     Reason,
     Request,
     State,
@@ -92,7 +93,7 @@ class SerialScanner(Driver):
     @property
     def info(self) -> Info:
         """``model`` is the scanner's answer to the query ``ask``; "" before ``open``."""
-        return Info("code_scanner", "serial", self._settings.port, self._model)
+        return Info(Kind.CODE_SCANNER, "serial", self._settings.port, self._model)
 
     @property
     def requests(self) -> tuple[type[Request[Any]], ...]:

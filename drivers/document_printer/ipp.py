@@ -16,6 +16,7 @@ from drivers.device import (
     DeviceError,
     Driver,
     Info,
+    Kind,
     Reason,
     Request,
     State,
@@ -155,7 +156,7 @@ class IppPrinter(Driver):
         super().__init__()
         self._settings = settings
         self._wire = IppWire(settings.uri, settings.certificate_sha256)
-        self._info = Info("document_printer", "ipp", self._wire.uri)
+        self._info = Info(Kind.DOCUMENT_PRINTER, "ipp", self._wire.uri)
         self._operations: frozenset[Value] = frozenset()
         self._cups = False
         self._leftovers = False  # the printer may still hold a job of ours, or its document
@@ -181,7 +182,7 @@ class IppPrinter(Driver):
         self._cups = bool(about.values("cups-version"))
         device_id = _device_id(about.text("printer-device-id"))
         self._info = Info(
-            "document_printer",
+            Kind.DOCUMENT_PRINTER,
             "ipp",
             self._wire.uri,
             model=about.text("printer-make-and-model"),

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
+from drivers.device import Kind
 from drivers.emulators.http_line import HttpLine
 from drivers.emulators.ports import reserved
 
@@ -232,7 +233,7 @@ class _FilmServer(HttpLine):
         self.ending = threading.Event()
         self.viewers = 0
         self._counting = threading.Lock()
-        super().__init__(port, _FilmHandler, "camera")
+        super().__init__(port, _FilmHandler, Kind.CAMERA)
 
     def watched(self, more: int) -> None:
         with self._counting:

@@ -8,6 +8,7 @@ from collections import deque
 from pathlib import Path
 from typing import Any, Literal
 
+from drivers.device import Kind
 from drivers.emulators.pty_line import Answering
 
 FAULTS = ("mute", "blind", "split", "slow", "refuse", "truncate", "junk")
@@ -51,7 +52,7 @@ class CodeScanner(Answering):
         trigger: Literal["continuous", "host", "presence"] = "host",
         scan_s: float = 30.0,
     ) -> None:
-        super().__init__(link, "code_scanner")
+        super().__init__(link, Kind.CODE_SCANNER)
         self._host = trigger == "host"
         self._scan_s = scan_s
         self._before: list[bytes] = []  # codes before the window, as bytes with their end

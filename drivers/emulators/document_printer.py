@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from drivers.device import DeviceError
+from drivers.device import DeviceError, Kind
 from drivers.document_printer.codec import (
     Attribute,
     Group,
@@ -580,7 +580,7 @@ class _IppServer(HttpLine):
     def __init__(self, printer: DocumentPrinter, port: int, tls: ssl.SSLContext | None) -> None:
         self.printer = printer
         self._tls = tls
-        super().__init__(port, _IppHandler, "document_printer")
+        super().__init__(port, _IppHandler, Kind.DOCUMENT_PRINTER)
 
     def wrap(self, connection: socket.socket) -> socket.socket:
         if self._tls is None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from drivers.device import Kind
+
 Seen = Mapping[str, Any]
 
 
@@ -276,26 +278,26 @@ _XFS4IOT = {
 }
 
 ORDERS: Mapping[str, Mapping[str, Order]] = {
-    "id_card": _ID_CARD,
-    "smart_card": _SMART_CARD,
-    "receipt_printer": _RECEIPT_PRINTER,
-    "document_printer": _DOCUMENT_PRINTER,
-    "camera": _CAMERA,
-    "code_scanner": _CODE_SCANNER,
-    "pin_pad": _PIN_PAD,
+    Kind.ID_CARD: _ID_CARD,
+    Kind.SMART_CARD: _SMART_CARD,
+    Kind.RECEIPT_PRINTER: _RECEIPT_PRINTER,
+    Kind.DOCUMENT_PRINTER: _DOCUMENT_PRINTER,
+    Kind.CAMERA: _CAMERA,
+    Kind.CODE_SCANNER: _CODE_SCANNER,
+    Kind.PIN_PAD: _PIN_PAD,
     "io_board": _IO_BOARD,
-    "speaker": {"hang": Order(), **_CABLE},
+    Kind.SPEAKER: {"hang": Order(), **_CABLE},
     "xfs4iot": _XFS4IOT,
 }
 """Orders by kind of emulator. A rig names a device by its kind, a second camera ``camera_2``."""
 
 ALIASES: Mapping[str, str] = {
-    "reader": "id_card",
-    "chip": "smart_card",
-    "printer": "receipt_printer",
-    "a4": "document_printer",
-    "scanner": "code_scanner",
-    "pad": "pin_pad",
+    "reader": Kind.ID_CARD,
+    "chip": Kind.SMART_CARD,
+    "printer": Kind.RECEIPT_PRINTER,
+    "a4": Kind.DOCUMENT_PRINTER,
+    "scanner": Kind.CODE_SCANNER,
+    "pad": Kind.PIN_PAD,
     "board": "io_board",
     "machine": "xfs4iot",
 }

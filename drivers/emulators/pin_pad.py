@@ -13,7 +13,7 @@ from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 
-from drivers.device import DeviceError
+from drivers.device import DeviceError, Kind
 from drivers.emulators.pty_line import Answering
 from drivers.pin_pad.frames import (
     Flag,
@@ -83,7 +83,7 @@ class PinPad(Answering):
     NOISE = bytes.fromhex("00FF8055")
 
     def __init__(self, link: Path, *, master_keys: Mapping[Algorithm, bytes] = MASTER_KEYS) -> None:
-        super().__init__(link, "pin_pad")
+        super().__init__(link, Kind.PIN_PAD)
         self._masters = dict(master_keys)
         self._tampered = self._broken = False
         self._algorithm: Algorithm | None = None

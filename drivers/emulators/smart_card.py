@@ -22,6 +22,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
+from drivers.device import Kind
 from drivers.emulators.rig import Rig
 from drivers.emulators.smart_cards.cards import ChipCard, make_card
 from drivers.emulators.smart_cards.pcscd import PcscService, free_ports, missing
@@ -349,7 +350,7 @@ def main() -> None:
     )
     told = parser.parse_args()
     places = [told.own] if told.own else told.port or [VPCD_PORT]
-    names = ["smart_card", *(f"smart_card_{n}" for n in range(2, len(places) + 1))]
+    names = [Kind.SMART_CARD, *(f"smart_card_{n}" for n in range(2, len(places) + 1))]
     # Block the signals before any thread starts, so that only `sigwait` receives them.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     readers = {name: SmartCardReader(place) for name, place in zip(names, places, strict=True)}

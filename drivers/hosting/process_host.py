@@ -25,6 +25,8 @@ from drivers.device import (
     DeviceError,
     Driver,
     Info,
+    Kind,
+    Neighbour,
     Reason,
     Request,
     Status,
@@ -56,17 +58,19 @@ _PROGRAM = "from drivers.hosting.child import main; main({end}, {parent}, dumpab
 class ProcessHost(ThreadHost):
     """Runs a driver in a child process: the same contract as in a thread, and it can be killed.
 
-    ``make`` makes the driver; it is pickled (a :func:`functools.partial` of a constructor will do)
-    and called only in the child. What it raises there is told as the device's status. A command
-    that goes on ``grace`` seconds past its deadline or after it was cancelled is killed with its
-    process: ``TIMEOUT`` or ``CANCELLED``, with ``pages`` unknown. A process that dies is
-    ``HARDWARE``. A second process, with its libraries loaded, waits to take over.
+    ``kind`` is the device's class. ``make`` makes the driver; it is pickled (a
+    :func:`functools.partial` of a constructor will do) and called only in the child. What it
+    raises there is told as the device's status. A command that goes on ``grace`` seconds past its
+    deadline or after it was cancelled is killed with its process: ``TIMEOUT`` or ``CANCELLED``,
+    with ``pages`` unknown. A process that dies is ``HARDWARE``. A second process, with its
+    libraries loaded, waits to take over.
 
     A result may hold a :class:`drivers.hosting.channel.SharedMemory`.
     """
 
     def __init__(
         self,
+        kind: Kind,
         make: Callable[[], Driver],
         on_status: Callable[[Status], None] | None = None,
         *,
@@ -74,7 +78,7 @@ class ProcessHost(ThreadHost):
         grace: float = GRACE_S,
     ) -> None:
         pickle.dumps(make)  # what cannot travel is said here, not in the thread
-        self._stub = ProcessDriver(make, grace)
+        self._stub = ProcessDriver(kind, make, grace)
         super().__init__(self._stub, on_status, pace=pace)
 
     def stop(self, timeout: float = 5.0) -> None:
@@ -94,7 +98,12 @@ class ProcessDriver(Driver):
     """
 
     def __init__(
-        self, make: Callable[[], Driver], grace: float = GRACE_S, *, spare: bool = True
+        self,
+        kind: Kind,
+        make: Callable[[], Driver],
+        grace: float = GRACE_S,
+        *,
+        spare: bool = True,
     ) -> None:
         super().__init__()
         self._make = make
@@ -103,7 +112,7 @@ class ProcessDriver(Driver):
         self._child: _ChildProcess | None = None
         self._spare: _ChildProcess | None = None
         self._ready = threading.Event()
-        self._info = Info("", "", "")
+        self._info = Info(kind, "", "")
         self._requests: tuple[type[Request[Any]], ...] = ()
         self._numbers = count(1)
         self.leaving = threading.Event()
@@ -156,7 +165,7 @@ class ProcessDriver(Driver):
     def self_test(self) -> tuple[Check, ...]:
         return self._call("self_test", seconds=SELF_TEST_S)  # type: ignore[no-any-return]
 
-    def neighbours(self) -> tuple[Info, ...]:
+    def neighbours(self) -> tuple[Neighbour, ...]:
         if self._child is None:
             self._begin()
         return self._call("neighbours", seconds=NEIGHBOURS_S)  # type: ignore[no-any-return]

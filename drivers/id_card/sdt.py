@@ -20,6 +20,7 @@ from drivers.device import (
     DeviceError,
     Driver,
     Info,
+    Kind,
     Media,
     Reason,
     Request,
@@ -137,7 +138,7 @@ class SdtReader(Driver):
     @property
     def info(self) -> Info:
         """``serial`` is the SAM's number; "" before the first ``open``."""
-        return Info("id_card", "sdt", self._settings.port, "SDT/SAM", self._serial)
+        return Info(Kind.ID_CARD, "sdt", self._settings.port, "SDT/SAM", self._serial)
 
     @property
     def requests(self) -> tuple[type[Request[Any]], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drivers.device import Check, DeviceError, Info, Reason
+from drivers.device import Check, DeviceError, Info, Kind, Reason
 from drivers.io_board.bus import Bus, BusSettings
 from drivers.io_board.registers import IDENTITY, IDENTITY_COUNT, Identity, parse_identity
 from drivers.serial_line import not_open
@@ -26,7 +26,7 @@ def take_board(settings: BusSettings) -> tuple[Bus, Identity]:
         ) from error
 
 
-def board_info(kind: str, settings: BusSettings, identity: Identity | None) -> Info:
+def board_info(kind: Kind, settings: BusSettings, identity: Identity | None) -> Info:
     """The board's identity as the info of one of its devices, ``kind``."""
     if identity is None:
         return Info(kind, "io_board", settings.port)

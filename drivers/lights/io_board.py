@@ -12,6 +12,7 @@ from drivers.device import (
     DeviceError,
     Driver,
     Info,
+    Kind,
     Reason,
     Request,
     State,
@@ -49,7 +50,7 @@ class BoardLights(Driver):
 
     @property
     def info(self) -> Info:
-        return board_info("lights", self._settings, self._identity)
+        return board_info(Kind.LIGHTS, self._settings, self._identity)
 
     @property
     def requests(self) -> tuple[type[Request[Any]], ...]:

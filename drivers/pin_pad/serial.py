@@ -16,6 +16,7 @@ from drivers.device import (
     DeviceError,
     Driver,
     Info,
+    Kind,
     Reason,
     Request,
     State,
@@ -95,7 +96,7 @@ class SerialPinPad(Driver):
     @property
     def info(self) -> Info:
         """Model, serial number and firmware as the pad reports them."""
-        return Info("pin_pad", "serial", self._settings.port, *self._identity)
+        return Info(Kind.PIN_PAD, "serial", self._settings.port, *self._identity)
 
     @property
     def requests(self) -> tuple[type[Request[Any]], ...]:

@@ -24,6 +24,7 @@ from drivers.device import (
     DeviceError,
     Driver,
     Info,
+    Kind,
     Media,
     Reason,
     Request,
@@ -109,7 +110,7 @@ class EscPosPrinter(Driver):
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self._settings = settings
-        self._info = Info("receipt_printer", "escpos", settings.address)
+        self._info = Info(Kind.RECEIPT_PRINTER, "escpos", settings.address)
         self._wire: PrinterWire | None = None
         self._replies = Replies()
         self._printed: deque[str] = deque(maxlen=REMEMBERED)
@@ -426,7 +427,7 @@ class EscPosPrinter(Driver):
 
     def _learn_info(self) -> None:
         """Ask for model, serial number and firmware; many printers answer none of these."""
-        known: dict[str, str] = {}
+        known: dict[str, Any] = {}
         for name, n in (("model", 67), ("serial", 68), ("firmware", 65)):
             self._send(commands.ask_info(n))
             deadline = Deadline(INFO_S)

@@ -14,6 +14,7 @@ from drivers.device import (
     DeviceError,
     Driver,
     Info,
+    Kind,
     Reason,
     Request,
     State,
@@ -51,7 +52,7 @@ class BoardSensors(Driver):
 
     @property
     def info(self) -> Info:
-        return board_info("sensors", self._settings, self._identity)
+        return board_info(Kind.SENSORS, self._settings, self._identity)
 
     @property
     def requests(self) -> tuple[type[Request[Any]], ...]:

@@ -15,7 +15,9 @@ from drivers.device import (
     DeviceError,
     Driver,
     Info,
+    Kind,
     Media,
+    Neighbour,
     Reason,
     Request,
     State,
@@ -137,7 +139,7 @@ class PcscReader(Driver):
     @property
     def info(self) -> Info:
         """``model`` is the reader's name, once found; the name may hold its serial number."""
-        return Info("smart_card", "pcsc", self._settings.reader or "PC/SC", self._reader)
+        return Info(Kind.SMART_CARD, "pcsc", self._settings.reader or "PC/SC", self._reader)
 
     @property
     def requests(self) -> tuple[type[Request[Any]], ...]:
@@ -198,11 +200,11 @@ class PcscReader(Driver):
                 checks.append(Check(name, False, str(error)))
         return tuple(checks)
 
-    def neighbours(self) -> tuple[Info, ...]:
-        """Every reader of the service; ``model`` is its name. Raises ``OFFLINE`` without one."""
+    def neighbours(self) -> tuple[Neighbour, ...]:
+        """Every reader of the service. Raises ``OFFLINE`` without a service."""
         with self._reader_errors(Reason.OFFLINE):
             names = self._connected().readers()
-        return tuple(Info("smart_card", "pcsc", "PC/SC", name) for name in names)
+        return tuple(Neighbour(name, "cards") for name in names)
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
         """Carry out ``request``; obeys a cancel within 50 ms, or with the card's next answer.

@@ -20,6 +20,7 @@ from drivers.device import (
     DeviceError,
     Driver,
     Info,
+    Kind,
     Reason,
     Request,
     State,
@@ -53,7 +54,7 @@ class AplaySpeaker(Driver):
 
     @property
     def info(self) -> Info:
-        return Info("speaker", "aplay", self._device)
+        return Info(Kind.SPEAKER, "aplay", self._device)
 
     @property
     def requests(self) -> tuple[type[Request[Any]], ...]:

@@ -21,6 +21,7 @@ from drivers.device import (
     Check,
     Deadline,
     DeviceError,
+    Kind,
     Reason,
     Request,
     State,
@@ -46,7 +47,7 @@ _OUT_OF_ORDER = (CameraState.INOP, CameraState.INOPERATIVE)
 class XfsCamera(XfsDriver):
     """Takes pictures only between ``StartStream`` and ``StopStream``."""
 
-    KIND = "camera"
+    KIND = Kind.CAMERA
     INTERFACES = ("Camera",)
     NEEDS = (TakePicture,)
     REQUESTS = (StartStream, StopStream)

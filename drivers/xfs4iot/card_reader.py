@@ -14,6 +14,7 @@ from drivers.device import (
     CancelToken,
     Deadline,
     DeviceError,
+    Kind,
     Media,
     Reason,
     Request,
@@ -76,7 +77,7 @@ _LEFT = "an earlier card is still in the reader"
 class XfsCardReader(XfsDriver):
     """Bank and social security cards, read as :mod:`drivers.smart_card` reads them."""
 
-    KIND = "smart_card"
+    KIND = Kind.SMART_CARD
     INTERFACES = ("CardReader",)
     NEEDS = (ReadRawData, ChipIO)
     REQUESTS = (ReadBankCard, ReadSocialSecurityCard, ReadAnyCard, AwaitRemoval)

@@ -11,6 +11,7 @@ from drivers.device import (
     CancelToken,
     Deadline,
     DeviceError,
+    Kind,
     Reason,
     Request,
     State,
@@ -35,7 +36,7 @@ LONGEST = 4096
 class XfsCodeScanner(XfsDriver):
     """The scanner is on only while a code is awaited: the service sees to that."""
 
-    KIND = "code_scanner"
+    KIND = Kind.CODE_SCANNER
     INTERFACES = ("BarcodeReader",)
     NEEDS = (ReadBarcode,)
     REQUESTS = (ReadCode,)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from drivers.device import CancelToken, Deadline, Request
+from drivers.device import CancelToken, Deadline, Kind, Request
 from drivers.document_printer.types import PagesPrinted, PrintDocument
 from drivers.xfs4iot.payloads import MediaState, PrintNative
 from drivers.xfs4iot.printing import PrinterSettings, XfsPrinter
@@ -19,7 +19,7 @@ class XfsDocumentPrinter(XfsPrinter):
     "Native" is what the service's own printer takes; ask the machine's vendor whether it is PDF.
     """
 
-    KIND = "document_printer"
+    KIND = Kind.DOCUMENT_PRINTER
     TYPE = "document"
     NEEDS = (PrintNative,)
     REQUESTS = (PrintDocument,)

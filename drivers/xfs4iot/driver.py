@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -17,6 +16,8 @@ from drivers.device import (
     DeviceError,
     Driver,
     Info,
+    Kind,
+    Neighbour,
     Reason,
     Request,
     State,
@@ -57,7 +58,7 @@ class XfsDriver(Driver):
     commands without which the driver is of no use.
     """
 
-    KIND: ClassVar[str]
+    KIND: ClassVar[Kind]
     INTERFACES: ClassVar[tuple[str, ...]]
     NEEDS: ClassVar[tuple[type[Command[Any]], ...]] = ()
     REQUESTS: ClassVar[tuple[type[Request[Any]], ...]]
@@ -111,9 +112,9 @@ class XfsDriver(Driver):
             Check("ready", status.usable, status.detail or status.state.value),
         )
 
-    def neighbours(self) -> tuple[Info, ...]:
-        """Every service that the machine publishes; ``kind`` is its interfaces besides Common, ""
-        for one that does not answer; ``firmware`` begins with the major versions of its commands.
+    def neighbours(self) -> tuple[Neighbour, ...]:
+        """Every service that the machine publishes; ``offers`` is its interfaces besides Common;
+        ``firmware`` begins with the major versions of its commands.
         Raises ``NO_DEVICE`` when there is no publisher."""
         where = self._where
         host, ports = where.machine, where.ports
@@ -251,20 +252,19 @@ class XfsDriver(Driver):
             raise
         return service
 
-    def _neighbour(self, uri: str) -> Info:
+    def _neighbour(self, uri: str) -> Neighbour:
         try:
             service = self._greeted(uri, CONNECT_S)
         except DeviceError:
-            return Info("", "xfs4iot", uri)
+            return Neighbour(uri, "")
         interfaces = service.capabilities.interfaces or ()
-        info = _info(
-            ", ".join(i.name for i in interfaces if i.name and i.name != "Common"), service
-        )
+        offers = ", ".join(i.name for i in interfaces if i.name and i.name != "Common")
+        info = _info(self.KIND, service)
         service.close()
         offered = (v for i in interfaces for v in (i.commands or {}).values() if v)
         majors = {said.partition(".")[0] for one in offered for said in one.versions or ()}
         told = [f"XFS4IoT {', '.join(sorted(majors))}" if majors else "", info.firmware]
-        return replace(info, firmware="; ".join(filter(None, told)))
+        return Neighbour(uri, offers, info.model, "; ".join(filter(None, told)))
 
     def _is_right(self, capabilities: Capabilities) -> bool:
         offered = {one.name for one in capabilities.interfaces or ()}
@@ -287,7 +287,7 @@ def _knows(service: XfsService, command: type[Command[Any]]) -> bool:
     return True
 
 
-def _info(kind: str, service: XfsService) -> Info:
+def _info(kind: Kind, service: XfsService) -> Info:
     common = service.capabilities.common
     devices = (common.device_information if common else None) or []
     model = serial = firmware = ""

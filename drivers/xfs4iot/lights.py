@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from drivers.device import CancelToken, Deadline, DeviceError, Reason, Request
+from drivers.device import CancelToken, Deadline, DeviceError, Kind, Reason, Request
 from drivers.lights.types import AllOff, FlashRate, Light, SetLight
 from drivers.xfs4iot.client import XfsService
 from drivers.xfs4iot.driver import RESET_S, ServiceSettings, XfsDriver
@@ -19,7 +19,7 @@ from drivers.xfs4iot.payloads import LightState, SwitchLights
 class XfsLights(XfsDriver):
     """The guidance lights of a machine. Which there are, the machine's capabilities tell."""
 
-    KIND = "lights"
+    KIND = Kind.LIGHTS
     INTERFACES = ("Lights",)
     NEEDS = (SwitchLights,)
     REQUESTS = (SetLight, AllOff)

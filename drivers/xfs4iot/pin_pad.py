@@ -16,6 +16,7 @@ from drivers.device import (
     CancelToken,
     Deadline,
     DeviceError,
+    Kind,
     Reason,
     Request,
     State,
@@ -68,7 +69,7 @@ class _XfsPinEntry:
 class XfsPinPad(XfsDriver):
     """The pad of a bank's machine. Where the bank loads its keys, name them in the settings."""
 
-    KIND = "pin_pad"
+    KIND = Kind.PIN_PAD
     INTERFACES = ("Keyboard", "PinPad")
     NEEDS = (PinEntry, GetPinBlock)
     REQUESTS = (LoadSessionKey, StartPinEntry, AwaitKey, MakePinBlock, EndPinEntry)

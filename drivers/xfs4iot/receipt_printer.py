@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from drivers.device import CancelToken, Deadline, Request
+from drivers.device import CancelToken, Deadline, Kind, Request
 from drivers.receipt_printer.encode import TextMode, encode
 from drivers.receipt_printer.types import Printed, PrintSlip
 from drivers.xfs4iot.messages import Command, Completion
@@ -17,7 +17,7 @@ from drivers.xfs4iot.printing import PrinterSettings, XfsPrinter
 class XfsReceiptPrinter(XfsPrinter):
     """A slip counts as printed when the service says so: it speaks for paper and cutter."""
 
-    KIND = "receipt_printer"
+    KIND = Kind.RECEIPT_PRINTER
     TYPE = "receipt"
     NEEDS = (PrintRaw,)
     REQUESTS = (PrintSlip,)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from drivers.device import CancelToken, Deadline, DeviceError, Reason, Request, Status
+from drivers.device import CancelToken, Deadline, DeviceError, Kind, Reason, Request, Status
 from drivers.sensors.types import AwaitChange, Power, Readings, ReadSensors
 from drivers.xfs4iot.client import TICK_S, XfsService
 from drivers.xfs4iot.driver import STATUS_S, ServiceSettings, XfsDriver
@@ -44,7 +44,7 @@ class XfsSensors(XfsDriver):
     Presses and arrivals are counted here, from the first look on.
     """
 
-    KIND = "sensors"
+    KIND = Kind.SENSORS
     INTERFACES = ("Auxiliaries",)
     REQUESTS = (ReadSensors, AwaitChange)
 

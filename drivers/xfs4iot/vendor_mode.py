@@ -9,6 +9,7 @@ from drivers.device import (
     CancelToken,
     Deadline,
     DeviceError,
+    Kind,
     Reason,
     Request,
     State,
@@ -50,7 +51,7 @@ class XfsVendorMode(XfsDriver):
     While the machine is not ours the status is ``OFFLINE``, and says why.
     """
 
-    KIND = "vendor_mode"
+    KIND = Kind.VENDOR_MODE
     INTERFACES = ("VendorMode",)
     NEEDS = (RegisterVendorMode, AcknowledgeEnter, AcknowledgeExit)
     REQUESTS = (ReadMode, AwaitMode, Agree)

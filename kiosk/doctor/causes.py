@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from drivers.device import Kind
 from kiosk.doctor import daemons, names, plugged
 from kiosk.doctor.findings import Finding
 from kiosk.settings import Settings
@@ -40,15 +41,16 @@ def _linked(finding: Finding, poor: Mapping[str, str], settings: Settings) -> Fi
 
 
 def _possible(finding: Finding, settings: Settings) -> tuple[str, ...]:
-    kind = finding.name.partition(":")[0]
-    if kind in settings.devices:
-        return (*_before(finding.name, kind), *_behind_device(settings.devices[kind]))
+    named = finding.name.partition(":")[0]
+    for kind, table in settings.devices.items():
+        if kind == named:
+            return (*_before(finding.name, kind), *_behind_device(table))
     if finding.name.startswith(f"name {names.OURS}/") and finding.seen != names.NOTHING_FITS:
         return ("udev rules", "udevd")
     return _ALWAYS.get(finding.name, ())
 
 
-def _before(name: str, kind: str) -> tuple[str, ...]:
+def _before(name: str, kind: Kind) -> tuple[str, ...]:
     """What of the same device was looked at first, and says it already."""
     steps = (f"{kind}: found", f"{kind}: status")
     return steps[: steps.index(name)] if name in steps else steps

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from drivers import catalogue
-from drivers.device import DeviceError, Info, Reason
+from drivers.device import DeviceError, Kind, Neighbour, Reason
 from drivers.sentence import en, joined, words_of
 from kiosk.doctor import plugged, processes
 from kiosk.doctor.findings import Finding, Section
@@ -51,7 +51,7 @@ _OFTEN, _SETTLED_S = 3, 60.0
 
 def pcscd(settings: Settings) -> Iterator[Finding]:
     """The PC/SC service: its socket, who holds it, what it answers."""
-    table = settings.devices.get("smart_card", {})
+    table = settings.devices.get(Kind.SMART_CARD, {})
     if table.get("driver") != "pcsc":
         return
     path = Path(str(table.get("service") or _PCSCD_SOCKET))
@@ -74,7 +74,7 @@ def pcscd(settings: Settings) -> Iterator[Finding]:
         yield DAEMONS.bad(PCSCD, seen, "systemctl restart pcscd.socket pcscd")
         return
     try:
-        with catalogue.borrowed("smart_card", table) as reader:
+        with catalogue.borrowed(Kind.SMART_CARD, table) as reader:
             found = reader.neighbours()
     except DeviceError as error:
         if error.reason is Reason.UNSUPPORTED:  # told by the device: its settings, its library
@@ -85,7 +85,7 @@ def pcscd(settings: Settings) -> Iterator[Finding]:
         )
         yield DAEMONS.bad(PCSCD, seen, "systemctl restart pcscd")
         return
-    listed = ", ".join(info.model for info in found) or "none"
+    listed = ", ".join(one.name for one in found) or "none"
     yield DAEMONS.good(
         PCSCD, en("answers ({owner}); readers: {listed}", owner=owner, listed=listed)
     )
@@ -112,7 +112,7 @@ def cupsd(settings: Settings) -> Iterator[Finding]:
 
     A name in ``.local`` is looked up by avahi.
     """
-    table = settings.devices.get("document_printer", {})
+    table = settings.devices.get(Kind.DOCUMENT_PRINTER, {})
     if table.get("driver") != "ipp":
         return
     parts = urlsplit(str(table.get("uri", "")))
@@ -174,8 +174,8 @@ def xfs4iot(settings: Settings) -> Iterator[Finding]:
                 continue
             yield DAEMONS.bad(XFS, error.detail or words_of(error), error.mend)
             continue
-        versions = {info.firmware.partition(";")[0] for info in found if info.kind}
-        listed = ", ".join(_service(info) for info in found) or "none"
+        versions = {one.firmware.partition(";")[0] for one in found if one.offers}
+        listed = ", ".join(_service(one) for one in found) or "none"
         seen = en(
             "{count} services ({versions}): {listed}",
             count=len(found),
@@ -183,7 +183,7 @@ def xfs4iot(settings: Settings) -> Iterator[Finding]:
             listed=listed,
         )
         yield DAEMONS.good(XFS, seen)
-        silent = [_service(info) for info in found if not info.kind]
+        silent = [_service(one) for one in found if not one.offers]
         if silent:
             seen = en("published, and does not answer: {silent}", silent=", ".join(silent))
             yield DAEMONS.bad(
@@ -191,8 +191,8 @@ def xfs4iot(settings: Settings) -> Iterator[Finding]:
             )
 
 
-def _service(info: Info) -> str:
-    return info.address.rstrip("/").rpartition("/")[2]
+def _service(one: Neighbour) -> str:
+    return one.name.rstrip("/").rpartition("/")[2]
 
 
 def udevd(settings: Settings) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from drivers import catalogue
-from drivers.device import DeviceError, Reason, Supply
+from drivers.device import DeviceError, Kind, Reason, Supply
 from drivers.sentence import en, joined, words_of
 from kiosk.doctor import plugged, processes
 from kiosk.doctor.findings import Finding, Probe, Section
@@ -40,7 +40,7 @@ def _none(_settings: Settings) -> Iterator[Finding]:
     yield DEVICES.bad("devices", en("none in the settings"), en("add [devices.…]"))
 
 
-def _examine(kind: str, table: Mapping[str, Any], settings: Settings) -> Iterator[Finding]:
+def _examine(kind: Kind, table: Mapping[str, Any], settings: Settings) -> Iterator[Finding]:
     """A device that is not well, and does not say why, may have blinked: a second look counts."""
     began = time.monotonic()
     first = tuple(_look(kind, table))
@@ -57,7 +57,7 @@ def _examine(kind: str, table: Mapping[str, Any], settings: Settings) -> Iterato
         yield DEVICES.note(name, seen, en("a loose cable, or a busy machine"))
 
 
-def _look(kind: str, table: Mapping[str, Any]) -> Iterator[Finding]:
+def _look(kind: Kind, table: Mapping[str, Any]) -> Iterator[Finding]:
     """Opened, asked how it is, tested without wasting paper: as the terminal would, also in a
     process of its own."""
     step = "found"

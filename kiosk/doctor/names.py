@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from importlib import resources
 from pathlib import Path
 
+from drivers.device import Kind
 from drivers.sentence import en
 from kiosk.doctor import machine, plugged
 from kiosk.doctor.findings import Finding, Section
@@ -162,7 +163,7 @@ def _rules(text: str, ours: list[Path], root: Path) -> Finding:
 
 def _name(
     path: Path,
-    kind: str,
+    kind: Kind,
     root: Path,
     made: tuple[UdevRule, ...],
     here: tuple[DeviceNode, ...],
@@ -238,12 +239,12 @@ def _titles(some: list[DeviceNode]) -> str:
     return ", ".join(node.title for node in some)
 
 
-def _subsystems(kind: str, hid: bool) -> tuple[str, ...]:
+def _subsystems(kind: Kind, hid: bool) -> tuple[str, ...]:
     return ("hidraw",) if hid else _KINDS.get(kind, ("tty",))
 
 
-_KINDS: Mapping[str, tuple[str, ...]] = {
-    "camera": ("video4linux",),
-    "receipt_printer": ("tty", "usbmisc"),
+_KINDS: Mapping[Kind, tuple[str, ...]] = {
+    Kind.CAMERA: ("video4linux",),
+    Kind.RECEIPT_PRINTER: ("tty", "usbmisc"),
 }
 """Which devices of the kernel a class of ours may be, where it is not a serial port alone."""

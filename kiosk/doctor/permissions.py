@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from drivers.device import Kind
 from drivers.sentence import en, joined
 from kiosk.doctor import plugged
 from kiosk.doctor.findings import Finding, Section
@@ -97,7 +98,7 @@ def look(
     for table in settings.devices.values():
         for port in plugged.named(table):
             yield from _device(en("permission {port}", port=port), port, account)
-    if "speaker" in settings.devices:
+    if Kind.SPEAKER in settings.devices:
         for card in sorted(_SOUND.glob("controlC*"))[:1]:
             yield from _device("permission sound", card, account)
     centre = settings.centre

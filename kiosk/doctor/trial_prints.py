@@ -12,7 +12,7 @@ import qrcode
 from qrcode.image.svg import SvgPathImage
 
 from drivers import catalogue
-from drivers.device import CancelToken, Deadline, DeviceError, Request
+from drivers.device import CancelToken, Deadline, DeviceError, Kind, Request
 from drivers.document_printer.types import PrintDocument
 from drivers.receipt_printer.encode import picture
 from drivers.receipt_printer.types import Align, Pair, Paragraph, PrintSlip, Qr, Rule, Slip
@@ -32,7 +32,7 @@ _DOTS = 576
 
 def run(settings: Settings, at: datetime) -> tuple[Finding, ...]:
     """One print on every printer of the settings; ``at`` stands on it."""
-    prints = {"receipt_printer": _print_slip, "document_printer": _print_sheet}
+    prints = {Kind.RECEIPT_PRINTER: _print_slip, Kind.DOCUMENT_PRINTER: _print_sheet}
     probes = [
         Probe(DEVICES, _name(kind), partial(look, at), SECONDS + 10)
         for kind, look in prints.items()
@@ -44,36 +44,36 @@ def run(settings: Settings, at: datetime) -> tuple[Finding, ...]:
 def pictures(settings: Settings, at: datetime, found: Sequence[Finding]) -> Iterator[TrialPrint]:
     """What should have come out, and what did by ``found``."""
     results = {finding.name: finding.seen for finding in found}
-    if "receipt_printer" in settings.devices:
-        width = settings.devices["receipt_printer"].get("width", _DOTS)
+    if Kind.RECEIPT_PRINTER in settings.devices:
+        width = settings.devices[Kind.RECEIPT_PRINTER].get("width", _DOTS)
         png = picture(_slip(settings.terminal, at), width=width)
-        yield TrialPrint("凭条", png, results[_name("receipt_printer")])
-    if "document_printer" in settings.devices:
+        yield TrialPrint("凭条", png, results[_name(Kind.RECEIPT_PRINTER)])
+    if Kind.DOCUMENT_PRINTER in settings.devices:
         png = _sheet(settings.terminal, at, "png")
-        yield TrialPrint("A4 证明纸", png, results[_name("document_printer")])
+        yield TrialPrint("A4 证明纸", png, results[_name(Kind.DOCUMENT_PRINTER)])
 
 
-def _name(kind: str) -> str:
+def _name(kind: Kind) -> str:
     return joined(": ", kind, "test print")
 
 
 def _print_slip(at: datetime, settings: Settings) -> Iterator[Finding]:
     request = PrintSlip(secrets.token_hex(8), _slip(settings.terminal, at))
-    yield _print("receipt_printer", settings.devices["receipt_printer"], request)
+    yield _print(Kind.RECEIPT_PRINTER, settings.devices[Kind.RECEIPT_PRINTER], request)
 
 
 def _print_sheet(at: datetime, settings: Settings) -> Iterator[Finding]:
     boxes = typeset.unshown(_WORDS + RARE)
     if boxes:
         seen = en("not printed: no font shows {boxes}", boxes=boxes)
-        yield DEVICES.bad(_name("document_printer"), seen, typeset.MEND)
+        yield DEVICES.bad(_name(Kind.DOCUMENT_PRINTER), seen, typeset.MEND)
         return
     sheet = _sheet(settings.terminal, at, "pdf")
     request = PrintDocument(secrets.token_hex(8), sheet, 1, "test print")
-    yield _print("document_printer", settings.devices["document_printer"], request)
+    yield _print(Kind.DOCUMENT_PRINTER, settings.devices[Kind.DOCUMENT_PRINTER], request)
 
 
-def _print(kind: str, table: Mapping[str, Any], request: Request[Any]) -> Finding:
+def _print(kind: Kind, table: Mapping[str, Any], request: Request[Any]) -> Finding:
     try:
         with catalogue.borrowed(kind, table) as driver:
             driver.open()

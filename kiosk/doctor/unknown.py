@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from drivers import catalogue
-from drivers.device import DeviceError, Info
+from drivers.device import DeviceError, Kind, Neighbour
 from drivers.sentence import en, joined
 from kiosk.doctor import machine, names, plugged
 from kiosk.doctor.findings import Finding, Section
@@ -95,7 +95,7 @@ def _why(node: DeviceNode, made: tuple[names.UdevRule, ...], settings: Settings)
     given = _given(node, made)
     if given:
         return en("named /dev/{name}, which is in no settings", name=given[0])
-    if node.subsystem == "usbmisc" and {"receipt_printer", "document_printer"} & set(
+    if node.subsystem == "usbmisc" and {Kind.RECEIPT_PRINTER, Kind.DOCUMENT_PRINTER} & set(
         settings.devices
     ):
         return en("another printer than those of the settings")
@@ -112,7 +112,7 @@ def _without_file(usb: Usb, settings: Settings) -> Iterator[Finding]:
     if usb.has(*_KEYBOARD):
         mend = ""
         seen = en("{title}: types like a keyboard", title=usb.title)
-        if "code_scanner" in settings.devices:
+        if Kind.CODE_SCANNER in settings.devices:
             use = en("a code scanner in keyboard mode is no use here")
             seen = joined("; ", seen, use)
             mend = en(
@@ -120,9 +120,9 @@ def _without_file(usb: Usb, settings: Settings) -> Iterator[Finding]:
             )
         yield UNKNOWN.note(name, seen, mend)
         return
-    if usb.has(*_CCID) and "smart_card" in settings.devices:
+    if usb.has(*_CCID) and Kind.SMART_CARD in settings.devices:
         return  # the service's readers are compared below
-    if usb.has(*_SOUND) and "speaker" in settings.devices:
+    if usb.has(*_SOUND) and Kind.SPEAKER in settings.devices:
         return
     kinds = [_CLASSES[one[0]] for one in usb.interfaces if one[0] in _CLASSES]
     if kinds:
@@ -137,26 +137,21 @@ def _without_file(usb: Usb, settings: Settings) -> Iterator[Finding]:
 def neighbours(settings: Settings) -> Iterator[Finding]:
     """Readers of the PC/SC service and services of an XFS4IoT machine that no setting uses."""
     used: set[str] = set()
-    found: dict[str, Info] = {}
+    found: dict[str, tuple[str, Neighbour]] = {}
     for kind, table in settings.devices.items():
-        if table["driver"] not in ("pcsc", "xfs4iot"):
+        name = table["driver"]
+        if name not in ("pcsc", "xfs4iot"):
             continue
         with suppress(DeviceError), catalogue.borrowed(kind, table) as driver:
-            found |= {_mark(info): info for info in driver.neighbours()}
+            found |= {one.name: (name, one) for one in driver.neighbours()}
             driver.open()
-            used.add(_mark(driver.info))
-    for mark, info in found.items():
-        if mark in used:
-            continue
-        if info.driver == "pcsc":
+            used.add(driver.info.model if name == "pcsc" else driver.info.address)
+    for name, one in (each for mark, each in found.items() if mark not in used):
+        if name == "pcsc":
             seen = en("in no settings: the terminal uses another reader")
-            yield UNKNOWN.note(en("PC/SC reader {model}", model=info.model), seen)
+            yield UNKNOWN.note(en("PC/SC reader {model}", model=one.name), seen)
         else:
-            kind = info.kind or en("does not answer")
-            use = en("{model}: no device of the settings uses it", model=info.model)
-            seen = joined(", ", kind, use)
-            yield UNKNOWN.note(en("XFS4IoT service {address}", address=info.address), seen)
-
-
-def _mark(info: Info) -> str:
-    return info.model if info.driver == "pcsc" else info.address
+            offers = one.offers or en("does not answer")
+            use = en("{model}: no device of the settings uses it", model=one.model)
+            seen = joined(", ", offers, use)
+            yield UNKNOWN.note(en("XFS4IoT service {address}", address=one.name), seen)

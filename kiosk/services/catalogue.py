@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from drivers.device import Status
+from drivers.device import Kind, Status
 from kiosk.centre.models import Catalogue, Offer
 from kiosk.visit.steps import Menu, Tile
 from kiosk.visit.troubles import closed_by
@@ -20,7 +20,7 @@ class Service:
 
     id: str
     icon: str
-    needs: tuple[str, ...]
+    needs: tuple[Kind, ...]
     run: Callable[[Visit], None]
 
 
@@ -29,7 +29,7 @@ SERVICES: dict[str, Service] = {}
 
 
 def service(
-    id_: str, *, icon: str, needs: tuple[str, ...] = ()
+    id_: str, *, icon: str, needs: tuple[Kind, ...] = ()
 ) -> Callable[[Callable[[Visit], None]], Callable[[Visit], None]]:
     """Enter a function as the service the centre calls ``id_``."""
 
@@ -45,7 +45,7 @@ def menu(visit: Visit) -> Menu:
     return Menu(tiles(visit.catalogue, visit.statuses()))
 
 
-def tiles(catalogue: Catalogue, statuses: Mapping[str, Status]) -> tuple[Tile, ...]:
+def tiles(catalogue: Catalogue, statuses: Mapping[Kind, Status]) -> tuple[Tile, ...]:
     """The centre's offers that this program knows, in the centre's order; what cannot be had now
     carries its reason."""
     return tuple(
@@ -61,7 +61,9 @@ def tiles(catalogue: Catalogue, statuses: Mapping[str, Status]) -> tuple[Tile, .
     )
 
 
-def closed_because(offer: Offer, clock: datetime, statuses: Mapping[str, Status]) -> Sayable | None:
+def closed_because(
+    offer: Offer, clock: datetime, statuses: Mapping[Kind, Status]
+) -> Sayable | None:
     """Why ``offer`` cannot be had now: the centre closed it, the hour, or a device."""
     if not offer.open:
         return offer.closed_because or _("暂停服务")

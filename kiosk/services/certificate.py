@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 
+from drivers.device import Kind
 from kiosk.centre.models import Account, Document, DocumentRequest
 from kiosk.papers.checker import check_in_process
 from kiosk.papers.receipt import document_slip
@@ -18,7 +19,7 @@ from kiosk.words import _
 _HOME = Action(MENU, _("返回首页"), "home")
 
 
-@service("deposit-certificate", icon="certificate", needs=("document_printer",))
+@service("deposit-certificate", icon="certificate", needs=(Kind.DOCUMENT_PRINTER,))
 def print_certificate(visit: Visit) -> None:
     make_and_print(visit, choose_account(visit))
 
@@ -32,7 +33,7 @@ def make_and_print(visit: Visit, account: Account) -> None:
     visit.ask(Preview(document, pdf, actions=(Action("print", _("打印证明"), "printer"),)))
     if not visit.print_document(document, pdf):
         return
-    no_slip = closed_by(visit.statuses(), ("receipt_printer",))
+    no_slip = closed_by(visit.statuses(), (Kind.RECEIPT_PRINTER,))
     slip = Action("slip", _("打印凭条"), "receipt", closed=no_slip)
     out = PaperReady(
         _("证明打好了，请取走"),

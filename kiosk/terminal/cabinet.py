@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from drivers.device import Deadline, DeviceError, Reason
+from drivers.device import Deadline, DeviceError, Kind, Reason
 from drivers.hosting.thread_host import ThreadHost
 from drivers.lights.types import AllOff, FlashRate, Light, SetLight
 from drivers.sensors.types import AwaitChange, Power, Readings, ReadSensors
@@ -21,13 +21,13 @@ from kiosk.visit.steps import DeviceStep, PaperReady, PrintStep, Step
 from kiosk.words import Text, _
 
 LIGHTS: Mapping[str, Light] = {
-    "id_card": Light.CONTACTLESS,
-    "smart_card": Light.CARD_READER,
-    "code_scanner": Light.SCANNER,
-    "pin_pad": Light.PIN_PAD,
-    "camera": Light.CAMERA,
-    "receipt_printer": Light.RECEIPT_PRINTER,
-    "document_printer": Light.DOCUMENT_PRINTER,
+    Kind.ID_CARD: Light.CONTACTLESS,
+    Kind.SMART_CARD: Light.CARD_READER,
+    Kind.CODE_SCANNER: Light.SCANNER,
+    Kind.PIN_PAD: Light.PIN_PAD,
+    Kind.CAMERA: Light.CAMERA,
+    Kind.RECEIPT_PRINTER: Light.RECEIPT_PRINTER,
+    Kind.DOCUMENT_PRINTER: Light.DOCUMENT_PRINTER,
 }
 """The light beside each device."""
 _NOBODY = (Reason.TIMEOUT, Reason.CANCELLED)
@@ -44,7 +44,7 @@ class Cabinet:
     """Lights, speaker and sensors, as far as this terminal has them. No method except :meth:`watch`
     waits for a device."""
 
-    def __init__(self, hosts: Mapping[str, ThreadHost]) -> None:
+    def __init__(self, hosts: Mapping[Kind, ThreadHost]) -> None:
         self._hosts = hosts
         self._lit: Light | None = None
         self._readings: Readings | None = None  # None: not known yet, or not any more
@@ -57,7 +57,7 @@ class Cabinet:
 
     def go_dark(self) -> None:
         """Switch off all lights, since the last visit may have left one lit."""
-        self._tell("lights", AllOff())
+        self._tell(Kind.LIGHTS, AllOff())
 
     def guide(self, step: Step[Any]) -> None:
         """Switch on the light of the device that ``step`` uses, and the last light off. The light
@@ -68,9 +68,9 @@ class Cabinet:
         if light is self._lit:
             return
         if self._lit:
-            self._tell("lights", SetLight(self._lit, FlashRate.OFF))
+            self._tell(Kind.LIGHTS, SetLight(self._lit, FlashRate.OFF))
         if light:
-            self._tell("lights", SetLight(light, FlashRate.MEDIUM))
+            self._tell(Kind.LIGHTS, SetLight(light, FlashRate.MEDIUM))
         self._lit = light
 
     def tell_end(self, step: Step[Any], error: BaseException | None) -> None:
@@ -83,7 +83,7 @@ class Cabinet:
 
     def watch(self, changed: Callable[[], None]) -> None:
         """Follow the sensors for ever; calls ``changed`` when :attr:`power` has changed."""
-        host = self._hosts["sensors"]
+        host = self._hosts[Kind.SENSORS]
         while True:
             known, power = self._readings, self.power
             pause = Deadline(_AGAIN_S)
@@ -102,9 +102,9 @@ class Cabinet:
     def _play(self, sound: Sound) -> None:
         readings = self._readings
         volume = readings.volume_percent if readings else None
-        self._tell("speaker", Play(sound) if volume is None else Play(sound, volume))
+        self._tell(Kind.SPEAKER, Play(sound) if volume is None else Play(sound, volume))
 
-    def _tell(self, kind: str, request: AllOff | SetLight | Play) -> None:
+    def _tell(self, kind: Kind, request: AllOff | SetLight | Play) -> None:
         if host := self._hosts.get(kind):
             host.submit(request, _SECONDS)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, NoReturn, Protocol, TypeVar
 
-from drivers.device import CancelToken, Deadline, DeviceError, Reason
+from drivers.device import CancelToken, Deadline, DeviceError, Kind, Reason
 from drivers.hosting.thread_host import ThreadHost
 from kiosk.centre.models import Catalogue
 from kiosk.endings import How
@@ -76,8 +76,8 @@ class Dialogue:
 
     def __init__(
         self,
-        hosts: Mapping[str, ThreadHost],
-        before_paper: Callable[[str], None] = lambda device: None,
+        hosts: Mapping[Kind, ThreadHost],
+        before_paper: Callable[[Kind], None] = lambda device: None,
     ) -> None:
         """The dialogue calls ``before_paper`` with the device class before each print; it may wait
         or raise ``DeviceError``."""

@@ -6,11 +6,11 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 
-from drivers.device import DeviceError, Reason
+from drivers.device import DeviceError, Kind, Reason
 from drivers.hosting.thread_host import ThreadHost
 from kiosk import events
 
-SLIPS = "receipt_printer"
+SLIPS = Kind.RECEIPT_PRINTER
 """Only the receipt printer keeps left-over output across a re-open: half a slip stays until it is
 cut."""
 AGAIN_S = 2.0
@@ -19,7 +19,7 @@ REFUSALS = 3
 """Failed resets of a usable device before this visit stops trying."""
 PATIENCE_S = 10.0
 """Longest wait of this citizen's print job for the reset of its printer, in seconds."""
-_HOLD_NOTHING = ("sensors", "vendor_mode")  # their hosts always have a request running
+_HOLD_NOTHING = (Kind.SENSORS, Kind.VENDOR_MODE)  # their hosts always have a request running
 log = logging.getLogger(__name__)
 
 
@@ -27,11 +27,11 @@ class Leftovers:
     """Resets the devices until each reset has succeeded, one thread a device: a driver that hangs
     delays no other device. ``done`` is called once the receipt printer holds nothing."""
 
-    def __init__(self, hosts: Mapping[str, ThreadHost], done: Callable[[], None]) -> None:
+    def __init__(self, hosts: Mapping[Kind, ThreadHost], done: Callable[[], None]) -> None:
         self._hosts = hosts
         self._done = done
         self._over = threading.Event()
-        self._reset: dict[str, threading.Event] = {}
+        self._reset: dict[Kind, threading.Event] = {}
 
     def begin(self) -> None:
         """Start the resets: a device may hold something of an earlier citizen. Returns at once."""
@@ -44,7 +44,7 @@ class Leftovers:
         if SLIPS not in self._hosts:
             self._done()
 
-    def await_device(self, kind: str) -> None:
+    def await_device(self, kind: Kind) -> None:
         """Wait until ``kind`` has been reset, so that leftovers come out on paper of their own and
         no reset cuts this citizen's paper.
 
@@ -60,7 +60,7 @@ class Leftovers:
         """Stop trying: this visit is over, and the next visit resets what is left."""
         self._over.set()
 
-    def _sweep(self, kind: str) -> None:
+    def _sweep(self, kind: Kind) -> None:
         host, said, refusals = self._hosts[kind], "", 0
         while refusals < REFUSALS and not self._over.is_set():
             try:

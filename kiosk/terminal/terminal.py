@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 from drivers import catalogue as drivers
-from drivers.device import Deadline, DeviceError, State, Status
+from drivers.device import Deadline, DeviceError, Kind, State, Status
 from drivers.hosting.thread_host import ThreadHost
 from kiosk import events
 from kiosk.centre.client import CentreClient
@@ -31,7 +31,7 @@ from kiosk.words import Sayable, _
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-NOTICED = ("id_card", "receipt_printer", "document_printer")
+NOTICED = (Kind.ID_CARD, Kind.RECEIPT_PRINTER, Kind.DOCUMENT_PRINTER)
 """The devices whose problems the attract page announces, before a citizen starts."""
 REFRESH_S = 60.0
 """Seconds between two requests for the centre's catalogue while the attract page is shown."""
@@ -65,7 +65,7 @@ class Terminal:
         self._leftovers = Leftovers(self._hosts, partial(on_leftovers, False))
         self.dialogue = Dialogue(self._hosts, self._leftovers.await_device)
 
-    def statuses(self) -> Mapping[str, Status]:
+    def statuses(self) -> Mapping[Kind, Status]:
         """The current status of each device, by device class."""
         return {kind: host.status for kind, host in self._hosts.items()}
 
@@ -92,14 +92,14 @@ class Terminal:
     def _take_devices(self, *, leftovers: bool) -> None:
         """Waits until vendor mode is off, then starts all hosts. If vendor mode is requested later
         on the attract page, this visit ends; the next waits in OutOfService."""
-        if host := self._hosts.get("vendor_mode"):
+        if host := self._hosts.get(Kind.VENDOR_MODE):
             host.start()
             vendor_mode.await_ours(host, lambda: self.dialogue.announce(OutOfService()))
             threading.Thread(target=self._watch, args=(host,), name="mode", daemon=True).start()
         for host in self._hosts.values():
             host.start()
         self.dialogue.cabinet.go_dark()
-        if "sensors" in self._hosts:
+        if Kind.SENSORS in self._hosts:
             watch = self.dialogue.cabinet.watch
             threading.Thread(
                 target=watch, args=(self._surround,), name="sensors", daemon=True
@@ -168,7 +168,7 @@ class Terminal:
                 self._surround()
                 self._quiet.wait(REFRESH_S if not self._centre_down else 5.0)
 
-    def _device_changed(self, kind: str, status: Status) -> None:
+    def _device_changed(self, kind: Kind, status: Status) -> None:
         state, problem, detail = status.state.value, status.problem, status.detail or None
         events.DEVICE.log(log, device=kind, state=state, reason=problem, detail=detail)
         if hasattr(self.dialogue, "screen"):
@@ -203,10 +203,10 @@ class Terminal:
         )
 
 
-def _hosts(settings: Settings, changed: Callable[[str, Status], None]) -> dict[str, ThreadHost]:
+def _hosts(settings: Settings, changed: Callable[[Kind, Status], None]) -> dict[Kind, ThreadHost]:
     """A host for every device of the settings. A device whose host cannot be made is left out and
     logged."""
-    hosts: dict[str, ThreadHost] = {}
+    hosts: dict[Kind, ThreadHost] = {}
     for kind, table in settings.devices.items():
         try:
             hosts[kind] = drivers.create_host(kind, table, partial(changed, kind))

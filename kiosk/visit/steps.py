@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar, Generic, Literal, TypeVar
 
-from drivers.device import Request
+from drivers.device import Kind, Request
 from drivers.document_printer.types import PagesPrinted, PrintDocument
 from drivers.id_card.types import IdCard, ReadCard
 from drivers.receipt_printer.types import Printed, PrintSlip
@@ -52,7 +52,7 @@ class DeviceStep(Step[T]):
     """
 
     request: Request[T]
-    device: str = field(init=False)
+    device: Kind = field(init=False)
     seconds: float = field(init=False)
 
 
@@ -104,7 +104,7 @@ class PresentIdCard(DeviceStep[IdCard]):
     """请把身份证放在感应区. Answered by the reader."""
 
     request: Request[IdCard] = field(default_factory=ReadCard)
-    device: str = field(default="id_card", init=False)
+    device: Kind = field(default=Kind.ID_CARD, init=False)
     seconds: float = field(default=90.0, init=False)
 
 
@@ -361,7 +361,7 @@ class PrintingDocument(PrintStep[PagesPrinted]):
     """正在打印证明. Answered by the A4 printer."""
 
     request: PrintDocument
-    device: str = field(default="document_printer", init=False)
+    device: Kind = field(default=Kind.DOCUMENT_PRINTER, init=False)
     seconds: float = field(default=120.0, init=False)
 
 
@@ -370,7 +370,7 @@ class PrintingSlip(PrintStep[Printed]):
     """正在打印凭条. Answered by the receipt printer."""
 
     request: PrintSlip
-    device: str = field(default="receipt_printer", init=False)
+    device: Kind = field(default=Kind.RECEIPT_PRINTER, init=False)
     seconds: float = field(default=45.0, init=False)
 
 

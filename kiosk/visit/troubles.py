@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from drivers.device import DeviceError, Reason, Status
+from drivers.device import DeviceError, Kind, Reason, Status
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble, reference_number
 from kiosk.centre.models import Document
 from kiosk.papers.sealed import NotOurs
@@ -151,7 +151,7 @@ def _document_words(what: Text, pages: int | None, of: int) -> tuple[Text, Text]
     return _("{what}，证明还没有打完", what=what), lead
 
 
-def closed_by(statuses: Mapping[str, Status], needs: tuple[str, ...]) -> Text | None:
+def closed_by(statuses: Mapping[Kind, Status], needs: tuple[Kind, ...]) -> Text | None:
     """Why a service that needs these devices cannot be had now, in a few words; or None."""
     for device in needs:
         status = statuses.get(device)
@@ -162,11 +162,11 @@ def closed_by(statuses: Mapping[str, Status], needs: tuple[str, ...]) -> Text | 
     return None
 
 
-def device_words(device: str, status: Status) -> Text:
+def device_words(device: Kind, status: Status) -> Text:
     """What a citizen reads of a device that cannot be used: 打印机缺纸."""
-    if device == "id_card":
+    if device == Kind.ID_CARD:
         return _("读卡器暂时不可用")
-    name = _("打印机") if device == "document_printer" else _("凭条打印机")
+    name = _("打印机") if device == Kind.DOCUMENT_PRINTER else _("凭条打印机")
     state = _SHORT.get(status.problem, _("暂时不可用")) if status.problem else _("正在启动")
     return _("{device}{state}", device=name, state=state)
 

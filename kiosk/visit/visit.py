@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Literal, Protocol, TypeVar
 
-from drivers.device import DeviceError, Reason, Status
+from drivers.device import DeviceError, Kind, Reason, Status
 from drivers.document_printer.types import PrintDocument
 from drivers.receipt_printer.types import PrintSlip, Slip
 from kiosk import events
@@ -39,7 +39,7 @@ from kiosk.words import Language, Sayable
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-CHIP_CARDS = "smart_card"
+CHIP_CARDS = Kind.SMART_CARD
 """The class of devices whose cards the service behind them may not see exchanged."""
 
 
@@ -81,7 +81,7 @@ class Asker(Protocol):
 class Devices(Protocol):
     """How the terminal's devices are now."""
 
-    def statuses(self) -> Mapping[str, Status]: ...
+    def statuses(self) -> Mapping[Kind, Status]: ...
 
 
 class Visit:
@@ -159,7 +159,7 @@ class Visit:
         self._answers.keep(Entry(value, "once"))
         return value
 
-    def statuses(self) -> Mapping[str, Status]:
+    def statuses(self) -> Mapping[Kind, Status]:
         """How the devices are now, by class."""
         return self._devices.statuses()
 

@@ -11,12 +11,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from drivers.device import Kind
 from drivers.emulators.rig import Remote
 from kiosk import settings as settings_file
 from kiosk.keeper import keeper
@@ -101,12 +102,12 @@ def _keep_papers(here: DemoPlace, out: Path) -> None:
     """What came out of the printers: the slip as PNG, the certificate as it reached the printer."""
     remote = Remote(here.desk)
     try:
-        if settings_file.load(here.settings).devices["receipt_printer"]["driver"] == "xfs4iot":
+        if settings_file.load(here.settings).devices[Kind.RECEIPT_PRINTER]["driver"] == "xfs4iot":
             seen = remote.look("xfs4iot")
             slips, sheets = (seen["tray"][name] for name in ("ReceiptPrinter", "DocumentPrinter"))
         else:
-            seen = remote.look("document_printer")
-            slips, sheets = remote.look("receipt_printer")["slips"], seen["sheets"]
+            seen = remote.look(Kind.DOCUMENT_PRINTER)
+            slips, sheets = remote.look(Kind.RECEIPT_PRINTER)["slips"], seen["sheets"]
         _keep(out, "slip", "png", slips)
         _keep(out, "certificate", "pdf", seen["documents"])
         _keep(out, "sheet", "png", sheets)
@@ -206,7 +207,7 @@ seal_roots = "{directory / "centre" / "root.pem"}"
 """
 
 
-def _tables(devices: dict[str, dict[str, Any]]) -> str:
+def _tables(devices: Mapping[Kind, Mapping[str, Any]]) -> str:
     """Where each device is, as the settings say it: TOML writes these values as JSON does."""
     tables = []
     for kind, facts in devices.items():

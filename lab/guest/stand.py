@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from drivers.device import Kind
 from drivers.emulators.code_scanner import CodeScanner
 from drivers.emulators.id_card import IdCardReader
 from drivers.emulators.receipt_printer import ReceiptPrinter
@@ -22,7 +23,7 @@ from lab.guest.camera import TestCamera
 from lab.guest.card_reader import CcidReader
 from lab.guest.devices import Wired
 from lab.guest.qmp import Monitor
-from tests.contract.test_contract import KINDS, Kind
+from tests.contract.test_contract import KINDS, DeviceCase
 
 # One input and one output report of 64 bytes without a number (HID 1.11, 6.2.2).
 _REPORTS = bytes.fromhex(
@@ -89,7 +90,7 @@ def _card_reader(folder: Path) -> CcidReader:
     return CcidReader(Hotplug((reader, slot), monitor))
 
 
-def _of(kind: str, emulator: Callable[[Path], Emulator], **other: Any) -> Kind:
+def _of(kind: str, emulator: Callable[[Path], Emulator], **other: Any) -> DeviceCase:
     """The suite's entry of ``kind``, with another emulator."""
     (usual,) = (one for one in KINDS if one.kind == kind and one.driver != "xfs4iot")
     return replace(usual, emulator=emulator, **other)
@@ -97,18 +98,18 @@ def _of(kind: str, emulator: Callable[[Path], Emulator], **other: Any) -> Kind:
 
 _PICTURES = {"width": 640, "height": 360, "fps": 15, "format": "YUYV"}
 
-STAND: dict[str, Kind] = {
-    "usblp": _of("receipt_printer", _receipt_printer),
-    "ftdi": _of("id_card", _serial_id_card),
-    "hidraw": _of("id_card", _hid_id_card),
+STAND: dict[str, DeviceCase] = {
+    "usblp": _of(Kind.RECEIPT_PRINTER, _receipt_printer),
+    "ftdi": _of(Kind.ID_CARD, _serial_id_card),
+    "hidraw": _of(Kind.ID_CARD, _hid_id_card),
     "v4l2": _of(
-        "camera",
+        Kind.CAMERA,
         lambda folder: TestCamera(),
         options=lambda address: {"source": address, **_PICTURES},
     ),
-    "cdc-acm": _of("code_scanner", _code_scanner),
+    "cdc-acm": _of(Kind.CODE_SCANNER, _code_scanner),
     "ccid": _of(
-        "smart_card",
+        Kind.SMART_CARD,
         _card_reader,
         options=lambda address: {"reader": address},
         good=AwaitRemoval(),  # succeeds at once: the reader is empty

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from drivers.device import Kind
 from drivers.emulators.rig import Emulator
 from lab.guest.stand import STAND
 
@@ -70,6 +71,6 @@ def test_it_finds_every_device_well_and_misses_one_that_is_pulled(
         if finding["section"] == "devices" and finding["verdict"] != "good"
         if not finding["name"].endswith(": second look")  # late, as the emulated processor is slow
     }
-    assert bad == {"code_scanner"}, [each for each in found if each["section"] == "devices"]
+    assert bad == {Kind.CODE_SCANNER}, [each for each in found if each["section"] == "devices"]
     names = {each["name"]: each["verdict"] for each in found if each["section"] == "names"}
     assert names.get("name /dev/kiosk/id_card", names) == "good"

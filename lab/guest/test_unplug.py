@@ -19,7 +19,7 @@ from drivers.receipt_printer.types import Paragraph, PrintSlip, Slip
 from drivers.smart_card.types import ReadBankCard
 from lab.guest.stand import STAND
 from tests.contract import test_contract as contract
-from tests.contract.test_contract import PACE, DeviceStand, Kind, Order, children
+from tests.contract.test_contract import PACE, DeviceCase, DeviceStand, Order, children
 
 SOON_S = 60.0
 SLIP = Slip(tuple(Paragraph(f"第 {line} 行") for line in range(1, 121)))
@@ -86,7 +86,7 @@ JOBS = {
 
 @pytest.fixture
 def stand(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DeviceStand]:
-    kind: Kind = STAND[request.param]
+    kind: DeviceCase = STAND[request.param]
     device = kind.emulator(tmp_path)
     device.start()
     one = DeviceStand(kind, "thread", device)

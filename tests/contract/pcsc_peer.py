@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from drivers.device import Media
+from drivers.device import Kind, Media
 from drivers.emulators.rig import Remote
 from drivers.emulators.smart_cards.pcscd import PcscService, free_ports, missing
 from drivers.smart_card.pcsc import PcscReader
@@ -73,7 +73,7 @@ class Bench:
         self.service.start()
 
 
-_DEVICES = {CONTACT: "smart_card", CONTACTLESS: "smart_card_2"}
+_DEVICES = {CONTACT: Kind.SMART_CARD, CONTACTLESS: "smart_card_2"}
 
 
 @contextmanager

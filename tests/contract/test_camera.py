@@ -17,7 +17,7 @@ import pytest
 from drivers.camera import opencv
 from drivers.camera.types import STALL_S, Frame, StartStream, StopStream, Stream
 from drivers.catalogue import create, create_host
-from drivers.device import CancelToken, DeviceError, Reason, State, Status
+from drivers.device import CancelToken, DeviceError, Kind, Reason, State, Status
 from drivers.emulators.camera import FAULTS, Camera
 from drivers.hosting import process_host
 from drivers.hosting.process_host import ProcessHost
@@ -44,7 +44,7 @@ class Booth:
         self.emulator = emulator
         self.told: list[Status] = []
         table = {"driver": "opencv", "host": where, "source": emulator.address, **options}
-        self.host = create_host("camera", table, self.told.append, pace=PACE)
+        self.host = create_host(Kind.CAMERA, table, self.told.append, pace=PACE)
         self.host.start()
 
     def watch(self, seconds: float = SOON_S) -> Stream:
@@ -210,7 +210,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_film_is_played_at_its_own_pace_and_again(film: Path) -> None:
-    host = create_host("camera", {"driver": "opencv", "host": "thread", "source": str(film)})
+    host = create_host(Kind.CAMERA, {"driver": "opencv", "host": "thread", "source": str(film)})
     host.start()
     try:
         frames = following(host.execute(StartStream(), SOON_S), 22)
@@ -375,10 +375,10 @@ def test_the_self_test_of_a_dark_camera(here: Booth) -> None:
 
 def test_it_runs_in_a_process_unless_told_otherwise(emulator: Camera) -> None:
     table = {"driver": "opencv", "source": emulator.address}
-    assert isinstance(create_host("camera", table), ProcessHost)
-    assert type(create_host("camera", {**table, "host": "thread"})) is ThreadHost
+    assert isinstance(create_host(Kind.CAMERA, table), ProcessHost)
+    assert type(create_host(Kind.CAMERA, {**table, "host": "thread"})) is ThreadHost
     with pytest.raises(DeviceError) as caught:
-        create_host("camera", {**table, "host": "cloud"})
+        create_host(Kind.CAMERA, {**table, "host": "cloud"})
     assert caught.value.reason is Reason.UNSUPPORTED
 
 
@@ -436,7 +436,7 @@ def test_orders(emulator: Camera, tmp_path: Path) -> None:
 
 
 def test_a_driver_without_a_host(emulator: Camera) -> None:
-    driver = create("camera", "opencv", {"source": emulator.address})
+    driver = create(Kind.CAMERA, "opencv", {"source": emulator.address})
     driver.open()
     assert driver.info.model == "MJPEG over HTTP"
     assert driver.status() == Status(State.ONLINE)

@@ -23,6 +23,7 @@ from drivers.device import (
     Check,
     Deadline,
     DeviceError,
+    Kind,
     Reason,
     Request,
     State,
@@ -371,7 +372,7 @@ def test_unplugged_in_the_middle_and_plugged_again(desk: ScannerDesk) -> None:
 @pytest.mark.parametrize("where", ["thread", "process"])
 def test_in_either_host(emulator: CodeScanner, where: str) -> None:
     table = {"driver": "serial", "host": where, "port": emulator.address}
-    host = create_host("code_scanner", table)
+    host = create_host(Kind.CODE_SCANNER, table)
     host.start()
     emulator.obey("present", text=TEXT)
     assert host.execute(ReadCode(), PATIENT_S) == Code(TEXT)
@@ -461,7 +462,7 @@ def test_self_test_and_reset(driver: SerialScanner, emulator: CodeScanner) -> No
 
 
 def test_the_catalogue_makes_it_from_settings(emulator: CodeScanner) -> None:
-    driver = create("code_scanner", "serial", {"port": emulator.address, "baud": 115200})
+    driver = create(Kind.CODE_SCANNER, "serial", {"port": emulator.address, "baud": 115200})
     driver.open()
     driver.close()
     for wrong in (
@@ -471,7 +472,7 @@ def test_the_catalogue_makes_it_from_settings(emulator: CodeScanner) -> None:
         {"port": "x", "pause": 5},
     ):
         with pytest.raises(DeviceError) as caught:
-            create("code_scanner", "serial", wrong)
+            create(Kind.CODE_SCANNER, "serial", wrong)
         assert caught.value.reason is Reason.UNSUPPORTED
 
 

@@ -23,7 +23,16 @@ import pytest
 from drivers.camera.types import StartStream, StopStream
 from drivers.catalogue import create, create_host
 from drivers.code_scanner.types import ReadCode
-from drivers.device import CancelToken, Check, DeviceError, Reason, Request, State, Status
+from drivers.device import (
+    CancelToken,
+    Check,
+    DeviceError,
+    Kind,
+    Reason,
+    Request,
+    State,
+    Status,
+)
 from drivers.document_printer.types import PrintDocument
 from drivers.emulators.camera import Camera
 from drivers.emulators.code_scanner import CodeScanner
@@ -87,7 +96,7 @@ def a_held_code(folder: Path) -> CodeScanner:
 
 
 @dataclass(frozen=True)
-class Kind:
+class DeviceCase:
     """A driver with its emulator, and the few things that are its own."""
 
     kind: str
@@ -113,8 +122,8 @@ AT_REST = Readings(False, 0, False, False, 0, Power.MAINS, 100, 50)
 
 # A new driver: one entry here, and all of the following holds for it too.
 KINDS = (
-    Kind(
-        "id_card",
+    DeviceCase(
+        Kind.ID_CARD,
         "sdt",
         lambda folder: IdCardReader(folder / "reader", pace=False),
         lambda address: {"port": address, "answer_timeout": 0.5},
@@ -123,8 +132,8 @@ KINDS = (
         trouble=("sam failure", {}),
         mend=("well", {}),
     ),
-    Kind(
-        "smart_card",
+    DeviceCase(
+        Kind.SMART_CARD,
         "pcsc",
         lambda folder: ChipCardReader(),
         lambda address: {"reader": CONTACT, "service": address},
@@ -135,8 +144,8 @@ KINDS = (
         mend=("well", {}),
         missing=pcsc_missing,
     ),
-    Kind(
-        "receipt_printer",
+    DeviceCase(
+        Kind.RECEIPT_PRINTER,
         "escpos",
         lambda folder: ReceiptPrinter(),
         lambda address: {"address": address},
@@ -145,8 +154,8 @@ KINDS = (
         slow=(("hot head", {}),),
         done=lambda seen: len(seen["slips"]),
     ),
-    Kind(
-        "document_printer",
+    DeviceCase(
+        Kind.DOCUMENT_PRINTER,
         "ipp",
         lambda folder: DocumentPrinter(seconds_per_page=0.02),
         lambda address: {"uri": address, "poll_s": 0.02, "settle_s": 2.0, "answer_s": 1.0},
@@ -157,8 +166,8 @@ KINDS = (
         plug="revive",
         done=lambda seen: len(seen["sheets"]),
     ),
-    Kind(
-        "camera",
+    DeviceCase(
+        Kind.CAMERA,
         "opencv",
         lambda folder: Camera(),
         lambda address: {"source": address},
@@ -170,8 +179,8 @@ KINDS = (
         mend=("well", {}),
         first=(StartStream(),),
     ),
-    Kind(
-        "code_scanner",
+    DeviceCase(
+        Kind.CODE_SCANNER,
         "serial",
         a_held_code,
         lambda address: {"port": address, "answer_timeout": 0.3},
@@ -180,8 +189,8 @@ KINDS = (
         slow=(("blind", {}),),
         **MUTE,
     ),
-    Kind(
-        "pin_pad",
+    DeviceCase(
+        Kind.PIN_PAD,
         "serial",
         lambda folder: PinPad(folder / "pad"),
         lambda address: {"port": address},
@@ -191,8 +200,8 @@ KINDS = (
         trouble=("tamper", {}),
         mend=("well", {}),
     ),
-    Kind(
-        "lights",
+    DeviceCase(
+        Kind.LIGHTS,
         "io_board",
         lambda folder: IoBoard(folder / "board"),
         lambda address: {"port": address},
@@ -200,8 +209,8 @@ KINDS = (
         wait=None,
         **MUTE,
     ),
-    Kind(
-        "sensors",
+    DeviceCase(
+        Kind.SENSORS,
         "io_board",
         lambda folder: IoBoard(folder / "board"),
         lambda address: {"port": address},
@@ -209,8 +218,8 @@ KINDS = (
         wait=AwaitChange(AT_REST),
         **MUTE,
     ),
-    Kind(
-        "speaker",
+    DeviceCase(
+        Kind.SPEAKER,
         "aplay",
         SoundCard,
         lambda address: {"device": address},
@@ -233,7 +242,7 @@ NOTHING = Request[None]()
 class DeviceStand:
     """A device with its driver in a host. The host is kept from test to test while it is well."""
 
-    kind: Kind
+    kind: DeviceCase
     where: str
     emulator: Emulator
     told: list[Status] = field(default_factory=list)
@@ -322,7 +331,7 @@ def children() -> list[int]:
     return found
 
 
-def only(holds: Callable[[Kind, str], object]) -> Callable[[Test], Test]:
+def only(holds: Callable[[DeviceCase, str], object]) -> Callable[[Test], Test]:
     """The test is for kinds and hosts of which this holds."""
 
     def mark(test: Test) -> Test:

@@ -19,6 +19,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from drivers.device import Kind
 from drivers.emulators.rig import Remote
 from kiosk import settings as settings_file
 from kiosk.__main__ import main
@@ -39,7 +40,7 @@ def here():
 def remote(here):
     remote = Remote(here.desk)
     yield remote
-    for device in ("id_card", "receipt_printer", "document_printer", "camera"):
+    for device in (Kind.ID_CARD, Kind.RECEIPT_PRINTER, Kind.DOCUMENT_PRINTER, Kind.CAMERA):
         remote.tell(device, "well")
     remote.close()
 
@@ -73,13 +74,13 @@ def test_a_whole_terminal_is_fit(here, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("device", "order", "finding", "says"),
     [
-        ("id_card", "not authorised", "id_card: status", "66"),
-        ("id_card", "mute", "id_card: found", "no-device"),
-        ("receipt_printer", "paper out", "receipt_printer: status", "paper"),
-        ("receipt_printer", "open cover", "receipt_printer: status", "cover"),
-        ("document_printer", "jam", "document_printer: status", "jam"),
-        ("document_printer", "toner out", "document_printer: status", "toner"),
-        ("document_printer", "garbage", "document_printer: found", "garbled"),
+        (Kind.ID_CARD, "not authorised", "id_card: status", "66"),
+        (Kind.ID_CARD, "mute", "id_card: found", "no-device"),
+        (Kind.RECEIPT_PRINTER, "paper out", "receipt_printer: status", "paper"),
+        (Kind.RECEIPT_PRINTER, "open cover", "receipt_printer: status", "cover"),
+        (Kind.DOCUMENT_PRINTER, "jam", "document_printer: status", "jam"),
+        (Kind.DOCUMENT_PRINTER, "toner out", "document_printer: status", "toner"),
+        (Kind.DOCUMENT_PRINTER, "garbage", "document_printer: found", "garbled"),
     ],
 )
 def test_what_is_broken_is_named_with_what_mends_it(
@@ -95,15 +96,15 @@ def test_what_is_broken_is_named_with_what_mends_it(
 
 
 def test_what_the_status_says_already_is_one_cause(here, remote, tmp_path: Path) -> None:
-    remote.tell("receipt_printer", "open cover")
-    result = doctor(only(here, tmp_path, "receipt_printer"), tmp_path, "--print")
+    remote.tell(Kind.RECEIPT_PRINTER, "open cover")
+    result = doctor(only(here, tmp_path, Kind.RECEIPT_PRINTER), tmp_path, "--print")
     assert "NOT fit for service: 1 to mend\n1. receipt_printer: status: " in result.output
     assert "receipt_printer: test print" in result.output.partition("with it:")[2]
 
 
 def test_a_covered_lens_has_its_mend(here, remote, tmp_path: Path) -> None:
-    remote.tell("camera", "black")
-    result = doctor(only(here, tmp_path, "camera"), tmp_path, "--json")
+    remote.tell(Kind.CAMERA, "black")
+    result = doctor(only(here, tmp_path, Kind.CAMERA), tmp_path, "--json")
     findings = {f["name"]: f for f in json.loads(result.output)["findings"]}
     assert findings["camera: exposure"]["verdict"] == "bad"
     assert "covers the lens" in findings["camera: exposure"]["mend"]
@@ -113,7 +114,7 @@ def test_test_prints_come_out_and_stand_in_the_acceptance_report(
     here, remote, tmp_path: Path
 ) -> None:
     path = tmp_path / "report.pdf"
-    here = only(here, tmp_path, "id_card", "receipt_printer", "document_printer")
+    here = only(here, tmp_path, Kind.ID_CARD, Kind.RECEIPT_PRINTER, Kind.DOCUMENT_PRINTER)
     result = doctor(here, tmp_path, "--print", "--pdf", str(path))
     assert result.exit_code == 0, result.output
     text = "".join(
@@ -123,12 +124,12 @@ def test_test_prints_come_out_and_stand_in_the_acceptance_report(
     assert "合格，可以投入使用" in text
     assert "试打" in text
     assert "身份证阅读器" in text
-    assert remote.look("receipt_printer")["slips"]
-    assert remote.look("document_printer")["documents"]
+    assert remote.look(Kind.RECEIPT_PRINTER)["slips"]
+    assert remote.look(Kind.DOCUMENT_PRINTER)["documents"]
 
 
 def test_a_printer_without_paper_fails_its_test_print(here, remote) -> None:
-    remote.tell("receipt_printer", "paper out")
+    remote.tell(Kind.RECEIPT_PRINTER, "paper out")
     loaded = settings_file.load(here.settings)
     found = trial_prints.run(loaded, AT)
     assert [one.verdict for one in found] == [Verdict.BAD, Verdict.GOOD]
@@ -141,8 +142,8 @@ def test_a_printer_without_paper_fails_its_test_print(here, remote) -> None:
 
 
 def test_a_slip_is_shown_as_wide_as_its_paper(here, tmp_path: Path) -> None:
-    loaded = settings_file.load(only(here, tmp_path, "receipt_printer").settings)
-    loaded.devices["receipt_printer"]["width"] = 384
+    loaded = settings_file.load(only(here, tmp_path, Kind.RECEIPT_PRINTER).settings)
+    loaded.devices[Kind.RECEIPT_PRINTER]["width"] = 384
     found = [devices.DEVICES.good("receipt_printer: test print", "")]
     (slip,) = trial_prints.pictures(loaded, AT, found)
     assert Image.open(BytesIO(slip.png)).width == 384
@@ -156,7 +157,7 @@ def test_a_test_print_that_goes_wrong_takes_no_report_away(
 
     monkeypatch.setattr(trial_prints, "_slip", upset)
     path = tmp_path / "report.pdf"
-    here = only(here, tmp_path, "receipt_printer")
+    here = only(here, tmp_path, Kind.RECEIPT_PRINTER)
     result = doctor(here, tmp_path, "--json", "--print", "--pdf", str(path))
     (kept,) = tmp_path.glob("doctor-*.json")
     report = json.loads(kept.read_text(encoding="utf-8"))
@@ -169,7 +170,7 @@ def test_a_test_print_that_goes_wrong_takes_no_report_away(
 
 def test_a_pdf_that_cannot_be_written_changes_nothing_else(here, tmp_path: Path) -> None:
     path = tmp_path / "none" / "x.pdf"
-    result = doctor(only(here, tmp_path, "speaker"), tmp_path, "--pdf", str(path))
+    result = doctor(only(here, tmp_path, Kind.SPEAKER), tmp_path, "--pdf", str(path))
     assert result.exit_code == 0, result.output
     assert result.stderr == f"no acceptance report: {path}: No such file or directory\n"
     assert len(list(tmp_path.glob("doctor-*.json"))) == 1
@@ -186,9 +187,9 @@ def no_chinese_fonts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nothing_is_printed_as_empty_boxes(
     here, tmp_path: Path, remote, no_chinese_fonts: None
 ) -> None:
-    before = len(remote.look("document_printer")["documents"])
+    before = len(remote.look(Kind.DOCUMENT_PRINTER)["documents"])
     path = tmp_path / "report.pdf"
-    here = only(here, tmp_path, "document_printer")
+    here = only(here, tmp_path, Kind.DOCUMENT_PRINTER)
     result = doctor(here, tmp_path, "--json", "--print", "--pdf", str(path))
     assert result.exit_code == 1
     findings = {one["name"]: one for one in json.loads(result.stdout)["findings"]}
@@ -197,12 +198,12 @@ def test_nothing_is_printed_as_empty_boxes(
     assert "no font shows 自" in result.stderr
     assert "fonts-noto-cjk" in result.stderr
     assert not path.exists()
-    assert len(remote.look("document_printer")["documents"]) == before
+    assert len(remote.look(Kind.DOCUMENT_PRINTER)["documents"]) == before
 
 
 @pytest.mark.parametrize("charset", ["gbk", "latin-1"])
 def test_a_terminal_that_is_not_utf_8_gets_its_report(here, tmp_path: Path, charset) -> None:
-    here = only(here, tmp_path, "lights")
+    here = only(here, tmp_path, Kind.LIGHTS)
     runner = CliRunner(charset, env={"LC_ALL": "zh_CN", "TERM": "xterm"})
     command = ["doctor", "--settings", str(here.settings), "--keep", str(tmp_path / "kept")]
     result = runner.invoke(main, command)
@@ -212,14 +213,14 @@ def test_a_terminal_that_is_not_utf_8_gets_its_report(here, tmp_path: Path, char
 
 
 def test_a_device_that_blinked_gets_a_second_look(here, remote, tmp_path: Path) -> None:
-    loaded = settings_file.load(only(here, tmp_path, "id_card").settings)
-    remote.tell("id_card", "mute")
+    loaded = settings_file.load(only(here, tmp_path, Kind.ID_CARD).settings)
+    remote.tell(Kind.ID_CARD, "mute")
     began = threading.Event()
 
     def mend() -> None:
         began.wait(10)
         time.sleep(0.3)
-        remote.tell("id_card", "well")
+        remote.tell(Kind.ID_CARD, "well")
 
     mending = threading.Thread(target=mend)
     mending.start()
@@ -274,13 +275,13 @@ def test_a_probe_that_fails_or_hangs_is_a_finding(here, look, says) -> None:
 
 
 def test_the_next_report_says_since_when(here, remote, tmp_path: Path) -> None:
-    here = only(here, tmp_path, "receipt_printer")
+    here = only(here, tmp_path, Kind.RECEIPT_PRINTER)
     before = doctor(here, tmp_path)
     assert before.exit_code == 0, before.output
     (first,) = tmp_path.glob("doctor-*.json")
     at = json.loads(first.read_text(encoding="utf-8"))["at"]
     (tmp_path / "doctor-20200101T000000Z.json").write_text('{"terminal": "T0001", "at"')
-    remote.tell("receipt_printer", "open cover")
+    remote.tell(Kind.RECEIPT_PRINTER, "open cover")
     while not doctor_later_than(at):
         time.sleep(0.05)
     report = json.loads(doctor(here, tmp_path, "--json").output)
@@ -299,8 +300,8 @@ def doctor_later_than(at):
 
 
 def test_where_the_locale_is_chinese_so_is_the_report(here, remote, tmp_path: Path) -> None:
-    remote.tell("receipt_printer", "paper out")
-    here = only(here, tmp_path, "receipt_printer")
+    remote.tell(Kind.RECEIPT_PRINTER, "paper out")
+    here = only(here, tmp_path, Kind.RECEIPT_PRINTER)
     command = ["doctor", "--settings", str(here.settings), "--keep", str(tmp_path)]
     result = CliRunner(env={"LC_ALL": "zh_CN.UTF-8", "TERM": "xterm"}).invoke(main, command)
     assert result.exit_code == 1

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from PIL import Image
 
 from drivers.catalogue import create
-from drivers.device import CancelToken, DeviceError, Reason, State, Status, Supply
+from drivers.device import CancelToken, DeviceError, Kind, Reason, State, Status, Supply
 from drivers.document_printer.ipp import IppPrinter
 from drivers.document_printer.names import Operation
 from drivers.document_printer.types import PagesPrinted, PrintDocument
@@ -63,7 +63,7 @@ class PrinterStand:
         self.printer = printer
         self.told: list[Status] = []
         settings = {"uri": printer.address, **QUICK, **settings}
-        self.driver = create("document_printer", "ipp", settings)
+        self.driver = create(Kind.DOCUMENT_PRINTER, "ipp", settings)
         self.host = ThreadHost(self.driver, self.told.append)
 
     def print(self, job: PrintDocument | None = None, seconds: float = 10.0) -> PagesPrinted:
@@ -163,7 +163,7 @@ def test_tells_what_it_is(stand: PrinterStand) -> None:
     stand.until(lambda: stand.told)
     info = stand.driver.info
     assert (info.kind, info.driver, info.address) == (
-        "document_printer",
+        Kind.DOCUMENT_PRINTER,
         "ipp",
         stand.printer.address,
     )
@@ -606,7 +606,7 @@ def test_a_queue_keeps_nothing_of_what_it_printed() -> None:
 )
 def test_an_address_that_is_no_printers(uri: str) -> None:
     with pytest.raises(DeviceError) as caught:
-        create("document_printer", "ipp", {"uri": uri})
+        create(Kind.DOCUMENT_PRINTER, "ipp", {"uri": uri})
     assert caught.value.reason is Reason.UNSUPPORTED
 
 
@@ -673,7 +673,7 @@ def test_plain_ipp_against_a_printer_that_wants_tls(
 ) -> None:
     with standing(tls=certificate[0]) as stand:
         uri = stand.printer.address.replace("ipps", "ipp")
-        driver = create("document_printer", "ipp", {"uri": uri, **QUICK})
+        driver = create(Kind.DOCUMENT_PRINTER, "ipp", {"uri": uri, **QUICK})
         with pytest.raises(DeviceError) as caught:
             driver.status()
         assert caught.value.reason in (Reason.OFFLINE, Reason.GARBLED)

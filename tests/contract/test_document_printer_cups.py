@@ -13,7 +13,7 @@ import pypdfium2
 import pytest
 
 from drivers.catalogue import create
-from drivers.device import CancelToken, DeviceError, Reason, Status
+from drivers.device import CancelToken, DeviceError, Kind, Reason, Status
 from drivers.document_printer.types import PagesPrinted, PrintDocument
 from drivers.hosting.thread_host import ThreadHost
 from tests.contract import ipp_peers
@@ -63,7 +63,7 @@ JOB = PrintDocument("job", three_pages(), 3, title="certificate")
 def hosted(uri: str, **settings: Any) -> Iterator[tuple[ThreadHost, list[Status]]]:
     told: list[Status] = []
     options = {"uri": uri, "poll_s": 0.05, "stall_s": 8.0, **settings}
-    host = ThreadHost(create("document_printer", "ipp", options), told.append)
+    host = ThreadHost(create(Kind.DOCUMENT_PRINTER, "ipp", options), told.append)
     host.start()
     try:
         yield host, told

@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from drivers.device import Kind
 from drivers.emulators.camera import Camera
 from drivers.emulators.code_scanner import CodeScanner
 from drivers.emulators.document_printer import DocumentPrinter
@@ -39,32 +40,32 @@ from ui.desk import app, parts
 from ui.desk.levers import clauses, undoing
 
 CLASSES: dict[str, type] = {
-    "id_card": IdCardReader,
-    "smart_card": SmartCardReader,
-    "receipt_printer": ReceiptPrinter,
-    "document_printer": DocumentPrinter,
-    "camera": Camera,
-    "code_scanner": CodeScanner,
-    "pin_pad": PinPad,
+    Kind.ID_CARD: IdCardReader,
+    Kind.SMART_CARD: SmartCardReader,
+    Kind.RECEIPT_PRINTER: ReceiptPrinter,
+    Kind.DOCUMENT_PRINTER: DocumentPrinter,
+    Kind.CAMERA: Camera,
+    Kind.CODE_SCANNER: CodeScanner,
+    Kind.PIN_PAD: PinPad,
     "io_board": IoBoard,
-    "speaker": Speaker,
+    Kind.SPEAKER: Speaker,
     "xfs4iot": XfsMachine,
 }
 PERSON = {"name": "张三", "number": "990101199003071018"}
 BANK = {"kind": "bank", "number": "6212260000000000006"}
 NEEDED: dict[tuple[str, str], dict[str, Any]] = {
-    ("id_card", "put"): PERSON,
-    ("id_card", "answer"): {"status": 0x41},
-    ("smart_card", "put"): BANK,
-    ("smart_card", "swap"): BANK,
-    ("smart_card", "status"): {"sw": 0x6A82},
-    ("code_scanner", "present"): {"text": "x"},
-    ("code_scanner", "two"): {"texts": ["x", "y"]},
-    ("pin_pad", "press"): {"key": "5"},
+    (Kind.ID_CARD, "put"): PERSON,
+    (Kind.ID_CARD, "answer"): {"status": 0x41},
+    (Kind.SMART_CARD, "put"): BANK,
+    (Kind.SMART_CARD, "swap"): BANK,
+    (Kind.SMART_CARD, "status"): {"sw": 0x6A82},
+    (Kind.CODE_SCANNER, "present"): {"text": "x"},
+    (Kind.CODE_SCANNER, "two"): {"texts": ["x", "y"]},
+    (Kind.PIN_PAD, "press"): {"key": "5"},
     ("io_board", "volume"): {"percent": 40},
     ("io_board", "power"): {"state": "battery"},
-    ("receipt_printer", "slow"): {"dots_per_s": 100.0},
-    ("speaker", "well"): {"fault": "hang"},
+    (Kind.RECEIPT_PRINTER, "slow"): {"dots_per_s": 100.0},
+    (Kind.SPEAKER, "well"): {"fault": "hang"},
     ("xfs4iot", "auto retract"): {"seconds": 1.0},
     ("xfs4iot", "present late"): {"seconds": 1.0},
     ("xfs4iot", "bin"): {"state": "high"},
@@ -97,8 +98,13 @@ PLAIN = {
     Form.FLAG: True,
     Form.VALUE: None,
 }
-CARDS = {("id_card", "put"), ("smart_card", "put"), ("smart_card", "swap"), ("xfs4iot", "put card")}
-SERVICE_NEEDED = {("smart_card", "plug"), ("smart_card", "unplug")}
+CARDS = {
+    (Kind.ID_CARD, "put"),
+    (Kind.SMART_CARD, "put"),
+    (Kind.SMART_CARD, "swap"),
+    ("xfs4iot", "put card"),
+}
+SERVICE_NEEDED = {(Kind.SMART_CARD, "plug"), (Kind.SMART_CARD, "unplug")}
 """Only with a PC/SC service of one's own; ``test_smart_card`` has them."""
 
 
@@ -107,15 +113,15 @@ def emulators() -> Iterator[dict[str, Emulator]]:
     directory = Path(tempfile.mkdtemp(prefix="orders-"))
     with socket.create_server(("127.0.0.1", 0)) as slot:  # where the card of a virtual reader goes
         all_of_them: dict[str, Emulator] = {
-            "id_card": IdCardReader(directory / "id_card", pace=False),
-            "smart_card": SmartCardReader(slot.getsockname()[1]),
-            "receipt_printer": ReceiptPrinter(),
-            "document_printer": DocumentPrinter(seconds_per_page=0.0),
-            "camera": Camera(size=(64, 48)),
-            "code_scanner": CodeScanner(directory / "code_scanner"),
-            "pin_pad": PinPad(directory / "pin_pad"),
+            Kind.ID_CARD: IdCardReader(directory / Kind.ID_CARD, pace=False),
+            Kind.SMART_CARD: SmartCardReader(slot.getsockname()[1]),
+            Kind.RECEIPT_PRINTER: ReceiptPrinter(),
+            Kind.DOCUMENT_PRINTER: DocumentPrinter(seconds_per_page=0.0),
+            Kind.CAMERA: Camera(size=(64, 48)),
+            Kind.CODE_SCANNER: CodeScanner(directory / Kind.CODE_SCANNER),
+            Kind.PIN_PAD: PinPad(directory / Kind.PIN_PAD),
             "io_board": IoBoard(directory / "io_board"),
-            "speaker": Speaker(directory / "speaker"),
+            Kind.SPEAKER: Speaker(directory / Kind.SPEAKER),
             "xfs4iot": XfsMachine(),
         }
         for emulator in all_of_them.values():
@@ -212,10 +218,10 @@ def lasting(emulator: Emulator) -> dict[str, Any]:
 
 
 def test_cards_are_told_by_their_fields() -> None:
-    assert ORDERS["id_card"]["put"].facts.keys() == {*IdCard.__dataclass_fields__, "new_address"}
+    assert ORDERS[Kind.ID_CARD]["put"].facts.keys() == {*IdCard.__dataclass_fields__, "new_address"}
     chips = {*BankFacts.__struct_fields__, *SocialSecurityFacts.__struct_fields__, "kind"}
-    assert ORDERS["smart_card"]["put"].facts.keys() == chips
-    assert ORDERS["smart_card"]["swap"].facts.keys() == chips | {"at"}
+    assert ORDERS[Kind.SMART_CARD]["put"].facts.keys() == chips
+    assert ORDERS[Kind.SMART_CARD]["swap"].facts.keys() == chips | {"at"}
     assert ORDERS["xfs4iot"]["put card"].facts.keys() == chips
 
 
@@ -243,9 +249,9 @@ def directory() -> Iterator[Path]:
 def whole_rig(directory: Path) -> Iterator[Rig]:
     rig = Rig(
         {
-            "id_card": Noted(IdCardReader(directory / "id_card", pace=False)),
-            "receipt_printer": Noted(ReceiptPrinter()),
-            "document_printer": Noted(DocumentPrinter(seconds_per_page=0.0)),
+            Kind.ID_CARD: Noted(IdCardReader(directory / Kind.ID_CARD, pace=False)),
+            Kind.RECEIPT_PRINTER: Noted(ReceiptPrinter()),
+            Kind.DOCUMENT_PRINTER: Noted(DocumentPrinter(seconds_per_page=0.0)),
         },
         directory / app.SOCKET,
     )
@@ -259,8 +265,8 @@ def rig(whole_rig: Rig) -> Iterator[Rig]:
     yield whole_rig
     for device in whole_rig.devices:
         whole_rig.tell(device, "well")
-    whole_rig.tell("id_card", "plug")
-    whole_rig.tell("receipt_printer", "tear")
+    whole_rig.tell(Kind.ID_CARD, "plug")
+    whole_rig.tell(Kind.RECEIPT_PRINTER, "tear")
     assert eventually(lambda: not scripts_run())
 
 
@@ -283,7 +289,7 @@ def eventually(true: Callable[[], Any], seconds: float = 10.0) -> Any:
 
 
 def print_lines(rig: Rig, lines: int) -> None:
-    host, _, port = rig.devices["receipt_printer"].address.removeprefix("tcp://").partition(":")
+    host, _, port = rig.devices[Kind.RECEIPT_PRINTER].address.removeprefix("tcp://").partition(":")
     with socket.create_connection((host, int(port)), 5) as line:
         line.sendall(b"paid\n" * lines + b"\x1dV\x00")
 
@@ -310,10 +316,10 @@ def test_paper_runs_out_in_the_middle_of_a_slip_and_comes_back(rig: Rig) -> None
 def test_what_lasts_is_taken_back(rig: Rig) -> None:
     run = rig.run("reader: unplug for 100 ms; put name=张三 number=990101199003071018")
     assert run.wait(10)
-    assert told(rig, "id_card")[-3:] == ["unplug", "plug", "put"]
-    seen = rig.look("id_card")
+    assert told(rig, Kind.ID_CARD)[-3:] == ["unplug", "plug", "put"]
+    seen = rig.look(Kind.ID_CARD)
     assert (seen["plugged"], seen["card"]) == (True, "put")
-    rig.tell("id_card", "lift")
+    rig.tell(Kind.ID_CARD, "lift")
 
 
 def test_clauses_without_a_time_are_told_at_once(rig: Rig) -> None:
@@ -388,7 +394,7 @@ def test_over_the_socket(rig: Rig, remote: Remote) -> None:
     assert not remote.run("reader: split")
     with pytest.raises(ValueError, match="line 1, column 9: id_card knows no order"):
         remote.run("reader: levitate")
-    eventually(lambda: "split" in remote.look("id_card")["faults"])
+    eventually(lambda: "split" in remote.look(Kind.ID_CARD)["faults"])
 
 
 @pytest.mark.parametrize(
@@ -402,7 +408,7 @@ def test_over_the_socket(rig: Rig, remote: Remote) -> None:
         ({"script": "reader: mute", "wait": -1}, "0 to 3600"),
         ({"script": "reader: mute", "wait": 1e99}, "0 to 3600"),
         ({"script": "reader: mute", "wait": float("nan")}, "0 to 3600"),
-        ({"script": "reader: mute", "device": "id_card"}, "order"),
+        ({"script": "reader: mute", "device": Kind.ID_CARD}, "order"),
     ],
 )
 def test_what_is_no_script_is_an_answer(rig: Rig, asked: dict[str, Any], says: str) -> None:
@@ -415,7 +421,7 @@ def test_the_end_of_the_rig_ends_its_scripts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    rig = Rig({"receipt_printer": Noted(ReceiptPrinter())}, Path("s"))
+    rig = Rig({Kind.RECEIPT_PRINTER: Noted(ReceiptPrinter())}, Path("s"))
     rig.start()
     waits = rig.run("printer: jam after 12 lines; clear jam after 1 s")
     sleeps = rig.run("printer: mute; well after 30 s")
@@ -509,7 +515,7 @@ def test_where_there_can_be_no_desk(rig: Rig, directory: Path, folder: str, says
     assert (done.returncode, done.stdout) == (1, "")
     assert says in done.stderr
     assert done.stderr.count("\n") == 1
-    assert (directory / "id_card").exists(), "the first desk lost its reader"
+    assert (directory / Kind.ID_CARD).exists(), "the first desk lost its reader"
 
 
 @pytest.mark.parametrize("words", [("--headless",), ("tell", "reader: mute"), ("look", "reader")])

@@ -25,6 +25,7 @@ from drivers.device import (
     Deadline,
     DeviceError,
     Info,
+    Kind,
     Media,
     Reason,
     Request,
@@ -216,7 +217,7 @@ def test_the_bytes_on_the_wire_are_the_published_ones(emulator: IdCardReader) ->
 def test_the_reader_says_who_it_is(desk: ReaderDesk, emulator: IdCardReader) -> None:
     eventually(lambda: desk.host.status.state is State.ONLINE)
     assert desk.driver.info == Info(
-        kind="id_card",
+        kind=Kind.ID_CARD,
         driver="sdt",
         address=emulator.address,
         model="SDT/SAM",
@@ -811,12 +812,12 @@ def test_self_test(driver: SdtReader, emulator: IdCardReader) -> None:
 
 
 def test_the_catalogue_makes_it_from_settings(emulator: IdCardReader) -> None:
-    driver = create("id_card", "sdt", {"port": emulator.address, "baud": 9600})
+    driver = create(Kind.ID_CARD, "sdt", {"port": emulator.address, "baud": 9600})
     driver.open()
     driver.close()
     for wrong in ({}, {"port": "x", "baud": 1200}, {"port": "x", "read_timeout": 0}):
         with pytest.raises(DeviceError) as caught:
-            create("id_card", "sdt", wrong)
+            create(Kind.ID_CARD, "sdt", wrong)
         assert caught.value.reason is Reason.UNSUPPORTED
 
 

@@ -19,6 +19,7 @@ from drivers.device import (
     DeviceError,
     Driver,
     Info,
+    Kind,
     Reason,
     Request,
     State,
@@ -426,12 +427,12 @@ def test_unplugged_in_the_middle_and_plugged_again(desk: BoardDesk) -> None:
 
 
 @pytest.mark.parametrize("where", ["thread", "process"])
-@pytest.mark.parametrize("name", ["lights", "sensors"])
+@pytest.mark.parametrize("name", [Kind.LIGHTS, Kind.SENSORS])
 def test_in_either_host(emulator: IoBoard, name: str, where: str) -> None:
     table = {"driver": "io_board", "host": where, "port": emulator.address}
     host = create_host(name, table)
     host.start()
-    if name == "lights":
+    if name == Kind.LIGHTS:
         host.execute(SHINE, PATIENT_S)
         assert emulator.look()["lights"] == SHINES
     else:
@@ -444,7 +445,7 @@ def test_in_either_host(emulator: IoBoard, name: str, where: str) -> None:
 def test_two_processes_cannot_share_the_line(lights: BoardLights, emulator: IoBoard) -> None:
     lights.open()
     table = {"driver": "io_board", "host": "process", "port": emulator.address}
-    host = create_host("sensors", table)
+    host = create_host(Kind.SENSORS, table)
     host.start()
     with pytest.raises(DeviceError) as caught:
         host.execute(ReadSensors(), PATIENT_S)
@@ -503,19 +504,19 @@ def test_the_port_is_given_back_by_the_last(
     serial.Serial(emulator.address, exclusive=True).close()
 
 
-@pytest.mark.parametrize("name", ["lights", "sensors"])
+@pytest.mark.parametrize("name", [Kind.LIGHTS, Kind.SENSORS])
 def test_devices_that_are_not_open(name: str, request: pytest.FixtureRequest) -> None:
     driver: Driver = request.getfixturevalue(name)
     assert driver.info == Info(name, "io_board", driver.info.address)
     assert [check.passed for check in driver.self_test()] == [False, False]
-    wanted = SHINE if name == "lights" else ReadSensors()
+    wanted = SHINE if name == Kind.LIGHTS else ReadSensors()
     for call in (driver.reset, lambda: driver.execute(wanted, Deadline(1), CancelToken())):
         with pytest.raises(DeviceError) as caught:
             call()
         assert caught.value.reason is Reason.NO_DEVICE
 
 
-@pytest.mark.parametrize("name", ["lights", "sensors"])
+@pytest.mark.parametrize("name", [Kind.LIGHTS, Kind.SENSORS])
 def test_info_self_test_reset_and_what_is_unknown(
     name: str, request: pytest.FixtureRequest, emulator: IoBoard
 ) -> None:
@@ -530,13 +531,13 @@ def test_info_self_test_reset_and_what_is_unknown(
     assert caught.value.reason is Reason.UNSUPPORTED
 
 
-@pytest.mark.parametrize("name", ["lights", "sensors"])
+@pytest.mark.parametrize("name", [Kind.LIGHTS, Kind.SENSORS])
 def test_the_catalogue_makes_them_from_settings(name: str, emulator: IoBoard) -> None:
     driver = create(name, "io_board", {"port": emulator.address, "baud": 9600, "unit": 1})
     driver.open()
     driver.close()
     for wrong in ({}, {"port": "x", "baud": 1}, {"port": "x", "unit": 0}, {"port": "x", "poll": 9}):
-        if name == "lights" and "poll" in wrong:
+        if name == Kind.LIGHTS and "poll" in wrong:
             continue
         with pytest.raises(DeviceError) as caught:
             create(name, "io_board", wrong)

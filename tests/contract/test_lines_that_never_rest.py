@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from drivers.catalogue import create
-from drivers.device import DeviceError, Reason
+from drivers.device import DeviceError, Kind, Reason
 
 PATIENCE_S = 30.0
 # Another process floods the line, so that no lock of this one slows it down.
@@ -64,13 +64,13 @@ def flooding(program: str, *words: str, **how: Any) -> Iterator[subprocess.Popen
 @pytest.mark.parametrize(
     ("kind", "driver", "option", "line", "byte"),
     [
-        ("id_card", "sdt", "port", terminal, 0xAA),
-        ("pin_pad", "serial", "port", terminal, 0x02),
-        ("code_scanner", "serial", "port", terminal, 0x31),
-        ("lights", "io_board", "port", terminal, 0x01),
-        ("receipt_printer", "escpos", "address", network, 0x12),  # printer: all is well
-        ("receipt_printer", "escpos", "address", network, 0x11),  # XON
-        ("receipt_printer", "escpos", "address", network, 0x5F),  # text without end
+        (Kind.ID_CARD, "sdt", "port", terminal, 0xAA),
+        (Kind.PIN_PAD, "serial", "port", terminal, 0x02),
+        (Kind.CODE_SCANNER, "serial", "port", terminal, 0x31),
+        (Kind.LIGHTS, "io_board", "port", terminal, 0x01),
+        (Kind.RECEIPT_PRINTER, "escpos", "address", network, 0x12),  # printer: all is well
+        (Kind.RECEIPT_PRINTER, "escpos", "address", network, 0x11),  # XON
+        (Kind.RECEIPT_PRINTER, "escpos", "address", network, 0x5F),  # text without end
     ],
 )
 def test_a_line_that_never_rests(kind: str, driver: str, option: str, line: Any, byte: int) -> None:

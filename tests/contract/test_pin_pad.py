@@ -18,6 +18,7 @@ from drivers.device import (
     Deadline,
     DeviceError,
     Info,
+    Kind,
     Reason,
     Request,
     State,
@@ -298,7 +299,7 @@ def test_what_is_told(desk: PadDesk) -> None:
     desk.do(MakePinBlock(PAN))
     assert desk.seen == [Status(State.BUSY), Status(State.ONLINE)]
     assert desk.host.driver.info == Info(
-        "pin_pad", "serial", desk.emulator.address, "DEMO-PP", "00000001", "1.0"
+        Kind.PIN_PAD, "serial", desk.emulator.address, "DEMO-PP", "00000001", "1.0"
     )
 
 
@@ -432,7 +433,7 @@ def test_unplugged_in_the_middle_and_plugged_again(desk: PadDesk) -> None:
 
 @pytest.mark.parametrize("where", ["thread", "process"])
 def test_in_either_host(emulator: PinPad, where: str) -> None:
-    host = create_host("pin_pad", {"driver": "serial", "host": where, "port": emulator.address})
+    host = create_host(Kind.PIN_PAD, {"driver": "serial", "host": where, "port": emulator.address})
     host.start()
     host.execute(LoadSessionKey(session_key(Algorithm.TDEA)), PATIENT_S)
     host.execute(StartPinEntry(), PATIENT_S)
@@ -494,12 +495,12 @@ def test_status_self_test_and_reset(desk: PadDesk) -> None:
 
 
 def test_the_catalogue_makes_it_from_settings(emulator: PinPad) -> None:
-    driver = create("pin_pad", "serial", {"port": emulator.address, "baud": 38400})
+    driver = create(Kind.PIN_PAD, "serial", {"port": emulator.address, "baud": 38400})
     driver.open()
     driver.close()
     for wrong in ({}, {"port": "x", "baud": 1200}, {"port": "x", "patience": 1}):
         with pytest.raises(DeviceError) as caught:
-            create("pin_pad", "serial", wrong)
+            create(Kind.PIN_PAD, "serial", wrong)
         assert caught.value.reason is Reason.UNSUPPORTED
 
 

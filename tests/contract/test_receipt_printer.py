@@ -22,6 +22,7 @@ from drivers.device import (
     CancelToken,
     Deadline,
     DeviceError,
+    Kind,
     Media,
     Reason,
     State,
@@ -740,9 +741,9 @@ def test_a_full_file(tmp_path: Path) -> None:
 
 def test_the_catalogue_makes_it() -> None:
     options = {"address": "tcp://printer", "text": "raster", "proof": "process-id", "width": 384}
-    driver = catalogue.create("receipt_printer", "escpos", options)
+    driver = catalogue.create(Kind.RECEIPT_PRINTER, "escpos", options)
     assert isinstance(driver, EscPosPrinter)
     assert driver.requests == (PrintSlip,)
     with pytest.raises(DeviceError) as caught:
-        catalogue.create("receipt_printer", "escpos", {"address": "tcp://printer", "width": 100})
+        catalogue.create(Kind.RECEIPT_PRINTER, "escpos", {"address": "tcp://printer", "width": 100})
     assert caught.value.reason is Reason.UNSUPPORTED

@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from drivers.device import Kind
 from drivers.emulators.document_printer import DocumentPrinter
 from drivers.emulators.id_card import IdCardReader
 from drivers.emulators.receipt_printer import ReceiptPrinter
@@ -35,9 +36,9 @@ SLIP = "收到".encode("gb18030") + b"\n" * 4 + b"\x1dV\x00"
 def make_rig(directory: Path) -> Rig:
     return Rig(
         {
-            "id_card": IdCardReader(directory / "id_card", pace=False),
-            "receipt_printer": ReceiptPrinter(),
-            "document_printer": DocumentPrinter(seconds_per_page=0.0),
+            Kind.ID_CARD: IdCardReader(directory / Kind.ID_CARD, pace=False),
+            Kind.RECEIPT_PRINTER: ReceiptPrinter(),
+            Kind.DOCUMENT_PRINTER: DocumentPrinter(seconds_per_page=0.0),
         },
         directory / "desk.sock",
     )
@@ -65,9 +66,9 @@ def remote(rig: Rig, directory: Path) -> Iterator[Remote]:
         yield remote
         for device in rig.devices:
             remote.tell(device, "well")
-        remote.tell("id_card", "plug")
-        remote.tell("id_card", "lift")
-        remote.tell("receipt_printer", "tear")
+        remote.tell(Kind.ID_CARD, "plug")
+        remote.tell(Kind.ID_CARD, "lift")
+        remote.tell(Kind.RECEIPT_PRINTER, "tear")
 
 
 def eventually(true: Callable[[], Any], seconds: float = 5.0) -> Any:
@@ -89,17 +90,17 @@ def test_every_device_is_seen(rig: Rig, remote: Remote) -> None:
 @pytest.mark.parametrize(
     ("device", "order", "facts", "key", "seen"),
     [
-        ("id_card", "put", PERSON, "card", "put"),
-        ("id_card", "put", {**PERSON, "kind": "hmt-resident"}, "kind", "hmt-resident"),
-        ("id_card", "unplug", {}, "plugged", False),
-        ("id_card", "slow", {"seconds": 1.5, "command": "read"}, "faults", ["slow"]),
-        ("receipt_printer", "paper near end", {}, "paper", "low"),
-        ("receipt_printer", "paper out", {}, "paper", "out"),
-        ("receipt_printer", "open cover", {}, "cover", "open"),
-        ("receipt_printer", "jam", {}, "jammed", True),
-        ("document_printer", "paper out", {}, "reasons", ["media-empty-error"]),
-        ("document_printer", "jam", {}, "reasons", ["media-jam-error"]),
-        ("document_printer", "die", {}, "listening", False),
+        (Kind.ID_CARD, "put", PERSON, "card", "put"),
+        (Kind.ID_CARD, "put", {**PERSON, "kind": "hmt-resident"}, "kind", "hmt-resident"),
+        (Kind.ID_CARD, "unplug", {}, "plugged", False),
+        (Kind.ID_CARD, "slow", {"seconds": 1.5, "command": "read"}, "faults", ["slow"]),
+        (Kind.RECEIPT_PRINTER, "paper near end", {}, "paper", "low"),
+        (Kind.RECEIPT_PRINTER, "paper out", {}, "paper", "out"),
+        (Kind.RECEIPT_PRINTER, "open cover", {}, "cover", "open"),
+        (Kind.RECEIPT_PRINTER, "jam", {}, "jammed", True),
+        (Kind.DOCUMENT_PRINTER, "paper out", {}, "reasons", ["media-empty-error"]),
+        (Kind.DOCUMENT_PRINTER, "jam", {}, "reasons", ["media-jam-error"]),
+        (Kind.DOCUMENT_PRINTER, "die", {}, "listening", False),
     ],
 )
 def test_an_order_is_obeyed(
@@ -112,16 +113,16 @@ def test_an_order_is_obeyed(
 
 def test_devices_answer_to_their_short_names(rig: Rig, remote: Remote) -> None:
     remote.tell("a4", "paper out")
-    assert remote.look("A4") == remote.look("document_printer")
+    assert remote.look("A4") == remote.look(Kind.DOCUMENT_PRINTER)
     assert remote.look("a4")["reasons"] == ["media-empty-error"]
 
 
 def test_the_driver_reads_what_was_put(remote: Remote, directory: Path) -> None:
-    host = ThreadHost(SdtReader(SdtReader.Settings(port=str(directory / "id_card"))))
+    host = ThreadHost(SdtReader(SdtReader.Settings(port=str(directory / Kind.ID_CARD))))
     host.start()
     try:
         photo = bytes(range(256)) * 4
-        remote.tell("id_card", "put", **PERSON, photo=photo)
+        remote.tell(Kind.ID_CARD, "put", **PERSON, photo=photo)
         card = host.execute(ReadCard(), 10.0)
     finally:
         host.stop()
@@ -132,15 +133,15 @@ def test_the_driver_reads_what_was_put(remote: Remote, directory: Path) -> None:
 
 def test_bytes_come_as_bytes(rig: Rig, remote: Remote) -> None:
     print_slip(rig)
-    slips = eventually(lambda: remote.look("receipt_printer")["slips"])
+    slips = eventually(lambda: remote.look(Kind.RECEIPT_PRINTER)["slips"])
     with Image.open(io.BytesIO(slips[0])) as picture:
         assert (picture.format, picture.width) == ("PNG", 576)
-    remote.tell("receipt_printer", "tear")
-    assert remote.look("receipt_printer")["slips"] == []
+    remote.tell(Kind.RECEIPT_PRINTER, "tear")
+    assert remote.look(Kind.RECEIPT_PRINTER)["slips"] == []
 
 
 def print_slip(rig: Rig) -> None:
-    host, _, port = rig.devices["receipt_printer"].address.removeprefix("tcp://").partition(":")
+    host, _, port = rig.devices[Kind.RECEIPT_PRINTER].address.removeprefix("tcp://").partition(":")
     with socket.create_connection((host, int(port)), 5) as line:
         line.sendall(SLIP)
 
@@ -199,10 +200,10 @@ def test_what_does_not_fit_is_an_answer(directory: Path, line: bytes, says: str)
 
 def test_the_other_end_raises_what_was_not_understood(remote: Remote) -> None:
     with pytest.raises(ValueError, match="'sit'"):
-        remote.tell("id_card", "sit")
+        remote.tell(Kind.ID_CARD, "sit")
     with pytest.raises(ValueError, match="no device 'dog'"):
         remote.look("dog")
-    assert remote.look("id_card")["plugged"]
+    assert remote.look(Kind.ID_CARD)["plugged"]
 
 
 JSON = st.recursive(
@@ -212,7 +213,8 @@ JSON = st.recursive(
 )
 ASKED = st.fixed_dictionaries(
     {
-        "device": st.sampled_from(["id_card", "document_printer", "receipt_printer"]) | JSON,
+        "device": st.sampled_from([Kind.ID_CARD, Kind.DOCUMENT_PRINTER, Kind.RECEIPT_PRINTER])
+        | JSON,
         "order": st.just("look") | JSON,
     },
     optional={"facts": JSON},
@@ -243,7 +245,7 @@ def test_two_at_once_each_get_their_own_answers(rig: Rig, directory: Path) -> No
 
     threads = [
         threading.Thread(target=talk, args=each)
-        for each in (("id_card", "plugged"), ("receipt_printer", "hanging"))
+        for each in ((Kind.ID_CARD, "plugged"), (Kind.RECEIPT_PRINTER, "hanging"))
     ]
     for thread in threads:
         thread.start()
@@ -259,8 +261,8 @@ def test_one_device_obeys_one_after_another(rig: Rig, directory: Path) -> None:
     def pull() -> None:
         with closing(Remote(directory / "desk.sock")) as remote:
             for _ in range(15):
-                remote.tell("id_card", "unplug")
-                remote.tell("id_card", "plug")
+                remote.tell(Kind.ID_CARD, "unplug")
+                remote.tell(Kind.ID_CARD, "plug")
 
     threads = [threading.Thread(target=pull) for _ in range(2)]
     for thread in threads:
@@ -268,8 +270,8 @@ def test_one_device_obeys_one_after_another(rig: Rig, directory: Path) -> None:
     for thread in threads:
         thread.join(20)
         assert not thread.is_alive()
-    assert rig.look("id_card")["plugged"]
-    assert (directory / "id_card").exists()
+    assert rig.look(Kind.ID_CARD)["plugged"]
+    assert (directory / Kind.ID_CARD).exists()
 
 
 def test_who_hangs_up_disturbs_nobody(remote: Remote, directory: Path) -> None:
@@ -277,7 +279,7 @@ def test_who_hangs_up_disturbs_nobody(remote: Remote, directory: Path) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as talk:
             talk.connect(str(directory / "desk.sock"))
             talk.sendall(b'{"device": "receipt_printer", "order": "look"}\n' * 50)
-    assert remote.look("receipt_printer")["paper"] == "full"
+    assert remote.look(Kind.RECEIPT_PRINTER)["paper"] == "full"
 
 
 # -- beginning and end ------------------------------------------------------------------------
@@ -288,10 +290,10 @@ def test_a_stale_socket_file_is_replaced(tmp_path: Path, monkeypatch: pytest.Mon
     path = Path("s")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as left_behind:
         left_behind.bind(str(path))
-    rig = Rig({"receipt_printer": ReceiptPrinter()}, path)
+    rig = Rig({Kind.RECEIPT_PRINTER: ReceiptPrinter()}, path)
     rig.start()
     with closing(Remote(path)) as remote:
-        assert remote.look("receipt_printer")["cover"] == "closed"
+        assert remote.look(Kind.RECEIPT_PRINTER)["cover"] == "closed"
     rig.stop()
     assert not path.exists()
 
@@ -299,9 +301,9 @@ def test_a_stale_socket_file_is_replaced(tmp_path: Path, monkeypatch: pytest.Mon
 def test_where_somebody_listens_nobody_else_does(rig: Rig, directory: Path) -> None:
     printer = ReceiptPrinter()
     with pytest.raises(OSError, match="somebody listens there"):
-        Rig({"receipt_printer": printer}, directory / "desk.sock").start()
+        Rig({Kind.RECEIPT_PRINTER: printer}, directory / "desk.sock").start()
     with closing(Remote(directory / "desk.sock")) as remote:
-        assert remote.look("receipt_printer")
+        assert remote.look(Kind.RECEIPT_PRINTER)
     with pytest.raises(ConnectionRefusedError):  # what had been started was stopped again
         socket.create_connection(("127.0.0.1", int(printer.address.rpartition(":")[2])), 1).close()
 
@@ -310,7 +312,7 @@ def test_a_file_that_is_no_socket_stays(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path)
     Path("s").write_text("mine")
     with pytest.raises(OSError, match="in use"):
-        Rig({"receipt_printer": ReceiptPrinter()}, Path("s")).start()
+        Rig({Kind.RECEIPT_PRINTER: ReceiptPrinter()}, Path("s")).start()
     assert Path("s").read_text() == "mine"
 
 
@@ -319,15 +321,15 @@ def test_the_end_hangs_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     rig = make_rig(Path())
     rig.start()
     with closing(Remote(Path("desk.sock"))) as remote:
-        assert remote.look("id_card")["plugged"]
+        assert remote.look(Kind.ID_CARD)["plugged"]
         begun = time.monotonic()
         rig.stop()
         assert time.monotonic() - begun < 3
         with pytest.raises(OSError, match=r"gone|reset|pipe"):
-            remote.look("id_card")
+            remote.look(Kind.ID_CARD)
     with pytest.raises(FileNotFoundError):
         Remote(Path("desk.sock"))
     rig.start()  # and again
     with closing(Remote(Path("desk.sock"))) as remote:
-        assert remote.look("id_card")["plugged"]
+        assert remote.look(Kind.ID_CARD)["plugged"]
     rig.stop()

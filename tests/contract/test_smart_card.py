@@ -24,6 +24,7 @@ from drivers.device import (
     Deadline,
     DeviceError,
     Info,
+    Kind,
     Media,
     Reason,
     Request,
@@ -250,7 +251,7 @@ def test_the_commands_on_the_wire(desk: ChipReaderDesk, peer: Bench) -> None:
 
 
 def test_the_reader_says_who_it_is(desk: ChipReaderDesk) -> None:
-    assert desk.driver.info == Info("smart_card", "pcsc", CONTACT, CONTACT)
+    assert desk.driver.info == Info(Kind.SMART_CARD, "pcsc", CONTACT, CONTACT)
     assert desk.driver.requests == (
         ReadBankCard,
         ReadSocialSecurityCard,
@@ -495,7 +496,7 @@ def test_garbage(desk: ChipReaderDesk, peer: Bench) -> None:
 @pytest.fixture
 def host(peer: Bench) -> Iterator[ProcessHost]:
     one = create_host(
-        "smart_card", {"driver": "pcsc", "reader": CONTACT, "service": peer.address}, pace=PACE
+        Kind.SMART_CARD, {"driver": "pcsc", "reader": CONTACT, "service": peer.address}, pace=PACE
     )
     assert isinstance(one, ProcessHost)  # by itself, for the library may hang
     one.start()
@@ -534,7 +535,7 @@ def test_a_mute_card_that_still_lies_there_is_to_be_lifted(peer: Bench) -> None:
     """The service keeps it for the process that was killed; the reader is none the worse."""
     told: list[Status] = []
     table = {"driver": "pcsc", "reader": CONTACT, "service": peer.address}
-    host = create_host("smart_card", table, told.append, pace=PACE)
+    host = create_host(Kind.SMART_CARD, table, told.append, pace=PACE)
     assert isinstance(host, ProcessHost)
     host._stub._grace = 0.3
     host.start()
@@ -798,18 +799,18 @@ def test_a_reader_with_a_service_of_its_own(running: Bench) -> None:
         cwd=Path(__file__).parents[2],
     ) as playing:
         assert playing.stdout is not None
-        address = json.loads(playing.stdout.readline())["smart_card"]
+        address = json.loads(playing.stdout.readline())[Kind.SMART_CARD]
         remote = Remote(FOLDER / "own.control")
         table = {"driver": "pcsc", "reader": f"{READER} 00 00", "service": address}
-        host = create_host("smart_card", table, pace=PACE)
+        host = create_host(Kind.SMART_CARD, table, pace=PACE)
         try:
             host.start()
             eventually(lambda: host.status.usable)
-            remote.tell("smart_card", "put", **BANK)
+            remote.tell(Kind.SMART_CARD, "put", **BANK)
             assert host.execute(ReadBankCard(), PATIENT_S).number == NUMBER
-            remote.tell("smart_card", "unplug")
+            remote.tell(Kind.SMART_CARD, "unplug")
             eventually(lambda: host.status.state is State.OFFLINE)
-            remote.tell("smart_card", "plug")
+            remote.tell(Kind.SMART_CARD, "plug")
             assert host.execute(ReadBankCard(), PATIENT_S).number == NUMBER
         finally:
             host.stop()
@@ -821,9 +822,11 @@ def test_a_reader_with_a_service_of_its_own(running: Bench) -> None:
 
 
 def test_the_catalogue_knows_it_and_checks_its_settings() -> None:
-    assert isinstance(create("smart_card", "pcsc", {"reader": "x", "exclusive": False}), PcscReader)
+    assert isinstance(
+        create(Kind.SMART_CARD, "pcsc", {"reader": "x", "exclusive": False}), PcscReader
+    )
     with pytest.raises(DeviceError):
-        create("smart_card", "pcsc", {"exclusive": "yes please"})
+        create(Kind.SMART_CARD, "pcsc", {"exclusive": "yes please"})
 
 
 def test_other_requests_are_refused(desk: ChipReaderDesk) -> None:

@@ -20,6 +20,7 @@ from drivers.device import (
     Deadline,
     DeviceError,
     Info,
+    Kind,
     Reason,
     Request,
     State,
@@ -168,8 +169,8 @@ def test_an_emulated_card_that_hangs(tmp_path: Path, sound: Sound) -> None:
 
 @needs_aplay
 def test_what_a_speaker_is() -> None:
-    speaker = create("speaker", "aplay", {"device": "null"})
-    assert speaker.info == Info("speaker", "aplay", "null")
+    speaker = create(Kind.SPEAKER, "aplay", {"device": "null"})
+    assert speaker.info == Info(Kind.SPEAKER, "aplay", "null")
     assert speaker.requests == (Play,)
     speaker.open()
     assert speaker.self_test() == (Check("sound card", True, "null plays"),)

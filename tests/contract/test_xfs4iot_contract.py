@@ -9,6 +9,7 @@ from typing import Any
 from drivers import catalogue
 from drivers.camera.types import StartStream, StopStream
 from drivers.code_scanner.types import ReadCode
+from drivers.device import Kind
 from drivers.document_printer.types import PrintDocument
 from drivers.emulators.xfs4iot import XfsMachine
 from drivers.lights.types import FlashRate, Light, SetLight
@@ -20,7 +21,7 @@ from drivers.vendor_mode.types import AwaitMode, Mode, ReadMode
 from tests.contract.test_contract import KINDS as OTHERS
 from tests.contract.test_contract import (  # noqa: F401  each is a test of this file
     SOON_S,
-    Kind,
+    DeviceCase,
     a_pdf,
     a_session_key,
     desk,
@@ -82,14 +83,14 @@ class OneService:
             acts[self._service]()
 
 
-def kind(name: str, service: str, **facts: Any) -> Kind:
+def kind(name: str, service: str, **facts: Any) -> DeviceCase:
     broken = {"service": service, "state": "hardwareError"}
     defaults: dict[str, Any] = {
         "slow": SLOW,
         "trouble": ("device", broken),
         "mend": ("device", {**broken, "state": "online"}),
     }
-    return Kind(
+    return DeviceCase(
         name,
         "xfs4iot",
         lambda folder: OneService(service),
@@ -102,7 +103,7 @@ SLIP = Slip((Paragraph("凭条"),))
 
 KINDS = (
     kind(
-        "receipt_printer",
+        Kind.RECEIPT_PRINTER,
         "ReceiptPrinter",
         good=PrintSlip("good", SLIP),
         wait=PrintSlip("wait", SLIP),
@@ -111,7 +112,7 @@ KINDS = (
         done=lambda seen: len(seen["slips"]),
     ),
     kind(
-        "document_printer",
+        Kind.DOCUMENT_PRINTER,
         "DocumentPrinter",
         good=PrintDocument("good", a_pdf(), 1),
         wait=PrintDocument("wait", a_pdf(), 1),
@@ -119,17 +120,17 @@ KINDS = (
         mend=("refill", {"service": "DocumentPrinter"}),
         done=lambda seen: len(seen["documents"]),
     ),
-    kind("smart_card", "CardReader", good=AwaitRemoval(), wait=ReadBankCard()),
+    kind(Kind.SMART_CARD, "CardReader", good=AwaitRemoval(), wait=ReadBankCard()),
     kind(
-        "camera",
+        Kind.CAMERA,
         "Camera",
         good=StartStream(),
         wait=StartStream(),
         before_wait=(StopStream(),),
     ),
-    kind("code_scanner", "BarcodeReader", good=ReadCode(), wait=ReadCode()),
+    kind(Kind.CODE_SCANNER, "BarcodeReader", good=ReadCode(), wait=ReadCode()),
     kind(
-        "pin_pad",
+        Kind.PIN_PAD,
         "PinPad",
         good=EndPinEntry(),
         wait=AwaitKey(),
@@ -137,13 +138,13 @@ KINDS = (
         slow=(),
     ),
     kind(
-        "lights",
+        Kind.LIGHTS,
         "Lights",
         good=SetLight(Light.CARD_READER, FlashRate.SLOW),
         wait=SetLight(Light.CARD_READER, FlashRate.OFF),
     ),
-    kind("sensors", "Auxiliaries", good=ReadSensors(), wait=AwaitChange(AT_REST)),
-    kind("vendor_mode", "VendorMode", good=ReadMode(), wait=AwaitMode(Mode.INACTIVE)),
+    kind(Kind.SENSORS, "Auxiliaries", good=ReadSensors(), wait=AwaitChange(AT_REST)),
+    kind(Kind.VENDOR_MODE, "VendorMode", good=ReadMode(), wait=AwaitMode(Mode.INACTIVE)),
 )
 
 

@@ -19,6 +19,7 @@ from drivers.device import (
     DeviceError,
     Driver,
     Info,
+    Kind,
     Reason,
     Request,
     State,
@@ -54,7 +55,7 @@ class NaughtyDriver(Driver):
 
     @property
     def info(self) -> Info:
-        return Info("naughty", "test", "nowhere", serial=str(self._opened))
+        return Info(Kind.SPEAKER, "test", "nowhere", serial=str(self._opened))
 
     def open(self) -> None:
         self._obey_marks("open")

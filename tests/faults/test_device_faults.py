@@ -13,6 +13,7 @@ from functools import partial
 
 import pytest
 
+from drivers.device import Kind
 from kiosk.workshop.bench import faults, trial
 from kiosk.workshop.bench.cabinets import SLIP_END, SLIP_HEAD, Kiosk
 from kiosk.workshop.bench.cases import FAULTS, STATES, USED_AT, FaultCase, cases
@@ -21,22 +22,22 @@ from kiosk.workshop.bench.stand import stand
 from kiosk.workshop.bench.trial import CaseVerdict
 
 SAMPLE = (
-    ("id_card", "absent", "attract"),
-    ("id_card", "lifted", "card"),
-    ("id_card", "unplugged", "card"),
-    ("id_card", "unreadable", "card"),
-    ("id_card", "silence", "ledger"),
-    ("document_printer", "cover", "code"),
-    ("document_printer", "silence", "preview"),
-    ("document_printer", "jam", "printing"),
-    ("document_printer", "unplugged", "printing"),
-    ("document_printer", "killed", "printing"),
-    ("document_printer", "empty", "slip"),
-    ("receipt_printer", "garbage", "purpose"),
-    ("receipt_printer", "jam", "slip"),
-    ("receipt_printer", "killed", "slip"),
-    ("receipt_printer", "empty", "problem"),
-    ("receipt_printer", "absent", "rate"),
+    (Kind.ID_CARD, "absent", "attract"),
+    (Kind.ID_CARD, "lifted", "card"),
+    (Kind.ID_CARD, "unplugged", "card"),
+    (Kind.ID_CARD, "unreadable", "card"),
+    (Kind.ID_CARD, "silence", "ledger"),
+    (Kind.DOCUMENT_PRINTER, "cover", "code"),
+    (Kind.DOCUMENT_PRINTER, "silence", "preview"),
+    (Kind.DOCUMENT_PRINTER, "jam", "printing"),
+    (Kind.DOCUMENT_PRINTER, "unplugged", "printing"),
+    (Kind.DOCUMENT_PRINTER, "killed", "printing"),
+    (Kind.DOCUMENT_PRINTER, "empty", "slip"),
+    (Kind.RECEIPT_PRINTER, "garbage", "purpose"),
+    (Kind.RECEIPT_PRINTER, "jam", "slip"),
+    (Kind.RECEIPT_PRINTER, "killed", "slip"),
+    (Kind.RECEIPT_PRINTER, "empty", "problem"),
+    (Kind.RECEIPT_PRINTER, "absent", "rate"),
 )
 STOOD_STILL_MS = 500.0
 """Whoever waits for a device in the screen's thread waits longer: the drivers' shortest time-out
@@ -50,11 +51,11 @@ def case(device: str, kind: str, state: str) -> FaultCase:
 LEFT_ALONE = [
     FaultCase(case(device, kind, state).fault, state, lasting=True)
     for device, kind, state in (
-        ("document_printer", "jam", "printing"),
-        ("receipt_printer", "cover", "slip"),
+        (Kind.DOCUMENT_PRINTER, "jam", "printing"),
+        (Kind.RECEIPT_PRINTER, "cover", "slip"),
     )
 ]
-WRONG = replace(case("document_printer", "empty", "account").fault, says="卡纸")
+WRONG = replace(case(Kind.DOCUMENT_PRINTER, "empty", "account").fault, says="卡纸")
 """No printer says that: the trial must complain."""
 
 
@@ -91,7 +92,7 @@ def test_who_comes_after_a_fault_gets_their_own_paper_alone(
 def test_a_card_reader_is_unplugged_in_the_middle_of_its_read(
     verdicts: dict[str, CaseVerdict],
 ) -> None:
-    one = case("id_card", "unplugged", "card")
+    one = case(Kind.ID_CARD, "unplugged", "card")
     assert verdicts[str(one) + one.fault.says].met
 
 
@@ -154,7 +155,7 @@ def test_a_slip_is_one_persons(texts: list[str], well: bool) -> None:
 
 
 def test_what_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    one, other = case("camera", "absent", "menu"), case("id_card", "absent", "card")
+    one, other = case(Kind.CAMERA, "absent", "menu"), case(Kind.ID_CARD, "absent", "card")
     found = faults.figures(
         [
             CaseVerdict(one, stall_ms=131.0),
@@ -185,6 +186,6 @@ def test_the_matrix_is_whole() -> None:
     for device in USED_AT:
         kinds = {each.fault.kind for each in every if each.fault.device == device}
         assert {"absent", "unplugged", "garbage", "silence", "slowness"} <= kinds
-    for device in ("document_printer", "receipt_printer"):
+    for device in (Kind.DOCUMENT_PRINTER, Kind.RECEIPT_PRINTER):
         kinds = {each.fault.kind for each in every if each.fault.device == device}
         assert {"jam", "empty", "cover"} <= kinds

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.device import CancelToken, DeviceError, Info, Reason, State, Status
+from drivers.device import CancelToken, DeviceError, Info, Kind, Reason, State, Status
 from drivers.hosting import process_host
 from drivers.hosting.channel import Channel, SharedMemory
 from drivers.hosting.process_host import ProcessHost
@@ -44,7 +44,9 @@ def seen() -> list[Status]:
 
 @pytest.fixture
 def host(tmp_path: Path, seen: list[Status]) -> Iterator[ProcessHost]:
-    one = ProcessHost(partial(NaughtyDriver, tmp_path), seen.append, pace=PACE, grace=GRACE_S)
+    one = ProcessHost(
+        Kind.SPEAKER, partial(NaughtyDriver, tmp_path), seen.append, pace=PACE, grace=GRACE_S
+    )
     yield one
     one.stop()
     until(lambda: not children())
@@ -54,7 +56,7 @@ def host(tmp_path: Path, seen: list[Status]) -> Iterator[ProcessHost]:
 def patient(tmp_path: Path, seen: list[Status]) -> Iterator[ProcessHost]:
     """Asks for the status so rarely that only commands find out."""
     make = partial(NaughtyDriver, tmp_path)
-    one = ProcessHost(make, seen.append, pace=HostPace(poll_s=99.0), grace=GRACE_S)
+    one = ProcessHost(Kind.SPEAKER, make, seen.append, pace=HostPace(poll_s=99.0), grace=GRACE_S)
     one.start()
     until(lambda: seen == [ONLINE])
     yield one
@@ -104,9 +106,9 @@ def test_it_is_another_process_of_which_all_is_known_here(
 ) -> None:
     host.start()
     assert host.requests == (Do, DoOnce)
-    assert host.info.kind == "naughty"
+    assert host.info.driver == "test"
     assert do(host, "pid") in children()
-    assert host.info == Info("naughty", "test", "nowhere", serial="1")  # told after it was opened
+    assert host.info == Info(Kind.SPEAKER, "test", "nowhere", serial="1")  # told once it was open
     assert host.self_test()[0].seen == str(do(host, "pid"))
     host.reset()
     until(lambda: seen == [ONLINE])
@@ -285,7 +287,7 @@ def test_a_device_that_hangs_in_open_holds_a_command_no_longer_than_it_wants(
 ) -> None:
     (tmp_path / "hang-open").touch()
     make, rarely = partial(NaughtyDriver, tmp_path), HostPace(poll_s=99.0, back_off_s=(99.0,))
-    one = ProcessHost(make, seen.append, pace=rarely, grace=GRACE_S)
+    one = ProcessHost(Kind.SPEAKER, make, seen.append, pace=rarely, grace=GRACE_S)
     with monkeypatch.context() as short:
         short.setattr(process_host, "OPEN_S", 0.2)
         one.start()
@@ -420,7 +422,7 @@ def test_a_driver_that_cannot_be_made(
     assert fails(host, "pid").reason is problem
     (tmp_path / f"{mark}-make").unlink()
     until(lambda: host.status == ONLINE)
-    assert host.info.kind == "naughty"
+    assert host.info.driver == "test"
 
 
 def test_no_process_can_be_started(
@@ -438,7 +440,7 @@ def test_no_process_can_be_started(
 
 def test_a_recipe_that_cannot_travel_is_refused_at_once() -> None:
     with pytest.raises((pickle.PicklingError, AttributeError)):
-        ProcessHost(lambda: NaughtyDriver(Path()))
+        ProcessHost(Kind.SPEAKER, lambda: NaughtyDriver(Path()))
 
 
 def test_nothing_is_known_of_a_host_that_was_not_started(
@@ -500,8 +502,9 @@ import sys, time
 from functools import partial
 from pathlib import Path
 from tests.faults.naughty_driver import Do, NaughtyDriver
+from drivers.device import Kind
 from drivers.hosting.process_host import ProcessHost
-host = ProcessHost(partial(NaughtyDriver, Path(sys.argv[1])))
+host = ProcessHost(Kind.SPEAKER, partial(NaughtyDriver, Path(sys.argv[1])))
 host.start()
 host.execute(Do("pid"), 20)
 host.submit(Do(sys.argv[2]), 999)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from drivers.device import Kind
 from tests.services.machine import PATIENCE_S, Machine, machine
 
 SIGNED_IN = ("menu", "account", "ledger", "preview", "printed", "rate")
@@ -68,65 +69,69 @@ def test_a_frozen_screen_is_replaced(terminal: Machine) -> None:
 
 
 def test_a_sheet_of_a_killed_visit_never_comes_out(terminal: Machine) -> None:
-    terminal.desk.tell("document_printer", "stall")
-    before = terminal.desk.look("document_printer")["pages"]
+    terminal.desk.tell(Kind.DOCUMENT_PRINTER, "stall")
+    before = terminal.desk.look(Kind.DOCUMENT_PRINTER)["pages"]
     end_the_live_one(terminal, signal.SIGKILL, "P05", "printing")
     terminal.wait_for("printing")
 
     def states() -> list[str]:
-        return [job["state"] for job in terminal.desk.look("document_printer")["jobs"]]
+        return [job["state"] for job in terminal.desk.look(Kind.DOCUMENT_PRINTER)["jobs"]]
 
     terminal.until(lambda: "PROCESSING" in states(), "no job is being printed")
     end_the_live_one(terminal, signal.SIGKILL, "P01", "attract")
     terminal.until(lambda: "PROCESSING" not in states(), "the job of the killed visit goes on")
     assert states()[-1] == "CANCELED"
-    terminal.desk.tell("document_printer", "well")
+    terminal.desk.tell(Kind.DOCUMENT_PRINTER, "well")
     terminal.wait_for("attract")
-    assert terminal.desk.look("document_printer")["pages"] == before
+    assert terminal.desk.look(Kind.DOCUMENT_PRINTER)["pages"] == before
 
 
 def test_a_slip_of_a_killed_visit_never_comes_out(terminal: Machine) -> None:
-    terminal.desk.tell("receipt_printer", "tear")
-    terminal.desk.tell("receipt_printer", "slow", dots_per_s=150)
+    terminal.desk.tell(Kind.RECEIPT_PRINTER, "tear")
+    terminal.desk.tell(Kind.RECEIPT_PRINTER, "slow", dots_per_s=150)
     end_the_live_one(terminal, signal.SIGKILL, "P06", "slip")
     terminal.wait_for("slip")
-    terminal.until(lambda: bool(terminal.desk.look("receipt_printer")["hanging"]), "no slip begins")
+    terminal.until(
+        lambda: bool(terminal.desk.look(Kind.RECEIPT_PRINTER)["hanging"]), "no slip begins"
+    )
     end_the_live_one(terminal, signal.SIGKILL, "P03", "slip-printed")
-    terminal.until(lambda: not terminal.desk.look("receipt_printer")["waiting"], "bytes still wait")
-    terminal.desk.tell("receipt_printer", "slow", dots_per_s=4000)
+    terminal.until(
+        lambda: not terminal.desk.look(Kind.RECEIPT_PRINTER)["waiting"], "bytes still wait"
+    )
+    terminal.desk.tell(Kind.RECEIPT_PRINTER, "slow", dots_per_s=4000)
     terminal.wait_for("slip-printed")
-    slips = ["".join(lines) for lines in terminal.desk.look("receipt_printer")["texts"]]
+    slips = ["".join(lines) for lines in terminal.desk.look(Kind.RECEIPT_PRINTER)["texts"]]
     assert sum("本凭条不作为证明" in slip for slip in slips) == 1, "one whole slip"
     assert "王*" in slips[-1]
     assert "周*" not in slips[-1], "what hung out of the printer was cut off"
-    terminal.desk.tell("receipt_printer", "well")
+    terminal.desk.tell(Kind.RECEIPT_PRINTER, "well")
 
 
 def test_half_a_slip_of_a_killed_visit_is_cut_off_though_nobody_prints(terminal: Machine) -> None:
-    terminal.desk.tell("receipt_printer", "tear")
-    terminal.desk.tell("receipt_printer", "slow", dots_per_s=150)
+    terminal.desk.tell(Kind.RECEIPT_PRINTER, "tear")
+    terminal.desk.tell(Kind.RECEIPT_PRINTER, "slow", dots_per_s=150)
     end_the_live_one(terminal, signal.SIGKILL, "P06", "slip")
     terminal.wait_for("slip")
 
     def hangs() -> bool:
-        return bool(terminal.desk.look("receipt_printer")["hanging"])
+        return bool(terminal.desk.look(Kind.RECEIPT_PRINTER)["hanging"])
 
     terminal.until(hangs, "no slip begins")
     end_the_live_one(terminal, signal.SIGKILL, "P01", "attract")
-    terminal.desk.tell("receipt_printer", "slow", dots_per_s=4000)
+    terminal.desk.tell(Kind.RECEIPT_PRINTER, "slow", dots_per_s=4000)
     terminal.wait_for("attract")
     terminal.until(lambda: not hangs(), "the beginning of a slip hangs out of the printer")
-    terminal.desk.tell("receipt_printer", "well")
+    terminal.desk.tell(Kind.RECEIPT_PRINTER, "well")
 
 
 def test_a_sheet_in_the_printer_when_the_terminal_stops_never_comes_out(tmp_path: Path) -> None:
     with machine(tmp_path) as terminal:
-        terminal.desk.tell("document_printer", "stall")
+        terminal.desk.tell(Kind.DOCUMENT_PRINTER, "stall")
         end_the_live_one(terminal, signal.SIGKILL, "P05", "printing")
         terminal.wait_for("printing")
 
         def jobs() -> list[str]:
-            return [job["state"] for job in terminal.desk.look("document_printer")["jobs"]]
+            return [job["state"] for job in terminal.desk.look(Kind.DOCUMENT_PRINTER)["jobs"]]
 
         terminal.until(lambda: "PROCESSING" in jobs(), "no job is being printed")
         terminal.keeper.send_signal(signal.SIGTERM)

@@ -12,6 +12,7 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import Any, TypeVar
 
+from drivers.device import Kind
 from drivers.emulators.document_printer import DocumentPrinter
 from drivers.emulators.id_card import IdCardReader
 from drivers.emulators.receipt_printer import ReceiptPrinter
@@ -77,7 +78,7 @@ class Hall:
 
     def __init__(self, here: World, directory: Path) -> None:
         self.here = here
-        self.reader = IdCardReader(directory / "id_card", pace=False)
+        self.reader = IdCardReader(directory / Kind.ID_CARD, pace=False)
         self.slips = ReceiptPrinter()
         self.sheets = DocumentPrinter(seconds_per_page=0.02)
         self.emulators = (self.reader, self.slips, self.sheets)
@@ -101,9 +102,9 @@ class Hall:
                 read_s=read_s,
             ),
             devices={
-                "id_card": {"driver": "sdt", "port": self.reader.address, "read_timeout": 0.5},
-                "receipt_printer": {"driver": "escpos", "address": self.slips.address},
-                "document_printer": {
+                Kind.ID_CARD: {"driver": "sdt", "port": self.reader.address, "read_timeout": 0.5},
+                Kind.RECEIPT_PRINTER: {"driver": "escpos", "address": self.slips.address},
+                Kind.DOCUMENT_PRINTER: {
                     "driver": "ipp",
                     "uri": self.sheets.address,
                     "poll_s": 0.02,

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 import requests
 
-from drivers.device import State, Status
+from drivers.device import Kind, State, Status
 from drivers.document_printer.types import PagesPrinted
 from drivers.id_card.record import decode_record, encode_record
 from drivers.id_card.types import IdCard
@@ -57,7 +57,10 @@ Line = tuple[Expected, Any]
 """A step (its type, or a question to it) and its answer: a value, an exception, or a callable of
 the step that gives one of these."""
 
-WELL = {kind: Status(State.ONLINE) for kind in ("id_card", "receipt_printer", "document_printer")}
+WELL = {
+    kind: Status(State.ONLINE)
+    for kind in (Kind.ID_CARD, Kind.RECEIPT_PRINTER, Kind.DOCUMENT_PRINTER)
+}
 """All devices of a terminal, and nothing wrong with them."""
 
 

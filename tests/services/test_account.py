@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from drivers.device import Reason, State, Status
+from drivers.device import Kind, Reason, State, Status
 from kiosk.centre.models import Masking, MaskingRules
 from kiosk.services.choosing import choose_account
 from kiosk.visit.steps import (
@@ -150,7 +150,7 @@ def test_from_the_account_to_the_certificate(here: World) -> None:
 
 def test_a_way_on_that_cannot_be_had_says_why(here: World) -> None:
     empty = Status(State.USER_ERROR, problem=Reason.PAPER_OUT)
-    devices = {"document_printer": empty, "receipt_printer": Status(State.ONLINE)}
+    devices = {Kind.DOCUMENT_PRINTER: empty, Kind.RECEIPT_PRINTER: Status(State.ONLINE)}
     played = here.serve("P01", "account", (ACCOUNT, BACK), statuses=devices)
     ways = {each.key: each.closed for each in played.last(ShowStatement).actions}
     assert ways["ledger"] is None

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from drivers.device import Deadline, Reason
+from drivers.device import Deadline, Kind, Reason
 from drivers.emulators.io_board import IoBoard
 from drivers.hosting.thread_host import HostPace, ThreadHost
 from drivers.sensors.io_board import BoardSensors
@@ -38,10 +38,10 @@ class Shop:
     def visit(self) -> Iterator[Citizen]:
         settings = self.hall.settings(5.0)
         cabinet = {"driver": "io_board", "port": self.board.address}
-        devices = {**settings.devices, "lights": cabinet, "sensors": cabinet}
+        devices = {**settings.devices, Kind.LIGHTS: cabinet, Kind.SENSORS: cabinet}
         if shutil.which("aplay"):
             sink = f"tee:null,{self.heard},wav"
-            devices["speaker"] = {"driver": "aplay", "device": sink}
+            devices[Kind.SPEAKER] = {"driver": "aplay", "device": sink}
         citizen = Citizen(self.hall, msgspec.structs.replace(settings, devices=devices))
         try:
             yield citizen
@@ -148,7 +148,7 @@ class Watched(ThreadHost):
 def watched(board: IoBoard) -> Iterator[tuple[Cabinet, Watched, list[Text | None]]]:
     """What the cabinet said of the power, every time that it may be another."""
     host = Watched(board)
-    cabinet = Cabinet({"sensors": host})
+    cabinet = Cabinet({Kind.SENSORS: host})
     said: list[Text | None] = []
     board.start()
     host.start()

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from drivers.device import DeviceError, Reason, State, Status
+from drivers.device import DeviceError, Kind, Reason, State, Status
 from drivers.receipt_printer.types import Pair, Paragraph, Qr
 from kiosk.papers.pictures import page_pictures
 from kiosk.visit.steps import (
@@ -103,7 +103,7 @@ def test_there_may_be_no_slip_to_have(here: World) -> None:
         *CHOSEN,
         (PrintingDocument, printed),
         READY,
-        statuses={**WELL, "receipt_printer": jammed},
+        statuses={**WELL, Kind.RECEIPT_PRINTER: jammed},
     )
     closed = {each.key: each.closed for each in played.last(PaperReady).actions}
     assert zh(closed["slip"]) == "凭条打印机卡纸"

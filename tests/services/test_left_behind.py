@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from drivers.device import Check, Driver, Info, State, Status
+from drivers.device import Check, Driver, Info, Kind, State, Status
 from drivers.hosting.thread_host import ThreadHost
 from kiosk.terminal.leftovers import Leftovers
 from kiosk.terminal.terminal import Terminal
@@ -80,7 +80,7 @@ def test_a_visit_with_whole_slips_wastes_no_paper_on_the_next(here: Hall) -> Non
 class Hangs(Driver):
     """Its library does not come back from a reset."""
 
-    info = Info("camera", "hangs", "nowhere")
+    info = Info(Kind.CAMERA, "hangs", "nowhere")
     requests = ()
 
     def __init__(self, freed: threading.Event) -> None:
@@ -109,14 +109,14 @@ def test_a_device_that_hangs_keeps_no_other_unreset(here: Hall) -> None:
     done = threading.Event()
     hangs = Hangs(freed)
     terminal = Terminal(here.settings(5.0), lambda how: None)
-    hosts = {"camera": ThreadHost(hangs), **terminal._hosts}
+    hosts = {Kind.CAMERA: ThreadHost(hangs), **terminal._hosts}
     for host in hosts.values():
         host.start()
     leftovers = Leftovers(hosts, done.set)
     try:
         leftovers.begin()
         assert done.wait(PATIENCE_S)
-        leftovers.await_device("receipt_printer")
+        leftovers.await_device(Kind.RECEIPT_PRINTER)
         assert not hangs.came_back
     finally:
         freed.set()
@@ -135,7 +135,7 @@ def test_quitting_ends_what_the_printers_do_and_waits_for_no_driver_for_ever(her
         hung = ThreadHost(hangs)
         hung.start()
         threading.Thread(target=hung.reset, daemon=True).start()
-        citizen.terminal._hosts = {"camera": hung, **citizen.terminal._hosts}
+        citizen.terminal._hosts = {Kind.CAMERA: hung, **citizen.terminal._hosts}
         until(lambda: hung._job is not None)
         citizen.terminal.quit(2.5)
         assert here.slips.look()["waiting"] == 0, "the rest of the slip still comes out"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 import pytest
 
-from drivers.device import Deadline, State
+from drivers.device import Deadline, Kind, State
 from drivers.emulators.xfs4iot import XfsMachine
 from kiosk.visit.steps import (
     Attract,
@@ -33,9 +33,9 @@ class BranchTerminal:
         settings = self.hall.settings(5.0)
         devices = dict(settings.devices)
         for kind, service in (
-            ("vendor_mode", "VendorMode"),
-            ("receipt_printer", "ReceiptPrinter"),
-            ("document_printer", "DocumentPrinter"),
+            (Kind.VENDOR_MODE, "VendorMode"),
+            (Kind.RECEIPT_PRINTER, "ReceiptPrinter"),
+            (Kind.DOCUMENT_PRINTER, "DocumentPrinter"),
         ):
             devices[kind] = {"driver": "xfs4iot", "service": self.bank.uri(service)}
         citizen = Citizen(self.hall, msgspec.structs.replace(settings, devices=devices))
@@ -72,7 +72,7 @@ def test_a_visit_that_waits_ends_and_the_next_one_lets_go(branch: BranchTerminal
     with branch.visit() as second:
         second.sees(OutOfService)
         branch.until("active")
-        assert second.terminal.statuses()["receipt_printer"].state is State.STARTING
+        assert second.terminal.statuses()[Kind.RECEIPT_PRINTER].state is State.STARTING
         branch.bank.obey("leave vendor mode")
         second.signs_in()
         branch.until("inactive")

@@ -26,6 +26,7 @@ from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QTest
 
+from drivers.device import Kind
 from drivers.emulators.camera import Camera
 from drivers.emulators.code_scanner import CodeScanner
 from drivers.emulators.document_printer import DocumentPrinter
@@ -62,7 +63,7 @@ SLIP = "收到".encode("gb18030") + b"\n" * 4 + b"\x1dV\x00"
 # -- what stands behind the window ----------------------------------------------------------------
 
 
-ABSENT = {"smart_card": why} if (why := missing()) else {}
+ABSENT = {Kind.SMART_CARD: why} if (why := missing()) else {}
 
 
 @pytest.fixture(scope="module")
@@ -71,17 +72,17 @@ def rig() -> Iterator[Rig]:
     with tempfile.TemporaryDirectory(prefix="desk-") as name:
         directory = Path(name)
         devices: dict[str, Emulator] = {
-            "id_card": Noted(IdCardReader(directory / "id_card", pace=False)),
-            "receipt_printer": ReceiptPrinter(),
-            "document_printer": DocumentPrinter(seconds_per_page=0.0),
-            "camera": Camera(size=(64, 48)),
-            "code_scanner": CodeScanner(directory / "code_scanner"),
-            "pin_pad": Noted(PinPad(directory / "pin_pad")),
+            Kind.ID_CARD: Noted(IdCardReader(directory / Kind.ID_CARD, pace=False)),
+            Kind.RECEIPT_PRINTER: ReceiptPrinter(),
+            Kind.DOCUMENT_PRINTER: DocumentPrinter(seconds_per_page=0.0),
+            Kind.CAMERA: Camera(size=(64, 48)),
+            Kind.CODE_SCANNER: CodeScanner(directory / Kind.CODE_SCANNER),
+            Kind.PIN_PAD: Noted(PinPad(directory / Kind.PIN_PAD)),
             "io_board": IoBoard(directory / "io_board"),
-            "speaker": Speaker(directory / "speaker"),
+            Kind.SPEAKER: Speaker(directory / Kind.SPEAKER),
         }
         if not ABSENT:
-            devices["smart_card"] = SmartCardReader(directory / "smart_card")
+            devices[Kind.SMART_CARD] = SmartCardReader(directory / Kind.SMART_CARD)
         rig = Rig(devices, directory / "desk.sock")
         rig.start()
         yield rig
@@ -94,7 +95,7 @@ def bank() -> Iterator[Rig]:
     with tempfile.TemporaryDirectory(prefix="desk-") as name:
         directory = Path(name)
         rig = Rig(
-            {"id_card": IdCardReader(directory / "id_card"), "xfs4iot": XfsMachine()},
+            {Kind.ID_CARD: IdCardReader(directory / Kind.ID_CARD), "xfs4iot": XfsMachine()},
             directory / "desk.sock",
         )
         rig.start()
@@ -105,8 +106,8 @@ def bank() -> Iterator[Rig]:
 @pytest.fixture
 def all_well(rig: Rig) -> Rig:
     mend(rig)
-    rig.tell("receipt_printer", "tear")
-    rig.tell("document_printer", "take")
+    rig.tell(Kind.RECEIPT_PRINTER, "tear")
+    rig.tell(Kind.DOCUMENT_PRINTER, "take")
     return rig
 
 
@@ -187,7 +188,7 @@ def test_a_lever_is_understood_shown_and_taken_back(
     assert stand(rig, key) == (lever.key,)
     assert lever.act or tone(rig, key) in ("bad", "attention")
     press(rig, key, lever.key)
-    if (key, lever.key) in (("receipt_printer", "jam"), ("receipt_printer", "cutter error")):
+    if (key, lever.key) in ((Kind.RECEIPT_PRINTER, "jam"), (Kind.RECEIPT_PRINTER, "cutter error")):
         recover(rig)
     assert stand(rig, key) == ()
     assert tone(rig, key) == "good"
@@ -195,8 +196,10 @@ def test_a_lever_is_understood_shown_and_taken_back(
 
 def recover(rig: Rig) -> None:
     """The paper is out of the way, the error stays until the host clears it, as on hardware."""
-    if "receipt_printer" in rig.devices:
-        host, _, port = rig.devices["receipt_printer"].address.removeprefix("tcp://").partition(":")
+    if Kind.RECEIPT_PRINTER in rig.devices:
+        host, _, port = (
+            rig.devices[Kind.RECEIPT_PRINTER].address.removeprefix("tcp://").partition(":")
+        )
         with socket.create_connection((host, int(port)), 5) as line:
             line.sendall(b"\x10\x05\x02\x10\x04\x01")
             assert line.recv(1)
@@ -204,20 +207,20 @@ def recover(rig: Rig) -> None:
 
 def test_what_is_taken_back_alone_leaves_the_rest(all_well: Rig, bank: Rig) -> None:
     for key in ("slow", "junk", "mute"):
-        press(all_well, "id_card", key)
-    press(all_well, "id_card", "junk")
-    assert set(stand(all_well, "id_card")) == {"slow", "mute"}
-    press(all_well, "receipt_printer", "hot head")
-    press(all_well, "receipt_printer", "near end")
-    press(all_well, "receipt_printer", "hot head")
-    assert stand(all_well, "receipt_printer") == ("near end",)
+        press(all_well, Kind.ID_CARD, key)
+    press(all_well, Kind.ID_CARD, "junk")
+    assert set(stand(all_well, Kind.ID_CARD)) == {"slow", "mute"}
+    press(all_well, Kind.RECEIPT_PRINTER, "hot head")
+    press(all_well, Kind.RECEIPT_PRINTER, "near end")
+    press(all_well, Kind.RECEIPT_PRINTER, "hot head")
+    assert stand(all_well, Kind.RECEIPT_PRINTER) == ("near end",)
     mend(bank)
     for key in ("paper out", "broken"):
-        press(bank, "receipt_printer", key)
-    press(bank, "document_printer", "paper low")
-    press(bank, "receipt_printer", "paper out")
-    assert stand(bank, "receipt_printer") == ("broken",)
-    assert stand(bank, "document_printer") == ("paper low",)
+        press(bank, Kind.RECEIPT_PRINTER, key)
+    press(bank, Kind.DOCUMENT_PRINTER, "paper low")
+    press(bank, Kind.RECEIPT_PRINTER, "paper out")
+    assert stand(bank, Kind.RECEIPT_PRINTER) == ("broken",)
+    assert stand(bank, Kind.DOCUMENT_PRINTER) == ("paper low",)
 
 
 @settings(max_examples=40, deadline=None)
@@ -227,7 +230,7 @@ def test_any_presses_are_undone_by_well(rig: Rig, bank: Rig, data: st.DataObject
         levers = [
             (part.key, lever.key)
             for part in parts.of(one.devices)
-            if part.device != "smart_card"  # whose service takes its time to start
+            if part.device != Kind.SMART_CARD  # whose service takes its time to start
             for lever in part.levers
             if not lever.act
         ]
@@ -279,14 +282,16 @@ def test_every_persona_has_a_purpose() -> None:
 
 def test_kinds_of_cards() -> None:
     ids = ("P01", "P09", "P10", "P16")
-    kinds = {id: say(people.face(id, "id_card").kind, Language.ZH) for id in ids}
+    kinds = {id: say(people.face(id, Kind.ID_CARD).kind, Language.ZH) for id in ids}
     assert kinds == {
         "P01": "居民身份证",
         "P09": "港澳居民居住证",
         "P10": "外国人永久居留身份证",
         "P16": "台湾居民居住证",
     }
-    facts = [[say(each, Language.ZH) for each in fact] for fact in people.face("P04", "id_card")[2]]
+    facts = [
+        [say(each, Language.ZH) for each in fact] for fact in people.face("P04", Kind.ID_CARD)[2]
+    ]
     assert dict(facts)["有效期"].endswith("长期")
     assert people.owner("12399999999") == "123****9999"
 
@@ -414,19 +419,19 @@ def test_a_card_is_put_and_lifted(trainer: Trainer) -> None:
     assert trainer.text("where") == "在手里"
     trainer.click("put")
     trainer.until(lambda: trainer.text("where") == "在读卡区")
-    assert trainer.rig.look("id_card")["card"] == "put"
-    (order, facts) = told(trainer.rig, "id_card")[-1]
+    assert trainer.rig.look(Kind.ID_CARD)["card"] == "put"
+    (order, facts) = told(trainer.rig, Kind.ID_CARD)[-1]
     assert (order, facts["number"]) == ("put", personas.load()["P03"].number)
     trainer.click("person.P02")  # another hand, the card still lies there
     assert trainer.text("where") == "在手里"
     assert trainer.text("note") == "P03 在读卡区"
     trainer.click("lift")
     trainer.until(lambda: not trainer.item("lift").isEnabled())
-    assert trainer.rig.look("id_card")["card"] == "none"
+    assert trainer.rig.look(Kind.ID_CARD)["card"] == "none"
 
 
 def test_a_card_that_somebody_else_put_can_be_lifted(trainer: Trainer, rig: Rig) -> None:
-    rig.tell("id_card", "put", **personas.load()["P02"].card())
+    rig.tell(Kind.ID_CARD, "put", **personas.load()["P02"].card())
     trainer.until(lambda: trainer.text("note") == "读卡区上是另一张卡")
     trainer.click("lift")
     trainer.until(lambda: not trainer.item("lift").isEnabled())
@@ -440,12 +445,12 @@ def test_chip_cards(trainer: Trainer, bank: Rig, centre: str, card: str, kind: s
     if ABSENT:
         trainer.click("card.bank")
         assert not trainer.item("put").isEnabled()
-        assert trainer.text("note") == ABSENT["smart_card"]
+        assert trainer.text("note") == ABSENT[Kind.SMART_CARD]
     else:
         put_a_chip_card(trainer, card)
-        assert trainer.rig.look("smart_card")["card"] == kind
+        assert trainer.rig.look(Kind.SMART_CARD)["card"] == kind
         trainer.click("lift")
-        trainer.until(lambda: not trainer.rig.look("smart_card")["card"])
+        trainer.until(lambda: not trainer.rig.look(Kind.SMART_CARD)["card"])
     mend(bank)
     with closing(Trainer(bank, centre)) as other:
         put_a_chip_card(other, card)
@@ -470,24 +475,24 @@ def test_who_has_no_bank_card_holds_another(trainer: Trainer) -> None:
 
 
 def test_what_one_sees_and_does_at_the_other_devices(trainer: Trainer, rig: Rig) -> None:
-    trainer.choose("code_scanner")
+    trainer.choose(Kind.CODE_SCANNER)
     trainer.click("code.show")
-    trainer.until(lambda: rig.look("code_scanner")["held"] == 1)
+    trainer.until(lambda: rig.look(Kind.CODE_SCANNER)["held"] == 1)
     trainer.click("code.remove")
-    trainer.until(lambda: rig.look("code_scanner")["held"] == 0)
+    trainer.until(lambda: rig.look(Kind.CODE_SCANNER)["held"] == 0)
 
-    trainer.choose("pin_pad")
+    trainer.choose(Kind.PIN_PAD)
     assert trainer.text("pad.display") == "没有要密码"
     trainer.click("pad.5")
-    trainer.until(lambda: told(rig, "pin_pad")[-1] == ("press", {"key": "5"}))
+    trainer.until(lambda: told(rig, Kind.PIN_PAD)[-1] == ("press", {"key": "5"}))
 
-    trainer.choose("camera")
+    trainer.choose(Kind.CAMERA)
     assert trainer.item("film").property("source").toString() == ""
-    host, _, port = rig.devices["camera"].address.removeprefix("http://").partition(":")
+    host, _, port = rig.devices[Kind.CAMERA].address.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port.partition("/")[0])), 5) as watching:
         watching.sendall(b"GET /stream HTTP/1.0\r\n\r\n")
         trainer.until(lambda: trainer.item("film").property("source").toString())
-        trainer.until(lambda: trainer.line("camera").startswith("在拍"))
+        trainer.until(lambda: trainer.line(Kind.CAMERA).startswith("在拍"))
 
     trainer.choose("io_board")
     trainer.click("io_board.come")
@@ -505,7 +510,7 @@ def test_lights_and_sounds(trainer: Trainer, rig: Rig) -> None:
     from drivers.speaker.types import Play, Sound
 
     trainer.choose("io_board")
-    lights = ThreadHost(create("lights", "io_board", {"port": rig.devices["io_board"].address}))
+    lights = ThreadHost(create(Kind.LIGHTS, "io_board", {"port": rig.devices["io_board"].address}))
     lights.start()
     try:
         assert "都不亮" in trainer.texts()
@@ -519,19 +524,22 @@ def test_lights_and_sounds(trainer: Trainer, rig: Rig) -> None:
         lights.stop()
     if shutil.which("aplay") is None:
         return  # test_speaker says what is missing
-    trainer.choose("speaker")
-    speaker = ThreadHost(create("speaker", "aplay", {"device": rig.devices["speaker"].address}))
+    trainer.choose(Kind.SPEAKER)
+    speaker = ThreadHost(
+        create(Kind.SPEAKER, "aplay", {"device": rig.devices[Kind.SPEAKER].address})
+    )
     speaker.start()
     try:
         for sound in Sound:
             speaker.execute(Play(sound, 50), 10.0)
             trainer.until(
                 lambda sound=sound: (
-                    [each["sound"] for each in rig.look("speaker")["played"]][-1:] == [sound.value]
+                    [each["sound"] for each in rig.look(Kind.SPEAKER)["played"]][-1:]
+                    == [sound.value]
                 )
             )
-        assert rig.look("speaker")["played"][-1]["volume"] in range(48, 53)
-        trainer.until(lambda: "出错了 5" in trainer.line("speaker"))
+        assert rig.look(Kind.SPEAKER)["played"][-1]["volume"] in range(48, 53)
+        trainer.until(lambda: "出错了 5" in trainer.line(Kind.SPEAKER))
     finally:
         speaker.stop()
 
@@ -539,18 +547,18 @@ def test_lights_and_sounds(trainer: Trainer, rig: Rig) -> None:
 @pytest.mark.parametrize(
     ("device", "lever", "word"),
     [
-        ("id_card", "unplug", "线已拔"),
-        ("id_card", "slow", "设有故障"),
-        ("receipt_printer", "near end", "纸将尽"),
-        ("receipt_printer", "cover", "盖子开着"),
-        ("receipt_printer", "unplug", "线已拔"),
-        ("document_printer", "off", "已关机"),
-        ("document_printer", "toner", "没有墨粉"),
-        ("camera", "freeze", "设有故障"),
-        ("code_scanner", "blind", "设有故障"),
-        ("pin_pad", "tamper", "被拆开过"),
+        (Kind.ID_CARD, "unplug", "线已拔"),
+        (Kind.ID_CARD, "slow", "设有故障"),
+        (Kind.RECEIPT_PRINTER, "near end", "纸将尽"),
+        (Kind.RECEIPT_PRINTER, "cover", "盖子开着"),
+        (Kind.RECEIPT_PRINTER, "unplug", "线已拔"),
+        (Kind.DOCUMENT_PRINTER, "off", "已关机"),
+        (Kind.DOCUMENT_PRINTER, "toner", "没有墨粉"),
+        (Kind.CAMERA, "freeze", "设有故障"),
+        (Kind.CODE_SCANNER, "blind", "设有故障"),
+        (Kind.PIN_PAD, "tamper", "被拆开过"),
         ("io_board", "unplug", "线已拔"),
-        ("speaker", "unplug", "线已拔"),
+        (Kind.SPEAKER, "unplug", "线已拔"),
     ],
 )
 def test_a_fault_is_set_seen_and_mended(
@@ -570,9 +578,9 @@ def test_the_machine_of_a_bank_has_its_parts(bank: Rig, centre: str) -> None:
     mend(bank)
     with closing(Trainer(bank, centre)) as trainer:
         for part, lever, word in (
-            ("document_printer", "toner", "没有墨粉"),
-            ("smart_card", "jam", "卡退不出来"),
-            ("camera", "broken", "坏了"),
+            (Kind.DOCUMENT_PRINTER, "toner", "没有墨粉"),
+            (Kind.SMART_CARD, "jam", "卡退不出来"),
+            (Kind.CAMERA, "broken", "坏了"),
         ):
             trainer.choose(part)
             trainer.click(f"{part}.{lever}")
@@ -591,10 +599,10 @@ def test_the_machine_of_a_bank_has_its_parts(bank: Rig, centre: str) -> None:
 
 def test_all_well(trainer: Trainer, centre: str, http: requests.Session) -> None:
     broken = {
-        "id_card": "unplug",
-        "receipt_printer": "mute",
-        "document_printer": "jam",
-        "pin_pad": "break",
+        Kind.ID_CARD: "unplug",
+        Kind.RECEIPT_PRINTER: "mute",
+        Kind.DOCUMENT_PRINTER: "jam",
+        Kind.PIN_PAD: "break",
         "centre": "down",
     }
     for part, lever in broken.items():
@@ -654,7 +662,9 @@ def test_the_code_on_the_phone(trainer: Trainer, centre: str, http: requests.Ses
 
 def test_paper_comes_out_is_looked_at_and_taken(trainer: Trainer, rig: Rig) -> None:
     for _ in range(2):
-        host, _, port = rig.devices["receipt_printer"].address.removeprefix("tcp://").partition(":")
+        host, _, port = (
+            rig.devices[Kind.RECEIPT_PRINTER].address.removeprefix("tcp://").partition(":")
+        )
         with socket.create_connection((host, int(port)), 5) as line:
             line.sendall(SLIP)
     trainer.until(lambda: len(trainer.papers("slips")) == 2)
@@ -675,7 +685,9 @@ def test_paper_comes_out_is_looked_at_and_taken(trainer: Trainer, rig: Rig) -> N
     trainer.click("slips.take")
     trainer.click("sheets.take")
     trainer.until(lambda: not trainer.papers("slips") and not trainer.papers("sheets"))
-    assert rig.look("receipt_printer")["slips"] == rig.look("document_printer")["sheets"] == []
+    assert (
+        rig.look(Kind.RECEIPT_PRINTER)["slips"] == rig.look(Kind.DOCUMENT_PRINTER)["sheets"] == []
+    )
     gone = trainer.desk.pictures.requestImage(taken, QSize(), QSize(130, 0))
     assert gone.width() == 1
 
@@ -690,8 +702,8 @@ def print_a_sheet(rig: Rig) -> None:
     with closing(pypdfium2.PdfDocument.new()) as document:
         document.new_page(595, 842)
         document.save(file)
-    uri = rig.devices["document_printer"].address
-    host = ThreadHost(create("document_printer", "ipp", {"uri": uri}))
+    uri = rig.devices[Kind.DOCUMENT_PRINTER].address
+    host = ThreadHost(create(Kind.DOCUMENT_PRINTER, "ipp", {"uri": uri}))
     host.start()
     try:
         host.execute(PrintDocument("test", file.getvalue(), 1), 20.0)
@@ -751,7 +763,7 @@ def test_the_screen_waits_for_nobody(all_well: Rig) -> None:
         begun = time.monotonic()
         trainer.choose("centre")
         trainer.click("centre.slow")
-        trainer.choose("receipt_printer")
+        trainer.choose(Kind.RECEIPT_PRINTER)
         trainer.click("receipt_printer.cover")
         assert time.monotonic() - begun < 0.5
         trainer.until(lambda: trainer.text("receipt_printer.word") == "盖子开着", 3)
@@ -844,7 +856,7 @@ def test_it_ends_when_told(options: list[str], seconds: float) -> None:
             assert process.stdout
             assert b"receipt_printer" in process.stdout.readline()
             with closing(Remote(Path(directory) / "desk.sock")) as remote:
-                assert remote.look("id_card")["plugged"]
+                assert remote.look(Kind.ID_CARD)["plugged"]
             time.sleep(seconds)
             process.send_signal(signal.SIGTERM)
             _, said = process.communicate(timeout=15)

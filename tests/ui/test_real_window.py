@@ -26,6 +26,7 @@ from PIL import Image
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
+from drivers.device import Kind
 from drivers.emulators.rig import Remote
 from kiosk.keeper.channel import KeeperEnd, Live, Ready, Shown
 from kiosk.keeper.keeper import visit_command
@@ -223,9 +224,9 @@ def two_windows_apart(citizen: WindowCitizen) -> None:
 def main_job(citizen: WindowCitizen) -> None:
     citizen.click("start")
     citizen.see("PresentCardPage")
-    citizen.hardware.tell("id_card", "put", **PERSON.card())
+    citizen.hardware.tell(Kind.ID_CARD, "put", **PERSON.card())
     citizen.see("EnterCodePage")
-    citizen.hardware.tell("id_card", "lift")
+    citizen.hardware.tell(Kind.ID_CARD, "lift")
     citizen.click(*citizen.ask("messages")[0]["code"], "confirm")
     citizen.see("MenuPage")
     citizen.click("account")
@@ -250,7 +251,7 @@ def main_job(citizen: WindowCitizen) -> None:
 
 
 def what_came_out(citizen: WindowCitizen) -> None:
-    printer = citizen.hardware.look("document_printer")
+    printer = citizen.hardware.look(Kind.DOCUMENT_PRINTER)
     (certificate,) = printer["documents"]
     (sheet,) = printer["sheets"]
     (job,) = printer["jobs"]
@@ -261,7 +262,7 @@ def what_came_out(citizen: WindowCitizen) -> None:
     assert (report["pages"], report["complete"], report["terminal"]) == (1, 1, "T0001")
     check_certificate(certificate, report["number"])
 
-    (slip,) = citizen.hardware.look("receipt_printer")["texts"]
+    (slip,) = citizen.hardware.look(Kind.RECEIPT_PRINTER)["texts"]
     text = "\n".join(slip)
     assert "个人住房公积金缴存证明" in text
     assert "张*" in text

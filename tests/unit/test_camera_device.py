@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from drivers.camera.opencv import OpenCvCamera, parse_capability
 from drivers.camera.types import StartStream, StopStream
-from drivers.device import CancelToken, Deadline, DeviceError, Info, Reason
+from drivers.device import CancelToken, Deadline, DeviceError, Info, Kind, Reason
 
 CAPTURE, METADATA, DEVICE_CAPS = 0x00000001, 0x00800000, 0x80000000
 
@@ -85,7 +85,7 @@ def camera(source, **options):
 )
 def test_an_address_is_shown_without_its_password(source, address) -> None:
     driver = camera(source)
-    assert driver.info == Info("camera", "opencv", address)
+    assert driver.info == Info(Kind.CAMERA, "opencv", address)
     assert driver.requests == (StartStream, StopStream)
 
 

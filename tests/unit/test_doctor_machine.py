@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from drivers.device import Kind
 from kiosk.doctor import machine, permissions
 from kiosk.doctor.findings import Verdict
 from kiosk.doctor.permissions import UnixAccount
@@ -255,7 +256,7 @@ def with_devices(**tables):
     return Settings(terminal="T0001", centre=centre, devices=tables)
 
 
-CARDS, SOUND = {"smart_card": {"driver": "pcsc"}}, {"speaker": {"driver": "aplay"}}
+CARDS, SOUND = {Kind.SMART_CARD: {"driver": "pcsc"}}, {Kind.SPEAKER: {"driver": "aplay"}}
 
 
 @pytest.mark.parametrize(

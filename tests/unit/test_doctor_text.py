@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import kiosk.doctor
-from drivers.device import DeviceError, Reason
+from drivers.device import DeviceError, Kind, Reason
 from drivers.sentence import en, joined, words_of
 from kiosk.centre.errors import CentreUnavailable, Trouble
 from kiosk.doctor import network
@@ -52,7 +52,10 @@ def test_causes_come_first_with_what_hangs_on_them() -> None:
 
 
 def test_findings_that_say_the_same_are_one_cause() -> None:
-    held = [DEVICES.unknown(f"{kind}: found", "in use", "stop it") for kind in ("camera", "lights")]
+    held = [
+        DEVICES.unknown(f"{kind}: found", "in use", "stop it")
+        for kind in (Kind.CAMERA, Kind.LIGHTS)
+    ]
     (cause,) = causes(held)
     assert [one.name for one in cause.findings] == ["camera: found", "lights: found"]
 

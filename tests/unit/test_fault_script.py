@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers.device import Kind
 from drivers.emulators import orders
 from drivers.emulators.orders import ALIASES, ORDERS, orders_of
 from drivers.emulators.script import LONGEST, Clause, ScriptError, parse, resolve
@@ -21,7 +22,7 @@ def said(text: str) -> list[tuple[str, str, dict[str, Any], float | None]]:
     return [(c.device, c.order, dict(c.facts), c.delay) for c in parse(text, DEVICES)]
 
 
-PRINTER, A4, READER = "receipt_printer", "document_printer", "id_card"
+PRINTER, A4, READER = Kind.RECEIPT_PRINTER, Kind.DOCUMENT_PRINTER, Kind.ID_CARD
 
 PIN_ENTRY = {"service": "PinPad", "command": "Keyboard.PinEntry"}
 UNDERSTOOD: list[tuple[str, list[tuple[str, str, dict[str, Any], float | None]]]] = [
@@ -90,15 +91,15 @@ UNDERSTOOD: list[tuple[str, list[tuple[str, str, dict[str, Any], float | None]]]
     ),
     (
         'scanner: present text=123 end=""',
-        [("code_scanner", "present", {"text": "123", "end": ""}, None)],
+        [(Kind.CODE_SCANNER, "present", {"text": "123", "end": ""}, None)],
     ),
-    ('scanner: two texts=["a",\n"b"]', [("code_scanner", "two", {"texts": ["a", "b"]}, None)]),
+    ('scanner: two texts=["a",\n"b"]', [(Kind.CODE_SCANNER, "two", {"texts": ["a", "b"]}, None)]),
     (
         "board: power state=none percent=40",
         [("io_board", "power", {"state": None, "percent": 40}, None)],
     ),
     ("a4: revive forget=no", [(A4, "revive", {"forget": False}, None)]),
-    ("pad: press key=5", [("pin_pad", "press", {"key": "5"}, None)]),
+    ("pad: press key=5", [(Kind.PIN_PAD, "press", {"key": "5"}, None)]),
     ("camera_2: slow fps=0.5", [("camera_2", "slow", {"fps": 0.5}, None)]),
     (
         'gadget: hop height=3 far=2.5 up=true at=none by=x raw=hex:00ff of={"a": [1]} odd=hex:0',

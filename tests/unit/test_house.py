@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from drivers.device import Kind
+
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(
     path.relative_to(ROOT).as_posix()
@@ -231,6 +233,22 @@ def test_a_module_says_what_it_is_for(module) -> None:
     assert first.rstrip().endswith((".", "。", ":")), f"no sentence: {first!r}"
 
 
+KINDS = {kind.value for kind in Kind if "_" in kind}
+"""Names of device classes that mean nothing else; "camera" may be a light, an icon, a table."""
+
+
+@pytest.mark.parametrize("module", MODULES + OTHERS + FURTHER)
+def test_a_device_class_is_a_kind_and_no_bare_string(module):
+    if module in ("drivers/device.py", "kiosk/doctor/terms.py"):  # the classes, and their words
+        return
+    found = [
+        f"line {node.lineno}: {node.value}"
+        for node in ast.walk(parsed(module))
+        if isinstance(node, ast.Constant) and node.value in KINDS
+    ]
+    assert found == []
+
+
 def committed():
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
@@ -281,14 +299,19 @@ def test_the_keeper_loads_no_large_library() -> None:
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    modules = set(done.stdout.split())
+    # The settings name device classes, whose names stand in the contract.
+    assert {name for name in modules if name.startswith("drivers.")} <= {
+        "drivers.device",
+        "drivers.sentence",
+    }
+    loaded = {name.partition(".")[0] for name in modules}
     assert not loaded & {
         "PySide6",
         "pydantic",
         "requests",
         "numpy",
         "cv2",
-        "drivers",
         "ui",
         "click",
     }

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from drivers.device import Check, DeviceError, Driver, Info, Reason, State, Status
+from drivers.device import Check, DeviceError, Driver, Info, Kind, Reason, State, Status
 from drivers.hosting.thread_host import HostPace, ThreadHost
 from kiosk.terminal import leftovers
 from kiosk.terminal.leftovers import SLIPS, Leftovers
@@ -63,7 +63,9 @@ def done() -> threading.Event:
 
 @pytest.fixture
 def sweep(printer: Printer, done: threading.Event) -> Iterator[Leftovers]:
-    hosts = {kind: ThreadHost(printer, pace=PACE) for kind in (SLIPS, "sensors", "vendor_mode")}
+    hosts = {
+        kind: ThreadHost(printer, pace=PACE) for kind in (SLIPS, Kind.SENSORS, Kind.VENDOR_MODE)
+    }
     hosts[SLIPS].start()
     one = Leftovers(hosts, done.set)
     yield one
@@ -118,7 +120,7 @@ def test_a_device_that_refuses_though_it_is_usable_is_taken_as_it_is(
 def test_what_was_never_begun_holds_nothing_up(sweep: Leftovers, printer: Printer) -> None:
     sweep.await_device(SLIPS)
     sweep.begin()
-    for kind in ("sensors", "vendor_mode", "turnstile"):
+    for kind in (Kind.SENSORS, Kind.VENDOR_MODE, "turnstile"):
         sweep.await_device(kind)  # they hold nothing, or are not there
 
 

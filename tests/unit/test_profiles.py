@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from drivers import catalogue
+from drivers.device import Kind
 from kiosk.settings import SettingsError, load, profiles
 
 OWN = """\
@@ -46,15 +47,15 @@ def test_devices_have_the_names_that_udev_gives_them(tmp_path: Path, profile) ->
 
 def test_what_the_terminal_says_goes_before_its_profile(tmp_path: Path) -> None:
     loaded = settings(tmp_path, "supermarket", '[devices.id_card]\nport = "/dev/ttyS9"\n')
-    assert loaded.devices["id_card"] == {"driver": "sdt", "port": "/dev/ttyS9"}
-    assert loaded.devices["receipt_printer"]["driver"] == "escpos"
+    assert loaded.devices[Kind.ID_CARD] == {"driver": "sdt", "port": "/dev/ttyS9"}
+    assert loaded.devices[Kind.RECEIPT_PRINTER]["driver"] == "escpos"
     assert loaded.screen.orientation == "portrait"
 
 
 def test_another_driver_takes_nothing_from_the_one_it_replaces(tmp_path: Path) -> None:
     more = '[devices.receipt_printer]\ndriver = "other"\nuri = "x"\n'
     loaded = settings(tmp_path, "supermarket", more)
-    assert loaded.devices["receipt_printer"] == {"driver": "other", "uri": "x"}
+    assert loaded.devices[Kind.RECEIPT_PRINTER] == {"driver": "other", "uri": "x"}
 
 
 def test_an_unknown_profile_is_told_with_the_known_ones(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers.device import Kind
 from kiosk.settings import Settings, SettingsError, load
 
 SMALLEST = """
@@ -65,7 +66,7 @@ port = "port"
     assert not settings.production
     assert settings.screen.lowered
     assert settings.centre.read_s == 2.5
-    assert settings.devices["id_card"] == {"driver": "sdt", "port": "port"}
+    assert settings.devices[Kind.ID_CARD] == {"driver": "sdt", "port": "port"}
 
 
 @pytest.mark.parametrize(
@@ -93,6 +94,10 @@ port = "port"
         (SMALLEST + "[devices.id_card]\nport = 3", "[devices.id_card] needs driver"),
         (SMALLEST + "[devices.id_card]\ndriver = 3", "[devices.id_card] needs driver"),
         (SMALLEST + "[device]", "device"),
+        (
+            SMALLEST + '[devices.id_crad]\ndriver = "sdt"',
+            "no device class 'id_crad'; known: id_card",
+        ),
         (SMALLEST + 'url = "https://other.example"', "overwrite"),
     ],
 )

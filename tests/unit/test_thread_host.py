@@ -18,6 +18,7 @@ from drivers.device import (
     DeviceError,
     Driver,
     Info,
+    Kind,
     Reason,
     Request,
     State,
@@ -64,7 +65,7 @@ class BareDriver(Driver):
 
     @property
     def info(self) -> Info:
-        return Info("speaker", "test", "nowhere")
+        return Info(Kind.SPEAKER, "test", "nowhere")
 
     requests = (Say, SayOnce)
 
@@ -349,7 +350,7 @@ def test_whoever_is_told_of_the_status_does_not_end_the_thread(
     assert host.status == ONLINE
     host.stop()
     assert {record.message for record in caplog.records} == {"status not told"}
-    assert {vars(record)["device"] for record in caplog.records} == {"speaker"}
+    assert {vars(record)["device"] for record in caplog.records} == {Kind.SPEAKER}
 
 
 def test_a_close_that_fails_or_takes_long_holds_nobody_up(
@@ -614,7 +615,7 @@ def test_nothing_waits_for_a_stopped_host(
 
 
 def test_a_host_says_what_it_has(host: ThreadHost) -> None:
-    assert host.info == Info("speaker", "test", "nowhere")
+    assert host.info == Info(Kind.SPEAKER, "test", "nowhere")
     assert host.requests == (Say, SayOnce)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from drivers.device import DeviceError, Reason, State, Status
+from drivers.device import DeviceError, Kind, Reason, State, Status
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.models import CentreWords, Document
 from kiosk.papers.sealed import Flaw, NotOurs
@@ -157,20 +157,28 @@ ONLINE = Status(State.ONLINE)
 @pytest.mark.parametrize(
     ("device", "status", "says"),
     [
-        ("document_printer", Status(State.USER_ERROR, problem=Reason.PAPER_OUT), "打印机缺纸"),
-        ("document_printer", Status(State.USER_ERROR, problem=Reason.JAM), "打印机卡纸"),
-        ("receipt_printer", Status(State.USER_ERROR, problem=Reason.JAM), "凭条打印机卡纸"),
-        ("document_printer", Status(State.NO_DEVICE, problem=Reason.OFFLINE), "打印机没有响应"),
+        (Kind.DOCUMENT_PRINTER, Status(State.USER_ERROR, problem=Reason.PAPER_OUT), "打印机缺纸"),
+        (Kind.DOCUMENT_PRINTER, Status(State.USER_ERROR, problem=Reason.JAM), "打印机卡纸"),
+        (Kind.RECEIPT_PRINTER, Status(State.USER_ERROR, problem=Reason.JAM), "凭条打印机卡纸"),
+        (Kind.DOCUMENT_PRINTER, Status(State.NO_DEVICE, problem=Reason.OFFLINE), "打印机没有响应"),
         (
-            "receipt_printer",
+            Kind.RECEIPT_PRINTER,
             Status(State.NO_DEVICE, problem=Reason.NO_DEVICE),
             "凭条打印机没有响应",
         ),
-        ("document_printer", Status(State.OFFLINE, problem=Reason.GARBLED), "打印机出了故障"),
-        ("document_printer", Status(State.USER_ERROR, problem=Reason.HARDWARE), "打印机出了故障"),
-        ("document_printer", Status(State.TAMPER, problem=Reason.UNSUPPORTED), "打印机暂时不可用"),
-        ("document_printer", Status(State.STARTING), "打印机正在启动"),
-        ("id_card", Status(State.NO_DEVICE, problem=Reason.NO_DEVICE), "读卡器暂时不可用"),
+        (Kind.DOCUMENT_PRINTER, Status(State.OFFLINE, problem=Reason.GARBLED), "打印机出了故障"),
+        (
+            Kind.DOCUMENT_PRINTER,
+            Status(State.USER_ERROR, problem=Reason.HARDWARE),
+            "打印机出了故障",
+        ),
+        (
+            Kind.DOCUMENT_PRINTER,
+            Status(State.TAMPER, problem=Reason.UNSUPPORTED),
+            "打印机暂时不可用",
+        ),
+        (Kind.DOCUMENT_PRINTER, Status(State.STARTING), "打印机正在启动"),
+        (Kind.ID_CARD, Status(State.NO_DEVICE, problem=Reason.NO_DEVICE), "读卡器暂时不可用"),
     ],
 )
 def test_a_device_that_cannot_be_used_is_said_in_a_few_words(
@@ -181,16 +189,16 @@ def test_a_device_that_cannot_be_used_is_said_in_a_few_words(
 
 
 def test_what_is_well_closes_nothing() -> None:
-    assert closed_by({"id_card": ONLINE}, ("id_card",)) is None
-    assert closed_by({"id_card": ONLINE}, ()) is None
+    assert closed_by({Kind.ID_CARD: ONLINE}, (Kind.ID_CARD,)) is None
+    assert closed_by({Kind.ID_CARD: ONLINE}, ()) is None
 
 
 def test_a_device_that_is_not_there() -> None:
-    assert zh(closed_by({}, ("document_printer",)) or "") == "本机没有此设备"
+    assert zh(closed_by({}, (Kind.DOCUMENT_PRINTER,)) or "") == "本机没有此设备"
 
 
 @pytest.mark.parametrize("reason", list(Reason))
-@pytest.mark.parametrize("device", ["id_card", "receipt_printer", "document_printer"])
+@pytest.mark.parametrize("device", [Kind.ID_CARD, Kind.RECEIPT_PRINTER, Kind.DOCUMENT_PRINTER])
 def test_every_problem_of_every_device_has_words(device: str, reason: Reason) -> None:
     status = Status(State.HARDWARE_ERROR, problem=reason)
     assert zh(device_words(device, status)).strip()

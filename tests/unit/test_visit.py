@@ -23,6 +23,7 @@ from drivers.device import (
     DeviceError,
     Driver,
     Info,
+    Kind,
     Reason,
     Request,
     State,
@@ -323,7 +324,7 @@ def test_no_way_back_once_paper_is_under_way(here: World) -> None:
 @dataclass(frozen=True, slots=True)
 class PresentBankCard(DeviceStep[BankCard]):
     request: Request[BankCard] = field(default_factory=ReadBankCard)
-    device: str = field(default="smart_card", init=False)
+    device: Kind = field(default=Kind.SMART_CARD, init=False)
     seconds: float = field(default=30.0, init=False)
 
 
@@ -470,9 +471,9 @@ def printer() -> Iterator[DocumentPrinter]:
 @pytest.fixture(scope="module")
 def hosts(reader: IdCardReader, printer: DocumentPrinter) -> Iterator[dict[str, ThreadHost]]:
     drivers = {
-        "id_card": create("id_card", "sdt", {"port": reader.address}),
-        "document_printer": create(
-            "document_printer", "ipp", {"uri": printer.address, "poll_s": 0.02}
+        Kind.ID_CARD: create(Kind.ID_CARD, "sdt", {"port": reader.address}),
+        Kind.DOCUMENT_PRINTER: create(
+            Kind.DOCUMENT_PRINTER, "ipp", {"uri": printer.address, "poll_s": 0.02}
         ),
     }
     hosts = {kind: ThreadHost(driver) for kind, driver in drivers.items()}
@@ -593,7 +594,7 @@ def test_a_device_that_is_not_in_the_settings(it: Asking) -> None:
 class NeverComesBack(Driver):
     """Hangs in a library of its vendor, whatever it was told."""
 
-    info = Info("receipt_printer", "hangs", "nowhere")
+    info = Info(Kind.RECEIPT_PRINTER, "hangs", "nowhere")
     requests = (PrintSlip,)
 
     def __init__(self, freed: threading.Event) -> None:
@@ -621,7 +622,7 @@ def test_a_driver_that_never_comes_back_holds_no_page_up_for_ever(
     freed = threading.Event()
     host = ThreadHost(NeverComesBack(freed))
     host.start()
-    asking = Asking({"receipt_printer": host})
+    asking = Asking({Kind.RECEIPT_PRINTER: host})
     try:
         step = PrintingSlip(PrintSlip("job", Slip(())))
         object.__setattr__(step, "seconds", 0.1)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 from PySide6.QtQml import QmlElement
 
+from drivers.device import Kind
 from drivers.emulators.rig import Rig
 from kiosk.words import Language
 from ui.desk import parts
@@ -69,8 +70,8 @@ class Desk(QObject):
         self._hand = DeskHand(self._devices, absent, self.tongue)
         self._centre = DeskCentre(centre, self.tongue)
         by_key = {device.part.key: device for device in self._devices}
-        self._slips = DeskTray(by_key.get("receipt_printer"))
-        self._sheets = DeskTray(by_key.get("document_printer"))
+        self._slips = DeskTray(by_key.get(Kind.RECEIPT_PRINTER))
+        self._sheets = DeskTray(by_key.get(Kind.DOCUMENT_PRINTER))
         self._trouble = ""
         self._calm = QTimer(self, singleShot=True, interval=TROUBLE_MS)
         self._calm.timeout.connect(lambda: self._set_trouble(""))
@@ -107,8 +108,8 @@ class Desk(QObject):
         ]
         if any(new):
             self._hand.see()
-        self._slips.lay(looks.papers.get("receipt_printer", []))
-        self._sheets.lay(looks.papers.get("document_printer", []))
+        self._slips.lay(looks.papers.get(Kind.RECEIPT_PRINTER, []))
+        self._sheets.lay(looks.papers.get(Kind.DOCUMENT_PRINTER, []))
 
     def _set_trouble(self, trouble: str) -> None:
         self._trouble = trouble

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from PySide6.QtCore import Property, QObject, Signal, Slot
 from PySide6.QtQml import QmlElement
 
+from drivers.device import Kind
 from kiosk.words import Text, _
 from kiosk.workshop.sandbox import personas
 from ui.desk import people
@@ -17,7 +18,7 @@ from ui.lists import ListProperty
 QML_IMPORT_NAME = "Kiosk.Desk"
 QML_IMPORT_MAJOR_VERSION = 1
 
-CHIP = "smart_card"
+CHIP = Kind.SMART_CARD
 """The part that takes every card but the ID card."""
 LIES: Mapping[str, tuple[Text, Text]] = {
     people.ID_CARD: (_("在读卡区"), _("读卡区上是另一张卡")),

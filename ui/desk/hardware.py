@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from drivers.device import Kind
 from drivers.emulators import smart_card
 from drivers.emulators.camera import Camera
 from drivers.emulators.code_scanner import CodeScanner
@@ -23,20 +24,22 @@ from drivers.emulators.xfs4iot import XfsMachine
 from kiosk.settings import profile_table
 
 SECONDS_PER_PAGE = 1.5
-_SHARED = {"lights": "io_board", "sensors": "io_board"}
+_SHARED = {Kind.LIGHTS: "io_board", Kind.SENSORS: "io_board"}
 """Device classes that share one device, and the name of this device in a rig."""
 _BANK = "xfs4iot"
 """The driver of a bank's machine, which has all its devices; also its name in a rig."""
 _MAKE: Mapping[str, Callable[[Path], Emulator]] = {
-    "id_card": IdCardReader,
-    "smart_card": SmartCardReader,
-    "receipt_printer": lambda place: ReceiptPrinter(dots_per_s=1200.0),
-    "document_printer": lambda place: DocumentPrinter(seconds_per_page=SECONDS_PER_PAGE, dpi=100),
-    "camera": lambda place: Camera(),
-    "code_scanner": CodeScanner,
-    "pin_pad": PinPad,
+    Kind.ID_CARD: IdCardReader,
+    Kind.SMART_CARD: SmartCardReader,
+    Kind.RECEIPT_PRINTER: lambda place: ReceiptPrinter(dots_per_s=1200.0),
+    Kind.DOCUMENT_PRINTER: lambda place: DocumentPrinter(
+        seconds_per_page=SECONDS_PER_PAGE, dpi=100
+    ),
+    Kind.CAMERA: lambda place: Camera(),
+    Kind.CODE_SCANNER: CodeScanner,
+    Kind.PIN_PAD: PinPad,
     "io_board": IoBoard,
-    "speaker": Speaker,
+    Kind.SPEAKER: Speaker,
     _BANK: lambda place: XfsMachine(seconds_per_page=SECONDS_PER_PAGE),
 }
 _SAYS_WHERE = {
@@ -74,7 +77,7 @@ class DeskHardware:
             for kind, table in _tables(self.profile).items()
         }
 
-    def _where(self, kind: str, driver: str) -> dict[str, Any]:
+    def _where(self, kind: Kind, driver: str) -> dict[str, Any]:
         name = _emulator(kind, driver)
         device = self.devices.get(name)
         address = device.address if device else str(self.directory / name)
@@ -82,7 +85,7 @@ class DeskHardware:
             machine = urlsplit(address)
             return {"machine": machine.hostname, "ports": [machine.port]}
         where: dict[str, Any] = {_SAYS_WHERE[driver]: address}
-        if name == "smart_card":  # the virtual reader has two slots; the emulator uses the first
+        if name == Kind.SMART_CARD:  # the virtual reader has two slots; the emulator uses the first
             where["reader"] = f"{READER} 00 00"
         return where
 
@@ -94,17 +97,17 @@ def of(profile: str, directory: Path) -> DeskHardware:
     found = DeskHardware(profile, directory=directory)
     for kind, table in _tables(profile).items():
         name = _emulator(kind, table["driver"])
-        if name == "smart_card" and (why := smart_card.missing()):
+        if name == Kind.SMART_CARD and (why := smart_card.missing()):
             found.absent[name] = why
         elif name not in found.devices:
             found.devices[name] = _MAKE[name](directory / name)
     return found
 
 
-def _tables(profile: str) -> dict[str, dict[str, Any]]:
-    tables: dict[str, dict[str, Any]] = profile_table(profile)["devices"]
+def _tables(profile: str) -> dict[Kind, dict[str, Any]]:
+    tables: dict[Kind, dict[str, Any]] = profile_table(profile)["devices"]
     return tables
 
 
-def _emulator(kind: str, driver: str) -> str:
+def _emulator(kind: Kind, driver: str) -> str:
     return _BANK if driver == _BANK else _SHARED.get(kind, kind)

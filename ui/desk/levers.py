@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from drivers.device import Kind
 from drivers.emulators.script import Clause, parse, taking_back
 from kiosk.words import Text, _
 
@@ -64,7 +65,7 @@ _CHECKSUM = _fault("bad checksum", _("校验错"))
 _MAINS = "power state=mains percent=100"
 
 DEVICES: Mapping[str, tuple[Lever, ...]] = {
-    "id_card": (
+    Kind.ID_CARD: (
         _CABLE,
         _fault("lift during read", _("读到一半拿起")),
         _fault("wrong card", _("卡选不中")),
@@ -73,13 +74,13 @@ DEVICES: Mapping[str, tuple[Lever, ...]] = {
         _fault("not authorised", _("安全模块未授权")),
         *(_MUTE, _SLOW, _CHECKSUM, _CUT, _NOISE, _SPLIT),
     ),
-    "smart_card": (
+    Kind.SMART_CARD: (
         Lever("unplug", _("停掉服务"), "unplug", _is("plugged", False)),
         _fault("yank in mid-apdu", _("读到一半抽走")),
         _fault("status", _("卡报错"), "sw=0x6F00"),
         *(_MUTE, _SLOW, _GARBAGE),
     ),
-    "receipt_printer": (
+    Kind.RECEIPT_PRINTER: (
         _CABLE,
         Lever("near end", _("纸将尽"), "paper near end", _is("paper", "low")),
         Lever("paper out", _("缺纸了"), "paper out", _is("paper", "out")),
@@ -108,7 +109,7 @@ DEVICES: Mapping[str, tuple[Lever, ...]] = {
         _fault("deaf to gs r", _("不答 GS r")),
         *(_MUTE, _GARBAGE),
     ),
-    "document_printer": (
+    Kind.DOCUMENT_PRINTER: (
         Lever("off", _("关机"), "die", _is("listening", False)),
         _reason("paper low", _("纸将尽"), "paper low", "media-low-warning"),
         _reason("paper out", _("缺纸了"), "paper out", "media-empty-error"),
@@ -128,7 +129,7 @@ DEVICES: Mapping[str, tuple[Lever, ...]] = {
         _fault("slow", _("慢 3 秒"), "seconds=3"),
         *(_MUTE, _GARBAGE),
     ),
-    "camera": (
+    Kind.CAMERA: (
         _CABLE,
         _fault("freeze", _("画面定住")),
         _fault("black", _("全黑")),
@@ -138,7 +139,7 @@ DEVICES: Mapping[str, tuple[Lever, ...]] = {
         _fault("garbage", _("乱码")),
         _fault("mute", _("没有画面")),
     ),
-    "code_scanner": (
+    Kind.CODE_SCANNER: (
         _CABLE,
         Lever("two", _("同时两个码"), 'two texts=["11111111", "22222222"]'),
         Lever("too long", _("超长的码"), "too long"),
@@ -147,7 +148,7 @@ DEVICES: Mapping[str, tuple[Lever, ...]] = {
         _fault("refuse", _("拒绝命令")),
         *(_MUTE, _SLOW, _SPLIT),
     ),
-    "pin_pad": (
+    Kind.PIN_PAD: (
         _CABLE,
         Lever("tamper", _("被拆开过"), "tamper", _is("tampered", True)),
         Lever("break", _("自检不过"), "break", _is("broken", True)),
@@ -180,7 +181,7 @@ DEVICES: Mapping[str, tuple[Lever, ...]] = {
         _fault("wrong values", _("数值不对")),
         *(_MUTE, _SLOW, _CUT, _NOISE, _SPLIT),
     ),
-    "speaker": (_CABLE, _fault("hang", _("声卡卡住"))),
+    Kind.SPEAKER: (_CABLE, _fault("hang", _("声卡卡住"))),
 }
 """Levers by emulator."""
 
@@ -246,7 +247,7 @@ def _machine(order: str, words: Text, facts: str = "") -> Lever:
 
 
 BANK: Mapping[str, tuple[Lever, ...]] = {
-    "smart_card": (
+    Kind.SMART_CARD: (
         _act(
             "no chip",
             _("插没有芯片的卡"),
@@ -256,11 +257,11 @@ BANK: Mapping[str, tuple[Lever, ...]] = {
         Lever("jam", _("卡退不出来"), "jam card", _is("card_jammed", True)),
         *_service("CardReader"),
     ),
-    "receipt_printer": _printer("ReceiptPrinter"),
-    "document_printer": _printer("DocumentPrinter"),
-    "camera": _service("Camera"),
-    "code_scanner": _service("BarcodeReader"),
-    "pin_pad": _service("PinPad"),
+    Kind.RECEIPT_PRINTER: _printer("ReceiptPrinter"),
+    Kind.DOCUMENT_PRINTER: _printer("DocumentPrinter"),
+    Kind.CAMERA: _service("Camera"),
+    Kind.CODE_SCANNER: _service("BarcodeReader"),
+    Kind.PIN_PAD: _service("PinPad"),
     "io_board": (
         _act("come", _("有人在机前"), "come", _sensor("proximitySensor", "present")),
         _act(

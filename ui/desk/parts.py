@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from drivers.device import Kind
 from kiosk.words import Sayable, _
 from ui.desk import seen as say
 from ui.desk.levers import BANK, DEVICES, Lever, Seen, standing
@@ -63,67 +64,67 @@ MACHINE = _("银行的机器")
 
 _OWN = (
     DeskPart(
-        *("id_card", ID_CARD, "card", say.id_card),
+        *(Kind.ID_CARD, ID_CARD, "card", say.id_card),
         orders={"put": "put", "lift": "lift"},
         card=lambda seen: seen["card"] != "none",
     ),
     DeskPart(
-        *("smart_card", CHIP, "slot", say.smart_card),
+        *(Kind.SMART_CARD, CHIP, "slot", say.smart_card),
         orders={"put": "put", "lift": "lift"},
         card=lambda seen: bool(seen["card"]),
     ),
     DeskPart(
-        *("receipt_printer", RECEIPT, "receipt", say.receipt_printer),
+        *(Kind.RECEIPT_PRINTER, RECEIPT, "receipt", say.receipt_printer),
         orders={"take": "tear"},
         papers=lambda seen: seen["slips"],
     ),
     DeskPart(
-        *("document_printer", DOCUMENT, "printer", say.document_printer),
+        *(Kind.DOCUMENT_PRINTER, DOCUMENT, "printer", say.document_printer),
         orders={"take": "take"},
         papers=lambda seen: seen["sheets"],
     ),
-    DeskPart(*("camera", CAMERA, "camera", say.camera), picture=lambda seen: seen["picture"]),
+    DeskPart(*(Kind.CAMERA, CAMERA, "camera", say.camera), picture=lambda seen: seen["picture"]),
     DeskPart(
-        *("code_scanner", SCANNER, "scan", say.code_scanner),
+        *(Kind.CODE_SCANNER, SCANNER, "scan", say.code_scanner),
         orders={"show": "present", "remove": "remove"},
     ),
     DeskPart(
-        *("pin_pad", PAD, "keypad", say.pin_pad),
+        *(Kind.PIN_PAD, PAD, "keypad", say.pin_pad),
         orders={"press": "press"},
         digits=lambda seen: (seen["entering"], seen["entered"]),
     ),
     DeskPart(*("io_board", CABINET, "cabinet", say.io_board), lights=lambda seen: seen["lights"]),
-    DeskPart("speaker", SPEAKER, "speaker", say.speaker),
+    DeskPart(Kind.SPEAKER, SPEAKER, "speaker", say.speaker),
 )
 _RECEIPT, _DOCUMENT = "ReceiptPrinter", "DocumentPrinter"
 _BANKS = (
     DeskPart(
-        *("smart_card", CHIP, "slot", say.of_bank("CardReader", say.bank_card)),
+        *(Kind.SMART_CARD, CHIP, "slot", say.of_bank("CardReader", say.bank_card)),
         orders={"put": "put card", "lift": "pull card"},
         card=lambda seen: seen["card"] != "none",
     ),
     DeskPart(
-        *("receipt_printer", RECEIPT, "receipt"),
+        *(Kind.RECEIPT_PRINTER, RECEIPT, "receipt"),
         say.of_bank(_RECEIPT, say.bank_printer(_RECEIPT)),
         orders={"take": f"take paper service={_RECEIPT}"},
         papers=lambda seen: seen["tray"][_RECEIPT],
     ),
     DeskPart(
-        *("document_printer", DOCUMENT, "printer"),
+        *(Kind.DOCUMENT_PRINTER, DOCUMENT, "printer"),
         say.of_bank(_DOCUMENT, say.bank_printer(_DOCUMENT)),
         orders={"take": f"take paper service={_DOCUMENT}"},
         papers=lambda seen: seen["tray"][_DOCUMENT],
     ),
     DeskPart(
-        *("camera", CAMERA, "camera", say.of_bank("Camera", say.bank_camera)),
+        *(Kind.CAMERA, CAMERA, "camera", say.of_bank("Camera", say.bank_camera)),
         picture=lambda seen: seen["picture"],
     ),
     DeskPart(
-        *("code_scanner", SCANNER, "scan", say.of_bank("BarcodeReader", say.bank_scanner)),
+        *(Kind.CODE_SCANNER, SCANNER, "scan", say.of_bank("BarcodeReader", say.bank_scanner)),
         orders={"show": "show code"},
     ),
     DeskPart(
-        *("pin_pad", PAD, "keypad", say.of_bank("PinPad", say.bank_pad)),
+        *(Kind.PIN_PAD, PAD, "keypad", say.of_bank("PinPad", say.bank_pad)),
         orders={"press": "press"},
         digits=lambda seen: (seen["entering"], seen["digits"]),
     ),

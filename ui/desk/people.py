@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from drivers.device import Kind
 from kiosk.privacy import mask_bank_card, mask_id_number, mask_name, mask_phone
 from kiosk.words import Sayable, Text, _
 from kiosk.workshop.sandbox.personas import Persona, load
 from ui.desk import seen
 
 CARDS: Mapping[str, Text] = {
-    "id_card": _("身份证"),
+    Kind.ID_CARD: _("身份证"),
     "social-security": seen.CARDS["social-security"],
     "bank": seen.CARDS["bank"],
 }
 """The cards that a person carries: the ID card, and two kinds of chip cards."""
-ID_CARD = "id_card"
+ID_CARD = Kind.ID_CARD
 
 PURPOSES: Mapping[str, Text] = {
     "P01": _("查询账户、打印缴存证明的一般情形"),

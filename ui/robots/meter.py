@@ -33,6 +33,7 @@ from typing import Any
 import requests
 from PySide6.QtCore import QPointF, QUrl
 
+from drivers.device import Kind
 from ui.robots.finger import click, walk
 from ui.robots.player import Condition, Robot, Story
 from ui.visit_app import VisitApp
@@ -125,7 +126,7 @@ class Meter(Robot):
         self.put_card(PERSONA)
 
     def note_read(self) -> None:
-        self._trace.note("read", at=self._desk.look("id_card")["read_at"])
+        self._trace.note("read", at=self._desk.look(Kind.ID_CARD)["read_at"])
 
     def note_memory(self) -> None:
         self._trace.note("memory", mb=pss_mb())

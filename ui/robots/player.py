@@ -13,6 +13,7 @@ from pathlib import Path
 import requests
 from PySide6.QtCore import QObject, QTimer
 
+from drivers.device import Kind
 from drivers.emulators.rig import Remote
 from kiosk.workshop.sandbox import personas
 from ui.robots import finger
@@ -95,12 +96,12 @@ class Robot(QObject):
         self._answered_ticket = 0
 
     def put_card(self, persona: str) -> None:
-        self._desk.tell("id_card", "put", **personas.load()[persona].card())
+        self._desk.tell(Kind.ID_CARD, "put", **personas.load()[persona].card())
         self._answered_ticket = self._visit_app.bridge.ticket
         self._pressed_at = time.monotonic()
 
     def lift_card(self) -> None:
-        self._desk.tell("id_card", "lift")
+        self._desk.tell(Kind.ID_CARD, "lift")
 
     def sms_code(self) -> str:
         """The code of the newest message on the citizen's phone."""

@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from drivers.device import Kind
+
 if TYPE_CHECKING:
     from drivers.emulators.rig import Emulator
 
@@ -57,9 +59,9 @@ class Kiosk:
         self._receipts = ReceiptPrinter(dots_per_s=1000.0)
         self._documents = DocumentPrinter(seconds_per_page=_SHEET_S)
         self.emulators: dict[str, Emulator] = {
-            "id_card": IdCardReader(directory / "id_card"),
-            "receipt_printer": self._receipts,
-            "document_printer": self._documents,
+            Kind.ID_CARD: IdCardReader(directory / Kind.ID_CARD),
+            Kind.RECEIPT_PRINTER: self._receipts,
+            Kind.DOCUMENT_PRINTER: self._documents,
         }
         if bystanders:
             self.emulators |= _bystanders(directory)
@@ -78,7 +80,7 @@ class Kiosk:
         return ["".join(lines) for lines in self._receipts.look()["texts"]]
 
     def prints(self, device: str) -> bool:
-        if device == "receipt_printer":
+        if device == Kind.RECEIPT_PRINTER:
             return bool(self._receipts.look()["hanging"])
         jobs = self._documents.look()["jobs"]
         return bool(jobs) and jobs[-1]["state"] == "PROCESSING"
@@ -101,12 +103,12 @@ class BranchCabinet:
 
         self._machine = XfsMachine(seconds_per_page=_SHEET_S)
         self.emulators: dict[str, Emulator] = {
-            "id_card": IdCardReader(directory / "id_card"),
+            Kind.ID_CARD: IdCardReader(directory / Kind.ID_CARD),
             "xfs4iot": self._machine,
         }
 
     def settings(self) -> str:
-        reader = _TABLES["id_card"].format(self.emulators["id_card"].address)
+        reader = _TABLES[Kind.ID_CARD].format(self.emulators[Kind.ID_CARD].address)
         return reader + "".join(_XFS.format(kind, self._machine.port) for kind in _XFS_KINDS)
 
     def sheets(self) -> int:
@@ -119,7 +121,7 @@ class BranchCabinet:
         return []  # the machine cuts every slip, so no piece holds two
 
     def prints(self, device: str) -> bool:
-        command = "Printer.PrintRaw" if device == "receipt_printer" else "Printer.PrintNative"
+        command = "Printer.PrintRaw" if device == Kind.RECEIPT_PRINTER else "Printer.PrintNative"
         return command in self._machine.look()["commands"][-6:]  # later commands ask for status
 
     def quiet(self) -> bool:
@@ -140,28 +142,28 @@ def _bystanders(directory: Path) -> dict[str, Emulator]:
     from drivers.emulators.smart_cards import pcscd
 
     emulators: dict[str, Any] = {
-        "camera": Camera(),
-        "code_scanner": CodeScanner(directory / "code_scanner"),
-        "pin_pad": PinPad(directory / "pin_pad"),
+        Kind.CAMERA: Camera(),
+        Kind.CODE_SCANNER: CodeScanner(directory / Kind.CODE_SCANNER),
+        Kind.PIN_PAD: PinPad(directory / Kind.PIN_PAD),
         "io_board": IoBoard(directory / "io_board"),
     }
     if not pcscd.missing():
-        emulators["smart_card"] = SmartCardReader(directory / "pcsc")
+        emulators[Kind.SMART_CARD] = SmartCardReader(directory / "pcsc")
     return emulators
 
 
 _TABLES = {
-    "id_card": """
+    Kind.ID_CARD: """
 [devices.id_card]
 driver = "sdt"
 port = "{0}"
 """,
-    "receipt_printer": """
+    Kind.RECEIPT_PRINTER: """
 [devices.receipt_printer]
 driver = "escpos"
 address = "{0}"
 """,
-    "document_printer": """
+    Kind.DOCUMENT_PRINTER: """
 [devices.document_printer]
 driver = "ipp"
 uri = "{0}"
@@ -171,17 +173,17 @@ patience_s = 0.5
 stall_s = 2.0
 settle_s = 2.0
 """,
-    "camera": """
+    Kind.CAMERA: """
 [devices.camera]
 driver = "opencv"
 source = "{0}"
 """,
-    "code_scanner": """
+    Kind.CODE_SCANNER: """
 [devices.code_scanner]
 driver = "serial"
 port = "{0}"
 """,
-    "pin_pad": """
+    Kind.PIN_PAD: """
 [devices.pin_pad]
 driver = "serial"
 port = "{0}"
@@ -195,7 +197,7 @@ port = "{0}"
 driver = "io_board"
 port = "{0}"
 """,
-    "smart_card": """
+    Kind.SMART_CARD: """
 [devices.smart_card]
 driver = "pcsc"
 service = "{0}"
@@ -203,15 +205,15 @@ reader = "Kiosk IC 00 00"
 """,
 }
 _XFS_KINDS = (
-    "receipt_printer",
-    "document_printer",
-    "smart_card",
-    "camera",
-    "code_scanner",
-    "pin_pad",
-    "lights",
-    "sensors",
-    "vendor_mode",
+    Kind.RECEIPT_PRINTER,
+    Kind.DOCUMENT_PRINTER,
+    Kind.SMART_CARD,
+    Kind.CAMERA,
+    Kind.CODE_SCANNER,
+    Kind.PIN_PAD,
+    Kind.LIGHTS,
+    Kind.SENSORS,
+    Kind.VENDOR_MODE,
 )
 _XFS = """
 [devices.{0}]

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from drivers.device import Kind
+
 KILL = "kill"
 """Stands in place of an order: the bench kills the visit while its device works."""
 
@@ -32,7 +34,11 @@ STATES = (
 )
 """The steps of the main job, in order; ``problem`` is the problem page of an earlier fault."""
 
-USED_AT = {"id_card": "card", "document_printer": "printing", "receipt_printer": "slip"}
+USED_AT: Mapping[str, str] = {
+    Kind.ID_CARD: "card",
+    Kind.DOCUMENT_PRINTER: "printing",
+    Kind.RECEIPT_PRINTER: "slip",
+}
 """The devices of the main job, and the step that needs them."""
 
 
@@ -108,14 +114,14 @@ _ID_CARD: Sequence[tuple[Any, ...]] = (
 )
 _CABLE, _SILENCE = ("absent", "unplug"), ("silence", "mute")
 _DEVICES: Mapping[str, Sequence[tuple[Any, ...]]] = {
-    "document_printer": _DOCUMENT_PRINTER,
-    "receipt_printer": _RECEIPT_PRINTER,
-    "id_card": _ID_CARD,
-    "camera": (_CABLE, ("garbage", "garbage"), _SILENCE),
-    "code_scanner": (_CABLE, ("garbage", "noise"), _SILENCE),
-    "pin_pad": (_CABLE, ("garbage", "junk"), _SILENCE, ("slowness", "slow seconds=0.2")),
+    Kind.DOCUMENT_PRINTER: _DOCUMENT_PRINTER,
+    Kind.RECEIPT_PRINTER: _RECEIPT_PRINTER,
+    Kind.ID_CARD: _ID_CARD,
+    Kind.CAMERA: (_CABLE, ("garbage", "garbage"), _SILENCE),
+    Kind.CODE_SCANNER: (_CABLE, ("garbage", "noise"), _SILENCE),
+    Kind.PIN_PAD: (_CABLE, ("garbage", "junk"), _SILENCE, ("slowness", "slow seconds=0.2")),
     "io_board": (_CABLE, ("garbage", "bad crc"), _SILENCE, ("slowness", "slow seconds=0.15")),
-    "smart_card": (_CABLE,),
+    Kind.SMART_CARD: (_CABLE,),
 }
 _MACHINE_PRINTER: Sequence[tuple[Any, ...]] = (
     ("absent", "device state=noDevice", _NO_ANSWER),
@@ -133,11 +139,11 @@ _CUT_OFF = f"{_NO_ANSWER}|打印已取消"  # a service may still report that it
 _NEXT_COMMAND = ("absent", "offline", "broken", "garbage", "silence", "hanging up")
 """Faults of a machine's printer that hit its next command: a running command still finishes."""
 _MACHINE_PRINTERS = {
-    "document_printer": (
+    Kind.DOCUMENT_PRINTER: (
         (*_MACHINE_PRINTER, ("unplugged", "unplug", _CUT_OFF, ("printing",))),
         "DocumentPrinter",
     ),
-    "receipt_printer": (
+    Kind.RECEIPT_PRINTER: (
         (*_MACHINE_PRINTER, ("unplugged", "unplug", _CUT_OFF, ("slip",))),
         "ReceiptPrinter",
     ),
@@ -155,8 +161,8 @@ def _of_machine(device: str, service: str, row: Sequence[Any]) -> DeviceFault:
 
 
 KILLED = (
-    DeviceFault("document_printer", "killed", KILL, states=("printing",)),
-    DeviceFault("receipt_printer", "killed", KILL, states=("slip",)),
+    DeviceFault(Kind.DOCUMENT_PRINTER, "killed", KILL, states=("printing",)),
+    DeviceFault(Kind.RECEIPT_PRINTER, "killed", KILL, states=("slip",)),
 )
 FAULTS = (
     *(DeviceFault(device, *row) for device, rows in _DEVICES.items() for row in rows),

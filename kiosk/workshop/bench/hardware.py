@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from drivers.device import Kind
 from kiosk.workshop.bench.figures import BenchError
 
 if TYPE_CHECKING:
@@ -81,19 +82,19 @@ def main(where: str) -> None:
 
     directory = Path(where)
     devices: dict[str, Any] = {
-        "id_card": IdCardReader(directory / "id_card"),
+        Kind.ID_CARD: IdCardReader(directory / Kind.ID_CARD),
         "id_card_2": IdCardReader(directory / "id_card_2", pace=False),
-        "code_scanner": CodeScanner(directory / "code_scanner"),
-        "pin_pad": PinPad(directory / "pin_pad"),
-        "camera": Camera(),
+        Kind.CODE_SCANNER: CodeScanner(directory / Kind.CODE_SCANNER),
+        Kind.PIN_PAD: PinPad(directory / Kind.PIN_PAD),
+        Kind.CAMERA: Camera(),
         "xfs4iot": XfsMachine(),
-        "document_printer": DocumentPrinter(),
-        "receipt_printer": ReceiptPrinter(),
+        Kind.DOCUMENT_PRINTER: DocumentPrinter(),
+        Kind.RECEIPT_PRINTER: ReceiptPrinter(),
     }
     for name in LINES:
         devices[name] = ReceiptPrinter(kind="pty", path=directory / name)
     if not missing():
-        devices["smart_card"] = SmartCardReader(directory / "pcsc")
+        devices[Kind.SMART_CARD] = SmartCardReader(directory / "pcsc")
     rig = Rig(devices, directory / CONTROL)
     rig.start()
     try:

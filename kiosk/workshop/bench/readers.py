@@ -18,7 +18,7 @@ from typing import Any
 from drivers.camera.types import StartStream, StopStream, Stream
 from drivers.catalogue import create_host
 from drivers.code_scanner.types import ReadCode
-from drivers.device import Deadline, DeviceError, Media, Request, State, Status
+from drivers.device import Deadline, DeviceError, Kind, Media, Request, State, Status
 from drivers.emulators import bare
 from drivers.hosting.thread_host import PACE, HostPace, ThreadHost
 from drivers.id_card.types import ReadCard
@@ -141,7 +141,7 @@ def phases(count: int, seconds: float) -> Iterator[float]:
 
 @contextmanager
 def host(
-    kind: str,
+    kind: Kind,
     table: Mapping[str, Any],
     on_status: Callable[[Status], None] | None = None,
     pace: HostPace = PACE,
@@ -177,7 +177,7 @@ def ms(began: float) -> float:
 def _read_cards(
     found: Values,
     name: str,
-    table: tuple[str, Mapping[str, Any]],
+    table: tuple[Kind, Mapping[str, Any]],
     request: Request[Any],
     moments: Sequence[float],
     put: Callable[[], None],
@@ -208,9 +208,9 @@ def _sees_card(status: Status) -> bool:
 
 def _id_card(found: Values, hardware: EmulatedHardware, scale: ReadersScale) -> None:
     facts = personas.load()["P01"].card()
-    table = {"driver": "sdt", "port": hardware.addresses["id_card"]}
+    table = {"driver": "sdt", "port": hardware.addresses[Kind.ID_CARD]}
     moments = list(phases(scale.reads, SDT_LOOKS_S))
-    for device, name in (("id_card", "read"), ("id_card_2", "stack")):
+    for device, name in ((Kind.ID_CARD, "read"), ("id_card_2", "stack")):
 
         def put(device: str = device) -> None:
             hardware.hand.tell(device, "put", **facts)
@@ -221,9 +221,9 @@ def _id_card(found: Values, hardware: EmulatedHardware, scale: ReadersScale) -> 
         runs = scale.reads if name == "read" else scale.codes
         _bare_id_cards(found[f"floor_id_card_{name}"], hardware.addresses[device], put, lift, runs)
         if name == "read":
-            _read_cards(found, "id_card", ("id_card", table), ReadCard(), moments, put, lift)
+            _read_cards(found, Kind.ID_CARD, (Kind.ID_CARD, table), ReadCard(), moments, put, lift)
             continue
-        with host("id_card", {**table, "port": hardware.addresses[device]}) as one:
+        with host(Kind.ID_CARD, {**table, "port": hardware.addresses[device]}) as one:
             for _ in range(scale.codes):
                 put()
                 began = time.monotonic()
@@ -261,7 +261,7 @@ def _bare_id_cards(
 def no_smart_cards(hardware: EmulatedHardware) -> str:
     from drivers.emulators.smart_card import missing
 
-    return "" if "smart_card" in hardware.addresses else missing()
+    return "" if Kind.SMART_CARD in hardware.addresses else missing()
 
 
 def _smart_cards(found: Values, hardware: EmulatedHardware, scale: ReadersScale) -> None:
@@ -288,16 +288,16 @@ def _smart_card(
     from drivers.emulators.smart_card import READER
     from drivers.smart_card.apdu import Card
 
-    service, slot = hardware.addresses["smart_card"], f"{READER} 00 00"
+    service, slot = hardware.addresses[Kind.SMART_CARD], f"{READER} 00 00"
     table = {"driver": "pcsc", "service": service, "reader": slot}
     request, read = what
     moments = list(phases(scale.reads, PCSC_LOOKS_S))
 
     def put() -> None:
-        hardware.hand.tell("smart_card", "put", **facts)
+        hardware.hand.tell(Kind.SMART_CARD, "put", **facts)
 
     def lift() -> None:
-        hardware.hand.tell("smart_card", "lift")
+        hardware.hand.tell(Kind.SMART_CARD, "lift")
         reader.await_card(present=False)
 
     with closing(bare.CardReader(service, slot)) as reader:
@@ -313,7 +313,7 @@ def _smart_card(
         put()
         reader.await_card()
         reader.talk(record)
-        with host("smart_card", table) as one:
+        with host(Kind.SMART_CARD, table) as one:
             for _ in range(scale.codes):
                 began = time.monotonic()
                 reader.send(apdus)
@@ -331,7 +331,7 @@ def _smart_card(
             reader.send(apdus)
             found[f"floor_{name}_read"].append(ms(began))
             lift()
-        _read_cards(found, name, ("smart_card", table), request, moments, put, lift)
+        _read_cards(found, name, (Kind.SMART_CARD, table), request, moments, put, lift)
 
 
 def _xfs_card(found: Values, hardware: EmulatedHardware, scale: ReadersScale) -> None:
@@ -345,7 +345,7 @@ def _xfs_card(found: Values, hardware: EmulatedHardware, scale: ReadersScale) ->
     def lift() -> None:
         hand.tell("xfs4iot", "pull card")
 
-    with host("smart_card", table) as one, bare.web_socket(service) as ask:
+    with host(Kind.SMART_CARD, table) as one, bare.web_socket(service) as ask:
         read: list[str] = []  # the messages of one read: status, card data, eject
         for _ in range(scale.codes):
             put()
@@ -364,7 +364,7 @@ def _xfs_card(found: Values, hardware: EmulatedHardware, scale: ReadersScale) ->
             ask(read[0])
             found["floor_xfs_round_trip"].append(ms(began))
     moments = list(phases(scale.reads, PCSC_LOOKS_S))
-    _read_cards(found, "xfs_card", ("smart_card", table), ReadBankCard(), moments, put, lift)
+    _read_cards(found, "xfs_card", (Kind.SMART_CARD, table), ReadBankCard(), moments, put, lift)
 
 
 def _last_read(frames: Sequence[tuple[str, str, str]]) -> list[str]:
@@ -383,7 +383,7 @@ def _last_read(frames: Sequence[tuple[str, str, str]]) -> list[str]:
 def _codes(found: Values, hardware: EmulatedHardware, scale: ReadersScale) -> None:
     from drivers.code_scanner.serial import NEWLAND_START
 
-    port, hand = hardware.addresses["code_scanner"], hardware.hand
+    port, hand = hardware.addresses[Kind.CODE_SCANNER], hardware.hand
     start, code = bytes.fromhex(NEWLAND_START), _CODE.encode() + b"\r\n"
     with bare.BareLine(port) as line:
         length = len(line.ask_once(start))
@@ -391,29 +391,29 @@ def _codes(found: Values, hardware: EmulatedHardware, scale: ReadersScale) -> No
             if number:
                 line.ask(start, length)
             began = time.monotonic()
-            hand.tell("code_scanner", "present", text=_CODE)
+            hand.tell(Kind.CODE_SCANNER, "present", text=_CODE)
             line.take(len(code))
             found["floor_code_read"].append(ms(began))
-            hand.tell("code_scanner", "remove")
-    with host("code_scanner", {"driver": "serial", "port": port}) as one:
+            hand.tell(Kind.CODE_SCANNER, "remove")
+    with host(Kind.CODE_SCANNER, {"driver": "serial", "port": port}) as one:
         for moment in phases(scale.codes, PIN_LOOKS_S):
             waiting = one.submit(ReadCode(), _PATIENCE_S)
             time.sleep(_SETTLE_S + moment)
             began = time.monotonic()
-            hand.tell("code_scanner", "present", text=_CODE)
+            hand.tell(Kind.CODE_SCANNER, "present", text=_CODE)
             waiting.result()
             found["code_read"].append(ms(began))
-            hand.tell("code_scanner", "remove")
+            hand.tell(Kind.CODE_SCANNER, "remove")
 
 
 def _pin_blocks(found: Values, hardware: EmulatedHardware, scale: ReadersScale) -> None:
-    port, hand = hardware.addresses["pin_pad"], hardware.hand
+    port, hand = hardware.addresses[Kind.PIN_PAD], hardware.hand
 
     def press(*keys: str) -> None:
         for key in keys:
-            hand.tell("pin_pad", "press", key=key)
+            hand.tell(Kind.PIN_PAD, "press", key=key)
 
-    with host("pin_pad", {"driver": "serial", "port": port}) as one:
+    with host(Kind.PIN_PAD, {"driver": "serial", "port": port}) as one:
         one.execute(LoadSessionKey(_session_key()), _PATIENCE_S)
         for moment in phases(scale.codes, PIN_LOOKS_S):
             one.execute(StartPinEntry(), _PATIENCE_S)
@@ -476,8 +476,8 @@ def _session_key() -> SessionKey:
 
 
 def _camera(found: Values, hardware: EmulatedHardware, scale: ReadersScale) -> None:
-    source = hardware.addresses["camera"]
-    with host("camera", {"driver": "opencv", "source": source}) as one:
+    source = hardware.addresses[Kind.CAMERA]
+    with host(Kind.CAMERA, {"driver": "opencv", "source": source}) as one:
         for _ in range(scale.films):
             began = time.monotonic()
             stream = one.execute(StartStream(), _PATIENCE_S)

@@ -18,7 +18,7 @@ from typing import Any
 
 from drivers.camera.types import StartStream, StopStream
 from drivers.catalogue import create
-from drivers.device import Deadline, DeviceError, Reason, Status
+from drivers.device import Deadline, DeviceError, Kind, Reason, Status
 from drivers.document_printer.types import PrintDocument
 from drivers.emulators import bare
 from drivers.hosting.process_host import ProcessHost
@@ -31,15 +31,15 @@ from kiosk.workshop.bench.readers import BANK_CARD, await_usable, host, ms, no_s
 from kiosk.workshop.sandbox import personas
 
 PLUGS = (
-    "id_card",
-    "receipt_printer",
-    "document_printer",
-    "code_scanner",
-    "pin_pad",
-    "camera",
+    Kind.ID_CARD,
+    Kind.RECEIPT_PRINTER,
+    Kind.DOCUMENT_PRINTER,
+    Kind.CODE_SCANNER,
+    Kind.PIN_PAD,
+    Kind.CAMERA,
     "xfs_card",
 )
-HELD = ("id_card", "smart_card", "camera")
+HELD = (Kind.ID_CARD, Kind.SMART_CARD, Kind.CAMERA)
 
 NAMES: Mapping[str, Name] = {
     "unplug_noticed": Name("s", floor="floor_unplug_noticed"),
@@ -140,7 +140,7 @@ def _replug(found: Values, name: str, hardware: EmulatedHardware, scale: Recover
         told.append((time.monotonic(), status))
 
     device, kind, table = _cable(name, hardware)
-    out, back = ("die", "revive") if device == "document_printer" else ("unplug", "plug")
+    out, back = ("die", "revive") if device == Kind.DOCUMENT_PRINTER else ("unplug", "plug")
     with closing(Remote(hardware.directory / CONTROL)) as hand, host(kind, table, note, pace):
         for part in phases(scale.plugs, 1.0):
             time.sleep(part * pace.poll_s)  # since the host's last look
@@ -155,22 +155,22 @@ def _replug(found: Values, name: str, hardware: EmulatedHardware, scale: Recover
             found[f"floor_replug_{name}"].append(next_look(gone, plugged, pause) - plugged)
 
 
-def _cable(name: str, hardware: EmulatedHardware) -> tuple[str, str, Mapping[str, Any]]:
+def _cable(name: str, hardware: EmulatedHardware) -> tuple[str, Kind, Mapping[str, Any]]:
     """The emulated device, its device class, and its table in the settings."""
     at = hardware.addresses
-    match name:
-        case "id_card":
-            return "id_card_2", name, {"driver": "sdt", "port": at["id_card_2"]}
-        case "receipt_printer":
-            return name, name, {"driver": "escpos", "address": at[name]}
-        case "document_printer":
-            return name, name, {"driver": "ipp", "uri": at[name]}
-        case "camera":
-            return name, name, {"driver": "opencv", "source": at[name]}
-        case "xfs_card":
-            service = f"{at['xfs4iot']}/CardReader"
-            return "xfs4iot", "smart_card", {"driver": "xfs4iot", "service": service}
-    return name, name, {"driver": "serial", "port": at[name]}
+    if name == "xfs_card":
+        service = f"{at['xfs4iot']}/CardReader"
+        return "xfs4iot", Kind.SMART_CARD, {"driver": "xfs4iot", "service": service}
+    match kind := Kind(name):
+        case Kind.ID_CARD:
+            return "id_card_2", kind, {"driver": "sdt", "port": at["id_card_2"]}
+        case Kind.RECEIPT_PRINTER:
+            return name, kind, {"driver": "escpos", "address": at[name]}
+        case Kind.DOCUMENT_PRINTER:
+            return name, kind, {"driver": "ipp", "uri": at[name]}
+        case Kind.CAMERA:
+            return name, kind, {"driver": "opencv", "source": at[name]}
+    return name, kind, {"driver": "serial", "port": at[name]}
 
 
 def _first(told: Sequence[tuple[float, Status]], after: float, *, usable: bool) -> float:
@@ -198,18 +198,18 @@ def next_look(gone: float, after: float, pauses: Sequence[float]) -> float:
 def _restart_pcscd(found: Values, hardware: EmulatedHardware, scale: RecoveryScale) -> None:
     from drivers.emulators.smart_card import READER
 
-    hand, service = hardware.hand, hardware.addresses["smart_card"]
+    hand, service = hardware.hand, hardware.addresses[Kind.SMART_CARD]
     slot = f"{READER} 00 00"
 
     def restart() -> float:
-        hand.tell("smart_card", "unplug")
+        hand.tell(Kind.SMART_CARD, "unplug")
         began = time.monotonic()
-        hand.tell("smart_card", "plug")
+        hand.tell(Kind.SMART_CARD, "plug")
         return began
 
-    hand.tell("smart_card", "put", **BANK_CARD)
+    hand.tell(Kind.SMART_CARD, "put", **BANK_CARD)
     table = {"driver": "pcsc", "service": service, "reader": slot}
-    with host("smart_card", table) as one:
+    with host(Kind.SMART_CARD, table) as one:
         one.execute(ReadBankCard(), _PATIENCE_S)
         for _ in range(scale.restarts):
             began = restart()
@@ -221,7 +221,7 @@ def _restart_pcscd(found: Values, hardware: EmulatedHardware, scale: RecoverySca
             reader.await_card()
             reader.send([])
         found["floor_restart_pcscd"].append(ms(began))
-    hand.tell("smart_card", "lift")
+    hand.tell(Kind.SMART_CARD, "lift")
 
 
 def _restart_cupsd(found: Values, hardware: EmulatedHardware, scale: RecoveryScale) -> None:
@@ -231,9 +231,9 @@ def _restart_cupsd(found: Values, hardware: EmulatedHardware, scale: RecoverySca
     server = PrintServer(folder)
     try:
         server.start()
-        uri = server.queue("A4", hardware.addresses["document_printer"])
+        uri = server.queue("A4", hardware.addresses[Kind.DOCUMENT_PRINTER])
         pdf = _blank_page()
-        with host("document_printer", {"driver": "ipp", "uri": uri}) as one:
+        with host(Kind.DOCUMENT_PRINTER, {"driver": "ipp", "uri": uri}) as one:
             one.execute(
                 PrintDocument("first", pdf, 1), _PATIENCE_S
             )  # the first job of a queue takes longer
@@ -275,7 +275,7 @@ def _kills(found: Values, name: str, hardware: EmulatedHardware, scale: Recovery
     driver = str(table["driver"])
     options = {key: value for key, value in table.items() if key != "driver"}
     put, act, lift = _acts(name, device, hardware)
-    one = ProcessHost(partial(create, kind, driver, options), grace=_HANGS_S)
+    one = ProcessHost(kind, partial(create, kind, driver, options), grace=_HANGS_S)
     one.start()
     try:
         await_usable(one)
@@ -303,13 +303,17 @@ def _kills(found: Values, name: str, hardware: EmulatedHardware, scale: Recovery
         one.stop()
 
 
-def _held(name: str, hardware: EmulatedHardware) -> tuple[str, str, Mapping[str, Any]]:
+def _held(name: str, hardware: EmulatedHardware) -> tuple[str, Kind, Mapping[str, Any]]:
     from drivers.emulators.smart_card import READER
 
-    if name != "smart_card":
+    if name != Kind.SMART_CARD:
         return _cable(name, hardware)
     service = hardware.addresses[name]
-    return name, name, {"driver": "pcsc", "service": service, "reader": f"{READER} 00 00"}
+    return (
+        name,
+        Kind.SMART_CARD,
+        {"driver": "pcsc", "service": service, "reader": f"{READER} 00 00"},
+    )
 
 
 Act = Callable[[ThreadHost, float], Any]
@@ -321,13 +325,13 @@ def _acts(
     """Three functions: one to call before a command, the command, and one to call after it."""
     hand = hardware.hand
     match name:
-        case "camera":
+        case Kind.CAMERA:
             return (
                 lambda: None,
                 lambda one, seconds: one.execute(StartStream(), seconds),
                 lambda one: one.execute(StopStream(), _PATIENCE_S),
             )
-        case "id_card":
+        case Kind.ID_CARD:
             return (
                 lambda: hand.tell(device, "put", **personas.load()["P01"].card()),
                 lambda one, seconds: one.execute(ReadCard(), seconds),

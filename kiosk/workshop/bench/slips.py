@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from itertools import count
 
 from drivers import catalogue
-from drivers.device import CancelToken, Deadline, DeviceError, Driver
+from drivers.device import CancelToken, Deadline, DeviceError, Driver, Kind
 from drivers.receipt_printer.types import PrintSlip, Slip
 from kiosk.centre.models import CentreWords, Document
 from kiosk.papers.receipt import SlipTerms, document_slip
@@ -125,7 +125,7 @@ def _print(driver: Driver, request: PrintSlip) -> None:
 def _printer(address: str, kind: str) -> Iterator[Driver]:
     """A driver that has printed one empty slip: its checks before a first slip are done."""
     text = "raster" if kind == "raster" else "gb18030"
-    driver = catalogue.create("receipt_printer", "escpos", {"address": address, "text": text})
+    driver = catalogue.create(Kind.RECEIPT_PRINTER, "escpos", {"address": address, "text": text})
     try:
         driver.open()
         _print(driver, replace(_request("text"), slip=Slip(())))
@@ -140,10 +140,10 @@ def _count_bytes(found: Values, kind: str, hardware: EmulatedHardware) -> None:
     request = _request(kind)
     mode = TextMode.RASTER if kind == "raster" else TextMode.GB18030
     found[f"floor_slip_{kind}_bytes"].append(len(encode(request.slip, text=mode)))
-    with _printer(hardware.addresses["receipt_printer"], kind) as driver:
-        before = hardware.hand.look("receipt_printer")["received"]
+    with _printer(hardware.addresses[Kind.RECEIPT_PRINTER], kind) as driver:
+        before = hardware.hand.look(Kind.RECEIPT_PRINTER)["received"]
         _print(driver, request)
-        after = hardware.hand.look("receipt_printer")["received"]
+        after = hardware.hand.look(Kind.RECEIPT_PRINTER)["received"]
     found[f"slip_{kind}_bytes"].append(after - before)
 
 

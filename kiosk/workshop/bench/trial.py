@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from drivers.device import Kind
 from kiosk.privacy import mask_name
 from kiosk.workshop.bench.cabinets import SLIP_END, SLIP_HEAD
 from kiosk.workshop.bench.cases import FAULTS, KILL, STATES, USED_AT, DeviceFault, FaultCase
@@ -15,8 +16,8 @@ from kiosk.workshop.bench.figures import BenchError
 from kiosk.workshop.bench.stand import Page, Stand
 from kiosk.workshop.sandbox import personas
 
-_PRINTERS = ("document_printer", "receipt_printer")
-_STATUS = {"io_board": ("lights", "sensors")}
+_PRINTERS = (Kind.DOCUMENT_PRINTER, Kind.RECEIPT_PRINTER)
+_STATUS = {"io_board": (Kind.LIGHTS, Kind.SENSORS)}
 _NOTICED_S = 2.5
 """After this time a host has looked at its idle device at least once, see
 :class:`drivers.hosting.thread_host.HostPace`."""
@@ -186,15 +187,15 @@ class Trial:
             "POST", "/reset"
         )  # or the persona of earlier visits would reach the limit of prints
         main = None if self._calm else self._begin_main()
-        self._stand.rig.tell("id_card", "put", **personas.load()[self._persona].card())
+        self._stand.rig.tell(Kind.ID_CARD, "put", **personas.load()[self._persona].card())
         if main and main.fault.kind == "unplugged" and not main.prelude:
             self._fail_at(
-                main, lambda: self._stand.rig.look("id_card")["commands"][-1:] == ["read"]
+                main, lambda: self._stand.rig.look(Kind.ID_CARD)["commands"][-1:] == ["read"]
             )
 
     def _type_code(self, page: Page) -> None:
-        self._stand.rig.tell("id_card", "lift")
-        self._settle_main("id_card", worked=True)
+        self._stand.rig.tell(Kind.ID_CARD, "lift")
+        self._settle_main(Kind.ID_CARD, worked=True)
         for digit in self._stand.centre("GET", "/messages")[0]["code"]:
             self._press(digit)
         self._press("confirm")
@@ -223,7 +224,7 @@ class Trial:
     def _at_account(self, page: Page) -> None:
         closed = page.action("deposit-certificate")["closed"]
         if closed:
-            self._read(closed, "document_printer")
+            self._read(closed, Kind.DOCUMENT_PRINTER)
             self._press("back")
         elif self._ledger_seen:
             self._press("deposit-certificate")
@@ -235,10 +236,10 @@ class Trial:
         assert self._round
         self._round.said_printed += 1
         self._printed += 1
-        self._settle_main("document_printer", worked=True)
+        self._settle_main(Kind.DOCUMENT_PRINTER, worked=True)
         closed = page.action("slip")["closed"]
         if closed:
-            self._read(closed, "receipt_printer")
+            self._read(closed, Kind.RECEIPT_PRINTER)
             self._press("menu")
         else:
             self._need("slip", "slip")
@@ -246,7 +247,7 @@ class Trial:
     def _at_slip_printed(self, page: Page) -> None:
         assert self._round
         self._round.said_slip += 1
-        self._settle_main("receipt_printer", worked=True)
+        self._settle_main(Kind.RECEIPT_PRINTER, worked=True)
         self._press("menu")
 
     def _at_problem(self, page: Page) -> None:
@@ -424,19 +425,19 @@ class Trial:
             return
         quiet = self._watch_for(self._cabinet.quiet, _QUIET_S)
         reports = self._stand.centre("GET", "/prints")[done.reports :]
-        doubtful = {*done.doubtful, *("document_printer" for r in reports if r["pages"] is None)}
+        doubtful = {*done.doubtful, *(Kind.DOCUMENT_PRINTER for r in reports if r["pages"] is None)}
         complaints = [
             *judge_paper(
                 "document",
                 self._cabinet.sheets() - done.sheets,
                 done.said_printed,
-                "document_printer" in doubtful,
+                Kind.DOCUMENT_PRINTER in doubtful,
             ),
             *judge_paper(
                 "slip",
                 self._cabinet.slips() - done.slips,
                 done.said_slip,
-                "receipt_printer" in doubtful,
+                Kind.RECEIPT_PRINTER in doubtful,
             ),
         ]
         if not quiet:
@@ -487,11 +488,11 @@ class Trial:
 
     def _done_by(self, device: str) -> int:
         """How often ``device`` has done its work since the start: sheets, slips or reads."""
-        if device == "document_printer":
+        if device == Kind.DOCUMENT_PRINTER:
             return self._cabinet.sheets()
-        if device == "receipt_printer":
+        if device == Kind.RECEIPT_PRINTER:
             return self._cabinet.slips()
-        return int(self._stand.rig.look("id_card")["reads"])
+        return int(self._stand.rig.look(Kind.ID_CARD)["reads"])
 
     @property
     def _persona(self) -> str:
@@ -502,7 +503,7 @@ class Trial:
         if self._round is None:
             return False
         self._watch_for(self._cabinet.quiet, _QUIET_S)
-        if device == "document_printer":
+        if device == Kind.DOCUMENT_PRINTER:
             return self._cabinet.sheets() > self._round.sheets
         return self._cabinet.slips() > self._round.slips
 
@@ -527,7 +528,11 @@ class Trial:
         return True
 
 
-_BEFORE = {"id_card": "card", "document_printer": "preview", "receipt_printer": "printed"}
+_BEFORE: Mapping[str, str] = {
+    Kind.ID_CARD: "card",
+    Kind.DOCUMENT_PRINTER: "preview",
+    Kind.RECEIPT_PRINTER: "printed",
+}
 """The step at which the earlier fault begins that leads to a device's problem page."""
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from drivers import catalogue as drivers
-from drivers.device import CancelToken, Deadline
+from drivers.device import CancelToken, Deadline, Kind
 from drivers.id_card.types import ReadCard
 from kiosk.keeper.channel import KeeperEnd, Live, Ready, Shown
 from kiosk.keeper.keeper import visit_command
@@ -146,16 +146,16 @@ def _measure_reader(found: Values, here: demo.DemoPlace, scale: VisitsScale) -> 
     """The ID card driver alone: put a card and read it."""
     from drivers.emulators.rig import Remote
 
-    reader = drivers.create("id_card", "sdt", {"port": str(here.directory / "id_card")})
+    reader = drivers.create(Kind.ID_CARD, "sdt", {"port": str(here.directory / Kind.ID_CARD)})
     desk = Remote(here.desk)
     try:
         reader.open()
         for _ in range(min(3, scale.starts)):
             began = time.monotonic()
-            desk.tell("id_card", "put", **personas.load()["P01"].card())
+            desk.tell(Kind.ID_CARD, "put", **personas.load()["P01"].card())
             reader.execute(ReadCard(), Deadline(10), CancelToken())
             found["floor_reader"].append(_ms(began))
-            desk.tell("id_card", "lift")
+            desk.tell(Kind.ID_CARD, "lift")
     finally:
         reader.close()
         desk.close()
