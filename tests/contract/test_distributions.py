@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 import requests
 
+from drivers.device import Kind
 from drivers.emulators.rig import Remote
 from kiosk.keeper.channel import Begun, KeeperEnd, Live, Ready, Shown
 from kiosk.workshop import demo, robots
@@ -207,7 +208,7 @@ def test_a_visit_reads_a_card_and_signs_in_at_the_centre(
             channel.send(Live())
             wait_for(lambda: Shown() in channel.receive(), "its first frame")
             wait_for(lambda: Begun() in channel.receive(), "the first touch")
-            desk.tell("id_card", "put", **personas.load()["P01"].card())
+            desk.tell(Kind.ID_CARD, "put", **personas.load()["P01"].card())
             with requests.Session() as http:
                 http.trust_env = False
                 url = f"{here.centre}/sandbox/messages"
