@@ -1,7 +1,7 @@
-"""A camera over XFS4IoT: ``Camera.TakePicture``, again and again, made into a stream.
+"""A camera over XFS4IoT: makes a stream by repeating ``Camera.TakePicture``.
 
-The standard knows single pictures only; how many a second come depends on the machine. The stream
-says by its age when they are too few.
+The standard knows single pictures only; their rate depends on the machine. When pictures come too
+slowly, the stream becomes stale and raises.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from drivers.xfs4iot.payloads import (
 )
 
 PICTURE_S = 5.0
-"""For one picture."""
+"""Limit for one picture, in seconds."""
 _LOOK_S = 0.01
 _STOP_S = 6.0
 _OUT_OF_ORDER = (CameraState.INOP, CameraState.INOPERATIVE)
@@ -56,9 +56,9 @@ class XfsCamera(XfsDriver):
         """``[devices.camera]``."""
 
         camera: CameraName = CameraName.PERSON
-        """``person``: who stands in front; ``room``; ``exitSlot``."""
+        """``person``: the camera that sees the citizen; ``room``; ``exitSlot``."""
         most_per_s: Annotated[float, msgspec.Meta(gt=0, le=30)] = 10.0
-        """Pictures a second at most."""
+        """Most pictures a second."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -74,7 +74,7 @@ class XfsCamera(XfsDriver):
         self._connected().call(ResetCamera(), Deadline(RESET_S), CancelToken())
 
     def self_test(self) -> tuple[Check, ...]:
-        """As every device; and one picture, which nobody keeps."""
+        """The checks of every device, and one picture, which is not kept."""
         checks = super().self_test()
         if not all(check.passed for check in checks):
             return checks
@@ -97,7 +97,8 @@ class XfsCamera(XfsDriver):
             self._stop()
         if self._reader is None:
             service = self._usable()
-            # A connection of its own: pictures never wait for a look at the state, nor it for them.
+            # Pictures get a connection of their own, so that they and the status do not delay each
+            # other.
             self._reader = _PictureReader(self._greeted(service.uri, PICTURE_S), self._settings)
         while (stream := self._reader.stream) is None:
             failure = self._reader.failure
@@ -130,7 +131,7 @@ class XfsCamera(XfsDriver):
 
 
 class _PictureReader:
-    """The thread that asks for pictures and keeps the newest."""
+    """A thread that asks for pictures and keeps the newest."""
 
     def __init__(self, service: XfsService, settings: XfsCamera.Settings) -> None:
         self._service = service
@@ -142,7 +143,7 @@ class _PictureReader:
         self._thread.start()
 
     def stop(self) -> None:
-        """End it and wipe the pictures."""
+        """End the thread and wipe the pictures."""
         self._stopping.cancel()
         self._thread.join(_STOP_S)
         if self.stream is not None:
@@ -172,7 +173,8 @@ class _PictureReader:
 def _picture(
     service: XfsService, camera: CameraName, cancel: CancelToken | None = None
 ) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """One picture: (height, width, 3), blue, green, red. Raises ``GARBLED`` for what is none."""
+    """One picture: (height, width, 3), blue, green, red. Raises ``GARBLED`` when the service sends
+    no picture."""
     command = TakePicture(camera=camera)
     data = service.call(command, Deadline(PICTURE_S), cancel or CancelToken()).picture_file
     image = None

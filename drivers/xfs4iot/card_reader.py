@@ -1,8 +1,9 @@
 """A chip card reader over XFS4IoT: the card's APDUs travel in ``CardReader.ChipIO``.
 
-Magnetic tracks are never asked for. A motor that has drawn the card in gives it back after the
-read, whatever came of it. A card that was there before this connection is somebody else's: nothing
-is read until it is gone, and it is given back, though not out of a read that another program does.
+The driver never asks for magnetic tracks. A motor reader that has drawn the card in gives it back
+after every read, also a failed one. A card that was in the reader before this connection belongs to
+somebody else: the driver reads nothing until that card is gone. It gives the card back, but not
+while another program may be reading it.
 """
 
 from __future__ import annotations
@@ -48,21 +49,22 @@ from drivers.xfs4iot.payloads import (
 )
 
 FINISH_S = 2.5
-"""How long a read may go on past its deadline: a host that can kill waits three seconds."""
+"""Seconds that a read may go on past its deadline; less than the three seconds after which a
+process host kills its driver."""
 EJECT_S = 2.5
-"""How long is waited for a card to come out; one that takes longer still comes."""
+"""Longest wait, in seconds, for a card to come out; a slower card still comes out later."""
 LOOK_S = 0.5
-"""How often the service is asked whether the card is still there; it may not tell by itself."""
+"""Seconds between two status requests while waiting; a service may send no event."""
 LET_GO_S = 10.0
-"""How long a card that was inside before may be in the read of another program, which would lose
-it to us; the doctor looks in for a shorter time."""
+"""Seconds in which an earlier card may be in another program's read, so that the driver does not
+eject it. The doctor connects for a shorter time, and so never ejects a card."""
 _MOVE_S = 30.0
 _CONTACTLESS = ("contactless", "intelligentContactless")
 _IN_THE_WAY = (Reason.CARD_UNKNOWN, Reason.CARD_UNREADABLE)
 _NOBODY_PUT_ONE = (Reason.TIMEOUT, Reason.CANCELLED, Reason.CARD_REMOVED)
 _LYING = (MediaState.PRESENT, MediaState.ENTERING, MediaState.LATCHED)
 _HELD = {"motor": (MediaState.PRESENT,), "latchedDip": (MediaState.LATCHED,)}
-"""With these the machine holds the card, and only it can let it go."""
+"""By type of reader, the media states in which the machine holds the card until it ejects it."""
 _MEDIA = {
     MediaState.PRESENT: Media.PRESENT,
     MediaState.ENTERING: Media.PRESENT,
@@ -88,12 +90,13 @@ class XfsCardReader(XfsDriver):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._removed = False
-        self._inserted = False  # a card of our own read may be inside
-        self._left = False  # a card was there before us, and may be still
-        self._spared = Deadline(0.0)  # it may be in another program's read until then
+        self._inserted = False  # a card of this driver's own read may be inside
+        self._left = False  # a card from before this connection may still be in the reader
+        self._spared = Deadline(0.0)  # until then, that card may be in another program's read
 
     def status(self) -> Status:
-        """As the service says; also gives back a card whose holder's visit ended in its read."""
+        """The service's status; also gives back an earlier card, e.g. of a visit that was killed
+        during its read."""
         limit = Deadline(STATUS_S)
         service = self._connected(STATUS_S / 3)
         facts = self._look(service, limit.remaining())
@@ -103,7 +106,7 @@ class XfsCardReader(XfsDriver):
         return self._status(facts)
 
     def reset(self) -> None:
-        """Give back a card that is still inside."""
+        """Give back a card that is inside."""
         self._connected().call(ResetCardReader(to="exit"), Deadline(RESET_S), CancelToken())
 
     def _do(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
@@ -130,7 +133,7 @@ class XfsCardReader(XfsDriver):
         return found
 
     def _await_gone(self, service: XfsService, deadline: Deadline, cancel: CancelToken) -> None:
-        """Wait until the card that was there before us is taken. Raises ``TIMEOUT``."""
+        """Wait until the earlier card is taken. Raises ``TIMEOUT``."""
         self.report(Status(State.BUSY, media=Media.PRESENT, detail=_LEFT))
         asked = False
         look = Deadline(0.0)
@@ -148,7 +151,7 @@ class XfsCardReader(XfsDriver):
             service.pump(TICK_S)
 
     def _await_card(self, service: XfsService, deadline: Deadline, cancel: CancelToken) -> bytes:
-        """The ATR of the card that was put. Raises ``CARD_UNKNOWN`` for one without a chip."""
+        """Wait for a card; returns its ATR. Raises ``CARD_UNKNOWN`` for a card without a chip."""
         read = service.call(ReadRawData(), deadline, cancel, self._on_event)
         self._inserted = True
         self.report(Status(State.BUSY, media=Media.PRESENT))
@@ -187,8 +190,8 @@ class XfsCardReader(XfsDriver):
         return read_social_security_card(card) if known else read_bank_card(card)
 
     def _give_back(self, service: XfsService) -> None:
-        """Move the card to the slot. A reader that cannot is told by its status: what was read
-        was read."""
+        """Move the card to the slot. A failure is only reported as status: the read itself was
+        successful."""
         media = Media.UNKNOWN
         if self._type(service) in _HELD and service.offers(MoveCard):
             try:
@@ -208,7 +211,8 @@ class XfsCardReader(XfsDriver):
         self.report(Status(State.ONLINE, media=media))
 
     def _eject(self, service: XfsService) -> Media:
-        """Where the card is then. Never cancelled: a card belongs to its holder."""
+        """Eject the card; returns where the card is then. Never cancelled, since the card belongs
+        to the citizen."""
         running = service.start(_GIVE_BACK, _MOVE_S)
         try:
             service.await_end(_GIVE_BACK, running, Deadline(EJECT_S), CancelToken())
@@ -226,7 +230,7 @@ class XfsCardReader(XfsDriver):
         while not self._removed:
             if look.passed():
                 media = self._media(self._look(service, STATUS_S))
-                # None: a reader that one only swipes a card through, or holds it to.
+                # None: a reader that never holds a card, such as a contactless one.
                 if media is None or media is MediaState.NOT_PRESENT:
                     break
                 look = Deadline(LOOK_S)
@@ -254,8 +258,8 @@ class XfsCardReader(XfsDriver):
             self._left = False
 
     def _begin(self, service: XfsService) -> None:
-        """A card that is there already is not to be read; one of our own read, inside when the
-        connection was lost, is let go at once."""
+        """Note an earlier card, which must not be read. Eject a card of this driver's own read at
+        once: it was inside when the connection was lost."""
         media = self._media(self._look(service, STATUS_S))
         self._left = media in _LYING
         self._spared = Deadline(LET_GO_S)
@@ -292,9 +296,10 @@ class XfsCardReader(XfsDriver):
 
 
 def speaks_t0(atr: bytes) -> bool:
-    """Whether the first protocol a card offers is T=0 (ISO/IEC 7816-3, 8.2): TD1, or none at all.
+    """Whether the first protocol that a card offers is T=0 (ISO/IEC 7816-3, 8.2): by TD1, or
+    because the ATR has no TD1.
 
-    An ATR that is cut off counts as T=0, what cards without TD1 speak.
+    An ATR that is cut off counts as one without TD1.
     """
     if len(atr) < 2:
         return True

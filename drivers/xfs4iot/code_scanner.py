@@ -28,13 +28,13 @@ from drivers.xfs4iot.payloads import (
 )
 
 AGAIN_S = 0.1
-"""Between two tries: a service may misread the same code many times in a moment."""
+"""Seconds between two tries: a service may misread the same code many times in a moment."""
 LONGEST = 4096
-"""Bytes of a code; nothing that is shown to a terminal needs more."""
+"""Most bytes of a code; no code for a terminal is longer."""
 
 
 class XfsCodeScanner(XfsDriver):
-    """The scanner is on only while a code is awaited: the service sees to that."""
+    """A code scanner. The service switches it on only during a read."""
 
     KIND = Kind.CODE_SCANNER
     INTERFACES = ("BarcodeReader",)
@@ -45,7 +45,7 @@ class XfsCodeScanner(XfsDriver):
         """``[devices.code_scanner]``."""
 
         symbologies: tuple[str, ...] = ()
-        """XFS4IoT names of what may be read, ``qrCode``; empty: all that the scanner knows."""
+        """XFS4IoT names of the symbologies to read, ``qrCode``; empty: all of the scanner."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -55,7 +55,8 @@ class XfsCodeScanner(XfsDriver):
         self._connected().call(ResetBarcodeReader(), Deadline(RESET_S), CancelToken())
 
     def _do(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Code:
-        """Also: ``GARBLED`` for a code that is no text or longer than 4096 bytes."""
+        """As the base class; raises ``GARBLED`` for a code without text or longer than 4096
+        bytes."""
         service = self._usable()
         wanted = dict.fromkeys(self._settings.symbologies, True)
         command = ReadBarcode(symbologies=wanted or None)
@@ -67,7 +68,8 @@ class XfsCodeScanner(XfsDriver):
                 except FailedError as error:
                     if error.error is not ErrorCode.BARCODE_INVALID:
                         raise
-                    # A code held too short or askew: whoever holds it tries again by itself.
+                    # The code was held too briefly or askew. The citizen goes on holding it, so the
+                    # driver tries again without an error.
                     cancel.wait(min(AGAIN_S, deadline.remaining()))
                     if cancel.cancelled:
                         raise DeviceError(Reason.CANCELLED) from error

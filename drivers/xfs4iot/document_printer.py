@@ -1,4 +1,4 @@
-"""An A4 printer over XFS4IoT: a PDF, handed to ``Printer.PrintNative``."""
+"""An A4 printer over XFS4IoT: sends a PDF by ``Printer.PrintNative``."""
 
 from __future__ import annotations
 
@@ -13,25 +13,26 @@ from drivers.xfs4iot.printing import PrinterSettings, XfsPrinter
 
 
 class XfsDocumentPrinter(XfsPrinter):
-    """Pages count as printed when the service says so; it never says how many of them, so after a
-    failure in the middle of several their number is not known.
+    """An A4 printer. Pages count as printed when the service completes the command with success.
+    The service never reports their number, so it is unknown after a failure of several pages.
 
-    "Native" is what the service's own printer takes; ask the machine's vendor whether it is PDF.
+    "Native" is the format of the service's own printer; ask the machine's vendor whether it is PDF.
     """
 
     KIND = Kind.DOCUMENT_PRINTER
     TYPE = "document"
     NEEDS = (PrintNative,)
     REQUESTS = (PrintDocument,)
-    LEFT = (MediaState.ENTERING, MediaState.PRESENT)  # a sheet of its own, on the transport
+    # PRESENT: a sheet on the transport, since there is no roll
+    LEFT = (MediaState.ENTERING, MediaState.PRESENT)
 
     class Settings(PrinterSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """``[devices.document_printer]``."""
 
         move: Literal["eject", "expel", "stack", ""] = "eject"
-        """What becomes of each sheet; empty: the printer sees to it by itself."""
+        """Where each sheet goes; empty: the printer decides."""
         paper_source: Annotated[str, msgspec.Meta(pattern="^([a-zA-Z][a-zA-Z0-9]*)?$")] = ""
-        """``upper``, ``lower``, … or a name of the vendor's; empty: the service chooses."""
+        """``upper``, ``lower``, … or a vendor's name; empty: the service chooses."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)

@@ -1,4 +1,4 @@
-"""What every driver over an XFS4IoT service shares: where the service is, how the device is."""
+"""Base of the drivers over XFS4IoT: finds the service, connects to it, reads the status."""
 
 from __future__ import annotations
 
@@ -29,33 +29,36 @@ from drivers.xfs4iot.messages import Command, XfsMessage
 from drivers.xfs4iot.payloads import Capabilities, GetStatus, StatusFacts
 
 STATUS_S = 0.9
-"""How long a look at the state may take, all told."""
+"""Longest time of one status, in seconds, a new connection included."""
 RESET_S = 10.0
 
 _Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 
 
 class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a device's service is; the same in every table of a device over XFS4IoT."""
+    """The address of a device's service; every table of a device over XFS4IoT has these
+    settings."""
 
     service: str = ""
-    """Its whole address, ``wss://127.0.0.1:5846/xfs4iot/v1.0/ReceiptPrinter``; or only the name at
-    its end, looked up among what the machine publishes. Empty: the first of the right kind."""
+    """The whole address, ``wss://127.0.0.1:5846/xfs4iot/v1.0/ReceiptPrinter``, or only the name at
+    its end, which is looked up among the published services. Empty: the first service of the right
+    kind."""
     machine: str = "127.0.0.1"
-    """Whose publisher is asked when ``service`` is no whole address; a number or a name."""
+    """The machine whose publisher is asked unless ``service`` is a whole address; number or
+    name."""
     ports: tuple[_Port, ...] = PORTS
-    """Where the publisher is looked for."""
+    """The ports at which to look for the publisher."""
     tls: bool = False
-    """True: look for the publisher, and take a service, over TLS only."""
+    """True: look for the publisher, and use services, over TLS only."""
     ca: str = ""
-    """A file (PEM) with the authorities whose certificates hold. Empty: the system's."""
+    """A file (PEM) with the authorities that may sign certificates. Empty: those of the system."""
 
 
 class XfsDriver(Driver):
-    """A driver of one device class over one service; a lost connection is opened anew when asked.
+    """A driver of one device class over one service; the next command reopens a lost connection.
 
-    ``KIND`` is the device class here, ``INTERFACES`` what the service must offer, ``NEEDS`` the
-    commands without which the driver is of no use.
+    ``KIND`` is the device class, ``INTERFACES`` the interfaces that the service must offer,
+    ``NEEDS`` the commands that the driver cannot do without.
     """
 
     KIND: ClassVar[Kind]
@@ -71,7 +74,7 @@ class XfsDriver(Driver):
 
     @property
     def info(self) -> Info:
-        """As ``Common.Capabilities`` tells it, once the service was found."""
+        """From ``Common.Capabilities`` of the service; before ``open``, only kind and address."""
         return self._info
 
     @property
@@ -81,8 +84,8 @@ class XfsDriver(Driver):
     def open(self) -> None:
         """Find the service and agree on versions with it.
 
-        Raises :class:`DeviceError`: ``NO_DEVICE`` when there is none of this kind, ``UNSUPPORTED``
-        when it is too old, ``NOT_AUTHORISED`` when its certificate does not hold.
+        Raises :class:`DeviceError`: ``NO_DEVICE`` when no service is of this kind, ``UNSUPPORTED``
+        when the service is too old, ``NOT_AUTHORISED`` when its certificate is invalid.
         """
         self.close()
         self._take(self._found())
@@ -93,13 +96,13 @@ class XfsDriver(Driver):
             service.close()
 
     def status(self) -> Status:
-        """How the device is (``Common.Status``). Raises ``OFFLINE`` for a service that is gone."""
+        """The device's status (``Common.Status``). Raises ``OFFLINE`` when the service is gone."""
         limit = Deadline(STATUS_S)
         service = self._connected(STATUS_S / 3)
         return self._status(self._look(service, limit.remaining()))
 
     def self_test(self) -> tuple[Check, ...]:
-        """The service answers, knows the commands, and the device is ready."""
+        """Whether the service answers and knows the commands, and the device is ready."""
         try:
             service = self._connected()
             status = self.status()
@@ -125,10 +128,10 @@ class XfsDriver(Driver):
         return tuple(self._neighbour(uri) for uri in found)
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
-        """Do ``request``; a cancel is passed on to the service within 50 ms.
+        """Carry out ``request``; passes a cancel on to the service within 50 ms.
 
-        Raises what the request says; ``OFFLINE`` when the service is gone or takes no commands,
-        ``GARBLED`` for nonsense, ``UNSUPPORTED`` for what service or device cannot do.
+        Raises the errors of the request; ``OFFLINE`` when the service is gone or takes no commands,
+        ``GARBLED`` for nonsense, ``UNSUPPORTED`` when service or device cannot do it.
         """
         if not isinstance(request, self.REQUESTS):
             raise DeviceError(
@@ -142,30 +145,30 @@ class XfsDriver(Driver):
 
     @abstractmethod
     def _do(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
-        """Do one of ``REQUESTS``."""
+        """Carry out one of ``REQUESTS``."""
 
     def _suits(self, capabilities: Capabilities) -> bool:
-        """Whether a service with these interfaces is of the right kind."""
+        """Whether a service with these capabilities is of the right kind."""
         return True
 
     def _look(self, service: XfsService, seconds: float) -> StatusFacts:
-        """Ask the service how the device is."""
+        """Ask the service for the status of the device."""
         return service.ask(GetStatus(), seconds)
 
     def _status(self, facts: StatusFacts) -> Status:
-        """What the facts mean for this kind of device."""
+        """The status that ``facts`` mean for this kind of device."""
         return status_of(facts.common.device if facts.common else None)
 
     def _begin(self, service: XfsService) -> None:
-        """What comes first on every new connection."""
+        """Called first on every new connection."""
 
     def _hear(self, message: XfsMessage) -> None:
-        """An unsolicited event."""
+        """Called for every unsolicited event."""
 
     # -- the service --------------------------------------------------------------------------
 
     def _connected(self, seconds: float = CONNECT_S) -> XfsService:
-        """The connection; one that was lost is opened again at the address that is known."""
+        """The connection; reopens a lost connection at the same address."""
         if self._service is None:
             raise DeviceError(Reason.NO_DEVICE, "not opened yet")
         if self._service.closed:
@@ -173,9 +176,9 @@ class XfsDriver(Driver):
         return self._service
 
     def _ready(self) -> tuple[XfsService, Status]:
-        """A service that answers just now, and how its device is.
+        """A service that answers now, and the status of its device.
 
-        Nothing was asked of the device yet, so a connection that only blinked is tried again.
+        Tries a failed connection once more: nothing was asked of the device yet, so that is safe.
         """
         try:
             service = self._connected()
@@ -188,7 +191,7 @@ class XfsDriver(Driver):
         return service, self._status(facts)
 
     def _usable(self) -> XfsService:
-        """As :meth:`_ready`; raises what stands against a command, with ``pages`` 0."""
+        """As :meth:`_ready`, but raises the device's problem, with ``pages`` 0."""
         try:
             service, status = self._ready()
         except DeviceError as error:
@@ -200,7 +203,7 @@ class XfsDriver(Driver):
         return service
 
     def _take(self, service: XfsService) -> None:
-        """Go on with a new connection; one on which nothing can be begun is not kept."""
+        """Use a new connection from now on; closes it instead when :meth:`_begin` fails."""
         service.hear = self._hear
         try:
             self._begin(service)
@@ -304,5 +307,5 @@ def _name(uri: str) -> str:
 
 
 def online(status: Status) -> bool:
-    """Whether nothing is known to be wrong so far, so that more may be said."""
+    """Whether ``status`` has no problem so far, so that a driver may add its own findings."""
     return status.state in (State.ONLINE, State.BUSY)

@@ -17,7 +17,7 @@ from drivers.xfs4iot.payloads import LightState, SwitchLights
 
 
 class XfsLights(XfsDriver):
-    """The guidance lights of a machine. Which there are, the machine's capabilities tell."""
+    """The guidance lights of a machine, whose capabilities list them."""
 
     KIND = Kind.LIGHTS
     INTERFACES = ("Lights",)
@@ -28,9 +28,9 @@ class XfsLights(XfsDriver):
         """``[devices.lights]``."""
 
         position: str = "default"
-        """Which of a light's positions, for machines that have several."""
+        """The position of a light to use, for machines whose lights have several."""
         names: Mapping[Light, str] = msgspec.field(default_factory=dict)
-        """A vendor's names for lights that XFS4IoT has none for: ``camera = "oemFaceLight"``."""
+        """A vendor's names of lights that XFS4IoT does not name: ``camera = "oemFaceLight"``."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -63,7 +63,7 @@ class XfsLights(XfsDriver):
             if ours:
                 self._switch(service, ours, deadline, cancel)
             return
-        for name in names:  # it does not tell which there are: try
+        for name in names:  # the machine does not list its lights: try all
             try:
                 self._switch(service, {name: off}, deadline, cancel)
             except FailedError as error:
@@ -81,5 +81,5 @@ class XfsLights(XfsDriver):
         service.call(command, deadline, cancel)
 
     def _name(self, light: Light) -> str | None:
-        """The machine's name for a light; None for one that neither standard nor settings name."""
+        """The machine's name of a light; ``None`` when neither standard nor settings name it."""
         return self._settings.names.get(light, None if light is Light.CAMERA else light.value)

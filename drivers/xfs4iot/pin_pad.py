@@ -1,7 +1,7 @@
 """A PIN pad over XFS4IoT: ``Keyboard.PinEntry`` and ``PinPad.GetPinBlock``.
 
-Digits stay in the pad: its events say that one was pressed, and what they might say more is not
-read.
+Digits stay in the pad: its events tell that a digit was pressed, and the driver does not read
+which.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ from drivers.xfs4iot.payloads import (
 )
 
 END_S = 2.5
-"""How long after ENTER the service may take to end the entry."""
+"""Longest wait after ENTER, in seconds, until the service ends the entry."""
 _BLOCK_BYTES = {Algorithm.TDEA: 8, Algorithm.SM4: 16}
 
 
 @dataclass(slots=True)
 class _XfsPinEntry:
-    """A PIN entry that runs, on the connection it was begun on."""
+    """A running PIN entry, and the connection on which it began."""
 
     service: XfsService
     command: PinEntry
@@ -63,11 +63,11 @@ class _XfsPinEntry:
     entered: int = 0
     presses: deque[KeyPress] = field(default_factory=deque)
     ended: bool = False
-    """By ENTER or CANCEL."""
+    """Whether ENTER or CANCEL has ended the entry."""
 
 
 class XfsPinPad(XfsDriver):
-    """The pad of a bank's machine. Where the bank loads its keys, name them in the settings."""
+    """The pad of a bank's machine. If the bank loads the keys, the settings must name them."""
 
     KIND = Kind.PIN_PAD
     INTERFACES = ("Keyboard", "PinPad")
@@ -78,17 +78,17 @@ class XfsPinPad(XfsDriver):
         """``[devices.pin_pad]``."""
 
         key: str = "TPK"
-        """The PIN key's name in the pad."""
+        """The name of the PIN key in the pad."""
         master_key: str = "TMK"
-        """The name of the key under which session keys come."""
+        """The name of the key under which session keys are encrypted."""
         key_serial: str = ""
-        """The serial of a PIN key that the bank keeps loaded; empty: we load one."""
+        """The serial of a PIN key that the bank keeps loaded; empty: the terminal loads one."""
         algorithm: Algorithm = Algorithm.TDEA
-        """Of that key."""
+        """The algorithm of the bank's PIN key."""
         sm4: Annotated[str, msgspec.Meta(pattern="^[0-9]?$")] = ""
-        """The digit by which this pad's vendor calls SM4: the standard has no letter for it."""
+        """The vendor's digit for SM4, for which the standard has no letter."""
         patience: Annotated[int, msgspec.Meta(ge=5, le=300)] = 60
-        """Seconds after which the pad gives an entry up by itself."""
+        """Seconds after which the pad ends an entry by itself."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -103,7 +103,7 @@ class XfsPinPad(XfsDriver):
         super().close()
 
     def reset(self) -> None:
-        """Drop the entry and what was entered; keys stay."""
+        """Drop the entry and its digits; keys stay."""
         self._forget()
         self._connected().call(ResetPinPad(), Deadline(RESET_S), CancelToken())
 
@@ -200,7 +200,8 @@ class XfsPinPad(XfsDriver):
         return press
 
     def _await_end(self, entry: _XfsPinEntry) -> None:
-        """The key is told before the command has ended; only then does the PIN wait."""
+        """Wait for the end of the command, which comes after the event of ENTER: only then does the
+        PIN wait in the pad."""
         due = Deadline(END_S)
         while not entry.ended:
             if due.passed():
@@ -210,7 +211,8 @@ class XfsPinPad(XfsDriver):
                 self._close_entry(entry)
 
     def _close_entry(self, entry: _XfsPinEntry) -> None:
-        """The command has ended: by which key, if its event did not say."""
+        """Note the end of the command; adds its ENTER or CANCEL unless an event has told the
+        key."""
         assert entry.running is not None
         try:
             result = entry.service.result(entry.command, entry.running)
@@ -232,7 +234,7 @@ class XfsPinPad(XfsDriver):
             entry.presses.append(KeyPress(Key.ENTER, entry.entered))
 
     def _make_block(self, pan: str, deadline: Deadline, cancel: CancelToken) -> PinBlock:
-        pan_field(pan)  # refuses what is no PAN
+        pan_field(pan)  # raises for an invalid PAN
         if not self._pin_waits or self._algorithm is None:
             raise DeviceError(Reason.CANCELLED, "no entered PIN waits")
         service = self._connected()
@@ -249,7 +251,7 @@ class XfsPinPad(XfsDriver):
     def _end(self) -> None:
         waits = self._pin_waits
         self._drop_entry()
-        if waits:  # cancelling cannot take back what was entered
+        if waits:  # after ENTER the command has ended: only a reset drops the PIN
             service = self._connected()
             if service.offers(ResetPinPad):
                 service.call(ResetPinPad(), Deadline(RESET_S), CancelToken())
@@ -267,7 +269,7 @@ class XfsPinPad(XfsDriver):
 
 
 def _press(entry: _XfsPinEntry, message: XfsMessage) -> None:
-    """One key of an entry. Function keys that mean nothing to us are passed over."""
+    """Add one key to the entry; ignores function keys without a meaning here."""
     if message.header.name != KeyPressed.EVENT:
         return
     match message.read(KeyPressed).completion:

@@ -1,4 +1,4 @@
-"""A receipt printer over XFS4IoT: the bytes of ESC/POS, handed to ``Printer.PrintRaw``."""
+"""A receipt printer over XFS4IoT: sends ESC/POS bytes by ``Printer.PrintRaw``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from drivers.xfs4iot.printing import PrinterSettings, XfsPrinter
 
 
 class XfsReceiptPrinter(XfsPrinter):
-    """A slip counts as printed when the service says so: it speaks for paper and cutter."""
+    """A receipt printer. A slip counts as printed when the service completes the command with
+    success: the service watches paper and cutter."""
 
     KIND = Kind.RECEIPT_PRINTER
     TYPE = "receipt"
@@ -30,7 +31,7 @@ class XfsReceiptPrinter(XfsPrinter):
         width: Annotated[int, msgspec.Meta(ge=384, le=832, multiple_of=8)] = 576
         """Dots across the paper: 576 on 80 mm, 384 on 58 mm."""
         eject: bool = False
-        """True where the cut slip must be moved to the slot by a command of its own."""
+        """True for a machine that needs a separate command to move the cut slip to the slot."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)

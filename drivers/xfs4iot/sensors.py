@@ -25,7 +25,8 @@ from drivers.xfs4iot.payloads import (
 P = TypeVar("P", bound=Payload)
 
 LOOK_S = 0.5
-"""How often the sensors are asked: a service need not tell every change by itself."""
+"""Seconds between two status requests while waiting; a service need not send an event for every
+change."""
 _WRAP = 0x10000
 _DOOR = {
     DoorState.OPEN: True,
@@ -39,9 +40,9 @@ _BUTTON = {OnOff.ON: True, OnOff.OFF: False}
 
 
 class XfsSensors(XfsDriver):
-    """What the machine tells of door, call button, proximity, power and volume.
+    """The machine's door, call button, proximity, power and volume.
 
-    Presses and arrivals are counted here, from the first look on.
+    The driver counts presses and arrivals itself, from its first look on.
     """
 
     KIND = Kind.SENSORS
@@ -57,7 +58,7 @@ class XfsSensors(XfsDriver):
         self._told = AuxiliariesStatus()
 
     def reset(self) -> None:
-        """Nothing to bring back: sensors are only read."""
+        """Does nothing: sensors have no state to reset."""
 
     def _do(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Readings:
         service, _ = self._ready()
@@ -94,7 +95,8 @@ class XfsSensors(XfsDriver):
 
 
 def merged(before: AuxiliariesStatus, news: AuxiliariesStatus) -> AuxiliariesStatus:
-    """All that is known after ``news``, which need not mention what did not change."""
+    """``before``, updated by the fields of ``news``; a field that ``news`` omits has not
+    changed."""
     ups = _over(before.ups, news.ups) if before.ups and news.ups else news.ups
     return _over(before, msgspec.structs.replace(news, ups=ups))
 
@@ -106,7 +108,7 @@ def _over(before: P, news: P) -> P:
 
 
 def read_sensors(facts: AuxiliariesStatus, before: Readings) -> Readings:
-    """The readings after ``facts``; what they do not mention stays as it was."""
+    """The readings after ``facts``; a reading whose field is missing stays as in ``before``."""
     now = before
     if facts.operator_call_button_sensor is not None:
         held = _BUTTON.get(facts.operator_call_button_sensor)

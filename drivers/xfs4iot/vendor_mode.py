@@ -1,4 +1,4 @@
-"""The vendor's mode over XFS4IoT: when a technician wants the machine, when it is ours."""
+"""Vendor mode over XFS4IoT: whether the bank's technician asks for the machine, or has it."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ _EVENTS = {
 
 
 class XfsVendorMode(XfsDriver):
-    """Registers with the service, so that the machine waits for our word before it is handed over.
+    """Registers with the service, so that the machine is handed over only when this driver agrees.
 
-    While the machine is not ours the status is ``OFFLINE``, and says why.
+    In any other mode than ``INACTIVE`` the status is ``OFFLINE``, with the mode as detail.
     """
 
     KIND = Kind.VENDOR_MODE
@@ -60,7 +60,7 @@ class XfsVendorMode(XfsDriver):
         """``[devices.vendor_mode]``."""
 
         name: str = "provident fund terminal"
-        """How this program is called in the technician's list."""
+        """The name of this program in the technician's list."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -68,7 +68,7 @@ class XfsVendorMode(XfsDriver):
         self._mode = Mode.UNKNOWN
 
     def reset(self) -> None:
-        """Nothing to bring back."""
+        """Does nothing: vendor mode has no state to reset."""
 
     def _begin(self, service: XfsService) -> None:
         register = RegisterVendorMode(app_name=self._settings.name)
@@ -116,7 +116,7 @@ class XfsVendorMode(XfsDriver):
         told = facts.vendor_mode
         if told is not None and told.service is not None:
             self._mode = _MODES.get(told.service, Mode.UNKNOWN)
-        # This service has no device of its own; some say nothing about one.
+        # This service has no device, and some services report no state of one.
         status = super()._status(facts)
         if status.state is State.UNKNOWN and told is not None:
             well = told.device is VendorModeDevice.ONLINE
