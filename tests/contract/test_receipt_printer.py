@@ -439,9 +439,9 @@ def test_what_stops_a_slip(printer: ReceiptPrinter, order: str, mend: str, reaso
         printer.obey(mend)
         # The printer dropped the rest: nothing of it comes out before the next slip.
         assert host.execute(PrintSlip("next", SLIP), SOON_S) == Printed("next")
-    remains, slip = printer.look()["texts"]
-    assert remains == [f"第{n}行" for n in range(len(remains))]
-    assert 0 < len(remains) < 20
+    leftover, slip = printer.look()["texts"]
+    assert leftover == [f"第{n}行" for n in range(len(leftover))]
+    assert 0 < len(leftover) < 20
     assert slip[0] == "住房公积金中心"
 
 
@@ -552,8 +552,8 @@ def test_a_cancelled_slip_never_comes_out(
     assert time.monotonic() - cancelled < 2.0
     printer.obey("well")
     assert host.execute(PrintSlip("next", SLIP), SOON_S) == Printed("next")
-    remains, slip = printer.look()["texts"]
-    assert len(remains) < 100
+    leftover, slip = printer.look()["texts"]
+    assert len(leftover) < 100
     assert slip[0] == "住房公积金中心"
 
 
@@ -608,8 +608,8 @@ def test_what_a_killed_visit_left_is_on_nobody_else_s_slip(
             until(lambda: following.status().state is State.ONLINE)
             assert len(printer.look()["slips"]) == 1
         following.execute(PrintSlip("next", SLIP), Deadline(SOON_S), CancelToken())
-    remains, slip = printer.look()["texts"]
-    assert 0 < remains.count("第一行") < 9
+    leftover, slip = printer.look()["texts"]
+    assert 0 < leftover.count("第一行") < 9
     assert "第一行" not in slip
     assert slip[0] == "住房公积金中心"
 
