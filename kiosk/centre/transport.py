@@ -138,13 +138,12 @@ class Transport:
             return Silence(Trouble.NONSENSE, en("an id that cannot stand in a path"))
         began = time.monotonic()
         self._patience.by = began + whole_s
-        for pause in (*PAUSES_S, None) if call.repeatable else (None,):
-            outcome = self._exchange(call, token)
-            if isinstance(outcome, Answered) or pause is None:
-                break
-            if self._patience.left() <= pause:
+        outcome = self._exchange(call, token)
+        for pause in PAUSES_S if call.repeatable else ():
+            if isinstance(outcome, Answered) or self._patience.left() <= pause:
                 break
             time.sleep(pause)
+            outcome = self._exchange(call, token)
         self._on_time(call.endpoint, time.monotonic() - began)
         return outcome
 

@@ -479,6 +479,11 @@ def test_addresses_that_cannot_be(url: str) -> None:
         CentreClient(url, "T0001")
 
 
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.9.1", "[::1]"])
+def test_without_tls_only_on_this_machine(host: str) -> None:
+    CentreClient(f"http://{host}:8080/api", "T0001").close()
+
+
 @pytest.mark.parametrize("terminal", ["", "a b", "T1\r\nX: 1", "终端", "x" * 33])
 def test_terminals_that_cannot_be(terminal: str) -> None:
     with pytest.raises(ValueError, match="terminal"):

@@ -12,6 +12,7 @@ from kiosk.centre.models import CentreWords, Document
 from kiosk.papers import checker
 from kiosk.papers.checker import check_in_process
 from kiosk.papers.sealed import Flaw, NotOurs
+from tests.unit.test_sealed import HOLDER, announce, make_pdf, make_root, make_seal, seal
 
 
 def document(pdf: bytes) -> Document:
@@ -26,6 +27,17 @@ def document(pdf: bytes) -> Document:
         valid_until="20260315",
         prints_left_today=3,
     )
+
+
+def test_a_sealed_document_passes(tmp_path: Path) -> None:
+    root = make_root()
+    roots = tmp_path / "roots.pem"
+    roots.write_bytes(root.pem())
+    pdf = seal(make_pdf(), make_seal(root))
+    check_in_process(pdf, document=announce(pdf), holder=HOLDER, roots=roots)
+    with pytest.raises(NotOurs) as refused:
+        check_in_process(pdf, document=announce(pdf, pages=2), holder=HOLDER, roots=roots)
+    assert (refused.value.flaw, refused.value.detail) == (Flaw.PAGE_COUNT, "1 instead of 2")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -540,6 +541,22 @@ def test_a_slow_answer_over_tls_ends_in_time(issuer: Issuer) -> None:
         began = time.monotonic()
         assert trouble(client.accounts).trouble is Trouble.SLOW
         assert time.monotonic() - began < 2.5
+
+
+def test_nothing_is_read_past_the_deadline_of_a_call() -> None:
+    """Not even a byte that is there already: a server may always have one more ready."""
+    here, there = socket.socketpair()
+    deadline = transport._CallDeadline()
+    with here, there, closing(here.makefile("rb", buffering=0)) as raw_bytes:
+        there.sendall(b"ab")
+        answer = transport._TimedBytes(raw_bytes, here, deadline)
+        deadline.by = time.monotonic() + 10
+        assert answer.read(1) == b"a"
+        deadline.by = time.monotonic()
+        with pytest.raises(TimeoutError):
+            answer.read(1)
+        answer.close()
+        assert raw_bytes.closed
 
 
 def test_plain_http_where_tls_was_meant(server: CentreServer, issuer: Issuer) -> None:

@@ -1,7 +1,9 @@
 """The keeper with real processes: whatever happens to a visit, the next is soon on the screen."""
 
+import errno
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -11,6 +13,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from kiosk.keeper.keeper import visit_command
 
 PLAYER = Path(__file__).with_name("visit_player.py")
 SETTINGS = """
@@ -134,6 +138,7 @@ def start(tmp_path: Path):
         ("crash good", "died", "warming", {}),
         ("never-ready good", "not ready", "warming", {"ready_s": 1.0}),
         ("shown-too-soon good", "out of turn", "warming", {}),
+        ("deaf good", "died", "live", {}),
         ("crash-live good", "died", "live", {}),
         ("never-shown good", "not shown", "live", {"shown_s": 1.0}),
         ("crash-begun good", "died", "begun", {}),
@@ -146,6 +151,7 @@ def start(tmp_path: Path):
         ("visitor good", "left", "begun", {}),
         ("trouble good", "trouble", "begun", {}),
         ("family good", "left", "begun", {}),
+        ("child-holds-the-channel good", "died", "begun", {}),
     ],
 )
 def test_the_next_visit_takes_over(start, plan, cause, stage, pace) -> None:
@@ -267,6 +273,30 @@ def test_a_visit_that_went_well_forgives_the_failures(start) -> None:
     terminal.stop()
 
 
+def test_a_machine_without_a_free_descriptor_gets_its_standby_later(start) -> None:
+    terminal = start("good")
+    terminal.ready(2)
+    pid = terminal.keeper.pid
+    few, most = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, most))
+    os.kill(terminal.pid(2), signal.SIGKILL)
+    short = terminal.wait("visit not started")
+    assert (short["code"], short["failures"]) == (errno.EMFILE, 2), "its end, then no start"
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (few, most))
+    terminal.wait("visit started")
+    assert [over["visit"] for over in terminal.named("visit failed")] == [2]
+    terminal.stop()
+
+
+def test_the_command_of_a_visit_is_one_that_kiosk_has(tmp_path: Path) -> None:
+    command = visit_command(tmp_path / "terminal.toml")
+    done = subprocess.run(
+        [*command, "--channel", "3", "--help"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "One visit; started by the keeper." in done.stdout
+
+
 def test_warm_takeovers(start) -> None:
     terminal = start("visitor", visits=8)
     assert terminal.keeper.wait(PATIENCE_S) == 0
@@ -324,12 +354,13 @@ def test_a_keeper_that_stood_still_does_not_blame_the_visits(start) -> None:
     terminal.stop()
 
 
-def test_systemd_is_told(start, tmp_path: Path) -> None:
-    address = tmp_path / "notify"
+@pytest.mark.parametrize("abstract", [False, True])
+def test_systemd_is_told(start, tmp_path: Path, abstract: bool) -> None:
+    address = f"@{tmp_path}" if abstract else str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-        manager.bind(str(address))
+        manager.bind(address.replace("@", "\0"))
         manager.settimeout(PATIENCE_S)
-        terminal = start("good", env={"NOTIFY_SOCKET": str(address), "WATCHDOG_USEC": "200000"})
+        terminal = start("good", env={"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "200000"})
         assert manager.recv(100) == b"READY=1"
         assert [manager.recv(100) for _ in range(3)] == [b"WATCHDOG=1"] * 3
         terminal.wait("visit shown", visit=1)

@@ -9,6 +9,7 @@ it has reset the devices, unless its part is "covered" or "no-reset".
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -73,8 +74,12 @@ class PlayedVisit:
             time.sleep(20)
         if part == "shown-too-soon":
             self.channel.send(Shown())
+        if part == "deaf":
+            socket.socket(fileno=os.dup(self.channel.fileno())).shutdown(socket.SHUT_RD)
         self.channel.send(Ready())
         (self.stage / f"{self.number}.ready").touch()
+        if part == "deaf":
+            time.sleep(20)
         if part == "standby-freezes":
             os.kill(os.getpid(), signal.SIGSTOP)
         self.wait(lambda: self.live)
@@ -113,11 +118,11 @@ class PlayedVisit:
                 self.channel.close()
                 time.sleep(20)
             case "family":
-                child = subprocess.Popen(
-                    [sys.executable, "-S", "-c", "import time; time.sleep(20)"]
-                )
-                (self.stage / f"{self.number}.child.pid").write_text(str(child.pid))
+                self.start_child()
                 self.channel.send(Ended("left"))
+            case "child-holds-the-channel":
+                self.start_child(fd)
+                os._exit(3)
             case "visitor" | "covered":
                 self.channel.send(Ended("left"))
             case "leftovers":
@@ -125,6 +130,11 @@ class PlayedVisit:
                 self.channel.send(Ended("left"))
             case "trouble":
                 self.channel.send(Ended("trouble"))
+
+    def start_child(self, *descriptors: int) -> None:
+        program = [sys.executable, "-S", "-c", "import time; time.sleep(20)"]
+        child = subprocess.Popen(program, pass_fds=descriptors)
+        (self.stage / f"{self.number}.child.pid").write_text(str(child.pid))
 
     def flood(self, fd: int, data: bytes) -> None:
         try:

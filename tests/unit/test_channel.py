@@ -147,6 +147,12 @@ def test_the_other_end_is_gone(keeper) -> None:
     assert keeper.end.receive() == [Broken("closed")]
 
 
+def test_the_other_end_is_gone_and_never_read_what_was_sent(keeper) -> None:
+    assert keeper.end.send(Live())
+    keeper.bare.close()  # with a word unread, the kernel says ECONNRESET instead of an end
+    assert keeper.end.receive() == [Broken("closed")]
+
+
 def test_sending_never_waits_long(visit) -> None:
     began = time.monotonic()
     while visit.end.send(Alive()):

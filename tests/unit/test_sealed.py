@@ -16,7 +16,7 @@ from asn1crypto import keys as asn1_keys
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,9 +27,11 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.writer import PageObject, PdfFileWriter
 from pyhanko.sign import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.timestamps import DummyTimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from kiosk.centre.models import CentreWords, Document
+from kiosk.papers import sealed
 from kiosk.papers.pictures import CannotDraw, page_pictures
 from kiosk.papers.sealed import (
     Flaw,
@@ -104,9 +106,10 @@ def make_seal(
     *,
     begins: datetime = NOW - timedelta(days=30),
     ends: datetime = NOW + timedelta(days=300),
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | None = None,
     **usage: bool,
 ) -> SimpleSigner:
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = key or ec.generate_private_key(ec.SECP256R1())
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name("演示中心"))
@@ -166,13 +169,19 @@ def make_pdf(
 
 
 class Sealing(PdfSigner):
-    """Signs at a given moment."""
+    """Signs at a given moment; None: without saying when."""
 
-    def __init__(self, signer: SimpleSigner, at: datetime, field: str) -> None:
+    def __init__(
+        self,
+        signer: SimpleSigner,
+        at: datetime | None,
+        field: str,
+        timestamper: DummyTimeStamper | None = None,
+    ) -> None:
         metadata = PdfSignatureMetadata(
             field_name=field, md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES
         )
-        super().__init__(metadata, signer)
+        super().__init__(metadata, signer, timestamper=timestamper)
         self.at = at
 
     def init_signing_session(self, *args: Any, **kwargs: Any) -> Any:
@@ -181,8 +190,17 @@ class Sealing(PdfSigner):
         return session
 
 
-def seal(pdf: bytes, signer: SimpleSigner, *, at: datetime = NOW, field: str = "Seal") -> bytes:
-    out = Sealing(signer, at, field).sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)))
+def seal(
+    pdf: bytes,
+    signer: SimpleSigner,
+    *,
+    at: datetime | None = NOW,
+    field: str = "Seal",
+    timestamper: DummyTimeStamper | None = None,
+) -> bytes:
+    out = Sealing(signer, at, field, timestamper).sign_pdf(
+        IncrementalPdfFileWriter(io.BytesIO(pdf))
+    )
     return bytes(out.getvalue())
 
 
@@ -249,6 +267,11 @@ def test_it_is_accepted_after_its_seal_has_expired(office: Office) -> None:
     signer = make_seal(office.root, ends=NOW - timedelta(days=1))
     pdf = seal(make_pdf(), signer, at=NOW - timedelta(days=2))
     assert office.check(pdf).signed_at == NOW - timedelta(days=2)
+
+
+def test_a_signing_time_without_an_offset_is_utc(office: Office) -> None:
+    pdf = seal(make_pdf(), office.signer, at=NOW.replace(tzinfo=None))
+    assert office.check(pdf).signed_at == NOW
 
 
 def test_several_pages(office: Office) -> None:
@@ -441,6 +464,23 @@ def test_another_root(office: Office, title: str) -> None:
 def test_a_seal_that_expired_and_whose_root_is_unknown(office: Office) -> None:
     stranger = make_seal(make_root("冒名根"), ends=NOW - timedelta(days=1))
     assert office.flaw(seal(make_pdf(), stranger)) is Flaw.UNKNOWN_SIGNER
+
+
+def test_a_signature_that_does_not_say_when(office: Office) -> None:
+    assert office.flaw(seal(make_pdf(), office.signer, at=None)) is Flaw.BROKEN
+
+
+def test_a_time_stamp_of_a_stranger(office: Office) -> None:
+    stranger = make_seal(make_root("冒名根"), key=rsa.generate_private_key(65537, 2048))
+    clock = DummyTimeStamper(stranger.signing_cert, stranger.signing_key)
+    assert office.flaw(seal(make_pdf(), office.signer, timestamper=clock)) is Flaw.BROKEN
+
+
+def test_a_document_with_more_objects_than_can_be_searched(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sealed, "_MOST_OBJECTS", 20)
+    assert office.flaw(office.sealed) is Flaw.ACTIVE_CONTENT
 
 
 @pytest.mark.parametrize(

@@ -397,6 +397,31 @@ def test_a_time_out_says_no_farewell(here: World, how: Any) -> None:
     assert run(here, lambda visit: None, (Menu, TimedOut(how))).how == how
 
 
+@pytest.mark.parametrize("end", [Left(), TimedOut()])
+def test_who_does_not_wait_for_the_farewell_has_left_all_the_same(
+    here: World, end: Left | TimedOut
+) -> None:
+    assert run(here, lambda visit: None, (Menu, Left()), (Rate, "skip"), (Farewell, end)).how == (
+        "left"
+    )
+
+
+def test_what_a_visit_does_not_know_yet_is_never_made_up(here: World) -> None:
+    with CentreClient(here.url, "T0001") as centre:
+        visit = Visit(ServiceScript(), centre, Fixed(WELL), here.settings)
+        with pytest.raises(RuntimeError, match="catalogue"):
+            visit.terms()
+        with pytest.raises(RuntimeError, match="signed in"):
+            visit.holder()
+
+    def service(visit: Visit) -> None:
+        visit.centre.close()
+        with pytest.raises(RuntimeError, match="signing in"):
+            visit.holder()
+
+    run(here, service, (Menu, Left()), (Rate, "skip"), (Farewell, None))
+
+
 def test_services_are_known_by_the_names_of_the_centre(here: World) -> None:
     from kiosk.workshop.sandbox.offers import SERVICES as OFFERED
 
