@@ -1,0 +1,91 @@
+"""The files whose every line and branch the tests run.
+
+``python tools/whole.py`` runs the tests below under coverage.py and names each line and branch that
+they miss.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+BUILD = ROOT / "build"
+
+WHOLE: dict[str, tuple[str, ...]] = {
+    "kiosk/keeper/channel.py": ("tests/unit/test_channel.py",),
+    "kiosk/keeper/clean_file.py": ("tests/unit/test_clean_file.py",),
+    "kiosk/keeper/keeper.py": ("tests/faults/test_keeper.py",),
+    "kiosk/keeper/systemd.py": ("tests/faults/test_keeper.py",),
+    "kiosk/keeper/visit_process.py": (
+        "tests/unit/test_visit_process.py",
+        "tests/faults/test_keeper.py",
+    ),
+    "kiosk/visit/visit.py": (
+        "tests/unit/test_visit.py",
+        "tests/services/test_account.py",
+        "tests/services/test_certificate.py",
+        "tests/services/test_sign_in.py",
+    ),
+    "kiosk/visit/replay.py": ("tests/unit/test_visit.py",),
+    "kiosk/privacy.py": ("tests/unit/test_privacy.py",),
+    "kiosk/centre/client.py": ("tests/contract/test_centre_client.py",),
+    "kiosk/centre/transport.py": (
+        "tests/contract/test_centre_client.py",
+        "tests/faults/test_centre_wire.py",
+    ),
+    "kiosk/papers/sealed.py": ("tests/unit/test_sealed.py",),
+    "kiosk/papers/checker.py": ("tests/contract/test_checker.py",),
+}
+"""Each file that must be whole, and the test files that must reach all of it."""
+
+
+def coverage() -> int:
+    """Run the tests of all files at once; 0 when they pass and every file is whole."""
+    data = BUILD / "coverage"
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(parents=True)
+    where = f"--data-file={data / 'data'}"
+    tests = sorted({test for tests in WHOLE.values() for test in tests})
+    files = ",".join(str(ROOT / file) for file in WHOLE)
+    # setup.cfg says that coverage.py also follows the processes that the tests start.
+    done = _coverage(
+        "run", where, f"--include={files}", "-m", "pytest", "-q", "-n2", "--dist=loadgroup", *tests
+    )
+    if done:
+        return done
+    report = data / "report.json"
+    # A process that was killed while it wrote its data left half a file: coverage.py warns of it.
+    _coverage("combine", "--quiet", where, quiet=True)
+    _coverage("json", "--quiet", where, f"--include={files}", "-o", str(report), quiet=True)
+    measured = json.loads(report.read_text(encoding="utf-8"))["files"]
+    found = [hole for file in WHOLE for hole in holes(file, measured.get(file))]
+    print("\n".join(found) or f"{len(WHOLE)} files, every line and branch of them is tested")
+    return int(bool(found))
+
+
+def _coverage(*arguments: str, quiet: bool = False) -> int:
+    command = [sys.executable, "-m", "coverage", *arguments]
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=quiet, text=True)
+    if quiet and done.returncode:
+        sys.exit(done.stdout + done.stderr)
+    return done.returncode
+
+
+def holes(file: str, measured: dict[str, list[Any]] | None) -> list[str]:
+    """What the tests do not reach in ``file``, as ``file:line: why``."""
+    if measured is None:
+        return [f"{file}:1: no test runs this file"]
+    lines = [f"{file}:{line}: never run" for line in measured["missing_lines"]]
+    for start, end in measured["missing_branches"]:
+        to = f"line {end}" if end > 0 else "the end"
+        lines.append(f"{file}:{start}: never goes on to {to}")
+    return lines
+
+
+if __name__ == "__main__":
+    sys.exit(coverage())
