@@ -1,5 +1,4 @@
-"""Translates a printer's state reasons into the status of a device (RFC 8011 5.4.11, PWG
-5100.9)."""
+"""Turns a printer's state reasons into the status of a device (RFC 8011 5.4.11, PWG 5100.9)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""The requests to the sensors of the cabinet, and their readings (XFS4IoT
-``Auxiliaries.Status``)."""
+"""The requests to the cabinet's sensors, and their readings (XFS4IoT ``Auxiliaries.Status``)."""
 
 from __future__ import annotations
 
