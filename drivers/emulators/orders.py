@@ -29,7 +29,7 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order: its facts, the order that undoes it, and how :meth:`look` shows that it came true.
+    """One order: its facts, the order that undoes it, and how ``look`` shows that it came true.
 
     ``undo`` is an order, with the facts ``back``; ``"well"`` ends only this fault; ``""``: nothing
     undoes it. ``seen`` judges the emulator's ``look``; without it the order comes true at once.

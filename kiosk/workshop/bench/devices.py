@@ -41,7 +41,7 @@ def run(quick: bool) -> dict[str, Figure | NotMeasured]:
 
 def measure(scale: DevicesScale) -> dict[str, Figure | NotMeasured]:
     """All figures of :data:`NAMES`. A figure is :class:`NotMeasured` when this machine lacks the
-    daemon for it, or a quick bench the time. Raises :class:`BenchError`."""
+    daemon for it, or a quick bench the time. Raises ``BenchError``."""
     with emulated() as hardware:
         return {
             **readers.measure(hardware, scale.readers),
