@@ -144,11 +144,11 @@ class Info:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """What stands where a device was looked for: a reader of a PC/SC service, a service of an
-    XFS4IoT machine. The device itself is its own neighbour."""
+    """A device that was found where a device was looked for: a reader of a PC/SC service, a service
+    of an XFS4IoT machine. A device is also its own neighbour."""
 
-    name: str  # what the settings call it by: the reader's name, the service's URI
-    offers: str  # what it says that it can do; "" when it does not answer
+    name: str  # its name for the settings: the reader's name, the service's URI
+    offers: str  # the abilities that it reports; "" when it does not answer
     model: str = ""
     firmware: str = ""
 
@@ -160,7 +160,7 @@ class Check:
     name: str
     passed: bool
     seen: str
-    mend: str = ""  # what mends it, where the status does not say so already
+    mend: str = ""  # the act that mends a failure, unless the status tells it already
 
 
 class Deadline:
@@ -246,11 +246,11 @@ class Driver(ABC):
         """Try the functions that need no citizen and waste no paper."""
 
     def neighbours(self) -> tuple[Neighbour, ...]:
-        """All that is found where this device was looked for, itself too: the readers of its PC/SC
-        service, the services of its machine. None for a device that is alone at its address.
+        """All devices found where this device is looked for, itself included: the readers of its
+        PC/SC service, the services of its machine. Empty for a device that is alone at its address.
 
-        Also before and after an ``open`` that failed. Raises :class:`DeviceError` when the place
-        itself does not answer.
+        May be called before ``open`` and after a failed ``open``. Raises :class:`DeviceError` when
+        the PC/SC service or the machine does not answer.
         """
         return ()
 

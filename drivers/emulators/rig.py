@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 
 class Emulator(Protocol):
-    """What every emulated device does."""
+    """The methods of every emulator."""
 
     @property
     def address(self) -> str: ...

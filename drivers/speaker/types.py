@@ -12,8 +12,8 @@ class Sound(StrEnum):
     """All sounds; each is a file with this name and ``.wav``."""
 
     READ = "read"  # 滴: a card or a code was read
-    DONE = "done"  # it is done; take your paper
-    ERROR = "error"  # that did not work; look at the screen
+    DONE = "done"  # a step is done: take your paper
+    ERROR = "error"  # a step failed: look at the screen
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ hung host lets these seconds pass."""
 
 
 class Screen(Protocol):
-    """What the dialogue asks of the screen. Every call may come from any thread and returns
+    """The screen, as the dialogue uses it. Every method may be called from any thread and returns
     soon."""
 
     @property

@@ -39,7 +39,7 @@ _CARD_NAMES = {
 
 
 class Documents:
-    """Makes documents for a visitor and keeps count of what was printed."""
+    """Makes documents for a visitor and counts how often they were printed."""
 
     def __init__(
         self, store: Store, clock: Clock, seal: Seal, accounts: Accounts, offers: Offers
