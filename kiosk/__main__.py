@@ -1,4 +1,4 @@
-"""The command line of a terminal: run, visit, doctor; the workshop's commands where it is there."""
+"""The command line of a terminal: run, visit, doctor; and the names of the workshop's commands."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import click
 from kiosk.settings import SettingsError
 
 WORKSHOP = "kiosk.workshop.commands"
-"""The module of the workshop's commands. Named only: a terminal in the field does not have it."""
+"""The module of the workshop's commands; not imported here: a terminal in the field lacks it."""
 WORKSHOP_COMMANDS = ("bench", "demo", "desk", "sandbox")
 WORKSHOP_DISTRIBUTION = "provident-kiosk-workshop"
 _SETTINGS = click.option(
@@ -48,7 +48,7 @@ class CommandLine(click.Group):
 
 
 def _not_installed(name: str) -> click.Command:
-    """Stands in the list of commands for the workshop's command ``name``, and refuses to run."""
+    """A command ``name`` for the list of commands, which says what to install and fails."""
 
     @click.command(
         name,
@@ -91,9 +91,11 @@ def run(settings_path: Path, visits: int | None) -> None:
     "--channel", "channel_fd", type=int, required=True, help="Descriptor of the keeper's channel."
 )
 @click.option(
-    "--robot", metavar="MODULE:FUNCTION", help="Who plays or measures it; never in production."
+    "--robot",
+    metavar="MODULE:FUNCTION",
+    help="Function that plays or measures the visit; never in production.",
 )
-@click.option("--told", multiple=True, help="An argument of the robot's; in their order.")
+@click.option("--told", multiple=True, help="An argument of the robot's function.")
 def visit(settings_path: Path, channel_fd: int, robot: str | None, told: tuple[str, ...]) -> None:
     """One visit; started by the keeper."""
     from ui import app
@@ -126,7 +128,7 @@ def doctor(settings_path: Path, as_json: bool, keep: Path, pdf: Path | None, pri
     from kiosk.words import locale_language, say_sentence
 
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a terminal that is not UTF-8 gets its report too
+        if isinstance(stream, TextIOWrapper):  # a console that is not UTF-8 shows escapes instead
             stream.reconfigure(errors="backslashreplace")
     try:
         loaded = settings.load(settings_path)

@@ -1,4 +1,4 @@
-"""The settings of one terminal: ``terminal.toml``, typed, checked, documented where they stand."""
+"""The settings of one terminal: ``terminal.toml``, typed and checked; each is documented here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class SettingsError(Exception):
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One table of the file; an unknown key is an error, so that a typing mistake shows."""
+    """One table of the file. An unknown key is an error, so that a mistyped key is noticed."""
 
 
 class ScreenSettings(_Table, frozen=True, kw_only=True):
@@ -73,8 +73,8 @@ class Settings(_Table, frozen=True, kw_only=True):
     terminal: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{1,32}$")]
     """The terminal's name at the centre, e.g. ``T0001``."""
     profile: str = ""
-    """What kind of machine this is: a file of ``assets/profiles`` without ``.toml``. It brings the
-    screen and the devices; what stands here goes before what stands there."""
+    """What kind of machine this is: a file of ``assets/profiles`` without ``.toml``. The profile
+    sets the screen and the devices; ``terminal.toml`` overrides the profile."""
     production: bool = True
     """False allows emulated hardware, the scripted visit and the training band."""
     run_directory: Path = Path("/run/kiosk")
@@ -108,7 +108,7 @@ def profile_table(name: str) -> dict[str, Any]:
 
 
 def _with_profile(table: dict[str, Any]) -> dict[str, Any]:
-    """``table`` over the profile it names."""
+    """``table`` merged over the profile that ``table`` names."""
     name = table.get("profile", "")
     try:
         return _over(table, profile_table(name)) if name else table
@@ -117,8 +117,8 @@ def _with_profile(table: dict[str, Any]) -> dict[str, Any]:
 
 
 def _over(upper: dict[str, Any], lower: dict[str, Any]) -> dict[str, Any]:
-    """``lower`` with everything of ``upper`` put over it, table by table. A device that names
-    another driver takes nothing from the one it replaces."""
+    """``upper`` merged over ``lower``, table by table. A device's table of ``upper`` that names
+    another driver replaces the table of ``lower``, whose settings are those of its own driver."""
     merged = dict(lower)
     for key, value in upper.items():
         below = lower.get(key)
@@ -151,7 +151,7 @@ def load(path: Path) -> Settings:
         raise SettingsError(f"{path}: {error}") from None
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from error
-    # Not TOMLDecodeError alone: a number of 5000 digits is a ValueError of int's own.
+    # `tomllib` passes on the plain ValueError of `int` for a number of 5000 digits.
     except (ValueError, msgspec.ValidationError) as error:
         raise SettingsError(f"{path}: {error}") from error
     except RecursionError as error:

@@ -37,7 +37,7 @@ class DemoPlace:
     centre: str  # base address
     settings: Path
     desk: Path  # control socket
-    hardware: subprocess.Popen[bytes]  # what plays it
+    hardware: subprocess.Popen[bytes]  # the desk, which plays the devices
 
 
 def run(
@@ -49,10 +49,10 @@ def run(
     trace: Path | None = None,
 ) -> int:
     """Run the demo of a ``profile``; offscreen when asked for or when there is no display.
-    ``landscape`` where the profile says otherwise. Returns an exit code.
+    ``landscape``: 1920×1080 also where the profile says portrait. Returns an exit code.
 
-    ``trace``: in windows, where the buttons of each page are is written there
-    (``ui.robots.trace``).
+    ``trace``: file for the places of the buttons of each page (``ui.robots.trace``); written only
+    when the demo runs in windows.
     """
     display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     if offscreen or not display:
@@ -65,13 +65,14 @@ def run(
 
 @contextmanager
 def _ending_with(hardware: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Whoever closes the desk's window ends the demo: no terminal goes on without hardware."""
+    """End the terminal when the desk has ended (its window was closed): the terminal would go on
+    without devices."""
     over = threading.Event()
 
     def watch() -> None:
         hardware.wait()
         if not over.is_set():
-            os.kill(os.getpid(), signal.SIGTERM)  # as somebody at the command line would
+            os.kill(os.getpid(), signal.SIGTERM)  # the keeper runs in this process and ends on it
 
     threading.Thread(target=watch, name="desk", daemon=True).start()
     try:
@@ -99,7 +100,8 @@ def _play(out: Path, profile: str, *, landscape: bool) -> int:
 
 
 def _keep_papers(here: DemoPlace, out: Path) -> None:
-    """What came out of the printers: the slip as PNG, the certificate as it reached the printer."""
+    """Write what came out of the printers to ``out``: slips as PNG, certificates as the PDF that
+    reached the printer, sheets as PNG."""
     remote = Remote(here.desk)
     try:
         if settings_file.load(here.settings).devices[Kind.RECEIPT_PRINTER]["driver"] == "xfs4iot":
@@ -129,10 +131,11 @@ def place(
     full_screen: bool = True,
     delay: float = 0.0,
 ) -> Iterator[DemoPlace]:
-    """Start the stand-in centre and the hardware of a ``profile``; write the settings of a
-    terminal between them.
+    """Start the stand-in centre and the desk with the devices of ``profile``; write the settings of
+    a terminal that uses both.
 
-    Everything lies in a directory of its own that is gone afterwards, as are the processes.
+    All files lie in a temporary directory. At the end the processes are stopped and the directory
+    is removed.
     """
     directory = Path(tempfile.mkdtemp(prefix="kiosk-"))
     started: list[subprocess.Popen[bytes]] = []
@@ -179,7 +182,8 @@ def _start(command: list[str]) -> subprocess.Popen[bytes]:
 
 
 def _first_line(process: subprocess.Popen[bytes], seconds: float = 30.0) -> str:
-    """What a part says when it is ready. Raises ``RuntimeError`` when it ends instead."""
+    """The line that ``process`` prints when it is ready. Raises ``RuntimeError`` when ``process``
+    ends without one, or prints it later than after ``seconds``."""
     stdout: IO[bytes] = process.stdout  # type: ignore[assignment]
     until = time.monotonic() + seconds
     line = stdout.readline()
@@ -208,7 +212,8 @@ seal_roots = "{directory / "centre" / "root.pem"}"
 
 
 def _tables(devices: Mapping[Kind, Mapping[str, Any]]) -> str:
-    """Where each device is, as the settings say it: TOML writes these values as JSON does."""
+    """The tables ``[devices.…]`` of ``terminal.toml``. JSON's texts, numbers and truth values are
+    written the same in TOML."""
     tables = []
     for kind, facts in devices.items():
         lines = [f"{name} = {json.dumps(value)}" for name, value in facts.items()]
