@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from drivers.sentence import Sentence
 
@@ -92,11 +92,20 @@ class DeviceError(Exception):
 
     ``detail`` is one sentence for the technician, without any citizen's data; ``mend`` is the
     command or act that mends the problem; ``pages`` is, for printers, how many pages surely came
-    out whole (``None``: unknown).
+    out whole (``None``: unknown); ``device`` is the class of the device that failed (``None`` until
+    the device's host has handed the error out).
+
+    Nobody changes an error that was raised: :meth:`with_pages` and :meth:`of` make another error.
     """
 
     def __init__(
-        self, reason: Reason, detail: str = "", *, pages: int | None = 0, mend: str = ""
+        self,
+        reason: Reason,
+        detail: str = "",
+        *,
+        pages: int | None = 0,
+        mend: str = "",
+        device: Kind | None = None,
     ) -> None:
         form = f"{reason.value}: {{detail}}"
         super().__init__(Sentence(form, detail=detail) if detail else reason.value)
@@ -104,13 +113,33 @@ class DeviceError(Exception):
         self.detail = detail
         self.pages = pages
         self.mend = mend
+        self.device = device
+
+    def with_pages(self, pages: int | None) -> Self:
+        """This error with other ``pages``."""
+        return self._with("pages", pages)
+
+    def of(self, device: Kind) -> Self:
+        """This error as one of ``device``."""
+        return self._with("device", device)
+
+    def _with(self, name: str, value: object) -> Self:
+        """A copy in which the attribute ``name`` is ``value``, with the traceback and the cause of
+        this error."""
+        copy = type(self).__new__(type(self), *self.args)
+        vars(copy).update(vars(self) | {name: value})
+        hidden = self.__cause__ is not None or self.__suppress_context__
+        copy.__cause__ = self.__cause__ if hidden else self.__context__
+        return copy.with_traceback(self.__traceback__)
 
     def __reduce__(self) -> tuple[Callable[..., DeviceError], tuple[Any, ...]]:
-        return _device_error, (self.reason, self.detail, self.pages, self.mend)
+        return _device_error, (self.reason, self.detail, self.pages, self.mend, self.device)
 
 
-def _device_error(reason: Reason, detail: str, pages: int | None, mend: str) -> DeviceError:
-    return DeviceError(reason, detail, pages=pages, mend=mend)
+def _device_error(
+    reason: Reason, detail: str, pages: int | None, mend: str, device: Kind | None
+) -> DeviceError:
+    return DeviceError(reason, detail, pages=pages, mend=mend, device=device)
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,8 +195,7 @@ class XfsDriver(Driver):
         try:
             service, status = self._ready()
         except DeviceError as error:
-            error.pages = 0
-            raise
+            raise error.with_pages(0) from error
         if not status.usable:
             self.report(status)
             raise DeviceError(status.problem or Reason.OFFLINE, status.detail, mend=status.mend)

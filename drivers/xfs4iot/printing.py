@@ -167,8 +167,7 @@ class XfsPrinter(XfsDriver):
         try:
             self._clear_slot(service, deadline, cancel)
         except DeviceError as error:
-            error.pages = 0
-            raise
+            raise error.with_pages(0) from error
         before, self._ours = self._ours, True
         self.report(Status(State.BUSY))
         printed = False
@@ -177,11 +176,11 @@ class XfsPrinter(XfsDriver):
                 service.call(command, deadline, cancel, self._on_event)
                 printed = True
         except DeviceError as error:
-            error.pages = None if printed else _pages(error, pieces)
-            if error.pages == 0:
+            pages = None if printed else _pages(error, pieces)
+            if pages == 0:
                 self._ours &= before
             self.report(status_after(error))
-            raise
+            raise error.with_pages(pages) from error
         lies = Media.PRESENT if self._presented else Media.UNKNOWN
         self.report(Status(State.ONLINE, media=lies))
 
