@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 
 from drivers.device import DeviceError, Driver, Kind, Reason, Status
+from drivers.hosting.host import PACE, Host, HostPace
 from drivers.hosting.process_host import ProcessDriver, ProcessHost
-from drivers.hosting.thread_host import PACE, HostPace, ThreadHost
+from drivers.hosting.thread_host import ThreadHost
 
 _DRIVERS: Mapping[tuple[Kind, str], str] = {
     (Kind.ID_CARD, "sdt"): "drivers.id_card.sdt:SdtReader",
@@ -53,13 +54,11 @@ def create(kind: Kind, name: str, options: Mapping[str, Any]) -> Driver:
         return driver(msgspec.convert(own, driver.Settings))  # type: ignore[no-any-return]
     except KeyError:
         known = ", ".join(n for k, n in _DRIVERS if k == kind) or "none"
-        raise DeviceError(
-            Reason.UNSUPPORTED, f"no driver {name!r} for {kind}; known: {known}"
-        ) from None
+        raise _unsupported(kind, f"no driver {name!r} for {kind}; known: {known}") from None
     except ImportError as error:
-        raise DeviceError(Reason.UNSUPPORTED, f"{kind}: library missing: {error.name}") from error
+        raise _unsupported(kind, f"{kind}: library missing: {error.name}") from error
     except msgspec.ValidationError as error:
-        raise DeviceError(Reason.UNSUPPORTED, f"settings of {kind}: {error}") from error
+        raise _unsupported(kind, f"settings of {kind}: {error}") from error
 
 
 def create_host(
@@ -68,7 +67,7 @@ def create_host(
     on_status: Callable[[Status], None] | None = None,
     *,
     pace: HostPace = PACE,
-) -> ThreadHost:
+) -> Host:
     """A host with its driver for the device class ``kind``, not yet started.
 
     ``table`` is the device's table in the terminal's settings: ``driver``, the driver's name;
@@ -113,7 +112,9 @@ def _apart(kind: Kind, table: Mapping[str, Any]) -> bool:
     usual = "process" if (kind, table["driver"]) in _HANGS else "thread"
     host = table.get("host", usual)
     if host not in ("thread", "process"):
-        raise DeviceError(
-            Reason.UNSUPPORTED, f"settings of {kind}: host is thread or process, not {host!r}"
-        )
+        raise _unsupported(kind, f"settings of {kind}: host is thread or process, not {host!r}")
     return bool(host == "process")
+
+
+def _unsupported(kind: Kind, detail: str) -> DeviceError:
+    return DeviceError(Reason.UNSUPPORTED, detail, device=kind)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +32,6 @@ PDF = "application/pdf"
 
 _STATUS_S = 1.0
 _MISSES = 3  # a printer counts as lost after so many requests in a row without an answer
-_REMEMBERED = 256  # jobs; a visit prints a handful
 
 _ABOUT = (
     *STATE_ATTRIBUTES,
@@ -160,7 +158,6 @@ class IppPrinter(Driver):
         self._operations: frozenset[Value] = frozenset()
         self._cups = False
         self._leftovers = False  # the printer may still hold a job of ours, or its document
-        self._printed: OrderedDict[str, PagesPrinted] = OrderedDict()
 
     @property
     def info(self) -> Info:
@@ -233,17 +230,11 @@ class IppPrinter(Driver):
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
         if not isinstance(request, PrintDocument):
             raise DeviceError(Reason.UNSUPPORTED, type(request).__name__)
-        if (before := self._printed.get(request.job)) is not None:
-            return before
         if self._leftovers:
             self._clear(self._settings.answer_s)
         self._await_ready(deadline, cancel)
         job = self._submit(request, deadline, cancel)
-        printed = self._follow(request, job, deadline, cancel)
-        self._printed[request.job] = printed
-        while len(self._printed) > _REMEMBERED:
-            self._printed.popitem(last=False)
-        return printed
+        return self._follow(request, job, deadline, cancel)
 
     # -- before the document leaves ------------------------------------------------------------
 
@@ -308,9 +299,9 @@ class IppPrinter(Driver):
             raise
         # the printer may have the document; the job's number is unknown
         except DeviceError as error:
-            if error.reason is not Reason.NO_DEVICE:
-                error.pages = None
-            raise
+            if error.reason is Reason.NO_DEVICE:
+                raise
+            raise error.with_pages(None) from error
         return _job_of(made, request)
 
     def _persist(
@@ -445,8 +436,7 @@ class IppPrinter(Driver):
             elif set(_UNPRINTABLE).intersection(job.reasons):
                 reason = Reason.UNSUPPORTED
             why = DeviceError(reason, f"ended by the printer: {said}")
-        why.pages = job.pages if job.begun else 0
-        raise why
+        raise why.with_pages(job.pages if job.begun else 0) from why
 
     def _forgotten(
         self, request: PrintDocument, job: _PrinterJob, why: DeviceError, pages: int | None = None
@@ -455,8 +445,7 @@ class IppPrinter(Driver):
         self._leftovers = False
         if job.all_out:
             return PagesPrinted(request.job, job.of)
-        why.pages = pages
-        raise why
+        raise why.with_pages(pages) from why
 
     def _give_up(
         self,
@@ -492,8 +481,7 @@ class IppPrinter(Driver):
             if limit.passed():
                 break
             time.sleep(min(self._settings.poll_s, limit.remaining()))
-        why.pages = unsettled
-        raise why
+        raise why.with_pages(unsettled) from why
 
     def _within(self, limit: Deadline) -> float:
         return min(self._settings.answer_s, max(limit.remaining(), _STATUS_S))

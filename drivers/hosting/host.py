@@ -1,10 +1,11 @@
-"""Where a driver runs: one thread for one device, so that no wire ever holds up the screen."""
+"""What every host does: runs one driver for one device, command after command."""
 
 from __future__ import annotations
 
 import logging
 import queue
 import threading
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -19,6 +20,7 @@ from drivers.device import (
     DeviceError,
     Driver,
     Info,
+    Kind,
     Reason,
     Request,
     State,
@@ -29,7 +31,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 REMEMBERED = 256
-"""Jobs that succeeded and are known by name; a visit prints a handful."""
+"""Finished jobs whose results a host remembers; a visit prints a handful."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +39,18 @@ class HostPace:
     """How patient a host is with its device."""
 
     poll_s: float = 2.0
-    """How often an idle device is asked how it is."""
+    """Seconds between two status requests to an idle device."""
     back_off_s: tuple[float, ...] = (2.0, 4.0, 8.0, 16.0, 20.0)
-    """Pauses between attempts to find a device again; the last one repeats."""
+    """Pauses between attempts to find a lost device again; the last pause repeats."""
     misses: int = 3
-    """A device that does not answer this often in a row is gone; before that it only blinked."""
+    """Status requests in a row that must fail before the host gives the device up."""
 
 
 PACE = HostPace()
 
 
 class LostError(DeviceError):
-    """What the driver ran in is gone, whatever the device does: open it anew, it may be well."""
+    """The process of the driver is gone. The device may be well: the host opens it in another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,51 +64,55 @@ class _SelfTest(Request[tuple[Check, ...]]):
 
 
 @dataclass(slots=True)
-class _HostJob(Generic[T]):
+class _QueuedCommand(Generic[T]):
     request: Request[T]
     deadline: Deadline
     cancel: CancelToken
     future: Future[T]
 
+    @property
+    def job(self) -> tuple[type, str] | None:
+        """The name under which the host remembers the result; ``None``: the host does not."""
+        name = getattr(self.request, "job", "")
+        return (type(self.request), name) if name else None
+
     def check_wanted(self) -> None:
-        """Raises :class:`DeviceError` ``CANCELLED`` or ``TIMEOUT`` when nobody waits for it."""
+        """Raises :class:`DeviceError` ``CANCELLED`` or ``TIMEOUT`` when nobody waits any more."""
         if self.cancel.cancelled:
             raise DeviceError(Reason.CANCELLED)
         if self.deadline.passed():
             raise DeviceError(Reason.TIMEOUT)
 
-    def refuse(self) -> None:
-        """Say that it will never be begun."""
-        if self.future.set_running_or_notify_cancel():
-            self.future.set_exception(DeviceError(Reason.CANCELLED))
 
+class Host(ABC):
+    """Runs one driver: commands one after another, status past the queue.
 
-class ThreadHost:
-    """Runs one driver in a thread of its own: commands one after another, status past the queue.
+    The host's thread finds the device, asks for its status while it is idle, and finds it again
+    after it was gone. The thread calls ``on_status`` only when the status has changed.
 
-    Finds the device, watches it while idle, finds it again after it was gone. ``on_status`` is
-    called from that thread, only when something changed.
+    The host does a request with a field ``job`` once: the same type of request with the same
+    ``job`` gets the remembered result. The host does not remember a job that failed. It remembers
+    jobs also when the driver's process dies and another one takes over.
 
-    A request with a field ``job`` is done once: when the same kind of request comes again under
-    the same name, the remembered result is its answer. A job that failed is not remembered.
+    Every :class:`DeviceError` that the host hands out names its ``device``.
     """
 
     def __init__(
         self,
+        kind: Kind,
         driver: Driver,
-        on_status: Callable[[Status], None] | None = None,
-        *,
-        pace: HostPace = PACE,
+        on_status: Callable[[Status], None] | None,
+        pace: HostPace,
     ) -> None:
+        self.kind = kind
         self.driver = driver
         self._pace = pace
         self._on_status = on_status or (lambda status: None)
         self._status = Status(State.STARTING)
-        self._jobs: queue.Queue[_HostJob[Any] | None] = queue.Queue()
-        self._job: _HostJob[Any] | None = None  # the one that runs
+        self._commands: queue.Queue[_QueuedCommand[Any] | None] = queue.Queue()
+        self._running: _QueuedCommand[Any] | None = None
         self._stopping = threading.Event()
-        self._entrance = threading.Lock()  # after the stop nobody is let in
-        self._kind = type(driver).__name__  # for the log, until the driver was open
+        self._entrance = threading.Lock()  # held to queue a command, and to set `_stopping`
         self._open = False
         self._misses = 0
         self._attempts = 0
@@ -117,18 +123,24 @@ class ThreadHost:
 
     @property
     def status(self) -> Status:
-        """The newest that is known; never waits."""
+        """The newest status; never waits."""
         return self._status
 
     @property
     def info(self) -> Info:
-        """What is known of the device so far; more once it was opened."""
-        return self.driver.info
+        """What the driver knows of the device so far; more once the device was opened."""
+        try:
+            return self.driver.info
+        except DeviceError as error:
+            raise error.of(self.kind) from error
 
     @property
     def requests(self) -> tuple[type[Request[Any]], ...]:
-        """The commands it understands: its capabilities."""
-        return self.driver.requests
+        """The commands that the driver understands: its capabilities."""
+        try:
+            return self.driver.requests
+        except DeviceError as error:
+            raise error.of(self.kind) from error
 
     def start(self) -> None:
         """Begin to look for the device. Does nothing the second time, also after :meth:`stop`."""
@@ -136,13 +148,13 @@ class ThreadHost:
             self._thread.start()
 
     def stop(self, timeout: float = 5.0) -> None:
-        """End the thread and give the device back; what runs or is still queued is cancelled.
+        """Cancel the running and all queued commands, close the device and end the thread.
 
-        A driver that hangs keeps its thread and its command, and nobody else waits for it.
+        Returns after ``timeout`` seconds at the latest: a driver that hangs keeps its thread.
         """
         self._refuse_all()
-        if job := self._job:
-            job.cancel.cancel()
+        if running := self._running:
+            running.cancel.cancel()
         if self._thread.ident is not None:
             self._thread.join(timeout)
 
@@ -153,17 +165,17 @@ class ThreadHost:
 
         ``TIMEOUT`` also when ``seconds`` passed before its turn; ``CANCELLED`` after :meth:`stop`.
         """
-        job = _HostJob(request, Deadline(seconds), cancel or CancelToken(), Future[T]())
+        command = _QueuedCommand(request, Deadline(seconds), cancel or CancelToken(), Future[T]())
         with self._entrance:
             stopping = self._stopping.is_set()
             if not stopping:
-                self._jobs.put(job)
+                self._commands.put(command)
         if stopping:
-            job.refuse()
-        return job.future
+            self._refuse(command)
+        return command.future
 
     def execute(self, request: Request[T], seconds: float, cancel: CancelToken | None = None) -> T:
-        """Queue a command and wait for it."""
+        """Queue a command and wait for its result. Raises as :meth:`submit` says."""
         return self.submit(request, seconds, cancel).result()
 
     def reset(self, seconds: float = 15.0) -> None:
@@ -176,11 +188,16 @@ class ThreadHost:
 
     # -- the thread ---------------------------------------------------------------------------
 
+    @abstractmethod
+    def _open_driver(self, deadline: Deadline | None, cancel: CancelToken | None) -> None:
+        """Open the device. ``deadline`` and ``cancel`` are those of the command that waits for the
+        device, ``None`` when no command waits."""
+
     def _run(self) -> None:
         try:
             while not self._stopping.is_set():
                 if self._next_look.passed() and not self._open:
-                    self._serve_next(0.0)  # whoever waits has it found within their own time
+                    self._serve_next(0.0)  # a waiting job opens the device within its own deadline
                 if self._next_look.passed():
                     self._next_look = Deadline(self._watch())
                 self._serve_next(self._next_look.remaining())
@@ -191,75 +208,78 @@ class ThreadHost:
     def _serve_next(self, seconds: float) -> None:
         """Do the next command, if one comes within ``seconds``."""
         with suppress(queue.Empty):
-            job = self._jobs.get(timeout=seconds)
-            if job is not None and job.future.set_running_or_notify_cancel():
-                self._job = job
-                if self._stopping.is_set():  # stop() came too early to see the job
-                    job.cancel.cancel()
-                self._serve(job)
-                self._job = None
+            command = self._commands.get(timeout=seconds)
+            if command is not None and command.future.set_running_or_notify_cancel():
+                self._running = command
+                if self._stopping.is_set():  # `stop` has not seen this command in `_running`
+                    command.cancel.cancel()
+                self._serve(command)
+                self._running = None
 
-    def _serve(self, job: _HostJob[Any]) -> None:
-        """Do one command."""
+    def _serve(self, command: _QueuedCommand[Any]) -> None:
+        """Do ``command`` and settle its future."""
         try:
-            result = self._answer(job)
+            result = self._answer(command)
         except LostError as error:
             if self._open:
                 self._open = False
                 self._next_look = Deadline(0)
-            job.future.set_exception(error)
+            command.future.set_exception(error.of(self.kind))
         except DeviceError as error:
-            self._fail(job, error, gone=error.reason in (Reason.NO_DEVICE, Reason.OFFLINE))
-        except Exception as error:  # a bug in the driver must not end its thread
-            log.exception("driver failed", extra={"device": self._kind})
+            self._fail(command, error, gone=error.reason in (Reason.NO_DEVICE, Reason.OFFLINE))
+        except Exception as error:  # a bug in the driver must not end this thread
+            log.exception("driver failed", extra={"device": self.kind})
             failure = DeviceError(Reason.HARDWARE, type(error).__name__, pages=None)
-            self._fail(job, failure, gone=True)
-        except BaseException:  # the thread ends, and nobody waits for ever
-            job.future.set_exception(DeviceError(Reason.HARDWARE, "its thread ended", pages=None))
+            self._fail(command, failure, gone=True)
+        except BaseException:  # this thread ends; without an error the caller would wait for ever
+            failure = DeviceError(Reason.HARDWARE, "its thread ended", pages=None)
+            command.future.set_exception(failure.of(self.kind))
             raise
         else:
-            job.future.set_result(result)
+            command.future.set_result(result)
 
-    def _fail(self, job: _HostJob[Any], error: DeviceError, *, gone: bool) -> None:
+    def _fail(self, command: _QueuedCommand[Any], error: DeviceError, *, gone: bool) -> None:
+        """Hand out ``error``; ``gone``: the host gives the device up and looks for it again."""
         if gone:
             self._note_gone(error)
-        job.future.set_exception(error)
+        command.future.set_exception(error.of(self.kind))
         if gone:
-            self._close()  # which may take its time
+            self._close()  # after the future is settled, since a close may take long
             self._next_look = Deadline(self._pace.poll_s)
 
-    def _answer(self, job: _HostJob[Any]) -> Any:
-        name = type(job.request), getattr(job.request, "job", "")
-        if name in self._done:
-            return self._done[name]
-        job.check_wanted()
+    def _answer(self, command: _QueuedCommand[Any]) -> Any:
+        """The result of ``command``, remembered or new."""
+        job = command.job
+        if job is not None and job in self._done:
+            return self._done[job]
+        command.check_wanted()
         if not self._open:
-            self._find_for(job)
-            job.check_wanted()
+            self._find_for(command)
+            command.check_wanted()
         result: Any = None
-        match job.request:
+        match command.request:
             case _Reset():
                 self.driver.reset()
             case _SelfTest():
                 result = self.driver.self_test()
             case request:
-                result = self.driver.execute(request, job.deadline, job.cancel)
-        if name[1]:
-            self._done[name] = result
+                result = self.driver.execute(request, command.deadline, command.cancel)
+        if job is not None:
+            self._done[job] = result
             while len(self._done) > REMEMBERED:
                 self._done.popitem(last=False)
         return result
 
-    def _find_for(self, job: _HostJob[Any]) -> None:
-        """Within its own time, and whatever goes wrong, nothing of it was begun."""
+    def _find_for(self, command: _QueuedCommand[Any]) -> None:
+        """Open the device for ``command``. On failure sets ``pages`` to 0: the command never
+        started."""
         try:
-            self._find(job.deadline, job.cancel)
+            self._find(command.deadline, command.cancel)
         except DeviceError as error:
-            error.pages = 0
-            raise
+            raise error.with_pages(0) from error
 
     def _watch(self) -> float:
-        """Look after the device once; returns the pause until the next look."""
+        """Ask for the status, or look for the device; returns the pause until the next look."""
         try:
             if self._open:
                 self._look()
@@ -268,12 +288,12 @@ class ThreadHost:
             return self._pace.poll_s
         except DeviceError as error:
             self._misses += 1
-            if self._open and self._misses < self._pace.misses:  # it only blinked
+            if self._open and self._misses < self._pace.misses:
                 self._open = not isinstance(error, LostError)
                 return self._pace.poll_s if self._open else 0.0
             self._note_gone(error)
         except Exception as error:
-            log.exception("driver failed", extra={"device": self._kind})
+            log.exception("driver failed", extra={"device": self.kind})
             self._note_gone(DeviceError(Reason.HARDWARE, type(error).__name__))
         self._close()
         pauses = self._pace.back_off_s
@@ -282,15 +302,10 @@ class ThreadHost:
         return pause
 
     def _find(self, deadline: Deadline | None = None, cancel: CancelToken | None = None) -> None:
-        """Open the device and ask how it is."""
-        self._take(deadline, cancel)
+        """Open the device and ask for its status."""
+        self._open_driver(deadline, cancel)
         self._open = True
-        self._kind = self.driver.info.kind
         self._look()
-
-    def _take(self, deadline: Deadline | None, cancel: CancelToken | None) -> None:
-        """Open the device, for a command that waits for it until then; a thread waits longer."""
-        self.driver.open()
 
     def _look(self) -> None:
         self._note(self.driver.status())
@@ -301,7 +316,7 @@ class ThreadHost:
         try:
             self.driver.close()
         except Exception:
-            log.exception("driver failed", extra={"device": self._kind})
+            log.exception("driver failed", extra={"device": self.kind})
 
     def _note_gone(self, error: DeviceError) -> None:
         states = {Reason.NO_DEVICE: State.NO_DEVICE, Reason.HARDWARE: State.HARDWARE_ERROR}
@@ -315,14 +330,19 @@ class ThreadHost:
         try:
             self._on_status(status)
         except Exception:
-            log.exception("status not told", extra={"device": self._kind})
+            log.exception("status not told", extra={"device": self.kind})
 
     def _refuse_all(self) -> None:
-        """Stop; whoever waits in the queue waits no longer."""
+        """Let no further command in, refuse all queued commands, and wake the thread."""
         with self._entrance:
             self._stopping.set()
         with suppress(queue.Empty):
             while True:
-                if job := self._jobs.get_nowait():
-                    job.refuse()
-        self._jobs.put(None)  # wakes the thread
+                if command := self._commands.get_nowait():
+                    self._refuse(command)
+        self._commands.put(None)
+
+    def _refuse(self, command: _QueuedCommand[Any]) -> None:
+        """Settle the future of a command that will never begin."""
+        if command.future.set_running_or_notify_cancel():
+            command.future.set_exception(DeviceError(Reason.CANCELLED, device=self.kind))

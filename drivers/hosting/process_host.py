@@ -33,14 +33,14 @@ from drivers.device import (
 )
 from drivers.hosting.channel import Channel
 from drivers.hosting.child import Broke, CancelCall, DriverCall, Failed, Reported, is_dumpable
-from drivers.hosting.thread_host import PACE, HostPace, LostError, ThreadHost
+from drivers.hosting.host import PACE, Host, HostPace, LostError
 
 log = logging.getLogger(__name__)
 
 GRACE_S = 3.0
-"""How long a command may go on past its deadline, or after it was cancelled."""
+"""Seconds that a command may go on past its deadline, or after its cancel."""
 LEAVE_S = 1.0
-"""The same, once the host is told to stop."""
+"""Seconds that a command may go on after its host was told to stop."""
 START_S = 10.0
 OPEN_S = 15.0
 STATUS_S = 2.0
@@ -49,21 +49,21 @@ SELF_TEST_S = 30.0
 NEIGHBOURS_S = 5.0
 CLOSE_S = 1.0
 _DYING_S = 0.5
-_SLICE_S = 0.02  # how soon a cancel is passed on
-_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}  # no threads, and no memory, that nobody uses
+_SLICE_S = 0.02  # longest time until the host passes a cancel on to the child
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}  # OpenBLAS's threads and their memory are never used
 
 _PROGRAM = "from drivers.hosting.child import main; main({end}, {parent}, dumpable={dumpable})"
 
 
-class ProcessHost(ThreadHost):
-    """Runs a driver in a child process: the same contract as in a thread, and it can be killed.
+class ProcessHost(Host):
+    """Runs its driver in a child process, which the host can kill when a command hangs.
 
-    ``kind`` is the device's class. ``make`` makes the driver; it is pickled (a
-    :func:`functools.partial` of a constructor will do) and called only in the child. What it
-    raises there is told as the device's status. A command that goes on ``grace`` seconds past its
-    deadline or after it was cancelled is killed with its process: ``TIMEOUT`` or ``CANCELLED``,
-    with ``pages`` unknown. A process that dies is ``HARDWARE``. A second process, with its
-    libraries loaded, waits to take over.
+    ``kind`` is the device's class. ``make`` makes the driver: the host pickles ``make`` (a
+    :func:`functools.partial` of a constructor will do), and only the child calls it. A
+    :class:`DeviceError` of ``make`` becomes the device's status. When a command goes on ``grace``
+    seconds past its deadline or after its cancel, the host kills the child, and the command fails
+    with ``TIMEOUT`` or ``CANCELLED`` and unknown ``pages``. When a child dies, its command fails
+    with ``HARDWARE``. A spare child, with the driver's libraries loaded, waits to take over.
 
     A result may hold a :class:`drivers.hosting.channel.SharedMemory`.
     """
@@ -77,24 +77,25 @@ class ProcessHost(ThreadHost):
         pace: HostPace = PACE,
         grace: float = GRACE_S,
     ) -> None:
-        pickle.dumps(make)  # what cannot travel is said here, not in the thread
+        pickle.dumps(make)  # fail in the caller if `make` cannot be pickled
         self._stub = ProcessDriver(kind, make, grace)
-        super().__init__(self._stub, on_status, pace=pace)
+        super().__init__(kind, self._stub, on_status, pace)
 
     def stop(self, timeout: float = 5.0) -> None:
-        """See :meth:`ThreadHost.stop`; a driver that does not come to its end is killed."""
+        """See :meth:`Host.stop`; kills a driver that does not end its command."""
         self._stub.leaving.set()
         super().stop(timeout)
         self._stub.end()
 
-    def _take(self, deadline: Deadline | None, cancel: CancelToken | None) -> None:
+    def _open_driver(self, deadline: Deadline | None, cancel: CancelToken | None) -> None:
         self._stub.open(deadline, cancel)
 
 
 class ProcessDriver(Driver):
-    """A driver in a child process, as its host sees it: none of its calls lasts for ever.
+    """Passes every call to the driver in a child process; each call has a time limit.
 
-    After :meth:`end` no process is left; without ``spare`` none is kept ready for the next open.
+    :meth:`end` ends all its processes. With ``spare``, every open starts the child of the next
+    open.
     """
 
     def __init__(
@@ -130,9 +131,9 @@ class ProcessDriver(Driver):
         return self._requests
 
     def open(self, deadline: Deadline | None = None, cancel: CancelToken | None = None) -> None:
-        """Always in a fresh process: nothing hangs on from the last time.
+        """Open the device in a new child, which nothing of an earlier child can disturb.
 
-        With ``deadline`` and ``cancel`` it may take no longer than a command that had them.
+        ``deadline`` and ``cancel`` limit the open as they would limit a command.
         """
         self.close()
         self._begin(deadline, cancel)
@@ -140,17 +141,17 @@ class ProcessDriver(Driver):
             self._call("open", seconds=OPEN_S, deadline=deadline, cancel=cancel)
         finally:
             if self._keeps_spare and not self.leaving.is_set():
-                with suppress(DeviceError):  # the next open tries again, and says so
+                with suppress(DeviceError):  # the next open starts a child, or reports the error
                     self._spare = self._new_child()
 
     def close(self) -> None:
         if self._child is not None:
-            with suppress(DeviceError):  # the process ends in any case
+            with suppress(DeviceError):  # the child is ended in any case
                 self._call("close", seconds=CLOSE_S)
             self._end_child()
 
     def end(self) -> None:
-        """End every process, whatever it does."""
+        """End the child and the spare child, even in the middle of a call."""
         self._end_child()
         if self._spare is not None:
             self._spare.end()
@@ -176,7 +177,7 @@ class ProcessDriver(Driver):
     # -- one call -----------------------------------------------------------------------------
 
     def _begin(self, deadline: Deadline | None = None, cancel: CancelToken | None = None) -> None:
-        """Take the spare process, or a new one, and wait until the driver is made in it."""
+        """Take the spare child, or start one, and wait until the child has made the driver."""
         self._child, self._spare = self._spare, None
         if self._child is None or not self._child.alive():
             self._end_child()
@@ -193,7 +194,10 @@ class ProcessDriver(Driver):
         deadline: Deadline | None = None,
         cancel: CancelToken | None = None,
     ) -> Any:
-        """What the driver's method returns, or raises. :class:`LostError`: the child is gone."""
+        """Call the driver's method ``name`` in the child; returns and raises what it does.
+
+        Raises :class:`LostError` when the child dies or is killed for the time limit.
+        """
         if self._child is None:
             raise LostError(Reason.HARDWARE, "the driver's process is gone")
         patience = self._patience(name, seconds, deadline, cancel)
@@ -221,7 +225,8 @@ class ProcessDriver(Driver):
     def _hear(
         self, child: _ChildProcess, patience: _CallLimit, call: DriverCall | None = None
     ) -> Any:
-        """What the child answers: ``Ready`` to its start, ``Returned`` to a call."""
+        """The child's answer: ``DriverReady`` to its start, ``Returned`` to a call. Raises the
+        error of ``Failed``."""
         told = False
         while True:
             self._check(patience)
@@ -246,7 +251,7 @@ class ProcessDriver(Driver):
                     return message
 
     def _check(self, patience: _CallLimit) -> None:
-        """Raises :class:`LostError` when it is over; the child is killed then."""
+        """When ``patience`` is over, kill the child and raise :class:`LostError`."""
         if patience.over():
             raise self._lost(patience, *patience.reason())
 
@@ -276,7 +281,8 @@ class ProcessDriver(Driver):
 
 @dataclass(slots=True)
 class _CallLimit:
-    """How long a call may take: not for long once nobody wants its answer, or the host ends."""
+    """Deadline of one call to the child; shortened to ``grace`` after a cancel, to ``LEAVE_S`` when
+    the host stops."""
 
     call: str
     until: Deadline
@@ -297,7 +303,7 @@ class _CallLimit:
         return self.until.passed()
 
     def reason(self) -> tuple[Reason, str]:
-        """Why it is over: what it was killed for, in one sentence too."""
+        """Why the child is killed, as a reason and in a sentence."""
         if self.cancelled:
             return Reason.CANCELLED, "killed: it did not obey the cancel"
         if self.deadline and self.deadline.passed():
@@ -309,7 +315,7 @@ class _CallLimit:
 
 
 class _ChildProcess:
-    """A process with the driver in it, from its start to its end."""
+    """The process that runs the driver, from its start to its end."""
 
     def __init__(self, make: Callable[[], Driver]) -> None:
         ours, theirs = socket.socketpair()
@@ -330,7 +336,7 @@ class _ChildProcess:
                     pass_fds=(theirs.fileno(),),
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,  # libraries write there what nobody has checked
+                    stderr=subprocess.DEVNULL,  # libraries write there, perhaps a citizen's data
                 )
         except OSError:
             self.channel.close()
@@ -340,7 +346,7 @@ class _ChildProcess:
         return self._process.poll() is None
 
     def bury(self) -> str:
-        """End it, and say how it ended by itself."""
+        """End the process; returns how it has died, by itself if it was about to."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_DYING_S)
         self.end()
@@ -350,5 +356,5 @@ class _ChildProcess:
     def end(self) -> None:
         self.channel.close()
         self._process.kill()
-        with suppress(subprocess.TimeoutExpired):  # stuck in the kernel: it is gone when that ends
+        with suppress(subprocess.TimeoutExpired):  # a call into the kernel may outlast the kill
             self._process.wait(_DYING_S)

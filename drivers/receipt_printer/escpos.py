@@ -8,7 +8,6 @@ the cut, and then still reports paper, cover and cutter as good.
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
@@ -72,8 +71,6 @@ RESET_S = 10.0
 cut."""
 RECOVERY_S = 10.0
 """Seconds between two orders to a jammed printer to recover; each order may move its cutter."""
-REMEMBERED = 256
-"""How many printed jobs the driver remembers."""
 RARE = "𬭎㛃𠅤"
 """Characters of names that no printer's own font has, so that the terminal must draw them."""
 
@@ -113,7 +110,6 @@ class EscPosPrinter(Driver):
         self._info = Info(Kind.RECEIPT_PRINTER, "escpos", settings.address)
         self._wire: PrinterWire | None = None
         self._replies = Replies()
-        self._printed: deque[str] = deque(maxlen=REMEMBERED)
         # True: an interrupted slip may hang out. None: unknown, a previous process may have left
         # one.
         self._leftovers: bool | None = None
@@ -197,13 +193,11 @@ class EscPosPrinter(Driver):
         )
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Printed:
-        """Print a slip once. ``pages`` of an error is 0 when the slip surely did not come out
+        """Print a slip. ``pages`` of an error is 0 when the slip surely did not come out
         whole, ``None`` when that is unknown."""
         if not isinstance(request, PrintSlip):
             raise DeviceError(Reason.UNSUPPORTED, type(request).__name__)
-        if request.job not in self._printed:
-            self._print(request, deadline, cancel)
-            self._printed.append(request.job)
+        self._print(request, deadline, cancel)
         return Printed(request.job)
 
     # -- printing -----------------------------------------------------------------------------
@@ -234,7 +228,7 @@ class EscPosPrinter(Driver):
             self.close()
             if error.pages == 0 and not dropped:
                 # When somebody has cleared the fault, the rest of the slip may still come out.
-                raise DeviceError(error.reason, error.detail, pages=None) from error
+                raise error.with_pages(None) from error
             raise
 
     def _ready_wire(self, check: Callable[[], None]) -> PrinterWire:
@@ -265,7 +259,7 @@ class EscPosPrinter(Driver):
                 self._settle(check)
         except DeviceError as error:
             # Nothing of this slip was sent.
-            raise DeviceError(error.reason, error.detail, pages=0) from error
+            raise error.with_pages(0) from error
         return wire
 
     def _question(self) -> tuple[bytes, Callable[[Reply], bool]]:
@@ -302,7 +296,7 @@ class EscPosPrinter(Driver):
         try:
             problem = _problem(self._ask_facts(Deadline(ANSWER_S)))
         except DeviceError as error:
-            raise DeviceError(error.reason, error.detail, pages=None) from error
+            raise error.with_pages(None) from error
         if problem is not None:
             raise DeviceError(problem, "stopped at the end of a slip", pages=None)
 

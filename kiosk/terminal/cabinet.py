@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from drivers.device import Deadline, DeviceError, Kind, Reason
-from drivers.hosting.thread_host import ThreadHost
+from drivers.hosting.host import Host
 from drivers.lights.types import AllOff, FlashRate, Light, SetLight
 from drivers.sensors.types import AwaitChange, Power, Readings, ReadSensors
 from drivers.speaker.types import Play, Sound
@@ -44,7 +44,7 @@ class Cabinet:
     """Lights, speaker and sensors, as far as this terminal has them. No method except :meth:`watch`
     waits for a device."""
 
-    def __init__(self, hosts: Mapping[Kind, ThreadHost]) -> None:
+    def __init__(self, hosts: Mapping[Kind, Host]) -> None:
         self._hosts = hosts
         self._lit: Light | None = None
         self._readings: Readings | None = None  # None: not known yet, or not any more

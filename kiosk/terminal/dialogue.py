@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, NoReturn, Protocol, TypeVar
 
 from drivers.device import CancelToken, Deadline, DeviceError, Kind, Reason
-from drivers.hosting.thread_host import ThreadHost
+from drivers.hosting.host import Host
 from kiosk.centre.models import Catalogue
 from kiosk.endings import How
 from kiosk.privacy import Sensitive
@@ -76,7 +76,7 @@ class Dialogue:
 
     def __init__(
         self,
-        hosts: Mapping[Kind, ThreadHost],
+        hosts: Mapping[Kind, Host],
         before_paper: Callable[[Kind], None] = lambda device: None,
     ) -> None:
         """The dialogue calls ``before_paper`` with the device class before each print; it may wait
@@ -118,12 +118,13 @@ class Dialogue:
         self.screen.show(step, ticket=ticket, back=back)
         self.cabinet.guide(step)
         limit: Deadline | None = None
+        device: Kind | None = None
         if isinstance(step, DeviceStep):
             self._start(step, ticket, cancel)
-            limit = Deadline(step.seconds + GRACE_S)
+            limit, device = Deadline(step.seconds + GRACE_S), step.device
         try:
             while True:
-                match self._next(limit):
+                match self._next(limit, device):
                     case _Answered(number, answer) if number == ticket:
                         try:
                             return step.check(answer)
@@ -145,14 +146,15 @@ class Dialogue:
             cancel.cancel()
 
     def _next(
-        self, limit: Deadline | None
+        self, limit: Deadline | None, device: Kind | None
     ) -> _Answered | _Device | Left | TimedOut | WentBack | DeviceError:
         """The next note of the inbox. After ``limit``, the error of a driver that does not come
         back; how many pages it printed is unknown."""
         try:
             return self._inbox.get(timeout=limit.remaining() if limit else None)
         except Empty:
-            return DeviceError(Reason.TIMEOUT, "its driver does not come back", pages=None)
+            said = "its driver does not come back"
+            return DeviceError(Reason.TIMEOUT, said, pages=None, device=device)
 
     def _hear_what_came_between(self) -> None:
         """Raise :class:`Left` or :class:`TimedOut` if it came since the last step: while the visit
@@ -174,7 +176,8 @@ class Dialogue:
     def _start(self, step: DeviceStep[Any], ticket: int, cancel: CancelToken) -> None:
         host = self._hosts.get(step.device)
         if host is None:
-            raise DeviceError(Reason.NO_DEVICE, f"no {step.device} in the settings")
+            said = f"no {step.device} in the settings"
+            raise DeviceError(Reason.NO_DEVICE, said, device=step.device)
         if isinstance(step, PrintStep):
             self._before_paper(step.device)
         future = host.submit(step.request, step.seconds, cancel)

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 
 from drivers.device import DeviceError, Kind, Reason
-from drivers.hosting.thread_host import ThreadHost
+from drivers.hosting.host import Host
 from kiosk import events
 
 SLIPS = Kind.RECEIPT_PRINTER
@@ -27,7 +27,7 @@ class Leftovers:
     """Resets the devices until each reset has succeeded, one thread a device: a driver that hangs
     delays no other device. ``done`` is called once the receipt printer holds nothing."""
 
-    def __init__(self, hosts: Mapping[Kind, ThreadHost], done: Callable[[], None]) -> None:
+    def __init__(self, hosts: Mapping[Kind, Host], done: Callable[[], None]) -> None:
         self._hosts = hosts
         self._done = done
         self._over = threading.Event()
@@ -54,7 +54,8 @@ class Leftovers:
         reset = self._reset.get(kind)
         if reset is not None and not reset.wait(PATIENCE_S):
             status = self._hosts[kind].status
-            raise DeviceError(status.problem or Reason.TIMEOUT, status.detail, mend=status.mend)
+            problem = status.problem or Reason.TIMEOUT
+            raise DeviceError(problem, status.detail, mend=status.mend, device=kind)
 
     def end(self) -> None:
         """Stop trying: this visit is over, and the next visit resets what is left."""

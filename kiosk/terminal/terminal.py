@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from drivers import catalogue as drivers
 from drivers.device import Deadline, DeviceError, Kind, State, Status
-from drivers.hosting.thread_host import ThreadHost
+from drivers.hosting.host import Host
 from kiosk import events
 from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import CentreUnavailable, Refusal, reference_number
@@ -107,7 +107,7 @@ class Terminal:
         if leftovers:
             self._leftovers.begin()
 
-    def _watch(self, host: ThreadHost) -> None:
+    def _watch(self, host: Host) -> None:
         vendor_mode.await_asked(host)
         if not self._quiet.is_set():
             self.dialogue.time_out("vendor-mode")
@@ -203,10 +203,10 @@ class Terminal:
         )
 
 
-def _hosts(settings: Settings, changed: Callable[[Kind, Status], None]) -> dict[Kind, ThreadHost]:
+def _hosts(settings: Settings, changed: Callable[[Kind, Status], None]) -> dict[Kind, Host]:
     """A host for every device of the settings. A device whose host cannot be made is left out and
     logged."""
-    hosts: dict[Kind, ThreadHost] = {}
+    hosts: dict[Kind, Host] = {}
     for kind, table in settings.devices.items():
         try:
             hosts[kind] = drivers.create_host(kind, table, partial(changed, kind))

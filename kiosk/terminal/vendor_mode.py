@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from drivers.device import DeviceError, Reason, Request
-from drivers.hosting.thread_host import ThreadHost
+from drivers.hosting.host import Host
 from drivers.vendor_mode.types import Agree, AwaitMode, Mode, ReadMode
 from kiosk import events
 
@@ -25,7 +25,7 @@ _OURS = (Mode.INACTIVE, Mode.UNKNOWN)
 log = logging.getLogger(__name__)
 
 
-def await_ours(host: ThreadHost, closed: Callable[[], None]) -> None:
+def await_ours(host: Host, closed: Callable[[], None]) -> None:
     """Return when the terminal may take the devices. Calls ``closed`` once if it has to wait.
 
     Returns at once when the machine does not answer: then no technician can have asked for it.
@@ -46,20 +46,20 @@ def await_ours(host: ThreadHost, closed: Callable[[], None]) -> None:
     events.VENDOR_MODE_LEFT.log(log)
 
 
-def await_asked(host: ThreadHost) -> None:
+def await_asked(host: Host) -> None:
     """Return when a technician asks for the machine, or has it already."""
     mode = Mode.INACTIVE
     while mode in _OURS:
         mode = _next(host, mode)
 
 
-def _next(host: ThreadHost, mode: Mode) -> Mode:
+def _next(host: Host, mode: Mode) -> Mode:
     """Wait for another mode than ``mode`` and return it. Returns ``mode`` itself after
     :data:`LOOK_S`, or when the machine does not answer."""
     return _try(host, AwaitMode(mode), LOOK_S) or mode
 
 
-def _try(host: ThreadHost, request: Request[T], seconds: float) -> T | None:
+def _try(host: Host, request: Request[T], seconds: float) -> T | None:
     try:
         return host.execute(request, seconds)
     except DeviceError as error:

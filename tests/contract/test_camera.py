@@ -20,8 +20,9 @@ from drivers.catalogue import create, create_host
 from drivers.device import CancelToken, DeviceError, Kind, Reason, State, Status
 from drivers.emulators.camera import FAULTS, Camera
 from drivers.hosting import process_host
+from drivers.hosting.host import HostPace
 from drivers.hosting.process_host import ProcessHost
-from drivers.hosting.thread_host import HostPace, ThreadHost
+from drivers.hosting.thread_host import ThreadHost
 
 SOON_S = 20.0
 PROMPT_S = 1.0  # for what is over within 0.05 s when the machine is not busy

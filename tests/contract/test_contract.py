@@ -42,8 +42,9 @@ from drivers.emulators.io_board import IoBoard
 from drivers.emulators.pin_pad import MASTER_KEYS, PinPad, encrypt
 from drivers.emulators.receipt_printer import ReceiptPrinter
 from drivers.emulators.rig import Emulator
+from drivers.hosting.host import HostPace
 from drivers.hosting.process_host import ProcessHost
-from drivers.hosting.thread_host import HostPace, ThreadHost
+from drivers.hosting.thread_host import ThreadHost
 from drivers.id_card.types import AwaitLift, ReadCard
 from drivers.lights.types import FlashRate, Light, SetLight
 from drivers.pin_pad.types import (
@@ -298,6 +299,7 @@ class DeviceStand:
     def error(self, request: Request[Any], seconds: float = SOON_S) -> DeviceError:
         with pytest.raises(DeviceError) as caught:
             self.host.execute(request, seconds)
+        assert caught.value.device is self.host.kind is self.kind.kind
         return caught.value
 
     def waiting(self) -> Request[Any]:

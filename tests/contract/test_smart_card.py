@@ -33,8 +33,9 @@ from drivers.device import (
 )
 from drivers.emulators.rig import Remote
 from drivers.emulators.smart_card import READER
+from drivers.hosting.host import HostPace
 from drivers.hosting.process_host import ProcessHost
-from drivers.hosting.thread_host import HostPace, ThreadHost
+from drivers.hosting.thread_host import ThreadHost
 from drivers.smart_card import pcsc
 from drivers.smart_card.pcsc import PcscReader
 from drivers.smart_card.types import (

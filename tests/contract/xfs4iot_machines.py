@@ -12,7 +12,8 @@ import pytest
 
 from drivers.device import Deadline, DeviceError, Request, State, Status
 from drivers.emulators.xfs4iot import XfsMachine
-from drivers.hosting.thread_host import HostPace, ThreadHost
+from drivers.hosting.host import HostPace
+from drivers.hosting.thread_host import ThreadHost
 from drivers.xfs4iot.driver import XfsDriver
 from tests.contract.xfs4iot_forms import check
 

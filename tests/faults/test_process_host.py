@@ -23,8 +23,8 @@ from hypothesis import strategies as st
 from drivers.device import CancelToken, DeviceError, Info, Kind, Reason, State, Status
 from drivers.hosting import process_host
 from drivers.hosting.channel import Channel, SharedMemory
+from drivers.hosting.host import HostPace
 from drivers.hosting.process_host import ProcessHost
-from drivers.hosting.thread_host import HostPace
 from tests.failed import error_of
 from tests.faults.naughty_driver import Do, DoOnce, NaughtyDriver
 
@@ -387,11 +387,44 @@ def test_a_request_that_cannot_travel_is_a_bug(
     assert do(host, "echo", 1) == 1
 
 
-def test_a_job_that_succeeded_is_remembered_when_its_process_is_gone(host: ProcessHost) -> None:
+@pytest.mark.parametrize(("what", "seconds"), [("hang", 0.01), ("exit", SOON_S), ("crash", SOON_S)])
+def test_a_job_that_succeeded_is_remembered_when_its_process_is_gone(
+    host: ProcessHost, what: str, seconds: float
+) -> None:
     host.start()
     assert host.execute(DoOnce("echo", "first"), SOON_S) == "first"
-    fails(host, "hang", 0.01)
-    assert host.execute(DoOnce("echo", "second"), SOON_S) == "first"
+    fails(host, what, seconds)
+    assert host.execute(DoOnce("echo", "second"), SOON_S) == "first"  # by who took over
+    host.reset()
+    assert host.execute(DoOnce("echo", "third"), SOON_S) == "first"
+
+
+def test_a_job_during_which_the_process_died_is_not_remembered(host: ProcessHost) -> None:
+    host.start()
+    with pytest.raises(DeviceError) as caught:
+        host.execute(DoOnce("exit"), SOON_S)
+    assert caught.value.pages is None
+    assert host.execute(DoOnce("echo", "again"), SOON_S) == "again"
+
+
+@pytest.mark.parametrize("what", ["refuse", "raise", "exit", "hang", "unpicklable"])
+def test_every_error_names_the_device(host: ProcessHost, what: str) -> None:
+    host.start()
+    do(host, "pid")
+    assert fails(host, what, 0.2 if what == "hang" else SOON_S).device is Kind.SPEAKER
+
+
+def test_the_error_of_a_driver_that_cannot_be_made_names_the_device(
+    host: ProcessHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "refuse-make").touch()
+    monkeypatch.setattr(process_host, "START_S", 0.3)
+    host.start()
+    with pytest.raises(DeviceError) as caught:
+        _ = host.info
+    assert (caught.value.reason, caught.value.device) == (Reason.OFFLINE, Kind.SPEAKER)
+    error = fails(host, "pid")
+    assert (error.reason, error.device) == (Reason.UNSUPPORTED, Kind.SPEAKER)
 
 
 # -- the beginning and the end -------------------------------------------------------------------

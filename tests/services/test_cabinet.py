@@ -15,7 +15,8 @@ import pytest
 
 from drivers.device import Deadline, Kind, Reason
 from drivers.emulators.io_board import IoBoard
-from drivers.hosting.thread_host import HostPace, ThreadHost
+from drivers.hosting.host import HostPace
+from drivers.hosting.thread_host import ThreadHost
 from drivers.sensors.io_board import BoardSensors
 from kiosk.terminal.cabinet import Cabinet
 from kiosk.visit.steps import Attract, EnterSmsCode, Menu, PresentIdCard, Problem

@@ -136,7 +136,7 @@ def test_quitting_ends_what_the_printers_do_and_waits_for_no_driver_for_ever(her
         hung.start()
         threading.Thread(target=hung.reset, daemon=True).start()
         citizen.terminal._hosts = {Kind.CAMERA: hung, **citizen.terminal._hosts}
-        until(lambda: hung._job is not None)
+        until(lambda: hung._running is not None)
         citizen.terminal.quit(2.5)
         assert here.slips.look()["waiting"] == 0, "the rest of the slip still comes out"
         assert not hangs.came_back

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from drivers.emulators import cups, smart_card
-from drivers.hosting.thread_host import HostPace
+from drivers.hosting.host import HostPace
 from kiosk import __main__
 from kiosk.workshop import bench
 from kiosk.workshop.bench import devices, readers, recovery, slips, visits

@@ -38,7 +38,7 @@ RULES = [
     (
         "kiosk/identity/face*",
         (*QT, *DEVICE_LIBRARIES, "ui*", "drivers*"),
-        (*CONTRACT, "drivers.hosting.thread_host", "drivers.catalogue"),
+        (*CONTRACT, "drivers.hosting.host", "drivers.catalogue"),
     ),
     # The picture of a test slip is drawn by the code that lays out the real one.
     (
@@ -49,7 +49,7 @@ RULES = [
     (
         "kiosk/*",
         (*QT, "cv2*", *DEVICE_LIBRARIES, "ui", "ui.*", "drivers*"),
-        (*CONTRACT, "drivers.hosting.thread_host", "drivers.catalogue"),
+        (*CONTRACT, "drivers.hosting.host", "drivers.catalogue"),
     ),
     ("drivers/*", (*QT, "kiosk", "kiosk.*", "ui", "ui.*"), ()),
     # The desk and the player of the demo move the emulated hardware.
@@ -128,7 +128,7 @@ def at_top(tree):
         ("kiosk/visit/visit.py", "drivers.id_card.sdt", True),
         ("kiosk/visit/visit.py", "drivers.emulators.rig", True),
         ("kiosk/visit/visit.py", "drivers.id_card.types", False),
-        ("kiosk/visit/visit.py", "drivers.hosting.thread_host", False),
+        ("kiosk/visit/visit.py", "drivers.hosting.host", False),
         ("kiosk/identity/face.py", "cv2", False),
         ("kiosk/identity/face/mesh.py", "cv2.data", False),
         ("kiosk/identity/sign_in.py", "cv2", True),
@@ -137,7 +137,7 @@ def at_top(tree):
         ("drivers/id_card/sdt.py", "kiosk.privacy", True),
         ("drivers/id_card/sdt.py", "ui", True),
         ("drivers/id_card/sdt.py", "serial", False),
-        ("ui/app.py", "drivers.hosting.thread_host", True),
+        ("ui/app.py", "drivers.hosting.host", True),
         ("ui/app.py", "drivers.id_card.types", False),
         ("ui/app.py", "drivers.device", False),
         ("ui/app.py", "drivers.emulators.rig", True),
@@ -245,6 +245,21 @@ def test_a_device_class_is_a_kind_and_no_bare_string(module):
         f"line {node.lineno}: {node.value}"
         for node in ast.walk(parsed(module))
         if isinstance(node, ast.Constant) and node.value in KINDS
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_caught_error_is_changed(module: str) -> None:
+    found = [
+        f"line {node.lineno}: {handler.name}"
+        for handler in ast.walk(parsed(module))
+        if isinstance(handler, ast.ExceptHandler)
+        for node in ast.walk(handler)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == handler.name
     ]
     assert found == []
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from drivers.device import Check, DeviceError, Driver, Info, Kind, Reason, State, Status
-from drivers.hosting.thread_host import HostPace, ThreadHost
+from drivers.hosting.host import HostPace
+from drivers.hosting.thread_host import ThreadHost
 from kiosk.terminal import leftovers
 from kiosk.terminal.leftovers import SLIPS, Leftovers
 

@@ -25,8 +25,9 @@ from drivers.device import (
     Status,
     Supply,
 )
-from drivers.hosting.thread_host import PACE as SHIPPED
-from drivers.hosting.thread_host import REMEMBERED, HostPace, LostError, ThreadHost
+from drivers.hosting.host import PACE as SHIPPED
+from drivers.hosting.host import REMEMBERED, HostPace, LostError
+from drivers.hosting.thread_host import ThreadHost
 from tests.failed import error_of
 
 ONLINE = Status(State.ONLINE)
@@ -493,9 +494,9 @@ def test_whoever_waits_has_the_device_opened_within_their_own_time(driver: BareD
     given: list[tuple[Deadline | None, CancelToken | None]] = []
 
     class Noting(ThreadHost):
-        def _take(self, deadline: Deadline | None, cancel: CancelToken | None) -> None:
+        def _open_driver(self, deadline: Deadline | None, cancel: CancelToken | None) -> None:
             given.append((deadline, cancel))
-            super()._take(deadline, cancel)
+            super()._open_driver(deadline, cancel)
 
     host, cancel = Noting(driver, pace=PACE), CancelToken()
     future = host.submit(Say("x"), SOON_S, cancel)
@@ -660,6 +661,45 @@ def test_jobs_are_forgotten_in_the_end(host: ThreadHost, driver: BareDriver) -> 
         host.execute(SayOnce(str(number), job=str(number)), SOON_S)
     assert host.execute(SayOnce("again", job="1"), SOON_S) == "1"
     assert host.execute(SayOnce("again", job="0"), SOON_S) == "again"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        DeviceError(Reason.JAM, pages=2),
+        DeviceError(Reason.OFFLINE, "silent"),
+        LostError(Reason.HARDWARE, "died", pages=None),
+        ValueError("a bug"),
+    ],
+)
+def test_every_error_of_a_command_names_the_device(
+    host: ThreadHost, driver: BareDriver, error: Exception
+) -> None:
+    host.start()
+    told = error_of(host.submit(Say("x", fails(error)), SOON_S))
+    assert told.device is Kind.SPEAKER
+    if isinstance(error, DeviceError):
+        assert (told.reason, told.detail, told.pages) == (error.reason, error.detail, error.pages)
+        assert error.device is None, "the driver's own error was changed"
+
+
+def test_every_error_of_a_command_that_never_begins_names_the_device(
+    host: ThreadHost, driver: BareDriver
+) -> None:
+    cancelled = CancelToken()
+    cancelled.cancel()
+    futures = [host.submit(Say("x"), SOON_S, cancelled), host.submit(Say("x"), 0.0)]
+    driver.found = DeviceError(Reason.NO_DEVICE, pages=None)
+    host.start()
+    errors = [error_of(future) for future in futures]
+    errors.append(error_of(host.submit(Say("x"), SOON_S)))
+    host.stop()
+    errors.append(error_of(host.submit(Say("x"), SOON_S)))
+    reasons = [Reason.CANCELLED, Reason.TIMEOUT, Reason.NO_DEVICE, Reason.CANCELLED]
+    assert [error.reason for error in errors] == reasons
+    assert {error.device for error in errors} == {Kind.SPEAKER}
+    assert driver.found.device is None
+    assert driver.found.pages is None, "the driver's own error was changed"
 
 
 def test_a_second_start_does_nothing(host: ThreadHost, driver: BareDriver) -> None:

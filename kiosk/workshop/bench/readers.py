@@ -20,7 +20,7 @@ from drivers.catalogue import create_host
 from drivers.code_scanner.types import ReadCode
 from drivers.device import Deadline, DeviceError, Kind, Media, Request, State, Status
 from drivers.emulators import bare
-from drivers.hosting.thread_host import PACE, HostPace, ThreadHost
+from drivers.hosting.host import PACE, Host, HostPace
 from drivers.id_card.types import ReadCard
 from drivers.pin_pad.types import (
     Algorithm,
@@ -145,7 +145,7 @@ def host(
     table: Mapping[str, Any],
     on_status: Callable[[Status], None] | None = None,
     pace: HostPace = PACE,
-) -> Iterator[ThreadHost]:
+) -> Iterator[Host]:
     """The host that a terminal would use, once its device can be used. Raises
     :class:`BenchError`."""
     one = create_host(kind, table, on_status, pace=pace)
@@ -157,7 +157,7 @@ def host(
         one.stop()
 
 
-def await_usable(one: ThreadHost) -> None:
+def await_usable(one: Host) -> None:
     """Wait until the device of the host can be used. Raises :class:`BenchError` after
     :data:`_PATIENCE_S`."""
     limit = Deadline(_PATIENCE_S)

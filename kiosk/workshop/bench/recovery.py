@@ -21,8 +21,8 @@ from drivers.catalogue import create
 from drivers.device import Deadline, DeviceError, Kind, Reason, Status
 from drivers.document_printer.types import PrintDocument
 from drivers.emulators import bare
+from drivers.hosting.host import PACE, Host, HostPace
 from drivers.hosting.process_host import ProcessHost
-from drivers.hosting.thread_host import PACE, HostPace, ThreadHost
 from drivers.id_card.types import ReadCard
 from drivers.smart_card.types import ReadBankCard
 from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured, Values
@@ -316,12 +316,12 @@ def _held(name: str, hardware: EmulatedHardware) -> tuple[str, Kind, Mapping[str
     )
 
 
-Act = Callable[[ThreadHost, float], Any]
+Act = Callable[[Host, float], Any]
 
 
 def _acts(
     name: str, device: str, hardware: EmulatedHardware
-) -> tuple[Callable[[], None], Act, Callable[[ThreadHost], None]]:
+) -> tuple[Callable[[], None], Act, Callable[[Host], None]]:
     """Three functions: one to call before a command, the command, and one to call after it."""
     hand = hardware.hand
     match name:
@@ -345,7 +345,7 @@ def _acts(
     )
 
 
-def _hang(one: ThreadHost, act: Act) -> None:
+def _hang(one: Host, act: Act) -> None:
     """Stop the driver's process, and wait until the host has given a command up and killed it."""
     os.kill(_child(), signal.SIGSTOP)
     try:
@@ -357,7 +357,7 @@ def _hang(one: ThreadHost, act: Act) -> None:
     raise BenchError("a driver that was stopped has answered")
 
 
-def _crash(one: ThreadHost, act: Act) -> float:
+def _crash(one: Host, act: Act) -> float:
     """Kill the driver's process; returns the milliseconds until a command succeeds."""
     limit = Deadline(_PATIENCE_S)
     began = time.monotonic()

@@ -20,7 +20,7 @@ _PRINTERS = (Kind.DOCUMENT_PRINTER, Kind.RECEIPT_PRINTER)
 _STATUS = {"io_board": (Kind.LIGHTS, Kind.SENSORS)}
 _NOTICED_S = 2.5
 """After this time a host has looked at its idle device at least once, see
-:class:`drivers.hosting.thread_host.HostPace`."""
+:class:`drivers.hosting.host.HostPace`."""
 _QUIET_S = 5.0
 _MOMENT_S = 5.0
 _PERSONAS = ("P01", "P05")  # alternate from visit to visit
