@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator
 from configparser import ConfigParser
 from contextlib import closing
 from fnmatch import fnmatch
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +84,38 @@ def test_every_file_is_in_one_wheel_and_the_workshop_in_none_of_a_terminal(insta
     }
     assert workshop == {name for name in tree if fits(name, WORKSHOP)}
     assert terminal == {name for name in tree if not fits(name, (*WORKSHOP, *NOT_SHIPPED))}
+
+
+def needs_of(setup_cfg: str) -> set[str]:
+    """The names that a distribution's ``install_requires`` lists."""
+    config = ConfigParser()
+    config.read(ROOT / setup_cfg, encoding="utf-8")
+    lines = config["options"]["install_requires"].splitlines()
+    words = {re.match(r"[\w.-]*", line) for line in lines if not line.startswith("#")}
+    return {word.group().lower() for word in words if word and word.group()}
+
+
+def libraries_of(files: set[str]) -> set[str]:
+    """The distributions that the Python modules among ``files`` import."""
+    owners = metadata.packages_distributions()
+    modules = set()
+    for name in files:
+        if name.endswith(".py"):
+            for node in ast.walk(ast.parse((ROOT / name).read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Import):
+                    modules |= {alias.name for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    modules.add(node.module)
+    tops = {module.partition(".")[0] for module in modules} - set(sys.stdlib_module_names)
+    owned = {owners[top][0] for top in tops - {"assets", "drivers", "kiosk", "ui"}}
+    return {re.sub(r"[-_.]+", "-", name).lower() for name in owned}
+
+
+def test_each_needs_the_libraries_that_it_imports_and_no_others(installed: Path) -> None:
+    terminal, workshop = needs_of("setup.cfg"), needs_of("packaging/workshop/setup.cfg")
+    assert terminal == libraries_of(files_of("provident_kiosk"))
+    own = libraries_of(files_of("provident_kiosk_workshop")) - terminal
+    assert workshop == own | {"provident-kiosk"}
 
 
 def test_both_have_one_version_and_the_workshop_needs_the_terminal_of_its_own() -> None:
