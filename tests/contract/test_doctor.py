@@ -6,6 +6,7 @@ import json
 import re
 import threading
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
@@ -16,7 +17,7 @@ import cv2
 import numpy as np
 import pypdfium2
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from PIL import Image
 
 from drivers.device import Kind
@@ -24,20 +25,21 @@ from drivers.emulators.rig import Remote
 from kiosk import settings as settings_file
 from kiosk.__main__ import main
 from kiosk.doctor import devices, examination, trial_prints
-from kiosk.doctor.findings import Probe, Section, Verdict, run_guarded
-from kiosk.workshop.demo import place
+from kiosk.doctor.findings import Finding, Probe, Section, Verdict, run_guarded
+from kiosk.settings import Settings
+from kiosk.workshop.demo import DemoPlace, place
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def here():
+def here() -> Iterator[DemoPlace]:
     with place(headless=True) as found:
         yield found
 
 
 @pytest.fixture
-def remote(here):
+def remote(here: DemoPlace) -> Iterator[Remote]:
     remote = Remote(here.desk)
     yield remote
     for device in (Kind.ID_CARD, Kind.RECEIPT_PRINTER, Kind.DOCUMENT_PRINTER, Kind.CAMERA):
@@ -45,12 +47,12 @@ def remote(here):
     remote.close()
 
 
-def doctor(here, tmp_path, *options):
+def doctor(here: DemoPlace, tmp_path: Path, *options: str) -> Result:
     command = ["doctor", "--settings", str(here.settings), "--keep", str(tmp_path), *options]
     return CliRunner().invoke(main, command)
 
 
-def only(here, tmp_path, *devices):
+def only(here: DemoPlace, tmp_path: Path, *devices: str) -> DemoPlace:
     """The same terminal with these devices alone: that takes less time."""
     text = here.settings.read_text(encoding="utf-8").partition("\n[devices.")[0]
     text = re.sub(r"(?m)^profile = .*", "", text)
@@ -63,7 +65,7 @@ def only(here, tmp_path, *devices):
     return replace(here, settings=path)
 
 
-def test_a_whole_terminal_is_fit(here, tmp_path: Path) -> None:
+def test_a_whole_terminal_is_fit(here: DemoPlace, tmp_path: Path) -> None:
     result = doctor(here, tmp_path)
     assert result.exit_code == 0, result.output
     assert result.output.rstrip().endswith("fit for service")
@@ -84,7 +86,13 @@ def test_a_whole_terminal_is_fit(here, tmp_path: Path) -> None:
     ],
 )
 def test_what_is_broken_is_named_with_what_mends_it(
-    here, remote, tmp_path: Path, device, order, finding, says
+    here: DemoPlace,
+    remote: Remote,
+    tmp_path: Path,
+    device: str,
+    order: str,
+    finding: str,
+    says: str,
 ) -> None:
     remote.tell(device, order)
     result = doctor(only(here, tmp_path, device), tmp_path, "--json")
@@ -95,14 +103,16 @@ def test_what_is_broken_is_named_with_what_mends_it(
     assert "centre" in findings  # whatever is broken, the report comes to its end
 
 
-def test_what_the_status_says_already_is_one_cause(here, remote, tmp_path: Path) -> None:
+def test_what_the_status_says_already_is_one_cause(
+    here: DemoPlace, remote: Remote, tmp_path: Path
+) -> None:
     remote.tell(Kind.RECEIPT_PRINTER, "open cover")
     result = doctor(only(here, tmp_path, Kind.RECEIPT_PRINTER), tmp_path, "--print")
     assert "NOT fit for service: 1 to mend\n1. receipt_printer: status: " in result.output
     assert "receipt_printer: test print" in result.output.partition("with it:")[2]
 
 
-def test_a_covered_lens_has_its_mend(here, remote, tmp_path: Path) -> None:
+def test_a_covered_lens_has_its_mend(here: DemoPlace, remote: Remote, tmp_path: Path) -> None:
     remote.tell(Kind.CAMERA, "black")
     result = doctor(only(here, tmp_path, Kind.CAMERA), tmp_path, "--json")
     findings = {f["name"]: f for f in json.loads(result.output)["findings"]}
@@ -111,7 +121,7 @@ def test_a_covered_lens_has_its_mend(here, remote, tmp_path: Path) -> None:
 
 
 def test_test_prints_come_out_and_stand_in_the_acceptance_report(
-    here, remote, tmp_path: Path
+    here: DemoPlace, remote: Remote, tmp_path: Path
 ) -> None:
     path = tmp_path / "report.pdf"
     here = only(here, tmp_path, Kind.ID_CARD, Kind.RECEIPT_PRINTER, Kind.DOCUMENT_PRINTER)
@@ -128,7 +138,7 @@ def test_test_prints_come_out_and_stand_in_the_acceptance_report(
     assert remote.look(Kind.DOCUMENT_PRINTER)["documents"]
 
 
-def test_a_printer_without_paper_fails_its_test_print(here, remote) -> None:
+def test_a_printer_without_paper_fails_its_test_print(here: DemoPlace, remote: Remote) -> None:
     remote.tell(Kind.RECEIPT_PRINTER, "paper out")
     loaded = settings_file.load(here.settings)
     found = trial_prints.run(loaded, AT)
@@ -141,7 +151,7 @@ def test_a_printer_without_paper_fails_its_test_print(here, remote) -> None:
         assert cv2.QRCodeDetector().detectAndDecode(picture)[0] == "https://12329.example/test"
 
 
-def test_a_slip_is_shown_as_wide_as_its_paper(here, tmp_path: Path) -> None:
+def test_a_slip_is_shown_as_wide_as_its_paper(here: DemoPlace, tmp_path: Path) -> None:
     loaded = settings_file.load(only(here, tmp_path, Kind.RECEIPT_PRINTER).settings)
     loaded.devices[Kind.RECEIPT_PRINTER]["width"] = 384
     found = [devices.DEVICES.good("receipt_printer: test print", "")]
@@ -150,9 +160,9 @@ def test_a_slip_is_shown_as_wide_as_its_paper(here, tmp_path: Path) -> None:
 
 
 def test_a_test_print_that_goes_wrong_takes_no_report_away(
-    here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    here: DemoPlace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def upset(terminal, at) -> Never:
+    def upset(terminal: str, at: datetime) -> Never:
         raise OverflowError("a page without end")
 
     monkeypatch.setattr(trial_prints, "_slip", upset)
@@ -168,7 +178,7 @@ def test_a_test_print_that_goes_wrong_takes_no_report_away(
     assert result.exit_code == 1
 
 
-def test_a_pdf_that_cannot_be_written_changes_nothing_else(here, tmp_path: Path) -> None:
+def test_a_pdf_that_cannot_be_written_changes_nothing_else(here: DemoPlace, tmp_path: Path) -> None:
     path = tmp_path / "none" / "x.pdf"
     result = doctor(only(here, tmp_path, Kind.SPEAKER), tmp_path, "--pdf", str(path))
     assert result.exit_code == 0, result.output
@@ -185,7 +195,7 @@ def no_chinese_fonts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_nothing_is_printed_as_empty_boxes(
-    here, tmp_path: Path, remote, no_chinese_fonts: None
+    here: DemoPlace, tmp_path: Path, remote: Remote, no_chinese_fonts: None
 ) -> None:
     before = len(remote.look(Kind.DOCUMENT_PRINTER)["documents"])
     path = tmp_path / "report.pdf"
@@ -202,7 +212,9 @@ def test_nothing_is_printed_as_empty_boxes(
 
 
 @pytest.mark.parametrize("charset", ["gbk", "latin-1"])
-def test_a_terminal_that_is_not_utf_8_gets_its_report(here, tmp_path: Path, charset) -> None:
+def test_a_terminal_that_is_not_utf_8_gets_its_report(
+    here: DemoPlace, tmp_path: Path, charset: str
+) -> None:
     here = only(here, tmp_path, Kind.LIGHTS)
     runner = CliRunner(charset, env={"LC_ALL": "zh_CN", "TERM": "xterm"})
     command = ["doctor", "--settings", str(here.settings), "--keep", str(tmp_path / "kept")]
@@ -212,7 +224,9 @@ def test_a_terminal_that_is_not_utf_8_gets_its_report(here, tmp_path: Path, char
     assert len(list((tmp_path / "kept").iterdir())) == 1
 
 
-def test_a_device_that_blinked_gets_a_second_look(here, remote, tmp_path: Path) -> None:
+def test_a_device_that_blinked_gets_a_second_look(
+    here: DemoPlace, remote: Remote, tmp_path: Path
+) -> None:
     loaded = settings_file.load(only(here, tmp_path, Kind.ID_CARD).settings)
     remote.tell(Kind.ID_CARD, "mute")
     began = threading.Event()
@@ -234,7 +248,7 @@ def test_a_device_that_blinked_gets_a_second_look(here, remote, tmp_path: Path) 
     assert "is silent" in seen or "nothing answers" in seen  # by how far it was when it fell silent
 
 
-def test_a_centre_that_is_not_there(here, tmp_path: Path) -> None:
+def test_a_centre_that_is_not_there(here: DemoPlace, tmp_path: Path) -> None:
     broken = tmp_path / "terminal.toml"
     text = here.settings.read_text(encoding="utf-8")
     broken.write_text(text.replace(here.centre, "http://127.0.0.1:9"), encoding="utf-8")
@@ -254,18 +268,20 @@ def test_settings_that_cannot_be_read_are_one_sentence(tmp_path: Path) -> None:
 HERE = Section("machine")
 
 
-def upset(settings):
+def upset(settings: Settings) -> Iterator[Finding]:
     yield HERE.good("before", "")
     raise KeyError("nothing here")
 
 
-def stuck(settings):
+def stuck(settings: Settings) -> Iterator[Finding]:
     yield HERE.good("before", "")
     threading.Event().wait()
 
 
 @pytest.mark.parametrize(("look", "says"), [(upset, "KeyError"), (stuck, "no answer within 1 s")])
-def test_a_probe_that_fails_or_hangs_is_a_finding(here, look, says) -> None:
+def test_a_probe_that_fails_or_hangs_is_a_finding(
+    here: DemoPlace, look: Callable[[Settings], Iterator[Finding]], says: str
+) -> None:
     loaded = settings_file.load(here.settings)
     probes = (Probe(HERE, "broken", look, 1.0), Probe(HERE, "next", lambda _: [HERE.good("x", "")]))
     before, broken, after = run_guarded(probes, loaded)
@@ -274,7 +290,7 @@ def test_a_probe_that_fails_or_hangs_is_a_finding(here, look, says) -> None:
     assert says in broken.seen
 
 
-def test_the_next_report_says_since_when(here, remote, tmp_path: Path) -> None:
+def test_the_next_report_says_since_when(here: DemoPlace, remote: Remote, tmp_path: Path) -> None:
     here = only(here, tmp_path, Kind.RECEIPT_PRINTER)
     before = doctor(here, tmp_path)
     assert before.exit_code == 0, before.output
@@ -294,12 +310,14 @@ def test_the_next_report_says_since_when(here, remote, tmp_path: Path) -> None:
     assert "1 kept results cannot be read" in said
 
 
-def doctor_later_than(at):
+def doctor_later_than(at: str) -> bool:
     """Whether a report of now has another second than that one."""
     return datetime.now(UTC).replace(microsecond=0) > datetime.fromisoformat(at)
 
 
-def test_where_the_locale_is_chinese_so_is_the_report(here, remote, tmp_path: Path) -> None:
+def test_where_the_locale_is_chinese_so_is_the_report(
+    here: DemoPlace, remote: Remote, tmp_path: Path
+) -> None:
     remote.tell(Kind.RECEIPT_PRINTER, "paper out")
     here = only(here, tmp_path, Kind.RECEIPT_PRINTER)
     command = ["doctor", "--settings", str(here.settings), "--keep", str(tmp_path)]

@@ -10,8 +10,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +21,7 @@ from drivers.emulators.smart_cards import pcscd
 from drivers.emulators.xfs4iot import XfsMachine
 from kiosk.doctor import daemons, devices, processes, unknown
 from kiosk.doctor.causes import causes, linked
-from kiosk.doctor.findings import Verdict, run_guarded
+from kiosk.doctor.findings import Finding, Verdict, run_guarded
 from kiosk.settings import CentreSettings, Settings
 from tests.contract import ipp_peers
 
@@ -27,7 +29,7 @@ READER = "Kiosk IC"
 QUEUE = "A4"
 
 
-def settings(**tables):
+def settings(**tables: dict[str, Any]) -> Settings:
     return Settings(
         terminal="T0001",
         centre=CentreSettings(url="https://gjj.example", seal_roots=Path("roots.pem")),
@@ -35,7 +37,7 @@ def settings(**tables):
     )
 
 
-def examined(loaded):
+def examined(loaded: Settings) -> dict[str, Finding]:
     """Daemons and devices, as the report has them, by name."""
     probes = devices.probes(loaded)
     beside = [*daemons.pcscd(loaded), *daemons.cupsd(loaded), *daemons.xfs4iot(loaded)]
@@ -46,7 +48,7 @@ def examined(loaded):
 
 
 @pytest.fixture(scope="module")
-def service():
+def service() -> Iterator[pcscd.PcscService]:
     if pcscd.missing():
         pytest.skip(pcscd.missing())
     folder = Path(tempfile.mkdtemp(prefix="kiosk-doctor-"))
@@ -56,11 +58,11 @@ def service():
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def card_reader(service, reader=f"{READER} 00 00"):
+def card_reader(service: pcscd.PcscService, reader: str = f"{READER} 00 00") -> Settings:
     return settings(smart_card={"driver": "pcsc", "reader": reader, "service": str(service.socket)})
 
 
-def test_a_service_that_runs(service) -> None:
+def test_a_service_that_runs(service: pcscd.PcscService) -> None:
     service.start()
     found = examined(card_reader(service))
     assert found["pcscd"].verdict is Verdict.GOOD
@@ -68,7 +70,7 @@ def test_a_service_that_runs(service) -> None:
     assert found["smart_card: found"].verdict is Verdict.GOOD
 
 
-def test_a_reader_that_is_not_there_is_not_the_services_fault(service) -> None:
+def test_a_reader_that_is_not_there_is_not_the_services_fault(service: pcscd.PcscService) -> None:
     service.start()
     found = examined(card_reader(service, "Omnikey"))
     assert found["pcscd"].verdict is Verdict.GOOD
@@ -78,18 +80,18 @@ def test_a_reader_that_is_not_there_is_not_the_services_fault(service) -> None:
     )
 
 
-def test_the_other_slot_stands_in_no_settings(service) -> None:
+def test_the_other_slot_stands_in_no_settings(service: pcscd.PcscService) -> None:
     service.start()
     names = [one.name for one in unknown.neighbours(card_reader(service))]
     assert names == [f"PC/SC reader {READER} 00 01"]
 
 
-def never_started(service) -> None:
+def never_started(service: pcscd.PcscService) -> None:
     service.stop()
     service.socket.unlink(missing_ok=True)
 
 
-def killed(service) -> None:
+def killed(service: pcscd.PcscService) -> None:
     service.start()
     service.kill()
 
@@ -97,7 +99,9 @@ def killed(service) -> None:
 @pytest.mark.parametrize(
     ("situation", "seen"), [(never_started, "there is no"), (killed, "nobody listens at")]
 )
-def test_a_service_that_does_not_run_is_the_cause(service, situation, seen) -> None:
+def test_a_service_that_does_not_run_is_the_cause(
+    service: pcscd.PcscService, situation: Callable[[pcscd.PcscService], None], seen: str
+) -> None:
     situation(service)
     found = examined(card_reader(service))
     assert found["pcscd"].verdict is Verdict.BAD
@@ -108,7 +112,7 @@ def test_a_service_that_does_not_run_is_the_cause(service, situation, seen) -> N
     assert cause.behind == ("smart_card: found",)
 
 
-def test_a_service_that_hangs_holds_up_no_report(service) -> None:
+def test_a_service_that_hangs_holds_up_no_report(service: pcscd.PcscService) -> None:
     service.start()
     pid = int((service.socket.parent / "pcscd.pid").read_text().strip("\n\0"))
     os.kill(pid, signal.SIGSTOP)
@@ -162,20 +166,20 @@ def test_a_printer_without_a_queue_needs_no_print_server() -> None:
 
 
 @pytest.fixture
-def machine():
+def machine() -> Iterator[XfsMachine]:
     machine = XfsMachine()
     machine.start()
     yield machine
     machine.stop()
 
 
-def teller(machine):
+def teller(machine: XfsMachine) -> Settings:
     port = int(machine.uri("Camera").split(":")[2].partition("/")[0])
     table = {"driver": "xfs4iot", "ports": [port]}
     return settings(camera=table, lights=table)
 
 
-def test_a_machine_and_its_services(machine) -> None:
+def test_a_machine_and_its_services(machine: XfsMachine) -> None:
     found = examined(teller(machine))
     seen = found["XFS4IoT machine"].seen
     assert found["XFS4IoT machine"].verdict is Verdict.GOOD
@@ -186,13 +190,13 @@ def test_a_machine_and_its_services(machine) -> None:
     assert found["lights: found"].verdict is Verdict.GOOD
 
 
-def test_services_that_no_setting_uses(machine) -> None:
+def test_services_that_no_setting_uses(machine: XfsMachine) -> None:
     found = {one.name.rpartition("/")[2]: one for one in unknown.neighbours(teller(machine))}
     assert len(found) == 7
     assert "Keyboard, PinPad" in found["PinPad"].seen
 
 
-def test_a_machine_that_is_down_is_the_cause(machine) -> None:
+def test_a_machine_that_is_down_is_the_cause(machine: XfsMachine) -> None:
     loaded = teller(machine)
     machine.obey("unplug")
     found = examined(loaded)
@@ -224,7 +228,7 @@ sys.stdin.read()
         (("minicom", "-D"), Verdict.BAD, "is held by another program", "fuser"),
     ],
 )
-def test_a_port_in_use(words, verdict, seen, mend) -> None:
+def test_a_port_in_use(words: tuple[str, ...], verdict: Verdict, seen: str, mend: str) -> None:
     master, slave = os.openpty()
     path = os.ttyname(slave)
     os.close(slave)
@@ -252,7 +256,9 @@ sys.stdin.read()
 
 
 @pytest.mark.parametrize("words", [("kiosk", "visit"), ("nc",)])
-def test_a_network_printer_that_serves_one_and_the_terminal_is_that_one(words) -> None:
+def test_a_network_printer_that_serves_one_and_the_terminal_is_that_one(
+    words: tuple[str, ...],
+) -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=1) as printer:
         port = printer.getsockname()[1]
         command = [sys.executable, "-c", CALLS, str(port), *words]
@@ -270,14 +276,14 @@ def test_a_network_printer_that_serves_one_and_the_terminal_is_that_one(words) -
 # -- the unit, the clock, udev, avahi --------------------------------------------------------------
 
 
-def program(folder, name, says) -> None:
+def program(folder: Path, name: str, says: str) -> None:
     path = folder / name
     path.write_text(f"#!/bin/sh\ncat <<'END'\n{says}\nEND\n")
     path.chmod(0o755)
 
 
 @pytest.fixture
-def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine with systemd, whose programs say what a test wants."""
     monkeypatch.setattr(daemons, "_SYSTEMD", tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
@@ -302,7 +308,9 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
          "does not stay up: active, restarted 41 times", "journalctl"),
     ],
 )  # fmt: skip
-def test_the_unit(systemd, facts, verdict, seen, mend) -> None:
+def test_the_unit(
+    systemd: Path, facts: dict[str, Any], verdict: Verdict, seen: str, mend: str
+) -> None:
     usual = {
         "LoadState": "loaded",
         "ActiveState": "active",
@@ -319,7 +327,7 @@ def test_the_unit(systemd, facts, verdict, seen, mend) -> None:
 
 
 @contextmanager
-def running(name):
+def running(name: str) -> Iterator[None]:
     """A program of this name."""
     with subprocess.Popen([name, "60"], executable="/bin/sleep") as process:
         while not processes.first_running(name):  # it has its name a moment after its start
@@ -331,7 +339,7 @@ def running(name):
 
 
 @pytest.mark.parametrize(("said", "verdict"), [("yes", Verdict.GOOD), ("no", Verdict.NOTE)])
-def test_the_time_service(systemd, said, verdict) -> None:
+def test_the_time_service(systemd: Path, said: str, verdict: Verdict) -> None:
     program(systemd, "timedatectl", said)
     with running("chronyd"):
         (finding,) = daemons.time_service(settings())
@@ -355,7 +363,9 @@ def test_no_time_service() -> None:
         ("ModemManager", True, Verdict.NOTE, "ID_MM_DEVICE_IGNORE"),
     ],
 )
-def test_what_takes_serial_ports(tmp_path: Path, name, modem, verdict, mend) -> None:
+def test_what_takes_serial_ports(
+    tmp_path: Path, name: str, modem: bool, verdict: Verdict, mend: str
+) -> None:
     if modem:
         (tmp_path / "sys/class/wwan/wwan0").mkdir(parents=True)
     loaded = settings(pin_pad={"driver": "serial", "port": "/dev/ttyUSB0"})
@@ -367,7 +377,7 @@ def test_what_takes_serial_ports(tmp_path: Path, name, modem, verdict, mend) -> 
 
 
 @pytest.mark.parametrize("runs", [True, False])
-def test_udevd_and_avahi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runs) -> None:
+def test_udevd_and_avahi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runs: bool) -> None:
     for name in ("_UDEV_SOCKET", "_AVAHI_SOCKET"):
         monkeypatch.setattr(daemons, name, tmp_path / "socket")
     if runs:

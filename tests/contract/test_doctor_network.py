@@ -6,12 +6,13 @@ import ipaddress
 import socket
 import ssl
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Never
+from typing import Any, Never
 
 import pytest
 from cryptography import x509
@@ -21,7 +22,7 @@ from cryptography.x509.oid import NameOID
 
 from kiosk.doctor import network
 from kiosk.doctor.causes import causes, linked
-from kiosk.doctor.findings import Probe, Verdict, run_guarded
+from kiosk.doctor.findings import Finding, Probe, Verdict, run_guarded
 from kiosk.settings import CentreSettings, Settings
 from kiosk.workshop.sandbox import server
 
@@ -29,17 +30,29 @@ NOW = datetime.now(UTC)
 STEPS = ["DNS", "TCP", "TLS", "the centre's certificate", "clock", "centre", "latency"]
 
 
+CertificateFiles = tuple[Path, Path]
+"""A certificate and its key."""
+
+
 class CertificateAuthority:
     """Issues certificates of any age for anybody."""
 
-    def __init__(self, folder, name) -> None:
+    def __init__(self, folder: Path, name: str) -> None:
         self.folder, self.name = folder, name
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.file = folder / f"{name}.pem"
         self.certificate = self._made(name, self.key, (-400, 4000), ca=True)
         self.file.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
 
-    def _made(self, name, key, days, *, ca=False, host=None):
+    def _made(
+        self,
+        name: str,
+        key: ec.EllipticCurvePrivateKey,
+        days: tuple[int, int],
+        *,
+        ca: bool = False,
+        host: str | None = None,
+    ) -> x509.Certificate:
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.name)])
         start, end = (NOW + timedelta(days=day) for day in days)
@@ -51,12 +64,17 @@ class CertificateAuthority:
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         )
         if host:
-            names = [x509.DNSName(host) if host.isalpha() else x509.IPAddress(
-                ipaddress.ip_address(host))]  # fmt: skip
+            names: list[x509.GeneralName] = (
+                [x509.DNSName(host)]
+                if host.isalpha()
+                else [x509.IPAddress(ipaddress.ip_address(host))]
+            )
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         return builder.sign(self.key, hashes.SHA256())
 
-    def issue(self, name, *, days=(-10, 365), host="127.0.0.1"):
+    def issue(
+        self, name: str, *, days: tuple[int, int] = (-10, 365), host: str = "127.0.0.1"
+    ) -> CertificateFiles:
         """A file with a certificate, and one with its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = self._made(name, key, days, host=host)
@@ -72,7 +90,22 @@ class CertificateAuthority:
         return files
 
 
+class PeerServer(ThreadingHTTPServer):
+    """Answers everything with ``status``, by a clock that is ``ahead`` seconds."""
+
+    daemon_threads = True
+
+    def __init__(self, ahead: float, status: int, tells_time: bool) -> None:
+        super().__init__(("127.0.0.1", 0), PeerHandler)
+        self.ahead, self.status, self.tells_time = ahead, status, tells_time
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Nothing: a client that does not trust this server hangs up."""
+
+
 class PeerHandler(BaseHTTPRequestHandler):
+    server: PeerServer
+
     def do_HEAD(self) -> None:
         self.send_response_only(self.server.status)
         at = datetime.now(UTC) + timedelta(seconds=self.server.ahead)
@@ -84,17 +117,21 @@ class PeerHandler(BaseHTTPRequestHandler):
 
     do_GET = do_HEAD  # noqa: N815
 
-    def log_message(self, format, *args) -> None:
+    def log_message(self, format: str, *args: object) -> None:
         """Nothing."""
 
 
 @contextmanager
-def centre(files=None, *, client_ca=None, ahead=0.0, status=404, tells_time=True):
+def centre(
+    files: CertificateFiles | None = None,
+    *,
+    client_ca: Path | None = None,
+    ahead: float = 0.0,
+    status: int = 404,
+    tells_time: bool = True,
+) -> Iterator[str]:
     """A server, over TLS when it has a certificate; its clock is ``ahead`` seconds."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), PeerHandler)
-    server.ahead, server.status, server.tells_time = ahead, status, tells_time
-    server.daemon_threads = True
-    server.handle_error = lambda request, address: None  # who does not trust it hangs up
+    server = PeerServer(ahead, status, tells_time)
     if files:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*files)
@@ -115,16 +152,16 @@ def centre(files=None, *, client_ca=None, ahead=0.0, status=404, tells_time=True
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory):
+def authority(tmp_path_factory: pytest.TempPathFactory) -> CertificateAuthority:
     return CertificateAuthority(tmp_path_factory.mktemp("authority"), "Root of the Centre")
 
 
 @pytest.fixture(scope="module")
-def stranger(tmp_path_factory: pytest.TempPathFactory):
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> CertificateAuthority:
     return CertificateAuthority(tmp_path_factory.mktemp("stranger"), "Somebody")
 
 
-def way(url, authority, **files):
+def way(url: str, authority: CertificateAuthority, **files: Path) -> dict[str, Finding]:
     """Every step of the way by its name, and whether the report would be whole."""
     loaded = Settings(
         terminal="T0001",
@@ -143,17 +180,17 @@ def way(url, authority, **files):
     return {finding.name: finding for finding in found}
 
 
-def at(url, authority, **more):
+def at(url: str, authority: CertificateAuthority, **more: Any) -> Settings:
     return Settings(
         terminal="T0001", centre=CentreSettings(url=url, seal_roots=authority.file, **more)
     )
 
 
-def first_cause(found):
+def first_cause(found: dict[str, Finding]) -> Finding:
     return causes(tuple(found.values()))[0].findings[0]
 
 
-def test_what_is_well(authority) -> None:
+def test_what_is_well(authority: CertificateAuthority) -> None:
     with centre(authority.issue("good")) as url:
         found = way(url, authority)
     good = ["DNS", "TCP", "TLS", "the centre's certificate", "clock"]
@@ -162,7 +199,7 @@ def test_what_is_well(authority) -> None:
     assert "364 days" in found["the centre's certificate"].seen
 
 
-def test_a_certificate_that_ends_soon_is_noted(authority) -> None:
+def test_a_certificate_that_ends_soon_is_noted(authority: CertificateAuthority) -> None:
     with centre(authority.issue("soon", days=(-300, 20))) as url:
         finding = way(url, authority)["the centre's certificate"]
     assert (finding.verdict, finding.mend) == (
@@ -171,7 +208,7 @@ def test_a_certificate_that_ends_soon_is_noted(authority) -> None:
     )
 
 
-def test_an_expired_certificate(authority) -> None:
+def test_an_expired_certificate(authority: CertificateAuthority) -> None:
     with centre(authority.issue("expired", days=(-300, -3))) as url:
         found = way(url, authority)
     assert "expired" in found["TLS"].seen
@@ -183,7 +220,9 @@ def test_an_expired_certificate(authority) -> None:
     assert (found["centre"].seen, found["centre"].because) == ("not tried", "TLS")
 
 
-def test_a_certificate_that_only_seems_expired_to_a_wrong_clock(authority) -> None:
+def test_a_certificate_that_only_seems_expired_to_a_wrong_clock(
+    authority: CertificateAuthority,
+) -> None:
     """The server says another time, at which its certificate is good."""
     with centre(authority.issue("later", days=(5, 300)), ahead=6 * 86400) as url:
         found = way(url, authority)
@@ -196,14 +235,18 @@ def test_a_certificate_that_only_seems_expired_to_a_wrong_clock(authority) -> No
     ("host", "seen", "mend"),
     [("another", "127.0.0.1 is not what it is for: another", "correct url")],
 )
-def test_a_certificate_of_another_host(authority, host, seen, mend) -> None:
+def test_a_certificate_of_another_host(
+    authority: CertificateAuthority, host: str, seen: str, mend: str
+) -> None:
     with centre(authority.issue("other", host=host)) as url:
         found = way(url, authority)
     assert seen in found["TLS"].seen
     assert mend in found["TLS"].mend
 
 
-def test_a_certificate_of_a_stranger(authority, stranger) -> None:
+def test_a_certificate_of_a_stranger(
+    authority: CertificateAuthority, stranger: CertificateAuthority
+) -> None:
     with centre(stranger.issue("fake")) as url:
         found = way(url, authority)
     assert "issued by CN=Somebody" in found["TLS"].seen
@@ -211,7 +254,9 @@ def test_a_certificate_of_a_stranger(authority, stranger) -> None:
 
 
 @pytest.mark.parametrize("has_one", [True, False])
-def test_a_centre_that_wants_another_certificate_of_ours(authority, stranger, has_one) -> None:
+def test_a_centre_that_wants_another_certificate_of_ours(
+    authority: CertificateAuthority, stranger: CertificateAuthority, has_one: bool
+) -> None:
     files = {}
     if has_one:
         files = dict(zip(("certificate", "key"), stranger.issue("terminal"), strict=True))
@@ -221,7 +266,7 @@ def test_a_centre_that_wants_another_certificate_of_ours(authority, stranger, ha
     assert "whether it is registered" in found["TLS"].mend
 
 
-def test_a_key_that_does_not_fit_its_certificate(authority) -> None:
+def test_a_key_that_does_not_fit_its_certificate(authority: CertificateAuthority) -> None:
     certificate, _ = authority.issue("one")
     _, key = authority.issue("two")
     with centre(authority.issue("any")) as url:
@@ -233,19 +278,19 @@ def test_a_key_that_does_not_fit_its_certificate(authority) -> None:
 @pytest.mark.parametrize(
     ("ahead", "verdict"), [(0, Verdict.GOOD), (90, Verdict.BAD), (-3600, Verdict.BAD)]
 )
-def test_the_clock(authority, ahead, verdict) -> None:
+def test_the_clock(authority: CertificateAuthority, ahead: float, verdict: Verdict) -> None:
     with centre(ahead=ahead) as url:
         finding = way(url, authority)["clock"]
     assert finding.verdict is verdict
     assert finding.mend == ("" if verdict is Verdict.GOOD else "timedatectl set-ntp true")
 
 
-def test_a_centre_without_a_clock(authority) -> None:
+def test_a_centre_without_a_clock(authority: CertificateAuthority) -> None:
     with centre(tells_time=False) as url:
         assert way(url, authority)["clock"].verdict is Verdict.UNKNOWN
 
 
-def test_the_login_page_of_somebody_elses_network(authority) -> None:
+def test_the_login_page_of_somebody_elses_network(authority: CertificateAuthority) -> None:
     with centre(status=302) as url:
         found = way(url, authority)
     assert "login.wifi.example" in found["redirect"].seen
@@ -253,7 +298,7 @@ def test_the_login_page_of_somebody_elses_network(authority) -> None:
 
 @pytest.mark.parametrize("slow", [0.0, 0.4])
 def test_a_slow_centre_is_named_and_not_asked_for_ever(
-    authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slow
+    authority: CertificateAuthority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slow: float
 ) -> None:
     monkeypatch.setattr(network, "ROUNDS_S", 0.1 if slow else 60.0)
     monkeypatch.setattr(network, "LATENCY_MS", 300.0 if slow else 60_000.0)
@@ -265,9 +310,9 @@ def test_a_slow_centre_is_named_and_not_asked_for_ever(
 
 
 def test_a_step_that_goes_wrong_leaves_no_line_out(
-    authority, monkeypatch: pytest.MonkeyPatch
+    authority: CertificateAuthority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def upset(settings) -> Never:
+    def upset(settings: Settings) -> Never:
         raise OverflowError("no such number")
 
     monkeypatch.setattr(network, "_centre", upset)
@@ -280,7 +325,9 @@ def test_a_step_that_goes_wrong_leaves_no_line_out(
     assert "OverflowError" in found["way"].seen
 
 
-def test_every_address_of_the_centre_is_tried(authority, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_address_of_the_centre_is_tried(
+    authority: CertificateAuthority, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The first and the last of three are dead."""
     dead = "127.0.0.201", "127.0.0.202"
     monkeypatch.setattr(network, "_look_up", lambda host, port: [dead[0], "127.0.0.1", dead[1]])
@@ -292,7 +339,9 @@ def test_every_address_of_the_centre_is_tried(authority, monkeypatch: pytest.Mon
         assert f"{address}: Connection refused" in tcp.seen
 
 
-def test_of_a_chain_that_holds_the_rest_is_only_noted(authority, stranger, tmp_path: Path) -> None:
+def test_of_a_chain_that_holds_the_rest_is_only_noted(
+    authority: CertificateAuthority, stranger: CertificateAuthority, tmp_path: Path
+) -> None:
     certificate, key = authority.issue("leaf")
     old, _ = stranger.issue("left over", days=(-300, -3))
     chain = tmp_path / "chain.pem"
@@ -307,7 +356,7 @@ def test_of_a_chain_that_holds_the_rest_is_only_noted(authority, stranger, tmp_p
 @pytest.mark.parametrize(
     "url", ["https://gjj..example", "https://gjj.example:99999", "https://[::1"]
 )
-def test_an_address_that_is_none(authority, url) -> None:
+def test_an_address_that_is_none(authority: CertificateAuthority, url: str) -> None:
     found = way(url, authority)
     assert found["DNS"].verdict is Verdict.BAD
     assert found["DNS"].mend == "correct url in [centre]"
@@ -326,7 +375,9 @@ def nobody() -> str:
     ],
     ids=["a port where nobody is", "a name that nobody has"],
 )
-def test_what_comes_after_a_broken_step_is_told_as_not_tried(authority, url, broken, mend) -> None:
+def test_what_comes_after_a_broken_step_is_told_as_not_tried(
+    authority: CertificateAuthority, url: str, broken: str, mend: str
+) -> None:
     found = way(url, authority)
     after = STEPS[STEPS.index(broken) + 1 :]
     assert found[broken].verdict is Verdict.BAD
@@ -336,7 +387,7 @@ def test_what_comes_after_a_broken_step_is_told_as_not_tried(authority, url, bro
     assert cause.behind == tuple(after)
 
 
-def test_a_server_that_is_none(authority) -> None:
+def test_a_server_that_is_none(authority: CertificateAuthority) -> None:
     """TCP answers, and says nothing that is TLS."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -354,14 +405,14 @@ def test_a_server_that_is_none(authority) -> None:
     assert "firewall or proxy" in found["TLS"].mend
 
 
-def test_a_server_that_never_speaks_is_a_time_out(authority) -> None:
+def test_a_server_that_never_speaks_is_a_time_out(authority: CertificateAuthority) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         loaded = at(f"https://127.0.0.1:{silent.getsockname()[1]}", authority, read_s=0.3)
         found = {one.name: one for one in network.way(loaded)}
     assert found["TLS"].seen == "timed out"
 
 
-def test_a_centre_that_says_that_our_certificate_has_ended(authority) -> None:
+def test_a_centre_that_says_that_our_certificate_has_ended(authority: CertificateAuthority) -> None:
     files = authority.issue("ours", days=(-300, -3))
     with centre(authority.issue("strict"), client_ca=authority.file) as url:
         found = way(url, authority, **dict(zip(("certificate", "key"), files, strict=True)))
@@ -369,7 +420,9 @@ def test_a_centre_that_says_that_our_certificate_has_ended(authority) -> None:
     assert found["TLS"].mend.startswith("this terminal's certificate has ended")
 
 
-def test_our_own_certificate_is_not_excused_by_its_issuers(authority, tmp_path: Path) -> None:
+def test_our_own_certificate_is_not_excused_by_its_issuers(
+    authority: CertificateAuthority, tmp_path: Path
+) -> None:
     certificate, key = authority.issue("own", days=(-100, -2))
     chain = tmp_path / "chain.pem"
     chain.write_bytes(certificate.read_bytes() + authority.file.read_bytes())
@@ -388,7 +441,9 @@ def test_our_own_certificate_is_not_excused_by_its_issuers(authority, tmp_path: 
         ((2, 300), Verdict.BAD, "not valid before"),
     ],
 )
-def test_our_own_certificate(authority, days, verdict, seen) -> None:
+def test_our_own_certificate(
+    authority: CertificateAuthority, days: tuple[int, int], verdict: Verdict, seen: str
+) -> None:
     certificate, key = authority.issue("own", days=days)
     loaded = Settings(
         terminal="T0001",
@@ -405,7 +460,7 @@ def test_our_own_certificate(authority, days, verdict, seen) -> None:
     assert found["roots of seals"].verdict is Verdict.GOOD
 
 
-def test_a_file_that_holds_no_certificate(authority, tmp_path: Path) -> None:
+def test_a_file_that_holds_no_certificate(authority: CertificateAuthority, tmp_path: Path) -> None:
     empty = tmp_path / "roots.pem"
     empty.write_text("none\n")
     loaded = Settings(
@@ -415,7 +470,7 @@ def test_a_file_that_holds_no_certificate(authority, tmp_path: Path) -> None:
     assert finding.seen == f"{empty}: no certificate in it"
 
 
-def net(root, way_out, **carriers):
+def net(root: Path, way_out: str, **carriers: str) -> Path:
     """Network ports with what ``carrier`` says of each, "" for one that is down, and the device
     of the default route."""
     for name, carrier in carriers.items():
@@ -440,8 +495,18 @@ def net(root, way_out, **carriers):
         ("", {"eth0": ""}, Verdict.BAD, "eth0: switched off", "ip link set eth0 up"),
     ],
 )
-def test_the_cable(tmp_path: Path, way_out, carriers, verdict, seen, mend) -> None:
-    (finding,) = network.link(None, net(tmp_path, way_out, **carriers))
+def test_the_cable(
+    authority: CertificateAuthority,
+    tmp_path: Path,
+    way_out: str,
+    carriers: dict[str, str],
+    verdict: Verdict,
+    seen: str,
+    mend: str,
+) -> None:
+    (finding,) = network.link(
+        at("https://gjj.example", authority), net(tmp_path, way_out, **carriers)
+    )
     assert finding.verdict is verdict
     assert seen in finding.seen
     assert finding.mend.startswith(mend)

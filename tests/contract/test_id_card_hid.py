@@ -65,7 +65,7 @@ def test_a_card_comes_whole_through_its_reports(emulator: IdCardReader, reader: 
 
 
 @pytest.mark.parametrize("size", [0, 1, 57, 58, 121, 400])
-def test_every_report_has_its_number_and_its_full_size(tmp_path: Path, size) -> None:
+def test_every_report_has_its_number_and_its_full_size(tmp_path: Path, size: int) -> None:
     master, slave = os.openpty()
     os.set_blocking(master, False)
     port = HidPort(_raw(slave), 0.05)
@@ -98,7 +98,7 @@ def test_every_report_has_its_number_and_its_full_size(tmp_path: Path, size) -> 
     ],
 )
 def test_what_goes_wrong_has_its_name(
-    emulator: IdCardReader, reader: SdtReader, order, reason
+    emulator: IdCardReader, reader: SdtReader, order: str, reason: Reason
 ) -> None:
     reader.open()
     emulator.obey("put", **CARD)

@@ -10,7 +10,9 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,7 +42,16 @@ PATIENCE_S = 20.0
 class KeeperProcess:
     """A keeper process over played visits, seen through its log."""
 
-    def __init__(self, stage, plan, *, visits=None, limit_s=600, env=None, **pace) -> None:
+    def __init__(
+        self,
+        stage: Path,
+        plan: tuple[str, ...],
+        *,
+        visits: int | None = None,
+        limit_s: float = 600,
+        env: dict[str, str] | None = None,
+        **pace: Any,
+    ) -> None:
         self.stage = stage
         (stage / "plan").write_text(" ".join(plan))
         (stage / "terminal.toml").write_text(SETTINGS.format(limit_s=limit_s))
@@ -50,11 +61,11 @@ class KeeperProcess:
             stderr=subprocess.PIPE,
             env={**os.environ, **(env or {})},
         )
-        self.events: list[dict] = []
+        self.events: list[dict[str, Any]] = []
         self._seen = 0
         self._rest = b""
 
-    def wait(self, message, **facts):
+    def wait(self, message: str, **facts: Any) -> dict[str, Any]:
         """The next event of that name and with those facts."""
         until = time.monotonic() + PATIENCE_S
         while True:
@@ -65,8 +76,9 @@ class KeeperProcess:
                     return event
             assert self._read(until - time.monotonic()), f"no {message} {facts}: {self.events}"
 
-    def _read(self, seconds):
+    def _read(self, seconds: float) -> bool:
         stderr = self.keeper.stderr
+        assert stderr
         if seconds <= 0 or not select.select([stderr], [], [], seconds)[0]:
             return False
         data = os.read(stderr.fileno(), 65536)
@@ -74,32 +86,32 @@ class KeeperProcess:
         self.events += [json.loads(line) for line in lines if line.startswith(b"{")]
         return bool(data)
 
-    def named(self, message):
+    def named(self, message: str) -> list[dict[str, Any]]:
         while self._read(0.05 if self.keeper.poll() is None else 0.5):
             pass
         return [event for event in self.events if event["message"] == message]
 
-    def pids(self):
+    def pids(self) -> list[int]:
         return [int(file.read_text() or 0) for file in self.stage.glob("*.pid")]
 
-    def pid(self, number):
+    def pid(self, number: int) -> int:
         return int((self.stage / f"{number}.pid").read_text())
 
-    def until(self, what) -> None:
+    def until(self, what: Callable[[], object]) -> None:
         end = time.monotonic() + PATIENCE_S
         while not what():
             assert time.monotonic() < end
             time.sleep(0.01)
 
-    def ready(self, number) -> None:
+    def ready(self, number: int) -> None:
         self.until((self.stage / f"{number}.ready").exists)
 
-    def told(self):
+    def told(self) -> list[int]:
         """The visits that were told that a device may hold something of a citizen."""
         marks = self.stage.glob("*.leftovers")
         return sorted(int(mark.stem) for mark in marks)
 
-    def stop(self, number=signal.SIGTERM) -> None:
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         self.keeper.send_signal(number)
         assert self.keeper.wait(PATIENCE_S) == 0
         self.nobody_left()
@@ -109,7 +121,10 @@ class KeeperProcess:
         self.until(lambda: not any(map(alive, self.pids())))
 
 
-def alive(pid):
+Start = Callable[..., KeeperProcess]
+
+
+def alive(pid: int) -> bool:
     try:
         return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     except (FileNotFoundError, ProcessLookupError):
@@ -117,19 +132,18 @@ def alive(pid):
 
 
 @pytest.fixture
-def start(tmp_path: Path):
-    terminals = []
+def start(tmp_path: Path) -> Iterator[Start]:
+    terminals: list[KeeperProcess] = []
 
-    def start(*plan, stage="stage", **options):
+    def begun(*plan: str, stage: str = "stage", **options: Any) -> KeeperProcess:
         (tmp_path / stage).mkdir()
         terminals.append(KeeperProcess(tmp_path / stage, plan, **options))
         return terminals[-1]
 
-    yield start
+    yield begun
     for terminal in terminals:
         terminal.keeper.kill()
-        terminal.keeper.wait()
-        terminal.keeper.stderr.close()
+        terminal.keeper.communicate()
 
 
 @pytest.mark.parametrize(
@@ -154,7 +168,9 @@ def start(tmp_path: Path):
         ("child-holds-the-channel good", "died", "begun", {}),
     ],
 )
-def test_the_next_visit_takes_over(start, plan, cause, stage, pace) -> None:
+def test_the_next_visit_takes_over(
+    start: Start, plan: str, cause: str, stage: str, pace: dict[str, float]
+) -> None:
     terminal = start(*plan.split(), **pace)
     over = terminal.wait("visit over" if cause == "left" else "visit failed", visit=1)
     assert (over["cause"], over["stage"]) == (cause, stage)
@@ -181,7 +197,9 @@ def test_the_next_visit_takes_over(start, plan, cause, stage, pace) -> None:
         ("crash-live good", [], {}),  # nobody had been there
     ],
 )
-def test_who_follows_a_visit_cut_off_in_its_work_is_told(start, plan, leftovers, pace) -> None:
+def test_who_follows_a_visit_cut_off_in_its_work_is_told(
+    start: Start, plan: str, leftovers: list[int], pace: dict[str, float]
+) -> None:
     """What it left in a device, half a slip or a job, is not for the next citizen."""
     terminal = start(*plan.split(), **pace)
     terminal.wait("visit shown", visit=len(plan.split()))
@@ -192,7 +210,7 @@ def test_who_follows_a_visit_cut_off_in_its_work_is_told(start, plan, leftovers,
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.parametrize(("part", "told"), [("visitor", []), ("lingers", [1]), ("leftovers", [1])])
 def test_what_is_left_in_a_device_is_known_after_a_start(
-    start, tmp_path: Path, part, told, number
+    start: Start, tmp_path: Path, part: str, told: list[int], number: signal.Signals
 ) -> None:
     """Whether the terminal was stopped, or the power failed."""
     env = {"STATE_DIRECTORY": str(tmp_path)}
@@ -219,7 +237,7 @@ def test_what_is_left_in_a_device_is_known_after_a_start(
 
 
 @pytest.mark.parametrize("part", ["crash-live", "never-shown"])
-def test_a_standby_that_fails_on_the_screen_is_replaced_too(start, part) -> None:
+def test_a_standby_that_fails_on_the_screen_is_replaced_too(start: Start, part: str) -> None:
     terminal = start("visitor", part, "good", shown_s=1.0)
     assert terminal.wait("visit failed", visit=2)["stage"] == "live"
     shown = terminal.wait("visit shown", visit=3)
@@ -228,7 +246,7 @@ def test_a_standby_that_fails_on_the_screen_is_replaced_too(start, part) -> None
     terminal.stop()
 
 
-def test_a_standby_that_dies_is_replaced_before_it_is_needed(start) -> None:
+def test_a_standby_that_dies_is_replaced_before_it_is_needed(start: Start) -> None:
     terminal = start("good")
     terminal.wait("visit shown", visit=1)
     terminal.ready(2)
@@ -241,14 +259,14 @@ def test_a_standby_that_dies_is_replaced_before_it_is_needed(start) -> None:
     terminal.stop()
 
 
-def test_a_standby_that_freezes_is_replaced_before_it_is_needed(start) -> None:
+def test_a_standby_that_freezes_is_replaced_before_it_is_needed(start: Start) -> None:
     terminal = start("good", "standby-freezes", "good", silent_s=1.0)
     assert terminal.wait("visit failed", visit=2)["cause"] == "frozen"
     terminal.ready(3)
     terminal.stop()
 
 
-def test_the_next_standby_gives_the_visit_time_to_start(start) -> None:
+def test_the_next_standby_gives_the_visit_time_to_start(start: Start) -> None:
     terminal = start("good", rest_s=0.5)
     terminal.wait("visit shown", visit=1)
     shown = time.monotonic()
@@ -257,7 +275,7 @@ def test_the_next_standby_gives_the_visit_time_to_start(start) -> None:
     terminal.stop()
 
 
-def test_a_visit_that_always_crashes_backs_off_and_is_never_given_up(start) -> None:
+def test_a_visit_that_always_crashes_backs_off_and_is_never_given_up(start: Start) -> None:
     steps = [0.0, 0.01, 0.02]
     terminal = start(*["crash"] * 20, "good", back_off_s=steps)
     terminal.wait("visit shown", visit=21)
@@ -266,14 +284,14 @@ def test_a_visit_that_always_crashes_backs_off_and_is_never_given_up(start) -> N
     terminal.stop()
 
 
-def test_a_visit_that_went_well_forgives_the_failures(start) -> None:
+def test_a_visit_that_went_well_forgives_the_failures(start: Start) -> None:
     terminal = start("crash", "crash", "visitor", "good", back_off_s=[0.0, 0.01, 0.02])
     assert terminal.wait("visit over", visit=3)["pause_s"] == 0
     assert terminal.wait("visit shown", visit=4)
     terminal.stop()
 
 
-def test_a_machine_without_a_free_descriptor_gets_its_standby_later(start) -> None:
+def test_a_machine_without_a_free_descriptor_gets_its_standby_later(start: Start) -> None:
     terminal = start("good")
     terminal.ready(2)
     pid = terminal.keeper.pid
@@ -297,7 +315,7 @@ def test_the_command_of_a_visit_is_one_that_kiosk_has(tmp_path: Path) -> None:
     assert "One visit; started by the keeper." in done.stdout
 
 
-def test_warm_takeovers(start) -> None:
+def test_warm_takeovers(start: Start) -> None:
     terminal = start("visitor", visits=8)
     assert terminal.keeper.wait(PATIENCE_S) == 0
     takeovers = [event["ms"] for event in terminal.named("visit shown") if "ms" in event]
@@ -308,7 +326,7 @@ def test_warm_takeovers(start) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_stops_in_order(start, number) -> None:
+def test_stops_in_order(start: Start, number: signal.Signals) -> None:
     terminal = start("good")
     terminal.wait("visit shown", visit=1)
     terminal.stop(number)
@@ -316,14 +334,14 @@ def test_stops_in_order(start, number) -> None:
 
 
 @pytest.mark.parametrize("part", ["never-ready", "freezes"])
-def test_stops_although_a_visit_does_not_listen(start, part) -> None:
+def test_stops_although_a_visit_does_not_listen(start: Start, part: str) -> None:
     terminal = start(part, "good", silent_s=60.0)
     terminal.wait("visit started", visit=1 if part == "never-ready" else 2)
     terminal.until(lambda: len(terminal.pids()) == (1 if part == "never-ready" else 2))
     terminal.stop()
 
 
-def test_no_visit_outlives_a_killed_keeper(start) -> None:
+def test_no_visit_outlives_a_killed_keeper(start: Start) -> None:
     terminal = start("freezes", "good", silent_s=60.0)
     terminal.ready(2)
     terminal.keeper.kill()
@@ -331,7 +349,7 @@ def test_no_visit_outlives_a_killed_keeper(start) -> None:
     terminal.nobody_left()
 
 
-def test_a_killed_keeper_takes_even_a_visit_along_that_ignores_the_line(start) -> None:
+def test_a_killed_keeper_takes_even_a_visit_along_that_ignores_the_line(start: Start) -> None:
     terminal = start("never-ready")
     terminal.until(lambda: len(terminal.pids()) == 1)
     terminal.keeper.kill()
@@ -339,7 +357,7 @@ def test_a_killed_keeper_takes_even_a_visit_along_that_ignores_the_line(start) -
     terminal.nobody_left()
 
 
-def test_a_keeper_that_stood_still_does_not_blame_the_visits(start) -> None:
+def test_a_keeper_that_stood_still_does_not_blame_the_visits(start: Start) -> None:
     terminal = start("good", silent_s=1.0)
     terminal.wait("visit shown", visit=1)
     terminal.ready(2)
@@ -355,7 +373,7 @@ def test_a_keeper_that_stood_still_does_not_blame_the_visits(start) -> None:
 
 
 @pytest.mark.parametrize("abstract", [False, True])
-def test_systemd_is_told(start, tmp_path: Path, abstract: bool) -> None:
+def test_systemd_is_told(start: Start, tmp_path: Path, abstract: bool) -> None:
     address = f"@{tmp_path}" if abstract else str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(address.replace("@", "\0"))
@@ -372,7 +390,7 @@ def test_systemd_is_told(start, tmp_path: Path, abstract: bool) -> None:
         assert set(said[:-1]) <= {b"WATCHDOG=1"}
 
 
-def test_the_keeper_stays_small(start) -> None:
+def test_the_keeper_stays_small(start: Start) -> None:
     terminal = start("good")
     terminal.ready(2)
     report = Path(f"/proc/{terminal.keeper.pid}/smaps_rollup").read_text()
