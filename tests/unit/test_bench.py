@@ -2,9 +2,10 @@
 
 import json
 import math
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
-from typing import Never
+from typing import Any, Never
 
 import pytest
 from click.testing import CliRunner
@@ -19,7 +20,7 @@ from kiosk.workshop.bench.visits import NAMES, Event
 
 
 @pytest.fixture(scope="module")
-def figures():
+def figures() -> dict[str, Figure]:
     stories = ("job", "queue", "still")
     return visits.measure(
         visits.VisitsScale(
@@ -28,7 +29,7 @@ def figures():
     )
 
 
-def test_every_figure_is_measured_and_sane(figures) -> None:
+def test_every_figure_is_measured_and_sane(figures: dict[str, Figure]) -> None:
     assert set(figures) == set(NAMES)
     for name, figure in figures.items():
         assert all(math.isfinite(value) and value >= 0 for value in figure.values), name
@@ -43,7 +44,7 @@ def test_every_figure_is_measured_and_sane(figures) -> None:
 
 
 @pytest.fixture(scope="module")
-def of_devices():
+def of_devices() -> dict[str, Figure | NotMeasured]:
     """In a process of its own: the library of PC/SC looks for its service once in a process."""
     scale = devices.DevicesScale(
         readers.ReadersScale(reads=1, codes=1, films=1, film_s=0.2),
@@ -56,7 +57,9 @@ def of_devices():
         return apart.submit(devices.measure, scale).result()
 
 
-def test_every_figure_of_a_device_is_measured_or_it_is_said_why_not(of_devices) -> None:
+def test_every_figure_of_a_device_is_measured_or_it_is_said_why_not(
+    of_devices: dict[str, Figure | NotMeasured],
+) -> None:
     assert set(of_devices) == set(devices.NAMES)
     reasons = {smart_card.missing(), cups.missing(), "takes half a minute; left out when quick"}
     for name, figure in of_devices.items():
@@ -78,12 +81,17 @@ def test_every_figure_of_a_device_is_measured_or_it_is_said_why_not(of_devices) 
         ("floor_slip_raster_115200", "slip_raster_115200"),
     ],
 )
-def test_devices_are_as_they_must_be(of_devices, less, more) -> None:
-    assert of_devices[less].median <= of_devices[more].median
+def test_devices_are_as_they_must_be(
+    of_devices: dict[str, Figure | NotMeasured], less: str, more: str
+) -> None:
+    low, high = of_devices[less], of_devices[more]
+    assert isinstance(low, Figure)
+    assert isinstance(high, Figure)
+    assert low.median <= high.median
 
 
 def test_what_is_printed(
-    figures, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    figures: dict[str, Figure], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(visits, "measure", lambda scale: figures)
     assert bench.run(["visits"], json=True, quick=True) == 0
@@ -103,7 +111,7 @@ def test_what_is_printed(
 def test_what_cannot_be_measured_is_said_and_nothing_is_printed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail(scale) -> Never:
+    def fail(scale: object) -> Never:
         raise BenchError("no card reader")
 
     monkeypatch.setattr(visits, "measure", fail)
@@ -151,7 +159,7 @@ def test_a_figure_stands_beside_its_floor_and_its_target() -> None:
         (10.0, 50.0, 56.0),  # the last pause, again and again
     ],
 )
-def test_the_next_look_of_a_host_that_backs_off(gone, after, look) -> None:
+def test_the_next_look_of_a_host_that_backs_off(gone: float, after: float, look: float) -> None:
     assert recovery.next_look(gone, after, (2.0, 4.0, 20.0)) == look
 
 
@@ -159,7 +167,7 @@ def test_the_next_look_of_a_host_that_backs_off(gone, after, look) -> None:
     ("count", "moments"),
     [(1, [0.2]), (2, [0.1, 0.3]), (4, [0.05, 0.15, 0.25, 0.35])],
 )
-def test_cards_are_put_at_moments_spread_evenly(count, moments) -> None:
+def test_cards_are_put_at_moments_spread_evenly(count: int, moments: list[float]) -> None:
     assert list(readers.phases(count, 0.4)) == pytest.approx(moments)
 
 
@@ -172,16 +180,22 @@ def test_cards_are_put_at_moments_spread_evenly(count, moments) -> None:
         (tuple(float(n) for n in range(1000, 0, -1)), 500.5, 990.0),
     ],
 )
-def test_median_and_p99_by_nearest_rank(values, median, p99) -> None:
+def test_median_and_p99_by_nearest_rank(
+    values: tuple[float, ...], median: float, p99: float
+) -> None:
     assert (Figure(values).median, Figure(values).p99) == (median, p99)
 
 
-def _visit(pid, story, *events):
-    told = [("live", 0.0, {}), ("story", 0.0, {"story": story})]
+Told = tuple[str, float, dict[str, Any]]
+"""One line of a trace, whatever its process: what happened, when, and facts."""
+
+
+def _visit(pid: int, story: str, *events: Told) -> list[Event]:
+    told: list[Told] = [("live", 0.0, {}), ("story", 0.0, {"story": story})]
     return [Event(what, at, pid, facts) for what, at, facts in (*told, *events)]
 
 
-SIGN_IN = (
+SIGN_IN: tuple[Told, ...] = (
     ("card", 10.0, {}),
     ("read", 11.0, {}),
     ("call", 11.2, {"endpoint": "POST /v1/sessions", "seconds": 0.15}),
@@ -193,7 +207,7 @@ SIGN_IN = (
     ("call", 13.45, {"endpoint": "GET /v1/accounts", "seconds": 0.01}),
     ("frame", 13.5, {"page": "StatementPage"}),
 )
-TAPS = (
+TAPS: tuple[Told, ...] = (
     ("touch", 14.0, {"key": "deposit-certificate"}),
     ("frame", 14.01, {"page": "ChoosePage"}),
     ("touch", 15.0, {"key": "back"}),
@@ -206,8 +220,8 @@ TAPS = (
 )
 
 
-def _evaluated(events, kills=()):
-    found = {name: [] for name in NAMES}
+def _evaluated(events: list[Event], kills: Sequence[float] = ()) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = {name: [] for name in NAMES}
     visits.evaluate(sorted(events, key=lambda event: event.at), kills, found)
     return {name: [round(value, 6) for value in values] for name, values in found.items() if values}
 
@@ -225,7 +239,7 @@ def test_a_sign_in_is_split_between_reader_centre_robot_and_us() -> None:
 @pytest.mark.parametrize(
     ("story", "name"), [("job", "tap_next_page"), ("queue", "tap_next_page_queue")]
 )
-def test_taps_count_by_whether_the_centre_was_asked(story, name) -> None:
+def test_taps_count_by_whether_the_centre_was_asked(story: str, name: str) -> None:
     found = _evaluated(_visit(1, story, *SIGN_IN, *TAPS))
     assert found[name] == [10, 20, 30]
     assert found["tap_next_page_first"] == [10, 30]  # the statement page had been there

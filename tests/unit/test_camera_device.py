@@ -18,7 +18,9 @@ from drivers.device import CancelToken, Deadline, DeviceError, Info, Kind, Reaso
 CAPTURE, METADATA, DEVICE_CAPS = 0x00000001, 0x00800000, 0x80000000
 
 
-def capability(card=b"HD USB Camera", capabilities=CAPTURE, of_node=0):
+def capability(
+    card: bytes = b"HD USB Camera", capabilities: int = CAPTURE, of_node: int = 0
+) -> bytes:
     """struct v4l2_capability of linux/videodev2.h: 104 bytes."""
     return struct.pack(
         "=16s32s32sIII3I",
@@ -43,7 +45,7 @@ def capability(card=b"HD USB Camera", capabilities=CAPTURE, of_node=0):
         (capability(card=b""), ""),
     ],
 )
-def test_the_name_of_a_camera(answer, name) -> None:
+def test_the_name_of_a_camera(answer: bytes, name: str) -> None:
     assert parse_capability(answer) == name
 
 
@@ -58,19 +60,19 @@ def test_the_name_of_a_camera(answer, name) -> None:
         (b"", Reason.GARBLED),
     ],
 )
-def test_a_node_that_is_no_camera(answer, reason) -> None:
+def test_a_node_that_is_no_camera(answer: bytes, reason: Reason) -> None:
     with pytest.raises(DeviceError) as caught:
         parse_capability(answer)
     assert caught.value.reason is reason
 
 
 @given(answer=st.binary(max_size=110) | st.binary(min_size=104, max_size=104))
-def test_any_answer_is_a_name_or_a_device_error(answer) -> None:
+def test_any_answer_is_a_name_or_a_device_error(answer: bytes) -> None:
     with suppress(DeviceError):
         assert len(parse_capability(answer)) <= 32
 
 
-def camera(source, **options):
+def camera(source: object, **options: object) -> OpenCvCamera:
     return OpenCvCamera(msgspec.convert({"source": source, **options}, OpenCvCamera.Settings))
 
 
@@ -83,7 +85,7 @@ def camera(source, **options):
         ("http://10.0.0.9", "http://10.0.0.9"),
     ],
 )
-def test_an_address_is_shown_without_its_password(source, address) -> None:
+def test_an_address_is_shown_without_its_password(source: str, address: str) -> None:
     driver = camera(source)
     assert driver.info == Info(Kind.CAMERA, "opencv", address)
     assert driver.requests == (StartStream, StopStream)
@@ -101,7 +103,7 @@ def test_an_address_is_shown_without_its_password(source, address) -> None:
         "http://user:secret@127.0.0.1:1/stream?key=secret",
     ],
 )
-def test_what_is_not_there_is_said_with_what_mends_it(source) -> None:
+def test_what_is_not_there_is_said_with_what_mends_it(source: str) -> None:
     driver = camera(source)
     for ask in (
         driver.open,
@@ -123,7 +125,7 @@ def test_what_is_not_there_is_said_with_what_mends_it(source) -> None:
 def test_a_device_that_we_may_not_use(monkeypatch: pytest.MonkeyPatch) -> None:
     """As root everything may be opened, so the system's answer is put in its place."""
 
-    def refuse(*args) -> Never:
+    def refuse(*args: object) -> Never:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "open", refuse)
@@ -137,7 +139,7 @@ def test_a_device_that_we_may_not_use(monkeypatch: pytest.MonkeyPatch) -> None:
     "options",
     [{"source": ""}, {"rotate": 45}, {"width": 10}, {"fps": 0}, {"format": "H264"}, {"size": 1}],
 )
-def test_settings_that_do_not_fit(options) -> None:
+def test_settings_that_do_not_fit(options: dict[str, object]) -> None:
     with pytest.raises(msgspec.ValidationError):
         camera(**{"source": "/dev/video0", **options})
 

@@ -4,38 +4,42 @@ import pickle
 import socket
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.camera import slots
 from drivers.camera.slots import Slots
+from drivers.camera.types import Frame
 from drivers.device import DeviceError, Reason
 from drivers.hosting.channel import Channel
 
 SIZE = (48, 64, 3)
 BYTES = 48 * 64 * 3
 SOON_S = 10.0
+Picture = npt.NDArray[np.uint8]
 
 
-def picture(value, size=SIZE):
+def picture(value: int, size: tuple[int, int, int] = SIZE) -> Picture:
     return np.full(size, value % 256, np.uint8)
 
 
-def elsewhere(stream):
+def elsewhere(stream: Slots) -> Slots:
     """The same stream as another process would get it."""
     here, there = (Channel(end) for end in socket.socketpair())
     here.send(stream)
-    got = there.receive(SOON_S)
+    got: Slots = there.receive(SOON_S)
     here.close()
     there.close()
     return got
 
 
-def lost(call) -> None:
+def lost(call: Callable[[], object]) -> None:
     with pytest.raises(DeviceError) as caught:
         call()
     assert caught.value.reason is Reason.OFFLINE
@@ -48,7 +52,7 @@ def test_nothing_yet() -> None:
 
 
 @pytest.mark.parametrize("get", [lambda stream: stream, elsewhere], ids=["here", "elsewhere"])
-def test_the_newest_is_what_is_read(get) -> None:
+def test_the_newest_is_what_is_read(get: Callable[[Slots], Slots]) -> None:
     writer = Slots(BYTES)
     reader = get(writer)
     for number in range(1, 8):
@@ -58,7 +62,9 @@ def test_the_newest_is_what_is_read(get) -> None:
         assert (frame.number, frame.at, frame.image.shape) == (number, at, SIZE)
         assert (frame.image == number).all()
     assert reader.next(7, 0.0) is None
-    assert reader.next(6, 0.0).number == 7
+    newest = reader.next(6, 0.0)
+    assert newest
+    assert newest.number == 7
 
 
 def test_a_frame_is_a_copy() -> None:
@@ -81,7 +87,9 @@ def test_waiting_for_the_next_one() -> None:
     assert time.monotonic() - begun >= 0.05
     later = threading.Timer(0.05, lambda: stream.put(picture(2), time.monotonic()))
     later.start()
-    assert stream.next(1, 1.0).number == 2
+    newest = stream.next(1, 1.0)
+    assert newest
+    assert newest.number == 2
     later.join()
 
 
@@ -115,7 +123,7 @@ def test_a_picture_that_is_too_large() -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(sizes=st.lists(st.tuples(st.integers(1, 48), st.integers(1, 64)), min_size=1, max_size=9))
-def test_pictures_of_any_size_that_fits(sizes) -> None:
+def test_pictures_of_any_size_that_fits(sizes: list[tuple[int, int]]) -> None:
     stream = Slots(BYTES)
     for number, (height, width) in enumerate(sizes, 1):
         stream.put(picture(number, (height, width, 3)), time.monotonic())
@@ -126,7 +134,7 @@ def test_pictures_of_any_size_that_fits(sizes) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(junk=st.binary(min_size=1, max_size=64), at=st.integers(0, BYTES))
-def test_whatever_stands_in_the_memory_is_a_frame_or_no_picture(junk, at) -> None:
+def test_whatever_stands_in_the_memory_is_a_frame_or_no_picture(junk: bytes, at: int) -> None:
     """The writer's process may die anywhere, or write anywhere."""
     stream = Slots(BYTES)
     stream.put(picture(1), time.monotonic())
@@ -147,7 +155,8 @@ def test_no_frame_is_torn() -> None:
     writer = Slots(BYTES)
     writer.put(picture(1), time.monotonic())
     until = time.monotonic() + 1.0
-    wrong, read = [], []
+    wrong: list[Frame] = []
+    read: list[int] = []
 
     def watch() -> None:
         reader, number = elsewhere(writer), 0

@@ -6,28 +6,34 @@ import select
 import socket
 import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
+from typing import Generic, Self, TypeVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk.endings import How
 from kiosk.keeper.channel import (
     CAP,
     Alive,
     Begun,
     Broken,
     Ended,
+    FromVisit,
     HasLeftovers,
     KeeperEnd,
     Live,
     Quit,
     Ready,
     Shown,
+    ToVisit,
     VisitEnd,
 )
 
-FROM_VISIT = [
+FROM_VISIT: list[tuple[FromVisit, bytes]] = [
     (Ready(), b'{"type":"ready"}\n'),
     (Shown(), b'{"type":"shown"}\n'),
     (Begun(), b'{"type":"begun"}\n'),
@@ -38,42 +44,47 @@ FROM_VISIT = [
         for how in ("left", "idle", "limit", "trouble")
     ),
 ]
-TO_VISIT = [
+TO_VISIT: list[tuple[ToVisit, bytes]] = [
     (Live(), b'{"type":"live"}\n'),
     (Live(leftovers=True), b'{"type":"live","leftovers":true}\n'),
     (Quit(), b'{"type":"quit"}\n'),
 ]
 
 
-class ChannelWire:
+End = TypeVar("End", VisitEnd, KeeperEnd)
+
+
+class ChannelWire(Generic[End]):
     """One end of the channel, and a bare socket at the other."""
 
-    def __init__(self, end) -> None:
+    def __init__(self, end: Callable[[int], End]) -> None:
         here, self.bare = socket.socketpair()
-        self.end = end(here.detach())
+        self.end: End = end(here.detach())
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exc):
+    def __exit__(self, *exc: object) -> None:
         self.end.close()
         self.bare.close()
 
 
 @pytest.fixture
-def visit():
+def visit() -> Iterator[ChannelWire[VisitEnd]]:
     with ChannelWire(VisitEnd) as wire:
         yield wire
 
 
 @pytest.fixture
-def keeper():
+def keeper() -> Iterator[ChannelWire[KeeperEnd]]:
     with ChannelWire(KeeperEnd) as wire:
         yield wire
 
 
 @pytest.mark.parametrize(("word", "line"), FROM_VISIT)
-def test_what_a_visit_says(visit, keeper, word, line) -> None:
+def test_what_a_visit_says(
+    visit: ChannelWire[VisitEnd], keeper: ChannelWire[KeeperEnd], word: FromVisit, line: bytes
+) -> None:
     assert visit.end.send(word)
     assert visit.bare.recv(CAP) == line
     keeper.bare.sendall(line)
@@ -81,7 +92,9 @@ def test_what_a_visit_says(visit, keeper, word, line) -> None:
 
 
 @pytest.mark.parametrize(("word", "line"), TO_VISIT)
-def test_what_the_keeper_says(visit, keeper, word, line) -> None:
+def test_what_the_keeper_says(
+    visit: ChannelWire[VisitEnd], keeper: ChannelWire[KeeperEnd], word: ToVisit, line: bytes
+) -> None:
     assert keeper.end.send(word)
     assert keeper.bare.recv(CAP) == line
     visit.bare.sendall(line)
@@ -109,13 +122,13 @@ def test_what_the_keeper_says(visit, keeper, word, line) -> None:
         b"[" * 4000,
     ],
 )
-def test_garbage_is_a_value_and_the_last(keeper, line) -> None:
+def test_garbage_is_a_value_and_the_last(keeper: ChannelWire[KeeperEnd], line: bytes) -> None:
     keeper.bare.sendall(b'{"type":"ready"}\n' + line + b'\n{"type":"alive"}\n')
     assert keeper.end.receive() == [Ready(), Broken("garbage")]
     assert keeper.end.receive() == [Broken("garbage")]
 
 
-def test_a_word_may_come_in_pieces(keeper) -> None:
+def test_a_word_may_come_in_pieces(keeper: ChannelWire[KeeperEnd]) -> None:
     for piece in (b'{"type', b'":"rea', b'dy"}'):
         keeper.bare.sendall(piece)
         assert keeper.end.receive() == []
@@ -125,19 +138,19 @@ def test_a_word_may_come_in_pieces(keeper) -> None:
 
 
 @pytest.mark.parametrize("extra", [0, 1])
-def test_the_longest_line(keeper, extra) -> None:
+def test_the_longest_line(keeper: ChannelWire[KeeperEnd], extra: int) -> None:
     word = b'{"type":"ready"}'
     keeper.bare.sendall(word.ljust(CAP - 1 + extra) + b"\n")
     heard = keeper.end.receive()
     assert heard == ([Broken("too long")] if extra else [Ready()])
 
 
-def test_a_line_that_never_ends_is_not_kept(keeper) -> None:
+def test_a_line_that_never_ends_is_not_kept(keeper: ChannelWire[KeeperEnd]) -> None:
     keeper.bare.sendall(b" " * CAP)
     assert keeper.end.receive() == [Broken("too long")]
 
 
-def test_the_other_end_is_gone(keeper) -> None:
+def test_the_other_end_is_gone(keeper: ChannelWire[KeeperEnd]) -> None:
     keeper.bare.sendall(b'{"type":"ready"}\n{"type":"ended","ho')
     keeper.bare.close()
     assert keeper.end.receive() == [Ready()]
@@ -147,13 +160,13 @@ def test_the_other_end_is_gone(keeper) -> None:
     assert keeper.end.receive() == [Broken("closed")]
 
 
-def test_the_other_end_is_gone_and_never_read_what_was_sent(keeper) -> None:
+def test_the_other_end_is_gone_and_never_read_what_was_sent(keeper: ChannelWire[KeeperEnd]) -> None:
     assert keeper.end.send(Live())
     keeper.bare.close()  # with a word unread, the kernel says ECONNRESET instead of an end
     assert keeper.end.receive() == [Broken("closed")]
 
 
-def test_sending_never_waits_long(visit) -> None:
+def test_sending_never_waits_long(visit: ChannelWire[VisitEnd]) -> None:
     began = time.monotonic()
     while visit.end.send(Alive()):
         pass
@@ -170,10 +183,12 @@ def test_sending_never_waits_long(visit) -> None:
     assert not visit.end.send(Alive()), "after half a word no other may follow"
 
 
-def test_many_threads_may_send(keeper, visit) -> None:
+def test_many_threads_may_send(
+    keeper: ChannelWire[KeeperEnd], visit: ChannelWire[VisitEnd]
+) -> None:
     count = 200
 
-    def send(how) -> None:
+    def send(how: How) -> None:
         for _ in range(count):
             assert visit.end.send(Ended(how))
 
@@ -205,8 +220,8 @@ def test_a_descriptor_that_is_no_socket(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.binary(max_size=6000), max_size=6))
-def test_any_bytes_are_words_or_a_broken_line(pieces) -> None:
-    heard = []
+def test_any_bytes_are_words_or_a_broken_line(pieces: list[bytes]) -> None:
+    heard: list[FromVisit | Broken] = []
     with ChannelWire(KeeperEnd) as wire:
         for piece in pieces:
             wire.bare.sendall(piece)
@@ -219,9 +234,9 @@ def test_any_bytes_are_words_or_a_broken_line(pieces) -> None:
 
 
 @given(st.lists(st.sampled_from(FROM_VISIT), max_size=30), st.randoms(use_true_random=False))
-def test_words_survive_any_cutting(said, random) -> None:
+def test_words_survive_any_cutting(said: list[tuple[FromVisit, bytes]], random: Random) -> None:
     data = b"".join(line for _, line in said)
-    heard = []
+    heard: list[FromVisit | Broken] = []
     with ChannelWire(KeeperEnd) as wire:
         while data:
             cut = random.randint(1, len(data))

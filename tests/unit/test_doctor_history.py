@@ -17,11 +17,11 @@ KEY = ("devices", "id_card: found")
 VERDICTS = {"g": Verdict.GOOD, "n": Verdict.NOTE, "b": Verdict.BAD, "?": Verdict.UNKNOWN}
 
 
-def hour(number):
+def hour(number: int) -> datetime:
     return NOON + timedelta(hours=number)
 
 
-def results(letters):
+def results(letters: str) -> list[EarlierResult]:
     """One result an hour; "-": that was not looked at then."""
     return [
         EarlierResult(hour(number), {KEY: VERDICTS[letter]} if letter != "-" else {})
@@ -42,7 +42,7 @@ def results(letters):
         ("g-b-b", Past(bad_since=hour(2), last_good=hour(0), last_bad=hour(2), turns=1)),
     ],
 )
-def test_since_when(letters, past) -> None:
+def test_since_when(letters: str, past: Past) -> None:
     *before, now = results(letters)
     assert history.compare(now, before) == {KEY: past}
 
@@ -52,7 +52,7 @@ def test_of_several_under_one_name_the_worst_counts() -> None:
     assert history.worst(findings) == {("devices", "camera: rate"): Verdict.BAD}
 
 
-def kept(at, terminal="T0001", verdict="bad"):
+def kept(at: datetime, terminal: str = "T0001", verdict: str = "bad") -> str:
     line = {"section": KEY[0], "name": KEY[1], "verdict": verdict, "seen": "silent"}
     return json.dumps({"terminal": terminal, "at": at.isoformat(), "findings": [line]})
 
@@ -83,7 +83,9 @@ def test_what_was_kept_is_read_again_oldest_first(tmp_path: Path) -> None:
         (kept(NOON, terminal="T0002").encode(), False),  # left on a copied disk
     ],
 )
-def test_what_cannot_be_read_is_counted_and_harms_nothing(tmp_path: Path, content, is_torn) -> None:
+def test_what_cannot_be_read_is_counted_and_harms_nothing(
+    tmp_path: Path, content: bytes, is_torn: bool
+) -> None:
     history.keep(kept(hour(1)), hour(1), tmp_path)
     (tmp_path / history.file_name(NOON, 0)).write_bytes(content)
     found, torn = history.read(tmp_path, "T0001", hour(2))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -22,7 +24,7 @@ STRANGER = UnixAccount("kiosk", OTHER, frozenset({OTHER}))
 ROOT = UnixAccount("root", 0, frozenset({0}))
 
 
-def file(folder, mode):
+def file(folder: Path, mode: int) -> Path:
     path = folder / "file"
     path.write_text("content")
     if os.getuid() == 0:
@@ -48,17 +50,19 @@ needs_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can give fil
         (ROOT, 0o000, 6, True),
     ],
 )
-def test_who_may_what(tmp_path: Path, account, mode, want, may) -> None:
+def test_who_may_what(
+    tmp_path: Path, account: UnixAccount, mode: int, want: int, may: bool
+) -> None:
     assert account.may(file(tmp_path, mode), want) is may
 
 
-def settings(tmp_path, **centre):
+def settings(tmp_path: Path, **centre: Path) -> Settings:
     roots = tmp_path / "roots.pem"
     roots.write_text("roots")
     roots.chmod(0o644)
     run = tmp_path / "run"
     run.mkdir(mode=0o700)
-    files = {"seal_roots": roots} | centre
+    files: dict[str, Any] = {"seal_roots": roots} | centre
     return Settings(
         terminal="T0001",
         run_directory=run,
@@ -76,7 +80,9 @@ def settings(tmp_path, **centre):
         (STRANGER, 0o600, Verdict.BAD, "may not read", "chown kiosk"),
     ],
 )
-def test_a_private_key_is_its_owners_alone(anywhere, account, mode, verdict, seen, mend) -> None:
+def test_a_private_key_is_its_owners_alone(
+    anywhere: Path, account: UnixAccount, mode: int, verdict: Verdict, seen: str, mend: str
+) -> None:
     key = file(anywhere, mode)
     loaded = settings(anywhere, key=key, certificate=key)
     found = {one.name: one for one in permissions.look(loaded, account)}["file key"]
@@ -86,7 +92,7 @@ def test_a_private_key_is_its_owners_alone(anywhere, account, mode, verdict, see
 
 
 @pytest.fixture
-def anywhere():
+def anywhere() -> Iterator[Path]:
     """A directory that everybody may enter, unlike those of pytest."""
     with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
         folder = Path(name)
@@ -96,7 +102,7 @@ def anywhere():
 
 @needs_root
 @pytest.mark.parametrize("linked", [False, True])
-def test_a_closed_directory_above_a_file_is_named(anywhere, linked) -> None:
+def test_a_closed_directory_above_a_file_is_named(anywhere: Path, linked: bool) -> None:
     inner = anywhere / "closed"
     inner.mkdir(mode=0o700)
     key = file(inner, 0o600)
@@ -128,7 +134,7 @@ echo RuntimeDirectory={made}
 
 @pytest.mark.parametrize(("made", "verdict"), [("a b", Verdict.GOOD), ("other", Verdict.BAD)])
 def test_a_run_directory_that_the_unit_makes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made, verdict
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: str, verdict: Verdict
 ) -> None:
     program = tmp_path / "systemctl"
     program.write_text(UNIT.format(made=made))
@@ -156,7 +162,7 @@ def test_a_directory_that_others_may_look_into(tmp_path: Path) -> None:
     assert found.mend == f"chmod 700 {loaded.run_directory}"
 
 
-def screen(root, **outputs) -> None:
+def screen(root: Path, **outputs: tuple[str, str]) -> None:
     """What the kernel says of each output of the graphics card: status and modes."""
     for name, (status, modes) in outputs.items():
         folder = root / "sys/class/drm" / f"card0-{name}"
@@ -197,7 +203,7 @@ B: ABS=260800000000003
 """
 
 
-def inputs(root, listing) -> None:
+def inputs(root: Path, listing: str) -> None:
     path = root / "proc/bus/input/devices"
     path.parent.mkdir(parents=True)
     path.write_text(listing)
@@ -225,7 +231,12 @@ def display(root: Path, *, production: bool) -> dict[str, tuple[Verdict, str]]:
     ],
 )  # fmt: skip
 def test_the_screen(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outputs, production, verdict, seen
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    outputs: dict[str, tuple[str, str]],
+    production: bool,
+    verdict: Verdict,
+    seen: str,
 ) -> None:
     monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
@@ -245,13 +256,13 @@ def test_the_screen(
     ],
 )
 def test_touch_panels_are_told_from_keyboards(
-    tmp_path: Path, listing, production, expected
+    tmp_path: Path, listing: str, production: bool, expected: tuple[Verdict, str]
 ) -> None:
     inputs(tmp_path, listing)
     assert display(tmp_path, production=production)["touch"] == expected
 
 
-def with_devices(**tables):
+def with_devices(**tables: dict[str, Any]) -> Settings:
     centre = CentreSettings(url="https://gjj.example", seal_roots=Path("roots.pem"))
     return Settings(terminal="T0001", centre=centre, devices=tables)
 
@@ -268,7 +279,11 @@ CARDS, SOUND = {Kind.SMART_CARD: {"driver": "pcsc"}}, {Kind.SPEAKER: {"driver": 
     ],
 )
 def test_the_packages_that_are_missing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tables, wanted, not_wanted
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tables: dict[str, dict[str, str]],
+    wanted: set[str],
+    not_wanted: set[str],
 ) -> None:
     """On a machine whose dpkg knows python3-venv alone."""
     program = tmp_path / "dpkg-query"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -92,14 +93,14 @@ def settings(**ports: str) -> Settings:
 
 
 @pytest.fixture
-def tree(tmp_path: Path):
+def tree(tmp_path: Path) -> Tree:
     return Tree(tmp_path)
 
 
 READER = "/dev/kiosk/id_card"
 
 
-def test_a_name_that_leads_to_its_device(tree) -> None:
+def test_a_name_that_leads_to_its_device(tree: Tree) -> None:
     tree.rules()
     tree.serial("1-2", FTDI, "ttyUSB0")
     tree.link("kiosk/id_card", "ttyUSB0")
@@ -115,12 +116,12 @@ def test_a_name_that_leads_to_its_device(tree) -> None:
 HID_NAME = "/dev/kiosk/id_card_hid"
 
 
-def hid_reader(tree, place="1-2") -> None:
+def hid_reader(tree: Tree, place: str = "1-2") -> None:
     facts = {"idVendor": "2b8b", "idProduct": "2721", "product": "HID Reader"}
     tree.node("hidraw", "hidraw0", tree.usb(place, facts, "03:00:00"))
 
 
-def test_a_reader_of_the_hid_kind(tree) -> None:
+def test_a_reader_of_the_hid_kind(tree: Tree) -> None:
     tree.rules()
     hid_reader(tree)
     name = f"name {HID_NAME}"
@@ -131,7 +132,7 @@ def test_a_reader_of_the_hid_kind(tree) -> None:
     assert "named /dev/kiosk/id_card_hid" in tree.unknown()["USB 1-2"]
 
 
-def panel(tree) -> None:
+def panel(tree: Tree) -> None:
     facts = {"idVendor": "222a", "idProduct": "0001"}
     tree.node("hidraw", "hidraw7", tree.usb("1-4", facts, "03:00:00"))
     inputs = tree.root / "proc/bus/input/devices"
@@ -141,7 +142,7 @@ def panel(tree) -> None:
     )
 
 
-def test_a_missing_reader_is_looked_for_among_its_kind(tree) -> None:
+def test_a_missing_reader_is_looked_for_among_its_kind(tree: Tree) -> None:
     """Not among keyboards for one on a serial port, and never is it the touch panel."""
     tree.rules()
     panel(tree)
@@ -153,14 +154,14 @@ def test_a_missing_reader_is_looked_for_among_its_kind(tree) -> None:
     assert seen == "not there; without a name is: /dev/hidraw1 (2b8b:9999 HID Reader 2)"
 
 
-def test_a_touch_panel_is_known_and_so_is_the_sound_of_a_speaker(tree) -> None:
+def test_a_touch_panel_is_known_and_so_is_the_sound_of_a_speaker(tree: Tree) -> None:
     panel(tree)
     tree.usb("1-3", {"idVendor": "0d8c", "idProduct": "0014"}, "01:01:00")
     assert list(tree.unknown()) == ["USB 1-3"]
     assert tree.unknown(speaker="default") == {}
 
 
-def test_names_made_by_rules_that_stand_elsewhere(tree) -> None:
+def test_names_made_by_rules_that_stand_elsewhere(tree: Tree) -> None:
     tree.serial("1-2", FTDI, "ttyUSB0")
     tree.serial("1-3", FTDI | {"serial": "A11"}, "ttyUSB1")
     tree.link("kiosk/id_card", "ttyUSB1")
@@ -172,32 +173,32 @@ def test_names_made_by_rules_that_stand_elsewhere(tree) -> None:
         assert found[f"name {READER}"][0] is Verdict.GOOD
 
 
-def no_rules(tree) -> None:
+def no_rules(tree: Tree) -> None:
     tree.serial("1-2", FTDI, "ttyUSB0")
 
 
-def not_triggered(tree) -> None:
+def not_triggered(tree: Tree) -> None:
     tree.rules()
     tree.serial("1-2", FTDI, "ttyUSB0")
 
 
-def two_alike(tree) -> None:
+def two_alike(tree: Tree) -> None:
     tree.rules()
     tree.serial("1-2", FTDI, "ttyUSB0")
     tree.serial("1-3", FTDI | {"serial": "A11"}, "ttyUSB1")
     tree.link("kiosk/id_card", "ttyUSB1")
 
 
-def pulled(tree) -> None:
+def pulled(tree: Tree) -> None:
     tree.rules()
     tree.link("kiosk/id_card", "ttyUSB0")
 
 
-def never_there(tree) -> None:
+def never_there(tree: Tree) -> None:
     tree.rules()
 
 
-def other_model(tree) -> None:
+def other_model(tree: Tree) -> None:
     tree.rules()
     tree.serial("1-2", {"idVendor": "10c4", "idProduct": "ea60", "product": "CP2102"}, "ttyUSB0")
 
@@ -213,7 +214,9 @@ def other_model(tree) -> None:
         (other_model, "without a name is: /dev/ttyUSB0 (10c4:ea60 CP2102)", "put its ids into"),
     ],
 )
-def test_a_name_that_does_not(tree, situation, seen, mend) -> None:
+def test_a_name_that_does_not(
+    tree: Tree, situation: Callable[[Tree], None], seen: str, mend: str
+) -> None:
     situation(tree)
     verdict, said, mends = tree.names(id_card=READER)[f"name {READER}"]
     assert verdict is Verdict.BAD
@@ -233,7 +236,7 @@ def test_a_name_that_does_not(tree, situation, seen, mend) -> None:
         ),
     ],
 )
-def test_the_rules(tree, text, verdict, seen) -> None:
+def test_the_rules(tree: Tree, text: str | None, verdict: Verdict, seen: str) -> None:
     if text:
         tree.rules(text)
     found = tree.names(id_card=READER)["udev rules"]
@@ -241,7 +244,7 @@ def test_the_rules(tree, text, verdict, seen) -> None:
     assert seen in found[1]
 
 
-def test_a_name_of_the_kernel_is_only_noted(tree) -> None:
+def test_a_name_of_the_kernel_is_only_noted(tree: Tree) -> None:
     tree.serial("1-2", FTDI, "ttyUSB0")
     verdict, seen, mend = tree.names(id_card="/dev/ttyUSB0")["name /dev/ttyUSB0"]
     assert verdict is Verdict.NOTE
@@ -253,14 +256,14 @@ def test_a_name_of_the_kernel_is_only_noted(tree) -> None:
     ("subsystem", "fits"),
     [("usb", True), ("usb-serial", True), ("usb|pci", True), ("hid", False), ("platform", False)],
 )
-def test_a_rule_may_name_what_stands_above(tree, subsystem, fits) -> None:
+def test_a_rule_may_name_what_stands_above(tree: Tree, subsystem: str, fits: bool) -> None:
     tree.rules(f'SUBSYSTEMS=="{subsystem}", SYMLINK+="kiosk/id_card"')
     tree.serial("1-2", FTDI, "ttyUSB0")
     assert ("should have it" in tree.names(id_card=READER)[f"name {READER}"][1]) is fits
 
 
 @pytest.mark.parametrize("place", ["1-2", "1-3"])
-def test_a_rule_may_name_the_hole(tree, place) -> None:
+def test_a_rule_may_name_the_hole(tree: Tree, place: str) -> None:
     tree.rules('SUBSYSTEM=="tty", KERNELS=="1-2*", SYMLINK+="kiosk/id_card"')
     tree.serial(place, FTDI, "ttyUSB0")
     seen = tree.names(id_card=READER)[f"name {READER}"][1]
@@ -269,7 +272,7 @@ def test_a_rule_may_name_the_hole(tree, place) -> None:
 
 def test_the_rules_as_shipped_make_every_name_of_every_profile(tmp_path: Path) -> None:
     made = {f"/dev/{name}" for rule in names.rules(names.shipped()) for name in rule.names}
-    wanted = set()
+    wanted: set[str] = set()
     for profile in profiles():
         file = tmp_path / f"{profile}.toml"
         file.write_text(f'profile = "{profile}"\n{SETTINGS}', encoding="utf-8")
@@ -286,13 +289,13 @@ def test_no_rule_as_shipped_asks_for_what_udev_knows_only_later() -> None:
     assert not any(key.startswith("ENV{ID_") for key in keys)
 
 
-def camera(tree) -> None:
+def camera(tree: Tree) -> None:
     at = tree.usb("1-4", {"idVendor": "046d", "idProduct": "0825", "product": "Webcam"}, "0e:01:00")
     tree.node("video4linux", "video0", at, index="0")
     tree.node("video4linux", "video1", at, index="1")
 
 
-def board_port(tree) -> None:
+def board_port(tree: Tree) -> None:
     tree.node("tty", "ttyS0", tree.root / "sys/devices/serial8250", type="4")
     tree.node("tty", "ttyS1", tree.root / "sys/devices/serial8250-1", type="0")  # no port behind it
 
@@ -314,14 +317,16 @@ def board_port(tree) -> None:
         (lambda t: t.usb("1-2", FTDI), "USB 1-2", "the kernel has no driver for it"),
     ],
 )  # fmt: skip
-def test_what_is_in_no_settings_is_told_with_why(tree, plug, name, why) -> None:
+def test_what_is_in_no_settings_is_told_with_why(
+    tree: Tree, plug: Callable[[Tree], object], name: str, why: str
+) -> None:
     plug(tree)
     found = tree.unknown()
     assert list(found) == [name]
     assert why in found[name]
 
 
-def test_a_scanner_in_keyboard_mode_is_suspected_where_a_scanner_is_missing(tree) -> None:
+def test_a_scanner_in_keyboard_mode_is_suspected_where_a_scanner_is_missing(tree: Tree) -> None:
     tree.usb("1-2", {"idVendor": "1eab", "idProduct": "0003", "product": "NLS-FM430"}, HID)
     (finding,) = unknown.look(settings(code_scanner="/dev/kiosk/code_scanner"), tree.root)
     assert "keyboard mode" in finding.seen
@@ -329,7 +334,7 @@ def test_a_scanner_in_keyboard_mode_is_suspected_where_a_scanner_is_missing(tree
 
 
 @pytest.mark.parametrize("port", ["/dev/kiosk/id_card", "/dev/ttyUSB0"])
-def test_what_is_used_is_not_told(tree, port) -> None:
+def test_what_is_used_is_not_told(tree: Tree, port: str) -> None:
     tree.serial("1-2", FTDI, "ttyUSB0")
     tree.link("kiosk/id_card", "ttyUSB0")
     tree.usb("usb1", {"idVendor": "1d6b", "idProduct": "0002"}, "09:00:00")  # a hub

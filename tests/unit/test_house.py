@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -78,11 +79,11 @@ LARGE = ("ui", "ui.*", "drivers.emulators*")
 
 
 @cache
-def parsed(module):
+def parsed(module: str) -> ast.Module:
     return ast.parse((ROOT / module).read_text(encoding="utf-8"), module)
 
 
-def imports(module, nodes):
+def imports(module: str, nodes: Iterable[ast.AST]) -> Iterator[tuple[str, int]]:
     """Every dotted name that is imported; ``from a import b`` is both ``a`` and, if it is a
     module of ours, ``a.b`` instead."""
     package = module.removesuffix(".py").replace("/", ".").split(".")[:-1]
@@ -98,16 +99,16 @@ def imports(module, nodes):
                 yield (f"{base}.{name.name}" if known else base), node.lineno
 
 
-def fits(name, patterns):
+def fits(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatch(name, pattern) for pattern in patterns)
 
 
-def broken(module, name):
+def broken(module: str, name: str) -> bool:
     forbidden, allowed = next((f, a) for pattern, f, a in RULES if fnmatch(module, pattern))
     return fits(name, forbidden) and not fits(name, allowed)
 
 
-def at_top(tree):
+def at_top(tree: ast.AST) -> Iterator[ast.AST]:
     """The nodes that run when the module is imported: not in functions, not for type checkers."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
@@ -145,21 +146,21 @@ def at_top(tree):
         ("ui/desk/app.py", "drivers.id_card.sdt", True),
     ],
 )
-def test_the_rules_themselves(module, name, forbidden) -> None:
+def test_the_rules_themselves(module: str, name: str, forbidden: bool) -> None:
     assert broken(module, name) is forbidden
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_imports(module) -> None:
+def test_imports(module: str) -> None:
     found = imports(module, ast.walk(parsed(module)))
     assert [f"{name}, line {line}" for name, line in found if broken(module, name)] == []
 
 
-def room_of(name):
+def room_of(name: str) -> str:
     return ".".join(name.split(".")[:2])
 
 
-def may_import(room, other):
+def may_import(room: str, other: str) -> bool:
     """Whether a module in ``room`` of ``kiosk`` may import from another room of ``kiosk``."""
     if room in BESIDE:
         return other in BESIDE[room]
@@ -172,7 +173,7 @@ def may_import(room, other):
 @pytest.mark.parametrize(
     "module", [m for m in MODULES if m.startswith("kiosk/") and not m.endswith("__main__.py")]
 )
-def test_the_rooms_import_downward_only(module) -> None:
+def test_the_rooms_import_downward_only(module: str) -> None:
     room = room_of(module.removesuffix(".py").replace("/", "."))
     if room in ("kiosk", "kiosk.__init__"):
         return
@@ -189,7 +190,7 @@ def test_the_rooms_import_downward_only(module) -> None:
     "module",
     [m for m in MODULES if not fits(m.removesuffix(".py").replace("/", "."), WORKSHOP)],
 )
-def test_the_core_imports_nothing_of_the_workshop(module) -> None:
+def test_the_core_imports_nothing_of_the_workshop(module: str) -> None:
     found = imports(module, ast.walk(parsed(module)))
     assert [f"{name}, line {line}" for name, line in found if fits(name, WORKSHOP)] == []
 
@@ -217,14 +218,14 @@ def test_a_class_name_means_one_thing() -> None:
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if m.startswith("kiosk/")])
-def test_what_is_large_is_imported_late(module) -> None:
+def test_what_is_large_is_imported_late(module: str) -> None:
     found = imports(module, at_top(parsed(module)))
     late = ("ui", "ui.*") if module.startswith("kiosk/workshop/") else LARGE
     assert [f"{name}, line {line}" for name, line in found if fits(name, late)] == []
 
 
 @pytest.mark.parametrize("module", MODULES + OTHERS)
-def test_a_module_says_what_it_is_for(module) -> None:
+def test_a_module_says_what_it_is_for(module: str) -> None:
     tree = parsed(module)
     if not tree.body:
         return  # an empty __init__
@@ -238,7 +239,7 @@ KINDS = {kind.value for kind in Kind if "_" in kind}
 
 
 @pytest.mark.parametrize("module", MODULES + OTHERS + FURTHER)
-def test_a_device_class_is_a_kind_and_no_bare_string(module):
+def test_a_device_class_is_a_kind_and_no_bare_string(module: str) -> None:
     if module in ("drivers/device.py", "kiosk/doctor/terms.py"):  # the classes, and their words
         return
     found = [
@@ -264,7 +265,7 @@ def test_no_caught_error_is_changed(module: str) -> None:
     assert found == []
 
 
-def committed():
+def committed() -> list[Path]:
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
     )

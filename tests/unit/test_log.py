@@ -5,7 +5,8 @@ import json
 import logging
 import subprocess
 import sys
-from typing import Never
+from collections.abc import Callable
+from typing import Any, Never
 
 import pytest
 
@@ -17,8 +18,11 @@ from kiosk.privacy import Sensitive
 SECRET = "110101199001011234"  # the shape of an ID number
 
 
+LogLines = tuple[logging.Logger, Callable[[], list[dict[str, Any]]]]
+
+
 @pytest.fixture
-def lines():
+def lines() -> LogLines:
     """A logger of ours that nobody else listens to, and the JSON lines that it has written."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
@@ -28,7 +32,7 @@ def lines():
     return logger, lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
-def test_a_line(lines) -> None:
+def test_a_line(lines: LogLines) -> None:
     log, written = lines
     events.VISIT_SHOWN.log(log, visit=3, ms=1.5)
     (line,) = written()
@@ -55,7 +59,7 @@ def test_a_line(lines) -> None:
         ({"detail": "two\nlines"}, {"detail": "two\nlines"}),
     ],
 )
-def test_fields(lines, extra, written_as) -> None:
+def test_fields(lines: LogLines, extra: dict[str, object], written_as: dict[str, object]) -> None:
     log, written = lines
     log.info("x", extra=extra)
     (line,) = written()
@@ -75,7 +79,7 @@ def test_fields(lines, extra, written_as) -> None:
     ],
 )
 def test_a_refusing_argument_costs_the_words_and_not_the_line(
-    lines, message, arguments, sentence
+    lines: LogLines, message: object, arguments: tuple[object, ...], sentence: str
 ) -> None:
     log, written = lines
     log.info(message, *arguments)
@@ -84,7 +88,7 @@ def test_a_refusing_argument_costs_the_words_and_not_the_line(
     assert SECRET not in str(line)
 
 
-def test_an_exception_shows_where_and_what_but_not_its_words(lines) -> None:
+def test_an_exception_shows_where_and_what_but_not_its_words(lines: LogLines) -> None:
     log, written = lines
 
     def inner() -> Never:
@@ -104,10 +108,10 @@ def test_an_exception_shows_where_and_what_but_not_its_words(lines) -> None:
     assert SECRET not in str(line)
 
 
-def test_a_traceback_has_an_end(lines) -> None:
+def test_a_traceback_has_an_end(lines: LogLines) -> None:
     log, written = lines
 
-    def deep(left) -> None:
+    def deep(left: int) -> None:
         if not left:
             raise ValueError
         deep(left - 1)

@@ -10,7 +10,7 @@ import pytest
 
 from drivers import catalogue
 from drivers.device import Kind
-from kiosk.settings import SettingsError, load, profiles
+from kiosk.settings import Settings, SettingsError, load, profiles
 
 OWN = """\
 terminal = "T1"
@@ -22,14 +22,16 @@ seal_roots = "r"
 """
 
 
-def settings(tmp_path, profile, more=""):
+def settings(tmp_path: Path, profile: str, more: str = "") -> Settings:
     path = tmp_path / "terminal.toml"
     path.write_text(OWN.format(profile=profile, more=more), encoding="utf-8")
     return load(path)
 
 
 @pytest.mark.parametrize("profile", profiles())
-def test_every_profile_is_good_settings_for_drivers_that_exist(tmp_path: Path, profile) -> None:
+def test_every_profile_is_good_settings_for_drivers_that_exist(
+    tmp_path: Path, profile: str
+) -> None:
     loaded = settings(tmp_path, profile)
     assert loaded.devices
     for kind, table in loaded.devices.items():
@@ -38,7 +40,7 @@ def test_every_profile_is_good_settings_for_drivers_that_exist(tmp_path: Path, p
 
 
 @pytest.mark.parametrize("profile", profiles())
-def test_devices_have_the_names_that_udev_gives_them(tmp_path: Path, profile) -> None:
+def test_devices_have_the_names_that_udev_gives_them(tmp_path: Path, profile: str) -> None:
     rules = (files("assets") / "udev" / "60-kiosk.rules").read_text(encoding="utf-8")
     for table in settings(tmp_path, profile).devices.values():
         for node in re.findall(r"/dev/[^?]+", " ".join(map(str, table.values()))):

@@ -18,7 +18,7 @@ seal_roots = "roots.pem"
 """
 
 
-def written(tmp_path, text):
+def written(tmp_path: Path, text: str | bytes) -> Path:
     path = tmp_path / "terminal.toml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return path
@@ -101,7 +101,9 @@ port = "port"
         (SMALLEST + 'url = "https://other.example"', "overwrite"),
     ],
 )
-def test_what_does_not_fit_is_told_with_file_and_place(tmp_path: Path, text, told) -> None:
+def test_what_does_not_fit_is_told_with_file_and_place(
+    tmp_path: Path, text: str | bytes, told: str
+) -> None:
     path = written(tmp_path, text)
     with pytest.raises(SettingsError) as refused:
         load(path)
@@ -119,7 +121,7 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: SMALLEST + text))
 def test_any_file_is_settings_or_a_settings_error(
-    tmp_path_factory: pytest.TempPathFactory, text
+    tmp_path_factory: pytest.TempPathFactory, text: str | bytes
 ) -> None:
     path = written(tmp_path_factory.getbasetemp(), text)
     with contextlib.suppress(SettingsError):
