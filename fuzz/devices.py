@@ -10,6 +10,8 @@ from datetime import date
 from typing import Any
 from unittest import mock
 
+from msgspec import Struct
+
 from fuzz.inputs import words_of
 from fuzz.target import Target, pieces
 
@@ -353,7 +355,8 @@ def xfs4iot() -> Target:
                         status_of(told.common.device)
             str(FailedError("x", message.code, message.read(Completion).error_code))
 
-    fields = {field for kind in (Header, *kinds) for field in kind.__struct_encode_fields__}
+    structs: list[type[Struct]] = [Header, *kinds]
+    fields = {field for struct in structs for field in struct.__struct_encode_fields__}
     values = (*MessageType, *CompletionCode, *payloads.DeviceState)
     words = [f'"{word}"'.encode() for word in (*fields, *values)]
 

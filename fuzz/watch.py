@@ -38,7 +38,8 @@ class Progress:
         if len(raw) < _DATA:
             return cls()
         (length,) = _LENGTH.unpack_from(raw)
-        return cls(*_FIGURES.unpack_from(raw, _LENGTH.size), raw[_DATA : _DATA + length])
+        hypothesis, guided, longest_ns = _FIGURES.unpack_from(raw, _LENGTH.size)
+        return cls(hypothesis, guided, longest_ns, raw[_DATA : _DATA + length])
 
 
 class InputWatch:

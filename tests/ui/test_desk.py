@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ SLIP = "收到".encode("gb18030") + b"\n" * 4 + b"\x1dV\x00"
 # -- what stands behind the window ----------------------------------------------------------------
 
 
-ABSENT = {Kind.SMART_CARD: why} if (why := missing()) else {}
+ABSENT: dict[str, str] = {Kind.SMART_CARD: why} if (why := missing()) else {}
 
 
 @pytest.fixture(scope="module")
@@ -384,6 +385,9 @@ class Trainer:
     def text(self, name: str) -> str:
         return str(self.item(name).property("text"))
 
+    def says(self, name: str, text: str) -> bool:
+        return self.text(name) == text
+
     def papers(self, tray: str) -> list[str]:
         """The names of the pictures in ``slips`` or ``sheets``, the newest first."""
         return [*getattr(self.desk, tray).papers]
@@ -532,16 +536,16 @@ def test_lights_and_sounds(trainer: Trainer, rig: Rig) -> None:
     try:
         for sound in Sound:
             speaker.execute(Play(sound, 50), 10.0)
-            trainer.until(
-                lambda sound=sound: (
-                    [each["sound"] for each in rig.look(Kind.SPEAKER)["played"]][-1:]
-                    == [sound.value]
-                )
-            )
+            trainer.until(partial(last_played, rig, sound.value))
         assert rig.look(Kind.SPEAKER)["played"][-1]["volume"] in range(48, 53)
         trainer.until(lambda: "出错了 5" in trainer.line(Kind.SPEAKER))
     finally:
         speaker.stop()
+
+
+def last_played(rig: Rig, sound: str) -> bool:
+    played = rig.look(Kind.SPEAKER)["played"]
+    return bool(played) and played[-1]["sound"] == sound
 
 
 @pytest.mark.parametrize(
@@ -584,7 +588,7 @@ def test_the_machine_of_a_bank_has_its_parts(bank: Rig, centre: str) -> None:
         ):
             trainer.choose(part)
             trainer.click(f"{part}.{lever}")
-            trainer.until(lambda part=part, word=word: trainer.text(f"{part}.word") == word)
+            trainer.until(partial(trainer.says, f"{part}.word", word))
         trainer.click("camera.broken")
         trainer.until(lambda: trainer.text("camera.word") == "正常")
         assert trainer.text("part.document_printer.word") == "没有墨粉"

@@ -117,7 +117,7 @@ class DeskHand(QObject):
         self._persons = [DeskPerson(id, tongue) for id in personas.load()]
         self._cards = [DeskCard(key, tongue) for key in people.CARDS]
         self._person = next(iter(personas.load()))
-        self._card = people.ID_CARD
+        self._card: str = people.ID_CARD
         self._put: dict[str, tuple[str, str]] = {}  # by part: person and card that the desk put
         self._was_put.connect(self._remember)
         tongue.changed.connect(self.changed)
