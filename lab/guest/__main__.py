@@ -23,10 +23,8 @@ def main() -> None:
     rules.mkdir(parents=True, exist_ok=True)
     for rule in (REPO / "assets" / "udev").glob("*.rules"):
         shutil.copy(rule, rules)
-    for each in Path("/etc/reader.conf.d").glob(
-        "*"
-    ):  # remove virtual readers: the lab has a real one
-        each.unlink()
+    for each in Path("/etc/reader.conf.d").glob("*"):
+        each.unlink()  # a virtual reader; the lab has a real one
     subprocess.run(["/usr/lib/systemd/systemd-udevd", "--daemon"], check=True)
     subprocess.run(["udevadm", "trigger"], check=True)
     subprocess.run(["udevadm", "settle"], check=True)

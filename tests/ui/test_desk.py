@@ -1,4 +1,4 @@
-"""The desk: its tables against the real emulators, its window with real clicks."""
+"""The desk: its levers and parts at the real emulators, its window under real clicks."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ from ui.desk.window import MARGIN, SMALLEST, TITLE_BAR, Window, beside
 from ui.robots.finger import walk
 
 WIDE, NARROW, LOW = QSize(1314, 1010), QSize(682, 1010), QSize(640, 732)
-"""Beside an upright terminal and beside a wide one on 1920×1080; beside a wide one on 1280×800."""
+"""Windows beside an upright and a wide terminal on 1920×1080, and a wide one on 1280×800."""
 SLIP = "收到".encode("gb18030") + b"\n" * 4 + b"\x1dV\x00"
 
 
@@ -69,7 +69,7 @@ ABSENT: dict[str, str] = {Kind.SMART_CARD: why} if (why := missing()) else {}
 
 @pytest.fixture(scope="module")
 def rig() -> Iterator[Rig]:
-    """Every device there is, and a bank's machine beside them."""
+    """All devices of a terminal of the fund's own, as far as this computer can emulate them."""
     with tempfile.TemporaryDirectory(prefix="desk-") as name:
         directory = Path(name)
         devices: dict[str, Emulator] = {
@@ -92,7 +92,7 @@ def rig() -> Iterator[Rig]:
 
 @pytest.fixture(scope="module")
 def bank() -> Iterator[Rig]:
-    """A branch's STM: the fund's reader beside the bank's machine."""
+    """A branch's STM: the fund's ID card reader and the bank's machine."""
     with tempfile.TemporaryDirectory(prefix="desk-") as name:
         directory = Path(name)
         rig = Rig(
@@ -113,7 +113,7 @@ def all_well(rig: Rig) -> Rig:
 
 
 def mend(rig: Rig) -> None:
-    """No fault, every cable in, no card anywhere, nobody there."""
+    """Take back every fault, plug every cable in, take cards and codes away, let the person go."""
     for device in rig.devices:
         rig.tell(device, "well")
         for order in ("plug", "lift", "remove", "go", "release", "close door"):
@@ -196,7 +196,7 @@ def test_a_lever_is_understood_shown_and_taken_back(
 
 
 def recover(rig: Rig) -> None:
-    """The paper is out of the way, the error stays until the host clears it, as on hardware."""
+    """Clear the printer's error as a host does: the error outlasts the paper that caused it."""
     if Kind.RECEIPT_PRINTER in rig.devices:
         host, _, port = (
             rig.devices[Kind.RECEIPT_PRINTER].address.removeprefix("tcp://").partition(":")
@@ -231,7 +231,7 @@ def test_any_presses_are_undone_by_well(rig: Rig, bank: Rig, data: st.DataObject
         levers = [
             (part.key, lever.key)
             for part in parts.of(one.devices)
-            if part.device != Kind.SMART_CARD  # whose service takes its time to start
+            if part.device != Kind.SMART_CARD  # its service starts slowly
             for lever in part.levers
             if not lever.act
         ]
@@ -344,7 +344,7 @@ def test_chores_look_again_and_again() -> None:
 
 
 class Trainer:
-    """Somebody at the desk's window."""
+    """A person who uses the desk's window with the mouse."""
 
     def __init__(self, rig: Rig, centre: str | None, size: QSize = WIDE) -> None:
         qt_messages.watch()
@@ -393,14 +393,14 @@ class Trainer:
         return [*getattr(self.desk, tray).papers]
 
     def line(self, part: str) -> str:
-        """The details of the device that is chosen."""
+        """The details of ``part``, which must be the chosen one."""
         return self.text(f"{part}.line")
 
     def choose(self, part: str) -> None:
-        """Turn to one device."""
+        """Click a device in the overview, and wait for its details."""
         self.click(f"part.{part}")
         self.until(lambda: f"{part}.well" in self.names())
-        self.window.window.grabWindow()  # rows lay themselves out before a frame
+        self.window.window.grabWindow()  # rows are laid out only for a frame
 
     def click(self, name: str) -> None:
         item = self.item(name)
@@ -426,7 +426,7 @@ def test_a_card_is_put_and_lifted(trainer: Trainer) -> None:
     assert trainer.rig.look(Kind.ID_CARD)["card"] == "put"
     (order, facts) = told(trainer.rig, Kind.ID_CARD)[-1]
     assert (order, facts["number"]) == ("put", personas.load()["P03"].number)
-    trainer.click("person.P02")  # another hand, the card still lies there
+    trainer.click("person.P02")  # another person; the card stays on the reader
     assert trainer.text("where") == "在手里"
     assert trainer.text("note") == "P03 在读卡区"
     trainer.click("lift")
@@ -445,7 +445,7 @@ def test_a_card_that_somebody_else_put_can_be_lifted(trainer: Trainer, rig: Rig)
     ("card", "kind"), [("bank", "bank"), ("social-security", "social-security")]
 )
 def test_chip_cards(trainer: Trainer, bank: Rig, centre: str, card: str, kind: str) -> None:
-    """Into the emulated reader where it can run, and into the bank's machine."""
+    """In the emulated reader, if it can run here, and in the bank's machine."""
     if ABSENT:
         trainer.click("card.bank")
         assert not trainer.item("put").isEnabled()
@@ -501,13 +501,13 @@ def test_what_one_sees_and_does_at_the_other_devices(trainer: Trainer, rig: Rig)
     trainer.choose("io_board")
     trainer.click("io_board.come")
     trainer.until(lambda: rig.look("io_board")["person_near"])
-    assert trainer.text("part.io_board.word") == "正常"  # somebody is there: no fault
+    assert trainer.text("part.io_board.word") == "正常"  # a person near the machine is no fault
     trainer.click("io_board.come")
     trainer.until(lambda: not rig.look("io_board")["person_near"])
 
 
 def test_lights_and_sounds(trainer: Trainer, rig: Rig) -> None:
-    """As the terminal switches and plays them."""
+    """The shipped drivers switch the lights and play the sounds."""
     from drivers.catalogue import create
     from drivers.hosting.thread_host import ThreadHost
     from drivers.lights.types import FlashRate, Light, SetLight
@@ -527,7 +527,7 @@ def test_lights_and_sounds(trainer: Trainer, rig: Rig) -> None:
     finally:
         lights.stop()
     if shutil.which("aplay") is None:
-        return  # test_speaker says what is missing
+        return  # test_speaker reports the missing program
     trainer.choose(Kind.SPEAKER)
     speaker = ThreadHost(
         create(Kind.SPEAKER, "aplay", {"device": rig.devices[Kind.SPEAKER].address})
@@ -633,7 +633,7 @@ def test_two_faults_of_the_centre_and_one_taken_back(
     trainer.click("centre.down")
     trainer.until(lambda: status() in (429, 503))
     assert stand_at_the_centre(trainer) == ["refusal"]
-    trainer.click("centre.more")  # the data as on the first day, and no fault
+    trainer.click("centre.more")  # resets the data and takes back the faults
     trainer.until(lambda: status() == 200)
     assert stand_at_the_centre(trainer) == []
 
@@ -697,7 +697,7 @@ def test_paper_comes_out_is_looked_at_and_taken(trainer: Trainer, rig: Rig) -> N
 
 
 def print_a_sheet(rig: Rig) -> None:
-    """As an IPP client does; the page is blank."""
+    """Print one blank page by the shipped IPP driver."""
     from drivers.catalogue import create
     from drivers.document_printer.types import PrintDocument
     from drivers.hosting.thread_host import ThreadHost
@@ -760,7 +760,7 @@ def check_words(trainer: Trainer, size: QSize, *, english: bool) -> None:
 
 
 def test_the_screen_waits_for_nobody(all_well: Rig) -> None:
-    """A centre that takes connections and never answers."""
+    """The centre takes connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
         trainer = Trainer(all_well, url)
@@ -871,7 +871,7 @@ def test_it_ends_when_told(options: list[str], seconds: float) -> None:
 
 @pytest.mark.parametrize("desk_first", [True, False])
 def test_the_end_of_the_desk_ends_the_demo(desk_first: bool) -> None:
-    """By the signal that ends a terminal; not when the demo has ended before."""
+    """The demo gets SIGTERM when the desk ends first, and none when the demo ended before."""
     ended = threading.Event()
     before = signal.signal(signal.SIGTERM, lambda *_: ended.set())
     try:

@@ -49,9 +49,7 @@ def run(
     rig = Rig(emulated.devices, directory / SOCKET)
     try:
         rig.start()
-    except (
-        OSError
-    ) as error:  # another desk runs in `directory`, or its path is too long for a socket
+    except OSError as error:  # `directory` has a desk, or is too long for a socket's path
         print(f"no desk in {directory}: {error.strerror or error}", file=sys.stderr)
         return FAILED
     print(json.dumps(emulated.settings()), flush=True)
