@@ -5,7 +5,7 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test terminal check coverage bench fuzz lab words goldens lock openapi events clean
+.PHONY: demo test terminal check coverage mutants bench fuzz lab words goldens lock openapi events clean
 
 demo: $(VENV)/ready words  ## the terminal, the desk and the stand-in centre; without a display, played into out/
 	$(BIN)/kiosk demo
@@ -22,7 +22,11 @@ check: $(VENV)/ready words  ## style and types
 	$(BIN)/mypy
 
 coverage: $(VENV)/ready words  ## the tests of tools/whole.py reach every line and branch of its files
-	$(BIN)/python tools/whole.py
+	$(BIN)/python -m tools.whole
+
+FILES ?=
+mutants: $(VENV)/ready words  ## what the tests of these files do not notice; a night; FILES=
+	nice -n 5 $(BIN)/python -m tools.mutants $(FILES)
 
 bench: $(VENV)/ready words  ## figures of this machine
 	$(BIN)/kiosk bench

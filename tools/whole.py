@@ -1,6 +1,6 @@
 """The files whose every line and branch the tests run.
 
-``python tools/whole.py`` runs the tests below under coverage.py and names each line and branch that
+``python -m tools.whole`` runs the tests below under coverage.py and names each line and branch that
 they miss.
 """
 

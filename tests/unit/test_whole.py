@@ -1,8 +1,10 @@
-"""The list of files that must stay whole under their tests, and how a hole in one is named."""
+"""The list of files that must stay whole under their tests, and how what they miss is named."""
 
+import json
 from typing import Any
 
 from tests.unit.test_house import MODULES, ROOT
+from tools.mutants import told
 from tools.whole import WHOLE, holes
 
 
@@ -31,3 +33,16 @@ def test_a_hole_has_a_file_and_a_line() -> None:
     ]
     assert holes("a.py", None) == ["a.py:1: no test runs this file"]
     assert holes("a.py", {"missing_lines": [], "missing_branches": []}) == []
+
+
+def test_a_change_that_no_test_noticed_is_shown() -> None:
+    def made(outcome: str | None) -> str:
+        result = {"test_outcome": outcome, "diff": "--- a\n+++ b\n@@ -7 +7 @@\n-x + 1\n+x - 1\n y"}
+        return json.dumps([{"mutations": [{"start_pos": [7, 3]}]}, result])
+
+    assert told("a.py", [made("killed"), made("survived"), made(None), made("incompetent")]) == [
+        "a.py:7: nobody noticed",
+        "-x + 1",
+        "+x - 1",
+        "a.py: 3 changes, 2 noticed, 1 survived",
+    ]
