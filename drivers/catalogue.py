@@ -14,6 +14,7 @@ from drivers.device import DeviceError, Driver, Kind, Reason, Status
 from drivers.hosting.host import PACE, Host, HostPace
 from drivers.hosting.process_host import ProcessDriver, ProcessHost
 from drivers.hosting.thread_host import ThreadHost
+from drivers.sentence import en
 
 _DRIVERS: Mapping[tuple[Kind, str], str] = {
     (Kind.ID_CARD, "sdt"): "drivers.id_card.sdt:SdtReader",
@@ -54,11 +55,18 @@ def create(kind: Kind, name: str, options: Mapping[str, Any]) -> Driver:
         return driver(msgspec.convert(own, driver.Settings))  # type: ignore[no-any-return]
     except KeyError:
         known = ", ".join(n for k, n in _DRIVERS if k == kind) or "none"
-        raise _unsupported(kind, f"no driver {name!r} for {kind}; known: {known}") from None
+        raise _unsupported(
+            kind,
+            en("no driver {name!r} for {kind}; known: {known}", name=name, kind=kind, known=known),
+        ) from None
     except ImportError as error:
-        raise _unsupported(kind, f"{kind}: library missing: {error.name}") from error
+        raise _unsupported(
+            kind, en("{kind}: library missing: {error}", kind=kind, error=error.name)
+        ) from error
     except msgspec.ValidationError as error:
-        raise _unsupported(kind, f"settings of {kind}: {error}") from error
+        raise _unsupported(
+            kind, en("settings of {kind}: {error}", kind=kind, error=error)
+        ) from error
 
 
 def create_host(
@@ -112,7 +120,10 @@ def _apart(kind: Kind, table: Mapping[str, Any]) -> bool:
     usual = "process" if (kind, table["driver"]) in _HANGS else "thread"
     host = table.get("host", usual)
     if host not in ("thread", "process"):
-        raise _unsupported(kind, f"settings of {kind}: host is thread or process, not {host!r}")
+        raise _unsupported(
+            kind,
+            en("settings of {kind}: host is thread or process, not {host!r}", kind=kind, host=host),
+        )
     return bool(host == "process")
 
 

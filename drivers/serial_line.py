@@ -11,6 +11,7 @@ from contextlib import suppress
 import serial
 
 from drivers.device import DeviceError, Reason
+from drivers.sentence import en
 
 WRITE_S = 0.5
 """Longest wait until the line takes bytes, in seconds; then the line is stuck."""
@@ -49,7 +50,7 @@ class SerialLine:
             self._port.write(data)
         except serial.SerialTimeoutException as error:
             raise DeviceError(
-                Reason.OFFLINE, f"{self._path} takes no bytes", mend=_CABLE
+                Reason.OFFLINE, en("{path} takes no bytes", path=self._path), mend=_CABLE
             ) from error
         except PORT_ERRORS as error:
             raise gone(self._path) from error
@@ -65,7 +66,7 @@ class SerialLine:
             self._port.close()
 
 
-_CABLE = "check the cable and the power of the device"
+_CABLE = en("check the cable and the power of the device")
 
 
 def open_port(path: str, baud: int, *, parity: str = "N", timeout: float = 0.0) -> serial.Serial:
@@ -85,12 +86,12 @@ def open_port(path: str, baud: int, *, parity: str = "N", timeout: float = 0.0) 
 
 def gone(path: str) -> DeviceError:
     """The error for a port that vanished while it was open."""
-    return DeviceError(Reason.NO_DEVICE, f"{path} is gone", mend=_CABLE)
+    return DeviceError(Reason.NO_DEVICE, en("{path} is gone", path=path), mend=_CABLE)
 
 
 def not_open(path: str) -> DeviceError:
     """The error for a command to a port that is not open."""
-    return DeviceError(Reason.NO_DEVICE, f"{path} is not open")
+    return DeviceError(Reason.NO_DEVICE, en("{path} is not open", path=path))
 
 
 def _cannot_open(path: str, code: int | None) -> DeviceError:
@@ -98,21 +99,23 @@ def _cannot_open(path: str, code: int | None) -> DeviceError:
         case errno.ENOENT | errno.ENXIO | errno.ENODEV | errno.EIO:
             return DeviceError(
                 Reason.NO_DEVICE,
-                f"{path} does not exist",
-                mend=f"{_CABLE}, and port in the settings",
+                en("{path} does not exist", path=path),
+                mend=en("check the cable and the power of the device, and port in the settings"),
             )
         case errno.EACCES | errno.EPERM:
             return DeviceError(
                 Reason.OFFLINE,
-                f"{path} may not be opened",
-                mend="add the user to the group dialout and log in again",
+                en("{path} may not be opened", path=path),
+                mend=en("add the user to the group dialout and log in again"),
             )
         case errno.EAGAIN | errno.EBUSY:
             return DeviceError(
                 Reason.OFFLINE,
-                f"{path} is held by another program",
-                mend=f"find it with: fuser -v {path}",
+                en("{path} is held by another program", path=path),
+                mend=en("find it with: fuser -v {path}", path=path),
             )
     return DeviceError(
-        Reason.NO_DEVICE, f"{path} is no serial port", mend="correct port in the settings"
+        Reason.NO_DEVICE,
+        en("{path} is no serial port", path=path),
+        mend=en("correct port in the settings"),
     )

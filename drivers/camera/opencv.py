@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+from drivers.sentence import en, joined, words_of
+
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # else FFmpeg writes to stderr
 
 import cv2
@@ -65,10 +67,10 @@ _LOOK_S = 0.01
 _EVERY = 8  # brightness and standstill are judged from every eighth row and column
 
 _MEND = {
-    Reason.NO_DEVICE: "check the camera's cable, and source in the settings",
-    Reason.OFFLINE: "check the camera's cable; if that does not help, replace it",
-    Reason.NOT_AUTHORISED: "add the terminal's user to the group video",
-    Reason.GARBLED: "check source in the settings",
+    Reason.NO_DEVICE: en("check the camera's cable, and source in the settings"),
+    Reason.OFFLINE: en("check the camera's cable; if that does not help, replace it"),
+    Reason.NOT_AUTHORISED: en("add the terminal's user to the group video"),
+    Reason.GARBLED: en("check source in the settings"),
 }
 
 # linux/videodev2.h
@@ -147,7 +149,7 @@ class OpenCvCamera(Driver):
         try:
             self._start(Deadline(SELF_TEST_S), CancelToken())
         except DeviceError as error:
-            return (Check("picture", False, str(error)),)
+            return (Check("picture", False, words_of(error)),)
         assert self._reader is not None
         took = (time.monotonic() - begun) * 1000
         first, since = self._reader.facts, time.monotonic()
@@ -161,13 +163,13 @@ class OpenCvCamera(Driver):
             self._stop()
         rate = (last.count - first.count) / seconds
         return (
-            Check("picture", True, f"the first after {took:.0f} ms"),
+            Check("picture", True, en("the first after {took:.0f} ms", took=took)),
             Check("size", last.width >= 640, f"{last.width}×{last.height}"),
-            Check("rate", rate >= 10, f"{rate:.0f} a second"),
+            Check("rate", rate >= 10, en("{rate:.0f} a second", rate=rate)),
             Check(
                 "exposure",
                 not status.detail,
-                status.detail or f"mean {last.mean:.0f} of 255",
+                status.detail or en("mean {mean:.0f} of 255", mean=last.mean),
                 status.mend,
             ),
         )
@@ -184,7 +186,10 @@ class OpenCvCamera(Driver):
                 return self._start(deadline, cancel)
             case StopStream():
                 return self._stop()
-        raise DeviceError(Reason.UNSUPPORTED, f"a camera knows no {type(request).__name__}")
+        raise DeviceError(
+            Reason.UNSUPPORTED,
+            en("{device} knows no {request}", device="a camera", request=type(request).__name__),
+        )
 
     def _start(self, deadline: Deadline, cancel: CancelToken) -> Stream:
         if self._reader is not None and not self._reader.well:
@@ -206,7 +211,7 @@ class OpenCvCamera(Driver):
     def _stop(self) -> None:
         reader, self._reader = self._reader, None
         if reader is not None and not reader.stop():
-            raise _error(Reason.OFFLINE, "the camera holds up the library that reads it")
+            raise _error(Reason.OFFLINE, en("the camera holds up the library that reads it"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,9 +271,9 @@ class _FrameReader:
             raise self.failure
         facts, now = self.facts, time.monotonic()
         if facts.count and now - facts.read_at > STALL_S:
-            raise _error(Reason.OFFLINE, "no picture comes")
+            raise _error(Reason.OFFLINE, en("no picture comes"))
         if facts.count and now - facts.changed_at > STALL_S:
-            raise _error(Reason.OFFLINE, "the picture stands still")
+            raise _error(Reason.OFFLINE, en("the picture stands still"))
         if facts.trouble and now - facts.trouble_at > EXPOSURE_S:
             return _EXPOSURE[facts.trouble]
         return Status(State.ONLINE)
@@ -283,7 +288,7 @@ class _FrameReader:
         except DeviceError as error:
             self.failure = error
         except (cv2.error, MemoryError) as error:
-            self.failure = _error(Reason.GARBLED, f"OpenCV: {type(error).__name__}")
+            self.failure = _error(Reason.GARBLED, joined(": ", "OpenCV", type(error).__name__))
         except Exception as error:  # else the stream would end without a reason
             log.exception("driver failed", extra={"device": Kind.CAMERA})
             self.failure = _error(Reason.HARDWARE, type(error).__name__)
@@ -300,7 +305,7 @@ class _FrameReader:
             if self._stopping.is_set():
                 return
             if not got or image is None:
-                raise _error(Reason.OFFLINE, "the camera stopped sending")
+                raise _error(Reason.OFFLINE, en("the camera stopped sending"))
             self._take(np.asarray(image, np.uint8), still_counts=film)
             due = max(due + pause, time.monotonic() - pause)
             if film:
@@ -308,7 +313,7 @@ class _FrameReader:
 
     def _take(self, image: NDArray[np.uint8], *, still_counts: bool) -> None:
         if image.ndim != 3 or image.shape[2] != 3:
-            raise _error(Reason.GARBLED, "the pictures have no three colours")
+            raise _error(Reason.GARBLED, en("the pictures have no three colours"))
         if self._settings.rotate:
             image = np.asarray(cv2.rotate(image, _ROTATE[self._settings.rotate]), np.uint8)
         now, before = time.monotonic(), self.facts
@@ -337,7 +342,7 @@ class _FrameReader:
         try:
             stream.put(image, now)
         except ValueError as error:
-            raise _error(Reason.GARBLED, "the pictures change their size") from error
+            raise _error(Reason.GARBLED, en("the pictures change their size")) from error
         self.stream = stream
 
 
@@ -350,18 +355,18 @@ _EXPOSURE = {
     "black": Status(
         State.USER_ERROR,
         problem=Reason.HARDWARE,
-        detail="the picture is black",
-        mend="take off what covers the lens, and check the light",
+        detail=en("the picture is black"),
+        mend=en("take off what covers the lens, and check the light"),
     ),
     "underexposed": Status(
         State.ONLINE,
-        detail="the picture is underexposed",
-        mend="switch on the fill light, and more light around the terminal",
+        detail=en("the picture is underexposed"),
+        mend=en("switch on the fill light, and more light around the terminal"),
     ),
     "overexposed": Status(
         State.ONLINE,
-        detail="the picture is overexposed",
-        mend="keep lamps and windows out of the picture",
+        detail=en("the picture is overexposed"),
+        mend=en("keep lamps and windows out of the picture"),
     ),
 }
 
@@ -400,7 +405,7 @@ def _open(settings: OpenCvCamera.Settings) -> cv2.VideoCapture:
         capture = cv2.VideoCapture(source, cv2.CAP_FFMPEG, limits)
     if not capture.isOpened():
         capture.release()
-        raise _error(Reason.OFFLINE, "the camera cannot be switched on")
+        raise _error(Reason.OFFLINE, en("the camera cannot be switched on"))
     return capture
 
 
@@ -413,29 +418,32 @@ def _find(source: str) -> str:
         return _ask_device(source)
     if _is_film(source):
         if not os.path.isfile(source):
-            raise _error(Reason.NO_DEVICE, f"there is no film {source}")
+            raise _error(Reason.NO_DEVICE, en("there is no film {source}", source=source))
         return "film"
     try:
         parts = urlsplit(source)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         socket.create_connection((parts.hostname or "", port), _CONNECT_S).close()
     except (OSError, ValueError) as error:
-        raise _error(Reason.NO_DEVICE, f"{_without_password(source)} does not answer") from error
-    return "MJPEG over HTTP"
+        raise _error(
+            Reason.NO_DEVICE,
+            en("{source} does not answer", source=_without_password(source)),
+        ) from error
+    return en("MJPEG over HTTP")
 
 
 def _ask_device(path: str) -> str:
     try:
         fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     except PermissionError as error:
-        raise _error(Reason.NOT_AUTHORISED, f"{path} may not be used") from error
+        raise _error(Reason.NOT_AUTHORISED, en("{path} may not be used", path=path)) from error
     except OSError as error:
         raise _error(Reason.NO_DEVICE, f"{path}: {error.strerror}") from error
     answer = bytearray(_CAPABILITY.size)
     try:
         fcntl.ioctl(fd, _VIDIOC_QUERYCAP, answer)
     except OSError as error:
-        raise _error(Reason.NO_DEVICE, f"{path} is no camera") from error
+        raise _error(Reason.NO_DEVICE, en("{path} is no camera", path=path)) from error
     finally:
         os.close(fd)
     return parse_capability(bytes(answer))
@@ -448,10 +456,10 @@ def parse_capability(answer: bytes) -> str:
     second node for its metadata.
     """
     if len(answer) != _CAPABILITY.size:
-        raise _error(Reason.GARBLED, "not the size of a v4l2_capability")
+        raise _error(Reason.GARBLED, en("not the size of a v4l2_capability"))
     _, card, _, _, capabilities, of_node = _CAPABILITY.unpack(answer)
     if not (of_node if capabilities & _CAP_DEVICE_CAPS else capabilities) & _CAP_VIDEO_CAPTURE:
-        raise _error(Reason.NO_DEVICE, "this node takes no pictures; its neighbour may")
+        raise _error(Reason.NO_DEVICE, en("this node takes no pictures; its neighbour may"))
     return str(card.split(b"\0")[0].decode("utf-8", "replace"))
 
 

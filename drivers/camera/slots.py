@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from drivers.camera.types import STALL_S, Frame
 from drivers.device import DeviceError, Reason
 from drivers.hosting.channel import SharedMemory
+from drivers.sentence import en
 
 if TYPE_CHECKING:
     import numpy as np
@@ -131,4 +132,4 @@ def _of_now(at: float) -> bool:
 
 
 def _no_picture() -> DeviceError:
-    return DeviceError(Reason.OFFLINE, "the camera gives no picture")
+    return DeviceError(Reason.OFFLINE, en("the camera gives no picture"))

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from drivers.code_scanner.framing import (
+    LONGEST,
     CodeFramer,
     Item,
     Scanned,
@@ -36,6 +37,7 @@ from drivers.device import (
     State,
     Status,
 )
+from drivers.sentence import en, words_of
 from drivers.serial_line import SerialLine, not_open
 
 NEWLAND_START = "7E01303030302353434E545247313B03"
@@ -115,8 +117,8 @@ class SerialScanner(Driver):
                 raise
             raise DeviceError(
                 Reason.NO_DEVICE,
-                f"nothing answers on {self._settings.port}",
-                mend="check the scanner's cable and power, baud and ask in the settings",
+                en("nothing answers on {port}", port=self._settings.port),
+                mend=en("check the scanner's cable and power, baud and ask in the settings"),
             ) from error
         self._model = answer.text.lstrip("#@").removeprefix("QRYSYS")[:60] if answer else ""
 
@@ -134,7 +136,7 @@ class SerialScanner(Driver):
         scanner is silent, ``NO_DEVICE`` when its port is gone.
         """
         if self._line is None:
-            return Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
+            return Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail=en("not opened yet"))
         self._ask()
         return self._well
 
@@ -162,7 +164,12 @@ class SerialScanner(Driver):
         """
         if not isinstance(request, ReadCode):
             raise DeviceError(
-                Reason.UNSUPPORTED, f"a code scanner knows no {type(request).__name__}"
+                Reason.UNSUPPORTED,
+                en(
+                    "{device} knows no {request}",
+                    device="a code scanner",
+                    request=type(request).__name__,
+                ),
             )
         self._ask()
         self.report(Status(State.BUSY))
@@ -195,7 +202,7 @@ class SerialScanner(Driver):
             if cancel.cancelled:
                 raise DeviceError(Reason.CANCELLED)
             if deadline.passed():
-                raise DeviceError(Reason.TIMEOUT, "no code was shown in time")
+                raise DeviceError(Reason.TIMEOUT, en("no code was shown in time"))
             if start and again.passed() and not self._framer.begun:
                 line.send(start)
                 again = Deadline(_AGAIN_S)
@@ -206,7 +213,9 @@ class SerialScanner(Driver):
                     raise _refused()
                 case TooLong():
                     raise DeviceError(
-                        Reason.GARBLED, "a code is longer than 4096 bytes", mend="show another code"
+                        Reason.GARBLED,
+                        en("a code is longer than {longest} bytes", longest=LONGEST),
+                        mend=en("show another code"),
                     )
 
     def _next(self, line: SerialLine, seconds: float) -> Item | None:
@@ -263,12 +272,14 @@ class SerialScanner(Driver):
         port = self._settings.port
         if heard:
             raise DeviceError(
-                Reason.GARBLED, f"no answer on {port}, but noise", mend="check baud in the settings"
+                Reason.GARBLED,
+                en("no answer on {port}, but noise", port=port),
+                mend=en("check baud in the settings"),
             )
         raise DeviceError(
             Reason.OFFLINE,
-            f"the scanner on {port} is silent",
-            mend="check the scanner's cable and power",
+            en("the scanner on {port} is silent", port=port),
+            mend=en("check the scanner's cable and power"),
         )
 
     def _order(self, line: SerialLine, command: bytes) -> ScannerReply | None:
@@ -297,14 +308,14 @@ class SerialScanner(Driver):
         try:
             answer = act()
         except DeviceError as error:
-            return Check(name, False, str(error))
+            return Check(name, False, words_of(error))
         return Check(name, True, "answered" if answer else "cannot be asked")
 
     @property
     def _well(self) -> Status:
         if self._question:
             return Status(State.ONLINE)
-        return Status(State.ONLINE, detail="this scanner cannot be asked; its port is there")
+        return Status(State.ONLINE, detail=en("this scanner cannot be asked; its port is there"))
 
     def _open_line(self) -> SerialLine:
         if self._line is None:
@@ -315,6 +326,6 @@ class SerialScanner(Driver):
 def _refused() -> DeviceError:
     return DeviceError(
         Reason.UNSUPPORTED,
-        "the scanner refuses the command to scan",
-        mend="check start in the settings against the scanner's manual",
+        en("the scanner refuses the command to scan"),
+        mend=en("check start in the settings against the scanner's manual"),
     )

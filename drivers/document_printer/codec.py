@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from drivers.device import DeviceError, Reason
+from drivers.sentence import en, words_of
 
 Value = int | bool | str | bytes | None
 
@@ -145,7 +146,7 @@ def encode(message: IppMessage) -> bytes:
         out.append(group.tag)
         for one in group.attributes:
             if not one.values:
-                raise ValueError(f"attribute {one.name} has no value")
+                raise ValueError(en("attribute {one} has no value", one=one.name))
             name = _counted(one.name.encode())
             for value in one.values:
                 out += bytes((one.tag,)) + name + _encoded(one.tag, value)
@@ -156,7 +157,7 @@ def encode(message: IppMessage) -> bytes:
 
 def _counted(content: bytes) -> bytes:
     if len(content) > 0x7FFF:
-        raise ValueError("longer than IPP allows")
+        raise ValueError(en("longer than IPP allows"))
     return struct.pack(">H", len(content)) + content
 
 
@@ -167,12 +168,12 @@ def _encoded(tag: int, value: Value) -> bytes:
         if tag == Tag.BOOLEAN:
             return struct.pack(">H?", 1, value)
     except struct.error as error:
-        raise ValueError(f"not a number for IPP: {error}") from None
+        raise ValueError(en("not a number for IPP: {error}", error=error)) from None
     if value is None:
         return _NOT_FIRST
     content = value.encode() if isinstance(value, str) else value
     if not isinstance(content, bytes):
-        raise ValueError(f"tag {tag:#x} takes no {type(value).__name__}")
+        raise ValueError(en("tag {tag:#x} takes no {kind}", tag=tag, kind=type(value).__name__))
     if tag == Tag.BEGIN_COLLECTION:
         return b"\x00\x00" + content + bytes((Tag.END_COLLECTION, 0, 0, 0, 0))
     if tag in _WITH_LANGUAGE:
@@ -193,12 +194,12 @@ def decode(raw: bytes) -> IppMessage:
     except DeviceError:
         raise
     except struct.error as error:
-        raise _garbled(str(error)) from None
+        raise _garbled(words_of(error)) from None
     return IppMessage(code, request_id, groups, raw[reader.at :], (major, minor))
 
 
 def _garbled(why: str) -> DeviceError:
-    return DeviceError(Reason.GARBLED, f"not an IPP message: {why}")
+    return DeviceError(Reason.GARBLED, en("not an IPP message: {why}", why=why))
 
 
 class _ByteReader:
@@ -213,7 +214,7 @@ class _ByteReader:
     def take(self, count: int) -> bytes:
         piece = self.raw[self.at : self.at + count]
         if len(piece) != count:
-            raise _garbled(f"cut off at byte {len(self.raw)}")
+            raise _garbled(en("cut off at byte {count}", count=len(self.raw)))
         self.at += count
         return piece
 
@@ -223,7 +224,7 @@ class _ByteReader:
     def counted(self) -> bytes:
         length = int.from_bytes(self.take(2), signed=True)
         if length < 0:
-            raise _garbled(f"a negative length at byte {self.at - 2}")
+            raise _garbled(en("a negative length at byte {at}", at=self.at - 2))
         return self.take(length)
 
 
@@ -231,7 +232,7 @@ def _groups(reader: _ByteReader) -> Iterable[Group]:
     tag = reader.byte()
     while tag != Tag.END:
         if not 0 < tag <= _LAST_DELIMITER:
-            raise _garbled(f"attribute outside of a group at byte {reader.at - 1}")
+            raise _garbled(en("attribute outside of a group at byte {at}", at=reader.at - 1))
         names: list[tuple[str, int, list[Value]]] = []
         group = tag
         while (tag := reader.byte()) > _LAST_DELIMITER:
@@ -243,7 +244,7 @@ def _groups(reader: _ByteReader) -> Iterable[Group]:
             elif names:
                 names[-1][2].append(value)
             else:
-                raise _garbled("a further value of nothing")
+                raise _garbled(en("a further value of nothing"))
         yield Group(group, tuple(Attribute(n, t, tuple(values)) for n, t, values in names))
 
 
@@ -254,7 +255,7 @@ def _collection(reader: _ByteReader) -> bytes:
         end = reader.at
         tag = reader.byte()
         if tag <= _LAST_DELIMITER:
-            raise _garbled("a collection without end")
+            raise _garbled(en("a collection without end"))
         reader.counted()
         reader.counted()
         depth += (tag == Tag.BEGIN_COLLECTION) - (tag == Tag.END_COLLECTION)

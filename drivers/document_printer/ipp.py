@@ -26,6 +26,7 @@ from drivers.document_printer.names import IppStatus, JobState, Operation
 from drivers.document_printer.states import STATE_ATTRIBUTES, read_status
 from drivers.document_printer.transport import IppWire
 from drivers.document_printer.types import PagesPrinted, PrintDocument
+from drivers.sentence import en, joined
 
 A4 = "iso_a4_210x297mm"  # PWG 5101.1
 PDF = "application/pdf"
@@ -80,7 +81,15 @@ class _RefusedError(DeviceError):
         reason, words = Reason.UNSUPPORTED, "unknown"
         if status in _NAMED:
             reason, words = _REASONS.get(status, reason), IppStatus(status).name
-        super().__init__(reason, f"{operation.name} refused: {words} ({status:#06x})")
+        super().__init__(
+            reason,
+            en(
+                "{operation} refused: {words} ({status:#06x})",
+                operation=operation.name,
+                words=words,
+                status=status,
+            ),
+        )
         self.status = status
 
 
@@ -173,7 +182,7 @@ class IppPrinter(Driver):
         formats = about.texts("document-format-supported")
         if PDF not in formats:
             raise DeviceError(
-                Reason.UNSUPPORTED, "the printer takes no PDF; put a CUPS queue in front of it"
+                Reason.UNSUPPORTED, en("the printer takes no PDF; put a CUPS queue in front of it")
             )
         self._operations = frozenset(about.values("operations-supported"))
         self._cups = bool(about.values("cups-version"))
@@ -214,15 +223,23 @@ class IppPrinter(Driver):
         formats, media = about.texts("document-format-supported"), about.texts("media-supported")
         status = read_status(about, self._settings.ignored_reasons)
         checks = [
-            Check("answers", True, f"{took:.0f} ms, {about.text('printer-make-and-model')}"),
+            Check(
+                "answers",
+                True,
+                joined(", ", en("{ms:.0f} ms", ms=took), about.text("printer-make-and-model")),
+            ),
             Check("takes PDF", PDF in formats, ", ".join(formats)),
-            Check("knows A4", A4 in media, A4 if A4 in media else f"{len(media)} other sizes"),
+            Check(
+                "knows A4",
+                A4 in media,
+                A4 if A4 in media else en("{count} other sizes", count=len(media)),
+            ),
             Check("ready", status.usable, status.detail or status.state.value),
         ]
         if Operation.VALIDATE_JOB in self._operations:
             try:
                 self._ask(Operation.VALIDATE_JOB, *self._ticket("self-test"))
-                checks.append(Check("accepts a job", True, "Validate-Job: ok"))
+                checks.append(Check("accepts a job", True, en("Validate-Job: ok")))
             except _RefusedError as error:
                 checks.append(Check("accepts a job", False, error.detail))
         return tuple(checks)
@@ -247,7 +264,7 @@ class IppPrinter(Driver):
             if status.problem is None:
                 return
             if cancel.cancelled:
-                raise DeviceError(Reason.CANCELLED, "before anything was sent")
+                raise DeviceError(Reason.CANCELLED, en("before anything was sent"))
             if deadline.passed() or patience.passed():
                 raise DeviceError(status.problem, status.detail)
             cancel.wait(self._pause(deadline))
@@ -323,7 +340,7 @@ class IppPrinter(Driver):
                     reason = Reason.TIMEOUT if error.status == IppStatus.BUSY else error.reason
                     raise DeviceError(reason, error.detail) from None
             if cancel.wait(self._pause(deadline)):
-                raise DeviceError(Reason.CANCELLED, "while the printer was busy")
+                raise DeviceError(Reason.CANCELLED, en("while the printer was busy"))
 
     def _ticket(self, title: str) -> tuple[Group, Group]:
         """The attributes of the operation and of the job."""
@@ -365,7 +382,7 @@ class IppPrinter(Driver):
                 status = self._look(self._settings.answer_s)
             except _RefusedError as error:
                 if error.status == IppStatus.NOT_FOUND:
-                    lost = DeviceError(Reason.HARDWARE, "the printer forgot the job")
+                    lost = DeviceError(Reason.HARDWARE, en("the printer forgot the job"))
                     return self._forgotten(request, job, lost)
                 status = Status(State.BUSY, detail=error.detail)
                 misses = 0
@@ -391,7 +408,7 @@ class IppPrinter(Driver):
             if deadline.passed():
                 return self._give_up(request, job, DeviceError(problem or Reason.TIMEOUT, why))
             if still > (self._settings.stall_s if problem is None else self._settings.patience_s):
-                said = why or f"no progress for {still:.0f} s"
+                said = why or en("no progress for {still:.0f} s", still=still)
                 return self._give_up(request, job, DeviceError(problem or Reason.TIMEOUT, said))
             cancel.wait(self._pause(deadline))
 
@@ -402,7 +419,7 @@ class IppPrinter(Driver):
         # A completed job on CUPS carries stray reasons: judge by the state.
         state = seen.number("job-state")
         if state is None:
-            raise DeviceError(Reason.GARBLED, "a job without a state")
+            raise DeviceError(Reason.GARBLED, en("a job without a state"))
         job.state = state
         job.reasons = seen.texts("job-state-reasons")
         job.begun = not seen.has("time-at-processing") or bool(seen.values("time-at-processing"))
@@ -422,20 +439,20 @@ class IppPrinter(Driver):
             if job.pages is not None and job.pages < job.of:
                 raise DeviceError(
                     Reason.HARDWARE,
-                    f"completed after {job.pages} of {job.of} pages",
+                    en("completed after {pages} of {of} pages", pages=job.pages, of=job.of),
                     pages=job.pages or None,  # 0 of a completed job: a printer that may not count
-                    mend="" if job.pages else "if the paper came out, set trust_count = false",
+                    mend="" if job.pages else en("if the paper came out, set trust_count = false"),
                 )
             return PagesPrinted(request.job, job.of)
         if job.all_out:  # after a failure, the citizen would print again and have the pages twice
             return PagesPrinted(request.job, job.of)
         if why is None:
-            reason, said = Reason.HARDWARE, ", ".join(job.reasons)
+            reason, said = Reason.HARDWARE, joined(", ", *job.reasons)
             if job.state == JobState.CANCELED:
                 reason = Reason.CANCELLED
             elif set(_UNPRINTABLE).intersection(job.reasons):
                 reason = Reason.UNSUPPORTED
-            why = DeviceError(reason, f"ended by the printer: {said}")
+            why = DeviceError(reason, en("ended by the printer: {reasons}", reasons=said))
         raise why.with_pages(job.pages if job.begun else 0) from why
 
     def _forgotten(
@@ -600,7 +617,7 @@ class IppPrinter(Driver):
 def _job_of(answer: IppMessage, request: PrintDocument) -> _PrinterJob:
     number = answer.group(Tag.JOB_GROUP).number("job-id")
     if number is None:
-        raise DeviceError(Reason.GARBLED, "a job without a number", pages=None)
+        raise DeviceError(Reason.GARBLED, en("a job without a number"), pages=None)
     return _PrinterJob(number, request.pages)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from drivers.device import Media, Reason, State, Status, Supply
 from drivers.document_printer.codec import Group
 from drivers.document_printer.names import IppPrinterState
+from drivers.sentence import en, joined
 
 STATE_ATTRIBUTES = (
     "printer-state",
@@ -28,16 +29,18 @@ class _Meaning:
     state: State = State.USER_ERROR
 
 
-_JAM = _Meaning(Reason.JAM, "open the printer, take out the jammed sheet, close it")
-_COVER = _Meaning(Reason.COVER_OPEN, "close the printer's covers")
-_EMPTY = _Meaning(Reason.PAPER_OUT, "put A4 paper into the tray")
-_TRAY = _Meaning(Reason.PAPER_OUT, "push the paper tray in")
-_TONER = _Meaning(Reason.TONER_OUT, "replace the toner cartridge")
-_FULL = _Meaning(Reason.HARDWARE, "take the sheets out of the output tray")
+_JAM = _Meaning(Reason.JAM, en("open the printer, take out the jammed sheet, close it"))
+_COVER = _Meaning(Reason.COVER_OPEN, en("close the printer's covers"))
+_EMPTY = _Meaning(Reason.PAPER_OUT, en("put A4 paper into the tray"))
+_TRAY = _Meaning(Reason.PAPER_OUT, en("push the paper tray in"))
+_TONER = _Meaning(Reason.TONER_OUT, en("replace the toner cartridge"))
+_FULL = _Meaning(Reason.HARDWARE, en("take the sheets out of the output tray"))
 _PART = _Meaning(
-    Reason.HARDWARE, "switch the printer off and on, else replace the part", State.HARDWARE_ERROR
+    Reason.HARDWARE,
+    en("switch the printer off and on, else replace the part"),
+    State.HARDWARE_ERROR,
 )
-_OFF = _Meaning(Reason.OFFLINE, "press Resume or Ready at the printer", State.OFFLINE)
+_OFF = _Meaning(Reason.OFFLINE, en("press Resume or Ready at the printer"), State.OFFLINE)
 
 # When several hold, the first is reported.
 _PROBLEMS: Mapping[str, _Meaning] = {
@@ -53,9 +56,9 @@ _PROBLEMS: Mapping[str, _Meaning] = {
     "marker-supply-missing": _TONER,
     "developer-empty": _TONER,
     "output-area-full": _FULL,
-    "output-tray-missing": _Meaning(Reason.HARDWARE, "put the output tray in"),
-    "marker-waste-full": _Meaning(Reason.HARDWARE, "replace the waste toner box"),
-    "opc-life-over": _Meaning(Reason.HARDWARE, "replace the drum", State.HARDWARE_ERROR),
+    "output-tray-missing": _Meaning(Reason.HARDWARE, en("put the output tray in")),
+    "marker-waste-full": _Meaning(Reason.HARDWARE, en("replace the waste toner box")),
+    "opc-life-over": _Meaning(Reason.HARDWARE, en("replace the drum"), State.HARDWARE_ERROR),
     "fuser-over-temp": _PART,
     "fuser-under-temp": _PART,
     "paused": _OFF,
@@ -63,7 +66,7 @@ _PROBLEMS: Mapping[str, _Meaning] = {
     "shutdown": _OFF,
     "deactivated": _OFF,
     "offline": _Meaning(
-        Reason.OFFLINE, "switch the printer on and check its network cable", State.OFFLINE
+        Reason.OFFLINE, en("switch the printer on and check its network cable"), State.OFFLINE
     ),
 }
 _LOW = ("media-low",)
@@ -85,9 +88,30 @@ def keyword(reason: str) -> str:
     return reason
 
 
-def _sentence(words: str) -> str:
-    """A printer's words, made fit for one line of a log: printable, at most 300 characters."""
+def _printable(words: str) -> str:
+    """A printer's words for one line of a log: at most 300 characters, none that moves a cursor."""
     return "".join(one if one.isprintable() else " " for one in words[:_LONGEST])
+
+
+def _said(reasons: Sequence[str], message: str) -> str:
+    """The reasons and the message of a printer, at most 300 characters together."""
+    detail = joined(", ", *(_reason(_printable(one)) for one in reasons))
+    if message := _printable(message):
+        detail = en("{detail} ({message})", detail=detail, message=message) if detail else message
+    return detail if len(detail) <= _LONGEST else detail[:_LONGEST]
+
+
+def _reason(said: str) -> str:
+    word = keyword(said)
+    match said.removeprefix(word):
+        case "-error":
+            return en("{reason}-error", reason=word)
+        case "-warning":
+            return en("{reason}-warning", reason=word)
+        case "-report":
+            return en("{reason}-report", reason=word)
+        case _:
+            return said
 
 
 def read_status(printer: Group, ignored: Collection[str] = ()) -> Status:
@@ -101,10 +125,7 @@ def read_status(printer: Group, ignored: Collection[str] = ()) -> Status:
         if reason != "none" and reason not in ignored and keyword(reason) not in ignored
     ]
     words = {keyword(reason) for reason in said}
-    detail = ", ".join(said)
-    if message := printer.text("printer-state-message"):
-        detail = f"{detail} ({message})" if detail else message
-    detail = _sentence(detail)
+    detail = _said(said, printer.text("printer-state-message"))
     paper = Supply.LOW if words.intersection(_LOW) else Supply.UNKNOWN
     media = Media.JAMMED if "media-jam" in words else Media.UNKNOWN
     for word, meaning in _PROBLEMS.items():
@@ -115,10 +136,10 @@ def read_status(printer: Group, ignored: Collection[str] = ()) -> Status:
                 meaning.state, media, paper, meaning.problem, detail=detail, mend=meaning.mend
             )
     if printer.flag("printer-is-accepting-jobs") is False:
-        mend = "let the printer or queue accept jobs (cupsaccept for a queue)"
+        mend = en("let the printer or queue accept jobs (cupsaccept for a queue)")
         return Status(State.OFFLINE, media, paper, Reason.OFFLINE, detail, mend)
     number = printer.number("printer-state")
     if number == IppPrinterState.STOPPED:
-        mend = "look at the printer's panel; a stopped queue starts again with cupsenable"
-        return Status(State.OFFLINE, media, paper, Reason.OFFLINE, detail or "stopped", mend)
+        mend = en("look at the printer's panel; a stopped queue starts again with cupsenable")
+        return Status(State.OFFLINE, media, paper, Reason.OFFLINE, detail or en("stopped"), mend)
     return Status(_STATES.get(number, State.UNKNOWN), media, paper, None, detail)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from drivers.device import Deadline, DeviceError, Reason
 from drivers.document_printer.codec import IppMessage, decode, encode
+from drivers.sentence import en
 
 _ANSWER_LIMIT = 1 << 18  # bytes; the longest seen of a real printer are 60 kB
 _PIECE = 1 << 16
@@ -21,11 +22,11 @@ _DEFAULT_PORT = 631
 _USER = re.compile(r"//[^/]*@")
 _HTTP_OK = 200
 _HTTP_MEANING = {
-    401: (Reason.NOT_AUTHORISED, "the printer wants a password"),
-    403: (Reason.NOT_AUTHORISED, "the printer forbids this address to print"),
-    404: (Reason.UNSUPPORTED, "the printer knows no such path"),
-    426: (Reason.NOT_AUTHORISED, "the printer wants ipps:// in its address"),
-    503: (Reason.OFFLINE, "the printer's server is not available"),
+    401: (Reason.NOT_AUTHORISED, en("the printer wants a password")),
+    403: (Reason.NOT_AUTHORISED, en("the printer forbids this address to print")),
+    404: (Reason.UNSUPPORTED, en("the printer knows no such path")),
+    426: (Reason.NOT_AUTHORISED, en("the printer wants ipps:// in its address")),
+    503: (Reason.OFFLINE, en("the printer's server is not available")),
 }
 
 
@@ -45,10 +46,14 @@ class IppWire:
             parts = urlsplit(uri)
             port = parts.port or _DEFAULT_PORT
         except ValueError as error:
-            raise DeviceError(Reason.UNSUPPORTED, f"printer address {uri!r}: {error}") from None
+            raise DeviceError(
+                Reason.UNSUPPORTED, en("printer address {uri!r}: {error}", uri=uri, error=error)
+            ) from None
         unusable = not uri.isascii() or not uri.isprintable() or " " in uri
         if parts.scheme not in ("ipp", "ipps") or not parts.hostname or unusable:
-            raise DeviceError(Reason.UNSUPPORTED, f"not an ipp:// or ipps:// address: {uri!r}")
+            raise DeviceError(
+                Reason.UNSUPPORTED, en("not an ipp:// or ipps:// address: {uri!r}", uri=uri)
+            )
         self._secure = parts.scheme == "ipps"
         self._address = (parts.hostname, port)
         self._path = parts.path or "/"
@@ -74,7 +79,7 @@ class IppWire:
         with self._connect(limit) as sock:
             answer = decode(_exchange(sock, self._head(len(body)), body, limit))
         if answer.request_id != number:
-            raise DeviceError(Reason.GARBLED, "the printer answered another request")
+            raise DeviceError(Reason.GARBLED, en("the printer answered another request"))
         return answer
 
     def _head(self, length: int) -> bytes:
@@ -92,7 +97,8 @@ class IppWire:
             plain = socket.create_connection(self._address, timeout=limit.remaining() or 0.001)
         except OSError as error:
             raise DeviceError(
-                Reason.NO_DEVICE, f"nothing answers at {self.uri}: {_named(error)}"
+                Reason.NO_DEVICE,
+                en("nothing answers at {uri}: {named}", uri=self.uri, named=_named(error)),
             ) from error
         if not self._secure:
             return plain
@@ -112,7 +118,11 @@ class IppWire:
             secure = context.wrap_socket(plain, server_hostname=self._address[0])
         except ssl.SSLCertVerificationError as error:
             raise DeviceError(
-                Reason.NOT_AUTHORISED, f"the printer's certificate: {error.verify_message}"
+                Reason.NOT_AUTHORISED,
+                en(
+                    "the printer's certificate: {verify_message}",
+                    verify_message=error.verify_message,
+                ),
             ) from error
         except ssl.SSLError as error:
             raise DeviceError(Reason.GARBLED, f"TLS: {error.reason}") from error
@@ -121,7 +131,9 @@ class IppWire:
         seen = hashlib.sha256(secure.getpeercert(binary_form=True) or b"").hexdigest()
         if self._pin and seen != self._pin:
             secure.close()
-            raise DeviceError(Reason.NOT_AUTHORISED, f"another certificate than set up: {seen}")
+            raise DeviceError(
+                Reason.NOT_AUTHORISED, en("another certificate than set up: {seen}", seen=seen)
+            )
         return secure
 
 
@@ -136,17 +148,23 @@ def _exchange(sock: socket.socket, head: bytes, body: bytes, limit: Deadline) ->
             response.begin()
             if response.status != _HTTP_OK:
                 reason, words = _HTTP_MEANING.get(
-                    response.status, (Reason.UNSUPPORTED, "the printer refuses")
+                    response.status, (Reason.UNSUPPORTED, en("the printer refuses"))
                 )
-                raise DeviceError(reason, f"{words} (HTTP {response.status})")
+                raise DeviceError(
+                    reason, en("{words} (HTTP {status})", words=words, status=response.status)
+                )
             answer = response.read(_ANSWER_LIMIT + 1)
     except OSError as error:
-        raise DeviceError(Reason.OFFLINE, f"the printer fell silent: {_named(error)}") from error
+        raise DeviceError(
+            Reason.OFFLINE, en("the printer fell silent: {named}", named=_named(error))
+        ) from error
     # http.client raises ValueError for a chunk with a negative length.
     except (HTTPException, ValueError) as error:
-        raise DeviceError(Reason.GARBLED, f"not HTTP: {type(error).__name__}") from error
+        raise DeviceError(
+            Reason.GARBLED, en("not HTTP: {kind}", kind=type(error).__name__)
+        ) from error
     if len(answer) > _ANSWER_LIMIT:
-        raise DeviceError(Reason.GARBLED, "an answer without end")
+        raise DeviceError(Reason.GARBLED, en("an answer without end"))
     return answer
 
 
@@ -175,7 +193,7 @@ class _Timed(io.RawIOBase):
         if self._limit.passed():
             raise TimeoutError
         if self._left <= 0:
-            raise DeviceError(Reason.GARBLED, "an answer without end")
+            raise DeviceError(Reason.GARBLED, en("an answer without end"))
         self._sock.settimeout(self._limit.remaining() or 0.001)
         count = self._sock.recv_into(buffer)
         self._left -= count

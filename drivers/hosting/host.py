@@ -26,6 +26,7 @@ from drivers.device import (
     State,
     Status,
 )
+from drivers.sentence import en
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -232,7 +233,7 @@ class Host(ABC):
             failure = DeviceError(Reason.HARDWARE, type(error).__name__, pages=None)
             self._fail(command, failure, gone=True)
         except BaseException:  # this thread ends; without an error the caller would wait for ever
-            failure = DeviceError(Reason.HARDWARE, "its thread ended", pages=None)
+            failure = DeviceError(Reason.HARDWARE, en("its thread ended"), pages=None)
             command.future.set_exception(failure.of(self.kind))
             raise
         else:

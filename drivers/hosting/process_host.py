@@ -34,6 +34,7 @@ from drivers.device import (
 from drivers.hosting.channel import Channel
 from drivers.hosting.child import Broke, CancelCall, DriverCall, Failed, Reported, is_dumpable
 from drivers.hosting.host import PACE, Host, HostPace, LostError
+from drivers.sentence import en
 
 log = logging.getLogger(__name__)
 
@@ -199,7 +200,7 @@ class ProcessDriver(Driver):
         Raises :class:`LostError` when the child dies or is killed for the time limit.
         """
         if self._child is None:
-            raise LostError(Reason.HARDWARE, "the driver's process is gone")
+            raise LostError(Reason.HARDWARE, en("the driver's process is gone"))
         patience = self._patience(name, seconds, deadline, cancel)
         call = DriverCall(next(self._numbers), name, args)
         self._send(self._child, call, patience)
@@ -256,7 +257,9 @@ class ProcessDriver(Driver):
             raise self._lost(patience, *patience.reason())
 
     def _died(self, child: _ChildProcess, patience: _CallLimit) -> LostError:
-        return self._lost(patience, Reason.HARDWARE, f"the driver's process {child.bury()}")
+        return self._lost(
+            patience, Reason.HARDWARE, en("the driver's process {end}", end=child.bury())
+        )
 
     def _lost(self, patience: _CallLimit, reason: Reason, detail: str) -> LostError:
         self._end_child()
@@ -266,7 +269,9 @@ class ProcessDriver(Driver):
         try:
             return _ChildProcess(self._make)
         except OSError as error:
-            detail = f"no process for the driver: {error.strerror or type(error).__name__}"
+            detail = en(
+                "no process for the driver: {why}", why=error.strerror or type(error).__name__
+            )
             raise DeviceError(Reason.HARDWARE, detail) from error
 
     def _end_child(self) -> None:
@@ -276,7 +281,7 @@ class ProcessDriver(Driver):
 
     def _await_ready(self) -> None:
         if not self._ready.wait(START_S):
-            raise DeviceError(Reason.OFFLINE, "the driver's process is not ready")
+            raise DeviceError(Reason.OFFLINE, en("the driver's process is not ready"))
 
 
 @dataclass(slots=True)
@@ -305,10 +310,10 @@ class _CallLimit:
     def reason(self) -> tuple[Reason, str]:
         """Why the child is killed, as a reason and in a sentence."""
         if self.cancelled:
-            return Reason.CANCELLED, "killed: it did not obey the cancel"
+            return Reason.CANCELLED, en("killed: it did not obey the cancel")
         if self.deadline and self.deadline.passed():
-            return Reason.TIMEOUT, "killed: it went on past its deadline"
-        return Reason.HARDWARE, f"killed: it hung in {self.call}"
+            return Reason.TIMEOUT, en("killed: it went on past its deadline")
+        return Reason.HARDWARE, en("killed: it hung in {call}", call=self.call)
 
     def _shorten(self, seconds: float) -> None:
         self.until = Deadline(min(self.until.remaining(), seconds))
@@ -351,7 +356,11 @@ class _ChildProcess:
             self._process.wait(_DYING_S)
         self.end()
         code = self._process.returncode
-        return f"died of {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+        return (
+            en("died of {signals}", signals=signal.Signals(-code).name)
+            if code < 0
+            else en("ended with {code}", code=code)
+        )
 
     def end(self) -> None:
         self.channel.close()

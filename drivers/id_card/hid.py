@@ -12,6 +12,8 @@ import os
 import select
 from contextlib import suppress
 
+from drivers.sentence import en
+
 REPORT = 64
 _NUMBER = b"\0"
 
@@ -30,7 +32,7 @@ class HidPort:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             os.close(self._fd)
-            raise OSError(errno.EBUSY, "held by another program", path) from error
+            raise OSError(errno.EBUSY, en("held by another program"), path) from error
 
     def read(self, size: int) -> bytes:
         """Whole reports, at least ``size`` bytes; fewer after ``timeout``."""
@@ -39,7 +41,7 @@ class HidPort:
             with suppress(BlockingIOError):
                 report = os.read(self._fd, REPORT)
                 if not report:
-                    raise OSError(errno.ENODEV, "the reader hung up")
+                    raise OSError(errno.ENODEV, en("the reader hung up"))
                 come += report
         return come
 

@@ -40,6 +40,7 @@ from drivers.id_card.sdt_frames import (
     split_sections,
 )
 from drivers.id_card.types import AwaitLift, IdCard, ReadCard
+from drivers.sentence import en, words_of
 
 FIND_EVERY_S = 0.3
 """Seconds between two looks for a card; readers do not stand shorter pauses."""
@@ -63,11 +64,11 @@ _READER_FINE = (*_CARD_REASONS, Reason.NOT_TAKEN, Reason.TIMEOUT, Reason.CANCELL
 _PORT_ERRORS = (serial.SerialException, OSError, termios.error)
 
 _MEND = {
-    Reason.NO_DEVICE: "check the reader's cable and power, and port and baud in the settings",
-    Reason.OFFLINE: "check the reader's cable and power",
-    Reason.GARBLED: "check baud in the settings, and the reader's cable",
-    Reason.HARDWARE: "switch the reader off and on; if that does not help, replace it",
-    Reason.NOT_AUTHORISED: "have the supplier license the reader's SAM",
+    Reason.NO_DEVICE: en("check the reader's cable and power, and port and baud in the settings"),
+    Reason.OFFLINE: en("check the reader's cable and power"),
+    Reason.GARBLED: en("check baud in the settings, and the reader's cable"),
+    Reason.HARDWARE: en("switch the reader off and on; if that does not help, replace it"),
+    Reason.NOT_AUTHORISED: en("have the supplier license the reader's SAM"),
 }
 
 
@@ -133,7 +134,9 @@ class SdtReader(Driver):
         self._unread = False  # a read failed, and no card has been found since
         # Until when the answer to a cancelled command may still arrive; None: no answer is due.
         self._owed: Deadline | None = None
-        self._closed = Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
+        self._closed = Status(
+            State.NO_DEVICE, problem=Reason.NO_DEVICE, detail=en("not opened yet")
+        )
 
     @property
     def info(self) -> Info:
@@ -160,7 +163,9 @@ class SdtReader(Driver):
                     self._ask_number()
             except DeviceError as error:
                 if error.reason is Reason.OFFLINE:  # the reader has never answered on this port
-                    raise _error(Reason.NO_DEVICE, f"nothing answers on {self._name}") from error
+                    raise _error(
+                        Reason.NO_DEVICE, en("nothing answers on {name}", name=self._name)
+                    ) from error
                 raise
         except DeviceError as error:
             self.close()
@@ -195,7 +200,7 @@ class SdtReader(Driver):
             if error.reason is not Reason.CANCELLED:
                 raise
             self._media = Media.UNKNOWN
-            return Status(State.BUSY, detail="the reader is still at its last command")
+            return Status(State.BUSY, detail=en("the reader is still at its last command"))
         return Status(State.ONLINE, media=self._media)
 
     def reset(self) -> None:
@@ -230,7 +235,12 @@ class SdtReader(Driver):
             case AwaitLift():
                 return self._await_removal(deadline, cancel)
         raise DeviceError(
-            Reason.UNSUPPORTED, f"an ID card reader knows no {type(request).__name__}"
+            Reason.UNSUPPORTED,
+            en(
+                "{device} knows no {request}",
+                device="an ID card reader",
+                request=type(request).__name__,
+            ),
         )
 
     # -- what a citizen does ------------------------------------------------------------------
@@ -255,7 +265,7 @@ class SdtReader(Driver):
         while True:
             _check_cancel(cancel)
             if deadline.passed():
-                raise DeviceError(Reason.TIMEOUT, "no card was put on the reader in time")
+                raise DeviceError(Reason.TIMEOUT, en("no card was put on the reader in time"))
             pause = Deadline(FIND_EVERY_S)
             if self._find(cancel):
                 self._unread = False
@@ -264,7 +274,7 @@ class SdtReader(Driver):
             if self._media is not Media.NOT_PRESENT and not self._unread:
                 self._media = self._look(cancel)
             if self._media is Media.PRESENT:
-                self._note(State.BUSY, Media.PRESENT, "the card must be lifted and put again")
+                self._note(State.BUSY, Media.PRESENT, en("the card must be lifted and put again"))
             else:
                 self._note(State.BUSY, self._media)
             if patience.passed():
@@ -275,10 +285,12 @@ class SdtReader(Driver):
         """Raise an error when the card on the reader can never be found: the citizen would wait in
         vain."""
         if self._media is Media.PRESENT:
-            raise DeviceError(Reason.NOT_TAKEN, "the card that was read before still lies there")
+            raise DeviceError(
+                Reason.NOT_TAKEN, en("the card that was read before still lies there")
+            )
         if self._unread:
             raise DeviceError(
-                Reason.CARD_UNREADABLE, "after a read that failed, no card was found again"
+                Reason.CARD_UNREADABLE, en("after a read that failed, no card was found again")
             )
 
     def _read_chip(self, cancel: CancelToken) -> tuple[bytes, bytes]:
@@ -295,7 +307,7 @@ class SdtReader(Driver):
                 if not self._find(cancel):  # the card was lifted, or must be: the SAM tells no more
                     self._unread, self._media = True, Media.UNKNOWN
                     raise DeviceError(
-                        error.reason, f"{error.detail}, then found no card"
+                        error.reason, en("{detail}, then found no card", detail=error.detail)
                     ) from error
                 if last_try:
                     raise
@@ -306,11 +318,13 @@ class SdtReader(Driver):
         while misses < 2:
             _check_cancel(cancel)
             if deadline.passed():
-                raise DeviceError(Reason.TIMEOUT, "the card still lies on the reader")
+                raise DeviceError(Reason.TIMEOUT, en("the card still lies on the reader"))
             pause = Deadline(FIND_EVERY_S)
             there = self._look(cancel)
             if there is Media.UNKNOWN:
-                raise DeviceError(Reason.UNSUPPORTED, "this reader cannot tell whether a card lies")
+                raise DeviceError(
+                    Reason.UNSUPPORTED, en("this reader cannot tell whether a card lies")
+                )
             # A card that was never selected answers no look, but the SAM finds it.
             if there is Media.PRESENT or self._find(cancel):
                 misses = 0
@@ -349,7 +363,7 @@ class SdtReader(Driver):
         try:
             answer = self._ask(command, good)
         except DeviceError as error:
-            return Check(name, False, str(error))
+            return Check(name, False, words_of(error))
         seen = (
             sam_number(answer.data) if command is SamCommand.SAM_NUMBER else answer.status.meaning
         )
@@ -410,7 +424,12 @@ class SdtReader(Driver):
         if answer.status not in good:
             raise _error(
                 answer.status.reason or Reason.GARBLED,
-                f"the SAM answered {answer.status:02X} to {command.name}: {answer.status.meaning}",
+                en(
+                    "the SAM answered {status:02X} to {command}: {meaning}",
+                    status=answer.status,
+                    command=command.name,
+                    meaning=answer.status.meaning,
+                ),
             )
         return answer
 
@@ -431,11 +450,13 @@ class SdtReader(Driver):
             if chunk:
                 heard_at = time.monotonic()
             elif heard_at is not None and decoder.begun and time.monotonic() - heard_at > _GAP_S:
-                raise _error(Reason.GARBLED, f"an answer on {self._name} was cut off")
+                raise _error(Reason.GARBLED, en("an answer on {name} was cut off", name=self._name))
             if due.passed():
                 if heard_at is not None:
-                    raise _error(Reason.GARBLED, f"only noise came in on {self._name}")
-                raise _error(Reason.OFFLINE, f"the reader on {self._name} is silent")
+                    raise _error(
+                        Reason.GARBLED, en("only noise came in on {name}", name=self._name)
+                    )
+                raise _error(Reason.OFFLINE, en("the reader on {name} is silent", name=self._name))
 
     def _collect_owed(self, port: _SdtPort, stop: _Stop) -> None:
         """Drop the answer to a cancelled command, so that it is not taken for the next answer."""
@@ -457,13 +478,13 @@ class SdtReader(Driver):
     @contextmanager
     def _wire(self) -> Iterator[_SdtPort]:
         if self._port is None:
-            raise _error(Reason.NO_DEVICE, f"{self._name} is not open")
+            raise _error(Reason.NO_DEVICE, en("{name} is not open", name=self._name))
         try:
             yield self._port
         except serial.SerialTimeoutException as error:
-            raise _error(Reason.OFFLINE, f"{self._name} takes no bytes") from error
+            raise _error(Reason.OFFLINE, en("{name} takes no bytes", name=self._name)) from error
         except _PORT_ERRORS as error:
-            raise _error(Reason.NO_DEVICE, f"{self._name} is gone") from error
+            raise _error(Reason.NO_DEVICE, en("{name} is gone", name=self._name)) from error
 
 
 def _check_cancel(cancel: CancelToken) -> None:
@@ -493,21 +514,26 @@ def _error(reason: Reason, what: str) -> DeviceError:
 def _cannot_open(port: str, code: int | None) -> DeviceError:
     match code:
         case errno.ENOENT | errno.ENXIO | errno.ENODEV:
-            return _error(Reason.NO_DEVICE, f"{port} does not exist")
+            return _error(Reason.NO_DEVICE, en("{port} does not exist", port=port))
         case errno.EACCES | errno.EPERM:
             return DeviceError(
                 Reason.OFFLINE,
-                f"{port} may not be opened",
-                mend="give its node to the terminal's user by a udev rule"
+                en("{port} may not be opened", port=port),
+                mend=en("give its node to the terminal's user by a udev rule")
                 if port.startswith(_HID)
-                else "add the user to the group dialout and log in again",
+                else en("add the user to the group dialout and log in again"),
             )
         case errno.EAGAIN | errno.EBUSY:
             return DeviceError(
                 Reason.OFFLINE,
-                f"{port} is held by another program",
-                mend=f"find it with fuser -v {port.removeprefix(_HID)} and stop it",
+                en("{port} is held by another program", port=port),
+                mend=en(
+                    "find it with fuser -v {removeprefix} and stop it",
+                    removeprefix=port.removeprefix(_HID),
+                ),
             )
     return DeviceError(
-        Reason.NO_DEVICE, f"{port} is no port of a reader", mend="correct port in the settings"
+        Reason.NO_DEVICE,
+        en("{port} is no port of a reader", port=port),
+        mend=en("correct port in the settings"),
     )

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
 from drivers.device import DeviceError, Reason
+from drivers.sentence import en
 
 PREAMBLE = bytes.fromhex("AAAAAA9669")
 TEXT_BYTES = 256
@@ -57,22 +58,22 @@ class SdtStatus(IntEnum):
         return status
 
     OK = 0x90, "done", None
-    CARD_FOUND = 0x9F, "a card was found", None
-    NO_CONTENT = 0x91, "the card holds no such item", None
-    CHECKSUM_ERROR = 0x10, "the command arrived with a wrong checksum", Reason.GARBLED
-    LENGTH_ERROR = 0x11, "the command arrived with a wrong length", Reason.GARBLED
-    COMMAND_ERROR = 0x21, "the command has a wrong content", Reason.UNSUPPORTED
-    UNKNOWN_COMMAND = 0x24, "the command is not known", Reason.UNSUPPORTED
-    CARD_REFUSED_SAM = 0x31, "the card did not accept the SAM", Reason.CARD_UNREADABLE
-    SAM_REFUSED_CARD = 0x32, "the SAM did not accept the card", Reason.CARD_UNREADABLE
-    NOT_VERIFIED = 0x33, "the card's content could not be verified", Reason.CARD_UNREADABLE
-    WRONG_CARD = 0x40, "the card is of a wrong kind", Reason.CARD_UNKNOWN
-    READ_FAILED = 0x41, "the card could not be read", Reason.CARD_UNREADABLE
-    NO_RANDOM = 0x47, "the card gave no random number", Reason.CARD_UNREADABLE
-    SELF_TEST_FAILED = 0x60, "the SAM failed its self-test", Reason.HARDWARE
-    NOT_AUTHORISED = 0x66, "the SAM is not authorised", Reason.NOT_AUTHORISED
-    NO_CARD = 0x80, "no card was found", Reason.CARD_REMOVED
-    SELECT_FAILED = 0x81, "the card could not be selected", Reason.CARD_UNREADABLE
+    CARD_FOUND = 0x9F, en("a card was found"), None
+    NO_CONTENT = 0x91, en("the card holds no such item"), None
+    CHECKSUM_ERROR = 0x10, en("the command arrived with a wrong checksum"), Reason.GARBLED
+    LENGTH_ERROR = 0x11, en("the command arrived with a wrong length"), Reason.GARBLED
+    COMMAND_ERROR = 0x21, en("the command has a wrong content"), Reason.UNSUPPORTED
+    UNKNOWN_COMMAND = 0x24, en("the command is not known"), Reason.UNSUPPORTED
+    CARD_REFUSED_SAM = 0x31, en("the card did not accept the SAM"), Reason.CARD_UNREADABLE
+    SAM_REFUSED_CARD = 0x32, en("the SAM did not accept the card"), Reason.CARD_UNREADABLE
+    NOT_VERIFIED = 0x33, en("the card's content could not be verified"), Reason.CARD_UNREADABLE
+    WRONG_CARD = 0x40, en("the card is of a wrong kind"), Reason.CARD_UNKNOWN
+    READ_FAILED = 0x41, en("the card could not be read"), Reason.CARD_UNREADABLE
+    NO_RANDOM = 0x47, en("the card gave no random number"), Reason.CARD_UNREADABLE
+    SELF_TEST_FAILED = 0x60, en("the SAM failed its self-test"), Reason.HARDWARE
+    NOT_AUTHORISED = 0x66, en("the SAM is not authorised"), Reason.NOT_AUTHORISED
+    NO_CARD = 0x80, en("no card was found"), Reason.CARD_REMOVED
+    SELECT_FAILED = 0x81, en("the card could not be selected"), Reason.CARD_UNREADABLE
 
 
 class FrameError(DeviceError):
@@ -152,13 +153,15 @@ class SdtDecoder:
         length = self._length()
         if not self._shortest <= length <= _LONGEST:
             self._give_up()
-            raise FrameError(SdtStatus.LENGTH_ERROR, f"frame with a length of {length} bytes")
+            raise FrameError(
+                SdtStatus.LENGTH_ERROR, en("frame with a length of {length} bytes", length=length)
+            )
         if len(self._buffer) < head + length:
             return None
         body = bytes(self._buffer[len(PREAMBLE) : head + length])
         if checksum(body) != 0:  # the XOR of a body and its right checksum is zero
             self._give_up()
-            raise FrameError(SdtStatus.CHECKSUM_ERROR, "frame with a wrong checksum")
+            raise FrameError(SdtStatus.CHECKSUM_ERROR, en("frame with a wrong checksum"))
         del self._buffer[: head + length]
         return body[_LENGTH_BYTES:-1]
 
@@ -189,12 +192,20 @@ def decode_answer(command: SamCommand, payload: bytes) -> SamAnswer:
     for data of another shape than the answers to ``command`` have.
     """
     if len(payload) < 3 or payload[:2] != b"\x00\x00":
-        raise DeviceError(Reason.GARBLED, f"answer to {command.name} does not begin with 00 00")
+        raise DeviceError(
+            Reason.GARBLED,
+            en("answer to {command} does not begin with 00 00", command=command.name),
+        )
     try:
         status = SdtStatus(payload[2])
     except ValueError:
         raise DeviceError(
-            Reason.GARBLED, f"answer to {command.name} with unknown status {payload[2]:02X}"
+            Reason.GARBLED,
+            en(
+                "answer to {command} with unknown status {payload:02X}",
+                command=command.name,
+                payload=payload[2],
+            ),
         ) from None
     answer = SamAnswer(status, payload[3:])
     if status is SdtStatus.OK:
@@ -220,11 +231,18 @@ def split_sections(data: bytes, count: int) -> tuple[bytes, ...]:
     """
     head = 2 * count
     if len(data) < head:
-        raise DeviceError(Reason.GARBLED, f"read answer of {len(data)} bytes has no lengths")
+        raise DeviceError(
+            Reason.GARBLED, en("read answer of {count} bytes has no lengths", count=len(data))
+        )
     lengths = struct.unpack_from(f">{count}H", data)
     if lengths[:2] != (TEXT_BYTES, PHOTO_BYTES) or head + sum(lengths) != len(data):
         raise DeviceError(
-            Reason.GARBLED, f"read answer of {len(data)} bytes has sections of {lengths} bytes"
+            Reason.GARBLED,
+            en(
+                "read answer of {count} bytes has sections of {lengths} bytes",
+                count=len(data),
+                lengths=lengths,
+            ),
         )
     ends = [head + sum(lengths[: n + 1]) for n in range(count)]
     return tuple(data[end - length : end] for end, length in zip(ends, lengths, strict=True))
@@ -236,6 +254,8 @@ def sam_number(data: bytes) -> str:
     Raises :class:`DeviceError` ``GARBLED`` for another number of bytes.
     """
     if len(data) != 16:
-        raise DeviceError(Reason.GARBLED, f"SAM number of {len(data)} bytes instead of 16")
+        raise DeviceError(
+            Reason.GARBLED, en("SAM number of {count} bytes instead of 16", count=len(data))
+        )
     standard, maker, made, serial, check = struct.unpack("<HHIII", data)
     return f"{standard:02d}.{maker:02d}-{made:08d}-{serial:010d}-{check:010d}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from drivers.device import Check, DeviceError, Info, Kind, Reason
 from drivers.io_board.bus import Bus, BusSettings
 from drivers.io_board.registers import IDENTITY, IDENTITY_COUNT, Identity, parse_identity
+from drivers.sentence import en, words_of
 from drivers.serial_line import not_open
 
 
@@ -22,7 +23,7 @@ def take_board(settings: BusSettings) -> tuple[Bus, Identity]:
         if error.reason is not Reason.OFFLINE:
             raise
         raise DeviceError(
-            Reason.NO_DEVICE, f"nothing answers on {settings.port}", mend=error.mend
+            Reason.NO_DEVICE, en("nothing answers on {port}", port=settings.port), mend=error.mend
         ) from error
 
 
@@ -34,7 +35,7 @@ def board_info(kind: Kind, settings: BusSettings, identity: Identity | None) -> 
         kind,
         "io_board",
         settings.port,
-        f"I/O board {identity.model}",
+        en("I/O board {model}", model=identity.model),
         f"{identity.serial:08d}",
         identity.firmware,
     )
@@ -47,5 +48,5 @@ def check_board(bus: Bus | None, settings: BusSettings) -> Check:
             raise not_open(settings.port)
         identity = parse_identity(bus.read_inputs(IDENTITY, IDENTITY_COUNT))
     except DeviceError as error:
-        return Check("board", False, str(error))
-    return Check("board", True, f"firmware {identity.firmware}")
+        return Check("board", False, words_of(error))
+    return Check("board", True, en("firmware {firmware}", firmware=identity.firmware))

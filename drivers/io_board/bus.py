@@ -25,21 +25,22 @@ from pymodbus.pdu.register_message import (
 )
 
 from drivers.device import DeviceError, Reason
+from drivers.sentence import en
 from drivers.serial_line import gone, not_open, open_port
 
-_MEND = "check the board's cable and power, baud, parity and unit in the settings"
+_MEND = en("check the board's cable and power, baud, parity and unit in the settings")
 # The drivers raise an error for a request without an answer; pymodbus shall not log it as well.
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
 _TRIES = 5  # two may stay without an answer; the others may bring late answers
 _EXCEPTION = 0x80  # set in the function of an exception
 # Modbus application protocol V1.1b3, 7: exception codes.
 _EXCEPTIONS = {
-    1: ("illegal function", Reason.UNSUPPORTED),
-    2: ("illegal data address", Reason.UNSUPPORTED),
-    3: ("illegal data value", Reason.UNSUPPORTED),
-    4: ("server device failure", Reason.HARDWARE),
+    1: (en("illegal function"), Reason.UNSUPPORTED),
+    2: (en("illegal data address"), Reason.UNSUPPORTED),
+    3: (en("illegal data value"), Reason.UNSUPPORTED),
+    4: (en("server device failure"), Reason.HARDWARE),
     5: ("acknowledge", Reason.TIMEOUT),
-    6: ("server device busy", Reason.TIMEOUT),
+    6: (en("server device busy"), Reason.TIMEOUT),
 }
 
 
@@ -113,8 +114,8 @@ class Bus:
             if bus._settings != settings:
                 raise DeviceError(
                     Reason.UNSUPPORTED,
-                    f"lights and sensors on {settings.port} have different settings",
-                    mend="give them the same baud, parity, unit and answer_timeout",
+                    en("lights and sensors on {port} have different settings", port=settings.port),
+                    mend=en("give them the same baud, parity, unit and answer_timeout"),
                 )
             bus._users += 1
             return bus
@@ -153,10 +154,15 @@ class Bus:
             answer = self._insist(question)
         if answer.isError():
             meaning, reason = _EXCEPTIONS.get(
-                answer.exception_code, ("unknown exception", Reason.GARBLED)
+                answer.exception_code, (en("unknown exception"), Reason.GARBLED)
             )
             raise DeviceError(
-                reason, f"the board answered exception {answer.exception_code}: {meaning}"
+                reason,
+                en(
+                    "the board answered exception {exception_code}: {meaning}",
+                    exception_code=answer.exception_code,
+                    meaning=meaning,
+                ),
             )
         return answer
 
@@ -175,7 +181,7 @@ class Bus:
                 return answer
         raise DeviceError(
             Reason.GARBLED,
-            f"answers on {self._settings.port} are not to what was asked",
+            en("answers on {port} are not to what was asked", port=self._settings.port),
             mend=_MEND,
         )
 
@@ -193,10 +199,10 @@ class Bus:
         except ModbusException as error:
             if self._heard:
                 raise DeviceError(
-                    Reason.GARBLED, f"no answer on {port}, but noise", mend=_MEND
+                    Reason.GARBLED, en("no answer on {port}, but noise", port=port), mend=_MEND
                 ) from error
             raise DeviceError(
-                Reason.OFFLINE, f"the board on {port} is silent", mend=_MEND
+                Reason.OFFLINE, en("the board on {port} is silent", port=port), mend=_MEND
             ) from error
 
     def _trace(self, sending: bool, data: bytes) -> bytes:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from drivers.device import DeviceError, Reason
 from drivers.lights.types import Colour, FlashRate, Light
 from drivers.sensors.types import Power, Readings
+from drivers.sentence import en
 
 MAP_VERSION = 1
 """The major version of the register map that this program knows; minor versions only add."""
@@ -73,8 +74,13 @@ def parse_identity(registers: Sequence[int]) -> Identity:
     if version >> 8 != MAP_VERSION:
         raise DeviceError(
             Reason.UNSUPPORTED,
-            f"register map {version >> 8}.{version & 0xFF} instead of {MAP_VERSION}",
-            mend="check unit in the settings, and the board's firmware",
+            en(
+                "register map {version}.{version2} instead of {map_version}",
+                version=version >> 8,
+                version2=version & 0xFF,
+                map_version=MAP_VERSION,
+            ),
+            mend=en("check unit in the settings, and the board's firmware"),
         )
     return Identity(
         model,
@@ -165,4 +171,4 @@ def _percent(value: int, what: str) -> int | None:
 
 
 def _garbled(what: str) -> DeviceError:
-    return DeviceError(Reason.GARBLED, f"the board's {what} make no sense")
+    return DeviceError(Reason.GARBLED, en("the board's {what} make no sense", what=what))

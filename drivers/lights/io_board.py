@@ -29,6 +29,7 @@ from drivers.io_board.registers import (
     encode_light,
 )
 from drivers.lights.types import AllOff, Colour, FlashRate, Light, SetLight
+from drivers.sentence import en, words_of
 from drivers.serial_line import not_open
 
 WATCHDOG_S = 10
@@ -81,7 +82,7 @@ class BoardLights(Driver):
     def status(self) -> Status:
         """Whether the board answers; sets lights and watchdog again if a power loss reset them."""
         if self._bus is None:
-            return Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
+            return Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail=en("not opened yet"))
         if self._bus.read_holdings(WATCHDOG, 1) != [WATCHDOG_S]:
             self._bus.write(WATCHDOG, [WATCHDOG_S])
         if self._bus.read_holdings(LIGHTS, LIGHTS_COUNT) != self._wanted:
@@ -102,9 +103,9 @@ class BoardLights(Driver):
             fitted = [shining if self._has(light) else 0 for light in ORDER]
             self._write(fitted)
             held = self._open_bus().read_holdings(LIGHTS, LIGHTS_COUNT) == fitted
-            checks.append(Check("lights", held, f"{sum(map(bool, fitted))} fitted"))
+            checks.append(Check("lights", held, en("{count} fitted", count=sum(map(bool, fitted)))))
         except DeviceError as error:
-            checks.append(Check("lights", False, str(error)))
+            checks.append(Check("lights", False, words_of(error)))
         self._wanted = before  # if the write fails, the next status repeats it
         with suppress(DeviceError):
             self._write(before)
@@ -123,13 +124,17 @@ class BoardLights(Driver):
             case SetLight(light, rate, colour):
                 self._open_bus()
                 if not self._has(light):
-                    raise DeviceError(Reason.UNSUPPORTED, f"no light {light.value} is fitted")
+                    raise DeviceError(
+                        Reason.UNSUPPORTED, en("no light {light} is fitted", light=light.value)
+                    )
                 wanted = list(self._wanted)
                 wanted[ORDER.index(light)] = encode_light(rate, colour)
                 return self._write(wanted)
             case AllOff():
                 return self.reset()
-        raise DeviceError(Reason.UNSUPPORTED, f"lights know no {type(request).__name__}")
+        raise DeviceError(
+            Reason.UNSUPPORTED, en("lights know no {kind}", kind=type(request).__name__)
+        )
 
     def _write(self, wanted: list[int]) -> None:
         self._open_bus().write(LIGHTS, wanted)

@@ -46,6 +46,7 @@ from enum import IntEnum, IntFlag
 
 from drivers.device import DeviceError, Reason
 from drivers.pin_pad.types import Algorithm, Key, KeyPress, PinBlock, SessionKey
+from drivers.sentence import en
 
 STX = 0x02
 LONGEST = 256
@@ -98,13 +99,13 @@ _REASONS = {
 }
 _MEANINGS = {
     PadResult.OK: "done",
-    PadResult.UNKNOWN_COMMAND: "the pad does not know this command",
-    PadResult.BAD_DATA: "the pad does not take these data",
-    PadResult.NO_KEY: "the pad has no session key",
-    PadResult.WRONG_CHECK_VALUE: "the session key does not fit its check value",
-    PadResult.NO_PIN: "no PIN was entered",
-    PadResult.TAMPERED: "the pad was opened and has wiped its keys",
-    PadResult.BROKEN: "the pad's self-test failed",
+    PadResult.UNKNOWN_COMMAND: en("the pad does not know this command"),
+    PadResult.BAD_DATA: en("the pad does not take these data"),
+    PadResult.NO_KEY: en("the pad has no session key"),
+    PadResult.WRONG_CHECK_VALUE: en("the session key does not fit its check value"),
+    PadResult.NO_PIN: en("no PIN was entered"),
+    PadResult.TAMPERED: en("the pad was opened and has wiped its keys"),
+    PadResult.BROKEN: en("the pad's self-test failed"),
 }
 
 
@@ -193,7 +194,9 @@ def result_of(frame: PadFrame) -> tuple[PadResult, bytes]:
     try:
         return PadResult(frame.data[0]), frame.data[1:]
     except (IndexError, ValueError):
-        raise DeviceError(Reason.GARBLED, f"answer {frame.code:02X} has no known result") from None
+        raise DeviceError(
+            Reason.GARBLED, en("answer {code:02X} has no known result", code=frame.code)
+        ) from None
 
 
 # -- what stands in a frame ------------------------------------------------------------------------
@@ -281,7 +284,10 @@ def encode_session_key(key: SessionKey) -> bytes:
         and key.serial.isascii()
         and key.serial.isprintable()
     ):
-        raise DeviceError(Reason.UNSUPPORTED, f"no {key.algorithm.value} session key looks so")
+        raise DeviceError(
+            Reason.UNSUPPORTED,
+            en("no {algorithm} session key looks so", algorithm=key.algorithm.value),
+        )
     serial = key.serial.encode("ascii")
     head = bytes([_ALGORITHM_CODES[key.algorithm], len(serial)]) + serial
     return head + bytes([len(key.check_value)]) + key.check_value + key.encrypted
@@ -308,16 +314,16 @@ def pan_field(pan: str) -> bytes:
     it.
     """
     if not (13 <= len(pan) <= 19 and pan.isascii() and pan.isdecimal()):
-        raise DeviceError(Reason.UNSUPPORTED, "a PAN has 13 to 19 digits")
+        raise DeviceError(Reason.UNSUPPORTED, en("a PAN has 13 to 19 digits"))
     return bytes.fromhex(pan[-13:-1])
 
 
 def _ascii(data: bytes) -> str:
     text = data.decode("latin-1")
     if not (text.isascii() and (text.isprintable() or not text)):
-        raise DeviceError(Reason.GARBLED, "text of the pad is not ASCII")
+        raise DeviceError(Reason.GARBLED, en("text of the pad is not ASCII"))
     return text
 
 
 def _garbled(what: str) -> DeviceError:
-    return DeviceError(Reason.GARBLED, f"the pad's {what} makes no sense")
+    return DeviceError(Reason.GARBLED, en("the pad's {what} makes no sense", what=what))

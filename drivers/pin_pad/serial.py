@@ -48,15 +48,16 @@ from drivers.pin_pad.types import (
     PinBlock,
     StartPinEntry,
 )
+from drivers.sentence import en, words_of
 from drivers.serial_line import SerialLine, not_open
 
 POLL_S = 0.04
 """Seconds between two requests for keys, so that a dot is on the screen within about 50 ms."""
 _MEND = {
-    PadResult.NO_KEY: "load a session key",
-    PadResult.WRONG_CHECK_VALUE: "fetch a new session key; have the pad's master key checked",
-    PadResult.TAMPERED: "have the pad replaced; its keys are gone",
-    PadResult.BROKEN: "switch the pad off and on; if that does not help, replace it",
+    PadResult.NO_KEY: en("load a session key"),
+    PadResult.WRONG_CHECK_VALUE: en("fetch a new session key; have the pad's master key checked"),
+    PadResult.TAMPERED: en("have the pad replaced; its keys are gone"),
+    PadResult.BROKEN: en("switch the pad off and on; if that does not help, replace it"),
 }
 
 
@@ -122,8 +123,8 @@ class SerialPinPad(Driver):
                 raise
             raise DeviceError(
                 Reason.NO_DEVICE,
-                f"nothing answers on {self._settings.port}",
-                mend="check the pad's cable and power, and port and baud in the settings",
+                en("nothing answers on {port}", port=self._settings.port),
+                mend=en("check the pad's cable and power, and port and baud in the settings"),
             ) from error
 
     def close(self) -> None:
@@ -138,7 +139,7 @@ class SerialPinPad(Driver):
         A pad without a session key is usable; ``detail`` tells it. Raises ``OFFLINE`` for silence.
         """
         if self._line is None:
-            return Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
+            return Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail=en("not opened yet"))
         facts = parse_status(self._ask(PadCommand.STATUS))
         if facts.flags & Flag.TAMPERED:
             return _ill(State.TAMPER, PadResult.TAMPERED)
@@ -161,7 +162,7 @@ class SerialPinPad(Driver):
             status = self.status()
             facts = parse_status(self._ask(PadCommand.STATUS))
         except DeviceError as error:
-            return (Check("state", False, str(error)),)
+            return (Check("state", False, words_of(error)),)
         key = f"{facts.algorithm.value} {facts.key_serial}" if facts.algorithm else "none"
         return (
             Check("state", status.usable, status.detail or status.state.value),
@@ -189,13 +190,16 @@ class SerialPinPad(Driver):
             case EndPinEntry():
                 self._forget()
                 return self._do(PadCommand.END)
-        raise DeviceError(Reason.UNSUPPORTED, f"a PIN pad knows no {type(request).__name__}")
+        raise DeviceError(
+            Reason.UNSUPPORTED,
+            en("{device} knows no {request}", device="a PIN pad", request=type(request).__name__),
+        )
 
     # -- an entry -----------------------------------------------------------------------------
 
     def _start(self, request: StartPinEntry) -> None:
         if not 4 <= request.shortest <= request.longest <= 12:
-            raise DeviceError(Reason.UNSUPPORTED, "a PIN has 4 to 12 digits")
+            raise DeviceError(Reason.UNSUPPORTED, en("a PIN has 4 to 12 digits"))
         self._forget()
         lengths = (request.shortest, request.longest, int(request.auto_enter))
         self._do(PadCommand.START, bytes([*lengths, self._settings.patience]))
@@ -207,9 +211,9 @@ class SerialPinPad(Driver):
             if cancel.cancelled:
                 raise DeviceError(Reason.CANCELLED)
             if self._entry is not KeyEntry.ENTERING:
-                raise DeviceError(Reason.CANCELLED, "no PIN is being entered")
+                raise DeviceError(Reason.CANCELLED, en("no PIN is being entered"))
             if deadline.passed():
-                raise DeviceError(Reason.TIMEOUT, "no key was pressed in time")
+                raise DeviceError(Reason.TIMEOUT, en("no key was pressed in time"))
             pause = Deadline(POLL_S)
             self._fetch_keys()
             if not self._presses and self._entry is KeyEntry.ENTERING:
@@ -223,9 +227,9 @@ class SerialPinPad(Driver):
         keys = parse_keys(self._do(PadCommand.KEYS, self._heard.to_bytes(2, "big")))
         if keys.entry in (KeyEntry.NONE, KeyEntry.TIMED_OUT):
             self._over()
-            raise DeviceError(Reason.CANCELLED, "the pad has given the entry up")
+            raise DeviceError(Reason.CANCELLED, en("the pad has given the entry up"))
         if keys.last < self._heard or len(keys.presses) != keys.last - self._heard:
-            raise DeviceError(Reason.GARBLED, "the pad's keys are numbered wrongly")
+            raise DeviceError(Reason.GARBLED, en("the pad's keys are numbered wrongly"))
         self._heard, self._entry = keys.last, keys.entry
         self._presses += keys.presses
 
@@ -295,10 +299,14 @@ class SerialPinPad(Driver):
         port = self._settings.port
         if heard:
             raise DeviceError(
-                Reason.GARBLED, f"no answer on {port}, but noise", mend="check baud in the settings"
+                Reason.GARBLED,
+                en("no answer on {port}, but noise", port=port),
+                mend=en("check baud in the settings"),
             )
         raise DeviceError(
-            Reason.OFFLINE, f"the pad on {port} is silent", mend="check the pad's cable and power"
+            Reason.OFFLINE,
+            en("the pad on {port} is silent", port=port),
+            mend=en("check the pad's cable and power"),
         )
 
 

@@ -16,6 +16,7 @@ from drivers.device import DeviceError, Reason
 from drivers.receipt_printer import commands, glyphs
 from drivers.receipt_printer.layout import Feed, Line, QrLine, RuleLine, TextLine, lay_out
 from drivers.receipt_printer.types import Element, Pair, Paragraph, Slip
+from drivers.sentence import en
 
 QR_DOTS = 240
 """The width of a printed QR code, about: 30 mm, which every telephone reads."""
@@ -181,7 +182,7 @@ def qr_image(data: str, width: int) -> tuple[Image.Image, int]:
     try:
         rows = [bytes(row) for row in code.get_matrix()]
     except (ValueError, DataOverflowError) as error:
-        raise DeviceError(Reason.UNSUPPORTED, "too much for a QR code") from error
+        raise DeviceError(Reason.UNSUPPORTED, en("too much for a QR code")) from error
     dots = max(1, min(width, max(QR_DOTS, 3 * len(rows))) // len(rows))
     modules = b"".join(row.translate(_MODULE_TO_GREY) for row in rows)
     image = Image.frombytes("L", (len(rows), len(rows)), modules)

@@ -55,6 +55,7 @@ from drivers.receipt_printer.status import (
 )
 from drivers.receipt_printer.types import Printed, PrintSlip
 from drivers.receipt_printer.wire import TICK_S, PrinterWire, connect
+from drivers.sentence import en, words_of
 
 F = TypeVar("F", EscPosState, OfflineCause, ErrorCause, PaperSensor)
 
@@ -74,8 +75,8 @@ RECOVERY_S = 10.0
 RARE = "𬭎㛃𠅤"
 """Characters of names that no printer's own font has, so that the terminal must draw them."""
 
-_SILENT = "the printer does not answer"
-_LEFTOVERS = "what is left of a slip has not come out and been cut off yet"
+_SILENT = en("the printer does not answer")
+_LEFTOVERS = en("what is left of a slip has not come out and been cut off yet")
 
 
 class CompletionQuery(StrEnum):
@@ -131,7 +132,8 @@ class EscPosPrinter(Driver):
         """Connect, clear the printer's buffer, make sure that the printer answers."""
         if self._settings.text == TextMode.RASTER and not glyphs.available():
             raise DeviceError(
-                Reason.UNSUPPORTED, "no Chinese font to draw with: apt-get install fonts-noto-cjk"
+                Reason.UNSUPPORTED,
+                en("no Chinese font to draw with: apt-get install fonts-noto-cjk"),
             )
         self.close()
         wire = self._connected()
@@ -145,7 +147,7 @@ class EscPosPrinter(Driver):
 
     def status(self) -> Status:
         if not self._connected().answers:
-            return Status(State.ONLINE, detail="the device file cannot be read, and is trusted")
+            return Status(State.ONLINE, detail=en("the device file cannot be read, and is trusted"))
         deadline = Deadline(ANSWER_S)
         facts = self._ask_facts(deadline)
         problem = _problem(facts)
@@ -180,12 +182,14 @@ class EscPosPrinter(Driver):
 
     def self_test(self) -> tuple[Check, ...]:
         if not self._connected().answers:
-            return (Check("answers", False, "the device file cannot be read"), _font_check())
+            return (Check("answers", False, en("the device file cannot be read")), _font_check())
         facts = self._ask_facts(Deadline(ANSWER_S))
         status = _status(facts)
         return (
             Check("answers", True, status.state.value),
-            Check("ready", status.problem is None, status.detail or "nothing stands against it"),
+            Check(
+                "ready", status.problem is None, status.detail or en("nothing stands against it")
+            ),
             Check("paper", not facts.paper.end, status.paper.value),
             self._proof_check(status.problem is None),
             self._drop_check(),
@@ -288,7 +292,7 @@ class EscPosPrinter(Driver):
                 if isinstance(reply, RealTimeAnswer) and asked is not None:
                     problem = _stopped_by(parse_real_time(asked, reply.byte))
                     if problem is not None:
-                        raise DeviceError(problem, "stopped in the middle of a slip", pages=0)
+                        raise DeviceError(problem, en("stopped in the middle of a slip"), pages=0)
                     asked, next_look = None, time.monotonic() + LOOK_S
 
     def _confirm(self) -> None:
@@ -298,7 +302,7 @@ class EscPosPrinter(Driver):
         except DeviceError as error:
             raise error.with_pages(None) from error
         if problem is not None:
-            raise DeviceError(problem, "stopped at the end of a slip", pages=None)
+            raise DeviceError(problem, en("stopped at the end of a slip"), pages=None)
 
     # -- after a slip that was stopped ----------------------------------------------------------
 
@@ -364,8 +368,11 @@ class EscPosPrinter(Driver):
                 wire.close()
                 raise DeviceError(
                     Reason.UNSUPPORTED,
-                    f"{self._settings.address} cannot be read, so no slip could be known to be"
-                    " printed; trust_file = true believes it",
+                    en(
+                        "{address} cannot be read, so no slip could be known to be printed; "
+                        "trust_file = true believes it",
+                        address=self._settings.address,
+                    ),
                 )
             self._wire = wire
             self._replies = Replies()
@@ -434,9 +441,9 @@ class EscPosPrinter(Driver):
             self._info = replace(self._info, **known)
 
     def _proof_check(self, ready: bool) -> Check:
-        name = f"answers behind the data ({self._settings.proof.value})"
+        name = en("answers behind the data ({proof})", proof=self._settings.proof.value)
         if not ready:
-            return Check(name, False, "not tried: the printer is not ready")
+            return Check(name, False, en("not tried: the printer is not ready"))
         question, is_answer = self._question()
         deadline = Deadline(ANSWER_S)
         self._send(question)
@@ -444,29 +451,29 @@ class EscPosPrinter(Driver):
             self._await(is_answer, lambda: _in_time(deadline))
         except DeviceError as error:
             self._unclear = True
-            return Check(name, False, str(error))
+            return Check(name, False, words_of(error))
         return Check(name, True, "yes")
 
     def _drop_check(self) -> Check:
         dropped = self._drop()
-        no = "no: a slip that was stopped may come out whole later, and is cut off then"
-        return Check("drops what it has not printed", dropped, "yes" if dropped else no)
+        no = en("no: a slip that was stopped may come out whole later, and is cut off then")
+        return Check(en("drops what it has not printed"), dropped, "yes" if dropped else no)
 
 
 _WORDS: dict[Reason, tuple[str, str]] = {
     Reason.HARDWARE: (
-        "the printer reports an error that does not clear",
-        "Switch the printer off and on; if it stays, replace it.",
+        en("the printer reports an error that does not clear"),
+        en("Switch the printer off and on; if it stays, replace it."),
     ),
     Reason.JAM: (
-        "paper is jammed, or the cutter is blocked",
-        "Open the cover, take the jammed paper out, free the cutter, close the cover.",
+        en("paper is jammed, or the cutter is blocked"),
+        en("Open the cover, take the jammed paper out, free the cutter, close the cover."),
     ),
-    Reason.COVER_OPEN: ("the cover is open", "Close the cover until it clicks."),
-    Reason.PAPER_OUT: ("no paper", "Put in a new roll of 80 mm thermal paper."),
+    Reason.COVER_OPEN: (en("the cover is open"), en("Close the cover until it clicks.")),
+    Reason.PAPER_OUT: (en("no paper"), en("Put in a new roll of 80 mm thermal paper.")),
     Reason.OFFLINE: (
-        "the printer is off-line",
-        "Release the feed button, and press the on-line button if there is one.",
+        en("the printer is off-line"),
+        en("Release the feed button, and press the on-line button if there is one."),
     ),
 }
 _STATES = {
@@ -513,13 +520,13 @@ def _status(facts: RealTimeStatus) -> Status:
         jammed = Media.JAMMED if problem is Reason.JAM else Media.UNKNOWN
         return Status(_STATES[problem], jammed, paper, problem, detail, mend)
     if facts.error.auto_recoverable:
-        return Status(State.BUSY, paper=paper, detail="the print head is cooling down")
+        return Status(State.BUSY, paper=paper, detail=en("the print head is cooling down"))
     if paper is Supply.LOW:
         return Status(
             State.ONLINE,
             paper=paper,
-            detail="the roll is nearly at its end",
-            mend="Bring a new roll of 80 mm thermal paper.",
+            detail=en("the roll is nearly at its end"),
+            mend=en("Bring a new roll of 80 mm thermal paper."),
         )
     return Status(State.ONLINE, paper=paper)
 
@@ -536,7 +543,7 @@ def _failed(error: DeviceError) -> Status:
 
 def _ends(deadline: Deadline) -> None:
     if deadline.passed():
-        raise DeviceError(Reason.GARBLED, "the printer does not stop talking", pages=None)
+        raise DeviceError(Reason.GARBLED, en("the printer does not stop talking"), pages=None)
 
 
 def _in_time(deadline: Deadline, pages: int | None = 0) -> None:
@@ -546,5 +553,8 @@ def _in_time(deadline: Deadline, pages: int | None = 0) -> None:
 
 def _font_check() -> Check:
     missing = [f"U+{ord(char):04X}" for char in RARE if not glyphs.drawable(char)]
-    seen = f"missing {', '.join(missing)}: apt-get install fonts-noto-cjk fonts-hanazono"
-    return Check("fonts for rare names", not missing, seen if missing else "all there")
+    seen = en(
+        "missing {missing}: apt-get install fonts-noto-cjk fonts-hanazono",
+        missing=", ".join(missing),
+    )
+    return Check("fonts for rare names", not missing, seen if missing else en("all there"))

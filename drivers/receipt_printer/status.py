@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from drivers.device import DeviceError, Reason
+from drivers.sentence import en
 
 PRINTER, OFFLINE_CAUSE, ERROR_CAUSE, PAPER_SENSOR = 1, 2, 3, 4
 """The ``n`` of ``DLE EOT n``."""
@@ -85,7 +86,7 @@ RealTime = EscPosState | OfflineCause | ErrorCause | PaperSensor
 def parse_real_time(n: int, byte: int) -> RealTime:
     """The answer to ``DLE EOT n``, n 1 to 4."""
     if not 0 <= byte <= 0xFF or byte & _KIND_BITS != _REAL_TIME:
-        raise _garbled(f"DLE EOT {n} answered {byte:02x}h")
+        raise _garbled(en("{question} answered {byte:02x}h", question=f"DLE EOT {n}", byte=byte))
     bit2, bit3, bit5, bit6 = (bool(byte & 1 << bit) for bit in (2, 3, 5, 6))
     if n == PRINTER:
         return EscPosState(bit2, bit3, bit5, bit6)
@@ -101,14 +102,14 @@ def parse_real_time(n: int, byte: int) -> RealTime:
 def parse_paper(byte: int) -> PaperSensor:
     """The answer to ``GS r 1``."""
     if not 0 <= byte <= 0xFF or byte & _PLAIN_BITS:
-        raise _garbled(f"GS r 1 answered {byte:02x}h")
+        raise _garbled(en("{question} answered {byte:02x}h", question="GS r 1", byte=byte))
     return PaperSensor(near_end=bool(byte & 0x03), end=bool(byte & 0x0C))
 
 
 def parse_asb(data: bytes) -> RealTimeStatus:
     """Four bytes of Automatic Status Back."""
     if len(data) != 4 or data[0] & _KIND_BITS != _ASB or any(b & _PLAIN_BITS for b in data[1:]):
-        raise _garbled("not an automatic status")
+        raise _garbled(en("not an automatic status"))
     first, second, third, _ = data
     paper = PaperSensor(near_end=bool(third & 0x03), end=bool(third & 0x0C))
     error = ErrorCause(
@@ -210,7 +211,7 @@ def _length(data: bytes, at: int) -> int | None:
         end = data.find(_END, at + (2 if first == _BLOCK else 1), at + LONGEST_BLOCK)
         if end < 0:
             if len(data) - at >= LONGEST_BLOCK:
-                raise _garbled("a block answer without end")
+                raise _garbled(en("a block answer without end"))
             return None
         return end + 1 - at
     if first & _KIND_BITS == _ASB:

@@ -24,6 +24,7 @@ from urllib.parse import parse_qsl, urlsplit
 import serial
 
 from drivers.device import DeviceError, Reason
+from drivers.sentence import en
 
 if TYPE_CHECKING:
     from escpos.escpos import Escpos
@@ -102,7 +103,7 @@ class PrinterWire:
         except OSError as error:
             raise _broken(error) from error
         if not data:
-            raise DeviceError(Reason.OFFLINE, "the printer closed the line", pages=None)
+            raise DeviceError(Reason.OFFLINE, en("the printer closed the line"), pages=None)
         return data
 
     def close(self) -> None:
@@ -161,12 +162,14 @@ def connect(address: str) -> PrinterWire:
 
 
 def _unsupported(address: str) -> DeviceError:
-    return DeviceError(Reason.UNSUPPORTED, f"{address} is no address of a receipt printer")
+    return DeviceError(
+        Reason.UNSUPPORTED, en("{address} is no address of a receipt printer", address=address)
+    )
 
 
 def _broken(error: OSError) -> DeviceError:
     reason = error.strerror or type(error).__name__
-    return DeviceError(Reason.OFFLINE, f"the line broke: {reason}", pages=None)
+    return DeviceError(Reason.OFFLINE, en("the line broke: {reason}", reason=reason), pages=None)
 
 
 def _tcp(host: str, port: int) -> PrinterWire:

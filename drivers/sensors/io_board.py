@@ -24,6 +24,7 @@ from drivers.io_board.board import board_info, check_board, take_board
 from drivers.io_board.bus import Bus, BusSettings
 from drivers.io_board.registers import SENSORS, SENSORS_COUNT, Identity, parse_sensors
 from drivers.sensors.types import AwaitChange, Readings, ReadSensors
+from drivers.sentence import en, words_of
 from drivers.serial_line import not_open
 
 
@@ -77,7 +78,7 @@ class BoardSensors(Driver):
         """Whether the board answers. The readings are no status: :class:`ReadSensors` gives
         them."""
         if self._bus is None:
-            return Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
+            return Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail=en("not opened yet"))
         self._read()
         return Status(State.ONLINE)
 
@@ -91,8 +92,8 @@ class BoardSensors(Driver):
         try:
             self._read()
         except DeviceError as error:
-            return (board, Check("sensors", False, str(error)))
-        return (board, Check("sensors", True, "readings in their ranges"))
+            return (board, Check("sensors", False, words_of(error)))
+        return (board, Check("sensors", True, en("readings in their ranges")))
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
         """Carry out ``request``; obeys a cancel within 50 ms if the board answers.
@@ -108,7 +109,9 @@ class BoardSensors(Driver):
                 return self._read()
             case AwaitChange(known):
                 return self._await_change(known, deadline, cancel)
-        raise DeviceError(Reason.UNSUPPORTED, f"sensors know no {type(request).__name__}")
+        raise DeviceError(
+            Reason.UNSUPPORTED, en("sensors know no {kind}", kind=type(request).__name__)
+        )
 
     def _await_change(self, known: Readings, deadline: Deadline, cancel: CancelToken) -> Readings:
         while True:
@@ -117,7 +120,7 @@ class BoardSensors(Driver):
             if readings != known:
                 return readings
             if deadline.passed():
-                raise DeviceError(Reason.TIMEOUT, "no sensor changed in time")
+                raise DeviceError(Reason.TIMEOUT, en("no sensor changed in time"))
             if cancel.wait(min(pause.remaining(), deadline.remaining())):
                 raise DeviceError(Reason.CANCELLED)
 

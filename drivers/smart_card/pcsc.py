@@ -23,6 +23,7 @@ from drivers.device import (
     State,
     Status,
 )
+from drivers.sentence import en, words_of
 from drivers.smart_card.apdu import Card
 from drivers.smart_card.emv import read_bank_card
 from drivers.smart_card.ssc import is_social_security_card, read_social_security_card
@@ -72,11 +73,11 @@ _SILENT_TRIES = 3  # a card that is still being pushed in has no contact yet
 _SOCKET_VARIABLE = "PCSCLITE_CSOCK_NAME"
 
 _MEND = {
-    Reason.NO_DEVICE: "check the reader's cable, and reader in the settings",
+    Reason.NO_DEVICE: en("check the reader's cable, and reader in the settings"),
     Reason.OFFLINE: "systemctl start pcscd",
 }
-_HELD_DETAIL = "another program or a read that was cut off holds the card"
-_HELD_MEND = (
+_HELD_DETAIL = en("another program or a read that was cut off holds the card")
+_HELD_MEND = en(
     "lift the card; if it stays so find the program that uses the reader (ss -xp | grep pcscd) "
     "and stop it"
 )
@@ -134,7 +135,9 @@ class PcscReader(Driver):
         self._card: int | None = None  # the service's count of cards when one was last reported
         self._held: Deadline | None = None  # until then, another program may hold the card
         self._settled = Deadline(0)
-        self._closed = Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
+        self._closed = Status(
+            State.NO_DEVICE, problem=Reason.NO_DEVICE, detail=en("not opened yet")
+        )
 
     @property
     def info(self) -> Info:
@@ -177,7 +180,7 @@ class PcscReader(Driver):
             return Status(State.ONLINE, media=Media.NOT_PRESENT)
         if self._held is not None:
             return _HELD if self._held.passed() else replace(_HELD, state=State.BUSY, problem=None)
-        detail = "the card gives no sign: is it the right way round?" if state & MUTE else ""
+        detail = en("the card gives no sign: is it the right way round?") if state & MUTE else ""
         return Status(State.ONLINE, media=Media.PRESENT, detail=detail)
 
     def reset(self) -> None:
@@ -197,7 +200,7 @@ class PcscReader(Driver):
             try:
                 checks.append(Check(name, True, see()))
             except DeviceError as error:
-                checks.append(Check(name, False, str(error)))
+                checks.append(Check(name, False, words_of(error)))
         return tuple(checks)
 
     def neighbours(self) -> tuple[Neighbour, ...]:
@@ -223,7 +226,12 @@ class PcscReader(Driver):
             case AwaitRemoval():
                 return self._await_removal(deadline, cancel)
         raise DeviceError(
-            Reason.UNSUPPORTED, f"a chip card reader knows no {type(request).__name__}"
+            Reason.UNSUPPORTED,
+            en(
+                "{device} knows no {request}",
+                device="a chip card reader",
+                request=type(request).__name__,
+            ),
         )
 
     # -- what a citizen does ------------------------------------------------------------------
@@ -258,11 +266,11 @@ class PcscReader(Driver):
         def transmit(apdu: bytes) -> bytes:
             _check_cancel(cancel)
             if limit.passed():
-                raise DeviceError(Reason.TIMEOUT, "the card is too slow")
+                raise DeviceError(Reason.TIMEOUT, en("the card is too slow"))
             with self._reader_errors(Reason.CARD_REMOVED):
                 answer = session.transmit(apdu)
             if not answer:  # pulled during a command
-                raise DeviceError(Reason.CARD_REMOVED, "the card was pulled while it was read")
+                raise DeviceError(Reason.CARD_REMOVED, en("the card was pulled while it was read"))
             return answer
 
         card = Card(transmit, t0=session.t0)
@@ -278,7 +286,7 @@ class PcscReader(Driver):
     def _await_card(self, deadline: Deadline, limit: Deadline, cancel: CancelToken) -> CardSession:
         """Wait until a card is in the reader, and connect to it before ``limit``."""
         silent = 0
-        for state in self._watch(deadline, cancel, "no card was put in time"):
+        for state in self._watch(deadline, cancel, en("no card was put in time")):
             if not state & PRESENT:
                 silent = 0
                 continue
@@ -296,7 +304,7 @@ class PcscReader(Driver):
                 elif error.code in SERVICE_GONE | READER_GONE:
                     self._drop()  # `_watch` finds both again
                 elif error.code not in CARD_GONE | HELD:
-                    raise DeviceError(Reason.HARDWARE, str(error)) from error
+                    raise DeviceError(Reason.HARDWARE, words_of(error)) from error
             cancel.wait(_AGAIN_S)
         raise AssertionError("a watch ends by an error only")
 
@@ -313,7 +321,7 @@ class PcscReader(Driver):
                 self._context = None  # the cancelled attempt releases its context
                 _check_cancel(cancel)
                 if not patience.passed():
-                    raise DeviceError(Reason.TIMEOUT, "the card is too slow")
+                    raise DeviceError(Reason.TIMEOUT, en("the card is too slow"))
                 self._held = Deadline(0)
                 raise _kept()
 
@@ -322,7 +330,7 @@ class PcscReader(Driver):
         return self._held is not None and self._held.passed()
 
     def _await_removal(self, deadline: Deadline, cancel: CancelToken) -> None:
-        for state in self._watch(deadline, cancel, "the card is still in the reader"):
+        for state in self._watch(deadline, cancel, en("the card is still in the reader")):
             if not state & PRESENT:
                 self.report(Status(State.ONLINE, media=Media.NOT_PRESENT))
                 return
@@ -356,7 +364,7 @@ class PcscReader(Driver):
 
     def _see_service(self) -> str:
         with self._reader_errors(Reason.OFFLINE):
-            return f"{len(self._connected().readers())} readers"
+            return en("{count} readers", count=len(self._connected().readers()))
 
     def _see_reader(self) -> str:
         self._look()
@@ -389,7 +397,7 @@ class PcscReader(Driver):
                 self._reader = choose_reader(context.readers(), self._settings.reader)
             state = context.look(self._reader, known, seconds)
             if state & NO_READER:
-                raise _gone(f"the reader {self._reader} is gone")
+                raise _gone(en("the reader {reader} is gone", reader=self._reader))
             return state
 
     def _connected(self) -> Context:
@@ -417,15 +425,15 @@ class PcscReader(Driver):
                 self._drop()
                 raise DeviceError(
                     Reason.OFFLINE,
-                    f"the PC/SC service does not answer: {error}",
+                    en("the PC/SC service does not answer: {error}", error=error),
                     mend=_MEND[Reason.OFFLINE],
                 ) from error
             if error.code in READER_GONE:
                 self._drop()
-                raise _gone(f"the reader is gone: {error}") from error
+                raise _gone(en("the reader is gone: {error}", error=error)) from error
             if otherwise is Reason.OFFLINE:
                 self._drop()
-            raise DeviceError(otherwise, str(error)) from error
+            raise DeviceError(otherwise, words_of(error)) from error
         except DeviceError as error:
             if error.reason is Reason.NO_DEVICE:
                 self._drop()
@@ -446,9 +454,15 @@ def choose_reader(names: Sequence[str], wanted: str) -> str:
         return fitting[0]
     listed = ", ".join(names) or "none"
     if fitting:
-        raise _gone(f"several readers could be meant; there are: {listed}", "set reader to one")
-    what = f"no reader is called {wanted}" if wanted else "no reader is there"
-    raise _gone(f"{what}; there are: {listed}")
+        raise _gone(
+            en("several readers could be meant; there are: {listed}", listed=listed),
+            en("set reader to one"),
+        )
+    if wanted:
+        found = en("no reader is called {name}; there are: {listed}", name=wanted, listed=listed)
+    else:
+        found = en("no reader is there; there are: {listed}", listed=listed)
+    raise _gone(found)
 
 
 def _media(state: int) -> Media:
@@ -471,6 +485,6 @@ def _kept() -> DeviceError:
 def _silent(error: PcscError) -> DeviceError:
     return DeviceError(
         Reason.CARD_UNREADABLE,
-        f"the card gives no sign: {error}",
-        mend="turn the card round, or wipe its contacts",
+        en("the card gives no sign: {error}", error=error),
+        mend=en("turn the card round, or wipe its contacts"),
     )

@@ -10,6 +10,8 @@ from typing import Any
 
 from smartcard import scard
 
+from drivers.sentence import en
+
 _MASK = 0xFFFFFFFF  # pyscard returns codes signed or unsigned
 _NAMES = {
     getattr(scard, name) & _MASK: name
@@ -53,7 +55,7 @@ class PcscError(Exception):
 
     def __init__(self, code: int) -> None:
         self.code = code & _MASK
-        super().__init__(f"{_NAMES.get(self.code, 'PC/SC error')} {self.code:08X}")
+        super().__init__(f"{_NAMES.get(self.code, en('PC/SC error'))} {self.code:08X}")
 
 
 class Context:

@@ -26,6 +26,7 @@ from drivers.device import (
     State,
     Status,
 )
+from drivers.sentence import en, words_of
 from drivers.speaker.types import Play, Sound
 
 PROBE_S = 0.9
@@ -76,7 +77,7 @@ class AplaySpeaker(Driver):
     def status(self) -> Status:
         """Whether ``open`` has succeeded; a speaker cannot be asked for its state."""
         if not self._open:
-            return Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail="not opened yet")
+            return Status(State.NO_DEVICE, problem=Reason.NO_DEVICE, detail=en("not opened yet"))
         return Status(State.ONLINE)
 
     def reset(self) -> None:
@@ -88,8 +89,8 @@ class AplaySpeaker(Driver):
         try:
             self.reset()
         except DeviceError as error:
-            return (Check("sound card", False, str(error)),)
-        return (Check("sound card", True, f"{self._device} plays"),)
+            return (Check("sound card", False, words_of(error)),)
+        return (Check("sound card", True, en("{device} plays", device=self._device)),)
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
         """Play a sound to its end; obeys a cancel within 50 ms.
@@ -98,13 +99,20 @@ class AplaySpeaker(Driver):
         ``OFFLINE`` as :meth:`open`, ``UNSUPPORTED`` for a volume that is no percentage.
         """
         if not isinstance(request, Play):
-            raise DeviceError(Reason.UNSUPPORTED, f"a speaker knows no {type(request).__name__}")
+            raise DeviceError(
+                Reason.UNSUPPORTED,
+                en(
+                    "{device} knows no {request}",
+                    device="a speaker",
+                    request=type(request).__name__,
+                ),
+            )
         if not 0 <= request.volume <= 100:
-            raise DeviceError(Reason.UNSUPPORTED, "volume is a percentage")
+            raise DeviceError(Reason.UNSUPPORTED, en("volume is a percentage"))
         if cancel.cancelled:
             raise DeviceError(Reason.CANCELLED)
         if not self._open:
-            raise DeviceError(Reason.NO_DEVICE, f"{self._device} is not open")
+            raise DeviceError(Reason.NO_DEVICE, en("{device} is not open", device=self._device))
         self._play(_wav(_louder(_samples(request.sound), request.volume)), deadline, cancel)
 
     def _play(self, wav: bytes, deadline: Deadline, cancel: CancelToken) -> None:
@@ -119,7 +127,7 @@ class AplaySpeaker(Driver):
         except OSError as error:
             raise DeviceError(
                 Reason.NO_DEVICE,
-                "aplay is not installed",
+                en("aplay is not installed"),
                 mend="sudo apt install alsa-utils",
             ) from error
         said = self._await(player, wav, deadline, cancel)
@@ -139,20 +147,20 @@ class AplaySpeaker(Driver):
                 _kill(player)
                 if cancel.cancelled:
                     raise DeviceError(Reason.CANCELLED)
-                raise DeviceError(Reason.TIMEOUT, "the sound did not end in time")
+                raise DeviceError(Reason.TIMEOUT, en("the sound did not end in time"))
 
     def _refused(self, said: str) -> DeviceError:
         lines = said.strip().splitlines()
-        why = lines[-1].removeprefix("aplay: ")[:200] if lines else "no reason given"
-        detail = f"nothing can be played on {self._device}: {why}"
+        why = lines[-1].removeprefix("aplay: ")[:200] if lines else en("no reason given")
+        detail = en("nothing can be played on {device}: {why}", device=self._device, why=why)
         if "busy" in why:
             return DeviceError(
-                Reason.OFFLINE, detail, mend="find what holds it: fuser -v /dev/snd/*"
+                Reason.OFFLINE, detail, mend=en("find what holds it: fuser -v /dev/snd/*")
             )
         return DeviceError(
             Reason.NO_DEVICE,
             detail,
-            mend="look for a sound card with: aplay -l; the user must be in the group audio",
+            mend=en("look for a sound card with: aplay -l; the user must be in the group audio"),
         )
 
 

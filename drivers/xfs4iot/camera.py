@@ -27,6 +27,7 @@ from drivers.device import (
     State,
     Status,
 )
+from drivers.sentence import en, words_of
 from drivers.xfs4iot.client import XfsService
 from drivers.xfs4iot.driver import RESET_S, ServiceSettings, XfsDriver, online
 from drivers.xfs4iot.payloads import (
@@ -82,9 +83,16 @@ class XfsCamera(XfsDriver):
         try:
             height, width, _ = _picture(self._connected(), self._settings.camera).shape
         except DeviceError as error:
-            return (*checks, Check("picture", False, str(error)))
+            return (*checks, Check("picture", False, words_of(error)))
         took = (time.monotonic() - begun) * 1000
-        return (*checks, Check("picture", True, f"{width}×{height} after {took:.0f} ms"))
+        return (
+            *checks,
+            Check(
+                "picture",
+                True,
+                en("{size} after {took:.0f} ms", size=f"{width}×{height}", took=took),
+            ),
+        )
 
     def _do(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Stream | None:
         if isinstance(request, StopStream):
@@ -122,8 +130,8 @@ class XfsCamera(XfsDriver):
             return Status(
                 State.HARDWARE_ERROR,
                 problem=Reason.HARDWARE,
-                detail="the camera is out of order",
-                mend="call the machine's service",
+                detail=en("the camera is out of order"),
+                mend=en("call the machine's service"),
             )
         if self._reader is not None and self._reader.failure is not None:
             raise self._reader.failure
@@ -166,7 +174,7 @@ class _PictureReader:
         try:
             stream.put(image, time.monotonic())
         except ValueError as error:
-            raise DeviceError(Reason.GARBLED, "the pictures change their size") from error
+            raise DeviceError(Reason.GARBLED, en("the pictures change their size")) from error
         self.stream = stream
 
 
@@ -182,7 +190,7 @@ def _picture(
         try:
             image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
         except cv2.error as error:
-            raise DeviceError(Reason.GARBLED, "a picture that is none") from error
+            raise DeviceError(Reason.GARBLED, en("a picture that is none")) from error
     if image is None:
-        raise DeviceError(Reason.GARBLED, "a picture that is none")
+        raise DeviceError(Reason.GARBLED, en("a picture that is none"))
     return np.asarray(image, np.uint8)

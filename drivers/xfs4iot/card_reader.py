@@ -22,6 +22,7 @@ from drivers.device import (
     State,
     Status,
 )
+from drivers.sentence import en
 from drivers.smart_card.apdu import Card
 from drivers.smart_card.emv import read_bank_card
 from drivers.smart_card.ssc import is_social_security_card, read_social_security_card
@@ -73,7 +74,7 @@ _MEDIA = {
     MediaState.JAMMED: Media.JAMMED,
 }
 _GIVE_BACK = MoveCard(origin="transport", goal="exit")
-_LEFT = "an earlier card is still in the reader"
+_LEFT = en("an earlier card is still in the reader")
 
 
 class XfsCardReader(XfsDriver):
@@ -141,7 +142,7 @@ class XfsCardReader(XfsDriver):
             if cancel.cancelled:
                 raise DeviceError(Reason.CANCELLED)
             if deadline.passed():
-                raise DeviceError(Reason.TIMEOUT, _LEFT, mend="take the card out of the reader")
+                raise DeviceError(Reason.TIMEOUT, _LEFT, mend=en("take the card out of the reader"))
             if look.passed():
                 media = self._media(self._look(service, STATUS_S))
                 if self._holds(service, media) and not asked:
@@ -158,7 +159,9 @@ class XfsCardReader(XfsDriver):
         for chip in read.chip or ():
             if chip.data:
                 return chip.data
-        raise DeviceError(Reason.CARD_UNKNOWN, "the card has no chip, or lies the wrong way round")
+        raise DeviceError(
+            Reason.CARD_UNKNOWN, en("the card has no chip, or lies the wrong way round")
+        )
 
     def _read(
         self,
@@ -202,7 +205,7 @@ class XfsCardReader(XfsDriver):
                         State.HARDWARE_ERROR,
                         Media.JAMMED if error.reason is Reason.JAM else Media.UNKNOWN,
                         problem=error.reason,
-                        detail=f"the card is not given back: {error.detail}",
+                        detail=en("the card is not given back: {detail}", detail=error.detail),
                         mend=error.mend,
                     )
                 )
@@ -237,7 +240,7 @@ class XfsCardReader(XfsDriver):
             if cancel.cancelled:
                 raise DeviceError(Reason.CANCELLED)
             if deadline.passed():
-                raise DeviceError(Reason.TIMEOUT, "the card is still in the reader")
+                raise DeviceError(Reason.TIMEOUT, en("the card is still in the reader"))
             service.pump(TICK_S)
         self.report(Status(State.ONLINE, media=Media.NOT_PRESENT))
 
@@ -249,7 +252,7 @@ class XfsCardReader(XfsDriver):
                 self._inserted = True
                 self.report(Status(State.BUSY, media=Media.PRESENT))
             case CardReaderEvent.INVALID_MEDIA:
-                detail = "this is no card, or it lies the wrong way round"
+                detail = en("this is no card, or it lies the wrong way round")
                 self.report(Status(State.BUSY, media=Media.NOT_PRESENT, detail=detail))
 
     def _hear(self, message: XfsMessage) -> None:
@@ -289,8 +292,8 @@ class XfsCardReader(XfsDriver):
                 status,
                 state=State.HARDWARE_ERROR,
                 problem=Reason.JAM,
-                detail="a card is jammed",
-                mend="open the machine and take the card out",
+                detail=en("a card is jammed"),
+                mend=en("open the machine and take the card out"),
             )
         return status
 

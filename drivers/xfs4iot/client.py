@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from websockets.exceptions import WebSocketException
 
 from drivers.device import CancelToken, Deadline, DeviceError, Reason
+from drivers.sentence import en
 from drivers.xfs4iot.failures import FailedError
 from drivers.xfs4iot.messages import (
     AcknowledgeStatus,
@@ -157,12 +158,18 @@ class XfsService:
             return f"{min(command.MAJORS)}.0"
         if command.NAME in self._versions:
             return self._versions[command.NAME]
-        said = " and ".join(self._offered.get(command.NAME, ())) or "not at all"
+        said = " and ".join(self._offered.get(command.NAME, ())) or en("not at all")
         ours = " and ".join(f"{major}.0" for major in command.MAJORS)
         raise DeviceError(
             Reason.UNSUPPORTED,
-            f"{self.uri} knows {command.NAME} {said}; needed is {ours}",
-            mend="update the machine's XFS4IoT services",
+            en(
+                "{uri} knows {name} {said}; needed is {ours}",
+                uri=self.uri,
+                name=command.NAME,
+                said=said,
+                ours=ours,
+            ),
+            mend=en("update the machine's XFS4IoT services"),
         )
 
     # -- commands -----------------------------------------------------------------------------
@@ -189,13 +196,15 @@ class XfsService:
         while running.end is None:
             if stopped is not None:
                 if give_up.passed():
-                    self._abandon(stopped, f"{command.NAME} did not end when it was cancelled")
+                    self._abandon(
+                        stopped, en("{name} did not end when it was cancelled", name=command.NAME)
+                    )
             elif cancel.cancelled or overdue.passed():
                 stopped = Reason.CANCELLED if cancel.cancelled else Reason.TIMEOUT
                 give_up = Deadline(CANCEL_S)
                 self._send(Cancel(request_ids=[running.number]), CANCEL_S)
             elif not running.acknowledged and acknowledge.passed():
-                self._abandon(Reason.OFFLINE, f"{self.uri} does not answer")
+                self._abandon(Reason.OFFLINE, en("{uri} does not answer", uri=self.uri))
             self.pump(TICK_S)
         return self.result(command, running, stopped)
 
@@ -211,7 +220,7 @@ class XfsService:
         deadline = Deadline(seconds)
         while running.end is None:
             if deadline.passed():
-                self._abandon(Reason.OFFLINE, f"{self.uri} does not answer")
+                self._abandon(Reason.OFFLINE, en("{uri} does not answer", uri=self.uri))
             self.pump(min(TICK_S, deadline.remaining()))
         return self.result(command, running)
 
@@ -235,7 +244,7 @@ class XfsService:
         while running.end is None:
             if cancel.cancelled or deadline.passed():
                 reason = Reason.CANCELLED if cancel.cancelled else Reason.TIMEOUT
-                raise DeviceError(reason, f"{command.NAME} still goes on")
+                raise DeviceError(reason, en("{name} still goes on", name=command.NAME))
             self.pump(TICK_S)
         return self.result(command, running)
 
@@ -246,7 +255,9 @@ class XfsService:
         deadline = Deadline(CANCEL_S)
         while running.end is None:
             if deadline.passed():
-                self._abandon(Reason.OFFLINE, f"{self.uri} does not end a command when told")
+                self._abandon(
+                    Reason.OFFLINE, en("{uri} does not end a command when told", uri=self.uri)
+                )
             self.pump(TICK_S)
 
     def result(self, command: Command[C], running: Running, stopped: Reason | None = None) -> C:
@@ -258,13 +269,13 @@ class XfsService:
             busy = end.header.status is AcknowledgeStatus.TOO_MANY_REQUESTS
             raise DeviceError(
                 Reason.OFFLINE if busy else Reason.UNSUPPORTED,
-                f"{command.NAME} was not taken: {end.header.status.value}",
+                en("{name} was not taken: {status}", name=command.NAME, status=end.header.status),
             )
         code = end.code
         if code is CompletionCode.SUCCESS:
             return end.read(command.COMPLETION)  # type: ignore[return-value]
         if code is CompletionCode.CANCELED and stopped is not None:
-            raise DeviceError(stopped, f"{command.NAME} was cancelled", pages=None)
+            raise DeviceError(stopped, en("{name} was cancelled", name=command.NAME), pages=None)
         raise FailedError(command.NAME, code, end.read(Completion).error_code)
 
     def pump(self, seconds: float = 0.0) -> None:
@@ -325,7 +336,9 @@ class XfsService:
 
     def _open_wire(self) -> WebSocket:
         if self._wire is None:
-            raise DeviceError(Reason.OFFLINE, f"{self.uri} is not connected", pages=None)
+            raise DeviceError(
+                Reason.OFFLINE, en("{uri} is not connected", uri=self.uri), pages=None
+            )
         return self._wire
 
     @contextmanager
@@ -333,9 +346,9 @@ class XfsService:
         try:
             yield
         except TimeoutError:
-            self._abandon(Reason.OFFLINE, f"{self.uri} takes no more bytes")
+            self._abandon(Reason.OFFLINE, en("{uri} takes no more bytes", uri=self.uri))
         except OSError:
-            self._abandon(Reason.OFFLINE, f"{self.uri} hung up")
+            self._abandon(Reason.OFFLINE, en("{uri} hung up", uri=self.uri))
 
     def _abandon(self, reason: Reason, detail: str) -> NoReturn:
         self.close()
@@ -377,8 +390,12 @@ def discover(
             raise told[0]
         raise DeviceError(
             Reason.NO_DEVICE,
-            f"no service publisher on {host}, ports {', '.join(map(str, ports))}",
-            mend="start the machine's XFS4IoT services, or correct host in the settings",
+            en(
+                "no service publisher on {host}, ports {map}",
+                host=host,
+                map=", ".join(map(str, ports)),
+            ),
+            mend=en("start the machine's XFS4IoT services, or correct host in the settings"),
         )
     found = dict.fromkeys(uri for answer in answers for uri in answer)
     return tuple(uri for uri in found if uri.startswith("wss://" if tls else ("ws://", "wss://")))
@@ -409,25 +426,33 @@ def _connected(uri: str, ca: str, seconds: float) -> WebSocket:
             raise ValueError
     except ValueError:
         raise DeviceError(
-            Reason.UNSUPPORTED, f"{uri} is no address of a service", mend="write ws://host:port/…"
+            Reason.UNSUPPORTED,
+            en("{uri} is no address of a service", uri=uri),
+            mend=en("write ws://host:port/…"),
         ) from None
     try:
         secure = ssl.create_default_context(cafile=ca or None) if parts.scheme == "wss" else None
     except OSError as error:  # also raised for a file without certificates
-        raise DeviceError(Reason.UNSUPPORTED, f"{ca} cannot be read", mend="correct ca") from error
+        raise DeviceError(
+            Reason.UNSUPPORTED, en("{ca} cannot be read", ca=ca), mend=en("correct ca")
+        ) from error
     try:
         return WebSocket(uri, secure, seconds)
     except ssl.SSLCertVerificationError as error:
         raise DeviceError(
             Reason.NOT_AUTHORISED,
-            f"the certificate of {uri} does not hold: {error.verify_message}",
-            mend="give the file of its authority in ca, or have the certificate renewed",
+            en(
+                "the certificate of {uri} does not hold: {verify_message}",
+                uri=uri,
+                verify_message=error.verify_message,
+            ),
+            mend=en("give the file of its authority in ca, or have the certificate renewed"),
         ) from error
     except (TimeoutError, ssl.SSLError) as error:
-        raise DeviceError(Reason.OFFLINE, f"{uri} does not answer") from error
+        raise DeviceError(Reason.OFFLINE, en("{uri} does not answer", uri=uri)) from error
     except (OSError, WebSocketException) as error:
         raise DeviceError(
             Reason.NO_DEVICE,
-            f"no service at {uri}",
-            mend="start the machine's XFS4IoT services, or correct the address in the settings",
+            en("no service at {uri}", uri=uri),
+            mend=en("start the machine's XFS4IoT services, or correct the address in the settings"),
         ) from error

@@ -17,6 +17,7 @@ from drivers.device import (
     State,
     Status,
 )
+from drivers.sentence import en
 from drivers.xfs4iot.driver import RESET_S, ServiceSettings, XfsDriver, online
 from drivers.xfs4iot.failures import FailedError
 from drivers.xfs4iot.messages import ErrorCode
@@ -74,12 +75,12 @@ class XfsCodeScanner(XfsDriver):
                     if cancel.cancelled:
                         raise DeviceError(Reason.CANCELLED) from error
                     if deadline.passed():
-                        raise DeviceError(Reason.TIMEOUT, "no code was read") from error
+                        raise DeviceError(Reason.TIMEOUT, en("no code was read")) from error
                     continue
                 for output in read.read_output or ():
                     if output.barcode_data:
                         return _code(output.barcode_data, output.symbology or "")
-                raise DeviceError(Reason.GARBLED, "a code was read, and nothing stood in it")
+                raise DeviceError(Reason.GARBLED, en("a code was read, and nothing stood in it"))
         finally:
             if not service.closed:
                 self.report(Status(State.ONLINE))
@@ -92,8 +93,8 @@ class XfsCodeScanner(XfsDriver):
                 status,
                 state=State.HARDWARE_ERROR,
                 problem=Reason.HARDWARE,
-                detail="the scanner is out of order",
-                mend="call the machine's service",
+                detail=en("the scanner is out of order"),
+                mend=en("call the machine's service"),
             )
         return status
 
@@ -102,6 +103,8 @@ def _code(data: bytes, symbology: str) -> Code:
     data = data.rstrip(b"\r\n")
     if len(data) > LONGEST:
         raise DeviceError(
-            Reason.GARBLED, f"a code is longer than {LONGEST} bytes", mend="show another code"
+            Reason.GARBLED,
+            en("a code is longer than {longest} bytes", longest=LONGEST),
+            mend=en("show another code"),
         )
     return Code(decode_code(data), "" if symbology == "symbologyUnknown" else symbology)

@@ -23,6 +23,7 @@ from drivers.device import (
     State,
     Status,
 )
+from drivers.sentence import en, words_of
 from drivers.xfs4iot.client import CONNECT_S, PORTS, XfsService, discover
 from drivers.xfs4iot.failures import status_of
 from drivers.xfs4iot.messages import Command, XfsMessage
@@ -107,11 +108,11 @@ class XfsDriver(Driver):
             service = self._connected()
             status = self.status()
         except DeviceError as error:
-            return (Check("service", False, str(error)),)
+            return (Check("service", False, words_of(error)),)
         missing = [need.NAME for need in self.NEEDS if not _knows(service, need)]
         return (
             Check("service", True, service.uri),
-            Check("commands", not missing, ", ".join(missing) or "all known"),
+            Check("commands", not missing, ", ".join(missing) or en("all known")),
             Check("ready", status.usable, status.detail or status.state.value),
         )
 
@@ -135,7 +136,8 @@ class XfsDriver(Driver):
         """
         if not isinstance(request, self.REQUESTS):
             raise DeviceError(
-                Reason.UNSUPPORTED, f"a {self.KIND} knows no {type(request).__name__}"
+                Reason.UNSUPPORTED,
+                en("a {kind} knows no {request}", kind=self.KIND, request=type(request).__name__),
             )
         if cancel.cancelled:
             raise DeviceError(Reason.CANCELLED)
@@ -170,7 +172,7 @@ class XfsDriver(Driver):
     def _connected(self, seconds: float = CONNECT_S) -> XfsService:
         """The connection; reopens a lost connection at the same address."""
         if self._service is None:
-            raise DeviceError(Reason.NO_DEVICE, "not opened yet")
+            raise DeviceError(Reason.NO_DEVICE, en("not opened yet"))
         if self._service.closed:
             self._take(self._greeted(self._service.uri, seconds))
         return self._service
@@ -229,8 +231,8 @@ class XfsDriver(Driver):
             raise first
         raise DeviceError(
             Reason.NO_DEVICE,
-            f"none of {len(addresses)} services is a {self.KIND}",
-            mend="correct service in the settings, or add the device to the machine's services",
+            en("none of {count} services is a {kind}", count=len(addresses), kind=self.KIND),
+            mend=en("correct service in the settings, or add the device to the machine's services"),
         )
 
     def _addresses(self) -> Sequence[str]:
@@ -238,7 +240,9 @@ class XfsDriver(Driver):
         if "://" in where.service:
             if where.tls and not where.service.startswith("wss://"):
                 raise DeviceError(
-                    Reason.UNSUPPORTED, f"{where.service} is not over TLS", mend="write wss://…"
+                    Reason.UNSUPPORTED,
+                    en("{service} is not over TLS", service=where.service),
+                    mend=en("write wss://…"),
                 )
             return (where.service,)
         found = discover(where.machine, where.ports, tls=where.tls, ca=where.ca)

@@ -5,26 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from drivers.device import DeviceError, Media, Reason, State, Status, Supply
+from drivers.sentence import en, joined
 from drivers.xfs4iot.messages import CompletionCode, ErrorCode
 from drivers.xfs4iot.payloads import DeviceState
 
 _ENDS: Mapping[CompletionCode, tuple[Reason, str]] = {
     CompletionCode.CANCELED: (Reason.CANCELLED, ""),
-    CompletionCode.DEVICE_NOT_READY: (Reason.OFFLINE, "look after the machine's own messages"),
-    CompletionCode.HARDWARE_ERROR: (Reason.HARDWARE, "call the machine's service"),
-    CompletionCode.INTERNAL_ERROR: (Reason.HARDWARE, "restart the machine's XFS4IoT service"),
+    CompletionCode.DEVICE_NOT_READY: (Reason.OFFLINE, en("look after the machine's own messages")),
+    CompletionCode.HARDWARE_ERROR: (Reason.HARDWARE, en("call the machine's service")),
+    CompletionCode.INTERNAL_ERROR: (Reason.HARDWARE, en("restart the machine's XFS4IoT service")),
     CompletionCode.TIME_OUT: (Reason.TIMEOUT, ""),
-    CompletionCode.USER_ERROR: (Reason.OFFLINE, "remove what stands in the device's way"),
+    CompletionCode.USER_ERROR: (Reason.OFFLINE, en("remove what stands in the device's way")),
     CompletionCode.INVALID_COMMAND: (Reason.UNSUPPORTED, ""),
     CompletionCode.UNSUPPORTED_COMMAND: (Reason.UNSUPPORTED, ""),
     CompletionCode.UNSUPPORTED_DATA: (Reason.UNSUPPORTED, ""),
     CompletionCode.INVALID_DATA: (Reason.UNSUPPORTED, ""),
     CompletionCode.INVALID_REQUEST_ID: (Reason.GARBLED, ""),
-    CompletionCode.FRAUD_ATTEMPT: (Reason.HARDWARE, "search the machine for foreign parts"),
+    CompletionCode.FRAUD_ATTEMPT: (Reason.HARDWARE, en("search the machine for foreign parts")),
     # Services answer this while the machine is in vendor mode.
-    CompletionCode.SEQUENCE_ERROR: (Reason.OFFLINE, "end the machine's vendor mode"),
-    CompletionCode.AUTHORISATION_REQUIRED: (Reason.NOT_AUTHORISED, "have the bank permit it"),
-    CompletionCode.AUTHORIZATION_REQUIRED: (Reason.NOT_AUTHORISED, "have the bank permit it"),
+    CompletionCode.SEQUENCE_ERROR: (Reason.OFFLINE, en("end the machine's vendor mode")),
+    CompletionCode.AUTHORISATION_REQUIRED: (Reason.NOT_AUTHORISED, en("have the bank permit it")),
+    CompletionCode.AUTHORIZATION_REQUIRED: (Reason.NOT_AUTHORISED, en("have the bank permit it")),
 }
 
 REFUSALS = frozenset(
@@ -101,10 +102,10 @@ _REASONS = {code: reason for reason, codes in _ERRORS.items() for code in codes}
 """Error code to reason; any other code means ``HARDWARE``."""
 
 _MEND = {
-    Reason.JAM: "open the machine, take out what is jammed, close it",
-    Reason.PAPER_OUT: "put in paper",
-    Reason.TONER_OUT: "put in toner or a ribbon",
-    Reason.NOT_AUTHORISED: "load the keys again",
+    Reason.JAM: en("open the machine, take out what is jammed, close it"),
+    Reason.PAPER_OUT: en("put in paper"),
+    Reason.TONER_OUT: en("put in toner or a ribbon"),
+    Reason.NOT_AUTHORISED: en("load the keys again"),
 }
 
 
@@ -112,12 +113,12 @@ class FailedError(DeviceError):
     """The service ended a command without success; ``code`` and ``error`` as it sent them."""
 
     def __init__(self, name: str, code: CompletionCode, error: ErrorCode | None = None) -> None:
-        reason, mend = _ENDS.get(code, (Reason.HARDWARE, "call the machine's service"))
+        reason, mend = _ENDS.get(code, (Reason.HARDWARE, en("call the machine's service")))
         said = code.value
         if code is CompletionCode.COMMAND_ERROR_CODE and error is not None:
             reason = _REASONS.get(error, Reason.HARDWARE)
             said, mend = error.value, _MEND.get(reason, "")
-        super().__init__(reason, f"{name}: {said}", mend=mend)
+        super().__init__(reason, joined(": ", name, said), mend=mend)
         self.code = code
         self.error = error
 
@@ -128,45 +129,45 @@ _STATES: Mapping[DeviceState, tuple[State, Reason | None, str, str]] = {
     DeviceState.OFFLINE: (
         State.OFFLINE,
         Reason.OFFLINE,
-        "switched off-line at the machine",
-        "switch the device on-line",
+        en("switched off-line at the machine"),
+        en("switch the device on-line"),
     ),
     DeviceState.POWER_OFF: (
         State.OFFLINE,
         Reason.OFFLINE,
-        "without power, or not connected",
-        "check the device's power and cable",
+        en("without power, or not connected"),
+        en("check the device's power and cable"),
     ),
     DeviceState.NO_DEVICE: (
         State.NO_DEVICE,
         Reason.NO_DEVICE,
-        "this machine has no such device",
-        "take the device out of the settings",
+        en("this machine has no such device"),
+        en("take the device out of the settings"),
     ),
     DeviceState.HARDWARE_ERROR: (
         State.HARDWARE_ERROR,
         Reason.HARDWARE,
-        "out of order",
-        "call the machine's service",
+        en("out of order"),
+        en("call the machine's service"),
     ),
     DeviceState.USER_ERROR: (
         State.USER_ERROR,
         Reason.OFFLINE,
-        "something stands in the device's way",
-        "remove what stands in the device's way",
+        en("something stands in the device's way"),
+        en("remove what stands in the device's way"),
     ),
     # Potential fraud counts as fraud: nobody is at the terminal who could check.
     DeviceState.FRAUD_ATTEMPT: (
         State.TAMPER,
         Reason.HARDWARE,
-        "it reports tampering",
-        "search the machine for foreign parts",
+        en("it reports tampering"),
+        en("search the machine for foreign parts"),
     ),
     DeviceState.POTENTIAL_FRAUD: (
         State.TAMPER,
         Reason.HARDWARE,
-        "it suspects tampering",
-        "search the machine for foreign parts",
+        en("it suspects tampering"),
+        en("search the machine for foreign parts"),
     ),
     DeviceState.STARTING: (State.STARTING, Reason.OFFLINE, "starting", ""),
 }
@@ -175,7 +176,7 @@ _STATES: Mapping[DeviceState, tuple[State, Reason | None, str, str]] = {
 def status_of(state: DeviceState | None) -> Status:
     """The status of a device from ``common.device``; UNKNOWN when the service does not tell."""
     if state is None or state not in _STATES:
-        return Status(State.UNKNOWN, detail="the service does not tell how the device is")
+        return Status(State.UNKNOWN, detail=en("the service does not tell how the device is"))
     ours, problem, detail, mend = _STATES[state]
     return Status(ours, problem=problem, detail=detail, mend=mend)
 

@@ -9,6 +9,7 @@ import msgspec
 
 from drivers.device import CancelToken, Deadline, DeviceError, Kind, Reason, Request
 from drivers.lights.types import AllOff, FlashRate, Light, SetLight
+from drivers.sentence import en
 from drivers.xfs4iot.client import XfsService
 from drivers.xfs4iot.driver import RESET_S, ServiceSettings, XfsDriver
 from drivers.xfs4iot.failures import FailedError
@@ -47,7 +48,9 @@ class XfsLights(XfsDriver):
                 name = self._name(light)
                 there = service.capabilities.light_names()
                 if name is None or (there and name not in there):
-                    raise DeviceError(Reason.UNSUPPORTED, f"this machine has no light {light}")
+                    raise DeviceError(
+                        Reason.UNSUPPORTED, en("this machine has no light {light}", light=light)
+                    )
                 state = LightState(flash_rate=rate.value, color=colour.value)
                 self._switch(service, {name: state}, deadline, cancel)
             case AllOff():

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 import msgspec
 
 from drivers.device import DeviceError, Reason
+from drivers.sentence import en
 
 P = TypeVar("P", bound="Payload")
 C = TypeVar("C", bound="Completion")
@@ -220,9 +221,11 @@ class XfsMessage:
             return msgspec.json.decode(self._payload, type=form)
         except _UNREADABLE as error:
             # Raised without its cause, which may quote the payload.
-            name = self.header.name if _NAME.fullmatch(self.header.name) else "a message"
+            name = self.header.name if _NAME.fullmatch(self.header.name) else en("a message")
             raise DeviceError(
-                Reason.GARBLED, f"{name}: {_which(error)} payload", pages=None
+                Reason.GARBLED,
+                en("{name}: {what} payload", name=name, what=_which(error)),
+                pages=None,
             ) from None
 
     @property
@@ -252,7 +255,7 @@ def decode(data: bytes | str) -> XfsMessage:
         frame = msgspec.json.decode(data, type=_Frame)
     except _UNREADABLE as error:
         raise DeviceError(
-            Reason.GARBLED, f"a frame that is no message: {_which(error)}", pages=None
+            Reason.GARBLED, en("a frame that is no message: {what}", what=_which(error)), pages=None
         ) from None
     return XfsMessage(frame.header, bytes(frame.payload))
 
@@ -274,4 +277,4 @@ def _numbers(version: str) -> tuple[int, int]:
 def _which(error: Exception) -> str:
     if isinstance(error, msgspec.ValidationError):
         return "unfit"
-    return "nested too deeply" if isinstance(error, RecursionError) else "no JSON"
+    return en("nested too deeply") if isinstance(error, RecursionError) else en("no JSON")

@@ -35,6 +35,7 @@ from drivers.pin_pad.types import (
     SessionKey,
     StartPinEntry,
 )
+from drivers.sentence import en
 from drivers.xfs4iot.client import TICK_S, Running, XfsService
 from drivers.xfs4iot.driver import RESET_S, ServiceSettings, XfsDriver, online
 from drivers.xfs4iot.messages import XfsMessage
@@ -124,7 +125,7 @@ class XfsPinPad(XfsDriver):
         if not online(status):
             return status
         if self._algorithm is None:
-            return Status(status.state, detail="no session key is loaded")
+            return Status(status.state, detail=en("no session key is loaded"))
         return Status(State.BUSY) if self._entry or self._pin_waits else status
 
     # -- keys ---------------------------------------------------------------------------------
@@ -133,7 +134,9 @@ class XfsPinPad(XfsDriver):
         letter = "T" if key.algorithm is Algorithm.TDEA else self._settings.sm4
         if not letter:
             raise DeviceError(
-                Reason.UNSUPPORTED, "this pad knows no SM4", mend="name its digit for SM4 in sm4"
+                Reason.UNSUPPORTED,
+                en("this pad knows no SM4"),
+                mend=en("name its digit for SM4 in sm4"),
             )
         service = self._usable()
         service.require(ImportKey)
@@ -149,7 +152,7 @@ class XfsPinPad(XfsDriver):
         length = min(len(told), len(key.check_value))
         if length < 3 or told[:length] != key.check_value[:length]:
             raise DeviceError(
-                Reason.NOT_AUTHORISED, "the check value does not fit: another master key"
+                Reason.NOT_AUTHORISED, en("the check value does not fit: another master key")
             )
         self._algorithm, self._serial = key.algorithm, key.serial
 
@@ -157,9 +160,9 @@ class XfsPinPad(XfsDriver):
 
     def _start(self, request: StartPinEntry) -> None:
         if not 4 <= request.shortest <= request.longest <= 12:
-            raise DeviceError(Reason.UNSUPPORTED, "a PIN has 4 to 12 digits")
+            raise DeviceError(Reason.UNSUPPORTED, en("a PIN has 4 to 12 digits"))
         if self._algorithm is None:
-            raise DeviceError(Reason.NOT_AUTHORISED, "no session key is loaded")
+            raise DeviceError(Reason.NOT_AUTHORISED, en("no session key is loaded"))
         service = self._usable()
         self._drop_entry()
         command = PinEntry(
@@ -178,7 +181,7 @@ class XfsPinPad(XfsDriver):
             if cancel.cancelled:
                 raise DeviceError(Reason.CANCELLED)
             if deadline.passed():
-                raise DeviceError(Reason.TIMEOUT, "no key was pressed in time")
+                raise DeviceError(Reason.TIMEOUT, en("no key was pressed in time"))
             try:
                 entry.service.pump(TICK_S)
                 if entry.running is not None and entry.running.end is not None:
@@ -189,7 +192,7 @@ class XfsPinPad(XfsDriver):
             if entry.ended and not entry.presses:
                 break
         if entry is None or not entry.presses:
-            raise DeviceError(Reason.CANCELLED, "no PIN is being entered")
+            raise DeviceError(Reason.CANCELLED, en("no PIN is being entered"))
         press = entry.presses.popleft()
         if press.key is Key.ENTER:
             self._await_end(entry)
@@ -205,7 +208,7 @@ class XfsPinPad(XfsDriver):
         due = Deadline(END_S)
         while not entry.ended:
             if due.passed():
-                raise DeviceError(Reason.OFFLINE, "the pad does not end the entry")
+                raise DeviceError(Reason.OFFLINE, en("the pad does not end the entry"))
             entry.service.pump(TICK_S)
             if entry.running is not None and entry.running.end is not None:
                 self._close_entry(entry)
@@ -220,7 +223,7 @@ class XfsPinPad(XfsDriver):
             self._forget()
             if error.reason in (Reason.TIMEOUT, Reason.CANCELLED):
                 self.report(Status(State.ONLINE))
-                raise DeviceError(Reason.CANCELLED, "the pad has given the entry up") from error
+                raise DeviceError(Reason.CANCELLED, en("the pad has given the entry up")) from error
             raise
         entry.running = None
         entry.ended = True
@@ -236,7 +239,7 @@ class XfsPinPad(XfsDriver):
     def _make_block(self, pan: str, deadline: Deadline, cancel: CancelToken) -> PinBlock:
         pan_field(pan)  # raises for an invalid PAN
         if not self._pin_waits or self._algorithm is None:
-            raise DeviceError(Reason.CANCELLED, "no entered PIN waits")
+            raise DeviceError(Reason.CANCELLED, en("no entered PIN waits"))
         service = self._connected()
         command = GetPinBlock(customer_data=pan[:-1], key=self._settings.key)
         try:
@@ -245,7 +248,7 @@ class XfsPinPad(XfsDriver):
             self._pin_waits = False
         self.report(Status(State.ONLINE))
         if len(block) != _BLOCK_BYTES[self._algorithm]:
-            raise DeviceError(Reason.GARBLED, f"a PIN block of {len(block)} bytes")
+            raise DeviceError(Reason.GARBLED, en("a PIN block of {count} bytes", count=len(block)))
         return PinBlock(self._algorithm, self._serial, block)
 
     def _end(self) -> None:

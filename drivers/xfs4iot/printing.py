@@ -26,6 +26,7 @@ from drivers.device import (
     Status,
     Supply,
 )
+from drivers.sentence import en
 from drivers.xfs4iot.client import TICK_S, Running, XfsService
 from drivers.xfs4iot.driver import RESET_S, STATUS_S, ServiceSettings, XfsDriver, online
 from drivers.xfs4iot.failures import REFUSALS, FailedError, status_after
@@ -85,15 +86,15 @@ _SUPPLY = {
     SupplyState.OUT: Supply.OUT,
 }
 _BINS: Mapping[BinState, tuple[str, str]] = {
-    BinState.MISSING: ("the retract bin is missing", "put in the retract bin"),
-    BinState.INOPERATIVE: ("the retract bin is out of order", "call the machine's service"),
-    BinState.NOT_CONFIGURED: ("the retract bin is not set up", "set it up at the machine"),
+    BinState.MISSING: (en("the retract bin is missing"), en("put in the retract bin")),
+    BinState.INOPERATIVE: (en("the retract bin is out of order"), en("call the machine's service")),
+    BinState.NOT_CONFIGURED: (en("the retract bin is not set up"), en("set it up at the machine")),
     BinState.MANIPULATED: (
-        "somebody was at the retract bin",
-        "look after it and reset it at the machine",
+        en("somebody was at the retract bin"),
+        en("look after it and reset it at the machine"),
     ),
-    BinState.FULL: ("the retract bin is full", "empty the retract bin"),
-    BinState.HIGH: ("the retract bin is nearly full", "empty the retract bin"),
+    BinState.FULL: (en("the retract bin is full"), en("empty the retract bin")),
+    BinState.HIGH: (en("the retract bin is nearly full"), en("empty the retract bin")),
 }
 """Detail and mend for each state of a retract bin, worst first."""
 
@@ -138,7 +139,7 @@ class XfsPrinter(XfsDriver):
             status = _with_bins(status, service.ask(GetStorage(), limit.remaining()))
         self._draw_back_late(service)
         if online(status) and self._stuck is not None and self._presented is not None:
-            detail = f"paper lies in the slot: {self._stuck.detail}"
+            detail = en("paper lies in the slot: {detail}", detail=self._stuck.detail)
             status = replace(status, detail=detail, mend=self._stuck.mend or status.mend)
         return status
 
@@ -199,7 +200,7 @@ class XfsPrinter(XfsDriver):
         except DeviceError as error:
             if self._presented is None:  # it is unknown whether paper lies in the slot
                 raise
-            detail = f"paper lies in the slot: {error.detail or error.reason.value}"
+            detail = en("paper lies in the slot: {detail}", detail=error.detail or error.reason)
             raise DeviceError(error.reason, detail, mend=error.mend) from error
 
     def _await_taken(self, service: XfsService, deadline: Deadline, cancel: CancelToken) -> None:
@@ -217,8 +218,8 @@ class XfsPrinter(XfsDriver):
             if limit.passed():
                 raise DeviceError(
                     Reason.NOT_TAKEN,
-                    "the paper before it still lies in the slot",
-                    mend="take the paper out of the slot",
+                    en("the paper before it still lies in the slot"),
+                    mend=en("take the paper out of the slot"),
                 )
             service.pump(TICK_S)
             if look.passed():
@@ -375,18 +376,18 @@ def read_printer(facts: PrinterStatus, status: Status) -> Status:
             replace(status, media=Media.JAMMED),
             State.HARDWARE_ERROR,
             Reason.JAM,
-            "paper is jammed",
-            "open the machine, take out what is jammed, close it",
+            en("paper is jammed"),
+            en("open the machine, take out what is jammed, close it"),
         )
     if paper is Supply.OUT:
-        return _ill(status, State.USER_ERROR, Reason.PAPER_OUT, "no paper", "put in paper")
+        return _ill(status, State.USER_ERROR, Reason.PAPER_OUT, en("no paper"), en("put in paper"))
     if facts.toner is SupplyState.OUT:
-        said = "toner, ink or ribbon is at its end"
-        return _ill(status, State.USER_ERROR, Reason.TONER_OUT, said, "put in a new one")
+        said = en("toner, ink or ribbon is at its end")
+        return _ill(status, State.USER_ERROR, Reason.TONER_OUT, said, en("put in a new one"))
     if paper is Supply.LOW:
-        return replace(status, detail="paper is low", mend="bring paper")
+        return replace(status, detail=en("paper is low"), mend=en("bring paper"))
     if facts.toner is SupplyState.LOW:
-        return replace(status, detail="toner, ink or ribbon is low", mend="bring a new one")
+        return replace(status, detail=en("toner, ink or ribbon is low"), mend=en("bring a new one"))
     return _bins(status, [one.state for one in facts.retract_bins or ()])
 
 

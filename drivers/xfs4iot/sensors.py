@@ -9,6 +9,7 @@ import msgspec
 
 from drivers.device import CancelToken, Deadline, DeviceError, Kind, Reason, Request, Status
 from drivers.sensors.types import AwaitChange, Power, Readings, ReadSensors
+from drivers.sentence import en
 from drivers.xfs4iot.client import TICK_S, XfsService
 from drivers.xfs4iot.driver import STATUS_S, ServiceSettings, XfsDriver
 from drivers.xfs4iot.messages import Payload, XfsMessage
@@ -74,7 +75,7 @@ class XfsSensors(XfsDriver):
             if cancel.cancelled:
                 raise DeviceError(Reason.CANCELLED)
             if deadline.passed():
-                raise DeviceError(Reason.TIMEOUT, "nothing changed")
+                raise DeviceError(Reason.TIMEOUT, en("nothing changed"))
             service.pump(TICK_S)
             if look.passed():
                 self._status(service.ask(GetStatus(), STATUS_S))

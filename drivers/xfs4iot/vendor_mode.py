@@ -15,6 +15,7 @@ from drivers.device import (
     State,
     Status,
 )
+from drivers.sentence import en
 from drivers.vendor_mode.types import Agree, AwaitMode, Mode, ReadMode
 from drivers.xfs4iot.client import CONNECT_S, TICK_S, XfsService
 from drivers.xfs4iot.driver import STATUS_S, ServiceSettings, XfsDriver, online
@@ -92,7 +93,7 @@ class XfsVendorMode(XfsDriver):
             if cancel.cancelled:
                 raise DeviceError(Reason.CANCELLED)
             if deadline.passed():
-                raise DeviceError(Reason.TIMEOUT, "nothing changed")
+                raise DeviceError(Reason.TIMEOUT, en("nothing changed"))
             service.pump(TICK_S)
             if look.passed():
                 self._status(service.ask(GetStatus(), STATUS_S))
@@ -105,7 +106,7 @@ class XfsVendorMode(XfsDriver):
             case Mode.EXIT_PENDING:
                 service.call(AcknowledgeExit(), deadline, cancel)
             case _:
-                raise DeviceError(Reason.UNSUPPORTED, "nobody asks to hand the machine over")
+                raise DeviceError(Reason.UNSUPPORTED, en("nobody asks to hand the machine over"))
 
     def _hear(self, message: XfsMessage) -> None:
         event = VendorModeEvent(message.header.name)
@@ -126,7 +127,7 @@ class XfsVendorMode(XfsDriver):
                 status,
                 state=State.OFFLINE,
                 problem=Reason.OFFLINE,
-                detail=f"the machine's vendor mode: {self._mode.value}",
-                mend="end the vendor mode at the machine",
+                detail=en("the machine's vendor mode: {mode}", mode=self._mode),
+                mend=en("end the vendor mode at the machine"),
             )
         return status

@@ -21,6 +21,8 @@ from websockets.http11 import Response
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
+from drivers.sentence import en
+
 LONGEST = 32 * 1024 * 1024
 """Most bytes of a message; the largest is a picture in base64."""
 # Without this, the library would write frames, which hold citizens' data, into the log.
@@ -63,7 +65,7 @@ class WebSocket:
         """Send one message. Raises ``TimeoutError`` when the peer does not take it in time, another
         ``OSError`` when the peer is gone."""
         if self._protocol.state is not State.OPEN:
-            raise ConnectionError("hung up")
+            raise ConnectionError(en("hung up"))
         self._protocol.send_text(text.encode())
         self._flush(time.monotonic() + seconds)
 
@@ -73,7 +75,7 @@ class WebSocket:
         limit = time.monotonic() + seconds
         while not self._messages:
             if self._protocol.state is not State.OPEN:
-                raise ConnectionError("hung up")  # or the peer broke the protocol
+                raise ConnectionError(en("hung up"))  # or the peer broke the protocol
             try:
                 self._read(limit)
             except TimeoutError:
@@ -150,7 +152,7 @@ class WebSocket:
                 case Response():
                     self._shaken = True
         if not data and not self._messages:
-            raise ConnectionError("hung up")
+            raise ConnectionError(en("hung up"))
         return True
 
     def _put(self, frame: Frame) -> None:
