@@ -131,7 +131,7 @@ def _fill(pipe: int) -> None:
 
 
 def _drained(pipe: int) -> bytes:
-    """Empty the pipe; returns no bytes, for the data that the caller keeps."""
+    """Read and drop all bytes of the pipe; returns ``b""``."""
     with suppress(BlockingIOError):
         while os.read(pipe, 65536):
             pass

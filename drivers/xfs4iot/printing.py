@@ -1,9 +1,9 @@
 """Base of the receipt and document printers over XFS4IoT: paper is presented, taken or retracted.
 
 Where the machine can retract, the driver retracts an earlier citizen's paper before it prints. It
-tries that also when the machine reports no paper, since paper under the head, on the transport or
-in the slot may look the same to the machine. The citizen's own paper is not retracted: the driver
-waits until it is taken before it prints the next.
+tries that also when the machine does not tell where paper lies: paper under the head, on the
+transport or in the slot may look the same to the machine. The citizen's own paper is not retracted:
+the driver waits until it is taken before it prints the next.
 """
 
 from __future__ import annotations

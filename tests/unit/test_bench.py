@@ -1,6 +1,8 @@
 """The bench: what it makes of a trace, what it prints, and once, small, each of its parts."""
 
+import io
 import json
+import logging
 import math
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -12,10 +14,12 @@ from click.testing import CliRunner
 
 from drivers.emulators import cups, smart_card
 from drivers.hosting.host import HostPace
-from kiosk import __main__
+from kiosk import __main__, events
+from kiosk.log import AllowListed
 from kiosk.workshop import bench
 from kiosk.workshop.bench import devices, readers, recovery, slips, visits
 from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured, as_table
+from kiosk.workshop.bench.stand import bug_lines
 from kiosk.workshop.bench.visits import NAMES, Event
 
 
@@ -258,3 +262,21 @@ def test_takeovers_run_from_an_end_or_a_kill_to_the_next_first_frame() -> None:
     assert found["standby_takeover"] == [20]
     assert found["standby_takeover_killed"] == [50]
     assert "standby_takeover" not in _evaluated(events[:-2])  # nobody came after it
+
+
+def test_the_lines_of_a_log_that_tell_of_a_bug() -> None:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(AllowListed(as_json=False))
+    logger = logging.Logger("kiosk.test")
+    logger.addHandler(handler)
+    ended: dict[str, Any] = {"visit": 1, "stage": "live", "pause_s": 0.0}
+    events.VISIT_OVER.log(logger, cause="left", **ended)
+    events.DEVICE.log(logger, device="camera", state="offline", detail="a bug in a cable")
+    assert bug_lines(stream.getvalue()) == []
+    events.BUG.log(logger, error=ValueError(), reference="20260115-0001")
+    events.UNCAUGHT.log(logger, error=ValueError())
+    events.DRIVER_FAILED.log(logger, error=ValueError(), device="camera")
+    events.VISIT_FAILED.log(logger, cause="died", **ended)
+    assert bug_lines(stream.getvalue()) == stream.getvalue().splitlines()[2:]
+    assert len(bug_lines(stream.getvalue())) == 4

@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kiosk import events
 from kiosk.keeper.keeper import visit_command
 from kiosk.workshop import robots
 from kiosk.workshop.bench.figures import BenchError
@@ -50,7 +51,10 @@ full_screen = true
 url = "{centre}"
 seal_roots = "{directory}/centre/root.pem"
 """
-_BUG = re.compile(r"event=bug|uncaught|driver failed|cause=(?!left|idle)[\w-]+")
+_SENTENCES = (events.BUG, events.UNCAUGHT, events.DRIVER_FAILED)
+_BUG = re.compile(
+    rf": (?:{'|'.join(event.sentence for event in _SENTENCES)})(?: |$)|cause=(?!left|idle)[\w-]+"
+)
 """Log lines that tell of a bug, whatever devices do; :mod:`kiosk.keeper.keeper` logs the causes."""
 
 
@@ -70,8 +74,8 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """The screen's thread stood still from ``since`` to ``at`` (monotonic s); for ``ms`` of that
-    time it had a core."""
+    """The screen's thread stood still from ``since`` to ``at`` (monotonic s). ``ms`` leaves out the
+    time in which the thread waited for a free core."""
 
     since: float
     at: float
@@ -200,8 +204,12 @@ class Stand:
             text = log.read()
         end = text.rfind(b"\n") + 1
         self._read += end
-        lines = text[:end].decode(errors="replace").splitlines()
-        return [line for line in lines if _BUG.search(line)]
+        return bug_lines(text[:end].decode(errors="replace"))
+
+
+def bug_lines(log: str) -> list[str]:
+    """The lines of ``log`` that tell of a bug, a death or a frozen screen."""
+    return [line for line in log.splitlines() if _BUG.search(line)]
 
 
 @contextmanager
