@@ -18,9 +18,9 @@ from kiosk.settings import Settings
 
 DEVICES = Section("devices")
 SECONDS = 45.0
-"""How long one device may take; the slowest, a reader that is not there at any speed, takes ten."""
+"""Longest time of one probe; the slowest, a reader that answers at no speed, takes ten seconds."""
 AGAIN_S = 12.0
-"""Who took longer to fail gets no second look."""
+"""A probe that failed later than this is not repeated."""
 STOP = en("systemctl stop kiosk.service, and examine again")
 _RAW_PORT = 9100  # of a printer whose address says none
 _HELD = (Reason.OFFLINE, Reason.NO_DEVICE, Reason.TIMEOUT, Reason.GARBLED)
