@@ -88,7 +88,8 @@ def told(file: str, dump: list[str]) -> list[str]:
         outcomes[outcome] += 1
         if outcome == "survived":
             (mutation,) = job["mutations"]
-            changed = [text for text in result["diff"].splitlines() if text[:1] in "+-"][2:]
+            _, _, hunk = result["diff"].partition("\n@@")
+            changed = [text for text in hunk.splitlines() if text[:1] in ("+", "-")]
             lines += [f"{file}:{mutation['start_pos'][0]}: nobody noticed", *changed]
     survived, total = outcomes["survived"], sum(outcomes.values())
     return [*lines, f"{file}: {total} changes, {total - survived} noticed, {survived} survived"]
