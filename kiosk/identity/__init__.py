@@ -1,1 +1,1 @@
-"""Who stands there: documents and ways to prove it."""
+"""Who the citizen is: identity documents and the proofs that the centre asks for."""

@@ -1,4 +1,4 @@
-"""Who stands there: the card on the reader, the name if the chip had cut it, then a proof."""
+"""Signing in: the ID card, the whole name if the chip holds only part of it, then a proof."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from kiosk.visit.visit import Visit
 from kiosk.words import Sayable, _
 
 _TRY_AGAIN = ("code-wrong", "code-expired", "sms-too-soon", "sms-daily-limit")
-"""Refusals after which the page stays: another code may be typed, or the last one still."""
+"""Codes of refusals after which the page for the SMS code stays: the citizen may type a code again
+or, after a refused resend, the code that the phone already has."""
 _RESEND_S = 60
-"""When another code may be asked for, where the centre has not said it."""
+"""Seconds until the citizen may ask for another code, where the centre has not said."""
 
 
 def identify(visit: Visit) -> None:
-    """From the card to the citizen's own pages. The centre decides at every turn."""
+    """Sign the citizen in, from the card to the greeting. The centre makes every decision."""
     card = visit.ask(PresentIdCard())
     session = visit.look_up(partial(visit.centre.sign_in, evidence(card)))
     if session.name_to_confirm is not None:
@@ -31,7 +32,7 @@ def identify(visit: Visit) -> None:
 
 
 def evidence(card: IdCard) -> CardEvidence:
-    """What the centre is told of the card: as it was read, nothing decided here."""
+    """The facts of the card that the terminal sends to the centre, unchanged, as read."""
     return CardEvidence(
         kind=card.kind.value,
         name=Sensitive(card.name),
@@ -43,7 +44,7 @@ def evidence(card: IdCard) -> CardEvidence:
 
 
 def _prove(visit: Visit, session: Session) -> None:
-    """One of the ways the centre offers; asked only where there is a choice."""
+    """Run one of the proofs that the centre offers; the citizen chooses where there are several."""
     ways = [proof.method for proof in session.proofs if proof.available]
     method = visit.ask(ChooseProof(session.proofs)) if len(ways) > 1 else "sms"
     if method == "sms":
@@ -52,7 +53,8 @@ def _prove(visit: Visit, session: Session) -> None:
 
 
 def _prove_by_sms(visit: Visit, phone: str) -> None:
-    """A code to the phone on file; typed again when it was wrong, sent again when asked for."""
+    """Have the centre send a code to the phone on file and ask for it: again after a wrong code,
+    and with a new code when the citizen asks for one."""
     sent = _send_first(visit, phone)
     wrong: Sayable | None = None
     while True:
@@ -71,7 +73,8 @@ def _prove_by_sms(visit: Visit, phone: str) -> None:
 
 
 def _send_first(visit: Visit, phone: str) -> SmsSent:
-    """Send the first code. “Too soon” means that one is on its way: its answer had been lost."""
+    """Have the centre send the first code. When the centre refuses with ``sms-too-soon``, it has
+    already sent a code, and only its answer was lost: the citizen types that code."""
     try:
         return visit.look_up(visit.centre.send_sms)
     except Refusal as refusal:

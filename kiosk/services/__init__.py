@@ -1,4 +1,4 @@
-"""What a citizen can do: one file per service 服务事项. Importing this enters them all."""
+"""The services 服务事项, one file each. Importing this package enters them all in ``SERVICES``."""
 
 from kiosk.services import account, certificate, ledger, loan, withdrawals
 from kiosk.services.catalogue import SERVICES, menu

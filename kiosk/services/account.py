@@ -1,4 +1,4 @@
-"""账户查询: the balance, the state of the account, and what it means."""
+"""账户查询: the balance of an account, its state and its facts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def show_account(visit: Visit) -> None:
 def account_statement(
     account: Account, masking: MaskingRules, actions: tuple[Action, ...] = ()
 ) -> ShowStatement:
-    """The balance, the state and what belongs to it."""
+    """The page of an account: its balance, its state and its facts."""
     tone = _tone(account)
     monthly = _("{amount} 元", amount=account.monthly)
     split = _(
@@ -76,7 +76,7 @@ def _tone(account: Account) -> Tone:
 
 
 def _ways_on(visit: Visit) -> tuple[Action, ...]:
-    """What else is offered for this account, with the reason where it cannot be had."""
+    """The services that lead on from the account; a closed service carries its reason."""
     ways = {
         "ledger": (_("看缴存明细"), "ledger"),
         "deposit-certificate": (_("打印证明"), "printer"),

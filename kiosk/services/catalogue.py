@@ -16,7 +16,7 @@ from kiosk.words import Sayable, _
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One thing a citizen can do. ``needs`` names the device classes it cannot do without."""
+    """One service. ``needs`` names the classes of devices without which the service is closed."""
 
     id: str
     icon: str
@@ -25,13 +25,13 @@ class Service:
 
 
 SERVICES: dict[str, Service] = {}
-"""By id; the id is the centre's."""
+"""All services by their ids, which are those of the centre's catalogue."""
 
 
 def service(
     id_: str, *, icon: str, needs: tuple[Kind, ...] = ()
 ) -> Callable[[Callable[[Visit], None]], Callable[[Visit], None]]:
-    """Enter a function as the service the centre calls ``id_``."""
+    """A decorator that enters a function in ``SERVICES`` as the service ``id_`` of the centre."""
 
     def enter(run: Callable[[Visit], None]) -> Callable[[Visit], None]:
         SERVICES[id_] = Service(id_, icon, needs, run)
@@ -41,13 +41,13 @@ def service(
 
 
 def menu(visit: Visit) -> Menu:
-    """What is offered to this citizen at this terminal now."""
+    """The menu of this terminal now: all services on offer, closed ones with their reasons."""
     return Menu(tiles(visit.catalogue, visit.statuses()))
 
 
 def tiles(catalogue: Catalogue, statuses: Mapping[Kind, Status]) -> tuple[Tile, ...]:
-    """The centre's offers that this program knows, in the centre's order; what cannot be had now
-    carries its reason."""
+    """The centre's offers that this program knows, in the centre's order; a closed service carries
+    its reason."""
     return tuple(
         Tile(
             offer.service,
@@ -64,7 +64,8 @@ def tiles(catalogue: Catalogue, statuses: Mapping[Kind, Status]) -> tuple[Tile, 
 def closed_because(
     offer: Offer, clock: datetime, statuses: Mapping[Kind, Status]
 ) -> Sayable | None:
-    """Why ``offer`` cannot be had now: the centre closed it, the hour, or a device."""
+    """Why the service of ``offer`` is closed now, or None: the centre has closed it, the hour is
+    outside its hours, or a device that it needs is not ready."""
     if not offer.open:
         return offer.closed_because or _("暂停服务")
     opens, closes = time.fromisoformat(offer.hours.opens), time.fromisoformat(offer.hours.closes)

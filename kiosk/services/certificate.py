@@ -1,4 +1,4 @@
-"""缴存证明: made and sealed by the centre, checked, shown, printed; a slip to go with it."""
+"""缴存证明: the terminal has the centre make a certificate, checks it, shows it and prints it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def print_certificate(visit: Visit) -> None:
 
 
 def make_and_print(visit: Visit, account: Account) -> None:
-    """From the purpose to the sheet in the hand."""
+    """Ask the purpose, order the certificate, check, show and print it, then offer a slip."""
     purpose = _choose_purpose(visit)
     order = visit.once(lambda: _order(account, purpose))
     document = visit.look_up(lambda: visit.centre.make_document(order))
@@ -45,7 +45,7 @@ def make_and_print(visit: Visit, account: Account) -> None:
 
 
 def _choose_purpose(visit: Visit) -> str:
-    """What the certificate is for; the centre says what there is to choose."""
+    """The code of the purpose: the citizen chooses where the centre offers several."""
     purposes = visit.offer("deposit-certificate").purposes
     if len(purposes) < 2:
         return purposes[0].code if purposes else ""
@@ -54,14 +54,16 @@ def _choose_purpose(visit: Visit) -> str:
 
 
 def _order(account: Account, purpose: str) -> DocumentRequest:
-    """With a key of its own: the centre makes one document of it, however often it is asked."""
+    """An order with a new key: the centre makes one document per key, even when the terminal
+    sends the same order again."""
     return DocumentRequest(
         kind="deposit-certificate", account=account.id, purpose=purpose, key=secrets.token_hex(16)
     )
 
 
 def _fetch(visit: Visit, document: Document) -> Sensitive[bytes]:
-    """The sealed file; what is not sealed or not this citizen's is refused."""
+    """The sealed file. Raises ``NotOurs`` for a file without the centre's seal, or a file that is
+    not this citizen's."""
     pdf = visit.centre.document_file(document)
     check_in_process(pdf, document=document, holder=visit.holder(), roots=visit.seal_roots)
     return Sensitive(pdf)

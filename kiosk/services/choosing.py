@@ -1,4 +1,4 @@
-"""Which account, which loan: asked only where there are several."""
+"""The account or the loan of the citizen; the terminal asks only where there are several."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kiosk.words import _
 
 
 def choose_account(visit: Visit) -> Account:
-    """The citizen's account; with several, the one they choose."""
+    """The citizen's account; with several accounts, the citizen chooses."""
     accounts = visit.look_up(visit.centre.accounts)
     if not accounts:
         raise Refusal(
@@ -34,7 +34,7 @@ def choose_account(visit: Visit) -> Account:
 
 
 def choose_loan(visit: Visit) -> Loan:
-    """The citizen's loan; with several, the one they choose."""
+    """The citizen's loan; with several loans, the citizen chooses."""
     loans = visit.look_up(visit.centre.loans)
     if not loans:
         raise Refusal(

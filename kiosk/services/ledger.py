@@ -19,7 +19,8 @@ def show_ledger(visit: Visit) -> None:
 
 
 def show_years(visit: Visit, account: Account) -> None:
-    """The newest year first; another one as often as the citizen likes."""
+    """Show the newest year, then every year that the citizen chooses, until the citizen goes back
+    or leaves."""
     year: int | None = None
     while True:
         ledger = visit.look_up(partial(visit.centre.ledger, account.id, year))
@@ -27,7 +28,7 @@ def show_years(visit: Visit, account: Account) -> None:
 
 
 def ledger_table(ledger: Ledger) -> ShowTable:
-    """One year; its tabs are the years that there are."""
+    """The table of one year; its tabs are the years of the account."""
     sums = _(
         "{year} 年缴存 {paid_in}，利息 {interest}",
         year=str(ledger.year),

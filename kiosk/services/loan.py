@@ -1,4 +1,4 @@
-"""我的贷款: what is owed, the plan 还款计划, what was paid 还款明细."""
+"""我的贷款: the balance of a loan, its plan 还款计划 and its repayments 还款明细."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def show_loan(visit: Visit) -> None:
 
 
 def loan_statement(loan: Loan, catalogue: Catalogue) -> ShowStatement:
-    """What is owed and what comes next."""
+    """The page of a loan: its balance, its state, its next instalment and its terms."""
     tone = Tone.BAD if loan.terms_overdue else Tone.GOOD
     number = catalogue.masking.account.mask(loan.number)
     granted = _("{amount} 元", amount=loan.granted)
@@ -118,7 +118,7 @@ def plan_table(entries: Sequence[PlanEntry]) -> ShowTable:
 
 
 def repayments_table(entries: Sequence[Repayment]) -> ShowTable:
-    """What was paid and what is owed."""
+    """The instalments that were paid or are overdue."""
     owed = sum(1 for entry in entries if entry.paid_on is None)
     lead = _("有 {count} 期未还", count=owed) if owed else _("全部按期还清")
     return ShowTable(

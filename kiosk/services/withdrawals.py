@@ -1,4 +1,4 @@
-"""提取记录: what was taken out of an account, when and why."""
+"""提取记录: the withdrawals from an account, with their days, reasons and amounts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Back by replay: what a service got so far, kept in order, so that it can be run again."""
+"""返回 by replay: the kept answers with which a service runs again from its top."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing a service got: an answer, what a look-up gave or refused, or what it made once."""
+    """One kept result: an answer of the citizen or a device, what the centre gave or refused, a
+    value made by ``Visit.once``, or whether a paper came out."""
 
     value: Any
     kind: Literal["answer", "turn", "device", "look-up", "refusal", "once", "paper"]
 
 
 class Answers:
-    """What a service got so far, in order, so that it can be run again from the top."""
+    """All results of a service so far, in order. To go back, the visit drops the last answer and
+    runs the service again from its top: the service gets the kept results instead of new ones."""
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
@@ -26,7 +28,7 @@ class Answers:
         self._next = 0
 
     def replayed(self) -> Entry | None:
-        """The next kept entry, or None where the service is new ground."""
+        """The next kept entry; None once the service has got all kept entries."""
         if self._next == len(self._entries):
             return None
         self._next += 1
@@ -37,7 +39,8 @@ class Answers:
         self._next += 1
 
     def drop_last_answer(self) -> bool:
-        """Forget back to before the last real answer; False when there is none."""
+        """Drop the last entry of the kind ``answer`` and all entries after it. Without such an
+        entry, drop everything and return False."""
         while self._entries:
             if self._entries.pop().kind == "answer":
                 return True

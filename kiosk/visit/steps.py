@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 class NotAnAnswer(ValueError):
-    """What was given does not answer the step. ``hint`` tells the citizen what would."""
+    """The given value is no answer to the step. ``hint`` tells the citizen what the step takes."""
 
     def __init__(self, hint: Text) -> None:
         super().__init__(hint.message)
@@ -32,12 +32,12 @@ class NotAnAnswer(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Step(Generic[T]):
-    """One page. A subclass says what it shows and what answers it."""
+    """One page. A subclass says what its page shows and which values answer the step."""
 
     idles: ClassVar[bool] = True
-    """Whether the idle clock runs: not while a machine works and the citizen only waits."""
+    """Whether the idle clock runs: not while a device works and the citizen only waits."""
     turns: ClassVar[bool] = False
-    """Whether its answers only turn the page: going back skips them all."""
+    """Whether the answers to this step only turn the page: 返回 skips all such answers."""
 
     def check(self, answer: object) -> T:
         """``answer`` as a ``T``, or :class:`NotAnAnswer`."""
@@ -48,7 +48,7 @@ class Step(Generic[T]):
 class DeviceStep(Step[T]):
     """A page during which a device works; the device gives the answer.
 
-    ``request`` goes to the device class ``device``; it must be over after ``seconds``.
+    ``request`` goes to the device of the class ``device``, which must finish within ``seconds``.
     """
 
     request: Request[T]
@@ -58,7 +58,7 @@ class DeviceStep(Step[T]):
 
 @dataclass(frozen=True, slots=True)
 class PrintStep(DeviceStep[T]):
-    """A page during which paper comes out of the machine: 退出 and the clock are heard after it."""
+    """A page during which a printer works: 退出 and the idle clock take effect only afterwards."""
 
     idles: ClassVar[bool] = False
 
@@ -70,8 +70,8 @@ def _one_of(answer: object, allowed: tuple[str, ...]) -> str:
 
 
 class Tone(StrEnum):
-    """How something is meant, told by a colour beside its words. Attention never blames; bad is for
-    what was refused or is frozen."""
+    """What a colour says beside words. ``ATTENTION`` never blames the citizen; ``BAD`` stands for a
+    refusal or a frozen account."""
 
     PLAIN = ""
     GOOD = "good"
@@ -84,7 +84,7 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attract(Step[None]):
-    """The page that waits for somebody."""
+    """The first page, before a visit: any touch begins the visit."""
 
     idles: ClassVar[bool] = False
 
@@ -94,14 +94,14 @@ class Attract(Step[None]):
 
 @dataclass(frozen=True, slots=True)
 class OutOfService(Step[None]):
-    """设备维护中: the machine is its technician's. Nothing answers it."""
+    """设备维护中: a technician works at the machine. Nothing answers this step."""
 
     idles: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, slots=True)
 class PresentIdCard(DeviceStep[IdCard]):
-    """请把身份证放在感应区. Answered by the reader."""
+    """请把身份证放在感应区. The ID-card reader answers."""
 
     request: Request[IdCard] = field(default_factory=ReadCard)
     device: Kind = field(default=Kind.ID_CARD, init=False)
@@ -110,7 +110,8 @@ class PresentIdCard(DeviceStep[IdCard]):
 
 @dataclass(frozen=True, slots=True)
 class ConfirmName(Step[bool]):
-    """The chip had cut the name: is this the whole one?"""
+    """The chip of the card holds only the first part of a long name. The centre knows the whole
+    ``name``: is this the citizen's?"""
 
     name: Sensitive[str]
 
@@ -120,7 +121,8 @@ class ConfirmName(Step[bool]):
 
 @dataclass(frozen=True, slots=True)
 class ChooseProof(Step[str]):
-    """How to prove who is there: every way the centre offers, the face only as one of them."""
+    """How the citizen wants to prove who they are. The page shows every way that the centre
+    offers; the face is never the only way."""
 
     proofs: tuple[Proof, ...]
 
@@ -133,11 +135,12 @@ RESEND = "resend"
 
 @dataclass(frozen=True, slots=True)
 class EnterSmsCode(Step[str]):
-    """The six digits that were sent to the phone on file. Answered by them, or by ``RESEND``."""
+    """The centre has sent six digits to the phone on file. Answered by the six digits, or by
+    ``RESEND`` for a new code."""
 
     phone: str  # masked
     resend_after_s: int
-    wrong: Sayable | None = None  # why the last one was not taken
+    wrong: Sayable | None = None  # why the centre refused the last code
 
     def check(self, answer: object) -> str:
         if answer == RESEND:
@@ -149,7 +152,7 @@ class EnterSmsCode(Step[str]):
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One service on the menu. ``closed`` says why it cannot be had now."""
+    """One service on the menu. ``closed`` says why the citizen cannot choose the service now."""
 
     service: str
     title: Sayable
@@ -170,7 +173,7 @@ class Menu(Step[str]):
 
 @dataclass(frozen=True, slots=True)
 class Rate(Step[int | None]):
-    """好差评: five levels, nothing chosen beforehand; ``None`` for who does not want to."""
+    """好差评: five levels, none of them chosen beforehand; ``None`` when the citizen skips."""
 
     title: Sayable
 
@@ -182,7 +185,7 @@ class Rate(Step[int | None]):
 
 @dataclass(frozen=True, slots=True)
 class Farewell(Step[None]):
-    """The last page: take your card and your paper. Goes by itself."""
+    """The last page: take your card and your paper. The page closes by itself."""
 
     idles: ClassVar[bool] = False
     papers: bool = False
@@ -222,7 +225,7 @@ class Choose(Step[str]):
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A way on from a page that shows something; ``closed`` says why not now."""
+    """A button that leads on from a page. ``closed`` says why the button does not work now."""
 
     key: str
     title: Sayable
@@ -232,7 +235,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class _WithActions(Step[str]):
-    """Something to look at, with ways on."""
+    """A page with buttons that lead on; answered by the key of an action."""
 
     actions: tuple[Action, ...] = field(default=(), kw_only=True)
 
@@ -242,8 +245,8 @@ class _WithActions(Step[str]):
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The one number of a statement, large. ``amount`` is hidden until the citizen presses the
-    eye; ``under`` says of when and of what it is."""
+    """The most important number of a statement, in large digits. ``amount`` is hidden until the
+    citizen presses the eye; ``under`` says the day and the account of the amount."""
 
     label: Sayable
     amount: Sensitive[Decimal]
@@ -252,7 +255,7 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A label and its value. With a ``tone``, the value is a state and stands on a badge.
+    """A label with a value. With a ``tone``, the value is a state and stands on a badge.
 
     ``hidden``: every ``Decimal`` of the value is hidden until the citizen presses the eye.
     """
@@ -265,10 +268,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class ShowStatement(_WithActions):
-    """A statement of facts, in order; above them ``headline``, where one number matters most.
+    """A statement of facts, in order. ``headline`` stands above the facts.
 
-    ``note`` is what the citizen should know about it, on the tint of ``note_tone``; its amounts
-    are hidden like the headline's.
+    ``note`` tells the citizen more about the statement, on a ground in the colour of
+    ``note_tone``; the amounts in the note are hidden like the headline's.
     """
 
     title: Sayable
@@ -283,8 +286,9 @@ class ShowStatement(_WithActions):
 class Column:
     """A column of a table, and how each of its cells is shown.
 
-    ``hidden``: every ``Decimal`` in it is hidden until the citizen presses the eye. ``wide``: left
-    out where the screen is too narrow for all columns. ``signed``: amounts carry + or -.
+    ``hidden``: every ``Decimal`` of the column is hidden until the citizen presses the eye.
+    ``wide``: a screen too narrow for all columns leaves this column out. ``signed``: amounts carry
+    + or -.
     """
 
     title: Sayable
@@ -308,7 +312,7 @@ def amounts(
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A value of a table with a colour of its own."""
+    """A value in a table, in the colour of ``tone``."""
 
     value: Sayable
     tone: Tone
@@ -316,7 +320,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """Another table that can be had from the same page, such as another year's."""
+    """A tab of a table page: the citizen presses it for another table, such as another year's."""
 
     key: str
     title: Sayable
@@ -324,10 +328,10 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class ShowTable(Step[str]):
-    """A table, turned sheet by sheet; answered by the key of another tab to look at.
+    """A table, turned sheet by sheet; answered by the key of the tab that the citizen presses.
 
-    Every row has a value for every column. Days stand as 2026-01-15, months as 2026-01; the
-    amounts of ``lead`` are hidden like those of a hidden column.
+    Every row has a value for every column. Days are written 2026-01-15, months 2026-01; the
+    amounts in ``lead`` are hidden like those of a hidden column.
     """
 
     turns: ClassVar[bool] = True
@@ -335,7 +339,7 @@ class ShowTable(Step[str]):
     columns: tuple[Column, ...]
     rows: tuple[tuple[Sayable | Cell, ...], ...]
     empty: Sayable
-    """Said in place of the rows where there are none."""
+    """The sentence that a table without rows shows."""
     lead: Sayable = ""
     tabs: tuple[Tab, ...] = ()
     tab: str = ""
@@ -358,7 +362,7 @@ class Preview(_WithActions):
 
 @dataclass(frozen=True, slots=True)
 class PrintingDocument(PrintStep[PagesPrinted]):
-    """正在打印证明. Answered by the A4 printer."""
+    """正在打印证明. The A4 printer answers."""
 
     request: PrintDocument
     device: Kind = field(default=Kind.DOCUMENT_PRINTER, init=False)
@@ -367,7 +371,7 @@ class PrintingDocument(PrintStep[PagesPrinted]):
 
 @dataclass(frozen=True, slots=True)
 class PrintingSlip(PrintStep[Printed]):
-    """正在打印凭条. Answered by the receipt printer."""
+    """正在打印凭条. The receipt printer answers."""
 
     request: PrintSlip
     device: Kind = field(default=Kind.RECEIPT_PRINTER, init=False)
@@ -376,7 +380,7 @@ class PrintingSlip(PrintStep[Printed]):
 
 @dataclass(frozen=True, slots=True)
 class PaperReady(_WithActions):
-    """The paper is out: take it."""
+    """The paper has come out: the citizen should take the paper."""
 
     title: Sayable
     lead: Sayable

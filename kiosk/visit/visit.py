@@ -40,7 +40,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 CHIP_CARDS = Kind.SMART_CARD
-"""The class of devices whose cards the service behind them may not see exchanged."""
+"""The readers whose PC/SC service can miss that one card was exchanged for another."""
 
 
 class WentBack(Exception):
@@ -60,7 +60,7 @@ class TimedOut(Exception):
 
 
 class Asker(Protocol):
-    """Whoever puts a step before the citizen: the dialogue of a terminal, or a script."""
+    """Shows a step to the citizen and returns the answer: a terminal's dialogue, or a script."""
 
     @property
     def language(self) -> Language:
@@ -72,14 +72,14 @@ class Asker(Protocol):
 
     def ask(self, step: Step[T], *, back: bool) -> T:
         """The answer to ``step``. Raises :class:`WentBack`, :class:`Left`, :class:`TimedOut`, or
-        the :class:`DeviceError` of the device that a step waits for."""
+        the :class:`DeviceError` of the device that ``step`` waits for."""
 
     def greet(self, name: Sensitive[str]) -> None:
         """Show whose visit this is: the masked name in the head of every page."""
 
 
 class Devices(Protocol):
-    """How the terminal's devices are now."""
+    """The states of the terminal's devices now."""
 
     def statuses(self) -> Mapping[Kind, Status]: ...
 
@@ -99,19 +99,20 @@ class Visit:
         self._offered: Catalogue | None = None
         self._fetched_at = 0.0  # when, on the monotonic clock
         self.person: Person | None = None
-        self._card = False  # one was read, and may still lie there
-        self._papers = False
-        self.leftovers = False  # one may hang out of the printer, and no whole one came after it
+        self._card = False  # a device has read a card, which may still lie on the reader
+        self._papers = False  # paper has come out, or may have
+        self.leftovers = False
+        """Whether the last slip failed: part of a slip may hang out of the receipt printer."""
         self._done: list[tuple[str, Sayable]] = []
 
     # -- for services -------------------------------------------------------------------------
 
     def ask(self, step: Step[T]) -> T:
-        """Show ``step`` and return its answer; on a replay, the answer it got before."""
+        """Show ``step`` and return its answer; on a replay, return the kept answer."""
         if entry := self._answers.replayed():
             return entry.value  # type: ignore[no-any-return]
         device = isinstance(step, DeviceStep)
-        # Nothing leads back out of signing in, or over what was printed.
+        # No 返回 while the citizen signs in or a device works, nor once something was printed.
         back = self.person is not None and not (device or self._answers.sealed)
         try:
             answer = self._asker.ask(step, back=back)
@@ -127,15 +128,16 @@ class Visit:
         return answer
 
     def _end_if_card_went(self, error: DeviceError) -> None:
-        """A chip card that goes in the middle of its read may come back as somebody else's: the
-        service may not have noticed, so nobody goes on with this visit."""
+        """End the visit when the chip card was pulled while the reader read it. The next card may
+        be another person's, and the PC/SC service can miss the exchange."""
         if error.reason is Reason.CARD_REMOVED:
             self._tell(card_went(), error)
             raise Left from error
 
     def look_up(self, call: Callable[[], T]) -> T:
-        """Ask the centre; a replay gets the same answer, or the same refusal, without asking.
-        A refusal that passes by itself is asked again."""
+        """What ``call`` gets from the centre. A replay returns the kept answer, or raises the kept
+        refusal, without asking the centre again. A refusal in ``PASSING`` is not kept: the next
+        replay asks again."""
         if entry := self._answers.replayed():
             if entry.kind == "refusal":
                 raise entry.value
@@ -150,9 +152,9 @@ class Visit:
         return value
 
     def once(self, make: Callable[[], T]) -> T:
-        """What ``make`` gave the first time, again on every replay: for what must not change when
-        the citizen goes back and comes again, such as the key of an order. Kept like a look-up:
-        a changed answer before it makes it anew."""
+        """The value of ``make``, called once: every replay returns the same value. For a value
+        that must stay the same when the citizen goes back and forward again, such as the key of
+        an order. When the citizen changes an earlier answer, ``make`` is called again."""
         if entry := self._answers.replayed():
             return entry.value  # type: ignore[no-any-return]
         value = make()
@@ -160,7 +162,7 @@ class Visit:
         return value
 
     def statuses(self) -> Mapping[Kind, Status]:
-        """How the devices are now, by class."""
+        """The states of the devices now, by class."""
         return self._devices.statuses()
 
     def offer(self, service: str) -> Offer:
@@ -168,7 +170,7 @@ class Visit:
         return next(offer for offer in self.catalogue.offers if offer.service == service)
 
     def terms(self) -> SlipTerms:
-        """What every slip of this visit says."""
+        """The facts and the language that all slips of this visit share."""
         catalogue = self.catalogue
         return SlipTerms(
             language=self._asker.language,
@@ -182,7 +184,7 @@ class Visit:
         )
 
     def holder(self) -> str:
-        """What a document of this visit carries as its holder's mark."""
+        """The holder's mark that the centre puts into the documents of this visit."""
         person, session = self._person(), self.centre.session
         if session is None:
             raise RuntimeError("a document is asked for after signing in")
@@ -191,7 +193,7 @@ class Visit:
 
     @property
     def catalogue(self) -> Catalogue:
-        """What the centre offers; fetched after the first touch."""
+        """The centre's catalogue, fetched after the first touch."""
         if self._offered is None:
             raise RuntimeError("the catalogue is used before it was fetched")
         return self._offered
@@ -202,18 +204,19 @@ class Visit:
         return self.person
 
     def welcome(self, person: Person, masked_name: str) -> None:
-        """The citizen has proved who they are."""
+        """Begin the signed-in part of the visit: the citizen has proved to be ``person``."""
         self.person = person
         self._asker.greet(Sensitive(masked_name))
 
     def print_document(self, document: Document, pdf: Sensitive[bytes]) -> bool:
-        """Print a sealed document, as often as the citizen wants to try. The centre is told each
-        time how many pages came out. Nothing before this can be gone back over, and a replay
-        prints nothing again."""
+        """Print a sealed document, and again after each failure for as long as the citizen wants.
+        Return whether the whole document came out. After each print the terminal tells the centre
+        how many pages came out. From here on there is no 返回, and a replay prints nothing."""
         return self._on_paper(lambda: self._print_document(document, pdf))
 
     def print_slip(self, slip: Slip) -> bool:
-        """Print a slip, as often as the citizen wants to try; a replay prints nothing again."""
+        """Print a slip, and again after each failure for as long as the citizen wants. Return
+        whether the whole slip came out. A replay prints nothing."""
         return self._on_paper(lambda: self._print_slip(slip))
 
     def _on_paper(self, print_it: Callable[[], bool]) -> bool:
@@ -254,7 +257,8 @@ class Visit:
                 return True
 
     def _tell(self, problem: Problem, error: Exception) -> str:
-        """Show what went wrong; its number stands in the log, where whoever is called finds it."""
+        """Show ``problem`` and return the citizen's choice. The log gets the problem's number, so
+        that the hotline can find the cause when the citizen quotes the number."""
         events.TROUBLE.log(log, reference=problem.reference, reason=str(error))
         return self._asker.ask(problem, back=False)
 
@@ -262,8 +266,8 @@ class Visit:
         try:
             self.centre.report_print(document.id, report)
         except (CentreUnavailable, Refusal) as error:
-            # The paper is what the citizen came for: a count that could not be told is an event
-            # for the operator, not a page for them.
+            # The citizen has the paper. A page count that did not reach the centre is an event for
+            # the operator, not a page for the citizen.
             events.PRINT_REPORT_NOT_DELIVERED.log(log, reason=str(error))
 
     # -- from the first touch to the last page ------------------------------------------------
@@ -274,7 +278,7 @@ class Visit:
         menu: Callable[[Visit], Menu],
         services: Mapping[str, Callable[[Visit], None]],
     ) -> How:
-        """The whole visit. Returns how it ended; the session is closed at the centre."""
+        """Run the whole visit, from the first touch to the last page, and return how it ended."""
         how: How = "left"
         try:
             self._asker.ask(Attract(), back=False)
@@ -308,7 +312,8 @@ class Visit:
                 self._done.append((chosen, title))
 
     def _serve(self, service: Callable[[Visit], None]) -> bool:
-        """Run one service to its end, back and trouble included. False: it did not come about."""
+        """Run one service to its end, with every 返回 and every trouble. Return False when a
+        trouble ended the service and the citizen did not try again."""
         answers = self._answers = Answers()
         while True:
             answers.rewind()
@@ -319,7 +324,7 @@ class Visit:
                     return True
             except (Refusal, CentreUnavailable, DeviceError, NotOurs) as error:
                 if isinstance(error, DeviceError) and error.reason is Reason.TIMEOUT:
-                    raise TimedOut from error  # nobody put a card: nobody is there
+                    raise TimedOut from error  # nobody has put a card, so the citizen is gone
                 problem = problem_of(error, signed_in=self.person is not None)
                 chosen = self._tell(problem, error)
                 if chosen == LEAVE:
@@ -327,12 +332,13 @@ class Visit:
                 if chosen != RETRY:
                     return False
                 if isinstance(error, DeviceError) or _is_final(error):
-                    answers = self._answers = Answers()  # another card: from the top
+                    # The citizen tries again, perhaps with another card: no kept answer counts.
+                    answers = self._answers = Answers()
             else:
                 return True
 
     def _rate(self) -> None:
-        """One rating for what was done last; none where nothing was done."""
+        """Ask for one rating of the last service; not when no service was run to its end."""
         if not self._done:
             return
         service, title = self._done[-1]
