@@ -1,7 +1,8 @@
-"""Python objects, and memory with them, from one process of ours to another over a socket pair.
+"""The channel between a host and its child process: Python objects and shared memory.
 
-Objects travel as pickles: only a process that we started ourselves may be at the other end.
-Nothing touches a disk; memory has no name that could be left behind.
+The channel is a socket pair. Objects travel as pickles, so the other end must be a process that
+this program has started. Nothing touches a disk, and shared memory has no name, so the kernel
+frees all of it when the processes end.
 """
 
 from __future__ import annotations
@@ -25,20 +26,22 @@ _SLICE_S = 0.02
 
 
 class SharedMemory:
-    """Anonymous memory that both ends of a channel see; gone with the last process that has it."""
+    """Anonymous memory that both ends of a channel see. The kernel frees the memory when the last
+    process that has it ends."""
 
     def __init__(self, size: int) -> None:
-        """``size`` in bytes; zeros at first."""
+        """``size`` is in bytes. The new memory is filled with zeros."""
         fd = os.memfd_create("frames", os.MFD_CLOEXEC)
         os.ftruncate(fd, size)
         self._take(fd)
 
     @classmethod
     def of(cls, fd: int) -> SharedMemory:
-        """The memory behind a descriptor that came over a channel; takes it over."""
-        one = cls.__new__(cls)
-        one._take(fd)
-        return one
+        """The memory of the descriptor ``fd``, which came over a channel. The new object owns
+        ``fd``."""
+        memory = cls.__new__(cls)
+        memory._take(fd)
+        return memory
 
     def _take(self, fd: int) -> None:
         self._fd = fd
@@ -71,7 +74,7 @@ class _Unpickler(pickle.Unpickler):
 
 
 class Channel:
-    """One end of a connected stream socket. One thread sends and one receives at a time."""
+    """One end of the channel. At most one thread sends and one thread receives at a time."""
 
     def __init__(self, end: socket.socket) -> None:
         self._end = end
@@ -79,11 +82,11 @@ class Channel:
         self._beside: deque[int] = deque()
 
     def send(self, message: Any, patient: Callable[[], object] | None = None) -> None:
-        """Hand ``message`` over whole, however long it takes.
+        """Send the whole ``message``, with no time limit of its own.
 
-        ``patient`` is called every 20 ms while nobody takes it, and may raise to give it up: the
-        channel is of no use then. Raises ``OSError`` when nobody is there, and what pickling and
-        ``patient`` raise.
+        While the other end does not read, ``patient`` is called every 20 ms. When ``patient``
+        raises, the message may be half sent, and the channel must be closed. Raises ``OSError``
+        when the other end is closed, and every error of pickling and of ``patient``.
         """
         file = io.BytesIO()
         pickler = _Pickler(file)
@@ -100,10 +103,11 @@ class Channel:
                 patient()
 
     def receive(self, seconds: float | None = None) -> Any:
-        """The next message. What has come of it stays for the next time when it is late.
+        """The next message.
 
-        Raises ``TimeoutError`` when it has not come whole within ``seconds``, ``EOFError`` when
-        the other end is gone, ``OSError``.
+        Raises ``TimeoutError`` when nothing arrives for ``seconds``; the next call then goes on
+        with the part of the message that has arrived. Raises ``EOFError`` when the other end is
+        closed, and ``OSError``.
         """
         while not self._whole():
             self._end.settimeout(seconds)

@@ -1,4 +1,4 @@
-"""The process that a driver runs in under a process host; it ends with its host."""
+"""The child process of a process host: it runs one driver and ends with its host."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class DriverCall:
 
 @dataclass(frozen=True, slots=True)
 class CancelCall:
-    """Nobody wants the answer to call ``number`` any more."""
+    """The host no longer waits for the answer to call ``number``."""
 
     number: int
 
@@ -49,7 +49,7 @@ class CancelCall:
 
 @dataclass(frozen=True, slots=True)
 class DriverReady:
-    """The driver is made, and what it says of itself."""
+    """The child has made the driver, which gives ``info`` and ``requests``."""
 
     info: Info
     requests: tuple[type[Request[Any]], ...]
@@ -68,28 +68,31 @@ class Returned:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The driver said why not."""
+    """The driver's method raised ``error``."""
 
     error: DeviceError
 
 
 @dataclass(frozen=True, slots=True)
 class Broke:
-    """A bug: an exception that no driver may raise, without its words, and where it was raised."""
+    """A bug: the driver raised an exception that no driver may raise. ``kind`` is the exception's
+    class and ``where`` its traceback; its message, which may hold a citizen's data, is left out."""
 
     kind: str
     where: str
 
 
 def is_dumpable() -> bool:
-    """Whether this process's memory may be read from outside, and dumped: prctl(2)."""
+    """Whether other processes may read this process's memory, and the kernel dump it: prctl(2)."""
     return bool(ctypes.CDLL(None).prctl(_PR_GET_DUMPABLE, 0, 0, 0, 0) == 1)
 
 
 def main(end: int, parent: int, *, dumpable: bool) -> None:
-    """Make the driver that comes over socket ``end``, then do what is asked until it is closed.
+    """Make the driver, whose maker arrives over the socket ``end``, then answer the host's calls
+    until the host closes the socket.
 
-    ``dumpable`` is what the parent is: a new program is so again until it says otherwise.
+    ``parent`` is the host's process id. ``dumpable`` is :func:`is_dumpable` of the host's process:
+    the kernel does not pass this setting on to a new program, so the child sets it again.
     """
     _end_with(parent)
     _keep_memory_private(dumpable=dumpable)
@@ -100,7 +103,7 @@ def main(end: int, parent: int, *, dumpable: bool) -> None:
     except DeviceError as error:
         channel.send(Failed(error))
         return
-    except Exception as error:  # noqa: BLE001 - told to the host, which has a log
+    except Exception as error:  # noqa: BLE001 - sent to the host, which logs the error
         channel.send(_broke(error))
         return
     _ServedDriver(channel, driver).run(ready)
@@ -116,7 +119,8 @@ class _ServedDriver:
         driver.report = lambda status: self._send(Reported(status))
 
     def run(self, ready: DriverReady) -> None:
-        """Vendor libraries like the main thread best, so that one calls the driver."""
+        """Call the driver in the main thread, because some vendor libraries work in no other
+        thread; a second thread listens to the host."""
         self._send(ready)
         threading.Thread(target=self._listen, name="host", daemon=True).start()
         while True:
@@ -150,7 +154,7 @@ class _ServedDriver:
                     case CancelCall(number) if number in self._tokens:
                         self._tokens[number].cancel()
         finally:
-            os._exit(0)  # the host closed the channel, or is gone: whatever runs here, end it
+            os._exit(0)  # the host has closed the channel or died: end the driver's call too
 
     def _send(self, message: object) -> None:
         with self._sending:
@@ -158,16 +162,16 @@ class _ServedDriver:
 
 
 def _end_with(parent: int) -> None:
-    """Be killed when the parent dies, even when a library holds everything up in here."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends us
+    """Have the kernel kill this process when the parent dies, even while a library hangs."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # after Ctrl-C, the parent ends this process
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before the line above
+    if os.getppid() != parent:  # the parent died before the prctl
         sys.exit()
 
 
 def _keep_memory_private(*, dumpable: bool) -> None:
-    """What a citizen's card says goes through here too: no core dump ever holds it, and nobody
-    reads it who may not read the parent."""
+    """Allow no core dump, and let no process read this process's memory that may not read the
+    parent's: the data of citizens' cards passes through here."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if not dumpable:
         libc = ctypes.CDLL(None, use_errno=True)

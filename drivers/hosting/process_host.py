@@ -195,7 +195,7 @@ class ProcessDriver(Driver):
         deadline: Deadline | None = None,
         cancel: CancelToken | None = None,
     ) -> Any:
-        """Call the driver's method ``name`` in the child; returns and raises what it does.
+        """Call the driver's method ``name`` in the child; returns and raises what the method does.
 
         Raises :class:`LostError` when the child dies or is killed for the time limit.
         """

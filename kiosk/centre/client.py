@@ -49,7 +49,7 @@ T = TypeVar("T")
 M = TypeVar("M", bound=WireModel)
 
 CLOSE_S = 1.8
-"""How long signing out may hold up the end of a visit."""
+"""Seconds for which signing out may hold up the end of a visit."""
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 
@@ -115,7 +115,7 @@ class CentreClient:
 
     @property
     def session(self) -> Session | None:
-        """The centre's side of this visit, as it last said; None before and after."""
+        """The session as the centre last described it; None before sign-in and after ``close``."""
         return self._session
 
     # -- what may be offered, who is there ----------------------------------------------------
@@ -125,7 +125,7 @@ class CentreClient:
         return self._ask(Call("GET", "/v1/catalogue"), _CATALOGUE)
 
     def sign_in(self, card: CardEvidence) -> Session:
-        """Open the session of this visit with what was read from the card; an older one is closed.
+        """Close an older session of this visit, then open one with the facts of the card.
 
         Refusals: card-expired, card-lost, no-account, …
         """
@@ -163,7 +163,7 @@ class CentreClient:
         return self._ask(Call("GET", "/v1/accounts"), _ACCOUNTS)
 
     def ledger(self, account_id: str, year: int | None = None) -> Ledger:
-        """The bookings of a calendar year; without ``year`` the newest one that has any."""
+        """The bookings of a calendar year; without ``year``, of the newest year with bookings."""
         query = "" if year is None else f"?year={year:d}"
         ledger = self._ask(
             Call("GET", "/v1/accounts/{id}/ledger", id=account_id, query=query), _LEDGER
@@ -185,7 +185,7 @@ class CentreClient:
         return self._ask(Call("GET", "/v1/loans/{id}/plan", id=loan_id), _PLAN)
 
     def repayments(self, loan_id: str) -> tuple[Repayment, ...]:
-        """The instalments paid or owed, newest first."""
+        """The instalments that were paid or are overdue, newest first."""
         return self._ask(Call("GET", "/v1/loans/{id}/repayments", id=loan_id), _REPAYMENTS)
 
     # -- documents, rating --------------------------------------------------------------------
@@ -220,11 +220,11 @@ class CentreClient:
         return self._ask(call, _PRINT_COUNT)
 
     def rate(self, rating: Rating) -> None:
-        """Hand on an anonymous rating."""
+        """Send an anonymous rating."""
         self._body(Call("POST", "/v1/ratings", body=rating), (204,))
 
     def close(self) -> None:
-        """Close the session at the centre, if it can be reached, and every connection.
+        """Close the session, if the centre can be reached, and every connection.
 
         Never raises and takes less than two seconds. Also right when nothing is open.
         """
@@ -234,7 +234,7 @@ class CentreClient:
     # -- one call -----------------------------------------------------------------------------
 
     def _renew(self, call: Call) -> Session:
-        """Make a call that changes what the session may do, and keep the session it answers."""
+        """Make a call that changes the session, and keep the session of the answer."""
         session = self._ask(call, _SESSION)
         known = self._session
         if known is None or session.id != known.id:

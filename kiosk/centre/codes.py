@@ -55,7 +55,7 @@ class CodeWord:
 def word(table: Table | str, code: str) -> CodeWord:
     """The words of ``code`` in ``table`` (``"A.6"`` for short).
 
-    A code nobody knows is normal: 其他(xx), Other (xx). An unknown table is a ``ValueError``.
+    A code without words is normal: 其他(xx), Other (xx). An unknown table is a ``ValueError``.
     """
     known = _tables()[Table(table)].get(code)
     return known or CodeWord(code, f"其他({code})", f"Other ({code})")

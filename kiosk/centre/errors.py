@@ -1,4 +1,4 @@
-"""How the centre says no, and how it does not answer: values with a name, never a traceback."""
+"""The errors of the centre's client: the centre refuses, or gives no answer to trust."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def reference_number() -> str:
 
 
 class Refusal(Exception):
-    """The centre understood and does not do it: why, what next, and the number to quote."""
+    """The centre refuses a request: why, what the citizen can do next, and the number to quote."""
 
     def __init__(self, code: str, reason: Sayable, next_step: Sayable, reference: str) -> None:
         super().__init__(f"{code} {reference}")
@@ -38,7 +38,7 @@ class Trouble(StrEnum):
 
 
 class CentreUnavailable(Exception):
-    """No usable answer. Whether anything happened at the centre is not known."""
+    """The centre gave no usable answer. It may still have carried out the request."""
 
     def __init__(self, trouble: Trouble, detail: str = "") -> None:
         super().__init__(joined(": ", trouble.value, detail))

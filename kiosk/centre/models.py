@@ -264,7 +264,7 @@ class Session(WireModel):
     token: Sensitive[str]
     expires: datetime
     assurance: Literal["card", "card+name", "proved"]
-    name_to_confirm: Sensitive[str] | None = None  # the chip had cut it: the citizen confirms
+    name_to_confirm: Sensitive[str] | None = None  # the whole name, where the chip holds a part
     proofs: tuple[Proof, ...] = ()
 
 

@@ -41,8 +41,8 @@ PAUSES_S = (0.2, 0.6)
 """Pauses before the second and the third try of a request that may be repeated."""
 FRESH_S = 1.0
 """A request that may not be repeated never uses a connection that was idle for longer. The centre
-may be closing such a connection at this moment, and the terminal could not tell a request that was
-lost on it from one that was carried out."""
+may be closing such a connection at this moment, and when no answer comes, the terminal cannot know
+whether the centre has carried out the request."""
 
 _TERMINAL = re.compile(r"[A-Za-z0-9._-]{1,32}")
 _ID = re.compile(r"(?=.*[A-Za-z0-9_~-])[A-Za-z0-9._~-]{1,64}")  # never "." or ".."
@@ -58,7 +58,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """No answer that can be trusted, and why; ``detail`` is for the technician."""
+    """The centre gave no answer that can be trusted. ``detail`` tells the technician why."""
 
     trouble: Trouble
     detail: str
@@ -133,7 +133,8 @@ class Transport:
     def outcome(
         self, call: Call, token: Sensitive[str] | None, whole_s: float
     ) -> Answered | Silence:
-        """Ask, and ask again where that is harmless and may help. Never raises."""
+        """Send the request; when no answer comes, send a repeatable request again after a pause.
+        ``whole_s`` bounds all tries together. Never raises."""
         if call.id is not None and not _ID.fullmatch(call.id):
             return Silence(Trouble.NONSENSE, en("an id that cannot stand in a path"))
         began = time.monotonic()
@@ -208,7 +209,7 @@ class Transport:
 
 
 def _tls_reason(error: BaseException) -> str:
-    """The reason OpenSSL gives, out of the wrappings of two libraries."""
+    """OpenSSL's reason, which two libraries have wrapped in their own exceptions."""
     found: BaseException | None = error
     while found is not None and not isinstance(found, ssl.SSLError):
         found = next(
@@ -247,7 +248,7 @@ def _is_this_machine(host: str) -> bool:
 
 
 def tls_context(ca: Path | None, certificate: Path | None, key: Path | None) -> ssl.SSLContext:
-    """A context of the standard library: the only one that also takes a key inside a TPM."""
+    """A context of the standard library, the only TLS of Python that takes a key inside a TPM."""
     if key is not None and certificate is None:
         raise ValueError("a key needs its certificate")
     try:

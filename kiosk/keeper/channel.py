@@ -51,7 +51,7 @@ class Shown(_Word, frozen=True):
 
 
 class Begun(_Word, frozen=True):
-    """From the visit: a citizen touched it."""
+    """From the visit: a citizen has touched the screen."""
 
 
 class Alive(_Word, frozen=True):
@@ -66,10 +66,10 @@ class HasLeftovers(_Word, frozen=True):
 
 
 class Ended(_Word, frozen=True):
-    """From the visit: a blank frame is on the screen, kill me.
+    """From the visit: the screen shows a blank frame; the keeper may kill this visit.
 
-    ``left``: the citizen is done; ``idle``: nobody touched it; ``limit``: it lasted too long;
-    ``trouble``: something failed that the visit cannot mend.
+    ``left``: the citizen is done; ``idle``: nobody touched the screen; ``limit``: the visit lasted
+    too long; ``trouble``: something failed that the visit cannot mend.
     """
 
     how: How
@@ -83,7 +83,7 @@ _Heard = TypeVar("_Heard", ToVisit, FromVisit)
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """The channel can no longer be used, and why. Always the last thing that is received."""
+    """The channel can no longer be used, and why. Always the last word of ``receive``."""
 
     why: Literal["closed", "garbage", "too long"]
 
@@ -106,7 +106,7 @@ class _End(Generic[_Sent, _Heard]):
         self._deaf = False
 
     def fileno(self) -> int:
-        """For ``select`` or a socket notifier: readable when ``receive`` has something to say."""
+        """For ``select`` or a socket notifier: readable when ``receive`` has a word to return."""
         return self._socket.fileno()
 
     def send(self, word: _Sent) -> bool:

@@ -119,7 +119,7 @@ class Keeper:
     # -- one turn -----------------------------------------------------------------------------
 
     def _turn(self) -> None:
-        """Read what visits sent; dismiss who is overdue, promote the standby, start the next."""
+        """Read the visits' words, dismiss overdue visits, promote the standby, start the next."""
         before = time.monotonic()
         for key, _ in self._selector.select(self._pace.tick_s):
             visit: VisitProcess = key.data
@@ -313,7 +313,7 @@ def run(
     visits: int | None = None,
     pace: KeeperPace | None = None,
 ) -> int:
-    """The keeper's process: read the settings, set the log up, keep visits. Returns 0.
+    """The keeper's process: read the settings, set up the log, keep visits. Returns 0.
 
     Its only lasting state is one empty marker file in systemd's ``STATE_DIRECTORY``.
     Raises :class:`kiosk.settings.SettingsError`.

@@ -52,7 +52,7 @@ class VisitStage(StrEnum):
 
     WARMING = "warming"
     READY = "ready"
-    LIVE = "live"  # the keeper has told it to take the screen
+    LIVE = "live"  # the keeper has told the visit to take the screen
     SHOWN = "shown"
     BEGUN = "begun"
     LEAVING = "leaving"  # killed, not yet reaped

@@ -1,4 +1,4 @@
-"""What stands on a slip 凭条: laid out here, masked, and it proves nothing."""
+"""The contents of a slip 凭条, with personal data masked; a slip is no proof of anything."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kiosk.words import Language, Sayable, _, say, say_date
 
 @dataclass(frozen=True, slots=True)
 class SlipTerms:
-    """What every slip says of the visit it comes from. ``holder`` is masked already."""
+    """The facts and the language that all slips of a visit share. ``holder`` is already masked."""
 
     language: Language
     centre: Sayable
@@ -25,8 +25,8 @@ class SlipTerms:
 
 
 def document_slip(terms: SlipTerms, document: Document) -> Slip:
-    """The slip that goes with a sealed document: its number and how to check it. No personal data
-    in the QR code: it is the centre's address for checking."""
+    """The slip for a sealed document: the document's number and how to verify the document. The QR
+    code holds the centre's address for verifying and no personal data."""
     language = terms.language
 
     def word(text: Sayable) -> str:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 class Flaw(StrEnum):
-    """Why a document is not handed over."""
+    """Why the terminal neither shows nor prints a document."""
 
-    NOT_A_PDF = "not-a-pdf"  # not one that can be read; encrypted counts too
+    NOT_A_PDF = "not-a-pdf"  # no PDF, or a PDF that is encrypted or cannot be read
     OTHER_FILE = "other-file"  # not the SHA-256 the centre announced
     NO_SIGNATURE = "no-signature"
     NOT_COVERED = "not-covered"  # the signature leaves out a part of the file
@@ -58,7 +58,7 @@ class SealedDocument:
 
 
 def check_sealed(pdf: bytes, *, document: Document, holder: str, roots: Path) -> SealedDocument:
-    """Check ``pdf`` whole; the document given back may be shown and printed.
+    """Check ``pdf`` whole; the terminal may show and print the returned document.
 
     ``document`` is what the centre announced, ``holder`` the :func:`holder_mark` of this visit,
     ``roots`` a PEM file with the certificates that seals must lead to. Exactly one signature must
@@ -138,7 +138,7 @@ _HEX = re.compile(rb"<[0-9A-Fa-f]+>")
 
 
 def _check_signature(signature: Any, roots: list[Any]) -> tuple[datetime, str]:
-    """Signing time and signer's name of a signature that holds and leads to ``roots``."""
+    """Signing time and signer's name of a valid signature whose certificate leads to ``roots``."""
     from pyhanko.sign.ades.report import AdESIndeterminate
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko_certvalidator import ValidationContext
@@ -218,10 +218,11 @@ def _active(trailer: Any) -> str:
 
 
 def holder_mark(session: str, name: str, number: str) -> str:
-    """What stands in a sealed document for the person it was made for: hexadecimal SHA-256.
+    """The mark of a sealed document's holder: hexadecimal SHA-256 of session, name and number.
 
-    The centre writes it into the signed file, the terminal computes it from the session and the
-    person it serves. It proves that a sheet belongs to this visit, and tells nobody who it is.
+    The centre writes the mark into the signed file; the terminal computes the mark of its own visit
+    and compares. An equal mark proves that the file was made for this visit, and tells nobody who
+    the holder is.
     """
     text = "\n".join((session, normal_name(name), number.upper()))
     return hashlib.sha256(text.encode()).hexdigest()

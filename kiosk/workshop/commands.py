@@ -106,7 +106,7 @@ def tell(context: click.Context, script: str, wait: float | None) -> None:
 @click.argument("device")
 @click.pass_context
 def look(context: click.Context, device: str) -> None:
-    """Print what one would see at DEVICE (printer, a4, reader, …), as JSON."""
+    """Print what a person would see at DEVICE (printer, a4, reader, …), as JSON."""
     from ui.desk import app
 
     directory, terminal = context.obj

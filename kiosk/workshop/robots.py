@@ -1,4 +1,4 @@
-"""The robots that play or measure a visit, as ``kiosk visit`` is told of them."""
+"""The robots that play or measure a visit, and the options of ``kiosk visit`` that choose them."""
 
 from __future__ import annotations
 

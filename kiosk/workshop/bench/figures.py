@@ -1,4 +1,4 @@
-"""A figure of the bench: name, unit, target and floor; median and spread; how it is printed."""
+"""A figure of the bench: its name, unit, target and floor, its median and spread, its line."""
 
 from __future__ import annotations
 
