@@ -35,7 +35,7 @@ class Window:
         self.desk = desk
         self._translator = Translator(desk.tongue.language)
         QGuiApplication.installTranslator(self._translator)
-        desk.tongue.changed.connect(self._change_language)
+        desk.tongue.changed.connect(self._retranslate)
         self._engine = QQmlApplicationEngine()
         self._engine.addImageProvider("icon", Icons())
         self._engine.addImageProvider("out", desk.pictures)
@@ -53,8 +53,10 @@ class Window:
         self.window.show()
         self.desk.start()
 
-    def _change_language(self) -> None:
-        self._translator.language = self.desk.tongue.language
+    def _retranslate(self) -> None:
+        QGuiApplication.removeTranslator(self._translator)
+        self._translator = Translator(self.desk.tongue.language)
+        QGuiApplication.installTranslator(self._translator)
         self._engine.retranslate()
 
     def close(self) -> None:
