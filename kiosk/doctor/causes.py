@@ -21,14 +21,15 @@ _ALWAYS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What must be mended: findings that say the same, and the names of what hangs on them."""
+    """What must be mended: findings that say the same, and the names of those that follow from
+    them."""
 
     findings: tuple[Finding, ...]
     behind: tuple[str, ...]
 
 
 def linked(findings: Sequence[Finding], settings: Settings) -> tuple[Finding, ...]:
-    """The same findings; what is poor names the first of its possible causes that is poor too."""
+    """The same findings; each poor one names the first of its possible causes that is poor too."""
     poor = {finding.name: finding.name for finding in findings if finding.poor}
     return tuple(_linked(finding, poor, settings) for finding in findings)
 
@@ -51,7 +52,7 @@ def _possible(finding: Finding, settings: Settings) -> tuple[str, ...]:
 
 
 def _before(name: str, kind: Kind) -> tuple[str, ...]:
-    """What of the same device was looked at first, and says it already."""
+    """The earlier findings of the same device, of which ``name`` may be a consequence."""
     steps = (f"{kind}: found", f"{kind}: status")
     return steps[: steps.index(name)] if name in steps else steps
 

@@ -43,14 +43,14 @@ _UNIT_FACTS = (
 )
 _JOURNAL = f"journalctl -u {UNIT} -n 50"
 _OFTEN, _SETTLED_S = 3, 60.0
-"""Started anew so often, and up for less: the next crash is near."""
+"""A unit restarted so often, and up for less, is about to crash again."""
 
 
 # -- what devices need ---------------------------------------------------------------------------
 
 
 def pcscd(settings: Settings) -> Iterator[Finding]:
-    """The PC/SC service: its socket, who holds it, what it answers."""
+    """The PC/SC service: its socket, the program behind it, the readers that it knows."""
     table = settings.devices.get(Kind.SMART_CARD, {})
     if table.get("driver") != "pcsc":
         return
@@ -77,7 +77,7 @@ def pcscd(settings: Settings) -> Iterator[Finding]:
         with catalogue.borrowed(Kind.SMART_CARD, table) as reader:
             found = reader.neighbours()
     except DeviceError as error:
-        if error.reason is Reason.UNSUPPORTED:  # told by the device: its settings, its library
+        if error.reason is Reason.UNSUPPORTED:  # the device's finding tells this
             yield DAEMONS.good(PCSCD, en("takes calls ({owner})", owner=owner))
             return
         seen = en(
@@ -108,9 +108,9 @@ def _listener(path: Path) -> str:
 
 
 def cupsd(settings: Settings) -> Iterator[Finding]:
-    """The print server, when the A4 printer is a queue of it; what the queue says is the device's.
+    """The print server whose queue is the A4 printer; avahi, which looks up names in ``.local``.
 
-    A name in ``.local`` is looked up by avahi.
+    The state of the queue is the device's finding.
     """
     table = settings.devices.get(Kind.DOCUMENT_PRINTER, {})
     if table.get("driver") != "ipp":
@@ -132,7 +132,7 @@ def cupsd(settings: Settings) -> Iterator[Finding]:
     start = "systemctl restart cups" if here else en("start CUPS on {host}", host=host)
     if here and shutil.which("cupsd", path=_path()) is None:
         start = joined("; ", "apt-get install cups", start)
-    place = parts.netloc.rpartition("@")[2]  # a password before it is nobody's business
+    place = parts.netloc.rpartition("@")[2]  # without user and password, which nobody may read
     connection = http.client.HTTPConnection(host, parts.port or _IPP_PORT, timeout=_CONNECT_S)
     try:
         connection.request("HEAD", "/")
@@ -170,7 +170,7 @@ def xfs4iot(settings: Settings) -> Iterator[Finding]:
             with catalogue.borrowed(kind, table) as driver:
                 found = driver.neighbours()
         except DeviceError as error:
-            if error.reason is Reason.UNSUPPORTED:  # told by the device: its settings
+            if error.reason is Reason.UNSUPPORTED:  # the device's finding tells this
                 continue
             yield DAEMONS.bad(XFS, error.detail or words_of(error), error.mend)
             continue
@@ -196,7 +196,7 @@ def _service(one: Neighbour) -> str:
 
 
 def udevd(settings: Settings) -> Iterator[Finding]:
-    """What makes the names under ``/dev``, where the settings use some."""
+    """The service that makes names under ``/dev/kiosk``, where the settings use such a name."""
     if any(
         path.is_relative_to("/dev/kiosk")
         for t in settings.devices.values()
@@ -211,7 +211,7 @@ def udevd(settings: Settings) -> Iterator[Finding]:
 
 
 def terminal(settings: Settings) -> Iterator[Finding]:
-    """The unit that runs the keeper, where systemd does."""
+    """The systemd unit that runs the keeper."""
     if not _SYSTEMD.is_dir():
         yield DAEMONS.note(UNIT, en("no systemd here: not looked at"))
         return
@@ -251,13 +251,13 @@ def terminal(settings: Settings) -> Iterator[Finding]:
 
 
 def _active_s(facts: Mapping[str, str]) -> float:
-    """How long the unit has been up."""
+    """Seconds since the unit became active."""
     since_us = int(facts.get("ActiveEnterTimestampMonotonic") or 0)
     return time.monotonic() - since_us / 1e6
 
 
 def time_service(_settings: Settings) -> Iterator[Finding]:
-    """What keeps the clock right; whether it is right is seen beside the centre's."""
+    """The program that sets the clock. Whether the clock is right: see `network.way`."""
     name = processes.first_running(*_CLOCKS)
     if not name:
         mend = "apt-get install systemd-timesyncd; timedatectl set-ntp true"
@@ -278,8 +278,8 @@ def time_service(_settings: Settings) -> Iterator[Finding]:
 
 
 def in_the_way(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
-    """Programs that take serial ports for themselves: brltty every CH340; ModemManager asks those
-    that might be a modem, and may itself be the way out."""
+    """Programs that take serial ports: brltty takes every CH340; ModemManager opens every port that
+    may be a modem. A terminal whose way out is a modem needs ModemManager."""
     if not any(plugged.named(table) for table in settings.devices.values()):
         return
     seen = en("is running, and may take serial ports away")
@@ -301,7 +301,7 @@ def _systemctl_clock() -> str:
 
 
 def _said(*command: str) -> str:
-    """What a program says; "" for one that is not there or takes too long."""
+    """The output of a program; "" when the program is missing or takes too long."""
     try:
         return subprocess.run(
             command, capture_output=True, text=True, timeout=5, check=False
@@ -311,5 +311,5 @@ def _said(*command: str) -> str:
 
 
 def _path() -> str:
-    """Where daemons are, also for an ordinary user."""
+    """The search path with the directories of daemons, which an ordinary user's path lacks."""
     return os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))

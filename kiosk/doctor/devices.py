@@ -22,12 +22,12 @@ SECONDS = 45.0
 AGAIN_S = 12.0
 """A probe that failed later than this is not repeated."""
 STOP = en("systemctl stop kiosk.service, and examine again")
-_RAW_PORT = 9100  # of a printer whose address says none
+_RAW_PORT = 9100  # of a printer whose address names no port
 _HELD = (Reason.OFFLINE, Reason.NO_DEVICE, Reason.TIMEOUT, Reason.GARBLED)
 
 
 def probes(settings: Settings) -> tuple[Probe, ...]:
-    """One probe a device of the settings, so that none waits for another."""
+    """One probe for each device of the settings, so that no device waits for another."""
     if not settings.devices:
         return (Probe(DEVICES, "devices", _none),)
     return tuple(
@@ -41,7 +41,8 @@ def _none(_settings: Settings) -> Iterator[Finding]:
 
 
 def _examine(kind: Kind, table: Mapping[str, Any], settings: Settings) -> Iterator[Finding]:
-    """A device that is not well, and does not say why, may have blinked: a second look counts."""
+    """Examines a device, and once more when its status does not say what is wrong: a loose cable
+    may have blinked. The second examination counts."""
     began = time.monotonic()
     first = tuple(_look(kind, table))
     unwell = [finding for finding in first if finding.poor]
@@ -58,8 +59,8 @@ def _examine(kind: Kind, table: Mapping[str, Any], settings: Settings) -> Iterat
 
 
 def _look(kind: Kind, table: Mapping[str, Any]) -> Iterator[Finding]:
-    """Opened, asked how it is, tested without wasting paper: as the terminal would, also in a
-    process of its own."""
+    """Opens the device, asks its status, runs its self-test (which wastes no paper), in the same
+    kind of host as the terminal uses."""
     step = "found"
     try:
         with catalogue.borrowed(kind, table) as driver:
@@ -93,7 +94,7 @@ def _look(kind: Kind, table: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def failed(name: str, table: Mapping[str, Any], error: DeviceError) -> Finding:
-    """A device that gave ``error``: a fault, or in use by the terminal that runs."""
+    """The finding for ``error``: a fault of the device, or the running terminal has the device."""
     if error.reason in _HELD:
         user = _terminal_at(table)
         if user is not None:
@@ -125,4 +126,4 @@ _MEND = {
     Reason.UNSUPPORTED: en("correct its table in the settings"),
     Reason.HARDWARE: en("switch it off and on, else replace it"),
 }
-"""What mends a fault for which the driver knows nothing better."""
+"""What mends a fault for which the driver names no remedy."""

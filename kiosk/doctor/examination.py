@@ -55,8 +55,8 @@ class Report:
         return self.past.get((finding.section, finding.name), Past())
 
     def json(self) -> str:
-        """One object: terminal, at (ISO 8601, UTC), fit, and findings with when they were last
-        otherwise."""
+        """One object: terminal, at (ISO 8601, UTC), fit, and the findings, in English, each with
+        when it was last good or bad."""
         table = {
             "terminal": self.terminal,
             "at": self.at.isoformat(),
@@ -84,8 +84,8 @@ def examine(
     kept: Path | None = None,
     file: Path | None = None,
 ) -> Report:
-    """Every probe, whatever the others found. ``before`` are findings made already; ``kept`` is the
-    directory with the earlier results, ``file`` the one that the settings are from."""
+    """Runs every probe, whatever the others find. ``before``: findings made already. ``kept``: the
+    directory with the earlier results. ``file``: where the settings were read."""
     at = datetime.now(UTC).replace(microsecond=0)
     found = tuple(map(plain, (*run_guarded(_probes(settings, file), settings), *before)))
     order = [section.name for section in SECTIONS]

@@ -1,8 +1,8 @@
 """Whether every name under ``/dev`` in the settings leads to the right device (udev).
 
-Names under ``/dev/kiosk`` are made by ``assets/udev/60-kiosk.rules``, adapted on site. The rules
-that are installed are read here as udev reads them, as far as such rules go, and held against what
-is plugged in: so it can be said which name should be there, and why it is not.
+Names under ``/dev/kiosk`` are made by ``assets/udev/60-kiosk.rules``, adapted on site. This module
+reads the installed rules as udev does, as far as such rules go, and compares them with the devices
+that are plugged in. So the report can say which name is missing, and why.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ OURS = Path("/dev/kiosk")
 NOTHING_FITS = en("not there, and nothing plugged in fits")
 _PAIR = re.compile(r'([A-Z]+(?:\{[^}]*\})?)\s*(==|!=|\+=|:=|=)\s*"([^"]*)"')
 _PASSING = re.compile(r"(ttyUSB|ttyACM|video|hidraw)\d+")
-"""Names that the kernel gives by the order in which it finds devices."""
+"""Names that the kernel gives in the order in which it finds devices."""
 _AGAIN = "udevadm control --reload && udevadm trigger"
 
 
@@ -60,13 +60,13 @@ _FACTS: Mapping[str, Callable[[DeviceNode], tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class UdevRule:
-    """One line that makes a name: what must be so, and the names, without ``/dev``."""
+    """A rule that makes names: its conditions, and the names without ``/dev``."""
 
     conditions: tuple[tuple[str, str, str], ...]  # key, "==" or "!=", pattern
     names: tuple[str, ...]
 
     def fits(self, node: DeviceNode) -> bool:
-        """Whether it names this device. A key that is not known here counts as not fulfilled."""
+        """Whether the rule names ``node``. A key outside `_FACTS` counts as not fulfilled."""
         return all(
             key in _FACTS
             and any(
@@ -97,12 +97,12 @@ def rules(text: str) -> tuple[UdevRule, ...]:
 
 
 def shipped() -> str:
-    """The rules as they come with the program."""
+    """The rules that come with the program."""
     return (resources.files("assets") / "udev" / RULES.name).read_text(encoding="utf-8")
 
 
 def installed(root: Path = plugged.ROOT) -> str:
-    """The rules as they are installed; "" when they are not."""
+    """The rules that are installed; "" without any."""
     return plugged.read(root / RULES.relative_to("/"))
 
 
@@ -128,7 +128,7 @@ def look(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
     ]
     for path, (kind, subsystems) in wanted.items():
         if path.is_relative_to("/dev/pts") or path.is_relative_to("/dev/usb"):
-            continue  # an emulated line; a name of the kernel's
+            continue  # an emulated line; a name that only the kernel gives
         alike = [node for node in nameless if node.subsystem in subsystems]
         yield _name(path, kind, root, made, here, alike, bool(text))
 

@@ -28,17 +28,18 @@ _SOUND = Path("/dev/snd")
 
 @dataclass(frozen=True, slots=True)
 class UnixAccount:
-    """A user, and all groups its programs run with."""
+    """A user, and all groups that programs of this user run with."""
 
     name: str
     uid: int
     groups: frozenset[int]
 
     def may(self, path: Path, want: int) -> bool:
-        """Whether it may read (4), write (2), enter (1), or several of these. Raises ``OSError``
-        when it is not there.
+        """Whether the account may read (4), write (2), enter (1), or several of these. Raises
+        ``OSError`` when ``path`` does not exist.
 
-        An access list is not read: where there is one, opening the device shows what it grants.
+        True for a path with an access list, which is not read here: the device's own finding tells
+        whether the list grants enough.
         """
         facts = path.stat()
         if self.uid == 0 or "system.posix_acl_access" in os.listxattr(path):
@@ -52,13 +53,14 @@ class UnixAccount:
         return granted & want == want
 
     def closed(self, path: Path) -> Path | None:
-        """The first directory on the way to ``path``, links followed, that it may not enter."""
+        """The first directory on the way to ``path``, links followed, that the account may not
+        enter."""
         way = (*reversed(path.absolute().parents), *reversed(path.resolve(strict=True).parents))
         return next((folder for folder in way if not self.may(folder, 1)), None)
 
 
 def terminal_account() -> UnixAccount:
-    """Who runs the terminal: as its unit says; else the user ``kiosk``; else whoever asks."""
+    """The account that runs the terminal: of its unit, else ``kiosk``, else the doctor's own."""
     told = _unit()
     name = told.get("User", "")
     more = told.get("SupplementaryGroups", "").split()
@@ -91,8 +93,8 @@ def _unit() -> dict[str, str]:
 def look(
     settings: Settings, account: UnixAccount | None = None, file: Path | None = None
 ) -> Iterator[Finding]:
-    """Device files, the sound card; ``file``, where the settings are; the files of ``[centre]``;
-    the directory."""
+    """Device files, the sound card, the settings (``file``), the files of ``[centre]``, the run
+    directory."""
     account = account or terminal_account()
     yield PERMISSIONS.good("user", en("the terminal runs as {account}", account=account.name))
     for table in settings.devices.values():
@@ -118,7 +120,7 @@ def _device(name: str, path: Path, account: UnixAccount) -> Iterator[Finding]:
     try:
         folder = account.closed(path)
     except FileNotFoundError:
-        return  # told by its name
+        return  # the finding of its name tells this
     except PermissionError as error:
         yield PERMISSIONS.note(
             name, en("cannot be looked at: {why}", why=error.strerror), en("ask as root")

@@ -134,8 +134,7 @@ TERMS = (
     en("not-authorised: {detail}"),
     en("unsupported: {detail}"),
     en("hardware: {detail}"),
-    # the report
-    en(": "),
+    # what the system says
     en("Invalid argument"),
     en("Is a directory"),
     en("Connection reset by peer"),
@@ -147,9 +146,7 @@ TERMS = (
     en("No route to host"),
     en("Name or service not known"),
     en("Temporary failure in name resolution"),
-    # machine
-    en("no mode"),
-    # daemons
+    # states of systemd's unit
     en("active"),
     en("activating"),
     en("deactivating"),
@@ -158,7 +155,7 @@ TERMS = (
     en("second look"),
     # what is in no settings
     en("sound"),
-    # network
+    # what OpenSSL says, and troubles of the centre
     en("certificate has expired"),
     en("certificate is not yet valid"),
     en("self-signed certificate"),
@@ -184,18 +181,13 @@ TERMS = (
     en("centre-slow"),
     en("centre-nonsense"),
     en("centre-busy"),
-    # the drivers: what is wrong
-    en("the printer knows no such path (HTTP 404)"),
-    en("the printer wants a password (HTTP 401)"),
-    en("the printer forbids this address to print (HTTP 403)"),
-    # the drivers: what a command may meet
+    # devices that know no request, and states of printers (IPP)
     en("a camera"),
     en("a code scanner"),
     en("an ID card reader"),
     en("a PIN pad"),
     en("a chip card reader"),
     en("a speaker"),
-    en("a picture larger than the slots"),
     en("media-jam"),
     en("cover-open"),
     en("door-open"),
@@ -230,10 +222,5 @@ TERMS = (
     en("stopping"),
     en("stopped-partly"),
     en("other"),
-    en("the printer wants ipps:// in its address (HTTP 426)"),
-    en("the printer's server is not available (HTTP 503)"),
-    en("too many data for a frame"),
-    en("a watch ends by an error only"),
-    en("no reader is there"),
     en("PC/SC error"),
 )

@@ -31,7 +31,7 @@ _DOTS = 576
 
 
 def run(settings: Settings, at: datetime) -> tuple[Finding, ...]:
-    """One print on every printer of the settings; ``at`` stands on it."""
+    """One print on every printer of the settings; ``at`` is printed on it."""
     prints = {Kind.RECEIPT_PRINTER: _print_slip, Kind.DOCUMENT_PRINTER: _print_sheet}
     probes = [
         Probe(DEVICES, _name(kind), partial(look, at), SECONDS + 10)
@@ -42,7 +42,7 @@ def run(settings: Settings, at: datetime) -> tuple[Finding, ...]:
 
 
 def pictures(settings: Settings, at: datetime, found: Sequence[Finding]) -> Iterator[TrialPrint]:
-    """What should have come out, and what did by ``found``."""
+    """Pictures of what should have come out, each with its result in ``found``."""
     results = {finding.name: finding.seen for finding in found}
     if Kind.RECEIPT_PRINTER in settings.devices:
         width = settings.devices[Kind.RECEIPT_PRINTER].get("width", _DOTS)

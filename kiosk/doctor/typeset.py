@@ -1,4 +1,4 @@
-"""Which characters would come out of typst as empty boxes: those that no font here shows."""
+"""Finds characters that no font of this machine shows: typst would print empty boxes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is plugged in and stands in no settings, and why: maybe the cable in the wrong hole."""
+"""Devices that are plugged in and stand in no settings: maybe a cable is in the wrong socket."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KINDS = ("tty", "video4linux", "usbmisc")
 _KEYBOARD = ("03", "01", "01")  # USB HID 1.11, 4.2 and 4.3: boot interface, keyboard
 _CCID = ("0b",)
 _SOUND = ("01",)
-# USB-IF class codes of what has no device file that a setting could name.
+# USB-IF class codes of devices without a device file that a setting could name.
 _CLASSES = {
     "01": "sound",
     "03": en("input device"),
@@ -31,9 +31,8 @@ _CLASSES = {
 
 
 def look(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
-    """Device files, then USB devices without one or of the HID kind, each with why nobody uses it.
-
-    A touch panel is used by the screen.
+    """Device files that no setting names, then USB devices without a device file or of the HID
+    kind, each with the likely reason. Touch panels are left out: the screen uses them.
     """
     used = {
         _end(root, path) for table in settings.devices.values() for path in plugged.named(table)
@@ -66,7 +65,7 @@ def look(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
 
 
 def _end(root: Path, path: Path) -> Path:
-    """The device file that a name leads to."""
+    """The device file that the name ``path`` leads to."""
     there = root / path.relative_to("/")
     with suppress(ValueError):
         return Path("/dev") / there.resolve().relative_to((root / "dev").resolve())
@@ -121,7 +120,7 @@ def _without_file(usb: Usb, settings: Settings) -> Iterator[Finding]:
         yield UNKNOWN.note(name, seen, mend)
         return
     if usb.has(*_CCID) and Kind.SMART_CARD in settings.devices:
-        return  # the service's readers are compared below
+        return  # `neighbours` compares the readers of the PC/SC service
     if usb.has(*_SOUND) and Kind.SPEAKER in settings.devices:
         return
     kinds = [_CLASSES[one[0]] for one in usb.interfaces if one[0] in _CLASSES]
