@@ -146,7 +146,7 @@ def encode(message: IppMessage) -> bytes:
         out.append(group.tag)
         for one in group.attributes:
             if not one.values:
-                raise ValueError(en("attribute {one} has no value", one=one.name))
+                raise ValueError(en("attribute {name} has no value", name=one.name))
             name = _counted(one.name.encode())
             for value in one.values:
                 out += bytes((one.tag,)) + name + _encoded(one.tag, value)

@@ -98,7 +98,7 @@ class IppWire:
         except OSError as error:
             raise DeviceError(
                 Reason.NO_DEVICE,
-                en("nothing answers at {uri}: {named}", uri=self.uri, named=_named(error)),
+                en("nothing answers at {uri}: {why}", uri=self.uri, why=_named(error)),
             ) from error
         if not self._secure:
             return plain
@@ -120,8 +120,8 @@ class IppWire:
             raise DeviceError(
                 Reason.NOT_AUTHORISED,
                 en(
-                    "the printer's certificate: {verify_message}",
-                    verify_message=error.verify_message,
+                    "the printer's certificate: {why}",
+                    why=error.verify_message,
                 ),
             ) from error
         except ssl.SSLError as error:
@@ -156,7 +156,7 @@ def _exchange(sock: socket.socket, head: bytes, body: bytes, limit: Deadline) ->
             answer = response.read(_ANSWER_LIMIT + 1)
     except OSError as error:
         raise DeviceError(
-            Reason.OFFLINE, en("the printer fell silent: {named}", named=_named(error))
+            Reason.OFFLINE, en("the printer fell silent: {why}", why=_named(error))
         ) from error
     # http.client raises ValueError for a chunk with a negative length.
     except (HTTPException, ValueError) as error:

@@ -357,7 +357,7 @@ class _ChildProcess:
         self.end()
         code = self._process.returncode
         return (
-            en("died of {signals}", signals=signal.Signals(-code).name)
+            en("died of {signal}", signal=signal.Signals(-code).name)
             if code < 0
             else en("ended with {code}", code=code)
         )

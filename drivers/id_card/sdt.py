@@ -528,8 +528,8 @@ def _cannot_open(port: str, code: int | None) -> DeviceError:
                 Reason.OFFLINE,
                 en("{port} is held by another program", port=port),
                 mend=en(
-                    "find it with fuser -v {removeprefix} and stop it",
-                    removeprefix=port.removeprefix(_HID),
+                    "find it with fuser -v {path} and stop it",
+                    path=port.removeprefix(_HID),
                 ),
             )
     return DeviceError(

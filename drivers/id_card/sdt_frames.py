@@ -202,9 +202,9 @@ def decode_answer(command: SamCommand, payload: bytes) -> SamAnswer:
         raise DeviceError(
             Reason.GARBLED,
             en(
-                "answer to {command} with unknown status {payload:02X}",
+                "answer to {command} with unknown status {status:02X}",
                 command=command.name,
-                payload=payload[2],
+                status=payload[2],
             ),
         ) from None
     answer = SamAnswer(status, payload[3:])

@@ -159,8 +159,8 @@ class Bus:
             raise DeviceError(
                 reason,
                 en(
-                    "the board answered exception {exception_code}: {meaning}",
-                    exception_code=answer.exception_code,
+                    "the board answered exception {code}: {meaning}",
+                    code=answer.exception_code,
                     meaning=meaning,
                 ),
             )

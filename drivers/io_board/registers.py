@@ -75,10 +75,10 @@ def parse_identity(registers: Sequence[int]) -> Identity:
         raise DeviceError(
             Reason.UNSUPPORTED,
             en(
-                "register map {version}.{version2} instead of {map_version}",
+                "register map {version}.{minor} instead of {ours}",
                 version=version >> 8,
-                version2=version & 0xFF,
-                map_version=MAP_VERSION,
+                minor=version & 0xFF,
+                ours=MAP_VERSION,
             ),
             mend=en("check unit in the settings, and the board's firmware"),
         )

@@ -391,9 +391,9 @@ def discover(
         raise DeviceError(
             Reason.NO_DEVICE,
             en(
-                "no service publisher on {host}, ports {map}",
+                "no service publisher on {host}, ports {ports}",
                 host=host,
-                map=", ".join(map(str, ports)),
+                ports=", ".join(map(str, ports)),
             ),
             mend=en("start the machine's XFS4IoT services, or correct host in the settings"),
         )
@@ -442,9 +442,9 @@ def _connected(uri: str, ca: str, seconds: float) -> WebSocket:
         raise DeviceError(
             Reason.NOT_AUTHORISED,
             en(
-                "the certificate of {uri} does not hold: {verify_message}",
+                "the certificate of {uri} does not hold: {why}",
                 uri=uri,
-                verify_message=error.verify_message,
+                why=error.verify_message,
             ),
             mend=en("give the file of its authority in ca, or have the certificate renewed"),
         ) from error

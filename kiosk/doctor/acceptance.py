@@ -44,7 +44,7 @@ def write(path: Path, report: Report, profile: str, prints: Iterable[TrialPrint]
     try:
         boxes = typeset.unshown(_TITLE)
         if boxes:
-            return joined(": ", en("no font shows {without}", without=boxes), typeset.MEND)
+            return joined(": ", en("no font shows {characters}", characters=boxes), typeset.MEND)
         path.write_bytes(pdf(report, profile, tuple(prints)))
     except OSError as error:
         return joined(": ", str(path), error.strerror or type(error).__name__)

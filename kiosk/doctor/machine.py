@@ -86,7 +86,7 @@ def fonts(_settings: Settings) -> Iterator[Finding]:
         ).stdout.strip()
     ]
     seen = (
-        en("no font shows {without}", without="".join(without))
+        en("no font shows {characters}", characters="".join(without))
         if without
         else en("fonts show {rare}", rare="".join(RARE))
     )

@@ -65,7 +65,7 @@ def _print_slip(at: datetime, settings: Settings) -> Iterator[Finding]:
 def _print_sheet(at: datetime, settings: Settings) -> Iterator[Finding]:
     boxes = typeset.unshown(_WORDS + RARE)
     if boxes:
-        seen = en("not printed: no font shows {boxes}", boxes=boxes)
+        seen = en("not printed: no font shows {characters}", characters=boxes)
         yield DEVICES.bad(_name(Kind.DOCUMENT_PRINTER), seen, typeset.MEND)
         return
     sheet = _sheet(settings.terminal, at, "pdf")
