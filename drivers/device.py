@@ -90,10 +90,10 @@ class Reason(StrEnum):
 class DeviceError(Exception):
     """A command failed, for a :class:`Reason`.
 
-    ``detail`` is one sentence for the technician, without any citizen's data; ``mend`` is the
-    command or act that mends the problem; ``pages`` is, for printers, how many pages surely came
-    out whole (``None``: unknown); ``device`` is the class of the device that failed (``None`` until
-    the device's host has handed the error out).
+    ``detail`` is one sentence for the technician (:func:`drivers.sentence.en`), without any
+    citizen's data; ``mend`` is the command or act that mends the problem; ``pages`` is, for
+    printers, how many pages surely came out whole (``None``: unknown); ``device`` is the class of
+    the device that failed (``None`` until the device's host has handed the error out).
 
     Nobody changes an error that was raised: :meth:`with_pages` and :meth:`of` make another error.
     """
