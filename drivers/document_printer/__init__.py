@@ -1,1 +1,1 @@
-"""The A4 printer for documents 证明打印机."""
+"""The A4 printer for documents A4 打印机."""

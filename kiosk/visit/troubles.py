@@ -1,10 +1,11 @@
-"""Words for what goes wrong: what happened, what is not lost, what to do next, whom to ask."""
+"""Words for troubles: what happened, what is not lost, what to do next, whom to ask."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from drivers.device import DeviceError, Kind, Reason, Status
+from drivers.device import DeviceError, Kind, Reason, State, Status
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble, reference_number
 from kiosk.centre.models import Document
 from kiosk.papers.sealed import NotOurs
@@ -16,9 +17,9 @@ MENU = "menu"
 LEAVE = "leave"
 
 PASSING = frozenset({"service-busy", "seal-unavailable"})
-"""Refusals that pass by themselves: the same may be asked again in a moment."""
+"""Codes of refusals after which the citizen may ask the same again in a moment."""
 SESSION_OVER = "session-over"
-"""The centre has ended this visit: nothing more can be had in it."""
+"""Code of the refusal by which the centre has ended this visit."""
 
 _TRY_AGAIN = Action(RETRY, _("再试一次"), "again")
 _TO_MENU = Action(MENU, _("返回首页"), "home")
@@ -32,8 +33,8 @@ _COUNTER: tuple[Sayable, Sayable] = (_("到柜台办理"), _("带上本人身份
 def problem_of(
     error: Refusal | CentreUnavailable | DeviceError | NotOurs, *, signed_in: bool
 ) -> Problem:
-    """The page for ``error``. Its actions: ``RETRY`` where that can help, ``MENU`` once the
-    citizen is signed in, ``LEAVE`` where the visit is over; 退出 is always there."""
+    """The page for ``error``. Its actions: ``RETRY`` where a second try can help, ``MENU`` once the
+    citizen is signed in, ``LEAVE`` when the visit is over. Every page has 退出 besides."""
     way_on = (_TO_MENU,) if signed_in else ()
     match error:
         case Refusal():
@@ -69,7 +70,7 @@ def problem_of(
                 actions=way_on,
             )
         case DeviceError():
-            title, lead = _READER.get(error.reason, _READER_DOWN)
+            title, lead = _device_trouble(error, signed_in=signed_in)
             return Problem(
                 title=title,
                 lead=lead,
@@ -77,6 +78,18 @@ def problem_of(
                 reference=reference_number(),
                 actions=(*way_on, _TRY_AGAIN),
             )
+
+
+def _device_trouble(error: DeviceError, *, signed_in: bool) -> tuple[Text, Text]:
+    """Title and lead: of the card for a reader that could not read one, else of the device."""
+    cards = _CARDS.get(error.device, {}) if error.device else {}
+    if error.reason in cards:
+        return cards[error.reason]
+    if error.device in _READS:
+        lead = _READS[error.device]
+    else:
+        lead = _("您的账户没有任何变动。") if signed_in else _("本机不保留您的任何信息")
+    return _state(error.device, error.reason), lead
 
 
 def _ways_on_from(
@@ -90,7 +103,7 @@ def _ways_on_from(
 
 
 def card_went() -> Problem:
-    """The page for a chip card that was pulled or exchanged in the middle: the visit is over."""
+    """The page after the citizen has pulled or exchanged the chip card: the visit is over."""
     return Problem(
         title=_("卡片在读取时移开或更换了"),
         lead=_("为了您的账户安全，请从头开始办理。"),
@@ -101,8 +114,12 @@ def card_went() -> Problem:
 
 
 def not_printed(error: DeviceError, document: Document | None = None) -> Problem:
-    """The page for paper that did not come out: the document itself is never lost."""
-    what = _PRINTER.get(error.reason, _("打印机没有响应"))
+    """The page for a slip, or for ``document``, that did not come out. The document is never lost:
+    the centre keeps it."""
+    usual = Kind.RECEIPT_PRINTER if document is None else Kind.DOCUMENT_PRINTER
+    device = error.device or usual
+    ended = _ENDED.get(error.reason)
+    what = _of(device, ended) if ended else _state(device, error.reason)
     if document is None:
         title, lead = _slip_words(what, error.pages)
     else:
@@ -152,7 +169,7 @@ def _document_words(what: Text, pages: int | None, of: int) -> tuple[Text, Text]
 
 
 def closed_by(statuses: Mapping[Kind, Status], needs: tuple[Kind, ...]) -> Text | None:
-    """Why a service that needs these devices cannot be had now, in a few words; or None."""
+    """Why a service that needs these devices is closed now, in a few words; ``None``: open."""
     for device in needs:
         status = statuses.get(device)
         if status is None:
@@ -163,63 +180,118 @@ def closed_by(statuses: Mapping[Kind, Status], needs: tuple[Kind, ...]) -> Text 
 
 
 def device_words(device: Kind, status: Status) -> Text:
-    """What a citizen reads of a device that cannot be used: 打印机缺纸."""
-    if device == Kind.ID_CARD:
-        return _("读卡器暂时不可用")
-    name = _("打印机") if device == Kind.DOCUMENT_PRINTER else _("凭条打印机")
-    state = _SHORT.get(status.problem, _("暂时不可用")) if status.problem else _("正在启动")
-    return _("{device}{state}", device=name, state=state)
+    """What a citizen reads of a device that cannot be used: A4 打印机缺纸."""
+    if status.problem is None and status.state is State.STARTING:
+        return _of(device, _("{device}正在启动"))
+    return _state(device, status.problem)
 
 
-_SHORT: Mapping[Reason, Text] = {
-    Reason.PAPER_OUT: _("缺纸"),
-    Reason.TONER_OUT: _("缺墨粉"),
-    Reason.JAM: _("卡纸"),
-    Reason.COVER_OPEN: _("盖子没有关好"),
-    Reason.NO_DEVICE: _("没有响应"),
-    Reason.OFFLINE: _("没有响应"),
-    Reason.TIMEOUT: _("没有响应"),
-    Reason.GARBLED: _("出了故障"),
-    Reason.HARDWARE: _("出了故障"),
+def _state(device: Kind | None, reason: Reason | None) -> Text:
+    """What is wrong with ``device``, in a few words."""
+    states = {**_STATES, **_PRINTER_STATES} if device in _PRINTERS else _STATES
+    return _of(device, states.get(reason, _NOT_NOW) if reason else _NOT_NOW)
+
+
+def _of(device: Kind | None, state: Text) -> Text:
+    noun = NOUNS[device] if device else _("设备")
+    return replace(state, arguments=(("device", noun),))
+
+
+NOUNS: Mapping[Kind, Text] = {
+    Kind.ID_CARD: _("身份证阅读器"),
+    Kind.SMART_CARD: _("银行卡和社保卡读卡器"),
+    Kind.RECEIPT_PRINTER: _("凭条打印机"),
+    Kind.DOCUMENT_PRINTER: _("A4 打印机"),
+    Kind.CAMERA: _("摄像头"),
+    Kind.CODE_SCANNER: _("扫码器"),
+    Kind.PIN_PAD: _("密码键盘"),
+    Kind.LIGHTS: _("指示灯"),
+    Kind.SENSORS: _("传感器"),
+    Kind.SPEAKER: _("扬声器"),
+    Kind.VENDOR_MODE: _("厂商模式"),
 }
+"""What a citizen calls each device."""
 
-_PRINTER: Mapping[Reason, Text] = {
-    Reason.PAPER_OUT: _("打印机缺纸"),
-    Reason.TONER_OUT: _("打印机缺墨粉"),
-    Reason.JAM: _("打印机卡纸"),
-    Reason.COVER_OPEN: _("打印机盖子没有关好"),
+_PRINTERS = (Kind.RECEIPT_PRINTER, Kind.DOCUMENT_PRINTER)
+_NOT_NOW = _("{device}暂时不可用")
+_STATES: Mapping[Reason, Text] = {
+    Reason.COVER_OPEN: _("{device}盖子没有关好"),
+    Reason.NO_DEVICE: _("{device}没有响应"),
+    Reason.OFFLINE: _("{device}没有响应"),
+    Reason.TIMEOUT: _("{device}没有响应"),
+    Reason.GARBLED: _("{device}出了故障"),
+    Reason.HARDWARE: _("{device}出了故障"),
+}
+"""What is wrong with any device; for the other reasons :data:`_NOT_NOW`."""
+_PRINTER_STATES: Mapping[Reason, Text] = {
+    Reason.PAPER_OUT: _("{device}缺纸"),
+    Reason.TONER_OUT: _("{device}缺墨粉"),
+    Reason.JAM: _("{device}卡纸"),
+}
+_ENDED: Mapping[Reason, Text] = {
     Reason.NOT_TAKEN: _("纸没有及时取走"),
     Reason.CANCELLED: _("打印已取消"),
-    Reason.UNSUPPORTED: _("打印机不能打印这份内容"),
-    Reason.NOT_AUTHORISED: _("打印机不允许本机打印"),
-    Reason.GARBLED: _("打印机出了故障"),
-    Reason.HARDWARE: _("打印机出了故障"),
+    Reason.UNSUPPORTED: _("{device}不能打印这份内容"),
+    Reason.NOT_AUTHORISED: _("{device}不允许本机打印"),
 }
+"""Why a print has ended although the printer is well."""
 
-_READER_DOWN = (_("读卡器暂时不可用"), _("您的证件没有问题。"))
-
-_READER: Mapping[Reason, tuple[Text, Text]] = {
-    Reason.CARD_REMOVED: (
-        _("证件移开得早了一点"),
-        _("请平放在感应区，听到“滴”声后再拿开。"),
-    ),
-    Reason.CARD_UNREADABLE: (
-        _("没有读出证件内容"),
-        _("请拿起证件，擦一擦再平放，“滴”声后再拿开；卡套里的证件请取出来。"),
-    ),
-    Reason.NOT_TAKEN: (
-        _("感应区上还有一张证件"),
-        _("请拿起证件，再平放您本人的证件。"),
-    ),
-    Reason.GARBLED: (
-        _("没有读出证件内容"),
-        _("请拿起证件，再平放一次。"),
-    ),
-    Reason.CARD_UNKNOWN: (
-        _("这不是本机能读的证件"),
-        _("请使用居民身份证、港澳台居民居住证或外国人永久居留身份证。"),
-    ),
+_READS: Mapping[Kind | None, Text] = {
+    Kind.ID_CARD: _("您的证件没有问题。"),
+    Kind.SMART_CARD: _("您的卡没有问题。"),
 }
+"""What a citizen should know when a reader fails."""
+_CARDS: Mapping[Kind, Mapping[Reason, tuple[Text, Text]]] = {
+    Kind.ID_CARD: {
+        Reason.CARD_REMOVED: (
+            _("证件移开得早了一点"),
+            _("请平放在感应区，听到“滴”声后再拿开。"),
+        ),
+        Reason.CARD_UNREADABLE: (
+            _("没有读出证件内容"),
+            _("请拿起证件，擦一擦再平放，“滴”声后再拿开；卡套里的证件请取出来。"),
+        ),
+        Reason.NOT_TAKEN: (
+            _("感应区上还有一张证件"),
+            _("请拿起证件，再平放您本人的证件。"),
+        ),
+        Reason.GARBLED: (
+            _("没有读出证件内容"),
+            _("请拿起证件，再平放一次。"),
+        ),
+        Reason.CARD_UNKNOWN: (
+            _("这不是本机能读的证件"),
+            _("请使用居民身份证、港澳台居民居住证或外国人永久居留身份证。"),
+        ),
+    },
+    Kind.SMART_CARD: {
+        Reason.CARD_REMOVED: (
+            _("卡片取出得早了一点"),
+            _("请把卡放好，读完再取出。"),
+        ),
+        Reason.CARD_UNREADABLE: (
+            _("没有读出卡片内容"),
+            _("请取出卡片，擦一擦芯片，再放好。"),
+        ),
+        Reason.NOT_TAKEN: (
+            _("里面还有一张卡片"),
+            _("请取出卡片，再放入您本人的卡。"),
+        ),
+        Reason.GARBLED: (
+            _("没有读出卡片内容"),
+            _("请取出卡片，再放一次。"),
+        ),
+        Reason.CARD_UNKNOWN: (
+            _("这不是本机能读的卡片"),
+            _("请使用银行卡或社会保障卡。"),
+        ),
+        Reason.JAM: (
+            _("卡片卡在里面了"),
+            _("请不要用力拉，请找工作人员取出。"),
+        ),
+    },
+}
+"""Title and lead where a reader works and the card, or how it lies, is the trouble."""
 
 _CENTRE: Mapping[Trouble, tuple[Text, Text]] = {
     Trouble.DOWN: (

@@ -95,10 +95,10 @@ def page(citizen: Citizen, zh: str, en: str, *keys: str) -> Problem:
         ("answer", {"command": "read", "status": 0x80}, "证件移开得早了一点", "too (soon|early)"),
         ("lift during read", {}, "“滴”声后再拿开", "until the beep"),
         ("unreadable", {}, "请拿起证件", "Lift it"),
-        ("mute", {"command": "read"}, "读卡器暂时不可用", "card reader"),
-        ("sam failure", {}, "读卡器暂时不可用", "card reader"),
-        ("not authorised", {}, "读卡器暂时不可用", "card reader"),
-        ("unplug", {}, "读卡器暂时不可用", "card reader"),
+        ("mute", {"command": "read"}, "身份证阅读器没有响应", "ID card reader: no answer"),
+        ("sam failure", {}, "身份证阅读器出了故障", "ID card reader: out of order"),
+        ("not authorised", {}, "身份证阅读器暂时不可用", "ID card reader: not available"),
+        ("unplug", {}, "身份证阅读器没有响应", "ID card reader: no answer"),
     ],
 )
 def test_a_card_or_a_reader_in_trouble(
@@ -242,11 +242,11 @@ def reports(here: Hall) -> list[tuple[int | None, int]]:
 @pytest.mark.parametrize(
     ("order", "mend", "zh", "en"),
     [
-        ("paper out", "refill", "打印机缺纸", "out of paper"),
-        ("open cover", "close cover", "打印机盖子没有关好", "cover"),
-        ("toner out", "new toner", "打印机缺墨粉", "toner"),
-        ("jam", "clear jam", "打印机卡纸", "jam"),
-        ("die", "revive", "打印机没有响应", "printer"),
+        ("paper out", "refill", "A4 打印机缺纸", "no paper"),
+        ("open cover", "close cover", "A4 打印机盖子没有关好", "cover"),
+        ("toner out", "new toner", "A4 打印机缺墨粉", "toner"),
+        ("jam", "clear jam", "A4 打印机卡纸", "jam"),
+        ("die", "revive", "A4 打印机没有响应", "printer"),
     ],
 )
 def test_a_printer_in_trouble_and_then_well_again(
@@ -275,7 +275,7 @@ def test_a_printer_that_dies_in_the_middle_of_a_job(here: Hall) -> None:
         to_the_printer(citizen)
         wait_for(lambda: any(j["state"] == "PROCESSING" for j in here.sheets.look()["jobs"]))
         here.sheets.obey("die")
-        step = page(citizen, "打印机没有响应，证明可能没有打全", "printer", MENU, RETRY)
+        step = page(citizen, "A4 打印机没有响应，证明可能没有打全", "printer", MENU, RETRY)
         citizen.press(action(MENU)(step))
         citizen.sees(Menu)
         here.sheets.obey("revive", forget=False)
@@ -290,7 +290,7 @@ def test_a_slip_that_jams(here: Hall) -> None:
         citizen.press(action("slip")(citizen.sees(PaperReady)))
         here.slips.obey("jam", after_lines=2)
         citizen.sees(PrintingSlip)
-        page(citizen, "打印机卡纸，凭条没有打出来", "jam", MENU, RETRY)
+        page(citizen, "凭条打印机卡纸，凭条没有打出来", "jam", MENU, RETRY)
         assert "凭条可以不要" in said(citizen.reads(Language.ZH))
 
 

@@ -154,9 +154,9 @@ def test_a_way_on_that_cannot_be_had_says_why(here: World) -> None:
     played = here.serve("P01", "account", (ACCOUNT, BACK), statuses=devices)
     ways = {each.key: each.closed for each in played.last(ShowStatement).actions}
     assert ways["ledger"] is None
-    assert say(ways["deposit-certificate"] or "", Language.ZH) == "打印机缺纸"
+    assert say(ways["deposit-certificate"] or "", Language.ZH) == "A4 打印机缺纸"
     tiles = {tile.service: tile.closed for tile in played.last(Menu).tiles}
-    assert say(tiles["deposit-certificate"] or "", Language.ZH) == "打印机缺纸"
+    assert say(tiles["deposit-certificate"] or "", Language.ZH) == "A4 打印机缺纸"
     assert [name for name, closed in tiles.items() if closed is None] == [
         "account",
         "ledger",

@@ -154,7 +154,7 @@ def test_out_of_paper_then_again(here: World) -> None:
         CERTIFICATE,
         *CHOSEN,
         (PrintingDocument, fails(Reason.PAPER_OUT)),
-        (titled("打印机缺纸，证明还没有打完"), action(RETRY)),
+        (titled("A4 打印机缺纸，证明还没有打完"), action(RETRY)),
         (PrintingDocument, printed),
         READY,
     )
@@ -177,7 +177,7 @@ def test_a_printer_that_dies_and_the_citizen_goes_home(
         CERTIFICATE,
         *CHOSEN,
         (PrintingDocument, fails(Reason.OFFLINE, pages)),
-        (titled(f"打印机没有响应，证明{title}"), action(MENU)),
+        (titled(f"A4 打印机没有响应，证明{title}"), action(MENU)),
     )
     assert reports(here) == [(pages, False)]
     assert says in zh(played.last(Problem).lead)

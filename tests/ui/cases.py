@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal as D
 from functools import cache
 
+from drivers.device import Kind, Reason, State, Status
 from kiosk.centre.errors import Refusal
 from kiosk.centre.models import CentreWords, Withdrawal
 from kiosk.privacy import Sensitive
@@ -24,7 +25,7 @@ from kiosk.visit.steps import (
     PaperReady,
     Step,
 )
-from kiosk.visit.troubles import problem_of
+from kiosk.visit.troubles import device_words, problem_of
 from kiosk.words import _
 from tests.ui.samples import (
     ARREARS,
@@ -72,9 +73,15 @@ NOTICES = (
     ),
 )
 
+_OPEN_COVER = Status(State.USER_ERROR, problem=Reason.COVER_OPEN)
 _WAYS = (
     Action("ledger", _("看缴存明细"), "ledger"),
-    Action("deposit-certificate", _("打印证明"), "printer", closed=_("打印机盖子没有关好")),
+    Action(
+        "deposit-certificate",
+        _("打印证明"),
+        "printer",
+        closed=device_words(Kind.DOCUMENT_PRINTER, _OPEN_COVER),
+    ),
 )
 _RICH = ARREARS.model_copy(
     update={
@@ -191,7 +198,12 @@ def cases() -> dict[str, Step[object]]:
             _("证明打好了，请取走"),
             _("需要凭条的话，上面有证明编号和验证二维码。"),
             actions=(
-                Action("slip", _("打印凭条"), "receipt", closed=_("打印机盖子没有关好")),
+                Action(
+                    "slip",
+                    _("打印凭条"),
+                    "receipt",
+                    closed=device_words(Kind.RECEIPT_PRINTER, _OPEN_COVER),
+                ),
                 Action("menu", _("返回首页"), "home"),
             ),
         ),

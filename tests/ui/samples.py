@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal as D
 
-from drivers.device import DeviceError, Reason
+from drivers.device import DeviceError, Kind, Reason, State, Status
 from drivers.document_printer.types import PrintDocument
 from drivers.receipt_printer.types import PrintSlip, Slip
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
@@ -47,7 +47,7 @@ from kiosk.visit.steps import (
     Step,
     Tile,
 )
-from kiosk.visit.troubles import not_printed, problem_of
+from kiosk.visit.troubles import device_words, not_printed, problem_of
 from kiosk.words import _
 
 CATALOGUE = Catalogue(
@@ -212,6 +212,7 @@ DOCUMENT = Document(
     prints_left_today=3,
 )
 
+_NO_PAPER = Status(State.USER_ERROR, problem=Reason.PAPER_OUT)
 _TILES = (
     Tile(
         "account",
@@ -242,7 +243,7 @@ _TILES = (
         CentreWords(zh="缴存证明", en="Deposit certificate"),
         CentreWords(zh="中心签章，A4 打印", en="Sealed, printed on A4"),
         "certificate",
-        closed=_("打印机缺纸"),
+        closed=device_words(Kind.DOCUMENT_PRINTER, _NO_PAPER),
     ),
 )
 _MENU = Menu(_TILES)
@@ -354,7 +355,9 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         "24-paper-out": not_printed(DeviceError(Reason.PAPER_OUT), DOCUMENT),
         "25-card-lost": problem_of(_LOST, signed_in=False),
         "26-centre-down": problem_of(_down(), signed_in=True),
-        "27-card-moved": problem_of(DeviceError(Reason.CARD_REMOVED), signed_in=False),
+        "27-card-moved": problem_of(
+            DeviceError(Reason.CARD_REMOVED, device=Kind.ID_CARD), signed_in=False
+        ),
         "28-rate": Rate(_("缴存证明")),
         "29-farewell": Farewell(papers=True),
     }

@@ -81,7 +81,7 @@ def test_what_is_well_and_was_often_bad_says_so() -> None:
 def test_chinese() -> None:
     said = text(REPORT, in_chinese)
     assert "没有运行：没有 /run/pcscd/pcscd.comm" in said
-    assert "卡片阅读器" in said
+    assert "银行卡和社保卡读卡器" in said
     assert "受其影响：网络连接、加密连接" in said
     assert "自 2026-11-18 20:00 起异常；上次正常 2026-11-17 20:00" in said
 

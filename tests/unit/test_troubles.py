@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -16,6 +17,7 @@ from kiosk.visit.steps import Problem, Tone
 from kiosk.visit.troubles import (
     LEAVE,
     MENU,
+    NOUNS,
     PASSING,
     RETRY,
     SESSION_OVER,
@@ -24,7 +26,7 @@ from kiosk.visit.troubles import (
     not_printed,
     problem_of,
 )
-from kiosk.words import Language, say
+from kiosk.words import Language, Sayable, Text, say, translate
 from kiosk.workshop.sandbox.refusals import Refused, known_codes
 from tests.services.script import texts
 
@@ -56,15 +58,20 @@ def keys(page: Problem) -> list[str]:
     return [each.key for each in page.actions]
 
 
+def error_id(error: Exception) -> str:
+    device = error.device if isinstance(error, DeviceError) else None
+    return f"{device} {error}" if device else str(error).split()[0]
+
+
 TROUBLES = [
     *(refusal(code) for code in known_codes()),
     *(CentreUnavailable(trouble) for trouble in Trouble),
-    *(DeviceError(reason) for reason in Reason),
+    *(DeviceError(reason, device=kind) for reason in Reason for kind in (None, *Kind)),
     NotOurs(Flaw.BROKEN),
 ]
 
 
-@pytest.mark.parametrize("error", TROUBLES, ids=lambda error: str(error).split()[0])
+@pytest.mark.parametrize("error", TROUBLES, ids=error_id)
 @pytest.mark.parametrize("signed_in", [True, False])
 def test_every_trouble_is_a_kind_page(error: Any, signed_in: bool) -> None:
     page = problem_of(error, signed_in=signed_in)
@@ -157,32 +164,40 @@ ONLINE = Status(State.ONLINE)
 @pytest.mark.parametrize(
     ("device", "status", "says"),
     [
-        (Kind.DOCUMENT_PRINTER, Status(State.USER_ERROR, problem=Reason.PAPER_OUT), "打印机缺纸"),
-        (Kind.DOCUMENT_PRINTER, Status(State.USER_ERROR, problem=Reason.JAM), "打印机卡纸"),
+        (
+            Kind.DOCUMENT_PRINTER,
+            Status(State.USER_ERROR, problem=Reason.PAPER_OUT),
+            "A4 打印机缺纸",
+        ),
+        (Kind.DOCUMENT_PRINTER, Status(State.USER_ERROR, problem=Reason.JAM), "A4 打印机卡纸"),
         (Kind.RECEIPT_PRINTER, Status(State.USER_ERROR, problem=Reason.JAM), "凭条打印机卡纸"),
-        (Kind.DOCUMENT_PRINTER, Status(State.NO_DEVICE, problem=Reason.OFFLINE), "打印机没有响应"),
+        (
+            Kind.DOCUMENT_PRINTER,
+            Status(State.NO_DEVICE, problem=Reason.OFFLINE),
+            "A4 打印机没有响应",
+        ),
         (
             Kind.RECEIPT_PRINTER,
             Status(State.NO_DEVICE, problem=Reason.NO_DEVICE),
             "凭条打印机没有响应",
         ),
-        (Kind.DOCUMENT_PRINTER, Status(State.OFFLINE, problem=Reason.GARBLED), "打印机出了故障"),
+        (Kind.DOCUMENT_PRINTER, Status(State.OFFLINE, problem=Reason.GARBLED), "A4 打印机出了故障"),
         (
             Kind.DOCUMENT_PRINTER,
             Status(State.USER_ERROR, problem=Reason.HARDWARE),
-            "打印机出了故障",
+            "A4 打印机出了故障",
         ),
         (
             Kind.DOCUMENT_PRINTER,
             Status(State.TAMPER, problem=Reason.UNSUPPORTED),
-            "打印机暂时不可用",
+            "A4 打印机暂时不可用",
         ),
-        (Kind.DOCUMENT_PRINTER, Status(State.STARTING), "打印机正在启动"),
-        (Kind.ID_CARD, Status(State.NO_DEVICE, problem=Reason.NO_DEVICE), "读卡器暂时不可用"),
+        (Kind.DOCUMENT_PRINTER, Status(State.STARTING), "A4 打印机正在启动"),
+        (Kind.ID_CARD, Status(State.NO_DEVICE, problem=Reason.NO_DEVICE), "身份证阅读器没有响应"),
     ],
 )
 def test_a_device_that_cannot_be_used_is_said_in_a_few_words(
-    device: str, status: Status, says: str
+    device: Kind, status: Status, says: str
 ) -> None:
     assert zh(device_words(device, status)) == says
     assert zh(closed_by({device: status}, (device,)) or "") == says
@@ -197,8 +212,97 @@ def test_a_device_that_is_not_there() -> None:
     assert zh(closed_by({}, (Kind.DOCUMENT_PRINTER,)) or "") == "本机没有此设备"
 
 
-@pytest.mark.parametrize("reason", list(Reason))
-@pytest.mark.parametrize("device", [Kind.ID_CARD, Kind.RECEIPT_PRINTER, Kind.DOCUMENT_PRINTER])
-def test_every_problem_of_every_device_has_words(device: str, reason: Reason) -> None:
+# -- every device class, every reason --------------------------------------------------------------
+
+PRINTERS = (Kind.RECEIPT_PRINTER, Kind.DOCUMENT_PRINTER)
+READERS = (Kind.ID_CARD, Kind.SMART_CARD)
+OF_THE_CARD = {Reason.CARD_REMOVED, Reason.CARD_UNREADABLE, Reason.CARD_UNKNOWN, Reason.NOT_TAKEN}
+
+
+def said_of(kind: Kind, reason: Reason) -> list[Sayable]:
+    """All that a citizen may read when a device of ``kind`` fails for ``reason``; titles first."""
     status = Status(State.HARDWARE_ERROR, problem=reason)
-    assert zh(device_words(device, status)).strip()
+    error = DeviceError(reason, device=kind)
+    pages = [problem_of(error, signed_in=signed_in) for signed_in in (True, False)]
+    if kind in PRINTERS:
+        pages.append(not_printed(error, DOCUMENT if kind is Kind.DOCUMENT_PRINTER else None))
+    closed = closed_by({kind: status}, (kind,))
+    assert closed is not None
+    titles = [*(page.title for page in pages), device_words(kind, status), closed]
+    return [*titles, *(page.lead for page in pages)]
+
+
+def messages(text: Sayable) -> Iterator[str]:
+    """The messages of the catalogue in ``text``, also of what stands in it."""
+    if isinstance(text, Text):
+        yield text.message
+        for _, value in text.arguments:
+            yield from messages(value)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_no_device_is_called_by_another_device_s_name(language: Language) -> None:
+    assert set(NOUNS) == set(Kind)
+    for kind, noun in NOUNS.items():
+        for other in set(Kind) - {kind}:
+            assert say(NOUNS[other], language) not in say(noun, language)
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("reason", list(Reason))
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_trouble_is_told_of_the_device_that_has_it(
+    kind: Kind, reason: Reason, language: Language
+) -> None:
+    for text in said_of(kind, reason):
+        said = say(text, language)
+        assert said.strip()
+        assert not set("{}") & set(said)
+        for other in set(Kind) - {kind}:
+            assert say(NOUNS[other], language) not in said
+    (title, *_) = said_of(kind, reason)
+    of_card = kind in READERS and reason in OF_THE_CARD | {Reason.GARBLED, Reason.JAM}
+    assert of_card or say(NOUNS[kind], language) in say(title, language)
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+@pytest.mark.parametrize("kind", list(Kind))
+def test_every_trouble_of_a_device_is_translated(kind: Kind, reason: Reason) -> None:
+    for text in said_of(kind, reason):
+        for message in messages(text):
+            assert translate(message, Language.EN) != message
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("reason", list(Reason))
+def test_no_two_devices_fail_in_the_same_words(reason: Reason, language: Language) -> None:
+    for place in (0, 2):  # a page's title; the words of a closed service
+        said = [say(said_of(kind, reason)[place], language) for kind in Kind]
+        assert len(set(said)) == len(Kind)
+
+
+@pytest.mark.parametrize("kind", READERS)
+@pytest.mark.parametrize("reason", sorted(OF_THE_CARD))
+def test_a_reader_that_works_is_not_blamed_for_a_card(kind: Kind, reason: Reason) -> None:
+    page = problem_of(DeviceError(reason, device=kind), signed_in=False)
+    assert zh(NOUNS[kind]) not in zh(page.title)
+    assert not any(zh(page.title).endswith(words) for words in ("没有响应", "出了故障", "不可用"))
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("reason", [Reason.PAPER_OUT, Reason.TONER_OUT, Reason.JAM])
+def test_only_a_printer_has_trouble_with_paper(kind: Kind, reason: Reason) -> None:
+    said = "".join(zh(text) for text in said_of(kind, reason))
+    paper = any(word in said for word in ("缺纸", "墨粉", "卡纸"))
+    assert paper == (kind in PRINTERS)
+
+
+def test_a_device_that_is_starting_is_not_said_to_be_broken() -> None:
+    for kind in Kind:
+        assert zh(device_words(kind, Status(State.STARTING))) == zh(NOUNS[kind]) + "正在启动"
+
+
+def test_an_error_that_passed_no_host_is_told_of_a_device() -> None:
+    assert zh(problem_of(DeviceError(Reason.OFFLINE), signed_in=True).title) == "设备没有响应"
+    assert zh(not_printed(DeviceError(Reason.JAM)).title).startswith("凭条打印机卡纸")
+    assert zh(not_printed(DeviceError(Reason.JAM), DOCUMENT).title).startswith("A4 打印机卡纸")

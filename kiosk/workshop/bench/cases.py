@@ -71,7 +71,8 @@ class DeviceFault:
 
 
 _NO_ANSWER, _BROKEN = "没有响应", "出了故障"
-_NO_READER, _NOT_READ = "读卡器暂时不可用", "没有读出证件内容"
+_NO_READER = "身份证阅读器没有响应|身份证阅读器出了故障"
+_NOT_READ = "没有读出证件内容"
 _NEAR = ("menu", "preview", "printing")
 _NEAR_SLIP = ("menu", "printed", "slip")
 _DOCUMENT_PRINTER: Sequence[tuple[Any, ...]] = (
