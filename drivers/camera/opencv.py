@@ -438,7 +438,9 @@ def _ask_device(path: str) -> str:
     except PermissionError as error:
         raise _error(Reason.NOT_AUTHORISED, en("{path} may not be used", path=path)) from error
     except OSError as error:
-        raise _error(Reason.NO_DEVICE, f"{path}: {error.strerror}") from error
+        raise _error(
+            Reason.NO_DEVICE, joined(": ", path, error.strerror or type(error).__name__)
+        ) from error
     answer = bytearray(_CAPABILITY.size)
     try:
         fcntl.ioctl(fd, _VIDIOC_QUERYCAP, answer)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from drivers.device import Deadline, DeviceError, Reason
 from drivers.document_printer.codec import IppMessage, decode, encode
-from drivers.sentence import en
+from drivers.sentence import en, joined
 
 _ANSWER_LIMIT = 1 << 18  # bytes; the longest seen of a real printer are 60 kB
 _PIECE = 1 << 16
@@ -119,15 +119,14 @@ class IppWire:
         except ssl.SSLCertVerificationError as error:
             raise DeviceError(
                 Reason.NOT_AUTHORISED,
-                en(
-                    "the printer's certificate: {why}",
-                    why=error.verify_message,
-                ),
+                en("the printer's certificate: {why}", why=error.verify_message),
             ) from error
         except ssl.SSLError as error:
-            raise DeviceError(Reason.GARBLED, f"TLS: {error.reason}") from error
+            raise DeviceError(
+                Reason.GARBLED, joined(": ", "TLS", error.reason or type(error).__name__)
+            ) from error
         except OSError as error:
-            raise DeviceError(Reason.OFFLINE, f"TLS: {_named(error)}") from error
+            raise DeviceError(Reason.OFFLINE, joined(": ", "TLS", _named(error))) from error
         seen = hashlib.sha256(secure.getpeercert(binary_form=True) or b"").hexdigest()
         if self._pin and seen != self._pin:
             secure.close()

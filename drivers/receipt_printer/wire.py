@@ -24,7 +24,7 @@ from urllib.parse import parse_qsl, urlsplit
 import serial
 
 from drivers.device import DeviceError, Reason
-from drivers.sentence import en
+from drivers.sentence import en, joined
 
 if TYPE_CHECKING:
     from escpos.escpos import Escpos
@@ -157,7 +157,7 @@ def connect(address: str) -> PrinterWire:
             return _file(parts.path)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise DeviceError(Reason.NO_DEVICE, f"{address}: {reason}", pages=0) from error
+        raise DeviceError(Reason.NO_DEVICE, joined(": ", address, reason), pages=0) from error
     raise _unsupported(address)
 
 

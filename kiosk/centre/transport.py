@@ -230,11 +230,11 @@ def _checked_url(url: str) -> str:
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme not in ("https", "http") or not host or parts.query or parts.fragment:
-        raise ValueError("the centre's address is a URL like https://centre.example/api")
+        raise ValueError(en("the centre's address is a URL like https://centre.example/api"))
     if parts.username is not None:
-        raise ValueError("no user name belongs into the centre's address")
+        raise ValueError(en("no user name belongs into the centre's address"))
     if parts.scheme == "http" and not _is_this_machine(host):
-        raise ValueError("http is for this machine only; the centre needs https")
+        raise ValueError(en("http is for this machine only; the centre needs https"))
     return url.rstrip("/")
 
 
@@ -250,7 +250,7 @@ def _is_this_machine(host: str) -> bool:
 def tls_context(ca: Path | None, certificate: Path | None, key: Path | None) -> ssl.SSLContext:
     """A context of the standard library, the only TLS of Python that takes a key inside a TPM."""
     if key is not None and certificate is None:
-        raise ValueError("a key needs its certificate")
+        raise ValueError(en("a key needs its certificate"))
     try:
         context = ssl.create_default_context(cafile=None if ca is None else str(ca))
         context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -258,7 +258,7 @@ def tls_context(ca: Path | None, certificate: Path | None, key: Path | None) -> 
             # Without a password, OpenSSL would ask for one at the console and wait for ever.
             context.load_cert_chain(certificate, key, password=lambda: b"")
     except (OSError, ValueError) as error:
-        raise ValueError(f"the files for TLS cannot be used: {error}") from error
+        raise ValueError(en("the files for TLS cannot be used: {error}", error=error)) from error
     return context
 
 
