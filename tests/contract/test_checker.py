@@ -54,16 +54,31 @@ def test_what_is_not_ours_is_refused_with_its_flaw(tmp_path: Path, pdf, announce
     assert refused.value.flaw is flaw
 
 
+@pytest.mark.parametrize(
+    ("program", "seconds", "said"),
+    [
+        ("exit 0", 15.0, "the check failed: JSONDecodeError"),
+        ("exit 1", 15.0, "the check failed: JSONDecodeError"),
+        ("kill -SEGV $$", 15.0, "the check failed: JSONDecodeError"),
+        ("exec sleep 60", 0.2, "the check took too long"),
+    ],
+)
 def test_a_check_that_dies_or_hangs_is_no_pass(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, seconds: float, said: str
 ) -> None:
     broken = tmp_path / "python"
-    broken.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
+    broken.write_text(f"#!/bin/sh\n{program}\n", encoding="utf-8")
     broken.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(broken))
-    with pytest.raises(NotOurs, match="the check failed"):
+    monkeypatch.setattr(checker, "SECONDS", seconds)
+    with pytest.raises(NotOurs) as refused:
         check_in_process(b"%PDF-", document=document(b"%PDF-"), holder="h", roots=tmp_path)
-    broken.write_text("#!/bin/sh\nexec sleep 60\n", encoding="utf-8")
-    monkeypatch.setattr(checker, "SECONDS", 0.2)
-    with pytest.raises(NotOurs, match="too long"):
+    assert (refused.value.flaw, refused.value.detail) == (Flaw.BROKEN, said)
+
+
+def test_a_check_that_cannot_be_started_is_no_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "gone"))
+    with pytest.raises(NotOurs, match="the check failed: FileNotFoundError"):
         check_in_process(b"%PDF-", document=document(b"%PDF-"), holder="h", roots=tmp_path)
