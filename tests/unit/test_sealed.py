@@ -394,6 +394,11 @@ def button(writer: PdfFileWriter) -> None:
     page[pdf_name("/Annots")] = generic.ArrayObject([writer.add_object(annotation)])
 
 
+def dangle(writer: PdfFileWriter) -> None:
+    """A reference to an object that the file does not have."""
+    writer.root[pdf_name("/PieceInfo")] = generic.IndirectObject(999, 0, writer)
+
+
 @pytest.mark.parametrize(
     ("content", "flaw"),
     [
@@ -403,6 +408,7 @@ def button(writer: PdfFileWriter) -> None:
         pytest.param({"holder": None}, Flaw.OTHER_HOLDER, id="no holder"),
         pytest.param({"pages": 2}, Flaw.PAGE_COUNT, id="a page more"),
         pytest.param({"change": attach}, Flaw.ACTIVE_CONTENT, id="an attachment"),
+        pytest.param({"change": dangle}, Flaw.BROKEN, id="a reference to nothing"),
         pytest.param({"change": button}, Flaw.ACTIVE_CONTENT, id="a link to a program"),
         pytest.param(
             {"change": open_action(S=pdf_name("/JavaScript"), JS=pdf_string("app.alert(1)"))},
@@ -447,6 +453,12 @@ def test_an_encrypted_document(office: Office) -> None:
         pytest.param({"begins": NOW + timedelta(days=1)}, Flaw.EXPIRED, id="not yet valid"),
         pytest.param({"key_encipherment": True}, Flaw.UNKNOWN_SIGNER, id="for another use"),
         pytest.param({"digital_signature": True}, Flaw.UNKNOWN_SIGNER, id="of a server"),
+        pytest.param(
+            {"ends": NOW, "key_encipherment": True}, Flaw.UNKNOWN_SIGNER, id="in its last second"
+        ),
+        pytest.param(
+            {"begins": NOW, "key_encipherment": True}, Flaw.UNKNOWN_SIGNER, id="in its first second"
+        ),
     ],
 )
 def test_certificates(office: Office, certificate: dict[str, Any], flaw: Flaw) -> None:
@@ -508,6 +520,11 @@ def test_roots_that_cannot_be_read(office: Office, tmp_path: Path, content: byte
     with pytest.raises(NotOurs) as caught:
         check_sealed(office.sealed, document=announce(office.sealed), holder=HOLDER, roots=roots)
     assert caught.value.flaw is Flaw.NO_ROOTS
+
+
+def test_a_refusal_says_its_flaw_and_what_the_technician_needs() -> None:
+    assert str(NotOurs(Flaw.BROKEN)) == "broken"
+    assert str(NotOurs(Flaw.PAGE_COUNT, "2 instead of 1")) == "page-count: 2 instead of 1"
 
 
 # -- any byte, anywhere ---------------------------------------------------------------------------
