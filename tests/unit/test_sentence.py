@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import json
 import pickle
+import string
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,10 @@ from hypothesis import strategies as st
 from drivers.device import DeviceError, Reason
 from drivers.sentence import Sentence, en, joined, words_of
 from kiosk.words import Language, say, say_sentence
+from tests.unit.test_house import MODULES, parsed
 
+TERMS = "kiosk/doctor/terms.py"  # templates alone
+CODE = [path for path in MODULES if not path.startswith(("kiosk/workshop/", "ui/", TERMS))]
 GONE = en("{path} is gone", path=Path("/dev/kiosk/id_card"))
 
 
@@ -60,3 +65,16 @@ def test_facts_are_changed_wherever_they_stand() -> None:
 def test_a_fact_is_never_taken_for_a_template(fact: str, language: Language) -> None:
     said = say_sentence(en("{path} is gone", path=f"“{fact}”"), language)
     assert f"“{fact}”" in said
+
+
+@pytest.mark.parametrize("module", CODE)
+def test_every_sentence_has_a_constant_template_and_its_facts(module: str) -> None:
+    """Only a constant can be collected into the catalogue."""
+    for node in ast.walk(parsed(module)):
+        match node:
+            case ast.Call(func=ast.Name("en"), args=[ast.Constant(str(message))], keywords=facts):
+                fields = {name for _, name, _, _ in string.Formatter().parse(message) if name}
+                given = {fact.arg for fact in facts}
+                assert fields == given, f"{module}:{node.lineno}: {message}"
+            case ast.Call(func=ast.Name("en")):
+                pytest.fail(f"{module}:{node.lineno}: no constant template")
