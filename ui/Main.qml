@@ -1,4 +1,5 @@
 // The window: one stage of the design's size, one page on it, what stands around the page.
+pragma ComponentBehavior: Bound
 import QtQuick
 import QtQuick.Window
 import Kiosk
@@ -6,22 +7,24 @@ import "components"
 
 Window {
     id: window
-    width: Bridge.windowWidth
-    height: Bridge.windowHeight
+    width: Appearance.windowWidth
+    height: Appearance.windowHeight
     color: Theme.paper
     title: "Kiosk"
     flags: Qt.FramelessWindowHint
 
-    Binding { target: Theme; property: "wide"; value: Bridge.stageWidth > Bridge.stageHeight }
-    Binding { target: Theme; property: "scale"; value: Bridge.scale }
-    Binding { target: Theme; property: "highContrast"; value: Bridge.highContrast }
-    Binding { target: Theme; property: "lowered"; value: Bridge.lowered }
-    Binding { target: Theme; property: "motion"; value: Bridge.motion }
+    Binding { target: Theme; property: "wide"; value: Appearance.stageWidth > Appearance.stageHeight }
+    Binding { target: Theme; property: "scale"; value: Appearance.scale }
+    Binding { target: Theme; property: "highContrast"; value: Appearance.highContrast }
+    Binding { target: Theme; property: "lowered"; value: Appearance.lowered }
+    Binding { target: Theme; property: "motion"; value: Appearance.motion }
+
+    readonly property BarePage current: page.item as BarePage
 
     Item {
         id: stage
-        width: Bridge.stageWidth
-        height: Bridge.stageHeight
+        width: Appearance.stageWidth
+        height: Appearance.stageHeight
         transformOrigin: Item.TopLeft
         scale: window.width / width
         focus: true
@@ -33,15 +36,15 @@ Window {
         }
         Head {
             id: head
-            visible: !Bridge.isBlank
+            visible: !CurrentPage.blankScreen
             z: 1
             width: parent.width
             height: 120
-            footless: page.item !== null && page.item["leave"] === false
+            footless: window.current !== null && !window.current.leave
         }
         Rectangle {
             id: band
-            visible: Bridge.demo && !Bridge.isBlank
+            visible: CurrentPage.demo && !CurrentPage.blankScreen
             y: head.height
             width: parent.width
             height: 44
@@ -67,22 +70,22 @@ Window {
             y: head.height + band.height
             width: parent.width
             height: parent.height - y
-            visible: !Bridge.isBlank
+            visible: !CurrentPage.blankScreen
         }
         Note {
             id: hint
-            visible: wanted && !Bridge.isBlank
+            visible: wanted && !CurrentPage.blankScreen
             z: 2
             x: Theme.side
             y: page.y + page.height - Theme.foot - Theme.touch - Theme.gap - height
             width: parent.width - 2 * Theme.side
-            text: Bridge.wrong
+            text: CurrentPage.wrong
             tone: "bad"
             icon: "refused"
         }
         Rectangle {
             id: wait
-            visible: Bridge.slow && !Bridge.isBlank
+            visible: CurrentPage.slow && !CurrentPage.blankScreen
             z: 2
             width: waiting.implicitWidth + 160
             height: 128
@@ -111,20 +114,20 @@ Window {
         }
     }
 
-    function show(name, view) {
-        const source = Qt.resolvedUrl("pages/" + name + ".qml")
-        if (page.source === source && page.item)
-            page.item.view = view
+    function show() {
+        const source = Qt.resolvedUrl("pages/" + CurrentPage.page + ".qml")
+        if (page.source === source && current)
+            current.view = CurrentPage.content
         else
-            page.setSource(source, { "view": view })
+            page.setSource(source, { "view": CurrentPage.content })
     }
 
     Connections {
-        target: Bridge
-        function onPageChanged() { window.show(Bridge.page, Bridge.view) }
-        function onViewChanged() { if (page.item) page.item.view = Bridge.view }
+        target: CurrentPage
+        function onPageChanged() { window.show() }
+        function onContentChanged() { if (window.current) window.current.view = CurrentPage.content }
         // No button has the focus when a step begins: Tab leads to its first one.
         function onPageShown() { beginning.forceActiveFocus(Qt.OtherFocusReason) }
     }
-    Component.onCompleted: if (Bridge.page.length > 0) show(Bridge.page, Bridge.view)
+    Component.onCompleted: if (CurrentPage.content) show()
 }

@@ -1,9 +1,10 @@
-"""The window with its pages: Qt, the engine, fonts, images and words put together."""
+"""The window with its pages: Qt, the engine, page, clock, fonts, images and words put together."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import cast
 
 os.environ.setdefault("QT_QUICK_BACKEND", "software")
 os.environ.setdefault("QSG_RENDER_LOOP", "basic")
@@ -11,13 +12,15 @@ os.environ.setdefault("QML_DISABLE_DISK_CACHE", "1")
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QFont, QGuiApplication
-from PySide6.QtQml import QQmlApplicationEngine, QQmlComponent, qmlRegisterSingletonInstance
+from PySide6.QtQml import QQmlApplicationEngine, QQmlComponent
 from PySide6.QtQuick import QQuickWindow
 
-from kiosk.papers.pictures import Picture
+from kiosk.settings import Settings
 from kiosk.words import Language
-from ui import glyphs
-from ui.bridge import Bridge
+from ui import glyphs, qml_types
+from ui.appearance import Appearance
+from ui.current_page import CurrentPage
+from ui.idle_clock import IdleClock
 from ui.images import Icons, Sheets
 from ui.translator import Translator
 
@@ -25,28 +28,55 @@ HERE = Path(__file__).parent
 
 
 class Stage:
-    """The one window of the terminal, hidden until it is shown."""
+    """The one window of the terminal, hidden until it is shown; its page, clock and appearance."""
 
-    def __init__(self, app: QGuiApplication, bridge: Bridge, *, full_screen: bool = True) -> None:
-        self.bridge = bridge
-        self._translator = Translator(bridge.language)
+    def __init__(
+        self,
+        app: QGuiApplication,
+        settings: Settings,
+        *,
+        motion: bool = True,
+        full_screen: bool = True,
+    ) -> None:
+        self.appearance = Appearance(settings, motion=motion)
+        self.page = CurrentPage(self.appearance)
+        self.clock = IdleClock(settings.visit)
+        self._wire()
+        self._translator = Translator(self.appearance.language)
         app.setFont(QFont("Noto Sans CJK SC"))
         app.installTranslator(self._translator)
-        qmlRegisterSingletonInstance(Bridge, "Kiosk", 1, 0, "Bridge", bridge)
+        qml_types.register()
+        for singleton in (self.appearance, self.page, self.clock):
+            qml_types.register_singleton(singleton)
         self.engine = QQmlApplicationEngine()
         self.engine.addImageProvider("icon", Icons())
-        self.engine.addImageProvider("paper", Sheets(self._sheet))
-        bridge.on_language = self._set_language
-        bridge.drawable = glyphs.drawable
+        self.engine.addImageProvider("paper", Sheets(self.page.sheet))
+        self.page.drawable = glyphs.drawable
         if not full_screen:
-            bridge.set_window(*window_size(bridge.stage_size))
+            self.appearance.set_window(*window_size(self.appearance.stage_size))
         self.engine.load(QUrl.fromLocalFile(str(HERE / "Main.qml")))
         roots = self.engine.rootObjects()
         if not roots:
             raise RuntimeError("the pages do not load")
-        self.window: QQuickWindow = roots[0]  # type: ignore[assignment]
-        self.window.installEventFilter(bridge)
+        self.window = cast(QQuickWindow, roots[0])
+        self.window.installEventFilter(self.clock)
         self._compiled: list[QQmlComponent] = []
+
+    def _wire(self) -> None:
+        page, clock = self.page, self.clock
+        self.appearance.languageChanged.connect(self._set_language)
+        page.begun.connect(clock.begin)
+        page.pageShown.connect(lambda: clock.turn_to(idles=page.idles))
+        page.busyChanged.connect(lambda: clock.hold(page.busy))
+        page.left.connect(clock.stay)
+        page.blanked.connect(clock.stop)
+        clock.timedOut.connect(page.timeOut)
+
+    def arrange_anew(self, settings: Settings) -> None:
+        """Begin again as another terminal's screen: a process has one, and tests look at many."""
+        self.page.begin_anew()
+        self.appearance.arrange_anew(settings)
+        self.clock.arrange_anew(settings.visit)
 
     def compile_pages(self) -> None:
         """Read every page now, so that none is compiled under a citizen's finger."""
@@ -61,11 +91,8 @@ class Stage:
             self.window.show()
 
     def _set_language(self, language: Language) -> None:
-        self._translator.language = language
+        self._translator.target = language
         self.engine.retranslate()
-
-    def _sheet(self, sheet: int, width: int) -> Picture | None:
-        return self.bridge.sheet(sheet, width)
 
 
 def window_size(stage: tuple[int, int]) -> tuple[int, int]:

@@ -8,14 +8,16 @@ from kiosk.words import Language, translate
 
 
 class Translator(QTranslator):
-    """Answers ``qsTr`` from the gettext catalogue. Change ``language``, then retranslate."""
+    """Answers ``qsTr`` from the gettext catalogue. Change ``target``, then retranslate."""
 
     def __init__(self, language: Language) -> None:
         super().__init__()
-        self.language = language
+        self.target = language
 
     def isEmpty(self) -> bool:
         return False
 
-    def translate(self, context: str, source: str, disambiguation: str = "", n: int = -1) -> str:
-        return translate(source, self.language)
+    def translate(
+        self, context: str, source: str, disambiguation: str | None = "", n: int = -1
+    ) -> str:
+        return translate(source, self.target)

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
 from drivers.device import Kind
+from kiosk.endings import How
 from kiosk.keeper.channel import (
     Alive,
     Begun,
@@ -25,7 +26,7 @@ from kiosk.keeper.channel import (
     VisitEnd,
 )
 from kiosk.settings import Settings
-from ui.bridge import WARMING, Bridge
+from ui.current_page import WARMING
 from ui.stage import Stage
 
 if TYPE_CHECKING:
@@ -55,10 +56,10 @@ class VisitApp(QObject):
         self._app = app
         self._settings = settings
         self._channel = channel
-        self.bridge = Bridge(settings)
-        self.bridge.on_blank = self._after_next_frame
-        self.bridge.begun.connect(self._begun)
-        self.stage = Stage(app, self.bridge, full_screen=settings.screen.full_screen)
+        self.stage = Stage(app, settings, full_screen=settings.screen.full_screen)
+        self.page = self.stage.page
+        self.page.on_blank = self._after_next_frame
+        self.page.begun.connect(self._begun)
         self.terminal: Terminal | None = None
         self.on_time: OnTime | None = None
         self._over.connect(self._end)
@@ -82,11 +83,11 @@ class VisitApp(QObject):
             self._settings,
             self._over.emit,
             on_time=self.on_time,
-            on_leftovers=lambda some: self._channel.send(HasLeftovers(some)),
+            on_leftovers=self._tell_leftovers,
         )
-        self.bridge.answers = self.terminal.dialogue
+        self.page.listener = self.terminal.dialogue
         self.stage.compile_pages()
-        self.bridge.show(Attract(), ticket=WARMING, back=False)
+        self.page.show(Attract(), ticket=WARMING, back=False)
         self._app.processEvents()
         self.stage.window.grabWindow()
         self._alive.start()
@@ -113,11 +114,11 @@ class VisitApp(QObject):
 
         try:
             for step in rehearsal.steps():
-                self.bridge.show(step, ticket=WARMING, back=False)
+                self.page.show(step, ticket=WARMING, back=False)
                 self.stage.window.grabWindow()
                 yield
         finally:
-            self.bridge.show(Attract(), ticket=WARMING, back=False)
+            self.page.show(Attract(), ticket=WARMING, back=False)
         self.stage.window.grabWindow()
         if Kind.DOCUMENT_PRINTER in self._settings.devices:
             threading.Thread(target=pictures.load, name="papers", daemon=True).start()
@@ -128,7 +129,7 @@ class VisitApp(QObject):
 
     def _collect(self) -> None:
         """Collect rubbish here, in the screen's thread, and only while nobody is there."""
-        if not self.bridge.in_visit:
+        if not self.page.in_visit:
             gc.collect()
             gc.freeze()  # what is still there stays until the end: not looked at again
 
@@ -151,15 +152,23 @@ class VisitApp(QObject):
         if not self._settings.screen.full_screen:
             self.stage.window.setPosition(*WINDOW_AT)
         self.stage.show(full_screen=self._settings.screen.full_screen)
-        self.terminal.open(self.bridge, leftovers=leftovers)
+        self._warm_terminal().open(self.page, leftovers=leftovers)
 
     def _first_frame(self) -> None:
         self.stage.window.frameSwapped.disconnect(self._first_frame)
         self._channel.send(Shown())
         self.live.emit()
 
+    def _tell_leftovers(self, some: bool) -> None:
+        self._channel.send(HasLeftovers(some))
+
+    def _warm_terminal(self) -> Terminal:
+        if self.terminal is None:
+            raise RuntimeError("the visit goes live before it is warm")
+        return self.terminal
+
     def _begun(self) -> None:
-        self.terminal.begun()
+        self._warm_terminal().begun()
         self._channel.send(Begun())
 
     def _after_next_frame(self, done: threading.Event) -> None:
@@ -172,6 +181,6 @@ class VisitApp(QObject):
         self.stage.window.frameSwapped.connect(swapped)
         self.stage.window.update()
 
-    def _end(self, how: str) -> None:
+    def _end(self, how: How) -> None:
         self.ended.emit(how)
         self._channel.send(Ended(how))

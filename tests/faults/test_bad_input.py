@@ -32,6 +32,7 @@ from kiosk.words import Language, say
 from kiosk.workshop.sandbox import personas
 from tests.services.hall import Citizen, Hall, hall, said
 from tests.services.script import action, option
+from ui.contents import ProblemContent
 
 REFERENCE = re.compile(r"[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}")
 CHINESE = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
@@ -70,7 +71,8 @@ def page(citizen: Citizen, zh: str, en: str, *keys: str) -> Problem:
     assert tuple(each.key for each in step.actions) == keys
     for language, words in ((Language.ZH, zh), (Language.EN, en)):
         view = citizen.reads(language)
-        assert view.data["reference"] == step.reference
+        assert isinstance(view, ProblemContent)
+        assert view.reference == step.reference
         text = said(view)
         assert re.search(words, text, re.I), text
         assert "12329" in text, "whom to ask"

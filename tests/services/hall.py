@@ -35,7 +35,8 @@ from kiosk.visit.steps import (
 from kiosk.words import Language
 from kiosk.workshop.sandbox import personas
 from tests.services.script import World, name, world
-from ui.views import Look, View, derive
+from ui.contents import PageContent, ProblemContent
+from ui.views import Look, derive
 
 T = TypeVar("T")
 
@@ -184,7 +185,7 @@ class Citizen:
         self.hall.reader.obey("lift")
         self.press(self.hall.here.code())
 
-    def reads(self, language: Language) -> View:
+    def reads(self, language: Language) -> PageContent:
         """The page as it is on the glass, in that language."""
         assert self.step is not None
         look = self.glass.look
@@ -227,11 +228,9 @@ def hall(directory: Path) -> Iterator[Hall]:
         yield one
 
 
-def said(page: View) -> str:
+def said(page: PageContent) -> str:
     """All the words of a problem page, one after another."""
-    assert page.page == "ProblemPage"
-    advice = [text for pair in page.data["advice"] for text in (pair["title"], pair["text"])]
-    actions = [each["title"] for each in page.data["actions"]]
-    return " / ".join(
-        [page.data["title"], page.data["lead"], *advice, page.data["referenceLabel"], *actions]
-    )
+    assert isinstance(page, ProblemContent)
+    advice = [text for each in page.advice for text in (each.title, each.text)]
+    actions = [each.title for each in page.actions]
+    return " / ".join([page.title, page.lead, *advice, page.reference_label, *actions])

@@ -42,7 +42,7 @@ class RobotCitizen(Robot):
         self.play(self._main_job())
 
     def _fail(self, why: str) -> None:
-        self._note(f"failed: {self._visit_app.bridge.page}: {why}")
+        self._note(f"failed: {self._visit_app.page.page}: {why}")
         super()._fail(why)
 
     def _note(self, what: str) -> None:

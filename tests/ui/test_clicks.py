@@ -101,9 +101,9 @@ def test_a_button_shows_that_it_is_pressed_within_one_frame(theatre: Theatre) ->
 
 def test_notices_are_sentences_in_one_line(theatre: Theatre) -> None:
     notices = (_("暂时连不上公积金中心，请稍候"), "本机为演示环境。", "不收取任何费用。")
-    theatre.bridge.surround(CATALOGUE, notices)
+    theatre.page.surround(CATALOGUE, notices)
     whole = "暂时连不上公积金中心，请稍候；本机为演示环境；不收取任何费用"
-    assert theatre.until(lambda: theatre.bridge.notices == whole, 1000)
+    assert theatre.until(lambda: theatre.page.notices == whole, 1000)
 
 
 def test_a_press_that_slides_off_the_button_is_none(theatre: Theatre) -> None:
@@ -128,20 +128,20 @@ def test_a_page_sleeps_until_its_answer_is_dealt_with(theatre: Theatre) -> None:
     theatre.show(CASES["09-account"], ticket=5, back=True)
     theatre.press(theatre.button("ledger"))
     assert [b.objectName() for b in theatre.buttons() if b.objectName() in ("print", "back")] == []
-    assert theatre.until(lambda: bool(theatre.bridge.slow), 2000)
+    assert theatre.until(lambda: bool(theatre.page.slow), 2000)
     theatre.settle()
     assert "正在办理，请稍候" in texts(theatre)
     theatre.press(theatre.button("leave"))  # leaving is always possible
     assert theatre.listener.heard[-1] == ("leave", None)
     theatre.show(CASES["12-ledger"], ticket=6, back=True)
-    assert not theatre.bridge.slow
+    assert not theatre.page.slow
     assert theatre.button("back")
 
 
 def test_what_is_not_an_answer_is_said_and_the_page_wakes(theatre: Theatre) -> None:
     theatre.show(CASES["09-account"], ticket=5)
     theatre.press(theatre.button("ledger"))
-    theatre.bridge.hint(_("请从页面上的选项中选择"))
+    theatre.page.hint(_("请从页面上的选项中选择"))
     theatre.settle()
     assert "请从页面上的选项中选择" in texts(theatre)
     theatre.press(theatre.button("print"))
@@ -151,10 +151,10 @@ def test_what_is_not_an_answer_is_said_and_the_page_wakes(theatre: Theatre) -> N
 @pytest.mark.parametrize("name", CASES)
 def test_the_language_changes_and_the_step_stays(theatre: Theatre, name: str) -> None:
     theatre.show(CASES[name], ticket=3, back=True)
-    before, page = texts(theatre), theatre.bridge.page
+    before, page = texts(theatre), theatre.page.page
     theatre.press(theatre.button("language"))
-    assert theatre.bridge.page == page
-    assert theatre.bridge.ticket == 3
+    assert theatre.page.page == page
+    assert theatre.page.ticket == 3
     assert texts(theatre) != before
     assert "12329" not in before or "12329" in texts(theatre)
     theatre.press(theatre.button("language"))
@@ -262,13 +262,13 @@ def begun(theatre: Theatre) -> None:
     """A visit under way, its clock in the test's hands."""
     theatre.show(CASES["01-attract"], ticket=1)
     theatre.press(theatre.button("start"))
-    theatre.bridge._clock.stop()
+    theatre.stage.clock._timer.stop()
     theatre.show(CASES["07-menu"], ticket=2)
 
 
 def tick(theatre: Theatre, seconds: int) -> None:
     for _second in range(seconds):
-        theatre.bridge._tick()
+        theatre.stage.clock.tick()
     theatre.settle()
 
 
@@ -325,7 +325,7 @@ def test_no_visit_lasts_for_ever() -> None:
         begun(theatre)
         for _round in range(11):
             tick(theatre, 9)
-            theatre.bridge.stay()
+            theatre.stage.clock.stay()
         assert ("time_out", "limit") not in theatre.listener.heard
         tick(theatre, 1)
         assert theatre.listener.heard[-1] == ("time_out", "limit")
@@ -347,7 +347,7 @@ def test_a_machine_at_work_is_not_hurried() -> None:
 def test_blank_hides_everything(theatre: Theatre) -> None:
     theatre.greet("张*")
     theatre.show(CASES["09-account"])
-    theatre.bridge.blank()
+    theatre.page.blank()
     theatre.settle()
     image = theatre.window.grabWindow()
     first = image.pixel(0, 0)
@@ -362,15 +362,15 @@ def test_no_reference_is_lost() -> None:
     """PySide6 6.12.0 on Python 3.11 loses one to True or None with every call, and aborts."""
     theatre = Theatre(Setting())
     try:
-        bridge = theatre.bridge
+        page, clock = theatre.page, theatre.stage.clock
         theatre.show(CASES["09-account"])
         before = {value: sys.getrefcount(value) for value in (True, False, None)}
         for _round in range(20_000):
-            bridge.property("busy")
-            bridge.property("demo")
-            bridge.property("slow")
-            bridge.stay()
-            bridge.metaObject().invokeMethod(bridge, "stay")
+            page.property("busy")
+            page.property("demo")
+            page.property("slow")
+            clock.stay()
+            clock.metaObject().invokeMethod(clock, "stay")
         lost = {value: count - sys.getrefcount(value) for value, count in before.items()}
         assert all(abs(count) < 1000 for count in lost.values()), lost
     finally:

@@ -163,7 +163,7 @@ def faults_of_amounts(texts: list[QQuickItem]) -> Iterator[str]:
 
 def faults(theatre: Theatre, setting: Setting) -> list[str]:
     """What is wrong with the page that stands there now."""
-    width, height = theatre.bridge.stage_size
+    width, height = theatre.appearance.stage_size
     stage = QRectF(0, 0, width, height)
     items = list(walk(theatre.window.contentItem()))
     items = [item for item in items if not hidden(item, on_scene(item))]
@@ -202,7 +202,7 @@ def test_every_page_fits(orientation: str, lowered: bool) -> None:
     try:
         for ticket, (name, step) in enumerate(cases().items(), start=1):
             theatre.greet(NAMES[ticket % 3] if name > "07" else "")
-            theatre.bridge.surround(CATALOGUE, NOTICES if name.startswith("53") else ())
+            theatre.page.surround(CATALOGUE, NOTICES if name.startswith("53") else ())
             theatre.show(step, ticket=ticket, back="08" <= name < "21" or "43" <= name < "51")
             for elder in (False, True):
                 for language in ("zh_CN", "en"):
@@ -212,9 +212,9 @@ def test_every_page_fits(orientation: str, lowered: bool) -> None:
                             f"{name} {setting} sheet {sheet}: {fault}"
                             for fault in faults(theatre, setting)
                         ]
-                    theatre.bridge.toggleLanguage()
+                    theatre.appearance.toggleLanguage()
                     theatre.settle()
-                theatre.bridge.toggleElder()
+                theatre.appearance.toggleElder()
                 theatre.settle()
     finally:
         theatre.close()
@@ -229,10 +229,10 @@ def test_contrast_moves_nothing(orientation: str) -> None:
         for ticket, step in enumerate(cases().values(), start=1):
             theatre.show(step, ticket=ticket)
             before = places(theatre)
-            theatre.bridge.toggleContrast()
+            theatre.appearance.toggleContrast()
             theatre.settle()
             assert places(theatre) == before
-            theatre.bridge.toggleContrast()
+            theatre.appearance.toggleContrast()
     finally:
         theatre.close()
 
@@ -245,7 +245,7 @@ def places(theatre: Theatre) -> list[tuple[QRectF, object]]:
 def test_a_greeting_stays_in_the_head() -> None:
     theatre = Theatre(Setting())
     try:
-        theatre.bridge.greet(Sensitive("JANE SARAH DOE"))
+        theatre.page.greet(Sensitive("JANE SARAH DOE"))
         theatre.show(cases()["07-menu"])
         assert not faults(theatre, Setting())
     finally:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from kiosk.privacy import Sensitive, mask_name
 from kiosk.visit.steps import ConfirmName
 from tests.ui.theatre import Setting, Theatre, is_text
 from ui import glyphs
+from ui.contents import ConfirmNameContent
 from ui.views import Look, derive, legible
 
 UNASSIGNED = "\U000323b0"
@@ -43,8 +46,10 @@ def test_a_box_never_stands_for_a_character(character: str) -> None:
     try:
         name = f"欧阳{character}"
         theatre.show(ConfirmName(Sensitive(name)))
+        shown = derive(ConfirmName(Sensitive(name)), Look())
+        assert isinstance(shown, ConfirmNameContent)
         expected = name if glyphs.drawable(character) else f"欧阳[U+{ord(character):04X}]"
-        assert theatre.bridge.view["name"] == expected
+        assert theatre.page.shows == replace(shown, name=expected)
     finally:
         theatre.close()
 
@@ -56,7 +61,7 @@ def test_a_selector_is_not_a_character_of_its_own() -> None:
 @given(st.text(max_size=12))
 def test_everything_is_either_drawn_or_spelled(text: str) -> None:
     assert legible(text, lambda character: True) == text
-    spelled = legible({"a": [text]}, lambda character: False)["a"][0]
+    spelled = legible((text,), lambda character: False)[0]
     assert len(spelled) >= len(text)
     assert legible(spelled, lambda character: False) == spelled
 
@@ -64,4 +69,5 @@ def test_everything_is_either_drawn_or_spelled(text: str) -> None:
 def test_masks_count_characters() -> None:
     assert mask_name("欧阳𬭎㛃") == "欧*㛃"
     view = derive(ConfirmName(Sensitive("欧阳𬭎㛃")), Look())
-    assert view.data["name"] == "欧阳𬭎㛃"
+    assert isinstance(view, ConfirmNameContent)
+    assert view.name == "欧阳𬭎㛃"

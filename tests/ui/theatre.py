@@ -19,7 +19,6 @@ from kiosk.settings import CentreSettings, ScreenSettings, Settings, VisitLimits
 from kiosk.visit.steps import Attract
 from tests import qt_messages
 from tests.ui.samples import CATALOGUE
-from ui.bridge import Bridge
 from ui.stage import Stage
 
 
@@ -91,34 +90,34 @@ class Theatre:
             visit=limits or VisitLimits(),
         )
         if Theatre._stage is None:
-            Theatre._stage = Stage(self.app, Bridge(settings, motion=False))
+            Theatre._stage = Stage(self.app, settings, motion=False)
         self.stage = Theatre._stage
-        self.bridge = self.stage.bridge
-        self.bridge.arrange_anew(settings)
+        self.page, self.appearance = self.stage.page, self.stage.appearance
+        self.stage.arrange_anew(settings)
         self.listener = Listener()
-        self.bridge.answers = self.listener
+        self.page.listener = self.listener
         self.window = self.stage.window
         self.frames = 0
         self.ticket = 100
         self.window.frameSwapped.connect(self._drawn)
-        self.bridge.surround(CATALOGUE, ())
-        self.bridge.show(Attract(), ticket=0, back=False)
+        self.page.surround(CATALOGUE, ())
+        self.page.show(Attract(), ticket=0, back=False)
         if setting.elder:
-            self.bridge.toggleElder()
+            self.appearance.toggleElder()
         if setting.contrast:
-            self.bridge.toggleContrast()
+            self.appearance.toggleContrast()
         if setting.revealed:
-            self.bridge.toggleNumbers()
+            self.appearance.toggleNumbers()
         self.window.show()
         self.settle()
 
     def greet(self, name: str) -> None:
-        self.bridge.greet(Sensitive(name))
+        self.page.greet(Sensitive(name))
 
     def show(self, step: object, *, ticket: int | None = None, back: bool = False) -> None:
         """A new step; its ticket is the next one unless the test names it."""
         self.ticket = self.ticket + 1 if ticket is None else ticket
-        self.bridge.show(step, ticket=self.ticket, back=back)
+        self.page.show(step, ticket=self.ticket, back=back)
         self.settle()
 
     def settle(self) -> None:
@@ -170,7 +169,7 @@ class Theatre:
 
     def close(self) -> None:
         self.window.frameSwapped.disconnect(self._drawn)
-        self.bridge.answers = None
+        self.page.listener = None
 
 
 def walk(item: QQuickItem) -> Iterator[QQuickItem]:

@@ -1,16 +1,17 @@
 // The ways on from a page, side by side; each with its reason when it cannot be had.
+pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
 
 Row {
     id: actions
-    property var model: []
+    property list<ActionPart> model
     property bool primaryLast: false
     spacing: Theme.gap
     Repeater {
         model: actions.model
         PushButton {
-            required property var modelData
+            required property ActionPart modelData
             required property int index
             objectName: modelData.key
             width: (actions.width - (actions.model.length - 1) * Theme.gap) / Math.max(1, actions.model.length)
@@ -19,7 +20,7 @@ Row {
             available: modelData.enabled
             closed: modelData.closed
             primary: actions.primaryLast && index === actions.model.length - 1
-            onClicked: Bridge.answer(modelData.key)
+            onClicked: CurrentPage.answer(modelData.key)
         }
     }
 }

@@ -1,4 +1,5 @@
 // A state in a word, on its own tint: colour never says it alone.
+pragma ComponentBehavior: Bound
 import QtQuick
 
 Rectangle {

@@ -1,4 +1,5 @@
 // What belongs together, on white.
+pragma ComponentBehavior: Bound
 import QtQuick
 
 Rectangle {

@@ -1,4 +1,5 @@
 // A small choice that is always there: the language, the care mode, show the numbers.
+pragma ComponentBehavior: Bound
 import QtQuick
 import QtQuick.Templates as T
 

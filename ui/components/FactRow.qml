@@ -1,16 +1,20 @@
-// A label and its value, with a hairline above all but the first; one above the other where both
-// do not fit on a line.
+// A label and its value, a state on its badge, with a hairline above all but the first; one above
+// the other where both do not fit on a line.
+pragma ComponentBehavior: Bound
 import QtQuick
 
 Item {
     id: fact
     property string label
     property string value
+    property string tone          // of a state
     property bool first: false
     property bool tied: true
     property int least: Theme.elder ? 112 : 92
-    readonly property bool stacked: labelText.implicitWidth + valueText.implicitWidth + 32 > width - 2 * Theme.inset
-    height: Math.max(least, stacked ? labelText.height + valueText.height + 20 : valueText.height + 16)
+    readonly property bool badged: tone.length > 0
+    readonly property bool stacked: labelText.implicitWidth + (badged ? badge.implicitWidth : valueText.implicitWidth) + 32 > width - 2 * Theme.inset
+    height: badged ? (stacked ? labelText.height + badge.height + 28 : least)
+          : Math.max(least, stacked ? labelText.height + valueText.height + 20 : valueText.height + 16)
 
     Rectangle {
         visible: !fact.first
@@ -27,10 +31,11 @@ Item {
         text: fact.label
         color: Theme.soft
         Accessible.ignored: true   // the value says both
-        lineHeight: 0.9
+        lineHeight: fact.badged ? 1 : 0.9
     }
     Label {
         id: valueText
+        visible: !fact.badged
         x: fact.stacked ? Theme.inset : fact.width - Theme.inset - width
         y: fact.stacked ? fact.height - height - 10 : (fact.height - height) / 2
         width: fact.stacked ? fact.width - 2 * Theme.inset : implicitWidth
@@ -39,5 +44,14 @@ Item {
         font.bold: true
         lineHeight: 0.9
         Accessible.name: fact.label + " " + fact.value
+    }
+    Badge {
+        id: badge
+        visible: fact.badged
+        label: fact.label
+        text: fact.value
+        tone: fact.tone
+        x: fact.width - Theme.inset - width
+        y: fact.stacked ? fact.height - height - 12 : (fact.height - height) / 2
     }
 }

@@ -1,4 +1,5 @@
 // The head of every page: whose machine this is, whose visit, the care mode, the language.
+pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
 
@@ -24,27 +25,27 @@ Item {
             id: centre
             // On one line, or on two of like length.
             readonly property bool fits: measure.advanceWidth + 2 <= parent.width
-            readonly property int slack: Bridge.otherLanguage === "EN" ? 16 : 90
+            readonly property int slack: Appearance.otherLanguage === "EN" ? 16 : 90
             width: fits ? parent.width : Math.min(parent.width, measure.advanceWidth / 2 + slack)
-            text: Bridge.centre
+            text: CurrentPage.centre
             font.pixelSize: 28
             font.bold: true
             lineHeight: fits ? 1 : 0.8
             TextMetrics {
                 id: measure
-                text: Bridge.centre
+                text: CurrentPage.centre
                 font.family: Theme.family
                 font.pixelSize: 28
                 font.bold: true
             }
         }
         Label {
-            visible: centre.lineCount < 2 || Bridge.greeting.length > 0
+            visible: centre.lineCount < 2 || CurrentPage.greeting.length > 0
             width: parent.width
-            text: Bridge.greeting.length > 0 ? Bridge.greeting : qsTr("自助服务终端")
-            font.pixelSize: Bridge.greeting.length > 0 ? 28 : 22
-            font.bold: Bridge.greeting.length > 0
-            color: Bridge.greeting.length > 0 ? Theme.blue : Theme.soft
+            text: CurrentPage.greeting.length > 0 ? CurrentPage.greeting : qsTr("自助服务终端")
+            font.pixelSize: CurrentPage.greeting.length > 0 ? 28 : 22
+            font.bold: CurrentPage.greeting.length > 0
+            color: CurrentPage.greeting.length > 0 ? Theme.blue : Theme.soft
             lineHeight: 0.9
             wrapMode: Text.NoWrap
         }
@@ -54,7 +55,7 @@ Item {
         // In the lowered layout they stand above the foot, or in it where nobody else does.
         x: !Theme.lowered || !Theme.wide ? head.width - width - Theme.side : Theme.side
         y: !Theme.lowered ? (head.height - height) / 2
-         : Bridge.stageHeight - Theme.foot - (head.footless && Theme.wide ? (Theme.touch + height) / 2 : Theme.touch + Theme.gap + height)
+         : Appearance.stageHeight - Theme.foot - (head.footless && Theme.wide ? (Theme.touch + height) / 2 : Theme.touch + Theme.gap + height)
         spacing: 24
         Chip {
             objectName: "contrast"
@@ -63,19 +64,19 @@ Item {
             checkable: false
             Accessible.checkable: true
             Accessible.checked: Theme.highContrast
-            onClicked: Bridge.toggleContrast()
+            onClicked: Appearance.toggleContrast()
         }
         Chip {
             objectName: "elder"
             text: Theme.elder ? qsTr("标准版") : qsTr("关怀版")
             iconName: "heart"
-            onClicked: Bridge.toggleElder()
+            onClicked: Appearance.toggleElder()
         }
         Chip {
             objectName: "language"
-            text: Bridge.otherLanguage
+            text: Appearance.otherLanguage
             iconName: "globe"
-            onClicked: Bridge.toggleLanguage()
+            onClicked: Appearance.toggleLanguage()
         }
     }
 }

@@ -1,4 +1,5 @@
 // One icon of the family (assets/icons), drawn in one colour.
+pragma ComponentBehavior: Bound
 import QtQuick
 
 Image {

@@ -1,10 +1,11 @@
 // Are you still there? A visible countdown, and one big way to go on.
+pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
 
 Rectangle {
     id: veil
-    visible: Bridge.secondsLeft > 0
+    visible: IdleClock.secondsLeft > 0
     color: "#B814243A"
     Accessible.role: Accessible.Dialog
     Accessible.name: qsTr("您还在吗？")
@@ -34,7 +35,7 @@ Rectangle {
             }
             Label {
                 width: parent.width
-                text: Bridge.secondsLeft
+                text: IdleClock.secondsLeft
                 font.pixelSize: Theme.big(140)
                 font.bold: true
                 color: Theme.blue
@@ -58,7 +59,7 @@ Rectangle {
                     sleepy: false
                     text: qsTr("退出")
                     iconName: "leave"
-                    onClicked: Bridge.leave()
+                    onClicked: CurrentPage.leave()
                 }
                 PushButton {
                     id: stay
@@ -67,7 +68,7 @@ Rectangle {
                     primary: true
                     sleepy: false
                     text: qsTr("继续办理")
-                    onClicked: Bridge.stay()
+                    onClicked: IdleClock.stay()
                 }
             }
         }

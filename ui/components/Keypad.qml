@@ -1,4 +1,5 @@
 // Ten digits and a way back, as on a telephone; wide, with a fourth column as on a bank's keypad.
+pragma ComponentBehavior: Bound
 import QtQuick
 
 Item {

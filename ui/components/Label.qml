@@ -1,4 +1,5 @@
 // A piece of text as this screen sets it.
+pragma ComponentBehavior: Bound
 import QtQuick
 
 Text {

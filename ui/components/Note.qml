@@ -1,4 +1,5 @@
 // Something to know, calmly: on a tint, with its icon. ``most`` bounds it: its words then shrink.
+pragma ComponentBehavior: Bound
 import QtQuick
 
 Rectangle {

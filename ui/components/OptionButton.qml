@@ -1,4 +1,5 @@
 // One thing to choose: icon, title, what it means.
+pragma ComponentBehavior: Bound
 import QtQuick
 import QtQuick.Templates as T
 import Kiosk
@@ -11,7 +12,7 @@ T.Button {
     property string tone
     property bool available: true
     property string shape: "row"      // "tile": icon above; "row": beside; "line": all on one line; "face": centred
-    property bool sleeping: Bridge.busy && pressedLast
+    property bool sleeping: CurrentPage.busy && pressedLast
     property bool pressedLast: false
     readonly property bool narrow: shape === "row" && width < (Theme.elder ? 700 : 480)
     readonly property int frameSize: shape === "tile" ? 96
@@ -26,7 +27,7 @@ T.Button {
         : long ? Theme.px(32) : shape === "line" ? Theme.big(40) : Theme.px(40)
 
     implicitHeight: words.height + 2 * 24
-    enabled: available && !Bridge.busy
+    enabled: available && !CurrentPage.busy
     focusPolicy: Qt.TabFocus
     activeFocusOnTab: true
     Accessible.role: Accessible.Button
@@ -111,7 +112,7 @@ T.Button {
         }
     }
     Connections {
-        target: Bridge
-        function onBusyChanged() { if (!Bridge.busy) option.pressedLast = false }
+        target: CurrentPage
+        function onBusyChanged() { if (!CurrentPage.busy) option.pressedLast = false }
     }
 }

@@ -2,19 +2,18 @@
 //
 // Upright: title above, content below. Wide: title at the left (or, ``span``, above), content beside.
 // ``low`` is the room for what is pressed: the lower two thirds, in the lowered layout the lower half.
+pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
 
-Item {
+BarePage {
     id: page
-    property var view: ({})
-    property string title: view.title || ""
-    property string lead: view.lead || ""
-    property bool leave: true
+    property string title
+    property string lead
     property bool span: false
     property int asideWidth: 620
     property alias aside: asideExtra.data
-    property var actions: view.actions || []
+    property list<ActionPart> actions
     property bool primaryLast: true           // the last action is the one that is expected
     property alias foot: footSlot.data
     default property alias content: body.data
@@ -25,10 +24,10 @@ Item {
     readonly property int footTop: height - Theme.foot - Theme.touch
     readonly property int toolsHeight: Theme.lowered ? Theme.least + Theme.gap : 0
     // The ways on stand in the foot, or in a row above it where the foot is too narrow.
-    readonly property bool waysAbove: !Theme.wide && actions.length > (Theme.elder ? 0 : Bridge.back ? 1 : 2)
+    readonly property bool waysAbove: !Theme.wide && actions.length > (Theme.elder ? 0 : CurrentPage.back ? 1 : 2)
     readonly property int waysHeight: waysAbove ? Theme.touch + Theme.gap : 0
     readonly property bool beside: Theme.wide && !span
-    readonly property int pressTop: Math.ceil(Bridge.stageHeight / (Theme.lowered ? 2 : 3)) - (Bridge.stageHeight - height)
+    readonly property int pressTop: Math.ceil(Appearance.stageHeight / (Theme.lowered ? 2 : 3)) - (Appearance.stageHeight - height)
     readonly property int low: Math.max(0, pressTop - body.y)   // in the body's own measure
     readonly property int asideHeight: footTop - Theme.gap - toolsHeight - asideExtra.y - asideColumn.y
 
@@ -94,15 +93,15 @@ Item {
             iconName: "leave"
             sleepy: false
             width: Theme.elder ? 280 : 232
-            onClicked: Bridge.leave()
+            onClicked: CurrentPage.leave()
         }
         PushButton {
             objectName: "back"
-            visible: page.leave && Bridge.back
+            visible: page.leave && CurrentPage.back
             text: qsTr("返回")
             iconName: "back"
             width: Theme.elder ? 280 : 232
-            onClicked: Bridge.goBack()
+            onClicked: CurrentPage.goBack()
         }
     }
     Item {

@@ -1,4 +1,5 @@
 // A button: verb and noun. Answers at once, then sleeps until its work is done.
+pragma ComponentBehavior: Bound
 import QtQuick
 import QtQuick.Templates as T
 import Kiosk
@@ -14,7 +15,7 @@ T.Button {
     property int size: Theme.button
     property bool pressedLast: false
 
-    enabled: available && !(sleepy && Bridge.busy)
+    enabled: available && !(sleepy && CurrentPage.busy)
     implicitHeight: Theme.touch
     implicitWidth: Math.max(232, words.natural + sign.space + 2 * 36)
     focusPolicy: Qt.TabFocus
@@ -26,7 +27,7 @@ T.Button {
     Keys.onEnterPressed: if (enabled) clicked()
 
     readonly property color foreground: !available ? Theme.faint : primary ? Theme.white : Theme.ink
-    readonly property bool sleeping: Bridge.busy && pressedLast && sleepy
+    readonly property bool sleeping: CurrentPage.busy && pressedLast && sleepy
     readonly property bool shut: closed.length > 0
 
     background: Rectangle {
@@ -90,7 +91,7 @@ T.Button {
             }
         }
         Loader {  // only when it turns: on every button, it would cost a page 2 to 5 ms
-            active: button.sleeping && Bridge.slow
+            active: button.sleeping && CurrentPage.slow
             anchors { right: parent.right; rightMargin: 8; verticalCenter: parent.verticalCenter }
             sourceComponent: Spinner {
                 color: button.foreground
@@ -99,7 +100,7 @@ T.Button {
         }
     }
     Connections {
-        target: Bridge
-        function onBusyChanged() { if (!Bridge.busy) button.pressedLast = false }
+        target: CurrentPage
+        function onBusyChanged() { if (!CurrentPage.busy) button.pressedLast = false }
     }
 }

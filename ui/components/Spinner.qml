@@ -1,4 +1,5 @@
 // Something is under way. Turns in steps, so that it costs little.
+pragma ComponentBehavior: Bound
 import QtQuick
 
 Item {

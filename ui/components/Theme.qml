@@ -1,5 +1,6 @@
 // Tokens: colours, type, space. Elder mode, contrast and the lowered layout are switches here.
 pragma Singleton
+pragma ComponentBehavior: Bound
 import QtQuick
 
 QtObject {

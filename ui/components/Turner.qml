@@ -1,4 +1,5 @@
 // Turns sheets: back, where we are, on. Beside the sheets or below them; never a swipe.
+pragma ComponentBehavior: Bound
 import QtQuick
 
 Grid {

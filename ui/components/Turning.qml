@@ -2,6 +2,7 @@
 //
 // A block may say ``wanted: false`` to be left out, and ``tied: true`` to lie on the card together
 // with its neighbours. No block is ever cut. ``fill`` stretches what there is to the height there is.
+pragma ComponentBehavior: Bound
 import QtQuick
 
 Item {
@@ -15,7 +16,7 @@ Item {
     readonly property int sheets: plan.sheets
     readonly property int padding: 12
     readonly property int used: plan.used
-    property var of                       // what is shown: another one begins anew
+    property QtObject of                  // what is shown: another one begins anew
     property bool narrow: false           // room is left for the turner; found out once, else it swings
     readonly property int blockWidth: width - (narrow && beside ? turner.width + 24 : 0)
 

@@ -1,19 +1,20 @@
 // Waits for somebody. Says what can be done here, and what cannot just now.
+pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
 import "../components"
 
-Item {
+BarePage {
     id: page
-    property var view: ({})
-    readonly property bool leave: !Theme.wide  // lowered and wide, the tools stand beside the button
-    readonly property bool noted: Bridge.notices.length > 0
+    readonly property AttractContent shown: view as AttractContent
+    leave: !Theme.wide  // lowered and wide, the tools stand beside the button
+    readonly property bool noted: CurrentPage.notices.length > 0
     readonly property int lineSize: Theme.wide ? (noted ? (Theme.elder ? 64 : 76) : Theme.elder ? 108 : 96)
                                                : Theme.elder && !noted ? 112 : 96
 
     MouseArea {
         anchors.fill: parent
-        onClicked: Bridge.answer("start")
+        onClicked: CurrentPage.answer("start")
         Accessible.ignored: true
     }
     Column {
@@ -23,7 +24,7 @@ Item {
         width: Theme.wide ? 1060 : parent.width - 2 * Theme.side
         spacing: 0
         Repeater {
-            model: page.view.lines
+            model: page.shown.lines
             Label {
                 required property string modelData
                 width: words.width
@@ -37,7 +38,7 @@ Item {
         Item { width: 1; height: 12 }
         Label {
             width: words.width
-            text: page.view.lead || ""
+            text: page.shown.lead
             font.pixelSize: Theme.px(36)
             color: Theme.soft
             lineHeight: 0.9
@@ -61,7 +62,7 @@ Item {
         width: parent.width - 2 * Theme.side
         y: start.y - height - Theme.gap - (Theme.lowered && !Theme.wide ? Theme.least + Theme.gap : 0)
         most: start.y - words.y - words.height - 2 * Theme.gap - (Theme.lowered && !Theme.wide ? Theme.least + Theme.gap : 0)
-        text: Bridge.notices
+        text: CurrentPage.notices
     }
     PushButton {
         id: start
@@ -72,7 +73,7 @@ Item {
         y: parent.height - height - Theme.foot
         primary: true
         size: Theme.big(54)
-        text: page.view.start || ""
-        onClicked: Bridge.answer("start")
+        text: page.shown.start
+        onClicked: CurrentPage.answer("start")
     }
 }

@@ -1,12 +1,15 @@
 // One question with a few answers, one below the other.
+pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
 import "../components"
 
 Page {
     id: page
-    readonly property var options: view.options || []
-    readonly property bool brief: options.every(o => Theme.cells(o.title) <= 24 && Theme.cells(o.hint) <= 34)
+    readonly property ChooseContent shown: view as ChooseContent
+    title: shown.title
+    lead: shown.lead
+    readonly property bool brief: shown.options.every(o => Theme.cells(o.title) <= 24 && Theme.cells(o.hint) <= 34)
     Turning {
         id: list
         y: page.low
@@ -16,11 +19,11 @@ Page {
         carded: false
         spacing: Theme.gap
         // As tall as there is room for, within reason; a long answer takes what it needs.
-        readonly property int each: Math.max(Theme.least + 24, Math.min(Theme.px(170), (height - (page.options.length - 1) * spacing) / Math.max(1, page.options.length)))
+        readonly property int each: Math.max(Theme.least + 24, Math.min(Theme.px(170), (height - (page.shown.options.length - 1) * spacing) / Math.max(1, page.shown.options.length)))
         Repeater {
-            model: page.options
+            model: page.shown.options
             OptionButton {
-                required property var modelData
+                required property OptionPart modelData
                 objectName: modelData.key
                 width: list.blockWidth
                 height: Math.max(list.each, implicitHeight)
@@ -31,7 +34,7 @@ Page {
                 iconName: modelData.icon
                 tone: modelData.tone
                 available: modelData.enabled
-                onClicked: Bridge.answer(modelData.key)
+                onClicked: CurrentPage.answer(modelData.key)
             }
         }
     }

@@ -1,10 +1,14 @@
 // The whole name, large: is it yours?
+pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
 import "../components"
 
 Page {
     id: page
+    readonly property ConfirmNameContent shown: view as ConfirmNameContent
+    title: shown.title
+    lead: shown.lead
     Card {
         width: parent.width
         height: Math.min(buttons.y - Theme.gap - y, name.implicitHeight + 2 * Theme.inset)
@@ -16,7 +20,7 @@ Page {
             horizontalAlignment: Text.AlignHCenter
             // A name of several parts is broken between them, after the dot.
             text: whole.includes("·") ? whole.split("·").map(part => Array.from(part).join("\u2060")).join("\u2060·") : whole
-            readonly property string whole: page.view.name || ""
+            readonly property string whole: page.shown.name
             Accessible.name: whole
             font.pixelSize: Theme.big(64)
             font.bold: true
@@ -30,15 +34,15 @@ Page {
         PushButton {
             objectName: "no"
             width: (parent.width - Theme.gap) * 0.36
-            text: page.view.no || ""
-            onClicked: Bridge.answer("no")
+            text: page.shown.no
+            onClicked: CurrentPage.answer("no")
         }
         PushButton {
             objectName: "yes"
             width: (parent.width - Theme.gap) * 0.64
             primary: true
-            text: page.view.yes || ""
-            onClicked: Bridge.answer("yes")
+            text: page.shown.yes
+            onClicked: CurrentPage.answer("yes")
         }
     }
 }

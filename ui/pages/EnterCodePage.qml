@@ -1,20 +1,23 @@
 // Six boxes and a keypad. The sixth digit does not send: the citizen does.
+pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
 import "../components"
 
 Page {
     id: page
+    readonly property EnterCodeContent shown: view as EnterCodeContent
+    title: shown.title
     property string code: ""
     property int wait: 0
-    readonly property int length: view.length || 6
-    readonly property string wrong: view.wrong || ""
+    readonly property int length: shown.length
+    readonly property string wrong: shown.wrong
     readonly property bool long: wrong.length > 60
-    lead: long ? "" : view.lead || ""
-    onViewChanged: { code = ""; wait = view.resendAfter || 0 }
+    lead: long ? "" : shown.lead
+    onShownChanged: { code = ""; wait = shown.resendAfter }
 
     function push(digit) { if (code.length < length) code += digit }
-    function send() { if (code.length === length) Bridge.answer(code) }
+    function send() { if (code.length === length) CurrentPage.answer(code) }
 
     focus: true
     Keys.onPressed: event => {
@@ -76,7 +79,7 @@ Page {
         Label {
             width: parent.width
             visible: page.wrong.length === 0
-            text: page.view.help || ""
+            text: page.shown.help
             font.pixelSize: Theme.small
             color: Theme.soft
             lineHeight: 0.9
@@ -90,11 +93,11 @@ Page {
         width: Theme.wide ? parent.width : Math.max(implicitWidth, 420)
         height: 104
         available: page.wait === 0
-        text: page.wait === 0 ? page.view.resend || ""
-                              : (page.view.resendIn || "").arg(page.wait)
+        text: page.wait === 0 ? page.shown.resend
+                              : page.shown.resendIn.arg(page.wait)
         size: Theme.big(32)
         iconName: "again"
-        onClicked: Bridge.answer("resend")
+        onClicked: CurrentPage.answer("resend")
     }
     Keypad {
         id: pad
@@ -106,7 +109,7 @@ Page {
         y: lower - height
         fourth: Theme.wide
         complete: page.code.length === page.length
-        confirm: page.view.confirm || ""
+        confirm: page.shown.confirm
         onDigit: value => page.push(value)
         onErase: page.code = page.code.slice(0, -1)
         onConfirmed: page.send()
@@ -117,7 +120,7 @@ Page {
         width: parent.width
         primary: true
         available: page.code.length === page.length
-        text: page.view.confirm || ""
+        text: page.shown.confirm
         onClicked: page.send()
     }
 }

@@ -1,12 +1,13 @@
 // The last page. Goes by itself.
+pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
 import "../components"
 
-Item {
+BarePage {
     id: page
-    property var view: ({})
-    readonly property bool leave: false
+    readonly property FarewellContent shown: view as FarewellContent
+    leave: false
     Column {
         anchors.horizontalCenter: parent.horizontalCenter
         y: (parent.height - height) / 2 - (Theme.lowered && Theme.wide ? 40 : 0)
@@ -23,7 +24,7 @@ Item {
         Label {
             width: parent.width
             horizontalAlignment: Text.AlignHCenter
-            text: page.view.title || ""
+            text: page.shown.title
             font.pixelSize: Theme.big(80)
             font.bold: true
             Accessible.role: Accessible.Heading
@@ -31,25 +32,25 @@ Item {
         Label {
             width: parent.width
             horizontalAlignment: Text.AlignHCenter
-            text: page.view.lead || ""
+            text: page.shown.lead
             font.pixelSize: Theme.big(44)
         }
         Label {
             width: parent.width
             horizontalAlignment: Text.AlignHCenter
-            text: page.view.note || ""
+            text: page.shown.note
             color: Theme.soft
             font.pixelSize: Theme.lead
         }
     }
     MouseArea {
         anchors.fill: parent
-        onClicked: Bridge.answer("bye")
+        onClicked: CurrentPage.answer("bye")
         Accessible.ignored: true
     }
     Timer {
         interval: 3000
         running: true
-        onTriggered: Bridge.answer("bye")
+        onTriggered: CurrentPage.answer("bye")
     }
 }

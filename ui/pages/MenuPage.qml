@@ -1,11 +1,13 @@
 // What would you like to do? Tiles; in care mode fewer, larger rows, and a telephone number.
+pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
 import "../components"
 
 Page {
     id: page
-    readonly property var tiles: view.tiles || []
+    readonly property MenuContent shown: view as MenuContent
+    title: shown.title
     span: !Theme.lowered                 // wide: the tiles across the whole width
     readonly property int columns: Theme.elder && !Theme.wide ? 1 : Theme.wide && !Theme.elder ? 3 : 2
     readonly property int room: bodyItem.height - low
@@ -13,16 +15,16 @@ Page {
     readonly property int leastHigh: Theme.elder && !Theme.lowered || Theme.wide && !Theme.elder ? 148 : Theme.least
     readonly property int rowsThatFit: Math.max(1, Math.floor((room + 24) / (leastHigh + 24)))
     readonly property int slots: Math.min(rowsThatFit * columns, Theme.elder ? 5 : 99)
-    readonly property bool turns: tiles.length > slots
+    readonly property bool turns: shown.tiles.length > slots
     readonly property int perSheet: turns ? slots - 1 : slots
-    readonly property int sheets: Math.ceil(tiles.length / perSheet)
+    readonly property int sheets: Math.ceil(shown.tiles.length / perSheet)
     property int sheet: 0
-    readonly property var shown: tiles.slice(sheet * perSheet, (sheet + 1) * perSheet)
-    readonly property int rows: Math.ceil((shown.length + (turns ? 1 : 0)) / columns)
+    readonly property int here: Math.min(perSheet, shown.tiles.length - sheet * perSheet)
+    readonly property int rows: Math.ceil((here + (turns ? 1 : 0)) / columns)
     readonly property int between: room < 640 ? 24 : Theme.gap
     readonly property int each: Math.min(Theme.elder ? 250 : 340, Math.floor((room - (rows - 1) * between) / Math.max(1, rows)))
     readonly property string shape: each >= 300 && !Theme.elder ? "tile" : each < (!Theme.elder ? 116 : Theme.lowered && Theme.wide ? 140 : 176) ? "line" : "row"
-    onViewChanged: if (sheet >= sheets) sheet = 0
+    onShownChanged: if (sheet >= sheets) sheet = 0
 
     Grid {
         id: grid
@@ -32,9 +34,9 @@ Page {
         spacing: page.between
         readonly property real tileWidth: (width - (columns - 1) * spacing) / columns
         Repeater {
-            model: page.shown
+            model: page.shown.tiles.slice(page.sheet * page.perSheet, (page.sheet + 1) * page.perSheet)
             OptionButton {
-                required property var modelData
+                required property OptionPart modelData
                 objectName: modelData.key
                 width: grid.tileWidth
                 height: page.each
@@ -45,7 +47,7 @@ Page {
                 // Lowered and wide there is room for the words only.
                 iconName: Theme.lowered && Theme.wide ? "" : modelData.icon
                 available: modelData.enabled
-                onClicked: Bridge.answer(modelData.key)
+                onClicked: CurrentPage.answer(modelData.key)
             }
         }
         OptionButton {
@@ -65,7 +67,7 @@ Page {
         spacing: 16
         Icon { name: "call"; size: Theme.big(40); anchors.verticalCenter: parent.verticalCenter }
         Label {
-            text: page.view.hotline || ""
+            text: page.shown.hotline
             font.pixelSize: Theme.row
             font.bold: Theme.elder
             color: Theme.elder ? Theme.ink : Theme.soft

@@ -1,12 +1,13 @@
 // The machine is its technician's: where else to go. Stays until it is given back.
+pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
 import "../components"
 
-Item {
+BarePage {
     id: page
-    property var view: ({})
-    readonly property bool leave: false
+    readonly property OutOfServiceContent shown: view as OutOfServiceContent
+    leave: false
     Column {
         anchors.horizontalCenter: parent.horizontalCenter
         y: (parent.height - height) / 2 - (Theme.lowered && Theme.wide ? 40 : 0)
@@ -23,7 +24,7 @@ Item {
         Label {
             width: parent.width
             horizontalAlignment: Text.AlignHCenter
-            text: page.view.title || ""
+            text: page.shown.title
             font.pixelSize: Theme.big(80)
             font.bold: true
             Accessible.role: Accessible.Heading
@@ -31,7 +32,7 @@ Item {
         Label {
             width: parent.width
             horizontalAlignment: Text.AlignHCenter
-            text: page.view.lead || ""
+            text: page.shown.lead
             font.pixelSize: Theme.big(44)
         }
     }

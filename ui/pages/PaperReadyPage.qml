@@ -1,12 +1,13 @@
 // It is out: take it.
+pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
 import "../components"
 
 Page {
     id: page
-    title: ""
-    lead: ""
+    readonly property PaperReadyContent shown: view as PaperReadyContent
+    actions: shown.actions
     span: true
     Column {
         y: Math.max(0, (parent.height - height) / 2)
@@ -21,7 +22,7 @@ Page {
         }
         Label {
             width: parent.width
-            text: page.view.title || ""
+            text: page.shown.title
             font.pixelSize: Theme.title
             font.bold: true
             lineHeight: 0.85
@@ -29,7 +30,7 @@ Page {
         }
         Label {
             width: parent.width
-            text: page.view.lead || ""
+            text: page.shown.lead
             font.pixelSize: Theme.px(34)
             color: Theme.soft
             lineHeight: 0.95

@@ -1,10 +1,14 @@
 // Put the card on the reader: a picture of it, moving once in a while.
+pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
 import "../components"
 
 Page {
     id: page
+    readonly property PresentCardContent shown: view as PresentCardContent
+    title: shown.title
+    lead: shown.lead
 
     Item {
         id: scene
@@ -46,7 +50,7 @@ Page {
         id: help
         y: parent.height - height
         width: parent.width
-        text: page.view.help || ""
+        text: page.shown.help
         font.pixelSize: Theme.small
         color: Theme.soft
         horizontalAlignment: Text.AlignHCenter

@@ -1,11 +1,16 @@
 // The sealed document as it will come out, large enough to read, turned with buttons.
+pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
 import "../components"
 
 Page {
     id: page
-    readonly property int pages: view.pages || 1
+    readonly property PreviewContent shown: view as PreviewContent
+    title: shown.title
+    lead: shown.lead
+    actions: shown.actions
+    readonly property int pages: shown.pages
     readonly property real a4: 1.41421
     // A sheet that would be smaller than this is shown as wide as there is room, part by part.
     readonly property int roomBelow: pages > 1 ? bodyItem.height - 104 - Theme.gap : bodyItem.height
@@ -40,7 +45,7 @@ Page {
                     asynchronous: true
                     sourceSize.width: paper.width - 2
                     fillMode: Image.PreserveAspectFit
-                    source: "image://paper/" + Bridge.ticket + "/" + page.sheet
+                    source: "image://paper/" + CurrentPage.ticket + "/" + page.sheet
                     Accessible.role: Accessible.Graphic
                     Accessible.name: page.title
                 }

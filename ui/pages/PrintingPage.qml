@@ -1,12 +1,16 @@
 // Paper on its way out of the slot.
+pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
 import "../components"
 
 Page {
     id: page
+    readonly property PrintingContent shown: view as PrintingContent
+    title: shown.title
+    lead: shown.lead
     leave: false
-    readonly property bool slip: view.paper === "slip"
+    readonly property bool slip: shown.paper === "slip"
     Item {
         width: 620
         height: 760

@@ -1,16 +1,16 @@
 // What happened, that nothing is lost, the ways on, whom to ask, the number to quote.
+pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
 import "../components"
 
 Page {
     id: page
-    title: ""
-    lead: ""
+    readonly property ProblemContent shown: view as ProblemContent
+    actions: shown.actions
     asideWidth: 760
-    readonly property var advice: view.advice || []
-    readonly property string what: view.title || ""
-    readonly property string tone: view.tone || "attention"
+    readonly property string what: shown.title
+    readonly property string tone: shown.tone || "attention"
     readonly property bool long: Theme.cells(what) > (Theme.elder ? 64 : 120)
     aside: Column {
         width: parent.width
@@ -40,7 +40,7 @@ Page {
         }
         Label {
             width: parent.width
-            text: page.view.lead || ""
+            text: page.shown.lead
             font.pixelSize: Theme.lead
             color: Theme.soft
             lineHeight: 0.95
@@ -51,10 +51,10 @@ Page {
         anchors.fill: parent
         of: page.view
         Repeater {
-            model: page.advice
+            model: page.shown.advice
             Item {
                 id: entry
-                required property var modelData
+                required property AdvicePart modelData
                 required property int index
                 readonly property bool tied: true
                 width: list.blockWidth
@@ -74,8 +74,8 @@ Page {
         Flow {
             width: list.blockWidth
             spacing: 12
-            Label { text: page.view.referenceLabel || ""; color: Theme.soft; font.pixelSize: Theme.hint; width: Math.min(implicitWidth, parent.width) }
-            Label { text: page.view.reference || ""; font.bold: true; font.pixelSize: Theme.hint; wrapMode: Text.NoWrap }
+            Label { text: page.shown.referenceLabel; color: Theme.soft; font.pixelSize: Theme.hint; width: Math.min(implicitWidth, parent.width) }
+            Label { text: page.shown.reference; font.bold: true; font.pixelSize: Theme.hint; wrapMode: Text.NoWrap }
         }
     }
 }

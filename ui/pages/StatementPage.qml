@@ -1,20 +1,26 @@
 // One number that matters, the state, the facts around it, and ways on.
+pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
 import "../components"
 
 Page {
     id: page
+    readonly property StatementContent shown: view as StatementContent
+    title: shown.title
+    lead: shown.lead
+    actions: shown.actions
     primaryLast: false
-    readonly property var rows: view.rows || []
-    readonly property string under: view.under || ""
+    readonly property string under: shown.under
+    readonly property bool headed: shown.number.length > 0
     // Lowered and upright, the number is too high to reach: its eye is in the foot.
-    readonly property bool eyeInFoot: Theme.lowered && !Theme.wide
+    readonly property bool eyeInFoot: shown.eye.length > 0 && (!headed || Theme.lowered && !Theme.wide)
     // Where the number has no room around it, what belongs to it is the last of the facts.
     readonly property bool underInHero: !(Theme.wide && Theme.elder)
 
     Rectangle {
         id: hero
+        visible: page.headed
         parent: Theme.wide ? page.asideItem : page.bodyItem
         y: Theme.wide ? 12 : 0
         width: parent.width
@@ -27,8 +33,8 @@ Page {
             font.family: Theme.family
             font.pixelSize: hero.largest
             font.bold: true
-            font.letterSpacing: page.view.revealed ? 0 : 6
-            text: page.view.number || ""
+            font.letterSpacing: page.shown.revealed ? 0 : 6
+            text: page.shown.number
         }
         readonly property real below: words.y + words.height
         // In the lower two thirds, as everything that is pressed.
@@ -40,7 +46,7 @@ Page {
             width: parent.width - 2 * Theme.inset
             Label {
                 width: parent.width
-                text: page.view.label || ""
+                text: page.shown.label
                 color: Theme.whiteSoft
                 lineHeight: 0.9
             }
@@ -48,14 +54,14 @@ Page {
                 width: parent.width
                 height: Math.ceil(Theme.wide ? 124 : Theme.hero * 1.46)
                 verticalAlignment: Text.AlignVCenter
-                text: page.view.number || ""
-                color: page.view.revealed ? Theme.white : Theme.whiteSoft
-                font.letterSpacing: page.view.revealed ? 0 : 6
+                text: page.shown.number
+                color: page.shown.revealed ? Theme.white : Theme.whiteSoft
+                font.letterSpacing: page.shown.revealed ? 0 : 6
                 // As large as there is room for.
                 font.pixelSize: Math.min(hero.largest, Math.floor(hero.largest * width / (measure.advanceWidth + 1)))
                 font.bold: true
                 wrapMode: Text.NoWrap
-                Accessible.name: (page.view.label || "") + " " + text
+                Accessible.name: page.shown.label + " " + text
             }
         }
         Label {
@@ -76,48 +82,43 @@ Page {
             objectName: "eye"
             visible: !page.eyeInFoot
             inverse: true
-            text: page.view.eye || ""
-            iconName: page.view.revealed ? "eye-off" : "eye"
+            text: page.shown.eye
+            iconName: page.shown.revealed ? "eye-off" : "eye"
             x: parent.width - width - 32
             y: hero.eyeTop
-            onClicked: Bridge.toggleNumbers()
+            onClicked: Appearance.toggleNumbers()
         }
     }
     Turning {
         id: facts
         width: parent.width
-        y: Theme.wide ? 0 : hero.height + Theme.gap
+        y: Theme.wide || !page.headed ? 0 : hero.height + Theme.gap
         height: parent.height - y
         of: page.view
         // A little closer before the facts need a second sheet.
-        readonly property int wanted: page.rows.length + (page.underInHero ? 1 : 2)
+        readonly property int wanted: page.shown.facts.length + (page.underInHero ? 0 : 1)
         readonly property int least: Theme.elder ? 104 : Math.max(72, Math.min(92, Math.floor((height - 24 - (note.wanted ? note.height + Theme.gap + 12 : 0)) / wanted)))
         Note {
             id: note
             width: facts.blockWidth
-            text: page.view.note || ""
-            tone: page.view.tone === "bad" ? "bad" : "attention"
-        }
-        StateRow {
-            width: facts.blockWidth
-            least: facts.least
-            label: page.view.stateLabel || ""
-            text: page.view.state || ""
-            tone: page.view.tone || ""
+            text: page.shown.note
+            tone: page.shown.noteTone
         }
         Repeater {
-            model: page.rows
+            model: page.shown.facts
             FactRow {
-                required property var modelData
+                required property FactPart modelData
                 required property int index
                 width: facts.blockWidth
                 least: facts.least
+                first: index === 0
                 label: modelData.label
                 value: modelData.value
+                tone: modelData.tone
             }
         }
         Item {
-            readonly property bool wanted: !page.underInHero
+            readonly property bool wanted: page.headed && !page.underInHero
             readonly property bool tied: true
             width: facts.blockWidth
             height: Math.max(facts.least, last.height + 24)
@@ -141,8 +142,8 @@ Page {
         width: Math.min(parent.width, Math.max(implicitWidth, 320))
         sleepy: false
         size: Theme.big(34)
-        text: page.view.eye || ""
-        iconName: page.view.revealed ? "eye-off" : "eye"
-        onClicked: Bridge.toggleNumbers()
+        text: page.shown.eye
+        iconName: page.shown.revealed ? "eye-off" : "eye"
+        onClicked: Appearance.toggleNumbers()
     }
 }

@@ -1,19 +1,23 @@
 // A table that is turned page by page, with tabs where there are years to choose from.
+pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
 import "../components"
 
 Page {
     id: page
-    readonly property var tabs: view.tabs || []
-    readonly property var rows: view.rows || []
+    readonly property TableContent shown: view as TableContent
+    title: shown.title
+    lead: shown.lead
+    readonly property list<TabPart> tabs: shown.tabs
+    readonly property int rows: shown.lines.length
     readonly property bool roomy: Theme.wide && !Theme.elder
-    readonly property var allColumns: (view.columns || []).map((c, i) => Object.assign({ "at": i }, c))
-    readonly property bool allFit: roomy && allColumns.reduce((sum, c) => sum + naturalWidth(c), 0) * 28 / largest + 20 * allColumns.length < room
-    readonly property var columns: allFit ? allColumns : allColumns.filter(c => !c.wide)
     // Each column as wide as its widest cell, what is over between them; smaller where that is too wide.
     readonly property int largest: Theme.elder ? 42 : 32
-    readonly property var natural: columns.map(c => naturalWidth(c))
+    readonly property var allNatural: naturalWidths(shown)
+    readonly property bool allFit: roomy && allNatural.reduce((sum, w) => sum + w, 0) * 28 / largest + 20 * allNatural.length < room
+    readonly property list<ColumnPart> columns: shown.columns.filter(c => allFit || !c.wide)
+    readonly property var natural: columns.map(c => allNatural[c.at])
     readonly property real wanted: natural.reduce((sum, w) => sum + w, 0)
     readonly property real room: card.width - 2 * rim
     readonly property real shrink: Math.min(1, (room - 20 * (columns.length - 1)) / Math.max(1, wanted))
@@ -25,9 +29,9 @@ Page {
     readonly property int rowHeight: Theme.elder ? 96 : 76
     readonly property int tableHeight: tabRow.visible && !Theme.wide ? tabRow.y - Theme.gap : bodyItem.height
     readonly property int rowsAlone: Math.floor((tableHeight - rowHeight - 24) / rowHeight)
-    readonly property int perSheet: rows.length <= rowsAlone || Theme.wide ? Math.max(1, rowsAlone)
+    readonly property int perSheet: rows <= rowsAlone || Theme.wide ? Math.max(1, rowsAlone)
         : Math.max(1, Math.floor((tableHeight - 104 - Theme.gap - rowHeight - 24) / rowHeight))
-    readonly property int sheets: Math.max(1, Math.ceil(rows.length / perSheet))
+    readonly property int sheets: Math.max(1, Math.ceil(rows / perSheet))
     property int sheet: 0
     property int firstTab: 0
     readonly property int tabSlots: Theme.wide ? (Theme.lowered && Theme.elder ? 2 : Theme.lowered || Theme.elder ? 4 : 6) : 3
@@ -43,8 +47,11 @@ Page {
     FontMetrics { id: cellFont; font.family: Theme.family; font.pixelSize: page.largest }
     FontMetrics { id: boldFont; font.family: Theme.family; font.pixelSize: page.largest; font.bold: true }
     FontMetrics { id: headFont; font.family: Theme.family; font.pixelSize: Theme.elder ? 36 : 28 }
-    function naturalWidth(c) {
-        return Math.max(measure(headFont, c.title), ...rows.map(r => measure(r[c.at].bold ? boldFont : cellFont, r[c.at].text)))
+    function naturalWidths(table: TableContent): var {
+        const lines = table.lines.map(line => ({ "texts": Array.from(line.texts), "tones": Array.from(line.tones) }))
+        return table.columns.map(c => Math.max(
+            measure(headFont, c.title),
+            ...lines.map(line => measure(c.strong && line.tones[c.at] !== "hidden" ? boldFont : cellFont, line.texts[c.at]))))
     }
     // Reading the height makes the answer depend on the font.
     function measure(font, text) { return font.height > 0 ? Math.ceil(font.advanceWidth(text)) : 0 }
@@ -52,17 +59,17 @@ Page {
     Card {
         id: card
         width: parent.width
-        height: page.rows.length === 0 ? Math.min(320, page.tableHeight) : page.rowHeight * (Math.min(page.perSheet, page.rows.length) + 1) + 24
+        height: page.rows === 0 ? Math.min(320, page.tableHeight) : page.rowHeight * (Math.min(page.perSheet, page.rows) + 1) + 24
         Label {
-            visible: page.rows.length === 0
+            visible: page.rows === 0
             anchors.centerIn: parent
             width: parent.width - 2 * Theme.inset
             horizontalAlignment: Text.AlignHCenter
-            text: page.view.empty || ""
+            text: page.shown.empty
             color: Theme.soft
         }
         Column {
-            visible: page.rows.length > 0
+            visible: page.rows > 0
             x: page.rim
             y: 12
             width: parent.width - 2 * page.rim
@@ -74,7 +81,7 @@ Page {
                 Repeater {
                     model: page.columns
                     Label {
-                        required property var modelData
+                        required property ColumnPart modelData
                         required property int index
                         width: page.widths[index]
                         height: heads.height
@@ -88,10 +95,12 @@ Page {
                 }
             }
             Repeater {
-                model: page.rows.slice(page.sheet * page.perSheet, (page.sheet + 1) * page.perSheet)
+                model: page.shown.lines.slice(page.sheet * page.perSheet, (page.sheet + 1) * page.perSheet)
                 Item {
                     id: line
-                    required property var modelData
+                    required property LinePart modelData
+                    readonly property var texts: Array.from(modelData.texts)
+                    readonly property var tones: Array.from(modelData.tones)
                     width: heads.width
                     height: page.rowHeight
                     Rectangle { width: parent.width; height: 1; color: Theme.line }
@@ -101,17 +110,18 @@ Page {
                         Repeater {
                             model: page.columns
                             Label {
-                                required property var modelData
+                                required property ColumnPart modelData
                                 required property int index
-                                readonly property var cell: line.modelData[modelData.at] || ({})
+                                readonly property string tone: line.tones[modelData.at]
+                                readonly property bool quiet: modelData.quiet || tone === "hidden"
                                 width: page.widths[index]
                                 height: line.height
                                 verticalAlignment: Text.AlignVCenter
                                 horizontalAlignment: modelData.right ? Text.AlignRight : Text.AlignLeft
-                                text: cell.text || ""
+                                text: line.texts[modelData.at]
                                 font.pixelSize: page.cellSize
-                                font.bold: cell.bold === true
-                                color: cell.tone ? Theme.toneColor(cell.tone) : cell.soft ? Theme.soft : Theme.ink
+                                font.bold: modelData.strong && tone !== "hidden"
+                                color: quiet ? Theme.soft : Theme.toneColor(tone)
                                 wrapMode: Text.NoWrap
                             }
                         }
@@ -133,7 +143,7 @@ Page {
         Repeater {
             model: page.tabs.slice(page.firstTab, page.firstTab + page.tabsShown)
             PushButton {
-                required property var modelData
+                required property TabPart modelData
                 objectName: modelData.key
                 width: tabRow.each
                 height: tabRow.tall
@@ -141,7 +151,7 @@ Page {
                 text: modelData.title
                 Accessible.role: Accessible.PageTab
                 Accessible.checked: modelData.current
-                onClicked: if (!modelData.current) Bridge.answer(modelData.key)
+                onClicked: if (!modelData.current) CurrentPage.answer(modelData.key)
             }
         }
         PushButton {
@@ -168,12 +178,13 @@ Page {
     }
     foot: PushButton {
         objectName: "eye"
+        visible: page.shown.eye.length > 0
         x: Theme.wide ? 0 : parent.width - width
         width: Math.min(parent.width, Math.max(implicitWidth, 320))
         sleepy: false
         size: Theme.big(34)
-        text: page.view.eye || ""
-        iconName: page.view.revealed ? "eye-off" : "eye"
-        onClicked: Bridge.toggleNumbers()
+        text: page.shown.eye
+        iconName: page.shown.revealed ? "eye-off" : "eye"
+        onClicked: Appearance.toggleNumbers()
     }
 }

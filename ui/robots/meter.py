@@ -70,7 +70,7 @@ class Meter(Robot):
         visit_app.ready.connect(lambda: self._trace.note("ready"))
         visit_app.live.connect(self._begin)
         visit_app.ended.connect(self._note_end)
-        visit_app.bridge.pageShown.connect(self._await_frame)
+        visit_app.page.pageShown.connect(self._await_frame)
         visit_app.stage.window.frameSwapped.connect(self._note_frame)
 
     # -- what happens -------------------------------------------------------------------------
@@ -100,10 +100,10 @@ class Meter(Robot):
         if self._new_page:
             self._trace.note("frame", page=self._new_page)
             self._new_page = ""
-            self._framed = self._visit_app.bridge.ticket
+            self._framed = self._visit_app.page.ticket
 
     def _fail(self, why: str) -> None:
-        self._trace.note("failed", page=self._visit_app.bridge.page, why=why)
+        self._trace.note("failed", page=self._visit_app.page.page, why=why)
         super()._fail(why)
 
     # -- for stories --------------------------------------------------------------------------
@@ -111,7 +111,7 @@ class Meter(Robot):
     def page(self, name: str) -> Condition:
         """True once the first frame of this page was on the screen."""
         shown = super().page(name)
-        return lambda: shown() and self._framed == self._visit_app.bridge.ticket
+        return lambda: shown() and self._framed == self._visit_app.page.ticket
 
     def tap(self, key: str) -> None:
         """Press a button that leads to another page."""

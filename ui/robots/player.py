@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QTimer
 from drivers.device import Kind
 from drivers.emulators.rig import Remote
 from kiosk.workshop.sandbox import personas
+from ui.contents import ChooseContent
 from ui.robots import finger
 from ui.visit_app import VisitApp
 
@@ -63,17 +64,17 @@ class Robot(QObject):
 
     def _fail(self, why: str) -> None:
         self._timer.stop()
-        self._visit_app.bridge.leave()
+        self._visit_app.page.leave()
 
     # -- for stories --------------------------------------------------------------------------
 
     def page(self, name: str) -> Condition:
         """True once this page is shown for a new step, and no answer is under way."""
-        bridge = self._visit_app.bridge
-        return lambda: bridge.page == name and not bridge.busy and self._ticket_is_new()
+        page = self._visit_app.page
+        return lambda: page.page == name and not page.busy and self._ticket_is_new()
 
     def _ticket_is_new(self) -> bool:
-        return bool(self._visit_app.bridge.ticket != self._answered_ticket)
+        return self._visit_app.page.ticket != self._answered_ticket
 
     _answered_ticket = 0
 
@@ -82,13 +83,16 @@ class Robot(QObject):
 
         Returns the time at which the mouse went down, in seconds of the monotonic clock.
         """
-        self._answered_ticket = self._visit_app.bridge.ticket
+        self._answered_ticket = self._visit_app.page.ticket
         self._pressed_at = finger.press(self._visit_app.stage.window, *names)
         return self._pressed_at
 
     def first_option(self) -> str:
         """The key of the first option on the page."""
-        return str(self._visit_app.bridge.view["options"][0]["key"])
+        content = self._visit_app.page.shows
+        if not isinstance(content, ChooseContent):
+            raise LookupError(f"no options on {content.page}")
+        return content.options[0].key
 
     def touch(self, *names: str) -> None:
         """Click a button that does not leave its page."""
@@ -97,7 +101,7 @@ class Robot(QObject):
 
     def put_card(self, persona: str) -> None:
         self._desk.tell(Kind.ID_CARD, "put", **personas.load()[persona].card())
-        self._answered_ticket = self._visit_app.bridge.ticket
+        self._answered_ticket = self._visit_app.page.ticket
         self._pressed_at = time.monotonic()
 
     def lift_card(self) -> None:
@@ -131,7 +135,7 @@ class Player(Robot):
         return number
 
     def _fail(self, why: str) -> None:
-        page = self._visit_app.bridge.page
+        page = self._visit_app.page.page
         self.shot("failed")
         (self._out / "failed.txt").write_text(f"story {self._number}, {page}: {why}\n")
         super()._fail(why)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QPointF, QTimer
 
-from ui.bridge import WARMING
+from ui.current_page import WARMING
 from ui.robots.finger import walk
 from ui.visit_app import VisitApp
 
@@ -32,7 +32,7 @@ class Trace(QObject):
         self._buttons: dict[str, list[int]] = {}
         self._timer = QTimer(self, interval=STILL_MS)
         self._timer.timeout.connect(self._look)
-        visit_app.bridge.pageShown.connect(self._wait)
+        visit_app.page.pageShown.connect(self._wait)
 
     def _wait(self, ticket: int, page: str) -> None:
         if ticket != WARMING:

@@ -23,12 +23,13 @@ import json
 import os
 import socket
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QPointF, QSocketNotifier, Qt, QTimer
 
-from ui.bridge import WARMING
+from ui.current_page import WARMING
 from ui.robots import finger
 from ui.visit_app import VisitApp
 
@@ -49,7 +50,7 @@ class Watch(QObject):
         self._notifier = QSocketNotifier(self._socket.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._hear)
         self._new_page = ""
-        visit_app.bridge.pageShown.connect(self._await_frame)
+        visit_app.page.pageShown.connect(self._await_frame)
         visit_app.stage.window.frameSwapped.connect(self._note_frame)
         visit_app.live.connect(self._begin)
         self._schedstat = os.open("/proc/thread-self/schedstat", os.O_RDONLY | os.O_CLOEXEC)
@@ -74,7 +75,7 @@ class Watch(QObject):
 
     def _note_frame(self) -> None:
         if self._new_page:
-            view = self._visit_app.bridge.view
+            view = asdict(self._visit_app.page.shows)
             self._tell("page", at=time.monotonic(), page=self._new_page, view=view)
             self._new_page = ""
 
@@ -118,14 +119,14 @@ class Watch(QObject):
             self._tell("pressed", at=at)
 
     def _show(self) -> None:
-        bridge, terminal = self._visit_app.bridge, self._visit_app.terminal
+        page, terminal = self._visit_app.page, self._visit_app.terminal
         statuses = terminal.statuses() if terminal else {}
         closed = {
             kind: str(status.problem or status.state)
             for kind, status in statuses.items()
             if not status.usable
         }
-        seen = {"page": bridge.page, "view": bridge.view, "notices": bridge.notices}
+        seen = {"page": page.page, "view": asdict(page.shows), "notices": page.notices}
         self._tell("seen", pid=os.getpid(), devices=closed, **seen)
 
 

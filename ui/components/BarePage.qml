@@ -1,0 +1,8 @@
+// What every page has: what it shows, and whether 退出 stands in its foot.
+pragma ComponentBehavior: Bound
+import QtQuick
+
+Item {
+    required property QtObject view
+    property bool leave: true
+}

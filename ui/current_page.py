@@ -1,0 +1,282 @@
+"""The page that is shown: the step behind it, what stands around it, and how it is answered.
+
+The visit's thread calls the methods of ``kiosk.terminal.dialogue.Screen``; they pass to the
+screen's thread by signal. Pages only bind.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from kiosk.centre.models import Catalogue
+from kiosk.endings import How
+from kiosk.papers.pictures import Picture
+from kiosk.privacy import Sensitive
+from kiosk.visit.steps import Preview, Step
+from kiosk.words import Language, Sayable, Text, say, translate
+from ui.appearance import Appearance
+from ui.contents import PageContent
+from ui.qml_types import ContentObject, object_of, readable
+from ui.views import Look, derive, legible
+
+WARMING = 0
+"""The ticket of a page that is shown before anybody listens: nothing answers it."""
+SLOW_MS = 700
+"""A wait becomes visible after this long; before, it would only flicker."""
+
+
+class PageListener(Protocol):
+    """Who is told what the citizen does: the dialogue. Every call returns at once."""
+
+    def answer(self, ticket: int, answer: object) -> None: ...
+    def back(self) -> None: ...
+    def leave(self) -> None: ...
+    def time_out(self, how: How) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What is on the screen now."""
+
+    step: Step[Any]
+    ticket: int
+    back: bool
+
+
+class CurrentPage(QObject):
+    """See the module; the singleton ``CurrentPage`` of QML.
+
+    ``listener`` is set once the terminal is put together, ``drawable`` (whether a font has a
+    character) once there are fonts, ``on_blank`` by who knows when a frame is on the glass.
+    """
+
+    changed = Signal()
+    pageChanged = Signal()  # another page, with its content
+    contentChanged = Signal()  # the same page shows something else
+    busyChanged = Signal()
+    begun = Signal()  # the first touch of a visit
+    left = Signal()  # 退出 was pressed
+    pageShown = Signal(int, str)  # a new step is on its page: ticket, page
+    blanked = Signal()
+
+    _toShow = Signal(object)
+    _toHint = Signal(object)
+    _toGreet = Signal(object)
+    _toSurround = Signal(object, object)
+    _toBlank = Signal(object)
+
+    def __init__(self, appearance: Appearance) -> None:
+        super().__init__()
+        self.listener: PageListener | None = None
+        self.drawable: Callable[[str], bool] = lambda character: True
+        self.on_blank: Callable[[threading.Event], None] = threading.Event.set
+        self._appearance = appearance
+        self._shown: _Shown | None = None
+        self._catalogue: Catalogue | None = None
+        self._notices: tuple[Sayable, ...] = ()
+        self._greeting = self._hint = ""
+        self._answered = -1
+        self._slow = self._blank = False
+        self.in_visit = False
+        self.shows = PageContent()
+        """What the page shows, as plain data."""
+        self._object: ContentObject | None = None
+        self._before: ContentObject | None = None  # a page that goes still reads from it
+        self._slow_timer = QTimer(self, singleShot=True, interval=SLOW_MS)
+        self._slow_timer.timeout.connect(self._become_slow)
+
+        appearance.languageChanged.connect(self._look_again)
+        appearance.amountsChanged.connect(self._look_again)
+        self._toShow.connect(self._show)
+        self._toHint.connect(self._set_hint)
+        self._toGreet.connect(self._greet)
+        self._toSurround.connect(self._surround)
+        self._toBlank.connect(self._go_blank)
+
+    def begin_anew(self) -> None:
+        """Forget the visit: a process has one screen, and tests look at many visits."""
+        self._shown = None
+        self._greeting = self._hint = ""
+        self._notices = ()
+        self._answered = -1
+        self._slow = self._blank = self.in_visit = False
+        self.changed.emit()
+        self.busyChanged.emit()
+
+    # -- kiosk.terminal.dialogue.Screen: from any thread --------------------------------------
+
+    @property
+    def language(self) -> Language:
+        return self._appearance.language
+
+    @property
+    def large(self) -> bool:
+        return self._appearance.large
+
+    def show(self, step: Step[Any], *, ticket: int, back: bool) -> None:
+        self._toShow.emit(_Shown(step, ticket, back))
+
+    def hint(self, text: Text) -> None:
+        self._toHint.emit(text)
+
+    def greet(self, name: Sensitive[str]) -> None:
+        self._toGreet.emit(name)
+
+    def surround(self, catalogue: Catalogue | None, notices: tuple[Sayable, ...]) -> None:
+        self._toSurround.emit(catalogue, notices)
+
+    def blank(self) -> None:
+        done = threading.Event()
+        self._toBlank.emit(done)
+        done.wait(2.0)
+
+    # -- in the screen's thread ---------------------------------------------------------------
+
+    @property
+    def idles(self) -> bool:
+        """Whether the page waits for the citizen."""
+        return self._shown is not None and self._shown.step.idles
+
+    def _show(self, shown: _Shown) -> None:
+        self._shown = shown
+        self._slow_timer.stop()
+        self._slow = False
+        self._hint = ""
+        self._derive(new=True)
+        self.busyChanged.emit()
+        self.pageShown.emit(shown.ticket, self.shows.page)
+
+    def _derive(self, *, new: bool = False) -> None:
+        if self._shown is None:
+            return
+        appearance = self._appearance
+        look = Look(appearance.language, appearance.revealed, self._catalogue)
+        shows = legible(derive(self._shown.step, look), self.drawable)
+        same_page = shows.page == self.shows.page
+        if not new and shows == self.shows:
+            return
+        if self._before is not None:
+            self._before.deleteLater()
+        self._before, self.shows, self._object = self._object, shows, object_of(shows, self)
+        self.changed.emit()
+        if new and not same_page:
+            self.pageChanged.emit()
+        else:
+            self.contentChanged.emit()
+
+    def _look_again(self) -> None:
+        self._derive()
+        self.changed.emit()
+
+    def _set_hint(self, text: Text) -> None:
+        self._hint = say(text, self.language)
+        self._answered = -1
+        self._slow_timer.stop()
+        self._slow = False
+        self.changed.emit()
+        self.busyChanged.emit()
+
+    def _greet(self, name: Sensitive[str]) -> None:
+        self._greeting = legible(name.reveal(), self.drawable)
+        self.changed.emit()
+
+    def _surround(self, catalogue: Catalogue | None, notices: tuple[Sayable, ...]) -> None:
+        self._catalogue = catalogue or self._catalogue
+        self._notices = notices
+        self._derive()
+        self.changed.emit()
+
+    def _go_blank(self, done: threading.Event) -> None:
+        self._blank = True
+        self._shown = None
+        self.changed.emit()
+        self.blanked.emit()
+        self.on_blank(done)
+
+    def _become_slow(self) -> None:
+        self._slow = True
+        self.busyChanged.emit()
+
+    def _is_busy(self) -> bool:
+        return self._shown is not None and self._answered == self._shown.ticket
+
+    def sheet(self, number: int, width: int) -> Picture | None:
+        """A page of the document that is shown, ``width`` pixels wide; None without one."""
+        if self._shown is None or not isinstance(self._shown.step, Preview):
+            return None
+        from kiosk.papers.pictures import page_pictures
+
+        pictures = page_pictures(self._shown.step.pdf.reveal(), width)
+        return pictures[number] if number < len(pictures) else None
+
+    # -- what pages bind to -------------------------------------------------------------------
+
+    page = readable(str, lambda self: self.shows.page, pageChanged)
+    content = readable(QObject, lambda self: self._object, contentChanged)
+    ticket = readable(int, lambda self: self._shown.ticket if self._shown else 0, changed)
+    back = readable(bool, lambda self: bool(self._shown and self._shown.back), changed)
+    busy = readable(bool, lambda self: self._is_busy(), busyChanged)
+    slow = readable(bool, lambda self: self._slow, busyChanged)
+    blankScreen = readable(bool, lambda self: self._blank, changed)
+    wrong = readable(str, lambda self: self._hint, changed)
+    greeting = readable(str, lambda self: self._greeting, changed)
+
+    def _is_demo(self) -> bool:
+        return self._catalogue is None or self._catalogue.demo
+
+    def _name_of_centre(self) -> str:
+        if self._catalogue is None:
+            return translate("住房公积金", self.language)
+        return say(self._catalogue.centre, self.language)
+
+    def _all_notices(self) -> str:
+        stop = "；" if self.language is Language.ZH else "; "
+        said = [say(notice, self.language) for notice in self._notices]
+        return stop.join(each.rstrip("。.") for each in said)
+
+    demo = readable(bool, _is_demo, changed)
+    centre = readable(str, _name_of_centre, changed)
+    notices = readable(str, _all_notices, changed)
+
+    # -- what pages call ----------------------------------------------------------------------
+
+    @Slot(str)
+    def answer(self, value: str) -> None:
+        """The page is answered; until the next step it sleeps. A second press is dropped."""
+        if self._shown is None or self._shown.ticket == WARMING or self._is_busy():
+            return
+        if not self.in_visit:
+            self.in_visit = True
+            self.begun.emit()
+        self._answered = self._shown.ticket
+        self._hint = ""
+        self._slow_timer.start()
+        self.busyChanged.emit()
+        if self.listener:
+            self.listener.answer(self._shown.ticket, value)
+
+    @Slot()
+    def goBack(self) -> None:
+        if self._shown and self._shown.back and not self._is_busy() and self.listener:
+            self._answered = self._shown.ticket
+            self.busyChanged.emit()
+            self.listener.back()
+
+    @Slot()
+    def leave(self) -> None:
+        if self._shown and self.listener:
+            self._answered = self._shown.ticket
+            self.left.emit()
+            self.busyChanged.emit()
+            self.listener.leave()
+
+    @Slot(str)
+    def timeOut(self, how: How) -> None:
+        """Nobody was there for too long: the clock says so, and no button."""
+        if self.listener:
+            self.listener.time_out(how)

@@ -1,0 +1,109 @@
+"""Types for QML, made from the dataclasses of :mod:`ui.contents`, and typed properties.
+
+A page gets one object of such a type. Its properties never change: another content is another
+object. ``tools/qmllint`` describes these types to qmllint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, TypeVar, cast, get_args, get_type_hints
+
+from PySide6.QtCore import Property, QObject, Signal
+from PySide6.QtQml import ListProperty, qmlRegisterSingletonInstance, qmlRegisterUncreatableType
+
+from ui import contents
+
+T = TypeVar("T")
+
+MODULE = "Kiosk"
+"""What pages import."""
+
+
+def readable(type_: type[T], read: Callable[[Any], T], notify: Signal | None = None) -> T:
+    """A property that QML and Python read; without ``notify`` it never changes.
+
+    Typed as its value: PySide's stubs say ``Property`` also of what an object's property gives.
+    """
+    if notify is None:
+        return cast(T, Property(type_, read, constant=True))
+    return cast(T, Property(type_, read, notify=notify))
+
+
+class ContentObject(QObject):
+    """Base of the types: a content, its fields as properties, its parts as objects."""
+
+    def __init__(self, content: Any, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.content = content
+        self.parts = {
+            field.name: [TYPES[type(part)](part, self) for part in getattr(content, field.name)]
+            for field in fields(content)
+            if part_of(type(content), field.name)
+        }
+
+
+def part_of(content: type, name: str) -> type | None:
+    """The part that the field ``name`` is a tuple of; None for a field of another kind."""
+    item, *_rest = (*get_args(_hints(content)[name]), None)
+    return item if item is not None and item is not str else None
+
+
+def camel(name: str) -> str:
+    """``resend_after`` as QML writes it: ``resendAfter``."""
+    first, *rest = name.split("_")
+    return first + "".join(word.title() for word in rest)
+
+
+def object_of(content: contents.PageContent, parent: QObject) -> ContentObject:
+    """What a page binds to."""
+    return TYPES[type(content)](content, parent)
+
+
+def register() -> None:
+    """Make the types known to QML as those of the module ``Kiosk``."""
+    for content, type_ in TYPES.items():
+        # The stub says bytes where the call takes str only.
+        name: Any = content.__name__
+        why: Any = "made from a step"
+        qmlRegisterUncreatableType(type_, MODULE, 1, 0, name, why)
+
+
+def register_singleton(singleton: QObject) -> None:
+    """The one object of its class, under the name of the class."""
+    type_ = type(singleton)
+    name: Any = type_.__name__  # as above
+    qmlRegisterSingletonInstance(type_, MODULE, 1, 0, name, singleton)
+
+
+def _hints(content: type) -> dict[str, Any]:
+    return get_type_hints(content, vars(contents))
+
+
+def _type_of(content: type) -> type[ContentObject]:
+    properties = {camel(field.name): _property(content, field.name) for field in fields(content)}
+    return cast(type[ContentObject], type(content.__name__, (ContentObject,), properties))
+
+
+def _property(content: type, name: str) -> Property:
+    hint = _hints(content)[name]
+    if part := part_of(content, name):
+        return ListProperty(
+            TYPES[part],
+            count=lambda self: len(self.parts[name]),
+            at=lambda self, index: self.parts[name][index],
+            constant=True,  # type: ignore[call-arg]  # the stub forgets what a Property takes
+        )
+    if hint in (str, bool, int):
+        return Property(hint, lambda self: getattr(self.content, name), constant=True)
+    return Property("QStringList", lambda self: list(getattr(self.content, name)), constant=True)  # type: ignore[arg-type]  # the stub knows types only
+
+
+TYPES: dict[type, type[ContentObject]] = {}
+"""The type for QML of every content and part; parts first, as contents are made of them."""
+
+_found = [each for each in vars(contents).values() if isinstance(each, type)]
+for _each in sorted(_found, key=lambda each: issubclass(each, contents.PageContent)):
+    if _each is not contents.PageContent:
+        TYPES[_each] = _type_of(_each)
