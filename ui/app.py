@@ -66,9 +66,9 @@ def run(
     keep_memory_private(production=settings.production)
     logs.set_up(production=settings.production)
     app = QGuiApplication(["kiosk"])
-    visitor = VisitApp(app, settings, VisitEnd(channel_fd))
+    visit_app = VisitApp(app, settings, VisitEnd(channel_fd))
     if robot and not settings.production:
         module, _, function = robot.partition(":")
-        getattr(importlib.import_module(module), function)(visitor, *told)
-    QTimer.singleShot(0, visitor.warm_up)
+        getattr(importlib.import_module(module), function)(visit_app, *told)
+    QTimer.singleShot(0, visit_app.warm_up)
     return app.exec()

@@ -9,7 +9,7 @@ from PySide6.QtGui import QFont, QGuiApplication, QTextLayout
 
 @cache
 def drawable(character: str) -> bool:
-    """Whether some installed font has ``character``; what none has would show as an empty box."""
+    """Whether an installed font has ``character``; otherwise Qt would draw an empty box."""
     layout = QTextLayout(character, QFont(QGuiApplication.font()))
     layout.beginLayout()
     layout.createLine()

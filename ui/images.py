@@ -54,7 +54,7 @@ class Sheets(QQuickImageProvider):
     def requestImage(self, id_: str, size: QSize, wanted: QSize) -> QImage:
         sheet = int(id_.rpartition("/")[2])
         picture = self._picture(sheet, max(1, wanted.width()))
-        if picture is None:  # its page is gone already
+        if picture is None:  # the step changed before its sheet was drawn
             image = QImage(1, 1, QImage.Format.Format_ARGB32_Premultiplied)
             image.fill(Qt.GlobalColor.transparent)
             return image

@@ -1,7 +1,7 @@
 """Pages with made-up figures, drawn in the standby and shown to nobody.
 
-What a page needs for its first time, it then has: its types, its icons, its letters in every size.
-Without, each page of a visit takes some 15 ms longer when it first comes.
+Drawing a page once loads its QML types, its icons and its glyphs in every size. Without the
+rehearsal, each page of a visit takes some 15 ms longer when it is first shown.
 """
 
 from __future__ import annotations

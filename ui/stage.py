@@ -96,8 +96,8 @@ class Stage:
 
 
 def window_size(stage: tuple[int, int]) -> tuple[int, int]:
-    """The largest window of the stage's shape that leaves room on this desk; the stage's own
-    size where nobody looks."""
+    """The largest window of the stage's shape that leaves room for the desk's window beside; the
+    stage's own size on the offscreen platform."""
     if QGuiApplication.platformName() == "offscreen":
         return stage
     room = QGuiApplication.primaryScreen().availableGeometry()

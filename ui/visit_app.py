@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 ALIVE_MS = 1000
 COLLECT_MS = 60_000
 QUIT_S = 2.5
-"""How long the devices get to end what they are doing, before the keeper ends all of us."""
+"""How long devices may take to finish after ``Quit``; then the keeper kills this process."""
 REHEARSE_MS = 10
-"""Pause between two rehearsed pages: the first visit of all goes live at once and needs none."""
+"""Pause between two rehearsed pages, in which the keeper's ``Live`` is read."""
 WINDOW_AT = (16, 16)
 """Where the window of the demo stands on its screen; the desk's is right of it."""
 
@@ -91,8 +91,8 @@ class VisitApp(QObject):
         self._app.processEvents()
         self.stage.window.grabWindow()
         self._alive.start()
-        # In another thread the collector might delete what belongs to Qt's; in a visit it would
-        # hold up the screen. A visit is short, and its end is the end of its memory.
+        # A collection in another thread might delete Qt objects of the screen's thread; during a
+        # visit it would stall the screen. The memory of a visit ends with its process.
         gc.disable()
         gc.collect()
         gc.freeze()
@@ -102,12 +102,12 @@ class VisitApp(QObject):
         self.ready.emit()
 
     def _rehearse(self) -> None:
-        """The next piece of it; between two pieces, ``Live`` may come and ends it."""
+        """Rehearse the next page; the keeper's ``Live`` may come between two pages and ends it."""
         if next(self._rehearsal, True):
             self._rehearser.stop()
 
     def _rehearsed(self) -> Generator[None, None, None]:
-        """What makes a visit quicker, but is not needed to begin one."""
+        """Draw every rehearsed page once, one a step: the first visit can begin without."""
         from kiosk.papers import pictures
         from kiosk.visit.steps import Attract
         from ui import rehearsal
@@ -131,7 +131,7 @@ class VisitApp(QObject):
         """Collect rubbish here, in the screen's thread, and only while nobody is there."""
         if not self.page.in_visit:
             gc.collect()
-            gc.freeze()  # what is still there stays until the end: not looked at again
+            gc.freeze()  # surviving objects live until the process ends: never scan them again
 
     def _hear(self) -> None:
         for message in self._channel.receive():
@@ -141,7 +141,7 @@ class VisitApp(QObject):
                 case Quit():
                     if self.terminal:
                         self.terminal.quit(QUIT_S)
-                    os._exit(0)  # no clean-up code: what dies with the process is gone
+                    os._exit(0)  # no clean-up code: the process takes its memory with it
                 case Broken():
                     os._exit(0)
 
