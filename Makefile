@@ -16,10 +16,11 @@ test: $(VENV)/ready words check terminal  ## everything, in under ten minutes on
 terminal: $(VENV)/ready words  ## both wheels, and the terminal's alone installed in .terminal as in the field
 	$(BIN)/python tools/install_terminal.py
 
-check: $(VENV)/ready words  ## style and types
+check: $(VENV)/ready words  ## style and types, of Python and of QML
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m tools.qmllint
 
 coverage: $(VENV)/ready words  ## the tests of tools/whole.py reach every line and branch of its files
 	$(BIN)/python -m tools.whole

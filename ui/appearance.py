@@ -11,6 +11,9 @@ from ui.qml_types import readable
 ELDER_SCALE = 1.5
 
 
+QML_IMPORT_NAME = "Kiosk"
+
+
 class Appearance(QObject):
     """What the site has set and the citizen may switch; the singleton ``Appearance`` of QML."""
 

@@ -24,6 +24,7 @@ from ui.contents import PageContent
 from ui.qml_types import ContentObject, object_of, readable
 from ui.views import Look, derive, legible
 
+QML_IMPORT_NAME = "Kiosk"
 WARMING = 0
 """The ticket of a page that is shown before anybody listens: nothing answers it."""
 SLOW_MS = 700

@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
 from kiosk.settings import VisitLimits
 from ui.qml_types import readable
 
+QML_IMPORT_NAME = "Kiosk"
 _TOUCHES = (
     QEvent.Type.TouchBegin,
     QEvent.Type.MouseButtonPress,
