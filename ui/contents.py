@@ -2,7 +2,7 @@
 
 ``ChooseContent`` is what ``ChoosePage.qml`` shows. A ``…Part`` is an item of a list on a page.
 :mod:`ui.qml_types` makes of each a type that QML reads and qmllint checks: a field may be a
-``str``, ``bool``, ``int``, or a tuple of ``str`` or of parts.
+``str``, ``bool``, ``int``, ``float``, or a tuple of ``str`` or of parts.
 """
 
 from __future__ import annotations
@@ -221,6 +221,27 @@ class TableContent(PageContent):
     empty: str
     revealed: bool
     eye: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnterNumberContent(PageContent):
+    """A number from ``least`` to ``most``, in ``unit``; ``rest_of`` is what it is taken off, where
+    ``rest`` has a label. ``all`` stands on the button that enters ``most``."""
+
+    title: str
+    lead: str
+    label: str
+    unit: str
+    places: int
+    least: float
+    most: float
+    too_small: str
+    too_large: str
+    rest: str
+    rest_of: float
+    all: str
+    clear: str
+    confirm: str
 
 
 # -- paper and trouble ----------------------------------------------------------------------------

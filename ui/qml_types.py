@@ -11,9 +11,10 @@ from dataclasses import fields
 from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 from PySide6.QtCore import Property, QObject, Signal
-from PySide6.QtQml import ListProperty, qmlRegisterSingletonInstance, qmlRegisterUncreatableType
+from PySide6.QtQml import qmlRegisterSingletonInstance, qmlRegisterUncreatableType
 
 from ui import contents
+from ui.lists import ListProperty
 
 T = TypeVar("T")
 
@@ -89,13 +90,8 @@ def _type_of(content: type) -> type[ContentObject]:
 def _property(content: type, name: str) -> Property:
     hint = _hints(content)[name]
     if part := part_of(content, name):
-        return ListProperty(
-            TYPES[part],
-            count=lambda self: len(self.parts[name]),
-            at=lambda self, index: self.parts[name][index],
-            constant=True,  # type: ignore[call-arg]  # the stub forgets what a Property takes
-        )
-    if hint in (str, bool, int):
+        return ListProperty(TYPES[part], lambda self: self.parts[name])
+    if hint in (str, bool, int, float):
         return Property(hint, lambda self: getattr(self.content, name), constant=True)
     return Property("QStringList", lambda self: list(getattr(self.content, name)), constant=True)  # type: ignore[arg-type]  # the stub knows types only
 

@@ -21,7 +21,9 @@ from kiosk.visit.steps import (
     Choose,
     ChooseProof,
     Column,
+    Confirm,
     ConfirmName,
+    EnterNumber,
     EnterSmsCode,
     Farewell,
     Menu,
@@ -36,6 +38,7 @@ from kiosk.visit.steps import (
     ShowStatement,
     ShowTable,
     Step,
+    Tone,
 )
 from kiosk.words import HIDDEN, Language, Month, Sayable, _, say
 from ui.contents import (
@@ -46,6 +49,7 @@ from ui.contents import (
     ColumnPart,
     ConfirmNameContent,
     EnterCodeContent,
+    EnterNumberContent,
     FactPart,
     FarewellContent,
     LinePart,
@@ -328,6 +332,43 @@ def _short(value: Sayable, column: Column, look: Look) -> str:
             return look.word(value, hidden=column.hidden)
 
 
+# -- entering and confirming ----------------------------------------------------------------------
+
+
+def _enter_number(step: EnterNumber, look: Look) -> EnterNumberContent:
+    rest = step.rest
+    return EnterNumberContent(
+        title=look.word(step.title),
+        lead=look.word(step.lead),
+        label=look.word(step.label),
+        unit=look.word(step.unit),
+        places=step.places,
+        least=float(step.least),
+        most=float(step.most),
+        too_small=look.word(step.too_small),
+        too_large=look.word(step.too_large),
+        rest=look.word(rest.label) if rest else "",
+        rest_of=float(rest.of) if rest else 0.0,
+        all=look.word(_("全部 {number}", number=step.written(step.most))),
+        clear=look.word(_("清空")),
+        confirm=look.word(_("下一步")),
+    )
+
+
+def _confirm(step: Confirm, look: Look) -> StatementContent:
+    actions = (Action("no", step.no, ""), Action("yes", step.yes, ""))
+    statement = ShowStatement(
+        step.title,
+        tuple(replace(fact, hidden=False) for fact in step.facts),
+        step.headline,
+        lead=step.lead,
+        note=step.note,
+        note_tone=Tone.ATTENTION,
+        actions=actions,
+    )
+    return replace(_show_statement(statement, replace(look, revealed=True)), eye="")
+
+
 # -- paper and trouble ----------------------------------------------------------------------------
 
 
@@ -409,6 +450,8 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     Farewell: _farewell,
     ShowStatement: _show_statement,
     ShowTable: _show_table,
+    EnterNumber: _enter_number,
+    Confirm: _confirm,
     Preview: _preview,
     PrintingDocument: _printing_document,
     PrintingSlip: _printing_slip,

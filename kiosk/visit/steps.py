@@ -6,6 +6,7 @@ answer itself, so the screen, a scripted visit and a test obey the same rule.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -347,6 +348,79 @@ class ShowTable(Step[str]):
 
     def check(self, answer: object) -> str:
         return _one_of(answer, tuple(tab.key for tab in self.tabs))
+
+
+# -- entering and confirming ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What is left of ``of`` once the number that is entered is taken off it."""
+
+    label: Sayable
+    of: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class EnterNumber(Step[Decimal]):
+    """A number from ``least`` to ``most``: an amount to the fen, or a whole number.
+
+    The citizen sees ``rest`` change as they type. Answered by digits with at most ``places``
+    places after the point.
+    """
+
+    title: Sayable
+    label: Sayable
+    unit: Sayable
+    least: Decimal
+    most: Decimal
+    lead: Sayable = ""
+    places: Literal[0, 2] = 2
+    rest: Rest | None = None
+
+    def check(self, answer: object) -> Decimal:
+        digits = rf"[0-9]{{1,12}}(\.[0-9]{{1,{self.places}}})?" if self.places else "[0-9]{1,12}"
+        if not isinstance(answer, str) or not re.fullmatch(digits, answer):
+            raise NotAnAnswer(_("请输入数字"))
+        number = Decimal(answer)
+        if number < self.least:
+            raise NotAnAnswer(self.too_small)
+        if number > self.most:
+            raise NotAnAnswer(self.too_large)
+        return number
+
+    @property
+    def too_small(self) -> Text:
+        """What is said of a number below ``least``."""
+        return _("最少 {number} {unit}", number=self.written(self.least), unit=self.unit)
+
+    @property
+    def too_large(self) -> Text:
+        """What is said of a number above ``most``."""
+        return _("最多 {number} {unit}", number=self.written(self.most), unit=self.unit)
+
+    def written(self, number: Decimal) -> str:
+        """``number`` as the page writes it."""
+        return f"{number:,.{self.places}f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm(Step[bool]):
+    """What will happen, with every fact of it, and two equal buttons; answered yes or no.
+
+    Nothing on it is hidden: the citizen sees what they confirm. ``note`` says what ``yes`` means.
+    """
+
+    title: Sayable
+    facts: tuple[Fact, ...]
+    yes: Sayable
+    no: Sayable
+    headline: Headline | None = None
+    lead: Sayable = ""
+    note: Sayable = ""
+
+    def check(self, answer: object) -> bool:
+        return _one_of(answer, ("yes", "no")) == "yes"
 
 
 # -- paper ----------------------------------------------------------------------------------------

@@ -23,11 +23,13 @@ from kiosk.visit.steps import (
     Menu,
     Option,
     PaperReady,
+    Rest,
     Step,
 )
 from kiosk.visit.troubles import device_words, problem_of
 from kiosk.words import _
 from tests.ui.samples import (
+    AMOUNT,
     ARREARS,
     CATALOGUE,
     LEDGER,
@@ -193,6 +195,7 @@ def cases() -> dict[str, Step[object]]:
                 for entry in REPAYMENTS * 3
             ),
         ),
+        "55-amount-long": replace(AMOUNT, most=MOST, rest=Rest("提取后账户余额", MOST)),
         "51-refusal-long": problem_of(REFUSAL, signed_in=True),
         "52-slip-closed": PaperReady(
             _("证明打好了，请取走"),

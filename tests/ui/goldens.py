@@ -79,7 +79,7 @@ def draw() -> Iterator[tuple[str, QImage]]:
         try:
             for name, step in samples(pdf()).items():
                 theatre.greet("张*" if name > "07" else "")
-                theatre.show(step, back="08" <= name < "21")
+                theatre.show(step, back="08" <= name < "21" or name >= "30")
                 yield f"{setting}/{name}", picture(theatre)
         finally:
             theatre.close()

@@ -32,9 +32,13 @@ from kiosk.visit.steps import (
     Attract,
     Choose,
     ChooseProof,
+    Confirm,
     ConfirmName,
+    EnterNumber,
     EnterSmsCode,
+    Fact,
     Farewell,
+    Headline,
     Menu,
     Option,
     OutOfService,
@@ -44,8 +48,11 @@ from kiosk.visit.steps import (
     PrintingDocument,
     PrintingSlip,
     Rate,
+    Rest,
+    ShowStatement,
     Step,
     Tile,
+    Tone,
 )
 from kiosk.visit.troubles import device_words, not_printed, problem_of
 from kiosk.words import _
@@ -213,6 +220,61 @@ DOCUMENT = Document(
 )
 
 _NO_PAPER = Status(State.USER_ERROR, problem=Reason.PAPER_OUT)
+AMOUNT = EnterNumber(
+    CentreWords(zh="提取多少？", en="How much?"),
+    CentreWords(zh="提取金额", en="Amount"),
+    CentreWords(zh="元", en="CNY"),
+    least=D("100.00"),
+    most=D("14412.24"),
+    lead=CentreWords(
+        zh="偿还公积金贷款 · 最多可提 14,412.24 元", en="To repay the loan, CNY 14,412.24 at most"
+    ),
+    rest=Rest(CentreWords(zh="提取后账户余额", en="Balance afterwards"), D("61248.93")),
+)
+MONTHS = EnterNumber(
+    CentreWords(zh="缩短到多少期？", en="How many terms?"),
+    CentreWords(zh="剩余期数", en="Terms left"),
+    CentreWords(zh="期", en="terms"),
+    least=D(12),
+    most=D(354),
+    places=0,
+)
+CONFIRM = Confirm(
+    CentreWords(zh="请核对后确认", en="Check, then confirm"),
+    (
+        Fact(
+            CentreWords(zh="提取原因", en="Reason"),
+            CentreWords(zh="偿还公积金贷款", en="Repaying the housing fund loan"),
+        ),
+        Fact(
+            CentreWords(zh="收款银行卡", en="To card"),
+            CentreWords(zh="演示银行 尾号 0030", en="Demo Bank, ending 0030"),
+        ),
+        Fact(CentreWords(zh="预计到账", en="Expected on"), date(2026, 1, 20)),
+        Fact(CentreWords(zh="提取后余额（元）", en="Balance afterwards (CNY)"), D("46836.69")),
+    ),
+    yes=CentreWords(zh="确认提取", en="Withdraw"),
+    no=CentreWords(zh="不提取", en="Do not withdraw"),
+    headline=Headline(
+        CentreWords(zh="到账金额（元）", en="You receive (CNY)"), Sensitive(D("14412.24"))
+    ),
+    lead=CentreWords(
+        zh="确认后提交中心，不能在本机撤回", en="Once confirmed it cannot be taken back here"
+    ),
+    note=CentreWords(zh="确认即表示：以上情况属实", en="By confirming you state that this is true"),
+)
+STATEMENT = ShowStatement(
+    CentreWords(zh="合同信息", en="Your contract"),
+    (
+        Fact(
+            CentreWords(zh="合同状态", en="Status"), CentreWords(zh="有效", en="Valid"), Tone.GOOD
+        ),
+        Fact(CentreWords(zh="合同金额（元）", en="Amount (CNY)"), D("600000.00"), hidden=True),
+        Fact(CentreWords(zh="签订日期", en="Signed on"), date(2025, 6, 10)),
+    ),
+    lead=CentreWords(zh="没有大数字的一页", en="A page without a large number"),
+)
+
 _TILES = (
     Tile(
         "account",
@@ -360,6 +422,10 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         ),
         "28-rate": Rate(_("缴存证明")),
         "29-farewell": Farewell(papers=True),
+        "30-amount": AMOUNT,
+        "31-months": MONTHS,
+        "32-confirm": CONFIRM,
+        "33-statement": STATEMENT,
     }
     return {
         name: _fixed(step) if name[:2] in ("24", "25", "26", "27") else step  # type: ignore[misc]

@@ -28,6 +28,9 @@ HERE_ONLY = {
     "otherTabs",
     "more",
     "erase",
+    "all",
+    "clear",
+    ".",
     *"0123456789",
 }
 """Buttons that change what the page shows and are nobody else's business."""
@@ -373,5 +376,62 @@ def test_no_reference_is_lost() -> None:
             clock.metaObject().invokeMethod(clock, "stay")
         lost = {value: count - sys.getrefcount(value) for value, count in before.items()}
         assert all(abs(count) < 1000 for count in lost.values()), lost
+    finally:
+        theatre.close()
+
+
+def test_the_keypad_types_an_amount_within_its_limits() -> None:
+    theatre = Theatre(Setting())
+    try:
+        theatre.show(CASES["30-amount"], ticket=7)
+        for key in ("5", "0", ".", "2", "5", "9", "erase", "erase", "erase"):
+            theatre.press(theatre.button(key))  # the third place is not taken
+        assert "最少 100.00 元" in texts(theatre)
+        assert "confirm" not in {item.objectName() for item in theatre.buttons()}
+        for key in ("0", "0", "0"):
+            theatre.press(theatre.button(key))
+        assert {"50,000", "最多 14,412.24 元"} <= set(texts(theatre))
+        assert "confirm" not in {item.objectName() for item in theatre.buttons()}
+        theatre.press(theatre.button("all"))
+        assert {"14,412.24", "46,836.69 元"} <= set(texts(theatre))
+        theatre.press(theatre.button("confirm"))
+        assert theatre.listener.heard[-1] == ("answer", (7, "14412.24"))
+    finally:
+        theatre.close()
+
+
+def test_a_number_can_be_typed_with_keys_and_cleared() -> None:
+    theatre = Theatre(Setting())
+    try:
+        theatre.show(CASES["31-months"], ticket=8)
+        for key in "12.6":  # a whole number has no point
+            QTest.keyClick(theatre.window, key)
+        theatre.settle()
+        assert "126" in texts(theatre)
+        theatre.press(theatre.button("clear"))
+        assert "126" not in texts(theatre)
+        for key in "240":
+            QTest.keyClick(theatre.window, key)
+        theatre.settle()
+        theatre.press(theatre.button("confirm"))
+        assert theatre.listener.heard[-1] == ("answer", (8, "240"))
+    finally:
+        theatre.close()
+
+
+def test_a_confirmation_hides_nothing_and_has_two_equal_buttons() -> None:
+    theatre = Theatre(Setting(revealed=False))
+    try:
+        theatre.show(CASES["32-confirm"], ticket=9)
+        assert {"14,412.24", "46,836.69"} <= set(texts(theatre))
+        yes, no = theatre.button("yes"), theatre.button("no")
+        assert (yes.width(), yes.height()) == (no.width(), no.height())
+        assert yes.property("primary") == no.property("primary")
+        theatre.press(yes)
+        assert theatre.listener.heard[-1] == ("answer", (9, "yes"))
+        theatre.show(CASES["33-statement"])
+        assert HIDDEN in texts(theatre)
+        theatre.press(theatre.button("eye"))
+        assert "600,000.00" in texts(theatre)
     finally:
         theatre.close()

@@ -4,6 +4,7 @@ import QtQuick
 
 Item {
     id: pad
+    property string point             // the key beside the nought, where a number has places
     property bool fourth: false       // delete and confirm stand in a column of their own
     property bool complete: false
     property string confirm
@@ -15,7 +16,7 @@ Item {
     readonly property real keyWidth: (width - (fourth ? 3 : 2) * space) / (fourth ? 4.2 : 3)
     readonly property int size: Math.min(Theme.px(52), keyHeight * 0.5)
     Repeater {
-        model: ["1", "2", "3", "4", "5", "6", "7", "8", "9", "", "0"]
+        model: ["1", "2", "3", "4", "5", "6", "7", "8", "9", pad.point, "0"]
         PushButton {
             required property string modelData
             required property int index
@@ -26,6 +27,7 @@ Item {
             width: pad.keyWidth
             height: pad.keyHeight
             text: modelData
+            name: modelData === "." ? qsTr("小数点") : modelData
             size: pad.size
             onClicked: pad.digit(modelData)
         }

@@ -8,15 +8,17 @@ Page {
     id: page
     readonly property StatementContent shown: view as StatementContent
     title: shown.title
-    lead: shown.lead
+    lead: tight ? "" : shown.lead
     actions: shown.actions
     primaryLast: false
     readonly property string under: shown.under
     readonly property bool headed: shown.number.length > 0
     // Lowered and upright, the number is too high to reach: its eye is in the foot.
+    readonly property bool eyed: shown.eye.length > 0 && !eyeInFoot
     readonly property bool eyeInFoot: shown.eye.length > 0 && (!headed || Theme.lowered && !Theme.wide)
     // Where the number has no room around it, what belongs to it is the last of the facts.
     readonly property bool underInHero: !(Theme.wide && Theme.elder)
+    readonly property bool tight: headed && !underInHero && Theme.lowered
 
     Rectangle {
         id: hero
@@ -24,7 +26,7 @@ Page {
         parent: Theme.wide ? page.asideItem : page.bodyItem
         y: Theme.wide ? 12 : 0
         width: parent.width
-        height: (!page.eyeInFoot ? Math.max(eye.y + eye.height, under.y + under.height) : under.y + under.height) + (Theme.wide ? 12 : 24)
+        height: (page.eyed ? Math.max(eye.y + eye.height, under.y + under.height) : under.y + under.height) + (Theme.wide ? 12 : 24)
         radius: Theme.radius
         color: Theme.blue
         readonly property int largest: Theme.wide ? 84 : Theme.hero
@@ -68,11 +70,11 @@ Page {
             id: under
             visible: page.underInHero
             x: Theme.inset
-            y: Theme.wide || page.eyeInFoot ? hero.below : hero.eyeTop + Math.max(0, (eye.height - height) / 2)
-            width: (Theme.wide || !!page.eyeInFoot ? parent.width - Theme.inset : eye.x - 24) - x
+            y: Theme.wide || !page.eyed ? hero.below : hero.eyeTop + Math.max(0, (eye.height - height) / 2)
+            width: (Theme.wide || !page.eyed ? parent.width - Theme.inset : eye.x - 24) - x
             height: page.underInHero ? implicitHeight : 0
             // Two short lines beside the eye rather than one that breaks anywhere.
-            text: !page.eyeInFoot ? page.under.replace(" · ", "\n") : page.under
+            text: page.eyed ? page.under.replace(" · ", "\n") : page.under
             color: Theme.whiteSoft
             font.pixelSize: Theme.hint
             lineHeight: 0.95
@@ -80,7 +82,7 @@ Page {
         Chip {
             id: eye
             objectName: "eye"
-            visible: !page.eyeInFoot
+            visible: page.eyed
             inverse: true
             text: page.shown.eye
             iconName: page.shown.revealed ? "eye-off" : "eye"
@@ -118,7 +120,7 @@ Page {
             }
         }
         Item {
-            readonly property bool wanted: page.headed && !page.underInHero
+            readonly property bool wanted: page.headed && !page.underInHero && last.text.length > 0
             readonly property bool tied: true
             width: facts.blockWidth
             height: Math.max(facts.least, last.height + 24)
@@ -128,7 +130,7 @@ Page {
                 x: Theme.inset
                 width: parent.width - 2 * x
                 anchors.verticalCenter: parent.verticalCenter
-                text: page.under
+                text: [page.tight ? page.shown.lead : "", page.under].filter(line => line.length > 0).join("\n")
                 color: Theme.soft
                 font.pixelSize: Theme.hint
                 lineHeight: 0.9
