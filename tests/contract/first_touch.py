@@ -27,4 +27,4 @@ def attach(visit_app: VisitApp) -> None:
 
     timer.timeout.connect(touch)
     visit_app.live.connect(timer.start)
-    visit_app.bridge.begun.connect(timer.stop)
+    visit_app.page.begun.connect(timer.stop)
