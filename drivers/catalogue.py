@@ -85,7 +85,7 @@ def create_host(
     """
     options = {key: value for key, value in table.items() if key != "driver"}
     name = str(table["driver"])
-    if _apart(kind, table):
+    if _in_own_process(kind, table):
         return ProcessHost(kind, partial(create, kind, name, options), on_status, pace=pace)
     return ThreadHost(create(kind, name, options), on_status, pace=pace)
 
@@ -100,23 +100,24 @@ def borrowed(kind: Kind, table: Mapping[str, Any]) -> Iterator[Driver]:
     """
     options = {key: value for key, value in table.items() if key != "driver"}
     name = str(table["driver"])
-    if not _apart(kind, table):
+    if not _in_own_process(kind, table):
         driver = create(kind, name, options)
         try:
             yield driver
         finally:
             driver.close()
         return
-    apart = ProcessDriver(kind, partial(create, kind, name, options), spare=False)
+    process_driver = ProcessDriver(kind, partial(create, kind, name, options), spare=False)
     try:
-        yield apart
+        yield process_driver
     finally:
-        apart.close()
-        apart.end()
+        process_driver.close()
+        process_driver.end()
 
 
-def _apart(kind: Kind, table: Mapping[str, Any]) -> bool:
-    """Whether the driver runs in a process of its own. Raises ``UNSUPPORTED`` for nonsense."""
+def _in_own_process(kind: Kind, table: Mapping[str, Any]) -> bool:
+    """Whether the driver runs in a process of its own. Raises ``UNSUPPORTED`` for an unknown
+    ``host``."""
     usual = "process" if (kind, table["driver"]) in _HANGS else "thread"
     host = table.get("host", usual)
     if host not in ("thread", "process"):

@@ -69,7 +69,7 @@ ABSENT: dict[str, str] = {Kind.SMART_CARD: why} if (why := missing()) else {}
 
 @pytest.fixture(scope="module")
 def rig() -> Iterator[Rig]:
-    """All devices of a terminal of the fund's own, as far as this computer can emulate them."""
+    """All devices of a terminal of the centre's own, as far as this computer can emulate them."""
     with tempfile.TemporaryDirectory(prefix="desk-") as name:
         directory = Path(name)
         devices: dict[str, Emulator] = {
@@ -92,7 +92,7 @@ def rig() -> Iterator[Rig]:
 
 @pytest.fixture(scope="module")
 def bank() -> Iterator[Rig]:
-    """A branch's STM: the fund's ID card reader and the bank's machine."""
+    """A branch's STM: the centre's ID card reader and the bank's machine."""
     with tempfile.TemporaryDirectory(prefix="desk-") as name:
         directory = Path(name)
         rig = Rig(

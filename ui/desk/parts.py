@@ -21,8 +21,8 @@ class DeskPart:
     """One part of the hardware. A part without a card slot has no ``card``, and so on."""
 
     key: str
-    """Names the part in the window. The fund's and the bank's card slot share a key: a machine has
-    one of them."""
+    """Names the part in the window. The centre's and the bank's card slot share a key: a machine
+    has one of them."""
     title: Sayable
     icon: str
     say: Callable[[Seen], Condition] = say.anything
