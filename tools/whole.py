@@ -33,7 +33,10 @@ WHOLE: dict[str, tuple[str, ...]] = {
     ),
     "kiosk/visit/replay.py": ("tests/unit/test_replay.py",),
     "kiosk/privacy.py": ("tests/unit/test_privacy.py",),
-    "kiosk/centre/client.py": ("tests/contract/test_centre_client.py",),
+    "kiosk/centre/client.py": (
+        "tests/contract/test_centre_client.py",
+        "tests/faults/test_centre_wire.py",
+    ),
     "kiosk/centre/transport.py": (
         "tests/contract/test_centre_client.py",
         "tests/faults/test_centre_wire.py",
