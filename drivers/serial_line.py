@@ -49,9 +49,7 @@ class SerialLine:
         try:
             self._port.write(data)
         except serial.SerialTimeoutException as error:
-            raise DeviceError(
-                Reason.OFFLINE, en("{path} takes no bytes", path=self._path), mend=_CABLE
-            ) from error
+            raise stuck(self._path) from error
         except PORT_ERRORS as error:
             raise gone(self._path) from error
 
@@ -67,21 +65,37 @@ class SerialLine:
 
 
 _CABLE = en("check the cable and the power of the device")
+_DIALOUT = en("add the user to the group dialout and log in again")
 
 
-def open_port(path: str, baud: int, *, parity: str = "N", timeout: float = 0.0) -> serial.Serial:
-    """Open the port and lock it for this process; ``timeout``: longest wait of its ``read``, in
-    seconds.
+def open_port(
+    path: str,
+    baud: int,
+    *,
+    parity: str = "N",
+    rtscts: bool = False,
+    xonxoff: bool = False,
+    timeout: float = 0.0,
+    write_timeout: float = WRITE_S,
+) -> serial.Serial:
+    """Open the port and lock it for this process. ``timeout`` and ``write_timeout``: longest waits
+    of its ``read`` and ``write``, in seconds.
 
-    Raises ``NO_DEVICE`` when the port does not exist, ``OFFLINE`` when the user may not open it or
-    another program holds it.
+    Raises as :func:`cannot_open` says, and ``ValueError`` for a speed that no port has.
     """
     try:
         return serial.Serial(
-            path, baud, parity=parity, timeout=timeout, write_timeout=WRITE_S, exclusive=True
+            path,
+            baud,
+            parity=parity,
+            rtscts=rtscts,
+            xonxoff=xonxoff,
+            timeout=timeout,
+            write_timeout=write_timeout,
+            exclusive=True,
         )
     except PORT_ERRORS as error:
-        raise _cannot_open(path, getattr(error, "errno", None)) from error
+        raise cannot_open(path, error) from error
 
 
 def gone(path: str) -> DeviceError:
@@ -94,28 +108,38 @@ def not_open(path: str) -> DeviceError:
     return DeviceError(Reason.NO_DEVICE, en("{path} is not open", path=path))
 
 
-def _cannot_open(path: str, code: int | None) -> DeviceError:
-    match code:
+def stuck(path: str) -> DeviceError:
+    """The error for a port whose line takes no bytes."""
+    return DeviceError(Reason.OFFLINE, en("{path} takes no bytes", path=path), mend=_CABLE)
+
+
+def cannot_open(
+    path: str, error: BaseException, *, name: str = "", access: str = _DIALOUT
+) -> DeviceError:
+    """The error for the port ``path``, which the settings call ``name``, that did not open.
+
+    ``NO_DEVICE`` when the port does not exist or is no port, ``OFFLINE`` when the user may not open
+    the port (``access`` mends that) or another program holds the port.
+    """
+    name = name or path
+    match getattr(error, "errno", None):
         case errno.ENOENT | errno.ENXIO | errno.ENODEV | errno.EIO:
             return DeviceError(
                 Reason.NO_DEVICE,
-                en("{path} does not exist", path=path),
+                en("{path} does not exist", path=name),
                 mend=en("check the cable and the power of the device, and port in the settings"),
             )
         case errno.EACCES | errno.EPERM:
-            return DeviceError(
-                Reason.OFFLINE,
-                en("{path} may not be opened", path=path),
-                mend=en("add the user to the group dialout and log in again"),
-            )
+            detail = en("{path} may not be opened", path=name)
+            return DeviceError(Reason.OFFLINE, detail, mend=access)
         case errno.EAGAIN | errno.EBUSY:
             return DeviceError(
                 Reason.OFFLINE,
-                en("{path} is held by another program", path=path),
-                mend=en("find it with: fuser -v {path}", path=path),
+                en("{path} is held by another program", path=name),
+                mend=en("find it with fuser -v {path} and stop it", path=path),
             )
     return DeviceError(
         Reason.NO_DEVICE,
-        en("{path} is no serial port", path=path),
+        en("{path} is no port of such a device", path=name),
         mend=en("correct port in the settings"),
     )

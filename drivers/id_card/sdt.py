@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import termios
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -41,6 +39,7 @@ from drivers.id_card.sdt_frames import (
 )
 from drivers.id_card.types import AwaitLift, IdCard, ReadCard
 from drivers.sentence import en, words_of
+from drivers.serial_line import PORT_ERRORS, cannot_open, gone, not_open, open_port, stuck
 
 FIND_EVERY_S = 0.3
 """Seconds between two looks for a card; readers do not stand shorter pauses."""
@@ -61,7 +60,6 @@ _HID = "hid:"
 _CARD_REASONS = (Reason.CARD_UNREADABLE, Reason.CARD_REMOVED, Reason.CARD_UNKNOWN)
 # These reasons say nothing against the reader itself.
 _READER_FINE = (*_CARD_REASONS, Reason.NOT_TAKEN, Reason.TIMEOUT, Reason.CANCELLED)
-_PORT_ERRORS = (serial.SerialException, OSError, termios.error)
 
 _MEND = {
     Reason.NO_DEVICE: en("check the reader's cable and power, and port and baud in the settings"),
@@ -82,7 +80,7 @@ class _Stop(Protocol):
 class _SdtPort(Protocol):
     """A line to a reader, with the methods of pyserial's port that this driver uses.
 
-    Every method may raise one of ``_PORT_ERRORS``.
+    Every method may raise one of :data:`drivers.serial_line.PORT_ERRORS`.
     """
 
     def read(self, size: int, /) -> bytes: ...
@@ -376,18 +374,19 @@ class SdtReader(Driver):
         return self._settings.port
 
     def _take_port(self) -> _SdtPort:
-        try:
-            if self._name.startswith(_HID):
-                return HidPort(self._name.removeprefix(_HID), _SLICE_S)
-            return serial.Serial(
-                self._settings.port,
+        if not self._name.startswith(_HID):
+            return open_port(
+                self._name,
                 self._settings.baud,
                 timeout=_SLICE_S,
                 write_timeout=self._settings.answer_timeout,
-                exclusive=True,
             )
-        except _PORT_ERRORS as error:
-            raise _cannot_open(self._name, getattr(error, "errno", None)) from error
+        path = self._name.removeprefix(_HID)
+        try:
+            return HidPort(path, _SLICE_S)
+        except OSError as error:
+            access = en("give its node to the terminal's user by a udev rule")
+            raise cannot_open(path, error, name=self._name, access=access) from error
 
     def _ask(
         self,
@@ -478,13 +477,13 @@ class SdtReader(Driver):
     @contextmanager
     def _wire(self) -> Iterator[_SdtPort]:
         if self._port is None:
-            raise _error(Reason.NO_DEVICE, en("{name} is not open", name=self._name))
+            raise not_open(self._name)
         try:
             yield self._port
         except serial.SerialTimeoutException as error:
-            raise _error(Reason.OFFLINE, en("{name} takes no bytes", name=self._name)) from error
-        except _PORT_ERRORS as error:
-            raise _error(Reason.NO_DEVICE, en("{name} is gone", name=self._name)) from error
+            raise stuck(self._name) from error
+        except PORT_ERRORS as error:
+            raise gone(self._name) from error
 
 
 def _check_cancel(cancel: CancelToken) -> None:
@@ -509,31 +508,3 @@ def _problem(state: State, error: DeviceError) -> Status:
 def _error(reason: Reason, what: str) -> DeviceError:
     """An error, with the usual act that mends its reason."""
     return DeviceError(reason, what, mend=_MEND.get(reason, ""))
-
-
-def _cannot_open(port: str, code: int | None) -> DeviceError:
-    match code:
-        case errno.ENOENT | errno.ENXIO | errno.ENODEV:
-            return _error(Reason.NO_DEVICE, en("{port} does not exist", port=port))
-        case errno.EACCES | errno.EPERM:
-            return DeviceError(
-                Reason.OFFLINE,
-                en("{port} may not be opened", port=port),
-                mend=en("give its node to the terminal's user by a udev rule")
-                if port.startswith(_HID)
-                else en("add the user to the group dialout and log in again"),
-            )
-        case errno.EAGAIN | errno.EBUSY:
-            return DeviceError(
-                Reason.OFFLINE,
-                en("{port} is held by another program", port=port),
-                mend=en(
-                    "find it with fuser -v {path} and stop it",
-                    path=port.removeprefix(_HID),
-                ),
-            )
-    return DeviceError(
-        Reason.NO_DEVICE,
-        en("{port} is no port of a reader", port=port),
-        mend=en("correct port in the settings"),
-    )

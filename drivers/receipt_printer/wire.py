@@ -25,6 +25,7 @@ import serial
 
 from drivers.device import DeviceError, Reason
 from drivers.sentence import en, joined
+from drivers.serial_line import open_port
 
 if TYPE_CHECKING:
     from escpos.escpos import Escpos
@@ -190,14 +191,12 @@ def _serial(address: str, path: str, options: dict[str, str]) -> PrinterWire:
     if options or flow not in _FLOW or not baud.isdecimal():
         raise _unsupported(address)
     try:
-        port = serial.Serial(
+        port = open_port(
             path,
             int(baud),
-            timeout=0,
-            write_timeout=0,
             rtscts=flow == "rtscts",
             xonxoff=flow == "xonxoff",
-            exclusive=True,
+            write_timeout=0.0,
         )
     except ValueError:
         raise _unsupported(address) from None

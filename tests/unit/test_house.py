@@ -265,6 +265,18 @@ def test_no_caught_error_is_changed(module: str) -> None:
     assert found == []
 
 
+@pytest.mark.parametrize(
+    "module", [m for m in MODULES if fits(m, ("drivers/*",)) and not fits(m, ("*/emulators/*",))]
+)
+def test_serial_ports_are_opened_in_one_place(module: str) -> None:
+    opened = [
+        node.lineno
+        for node in ast.walk(parsed(module))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("serial.Serial", "Serial")
+    ]
+    assert bool(opened) == (module == "drivers/serial_line.py"), f"lines {opened}"
+
+
 def committed() -> list[Path]:
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
