@@ -140,9 +140,10 @@ TROUBLE = LogEvent(
     logging.WARNING,
     "trouble",
     means="A citizen was shown a page of trouble with this number, and may report the number.",
-    do="When somebody calls with the number, look it up here; `reason` names the device or the "
-    "centre's answer.",
+    do="When somebody calls with the number, look it up here; `device` names the device that "
+    "failed, `reason` its error or the centre's answer.",
     fields=("reference", "reason"),
+    optional=("device",),
 )
 BUG = LogEvent(
     "bug",

@@ -259,7 +259,8 @@ class Visit:
     def _tell(self, problem: Problem, error: Exception) -> str:
         """Show ``problem`` and return the citizen's choice. The log gets the problem's number, so
         that the hotline can find the cause when the citizen quotes the number."""
-        events.TROUBLE.log(log, reference=problem.reference, reason=str(error))
+        device = error.device if isinstance(error, DeviceError) else None
+        events.TROUBLE.log(log, reference=problem.reference, reason=str(error), device=device)
         return self._asker.ask(problem, back=False)
 
     def _report(self, document: Document, report: PrintReport) -> None:

@@ -346,6 +346,26 @@ def test_a_chip_card_that_goes_in_the_middle_ends_the_visit(
     assert {LEAVE, MENU} & {action.key for action in problem.actions} == {LEAVE if ends else MENU}
 
 
+@pytest.mark.parametrize(
+    ("error", "device"),
+    [
+        (DeviceError(Reason.HARDWARE, device=Kind.SMART_CARD), Kind.SMART_CARD),
+        (CentreUnavailable(Trouble.DOWN), None),
+    ],
+)
+def test_the_log_of_a_trouble_names_the_device_that_failed(
+    here: World, caplog: pytest.LogCaptureFixture, error: Exception, device: Kind | None
+) -> None:
+    def service(visit: Visit) -> None:
+        visit.ask(question("before"))
+        raise error
+
+    played = run(here, service, (titled("before"), "a"), (Problem, MENU), *REFUSED)
+    told = [vars(one) for one in caplog.records if one.getMessage() == "trouble"]
+    assert [one["reference"] for one in told] == [played.last(Problem).reference]
+    assert [one.get("device") for one in told] == [device]
+
+
 def test_a_slip_names_who_has_no_chinese_name(here: World) -> None:
     holders = []
 
