@@ -1,4 +1,4 @@
-// The window: one stage of the design's size, one page on it, what stands around the page.
+// The window: a stage of the design's size, with the head, the notices and one page.
 pragma ComponentBehavior: Bound
 import QtQuick
 import QtQuick.Window
@@ -59,9 +59,9 @@ Window {
             }
         }
         Item {
-            id: beginning                 // where the focus waits when a step begins
+            id: beginning                 // has the focus when a step begins
             objectName: "beginning"
-            activeFocusOnTab: true        // else Tab would not start from here
+            activeFocusOnTab: true        // without this, Tab would not start from here
             Accessible.ignored: true
             Keys.forwardTo: page.item ? [page.item] : []
         }
@@ -126,7 +126,7 @@ Window {
         target: CurrentPage
         function onPageChanged() { window.show() }
         function onContentChanged() { if (window.current) window.current.view = CurrentPage.content }
-        // No button has the focus when a step begins: Tab leads to its first one.
+        // No button has the focus when a step begins: Tab leads to the page's first button.
         function onPageShown() { beginning.forceActiveFocus(Qt.OtherFocusReason) }
     }
     Component.onCompleted: if (CurrentPage.content) show()

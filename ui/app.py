@@ -1,4 +1,4 @@
-"""The visit process: its memory kept private, its window, and who plays or measures it."""
+"""The visit process: keeps its memory private, opens the window, starts its robot if it has one."""
 
 from __future__ import annotations
 
@@ -22,10 +22,12 @@ SWITCH_INTERVAL_S = 0.0005
 
 
 def keep_memory_private(*, production: bool) -> None:
-    """No core dump ever holds a visit's memory; in production nobody of our own user reads it.
+    """Allow no core dump of a visit; in production, let no process of the same user read its
+    memory.
 
-    A limit of 0 does not keep the kernel from piping a core to a handler (core(5)), and a process
-    that is not dumpable cannot be measured or debugged: so both, and the second in production.
+    The core limit of 0 alone would still let the kernel pipe a core to a handler (core(5)), so in
+    production the process is not dumpable either. Elsewhere it stays dumpable, because otherwise
+    nobody could measure or debug it.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if production:
@@ -35,15 +37,16 @@ def keep_memory_private(*, production: bool) -> None:
 
 
 def _spare_memory() -> None:
-    """Have glibc give back what a large picture took, and share one arena among the threads.
+    """Have glibc give back the memory of a large picture, and share one arena among the threads.
 
-    Left alone, it keeps 8 to 15 MB after a certificate was drawn: its threshold for memory of
-    its own grows with the first large piece that is freed (mallopt(3), M_MMAP_THRESHOLD).
+    Without these settings glibc keeps 8 to 15 MB after the visit has drawn a certificate: when the
+    first large block is freed, glibc raises its threshold for giving blocks back (mallopt(3),
+    M_MMAP_THRESHOLD).
     """
     libc = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):
         libc.mallopt(_M_MMAP_THRESHOLD, 1 << 20)
-        libc.mallopt(_M_TRIM_THRESHOLD, 4 << 20)  # else 128 kB once the other is set: too eager
+        libc.mallopt(_M_TRIM_THRESHOLD, 4 << 20)  # the call above sets it to 128 kB: too eager
         libc.mallopt(_M_ARENA_MAX, 1)
 
 
@@ -55,10 +58,10 @@ _M_ARENA_MAX = -8
 def run(
     settings_path: Path, channel_fd: int, *, robot: str | None = None, told: Sequence[str] = ()
 ) -> int:
-    """The visit process; ends by being killed, or by the keeper's ``Quit``.
+    """The visit process; it ends when the keeper kills it or sends ``Quit``.
 
-    ``robot``, never in production: ``module:function`` of who plays or measures this visit, called
-    with its :class:`VisitApp` and each of ``told``. The module is none of a terminal's own.
+    ``robot``, never used in production: ``module:function`` of the robot that plays or measures
+    this visit. The function is called with the :class:`VisitApp` and each of ``told``.
     """
     _spare_memory()
     sys.setswitchinterval(SWITCH_INTERVAL_S)

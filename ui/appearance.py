@@ -15,7 +15,8 @@ QML_IMPORT_NAME = "Kiosk"
 
 
 class Appearance(QObject):
-    """What the site has set and the citizen may switch; the singleton ``Appearance`` of QML."""
+    """The settings of the site and the switches of the citizen; the singleton ``Appearance`` of
+    QML."""
 
     changed = Signal()
     languageChanged = Signal(object)  # a Language
@@ -35,19 +36,19 @@ class Appearance(QObject):
         self._lowered = settings.screen.lowered
         upright = settings.screen.orientation == "portrait"
         self.stage_size = (1080, 1920) if upright else (1920, 1080)
-        """Width and height the pages are made for, in pixels."""
+        """Width and height for which the pages are made, in pixels."""
         self._window = self.stage_size
 
     def arrange_anew(self, settings: Settings) -> None:
-        """Begin again as another terminal's screen: a process has one screen, and tests look at
-        many terminals."""
+        """Begin again as another terminal's screen. Only tests need this: they show many terminals
+        on a process's one screen."""
         self._arrange(settings)
         self.languageChanged.emit(self.language)
         self.amountsChanged.emit()
         self.changed.emit()
 
     def set_window(self, width: int, height: int) -> None:
-        """The window's size where it is not the stage's; before the window is made."""
+        """Set a window size other than the stage's; to be called before the window is made."""
         self._window = (width, height)
 
     stageWidth = readable(int, lambda self: self.stage_size[0], changed)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PageContent:
-    """Base of what a page shows."""
+    """Base of the contents of all pages."""
 
     @property
     def page(self) -> str:
-        """The page that shows it: the name of its QML file."""
+        """The name of the QML file, without ``.qml``, whose page shows this content."""
         return type(self).__name__.removesuffix("Content") + "Page"
 
 
@@ -25,7 +25,7 @@ class PageContent:
 
 @dataclass(frozen=True, slots=True)
 class ActionPart:
-    """A way on from a page; ``closed`` says why it is not ``enabled``."""
+    """A button that leads on from a page; ``closed`` says why the button is not ``enabled``."""
 
     key: str
     title: str
@@ -48,7 +48,7 @@ class OptionPart:
 
 @dataclass(frozen=True, slots=True)
 class FactPart:
-    """A label and its value; with a ``tone``, on a badge."""
+    """A label with a value; with a ``tone``, the value stands on a badge."""
 
     label: str
     value: str
@@ -57,7 +57,7 @@ class FactPart:
 
 @dataclass(frozen=True, slots=True)
 class TabPart:
-    """Another table of the same page."""
+    """A tab, which leads to another table on the same page."""
 
     key: str
     title: str
@@ -66,7 +66,7 @@ class TabPart:
 
 @dataclass(frozen=True, slots=True)
 class ColumnPart:
-    """How a column is shown; ``at`` is its place in every line."""
+    """How a column is shown; ``at`` is the place of its text in every line, from 0."""
 
     at: int
     title: str
@@ -87,7 +87,7 @@ class LinePart:
 
 @dataclass(frozen=True, slots=True)
 class AdvicePart:
-    """A heading and what it means."""
+    """A piece of advice: a heading and a sentence."""
 
     title: str
     text: str
@@ -98,7 +98,7 @@ class AdvicePart:
 
 @dataclass(frozen=True, slots=True)
 class AttractContent(PageContent):
-    """What can be done here."""
+    """The services of this terminal, in three lines, and the button that begins a visit."""
 
     lines: tuple[str, ...]
     lead: str
@@ -107,7 +107,7 @@ class AttractContent(PageContent):
 
 @dataclass(frozen=True, slots=True)
 class OutOfServiceContent(PageContent):
-    """设备维护中, and where else to go."""
+    """设备维护中, and where the citizen can go instead."""
 
     title: str
     lead: str
@@ -124,7 +124,7 @@ class PresentCardContent(PageContent):
 
 @dataclass(frozen=True, slots=True)
 class ConfirmNameContent(PageContent):
-    """The whole name, and two answers."""
+    """The citizen's whole name, with a button for yes and a button for no."""
 
     title: str
     lead: str
@@ -135,7 +135,8 @@ class ConfirmNameContent(PageContent):
 
 @dataclass(frozen=True, slots=True)
 class EnterCodeContent(PageContent):
-    """A code of ``length`` digits, asked for again after ``resend_after`` seconds."""
+    """Asks for a code of ``length`` digits; after ``resend_after`` seconds the citizen may ask for
+    a new code."""
 
     title: str
     lead: str
@@ -144,14 +145,14 @@ class EnterCodeContent(PageContent):
     resend_after: int
     resend: str
     resend_in: str
-    """With ``%1`` in place of the seconds left."""
+    """The words on the button until then; ``%1`` stands for the seconds left."""
     confirm: str
     help: str
 
 
 @dataclass(frozen=True, slots=True)
 class MenuContent(PageContent):
-    """The services, and whom to ask."""
+    """The services, and the hotline."""
 
     title: str
     hotline: str
@@ -160,7 +161,7 @@ class MenuContent(PageContent):
 
 @dataclass(frozen=True, slots=True)
 class RateContent(PageContent):
-    """Five levels, or none."""
+    """Five levels to choose from, and a button to skip."""
 
     title: str
     lead: str
@@ -191,9 +192,9 @@ class ChooseContent(PageContent):
 
 @dataclass(frozen=True, slots=True)
 class StatementContent(PageContent):
-    """Facts, and above them one large number with its label, or none.
+    """Facts, with one large number above them where ``label`` is not empty.
 
-    ``eye`` stands on the button that shows or hides amounts; it is empty where none is hidden.
+    ``eye`` is the text of the button that shows or hides amounts; empty on a page that hides none.
     """
 
     title: str
@@ -211,7 +212,7 @@ class StatementContent(PageContent):
 
 @dataclass(frozen=True, slots=True)
 class TableContent(PageContent):
-    """A table, or ``empty`` in place of its lines; its eye as in a statement."""
+    """A table; without lines, it shows the sentence ``empty``. ``eye`` as in a statement."""
 
     title: str
     lead: str
@@ -225,8 +226,9 @@ class TableContent(PageContent):
 
 @dataclass(frozen=True, slots=True)
 class EnterNumberContent(PageContent):
-    """A number from ``least`` to ``most``, in ``unit``; ``rest_of`` is what it is taken off, where
-    ``rest`` has a label. ``all`` stands on the button that enters ``most``."""
+    """Asks for a number from ``least`` to ``most``, in ``unit``. Where ``rest`` is not empty, it is
+    the label of the rest: ``rest_of`` minus the number. ``all`` is the text of the button that
+    enters ``most``."""
 
     title: str
     lead: str
@@ -249,7 +251,7 @@ class EnterNumberContent(PageContent):
 
 @dataclass(frozen=True, slots=True)
 class PreviewContent(PageContent):
-    """The sealed document, ``pages`` sheets of it."""
+    """The sealed document, which has ``pages`` pages."""
 
     title: str
     lead: str
@@ -259,7 +261,7 @@ class PreviewContent(PageContent):
 
 @dataclass(frozen=True, slots=True)
 class PrintingContent(PageContent):
-    """Paper on its way out: ``"a4"`` or ``"slip"``."""
+    """A printer works; ``paper`` is ``"a4"`` or ``"slip"``."""
 
     title: str
     lead: str
@@ -268,7 +270,7 @@ class PrintingContent(PageContent):
 
 @dataclass(frozen=True, slots=True)
 class PaperReadyContent(PageContent):
-    """The paper is out: take it."""
+    """The paper has come out: the citizen should take the paper."""
 
     title: str
     lead: str
@@ -277,7 +279,7 @@ class PaperReadyContent(PageContent):
 
 @dataclass(frozen=True, slots=True)
 class ProblemContent(PageContent):
-    """What happened, what it means, whom to ask and the number to quote."""
+    """A trouble: what happened, what to do, whom to ask, and the number to quote."""
 
     title: str
     lead: str

@@ -1,7 +1,7 @@
-"""The page that is shown: the step behind it, what stands around it, and how it is answered.
+"""The page on the screen: its step and content, the words around it, and the citizen's answer.
 
-The visit's thread calls the methods of ``kiosk.terminal.dialogue.Screen``; they pass to the
-screen's thread by signal. Pages only bind.
+The visit's thread calls the methods of ``kiosk.terminal.dialogue.Screen``, which pass the call to
+the screen's thread by signal. A QML page only binds to properties and calls slots.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from ui.views import Look, derive, legible
 
 QML_IMPORT_NAME = "Kiosk"
 WARMING = 0
-"""The ticket of a page that is shown before anybody listens: nothing answers it."""
+"""The ticket of a page that a standby draws: no answer to such a page is taken."""
 SLOW_MS = 700
-"""A wait becomes visible after this long; before, it would only flicker."""
+"""Milliseconds until a wait becomes visible: a spinner for a shorter wait would only flicker."""
 
 
 class PageListener(Protocol):
-    """Who is told what the citizen does: the dialogue. Every call returns at once."""
+    """The dialogue, which hears from the page what the citizen does. Every call returns at once."""
 
     def answer(self, ticket: int, answer: object) -> None: ...
     def back(self) -> None: ...
@@ -42,7 +42,7 @@ class PageListener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What is on the screen now."""
+    """The step on the screen, its ticket, and whether 返回 is possible."""
 
     step: Step[Any]
     ticket: int
@@ -52,13 +52,13 @@ class _Shown:
 class CurrentPage(QObject):
     """See the module; the singleton ``CurrentPage`` of QML.
 
-    ``listener`` is set once the terminal is put together, ``drawable`` (whether a font has a
-    character) once there are fonts, ``on_blank`` by who knows when a frame is on the glass.
+    Others set three attributes: ``listener`` is the dialogue, ``drawable`` tells whether a font has
+    a character, and ``on_blank`` sets its event once the blank frame is on the screen.
     """
 
     changed = Signal()
-    pageChanged = Signal()  # another page, with its content
-    contentChanged = Signal()  # the same page shows something else
+    pageChanged = Signal()  # another page is shown, with its content
+    contentChanged = Signal()  # the same page shows another content
     busyChanged = Signal()
     begun = Signal()  # the first touch of a visit
     left = Signal()  # 退出 was pressed
@@ -85,9 +85,9 @@ class CurrentPage(QObject):
         self._slow = self._blank = False
         self.in_visit = False
         self.shows = PageContent()
-        """What the page shows, as plain data."""
+        """The content of the page, as plain data."""
         self._object: ContentObject | None = None
-        self._before: ContentObject | None = None  # a page that goes still reads from it
+        self._before: ContentObject | None = None  # the page that is leaving still reads from it
         self._slow_timer = QTimer(self, singleShot=True, interval=SLOW_MS)
         self._slow_timer.timeout.connect(self._become_slow)
 
@@ -100,7 +100,8 @@ class CurrentPage(QObject):
         self._toBlank.connect(self._go_blank)
 
     def begin_anew(self) -> None:
-        """Forget the visit: a process has one screen, and tests look at many visits."""
+        """Forget the visit. Only tests need this: they show many visits on a process's one
+        screen."""
         self._shown = None
         self._greeting = self._hint = ""
         self._notices = ()
@@ -207,7 +208,8 @@ class CurrentPage(QObject):
         return self._shown is not None and self._answered == self._shown.ticket
 
     def sheet(self, number: int, width: int) -> Picture | None:
-        """A page of the document that is shown, ``width`` pixels wide; None without one."""
+        """Page ``number`` of the shown document, ``width`` pixels wide; None when the screen shows
+        no document or the document has no such page."""
         if self._shown is None or not isinstance(self._shown.step, Preview):
             return None
         from kiosk.papers.pictures import page_pictures
@@ -248,7 +250,8 @@ class CurrentPage(QObject):
 
     @Slot(str)
     def answer(self, value: str) -> None:
-        """The page is answered; until the next step it sleeps. A second press is dropped."""
+        """Send the citizen's answer to the dialogue. Until the next step, the page drops every
+        further answer."""
         if self._shown is None or self._shown.ticket == WARMING or self._is_busy():
             return
         if not self.in_visit:
@@ -278,6 +281,7 @@ class CurrentPage(QObject):
 
     @Slot(str)
     def timeOut(self, how: How) -> None:
-        """Nobody was there for too long: the clock says so, and no button."""
+        """The clock's call, not a button's: nobody has touched the screen for too long, or the
+        visit has lasted too long."""
         if self.listener:
             self.listener.time_out(how)

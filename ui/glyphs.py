@@ -1,4 +1,4 @@
-"""Whether this machine's fonts can draw a character: names hold characters that few fonts have."""
+"""Tells whether this machine's fonts have a character: few fonts have all characters of names."""
 
 from __future__ import annotations
 

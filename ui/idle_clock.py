@@ -1,4 +1,4 @@
-"""The clock on a visit: how long nobody has touched the screen, and how long the visit lasts."""
+"""The clock of a visit: how long nobody has touched the screen, and how long the visit lasts."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _TOUCHES = (
 class IdleClock(QObject):
     """Runs from the first touch to the blank screen; the singleton ``IdleClock`` of QML.
 
-    The idle time counts only on a page that waits for the citizen; every touch of the window
-    begins it anew, until the warning stands there: then only :meth:`stay` does.
+    The idle time counts only on a page that waits for the citizen. Every touch of the window sets
+    it to nought; once the page shows the warning, only :meth:`stay` does.
     """
 
     changed = Signal()
@@ -32,7 +32,7 @@ class IdleClock(QObject):
         self.arrange_anew(limits)
 
     def arrange_anew(self, limits: VisitLimits) -> None:
-        """Stand still at nought, with these limits."""
+        """Stop, set both times to nought, and take these limits."""
         self._limits = limits
         self._idle_s = self._visit_s = 0
         self._begun = self._idles = self._held = False
@@ -51,13 +51,13 @@ class IdleClock(QObject):
         self.changed.emit()
 
     def turn_to(self, *, idles: bool) -> None:
-        """A new page stands there; ``idles``: it waits for the citizen."""
+        """The screen shows a new page; ``idles``: the page waits for the citizen."""
         self._idle_s = 0
         self._idles = idles
         self.changed.emit()
 
     def hold(self, held: bool) -> None:
-        """Whether the machine works on an answer: the citizen has to wait, and is not idle."""
+        """``held``: the terminal works on an answer, so the citizen waits and is not idle."""
         self._held = held
 
     def tick(self) -> None:
@@ -86,7 +86,7 @@ class IdleClock(QObject):
         return int(left) if warned else 0
 
     secondsLeft = readable(int, lambda self: self._seconds_left(), changed)
-    """Until the visit ends, once the citizen is warned of it; before, 0."""
+    """Seconds until the idle visit ends, while the page shows the warning; otherwise 0."""
 
     @Slot()
     def stay(self) -> None:

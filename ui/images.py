@@ -14,7 +14,7 @@ from kiosk.papers.pictures import Picture
 
 
 class Icons(QQuickImageProvider):
-    """``image://icon/NAME/RRGGBB``: a drawing of ``assets/icons``, its currentColor replaced."""
+    """``image://icon/NAME/RRGGBB``: the icon NAME of ``assets/icons``, drawn in this colour."""
 
     def __init__(self) -> None:
         super().__init__(QQuickImageProvider.ImageType.Image)

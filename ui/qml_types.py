@@ -1,7 +1,7 @@
 """Types for QML, made from the dataclasses of :mod:`ui.contents`, and typed properties.
 
-A page gets one object of such a type. Its properties never change: another content is another
-object. ``tools/qmllint`` describes these types to qmllint.
+A page gets one object of such a type. The object's properties never change: for another content,
+the page gets another object. ``tools/qmllint.py`` describes these types to qmllint.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from ui.lists import ListProperty
 T = TypeVar("T")
 
 MODULE = "Kiosk"
-"""What pages import."""
+"""The QML module that pages import."""
 
 
 def readable(type_: type[T], read: Callable[[Any], T], notify: Signal | None = None) -> T:
     """A property that QML and Python read; without ``notify`` it never changes.
 
-    Typed as its value: PySide's stubs say ``Property`` also of what an object's property gives.
+    The type is that of the value, because PySide's stubs give ``Property`` as the type of
+    ``object.name`` too.
     """
     if notify is None:
         return cast(T, Property(type_, read, constant=True))
@@ -33,7 +34,8 @@ def readable(type_: type[T], read: Callable[[Any], T], notify: Signal | None = N
 
 
 class ContentObject(QObject):
-    """Base of the types: a content, its fields as properties, its parts as objects."""
+    """Base of the types: holds a content, with its fields as properties and its parts as
+    objects."""
 
     def __init__(self, content: Any, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -46,7 +48,7 @@ class ContentObject(QObject):
 
 
 def part_of(content: type, name: str) -> type | None:
-    """The part that the field ``name`` is a tuple of; None for a field of another kind."""
+    """The class of the parts in the field ``name``; None for a field that holds no parts."""
     item, *_rest = (*get_args(_hints(content)[name]), None)
     return item if item is not None and item is not str else None
 
@@ -58,12 +60,12 @@ def camel(name: str) -> str:
 
 
 def object_of(content: contents.PageContent, parent: QObject) -> ContentObject:
-    """What a page binds to."""
+    """The object to which the page of ``content`` binds."""
     return TYPES[type(content)](content, parent)
 
 
 def register() -> None:
-    """Make the types known to QML as those of the module ``Kiosk``."""
+    """Register all types with QML, in the module ``Kiosk``."""
     for content, type_ in TYPES.items():
         # The stub says bytes where the call takes str only.
         name: Any = content.__name__
@@ -72,7 +74,7 @@ def register() -> None:
 
 
 def register_singleton(singleton: QObject) -> None:
-    """The one object of its class, under the name of the class."""
+    """Register ``singleton``, the only object of its class, under the name of the class."""
     type_ = type(singleton)
     name: Any = type_.__name__  # as above
     qmlRegisterSingletonInstance(type_, MODULE, 1, 0, name, singleton)
@@ -97,7 +99,7 @@ def _property(content: type, name: str) -> Property:
 
 
 TYPES: dict[type, type[ContentObject]] = {}
-"""The type for QML of every content and part; parts first, as contents are made of them."""
+"""The QML type of every content and part. Parts come first, because contents are made of parts."""
 
 _found = [each for each in vars(contents).values() if isinstance(each, type)]
 for _each in sorted(_found, key=lambda each: issubclass(each, contents.PageContent)):

@@ -41,7 +41,7 @@ _MONEY = Decimal("12345.67")
 
 
 def steps() -> Iterator[Step[Any]]:
-    """One of every page of the main job that needs no device and no document."""
+    """A step for every page of the main job that needs no device and no document."""
     yield PresentIdCard()
     yield EnterSmsCode("138****0000", 60)
     yield Menu(

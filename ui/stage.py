@@ -1,4 +1,4 @@
-"""The window with its pages: Qt, the engine, page, clock, fonts, images and words put together."""
+"""Puts the window together: Qt, the engine, the page, the clock, fonts, images and words."""
 
 from __future__ import annotations
 
@@ -73,13 +73,14 @@ class Stage:
         clock.timedOut.connect(page.timeOut)
 
     def arrange_anew(self, settings: Settings) -> None:
-        """Begin again as another terminal's screen: a process has one, and tests look at many."""
+        """Begin again as another terminal's screen. Only tests need this: they show many terminals
+        on a process's one screen."""
         self.page.begin_anew()
         self.appearance.arrange_anew(settings)
         self.clock.arrange_anew(settings.visit)
 
     def compile_pages(self) -> None:
-        """Read every page now, so that none is compiled under a citizen's finger."""
+        """Compile every page now, so that no citizen waits while a page is compiled."""
         for path in sorted((HERE / "pages").glob("*.qml")):
             self._compiled.append(QQmlComponent(self.engine, QUrl.fromLocalFile(str(path))))
 

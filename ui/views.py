@@ -1,7 +1,7 @@
-"""From a step to what its page shows: pure functions of frozen dataclasses, without Qt.
+"""Turns a step into the content of its page: pure functions of frozen dataclasses, without Qt.
 
-Amounts are hidden here, not on the page: one that the citizen has not asked for never reaches the
-screen.
+This module hides amounts, not the page: an amount that the citizen has not asked for never reaches
+the screen.
 """
 
 from __future__ import annotations
@@ -73,14 +73,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a view depends on besides its step."""
+    """What a content depends on besides its step."""
 
     language: Language = Language.ZH
-    revealed: bool = False  # the citizen has asked to see the numbers
+    revealed: bool = False  # the citizen has asked to see the amounts
     catalogue: Catalogue | None = None
 
     def word(self, value: Sayable, *, hidden: bool = False) -> str:
-        """``value`` in the citizen's language; amounts ``hidden`` until they ask for them."""
+        """``value`` in the citizen's language; with ``hidden``, its amounts are dots until the
+        citizen asks to see them."""
         return say(value, self.language, hidden=hidden and not self.revealed)
 
     @property
@@ -89,13 +90,13 @@ class Look:
 
 
 def derive(step: Step[Any], look: Look) -> PageContent:
-    """What the page of ``step`` shows."""
+    """The content of the page of ``step``."""
     return _CONTENTS[type(step)](step, look)
 
 
 def legible(value: T, drawable: Callable[[str], bool]) -> T:
-    """``value``, a text or a content made of texts, with every character that no font has written
-    as its code point, ``[U+323AF]``: a name with a box in it is nobody's name."""
+    """``value``, a text or a content made of texts, with its code point, ``[U+323AF]``, in place of
+    every character that no font has: an empty box in a name would tell the citizen nothing."""
     if isinstance(value, str):
         return cast(T, _spelled(value, drawable))
     if isinstance(value, tuple):
@@ -116,8 +117,8 @@ def _spelled(text: str, drawable: Callable[[str], bool]) -> str:
 
 
 def _rare(character: str) -> bool:
-    """Whether a font may lack it: neither Latin nor one of the 20,902 ideographs of GBK, nor a
-    mark that only changes the character before it."""
+    """Whether a font may lack ``character``: it is neither Latin nor among the 20,902 ideographs of
+    GBK, nor a mark that only changes the character before it."""
     code = ord(character)
     common = code < 0x0250 or 0x2000 <= code < 0x2070 or 0x3000 <= code < 0x3040
     common = common or 0x4E00 <= code < 0x9FA6 or 0xFF00 <= code < 0xFFF0
@@ -320,7 +321,7 @@ def _line(row: Sequence[Sayable | Cell], columns: Sequence[Column], look: Look) 
 
 
 def _short(value: Sayable, column: Column, look: Look) -> str:
-    """``value`` as a table has it: days and months in figures only."""
+    """``value`` as a table shows it: days and months in figures only."""
     match value:
         case Month():
             return value.of.strftime("%Y-%m")
@@ -458,4 +459,4 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     PaperReady: _paper_ready,
     Problem: _problem,
 }
-"""Every kind of step has one; alike steps share a page."""
+"""The function that makes the content, for every kind of step; similar steps share a page."""

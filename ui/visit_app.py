@@ -44,7 +44,7 @@ WINDOW_AT = (16, 16)
 
 
 class VisitApp(QObject):
-    """Holds the window, the terminal behind it and the channel to the keeper together."""
+    """Puts the window, the terminal and the channel to the keeper together."""
 
     ready = Signal()
     live = Signal()
@@ -75,7 +75,8 @@ class VisitApp(QObject):
         self._notifier.activated.connect(self._hear)
 
     def warm_up(self) -> None:
-        """Everything slow, before a citizen is there: libraries, pages, fonts, one hidden frame."""
+        """Do the slow work before a citizen comes: load the libraries, the pages and the fonts, and
+        draw one hidden frame."""
         from kiosk.terminal.terminal import Terminal
         from kiosk.visit.steps import Attract
 
@@ -128,7 +129,7 @@ class VisitApp(QObject):
         self._kept.append(companion)
 
     def _collect(self) -> None:
-        """Collect rubbish here, in the screen's thread, and only while nobody is there."""
+        """Collect garbage in the screen's thread, and only while no visit is under way."""
         if not self.page.in_visit:
             gc.collect()
             gc.freeze()  # surviving objects live until the process ends: never scan them again
@@ -172,7 +173,7 @@ class VisitApp(QObject):
         self._channel.send(Begun())
 
     def _after_next_frame(self, done: threading.Event) -> None:
-        """Set ``done`` once the blank frame is on the glass."""
+        """Set ``done`` once the blank frame is on the screen."""
 
         def swapped() -> None:
             self.stage.window.frameSwapped.disconnect(swapped)

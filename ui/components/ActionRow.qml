@@ -1,4 +1,4 @@
-// The ways on from a page, side by side; each with its reason when it cannot be had.
+// The buttons that lead on from a page, side by side; a closed button shows its reason.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk

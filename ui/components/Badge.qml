@@ -1,4 +1,4 @@
-// A state in a word, on its own tint: colour never says it alone.
+// A state as a word on a tint: the colour never tells the state alone.
 pragma ComponentBehavior: Bound
 import QtQuick
 
@@ -6,7 +6,7 @@ Rectangle {
     id: badge
     property string text
     property string tone
-    property string label         // what it is the state of
+    property string label         // the label of the value, for a screen reader
     implicitWidth: words.implicitWidth + 52
     implicitHeight: words.implicitHeight + (Theme.elder ? 8 : 16)
     radius: height / 2

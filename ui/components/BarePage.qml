@@ -1,4 +1,4 @@
-// What every page has: what it shows, and whether 退出 stands in its foot.
+// Base of every page: its content, and whether 退出 stands in its foot.
 pragma ComponentBehavior: Bound
 import QtQuick
 

@@ -1,4 +1,4 @@
-// What belongs together, on white.
+// A white card under things that belong together.
 pragma ComponentBehavior: Bound
 import QtQuick
 

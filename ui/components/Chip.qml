@@ -1,4 +1,4 @@
-// A small choice that is always there: the language, the care mode, show the numbers.
+// A small switch on every page: the language, the care mode, the contrast, the eye.
 pragma ComponentBehavior: Bound
 import QtQuick
 import QtQuick.Templates as T
@@ -6,7 +6,7 @@ import QtQuick.Templates as T
 T.Button {
     id: chip
     property string iconName
-    property string name: text        // what a screen reader says
+    property string name: text        // the words of a screen reader
     property bool inverse: false
     implicitHeight: Theme.least
     implicitWidth: Math.max(Theme.least, row.implicitWidth + (Theme.elder ? 44 : 56))

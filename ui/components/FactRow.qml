@@ -1,5 +1,5 @@
-// A label and its value, a state on its badge, with a hairline above all but the first; one above
-// the other where both do not fit on a line.
+// A label with its value, or with a state on a badge; where both do not fit on a line, the label
+// stands above the value. Every row but the first has a hairline above.
 pragma ComponentBehavior: Bound
 import QtQuick
 
@@ -7,7 +7,7 @@ Item {
     id: fact
     property string label
     property string value
-    property string tone          // of a state
+    property string tone          // the tone of a state; empty for another value
     property bool first: false
     property bool tied: true
     property int least: Theme.elder ? 112 : 92
@@ -30,7 +30,7 @@ Item {
         width: fact.stacked ? fact.width - 2 * Theme.inset : implicitWidth
         text: fact.label
         color: Theme.soft
-        Accessible.ignored: true   // the value says both
+        Accessible.ignored: true   // the value's accessible name holds the label too
         lineHeight: fact.badged ? 1 : 0.9
     }
     Label {

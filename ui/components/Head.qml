@@ -1,11 +1,11 @@
-// The head of every page: whose machine this is, whose visit, the care mode, the language.
+// The head of every page: the centre's name, the citizen's masked name, and the switches.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
 
 Item {
     id: head
-    property bool footless: false     // the page's foot is free at the left
+    property bool footless: false     // the page has nothing at the left of its foot
     implicitHeight: 120
 
     Image {
@@ -23,7 +23,7 @@ Item {
         width: (Theme.lowered ? head.width - Theme.side : tools.x) - x - 20
         Label {
             id: centre
-            // On one line, or on two of like length.
+            // On one line or, where the name is too long, on two lines of about the same length.
             readonly property bool fits: measure.advanceWidth + 2 <= parent.width
             readonly property int slack: Appearance.otherLanguage === "EN" ? 16 : 90
             width: fits ? parent.width : Math.min(parent.width, measure.advanceWidth / 2 + slack)
@@ -52,7 +52,7 @@ Item {
     }
     Row {
         id: tools
-        // In the lowered layout they stand above the foot, or in it where nobody else does.
+        // The lowered layout puts the switches above the foot, or into a foot that is free.
         x: !Theme.lowered || !Theme.wide ? head.width - width - Theme.side : Theme.side
         y: !Theme.lowered ? (head.height - height) / 2
          : Appearance.stageHeight - Theme.foot - (head.footless && Theme.wide ? (Theme.touch + height) / 2 : Theme.touch + Theme.gap + height)

@@ -1,4 +1,4 @@
-// Are you still there? A visible countdown, and one big way to go on.
+// Asks an idle citizen “Are you still there?”, with a countdown and one large button to go on.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk

@@ -1,11 +1,12 @@
-// Ten digits and a way back, as on a telephone; wide, with a fourth column as on a bank's keypad.
+// Ten digits and a delete key, as on a telephone; on a wide screen with a fourth column, as on a
+// bank's keypad.
 pragma ComponentBehavior: Bound
 import QtQuick
 
 Item {
     id: pad
-    property string point             // the key beside the nought, where a number has places
-    property bool fourth: false       // delete and confirm stand in a column of their own
+    property string point             // the key beside the nought, for numbers with decimal places
+    property bool fourth: false       // delete and confirm stand in a fourth column
     property bool complete: false
     property string confirm
     signal digit(string value)

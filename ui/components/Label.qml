@@ -1,4 +1,4 @@
-// A piece of text as this screen sets it.
+// A text in the font, colour and line height of this screen.
 pragma ComponentBehavior: Bound
 import QtQuick
 

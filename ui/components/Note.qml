@@ -1,4 +1,4 @@
-// Something to know, calmly: on a tint, with its icon. ``most`` bounds it: its words then shrink.
+// A note on a tint, with an icon. Where its words would be higher than ``most``, they shrink.
 pragma ComponentBehavior: Bound
 import QtQuick
 

@@ -1,4 +1,4 @@
-// One thing to choose: icon, title, what it means.
+// A button for one option: icon, title and hint.
 pragma ComponentBehavior: Bound
 import QtQuick
 import QtQuick.Templates as T
@@ -70,7 +70,8 @@ T.Button {
         }
         Item {
             id: words
-            // Not whether the label is visible: a button on another sheet is as tall.
+            // Does not read the label's ``visible``, which is false on a hidden sheet: a button is as
+            // tall there.
             readonly property bool hinted: option.hint.length > 0
             readonly property bool oneLine: option.shape === "line"
             readonly property bool centred: option.shape === "face"

@@ -1,7 +1,8 @@
-// The frame of a page: what it says, what it holds, and the foot where 退出 and 返回 never move.
+// The frame of a page: title, lead, content, and the foot, where 退出 and 返回 never move.
 //
-// Upright: title above, content below. Wide: title at the left (or, ``span``, above), content beside.
-// ``low`` is the room for what is pressed: the lower two thirds, in the lowered layout the lower half.
+// Upright: title above, content below. Wide: title at the left (with ``span``, above), content beside.
+// ``low`` is where the body's buttons may begin: buttons stand in the lower two thirds of the screen,
+// in the lowered layout in the lower half.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
@@ -14,7 +15,7 @@ BarePage {
     property int asideWidth: 620
     property alias aside: asideExtra.data
     property list<ActionPart> actions
-    property bool primaryLast: true           // the last action is the one that is expected
+    property bool primaryLast: true           // the last action is the primary button
     property alias foot: footSlot.data
     default property alias content: body.data
     readonly property Item asideItem: asideExtra
@@ -23,12 +24,12 @@ BarePage {
 
     readonly property int footTop: height - Theme.foot - Theme.touch
     readonly property int toolsHeight: Theme.lowered ? Theme.least + Theme.gap : 0
-    // The ways on stand in the foot, or in a row above it where the foot is too narrow.
+    // The actions stand in the foot; where the foot is too narrow, in a row above the foot.
     readonly property bool waysAbove: !Theme.wide && actions.length > (Theme.elder ? 0 : CurrentPage.back ? 1 : 2)
     readonly property int waysHeight: waysAbove ? Theme.touch + Theme.gap : 0
     readonly property bool beside: Theme.wide && !span
     readonly property int pressTop: Math.ceil(Appearance.stageHeight / (Theme.lowered ? 2 : 3)) - (Appearance.stageHeight - height)
-    readonly property int low: Math.max(0, pressTop - body.y)   // in the body's own measure
+    readonly property int low: Math.max(0, pressTop - body.y)   // from the body's top
     readonly property int asideHeight: footTop - Theme.gap - toolsHeight - asideExtra.y - asideColumn.y
 
     Column {

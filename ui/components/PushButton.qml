@@ -1,4 +1,5 @@
-// A button: verb and noun. Answers at once, then sleeps until its work is done.
+// A button, worded as verb and noun. A press answers at once; then the button sleeps until the next
+// page or hint.
 pragma ComponentBehavior: Bound
 import QtQuick
 import QtQuick.Templates as T
@@ -8,8 +9,8 @@ T.Button {
     id: button
     property bool primary: false
     property string iconName
-    property string name: text        // what a screen reader says
-    property string closed            // why it cannot be pressed now
+    property string name: text        // the words of a screen reader
+    property string closed            // why the button cannot be pressed now
     property bool available: true     // false together with ``closed``
     property bool sleepy: true        // sleeps while an answer is under way
     property int size: Theme.button
@@ -41,7 +42,7 @@ T.Button {
 
     contentItem: Item {
         id: inside
-        // The words stand beside the icon on one line; where that is too narrow, on two.
+        // The words stand beside the icon: on one line, or on two lines where one is too narrow.
         readonly property int room: button.width - 2 * 24 - sign.space
         Row {
             anchors.centerIn: parent
@@ -53,7 +54,7 @@ T.Button {
                 anchors.verticalCenter: parent.verticalCenter
                 Icon {
                     id: icon
-                    name: button.shut ? "" : button.iconName   // its reason needs the room
+                    name: button.shut ? "" : button.iconName   // the reason needs the icon's room
                     color: button.foreground
                     size: Theme.big(44)
                 }
@@ -90,7 +91,7 @@ T.Button {
                 }
             }
         }
-        Loader {  // only when it turns: on every button, it would cost a page 2 to 5 ms
+        Loader {  // made only when it turns: a spinner on every button would cost a page 2 to 5 ms
             active: button.sleeping && CurrentPage.slow
             anchors { right: parent.right; rightMargin: 8; verticalCenter: parent.verticalCenter }
             sourceComponent: Spinner {

@@ -1,4 +1,4 @@
-// Something is under way. Turns in steps, so that it costs little.
+// A spinner: the terminal works. It turns in steps, which costs little processor time.
 pragma ComponentBehavior: Bound
 import QtQuick
 

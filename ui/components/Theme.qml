@@ -1,4 +1,4 @@
-// Tokens: colours, type, space. Elder mode, contrast and the lowered layout are switches here.
+// The design's colours, type sizes and distances, for care mode, high contrast and the lowered layout.
 pragma Singleton
 pragma ComponentBehavior: Bound
 import QtQuick
@@ -6,9 +6,9 @@ import QtQuick
 QtObject {
     property real scale: 1.0          // 1.0, or 1.5 in elder mode 关怀版
     property bool highContrast: false
-    property bool lowered: false      // everything to press in the lower half
+    property bool lowered: false      // all buttons stand in the lower half of the screen
     property bool wide: false         // landscape
-    property bool motion: true        // motion only explains; none in elder mode
+    property bool motion: true        // pages may move; never in elder mode
 
     readonly property bool elder: scale > 1.2
     readonly property bool moves: motion && !elder
@@ -40,12 +40,12 @@ QtObject {
     readonly property int gap: 28
     readonly property int inset: 48
     readonly property int touch: elder ? 148 : 128
-    readonly property int least: 96           // no target is smaller
+    readonly property int least: 96           // the least height of a button
     readonly property int foot: wide ? 40 : side
     readonly property int radius: 28
     readonly property int buttonRadius: 24
 
-    // What is read grows by the whole scale; what is large already, by less.
+    // In elder mode, text for reading grows by the whole scale, and large text by less.
     readonly property int title: big(60)
     readonly property int tile: big(42)
     readonly property int button: big(38)
@@ -55,7 +55,7 @@ QtObject {
     readonly property int small: px(28)
     readonly property int hero: elder ? 132 : 120
 
-    // How wide a text is, in half Han characters.
+    // The width of a text, counted in halves of a Han character.
     function cells(text) { return text.replace(/[^\u0000-\u00ff]/g, "xx").length }
     function px(size) { return Math.round(size * scale) }
     function big(size) { return Math.round(size * (elder ? 1.3 : 1)) }

@@ -1,4 +1,4 @@
-// Turns sheets: back, where we are, on. Beside the sheets or below them; never a swipe.
+// Two buttons that turn sheets, with the sheet's number between them; nobody has to swipe.
 pragma ComponentBehavior: Bound
 import QtQuick
 
@@ -6,8 +6,8 @@ Grid {
     id: turner
     property int sheet: 0
     property int sheets: 1
-    property bool upright: false      // one above the other
-    property bool worded: !upright    // with words on the buttons
+    property bool upright: false      // the buttons stand one above the other
+    property bool worded: !upright    // the buttons have words
     property int each: worded ? 104 : 112
     signal turned(int sheet)
     columns: upright ? 1 : 3

@@ -1,7 +1,7 @@
-// Blocks one below the other; where they do not fit, whole blocks on sheets that are turned.
+// Blocks, one below the other. Where they do not fit, they lie on sheets that a turner turns; a block
+// is never cut.
 //
-// A block may say ``wanted: false`` to be left out, and ``tied: true`` to lie on the card together
-// with its neighbours. No block is ever cut. ``fill`` stretches what there is to the height there is.
+// A block with ``wanted: false`` is left out. Neighbouring blocks with ``tied: true`` share a card.
 pragma ComponentBehavior: Bound
 import QtQuick
 
@@ -10,21 +10,23 @@ Item {
     default property alias blocks: holder.data
     property int sheet: 0
     property int spacing: 0               // between blocks
-    property bool carded: true            // the tied blocks lie on a card
-    property bool beside: Theme.wide      // the turner stands at the right, else below
-    property bool low: false              // lies at the bottom of its place
+    property bool carded: true            // tied blocks lie on a card
+    property bool beside: Theme.wide      // the turner stands at the right, otherwise below
+    property bool low: false              // the blocks lie at the bottom of the height
     readonly property int sheets: plan.sheets
     readonly property int padding: 12
     readonly property int used: plan.used
-    property QtObject of                  // what is shown: another one begins anew
-    property bool narrow: false           // room is left for the turner; found out once, else it swings
+    property QtObject of                  // the content: for another content the blocks are laid out anew
+    // Whether the blocks leave room for the turner. Set once for each content: a binding would depend on
+    // itself, because the blocks' width changes their heights, and with these the number of sheets.
+    property bool narrow: false
     readonly property int blockWidth: width - (narrow && beside ? turner.width + 24 : 0)
 
     readonly property var plan: {
         const all = measure(height)
         return all.sheets === 1 || beside ? all : measure(height - 104 - Theme.gap)
     }
-    // From the heights of the blocks: on which sheet and where each of them lies.
+    // Finds the sheet and the place of each block from the heights of all blocks.
     function measure(room) {
         const places = []
         const cards = []

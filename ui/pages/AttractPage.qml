@@ -1,4 +1,4 @@
-// Waits for somebody. Says what can be done here, and what cannot just now.
+// The first page: names the services, and waits until a citizen touches the screen.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
@@ -7,7 +7,7 @@ import "../components"
 BarePage {
     id: page
     readonly property AttractContent shown: view as AttractContent
-    leave: !Theme.wide  // lowered and wide, the tools stand beside the button
+    leave: !Theme.wide  // lowered and wide, the switches stand beside the button
     readonly property bool noted: CurrentPage.notices.length > 0
     readonly property int lineSize: Theme.wide ? (noted ? (Theme.elder ? 64 : 76) : Theme.elder ? 108 : 96)
                                                : Theme.elder && !noted ? 112 : 96

@@ -1,4 +1,4 @@
-// One question with a few answers, one below the other.
+// One question with a few options, one below the other.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
@@ -18,7 +18,7 @@ Page {
         of: page.view
         carded: false
         spacing: Theme.gap
-        // As tall as there is room for, within reason; a long answer takes what it needs.
+        // The options share the height, within limits; a long option takes the height of its words.
         readonly property int each: Math.max(Theme.least + 24, Math.min(Theme.px(170), (height - (page.shown.options.length - 1) * spacing) / Math.max(1, page.shown.options.length)))
         Repeater {
             model: page.shown.options
@@ -29,7 +29,7 @@ Page {
                 height: Math.max(list.each, implicitHeight)
                 title: modelData.title
                 hint: modelData.hint
-                // One line each, where they then all fit on one sheet.
+                // One line per option, where all options then fit on one sheet.
                 shape: page.brief && list.each < (Theme.elder ? 204 : 152) ? "line" : "row"
                 iconName: modelData.icon
                 tone: modelData.tone

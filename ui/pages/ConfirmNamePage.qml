@@ -1,4 +1,4 @@
-// The whole name, large: is it yours?
+// Shows the citizen's whole name in large letters and asks whether it is right.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
@@ -18,7 +18,7 @@ Page {
             anchors.centerIn: parent
             width: parent.width - 2 * Theme.inset
             horizontalAlignment: Text.AlignHCenter
-            // A name of several parts is broken between them, after the dot.
+            // A name of several parts is broken after the dot between two parts.
             text: whole.includes("·") ? whole.split("·").map(part => Array.from(part).join("\u2060")).join("\u2060·") : whole
             readonly property string whole: page.shown.name
             Accessible.name: whole

@@ -1,4 +1,4 @@
-// Six boxes and a keypad. The sixth digit does not send: the citizen does.
+// Six boxes and a keypad. The sixth digit does not send the code: the citizen presses confirm.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
@@ -102,7 +102,7 @@ Page {
     Keypad {
         id: pad
         width: parent.width
-        // Upright below the button that sends again; wide and lowered it reaches down beside the foot.
+        // Upright: below the resend button. Wide and lowered: down to the bottom, beside the foot.
         readonly property int lower: parent.height + (Theme.wide && Theme.lowered ? Theme.gap + Theme.touch : 0)
         readonly property int upper: page.low + (Theme.wide ? 0 : resend.height + 24)
         height: Math.min(lower - Math.max(upper, Theme.wide ? boxes.height + 28 : words.y + words.height + 152), 4 * 168 + 72)

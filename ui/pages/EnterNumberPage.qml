@@ -1,4 +1,5 @@
-// A number within limits: what it is, what remains, and a keypad. The citizen sends it.
+// Asks for a number within limits: its label, the rest that remains, and a keypad. The citizen presses
+// confirm.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
@@ -22,7 +23,7 @@ Page {
             typed = typed === "0" ? key : typed + key
         }
     }
-    // 14412.2 as it is read while it is typed: 14,412.2
+    // The typed digits with commas: 14412.2 becomes 14,412.2.
     function grouped(text: string): string {
         const parts = text.split(".")
         parts[0] = parts[0].replace(/\B(?=(\d{3})+$)/g, ",")
@@ -74,7 +75,7 @@ Page {
             text: page.typed.length > 0 ? page.grouped(page.typed) : "0"
             color: page.typed.length > 0 ? Theme.ink : Theme.faint
             readonly property int largest: Theme.wide ? 76 : 92
-            // As large as there is room for.
+            // The font is as large as the room allows.
             font.pixelSize: Math.min(largest, Math.floor(largest * width / (measure.advanceWidth + 1)))
             font.bold: true
             wrapMode: Text.NoWrap

@@ -1,4 +1,4 @@
-// The last page. Goes by itself.
+// The last page. It closes by itself.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk

@@ -1,4 +1,4 @@
-// What would you like to do? Tiles; in care mode fewer, larger rows, and a telephone number.
+// The services as tiles; in care mode as fewer, larger rows, with a telephone number.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
@@ -8,10 +8,10 @@ Page {
     id: page
     readonly property MenuContent shown: view as MenuContent
     title: shown.title
-    span: !Theme.lowered                 // wide: the tiles across the whole width
+    span: !Theme.lowered                 // wide: the tiles take the whole width
     readonly property int columns: Theme.elder && !Theme.wide ? 1 : Theme.wide && !Theme.elder ? 3 : 2
     readonly property int room: bodyItem.height - low
-    // In care mode never more than five at once, and none less than a hand's width high.
+    // In care mode at most five services on a sheet, each at least a hand's width high.
     readonly property int leastHigh: Theme.elder && !Theme.lowered || Theme.wide && !Theme.elder ? 148 : Theme.least
     readonly property int rowsThatFit: Math.max(1, Math.floor((room + 24) / (leastHigh + 24)))
     readonly property int slots: Math.min(rowsThatFit * columns, Theme.elder ? 5 : 99)
@@ -42,9 +42,9 @@ Page {
                 height: page.each
                 shape: page.shape
                 title: modelData.title
-                // In care mode only what matters: why something cannot be had.
+                // In care mode, only a closed service has a hint: the reason.
                 hint: Theme.elder && modelData.enabled ? "" : modelData.hint
-                // Lowered and wide there is room for the words only.
+                // Lowered and wide, a tile has room for its words only.
                 iconName: Theme.lowered && Theme.wide ? "" : modelData.icon
                 available: modelData.enabled
                 onClicked: CurrentPage.answer(modelData.key)

@@ -1,4 +1,4 @@
-// The machine is its technician's: where else to go. Stays until it is given back.
+// A technician works at the machine: says where else to go, until the technician has finished.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk

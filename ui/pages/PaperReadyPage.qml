@@ -1,4 +1,4 @@
-// It is out: take it.
+// The paper has come out: asks the citizen to take it.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk

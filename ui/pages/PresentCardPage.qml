@@ -1,4 +1,4 @@
-// Put the card on the reader: a picture of it, moving once in a while.
+// Asks the citizen to put the card on the reader, with a picture that moves once in a while.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk

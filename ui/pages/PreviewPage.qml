@@ -1,4 +1,4 @@
-// The sealed document as it will come out, large enough to read, turned with buttons.
+// The sealed document as the printer will print it, large enough to read; buttons turn its pages.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
@@ -12,13 +12,13 @@ Page {
     actions: shown.actions
     readonly property int pages: shown.pages
     readonly property real a4: 1.41421
-    // A sheet that would be smaller than this is shown as wide as there is room, part by part.
+    // A page that would be narrower than this is shown in full width, one part of it at a time.
     readonly property int roomBelow: pages > 1 ? bodyItem.height - 104 - Theme.gap : bodyItem.height
     readonly property bool whole: !Theme.wide && roomBelow / a4 >= 0.8 * bodyItem.width
     readonly property int parts: whole ? 1 : Math.ceil((sheetHeight - 60) / (frame.height - 60))
     readonly property int sheetWidth: whole ? Math.min(frame.width, Math.floor(frame.height / a4)) : frame.width - 112 - 24
     readonly property int sheetHeight: Math.floor((whole ? sheetWidth : frame.width - 112 - 24) * a4)
-    property int at: 0                     // pages × parts
+    property int at: 0                     // the shown part, counted over all parts of all pages
     readonly property int sheet: Math.floor(at / parts)
     readonly property int part: at % parts
 

@@ -1,4 +1,4 @@
-// Paper on its way out of the slot.
+// A printer works: a picture of paper that comes out of the slot.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk

@@ -1,4 +1,4 @@
-// What happened, that nothing is lost, the ways on, whom to ask, the number to quote.
+// A trouble: what happened, that nothing is lost, what to do, whom to ask, the number to quote.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk

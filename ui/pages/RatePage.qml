@@ -1,4 +1,4 @@
-// 好差评: five faces, nothing chosen beforehand, skipping as easy as rating.
+// 好差评: five faces, none of them chosen beforehand; to skip is as easy as to rate.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk

@@ -1,4 +1,4 @@
-// One number that matters, the state, the facts around it, and ways on.
+// The most important number of a statement, its facts, and the buttons that lead on.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
@@ -13,10 +13,10 @@ Page {
     primaryLast: false
     readonly property string under: shown.under
     readonly property bool headed: shown.number.length > 0
-    // Lowered and upright, the number is too high to reach: its eye is in the foot.
+    // Lowered and upright, the number is too high to reach: the eye stands in the foot.
     readonly property bool eyed: shown.eye.length > 0 && !eyeInFoot
     readonly property bool eyeInFoot: shown.eye.length > 0 && (!headed || Theme.lowered && !Theme.wide)
-    // Where the number has no room around it, what belongs to it is the last of the facts.
+    // Where the number has no room for the words under it, these words become the last fact.
     readonly property bool underInHero: !(Theme.wide && Theme.elder)
     readonly property bool tight: headed && !underInHero && Theme.lowered
 
@@ -39,7 +39,7 @@ Page {
             text: page.shown.number
         }
         readonly property real below: words.y + words.height
-        // In the lower two thirds, as everything that is pressed.
+        // In the lower two thirds of the screen, like all buttons.
         readonly property real eyeTop: Theme.wide ? below + under.height : Math.max(below + 8, page.pressTop - page.bodyItem.y)
         Column {
             id: words
@@ -59,7 +59,7 @@ Page {
                 text: page.shown.number
                 color: page.shown.revealed ? Theme.white : Theme.whiteSoft
                 font.letterSpacing: page.shown.revealed ? 0 : 6
-                // As large as there is room for.
+                // The font is as large as the room allows.
                 font.pixelSize: Math.min(hero.largest, Math.floor(hero.largest * width / (measure.advanceWidth + 1)))
                 font.bold: true
                 wrapMode: Text.NoWrap
@@ -73,7 +73,7 @@ Page {
             y: Theme.wide || !page.eyed ? hero.below : hero.eyeTop + Math.max(0, (eye.height - height) / 2)
             width: (Theme.wide || !page.eyed ? parent.width - Theme.inset : eye.x - 24) - x
             height: page.underInHero ? implicitHeight : 0
-            // Two short lines beside the eye rather than one that breaks anywhere.
+            // Two short lines beside the eye, because one long line would break anywhere.
             text: page.eyed ? page.under.replace(" · ", "\n") : page.under
             color: Theme.whiteSoft
             font.pixelSize: Theme.hint
@@ -97,7 +97,7 @@ Page {
         y: Theme.wide || !page.headed ? 0 : hero.height + Theme.gap
         height: parent.height - y
         of: page.view
-        // A little closer before the facts need a second sheet.
+        // The rows move closer together before the facts need a second sheet.
         readonly property int wanted: page.shown.facts.length + (page.underInHero ? 0 : 1)
         readonly property int least: Theme.elder ? 104 : Math.max(72, Math.min(92, Math.floor((height - 24 - (note.wanted ? note.height + Theme.gap + 12 : 0)) / wanted)))
         Note {

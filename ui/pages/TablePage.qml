@@ -1,4 +1,4 @@
-// A table that is turned page by page, with tabs where there are years to choose from.
+// A table on sheets, with a tab for each year where the table has years.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
@@ -12,7 +12,8 @@ Page {
     readonly property list<TabPart> tabs: shown.tabs
     readonly property int rows: shown.lines.length
     readonly property bool roomy: Theme.wide && !Theme.elder
-    // Each column as wide as its widest cell, what is over between them; smaller where that is too wide.
+    // Each column is as wide as its widest cell, and the columns share the spare width. Where they are
+    // too wide together, the font is smaller.
     readonly property int largest: Theme.elder ? 42 : 32
     readonly property var allNatural: naturalWidths(shown)
     readonly property bool allFit: roomy && allNatural.reduce((sum, w) => sum + w, 0) * 28 / largest + 20 * allNatural.length < room
@@ -53,7 +54,7 @@ Page {
             measure(headFont, c.title),
             ...lines.map(line => measure(c.strong && line.tones[c.at] !== "hidden" ? boldFont : cellFont, line.texts[c.at]))))
     }
-    // Reading the height makes the answer depend on the font.
+    // Reads the label's height so that QML computes this anew when the font changes.
     function measure(font, text) { return font.height > 0 ? Math.ceil(font.advanceWidth(text)) : 0 }
 
     Card {

@@ -1,1 +1,1 @@
-"""Hands and eyes of tests, demo and bench: what looks at a screen and presses it."""
+"""Robots that watch and press a visit's pages, for tests, demo and bench."""

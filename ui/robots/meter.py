@@ -1,4 +1,4 @@
-"""Plays the bench's stories on a visit, and notes in a trace for the bench when events happened.
+"""Plays the bench's stories on a visit, and notes the times of events in a trace for the bench.
 
 The trace is a file of JSON lines that all visits of a bench append to. Its first line is the plan:
 ``{"stories": ["job", "still", …], "rounds": 10, "settle_s": 1.5}``. The n-th visit that goes live
