@@ -205,7 +205,7 @@ def _active(trailer: Any) -> str:
             if item.reference in seen:
                 continue
             seen.add(item.reference)
-            item = item.get_object()  # type: ignore[no-untyped-call]
+            item = item.get_object()
         if isinstance(item, generic.DictionaryObject):
             kinds = {str(item[key]) for key in ("/S", "/Type", "/Subtype") if key in item}
             names = _ACTIVE_KEYS.intersection(item) | (_ACTIVE_KINDS & kinds)

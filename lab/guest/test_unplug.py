@@ -13,7 +13,7 @@ import pytest
 
 from drivers.camera.types import StartStream
 from drivers.catalogue import create_host
-from drivers.device import DeviceError, Kind, Reason, Request, State
+from drivers.device import DeviceError, Reason, Request, State
 from drivers.id_card.types import ReadCard
 from drivers.receipt_printer.types import Paragraph, PrintSlip, Slip
 from drivers.smart_card.types import ReadBankCard
@@ -91,7 +91,7 @@ def stand(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DeviceStan
     device.start()
     one = DeviceStand(kind, "thread", device)
     del one.table["host"]  # so that the driver's usual host is made
-    one.host = create_host(Kind(kind.kind), one.table, one.told.append, pace=PACE)
+    one.host = create_host(kind.kind, one.table, one.told.append, pace=PACE)
     yield one.started()
     one.stop()
     device.stop()

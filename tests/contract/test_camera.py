@@ -363,7 +363,7 @@ def test_the_self_test_of_a_dark_camera(here: Booth) -> None:
     checks = {check.name: check for check in here.host.self_test()}
     assert checks["picture"].passed
     assert checks["size"].seen == "640×480"
-    assert until(lambda: not here.emulator.look()["viewers"]) is None  # it is off again
+    until(lambda: not here.emulator.look()["viewers"])  # it is off again
     here.watch()
     until(lambda: here.host.status.problem)
     checks = {check.name: check for check in here.host.self_test()}
@@ -425,13 +425,14 @@ def test_orders(emulator: Camera, tmp_path: Path) -> None:
     emulator.obey("plug")
     assert emulator.look()["plugged"]
     (tmp_path / "no.mp4").write_bytes(b"no film")
-    for order, facts in [
+    wrong: list[tuple[str, dict[str, Any]]] = [
         ("smile", {}),
         ("black", {"times": 3}),
         ("unplug", {"at": 1}),
         ("play", {"clip": str(tmp_path / "no.mp4")}),
         ("play", {"film": "x"}),
-    ]:
+    ]
+    for order, facts in wrong:
         with pytest.raises(ValueError, match=r"."):
             emulator.obey(order, **facts)
 

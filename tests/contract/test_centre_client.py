@@ -241,7 +241,8 @@ def test_no_account_and_no_loan(server: CentreServer, client: CentreClient) -> N
 
 
 def test_a_visit_from_sign_in_to_close(server: CentreServer, client: CentreClient) -> None:
-    assert client.session is None
+    before = client.session
+    assert before is None
     named = SESSION.model_copy(update={"assurance": "card+name"})
     proved = SESSION.model_copy(update={"assurance": "proved", "token": Sensitive("second")})
     server.on("POST", "/v1/sessions/current/name", reply(200, wire(named)))
@@ -252,7 +253,8 @@ def test_a_visit_from_sign_in_to_close(server: CentreServer, client: CentreClien
     assert client.check_sms(Sensitive("123456")) == proved
     assert client.session == proved
     client.close()
-    assert client.session is None
+    after = client.session
+    assert after is None
     client.close()
     sign_in, confirm, check, leave = server.requests
     assert sign_in.json == {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ def document(pdf: bytes) -> Document:
         sha256=hashlib.sha256(pdf).hexdigest(),
         verification_code="X",
         verify_url="https://verify.example/v/0",
-        valid_until="20260315",
+        valid_until=date(2026, 3, 15),
         prints_left_today=3,
     )
 
@@ -48,7 +49,9 @@ def test_a_sealed_document_passes(tmp_path: Path) -> None:
         (b"%PDF-1.7\n\n\n", b"%PDF-1.7\n\n\n", Flaw.NO_ROOTS),
     ],
 )
-def test_what_is_not_ours_is_refused_with_its_flaw(tmp_path: Path, pdf, announced, flaw) -> None:
+def test_what_is_not_ours_is_refused_with_its_flaw(
+    tmp_path: Path, pdf: bytes, announced: bytes, flaw: Flaw
+) -> None:
     with pytest.raises(NotOurs) as refused:
         check_in_process(pdf, document=document(announced), holder="h", roots=tmp_path / "none.pem")
     assert refused.value.flaw is flaw

@@ -223,7 +223,8 @@ def test_a_stall_of_ours_does_not_cut_a_code_in_two(
 ) -> None:
     line = driver._line
     assert line is not None
-    receive, stalled = line.receive, []
+    receive = line.receive
+    stalled: list[bool] = []
 
     def stall(seconds: float) -> bytes:
         data = receive(seconds)

@@ -42,9 +42,8 @@ from drivers.emulators.io_board import IoBoard
 from drivers.emulators.pin_pad import MASTER_KEYS, PinPad, encrypt
 from drivers.emulators.receipt_printer import ReceiptPrinter
 from drivers.emulators.rig import Emulator
-from drivers.hosting.host import HostPace
+from drivers.hosting.host import Host, HostPace
 from drivers.hosting.process_host import ProcessHost
-from drivers.hosting.thread_host import ThreadHost
 from drivers.id_card.types import AwaitLift, ReadCard
 from drivers.lights.types import FlashRate, Light, SetLight
 from drivers.pin_pad.types import (
@@ -100,7 +99,7 @@ def a_held_code(folder: Path) -> CodeScanner:
 class DeviceCase:
     """A driver with its emulator, and the few things that are its own."""
 
-    kind: str
+    kind: Kind
     driver: str
     emulator: Callable[[Path], Emulator]
     options: Callable[[str], dict[str, Any]]  # its settings, from the emulator's address
@@ -259,7 +258,7 @@ class DeviceStand:
         self.options = {key: value for key, value in self.table.items() if key != "driver"}
         self.host = self.new_host()
 
-    def new_host(self, pace: HostPace = PACE) -> ThreadHost:
+    def new_host(self, pace: HostPace = PACE) -> Host:
         self.told.clear()
         return create_host(self.kind.kind, self.table, self.told.append, pace=pace)
 

@@ -52,7 +52,7 @@ def doctor(here: DemoPlace, tmp_path: Path, *options: str) -> Result:
     return CliRunner().invoke(main, command)
 
 
-def only(here: DemoPlace, tmp_path: Path, *devices: str) -> DemoPlace:
+def only(here: DemoPlace, tmp_path: Path, *devices: Kind) -> DemoPlace:
     """The same terminal with these devices alone: that takes less time."""
     text = here.settings.read_text(encoding="utf-8").partition("\n[devices.")[0]
     text = re.sub(r"(?m)^profile = .*", "", text)
@@ -89,7 +89,7 @@ def test_what_is_broken_is_named_with_what_mends_it(
     here: DemoPlace,
     remote: Remote,
     tmp_path: Path,
-    device: str,
+    device: Kind,
     order: str,
     finding: str,
     says: str,

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from drivers.device import Kind
 from drivers.emulators.smart_cards import pcscd
 from drivers.emulators.xfs4iot import XfsMachine
 from kiosk.doctor import daemons, devices, processes, unknown
@@ -33,7 +34,7 @@ def settings(**tables: dict[str, Any]) -> Settings:
     return Settings(
         terminal="T0001",
         centre=CentreSettings(url="https://gjj.example", seal_roots=Path("roots.pem")),
-        devices=tables,
+        devices={Kind(kind): table for kind, table in tables.items()},
     )
 
 

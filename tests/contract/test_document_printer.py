@@ -379,7 +379,7 @@ def test_nobody_there() -> None:
     stand.host.stop()
 
 
-WIRE_FAULTS = [
+WIRE_FAULTS: list[tuple[str, dict[str, Any], Reason]] = [
     ("mute", {}, Reason.OFFLINE),
     ("slow", {"seconds": 2.0}, Reason.OFFLINE),
     ("garbage", {"kind": "bytes"}, Reason.GARBLED),

@@ -15,9 +15,10 @@ import pytest
 from drivers.catalogue import create
 from drivers.device import CancelToken, DeviceError, Kind, Reason, Status
 from drivers.document_printer.types import PagesPrinted, PrintDocument
+from drivers.emulators.cups import PrintServer
 from drivers.hosting.thread_host import ThreadHost
 from tests.contract import ipp_peers
-from tests.contract.ipp_peers import EvePrinter, PrintServer
+from tests.contract.ipp_peers import EvePrinter
 
 MISSING = ipp_peers.missing()
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"CUPS as a peer: {MISSING}")

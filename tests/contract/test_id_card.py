@@ -125,7 +125,8 @@ class ReaderDesk:
         return caught.value
 
     def asked(self, command: str) -> int:
-        return self.emulator.look()["commands"].count(command)
+        commands: list[str] = self.emulator.look()["commands"]
+        return commands.count(command)
 
 
 @pytest.fixture

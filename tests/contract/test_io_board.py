@@ -428,7 +428,7 @@ def test_unplugged_in_the_middle_and_plugged_again(desk: BoardDesk) -> None:
 
 @pytest.mark.parametrize("where", ["thread", "process"])
 @pytest.mark.parametrize("name", [Kind.LIGHTS, Kind.SENSORS])
-def test_in_either_host(emulator: IoBoard, name: str, where: str) -> None:
+def test_in_either_host(emulator: IoBoard, name: Kind, where: str) -> None:
     table = {"driver": "io_board", "host": where, "port": emulator.address}
     host = create_host(name, table)
     host.start()
@@ -505,7 +505,7 @@ def test_the_port_is_given_back_by_the_last(
 
 
 @pytest.mark.parametrize("name", [Kind.LIGHTS, Kind.SENSORS])
-def test_devices_that_are_not_open(name: str, request: pytest.FixtureRequest) -> None:
+def test_devices_that_are_not_open(name: Kind, request: pytest.FixtureRequest) -> None:
     driver: Driver = request.getfixturevalue(name)
     assert driver.info == Info(name, "io_board", driver.info.address)
     assert [check.passed for check in driver.self_test()] == [False, False]
@@ -518,7 +518,7 @@ def test_devices_that_are_not_open(name: str, request: pytest.FixtureRequest) ->
 
 @pytest.mark.parametrize("name", [Kind.LIGHTS, Kind.SENSORS])
 def test_info_self_test_reset_and_what_is_unknown(
-    name: str, request: pytest.FixtureRequest, emulator: IoBoard
+    name: Kind, request: pytest.FixtureRequest, emulator: IoBoard
 ) -> None:
     driver: Driver = request.getfixturevalue(name)
     driver.open()
@@ -532,7 +532,7 @@ def test_info_self_test_reset_and_what_is_unknown(
 
 
 @pytest.mark.parametrize("name", [Kind.LIGHTS, Kind.SENSORS])
-def test_the_catalogue_makes_them_from_settings(name: str, emulator: IoBoard) -> None:
+def test_the_catalogue_makes_them_from_settings(name: Kind, emulator: IoBoard) -> None:
     driver = create(name, "io_board", {"port": emulator.address, "baud": 9600, "unit": 1})
     driver.open()
     driver.close()

@@ -49,6 +49,7 @@ def terminal(byte: int) -> Iterator[str]:
 @contextmanager
 def network(byte: int) -> Iterator[str]:
     with flooding(_NETWORK, str(byte), stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout
         yield f"tcp://127.0.0.1:{child.stdout.readline().strip()}"
 
 
@@ -73,8 +74,10 @@ def flooding(program: str, *words: str, **how: Any) -> Iterator[subprocess.Popen
         (Kind.RECEIPT_PRINTER, "escpos", "address", network, 0x5F),  # text without end
     ],
 )
-def test_a_line_that_never_rests(kind: str, driver: str, option: str, line: Any, byte: int) -> None:
-    said: list[Reason] = []
+def test_a_line_that_never_rests(
+    kind: Kind, driver: str, option: str, line: Any, byte: int
+) -> None:
+    said: list[Reason | None] = []
 
     def use(address: str) -> None:
         with closing(create(kind, driver, {option: address})) as device:

@@ -455,7 +455,7 @@ def test_a_handle_is_never_used_after_an_error(peer: Bench, desk: ChipReaderDesk
 
 
 def test_status_words(desk: ChipReaderDesk, peer: Bench) -> None:
-    table: list[tuple[dict[str, int], Reason]] = [
+    table: list[tuple[dict[str, Any], Reason]] = [
         ({"sw": 0x6A82}, Reason.CARD_UNKNOWN),
         ({"sw": 0x6D00}, Reason.CARD_UNKNOWN),
         ({"sw": 0x6A81, "ins": 0xA4}, Reason.CARD_UNKNOWN),

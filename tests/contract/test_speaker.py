@@ -175,7 +175,7 @@ def test_what_a_speaker_is() -> None:
     speaker.open()
     assert speaker.self_test() == (Check("sound card", True, "null plays"),)
     speaker.reset()
-    for request in (Request(), Play(Sound.READ, 101), Play(Sound.READ, -1)):
+    for request in (Request[None](), Play(Sound.READ, 101), Play(Sound.READ, -1)):
         with pytest.raises(DeviceError) as caught:
             speaker.execute(request, Deadline(1), CancelToken())
         assert caught.value.reason is Reason.UNSUPPORTED

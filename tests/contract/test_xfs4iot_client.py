@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -248,7 +249,7 @@ def test_services_over_tls(tmp_path: Path) -> None:
     machine = XfsMachine(tls=authority.context("127.0.0.1"))
     machine.start()
     try:
-        options = {"ca": str(authority.file), "tls": True, "ports": (machine.port,)}
+        options: dict[str, Any] = {"ca": str(authority.file), "tls": True, "ports": (machine.port,)}
         with host_of(machine, XfsLights, "Lights", **options) as host:
             host.execute(SetLight(Light.SCANNER, FlashRate.SLOW), SOON_S)
         found = discover("127.0.0.1", (machine.port,), tls=True, ca=str(authority.file))

@@ -83,7 +83,7 @@ class OneService:
             acts[self._service]()
 
 
-def kind(name: str, service: str, **facts: Any) -> DeviceCase:
+def kind(name: Kind, service: str, **facts: Any) -> DeviceCase:
     broken = {"service": service, "state": "hardwareError"}
     defaults: dict[str, Any] = {
         "slow": SLOW,

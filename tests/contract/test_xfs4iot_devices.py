@@ -408,7 +408,7 @@ def test_a_code(machine: XfsMachine, facts: dict[str, Any], expected: str) -> No
 
 
 def test_only_what_may_be_read(machine: XfsMachine) -> None:
-    options = {"symbologies": ["qrCode", "code128"]}
+    options: dict[str, Any] = {"symbologies": ["qrCode", "code128"]}
     with host_of(machine, XfsCodeScanner, "BarcodeReader", **options) as host:
         assert fails(host, ReadCode(), 0.2).reason is Reason.TIMEOUT
     wanted = {"symbologies": {"qrCode": True, "code128": True}}
@@ -582,8 +582,11 @@ def test_sensors(machine: XfsMachine, major: int) -> None:
         ):
             looks = len(sent(machine, "Common.Status"))
             future = host.submit(AwaitChange(now), SOON_S)
-            # It waits for the event.
-            until(lambda looks=looks: len(sent(machine, "Common.Status")) > looks)
+
+            def waits_for_the_event(looks: int = looks) -> bool:
+                return len(sent(machine, "Common.Status")) > looks
+
+            until(waits_for_the_event)
             machine.obey(order, **facts)
             now = future.result()
             assert {name: getattr(now, name) for name in expected} == expected
@@ -623,13 +626,13 @@ def press(machine: XfsMachine, *keys: str) -> None:
     ("algorithm", "options"),
     [(Algorithm.TDEA, {}), (Algorithm.SM4, {"sm4": "4"})],
 )
-def test_a_pin(machine: XfsMachine, algorithm: Algorithm, options: dict[str, str]) -> None:
+def test_a_pin(machine: XfsMachine, algorithm: Algorithm, options: dict[str, Any]) -> None:
     with host_of(machine, XfsPinPad, "PinPad", **options) as host:
         host.execute(LoadSessionKey(session_key(algorithm)), SOON_S)
         host.execute(StartPinEntry(), SOON_S)
         press(machine, "1", "2", "backspace", "clear", "1", "2", "3", "enter", "4", "5", "6", "7")
         machine.obey("press", key="enter")
-        keys = []
+        keys: list[KeyPress] = []
         while not keys or keys[-1].key is not Key.ENTER:
             keys.append(host.execute(AwaitKey(), SOON_S))
         digits = [KeyPress(Key.DIGIT, n) for n in range(1, 7)]

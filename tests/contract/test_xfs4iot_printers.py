@@ -123,7 +123,7 @@ def test_a_document(machine: XfsMachine) -> None:
 
 
 def test_a_document_from_a_tray_without_a_movement(machine: XfsMachine) -> None:
-    options = {"move": "", "paper_source": "lower"}
+    options: dict[str, Any] = {"move": "", "paper_source": "lower"}
     with host_of(machine, XfsDocumentPrinter, DOCUMENT, **options) as host:
         host.execute(PrintDocument("a", ONE_PAGE, 1), SOON_S)
     payload = sent(machine, "Printer.PrintNative")[0]

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from requests.adapters import HTTPAdapter
 
 from kiosk.centre import transport
 from kiosk.centre.client import CentreClient
@@ -516,6 +517,7 @@ def test_only_our_root_is_trusted_after_a_call(issuer: Issuer) -> None:
     ):
         client.accounts()
         adapter = client._transport._http.get_adapter(server.url)
+        assert isinstance(adapter, HTTPAdapter)
         context = adapter.poolmanager.connection_pool_kw["ssl_context"]
         assert len(context.get_ca_certs()) == 1
 
@@ -597,6 +599,6 @@ def test_files_for_tls_that_cannot_be_used(issuer: Issuer, files: dict[str, str]
             serialization.BestAvailableEncryption(b"secret"),
         )
     )
-    paths = {what: issuer.folder / file for what, file in files.items()}
+    paths: dict[str, Any] = {what: issuer.folder / file for what, file in files.items()}
     with pytest.raises(ValueError, match=r"TLS|certificate"):
         CentreClient("https://centre.example", "T0001", **paths)

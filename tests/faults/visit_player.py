@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from kiosk.keeper.channel import (
@@ -49,7 +50,7 @@ class PlayedVisit:
     def __init__(self, stage: Path, number: int, channel: VisitEnd) -> None:
         self.stage, self.number, self.channel = stage, number, channel
 
-    def wait(self, until, seconds=20.0) -> None:
+    def wait(self, until: Callable[[], object], seconds: float = 20.0) -> None:
         """Stay alive until something is so; leave when told to, or when the keeper is gone."""
         end = time.monotonic() + seconds
         while not until() and time.monotonic() < end:

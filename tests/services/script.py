@@ -178,7 +178,7 @@ class World:
     def play(
         self,
         *lines: Line,
-        statuses: Mapping[str, Status] = WELL,
+        statuses: Mapping[Kind, Status] = WELL,
         language: Language = Language.ZH,
         large: bool = False,
         services: Mapping[str, Callable[[Visit], None]] | None = None,
@@ -219,9 +219,9 @@ class World:
 class Fixed:
     """Devices that stay as they are."""
 
-    of: Mapping[str, Status]
+    of: Mapping[Kind, Status]
 
-    def statuses(self) -> Mapping[str, Status]:
+    def statuses(self) -> Mapping[Kind, Status]:
         return self.of
 
 

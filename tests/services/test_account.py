@@ -8,6 +8,7 @@ import pytest
 
 from drivers.device import Kind, Reason, State, Status
 from kiosk.centre.models import Masking, MaskingRules
+from kiosk.endings import How
 from kiosk.services.choosing import choose_account
 from kiosk.visit.steps import (
     Choose,
@@ -213,6 +214,6 @@ def test_nothing_done_nothing_to_rate(here: World) -> None:
 
 
 @pytest.mark.parametrize("how", ["idle", "limit"])
-def test_whoever_goes_away_is_signed_out_without_a_word(here: World, how: str) -> None:
+def test_whoever_goes_away_is_signed_out_without_a_word(here: World, how: How) -> None:
     begin = (*here.signed_in("P01"), (Menu, "account"))
     assert here.play(*begin, (ACCOUNT, TimedOut(how))).how == how

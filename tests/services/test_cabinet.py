@@ -4,7 +4,7 @@ import shutil
 import threading
 import time
 import wave
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -192,10 +192,14 @@ def test_what_a_lost_board_said_is_not_said_any_more(tmp_path: Path) -> None:
     board.obey("power", state="battery")
     with watched(board) as (_, _, said):
         for order, count in (("unplug", 2), ("plug", 3)):
-            until(lambda count=count: len(said) == count - 1)
+            await_words(said, count - 1)
             board.obey(order)
-            until(lambda count=count: len(said) == count)
+            await_words(said, count)
         assert [text is not None for text in said] == [True, False, True]
+
+
+def await_words(said: Sized, count: int) -> None:
+    until(lambda: len(said) == count)
 
 
 def until(true: Callable[[], bool]) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from drivers.device import DeviceError, Kind, Reason, State, Status
 from drivers.receipt_printer.types import Pair, Paragraph, Qr
+from kiosk.endings import How
 from kiosk.papers.pictures import page_pictures
 from kiosk.visit.steps import (
     Choose,
@@ -310,7 +311,7 @@ def test_nothing_is_asked_of_the_centre_while_it_prints(here: World) -> None:
 
 
 @pytest.mark.parametrize("how", ["idle", "limit"])
-def test_whoever_walks_away_from_a_preview_leaves_no_paper(here: World, how: str) -> None:
+def test_whoever_walks_away_from_a_preview_leaves_no_paper(here: World, how: How) -> None:
     begin = (*here.signed_in("P01"), (Menu, CERTIFICATE), (Choose, option("其他")))
     played = here.play(*begin, (Preview, TimedOut(how)))
     assert played.how == how

@@ -7,7 +7,7 @@ from importlib.abc import MetaPathFinder
 from typing import Never
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from kiosk import __main__ as command_line
 from kiosk.workshop import robots
@@ -18,7 +18,7 @@ OF_A_TERMINAL = ("doctor", "run")
 class NoWorkshop(MetaPathFinder):
     """Finds no module of the workshop, like a machine where the terminal alone is installed."""
 
-    def find_spec(self, name, path=None, target=None) -> None:
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
         if name.startswith("kiosk.workshop"):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
@@ -30,11 +30,11 @@ def no_workshop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "meta_path", [NoWorkshop(), *sys.meta_path])
 
 
-def invoke(*arguments):
+def invoke(*arguments: str) -> Result:
     return CliRunner().invoke(command_line.main, arguments, prog_name="kiosk")
 
 
-def listed():
+def listed() -> dict[str, str]:
     """By name the help of each command that ``kiosk --help`` lists."""
     lines = invoke("--help").output.partition("Commands:\n")[2].splitlines()
     return dict(line.strip().split(maxsplit=1) for line in lines)
@@ -69,7 +69,9 @@ def test_help_says_which_commands_are_not_installed(no_workshop: None) -> None:
         ("bench", "--help"),
     ],
 )
-def test_a_command_that_is_not_installed_says_what_to_install(no_workshop: None, arguments) -> None:
+def test_a_command_that_is_not_installed_says_what_to_install(
+    no_workshop: None, arguments: tuple[str, ...]
+) -> None:
     done = invoke(*arguments)
     assert done.exit_code == 1
     assert done.output == (
@@ -85,7 +87,7 @@ def test_an_unknown_command_is_none_of_the_workshop(no_workshop: None) -> None:
 
 
 def test_a_library_that_the_workshop_lacks_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    def lack(name) -> Never:
+    def lack(name: str) -> Never:
         raise ModuleNotFoundError("No module named 'fastapi'", name="fastapi")
 
     monkeypatch.setattr(importlib, "import_module", lack)
@@ -93,7 +95,7 @@ def test_a_library_that_the_workshop_lacks_is_not_hidden(monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("robot", [robots.METER, robots.PLAYER, robots.TRACE, robots.WATCH])
-def test_a_robot_can_be_imported_and_takes_a_visit(robot) -> None:
+def test_a_robot_can_be_imported_and_takes_a_visit(robot: str) -> None:
     module, _, function = robot.partition(":")
     attach = getattr(importlib.import_module(module), function)
     assert next(iter(inspect.signature(attach).parameters)) == "visit_app"

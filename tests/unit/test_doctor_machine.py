@@ -264,7 +264,11 @@ def test_touch_panels_are_told_from_keyboards(
 
 def with_devices(**tables: dict[str, Any]) -> Settings:
     centre = CentreSettings(url="https://gjj.example", seal_roots=Path("roots.pem"))
-    return Settings(terminal="T0001", centre=centre, devices=tables)
+    return Settings(
+        terminal="T0001",
+        centre=centre,
+        devices={Kind(kind): table for kind, table in tables.items()},
+    )
 
 
 CARDS, SOUND = {Kind.SMART_CARD: {"driver": "pcsc"}}, {Kind.SPEAKER: {"driver": "aplay"}}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import lab
+from drivers.device import Kind
 from kiosk import settings as settings_file
 from kiosk.doctor import names, plugged, unknown
 from kiosk.doctor.findings import Verdict
@@ -82,7 +83,7 @@ class Tree:
 
 
 def settings(**ports: str) -> Settings:
-    tables = {kind: {"driver": "serial", "port": port} for kind, port in ports.items()}
+    tables = {Kind(kind): {"driver": "serial", "port": port} for kind, port in ports.items()}
     return Settings(
         terminal="T0001",
         centre=settings_file.CentreSettings(

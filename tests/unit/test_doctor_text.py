@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import ssl
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -87,7 +88,7 @@ def test_chinese() -> None:
 
 
 @pytest.mark.parametrize("say", [str, in_chinese])
-def test_no_line_is_wider_than_a_terminal(say) -> None:
+def test_no_line_is_wider_than_a_terminal(say: Callable[[str], str]) -> None:
     long = DEVICES.bad(
         "id_card: found", "the reader answers and says much of it " * 9, "look " * 30
     )
@@ -123,12 +124,12 @@ def test_colours_only_where_asked_for() -> None:
         ("something no one has said before", "something no one has said before"),
     ],
 )  # fmt: skip
-def test_sentences(sentence, said) -> None:
+def test_sentences(sentence: str | Exception, said: str) -> None:
     assert in_chinese(sentence if isinstance(sentence, str) else words_of(sentence)) == said
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_every_reason_of_a_driver_is_said_in_chinese(reason) -> None:
+def test_every_reason_of_a_driver_is_said_in_chinese(reason: Reason) -> None:
     said = in_chinese(words_of(DeviceError(reason, "ttyUSB0")))
     assert said.endswith("：ttyUSB0")
     assert not said.startswith(reason.value)
@@ -144,7 +145,9 @@ def test_every_reason_of_a_driver_is_said_in_chinese(reason) -> None:
         ({}, False),
     ],
 )
-def test_the_locale_decides(monkeypatch, environment, spoken) -> None:
+def test_the_locale_decides(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], spoken: bool
+) -> None:
     for name in ("LANG", "LC_ALL", "LC_MESSAGES", "TERM"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
@@ -161,7 +164,7 @@ NO_WORDS = re.compile(r"[^a-z]*(\{\}|°|MB|ms|s|[^a-zA-Z]|PySide6|XFS4IoT)*")
 MAKERS = ("good", "note", "bad", "unknown", "judged")
 
 
-def texts(tree):
+def texts(tree: ast.AST) -> Iterator[tuple[str, list[str]]]:
     """The texts of a module that no ``en(…)`` holds, with {} for what is filled in; no docstrings.
     Each with the names of the calls that it stands in, the innermost first."""
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
@@ -170,7 +173,9 @@ def texts(tree):
             case ast.Constant(value=str(words)):
                 pass
             case ast.JoinedStr(values=parts):
-                words = "".join(p.value if isinstance(p, ast.Constant) else "{}" for p in parts)
+                words = "".join(
+                    str(p.value) if isinstance(p, ast.Constant) else "{}" for p in parts
+                )
             case _:
                 continue
         above = [parents[node]]
@@ -186,7 +191,7 @@ def texts(tree):
 @pytest.mark.parametrize(
     "path", sorted(Path(kiosk.doctor.__file__).parent.glob("*.py")), ids=lambda path: path.name
 )
-def test_every_sentence_of_the_doctor_is_one_for_the_catalogue(path) -> None:
+def test_every_sentence_of_the_doctor_is_one_for_the_catalogue(path: Path) -> None:
     """What a finding is made of is ``en(…)``, a command, or a term that the catalogue knows."""
     raw = {
         words
@@ -224,7 +229,7 @@ SPOKEN = sorted(
 
 
 @pytest.mark.parametrize("module", SPOKEN)
-def test_every_sentence_of_a_driver_is_one_for_the_catalogue(module) -> None:
+def test_every_sentence_of_a_driver_is_one_for_the_catalogue(module: str) -> None:
     """Also those of commands: nobody can tell which of them a test print or a self-test meets."""
     raw = {
         words
@@ -247,7 +252,9 @@ def test_every_sentence_of_a_driver_is_one_for_the_catalogue(module) -> None:
          "gjj.example：这个域名没有地址"),
     ],
 )  # fmt: skip
-def test_what_devices_and_the_centre_say_of_themselves(sentence, said) -> None:
+def test_what_devices_and_the_centre_say_of_themselves(
+    sentence: str | Exception, said: str
+) -> None:
     assert in_chinese(sentence if isinstance(sentence, str) else words_of(sentence)) == said
 
 
@@ -261,7 +268,7 @@ def test_what_devices_and_the_centre_say_of_themselves(sentence, said) -> None:
         (ConnectionResetError(104, "Connection reset by peer"), "中心断开了连接"),
     ],
 )  # fmt: skip
-def test_what_openssl_says(error, said) -> None:
+def test_what_openssl_says(error: OSError, said: str) -> None:
     if isinstance(error, ssl.SSLError):
         error.reason = error.args[1].partition("SSL: ")[2].partition("]")[0]
     assert in_chinese(network._tls_words(error)) == said

@@ -191,21 +191,24 @@ def test_a_message_with_a_few_bytes_changed(data: st.DataObject) -> None:
 
 
 names = st.text(st.characters(codec="ascii", min_codepoint=33), min_size=1, max_size=20)
+VALUES: tuple[tuple[Tag, st.SearchStrategy[object]], ...] = (
+    (Tag.INTEGER, st.integers(-(1 << 31), (1 << 31) - 1)),
+    (Tag.BOOLEAN, st.booleans()),
+    (Tag.TEXT, st.text(max_size=40)),
+    (Tag.TEXT_WITH_LANGUAGE, st.text(max_size=40)),
+    (Tag.OCTETS, st.binary(max_size=40)),
+    (Tag.NO_VALUE, st.none()),
+)
 attributes = st.one_of(
-    st.builds(
-        lambda name, tag, values: Attribute(name, tag, tuple(values)),
-        names,
-        st.just(tag),
-        st.lists(values, min_size=1, max_size=3),
-    )
-    for tag, values in (
-        (Tag.INTEGER, st.integers(-(1 << 31), (1 << 31) - 1)),
-        (Tag.BOOLEAN, st.booleans()),
-        (Tag.TEXT, st.text(max_size=40)),
-        (Tag.TEXT_WITH_LANGUAGE, st.text(max_size=40)),
-        (Tag.OCTETS, st.binary(max_size=40)),
-        (Tag.NO_VALUE, st.none()),
-    )
+    [
+        st.builds(
+            lambda name, tag, values: Attribute(name, tag, tuple(values)),
+            names,
+            st.just(tag),
+            st.lists(values, min_size=1, max_size=3),
+        )
+        for tag, values in VALUES
+    ]
 )
 groups = st.builds(
     lambda tag, some: Group(tag, tuple(some)),

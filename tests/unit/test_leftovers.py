@@ -81,7 +81,12 @@ def test_paper_waits_until_what_was_left_is_gone(
     printer.freed.clear()
     sweep.begin()
     came: list[int] = []
-    paper = threading.Thread(target=lambda: (sweep.await_device(SLIPS), came.append(1)))
+
+    def print_slip() -> None:
+        sweep.await_device(SLIPS)
+        came.append(1)
+
+    paper = threading.Thread(target=print_slip)
     paper.start()
     time.sleep(0.05)
     assert (came, done.is_set()) == ([], False)
@@ -121,7 +126,7 @@ def test_a_device_that_refuses_though_it_is_usable_is_taken_as_it_is(
 def test_what_was_never_begun_holds_nothing_up(sweep: Leftovers, printer: Printer) -> None:
     sweep.await_device(SLIPS)
     sweep.begin()
-    for kind in (Kind.SENSORS, Kind.VENDOR_MODE, "turnstile"):
+    for kind in (Kind.SENSORS, Kind.VENDOR_MODE, Kind.SPEAKER):
         sweep.await_device(kind)  # they hold nothing, or are not there
 
 

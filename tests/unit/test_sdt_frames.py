@@ -69,7 +69,7 @@ STATUS_TABLE = {
 def decode_all(decoder: SdtDecoder, data: bytes) -> list[bytes]:
     """All payloads in ``data``; frames that are broken are passed over."""
     decoder.feed(data)
-    payloads = []
+    payloads: list[bytes] = []
     while True:
         try:
             payload = decoder.take()

@@ -186,7 +186,7 @@ class Sealing(PdfSigner):
 
     def init_signing_session(self, *args: Any, **kwargs: Any) -> Any:
         session = super().init_signing_session(*args, **kwargs)
-        session.system_time = self.at
+        session.system_time = self.at  # type: ignore[assignment]  # None: tells no time
         return session
 
 

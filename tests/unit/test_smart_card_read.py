@@ -203,6 +203,8 @@ def test_the_registered_provider_comes_first_then_the_priority() -> None:
 
 
 def test_the_next_application_is_read_when_the_first_cannot_be() -> None:
+    selected = b""
+
     def transmit(apdu: bytes) -> bytes:
         nonlocal selected
         match apdu[1]:
@@ -215,7 +217,6 @@ def test_the_next_application_is_read_when_the_first_cannot_be() -> None:
                 return record() + OK
         return GONE if apdu[1] == 0xA4 else b"\x69\x85"
 
-    selected = b""
     card = read_bank_card(Card(transmit, t0=False))
     assert (card.aid, card.kind) == ("A000000333010102", BankCardKind.UNKNOWN)  # the BIN: debit
 

@@ -141,7 +141,7 @@ def test_any_bytes_are_objects_or_a_device_error(data: bytes) -> None:
     for read in (whole, read_dol, lambda some: pick(some, 0x5A, 0x4F)):
         reason = None
         try:
-            read(data)  # type: ignore[operator]
+            read(data)
         except DeviceError as error:
             reason = error.reason
         assert reason in (None, Reason.CARD_UNREADABLE)

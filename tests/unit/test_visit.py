@@ -40,7 +40,7 @@ from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.models import Document, DocumentRequest
 from kiosk.privacy import Sensitive
 from kiosk.services import SERVICES, menu
-from kiosk.terminal.terminal import Dialogue
+from kiosk.terminal.dialogue import Dialogue
 from kiosk.visit.steps import (
     Action,
     Attract,
@@ -175,7 +175,10 @@ def test_what_is_made_once_stays_the_same_until_an_answer_before_it_changes(here
 
 
 def test_a_service_is_left_by_going_back_from_its_first_question(here: World) -> None:
-    run(here, lambda visit: visit.ask(question("one")) and None, (titled("one"), BACK), *GONE)
+    def service(visit: Visit) -> None:
+        visit.ask(question("one"))
+
+    run(here, service, (titled("one"), BACK), *GONE)
 
 
 def test_a_refusal_is_the_same_on_a_replay(here: World) -> None:
@@ -405,10 +408,13 @@ def test_a_menu_is_never_shown_to_somebody_unknown(here: World) -> None:
                 raise WentBack
             return super().ask(step, back=back)
 
+    def service(visit: Visit) -> None:
+        visit.ask(question("who"))
+
     script = Insists((Attract, None))
     with CentreClient(here.url, "T0001") as centre:
         visit = Visit(script, centre, Fixed(WELL), here.settings)
-        visit.run(lambda it: it.ask(question("who")) and None, menu, {})
+        visit.run(service, menu, {})
     assert [type(step) for step in script.steps] == [Attract]
 
 
@@ -454,7 +460,7 @@ def test_services_are_known_by_the_names_of_the_centre(here: World) -> None:
 class Asking:
     """A dialogue over real drivers; its ``ask`` runs in the visit's thread, one after another."""
 
-    def __init__(self, hosts: Mapping[str, ThreadHost]) -> None:
+    def __init__(self, hosts: Mapping[Kind, ThreadHost]) -> None:
         self.glass = Glass()
         self.dialogue = Dialogue(hosts)
         self.dialogue.screen = self.glass
@@ -514,7 +520,7 @@ def printer() -> Iterator[DocumentPrinter]:
 
 
 @pytest.fixture(scope="module")
-def hosts(reader: IdCardReader, printer: DocumentPrinter) -> Iterator[dict[str, ThreadHost]]:
+def hosts(reader: IdCardReader, printer: DocumentPrinter) -> Iterator[dict[Kind, ThreadHost]]:
     drivers = {
         Kind.ID_CARD: create(Kind.ID_CARD, "sdt", {"port": reader.address}),
         Kind.DOCUMENT_PRINTER: create(
@@ -530,7 +536,7 @@ def hosts(reader: IdCardReader, printer: DocumentPrinter) -> Iterator[dict[str, 
 
 
 @pytest.fixture
-def at_devices(hosts: dict[str, ThreadHost], printer: DocumentPrinter) -> Iterator[Asking]:
+def at_devices(hosts: dict[Kind, ThreadHost], printer: DocumentPrinter) -> Iterator[Asking]:
     asking = Asking(hosts)
     yield asking
     printer.obey("well")

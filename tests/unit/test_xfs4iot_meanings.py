@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -112,7 +113,7 @@ def test_any_atr_is_one_or_the_other(atr: bytes) -> None:
 
 def test_sensors_are_counted_and_kept() -> None:
     readings, known = Readings(), AuxiliariesStatus()
-    steps = [
+    steps: list[tuple[dict[str, Any], dict[str, object]]] = [
         ({"cabinetDoor": "closed"}, {"door_open": False}),
         ({"cabinetDoor": "open"}, {"door_open": True}),
         ({"operatorCallButtonSensor": "on"}, {"call_button": True, "call_presses": 1}),

@@ -125,7 +125,7 @@ class Seal:
         info[pdf_name("/FundDocument")] = pdf_string(document)
         info[pdf_name("/FundHolder")] = pdf_string(holder)
         writer.update_container(info)
-        store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+        store = SimpleCertificateStore()
         store.register_multiple(self._chain)
         signer = SimpleSigner(self._certificate, self._key, store)
         metadata = PdfSignatureMetadata(
