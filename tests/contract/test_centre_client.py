@@ -247,14 +247,11 @@ def test_a_visit_from_sign_in_to_close(server: CentreServer, client: CentreClien
     proved = SESSION.model_copy(update={"assurance": "proved", "token": Sensitive("second")})
     server.on("POST", "/v1/sessions/current/name", reply(200, wire(named)))
     server.on("POST", "/v1/sessions/current/sms/check", reply(200, wire(proved)))
-    assert client.sign_in(CARD) == SESSION
-    assert client.session == SESSION
+    assert (client.sign_in(CARD), client.session) == (SESSION, SESSION)
     assert client.confirm_name(True) == named
-    assert client.check_sms(Sensitive("123456")) == proved
-    assert client.session == proved
+    assert (client.check_sms(Sensitive("123456")), client.session) == (proved, proved)
     client.close()
-    after = client.session
-    assert after is None
+    assert client.session is None
     client.close()
     sign_in, confirm, check, leave = server.requests
     assert sign_in.json == {

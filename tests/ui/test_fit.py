@@ -61,12 +61,17 @@ def letters_height(text: QQuickItem) -> float:
 
 def hidden(item: QQuickItem, rect: QRectF) -> bool:
     """Whether an ancestor that clips shows nothing of it."""
-    above = item.parentItem()
+    above = parent_of(item)
     while above is not None:
         if above.clip() and not on_scene(above).intersects(rect):
             return True
-        above = above.parentItem()
+        above = parent_of(above)
     return False
+
+
+def parent_of(item: QQuickItem) -> QQuickItem | None:
+    """PySide6 declares that every item has a parent; the root has none."""
+    return item.parentItem()
 
 
 def drawn_size(text: QQuickItem) -> float:

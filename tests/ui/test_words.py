@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,15 @@ both = pytest.mark.parametrize("language", KEYWORDS)
 def catalogue(language: str) -> Catalog:
     with (FOLDER / f"{language}.po").open("rb") as file:
         return read_po(file, locale=language)
+
+
+def translations(language: str) -> Iterator[tuple[str, str]]:
+    """Every sentence of the catalogue with its translation; there are no plurals."""
+    for message in catalogue(language):
+        if message.id:
+            assert isinstance(message.id, str)
+            assert isinstance(message.string, str), message.id
+            yield message.id, message.string
 
 
 def messages_of_the_code(language: str) -> set[str]:
@@ -68,10 +78,9 @@ def test_every_message_is_translated(language: str) -> None:
 
 @both
 def test_translations_take_the_same_arguments(language: str) -> None:
-    for message in catalogue(language):
-        if message.id:
-            wanted = arguments(message.id) - LEFT_OUT.get(message.id, set())
-            assert wanted == arguments(message.string), message.id
+    for sentence, translation in translations(language):
+        wanted = arguments(sentence) - LEFT_OUT.get(sentence, set())
+        assert wanted == arguments(translation), sentence
 
 
 @both
@@ -85,7 +94,6 @@ def test_the_header_names_the_project_and_nothing_that_changes(language: str) ->
 
 
 def test_english_is_set_as_english() -> None:
-    for message in catalogue("en"):
-        if message.id:
-            assert not re.search(r"[，。：；？！（）、“”‘’]|  ", message.string), message.string
-            assert message.string == message.string.strip()
+    for _, translation in translations("en"):
+        assert not re.search(r"[，。：；？！（）、“”‘’]|  ", translation), translation
+        assert translation == translation.strip()

@@ -16,7 +16,7 @@ from PySide6.QtTest import QTest
 
 from kiosk.privacy import Sensitive
 from kiosk.settings import CentreSettings, ScreenSettings, Settings, VisitLimits
-from kiosk.visit.steps import Attract
+from kiosk.visit.steps import Attract, Step
 from tests import qt_messages
 from tests.ui.samples import CATALOGUE
 from ui.stage import Stage
@@ -114,7 +114,7 @@ class Theatre:
     def greet(self, name: str) -> None:
         self.page.greet(Sensitive(name))
 
-    def show(self, step: object, *, ticket: int | None = None, back: bool = False) -> None:
+    def show(self, step: Step[Any], *, ticket: int | None = None, back: bool = False) -> None:
         """A new step; its ticket is the next one unless the test names it."""
         self.ticket = self.ticket + 1 if ticket is None else ticket
         self.page.show(step, ticket=self.ticket, back=back)
