@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
-from typing import Any, TypeVar, cast, get_args, get_type_hints
+from typing import Any, ClassVar, TypeVar, cast, get_args, get_type_hints
 
 from PySide6.QtCore import Property, QObject, Signal
 from PySide6.QtQml import qmlRegisterSingletonInstance, qmlRegisterUncreatableType
@@ -37,13 +37,15 @@ class ContentObject(QObject):
     """Base of the types: holds a content, with its fields as properties and its parts as
     objects."""
 
+    lists: ClassVar[tuple[str, ...]] = ()
+    """The fields that are tuples of parts."""
+
     def __init__(self, content: Any, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.content = content
         self.parts = {
-            field.name: [TYPES[type(part)](part, self) for part in getattr(content, field.name)]
-            for field in fields(content)
-            if part_of(type(content), field.name)
+            name: [TYPES[type(part)](part, self) for part in getattr(content, name)]
+            for name in self.lists
         }
 
 
@@ -85,8 +87,10 @@ def _hints(content: type) -> dict[str, Any]:
 
 
 def _type_of(content: type) -> type[ContentObject]:
-    properties = {camel(field.name): _property(content, field.name) for field in fields(content)}
-    return cast(type[ContentObject], type(content.__name__, (ContentObject,), properties))
+    names = [field.name for field in fields(content)]
+    members: dict[str, Any] = {camel(name): _property(content, name) for name in names}
+    members["lists"] = tuple(name for name in names if part_of(content, name))
+    return cast(type[ContentObject], type(content.__name__, (ContentObject,), members))
 
 
 def _property(content: type, name: str) -> Property:
