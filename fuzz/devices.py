@@ -513,7 +513,7 @@ def modbus() -> Target:
         bus = line.Bus(line.BusSettings("fuzz"))
     assert bus._client is not None
     # pymodbus' own recv waits by the clock, a thousand times as long as it takes to read.
-    bus._client.recv = port.come  # type: ignore[method-assign]
+    bus._client.recv = port.come  # type: ignore[method-assign]  # the line is played
 
     asked = (
         lambda: parse_identity(bus.read_inputs(0, IDENTITY_COUNT)),

@@ -71,7 +71,7 @@ def under_atheris(name: str, target: Target, read: Read, runs: int) -> None:
     def mutate(data: bytes, longest: int, _seed: int) -> bytes:
         if chance.random() < REWORDED:
             return reworded(data, target.words, chance)[:longest]
-        return atheris.Mutate(data, longest)  # type: ignore[no-any-return]
+        return atheris.Mutate(data, longest)  # type: ignore[no-any-return]  # untyped library
 
     own = {"custom_mutator": mutate} if target.words else {}
     atheris.Setup([sys.argv[0], *options, str(corpus)], read, **own)

@@ -147,7 +147,7 @@ def test_no_slip_comes_out_twice(stand: DeviceStand, job: RunningJob) -> None:
     time.sleep(1.0)  # until the rest of the slip is cut off
     out = whole(stand)
     assert out in ((0, 1) if error.pages is None else (0,))  # pages=0 only if no slip came out
-    again = replace(job.request, job="again")  # type: ignore[type-var]
+    again = replace(job.request, job="again")  # type: ignore[type-var]  # a dataclass
     for _ in range(2):
         stand.do(again)
         assert whole(stand) == out + 1

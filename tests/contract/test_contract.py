@@ -336,7 +336,7 @@ def only(holds: Callable[[DeviceCase, str], object]) -> Callable[[Test], Test]:
     """The test is for kinds and hosts of which this holds."""
 
     def mark(test: Test) -> Test:
-        test.only = holds  # type: ignore[attr-defined]
+        test.only = holds  # type: ignore[attr-defined]  # read when tests are made
         return test
 
     return mark

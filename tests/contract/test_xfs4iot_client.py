@@ -121,7 +121,7 @@ def test_a_publisher_that_says_nothing(machine: XfsMachine) -> None:
 def test_the_right_service_is_taken(
     machine: XfsMachine, driver: type[XfsDriver], service: str
 ) -> None:
-    settings = driver.Settings(ports=(machine.port,))  # type: ignore[attr-defined]
+    settings = driver.Settings(ports=(machine.port,))  # type: ignore[attr-defined]  # each driver's
     info = opened(driver(settings)).info
     assert info.address == machine.uri(service)
     assert (info.kind, info.driver) == (driver.KIND, "xfs4iot")

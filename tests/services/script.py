@@ -92,7 +92,7 @@ class ServiceScript:
         if isinstance(answer, BaseException):
             raise answer
         if isinstance(step, DeviceStep):
-            return answer  # type: ignore[no-any-return]
+            return answer  # type: ignore[no-any-return]  # JSON
         try:
             return step.check(answer)
         except NotAnAnswer as wrong:

@@ -246,7 +246,7 @@ def test_unknown_fields_and_codes_of_a_newer_centre() -> None:
 def test_models_do_not_change() -> None:
     rating = Rating(service="account", level=5)
     with pytest.raises(ValidationError):
-        rating.level = 1  # type: ignore[misc]
+        rating.level = 1  # type: ignore[misc]  # frozen
 
 
 def test_words_are_said_in_the_language_asked_for() -> None:

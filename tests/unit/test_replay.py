@@ -64,7 +64,7 @@ def test_back_drops_the_last_answer_and_all_that_came_of_it() -> None:
 
 def test_what_was_kept_does_not_change() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        Entry("a", "answer").value = "b"  # type: ignore[misc]
+        Entry("a", "answer").value = "b"  # type: ignore[misc]  # frozen
 
 
 def test_nothing_is_sealed_before_paper_is_under_way() -> None:
