@@ -1,4 +1,4 @@
-"""Personal values that do not leak by accident, and what of them may be seen on a screen."""
+"""Personal values that no log or error can leak, and their masked forms for the screen."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ def locale_language() -> Language:
 
 
 def translate(message: str, language: Language) -> str:
-    """``message`` in ``language``; Chinese is what it is written in."""
+    """``message``, which is written in Chinese, in ``language``."""
     return message if language is Language.ZH else _catalogue(language).gettext(message)
 
 

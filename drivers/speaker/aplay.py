@@ -165,7 +165,7 @@ class AplaySpeaker(Driver):
 
 
 def _kill(player: subprocess.Popen[bytes]) -> None:
-    """Kill the player and wait at most :data:`KILLED_S`: one that is stuck in the kernel stays."""
+    """Kill the player and wait at most :data:`KILLED_S`; a player stuck in the kernel stays."""
     player.kill()
     for pipe in (player.stdin, player.stderr):
         with suppress(OSError):

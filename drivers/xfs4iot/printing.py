@@ -49,7 +49,7 @@ from drivers.xfs4iot.payloads import (
 RETRACT_S = 10.0
 """The time limit of RetractMedia at the service, in seconds."""
 ENDLESS_S = 2.0
-"""Seconds past :data:`RETRACT_S` after which a RetractMedia counts as one that never ends."""
+"""Seconds past :data:`RETRACT_S` after which the driver takes a RetractMedia for endless."""
 TAKE_S = 20.0
 """Longest wait, in seconds, until the citizen takes their earlier paper; then the print fails."""
 LOOK_S = 0.5

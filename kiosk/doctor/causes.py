@@ -21,15 +21,16 @@ _ALWAYS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What must be mended: findings that say the same, and the names of those that follow from
-    them."""
+    """One thing to mend: the ``findings`` that report it in the same words, and in ``behind`` the
+    names of the findings that follow from it."""
 
     findings: tuple[Finding, ...]
     behind: tuple[str, ...]
 
 
 def linked(findings: Sequence[Finding], settings: Settings) -> tuple[Finding, ...]:
-    """The same findings; each poor one names the first of its possible causes that is poor too."""
+    """The same findings; every poor finding now names, in ``because``, the first of its possible
+    causes that is poor too."""
     poor = {finding.name: finding.name for finding in findings if finding.poor}
     return tuple(_linked(finding, poor, settings) for finding in findings)
 

@@ -133,7 +133,7 @@ def await_refusal(connection: ssl.SSLSocket, seconds: float) -> None:
 def head(connection: socket.socket, host: str) -> dict[str, str]:
     """The fields of the answer to ``HEAD /``, names in small letters; ``:status`` is its number.
 
-    Raises ``OSError``, also for a time-out, and ``ValueError`` for what is not HTTP.
+    Raises ``OSError``, also for a time-out, and ``ValueError`` when the answer is not HTTP.
     """
     connection.sendall(f"HEAD / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
     data = b""

@@ -1,4 +1,4 @@
-"""Runs every probe, and puts what they found beside the kept results."""
+"""Runs every probe, and compares the findings with the kept results."""
 
 from __future__ import annotations
 

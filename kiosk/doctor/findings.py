@@ -13,24 +13,24 @@ from drivers.sentence import Sentence, en
 from kiosk.settings import Settings
 
 PATIENCE_S = 20.0
-"""How long a probe may take, unless it says another time."""
+"""Seconds that a probe may take, unless it has ``seconds`` of its own."""
 
 
 class Verdict(StrEnum):
     """How a finding counts."""
 
     GOOD = "good"
-    NOTE = "note"  # worth knowing; the terminal is fit all the same
+    NOTE = "note"  # worth knowing; the terminal is still fit for service
     BAD = "bad"  # the terminal is not fit for service
-    UNKNOWN = "unknown"  # could not be found out
+    UNKNOWN = "unknown"  # the probe could not find out
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the report: what was looked at, how it is, and what mends it."""
+    """One line of the report: a thing that a probe has examined, its state, and how to mend it."""
 
     section: str  # "machine", "daemons", "devices", "network", …
-    name: str  # the same in every examination: by it the kept results are compared
+    name: str  # the same in every examination: the kept results are found by this name
     verdict: Verdict
     seen: str
     mend: str = ""  # a command or an act; empty when nothing needs mending
@@ -67,7 +67,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """Looks at one thing. That ``look`` raised, or did not end, becomes a finding too."""
+    """Examines one thing. When ``look`` raises or does not end, this becomes a finding too."""
 
     section: Section
     name: str  # of the finding when the probe itself fails
@@ -78,7 +78,7 @@ class Probe:
 def run_guarded(probes: Sequence[Probe], settings: Settings) -> Iterator[Finding]:
     """The findings of all probes, in their order; they run at the same time.
 
-    A probe that raises, or takes longer than its ``seconds``, gives a finding that says so.
+    When a probe raises, or takes longer than its ``seconds``, a finding says so.
     """
     for running in [_RunningProbe(probe, settings) for probe in probes]:
         yield from running.findings()

@@ -36,7 +36,7 @@ class _File(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class EarlierResult:
-    """What of an earlier examination is compared: the worst verdict under each name."""
+    """The part of an earlier examination that is compared: the worst verdict under each name."""
 
     at: datetime
     verdicts: Mapping[Key, Verdict]

@@ -163,7 +163,7 @@ def _output(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A touch panel: what it calls itself, and its ids (``222a:0001``)."""
+    """A touch panel: the name and the ids (``222a:0001``) that the panel reports."""
 
     name: str
     ids: str

@@ -247,4 +247,5 @@ _KINDS: Mapping[Kind, tuple[str, ...]] = {
     Kind.CAMERA: ("video4linux",),
     Kind.RECEIPT_PRINTER: ("tty", "usbmisc"),
 }
-"""Which devices of the kernel a class of ours may be, where it is not a serial port alone."""
+"""The kernel's subsystems in which a class of devices appears, where that is not a serial port
+alone."""

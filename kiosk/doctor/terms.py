@@ -1,7 +1,8 @@
 """Terms that the doctor words as a whole: names of findings, states, what systems say.
 
-A finding's name is the key of its history, a state is the word of a standard, an error is the
-system's own: none of them is a sentence of ours. The list gives each a place in the catalogue.
+A finding's name is the key of its history, a state is the word of a standard, and an error has the
+system's own words: the program writes none of them as a sentence with ``en``. This list puts each
+into the catalogue of translations.
 """
 
 from __future__ import annotations

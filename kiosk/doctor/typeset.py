@@ -9,7 +9,8 @@ _PAGE = '#set text(font: ("Noto Sans CJK SC", "HanaMinA", "HanaMinB"))\n#sys.inp
 def unshown(text: str) -> str:
     """The characters of ``text`` for which typst finds no glyph on this machine.
 
-    PDF/A demands one for each character (ISO 19005-2, 6.2.11.8), and typst says so.
+    PDF/A demands a glyph for each character (ISO 19005-2, 6.2.11.8), so typst refuses to make a PDF
+    of a character without a glyph.
     """
     import typst
 

@@ -1,1 +1,1 @@
-"""One visit 办理过程: what it asks, which answers it keeps, the words for what goes wrong."""
+"""One visit 办理过程: its steps, the answers that it keeps, and the words for its troubles."""

@@ -355,7 +355,7 @@ class ShowTable(Step[str]):
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What is left of ``of`` once the number that is entered is taken off it."""
+    """The rest that remains: ``of`` minus the entered number."""
 
     label: Sayable
     of: Decimal
@@ -391,12 +391,12 @@ class EnterNumber(Step[Decimal]):
 
     @property
     def too_small(self) -> Text:
-        """What is said of a number below ``least``."""
+        """The hint for a number below ``least``."""
         return _("最少 {number} {unit}", number=self.written(self.least), unit=self.unit)
 
     @property
     def too_large(self) -> Text:
-        """What is said of a number above ``most``."""
+        """The hint for a number above ``most``."""
         return _("最多 {number} {unit}", number=self.written(self.most), unit=self.unit)
 
     def written(self, number: Decimal) -> str:
@@ -406,9 +406,10 @@ class EnterNumber(Step[Decimal]):
 
 @dataclass(frozen=True, slots=True)
 class Confirm(Step[bool]):
-    """What will happen, with every fact of it, and two equal buttons; answered yes or no.
+    """An order before it is sent: all its facts, and two equal buttons; answered yes or no.
 
-    Nothing on it is hidden: the citizen sees what they confirm. ``note`` says what ``yes`` means.
+    The page hides no amount: the citizen sees every fact that they confirm. ``note`` says what
+    ``yes`` means.
     """
 
     title: Sayable
@@ -465,10 +466,11 @@ class PaperReady(_WithActions):
 
 @dataclass(frozen=True, slots=True)
 class Problem(_WithActions):
-    """What happened, that nothing is lost, the ways on, whom to ask and the number to quote."""
+    """A trouble: what happened, that nothing is lost, what to do next, whom to ask, and the number
+    to quote."""
 
     title: Sayable
     lead: Sayable
     reference: str
-    advice: tuple[tuple[Sayable, Sayable], ...] = ()  # heading and what it means, in order
+    advice: tuple[tuple[Sayable, Sayable], ...] = ()  # heading and sentence, in order
     tone: Tone = Tone.ATTENTION

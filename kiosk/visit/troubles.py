@@ -1,4 +1,4 @@
-"""Words for troubles: what happened, what is not lost, what to do next, whom to ask."""
+"""The words of a trouble: what happened, that nothing is lost, what to do next, whom to ask."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LEAVE = "leave"
 PASSING = frozenset({"service-busy", "seal-unavailable"})
 """Codes of refusals after which the citizen may ask the same again in a moment."""
 SESSION_OVER = "session-over"
-"""Code of the refusal by which the centre has ended this visit."""
+"""Code of the refusal that says: the centre has ended the session of this visit."""
 
 _TRY_AGAIN = Action(RETRY, _("再试一次"), "again")
 _TO_MENU = Action(MENU, _("返回首页"), "home")
@@ -81,7 +81,8 @@ def problem_of(
 
 
 def _device_trouble(error: DeviceError, *, signed_in: bool) -> tuple[Text, Text]:
-    """Title and lead: of the card for a reader that could not read one, else of the device."""
+    """Title and lead. They name the card when a reader works but cannot read the card, otherwise
+    the device."""
     cards = _CARDS.get(error.device, {}) if error.device else {}
     if error.reason in cards:
         return cards[error.reason]
@@ -180,7 +181,7 @@ def closed_by(statuses: Mapping[Kind, Status], needs: tuple[Kind, ...]) -> Text 
 
 
 def device_words(device: Kind, status: Status) -> Text:
-    """What a citizen reads of a device that cannot be used: A4 打印机缺纸."""
+    """The words for a citizen about a device that cannot be used: A4 打印机缺纸."""
     if status.problem is None and status.state is State.STARTING:
         return _of(device, _("{device}正在启动"))
     return _state(device, status.problem)
@@ -210,7 +211,7 @@ NOUNS: Mapping[Kind, Text] = {
     Kind.SPEAKER: _("扬声器"),
     Kind.VENDOR_MODE: _("厂商模式"),
 }
-"""What a citizen calls each device."""
+"""The name of each device in a citizen's words."""
 
 _PRINTERS = (Kind.RECEIPT_PRINTER, Kind.DOCUMENT_PRINTER)
 _NOT_NOW = _("{device}暂时不可用")
@@ -222,7 +223,7 @@ _STATES: Mapping[Reason, Text] = {
     Reason.GARBLED: _("{device}出了故障"),
     Reason.HARDWARE: _("{device}出了故障"),
 }
-"""What is wrong with any device; for the other reasons :data:`_NOT_NOW`."""
+"""The words for a reason, for every device; the other reasons have :data:`_NOT_NOW`."""
 _PRINTER_STATES: Mapping[Reason, Text] = {
     Reason.PAPER_OUT: _("{device}缺纸"),
     Reason.TONER_OUT: _("{device}缺墨粉"),
@@ -291,7 +292,7 @@ _CARDS: Mapping[Kind, Mapping[Reason, tuple[Text, Text]]] = {
         ),
     },
 }
-"""Title and lead where a reader works and the card, or how it lies, is the trouble."""
+"""Title and lead where the reader works, and the card, or its place on the reader, is the cause."""
 
 _CENTRE: Mapping[Trouble, tuple[Text, Text]] = {
     Trouble.DOWN: (

@@ -407,7 +407,7 @@ class Trial:
 
     def _complain(self, figure: str, what: str) -> None:
         """Book the complaint on the main fault, else on every background fault. The main fault may
-        be one that was on when the last citizen left."""
+        be a fault of the visit before, which was still on when the last citizen left."""
         main = self._main or self._carried
         on = [main] if main else list(self._beside.values())
         beside = ", ".join(str(running.case) for running in self._beside.values())
