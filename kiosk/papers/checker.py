@@ -1,8 +1,8 @@
 """Checks a sealed document in a process of its own.
 
-The process that parses an untrusted PDF holds nothing else of a citizen, and frees pyHanko's 26 MB
-when it exits. Run as ``python -m kiosk.papers.checker``: standard input is one line of JSON
-followed by the bytes of the PDF, standard output one line of JSON.
+An untrusted PDF is parsed in a process that holds nothing else; pyHanko's 26 MB go when it exits.
+Run as ``python -m kiosk.papers.checker``: standard input is one line of JSON followed by the bytes
+of the PDF, standard output one line of JSON.
 """
 
 from __future__ import annotations
