@@ -14,7 +14,8 @@ class Chores:
     chore, and ``every`` so many seconds without a chore.
 
     A ``ValueError``, ``TypeError`` or ``OSError`` (also every error of ``requests``) of a chore or
-    of ``look`` is told to ``failed`` as one sentence. All three run in the chores' own thread.
+    of ``look`` is passed to ``failed`` as one sentence. The chores, ``look`` and ``failed`` run in
+    a thread of their own.
     """
 
     def __init__(

@@ -68,10 +68,10 @@ class DeskMessage(QObject):
 
 @QmlElement
 class DeskCentre(QObject):
-    """The stand-in centre at ``address``; None: there is none, and every order is dropped.
+    """The stand-in centre at ``address``. With None the desk has no centre and drops every order.
 
-    A thread asks the centre again and again; the centre tells nobody which faults stand, so the
-    desk remembers what it has set. ``trouble`` is emitted with the sentence of each failure.
+    A thread asks the centre again and again. The centre tells nobody which faults are set, so the
+    desk remembers the faults that it has set. ``trouble`` carries the sentence of each failure.
     """
 
     changed = Signal()
