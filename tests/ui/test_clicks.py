@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 from PySide6.QtCore import QPointF, Qt
@@ -12,6 +13,7 @@ from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QTest
 
 from kiosk.settings import VisitLimits
+from kiosk.visit.steps import Column, Fact, ShowStatement, ShowTable
 from kiosk.words import HIDDEN, _
 from tests.ui.cases import cases
 from tests.ui.samples import CATALOGUE
@@ -415,6 +417,29 @@ def test_a_number_can_be_typed_with_keys_and_cleared() -> None:
         theatre.settle()
         theatre.press(theatre.button("confirm"))
         assert theatre.listener.heard[-1] == ("answer", (8, "240"))
+    finally:
+        theatre.close()
+
+
+def test_the_next_number_is_typed_anew(theatre: Theatre) -> None:
+    theatre.show(CASES["30-amount"])
+    for key in ("5", "0", "0"):
+        theatre.press(theatre.button(key))
+    theatre.press(theatre.button("language"))
+    assert "500" in texts(theatre), "another language is no other question"
+    theatre.show(CASES["31-months"])
+    assert "500" not in texts(theatre)
+    assert "confirm" not in {item.objectName() for item in theatre.buttons()}
+
+
+def test_no_amount_is_hidden_without_an_eye_that_shows_it() -> None:
+    theatre = Theatre(Setting(revealed=False))
+    try:
+        amount = _("{amount} 元", amount=Decimal("1234.50"))
+        theatre.show(ShowStatement("", (Fact("", "a"),), note=amount))
+        assert "1,234.50 元" in texts(theatre)
+        theatre.show(ShowTable("", (Column(""),), (("a",),), empty="", lead=amount))
+        assert "1,234.50 元" in texts(theatre)
     finally:
         theatre.close()
 

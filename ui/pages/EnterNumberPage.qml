@@ -31,6 +31,12 @@ Page {
     }
     function send() { if (complete) CurrentPage.answer(typed.replace(/\.$/, "")) }
 
+    // The window keeps the page when the next step asks for a number too: its citizen types anew.
+    Connections {
+        target: CurrentPage
+        function onPageShown() { page.typed = "" }
+    }
+
     focus: true
     Keys.onPressed: event => {
         if (event.text.length === 1 && event.text >= "0" && event.text <= "9" || event.text === ".") push(event.text)
