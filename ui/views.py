@@ -270,7 +270,7 @@ def _show_statement(step: ShowStatement, look: Look) -> StatementContent:
         label=look.word(headline.label) if headline else "",
         number=look.word(headline.amount.reveal(), hidden=True) if headline else "",
         under=look.word(headline.under) if headline else "",
-        note=look.word(step.note, hidden=True),
+        note=look.word(step.note, hidden=hides),
         note_tone=step.note_tone.value,
         facts=tuple(
             FactPart(
@@ -285,9 +285,10 @@ def _show_statement(step: ShowStatement, look: Look) -> StatementContent:
 
 
 def _show_table(step: ShowTable, look: Look) -> TableContent:
+    hides = any(column.hidden for column in step.columns)
     return TableContent(
         title=look.word(step.title),
-        lead=look.word(step.lead, hidden=True),
+        lead=look.word(step.lead, hidden=hides),
         tabs=tuple(
             TabPart(tab.key, look.word(tab.title), current=tab.key == step.tab) for tab in step.tabs
         ),
@@ -305,7 +306,7 @@ def _show_table(step: ShowTable, look: Look) -> TableContent:
         lines=tuple(_line(row, step.columns, look) for row in step.rows),
         empty=look.word(step.empty),
         revealed=look.revealed,
-        eye=_eye(look) if any(column.hidden for column in step.columns) else "",
+        eye=_eye(look) if hides else "",
     )
 
 
