@@ -15,6 +15,9 @@ import pytest
 import drivers
 import kiosk.doctor
 from drivers.device import DeviceError, Kind, Reason
+from drivers.document_printer.codec import Group, Tag, attribute
+from drivers.document_printer.states import read_status
+from drivers.id_card.sdt_frames import FrameError, SdtStatus
 from drivers.sentence import en, joined, words_of
 from kiosk.centre.errors import CentreUnavailable, Trouble
 from kiosk.doctor import network
@@ -242,6 +245,15 @@ def test_every_sentence_of_a_driver_is_one_for_the_catalogue(module: str) -> Non
     assert sorted(one for one in raw if in_chinese(one) == one) == []
 
 
+def of_printer(*reasons: str, say: str = "") -> str:
+    """What the doctor is told of an A4 printer that gives ``reasons`` and says ``say``."""
+    said = (
+        attribute("printer-state-reasons", Tag.KEYWORD, *reasons),
+        attribute("printer-state-message", Tag.TEXT, say),
+    )
+    return read_status(Group(Tag.PRINTER_GROUP, said)).detail
+
+
 @pytest.mark.parametrize(
     ("sentence", "said"),
     [
@@ -250,6 +262,12 @@ def test_every_sentence_of_a_driver_is_one_for_the_catalogue(module: str) -> Non
          "中心没有应答：GET /v1/catalogue：连不上（NewConnectionError）"),
         (joined(": ", "gjj.example", "No address associated with hostname"),
          "gjj.example：这个域名没有地址"),
+        (joined(", ", "userError", of_printer("toner-empty-error", "media-low-report", say="C: 3")),
+         "需人工处理，墨粉用完（错误），纸将用完（提示）（C: 3）"),
+        (of_printer("some-vendor-thing-error"), "some-vendor-thing（错误）"),
+        (DeviceError(Reason.TONER_OUT, of_printer("toner-empty")), "缺墨粉：墨粉用完"),
+        (FrameError(SdtStatus.CHECKSUM_ERROR, en("frame with a wrong checksum")),
+         "应答错乱：帧校验和错"),
     ],
 )  # fmt: skip
 def test_what_devices_and_the_centre_say_of_themselves(
@@ -271,7 +289,9 @@ def test_what_devices_and_the_centre_say_of_themselves(
 def test_what_openssl_says(error: OSError, said: str) -> None:
     if isinstance(error, ssl.SSLError):
         error.reason = error.args[1].partition("SSL: ")[2].partition("]")[0]
-    assert in_chinese(network._tls_words(error)) == said
+    words = network._tls_words(error)
+    assert in_chinese(words) == said
+    assert in_chinese(en("after the handshake: {words}", words=words)) == f"握手之后：{said}"
 
 
 def test_what_openssl_says_of_a_certificate() -> None:
