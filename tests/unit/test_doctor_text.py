@@ -207,7 +207,6 @@ def test_every_sentence_of_the_doctor_is_one_for_the_catalogue(path: Path) -> No
 
 DRIVERS = Path(drivers.__file__).parent
 UNHEARD = {
-    "bare.py",  # of the bench
     "hosting/child.py",  # on its own standard error
     # What stands on a citizen's card or code: the doctor reads none.
     "code_scanner/framing.py",
