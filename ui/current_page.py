@@ -164,7 +164,8 @@ class CurrentPage(QObject):
             return
         if self._before is not None:
             self._before.deleteLater()
-        self._before, self.shows, self._object = self._object, shows, object_of(shows, self)
+        self._before, self.shows = self._object, shows
+        self._object = object_of(shows, self, self._before)
         self.changed.emit()
         if new and not same_page:
             self.pageChanged.emit()

@@ -40,13 +40,23 @@ class ContentObject(QObject):
     lists: ClassVar[tuple[str, ...]] = ()
     """The fields that are tuples of parts."""
 
-    def __init__(self, content: Any, parent: QObject | None = None) -> None:
+    def __init__(
+        self, content: Any, parent: QObject | None = None, before: ContentObject | None = None
+    ) -> None:
+        """``before``: the object of the page's earlier content. Parts that are the same in both are
+        taken over from it, so that the page keeps their buttons: a button that were made anew would
+        lose the finger and the focus that are on it."""
         super().__init__(parent)
         self.content = content
-        self.parts = {
-            name: [TYPES[type(part)](part, self) for part in getattr(content, name)]
-            for name in self.lists
-        }
+        self.parts = {name: self._parts(name, before) for name in self.lists}
+
+    def _parts(self, name: str, before: ContentObject | None) -> list[ContentObject]:
+        parts = getattr(self.content, name)
+        if type(before) is type(self) and getattr(before.content, name) == parts:
+            for part in before.parts[name]:
+                part.setParent(self)
+            return before.parts[name]
+        return [TYPES[type(part)](part, self) for part in parts]
 
 
 def part_of(content: type, name: str) -> type | None:
@@ -61,9 +71,12 @@ def camel(name: str) -> str:
     return first + "".join(word.title() for word in rest)
 
 
-def object_of(content: contents.PageContent, parent: QObject) -> ContentObject:
-    """The object to which the page of ``content`` binds."""
-    return TYPES[type(content)](content, parent)
+def object_of(
+    content: contents.PageContent, parent: QObject, before: ContentObject | None = None
+) -> ContentObject:
+    """The object to which the page of ``content`` binds; ``before`` as :class:`ContentObject` has
+    it."""
+    return TYPES[type(content)](content, parent, before)
 
 
 def register() -> None:

@@ -187,6 +187,19 @@ def test_the_eye_hides_and_shows(name: str) -> None:
         theatre.close()
 
 
+def test_a_button_stays_itself_while_the_amounts_change() -> None:
+    """A finger that goes from the eye to a button finds the button in its place at once: it is not
+    made anew, at first without a place, with the new content."""
+    theatre = Theatre(Setting(revealed=False))
+    try:
+        theatre.show(CASES["09-account"])
+        button = theatre.button("ledger")
+        theatre.press(theatre.button("eye"))
+        assert theatre.button("ledger") is button
+    finally:
+        theatre.close()
+
+
 @pytest.mark.parametrize("orientation", ["portrait", "landscape"])
 def test_the_keypad_types_a_code(orientation: str) -> None:
     theatre = Theatre(Setting(orientation=orientation))
