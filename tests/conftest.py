@@ -32,6 +32,7 @@ OWN_PROCESSES = ("test_real_window.py",)
 """Files under ``ui`` that start Qt in processes of their own."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file stays in one process, and so do all that share a Qt engine: one process has one. The
     desk, whose engine is another, comes last."""
