@@ -11,7 +11,7 @@ demo: $(VENV)/ready words  ## the terminal, the desk and the stand-in centre; wi
 	$(BIN)/kiosk demo
 
 test: $(VENV)/ready words check terminal  ## everything, in under ten minutes on two cores
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 terminal: $(VENV)/ready words  ## both wheels, and the terminal's alone installed in .terminal as in the field
 	$(BIN)/python tools/install_terminal.py

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -27,16 +26,7 @@ def _qt_says_nothing() -> Iterator[None]:
         pytest.fail("Qt said:\n" + "\n".join(said), pytrace=False)
 
 
-UI = Path(__file__).parent / "ui"
-OWN_PROCESSES = ("test_real_window.py",)
-"""Files under ``ui`` that start Qt in processes of their own."""
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file stays in one process, and so do all that share a Qt engine: one process has one. The
-    desk, whose engine is another, comes last."""
-    items.sort(key=lambda item: item.path.name == "test_desk.py")
-    for item in items:
-        shared = item.path.parent == UI and item.path.name not in OWN_PROCESSES
-        item.add_marker(pytest.mark.xdist_group("ui" if shared else str(item.path)))
+    """Sort the desk behind the pages, because its Qt engine is another than theirs, and the unit
+    tests last: short files at the end keep both worker processes busy."""
+    items.sort(key=lambda item: (item.path.parent.name == "unit", item.path.name == "test_desk.py"))

@@ -57,7 +57,7 @@ def coverage() -> int:
     files = ",".join(str(ROOT / file) for file in WHOLE)
     # setup.cfg says that coverage.py also follows the processes that the tests start.
     done = _coverage(
-        "run", where, f"--include={files}", "-m", "pytest", "-q", "-n2", "--dist=loadgroup", *tests
+        "run", where, f"--include={files}", "-m", "pytest", "-q", "-n2", "--dist=loadfile", *tests
     )
     if done:
         return done

@@ -39,8 +39,6 @@ NOT_SHIPPED = (
     "assets/xfs4iot/*",  # what messages are held against in tests
 )
 
-pytestmark = pytest.mark.xdist_group("terminal alone")
-
 
 @pytest.fixture(scope="module")
 def installed() -> Path:
