@@ -44,8 +44,8 @@ class ContentObject(QObject):
         self, content: Any, parent: QObject | None = None, before: ContentObject | None = None
     ) -> None:
         """``before``: the object of the page's earlier content. Parts that are the same in both are
-        taken over from it, so that the page keeps their buttons: a button that were made anew would
-        lose the finger and the focus that are on it."""
+        taken over from it, so that the page keeps their buttons: a button that is made anew
+        loses the finger and the focus that are on it."""
         super().__init__(parent)
         self.content = content
         self.parts = {name: self._parts(name, before) for name in self.lists}
