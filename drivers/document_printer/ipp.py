@@ -22,7 +22,7 @@ from drivers.device import (
     Status,
 )
 from drivers.document_printer.codec import Group, IppMessage, Tag, Value, attribute
-from drivers.document_printer.names import IppStatus, JobState, Operation
+from drivers.document_printer.names import IppOperation, IppStatus, JobState
 from drivers.document_printer.states import STATE_ATTRIBUTES, read_status
 from drivers.document_printer.transport import IppWire
 from drivers.document_printer.types import PagesPrinted, PrintDocument
@@ -77,7 +77,7 @@ _UNPRINTABLE = (
 class _RefusedError(DeviceError):
     """The printer refused an operation; ``status`` is the status code of its answer."""
 
-    def __init__(self, operation: Operation, status: int) -> None:
+    def __init__(self, operation: IppOperation, status: int) -> None:
         reason, words = Reason.UNSUPPORTED, "unknown"
         if status in _NAMED:
             reason, words = _REASONS.get(status, reason), IppStatus(status).name
@@ -236,9 +236,9 @@ class IppPrinter(Driver):
             ),
             Check("ready", status.usable, status.detail or status.state.value),
         ]
-        if Operation.VALIDATE_JOB in self._operations:
+        if IppOperation.VALIDATE_JOB in self._operations:
             try:
-                self._ask(Operation.VALIDATE_JOB, *self._ticket("self-test"))
+                self._ask(IppOperation.VALIDATE_JOB, *self._ticket("self-test"))
                 checks.append(Check("accepts a job", True, en("Validate-Job: ok")))
             except _RefusedError as error:
                 checks.append(Check("accepts a job", False, error.detail))
@@ -274,15 +274,15 @@ class IppPrinter(Driver):
     ) -> _PrinterJob:
         """Send the document; returns the job that the printer has made of it."""
         operation, job = self._ticket(request.title)
-        if Operation.VALIDATE_JOB in self._operations:
-            self._persist(Operation.VALIDATE_JOB, (operation, job), deadline, cancel)
-        if Operation.CREATE_JOB not in self._operations:
+        if IppOperation.VALIDATE_JOB in self._operations:
+            self._persist(IppOperation.VALIDATE_JOB, (operation, job), deadline, cancel)
+        if IppOperation.CREATE_JOB not in self._operations:
             return self._print_job(request, (operation, job), deadline, cancel)
         # Create-Job before the data: after any later failure, the job's number is known, and the
         # job can be cancelled.
         self._leftovers = True
         made = self._persist(
-            Operation.CREATE_JOB, (_without_format(operation), job), deadline, cancel
+            IppOperation.CREATE_JOB, (_without_format(operation), job), deadline, cancel
         )
         created = _job_of(made, request)
         document = Group(
@@ -295,7 +295,7 @@ class IppPrinter(Driver):
             ),
         )
         try:
-            self._persist(Operation.SEND_DOCUMENT, (document,), deadline, cancel, request.pdf)
+            self._persist(IppOperation.SEND_DOCUMENT, (document,), deadline, cancel, request.pdf)
         except DeviceError as error:
             unsettled = 0 if error.reason is Reason.NO_DEVICE else None  # NO_DEVICE: nothing sent
             self._give_up(request, created, error, unsettled)
@@ -311,7 +311,7 @@ class IppPrinter(Driver):
         """Print-Job, for printers without Create-Job."""
         self._leftovers = True
         try:
-            made = self._persist(Operation.PRINT_JOB, ticket, deadline, cancel, request.pdf)
+            made = self._persist(IppOperation.PRINT_JOB, ticket, deadline, cancel, request.pdf)
         except _RefusedError:
             raise
         # the printer may have the document; the job's number is unknown
@@ -323,7 +323,7 @@ class IppPrinter(Driver):
 
     def _persist(
         self,
-        operation: Operation,
+        operation: IppOperation,
         groups: tuple[Group, ...],
         deadline: Deadline,
         cancel: CancelToken,
@@ -414,7 +414,7 @@ class IppPrinter(Driver):
 
     def _refresh(self, job: _PrinterJob, seconds: float) -> None:
         seen = self._ask(
-            Operation.GET_JOB_ATTRIBUTES, self._about_job(job, *_ABOUT_JOB), seconds=seconds
+            IppOperation.GET_JOB_ATTRIBUTES, self._about_job(job, *_ABOUT_JOB), seconds=seconds
         ).group(Tag.JOB_GROUP)
         # A completed job on CUPS carries stray reasons: judge by the state.
         state = seen.number("job-state")
@@ -514,7 +514,7 @@ class IppPrinter(Driver):
         purged = (attribute("purge-job", Tag.BOOLEAN, True),) if purge else ()
         try:
             self._ask(
-                Operation.CANCEL_JOB,
+                IppOperation.CANCEL_JOB,
                 Group(
                     Tag.OPERATION_GROUP,
                     (
@@ -533,7 +533,7 @@ class IppPrinter(Driver):
         """Cancel every job of this terminal that is still at the printer; a CUPS queue also purges
         those that have ended."""
         limit = Deadline(seconds)
-        if Operation.GET_JOBS not in self._operations:
+        if IppOperation.GET_JOBS not in self._operations:
             self._leftovers = False
             return
         owner = "job-originating-user-name"
@@ -547,7 +547,7 @@ class IppPrinter(Driver):
             ),
         )
         try:
-            waiting = self._ask(Operation.GET_JOBS, mine, seconds=limit.remaining())
+            waiting = self._ask(IppOperation.GET_JOBS, mine, seconds=limit.remaining())
             for job in waiting.all(Tag.JOB_GROUP):
                 number = job.number("job-id")
                 # Some firmware ignores "my-jobs" and lists the jobs of all users.
@@ -561,14 +561,14 @@ class IppPrinter(Driver):
     def _about(self) -> Group:
         asked = attribute("requested-attributes", Tag.KEYWORD, *_ABOUT)
         return self._ask(
-            Operation.GET_PRINTER_ATTRIBUTES, Group(Tag.OPERATION_GROUP, (asked,))
+            IppOperation.GET_PRINTER_ATTRIBUTES, Group(Tag.OPERATION_GROUP, (asked,))
         ).group(Tag.PRINTER_GROUP)
 
     def _look(self, seconds: float) -> Status:
         asked = attribute("requested-attributes", Tag.KEYWORD, *STATE_ATTRIBUTES)
         try:
             answer = self._ask(
-                Operation.GET_PRINTER_ATTRIBUTES,
+                IppOperation.GET_PRINTER_ATTRIBUTES,
                 Group(Tag.OPERATION_GROUP, (asked,)),
                 seconds=seconds,
             )
@@ -589,7 +589,11 @@ class IppPrinter(Driver):
         )
 
     def _ask(
-        self, operation: Operation, *groups: Group, data: bytes = b"", seconds: float | None = None
+        self,
+        operation: IppOperation,
+        *groups: Group,
+        data: bytes = b"",
+        seconds: float | None = None,
     ) -> IppMessage:
         """Send one request; ``groups`` begins with the operation's own attributes.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 
-class Operation(IntEnum):
+class IppOperation(IntEnum):
     """``operations-supported`` (RFC 8011, 5.4.15)."""
 
     PRINT_JOB = 0x0002

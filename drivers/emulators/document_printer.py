@@ -25,7 +25,7 @@ from drivers.document_printer.codec import (
     decode,
     encode,
 )
-from drivers.document_printer.names import IppPrinterState, IppStatus, JobState, Operation
+from drivers.document_printer.names import IppOperation, IppPrinterState, IppStatus, JobState
 from drivers.emulators.http_line import HttpLine
 from drivers.emulators.ports import reserved
 
@@ -88,7 +88,7 @@ class DocumentPrinter:
         dpi: int = 72,
         model: str = "Emulated A4 Laser",
         tls: ssl.SSLContext | None = None,
-        without: tuple[Operation, ...] = (),
+        without: tuple[IppOperation, ...] = (),
         formats: tuple[str, ...] = _FORMATS,
         cups_version: str = "",
         history: bool = True,
@@ -103,7 +103,7 @@ class DocumentPrinter:
         self._dpi = dpi
         self._model = model
         self._tls = tls
-        self._operations = tuple(one for one in Operation if one not in without)
+        self._operations = tuple(one for one in IppOperation if one not in without)
         self._formats = formats
         self._cups_version = cups_version
         self._history = history
@@ -421,15 +421,15 @@ class DocumentPrinter:
         status, groups = IppStatus.OPERATION_NOT_SUPPORTED, tuple[Group, ...]()
         if request.code in self._operations:
             status, groups = {
-                Operation.GET_PRINTER_ATTRIBUTES: self._tell_printer,
-                Operation.VALIDATE_JOB: self._validate,
-                Operation.PRINT_JOB: self._print_job,
-                Operation.CREATE_JOB: self._create,
-                Operation.SEND_DOCUMENT: self._receive,
-                Operation.GET_JOB_ATTRIBUTES: self._tell_job,
-                Operation.CANCEL_JOB: self._cancel,
-                Operation.GET_JOBS: self._tell_jobs,
-            }[Operation(request.code)](request, request.group(Tag.OPERATION_GROUP))
+                IppOperation.GET_PRINTER_ATTRIBUTES: self._tell_printer,
+                IppOperation.VALIDATE_JOB: self._validate,
+                IppOperation.PRINT_JOB: self._print_job,
+                IppOperation.CREATE_JOB: self._create,
+                IppOperation.SEND_DOCUMENT: self._receive,
+                IppOperation.GET_JOB_ATTRIBUTES: self._tell_job,
+                IppOperation.CANCEL_JOB: self._cancel,
+                IppOperation.GET_JOBS: self._tell_jobs,
+            }[IppOperation(request.code)](request, request.group(Tag.OPERATION_GROUP))
         opening = Group(
             Tag.OPERATION_GROUP,
             (

@@ -24,7 +24,7 @@ from PIL import Image
 from drivers.catalogue import create
 from drivers.device import CancelToken, DeviceError, Kind, Reason, State, Status, Supply
 from drivers.document_printer.ipp import IppPrinter
-from drivers.document_printer.names import Operation
+from drivers.document_printer.names import IppOperation
 from drivers.document_printer.types import PagesPrinted, PrintDocument
 from drivers.emulators.document_printer import DocumentPrinter
 from drivers.hosting.thread_host import ThreadHost
@@ -146,7 +146,7 @@ def test_a_job_that_failed_may_be_printed_again(stand: PrinterStand) -> None:
 
 
 def test_prints_on_a_printer_that_knows_only_print_job() -> None:
-    without = (Operation.CREATE_JOB, Operation.SEND_DOCUMENT, Operation.VALIDATE_JOB)
+    without = (IppOperation.CREATE_JOB, IppOperation.SEND_DOCUMENT, IppOperation.VALIDATE_JOB)
     with standing(without=without) as stand:
         assert stand.print() == PagesPrinted("job-1", 3)
         stand.printer.obey("jam", after_pages=1)
@@ -155,7 +155,7 @@ def test_prints_on_a_printer_that_knows_only_print_job() -> None:
 
 
 def test_prints_where_nobody_tells_the_jobs() -> None:
-    with standing(without=(Operation.GET_JOBS,)) as stand:
+    with standing(without=(IppOperation.GET_JOBS,)) as stand:
         assert stand.print().pages == 3
 
 
@@ -321,7 +321,7 @@ def test_cancelled_before_anything_was_sent(stand: PrinterStand) -> None:
 
 
 def test_a_printer_that_cancels_nothing() -> None:
-    with standing({"settle_s": 0.3}, without=(Operation.CANCEL_JOB,)) as stand:
+    with standing({"settle_s": 0.3}, without=(IppOperation.CANCEL_JOB,)) as stand:
         stand.printer.obey("jam", after_pages=1)
         error = stand.failure()
         assert (error.reason, error.pages) == (Reason.JAM, None)
@@ -330,7 +330,7 @@ def test_a_printer_that_cancels_nothing() -> None:
 
 
 def test_a_job_that_is_done_before_it_can_be_cancelled() -> None:
-    with standing({"settle_s": 5.0}, without=(Operation.CANCEL_JOB,)) as stand:
+    with standing({"settle_s": 5.0}, without=(IppOperation.CANCEL_JOB,)) as stand:
         stand.printer.obey("jam", after_pages=1)
         future = stand.begin()
         stand.until(lambda: stand.sheets() == 1)

@@ -61,7 +61,7 @@ RULES = [
 WORKSHOP = ("kiosk.workshop*", "drivers.emulators*", "ui.desk*", "ui.robots*")
 """What never runs for a citizen, and is on no terminal in the field."""
 ORDER = (
-    {"kiosk.privacy", "kiosk.words", "kiosk.events", "kiosk.endings"},
+    {"kiosk.privacy", "kiosk.words", "kiosk.events", "kiosk.endings", "kiosk.operation"},
     {"kiosk.settings", "kiosk.log"},
     {"kiosk.centre"},
     {"kiosk.papers"},
@@ -72,7 +72,15 @@ ORDER = (
     {"kiosk.workshop"},
 )
 """The rooms of ``kiosk``, from the ground up: a room imports only from rooms that stand below."""
-BESIDE = {"kiosk.keeper": {"kiosk.events", "kiosk.log", "kiosk.settings", "kiosk.endings"}}
+BESIDE = {
+    "kiosk.keeper": {
+        "kiosk.events",
+        "kiosk.log",
+        "kiosk.settings",
+        "kiosk.endings",
+        "kiosk.operation",
+    }
+}
 """Rooms that stand beside the others, and all that they may import; any room may start a keeper."""
 LARGE = ("ui", "ui.*", "drivers.emulators*")
 """What is imported only inside functions, so that the keeper and the command line stay small."""

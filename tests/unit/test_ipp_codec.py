@@ -18,7 +18,7 @@ from drivers.document_printer.codec import (
     decode,
     encode,
 )
-from drivers.document_printer.names import IppStatus, Operation
+from drivers.document_printer.names import IppOperation, IppStatus
 
 # RFC 8010, A.1: a Print-Job request.
 PRINT_JOB = bytes.fromhex(
@@ -34,7 +34,7 @@ PRINT_JOB = bytes.fromhex(
     "03"
 )
 PRINT_JOB_MEANS = IppMessage(
-    Operation.PRINT_JOB,
+    IppOperation.PRINT_JOB,
     1,
     (
         Group(

@@ -17,7 +17,7 @@ from kiosk.workshop.bench.cabinets import BranchCabinet, Kiosk
 from kiosk.workshop.bench.cases import USED_AT, FaultCase, cases
 from kiosk.workshop.bench.figures import BenchError, Figure, Name
 from kiosk.workshop.bench.stand import stand
-from kiosk.workshop.bench.trial import CaseVerdict, Trial
+from kiosk.workshop.bench.trial import CaseTrial, CaseVerdict
 
 NAMES: Mapping[str, Name] = {
     "faults_run": Name(""),
@@ -76,7 +76,7 @@ def try_all(chosen: Sequence[FaultCase], *, calm: int = 0) -> tuple[list[CaseVer
         others = any(case.fault.device not in USED_AT for case in share)
         kiosk = partial(Kiosk, bystanders=others)
         with stand(BranchCabinet if share is bank else kiosk) as its:
-            trial = Trial(its, share, calm)
+            trial = CaseTrial(its, share, calm)
             trial.run()
             return trial.verdicts, trial.calm_stalls
 

@@ -74,7 +74,7 @@ class _Round:
     cases: list[_RunningCase] = field(default_factory=list)
 
 
-class Trial:
+class CaseTrial:
     """Tries cases on one stand, as many in a visit as can be told apart.
 
     At most one fault is on that the citizen will meet: the main fault. Each device that the citizen

@@ -1,0 +1,237 @@
+"""The contract of operations: orders, drafts, confirmations, and how far an operation has come.
+
+``Order`` is what the citizen wants, one model for each business. ``Eligibility`` says what can be
+had and why not, ``Trial`` computes and creates nothing, ``Operation`` is a draft and all that comes
+of the draft. Names follow ``kiosk.centre.models``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from kiosk.centre.models import CentreWords, Day, Line, Money, RefusalBody, WireModel, YearMonth
+from kiosk.operation import OPERATION_ID, Business, OperationState
+from kiosk.privacy import Sensitive
+
+OperationId = Annotated[str, StringConstraints(pattern=OPERATION_ID)]
+Key = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+"""128 random bits that the terminal makes when an order is complete: a retry carries the same key,
+and the centre answers a known key with its operation in its present state."""
+Named = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+"""The id of an account, a loan or a card in this session."""
+EvidenceKind = Literal["sms", "face", "pin", "qr"]
+
+
+# -- orders ---------------------------------------------------------------------------------------
+
+
+class WithdrawalOrder(WireModel):
+    """A withdrawal 提取. A closing withdrawal (离退休, 离职) carries no ``amount``: the centre pays
+    out balance and interest."""
+
+    business: Literal[
+        Business.RETIREMENT_WITHDRAWAL,
+        Business.REPAY_LOAN_WITHDRAWAL,
+        Business.REPAY_MORTGAGE_WITHDRAWAL,
+        Business.RENT_WITHDRAWAL,
+        Business.LEAVING_WITHDRAWAL,
+    ]
+    account: Named
+    amount: Annotated[Money, Field(gt=Decimal(0))] | None = None
+    loan: Named | None = None  # for 偿还公积金贷款 and 偿还商业贷款
+
+
+class PrepaymentOrder(WireModel):
+    """提前部分还款: pay ``amount`` of the principal before its time."""
+
+    business: Literal[Business.PREPAYMENT]
+    loan: Named
+    amount: Annotated[Money, Field(gt=Decimal(0))]
+    way: Literal["shorter-term", "lower-payment"]  # 缩短年限, 降低月供
+
+
+class SettlementOrder(WireModel):
+    """提前结清: pay back the whole loan."""
+
+    business: Literal[Business.SETTLEMENT]
+    loan: Named
+
+
+Order = Annotated[
+    WithdrawalOrder | PrepaymentOrder | SettlementOrder,
+    Field(discriminator="business"),
+]
+"""What the citizen wants 申请: one model for each business."""
+
+
+# -- what can be had ------------------------------------------------------------------------------
+
+
+class CheckedFact(WireModel):
+    """One fact that the centre has looked up instead of a paper 零材料: what, where, on whose
+    consent."""
+
+    fact: CentreWords
+    source: CentreWords  # the agency
+    outcome: CentreWords
+    good: bool
+
+
+class Payee(WireModel):
+    """The bank card that receives the money 收款银行卡."""
+
+    id: Named
+    bank: Line
+    tail: str = Field(pattern=r"^[0-9]{4}$")  # the last four digits
+
+
+class Eligibility(WireModel):
+    """Whether one business can be had now: can or cannot, why, and how much at most."""
+
+    business: Business
+    can: bool
+    account: Named | None = None  # the account or the loan that the answer speaks of
+    loan: Named | None = None
+    least: Money | None = None
+    most: Money | None = None  # None: no amount is asked for
+    balance: Money | None = None  # of the account, before
+    payee: Payee | None = None
+    checked: tuple[CheckedFact, ...] = ()
+    refusal: RefusalBody | None = None  # why not; None where ``can``
+
+
+class Authorisation(WireModel):
+    """信息协查授权: which agencies the centre asks for which facts, what for. The reasons for a
+    withdrawal are judged only with the consent."""
+
+    version: str = Field(max_length=32)
+    agencies: tuple[CentreWords, ...]
+    facts: tuple[CentreWords, ...]
+    purpose: CentreWords
+    text: CentreWords  # the full text
+
+
+class AuthorisationAnswer(WireModel):
+    """The citizen agrees to the look-ups, or does not."""
+
+    version: str = Field(max_length=32)
+    agreed: bool
+
+
+class TrialLine(WireModel):
+    """One line of a trial, the same in every column of a comparison."""
+
+    label: CentreWords
+    value: Money | int | Day | YearMonth
+    unit: CentreWords | None = None
+
+
+class TrialChoice(WireModel):
+    """One way to do it, computed by the centre: 缩短年限 or 降低月供."""
+
+    way: str = Field(max_length=32)
+    title: CentreWords
+    lines: tuple[TrialLine, ...]
+    balances: tuple[Money, ...] = ()  # the debt at the end of each year, for a chart
+
+
+class Trial(WireModel):
+    """试算: what would come of an order. Creates nothing."""
+
+    choices: tuple[TrialChoice, ...]
+    saved: Money | None = None
+    note: CentreWords | None = None
+
+
+class TrialRequest(WireModel):
+    order: Order
+
+
+# -- drafts and what comes of them ----------------------------------------------------------------
+
+
+class DraftRequest(WireModel):
+    """Draft an operation. The same ``key`` gives the same operation, in its present state."""
+
+    key: Key
+    order: Order
+
+
+class AgreedText(WireModel):
+    """A text that the citizen agrees to with the confirmation, kept by the centre 电子档案."""
+
+    id: str = Field(max_length=32)
+    version: str = Field(max_length=32)
+    title: CentreWords
+    short: CentreWords  # what was agreed, in one plain sentence
+    text: str = Field(max_length=20_000)
+
+
+class Operation(WireModel):
+    """An operation 业务, as far as it has come. As a draft, the quote that the citizen confirms.
+
+    Seconds are seconds left on the centre's clock, which alone decides. ``reference`` is the
+    business serial 业务流水号 of an operation that was committed. ``code`` is what the citizen
+    reads to 12329. ``confirmed_by`` lists sets of evidence of which one is enough.
+    """
+
+    id: OperationId
+    business: Business
+    state: OperationState
+    version: int = Field(ge=1, le=1_000_000)
+    title: CentreWords
+    amount: Money | None = None  # what moves
+    interest: Money | None = None  # the part of ``amount`` that is interest
+    balance_before: Money | None = None
+    balance_after: Money | None = None
+    payee: Payee | None = None
+    arrives: CentreWords | None = None  # when the money is there
+    next_possible: Day | None = None  # 下次提取日期
+    effects: tuple[CentreWords, ...] = ()  # plain words, e.g. 账户将销户
+    texts: tuple[AgreedText, ...] = ()
+    confirmed_by: tuple[tuple[EvidenceKind, ...], ...] = ()
+    phone: str = Field(default="", max_length=20)  # masked: where the code of the operation goes
+    draft_ttl_s: int | None = Field(default=None, ge=0, le=86_400)
+    commit_ttl_s: int | None = Field(default=None, ge=0, le=86_400)
+    reference: str = Field(default="", max_length=40)
+    code: str = Field(default="", max_length=16)
+    refusal: RefusalBody | None = None  # why, in the state ``refused``
+    told: bool = False
+
+
+class Evidence(WireModel):
+    """One proof that the citizen confirms: the operation's own code, a face, a PIN block, a QR."""
+
+    kind: EvidenceKind
+    value: Sensitive[str]
+
+
+class Confirmation(WireModel):
+    """The citizen's confirmation: evidence, and the digest of what stood on the page."""
+
+    evidence: tuple[Evidence, ...] = Field(min_length=1, max_length=4)
+    digest: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class OperationStatus(WireModel):
+    """How far an operation has come: the answer to commit, query and cancellation. Nothing
+    personal, so that the committer may hear it."""
+
+    id: OperationId
+    state: OperationState
+    reference: str = Field(default="", max_length=40)
+
+
+def digest_of(operation: Operation) -> str:
+    """The digest of the quote that the citizen sees: SHA-256, in hexadecimal, over id, version,
+    amount, payee's tail and the versions of the texts agreed to. The centre compares it with its
+    own, so that nothing else than what was seen can be confirmed."""
+    amount = "" if operation.amount is None else f"{operation.amount:.2f}"
+    tail = operation.payee.tail if operation.payee else ""
+    texts = [f"{text.id}={text.version}" for text in operation.texts]
+    seen = "\n".join([operation.id, str(operation.version), amount, tail, *texts])
+    return hashlib.sha256(seen.encode()).hexdigest()
