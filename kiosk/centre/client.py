@@ -21,26 +21,31 @@ from drivers.sentence import en, joined
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.models import (
     Account,
+    Accounts,
     CardEvidence,
     Catalogue,
     Document,
     DocumentRequest,
     Ledger,
     Loan,
+    Loans,
     NameConfirmation,
     Person,
+    Plan,
     PlanEntry,
     PrintCount,
     PrintReport,
     Rating,
     RefusalBody,
     Repayment,
+    Repayments,
     Session,
     SignIn,
     SmsCheck,
     SmsSent,
     WireModel,
     Withdrawal,
+    Withdrawals,
 )
 from kiosk.centre.transport import Call, OnTime, Silence, Transport, tls_context
 from kiosk.privacy import Sensitive
@@ -297,14 +302,12 @@ _CATALOGUE: TypeAdapter[Catalogue] = TypeAdapter(Catalogue)
 _SESSION: TypeAdapter[Session] = TypeAdapter(Session)
 _SMS_SENT: TypeAdapter[SmsSent] = TypeAdapter(SmsSent)
 _PERSON: TypeAdapter[Person] = TypeAdapter(Person)
-_ACCOUNTS: TypeAdapter[tuple[Account, ...]] = TypeAdapter(tuple[Account, ...], config=_QUIET)
+_ACCOUNTS: TypeAdapter[tuple[Account, ...]] = TypeAdapter(Accounts, config=_QUIET)
 _LEDGER: TypeAdapter[Ledger] = TypeAdapter(Ledger)
-_WITHDRAWALS: TypeAdapter[tuple[Withdrawal, ...]] = TypeAdapter(
-    tuple[Withdrawal, ...], config=_QUIET
-)
-_LOANS: TypeAdapter[tuple[Loan, ...]] = TypeAdapter(tuple[Loan, ...], config=_QUIET)
-_PLAN: TypeAdapter[tuple[PlanEntry, ...]] = TypeAdapter(tuple[PlanEntry, ...], config=_QUIET)
-_REPAYMENTS: TypeAdapter[tuple[Repayment, ...]] = TypeAdapter(tuple[Repayment, ...], config=_QUIET)
+_WITHDRAWALS: TypeAdapter[tuple[Withdrawal, ...]] = TypeAdapter(Withdrawals, config=_QUIET)
+_LOANS: TypeAdapter[tuple[Loan, ...]] = TypeAdapter(Loans, config=_QUIET)
+_PLAN: TypeAdapter[tuple[PlanEntry, ...]] = TypeAdapter(Plan, config=_QUIET)
+_REPAYMENTS: TypeAdapter[tuple[Repayment, ...]] = TypeAdapter(Repayments, config=_QUIET)
 _DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
 _PRINT_COUNT: TypeAdapter[PrintCount] = TypeAdapter(PrintCount)
 

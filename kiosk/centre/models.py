@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -112,18 +113,58 @@ YearMonth = Annotated[
 ]
 """A month; in Python the first day of it."""
 
-Code = Annotated[str, StringConstraints(min_length=1, max_length=8)]
+_ONE_LINE = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"
+"""No control character and no line break: 200 line breaks made a slip of two metres."""
+
+
+def line(most: int, least: int = 0) -> StringConstraints:
+    """What every word of the centre keeps: one line, ``least`` to ``most`` characters."""
+    return StringConstraints(min_length=least or None, max_length=most, pattern=_ONE_LINE)
+
+
+Code = Annotated[str, line(8, least=1)]
 """A code of the standard's appendix A; see ``kiosk.centre.codes`` for its words."""
 
+Line = Annotated[str, line(255)]
+"""One line of text."""
 
-def _printable(value: str) -> str:
-    if any(ord(character) < 0x20 for character in value):
-        raise ValueError("control characters do not belong into a text")
+Id = Annotated[str, line(64)]
+"""The centre's name for a session, an account, a loan, a document or a job."""
+
+Personal = Sensitive[Annotated[str, line(120)]]
+"""A citizen's name, number or address, on one line."""
+
+AsRead = Sensitive[Annotated[str, StringConstraints(max_length=120)]]
+"""What a chip holds, whatever the characters are: a card is never refused before the centre."""
+
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+"""How many, how often, how many metres."""
+
+Months = Annotated[int, Field(ge=0, le=1_200)]
+"""Months or instalments: a hundred years of them."""
+
+Term = Annotated[int, Field(ge=1, le=1_200)]
+"""The number of an instalment, from 1."""
+
+Year = Annotated[int, Field(ge=1, le=9_999)]
+
+Wait = Annotated[int, Field(ge=0, le=86_400)]
+"""Seconds: a day at most."""
+
+
+def _in_this_age(value: datetime) -> datetime:
+    if not 2000 <= value.year < 2200:
+        raise ValueError("a moment of this age is needed")
     return value
 
 
-Line = Annotated[str, AfterValidator(_printable), StringConstraints(max_length=255)]
-"""One line of text."""
+Moment = Annotated[AwareDatetime, AfterValidator(_in_this_age)]
+"""A moment with its offset, in the years 2000 to 2199: every time zone can write it."""
+
+MOST_OWNED = 50
+"""Most accounts, loans or offers of one answer."""
+MOST_ENTRIES = 1_200
+"""Most lines of a ledger's year, a plan, or a list of withdrawals or repayments."""
 
 
 class WireModel(BaseModel):
@@ -141,8 +182,8 @@ class WireModel(BaseModel):
 class CentreWords(WireModel):
     """A text for the citizen in both languages of the screen."""
 
-    zh: str = Field(max_length=500)
-    en: str = Field(max_length=500)
+    zh: Annotated[str, line(500)]
+    en: Annotated[str, line(500)]
 
     def say(self, language: Language) -> str:
         return self.zh if language is Language.ZH else self.en
@@ -151,10 +192,10 @@ class CentreWords(WireModel):
 class RefusalBody(WireModel):
     """Why the centre does not do it: every 4xx answer has this body."""
 
-    code: str = Field(max_length=64, examples=["card-lost"])
+    code: Id = Field(examples=["card-lost"])
     reason: CentreWords
     next_step: CentreWords
-    reference: str = Field(max_length=32, examples=["K7Q2-9XMD"])
+    reference: Annotated[str, line(32)] = Field(examples=["K7Q2-9XMD"])
 
 
 # -- what a terminal may offer --------------------------------------------------------------------
@@ -170,28 +211,29 @@ class Hours(WireModel):
 class Purpose(WireModel):
     """What a document is for 用途; the citizen chooses one."""
 
-    code: str = Field(max_length=16)
+    code: Annotated[str, line(16)]
     name: CentreWords
 
 
 class Offer(WireModel):
     """One service as the centre's catalogue offers it on this channel (50 自助终端)."""
 
-    service: str = Field(max_length=32, examples=["account"])
+    service: Annotated[str, line(32)] = Field(examples=["account"])
     title: CentreWords
     hint: CentreWords
     open: bool
     hours: Hours
     closed_because: CentreWords | None = None  # shown on the greyed tile
-    purposes: tuple[Purpose, ...] = ()  # for documents
+    purposes: tuple[Purpose, ...] = Field(default=(), max_length=30)  # for documents
 
 
 class Place(WireModel):
     """Another place that can help: a branch or a terminal 网点."""
 
     name: CentreWords
-    distance_m: int = Field(ge=0)
-    offers: tuple[str, ...] = ()  # service names it can do now
+    distance_m: Count
+    # service names it can do now
+    offers: tuple[Annotated[str, line(32)], ...] = Field(default=(), max_length=MOST_OWNED)
 
 
 class Masking(WireModel):
@@ -215,14 +257,14 @@ class MaskingRules(WireModel):
 class Catalogue(WireModel):
     """What this terminal may offer now, and the words around it."""
 
-    version: int
-    clock: datetime  # the centre's business time, with offset
+    version: int = Field(ge=0, le=2**53)
+    clock: Moment  # the centre's business time, with offset
     centre: CentreWords
-    hotline: str = Field(max_length=20, examples=["12329"])
+    hotline: Annotated[str, line(20)] = Field(examples=["12329"])
     demo: bool  # True: 演示数据 on every page and sheet
-    offers: tuple[Offer, ...]
-    notices: tuple[CentreWords, ...] = ()
-    places: tuple[Place, ...] = ()
+    offers: tuple[Offer, ...] = Field(max_length=MOST_OWNED)
+    notices: tuple[CentreWords, ...] = Field(default=(), max_length=20)
+    places: tuple[Place, ...] = Field(default=(), max_length=MOST_OWNED)
     masking: MaskingRules = MaskingRules()
 
 
@@ -233,18 +275,18 @@ class CardEvidence(WireModel):
     """What was read from the card, sent unchanged: the centre decides whether it is enough."""
 
     kind: Literal["resident", "hmt-resident", "foreigner-2017", "foreigner-2023"]
-    name: Sensitive[str]
-    name_latin: Sensitive[str] = Sensitive("")
+    name: AsRead
+    name_latin: AsRead = Sensitive("")
     name_cut: bool = False
-    number: Sensitive[str]
+    number: AsRead
     valid_to: Day | None = None  # None: 长期
-    reader: str = Field(default="", max_length=64)  # the SAM number of the reader
+    reader: Id = ""  # the SAM number of the reader
 
 
 class SignIn(WireModel):
     """Opens a session: one per visit."""
 
-    terminal: str = Field(min_length=1, max_length=32)
+    terminal: Annotated[str, line(32, least=1)]
     card: CardEvidence
 
 
@@ -253,19 +295,19 @@ class Proof(WireModel):
 
     method: Literal["sms", "face", "qr"]
     available: bool
-    hint: str = Field(default="", max_length=40)  # the masked phone number for "sms"
+    hint: Annotated[str, line(40)] = ""  # the masked phone number for "sms"
     reason: CentreWords | None = None  # why it is not available
 
 
 class Session(WireModel):
     """The centre's side of a visit. ``token`` goes into ``Authorization: Bearer``."""
 
-    id: str = Field(max_length=64)
-    token: Sensitive[str]
-    expires: datetime
+    id: Id
+    token: Sensitive[Annotated[str, line(4096)]]
+    expires: Moment
     assurance: Literal["card", "card+name", "proved"]
-    name_to_confirm: Sensitive[str] | None = None  # the whole name, where the chip holds a part
-    proofs: tuple[Proof, ...] = ()
+    name_to_confirm: Personal | None = None  # the whole name, where the chip holds a part
+    proofs: tuple[Proof, ...] = Field(default=(), max_length=10)
 
 
 class NameConfirmation(WireModel):
@@ -277,9 +319,9 @@ class NameConfirmation(WireModel):
 class SmsSent(WireModel):
     """A code is on its way to the phone on file."""
 
-    phone: str = Field(max_length=20)  # masked
-    resend_after_s: int = Field(ge=0)
-    valid_s: int = Field(ge=0)
+    phone: Annotated[str, line(20)]  # masked
+    resend_after_s: Wait
+    valid_s: Wait
 
 
 class SmsCheck(WireModel):
@@ -289,12 +331,12 @@ class SmsCheck(WireModel):
 class Person(WireModel):
     """The account holder 个人信息 (JGJ/T 320 table 4.0.3), as much as a terminal needs."""
 
-    name: Sensitive[str] = Field(alias="xingming")
-    name_latin: Sensitive[str] = Field(default=Sensitive(""), alias="xmqp")
+    name: Personal = Field(alias="xingming")
+    name_latin: Personal = Field(default=Sensitive(""), alias="xmqp")
     sex: Code = Field(alias="xingbie")
     document_kind: Code = Field(alias="zjlx")
-    document_number: Sensitive[str] = Field(alias="zjhm")
-    phone: Sensitive[str] = Field(alias="sjhm")
+    document_number: Personal = Field(alias="zjhm")
+    phone: Personal = Field(alias="sjhm")
 
     @property
     def full_name(self) -> Sensitive[str]:
@@ -311,8 +353,8 @@ class Account(WireModel):
     ``id`` names it in paths and requests of this session, so that no number stands in a log.
     """
 
-    id: str = Field(max_length=64)
-    number: Sensitive[str] = Field(alias="grzh")
+    id: Id
+    number: Personal = Field(alias="grzh")
     status: Code = Field(alias="grzhzt")  # A.6
     opened: Day = Field(alias="khrq")
     balance: Sensitive[Money] = Field(alias="grzhye")
@@ -325,8 +367,8 @@ class Account(WireModel):
     employer_number: Line = Field(alias="dwzh")
     employer_status: Code = Field(alias="dwzhzt")  # A.4
     paid_to: YearMonth | None = Field(alias="jzny")
-    months_in_arrears: int = Field(ge=0, default=0)  # 欠缴月数, local
-    continuous_months: int = Field(ge=0, default=0)  # 连续缴存月数, local
+    months_in_arrears: Months = 0  # 欠缴月数, local
+    continuous_months: Months = 0  # 连续缴存月数, local
     sealed_on: Day | None = None  # 封存日期, local
     frozen_on: Day | None = None  # 冻结日期, local
     note: CentreWords | None = None  # what the state means for the holder, and whom to ask
@@ -353,9 +395,9 @@ class LedgerEntry(WireModel):
 class Ledger(WireModel):
     """The bookings of one calendar year, newest first, with the year's sums."""
 
-    year: int
-    years: tuple[int, ...]  # all years with bookings, newest first
-    entries: tuple[LedgerEntry, ...]
+    year: Year
+    years: tuple[Year, ...] = Field(max_length=100)  # all years with bookings, newest first
+    entries: tuple[LedgerEntry, ...] = Field(max_length=MOST_ENTRIES)
     paid_in: Money  # contributions 01 and 02 of the year
     interest: Money  # 09
     withdrawn: Money  # 11 and 12, as a positive amount
@@ -380,17 +422,17 @@ class Withdrawal(WireModel):
 class Loan(WireModel):
     """A loan account 贷款账户 (6.0.5) with what its contract (6.0.2) says."""
 
-    id: str = Field(max_length=64)
-    number: Sensitive[str] = Field(alias="dkzh")
-    contract: Sensitive[str] = Field(alias="jkhtbh")
+    id: Id
+    number: Personal = Field(alias="dkzh")
+    contract: Personal = Field(alias="jkhtbh")
     state: Code  # local: 2 正常, 3 已结清, 5 逾期 …
     granted: Money = Field(alias="dkffe")
     granted_on: Day = Field(alias="dkffrq")
     balance: Sensitive[Money] = Field(alias="dkye")
     rate: Rate = Field(alias="dkll")
     way: Code = Field(alias="dkhkfs")  # A.11
-    terms: int = Field(alias="dkqs", ge=1)
-    terms_paid: int = Field(ge=0)
+    terms: Term = Field(alias="dkqs")
+    terms_paid: Months
     repay_day: int = Field(alias="ydhkr", ge=1, le=31)
     next_due: Day | None = None
     next_amount: Money | None = Field(default=None, alias="dqjhhkje")
@@ -401,20 +443,20 @@ class Loan(WireModel):
     overdue_principal: Money = Field(alias="yqbjze")
     overdue_interest: Money = Field(alias="yqlxze")
     penalty: Money = Field(alias="fxze")
-    terms_overdue: int = Field(alias="ljyqqs", ge=0)
+    terms_overdue: Months = Field(alias="ljyqqs")
     due_now: Money = Field(alias="dqyhje")  # 当期应还金额
     risk: Code = Field(alias="dkfxdj")  # A.14
     security: Code = Field(alias="dkdblx")  # A.10
     bank: Line = Field(alias="swtyhmc")
-    house: Sensitive[str] = Field(alias="fwzl")
-    co_borrower: Sensitive[str] | None = Field(default=None, alias="gtjkrxm")
+    house: Sensitive[Line] = Field(alias="fwzl")
+    co_borrower: Personal | None = Field(default=None, alias="gtjkrxm")
     settled_on: Day | None = Field(default=None, alias="dkjqrq")
 
 
 class PlanEntry(WireModel):
     """One instalment to come 还款计划."""
 
-    term: int = Field(alias="qc", ge=1)
+    term: Term = Field(alias="qc")
     due: Day
     amount: Money
     principal: Money = Field(alias="bjje")
@@ -425,7 +467,7 @@ class PlanEntry(WireModel):
 class Repayment(WireModel):
     """One instalment that was paid or should have been 还款明细 (6.0.6)."""
 
-    term: int = Field(alias="qc", ge=1)
+    term: Term = Field(alias="qc")
     due: Day
     paid_on: Day | None = None  # None: still owed
     kind: Code = Field(alias="dkywmxlx")  # A.15
@@ -434,6 +476,13 @@ class Repayment(WireModel):
     interest: Money = Field(alias="lxje")
     penalty: Money = Field(alias="fxje")
     balance: Money = Field(alias="dkye")
+
+
+Accounts = Annotated[tuple[Account, ...], Field(max_length=MOST_OWNED)]
+Withdrawals = Annotated[tuple[Withdrawal, ...], Field(max_length=MOST_ENTRIES)]
+Loans = Annotated[tuple[Loan, ...], Field(max_length=MOST_OWNED)]
+Plan = Annotated[tuple[PlanEntry, ...], Field(max_length=MOST_ENTRIES)]
+Repayments = Annotated[tuple[Repayment, ...], Field(max_length=MOST_ENTRIES)]
 
 
 # -- documents, rating ----------------------------------------------------------------------------
@@ -446,29 +495,29 @@ class DocumentRequest(WireModel):
     """
 
     kind: Literal["deposit-certificate"]
-    account: str = Field(max_length=64)  # the account's id in this session
-    purpose: str = Field(max_length=16)
-    key: str = Field(min_length=16, max_length=64)
+    account: Id  # the account's id in this session
+    purpose: Annotated[str, line(16)]
+    key: Annotated[str, line(64, least=16)]
 
 
 class Document(WireModel):
     """A document the centre has made: a signed PDF behind ``/documents/{id}/file``."""
 
-    id: str = Field(max_length=64)
-    number: str = Field(alias="bh", max_length=64)  # 编号
+    id: Id
+    number: Id = Field(alias="bh")  # 编号
     title: CentreWords
     pages: int = Field(ge=1, le=50)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")  # of the whole signed file
-    verification_code: str = Field(alias="yzm", max_length=32)
-    verify_url: str = Field(max_length=200)
+    verification_code: Annotated[str, line(32)] = Field(alias="yzm")
+    verify_url: Annotated[str, line(200)]
     valid_until: Day
-    prints_left_today: int = Field(ge=0)
+    prints_left_today: Count
 
 
 class PrintReport(WireModel):
     """What really came out. The same ``job`` is counted once."""
 
-    job: str = Field(min_length=1, max_length=64)
+    job: Annotated[str, line(64, least=1)]
     pages: int | None = Field(ge=0, le=50)  # None: the printer did not say
     complete: bool
 
@@ -476,12 +525,12 @@ class PrintReport(WireModel):
 class PrintCount(WireModel):
     """How often this document was printed whole 打印次数."""
 
-    prints: int = Field(ge=0)
-    prints_left_today: int = Field(ge=0)
+    prints: Count
+    prints_left_today: Count
 
 
 class Rating(WireModel):
     """好差评 (GB/T 39735): anonymous, one per handled item."""
 
-    service: str = Field(max_length=32)
+    service: Annotated[str, line(32)]
     level: int = Field(ge=1, le=5)  # 5 非常满意 … 1 非常不满意

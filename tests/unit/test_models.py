@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from kiosk.centre import models
 from kiosk.centre.models import (
     Catalogue,
     CentreWords,
@@ -30,6 +31,9 @@ from kiosk.centre.models import (
     YearMonth,
 )
 from kiosk.words import Language
+
+WORDS = {"zh": "", "en": ""}
+PERSON = {"xingming": "演示甲", "xingbie": "2", "zjlx": "01", "zjhm": "1", "sjhm": "1"}
 
 
 class Values(WireModel):
@@ -211,6 +215,62 @@ def test_a_code_has_six_digits(code: str) -> None:
 def test_limits(model: type[WireModel], values: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         model.model_validate(values)
+
+
+def unbounded(schema: Any, where: str = "") -> list[str]:
+    """Every place of a JSON schema where a list, a word or a whole number may be of any size."""
+    if isinstance(schema, list):
+        return [hole for part in schema for hole in unbounded(part, where)]
+    if not isinstance(schema, dict):
+        return []
+    needed: dict[object, tuple[str, ...]] = {
+        "string": ("maxLength", "pattern", "const", "enum", "format"),
+        "integer": ("maximum",),
+        "array": ("maxItems",),
+    }
+    bounds = needed.get(schema.get("type"))
+    holes = [] if bounds is None or any(bound in schema for bound in bounds) else [where]
+    for key, part in schema.items():
+        holes += unbounded(part, f"{where}/{key}")
+    return holes
+
+
+def test_every_list_word_and_whole_number_of_the_centre_has_a_bound() -> None:
+    answers = (
+        *(kind for kind in vars(models).values() if isinstance(kind, type)),
+        *(models.Accounts, models.Loans, models.Plan, models.Repayments, models.Withdrawals),
+    )
+    kinds = [kind for kind in answers if not isinstance(kind, type) or issubclass(kind, WireModel)]
+    assert len(kinds) > 25
+    holes = [
+        f"{kind}{hole}"
+        for kind in kinds
+        for mode in ("validation", "serialization")
+        for hole in unbounded(TypeAdapter(kind).json_schema(mode=mode))
+    ]
+    assert holes == []
+
+
+def test_no_word_of_the_centre_has_a_line_break() -> None:
+    """200 line breaks in one word made a slip of two metres."""
+    for text in ("a\nb", "\r", "\t", "\x7f", "\x85", "\u2028", "\u2029"):
+        for model, values in (
+            (CentreWords, {"zh": text, "en": ""}),
+            (RefusalBody, {"code": text, "reason": WORDS, "next_step": WORDS, "reference": "1"}),
+            (models.Purpose, {"code": text, "name": WORDS}),
+            (models.Place, {"name": WORDS, "distance_m": 1, "offers": [text]}),
+            (models.Person, PERSON | {"xingming": text}),
+        ):
+            with pytest.raises(ValidationError):
+                model.model_validate(values)
+
+
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-01-15T10:00:00"]
+)
+def test_a_moment_has_an_offset_and_can_be_written_in_every_time_zone(moment: str) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(models.Moment).validate_json(json.dumps(moment))
 
 
 def test_names_of_the_standard_on_the_wire_english_ones_in_code() -> None:

@@ -18,25 +18,25 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from kiosk.centre.models import (
-    Account,
+    Accounts,
     Catalogue,
     Document,
     DocumentRequest,
     Ledger,
-    Loan,
+    Loans,
     NameConfirmation,
     Person,
-    PlanEntry,
+    Plan,
     PrintCount,
     PrintReport,
     Rating,
     RefusalBody,
-    Repayment,
+    Repayments,
     Session,
     SignIn,
     SmsCheck,
     SmsSent,
-    Withdrawal,
+    Withdrawals,
 )
 from kiosk.workshop.sandbox import accounts, controls
 from kiosk.workshop.sandbox.centre import StandInCentre
@@ -146,9 +146,9 @@ def person(visitor: ProvedVisitor) -> Person:
 
 
 @v1.get("/accounts")
-def list_accounts(centre: AtCentre, visitor: ProvedVisitor) -> list[Account]:
+def list_accounts(centre: AtCentre, visitor: ProvedVisitor) -> Accounts:
     """All accounts, those in use first."""
-    return centre.accounts.accounts(visitor)
+    return tuple(centre.accounts.accounts(visitor))
 
 
 @v1.get("/accounts/{id}/ledger")
@@ -164,29 +164,29 @@ def ledger(
 
 
 @v1.get("/accounts/{id}/withdrawals")
-def withdrawals(centre: AtCentre, visitor: ProvedVisitor, id: Id) -> list[Withdrawal]:
+def withdrawals(centre: AtCentre, visitor: ProvedVisitor, id: Id) -> Withdrawals:
     """Newest first, with cumulative totals."""
     centre.offers.must_be_open("withdrawals")
-    return centre.accounts.withdrawals(visitor, id)
+    return tuple(centre.accounts.withdrawals(visitor, id))
 
 
 @v1.get("/loans")
-def list_loans(centre: AtCentre, visitor: ProvedVisitor) -> list[Loan]:
+def list_loans(centre: AtCentre, visitor: ProvedVisitor) -> Loans:
     """All loans, the newest first."""
     centre.offers.must_be_open("loan")
-    return centre.accounts.loans(visitor)
+    return tuple(centre.accounts.loans(visitor))
 
 
 @v1.get("/loans/{id}/plan")
-def plan(centre: AtCentre, visitor: ProvedVisitor, id: Id) -> list[PlanEntry]:
+def plan(centre: AtCentre, visitor: ProvedVisitor, id: Id) -> Plan:
     """The instalments still to come."""
-    return centre.accounts.plan(visitor, id)
+    return tuple(centre.accounts.plan(visitor, id))
 
 
 @v1.get("/loans/{id}/repayments")
-def repayments(centre: AtCentre, visitor: ProvedVisitor, id: Id) -> list[Repayment]:
+def repayments(centre: AtCentre, visitor: ProvedVisitor, id: Id) -> Repayments:
     """What was paid or is overdue, newest first."""
-    return centre.accounts.repayments(visitor, id)
+    return tuple(centre.accounts.repayments(visitor, id))
 
 
 @v1.post(
