@@ -8,12 +8,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
-from fastapi import Path as InPath
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
@@ -30,7 +28,6 @@ from kiosk.centre.models import (
     PrintCount,
     PrintReport,
     Rating,
-    RefusalBody,
     Repayments,
     Session,
     SignIn,
@@ -39,60 +36,24 @@ from kiosk.centre.models import (
     Withdrawals,
 )
 from kiosk.workshop.sandbox import accounts, controls
+from kiosk.workshop.sandbox.asking import (
+    REFUSED,
+    AnyVisitor,
+    AtCentre,
+    Id,
+    ProvedVisitor,
+    Terminal,
+    Token,
+    named_terminal,
+)
 from kiosk.workshop.sandbox.centre import StandInCentre
 from kiosk.workshop.sandbox.offers import SERVICES
 from kiosk.workshop.sandbox.refusals import Refused
-from kiosk.workshop.sandbox.sessions import CODES_PER_DAY, TokenHolder
-
-_bearer = HTTPBearer(auto_error=False, description="The session's token")
-
-# -- what an endpoint needs -----------------------------------------------------------------------
-
-
-def _centre(request: Request) -> StandInCentre:
-    centre: StandInCentre = request.app.state.centre
-    return centre
-
-
-def _token(
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-) -> str | None:
-    return credentials.credentials if credentials else None
-
-
-AtCentre = Annotated[StandInCentre, Depends(_centre)]
-Token = Annotated[str | None, Depends(_token)]
-Terminal = Annotated[
-    str,
-    Header(alias="X-Terminal", pattern=r"^[A-Za-z0-9._-]{1,32}$", description="The terminal's id"),
-]
-Id = Annotated[str, InPath(min_length=1, max_length=64)]
-
-
-def _terminal(terminal: Terminal) -> str:
-    """Every request names its terminal in the header ``X-Terminal``."""
-    return terminal
-
-
-def _visitor(centre: AtCentre, token: Token, terminal: Terminal) -> TokenHolder:
-    return centre.sessions.visitor(token, terminal)
-
-
-def _proved(visitor: Annotated[TokenHolder, Depends(_visitor)]) -> TokenHolder:
-    if visitor.assurance != "proved":
-        raise Refused("proof-needed")
-    return visitor
-
-
-AnyVisitor = Annotated[TokenHolder, Depends(_visitor)]
-ProvedVisitor = Annotated[TokenHolder, Depends(_proved)]
+from kiosk.workshop.sandbox.sessions import CODES_PER_DAY
 
 # -- the contract ---------------------------------------------------------------------------------
 
-_REFUSED: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": RefusalBody, "description": "Refused: why, what next, the number to quote"}
-}
-v1 = APIRouter(prefix="/v1", responses=_REFUSED, dependencies=[Depends(_terminal)])
+v1 = APIRouter(prefix="/v1", responses=REFUSED, dependencies=[Depends(named_terminal)])
 
 
 @v1.get("/catalogue")

@@ -1,0 +1,60 @@
+"""What an endpoint of the stand-in centre needs: the centre, the terminal, whose session it is."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request
+from fastapi import Path as InPath
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from kiosk.centre.models import RefusalBody
+from kiosk.workshop.sandbox.centre import StandInCentre
+from kiosk.workshop.sandbox.refusals import Refused
+from kiosk.workshop.sandbox.sessions import TokenHolder
+
+REFUSED: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": RefusalBody, "description": "Refused: why, what next, the number to quote"}
+}
+"""The answer that every endpoint may give instead."""
+
+_bearer = HTTPBearer(auto_error=False, description="The session's token")
+
+
+def _centre(request: Request) -> StandInCentre:
+    centre: StandInCentre = request.app.state.centre
+    return centre
+
+
+def _token(
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> str | None:
+    return credentials.credentials if credentials else None
+
+
+AtCentre = Annotated[StandInCentre, Depends(_centre)]
+Token = Annotated[str | None, Depends(_token)]
+Terminal = Annotated[
+    str,
+    Header(alias="X-Terminal", pattern=r"^[A-Za-z0-9._-]{1,32}$", description="The terminal's id"),
+]
+Id = Annotated[str, InPath(min_length=1, max_length=64)]
+
+
+def named_terminal(terminal: Terminal) -> str:
+    """Every request names its terminal in the header ``X-Terminal``."""
+    return terminal
+
+
+def _visitor(centre: AtCentre, token: Token, terminal: Terminal) -> TokenHolder:
+    return centre.sessions.visitor(token, terminal)
+
+
+def _proved(visitor: Annotated[TokenHolder, Depends(_visitor)]) -> TokenHolder:
+    if visitor.assurance != "proved":
+        raise Refused("proof-needed")
+    return visitor
+
+
+AnyVisitor = Annotated[TokenHolder, Depends(_visitor)]
+ProvedVisitor = Annotated[TokenHolder, Depends(_proved)]
