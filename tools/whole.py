@@ -31,6 +31,7 @@ WHOLE: dict[str, tuple[str, ...]] = {
         "tests/services/test_certificate.py",
         "tests/services/test_sign_in.py",
     ),
+    "kiosk/visit/money.py": ("tests/unit/test_money.py",),
     "kiosk/visit/replay.py": ("tests/unit/test_replay.py",),
     "kiosk/privacy.py": ("tests/unit/test_privacy.py",),
     "kiosk/centre/client.py": (
