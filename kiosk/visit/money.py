@@ -103,7 +103,7 @@ Reply: TypeAlias = CentreSaid | CommitReport | None
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Decision:
     """How ``deciding`` ended: the final ``state``; or None, and the evidence was not accepted: the
     operation is still a draft, and the citizen may give the evidence again."""
 
@@ -111,7 +111,7 @@ class Verdict:
     reference: str = ""
 
 
-def deciding(operation: str, clock: Callable[[], float]) -> Generator[Act, Reply, Verdict]:
+def deciding(operation: str, clock: Callable[[], float]) -> Generator[Act, Reply, Decision]:
     """Everything from the press on, to the end of ``operation``. ``clock``: monotonic seconds.
 
     Whoever runs this may stop at any point: the committer, the centre's expiry and the next visit
@@ -130,7 +130,7 @@ class _Deciding:
         self._taken = False
         self._cancelling = False  # a cancellation was sent, and no usable answer has come
 
-    def run(self) -> Generator[Act, Reply, Verdict]:
+    def run(self) -> Generator[Act, Reply, Decision]:
         ended = yield from self._confirm()
         if ended is None and self._confirmed:
             ended = yield from self._hand_over()
@@ -138,13 +138,13 @@ class _Deciding:
 
     # -- the confirmation ---------------------------------------------------------------------
 
-    def _confirm(self) -> Generator[Act, Reply, Verdict | None]:
+    def _confirm(self) -> Generator[Act, Reply, Decision | None]:
         """Send the confirmation until the centre has answered it, then cancel. None: go on."""
         for pause in (*RETRIES_S, None):
             said = self._ours((yield Send("confirmation")))
             if said is not None:
                 if said.retyped:
-                    return Verdict(None)
+                    return Decision(None)
                 if said.state is None:
                     break  # refused, and other evidence would not help
                 self._confirmed = said.state is OperationState.CONFIRMED
@@ -157,7 +157,7 @@ class _Deciding:
 
     # -- the commit ---------------------------------------------------------------------------
 
-    def _hand_over(self) -> Generator[Act, Reply, Verdict | None]:
+    def _hand_over(self) -> Generator[Act, Reply, Decision | None]:
         """Ask for the commit until the committer has written it down, then cancel. None: go on."""
         until = self._clock() + TAKEN_S
         while (left := until - self._clock()) > 0:
@@ -169,14 +169,14 @@ class _Deciding:
                     return ended
         return (yield from self._cancel())
 
-    def _cancel(self) -> Generator[Act, Reply, Verdict | None]:
+    def _cancel(self) -> Generator[Act, Reply, Decision | None]:
         """Cancel. The centre's answer alone decides: without one, nothing is known."""
         self._cancelling = True
         return self._learn((yield Send("cancellation")))
 
     # -- the wait -----------------------------------------------------------------------------
 
-    def _wait(self) -> Generator[Act, Reply, Verdict]:
+    def _wait(self) -> Generator[Act, Reply, Decision]:
         """Listen to the committer, and ask the centre with growing pauses, until it is over."""
         pauses = chain(QUERIES_S, repeat(QUERIES_S[-1]))
         while True:
@@ -199,7 +199,7 @@ class _Deciding:
             if ended is not None:
                 return ended
 
-    def _listen(self, seconds: float) -> Generator[Act, Reply, Verdict | None]:
+    def _listen(self, seconds: float) -> Generator[Act, Reply, Decision | None]:
         report = yield Listen(seconds)
         if not isinstance(report, CommitReport) or report.operation != self._operation:
             return None
@@ -214,7 +214,7 @@ class _Deciding:
             return None
         return reply if reply.state is None or reply.operation == self._operation else None
 
-    def _learn(self, reply: Reply) -> Verdict | None:
+    def _learn(self, reply: Reply) -> Decision | None:
         said = self._ours(reply)
         if said is None or said.state is None:
             return None
@@ -222,8 +222,8 @@ class _Deciding:
             self._cancelling = False
         return self._know(said.state, said.reference)
 
-    def _know(self, state: OperationState | None, reference: str) -> Verdict | None:
+    def _know(self, state: OperationState | None, reference: str) -> Decision | None:
         if state is not None and state.final:
-            return Verdict(state, reference)
+            return Decision(state, reference)
         self._accepted |= state is OperationState.IN_PROGRESS
         return None

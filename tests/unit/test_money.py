@@ -11,12 +11,12 @@ from kiosk.visit.money import (
     Act,
     CentreSaid,
     CommitReport,
+    Decision,
     Listen,
     Reply,
     RequestCommit,
     Send,
     ShowWaiting,
-    Verdict,
     deciding,
 )
 
@@ -40,17 +40,17 @@ class Moment:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.verdict: Verdict | None = None
+        self.decision: Decision | None = None
         self.shown: list[ShowWaiting] = []
         self.slow_s = 0.0  # how long the centre takes to answer
-        self._run: Generator[Act, Reply, Verdict] = deciding(ID, lambda: self.now)
+        self._run: Generator[Act, Reply, Decision] = deciding(ID, lambda: self.now)
         self.act: Act | None = next(self._run)
 
     def reply(self, reply: Reply) -> None:
         try:
             self.act = self._run.send(reply)
         except StopIteration as stop:
-            self.act, self.verdict = None, stop.value
+            self.act, self.decision = None, stop.value
 
     def expect(self, send: Send, reply: Reply) -> None:
         """``send`` comes next, after nothing but silence; it is answered by ``reply``."""
@@ -103,7 +103,7 @@ def handed_over() -> Moment:
 def test_confirmed_taken_done() -> None:
     moment = handed_over()
     moment.hear(CommitReport(ID, DONE, "T0001-260115-0042"))
-    assert moment.verdict == Verdict(DONE, "T0001-260115-0042")
+    assert moment.decision == Decision(DONE, "T0001-260115-0042")
     assert moment.now == 0
     assert moment.shown == []
 
@@ -116,7 +116,7 @@ def test_the_same_confirmation_goes_out_after_1_2_and_4_seconds_and_then_the_can
         sent.append(moment.now)
     moment.expect(CANCEL, said(CANCELLED))
     assert sent == [0, 1, 3, 7]
-    assert moment.verdict == Verdict(CANCELLED)
+    assert moment.decision == Decision(CANCELLED)
 
 
 @pytest.mark.parametrize(
@@ -137,23 +137,23 @@ def test_a_commit_is_asked_only_after_confirmed_for_this_id_was_read(
 def test_wrong_evidence_gives_the_draft_back_to_the_citizen() -> None:
     moment = Moment()
     moment.expect(CONFIRM, RETYPE)
-    assert moment.verdict == Verdict(None)
+    assert moment.decision == Decision(None)
 
 
 def test_a_refused_confirmation_is_cancelled_and_only_that_answer_decides() -> None:
     moment = Moment()
     moment.expect(CONFIRM, NO_STATE)
     moment.expect(CANCEL, None)
-    assert moment.verdict is None
+    assert moment.decision is None
     moment.expect(CANCEL, said(CANCELLED))
-    assert moment.verdict == Verdict(CANCELLED)
+    assert moment.decision == Decision(CANCELLED)
 
 
 @pytest.mark.parametrize("state", [EXPIRED, CANCELLED, REFUSED, DONE])
 def test_a_final_answer_to_the_confirmation_is_the_end(state: OperationState) -> None:
     moment = Moment()
     moment.expect(CONFIRM, said(state))
-    assert moment.verdict == Verdict(state)
+    assert moment.decision == Decision(state)
 
 
 def test_a_confirmation_of_what_is_in_progress_asks_for_no_commit() -> None:
@@ -161,7 +161,7 @@ def test_a_confirmation_of_what_is_in_progress_asks_for_no_commit() -> None:
     moment.expect(CONFIRM, said(IN_PROGRESS))
     assert moment.act == ShowWaiting(free=True, accepted=True, next_s=1.0)
     moment.expect(QUERY, said(DONE))
-    assert moment.verdict == Verdict(DONE)
+    assert moment.decision == Decision(DONE)
 
 
 # -- the commit -----------------------------------------------------------------------------------
@@ -174,7 +174,7 @@ def test_the_commit_is_asked_for_every_second_and_cancelled_after_three() -> Non
     assert moment.now == 3.0
     assert moment.act == CANCEL
     moment.reply(said(CANCELLED))
-    assert moment.verdict == Verdict(CANCELLED)
+    assert moment.decision == Decision(CANCELLED)
 
 
 def test_no_taken_is_not_not_done_and_a_commit_that_passed_after_all_is_shown_as_done() -> None:
@@ -183,9 +183,9 @@ def test_no_taken_is_not_not_done_and_a_commit_that_passed_after_all_is_shown_as
     moment.expect(CONFIRM, said(CONFIRMED))
     moment.requests()
     moment.expect(CANCEL, said(IN_PROGRESS))
-    assert moment.verdict is None
+    assert moment.decision is None
     moment.expect(QUERY, said(DONE))
-    assert moment.verdict == Verdict(DONE)
+    assert moment.decision == Decision(DONE)
 
 
 def test_an_unanswered_cancellation_is_awaited_and_sent_again() -> None:
@@ -197,7 +197,7 @@ def test_an_unanswered_cancellation_is_awaited_and_sent_again() -> None:
     moment.expect(CANCEL, said(DRAFTED))  # an old copy: says nothing
     moment.expect(CANCEL, said(CONFIRMED))  # the centre does not cancel it
     moment.expect(QUERY, said(EXPIRED))
-    assert moment.verdict == Verdict(EXPIRED)
+    assert moment.decision == Decision(EXPIRED)
 
 
 def test_a_cancellation_is_not_sent_again_once_the_commit_is_written_down() -> None:
@@ -207,7 +207,7 @@ def test_a_cancellation_is_not_sent_again_once_the_commit_is_written_down() -> N
     moment.expect(CANCEL, None)
     moment.hear(TAKEN)
     moment.expect(QUERY, said(DONE))
-    assert moment.verdict == Verdict(DONE)
+    assert moment.decision == Decision(DONE)
 
 
 def test_a_report_about_another_operation_is_no_taken() -> None:
@@ -223,7 +223,7 @@ def test_an_outcome_without_taken_counts() -> None:
     moment = Moment()
     moment.expect(CONFIRM, said(CONFIRMED))
     moment.hear(CommitReport(ID, REFUSED))
-    assert moment.verdict == Verdict(REFUSED)
+    assert moment.decision == Decision(REFUSED)
 
 
 # -- the wait -------------------------------------------------------------------------------------
@@ -236,7 +236,7 @@ def test_the_centre_is_asked_with_growing_pauses_for_as_long_as_it_takes() -> No
         moment.expect(QUERY, None)
         asked.append(moment.now)
     assert asked == [1, 3, 7, 15, 30, 45, 60]
-    assert moment.verdict is None, "a silent centre never ends an operation"
+    assert moment.decision is None, "a silent centre never ends an operation"
 
 
 @pytest.mark.parametrize(
@@ -251,9 +251,9 @@ def test_not_found_drafted_and_confirmed_say_nothing_about_the_end(
     moment = handed_over()
     for _ in range(5):
         moment.expect(QUERY, answer)
-    assert moment.verdict is None
+    assert moment.decision is None
     moment.expect(QUERY, said(DONE))
-    assert moment.verdict == Verdict(DONE)
+    assert moment.decision == Decision(DONE)
 
 
 @pytest.mark.parametrize("way", ["committer", "session"])
@@ -263,14 +263,14 @@ def test_in_progress_is_not_done(way: str) -> None:
         moment.hear(CommitReport(ID, IN_PROGRESS))
     else:
         moment.expect(QUERY, said(IN_PROGRESS))
-    assert moment.verdict is None
+    assert moment.decision is None
     assert isinstance(moment.act, ShowWaiting)
     assert moment.act.accepted
     moment.expect(QUERY, said(CONFIRMED))  # older than what is known
     assert isinstance(moment.act, ShowWaiting)
     assert moment.act.accepted
     moment.hear(CommitReport(ID, REFUSED))
-    assert moment.verdict == Verdict(REFUSED)
+    assert moment.decision == Decision(REFUSED)
 
 
 def test_after_five_seconds_the_page_says_that_the_result_is_not_known() -> None:
