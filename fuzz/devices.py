@@ -32,7 +32,7 @@ def _records() -> list[bytes]:
         "address": "某市某区某路一号",
         "issuer": "某市公安局",
         "valid_from": date(2020, 1, 1),
-        "valid_to": date(2040, 1, 1),
+        "valid_to": "20400101",
         "photo": bytes(1024),
     }
     blank = {"nation": "", "address": "", "issuer": ""}

@@ -438,11 +438,11 @@ def _card_of(facts: Mapping[str, Any]) -> _Card:
         "address": "",
         "issuer": "",
         "valid_from": "2020-01-01",
-        "valid_to": "2040-01-01",
+        "valid_to": "20400101",
         "photo": bytes(PHOTO_BYTES),
     }
-    if rest.get("valid_to") == "长期":
-        rest["valid_to"] = None
+    if isinstance(until := rest.get("valid_to"), str):
+        rest["valid_to"] = None if until == "长期" else until.replace("-", "")
     try:
         card = msgspec.convert(defaults | rest, IdCard)
     except msgspec.ValidationError as error:

@@ -12,6 +12,7 @@ from datetime import date
 from typing import NamedTuple
 
 from drivers.device import DeviceError, Reason
+from drivers.gb18030 import assigned
 from drivers.id_card.types import CardKind, IdCard
 
 RECORD_BYTES = 256
@@ -50,8 +51,7 @@ _LAYOUTS: Mapping[CardKind, Mapping[str, _Field]] = {
         "pass_number": _Field(220, 18),
         "issues": _Field(238, 4),
     },
-    # Sources differ on bytes 220 to 241 of this layout (rest of the Latin name, or a pass number),
-    # so the driver does not read them; nor the link to the old number at byte 250.
+    # The driver does not read the link to the old number at byte 250.
     CardKind.FOREIGNER_2023: _COMMON
     | {"issues": _Field(32, 4), "name_latin": _Field(52, 70), "nationality": _Field(242, 6)},
     CardKind.FOREIGNER_2017: {
@@ -66,7 +66,10 @@ _LAYOUTS: Mapping[CardKind, Mapping[str, _Field]] = {
         "issuer": _Field(240, 8),  # a code, not a name
     },
 }
-_DATES = ("birth", "valid_from", "valid_to")
+_LATIN_REST = _Field(220, 22)
+"""The end of a Latin name that fills its field on the permit of 2023. Older sources have a pass
+number there, so only a text without digits continues the name."""
+_DATES = ("birth", "valid_from")
 
 
 def decode_record(record: bytes, photo: bytes = b"") -> IdCard:
@@ -74,7 +77,11 @@ def decode_record(record: bytes, photo: bytes = b"") -> IdCard:
 
     Raises :class:`DeviceError`: ``CARD_UNKNOWN`` for a layout letter other than the four,
     ``CARD_UNREADABLE`` for a record that no card holds: another length, broken UTF-16, control
-    characters, impossible dates, no name, no number, no end of validity.
+    characters, no name, no number, no end of validity.
+
+    Cards are issued with days that no calendar has: an end on 29 February of a year without one, a
+    birthday of the lunar calendar. ``valid_to`` decides, so it stays as it stands, for the centre;
+    ``birth`` and ``valid_from`` decide nothing and become ``None``.
     """
     if len(record) != RECORD_BYTES:
         raise _unreadable(f"the text record has {len(record)} bytes instead of {RECORD_BYTES}")
@@ -83,25 +90,25 @@ def decode_record(record: bytes, photo: bytes = b"") -> IdCard:
     cut = False
     for name, field in _LAYOUTS[kind].items():
         raw = record[field.offset : field.offset + field.length]
+        if name == "name_latin" and kind is CardKind.FOREIGNER_2023:
+            raw += _latin_rest(record, raw)
         text, halved = _text(raw, name)
-        texts[name] = text
+        texts[name] = assigned(text)
         if name in _CUT_FIELDS:
-            cut = cut or halved or len(_units(text)) == field.length
+            cut = cut or halved or len(_units(text)) == len(raw)
     dates = {name: texts.pop(name) for name in _DATES}
+    valid_to = texts.pop("valid_to")
     if not texts["name"] and not texts["name_latin"]:
         raise _unreadable("the field name is empty")
     if not (texts["number"].isascii() and texts["number"].isalnum()):
         raise _unreadable("the field number is empty or holds something else than a number")
-    valid_to = None
-    if dates["valid_to"] != _NO_EXPIRY:
-        valid_to = _date(dates["valid_to"], "valid_to")
-        if valid_to is None:  # a blank field does not mean 长期
-            raise _unreadable("the field valid_to is empty")
+    if valid_to != _NO_EXPIRY and not _eight_digits(valid_to):  # a blank does not mean 长期
+        raise _unreadable("the field valid_to is empty or holds something else than a day")
     return IdCard(
         kind=kind,
-        birth=_date(dates["birth"], "birth"),
-        valid_from=_date(dates["valid_from"], "valid_from"),
-        valid_to=valid_to,
+        birth=_date(dates["birth"]),
+        valid_from=_date(dates["valid_from"]),
+        valid_to=None if valid_to == _NO_EXPIRY else valid_to,
         photo=photo,
         name_cut=cut,
         **texts,
@@ -126,7 +133,10 @@ def encode_record(card: IdCard) -> bytes:
         field = layout[name]
         units = _units(text)
         if name in _CUT_FIELDS:
-            units = units[: field.length]
+            units, rest = units[: field.length], units[field.length :]
+            if name == "name_latin" and card.kind is CardKind.FOREIGNER_2023:
+                rest = rest[: _LATIN_REST.length]
+                record[_LATIN_REST.offset : _LATIN_REST.offset + len(rest)] = rest
         elif len(units) > field.length:
             raise ValueError(f"the field {name} is longer than {field.length // 2} units")
         record[field.offset : field.offset + len(units)] = units
@@ -186,32 +196,41 @@ def _text(raw: bytes, name: str) -> tuple[str, bool]:
     return text, halved
 
 
+def _latin_rest(record: bytes, begun: bytes) -> bytes:
+    """The field that continues the Latin name ``begun``; b"" when it holds no further letters."""
+    raw = record[_LATIN_REST.offset : _LATIN_REST.offset + _LATIN_REST.length]
+    text = raw.decode("utf-16-le", "replace").rstrip(_PADDING)
+    fills = len(begun.decode("utf-16-le", "replace").rstrip(_PADDING)) >= len(begun) // 2 - 1
+    continues = any(c.isalpha() for c in text) and not any(c.isdigit() for c in text)
+    return raw if fills and continues else b""
+
+
 def _units(text: str) -> bytes:
     return text.encode("utf-16-le", "surrogatepass")
 
 
-def _date(text: str, name: str) -> date | None:
-    if not text:
+def _eight_digits(text: str) -> bool:
+    return len(text) == 8 and text.isascii() and text.isdigit()
+
+
+def _date(text: str) -> date | None:
+    """The day of YYYYMMDD; ``None`` when the field is blank or holds no day of the calendar."""
+    if not _eight_digits(text):
         return None
-    day = None
-    if len(text) == 8 and text.isascii() and text.isdigit():
-        try:
-            day = date(int(text[:4]), int(text[4:6]), int(text[6:]))
-        except ValueError:
-            day = None
-    if day is None:  # raise outside `except`: the ValueError may quote the field's content
-        raise _unreadable(f"the field {name} is no date")
-    return day
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        return None
 
 
 def _written(card: IdCard, name: str) -> str:
+    if name == "valid_to":
+        return _NO_EXPIRY if card.valid_to is None else card.valid_to
     if name not in _DATES:
         text: str = getattr(card, name)
         return text
     day: date | None = getattr(card, name)
-    if day is None:
-        return _NO_EXPIRY if name == "valid_to" else ""
-    return f"{day.year:04d}{day.month:02d}{day.day:02d}"
+    return "" if day is None else f"{day.year:04d}{day.month:02d}{day.day:02d}"
 
 
 def _unreadable(detail: str) -> DeviceError:

@@ -20,7 +20,8 @@ class CardKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class IdCard:
-    """The data on the chip, as text. The driver checks the dates and changes nothing else.
+    """The data on the chip, as text. The driver makes dates of two fields and replaces private code
+    points by the characters that they stand for; it changes nothing else.
 
     ``repr`` shows the kind only: this is a citizen's data.
     """
@@ -30,12 +31,12 @@ class IdCard:
     name_latin: str  # foreigners only, else ""
     sex: str  # GB/T 2261.1: "1" male, "2" female
     nation: str  # GB/T 3304 code "01".."56", "97", "98"; "" in a layout without a nation
-    birth: date | None
+    birth: date | None  # None: blank, or a day that no calendar has
     address: str
     number: str  # 公民身份号码 or permit number; 18 characters, 15 on the 2017 permit
     issuer: str
-    valid_from: date | None
-    valid_to: date | None  # None: 长期, no expiry
+    valid_from: date | None  # None as for `birth`
+    valid_to: str | None  # YYYYMMDD as on the card, also a day that no calendar has; None: 长期
     pass_number: str = ""  # HMT: 通行证号码
     issues: str = ""  # how often the card was issued or renewed; "" in a layout without it
     nationality: str = ""  # ISO 3166 code as on the card

@@ -13,6 +13,7 @@ from qrcode.exceptions import DataOverflowError
 from qrcode.main import QRCode
 
 from drivers.device import DeviceError, Reason
+from drivers.gb18030 import assigned
 from drivers.receipt_printer import commands, glyphs
 from drivers.receipt_printer.layout import Feed, Line, QrLine, RuleLine, TextLine, lay_out
 from drivers.receipt_printer.types import Element, Pair, Paragraph, Slip
@@ -84,7 +85,7 @@ def legible(text: str, mode: TextMode = TextMode.GB18030) -> str:
 
     Joiners and variation selectors are dropped; control characters never reach the printer.
     """
-    return "".join(_legible_char(char, mode) for char in text)
+    return "".join(_legible_char(char, mode) for char in assigned(text))
 
 
 def _legible_char(char: str, mode: TextMode) -> str:

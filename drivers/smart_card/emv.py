@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from drivers.device import DeviceError, Reason
+from drivers.gb18030 import assigned
 from drivers.smart_card import bins
 from drivers.smart_card.apdu import Card, CommandApdu, Ins, meaning
 from drivers.smart_card.tlv import encode, pick, read_dol, walk
@@ -243,7 +244,7 @@ def _sequence(packed: bytes) -> int | None:
 
 def _text(raw: bytes) -> str:
     """A name or label: Latin, or GBK on some Chinese cards; "" when the bytes are neither."""
-    text = raw.decode("gb18030", "replace").strip(" \0")
+    text = assigned(raw.decode("gb18030", "replace")).strip(" \0")
     return text if text.isprintable() and "\ufffd" not in text else ""
 
 

@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from drivers.device import DeviceError, Reason
+from drivers.gb18030 import assigned
 from drivers.smart_card.apdu import Card, StatusWord, meaning
 from drivers.smart_card.types import SocialSecurityCard
 
@@ -118,7 +119,7 @@ def _read(card: Card, record: Record) -> bytes:
 def _name(raw: bytes) -> tuple[str, bool]:
     """The name in ``raw`` (GBK, padded with zeros or spaces), and whether it fills its field."""
     text = raw.rstrip(b"\0 ")
-    name = text.decode("gb18030", "replace")
+    name = assigned(text.decode("gb18030", "replace"))
     cut = len(text) >= FIELDS[Record.NAME].length - 1
     if cut and name.endswith("\ufffd"):  # half of a cut character
         name = name[:-1]

@@ -24,6 +24,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from drivers.gb18030 import assigned
 from kiosk.privacy import Sensitive, mask
 from kiosk.words import Language
 
@@ -103,6 +104,9 @@ Day = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^[0-9]{8}$", "examples": ["20260115"]}),
 ]
 
+CardDay = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}$")]
+"""A day as it stands on a card: some cards hold one that no calendar has, such as 20260229."""
+
 YearMonth = Annotated[
     date,
     BeforeValidator(_month),
@@ -125,13 +129,13 @@ def line(most: int, least: int = 0) -> StringConstraints:
 Code = Annotated[str, line(8, least=1)]
 """A code of the standard's appendix A; see ``kiosk.centre.codes`` for its words."""
 
-Line = Annotated[str, line(255)]
-"""One line of text."""
+Line = Annotated[str, line(255), AfterValidator(assigned)]
+"""One line of text. Old registers hold private code points of GBK: they become characters."""
 
 Id = Annotated[str, line(64)]
 """The centre's name for a session, an account, a loan, a document or a job."""
 
-Personal = Sensitive[Annotated[str, line(120)]]
+Personal = Sensitive[Annotated[str, line(120), AfterValidator(assigned)]]
 """A citizen's name, number or address, on one line."""
 
 AsRead = Sensitive[Annotated[str, StringConstraints(max_length=120)]]
@@ -279,7 +283,7 @@ class CardEvidence(WireModel):
     name_latin: AsRead = Sensitive("")
     name_cut: bool = False
     number: AsRead
-    valid_to: Day | None = None  # None: 长期
+    valid_to: CardDay | None = None  # None: 长期
     reader: Id = ""  # the SAM number of the reader
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from kiosk.papers.names import normal_name
 
 if TYPE_CHECKING:
     from kiosk.centre.models import Document
@@ -226,10 +227,3 @@ def holder_mark(session: str, name: str, number: str) -> str:
     """
     text = "\n".join((session, normal_name(name), number.upper()))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def normal_name(name: str) -> str:
-    """A name for comparing: NFC, all middle dots as U+00B7, no space around."""
-    for dot in "\u2022\u30fb\u2027\u00b7":
-        name = name.replace(dot, "\u00b7")
-    return unicodedata.normalize("NFC", name).strip()

@@ -190,6 +190,7 @@ def test_an_offer_that_is_closed_says_why_and_refuses(terminal: WireTerminal) ->
         ("P01", {"number": "110105194912310026"}, 404, "no-account"),
         ("P01", {"kind": "foreigner-2023"}, 404, "no-account"),
         ("P01", {"valid_to": "20260114"}, 403, "card-expired"),
+        ("P01", {"valid_to": "20250229"}, 403, "card-expired"),  # a day that no calendar has
         ("P01", {"name": "张三丰"}, 403, "card-name-differs"),
         ("P01", {"name": "张"}, 403, "card-name-differs"),
         ("P01", {"name": ""}, 403, "card-name-differs"),
@@ -210,6 +211,7 @@ def test_cards_that_are_refused(
     [
         ("P01", {}),
         ("P01", {"valid_to": "20260115"}),  # the last day counts
+        ("P01", {"valid_to": "20260229"}),  # a day that no calendar has
         ("P04", {}),
         ("P05", {"number": "99010119660102105x"}),
         ("P09", {}),

@@ -47,7 +47,7 @@ CARD = CardEvidence(
     kind="resident",
     name=Sensitive("演示甲"),
     number=Sensitive(NUMBER),
-    valid_to=date(2036, 1, 1),
+    valid_to="20360101",
     reader="05.01-20200101",
 )
 SESSION = Session(

@@ -244,7 +244,8 @@ LEAVE: Line = (Menu, Left())
 def card(persona: str, **changes: Any) -> IdCard:
     """What the reader gives for the persona's card: written to the chip's record and read back."""
     facts = {**personas.load()[persona].card(), **changes}
-    facts["valid_to"] = None if facts["valid_to"] == "长期" else facts["valid_to"]
+    until = facts["valid_to"]
+    facts["valid_to"] = None if until == "长期" else until.replace("-", "")
     return decode_record(encode_record(msgspec.convert(facts, IdCard)))
 
 

@@ -103,6 +103,7 @@ def test_what_has_a_gbk_code_has_the_same_in_gb18030() -> None:
         ("欧阳𬭎㛃", "欧阳𬭎㛃"),
         ("张\U000323af", "张[U+323AF]"),
         ("\ue000", "[U+E000]"),
+        ("王\ue863", "王䶮"),  # private in GBK
         ("\ud842", "[U+D842]"),
         ("葛\U000e0100", "葛"),
         ("a\u200db\ufe0f", "ab"),

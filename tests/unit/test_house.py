@@ -32,7 +32,14 @@ FURTHER = sorted(
 # whole dotted names. What no line forbids is free.
 QT = ("PySide6*", "shiboken6*")
 DEVICE_LIBRARIES = ("serial*", "escpos*", "pyipp*", "smartcard*", "usb*")
-CONTRACT = ("drivers", "drivers.device", "drivers.sentence", "drivers.types", "drivers.*.types")
+CONTRACT = (
+    "drivers",
+    "drivers.device",
+    "drivers.gb18030",
+    "drivers.sentence",
+    "drivers.types",
+    "drivers.*.types",
+)
 RULES = [
     ("kiosk/__main__.py", (*QT, "cv2*", *DEVICE_LIBRARIES), ()),
     ("kiosk/workshop/*", (*QT, "cv2*", *DEVICE_LIBRARIES), ()),

@@ -21,6 +21,7 @@ from kiosk.centre.models import (
     Line,
     Masking,
     Money,
+    Person,
     PrintReport,
     Rate,
     Rating,
@@ -30,6 +31,7 @@ from kiosk.centre.models import (
     WireModel,
     YearMonth,
 )
+from kiosk.privacy import Sensitive
 from kiosk.words import Language
 
 WORDS = {"zh": "", "en": ""}
@@ -294,6 +296,11 @@ def test_names_of_the_standard_on_the_wire_english_ones_in_code() -> None:
         "ywlsh": "1",
     }
     assert LedgerEntry.model_validate(wire) == entry
+
+
+def test_private_code_points_of_old_registers_become_characters() -> None:
+    wire = {"xingming": "王\ue863", "xingbie": "1", "zjlx": "01", "zjhm": "1", "sjhm": "1"}
+    assert Person.model_validate(wire).name == Sensitive("王䶮")
 
 
 def test_unknown_fields_and_codes_of_a_newer_centre() -> None:

@@ -32,6 +32,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from kiosk.centre.models import CentreWords, Document
 from kiosk.papers import sealed
+from kiosk.papers.names import normal_name
 from kiosk.papers.pictures import CannotDraw, page_pictures
 from kiosk.papers.sealed import (
     Flaw,
@@ -39,7 +40,6 @@ from kiosk.papers.sealed import (
     SealedDocument,
     check_sealed,
     holder_mark,
-    normal_name,
 )
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -570,9 +570,23 @@ def test_the_mark_of_a_holder() -> None:
     assert holder_mark("s-1", "a", "b") != holder_mark("s-2", "a", "b")
 
 
-@pytest.mark.parametrize("dot", ["\u00b7", "\u2022", "\u30fb", "\u2027"])
+@pytest.mark.parametrize("dot", "·•・‧\u0387∙⋅･．.")
 def test_names_compare_with_every_middle_dot(dot: str) -> None:
     assert normal_name(f" 阿依{dot}买买提 ") == "阿依\u00b7买买提"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("\u2ee2\u2ef0", "马龙"),  # radicals of the supplement
+        ("\u2f22\u2fd4", "夊龜"),  # Kangxi radicals
+        ("王\ue863", "王䶮"),  # private in GBK
+        ("\uf900", "豈"),  # a compatibility ideograph
+    ],
+)
+def test_names_compare_by_what_their_characters_stand_for(written: str, meant: str) -> None:
+    assert normal_name(written) == normal_name(meant) == meant
+    assert holder_mark("s", written, "1") == holder_mark("s", meant, "1")
 
 
 @pytest.mark.parametrize("name", ["欧阳\U0002cb4e\u36c3", "\u4dae", "\U00020164"])

@@ -311,6 +311,7 @@ def test_a_card_that_says_little() -> None:
         ("欧阳𬭎㛃".encode("gb18030"), "欧阳𬭎㛃", False),
         (("买" * 15).encode("gbk"), "买" * 15, True),
         (b"A" + ("买" * 15).encode("gbk")[:29], "A" + "买" * 14, True),
+        (b"\xfe\x59", "\u9fb4", False),  # private in the GB 18030 of 2000
         (b"\xff\xff", "", False),
         (b"A\nB", "", False),
         (b"", "", False),

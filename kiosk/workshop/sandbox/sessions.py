@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Literal
 
 from kiosk.centre.models import CardEvidence, CentreWords, Proof, Session, SignIn, SmsSent
-from kiosk.papers.sealed import normal_name
+from kiosk.papers.names import normal_name
 from kiosk.privacy import Sensitive, mask_phone
 from kiosk.workshop.sandbox.clock import Clock
 from kiosk.workshop.sandbox.refusals import Refused
@@ -61,7 +61,7 @@ class Sessions:
         self._store.run(
             "UPDATE session SET closed = 1 WHERE terminal = ? AND closed = 0", sign_in.terminal
         )
-        if card.valid_to and card.valid_to < self._clock.today():
+        if card.valid_to and card.valid_to < f"{self._clock.today():%Y%m%d}":
             raise Refused("card-expired")
         person = self._store.one(
             "SELECT * FROM person WHERE number = ? AND card_kind = ?",
