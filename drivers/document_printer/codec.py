@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from drivers.device import DeviceError, Reason
-from drivers.sentence import en, words_of
+from drivers.sentence import en
 
 Value = int | bool | str | bytes | None
 
@@ -185,16 +185,14 @@ def decode(raw: bytes) -> IppMessage:
     """The message in ``raw``; the bytes after its end tag are ``data``.
 
     Raises :class:`DeviceError` ``GARBLED`` for bytes that are no IPP message. Text that is not
-    UTF-8 gets replacement characters, since some firmware sends its own code page.
+    UTF-8 gets replacement characters, since some firmware sends its own code page. A value that
+    its tag does not allow is ``None``, a further value of nothing is dropped, and a collection
+    without end is over where something else begins: printers send such in attributes that nobody
+    asked for.
     """
     reader = _ByteReader(raw)
-    try:
-        major, minor, code, request_id = _HEADER.unpack(reader.take(_HEADER.size))
-        groups = tuple(_groups(reader))
-    except DeviceError:
-        raise
-    except struct.error as error:
-        raise _garbled(words_of(error)) from None
+    major, minor, code, request_id = _HEADER.unpack(reader.take(_HEADER.size))
+    groups = tuple(_groups(reader))
     return IppMessage(code, request_id, groups, raw[reader.at :], (major, minor))
 
 
@@ -243,8 +241,6 @@ def _groups(reader: _ByteReader) -> Iterable[Group]:
                 names.append((name.decode(errors="replace"), tag, [value]))
             elif names:
                 names[-1][2].append(value)
-            else:
-                raise _garbled(en("a further value of nothing"))
         yield Group(group, tuple(Attribute(n, t, tuple(values)) for n, t, values in names))
 
 
@@ -254,9 +250,11 @@ def _collection(reader: _ByteReader) -> bytes:
     while depth:
         end = reader.at
         tag = reader.byte()
-        if tag <= _LAST_DELIMITER:
-            raise _garbled(en("a collection without end"))
-        reader.counted()
+        # A collection without end is over where a group begins, or an attribute with a name:
+        # nothing in a collection has one.
+        if tag <= _LAST_DELIMITER or reader.counted():
+            reader.at = end
+            return reader.raw[start:end]
         reader.counted()
         depth += (tag == Tag.BEGIN_COLLECTION) - (tag == Tag.END_COLLECTION)
     return reader.raw[start:end]
@@ -266,13 +264,16 @@ def _decoded(tag: int, content: bytes) -> Value:
     if tag in _OUT_OF_BAND:
         return None
     if tag in _INTEGERS:
-        return int(struct.unpack(">i", content)[0])
+        return int.from_bytes(content, signed=True) if len(content) == 4 else None
     if tag == Tag.BOOLEAN:
-        return bool(struct.unpack(">?", content)[0])
+        return bool(content[0]) if len(content) == 1 else None
     if tag in _WITH_LANGUAGE:
         inner = _ByteReader(content)
-        inner.counted()
-        return inner.counted().decode(errors="replace")
+        try:
+            inner.counted()
+            return inner.counted().decode(errors="replace")
+        except DeviceError:
+            return None
     if tag in _STRINGS:
         return content.decode(errors="replace")
     return content

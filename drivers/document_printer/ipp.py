@@ -23,8 +23,8 @@ from drivers.device import (
 )
 from drivers.document_printer.codec import Group, IppMessage, Tag, Value, attribute
 from drivers.document_printer.names import IppOperation, IppStatus, JobState
-from drivers.document_printer.states import STATE_ATTRIBUTES, read_status
-from drivers.document_printer.transport import IppWire
+from drivers.document_printer.states import STATE_ATTRIBUTES, queue_name, read_status
+from drivers.document_printer.transport import HttpRefusal, IppWire
 from drivers.document_printer.types import PagesPrinted, PrintDocument
 from drivers.sentence import en, joined
 
@@ -32,6 +32,8 @@ A4 = "iso_a4_210x297mm"  # PWG 5101.1
 PDF = "application/pdf"
 
 _STATUS_S = 1.0
+_VERSIONS = ((2, 0), (1, 1), (1, 0))  # tried in this order
+_BAD_REQUEST = 400  # HTTP
 _MISSES = 3  # a printer counts as lost after so many requests in a row without an answer
 
 _ABOUT = (
@@ -44,7 +46,7 @@ _ABOUT = (
     "media-supported",
     "operations-supported",
     "ipp-versions-supported",
-    "cups-version",
+    "printer-error-policy",
 )
 _ABOUT_JOB = (
     "job-state",
@@ -166,6 +168,7 @@ class IppPrinter(Driver):
         self._info = Info(Kind.DOCUMENT_PRINTER, "ipp", self._wire.uri)
         self._operations: frozenset[Value] = frozenset()
         self._cups = False
+        self._version = _VERSIONS[0]  # of IPP; the last one that the printer has understood
         self._leftovers = False  # the printer may still hold a job of ours, or its document
 
     @property
@@ -236,6 +239,8 @@ class IppPrinter(Driver):
             ),
             Check("ready", status.usable, status.detail or status.state.value),
         ]
+        if about.values("cups-version"):
+            checks.append(_error_policy(about))
         if IppOperation.VALIDATE_JOB in self._operations:
             try:
                 self._ask(IppOperation.VALIDATE_JOB, *self._ticket("self-test"))
@@ -266,7 +271,7 @@ class IppPrinter(Driver):
             if cancel.cancelled:
                 raise DeviceError(Reason.CANCELLED, en("before anything was sent"))
             if deadline.passed() or patience.passed():
-                raise DeviceError(status.problem, status.detail)
+                raise DeviceError(status.problem, status.detail, mend=status.mend)
             cancel.wait(self._pause(deadline))
 
     def _submit(
@@ -284,6 +289,8 @@ class IppPrinter(Driver):
         made = self._persist(
             IppOperation.CREATE_JOB, (_without_format(operation), job), deadline, cancel
         )
+        if made.group(Tag.JOB_GROUP).number("job-id") is None:  # nothing that a document can join
+            return self._print_job(request, (operation, job), deadline, cancel)
         created = _job_of(made, request)
         document = Group(
             Tag.OPERATION_GROUP,
@@ -308,7 +315,7 @@ class IppPrinter(Driver):
         deadline: Deadline,
         cancel: CancelToken,
     ) -> _PrinterJob:
-        """Print-Job, for printers without Create-Job."""
+        """Print-Job, for printers without Create-Job, or whose Create-Job names no job."""
         self._leftovers = True
         try:
             made = self._persist(IppOperation.PRINT_JOB, ticket, deadline, cancel, request.pdf)
@@ -559,10 +566,30 @@ class IppPrinter(Driver):
             self._leftovers = False
 
     def _about(self) -> Group:
-        asked = attribute("requested-attributes", Tag.KEYWORD, *_ABOUT)
-        return self._ask(
-            IppOperation.GET_PRINTER_ATTRIBUTES, Group(Tag.OPERATION_GROUP, (asked,))
-        ).group(Tag.PRINTER_GROUP)
+        """What the printer tells of itself, in the highest version of IPP that it understands."""
+        asked = Group(
+            Tag.OPERATION_GROUP, (attribute("requested-attributes", Tag.KEYWORD, *_ABOUT),)
+        )
+        refusal: DeviceError | None = None
+        kept = self._version
+        for version in (kept, *(one for one in _VERSIONS if one != kept)):
+            self._version = version
+            try:
+                answer = self._ask(IppOperation.GET_PRINTER_ATTRIBUTES, asked)
+            except _RefusedError as error:
+                if error.status != IppStatus.VERSION_NOT_SUPPORTED:
+                    raise
+                refusal = refusal or error
+            except HttpRefusal as error:
+                if error.status != _BAD_REQUEST:
+                    raise
+                refusal = refusal or error
+            else:
+                about = answer.group(Tag.PRINTER_GROUP)
+                if about.attributes:
+                    return about
+        self._version = kept
+        raise refusal or DeviceError(Reason.GARBLED, en("the printer tells nothing of itself"))
 
     def _look(self, seconds: float) -> Status:
         asked = attribute("requested-attributes", Tag.KEYWORD, *STATE_ATTRIBUTES)
@@ -612,7 +639,9 @@ class IppPrinter(Driver):
         )
         if seconds is None:
             seconds = self._settings.send_s if data else self._settings.answer_s
-        answer = self._wire.ask(IppMessage(operation, 0, (opening, *rest), data), seconds)
+        answer = self._wire.ask(
+            IppMessage(operation, 0, (opening, *rest), data, self._version), seconds
+        )
         if answer.code >= 0x0100:  # lower codes mean success, some with a remark
             raise _RefusedError(operation, answer.code)
         return answer
@@ -623,6 +652,17 @@ def _job_of(answer: IppMessage, request: PrintDocument) -> _PrinterJob:
     if number is None:
         raise DeviceError(Reason.GARBLED, en("a job without a number"), pages=None)
     return _PrinterJob(number, request.pages)
+
+
+def _error_policy(about: Group) -> Check:
+    """Whether a CUPS queue goes on by itself after an error of its printer."""
+    policy = about.text("printer-error-policy")
+    mend = en(
+        "lpadmin -p {queue} -o printer-error-policy=retry-current-job",
+        queue=queue_name(about) or "QUEUE",
+    )
+    stops = policy == "stop-printer"
+    return Check("goes on after an error", not stops, policy or "?", mend if stops else "")
 
 
 def _without_format(operation: Group) -> Group:

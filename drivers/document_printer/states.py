@@ -15,6 +15,8 @@ STATE_ATTRIBUTES = (
     "printer-state-reasons",
     "printer-state-message",
     "printer-is-accepting-jobs",
+    "printer-name",
+    "cups-version",
 )
 """The attributes that :func:`read_status` needs."""
 
@@ -35,6 +37,7 @@ _EMPTY = _Meaning(Reason.PAPER_OUT, en("put A4 paper into the tray"))
 _TRAY = _Meaning(Reason.PAPER_OUT, en("push the paper tray in"))
 _TONER = _Meaning(Reason.TONER_OUT, en("replace the toner cartridge"))
 _FULL = _Meaning(Reason.HARDWARE, en("take the sheets out of the output tray"))
+_WASTE = _Meaning(Reason.HARDWARE, en("replace the waste toner box"))
 _PART = _Meaning(
     Reason.HARDWARE,
     en("switch the printer off and on, else replace the part"),
@@ -57,7 +60,7 @@ _PROBLEMS: Mapping[str, _Meaning] = {
     "developer-empty": _TONER,
     "output-area-full": _FULL,
     "output-tray-missing": _Meaning(Reason.HARDWARE, en("put the output tray in")),
-    "marker-waste-full": _Meaning(Reason.HARDWARE, en("replace the waste toner box")),
+    "marker-waste-full": _WASTE,
     "opc-life-over": _Meaning(Reason.HARDWARE, en("replace the drum"), State.HARDWARE_ERROR),
     "fuser-over-temp": _PART,
     "fuser-under-temp": _PART,
@@ -70,6 +73,9 @@ _PROBLEMS: Mapping[str, _Meaning] = {
     ),
 }
 _LOW = ("media-low",)
+_PERHAPS_NOT = (_EMPTY, _TRAY, _TONER, _WASTE)
+"""Printers tell these also of a bypass tray, a waste box or a colour that the document does not
+need."""
 _STATES: Mapping[int | None, State] = {
     IppPrinterState.IDLE: State.ONLINE,
     IppPrinterState.PROCESSING: State.BUSY,
@@ -133,13 +139,42 @@ def read_status(printer: Group, ignored: Collection[str] = ()) -> Status:
             if meaning is _EMPTY:
                 paper = Supply.OUT
             return Status(
-                meaning.state, media, paper, meaning.problem, detail=detail, mend=meaning.mend
+                meaning.state,
+                media,
+                paper,
+                meaning.problem,
+                detail=detail,
+                mend=_mend(printer, word, meaning),
             )
     if printer.flag("printer-is-accepting-jobs") is False:
         mend = en("let the printer or queue accept jobs (cupsaccept for a queue)")
         return Status(State.OFFLINE, media, paper, Reason.OFFLINE, detail, mend)
     number = printer.number("printer-state")
     if number == IppPrinterState.STOPPED:
-        mend = en("look at the printer's panel; a stopped queue starts again with cupsenable")
+        mend = _enable(printer) or en("look at the printer's panel: it is stopped")
         return Status(State.OFFLINE, media, paper, Reason.OFFLINE, detail or en("stopped"), mend)
     return Status(_STATES.get(number, State.UNKNOWN), media, paper, None, detail)
+
+
+def queue_name(printer: Group) -> str:
+    """The name of a CUPS queue for the commands that mend it; "" for a printer without a queue."""
+    return _printable(printer.text("printer-name")) if printer.values("cups-version") else ""
+
+
+def _enable(printer: Group) -> str:
+    queue = queue_name(printer)
+    return en("start the queue again: cupsenable {queue}", queue=queue) if queue else ""
+
+
+def _mend(printer: Group, word: str, meaning: _Meaning) -> str:
+    """What mends the problem: for a queue that CUPS has stopped, also the command that starts it;
+    for a reason that a printer tells though it can print, also the setting that ignores it."""
+    stopped = printer.number("printer-state") == IppPrinterState.STOPPED
+    if enable := _enable(printer) if stopped or meaning is _OFF else "":
+        return enable if meaning is _OFF else joined("; ", meaning.mend, enable)
+    if meaning in _PERHAPS_NOT and not stopped:
+        ignore = en(
+            'if the printer prints all the same: ignored_reasons = ["{reason}"]', reason=word
+        )
+        return joined("; ", meaning.mend, ignore)
+    return meaning.mend

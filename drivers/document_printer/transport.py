@@ -6,6 +6,7 @@ import hashlib
 import io
 import itertools
 import re
+import select
 import socket
 import ssl
 from http.client import HTTPException, HTTPResponse
@@ -21,6 +22,11 @@ _PIECE = 1 << 16
 _DEFAULT_PORT = 631
 _USER = re.compile(r"//[^/]*@")
 _HTTP_OK = 200
+_REDIRECTS = range(300, 400)
+_INTERIMS = range(100, 200)
+_LONGEST = 200
+_INTERIM = re.compile(rb"HTTP/1\.\d 1\d\d\b")
+_STATUS_LINE = 12  # bytes up to the status code
 _HTTP_MEANING = {
     401: (Reason.NOT_AUTHORISED, en("the printer wants a password")),
     403: (Reason.NOT_AUTHORISED, en("the printer forbids this address to print")),
@@ -28,6 +34,42 @@ _HTTP_MEANING = {
     426: (Reason.NOT_AUTHORISED, en("the printer wants ipps:// in its address")),
     503: (Reason.OFFLINE, en("the printer's server is not available")),
 }
+_OLD_TLS = en("the printer and this terminal have no TLS version or cipher in common")
+_RENEW = en("renew the printer's firmware, switch TLS 1.2 on at the printer, or use ipp://")
+_TLS_MEANING = {
+    "TLSV1_ALERT_PROTOCOL_VERSION": (_OLD_TLS, _RENEW),
+    "UNSUPPORTED_PROTOCOL": (_OLD_TLS, _RENEW),
+    "NO_PROTOCOLS_AVAILABLE": (_OLD_TLS, _RENEW),
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": (_OLD_TLS, _RENEW),
+    "TLSV1_ALERT_INSUFFICIENT_SECURITY": (_OLD_TLS, _RENEW),
+    "NO_SHARED_CIPHER": (_OLD_TLS, _RENEW),
+    "DH_KEY_TOO_SMALL": (en("the printer's TLS key is too short"), _RENEW),
+    "EE_KEY_TOO_SMALL": (
+        en("the key of the printer's certificate is too short"),
+        en("have the printer make a new certificate of 2048 bits"),
+    ),
+    "WRONG_VERSION_NUMBER": (en("the printer speaks no TLS at this port"), en("use ipp://")),
+    "HTTP_REQUEST": (en("the printer speaks no TLS at this port"), en("use ipp://")),
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": (
+        en("the printer wants a client's certificate"),
+        en("switch client certificates off at the printer"),
+    ),
+}
+"""What a reason of OpenSSL means, and what mends it."""
+
+
+class HttpRefusal(DeviceError):
+    """The printer's web server refused the request; ``status`` is the HTTP status."""
+
+    def __init__(self, status: int, place: str) -> None:
+        reason, words = _HTTP_MEANING.get(status, (Reason.UNSUPPORTED, en("the printer refuses")))
+        detail = en("{words} (HTTP {status})", words=words, status=status)
+        mend = ""
+        if status in _REDIRECTS and place:
+            detail = en("{detail}; it points to {place}", detail=detail, place=place)
+            mend = en("set uri to the place that the printer points to")
+        super().__init__(reason, detail, mend=mend)
+        self.status = status
 
 
 class IppWire:
@@ -68,8 +110,9 @@ class IppWire:
         look-up of a host name may take longer, so settings should give a printer's number. Raises
         :class:`DeviceError`: ``NO_DEVICE``: nothing listens at the address; ``OFFLINE``: the
         printer fell silent, hung up or is unavailable; ``GARBLED``: the answer is not IPP;
-        ``NOT_AUTHORISED``: the password or certificate is wrong; ``UNSUPPORTED``: another HTTP
-        refusal.
+        ``NOT_AUTHORISED``: the password or certificate is wrong; ``UNSUPPORTED``: no TLS in common;
+        :class:`HttpRefusal` for a refusal of the printer's web server. The number in the response
+        is not compared: a connection carries one request, and some firmware always answers 1.
         """
         number = next(self._numbers)
         body = encode(
@@ -77,10 +120,7 @@ class IppWire:
         )
         limit = Deadline(seconds)
         with self._connect(limit) as sock:
-            answer = decode(_exchange(sock, self._head(len(body)), body, limit))
-        if answer.request_id != number:
-            raise DeviceError(Reason.GARBLED, en("the printer answered another request"))
-        return answer
+            return decode(_exchange(sock, self._head(len(body)), body, limit))
 
     def _head(self, length: int) -> bytes:
         lines = (
@@ -122,9 +162,7 @@ class IppWire:
                 en("the printer's certificate: {why}", why=error.verify_message),
             ) from error
         except ssl.SSLError as error:
-            raise DeviceError(
-                Reason.GARBLED, joined(": ", "TLS", error.reason or type(error).__name__)
-            ) from error
+            raise _no_tls(error) from error
         except OSError as error:
             raise DeviceError(Reason.OFFLINE, joined(": ", "TLS", _named(error))) from error
         seen = hashlib.sha256(secure.getpeercert(binary_form=True) or b"").hexdigest()
@@ -138,27 +176,23 @@ class IppWire:
 
 def _exchange(sock: socket.socket, head: bytes, body: bytes, limit: Deadline) -> bytes:
     """Send a request; returns the body of the answer, at most ``_ANSWER_LIMIT`` bytes."""
+    unsent: OSError | None = None
     try:
-        for start in range(0, len(body), _PIECE):
-            sock.settimeout(limit.remaining() or 0.001)
-            sock.sendall(head + body[start : start + _PIECE])
-            head = b""
-        with HTTPResponse(_Timed(sock, limit), method="POST") as response:  # type: ignore[arg-type]
-            response.begin()
-            if response.status != _HTTP_OK:
-                reason, words = _HTTP_MEANING.get(
-                    response.status, (Reason.UNSUPPORTED, en("the printer refuses"))
-                )
-                raise DeviceError(
-                    reason, en("{words} (HTTP {status})", words=words, status=response.status)
-                )
-            answer = response.read(_ANSWER_LIMIT + 1)
+        _send(sock, head, body, limit)
+    except OSError as error:  # a printer that refuses may hang up before it has the whole document
+        unsent = error
+    try:
+        answer = _answer(sock, limit)
     except OSError as error:
         raise DeviceError(
-            Reason.OFFLINE, en("the printer fell silent: {why}", why=_named(error))
+            Reason.OFFLINE, en("the printer fell silent: {why}", why=_named(unsent or error))
         ) from error
     # http.client raises ValueError for a chunk with a negative length.
     except (HTTPException, ValueError) as error:
+        if unsent is not None:
+            raise DeviceError(
+                Reason.OFFLINE, en("the printer fell silent: {why}", why=_named(unsent))
+            ) from unsent
         raise DeviceError(
             Reason.GARBLED, en("not HTTP: {kind}", kind=type(error).__name__)
         ) from error
@@ -167,8 +201,72 @@ def _exchange(sock: socket.socket, head: bytes, body: bytes, limit: Deadline) ->
     return answer
 
 
+def _send(sock: socket.socket, head: bytes, body: bytes, limit: Deadline) -> None:
+    """Send a request; stops when the printer has answered before the end of the body."""
+    for start in range(0, len(body), _PIECE):
+        if start and _answered(sock):
+            return
+        sock.settimeout(limit.remaining() or 0.001)
+        sock.sendall(head + body[start : start + _PIECE])
+        head = b""
+
+
+def _answered(sock: socket.socket) -> bool:
+    """Whether a final answer waits in ``sock``; unknown, and so false, over TLS."""
+    if isinstance(sock, ssl.SSLSocket) or not select.select([sock], [], [], 0)[0]:
+        return False
+    begun = sock.recv(_STATUS_LINE, socket.MSG_PEEK)
+    return len(begun) == _STATUS_LINE and not _INTERIM.match(begun)
+
+
+def _answer(sock: socket.socket, limit: Deadline) -> bytes:
+    """The body of the first final answer: any number of interim ones (1xx) may come before it
+    (RFC 9110, 15.2)."""
+    source = _Timed(sock, limit)
+    while True:
+        with HTTPResponse(source, method="POST") as response:  # type: ignore[arg-type]
+            response.begin()
+            if response.status in _INTERIMS:
+                continue
+            if response.status != _HTTP_OK:
+                raise HttpRefusal(response.status, _place(response.getheader("Location") or ""))
+            coding = response.getheader("Content-Encoding") or "identity"
+            if coding.lower() != "identity":
+                raise DeviceError(
+                    Reason.GARBLED,
+                    en("the printer's answer is encoded: {coding}", coding=_line(coding)),
+                )
+            return response.read(_ANSWER_LIMIT + 1)
+
+
+def _place(location: str) -> str:
+    """Where a redirection points to, as an address for the settings."""
+    if location.startswith("http"):
+        location = "ipp" + location.removeprefix("http")
+    return _line(_USER.sub("//", location))
+
+
+def _line(words: str) -> str:
+    """A printer's words for one line of a log."""
+    return "".join(one if one.isprintable() else " " for one in words[:_LONGEST])
+
+
+def _no_tls(error: ssl.SSLError) -> DeviceError:
+    said = error.reason or type(error).__name__
+    meaning, mend = _TLS_MEANING.get(said, ("", ""))
+    reason = Reason.UNSUPPORTED if meaning else Reason.GARBLED
+    return DeviceError(reason, joined(": ", "TLS", meaning, said), mend=mend)
+
+
 def _named(error: OSError) -> str:
     return error.strerror or type(error).__name__
+
+
+class _OpenReader(io.BufferedReader):
+    """The bytes of a connection; an interim answer that is over does not close it."""
+
+    def close(self) -> None:
+        """Does nothing: the socket belongs to the exchange."""
 
 
 class _Timed(io.RawIOBase):
@@ -180,10 +278,11 @@ class _Timed(io.RawIOBase):
         self._sock = sock
         self._limit = limit
         self._left = 2 * _ANSWER_LIMIT  # twice the body: head and chunk sizes count too
+        self._buffered = _OpenReader(self)
 
-    def makefile(self, mode: str) -> io.BufferedReader:
+    def makefile(self, mode: str) -> _OpenReader:
         """The method of a socket that :class:`HTTPResponse` calls."""
-        return io.BufferedReader(self)
+        return self._buffered
 
     def readable(self) -> bool:
         return True

@@ -93,11 +93,14 @@ class DocumentPrinter:
         cups_version: str = "",
         history: bool = True,
         counter: Callable[[int], int] = int,
+        versions: tuple[tuple[int, int], ...] = ((1, 0), (1, 1), (2, 0)),
+        names_jobs: bool = True,
     ) -> None:
         """``port`` 0 takes a free port. The printer does not know the operations in ``without``.
         With ``tls`` it is an ipps printer; with ``cups_version`` it reports itself as a CUPS queue.
         Without ``history`` it forgets a job that has ended. ``counter`` turns the pages that came
-        out into the count that the printer reports.
+        out into the count that the printer reports. ``versions``: of IPP; a request in another one
+        is refused. Without ``names_jobs``, Create-Job succeeds and names no job.
         """
         self._pace = seconds_per_page
         self._dpi = dpi
@@ -108,6 +111,8 @@ class DocumentPrinter:
         self._cups_version = cups_version
         self._history = history
         self._counter = counter
+        self._versions = versions
+        self._names_jobs = names_jobs
         self._port = port
         self._changed = threading.Condition()
         self._jobs: dict[int, _IppJob] = {}
@@ -419,7 +424,11 @@ class DocumentPrinter:
 
     def _answer(self, request: IppMessage) -> IppMessage:
         status, groups = IppStatus.OPERATION_NOT_SUPPORTED, tuple[Group, ...]()
-        if request.code in self._operations:
+        if request.version not in self._versions:
+            status = IppStatus.VERSION_NOT_SUPPORTED
+        elif request.code == IppOperation.CREATE_JOB and not self._names_jobs:
+            status = IppStatus.OK
+        elif request.code in self._operations:
             status, groups = {
                 IppOperation.GET_PRINTER_ATTRIBUTES: self._tell_printer,
                 IppOperation.VALIDATE_JOB: self._validate,
@@ -437,7 +446,8 @@ class DocumentPrinter:
                 attribute("attributes-natural-language", Tag.LANGUAGE, "en"),
             ),
         )
-        return IppMessage(status, request.request_id, (opening, *groups))
+        version = request.version if request.version in self._versions else self._versions[-1]
+        return IppMessage(status, request.request_id, (opening, *groups), version=version)
 
     def _tell_printer(
         self, request: IppMessage, asked: Group
@@ -458,7 +468,11 @@ class DocumentPrinter:
             attribute("document-format-supported", Tag.MIME_TYPE, *self._formats),
             attribute("media-supported", Tag.KEYWORD, "iso_a4_210x297mm", "na_letter_8.5x11in"),
             attribute("operations-supported", Tag.ENUM, *self._operations),
-            attribute("ipp-versions-supported", Tag.KEYWORD, "1.1", "2.0"),
+            attribute(
+                "ipp-versions-supported",
+                Tag.KEYWORD,
+                *(f"{major}.{minor}" for major, minor in self._versions),
+            ),
         ]
         if self._cups_version:
             known.append(attribute("cups-version", Tag.TEXT, self._cups_version))

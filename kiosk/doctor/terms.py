@@ -82,6 +82,7 @@ TERMS = (
     en("takes PDF"),
     en("knows A4"),
     en("accepts a job"),
+    en("goes on after an error"),
     en("PC/SC service"),
     en("reader"),
     en("slot"),

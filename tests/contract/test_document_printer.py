@@ -154,6 +154,23 @@ def test_prints_on_a_printer_that_knows_only_print_job() -> None:
         assert (error.reason, error.pages) == (Reason.JAM, 1)
 
 
+@pytest.mark.parametrize("versions", [((1, 1),), ((1, 0),), ((1, 0), (1, 1))])
+def test_prints_on_a_printer_of_an_older_version(versions: tuple[tuple[int, int], ...]) -> None:
+    with standing(versions=versions) as old:
+        assert old.print() == PagesPrinted("job-1", 3)
+
+
+def test_a_printer_of_no_version_at_all_says_so() -> None:
+    with standing(versions=((3, 0),)) as strange:
+        assert "VERSION_NOT_SUPPORTED (0x0503)" in strange.failure().detail
+
+
+def test_prints_where_a_made_job_has_no_number() -> None:
+    with standing(names_jobs=False) as odd:
+        assert odd.print() == PagesPrinted("job-1", 3)
+        assert len(odd.printer.look()["documents"]) == 1
+
+
 def test_prints_where_nobody_tells_the_jobs() -> None:
     with standing(without=(IppOperation.GET_JOBS,)) as stand:
         assert stand.print().pages == 3

@@ -146,6 +146,22 @@ def test_waits_for_another_job_to_end(printer: EvePrinter) -> None:
 # -- a queue in front of it ------------------------------------------------------------------------
 
 
+def test_a_stopped_queue_and_its_error_policy(cups: PrintServer) -> None:
+    """A queue that CUPS has stopped starts again by a command, not by a key at the printer."""
+    uri = cups.queue("Stops", "file:///dev/null", "raw")
+    driver = create(Kind.DOCUMENT_PRINTER, "ipp", {"uri": uri})
+    cups._tool("lpadmin", "-p", "Stops", "-o", "printer-error-policy=stop-printer")
+    cups._tool("cupsdisable", "Stops")
+    assert driver.status().mend == "start the queue again: cupsenable Stops"
+    policy = next(one for one in driver.self_test() if one.name == "goes on after an error")
+    assert (policy.passed, policy.seen) == (False, "stop-printer")
+    assert policy.mend == "lpadmin -p Stops -o printer-error-policy=retry-current-job"
+    cups._tool(*policy.mend.split())
+    cups._tool("cupsenable", "Stops")
+    assert driver.status().usable
+    assert next(c for c in driver.self_test() if c.name == policy.name).passed
+
+
 def test_a_queue_prints(printer: EvePrinter, queue: str) -> None:
     with hosted(queue) as (host, _):
         before = printer.out()

@@ -136,13 +136,8 @@ GARBLED = [
     ("no end", HEAD),
     ("value outside of a group", HEAD + b"\x21\x00\x01a\x00\x04\x00\x00\x00\x01\x03"),
     ("delimiter zero", HEAD + b"\x00\x03"),
-    ("further value of nothing", HEAD + b"\x04\x21\x00\x00\x00\x04\x00\x00\x00\x01\x03"),
     ("length over the end", HEAD + b"\x04\x44\x00\x01a\xff\xf0abc\x03"),
     ("negative length", HEAD + b"\x04\x44\x00\x01a\x80\x01" + b"x" * 0x8001 + b"\x03"),
-    ("integer of three bytes", HEAD + b"\x04\x21\x00\x01a\x00\x03\x00\x00\x01\x03"),
-    ("boolean of no byte", HEAD + b"\x04\x22\x00\x01a\x00\x00\x03"),
-    ("language cut off", HEAD + b"\x04\x36\x00\x01a\x00\x03\x00\x05e\x03"),
-    ("collection without end", HEAD + b"\x04\x34\x00\x01a\x00\x00\x03"),
     ("a web page", b"<html><body>Printer status</body></html>"),
 ]
 
@@ -152,6 +147,31 @@ def test_what_is_no_message(raw: bytes) -> None:
     with pytest.raises(DeviceError) as caught:
         decode(raw)
     assert caught.value.reason is Reason.GARBLED
+
+
+MEMBER = b"\x4a\x00\x00\x00\x01x\x44\x00\x00\x00\x01y"
+MALFORMED = [
+    ("further value of nothing", b"\x21\x00\x00\x00\x04\x00\x00\x00\x01"),
+    ("integer of no byte", b"\x21\x00\x01a\x00\x00"),
+    ("integer of three bytes", b"\x21\x00\x01a\x00\x03\x00\x00\x01"),
+    ("boolean of no byte", b"\x22\x00\x01a\x00\x00"),
+    ("boolean of two bytes", b"\x22\x00\x01a\x00\x02\x01\x01"),
+    ("language cut off", b"\x36\x00\x01a\x00\x03\x00\x05e"),
+    ("collection without end", b"\x34\x00\x01a\x00\x00" + MEMBER),
+    ("collection in one without end", b"\x34\x00\x01a\x00\x00\x34\x00\x00\x00\x00" + MEMBER),
+]
+
+
+@pytest.mark.parametrize("raw", [raw for _, raw in MALFORMED], ids=[name for name, _ in MALFORMED])
+def test_a_malformed_attribute_does_not_discard_the_rest(raw: bytes) -> None:
+    """Neither the attributes of its group before and after it, nor the group behind."""
+    state = b"\x23\x00\x0dprinter-state\x00\x04\x00\x00\x00\x03"
+    before = decode(HEAD + b"\x04" + raw + state + b"\x03").group(Tag.PRINTER_GROUP)
+    after = decode(HEAD + b"\x04" + state + raw + b"\x02" + state + b"\x03")
+    assert before.number("printer-state") == 3
+    assert after.group(Tag.PRINTER_GROUP).values("printer-state")[0] == 3
+    assert after.group(Tag.JOB_GROUP).number("printer-state") == 3
+    assert before.number("a") is before.flag("a") is None
 
 
 UNSAYABLE = [

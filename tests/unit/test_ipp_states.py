@@ -61,6 +61,50 @@ def test_states(
     assert bool(status.mend) == (problem is not None)
 
 
+QUEUE = (
+    attribute("printer-name", Tag.NAME, "A4"),
+    attribute("cups-version", Tag.TEXT, "2.4.2"),
+)
+
+
+@pytest.mark.parametrize(
+    ("state", "reasons", "mend"),
+    [
+        (5, ["paused"], "start the queue again: cupsenable A4"),
+        (5, ["none"], "start the queue again: cupsenable A4"),
+        (3, ["media-empty-report"], "put A4 paper into the tray"),
+        (5, ["media-empty-error", "paused"], "cupsenable A4"),  # CUPS stopped it for the tray
+    ],
+)
+def test_a_queue_that_cups_stopped_needs_a_command(
+    state: int, reasons: list[str], mend: str
+) -> None:
+    said = printer(state, *reasons)
+    queue = Group(said.tag, (*said.attributes, *QUEUE))
+    assert mend in read_status(queue).mend
+    assert "cupsenable" not in read_status(said).mend
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "named"),
+    [
+        (3, "media-empty-report", "media-empty"),  # of a bypass tray
+        (4, "marker-supply-empty-warning", "marker-supply-empty"),  # of a waste box
+        (3, "marker-waste-full-warning", "marker-waste-full"),
+        (3, "input-tray-missing", "input-tray-missing"),
+        (5, "media-empty-error", ""),
+        (3, "media-jam-error", ""),
+        (3, "cover-open", ""),
+    ],
+)
+def test_a_reason_of_a_printer_that_is_not_stopped_names_the_setting(
+    state: int, reason: str, named: str
+) -> None:
+    mend = read_status(printer(state, reason)).mend
+    assert ("ignored_reasons" in mend) == bool(named)
+    assert f'"{named}"' in mend or not named
+
+
 def test_a_jam_is_told_before_the_empty_tray_behind_it() -> None:
     status = read_status(printer(5, "media-empty-error", "media-jam-error", "toner-low-report"))
     assert (status.problem, status.media) == (Reason.JAM, Media.JAMMED)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from drivers.device import DeviceError, Reason
 from drivers.document_printer.codec import Group, IppMessage, Tag, attribute, encode
-from drivers.document_printer.transport import IppWire
+from drivers.document_printer.transport import HttpRefusal, IppWire
 
 ASKED = IppMessage(
     0x000B, 0, (Group(1, (attribute("attributes-charset", Tag.CHARSET, "utf-8"),)),), b"d" * 100_000
@@ -71,7 +71,11 @@ def chunked(body: bytes) -> bytes:
         OK + b"Transfer-Encoding: chunked\r\n\r\n" + chunked(ANSWER),
         OK + b"\r\n" + ANSWER,  # to the end of the connection
         b"HTTP/1.1 100 Continue\r\n\r\n" + OK + b"\r\n" + ANSWER,
+        b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
+        + (OK + b"\r\n" + ANSWER),
         b"HTTP/1.0 200 OK\r\n\r\n" + ANSWER,
+        # Some firmware answers with the number 1, or 0, whatever was asked.
+        OK + b"\r\n" + ANSWER.replace(b"\x00\x00\x00\x01", b"\x00\x00\x00\x09"),
     ],
 )
 def test_every_way_to_frame_an_answer(raw: bytes) -> None:
@@ -94,11 +98,101 @@ def test_every_way_to_frame_an_answer(raw: bytes) -> None:
         (b"HTTP/1.1 500 No\r\n\r\n", Reason.UNSUPPORTED),
         (b"HTTP/1.1 503 No\r\n\r\n", Reason.OFFLINE),
         (b"HTTP/1.1 403 No\r\n\r\n", Reason.NOT_AUTHORISED),
-        (OK + b"\r\n" + ANSWER.replace(b"\x00\x00\x00\x01", b"\x00\x00\x00\x09"), Reason.GARBLED),
+        (OK + b"Content-Encoding: gzip\r\n\r\n" + ANSWER, Reason.GARBLED),
+        (b"HTTP/1.1 102 Processing\r\n\r\n" * 100_000, Reason.GARBLED),
     ],
 )
 def test_what_is_no_answer(raw: bytes, reason: Reason) -> None:
     assert failure(lambda sock: sock.sendall(raw)) is reason
+
+
+@pytest.mark.parametrize("closes", [True, False])
+def test_an_answer_before_the_end_of_the_document_is_read(closes: bool) -> None:
+    """A printer that refuses may answer, and hang up or not, without reading the document."""
+    big = IppMessage(2, 0, (), bytes(1 << 24))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def refuse() -> None:
+            connection, _ = server.accept()
+            connection.recv(1 << 10)
+            connection.sendall(b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")
+            if closes:
+                connection.shutdown(socket.SHUT_WR)
+            done.wait(5)
+            connection.close()
+
+        done = threading.Event()
+        thread = threading.Thread(target=refuse)
+        thread.start()
+        with pytest.raises(DeviceError) as caught:
+            IppWire(f"ipp://127.0.0.1:{server.getsockname()[1]}/").ask(big, 3.0)
+        done.set()
+        thread.join()
+    assert caught.value.reason is Reason.NOT_AUTHORISED
+
+
+def test_an_interim_answer_does_not_stop_the_document() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                head, _, body = connection.recv(1 << 16).partition(b"\r\n\r\n")
+                connection.sendall(b"HTTP/1.1 102 Processing\r\n\r\n")
+                length = int(head.partition(b"Content-Length: ")[2].partition(b"\r")[0])
+                connection.recv(length - len(body), socket.MSG_WAITALL)
+                connection.sendall(OK + b"\r\n" + ANSWER)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        wire = IppWire(f"ipp://127.0.0.1:{server.getsockname()[1]}/")
+        assert wire.ask(IppMessage(2, 0, (), bytes(1 << 22)), 5.0).code == 0
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        ("http://10.0.0.9:631/ipp/lp", "ipp://10.0.0.9:631/ipp/lp"),
+        ("https://printer.local/ipp", "ipps://printer.local/ipp"),
+        ("http://u:secret@10.0.0.9/\x1b", "ipp://10.0.0.9/ "),
+        ("/ipp/lp", "/ipp/lp"),
+    ],
+)
+def test_where_a_redirection_points_to_is_told(location: str, told: str) -> None:
+    raw = f"HTTP/1.1 307 Elsewhere\r\nLocation: {location}\r\n\r\n".encode()
+    with pytest.raises(HttpRefusal) as caught:
+        asked(lambda sock: sock.sendall(raw))
+    assert caught.value.detail.endswith(f"(HTTP 307); it points to {told}")
+    assert caught.value.mend
+
+
+@pytest.mark.parametrize(
+    ("alert", "reason"),
+    [
+        (b"\x15\x03\x01\x00\x02\x02\x46", Reason.UNSUPPORTED),  # protocol_version
+        (b"\x15\x03\x03\x00\x02\x02\x28", Reason.UNSUPPORTED),  # handshake_failure
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", Reason.UNSUPPORTED),  # no TLS here
+        (b"\x15\x03\x03\x00\x02\x02\x32", Reason.GARBLED),  # decode_error
+    ],
+)
+def test_a_tls_alert_is_named_and_what_mends_it(alert: bytes, reason: Reason) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(1 << 16)
+                connection.sendall(alert)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with pytest.raises(DeviceError) as caught:
+            IppWire(f"ipps://127.0.0.1:{server.getsockname()[1]}/").ask(ASKED, 3.0)
+        thread.join()
+    assert caught.value.reason is reason
+    assert caught.value.detail.startswith("TLS: ")
+    assert bool(caught.value.mend) == (reason is Reason.UNSUPPORTED)
 
 
 def test_one_limit_for_a_peer_that_sends_a_byte_now_and_then() -> None:
