@@ -8,6 +8,7 @@ citizen's data: they are turned into values before anything is raised, so no tra
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import re
 import threading
@@ -18,7 +19,7 @@ from typing import TypeVar
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from drivers.sentence import en, joined
-from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
+from kiosk.centre.errors import AnotherPerson, CentreUnavailable, Refusal, Trouble
 from kiosk.centre.models import (
     Account,
     Accounts,
@@ -105,6 +106,7 @@ class CentreClient:
         self._terminal = terminal
         self._whole_s = whole_s
         self._session: Session | None = None
+        self._number: Sensitive[str] | None = None  # of the card that opened the session
         self._documents: dict[str, str] = {}
 
     def __enter__(self) -> CentreClient:
@@ -136,12 +138,15 @@ class CentreClient:
         """
         self._sign_out()
         body = SignIn(terminal=self._terminal, card=card)
-        return self._take(self._ask(Call("POST", "/v1/sessions", body=body), _SESSION))
+        session = self._take(self._ask(Call("POST", "/v1/sessions", body=body), _SESSION))
+        self._number = card.number
+        return session
 
     def confirm_name(self, confirmed: bool) -> Session:
         """The citizen says whether the full name is theirs. Refusal: name-not-confirmed."""
         body = NameConfirmation(confirmed=confirmed)
-        return self._renew(Call("POST", "/v1/sessions/current/name", body=body))
+        call = Call("POST", "/v1/sessions/current/name", body=body)
+        return self._renew(call, "card+name", "proved")
 
     def send_sms(self) -> SmsSent:
         """Send a code to the phone on file. Refusals: sms-too-soon, sms-daily-limit."""
@@ -155,11 +160,22 @@ class CentreClient:
         body = _fitting(SmsCheck, code=code)
         if body is None:
             raise ValueError("a code has six digits")
-        return self._renew(Call("POST", "/v1/sessions/current/sms/check", body=body))
+        return self._renew(Call("POST", "/v1/sessions/current/sms/check", body=body), "proved")
 
     def person(self) -> Person:
-        """The account holder. From here on a session that is ``proved`` is needed."""
-        return self._ask(Call("GET", "/v1/person"), _PERSON)
+        """The account holder. From here on a session that is ``proved`` is needed.
+
+        Raises :class:`AnotherPerson`, after the session was closed, when the centre answers about
+        somebody else than the holder of the card that opened the session.
+        """
+        call = Call("GET", "/v1/person")
+        person = self._ask(call, _PERSON)
+        ours, theirs = self._number, person.document_number
+        if ours is None or ours.reveal().upper() != theirs.reveal().upper():
+            self._sign_out()
+            why = en("another person than the card's")
+            raise AnotherPerson(Trouble.NONSENSE, joined(": ", call.endpoint, why))
+        return person
 
     # -- the account, the loan ----------------------------------------------------------------
 
@@ -238,14 +254,18 @@ class CentreClient:
 
     # -- one call -----------------------------------------------------------------------------
 
-    def _renew(self, call: Call) -> Session:
-        """Make a call that changes the session, and keep the session of the answer."""
+    def _renew(self, call: Call, *assurances: str) -> Session:
+        """Make a call that changes the session to one of ``assurances``, and keep the session of
+        the answer."""
         session = self._ask(call, _SESSION)
         known = self._session
         if known is None or session.id != known.id:
             raise CentreUnavailable(
                 Trouble.NONSENSE, joined(": ", call.endpoint, en("another session"))
             )
+        if session.assurance not in assurances:
+            why = en("a session that is only {assurance}", assurance=session.assurance)
+            raise CentreUnavailable(Trouble.NONSENSE, joined(": ", call.endpoint, why))
         return self._take(session)
 
     def _take(self, session: Session) -> Session:
@@ -256,6 +276,7 @@ class CentreClient:
 
     def _sign_out(self) -> None:
         session, self._session = self._session, None
+        self._number = None
         self._documents.clear()
         if session is None:
             return
@@ -286,10 +307,11 @@ class CentreClient:
         outcome = self._transport.outcome(call, token, self._whole_s)
         if isinstance(outcome, Silence):
             raise CentreUnavailable(outcome.trouble, joined(": ", call.endpoint, outcome.detail))
+        body = outcome.body.removeprefix(codecs.BOM_UTF8)  # RFC 8259 8.1: may be ignored
         if outcome.status in good:
-            return outcome.body
+            return body
         if 400 <= outcome.status < 500:
-            no = _read_refusal(outcome.body)
+            no = _read_refusal(body)
             if no is not None:
                 raise Refusal(no.code, no.reason, no.next_step, no.reference)
         trouble = Trouble.BUSY if outcome.status == 429 else Trouble.NONSENSE

@@ -45,3 +45,7 @@ class CentreUnavailable(Exception):
         self.trouble = trouble
         self.detail = detail  # for the technician; no citizen's data
         self.reference = reference_number()
+
+
+class AnotherPerson(CentreUnavailable):
+    """The centre answered about somebody else than who signed in: this visit is over."""

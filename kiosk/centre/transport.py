@@ -29,6 +29,7 @@ from drivers.sentence import en, joined
 from kiosk import events
 from kiosk.centre.errors import Trouble
 from kiosk.centre.models import WireModel
+from kiosk.centre.resolving import resolve
 from kiosk.privacy import Sensitive
 
 OnTime = Callable[[str, float], None]
@@ -39,6 +40,10 @@ MOST_BYTES = 10_000_000
 """No answer of the centre is larger; a certificate has some 100 kB."""
 PAUSES_S = (0.2, 0.6)
 """Pauses before the second and the third try of a request that may be repeated."""
+MOST_HINTS = 50
+"""Answers of the class 1xx before the real one; RFC 9110 15.2 allows any number."""
+_EXPECTED = frozenset((200, 201, 204, *range(400, 500)))
+"""Statuses of the contract, after which a connection is used again."""
 FRESH_S = 1.0
 """A request that may not be repeated never uses a connection that was idle for longer. The centre
 may be closing such a connection at this moment, and when no answer comes, the terminal cannot know
@@ -180,6 +185,11 @@ class Transport:
                 allow_redirects=False,
                 stream=True,
             ) as response:
+                if response.status_code not in _EXPECTED:
+                    self._http.close()  # its body may come late: not into the next call's answer
+                coding = response.headers.get("Content-Encoding", "identity")
+                if coding.lower() != "identity":
+                    return Silence(Trouble.NONSENSE, en("compressed, though not asked for"))
                 for chunk in response.raw.stream(65536, decode_content=False):
                     body += chunk
                     if len(body) > MOST_BYTES:
@@ -254,6 +264,8 @@ def tls_context(ca: Path | None, certificate: Path | None, key: Path | None) -> 
     try:
         context = ssl.create_default_context(cafile=None if ca is None else str(ca))
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        # As Python 3.13 does by itself, so that a certificate is good on every Python or on none.
+        context.verify_flags |= ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
         if certificate is not None:
             # Without a password, OpenSSL would ask for one at the console and wait for ever.
             context.load_cert_chain(certificate, key, password=lambda: b"")
@@ -290,18 +302,34 @@ class _Adapter(HTTPAdapter):
 
 
 def _pools(patience: _CallDeadline) -> dict[str, type[urllib3.HTTPConnectionPool]]:
-    """Connection pools that read every answer through :class:`_TimedBytes`."""
+    """Connection pools that keep to the call's deadline, from the name's look-up to the last byte
+    of the answer."""
 
     class CentreResponse(http.client.HTTPResponse):
         def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
             super().__init__(sock, *args, **kwargs)
             self.fp = io.BufferedReader(_TimedBytes(self.fp.detach(), sock, patience))
 
+        def _read_status(self) -> tuple[str, int, str]:
+            """The status of the real answer: the base class takes 102 and 103 for one."""
+            for _hint in range(MOST_HINTS):
+                version, status, reason = super()._read_status()  # type: ignore[misc]
+                if not 100 <= status < 200 or status == http.HTTPStatus.SWITCHING_PROTOCOLS:
+                    return version, status, reason
+                http.client.parse_headers(self.fp)
+            raise http.client.HTTPException("no answer behind so many hints")
+
     class Plain(HTTPConnection):
         response_class = CentreResponse
 
+        def _new_conn(self) -> socket.socket:
+            return _connected(self, super()._new_conn, patience)
+
     class Secure(HTTPSConnection):
         response_class = CentreResponse
+
+        def _new_conn(self) -> socket.socket:
+            return _connected(self, super()._new_conn, patience)
 
     class PlainPool(urllib3.HTTPConnectionPool):
         ConnectionCls = Plain
@@ -310,6 +338,37 @@ def _pools(patience: _CallDeadline) -> dict[str, type[urllib3.HTTPConnectionPool
         ConnectionCls = Secure
 
     return {"http": PlainPool, "https": SecurePool}
+
+
+def _connected(
+    connection: HTTPConnection, connect: Callable[[], socket.socket], patience: _CallDeadline
+) -> socket.socket:
+    """What ``connect`` gives for the first address that answers; the look-up of the name and all
+    addresses together take no longer than the connection's time-out and the call's deadline.
+
+    ``connect`` alone would wait for a dead name server without a limit, and for each address of
+    the name as long as for one.
+    """
+    name = connection._dns_host
+    seconds = min(float(connection.timeout or 0), patience.left())
+    until = time.monotonic() + seconds
+    try:
+        addresses = resolve(name, connection.port, seconds)
+    except OSError as error:
+        reason = socket.gaierror(*error.args)
+        raise urllib3.exceptions.NameResolutionError(name, connection, reason) from error
+    failure: Exception = TimeoutError()
+    try:
+        for address in addresses:
+            connection._dns_host = address
+            connection.timeout = max(0.01, until - time.monotonic())
+            try:
+                return connect()
+            except urllib3.exceptions.ConnectTimeoutError as error:
+                failure = error
+    finally:
+        connection._dns_host = name
+    raise failure
 
 
 class _TimedBytes(io.RawIOBase):

@@ -6,7 +6,6 @@ import errno
 import socket
 import ssl
 import statistics
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,6 +17,8 @@ from urllib.parse import urlsplit
 from drivers.sentence import en, joined, words_of
 from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import CentreUnavailable, Refusal
+from kiosk.centre.resolving import resolve
+from kiosk.centre.transport import tls_context
 from kiosk.doctor import certificates, plugged
 from kiosk.doctor.findings import Finding, Section
 from kiosk.settings import Settings
@@ -43,6 +44,8 @@ _X509_EXPIRED, _X509_NOT_YET, _X509_HOST, _X509_IP = (
     62,
     64,
 )  # openssl-verification-options(1)
+_X509_LACKS = range(80, 94)
+"""Codes of OpenSSL's strict mode: an extension is missing or wrong (``<openssl/x509_vfy.h>``)."""
 _URL = en("correct url in [centre]")
 _SET_CLOCK = "timedatectl set-ntp true"
 
@@ -119,7 +122,7 @@ def _steps(settings: Settings) -> Iterator[Finding]:
         return
     began = time.perf_counter()
     try:
-        addresses = _look_up(host, port)
+        addresses = resolve(host, port, DNS_S)
     except OSError as error:
         why = error.strerror or words_of(error)
         mend = en(
@@ -197,37 +200,13 @@ def _connect(
     return connection, dead
 
 
-def _look_up(host: str, port: int) -> list[str]:
-    """The host's addresses. Raises ``OSError``, after ``DNS_S`` at the latest: the system's own
-    search ends only after all its name servers were asked several times."""
-    found: list[str] = []
-    failures: list[OSError] = [TimeoutError(en("no answer within {seconds:.0f} s", seconds=DNS_S))]
-
-    def ask() -> None:
-        try:
-            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found.extend(dict.fromkeys(str(answer[4][0]) for answer in answers))
-        except OSError as error:
-            failures.append(error)
-        except UnicodeError:
-            failures.append(OSError(errno.EINVAL, en("that is no host name")))
-
-    asking = threading.Thread(target=ask, name="DNS", daemon=True)
-    asking.start()
-    asking.join(DNS_S)
-    if not found:
-        raise failures[-1]
-    return found
-
-
 def _tls(connection: socket.socket, host: str, settings: Settings) -> Iterator[Finding]:
     centre = settings.centre
     try:
-        context = ssl.create_default_context(cafile=str(centre.ca) if centre.ca else None)
-        if centre.certificate and centre.key:
-            context.load_cert_chain(centre.certificate, centre.key, password=lambda: b"")
-    except (OSError, ValueError) as error:
-        why = (error.strerror if isinstance(error, OSError) else "") or type(error).__name__
+        context = tls_context(centre.ca, centre.certificate, centre.key)
+    except ValueError as error:
+        cause = error.__cause__
+        why = (cause.strerror if isinstance(cause, OSError) else "") or type(cause).__name__
         seen = en("ca, certificate or key of [centre] cannot be used: {why}", why=why)
         yield NETWORK.bad(
             "TLS", seen, en("install the files again; key and certificate must match")
@@ -289,6 +268,8 @@ def _not_trusted(
             names=certificates.server_names(found[0]),
         )
         mend = en("correct url in [centre], or a login page of this network is in between")
+    elif error.verify_code in _X509_LACKS:
+        mend = en("have this certificate, or its root in ca of [centre], issued as RFC 5280 says")
     elif error.verify_code not in _DATES and found:
         seen = en(
             "{why}; issued by {issuer}",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from drivers.device import DeviceError, Kind, Reason, State, Status
-from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble, reference_number
+from kiosk.centre.errors import AnotherPerson, CentreUnavailable, Refusal, Trouble, reference_number
 from kiosk.centre.models import Document
 from kiosk.papers.sealed import NotOurs
 from kiosk.visit.steps import Action, Problem, Tone
@@ -49,6 +49,7 @@ def problem_of(
             )
         case CentreUnavailable():
             title, lead = _CENTRE[error.trouble]
+            over = isinstance(error, AnotherPerson)
             return Problem(
                 title=title,
                 lead=lead,
@@ -58,7 +59,7 @@ def problem_of(
                     _CALL,
                 ),
                 reference=error.reference,
-                actions=(*way_on, _TRY_AGAIN),
+                actions=(_TO_BEGIN,) if over else (*way_on, _TRY_AGAIN),
             )
         case NotOurs():
             return Problem(

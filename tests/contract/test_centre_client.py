@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from kiosk.centre.client import CentreClient
-from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
+from kiosk.centre.errors import AnotherPerson, CentreUnavailable, Refusal, Trouble
 from kiosk.centre.models import (
     Account,
     CardEvidence,
@@ -273,6 +274,43 @@ def test_a_visit_from_sign_in_to_close(server: CentreServer, client: CentreClien
     assert check.headers["Authorization"] == f"Bearer {TOKEN}"
     assert (leave.method, leave.path) == ("DELETE", "/v1/sessions/current")
     assert leave.headers["Authorization"] == "Bearer second"
+
+
+@pytest.mark.parametrize("number", ["990101199001011039", "", "99010119900101102"])
+def test_a_person_that_is_not_who_holds_the_card_ends_the_session(
+    server: CentreServer, client: CentreClient, number: str
+) -> None:
+    other = PERSON.model_copy(update={"document_number": Sensitive(number)})
+    server.on("GET", "/v1/person", reply(200, wire(other)))
+    client.sign_in(CARD)
+    with pytest.raises(AnotherPerson) as caught:
+        client.person()
+    assert caught.value.trouble is Trouble.NONSENSE
+    assert client.session is None
+    assert server.requests[-1].method == "DELETE"
+
+
+def test_a_check_digit_in_small_letters_is_the_same_person(
+    server: CentreServer, client: CentreClient
+) -> None:
+    small, large = "99010119900101102x", "99010119900101102X"
+    card = CARD.model_copy(update={"number": Sensitive(small)})
+    person = PERSON.model_copy(update={"document_number": Sensitive(large)})
+    server.on("GET", "/v1/person", reply(200, wire(person)))
+    client.sign_in(card)
+    assert client.person() == person
+
+
+@pytest.mark.parametrize("assurance", ["card", "card+name"])
+def test_a_proof_that_raises_nothing_is_none(
+    server: CentreServer, client: CentreClient, assurance: str
+) -> None:
+    still = SESSION.model_copy(update={"assurance": assurance})
+    server.on("POST", "/v1/sessions/current/sms/check", reply(200, wire(still)))
+    client.sign_in(CARD)
+    with pytest.raises(CentreUnavailable, match=f"a session that is only {re.escape(assurance)}"):
+        client.check_sms(Sensitive("123456"))
+    assert client.session == SESSION
 
 
 def test_a_second_card_closes_the_first_session(server: CentreServer, client: CentreClient) -> None:

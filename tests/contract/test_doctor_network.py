@@ -25,6 +25,7 @@ from kiosk.doctor.causes import causes, linked
 from kiosk.doctor.findings import Finding, Probe, Verdict, run_guarded
 from kiosk.settings import CentreSettings, Settings
 from kiosk.workshop.sandbox import server
+from tests.unit.test_sealed import KEY_USAGES
 
 NOW = datetime.now(UTC)
 STEPS = ["DNS", "TCP", "TLS", "the centre's certificate", "clock", "centre", "latency"]
@@ -35,10 +36,11 @@ CertificateFiles = tuple[Path, Path]
 
 
 class CertificateAuthority:
-    """Issues certificates of any age for anybody."""
+    """Issues certificates of any age for anybody. ``strict``: with the key identifiers that RFC
+    5280 4.2.1 demands."""
 
-    def __init__(self, folder: Path, name: str) -> None:
-        self.folder, self.name = folder, name
+    def __init__(self, folder: Path, name: str, *, strict: bool = True) -> None:
+        self.folder, self.name, self.strict = folder, name, strict
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.file = folder / f"{name}.pem"
         self.certificate = self._made(name, self.key, (-400, 4000), ca=True)
@@ -63,6 +65,16 @@ class CertificateAuthority:
             .not_valid_after(end)
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         )
+        if ca:
+            usage = {name: name in ("key_cert_sign", "crl_sign") for name in KEY_USAGES}
+            builder = builder.add_extension(x509.KeyUsage(**usage), critical=True)
+        if self.strict:
+            ours, theirs = self.key.public_key(), key.public_key()
+            builder = builder.add_extension(
+                x509.SubjectKeyIdentifier.from_public_key(theirs), critical=False
+            ).add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(ours), critical=False
+            )
         if host:
             names: list[x509.GeneralName] = (
                 [x509.DNSName(host)]
@@ -253,6 +265,15 @@ def test_a_certificate_of_a_stranger(
     assert "ca of [centre]" in found["TLS"].mend
 
 
+def test_a_certificate_without_its_key_identifiers(tmp_path: Path) -> None:
+    """Refused on every Python, and told what it lacks."""
+    loose = CertificateAuthority(tmp_path, "Loose", strict=False)
+    with centre(loose.issue("leaf")) as url:
+        found = way(url, loose)
+    assert "Missing Authority Key Identifier" in found["TLS"].seen
+    assert "RFC 5280" in found["TLS"].mend
+
+
 @pytest.mark.parametrize("has_one", [True, False])
 def test_a_centre_that_wants_another_certificate_of_ours(
     authority: CertificateAuthority, stranger: CertificateAuthority, has_one: bool
@@ -330,7 +351,7 @@ def test_every_address_of_the_centre_is_tried(
 ) -> None:
     """The first and the last of three are dead."""
     dead = "127.0.0.201", "127.0.0.202"
-    monkeypatch.setattr(network, "_look_up", lambda host, port: [dead[0], "127.0.0.1", dead[1]])
+    monkeypatch.setattr(network, "resolve", lambda *asked: [dead[0], "127.0.0.1", dead[1]])
     with centre() as url:
         tcp = way(url, authority)["TCP"]
     assert tcp.verdict is Verdict.NOTE

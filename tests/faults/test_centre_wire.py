@@ -31,7 +31,17 @@ from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.models import CardEvidence, DocumentRequest, PrintReport, Rating
 from kiosk.privacy import Sensitive
-from tests.centre_server import Answer, CentreServer, late, raw, reply, reset, trickle
+from tests.centre_server import (
+    Answer,
+    CentreHandler,
+    CentreServer,
+    late,
+    raw,
+    reply,
+    reset,
+    trickle,
+)
+from tests.unit.test_sealed import KEY_USAGES
 
 NAME, NUMBER, TOKEN = "演示甲", "990101199001011020", "t0ken-of-the-visit"
 CARD = CardEvidence(kind="resident", name=Sensitive(NAME), number=Sensitive(NUMBER))
@@ -53,6 +63,7 @@ DOCUMENT = {
     "valid_until": "20260315",
     "prints_left_today": 3,
 }
+WORDS = {"zh": "", "en": ""}
 REQUEST = DocumentRequest(
     kind="deposit-certificate", account="a-1", purpose="loan", key="0123456789abcdef"
 )
@@ -106,6 +117,13 @@ WIRE = [
     pytest.param(trickle(head("X-Fill: " + "x" * 400), 0.05), Trouble.SLOW, id="head trickles"),
     pytest.param(trickle(LONG + b" " * 400, 0.01), Trouble.SLOW, id="body trickles"),
     pytest.param(trickle(b"HTTP/1.1 100 Continue\r\n\r\n" * 20, 0.02), Trouble.SLOW, id="100s"),
+    pytest.param(raw(b"HTTP/1.1 102 Processing\r\n\r\n" * 99), Trouble.NONSENSE, id="hints only"),
+    pytest.param(raw(b"HTTP/1.1 101 Switching Protocols\r\n\r\n"), Trouble.NONSENSE, id="101"),
+    pytest.param(
+        raw(head("Content-Encoding: gzip", "Content-Length: 2") + b"\x1f\x8b"),
+        Trouble.NONSENSE,
+        id="gzip",
+    ),
     pytest.param(raw(b""), Trouble.NONSENSE, id="closed without a word"),
     pytest.param(reset(), Trouble.NONSENSE, id="reset"),
     pytest.param(reset(LONG + b"{"), Trouble.NONSENSE, id="reset in the body"),
@@ -158,6 +176,84 @@ def test_wire(
     # The next call finds the way again.
     server.on("GET", "/v1/person", reply(200, BODY))
     assert client.person().name == Sensitive(NAME)
+
+
+@pytest.mark.parametrize("status", ["102 Processing", "103 Early Hints", "199 Whatever"])
+def test_hints_before_an_answer_are_read_past(
+    server: CentreServer, client: CentreClient, status: str
+) -> None:
+    """RFC 9110 15.2. Taken for the answer, a hint would leave the real answer on the connection,
+    and the next call would show it."""
+
+    def hinted(handler: CentreHandler) -> None:
+        handler.wfile.write(f"HTTP/1.1 {status}\r\nLink: </x>\r\n\r\n".encode() * 2)
+        reply(200, b"[]")(handler)
+
+    server.on("GET", "/v1/accounts", hinted)
+    server.on("GET", "/v1/person", reply(200, BODY))
+    client.sign_in(CARD)
+    assert client.accounts() == ()
+    assert client.person().name == Sensitive(NAME)
+    assert {seen.connection for seen in server.requests} == {0}
+
+
+@pytest.mark.parametrize("status", [101, 203, 205, 206, 302, 500])
+def test_a_connection_with_an_unexpected_answer_is_not_used_again(
+    server: CentreServer, client: CentreClient, status: int
+) -> None:
+    """What belongs to such an answer may come late, in front of another call's."""
+
+    def odd(handler: CentreHandler) -> None:
+        handler.wfile.write(f"HTTP/1.1 {status} Odd\r\nContent-Length: 0\r\n\r\n".encode())
+
+    server.on("POST", "/v1/sessions/current/sms", odd)
+    server.on("GET", "/v1/person", reply(200, BODY))
+    client.sign_in(CARD)
+    trouble(client.send_sms)
+    client.person()
+    assert [seen.connection for seen in server.requests] == [0, 0, 1]
+
+
+def test_a_byte_order_mark_before_the_json(server: CentreServer, client: CentreClient) -> None:
+    """Some servers write one; RFC 8259 8.1 lets a reader ignore it."""
+    server.on("GET", "/v1/accounts", reply(200, b"\xef\xbb\xbf[]"))
+    assert client.accounts() == ()
+    no = {"code": "x", "reason": WORDS, "next_step": WORDS, "reference": "A-1"}
+    server.on("GET", "/v1/loans", reply(403, b"\xef\xbb\xbf" + json.dumps(no).encode()))
+    with pytest.raises(Refusal):
+        client.loans()
+
+
+def test_a_dead_name_server_holds_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    woken = threading.Event()
+
+    def dead(*asked: object, **more: object) -> list[Any]:
+        woken.wait(20)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", dead)
+    with CentreClient("https://centre.example", "T0001", connect_s=0.2, whole_s=0.5) as client:
+        began = time.monotonic()
+        error = trouble(client.catalogue)
+        assert time.monotonic() - began < 3
+    woken.set()
+    assert error.trouble is Trouble.DOWN
+    assert error.detail.endswith("no connection (NameResolutionError)")
+
+
+@pytest.mark.parametrize("host", ["nobody.invalid", "xn--" + "a" * 70 + ".example"])
+def test_a_name_that_is_none(host: str) -> None:
+    with CentreClient(f"https://{host}", "T0001", whole_s=2) as client:
+        assert trouble(client.catalogue).trouble in (Trouble.DOWN, Trouble.NONSENSE)
+
+
+def test_an_address_that_is_dead_leaves_time_for_the_next(
+    server: CentreServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "resolve", lambda *asked: ["127.0.0.201", "127.0.0.1"])
+    server.on("GET", "/v1/accounts", reply(200, b"[]"))
+    with CentreClient(server.url, "T0001", connect_s=2, whole_s=3) as client:
+        assert client.accounts() == ()
 
 
 def test_nobody_listens() -> None:
@@ -394,7 +490,8 @@ class Issuer:
     def root(self) -> Path:
         return self.folder / f"{self.title}.pem"
 
-    def issue(self, name: str, *, ca: bool = False, days: int = 1) -> KeyPair:
+    def issue(self, name: str, *, ca: bool = False, days: int = 1, strict: bool = True) -> KeyPair:
+        """``strict``: with the key identifiers that RFC 5280 4.2.1 demands."""
         key = self.key if ca else ec.generate_private_key(ec.SECP256R1())
         now = datetime.now(UTC)
         address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
@@ -414,6 +511,16 @@ class Issuer:
         )
         if name != "another name":
             builder = builder.add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        if ca:
+            usage = {name: name in ("key_cert_sign", "crl_sign") for name in KEY_USAGES}
+            builder = builder.add_extension(x509.KeyUsage(**usage), critical=True)
+        if strict:
+            ours, theirs = self.key.public_key(), key.public_key()
+            builder = builder.add_extension(
+                x509.SubjectKeyIdentifier.from_public_key(theirs), critical=False
+            ).add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(ours), critical=False
+            )
         certificate = builder.sign(self.key, hashes.SHA256())
         pair = KeyPair(
             self.root if ca else self.folder / f"{name}.pem", self.folder / f"{name}.key"
@@ -465,6 +572,19 @@ def test_tls_with_our_root(issuer: Issuer) -> None:
         assert client.accounts() == ()
         assert client.accounts() == ()
         assert {seen.connection for seen in server.requests} == {0}
+
+
+def test_a_root_without_its_key_identifiers_is_refused_on_every_python(tmp_path: Path) -> None:
+    """Python 3.13 refuses such a certificate by itself, 3.11 would take it."""
+    loose = Issuer(tmp_path, "loose", ec.generate_private_key(ec.SECP256R1()))
+    loose.issue("loose", ca=True, strict=False)
+    with (
+        serving(loose.issue("centre", strict=False)) as server,
+        CentreClient(server.url, "T0001", ca=loose.root, whole_s=1) as client,
+    ):
+        error = trouble(client.accounts)
+        assert error.trouble is Trouble.DOWN
+        assert "Missing Authority Key Identifier" in error.detail
 
 
 def test_mutual_tls(issuer: Issuer) -> None:

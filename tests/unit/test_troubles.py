@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from drivers.device import DeviceError, Kind, Reason, State, Status
-from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
+from kiosk.centre.errors import AnotherPerson, CentreUnavailable, Refusal, Trouble
 from kiosk.centre.models import CentreWords, Document
 from kiosk.papers.sealed import Flaw, NotOurs
 from kiosk.visit.steps import Problem, Tone
@@ -150,6 +150,12 @@ def test_an_outage_may_be_tried_again(trouble: Trouble) -> None:
     page = problem_of(CentreUnavailable(trouble), signed_in=False)
     assert keys(page) == [RETRY]
     assert page.tone is Tone.ATTENTION
+
+
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_after_an_answer_about_another_person_the_visit_is_over(signed_in: bool) -> None:
+    page = problem_of(AnotherPerson(Trouble.NONSENSE), signed_in=signed_in)
+    assert keys(page) == [LEAVE]
 
 
 def test_the_codes_of_the_centre_are_those_this_program_treats_apart() -> None:
