@@ -30,7 +30,7 @@ _SOURCES = ("fuzz", "drivers", "kiosk", "assets/profiles")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class FuzzOutcome:
     """What came of one target."""
 
     name: str
@@ -61,7 +61,7 @@ HEADING = (
 )
 
 
-def fuzz(name: str, runs: int) -> Outcome:
+def fuzz(name: str, runs: int) -> FuzzOutcome:
     """Fuzz one target in a process of its own; ``runs`` inputs."""
     begun = time.monotonic()
     state = BUILD / f"{name}.state"
@@ -78,7 +78,7 @@ def fuzz(name: str, runs: int) -> Outcome:
         kept.write_bytes(reached.data)
         last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:]
         found = "\n".join([*last, f"{ended}; python -m fuzz.one {name} {kept}"])
-    return Outcome(
+    return FuzzOutcome(
         name, reached.hypothesis, reached.guided, seconds, reached.longest_ns / 1e6, found
     )
 
@@ -112,16 +112,16 @@ def await_end(command: list[str], state: Path, said: TextIO, stalled_s: float = 
     return f"ended with {code}" if code else ""
 
 
-def kept(runs: int) -> list[Outcome]:
+def kept(runs: int) -> list[FuzzOutcome]:
     """The outcomes of an interrupted run over the same code; [] if there was none."""
     if not _KEPT.exists():
         return []
-    of, outcomes = msgspec.json.decode(_KEPT.read_bytes(), type=tuple[str, list[Outcome]])
+    of, outcomes = msgspec.json.decode(_KEPT.read_bytes(), type=tuple[str, list[FuzzOutcome]])
     whole = {one.name for one in outcomes} == TARGETS.keys()
     return outcomes if of == _of(runs) and not whole else []
 
 
-def keep(outcomes: list[Outcome], runs: int) -> None:
+def keep(outcomes: list[FuzzOutcome], runs: int) -> None:
     """Write outcomes for :func:`kept`, without those that have a finding: these run again."""
     good = [one for one in outcomes if not one.found]
     whole = _KEPT.with_suffix(".new")  # renamed when whole: the write may be interrupted

@@ -68,6 +68,33 @@ STATE_NOT_KEPT = LogEvent(
     do="Check that the state directory is writable and that its disk is neither full nor worn out.",
     fields=("code",),
 )
+JOURNAL_NOT_WRITTEN = LogEvent(
+    "journal-not-written",
+    logging.ERROR,
+    "journal not written",
+    means="The journal of operations can no longer be written (`reason`). No service that moves "
+    "money can be begun; what is under way is asked about at the centre.",
+    do="Free or mend the disk of the state directory.",
+    fields=("reason",),
+)
+OPERATION_UNKNOWN = LogEvent(
+    "operation-unknown",
+    logging.WARNING,
+    "operation unknown",
+    means="For ten minutes the centre has not said what became of a commit. The terminal asks on "
+    "for as long as it takes; other operations go on.",
+    do="Ask the centre about the operation's id, and check the link.",
+    fields=("operation",),
+)
+OPERATION_STRANDED = LogEvent(
+    "operation-stranded",
+    logging.ERROR,
+    "operation stranded",
+    means="For half an hour the centre has answered that there is nothing to commit under an id "
+    "that a citizen confirmed. The terminal now asks once a day.",
+    do="Report the operation's id to the centre: it may have been restored from an old copy.",
+    fields=("operation",),
+)
 VISIT_STARTED = LogEvent(
     "visit-started",
     logging.INFO,
@@ -322,7 +349,8 @@ FIELDS = {
     "failures": "how many visits in a row have failed",
     "how": "how a visit ended: left, idle, limit, trouble, vendor-mode",
     "ms": "milliseconds",
-    "pause_s": "seconds until the next visit may be started",
+    "operation": "the id of an operation at the centre, 32 hexadecimal digits",
+    "pause_s": "seconds until the next visit, or the committer, may be started",
     "pid": "the number of a process",
     "reason": "what is wrong, in a word or a sentence",
     "reference": "the number on the citizen's page of trouble",

@@ -25,6 +25,9 @@ WHOLE: dict[str, tuple[str, ...]] = {
         "tests/unit/test_visit_process.py",
         "tests/faults/test_keeper.py",
     ),
+    "kiosk/operations/rows.py": ("tests/unit/test_journal.py",),
+    "kiosk/operations/journal.py": ("tests/unit/test_journal.py",),
+    "kiosk/operations/committer.py": ("tests/unit/test_committer.py",),
     "kiosk/visit/visit.py": (
         "tests/unit/test_visit.py",
         "tests/services/test_account.py",

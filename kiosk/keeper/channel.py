@@ -1,11 +1,18 @@
 """The channel between keeper and visit: a few words as JSON lines over a socket pair.
 
 Each word is one JSON object on a line of its own, UTF-8, ``{"type": "ended", "how": "left"}``, at
-most 4096 bytes with its newline. No word has a field that could carry a citizen's data. A visit
-sends ``Ready``, and after it received ``Live``: ``Shown``, ``Begun``, ``Ended``, each once and in
-this order. From ``Ready`` on, a visit also sends ``Alive`` about once a second, and after ``Live``
-it sends ``HasLeftovers`` whenever the answer changes. ``Ended`` may come without ``Begun`` (nobody
-came, or trouble). Nothing follows ``Ended``.
+most 4096 bytes with its newline. No word has a field that could carry a citizen's data: an
+operation is named by 32 hexadecimal digits, its business and its states by words of closed lists.
+
+A visit sends ``Ready``, and after it received ``Live``: ``Shown``, ``Begun``, ``Ended``, each once
+and in this order. From ``Ready`` on, a visit also sends ``Alive`` about once a second, and after
+``Live`` it sends ``HasLeftovers`` whenever the answer changes. ``Ended`` may come without ``Begun``
+(nobody came, or trouble). Nothing follows ``Ended``.
+
+Between ``Begun`` and ``Ended`` a visit may send ``Commit``, which the keeper passes on to the
+committer; ``Taken``, ``Outcome`` and ``Money`` come back the same way.
+
+The committer sends ``Alive`` about once a second, ``Money`` first and whenever the answer changes.
 """
 
 from __future__ import annotations
@@ -15,16 +22,21 @@ import socket
 import threading
 import time
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
 import msgspec
 
 from kiosk.endings import How
+from kiosk.operation import OPERATION_ID, Business, OperationState
 
 CAP = 4096
 """The longest line, in bytes, newline included."""
 SEND_S = 0.25
 """Longest block of one send; the buffer only fills when the peer has stopped reading."""
+
+
+_Id = Annotated[str, msgspec.Meta(pattern=OPERATION_ID, max_length=32)]
+_Reference = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z-]*$", max_length=40)]
 
 
 class _Word(msgspec.Struct, frozen=True, tag=str.lower, forbid_unknown_fields=True):
@@ -75,10 +87,41 @@ class Ended(_Word, frozen=True):
     how: How
 
 
-ToVisit = Live | Quit
-FromVisit = Ready | Shown | Begun | Alive | HasLeftovers | Ended
-_Sent = TypeVar("_Sent", ToVisit, FromVisit)
-_Heard = TypeVar("_Heard", ToVisit, FromVisit)
+class Commit(_Word, frozen=True):
+    """From the visit, and on to the committer: commit this operation, which the citizen has
+    confirmed at the centre. Repeated until ``Taken`` comes."""
+
+    id: _Id
+    business: Business
+
+
+class Taken(_Word, frozen=True):
+    """From the committer, on to the visit that asked: the operation stands in the journal."""
+
+    id: _Id
+
+
+class Outcome(_Word, frozen=True):
+    """From the committer, on to the visit that asked: the centre's own final state of the
+    operation, or that it is in progress. ``reference``: the business serial, where there is one."""
+
+    id: _Id
+    state: OperationState
+    reference: _Reference = ""
+
+
+class Money(_Word, frozen=True):
+    """From the committer, on to every visit: whether a new service that moves money may begin."""
+
+    open: bool
+
+
+ToVisit = Live | Quit | Taken | Outcome | Money
+FromVisit = Ready | Shown | Begun | Alive | HasLeftovers | Ended | Commit
+ToCommitter = Commit | Quit
+FromCommitter = Alive | Taken | Outcome | Money
+_Sent = TypeVar("_Sent", ToVisit, FromVisit, ToCommitter, FromCommitter)
+_Heard = TypeVar("_Heard", ToVisit, FromVisit, ToCommitter, FromCommitter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +215,18 @@ class KeeperEnd(_End[ToVisit, FromVisit]):
     """The keeper's end."""
 
     _heard = FromVisit
+
+
+class CommitterEnd(_End[FromCommitter, ToCommitter]):
+    """The committer's end; ``fd`` as for :class:`VisitEnd`."""
+
+    _heard = ToCommitter
+
+
+class KeeperToCommitter(_End[ToCommitter, FromCommitter]):
+    """The keeper's end of the channel to the committer."""
+
+    _heard = FromCommitter
 
 
 def _writable(sock: socket.socket, seconds: float) -> bool:

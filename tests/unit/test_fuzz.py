@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from drivers.device import DeviceError
 from drivers.xfs4iot.messages import decode
-from fuzz.__main__ import Outcome, await_end, keep, kept
+from fuzz.__main__ import FuzzOutcome, await_end, keep, kept
 from fuzz.inputs import LONGEST, like, mutated, reworded
 from fuzz.one import HYPOTHESIS_SHARE
 from fuzz.target import pieces
@@ -129,8 +129,8 @@ def test_a_run_that_was_interrupted_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("fuzz.__main__._KEPT", tmp_path / "outcomes.json")
-    done = [Outcome(name, 1, 9, 1.0, 0.5) for name in TARGETS]
-    bad = Outcome("tlv", 1, 3, 1.0, 0.5, "IndexError")
+    done = [FuzzOutcome(name, 1, 9, 1.0, 0.5) for name in TARGETS]
+    bad = FuzzOutcome("tlv", 1, 3, 1.0, 0.5, "IndexError")
     assert kept(10) == []
     keep([done[0], bad], 10)
     assert kept(10) == [done[0]]  # what was found is looked for again

@@ -71,7 +71,8 @@ ORDER = (
     {"kiosk.privacy", "kiosk.words", "kiosk.events", "kiosk.endings", "kiosk.operation"},
     {"kiosk.settings", "kiosk.log"},
     {"kiosk.centre"},
-    {"kiosk.papers"},
+    {"kiosk.papers", "kiosk.audit"},
+    {"kiosk.operations"},
     {"kiosk.visit"},
     {"kiosk.services", "kiosk.identity"},
     {"kiosk.terminal"},
@@ -180,7 +181,8 @@ def may_import(room: str, other: str) -> bool:
     if room in BESIDE:
         return other in BESIDE[room]
     if other in BESIDE:
-        return room == "kiosk.workshop"
+        # The committer speaks the keeper's channel, as a visit does in `ui`.
+        return room in ("kiosk.workshop", "kiosk.operations")
     floors = {room: floor for floor, rooms in enumerate(ORDER) for room in rooms}
     return floors[other] < floors[room]
 
