@@ -60,11 +60,19 @@ class VisitLimits(_Table, frozen=True, kw_only=True):
     """How long a visit may wait and last."""
 
     idle_s: Seconds = 60.0
-    """Without a touch for this long, a visit ends."""
-    warn_s: Seconds = 30.0
-    """The countdown becomes visible this long before."""
+    """Without a touch for this long, the page asks whether the citizen is still there."""
+    phone_s: Seconds = 180.0
+    """The same on a page that waits for the citizen's telephone, which must first be found."""
+    answer_s: Seconds = 60.0
+    """Nobody has answered for this long: the page is covered."""
+    covered_s: Seconds = 120.0
+    """Nobody has touched the covered page for this long: the visit ends."""
+    care_factor: float = 3.0
+    """In care mode 关怀版, all four times above are this many times as long."""
     limit_s: Seconds = 600.0
     """No visit lasts longer, whatever happens."""
+    limit_warn_s: Seconds = 60.0
+    """Every page says this long before that the visit will end."""
 
 
 class Settings(_Table, frozen=True, kw_only=True):

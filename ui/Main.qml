@@ -18,6 +18,7 @@ Window {
     Binding { target: Theme; property: "highContrast"; value: Appearance.highContrast }
     Binding { target: Theme; property: "lowered"; value: Appearance.lowered }
     Binding { target: Theme; property: "motion"; value: Appearance.motion }
+    Binding { target: Theme; property: "hair"; value: Math.max(1, 1 / Math.max(0.1, stage.scale)) }
 
     readonly property BarePage current: page.item as BarePage
 
@@ -25,8 +26,11 @@ Window {
         id: stage
         width: Appearance.stageWidth
         height: Appearance.stageHeight
+        // The whole page is always on the glass, also on a screen of another shape than the stage.
+        x: (window.width - width * scale) / 2
+        y: (window.height - height * scale) / 2
         transformOrigin: Item.TopLeft
-        scale: window.width / width
+        scale: Math.min(window.width / width, window.height / height)
         focus: true
 
         Rectangle {
@@ -58,6 +62,23 @@ Window {
                 wrapMode: Text.NoWrap
             }
         }
+        Rectangle {
+            visible: IdleClock.visitLeft > 0 && !CurrentPage.blankScreen
+            z: 1
+            y: head.height
+            width: parent.width
+            height: band.height
+            color: Theme.amber
+            Label {
+                anchors.centerIn: parent
+                text: qsTr("本次办理还剩 %1 秒，请尽快办完").arg(IdleClock.visitLeft)
+                color: Theme.white
+                font.pixelSize: 28
+                font.bold: true
+                wrapMode: Text.NoWrap
+                Accessible.role: Accessible.AlertMessage
+            }
+        }
         Item {
             id: beginning                 // has the focus when a step begins
             objectName: "beginning"
@@ -83,12 +104,25 @@ Window {
             tone: "bad"
             icon: "refused"
         }
+        Rectangle {   // dims what cannot be pressed while the wait lasts; 退出 in the foot can
+            visible: wait.visible
+            z: 2
+            y: page.y
+            width: parent.width
+            height: page.height - Theme.foot - Theme.touch - Theme.gap / 2
+            color: Theme.paper
+            opacity: 0.72
+            MouseArea {
+                anchors.fill: parent
+                Accessible.ignored: true
+            }
+        }
         Rectangle {
             id: wait
             visible: CurrentPage.slow && !CurrentPage.blankScreen
             z: 2
-            width: waiting.implicitWidth + 160
-            height: 128
+            width: Math.min(parent.width - 2 * Theme.side, waiting.implicitWidth + 160)
+            height: Math.max(128, waiting.height + 48)
             radius: 64
             color: Theme.ink
             x: (parent.width - width) / 2
@@ -102,15 +136,19 @@ Window {
             Label {
                 id: waiting
                 anchors { left: turning.right; leftMargin: 28; verticalCenter: parent.verticalCenter }
-                text: qsTr("正在办理，请稍候")
+                width: Math.min(implicitWidth, wait.width - x - 48)
+                text: CurrentPage.waiting
                 color: "#FFFFFF"
-                wrapMode: Text.NoWrap
                 Accessible.role: Accessible.AlertMessage
             }
         }
         IdleWarning {
             anchors.fill: parent
             z: 3
+        }
+        Cover {
+            anchors.fill: parent
+            z: 4
         }
     }
 

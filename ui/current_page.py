@@ -18,7 +18,7 @@ from kiosk.endings import How
 from kiosk.papers.pictures import Picture
 from kiosk.privacy import Sensitive
 from kiosk.visit.steps import Preview, Step
-from kiosk.words import Language, Sayable, Text, say, translate
+from kiosk.words import Language, Sayable, Text, _, say, translate
 from ui.appearance import Appearance
 from ui.contents import PageContent
 from ui.qml_types import ContentObject, object_of, readable
@@ -82,7 +82,7 @@ class CurrentPage(QObject):
         self._notices: tuple[Sayable, ...] = ()
         self._greeting = self._hint = ""
         self._answered = -1
-        self._slow = self._blank = False
+        self._slow = self._blank = self._leaving = False
         self.in_visit = False
         self.shows = PageContent()
         """The content of the page, as plain data."""
@@ -106,7 +106,7 @@ class CurrentPage(QObject):
         self._greeting = self._hint = ""
         self._notices = ()
         self._answered = -1
-        self._slow = self._blank = self.in_visit = False
+        self._slow = self._blank = self._leaving = self.in_visit = False
         self.changed.emit()
         self.busyChanged.emit()
 
@@ -144,10 +144,15 @@ class CurrentPage(QObject):
         """Whether the page waits for the citizen."""
         return self._shown is not None and self._shown.step.idles
 
+    @property
+    def awaits_phone(self) -> bool:
+        """Whether the citizen needs their telephone on the page."""
+        return self._shown is not None and self._shown.step.awaits_phone
+
     def _show(self, shown: _Shown) -> None:
         self._shown = shown
         self._slow_timer.stop()
-        self._slow = False
+        self._slow = self._leaving = False
         self._hint = ""
         self._derive(new=True)
         self.busyChanged.emit()
@@ -230,6 +235,15 @@ class CurrentPage(QObject):
     wrong = readable(str, lambda self: self._hint, changed)
     greeting = readable(str, lambda self: self._greeting, changed)
 
+    def _words_of_wait(self) -> str:
+        if self._shown is None:
+            return ""
+        waits = _("正在退出，请稍候") if self._leaving else self._shown.step.waits
+        return say(waits, self.language)
+
+    waiting = readable(str, _words_of_wait, busyChanged)
+    """What the terminal waits for."""
+
     def _is_demo(self) -> bool:
         return self._catalogue is None or self._catalogue.demo
 
@@ -276,6 +290,8 @@ class CurrentPage(QObject):
     def leave(self) -> None:
         if self._shown and self.listener:
             self._answered = self._shown.ticket
+            self._leaving = True
+            self._slow_timer.start()
             self.left.emit()
             self.busyChanged.emit()
             self.listener.leave()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
 
 from kiosk.settings import VisitLimits
@@ -18,8 +20,10 @@ _TOUCHES = (
 class IdleClock(QObject):
     """Runs from the first touch to the blank screen; the singleton ``IdleClock`` of QML.
 
-    The idle time counts only on a page that waits for the citizen. Every touch of the window sets
-    it to nought; once the page shows the warning, only :meth:`stay` does.
+    The idle time counts only on a page that waits for the citizen, and comes in three stretches:
+    the page is as always; the page asks whether the citizen is still there; the page is covered.
+    After the third the visit ends. In the first and in the third, every touch of the window brings
+    the page back and begins the first stretch anew; the question wants an answer (:meth:`stay`).
     """
 
     changed = Signal()
@@ -35,7 +39,7 @@ class IdleClock(QObject):
         """Stop, set both times to nought, and take these limits."""
         self._limits = limits
         self._idle_s = self._visit_s = 0
-        self._begun = self._idles = self._held = False
+        self._begun = self._idles = self._held = self._phone = self._care = False
         self._timer.stop()
         self.changed.emit()
 
@@ -46,19 +50,26 @@ class IdleClock(QObject):
 
     def stop(self) -> None:
         """The visit is over."""
-        self._idles = False
+        self._idles = self._begun = False
         self._timer.stop()
         self.changed.emit()
 
-    def turn_to(self, *, idles: bool) -> None:
-        """The screen shows a new page; ``idles``: the page waits for the citizen."""
+    def turn_to(self, *, idles: bool, awaits_phone: bool = False) -> None:
+        """The screen shows a new page. ``idles``: the page waits for the citizen; ``awaits_phone``:
+        the citizen needs their telephone for the answer."""
         self._idle_s = 0
         self._idles = idles
+        self._phone = awaits_phone
         self.changed.emit()
 
     def hold(self, held: bool) -> None:
         """``held``: the terminal works on an answer, so the citizen waits and is not idle."""
         self._held = held
+
+    def take_care(self, care: bool) -> None:
+        """``care``: the citizen reads large letters, and has more time."""
+        self._care = care
+        self.changed.emit()
 
     def tick(self) -> None:
         """One more second of the visit."""
@@ -66,27 +77,62 @@ class IdleClock(QObject):
         if self._visit_s >= self._limits.limit_s:
             self.timedOut.emit("limit")
             return
-        if not self._idles or self._held:
-            return
-        self._idle_s += 1
-        if self._idle_s >= self._limits.idle_s:
-            self._timer.stop()
-            self.timedOut.emit("idle")
+        if self._idles and not self._held:
+            self._idle_s += 1
+            if self._idle_s >= self._ends_at():
+                self._timer.stop()
+                self.timedOut.emit("idle")
         self.changed.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """See every touch and key on the window."""
-        if event.type() in _TOUCHES and self._idle_s > 0 and self._seconds_left() == 0:
-            self._idle_s = 0
+        """See every touch and key on the window. A touch that lifts the cover does nothing else:
+        the citizen cannot see yet what lies under their finger."""
+        if event.type() in _TOUCHES and self._idle_s > 0:
+            if self._is_covered():
+                self.stay()
+                return True
+            if self._seconds_left() == 0:
+                self._idle_s = 0
         return super().eventFilter(watched, event)
 
+    # -- the three stretches, in seconds of idle time -----------------------------------------
+
+    def _times(self, seconds: float) -> float:
+        return seconds * (self._limits.care_factor if self._care else 1.0)
+
+    def _asks_at(self) -> float:
+        return self._times(self._limits.phone_s if self._phone else self._limits.idle_s)
+
+    def _covers_at(self) -> float:
+        return self._asks_at() + self._times(self._limits.answer_s)
+
+    def _ends_at(self) -> float:
+        return self._covers_at() + self._times(self._limits.covered_s)
+
+    def _counts(self) -> bool:
+        return self._begun and self._idles
+
     def _seconds_left(self) -> int:
-        left = self._limits.idle_s - self._idle_s
-        warned = self._begun and self._idles and 0 <= left <= self._limits.warn_s
-        return int(left) if warned else 0
+        asking = self._counts() and self._asks_at() <= self._idle_s < self._covers_at()
+        return ceil(self._covers_at() - self._idle_s) if asking else 0
+
+    def _is_covered(self) -> bool:
+        return self._counts() and self._idle_s >= self._covers_at()
+
+    def _visit_left(self) -> int:
+        left = self._limits.limit_s - self._visit_s
+        return max(1, ceil(left)) if self._begun and left <= self._limits.limit_warn_s else 0
 
     secondsLeft = readable(int, lambda self: self._seconds_left(), changed)
-    """Seconds until the idle visit ends, while the page shows the warning; otherwise 0."""
+    """Seconds until the page is covered, while the page asks; otherwise 0."""
+    covered = readable(bool, lambda self: self._is_covered(), changed)
+    """Whether the page is covered, because nobody has answered the question."""
+    coveredLeft = readable(
+        int, lambda self: ceil(self._ends_at() - self._idle_s) if self._is_covered() else 0, changed
+    )
+    """Seconds until the visit ends, while the page is covered; otherwise 0."""
+    visitLeft = readable(int, lambda self: self._visit_left(), changed)
+    """Seconds until the longest time of a visit is over, once they are few; otherwise 0."""
 
     @Slot()
     def stay(self) -> None:

@@ -66,7 +66,10 @@ class Stage:
         page, clock = self.page, self.clock
         self.appearance.languageChanged.connect(self._set_language)
         page.begun.connect(clock.begin)
-        page.pageShown.connect(lambda: clock.turn_to(idles=page.idles))
+        page.pageShown.connect(
+            lambda: clock.turn_to(idles=page.idles, awaits_phone=page.awaits_phone)
+        )
+        self.appearance.changed.connect(lambda: clock.take_care(self.appearance.large))
         page.busyChanged.connect(lambda: clock.hold(page.busy))
         page.left.connect(clock.stay)
         page.blanked.connect(clock.stop)

@@ -37,7 +37,7 @@ def make_and_print(visit: Visit, account: Account) -> None:
     slip = Action("slip", _("打印凭条"), "receipt", closed=no_slip)
     out = PaperReady(
         _("证明打好了，请取走"),
-        _("需要凭条的话，上面有证明编号和验证二维码。"),
+        _("如需凭条请按“打印凭条”，凭条上有证明编号和验证二维码。"),
         actions=(slip, _HOME),
     )
     if visit.ask(out) == "slip" and visit.print_slip(document_slip(visit.terms(), document)):
@@ -50,7 +50,8 @@ def _choose_purpose(visit: Visit) -> str:
     if len(purposes) < 2:
         return purposes[0].code if purposes else ""
     options = tuple(Option(p.code, p.name, icon="certificate") for p in purposes)
-    return visit.ask(Choose(_("证明用来做什么？"), options, _("会写在证明上")))
+    making = _("中心正在开具证明，一般 3 秒")
+    return visit.ask(Choose(_("证明用来做什么？"), options, _("会写在证明上"), waits=making))
 
 
 def _order(account: Account, purpose: str) -> DocumentRequest:

@@ -37,6 +37,10 @@ class Step(Generic[T]):
 
     idles: ClassVar[bool] = True
     """Whether the idle clock runs: not while a device works and the citizen only waits."""
+    awaits_phone: ClassVar[bool] = False
+    """Whether the citizen needs their telephone here, and so more time before the page asks."""
+    waits: Sayable = field(default=_("正在询问中心，请稍候"), kw_only=True)
+    """What the citizen reads when the answer to this step takes the terminal or the centre long."""
     turns: ClassVar[bool] = False
     """Whether the answers to this step only turn the page: 返回 skips all such answers."""
 
@@ -139,6 +143,7 @@ class EnterSmsCode(Step[str]):
     """The centre has sent six digits to the phone on file. Answered by the six digits, or by
     ``RESEND`` for a new code."""
 
+    awaits_phone: ClassVar[bool] = True
     phone: str  # masked
     resend_after_s: int
     wrong: Sayable | None = None  # why the centre refused the last code

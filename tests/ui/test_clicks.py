@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QTest
 
@@ -135,7 +135,7 @@ def test_a_page_sleeps_until_its_answer_is_dealt_with(theatre: Theatre) -> None:
     assert [b.objectName() for b in theatre.buttons() if b.objectName() in ("print", "back")] == []
     assert theatre.until(lambda: bool(theatre.page.slow), 2000)
     theatre.settle()
-    assert "正在办理，请稍候" in texts(theatre)
+    assert "正在询问中心，请稍候" in texts(theatre)
     theatre.press(theatre.button("leave"))  # leaving is always possible
     assert theatre.listener.heard[-1] == ("leave", None)
     theatre.show(CASES["12-ledger"], ticket=6, back=True)
@@ -273,7 +273,7 @@ def test_a_document_is_turned_through(theatre: Theatre) -> None:
     landscape.close()
 
 
-LIMITS = VisitLimits(idle_s=40, warn_s=30, limit_s=100)
+LIMITS = VisitLimits(idle_s=10, phone_s=30, answer_s=20, covered_s=40, limit_s=300, limit_warn_s=60)
 
 
 def begun(theatre: Theatre) -> None:
@@ -281,7 +281,8 @@ def begun(theatre: Theatre) -> None:
     theatre.show(CASES["01-attract"], ticket=1)
     theatre.press(theatre.button("start"))
     theatre.stage.clock._timer.stop()
-    theatre.show(CASES["07-menu"], ticket=2)
+    theatre.greet("张*")
+    theatre.show(CASES["09-account"], ticket=2)
 
 
 def tick(theatre: Theatre, seconds: int) -> None:
@@ -290,65 +291,130 @@ def tick(theatre: Theatre, seconds: int) -> None:
     theatre.settle()
 
 
-def test_nobody_there_is_asked_and_then_sent_home() -> None:
+@pytest.fixture
+def visited() -> Iterator[Theatre]:
+    """A theatre with short times and a visit under way."""
     theatre = Theatre(Setting(), limits=LIMITS)
-    try:
-        begun(theatre)
-        tick(theatre, 9)
-        assert "您还在吗？" not in texts(theatre)
-        tick(theatre, 2)
-        assert "您还在吗？" in texts(theatre)
-        assert "29" in texts(theatre)
-        tick(theatre, 1)
-        assert "28" in texts(theatre)
-        theatre.press(theatre.button("stay"))
-        assert "您还在吗？" not in texts(theatre)
-        assert theatre.listener.heard[-1] == ("answer", (1, "start"))
-        tick(theatre, 40)
-        assert theatre.listener.heard[-1:] == [("time_out", "idle")]
-    finally:
-        theatre.close()
+    begun(theatre)
+    yield theatre
+    theatre.close()
 
 
-def test_behind_the_question_nothing_can_be_pressed() -> None:
-    theatre = Theatre(Setting(), limits=LIMITS)
-    try:
-        begun(theatre)
-        tile = theatre.button("account")
-        tick(theatre, 12)
-        theatre.listener.heard.clear()
-        theatre.press(tile)
-        assert theatre.listener.heard == []
-        theatre.press(theatre.button("leaveNow"))
-        assert theatre.listener.heard == [("leave", None)]
-    finally:
-        theatre.close()
+def asked(theatre: Theatre) -> bool:
+    return "您还在吗？" in texts(theatre)
 
 
-def test_a_touch_starts_the_idle_clock_again() -> None:
-    theatre = Theatre(Setting(), limits=LIMITS)
-    try:
-        begun(theatre)
-        tick(theatre, 9)
-        QTest.mouseClick(theatre.window, Qt.MouseButton.LeftButton, pos=QPointF(5, 400).toPoint())
-        tick(theatre, 9)
-        assert "您还在吗？" not in texts(theatre)
-    finally:
-        theatre.close()
+def covered(theatre: Theatre) -> bool:
+    return bool(theatre.stage.clock.covered)
 
 
-def test_no_visit_lasts_for_ever() -> None:
-    theatre = Theatre(Setting(), limits=LIMITS)
-    try:
-        begun(theatre)
-        for _round in range(11):
-            tick(theatre, 9)
-            theatre.stage.clock.stay()
-        assert ("time_out", "limit") not in theatre.listener.heard
-        tick(theatre, 1)
-        assert theatre.listener.heard[-1] == ("time_out", "limit")
-    finally:
-        theatre.close()
+def test_nobody_there_is_asked_then_covered_then_sent_home(visited: Theatre) -> None:
+    tick(visited, 9)
+    assert not asked(visited)
+    tick(visited, 1)
+    assert asked(visited)
+    assert "20" in texts(visited)
+    tick(visited, 1)
+    assert "19" in texts(visited)
+    tick(visited, 18)
+    assert not covered(visited)
+    tick(visited, 1)
+    assert covered(visited)
+    assert not asked(visited)
+    tick(visited, 39)
+    assert visited.listener.heard[-1] == ("answer", (1, "start"))
+    tick(visited, 1)
+    assert visited.listener.heard[-1:] == [("time_out", "idle")]
+
+
+def test_the_answer_brings_the_page_back(visited: Theatre) -> None:
+    tick(visited, 12)
+    visited.press(visited.button("stay"))
+    assert not asked(visited)
+    tick(visited, 9)
+    assert not asked(visited)
+
+
+def test_the_cover_hides_everything_of_the_citizen(visited: Theatre) -> None:
+    shown = visited.window.grabWindow()
+    tick(visited, 30)
+    hidden = visited.window.grabWindow()
+    visited.greet("欧阳*")
+    visited.show(CASES["12-ledger"], ticket=2)
+    tick(visited, 30)
+    assert visited.window.grabWindow() == hidden != shown
+
+
+@pytest.mark.parametrize("by", ["finger", "key"])
+def test_a_touch_lifts_the_cover_and_presses_nothing(visited: Theatre, by: str) -> None:
+    """Of the page under the cover, the citizen sees nothing, so their touch can mean nothing."""
+    below = visited.button("print")
+    tick(visited, 30)
+    before = list(visited.listener.heard)
+    if by == "finger":
+        visited.press(below)
+    else:
+        QTest.keyClick(visited.window, Qt.Key.Key_Return)
+    visited.settle()
+    assert not covered(visited)
+    assert visited.listener.heard == before
+    visited.press(visited.button("print"))
+    assert visited.listener.heard[-1] == ("answer", (2, "print"))
+
+
+def test_a_telephone_may_be_looked_for(visited: Theatre) -> None:
+    visited.show(CASES["05-code"], ticket=3)
+    tick(visited, 29)
+    assert not asked(visited)
+    tick(visited, 1)
+    assert asked(visited)
+
+
+def test_in_care_mode_there_is_three_times_the_time(visited: Theatre) -> None:
+    visited.appearance.toggleElder()
+    tick(visited, 29)
+    assert not asked(visited)
+    tick(visited, 1)
+    assert asked(visited)
+    tick(visited, 59)
+    assert asked(visited)
+    tick(visited, 1)
+    assert covered(visited)
+
+
+def test_behind_the_question_nothing_can_be_pressed(visited: Theatre) -> None:
+    button = visited.button("print")
+    tick(visited, 12)
+    visited.listener.heard.clear()
+    visited.press(button)
+    assert visited.listener.heard == []
+    visited.press(visited.button("leaveNow"))
+    assert visited.listener.heard == [("leave", None)]
+
+
+def test_a_touch_starts_the_idle_clock_again(visited: Theatre) -> None:
+    tick(visited, 9)
+    QTest.mouseClick(visited.window, Qt.MouseButton.LeftButton, pos=QPointF(5, 400).toPoint())
+    tick(visited, 9)
+    assert not asked(visited)
+
+
+def test_no_visit_lasts_for_ever_and_its_end_is_announced(visited: Theatre) -> None:
+    def pass_time(seconds: int) -> None:
+        for _second in range(seconds):
+            tick(visited, 1)
+            visited.stage.clock.stay()
+
+    pass_time(239)
+    announced = "本次办理还剩 {} 秒，请尽快办完"
+    assert announced.format(60) not in texts(visited)
+    pass_time(1)
+    assert announced.format(60) in texts(visited)
+    pass_time(59)
+    assert announced.format(1) in texts(visited)
+    assert ("time_out", "limit") not in visited.listener.heard
+    pass_time(1)
+    assert visited.listener.heard[-1] == ("time_out", "limit")
 
 
 def test_a_machine_at_work_is_not_hurried() -> None:
@@ -473,3 +539,30 @@ def test_a_confirmation_hides_nothing_and_has_two_equal_buttons() -> None:
         assert "600,000.00" in texts(theatre)
     finally:
         theatre.close()
+
+
+@pytest.mark.parametrize(
+    "shape", [(1200, 1920), (800, 1280), (2560, 1080), (1080, 1920)], ids=lambda s: f"{s[0]}x{s[1]}"
+)
+def test_on_a_screen_of_any_shape_every_button_lies_on_the_glass(
+    theatre: Theatre, shape: tuple[int, int]
+) -> None:
+    before = theatre.window.width(), theatre.window.height()
+    theatre.window.resize(*shape)
+    try:
+        for name in ("05-code", "07-menu", "20-preview", "24-paper-out"):
+            theatre.show(CASES[name], back=True)
+            assert theatre.until(lambda: theatre.window.width() == shape[0], 2000)
+            glass = QRectF(0, 0, *shape)
+            off = {
+                button.objectName()
+                for button in theatre.buttons()
+                if not glass.contains(button.mapRectToScene(button.boundingRect()))
+            }
+            assert not off, name
+        theatre.show(CASES["07-menu"], ticket=9)
+        theatre.press(theatre.button("account"))
+        assert theatre.listener.heard[-1] == ("answer", (9, "account"))
+    finally:
+        theatre.window.resize(*before)
+        theatre.settle()

@@ -28,7 +28,9 @@ def test_the_smallest_file_is_a_terminal_in_production(tmp_path: Path) -> None:
     settings = load(written(tmp_path, SMALLEST))
     assert settings.production
     assert settings.screen.orientation == "portrait"
-    assert settings.visit.warn_s < settings.visit.idle_s < settings.visit.limit_s
+    limits = settings.visit
+    assert limits.idle_s < limits.phone_s
+    assert limits.phone_s + limits.answer_s + limits.covered_s < limits.limit_s
     assert settings.devices == {}
 
 
@@ -55,7 +57,7 @@ certificate = "terminal.pem"
 key = "terminal.key"
 [visit]
 idle_s = 10
-warn_s = 5
+answer_s = 5
 limit_s = 60
 [devices.id_card]
 driver = "sdt"

@@ -25,8 +25,8 @@ T.Button {
             radius: height / 2
             color: chip.inverse ? (chip.down ? Theme.bluePressed : "transparent")
                                : (chip.down ? Theme.blueTint : Theme.card)
-            border.width: chip.activeFocus ? 6 : 2
-            border.color: chip.activeFocus ? Theme.focus : chip.inverse ? Theme.blueEdge : Theme.line
+            border.width: chip.activeFocus ? 6 : 3
+            border.color: chip.activeFocus ? (chip.inverse ? Theme.white : Theme.focus) : chip.inverse ? Theme.blueEdge : chip.down ? Theme.blue : Theme.edge
         }
     }
     contentItem: Item {

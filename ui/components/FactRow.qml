@@ -20,7 +20,7 @@ Item {
         visible: !fact.first
         x: Theme.inset
         width: parent.width - 2 * Theme.inset
-        height: 1
+        height: Theme.hair
         color: Theme.line
     }
     Label {

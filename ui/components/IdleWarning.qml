@@ -44,7 +44,7 @@ Rectangle {
             }
             Label {
                 width: parent.width
-                text: qsTr("秒后返回首页，您的信息会清除")
+                text: qsTr("秒后会遮住页面")
                 font.pixelSize: Theme.lead
                 color: Theme.soft
                 horizontalAlignment: Text.AlignHCenter

@@ -39,8 +39,9 @@ T.Button {
 
     background: Card {
         color: option.down || option.sleeping ? Theme.blueTint : option.available ? Theme.card : Theme.paper
-        border.color: option.activeFocus ? Theme.focus : Theme.line
-        border.width: option.activeFocus ? 7 : Theme.highContrast ? 2 : 1
+        border.color: option.activeFocus ? Theme.focus : option.down || option.sleeping ? Theme.blue
+                    : option.available ? Theme.edge : Theme.line
+        border.width: option.activeFocus ? 7 : option.down || option.sleeping ? 5 : 3
     }
     contentItem: Item {
         Rectangle {

@@ -36,8 +36,18 @@ T.Button {
         color: !button.available ? Theme.paper
              : button.primary ? (button.down || button.sleeping ? Theme.bluePressed : Theme.blue)
              : (button.down || button.sleeping ? Theme.blueTint : Theme.card)
-        border.width: button.activeFocus ? 7 : button.primary && button.available ? 0 : 3
-        border.color: button.activeFocus ? Theme.focus : button.available ? Theme.edge : Theme.line
+        readonly property bool held: button.down || button.sleeping
+        border.width: button.activeFocus ? 7 : held ? 5 : button.primary && button.available ? 0 : 3
+        border.color: button.activeFocus ? Theme.focus : held ? (button.primary ? Theme.ink : Theme.blue)
+                    : button.available ? Theme.edge : Theme.line
+        Rectangle {   // parts the ring from the blue, which is nearly as dark
+            visible: button.activeFocus && button.primary && button.available
+            anchors { fill: parent; margins: 7 }
+            radius: Theme.buttonRadius - 7
+            color: "transparent"
+            border.width: 4
+            border.color: Theme.white
+        }
     }
 
     contentItem: Item {

@@ -9,6 +9,7 @@ QtObject {
     property bool lowered: false      // all buttons stand in the lower half of the screen
     property bool wide: false         // landscape
     property bool motion: true        // pages may move; never in elder mode
+    property real hair: 1             // a hairline: at least one pixel of the window
 
     readonly property bool elder: scale > 1.2
     readonly property bool moves: motion && !elder
@@ -18,14 +19,14 @@ QtObject {
     readonly property color paper: highContrast ? "#FFFFFF" : "#F4F2EC"
     readonly property color card: "#FFFFFF"
     readonly property color line: highContrast ? "#14243A" : "#DDD9CE"
-    readonly property color edge: highContrast ? "#14243A" : "#B9C3D0"
+    readonly property color edge: highContrast ? "#14243A" : "#7E8CA0"
     readonly property color ink: highContrast ? "#000000" : "#14243A"
     readonly property color soft: highContrast ? "#1F2D3D" : "#5B6B7F"
     readonly property color faint: highContrast ? "#3C4856" : "#626E7D"
     readonly property color blue: highContrast ? "#00356B" : "#0C4A86"
     readonly property color bluePressed: "#083563"
     readonly property color blueTint: "#E6EEF6"
-    readonly property color blueEdge: highContrast ? "#FFFFFF" : "#6C93BC"
+    readonly property color blueEdge: highContrast ? "#FFFFFF" : "#7FA6CE"
     readonly property color jade: highContrast ? "#00513F" : "#0F7A63"
     readonly property color jadeTint: "#E1F1EC"
     readonly property color amber: highContrast ? "#6B3D00" : "#9A5B00"

@@ -59,7 +59,7 @@ Page {
                 readonly property bool tied: true
                 width: list.blockWidth
                 height: words.height + 2 * (Theme.wide ? 18 : 24)
-                Rectangle { visible: entry.index > 0; x: Theme.inset; width: parent.width - 2 * x; height: 1; color: Theme.line }
+                Rectangle { visible: entry.index > 0; x: Theme.inset; width: parent.width - 2 * x; height: Theme.hair; color: Theme.line }
                 Column {
                     id: words
                     x: Theme.inset

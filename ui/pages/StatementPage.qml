@@ -124,7 +124,7 @@ Page {
             readonly property bool tied: true
             width: facts.blockWidth
             height: Math.max(facts.least, last.height + 24)
-            Rectangle { x: Theme.inset; width: parent.width - 2 * x; height: 1; color: Theme.line }
+            Rectangle { x: Theme.inset; width: parent.width - 2 * x; height: Theme.hair; color: Theme.line }
             Label {
                 id: last
                 x: Theme.inset

@@ -104,7 +104,7 @@ Page {
                     readonly property var tones: Array.from(modelData.tones)
                     width: heads.width
                     height: page.rowHeight
-                    Rectangle { width: parent.width; height: 1; color: Theme.line }
+                    Rectangle { width: parent.width; height: Theme.hair; color: Theme.line }
                     Row {
                         anchors.fill: parent
                         spacing: page.between
