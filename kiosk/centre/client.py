@@ -8,7 +8,6 @@ citizen's data: they are turned into values before anything is raised, so no tra
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import re
 import threading
@@ -19,7 +18,8 @@ from typing import TypeVar
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from drivers.sentence import en, joined
-from kiosk.centre.errors import AnotherPerson, CentreUnavailable, Refusal, Trouble
+from kiosk.centre.answers import body_of, read
+from kiosk.centre.errors import AnotherPerson, CentreUnavailable, Trouble
 from kiosk.centre.models import (
     Account,
     Accounts,
@@ -37,7 +37,6 @@ from kiosk.centre.models import (
     PrintCount,
     PrintReport,
     Rating,
-    RefusalBody,
     Repayment,
     Repayments,
     Session,
@@ -48,7 +47,8 @@ from kiosk.centre.models import (
     Withdrawal,
     Withdrawals,
 )
-from kiosk.centre.transport import Call, OnTime, Silence, Transport, tls_context
+from kiosk.centre.operations_client import OperationsClient
+from kiosk.centre.transport import Call, OnTime, Transport, tls_context
 from kiosk.privacy import Sensitive
 
 T = TypeVar("T")
@@ -108,6 +108,7 @@ class CentreClient:
         self._session: Session | None = None
         self._number: Sensitive[str] | None = None  # of the card that opened the session
         self._documents: dict[str, str] = {}
+        self.operations = OperationsClient(self._ask, self._body)
 
     def __enter__(self) -> CentreClient:
         return self
@@ -291,32 +292,17 @@ class CentreClient:
         leaving.start()
         leaving.join(CLOSE_S)
 
-    def _ask(self, call: Call, answer: TypeAdapter[T]) -> T:
-        body = self._body(call, (200, 201))
-        try:
-            return answer.validate_json(body)
-        except ValidationError as error:
-            # Name only the field that does not fit: pydantic's error holds what the centre sent.
-            where = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
-        why = en("does not fit at {where}", where=where or "the top")
-        raise CentreUnavailable(Trouble.NONSENSE, joined(": ", call.endpoint, why))
+    def _ask(self, call: Call, answer: TypeAdapter[T], whole_s: float | None = None) -> T:
+        return read(call, self._body(call, whole_s=whole_s), answer)
 
-    def _body(self, call: Call, good: tuple[int, ...]) -> bytes:
-        """The body of an answer with a ``good`` status; raises for every other outcome."""
+    def _body(
+        self, call: Call, good: tuple[int, ...] = (200, 201), whole_s: float | None = None
+    ) -> bytes:
+        """The body of an answer with a ``good`` status, in ``whole_s`` or less; raises for every
+        other outcome."""
         token = self._session.token if self._session else None
-        outcome = self._transport.outcome(call, token, self._whole_s)
-        if isinstance(outcome, Silence):
-            raise CentreUnavailable(outcome.trouble, joined(": ", call.endpoint, outcome.detail))
-        body = outcome.body.removeprefix(codecs.BOM_UTF8)  # RFC 8259 8.1: may be ignored
-        if outcome.status in good:
-            return body
-        if 400 <= outcome.status < 500:
-            no = _read_refusal(body)
-            if no is not None:
-                raise Refusal(no.code, no.reason, no.next_step, no.reference)
-        trouble = Trouble.BUSY if outcome.status == 429 else Trouble.NONSENSE
-        why = en("status {status}", status=outcome.status)
-        raise CentreUnavailable(trouble, joined(": ", call.endpoint, why))
+        most = self._whole_s if whole_s is None else min(whole_s, self._whole_s)
+        return body_of(call, self._transport.outcome(call, token, most), good)
 
 
 _QUIET = ConfigDict(hide_input_in_errors=True)
@@ -338,12 +324,5 @@ def _fitting(model: type[M], **values: object) -> M | None:
     """The model, or None when the values do not fit: pydantic's error may hold the values."""
     try:
         return model(**values)
-    except ValidationError:
-        return None
-
-
-def _read_refusal(body: bytes) -> RefusalBody | None:
-    try:
-        return RefusalBody.model_validate_json(body)
     except ValidationError:
         return None

@@ -18,14 +18,23 @@ def reference_number() -> str:
 
 
 class Refusal(Exception):
-    """The centre refuses a request: why, what the citizen can do next, and the number to quote."""
+    """The centre refuses a request: why, what the citizen can do next, and the number to quote.
+    ``operation``: the id of the operation that stands in the way, where one does."""
 
-    def __init__(self, code: str, reason: Sayable, next_step: Sayable, reference: str) -> None:
+    def __init__(
+        self,
+        code: str,
+        reason: Sayable,
+        next_step: Sayable,
+        reference: str,
+        operation: str | None = None,
+    ) -> None:
         super().__init__(f"{code} {reference}")
         self.code = code
         self.reason = reason
         self.next_step = next_step
         self.reference = reference
+        self.operation = operation
 
 
 class Trouble(StrEnum):
@@ -38,11 +47,15 @@ class Trouble(StrEnum):
 
 
 class CentreUnavailable(Exception):
-    """The centre gave no usable answer. It may still have carried out the request."""
+    """The centre gave no usable answer. It may still have carried out the request.
+    ``retry_after_s``: how long the centre asks to be left alone, where it does."""
 
-    def __init__(self, trouble: Trouble, detail: str = "") -> None:
+    def __init__(
+        self, trouble: Trouble, detail: str = "", retry_after_s: int | None = None
+    ) -> None:
         super().__init__(joined(": ", trouble.value, detail))
         self.trouble = trouble
+        self.retry_after_s = retry_after_s
         self.detail = detail  # for the technician; no citizen's data
         self.reference = reference_number()
 

@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from drivers.gb18030 import assigned
+from kiosk.operation import OPERATION_ID, OperationState
 from kiosk.privacy import Sensitive, mask
 from kiosk.words import Language
 
@@ -194,12 +195,15 @@ class CentreWords(WireModel):
 
 
 class RefusalBody(WireModel):
-    """Why the centre does not do it: every 4xx answer has this body."""
+    """Why the centre does not do it: every 4xx answer has this body. ``operation`` and ``state``:
+    the operation that stands in the way, where one does."""
 
     code: Id = Field(examples=["card-lost"])
     reason: CentreWords
     next_step: CentreWords
     reference: Annotated[str, line(32)] = Field(examples=["K7Q2-9XMD"])
+    operation: Annotated[str, StringConstraints(pattern=OPERATION_ID)] | None = None
+    state: OperationState | None = None
 
 
 # -- what a terminal may offer --------------------------------------------------------------------

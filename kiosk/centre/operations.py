@@ -13,7 +13,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from kiosk.centre.models import CentreWords, Day, Line, Money, RefusalBody, WireModel, YearMonth
+from kiosk.centre.models import (
+    CentreWords,
+    Day,
+    Line,
+    Money,
+    RefusalBody,
+    Wait,
+    WireModel,
+    YearMonth,
+    line,
+)
 from kiosk.operation import OPERATION_ID, Business, OperationState
 from kiosk.privacy import Sensitive
 
@@ -21,9 +31,19 @@ OperationId = Annotated[str, StringConstraints(pattern=OPERATION_ID)]
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 """128 random bits that the terminal makes when an order is complete: a retry carries the same key,
 and the centre answers a known key with its operation in its present state."""
-Named = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Named = Annotated[str, line(64, least=1)]
 """The id of an account, a loan or a card in this session."""
+Version = Annotated[str, line(32, least=1)]
+"""Which edition of a text the citizen has seen."""
+Code = Annotated[str, line(16)]
+"""What the citizen reads to 12329."""
+Reference = Annotated[str, line(40)]
+"""业务流水号."""
 EvidenceKind = Literal["sms", "face", "pin", "qr"]
+EvidenceSet = Annotated[tuple[EvidenceKind, ...], Field(min_length=1, max_length=4)]
+"""Kinds of evidence that are enough together."""
+Group = Literal["withdrawal", "loan", "signing", "change"]
+"""What is chosen from one page: reasons for a withdrawal, things to do with a loan, …"""
 
 
 # -- orders ---------------------------------------------------------------------------------------
@@ -100,17 +120,20 @@ class Eligibility(WireModel):
     most: Money | None = None  # None: no amount is asked for
     balance: Money | None = None  # of the account, before
     payee: Payee | None = None
-    checked: tuple[CheckedFact, ...] = ()
+    checked: tuple[CheckedFact, ...] = Field(default=(), max_length=12)
     refusal: RefusalBody | None = None  # why not; None where ``can``
+
+
+Eligibilities = Annotated[tuple[Eligibility, ...], Field(max_length=50)]
 
 
 class Authorisation(WireModel):
     """信息协查授权: which agencies the centre asks for which facts, what for. The reasons for a
     withdrawal are judged only with the consent."""
 
-    version: str = Field(max_length=32)
-    agencies: tuple[CentreWords, ...]
-    facts: tuple[CentreWords, ...]
+    version: Version
+    agencies: tuple[CentreWords, ...] = Field(max_length=12)
+    facts: tuple[CentreWords, ...] = Field(max_length=12)
     purpose: CentreWords
     text: CentreWords  # the full text
 
@@ -118,7 +141,7 @@ class Authorisation(WireModel):
 class AuthorisationAnswer(WireModel):
     """The citizen agrees to the look-ups, or does not."""
 
-    version: str = Field(max_length=32)
+    version: Version
     agreed: bool
 
 
@@ -126,23 +149,24 @@ class TrialLine(WireModel):
     """One line of a trial, the same in every column of a comparison."""
 
     label: CentreWords
-    value: Money | int | Day | YearMonth
+    value: Money | Annotated[int, Field(ge=-(2**53), le=2**53)] | Day | YearMonth
     unit: CentreWords | None = None
 
 
 class TrialChoice(WireModel):
     """One way to do it, computed by the centre: 缩短年限 or 降低月供."""
 
-    way: str = Field(max_length=32)
+    way: Annotated[str, line(32)]
     title: CentreWords
-    lines: tuple[TrialLine, ...]
-    balances: tuple[Money, ...] = ()  # the debt at the end of each year, for a chart
+    lines: tuple[TrialLine, ...] = Field(max_length=12)
+    # the debt at the end of each year, for a chart
+    balances: tuple[Money, ...] = Field(default=(), max_length=60)
 
 
 class Trial(WireModel):
     """试算: what would come of an order. Creates nothing."""
 
-    choices: tuple[TrialChoice, ...]
+    choices: tuple[TrialChoice, ...] = Field(max_length=4)
     saved: Money | None = None
     note: CentreWords | None = None
 
@@ -164,8 +188,8 @@ class DraftRequest(WireModel):
 class AgreedText(WireModel):
     """A text that the citizen agrees to with the confirmation, kept by the centre 电子档案."""
 
-    id: str = Field(max_length=32)
-    version: str = Field(max_length=32)
+    id: Annotated[str, line(32, least=1)]
+    version: Version
     title: CentreWords
     short: CentreWords  # what was agreed, in one plain sentence
     text: str = Field(max_length=20_000)
@@ -191,23 +215,27 @@ class Operation(WireModel):
     payee: Payee | None = None
     arrives: CentreWords | None = None  # when the money is there
     next_possible: Day | None = None  # 下次提取日期
-    effects: tuple[CentreWords, ...] = ()  # plain words, e.g. 账户将销户
-    texts: tuple[AgreedText, ...] = ()
-    confirmed_by: tuple[tuple[EvidenceKind, ...], ...] = ()
-    phone: str = Field(default="", max_length=20)  # masked: where the code of the operation goes
-    draft_ttl_s: int | None = Field(default=None, ge=0, le=86_400)
-    commit_ttl_s: int | None = Field(default=None, ge=0, le=86_400)
-    reference: str = Field(default="", max_length=40)
-    code: str = Field(default="", max_length=16)
+    # plain words, e.g. 账户将销户
+    effects: tuple[CentreWords, ...] = Field(default=(), max_length=8)
+    texts: tuple[AgreedText, ...] = Field(default=(), max_length=4)
+    confirmed_by: tuple[EvidenceSet, ...] = Field(default=(), max_length=6)
+    phone: Annotated[str, line(20)] = ""  # masked: where the code of the operation goes
+    draft_ttl_s: Wait | None = None  # while drafted: how long it can still be confirmed
+    commit_ttl_s: Wait | None = None  # while confirmed: how long it can still be committed
+    reference: Reference = ""
+    code: Code = ""
     refusal: RefusalBody | None = None  # why, in the state ``refused``
     told: bool = False
+
+
+Operations = Annotated[tuple[Operation, ...], Field(max_length=200)]
 
 
 class Evidence(WireModel):
     """One proof that the citizen confirms: the operation's own code, a face, a PIN block, a QR."""
 
     kind: EvidenceKind
-    value: Sensitive[str]
+    value: Sensitive[Annotated[str, line(4096)]]
 
 
 class Confirmation(WireModel):
@@ -223,7 +251,7 @@ class OperationStatus(WireModel):
 
     id: OperationId
     state: OperationState
-    reference: str = Field(default="", max_length=40)
+    reference: Reference = ""
 
 
 def digest_of(operation: Operation) -> str:

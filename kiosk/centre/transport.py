@@ -49,6 +49,7 @@ FRESH_S = 1.0
 may be closing such a connection at this moment, and when no answer comes, the terminal cannot know
 whether the centre has carried out the request."""
 
+_SECONDS = re.compile(r"[0-9]{1,6}")
 _TERMINAL = re.compile(r"[A-Za-z0-9._-]{1,32}")
 _ID = re.compile(r"(?=.*[A-Za-z0-9_~-])[A-Za-z0-9._~-]{1,64}")  # never "." or ".."
 
@@ -59,6 +60,7 @@ class Answered:
 
     status: int
     body: bytes
+    retry_after_s: int | None = None  # the header Retry-After, in seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Silence:
 
     trouble: Trouble
     detail: str
+    retry_after_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,8 @@ class Transport:
         took = (self._last_use - began) * 1000
         events.CENTRE_ASKED.log(log, endpoint=call.endpoint, status=seen, ms=round(took))
         if isinstance(outcome, Answered) and outcome.status >= 500:
-            return Silence(Trouble.DOWN, en("status {status}", status=outcome.status))
+            why = en("status {status}", status=outcome.status)
+            return Silence(Trouble.DOWN, why, outcome.retry_after_s)
         return outcome
 
     def _transfer(self, call: Call, token: Sensitive[str] | None) -> Answered | Silence:
@@ -194,7 +198,9 @@ class Transport:
                     body += chunk
                     if len(body) > MOST_BYTES:
                         return Silence(Trouble.NONSENSE, en("the answer is too large"))
-                return Answered(response.status_code, bytes(body))
+                wait = response.headers.get("Retry-After", "")
+                seconds = int(wait) if _SECONDS.fullmatch(wait) else None
+                return Answered(response.status_code, bytes(body), seconds)
         except (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
             return Silence(Trouble.SLOW, en("no complete answer in time"))
         except requests.exceptions.SSLError as error:
