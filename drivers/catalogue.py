@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -67,6 +67,14 @@ def create(kind: Kind, name: str, options: Mapping[str, Any]) -> Driver:
         raise _unsupported(
             kind, en("settings of {kind}: {error}", kind=kind, error=error)
         ) from error
+
+
+def load(kind: Kind, table: Mapping[str, Any]) -> None:
+    """Import the driver of ``table`` ahead of :func:`create_host`, unless a process of its own will
+    run it. What is wrong with the driver or the table, :func:`create_host` reports."""
+    with suppress(DeviceError, KeyError, ImportError):
+        if not _in_own_process(kind, table):
+            import_module(_DRIVERS[kind, str(table["driver"])].partition(":")[0])
 
 
 def create_host(

@@ -79,8 +79,9 @@ def run(settings_path: Path, visits: int | None) -> None:
     """Run the terminal: the keeper, and its visits one after another."""
     from kiosk.keeper import keeper
 
+    command = keeper.visit_command(settings_path)
     try:
-        sys.exit(keeper.run(settings_path, keeper.visit_command(settings_path), visits=visits))
+        sys.exit(keeper.run(settings_path, command, preload=keeper.PRELOAD, visits=visits))
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
 

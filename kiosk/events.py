@@ -95,6 +95,34 @@ OPERATION_STRANDED = LogEvent(
     do="Report the operation's id to the centre: it may have been restored from an old copy.",
     fields=("operation",),
 )
+FORK_SERVER_STARTED = LogEvent(
+    "fork-server-started",
+    logging.INFO,
+    "fork server started",
+    means="The process that makes the processes of visits was started.",
+    do=_NOTHING,
+    fields=("pid",),
+)
+FORK_SERVER_NOT_STARTED = LogEvent(
+    "fork-server-not-started",
+    logging.ERROR,
+    "fork server not started",
+    means="The system refused a process for the fork server. The keeper tries again after a pause; "
+    "meanwhile visits start more slowly.",
+    do="Check memory, number of processes and open files: `kiosk doctor`. Restart the machine if "
+    "the line repeats.",
+    fields=("code", "failures"),
+)
+FORK_SERVER_FAILED = LogEvent(
+    "fork-server-failed",
+    logging.WARNING,
+    "fork server failed",
+    means="The fork server died, hung, or held what no visit may inherit (`cause`). No visit is "
+    "harmed. The keeper replaces it; meanwhile visits start more slowly.",
+    do="Nothing, if the line stands alone. If the line repeats, report it to the maker of the "
+    "software.",
+    fields=("cause", "pause_s"),
+)
 VISIT_STARTED = LogEvent(
     "visit-started",
     logging.INFO,
@@ -340,17 +368,18 @@ BY_SENTENCE = {event.sentence: event for event in CATALOGUE}
 
 FIELDS = {
     "cause": "why a visit ended: an ending (left, idle, limit, vendor-mode, trouble) or a fault "
-    "(died, frozen, hung, not ready, not shown, out of turn, garbage, too long)",
+    "(died, frozen, hung, not ready, not shown, out of turn, garbage, too long); of the fork "
+    "server also: a thread, a connection, a Qt application",
     "code": "the number of the system's error (errno)",
     "detail": "the driver's own sentence about the device, or a place in the code",
     "device": "the class of the device, as in the settings",
     "endpoint": "the request to the centre, with `{id}` for every identifier",
     "exit": "the exit status of a process; negative: the signal that killed the process",
-    "failures": "how many visits in a row have failed",
+    "failures": "how many times in a row it has failed",
     "how": "how a visit ended: left, idle, limit, trouble, vendor-mode",
     "ms": "milliseconds",
     "operation": "the id of an operation at the centre, 32 hexadecimal digits",
-    "pause_s": "seconds until the next visit, or the committer, may be started",
+    "pause_s": "seconds until the next one may be started",
     "pid": "the number of a process",
     "reason": "what is wrong, in a word or a sentence",
     "reference": "the number on the citizen's page of trouble",

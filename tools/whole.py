@@ -19,7 +19,20 @@ BUILD = ROOT / "build"
 WHOLE: dict[str, tuple[str, ...]] = {
     "kiosk/keeper/channel.py": ("tests/unit/test_channel.py",),
     "kiosk/keeper/clean_file.py": ("tests/unit/test_clean_file.py",),
-    "kiosk/keeper/keeper.py": ("tests/faults/test_keeper.py",),
+    "kiosk/keeper/fork_server.py": (
+        "tests/unit/test_visit_process.py",
+        "tests/faults/test_fork_server.py",
+    ),
+    "kiosk/keeper/forking.py": ("tests/faults/test_fork_server.py",),
+    "kiosk/keeper/keeper.py": (
+        "tests/faults/test_keeper.py",
+        "tests/faults/test_fork_server.py",
+    ),
+    "kiosk/keeper/kept_process.py": (
+        "tests/unit/test_visit_process.py",
+        "tests/faults/test_keeper.py",
+        "tests/faults/test_fork_server.py",
+    ),
     "kiosk/keeper/systemd.py": ("tests/faults/test_keeper.py",),
     "kiosk/keeper/visit_process.py": (
         "tests/unit/test_visit_process.py",

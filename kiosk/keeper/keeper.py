@@ -1,8 +1,11 @@
 """Starts, watches and replaces visits; it never sees a citizen.
 
 One visit is live, another stands by, warm. However the live visit ends, the keeper kills and reaps
-its whole process group, gives the screen to the standby, and a little later starts the next
-standby. Keeper and visits exchange the words of :mod:`kiosk.keeper.channel` and no others.
+its whole process group, gives the screen to the standby, and a little later has the next standby
+forked. Keeper and visits exchange the words of :mod:`kiosk.keeper.channel` and no others.
+
+The fork server (:mod:`kiosk.keeper.forking`) makes the visits. While there is none, a visit that
+the screen waits for is started in a fresh interpreter, which takes longer.
 
 One thread and one ``select``: the keeper never waits for a single visit, so a visit that hangs
 holds up nothing.
@@ -19,6 +22,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from kiosk import events, settings
@@ -37,8 +41,11 @@ from kiosk.keeper.channel import (
     Shown,
 )
 from kiosk.keeper.clean_file import CleanFile
+from kiosk.keeper.fork_server import ForkServer, ForkStage, Preload
+from kiosk.keeper.forking import NotForked
+from kiosk.keeper.kept_process import STUCK_S
 from kiosk.keeper.systemd import Systemd
-from kiosk.keeper.visit_process import STUCK_S, KeeperPace, VisitProcess, VisitStage
+from kiosk.keeper.visit_process import KeeperPace, VisitProcess, VisitStage
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +64,7 @@ class Keeper:
     """Keeps one visit on the screen for ever, or until ``visits`` of them have ended.
 
     ``command`` starts a visit; ``--channel N`` is added, the descriptor of its end of the channel.
+    ``preload`` is what the fork server imports; None: no fork server, every visit starts bare.
     ``limit_s`` is how long a visit may last after ``Begun`` (the visit ends itself then; the keeper
     kills it ``pace.grace_s`` later). ``takeovers`` are the seconds from the moment the keeper
     notices the end of a visit to the first frame of the next; the newest thousand, oldest first.
@@ -72,9 +80,14 @@ class Keeper:
         visits: int | None = None,
         pace: KeeperPace | None = None,
         state: Path | None = None,
+        preload: Preload | None = None,
     ) -> None:
         self.takeovers: list[float] = []
         self._command = tuple(command)
+        self._preload = preload
+        self._fork_server: ForkServer | None = None
+        self._fork_failures = 0
+        self._forks_after = 0.0  # no fork server starts before
         self._limit_s = limit_s
         self._left = visits
         self._pace = pace or KeeperPace()
@@ -105,6 +118,7 @@ class Keeper:
             systemd.tell("READY=1")
             try:
                 self._start(time.monotonic())
+                self._tend_fork_server(time.monotonic())
                 while not self._stop and self._left != 0:
                     systemd.watchdog()
                     self._turn()
@@ -122,16 +136,15 @@ class Keeper:
         """Read the visits' words, dismiss overdue visits, promote the standby, start the next."""
         before = time.monotonic()
         for key, _ in self._selector.select(self._pace.tick_s):
-            visit: VisitProcess = key.data
-            self._hear(visit)
-            if key.fd == visit.death:
-                self._bury(visit)
+            key.data()
         now = time.monotonic()
         if (slept := now - before - self._pace.tick_s) > 1.0:
             # The machine or the keeper was suspended: no visit is to blame for that silence.
             for visit in self._visits:
                 visit.since += slept
                 visit.heard += slept
+            if self._fork_server:
+                self._fork_server.since += slept
         for visit in self._visits:
             if visit.stage is not VisitStage.LEAVING and (
                 fault := visit.overdue(self._pace, self._limit_s, now)
@@ -140,6 +153,7 @@ class Keeper:
         self._promote(now)
         if now >= max(self._backed_off_until, self._rests_until) and not self._waiting():
             self._start(now)
+        self._tend_fork_server(now)
 
     def _hear(self, visit: VisitProcess) -> None:
         if visit.stage is VisitStage.LEAVING:
@@ -189,8 +203,17 @@ class Keeper:
 
     # -- coming and going ---------------------------------------------------------------------
 
-    def _waiting(self) -> list[VisitProcess]:
+    def _standbys(self) -> list[VisitProcess]:
         return [v for v in self._visits if v.stage in (VisitStage.WARMING, VisitStage.READY)]
+
+    def _waiting(self) -> bool:
+        """Whether a standby is there or asked for, or the fork server will soon be able to make one
+        and the screen has a visit meanwhile."""
+        forks = self._fork_server
+        if self._standbys() or (forks and forks.asked):
+            return True
+        on_screen = any(visit.stage in _ON_SCREEN for visit in self._visits)
+        return forks is not None and forks.stage is ForkStage.LOADING and on_screen
 
     def _promote(self, now: float) -> None:
         """Give the screen to the standby, once no other visit holds the screen."""
@@ -198,7 +221,7 @@ class Keeper:
             stuck = visit.stage is VisitStage.LEAVING and now - visit.since > STUCK_S
             if visit.stage in _ON_SCREEN or (visit.stage is VisitStage.LEAVING and not stuck):
                 return
-        for visit in self._waiting():
+        for visit in self._standbys():
             if visit.stage is VisitStage.READY:
                 visit.go(VisitStage.LIVE)
                 # The next standby starts once this visit shows itself or is found dead.
@@ -210,15 +233,22 @@ class Keeper:
     def _start(self, now: float) -> None:
         self._number += 1
         try:
-            visit = VisitProcess(self._number, self._command)
+            if self._fork_server and self._fork_server.stage is ForkStage.LOADED:
+                self._fork_server.ask(self._number)
+            else:
+                self._take_on(VisitProcess.start(self._number, self._command))
         except OSError as error:  # the machine has no process or descriptor to spare
-            self._failures += 1
-            self._backed_off_until = now + max(1.0, self._pause())
-            events.VISIT_NOT_STARTED.log(log, code=error.errno, failures=self._failures)
-            return
+            self._not_started(error.errno, now)
+
+    def _not_started(self, code: int | None, now: float) -> None:
+        self._failures += 1
+        self._backed_off_until = now + max(1.0, self._pause(self._failures))
+        events.VISIT_NOT_STARTED.log(log, code=code, failures=self._failures)
+
+    def _take_on(self, visit: VisitProcess) -> None:
         self._visits.append(visit)
-        self._selector.register(visit.channel, selectors.EVENT_READ, visit)
-        self._selector.register(visit.death, selectors.EVENT_READ, visit)
+        self._selector.register(visit.channel, selectors.EVENT_READ, partial(self._hear, visit))
+        self._selector.register(visit.death, selectors.EVENT_READ, partial(self._bury, visit))
         events.VISIT_STARTED.log(log, visit=visit.number, pid=visit.pid)
 
     def _dismiss(self, visit: VisitProcess, cause: str) -> None:
@@ -233,7 +263,7 @@ class Keeper:
         self._failures = (
             0 if ended_well or age >= self._pace.healthy_s else min(self._failures + 1, 1000)
         )
-        pause = self._pause()
+        pause = self._pause(self._failures)
         self._backed_off_until = now + pause
         if was is VisitStage.BEGUN and not of_itself:
             self._leftovers = True
@@ -249,36 +279,93 @@ class Keeper:
         )
 
     def _bury(self, visit: VisitProcess) -> None:
+        self._hear(visit)
         if visit.stage is not VisitStage.LEAVING:
             self._dismiss(visit, "died")
         self._selector.unregister(visit.death)
         self._visits.remove(visit)
         visit.reap()
-        events.VISIT_REAPED.log(log, visit=visit.number, exit=visit.process.returncode)
+        events.VISIT_REAPED.log(log, visit=visit.number, exit=visit.process.exit)
 
-    def _pause(self) -> float:
-        if not self._failures:
-            return 0.0
+    def _pause(self, failures: int) -> float:
         steps = self._pace.back_off_s
-        return steps[min(self._failures, len(steps)) - 1]
+        return steps[min(failures, len(steps)) - 1] if failures else 0.0
+
+    # -- the fork server ----------------------------------------------------------------------
+
+    def _tend_fork_server(self, now: float) -> None:
+        """Start the fork server when there is none, end it when it is overdue."""
+        forks = self._fork_server
+        if forks and (fault := forks.overdue(self._pace, now)):
+            self._dismiss_fork_server(forks, fault)
+        if forks or self._preload is None or now < self._forks_after:
+            return
+        try:
+            forks = self._fork_server = ForkServer(self._preload, self._command)
+        except OSError as error:  # the machine has no process or descriptor to spare
+            self._fork_failures += 1
+            self._forks_after = now + max(1.0, self._pause(self._fork_failures))
+            events.FORK_SERVER_NOT_STARTED.log(log, code=error.errno, failures=self._fork_failures)
+            return
+        hear, bury = self._hear_fork_server, self._bury_fork_server
+        self._selector.register(forks, selectors.EVENT_READ, partial(hear, forks))
+        self._selector.register(forks.death, selectors.EVENT_READ, partial(bury, forks))
+        events.FORK_SERVER_STARTED.log(log, pid=forks.pid)
+
+    def _hear_fork_server(self, forks: ForkServer) -> None:
+        match forks.hear():
+            case VisitProcess() as visit:
+                self._fork_failures = 0
+                self._take_on(visit)
+            case NotForked(code):
+                self._not_started(code, time.monotonic())
+            case str(fault) if fault:
+                self._dismiss_fork_server(forks, fault)
+
+    def _dismiss_fork_server(self, forks: ForkServer, fault: str) -> None:
+        """Kill the fork server; no visit depends on it. :meth:`_bury_fork_server` reaps it."""
+        self._selector.unregister(forks)
+        forks.dismiss()
+        self._fork_failures = min(self._fork_failures + 1, 1000)
+        pause = self._pause(self._fork_failures)
+        self._forks_after = time.monotonic() + pause
+        events.FORK_SERVER_FAILED.log(log, cause=fault, pause_s=pause)
+
+    def _bury_fork_server(self, forks: ForkServer) -> None:
+        while forks.stage is not ForkStage.LEAVING:
+            self._hear_fork_server(forks)  # perhaps of a visit; at last, that it has hung up
+        self._selector.unregister(forks.death)
+        forks.reap()
+        self._fork_server = None
 
     # -- the end ------------------------------------------------------------------------------
 
     def _ask_to_quit(self) -> None:
         """Tell every visit to quit and cancel its print job; wait ``pace.quit_s`` at most."""
+        self._end_fork_server()
         for asked in self._visits:
             if asked.stage is not VisitStage.LEAVING:
                 self._selector.unregister(asked.channel)
                 asked.channel.send(Quit())
         until = time.monotonic() + self._pace.quit_s
         while self._visits and (left := until - time.monotonic()) > 0:
-            for key, _ in self._selector.select(left):
-                visit: VisitProcess = key.data
+            dead = {key.fd for key, _ in self._selector.select(left)}
+            for visit in [visit for visit in self._visits if visit.death in dead]:
                 self._selector.unregister(visit.death)
                 self._visits.remove(visit)
                 visit.reap()
 
+    def _end_fork_server(self) -> None:
+        """First of all, so that no further visit is forked."""
+        if forks := self._fork_server:
+            if forks.stage is not ForkStage.LEAVING:
+                self._selector.unregister(forks)
+            self._selector.unregister(forks.death)
+            forks.reap()
+            self._fork_server = None
+
     def _end_all(self) -> None:
+        self._end_fork_server()
         for visit in self._visits:
             visit.kill()
         for visit in self._visits:
@@ -301,6 +388,10 @@ class Keeper:
                 signal.signal(number, handler)
 
 
+PRELOAD = "ui.loading:load"
+"""What the fork server calls so that everything is imported that :func:`visit_command` needs."""
+
+
 def visit_command(settings_path: Path, *options: str) -> list[str]:
     """The command that starts one visit; the keeper adds ``--channel``."""
     return [sys.executable, "-m", "kiosk", "visit", "--settings", str(settings_path), *options]
@@ -310,12 +401,15 @@ def run(
     settings_path: Path,
     command: Sequence[str],
     *,
+    preload: str = "",
     visits: int | None = None,
     pace: KeeperPace | None = None,
 ) -> int:
     """The keeper's process: read the settings, set up the log, keep visits. Returns 0.
 
-    Its only lasting state is one empty marker file in systemd's ``STATE_DIRECTORY``.
+    ``preload`` is the ``module:function`` that imports what a visit needs; the fork server calls it
+    with the path of the settings. Empty: no fork server, every visit starts in a fresh interpreter.
+    The keeper's only lasting state is one empty marker file in systemd's ``STATE_DIRECTORY``.
     Raises :class:`kiosk.settings.SettingsError`.
     """
     chosen = settings.load(settings_path)
@@ -327,4 +421,5 @@ def run(
         visits=visits,
         pace=pace,
         state=Path(state) if state else None,
+        preload=Preload(preload, settings_path) if preload else None,
     ).run()

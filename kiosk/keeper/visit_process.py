@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kiosk.keeper import systemd
 from kiosk.keeper.channel import KeeperEnd
-
-_LEASH = """\
-import ctypes, os, signal, sys
-ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
-if os.getppid() == int(sys.argv[1]):
-    os.execvp(sys.argv[2], sys.argv[2:])
-"""
-# A bare interpreter runs `_LEASH` before the visit (some 10 ms, never during a takeover). It sets
-# PR_SET_PDEATHSIG, which outlives exec, and then compares its parent: a keeper that died before the
-# prctl has left another parent behind, and the visit does not start. A preexec_fn would be shorter,
-# but may deadlock as soon as the keeper has a second thread, and it forbids vfork.
-
-STUCK_S = 2.0
-"""How long the keeper waits for a killed process, which may hang inside the kernel."""
+from kiosk.keeper.kept_process import KeptProcess
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +25,8 @@ class KeeperPace:
     healthy_s: float = 10.0  # a visit that dies younger counts as a failure
     back_off_s: tuple[float, ...] = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
     """Pauses before a start after 1, 2, 3 … failures in a row; the last one repeats."""
+    load_s: float = 60.0  # from the start of the fork server to Loaded
+    fork_s: float = 5.0  # from the request for a visit to its process
     tick_s: float = 0.1  # longest wait of one select: how late any limit above is noticed
 
 
@@ -61,33 +44,29 @@ class VisitStage(StrEnum):
 class VisitProcess:
     """One visit process as the keeper sees it."""
 
-    def __init__(self, number: int, command: Sequence[str]) -> None:
+    def __init__(self, number: int, process: KeptProcess, channel: KeeperEnd) -> None:
         self.number = number
+        self.process = process
+        self.channel = channel
         self.stage = VisitStage.WARMING
         self.since = self.heard = time.monotonic()
+
+    @classmethod
+    def start(cls, number: int, command: Sequence[str]) -> VisitProcess:
+        """Start a visit in a fresh interpreter, without the fork server. Raises ``OSError``."""
         here, there = socket.socketpair()
         with here, there:
-            leash = [sys.executable, "-I", "-S", "-c", _LEASH, str(os.getpid())]
-            self.process = subprocess.Popen(
-                [*leash, *command, "--channel", str(there.fileno())],
-                stdin=subprocess.DEVNULL,
-                pass_fds=(there.fileno(),),
-                start_new_session=True,
-                env={k: v for k, v in os.environ.items() if k not in systemd.VARIABLES},
-            )
-            try:
-                # `death` becomes readable when the process dies, before it is reaped. Until the
-                # reap, the kernel gives its id, which is also that of its group, to nobody else.
-                self.death = os.pidfd_open(self.pid)
-            except OSError:
-                self.kill()
-                self.process.wait()
-                raise
-            self.channel = KeeperEnd(here.detach())
+            process = KeptProcess.start(command, there)
+            return cls(number, process, KeeperEnd(here.detach()))
 
     @property
     def pid(self) -> int:
         return self.process.pid
+
+    @property
+    def death(self) -> int:
+        """Readable when the process dies, before it is reaped."""
+        return self.process.death
 
     def go(self, stage: VisitStage) -> None:
         self.stage = stage
@@ -109,19 +88,9 @@ class VisitProcess:
 
     def kill(self) -> None:
         """Kill everything in the group: the visit, and the drivers it runs in processes."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+        self.process.kill()
 
     def reap(self) -> None:
         """Collect the dead process and the orphans of its group; give the descriptors back."""
-        self.kill()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(STUCK_S)
-        # The children of the dead leader are the keeper's now (it is their subreaper).
-        with contextlib.suppress(ChildProcessError):
-            until = time.monotonic() + 0.2
-            while time.monotonic() < until:
-                if os.waitpid(-self.pid, os.WNOHANG) == (0, 0):
-                    time.sleep(0.001)
+        self.process.reap()
         self.channel.close()
-        os.close(self.death)

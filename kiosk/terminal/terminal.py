@@ -37,6 +37,12 @@ REFRESH_S = 60.0
 """Seconds between two requests for the centre's catalogue while the attract page is shown."""
 
 
+def load_drivers(settings: Settings) -> None:
+    """Import the drivers of the settings ahead of the visits that will make them."""
+    for kind, table in settings.devices.items():
+        drivers.load(kind, table)
+
+
 class Terminal:
     """One visit with its devices, its centre client and its dialogue.
 

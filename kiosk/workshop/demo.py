@@ -60,7 +60,8 @@ def run(
     with place(headless=False, profile=profile, landscape=landscape, full_screen=False) as here:
         told = robots.options(robots.TRACE, trace.resolve()) if trace else ()
         with _ending_with(here.hardware):
-            return keeper.run(here.settings, keeper.visit_command(here.settings, *told))
+            command = keeper.visit_command(here.settings, *told)
+            return keeper.run(here.settings, command, preload=keeper.PRELOAD)
 
 
 @contextmanager
@@ -88,7 +89,7 @@ def _play(out: Path, profile: str, *, landscape: bool) -> int:
     with place(headless=True, profile=profile, landscape=landscape) as here:
         player = robots.options(robots.PLAYER, out, here.desk, here.centre)
         command = keeper.visit_command(here.settings, *player)
-        code = keeper.run(here.settings, command, visits=STORIES)
+        code = keeper.run(here.settings, command, preload=keeper.PRELOAD, visits=STORIES)
         _keep_papers(here, out)
     times = out / "times.txt"
     if not times.is_file() or (out / "failed.txt").is_file():

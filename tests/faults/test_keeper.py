@@ -32,9 +32,10 @@ import json, sys
 from pathlib import Path
 from kiosk.keeper.keeper import run
 from kiosk.keeper.visit_process import KeeperPace
-stage, visits, pace = Path(sys.argv[1]), json.loads(sys.argv[2]), json.loads(sys.argv[3])
-command = [sys.executable, sys.argv[4], str(stage)]
-sys.exit(run(stage / "terminal.toml", command, visits=visits, pace=KeeperPace(**pace)))
+stage, player = Path(sys.argv[1]), json.loads(sys.argv[2])
+visits, preload, pace = map(json.loads, sys.argv[3:])
+command, pace = [sys.executable, *player, str(stage)], KeeperPace(**pace)
+sys.exit(run(stage / "terminal.toml", command, preload=preload, visits=visits, pace=pace))
 """
 PATIENCE_S = 20.0
 
@@ -50,14 +51,21 @@ class KeeperProcess:
         visits: int | None = None,
         limit_s: float = 600,
         env: dict[str, str] | None = None,
+        preload: str = "nothing",
+        as_module: bool = False,
         **pace: Any,
     ) -> None:
         self.stage = stage
         (stage / "plan").write_text(" ".join(plan))
         (stage / "terminal.toml").write_text(SETTINGS.format(limit_s=limit_s))
         pace = {"rest_s": 0.0, "back_off_s": [0.0, 0.05], "tick_s": 0.01, **pace}
+        player = ["-m", "tests.faults.visit_player"] if as_module else [str(PLAYER)]
+        load = f"tests.faults.preloads:{preload}" if preload else ""
         self.keeper = subprocess.Popen(
-            [sys.executable, "-c", RUN, stage, json.dumps(visits), json.dumps(pace), PLAYER],
+            [
+                *(sys.executable, "-c", RUN, stage),
+                *map(json.dumps, (player, visits, load, pace)),
+            ],
             stderr=subprocess.PIPE,
             env={**os.environ, **(env or {})},
         )
@@ -96,6 +104,9 @@ class KeeperProcess:
 
     def pid(self, number: int) -> int:
         return int((self.stage / f"{number}.pid").read_text())
+
+    def argv(self, number: int) -> list[str]:
+        return (self.stage / f"{number}.argv").read_text().split("\0")
 
     def until(self, what: Callable[[], object]) -> None:
         end = time.monotonic() + PATIENCE_S
@@ -179,6 +190,34 @@ def test_the_next_visit_takes_over(
     assert not any(alive(int(child.read_text())) for child in terminal.stage.glob("1.child.pid"))
     shown = terminal.wait("visit shown", visit=2)
     assert ("ms" in shown) == (stage != "warming")
+    terminal.stop()
+
+
+@pytest.mark.parametrize(
+    ("part", "cause", "stage"),
+    [
+        ("crash", "died", "warming"),
+        ("deaf", "died", "live"),
+        ("crash-begun", "died", "begun"),
+        ("freezes", "frozen", "begun"),
+        ("visitor", "left", "begun"),
+        ("family", "left", "begun"),
+        ("child-holds-the-channel", "died", "begun"),
+    ],
+)
+def test_a_forked_visit_is_replaced_as_well(
+    start: Start, part: str, cause: str, stage: str
+) -> None:
+    terminal = start("good", part, "good", silent_s=1.0)
+    if stage != "warming":
+        terminal.ready(2)
+        os.kill(terminal.pid(1), signal.SIGKILL)
+    over = terminal.wait("visit over" if cause == "left" else "visit failed", visit=2)
+    assert (over["cause"], over["stage"]) == (cause, stage)
+    terminal.wait("visit reaped", visit=2)
+    assert not alive(terminal.pid(2))
+    assert not any(alive(int(child.read_text())) for child in terminal.stage.glob("2.child.pid"))
+    terminal.ready(3)
     terminal.stop()
 
 

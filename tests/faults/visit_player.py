@@ -28,6 +28,7 @@ from kiosk.keeper.channel import (
     Shown,
     VisitEnd,
 )
+from tests.faults.preloads import random_numbers
 
 
 def main() -> None:
@@ -40,6 +41,7 @@ def main() -> None:
             break
         except FileExistsError:
             number += 1
+    (stage / f"{number}.argv").write_text("\0".join(sys.argv))
     if "NOTIFY_SOCKET" in os.environ:
         raise SystemExit("systemd's socket is the keeper's only")
     plan = (stage / "plan").read_text().split()
@@ -71,6 +73,8 @@ class PlayedVisit:
     def act(self, part: str) -> None:
         if part == "crash":
             os._exit(3)
+        if part == "random":
+            (self.stage / f"{self.number}.random").write_text(random_numbers())
         if part == "never-ready":
             time.sleep(20)
         if part == "shown-too-soon":
@@ -99,7 +103,7 @@ class PlayedVisit:
 
     def on_screen(self, part: str) -> None:
         fd = self.channel.fileno()
-        if part not in ("good", "no-reset"):
+        if part not in ("good", "no-reset", "random"):
             self.channel.send(Begun())
         match part:
             case "crash-begun":

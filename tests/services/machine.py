@@ -24,10 +24,11 @@ PATIENCE_S = 60.0
 KEEPER = """
 import json, sys
 from pathlib import Path
-from kiosk.keeper.keeper import run
+from kiosk.keeper.keeper import PRELOAD, run
 from kiosk.keeper.visit_process import KeeperPace
 settings, pace, *command = sys.argv[1:]
-sys.exit(run(Path(settings), command, pace=KeeperPace(**json.loads(pace))))
+pace = KeeperPace(**json.loads(pace))
+sys.exit(run(Path(settings), command, preload=PRELOAD, pace=pace))
 """
 _FACT = re.compile(r"(\w+)=(\S+)")
 
@@ -97,6 +98,10 @@ class Machine:
         number = self.events("visit shown")[-1]["visit"]
         started = self.events("visit started")
         return int(next(each["pid"] for each in started if each["visit"] == number))
+
+    def fork_server(self) -> int:
+        """The process of the fork server."""
+        return int(self.events("fork server started")[-1]["pid"])
 
     def next_shown(self, shown: int) -> float:
         """Wait until more than ``shown`` visits have been shown; ms since the last one ended."""

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import select
 import signal
 import sys
 import time
@@ -10,7 +11,7 @@ from typing import NoReturn
 
 import pytest
 
-from kiosk.keeper import visit_process
+from kiosk.keeper import kept_process
 from kiosk.keeper.channel import Broken
 from kiosk.keeper.visit_process import KeeperPace, VisitProcess, VisitStage
 
@@ -21,7 +22,7 @@ LIMIT_S = 600.0
 
 @pytest.fixture
 def visit() -> Iterator[VisitProcess]:
-    visit = VisitProcess(1, SLEEPER)
+    visit = VisitProcess.start(1, SLEEPER)
     yield visit
     visit.reap()
 
@@ -70,7 +71,7 @@ def test_a_visit_whose_end_could_not_be_noticed_is_not_started(
 
     monkeypatch.setattr(os, "pidfd_open", refuse)
     with pytest.raises(OSError, match="no pidfd"):
-        VisitProcess(1, SLEEPER)
+        VisitProcess.start(1, SLEEPER)
     (pid,) = started
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
@@ -80,27 +81,28 @@ def test_a_process_that_no_signal_ends_is_not_waited_for_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A process may hang inside the kernel; the keeper goes on without it."""
-    monkeypatch.setattr(visit_process, "STUCK_S", 0.1)
-    visit = VisitProcess(1, SLEEPER)
+    monkeypatch.setattr(kept_process, "STUCK_S", 0.1)
+    visit = VisitProcess.start(1, SLEEPER)
     death, channel = visit.death, visit.channel
     with monkeypatch.context() as kernel:
         kernel.setattr(os, "killpg", lambda group, number: None)
+        kernel.setattr(signal, "pidfd_send_signal", lambda fd, number: None)
         began = time.monotonic()
         visit.reap()
         took = time.monotonic() - began
     try:
-        assert visit.process.returncode is None, "it is still there"
+        assert visit.process.exit is None, "it is still there"
         assert 0.3 <= took < 5
         assert channel.fileno() == -1
         with pytest.raises(OSError, match=os.strerror(errno.EBADF)):
             os.fstat(death)
     finally:
         os.killpg(visit.pid, signal.SIGKILL)
-        visit.process.wait()
+        os.waitpid(visit.pid, 0)
 
 
 def test_a_reaped_visit_has_hung_up(visit: VisitProcess) -> None:
     """Nobody but the visit holds its end of the channel: the keeper hears at once that it died."""
     visit.kill()
-    visit.process.wait()
+    assert select.select([visit.death], [], [], 20)[0]
     assert visit.channel.receive() == [Broken("closed")]

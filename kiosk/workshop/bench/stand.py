@@ -254,7 +254,7 @@ _KEEPER = """\
 import sys
 from pathlib import Path
 from kiosk.keeper import keeper
-sys.exit(keeper.run(Path(sys.argv[1]), sys.argv[2:]))
+sys.exit(keeper.run(Path(sys.argv[1]), sys.argv[2:], preload=keeper.PRELOAD))
 """
 
 

@@ -38,7 +38,7 @@ from pathlib import Path
 from kiosk import __main__
 from kiosk.keeper import keeper, visit_process
 pace = visit_process.KeeperPace(rest_s=float(sys.argv[2]))
-sys.exit(keeper.run(Path(sys.argv[1]), sys.argv[3:], pace=pace))
+sys.exit(keeper.run(Path(sys.argv[1]), sys.argv[3:], preload=keeper.PRELOAD, pace=pace))
 """
 # Does and imports the same as `kiosk run`; argv gives the visits' command, which measures.
 

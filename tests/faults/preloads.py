@@ -1,0 +1,103 @@
+"""What the fork server imports in the keeper's tests: nothing, or what spoils it."""
+
+import errno
+import os
+import secrets
+import socket
+import ssl
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import NoReturn
+
+KEPT: list[object] = []
+
+
+def nothing(settings: Path) -> None:
+    """Be loaded at once."""
+    random_numbers()  # what they leave behind, every visit inherits
+
+
+def random_numbers() -> str:
+    """Some of each kind that a visit may draw."""
+    import random
+    import uuid
+
+    drawn = (random.random(), secrets.token_hex(), ssl.RAND_bytes(8).hex(), uuid.uuid4())
+    return " ".join(map(str, drawn))
+
+
+# -- unfit ----------------------------------------------------------------------------------------
+
+
+def a_thread(settings: Path) -> None:
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+
+
+def a_connection(settings: Path) -> None:
+    KEPT.append(socket.socketpair())
+
+
+def a_qt_application(settings: Path) -> None:
+    from PySide6.QtCore import QCoreApplication
+
+    KEPT.append(QCoreApplication([]))
+
+
+# -- ill ------------------------------------------------------------------------------------------
+
+
+def a_mistake(settings: Path) -> None:
+    raise ValueError("a library that cannot be imported")
+
+
+def no_end(settings: Path) -> None:
+    time.sleep(60)
+
+
+def no_word(settings: Path) -> None:
+    os.write(_control(), b"\xff{")
+
+
+def a_visit_that_nobody_asked_for(settings: Path) -> None:
+    os.write(_control(), b'{"type":"forked","pid":1}')
+
+
+def _control() -> int:
+    """The descriptor of the keeper's channel, the last word of the command line."""
+    return int(sys.argv[-1])
+
+
+def no_process_for_the_first_fork(settings: Path) -> None:
+    _first_forks_fail(1)
+
+
+def no_process_for_the_second_fork(settings: Path) -> None:
+    _first_forks_fail(2)
+
+
+def _first_forks_fail(which: int) -> None:
+    """Let the fork number ``which`` of the first visit fail; the next visits are forked."""
+    fork, refuse = os.fork, [which]
+
+    def counted() -> int:
+        if refuse and refuse[0] == 1:
+            refuse.clear()
+            raise OSError(errno.EAGAIN, "no process")
+        pid = fork()
+        if refuse:
+            refuse[0] -= 1
+            if which > 1 and pid:
+                refuse.clear()
+        return pid
+
+    os.fork = counted
+
+
+def death_before_the_keeper_knows(settings: Path) -> None:
+    def die(pid: int, options: int) -> NoReturn:
+        time.sleep(0.1)  # the visit waits to be told that the keeper knows
+        os._exit(9)
+
+    os.waitpid = die
