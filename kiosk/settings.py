@@ -75,6 +75,14 @@ class VisitLimits(_Table, frozen=True, kw_only=True):
     """Every page says this long before that the visit will end."""
 
 
+class FaceSettings(_Table, frozen=True, kw_only=True):
+    """Face capture."""
+
+    models: Path = Path("/var/lib/kiosk/models")
+    """The folder of the model files; ``kiosk models`` lists and installs them. Without the three
+    models that liveness needs, the way to sign in by face is greyed."""
+
+
 class Settings(_Table, frozen=True, kw_only=True):
     """One terminal."""
 
@@ -90,6 +98,7 @@ class Settings(_Table, frozen=True, kw_only=True):
     screen: ScreenSettings = ScreenSettings()
     centre: CentreSettings
     visit: VisitLimits = VisitLimits()
+    face: FaceSettings = FaceSettings()
     devices: dict[Kind, dict[str, Any]] = {}
     """One table a device class: ``[devices.id_card]`` with ``driver = "sdt"`` and the driver's own
     settings, which the driver checks."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers.device import Kind
+from drivers.emulators.face_scene import WHO, Actor, FaceScene
 from drivers.emulators.http_line import HttpLine
 from drivers.emulators.ports import reserved
 
@@ -21,6 +22,8 @@ _SLOW_FPS = 2.0
 _QUALITY = 85
 _DRAWN = 50  # drawn pictures; then the first comes again
 _TICK_S = 0.05
+_BOOTH_FPS = 15.0
+_HEARS_S = 0.4  # from an order until a person moves
 
 
 class Camera:
@@ -32,6 +35,9 @@ class Camera:
     Orders of :meth:`obey` and their facts:
 
     * ``play`` – ``clip``, a path: another film; without ``clip`` the drawn scene.
+    * ``face`` – ``who`` of :data:`drivers.emulators.face_scene.WHO` ("live") stands before the
+      camera. Needs ``portrait``, the pinned picture from which faces are drawn.
+    * ``act`` – ``what`` of :data:`drivers.emulators.face_scene.ACTIONS`: who stands there does it.
     * ``unplug`` – every connection breaks, nothing listens; ``plug`` – the camera listens again, at
       the same address.
     * Faults: ``freeze``, always the same picture; ``black``; ``underexposed``; ``overexposed``;
@@ -47,8 +53,11 @@ class Camera:
         clip: Path | None = None,
         fps: float = 25.0,
         size: tuple[int, int] = (640, 480),
+        portrait: Path | None = None,
     ) -> None:
         self._port = port
+        self._portrait = portrait
+        self._booth: _Booth | None = None
         self._size = self._drawn_size = size
         self._drawn_fps = fps
         self._clip = clip
@@ -90,6 +99,16 @@ class Camera:
                 clip = facts.pop("clip", None)
                 _no_more(order, facts)
                 self._load(Path(clip) if clip else None)
+            case "face":
+                who = facts.pop("who", "live")
+                _no_more(order, facts)
+                self._seat(who)
+            case "act":
+                what = facts.pop("what", "")
+                _no_more(order, facts)
+                if self._booth is None:
+                    raise ValueError("nobody stands before the camera")
+                self._booth.act(what)
             case "plug":
                 _no_more(order, facts)
                 self.start()
@@ -116,8 +135,8 @@ class Camera:
     def look(self) -> dict[str, Any]:
         """What a person sees: ``plugged`` bool; ``viewers`` int, open connections (the camera's
         lamp is lit while there are any); ``sent`` int, pictures so far; ``clip`` str, the film's
-        file name or ""; ``picture`` bytes, the last sent picture, JPEG or b""; ``faults`` list of
-        str."""
+        file name or ""; ``who`` str, who stands before the camera, or ""; ``picture`` bytes, the
+        last sent picture, JPEG or b""; ``faults`` list of str."""
         server = self._server
         with self._changed:
             return {
@@ -125,6 +144,7 @@ class Camera:
                 "viewers": server.viewers if server else 0,
                 "sent": self._sent,
                 "clip": self._clip.name if self._clip else "",
+                "who": self._booth.who if self._booth else "",
                 "picture": self._last,
                 "faults": list(self._faults),
             }
@@ -140,6 +160,18 @@ class Camera:
         with self._changed:
             self._size = size
             self._clip, self._pictures, self._fps = clip, pictures, fps
+            self._booth = None
+            self._born = time.monotonic()
+
+    def _seat(self, who: str) -> None:
+        """Have ``who`` stand before the camera."""
+        if self._portrait is None:
+            raise ValueError("no portrait here: `make models` brings it")
+        booth = _Booth(self._portrait, self._drawn_size, who)
+        with self._changed:
+            self._booth, self._clip = booth, None
+            self._size, self._fps = self._drawn_size, _BOOTH_FPS
+            self._pictures = [booth.picture()]
             self._born = time.monotonic()
 
     def expose(self, number: int) -> tuple[int, bytes] | None:
@@ -151,7 +183,11 @@ class Camera:
             if "mute" in self._faults or now == number:
                 self._changed.wait(_TICK_S if "mute" in self._faults else 0.25 / fps)
                 return None
-            picture = self._pictures[now % len(self._pictures)]
+            booth = self._booth
+            if booth is None:
+                picture = self._pictures[now % len(self._pictures)]
+            else:
+                picture = booth.picture()
             if "freeze" in self._faults:
                 picture = self._frozen
             else:
@@ -160,6 +196,25 @@ class Camera:
             self._sent += 1
             self._last = picture
             return now, _GARBAGE if "garbage" in self._faults else picture
+
+
+class _Booth:
+    """Somebody before the camera, drawn picture by picture, who does what they are told."""
+
+    def __init__(self, portrait: Path, size: tuple[int, int], who: str) -> None:
+        if who not in WHO:
+            raise ValueError(f"nobody is {who!r}; known: {', '.join(WHO)}")
+        self.who = who
+        self._scene = FaceScene(portrait, size)
+        self._actor = Actor()
+        self._begun = time.monotonic()
+
+    def act(self, what: str) -> None:
+        self._actor.act(what, time.monotonic() - self._begun + _HEARS_S)
+
+    def picture(self) -> bytes:
+        look = self._actor.look(time.monotonic() - self._begun)
+        return _jpeg(self._scene.picture(self.who, look))
 
 
 def _no_more(order: str, facts: dict[str, Any]) -> None:

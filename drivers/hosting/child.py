@@ -94,8 +94,8 @@ def main(end: int, parent: int, *, dumpable: bool) -> None:
     ``parent`` is the host's process id. ``dumpable`` is :func:`is_dumpable` of the host's process:
     the kernel does not pass this setting on to a new program, so the child sets it again.
     """
-    _end_with(parent)
-    _keep_memory_private(dumpable=dumpable)
+    end_with(parent)
+    keep_memory_private(dumpable=dumpable)
     channel = Channel(socket.socket(fileno=end))
     try:
         driver: Driver = channel.receive()()
@@ -161,7 +161,7 @@ class _ServedDriver:
             self._channel.send(message)
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
     """Have the kernel kill this process when the parent dies, even while a library hangs."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # after Ctrl-C, the parent ends this process
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -169,7 +169,7 @@ def _end_with(parent: int) -> None:
         sys.exit()
 
 
-def _keep_memory_private(*, dumpable: bool) -> None:
+def keep_memory_private(*, dumpable: bool) -> None:
     """Allow no core dump, and let no process read this process's memory that may not read the
     parent's: the data of citizens' cards passes through here."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

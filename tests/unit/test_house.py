@@ -43,8 +43,14 @@ CONTRACT = (
 RULES = [
     ("kiosk/__main__.py", (*QT, "cv2*", *DEVICE_LIBRARIES), ()),
     ("kiosk/workshop/*", (*QT, "cv2*", *DEVICE_LIBRARIES), ()),
+    # The capture's process is a child like a driver's, and gets the camera's pictures as one does.
     (
-        "kiosk/identity/face*",
+        "kiosk/identity/face/process.py",
+        (*QT, *DEVICE_LIBRARIES, "ui*", "drivers*"),
+        (*CONTRACT, "drivers.hosting.channel", "drivers.hosting.child", "drivers.camera.slots"),
+    ),
+    (
+        "kiosk/identity/face/*",
         (*QT, *DEVICE_LIBRARIES, "ui*", "drivers*"),
         (*CONTRACT, "drivers.hosting.host", "drivers.catalogue"),
     ),
@@ -146,7 +152,9 @@ def at_top(tree: ast.AST) -> Iterator[ast.AST]:
         ("kiosk/visit/visit.py", "drivers.emulators.rig", True),
         ("kiosk/visit/visit.py", "drivers.id_card.types", False),
         ("kiosk/visit/visit.py", "drivers.hosting.host", False),
-        ("kiosk/identity/face.py", "cv2", False),
+        ("kiosk/identity/face/process.py", "drivers.camera.slots", False),
+        ("kiosk/identity/face/process.py", "drivers.camera.opencv", True),
+        ("kiosk/identity/face/capture.py", "drivers.camera.slots", True),
         ("kiosk/identity/face/mesh.py", "cv2.data", False),
         ("kiosk/identity/sign_in.py", "cv2", True),
         ("kiosk/workshop/demo.py", "drivers.emulators.rig", False),

@@ -1,0 +1,1 @@
+"""Face capture: models, landmarks, quality, coach, challenges, the sealed picture, its process."""

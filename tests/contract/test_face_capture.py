@@ -1,0 +1,436 @@
+"""Face capture with the models: people pass, pictures of people do not, and what can befall it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from drivers.camera.slots import Slots
+from drivers.camera.types import Frame, StartStream, Stream
+from drivers.catalogue import create_host
+from drivers.device import DeviceError, Kind, Reason
+from drivers.emulators.camera import Camera
+from drivers.emulators.face_scene import PHOTOS, Actor, FaceScene, HeadLook, Who
+from kiosk.identity.face import capture as capturing
+from kiosk.identity.face.capture import ATTEMPTS, WHOLE_S, Capture
+from kiosk.identity.face.envelope import unseal
+from kiosk.identity.face.hints import ChallengeVerdict, FaceProgress, HeadAction, Hint, HowEnded
+from kiosk.identity.face.landmarks import FaceNets, LivenessUnavailable, YuNet
+from kiosk.identity.face.models import FACEMESH, IRIS, LIVENESS, YUNET
+from kiosk.identity.face.process import (
+    PREVIEW,
+    CaptureEnded,
+    CaptureFailed,
+    CaptureMessage,
+    CaptureOrder,
+    CaptureProcess,
+    PreviewReady,
+)
+from kiosk.identity.face.quality import judge
+from tests.face_material import SHARED, clip, models_folder, pictures, portrait
+from tests.unit.test_face import certified
+
+TURN_LEFT, TURN_RIGHT, NOD, CLOSER, BLINK = HeadAction
+FPS = 12.0
+
+
+@cache
+def nets() -> FaceNets:
+    return FaceNets(models_folder())
+
+
+@cache
+def scene() -> FaceScene:
+    return FaceScene(portrait())
+
+
+def captured(
+    images: Iterable[Any], *actions: HeadAction, fps: float = FPS
+) -> tuple[Capture, list[FaceProgress]]:
+    """A capture that asks for ``actions`` and sees ``images``."""
+    capture = Capture(nets(), draw=lambda: actions)
+    shown = []
+    for number, image in enumerate(images):
+        shown.append(capture.see(image, number / fps))
+        if capture.ended:
+            break
+    return capture, shown
+
+
+def acted(
+    who: Who, *, obeys: bool = True, seed: int = 1, seconds: float = 5.0, fps: float = 8.0
+) -> tuple[Callable[[], Iterator[Any]], list[HeadAction]]:
+    """Pictures of ``who``, who does each action that is put into the list."""
+    asked: list[HeadAction] = []
+
+    def play() -> Iterator[Any]:
+        actor, heard = Actor(seed), 0
+        for number in range(int(seconds * fps)):
+            at = number / fps
+            if len(asked) > heard:
+                heard += 1
+                if obeys:
+                    actor.act(asked[-1], at + 0.3)
+            yield scene().picture(who, actor.look(at))
+
+    return play, asked
+
+
+def played(who: Who, *actions: HeadAction, obeys: bool = True, seed: int = 1) -> Capture:
+    """A capture of somebody drawn, who does what is asked."""
+    play, asked = acted(who, obeys=obeys, seed=seed)
+    capture = Capture(nets(), draw=lambda: actions)
+    before: tuple[int, HeadAction] | None = None
+    for number, image in enumerate(play()):
+        progress = capture.see(image, number / 8.0)
+        now = (progress.step, progress.action) if progress.action else None
+        if now and now != before:
+            asked.append(now[1])
+        before = now
+        if capture.ended:
+            break
+    return capture
+
+
+# -- people ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "actions"),
+    # The clips' names say the side of the picture; the person's own is the other.
+    [("live_left_blink", (TURN_RIGHT, BLINK)), ("live_blink_right", (BLINK, TURN_LEFT))],
+)
+def test_a_person_is_captured(name: str, actions: tuple[HeadAction, ...]) -> None:
+    capture, shown = captured(pictures(clip(name)), *actions)
+    assert capture.ended is HowEnded.CAPTURED
+    assert capture.attempts == 1
+    assert capture.shot is not None
+    assert capture.shot.actions == actions
+    assert max(capture.shot.reliefs) > 0.15
+    assert not capture.shot.cues.refuses
+    assert [progress.share for progress in shown] == sorted(progress.share for progress in shown)
+    picture = cv2.imdecode(np.frombuffer(capture.shot.jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    (face,) = nets().find(np.asarray(picture, np.uint8))
+    assert face.width > 0.4 * picture.shape[1]
+    assert abs(capture.shot.measures["yaw"]) < 14
+    assert "jpeg" not in repr(capture.shot)
+
+
+@pytest.mark.parametrize("second", [NOD, CLOSER])
+def test_a_drawn_person_is_captured(second: HeadAction) -> None:
+    capture = played("live", TURN_LEFT, second)
+    assert (capture.ended, capture.attempts) == (HowEnded.CAPTURED, 1)
+
+
+def test_a_person_is_coached_from_far() -> None:
+    _, shown = captured(list(pictures(clip("approach")))[8:48:2], TURN_LEFT, NOD, fps=7.5)
+    said = list(dict.fromkeys(progress.hint for progress in shown if progress.hint))
+    assert said[0] is Hint.CLOSER
+    assert shown[-1].action is TURN_LEFT
+
+
+def test_the_wrong_action_begins_again_with_others() -> None:
+    drawn = iter([(TURN_LEFT, BLINK), (NOD, TURN_RIGHT)])
+    capture = Capture(nets(), draw=lambda: next(drawn))
+    asked = []
+    for number, image in enumerate(list(pictures(clip("live_left_blink")))[:48]):
+        progress = capture.see(image, number / FPS)
+        asked.append((progress.action, progress.again))
+    assert list(dict.fromkeys(asked)) == [
+        (None, None),
+        (TURN_LEFT, None),
+        (None, ChallengeVerdict.WRONG),
+        (NOD, ChallengeVerdict.WRONG),
+    ]
+    assert capture.ended is None
+
+
+# -- attacks --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "actions"),
+    [
+        ("attack_print", (TURN_LEFT, BLINK)),
+        ("attack_eyehole", (BLINK, TURN_RIGHT)),
+        ("attack_tabphoto", (TURN_RIGHT, BLINK)),
+    ],
+)
+def test_a_picture_of_a_person_is_not_captured(name: str, actions: tuple[HeadAction, ...]) -> None:
+    capture, _ = captured(list(pictures(clip(name)))[::3], *actions, fps=FPS / 3)
+    assert capture.ended in (None, HowEnded.NOT_LIVE, HowEnded.SCREEN)
+    assert capture.shot is None
+    if name == "attack_tabphoto":
+        assert capture.ended is HowEnded.SCREEN
+
+
+@pytest.mark.parametrize("who", [who for who in PHOTOS if who != "tablet"])
+def test_a_photo_that_does_what_is_asked_is_not_captured(who: Who) -> None:
+    capture = played(who, BLINK, TURN_LEFT) if who == "eyeholes" else played(who, TURN_LEFT, NOD)
+    assert capture.shot is None
+
+
+def test_three_failures_end_it() -> None:
+    look = scene().picture("live", HeadLook())
+    capture = Capture(nets(), draw=lambda: (TURN_LEFT, NOD))
+    at = 0.0
+    while capture.ended is None and at < WHOLE_S:
+        at += 1.5
+        capture.see(look, at)
+    assert capture.ended is HowEnded.NOT_LIVE
+    assert capture.attempts == ATTEMPTS
+
+
+# -- bad input ------------------------------------------------------------------------------------
+
+
+def hint_of(image: Any) -> Hint | None:
+    found = nets().find(image)
+    marks = nets().landmarks(image, found[0]) if found else None
+    return judge(image, found, marks, was_good=False).hint
+
+
+@pytest.mark.parametrize(
+    ("who", "hint"),
+    [
+        ("live", None),
+        ("two", Hint.ALONE),
+        ("ten", Hint.ALONE),
+        ("mask", Hint.MASK),
+        ("sunglasses", Hint.GLASSES),
+        ("child", Hint.CLOSER),
+        ("profile", Hint.FACE_ME),
+        ("backlight", Hint.BACKLIGHT),
+        ("nobody", Hint.NOBODY),
+    ],
+)
+def test_each_trouble_has_its_hint(who: Who, hint: Hint | None) -> None:
+    assert hint_of(scene().picture(who, HeadLook())) is hint
+
+
+@pytest.mark.parametrize(
+    ("change", "hint"),
+    [
+        (lambda image: image * 0.3, Hint.DARK),
+        (lambda image: image * 1.9, Hint.BRIGHT),
+        (lambda image: cv2.GaussianBlur(image, (0, 0), 2.5), Hint.STILL),
+        (lambda image: image * 0, Hint.NOBODY),
+        (lambda image: image * 0 + 255, Hint.NOBODY),
+        (lambda image: image * np.where(np.arange(640) < 320, 0.38, 1)[:, None], Hint.UNEVEN),
+    ],
+)
+def test_each_light_has_its_hint(change: Callable[[Any], Any], hint: Hint) -> None:
+    image = scene().picture("live", HeadLook()).astype(np.float64)
+    assert hint_of(np.clip(change(image), 0, 255).astype(np.uint8)) is hint
+
+
+@pytest.mark.parametrize(
+    ("look", "hint"),
+    [
+        (HeadLook(zoom=0.6), Hint.CLOSER),
+        (HeadLook(zoom=1.5), Hint.BACK),
+        (HeadLook(x=0.6), Hint.CENTRE),
+        (HeadLook(y=0.8), Hint.CENTRE),
+        (HeadLook(yaw=22), Hint.FACE_ME),
+        (HeadLook(closed=1.0), Hint.EYES),
+    ],
+)
+def test_each_place_and_pose_has_its_hint(look: HeadLook, hint: Hint) -> None:
+    assert hint_of(scene().picture("live", look)) is hint
+
+
+def test_a_4k_camera_is_as_good_and_a_tiny_one_is_told() -> None:
+    image = scene().picture("live", HeadLook())
+    large = Capture(nets())
+    large.see(cv2.resize(image, (3840, 2880)), 0.0)
+    assert large.ended is None
+    small = Capture(nets())
+    small.see(cv2.resize(image, (160, 120)), 0.0)
+    assert small.ended is HowEnded.COARSE
+
+
+def test_somebody_else_begins_again() -> None:
+    capture = Capture(nets(), draw=lambda: (NOD, TURN_LEFT))
+    left, right = (scene().picture("live", HeadLook(x=x, zoom=0.8)) for x in (-0.15, 0.15))
+    other = cv2.flip(scene().picture("live", HeadLook(zoom=0.8, x=1.4)), 1)
+    steps = [capture.see(left, at / 10).step for at in range(3)]
+    assert steps[-1] == 2
+    assert capture.see(right, 0.3).step == 2  # the same person, a hand's width aside
+    assert capture.see(other, 0.4).step == 1
+    two = scene().picture("two", HeadLook())
+    for at in range(5, 9):
+        capture.see(right, at / 10)
+    assert capture.see(right, 0.9).step == 2
+    assert capture.see(two, 1.0).step == 1
+
+
+def test_nobody_for_too_long_ends_it() -> None:
+    capture = Capture(nets())
+    wall = scene().picture("nobody", HeadLook())
+    assert capture.see(wall, 0.0).hint is None
+    assert capture.see(wall, 1.0).hint is Hint.NOBODY
+    capture.see(wall, WHOLE_S + 0.1)
+    assert capture.ended is HowEnded.TOO_LONG
+
+
+@pytest.mark.parametrize("change", ["missing", "one byte"])
+def test_a_changed_model_is_not_used(tmp_path: Path, change: str) -> None:
+    for name in LIVENESS:
+        shutil.copy(models_folder() / name, tmp_path)
+    path = tmp_path / IRIS
+    if change == "missing":
+        path.unlink()
+    else:
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+    with pytest.raises(LivenessUnavailable) as caught:
+        FaceNets(tmp_path)
+    assert caught.value.missing == (IRIS,)
+
+
+def test_yunet_is_used_where_it_is(tmp_path: Path) -> None:
+    yunet = SHARED / "models" / YUNET
+    if not yunet.is_file():
+        pytest.skip(f"no shared test data here: {YUNET}")
+    for path in (*(models_folder() / name for name in LIVENESS), yunet):
+        shutil.copy(path, tmp_path)
+    found = FaceNets(tmp_path)
+    assert "YuNet" in found.engine
+    assert set(found.hashes) == {*LIVENESS, YUNET}
+    image = scene().picture("mask", HeadLook(yaw=20))
+    assert len(found.find(image)) == 1
+    assert len(YuNet(yunet.read_bytes()).find(scene().picture("ten", HeadLook()))) == 10
+
+
+# -- the process ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, 2048)
+
+
+def order(certificate: x509.Certificate | None, folder: Path | None = None) -> CaptureOrder:
+    pem = certificate.public_bytes(Encoding.PEM) if certificate else b"no certificate"
+    return CaptureOrder(folder or models_folder(), "session-1", "challenge-1", "T0001", pem)
+
+
+def heard(
+    process: CaptureProcess, until: type[CaptureMessage], seconds: float = 20.0
+) -> list[CaptureMessage]:
+    """All messages of ``process`` up to the first of the type ``until``."""
+    messages: list[CaptureMessage] = []
+    end = time.monotonic() + seconds
+    while not messages or not isinstance(messages[-1], until):
+        assert time.monotonic() < end, messages
+        if (message := process.receive(0.2)) is not None:
+            messages.append(message)
+    return messages
+
+
+@pytest.fixture
+def camera(tmp_path: Path) -> Iterator[tuple[Camera, Stream]]:
+    """An emulated camera with the drawn person before it, through the shipped driver."""
+    one = Camera(portrait=portrait())
+    one.obey("face", who="live")
+    one.start()
+    host = create_host(Kind.CAMERA, {"driver": "opencv", "host": "thread", "source": one.address})
+    host.start()
+    try:
+        yield one, host.execute(StartStream(), 10.0)
+    finally:
+        host.stop()
+        one.stop()
+
+
+def test_a_face_goes_from_the_camera_to_the_centre(
+    camera: tuple[Camera, Stream], key: rsa.RSAPrivateKey
+) -> None:
+    emulator, stream = camera
+    certificate = certified(key)
+    asked: HeadAction | None = None
+    with CaptureProcess(order(certificate), stream) as process:
+        messages = heard(process, PreviewReady)
+        preview = messages[-1].preview  # type: ignore[union-attr]
+        while not isinstance(messages[-1], CaptureEnded):
+            messages += heard(process, (FaceProgress, CaptureEnded))  # type: ignore[arg-type]
+            last = messages[-1]
+            assert not isinstance(last, CaptureFailed)
+            if isinstance(last, FaceProgress) and last.action and last.action is not asked:
+                asked = last.action
+                emulator.obey("act", what=asked.value)
+                frame: Frame = preview.latest()
+                assert frame.image.shape == (PREVIEW[1], PREVIEW[0], 3)
+        ended = messages[-1]
+    assert ended.how is HowEnded.CAPTURED
+    content = unseal(ended.sealed, certificate, key)
+    assert (content.session, content.challenge, content.terminal) == (
+        "session-1",
+        "challenge-1",
+        "T0001",
+    )
+    assert set(content.models) >= set(LIVENESS)
+    assert len(content.actions) == 2
+    assert content.picture.startswith(b"\xff\xd8")
+    with pytest.raises(DeviceError):  # wiped: no picture is left in the shared memory
+        preview.latest()
+
+
+class StillStream:
+    """A stream of one picture for ever."""
+
+    def __init__(self, image: Any) -> None:
+        self.slots = Slots(image.nbytes)
+        self.image = image
+
+    def feed(self) -> None:
+        self.slots.put(self.image, time.monotonic())
+
+
+def test_the_process_ends_at_once_and_tells_its_troubles(
+    key: rsa.RSAPrivateKey, tmp_path: Path
+) -> None:
+    still = StillStream(scene().picture("nobody", HeadLook()))
+    still.feed()
+    with CaptureProcess(order(certified(key)), still.slots) as process:
+        heard(process, PreviewReady)
+        failed = heard(process, CaptureFailed)[-1]  # no second picture: the camera stands still
+        assert isinstance(failed, CaptureFailed)
+        assert failed.error is not None
+        assert failed.error.reason is Reason.OFFLINE
+    with CaptureProcess(order(certified(key)), still.slots) as process:
+        pid = process.pid
+        assert Path(f"/proc/{pid}").exists()
+    assert not _runs(pid)
+    for name in (IRIS, FACEMESH):
+        shutil.copy(models_folder() / name, tmp_path)
+    with CaptureProcess(order(certified(key), tmp_path), still.slots) as process:
+        assert heard(process, CaptureFailed)[-1] == CaptureFailed(None, "models", (LIVENESS[0],))
+        assert process.receive(5.0) == CaptureFailed(None, "died")
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_scaling_keeps_small_pictures() -> None:
+    image = np.zeros((480, 640, 3), np.uint8)
+    assert capturing._scaled(image) is image
