@@ -140,6 +140,7 @@ def centre() -> Target:
     from pydantic import TypeAdapter, ValidationError
 
     from kiosk.centre import models as m
+    from kiosk.centre.level import Level
     from kiosk.privacy import Sensitive
 
     kinds: tuple[Any, ...] = (
@@ -235,8 +236,10 @@ def centre() -> Target:
                 id="s1",
                 token=Sensitive("t"),
                 expires=now,
-                assurance="card",
-                proofs=(m.Proof(method="sms", available=True, hint="123****0001"),),
+                level=Level.HELD,
+                proofs=(
+                    m.Proof(way="sms", level=Level.PROVED, available=True, hint="123****0001"),
+                ),
             ),
         ),
         (2, m.SmsSent(phone="123****0001", resend_after_s=60, valid_s=300)),

@@ -19,7 +19,7 @@ from kiosk.visit.steps import (
     Attract,
     Cell,
     Choose,
-    ChooseProof,
+    ChooseWay,
     Column,
     Confirm,
     ConfirmName,
@@ -163,24 +163,19 @@ def _confirm_name(step: ConfirmName, look: Look) -> ConfirmNameContent:
     )
 
 
-def _choose_proof(step: ChooseProof, look: Look) -> ChooseContent:
-    words = {
-        "sms": (_("短信验证码"), "message"),
-        "face": (_("刷脸"), "face"),
-        "qr": (_("手机扫码"), "phone"),
-    }
+def _choose_way(step: ChooseWay, look: Look) -> ChooseContent:
     return ChooseContent(
-        title=look.word(_("怎样确认是您本人？")),
-        lead=look.word(_("每种方式都一样有效")),
+        title=look.word(step.title),
+        lead=look.word(step.lead),
         options=tuple(
             OptionPart(
-                proof.method,
-                look.word(words[proof.method][0]),
-                look.word(proof.reason) if proof.reason else proof.hint,
-                words[proof.method][1],
-                enabled=proof.available,
+                tile.way,
+                look.word(tile.title),
+                look.word(tile.closed or tile.hint),
+                tile.icon,
+                enabled=tile.closed is None,
             )
-            for proof in step.proofs
+            for tile in step.ways
         ),
     )
 
@@ -444,7 +439,7 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     OutOfService: _out_of_service,
     PresentIdCard: _present_card,
     ConfirmName: _confirm_name,
-    ChooseProof: _choose_proof,
+    ChooseWay: _choose_way,
     EnterSmsCode: _enter_code,
     Menu: _menu,
     Choose: _choose,

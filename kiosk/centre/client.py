@@ -20,10 +20,10 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from drivers.sentence import en, joined
 from kiosk.centre.answers import body_of, read
 from kiosk.centre.errors import AnotherPerson, CentreUnavailable, Trouble
+from kiosk.centre.evidence import FurtherProof, LoginEvidence, SignIn
 from kiosk.centre.models import (
     Account,
     Accounts,
-    CardEvidence,
     Catalogue,
     Document,
     DocumentRequest,
@@ -40,7 +40,6 @@ from kiosk.centre.models import (
     Repayment,
     Repayments,
     Session,
-    SignIn,
     SmsCheck,
     SmsSent,
     WireModel,
@@ -132,22 +131,29 @@ class CentreClient:
         """What this terminal may offer now. Needs no session."""
         return self._ask(Call("GET", "/v1/catalogue"), _CATALOGUE)
 
-    def sign_in(self, card: CardEvidence) -> Session:
-        """Close an older session of this visit, then open one with the facts of the card.
+    def sign_in(self, evidence: LoginEvidence, agreement: str = "") -> Session:
+        """Close an older session of this visit, then open one with what proves who is there.
+        ``agreement``: the version of the agreement that the citizen has accepted.
 
         Refusals: card-expired, card-lost, no-account, …
         """
         self._sign_out()
-        body = SignIn(terminal=self._terminal, card=card)
+        body = SignIn(terminal=self._terminal, agreement=agreement, evidence=evidence)
         session = self._take(self._ask(Call("POST", "/v1/sessions", body=body), _SESSION))
-        self._number = card.number
+        self._number = evidence.holder
         return session
+
+    def prove(self, evidence: LoginEvidence) -> Session:
+        """Raise the level of the session with further evidence of the same citizen. The centre
+        says the level that the session has then. Refusal: other-person, …"""
+        body = FurtherProof(evidence=evidence)
+        return self._renew(Call("POST", "/v1/sessions/current/proofs", body=body), raises=True)
 
     def confirm_name(self, confirmed: bool) -> Session:
         """The citizen says whether the full name is theirs. Refusal: name-not-confirmed."""
         body = NameConfirmation(confirmed=confirmed)
         call = Call("POST", "/v1/sessions/current/name", body=body)
-        return self._renew(call, "card+name", "proved")
+        return self._renew(call)
 
     def send_sms(self) -> SmsSent:
         """Send a code to the phone on file. Refusals: sms-too-soon, sms-daily-limit."""
@@ -156,15 +162,15 @@ class CentreClient:
     def check_sms(self, code: Sensitive[str]) -> Session:
         """Check the code the citizen typed: six digits, else ``ValueError``.
 
-        Refusals: code-wrong, code-expired, code-locked. The session is then ``proved``.
+        Refusals: code-wrong, code-expired, code-locked. The level of the session has risen then.
         """
         body = _fitting(SmsCheck, code=code)
         if body is None:
             raise ValueError("a code has six digits")
-        return self._renew(Call("POST", "/v1/sessions/current/sms/check", body=body), "proved")
+        return self._renew(Call("POST", "/v1/sessions/current/sms/check", body=body), raises=True)
 
     def person(self) -> Person:
-        """The account holder. From here on a session that is ``proved`` is needed.
+        """The account holder. From here on a session of the level ``PROVED`` is needed.
 
         Raises :class:`AnotherPerson`, after the session was closed, when the centre answers about
         somebody else than the holder of the card that opened the session.
@@ -172,7 +178,7 @@ class CentreClient:
         call = Call("GET", "/v1/person")
         person = self._ask(call, _PERSON)
         ours, theirs = self._number, person.document_number
-        if ours is None or ours.reveal().upper() != theirs.reveal().upper():
+        if ours is not None and ours.reveal().upper() != theirs.reveal().upper():
             self._sign_out()
             why = en("another person than the card's")
             raise AnotherPerson(Trouble.NONSENSE, joined(": ", call.endpoint, why))
@@ -255,17 +261,17 @@ class CentreClient:
 
     # -- one call -----------------------------------------------------------------------------
 
-    def _renew(self, call: Call, *assurances: str) -> Session:
-        """Make a call that changes the session to one of ``assurances``, and keep the session of
-        the answer."""
+    def _renew(self, call: Call, *, raises: bool = False) -> Session:
+        """Make a call that changes the session, or with ``raises`` its level, and keep the session
+        of the answer. The name has been confirmed then."""
         session = self._ask(call, _SESSION)
         known = self._session
         if known is None or session.id != known.id:
             raise CentreUnavailable(
                 Trouble.NONSENSE, joined(": ", call.endpoint, en("another session"))
             )
-        if session.assurance not in assurances:
-            why = en("a session that is only {assurance}", assurance=session.assurance)
+        if session.name_to_confirm is not None or (raises and session.level <= known.level):
+            why = en("a session that is only {level}", level=session.level.value)
             raise CentreUnavailable(Trouble.NONSENSE, joined(": ", call.endpoint, why))
         return self._take(session)
 

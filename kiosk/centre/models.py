@@ -25,6 +25,7 @@ from pydantic import (
 )
 
 from drivers.gb18030 import assigned
+from kiosk.centre.level import Level
 from kiosk.operation import OPERATION_ID, OperationState
 from kiosk.privacy import Sensitive, mask
 from kiosk.words import Language
@@ -279,29 +280,11 @@ class Catalogue(WireModel):
 # -- who is there ---------------------------------------------------------------------------------
 
 
-class CardEvidence(WireModel):
-    """What was read from the card, sent unchanged: the centre decides whether it is enough."""
-
-    kind: Literal["resident", "hmt-resident", "foreigner-2017", "foreigner-2023"]
-    name: AsRead
-    name_latin: AsRead = Sensitive("")
-    name_cut: bool = False
-    number: AsRead
-    valid_to: CardDay | None = None  # None: 长期
-    reader: Id = ""  # the SAM number of the reader
-
-
-class SignIn(WireModel):
-    """Opens a session: one per visit."""
-
-    terminal: Annotated[str, line(32, least=1)]
-    card: CardEvidence
-
-
 class Proof(WireModel):
-    """One way to prove who is there, beyond holding the card."""
+    """One way in that would raise the level of the session now."""
 
-    method: Literal["sms", "face", "qr"]
+    way: Annotated[str, line(32)] = Field(examples=["sms", "face"])
+    level: Level  # the level of the session after this proof
     available: bool
     hint: Annotated[str, line(40)] = ""  # the masked phone number for "sms"
     reason: CentreWords | None = None  # why it is not available
@@ -313,7 +296,7 @@ class Session(WireModel):
     id: Id
     token: Sensitive[Annotated[str, line(4096)]]
     expires: Moment
-    assurance: Literal["card", "card+name", "proved"]
+    level: Level
     name_to_confirm: Personal | None = None  # the whole name, where the chip holds a part
     proofs: tuple[Proof, ...] = Field(default=(), max_length=10)
 

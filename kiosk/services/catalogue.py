@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 
 from drivers.device import Kind, Status
+from kiosk.centre.level import Level
 from kiosk.centre.models import Catalogue, Offer
 from kiosk.visit.steps import Menu, Tile
 from kiosk.visit.troubles import closed_by
@@ -15,12 +16,22 @@ from kiosk.words import Sayable, _
 
 
 @dataclass(frozen=True, slots=True)
+class Needs:
+    """What a service needs: how sure the centre must be who stands there, and the classes of
+    devices without which the service is closed."""
+
+    level: Level = Level.PROVED
+    devices: tuple[Kind, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
-    """One service. ``needs`` names the classes of devices without which the service is closed."""
+    """One service. The terminal asks for a further proof before ``run`` where the session has not
+    the level of ``needs``."""
 
     id: str
     icon: str
-    needs: tuple[Kind, ...]
+    needs: Needs
     run: Callable[[Visit], None]
 
 
@@ -29,7 +40,7 @@ SERVICES: dict[str, Service] = {}
 
 
 def service(
-    id_: str, *, icon: str, needs: tuple[Kind, ...] = ()
+    id_: str, *, icon: str, needs: Needs = Needs()
 ) -> Callable[[Callable[[Visit], None]], Callable[[Visit], None]]:
     """A decorator that enters a function in ``SERVICES`` as the service ``id_`` of the centre."""
 
@@ -71,4 +82,4 @@ def closed_because(
     opens, closes = time.fromisoformat(offer.hours.opens), time.fromisoformat(offer.hours.closes)
     if not opens <= clock.time() <= closes:
         return _("服务时间 {opens}–{closes}", opens=offer.hours.opens, closes=offer.hours.closes)
-    return closed_by(statuses, SERVICES[offer.service].needs)
+    return closed_by(statuses, SERVICES[offer.service].needs.devices)

@@ -9,7 +9,7 @@ from kiosk.centre.models import Account, Document, DocumentRequest
 from kiosk.papers.checker import check_in_process
 from kiosk.papers.receipt import document_slip
 from kiosk.privacy import Sensitive
-from kiosk.services.catalogue import service
+from kiosk.services.catalogue import Needs, service
 from kiosk.services.choosing import choose_account
 from kiosk.visit.steps import Action, Choose, Option, PaperReady, Preview
 from kiosk.visit.troubles import MENU, closed_by
@@ -19,7 +19,7 @@ from kiosk.words import _
 _HOME = Action(MENU, _("返回首页"), "home")
 
 
-@service("deposit-certificate", icon="certificate", needs=(Kind.DOCUMENT_PRINTER,))
+@service("deposit-certificate", icon="certificate", needs=Needs(devices=(Kind.DOCUMENT_PRINTER,)))
 def print_certificate(visit: Visit) -> None:
     make_and_print(visit, choose_account(visit))
 

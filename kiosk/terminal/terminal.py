@@ -17,6 +17,7 @@ from kiosk.centre.errors import CentreUnavailable, Refusal, reference_number
 from kiosk.centre.models import Catalogue
 from kiosk.centre.transport import OnTime
 from kiosk.endings import How
+from kiosk.identity.proving import WHY, prove_further
 from kiosk.identity.sign_in import identify
 from kiosk.services import SERVICES, menu
 from kiosk.settings import Settings
@@ -128,7 +129,7 @@ class Terminal:
             centre = self._client()
             visit = Visit(self.dialogue, centre, self, self._settings)
             runs = {name: service.run for name, service in SERVICES.items()}
-            how = visit.run(identify, menu, runs)
+            how = visit.run(identify, menu, runs, prove_for)
             if visit.leftovers:
                 self._on_leftovers(True)
         except Exception as error:  # noqa: BLE001 - a bug: shown with its number, then the visit ends
@@ -207,6 +208,11 @@ class Terminal:
             key=centre.key,
             on_time=self._on_time,
         )
+
+
+def prove_for(visit: Visit, service: str) -> bool:
+    """Ask for a further proof where ``service`` needs one."""
+    return prove_further(visit, SERVICES[service].needs.level, WHY)
 
 
 def _hosts(settings: Settings, changed: Callable[[Kind, Status], None]) -> dict[Kind, Host]:

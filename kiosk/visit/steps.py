@@ -16,7 +16,7 @@ from drivers.device import Kind, Request
 from drivers.document_printer.types import PagesPrinted, PrintDocument
 from drivers.id_card.types import IdCard, ReadCard
 from drivers.receipt_printer.types import Printed, PrintSlip
-from kiosk.centre.models import Document, Proof
+from kiosk.centre.models import Document
 from kiosk.privacy import Sensitive
 from kiosk.words import Sayable, Text, _
 
@@ -125,14 +125,28 @@ class ConfirmName(Step[bool]):
 
 
 @dataclass(frozen=True, slots=True)
-class ChooseProof(Step[str]):
-    """How the citizen wants to prove who they are. The page shows every way that the centre
-    offers; the face is never the only way."""
+class WayTile:
+    """One way in. ``closed`` says why the citizen cannot choose it now."""
 
-    proofs: tuple[Proof, ...]
+    way: str
+    title: Sayable
+    hint: Sayable
+    icon: str
+    closed: Sayable | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseWay(Step[str]):
+    """How the citizen wants to prove who they are; ``lead`` says why, where a service needs more
+    than was shown so far. The page shows every way that the centre offers; the face is never the
+    only way."""
+
+    title: Sayable
+    ways: tuple[WayTile, ...]
+    lead: Sayable = ""
 
     def check(self, answer: object) -> str:
-        return _one_of(answer, tuple(p.method for p in self.proofs if p.available))
+        return _one_of(answer, tuple(tile.way for tile in self.ways if tile.closed is None))
 
 
 RESEND = "resend"

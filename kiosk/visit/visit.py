@@ -278,8 +278,13 @@ class Visit:
         identify: Callable[[Visit], None],
         menu: Callable[[Visit], Menu],
         services: Mapping[str, Callable[[Visit], None]],
+        prove: Callable[[Visit, str], bool] = lambda visit, service: True,
     ) -> How:
-        """Run the whole visit, from the first touch to the last page, and return how it ended."""
+        """Run the whole visit, from the first touch to the last page, and return how it ended.
+
+        ``prove`` runs before each service: it asks for one more proof where the service needs it,
+        and returns whether the centre is sure enough then; otherwise it runs again.
+        """
         how: How = "left"
         try:
             self._asker.ask(Attract(), back=False)
@@ -287,7 +292,7 @@ class Visit:
             self._serve(self._fetch_catalogue)
             self._serve(identify)
             if self.person is not None:
-                self._serve_menu(menu, services)
+                self._serve_menu(menu, services, prove)
         except Left:
             self._rate()
         except TimedOut as timeout:
@@ -304,13 +309,26 @@ class Visit:
         self,
         menu: Callable[[Visit], Menu],
         services: Mapping[str, Callable[[Visit], None]],
+        prove: Callable[[Visit, str], bool],
     ) -> None:
         while True:
             step = menu(self)
             chosen = self._asker.ask(step, back=False)
             title = next(tile.title for tile in step.tiles if tile.service == chosen)
-            if self._serve(services[chosen]):
+            if self._has_proved(prove, chosen) and self._serve(services[chosen]):
                 self._done.append((chosen, title))
+
+    def _has_proved(self, prove: Callable[[Visit, str], bool], service: str) -> bool:
+        """Run ``prove`` until the centre is sure enough for ``service``. False when the citizen
+        went back, or a trouble ended a proof. Each proof is served on its own, so that 返回 of the
+        service or of the next proof never asks for it again."""
+        while True:
+            enough: list[bool] = []
+            self._serve(lambda visit, found=enough: found.append(prove(visit, service)))  # type: ignore[misc]
+            if not enough:
+                return False
+            if enough[0]:
+                return True
 
     def _serve(self, service: Callable[[Visit], None]) -> bool:
         """Run one service to its end, with every 返回 and every trouble. Return False when a

@@ -71,10 +71,11 @@ class WireTerminal:
         fields = ("kind", "name", "name_latin", "name_cut", "number")
         to = str(card["valid_to"])
         valid_to = None if to == "长期" else to.replace("-", "")
-        return {name: card[name] for name in fields} | {"valid_to": valid_to} | changes
+        facts = {name: card[name] for name in fields}
+        return {"way": "id-card", **facts, "valid_to": valid_to, **changes}
 
     def sign_in(self, persona: str, **changes: Any) -> requests.Response:
-        body = {"terminal": self.id, "card": self.card(persona, **changes)}
+        body = {"terminal": self.id, "evidence": self.card(persona, **changes)}
         answer = self.ask("POST", "/v1/sessions", body)
         if answer.status_code == 201:
             self.http.headers["Authorization"] = f"Bearer {answer.json()['token']}"
@@ -91,7 +92,7 @@ class WireTerminal:
         assert self.ask("POST", "/v1/sessions/current/sms").status_code == 200
         answer = self.ask("POST", "/v1/sessions/current/sms/check", {"code": self.code()})
         proved: dict[str, Any] = answer.json()
-        assert proved["assurance"] == "proved"
+        assert proved["level"] == "proved"
         return proved
 
     def order(self, **changes: Any) -> requests.Response:
@@ -227,19 +228,19 @@ def test_cards_that_are_known(
 ) -> None:
     answer = terminal.sign_in(persona, **changes)
     assert answer.status_code == 201
-    assert answer.json()["assurance"] == "card+name"
+    assert answer.json()["level"] == "held"
     assert answer.json()["name_to_confirm"] is None
 
 
 def test_a_name_the_chip_had_cut_is_confirmed_first(terminal: WireTerminal) -> None:
     session = terminal.sign_in("P11").json()
-    assert session["assurance"] == "card"
+    assert session["level"] == "held"
     assert session["name_to_confirm"] == "阿不都热依木·阿不都克里木·买买提明"
     refused(terminal.ask("POST", "/v1/sessions/current/sms"), 403, "name-not-confirmed")
     no = terminal.ask("POST", "/v1/sessions/current/name", {"confirmed": False})
     refused(no, 403, "name-not-confirmed")
     yes = terminal.ask("POST", "/v1/sessions/current/name", {"confirmed": True})
-    assert yes.json()["assurance"] == "card+name"
+    assert yes.json()["level"] == "held"
     assert yes.json()["token"] == session["token"]
     terminal.ask("POST", "/v1/sessions/current/sms")
     terminal.ask("POST", "/v1/sessions/current/sms/check", {"code": terminal.code()})
@@ -249,7 +250,8 @@ def test_a_name_the_chip_had_cut_is_confirmed_first(terminal: WireTerminal) -> N
 def test_a_session_from_the_card_to_the_end(terminal: WireTerminal) -> None:
     opened = terminal.sign_in("P01").json()
     assert opened["proofs"][0] == {
-        "method": "sms",
+        "way": "sms",
+        "level": "proved",
         "available": True,
         "hint": "123****0001",
         "reason": None,
@@ -262,12 +264,12 @@ def test_a_session_from_the_card_to_the_end(terminal: WireTerminal) -> None:
     assert message["code"] in message["text"]
     check = {"code": message["code"]}
     proved = terminal.ask("POST", "/v1/sessions/current/sms/check", check).json()
-    assert (proved["id"], proved["assurance"]) == (opened["id"], "proved")
+    assert (proved["id"], proved["level"]) == (opened["id"], "proved")
     person = terminal.get("/v1/person")
     assert (person["xingming"], person["zjhm"]) == ("张三", "990101199003071018")
     (listed,) = terminal.get("/sandbox/sessions")
-    assert set(listed) == {"id", "terminal", "assurance", "idle_s"}
-    assert listed["assurance"] == "proved"
+    assert set(listed) == {"id", "terminal", "level", "idle_s"}
+    assert listed["level"] == "proved"
     for _ in range(2):
         assert terminal.ask("DELETE", "/v1/sessions/current").status_code == 204
     over = terminal.ask("GET", "/v1/person")
@@ -318,7 +320,7 @@ def test_three_wrong_codes_lock_the_session_only(terminal: WireTerminal) -> None
     refused(terminal.ask("POST", check, wrong), 403, "code-locked")
     refused(terminal.ask("POST", check, {"code": terminal.code()}), 403, "code-locked")
     refused(terminal.ask("POST", "/v1/sessions/current/sms"), 403, "code-locked")
-    assert terminal.prove("P01")["assurance"] == "proved"
+    assert terminal.prove("P01")["level"] == "proved"
 
 
 def test_a_code_lives_five_minutes_and_a_new_one_replaces_it(
@@ -344,7 +346,7 @@ def test_five_codes_a_day_for_a_phone(terminal: WireTerminal) -> None:
         terminal.prove("P01")
     terminal.sign_in("P01")
     refused(terminal.ask("POST", "/v1/sessions/current/sms"), 429, "sms-daily-limit")
-    assert terminal.prove("P03")["assurance"] == "proved"
+    assert terminal.prove("P03")["level"] == "proved"
 
 
 # -- looking things up ----------------------------------------------------------------------------
@@ -402,9 +404,9 @@ def test_years_that_are_none(terminal: WireTerminal, year: str) -> None:
         b"null",
         b"[]",
         b'"\\ud800"',
-        b'{"terminal": "YL-0001", "card": {"kind": "resident", "name": "x", "number": "\\ud800"}}',
-        b'{"terminal": ' + b"9" * 10_000 + b', "card": {}}',
-        b'{"terminal": 1e999, "card": NaN}',
+        b'{"evidence": {"kind": "resident", "name": "x", "number": "\\ud800"}}',
+        b'{"terminal": ' + b"9" * 10_000 + b', "evidence": {}}',
+        b'{"terminal": 1e999, "evidence": NaN}',
         b"[" * 100_000,
     ],
 )

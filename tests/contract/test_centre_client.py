@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -14,9 +13,10 @@ import pytest
 
 from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import AnotherPerson, CentreUnavailable, Refusal, Trouble
+from kiosk.centre.evidence import CardEvidence
+from kiosk.centre.level import Level
 from kiosk.centre.models import (
     Account,
-    CardEvidence,
     Catalogue,
     CentreWords,
     Document,
@@ -55,7 +55,7 @@ SESSION = Session(
     id="s-1",
     token=Sensitive(TOKEN),
     expires=datetime(2026, 1, 15, 10, 10, tzinfo=CHINA),
-    assurance="card",
+    level=Level.HELD,
 )
 PERSON = Person(
     name=Sensitive("演示甲"),
@@ -244,8 +244,8 @@ def test_no_account_and_no_loan(server: CentreServer, client: CentreClient) -> N
 def test_a_visit_from_sign_in_to_close(server: CentreServer, client: CentreClient) -> None:
     before = client.session
     assert before is None
-    named = SESSION.model_copy(update={"assurance": "card+name"})
-    proved = SESSION.model_copy(update={"assurance": "proved", "token": Sensitive("second")})
+    named = SESSION.model_copy(update={"name_to_confirm": None})
+    proved = SESSION.model_copy(update={"level": Level.PROVED, "token": Sensitive("second")})
     server.on("POST", "/v1/sessions/current/name", reply(200, wire(named)))
     server.on("POST", "/v1/sessions/current/sms/check", reply(200, wire(proved)))
     assert (client.sign_in(CARD), client.session) == (SESSION, SESSION)
@@ -257,7 +257,9 @@ def test_a_visit_from_sign_in_to_close(server: CentreServer, client: CentreClien
     sign_in, confirm, check, leave = server.requests
     assert sign_in.json == {
         "terminal": "T0001",
-        "card": {
+        "agreement": "",
+        "evidence": {
+            "way": "id-card",
             "kind": "resident",
             "name": "演示甲",
             "name_latin": "",
@@ -301,14 +303,17 @@ def test_a_check_digit_in_small_letters_is_the_same_person(
     assert client.person() == person
 
 
-@pytest.mark.parametrize("assurance", ["card", "card+name"])
+@pytest.mark.parametrize(
+    "update",
+    [{"level": Level.HELD}, {"level": Level.PROVED, "name_to_confirm": Sensitive("演示甲")}],
+)
 def test_a_proof_that_raises_nothing_is_none(
-    server: CentreServer, client: CentreClient, assurance: str
+    server: CentreServer, client: CentreClient, update: dict[str, Any]
 ) -> None:
-    still = SESSION.model_copy(update={"assurance": assurance})
+    still = SESSION.model_copy(update=update)
     server.on("POST", "/v1/sessions/current/sms/check", reply(200, wire(still)))
     client.sign_in(CARD)
-    with pytest.raises(CentreUnavailable, match=f"a session that is only {re.escape(assurance)}"):
+    with pytest.raises(CentreUnavailable, match="a session that is only"):
         client.check_sms(Sensitive("123456"))
     assert client.session == SESSION
 
@@ -525,3 +530,14 @@ def test_without_tls_only_on_this_machine(host: str) -> None:
 def test_terminals_that_cannot_be(terminal: str) -> None:
     with pytest.raises(ValueError, match="terminal"):
         CentreClient("https://centre.example", terminal)
+
+
+def test_further_evidence_raises_the_level_that_the_centre_says(
+    server: CentreServer, client: CentreClient
+) -> None:
+    client.sign_in(CARD, "2026-01")
+    strong = SESSION.model_copy(update={"level": Level.STRONG})
+    server.on("POST", "/v1/sessions/current/proofs", reply(200, wire(strong)))
+    assert client.prove(CARD).level is Level.STRONG
+    assert server.requests[0].json["agreement"] == "2026-01"
+    assert server.requests[1].json["evidence"]["way"] == "id-card"

@@ -53,7 +53,7 @@ def session_headers(url: str, persona: str) -> dict[str, str]:
     evidence["name"] = personas.load()[persona].name  # whole: nothing to confirm
     headers = {"X-Terminal": TERMINAL}
     send = partial(requests.post, headers=headers, timeout=10)
-    session = send(url + "/v1/sessions", json={"terminal": TERMINAL, "card": evidence}).json()
+    session = send(url + "/v1/sessions", json={"terminal": TERMINAL, "evidence": evidence}).json()
     headers["Authorization"] = f"Bearer {session['token']}"
     send(url + "/v1/sessions/current/sms")
     send(url + "/v1/sessions/current/sms/check", json={"code": "123456"})

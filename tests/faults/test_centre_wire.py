@@ -29,7 +29,8 @@ from requests.adapters import HTTPAdapter
 from kiosk.centre import transport
 from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
-from kiosk.centre.models import CardEvidence, DocumentRequest, PrintReport, Rating
+from kiosk.centre.evidence import CardEvidence
+from kiosk.centre.models import DocumentRequest, PrintReport, Rating
 from kiosk.privacy import Sensitive
 from tests.centre_server import (
     Answer,
@@ -49,7 +50,7 @@ SESSION = {
     "id": "s-1",
     "token": TOKEN,
     "expires": "2026-01-15T10:10:00+08:00",
-    "assurance": "proved",
+    "level": "proved",
 }
 PERSON = {"xingming": NAME, "xingbie": "2", "zjlx": "01", "zjhm": NUMBER, "sjhm": "12300000001"}
 DOCUMENT = {

@@ -27,6 +27,7 @@ from kiosk.identity.sign_in import identify
 from kiosk.privacy import Sensitive
 from kiosk.services import SERVICES, menu
 from kiosk.settings import CentreSettings, Settings
+from kiosk.terminal.terminal import prove_for
 from kiosk.visit.steps import (
     Attract,
     Cell,
@@ -194,7 +195,7 @@ class World:
         runs = services or {id_: service.run for id_, service in SERVICES.items()}
         with client:
             visit = Visit(script, client, Fixed(statuses), self.settings)
-            how = visit.run(identify, menu, runs)
+            how = visit.run(identify, menu, runs, prove_for)
         script.over()
         assert self.sessions() == []
         return Played(how, script, calls, visit)

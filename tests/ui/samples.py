@@ -18,10 +18,10 @@ from kiosk.centre.models import (
     LedgerEntry,
     Loan,
     PlanEntry,
-    Proof,
     Repayment,
     Withdrawal,
 )
+from kiosk.identity.proving import WHY
 from kiosk.privacy import Sensitive
 from kiosk.services.account import account_statement
 from kiosk.services.ledger import ledger_table
@@ -31,7 +31,7 @@ from kiosk.visit.steps import (
     Action,
     Attract,
     Choose,
-    ChooseProof,
+    ChooseWay,
     Confirm,
     ConfirmName,
     EnterNumber,
@@ -53,6 +53,7 @@ from kiosk.visit.steps import (
     Step,
     Tile,
     Tone,
+    WayTile,
 )
 from kiosk.visit.troubles import device_words, not_printed, problem_of
 from kiosk.words import _
@@ -343,16 +344,20 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         "01-out-of-service": OutOfService(),
         "02-card": PresentIdCard(),
         "03-confirm-name": ConfirmName(Sensitive("阿不都热依木·阿不都克里木·买买提明")),
-        "04-choose-proof": ChooseProof(
+        "04-choose-way": ChooseWay(
+            _("再证明一次是您本人"),
             (
-                Proof(method="sms", available=True, hint="123****0001"),
-                Proof(
-                    method="face",
-                    available=False,
-                    reason=CentreWords(zh="本机没有摄像头", en="No camera on this machine"),
+                WayTile("sms", _("短信验证码"), "123****0001", "message"),
+                WayTile(
+                    "face",
+                    "刷脸",
+                    "",
+                    "face",
+                    CentreWords(zh="本机没有摄像头", en="No camera on this machine"),
                 ),
-                Proof(method="qr", available=True, hint=""),
-            )
+                WayTile("phone", CentreWords(zh="手机扫码", en="Code on the phone"), "", "phone"),
+            ),
+            WHY,
         ),
         "05-code": EnterSmsCode("123****0001", 60),
         "06-code-wrong": EnterSmsCode(

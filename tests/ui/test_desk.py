@@ -649,9 +649,8 @@ def test_the_code_on_the_phone(trainer: Trainer, centre: str, http: requests.Ses
         card = personas.load()[id]
         until = card.valid_to.strftime("%Y%m%d") if card.valid_to else None
         body = {"kind": card.kind, "name": card.name, "number": card.number, "valid_to": until}
-        opened = http.post(
-            f"{centre}/v1/sessions", json={"terminal": "T0001", "card": body}, timeout=5
-        )
+        sign_in = {"terminal": "T0001", "evidence": body}
+        opened = http.post(f"{centre}/v1/sessions", json=sign_in, timeout=5)
         token = {"Authorization": f"Bearer {opened.json()['token']}"}
         http.post(f"{centre}/v1/sessions/current/sms", headers=token, timeout=5)
     sent = http.get(f"{centre}/sandbox/messages", timeout=5).json()

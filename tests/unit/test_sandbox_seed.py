@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from kiosk.centre.models import Account, Ledger
 from kiosk.workshop.sandbox import personas, rules, seed
 from kiosk.workshop.sandbox.accounts import Accounts, person
+from kiosk.workshop.sandbox.levels import Factor
 from kiosk.workshop.sandbox.sessions import TokenHolder
 from kiosk.workshop.sandbox.store import Store
 
@@ -37,7 +38,7 @@ def accounts(store: Store) -> Accounts:
 def visitor(store: Store, id_: str) -> TokenHolder:
     row = store.one("SELECT * FROM person WHERE id = ?", id_)
     assert row
-    return TokenHolder("s" * 32, "token", "T1", row, "proved")
+    return TokenHolder("s" * 32, "token", "T1", row, frozenset(Factor), named=True)
 
 
 def ledgers(accounts: Accounts, who: TokenHolder, account: Account) -> list[Ledger]:

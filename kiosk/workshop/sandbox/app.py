@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
+from kiosk.centre.evidence import SignIn
 from kiosk.centre.models import (
     Accounts,
     Catalogue,
@@ -30,7 +31,6 @@ from kiosk.centre.models import (
     Rating,
     Repayments,
     Session,
-    SignIn,
     SmsCheck,
     SmsSent,
     Withdrawals,
@@ -259,7 +259,7 @@ def _bare_app() -> FastAPI:
         description=(
             "Field names follow JGJ/T 320-2014. Money is a decimal string with two places, days "
             "are YYYYMMDD, months YYYY-MM. Every 4xx answer carries a RefusalBody. "
-            "From /v1/person on, a session with assurance “proved” is needed."
+            "From /v1/person on, a session of the level “proved” is needed."
         ),
         version="1",
         lifespan=lifespan,

@@ -8,6 +8,7 @@ from fastapi import Depends, Header, Request
 from fastapi import Path as InPath
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from kiosk.centre.level import Level
 from kiosk.centre.models import RefusalBody
 from kiosk.workshop.sandbox.centre import StandInCentre
 from kiosk.workshop.sandbox.refusals import Refused
@@ -51,7 +52,7 @@ def _visitor(centre: AtCentre, token: Token, terminal: Terminal) -> TokenHolder:
 
 
 def _proved(visitor: Annotated[TokenHolder, Depends(_visitor)]) -> TokenHolder:
-    if visitor.assurance != "proved":
+    if visitor.level < Level.PROVED:
         raise Refused("proof-needed")
     return visitor
 

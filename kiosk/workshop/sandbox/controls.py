@@ -68,7 +68,7 @@ def sessions(centre: AtCentre) -> list[dict[str, Any]]:
     now = centre.clock.ticks()
     return _rows(
         centre,
-        "SELECT id, terminal, assurance, ? - used AS idle_s FROM session "
+        "SELECT id, terminal, level, ? - used AS idle_s FROM session "
         "WHERE closed = 0 AND ? - used <= ? ORDER BY rowid",
         now,
         now,

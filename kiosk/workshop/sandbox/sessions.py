@@ -7,12 +7,14 @@ import hmac
 import secrets
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Literal
 
-from kiosk.centre.models import CardEvidence, CentreWords, Proof, Session, SignIn, SmsSent
+from kiosk.centre.evidence import CardEvidence, SignIn
+from kiosk.centre.level import Level
+from kiosk.centre.models import CentreWords, Proof, Session, SmsSent
 from kiosk.papers.names import normal_name
 from kiosk.privacy import Sensitive, mask_phone
 from kiosk.workshop.sandbox.clock import Clock
+from kiosk.workshop.sandbox.levels import Factor, level_of
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.store import Row, Store
 
@@ -21,8 +23,6 @@ CODE_VALID_S = 300
 RESEND_S = 60
 WRONG_CODES = 3
 CODES_PER_DAY = 5
-
-Assurance = Literal["card", "card+name", "proved"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -33,7 +33,12 @@ class TokenHolder:
     token: str
     terminal: str
     person: Row
-    assurance: Assurance
+    shown: frozenset[Factor]
+    named: bool  # the whole name is known: it stood on the chip, or the citizen has confirmed it
+
+    @property
+    def level(self) -> Level:
+        return level_of(self.shown)
 
     def handle(self, number: str) -> str:
         """The id of an account or loan within this session, so that no number stands in a path."""
@@ -57,7 +62,7 @@ class Sessions:
         A new card at a terminal means that the last citizen has left, so the last session of the
         terminal ends here. It may be open still: its visit was killed, or an answer was lost.
         """
-        card = sign_in.card
+        card = sign_in.evidence
         self._store.run(
             "UPDATE session SET closed = 1 WHERE terminal = ? AND closed = 0", sign_in.terminal
         )
@@ -86,7 +91,9 @@ class Sessions:
                 "token": _digest(token),
                 "terminal": sign_in.terminal,
                 "person": person["id"],
-                "assurance": "card+name" if whole else "card",
+                "agreement": sign_in.agreement,
+                "shown": Factor.HELD.value,
+                "level": Level.HELD.value,
                 "name_to_confirm": int(not whole),
                 "used": self._clock.ticks(),
                 "closed": 0,
@@ -94,7 +101,9 @@ class Sessions:
             },
         )
         return self._answer(
-            TokenHolder(session, token, sign_in.terminal, person, "card+name" if whole else "card")
+            TokenHolder(
+                session, token, sign_in.terminal, person, frozenset({Factor.HELD}), named=whole
+            )
         )
 
     def close(self, token: str | None) -> None:
@@ -113,15 +122,16 @@ class Sessions:
         self._store.run("UPDATE session SET used = ? WHERE id = ?", now, row["id"])
         person = self._store.one("SELECT * FROM person WHERE id = ?", row["person"])
         assert person  # a foreign key
-        return TokenHolder(row["id"], token or "", terminal, person, row["assurance"])
+        shown = frozenset(map(Factor, row["shown"].split()))
+        named = not row["name_to_confirm"]
+        return TokenHolder(row["id"], token or "", terminal, person, shown, named)
 
     def confirm_name(self, visitor: TokenHolder, confirmed: bool) -> Session:
         """Note that the citizen has confirmed the name. Refuses name-not-confirmed."""
         if not confirmed:
             raise Refused("name-not-confirmed")
-        if visitor.assurance == "card":
-            visitor = self._raise(visitor, "card+name")
-        return self._answer(visitor)
+        self._store.run("UPDATE session SET name_to_confirm = 0 WHERE id = ?", visitor.session)
+        return self._answer(replace(visitor, named=True))
 
     def send_code(self, visitor: TokenHolder) -> SmsSent:
         """Send a code. Refuses name-not-confirmed, code-locked, sms-too-soon, sms-daily-limit."""
@@ -165,7 +175,7 @@ class Sessions:
             )
             left = WRONG_CODES - wrong - 1
             raise Refused("code-wrong", left=left) if left > 0 else Refused("code-locked")
-        return self._answer(self._raise(visitor, "proved"))
+        return self._answer(self._note(visitor, Factor.KNOWN))
 
     # -- inside -------------------------------------------------------------------------------
 
@@ -178,7 +188,7 @@ class Sessions:
     def _must_be_open_to_codes(self, visitor: TokenHolder) -> int:
         """How many codes of this session were wrong so far. Refuses name-not-confirmed,
         code-locked."""
-        if visitor.assurance == "card":
+        if not visitor.named:
             raise Refused("name-not-confirmed")
         wrong = self._store.count("SELECT wrong_codes FROM session WHERE id = ?", visitor.session)
         if wrong >= WRONG_CODES:
@@ -190,30 +200,37 @@ class Sessions:
             "SELECT * FROM message WHERE session = ? ORDER BY id DESC LIMIT 1", visitor.session
         )
 
-    def _raise(self, visitor: TokenHolder, assurance: Assurance) -> TokenHolder:
-        self._store.run("UPDATE session SET assurance = ? WHERE id = ?", assurance, visitor.session)
-        return replace(visitor, assurance=assurance)
+    def _note(self, visitor: TokenHolder, proved: Factor) -> TokenHolder:
+        """The visitor, who has shown ``proved`` as well."""
+        shown = visitor.shown | {proved}
+        self._store.run(
+            "UPDATE session SET shown = ?, level = ? WHERE id = ?",
+            " ".join(sorted(shown)),
+            level_of(shown).value,
+            visitor.session,
+        )
+        return replace(visitor, shown=shown)
 
     def _answer(self, visitor: TokenHolder) -> Session:
-        unconfirmed = visitor.assurance == "card"
         return Session(
             id=visitor.session,
             token=Sensitive(visitor.token),
             expires=self._clock.now() + timedelta(seconds=IDLE_S),
-            assurance=visitor.assurance,
-            name_to_confirm=Sensitive(str(visitor.person["name"])) if unconfirmed else None,
-            proofs=(
-                Proof(method="sms", available=True, hint=mask_phone(visitor.person["phone"])),
-                Proof(
-                    method="face",
-                    available=False,
-                    reason=CentreWords(
-                        zh="演示中心未开通人脸核验",
-                        en="The demo centre does not check faces",
-                    ),
-                ),
-            ),
+            level=visitor.level,
+            name_to_confirm=None if visitor.named else Sensitive(str(visitor.person["name"])),
+            proofs=_proofs(visitor),
         )
+
+
+def _proofs(visitor: TokenHolder) -> tuple[Proof, ...]:
+    """The ways in that raise the visitor's level, and the level after each."""
+    sms, face = level_of(visitor.shown | {Factor.KNOWN}), level_of(visitor.shown | {Factor.ARE})
+    no_faces = CentreWords(zh="演示中心未开通人脸核验", en="The demo centre does not check faces")
+    ways = (
+        Proof(way="sms", level=sms, available=True, hint=mask_phone(visitor.person["phone"])),
+        Proof(way="face", level=face, available=False, reason=no_faces),
+    )
+    return tuple(proof for proof in ways if proof.level > visitor.level)
 
 
 def _digest(token: str) -> str:

@@ -46,7 +46,8 @@ CREATE TABLE instalment (
 ) STRICT;
 CREATE TABLE session (
     id TEXT PRIMARY KEY, token TEXT NOT NULL UNIQUE, terminal TEXT NOT NULL,
-    person TEXT NOT NULL REFERENCES person, assurance TEXT NOT NULL,
+    person TEXT NOT NULL REFERENCES person, agreement TEXT NOT NULL,
+    shown TEXT NOT NULL, level TEXT NOT NULL,
     name_to_confirm INTEGER NOT NULL, used REAL NOT NULL, closed INTEGER NOT NULL,
     wrong_codes INTEGER NOT NULL
 ) STRICT;

@@ -1,0 +1,62 @@
+"""Asks the citizen for one further proof after another, until the centre is sure enough."""
+
+from __future__ import annotations
+
+from kiosk.centre.errors import Refusal, reference_number
+from kiosk.centre.level import Level
+from kiosk.centre.models import Proof, Session
+from kiosk.identity.way import Way
+from kiosk.identity.ways import WAYS
+from kiosk.visit.steps import ChooseWay, WayTile
+from kiosk.visit.troubles import closed_by
+from kiosk.visit.visit import Visit
+from kiosk.words import Sayable, _
+
+WHY = _("这项业务要更有把握确认是您本人，请再选一种方式")
+"""Why a service asks for a further proof."""
+
+
+def prove_further(visit: Visit, level: Level, why: Sayable = "") -> bool:
+    """Unless the centre says ``level`` or more, have the citizen prove who they are once more.
+    Return whether the centre is sure enough then; otherwise a further proof is needed.
+
+    ``why`` says on the page what the proof is for; without it, the page comes only where several
+    ways are open. Refusal: proof-not-possible.
+    """
+    session = visit.once(lambda: _session(visit))  # on a replay, as it was before the proof
+    if session.level >= level:
+        return True
+    _way(visit, session, why).run(visit, visit.centre.prove)
+    return _session(visit).level >= level
+
+
+def _session(visit: Visit) -> Session:
+    if visit.centre.session is None:
+        raise RuntimeError("a proof is asked for before the session was opened")
+    return visit.centre.session
+
+
+def _way(visit: Visit, session: Session, why: Sayable) -> Way:
+    """The way that the citizen chooses among those that the centre offers for this session."""
+    tiles = tuple(
+        _tile(visit, WAYS[proof.way], proof) for proof in session.proofs if proof.way in WAYS
+    )
+    open_ = [tile.way for tile in tiles if tile.closed is None]
+    if not open_:
+        raise Refusal(
+            "proof-not-possible",
+            _("本机现在不能进一步核验身份"),
+            _("请到柜台办理，或换一台终端"),
+            reference_number(),
+        )
+    if len(open_) == 1 and not why:
+        return WAYS[open_[0]]
+    title = _("再证明一次是您本人") if why else _("怎样确认是您本人？")
+    return WAYS[visit.ask(ChooseWay(title, tiles, why or _("每种方式都一样有效")))]
+
+
+def _tile(visit: Visit, way: Way, proof: Proof) -> WayTile:
+    closed: Sayable | None = closed_by(visit.statuses(), way.devices)
+    if not proof.available:
+        closed = proof.reason or _("暂停服务")
+    return WayTile(way.id, way.title, proof.hint or way.hint, way.icon, closed)

@@ -1,0 +1,45 @@
+"""What a way in is: what it proves, which devices it needs, and the steps by which it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from drivers.device import Kind
+from kiosk.centre.evidence import LoginEvidence
+from kiosk.centre.models import Session
+from kiosk.visit.visit import Visit
+from kiosk.words import Text
+
+
+class Proves(StrEnum):
+    """What a way in proves. Which level that makes is for the centre to say."""
+
+    HELD = "held"  # a card was read
+    KNOWN = "known"  # a secret of the citizen was right
+    ARE = "are"  # the citizen's own face
+    PHONE = "phone"  # the citizen agreed on their own phone
+
+
+Present = Callable[[LoginEvidence], Session]
+"""Lays evidence before the centre: it opens the session, or raises the level of the open one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way in. ``id`` is its name at the centre; ``begins``: it tells who the citizen is, so a
+    visit may begin with it.
+
+    ``run`` asks the citizen its steps and has the centre check what came of them; without a refusal
+    the centre's session has been opened or raised when ``run`` returns.
+    """
+
+    id: str
+    proves: Proves
+    title: Text
+    hint: Text
+    icon: str
+    run: Callable[[Visit, Present], None]
+    devices: tuple[Kind, ...] = ()
+    begins: bool = False

@@ -1,0 +1,7 @@
+"""All ways in that this program knows, by their names at the centre: one file for each."""
+
+from kiosk.identity.way import Way
+from kiosk.identity.ways import id_card, sms
+
+WAYS: dict[str, Way] = {way.id: way for way in (id_card.WAY, sms.WAY)}
+"""In the order of the page that offers them."""

@@ -1,0 +1,43 @@
+"""Way in: an identity card on the reader. Proves that the citizen holds the card."""
+
+from __future__ import annotations
+
+from drivers.device import Kind
+from drivers.id_card.types import IdCard
+from kiosk.centre.evidence import CardEvidence
+from kiosk.identity.way import Present, Proves, Way
+from kiosk.privacy import Sensitive
+from kiosk.visit.steps import PresentIdCard
+from kiosk.visit.visit import Visit
+from kiosk.words import _
+
+
+def present_card(visit: Visit, present: Present) -> None:
+    """Read the resident card, the residence permit of Hong Kong, Macau and Taiwan residents, or
+    the foreigner's permit in either layout."""
+    card = visit.ask(PresentIdCard())
+    visit.look_up(lambda: present(evidence(card)))
+
+
+def evidence(card: IdCard) -> CardEvidence:
+    """The facts of the card that the terminal sends to the centre, unchanged, as read."""
+    return CardEvidence(
+        kind=card.kind.value,
+        name=Sensitive(card.name),
+        name_latin=Sensitive(card.name_latin),
+        name_cut=card.name_cut,
+        number=Sensitive(card.number),
+        valid_to=card.valid_to,
+    )
+
+
+WAY = Way(
+    "id-card",
+    Proves.HELD,
+    _("身份证"),
+    _("放在感应区，再验证短信或刷脸"),
+    "card",
+    present_card,
+    devices=(Kind.ID_CARD,),
+    begins=True,
+)
