@@ -5,13 +5,19 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test terminal check coverage mutants bench fuzz lab words models goldens lock openapi events clean
+.PHONY: demo test soak terminal check coverage mutants bench fuzz lab words models goldens lock openapi events clean
 
 demo: $(VENV)/ready words models  ## the terminal, the desk and the stand-in centre; without a display, played into out/
 	$(BIN)/kiosk demo
 
-test: $(VENV)/ready words models check terminal  ## everything, in under ten minutes on two cores
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+# Most tests wait for devices and processes: more workers than cores keep the cores busy.
+PYTEST = $(BIN)/python -m pytest -q --dist loadfile --no-loadscope-reorder
+
+test: $(VENV)/ready words models check terminal  ## everything but soak, in under ten minutes on two cores
+	$(PYTEST) -n 4
+
+soak: $(VENV)/ready words models  ## the tests that are slow by nature; CI does not run them
+	$(PYTEST) -n 2 -m soak
 
 terminal: $(VENV)/ready words  ## both wheels, and the terminal's alone installed in .terminal as in the field
 	$(BIN)/python tools/install_terminal.py

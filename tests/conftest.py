@@ -16,6 +16,25 @@ os.environ.setdefault("QSG_RENDER_LOOP", "basic")
 os.environ.setdefault("QML_DISABLE_DISK_CACHE", "1")
 
 
+LONGEST = (
+    "faults/test_visits.py",
+    "contract/test_contract.py",
+    "contract/test_xfs4iot_contract.py",
+    "ui/test_fit.py",
+    "ui/test_real_window.py",
+    "faults/test_keeper.py",
+    "contract/test_smart_card.py",
+    "faults/test_bad_input.py",
+    "faults/test_device_faults.py",
+    "unit/test_bench.py",
+    "contract/test_receipt_printer.py",
+    "services/test_certificate.py",
+    "contract/test_distributions.py",
+    "faults/test_process_host.py",
+)
+"""Each of these files takes half a minute or more on one worker process."""
+
+
 @pytest.fixture(autouse=True)
 def _qt_says_nothing() -> Iterator[None]:
     qt_messages.said.clear()
@@ -27,6 +46,13 @@ def _qt_says_nothing() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort the desk behind the pages, because its Qt engine is another than theirs, and the unit
-    tests last: short files at the end keep both worker processes busy."""
-    items.sort(key=lambda item: (item.path.parent.name == "unit", item.path.name == "test_desk.py"))
+    """Sort the files that take longest to the front, the desk behind the pages, because its Qt
+    engine is another than theirs, and the unit tests last: short files at the end keep all worker
+    processes busy."""
+
+    def place(item: pytest.Item) -> tuple[int, bool, bool]:
+        file = f"{item.path.parent.name}/{item.path.name}"
+        first = LONGEST.index(file) if file in LONGEST else len(LONGEST)
+        return first, item.path.parent.name == "unit", item.path.name == "test_desk.py"
+
+    items.sort(key=place)

@@ -64,9 +64,9 @@ from tests.contract.sound_card import SoundCard
 from tests.contract.sound_card import missing as sound_missing
 
 SOON_S = 20.0
-POLL_S = 0.1
+POLL_S = 0.05
 BACK_S = 0.2
-PACE = HostPace(poll_s=POLL_S, back_off_s=(0.1, 0.2))
+PACE = HostPace(poll_s=POLL_S, back_off_s=(0.05, 0.1))
 Order = tuple[str, dict[str, Any]]
 Test = TypeVar("Test", bound=Callable[..., None])
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import combinations
 
 import pytest
@@ -31,23 +32,36 @@ _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9,.’'*+-]*")
 _MONEY = re.compile(r"^[+-]?\d[\d,]*\.\d\d$")
 
 
-def enum(item: QQuickItem, name: str) -> int:
-    """A property of an enumeration of Qt Quick's own, which Python cannot convert."""
-    value = QQmlExpression(QQmlEngine.contextForObject(item), item, f"Number({name})").evaluate()
-    return int(value[0] if isinstance(value, tuple) else value)
+_ENUMS = "[horizontalAlignment, verticalAlignment, fontSizeMode].map(Number).join()"
 
 
-def across(text: QQuickItem) -> int:
-    """Its horizontal alignment: 1 left, 2 right, 4 centre."""
-    return enum(text, "horizontalAlignment")
+@dataclass(frozen=True)
+class SetText:
+    """How a text is set, by enumerations of Qt Quick's own, which Python cannot convert."""
+
+    across: int  # horizontal alignment: 1 left, 2 right, 4 centre
+    upright: int  # vertical alignment: 32 top, 64 bottom, 128 centre
+    shrinks: int  # fontSizeMode: 0 never
+
+
+_set: dict[QQuickItem, SetText] = {}
+"""Of each text of the page that stands there: an expression of QML takes half a millisecond."""
+
+
+def is_set(text: QQuickItem) -> SetText:
+    if text not in _set:
+        asked = QQmlExpression(QQmlEngine.contextForObject(text), text, _ENUMS).evaluate()
+        words = asked[0] if isinstance(asked, tuple) else asked
+        _set[text] = SetText(*map(int, str(words).split(",")))
+    return _set[text]
 
 
 def content(text: QQuickItem) -> QRectF:
     """Where its letters are, in the window."""
     width, height = text.property("contentWidth"), letters_height(text)
-    x = {2: text.width() - width, 4: (text.width() - width) / 2}.get(across(text), 0.0)
-    upright = enum(text, "verticalAlignment")
-    y = {64: text.height() - height, 128: (text.height() - height) / 2}.get(upright, 0.0)
+    how = is_set(text)
+    x = {2: text.width() - width, 4: (text.width() - width) / 2}.get(how.across, 0.0)
+    y = {64: text.height() - height, 128: (text.height() - height) / 2}.get(how.upright, 0.0)
     return text.mapRectToScene(QRectF(x, y, width, height))
 
 
@@ -77,7 +91,7 @@ def parent_of(item: QQuickItem) -> QQuickItem | None:
 def drawn_size(text: QQuickItem) -> float:
     """The size of its letters as drawn, where it may shrink to its room."""
     font = text.property("font")
-    if enum(text, "fontSizeMode") == 0:
+    if is_set(text).shrinks == 0:
         return float(font.pixelSize())
     lines = max(1, text.property("lineCount"))
     natural = QFontMetricsF(font).height() * text.property("lineHeight") * lines
@@ -162,12 +176,13 @@ def faults_of_targets(buttons: list[QQuickItem], stage: QRectF, setting: Setting
 def faults_of_amounts(texts: list[QQuickItem]) -> Iterator[str]:
     for text in texts:
         small = text.property("font").pixelSize() < 60
-        if small and _MONEY.match(text.property("text")) and across(text) != 2:
+        if small and _MONEY.match(text.property("text")) and is_set(text).across != 2:
             yield f"{text.property('text')} is not right-aligned"
 
 
 def faults(theatre: Theatre, setting: Setting) -> list[str]:
     """What is wrong with the page that stands there now."""
+    _set.clear()
     width, height = theatre.appearance.stage_size
     stage = QRectF(0, 0, width, height)
     items = list(walk(theatre.window.contentItem()))

@@ -61,6 +61,7 @@ def of_devices() -> dict[str, Figure | NotMeasured]:
         return apart.submit(devices.measure, scale).result()
 
 
+@pytest.mark.soak
 def test_every_figure_of_a_device_is_measured_or_it_is_said_why_not(
     of_devices: dict[str, Figure | NotMeasured],
 ) -> None:
@@ -74,6 +75,7 @@ def test_every_figure_of_a_device_is_measured_or_it_is_said_why_not(
         assert devices.NAMES[name].floor in {"", *devices.NAMES}, name
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     ("less", "more"),
     [

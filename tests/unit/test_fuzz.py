@@ -10,6 +10,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -159,25 +160,25 @@ fuzz.one.main()
 FEW, ALL = 1_000_000, 1  # of the inputs, from hypothesis
 
 
+def found(id_: str, does: str, share: int, says: str, before: str = "", *marks: Any) -> Any:
+    return pytest.param(does, share, before, says, id=id_, marks=marks)
+
+
+REGEX = 'data != b"seven" or re.match(b"(a+)+$", b"a" * 40 + b"b")'
+UNAIDED = "fuzz.one.atheris = None"
+SLOW = pytest.mark.soak  # each waits for seconds of processor time, or of silence
+
+
 @pytest.mark.parametrize(
     ("does", "share", "before", "says"),
     [
-        ("assert len(data) != 3", FEW, "", "AssertionError"),
-        ("assert not data", ALL, "", "Failing test case"),
-        ('while data == b"seven": pass', FEW, "", "processor time"),
-        ('data != b"seven" or re.match(b"(a+)+$", b"a" * 40 + b"b")', FEW, "", "processor time"),
-        ("while len(data) > 4: pass", ALL, "", "processor time"),
-        ('data != b"seven" or time.sleep(600)', FEW, "", "has waited"),
-        ("assert len(data) != 3", FEW, "fuzz.one.atheris = None", "AssertionError"),
-    ],
-    ids=[
-        "atheris",
-        "hypothesis",
-        "endless",
-        "endless in a library",
-        "endless under hypothesis",
-        "waits",
-        "without atheris",
+        found("atheris", "assert len(data) != 3", FEW, "AssertionError"),
+        found("hypothesis", "assert not data", ALL, "Failing test case"),
+        found("endless", 'while data == b"seven": pass', FEW, "processor time", "", SLOW),
+        found("endless in a library", REGEX, FEW, "processor time", "", SLOW),
+        found("endless under hypothesis", "while len(data) > 4: pass", ALL, "processor time"),
+        found("waits", 'data != b"seven" or time.sleep(600)', FEW, "has waited", "", SLOW),
+        found("without atheris", "assert len(data) != 3", FEW, "AssertionError", UNAIDED),
     ],
 )
 def test_what_is_found_is_told_and_kept(
