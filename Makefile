@@ -5,7 +5,7 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test soak terminal check coverage mutants bench fuzz lab words models goldens lock openapi events clean
+.PHONY: demo test soak terminal check coverage mutants simulate bench fuzz lab words models goldens lock openapi events clean
 
 demo: $(VENV)/ready words models  ## the terminal, the desk and the stand-in centre; without a display, played into out/
 	$(BIN)/kiosk demo
@@ -34,6 +34,10 @@ coverage: $(VENV)/ready words  ## the tests of tools/whole.py reach every line a
 FILES ?=
 mutants: $(VENV)/ready words  ## what the tests of these files do not notice; a night; FILES=
 	nice -n 5 $(BIN)/python -m tools.mutants $(FILES)
+
+SEEDS ?= 85000
+simulate: $(VENV)/ready  ## a million operations in simulated worlds, every seeded bug; ten minutes; SEEDS=
+	nice -n 5 $(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
 bench: $(VENV)/ready words models  ## figures of this machine
 	$(BIN)/kiosk bench

@@ -154,6 +154,8 @@ class Journal:
         self._seq = self._length("events")
         self._length("audit")
         self._head = self._last_head()
+        # The fsync of this transaction covers the rows before it too: a committer that was killed
+        # between a write and its fsync has left a row that this one reads and may tell of.
         self._transact(lambda: self._audit(AuditKind.STARTED))
 
     def _pragma(self, words: str, wanted: str | int | None) -> None:
