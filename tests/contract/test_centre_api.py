@@ -144,6 +144,7 @@ def test_the_catalogue_needs_no_session(terminal: WireTerminal) -> None:
         "account",
         "ledger",
         "withdrawals",
+        "withdraw",
         "loan",
         "deposit-certificate",
     ]

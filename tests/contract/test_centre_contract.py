@@ -156,6 +156,19 @@ def test_the_document_has_the_contract_and_nothing_of_the_sandbox() -> None:
         "GET /v1/documents/{id}/file",
         "POST /v1/documents/{id}/prints",
         "POST /v1/ratings",
+        "GET /v1/authorisation",
+        "POST /v1/authorisation",
+        "GET /v1/eligibility",
+        "POST /v1/trials",
+        "POST /v1/operations",
+        "GET /v1/operations",
+        "GET /v1/operations/{id}",
+        "POST /v1/operations/{id}/sms",
+        "POST /v1/operations/{id}/confirmation",
+        "POST /v1/operations/{id}/cancellation",
+        "POST /v1/operations/{id}/told",
+        "POST /v1/operations/{id}/commit",
+        "GET /v1/operations/{id}/status",
     }
     for item in document["paths"].values():
         for operation in item.values():

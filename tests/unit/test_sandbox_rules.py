@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal as D
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -182,3 +183,30 @@ def _read_back(words: str) -> D:
 def test_words_say_the_amount(amount: D) -> None:
     assert _read_back(rules.in_words(amount)) == amount
     assert "零零" not in rules.in_words(amount)
+
+
+@pytest.mark.parametrize(
+    ("birth", "kind", "month"),
+    [
+        ((1966, 1, 2), "man", (2026, 5)),
+        ((1964, 12, 31), "man", (2024, 12)),
+        ((1965, 1, 1), "man", (2025, 2)),
+        ((1965, 4, 30), "man", (2025, 5)),
+        ((1965, 5, 1), "man", (2025, 7)),
+        ((1976, 8, 31), "man", (2039, 7)),
+        ((1976, 9, 1), "man", (2039, 9)),
+        ((1990, 3, 7), "man", (2053, 3)),
+        ((1970, 1, 1), "cadre", (2025, 2)),
+        ((1981, 12, 1), "cadre", (2039, 12)),
+        ((1975, 1, 1), "worker", (2025, 2)),
+        ((1975, 3, 1), "worker", (2025, 5)),
+        ((1984, 11, 1), "worker", (2039, 11)),
+        ((1990, 1, 1), "worker", (2045, 1)),
+    ],
+)
+def test_retirement_month(
+    birth: tuple[int, int, int],
+    kind: Literal["man", "cadre", "worker"],
+    month: tuple[int, int],
+) -> None:
+    assert rules.retirement_month(date(*birth), kind) == date(*month, 1)

@@ -170,7 +170,7 @@ class Accounts:
 
     def plan(self, visitor: TokenHolder, handle: str) -> list[PlanEntry]:
         """The instalments still to come; overdue instalments stand among the repayments."""
-        loan = self._find_loan(visitor, handle)
+        loan = self.find_loan(visitor, handle)
         return [
             PlanEntry(
                 term=row["term"],
@@ -187,7 +187,7 @@ class Accounts:
     def repayments(self, visitor: TokenHolder, handle: str) -> list[Repayment]:
         """Instalments that were paid or are overdue, newest first; the amount of an overdue
         instalment includes its penalty."""
-        loan = self._find_loan(visitor, handle)
+        loan = self.find_loan(visitor, handle)
         lines = self._instalments(loan)
         balance = _balance(loan, lines)
         return [
@@ -250,7 +250,8 @@ class Accounts:
             settled_on=_day(loan["settled_on"]),
         )
 
-    def _find_loan(self, visitor: TokenHolder, handle: str) -> Row:
+    def find_loan(self, visitor: TokenHolder, handle: str) -> Row:
+        """The row of the loan whose id in this session is ``handle``. Refuses not-found."""
         for row in self._loan_rows(visitor):
             if visitor.handle(row["number"]) == handle:
                 return row

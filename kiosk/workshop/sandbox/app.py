@@ -35,8 +35,9 @@ from kiosk.centre.models import (
     SmsSent,
     Withdrawals,
 )
-from kiosk.workshop.sandbox import accounts, controls
+from kiosk.workshop.sandbox import accounts, controls, operation_controls, operation_routes
 from kiosk.workshop.sandbox.asking import (
+    CERTIFIED,
     REFUSED,
     AnyVisitor,
     AtCentre,
@@ -46,10 +47,12 @@ from kiosk.workshop.sandbox.asking import (
     Token,
     named_terminal,
 )
+from kiosk.workshop.sandbox.bugs import CentreBug
 from kiosk.workshop.sandbox.centre import StandInCentre
 from kiosk.workshop.sandbox.offers import SERVICES
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.sessions import CODES_PER_DAY
+from kiosk.workshop.sandbox.tls import certified_name
 
 # -- the contract ---------------------------------------------------------------------------------
 
@@ -210,6 +213,7 @@ class _FaultyApi(FastAPI):
     connection."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[CERTIFIED] = certified_name(send)
         await self.state.centre.faults.apply(super().__call__, scope, receive, send)
 
 
@@ -221,13 +225,15 @@ def create_app(
     codes_per_day: int = CODES_PER_DAY,
     fresh: bool = True,
     ticks: Callable[[], float] = time.monotonic,
+    bugs: frozenset[CentreBug] = frozenset(),
 ) -> FastAPI:
     """The centre on the files in ``directory``: ``centre.db``, the seal's key, ``root.pem``.
 
     Every answer takes between ``delay[0]`` and ``delay[1]`` seconds more. ``fixed_code`` (6 digits)
     replaces the random SMS codes, which ``/sandbox/messages`` lists. ``codes_per_day`` is per
     phone. With ``fresh`` False the database of the last run is kept. ``ticks`` gives the seconds by
-    which sessions and codes expire. The end of the application's lifespan closes the database.
+    which sessions and codes expire. ``bugs`` are for tests that look for them. The end of the
+    application's lifespan closes the database.
     """
     centre = StandInCentre(
         directory,
@@ -236,6 +242,7 @@ def create_app(
         codes_per_day=codes_per_day,
         fresh=fresh,
         ticks=ticks,
+        bugs=bugs,
     )
     app = _bare_app()
     app.state.centre = centre
@@ -269,7 +276,9 @@ def _bare_app() -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     app.include_router(v1)
+    app.include_router(operation_routes.router)
     app.include_router(controls.router)
+    app.include_router(operation_controls.router)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _not_understood)
     # JSON accepts half of a surrogate pair, which UTF-8 cannot encode: a request may carry one.

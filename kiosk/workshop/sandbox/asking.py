@@ -10,6 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from kiosk.centre.level import Level
 from kiosk.centre.models import RefusalBody
+from kiosk.operation import OPERATION_ID
 from kiosk.workshop.sandbox.centre import StandInCentre
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.sessions import TokenHolder
@@ -19,6 +20,8 @@ REFUSED: dict[int | str, dict[str, Any]] = {
 }
 """The answer that every endpoint may give instead."""
 
+CERTIFIED = "kiosk.terminal"
+"""Where the scope of a request holds the name in the client's certificate; None without TLS."""
 _bearer = HTTPBearer(auto_error=False, description="The session's token")
 
 
@@ -39,11 +42,16 @@ Terminal = Annotated[
     str,
     Header(alias="X-Terminal", pattern=r"^[A-Za-z0-9._-]{1,32}$", description="The terminal's id"),
 ]
+OperationPath = Annotated[str, InPath(pattern=OPERATION_ID, description="The operation's id")]
 Id = Annotated[str, InPath(min_length=1, max_length=64)]
 
 
-def named_terminal(terminal: Terminal) -> str:
-    """Every request names its terminal in the header ``X-Terminal``."""
+def named_terminal(request: Request, terminal: Terminal) -> str:
+    """Every request names its terminal in the header ``X-Terminal``. Over TLS, the certificate of
+    the connection names the terminal, and the header must agree. Refuses terminal-unknown."""
+    certified = request.scope.get(CERTIFIED)
+    if certified is not None and certified != terminal:
+        raise Refused("terminal-unknown")
     return terminal
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from kiosk.workshop.sandbox import seed
 from kiosk.workshop.sandbox.accounts import Accounts
+from kiosk.workshop.sandbox.bugs import CentreBug
 from kiosk.workshop.sandbox.certificate import Seal
 from kiosk.workshop.sandbox.clock import Clock
 from kiosk.workshop.sandbox.documents import Documents
 from kiosk.workshop.sandbox.faults import Faults
 from kiosk.workshop.sandbox.offers import CENTRE, Offers
+from kiosk.workshop.sandbox.operations import OperationDesk
 from kiosk.workshop.sandbox.sessions import CODES_PER_DAY, Sessions
 from kiosk.workshop.sandbox.store import Store
 
@@ -30,6 +32,7 @@ class StandInCentre:
         codes_per_day: int = CODES_PER_DAY,
         fresh: bool = True,
         ticks: Callable[[], float] = time.monotonic,
+        bugs: frozenset[CentreBug] = frozenset(),
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.seal = Seal(directory, CENTRE)
@@ -42,6 +45,15 @@ class StandInCentre:
         )
         self.accounts = Accounts(self.store, self.clock.today())
         self.documents = Documents(self.store, self.clock, self.seal, self.accounts, self.offers)
+        self.operations = OperationDesk(
+            self.store,
+            self.clock,
+            self.accounts,
+            self.offers,
+            fixed_code=fixed_code,
+            codes_per_day=codes_per_day,
+            bugs=bugs,
+        )
         if fresh or not self.store.is_filled():
             seed.fill(self.store)
 
@@ -50,6 +62,7 @@ class StandInCentre:
         seed.fill(self.store)
         self.faults.clear()
         self.offers.reset()
+        self.operations.steer(None)
 
     def close(self) -> None:
         self.store.close()

@@ -15,11 +15,20 @@ _SHIFT_S = 8 * 3600
 
 class Clock:
     """``now`` runs from 10:00 on the business day for eight hours and then starts again at 10:00,
-    so that a demo may run for weeks. ``ticks`` gives seconds that only go forward."""
+    so that a demo may run for weeks. ``ticks`` gives seconds that only go forward; a lever may move
+    them on."""
 
     def __init__(self, ticks: Callable[[], float] = time.monotonic) -> None:
-        self.ticks = ticks
+        self._ticks = ticks
+        self._ahead = 0.0
         self._start = ticks()
+
+    def ticks(self) -> float:
+        return self._ticks() + self._ahead
+
+    def advance(self, seconds: float) -> None:
+        """Let ``seconds`` pass at once: codes, drafts and confirmations expire."""
+        self._ahead += seconds
 
     def now(self) -> datetime:
         """The centre's business time, to the second, with offset +08:00."""

@@ -43,7 +43,11 @@ def clear_faults(centre: AtCentre) -> None:
 @router.get("/messages")
 def messages(centre: AtCentre) -> list[dict[str, Any]]:
     """The SMS that were sent, newest first. They stand here in place of the citizens' phones."""
-    return _rows(centre, "SELECT phone, code, text, at FROM message ORDER BY id DESC")
+    return _rows(
+        centre,
+        "SELECT phone, code, text, at FROM (SELECT phone, code, text, at, sent FROM message "
+        "UNION ALL SELECT phone, code, text, at, sent FROM notice ORDER BY sent DESC)",
+    )
 
 
 @router.get("/prints")

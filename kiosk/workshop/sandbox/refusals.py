@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from kiosk.centre.errors import reference_number
 from kiosk.centre.models import CentreWords, RefusalBody
+from kiosk.operation import OperationState
+from kiosk.workshop.sandbox import business_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +18,17 @@ class _Wording:
 
 
 class Refused(Exception):
-    """Raised anywhere below an endpoint; ``body`` becomes the endpoint's answer."""
+    """Raised anywhere below an endpoint; ``body`` becomes the endpoint's answer. ``operation``: id
+    and state of the operation that stands in the way."""
 
-    def __init__(self, code: str, *, retry_after_s: int | None = None, **values: object) -> None:
+    def __init__(
+        self,
+        code: str,
+        *,
+        retry_after_s: int | None = None,
+        operation: tuple[str, OperationState] | None = None,
+        **values: object,
+    ) -> None:
         super().__init__(code)
         wording = _WORDINGS[code]
         self.status = wording.status
@@ -28,6 +38,8 @@ class Refused(Exception):
             reason=_filled(wording.reason, values),
             next_step=_filled(wording.next_step, values),
             reference=reference_number(),
+            operation=operation[0] if operation else None,
+            state=operation[1] if operation else None,
         )
 
 
@@ -286,3 +298,4 @@ _WORDINGS = {
         _COUNTER,
     ),
 }
+_WORDINGS |= {code: _no(*words) for code, words in business_words.REFUSALS.items()}

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
+from typing import Literal
 
 FEN = Decimal("0.01")
 DEPOSIT_RATE = Decimal("0.015")
@@ -134,6 +135,24 @@ def add_months(day: date, months: int) -> date:
 def months_between(first: date, last: date) -> int:
     """How many months later ``last`` lies, days not counted: 2025-08 to 2026-01 is 5."""
     return (last.year - first.year) * 12 + last.month - first.month
+
+
+# -- retirement 法定退休年龄 -----------------------------------------------------------------------
+
+_REFORM = date(2025, 1, 1)
+_LADDERS = {"man": (60, 4, 36), "cadre": (55, 4, 36), "worker": (50, 2, 60)}
+"""Age until 2024, months of birth for one month of delay, most months of delay."""
+
+
+def retirement_month(birth: date, kind: Literal["man", "cadre", "worker"]) -> date:
+    """The first day of the month of 法定退休年龄 since 2025-01-01: men 60 to 63, women 干部 55 to
+    58, one month later for every four months; women 工人 50 to 55, one for every two."""
+    age, step, most = _LADDERS[kind]
+    original = add_months(birth.replace(day=1), age * 12)
+    after = months_between(_REFORM, original)
+    if after < 0:
+        return original
+    return add_months(original, min(-(-(after + 1) // step), most))
 
 
 # -- 人民币大写 -----------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from kiosk.privacy import mask_bank_card
-from kiosk.workshop.sandbox import personas, rules
+from kiosk.workshop.sandbox import facts, personas, rules
 from kiosk.workshop.sandbox.personas import Persona
 from kiosk.workshop.sandbox.store import Store, fen
 
@@ -127,6 +127,7 @@ def fill(store: Store) -> None:
             _open(store, account, people[account.person])
         for loan in _LOANS:
             _grant(store, loan, people)
+        facts.fill(store)
 
 
 def _person(persona: Persona) -> dict[str, object]:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-_VERSION = 1  # raised with every change of the schema or of the seed
+_VERSION = 3  # raised with every change of the schema or of the seed
 _SCHEMA = """
 CREATE TABLE person (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, name_latin TEXT NOT NULL, sex TEXT NOT NULL,
@@ -66,6 +66,36 @@ CREATE TABLE print (
     document TEXT NOT NULL REFERENCES document, job TEXT NOT NULL, terminal TEXT NOT NULL,
     pages INTEGER, complete INTEGER NOT NULL, day TEXT NOT NULL, at TEXT NOT NULL,
     PRIMARY KEY (document, job)
+) STRICT;
+CREATE TABLE fact (
+    person TEXT PRIMARY KEY REFERENCES person, marital TEXT NOT NULL, spouse TEXT,
+    retired_on TEXT, owns_home INTEGER NOT NULL, pays_elsewhere INTEGER NOT NULL,
+    sms_signed INTEGER NOT NULL, card_signed INTEGER NOT NULL
+) STRICT;
+CREATE TABLE mortgage (
+    contract TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person, bank TEXT NOT NULL,
+    principal INTEGER NOT NULL, repaid INTEGER NOT NULL, overdue INTEGER NOT NULL
+) STRICT;
+CREATE TABLE authorisation (
+    session TEXT PRIMARY KEY REFERENCES session, version TEXT NOT NULL, agreed INTEGER NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+CREATE TABLE operation (
+    id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, person TEXT NOT NULL REFERENCES person,
+    kind TEXT NOT NULL, business TEXT NOT NULL, target TEXT NOT NULL, terminal TEXT NOT NULL,
+    quote TEXT NOT NULL, state TEXT NOT NULL, until REAL, drafted_at TEXT NOT NULL,
+    was_confirmed INTEGER NOT NULL DEFAULT 0, told INTEGER NOT NULL DEFAULT 0,
+    wrong_codes INTEGER NOT NULL DEFAULT 0, ends_as TEXT, reference TEXT NOT NULL DEFAULT '',
+    refusal TEXT, ended_at TEXT
+) STRICT;
+CREATE INDEX operation_by_person ON operation (person, kind, state);
+CREATE TABLE notice (
+    id INTEGER PRIMARY KEY, operation TEXT NOT NULL REFERENCES operation, phone TEXT NOT NULL,
+    code TEXT NOT NULL, text TEXT NOT NULL, day TEXT NOT NULL, at TEXT NOT NULL, sent REAL NOT NULL
+) STRICT;
+CREATE TABLE movement (
+    id INTEGER PRIMARY KEY, operation TEXT NOT NULL REFERENCES operation, account TEXT, loan TEXT,
+    amount INTEGER NOT NULL, at TEXT NOT NULL
 ) STRICT;
 CREATE TABLE rating (id INTEGER PRIMARY KEY, service TEXT NOT NULL, level INTEGER NOT NULL) STRICT;
 """

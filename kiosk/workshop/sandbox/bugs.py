@@ -1,0 +1,22 @@
+"""Bugs that a centre could have, as switches: a harness or a check that finds none is no good."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class CentreBug(StrEnum):
+    """What a developer of a centre might do. The stand-in has none unless a test sets it."""
+
+    COMMITS_DONE_AGAIN = "commits-done-again"  # a commit of what is done moves the money again
+    COMMITS_PROGRESS_AGAIN = "commits-progress-again"  # the same for what is in progress
+    COMMITS_DRAFTED = "commits-drafted"
+    COMMITS_EXPIRED = "commits-expired"  # expiry is looked at in a query, not in a commit
+    COMMITS_CANCELLED = "commits-cancelled"
+    EXPIRY_NOT_STORED = "expiry-not-stored"  # "expired" is computed for the answer
+    CANCELS_PROGRESS = "cancels-progress"  # says "cancelled" of what is in progress
+    MANY_IN_FLIGHT = "many-in-flight"  # no rule of one in flight
+    FLIGHT_ONLY_AT_CONFIRMATION = "flight-only-at-confirmation"
+    TWO_LIVE_DRAFTS = "two-live-drafts"  # and the rule is looked at only in a draft
+    NEXT_BEFORE_TOLD = "next-before-told"  # another operation although an end was never told
+    FORGETS_ID = "forgets-id"  # an operation that has ended is not found

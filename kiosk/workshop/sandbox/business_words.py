@@ -1,0 +1,305 @@
+"""How the stand-in centre words businesses and refuses them: code, status, reason, next step."""
+
+from __future__ import annotations
+
+from kiosk.centre.models import CentreWords
+from kiosk.operation import Business
+
+TITLES = {
+    Business.RETIREMENT_WITHDRAWAL: CentreWords(zh="离退休提取", en="Withdrawal on retirement"),
+    Business.REPAY_LOAN_WITHDRAWAL: CentreWords(
+        zh="偿还公积金贷款提取", en="Withdrawal to repay the fund loan"
+    ),
+    Business.REPAY_MORTGAGE_WITHDRAWAL: CentreWords(
+        zh="偿还商业贷款提取", en="Withdrawal to repay a bank mortgage"
+    ),
+    Business.RENT_WITHDRAWAL: CentreWords(zh="租房提取", en="Withdrawal for rent"),
+    Business.LEAVING_WITHDRAWAL: CentreWords(zh="离职提取", en="Withdrawal after leaving a job"),
+}
+"""The name of each business that the stand-in carries out."""
+
+Words = tuple[str, str]
+_COUNTER: Words = (
+    "情况和这里写的不一样？带身份证到任一管理部窗口，或拨打12329。",
+    "Is it otherwise than it says here? Bring your ID card to a branch counter or call 12329.",
+)
+_LATER: Words = ("到时请再来办理。", "Please come back then.")
+
+REFUSALS: dict[str, tuple[int, Words, Words]] = {
+    # -- the course of an operation
+    "in-flight": (
+        409,
+        ("您有一笔在途业务，请先看结果。", "One of your operations is still under way."),
+        ("请先查看或取消那一笔。", "Please look at it or cancel it first."),
+    ),
+    "untold": (
+        409,
+        ("上一笔业务已有结果，请先看结果。", "The last operation has ended: see its result first."),
+        ("请先查看上一笔的结果。", "Please look at that result first."),
+    ),
+    "not-confirmed": (
+        409,
+        ("这笔业务还没有确认。", "This operation has not been confirmed."),
+        ("请先确认，或重新办理。", "Please confirm it, or start again."),
+    ),
+    "not-drafted": (
+        409,
+        ("这笔业务已经不能再确认。", "This operation can no longer be confirmed."),
+        ("请查看它的结果。", "Please look at its result."),
+    ),
+    "not-ended": (
+        409,
+        ("这笔业务还没有结果。", "This operation has no result yet."),
+        ("请稍后再看。", "Please look again later."),
+    ),
+    "other-terminal": (
+        403,
+        ("这笔业务不是在本机办理的。", "This operation belongs to another terminal."),
+        _COUNTER,
+    ),
+    "quote-differs": (
+        409,
+        ("确认的内容与中心的记录不一致。", "What was confirmed differs from the centre's record."),
+        ("钱没有动。请重新核对后再确认。", "No money has moved. Please check and confirm again."),
+    ),
+    "evidence-missing": (
+        403,
+        ("还缺少确认所需的核验。", "A proof that this operation needs is missing."),
+        ("请按页面提示完成核验。", "Please follow the page."),
+    ),
+    "evidence-refused": (
+        403,
+        ("核验没有通过。", "The proof was not accepted."),
+        ("请换一种方式核验，或到管理部窗口。", "Please use another way, or go to a counter."),
+    ),
+    "operation-locked": (
+        403,
+        (
+            "验证码连续输错三次，这笔业务已取消，钱没有动。",
+            "Three wrong codes: this operation is cancelled, no money has moved.",
+        ),
+        ("请核对手机号后重新办理。", "Please check the phone number and start again."),
+    ),
+    "business-not-offered": (
+        409,
+        ("这项业务不能在自助终端办理。", "This business is not offered at terminals."),
+        _COUNTER,
+    ),
+    "trial-not-offered": (
+        409,
+        ("这项业务没有试算。", "There is no trial for this business."),
+        ("可以直接办理。", "You can go on without."),
+    ),
+    "terminal-unknown": (
+        403,
+        ("终端证书与终端编号不符。", "The terminal's certificate names another terminal."),
+        _COUNTER,
+    ),
+    # -- amounts
+    "amount-above": (
+        409,
+        ("最多可以{most}元。", "At most {most} yuan."),
+        ("请改小金额。", "Please enter a smaller amount."),
+    ),
+    "amount-below": (
+        409,
+        ("最少{least}元。", "At least {least} yuan."),
+        ("请改大金额。", "Please enter a larger amount."),
+    ),
+    "amount-missing": (
+        422,
+        ("没有金额。", "There is no amount."),
+        ("请输入金额。", "Please enter an amount."),
+    ),
+    "amount-not-asked": (
+        422,
+        ("这项业务的金额由中心计算。", "The centre computes the amount of this business."),
+        ("请重新开始。", "Please start again."),
+    ),
+    "nothing-to-withdraw": (
+        409,
+        ("现在没有可以提取的金额。", "There is nothing that can be withdrawn now."),
+        _COUNTER,
+    ),
+    # -- before any reason is looked at
+    "text-outdated": (
+        409,
+        ("授权书已有新版本。", "There is a newer version of this text."),
+        ("请重新阅读后再同意。", "Please read it again."),
+    ),
+    "authorisation-needed": (
+        403,
+        (
+            "您没有授权中心向其他部门核查，本机不能判断能不能办。",
+            "You have not allowed the look-ups, so this terminal cannot tell.",
+        ),
+        (
+            "可以同意授权后再看，或带材料到任一管理部窗口办理。",
+            "Agree to the look-ups, or bring your papers to any branch counter.",
+        ),
+    ),
+    "sms-signing-needed": (
+        409,
+        ("您还没有短信签约。", "You have not signed up for messages yet."),
+        ("请先办理短信签约，马上就能办。", "Please sign up for messages first; it is quick."),
+    ),
+    "card-signing-needed": (
+        409,
+        ("您还没有银行卡签约。", "You have not signed up a bank card yet."),
+        ("请先办理银行卡签约。", "Please sign up a bank card first."),
+    ),
+    # -- the account
+    "withdrawal-frozen": (
+        409,
+        (
+            "账户处于冻结状态（{since}起），不能办理提取。",
+            "The account has been frozen since {since}; nothing can be withdrawn.",
+        ),
+        (
+            "请向作出冻结的法院了解，或拨打12329。",
+            "Please ask the court that ordered it, or call 12329.",
+        ),
+    ),
+    "account-not-eligible": (
+        409,
+        ("该账户当前状态不能申请提取。", "The account cannot be withdrawn from in its state."),
+        _COUNTER,
+    ),
+    "no-open-account": (
+        409,
+        ("没有可以提取的账户。", "There is no account to withdraw from."),
+        _COUNTER,
+    ),
+    "not-yet": (
+        409,
+        ("还未到下次提取日期，{day}起可以再提。", "Next possible from {day} on."),
+        _LATER,
+    ),
+    # -- 离退休
+    "not-retired": (
+        409,
+        (
+            "没有查到您的退休信息；按现行规定，您的法定退休时间是{month}。",
+            "No record of your retirement was found; your statutory retirement is in {month}.",
+        ),
+        (
+            "已经退休的，请带退休证到任一管理部窗口。",
+            "If you have retired, bring the certificate to a branch counter.",
+        ),
+    ),
+    "seal-first": (
+        409,
+        (
+            "账户还在正常缴存，单位办理封存后才能提取。",
+            "The account is still being paid into; your employer has to seal it first.",
+        ),
+        ("请联系单位经办人办理封存。", "Please ask your employer to seal the account."),
+    ),
+    "loan-open": (
+        409,
+        (
+            "您有未结清的公积金贷款，不能销户提取。",
+            "You have an open fund loan, so the account cannot be closed.",
+        ),
+        (
+            "请先结清贷款，或到管理部窗口咨询。",
+            "Please settle the loan first.",
+        ),
+    ),
+    # -- 偿还公积金贷款, 偿还商业贷款
+    "no-loan": (
+        409,
+        ("没有查到您的公积金贷款。", "No fund loan of yours was found."),
+        _COUNTER,
+    ),
+    "loan-settled": (
+        409,
+        ("您的贷款已经结清。", "Your loan is settled."),
+        _COUNTER,
+    ),
+    "loan-overdue": (
+        409,
+        ("贷款有逾期{due}元，还清后才能办理。", "The loan is {due} yuan overdue: pay that first."),
+        ("请先还清逾期。", "Please pay what is overdue first."),
+    ),
+    "loan-not-yet-repaid": (
+        409,
+        ("近12个月没有还款记录。", "Nothing was repaid in the last twelve months."),
+        _LATER,
+    ),
+    "offset-signed": (
+        409,
+        (
+            "您已签约按月还贷，签约期间不能办理还贷提取。",
+            "Your loan is repaid from the account every month; while it is, nothing can be "
+            "withdrawn for it.",
+        ),
+        ("可以先解约。", "You may end that agreement first."),
+    ),
+    "no-mortgage": (
+        409,
+        ("没有查到您的商业住房贷款。", "No bank mortgage of yours was found."),
+        (
+            "贷款银行没有联网的，请带借款合同和还款明细到窗口。",
+            "If your bank is not connected, bring contract and statement to a counter.",
+        ),
+    ),
+    "mortgage-overdue": (
+        409,
+        ("商业贷款有逾期，还清后才能办理。", "The bank mortgage is overdue: pay that first."),
+        ("请先向贷款银行还清逾期。", "Please pay your bank first."),
+    ),
+    # -- 租房
+    "rent-with-loan": (
+        409,
+        (
+            "您名下有公积金贷款，不能同时办理租房提取。",
+            "You have a fund loan, so nothing can be withdrawn for rent.",
+        ),
+        _COUNTER,
+    ),
+    "owns-home": (
+        409,
+        (
+            "您名下有住房，不能办理租房提取。",
+            "You own a home: nothing can be had for rent.",
+        ),
+        _COUNTER,
+    ),
+    "too-few-months": (
+        409,
+        (
+            "连续缴存满{needed}个月才能办理，您目前是{months}个月。",
+            "{needed} months of payments in a row are needed; you have {months}.",
+        ),
+        _LATER,
+    ),
+    "year-used-up": (
+        409,
+        ("本年度租房提取额度已用完。", "This year's limit for rent is used up."),
+        ("明年1月1日起可以再提。", "You can withdraw again from 1 January."),
+    ),
+    # -- 离职
+    "still-employed": (
+        409,
+        (
+            "账户正常缴存；离职封存满6个月后可以办。",
+            "The account is being paid into; possible six months after it is sealed.",
+        ),
+        _LATER,
+    ),
+    "sealed-too-short": (
+        409,
+        ("封存满6个月后可以办，即{day}起。", "Possible six months after sealing: from {day} on."),
+        _LATER,
+    ),
+    "pays-elsewhere": (
+        409,
+        (
+            "您已在其他单位或异地继续缴存，不能离职提取。",
+            "You are paid for elsewhere again, so the account cannot be closed.",
+        ),
+        ("可以办理账户合并或异地转移。", "You may have the accounts merged or transferred."),
+    ),
+}
+"""Refusals of businesses; the reasons are told in the citizen's own terms."""

@@ -1,0 +1,9 @@
+"""The businesses that the stand-in centre carries out, by kind and group."""
+
+from __future__ import annotations
+
+from kiosk.operation import Business
+from kiosk.workshop.sandbox import withdrawals
+from kiosk.workshop.sandbox.cases import BusinessRule
+
+RULES: dict[Business, BusinessRule] = {rule.business: rule for rule in withdrawals.RULES}

@@ -1,0 +1,155 @@
+"""One person's case before a business is judged, and what a business comes to: its terms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from kiosk.centre.models import CentreWords
+from kiosk.centre.operations import AgreedText, CheckedFact, EvidenceKind, Group, Payee, Trial
+from kiosk.operation import Business
+from kiosk.workshop.sandbox import rules
+from kiosk.workshop.sandbox.refusals import Refused
+from kiosk.workshop.sandbox.seed import SETTLED
+from kiosk.workshop.sandbox.store import Row, Store, yuan
+
+BANK = "演示银行"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OrderTarget:
+    """What an order is about, under the centre's own numbers instead of a session's ids. Money in
+    whole fen. Stored as JSON with the operation."""
+
+    account: str | None = None
+    loan: str | None = None
+    amount: int | None = None
+    way: str | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Terms:
+    """What one business comes to for one account or loan; with ``refusal``: why not. Whole fen."""
+
+    business: Business
+    account: Row | None = None
+    loan: Row | None = None
+    least: int | None = None
+    most: int | None = None  # None: no amount is asked for
+    amount: int | None = None  # what moves when no amount is asked for
+    interest: int = 0  # the part of ``amount`` that is interest
+    next_possible: date | None = None
+    effects: tuple[CentreWords, ...] = ()
+    texts: tuple[AgreedText, ...] = ()
+    confirmed_by: tuple[tuple[EvidenceKind, ...], ...] = (("sms",),)
+    checked: tuple[CheckedFact, ...] = ()
+    refusal: Refused | None = None
+    payee: bool = True  # money goes to the bank card on file
+
+    @property
+    def number(self) -> tuple[str | None, str | None]:
+        """The numbers of account and loan: which of the terms an order is about."""
+        return (
+            self.account["number"] if self.account else None,
+            self.loan["number"] if self.loan else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PersonCase:
+    """One person before the centre on one day."""
+
+    store: Store
+    today: date
+    person: Row
+
+    @property
+    def fact(self) -> Row:
+        row = self.store.one("SELECT * FROM fact WHERE person = ?", self.person["id"])
+        assert row  # every persona has one
+        return row
+
+    def accounts(self) -> list[Row]:
+        """The accounts that are not closed, those in use first."""
+        return self.store.all(
+            "SELECT * FROM account WHERE person = ? AND status NOT IN ('03', '04', '05') "
+            "ORDER BY status, number",
+            self.person["id"],
+        )
+
+    def loans(self) -> list[Row]:
+        """All loans, the newest first."""
+        return self.store.all(
+            "SELECT * FROM loan WHERE person = ? ORDER BY granted_on DESC", self.person["id"]
+        )
+
+    def open_loans(self) -> list[Row]:
+        return [loan for loan in self.loans() if not loan["settled_on"]]
+
+    def mortgages(self) -> list[Row]:
+        return self.store.all("SELECT * FROM mortgage WHERE person = ?", self.person["id"])
+
+    def accrued(self, account: Row) -> int:
+        """Interest since the last 30 June, in fen, when the account is closed today."""
+        later = self.store.all(
+            "SELECT booked, amount FROM booking WHERE account = ? AND booked > ?",
+            account["number"],
+            SETTLED.isoformat(),
+        )
+        changes = [(date.fromisoformat(row["booked"]), yuan(row["amount"])) for row in later]
+        opening = yuan(account["balance"]) - sum((amount for _, amount in changes), Decimal(0))
+        return int(rules.deposit_interest(opening, changes, SETTLED, self.today) * 100)
+
+    def last_withdrawal(self, *reasons: str) -> date | None:
+        """The day of the person's last withdrawal for one of ``reasons`` (A.7)."""
+        marks = ", ".join("?" * len(reasons))
+        row = self.store.one(
+            "SELECT max(booked) AS day FROM booking JOIN account ON account.number = account "  # noqa: S608
+            f"WHERE person = ? AND kind IN ('11', '12') AND reason IN ({marks})",
+            self.person["id"],
+            *reasons,
+        )
+        return date.fromisoformat(row["day"]) if row and row["day"] else None
+
+    def working_day(self, days: int) -> date:
+        """The day that lies ``days`` working days ahead; holidays are not known here."""
+        day = self.today
+        while days:
+            day += timedelta(days=1)
+            days -= day.weekday() < 5
+        return day
+
+    def payee(self, handle: Callable[[str], str]) -> Payee:
+        """The card on file, under its id in this session."""
+        card = self.person["bank_card"]
+        return Payee(id=handle(card), bank=BANK, tail=card[-4:])
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessRule:
+    """One business of the stand-in: how it is judged, and how it is carried out.
+
+    ``judge`` gives the terms for every account or loan the business could be about; at least one,
+    which may be a refusal. ``carry_out`` moves what the confirmed terms say, within the caller's
+    transaction; the string is the business serial.
+    """
+
+    business: Business
+    group: Group
+    kind: str  # one operation of a person and a kind at a time
+    service: str  # the catalogue's
+    judge: Callable[[PersonCase], list[Terms]]
+    carry_out: Callable[[PersonCase, OrderTarget, Terms, str], list[Movement]]
+    needs_authorisation: bool = False
+    trial: Callable[[PersonCase, OrderTarget, Terms], Trial] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Money that has moved at the centre, in fen: out of an account, or on to a loan."""
+
+    amount: int
+    account: str | None = None
+    loan: str | None = None

@@ -1,0 +1,54 @@
+"""What other agencies know of the demo's people: retirement, marriage, homes, loans of banks."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from kiosk.workshop.sandbox import personas
+from kiosk.workshop.sandbox.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """``marital`` is GB/T 2261.2: 10 未婚, 20 已婚. ``sms_signed``, ``card_signed``: 短信签约 and
+    银行卡签约 of the centre itself."""
+
+    marital: str = "10"
+    spouse: str | None = None  # id of a persona
+    retired_on: str | None = None
+    owns_home: int = 0
+    pays_elsewhere: int = 0  # 异地已继续缴存
+    sms_signed: int = 1
+    card_signed: int = 1
+
+
+_FACTS = {
+    "P02": _Facts(marital="40"),
+    "P03": _Facts(marital="20", spouse="S1", owns_home=1),
+    "P04": _Facts(marital="20", retired_on="2025-08-20", owns_home=1),
+    "P05": _Facts(marital="20", owns_home=1),
+    "P06": _Facts(marital="20", owns_home=1),
+    "P09": _Facts(sms_signed=0),
+    "P10": _Facts(card_signed=0),
+    "P11": _Facts(marital="20", spouse="S2", owns_home=1),
+    "P15": _Facts(owns_home=1),
+    "S1": _Facts(marital="20", spouse="P03", owns_home=1),
+    "S2": _Facts(marital="20", spouse="P11", owns_home=1),
+}
+_MORTGAGES = (
+    {
+        "contract": "演贷2023-000011",
+        "person": "P11",
+        "bank": "演示银行",
+        "principal": 680_000_00,
+        "repaid": 38_400_00,  # in the last twelve months
+        "overdue": 0,
+    },
+)
+
+
+def fill(store: Store) -> None:
+    """One row of facts for each persona, and the banks' loans."""
+    for person in personas.load():
+        store.insert("fact", {"person": person} | asdict(_FACTS.get(person, _Facts())))
+    store.insert_all("mortgage", _MORTGAGES)

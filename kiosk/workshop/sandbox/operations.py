@@ -1,0 +1,745 @@
+"""How an operation comes to its end at the stand-in centre: the only judge, at most once.
+
+drafted -> confirmed -> in progress -> done or refused; drafted and confirmed -> expired or
+cancelled; drafted -> superseded. Ranks only rise, a final state never changes, no id is forgotten.
+Expiry is a stored transition, made before anything else is answered.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from threading import Lock
+from typing import Any
+
+from kiosk.centre.errors import reference_number
+from kiosk.centre.models import CentreWords, RefusalBody, SmsSent
+from kiosk.centre.operations import (
+    Authorisation,
+    AuthorisationAnswer,
+    Confirmation,
+    DraftRequest,
+    Eligibility,
+    Group,
+    Operation,
+    OperationStatus,
+    Order,
+    Trial,
+    digest_of,
+)
+from kiosk.operation import Business, OperationState
+from kiosk.privacy import mask_phone
+from kiosk.workshop.sandbox.accounts import Accounts
+from kiosk.workshop.sandbox.bugs import CentreBug
+from kiosk.workshop.sandbox.business_words import TITLES
+from kiosk.workshop.sandbox.businesses import RULES
+from kiosk.workshop.sandbox.cases import BusinessRule, OrderTarget, PersonCase, Terms
+from kiosk.workshop.sandbox.clock import Clock
+from kiosk.workshop.sandbox.offers import Offers
+from kiosk.workshop.sandbox.refusals import Refused
+from kiosk.workshop.sandbox.sessions import CODE_VALID_S, RESEND_S, WRONG_CODES, TokenHolder
+from kiosk.workshop.sandbox.store import Row, Store, yuan
+
+DRAFT_TTL_S = 600
+COMMIT_TTL_S = 600
+_LIVE = (OperationState.AWAITING_CONSENT, OperationState.DRAFTED)
+_IN_FLIGHT = (OperationState.CONFIRMED, OperationState.IN_PROGRESS)
+_MOST_LISTED = 200
+
+AUTHORISATION = Authorisation(
+    version="2026-01",
+    agencies=(
+        CentreWords(zh="公安", en="Police"),
+        CentreWords(zh="民政", en="Civil affairs"),
+        CentreWords(zh="不动产登记", en="Real-estate register"),
+        CentreWords(zh="社会保险", en="Social insurance"),
+        CentreWords(zh="商业银行", en="Commercial banks"),
+    ),
+    facts=(
+        CentreWords(zh="婚姻、户籍", en="Marriage and household"),
+        CentreWords(zh="名下住房", en="Homes in your name"),
+        CentreWords(zh="参保、退休", en="Employment and retirement"),
+        CentreWords(zh="住房贷款", en="Home loans"),
+    ),
+    purpose=CentreWords(
+        zh="只用于判断您这次能不能提取、能提取多少",
+        en="Only to tell whether and how much you can withdraw this time",
+    ),
+    text=CentreWords(
+        zh="本人授权云岭市住房公积金管理中心(演示)，为办理本次提取，向公安、民政、不动产登记、社会保险"
+        "和商业银行核查本人的婚姻户籍、名下住房、参保退休和住房贷款信息。授权在本次办理结束时失效。"
+        "不同意的，可以带材料到任一管理部窗口办理。",
+        en="I allow the demo centre to ask the police, civil affairs, the real-estate register, "
+        "social insurance and commercial banks about my marriage and household, homes, "
+        "employment, retirement and home loans, for this withdrawal only. It ends with this "
+        "visit. If I do not agree, I can bring my papers to a branch counter.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What becomes of the next commits, for a lever: at once or after ``after_s`` on the centre's
+    clock (None: when the lever says so) they are ``ends_as``; a refusal has the code ``code``."""
+
+    ends_as: OperationState = OperationState.DONE
+    after_s: float | None = 0.0
+    code: str = "account-not-eligible"
+    times: int | None = None
+
+
+class OperationDesk:
+    """Drafts, confirms, commits and ends operations. Every method may be called from any thread."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        accounts: Accounts,
+        offers: Offers,
+        *,
+        fixed_code: str | None,
+        codes_per_day: int,
+        bugs: frozenset[CentreBug] = frozenset(),
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._accounts = accounts
+        self._offers = offers
+        self._fixed_code = fixed_code
+        self._codes_per_day = codes_per_day
+        self._bugs = bugs
+        self._lock = Lock()
+        self._course: Course | None = None
+
+    def steer(self, course: Course | None) -> None:
+        """Decide what becomes of the next commits; None: they are done at once."""
+        with self._lock:
+            self._course = course
+
+    # -- what can be had ----------------------------------------------------------------------
+
+    def authorise(self, visitor: TokenHolder, answer: AuthorisationAnswer) -> None:
+        """Keep whether the citizen agrees to the look-ups. Refuses text-outdated."""
+        if answer.version != AUTHORISATION.version:
+            raise Refused("text-outdated")
+        self._store.run(
+            "INSERT OR REPLACE INTO authorisation VALUES (?, ?, ?, ?)",
+            visitor.session,
+            answer.version,
+            int(answer.agreed),
+            self._clock.now().isoformat(),
+        )
+
+    def eligibility(self, visitor: TokenHolder, group: Group) -> list[Eligibility]:
+        """Every business of ``group``: can or cannot, why, how much. What can be had is first."""
+        with self._at_once():
+            case = self._case(visitor)
+            found = [
+                self._eligible(visitor, rule, terms)
+                for rule in RULES.values()
+                if rule.group == group
+                for terms in self._judge(visitor, case, rule)
+            ]
+        return sorted(found, key=lambda one: not one.can)
+
+    def trial(self, visitor: TokenHolder, order: Order) -> Trial:
+        """What would come of ``order``. Refuses what a draft refuses, and trial-not-offered."""
+        with self._at_once():
+            rule, target = _rule_of(order.business), self._target(visitor, order)
+            if rule.trial is None:
+                raise Refused("trial-not-offered")
+            case = self._case(visitor)
+            return rule.trial(case, target, self._terms(visitor, case, rule, target))
+
+    def _judge(self, visitor: TokenHolder, case: PersonCase, rule: BusinessRule) -> list[Terms]:
+        """The terms of ``rule``; what stands against all of them comes before its own reasons."""
+        if rule.needs_authorisation and not self._agreed(visitor):
+            return [Terms(rule.business, refusal=Refused("authorisation-needed"))]
+        busy = self._in_the_way(visitor.person["id"], rule.kind)
+        if busy:
+            return [Terms(rule.business, refusal=busy)]
+        return rule.judge(case)
+
+    def _agreed(self, visitor: TokenHolder) -> bool:
+        return bool(
+            self._store.one(
+                "SELECT 1 FROM authorisation WHERE session = ? AND agreed = 1", visitor.session
+            )
+        )
+
+    def _eligible(self, visitor: TokenHolder, rule: BusinessRule, terms: Terms) -> Eligibility:
+        account, loan = terms.number
+        most = terms.most if terms.amount is None else terms.amount
+        return Eligibility(
+            business=rule.business,
+            can=terms.refusal is None,
+            account=visitor.handle(account) if account else None,
+            loan=visitor.handle(loan) if loan else None,
+            least=None if terms.least is None else yuan(terms.least),
+            most=None if most is None else yuan(most),
+            balance=yuan(terms.account["balance"]) if terms.account else None,
+            payee=self._case(visitor).payee(visitor.handle)
+            if terms.payee and not terms.refusal
+            else None,
+            checked=terms.checked,
+            refusal=terms.refusal.body if terms.refusal else None,
+        )
+
+    # -- draft --------------------------------------------------------------------------------
+
+    def draft(self, visitor: TokenHolder, request: DraftRequest) -> tuple[Operation, bool]:
+        """The operation of ``request.key``, and whether it is new. A known key gives its operation
+        in its present state.
+
+        Refuses key-reused, in-flight, untold, service-closed, the reasons of the business,
+        amount-missing, amount-not-asked, amount-above, amount-below.
+        """
+        order = request.order
+        with self._at_once():
+            rule, target = _rule_of(order.business), self._target(visitor, order)
+            known = self._store.one("SELECT * FROM operation WHERE key = ?", request.key)
+            if known:
+                same = known["business"] == order.business and known["target"] == _json(target)
+                if known["person"] != visitor.person["id"] or not same:
+                    raise Refused("key-reused")
+                return self._operation(known), False
+            busy = self._in_the_way(visitor.person["id"], rule.kind)
+            if busy and CentreBug.FLIGHT_ONLY_AT_CONFIRMATION not in self._bugs:
+                raise busy
+            self._offers.must_be_open(rule.service)
+            case = self._case(visitor)
+            terms = self._terms(visitor, case, rule, target)
+            if CentreBug.TWO_LIVE_DRAFTS not in self._bugs:
+                self._supersede(visitor.person["id"], rule.kind)
+            return self._new(visitor, request.key, rule, target, case, terms), True
+
+    def _target(self, visitor: TokenHolder, order: Order) -> OrderTarget:
+        """The order under the centre's own numbers. Refuses not-found."""
+        account = getattr(order, "account", None)
+        loan = getattr(order, "loan", None)
+        amount = getattr(order, "amount", None)
+        return OrderTarget(
+            account=self._accounts.find(visitor, account)["number"] if account else None,
+            loan=self._accounts.find_loan(visitor, loan)["number"] if loan else None,
+            amount=None if amount is None else int(amount * 100),
+            way=getattr(order, "way", None),
+        )
+
+    def _terms(
+        self, visitor: TokenHolder, case: PersonCase, rule: BusinessRule, target: OrderTarget
+    ) -> Terms:
+        """The terms on which ``target`` can be had. Refuses everything else."""
+        if rule.needs_authorisation and not self._agreed(visitor):
+            raise Refused("authorisation-needed")
+        return fitting(rule.judge(case), target)
+
+    def _supersede(self, person: str, kind: str) -> None:
+        for row in self._store.all(
+            "SELECT * FROM operation WHERE person = ? AND kind = ? AND state IN (?, ?)",
+            person,
+            kind,
+            *_LIVE,
+        ):
+            self._end(row, OperationState.SUPERSEDED)
+
+    def _new(
+        self,
+        visitor: TokenHolder,
+        key: str,
+        rule: BusinessRule,
+        target: OrderTarget,
+        case: PersonCase,
+        terms: Terms,
+    ) -> Operation:
+        amount = target.amount if terms.amount is None else terms.amount
+        before = terms.account["balance"] if terms.account and terms.payee else None
+        arrives = case.working_day(3)
+        quote = Operation(
+            id=secrets.token_hex(16),
+            business=rule.business,
+            state=OperationState.DRAFTED,
+            version=1,
+            title=TITLES[rule.business],
+            amount=None if amount is None else yuan(amount),
+            interest=yuan(terms.interest) if terms.interest else None,
+            balance_before=None if before is None else yuan(before),
+            balance_after=None
+            if before is None or amount is None
+            else yuan(before + terms.interest - amount),
+            payee=case.payee(visitor.handle) if terms.payee else None,
+            arrives=CentreWords(
+                zh=f"{arrives.month}月{arrives.day}日前，短信通知",
+                en=f"By {arrives.isoformat()}; you will get a message",
+            )
+            if terms.payee
+            else None,
+            next_possible=terms.next_possible,
+            effects=terms.effects,
+            texts=terms.texts,
+            confirmed_by=terms.confirmed_by,
+            phone=mask_phone(case.person["phone"]),
+            code=reference_number(),
+        )
+        self._store.insert(
+            "operation",
+            {
+                "id": quote.id,
+                "key": key,
+                "person": visitor.person["id"],
+                "kind": rule.kind,
+                "business": rule.business,
+                "target": _json(target),
+                "terminal": visitor.terminal,
+                "quote": quote.model_dump_json(),
+                "state": OperationState.DRAFTED,
+                "until": self._clock.ticks() + DRAFT_TTL_S,
+                "drafted_at": self._clock.now().isoformat(),
+            },
+        )
+        return self._operation(self._row(quote.id))
+
+    # -- confirmation -------------------------------------------------------------------------
+
+    def send_code(self, visitor: TokenHolder, id: str) -> SmsSent:
+        """Send the operation's own code. Refuses not-found, not-drafted, sms-too-soon,
+        sms-daily-limit."""
+        with self._at_once() as now:
+            row = self._of(visitor, id)
+            if row["state"] != OperationState.DRAFTED:
+                raise Refused("not-drafted", operation=_named(row))
+            last = self._last_code(id)
+            if last and now - last["sent"] < RESEND_S:
+                wait = max(1, RESEND_S - int(now - last["sent"]))
+                raise Refused("sms-too-soon", retry_after_s=wait, seconds=wait)
+            phone = visitor.person["phone"]
+            sent = self._store.count(
+                "SELECT count(*) FROM notice WHERE phone = ? AND day = ? AND code != ''",
+                phone,
+                self._clock.today().isoformat(),
+            )
+            if sent >= self._codes_per_day:
+                raise Refused("sms-daily-limit")
+            code = self._fixed_code or f"{secrets.randbelow(10**6):06}"
+            self._notify(
+                row,
+                f"您正在自助终端办理{self._summary(row)}，验证码{code}，5分钟内有效。"
+                "不是您本人在办，请不要告诉任何人。",
+                code,
+            )
+            return SmsSent(phone=mask_phone(phone), resend_after_s=RESEND_S, valid_s=CODE_VALID_S)
+
+    def confirm(self, visitor: TokenHolder, id: str, given: Confirmation) -> OperationStatus:
+        """drafted -> confirmed; every other state is answered as it is, without a look at the
+        evidence. Refuses not-found, quote-differs, in-flight, and what is wrong with the evidence;
+        the third wrong code cancels the operation."""
+        with self._at_once() as now:
+            row = self._of(visitor, id)
+            wrong: Refused | None = None
+            if row["state"] == OperationState.DRAFTED:
+                if given.digest != digest_of(self._operation(row)):
+                    raise Refused("quote-differs", operation=_named(row))
+                if CentreBug.TWO_LIVE_DRAFTS not in self._bugs:
+                    busy = self._in_flight(row["person"], row["kind"])
+                    if busy:
+                        raise busy
+                wrong = self._weigh(row, given, now)
+                if wrong is None:
+                    # The terminal at which the citizen confirms is the one that may commit.
+                    self._store.run(
+                        "UPDATE operation SET state = ?, was_confirmed = 1, until = ?, "
+                        "terminal = ? WHERE id = ?",
+                        OperationState.CONFIRMED,
+                        now + COMMIT_TTL_S,
+                        visitor.terminal,
+                        id,
+                    )
+        if wrong:  # outside: the count of wrong codes must stay
+            raise wrong
+        return self._status(self._row(id))
+
+    def _weigh(self, row: Row, given: Confirmation, now: float) -> Refused | None:
+        """None when the evidence is enough."""
+        kinds = {evidence.kind for evidence in given.evidence}
+        sets = Operation.model_validate_json(row["quote"]).confirmed_by
+        if not any(kinds >= set(enough) for enough in sets):
+            return Refused("evidence-missing", operation=_named(row))
+        for evidence in given.evidence:
+            if evidence.kind != "sms":
+                return Refused("evidence-refused", operation=_named(row))
+            last = self._last_code(row["id"])
+            if not last or now - last["sent"] > CODE_VALID_S:
+                return Refused("code-expired", operation=_named(row))
+            if not secrets.compare_digest(last["code"].encode(), evidence.value.reveal().encode()):
+                return self._wrong_code(row)
+        return None
+
+    def _wrong_code(self, row: Row) -> Refused:
+        wrong = row["wrong_codes"] + 1
+        self._store.run("UPDATE operation SET wrong_codes = ? WHERE id = ?", wrong, row["id"])
+        if wrong < WRONG_CODES:
+            return Refused("code-wrong", left=WRONG_CODES - wrong, operation=_named(row))
+        self._end(row, OperationState.CANCELLED)
+        return Refused("operation-locked", operation=(row["id"], OperationState.CANCELLED))
+
+    # -- commit -------------------------------------------------------------------------------
+
+    def commit(self, terminal: str, id: str) -> OperationStatus:
+        """confirmed -> in progress, done or refused; in progress and final: the state, nothing
+        moves. State and money change in one transaction.
+
+        Refuses not-found, other-terminal, not-confirmed.
+        """
+        with self._at_once() as now:
+            row = self._at_terminal(terminal, id)
+            if row["state"] in _LIVE and CentreBug.COMMITS_DRAFTED not in self._bugs:
+                raise Refused("not-confirmed", operation=_named(row))
+            if self._commits(row):
+                course = self._next_course()
+                if row["state"] == OperationState.IN_PROGRESS:  # only a bug comes here
+                    self._move(row)
+                elif course.after_s == 0:
+                    self._finish(row, course)
+                else:
+                    self._store.run(
+                        "UPDATE operation SET state = ?, until = ?, ends_as = ? WHERE id = ?",
+                        OperationState.IN_PROGRESS,
+                        None if course.after_s is None else now + course.after_s,
+                        json.dumps([course.ends_as, course.code]),
+                        id,
+                    )
+            return self._status(self._row(id))
+
+    def _commits(self, row: Row) -> bool:
+        """Whether a commit carries the operation out now. The bugs answer wrongly."""
+        wrongly = {
+            OperationState.DRAFTED: CentreBug.COMMITS_DRAFTED,
+            OperationState.DONE: CentreBug.COMMITS_DONE_AGAIN,
+            OperationState.IN_PROGRESS: CentreBug.COMMITS_PROGRESS_AGAIN,
+            OperationState.EXPIRED: CentreBug.COMMITS_EXPIRED,
+            OperationState.CANCELLED: CentreBug.COMMITS_CANCELLED,
+        }
+        state = OperationState(row["state"])
+        return state is OperationState.CONFIRMED or wrongly.get(state) in self._bugs
+
+    def _next_course(self) -> Course:
+        with self._lock:
+            course = self._course
+            if course is None:
+                return Course()
+            if course.times is not None:
+                left = course.times - 1
+                self._course = None if left == 0 else Course(
+                    course.ends_as, course.after_s, course.code, left
+                )  # fmt: skip
+            return course
+
+    def _finish(self, row: Row, course: Course) -> None:
+        """Carry the operation out as ``course`` says, unless the rules refuse it now."""
+        if course.ends_as is OperationState.REFUSED:
+            self._end(row, OperationState.REFUSED, refusal=Refused(course.code, **_EXAMPLE))
+            return
+        try:
+            serial = self._move(row)
+        except Refused as refusal:
+            self._end(row, OperationState.REFUSED, refusal=refusal)
+        else:
+            self._end(row, OperationState.DONE, reference=serial)
+
+    def _move(self, row: Row) -> str:
+        """Judge once more, book and move: the business serial. Refuses what the rules refuse."""
+        at = self._clock.now().isoformat()
+        if self._store.one("SELECT 1 FROM movement WHERE operation = ?", row["id"]):
+            # Only a bug comes here: the money moves once more.
+            self._store.run(
+                "INSERT INTO movement (operation, account, loan, amount, at) "
+                "SELECT operation, account, loan, amount, ? FROM movement WHERE operation = ?",
+                at,
+                row["id"],
+            )
+            return str(row["reference"])
+        rule, target = RULES[Business(row["business"])], OrderTarget(**json.loads(row["target"]))
+        person = self._store.one("SELECT * FROM person WHERE id = ?", row["person"])
+        assert person  # a foreign key
+        case = PersonCase(self._store, self._clock.today(), person)
+        self._offers.must_be_open(rule.service)
+        terms = fitting(rule.judge(case), target)
+        serial = f"01{self._clock.today():%y%m%d}{secrets.randbelow(10**7):07}"
+        moved = rule.carry_out(case, target, terms, serial)
+        self._store.insert_all(
+            "movement", ({"operation": row["id"], "at": at} | asdict(part) for part in moved)
+        )
+        return serial
+
+    def settle(self, id: str | None = None) -> None:
+        """End what is in progress (or only ``id``) as its course says, for a lever."""
+        with self._store.transaction():
+            for row in self._store.all(
+                "SELECT * FROM operation WHERE state = ? AND ? IN (id, '')",
+                OperationState.IN_PROGRESS,
+                id or "",
+            ):
+                self._settle(row)
+
+    def _settle(self, row: Row) -> None:
+        ends_as, code = json.loads(row["ends_as"])
+        self._finish(row, Course(ends_as=OperationState(ends_as), code=code))
+
+    # -- asking, cancelling, telling ----------------------------------------------------------
+
+    def status(self, terminal: str, id: str) -> OperationStatus:
+        """How far the operation is. Refuses not-found, other-terminal."""
+        with self._at_once():
+            return self._status(self._at_terminal(terminal, id))
+
+    def operation(self, visitor: TokenHolder, id: str) -> Operation:
+        """The whole operation. Refuses not-found."""
+        with self._at_once():
+            return self._operation(self._of(visitor, id))
+
+    def operations(self, visitor: TokenHolder, *, only_open: bool) -> list[Operation]:
+        """The person's operations that were confirmed, newest first; ``only_open``: in flight, or
+        ended and not told."""
+        with self._at_once():
+            rows = self._store.all(
+                "SELECT * FROM operation WHERE person = ? AND was_confirmed = 1 "
+                "AND told <= ? ORDER BY rowid DESC LIMIT ?",
+                visitor.person["id"],
+                int(not only_open),
+                _MOST_LISTED,
+            )
+            return [self._operation(row) for row in rows]
+
+    def cancel(self, visitor: TokenHolder, id: str) -> OperationStatus:
+        """drafted, confirmed -> cancelled; else the state as it is. Refuses not-found."""
+        with self._at_once():
+            row = self._of(visitor, id)
+            state = OperationState(row["state"])
+            if state in (*_LIVE, OperationState.CONFIRMED):
+                self._end(row, OperationState.CANCELLED)
+            status = self._status(self._row(id))
+            if state is OperationState.IN_PROGRESS and CentreBug.CANCELS_PROGRESS in self._bugs:
+                return status.model_copy(update={"state": OperationState.CANCELLED})
+            return status
+
+    def told(self, visitor: TokenHolder, id: str) -> None:
+        """The end was on the screen. Refuses not-found, not-ended."""
+        with self._at_once():
+            row = self._of(visitor, id)
+            if not self._state(row).final:
+                raise Refused("not-ended", operation=_named(row))
+            self._store.run("UPDATE operation SET told = 1 WHERE id = ?", id)
+
+    # -- inside -------------------------------------------------------------------------------
+
+    @contextmanager
+    def _at_once(self) -> Iterator[float]:
+        """One transaction on the centre's clock, after every expiry and settlement that is due has
+        been stored in one of its own: a refusal takes back the second, never the first."""
+        now = self._clock.ticks()
+        with self._store.transaction():
+            for row in self._store.all(
+                "SELECT * FROM operation WHERE until <= ? AND state IN (?, ?, ?, ?)",
+                now,
+                *_LIVE,
+                *_IN_FLIGHT,
+            ):
+                if row["state"] == OperationState.IN_PROGRESS:
+                    self._settle(row)
+                elif CentreBug.EXPIRY_NOT_STORED not in self._bugs:
+                    self._end(row, OperationState.EXPIRED)
+        with self._store.transaction():
+            yield now
+
+    def _case(self, visitor: TokenHolder) -> PersonCase:
+        return PersonCase(self._store, self._clock.today(), visitor.person)
+
+    def _row(self, id: str) -> Row:
+        row = self._store.one("SELECT * FROM operation WHERE id = ?", id)
+        if not row:
+            raise Refused("not-found")
+        return row
+
+    def _known(self, id: str) -> Row:
+        row = self._row(id)
+        if CentreBug.FORGETS_ID in self._bugs and OperationState(row["state"]).final:
+            raise Refused("not-found")
+        return row
+
+    def _of(self, visitor: TokenHolder, id: str) -> Row:
+        """An operation of the visitor's. Refuses not-found, also for one of anybody else."""
+        row = self._known(id)
+        if row["person"] != visitor.person["id"]:
+            raise Refused("not-found")
+        return row
+
+    def _at_terminal(self, terminal: str, id: str) -> Row:
+        row = self._known(id)
+        if row["terminal"] != terminal:
+            raise Refused("other-terminal")
+        return row
+
+    def _in_the_way(self, person: str, kind: str) -> Refused | None:
+        """Why no other operation of the kind may begin: one is in flight, or its end is untold."""
+        busy = self._in_flight(person, kind)
+        if busy or CentreBug.NEXT_BEFORE_TOLD in self._bugs:
+            return busy
+        row = self._store.one(
+            "SELECT * FROM operation WHERE person = ? AND kind = ? AND was_confirmed = 1 "
+            "AND told = 0 ORDER BY rowid LIMIT 1",
+            person,
+            kind,
+        )
+        return Refused("untold", operation=_named(row)) if row else None
+
+    def _in_flight(self, person: str, kind: str) -> Refused | None:
+        row = self._store.one(
+            "SELECT * FROM operation WHERE person = ? AND kind = ? AND state IN (?, ?)",
+            person,
+            kind,
+            *_IN_FLIGHT,
+        )
+        if row is None or CentreBug.MANY_IN_FLIGHT in self._bugs:
+            return None
+        return Refused("in-flight", operation=_named(row))
+
+    def _state(self, row: Row) -> OperationState:
+        state = OperationState(row["state"])
+        if (
+            CentreBug.EXPIRY_NOT_STORED in self._bugs
+            and state in (*_LIVE, OperationState.CONFIRMED)
+            and row["until"] <= self._clock.ticks()
+        ):
+            return OperationState.EXPIRED
+        return state
+
+    def _status(self, row: Row) -> OperationStatus:
+        return OperationStatus(id=row["id"], state=self._state(row), reference=row["reference"])
+
+    def _operation(self, row: Row) -> Operation:
+        state = self._state(row)
+        left = None if row["until"] is None else max(0, int(row["until"] - self._clock.ticks()))
+        return Operation.model_validate_json(row["quote"]).model_copy(
+            update={
+                "state": state,
+                "draft_ttl_s": left if state in _LIVE else None,
+                "commit_ttl_s": left if state is OperationState.CONFIRMED else None,
+                "reference": row["reference"],
+                "refusal": RefusalBody.model_validate_json(row["refusal"])
+                if row["refusal"]
+                else None,
+                "told": bool(row["told"]),
+            }
+        )
+
+    def _end(
+        self,
+        row: Row,
+        state: OperationState,
+        *,
+        reference: str = "",
+        refusal: Refused | None = None,
+    ) -> None:
+        """Store a final state; the citizen hears every end of a confirmed operation by SMS."""
+        self._store.run(
+            "UPDATE operation SET state = ?, until = NULL, reference = ?, refusal = ?, "
+            "ended_at = ? WHERE id = ?",
+            state,
+            reference,
+            refusal.body.model_dump_json() if refusal else None,
+            self._clock.now().isoformat(),
+            row["id"],
+        )
+        if row["was_confirmed"]:
+            self._notify(row, f"您的{self._summary(row)}{_ENDS[state]}。详询12329。")
+
+    def _summary(self, row: Row) -> str:
+        quote = Operation.model_validate_json(row["quote"])
+        amount = f"，金额{quote.amount:,.2f}元" if quote.amount is not None else ""
+        payee = f"，到尾号{quote.payee.tail}的银行卡" if quote.payee else ""
+        return f"{quote.title.zh}{amount}{payee}"
+
+    def _last_code(self, id: str) -> Row | None:
+        return self._store.one(
+            "SELECT * FROM notice WHERE operation = ? AND code != '' ORDER BY id DESC LIMIT 1", id
+        )
+
+    def _notify(self, row: Row, text: str, code: str = "") -> None:
+        person = self._store.one("SELECT phone FROM person WHERE id = ?", row["person"])
+        assert person  # a foreign key
+        self._store.insert(
+            "notice",
+            {
+                "operation": row["id"],
+                "phone": person["phone"],
+                "code": code,
+                "text": f"【云岭公积金·演示】{text}",
+                "day": self._clock.today().isoformat(),
+                "at": self._clock.now().isoformat(),
+                "sent": self._clock.ticks(),
+            },
+        )
+
+
+_ENDS = {
+    OperationState.DONE: "已办成",
+    OperationState.REFUSED: "没有办成，钱没有动",
+    OperationState.EXPIRED: "已超时失效，没有办成，钱没有动",
+    OperationState.CANCELLED: "已取消，没有办成，钱没有动",
+}
+_EXAMPLE: dict[str, Any] = {
+    "since": "2026-01-15",
+    "day": "2027-01-15",
+    "month": "2027-01",
+    "most": "0.00",
+    "least": "0.00",
+    "due": "0.00",
+    "needed": 3,
+    "months": 0,
+    "left": 1,
+    "limit": 3,
+    "seconds": 60,
+}
+"""What a refusal that a lever asks for puts into its words."""
+
+
+def fitting(all_terms: list[Terms], target: OrderTarget) -> Terms:
+    """The terms that ``target`` meets. Refuses every other target with its reason."""
+    terms = next(
+        (terms for terms in all_terms if terms.number == (target.account, target.loan)),
+        None,
+    )
+    if terms is None:
+        refusal = next((terms.refusal for terms in all_terms if terms.refusal), None)
+        raise refusal or Refused("not-found")
+    if terms.refusal:
+        raise terms.refusal
+    if terms.most is None:
+        if target.amount is not None:
+            raise Refused("amount-not-asked")
+        return terms
+    if target.amount is None:
+        raise Refused("amount-missing")
+    if target.amount > terms.most:
+        raise Refused("amount-above", most=f"{yuan(terms.most):,.2f}")
+    if terms.least is not None and target.amount < terms.least:
+        raise Refused("amount-below", least=f"{yuan(terms.least):,.2f}")
+    return terms
+
+
+def _rule_of(business: Business) -> BusinessRule:
+    """Refuses business-not-offered."""
+    if business not in RULES:
+        raise Refused("business-not-offered")
+    return RULES[business]
+
+
+def _named(row: Row) -> tuple[str, OperationState]:
+    return row["id"], OperationState(row["state"])
+
+
+def _json(target: OrderTarget) -> str:
+    return json.dumps(asdict(target), sort_keys=True)

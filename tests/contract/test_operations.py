@@ -1,0 +1,544 @@
+"""Operations at the stand-in centre, asked over a real socket by the terminal's own clients."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import requests
+
+from kiosk.centre.client import CentreClient
+from kiosk.centre.commit_client import CommitClient
+from kiosk.centre.errors import Refusal
+from kiosk.centre.evidence import CardEvidence
+from kiosk.centre.operations import (
+    AuthorisationAnswer,
+    Confirmation,
+    DraftRequest,
+    Eligibility,
+    Evidence,
+    Operation,
+    WithdrawalOrder,
+    digest_of,
+)
+from kiosk.operation import Business, OperationState
+from kiosk.privacy import Sensitive
+from kiosk.workshop.sandbox import personas
+from kiosk.workshop.sandbox.server import serving
+
+D = Decimal
+REPAY, RETIRE = Business.REPAY_LOAN_WITHDRAWAL, Business.RETIREMENT_WITHDRAWAL
+CODE = "123456"
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(tmp_path_factory.mktemp("centre"), fixed_code=CODE, codes_per_day=1000) as url:
+        yield url
+
+
+class OperationVisit:
+    """A visit that has proved who it is, and the committer of its terminal."""
+
+    def __init__(self, url: str, persona: str, terminal: str = "YL-0001") -> None:
+        self.url = url
+        self.ask = CentreClient(url, terminal)
+        self.committer = CommitClient(url, terminal)
+        person = personas.load()[persona]
+        card = {"kind": person.kind, "name": person.name, "number": person.number}
+        if person.kind.startswith("foreigner"):
+            card["name_latin"] = person.name_latin
+        self.ask.sign_in(CardEvidence.model_validate(card))
+        self.ask.send_sms()
+        self.ask.check_sms(Sensitive(CODE))
+        self.money = self.ask.operations
+
+    def authorise(self, agreed: bool = True) -> None:
+        version = self.money.authorisation().version
+        self.money.authorise(AuthorisationAnswer(version=version, agreed=agreed))
+
+    def reasons(self) -> dict[Business, Eligibility]:
+        return {one.business: one for one in self.money.eligibility("withdrawal")}
+
+    def order(self, business: Business, **changes: Any) -> WithdrawalOrder:
+        """The whole of what can be had."""
+        terms = self.reasons()[business]
+        asked = terms.least is not None
+        fields: dict[str, Any] = {"account": terms.account, "loan": terms.loan}
+        fields["amount"] = terms.most if asked else None
+        return WithdrawalOrder.model_validate({"business": business, **fields, **changes})
+
+    def draft(self, business: Business, **changes: Any) -> Operation:
+        request = DraftRequest(key=secrets.token_hex(16), order=self.order(business, **changes))
+        return self.money.draft(request)
+
+    def confirm(self, draft: Operation, code: str = CODE) -> OperationState:
+        with suppress(Refusal):  # too soon after the last, or no longer drafted
+            self.money.send_code(draft.id)
+        evidence = (Evidence(kind="sms", value=Sensitive(code)),)
+        confirmation = Confirmation(evidence=evidence, digest=digest_of(draft))
+        return self.money.confirm(draft.id, confirmation).state
+
+    def confirmed(self, business: Business) -> Operation:
+        draft = self.draft(business)
+        assert self.confirm(draft) is OperationState.CONFIRMED
+        return draft
+
+    def lever(self, method: str, path: str, body: Any = None) -> Any:
+        answer = requests.request(method, f"{self.url}/sandbox{path}", json=body, timeout=10)
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+    def moved(self) -> list[tuple[str, int]]:
+        return [(move["operation"], move["amount"]) for move in self.lever("GET", "/movements")]
+
+    def texts(self) -> list[str]:
+        return [message["text"] for message in self.lever("GET", "/messages")]
+
+    def balance(self) -> Decimal:
+        return self.ask.accounts()[0].balance.reveal()
+
+
+class Visits:
+    """Opens visits, and closes them after the test."""
+
+    def __init__(self, url: str, stack: ExitStack) -> None:
+        self._url = url
+        self._stack = stack
+
+    def __call__(self, persona: str, terminal: str = "YL-0001") -> OperationVisit:
+        visit = OperationVisit(self._url, persona, terminal)
+        self._stack.callback(visit.ask.close)
+        self._stack.callback(visit.committer.close)
+        visit.authorise()
+        return visit
+
+
+@pytest.fixture
+def visits(url: str) -> Iterator[Visits]:
+    assert requests.post(url + "/sandbox/reset", timeout=10).status_code == 204
+    with ExitStack() as stack:
+        yield Visits(url, stack)
+
+
+def refused(refusal: pytest.ExceptionInfo[Refusal]) -> tuple[str, str | None]:
+    return refusal.value.code, refusal.value.operation
+
+
+# -- to the fen -----------------------------------------------------------------------------------
+
+
+def test_p03_withdraws_what_was_repaid(visits: Visits) -> None:
+    visit = visits("P03")
+    can = visit.reasons()[REPAY]
+    assert (can.can, can.most, can.balance) == (True, D("14412.24"), D("61248.93"))
+    assert all(fact.good for fact in can.checked)
+    draft = visit.draft(REPAY)
+    assert (draft.amount, draft.balance_before, draft.balance_after) == (
+        D("14412.24"),
+        D("61248.93"),
+        D("46836.69"),
+    )
+    assert draft.payee
+    assert draft.payee.tail == "0030"
+    assert f"{draft.next_possible}" == "2027-01-15"
+    assert draft.arrives
+    assert draft.arrives.zh == "1月20日前，短信通知"
+    assert draft.confirmed_by == (("sms",),)
+    assert visit.moved() == []
+    assert visit.confirm(draft) is OperationState.CONFIRMED
+    assert "偿还公积金贷款提取，金额14,412.24元，到尾号0030" in visit.texts()[0]
+    assert visit.moved() == []
+    done = visit.committer.commit(draft.id)
+    assert done.state is OperationState.DONE
+    assert visit.moved() == [(draft.id, -1441224)]
+    whole = visit.money.operation(draft.id)
+    assert (whole.reference, whole.state, whole.told) == (done.reference, done.state, False)
+    assert visit.balance() == D("46836.69")
+    newest = visit.ask.withdrawals(visit.ask.accounts()[0].id)[0]
+    assert (newest.amount, newest.serial, newest.reason) == (
+        D("14412.24"),
+        done.reference,
+        "06",
+    )
+    assert "已办成" in visit.texts()[0]
+
+
+def test_p04_retires_and_the_account_is_closed(visits: Visits) -> None:
+    visit = visits("P04")
+    draft = visit.confirmed(RETIRE)
+    assert (draft.amount, draft.interest, draft.balance_after) == (
+        D("149292.60"),
+        D("1226.37"),
+        D("0.00"),
+    )
+    assert "销户" in draft.effects[0].zh
+    assert visit.committer.commit(draft.id).state is OperationState.DONE
+    account = visit.ask.accounts()[0]
+    assert (account.status, account.balance.reveal()) == ("05", D("0.00"))
+    entries = visit.ask.ledger(account.id, 2026).entries
+    assert {(entry.kind, entry.amount) for entry in entries} == {
+        ("09", D("1226.37")),
+        ("12", D("-149292.60")),
+    }
+    visit.money.told(draft.id)
+    with pytest.raises(Refusal) as no:
+        visit.draft(RETIRE, account=account.id)
+    assert no.value.code == "no-open-account"
+
+
+def test_p05_is_told_when(visits: Visits) -> None:
+    cannot = visits("P05").reasons()[RETIRE]
+    assert not cannot.can
+    assert cannot.refusal
+    assert cannot.refusal.code == "not-retired"
+    assert "2026-05" in cannot.refusal.reason.zh
+
+
+REASONS = {
+    "P01": {"rent-withdrawal": "18000.00"},
+    "P02": {"leaving-withdrawal": "41651.93"},
+    "P03": {"repay-loan-withdrawal": "14412.24"},
+    "P04": {"retirement-withdrawal": "149292.60"},
+    "P05": {},
+    "P06": {},
+    "P07": {"rent-withdrawal": "12331.38"},
+    "P08": {},
+    "P11": {"repay-mortgage-withdrawal": "23835.70"},
+    "P15": {},
+    "P18": {},
+}
+
+
+@pytest.mark.parametrize(("persona", "most"), REASONS.items())
+def test_what_each_persona_can_have(visits: Visits, persona: str, most: dict[str, str]) -> None:
+    reasons = visits(persona).reasons()
+    assert {one.business: f"{one.most}" for one in reasons.values() if one.can} == most
+    assert all((one.refusal is None) == one.can for one in reasons.values())
+    assert [one.can for one in reasons.values()] == sorted(
+        (one.can for one in reasons.values()), reverse=True
+    )
+
+
+def test_what_each_persona_is_refused(visits: Visits) -> None:
+    def codes(persona: str) -> dict[str, str]:
+        reasons = visits(persona).reasons()
+        return {
+            one.business.removesuffix("-withdrawal"): one.refusal.code
+            for one in reasons.values()
+            if one.refusal
+        }
+
+    assert codes("P03") == {
+        "rent": "rent-with-loan",
+        "repay-mortgage": "no-mortgage",
+        "retirement": "not-retired",
+        "leaving": "still-employed",
+    }
+    assert codes("P15")["repay-loan"] == "loan-overdue"
+    assert codes("P06")["repay-loan"] == "loan-settled"
+    assert codes("P01")["repay-loan"] == "no-loan"
+    assert codes("P04")["leaving"] == "sealed-too-short"
+    assert codes("P18")["rent"] == "too-few-months"
+    assert set(codes("P08").values()) == {"withdrawal-frozen"}
+    assert set(codes("P09").values()) == {"sms-signing-needed"}
+    assert set(codes("P10").values()) == {"card-signing-needed"}
+    assert codes("P11")["rent"] == "owns-home"
+
+
+def test_without_the_authorisation_every_reason_says_so(visits: Visits) -> None:
+    visit = visits("P03")
+    order = visit.order(REPAY)
+    visit.authorise(False)
+    refusals = [one.refusal for one in visit.reasons().values()]
+    assert {no.code for no in refusals if no} == {"authorisation-needed"}
+    assert len(refusals) == 5
+    with pytest.raises(Refusal, match="authorisation-needed"):
+        visit.money.draft(DraftRequest(key="0" * 32, order=order))
+    with pytest.raises(Refusal, match="text-outdated"):
+        visit.money.authorise(AuthorisationAnswer(version="1999", agreed=True))
+
+
+@pytest.mark.parametrize(
+    ("amount", "code"),
+    [
+        ("14412.25", "amount-above"),
+        ("99.99", "amount-below"),
+        (None, "amount-missing"),
+        ("100.00", None),
+        ("14412.24", None),
+    ],
+)
+def test_amounts(visits: Visits, amount: str | None, code: str | None) -> None:
+    visit = visits("P03")
+    if code is None:
+        assert visit.draft(REPAY, amount=amount).amount == D(amount or "")
+    else:
+        with pytest.raises(Refusal, match=code):
+            visit.draft(REPAY, amount=amount)
+
+
+def test_an_amount_is_not_asked_where_the_centre_computes_it(visits: Visits) -> None:
+    with pytest.raises(Refusal, match="amount-not-asked"):
+        visits("P04").draft(RETIRE, amount="1.00")
+
+
+# -- the course of an operation -------------------------------------------------------------------
+
+
+def test_the_same_key_is_the_same_operation_as_far_as_it_has_come(visits: Visits) -> None:
+    visit = visits("P03")
+    request = DraftRequest(key="7" * 32, order=visit.order(REPAY))
+    draft = visit.money.draft(request)
+    assert visit.money.draft(request).id == draft.id
+    visit.confirm(draft)
+    again = visit.money.draft(request)
+    assert (again.id, again.state) == (draft.id, OperationState.CONFIRMED)
+    visit.committer.commit(draft.id)
+    assert visit.money.draft(request).state is OperationState.DONE
+    other = request.order.model_copy(update={"amount": D("100.00")})
+    with pytest.raises(Refusal, match="key-reused"):
+        visit.money.draft(DraftRequest(key="7" * 32, order=other))
+
+
+def test_a_newer_draft_supersedes_a_drafted_one(visits: Visits) -> None:
+    visit = visits("P03")
+    old, new = visit.draft(REPAY), visit.draft(REPAY, amount="200.00")
+    assert visit.money.operation(old.id).state is OperationState.SUPERSEDED
+    assert visit.confirm(old) is OperationState.SUPERSEDED
+    assert visit.confirm(new) is OperationState.CONFIRMED
+
+
+def test_one_of_a_person_and_kind_in_flight(visits: Visits) -> None:
+    visit = visits("P03")
+    order = visit.order(REPAY)
+    first = visit.confirmed(REPAY)
+    for state in ("confirmed", "in-progress"):
+        with pytest.raises(Refusal) as no:
+            visit.money.draft(DraftRequest(key=secrets.token_hex(16), order=order))
+        assert refused(no) == ("in-flight", first.id)
+        busy = visit.reasons()[REPAY].refusal
+        assert busy
+        assert (busy.operation, busy.state) == (first.id, state)
+        visit.lever("POST", "/operations/course", {"after_s": None})
+        visit.committer.commit(first.id)
+
+
+def test_an_end_that_was_not_told_comes_first(visits: Visits) -> None:
+    visit = visits("P03")
+    order = visit.order(REPAY)
+    first = visit.confirmed(REPAY)
+    with pytest.raises(Refusal, match="not-ended"):
+        visit.money.told(first.id)
+    visit.money.cancel(first.id)
+    with pytest.raises(Refusal) as no:
+        visit.money.draft(DraftRequest(key=secrets.token_hex(16), order=order))
+    assert refused(no) == ("untold", first.id)
+    assert [one.id for one in visit.money.open_operations()] == [first.id]
+    visit.money.told(first.id)
+    visit.money.told(first.id)
+    assert visit.money.open_operations() == ()
+    assert [one.told for one in visit.money.all_operations()] == [True]
+    assert visit.draft(REPAY).state is OperationState.DRAFTED
+
+
+def test_a_draft_that_was_never_confirmed_need_not_be_told(visits: Visits) -> None:
+    visit = visits("P03")
+    first = visit.draft(REPAY)
+    visit.money.cancel(first.id)
+    assert visit.money.open_operations() == ()
+    assert visit.draft(REPAY).id != first.id
+
+
+def test_a_commit_is_done_once(visits: Visits) -> None:
+    visit = visits("P03")
+    draft = visit.confirmed(REPAY)
+    answers = {visit.committer.commit(draft.id).model_dump_json() for _ in range(3)}
+    assert len(answers) == 1
+    assert len(visit.moved()) == 1
+
+
+def test_many_commits_at_once_are_one(visits: Visits, url: str) -> None:
+    visit = visits("P03")
+    draft = visit.confirmed(REPAY)
+    states = []
+
+    def commit() -> None:
+        with CommitClient(url, "YL-0001") as committer:
+            states.append(committer.commit(draft.id).state)
+
+    threads = [threading.Thread(target=commit) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert states == [OperationState.DONE] * 8
+    assert len(visit.moved()) == 1
+
+
+def test_only_what_is_confirmed_is_committed(visits: Visits) -> None:
+    visit = visits("P03")
+    draft = visit.draft(REPAY)
+    with pytest.raises(Refusal) as no:
+        visit.committer.commit(draft.id)
+    assert refused(no) == ("not-confirmed", draft.id)
+    assert visit.money.cancel(draft.id).state is OperationState.CANCELLED
+    assert visit.committer.commit(draft.id).state is OperationState.CANCELLED
+    assert visit.moved() == []
+
+
+def test_in_progress_ends_on_the_centres_clock(visits: Visits) -> None:
+    visit = visits("P03")
+    visit.lever("POST", "/operations/course", {"after_s": 30})
+    draft = visit.confirmed(REPAY)
+    for _ in range(2):
+        assert visit.committer.commit(draft.id).state is OperationState.IN_PROGRESS
+    assert visit.money.cancel(draft.id).state is OperationState.IN_PROGRESS
+    assert visit.moved() == []
+    visit.lever("POST", "/clock", {"seconds": 31})
+    done = visit.committer.query(draft.id)
+    assert done.state is OperationState.DONE
+    assert done.reference
+    assert len(visit.moved()) == 1
+
+
+def test_in_progress_may_be_refused_in_the_end(visits: Visits) -> None:
+    visit = visits("P03")
+    course = {"after_s": None, "ends_as": "refused", "code": "withdrawal-frozen"}
+    visit.lever("POST", "/operations/course", course)
+    draft = visit.confirmed(REPAY)
+    assert visit.committer.commit(draft.id).state is OperationState.IN_PROGRESS
+    visit.lever("POST", "/operations/settled")
+    whole = visit.money.operation(draft.id)
+    assert whole.state is OperationState.REFUSED
+    assert whole.refusal
+    assert whole.refusal.code == "withdrawal-frozen"
+    assert visit.moved() == []
+    assert "钱没有动" in visit.texts()[0]
+
+
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_expiry_is_stored_before_anything_is_answered(visits: Visits, confirmed: bool) -> None:
+    visit = visits("P03")
+    draft = visit.draft(REPAY)
+    if confirmed:
+        visit.confirm(draft)
+    before = visit.money.operation(draft.id)
+    left = before.commit_ttl_s if confirmed else before.draft_ttl_s
+    assert left is not None
+    assert 590 <= left <= 600
+    visit.lever("POST", "/clock", {"seconds": 595})  # the session lasts as long
+    visit.money.open_operations()
+    visit.lever("POST", "/clock", {"seconds": 5})
+    assert visit.committer.query(draft.id).state is OperationState.EXPIRED
+    assert visit.committer.commit(draft.id).state is OperationState.EXPIRED
+    assert visit.confirm(draft) is OperationState.EXPIRED
+    assert visit.moved() == []
+    assert [one.state for one in visit.money.open_operations()] == ["expired"] * confirmed
+
+
+def test_a_confirmation_is_bound_to_what_was_seen(visits: Visits) -> None:
+    visit = visits("P03")
+    draft = visit.draft(REPAY)
+    other = draft.model_copy(update={"amount": D("200.00")})
+    with pytest.raises(Refusal, match="quote-differs"):
+        visit.confirm(other)
+    assert visit.confirm(draft) is OperationState.CONFIRMED
+    assert visit.confirm(draft, "000000") is OperationState.CONFIRMED, "evidence is not looked at"
+
+
+def test_three_wrong_codes_cancel_the_operation(visits: Visits) -> None:
+    visit = visits("P03")
+    draft = visit.draft(REPAY)
+    for _ in range(2):
+        with pytest.raises(Refusal) as no:
+            visit.confirm(draft, "000000")
+        assert refused(no) == ("code-wrong", draft.id)
+    with pytest.raises(Refusal, match="operation-locked"):
+        visit.confirm(draft, "000000")
+    assert visit.confirm(draft) is OperationState.CANCELLED
+
+
+def test_the_code_is_the_operations_own(visits: Visits) -> None:
+    visit = visits("P03")
+    draft = visit.draft(REPAY)
+    evidence = (Evidence(kind="sms", value=Sensitive(CODE)),)
+    confirmation = Confirmation(evidence=evidence, digest=digest_of(draft))
+    with pytest.raises(Refusal, match="code-expired"):
+        visit.money.confirm(draft.id, confirmation)  # the code of the sign-in is no good
+    visit.money.send_code(draft.id)
+    with pytest.raises(Refusal, match="sms-too-soon"):
+        visit.money.send_code(draft.id)
+    picture = Evidence(kind="face", value=Sensitive(""))
+    face = confirmation.model_copy(update={"evidence": (picture,)})
+    with pytest.raises(Refusal, match="evidence-missing"):
+        visit.money.confirm(draft.id, face)
+    both = face.model_copy(update={"evidence": face.evidence + evidence})
+    with pytest.raises(Refusal, match="evidence-refused"):
+        visit.money.confirm(draft.id, both)
+    visit.lever("POST", "/clock", {"seconds": 301})
+    with pytest.raises(Refusal, match="code-expired"):
+        visit.money.confirm(draft.id, confirmation)
+    visit.money.send_code(draft.id)
+    assert visit.money.confirm(draft.id, confirmation).state is OperationState.CONFIRMED
+    with pytest.raises(Refusal, match="not-drafted"):
+        visit.money.send_code(draft.id)
+
+
+def test_the_rules_are_asked_once_more_at_the_commit(visits: Visits) -> None:
+    visit = visits("P04")
+    draft = visit.confirmed(RETIRE)
+    visit.lever("PUT", "/offers/withdraw", {"open": False})
+    assert visit.committer.commit(draft.id).state is OperationState.REFUSED
+    refusal = visit.money.operation(draft.id).refusal
+    assert refusal
+    assert refusal.code == "service-closed"
+    visit.money.told(draft.id)
+    with pytest.raises(Refusal, match="service-closed"):
+        visit.draft(RETIRE)
+
+
+def test_nobody_else_reaches_an_operation(visits: Visits) -> None:
+    visit = visits("P03")
+    draft = visit.confirmed(REPAY)
+    stranger = visits("P01", terminal="YL-0002")
+    for ask in (
+        stranger.money.operation,
+        stranger.money.cancel,
+        stranger.money.told,
+        stranger.money.send_code,
+    ):
+        with pytest.raises(Refusal, match="not-found"):
+            ask(draft.id)
+    with pytest.raises(Refusal, match="other-terminal"):
+        stranger.committer.commit(draft.id)
+    with pytest.raises(Refusal, match="other-terminal"):
+        stranger.committer.query(draft.id)
+    with pytest.raises(Refusal, match="not-found"):
+        visit.committer.query("0" * 32)
+    assert visit.moved() == []
+
+
+def test_the_same_person_goes_on_at_another_terminal(visits: Visits) -> None:
+    first, second = visits("P03"), visits("P03", terminal="YL-0002")
+    draft = first.draft(REPAY)
+    assert second.confirm(draft) is OperationState.CONFIRMED
+    assert [one.id for one in first.money.open_operations()] == [draft.id]
+    with pytest.raises(Refusal, match="other-terminal"):
+        first.committer.commit(draft.id)
+    assert second.committer.commit(draft.id).state is OperationState.DONE
+    assert second.money.operation(draft.id).reference
+
+
+def test_a_fact_that_changes_changes_the_judgement(visits: Visits) -> None:
+    visit = visits("P02")
+    assert visit.reasons()[Business.LEAVING_WITHDRAWAL].can
+    visit.lever("PATCH", "/facts/P02", {"pays_elsewhere": 1})
+    refusal = visit.reasons()[Business.LEAVING_WITHDRAWAL].refusal
+    assert refusal
+    assert refusal.code == "pays-elsewhere"
