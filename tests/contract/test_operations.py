@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ import requests
 
 from kiosk.centre.client import CentreClient
 from kiosk.centre.commit_client import CommitClient
-from kiosk.centre.errors import Refusal
+from kiosk.centre.errors import CentreUnavailable, Refusal
 from kiosk.centre.evidence import CardEvidence
 from kiosk.centre.operations import (
     AuthorisationAnswer,
@@ -30,25 +31,63 @@ from kiosk.operation import Business, OperationState
 from kiosk.privacy import Sensitive
 from kiosk.workshop.sandbox import personas
 from kiosk.workshop.sandbox.server import serving
+from kiosk.workshop.sandbox.tls import SandboxCa
 
 D = Decimal
 REPAY, RETIRE = Business.REPAY_LOAN_WITHDRAWAL, Business.RETIREMENT_WITHDRAWAL
 CODE = "123456"
 
 
+class ServedCentre:
+    """A stand-in centre over TLS, and its CA."""
+
+    def __init__(self, url: str, ca: SandboxCa) -> None:
+        self.url = url
+        self.ca = ca
+
+    def committer(self, terminal: str, certified: str | None = None) -> CommitClient:
+        """The committer of ``terminal``, with the certificate of ``certified``."""
+        certificate = self.ca.terminal(certified or terminal)
+        return CommitClient(self.url, terminal, ca=self.ca.root, certificate=certificate)
+
+    def lever(self, method: str, path: str, body: Any = None) -> Any:
+        answer = requests.request(
+            method,
+            f"{self.url}/sandbox{path}",
+            json=body,
+            timeout=10,
+            verify=str(self.ca.root),
+            cert=str(self.ca.terminal("levers")),
+        )
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+    def moved(self) -> list[tuple[str, int]]:
+        return [(move["operation"], move["amount"]) for move in self.lever("GET", "/movements")]
+
+
+@contextmanager
+def served(directory: Path, **options: Any) -> Iterator[ServedCentre]:
+    given = {"fixed_code": CODE, "codes_per_day": 1000} | options
+    with serving(directory, tls=True, **given) as url:
+        yield ServedCentre(url, SandboxCa(directory))
+
+
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(tmp_path_factory.mktemp("centre"), fixed_code=CODE, codes_per_day=1000) as url:
-        yield url
+def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedCentre]:
+    with served(tmp_path_factory.mktemp("centre")) as centre:
+        yield centre
 
 
 class OperationVisit:
     """A visit that has proved who it is, and the committer of its terminal."""
 
-    def __init__(self, url: str, persona: str, terminal: str = "YL-0001") -> None:
-        self.url = url
-        self.ask = CentreClient(url, terminal)
-        self.committer = CommitClient(url, terminal)
+    def __init__(self, centre: ServedCentre, persona: str, terminal: str = "YL-0001") -> None:
+        self.lever = centre.lever
+        self.moved = centre.moved
+        certificate = centre.ca.terminal(terminal)
+        self.ask = CentreClient(centre.url, terminal, ca=centre.ca.root, certificate=certificate)
+        self.committer = centre.committer(terminal)
         person = personas.load()[persona]
         card = {"kind": person.kind, "name": person.name, "number": person.number}
         if person.kind.startswith("foreigner"):
@@ -89,14 +128,6 @@ class OperationVisit:
         assert self.confirm(draft) is OperationState.CONFIRMED
         return draft
 
-    def lever(self, method: str, path: str, body: Any = None) -> Any:
-        answer = requests.request(method, f"{self.url}/sandbox{path}", json=body, timeout=10)
-        assert answer.ok, answer.text
-        return answer.json() if answer.content else None
-
-    def moved(self) -> list[tuple[str, int]]:
-        return [(move["operation"], move["amount"]) for move in self.lever("GET", "/movements")]
-
     def texts(self) -> list[str]:
         return [message["text"] for message in self.lever("GET", "/messages")]
 
@@ -107,12 +138,12 @@ class OperationVisit:
 class Visits:
     """Opens visits, and closes them after the test."""
 
-    def __init__(self, url: str, stack: ExitStack) -> None:
-        self._url = url
+    def __init__(self, centre: ServedCentre, stack: ExitStack) -> None:
+        self._centre = centre
         self._stack = stack
 
     def __call__(self, persona: str, terminal: str = "YL-0001") -> OperationVisit:
-        visit = OperationVisit(self._url, persona, terminal)
+        visit = OperationVisit(self._centre, persona, terminal)
         self._stack.callback(visit.ask.close)
         self._stack.callback(visit.committer.close)
         visit.authorise()
@@ -120,10 +151,10 @@ class Visits:
 
 
 @pytest.fixture
-def visits(url: str) -> Iterator[Visits]:
-    assert requests.post(url + "/sandbox/reset", timeout=10).status_code == 204
+def visits(centre: ServedCentre) -> Iterator[Visits]:
+    centre.lever("POST", "/reset")
     with ExitStack() as stack:
-        yield Visits(url, stack)
+        yield Visits(centre, stack)
 
 
 def refused(refusal: pytest.ExceptionInfo[Refusal]) -> tuple[str, str | None]:
@@ -363,13 +394,13 @@ def test_a_commit_is_done_once(visits: Visits) -> None:
     assert len(visit.moved()) == 1
 
 
-def test_many_commits_at_once_are_one(visits: Visits, url: str) -> None:
+def test_many_commits_at_once_are_one(visits: Visits, centre: ServedCentre) -> None:
     visit = visits("P03")
     draft = visit.confirmed(REPAY)
     states = []
 
     def commit() -> None:
-        with CommitClient(url, "YL-0001") as committer:
+        with centre.committer("YL-0001") as committer:
             states.append(committer.commit(draft.id).state)
 
     threads = [threading.Thread(target=commit) for _ in range(8)]
@@ -542,3 +573,47 @@ def test_a_fact_that_changes_changes_the_judgement(visits: Visits) -> None:
     refusal = visit.reasons()[Business.LEAVING_WITHDRAWAL].refusal
     assert refusal
     assert refusal.code == "pays-elsewhere"
+
+
+# -- who speaks -----------------------------------------------------------------------------------
+
+
+def test_the_certificate_names_the_terminal_not_the_header(
+    visits: Visits, centre: ServedCentre
+) -> None:
+    visit = visits("P03")
+    draft = visit.confirmed(REPAY)
+    with centre.committer("YL-0001", certified="YL-0002") as thief:
+        with pytest.raises(Refusal, match="terminal-unknown"):
+            thief.commit(draft.id)
+        with pytest.raises(Refusal, match="terminal-unknown"):
+            thief.query(draft.id)
+    nobody = CommitClient(centre.url, "YL-0001", ca=centre.ca.root)
+    with nobody, pytest.raises(CentreUnavailable):
+        nobody.commit(draft.id)
+    assert visit.moved() == []
+    assert visit.committer.commit(draft.id).state is OperationState.DONE
+
+
+@pytest.mark.parametrize("kind", ["drop", "cut", "garbage", "status"])
+def test_a_commit_whose_answer_is_lost_is_asked_about(visits: Visits, kind: str) -> None:
+    visit = visits("P03")
+    draft = visit.confirmed(REPAY)
+    fault = {"match": "/v1/operations", "ends": "/commit", "kind": kind, "times": 1}
+    visit.lever("POST", "/faults", fault)
+    with pytest.raises(CentreUnavailable):
+        visit.committer.commit(draft.id)
+    carried_out = kind != "status"
+    state = OperationState.DONE if carried_out else OperationState.CONFIRMED
+    assert visit.committer.query(draft.id).state is state
+    assert visit.committer.commit(draft.id).state is OperationState.DONE
+    assert len(visit.moved()) == 1
+
+
+def test_the_ca_stays(tmp_path: Path) -> None:
+    first, second = SandboxCa(tmp_path), SandboxCa(tmp_path)
+    assert first.root.read_bytes() == second.root.read_bytes()
+    assert first.terminal("YL-0001").read_bytes() == second.terminal("YL-0001").read_bytes()
+    assert [path.name for path in second.root.parent.iterdir() if path.stat().st_mode & 0o077] == [
+        "ca.pem"
+    ]

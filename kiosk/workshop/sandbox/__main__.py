@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from kiosk.workshop.sandbox.server import run
+from kiosk.workshop.sandbox.tls import SandboxCa
 
 
 def main() -> None:
@@ -19,8 +20,19 @@ def main() -> None:
         "--delay", type=float, nargs=2, default=(0.0, 0.0), metavar=("LEAST", "MOST"),
         help="seconds every answer takes",
     )  # fmt: skip
+    parser.add_argument(
+        "--tls", metavar="TERMINAL", help="only TLS, and write a certificate for this terminal"
+    )
     given = parser.parse_args()
-    run(given.directory, given.port, delay=tuple(given.delay), fixed_code=given.fixed_code)
+    if given.tls:
+        SandboxCa(given.directory).terminal(given.tls)
+    run(
+        given.directory,
+        given.port,
+        tls=bool(given.tls),
+        delay=tuple(given.delay),
+        fixed_code=given.fixed_code,
+    )
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ class CentreFault(BaseModel):
     """
 
     match: str = Field(default="/v1", max_length=200)  # how the path begins
+    ends: str = Field(default="", max_length=200)  # how the path ends, for example "/commit"
     method: str | None = Field(default=None, max_length=8)
     kind: Literal["latency", "status", "cut", "garbage", "drop", "refusal"]
     seconds: float = Field(default=1.0, ge=0, le=120)
@@ -75,7 +76,8 @@ class Faults:
         due, kept = [], []
         with self._lock:
             for fault, left in self._set:
-                fits = path.startswith(fault.match) and fault.method in (None, method)
+                fits = path.startswith(fault.match) and path.endswith(fault.ends)
+                fits = fits and fault.method in (None, method)
                 if fits:
                     due.append(fault)
                     left = None if left is None else left - 1  # noqa: PLW2901

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import Any
 import uvicorn
 
 from kiosk.workshop.sandbox.app import create_app
+from kiosk.workshop.sandbox.tls import SandboxCa
 
 
 class _AnnouncingServer(uvicorn.Server):
@@ -30,23 +32,31 @@ class _AnnouncingServer(uvicorn.Server):
         self.ready.set()
 
 
-def run(directory: Path, port: int = 0, host: str = "127.0.0.1", **options: Any) -> None:
+def run(
+    directory: Path, port: int = 0, host: str = "127.0.0.1", *, tls: bool = False, **options: Any
+) -> None:
     """Serve until interrupted. Prints the URL, one line, as soon as the server answers.
 
-    Port 0 takes a free port; ``options`` go to :func:`kiosk.workshop.sandbox.app.create_app`. The
-    levers under ``/sandbox`` need no password: keep ``host`` an address of this machine only.
+    Port 0 takes a free port; ``tls`` as in :func:`serving`; ``options`` go to
+    :func:`kiosk.workshop.sandbox.app.create_app`. The levers under ``/sandbox`` need no password:
+    keep ``host`` an address of this machine only.
     """
     with _listening(host, port) as listener:
-        server = _server(directory, listener, options)
+        server = _server(directory, listener, options, tls=tls)
         server.announce = True
         server.run(sockets=[listener])
 
 
 @contextmanager
-def serving(directory: Path, **options: Any) -> Iterator[str]:
-    """Run the centre in a thread, on a free port, for the length of the block; yields its URL."""
+def serving(directory: Path, *, tls: bool = False, **options: Any) -> Iterator[str]:
+    """Run the centre in a thread, on a free port, for the length of the block; yields its URL.
+
+    With ``tls``, only who has a certificate of the centre's own CA may speak to it, levers too:
+    ``SandboxCa(directory)`` of :mod:`kiosk.workshop.sandbox.tls` issues them, and the terminal is
+    who its certificate names, whatever the header says.
+    """
     with _listening("127.0.0.1", 0) as listener:
-        server = _server(directory, listener, options)
+        server = _server(directory, listener, options, tls=tls)
         thread = threading.Thread(
             target=server.run, args=([listener],), name="stand-in centre", daemon=True
         )
@@ -70,7 +80,18 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         yield listener
 
 
-def _server(directory: Path, listener: socket.socket, options: dict[str, Any]) -> _AnnouncingServer:
+def _server(
+    directory: Path, listener: socket.socket, options: dict[str, Any], *, tls: bool
+) -> _AnnouncingServer:
+    host, port = listener.getsockname()[:2]
+    secured: dict[str, Any] = {}
+    if tls:
+        ca = SandboxCa(directory)
+        secured = {
+            "ssl_certfile": str(ca.server(host)),
+            "ssl_ca_certs": str(ca.root),
+            "ssl_cert_reqs": ssl.CERT_REQUIRED,
+        }
     config = uvicorn.Config(
         create_app(directory, **options),
         http="h11",
@@ -80,8 +101,9 @@ def _server(directory: Path, listener: socket.socket, options: dict[str, Any]) -
         access_log=False,  # paths and addresses are not logged
         server_header=False,
         timeout_graceful_shutdown=2,
+        **secured,
     )
     server = _AnnouncingServer(config)
-    host, port = listener.getsockname()[:2]
-    server.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    server.url = f"{'https' if tls else 'http'}://{place}"
     return server
