@@ -227,7 +227,13 @@ def centre() -> Target:
         (
             0,
             m.Catalogue(
-                version=1, clock=now, centre=both, hotline="12329", demo=True, offers=(offer,)
+                version=1,
+                clock=now,
+                centre=both,
+                short_name=m.ShortName(zh="中心", en="Centre"),
+                hotline="12329",
+                demo=True,
+                offers=(offer,),
             ),
         ),
         (

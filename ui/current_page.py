@@ -250,7 +250,7 @@ class CurrentPage(QObject):
     def _name_of_centre(self) -> str:
         if self._catalogue is None:
             return translate("住房公积金", self.language)
-        return say(self._catalogue.centre, self.language)
+        return say(self._catalogue.short_name, self.language)
 
     def _all_notices(self) -> str:
         stop = "；" if self.language is Language.ZH else "; "

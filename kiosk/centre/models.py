@@ -8,7 +8,7 @@ document is made from them. Unknown fields are ignored, unknown codes are kept a
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -195,6 +195,14 @@ class CentreWords(WireModel):
         return self.zh if language is Language.ZH else self.en
 
 
+class ShortName(CentreWords):
+    """The centre's name in the head of every page: one line of large letters, such as
+    云岭市公积金中心."""
+
+    zh: Annotated[str, line(12)]
+    en: Annotated[str, line(22)]
+
+
 class RefusalBody(WireModel):
     """Why the centre does not do it: every 4xx answer has this body. ``operation`` and ``state``:
     the operation that stands in the way, where one does."""
@@ -215,6 +223,11 @@ class Hours(WireModel):
 
     opens: str = Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
     closes: str = Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
+
+    def contain(self, clock: time) -> bool:
+        """Whether ``clock`` lies in the hours, counted in whole minutes: 20:00:59 is still 20:00,
+        and hours that close at 23:59 close never."""
+        return self.opens <= f"{clock:%H:%M}" <= self.closes
 
 
 class Purpose(WireModel):
@@ -269,6 +282,9 @@ class Catalogue(WireModel):
     version: int = Field(ge=0, le=2**53)
     clock: Moment  # the centre's business time, with offset
     centre: CentreWords
+    short_name: ShortName = Field(
+        examples=[{"zh": "云岭市公积金中心", "en": "Yunling Housing Fund"}]
+    )
     hotline: Annotated[str, line(20)] = Field(examples=["12329"])
     demo: bool  # True: 演示数据 on every page and sheet
     offers: tuple[Offer, ...] = Field(max_length=MOST_OWNED)
@@ -363,6 +379,7 @@ class Account(WireModel):
     sealed_on: Day | None = None  # 封存日期, local
     frozen_on: Day | None = None  # 冻结日期, local
     note: CentreWords | None = None  # what the state means for the holder, and whom to ask
+    no_certificate: CentreWords | None = None  # why no 缴存证明 can be had of the account
     has_loan: bool = False
     as_of: Day
 

@@ -16,7 +16,7 @@ from kiosk.words import Month, Sayable, _
 @service("account", icon="account")
 def show_account(visit: Visit) -> None:
     account = choose_account(visit)
-    match visit.ask(account_statement(account, visit.catalogue.masking, _ways_on(visit))):
+    match visit.ask(account_statement(account, visit.catalogue.masking, _ways_on(visit, account))):
         case "ledger":
             show_years(visit, account)
         case "deposit-certificate":
@@ -75,14 +75,15 @@ def _tone(account: Account) -> Tone:
     return Tone.GOOD if paid else Tone.ATTENTION
 
 
-def _ways_on(visit: Visit) -> tuple[Action, ...]:
+def _ways_on(visit: Visit, account: Account) -> tuple[Action, ...]:
     """The services that lead on from the account; a closed service carries its reason."""
     ways = {
         "ledger": (_("看缴存明细"), "ledger"),
         "deposit-certificate": (_("打印证明"), "printer"),
     }
+    why_not = {"deposit-certificate": account.no_certificate}
     return tuple(
-        Action(tile.service, *ways[tile.service], closed=tile.closed)
+        Action(tile.service, *ways[tile.service], closed=why_not.get(tile.service) or tile.closed)
         for tile in menu(visit).tiles
         if tile.service in ways
     )

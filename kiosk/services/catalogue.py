@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 
 from drivers.device import Kind, Status
 from kiosk.centre.level import Level
@@ -79,7 +79,6 @@ def closed_because(
     outside its hours, or a device that it needs is not ready."""
     if not offer.open:
         return offer.closed_because or _("暂停服务")
-    opens, closes = time.fromisoformat(offer.hours.opens), time.fromisoformat(offer.hours.closes)
-    if not opens <= clock.time() <= closes:
+    if not offer.hours.contain(clock.time()):
         return _("服务时间 {opens}–{closes}", opens=offer.hours.opens, closes=offer.hours.closes)
     return closed_by(statuses, SERVICES[offer.service].needs.devices)

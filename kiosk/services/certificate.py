@@ -33,6 +33,7 @@ def make_and_print(visit: Visit, account: Account) -> None:
     visit.ask(Preview(document, pdf, actions=(Action("print", _("打印证明"), "printer"),)))
     if not visit.print_document(document, pdf):
         return
+    visit.count_as_done("deposit-certificate")
     no_slip = closed_by(visit.statuses(), (Kind.RECEIPT_PRINTER,))
     slip = Action("slip", _("打印凭条"), "receipt", closed=no_slip)
     out = PaperReady(

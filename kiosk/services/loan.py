@@ -120,7 +120,11 @@ def plan_table(entries: Sequence[PlanEntry]) -> ShowTable:
 def repayments_table(entries: Sequence[Repayment]) -> ShowTable:
     """The instalments that were paid or are overdue."""
     owed = sum(1 for entry in entries if entry.paid_on is None)
-    lead = _("有 {count} 期未还", count=owed) if owed else _("全部按期还清")
+    lead = (
+        _("有 {count} 期未还", count=owed)
+        if owed
+        else _("到期的 {count} 期都已还款", count=len(entries))
+    )
     return ShowTable(
         _("还款明细"),
         (

@@ -34,7 +34,7 @@ from kiosk.visit.steps import (
     Step,
 )
 from kiosk.visit.troubles import LEAVE, PASSING, RETRY, card_went, not_printed, problem_of
-from kiosk.words import Language, Sayable
+from kiosk.words import Language
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -103,7 +103,7 @@ class Visit:
         self._papers = False  # paper has come out, or may have
         self.leftovers = False
         """Whether the last slip failed: part of a slip may hang out of the receipt printer."""
-        self._done: list[tuple[str, Sayable]] = []
+        self._done: list[str] = []  # the services that may be rated, the last one last
 
     # -- for services -------------------------------------------------------------------------
 
@@ -160,6 +160,11 @@ class Visit:
         value = make()
         self._answers.keep(Entry(value, "once"))
         return value
+
+    def count_as_done(self, service: str) -> None:
+        """``service`` has done what the citizen came for, and is what a rating is about; also when
+        the citizen leaves on the page that says so, and when another service led here."""
+        self._done.append(service)
 
     def statuses(self) -> Mapping[Kind, Status]:
         """The states of the devices now, by class."""
@@ -314,9 +319,10 @@ class Visit:
         while True:
             step = menu(self)
             chosen = self._asker.ask(step, back=False)
-            title = next(tile.title for tile in step.tiles if tile.service == chosen)
-            if self._has_proved(prove, chosen) and self._serve(services[chosen]):
-                self._done.append((chosen, title))
+            before = len(self._done)
+            done = self._has_proved(prove, chosen) and self._serve(services[chosen])
+            if done and len(self._done) == before:
+                self._done.append(chosen)
 
     def _has_proved(self, prove: Callable[[Visit, str], bool], service: str) -> bool:
         """Run ``prove`` until the centre is sure enough for ``service``. False when the citizen
@@ -360,9 +366,9 @@ class Visit:
         """Ask for one rating of the last service; not when no service was run to its end."""
         if not self._done:
             return
-        service, title = self._done[-1]
+        service = self._done[-1]
         try:
-            level = self._asker.ask(Rate(title), back=False)
+            level = self._asker.ask(Rate(self.offer(service).title), back=False)
             if level is not None:
                 self.centre.rate(Rating(service=service, level=level))
         except (Left, TimedOut):

@@ -76,6 +76,17 @@ def test_a_state_that_needs_explaining_is_explained(
     assert "12329" in say(account.note, Language.EN)
 
 
+@pytest.mark.parametrize(("persona", "reason"), [("P01", None), ("P08", "冻结期间不能开具")])
+def test_what_the_account_forbids_is_closed_with_the_reason(
+    here: World, persona: str, reason: str | None
+) -> None:
+    account = here.serve(persona, "account", (ACCOUNT, BACK)).last(ShowStatement)
+    ways = {each.key: each.closed for each in account.actions}
+    assert ways["ledger"] is None
+    closed = ways["deposit-certificate"]
+    assert (closed and say(closed, Language.ZH)) == reason
+
+
 def test_numbers_to_choose_from_are_masked_as_the_centre_says(here: World) -> None:
     def service(visit: Visit) -> None:
         rules = MaskingRules(account=Masking(first=0, last=2))

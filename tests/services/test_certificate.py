@@ -84,6 +84,21 @@ def test_the_certificate_and_its_slip(here: World) -> None:
     assert cv2.QRCodeDetector().detectAndDecode(grey)[0] == document.verify_url
 
 
+def test_who_leaves_with_the_paper_is_asked_about_the_paper(here: World) -> None:
+    """Also when the account's page led to the paper: the paper is what the citizen came for."""
+    here.play(
+        *here.signed_in("P01"),
+        (Menu, "account"),
+        (ShowStatement, action(CERTIFICATE)),
+        *CHOSEN,
+        (PrintingDocument, printed),
+        (titled("证明打好了，请取走"), Left()),
+        (Rate, "5"),
+        (Farewell, None),
+    )
+    assert here.ask("GET", "/ratings") == [{"service": CERTIFICATE, "level": 5}]
+
+
 @pytest.mark.parametrize(("large", "scale"), [(False, 1), (True, 2)])
 def test_who_reads_large_letters_has_them_on_the_slip(here: World, large: bool, scale: int) -> None:
     slip = ((PrintingDocument, printed), (PaperReady, action("slip")), (PrintingSlip, slip_printed))

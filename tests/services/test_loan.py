@@ -56,7 +56,7 @@ def test_a_loan_that_is_being_repaid(here: World) -> None:
     paid = played.last(ShowTable)
     assert len(paid.rows) == 6
     assert "未还" not in states(paid)
-    assert say(paid.lead, Language.ZH) == "全部按期还清"
+    assert say(paid.lead, Language.ZH) == "到期的 6 期都已还款"
     assert played.calls["GET /v1/loans"] == 1, "going back asks nothing twice"
     assert played.calls["GET /v1/loans/{id}/plan"] == 1
 

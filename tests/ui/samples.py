@@ -57,13 +57,13 @@ from kiosk.visit.steps import (
 )
 from kiosk.visit.troubles import device_words, not_printed, problem_of
 from kiosk.words import _
+from kiosk.workshop.sandbox.offers import CENTRE, SHORT_NAME
 
 CATALOGUE = Catalogue(
     version=1,
     clock=datetime(2026, 1, 15, 10, 0, tzinfo=timezone(timedelta(hours=8))),
-    centre=CentreWords(
-        zh="云岭市住房公积金管理中心（演示）", en="Yunling Housing Provident Fund (demo)"
-    ),
+    centre=CentreWords(zh=CENTRE, en="Yunling Housing Provident Fund Centre (demo)"),
+    short_name=SHORT_NAME,
     hotline="12329",
     demo=True,
     offers=(),

@@ -85,7 +85,7 @@ def test_every_button_of_every_page_answers_once(theatre: Theatre) -> None:
 
 
 def is_shown_tab(button: QQuickItem) -> bool:
-    return bool(button.property("primary")) and button.objectName().isdecimal()
+    return bool(button.property("chosen"))
 
 
 def test_a_button_shows_that_it_is_pressed_within_one_frame(theatre: Theatre) -> None:

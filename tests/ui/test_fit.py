@@ -16,6 +16,7 @@ from PySide6.QtGui import QFontMetricsF
 from PySide6.QtQml import QQmlEngine, QQmlExpression
 from PySide6.QtQuick import QQuickItem
 
+from kiosk.centre.models import ShortName
 from kiosk.privacy import Sensitive
 from tests.ui.cases import NOTICES, cases
 from tests.ui.samples import CATALOGUE
@@ -25,6 +26,10 @@ LEAST_TEXT = 28
 LEAST_TARGET = 96
 LEAST_GAP = 24
 HEAD_TOOLS = {"contrast", "elder", "language"}
+LONGEST = CATALOGUE.model_copy(
+    update={"short_name": ShortName(zh="延边朝鲜族自治州公积金局", en="Yanbian Provident Fund")}
+)
+"""The longest short name that the contract allows."""
 NAMES = ("张*", "J** S** D**", "欧阳𬭎㛃")
 SLACK = 1.01  # of a pixel: sizes are rounded to whole ones
 
@@ -222,7 +227,7 @@ def test_every_page_fits(orientation: str, lowered: bool) -> None:
     try:
         for ticket, (name, step) in enumerate(cases().items(), start=1):
             theatre.greet(NAMES[ticket % 3] if name > "07" else "")
-            theatre.page.surround(CATALOGUE, NOTICES if name.startswith("53") else ())
+            theatre.page.surround(LONGEST, NOTICES if name.startswith("53") else ())
             theatre.show(
                 step,
                 ticket=ticket,

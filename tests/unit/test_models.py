@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +27,7 @@ from kiosk.centre.models import (
     Rating,
     Ratio,
     RefusalBody,
+    ShortName,
     SmsCheck,
     WireModel,
     YearMonth,
@@ -327,9 +328,27 @@ def test_the_clock_of_the_centre_keeps_its_offset() -> None:
         version=1,
         clock=clock,
         centre=CentreWords(zh="中心", en="Centre"),
+        short_name=ShortName(zh="中心", en="Centre"),
         hotline="12329",
         demo=True,
         offers=(),
     )
     assert json.loads(catalogue.model_dump_json())["clock"] == "2026-01-15T10:00:00+08:00"
     assert catalogue.masking.id_number == Masking(first=3, last=4)
+
+
+@pytest.mark.parametrize(
+    ("clock", "inside"),
+    [
+        (time(7, 59, 59), False),
+        (time(8), True),
+        (time(20, 0, 30), True),  # the minute that is named belongs to the hours
+        (time(20, 1), False),
+    ],
+)
+def test_hours_are_counted_in_whole_minutes(clock: time, inside: bool) -> None:
+    assert Hours(opens="08:00", closes="20:00").contain(clock) is inside
+
+
+def test_hours_until_2359_never_close() -> None:
+    assert Hours(opens="00:00", closes="23:59").contain(time(23, 59, 1))

@@ -22,31 +22,25 @@ Item {
         anchors { left: brand.right; leftMargin: 20; verticalCenter: parent.verticalCenter }
         width: (Theme.lowered ? head.width - Theme.side : tools.x) - x - 20
         Label {
-            id: centre
-            // On one line or, where the name is too long, on two lines of about the same length.
-            readonly property bool fits: measure.advanceWidth + 2 <= parent.width
-            readonly property int slack: Appearance.otherLanguage === "EN" ? 16 : 90
-            width: fits ? parent.width : Math.min(parent.width, measure.advanceWidth / 2 + slack)
+            width: parent.width
             text: CurrentPage.centre
-            font.pixelSize: 28
+            font.pixelSize: Theme.elder ? 32 : 30
+            fontSizeMode: Text.HorizontalFit
+            minimumPixelSize: 28
             font.bold: true
-            lineHeight: fits ? 1 : 0.8
-            TextMetrics {
-                id: measure
-                text: CurrentPage.centre
-                font.family: Theme.family
-                font.pixelSize: 28
-                font.bold: true
-            }
+            lineHeight: 0.95
+            wrapMode: Text.NoWrap
         }
         Label {
-            visible: centre.lineCount < 2 || CurrentPage.greeting.length > 0
+            readonly property bool greets: CurrentPage.greeting.length > 0
             width: parent.width
-            text: CurrentPage.greeting.length > 0 ? CurrentPage.greeting : qsTr("自助服务终端")
-            font.pixelSize: CurrentPage.greeting.length > 0 ? 28 : 22
-            font.bold: CurrentPage.greeting.length > 0
-            color: CurrentPage.greeting.length > 0 ? Theme.blue : Theme.soft
-            lineHeight: 0.9
+            text: greets ? qsTr("%1，您好").arg(CurrentPage.greeting) : qsTr("自助服务终端")
+            font.pixelSize: Theme.elder ? 36 : 30
+            fontSizeMode: Text.HorizontalFit
+            minimumPixelSize: 28
+            font.bold: greets
+            color: greets ? Theme.blue : Theme.soft
+            lineHeight: 0.95
             wrapMode: Text.NoWrap
         }
     }

@@ -6,11 +6,13 @@ import QtQuick
 Item {
     id: pad
     property string point             // the key beside the nought, for numbers with decimal places
+    property bool clears: false       // the key beside the nought empties the field
     property bool fourth: false       // delete and confirm stand in a fourth column
     property bool complete: false
     property string confirm
     signal digit(string value)
     signal erase()
+    signal cleared()
     signal confirmed()
     readonly property int space: 24
     readonly property int keyHeight: Math.floor((height - 3 * space) / 4)
@@ -32,6 +34,16 @@ Item {
             size: pad.size
             onClicked: pad.digit(modelData)
         }
+    }
+    PushButton {
+        objectName: "clear"
+        visible: pad.clears
+        y: 3 * (pad.keyHeight + pad.space)
+        width: pad.keyWidth
+        height: pad.keyHeight
+        text: qsTr("清空")
+        size: Math.min(Theme.button, pad.size)
+        onClicked: pad.cleared()
     }
     PushButton {
         objectName: "erase"

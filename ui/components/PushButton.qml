@@ -8,6 +8,7 @@ import Kiosk
 T.Button {
     id: button
     property bool primary: false
+    property bool chosen: false       // the tab that is shown
     property string iconName
     property string name: text        // the words of a screen reader
     property string closed            // why the button cannot be pressed now
@@ -35,11 +36,19 @@ T.Button {
         radius: Theme.buttonRadius
         color: !button.available ? Theme.paper
              : button.primary ? (button.down || button.sleeping ? Theme.bluePressed : Theme.blue)
-             : (button.down || button.sleeping ? Theme.blueTint : Theme.card)
+             : (button.down || button.sleeping || button.chosen ? Theme.blueTint : Theme.card)
         readonly property bool held: button.down || button.sleeping
         border.width: button.activeFocus ? 7 : held ? 5 : button.primary && button.available ? 0 : 3
         border.color: button.activeFocus ? Theme.focus : held ? (button.primary ? Theme.ink : Theme.blue)
                     : button.available ? Theme.edge : Theme.line
+        Rectangle {
+            visible: button.chosen
+            x: Theme.buttonRadius
+            y: parent.height - height
+            width: parent.width - 2 * x
+            height: 8
+            color: Theme.blue
+        }
         Rectangle {   // parts the ring from the blue, which is nearly as dark
             visible: button.activeFocus && button.primary && button.available
             anchors { fill: parent; margins: 7 }

@@ -37,7 +37,7 @@ Page {
     Row {
         id: boxes
         spacing: 20
-        readonly property int box: Math.min(132, (parent.width - 5 * spacing) / 6)
+        readonly property int box: Math.min(Theme.wide ? 132 : 144, (parent.width - 5 * spacing) / 6)
         Accessible.role: Accessible.StaticText
         Accessible.name: qsTr("已输入 %1 位").arg(page.code.length)
         Repeater {
@@ -66,13 +66,22 @@ Page {
         y: parent === page.asideItem ? 12 : boxes.height + 20
         width: parent.width
         spacing: 12
-        Label {
+        Note {
             width: parent.width
-            visible: text.length > 0
+            text: page.long ? "" : page.wrong
+            tone: "bad"
+            icon: "refused"
+            size: Theme.row
+            most: !Theme.wide ? 0 : words.parent === page.asideItem ? page.asideHeight - resend.height - 36
+                : pad.y - words.y - 12
+        }
+        Label {       // a long reason needs the room of the note's icon and rim
+            width: parent.width
+            visible: page.long
             text: page.wrong
             color: Theme.red
             font.bold: true
-            font.pixelSize: page.long ? 34 : Theme.row
+            font.pixelSize: 34
             lineHeight: 0.9
             Accessible.role: Accessible.AlertMessage
         }
@@ -110,6 +119,8 @@ Page {
         fourth: Theme.wide
         complete: page.code.length === page.length
         confirm: page.shown.confirm
+        clears: true
+        onCleared: page.code = ""
         onDigit: value => page.push(value)
         onErase: page.code = page.code.slice(0, -1)
         onConfirmed: page.send()

@@ -8,6 +8,7 @@ Page {
     id: page
     readonly property PaperReadyContent shown: view as PaperReadyContent
     actions: shown.actions
+    primaryLast: false   // most people are done: 退出 and the slip are as good as the home page
     span: true
     Column {
         y: Math.max(0, (parent.height - height) / 2)

@@ -148,7 +148,7 @@ Page {
                 objectName: modelData.key
                 width: tabRow.each
                 height: tabRow.tall
-                primary: modelData.current
+                chosen: modelData.current
                 text: modelData.title
                 Accessible.role: Accessible.PageTab
                 Accessible.checked: modelData.current

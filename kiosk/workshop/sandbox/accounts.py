@@ -96,6 +96,7 @@ class Accounts:
             sealed_on=sealed,
             frozen_on=frozen,
             note=_note(row["status"], arrears, sealed, frozen),
+            no_certificate=_NO_CERTIFICATE.get(row["status"]),
             has_loan=bool(owing),
             as_of=self._today,
         )
@@ -280,6 +281,12 @@ def _day(text: str | None) -> date | None:
 
 def worded_day(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
+
+
+_NO_CERTIFICATE = {
+    FROZEN: CentreWords(zh="冻结期间不能开具", en="Not while the account is frozen"),
+    **dict.fromkeys(CLOSED, CentreWords(zh="账户已销户", en="This account is closed")),
+}
 
 
 def _note(

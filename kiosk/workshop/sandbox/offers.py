@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from datetime import datetime
 from threading import Lock
 
-from kiosk.centre.models import Catalogue, CentreWords, Hours, Offer, Place, Purpose
+from kiosk.centre.models import Catalogue, CentreWords, Hours, Offer, Place, Purpose, ShortName
 from kiosk.workshop.sandbox.clock import Clock
 from kiosk.workshop.sandbox.refusals import Refused
 
 CENTRE = "云岭市住房公积金管理中心(演示)"
+SHORT_NAME = ShortName(zh="云岭市公积金中心", en="Yunling Housing Fund")
 HOTLINE = "12329"
 CERTIFICATE = "deposit-certificate"
 
@@ -84,6 +85,7 @@ class Offers:
                 version=self._version,
                 clock=now,
                 centre=_words(CENTRE, "Yunling Housing Provident Fund Centre (demo)"),
+                short_name=SHORT_NAME,
                 hotline=HOTLINE,
                 demo=True,
                 offers=tuple(self._now(offer, now) for offer in _OFFERS),
@@ -119,8 +121,7 @@ class Offers:
         if offer.service in self._closed:
             because = self._closed[offer.service] or _words("暂停服务", "Not available now")
             return offer.model_copy(update={"open": False, "closed_because": because})
-        opens, closes = time.fromisoformat(hours.opens), time.fromisoformat(hours.closes)
-        if not opens <= now.time().replace(second=0) <= closes:
+        if not hours.contain(now.time()):
             because = _words(
                 f"服务时间 {hours.opens}–{hours.closes}", f"Open {hours.opens} to {hours.closes}"
             )
