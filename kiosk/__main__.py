@@ -81,7 +81,15 @@ def run(settings_path: Path, visits: int | None) -> None:
 
     command = keeper.visit_command(settings_path)
     try:
-        sys.exit(keeper.run(settings_path, command, preload=keeper.PRELOAD, visits=visits))
+        sys.exit(
+            keeper.run(
+                settings_path,
+                command,
+                preload=keeper.PRELOAD,
+                committer=keeper.committer_command(settings_path),
+                visits=visits,
+            )
+        )
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
 
@@ -102,6 +110,18 @@ def visit(settings_path: Path, channel_fd: int, robot: str | None, told: tuple[s
     from ui import app
 
     sys.exit(app.run(settings_path, channel_fd, robot=robot, told=told))
+
+
+@main.command(hidden=True)
+@_SETTINGS
+@click.option(
+    "--channel", "channel_fd", type=int, required=True, help="Descriptor of the keeper's channel."
+)
+def committer(settings_path: Path, channel_fd: int) -> None:
+    """Keep the journal, commit operations at the centre; started by the keeper."""
+    from kiosk.operations import process
+
+    process.run(settings_path, channel_fd)
 
 
 @main.command()

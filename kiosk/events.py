@@ -123,6 +123,62 @@ FORK_SERVER_FAILED = LogEvent(
     "software.",
     fields=("cause", "pause_s"),
 )
+COMMITTER_STARTED = LogEvent(
+    "committer-started",
+    logging.INFO,
+    "committer started",
+    means="The process that keeps the journal of operations and commits them runs.",
+    do=_NOTHING,
+    fields=("pid",),
+)
+COMMITTER_NOT_STARTED = LogEvent(
+    "committer-not-started",
+    logging.ERROR,
+    "committer not started",
+    means="The system refused a process for the committer. The keeper tries again after a pause; "
+    "until then no service that moves money can be begun.",
+    do="Check memory, number of processes and open files: `kiosk doctor`.",
+    fields=("code", "failures"),
+)
+COMMITTER_FAILED = LogEvent(
+    "committer-failed",
+    logging.ERROR,
+    "committer failed",
+    means="The committer ended or fell silent. The keeper starts it again after a pause; until "
+    "then no service that moves money can be begun. Nothing is lost: the journal tells the next "
+    "committer what is open.",
+    do="Nothing, if the line stands alone. If the line repeats, check the disk of the state "
+    "directory and the lines of the committer before it.",
+    fields=("cause", "pause_s"),
+)
+JOURNAL_NOT_OPENED = LogEvent(
+    "journal-not-opened",
+    logging.ERROR,
+    "journal not opened",
+    means="The journal of operations cannot be used (`reason`). No service that moves money can be "
+    "begun; look-ups and papers go on. The terminal tries again every few seconds.",
+    do="Free or mend the disk of the state directory. A file system in memory is refused: put the "
+    "state directory on a disk.",
+    fields=("reason",),
+)
+JOURNAL_SET_ASIDE = LogEvent(
+    "journal-set-aside",
+    logging.ERROR,
+    "journal set aside",
+    means="The journal was damaged. It is kept beside under another name, and a new one has begun. "
+    "No operation is lost by that: what was confirmed is done or expires at the centre, which "
+    "tells the citizen.",
+    do="Keep the damaged file for the maker of the software, and check the disk.",
+)
+OPERATION_NOT_PASSED_ON = LogEvent(
+    "operation-not-passed-on",
+    logging.WARNING,
+    "operation not passed on",
+    means="A visit asked for a commit, and the committer could not be told for so long that the "
+    "centre has let the operation expire.",
+    do="See the lines about the committer before this one.",
+    fields=("operation",),
+)
 VISIT_STARTED = LogEvent(
     "visit-started",
     logging.INFO,

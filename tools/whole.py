@@ -19,6 +19,7 @@ BUILD = ROOT / "build"
 WHOLE: dict[str, tuple[str, ...]] = {
     "kiosk/keeper/channel.py": ("tests/unit/test_channel.py",),
     "kiosk/keeper/clean_file.py": ("tests/unit/test_clean_file.py",),
+    "kiosk/keeper/committer_process.py": ("tests/faults/test_committer_watch.py",),
     "kiosk/keeper/fork_server.py": (
         "tests/unit/test_visit_process.py",
         "tests/faults/test_fork_server.py",
@@ -27,6 +28,7 @@ WHOLE: dict[str, tuple[str, ...]] = {
     "kiosk/keeper/keeper.py": (
         "tests/faults/test_keeper.py",
         "tests/faults/test_fork_server.py",
+        "tests/faults/test_committer_watch.py",
     ),
     "kiosk/keeper/kept_process.py": (
         "tests/unit/test_visit_process.py",

@@ -7,6 +7,10 @@ forked. Keeper and visits exchange the words of :mod:`kiosk.keeper.channel` and 
 The fork server (:mod:`kiosk.keeper.forking`) makes the visits. While there is none, a visit that
 the screen waits for is started in a fresh interpreter, which takes longer.
 
+The committer (:mod:`kiosk.keeper.committer_process`) keeps the journal of operations. The keeper
+passes words between it and the visits, and reads the line of a dead visit to its end, because a
+``Commit`` may lie there.
+
 One thread and one ``select``: the keeper never waits for a single visit, so a visit that hangs
 holds up nothing.
 """
@@ -32,15 +36,20 @@ from kiosk.keeper.channel import (
     Alive,
     Begun,
     Broken,
+    Commit,
     Ended,
     FromVisit,
     HasLeftovers,
     Live,
+    Money,
+    Outcome,
     Quit,
     Ready,
     Shown,
+    Taken,
 )
 from kiosk.keeper.clean_file import CleanFile
+from kiosk.keeper.committer_process import CommitterWatch
 from kiosk.keeper.fork_server import ForkServer, ForkStage, Preload
 from kiosk.keeper.forking import NotForked
 from kiosk.keeper.kept_process import STUCK_S
@@ -65,6 +74,7 @@ class Keeper:
 
     ``command`` starts a visit; ``--channel N`` is added, the descriptor of its end of the channel.
     ``preload`` is what the fork server imports; None: no fork server, every visit starts bare.
+    ``committer`` starts the committer; None: there is none, and nothing that moves money begins.
     ``limit_s`` is how long a visit may last after ``Begun`` (the visit ends itself then; the keeper
     kills it ``pace.grace_s`` later). ``takeovers`` are the seconds from the moment the keeper
     notices the end of a visit to the first frame of the next; the newest thousand, oldest first.
@@ -81,6 +91,7 @@ class Keeper:
         pace: KeeperPace | None = None,
         state: Path | None = None,
         preload: Preload | None = None,
+        committer: Sequence[str] | None = None,
     ) -> None:
         self.takeovers: list[float] = []
         self._command = tuple(command)
@@ -92,6 +103,9 @@ class Keeper:
         self._left = visits
         self._pace = pace or KeeperPace()
         self._selector = selectors.DefaultSelector()
+        self._committer = CommitterWatch(
+            committer, self._selector, self._pace, self._answer, self._tell_money
+        )
         self._visits: list[VisitProcess] = []
         self._number = 0
         self._failures = 0
@@ -118,6 +132,7 @@ class Keeper:
             systemd.tell("READY=1")
             try:
                 self._start(time.monotonic())
+                self._committer.tend(time.monotonic())
                 self._tend_fork_server(time.monotonic())
                 while not self._stop and self._left != 0:
                     systemd.watchdog()
@@ -145,15 +160,22 @@ class Keeper:
                 visit.heard += slept
             if self._fork_server:
                 self._fork_server.since += slept
+            self._committer.slept(slept)
         for visit in self._visits:
             if visit.stage is not VisitStage.LEAVING and (
-                fault := visit.overdue(self._pace, self._limit_s, now)
+                fault := visit.overdue(self._pace, self._limit_of(visit), now)
             ):
                 self._dismiss(visit, fault)
         self._promote(now)
         if now >= max(self._backed_off_until, self._rests_until) and not self._waiting():
             self._start(now)
         self._tend_fork_server(now)
+        self._committer.tend(now)
+
+    def _limit_of(self, visit: VisitProcess) -> float:
+        """A visit that has asked for a commit gets a little longer, to hear what came of it."""
+        asked = self._committer.asked_by(visit.number)
+        return self._limit_s + (self._pace.taken_s if asked else 0.0)
 
     def _hear(self, visit: VisitProcess) -> None:
         if visit.stage is VisitStage.LEAVING:
@@ -176,6 +198,9 @@ class Keeper:
                 return ""
             case Ended(how) if visit.stage in _ON_SCREEN:
                 return how
+            case Commit() if visit.stage is VisitStage.BEGUN:
+                self._committer.commit(visit.number, word)
+                return ""
             case Broken("closed"):
                 return "died"
             case Broken(why):
@@ -184,7 +209,9 @@ class Keeper:
         if stage is None:
             return "out of turn"
         visit.go(stage)
-        if stage is VisitStage.SHOWN:
+        if stage is VisitStage.READY:
+            visit.channel.send(self._committer.money)
+        elif stage is VisitStage.SHOWN:
             self._note_shown(visit)
         elif stage is VisitStage.BEGUN:
             self._clean.set(False)
@@ -200,6 +227,29 @@ class Keeper:
             dark_ms = round(self.takeovers[-1] * 1000, 1)
             self._gone_at = None
         events.VISIT_SHOWN.log(log, visit=visit.number, ms=dark_ms)
+
+    # -- operations ---------------------------------------------------------------------------
+
+    def _answer(self, number: int, word: Taken | Outcome) -> None:
+        """Pass the committer's word on to the visit that asked; a visit that is gone hears none."""
+        for visit in self._visits:
+            if visit.number == number and visit.stage is VisitStage.BEGUN:
+                visit.channel.send(word)
+
+    def _tell_money(self, word: Money) -> None:
+        """Tell every visit that can hear whether services that move money may begin."""
+        for visit in self._visits:
+            if visit.stage not in (VisitStage.WARMING, VisitStage.LEAVING):
+                visit.channel.send(word)
+
+    def _read_to_the_end(self, visit: VisitProcess) -> None:
+        """The line of a dead visit: what it asked for before it died goes on without it."""
+        while words := visit.channel.receive():
+            for word in words:
+                if isinstance(word, Commit) and visit.begun:
+                    self._committer.commit(visit.number, word)
+                if isinstance(word, Broken):
+                    return
 
     # -- coming and going ---------------------------------------------------------------------
 
@@ -284,6 +334,8 @@ class Keeper:
             self._dismiss(visit, "died")
         self._selector.unregister(visit.death)
         self._visits.remove(visit)
+        self._read_to_the_end(visit)
+        self._committer.forget(visit.number)
         visit.reap()
         events.VISIT_REAPED.log(log, visit=visit.number, exit=visit.process.exit)
 
@@ -349,10 +401,16 @@ class Keeper:
                 asked.channel.send(Quit())
         until = time.monotonic() + self._pace.quit_s
         while self._visits and (left := until - time.monotonic()) > 0:
-            dead = {key.fd for key, _ in self._selector.select(left)}
+            dead = set()
+            for key, _ in self._selector.select(left):
+                if any(visit.death == key.fd for visit in self._visits):
+                    dead.add(key.fd)
+                else:
+                    key.data()
             for visit in [visit for visit in self._visits if visit.death in dead]:
                 self._selector.unregister(visit.death)
                 self._visits.remove(visit)
+                self._read_to_the_end(visit)
                 visit.reap()
 
     def _end_fork_server(self) -> None:
@@ -369,8 +427,11 @@ class Keeper:
         for visit in self._visits:
             visit.kill()
         for visit in self._visits:
+            visit.process.await_end(STUCK_S)
+            self._read_to_the_end(visit)
             visit.reap()
         self._visits.clear()
+        self._committer.end()
         self._selector.close()
 
     @contextlib.contextmanager
@@ -397,11 +458,17 @@ def visit_command(settings_path: Path, *options: str) -> list[str]:
     return [sys.executable, "-m", "kiosk", "visit", "--settings", str(settings_path), *options]
 
 
+def committer_command(settings_path: Path) -> list[str]:
+    """The command that starts the committer; the keeper adds ``--channel``."""
+    return [sys.executable, "-m", "kiosk", "committer", "--settings", str(settings_path)]
+
+
 def run(
     settings_path: Path,
     command: Sequence[str],
     *,
     preload: str = "",
+    committer: Sequence[str] | None = None,
     visits: int | None = None,
     pace: KeeperPace | None = None,
 ) -> int:
@@ -409,6 +476,7 @@ def run(
 
     ``preload`` is the ``module:function`` that imports what a visit needs; the fork server calls it
     with the path of the settings. Empty: no fork server, every visit starts in a fresh interpreter.
+    ``committer`` is the command that starts the committer, to which the keeper adds ``--channel``.
     The keeper's only lasting state is one empty marker file in systemd's ``STATE_DIRECTORY``.
     Raises :class:`kiosk.settings.SettingsError`.
     """
@@ -422,4 +490,5 @@ def run(
         pace=pace,
         state=Path(state) if state else None,
         preload=Preload(preload, settings_path) if preload else None,
+        committer=committer,
     ).run()

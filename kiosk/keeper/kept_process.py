@@ -79,6 +79,10 @@ class KeptProcess:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
 
+    def await_end(self, seconds: float) -> None:
+        """Wait until the process has ended of itself, ``seconds`` at most."""
+        _readable(self.death, seconds)
+
     def reap(self) -> None:
         """Kill and collect the process and the orphans of its group; give the descriptor back."""
         self.kill()

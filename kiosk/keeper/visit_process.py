@@ -27,6 +27,10 @@ class KeeperPace:
     """Pauses before a start after 1, 2, 3 … failures in a row; the last one repeats."""
     load_s: float = 60.0  # from the start of the fork server to Loaded
     fork_s: float = 5.0  # from the request for a visit to its process
+    committer_s: float = 30.0  # without a word from the committer: frozen, perhaps in a bad disk
+    taken_s: float = 15.0  # beyond the limit, for a visit that has asked for a commit
+    hold_s: float = 1200.0  # how long a commit is kept for the committer: the centre keeps it less
+    close_s: float = 1.0  # from Quit to the kill of the committer, which closes its journal
     tick_s: float = 0.1  # longest wait of one select: how late any limit above is noticed
 
 
@@ -49,6 +53,7 @@ class VisitProcess:
         self.process = process
         self.channel = channel
         self.stage = VisitStage.WARMING
+        self.begun = False  # a citizen has been here
         self.since = self.heard = time.monotonic()
 
     @classmethod
@@ -70,6 +75,7 @@ class VisitProcess:
 
     def go(self, stage: VisitStage) -> None:
         self.stage = stage
+        self.begun |= stage is VisitStage.BEGUN
         self.since = self.heard = time.monotonic()
 
     def overdue(self, pace: KeeperPace, limit_s: float, now: float) -> str:

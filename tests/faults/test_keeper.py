@@ -33,9 +33,12 @@ from pathlib import Path
 from kiosk.keeper.keeper import run
 from kiosk.keeper.visit_process import KeeperPace
 stage, player = Path(sys.argv[1]), json.loads(sys.argv[2])
-visits, preload, pace = map(json.loads, sys.argv[3:])
+visits, preload, pace, committer = map(json.loads, sys.argv[3:])
 command, pace = [sys.executable, *player, str(stage)], KeeperPace(**pace)
-sys.exit(run(stage / "terminal.toml", command, preload=preload, visits=visits, pace=pace))
+more = {"preload": preload, "visits": visits, "pace": pace}
+if committer:
+    more["committer"] = [sys.executable, committer, str(stage)]
+sys.exit(run(stage / "terminal.toml", command, **more))
 """
 PATIENCE_S = 20.0
 
@@ -53,8 +56,10 @@ class KeeperProcess:
         env: dict[str, str] | None = None,
         preload: str = "nothing",
         as_module: bool = False,
+        committer: str = "",
         **pace: Any,
     ) -> None:
+        """``committer``: the program of a committer; none without."""
         self.stage = stage
         (stage / "plan").write_text(" ".join(plan))
         (stage / "terminal.toml").write_text(SETTINGS.format(limit_s=limit_s))
@@ -64,7 +69,7 @@ class KeeperProcess:
         self.keeper = subprocess.Popen(
             [
                 *(sys.executable, "-c", RUN, stage),
-                *map(json.dumps, (player, visits, load, pace)),
+                *map(json.dumps, (player, visits, load, pace, committer)),
             ],
             stderr=subprocess.PIPE,
             env={**os.environ, **(env or {})},

@@ -3,7 +3,8 @@
 ``visit_player.py DIRECTORY --channel N``. The n-th process that is started there acts the n-th part
 of ``DIRECTORY/plan`` (the last part repeats). It writes ``n.pid``, when warm ``n.ready``, and
 ``n.leftovers`` when the keeper tells it that the visit before left leftovers; then it reports that
-it has reset the devices, unless its part is "covered" or "no-reset".
+it has reset the devices, unless its part is "covered" or "no-reset". A visit that commits writes
+``n.taken`` and ``n.outcome`` when it hears of its operation, and ``money`` for every such word.
 """
 
 import os
@@ -20,14 +21,19 @@ from kiosk.keeper.channel import (
     Alive,
     Begun,
     Broken,
+    Commit,
     Ended,
     HasLeftovers,
     Live,
+    Money,
+    Outcome,
     Quit,
     Ready,
     Shown,
+    Taken,
     VisitEnd,
 )
+from kiosk.operation import Business
 from tests.faults.preloads import random_numbers
 
 
@@ -64,11 +70,25 @@ class PlayedVisit:
         for word in self.channel.receive():
             if isinstance(word, Quit | Broken):
                 os._exit(0)
-            self.live = isinstance(word, Live)
+            self.live |= isinstance(word, Live)
+            match word:
+                case Taken(operation) | Outcome(operation):
+                    assert operation == self.operation
+                    (self.stage / f"{self.number}.{type(word).__name__.lower()}").touch()
+                case Money(open):
+                    with (self.stage / "money").open("a") as file:
+                        file.write(f"{self.number} {open}\n")
             if word == Live(leftovers=True):
                 (self.stage / f"{self.number}.leftovers").touch()
 
     live = False
+
+    @property
+    def operation(self) -> str:
+        return f"{self.number:032x}"
+
+    def commit(self) -> None:
+        self.channel.send(Commit(self.operation, Business.PREPAYMENT))
 
     def act(self, part: str) -> None:
         if part == "crash":
@@ -103,7 +123,7 @@ class PlayedVisit:
 
     def on_screen(self, part: str) -> None:
         fd = self.channel.fileno()
-        if part not in ("good", "no-reset", "random"):
+        if part not in ("good", "no-reset", "random", "commits-too-soon"):
             self.channel.send(Begun())
         match part:
             case "crash-begun":
@@ -133,6 +153,28 @@ class PlayedVisit:
             case "leftovers":
                 self.channel.send(HasLeftovers(True))
                 self.channel.send(Ended("left"))
+            case "commits-too-soon":
+                self.commit()
+            case "commits":
+                while not (self.stage / f"{self.number}.outcome").exists():
+                    self.commit()
+                    self.wait(lambda: False, 0.1)
+                self.channel.send(Ended("left"))
+            case "commits-once":
+                self.commit()
+                self.wait((self.stage / f"{self.number}.outcome").exists)
+                self.channel.send(Ended("left"))
+            case "commits-dies":
+                self.commit()
+                os._exit(3)
+            case "commits-freezes":
+                while self.channel.send(Alive()):
+                    # The keeper reads so slowly only where it stands still itself.
+                    if (self.stage / "keeper-stands").exists():
+                        break
+                    time.sleep(0.01)
+                self.commit()
+                os.kill(os.getpid(), signal.SIGKILL)
             case "trouble":
                 self.channel.send(Ended("trouble"))
 

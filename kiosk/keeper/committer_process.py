@@ -1,0 +1,199 @@
+"""The committer as the keeper sees it: started, watched, replaced; words pass through unchanged.
+
+The keeper answers nothing in its place. It remembers which visit asked for which operation, so that
+the answer finds its way, and keeps a ``Commit`` until the committer has said ``Taken``, so that the
+successor of a committer that died with the word unread is told as well.
+"""
+
+from __future__ import annotations
+
+import logging
+import selectors
+import socket
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from kiosk import events
+from kiosk.keeper.channel import (
+    Alive,
+    Broken,
+    Commit,
+    FromCommitter,
+    KeeperToCommitter,
+    Money,
+    Outcome,
+    Quit,
+    Taken,
+)
+from kiosk.keeper.kept_process import KeptProcess
+from kiosk.keeper.visit_process import KeeperPace
+
+log = logging.getLogger(__name__)
+
+
+class KeptCommitter:
+    """One process of the committer. Raises ``OSError`` when the machine has none to spare."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self.heard = self.since = time.monotonic()
+        self.leaving = False
+        here, there = socket.socketpair()
+        with here, there:
+            self.process = KeptProcess.start(command, there)
+            self.channel = KeeperToCommitter(here.detach())
+
+    def reap(self) -> None:
+        """Kill and collect the process; give the descriptors back."""
+        self.process.reap()
+        self.channel.close()
+
+
+class CommitterWatch:
+    """Keeps one committer running, and passes words between it and the visits.
+
+    ``command`` starts a committer; None: this terminal has none, and money stays closed. ``answer``
+    gets ``Taken`` and ``Outcome`` with the number of the visit that asked, ``tell`` gets ``Money``
+    whenever it changes.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str] | None,
+        selector: selectors.BaseSelector,
+        pace: KeeperPace,
+        answer: Callable[[int, Taken | Outcome], None],
+        tell: Callable[[Money], None],
+    ) -> None:
+        self.money = Money(False)
+        self._command = command
+        self._selector = selector
+        self._pace = pace
+        self._answer = answer
+        self._tell = tell
+        self._committer: KeptCommitter | None = None
+        self._failures = 0
+        self._starts_after = 0.0
+        self._askers: dict[str, int] = {}
+        self._held: dict[str, tuple[Commit, float]] = {}  # not Taken yet, and since when
+
+    def commit(self, visit: int, word: Commit) -> None:
+        """The visit with this number asks for a commit, perhaps again."""
+        self._askers[word.id] = visit
+        self._held.setdefault(word.id, (word, time.monotonic()))
+        self._pass_on(word)
+
+    def asked_by(self, visit: int) -> bool:
+        """Whether the visit with this number has asked for a commit."""
+        return visit in self._askers.values()
+
+    def forget(self, visit: int) -> None:
+        """The visit is gone: nobody hears the answers to it. What it asked for goes on."""
+        self._askers = {id: number for id, number in self._askers.items() if number != visit}
+
+    def slept(self, seconds: float) -> None:
+        """The machine was suspended for so long: the committer is not to blame for the silence."""
+        if self._committer:
+            self._committer.heard += seconds
+
+    def tend(self, now: float) -> None:
+        """Start the committer when there is none, replace it when it is silent."""
+        for word, since in list(self._held.values()):
+            if now - since > self._pace.hold_s:
+                del self._held[word.id]
+                events.OPERATION_NOT_PASSED_ON.log(log, operation=word.id)
+        committer = self._committer
+        if committer:
+            if not committer.leaving and now - committer.heard > self._pace.committer_s:
+                self._dismiss(committer, "frozen")
+            return
+        if self._command is None or now < self._starts_after:
+            return
+        try:
+            committer = self._committer = KeptCommitter(self._command)
+        except OSError as error:  # the machine has no process or descriptor to spare
+            self._back_off(now)
+            events.COMMITTER_NOT_STARTED.log(log, code=error.errno, failures=self._failures)
+            return
+        self._selector.register(
+            committer.channel, selectors.EVENT_READ, partial(self._hear, committer)
+        )
+        self._selector.register(
+            committer.process.death, selectors.EVENT_READ, partial(self._bury, committer)
+        )
+        for word, _ in self._held.values():
+            self._pass_on(word)
+
+    def _pass_on(self, word: Commit) -> None:
+        committer = self._committer
+        if committer and not committer.leaving and not committer.channel.send(word):
+            self._dismiss(committer, "deaf")
+
+    def _hear(self, committer: KeptCommitter) -> None:
+        for word in committer.channel.receive():
+            committer.heard = time.monotonic()
+            if fault := self._take(word):
+                self._dismiss(committer, fault)
+                return
+
+    def _take(self, word: FromCommitter | Broken) -> str:
+        """Pass one word on. Returns why the committer must be replaced, or an empty string."""
+        match word:
+            case Money():
+                self._set_money(word)
+            case Taken(operation) | Outcome(operation):
+                self._held.pop(operation, None)
+                if operation in self._askers:
+                    self._answer(self._askers[operation], word)
+            case Alive():
+                pass
+            case Broken("closed"):
+                return "died"
+            case Broken(why):
+                return why
+        return ""
+
+    def _set_money(self, word: Money) -> None:
+        if word != self.money:
+            self.money = word
+            self._tell(word)
+
+    def _dismiss(self, committer: KeptCommitter, cause: str) -> None:
+        """Kill the committer; :meth:`_bury` reaps it when the kernel reports its death."""
+        if committer.leaving:
+            return
+        committer.leaving = True
+        committer.process.kill()
+        self._selector.unregister(committer.channel)
+        self._set_money(Money(False))
+        now = time.monotonic()
+        if now - committer.since >= self._pace.healthy_s:
+            self._failures = 0
+        pause = self._back_off(now)
+        events.COMMITTER_FAILED.log(log, cause=cause, pause_s=pause)
+
+    def _back_off(self, now: float) -> float:
+        self._failures = min(self._failures + 1, 1000)
+        steps = self._pace.back_off_s
+        pause = steps[min(self._failures, len(steps)) - 1]
+        self._starts_after = now + pause
+        return pause
+
+    def _bury(self, committer: KeptCommitter) -> None:
+        if not committer.leaving:
+            self._hear(committer)  # its last words, and that it has hung up
+            self._dismiss(committer, "died")
+        self._selector.unregister(committer.process.death)
+        committer.reap()
+        self._committer = None
+
+    def end(self) -> None:
+        """Tell the committer to close the journal; kill it a moment later."""
+        if committer := self._committer:
+            if not committer.leaving:
+                self._selector.unregister(committer.channel)
+                committer.channel.send(Quit())
+            self._selector.unregister(committer.process.death)
+            committer.process.await_end(self._pace.close_s)
+            committer.reap()
+            self._committer = None

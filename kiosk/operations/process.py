@@ -1,0 +1,223 @@
+"""The committer's process: one thread for the keeper's channel and the journal, workers for calls.
+
+A hung connection holds up one worker only. ``kiosk committer`` starts it, the keeper restarts it;
+it knows ids, businesses and states, and no citizen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import queue
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from random import SystemRandom
+from typing import Protocol
+
+from kiosk import events, settings
+from kiosk import log as logs
+from kiosk.centre.commit_client import CommitClient
+from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
+from kiosk.centre.operations import OperationStatus
+from kiosk.keeper.channel import Alive, Broken, Commit, CommitterEnd, Money, Quit
+from kiosk.operation import OperationState
+from kiosk.operations.committer import (
+    NO_ANSWER,
+    CallAnswer,
+    CallKind,
+    Committer,
+    CommitterAction,
+    SendCall,
+)
+from kiosk.operations.journal import FILE, Journal, set_aside
+from kiosk.operations.rows import JournalUnwritable
+
+log = logging.getLogger(__name__)
+
+ALIVE_S = 1.0
+OPEN_AGAIN_S = 5.0
+"""Pause before the next try to open a journal that cannot be used."""
+WORKERS = 8
+"""Calls on their way at the same time; each has its own connection."""
+
+
+class Asks(Protocol):
+    """The two calls to the centre; each is used by one thread and ends in bounded time."""
+
+    def commit(self, id: str) -> OperationStatus: ...
+
+    def query(self, id: str) -> OperationStatus: ...
+
+
+class CommitterProcess:
+    """Runs a :class:`Committer` until the keeper says ``Quit`` or is gone.
+
+    ``connect`` makes one connection to the centre, ``open_journal`` opens the journal or raises
+    :class:`JournalUnwritable`; ``make_room`` sets a damaged one aside.
+    """
+
+    def __init__(
+        self,
+        line: CommitterEnd,
+        open_journal: Callable[[], Journal],
+        make_room: Callable[[], object],
+        connect: Callable[[], Asks],
+    ) -> None:
+        self._line = line
+        self._open_journal = open_journal
+        self._make_room = make_room
+        self._connect = connect
+        self._journal: Journal | None = None
+        self._committer: Committer | None = None
+        self._opens_after = 0.0
+        self._closed = False  # ``Money(False)`` was told because there is no journal
+        self._alive_at = 0.0
+        self._answers: queue.SimpleQueue[tuple[SendCall, CallAnswer]] = queue.SimpleQueue()
+        self._wake, self._waker = socket.socketpair()
+        self._waker.setblocking(False)
+        self._workers = ThreadPoolExecutor(WORKERS, "centre")
+        self._own = threading.local()  # each worker's connection
+
+    def run(self) -> None:
+        """Work until the keeper says ``Quit`` or is gone."""
+        try:
+            while self._turn():
+                pass
+        finally:
+            self._workers.shutdown(wait=False, cancel_futures=True)
+            if self._journal:
+                self._journal.close()
+            for end in (self._line, self._wake, self._waker):
+                end.close()
+
+    def _turn(self) -> bool:
+        now = time.monotonic()
+        if now >= self._alive_at:
+            self._line.send(Alive())
+            self._alive_at = now + ALIVE_S
+        if self._committer is None and now >= self._opens_after:
+            self._open(now)
+        until = self._alive_at
+        if self._committer:
+            self._do(self._committer.wake(now))
+            until = min(until, self._committer.next_wake(now))
+        sources: list[CommitterEnd | socket.socket] = [self._line, self._wake]
+        readable, _, _ = select.select(sources, [], [], max(0.0, until - now))
+        if self._wake in readable:
+            self._take_answers()
+        return self._line not in readable or self._hear()
+
+    def _open(self, now: float) -> None:
+        try:
+            self._journal = self._open_journal()
+            self._committer = Committer(self._journal, now, SystemRandom())
+        except JournalUnwritable as error:
+            if self._journal:
+                self._journal.close()
+                self._journal = None
+            self._opens_after = now + OPEN_AGAIN_S
+            if not self._closed:
+                events.JOURNAL_NOT_OPENED.log(log, reason=error.reason)
+                self._line.send(Money(False))
+                self._closed = True
+            if error.reason == "damaged":
+                self._set_aside()
+
+    def _set_aside(self) -> None:
+        with contextlib.suppress(OSError):  # the disk is read-only: the next opening says so
+            self._make_room()
+            events.JOURNAL_SET_ASIDE.log(log)
+            self._opens_after = 0.0
+
+    def _hear(self) -> bool:
+        for word in self._line.receive():
+            match word:
+                case Commit(operation, business):
+                    # Without a journal nothing is taken: the visit asks again, or cancels.
+                    if self._committer:
+                        now = time.monotonic()
+                        self._do(self._committer.commit(operation, business, now))
+                case Quit() | Broken():
+                    return False
+        return True
+
+    def _take_answers(self) -> None:
+        self._wake.recv(4096)
+        while self._committer and not self._answers.empty():
+            call, said = self._answers.get()
+            self._do(self._committer.answered(call, said, time.monotonic()))
+
+    def _do(self, actions: list[CommitterAction]) -> None:
+        for action in actions:
+            if isinstance(action, SendCall):
+                self._workers.submit(self._call, action)
+            else:
+                self._line.send(action)
+
+    # -- the workers --------------------------------------------------------------------------
+
+    def _call(self, call: SendCall) -> None:
+        """In a worker: one call, one answer."""
+        said = NO_ANSWER
+        try:
+            if not hasattr(self._own, "centre"):
+                self._own.centre = self._connect()
+            said = answer_of(call, self._own.centre)
+        except Exception as error:  # noqa: BLE001 - a fault of the software; the centre is asked
+            events.UNCAUGHT.log(log, error=error)
+        self._answers.put((call, said))
+        with contextlib.suppress(OSError):  # full, or closed: nobody has to be woken
+            self._waker.send(b".")
+
+
+def answer_of(call: SendCall, centre: Asks) -> CallAnswer:
+    """What came of ``call``, as the committer takes it."""
+    try:
+        ask = centre.commit if call.kind is CallKind.COMMIT else centre.query
+        status = ask(call.operation)
+    except Refusal as refusal:
+        if refusal.code == "not-confirmed":
+            return CallAnswer(True, call.operation, OperationState.DRAFTED)
+        return CallAnswer(True, missing=refusal.code == "not-found")
+    except CentreUnavailable as error:
+        return CallAnswer(error.trouble is Trouble.BUSY, retry_after_s=error.retry_after_s or 0.0)
+    return CallAnswer(True, status.id, status.state, status.reference)
+
+
+def journal_path(chosen: settings.Settings) -> Path:
+    """Where the journal lies: in systemd's ``STATE_DIRECTORY``; at a desk, in the run directory."""
+    state = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+    return (Path(state) if state else chosen.run_directory) / FILE
+
+
+def run(settings_path: Path, channel_fd: int) -> None:
+    """The whole process. Raises :class:`kiosk.settings.SettingsError`."""
+    chosen = settings.load(settings_path)
+    logs.set_up(production=chosen.production)
+    path = journal_path(chosen)
+    centre = chosen.centre
+
+    def connect() -> CommitClient:
+        return CommitClient(
+            centre.url,
+            chosen.terminal,
+            connect_s=centre.connect_s,
+            ca=centre.ca,
+            certificate=centre.certificate,
+            key=centre.key,
+        )
+
+    events.COMMITTER_STARTED.log(log, pid=os.getpid())
+    CommitterProcess(
+        CommitterEnd(channel_fd),
+        lambda: Journal(path, production=chosen.production),
+        lambda: set_aside(path),
+        connect,
+    ).run()
+    os._exit(0)  # a call on its way may take another fifteen seconds; nobody waits for its answer

@@ -1,0 +1,59 @@
+"""Plays a committer for the keeper's tests: a process that speaks the channel, without a journal.
+
+``committer_player.py DIRECTORY --channel N``. The n-th process acts the n-th part of
+``DIRECTORY/committer-plan`` (the last part repeats). It writes ``committer-n.pid`` and appends each
+operation that it is asked to commit to ``committed``.
+"""
+
+import os
+import select
+import socket
+import sys
+import time
+from pathlib import Path
+
+from kiosk.keeper.channel import Alive, Broken, Commit, CommitterEnd, Money, Outcome, Quit, Taken
+from kiosk.operation import OperationState
+
+
+def main() -> None:
+    stage, fd = Path(sys.argv[1]), int(sys.argv[3])
+    plan = (stage / "committer-plan").read_text().split()
+    number = 1
+    while (stage / f"committer-{number}.pid").exists():
+        number += 1
+    (stage / f"committer-{number}.pid").write_text(str(os.getpid()))
+    part = plan[min(number, len(plan)) - 1]
+    if part == "crash":
+        os._exit(3)
+    if part == "garbage":
+        os.write(fd, b"garbage\n")
+    if part == "deaf":
+        socket.socket(fileno=os.dup(fd)).shutdown(socket.SHUT_RD)
+    channel = CommitterEnd(fd)
+    channel.send(Money(True))
+    while part != "silent":
+        channel.send(Alive())
+        if part != "deaf" and select.select([channel], [], [], 0.05)[0]:
+            for word in channel.receive():
+                match word:
+                    case Commit(operation):
+                        with (stage / "committed").open("a") as file:
+                            file.write(f"{number} {operation}\n")
+                        if part == "dies":
+                            os._exit(3)
+                        if part == "slow":
+                            time.sleep(1.0)
+                        channel.send(Taken(operation))
+                        channel.send(Outcome(operation, OperationState.DONE, "R-1"))
+                        channel.send(Outcome("f" * 32, OperationState.DONE))  # nobody asked
+                    case Quit():
+                        (stage / "committer-quit").touch()
+                        os._exit(0)
+                    case Broken():
+                        os._exit(0)
+    time.sleep(60)
+
+
+if __name__ == "__main__":
+    main()

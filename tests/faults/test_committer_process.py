@@ -1,0 +1,262 @@
+"""The committer's process: its line, its journal, its workers, over a centre that may hang."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
+from kiosk.centre.operations import OperationStatus
+from kiosk.keeper.channel import (
+    Alive,
+    Commit,
+    CommitterEnd,
+    FromCommitter,
+    KeeperToCommitter,
+    Money,
+    Outcome,
+    Quit,
+    Taken,
+)
+from kiosk.operation import Business, OperationState
+from kiosk.operations import process
+from kiosk.operations.committer import CallAnswer, CallKind, SendCall
+from kiosk.operations.journal import FILE, Journal, set_aside
+from kiosk.operations.process import CommitterProcess, answer_of, journal_path
+from kiosk.operations.rows import JournalEvent, JournalUnwritable
+from kiosk.settings import CentreSettings
+from kiosk.settings import Settings as TerminalSettings
+
+A, B = "a" * 32, "b" * 32
+DONE = OperationState.DONE
+PATIENCE_S = 20.0
+
+
+class CommitterLine:
+    """The keeper's end of a committer that runs in a thread."""
+
+    def __init__(self, directory: Path, **parts: Any) -> None:
+        here, there = socket.socketpair()
+        self.line = KeeperToCommitter(here.detach())
+        self.path = directory / FILE
+        self.centre: dict[str, Callable[[], OperationState]] = {}
+        self.opens = parts.get("opens") or (lambda: Journal(self.path))
+        self.process = CommitterProcess(
+            CommitterEnd(there.detach()),
+            self.open,
+            parts.get("make_room") or (lambda: set_aside(self.path)),
+            lambda: self,
+        )
+        self.thread = threading.Thread(target=self.process.run)
+        self.thread.start()
+
+    def open(self) -> Journal:
+        return self.opens()
+
+    def commit(self, id: str) -> OperationStatus:
+        return OperationStatus(id=id, state=self.centre[id](), reference="R-1")
+
+    query = commit
+
+    def hear(self, wanted: type[FromCommitter]) -> FromCommitter:
+        """The next word of this kind."""
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
+            for word in self.line.receive():
+                if isinstance(word, wanted):
+                    return word
+                assert isinstance(word, Alive | Money | Taken | Outcome)
+            time.sleep(0.005)
+        raise AssertionError(f"no {wanted}")
+
+    def end(self) -> None:
+        self.line.send(Quit())
+        self.thread.join(PATIENCE_S)
+        assert not self.thread.is_alive()
+        self.line.close()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., CommitterLine]]:
+    lines: list[CommitterLine] = []
+
+    def begun(**parts: Any) -> CommitterLine:
+        lines.append(CommitterLine(tmp_path, **parts))
+        return lines[-1]
+
+    yield begun
+    for line in lines:
+        if line.thread.is_alive():
+            line.end()
+
+
+def test_an_operation_from_word_to_word(start: Callable[..., CommitterLine]) -> None:
+    line = start()
+    assert line.hear(Money) == Money(True)
+    line.centre[A] = lambda: DONE
+    line.line.send(Commit(A, Business.PREPAYMENT))
+    assert line.hear(Taken) == Taken(A)
+    assert line.hear(Outcome) == Outcome(A, DONE, "R-1")
+    assert line.hear(Alive) == Alive()
+    line.end()
+    journal = Journal(line.path)
+    latest = journal.latest(A)
+    assert latest
+    assert latest.event is JournalEvent.DONE
+    journal.close()
+
+
+def test_a_call_that_hangs_holds_up_no_other(start: Callable[..., CommitterLine]) -> None:
+    line = start()
+    released = threading.Event()
+
+    def hangs() -> OperationState:
+        released.wait(PATIENCE_S)
+        return DONE
+
+    line.centre = {A: hangs, B: lambda: DONE}
+    line.line.send(Commit(A, Business.PREPAYMENT))
+    assert line.hear(Taken) == Taken(A)
+    line.line.send(Commit(B, Business.PREPAYMENT))
+    assert line.hear(Outcome) == Outcome(B, DONE, "R-1")
+    released.set()
+    assert line.hear(Outcome) == Outcome(A, DONE, "R-1")
+
+
+def test_it_ends_when_the_keeper_is_gone(start: Callable[..., CommitterLine]) -> None:
+    line = start()
+    line.hear(Money)
+    line.line.close()
+    line.thread.join(PATIENCE_S)
+    assert not line.thread.is_alive()
+
+
+def test_a_worker_whose_own_program_fails_is_no_answer(
+    start: Callable[..., CommitterLine], caplog: pytest.LogCaptureFixture
+) -> None:
+    line = start()
+    line.centre[A] = lambda: 1 // 0
+    line.line.send(Commit(A, Business.PREPAYMENT))
+    assert line.hear(Taken) == Taken(A)
+    while not any(name.event is JournalEvent.UNKNOWN for name in rows(line)):
+        time.sleep(0.01)
+    assert "ZeroDivisionError" in caplog.text
+
+
+def rows(line: CommitterLine) -> list[Any]:
+    committer = line.process._committer
+    return [known.entry for known in committer._open.values()] if committer else []
+
+
+def test_without_a_journal_nothing_is_taken_until_there_is_one(
+    start: Callable[..., CommitterLine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "OPEN_AGAIN_S", 0.01)
+
+    def refuses() -> Journal:
+        raise JournalUnwritable("read-only")
+
+    line = start(opens=refuses)
+    assert line.hear(Money) == Money(False)
+    line.line.send(Commit(A, Business.PREPAYMENT))
+    line.opens = lambda: Journal(line.path)
+    assert line.hear(Money) == Money(True)
+    line.centre[A] = lambda: DONE
+    line.line.send(Commit(A, Business.PREPAYMENT))
+    assert line.hear(Taken) == Taken(A)
+
+
+def test_a_damaged_journal_makes_room_for_a_new_one(
+    start: Callable[..., CommitterLine], tmp_path: Path
+) -> None:
+    (tmp_path / FILE).write_bytes(b"no database" * 1000)
+    line = start()
+    assert line.hear(Money) == Money(False)
+    assert line.hear(Money) == Money(True)
+    assert (tmp_path / f"{FILE}.damaged-1").exists()
+
+
+def test_a_disk_that_can_neither_be_read_nor_written_is_tried_again(
+    start: Callable[..., CommitterLine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "OPEN_AGAIN_S", 0.01)
+    tries = []
+
+    def refuses() -> None:
+        tries.append(1)
+        raise PermissionError
+
+    (tmp_path / FILE).write_bytes(b"no database" * 1000)
+    line = start(make_room=refuses)
+    assert line.hear(Money) == Money(False)
+    while len(tries) < 3:
+        time.sleep(0.01)
+
+
+def test_a_journal_that_cannot_be_read_through_is_closed_again(
+    start: Callable[..., CommitterLine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "OPEN_AGAIN_S", 0.01)
+    unresolved = Journal.unresolved
+
+    def refuses(journal: Journal) -> list[Any]:
+        raise JournalUnwritable("words of a later version")
+
+    monkeypatch.setattr(Journal, "unresolved", refuses)
+    line = start()
+    assert line.hear(Money) == Money(False)
+    monkeypatch.setattr(Journal, "unresolved", unresolved)
+    assert line.hear(Money) == Money(True)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        (
+            OperationStatus(id=A, state=DONE, reference="R-1"),
+            CallAnswer(True, A, DONE, "R-1"),
+        ),
+        (
+            Refusal("not-confirmed", "", "", "K7Q2-9XMD"),
+            CallAnswer(True, A, OperationState.DRAFTED),
+        ),
+        (Refusal("not-found", "", "", "K7Q2-9XMD"), CallAnswer(True, missing=True)),
+        (Refusal("other-terminal", "", "", "K7Q2-9XMD"), CallAnswer(True)),
+        (CentreUnavailable(Trouble.DOWN), CallAnswer(False)),
+        (CentreUnavailable(Trouble.SLOW), CallAnswer(False)),
+        (CentreUnavailable(Trouble.NONSENSE), CallAnswer(False)),
+        (CentreUnavailable(Trouble.BUSY, "", 30), CallAnswer(True, retry_after_s=30.0)),
+    ],
+)
+@pytest.mark.parametrize("kind", list(CallKind))
+def test_only_a_state_of_the_centre_is_one(
+    kind: CallKind, outcome: OperationStatus | Exception, said: CallAnswer
+) -> None:
+    class CentreThatSays:
+        def _say(self, id: str) -> OperationStatus:
+            assert id == A
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome
+
+        commit = query = _say
+
+    assert answer_of(SendCall(kind, A), CentreThatSays()) == said
+
+
+def test_where_the_journal_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = TerminalSettings(
+        terminal="T0001",
+        run_directory=tmp_path,
+        centre=CentreSettings(url="https://centre.example", seal_roots=tmp_path),
+    )
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    assert journal_path(chosen) == tmp_path / FILE
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/kiosk:/elsewhere")
+    assert journal_path(chosen) == Path("/var/lib/kiosk") / FILE
