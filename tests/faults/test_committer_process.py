@@ -141,12 +141,16 @@ def test_a_worker_whose_own_program_fails_is_no_answer(
     start: Callable[..., CommitterLine], caplog: pytest.LogCaptureFixture
 ) -> None:
     line = start()
-    line.centre[A] = lambda: 1 // 0
+    line.centre[A] = fails
     line.line.send(Commit(A, Business.PREPAYMENT))
     assert line.hear(Taken) == Taken(A)
     while not any(name.event is JournalEvent.UNKNOWN for name in rows(line)):
         time.sleep(0.01)
     assert "ZeroDivisionError" in caplog.text
+
+
+def fails() -> OperationState:
+    raise ZeroDivisionError
 
 
 def rows(line: CommitterLine) -> list[Any]:
