@@ -186,7 +186,7 @@ def _enter_code(step: EnterSmsCode, look: Look) -> EnterCodeContent:
         lead=look.word(_("已发到您登记的手机 {phone}", phone=step.phone)),
         wrong=look.word(step.wrong) if step.wrong else "",
         length=6,
-        resend_after=step.resend_after_s,
+        resend_after=step.resend_in_s,
         resend=look.word(_("重新发送")),
         resend_in=look.word(_("{seconds} 秒后可重新发送", seconds="%1")),
         confirm=look.word(_("确认")),

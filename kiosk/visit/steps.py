@@ -7,9 +7,11 @@ answer itself, so the screen, a scripted visit and a test obey the same rule.
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from math import ceil
 from typing import ClassVar, Generic, Literal, TypeVar
 
 from drivers.device import Kind, Request
@@ -159,8 +161,16 @@ class EnterSmsCode(Step[str]):
 
     awaits_phone: ClassVar[bool] = True
     phone: str  # masked
-    resend_after_s: int
+    resend_after_s: int  # counted from ``sent_at``
     wrong: Sayable | None = None  # why the centre refused the last code
+    sent_at: float = field(default_factory=time.monotonic, compare=False)
+    """When the code was sent, on the monotonic clock: a wrong code sends nothing, so that the page
+    after a wrong code counts on from here."""
+
+    @property
+    def resend_in_s(self) -> int:
+        """Seconds until the citizen may ask for another code."""
+        return max(0, ceil(self.resend_after_s - (time.monotonic() - self.sent_at)))
 
     def check(self, answer: object) -> str:
         if answer == RESEND:

@@ -167,6 +167,8 @@ def test_a_wrong_code_may_be_typed_again(here: World) -> None:
     )
     assert played.last(EnterSmsCode).wrong is not None
     assert "还可以输入2次" in zh(played.last(EnterSmsCode).wrong)
+    first, second = (step for step in played.script.steps if isinstance(step, EnterSmsCode))
+    assert first.sent_at == second.sent_at, "a wrong code sends nothing"
     assert played.calls["POST /v1/sessions/current/sms"] == 1, "no second message"
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -236,6 +238,24 @@ def test_one_may_ask_for_another_code_after_a_while(theatre: Theatre) -> None:
     theatre.settle()
     theatre.press(theatre.button("resend"))
     assert theatre.listener.heard == [("answer", (2, "resend"))]
+
+
+def test_another_language_keeps_the_code_and_the_seconds(theatre: Theatre) -> None:
+    sent = replace(CASES["05-code"], sent_at=time.monotonic() - 45)
+    theatre.show(sent, ticket=3)
+    assert "15 秒后可重新发送" in texts(theatre)
+    for digit in "123":
+        theatre.press(theatre.button(digit))
+    theatre.press(theatre.button("language"))
+    assert {"1", "2", "3"} <= set(texts(theatre))
+    assert any("15" in text or "14" in text for text in texts(theatre))
+    theatre.show(sent, ticket=4)  # a wrong code: the next step begins with empty boxes
+    assert code_typed(theatre) == ""
+
+
+def code_typed(theatre: Theatre) -> str:
+    boxes = [item for item in theatre.items() if item.property("code") is not None]
+    return str(boxes[0].property("code"))
 
 
 def test_pages_are_turned(theatre: Theatre) -> None:

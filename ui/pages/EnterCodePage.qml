@@ -14,7 +14,13 @@ Page {
     readonly property string wrong: shown.wrong
     readonly property bool long: wrong.length > 60
     lead: long ? "" : shown.lead
-    onShownChanged: { code = ""; wait = shown.resendAfter }
+    property int ticket: -1
+    // Another language words the same step anew: what was typed stays.
+    onShownChanged: {
+        wait = shown.resendAfter
+        if (ticket !== CurrentPage.ticket) code = ""
+        ticket = CurrentPage.ticket
+    }
 
     function push(digit) { if (code.length < length) code += digit }
     function send() { if (code.length === length) CurrentPage.answer(code) }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 
 from kiosk.centre.errors import Refusal
@@ -22,13 +23,14 @@ _RESEND_S = 60
 def prove_by_sms(visit: Visit, _present: Present) -> None:
     """Have the centre send a code to the phone on file and ask for it: again after a wrong code,
     and with a new code when the citizen asks for one."""
-    sent = _send_first(visit)
+    sent, sent_at = _send_first(visit), visit.once(time.monotonic)
     wrong: Sayable | None = None
     while True:
-        code = visit.ask(EnterSmsCode(sent.phone, sent.resend_after_s, wrong))
+        code = visit.ask(EnterSmsCode(sent.phone, sent.resend_after_s, wrong, sent_at))
         try:
             if code == RESEND:
                 sent, wrong = visit.look_up(visit.centre.send_sms), None
+                sent_at = visit.once(time.monotonic)
                 continue
             visit.look_up(partial(visit.centre.check_sms, Sensitive(code)))
         except Refusal as refusal:
