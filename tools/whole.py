@@ -21,10 +21,10 @@ WHOLE: dict[str, tuple[str, ...]] = {
     "kiosk/keeper/clean_file.py": ("tests/unit/test_clean_file.py",),
     "kiosk/keeper/committer_process.py": ("tests/faults/test_committer_watch.py",),
     "kiosk/keeper/fork_server.py": (
-        "tests/unit/test_visit_process.py",
+        "tests/unit/test_forking.py",
         "tests/faults/test_fork_server.py",
     ),
-    "kiosk/keeper/forking.py": ("tests/faults/test_fork_server.py",),
+    "kiosk/keeper/forking.py": ("tests/unit/test_forking.py",),
     "kiosk/keeper/keeper.py": (
         "tests/faults/test_keeper.py",
         "tests/faults/test_fork_server.py",

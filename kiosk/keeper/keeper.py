@@ -158,8 +158,6 @@ class Keeper:
             for visit in self._visits:
                 visit.since += slept
                 visit.heard += slept
-            if self._fork_server:
-                self._fork_server.since += slept
             self._committer.slept(slept)
         for visit in self._visits:
             if visit.stage is not VisitStage.LEAVING and (
@@ -416,7 +414,7 @@ class Keeper:
     def _end_fork_server(self) -> None:
         """First of all, so that no further visit is forked."""
         if forks := self._fork_server:
-            if forks.stage is not ForkStage.LEAVING:
+            with contextlib.suppress(KeyError):  # dismissed, and not yet buried
                 self._selector.unregister(forks)
             self._selector.unregister(forks.death)
             forks.reap()
