@@ -29,9 +29,7 @@ class Appearance(QObject):
         self._contrast = settings.screen.high_contrast
 
     def _arrange(self, settings: Settings) -> None:
-        self.language = Language(settings.screen.language)
-        self.large = False
-        self.revealed = False
+        self._switch_back(settings)
         self._contrast = False
         self._lowered = settings.screen.lowered
         upright = settings.screen.orientation == "portrait"
@@ -39,13 +37,27 @@ class Appearance(QObject):
         """Width and height for which the pages are made, in pixels."""
         self._window = self.stage_size
 
+    def _switch_back(self, settings: Settings) -> None:
+        self.language = Language(settings.screen.language)
+        self.large = False
+        self.revealed = False
+        self._contrast = settings.screen.high_contrast
+
+    def begin_anew(self, settings: Settings) -> None:
+        """Set the citizen's switches back to the settings of the site."""
+        self._switch_back(settings)
+        self._tell()
+
+    def _tell(self) -> None:
+        self.languageChanged.emit(self.language)
+        self.amountsChanged.emit()
+        self.changed.emit()
+
     def arrange_anew(self, settings: Settings) -> None:
         """Begin again as another terminal's screen. Only tests need this: they show many terminals
         on a process's one screen."""
         self._arrange(settings)
-        self.languageChanged.emit(self.language)
-        self.amountsChanged.emit()
-        self.changed.emit()
+        self._tell()
 
     def set_window(self, width: int, height: int) -> None:
         """Set a window size other than the stage's; to be called before the window is made."""

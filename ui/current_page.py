@@ -100,8 +100,7 @@ class CurrentPage(QObject):
         self._toBlank.connect(self._go_blank)
 
     def begin_anew(self) -> None:
-        """Forget the visit. Only tests need this: they show many visits on a process's one
-        screen."""
+        """Forget the visit. What is shown next is nobody's."""
         self._shown = None
         self._greeting = self._hint = ""
         self._notices = ()

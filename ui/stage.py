@@ -16,10 +16,11 @@ from PySide6.QtQml import QQmlApplicationEngine, QQmlComponent
 from PySide6.QtQuick import QQuickWindow
 
 from kiosk.settings import Settings
+from kiosk.visit.steps import Attract
 from kiosk.words import Language
 from ui import glyphs, qml_types
 from ui.appearance import Appearance
-from ui.current_page import CurrentPage
+from ui.current_page import WARMING, CurrentPage
 from ui.idle_clock import IdleClock
 from ui.images import Icons, Sheets
 from ui.translator import Translator
@@ -74,6 +75,14 @@ class Stage:
         page.left.connect(clock.stay)
         page.blanked.connect(clock.stop)
         clock.timedOut.connect(page.timeOut)
+
+    def rest(self, settings: Settings) -> None:
+        """After a visit: show the attract page, which is nobody's and takes no answer, as it looks
+        to the next citizen, until the next visit takes the screen."""
+        self.page.listener = None
+        self.page.begin_anew()
+        self.appearance.begin_anew(settings)
+        self.page.show(Attract(), ticket=WARMING, back=False)
 
     def arrange_anew(self, settings: Settings) -> None:
         """Begin again as another terminal's screen. Only tests need this: they show many terminals

@@ -39,6 +39,8 @@ QUIT_S = 2.5
 """How long devices may take to finish after ``Quit``; then the keeper kills this process."""
 REHEARSE_MS = 10
 """Pause between two rehearsed pages, in which the keeper's ``Live`` is read."""
+REST_MS = 60
+"""How long the blank frame at the end of a visit stands alone."""
 WINDOW_AT = (16, 16)
 """Where the window of the demo stands on its screen; the desk's is right of it."""
 
@@ -178,6 +180,8 @@ class VisitApp(QObject):
         def swapped() -> None:
             self.stage.window.frameSwapped.disconnect(swapped)
             done.set()
+            # The keeper mostly kills this process first. If not, no standby is warm yet.
+            QTimer.singleShot(REST_MS, lambda: self.stage.rest(self._settings))
 
         self.stage.window.frameSwapped.connect(swapped)
         self.stage.window.update()

@@ -96,6 +96,15 @@ class CommitterWatch:
         if self._committer:
             self._committer.heard += seconds
 
+    def due(self) -> float:
+        """When :meth:`tend` has something to do (monotonic s); what is heard may change it."""
+        ends = [since + self._pace.hold_s for _, since in self._held.values()]
+        if self._committer is None and self._command is not None:
+            ends.append(self._starts_after)
+        if self._committer and not self._committer.leaving:
+            ends.append(self._committer.heard + self._pace.committer_s)
+        return min(ends, default=float("inf"))
+
     def tend(self, now: float) -> None:
         """Start the committer when there is none, replace it when it is silent."""
         for word, since in list(self._held.values()):

@@ -122,13 +122,17 @@ class ForkServer:
         self._visit, self.asked = None, 0
         return VisitProcess(number, process, channel)
 
+    def due(self, pace: KeeperPace) -> float:
+        """When :meth:`overdue` has something to say (monotonic s)."""
+        if self.stage is ForkStage.LOADING:
+            return self.since + pace.load_s
+        return self.since + pace.fork_s if self.asked else float("inf")
+
     def overdue(self, pace: KeeperPace, now: float) -> str:
         """What the fork server has failed to do in time; empty: nothing."""
-        if self.stage is ForkStage.LOADING and now - self.since > pace.load_s:
-            return "not ready"
-        if self.asked and now - self.since > pace.fork_s:
-            return "frozen"
-        return ""
+        if now <= self.due(pace):
+            return ""
+        return "not ready" if self.stage is ForkStage.LOADING else "frozen"
 
     def dismiss(self) -> None:
         """Kill the fork server, and with it what it has forked and not yet told of."""

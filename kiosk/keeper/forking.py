@@ -125,8 +125,7 @@ def _fork(control: socket.socket) -> bool:
             if child:
                 _exit(0)
             ours.close()
-            theirs.send(str(os.getpid()).encode())
-            if theirs.recv(len(_GO)) != _GO:
+            if not _known(theirs):
                 _exit(1)  # the fork server died before the keeper knew of this visit
             return True
         theirs.close()
@@ -136,6 +135,15 @@ def _fork(control: socket.socket) -> bool:
         # The process between is gone, so the keeper is the visit's parent now.
         _send(control, Forked(int(ours.recv(PACKET))))
         ours.send(_GO)
+        return False
+
+
+def _known(server: socket.socket) -> bool:
+    """Tell the fork server which process this is, and wait until the keeper knows."""
+    try:
+        server.send(str(os.getpid()).encode())
+        return server.recv(len(_GO)) == _GO
+    except OSError:
         return False
 
 

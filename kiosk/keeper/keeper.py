@@ -11,8 +11,11 @@ The committer (:mod:`kiosk.keeper.committer_process`) keeps the journal of opera
 passes words between it and the visits, and reads the line of a dead visit to its end, because a
 ``Commit`` may lie there.
 
-One thread and one ``select``: the keeper never waits for a single visit, so a visit that hangs
-holds up nothing.
+One thread and one ``select``, which returns for a word, a death, a signal, or the next time limit:
+the keeper never waits for a single visit, so a visit that hangs holds up nothing.
+
+A visit that ends itself before the standby is warm keeps the screen, with its blank frame and then
+a page of nobody's, until the standby is; it is killed in the moment before the standby goes live.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ import logging
 import os
 import selectors
 import signal
+import socket
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -31,7 +35,7 @@ from pathlib import Path
 
 from kiosk import events, settings
 from kiosk import log as logs
-from kiosk.endings import OF_ITSELF
+from kiosk.endings import OF_ITSELF, How
 from kiosk.keeper.channel import (
     Alive,
     Begun,
@@ -59,6 +63,9 @@ from kiosk.keeper.visit_process import KeeperPace, VisitProcess, VisitStage
 log = logging.getLogger(__name__)
 
 _SET_CHILD_SUBREAPER = 36
+LATE_S = 0.25
+"""A ``select`` that returns later than this after its time limit tells that the keeper stood
+still."""
 
 
 _NEXT = {
@@ -67,6 +74,8 @@ _NEXT = {
     (VisitStage.SHOWN, Begun): VisitStage.BEGUN,
 }
 _ON_SCREEN = (VisitStage.LIVE, VisitStage.SHOWN, VisitStage.BEGUN)
+_LINGERS = ("left", "idle", "limit")
+"""How a visit must have ended itself so that it may keep the screen until the next is warm."""
 
 
 class Keeper:
@@ -119,6 +128,7 @@ class Keeper:
         self._leftovers = not self._clean.stands()
         self._gone_at: float | None = None  # end of the last live visit; None once the next shows
         self._stop = False
+        self._systemd = Systemd()
 
     def run(self) -> int:
         """Keep visits until SIGTERM, SIGINT or the given number of them; returns 0.
@@ -126,22 +136,21 @@ class Keeper:
         To be called from the main thread. Leaves no process behind, whatever happens.
         """
         ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        systemd = Systemd()
         with self._signals():
             events.KEEPER_STARTED.log(log, pid=os.getpid())
-            systemd.tell("READY=1")
+            self._systemd.tell("READY=1")
             try:
                 self._start(time.monotonic())
                 self._committer.tend(time.monotonic())
                 self._tend_fork_server(time.monotonic())
                 while not self._stop and self._left != 0:
-                    systemd.watchdog()
+                    self._systemd.watchdog()
                     self._turn()
-                systemd.tell("STOPPING=1")
+                self._systemd.tell("STOPPING=1")
                 self._ask_to_quit()
             finally:
                 self._end_all()
-                systemd.close()
+                self._systemd.close()
         events.KEEPER_STOPPED.log(log)
         return 0
 
@@ -150,19 +159,18 @@ class Keeper:
     def _turn(self) -> None:
         """Read the visits' words, dismiss overdue visits, promote the standby, start the next."""
         before = time.monotonic()
-        for key, _ in self._selector.select(self._pace.tick_s):
+        seconds = max(0.0, self._due() - before)
+        for key, _ in self._selector.select(None if seconds == float("inf") else seconds):
             key.data()
         now = time.monotonic()
-        if (slept := now - before - self._pace.tick_s) > 1.0:
+        if now - before - seconds > LATE_S:
             # The machine or the keeper was suspended: no visit is to blame for that silence.
             for visit in self._visits:
-                visit.since += slept
-                visit.heard += slept
-            self._committer.slept(slept)
+                visit.since += now - before
+                visit.heard += now - before
+            self._committer.slept(now - before)
         for visit in self._visits:
-            if visit.stage is not VisitStage.LEAVING and (
-                fault := visit.overdue(self._pace, self._limit_of(visit), now)
-            ):
+            if fault := visit.overdue(self._pace, self._limit_of(visit), now):
                 self._dismiss(visit, fault)
         self._promote(now)
         if now >= max(self._backed_off_until, self._rests_until) and not self._waiting():
@@ -174,6 +182,22 @@ class Keeper:
         """A visit that has asked for a commit gets a little longer, to hear what came of it."""
         asked = self._committer.asked_by(visit.number)
         return self._limit_s + (self._pace.taken_s if asked else 0.0)
+
+    def _due(self) -> float:
+        """When the next time limit is over (monotonic s); what is heard may change it."""
+        starts = max(self._backed_off_until, self._rests_until)
+        return min(
+            self._systemd.due,
+            float("inf") if self._waiting() else starts,
+            self._fork_server.due(self._pace) if self._fork_server else self._next_fork_server(),
+            self._committer.due(),
+            *(visit.due(self._pace, self._limit_of(visit)) for visit in self._visits),
+            *(
+                visit.since + STUCK_S
+                for visit in self._visits
+                if visit.stage is VisitStage.LEAVING and not self._stuck(visit, time.monotonic())
+            ),
+        )
 
     def _hear(self, visit: VisitProcess) -> None:
         if visit.stage is VisitStage.LEAVING:
@@ -189,13 +213,13 @@ class Keeper:
         match word:
             case Alive():
                 return ""
-            case HasLeftovers(some) if visit.stage in _ON_SCREEN:
+            case HasLeftovers(some) if visit.stage in _ON_SCREEN and visit.how is None:
                 self._leftovers = some
                 if visit.stage is not VisitStage.BEGUN:
                     self._clean.set(not some)
                 return ""
-            case Ended(how) if visit.stage in _ON_SCREEN:
-                return how
+            case Ended(how) if visit.stage in _ON_SCREEN and visit.how is None:
+                return self._note_end(visit, how)
             case Commit() if visit.stage is VisitStage.BEGUN:
                 self._committer.commit(visit.number, word)
                 return ""
@@ -204,7 +228,7 @@ class Keeper:
             case Broken(why):
                 return why
         stage = _NEXT.get((visit.stage, type(word)))
-        if stage is None:
+        if stage is None or visit.how:
             return "out of turn"
         visit.go(stage)
         if stage is VisitStage.READY:
@@ -213,6 +237,15 @@ class Keeper:
             self._note_shown(visit)
         elif stage is VisitStage.BEGUN:
             self._clean.set(False)
+        return ""
+
+    def _note_end(self, visit: VisitProcess, how: How) -> str:
+        """Returns ``how`` when the visit is to be killed now, or an empty string when it keeps the
+        screen, so that the screen is not dark while the next visit warms up."""
+        if how not in _LINGERS or self._left == 1 or self._ready():
+            return how
+        visit.end(how)
+        self._rests_until = 0.0
         return ""
 
     def _note_shown(self, visit: VisitProcess) -> None:
@@ -254,6 +287,9 @@ class Keeper:
     def _standbys(self) -> list[VisitProcess]:
         return [v for v in self._visits if v.stage in (VisitStage.WARMING, VisitStage.READY)]
 
+    def _ready(self) -> VisitProcess | None:
+        return next((v for v in self._visits if v.stage is VisitStage.READY), None)
+
     def _waiting(self) -> bool:
         """Whether a standby is there or asked for, or the fork server will soon be able to make one
         and the screen has a visit meanwhile."""
@@ -265,18 +301,24 @@ class Keeper:
 
     def _promote(self, now: float) -> None:
         """Give the screen to the standby, once no other visit holds the screen."""
+        ready = self._ready()
+        if ready is None:
+            return
         for visit in self._visits:
-            stuck = visit.stage is VisitStage.LEAVING and now - visit.since > STUCK_S
-            if visit.stage in _ON_SCREEN or (visit.stage is VisitStage.LEAVING and not stuck):
+            if visit.how and visit.stage in _ON_SCREEN:
+                self._dismiss(visit, visit.how)
+            leaving = visit.stage is VisitStage.LEAVING and not self._stuck(visit, now)
+            if visit.stage in _ON_SCREEN or leaving:
                 return
-        for visit in self._standbys():
-            if visit.stage is VisitStage.READY:
-                visit.go(VisitStage.LIVE)
-                # The next standby starts once this visit shows itself or is found dead.
-                self._rests_until = now + self._pace.shown_s
-                if not visit.channel.send(Live(self._leftovers)):
-                    self._dismiss(visit, "died")
-                return
+        ready.go(VisitStage.LIVE)
+        # The next standby starts once this visit shows itself or is found dead.
+        self._rests_until = now + self._pace.shown_s
+        if not ready.channel.send(Live(self._leftovers)):
+            self._dismiss(ready, "died")
+
+    def _stuck(self, visit: VisitProcess, now: float) -> bool:
+        """Whether a killed visit hangs inside the kernel: the screen does not wait for it."""
+        return now - visit.since > STUCK_S
 
     def _start(self, now: float) -> None:
         self._number += 1
@@ -302,6 +344,7 @@ class Keeper:
     def _dismiss(self, visit: VisitProcess, cause: str) -> None:
         """Kill ``visit``; :meth:`_bury` reaps it when the kernel reports its death."""
         now = time.monotonic()
+        cause = visit.how or cause  # what happens to a visit that has ended itself is no fault
         visit.kill()
         was, age = visit.stage, now - visit.since
         visit.go(VisitStage.LEAVING)
@@ -361,6 +404,9 @@ class Keeper:
         self._selector.register(forks, selectors.EVENT_READ, partial(hear, forks))
         self._selector.register(forks.death, selectors.EVENT_READ, partial(bury, forks))
         events.FORK_SERVER_STARTED.log(log, pid=forks.pid)
+
+    def _next_fork_server(self) -> float:
+        return float("inf") if self._preload is None else self._forks_after
 
     def _hear_fork_server(self, forks: ForkServer) -> None:
         match forks.hear():
@@ -434,17 +480,26 @@ class Keeper:
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
-        """SIGTERM and SIGINT end the loop of :meth:`run`, after one tick at the latest."""
+        """SIGTERM and SIGINT end the loop of :meth:`run`. The number of each signal arrives over a
+        socket as well, because ``select`` goes on after a signal, which another thread of the
+        process may have received."""
 
         def stop(_number: int, _frame: object) -> None:
             self._stop = True
 
         before = {n: signal.signal(n, stop) for n in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        here, there = socket.socketpair()
+        with here, there:
+            here.setblocking(False)
+            there.setblocking(False)
+            wakes = signal.set_wakeup_fd(there.fileno(), warn_on_full_buffer=False)
+            self._selector.register(here, selectors.EVENT_READ, partial(here.recv, 64))
+            try:
+                yield
+            finally:
+                signal.set_wakeup_fd(wakes)
+                for number, handler in before.items():
+                    signal.signal(number, handler)
 
 
 PRELOAD = "ui.loading:load"

@@ -23,7 +23,8 @@ class Systemd:
         ours = os.environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
         microseconds = os.environ.get("WATCHDOG_USEC", "0")
         self._every = int(microseconds) / 2e6 if ours and microseconds.isdecimal() else 0.0
-        self._due = 0.0
+        self.due = 0.0 if self._every else float("inf")
+        """When :meth:`watchdog` is to be called next (monotonic s)."""
 
     def tell(self, state: str) -> None:
         """Send one assignment. A failure is ignored: the terminal runs the same without systemd."""
@@ -34,8 +35,8 @@ class Systemd:
     def watchdog(self) -> None:
         """Tell systemd that the keeper's loop turns, twice in the time that systemd allows."""
         now = time.monotonic()
-        if self._every and now >= self._due:
-            self._due = now + self._every
+        if now >= self.due:
+            self.due = now + self._every
             self.tell("WATCHDOG=1")
 
     def close(self) -> None:

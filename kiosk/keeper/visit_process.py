@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kiosk.endings import How
 from kiosk.keeper.channel import KeeperEnd
 from kiosk.keeper.kept_process import KeptProcess
 
@@ -31,7 +32,7 @@ class KeeperPace:
     taken_s: float = 15.0  # beyond the limit, for a visit that has asked for a commit
     hold_s: float = 1200.0  # how long a commit is kept for the committer: the centre keeps it less
     close_s: float = 1.0  # from Quit to the kill of the committer, which closes its journal
-    tick_s: float = 0.1  # longest wait of one select: how late any limit above is noticed
+    linger_s: float = 8.0  # from the end of a visit to its kill, while no standby is warm
 
 
 class VisitStage(StrEnum):
@@ -55,6 +56,8 @@ class VisitProcess:
         self.stage = VisitStage.WARMING
         self.begun = False  # a citizen has been here
         self.since = self.heard = time.monotonic()
+        self.how: How | None = None  # how the visit has ended itself
+        self.ended = 0.0
 
     @classmethod
     def start(cls, number: int, command: Sequence[str]) -> VisitProcess:
@@ -78,19 +81,34 @@ class VisitProcess:
         self.begun |= stage is VisitStage.BEGUN
         self.since = self.heard = time.monotonic()
 
+    def end(self, how: How) -> None:
+        """Note that the visit has ended itself, and keeps the screen until the next is warm."""
+        self.how = how
+        self.ended = time.monotonic()
+
+    def _limits(self, pace: KeeperPace, limit_s: float) -> list[tuple[float, str]]:
+        """When the visit is overdue (monotonic s) and what it has then failed to do."""
+        begins = {
+            VisitStage.WARMING: (self.since + pace.ready_s, "not ready"),
+            VisitStage.LIVE: (self.since + pace.shown_s, "not shown"),
+            VisitStage.BEGUN: (self.since + limit_s + pace.grace_s, "hung"),
+        }
+        silent = (self.heard + pace.silent_s, "frozen")
+        if self.stage is VisitStage.LEAVING:
+            return []
+        if self.how:
+            return [(self.ended + pace.linger_s, self.how), silent]
+        if self.stage is VisitStage.WARMING:
+            return [begins[self.stage]]
+        return [*([begins[self.stage]] if self.stage in begins else []), silent]
+
+    def due(self, pace: KeeperPace, limit_s: float) -> float:
+        """When :meth:`overdue` has something to say (monotonic s), unless the visit speaks."""
+        return min((at for at, _ in self._limits(pace, limit_s)), default=float("inf"))
+
     def overdue(self, pace: KeeperPace, limit_s: float, now: float) -> str:
         """What the visit has failed to do in time; empty: nothing."""
-        limits = {
-            VisitStage.WARMING: (pace.ready_s, "not ready"),
-            VisitStage.LIVE: (pace.shown_s, "not shown"),
-            VisitStage.BEGUN: (limit_s + pace.grace_s, "hung"),
-        }
-        seconds, fault = limits.get(self.stage, (float("inf"), ""))
-        if now - self.since > seconds:
-            return fault
-        if self.stage is not VisitStage.WARMING and now - self.heard > pace.silent_s:
-            return "frozen"
-        return ""
+        return next((fault for at, fault in self._limits(pace, limit_s) if now > at), "")
 
     def kill(self) -> None:
         """Kill everything in the group: the visit, and the drivers it runs in processes."""

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ class KeeperProcess:
         self.stage = stage
         (stage / "plan").write_text(" ".join(plan))
         (stage / "terminal.toml").write_text(SETTINGS.format(limit_s=limit_s))
-        pace = {"rest_s": 0.0, "back_off_s": [0.0, 0.05], "tick_s": 0.01, **pace}
+        pace = {"rest_s": 0.0, "back_off_s": [0.0, 0.05], **pace}
         player = ["-m", "tests.faults.visit_player"] if as_module else [str(PLAYER)]
         load = f"tests.faults.preloads:{preload}" if preload else ""
         self.keeper = subprocess.Popen(
@@ -290,6 +291,41 @@ def test_a_standby_that_fails_on_the_screen_is_replaced_too(start: Start, part: 
     terminal.stop()
 
 
+def test_the_screen_is_never_dark_while_the_next_visit_warms_up(start: Start) -> None:
+    """Forty visits in a row that end as soon as they have begun."""
+    terminal = start(*["short"] * 40, "good", rest_s=2.0)
+    terminal.wait("visit shown", visit=41)
+    over = terminal.named("visit over")
+    assert [each["visit"] for each in over] == list(range(1, 41))
+    for each in over:
+        killed = datetime.fromisoformat(each["time"]).timestamp()
+        warm = (terminal.stage / f"{each['visit'] + 1}.warm").stat().st_mtime
+        assert warm < killed + 0.001, "the time of the log is in milliseconds"
+    dark = [each["ms"] for each in terminal.named("visit shown") if "ms" in each]
+    print("dark, ms:", sorted(dark))
+    assert len(dark) == 40
+    assert terminal.told() == []
+    terminal.stop()
+
+
+@pytest.mark.parametrize("part", ["short-crash", "short-talk"])
+def test_a_visit_that_has_ended_may_end_as_it_likes(start: Start, part: str) -> None:
+    terminal = start("good", part, "good")
+    terminal.ready(2)
+    os.kill(terminal.pid(1), signal.SIGKILL)
+    assert terminal.wait("visit over", visit=2)["cause"] == "left"
+    terminal.wait("visit shown", visit=3)
+    assert terminal.told() == []
+    terminal.stop()
+
+
+def test_a_visit_that_has_ended_is_killed_in_the_end_without_a_standby(start: Start) -> None:
+    terminal = start("short", "never-ready", linger_s=0.2)
+    assert terminal.wait("visit over", visit=1)["cause"] == "left"
+    assert not (terminal.stage / "2.ready").exists()
+    terminal.stop()
+
+
 def test_a_standby_that_dies_is_replaced_before_it_is_needed(start: Start) -> None:
     terminal = start("good")
     terminal.wait("visit shown", visit=1)
@@ -382,6 +418,7 @@ def test_stops_although_a_visit_does_not_listen(start: Start, part: str) -> None
     terminal = start(part, "good", silent_s=60.0)
     terminal.wait("visit started", visit=1 if part == "never-ready" else 2)
     terminal.until(lambda: len(terminal.pids()) == (1 if part == "never-ready" else 2))
+    terminal.keeper.send_signal(signal.SIGINT)  # twice, as at a desk
     terminal.stop()
 
 

@@ -1,10 +1,11 @@
 """Plays a visit for the keeper's tests: a process that speaks the channel, without a screen.
 
 ``visit_player.py DIRECTORY --channel N``. The n-th process that is started there acts the n-th part
-of ``DIRECTORY/plan`` (the last part repeats). It writes ``n.pid``, when warm ``n.ready``, and
-``n.leftovers`` when the keeper tells it that the visit before left leftovers; then it reports that
-it has reset the devices, unless its part is "covered" or "no-reset". A visit that commits writes
-``n.taken`` and ``n.outcome`` when it hears of its operation, and ``money`` for every such word.
+of ``DIRECTORY/plan`` (the last part repeats). It writes ``n.pid`` and ``n.argv``, when it is warm
+``n.warm``, when it has said so ``n.ready``, and ``n.leftovers`` when the keeper tells it that the
+visit before left leftovers; then it reports that it has reset the devices, unless its part is
+"covered" or "no-reset". A visit that commits writes ``n.taken`` and ``n.outcome`` when it hears of
+its operation, and ``money`` for every such word.
 """
 
 import os
@@ -93,6 +94,8 @@ class PlayedVisit:
     def act(self, part: str) -> None:
         if part == "crash":
             os._exit(3)
+        if part == "returns":
+            return
         if part == "random":
             (self.stage / f"{self.number}.random").write_text(random_numbers())
         if part == "never-ready":
@@ -101,6 +104,7 @@ class PlayedVisit:
             self.channel.send(Shown())
         if part == "deaf":
             socket.socket(fileno=os.dup(self.channel.fileno())).shutdown(socket.SHUT_RD)
+        (self.stage / f"{self.number}.warm").touch()
         self.channel.send(Ready())
         (self.stage / f"{self.number}.ready").touch()
         if part == "deaf":
@@ -112,7 +116,8 @@ class PlayedVisit:
             os._exit(3)
         if part != "never-shown":
             self.channel.send(Shown())
-            self.wait((self.stage / f"{self.number + 1}.ready").exists)
+            if not part.startswith("short"):
+                self.wait((self.stage / f"{self.number + 1}.ready").exists)
             if (self.stage / f"{self.number}.leftovers").exists() and part not in (
                 "covered",
                 "no-reset",
@@ -148,7 +153,13 @@ class PlayedVisit:
             case "child-holds-the-channel":
                 self.start_child(fd)
                 os._exit(3)
-            case "visitor" | "covered":
+            case "short-crash":
+                self.channel.send(Ended("left"))
+                os._exit(3)
+            case "short-talk":
+                self.channel.send(Ended("left"))
+                self.channel.send(HasLeftovers(True))
+            case "visitor" | "covered" | "short":
                 self.channel.send(Ended("left"))
             case "leftovers":
                 self.channel.send(HasLeftovers(True))

@@ -16,7 +16,7 @@ from PySide6.QtTest import QTest
 
 from kiosk.settings import VisitLimits
 from kiosk.visit.steps import Column, Fact, ShowStatement, ShowTable
-from kiosk.words import HIDDEN, _
+from kiosk.words import HIDDEN, Language, _
 from tests.ui.cases import cases
 from tests.ui.samples import CATALOGUE
 from tests.ui.theatre import Setting, Theatre, is_button, is_text
@@ -446,6 +446,29 @@ def test_a_machine_at_work_is_not_hurried() -> None:
         assert "您还在吗？" not in texts(theatre)
     finally:
         theatre.close()
+
+
+def test_after_the_blank_frame_stands_a_page_of_nobody(theatre: Theatre) -> None:
+    """As the next citizen will see it, and deaf: the next visit takes the screen in a moment."""
+    theatre.greet("王*明")
+    theatre.appearance.toggleLanguage()
+    theatre.appearance.toggleElder()
+    theatre.appearance.toggleContrast()
+    theatre.page.blank()
+    theatre.settle()
+    theatre.stage.rest(theatre.settings)
+    theatre.settle()
+    assert theatre.page.property("page") == "AttractPage"
+    assert not theatre.page.property("blankScreen")
+    assert theatre.page.property("greeting") == ""
+    look = theatre.appearance
+    assert (look.language, look.large, look.revealed) == (Language.ZH, False, False)
+    assert not look.property("highContrast")
+    for button in theatre.buttons():
+        theatre.press(button)
+    theatre.settle()
+    assert theatre.listener.heard == []
+    assert not theatre.page.in_visit
 
 
 def test_blank_hides_everything(theatre: Theatre) -> None:

@@ -79,7 +79,7 @@ class Theatre:
     def __init__(self, setting: Setting = Setting(), *, limits: VisitLimits | None = None) -> None:
         self.app = application()
         self.setting = setting
-        settings = Settings(
+        self.settings = settings = Settings(
             terminal="T0001",
             screen=ScreenSettings(
                 orientation=setting.orientation,  # type: ignore[arg-type]
