@@ -13,6 +13,7 @@ the visit waits, in the fork server's process group, and dies with the fork serv
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import faulthandler
 import gc
@@ -24,6 +25,7 @@ import socket
 import sys
 import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -134,7 +136,8 @@ def _fork(control: socket.socket) -> bool:
             return False
         # The process between is gone, so the keeper is the visit's parent now.
         _send(control, Forked(int(ours.recv(PACKET))))
-        ours.send(_GO)
+        with contextlib.suppress(OSError):  # the keeper has killed the visit already
+            ours.send(_GO)
         return False
 
 
@@ -196,8 +199,9 @@ def _reseed() -> None:
     no state; OpenSSL gets bytes of this process besides. The secret of ``hash`` stays the same for
     all visits of one fork server.
     """
-    if ssl := sys.modules.get("ssl"):
-        ssl.RAND_add(os.urandom(32), 32.0)
+    import ssl
+
+    ssl.RAND_add(os.urandom(32), 32.0)
 
 
 def _run(command: Sequence[str]) -> None:
@@ -206,11 +210,12 @@ def _run(command: Sequence[str]) -> None:
     arguments = list(command[1:])
     if arguments[0] == "-m":
         sys.argv = arguments[1:]
-        runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
+        run = partial(runpy.run_module, arguments[1], alter_sys=True)
     else:
         sys.argv = arguments
         sys.path[0] = os.path.dirname(arguments[0])
-        runpy.run_path(arguments[0], run_name="__main__")
+        run = partial(runpy.run_path, arguments[0])
+    run(run_name="__main__")
 
 
 def _name(command: Sequence[str]) -> None:

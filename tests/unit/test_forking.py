@@ -143,6 +143,19 @@ def test_a_visit_that_the_keeper_does_not_know_of_does_not_begin(
     assert not (stage / "1.pid").exists()
 
 
+def test_a_fork_server_that_dies_over_a_request(stage: Path) -> None:
+    preload = Preload("tests.faults.preloads:nothing", stage / "terminal.toml")
+    forks = ForkServer(preload, [sys.executable, str(PLAYER), str(stage)])
+    assert select.select([forks], [], [], PATIENCE_S)[0]
+    assert (forks.hear(), forks.stage) == ("", ForkStage.LOADED)
+    os.kill(forks.pid, signal.SIGSTOP)
+    forks.ask(1)
+    os.kill(forks.pid, signal.SIGKILL)
+    assert select.select([forks.death], [], [], PATIENCE_S)[0]
+    assert forks.hear() == "died"
+    forks.reap()
+
+
 def test_a_visit_whose_death_could_not_be_noticed_is_killed(
     stage: Path, adopting: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
