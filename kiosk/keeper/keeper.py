@@ -297,7 +297,9 @@ class Keeper:
         if self._standbys() or (forks and forks.asked):
             return True
         on_screen = any(visit.stage in _ON_SCREEN for visit in self._visits)
-        return forks is not None and forks.stage is ForkStage.LOADING and on_screen
+        loading = forks is not None and forks.stage is ForkStage.LOADING
+        # Nobody waits for a fork server that failed before it ever made a visit.
+        return loading and on_screen and not self._fork_failures
 
     def _promote(self, now: float) -> None:
         """Give the screen to the standby, once no other visit holds the screen."""
