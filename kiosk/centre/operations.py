@@ -8,10 +8,11 @@ of the draft. Names follow ``kiosk.centre.models``.
 from __future__ import annotations
 
 import hashlib
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from kiosk.centre.models import (
     CentreWords,
@@ -21,7 +22,6 @@ from kiosk.centre.models import (
     RefusalBody,
     Wait,
     WireModel,
-    YearMonth,
     line,
 )
 from kiosk.operation import OPERATION_ID, Business, OperationState
@@ -81,8 +81,22 @@ class SettlementOrder(WireModel):
     loan: Named
 
 
+class MonthlyOffsetOrder(WireModel):
+    """委托按月还贷: sign the agreement, or end it."""
+
+    business: Literal[Business.MONTHLY_OFFSET]
+    loan: Named
+    way: Literal["sign", "cancel"]
+
+
+class SigningOrder(WireModel):
+    """短信签约, 银行卡签约: with the phone and the card on file."""
+
+    business: Literal[Business.SMS_SIGNING, Business.CARD_SIGNING]
+
+
 Order = Annotated[
-    WithdrawalOrder | PrepaymentOrder | SettlementOrder,
+    WithdrawalOrder | PrepaymentOrder | SettlementOrder | MonthlyOffsetOrder | SigningOrder,
     Field(discriminator="business"),
 ]
 """What the citizen wants 申请: one model for each business."""
@@ -146,11 +160,25 @@ class AuthorisationAnswer(WireModel):
 
 
 class TrialLine(WireModel):
-    """One line of a trial, the same in every column of a comparison."""
+    """One line of a trial, the same in every column of a comparison: exactly one of ``money``,
+    ``count`` and ``day``."""
 
     label: CentreWords
-    value: Money | Annotated[int, Field(ge=-(2**53), le=2**53)] | Day | YearMonth
+    money: Money | None = None
+    count: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    day: Day | None = None
     unit: CentreWords | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> TrialLine:
+        if [self.money, self.count, self.day].count(None) != 2:
+            raise ValueError("one value is needed")
+        return self
+
+    @property
+    def value(self) -> Decimal | int | date:
+        """The one value."""
+        return next(v for v in (self.money, self.count, self.day) if v is not None)
 
 
 class TrialChoice(WireModel):

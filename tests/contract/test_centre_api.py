@@ -146,6 +146,9 @@ def test_the_catalogue_needs_no_session(terminal: WireTerminal) -> None:
         "withdrawals",
         "withdraw",
         "loan",
+        "prepay",
+        "monthly-offset",
+        "signing",
         "deposit-certificate",
     ]
     certificate = catalogue["offers"][-1]

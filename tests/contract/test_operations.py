@@ -6,6 +6,7 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,13 @@ from kiosk.centre.operations import (
     DraftRequest,
     Eligibility,
     Evidence,
+    Group,
+    MonthlyOffsetOrder,
     Operation,
+    Order,
+    PrepaymentOrder,
+    SettlementOrder,
+    SigningOrder,
     WithdrawalOrder,
     digest_of,
 )
@@ -102,7 +109,7 @@ class OperationVisit:
         self.money.authorise(AuthorisationAnswer(version=version, agreed=agreed))
 
     def reasons(self) -> dict[Business, Eligibility]:
-        return {one.business: one for one in self.money.eligibility("withdrawal")}
+        return self.of_group("withdrawal")
 
     def order(self, business: Business, **changes: Any) -> WithdrawalOrder:
         """The whole of what can be had."""
@@ -113,8 +120,21 @@ class OperationVisit:
         return WithdrawalOrder.model_validate({"business": business, **fields, **changes})
 
     def draft(self, business: Business, **changes: Any) -> Operation:
-        request = DraftRequest(key=secrets.token_hex(16), order=self.order(business, **changes))
-        return self.money.draft(request)
+        return self.drafted(self.order(business, **changes))
+
+    def drafted(self, order: Order) -> Operation:
+        return self.money.draft(DraftRequest(key=secrets.token_hex(16), order=order))
+
+    def carried_out(self, order: Order) -> Operation:
+        """The operation after its commit; its end is told."""
+        draft = self.drafted(order)
+        assert self.confirm(draft) is OperationState.CONFIRMED
+        assert self.committer.commit(draft.id).state is OperationState.DONE
+        self.money.told(draft.id)
+        return self.money.operation(draft.id)
+
+    def of_group(self, group: Group) -> dict[Business, Eligibility]:
+        return {one.business: one for one in self.money.eligibility(group)}
 
     def confirm(self, draft: Operation, code: str = CODE) -> OperationState:
         with suppress(Refusal):  # too soon after the last, or no longer drafted
@@ -317,6 +337,124 @@ def test_amounts(visits: Visits, amount: str | None, code: str | None) -> None:
 def test_an_amount_is_not_asked_where_the_centre_computes_it(visits: Visits) -> None:
     with pytest.raises(Refusal, match="amount-not-asked"):
         visits("P04").draft(RETIRE, amount="1.00")
+
+
+# -- loans and signing ----------------------------------------------------------------------------
+
+
+def test_p03_compares_both_ways_and_prepays(visits: Visits) -> None:
+    visit = visits("P03")
+    can = visit.of_group("loan")[Business.PREPAYMENT]
+    assert (can.can, can.least, can.most) == (True, D("10000.00"), D("593351.83"))
+    order = PrepaymentOrder(
+        business=Business.PREPAYMENT,
+        loan=can.loan or "",
+        amount=D("100000.00"),
+        way="shorter-term",
+    )
+    choices = {choice.way: choice for choice in visit.money.trial(order).choices}
+    assert {way: [line.value for line in choice.lines] for way, choice in choices.items()} == {
+        "shorter-term": [
+            D("2402.04"), 273, date(2048, 9, 20), D("160122.33"), D("96847.06"),
+        ],
+        "lower-payment": [
+            D("1997.21"), 354, date(2055, 6, 20), D("213662.06"), D("43307.33"),
+        ],
+    }  # fmt: skip
+    for choice in choices.values():
+        assert list(choice.balances) == sorted(choice.balances, reverse=True)
+    assert visit.moved() == []
+    done = visit.carried_out(order.model_copy(update={"way": "lower-payment"}))
+    assert (done.amount, done.balance_before, done.balance_after) == (
+        D("100000.00"),
+        D("593351.84"),
+        D("493351.84"),
+    )
+    assert "1997.21" in done.effects[1].zh.replace(",", "")
+    loan = visit.ask.loans()[0]
+    assert loan.balance.reveal() == D("493351.84")
+    assert (loan.next_amount, loan.terms_paid) == (D("1997.21"), 6)
+    plan = visit.ask.plan(loan.id)
+    assert (len(plan), plan[0].principal, plan[-1].balance) == (354, D("928.28"), D("0.00"))
+    newest = visit.ask.repayments(loan.id)[0]
+    assert (newest.kind, newest.amount, newest.balance) == (
+        "03",
+        D("100000.00"),
+        D("493351.84"),
+    )
+    again = visit.of_group("loan")[Business.PREPAYMENT].refusal
+    assert again
+    assert again.code == "prepaid-this-month"
+    assert visit.reasons()[REPAY].most == D("61248.92"), "what was prepaid may be withdrawn for"
+
+
+def test_p03_settles_the_loan(visits: Visits) -> None:
+    visit = visits("P03")
+    can = visit.of_group("loan")[Business.SETTLEMENT]
+    order = SettlementOrder(business=Business.SETTLEMENT, loan=can.loan or "")
+    trial = visit.money.trial(order)
+    assert trial.choices[0].lines[1].value == D("1114.18")
+    assert trial.saved == D("256969.39") - D("1114.18")
+    done = visit.carried_out(order)
+    assert (done.amount, done.interest, done.balance_after) == (
+        D("594466.02"),
+        D("1114.18"),
+        D("0.00"),
+    )
+    loan = visit.ask.loans()[0]
+    assert (loan.state, loan.balance.reveal(), loan.settled_on) == (
+        "3",
+        D("0.00"),
+        date(2026, 1, 15),
+    )
+    assert loan.principal_paid == D("600000.00")
+    assert visit.ask.plan(loan.id) == ()
+    assert visit.ask.repayments(loan.id)[0].kind == "06"
+    refusals = {one.refusal.code for one in visit.of_group("loan").values() if one.refusal}
+    assert refusals == {"loan-settled"}
+
+
+@pytest.mark.parametrize(
+    ("persona", "code"), [("P15", "loan-overdue"), ("P01", "no-loan"), ("P06", "loan-settled")]
+)
+def test_who_cannot_repay_early(visits: Visits, persona: str, code: str) -> None:
+    refusals = [one.refusal for one in visits(persona).of_group("loan").values()]
+    assert {refusal.code for refusal in refusals if refusal} == {code}
+    assert len(refusals) == 3
+
+
+def test_the_monthly_agreement_bars_the_withdrawal(visits: Visits) -> None:
+    visit = visits("P03")
+    loan = visit.of_group("loan")[Business.MONTHLY_OFFSET].loan or ""
+    sign = MonthlyOffsetOrder(business=Business.MONTHLY_OFFSET, loan=loan, way="sign")
+    cancel = sign.model_copy(update={"way": "cancel"})
+    with pytest.raises(Refusal, match="way-not-offered"):
+        visit.drafted(cancel)
+    done = visit.carried_out(sign)
+    assert (done.amount, done.payee) == (None, None)
+    assert done.texts[0].text.count("\n") == 11, "twelve clauses"
+    refusal = visit.reasons()[REPAY].refusal
+    assert refusal
+    assert refusal.code == "offset-signed"
+    visit.carried_out(cancel)
+    assert visit.reasons()[REPAY].can
+    with pytest.raises(Refusal, match="trial-not-offered"):
+        visit.money.trial(sign)
+
+
+@pytest.mark.parametrize(
+    ("persona", "business"), [("P09", Business.SMS_SIGNING), ("P10", Business.CARD_SIGNING)]
+)
+def test_signing_leads_on_to_the_withdrawal(
+    visits: Visits, persona: str, business: Business
+) -> None:
+    visit = visits(persona)
+    assert not any(one.can for one in visit.reasons().values())
+    visit.carried_out(SigningOrder.model_validate({"business": business}))
+    assert visit.reasons()[Business.RENT_WITHDRAWAL].can
+    refusal = visit.of_group("signing")[business].refusal
+    assert refusal
+    assert refusal.code == "already-signed"
 
 
 # -- the course of an operation -------------------------------------------------------------------

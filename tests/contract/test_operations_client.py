@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from kiosk.centre.client import CentreClient
 from kiosk.centre.commit_client import CommitClient
@@ -267,17 +267,23 @@ def test_the_pause_that_the_centre_asks_for_is_heard(
 
 
 @pytest.mark.parametrize(
-    ("sent", "value"),
+    ("field", "sent", "value"),
     [
-        ("1997.21", Decimal("1997.21")),
-        (273, 273),
-        ("20260315", date(2026, 3, 15)),
-        ("2048-10", date(2048, 10, 1)),
+        ("money", "1997.21", Decimal("1997.21")),
+        ("count", 273, 273),
+        ("day", "20260315", date(2026, 3, 15)),
     ],
 )
-def test_a_line_of_a_trial_keeps_its_kind(sent: object, value: object) -> None:
-    line = TrialLine.model_validate({"label": WORDS, "value": sent})
-    assert (line.value, type(line.value)) == (value, type(value))
+def test_a_line_of_a_trial_has_one_value(field: str, sent: object, value: object) -> None:
+    read = TrialLine.model_validate({"label": WORDS, field: sent})
+    assert read.value == value
+    assert TrialLine.model_validate_json(read.model_dump_json()) == read
+
+
+@pytest.mark.parametrize("values", [{}, {"money": "1.00", "count": 1}])
+def test_a_line_of_a_trial_with_another_number_of_values_is_none(values: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        TrialLine.model_validate({"label": WORDS} | values)
 
 
 def test_the_digest_changes_with_everything_that_was_seen() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 from kiosk.centre.models import (
     Account,
@@ -190,8 +191,26 @@ class Accounts:
         instalment includes its penalty."""
         loan = self.find_loan(visitor, handle)
         lines = self._instalments(loan)
-        balance = _balance(loan, lines)
-        return [
+        balance = balance_of(self._store, loan, lines)
+        early = self._store.all(
+            "SELECT * FROM prepayment WHERE loan = ? ORDER BY serial DESC", loan["number"]
+        )
+        term = next((row["term"] for row in lines if not row["paid_on"]), len(lines) or 1)
+        prepaid = [
+            Repayment(
+                term=term,
+                due=date.fromisoformat(row["day"]),
+                paid_on=date.fromisoformat(row["day"]),
+                kind="06" if loan["settled_on"] else "03",
+                amount=yuan(row["principal"] + row["interest"]),
+                principal=yuan(row["principal"]),
+                interest=yuan(row["interest"]),
+                penalty=yuan(0),
+                balance=yuan(row["balance"]),
+            )
+            for row in early
+        ]
+        return prepaid + [
             Repayment(
                 term=row["term"],
                 due=date.fromisoformat(row["due"]),
@@ -226,7 +245,7 @@ class Accounts:
             state=loan["state"],
             granted=yuan(loan["granted"]),
             granted_on=date.fromisoformat(loan["granted_on"]),
-            balance=Sensitive(yuan(_balance(loan, lines))),
+            balance=Sensitive(yuan(balance_of(self._store, loan, lines))),
             rate=Decimal(loan["rate"]),
             way=loan["way"],
             terms=loan["terms"],
@@ -236,8 +255,8 @@ class Accounts:
             next_amount=yuan(coming["amount"]) if coming else None,
             next_principal=yuan(coming["principal"]) if coming else None,
             next_interest=yuan(coming["interest"]) if coming else None,
-            principal_paid=total(paid, "principal"),
-            interest_paid=total(paid, "interest"),
+            principal_paid=total(paid, "principal") + self._early(loan, "principal"),
+            interest_paid=total(paid, "interest") + self._early(loan, "interest"),
             overdue_principal=total(overdue, "principal"),
             overdue_interest=total(overdue, "interest"),
             penalty=total(overdue, "penalty"),
@@ -263,16 +282,27 @@ class Accounts:
             "SELECT * FROM loan WHERE person = ? ORDER BY granted_on DESC", visitor.person["id"]
         )
 
+    def _early(self, loan: Row, column: Literal["principal", "interest"]) -> Decimal:
+        return yuan(
+            self._store.count(
+                f"SELECT coalesce(sum({column}), 0) FROM prepayment WHERE loan = ?",  # noqa: S608
+                loan["number"],
+            )
+        )
+
     def _instalments(self, loan: Row) -> list[Row]:
         return self._store.all(
             "SELECT * FROM instalment WHERE loan = ? ORDER BY term", loan["number"]
         )
 
 
-def _balance(loan: Row, lines: list[Row]) -> int:
-    """The debt in fen: the balance after the last paid instalment."""
+def balance_of(store: Store, loan: Row, lines: list[Row]) -> int:
+    """The debt in fen: the balance after the last paid instalment, less what was paid early."""
     paid = [row["balance"] for row in lines if row["paid_on"]]
-    return int(paid[-1] if paid else loan["granted"])
+    early = store.count(
+        "SELECT coalesce(sum(principal), 0) FROM prepayment WHERE loan = ?", loan["number"]
+    )
+    return int(paid[-1] if paid else loan["granted"]) - early
 
 
 def _day(text: str | None) -> date | None:

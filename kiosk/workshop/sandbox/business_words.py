@@ -14,6 +14,11 @@ TITLES = {
         zh="偿还商业贷款提取", en="Withdrawal to repay a bank mortgage"
     ),
     Business.RENT_WITHDRAWAL: CentreWords(zh="租房提取", en="Withdrawal for rent"),
+    Business.PREPAYMENT: CentreWords(zh="提前部分还款", en="Early repayment"),
+    Business.SETTLEMENT: CentreWords(zh="提前结清", en="Settlement of the loan"),
+    Business.MONTHLY_OFFSET: CentreWords(zh="委托按月还贷", en="Monthly repayment agreement"),
+    Business.SMS_SIGNING: CentreWords(zh="短信签约", en="Sign-up for messages"),
+    Business.CARD_SIGNING: CentreWords(zh="银行卡签约", en="Sign-up of the bank card"),
     Business.LEAVING_WITHDRAWAL: CentreWords(zh="离职提取", en="Withdrawal after leaving a job"),
 }
 """The name of each business that the stand-in carries out."""
@@ -205,6 +210,40 @@ REFUSALS: dict[str, tuple[int, Words, Words]] = {
             "请先结清贷款，或到管理部窗口咨询。",
             "Please settle the loan first.",
         ),
+    ),
+    # -- 提前还款
+    "too-near-due": (
+        409,
+        ("离还款日太近，{day}起可以办。", "Too near to the day of repayment: from {day} on."),
+        _LATER,
+    ),
+    "prepaid-this-month": (
+        409,
+        ("一个月只能提前还款一次，{day}起可以再办。", "Once a month only: again from {day} on."),
+        _LATER,
+    ),
+    "too-few-paid": (
+        409,
+        (
+            "还满{needed}期才能提前还款，您已还{months}期。",
+            "{needed} instalments must be paid first; you have paid {months}.",
+        ),
+        _LATER,
+    ),
+    "last-term": (
+        409,
+        ("剩下的不多，请办理提前结清。", "There is little left: please settle the loan."),
+        ("可以办理提前结清。", "You can settle the loan."),
+    ),
+    "way-not-offered": (
+        409,
+        ("现在不能这样办。", "This cannot be had this way now."),
+        ("请返回重新选择。", "Please go back and choose again."),
+    ),
+    "already-signed": (
+        409,
+        ("您已经签约。", "You have signed up already."),
+        ("不用再签。", "There is nothing to do."),
     ),
     # -- 偿还公积金贷款, 偿还商业贷款
     "no-loan": (

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from kiosk.operation import Business
-from kiosk.workshop.sandbox import withdrawals
+from kiosk.workshop.sandbox import repayments, signings, withdrawals
 from kiosk.workshop.sandbox.cases import BusinessRule
 
-RULES: dict[Business, BusinessRule] = {rule.business: rule for rule in withdrawals.RULES}
+RULES: dict[Business, BusinessRule] = {
+    rule.business: rule for rule in (*withdrawals.RULES, *repayments.RULES, *signings.RULES)
+}

@@ -47,6 +47,8 @@ class Terms:
     checked: tuple[CheckedFact, ...] = ()
     refusal: Refused | None = None
     payee: bool = True  # money goes to the bank card on file
+    debt: int | None = None  # of the loan, before
+    ways: tuple[str, ...] = ()  # the ways that can be had; empty: any the order may name
 
     @property
     def number(self) -> tuple[str | None, str | None]:
@@ -143,6 +145,7 @@ class BusinessRule:
     judge: Callable[[PersonCase], list[Terms]]
     carry_out: Callable[[PersonCase, OrderTarget, Terms, str], list[Movement]]
     needs_authorisation: bool = False
+    effects: Callable[[PersonCase, OrderTarget, Terms], tuple[CentreWords, ...]] | None = None
     trial: Callable[[PersonCase, OrderTarget, Terms], Trial] | None = None
 
 

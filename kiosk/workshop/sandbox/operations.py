@@ -256,7 +256,7 @@ class OperationDesk:
         terms: Terms,
     ) -> Operation:
         amount = target.amount if terms.amount is None else terms.amount
-        before = terms.account["balance"] if terms.account and terms.payee else None
+        before = terms.account["balance"] if terms.account else terms.debt
         arrives = case.working_day(3)
         quote = Operation(
             id=secrets.token_hex(16),
@@ -278,7 +278,7 @@ class OperationDesk:
             if terms.payee
             else None,
             next_possible=terms.next_possible,
-            effects=terms.effects,
+            effects=rule.effects(case, target, terms) if rule.effects else terms.effects,
             texts=terms.texts,
             confirmed_by=terms.confirmed_by,
             phone=mask_phone(case.person["phone"]),
@@ -458,6 +458,11 @@ class OperationDesk:
                 "INSERT INTO movement (operation, account, loan, amount, at) "
                 "SELECT operation, account, loan, amount, ? FROM movement WHERE operation = ?",
                 at,
+                row["id"],
+            )
+            self._store.run(
+                "UPDATE account SET balance = balance + m.amount FROM movement AS m "
+                "WHERE m.operation = ? AND number = m.account",
                 row["id"],
             )
             return str(row["reference"])
@@ -717,6 +722,8 @@ def fitting(all_terms: list[Terms], target: OrderTarget) -> Terms:
         raise refusal or Refused("not-found")
     if terms.refusal:
         raise terms.refusal
+    if terms.ways and target.way not in terms.ways:
+        raise Refused("way-not-offered")
     if terms.most is None:
         if target.amount is not None:
             raise Refused("amount-not-asked")

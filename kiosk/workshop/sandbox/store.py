@@ -97,6 +97,13 @@ CREATE TABLE movement (
     id INTEGER PRIMARY KEY, operation TEXT NOT NULL REFERENCES operation, account TEXT, loan TEXT,
     amount INTEGER NOT NULL, at TEXT NOT NULL
 ) STRICT;
+CREATE TABLE prepayment (
+    serial TEXT PRIMARY KEY, loan TEXT NOT NULL REFERENCES loan, day TEXT NOT NULL,
+    principal INTEGER NOT NULL, interest INTEGER NOT NULL, balance INTEGER NOT NULL
+) STRICT;
+CREATE TABLE offset_agreement (
+    loan TEXT PRIMARY KEY REFERENCES loan, serial TEXT NOT NULL, since TEXT NOT NULL
+) STRICT;
 CREATE TABLE rating (id INTEGER PRIMARY KEY, service TEXT NOT NULL, level INTEGER NOT NULL) STRICT;
 """
 

@@ -194,7 +194,11 @@ def repaid(case: PersonCase, loan: Row) -> int:
     """Principal and interest repaid in the last twelve months, in fen."""
     since = rules.add_months(case.today, -MONTHS_BETWEEN)
     return case.store.count(
-        "SELECT coalesce(sum(amount), 0) FROM instalment WHERE loan = ? AND paid_on > ?",
+        "SELECT coalesce(sum(amount), 0) FROM (SELECT amount FROM instalment WHERE loan = ? "
+        "AND paid_on > ? UNION ALL SELECT principal + interest FROM prepayment WHERE loan = ? "
+        "AND day > ?)",
+        loan["number"],
+        since.isoformat(),
         loan["number"],
         since.isoformat(),
     )
@@ -219,6 +223,8 @@ def _repay_loan(case: PersonCase, account: Row) -> Terms:
     due = overdue(case, loan)
     if due:
         raise Refused("loan-overdue", due=f"{yuan(due):,.2f}")
+    if case.store.one("SELECT 1 FROM offset_agreement WHERE loan = ?", loan["number"]):
+        raise Refused("offset-signed")
     _not_within_a_year(case, REPAYING)
     paid = repaid(case, loan)
     if not paid:
