@@ -46,7 +46,7 @@ def settings_file() -> Target:
     own = (
         'terminal = "T0001"\nproduction = false\nrun_directory = "/run/kiosk"\n[screen]\n'
         'orientation = "landscape"\nfull_screen = true\n[centre]\nurl = "https://gjj.example"\n'
-        'seal_roots = "root.pem"\nread_s = 1e1\n[visit]\nidle_s = 60\n'
+        'seal_roots = "root.pem"\nsealer = "O"\nread_s = 1e1\n[visit]\nidle_s = 60\n'
         '[devices.id_card]\ndriver = "sdt"\nport = "/dev/ttyS0"\n'
         '[devices.receipt_printer]\ndriver = "escpos"\naddress = "tcp://127.0.0.1:9100"\n'
         '[devices.document_printer]\ndriver = "ipp"\nuri = "ipp://127.0.0.1/ipp"\n'

@@ -44,6 +44,12 @@ class CentreSettings(_Table, frozen=True, kw_only=True):
     """Base address, e.g. ``https://gjj.example.gov.cn``; paths begin with ``/v1``."""
     seal_roots: Path
     """PEM file with the certificates that a seal must come from."""
+    sealer: str = ""
+    """Who seals, of all under ``seal_roots``: the organisation (O) in the certificate's subject, or
+    the SHA-256 of the certificate or of its public key, in hexadecimal. Needed in production."""
+    timestamp_roots: Path | None = None
+    """PEM file with the certificates that time-stamps of seals must come from. Without it, any
+    time-stamp will do: a seal's own time is compared with the centre's clock."""
     connect_s: Seconds = 3.0
     """How long a connection may take."""
     read_s: Seconds = 10.0
@@ -176,6 +182,9 @@ def load(path: Path) -> Settings:
     for kind, device in settings.devices.items():
         if not isinstance(device.get("driver"), str):
             raise SettingsError(f'{path}: [devices.{kind}] needs driver = "…"')
+    if settings.production and not settings.centre.sealer:
+        # A citizen's e-signature and this terminal's own certificate may come from the same root.
+        raise SettingsError(f"{path}: [centre] sealer is needed in production: who seals")
     if bool(settings.centre.certificate) != bool(settings.centre.key):
         raise SettingsError(f"{path}: [centre] certificate and key belong together")
     return settings

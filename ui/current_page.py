@@ -15,9 +15,9 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from kiosk.centre.models import Catalogue
 from kiosk.endings import How
-from kiosk.papers.pictures import Picture
+from kiosk.papers.pictures import CannotDraw, PaperPages, Picture
 from kiosk.privacy import Sensitive
-from kiosk.visit.steps import Preview, Step
+from kiosk.visit.steps import CANNOT_DRAW, Preview, Step
 from kiosk.words import Language, Sayable, Text, _, say, translate
 from ui.appearance import Appearance
 from ui.contents import PageContent
@@ -70,6 +70,7 @@ class CurrentPage(QObject):
     _toGreet = Signal(object)
     _toSurround = Signal(object, object)
     _toBlank = Signal(object)
+    _undrawable = Signal(int)  # ticket; from the thread that loads pictures
 
     def __init__(self, appearance: Appearance) -> None:
         super().__init__()
@@ -88,6 +89,7 @@ class CurrentPage(QObject):
         """The content of the page, as plain data."""
         self._object: ContentObject | None = None
         self._before: ContentObject | None = None  # the page that is leaving still reads from it
+        self._paper: tuple[Preview, PaperPages] | None = None
         self._slow_timer = QTimer(self, singleShot=True, interval=SLOW_MS)
         self._slow_timer.timeout.connect(self._become_slow)
 
@@ -98,6 +100,7 @@ class CurrentPage(QObject):
         self._toGreet.connect(self._greet)
         self._toSurround.connect(self._surround)
         self._toBlank.connect(self._go_blank)
+        self._undrawable.connect(self._give_up_paper)
 
     def begin_anew(self) -> None:
         """Forget the visit. What is shown next is nobody's."""
@@ -215,12 +218,26 @@ class CurrentPage(QObject):
     def sheet(self, number: int, width: int) -> Picture | None:
         """Page ``number`` of the shown document, ``width`` pixels wide; None when the screen shows
         no document or the document has no such page."""
-        if self._shown is None or not isinstance(self._shown.step, Preview):
+        shown = self._shown
+        if shown is None or not isinstance(shown.step, Preview):
             return None
-        from kiosk.papers.pictures import page_pictures
+        step = shown.step
+        try:
+            if self._paper is None or self._paper[0] is not step:
+                if self._paper is not None:
+                    self._paper[1].close()
+                self._paper = None
+                self._paper = step, PaperPages(step.pdf.reveal())
+            pages = self._paper[1]
+            return pages.picture(number, width) if number < pages.count else None
+        except CannotDraw:
+            self._undrawable.emit(shown.ticket)
+            return None
 
-        pictures = page_pictures(self._shown.step.pdf.reveal(), width)
-        return pictures[number] if number < len(pictures) else None
+    def _give_up_paper(self, ticket: int) -> None:
+        """A page of the shown document cannot be drawn: nobody may agree to what is not seen."""
+        if self._shown is not None and self._shown.ticket == ticket:
+            self.answer(CANNOT_DRAW)
 
     # -- what pages bind to -------------------------------------------------------------------
 

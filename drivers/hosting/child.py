@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import queue
-import resource
-import signal
 import socket
-import sys
 import threading
 import traceback
 from collections.abc import Callable
@@ -17,11 +13,9 @@ from types import TracebackType
 from typing import Any
 
 from drivers.device import CancelToken, DeviceError, Driver, Info, Request, Status
+from drivers.hosting.apart import end_with, keep_memory_private
 from drivers.hosting.channel import Channel
 
-_PR_SET_PDEATHSIG = 1
-_PR_GET_DUMPABLE = 3
-_PR_SET_DUMPABLE = 4
 _FRAMES = 3
 
 
@@ -82,17 +76,11 @@ class Broke:
     where: str
 
 
-def is_dumpable() -> bool:
-    """Whether other processes may read this process's memory, and the kernel dump it: prctl(2)."""
-    return bool(ctypes.CDLL(None).prctl(_PR_GET_DUMPABLE, 0, 0, 0, 0) == 1)
-
-
 def main(end: int, parent: int, *, dumpable: bool) -> None:
     """Make the driver, whose maker arrives over the socket ``end``, then answer the host's calls
     until the host closes the socket.
 
-    ``parent`` is the host's process id. ``dumpable`` is :func:`is_dumpable` of the host's process:
-    the kernel does not pass this setting on to a new program, so the child sets it again.
+    See :func:`drivers.hosting.apart.start_apart`, which starts this process.
     """
     end_with(parent)
     keep_memory_private(dumpable=dumpable)
@@ -159,24 +147,6 @@ class _ServedDriver:
     def _send(self, message: object) -> None:
         with self._sending:
             self._channel.send(message)
-
-
-def end_with(parent: int) -> None:
-    """Have the kernel kill this process when the parent dies, even while a library hangs."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # after Ctrl-C, the parent ends this process
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # the parent died before the prctl
-        sys.exit()
-
-
-def keep_memory_private(*, dumpable: bool) -> None:
-    """Allow no core dump, and let no process read this process's memory that may not read the
-    parent's: the data of citizens' cards passes through here."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if not dumpable:
-        libc = ctypes.CDLL(None, use_errno=True)
-        if libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0):
-            raise OSError(ctypes.get_errno(), "the driver's memory cannot be made private")
 
 
 def _broke(error: Exception) -> Broke:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import pickle
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -31,8 +29,9 @@ from drivers.device import (
     Request,
     Status,
 )
+from drivers.hosting.apart import start_apart
 from drivers.hosting.channel import Channel
-from drivers.hosting.child import Broke, CancelCall, DriverCall, Failed, Reported, is_dumpable
+from drivers.hosting.child import Broke, CancelCall, DriverCall, Failed, Reported
 from drivers.hosting.host import PACE, Host, HostPace, LostError
 from drivers.sentence import en
 
@@ -51,9 +50,6 @@ NEIGHBOURS_S = 5.0
 CLOSE_S = 1.0
 _DYING_S = 0.5
 _SLICE_S = 0.02  # longest time until the host passes a cancel on to the child
-_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}  # OpenBLAS's threads and their memory are never used
-
-_PROGRAM = "from drivers.hosting.child import main; main({end}, {parent}, dumpable={dumpable})"
 
 
 class ProcessHost(Host):
@@ -328,21 +324,7 @@ class _ChildProcess:
         try:
             with theirs:
                 self.channel.send(make)
-                self._process = subprocess.Popen(
-                    [
-                        sys.executable,
-                        "-P",
-                        "-c",
-                        _PROGRAM.format(
-                            end=theirs.fileno(), parent=os.getpid(), dumpable=is_dumpable()
-                        ),
-                    ],
-                    env=os.environ | _ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(sys.path)},
-                    pass_fds=(theirs.fileno(),),
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,  # libraries write there, perhaps a citizen's data
-                )
+                self._process = start_apart("drivers.hosting.child", theirs)
         except OSError:
             self.channel.close()
             raise

@@ -20,7 +20,7 @@ class KeeperPace:
     ready_s: float = 30.0  # from the start of a process to Ready
     shown_s: float = 5.0  # from Live to Shown
     silent_s: float = 5.0  # without a word from the visit: frozen
-    grace_s: float = 150.0  # from the limit, when a visit ends itself, to the kill: paper comes out
+    grace_s: float = 330.0  # from the limit, when a visit ends itself, to the kill: paper comes out
     rest_s: float = 2.0  # from Shown to the start of the next standby: the CPU is the citizen's
     quit_s: float = 3.0  # from Quit to the kill: time for the visit to cancel its print job
     healthy_s: float = 10.0  # a visit that dies younger counts as a failure

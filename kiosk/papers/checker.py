@@ -1,64 +1,201 @@
-"""Checks a sealed document in a process of its own.
+"""Checks a sealed document in a process of its own, which is started before it is needed.
 
-An untrusted PDF is parsed in a process that holds nothing else; pyHanko's 26 MB go when it exits.
-Run as ``python -m kiosk.papers.checker``: standard input is one line of JSON followed by the bytes
-of the PDF, standard output one line of JSON.
+An untrusted PDF is parsed in a process that holds nothing else and has a limit of memory; the
+process ends after one document, and pyHanko's 26 MB go with it.
 """
 
 from __future__ import annotations
 
 import json
+import logging
+import os
+import resource
+import socket
 import subprocess
-import sys
+import time
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+from drivers.hosting.apart import end_with, keep_memory_private, start_apart
 from kiosk.centre.models import Document
-from kiosk.papers.sealed import Flaw, NotOurs, check_sealed
+from kiosk.papers.sealed import Flaw, NotOurs, SealRules, check_sealed
 
 SECONDS = 15.0
-"""Deadline of one check, which takes half a second for a document of the centre."""
+"""Deadline of one check. A document of the centre takes 50 ms, and a second where the process has
+just been started."""
+MEMORY = 600_000_000
+"""Bytes of address space. A check of ten megabytes takes half of them; numbers of some million
+digits took 830 MB."""
+_DYING_S = 3.0
+"""How long a process that has answered may take to end."""
 
 
-def check_in_process(pdf: bytes, *, document: Document, holder: str, roots: Path) -> None:
-    """As :func:`kiosk.papers.sealed.check_sealed`. Raises :class:`NotOurs`, also when the
-    checking process fails or takes longer than ``SECONDS``."""
-    question = {
-        "document": document.model_dump(mode="json"),
-        "holder": holder,
-        "roots": str(roots),
-    }
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "kiosk.papers.checker"],
-            input=json.dumps(question).encode() + b"\n" + pdf,
-            stdout=subprocess.PIPE,
-            timeout=SECONDS,
-            check=False,
+class NotChecked(Exception):
+    """The terminal could not check a document: nothing is known of the document. ``str`` says why,
+    for the technician."""
+
+
+class Checker:
+    """One checking process. It loads the signature library at once, and waits for one document.
+
+    Start, use and end it in one thread. Raises :class:`NotChecked` when there is no process.
+    """
+
+    def __init__(self) -> None:
+        self._end, theirs = socket.socketpair()
+        try:
+            with theirs:
+                self._process = start_apart("kiosk.papers.checker", theirs)
+        except OSError as error:
+            self._end.close()
+            raise NotChecked(f"no process: {os.strerror(error.errno or 0)}") from None
+        self._answered = False
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def check(
+        self,
+        pdf: bytes,
+        *,
+        document: Document,
+        holder: str,
+        now: datetime,
+        rules: SealRules,
+        revoked: bytes | None = None,
+    ) -> None:
+        """As :func:`kiosk.papers.sealed.check_sealed`; then the process ends by itself. Raises
+        :class:`NotOurs`, and :class:`NotChecked` when the process fails, takes more memory than
+        ``MEMORY`` or longer than ``SECONDS``, or finds the terminal's roots unfit."""
+        question = {
+            "document": document.model_dump(mode="json"),
+            "holder": holder,
+            "now": now.isoformat(),
+            "roots": str(rules.roots),
+            "sealer": rules.sealer,
+            "timestamp_roots": str(rules.timestamp_roots or ""),
+            "revoked": None if revoked is None else revoked.hex(),
+        }
+        try:
+            answer = json.loads(self._ask(json.dumps(question).encode() + b"\n" + pdf))
+        except TimeoutError:
+            raise NotChecked("the check took too long") from None
+        except (OSError, ValueError) as error:
+            raise NotChecked(f"the check failed: {type(error).__name__}") from None
+        finally:
+            self._end.close()
+            if not self._answered:
+                self._process.kill()
+        match answer:
+            case {"flaw": Flaw.NO_ROOTS, "detail": detail} | {"trouble": detail}:
+                raise NotChecked(str(detail))
+            case {"flaw": flaw, "detail": detail}:
+                raise NotOurs(Flaw(flaw), detail)
+
+    def _ask(self, question: bytes) -> bytes:
+        until = time.monotonic() + SECONDS
+        self._end.settimeout(SECONDS)
+        self._end.sendall(question)
+        self._end.shutdown(socket.SHUT_WR)
+        answer = b""
+        while piece := self._end.recv(65536):
+            answer += piece
+            self._end.settimeout(max(0.001, until - time.monotonic()))
+        self._answered = bool(answer)
+        return answer
+
+    def end(self) -> None:
+        """End the process, also in the middle of a check."""
+        self._end.close()
+        try:
+            self._process.wait(_DYING_S if self._answered else 0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+class Checkers:
+    """The checks of one visit. One process is ready ahead once :meth:`prepare` was called. Used
+    from the visit's thread, which lives as long as the visit."""
+
+    def __init__(self, rules: SealRules) -> None:
+        self._rules = rules
+        self._ready: Checker | None = None
+        self._used: list[Checker] = []
+
+    def prepare(self) -> None:
+        """Start the process of the next check: a citizen chooses slower than a library loads. Where
+        there is no process, the check says so."""
+        with suppress(NotChecked):
+            self._ready = self._take()
+
+    def check(
+        self, pdf: bytes, *, document: Document, holder: str, now: datetime, revoked: bytes | None
+    ) -> None:
+        """See :meth:`Checker.check`."""
+        checker, self._ready = self._take(), None
+        self._used.append(checker)
+        checker.check(
+            pdf, document=document, holder=holder, now=now, rules=self._rules, revoked=revoked
         )
-        answer = json.loads(done.stdout)
-    except subprocess.TimeoutExpired:
-        raise NotOurs(Flaw.BROKEN, "the check took too long") from None
-    except (OSError, ValueError) as error:
-        raise NotOurs(Flaw.BROKEN, f"the check failed: {type(error).__name__}") from None
-    if answer != {}:
-        raise NotOurs(Flaw(answer["flaw"]), answer["detail"])
+
+    def _take(self) -> Checker:
+        if self._ready is not None and not self._ready.alive:
+            self.close()
+        return self._ready or Checker()
+
+    def close(self) -> None:
+        """End every process, also one that waits for a document."""
+        if self._ready is not None:
+            self._used.append(self._ready)
+            self._ready = None
+        while self._used:
+            self._used.pop().end()
 
 
-def main() -> None:
-    """Run one check: the whole life of the checking process."""
-    question = json.loads(sys.stdin.buffer.readline())
+def main(end: int, parent: int, *, dumpable: bool) -> None:
+    """Run one check: the whole life of the checking process. See
+    :func:`drivers.hosting.apart.start_apart`."""
+    end_with(parent)
+    keep_memory_private(dumpable=dumpable)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    logging.disable(logging.CRITICAL)  # the library logs the names of signers
+    with socket.socket(fileno=end) as line, line.makefile("rb") as asked:
+        try:
+            _load()
+            answer = _check(json.loads(asked.readline()), asked.read())
+        except MemoryError:
+            answer = {"trouble": "the check took too much memory"}
+        line.sendall(json.dumps(answer).encode())
+
+
+def _load() -> None:
+    """Import what a check needs, also what the libraries put off until their first use."""
+    import pyhanko.pdf_utils.reader
+    import pyhanko.sign.validation  # noqa: F401
+    from pyhanko_certvalidator import ValidationContext
+
+    ValidationContext(trust_roots=(), allow_fetching=False)
+
+
+def _check(question: dict[str, Any], pdf: bytes) -> dict[str, str]:
+    stamps, revoked = question["timestamp_roots"], question["revoked"]
     try:
         check_sealed(
-            sys.stdin.buffer.read(),
+            pdf,
             document=Document.model_validate(question["document"]),
             holder=question["holder"],
-            roots=Path(question["roots"]),
+            now=datetime.fromisoformat(question["now"]),
+            rules=SealRules(
+                roots=Path(question["roots"]),
+                sealer=question["sealer"],
+                timestamp_roots=Path(stamps) if stamps else None,
+            ),
+            revoked=None if revoked is None else bytes.fromhex(revoked),
         )
-        answer: dict[str, str] = {}
     except NotOurs as refused:
-        answer = {"flaw": refused.flaw.value, "detail": refused.detail}
-    print(json.dumps(answer))
-
-
-if __name__ == "__main__":
-    main()
+        return {"flaw": refused.flaw.value, "detail": refused.detail}
+    return {}

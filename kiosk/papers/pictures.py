@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pypdfium2 import PdfPage
+    from pypdfium2 import PdfDocument, PdfPage
 
-_MOST_PIXELS = 40_000_000
-"""Most pixels of all pages together, four bytes each; a larger PDF is not drawn."""
+_MOST_PIXELS = 20_000_000
+"""Most pixels of a page, four bytes each; a larger page is not drawn."""
 
 _drawing = threading.Lock()  # PDFium may be used by one thread at a time
 
@@ -39,35 +39,78 @@ def load() -> None:
     import pypdfium2  # noqa: F401
 
 
-def page_pictures(pdf: bytes, width_px: int) -> list[Picture]:
-    """All pages of ``pdf`` on white, with annotations (seals), each exactly ``width_px`` wide.
+class PaperPages:
+    """The pages of a document, drawn one at a time: the page that is asked for, and then the next
+    one ahead, in a thread. May be used from any thread.
 
-    Raises :class:`CannotDraw` for bytes that are no PDF, are encrypted, or have no page or pages
-    too large to draw; ``ValueError`` for a width below 1.
+    Raises :class:`CannotDraw` for bytes that are no PDF or are encrypted, and for a PDF without a
+    page or with a page without a size.
     """
-    if width_px < 1:
-        raise ValueError("a picture is at least one pixel wide")
-    from pypdfium2 import PdfDocument, PdfiumError
 
-    try:
-        with _drawing, closing(PdfDocument(pdf)) as document:
-            if len(document) == 0:
-                raise CannotDraw("no page")
-            room = _MOST_PIXELS
-            pictures = []
-            for number in range(len(document)):
-                with closing(document[number]) as page:
-                    pictures.append(_draw(page, width_px, room))
-                room -= width_px * pictures[-1].height
-            return pictures
-    except PdfiumError as error:
-        raise CannotDraw(str(error)) from None
+    def __init__(self, pdf: bytes) -> None:
+        from pypdfium2 import PdfDocument, PdfiumError
+
+        self._drawn: dict[tuple[int, int], Picture] = {}
+        try:
+            with _drawing:
+                self._document: PdfDocument | None = PdfDocument(pdf)
+                self._document.init_forms()  # a visible seal is a form's widget
+                sizes = [self._document.get_page_size(n) for n in range(len(self._document))]
+        except PdfiumError as error:
+            raise CannotDraw(str(error)) from None
+        self.count = len(sizes)
+        if not sizes or not all(width > 0 and height > 0 for width, height in sizes):
+            self.close()
+            raise CannotDraw("no page, or a page without a size")
+
+    def picture(self, number: int, width_px: int) -> Picture:
+        """Page ``number``, from 0, on white, with annotations and seals, exactly ``width_px`` wide.
+
+        Raises :class:`CannotDraw` for a page that is too large or cannot be read, ``ValueError``
+        for a width below 1.
+        """
+        if width_px < 1:
+            raise ValueError("a picture is at least one pixel wide")
+        with _drawing:
+            picture = self._draw(number, width_px)
+        if number + 1 < self.count:
+            ahead = (number + 1, width_px)
+            threading.Thread(target=self._draw_ahead, args=ahead, name="page", daemon=True).start()
+        return picture
+
+    def close(self) -> None:
+        """Give the document back. Also right when a page is being drawn."""
+        with _drawing:
+            if self._document is not None:
+                self._document.close()
+            self._document = None
+            self._drawn.clear()
+
+    def _draw_ahead(self, number: int, width_px: int) -> None:
+        with suppress(CannotDraw), _drawing:  # the citizen may never turn to the page
+            self._draw(number, width_px)
+
+    def _draw(self, number: int, width_px: int) -> Picture:
+        """The picture, kept with the last one: the page on the screen and the next one ahead."""
+        from pypdfium2 import PdfiumError
+
+        wanted = (number, width_px)
+        if wanted not in self._drawn:
+            if self._document is None:
+                raise CannotDraw("the document is closed")
+            try:
+                with closing(self._document[number]) as page:
+                    picture = _draw(page, width_px)
+            except (PdfiumError, IndexError) as error:
+                raise CannotDraw(str(error)) from None
+            self._drawn = {**dict(list(self._drawn.items())[-1:]), wanted: picture}
+        return self._drawn[wanted]
 
 
-def _draw(page: PdfPage, width_px: int, room: int) -> Picture:
+def _draw(page: PdfPage, width_px: int) -> Picture:
     width, height = page.get_size()
-    if not (width > 0 and height > 0 and height / width * width_px**2 < room):
-        raise CannotDraw("a page without a size, or too large")
+    if height / width * width_px**2 > _MOST_PIXELS:
+        raise CannotDraw("a page too large")
     # PDFium rounds the width in pixels up, so the scale is the next number below the exact one.
     scale = math.nextafter(width_px / width, 0)
     with closing(page.render(scale=scale, prefer_bgrx=True)) as bitmap:

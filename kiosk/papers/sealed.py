@@ -1,7 +1,8 @@
 """Checks a document that the centre sealed; refuses it unless made for this citizen's visit.
 
-ISO 32000-2 12.8 (signatures over a byte range), ETSI EN 319 142-1 (PAdES baseline B-B). Nothing is
-fetched: no revocation, no time-stamp, no root but the terminal's own.
+ISO 32000-2 12.8 (signatures over a byte range), ETSI EN 319 142-1 (PAdES baseline B-B and B-T). The
+check fetches nothing and trusts no root but the terminal's own. What a centre's files must be:
+``docs/sealed-papers.md``.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,14 +27,21 @@ class Flaw(StrEnum):
     NOT_A_PDF = "not-a-pdf"  # no PDF, or a PDF that is encrypted or cannot be read
     OTHER_FILE = "other-file"  # not the SHA-256 the centre announced
     NO_SIGNATURE = "no-signature"
+    UNFIT_FORM = "unfit-form"  # a genuine PDF of a form that no terminal can check
     NOT_COVERED = "not-covered"  # the signature leaves out a part of the file
     BROKEN = "broken"  # changed after signing, or not a signature
     UNKNOWN_SIGNER = "unknown-signer"  # no chain to the terminal's roots, or not for sealing
-    EXPIRED = "expired"  # the certificate was not valid at the signing time
+    NOT_THE_SEALER = "not-the-sealer"  # under our roots, but not whom the settings name
+    WRONG_USE = "wrong-use"  # the certificate is for something else than signing documents
+    EXPIRED = "expired"  # the certificate is not valid by the centre's clock
+    REVOKED = "revoked"  # the certificate stands on the centre's revocation list
+    OTHER_TIME = "other-time"  # not sealed for this visit, moments ago
+    TIMESTAMP = "timestamp"  # its time-stamp is broken, or not from the authority we know
     OTHER_DOCUMENT = "other-document"
     OTHER_HOLDER = "other-holder"  # made for another visit or another person
     PAGE_COUNT = "page-count"
     ACTIVE_CONTENT = "active-content"  # scripts, programs, attachments
+    FONT = "font-not-embedded"  # a printer would draw other letters than the screen, or none
     NO_ROOTS = "no-roots"  # the terminal's own fault: its roots cannot be read
 
 
@@ -54,17 +62,42 @@ class SealedDocument:
     id: str
     pdf: bytes = field(repr=False)
     pages: int
-    signed_at: datetime  # as the signer says, with offset; no time-stamp confirms it
+    signed_at: datetime  # as the signer says, with offset: moments before the centre's clock
     signer: str  # common name of the seal's certificate: the centre
 
 
-def check_sealed(pdf: bytes, *, document: Document, holder: str, roots: Path) -> SealedDocument:
+@dataclass(frozen=True, slots=True)
+class SealRules:
+    """Whom a terminal believes. ``roots`` and ``timestamp_roots`` are PEM files, see
+    :class:`kiosk.settings.CentreSettings`; so is ``sealer``."""
+
+    roots: Path
+    sealer: str = ""
+    timestamp_roots: Path | None = None
+
+
+NEAR = timedelta(minutes=10)
+"""A document is sealed for this visit, so its time lies this near to the centre's clock: what a
+slow seal, a queue and two clocks need."""
+
+
+def check_sealed(
+    pdf: bytes,
+    *,
+    document: Document,
+    holder: str,
+    now: datetime,
+    rules: SealRules,
+    revoked: bytes | None = None,
+) -> SealedDocument:
     """Check ``pdf`` whole; the terminal may show and print the returned document.
 
     ``document`` is what the centre announced, ``holder`` the :func:`holder_mark` of this visit,
-    ``roots`` a PEM file with the certificates that seals must lead to. Exactly one signature must
-    cover the whole file, made by a certificate for non-repudiation (RFC 5280 4.2.1.3) that was
-    valid at the signing time. Raises :class:`NotOurs` for everything else, whatever the bytes are.
+    ``now`` the centre's clock, ``revoked`` the centre's revocation list (RFC 5280 5, DER); None:
+    the centre has none. Exactly one signature must cover the whole file, made by the sealer of
+    ``rules`` within :data:`NEAR` of ``now``, with a certificate for non-repudiation (RFC 5280
+    4.2.1.3) and for no other use than documents (4.2.1.12, RFC 9336) that is valid now. Raises
+    :class:`NotOurs` for everything else, whatever the bytes are, and ``MemoryError``.
 
     The first call in a process loads the signature library: 0.2 s and 26 MB; the terminal makes it
     in a process of its own (:mod:`kiosk.papers.checker`).
@@ -73,17 +106,34 @@ def check_sealed(pdf: bytes, *, document: Document, holder: str, roots: Path) ->
         raise NotOurs(Flaw.NOT_A_PDF, "no PDF header")
     if hashlib.sha256(pdf).hexdigest() != document.sha256:
         raise NotOurs(Flaw.OTHER_FILE, "SHA-256 differs")
-    trusted = _read_roots(roots)
+    seals = _Seals(
+        _read_roots(rules.roots),
+        _read_roots(rules.timestamp_roots) if rules.timestamp_roots else None,
+        rules.sealer,
+        now,
+        revoked,
+    )
     try:
-        return _check(pdf, document, holder, trusted)
-    except NotOurs:
+        return _check(pdf, document, holder, seals)
+    except (NotOurs, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001 - a parser may fail on foreign bytes in any way
         flaw = NotOurs(Flaw.BROKEN, type(error).__name__)
     raise flaw  # not inside `except`: as its context, `error` could carry parts of the document
 
 
-def _check(pdf: bytes, document: Document, holder: str, roots: list[Any]) -> SealedDocument:
+@dataclass(frozen=True, slots=True)
+class _Seals:
+    """What decides whether a signature is the centre's: certificates of asn1crypto."""
+
+    roots: list[Any]
+    timestamp_roots: list[Any] | None
+    sealer: str
+    now: datetime
+    revoked: bytes | None
+
+
+def _check(pdf: bytes, document: Document, holder: str, seals: _Seals) -> SealedDocument:
     from io import BytesIO
 
     from pyhanko.pdf_utils.misc import PdfError
@@ -93,7 +143,9 @@ def _check(pdf: bytes, document: Document, holder: str, roots: list[Any]) -> Sea
     try:
         reader = PdfFileReader(BytesIO(pdf), strict=True)
         if reader.encrypted:
-            raise NotOurs(Flaw.NOT_A_PDF, "encrypted")
+            raise NotOurs(Flaw.NOT_A_PDF, "encrypted, if only with an owner password")
+        if reader.xrefs.hybrid_xrefs_present:
+            raise NotOurs(Flaw.UNFIT_FORM, "a hybrid-reference file, with a table and a stream")
         signatures = reader.embedded_signatures
         trailer = reader.trailer_view
         info = trailer["/Info"]
@@ -107,16 +159,14 @@ def _check(pdf: bytes, document: Document, holder: str, roots: list[Any]) -> Sea
     if len(signatures) != 1:
         raise NotOurs(Flaw.NOT_COVERED, f"{len(signatures)} signatures")
     _check_coverage(pdf, signatures[0])
-    signed_at, signer = _check_signature(signatures[0], roots)
+    signed_at, signer = _check_signature(signatures[0], seals)
     if str(info.get("/FundDocument", "")) != document.id:
         raise NotOurs(Flaw.OTHER_DOCUMENT)
     if str(info.get("/FundHolder", "")) != holder:
         raise NotOurs(Flaw.OTHER_HOLDER)
     if pages != document.pages:
         raise NotOurs(Flaw.PAGE_COUNT, f"{pages} instead of {document.pages}")
-    found = _active(trailer)
-    if found:
-        raise NotOurs(Flaw.ACTIVE_CONTENT, found)
+    _check_content(trailer)
     return SealedDocument(document.id, pdf, pages, signed_at, signer)
 
 
@@ -138,9 +188,9 @@ def _check_coverage(pdf: bytes, signature: Any) -> None:
 _HEX = re.compile(rb"<[0-9A-Fa-f]+>")
 
 
-def _check_signature(signature: Any, roots: list[Any]) -> tuple[datetime, str]:
-    """Signing time and signer's name of a valid signature whose certificate leads to ``roots``."""
-    from pyhanko.sign.ades.report import AdESIndeterminate
+def _check_signature(signature: Any, seals: _Seals) -> tuple[datetime, str]:
+    """Signing time and signer's name of a signature that the sealer made moments ago."""
+    from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko_certvalidator import ValidationContext
 
@@ -149,19 +199,84 @@ def _check_signature(signature: Any, roots: list[Any]) -> tuple[datetime, str]:
         raise NotOurs(Flaw.BROKEN, "no signing time")
     if signed_at.tzinfo is None:
         signed_at = signed_at.replace(tzinfo=UTC)
-    context = ValidationContext(trust_roots=roots, allow_fetching=False, moment=signed_at)
-    status = validate_pdf_signature(signature, signer_validation_context=context)
+    now, lists = seals.now, seals.revoked
+    context = ValidationContext(
+        trust_roots=seals.roots,
+        allow_fetching=False,
+        moment=now,
+        crls=() if lists is None else (lists,),
+        revocation_mode="soft-fail" if lists is None else "require",
+        time_tolerance=NEAR,
+    )
+    stamps = ValidationContext(
+        trust_roots=seals.timestamp_roots or (), allow_fetching=False, moment=now
+    )
+    status = validate_pdf_signature(
+        signature, signer_validation_context=context, ts_validation_context=stamps
+    )
     if not (status.intact and status.valid):
         raise NotOurs(Flaw.BROKEN, status.summary())
     seal = status.signing_cert
     if not status.trusted:
-        known = status.trust_problem_indic is not AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND
-        if known and not seal.not_valid_before <= signed_at <= seal.not_valid_after:
+        problem = status.trust_problem_indic
+        if problem in (AdESFailure.REVOKED, AdESIndeterminate.REVOKED_NO_POE):
+            raise NotOurs(Flaw.REVOKED)
+        known = problem is not AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND
+        if known and not seal.not_valid_before <= now <= seal.not_valid_after:
             raise NotOurs(Flaw.EXPIRED)
-        raise NotOurs(Flaw.UNKNOWN_SIGNER, str(status.trust_problem_indic))
-    if not status.bottom_line:
-        raise NotOurs(Flaw.BROKEN, status.summary())
+        raise NotOurs(Flaw.UNKNOWN_SIGNER, str(problem))
+    _check_sealer(seal, seals.sealer)
+    if abs(signed_at - now) > NEAR:
+        seconds = (signed_at - now).total_seconds()
+        raise NotOurs(Flaw.OTHER_TIME, f"sealed {seconds:+.0f} s from the centre's clock")
+    if not (status.seed_value_ok and status.docmdp_ok is not False):
+        raise NotOurs(Flaw.BROKEN, "not as the signature's own rules demand")
+    _check_timestamp(status.timestamp_validity, seals)
     return signed_at, str(seal.subject.native.get("common_name", ""))
+
+
+DOCUMENT_USES = frozenset(
+    {
+        "1.3.6.1.5.5.7.3.36",  # id-kp-documentSigning, RFC 9336
+        "1.3.6.1.4.1.311.10.3.12",  # Microsoft's document signing
+        "1.2.840.113583.1.1.5",  # Adobe's authentic documents
+    }
+)
+"""Extended key usages of a seal. A certificate without any (RFC 5280 4.2.1.12) is for all uses that
+its key usage allows."""
+
+
+def _check_sealer(seal: Any, sealer: str) -> None:
+    """Any certificate under a root can sign, a citizen's and a terminal's own too: the settings
+    name the one that seals."""
+    uses = seal.extended_key_usage_value
+    if uses is not None and not {use.dotted for use in uses} <= DOCUMENT_USES:
+        raise NotOurs(Flaw.WRONG_USE)
+    if sealer and sealer not in names_of_sealer(seal):
+        raise NotOurs(Flaw.NOT_THE_SEALER)
+
+
+def names_of_sealer(seal: Any) -> tuple[str, ...]:
+    """What ``sealer`` of the settings may say for this certificate: the organisations of its
+    subject, and the SHA-256 of the certificate and of its public key, in small hexadecimal."""
+    organisations = [
+        str(each["value"].native)
+        for name in seal.subject.chosen
+        for each in name
+        if each["type"].native == "organization_name"
+    ]
+    marks = (hashlib.sha256(der).hexdigest() for der in (seal.dump(), seal.public_key.dump()))
+    return (*organisations, *marks)
+
+
+def _check_timestamp(stamp: Any, seals: _Seals) -> None:
+    """A time-stamp (RFC 3161) must be whole where there is one. Who made it counts only where the
+    settings name the authorities: the seal's own time is compared with the centre's clock."""
+    if stamp is None:
+        return
+    known = stamp.trusted or seals.timestamp_roots is None
+    if not (stamp.intact and stamp.valid and known):
+        raise NotOurs(Flaw.TIMESTAMP, str(stamp.trust_problem_indic))
 
 
 def _read_roots(roots: Path) -> list[Any]:
@@ -188,10 +303,14 @@ _ACTIVE_KINDS = frozenset(
     | {"/SubmitForm", "/ImportData", "/GoToR", "/GoToE", "/Movie"}
 )
 _MOST_OBJECTS = 200_000
+_FONTS_OF_FILES = frozenset(("/Type1", "/MMType1", "/TrueType", "/CIDFontType0", "/CIDFontType2"))
+_FONT_FILES = ("/FontFile", "/FontFile2", "/FontFile3")
+_STANDARD_FONTS = re.compile(r"/(Helvetica|Times|Courier|Symbol|ZapfDingbats)(-[A-Za-z]+)?")
+"""The fourteen that every reader and printer has: ISO 32000-1 9.6.2.2."""
 
 
-def _active(trailer: Any) -> str:
-    """The first name in the object graph that would make a PDF reader act; empty: none."""
+def _check_content(trailer: Any) -> None:
+    """Refuse what would make a PDF reader act, and letters that are not in the file."""
     from pyhanko.pdf_utils import generic
 
     seen: set[Any] = set()
@@ -201,7 +320,7 @@ def _active(trailer: Any) -> str:
         item = waiting.pop()
         visited += 1
         if visited > _MOST_OBJECTS:
-            return "too many objects"
+            raise NotOurs(Flaw.ACTIVE_CONTENT, "too many objects")
         if isinstance(item, generic.IndirectObject):
             if item.reference in seen:
                 continue
@@ -211,11 +330,22 @@ def _active(trailer: Any) -> str:
             kinds = {str(item[key]) for key in ("/S", "/Type", "/Subtype") if key in item}
             names = _ACTIVE_KEYS.intersection(item) | (_ACTIVE_KINDS & kinds)
             if names:
-                return min(names)
+                raise NotOurs(Flaw.ACTIVE_CONTENT, min(names))
+            if "/Font" in kinds and _FONTS_OF_FILES & kinds and not _has_letters(item):
+                raise NotOurs(Flaw.FONT, "embed every font, as a subset")
             waiting.extend(item.raw_get(key) for key in item)
         elif isinstance(item, generic.ArrayObject):
             waiting.extend(item.raw_get(index) for index in range(len(item)))
-    return ""
+
+
+def _has_letters(font: Any) -> bool:
+    """Whether the letters of a simple font or a CID font (ISO 32000-2 9.6, 9.7.4) are drawn alike
+    everywhere."""
+    if "/FontDescriptor" in font:
+        descriptor = font["/FontDescriptor"]
+        if any(file in descriptor for file in _FONT_FILES):
+            return True
+    return bool(_STANDARD_FONTS.fullmatch(str(font.get("/BaseFont", ""))))
 
 
 def holder_mark(session: str, name: str, number: str) -> str:

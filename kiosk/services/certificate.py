@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import closing
 
 from drivers.device import Kind
 from kiosk.centre.models import Account, Document, DocumentRequest
-from kiosk.papers.checker import check_in_process
+from kiosk.papers.pictures import CannotDraw, PaperPages
 from kiosk.papers.receipt import document_slip
+from kiosk.papers.sealed import Flaw, NotOurs
 from kiosk.privacy import Sensitive
 from kiosk.services.catalogue import Needs, service
 from kiosk.services.choosing import choose_account
-from kiosk.visit.steps import Action, Choose, Option, PaperReady, Preview
+from kiosk.visit.steps import CANNOT_DRAW, Action, Choose, Option, PaperReady, Preview
 from kiosk.visit.troubles import MENU, closed_by
 from kiosk.visit.visit import Visit
 from kiosk.words import _
@@ -26,11 +28,14 @@ def print_certificate(visit: Visit) -> None:
 
 def make_and_print(visit: Visit, account: Account) -> None:
     """Ask the purpose, order the certificate, check, show and print it, then offer a slip."""
+    visit.checkers.prepare()
     purpose = _choose_purpose(visit)
     order = visit.once(lambda: _order(account, purpose))
     document = visit.look_up(lambda: visit.centre.make_document(order))
     pdf = visit.look_up(lambda: _fetch(visit, document))
-    visit.ask(Preview(document, pdf, actions=(Action("print", _("打印证明"), "printer"),)))
+    preview = Preview(document, pdf, actions=(Action("print", _("打印证明"), "printer"),))
+    if visit.ask(preview) == CANNOT_DRAW:
+        raise CannotDraw("a page of the document")
     if not visit.print_document(document, pdf):
         return
     visit.count_as_done("deposit-certificate")
@@ -65,7 +70,13 @@ def _order(account: Account, purpose: str) -> DocumentRequest:
 
 def _fetch(visit: Visit, document: Document) -> Sensitive[bytes]:
     """The sealed file. Raises ``NotOurs`` for a file without the centre's seal, or a file that is
-    not this citizen's."""
+    not this citizen's, ``NotChecked`` when this terminal cannot tell, and ``CannotDraw`` when it
+    cannot show the pages."""
     pdf = visit.centre.document_file(document)
-    check_in_process(pdf, document=document, holder=visit.holder(), roots=visit.seal_roots)
+    visit.checkers.check(
+        pdf, document=document, holder=visit.holder(), now=visit.now(), revoked=None
+    )
+    with closing(PaperPages(pdf)) as pages:
+        if pages.count != document.pages:
+            raise NotOurs(Flaw.PAGE_COUNT, f"{pages.count} to be drawn")
     return Sensitive(pdf)

@@ -25,6 +25,12 @@ from kiosk.words import Sayable, Text, _
 T = TypeVar("T")
 
 
+CANNOT_DRAW = "cannot-draw"
+"""The screen's own answer to a preview."""
+PRINT_S, PAGE_S = 120.0, 4.0
+"""Seconds for the first page of a document, from a printer that sleeps, and for each further."""
+
+
 class NotAnAnswer(ValueError):
     """The given value is no answer to the step. ``hint`` tells the citizen what the step takes."""
 
@@ -458,10 +464,15 @@ class Confirm(Step[bool]):
 
 @dataclass(frozen=True, slots=True)
 class Preview(_WithActions):
-    """The sealed document as it will be printed."""
+    """The sealed document as it will be printed. The screen answers ``CANNOT_DRAW`` for a document
+    that nobody can see."""
 
     document: Document
     pdf: Sensitive[bytes]
+
+    def check(self, answer: object) -> str:
+        keys = tuple(action.key for action in self.actions if action.closed is None)
+        return _one_of(answer, (*keys, CANNOT_DRAW))
 
 
 @dataclass(frozen=True, slots=True)
@@ -470,7 +481,9 @@ class PrintingDocument(PrintStep[PagesPrinted]):
 
     request: PrintDocument
     device: Kind = field(default=Kind.DOCUMENT_PRINTER, init=False)
-    seconds: float = field(default=120.0, init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "seconds", PRINT_S + PAGE_S * (self.request.pages - 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,14 @@ from dataclasses import replace
 from drivers.device import DeviceError, Kind, Reason, State, Status
 from kiosk.centre.errors import AnotherPerson, CentreUnavailable, Refusal, Trouble, reference_number
 from kiosk.centre.models import Document
-from kiosk.papers.sealed import NotOurs
+from kiosk.papers.checker import NotChecked
+from kiosk.papers.pictures import CannotDraw
+from kiosk.papers.sealed import Flaw, NotOurs
 from kiosk.visit.steps import Action, Problem, Tone
 from kiosk.words import Sayable, Text, _
 
+PAPER_TROUBLES = (NotOurs, NotChecked, CannotDraw)
+"""Why a document that the centre has made is neither shown nor printed."""
 RETRY = "retry"
 MENU = "menu"
 LEAVE = "leave"
@@ -20,6 +24,15 @@ PASSING = frozenset({"service-busy", "seal-unavailable"})
 """Codes of refusals after which the citizen may ask the same again in a moment."""
 SESSION_OVER = "session-over"
 """Code of the refusal that says: the centre has ended the session of this visit."""
+
+_MADE_ANEW = frozenset(
+    (
+        *(Flaw.NOT_A_PDF, Flaw.OTHER_FILE, Flaw.OTHER_DOCUMENT, Flaw.OTHER_HOLDER),
+        *(Flaw.PAGE_COUNT, Flaw.OTHER_TIME),
+    )
+)
+"""What a document that the centre makes anew may not have; of all other flaws the centre would only
+make the same document again."""
 
 _TRY_AGAIN = Action(RETRY, _("再试一次"), "again")
 _TO_MENU = Action(MENU, _("返回首页"), "home")
@@ -31,7 +44,9 @@ _COUNTER: tuple[Sayable, Sayable] = (_("到柜台办理"), _("带上本人身份
 
 
 def problem_of(
-    error: Refusal | CentreUnavailable | DeviceError | NotOurs, *, signed_in: bool
+    error: Refusal | CentreUnavailable | DeviceError | NotOurs | NotChecked | CannotDraw,
+    *,
+    signed_in: bool,
 ) -> Problem:
     """The page for ``error``. Its actions: ``RETRY`` where a second try can help, ``MENU`` once the
     citizen is signed in, ``LEAVE`` when the visit is over. Every page has 退出 besides."""
@@ -62,13 +77,27 @@ def problem_of(
                 actions=(_TO_BEGIN,) if over else (*way_on, _TRY_AGAIN),
             )
         case NotOurs():
+            again = ((_("再开一次"), _("返回首页，重新选择缴存证明")),)
             return Problem(
                 title=_("证明没有通过核验，不能打印"),
                 lead=_("这份文件的电子签章核验没有通过，已经停止。没有计入打印次数。"),
-                advice=((_("再开一次"), _("返回首页，重新选择缴存证明")), _COUNTER, _CALL),
+                advice=(*(again if error.flaw in _MADE_ANEW else ()), _COUNTER, _CALL),
                 reference=reference_number(),
                 tone=Tone.BAD,
                 actions=way_on,
+            )
+        case NotChecked() | CannotDraw():
+            checked = isinstance(error, CannotDraw)
+            return Problem(
+                title=_("证明显示不出来，不能打印") if checked else _("这台机器没能核验证明"),
+                lead=_("证明已经开好，不会丢失，也没有计入打印次数。"),
+                advice=(
+                    (_("换一台终端打印"), _("到其他自助终端，重新选择这项服务")),
+                    _COUNTER,
+                    _CALL,
+                ),
+                reference=reference_number(),
+                actions=way_on if checked else (*way_on, _TRY_AGAIN),
             )
         case DeviceError():
             title, lead = _device_trouble(error, signed_in=signed_in)

@@ -6,7 +6,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal, Protocol, TypeVar
 
 from drivers.device import DeviceError, Kind, Reason, Status
@@ -17,8 +17,9 @@ from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import CentreUnavailable, Refusal
 from kiosk.centre.models import Catalogue, Document, Offer, Person, PrintReport, Rating
 from kiosk.endings import How
+from kiosk.papers.checker import Checkers
 from kiosk.papers.receipt import SlipTerms
-from kiosk.papers.sealed import NotOurs, holder_mark
+from kiosk.papers.sealed import SealRules, holder_mark
 from kiosk.privacy import Sensitive, mask_name
 from kiosk.settings import Settings
 from kiosk.visit.replay import Answers, Entry
@@ -33,7 +34,15 @@ from kiosk.visit.steps import (
     Rate,
     Step,
 )
-from kiosk.visit.troubles import LEAVE, PASSING, RETRY, card_went, not_printed, problem_of
+from kiosk.visit.troubles import (
+    LEAVE,
+    PAPER_TROUBLES,
+    PASSING,
+    RETRY,
+    card_went,
+    not_printed,
+    problem_of,
+)
 from kiosk.words import Language
 
 T = TypeVar("T")
@@ -95,7 +104,13 @@ class Visit:
         self._settings = settings
         self._answers = Answers()
         self.centre = centre
-        self.seal_roots = settings.centre.seal_roots
+        self.checkers = Checkers(
+            SealRules(
+                settings.centre.seal_roots,
+                settings.centre.sealer,
+                settings.centre.timestamp_roots,
+            )
+        )
         self._offered: Catalogue | None = None
         self._fetched_at = 0.0  # when, on the monotonic clock
         self.person: Person | None = None
@@ -183,10 +198,14 @@ class Visit:
             hotline=catalogue.hotline,
             terminal=self._settings.terminal,
             holder=mask_name(self._person().full_name.reveal()),
-            now=catalogue.clock + timedelta(seconds=time.monotonic() - self._fetched_at),
+            now=self.now(),
             demo=catalogue.demo,
             large=self._asker.large,
         )
+
+    def now(self) -> datetime:
+        """The centre's clock."""
+        return self.catalogue.clock + timedelta(seconds=time.monotonic() - self._fetched_at)
 
     def holder(self) -> str:
         """The holder's mark that the centre puts into the documents of this visit."""
@@ -302,6 +321,8 @@ class Visit:
             self._rate()
         except TimedOut as timeout:
             how = timeout.how
+        finally:
+            self.checkers.close()
         events.VISIT_ENDED.log(log, how=how)
         self._say_farewell(how)
         return how
@@ -347,7 +368,7 @@ class Visit:
             except WentBack:
                 if not answers.drop_last_answer():
                     return True
-            except (Refusal, CentreUnavailable, DeviceError, NotOurs) as error:
+            except (Refusal, CentreUnavailable, DeviceError, *PAPER_TROUBLES) as error:
                 if isinstance(error, DeviceError) and error.reason is Reason.TIMEOUT:
                     raise TimedOut from error  # nobody has put a card, so the citizen is gone
                 problem = problem_of(error, signed_in=self.person is not None)

@@ -20,6 +20,7 @@ terminal = "LAB"
 [centre]
 url = "https://127.0.0.1:9"
 seal_roots = "/etc/ssl/certs/ca-certificates.crt"
+sealer = "Somebody"
 [devices.id_card]
 driver = "sdt"
 port = "/dev/kiosk/id_card"

@@ -7,6 +7,7 @@ import io
 import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ import pytest
 import requests
 
 from kiosk.centre.models import Document, RefusalBody
-from kiosk.papers.sealed import check_sealed, holder_mark
+from kiosk.papers.sealed import SealRules, check_sealed, holder_mark
 from kiosk.workshop.sandbox import personas
+from kiosk.workshop.sandbox.offers import CENTRE
 from kiosk.workshop.sandbox.server import serving
 
 KEY = "k" * 16
@@ -457,7 +459,11 @@ def test_a_document_that_the_terminal_accepts(terminal: WireTerminal, directory:
     assert hashlib.sha256(file.content).hexdigest() == document.sha256
     holder = holder_mark(session["id"], "欧阳𬭎㛃", "990101199607281120")
     sealed = check_sealed(
-        file.content, document=document, holder=holder, roots=directory / "root.pem"
+        file.content,
+        document=document,
+        holder=holder,
+        now=datetime.fromisoformat(terminal.get("/v1/catalogue")["clock"]),
+        rules=SealRules(directory / "root.pem", CENTRE),
     )
     assert (sealed.pages, sealed.id) == (1, document.id)
 

@@ -2,43 +2,85 @@
 
 from __future__ import annotations
 
-import hashlib
+import os
+import socket
 import sys
-from datetime import date
+import time
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from kiosk.centre.models import CentreWords, Document
 from kiosk.papers import checker
-from kiosk.papers.checker import check_in_process
-from kiosk.papers.sealed import Flaw, NotOurs
-from tests.unit.test_sealed import HOLDER, announce, make_pdf, make_root, make_seal, seal
+from kiosk.papers.checker import Checker, Checkers, NotChecked
+from kiosk.papers.sealed import Flaw, NotOurs, SealRules
+from tests.unit.test_sealed import (
+    HOLDER,
+    NOW,
+    SealAuthority,
+    announce,
+    make_pdf,
+    make_root,
+    make_seal,
+    seal,
+    stamper,
+)
 
 
-def document(pdf: bytes) -> Document:
-    return Document(
-        id="d",
-        number="1",
-        title=CentreWords(zh="证明", en="Certificate"),
-        pages=1,
-        sha256=hashlib.sha256(pdf).hexdigest(),
-        verification_code="X",
-        verify_url="https://verify.example/v/0",
-        valid_until=date(2026, 3, 15),
-        prints_left_today=3,
-    )
+@pytest.fixture(scope="module")
+def root() -> SealAuthority:
+    return make_root()
 
 
-def test_a_sealed_document_passes(tmp_path: Path) -> None:
-    root = make_root()
-    roots = tmp_path / "roots.pem"
-    roots.write_bytes(root.pem())
-    pdf = seal(make_pdf(), make_seal(root))
-    check_in_process(pdf, document=announce(pdf), holder=HOLDER, roots=roots)
+@pytest.fixture(scope="module")
+def roots(root: SealAuthority, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("roots") / "roots.pem"
+    path.write_bytes(root.pem())
+    return path
+
+
+@pytest.fixture(scope="module")
+def sealed(root: SealAuthority) -> bytes:
+    return seal(make_pdf(), make_seal(root))
+
+
+@pytest.fixture
+def checkers(roots: Path) -> Iterator[Checkers]:
+    made = Checkers(SealRules(roots))
+    yield made
+    made.close()
+
+
+def check(
+    checkers: Checkers, pdf: bytes, *, announced: bytes | None = None, pages: int = 1
+) -> None:
+    document = announce(pdf if announced is None else announced, pages=pages)
+    checkers.check(pdf, document=document, holder=HOLDER, now=NOW, revoked=None)
+
+
+def test_a_sealed_document_passes(checkers: Checkers, sealed: bytes) -> None:
+    check(checkers, sealed)
     with pytest.raises(NotOurs) as refused:
-        check_in_process(pdf, document=announce(pdf, pages=2), holder=HOLDER, roots=roots)
+        check(checkers, sealed, pages=2)
     assert (refused.value.flaw, refused.value.detail) == (Flaw.PAGE_COUNT, "1 instead of 2")
+
+
+def test_every_rule_reaches_the_process(
+    root: SealAuthority, roots: Path, sealed: bytes, tmp_path: Path
+) -> None:
+    def flaw(rules: SealRules, pdf: bytes = sealed, hours: int = 0) -> Flaw:
+        now = NOW + timedelta(hours=hours)
+        one = Checker()
+        with pytest.raises(NotOurs) as refused:
+            one.check(pdf, document=announce(pdf), holder=HOLDER, now=now, rules=rules)
+        one.end()
+        return refused.value.flaw
+
+    assert flaw(SealRules(roots, "another")) is Flaw.NOT_THE_SEALER
+    assert flaw(SealRules(roots), hours=1) is Flaw.OTHER_TIME
+    stamped = seal(make_pdf(), make_seal(root), timestamper=stamper(make_root("另一根")))
+    assert flaw(SealRules(roots, "", roots), stamped) is Flaw.TIMESTAMP
 
 
 @pytest.mark.parametrize(
@@ -46,42 +88,123 @@ def test_a_sealed_document_passes(tmp_path: Path) -> None:
     [
         (b"no paper at all", b"no paper at all", Flaw.NOT_A_PDF),
         (b"%PDF-1.7 changed", b"%PDF-1.7", Flaw.OTHER_FILE),
-        (b"%PDF-1.7\n\n\n", b"%PDF-1.7\n\n\n", Flaw.NO_ROOTS),
     ],
 )
 def test_what_is_not_ours_is_refused_with_its_flaw(
-    tmp_path: Path, pdf: bytes, announced: bytes, flaw: Flaw
+    checkers: Checkers, pdf: bytes, announced: bytes, flaw: Flaw
 ) -> None:
     with pytest.raises(NotOurs) as refused:
-        check_in_process(pdf, document=document(announced), holder="h", roots=tmp_path / "none.pem")
+        check(checkers, pdf, announced=announced)
     assert refused.value.flaw is flaw
+
+
+def test_the_terminals_own_files_are_not_the_documents_fault(tmp_path: Path, sealed: bytes) -> None:
+    unfit = Checkers(SealRules(tmp_path / "none.pem"))
+    with pytest.raises(NotChecked, match=r"none\.pem: FileNotFoundError"):
+        check(unfit, sealed)
+    unfit.close()
+
+
+def test_a_process_that_was_started_ahead_has_loaded_the_library(
+    checkers: Checkers, sealed: bytes
+) -> None:
+    checkers.prepare()
+    ready = checkers._ready
+    checkers.prepare()
+    assert ready is not None
+    assert checkers._ready is ready, "one is enough"
+    process = ready._process
+    until = time.monotonic() + 60
+    while "cryptography" not in Path(f"/proc/{process.pid}/maps").read_text():
+        assert time.monotonic() < until, "it does not load the library"
+        time.sleep(0.01)
+    check(checkers, sealed)
+    assert process.wait(60) == 0, "each process sees one document"
+
+
+def test_a_process_that_died_waiting_is_replaced(checkers: Checkers, sealed: bytes) -> None:
+    checkers.prepare()
+    assert checkers._ready is not None
+    checkers._ready._process.kill()
+    checkers._ready._process.wait()
+    checkers.prepare()
+    check(checkers, sealed)
+
+
+def test_it_is_private_silent_and_on_the_leash(checkers: Checkers) -> None:
+    checkers.prepare()
+    assert checkers._ready is not None
+    proc = Path(f"/proc/{checkers._ready._process.pid}")
+    until = time.monotonic() + 60
+    while f" {checker.MEMORY} " not in (limits := (proc / "limits").read_text()):
+        assert time.monotonic() < until, limits
+        time.sleep(0.01)
+    assert {os.readlink(proc / "fd" / number) for number in "012"} == {"/dev/null"}
+    process = checkers._ready._process
+    checkers.close()
+    assert process.returncode is not None
+
+
+def test_a_file_that_takes_too_much_memory_is_no_forgery(
+    checkers: Checkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numbers of millions of digits took 830 MB."""
+    digits = b"%PDF-1.7\n1 0 obj\n" + b"9" * 9_000_000 + b"\nendobj\n"
+    with pytest.raises((NotChecked, NotOurs)) as refused:
+        check(checkers, digits)
+    if isinstance(refused.value, NotChecked):
+        assert "memory" in str(refused.value)
 
 
 @pytest.mark.parametrize(
     ("program", "seconds", "said"),
     [
-        ("exit 0", 15.0, "the check failed: JSONDecodeError"),
-        ("exit 1", 15.0, "the check failed: JSONDecodeError"),
-        ("kill -SEGV $$", 15.0, "the check failed: JSONDecodeError"),
+        ("exit 0", 15.0, "the check failed: "),
+        ("exit 1", 15.0, "the check failed: "),
+        ("kill -SEGV $$", 15.0, "the check failed: "),
         ("exec sleep 60", 0.2, "the check took too long"),
     ],
 )
-def test_a_check_that_dies_or_hangs_is_no_pass(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, seconds: float, said: str
+def test_a_check_that_dies_or_hangs_is_no_pass_and_no_forgery(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    checkers: Checkers,
+    program: str,
+    seconds: float,
+    said: str,
 ) -> None:
     broken = tmp_path / "python"
     broken.write_text(f"#!/bin/sh\n{program}\n", encoding="utf-8")
     broken.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(broken))
     monkeypatch.setattr(checker, "SECONDS", seconds)
-    with pytest.raises(NotOurs) as refused:
-        check_in_process(b"%PDF-", document=document(b"%PDF-"), holder="h", roots=tmp_path)
-    assert (refused.value.flaw, refused.value.detail) == (Flaw.BROKEN, said)
+    with pytest.raises(NotChecked, match=said):
+        check(checkers, b"%PDF-")
 
 
 def test_a_check_that_cannot_be_started_is_no_pass(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checkers: Checkers
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "gone"))
-    with pytest.raises(NotOurs, match="the check failed: FileNotFoundError"):
-        check_in_process(b"%PDF-", document=document(b"%PDF-"), holder="h", roots=tmp_path)
+    checkers.prepare()  # which says nothing: the check does
+    with pytest.raises(NotChecked, match="no process: No such file"):
+        check(checkers, b"%PDF-")
+
+
+def test_the_process_has_too_little_memory(
+    checkers: Checkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library itself does not fit: its own words, no forgery."""
+    here, there = socket.socketpair()
+    monkeypatch.setattr(checker, "end_with", lambda parent: None)
+    monkeypatch.setattr(checker, "keep_memory_private", lambda *, dumpable: None)
+    monkeypatch.setattr("resource.setrlimit", lambda *limits: None)
+    monkeypatch.setattr("logging.disable", lambda level: None)
+
+    def full() -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(checker, "_load", full)
+    with here:
+        checker.main(there.detach(), 0, dumpable=True)
+        assert b"too much memory" in here.recv(4096)

@@ -173,7 +173,7 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> CertificateAuthority:
     return CertificateAuthority(tmp_path_factory.mktemp("stranger"), "Somebody")
 
 
-def way(url: str, authority: CertificateAuthority, **files: Path) -> dict[str, Finding]:
+def way(url: str, authority: CertificateAuthority, **files: Any) -> dict[str, Finding]:
     """Every step of the way by its name, and whether the report would be whole."""
     loaded = Settings(
         terminal="T0001",

@@ -479,7 +479,9 @@ def test_what_cannot_be_told_is_a_sentence(
     assert "no desk answers" in capsys.readouterr().err
 
 
-SERVICE = 'terminal = "T1"\nproduction = {}\n[centre]\nurl = "http://x"\nseal_roots = "r"\n'
+SERVICE = (
+    'terminal = "T1"\nproduction = {}\n[centre]\nurl = "http://x"\nseal_roots = "r"\nsealer = "s"\n'
+)
 
 
 def kiosk_desk(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:

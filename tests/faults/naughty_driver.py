@@ -25,8 +25,8 @@ from drivers.device import (
     State,
     Status,
 )
+from drivers.hosting.apart import is_dumpable
 from drivers.hosting.channel import SharedMemory
-from drivers.hosting.child import is_dumpable
 
 HOURS = 9999
 

@@ -25,6 +25,7 @@ terminal = "T0001"
 [centre]
 url = "https://centre.example"
 seal_roots = "roots.pem"
+sealer = "s"
 [visit]
 limit_s = {limit_s}
 """

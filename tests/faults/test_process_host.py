@@ -418,10 +418,11 @@ def test_the_error_of_a_driver_that_cannot_be_made_names_the_device(
     host: ProcessHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "refuse-make").touch()
-    monkeypatch.setattr(process_host, "START_S", 0.3)
-    host.start()
-    with pytest.raises(DeviceError) as caught:
-        _ = host.info
+    with monkeypatch.context() as hurried:
+        hurried.setattr(process_host, "START_S", 0.3)
+        host.start()
+        with pytest.raises(DeviceError) as caught:
+            _ = host.info
     assert (caught.value.reason, caught.value.device) == (Reason.OFFLINE, Kind.SPEAKER)
     error = fails(host, "pid")
     assert (error.reason, error.device) == (Reason.UNSUPPORTED, Kind.SPEAKER)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 
 from drivers.device import DeviceError, Kind, Reason, State, Status
+from drivers.document_printer.types import PrintDocument
 from drivers.receipt_printer.types import Pair, Paragraph, Qr
 from kiosk.endings import How
-from kiosk.papers.pictures import page_pictures
+from kiosk.papers.pictures import PaperPages
 from kiosk.visit.steps import (
+    CANNOT_DRAW,
     Choose,
     Farewell,
     Menu,
@@ -78,7 +82,8 @@ def test_the_certificate_and_its_slip(here: World) -> None:
     assert facts["姓名"] == "张*"
     (code,) = (each.data for each in slip.elements if isinstance(each, Qr))
     assert code == document.verify_url
-    (page,) = page_pictures(sheet.pdf, 1000)
+    with closing(PaperPages(sheet.pdf)) as pages:
+        page = pages.picture(0, 1000)
     pixels = np.frombuffer(page.pixels, np.uint8).reshape(page.height, page.width, 4)
     grey = cv2.cvtColor(pixels, cv2.COLOR_BGRA2GRAY)
     assert cv2.QRCodeDetector().detectAndDecode(grey)[0] == document.verify_url
@@ -299,18 +304,61 @@ def test_a_document_whose_answer_is_lost_is_the_same_when_asked_again(here: Worl
     assert played.last(Preview).document.number.endswith("第00000001号"), "one, not four"
 
 
-def test_a_document_that_is_not_sealed_by_our_centre_stops(here: World) -> None:
+def test_a_document_that_is_not_sealed_by_our_centre_stops(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sealed under the same root, but by another than the settings name."""
+    settings = here.settings
+    other = msgspec.structs.replace(settings.centre, sealer="另一家")
+    monkeypatch.setattr(here, "settings", msgspec.structs.replace(settings, centre=other))
+    played = here.serve(
+        "P01", CERTIFICATE, (Choose, option("其他")), (Problem, action(MENU)), unrated=True
+    )
+    problem = played.last(Problem)
+    assert zh(problem.title) == "证明没有通过核验，不能打印"
+    assert "再开一次" not in [zh(title) for title, _ in problem.advice], "it would not help"
+    assert reports(here) == []
+
+
+def test_a_document_that_this_terminal_cannot_check_is_no_forgery(here: World) -> None:
     roots = here.settings.centre.seal_roots
     whole = roots.read_bytes()
     roots.write_bytes(b"")
+
+    def mended(step: Step[Any]) -> str:
+        roots.write_bytes(whole)
+        return RETRY
+
     try:
         played = here.serve(
-            "P01", CERTIFICATE, (Choose, option("其他")), (Problem, action(MENU)), unrated=True
+            "P01", CERTIFICATE, *CHOSEN[:1], (Problem, mended), (Preview, BACK), (Choose, BACK)
         )
     finally:
         roots.write_bytes(whole)
-    assert zh(played.last(Problem).title) == "证明没有通过核验，不能打印"
+    assert zh(played.last(Problem).title) == "这台机器没能核验证明"
     assert reports(here) == []
+
+
+def test_a_document_that_cannot_be_drawn_is_not_printed(here: World) -> None:
+    played = here.serve(
+        "P01",
+        CERTIFICATE,
+        *CHOSEN[:1],
+        (Preview, CANNOT_DRAW),
+        (Problem, action(MENU)),
+        unrated=True,
+    )
+    problem = played.last(Problem)
+    assert zh(problem.title) == "证明显示不出来，不能打印"
+    assert [each.key for each in problem.actions] == [MENU]
+    assert reports(here) == []
+
+
+def test_printing_has_a_time_that_grows_with_the_pages() -> None:
+    def seconds(pages: int) -> float:
+        return PrintingDocument(PrintDocument("job", b"", pages)).seconds
+
+    assert (seconds(1), seconds(50)) == (120, 120 + 49 * 4)
 
 
 def test_nothing_is_asked_of_the_centre_while_it_prints(here: World) -> None:

@@ -835,7 +835,9 @@ def test_no_desk_on_a_terminal_in_service(
 ) -> None:
     path = tmp_path / "terminal.toml"
     if text is not None:
-        path.write_text(text + '[centre]\nurl = "http://x"\nseal_roots = "r"\n', encoding="utf-8")
+        path.write_text(
+            text + '[centre]\nurl = "http://x"\nseal_roots = "r"\nsealer = "s"\n', encoding="utf-8"
+        )
     assert (says in refusal(path)) if says else refusal(path) == ""
     if says:
         assert run(tmp_path, centre=None, headless=True, terminal=path) == 2

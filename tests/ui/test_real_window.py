@@ -359,6 +359,7 @@ run_directory = "{tmp_path}"
 [centre]
 url = "http://127.0.0.1:9"
 seal_roots = "{roots}"
+sealer = "s"
 """,
         encoding="utf-8",
     )

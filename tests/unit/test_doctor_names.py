@@ -20,6 +20,7 @@ terminal = "T0001"
 [centre]
 url = "https://gjj.example"
 seal_roots = "/etc/kiosk/roots.pem"
+sealer = "s"
 """
 FTDI = {"idVendor": "0403", "idProduct": "6001", "serial": "A10", "product": "FT232R USB UART"}
 CH340 = {"idVendor": "1a86", "idProduct": "7523", "product": "USB Serial"}

@@ -47,7 +47,12 @@ RULES = [
     (
         "kiosk/identity/face/process.py",
         (*QT, *DEVICE_LIBRARIES, "ui*", "drivers*"),
-        (*CONTRACT, "drivers.hosting.channel", "drivers.hosting.child", "drivers.camera.slots"),
+        (*CONTRACT, "drivers.hosting.channel", "drivers.hosting.apart", "drivers.camera.slots"),
+    ),
+    (
+        "kiosk/papers/checker.py",
+        (*QT, "cv2*", *DEVICE_LIBRARIES, "ui", "ui.*", "drivers*"),
+        (*CONTRACT, "drivers.hosting.apart"),
     ),
     (
         "kiosk/identity/face/*",

@@ -19,6 +19,7 @@ profile = "{profile}"
 [centre]
 url = "https://c"
 seal_roots = "r"
+sealer = "s"
 """
 
 

@@ -15,6 +15,7 @@ terminal = "T0001"
 [centre]
 url = "https://centre.example"
 seal_roots = "roots.pem"
+sealer = "演示中心"
 """
 
 
@@ -82,6 +83,7 @@ port = "port"
         (SMALLEST.replace("T0001", ""), "terminal"),
         (SMALLEST.replace("url", "ulr"), "ulr"),
         (SMALLEST.replace("seal_roots", "roots"), "roots"),
+        (SMALLEST.replace('sealer = "演示中心"', ""), "sealer is needed in production"),
         (SMALLEST + "read_s = -1", "centre.read_s"),
         (SMALLEST + "read_s = 3601", "centre.read_s"),
         (SMALLEST + "read_s = nan", "centre.read_s"),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,8 +19,8 @@ from typing import TYPE_CHECKING
 
 from drivers.camera.types import Stream
 from drivers.device import DeviceError
+from drivers.hosting.apart import end_with, keep_memory_private, start_apart
 from drivers.hosting.channel import Channel
-from drivers.hosting.child import end_with, is_dumpable, keep_memory_private
 from kiosk.identity.face.hints import FaceProgress, HowEnded
 
 if TYPE_CHECKING:
@@ -36,10 +35,6 @@ NICE = 5
 """The screen goes first."""
 _WAIT_S = 0.25
 _DYING_S = 0.5
-_PROGRAM = (
-    "from kiosk.identity.face.process import main; main({end}, {parent}, dumpable={dumpable})"
-)
-_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +84,7 @@ class CaptureProcess:
         ours, theirs = socket.socketpair()
         self._channel = Channel(ours)
         with theirs:
-            self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-P",
-                    "-c",
-                    _PROGRAM.format(
-                        end=theirs.fileno(), parent=os.getpid(), dumpable=is_dumpable()
-                    ),
-                ],
-                env=os.environ | _ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(sys.path)},
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+            self._process = start_apart("kiosk.identity.face.process", theirs)
         self._channel.send((order, stream))
 
     def __enter__(self) -> CaptureProcess:

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import qrcode
 import typst
@@ -22,12 +23,17 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.generic import pdf_name, pdf_string
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko.stamp import StaticStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 from qrcode.image.svg import SvgPathImage
 
 PAGES = 1
+SEAL_USE = "业务专用章"
+SEAL_BOX = (360, 93, 479, 212)
+"""Where the round seal stands, over the centre's name and the day: left, bottom, right and top in
+points from the lower left corner of the page."""
 ROOT_FILE = "root.pem"
 """The root certificate: a terminal that trusts it accepts the documents of this centre."""
 _SEAL_FILE = "seal.pem"
@@ -70,8 +76,6 @@ def render(certificate: Certificate) -> bytes:
         "title_en": "Certificate of Housing Provident Fund Contributions",
         "issued": day.isoformat(),
         "issued_zh": f"{day.year}年{day.month}月{day.day}日",
-        "seal": certificate.centre,
-        "seal_use": "业务专用章",
         "demo": True,
         "demo_note": "演示数据 · 本页为演示样张，不具有任何证明效力",
     }
@@ -83,6 +87,17 @@ def render(certificate: Certificate) -> bytes:
         format="pdf",
         sys_inputs={"data": json.dumps(data, ensure_ascii=False), "qr": qr},
         timestamp=datetime(day.year, day.month, day.day, tzinfo=UTC),
+    )
+    assert isinstance(made, bytes)  # one format, no output file: one PDF in memory
+    return made
+
+
+def _picture_of_seal(centre: str) -> bytes:
+    """The red seal as a PDF of one page, which is as large as the seal."""
+    template = (resources.files("kiosk.workshop.sandbox") / "seal.typ").read_bytes()
+    data = json.dumps({"seal": centre, "seal_use": SEAL_USE}, ensure_ascii=False)
+    made = typst.Compiler(template, font_paths=_fonts()).compile(
+        format="pdf", sys_inputs={"data": data}
     )
     assert isinstance(made, bytes)  # one format, no output file: one PDF in memory
     return made
@@ -110,12 +125,15 @@ class Seal:
         if not all((directory / name).exists() for name in (ROOT_FILE, _SEAL_FILE, _KEY_FILE)):
             _issue(directory, centre)
         self.root = directory / ROOT_FILE
+        self._centre = centre
+        self._picture = directory / "seal.pdf"
         self._key = asn1_keys.PrivateKeyInfo.load(_der(directory / _KEY_FILE))
         self._certificate = asn1_x509.Certificate.load(_der(directory / _SEAL_FILE))
         self._chain = [asn1_x509.Certificate.load(_der(self.root))]
 
-    def sign(self, pdf: bytes, document: str, holder: str) -> bytes:
-        """``pdf`` with one PAdES signature over the whole file.
+    def sign(self, pdf: bytes, document: str, holder: str, at: datetime) -> bytes:
+        """``pdf`` with one PAdES signature over the whole file, made at ``at``, whose field shows
+        the round seal on the first page.
 
         The signed revision carries ``/FundDocument`` and ``/FundHolder`` in the information
         dictionary, so that nobody can change either without breaking the seal.
@@ -131,8 +149,25 @@ class Seal:
         metadata = PdfSignatureMetadata(
             field_name="Seal", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES
         )
-        signed: io.BytesIO = PdfSigner(metadata, signer).sign_pdf(writer)
+        if not self._picture.exists():
+            self._picture.write_bytes(_picture_of_seal(self._centre))
+        look = StaticStampStyle.from_pdf_file(str(self._picture), border_width=0)
+        field = SigFieldSpec("Seal", on_page=0, box=SEAL_BOX)
+        sealing = _SignsAt(metadata, signer, stamp_style=look, new_field_spec=field)
+        sealing.at = at
+        signed: io.BytesIO = sealing.sign_pdf(writer)
         return signed.getvalue()
+
+
+class _SignsAt(PdfSigner):
+    """Signs by the centre's clock, which stands on a day of its own."""
+
+    at: datetime
+
+    def init_signing_session(self, *args: Any, **kwargs: Any) -> Any:
+        session = super().init_signing_session(*args, **kwargs)
+        session.system_time = self.at
+        return session
 
 
 def _der(path: Path) -> bytes:

@@ -141,7 +141,7 @@ class Documents:
         )
         person = visitor.person
         mark = holder_mark(visitor.session, person["name"], person["number"])
-        pdf = self._seal.sign(certificate.render(sheet), id_, mark)
+        pdf = self._seal.sign(certificate.render(sheet), id_, mark, self._clock.now())
         self._store.insert(
             "document",
             {

@@ -1,0 +1,62 @@
+"""Starts a process that holds a citizen's data: silent, private, and gone with its parent."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+
+_PR_SET_PDEATHSIG = 1
+_PR_GET_DUMPABLE = 3
+_PR_SET_DUMPABLE = 4
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}  # OpenBLAS's threads and their memory are never used
+_PROGRAM = "from {module} import main; main({end}, {parent}, dumpable={dumpable})"
+
+
+def start_apart(module: str, end: socket.socket) -> subprocess.Popen[bytes]:
+    """Run ``main`` of ``module`` in a fresh interpreter, with ``end`` of a socket pair.
+
+    ``main(end, parent, *, dumpable)`` gets the descriptor of ``end``, the id of this process, and
+    this process's :func:`is_dumpable`, which the kernel does not pass on to a new program. First of
+    all, ``main`` calls :func:`end_with` and :func:`keep_memory_private`. Standard input, output and
+    error lead nowhere: libraries write there, perhaps a citizen's data. Start and end the process
+    in one thread: the kernel kills the process when that thread ends. Raises ``OSError``.
+    """
+    program = _PROGRAM.format(
+        module=module, end=end.fileno(), parent=os.getpid(), dumpable=is_dumpable()
+    )
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", program],
+        env=os.environ | _ENVIRONMENT | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        pass_fds=(end.fileno(),),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def is_dumpable() -> bool:
+    """Whether other processes may read this process's memory, and the kernel dump it: prctl(2)."""
+    return bool(ctypes.CDLL(None).prctl(_PR_GET_DUMPABLE, 0, 0, 0, 0) == 1)
+
+
+def end_with(parent: int) -> None:
+    """Have the kernel kill this process when the parent dies, even while a library hangs."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # after Ctrl-C, the parent ends this process
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # the parent died before the prctl
+        sys.exit()
+
+
+def keep_memory_private(*, dumpable: bool) -> None:
+    """Allow no core dump, and let no process read this process's memory that may not read the
+    parent's: citizens' data passes through here."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if not dumpable:
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0):
+            raise OSError(ctypes.get_errno(), "this process's memory cannot be made private")
