@@ -264,6 +264,24 @@ BUG = LogEvent(
     do="Report the line to the maker of the software.",
     fields=("reference",),
 )
+END_NOT_REPORTED = LogEvent(
+    "end-not-reported",
+    logging.WARNING,
+    "end not reported",
+    means="The citizen saw how an operation had ended, and the centre could not be told so. The "
+    "citizen's next visit shows the page once more.",
+    do="Check the link to the centre.",
+    fields=("reason",),
+)
+AMOUNT_DIFFERS = LogEvent(
+    "amount-differs",
+    logging.ERROR,
+    "amount differs",
+    means="The centre reports another amount for an operation than the citizen has confirmed. The "
+    "page says so and asks the citizen to call.",
+    do="Tell the centre: the operation's id finds both amounts there.",
+    fields=("operation", "business"),
+)
 PRINT_REPORT_NOT_DELIVERED = LogEvent(
     "print-report-not-delivered",
     logging.WARNING,
@@ -434,6 +452,7 @@ FIELDS = {
     "failures": "how many times in a row it has failed",
     "how": "how a visit ended: left, idle, limit, trouble, vendor-mode",
     "ms": "milliseconds",
+    "business": "the kind of operation, one of a closed list",
     "operation": "the id of an operation at the centre, 32 hexadecimal digits",
     "pause_s": "seconds until the next one may be started",
     "pid": "the number of a process",

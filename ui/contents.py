@@ -246,6 +246,84 @@ class EnterNumberContent(PageContent):
     confirm: str
 
 
+# -- operations -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmOperationContent(PageContent):
+    """The quote of an operation. ``texts`` are the buttons that show an agreed text in full; after
+    ``seconds`` the page asks the centre whether the quote still holds (0: it never does)."""
+
+    title: str
+    lead: str
+    label: str
+    amount: str
+    capitals: str
+    facts: tuple[FactPart, ...]
+    agreed: str
+    texts: tuple[ActionPart, ...]
+    seconds: int
+    left: str
+    """The words of the countdown; ``%1`` stands for minutes and seconds."""
+    hold: str
+    holding: str
+    in_two: str
+    first: str
+    second: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTextContent(PageContent):
+    """A text in full, paragraph by paragraph."""
+
+    title: str
+    lead: str
+    paragraphs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DecidingContent(PageContent):
+    """Three plain steps while an operation is decided; the second is under way, for ``waited``
+    (``%1`` stands for the seconds)."""
+
+    title: str
+    lead: str
+    steps: tuple[AdvicePart, ...]
+    waited: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitResultContent(PageContent):
+    """The result is not known. ``code`` is what the citizen reads to the hotline; ``asks`` is the
+    sentence of the countdown (``%1`` stands for ``seconds``), empty where nobody asks."""
+
+    title: str
+    lead: str
+    note: str
+    code_label: str
+    code: str
+    under: str
+    advice: tuple[AdvicePart, ...]
+    seconds: int
+    asks: str
+    free: bool
+    actions: tuple[ActionPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeContent(PageContent):
+    """The operation is done; ``amount`` is empty where the centre reports none."""
+
+    title: str
+    lead: str
+    label: str
+    amount: str
+    facts: tuple[FactPart, ...]
+    note: str
+    actions: tuple[ActionPart, ...]
+
+
 # -- paper and trouble ----------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -17,6 +18,7 @@ from kiosk.centre.models import Catalogue
 from kiosk.endings import How
 from kiosk.papers.pictures import CannotDraw, PaperPages, Picture
 from kiosk.privacy import Sensitive
+from kiosk.visit.operation_steps import Deciding
 from kiosk.visit.steps import CANNOT_DRAW, Preview, Step
 from kiosk.words import Language, Sayable, Text, _, say, translate
 from ui.appearance import Appearance
@@ -38,6 +40,7 @@ class PageListener(Protocol):
     def back(self) -> None: ...
     def leave(self) -> None: ...
     def time_out(self, how: How) -> None: ...
+    def framed(self, ticket: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,9 @@ class _Shown:
 class CurrentPage(QObject):
     """See the module; the singleton ``CurrentPage`` of QML.
 
-    Others set three attributes: ``listener`` is the dialogue, ``drawable`` tells whether a font has
-    a character, and ``on_blank`` sets its event once the blank frame is on the screen.
+    Others set four attributes: ``listener`` is the dialogue, ``drawable`` tells whether a font has
+    a character, ``on_blank`` sets its event once the blank frame is on the screen, and ``on_frame``
+    makes its call once the next frame is.
     """
 
     changed = Signal()
@@ -77,6 +81,7 @@ class CurrentPage(QObject):
         self.listener: PageListener | None = None
         self.drawable: Callable[[str], bool] = lambda character: True
         self.on_blank: Callable[[threading.Event], None] = threading.Event.set
+        self.on_frame: Callable[[Callable[[], None]], None] = lambda call: call()
         self._appearance = appearance
         self._shown: _Shown | None = None
         self._catalogue: Catalogue | None = None
@@ -92,6 +97,8 @@ class CurrentPage(QObject):
         self._paper: tuple[Preview, PaperPages] | None = None
         self._slow_timer = QTimer(self, singleShot=True, interval=SLOW_MS)
         self._slow_timer.timeout.connect(self._become_slow)
+        self._patience = QTimer(self, singleShot=True)
+        self._patience.timeout.connect(self._look_again)
 
         appearance.languageChanged.connect(self._look_again)
         appearance.amountsChanged.connect(self._look_again)
@@ -153,19 +160,24 @@ class CurrentPage(QObject):
 
     def _show(self, shown: _Shown) -> None:
         self._shown = shown
+        self._patience.stop()
+        if isinstance(shown.step, Deciding):
+            self._patience.start(int(shown.step.after_s * 1000))
         self._slow_timer.stop()
         self._slow = self._leaving = False
         self._hint = ""
         self._derive(new=True)
         self.busyChanged.emit()
         self.pageShown.emit(shown.ticket, self.shows.page)
+        if self.listener:
+            self.on_frame(partial(self.listener.framed, shown.ticket))
 
     def _derive(self, *, new: bool = False) -> None:
         if self._shown is None:
             return
         appearance = self._appearance
         look = Look(appearance.language, appearance.revealed, self._catalogue)
-        shows = legible(derive(self._shown.step, look), self.drawable)
+        shows = legible(derive(self._shown_step(), look), self.drawable)
         same_page = shows.page == self.shows.page
         if not new and shows == self.shows:
             return
@@ -174,10 +186,19 @@ class CurrentPage(QObject):
         self._before, self.shows = self._object, shows
         self._object = object_of(shows, self, self._before)
         self.changed.emit()
-        if new and not same_page:
+        if not same_page:
             self.pageChanged.emit()
         else:
             self.contentChanged.emit()
+
+    def _shown_step(self) -> Step[Any]:
+        """The step on the screen: an operation that is not decided soon shows another page."""
+        if self._shown is None:
+            raise RuntimeError("no step is shown")
+        step = self._shown.step
+        if isinstance(step, Deciding) and not self._patience.isActive():
+            return step.becomes
+        return step
 
     def _look_again(self) -> None:
         self._derive()

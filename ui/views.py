@@ -14,6 +14,15 @@ from typing import Any, TypeVar, cast
 from unicodedata import category
 
 from kiosk.centre.models import Catalogue
+from kiosk.renminbi import in_words
+from kiosk.visit.operation_steps import (
+    AwaitResult,
+    ConfirmOperation,
+    Deciding,
+    ReadText,
+    ShowOutcome,
+)
+from kiosk.visit.operation_words import PAYS_OUT, amount_label, card
 from kiosk.visit.steps import (
     Action,
     Attract,
@@ -45,9 +54,12 @@ from ui.contents import (
     ActionPart,
     AdvicePart,
     AttractContent,
+    AwaitResultContent,
     ChooseContent,
     ColumnPart,
     ConfirmNameContent,
+    ConfirmOperationContent,
+    DecidingContent,
     EnterCodeContent,
     EnterNumberContent,
     FactPart,
@@ -55,6 +67,7 @@ from ui.contents import (
     LinePart,
     MenuContent,
     OptionPart,
+    OutcomeContent,
     OutOfServiceContent,
     PageContent,
     PaperReadyContent,
@@ -63,6 +76,7 @@ from ui.contents import (
     PrintingContent,
     ProblemContent,
     RateContent,
+    ReadTextContent,
     StatementContent,
     TableContent,
     TabPart,
@@ -181,16 +195,20 @@ def _choose_way(step: ChooseWay, look: Look) -> ChooseContent:
 
 
 def _enter_code(step: EnterSmsCode, look: Look) -> EnterCodeContent:
+    title, lead = _("请输入短信验证码"), _("已发到您登记的手机 {phone}", phone=step.phone)
+    if step.business:
+        title = _("请输入这笔业务的验证码")
+        lead = _("短信写着“{business}”，发到 {phone}", business=step.business, phone=step.phone)
     return EnterCodeContent(
-        title=look.word(_("请输入短信验证码")),
-        lead=look.word(_("已发到您登记的手机 {phone}", phone=step.phone)),
+        title=look.word(title),
+        lead=look.word(lead),
         wrong=look.word(step.wrong) if step.wrong else "",
         length=6,
         resend_after=step.resend_in_s,
         resend=look.word(_("重新发送")),
         resend_in=look.word(_("{seconds} 秒后可重新发送", seconds="%1")),
         confirm=look.word(_("确认")),
-        help=look.word(_("换了手机号？请带身份证到柜台更新")),
+        help="" if step.business else look.word(_("换了手机号？请带身份证到柜台更新")),
     )
 
 
@@ -366,6 +384,152 @@ def _confirm(step: Confirm, look: Look) -> StatementContent:
     return replace(_show_statement(statement, replace(look, revealed=True)), eye="")
 
 
+# -- operations -----------------------------------------------------------------------------------
+
+
+def _confirm_operation(step: ConfirmOperation, look: Look) -> ConfirmOperationContent:
+    operation = step.operation
+    pays = operation.business in PAYS_OUT
+    agreed = [look.word(each) for each in operation.effects]
+    agreed += [look.word(text.short) for text in operation.texts]
+    facts: list[tuple[Sayable, Sayable]] = [(_("业务"), operation.title)]
+    if operation.interest is not None:
+        facts.append((_("其中利息"), _("{amount} 元", amount=operation.interest)))
+    if operation.payee:
+        facts.append((_("收款银行卡"), card(operation)))
+        facts.append((_("户名"), _("{name}（本人）", name=step.holder)))
+    if operation.arrives:
+        facts.append((_("预计到账") if pays else _("办理时间"), operation.arrives))
+    if operation.balance_after is not None:
+        facts.append((_("办理后余额"), _("{amount} 元", amount=operation.balance_after)))
+    if operation.next_possible:
+        facts.append((_("下次可办"), operation.next_possible))
+    amount = operation.amount
+    return ConfirmOperationContent(
+        title=look.word(_("请核对后确认")),
+        lead=look.word(_("确认后提交中心，不能在本机撤回")),
+        label=look.word(
+            _("到账金额（元）")
+            if pays
+            else _("{what}（元）", what=amount_label(operation.business))
+        ),
+        amount="" if amount is None else look.word(amount),
+        capitals=f"人民币{in_words(amount)}" if amount and look.language is Language.ZH else "",
+        facts=tuple(FactPart(look.word(label), look.word(value)) for label, value in facts),
+        agreed=look.word(
+            _("确认即表示：{what}", what=(" " if look.language is Language.EN else "").join(agreed))
+        )
+        if agreed
+        else "",
+        texts=tuple(
+            ActionPart(
+                text.id,
+                look.word(_("看《{title}》全文", title=text.title)),
+                "certificate",
+                enabled=True,
+                closed="",
+            )
+            for text in operation.texts
+        ),
+        seconds=operation.draft_ttl_s or 0,
+        left=look.word(_("还有 {time} 可以确认", time="%1")),
+        hold=look.word(_("按住两秒确认")),
+        holding=look.word(_("继续按住…")),
+        in_two=look.word(_("按住不方便？改为分两步确认")),
+        first=look.word(_("第一步：我已核对")),
+        second=look.word(_("第二步：确认办理")),
+    )
+
+
+def _read_text(step: ReadText, look: Look) -> ReadTextContent:
+    return ReadTextContent(
+        title=look.word(step.text.title),
+        lead=look.word(_("版本 {version}", version=step.text.version)),
+        paragraphs=tuple(line for line in step.text.text.splitlines() if line.strip()),
+    )
+
+
+def _deciding(step: Deciding, look: Look) -> DecidingContent:
+    operation = step.operation
+    what: Sayable = operation.title
+    if operation.amount is not None:
+        what = _("{amount} 元", amount=operation.amount)
+        if operation.payee:
+            what = _("{amount}，到尾号 {tail} 的银行卡", amount=what, tail=operation.payee.tail)
+    tell = (
+        _("短信同时发到 {phone}", phone=operation.phone) if operation.phone else _("短信同时告诉您")
+    )
+    return DecidingContent(
+        title=look.word(_("正在提交，请稍候")),
+        lead=look.word(_("一般不到 5 秒。请不要离开，也不用再按一次")),
+        steps=(
+            AdvicePart(look.word(_("您已确认")), look.word(what)),
+            AdvicePart(look.word(_("中心正在受理")), ""),
+            AdvicePart(look.word(_("得到结果")), look.word(tell)),
+        ),
+        waited=look.word(_("已等 {seconds} 秒", seconds="%1")),
+        note=look.word(
+            _("就算现在断网或停电，这笔业务最多只办一次，不会重复。办成没办成，都会短信告诉您。")
+        ),
+    )
+
+
+def _await_result(step: AwaitResult, look: Look) -> AwaitResultContent:
+    operation = step.operation
+    phone = operation.phone
+    under = look.word(operation.title)
+    if operation.amount is not None:
+        under += " " + look.word(_("{amount} 元", amount=operation.amount))
+    if operation.payee:
+        under += " · " + look.word(_("尾号 {tail}", tail=operation.payee.tail))
+    lead = (
+        _("中心已受理，还在办理，请不要再提交一次")
+        if step.accepted
+        else _("中心还没有答复，请不要再提交一次")
+    )
+    sent = (
+        _("结果会发短信到 {phone}，不用再来办", phone=phone)
+        if phone
+        else _("结果会发短信告诉您，不用再来办")
+    )
+    advice = [
+        (_("在这里等一等"), _("系统会自动查询，有结果马上显示")),
+        (_("先离开也可以"), sent),
+        (_("想自己查"), _("下次来按“办理进度”，或拨 {hotline} 报编号", hotline=look.hotline)),
+    ]
+    if not step.free:
+        advice = advice[:1]
+    return AwaitResultContent(
+        title=look.word(_("您有一笔在途业务") if step.resumed else _("结果确认中")),
+        lead=look.word(lead),
+        note=look.word(
+            _("您的钱是安全的：这笔业务最多只会办一次，办成没办成，都会查清楚并发短信告诉您。")
+        ),
+        code_label=look.word(_("查询编号")),
+        code=operation.code,
+        under=under,
+        advice=tuple(AdvicePart(look.word(title), look.word(text)) for title, text in advice),
+        seconds=0 if step.next_s is None else max(1, round(step.next_s)),
+        asks=""
+        if step.next_s is None
+        else look.word(_("正在自动查询，{seconds} 秒后再查；有结果马上显示", seconds="%1")),
+        free=step.free,
+        actions=_actions(step.actions, look) if step.free else (),
+    )
+
+
+def _outcome(step: ShowOutcome, look: Look) -> OutcomeContent:
+    return OutcomeContent(
+        title=look.word(step.title),
+        lead=look.word(step.lead),
+        label=look.word(step.amount_label),
+        amount="" if step.amount is None else look.word(_("{amount} 元", amount=step.amount)),
+        facts=tuple(FactPart(look.word(each.label), look.word(each.value)) for each in step.facts),
+        note=look.word(step.note),
+        actions=_actions(step.actions, look),
+    )
+
+
 # -- paper and trouble ----------------------------------------------------------------------------
 
 
@@ -450,6 +614,11 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     EnterNumber: _enter_number,
     Confirm: _confirm,
     Preview: _preview,
+    ConfirmOperation: _confirm_operation,
+    ReadText: _read_text,
+    Deciding: _deciding,
+    AwaitResult: _await_result,
+    ShowOutcome: _outcome,
     PrintingDocument: _printing_document,
     PrintingSlip: _printing_slip,
     PaperReady: _paper_ready,

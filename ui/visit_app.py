@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
@@ -20,12 +21,16 @@ from kiosk.keeper.channel import (
     Ended,
     HasLeftovers,
     Live,
+    Money,
+    Outcome,
     Quit,
     Ready,
     Shown,
+    Taken,
     VisitEnd,
 )
 from kiosk.settings import Settings
+from ui.commit_line import KeeperCommitLine
 from ui.current_page import WARMING
 from ui.stage import Stage
 
@@ -60,7 +65,8 @@ class VisitApp(QObject):
         self._channel = channel
         self.stage = Stage(app, settings, full_screen=settings.screen.full_screen)
         self.page = self.stage.page
-        self.page.on_blank = self._after_next_frame
+        self.page.on_blank = lambda done: self._after_next_frame(partial(self._blanked, done))
+        self.page.on_frame = self._after_next_frame
         self.page.begun.connect(self._begun)
         self.terminal: Terminal | None = None
         self.on_time: OnTime | None = None
@@ -72,6 +78,7 @@ class VisitApp(QObject):
         self._rehearsal = self._rehearsed()
         self._rehearser = QTimer(self, interval=REHEARSE_MS)
         self._rehearser.timeout.connect(self._rehearse)
+        self._commit_line = KeeperCommitLine(channel)
         self._kept: list[QObject] = []
         self._notifier = QSocketNotifier(channel.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._hear)
@@ -87,6 +94,7 @@ class VisitApp(QObject):
             self._over.emit,
             on_time=self.on_time,
             on_leftovers=self._tell_leftovers,
+            committer=self._commit_line,
         )
         self.page.listener = self.terminal.dialogue
         self.stage.compile_pages()
@@ -141,6 +149,8 @@ class VisitApp(QObject):
             match message:
                 case Live(leftovers):
                     self._go_live(leftovers=leftovers)
+                case Taken() | Outcome() | Money() as word:
+                    self._commit_line.take(word)
                 case Quit():
                     if self.terminal:
                         self.terminal.quit(QUIT_S)
@@ -174,14 +184,18 @@ class VisitApp(QObject):
         self._warm_terminal().begun()
         self._channel.send(Begun())
 
-    def _after_next_frame(self, done: threading.Event) -> None:
-        """Set ``done`` once the blank frame is on the screen."""
+    def _blanked(self, done: threading.Event) -> None:
+        """The blank frame is on the screen."""
+        done.set()
+        # The keeper mostly kills this process first. If not, no standby is warm yet.
+        QTimer.singleShot(REST_MS, lambda: self.stage.rest(self._settings))
+
+    def _after_next_frame(self, call: Callable[[], None]) -> None:
+        """Make ``call`` once the next frame is on the screen."""
 
         def swapped() -> None:
             self.stage.window.frameSwapped.disconnect(swapped)
-            done.set()
-            # The keeper mostly kills this process first. If not, no standby is warm yet.
-            QTimer.singleShot(REST_MS, lambda: self.stage.rest(self._settings))
+            call()
 
         self.stage.window.frameSwapped.connect(swapped)
         self.stage.window.update()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from drivers.receipt_printer.types import Align, Pair, Paragraph, Qr, Rule, Slip, Space
 from kiosk.centre.models import Document
-from kiosk.words import Language, Sayable, _, say, say_date
+from kiosk.centre.operations import Operation
+from kiosk.operation import OperationState
+from kiosk.words import Language, Sayable, Text, _, say, say_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,72 @@ class SlipTerms:
     large: bool = False
 
 
+def operation_slip(terms: SlipTerms, operation: Operation, *, reprint: bool = False) -> Slip:
+    """The slip of an operation: what, how much, how far, and the code for the hotline. ``reprint``
+    marks a slip that is printed in a later visit 补打."""
+    language = terms.language
+
+    def word(text: Sayable) -> str:
+        return say(text, language)
+
+    lines: list[Pair | Paragraph | Rule | Space | Qr] = [
+        Pair(word(_("姓名")), terms.holder),
+        Pair(word(_("状态")), word(STATE_ON_SLIP[operation.state])),
+    ]
+    if operation.amount is not None:
+        amount = _("{amount} 元", amount=operation.amount)
+        lines.append(Pair(word(_("金额")), word(amount)))
+    if operation.payee:
+        tail = _("尾号 {tail}", tail=operation.payee.tail)
+        lines.append(Pair(word(_("收款卡")), word(tail)))
+    if operation.reference:
+        lines.append(Pair(word(_("业务流水号")), operation.reference))
+    if operation.code:
+        lines.append(Pair(word(_("查询编号")), operation.code))
+    title = _("{business}（补打）", business=operation.title) if reprint else operation.title
+    return Slip(
+        (
+            *_head(terms),
+            Paragraph(word(title), Align.CENTRE, size=2, bold=True),
+            Space(),
+            *lines,
+            Pair(word(_("打印时间")), f"{terms.now:%Y-%m-%d %H:%M}"),
+            Pair(word(_("终端编号")), terms.terminal),
+            Space(),
+            *_foot(terms),
+        ),
+        scale=2 if terms.large else 1,
+    )
+
+
+def _head(terms: SlipTerms) -> tuple[Paragraph | Rule, ...]:
+    head = [Paragraph(say(terms.centre, terms.language), Align.CENTRE, bold=True)]
+    if terms.demo:
+        demo = say(_("演示数据 · 不作任何证明"), terms.language)
+        head.append(Paragraph(demo, Align.CENTRE))
+    return (*head, Rule())
+
+
+def _foot(terms: SlipTerms) -> tuple[Paragraph | Rule, ...]:
+    call = say(_("如有疑问请拨打 {hotline}", hotline=terms.hotline), terms.language)
+    proof = say(_("本凭条不作为证明"), terms.language)
+    return (Rule(), Paragraph(proof, Align.CENTRE, bold=True), Paragraph(call, Align.CENTRE))
+
+
+STATE_ON_SLIP: Mapping[OperationState, Text] = {
+    OperationState.AWAITING_CONSENT: _("待同意"),
+    OperationState.DRAFTED: _("结果确认中"),
+    OperationState.CONFIRMED: _("结果确认中"),
+    OperationState.IN_PROGRESS: _("已受理"),
+    OperationState.DONE: _("已办成"),
+    OperationState.REFUSED: _("没有通过"),
+    OperationState.EXPIRED: _("已作废"),
+    OperationState.CANCELLED: _("已撤销"),
+    OperationState.SUPERSEDED: _("已被代替"),
+}
+"""How far an operation has come, as a slip says it: a draft that was confirmed is never 未确认."""
+
+
 def document_slip(terms: SlipTerms, document: Document) -> Slip:
     """The slip for a sealed document: the document's number and how to verify the document. The QR
     code holds the centre's address for verifying and no personal data."""
@@ -32,13 +101,9 @@ def document_slip(terms: SlipTerms, document: Document) -> Slip:
     def word(text: Sayable) -> str:
         return say(text, language)
 
-    head = [Paragraph(word(terms.centre), Align.CENTRE, bold=True)]
-    if terms.demo:
-        head.append(Paragraph(word(_("演示数据 · 不作任何证明")), Align.CENTRE))
     return Slip(
         (
-            *head,
-            Rule(),
+            *_head(terms),
             Paragraph(word(document.title), Align.CENTRE, size=2, bold=True),
             Space(),
             Pair(word(_("姓名")), terms.holder),
@@ -50,9 +115,7 @@ def document_slip(terms: SlipTerms, document: Document) -> Slip:
             Space(),
             Qr(document.verify_url),
             Paragraph(word(_("扫码或凭验证码查验证明真伪")), Align.CENTRE),
-            Rule(),
-            Paragraph(word(_("本凭条不作为证明")), Align.CENTRE, bold=True),
-            Paragraph(word(_("如有疑问请拨打 {hotline}", hotline=terms.hotline)), Align.CENTRE),
+            *_foot(terms),
         ),
         scale=2 if terms.large else 1,
     )

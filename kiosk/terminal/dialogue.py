@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from typing import Any, NoReturn, Protocol, TypeVar
+from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
 
 from drivers.device import CancelToken, Deadline, DeviceError, Kind, Reason
 from drivers.hosting.host import Host
@@ -60,9 +60,17 @@ class _Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class _Framed:
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Device:
     ticket: int
     future: Future[Any]
+
+
+_Note: TypeAlias = _Answered | _Framed | _Device | Left | TimedOut | WentBack
 
 
 class Dialogue:
@@ -85,7 +93,7 @@ class Dialogue:
         self._before_paper = before_paper
         self.cabinet = Cabinet(hosts)
         self._hosts = hosts
-        self._inbox: SimpleQueue[_Answered | _Device | Left | TimedOut | WentBack] = SimpleQueue()
+        self._inbox: SimpleQueue[_Note] = SimpleQueue()
         self._ticket = 0
         self._leaving = False  # 退出 was pressed and has not ended a step yet
         self._over: Left | TimedOut | None = None  # came while paper was being printed
@@ -104,11 +112,39 @@ class Dialogue:
         self.screen.greet(name)
 
     def announce(self, step: Step[Any]) -> None:
-        """Show a page without waiting for an answer; returns at once."""
+        """Show a page without waiting for an answer; returns at once. The answer to the page before
+        came first: a 退出 that was pressed there after it is dropped. The clock's word stays."""
+        while self._over is None:
+            try:
+                noted = self._inbox.get_nowait()
+            except Empty:
+                break
+            if isinstance(noted, TimedOut):
+                self._over = noted
+        self._leaving = False
         self._ticket += 1
         self.screen.show(step, ticket=self._ticket, back=False)
 
-    def ask(self, step: Step[T], *, back: bool) -> T:
+    def heard(self, step: Step[T], seconds: float) -> T | None:
+        """See :meth:`kiosk.visit.visit.Asker.heard`."""
+        if self._over is not None:
+            self._end(self._over)
+        until = Deadline(seconds)
+        while True:
+            try:
+                note = self._inbox.get(timeout=until.remaining())
+            except Empty:
+                return None
+            match note:
+                case _Answered(number, answer) if number == self._ticket:
+                    try:
+                        return step.check(answer)
+                    except NotAnAnswer as wrong:
+                        self.screen.hint(wrong.hint)
+                case Left() | TimedOut() as end:
+                    self._end(end)
+
+    def ask(self, step: Step[T], *, back: bool, on_screen: Callable[[], None] | None = None) -> T:
         """See :class:`kiosk.visit.visit.Asker`."""
         self._hear_what_came_between()
         prints = isinstance(step, PrintStep)
@@ -130,6 +166,8 @@ class Dialogue:
                             return step.check(answer)
                         except NotAnAnswer as wrong:
                             self.screen.hint(wrong.hint)
+                    case _Framed(number) if number == ticket and on_screen:
+                        on_screen()
                     case _Device(number, future) if number == ticket:
                         self.cabinet.tell_end(step, future.exception())
                         return future.result()  # type: ignore[no-any-return]
@@ -145,9 +183,7 @@ class Dialogue:
         finally:
             cancel.cancel()
 
-    def _next(
-        self, limit: Deadline | None, device: Kind | None
-    ) -> _Answered | _Device | Left | TimedOut | WentBack | DeviceError:
+    def _next(self, limit: Deadline | None, device: Kind | None) -> _Note | DeviceError:
         """The next note of the inbox. After ``limit``, the error of a driver that does not come
         back; how many pages it printed is unknown."""
         try:
@@ -188,6 +224,10 @@ class Dialogue:
     def answer(self, ticket: int, answer: object) -> None:
         """The citizen answered the page that was shown with ``ticket``."""
         self._inbox.put(_Answered(ticket, answer))
+
+    def framed(self, ticket: int) -> None:
+        """The first frame of the page that was shown with ``ticket`` is on the screen."""
+        self._inbox.put(_Framed(ticket))
 
     def back(self) -> None:
         self._inbox.put(WentBack())

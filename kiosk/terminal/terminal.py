@@ -24,6 +24,7 @@ from kiosk.settings import Settings
 from kiosk.terminal import vendor_mode
 from kiosk.terminal.dialogue import Dialogue, Screen
 from kiosk.terminal.leftovers import Leftovers
+from kiosk.visit.money import CommitLine
 from kiosk.visit.steps import OutOfService, Problem
 from kiosk.visit.troubles import device_words
 from kiosk.visit.visit import Left, TimedOut, Visit, WentBack
@@ -48,7 +49,8 @@ class Terminal:
     """One visit with its devices, its centre client and its dialogue.
 
     Calls ``on_end`` with the reason of the end, once the screen is blank and the session closed;
-    the keeper kills the process after that. Calls ``on_time`` with the duration of each call to the
+    the keeper kills the process after that. ``committer`` is the way to the committer; without one,
+    no money service may begin. Calls ``on_time`` with the duration of each call to the
     centre, and ``on_leftovers`` with whether a device may hold something of a citizen at the end of
     this visit.
     """
@@ -60,8 +62,10 @@ class Terminal:
         *,
         on_time: OnTime | None = None,
         on_leftovers: Callable[[bool], None] = lambda some: None,
+        committer: CommitLine | None = None,
     ) -> None:
         self._settings = settings
+        self._committer = committer
         self._on_end = on_end
         self._on_leftovers = on_leftovers
         self._on_time = on_time
@@ -124,10 +128,11 @@ class Terminal:
     def _run(self, leftovers: bool) -> None:
         how: How = "trouble"
         centre: CentreClient | None = None
+        visit: Visit | None = None
         try:
             self._take_devices(leftovers=leftovers)
             centre = self._client()
-            visit = Visit(self.dialogue, centre, self, self._settings)
+            visit = Visit(self.dialogue, centre, self, self._settings, self._committer)
             runs = {name: service.run for name, service in SERVICES.items()}
             how = visit.run(identify, menu, runs, prove_for)
             if visit.leftovers:
@@ -135,7 +140,7 @@ class Terminal:
         except Exception as error:  # noqa: BLE001 - a bug: shown with its number, then the visit ends
             reference = reference_number()
             events.BUG.log(log, error=error, reference=reference)
-            self._admit(reference)
+            self._admit(reference, undecided=visit is not None and visit.undecided)
         finally:
             self._leftovers.end()
             self.dialogue.screen.blank()
@@ -143,10 +148,14 @@ class Terminal:
                 centre.close()
             self._on_end(how)
 
-    def _admit(self, reference: str) -> None:
+    def _admit(self, reference: str, *, undecided: bool) -> None:
+        """Tell the citizen of a bug. ``undecided``: an operation was confirmed, and its end is not
+        known here."""
+        nothing = _("您的账户没有任何变动。请拿好证件和纸张。")
+        unknown = _("刚才那笔业务最多只办一次，请不要再提交；结果会发短信告诉您。")
         page = Problem(
             _("这台机器出了差错"),
-            _("您的账户没有任何变动。请拿好证件和纸张。"),
+            unknown if undecided else nothing,
             reference,
             advice=((_("换一台终端或到柜台"), _("拨打 12329，报下面的编号")),),
         )

@@ -111,30 +111,51 @@ class Decision:
     reference: str = ""
 
 
-def deciding(operation: str, clock: Callable[[], float]) -> Generator[Act, Reply, Decision]:
+Run: TypeAlias = Generator[Act, Reply, Decision]
+
+
+def deciding(operation: str, clock: Callable[[], float]) -> Run:
     """Everything from the press on, to the end of ``operation``. ``clock``: monotonic seconds.
 
-    Whoever runs this may stop at any point: the committer, the centre's expiry and the next visit
-    finish what was begun.
+    The caller may stop at any point: the committer, the centre's expiry and the next visit finish
+    what was begun.
     """
     return _Deciding(operation, clock).run()
+
+
+def watching(operation: str, clock: Callable[[], float]) -> Run:
+    """Wait for the end of an ``operation`` that an earlier visit began and the centre works on."""
+    return _Deciding(operation, clock).watch()
+
+
+def taking_back(operation: str, clock: Callable[[], float]) -> Run:
+    """Cancel an ``operation`` that an earlier visit confirmed, and wait for its end: whether it is
+    cancelled, only the centre says."""
+    return _Deciding(operation, clock).take_back()
 
 
 class _Deciding:
     def __init__(self, operation: str, clock: Callable[[], float]) -> None:
         self._operation = operation
         self._clock = clock
-        self._pressed = clock()
+        self._calm_at = clock() + PATIENCE_S
         self._confirmed = False  # the centre has answered the confirmation with ``confirmed``
         self._accepted = False
         self._taken = False
         self._cancelling = False  # a cancellation was sent, and no usable answer has come
 
-    def run(self) -> Generator[Act, Reply, Decision]:
+    def run(self) -> Run:
         ended = yield from self._confirm()
         if ended is None and self._confirmed:
             ended = yield from self._hand_over()
         return ended or (yield from self._wait())
+
+    def watch(self) -> Run:
+        self._accepted = True
+        return self._wait()
+
+    def take_back(self) -> Run:
+        return (yield from self._cancel()) or (yield from self._wait())
 
     # -- the confirmation ---------------------------------------------------------------------
 
@@ -176,14 +197,14 @@ class _Deciding:
 
     # -- the wait -----------------------------------------------------------------------------
 
-    def _wait(self) -> Generator[Act, Reply, Decision]:
+    def _wait(self) -> Run:
         """Listen to the committer, and ask the centre with growing pauses, until it is over."""
         pauses = chain(QUERIES_S, repeat(QUERIES_S[-1]))
         while True:
             due = self._clock() + next(pauses)
             shown = False
             while (left := due - self._clock()) > 0:
-                patience = self._pressed + PATIENCE_S - self._clock()
+                patience = self._calm_at - self._clock()
                 calm = self._accepted or self._cancelling or patience <= 0
                 if calm and not shown:
                     yield ShowWaiting(free=True, accepted=self._accepted, next_s=left)

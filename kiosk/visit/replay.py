@@ -23,6 +23,14 @@ class Answers:
         self._entries: list[Entry] = []
         self._next = 0
         self.sealed = False
+        self.closed = False
+
+    def close(self) -> None:
+        """Forget all results and keep none any more: an operation has ended, so that the service
+        must not run again with what was known before."""
+        self._entries.clear()
+        self._next = 0
+        self.sealed = self.closed = True
 
     def rewind(self) -> None:
         self._next = 0
@@ -35,6 +43,8 @@ class Answers:
         return self._entries[self._next - 1]
 
     def keep(self, entry: Entry) -> None:
+        if self.closed:
+            return
         self._entries.append(entry)
         self._next += 1
 

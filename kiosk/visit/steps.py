@@ -76,7 +76,8 @@ class PrintStep(DeviceStep[T]):
     idles: ClassVar[bool] = False
 
 
-def _one_of(answer: object, allowed: tuple[str, ...]) -> str:
+def one_of(answer: object, allowed: tuple[str, ...]) -> str:
+    """``answer``, which must be one of ``allowed``; else :class:`NotAnAnswer`."""
     if isinstance(answer, str) and answer in allowed:
         return answer
     raise NotAnAnswer(_("请从页面上的选项中选择"))
@@ -129,7 +130,7 @@ class ConfirmName(Step[bool]):
     name: Sensitive[str]
 
     def check(self, answer: object) -> bool:
-        return _one_of(answer, ("yes", "no")) == "yes"
+        return one_of(answer, ("yes", "no")) == "yes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ class ChooseWay(Step[str]):
     lead: Sayable = ""
 
     def check(self, answer: object) -> str:
-        return _one_of(answer, tuple(tile.way for tile in self.ways if tile.closed is None))
+        return one_of(answer, tuple(tile.way for tile in self.ways if tile.closed is None))
 
 
 RESEND = "resend"
@@ -172,6 +173,8 @@ class EnterSmsCode(Step[str]):
     sent_at: float = field(default_factory=time.monotonic, compare=False)
     """When the code was sent, on the monotonic clock: a wrong code sends nothing, so that the page
     after a wrong code counts on from here."""
+    business: Sayable = ""
+    """Set: the code confirms this operation; it is never the code of signing in."""
 
     @property
     def resend_in_s(self) -> int:
@@ -204,7 +207,7 @@ class Menu(Step[str]):
     tiles: tuple[Tile, ...]
 
     def check(self, answer: object) -> str:
-        return _one_of(answer, tuple(t.service for t in self.tiles if t.closed is None))
+        return one_of(answer, tuple(t.service for t in self.tiles if t.closed is None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +219,7 @@ class Rate(Step[int | None]):
     def check(self, answer: object) -> int | None:
         if answer == "skip":
             return None
-        return int(_one_of(answer, ("1", "2", "3", "4", "5")))
+        return int(one_of(answer, ("1", "2", "3", "4", "5")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +256,7 @@ class Choose(Step[str]):
     lead: Sayable = ""
 
     def check(self, answer: object) -> str:
-        return _one_of(answer, tuple(option.key for option in self.options))
+        return one_of(answer, tuple(option.key for option in self.options))
 
 
 # -- looking --------------------------------------------------------------------------------------
@@ -276,7 +279,7 @@ class _WithActions(Step[str]):
     actions: tuple[Action, ...] = field(default=(), kw_only=True)
 
     def check(self, answer: object) -> str:
-        return _one_of(answer, tuple(a.key for a in self.actions if a.closed is None))
+        return one_of(answer, tuple(a.key for a in self.actions if a.closed is None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -382,7 +385,7 @@ class ShowTable(Step[str]):
     """The key of the tab that is shown."""
 
     def check(self, answer: object) -> str:
-        return _one_of(answer, tuple(tab.key for tab in self.tabs))
+        return one_of(answer, tuple(tab.key for tab in self.tabs))
 
 
 # -- entering and confirming ----------------------------------------------------------------------
@@ -456,7 +459,7 @@ class Confirm(Step[bool]):
     note: Sayable = ""
 
     def check(self, answer: object) -> bool:
-        return _one_of(answer, ("yes", "no")) == "yes"
+        return one_of(answer, ("yes", "no")) == "yes"
 
 
 # -- paper ----------------------------------------------------------------------------------------

@@ -110,6 +110,12 @@ def problem_of(
             )
 
 
+def without_retry(problem: Problem) -> Problem:
+    """``problem`` without 再试一次: after an operation has ended, the way on is the menu."""
+    ways = tuple(action for action in problem.actions if action.key != RETRY)
+    return replace(problem, actions=ways or (_TO_MENU,))
+
+
 def _device_trouble(error: DeviceError, *, signed_in: bool) -> tuple[Text, Text]:
     """Title and lead. They name the card when a reader works but cannot read the card, otherwise
     the device."""

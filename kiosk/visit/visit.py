@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from drivers.device import DeviceError, Kind, Reason, Status
 from drivers.document_printer.types import PrintDocument
@@ -16,12 +17,16 @@ from kiosk import events
 from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import CentreUnavailable, Refusal
 from kiosk.centre.models import Catalogue, Document, Offer, Person, PrintReport, Rating
+from kiosk.centre.operations import Operation, Order
 from kiosk.endings import How
+from kiosk.operation import Business, OperationState
 from kiosk.papers.checker import Checkers
 from kiosk.papers.receipt import SlipTerms
 from kiosk.papers.sealed import SealRules, holder_mark
 from kiosk.privacy import Sensitive, mask_name
 from kiosk.settings import Settings
+from kiosk.visit import undertaking
+from kiosk.visit.money import CommitLine, CommitReport
 from kiosk.visit.replay import Answers, Entry
 from kiosk.visit.steps import (
     Attract,
@@ -42,7 +47,9 @@ from kiosk.visit.troubles import (
     card_went,
     not_printed,
     problem_of,
+    without_retry,
 )
+from kiosk.visit.undertaking import OrderKeys, StartAnew, ToMenu
 from kiosk.words import Language
 
 T = TypeVar("T")
@@ -79,9 +86,17 @@ class Asker(Protocol):
     def large(self) -> bool:
         """Whether the citizen reads large letters 关怀版."""
 
-    def ask(self, step: Step[T], *, back: bool) -> T:
-        """The answer to ``step``. Raises :class:`WentBack`, :class:`Left`, :class:`TimedOut`, or
-        the :class:`DeviceError` of the device that ``step`` waits for."""
+    def ask(self, step: Step[T], *, back: bool, on_screen: Callable[[], None] | None = None) -> T:
+        """The answer to ``step``. Calls ``on_screen`` once the first frame of the page is on the
+        screen. Raises :class:`WentBack`, :class:`Left`, :class:`TimedOut`, or the
+        :class:`DeviceError` of the device that ``step`` waits for."""
+
+    def announce(self, step: Step[Any]) -> None:
+        """Show ``step`` and return at once, while the visit works on. A 退出 pressed on the page
+        before counts no more: the answer to that page came first."""
+
+    def heard(self, step: Step[T], seconds: float) -> T | None:
+        """The answer to the announced ``step``, or None after ``seconds``. Raises as ``ask``."""
 
     def greet(self, name: Sensitive[str]) -> None:
         """Show whose visit this is: the masked name in the head of every page."""
@@ -93,17 +108,42 @@ class Devices(Protocol):
     def statuses(self) -> Mapping[Kind, Status]: ...
 
 
+class NoCommitter:
+    """The line of a terminal that has no committer: no money service may begin."""
+
+    @property
+    def open(self) -> bool:
+        return False
+
+    def commit(self, operation: str, business: Business) -> None:
+        return None
+
+    def hear(self, seconds: float) -> CommitReport | None:
+        time.sleep(seconds)
+        return None
+
+
 class Visit:
-    """What a service works with: ask, look up, print. One object for one citizen."""
+    """What a service works with: ask, look up, confirm, commit, print. One object for one
+    citizen."""
 
     def __init__(
-        self, asker: Asker, centre: CentreClient, devices: Devices, settings: Settings
+        self,
+        asker: Asker,
+        centre: CentreClient,
+        devices: Devices,
+        settings: Settings,
+        committer: CommitLine | None = None,
     ) -> None:
         self._asker = asker
         self._devices = devices
         self._settings = settings
         self._answers = Answers()
         self.centre = centre
+        self.committer: CommitLine = committer or NoCommitter()
+        self.keys = OrderKeys()
+        self.undecided = False
+        """Whether the citizen has confirmed an operation whose end this visit has not learnt."""
         self.checkers = Checkers(
             SealRules(
                 settings.centre.seal_roots,
@@ -181,9 +221,62 @@ class Visit:
         the citizen leaves on the page that says so, and when another service led here."""
         self._done.append(service)
 
+    def draft(self, order: Order) -> Operation:
+        """The centre's quote for ``order``. The same order gives the same operation, however often
+        the citizen goes back and forward again. An operation that stands in the way is shown first.
+        Raises :class:`Refusal` with the centre's reason against the order."""
+        return self.look_up(lambda: undertaking.draft(self, order))
+
+    def confirm_and_commit(self, operation: Operation) -> OperationState:
+        """Have the citizen confirm the quote, commit it once, and show how it has ended: page,
+        evidence, commit, one way and no way back. Return the final state."""
+        return undertaking.confirm_and_commit(self, operation)
+
     def statuses(self) -> Mapping[Kind, Status]:
         """The states of the devices now, by class."""
         return self._devices.statuses()
+
+    # -- for an operation ---------------------------------------------------------------------
+
+    def present(
+        self, step: Step[T], *, back: bool = False, on_screen: Callable[[], None] | None = None
+    ) -> T:
+        """Show ``step`` and return its answer, which no replay keeps."""
+        return self._asker.ask(step, back=back, on_screen=on_screen)
+
+    def present_or_back(self, step: Step[T]) -> T | None:
+        """As :meth:`present`; None when the citizen presses 返回."""
+        try:
+            return self._asker.ask(step, back=True)
+        except WentBack:
+            return None
+
+    def announce(self, step: Step[Any]) -> None:
+        """See :meth:`Asker.announce`."""
+        self._asker.announce(step)
+
+    def heard(self, step: Step[T], seconds: float) -> T | None:
+        """See :meth:`Asker.heard`."""
+        return self._asker.heard(step, seconds)
+
+    @contextmanager
+    def deciding(self) -> Iterator[None]:
+        """While an operation is decided: what goes wrong now leaves its end unknown."""
+        self.undecided = True
+        yield
+        self.undecided = False
+
+    def operation_ended(self) -> None:
+        """An operation has ended, so that nothing remembered counts any more: no kept answer, no
+        look-up, no key, and not the catalogue."""
+        self.keys.clear()
+        self._answers.close()
+        try:
+            self._take_catalogue(self.centre.catalogue())
+        except (CentreUnavailable, Refusal) as error:
+            events.NO_CATALOGUE.log(log, reason=str(error))
+
+    # -- paper --------------------------------------------------------------------------------
 
     def offer(self, service: str) -> Offer:
         """What the centre's catalogue says of ``service``."""
@@ -197,7 +290,7 @@ class Visit:
             centre=catalogue.centre,
             hotline=catalogue.hotline,
             terminal=self._settings.terminal,
-            holder=mask_name(self._person().full_name.reveal()),
+            holder=self.masked_holder(),
             now=self.now(),
             demo=catalogue.demo,
             large=self._asker.large,
@@ -206,6 +299,10 @@ class Visit:
     def now(self) -> datetime:
         """The centre's clock."""
         return self.catalogue.clock + timedelta(seconds=time.monotonic() - self._fetched_at)
+
+    def masked_holder(self) -> str:
+        """The citizen's name as pages and slips show it: 王*."""
+        return mask_name(self._person().full_name.reveal())
 
     def holder(self) -> str:
         """The holder's mark that the centre puts into the documents of this visit."""
@@ -242,6 +339,12 @@ class Visit:
         """Print a slip, and again after each failure for as long as the citizen wants. Return
         whether the whole slip came out. A replay prints nothing."""
         return self._on_paper(lambda: self._print_slip(slip))
+
+    def print_slip_now(self, slip: Slip) -> bool:
+        """As :meth:`print_slip`, after an operation, where there is nothing to replay."""
+        came_out = self._print_slip(slip)
+        self._papers |= came_out
+        return came_out
 
     def _on_paper(self, print_it: Callable[[], bool]) -> bool:
         if entry := self._answers.replayed():
@@ -316,6 +419,8 @@ class Visit:
             self._serve(self._fetch_catalogue)
             self._serve(identify)
             if self.person is not None:
+                if self.committer.open:
+                    self._serve(undertaking.greet_open)
                 self._serve_menu(menu, services, prove)
         except Left:
             self._rate()
@@ -328,7 +433,10 @@ class Visit:
         return how
 
     def _fetch_catalogue(self, visit: Visit) -> None:
-        self._offered = self.look_up(self.centre.catalogue)
+        self._take_catalogue(self.look_up(self.centre.catalogue))
+
+    def _take_catalogue(self, catalogue: Catalogue) -> None:
+        self._offered = catalogue
         self._fetched_at = time.monotonic()
 
     def _serve_menu(
@@ -368,10 +476,16 @@ class Visit:
             except WentBack:
                 if not answers.drop_last_answer():
                     return True
+            except ToMenu:
+                return False
+            except StartAnew:
+                answers = self._answers = Answers()
             except (Refusal, CentreUnavailable, DeviceError, *PAPER_TROUBLES) as error:
                 if isinstance(error, DeviceError) and error.reason is Reason.TIMEOUT:
                     raise TimedOut from error  # nobody has put a card, so the citizen is gone
                 problem = problem_of(error, signed_in=self.person is not None)
+                if answers.closed:  # an operation has ended: nothing may begin it once more
+                    problem = without_retry(problem)
                 chosen = self._tell(problem, error)
                 if chosen == LEAVE:
                     raise Left from error

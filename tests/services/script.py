@@ -6,6 +6,7 @@ the visit that it answers talks to the real stand-in centre over HTTP.
 
 from __future__ import annotations
 
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ from kiosk.privacy import Sensitive
 from kiosk.services import SERVICES, menu
 from kiosk.settings import CentreSettings, Settings
 from kiosk.terminal.terminal import prove_for
+from kiosk.visit.money import CommitLine
 from kiosk.visit.steps import (
     Attract,
     Cell,
@@ -76,14 +78,26 @@ class ServiceScript:
         self.greeting = ""
         self._lines = deque(lines)
 
-    def ask(self, step: Step[T], *, back: bool) -> T:
+    def announce(self, step: Step[Any]) -> None:
+        self.steps.append(step)
+        self.backs.append(False)
+
+    def heard(self, step: Step[T], seconds: float) -> T | None:
+        """The answer of the next line, where it expects ``step``; else nothing is pressed."""
+        if self._lines and fits(step, self._lines[0][0]):
+            return self.ask(step, back=False)
+        time.sleep(min(seconds, 0.01))
+        return None
+
+    def ask(self, step: Step[T], *, back: bool, on_screen: Callable[[], None] | None = None) -> T:
         self.steps.append(step)
         self.backs.append(back)
+        if on_screen:
+            on_screen()
         if not self._lines:
             raise AssertionError(f"nothing more was expected, but {self._story()}")
         expected, answer = self._lines.popleft()
-        fits = isinstance(step, expected) if isinstance(expected, type) else expected(step)
-        if not fits:
+        if not fits(step, expected):
             wanted = getattr(expected, "__name__", expected)
             raise AssertionError(f"{wanted} was expected, but {self._story()}")
         if callable(answer) and not isinstance(answer, type):
@@ -114,6 +128,11 @@ class ServiceScript:
 
     def _story(self) -> str:
         return "came " + " → ".join(name(step) for step in self.steps)
+
+
+def fits(step: Step[Any], expected: Expected) -> bool:
+    """Whether ``step`` is what was expected."""
+    return isinstance(step, expected) if isinstance(expected, type) else expected(step)
 
 
 def name(step: Step[Any]) -> str:
@@ -183,6 +202,8 @@ class World:
         language: Language = Language.ZH,
         large: bool = False,
         services: Mapping[str, Callable[[Visit], None]] | None = None,
+        committer: CommitLine | None = None,
+        operations: Any = None,
     ) -> Played:
         """A whole visit: all of ``lines`` must come, and the session must be closed after it."""
         script, calls = ServiceScript(*lines, language=language, large=large), Counter[str]()
@@ -192,9 +213,11 @@ class World:
             read_s=self.settings.centre.read_s,
             on_time=lambda endpoint, _seconds: calls.update([endpoint]),
         )
+        if operations is not None:
+            client.operations = operations
         runs = services or {id_: service.run for id_, service in SERVICES.items()}
         with client:
-            visit = Visit(script, client, Fixed(statuses), self.settings)
+            visit = Visit(script, client, Fixed(statuses), self.settings, committer)
             how = visit.run(identify, menu, runs, prove_for)
         script.over()
         assert self.sessions() == []

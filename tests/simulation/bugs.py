@@ -186,7 +186,7 @@ class OwnClockExpires(_Deciding):
 
     def _listen(self, seconds: float) -> Deciding:
         ended = yield from super()._listen(seconds)
-        if ended is None and self._clock() - self._pressed > 60.0:
+        if ended is None and self._clock() - self._calm_at > 60.0:
             return Decision(EXPIRED)
         return ended
 

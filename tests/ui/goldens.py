@@ -79,10 +79,15 @@ def draw() -> Iterator[tuple[str, QImage]]:
         try:
             for name, step in samples(pdf()).items():
                 theatre.greet("张*" if name > "07" else "")
-                theatre.show(step, back="08" <= name < "21" or name >= "30")
+                theatre.show(step, back=has_back(name))
                 yield f"{setting}/{name}", picture(theatre)
         finally:
             theatre.close()
+
+
+def has_back(name: str) -> bool:
+    """Whether 返回 stands on the page of this name."""
+    return "08" <= name < "21" or "30" <= name < "34" or "60" <= name < "64"
 
 
 def picture(theatre: Theatre) -> QImage:

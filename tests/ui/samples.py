@@ -47,6 +47,7 @@ from kiosk.visit.steps import (
     Preview,
     PrintingDocument,
     PrintingSlip,
+    Problem,
     Rate,
     Rest,
     ShowStatement,
@@ -58,6 +59,7 @@ from kiosk.visit.steps import (
 from kiosk.visit.troubles import device_words, not_printed, problem_of
 from kiosk.words import _
 from kiosk.workshop.sandbox.offers import CENTRE, SHORT_NAME
+from tests.ui.operation_samples import operation_samples
 
 CATALOGUE = Catalogue(
     version=1,
@@ -431,8 +433,9 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         "31-months": MONTHS,
         "32-confirm": CONFIRM,
         "33-statement": STATEMENT,
+        **operation_samples(),
     }
     return {
-        name: _fixed(step) if name[:2] in ("24", "25", "26", "27") else step  # type: ignore[misc]
+        name: _fixed(step) if isinstance(step, Problem) else step  # type: ignore[misc]
         for name, step in steps.items()
     }

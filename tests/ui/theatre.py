@@ -64,6 +64,9 @@ class Listener:
     def time_out(self, how: Any) -> None:
         self.heard.append(("time_out", how))
 
+    def framed(self, ticket: int) -> None:
+        """Noted by the tests of the dialogue."""
+
 
 def application() -> QGuiApplication:
     """The one application of this process."""

@@ -79,7 +79,14 @@ RULES = [
 WORKSHOP = ("kiosk.workshop*", "drivers.emulators*", "ui.desk*", "ui.robots*")
 """What never runs for a citizen, and is on no terminal in the field."""
 ORDER = (
-    {"kiosk.privacy", "kiosk.words", "kiosk.events", "kiosk.endings", "kiosk.operation"},
+    {
+        "kiosk.privacy",
+        "kiosk.words",
+        "kiosk.events",
+        "kiosk.endings",
+        "kiosk.operation",
+        "kiosk.renminbi",
+    },
     {"kiosk.settings", "kiosk.log"},
     {"kiosk.centre"},
     {"kiosk.papers", "kiosk.audit"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable
 
 import pytest
 
@@ -15,9 +15,12 @@ from kiosk.visit.money import (
     Listen,
     Reply,
     RequestCommit,
+    Run,
     Send,
     ShowWaiting,
     deciding,
+    taking_back,
+    watching,
 )
 
 ID, OTHER = "7f" * 16, "00" * 16
@@ -38,12 +41,12 @@ def said(state: OperationState, operation: str = ID, reference: str = "") -> Cen
 class Moment:
     """A visit's half that runs under a clock which only its own pauses move."""
 
-    def __init__(self) -> None:
+    def __init__(self, begin: Callable[[str, Callable[[], float]], Run] = deciding) -> None:
         self.now = 0.0
         self.decision: Decision | None = None
         self.shown: list[ShowWaiting] = []
         self.slow_s = 0.0  # how long the centre takes to answer
-        self._run: Generator[Act, Reply, Decision] = deciding(ID, lambda: self.now)
+        self._run = begin(ID, lambda: self.now)
         self.act: Act | None = next(self._run)
 
     def reply(self, reply: Reply) -> None:
@@ -290,3 +293,27 @@ def test_a_slow_confirmation_uses_up_the_patience() -> None:
     moment.expect(CONFIRM, said(CONFIRMED))
     moment.hear(TAKEN)
     assert isinstance(moment.act, ShowWaiting)
+
+
+# -- what an earlier visit has left ---------------------------------------------------------------
+
+
+def test_what_the_centre_works_on_is_waited_for_at_once() -> None:
+    moment = Moment(watching)
+    assert moment.act == ShowWaiting(free=True, accepted=True, next_s=1.0)
+    moment.expect(QUERY, said(REFUSED))
+    assert moment.decision == Decision(REFUSED)
+
+
+def test_what_is_taken_back_is_cancelled_only_by_the_centres_word() -> None:
+    moment = Moment(taking_back)
+    moment.expect(CANCEL, None)
+    moment.expect(CANCEL, said(CANCELLED))
+    assert moment.decision == Decision(CANCELLED)
+
+
+def test_what_is_taken_back_too_late_is_shown_as_it_ends() -> None:
+    moment = Moment(taking_back)
+    moment.expect(CANCEL, said(IN_PROGRESS))
+    moment.expect(QUERY, said(DONE))
+    assert moment.decision == Decision(DONE)

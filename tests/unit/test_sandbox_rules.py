@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk.renminbi import in_words
 from kiosk.workshop.sandbox import rules
 
 RATE = D("0.026")
@@ -150,13 +151,13 @@ def test_months_between_undoes_add_months(day: date, months: int) -> None:
     ],
 )
 def test_amount_in_words(amount: str, words: str) -> None:
-    assert rules.in_words(D(amount)) == words
+    assert in_words(D(amount)) == words
 
 
 @pytest.mark.parametrize("amount", ["-0.01", "1.005", "10000000000000000", "-1"])
 def test_amounts_that_have_no_words(amount: str) -> None:
     with pytest.raises(ValueError, match="two places"):
-        rules.in_words(D(amount))
+        in_words(D(amount))
 
 
 def _read_back(words: str) -> D:
@@ -181,8 +182,8 @@ def _read_back(words: str) -> D:
 
 @given(st.decimals(0, D("9999999999999999.99"), places=2))
 def test_words_say_the_amount(amount: D) -> None:
-    assert _read_back(rules.in_words(amount)) == amount
-    assert "零零" not in rules.in_words(amount)
+    assert _read_back(in_words(amount)) == amount
+    assert "零零" not in in_words(amount)
 
 
 @pytest.mark.parametrize(

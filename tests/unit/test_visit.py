@@ -402,11 +402,13 @@ def test_a_menu_is_never_shown_to_somebody_unknown(here: World) -> None:
     """Not even when something says 返回 where none was offered."""
 
     class Insists(ServiceScript):
-        def ask(self, step: Step[Any], *, back: bool) -> Any:
+        def ask(
+            self, step: Step[Any], *, back: bool, on_screen: Callable[[], None] | None = None
+        ) -> Any:
             if isinstance(step, Choose):
                 assert not back
                 raise WentBack
-            return super().ask(step, back=back)
+            return super().ask(step, back=back, on_screen=on_screen)
 
     def service(visit: Visit) -> None:
         visit.ask(question("who"))

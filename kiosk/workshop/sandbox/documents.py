@@ -17,6 +17,7 @@ from kiosk.centre.models import (
     PrintReport,
 )
 from kiosk.papers.sealed import holder_mark
+from kiosk.renminbi import in_words
 from kiosk.words import Language
 from kiosk.workshop.sandbox import certificate, rules
 from kiosk.workshop.sandbox.accounts import CLOSED, FROZEN, Accounts, worded_day
@@ -230,7 +231,7 @@ class Documents:
             CertificateLine(
                 "账户余额",
                 f"¥ {balance:,.2f}",
-                f"人民币{rules.in_words(balance)}",
+                f"人民币{in_words(balance)}",
                 wide=True,
                 strong=True,
             ),

@@ -1,0 +1,78 @@
+"""The steps of an operation: the quote to confirm, the wait for the result, how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import ClassVar
+
+from kiosk.centre.operations import AgreedText, Operation
+from kiosk.visit.steps import Action, Fact, Step, one_of
+from kiosk.words import Sayable
+
+CONFIRM = "confirm"
+ASK = "ask"
+"""Answer of the confirmation page when its countdown is over: ask the centre, which alone knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmOperation(Step[str]):
+    """请核对后确认: the quote. Answered by ``CONFIRM``, by holding the button or in two presses; by
+    ``ASK``; or by the id of a text that the citizen wants to read."""
+
+    operation: Operation
+    holder: str  # masked
+
+    def check(self, answer: object) -> str:
+        return one_of(answer, (CONFIRM, ASK, *(text.id for text in self.operation.texts)))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadText(Step[None]):
+    """A text that the citizen agrees to with the confirmation, in full; only 返回 leads on."""
+
+    text: AgreedText
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitResult(Step[str]):
+    """结果确认中，请不要再提交. ``accepted``: the centre works on the operation. ``resumed``: an
+    earlier visit began it. ``free``: the citizen may leave. ``next_s``: seconds until the terminal
+    asks the centre again; None: it does not."""
+
+    operation: Operation
+    accepted: bool = False
+    resumed: bool = False
+    free: bool = True
+    next_s: float | None = None
+    actions: tuple[Action, ...] = ()
+
+    def check(self, answer: object) -> str:
+        return one_of(answer, tuple(each.key for each in self.actions if each.closed is None))
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding(Step[None]):
+    """正在提交，请稍候: nothing can be pressed while it is decided. ``after_s`` seconds later the
+    screen shows ``becomes`` by itself, even while the visit waits for an answer."""
+
+    idles: ClassVar[bool] = False
+    operation: Operation
+    becomes: AwaitResult
+    after_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ShowOutcome(Step[str]):
+    """The operation is done: what the centre has booked, and the serial to quote."""
+
+    title: Sayable
+    lead: Sayable
+    amount: Decimal | None
+    amount_label: Sayable
+    facts: tuple[Fact, ...]
+    note: Sayable = ""
+    actions: tuple[Action, ...] = field(default=(), kw_only=True)
+
+    def check(self, answer: object) -> str:
+        return one_of(answer, tuple(each.key for each in self.actions if each.closed is None))

@@ -1,0 +1,127 @@
+"""The words of an operation: how it ended, what is still open, and why it was not done."""
+
+from __future__ import annotations
+
+from kiosk.centre.errors import reference_number
+from kiosk.centre.operations import Operation
+from kiosk.operation import Business, OperationState
+from kiosk.visit.operation_steps import ShowOutcome
+from kiosk.visit.steps import Action, Fact, Problem, ShowStatement, Tone
+from kiosk.visit.troubles import MENU
+from kiosk.words import Sayable, Text, _
+
+SLIP = "slip"
+CANCEL = "cancel"
+AGAIN = "again"
+
+HOME = Action(MENU, _("办其他业务"), "home")
+_AGAIN = Action(AGAIN, _("重新办"), "again")
+_CALL: tuple[Sayable, Sayable] = (_("电话咨询"), _("拨打 12329，报下面的编号"))
+_START_ANEW: tuple[Sayable, Sayable] = (_("重新办"), _("按“重新办”，从头再来一次，不会重复"))
+
+PAYS_OUT = frozenset(
+    {
+        Business.RETIREMENT_WITHDRAWAL,
+        Business.REPAY_LOAN_WITHDRAWAL,
+        Business.REPAY_MORTGAGE_WITHDRAWAL,
+        Business.RENT_WITHDRAWAL,
+        Business.LEAVING_WITHDRAWAL,
+    }
+)
+"""Businesses that pay money to the citizen's card."""
+
+
+def amount_label(business: Business) -> Text:
+    """What the amount of an operation is."""
+    if business in PAYS_OUT:
+        return _("提取金额")
+    if business in (Business.PREPAYMENT, Business.SETTLEMENT):
+        return _("还款金额")
+    return _("金额")
+
+
+def outcome(
+    operation: Operation, quoted: Operation | None, actions: tuple[Action, ...]
+) -> ShowOutcome:
+    """The page of an operation that is done. ``operation`` is what the centre reports, never the
+    quote; ``quoted`` is the quote, which the page compares with the report."""
+    facts = []
+    if operation.payee:
+        facts.append(Fact(_("收款银行卡"), card(operation)))
+    if operation.balance_after is not None:
+        facts.append(Fact(_("办理后余额"), _("{amount} 元", amount=operation.balance_after)))
+    if operation.next_possible:
+        facts.append(Fact(_("下次可办"), operation.next_possible))
+    if operation.reference:
+        facts.append(Fact(_("业务流水号"), operation.reference))
+    differs = quoted is not None and operation.amount != quoted.amount
+    return ShowOutcome(
+        _("{business}已办成", business=operation.title),
+        operation.arrives or _("结果会发短信告诉您"),
+        operation.amount,
+        amount_label(operation.business),
+        tuple(facts),
+        _("办理金额和您确认的不一样，请拨打 12329 核对。") if differs else "",
+        actions=actions,
+    )
+
+
+def card(operation: Operation) -> Sayable:
+    """The payee's card as every page and slip names it."""
+    payee = operation.payee
+    return _("{bank} 尾号 {tail}", bank=payee.bank, tail=payee.tail) if payee else ""
+
+
+def not_done(operation: Operation, *, again: bool) -> Problem:
+    """The page of an operation that has ended without being done: 没有办成，钱没有动. ``again``:
+    whether 重新办 leads back to the start of the service, where the centre has not refused."""
+    refusal = operation.refusal
+    quote = operation.code or operation.reference or reference_number()
+    if operation.state is OperationState.REFUSED:
+        reason: Sayable = refusal.reason if refusal else _("中心没有通过这笔业务。")
+        advice = ((_("接下来怎么办"), refusal.next_step),) if refusal else ()
+        return Problem(
+            title=_("{business}没有通过", business=operation.title),
+            lead=_("{reason} 钱没有动。", reason=reason),
+            reference=quote,
+            advice=(*advice, _CALL),
+            tone=Tone.BAD,
+            actions=(HOME,),
+        )
+    why = {
+        OperationState.EXPIRED: _("确认的时间已过，这笔业务已经作废。"),
+        OperationState.CANCELLED: _("这笔业务已经取消。"),
+    }
+    replaced = _("这笔业务已被后来的一笔代替。")
+    reason = why.get(operation.state, replaced)
+    return Problem(
+        title=_("没有办成，钱没有动"),
+        lead=_("{business}：{why}", business=operation.title, why=reason),
+        reference=quote,
+        advice=(_START_ANEW, _CALL) if again else (_CALL,),
+        actions=(HOME, _AGAIN) if again else (HOME,),
+    )
+
+
+def in_flight(operation: Operation) -> ShowStatement:
+    """您有一笔在途业务，还没有提交: take it back, or wait until it expires."""
+    left = operation.commit_ttl_s
+    facts = [Fact(_("业务"), operation.title)]
+    if operation.amount is not None:
+        facts.append(
+            Fact(amount_label(operation.business), _("{amount} 元", amount=operation.amount))
+        )
+    if operation.payee:
+        facts.append(Fact(_("收款银行卡"), card(operation)))
+    if left is not None:
+        facts.append(Fact(_("自动作废还有"), _("约 {minutes} 分钟", minutes=-(-left // 60))))
+    return ShowStatement(
+        _("您有一笔在途业务"),
+        tuple(facts),
+        lead=_("您上次确认了，但还没有提交，钱没有动"),
+        note=_("办完或作废以前，同一种业务不能再办一笔。"),
+        actions=(
+            Action("wait", _("等它到期"), "clock"),
+            Action(CANCEL, _("取消这一笔"), "refused"),
+        ),
+    )

@@ -1,0 +1,431 @@
+"""An operation in a visit, from its draft to its end: pages, evidence, and the calls in between.
+
+What decides is :func:`kiosk.visit.money.deciding`. From the press on, neither 返回 nor 退出 nor the
+clock ends the visit before the committer has written the commit down or a cancellation was tried.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from drivers.device import Kind
+from kiosk import events
+from kiosk.centre.errors import CentreUnavailable, Refusal, reference_number
+from kiosk.centre.operations import (
+    Confirmation,
+    DraftRequest,
+    Evidence,
+    EvidenceKind,
+    Operation,
+    OperationStatus,
+    Order,
+    digest_of,
+)
+from kiosk.operation import OperationState
+from kiosk.papers.receipt import operation_slip
+from kiosk.privacy import Sensitive
+from kiosk.visit.money import (
+    PATIENCE_S,
+    Act,
+    CentreSaid,
+    CommitLine,
+    Decision,
+    Listen,
+    Reply,
+    RequestCommit,
+    Run,
+    Send,
+    ShowWaiting,
+    deciding,
+    taking_back,
+    watching,
+)
+from kiosk.visit.operation_steps import (
+    ASK,
+    CONFIRM,
+    AwaitResult,
+    ConfirmOperation,
+    Deciding,
+    ReadText,
+)
+from kiosk.visit.operation_words import AGAIN, CANCEL, HOME, SLIP, in_flight, not_done, outcome
+from kiosk.visit.steps import RESEND, Action, EnterSmsCode, Step
+from kiosk.visit.troubles import closed_by
+from kiosk.words import Sayable, _
+
+if TYPE_CHECKING:
+    from kiosk.visit.visit import Visit
+
+log = logging.getLogger(__name__)
+
+RETYPED = frozenset({"code-wrong", "code-expired"})
+"""Codes of refusals after which the operation is still drafted and the citizen types again."""
+CODE_ON_ITS_WAY = frozenset({"sms-too-soon", "sms-daily-limit"})
+"""Codes of refusals that say: type the code that the phone already has."""
+PEEK_S = 0.2
+"""How often a page on which the citizen may press looks for a report of the committer."""
+RESEND_S = 60
+
+
+class ToMenu(Exception):
+    """The service is over: the citizen goes on at the menu."""
+
+
+class StartAnew(Exception):
+    """The citizen wants to do the service once more, from its top."""
+
+
+class CannotConfirm(Refusal):
+    """No set of evidence that the centre takes can be given at this terminal."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no-evidence",
+            _("这项业务本机还不能确认"),
+            _("请带身份证到柜台办理，或用手机办理"),
+            reference_number(),
+        )
+
+
+# -- the draft ------------------------------------------------------------------------------------
+
+
+class OrderKeys:
+    """The keys of the orders of this visit: the same order keeps its key, through every 返回 and
+    every new start, until its operation has ended."""
+
+    def __init__(self) -> None:
+        self._of: dict[Order, str] = {}
+
+    def of(self, order: Order) -> str:
+        """The key of ``order``: 128 random bits, made once."""
+        return self._of.setdefault(order, secrets.token_hex(16))
+
+    def renew(self, order: Order) -> str:
+        """A new key for ``order``, whose draft has ended without being confirmed."""
+        self._of.pop(order, None)
+        return self.of(order)
+
+    def clear(self) -> None:
+        """Forget all keys: an operation has ended, and the next order is a new intent."""
+        self._of.clear()
+
+
+def draft(visit: Visit, order: Order) -> Operation:
+    """The quote for ``order``. An operation that stands in the way is shown first; raises
+    :class:`ToMenu` while it goes on standing there."""
+    calls = visit.centre.operations
+    key = visit.keys.of(order)
+    while True:
+        try:
+            operation = calls.draft(DraftRequest(key=key, order=order))
+        except Refusal as refusal:
+            if refusal.code not in ("in-flight", "untold") or refusal.operation is None:
+                raise
+            greet(visit, calls.operation(refusal.operation))
+            continue
+        if not operation.state.final:
+            return operation
+        # The key is that of a draft that a newer one has superseded, or that has expired.
+        key = visit.keys.renew(order)
+
+
+# -- what is open from an earlier visit -----------------------------------------------------------
+
+
+def greet_open(visit: Visit) -> None:
+    """Show what an earlier visit has left: operations in flight, and ends that were not told."""
+    for operation in visit.look_up(visit.centre.operations.open_operations):
+        try:
+            greet(visit, operation)
+        except ToMenu:
+            continue
+
+
+def greet(visit: Visit, operation: Operation) -> None:
+    """Show one such operation. Returns once its end was shown; raises :class:`ToMenu` when the
+    citizen goes on although it has not ended."""
+    if operation.state.final:
+        _tell_end(visit, operation, reprint=True)
+    elif operation.state is OperationState.IN_PROGRESS:
+        _Undertaking(visit, operation, resumed=True).watch()
+    elif visit.present(in_flight(operation)) == CANCEL:
+        _Undertaking(visit, operation, resumed=True).take_back()
+    else:
+        raise ToMenu
+
+
+# -- confirm and commit ---------------------------------------------------------------------------
+
+
+def confirm_and_commit(visit: Visit, operation: Operation) -> OperationState:
+    """Have the citizen confirm ``operation``, commit it, and show its end: the final state.
+
+    Raises what ``Asker.ask`` raises, before the press also :class:`Refusal` and
+    :class:`CentreUnavailable`; :class:`ToMenu` when the citizen does not wait for the end.
+    """
+    confirming = _Confirming(visit, operation)
+    while True:
+        evidence = confirming.consent()
+        undertaking = _Undertaking(visit, confirming.operation)
+        ended = undertaking.decide(evidence)
+        if ended is not None:
+            break
+        confirming.wrong = undertaking.refused
+    return _tell_end(visit, ended, quoted=confirming.operation)
+
+
+class _Confirming:
+    """The pages before the press: the quote, the texts, the evidence."""
+
+    def __init__(self, visit: Visit, operation: Operation) -> None:
+        self._visit = visit
+        self.operation = operation
+        self.wrong: Sayable | None = None  # why the centre has not accepted the last evidence
+        self._code: EnterSmsCode | None = None  # the page of the code that was sent last
+
+    def consent(self) -> tuple[Evidence, ...]:
+        """The evidence, once the citizen has confirmed what they saw."""
+        kinds = next((each for each in self.operation.confirmed_by if set(each) <= set(GIVE)), None)
+        if kinds is None:
+            raise CannotConfirm
+        while True:
+            if self.wrong is None:
+                self._show_quote()
+            given = [GIVE[kind](self) for kind in kinds]
+            evidence = tuple(each for each in given if each is not None)
+            if len(evidence) == len(kinds):
+                return evidence
+            self.wrong = None
+
+    def _show_quote(self) -> None:
+        visit = self._visit
+        while True:
+            page = ConfirmOperation(self.operation, visit.masked_holder())
+            answer = visit.present(page, back=True)
+            if answer == CONFIRM:
+                return
+            if answer == ASK:
+                self.operation = visit.centre.operations.operation(self.operation.id)
+                if self.operation.state.final:
+                    _tell_end(visit, self.operation)
+                    raise ToMenu
+                continue
+            text = next(each for each in self.operation.texts if each.id == answer)
+            visit.present_or_back(ReadText(text))
+
+    def type_code(self) -> Evidence | None:
+        """The operation's own code, which the centre sends with its business and amount; None when
+        the citizen goes back to the quote."""
+        if self._code is None:
+            self._code = self._send_code()
+        page = self._code
+        while True:
+            answer = self._visit.present_or_back(replace(page, wrong=self.wrong))
+            if answer is None:
+                return None
+            if answer != RESEND:
+                return Evidence(kind="sms", value=Sensitive(answer))
+            self.wrong = None
+            self._code = page = self._send_code()
+
+    def _send_code(self) -> EnterSmsCode:
+        title = self.operation.title
+        try:
+            sent = self._visit.centre.operations.send_code(self.operation.id)
+        except Refusal as refusal:
+            if refusal.code not in CODE_ON_ITS_WAY:
+                raise
+            self.wrong = _(
+                "{reason}{next_step}", reason=refusal.reason, next_step=refusal.next_step
+            )
+            return EnterSmsCode(self.operation.phone, RESEND_S, business=title)
+        return EnterSmsCode(sent.phone, sent.resend_after_s, business=title)
+
+
+GIVE: Mapping[EvidenceKind, Callable[[_Confirming], Evidence | None]] = {
+    "sms": _Confirming.type_code
+}
+"""The kinds of evidence that this terminal can take, and how."""
+
+
+class _Undertaking:
+    """One operation from the press on: does what ``deciding`` says, and shows how far it is."""
+
+    def __init__(self, visit: Visit, operation: Operation, *, resumed: bool = False) -> None:
+        self._visit = visit
+        self._calls = visit.centre.operations
+        self._line: CommitLine = visit.committer
+        self._operation = operation
+        self._resumed = resumed
+        self._confirmation: Confirmation | None = None
+        self._seen: Operation | None = None  # the centre's newest word
+        self._page: AwaitResult | None = None  # set: the citizen may press
+        self._printed = False
+        self.refused: Sayable | None = None
+
+    def decide(self, evidence: tuple[Evidence, ...]) -> Operation | None:
+        """The operation at its end; None: the evidence was not accepted, and nothing has begun."""
+        self._confirmation = Confirmation(evidence=evidence, digest=digest_of(self._operation))
+        waiting = AwaitResult(self._operation, free=False)
+        with self._visit.deciding():
+            self._visit.announce(Deciding(self._operation, waiting, PATIENCE_S))
+            decision = self._follow(deciding(self._operation.id, time.monotonic))
+        return None if decision.state is None else self._ended(decision)
+
+    def watch(self) -> None:
+        """Ask about an operation that an earlier visit began, and show its end."""
+        self._tell(watching(self._operation.id, time.monotonic))
+
+    def take_back(self) -> None:
+        """Cancel what an earlier visit confirmed, and show its end."""
+        self._tell(taking_back(self._operation.id, time.monotonic))
+
+    def _tell(self, run: Run) -> None:
+        _tell_end(self._visit, self._ended(self._follow(run)), reprint=True)
+
+    # -- doing what is to be done -------------------------------------------------------------
+
+    def _follow(self, run: Run) -> Decision:
+        act = next(run)
+        while True:
+            try:
+                act = run.send(self._do(act))
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]  # the generator's own type
+
+    def _do(self, act: Act) -> Reply:
+        match act:
+            case Send("confirmation"):
+                return self._try(self._confirm)
+            case Send("cancellation"):
+                return self._try(lambda: self._calls.cancel(self._operation.id))
+            case Send():
+                return self._try(self._query)
+            case RequestCommit():
+                self._line.commit(self._operation.id, self._operation.business)
+            case ShowWaiting():
+                self._show(act)
+            case Listen(seconds):
+                return self._listen(seconds)
+        return None
+
+    def _confirm(self) -> OperationStatus:
+        if self._confirmation is None:
+            raise RuntimeError("a confirmation is sent only after the citizen has confirmed")
+        return self._calls.confirm(self._operation.id, self._confirmation)
+
+    def _query(self) -> Operation:
+        seen = self._seen = self._calls.operation(self._operation.id)
+        return seen
+
+    def _try(self, call: Callable[[], Operation | OperationStatus]) -> CentreSaid | None:
+        try:
+            status = call()
+        except Refusal as refusal:
+            self.refused = _(
+                "{reason}{next_step}", reason=refusal.reason, next_step=refusal.next_step
+            )
+            return CentreSaid(retyped=refusal.code in RETYPED)
+        except CentreUnavailable:
+            return None
+        return CentreSaid(status.id, status.state, status.reference)
+
+    def _show(self, act: ShowWaiting) -> None:
+        self._page = AwaitResult(
+            self._operation,
+            accepted=act.accepted,
+            resumed=self._resumed,
+            free=act.free,
+            next_s=act.next_s,
+            actions=(self._slip(), HOME),
+        )
+        self._visit.announce(self._page)
+
+    def _slip(self) -> Action:
+        closed = (
+            _("已打印")
+            if self._printed
+            else closed_by(self._visit.statuses(), (Kind.RECEIPT_PRINTER,))
+        )
+        return Action(SLIP, _("打印查询凭条"), "receipt", closed=closed)
+
+    def _listen(self, seconds: float) -> Reply:
+        if self._page is None:
+            return self._line.hear(seconds)
+        until = time.monotonic() + seconds
+        while True:
+            left = until - time.monotonic()
+            report = self._line.hear(0.0)
+            if report is not None or left <= 0:
+                return report
+            pressed = self._visit.heard(self._page, min(left, PEEK_S))
+            if pressed == SLIP:
+                state = OperationState.IN_PROGRESS if self._page.accepted else self._operation.state
+                operation = self._operation.model_copy(update={"state": state})
+                self._printed = _print(self._visit, operation, reprint=self._resumed)
+                self._page = replace(self._page, actions=(self._slip(), HOME))
+                self._visit.announce(self._page)
+            elif pressed is not None:
+                raise ToMenu
+
+    def _ended(self, decision: Decision) -> Operation:
+        """The operation as the centre reports it in the session. Where the centre does not answer
+        now, only its final state and reference are known: no amount is shown."""
+        seen = self._seen
+        if seen is None or seen.state is not decision.state:
+            self._try(self._query)
+            seen = self._seen
+        if seen is not None and seen.state is decision.state:
+            return seen
+        known = {"state": decision.state, "reference": decision.reference, "arrives": None}
+        unknown = dict.fromkeys(("amount", "interest", "balance_after", "payee", "next_possible"))
+        return self._operation.model_copy(update={**known, **unknown})
+
+
+# -- the end --------------------------------------------------------------------------------------
+
+
+def _tell_end(
+    visit: Visit, operation: Operation, *, quoted: Operation | None = None, reprint: bool = False
+) -> OperationState:
+    """Show how ``operation`` has ended, and tell the centre once the page is on the screen."""
+    visit.operation_ended()
+    if quoted is not None and operation.amount not in (None, quoted.amount):
+        events.AMOUNT_DIFFERS.log(log, operation=operation.id, business=operation.business)
+    printed = False
+
+    def told() -> None:
+        try:
+            visit.centre.operations.told(operation.id)
+        except (CentreUnavailable, Refusal) as error:
+            # The next visit shows the page once more.
+            events.END_NOT_REPORTED.log(log, reason=str(error))
+
+    on_screen: Callable[[], None] | None = told
+    while True:
+        page: Step[str]
+        if operation.state is OperationState.DONE:
+            closed = (
+                _("已打印") if printed else closed_by(visit.statuses(), (Kind.RECEIPT_PRINTER,))
+            )
+            title = _("补打凭条") if reprint else _("打印凭条")
+            page = outcome(operation, quoted, (Action(SLIP, title, "receipt", closed=closed), HOME))
+        else:
+            page = not_done(operation, again=quoted is not None)
+        pressed = visit.present(page, on_screen=on_screen)
+        on_screen = None
+        if pressed == AGAIN:
+            raise StartAnew
+        if pressed != SLIP:
+            return operation.state
+        printed = _print(visit, operation, reprint=reprint)
+
+
+def _print(visit: Visit, operation: Operation, *, reprint: bool) -> bool:
+    return visit.print_slip_now(operation_slip(visit.terms(), operation, reprint=reprint))
