@@ -475,7 +475,7 @@ class Preview(_WithActions):
 
     def check(self, answer: object) -> str:
         keys = tuple(action.key for action in self.actions if action.closed is None)
-        return _one_of(answer, (*keys, CANNOT_DRAW))
+        return one_of(answer, (*keys, CANNOT_DRAW))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QTest
 
 from kiosk.settings import VisitLimits
-from kiosk.visit.steps import Column, Fact, ShowStatement, ShowTable
+from kiosk.visit.steps import Column, EnterSmsCode, Fact, ShowStatement, ShowTable
 from kiosk.words import HIDDEN, Language, _
 from tests.ui.cases import cases
 from tests.ui.samples import CATALOGUE
@@ -241,7 +241,9 @@ def test_one_may_ask_for_another_code_after_a_while(theatre: Theatre) -> None:
 
 
 def test_another_language_keeps_the_code_and_the_seconds(theatre: Theatre) -> None:
-    sent = replace(CASES["05-code"], sent_at=time.monotonic() - 45)
+    page = CASES["05-code"]
+    assert isinstance(page, EnterSmsCode)
+    sent = replace(page, sent_at=time.monotonic() - 45)
     theatre.show(sent, ticket=3)
     assert "15 秒后可重新发送" in texts(theatre)
     for digit in "123":
