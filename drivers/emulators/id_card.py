@@ -134,7 +134,7 @@ class IdCardReader:
         self._faults: dict[str, _ReaderFault] = {}
         self._commands: deque[str] = deque(maxlen=_COMMANDS_SEEN)
         self._reads = 0
-        self._read_at = 0.0
+        self._read_at = self._found_at = 0.0
         self._pulled = False
         self._thread: threading.Thread | None = None
         self._wake = -1
@@ -205,7 +205,8 @@ class IdCardReader:
 
         ``plugged`` bool; ``card`` a :class:`CardStage` as str; ``kind`` a ``CardKind`` as str, or
         ""; ``reads`` int, how often a card was read whole; ``read_at`` float, the monotonic clock
-        when the last byte of an answer to READ was sent, 0 before; ``commands`` list of str, the
+        when the last byte of an answer to READ was sent, 0 before; ``found_at`` float, when the
+        SAM was last asked for a card and had one, 0 before; ``commands`` list of str, the
         last 50 names, newest last; ``faults`` list of str.
         """
         with self._changed:
@@ -216,6 +217,7 @@ class IdCardReader:
                 "kind": str(card.kind) if card else "",
                 "reads": self._reads,
                 "read_at": self._read_at,
+                "found_at": self._found_at,
                 "commands": list(self._commands),
                 "faults": list(self._faults),
             }
@@ -324,11 +326,13 @@ class IdCardReader:
                 self._card.stage = CardStage.PUT
 
     def _find(self) -> tuple[SdtStatus, bytes]:
+        asked_at = time.monotonic()
         self._pause(_SAM_S[SamCommand.FIND])
         with self._changed:
             if self._card is None or self._card.stage in (CardStage.READ, CardStage.FAILED):
                 return SdtStatus.NO_CARD, b""
             self._card.stage = CardStage.FOUND
+            self._found_at = asked_at
             return SdtStatus.CARD_FOUND, bytes(4)
 
     def _select(self) -> tuple[SdtStatus, bytes]:

@@ -267,6 +267,17 @@ def test_nobody_puts_a_card(desk: ReaderDesk) -> None:
     assert desk.host.status.usable
 
 
+def test_a_reader_that_bears_it_is_asked_more_often(emulator: IdCardReader) -> None:
+    driver = SdtReader(SdtReader.Settings(emulator.address, find_every=0.02))
+    quick = ReaderDesk(driver, emulator)
+    quick.host.start()
+    try:
+        assert quick.refuse(2.0).reason is Reason.TIMEOUT
+    finally:
+        quick.host.stop()
+    assert quick.asked("find") > 7, "at 0.3 s there are seven in this time"
+
+
 def test_a_deadline_that_has_passed_asks_for_no_card(driver: SdtReader) -> None:
     driver.open()
     with pytest.raises(DeviceError) as caught:
@@ -877,6 +888,7 @@ def test_the_emulator_tells_how_it_stands(emulator: IdCardReader) -> None:
         "kind": "",
         "reads": 0,
         "read_at": 0.0,
+        "found_at": 0.0,
         "commands": [],
         "faults": [],
     }

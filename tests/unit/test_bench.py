@@ -28,7 +28,7 @@ def figures() -> dict[str, Figure]:
     stories = ("job", "queue", "still")
     return visits.measure(
         visits.VisitsScale(
-            starts=1, stories=stories, rounds=1, idle_s=0.5, settle_s=0.2, rest_s=0.0
+            starts=1, stories=stories, rounds=1, idle_s=0.5, settle_s=0.2, rest_s=0.0, shorts=1
         )
     )
 
@@ -38,7 +38,7 @@ def test_every_figure_is_measured_and_sane(figures: dict[str, Figure]) -> None:
     for name, figure in figures.items():
         assert all(math.isfinite(value) and value >= 0 for value in figure.values), name
         assert 0 <= min(figure.values) <= figure.median <= figure.p99 <= max(figure.values), name
-    parts = ("_reader", "_centre", "_robot", "_own")
+    parts = ("_noticed", "_reader", "_centre", "_robot", "_own")
     for number, whole in enumerate(figures["card_to_overview"].values):
         each = [figures[f"card_to_overview{part}"].values[number] for part in parts]
         assert sum(each) == pytest.approx(whole)
@@ -203,6 +203,7 @@ def _visit(pid: int, story: str, *events: Told) -> list[Event]:
 
 SIGN_IN: tuple[Told, ...] = (
     ("card", 10.0, {}),
+    ("found", 10.2, {}),
     ("read", 11.0, {}),
     ("call", 11.2, {"endpoint": "POST /v1/sessions", "seconds": 0.15}),
     ("frame", 11.25, {"page": "EnterCodePage"}),
@@ -235,7 +236,8 @@ def _evaluated(events: list[Event], kills: Sequence[float] = ()) -> dict[str, li
 def test_a_sign_in_is_split_between_reader_centre_robot_and_us() -> None:
     found = _evaluated(_visit(1, "job", *SIGN_IN))
     assert found["card_to_overview"] == [3500]
-    assert found["card_to_overview_reader"] == [1000]
+    assert found["card_to_overview_noticed"] == [200]
+    assert found["card_to_overview_reader"] == [800]
     assert found["card_to_overview_centre"] == [200]
     assert found["card_to_overview_robot"] == [2100]
     assert found["card_to_overview_own"] == [200]
@@ -264,6 +266,23 @@ def test_takeovers_run_from_an_end_or_a_kill_to_the_next_first_frame() -> None:
     assert found["standby_takeover"] == [20]
     assert found["standby_takeover_killed"] == [50]
     assert "standby_takeover" not in _evaluated(events[:-2])  # nobody came after it
+
+
+def test_the_screen_is_dark_without_any_page() -> None:
+    events = [
+        *_visit(1, "short", ("blank", 5.0, {}), ("ended", 5.01, {})),
+        *(Event("live", 5.05, 2), Event("story", 5.05, 2, {"story": "short"})),
+        *(Event("blank", 6.0, 2), Event("ended", 6.01, 2)),
+        Event("frame", 6.07, 2, {"page": "AttractPage"}),  # no standby was warm
+        *(Event("live", 6.5, 3), Event("story", 6.5, 3, {"story": "short"})),
+        *(Event("blank", 7.0, 3), Event("ended", 7.01, 3)),
+        Event("frame", 7.07, 3, {"page": "AttractPage"}),
+        Event("live", 7.5, 4),
+    ]
+    found: dict[str, list[float]] = {name: [] for name in NAMES}
+    visits.evaluate(events, [], found, [40.0, 30.0, 90.0])
+    assert found["dark_after_short_visit"] == pytest.approx([50, 70, 90])
+    assert found["standby_takeover"] == [], "they wait for the next visit, and show a page"
 
 
 def test_the_lines_of_a_log_that_tell_of_a_bug() -> None:

@@ -6,6 +6,7 @@ plays the n-th story, every visit after the last story the last story again:
 
 * ``job``: the main job, begun once the standby has been ready for ``settle_s``
 * ``queue``: the main job, begun at once, while the standby still warms up
+* ``short``: the start, half a second on the first page, and the end
 * ``still``: nothing
 
 Every other line is ``{"what": …, "at": …, "pid": …}``, ``at`` in seconds of the machine's monotonic
@@ -15,7 +16,9 @@ clock. By ``what``, the event and its further fields:
 * ``story`` (``story``): the story that the visit will play
 * ``frame`` (``page``): the first frame of a new step; ``touch`` (``key``): the mouse goes down on a
   button
-* ``card``: the card is put on the reader; ``read``: the card's last byte was on the wire
+* ``card``: the card is put on the reader; ``found``: the reader was asked for it; ``read``: the
+  card's last byte was on the wire
+* ``blank``: the blank frame at the end of the visit is on the screen
 * ``call`` (``endpoint``, ``seconds``): an answer of the centre has come
 * ``memory`` (``mb``): proportional set size of the visit's process
 * ``failed`` (``page``, ``why``): the story cannot go on
@@ -70,6 +73,8 @@ class Meter(Robot):
         visit_app.ready.connect(lambda: self._trace.note("ready"))
         visit_app.live.connect(self._begin)
         visit_app.ended.connect(self._note_end)
+        self._blank = False
+        visit_app.page.blanked.connect(self._await_blank)
         visit_app.page.pageShown.connect(self._await_frame)
         visit_app.stage.window.frameSwapped.connect(self._note_frame)
 
@@ -88,7 +93,9 @@ class Meter(Robot):
         number = sum(line.get("what") == "live" for line in lines)
         story = stories[min(number, len(stories)) - 1]
         self._trace.note("story", story=story)
-        if story != "still":
+        if story == "short":
+            self.play(_short(self))
+        elif story != "still":
             settle_s = lines[0]["settle_s"] if story == "job" else None
             self.play(_job(self, rounds=lines[0]["rounds"], settle_s=settle_s))
 
@@ -96,7 +103,13 @@ class Meter(Robot):
         self._new_page = page
         self._visit_app.stage.window.update()  # a frame even for a step that looks the same
 
+    def _await_blank(self) -> None:
+        self._blank = True
+
     def _note_frame(self) -> None:
+        if self._blank:
+            self._trace.note("blank")
+            self._blank = False
         if self._new_page:
             self._trace.note("frame", page=self._new_page)
             self._new_page = ""
@@ -126,7 +139,9 @@ class Meter(Robot):
         self.put_card(PERSONA)
 
     def note_read(self) -> None:
-        self._trace.note("read", at=self._desk.look(Kind.ID_CARD)["read_at"])
+        seen = self._desk.look(Kind.ID_CARD)
+        self._trace.note("found", at=seen["found_at"])
+        self._trace.note("read", at=seen["read_at"])
 
     def note_memory(self) -> None:
         self._trace.note("memory", mb=pss_mb())
@@ -205,6 +220,18 @@ def _job(m: Meter, *, rounds: int, settle_s: float | None) -> Story:
     m.tap("leave")
     yield m.page("RatePage")
     m.tap("skip")
+    yield m.page("FarewellPage")
+    m.tap_anywhere()
+
+
+def _short(m: Meter) -> Story:
+    """Begin, stand there for half a second, leave."""
+    yield m.page("AttractPage")
+    m.tap("start")
+    yield m.page("PresentCardPage")
+    until = time.monotonic() + 0.5
+    yield lambda: time.monotonic() > until
+    m.tap("leave")
     yield m.page("FarewellPage")
     m.tap_anywhere()
 

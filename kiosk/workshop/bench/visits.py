@@ -7,17 +7,21 @@ happened when. All figures come from that trace, from ``/proc``, and from empty 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import http.client
 import json
 import os
+import re
+import select
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,8 +29,9 @@ from drivers import catalogue as drivers
 from drivers.device import CancelToken, Deadline, Kind
 from drivers.id_card.types import ReadCard
 from kiosk.keeper.channel import KeeperEnd, Live, Ready, Shown
-from kiosk.keeper.keeper import visit_command
-from kiosk.keeper.visit_process import KeeperPace
+from kiosk.keeper.fork_server import ForkServer, ForkStage, Preload
+from kiosk.keeper.keeper import PRELOAD, visit_command
+from kiosk.keeper.visit_process import KeeperPace, VisitProcess
 from kiosk.workshop import demo, robots
 from kiosk.workshop.bench.figures import BenchError, Figure, Name, Values
 from kiosk.workshop.sandbox import personas
@@ -56,28 +61,38 @@ class VisitsScale:
         KeeperPace().rest_s
     )  # until the keeper starts the next standby; a test takes less
 
+    shorts: int = 2  # visits that end half a second after they began, one after another
+
 
 _STORIES = ("job", "still", "queue", "still")
-FULL = VisitsScale(starts=10, stories=_STORIES * 3, rounds=20, idle_s=16.0)
+FULL = VisitsScale(starts=10, stories=_STORIES * 3, rounds=20, idle_s=16.0, shorts=20)
 QUICK = VisitsScale(starts=2, stories=_STORIES, rounds=6, idle_s=2.0, settle_s=1.0)
 
 
 NAMES: Mapping[str, Name] = {
+    "start_cold": Name("ms", floor="floor_first_frame"),
     "start_first_frame": Name("ms", floor="floor_first_frame"),
+    "start_forked": Name("ms", floor="floor_first_frame"),
+    "start_forked_cpu": Name("ms"),
     "standby_takeover": Name("ms", 100),
     "standby_takeover_killed": Name("ms", 100),
+    "dark_after_short_visit": Name("ms", 100),
     "tap_next_page": Name("ms", 33, floor="floor_tap"),
     "tap_next_page_first": Name("ms"),
     "tap_next_page_queue": Name("ms"),
     "tap_centre_page": Name("ms"),
     "centre_call": Name("ms", floor="floor_centre_call"),
     "card_to_overview": Name("ms"),
+    "card_to_overview_noticed": Name("ms"),
     "card_to_overview_reader": Name("ms", floor="floor_reader"),
     "card_to_overview_centre": Name("ms"),
     "card_to_overview_robot": Name("ms"),
     "card_to_overview_own": Name("ms", 50),
     "print_tap_to_answer": Name("ms", 100, floor="floor_tap"),
     "memory_keeper": Name("MB", 60, floor="floor_memory_python"),
+    "memory_terminal": Name("MB"),
+    "memory_without_drivers": Name("MB"),
+    "memory_fork_server": Name("MB"),
     "memory_visit": Name("MB", 160, floor="floor_memory_window"),
     "memory_standby": Name("MB", floor="floor_memory_window"),
     "idle_cpu": Name("%", 1, floor="floor_idle_cpu"),
@@ -92,20 +107,28 @@ NAMES: Mapping[str, Name] = {
 """All figures, in milliseconds unless said otherwise: MB are 10⁶ bytes of proportional set size, %
 is of one core.
 
-* ``start_first_frame``: process start of a visit, imports included, to the first frame
+* ``start_cold``: start of the keeper to the first frame of the first visit
+* ``start_first_frame``: process start of a visit in a fresh interpreter, imports included, to the
+  first frame; ``start_forked``: from the request to the fork server to the first frame, and
+  ``_cpu``, the CPU time of the visit until it is warm
 * ``standby_takeover``: the last visit reports its end, to the first frame of the next visit;
   ``_killed``: the last visit is ended by SIGKILL
+* ``dark_after_short_visit``: a visit ends half a second after it began; the longest time without a
+  page on the screen until the next visit's first frame
 * ``tap_next_page``: mouse press to the next page's frame, for pages that ask nobody; ``_first``:
   the first time that a visit shows the page; ``_queue``: the citizen came at once, while the next
   standby is being warmed; ``tap_centre_page``: pages that ask the centre
 * ``centre_call``: one request and its checked answer, without the making of documents
 * ``card_to_overview``: from the card on the reader to the frame of the account page, the whole
-  sign-in included. Its parts: ``_reader`` (until the card's last byte is on the wire), ``_centre``
+  sign-in included. Its parts: ``_noticed`` (until the driver looks for the card), ``_reader``
+  (until the card's last byte is on the wire), ``_centre``
   (calls to the centre), ``_robot`` (the robot reads the code, types and presses), ``_own`` (the
   rest, which is the terminal's own time)
 * ``print_tap_to_answer``: press on 打印证明 to the printing page's frame
-* ``memory_visit``: after the whole main job with preview, while a standby waits
-* ``idle_cpu``: keeper, live visit on the attract page and standby together
+* ``memory_terminal``: every process of the terminal, the live visit on the attract page;
+  ``memory_without_drivers``: without the processes of drivers and without the committer;
+  ``memory_visit``: a visit after the whole main job with preview, while a standby waits
+* ``idle_cpu``: every process of the terminal together, the live visit on the attract page
 * ``floor_…``: an empty Qt Quick window of the same size (for memory and CPU two windows, since
   there are two visits); a bare request for the catalogue; the reader's driver alone in a process;
   an empty Python process
@@ -127,6 +150,8 @@ def measure(scale: VisitsScale) -> dict[str, Figure]:
             _measure_reader(found, here, scale)
             _measure_centre(found, here, scale)
             _measure_starts(found, here, scale)
+            _measure_forks(found, here, scale)
+            _measure_cold(found, here, scale)
             _measure_floor(found, scale)
             _measure_visits(found, here, scale)
     finally:
@@ -204,6 +229,51 @@ def _start_visit(here: demo.DemoPlace) -> float:
         channel.close()
 
 
+def _measure_forks(found: Values, here: demo.DemoPlace, scale: VisitsScale) -> None:
+    """Visits from a fork server whose keeper is this process."""
+    set_child_subreaper = 36  # PR_SET_CHILD_SUBREAPER, prctl(2)
+    libc = ctypes.CDLL(None)
+    libc.prctl(set_child_subreaper, 1, 0, 0, 0)
+    forks = ForkServer(Preload(PRELOAD, here.settings), visit_command(here.settings))
+    try:
+        while forks.stage is not ForkStage.LOADED:
+            _heard(forks)
+        for number in range(scale.starts):
+            began = time.monotonic()
+            forks.ask(number)
+            visit = _heard(forks)
+            if not isinstance(visit, VisitProcess):
+                raise BenchError(f"the fork server gives no visit: {visit}")
+            try:
+                _hear(visit.channel, Ready)
+                found["start_forked_cpu"].append(_cpu_s(visit.pid) * 1000)
+                visit.channel.send(Live())
+                _hear(visit.channel, Shown)
+                found["start_forked"].append(_ms(began))
+            finally:
+                visit.reap()
+    finally:
+        forks.reap()
+        libc.prctl(set_child_subreaper, 0, 0, 0, 0)
+
+
+def _heard(forks: ForkServer) -> object:
+    if not select.select([forks], [], [], PATIENCE_S)[0]:
+        raise BenchError("the fork server is silent")
+    return forks.hear()
+
+
+def _measure_cold(found: Values, here: demo.DemoPlace, scale: VisitsScale) -> None:
+    """Keepers, each until its first visit is on the screen."""
+    for _ in range(scale.starts):
+        trace = TraceReader(here.directory / "cold")
+        trace.plan({"stories": ["still"], "rounds": 0, "settle_s": 0})
+        with _keeper(here, trace, scale) as (_, began):
+            trace.wait(trace.lives, "the first visit to be live", pause_s=0.002)
+            (first,) = (event.at for event in trace.events() if event.what == "live")
+            found["start_cold"].append((first - began) * 1000)
+
+
 def _hear(channel: KeeperEnd, wanted: type) -> None:
     """Wait for a message of the class ``wanted`` from the visit. Raises :class:`BenchError`."""
 
@@ -261,12 +331,26 @@ def _line_of(process: subprocess.Popen[bytes]) -> bytes:
 
 
 def _measure_visits(found: Values, here: demo.DemoPlace, scale: VisitsScale) -> None:
-    stories = [*scale.stories, "still"]
+    stories = [*scale.stories, *["short"] * scale.shorts, "still"]
     trace = TraceReader(here.directory / "trace")
     trace.plan({"stories": stories, "rounds": scale.rounds, "settle_s": scale.settle_s})
+    with _keeper(here, trace, scale) as (keeper, _):
+        kills = [_play(trace, n, story, scale) for n, story in enumerate(stories[:-1])]
+        _measure_rest(found, trace, keeper, scale)
+    log = (here.directory / "keeper.log").read_text(errors="replace")
+    takeovers = [float(ms) for ms in re.findall(r"visit shown visit=\d+ ms=(\S+)", log)]
+    evaluate(trace.events(), [at for at in kills if at], found, takeovers)
+
+
+@contextmanager
+def _keeper(
+    here: demo.DemoPlace, trace: TraceReader, scale: VisitsScale
+) -> Iterator[tuple[int, float]]:
+    """A keeper whose visits write ``trace``: its process, and when it was started (monotonic s)."""
     meter = robots.options(robots.METER, trace.path, here.desk, here.centre)
     command = visit_command(here.settings, *meter)
     log = here.directory / "keeper.log"
+    began = time.monotonic()
     with log.open("wb") as stderr:
         keeper = subprocess.Popen(
             [sys.executable, "-c", _KEEPER, str(here.settings), str(scale.rest_s), *command],
@@ -275,8 +359,7 @@ def _measure_visits(found: Values, here: demo.DemoPlace, scale: VisitsScale) -> 
             stderr=stderr,
         )
     try:
-        kills = [_play(trace, n, story, scale) for n, story in enumerate(scale.stories)]
-        _measure_rest(found, trace, keeper.pid, scale)
+        yield keeper.pid, began
     except BenchError as error:
         words = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
         raise BenchError(f"{error}\n{words}") from None
@@ -287,7 +370,6 @@ def _measure_visits(found: Values, here: demo.DemoPlace, scale: VisitsScale) -> 
         except subprocess.TimeoutExpired:
             keeper.kill()
             keeper.wait()
-    evaluate(trace.events(), [at for at in kills if at], found)
 
 
 def _play(trace: TraceReader, number: int, story: str, scale: VisitsScale) -> float:
@@ -306,14 +388,26 @@ def _play(trace: TraceReader, number: int, story: str, scale: VisitsScale) -> fl
 
 def _measure_rest(found: Values, trace: TraceReader, keeper: int, scale: VisitsScale) -> None:
     """Measure the last visit while it rests on the attract page, and its standby."""
-    live = trace.wait(lambda: trace.lives()[len(scale.stories) :], "the last visit to be live")[0]
+    ended = len(scale.stories) + scale.shorts
+    trace.wait(lambda: trace.lives()[ended:], "the last visit to be live")
     standby = trace.wait(trace.waiting, "the last standby to be warm")[0]
     time.sleep(scale.settle_s)
     seconds = max(1.0, scale.idle_s / 4)
     for _ in range(max(1, round(scale.idle_s / seconds))):
-        found["idle_cpu"].append(_cpu_percent([keeper, live, standby], seconds))
-    found["memory_keeper"].append(_pss_mb(keeper))
-    found["memory_standby"].append(_pss_mb(standby))
+        found["idle_cpu"].append(_cpu_percent([*_family(keeper)], seconds))
+    memory = {pid: _pss_mb(pid) for pid in _family(keeper)}
+    forks = [pid for pid in memory if _runs(pid, b"kiosk.keeper.forking")]
+    parents = _family(keeper)
+    others = [
+        pid
+        for pid in memory
+        if (pid != keeper and parents.get(pid) != keeper) or _runs(pid, b"committer")
+    ]
+    found["memory_terminal"].append(sum(memory.values()))
+    found["memory_without_drivers"].append(sum(memory.values()) - sum(memory[o] for o in others))
+    found["memory_fork_server"].append(sum(memory[pid] for pid in forks))
+    found["memory_keeper"].append(memory[keeper])
+    found["memory_standby"].append(memory[standby])
 
 
 class TraceReader:
@@ -342,7 +436,7 @@ class TraceReader:
     def ended(self, pid: int) -> bool:
         return any(event.what == "ended" and event.pid == pid for event in self.events())
 
-    def wait(self, look: Callable[[], Any], what: str) -> Any:
+    def wait(self, look: Callable[[], Any], what: str, *, pause_s: float = 0.05) -> Any:
         """Call ``look`` until its result is true, and return that. Raises :class:`BenchError` when
         a visit reports that its story failed, or after :data:`PATIENCE_S`."""
 
@@ -352,7 +446,7 @@ class TraceReader:
                     raise BenchError(f"{event.facts['page']}: {event.facts['why']}")
             return look()
 
-        return _wait(there, what, pause_s=0.05)
+        return _wait(there, what, pause_s=pause_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,15 +466,23 @@ def _split(line: dict[str, Any]) -> dict[str, Any]:
 # -- what the trace says --------------------------------------------------------------------------
 
 
-def evaluate(events: Sequence[Event], kills: Sequence[float], found: Values) -> None:
+def evaluate(
+    events: Sequence[Event],
+    kills: Sequence[float],
+    found: Values,
+    takeovers: Sequence[float] = (),
+) -> None:
     """Add to ``found`` the values from ``events``, which are sorted by time; ``kills``: the times
-    at which a live visit was killed."""
+    at which a live visit was killed; ``takeovers``: how long the screen was without a visit, in ms,
+    before each visit but the first."""
+    short = {e.pid for e in events if e.what == "story" and e.facts["story"] == "short"}
     lives = [event.at for event in events if event.what == "live"]
-    ends = [event.at for event in events if event.what == "ended"]
+    ends = [event.at for event in events if event.what == "ended" and event.pid not in short]
     for name, moments in (("standby_takeover", ends), ("standby_takeover_killed", kills)):
         for end in moments:
             following = [at for at in lives if at > end]
             found[name] += [(following[0] - end) * 1000] if following else []
+    found["dark_after_short_visit"] += _dark(events, takeovers, short)
     for pid in {event.pid for event in events if event.what == "card"}:
         mine = [event for event in events if event.pid == pid]
         _evaluate_taps(mine, found)
@@ -391,6 +493,22 @@ def evaluate(events: Sequence[Event], kills: Sequence[float], found: Values) -> 
         ]
         _evaluate_sign_in(mine, found)
         found["memory_visit"] += [e.facts["mb"] for e in mine if e.what == "memory"]
+
+
+def _dark(events: Sequence[Event], takeovers: Sequence[float], short: Set[int]) -> list[float]:
+    """After each short visit, the longest time in ms without a page: from the blank frame to the
+    page of nobody's, or from the kill of the visit to the first frame of the next (``takeovers``,
+    by the keeper's count, of the second visit and all later ones)."""
+    spans = []
+    lives = [event for event in events if event.what == "live"]
+    for number, (live, following) in enumerate(pairwise(lives)):
+        if live.pid in short:
+            mine = [e for e in events if e.pid == live.pid and e.at < following.at]
+            blank = next(e.at for e in mine if e.what == "blank")
+            page = next((e.at for e in mine if e.what == "frame" and e.at > blank), None)
+            spans.append(((following.at if page is None else page) - blank) * 1000)
+            spans[-1] = max(spans[-1], 0.0 if page is None else takeovers[number])
+    return spans
 
 
 def _evaluate_taps(mine: Sequence[Event], found: Values) -> None:
@@ -423,6 +541,7 @@ def _evaluate_taps(mine: Sequence[Event], found: Values) -> None:
 def _evaluate_sign_in(mine: Sequence[Event], found: Values) -> None:
     """The time from the card to the account page, whole and in its parts."""
     card = next(event.at for event in mine if event.what == "card")
+    found_at = next(event.at for event in mine if event.what == "found")
     read = next(event.at for event in mine if event.what == "read")
     code_page = _frame(mine, "EnterCodePage", card)
     confirm = _touch(mine, "confirm", code_page)
@@ -430,7 +549,8 @@ def _evaluate_sign_in(mine: Sequence[Event], found: Values) -> None:
     chosen = _touch(mine, "account", menu_page)
     overview = _frame(mine, "StatementPage", chosen)
     parts = {
-        "_reader": read - card,
+        "_noticed": max(0.0, found_at - card),  # put while the SAM was looking: at once
+        "_reader": read - max(card, found_at),
         "_centre": sum(
             event.facts["seconds"]
             for event in mine
@@ -476,6 +596,23 @@ def _pss_mb(pid: int) -> float:
             if line.startswith("Pss:"):
                 return int(line.split()[1]) * 1024 / 1e6
     raise BenchError("the kernel does not tell how much memory a process has")
+
+
+def _family(keeper: int) -> dict[int, int]:
+    """The keeper, its children, and theirs: every process of the terminal, with its parent."""
+    parents = {}
+    for path in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            parents[int(path.name)] = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+    family = {keeper: parents[keeper]}
+    while more := {p: o for p, o in parents.items() if o in family and p not in family}:
+        family |= more
+    return family
+
+
+def _runs(pid: int, word: bytes) -> bool:
+    """Whether ``word`` stands on the command line of the process."""
+    return word in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def _cpu_percent(pids: Sequence[int], seconds: float) -> float:
