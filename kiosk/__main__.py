@@ -15,7 +15,7 @@ from kiosk.settings import SettingsError
 
 WORKSHOP = "kiosk.workshop.commands"
 """The module of the workshop's commands; not imported here: a terminal in the field lacks it."""
-WORKSHOP_COMMANDS = ("bench", "demo", "desk", "sandbox")
+WORKSHOP_COMMANDS = ("bench", "centre", "demo", "desk", "sandbox")
 WORKSHOP_DISTRIBUTION = "provident-kiosk-workshop"
 _SETTINGS = click.option(
     "--settings",

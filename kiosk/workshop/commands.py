@@ -1,4 +1,4 @@
-"""The workshop's commands of the command line: demo, desk, sandbox, bench."""
+"""The workshop's commands of the command line: demo, desk, sandbox, centre, bench."""
 
 from __future__ import annotations
 
@@ -122,6 +122,35 @@ def sandbox(directory: Path, port: int, delay: float) -> None:
     from kiosk.workshop.sandbox import server
 
     server.run(directory, port, delay=(delay, delay))
+
+
+@click.group()
+def centre() -> None:
+    """For whoever builds a centre's side of the contract."""
+
+
+@centre.command()
+@click.argument("url")
+@click.option(
+    "--plan",
+    "plan_path",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    required=True,
+    help="TOML: the terminals, the test person, the CA; docs/centre-check.md has an example.",
+)
+def check(url: str, plan_path: Path) -> None:
+    """Check that the centre at URL keeps the contract of operations; 1 when it does not.
+
+    Signs a test person in and drafts, confirms and takes back operations. Where the plan says that
+    the centre has a stand-in's levers, money moves and time passes as well.
+    """
+    from kiosk.workshop import conformance
+
+    try:
+        plan = conformance.read_plan(plan_path)
+    except (ValueError, OSError) as error:
+        raise click.BadParameter(f"{plan_path.name}: {error}") from None
+    sys.exit(conformance.run(url, plan, click.echo))
 
 
 @click.command()
