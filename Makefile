@@ -5,7 +5,7 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test soak terminal check coverage mutants simulate bench fuzz lab words models goldens lock openapi events clean
+.PHONY: demo test soak terminal check coverage mutants simulate faults bench fuzz lab words models goldens lock openapi events clean
 
 demo: $(VENV)/ready words models  ## the terminal, the desk and the stand-in centre; without a display, played into out/
 	$(BIN)/kiosk demo
@@ -38,6 +38,10 @@ mutants: $(VENV)/ready words  ## what the tests of these files do not notice; a 
 SEEDS ?= 85000
 simulate: $(VENV)/ready  ## a million operations in simulated worlds, every seeded bug; ten minutes; SEEDS=
 	nice -n 5 $(BIN)/python -m tests.simulation --seeds $(SEEDS)
+
+FULL ?=
+faults: $(VENV)/ready words  ## kills, power cuts and bad disks for real, a fifth of an hour; resumable; FULL=1 all
+	nice -n 5 $(BIN)/python -m tests.crashes $(if $(FULL),--full)
 
 bench: $(VENV)/ready words models  ## figures of this machine
 	$(BIN)/kiosk bench

@@ -124,6 +124,53 @@ def committer(settings_path: Path, channel_fd: int) -> None:
     process.run(settings_path, channel_fd)
 
 
+@main.group()
+def audit() -> None:
+    """The tamper-evident log of this terminal 审计日志."""
+
+
+@audit.command("export")
+@_SETTINGS
+def export_audit(settings_path: Path) -> None:
+    """Write the audit log to stdout, one JSON object a line; also while the terminal runs."""
+    from kiosk import settings
+    from kiosk.operations import copied, process
+    from kiosk.operations.rows import JournalUnwritable
+
+    try:
+        path = process.journal_path(settings.load(settings_path))
+        for line in copied.audit_lines(path):
+            click.echo(line)
+    except (SettingsError, JournalUnwritable, OSError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+@audit.command("verify")
+@_SETTINGS
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@click.option(
+    "--heads",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The heads that the centre has witnessed, one JSON object a line, instead of asking it.",
+)
+def verify_audit(settings_path: Path, file: Path | None, heads: Path | None) -> None:
+    """Verify an exported log, or this terminal's own, against the heads that the centre has
+    witnessed. Exit code 0: intact. Whatever stands in the log, this command tells it in a line."""
+    from kiosk.operations import copied
+
+    verdict, why = copied.verdict(settings_path, file, heads)
+    if verdict is None:
+        click.echo(f"not verified: {why}")
+        sys.exit(2)
+    if not verdict.intact:
+        click.echo(f"BROKEN: {verdict.broken}")
+        sys.exit(1)
+    click.echo(
+        f"intact: {verdict.records} records, {verdict.witnessed} witnessed by the centre, "
+        f"{verdict.not_yet_witnessed} not yet witnessed"
+    )
+
+
 @main.command()
 @_SETTINGS
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")

@@ -77,6 +77,24 @@ JOURNAL_NOT_WRITTEN = LogEvent(
     do="Free or mend the disk of the state directory.",
     fields=("reason",),
 )
+AUDIT_NOT_WITNESSED = LogEvent(
+    "audit-not-witnessed",
+    logging.WARNING,
+    "audit not witnessed",
+    means="The centre could not be shown the end of the audit log. It is shown the next one after "
+    "the next commit, or within the hour.",
+    do="Nothing, if the line stands alone. Check the link to the centre if it repeats.",
+    fields=("reason",),
+)
+AUDIT_REFUSED = LogEvent(
+    "audit-refused",
+    logging.ERROR,
+    "audit refused",
+    means="The centre has witnessed another audit log of this terminal (`audit-differs`), or does "
+    "not take this one. Somebody may have rewritten the log, or restored an old disk.",
+    do="Run `kiosk audit verify`, and report what it says to the centre.",
+    fields=("reason",),
+)
 OPERATION_UNKNOWN = LogEvent(
     "operation-unknown",
     logging.WARNING,

@@ -29,7 +29,6 @@ class AuditKind(StrEnum):
     INSTALLED = "installed"  # the journal is new: a new epoch begins
     STARTED = "started"  # the committer has opened the journal
     OPERATION = "operation"  # an operation came further; ``detail``: the event and the attempt
-    WITNESSED = "witnessed"  # the centre has witnessed the head whose number ``detail`` gives
     SIGNED_IN = "signed-in"  # ``subject``: the id of the login; ``detail``: the terms' version
     REFUSED = "refused"  # the centre or the terminal refused; ``detail``: the reason's code
 

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from drivers.sentence import en
 from kiosk.centre.answers import body_of, nonsense, read
+from kiosk.centre.audit_heads import WitnessedHead, WitnessedHeads
 from kiosk.centre.operations import OperationStatus
 from kiosk.centre.transport import Call, OnTime, Transport, tls_context
 
@@ -80,6 +81,17 @@ class CommitClient:
         """How far the operation is. Refusals: not-found, other-terminal."""
         return self._ask(Call("GET", "/v1/operations/{id}/status", id=id), self._query_s)
 
+    def witness(self, head: WitnessedHead) -> None:
+        """Show the centre the end of the audit log. Refusal: audit-differs, when the centre has
+        witnessed another record under this number: somebody has rewritten the log."""
+        call = Call("POST", "/v1/audit/heads", body=head, keyed=True)
+        body_of(call, self._transport.outcome(call, None, self._query_s), (204,))
+
+    def witnessed(self) -> WitnessedHeads:
+        """The heads that the centre has witnessed of this terminal, oldest first."""
+        call = Call("GET", "/v1/audit/heads")
+        return read(call, body_of(call, self._transport.outcome(call, None, 60.0)), _HEADS)
+
     def close(self) -> None:
         """Close every connection. Also right when none is open."""
         self._transport.close()
@@ -92,3 +104,4 @@ class CommitClient:
 
 
 _STATUS: TypeAdapter[OperationStatus] = TypeAdapter(OperationStatus)
+_HEADS: TypeAdapter[WitnessedHeads] = TypeAdapter(WitnessedHeads)

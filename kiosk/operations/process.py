@@ -22,6 +22,8 @@ from typing import Protocol
 
 from kiosk import events, settings
 from kiosk import log as logs
+from kiosk.audit.chain import AuditHead
+from kiosk.centre.audit_heads import WitnessedHead
 from kiosk.centre.commit_client import CommitClient
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.operations import OperationStatus
@@ -43,6 +45,8 @@ log = logging.getLogger(__name__)
 ALIVE_S = 1.0
 OPEN_AGAIN_S = 5.0
 """Pause before the next try to open a journal that cannot be used."""
+WITNESS_S = 3600.0
+"""The centre witnesses the head of the audit log after each commit, and at least so often."""
 WORKERS = 8
 """Calls on their way at the same time; each has its own connection."""
 
@@ -53,6 +57,8 @@ class Asks(Protocol):
     def commit(self, id: str) -> OperationStatus: ...
 
     def query(self, id: str) -> OperationStatus: ...
+
+    def witness(self, head: WitnessedHead) -> None: ...
 
 
 class CommitterProcess:
@@ -78,6 +84,7 @@ class CommitterProcess:
         self._opens_after = 0.0
         self._closed = False  # ``Money(False)`` was told because there is no journal
         self._alive_at = 0.0
+        self._witness_at = 0.0
         self._answers: queue.SimpleQueue[tuple[SendCall, CallAnswer]] = queue.SimpleQueue()
         self._wake, self._waker = socket.socketpair()
         self._waker.setblocking(False)
@@ -104,6 +111,8 @@ class CommitterProcess:
         if self._committer is None and now >= self._opens_after:
             self._open(now)
         until = self._alive_at
+        if self._journal and now >= self._witness_at:
+            self._witness(self._journal.head)
         if self._committer:
             self._do(self._committer.wake(now))
             until = min(until, self._committer.next_wake(now))
@@ -152,6 +161,8 @@ class CommitterProcess:
         while self._committer and not self._answers.empty():
             call, said = self._answers.get()
             self._do(self._committer.answered(call, said, time.monotonic()))
+            if call.kind is CallKind.COMMIT:
+                self._witness_at = 0.0
 
     def _do(self, actions: list[CommitterAction]) -> None:
         for action in actions:
@@ -160,15 +171,37 @@ class CommitterProcess:
             else:
                 self._line.send(action)
 
+    def _witness(self, head: AuditHead) -> None:
+        self._witness_at = time.monotonic() + WITNESS_S
+        self._workers.submit(self._show_head, head)
+
     # -- the workers --------------------------------------------------------------------------
+
+    def _centre(self) -> Asks:
+        """This worker's own connection."""
+        if not hasattr(self._own, "centre"):
+            self._own.centre = self._connect()
+        centre: Asks = self._own.centre
+        return centre
+
+    def _show_head(self, head: AuditHead) -> None:
+        """In a worker: the centre witnesses the head of the audit log, or the next one."""
+        try:
+            self._centre().witness(
+                WitnessedHead(epoch=head.epoch, seq=head.seq, digest=head.digest)
+            )
+        except CentreUnavailable as error:
+            events.AUDIT_NOT_WITNESSED.log(log, reason=error.trouble.value)
+        except Refusal as refusal:
+            events.AUDIT_REFUSED.log(log, reason=refusal.code)
+        except Exception as error:  # noqa: BLE001 - a fault of the software; the log goes on
+            events.UNCAUGHT.log(log, error=error)
 
     def _call(self, call: SendCall) -> None:
         """In a worker: one call, one answer."""
         said = NO_ANSWER
         try:
-            if not hasattr(self._own, "centre"):
-                self._own.centre = self._connect()
-            said = answer_of(call, self._own.centre)
+            said = answer_of(call, self._centre())
         except Exception as error:  # noqa: BLE001 - a fault of the software; the centre is asked
             events.UNCAUGHT.log(log, error=error)
         self._answers.put((call, said))
@@ -196,28 +229,29 @@ def journal_path(chosen: settings.Settings) -> Path:
     return (Path(state) if state else chosen.run_directory) / FILE
 
 
+def client(chosen: settings.Settings) -> CommitClient:
+    """A connection to the centre with this terminal's own identity."""
+    centre = chosen.centre
+    return CommitClient(
+        centre.url,
+        chosen.terminal,
+        connect_s=centre.connect_s,
+        ca=centre.ca,
+        certificate=centre.certificate,
+        key=centre.key,
+    )
+
+
 def run(settings_path: Path, channel_fd: int) -> None:
     """The whole process. Raises :class:`kiosk.settings.SettingsError`."""
     chosen = settings.load(settings_path)
     logs.set_up(production=chosen.production)
     path = journal_path(chosen)
-    centre = chosen.centre
-
-    def connect() -> CommitClient:
-        return CommitClient(
-            centre.url,
-            chosen.terminal,
-            connect_s=centre.connect_s,
-            ca=centre.ca,
-            certificate=centre.certificate,
-            key=centre.key,
-        )
-
     events.COMMITTER_STARTED.log(log, pid=os.getpid())
     CommitterProcess(
         CommitterEnd(channel_fd),
         lambda: Journal(path, production=chosen.production),
         lambda: set_aside(path),
-        connect,
+        lambda: client(chosen),
     ).run()
     os._exit(0)  # a call on its way may take another fifteen seconds; nobody waits for its answer

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from kiosk.centre.audit_heads import WitnessedHead
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.operations import OperationStatus
 from kiosk.keeper.channel import (
     Alive,
+    Broken,
     Commit,
     CommitterEnd,
     FromCommitter,
@@ -46,6 +48,9 @@ class CommitterLine:
         self.line = KeeperToCommitter(here.detach())
         self.path = directory / FILE
         self.centre: dict[str, Callable[[], OperationState]] = {}
+        self.heard: list[FromCommitter] = []
+        self.heads: list[WitnessedHead] = []
+        self.witness_fails: Exception | None = parts.get("witness_fails")
         self.opens = parts.get("opens") or (lambda: Journal(self.path))
         self.process = CommitterProcess(
             CommitterEnd(there.detach()),
@@ -64,14 +69,22 @@ class CommitterLine:
 
     query = commit
 
+    def witness(self, head: WitnessedHead) -> None:
+        self.heads.append(head)
+        if self.witness_fails:
+            raise self.witness_fails
+
     def hear(self, wanted: type[FromCommitter]) -> FromCommitter:
         """The next word of this kind."""
         until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
+            while self.heard:
+                first = self.heard.pop(0)
+                if isinstance(first, wanted):
+                    return first
             for word in self.line.receive():
-                if isinstance(word, wanted):
-                    return word
-                assert isinstance(word, Alive | Money | Taken | Outcome)
+                assert not isinstance(word, Broken)
+                self.heard.append(word)
             time.sleep(0.005)
         raise AssertionError(f"no {wanted}")
 
@@ -110,6 +123,47 @@ def test_an_operation_from_word_to_word(start: Callable[..., CommitterLine]) -> 
     assert latest
     assert latest.event is JournalEvent.DONE
     journal.close()
+
+
+def test_the_centre_witnesses_the_head_at_the_start_and_after_each_commit(
+    start: Callable[..., CommitterLine],
+) -> None:
+    line = start()
+    line.centre[A] = lambda: DONE
+    line.line.send(Commit(A, Business.PREPAYMENT))
+    line.hear(Outcome)
+    wait_for(lambda: len(line.heads) == 2)
+    line.end()
+    journal = Journal(line.path)
+    digests = {record.seq: record.digest for record in journal.records()}
+    journal.close()
+    assert [digests[head.seq] for head in line.heads] == [head.digest for head in line.heads]
+    assert line.heads[0].seq < line.heads[1].seq
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (CentreUnavailable(Trouble.DOWN), "audit not witnessed"),
+        (Refusal("audit-differs", "", "", "K7Q2-9XMD"), "audit refused"),
+        (ZeroDivisionError(), "uncaught"),
+    ],
+)
+def test_a_head_that_the_centre_does_not_witness_is_told(
+    start: Callable[..., CommitterLine],
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    told: str,
+) -> None:
+    start(witness_fails=error)
+    wait_for(lambda: told in caplog.text)
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE_S
+    while not what():
+        assert time.monotonic() < until
+        time.sleep(0.005)
 
 
 def test_a_call_that_hangs_holds_up_no_other(start: Callable[..., CommitterLine]) -> None:
@@ -250,6 +304,9 @@ def test_only_a_state_of_the_centre_is_one(
             return outcome
 
         commit = query = _say
+
+        def witness(self, head: WitnessedHead) -> None:
+            raise NotImplementedError
 
     assert answer_of(SendCall(kind, A), CentreThatSays()) == said
 

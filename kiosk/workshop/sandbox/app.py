@@ -35,7 +35,13 @@ from kiosk.centre.models import (
     SmsSent,
     Withdrawals,
 )
-from kiosk.workshop.sandbox import accounts, controls, operation_controls, operation_routes
+from kiosk.workshop.sandbox import (
+    accounts,
+    audit_routes,
+    controls,
+    operation_controls,
+    operation_routes,
+)
 from kiosk.workshop.sandbox.asking import (
     CERTIFIED,
     REFUSED,
@@ -277,6 +283,7 @@ def _bare_app() -> FastAPI:
     )
     app.include_router(v1)
     app.include_router(operation_routes.router)
+    app.include_router(audit_routes.router)
     app.include_router(controls.router)
     app.include_router(operation_controls.router)
     app.add_exception_handler(Refused, _refused)

@@ -154,6 +154,15 @@ _WORDINGS = {
         ("还需要核实您的身份。", "We still need to make sure that it is you."),
         ("请先完成短信验证码核验。", "Please confirm with the code sent to your phone."),
     ),
+    # -- the audit log
+    "audit-differs": _no(
+        409,
+        (
+            "终端的审计日志与中心留存的不一致。",
+            "The terminal's audit log differs from what the centre has witnessed.",
+        ),
+        ("请联系中心技术人员。", "Please call the centre's technicians."),
+    ),
     # -- codes by SMS
     "sms-too-soon": _no(
         429,
