@@ -40,6 +40,8 @@ WHOLE: dict[str, tuple[str, ...]] = {
         "tests/unit/test_visit_process.py",
         "tests/faults/test_keeper.py",
     ),
+    "kiosk/audit/chain.py": ("tests/unit/test_audit.py", "tests/unit/test_journal.py"),
+    "kiosk/audit/verify.py": ("tests/unit/test_audit.py",),
     "kiosk/operations/rows.py": ("tests/unit/test_journal.py",),
     "kiosk/operations/journal.py": ("tests/unit/test_journal.py",),
     "kiosk/operations/committer.py": ("tests/unit/test_committer.py",),

@@ -156,6 +156,8 @@ def test_the_document_has_the_contract_and_nothing_of_the_sandbox() -> None:
         "GET /v1/documents/{id}/file",
         "POST /v1/documents/{id}/prints",
         "POST /v1/ratings",
+        "GET /v1/audit/heads",
+        "POST /v1/audit/heads",
         "GET /v1/authorisation",
         "POST /v1/authorisation",
         "GET /v1/eligibility",
