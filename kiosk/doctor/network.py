@@ -413,6 +413,10 @@ def own_certificates(settings: Settings) -> Iterator[Finding]:
     ):
         if path is not None:
             yield from certificates.of_file(NETWORK, name, path, roots=roots)
+    if not centre.sealer:
+        # In production no terminal starts so: kiosk.settings.
+        seen = en("anybody with a certificate under seal_roots may seal")
+        yield NETWORK.note("sealer", seen, en("name the sealer in [centre]"))
 
 
 def _ms(began: float) -> str:

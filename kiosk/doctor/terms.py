@@ -63,6 +63,7 @@ TERMS = (
     en("the centre's certificate"),
     en("this terminal's certificate"),
     en("roots of seals"),
+    en("sealer"),
     en("roots of the centre"),
     en("clock"),
     en("centre"),

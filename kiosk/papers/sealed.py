@@ -214,7 +214,7 @@ def _check_signature(signature: Any, seals: _Seals) -> tuple[datetime, str]:
     status = validate_pdf_signature(
         signature, signer_validation_context=context, ts_validation_context=stamps
     )
-    if not (status.intact and status.valid):
+    if not (status.intact and status.valid and status.seed_value_ok):
         raise NotOurs(Flaw.BROKEN, status.summary())
     seal = status.signing_cert
     if not status.trusted:
@@ -229,8 +229,6 @@ def _check_signature(signature: Any, seals: _Seals) -> tuple[datetime, str]:
     if abs(signed_at - now) > NEAR:
         seconds = (signed_at - now).total_seconds()
         raise NotOurs(Flaw.OTHER_TIME, f"sealed {seconds:+.0f} s from the centre's clock")
-    if not (status.seed_value_ok and status.docmdp_ok is not False):
-        raise NotOurs(Flaw.BROKEN, "not as the signature's own rules demand")
     _check_timestamp(status.timestamp_validity, seals)
     return signed_at, str(seal.subject.native.get("common_name", ""))
 

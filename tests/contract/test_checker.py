@@ -145,17 +145,6 @@ def test_it_is_private_silent_and_on_the_leash(checkers: Checkers) -> None:
     assert process.returncode is not None
 
 
-def test_a_file_that_takes_too_much_memory_is_no_forgery(
-    checkers: Checkers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Numbers of millions of digits took 830 MB."""
-    digits = b"%PDF-1.7\n1 0 obj\n" + b"9" * 9_000_000 + b"\nendobj\n"
-    with pytest.raises((NotChecked, NotOurs)) as refused:
-        check(checkers, digits)
-    if isinstance(refused.value, NotChecked):
-        assert "memory" in str(refused.value)
-
-
 @pytest.mark.parametrize(
     ("program", "seconds", "said"),
     [

@@ -448,7 +448,7 @@ def test_our_own_certificate_is_not_excused_by_its_issuers(
     chain = tmp_path / "chain.pem"
     chain.write_bytes(certificate.read_bytes() + authority.file.read_bytes())
     loaded = at("https://gjj.example", authority, certificate=chain, key=key)
-    own, _roots = network.own_certificates(loaded)
+    own, _roots, _sealer = network.own_certificates(loaded)
     assert own.verdict is Verdict.BAD
     assert own.seen.startswith("own: ended")
 
@@ -487,7 +487,8 @@ def test_a_file_that_holds_no_certificate(authority: CertificateAuthority, tmp_p
     loaded = Settings(
         terminal="T0001", centre=CentreSettings(url="https://x.example", seal_roots=empty)
     )
-    (finding,) = network.own_certificates(loaded)
+    finding, sealer = network.own_certificates(loaded)
+    assert (sealer.name, sealer.verdict) == ("sealer", Verdict.NOTE)
     assert finding.seen == f"{empty}: no certificate in it"
 
 

@@ -582,6 +582,55 @@ def test_a_time_stamp_has_roots_of_its_own(office: Office, tmp_path: Path) -> No
         office.check(pdf, timestamp_roots=tmp_path / "none.pem")
 
 
+def a_list(root: SealAuthority, *revoked: SimpleSigner, age: int = 1, lasts: int = 30) -> bytes:
+    """The revocation list of an authority, ``age`` days old, to be renewed after ``lasts``."""
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(root.certificate.subject)
+        .last_update(NOW - timedelta(days=age))
+        .next_update(NOW - timedelta(days=age) + timedelta(days=lasts))
+        .add_extension(x509.CRLNumber(1), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(root.key.public_key()),
+            critical=False,
+        )
+    )
+    for signer in revoked:
+        entry = x509.RevokedCertificateBuilder()
+        assert signer.signing_cert is not None
+        entry = entry.serial_number(signer.signing_cert.serial_number)
+        builder = builder.add_revoked_certificate(
+            entry.revocation_date(NOW - timedelta(days=age)).build()
+        )
+    made = builder.sign(root.key, hashes.SHA256())
+    return bytes(made.public_bytes(serialization.Encoding.DER))
+
+
+def test_a_seal_that_was_revoked(office: Office) -> None:
+    other = make_seal(office.root)
+    office.check(office.sealed, revoked=a_list(office.root, other))
+    revoked = a_list(office.root, other, office.signer)
+    assert office.flaw(office.sealed, revoked=revoked) is Flaw.REVOKED
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda root: a_list(root, age=60), id="out of date"),
+        pytest.param(lambda root: a_list(make_root("冒名根")), id="of a stranger"),
+        pytest.param(lambda root: a_list(make_root()), id="of a namesake"),
+        pytest.param(lambda root: b"", id="empty"),
+        pytest.param(lambda root: b"no list", id="none"),
+    ],
+)
+def test_a_revocation_list_that_says_nothing(
+    office: Office, make: Callable[[SealAuthority], bytes]
+) -> None:
+    """Whoever keeps the list from the terminal could hide what stands on it."""
+    with pytest.raises(NotOurs):
+        office.check(office.sealed, revoked=make(office.root))
+
+
 # -- the form of a file ---------------------------------------------------------------------------
 
 
