@@ -334,6 +334,41 @@ NO_CATALOGUE = LogEvent(
     do="Check the link to the centre: `kiosk doctor`.",
     fields=("reason",),
 )
+FACE_MODELS_MISSING = LogEvent(
+    "face-models-missing",
+    logging.WARNING,
+    "models of face capture missing",
+    means="Model files of face capture are absent, or their bytes are not the pinned ones. The way "
+    "to sign in by face is greyed; all others stay.",
+    do="Run `kiosk models install` with a folder or an address that has the files, then `kiosk "
+    "models`. If a file that was installed differs, find out who changed it.",
+    fields=("files",),
+)
+FACE_CONSENT = LogEvent(
+    "face-consent",
+    logging.INFO,
+    "consent to face capture",
+    means="A citizen agreed to a face capture, or declined it and was offered the other ways.",
+    do=_NOTHING,
+    fields=("choice", "version"),
+)
+FACE_CAPTURE_ENDED = LogEvent(
+    "face-capture-ended",
+    logging.INFO,
+    "face capture ended",
+    means="A face capture ended. With another outcome than `captured` nothing was sent, and the "
+    "citizen was offered the other ways.",
+    do="If `not-live`, `too-long` or `camera-too-coarse` repeat, look at the light and the camera.",
+    fields=("outcome",),
+)
+FACE_CAPTURE_FAILED = LogEvent(
+    "face-capture-failed",
+    logging.ERROR,
+    "face capture failed",
+    means="The process of a face capture failed. The citizen was offered the other ways.",
+    do=_CALL,
+    fields=("reason",),
+)
 DEVICE = LogEvent(
     "device",
     logging.INFO,
@@ -467,6 +502,10 @@ FIELDS = {
     "device": "the class of the device, as in the settings",
     "endpoint": "the request to the centre, with `{id}` for every identifier",
     "exit": "the exit status of a process; negative: the signal that killed the process",
+    "choice": "agree or decline",
+    "files": "names of files, with a space between two",
+    "outcome": "how a face capture ended: captured, not-live, screen, too-long, camera-too-coarse",
+    "version": "the version of the centre's notice",
     "failures": "how many times in a row it has failed",
     "how": "how a visit ended: left, idle, limit, trouble, vendor-mode",
     "ms": "milliseconds",

@@ -366,3 +366,52 @@ class ProblemContent(PageContent):
     reference_label: str
     reference: str
     actions: tuple[ActionPart, ...]
+
+
+# -- the face -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PointPart:
+    """One thing that a notice answers."""
+
+    icon: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaceConsentContent(PageContent):
+    """用刷脸确认是您本人？ with two equal buttons; ``notice`` and ``version`` name the text."""
+
+    title: str
+    lead: str
+    points: tuple[PointPart, ...]
+    notice: str
+    version: str
+    whole: str
+    agree: str
+    decline: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeContent(PageContent):
+    """The whole text of a notice, paragraph by paragraph."""
+
+    title: str
+    lead: str
+    paragraphs: tuple[str, ...]
+    close: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaceCaptureContent(PageContent):
+    """The preview in an oval, the ring of progress round it, and the one thing to do now."""
+
+    ticks: int  # of 60
+    step: str
+    say: str
+    lead: str
+    note: str
+    other: str
+    preview: str  # what a screen reader calls the picture

@@ -10,16 +10,20 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from drivers.camera.types import Stream
 from kiosk.centre.models import Catalogue
 from kiosk.endings import How
 from kiosk.papers.pictures import CannotDraw, PaperPages, Picture
 from kiosk.privacy import Sensitive
 from kiosk.visit.operation_steps import Deciding
 from kiosk.visit.steps import CANNOT_DRAW, Preview, Step
+from kiosk.visit.face_steps import CaptureFace
+from kiosk.visit.steps import Preview, Step
 from kiosk.words import Language, Sayable, Text, _, say, translate
 from ui.appearance import Appearance
 from ui.contents import PageContent
@@ -70,6 +74,7 @@ class CurrentPage(QObject):
     blanked = Signal()
 
     _toShow = Signal(object)
+    _toCoach = Signal(object, int, object)
     _toHint = Signal(object)
     _toGreet = Signal(object)
     _toSurround = Signal(object, object)
@@ -90,6 +95,8 @@ class CurrentPage(QObject):
         self._answered = -1
         self._slow = self._blank = self._leaving = False
         self.in_visit = False
+        self.preview: Stream | None = None
+        """The camera's preview while a capture goes on."""
         self.shows = PageContent()
         """The content of the page, as plain data."""
         self._object: ContentObject | None = None
@@ -103,6 +110,7 @@ class CurrentPage(QObject):
         appearance.languageChanged.connect(self._look_again)
         appearance.amountsChanged.connect(self._look_again)
         self._toShow.connect(self._show)
+        self._toCoach.connect(self._coach)
         self._toHint.connect(self._set_hint)
         self._toGreet.connect(self._greet)
         self._toSurround.connect(self._surround)
@@ -131,6 +139,9 @@ class CurrentPage(QObject):
 
     def show(self, step: Step[Any], *, ticket: int, back: bool) -> None:
         self._toShow.emit(_Shown(step, ticket, back))
+
+    def coach(self, step: CaptureFace, *, ticket: int, preview: Stream | None) -> None:
+        self._toCoach.emit(step, ticket, preview)
 
     def hint(self, text: Text) -> None:
         self._toHint.emit(text)
@@ -163,6 +174,7 @@ class CurrentPage(QObject):
         self._patience.stop()
         if isinstance(shown.step, Deciding):
             self._patience.start(int(shown.step.after_s * 1000))
+        self.preview = None
         self._slow_timer.stop()
         self._slow = self._leaving = False
         self._hint = ""
@@ -171,6 +183,14 @@ class CurrentPage(QObject):
         self.pageShown.emit(shown.ticket, self.shows.page)
         if self.listener:
             self.on_frame(partial(self.listener.framed, shown.ticket))
+
+    def _coach(self, step: CaptureFace, ticket: int, preview: Stream | None) -> None:
+        """The capture tells what its page says now. Dropped when another page is shown."""
+        if self._shown is None or self._shown.ticket != ticket:
+            return
+        self._shown = replace(self._shown, step=step)
+        self.preview = preview
+        self._derive()
 
     def _derive(self, *, new: bool = False) -> None:
         if self._shown is None:
@@ -224,6 +244,7 @@ class CurrentPage(QObject):
 
     def _go_blank(self, done: threading.Event) -> None:
         self._blank = True
+        self.preview = None
         self._shown = None
         self.changed.emit()
         self.blanked.emit()

@@ -18,7 +18,7 @@ from PySide6.QtQuick import QQuickWindow
 from kiosk.settings import Settings
 from kiosk.visit.steps import Attract
 from kiosk.words import Language
-from ui import glyphs, qml_types
+from ui import face_preview, glyphs, qml_types
 from ui.appearance import Appearance
 from ui.current_page import WARMING, CurrentPage
 from ui.idle_clock import IdleClock
@@ -47,6 +47,7 @@ class Stage:
         app.setFont(QFont("Noto Sans CJK SC"))
         app.installTranslator(self._translator)
         qml_types.register()
+        face_preview.register(self.page)
         for singleton in (self.appearance, self.page, self.clock):
             qml_types.register_singleton(singleton)
         self.engine = QQmlApplicationEngine()

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, TypeVar, cast
 from unicodedata import category
 
+from kiosk.centre.face import FaceNotice
 from kiosk.centre.models import Catalogue
 from kiosk.renminbi import in_words
 from kiosk.visit.operation_steps import (
@@ -23,6 +24,7 @@ from kiosk.visit.operation_steps import (
     ShowOutcome,
 )
 from kiosk.visit.operation_words import PAYS_OUT, amount_label, card
+from kiosk.visit.face_steps import CaptureFace, ConsentToFace, ReadNotice
 from kiosk.visit.steps import (
     Action,
     Attract,
@@ -62,15 +64,19 @@ from ui.contents import (
     DecidingContent,
     EnterCodeContent,
     EnterNumberContent,
+    FaceCaptureContent,
+    FaceConsentContent,
     FactPart,
     FarewellContent,
     LinePart,
     MenuContent,
+    NoticeContent,
     OptionPart,
     OutcomeContent,
     OutOfServiceContent,
     PageContent,
     PaperReadyContent,
+    PointPart,
     PresentCardContent,
     PreviewContent,
     PrintingContent,
@@ -578,6 +584,55 @@ def _problem(step: Problem, look: Look) -> ProblemContent:
     )
 
 
+# -- the face -------------------------------------------------------------------------------------
+
+_POINT_ICONS = {"what": "camera", "why": "face", "kept": "trash", "who": "certificate"}
+_RING_TICKS = 60
+
+
+def _consent_to_face(step: ConsentToFace, look: Look) -> FaceConsentContent:
+    notice = step.notice
+    return FaceConsentContent(
+        title=look.word(_("用刷脸确认是您本人？")),
+        lead=look.word(_("可以不刷脸，换别的方式一样能办")),
+        points=tuple(
+            PointPart(_POINT_ICONS[point.about], look.word(point.title), look.word(point.text))
+            for point in notice.points
+        ),
+        notice=look.word(_("《{title}》", title=notice.title)),
+        version=look.word(_version(notice)),
+        whole=look.word(_("看全文")),
+        agree=look.word(_("同意并刷脸")),
+        decline=look.word(_("不用刷脸，换其他方式")),
+    )
+
+
+def _read_notice(step: ReadNotice, look: Look) -> NoticeContent:
+    return NoticeContent(
+        title=look.word(step.notice.title),
+        lead=look.word(_version(step.notice)),
+        paragraphs=tuple(look.word(paragraph) for paragraph in step.notice.full),
+        close=look.word(_("看完了")),
+    )
+
+
+def _version(notice: FaceNotice) -> Sayable:
+    return _("{version} 版，{day}起生效", version=notice.version, day=notice.effective)
+
+
+def _capture_face(step: CaptureFace, look: Look) -> FaceCaptureContent:
+    now = step.coaching
+    return FaceCaptureContent(
+        ticks=round(now.share * _RING_TICKS),
+        step=look.word(_("第 {step} 步，共 {steps} 步", step=now.step, steps=now.steps)),
+        say=look.word(now.say),
+        lead=look.word(now.lead),
+        note=look.word(_("只用于这一次核验，不保存照片和录像")),
+        other=look.word(_("不刷脸了，换其他方式")),
+        preview=look.word(_("摄像头的画面")),
+    )
+
+
 # -- parts ----------------------------------------------------------------------------------------
 
 
@@ -623,5 +678,8 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     PrintingSlip: _printing_slip,
     PaperReady: _paper_ready,
     Problem: _problem,
+    ConsentToFace: _consent_to_face,
+    ReadNotice: _read_notice,
+    CaptureFace: _capture_face,
 }
 """The function that makes the content, for every kind of step; similar steps share a page."""

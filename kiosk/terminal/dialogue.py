@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
 
+from drivers.camera.types import Stream
 from drivers.device import CancelToken, Deadline, DeviceError, Kind, Reason
 from drivers.hosting.host import Host
 from kiosk.centre.models import Catalogue
 from kiosk.endings import How
 from kiosk.privacy import Sensitive
 from kiosk.terminal.cabinet import Cabinet
+from kiosk.visit.face_steps import CaptureFace, FaceCoaching, FaceTaken
 from kiosk.visit.steps import DeviceStep, NotAnAnswer, PrintStep, Step
 from kiosk.visit.visit import Left, TimedOut, WentBack
 from kiosk.words import Language, Sayable, Text
 
 T = TypeVar("T")
+Show = Callable[[FaceCoaching, Stream | None], None]
 
 GRACE_S = 10.0
 """Seconds that the dialogue waits past the time of a device step. The driver ends sooner; only a
@@ -39,6 +42,9 @@ class Screen(Protocol):
 
     def show(self, step: Step[Any], *, ticket: int, back: bool) -> None:
         """Show ``step``; the screen passes the citizen's answer on with ``ticket``."""
+
+    def coach(self, step: CaptureFace, *, ticket: int, preview: Stream | None) -> None:
+        """Show on the page of ``ticket`` what ``step`` says now, and the camera's ``preview``."""
 
     def hint(self, text: Text) -> None:
         """Show on the same page why the last answer does not fit the step."""
@@ -71,6 +77,10 @@ class _Device:
 
 
 _Note: TypeAlias = _Answered | _Framed | _Device | Left | TimedOut | WentBack
+class Booth(Protocol):
+    """Captures faces: :class:`kiosk.identity.face.booth.FaceBooth`."""
+
+    def take(self, step: CaptureFace, show: Show, cancel: CancelToken) -> Future[FaceTaken]: ...
 
 
 class Dialogue:
@@ -86,10 +96,12 @@ class Dialogue:
         self,
         hosts: Mapping[Kind, Host],
         before_paper: Callable[[Kind], None] = lambda device: None,
+        booth: Booth | None = None,
     ) -> None:
         """The dialogue calls ``before_paper`` with the device class before each print; it may wait
-        or raise ``DeviceError``."""
+        or raise ``DeviceError``. ``booth`` captures faces, where there is a camera."""
         self.screen: Screen
+        self._booth = booth
         self._before_paper = before_paper
         self.cabinet = Cabinet(hosts)
         self._hosts = hosts
@@ -158,6 +170,8 @@ class Dialogue:
         if isinstance(step, DeviceStep):
             self._start(step, ticket, cancel)
             limit, device = Deadline(step.seconds + GRACE_S), step.device
+        elif isinstance(step, CaptureFace):
+            self._take_face(step, ticket, cancel)
         try:
             while True:
                 match self._next(limit, device):
@@ -217,6 +231,17 @@ class Dialogue:
         if isinstance(step, PrintStep):
             self._before_paper(step.device)
         future = host.submit(step.request, step.seconds, cancel)
+        future.add_done_callback(lambda done: self._inbox.put(_Device(ticket, done)))
+
+    def _take_face(self, step: CaptureFace, ticket: int, cancel: CancelToken) -> None:
+        if self._booth is None:
+            said = f"no {Kind.CAMERA} in the settings"
+            raise DeviceError(Reason.NO_DEVICE, said, device=Kind.CAMERA)
+
+        def show(coaching: FaceCoaching, preview: Stream | None) -> None:
+            self.screen.coach(replace(step, coaching=coaching), ticket=ticket, preview=preview)
+
+        future = self._booth.take(step, show, cancel)
         future.add_done_callback(lambda done: self._inbox.put(_Device(ticket, done)))
 
     # -- for the screen -----------------------------------------------------------------------

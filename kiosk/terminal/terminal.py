@@ -17,6 +17,7 @@ from kiosk.centre.errors import CentreUnavailable, Refusal, reference_number
 from kiosk.centre.models import Catalogue
 from kiosk.centre.transport import OnTime
 from kiosk.endings import How
+from kiosk.identity.face.booth import FaceBooth
 from kiosk.identity.proving import WHY, prove_further
 from kiosk.identity.sign_in import identify
 from kiosk.services import SERVICES, menu
@@ -74,7 +75,9 @@ class Terminal:
         self._centre_down = False
         self._quiet = threading.Event()  # set when a citizen has begun: stop refreshing
         self._leftovers = Leftovers(self._hosts, partial(on_leftovers, False))
-        self.dialogue = Dialogue(self._hosts, self._leftovers.await_device)
+        camera = self._hosts.get(Kind.CAMERA)
+        booth = FaceBooth(camera, settings.face.models, settings.terminal) if camera else None
+        self.dialogue = Dialogue(self._hosts, self._leftovers.await_device, booth)
 
     def statuses(self) -> Mapping[Kind, Status]:
         """The current status of each device, by device class."""

@@ -21,12 +21,14 @@ from kiosk.centre.models import (
     Repayment,
     Withdrawal,
 )
+from kiosk.identity.face.hints import HELP, HINTS, Hint
 from kiosk.identity.proving import WHY
 from kiosk.privacy import Sensitive
 from kiosk.services.account import account_statement
 from kiosk.services.ledger import ledger_table
 from kiosk.services.loan import loan_statement, plan_table, repayments_table
 from kiosk.services.withdrawals import withdrawals_table
+from kiosk.visit.face_steps import CaptureFace, ConsentToFace, FaceCoaching, ReadNotice
 from kiosk.visit.steps import (
     Action,
     Attract,
@@ -60,6 +62,7 @@ from kiosk.visit.troubles import device_words, not_printed, problem_of
 from kiosk.words import _
 from kiosk.workshop.sandbox.offers import CENTRE, SHORT_NAME
 from tests.ui.operation_samples import operation_samples
+from tests.ui.face_samples import CHALLENGE, NOTICE
 
 CATALOGUE = Catalogue(
     version=1,
@@ -434,6 +437,13 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         "32-confirm": CONFIRM,
         "33-statement": STATEMENT,
         **operation_samples(),
+        "34-face-consent": ConsentToFace(NOTICE),
+        "35-face-notice": ReadNotice(NOTICE),
+        "36-face-capture": CaptureFace(
+            CHALLENGE,
+            "s",
+            FaceCoaching(HINTS[Hint.BACKLIGHT], HELP[Hint.BACKLIGHT], 2, 3, 0.4),
+        ),
     }
     return {
         name: _fixed(step) if isinstance(step, Problem) else step  # type: ignore[misc]

@@ -1,0 +1,140 @@
+"""Runs a capture for the dialogue: switches the camera on, starts the process, ends both."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+
+from drivers.camera.types import StartStream, StopStream, Stream
+from drivers.device import CancelToken, Deadline, DeviceError, Kind, Reason
+from drivers.hosting.host import Host
+from drivers.sentence import en
+from kiosk import events
+from kiosk.identity.face.hints import ENDS, FaceProgress, HowEnded
+from kiosk.identity.face.models import LIVENESS, FileState, verify
+from kiosk.identity.face.process import (
+    CaptureEnded,
+    CaptureFailed,
+    CaptureOrder,
+    CaptureProcess,
+    PreviewReady,
+)
+from kiosk.visit.face_steps import CAPTURE_S, CaptureFace, FaceCoaching, FaceTaken
+from kiosk.words import Text, _
+
+log = logging.getLogger(__name__)
+
+Show = Callable[[FaceCoaching, Stream | None], None]
+"""Shows what the page says now, and the preview once there is one."""
+
+CAMERA_S = 8.0
+"""Time for the camera's first picture."""
+TICKS = 60
+"""The page shows the progress in so many steps."""
+_LOOK_S = 0.1
+_STOP_S = 5.0
+
+
+def missing_models(folder: Path) -> tuple[str, ...]:
+    """The models that liveness needs and ``folder`` lacks, or has with other bytes."""
+    states = verify(folder)
+    return tuple(name for name in LIVENESS if states[name] is not FileState.VERIFIED)
+
+
+def closed_for_models(folder: Path) -> Text | None:
+    """Why no face can be captured here: no models, so liveness is not available. Logs which."""
+    missing = missing_models(folder)
+    if not missing:
+        return None
+    events.FACE_MODELS_MISSING.log(log, files=" ".join(missing))
+    return _("本机没有安装人脸识别")
+
+
+class FaceBooth:
+    """The captures of one visit, one at a time."""
+
+    def __init__(self, camera: Host, models: Path, terminal: str) -> None:
+        self._camera = camera
+        self._models = models
+        self._terminal = terminal
+
+    def take(self, step: CaptureFace, show: Show, cancel: CancelToken) -> Future[FaceTaken]:
+        """Begin a capture; the future has what came of it, or the camera's ``DeviceError``.
+
+        After ``cancel`` the process is killed and the camera switched off. ``show`` is called in
+        the capture's own thread.
+        """
+        future: Future[FaceTaken] = Future()
+        threading.Thread(
+            target=self._run, args=(step, show, cancel, future), name="face", daemon=True
+        ).start()
+        return future
+
+    def _run(
+        self, step: CaptureFace, show: Show, cancel: CancelToken, future: Future[FaceTaken]
+    ) -> None:
+        try:
+            taken = self._taken(step, show, cancel)
+        except DeviceError as error:
+            future.set_exception(error)
+        except Exception as error:  # noqa: BLE001 - the dialogue raises it: a bug, with its number
+            future.set_exception(error)
+        else:
+            future.set_result(taken)
+
+    def _taken(self, step: CaptureFace, show: Show, cancel: CancelToken) -> FaceTaken:
+        stream = self._camera.execute(StartStream(), CAMERA_S, cancel)
+        order = CaptureOrder(
+            self._models,
+            step.session,
+            step.challenge.challenge,
+            self._terminal,
+            step.challenge.certificate.encode(),
+        )
+        try:
+            # In this thread: the kernel ends the process with the thread that started it.
+            with CaptureProcess(order, stream) as process:
+                return self._follow(process, show, cancel)
+        finally:
+            self._camera.submit(StopStream(), _STOP_S)
+
+    def _follow(self, process: CaptureProcess, show: Show, cancel: CancelToken) -> FaceTaken:
+        preview: Stream | None = None
+        shown: FaceCoaching | None = None
+        limit = Deadline(CAPTURE_S + CAMERA_S)
+        while not cancel.cancelled:
+            if limit.passed():
+                return FaceTaken(why_not=ENDS[HowEnded.TOO_LONG])
+            match process.receive(_LOOK_S):
+                case PreviewReady(preview):
+                    show(FaceCoaching(), preview)
+                case FaceProgress() as progress:
+                    now = coaching_of(progress)
+                    if now != shown:
+                        shown = now
+                        show(now, preview)
+                case CaptureEnded(how, sealed):
+                    events.FACE_CAPTURE_ENDED.log(log, outcome=how.value)
+                    return FaceTaken(sealed) if sealed else FaceTaken(why_not=ENDS[how])
+                case CaptureFailed() as failed:
+                    raise self._error(failed)
+        raise DeviceError(Reason.CANCELLED, device=Kind.CAMERA)
+
+    def _error(self, failed: CaptureFailed) -> DeviceError:
+        if failed.error is not None:
+            return DeviceError(failed.error.reason, failed.error.detail, device=Kind.CAMERA)
+        if failed.missing:
+            events.FACE_MODELS_MISSING.log(log, files=" ".join(failed.missing))
+        else:
+            events.FACE_CAPTURE_FAILED.log(log, reason=failed.kind)
+        said = en("the capture's process failed")
+        return DeviceError(Reason.HARDWARE, said, device=Kind.CAMERA)
+
+
+def coaching_of(progress: FaceProgress) -> FaceCoaching:
+    """What the page says of ``progress``; the share in steps that the page can show."""
+    share = round(progress.share * TICKS) / TICKS
+    return FaceCoaching(progress.words, progress.lead, progress.step, progress.steps, share)
