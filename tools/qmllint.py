@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QMetaMethod, QMetaObject, QMetaProperty, QObject
+from PySide6.QtQuick import QQuickItem
 
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "build" / "qml"
@@ -26,7 +27,9 @@ def lint(files: Sequence[Path]) -> subprocess.CompletedProcess[str]:
     for module, types in types_by_module().items():
         folder = BUILD.joinpath(*module.split("."))
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "qmldir").write_text(f"module {module}\ntypeinfo types.qmltypes\n")
+        (folder / "qmldir").write_text(
+            f"module {module}\ndepends QtQuick\ntypeinfo types.qmltypes\n"
+        )
         text = "".join(component(module, name, type_) for name, type_ in sorted(types.items()))
         head = "import QtQuick.tooling 1.2\nModule {\n"
         (folder / "types.qmltypes").write_text(head + text + "}\n", encoding="utf-8")
@@ -61,9 +64,9 @@ def component(module: str, name: str, type_: type[QObject]) -> str:
     """One type as a qmltypes file has it."""
     meta: QMetaObject = type_.staticMetaObject
     base = type_.__mro__[1]
-    inherits = (
-        base.__name__ if hasattr(sys.modules[base.__module__], "QML_IMPORT_NAME") else "QObject"
-    )
+    own = hasattr(sys.modules[base.__module__], "QML_IMPORT_NAME")
+    item = issubclass(base, QQuickItem)  # an item that a page makes, drawn by Python
+    inherits = base.__name__ if own or item else "QObject"
     own_properties = range(meta.propertyOffset(), meta.propertyCount())
     own_methods = range(meta.methodOffset(), meta.methodCount())
     lines = [
@@ -72,7 +75,7 @@ def component(module: str, name: str, type_: type[QObject]) -> str:
         f'prototype: "{inherits}"',
         f'exports: ["{module}/{name} 1.0"]',
         "exportMetaObjectRevisions: [256]",
-        "isCreatable: false",
+        f"isCreatable: {'true' if item else 'false'}",
         *(["isSingleton: true"] if name in SINGLETONS else []),
         *(a_property(type_, meta.property(index)) for index in own_properties),
         *(a_method(meta.method(index)) for index in own_methods),

@@ -11,7 +11,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter
-from PySide6.QtQuick import QQuickItem, QSGNode, QSGSimpleTextureNode
+from PySide6.QtQuick import QQuickItem, QQuickWindow, QSGNode, QSGSimpleTextureNode
 
 from drivers.camera.types import Stream
 from drivers.device import DeviceError
@@ -27,6 +27,9 @@ class FacePreview(QQuickItem):
 
     source: Any = None
     """An object with the attribute ``preview``, a :class:`Stream` or None: the current page."""
+    screen: QQuickWindow | None = None
+    """The window, set from outside: the wrapper that ``window()`` gives dies with its item, and
+    takes that of the whole window with it."""
 
     def __init__(self, parent: QQuickItem | None = None) -> None:
         super().__init__(parent)
@@ -102,7 +105,8 @@ class FacePreview(QQuickItem):
             self._node.setOwnsTexture(True)
         node = self._node
         assert node is not None  # Qt hands back the node that was made here
-        node.setTexture(self.window().createTextureFromImage(self.picture()))
+        assert self.screen is not None  # set before a page is shown
+        node.setTexture(self.screen.createTextureFromImage(self.picture()))
         node.setRect(QRectF(0, 0, self.width(), self.height()))
         return node
 

@@ -61,6 +61,7 @@ class Stage:
         if not roots:
             raise RuntimeError("the pages do not load")
         self.window = cast(QQuickWindow, roots[0])
+        face_preview.FacePreview.screen = self.window
         self.window.installEventFilter(self.clock)
         self._compiled: list[QQmlComponent] = []
 

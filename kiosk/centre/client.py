@@ -21,6 +21,7 @@ from drivers.sentence import en, joined
 from kiosk.centre.answers import body_of, read
 from kiosk.centre.errors import AnotherPerson, CentreUnavailable, Trouble
 from kiosk.centre.evidence import FurtherProof, LoginEvidence, SignIn
+from kiosk.centre.face import FaceChallenge, FacePicture
 from kiosk.centre.models import (
     Account,
     Accounts,
@@ -169,6 +170,17 @@ class CentreClient:
             raise ValueError("a code has six digits")
         return self._renew(Call("POST", "/v1/sessions/current/sms/check", body=body), raises=True)
 
+    def face_challenge(self) -> FaceChallenge:
+        """What a face capture is to be bound to, and the notice that comes before it. Refusals:
+        face-closed, face-locked, name-not-confirmed."""
+        return self._ask(Call("POST", "/v1/sessions/current/face"), _FACE_CHALLENGE)
+
+    def check_face(self, picture: FacePicture) -> Session:
+        """Have the sealed picture checked. Refusals: face-expired, face-unreadable, face-foreign,
+        face-not-live, face-locked. The level of the session has risen then."""
+        call = Call("POST", "/v1/sessions/current/face/check", body=picture)
+        return self._renew(call, raises=True)
+
     def person(self) -> Person:
         """The account holder. From here on a session of the level ``PROVED`` is needed.
 
@@ -315,6 +327,7 @@ _QUIET = ConfigDict(hide_input_in_errors=True)
 _CATALOGUE: TypeAdapter[Catalogue] = TypeAdapter(Catalogue)
 _SESSION: TypeAdapter[Session] = TypeAdapter(Session)
 _SMS_SENT: TypeAdapter[SmsSent] = TypeAdapter(SmsSent)
+_FACE_CHALLENGE: TypeAdapter[FaceChallenge] = TypeAdapter(FaceChallenge)
 _PERSON: TypeAdapter[Person] = TypeAdapter(Person)
 _ACCOUNTS: TypeAdapter[tuple[Account, ...]] = TypeAdapter(Accounts, config=_QUIET)
 _LEDGER: TypeAdapter[Ledger] = TypeAdapter(Ledger)

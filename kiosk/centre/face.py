@@ -38,3 +38,14 @@ class FaceChallenge(WireModel):
     valid_s: Wait
     certificate: Annotated[str, StringConstraints(max_length=8192)]
     notice: FaceNotice
+
+
+class FacePicture(WireModel):
+    """The sealed picture, as the answer to a challenge. ``consent``: the version of the notice that
+    the citizen agreed to, the record of the consent; ``sealed``: CMS EnvelopedData, DER, base64."""
+
+    challenge: Id
+    consent: Annotated[str, line(32, least=1)]
+    sealed: Annotated[str, StringConstraints(max_length=400_000, pattern=r"^[A-Za-z0-9+/=]*$")] = (
+        Field(repr=False)
+    )

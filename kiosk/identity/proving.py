@@ -57,6 +57,7 @@ def _way(visit: Visit, session: Session, why: Sayable) -> Way:
 
 def _tile(visit: Visit, way: Way, proof: Proof) -> WayTile:
     closed: Sayable | None = closed_by(visit.statuses(), way.devices)
+    closed = closed or way.closed(visit)
     if not proof.available:
         closed = proof.reason or _("暂停服务")
     return WayTile(way.id, way.title, proof.hint or way.hint, way.icon, closed)

@@ -10,7 +10,7 @@ from drivers.device import Kind
 from kiosk.centre.evidence import LoginEvidence
 from kiosk.centre.models import Session
 from kiosk.visit.visit import Visit
-from kiosk.words import Text
+from kiosk.words import Sayable, Text
 
 
 class Proves(StrEnum):
@@ -42,4 +42,6 @@ class Way:
     icon: str
     run: Callable[[Visit, Present], None]
     devices: tuple[Kind, ...] = ()
+    closed: Callable[[Visit], Sayable | None] = lambda visit: None
+    """Why this terminal lacks what the way needs besides its devices; None where nothing lacks."""
     begins: bool = False

@@ -52,6 +52,7 @@ class Glass:
     def __init__(self) -> None:
         self.shown: Queue[tuple[Step[Any], int, bool]] = Queue()
         self.hints: Queue[Any] = Queue()
+        self.coached: Queue[tuple[Any, int, Any]] = Queue()
         self.greeting = ""
         self.look = Look()
         self.notices: tuple[Any, ...] = ()
@@ -62,6 +63,9 @@ class Glass:
 
     def hint(self, text: Any) -> None:
         self.hints.put(text)
+
+    def coach(self, step: Any, *, ticket: int, preview: Any) -> None:
+        self.coached.put((step, ticket, preview))
 
     def greet(self, name: Sensitive[str]) -> None:
         self.greeting = name.reveal()

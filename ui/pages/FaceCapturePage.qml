@@ -7,6 +7,7 @@ import "../components"
 Page {
     id: page
     readonly property FaceCaptureContent shown: view as FaceCaptureContent
+    span: true   // the words have no aside: the oval and they share the whole width
     readonly property bool narrow: Theme.elder || CurrentPage.back
 
     Rectangle {
@@ -88,7 +89,7 @@ Page {
                 minimumPixelSize: 48
                 lineHeight: 0.85
                 horizontalAlignment: Text.AlignHCenter
-                Accessible.role: Accessible.AlertMessage
+                Accessible.role: Accessible.Heading
             }
             Label {
                 width: parent.width

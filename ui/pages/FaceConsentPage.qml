@@ -9,13 +9,12 @@ Page {
     readonly property FaceConsentContent shown: view as FaceConsentContent
     title: shown.title
     lead: shown.lead
+    readonly property bool footed: Theme.wide || Theme.elder   // the whole text's button, in the foot
 
     Turning {
         id: facts
-        parent: Theme.wide ? page.asideItem : page.bodyItem
-        y: Theme.wide ? 12 : 0
         width: parent.width
-        height: Theme.wide ? page.asideHeight - 12 : notice.y - Theme.gap
+        height: (Theme.wide ? buttons.y : notice.y) - Theme.gap
         of: page.view
         beside: false
         Repeater {
@@ -28,7 +27,7 @@ Page {
                 height: Math.max(sign.height, words.height) + (Theme.wide ? 20 : 36)
                 Rectangle {
                     id: sign
-                    x: Theme.wide ? 28 : Theme.inset
+                    x: Theme.inset
                     anchors.verticalCenter: parent.verticalCenter
                     width: Theme.wide ? 64 : 84
                     height: width
@@ -42,8 +41,8 @@ Page {
                 }
                 Column {
                     id: words
-                    x: sign.x + sign.width + (Theme.wide ? 20 : 32)
-                    width: parent.width - x - (Theme.wide ? 20 : Theme.inset)
+                    x: sign.x + sign.width + 32
+                    width: parent.width - x - Theme.inset
                     anchors.verticalCenter: parent.verticalCenter
                     Label {
                         width: parent.width
@@ -64,41 +63,44 @@ Page {
     }
     Item {
         id: notice
-        y: Theme.wide ? 0 : buttons.y - Theme.gap - height
+        parent: Theme.wide ? page.asideItem : page.bodyItem
+        y: Theme.wide ? 28 : buttons.y - Theme.gap - height
         width: parent.width
-        height: Math.max(version.height, whole.height)
+        height: page.footed ? version.height : Math.max(version.height, whole.height)
         Label {
             id: version
-            width: whole.x - Theme.gap
-            anchors.verticalCenter: parent.verticalCenter
+            width: page.footed ? parent.width : whole.x - Theme.gap
+            y: Theme.wide ? 0 : (parent.height - height) / 2
             text: page.shown.notice + "\n" + page.shown.version
             color: Theme.soft
             font.pixelSize: Theme.small
             lineHeight: 0.95
         }
-        PushButton {
-            id: whole
-            objectName: "text"
-            anchors.right: parent.right
-            height: Theme.least
-            width: Math.max(implicitWidth, 280)
-            size: Theme.big(34)
-            text: page.shown.whole
-            iconName: "text"
-            onClicked: CurrentPage.answer("text")
-        }
     }
-    Column {
+    PushButton {
+        id: whole
+        objectName: "text"
+        parent: page.footed ? page.footItem : notice
+        x: parent.width - width
+        height: page.footed ? Theme.touch : Theme.least
+        width: Math.min(parent.width, Math.max(implicitWidth, 280))
+        size: Theme.big(34)
+        text: page.shown.whole
+        iconName: "text"
+        onClicked: CurrentPage.answer("text")
+    }
+    Grid {
         id: buttons
         y: parent.height - height
         width: parent.width
+        columns: Theme.wide && !Theme.elder ? 2 : 1
         spacing: Theme.gap
         Repeater {
             model: [["agree", page.shown.agree, "face"], ["decline", page.shown.decline, "message"]]
             PushButton {
                 required property var modelData
                 objectName: modelData[0]
-                width: buttons.width
+                width: (buttons.width - (buttons.columns - 1) * Theme.gap) / buttons.columns
                 height: Theme.touch + (Theme.elder || Theme.wide ? 0 : 36)
                 size: Theme.tile
                 text: modelData[1]

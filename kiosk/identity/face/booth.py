@@ -14,7 +14,7 @@ from drivers.hosting.host import Host
 from drivers.sentence import en
 from kiosk import events
 from kiosk.identity.face.hints import ENDS, FaceProgress, HowEnded
-from kiosk.identity.face.models import LIVENESS, FileState, verify
+from kiosk.identity.face.models import LIVENESS, verified_bytes
 from kiosk.identity.face.process import (
     CaptureEnded,
     CaptureFailed,
@@ -40,8 +40,7 @@ _STOP_S = 5.0
 
 def missing_models(folder: Path) -> tuple[str, ...]:
     """The models that liveness needs and ``folder`` lacks, or has with other bytes."""
-    states = verify(folder)
-    return tuple(name for name in LIVENESS if states[name] is not FileState.VERIFIED)
+    return tuple(name for name in LIVENESS if verified_bytes(folder, name) is None)
 
 
 def closed_for_models(folder: Path) -> Text | None:

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from kiosk.centre.evidence import SignIn
+from kiosk.centre.face import FaceChallenge, FacePicture
 from kiosk.centre.models import (
     Accounts,
     Catalogue,
@@ -107,6 +108,25 @@ def send_sms(centre: AtCentre, visitor: AnyVisitor) -> SmsSent:
 def check_sms(centre: AtCentre, visitor: AnyVisitor, body: SmsCheck) -> Session:
     """Prove who is there with the code. Refuses code-wrong, code-expired, code-locked."""
     return centre.sessions.check_code(visitor, body.code.reveal())
+
+
+@v1.post("/sessions/current/face")
+def face_challenge(centre: AtCentre, visitor: AnyVisitor) -> FaceChallenge:
+    """What a capture of a face is bound to, and the notice before it.
+
+    Refuses face-closed, face-locked, name-not-confirmed.
+    """
+    centre.sessions.must_be_open_to_faces(visitor)
+    return centre.faces.challenge(visitor.session)
+
+
+@v1.post("/sessions/current/face/check")
+def check_face(centre: AtCentre, visitor: AnyVisitor, body: FacePicture) -> Session:
+    """Prove who is there by a live face. Refuses face-closed, face-expired, face-unreadable,
+    face-foreign, face-not-live, face-locked, name-not-confirmed."""
+    centre.sessions.must_be_open_to_faces(visitor)
+    centre.faces.check(visitor.session, visitor.terminal, body)
+    return centre.sessions.face_checked(visitor)
 
 
 @v1.get("/person")

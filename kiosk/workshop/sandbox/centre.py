@@ -12,10 +12,11 @@ from kiosk.workshop.sandbox.bugs import CentreBug
 from kiosk.workshop.sandbox.certificate import Seal
 from kiosk.workshop.sandbox.clock import Clock
 from kiosk.workshop.sandbox.documents import Documents
+from kiosk.workshop.sandbox.faces import Faces
 from kiosk.workshop.sandbox.faults import Faults
 from kiosk.workshop.sandbox.offers import CENTRE, Offers
 from kiosk.workshop.sandbox.operations import OperationDesk
-from kiosk.workshop.sandbox.sessions import CODES_PER_DAY, Sessions
+from kiosk.workshop.sandbox.sessions import CODES_PER_DAY, NO_FACES, Sessions
 from kiosk.workshop.sandbox.store import Store
 
 
@@ -43,6 +44,7 @@ class StandInCentre:
         self.sessions = Sessions(
             self.store, self.clock, fixed_code=fixed_code, codes_per_day=codes_per_day
         )
+        self.faces = Faces(self.store, self.clock)
         self.accounts = Accounts(self.store, self.clock.today())
         self.documents = Documents(self.store, self.clock, self.seal, self.accounts, self.offers)
         self.operations = OperationDesk(
@@ -63,6 +65,7 @@ class StandInCentre:
         self.faults.clear()
         self.offers.reset()
         self.operations.steer(None)
+        self.sessions.faces_closed = NO_FACES
 
     def close(self) -> None:
         self.store.close()

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from kiosk.centre.models import CentreWords, Offer
 from kiosk.workshop.sandbox.centre import StandInCentre
 from kiosk.workshop.sandbox.faults import CentreFault
-from kiosk.workshop.sandbox.sessions import IDLE_S
+from kiosk.workshop.sandbox.sessions import IDLE_S, NO_FACES
 
 router = APIRouter(prefix="/sandbox", include_in_schema=False)
 
@@ -38,6 +38,18 @@ def add_fault(centre: AtCentre, fault: CentreFault) -> None:
 @router.delete("/faults", status_code=204)
 def clear_faults(centre: AtCentre) -> None:
     centre.faults.clear()
+
+
+@router.post("/faces", status_code=204)
+def switch_faces(centre: AtCentre, switch: Switch) -> None:
+    """Check faces, or close that way with a reason."""
+    centre.sessions.faces_closed = None if switch.open else switch.because or NO_FACES
+
+
+@router.get("/faces")
+def faces(centre: AtCentre) -> list[dict[str, Any]]:
+    """The challenges, oldest first, with consent and outcome. No picture is kept."""
+    return _rows(centre, "SELECT session, consent, used, outcome, at FROM face ORDER BY rowid")
 
 
 @router.get("/messages")

@@ -216,6 +216,37 @@ _WORDINGS = {
             ),
         ),
     ),
+    # -- faces
+    "face-closed": _no(
+        403,
+        ("现在不能用人脸核验。", "Checking faces is closed now."),
+        ("请换其他方式。", "Please choose another way."),
+    ),
+    "face-expired": _no(
+        409,
+        ("这次刷脸已失效。", "This face check is no longer valid."),
+        ("请再刷一次，或换其他方式。", "Please try again, or choose another way."),
+    ),
+    "face-unreadable": _no(
+        400,
+        ("没有收到清楚的照片。", "No readable picture has arrived."),
+        ("请再刷一次，或换其他方式。", "Please try again, or choose another way."),
+    ),
+    "face-foreign": _no(
+        403,
+        ("这张照片不属于这次办理。", "This picture does not belong to this visit."),
+        ("请换其他方式，或拨打12329。", "Please choose another way, or call 12329."),
+    ),
+    "face-not-live": _no(
+        403,
+        ("没有确认是您本人在场。", "It could not be confirmed that you are present."),
+        ("请再刷一次，或换其他方式。", "Please try again, or choose another way."),
+    ),
+    "face-locked": _no(
+        403,
+        ("刷脸没有成功的次数太多，已停用。", "The face check failed too often and is closed."),
+        ("请换其他方式，或到管理部窗口办理。", "Please choose another way, or go to a counter."),
+    ),
     # -- accounts and papers
     "not-found": _no(
         404,

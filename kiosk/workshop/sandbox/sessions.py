@@ -23,6 +23,7 @@ CODE_VALID_S = 300
 RESEND_S = 60
 WRONG_CODES = 3
 CODES_PER_DAY = 5
+NO_FACES = CentreWords(zh="演示中心未开通人脸核验", en="The demo centre does not check faces")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -55,6 +56,8 @@ class Sessions:
         self._clock = clock
         self._fixed_code = fixed_code
         self._codes_per_day = codes_per_day
+        self.faces_closed: CentreWords | None = NO_FACES
+        """Why no faces are checked now; None: they are."""
 
     def open(self, sign_in: SignIn) -> Session:
         """Open a session. Refuses card-expired, no-account, card-lost, card-name-differs.
@@ -177,6 +180,17 @@ class Sessions:
             raise Refused("code-wrong", left=left) if left > 0 else Refused("code-locked")
         return self._answer(self._note(visitor, Factor.KNOWN))
 
+    def face_checked(self, visitor: TokenHolder) -> Session:
+        """Note that the face was the visitor's. ``Faces`` has checked it."""
+        return self._answer(self._note(visitor, Factor.ARE))
+
+    def must_be_open_to_faces(self, visitor: TokenHolder) -> None:
+        """Refuses face-closed, name-not-confirmed."""
+        if self.faces_closed is not None:
+            raise Refused("face-closed")
+        if not visitor.named:
+            raise Refused("name-not-confirmed")
+
     # -- inside -------------------------------------------------------------------------------
 
     def _row(self, token: str | None) -> Row:
@@ -218,17 +232,16 @@ class Sessions:
             expires=self._clock.now() + timedelta(seconds=IDLE_S),
             level=visitor.level,
             name_to_confirm=None if visitor.named else Sensitive(str(visitor.person["name"])),
-            proofs=_proofs(visitor),
+            proofs=_proofs(visitor, self.faces_closed),
         )
 
 
-def _proofs(visitor: TokenHolder) -> tuple[Proof, ...]:
+def _proofs(visitor: TokenHolder, faces_closed: CentreWords | None) -> tuple[Proof, ...]:
     """The ways in that raise the visitor's level, and the level after each."""
     sms, face = level_of(visitor.shown | {Factor.KNOWN}), level_of(visitor.shown | {Factor.ARE})
-    no_faces = CentreWords(zh="演示中心未开通人脸核验", en="The demo centre does not check faces")
     ways = (
         Proof(way="sms", level=sms, available=True, hint=mask_phone(visitor.person["phone"])),
-        Proof(way="face", level=face, available=False, reason=no_faces),
+        Proof(way="face", level=face, available=not faces_closed, reason=faces_closed),
     )
     return tuple(proof for proof in ways if proof.level > visitor.level)
 

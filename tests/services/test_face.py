@@ -1,0 +1,239 @@
+"""Signing in by face: consent, another way at every moment, and what the centre refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from drivers.device import Kind, State, Status
+from kiosk.identity.face.envelope import FaceContent, seal
+from kiosk.identity.face.hints import ENDS, HowEnded
+from kiosk.identity.face.models import LIVENESS, pinned
+from kiosk.identity.ways import face
+from kiosk.settings import FaceSettings
+from kiosk.visit.face_steps import (
+    AGREE,
+    DECLINE,
+    OTHER_WAY,
+    WHOLE_TEXT,
+    CaptureFace,
+    ConsentToFace,
+    FaceTaken,
+    ReadNotice,
+)
+from kiosk.visit.steps import (
+    Attract,
+    Choose,
+    ChooseWay,
+    EnterSmsCode,
+    Farewell,
+    PresentIdCard,
+    Problem,
+)
+from kiosk.visit.visit import Left
+from kiosk.words import Language, say
+from tests.services.script import LEAVE, WELL, Line, Played, World, card, texts
+
+WITH_CAMERA = {**WELL, Kind.CAMERA: Status(State.ONLINE)}
+END: Line = (Farewell, None)
+
+
+@pytest.fixture
+def faces(here: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """The centre checks faces, and the terminal has the models."""
+    monkeypatch.setattr(face, "closed_for_models", lambda folder: None)
+    here.ask("POST", "/faces", {"open": True})
+    yield here
+    here.ask("POST", "/faces", {"open": False})
+
+
+def taken(**changes: Any) -> Callable[[Any], FaceTaken]:
+    """What a capture gives for the step, sealed to the centre; ``changes`` of its content."""
+
+    def take(step: Any) -> FaceTaken:
+        assert isinstance(step, CaptureFace)
+        content = FaceContent(
+            session=step.session,
+            challenge=step.challenge.challenge,
+            taken_at="2026-01-15T10:00:00+08:00",
+            terminal="T0001",
+            engine="test",
+            models={name: pinned()[name].sha256 for name in LIVENESS},
+            actions=("nod", "turn_left"),
+            reliefs=(0.0, 0.24),
+            raster=12.0,
+            edges=0,
+            attempts=1,
+            score=0.7,
+            measures={},
+            picture=b"\xff\xd8\xff picture",
+        )
+        content = msgspec.structs.replace(content, **changes)
+        return FaceTaken(seal(content, step.challenge.certificate.encode()))
+
+    return take
+
+
+def begun(*lines: Line, way: str = "face") -> tuple[Line, ...]:
+    return ((Attract, None), (PresentIdCard, card("P01")), (ChooseWay, way), *lines)
+
+
+def signed_in(here: World, *lines: Line) -> Played:
+    return here.play(*begun(*lines), LEAVE, END, statuses=WITH_CAMERA)
+
+
+def outcomes(here: World) -> list[tuple[str, str]]:
+    return [(row["consent"], row["outcome"]) for row in here.ask("GET", "/faces")]
+
+
+def test_a_face_signs_in(faces: World) -> None:
+    played = signed_in(faces, (ConsentToFace, AGREE), (CaptureFace, taken()))
+    assert played.script.greeting == "张*"
+    assert outcomes(faces)[-1] == ("2026-01", "not-compared")
+    assert played.calls["POST /v1/sessions/current/face/check"] == 1
+
+
+def test_the_whole_text_is_one_press_away(faces: World) -> None:
+    played = signed_in(
+        faces,
+        (ConsentToFace, WHOLE_TEXT),
+        (ReadNotice, "close"),
+        (ConsentToFace, AGREE),
+        (CaptureFace, taken()),
+    )
+    assert len(played.last(ReadNotice).notice.full) == 7
+    assert [point.about for point in played.last(ConsentToFace).notice.points] == [
+        "what",
+        "why",
+        "kept",
+        "who",
+    ]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ((ConsentToFace, DECLINE),),
+        ((ConsentToFace, AGREE), (CaptureFace, OTHER_WAY)),
+        (
+            (ConsentToFace, AGREE),
+            (CaptureFace, lambda _: FaceTaken(why_not=ENDS[HowEnded.NOT_LIVE])),
+            (Choose, face.OTHER),
+        ),
+    ],
+)
+def test_another_way_does_the_same(faces: World, lines: tuple[Line, ...]) -> None:
+    played = signed_in(faces, *lines, (ChooseWay, "sms"), (EnterSmsCode, faces.code))
+    assert played.script.greeting == "张*"
+    assert outcomes(faces)[-1] == ("", "")  # nothing was sent
+
+
+def test_a_capture_may_be_tried_again(faces: World) -> None:
+    played = signed_in(
+        faces,
+        (ConsentToFace, AGREE),
+        (CaptureFace, lambda _: FaceTaken(why_not=ENDS[HowEnded.TOO_LONG])),
+        (Choose, face.AGAIN),
+        (CaptureFace, taken()),
+    )
+    assert say(played.last(Choose).title, Language.ZH) == "时间太长了"
+    first, second = (s for s in played.script.steps if isinstance(s, CaptureFace))
+    assert first.challenge.challenge != second.challenge.challenge
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"session": "another"}, "这张照片不属于这次办理"),
+        ({"challenge": "another"}, "这张照片不属于这次办理"),
+        ({"terminal": "T0002"}, "这张照片不属于这次办理"),
+        ({"actions": ("nod", "blink")}, "没有确认是您本人在场"),
+        ({"actions": ("turn_left", "turn_left")}, "没有确认是您本人在场"),
+        ({"reliefs": (0.0, 0.04)}, "没有确认是您本人在场"),
+        ({"reliefs": ()}, "没有确认是您本人在场"),
+        ({"models": {}}, "没有确认是您本人在场"),
+        ({"picture": b"GIF89a"}, "没有确认是您本人在场"),
+    ],
+)
+def test_the_centre_refuses_what_is_not_bound_or_not_live(
+    faces: World, changes: dict[str, Any], why: str
+) -> None:
+    played = signed_in(
+        faces,
+        (ConsentToFace, AGREE),
+        (CaptureFace, taken(**changes)),
+        (Choose, face.OTHER),
+        (ChooseWay, "sms"),
+        (EnterSmsCode, faces.code),
+    )
+    assert why in say(played.last(Choose).title, Language.ZH)
+    assert outcomes(faces)[-1] == ("2026-01", "refused")
+
+
+def test_a_replayed_picture_is_refused(faces: World) -> None:
+    kept: list[FaceTaken] = []
+
+    def first(step: Any) -> FaceTaken:
+        kept.append(taken()(step))
+        return kept[0]
+
+    signed_in(faces, (ConsentToFace, AGREE), (CaptureFace, first))
+    again = signed_in(
+        faces,
+        (ConsentToFace, AGREE),
+        (CaptureFace, lambda _: kept[0]),
+        (Choose, face.OTHER),
+        (ChooseWay, "sms"),
+        (EnterSmsCode, faces.code),
+    )
+    assert "不属于这次办理" in say(again.last(Choose).title, Language.ZH)
+
+
+def test_bytes_that_are_no_envelope_are_refused_and_lock_in_the_end(faces: World) -> None:
+    tries = [line for _ in range(3) for line in ((CaptureFace, _nonsense), (Choose, face.AGAIN))]
+    played = faces.play(
+        *begun((ConsentToFace, AGREE), *tries, (Problem, Left())), END, statuses=WITH_CAMERA
+    )
+    said = [say(text, Language.ZH) for text in texts(played.last(Problem))]
+    assert said[0] == "刷脸没有成功的次数太多，已停用。"
+
+
+def _nonsense(_step: Any) -> FaceTaken:
+    return FaceTaken(b"no envelope")
+
+
+def test_without_models_the_way_is_greyed(here: World, tmp_path: Path) -> None:
+    here.ask("POST", "/faces", {"open": True})
+    here.settings = msgspec.structs.replace(here.settings, face=FaceSettings(models=tmp_path))
+    try:
+        played = here.play(
+            (Attract, None),
+            (PresentIdCard, card("P01")),
+            (EnterSmsCode, here.code),  # the only way that is open
+            LEAVE,
+            END,
+            statuses=WITH_CAMERA,
+        )
+    finally:
+        here.ask("POST", "/faces", {"open": False})
+    assert say(face.closed(played.visit) or "", Language.ZH) == "本机没有安装人脸识别"
+
+
+def test_where_the_centre_checks_no_faces_nothing_is_asked(here: World) -> None:
+    played = here.play(
+        (Attract, None),
+        (PresentIdCard, card("P01")),
+        (EnterSmsCode, here.code),
+        LEAVE,
+        END,
+        statuses=WITH_CAMERA,
+    )
+    assert played.calls["POST /v1/sessions/current/face"] == 0
+
+
+def test_a_taken_face_shows_nothing() -> None:
+    assert "secret" not in repr(FaceTaken(b"secret"))
