@@ -78,6 +78,7 @@ class _Device:
 
 _Note: TypeAlias = _Answered | _Framed | _Device | Left | TimedOut | WentBack
 class Booth(Protocol):
+class FaceTaker(Protocol):
     """Captures faces: :class:`kiosk.identity.face.booth.FaceBooth`."""
 
     def take(self, step: CaptureFace, show: Show, cancel: CancelToken) -> Future[FaceTaken]: ...
@@ -96,7 +97,7 @@ class Dialogue:
         self,
         hosts: Mapping[Kind, Host],
         before_paper: Callable[[Kind], None] = lambda device: None,
-        booth: Booth | None = None,
+        booth: FaceTaker | None = None,
     ) -> None:
         """The dialogue calls ``before_paper`` with the device class before each print; it may wait
         or raise ``DeviceError``. ``booth`` captures faces, where there is a camera."""

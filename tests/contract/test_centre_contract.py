@@ -144,6 +144,8 @@ def test_the_document_has_the_contract_and_nothing_of_the_sandbox() -> None:
         "DELETE /v1/sessions/current",
         "POST /v1/sessions/current/name",
         "POST /v1/sessions/current/sms",
+        "POST /v1/sessions/current/face",
+        "POST /v1/sessions/current/face/check",
         "POST /v1/sessions/current/sms/check",
         "GET /v1/person",
         "GET /v1/accounts",

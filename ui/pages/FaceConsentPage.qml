@@ -93,7 +93,7 @@ Page {
         id: buttons
         y: parent.height - height
         width: parent.width
-        columns: Theme.wide && !Theme.elder ? 2 : 1
+        columns: Theme.wide ? 2 : 1
         spacing: Theme.gap
         Repeater {
             model: [["agree", page.shown.agree, "face"], ["decline", page.shown.decline, "message"]]
