@@ -23,7 +23,7 @@ from kiosk.privacy import Sensitive
 from kiosk.visit.operation_steps import Deciding
 from kiosk.visit.steps import CANNOT_DRAW, Preview, Step
 from kiosk.visit.face_steps import CaptureFace
-from kiosk.visit.steps import Preview, Step
+from kiosk.visit.steps import CANNOT_DRAW, Preview, Step
 from kiosk.words import Language, Sayable, Text, _, say, translate
 from ui.appearance import Appearance
 from ui.contents import PageContent

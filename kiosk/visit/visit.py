@@ -151,7 +151,6 @@ class Visit:
                 settings.centre.timestamp_roots,
             )
         )
-        self.seal_roots = settings.centre.seal_roots
         self.face_models = settings.face.models
         self._offered: Catalogue | None = None
         self._fetched_at = 0.0  # when, on the monotonic clock
