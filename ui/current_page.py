@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -20,9 +19,8 @@ from kiosk.centre.models import Catalogue
 from kiosk.endings import How
 from kiosk.papers.pictures import CannotDraw, PaperPages, Picture
 from kiosk.privacy import Sensitive
-from kiosk.visit.operation_steps import Deciding
-from kiosk.visit.steps import CANNOT_DRAW, Preview, Step
 from kiosk.visit.face_steps import CaptureFace
+from kiosk.visit.operation_steps import Deciding
 from kiosk.visit.steps import CANNOT_DRAW, Preview, Step
 from kiosk.words import Language, Sayable, Text, _, say, translate
 from ui.appearance import Appearance

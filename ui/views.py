@@ -16,6 +16,7 @@ from unicodedata import category
 from kiosk.centre.face import FaceNotice
 from kiosk.centre.models import Catalogue
 from kiosk.renminbi import in_words
+from kiosk.visit.face_steps import CaptureFace, ConsentToFace, ReadNotice
 from kiosk.visit.operation_steps import (
     AwaitResult,
     ConfirmOperation,
@@ -24,7 +25,6 @@ from kiosk.visit.operation_steps import (
     ShowOutcome,
 )
 from kiosk.visit.operation_words import PAYS_OUT, amount_label, card
-from kiosk.visit.face_steps import CaptureFace, ConsentToFace, ReadNotice
 from kiosk.visit.steps import (
     Action,
     Attract,

@@ -77,7 +77,8 @@ class _Device:
 
 
 _Note: TypeAlias = _Answered | _Framed | _Device | Left | TimedOut | WentBack
-class Booth(Protocol):
+
+
 class FaceTaker(Protocol):
     """Captures faces: :class:`kiosk.identity.face.booth.FaceBooth`."""
 

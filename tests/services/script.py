@@ -29,8 +29,8 @@ from kiosk.privacy import Sensitive
 from kiosk.services import SERVICES, menu
 from kiosk.settings import CentreSettings, Settings
 from kiosk.terminal.terminal import prove_for
-from kiosk.visit.money import CommitLine
 from kiosk.visit.face_steps import FaceTaken
+from kiosk.visit.money import CommitLine
 from kiosk.visit.steps import (
     Attract,
     Cell,

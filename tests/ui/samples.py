@@ -61,8 +61,8 @@ from kiosk.visit.steps import (
 from kiosk.visit.troubles import device_words, not_printed, problem_of
 from kiosk.words import _
 from kiosk.workshop.sandbox.offers import CENTRE, SHORT_NAME
-from tests.ui.operation_samples import operation_samples
 from tests.ui.face_samples import CHALLENGE, NOTICE
+from tests.ui.operation_samples import operation_samples
 
 CATALOGUE = Catalogue(
     version=1,
