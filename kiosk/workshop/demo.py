@@ -61,7 +61,8 @@ def run(
         told = robots.options(robots.TRACE, trace.resolve()) if trace else ()
         with _ending_with(here.hardware):
             command = keeper.visit_command(here.settings, *told)
-            return keeper.run(here.settings, command, preload=keeper.PRELOAD)
+            committer = keeper.committer_command(here.settings)
+            return keeper.run(here.settings, command, preload=keeper.PRELOAD, committer=committer)
 
 
 @contextmanager
@@ -89,7 +90,13 @@ def _play(out: Path, profile: str, *, landscape: bool) -> int:
     with place(headless=True, profile=profile, landscape=landscape) as here:
         player = robots.options(robots.PLAYER, out, here.desk, here.centre)
         command = keeper.visit_command(here.settings, *player)
-        code = keeper.run(here.settings, command, preload=keeper.PRELOAD, visits=STORIES)
+        code = keeper.run(
+            here.settings,
+            command,
+            preload=keeper.PRELOAD,
+            committer=keeper.committer_command(here.settings),
+            visits=STORIES,
+        )
         _keep_papers(here, out)
     times = out / "times.txt"
     if not times.is_file() or (out / "failed.txt").is_file():

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from kiosk.centre.audit_heads import WitnessedHead
@@ -314,10 +315,13 @@ def test_only_a_state_of_the_centre_is_one(
 def test_where_the_journal_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = TerminalSettings(
         terminal="T0001",
+        production=False,
         run_directory=tmp_path,
         centre=CentreSettings(url="https://centre.example", seal_roots=tmp_path),
     )
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
     assert journal_path(chosen) == tmp_path / FILE
+    field = msgspec.structs.replace(chosen, production=True)
+    assert journal_path(field) == process.STATE / FILE
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/kiosk:/elsewhere")
     assert journal_path(chosen) == Path("/var/lib/kiosk") / FILE
