@@ -107,6 +107,12 @@ def run(settings_path: Path, visits: int | None) -> None:
 @click.option("--told", multiple=True, help="An argument of the robot's function.")
 def visit(settings_path: Path, channel_fd: int, robot: str | None, told: tuple[str, ...]) -> None:
     """One visit; started by the keeper."""
+    from ui import loading
+
+    try:
+        loading.load(settings_path, later=False)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
     from ui import app
 
     sys.exit(app.run(settings_path, channel_fd, robot=robot, told=told))

@@ -100,7 +100,7 @@ class Settings(_Table, frozen=True, kw_only=True):
     production: bool = True
     """False allows emulated hardware, the scripted visit and the training band."""
     run_directory: Path = Path("/run/kiosk")
-    """Sockets and nothing else; on a memory file system."""
+    """Sockets, and what Qt has compiled of the pages; on a memory file system."""
     screen: ScreenSettings = ScreenSettings()
     centre: CentreSettings
     visit: VisitLimits = VisitLimits()

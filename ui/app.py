@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+import os
 import resource
 import sys
 from collections.abc import Sequence
@@ -68,6 +69,9 @@ def run(
     settings = settings_file.load(settings_path)
     keep_memory_private(production=settings.production)
     logs.set_up(production=settings.production)
+    # What Qt compiles of a page, the next visits read: a fifth of the CPU of a start.
+    os.environ["QML_DISABLE_DISK_CACHE"] = "0"
+    os.environ["QML_DISK_CACHE_PATH"] = str(settings.run_directory / "pages")
     app = QGuiApplication(["kiosk"])
     visit_app = VisitApp(app, settings, VisitEnd(channel_fd))
     if robot and not settings.production:

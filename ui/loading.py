@@ -6,6 +6,7 @@ not carry it along, or would carry it along twice.
 
 from __future__ import annotations
 
+import linecache
 from importlib import import_module
 from pathlib import Path
 
@@ -13,26 +14,32 @@ from kiosk import settings as settings_file
 
 BEFORE_QT = (
     "click",
+    "kiosk.keeper.channel",
+    "kiosk.log",
+    "kiosk.renminbi",
     "kiosk.terminal.terminal",
     "kiosk.visit.steps",
-    "pypdfium2",
-    "ui.rehearsal",
 )
-"""What a visit would import by and by, and what no device and no Qt is needed for."""
+"""What a visit needs before it is warm, and what needs no Qt."""
+LATER = ("drivers.camera.types", "drivers.smart_card.types", "pypdfium2", "ui.rehearsal")
+"""What a visit would import when it is warm."""
 WITH_QT = ("ui.app", "ui.visit_app")
 
 
-def load(settings_path: Path) -> None:
+def load(settings_path: Path, *, later: bool = True) -> None:
     """Import the libraries, the terminal and the drivers that the settings name, then Qt.
 
     As soon as PySide6 is imported, its import hook keeps the source text of every module that comes
-    later: 15 MB in each visit. Raises :class:`kiosk.settings.SettingsError`.
+    afterwards: 15 MB in each visit, and a fifth of the CPU of its start. ``later``: also what a
+    visit needs only after it is warm, for the fork server, which imports it for all of them.
+    Raises :class:`kiosk.settings.SettingsError`.
     """
     settings = settings_file.load(settings_path)
-    for module in BEFORE_QT:
+    for module in (*BEFORE_QT, *(LATER if later else ())):
         import_module(module)
     from kiosk.terminal import terminal
 
     terminal.load_drivers(settings)
+    linecache.clearcache()  # pydantic reads the models' sources for their docstrings
     for module in WITH_QT:
         import_module(module)
