@@ -1,9 +1,10 @@
 """Turns the bytes of a serial code scanner into codes, and decodes their text. Touches no port.
 
-A code ends with CR, LF, CR LF or a pause on the line. A 新大陆 (Newland) scanner also answers
-commands on the same line: ``02 01 30 30 30 30``, the command, ``06``, ``15`` or ``05``, ``3B 03``
-(Newland FM530 user manual, "Programming Commands"). No text holds ``02 01``, so these bytes tell an
-answer from a code, and end a code that comes without an end.
+A code ends with the scanner's suffix, or with CR, LF, CR LF or a pause on the line. A 新大陆
+(Newland) scanner also answers commands on the same line: ``02 01 30 30 30 30``, the command,
+``06``, ``15`` or ``05``, ``3B 03`` (Newland FM530 user manual, "Programming Commands"). No text
+holds ``02 01``, so these bytes tell an answer from a code, and end a code that comes without an
+end.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import unicodedata
 from dataclasses import dataclass, field
 
 from drivers.device import DeviceError, Reason
+from drivers.sentence import en
 
 LONGEST = 4096
 """Most bytes of a code; the largest QR code holds 2953."""
@@ -21,6 +23,17 @@ _ANSWER = b"\x02\x01"
 _ANSWER_END = b";\x03"
 _PREFIX = b"0000"
 _ACK = 0x06
+_AROUND = b"\0\x02\x03\x04\t"  # STX, ETX, EOT, TAB: put around a code by some scanners
+_AIM = re.compile(rb"\][A-Za-z][0-9A-Za-z]")
+"""An AIM identifier (ISO/IEC 15424) before a code: ``]Q1`` is a QR code."""
+_ECI = re.compile(rb"\\([0-9]{6})")
+"""An ECI (AIM ECI specification) in a code: tells the encoding of what follows."""
+_ENCODINGS = {
+    b"000003": "latin-1",
+    b"000026": "utf-8",
+    b"000029": "gb18030",  # GB 2312, which it holds
+    b"000032": "gb18030",
+}
 _REFUSED = ("Cc", "Cs", "Co", "Cn", "Zl", "Zp")
 _MARK = "\ufeff"
 _CHINESE = re.compile(r"[\x00-\x7f\u4e00-\u9fff]*")
@@ -59,7 +72,9 @@ Item = Scanned | ScannerReply | TooLong
 class CodeFramer:
     """Turns pieces of bytes, of any length, into codes and answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, suffix: bytes = b"") -> None:
+        """``suffix`` ends a code; b"": CR, LF or both do."""
+        self._suffix = suffix
         self._buffer = bytearray()
         self._too_long = False
 
@@ -68,20 +83,29 @@ class CodeFramer:
         """Whether a code has begun and not ended: a pause would end it."""
         return self._too_long or bool(self._buffer)
 
+    @property
+    def answering(self) -> bool:
+        """Whether what has begun is an answer."""
+        return self._buffer.startswith(_ANSWER)
+
     def feed(self, data: bytes) -> list[Item]:
         """Add bytes from the wire; returns all codes and answers that are complete now."""
         items: list[Item] = []
         for byte in data:
             # Inside an answer, CR and LF are data: only ANSWER_END ends it.
-            if byte in _ENDS and not self._buffer.startswith(_ANSWER):
+            if not self._suffix and byte in _ENDS and not self.answering:
                 items += self.pause()
                 continue
             self._buffer.append(byte)
+            if self._suffix and not self.answering and self._buffer.endswith(self._suffix):
+                del self._buffer[-len(self._suffix) :]
+                items += self.pause()
+                continue
             if self._buffer.endswith(_ANSWER) and len(self._buffer) > len(_ANSWER):
                 del self._buffer[-len(_ANSWER) :]
                 items += self.pause()
                 self._buffer += _ANSWER
-            if self._buffer.startswith(_ANSWER) and self._buffer.endswith(_ANSWER_END):
+            if self.answering and self._buffer.endswith(_ANSWER_END):
                 items.append(_answer(bytes(self._buffer)))
                 self._buffer.clear()
             elif len(self._buffer) > LONGEST:
@@ -99,23 +123,49 @@ class CodeFramer:
         return [Scanned(data)] if data else []
 
 
-def decode_code(data: bytes) -> str:
+def decode_code(data: bytes, prefix: bytes = b"", *, identifiers: bool = True) -> str:
     """The text of a code: UTF-8, else GB 18030 (which holds GBK).
+
+    The scanner's ``prefix``, and STX, ETX, EOT, TAB and NUL around the text, are dropped; with
+    ``identifiers`` also an AIM identifier before it, and ECIs, which tell the encoding of their
+    part.
 
     A few short byte sequences are valid in both (毛拢, ë£): then the Chinese text is taken. Raises
     :class:`DeviceError` ``GARBLED`` when the bytes are neither, or the text holds characters that
     no text has, such as control characters. The error tells nothing of the content.
     """
-    text, chinese = _decoded(data, "utf-8"), _decoded(data, "gb18030")
-    if text is None or (chinese and _rather_chinese(text, chinese)):
-        text = chinese
-    if text is None:
-        raise _garbled("a code is neither UTF-8 nor GB 18030")
+    data = data.removeprefix(prefix).strip(_AROUND)
+    if identifiers and (aim := _AIM.match(data)):
+        data = data[aim.end() :]
+    text = _by_eci(data) if identifiers and _ECI.match(data) else _text(data)
     text = text.removeprefix(_MARK)
     if not text:
         raise _garbled("a code is empty")
     if any(unicodedata.category(character) in _REFUSED for character in text):
         raise _garbled("a code holds control characters")
+    return text
+
+
+def _by_eci(data: bytes) -> str:
+    """The text of a code in parts, each after its ECI; a backslash in it was doubled."""
+    _, *parts = _ECI.split(data)
+    text = ""
+    for eci, part in zip(parts[::2], parts[1::2], strict=True):
+        plain = part.replace(b"\\\\", b"\\")
+        encoding = _ENCODINGS.get(eci)
+        decoded = _decoded(plain, encoding) if encoding else _text(plain)
+        if decoded is None:
+            raise _garbled("a code is not in the encoding that it names")
+        text += decoded
+    return text
+
+
+def _text(data: bytes) -> str:
+    text, chinese = _decoded(data, "utf-8"), _decoded(data, "gb18030")
+    if text is None or (chinese and _rather_chinese(text, chinese)):
+        text = chinese
+    if text is None:
+        raise _garbled("a code is neither UTF-8 nor GB 18030")
     return text
 
 
@@ -133,7 +183,9 @@ def _rather_chinese(text: str, chinese: str) -> bool:
 
 def _garbled(what: str) -> DeviceError:
     return DeviceError(
-        Reason.GARBLED, what, mend="check baud in the settings, and the scanner's prefix and suffix"
+        Reason.GARBLED,
+        what,
+        mend=en("check baud, prefix and suffix in the settings against the scanner's own"),
     )
 
 

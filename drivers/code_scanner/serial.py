@@ -48,6 +48,7 @@ NEWLAND_ASK = "7E0130303030235152595359533B03"
 """``#QRYSYS``: asks the scanner for its model."""
 _SLICE_S = 0.03  # between two looks at the cancel token
 _CALM_S = 0.2  # the time of a status besides answer_timeout
+_REST_S = 0.05  # bytes of one code come closer together than this
 _AGAIN_S = 5.0  # between two start commands: a scan without a code ends by itself
 _Hex = Annotated[str, msgspec.Meta(pattern="^([0-9A-Fa-f]{2})*$", max_length=256)]
 
@@ -69,7 +70,15 @@ class SerialScanner(Driver):
         trigger: Literal["continuous", "host", "presence"] = "host"
         """When the scanner scans: always, on command, or when its own sensor sees something."""
         pause: Annotated[float, msgspec.Meta(ge=0.02, le=1)] = 0.15
-        """Seconds of quiet that end a code without CR or LF."""
+        """Seconds of quiet that end a code without CR or LF, or without its suffix."""
+        prefix: _Hex = ""
+        """What the scanner puts before every code; dropped. STX, and an identifier of
+        ``identifiers``, need no setting."""
+        suffix: _Hex = ""
+        """What ends a code; ``""``: CR, LF or CR LF. ETX, EOT and TAB need no setting."""
+        identifiers: bool = True
+        """Whether an AIM identifier (``]Q1``) before a code and ECIs (``\\000026``) in it are the
+        scanner's, not the code's."""
         start: _Hex = NEWLAND_START
         """The command to scan; sent in trigger mode ``host`` only."""
         stop: _Hex = NEWLAND_STOP
@@ -87,7 +96,9 @@ class SerialScanner(Driver):
         self._stop = bytes.fromhex(settings.stop)
         self._question = bytes.fromhex(settings.ask)
         self._line: SerialLine | None = None
-        self._framer = CodeFramer()
+        self._prefix = bytes.fromhex(settings.prefix)
+        self._suffix = bytes.fromhex(settings.suffix)
+        self._framer = CodeFramer(self._suffix)
         self._items: deque[Item] = deque()
         self._heard_at = 0.0
         self._model = ""
@@ -124,7 +135,7 @@ class SerialScanner(Driver):
 
     def close(self) -> None:
         line, self._line = self._line, None
-        self._framer = CodeFramer()
+        self._framer = CodeFramer(self._suffix)
         self._items.clear()
         if line is not None:
             line.close()
@@ -155,11 +166,11 @@ class SerialScanner(Driver):
         return tuple(checks)
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
-        """Wait for a code; obeys a cancel within 50 ms if the scanner answers. Of two codes at
-        once, returns the first.
+        """Wait for a code; obeys a cancel within 50 ms if the scanner answers.
 
         Raises ``TIMEOUT`` (no code was shown), ``CANCELLED``, ``GARBLED`` (a code longer than 4096
-        bytes, without text, or with control characters), ``UNSUPPORTED`` when the scanner refuses
+        bytes, without text, with control characters, or of several lines: two codes at once look
+        the same), ``UNSUPPORTED`` when the scanner refuses
         to scan, ``OFFLINE`` when the scanner is silent, ``NO_DEVICE`` when its port is gone.
         """
         if not isinstance(request, ReadCode):
@@ -208,7 +219,15 @@ class SerialScanner(Driver):
                 again = Deadline(_AGAIN_S)
             match self._next(line, min(_SLICE_S, deadline.remaining())):
                 case Scanned(data):
-                    return Code(decode_code(data))
+                    if self._goes_on(line):
+                        raise DeviceError(
+                            Reason.GARBLED,
+                            en("a code of several lines, or several codes at once"),
+                            mend=en("set suffix to what ends a code, or show one code at a time"),
+                        )
+                    return Code(
+                        decode_code(data, self._prefix, identifiers=self._settings.identifiers)
+                    )
                 case ScannerReply(accepted=False) as answer if answer.to(start):
                     raise _refused()
                 case TooLong():
@@ -238,11 +257,20 @@ class SerialScanner(Driver):
                 break
         return self._items.popleft() if self._items else None
 
+    def _goes_on(self, line: SerialLine) -> bool:
+        """Whether more comes right behind a code: then the code was only the first line of it."""
+        until = Deadline(_REST_S)
+        while not until.passed():
+            item = self._next(line, until.remaining())
+            if isinstance(item, Scanned | TooLong):
+                return True
+        return self._framer.begun and not self._framer.answering
+
     def _calm(self, line: SerialLine, seconds: float) -> None:
         """Drop all that came in; waits for the rest of a code that has begun, up to ``seconds``."""
         coming = self._framer.begun
         self._items.clear()
-        self._framer = CodeFramer()
+        self._framer = CodeFramer(self._suffix)
         due = Deadline(seconds)
         while line.receive(min(self._settings.pause, due.remaining()) if coming else 0.0):
             coming = True

@@ -72,7 +72,7 @@ class IoBoard(Answering):
     """
 
     CHECKSUM = "bad crc"
-    NOISE = bytes.fromhex("FF0055")
+    NOISE = bytes.fromhex("FF0055FF00")  # the last: the line is turned round
 
     def __init__(self, link: Path, *, unit: int = 1, without: tuple[str, ...] = ()) -> None:
         super().__init__(link, "io_board")

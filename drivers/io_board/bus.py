@@ -31,6 +31,7 @@ from drivers.serial_line import gone, not_open, open_port
 _MEND = en("check the board's cable and power, baud, parity and unit in the settings")
 # The drivers raise an error for a request without an answer; pymodbus shall not log it as well.
 logging.getLogger("pymodbus.logging").setLevel(logging.CRITICAL)
+_NOISE = 64  # bytes, or pieces of noise, before an answer
 _TRIES = 5  # two may stay without an answer; the others may bring late answers
 _EXCEPTION = 0x80  # set in the function of an exception
 # Modbus application protocol V1.1b3, 7: exception codes.
@@ -41,6 +42,9 @@ _EXCEPTIONS = {
     4: (en("server device failure"), Reason.HARDWARE),
     5: ("acknowledge", Reason.TIMEOUT),
     6: (en("server device busy"), Reason.TIMEOUT),
+    8: (en("memory parity error"), Reason.HARDWARE),
+    10: (en("the gateway has no path to the board"), Reason.OFFLINE),
+    11: (en("the board behind the gateway does not answer"), Reason.OFFLINE),
 }
 
 
@@ -68,12 +72,36 @@ class _Client(ModbusSerialClient):
     """Waits by the port's time-out: the library's own ``recv`` uses the wall clock, and would wait
     for an hour when the clock is set back by an hour."""
 
+    heads: tuple[bytes, ...] = ()
+    """How the answer to the pending request may begin: unit and function. What comes before is the
+    noise of a line that is turned round; the library would take 00h for a unit."""
+    heard = False
+
+    def expect(self, question: ModbusPDU) -> None:
+        """A new request: its answer begins with its unit and function, or those of an exception."""
+        codes = (question.function_code, question.function_code | _EXCEPTION)
+        self.heads = tuple(bytes((question.dev_id, code)) for code in codes)
+        self.heard = False
+        self._held = b""
+
     def recv(self, size: int | None) -> bytes:
         port = self.socket
         if port is None:
             raise ConnectionException("closed")
-        first = port.read(1)
-        return first + port.read(port.in_waiting) if first else b""
+        for _ in range(_NOISE):
+            first = port.read(1)
+            if not first:
+                return b""
+            self.heard = True
+            data = self._held + first + port.read(port.in_waiting)
+            if not self.heads:  # the answer has begun
+                return data
+            begins = [at for head in self.heads if (at := data.find(head)) >= 0]
+            if begins:
+                self.heads, self._held = (), b""
+                return data[min(begins) :]
+            self._held = data[-1:]  # perhaps the unit
+        return b""
 
 
 class Bus:
@@ -86,14 +114,12 @@ class Bus:
         self._settings = settings
         self._turn = threading.Lock()
         self._users = 0
-        self._heard = False
         self._client: _Client | None = _Client(
             settings.port,
             baudrate=settings.baud,
             parity=settings.parity,
             timeout=settings.answer_timeout,
             retries=0,
-            trace_packet=self._trace,
         )
         # Open the port here, because pymodbus does not tell why it could not.
         self._client.socket = open_port(
@@ -189,7 +215,7 @@ class Bus:
         port = self._settings.port
         if self._client is None:
             raise not_open(port)
-        self._heard = False
+        self._client.expect(question)
         try:
             return self._client.execute(False, question)
         except (ConnectionException, OSError, termios.error) as error:
@@ -197,17 +223,13 @@ class Bus:
                 self._close()
             raise gone(port) from error
         except ModbusException as error:
-            if self._heard:
+            if self._client.heard:
                 raise DeviceError(
                     Reason.GARBLED, en("no answer on {port}, but noise", port=port), mend=_MEND
                 ) from error
             raise DeviceError(
                 Reason.OFFLINE, en("the board on {port} is silent", port=port), mend=_MEND
             ) from error
-
-    def _trace(self, sending: bool, data: bytes) -> bytes:
-        self._heard = self._heard or (not sending and bool(data))
-        return data
 
     def _close(self) -> None:
         client, self._client = self._client, None

@@ -36,12 +36,14 @@ _PDOL = 0x9F38
 _AFL = 0x94
 _FORMAT_1 = 0x80
 _COMMAND_TEMPLATE = 0x83
+_TRACK_2 = 0x57
 _NUMBER = 0x5A
 _HOLDER = 0x5F20
 _EXPIRY = 0x5F24
 _SEQUENCE = 0x5F34
 _WANTED = (_NUMBER, _HOLDER, _EXPIRY, _SEQUENCE)
 
+_UNIONPAY_DIGITS = range(13, 20)
 _MAX_ENTRIES = 10
 _MAX_RECORDS = 40
 _MAX_COMMAND_DATA = 255
@@ -81,6 +83,12 @@ def read_bank_card(card: Card, today: date | None = None) -> BankCard:
                 raise
             refusal = refusal or error
     raise refusal or DeviceError(Reason.CARD_UNKNOWN, "the card has no payment application")
+
+
+def _number_ok(number: str, aid: bytes) -> bool:
+    """Whether a card may have ``number``. UnionPay has issued numbers without a check digit, and
+    the chip's own transmission is protected: nobody has mistyped them."""
+    return luhn_ok(number) or (aid.startswith(UNIONPAY) and len(number) in _UNIONPAY_DIGITS)
 
 
 def luhn_ok(number: str) -> bool:
@@ -137,9 +145,14 @@ def _read(card: Card, application: _EmvApplication, fci: bytes, today: date) -> 
     aid = said.get(_FCI_NAME, b"")
     if not aid.startswith(application.aid):
         aid = application.aid
-    values = _records(card, _locator(card, said.get(_PDOL, b""), today))
+    options = _options(card, said.get(_PDOL, b""), today)
+    values = _wanted(options)
+    if locator := _locator(options):
+        values = _records(card, locator) | values
+    elif not values:  # a contactless card in its fast mode gives all here, and has no records
+        raise _unreadable("the card does not say where its records are")
     number = _digits(values.get(_NUMBER, b""))
-    if not luhn_ok(number):
+    if not _number_ok(number, aid):
         raise _unreadable("the card gives no number, or one whose check digit is wrong")
     known = bins.lookup(number)
     return BankCard(
@@ -155,16 +168,33 @@ def _read(card: Card, application: _EmvApplication, fci: bytes, today: date) -> 
     )
 
 
-def _locator(card: Card, pdol: bytes, today: date) -> bytes:
-    """The application file locator, from either format of GET PROCESSING OPTIONS."""
+def _options(card: Card, pdol: bytes, today: date) -> bytes:
+    """The answer to GET PROCESSING OPTIONS, in either of its formats."""
     command = encode(_COMMAND_TEMPLATE, _terminal_data(pdol, today))
     if len(command) > _MAX_COMMAND_DATA:
         raise _unreadable("the card asks for more than a command can carry")
     answer = card.send(CommandApdu(0x80, Ins.GET_PROCESSING_OPTIONS, 0, 0, command, 256))
     if not answer.ok:
         raise _unreadable(f"the card does not open its files: {meaning(answer.status)}")
-    options = pick(answer.data, _FORMAT_1, _AFL)
-    return options.get(_AFL) or options.get(_FORMAT_1, b"")[2:]
+    return answer.data
+
+
+def _locator(options: bytes) -> bytes:
+    """The application file locator; b"" when the card has no records."""
+    found = pick(options, _FORMAT_1, _AFL)
+    return found.get(_AFL) or found.get(_FORMAT_1, b"")[2:]
+
+
+def _wanted(data: bytes) -> dict[int, bytes]:
+    """The wanted objects in ``data``. Where number and expiry stand in track 2 only, they are taken
+    out of it, and the rest is dropped: its discretionary data allow a magnetic stripe."""
+    found = pick(data, *_WANTED, _TRACK_2)
+    number, separator, rest = found.pop(_TRACK_2, b"").hex().partition("d")
+    if separator and _NUMBER not in found:
+        found[_NUMBER] = bytes.fromhex(number + "f" * (len(number) % 2))
+        if _EXPIRY not in found and len(rest) >= 4:
+            found[_EXPIRY] = bytes.fromhex(rest[:4] + "00")  # YYMM: to the end of the month
+    return found
 
 
 def _terminal_data(pdol: bytes, today: date) -> bytes:
@@ -185,7 +215,7 @@ def _records(card: Card, locator: bytes) -> dict[int, bytes]:
         record = card.read_record(number, file << 3 | 4)
         if not record.ok:
             raise _unreadable(f"a record cannot be read: {meaning(record.status)}")
-        values = pick(record.data, *_WANTED) | values
+        values = _wanted(record.data) | values
         if len(values) == len(_WANTED):
             break
     return values
@@ -193,7 +223,7 @@ def _records(card: Card, locator: bytes) -> dict[int, bytes]:
 
 def _places(locator: bytes) -> Iterator[tuple[int, int]]:
     """(file, record) of every record in the locator, whose entries have four bytes."""
-    if not locator or len(locator) % 4:
+    if len(locator) % 4:
         raise _unreadable("the card does not say where its records are")
     count = 0
     for at in range(0, len(locator), 4):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -99,6 +100,9 @@ _READER_FINE = (
 )
 
 _Request = ReadBankCard | ReadSocialSecurityCard | ReadAnyCard
+
+
+_INDEXED = re.compile(r"(?P<name>.+) [0-9a-f]{2} (?P<slot>[0-9a-f]{2})")
 
 
 class PcscReader(Driver):
@@ -444,12 +448,14 @@ def choose_reader(names: Sequence[str], wanted: str) -> str:
     """The name in ``names`` that equals ``wanted``, or the only name that contains it; for "", the
     only name.
 
-    Ignores capitals. Raises :class:`DeviceError` ``NO_DEVICE`` when no name, or more than one,
-    fits.
+    Ignores capitals, and the index in ``wanted`` when only one name has the rest: pcscd counts the
+    readers anew when a plug is moved. Raises :class:`DeviceError` ``NO_DEVICE`` when no name, or
+    more than one, fits.
     """
     if wanted in names:
         return wanted
     fitting = [name for name in names if wanted.casefold() in name.casefold()]
+    fitting = fitting or [name for name in names if _same_reader(name, wanted)]
     if len(fitting) == 1:
         return fitting[0]
     listed = ", ".join(names) or "none"
@@ -463,6 +469,13 @@ def choose_reader(names: Sequence[str], wanted: str) -> str:
     else:
         found = en("no reader is there; there are: {listed}", listed=listed)
     raise _gone(found)
+
+
+def _same_reader(one: str, other: str) -> bool:
+    """Whether both are the name of a reader and the same slot of it, with any index (pcsclite's
+    names end in index and slot, two hexadecimal digits each)."""
+    found = [_INDEXED.fullmatch(name.casefold()) for name in (one, other)]
+    return all(found) and len({match.group("name", "slot") for match in found if match}) == 1
 
 
 def _media(state: int) -> Media:

@@ -19,13 +19,13 @@ class BankCardKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class BankCard:
-    """A PBOC or EMV card (JR/T 0025, EMV Book 3). The driver never takes track 2 (tag 57) from a
-    record.
+    """A PBOC or EMV card (JR/T 0025, EMV Book 3). Of track 2 (tag 57) the driver
+    keeps at most number and expiry.
 
     ``repr`` shows the kind only: this is a citizen's data.
     """
 
-    number: str  # PAN, tag 5A: 8 to 19 digits, Luhn digit checked
+    number: str  # PAN, tag 5A: 8 to 19 digits, Luhn digit checked except UnionPay's
     holder: str  # tag 5F20, unchanged; "" on most Chinese cards
     expires: date | None  # tag 5F24: the last valid day; None: not on the card
     sequence: int | None  # tag 5F34: 0 to 99, tells cards with the same number apart

@@ -170,13 +170,52 @@ def test_a_scanner_that_cannot_be_asked(emulator: CodeScanner) -> None:
         driver.close()
 
 
-def test_of_two_codes_the_first_and_nothing_is_left_for_the_next(desk: ScannerDesk) -> None:
-    assert desk.read("two", texts=["one", "two"]) == Code("one")
+def test_of_two_codes_at_once_none_and_nothing_is_left_for_the_next(desk: ScannerDesk) -> None:
+    """They look like a code of two lines, whose first line is not the code."""
+    error = desk.refuse("two", texts=["one", "two"])
+    assert error.reason is Reason.GARBLED
+    assert "suffix" in error.mend
     desk.emulator.obey("remove")
     with pytest.raises(DeviceError) as caught:
         desk.host.execute(ReadCode(), 0.2)
     assert caught.value.reason is Reason.TIMEOUT
     assert desk.read(text="three") == Code("three")
+
+
+@pytest.mark.parametrize(
+    ("sent", "text", "options"),
+    [
+        (b"BEGIN:VCARD\r\nN:Zhang\r\nEND:VCARD\r\n", "", {}),
+        (b"line 1\nline 2\x03", "", {"suffix": "03"}),
+        (b"\x02ABC\x03", "ABC", {}),
+        (b"ABC\t", "ABC", {}),
+        (b"ABC\0\0\r", "ABC", {}),
+        (b"ABC\x04", "ABC", {}),
+        (b"##ABC\x03\r\n", "ABC", {"prefix": "2323", "suffix": "030d0a"}),
+        (b"]Q1https://gjj.example/v\r", "https://gjj.example/v", {}),
+        (b"]Q2\\000029" + "姓名".encode("gb2312") + b"\r", "姓名", {}),
+        (b"]Q1ABC\r", "]Q1ABC", {"identifiers": False}),
+    ],
+)
+def test_what_scanners_put_around_a_code(
+    emulator: CodeScanner, sent: bytes, text: str, options: dict[str, Any]
+) -> None:
+    """An empty ``text``: the code is not read, rather than only its first line."""
+    emulator.obey("mute")
+    driver = scanner(emulator, ask="", trigger="continuous", **options)
+    driver.open()
+    timer = threading.Timer(0.1, lambda: emulator.obey("noise", data=sent))
+    timer.start()
+    try:
+        if text:
+            assert driver.execute(ReadCode(), Deadline(PATIENT_S), CancelToken()) == Code(text)
+            return
+        with pytest.raises(DeviceError) as caught:
+            driver.execute(ReadCode(), Deadline(PATIENT_S), CancelToken())
+        assert caught.value.reason is Reason.GARBLED
+    finally:
+        timer.join()
+        driver.close()
 
 
 @pytest.mark.parametrize("pause_s", [0.0, 0.005, 0.01, 0.02, 0.03])

@@ -337,6 +337,14 @@ def test_one_bad_answer_does_not_matter(
     assert desk.do(ReadSensors()) == AT_FIRST
 
 
+def test_noise_before_every_answer_is_dropped(desk: BoardDesk) -> None:
+    desk.emulator.obey("junk")
+    for _ in range(3):
+        assert desk.do(ReadSensors()) == AT_FIRST
+        desk.do(SHINE)
+    assert desk.emulator.look()["lights"] == SHINES
+
+
 @pytest.mark.parametrize(
     ("fault", "reason", "request_"),
     [
@@ -367,6 +375,9 @@ def test_two_bad_answers_are_told(
         (3, Reason.UNSUPPORTED),
         (4, Reason.HARDWARE),
         (6, Reason.TIMEOUT),
+        (8, Reason.HARDWARE),
+        (10, Reason.OFFLINE),
+        (11, Reason.OFFLINE),
         (99, Reason.GARBLED),
     ],
 )

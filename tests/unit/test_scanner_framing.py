@@ -52,6 +52,23 @@ def test_where_a_code_ends(pieces: list[bytes], pause: bool, codes: list[bytes])
     assert framed(*pieces, pause=pause) == [Scanned(code) for code in codes]
 
 
+@pytest.mark.parametrize(
+    ("suffix", "sent", "codes"),
+    [
+        (b"\x03", b"a\r\nb\x03c\x03", [b"a\r\nb", b"c"]),
+        (b"\r\n", b"a\rb\r\n", [b"a\rb"]),
+        (b"##", b"a#b##", [b"a#b"]),
+    ],
+)
+def test_a_suffix_ends_a_code_and_nothing_else_does(
+    suffix: bytes, sent: bytes, codes: list[bytes]
+) -> None:
+    framer = CodeFramer(suffix)
+    items = [item for byte in sent for item in framer.feed(bytes([byte]))]
+    assert items == [Scanned(code) for code in codes]
+    assert framer.feed(b"x" + ACCEPTED)[1] == ScannerReply("#SCNTRG1", accepted=True)
+
+
 @pytest.mark.parametrize("pause", [True, False])
 def test_a_code_that_is_too_long_is_told_once_when_it_is_over(pause: bool) -> None:
     framer = CodeFramer()
@@ -115,6 +132,15 @@ def test_an_answer_that_was_cut_off_is_over_with_the_pause() -> None:
         ("欧阳𬭎㛃".encode("gb18030"), "欧阳𬭎㛃"),
         ("\ufeffabc".encode(), "abc"),
         (b" ~", " ~"),
+        (b"\\000026https://example.gov.cn/q?c=1", "https://example.gov.cn/q?c=1"),
+        (b"\\000029" + "公积金".encode("gb18030"), "公积金"),
+        (b"\\000026a\\\\b\\000029" + "公".encode("gbk"), "a\\b公"),
+        (b"\\000899abc", "abc"),  # an ECI that nobody here knows
+        (b"C:\\000026", "C:\\000026"),  # no ECI stands before it
+        (b"]C0ABC-1234", "ABC-1234"),
+        (b"]Q ABC", "]Q ABC"),
+        (b"\x02ABC\x03", "ABC"),
+        ("\ufeff公积金".encode("gb18030"), "公积金"),
     ],
 )
 def test_text(data: bytes, text: str) -> None:
@@ -145,7 +171,7 @@ def test_what_could_be_read_in_two_ways(text: str, encoding: str) -> None:
     [
         b"\xff\xfe",
         b"\x80",
-        b"abc\x00",
+        b"ab\x00c",
         b"abc\x1b[2J",
         b"a\tb",
         b"\x7f",

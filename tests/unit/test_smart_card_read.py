@@ -25,6 +25,7 @@ NUMBER = "9999990000000000014"
 ID_NUMBER = "990101199003071018"
 TODAY = date(2026, 1, 15)
 AID = bytes.fromhex("A000000333010101")
+VISA = bytes.fromhex("A0000000031010")
 OK, GONE, NONE = b"\x90\x00", b"\x6a\x82", b"\x6a\x83"
 PERSONAS = [
     f"9999990000000000{last}"
@@ -54,6 +55,7 @@ def payment_card(
     fci: bytes = b"",
     options: bytes | None = None,
     locator: bytes = bytes.fromhex("08010100"),
+    aid: bytes = AID,
 ) -> Card:
     """A card that answers to its AID alone and has ``records`` in its first file."""
     if options is None:
@@ -61,7 +63,9 @@ def payment_card(
 
     def transmit(apdu: bytes) -> bytes:
         match apdu[1]:
-            case 0xA4 if apdu[5:-1] == AID:
+            case 0xA4 if apdu[5:-1] == b"2PAY.SYS.DDF01" and aid != AID:
+                return encode(0x6F, encode(0x61, encode(0x4F, aid))) + OK
+            case 0xA4 if apdu[5:-1] == aid:
                 return fci + OK
             case 0xA8:
                 return options + OK
@@ -139,13 +143,11 @@ def test_fields(fields: dict[str, str], expected: dict[str, object]) -> None:
     ("card", "what"),
     [
         (payment_card(), "record"),
-        (payment_card(record(NUMBER[:-1] + "5")), "check digit"),
+        (payment_card(record(NUMBER[:-1] + "5"), aid=VISA), "check digit"),
+        (payment_card(record("620000000000")), "check digit"),  # 12 digits are no card's
         (payment_card(record("")), "no number"),
         (payment_card(record("ABCD")), "no number"),
-        (
-            payment_card(encode(0x70, encode(0x57, bytes.fromhex(NUMBER + "D30122200")))),
-            "no number",
-        ),
+        (payment_card(encode(0x70, encode(0x57, bytes.fromhex(NUMBER + "F")))), "no number"),
         (payment_card(record(), locator=b""), "where"),
         (payment_card(record(), locator=b"\x08\x01\x01"), "where"),
         (payment_card(record(), locator=b"\x00\x01\x01\x00"), "cannot be"),
@@ -221,10 +223,28 @@ def test_the_next_application_is_read_when_the_first_cannot_be() -> None:
     assert (card.aid, card.kind) == ("A000000333010102", BankCardKind.UNKNOWN)  # the BIN: debit
 
 
-def test_track_2_is_left_on_the_card() -> None:
-    """A card whose number stands nowhere else has none; see also the table above."""
-    card = read_bank_card(payment_card(record(track=NUMBER + "D3012220000000000")))
-    assert not any("D3012220" in str(getattr(card, name)) for name in BankCard.__slots__)
+def test_a_unionpay_number_without_a_check_digit() -> None:
+    odd = NUMBER[:-1] + ("5" if NUMBER[-1] != "5" else "6")
+    assert read_bank_card(payment_card(record(odd))).number == odd
+
+
+TRACK_2 = encode(0x57, bytes.fromhex(NUMBER + "D30122201234567890F"))
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        payment_card(encode(0x70, TRACK_2)),
+        payment_card(record(track="6217999999999999999D35012200")),  # tag 5A counts
+        # In its fast contactless mode a card gives track 2 in place of the locator.
+        payment_card(options=encode(0x77, encode(0x82, b"\x7c\x00") + TRACK_2)),
+    ],
+)
+def test_of_track_2_only_number_and_expiry_are_taken(card: Card) -> None:
+    read = read_bank_card(card)
+    assert read.number == NUMBER
+    assert read.expires in (date(2030, 12, 31), date(2035, 1, 31), None)
+    assert not any("1234567890" in str(getattr(read, name)) for name in BankCard.__slots__)
 
 
 # -- the banks -----------------------------------------------------------------------------------
@@ -451,6 +471,9 @@ def test_the_emulated_card_answers_anything(commands: list[bytes], t0: bool) -> 
         (["A 00 00", "B 00 00"], "b 00", "B 00 00"),
         (["A 00 00", "A 00 00 X"], "A 00 00", "A 00 00"),  # whole names go first
         (["A 00 00", "A 00 01"], "00 01", "A 00 01"),
+        (["ACR39U 01 00"], "ACR39U 00 00", "ACR39U 01 00"),  # pcscd has counted anew
+        (["A (5121) 00 00", "A (3021) 02 00"], "A (3021) 01 00", "A (3021) 02 00"),
+        (["A 01 00", "A 01 01"], "A 00 01", "A 01 01"),  # the slot stays
     ],
 )
 def test_the_reader_that_is_meant(names: list[str], wanted: str, chosen: str) -> None:
@@ -463,6 +486,9 @@ def test_the_reader_that_is_meant(names: list[str], wanted: str, chosen: str) ->
         ([], "", "no reader is there; there are: none"),
         ([], "A", "no reader is called A"),
         (["A", "B"], "", "several"),
+        (["A 01 00", "A 02 00"], "A 00 00", "several"),
+        (["A 01 01"], "A 00 00", "no reader is called A 00 00"),
+        (["B 00 00"], "A 00 00", "no reader is called A 00 00"),
         (["A 1", "A 2"], "A", "several readers could be meant; there are: A 1, A 2"),
     ],
 )
