@@ -1,4 +1,4 @@
-"""The driver of cameras through OpenCV: a V4L2 device, MJPEG over HTTP, or a film for training.
+"""The driver of cameras: a V4L2 device or a film through OpenCV, MJPEG over HTTP.
 
 OpenCV does not report that a camera was unplugged: ``isOpened`` stays true and ``read`` may never
 return. So a thread reads pictures, and the driver judges by the age of the newest picture. The
@@ -27,6 +27,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.camera.mjpeg import MjpegCapture
 from drivers.camera.slots import Slots
 from drivers.camera.types import STALL_S, StartStream, StopStream, Stream
 from drivers.device import (
@@ -286,27 +287,35 @@ class _FrameReader:
             finally:
                 capture.release()
         except DeviceError as error:
-            self.failure = error
+            mend = error.mend or _MEND.get(error.reason, "")
+            self.failure = DeviceError(error.reason, error.detail, mend=mend)
         except (cv2.error, MemoryError) as error:
             self.failure = _error(Reason.GARBLED, joined(": ", "OpenCV", type(error).__name__))
         except Exception as error:  # else the stream would end without a reason
             log.exception("driver failed", extra={"device": Kind.CAMERA})
             self.failure = _error(Reason.HARDWARE, type(error).__name__)
 
-    def _read(self, capture: cv2.VideoCapture) -> None:
-        film = _is_film(self._settings.source)
-        pause = 1 / (capture.get(cv2.CAP_PROP_FPS) or 25.0) if film else 0.0
-        due = time.monotonic()
+    def _read(self, capture: cv2.VideoCapture | MjpegCapture) -> None:
+        """Read pictures until told to stop. Some cameras send a broken picture now and then, many
+        as their first: only none for :data:`STALL_S` means that the camera stopped."""
+        film = None if isinstance(capture, MjpegCapture) else _film(capture, self._settings.source)
+        pause = 1 / (film.get(cv2.CAP_PROP_FPS) or 25.0) if film else 0.0
+        due = well_at = time.monotonic()
         while not self._stopping.is_set():
             got, image = capture.read()
             if film and not got and self.facts.count:
-                capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
+                film.set(cv2.CAP_PROP_POS_FRAMES, 0)
                 got, image = capture.read()
             if self._stopping.is_set():
                 return
             if not got or image is None:
-                raise _error(Reason.OFFLINE, en("the camera stopped sending"))
-            self._take(np.asarray(image, np.uint8), still_counts=film)
+                if film or time.monotonic() - well_at > STALL_S:
+                    raise _error(Reason.OFFLINE, en("the camera sends no picture that can be read"))
+                _find(self._settings.source)  # an unplugged camera gives no pictures either
+                self._stopping.wait(_LOOK_S)
+                continue
+            well_at = time.monotonic()
+            self._take(np.asarray(image, np.uint8), still_counts=film is not None)
             due = max(due + pause, time.monotonic() - pause)
             if film:
                 self._stopping.wait(max(0.0, due - time.monotonic()))
@@ -385,10 +394,12 @@ def _same(one: NDArray[np.uint8], other: NDArray[np.uint8] | None) -> bool:
     return other is not None and np.array_equal(one, other)
 
 
-def _open(settings: OpenCvCamera.Settings) -> cv2.VideoCapture:
+def _open(settings: OpenCvCamera.Settings) -> cv2.VideoCapture | MjpegCapture:
     """Open the source, which switches the camera on. May take long or for ever, in spite of the
     limits that OpenCV is given."""
     source = settings.source
+    if source.startswith(("http://", "https://")):
+        return MjpegCapture(source, STALL_S)
     if _is_device(source):
         capture = cv2.VideoCapture(source, cv2.CAP_V4L2)
         capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*settings.format))
@@ -471,6 +482,10 @@ def _is_device(source: str) -> bool:
 
 def _is_film(source: str) -> bool:
     return not _is_device(source) and "://" not in source
+
+
+def _film(capture: cv2.VideoCapture, source: str) -> cv2.VideoCapture | None:
+    return capture if _is_film(source) else None
 
 
 def _without_password(source: str) -> str:

@@ -35,6 +35,7 @@ from drivers.receipt_printer import commands, glyphs
 from drivers.receipt_printer.encode import TextMode, encode
 from drivers.receipt_printer.status import (
     ERROR_CAUSE,
+    NO_REPLY,
     OFFLINE_CAUSE,
     PAPER_SENSOR,
     PRINTER,
@@ -72,6 +73,8 @@ RESET_S = 10.0
 cut."""
 RECOVERY_S = 10.0
 """Seconds between two orders to a jammed printer to recover; each order may move its cutter."""
+_NARROW = 432
+"""Dots of the widest head on 58 mm paper."""
 RARE = "𬭎㛃𠅤"
 """Characters of names that no printer's own font has, so that the terminal must draw them."""
 
@@ -117,6 +120,8 @@ class EscPosPrinter(Driver):
         self._kept = False  # True: the printer has not confirmed that it dropped the slip's rest
         self._cutting = False  # True: a cut was sent, and no answer after the cut has come yet
         self._unclear = True  # True: answers to earlier requests may still come
+        self._noise = False  # True: something has come on this line
+        self._fresh = True  # True: nothing but noise has come on this line yet
         self._count = 0
         self._next_recovery = 0.0
 
@@ -157,8 +162,8 @@ class EscPosPrinter(Driver):
             self._cutting = False  # the command also drops a cut that waits in the buffer
             self._send(commands.RECOVER_AND_CLEAR)
         if problem is None and self._leftovers:
-            return self._cut_off_soon(deadline, _status(facts))
-        return _status(facts)
+            return self._cut_off_soon(deadline, self._told(facts))
+        return self._told(facts)
 
     def reset(self) -> None:
         """Clear the printer's buffer, and cut off an interrupted slip, so that the next citizen
@@ -184,7 +189,7 @@ class EscPosPrinter(Driver):
         if not self._connected().answers:
             return (Check("answers", False, en("the device file cannot be read")), _font_check())
         facts = self._ask_facts(Deadline(ANSWER_S))
-        status = _status(facts)
+        status = self._told(facts)
         return (
             Check("answers", True, status.state.value),
             Check(
@@ -227,7 +232,7 @@ class EscPosPrinter(Driver):
             self._leftovers = self._unclear = False
             self._confirm()
         except DeviceError as error:
-            self.report(_failed(error))
+            self.report(_failed(error, self._settings.width))
             dropped = self._drop()
             self.close()
             if error.pages == 0 and not dropped:
@@ -239,7 +244,7 @@ class EscPosPrinter(Driver):
         try:
             return self._make_ready(check)
         except DeviceError as error:
-            if error.reason is not Reason.OFFLINE:
+            if error.reason not in (Reason.OFFLINE, Reason.GARBLED):
                 raise
         # The line may have failed for a moment. Nothing of the slip was sent: a second try on a new
         # line is safe.
@@ -279,6 +284,7 @@ class EscPosPrinter(Driver):
         first."""
         questions = cycle((OFFLINE_CAUSE, ERROR_CAUSE))
         asked: int | None = None
+        doubted = False  # True: the last answer told a trouble, and `asked` is asked again
         next_look = time.monotonic() + LOOK_S
         while True:
             check()
@@ -291,8 +297,12 @@ class EscPosPrinter(Driver):
                     return
                 if isinstance(reply, RealTimeAnswer) and asked is not None:
                     problem = _stopped_by(parse_real_time(asked, reply.byte))
-                    if problem is not None:
+                    if problem is not None and doubted:
                         raise DeviceError(problem, en("stopped in the middle of a slip"), pages=0)
+                    doubted = problem is not None
+                    if doubted:
+                        self._send(commands.ask_status(asked), check)
+                        continue
                     asked, next_look = None, time.monotonic() + LOOK_S
 
     def _confirm(self) -> None:
@@ -376,7 +386,8 @@ class EscPosPrinter(Driver):
                 )
             self._wire = wire
             self._replies = Replies()
-            self._unclear = True
+            self._unclear = self._fresh = True
+            self._noise = False
             self._cutting = False
             if wire.answers:
                 # A previous process, e.g. a killed visit, may have left a slip in the buffer.
@@ -393,7 +404,14 @@ class EscPosPrinter(Driver):
         if self._wire is None:
             raise DeviceError(Reason.OFFLINE, _SILENT, pages=None)
         data = self._wire.receive(seconds)
+        if self._fresh:  # USB-serial adapters send FFh when they wake up
+            self._noise = self._noise or bool(data)
+            data = data.lstrip(NO_REPLY)
+            self._fresh = not data
         return self._replies.feed(data) if data else []
+
+    def _told(self, facts: RealTimeStatus) -> Status:
+        return _status(facts, self._settings.width)
 
     def _drain(self) -> None:
         """Drop all bytes that still come."""
@@ -417,6 +435,21 @@ class EscPosPrinter(Driver):
             raise
 
     def _ask(self, n: int, kind: type[F], deadline: Deadline) -> F:
+        """The answer to ``DLE EOT n``. One that tells a trouble is asked for twice: behind some USB
+        adapters every answer is that to the question before, and no bit tells the two apart."""
+        fact = self._ask_once(n, kind, deadline)
+        if _troubled(fact):
+            fact = self._ask_once(n, kind, deadline)
+            if not _troubled(fact):
+                raise DeviceError(
+                    Reason.OFFLINE,
+                    en("the printer's answers do not fit the questions"),
+                    pages=0,
+                    mend=en("replace the printer's cable or adapter"),
+                )
+        return fact
+
+    def _ask_once(self, n: int, kind: type[F], deadline: Deadline) -> F:
         self._send(commands.ask_status(n))
         while not deadline.passed():
             for reply in self._hear(min(TICK_S, deadline.remaining())):
@@ -424,6 +457,8 @@ class EscPosPrinter(Driver):
                     fact = parse_real_time(n, reply.byte)
                     assert isinstance(fact, kind)
                     return fact
+        if self._fresh and self._noise:
+            raise DeviceError(Reason.GARBLED, en("no answer, but noise"), pages=0)
         raise DeviceError(Reason.OFFLINE, _SILENT, pages=0)
 
     def _learn_info(self) -> None:
@@ -460,7 +495,7 @@ class EscPosPrinter(Driver):
         return Check(en("drops what it has not printed"), dropped, "yes" if dropped else no)
 
 
-_WORDS: dict[Reason, tuple[str, str]] = {
+_WORDS: dict[Reason, tuple[str, str]] = {  # detail and mend; see _words
     Reason.HARDWARE: (
         en("the printer reports an error that does not clear"),
         en("Switch the printer off and on; if it stays, replace it."),
@@ -470,7 +505,7 @@ _WORDS: dict[Reason, tuple[str, str]] = {
         en("Open the cover, take the jammed paper out, free the cutter, close the cover."),
     ),
     Reason.COVER_OPEN: (en("the cover is open"), en("Close the cover until it clicks.")),
-    Reason.PAPER_OUT: (en("no paper"), en("Put in a new roll of 80 mm thermal paper.")),
+    Reason.PAPER_OUT: (en("no paper"), ""),
     Reason.OFFLINE: (
         en("the printer is off-line"),
         en("Release the feed button, and press the on-line button if there is one."),
@@ -512,11 +547,30 @@ def _stopped_by(fact: RealTime) -> Reason | None:
     return None
 
 
-def _status(facts: RealTimeStatus) -> Status:
+def _troubled(fact: RealTime) -> bool:
+    match fact:
+        case EscPosState(offline=True) | PaperSensor(end=True):
+            return True
+    return _stopped_by(fact) is not None
+
+
+def _paper_mm(width: int) -> int:
+    """The width of the paper under a head of ``width`` dots (203 dots an inch)."""
+    return 58 if width <= _NARROW else 80
+
+
+def _words(problem: Reason, width: int) -> tuple[str, str]:
+    detail, mend = _WORDS[problem]
+    if problem is Reason.PAPER_OUT:
+        mend = en("Put in a new roll of {mm} mm thermal paper.", mm=_paper_mm(width))
+    return detail, mend
+
+
+def _status(facts: RealTimeStatus, width: int) -> Status:
     paper = Supply.OUT if facts.paper.end else Supply.LOW if facts.paper.near_end else Supply.FULL
     problem = _problem(facts)
     if problem is not None:
-        detail, mend = _WORDS[problem]
+        detail, mend = _words(problem, width)
         jammed = Media.JAMMED if problem is Reason.JAM else Media.UNKNOWN
         return Status(_STATES[problem], jammed, paper, problem, detail, mend)
     if facts.error.auto_recoverable:
@@ -526,14 +580,14 @@ def _status(facts: RealTimeStatus) -> Status:
             State.ONLINE,
             paper=paper,
             detail=en("the roll is nearly at its end"),
-            mend=en("Bring a new roll of 80 mm thermal paper."),
+            mend=en("Bring a new roll of {mm} mm thermal paper.", mm=_paper_mm(width)),
         )
     return Status(State.ONLINE, paper=paper)
 
 
-def _failed(error: DeviceError) -> Status:
+def _failed(error: DeviceError, width: int) -> Status:
     """The printer's status right after ``error``, until the next look at the printer."""
-    detail, mend = _WORDS.get(error.reason, (error.detail, ""))
+    detail, mend = _words(error.reason, width) if error.reason in _WORDS else (error.detail, "")
     if error.reason not in _STATES:
         return Status(State.UNKNOWN, detail=detail)
     paper = Supply.OUT if error.reason is Reason.PAPER_OUT else Supply.UNKNOWN

@@ -27,6 +27,16 @@ _BLOCK, _INFO, _END = 0x37, 0x5F, 0x00
 _PROCESS_ID = 0x22
 
 
+NO_REPLY = bytes(
+    byte
+    for byte in range(0x100)
+    if byte & _PLAIN_BITS
+    and byte & _KIND_BITS not in (_REAL_TIME, _ASB)
+    and byte not in (_XON, _XOFF, _BLOCK, _INFO)
+)
+"""Bytes with which no answer begins."""
+
+
 def _garbled(detail: str) -> DeviceError:
     """The error; ``pages`` is None, since the answer leaves unknown what was printed."""
     return DeviceError(Reason.GARBLED, detail, pages=None)

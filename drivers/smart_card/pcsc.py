@@ -102,7 +102,7 @@ _READER_FINE = (
 _Request = ReadBankCard | ReadSocialSecurityCard | ReadAnyCard
 
 
-_INDEXED = re.compile(r"(?P<name>.+) [0-9a-f]{2} (?P<slot>[0-9a-f]{2})")
+_INDEXED = re.compile(r"(?P<name>.+)\s[0-9a-f]{2}\s(?P<slot>[0-9a-f]{2})")
 
 
 class PcscReader(Driver):

@@ -26,6 +26,9 @@ from kiosk.settings import Settings
 
 SECONDS = 90.0
 RARE = "𬭎㛃䶮𠅤"
+NAMES = "镕堃喆珺"
+"""Characters of names that GBK has and GB 2312 has not: a printer whose own font holds GB 2312 only
+leaves them blank, and tells nobody."""
 _WORDS = "试打页终端编号住房公积金缴存证明"
 _DOTS = 576
 
@@ -92,6 +95,8 @@ def _slip(terminal: str, at: datetime) -> Slip:
             Pair("时间", moment(at)),
             Pair("金额对齐", "148,066.23"),
             Pair("生僻字", RARE),
+            Pair("人名用字", NAMES),
+            Paragraph(f'{NAMES} 有空白时，请设 text = "raster"'),
             Qr("https://12329.example/test"),
             Paragraph("横线应到两边，二维码应清晰", Align.CENTRE),
             Rule(),

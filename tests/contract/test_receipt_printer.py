@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import select
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,46 @@ def picture(png: bytes) -> Image.Image:
 
 
 # -- printing -------------------------------------------------------------------------------------
+
+
+@contextmanager
+def bridge(printer: ReceiptPrinter, change: Callable[[bytes, bytes], bytes]) -> Iterator[str]:
+    """The address of a line to ``printer`` on which each answer is changed; ``change`` is also told
+    what was sent last."""
+
+    def serve(near: socket.socket) -> None:
+        host, _, port = printer.address.removeprefix("tcp://").partition(":")
+        asked = b""
+        with near, socket.create_connection((host, int(port))) as far:
+            while True:
+                for sock in select.select([near, far], [], [])[0]:
+                    data = sock.recv(4096)
+                    if not data:
+                        return
+                    if sock is far:
+                        near.sendall(change(data, asked))
+                    else:
+                        asked = data
+                        far.sendall(data)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = server.accept()
+                threading.Thread(target=tolerant(serve), args=(near,), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=accept, daemon=True).start()
+        yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)
+
+
+def tolerant(serve: Callable[[socket.socket], None]) -> Callable[[socket.socket], None]:
+    def served(near: socket.socket) -> None:
+        with suppress(OSError):
+            serve(near)
+
+    return served
 
 
 def check_slip(emulator: ReceiptPrinter) -> None:
@@ -348,6 +389,54 @@ def test_garbled_answers_are_named_so(printer: ReceiptPrinter, driver: EscPosPri
     assert caught.value.reason is Reason.GARBLED
     printer.obey("well")
     assert driver.status().state is State.ONLINE
+
+
+@pytest.mark.parametrize(("width", "mm"), [(384, 58), (432, 58), (576, 80), (512, 80)])
+def test_the_roll_of_this_printer_is_named(printer: ReceiptPrinter, width: int, mm: int) -> None:
+    driver = catalogue.create(
+        Kind.RECEIPT_PRINTER, "escpos", {"address": printer.address, "width": width}
+    )
+    for order in ("paper out", "paper near end"):
+        printer.obey("well")
+        printer.obey(order)
+        assert f"{mm} mm" in driver.status().mend
+    driver.close()
+
+
+def test_noise_of_an_adapter_that_wakes_up_fails_nothing(printer: ReceiptPrinter) -> None:
+    """The first answer on a line comes behind bytes that are no answer."""
+
+    def noisy(answer: bytes, asked: bytes) -> bytes:
+        return (b"\xff\xfe\xff" if answer.startswith(b"\x37") else b"") + answer
+
+    with bridge(printer, noisy) as there:
+        driver = catalogue.create(Kind.RECEIPT_PRINTER, "escpos", {"address": there})
+        for _ in range(2):
+            driver.open()
+            assert driver.status().usable
+        assert driver.execute(PrintSlip("a", SLIP), Deadline(SOON_S), CancelToken())
+        driver.close()
+
+
+def test_answers_to_the_question_before_tell_no_trouble_that_is_not_there(
+    printer: ReceiptPrinter,
+) -> None:
+    owed = b"\x12"
+
+    def late(answer: bytes, asked: bytes) -> bytes:
+        nonlocal owed
+        if asked[-3:] == b"\x10\x04\x01":
+            answer = b"\x16"  # the drawer's pin is high; as an answer to DLE EOT 2: cover open
+        said, owed = owed, answer
+        return said
+
+    with bridge(printer, late) as there:
+        driver = catalogue.create(Kind.RECEIPT_PRINTER, "escpos", {"address": there})
+        for _ in range(3):
+            with pytest.raises(DeviceError) as caught:
+                driver.open()
+            assert caught.value.reason is Reason.OFFLINE
+        driver.close()
 
 
 def test_a_cleared_jam_is_recovered_from(printer: ReceiptPrinter, driver: EscPosPrinter) -> None:
