@@ -125,8 +125,8 @@ class XfsCamera(XfsDriver):
 
     def _status(self, facts: StatusFacts) -> Status:
         status = super()._status(facts)
-        cameras = (facts.camera.cameras if facts.camera else None) or {}
-        if online(status) and cameras.get(self._settings.camera) in _OUT_OF_ORDER:
+        camera = facts.camera.state_of(self._settings.camera) if facts.camera else None
+        if online(status) and camera in _OUT_OF_ORDER:
             return Status(
                 State.HARDWARE_ERROR,
                 problem=Reason.HARDWARE,

@@ -44,6 +44,7 @@ from drivers.xfs4iot.payloads import (
     ChipProtocol,
     MediaState,
     MoveCard,
+    ReaderType,
     ReadRawData,
     ResetCardReader,
     StatusFacts,
@@ -60,11 +61,11 @@ LET_GO_S = 10.0
 """Seconds in which an earlier card may be in another program's read, so that the driver does not
 eject it. The doctor connects for a shorter time, and so never ejects a card."""
 _MOVE_S = 30.0
-_CONTACTLESS = ("contactless", "intelligentContactless")
+_CONTACTLESS = (ReaderType.CONTACTLESS, ReaderType.INTELLIGENT_CONTACTLESS)
 _IN_THE_WAY = (Reason.CARD_UNKNOWN, Reason.CARD_UNREADABLE)
 _NOBODY_PUT_ONE = (Reason.TIMEOUT, Reason.CANCELLED, Reason.CARD_REMOVED)
 _LYING = (MediaState.PRESENT, MediaState.ENTERING, MediaState.LATCHED)
-_HELD = {"motor": (MediaState.PRESENT,), "latchedDip": (MediaState.LATCHED,)}
+_HELD = {ReaderType.MOTOR: (MediaState.PRESENT,), ReaderType.LATCHED_DIP: (MediaState.LATCHED,)}
 """By type of reader, the media states in which the machine holds the card until it ejects it."""
 _MEDIA = {
     MediaState.PRESENT: Media.PRESENT,
@@ -270,9 +271,9 @@ class XfsCardReader(XfsDriver):
             service.start(_GIVE_BACK, _MOVE_S)
 
     @staticmethod
-    def _type(service: XfsService) -> str:
+    def _type(service: XfsService) -> ReaderType:
         told = service.capabilities.card_reader
-        return (told.type if told else None) or ""
+        return (told.type if told else None) or ReaderType.UNKNOWN
 
     def _holds(self, service: XfsService, media: MediaState | None) -> bool:
         return media in _HELD.get(self._type(service), ()) and service.offers(MoveCard)

@@ -62,6 +62,7 @@ process host kills its driver."""
 TICK_S = 0.045
 """Seconds between two looks of a wait at its cancel token, below the 50 ms of the contract."""
 _EVENT_MAJORS = (2, 3)
+_NAMES = {name.casefold(): name for name in (*(one.NAME for one in COMMANDS), *EVENTS)}
 _SEND_S = 5.0  # for a whole frame
 
 
@@ -96,6 +97,7 @@ class XfsService:
         self._numbers = count(1)
         self._versions: dict[str, str] = {}
         self._offered: dict[str, Sequence[str]] = {}
+        self._theirs: dict[str, str] = {}  # the names of messages as the service writes them
         self._running: dict[int, Running] = {}
         self._wire: WebSocket | None = _connected(uri, ca, seconds)
 
@@ -120,10 +122,10 @@ class XfsService:
         told: dict[str, Sequence[str]] = {}
         self._offered.clear()
         for interface in self.capabilities.interfaces or ():
-            for name, one in (interface.commands or {}).items():
-                self._offered[name] = one.versions or () if one else ()
-            for name, one in (interface.events or {}).items():
-                told[name] = one.versions or () if one else ()
+            for said, one in (interface.commands or {}).items():
+                self._offered[self._ours(said)] = one.versions or () if one else ()
+            for said, one in (interface.events or {}).items():
+                told[self._ours(said)] = one.versions or () if one else ()
         for command in COMMANDS:
             version = choose(self._offered.get(command.NAME, ()), command.MAJORS)
             if version is not None:
@@ -133,6 +135,8 @@ class XfsService:
         commands = {name: _major(version) for name, version in self._versions.items()}
         several = any(len(told[name]) > 1 for name in events)
         several |= any(len(self._offered[name]) > 1 for name in commands)
+        events = {self._theirs[name]: major for name, major in events.items()}
+        commands = {self._theirs[name]: major for name, major in commands.items()}
         if several and SetVersions.NAME in self._offered:
             agreed = SetVersions(commands=commands or None, events=events or None)
             try:
@@ -143,6 +147,12 @@ class XfsService:
                 if self.closed:
                     raise
         return self.capabilities
+
+    def _ours(self, said: str) -> str:
+        """The standard's name of the message that the service calls ``said``."""
+        name = _NAMES.get(said.casefold(), said)
+        self._theirs[name] = said
+        return name
 
     def offers(self, command: type[Command[Any]]) -> bool:
         """Whether the service lists the command in a version that this client knows."""
@@ -323,7 +333,7 @@ class XfsService:
             version = self.require(type(command))
         header = Header(
             type=MessageType.COMMAND,
-            name=command.NAME,
+            name=self._theirs.get(command.NAME, command.NAME),
             version=version,
             request_id=next(self._numbers),
             timeout=max(1, math.ceil(seconds * 1000)),  # 0 would mean: no time-out
@@ -409,7 +419,7 @@ def _published(uri: str, ca: str, seconds: float) -> tuple[str, ...]:
         found.extend(one.service_uri for one in services.services or () if one.service_uri)
 
     def hear(message: XfsMessage) -> None:
-        if message.header.name == Services.EVENT:
+        if message.is_named(Services.EVENT):
             note(message.read(Services))
 
     try:

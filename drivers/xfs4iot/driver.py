@@ -264,7 +264,7 @@ class XfsDriver(Driver):
         except DeviceError:
             return Neighbour(uri, "")
         interfaces = service.capabilities.interfaces or ()
-        offers = ", ".join(i.name for i in interfaces if i.name and i.name != "Common")
+        offers = ", ".join(i.name for i in interfaces if i.name and i.name.casefold() != "common")
         info = _info(self.KIND, service)
         service.close()
         offered = (v for i in interfaces for v in (i.commands or {}).values() if v)
@@ -273,8 +273,9 @@ class XfsDriver(Driver):
         return Neighbour(uri, offers, info.model, "; ".join(filter(None, told)))
 
     def _is_right(self, capabilities: Capabilities) -> bool:
-        offered = {one.name for one in capabilities.interfaces or ()}
-        return offered.issuperset(self.INTERFACES) and self._suits(capabilities)
+        offered = {one.name.casefold() for one in capabilities.interfaces or () if one.name}
+        needed = {name.casefold() for name in self.INTERFACES}
+        return offered.issuperset(needed) and self._suits(capabilities)
 
     def _check_commands(self, service: XfsService) -> None:
         try:

@@ -47,11 +47,12 @@ class XfsLights(XfsDriver):
             case SetLight(light, rate, colour):
                 name = self._name(light)
                 there = service.capabilities.light_names()
-                if name is None or (there and name not in there):
+                if name is None or (there and name.casefold() not in there):
                     raise DeviceError(
                         Reason.UNSUPPORTED, en("this machine has no light {light}", light=light)
                     )
                 state = LightState(flash_rate=rate.value, color=colour.value)
+                name = there.get(name.casefold(), name)
                 self._switch(service, {name: state}, deadline, cancel)
             case AllOff():
                 self._all_off(deadline, cancel)
@@ -62,7 +63,7 @@ class XfsLights(XfsDriver):
         names = [name for name in map(self._name, Light) if name is not None]
         there = service.capabilities.light_names()
         if there:
-            ours = {name: off for name in names if name in there}
+            ours = {there[name.casefold()]: off for name in names if name.casefold() in there}
             if ours:
                 self._switch(service, ours, deadline, cancel)
             return

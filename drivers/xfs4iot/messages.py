@@ -2,7 +2,8 @@
 
 A message is one JSON object in one WebSocket frame: ``{"header": {…}, "payload": {…}}``. Names are
 camelCase, bytes are base64, and a null field may be missing. This client ignores unknown fields,
-events and values, as the standard asks of every client.
+events and values, as the standard asks of every client. It reads every name in any case: services
+made with KAL's framework call an interface ``cardReader``, the standard ``CardReader``.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import cache
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import msgspec
+import msgspec.inspect
 
 from drivers.device import DeviceError, Reason
 from drivers.sentence import en
@@ -26,11 +29,14 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,99}")
 
 
 class Named(StrEnum):
-    """Values of a field; an unknown value is read as the member ``UNKNOWN``, if there is one."""
+    """Values of a field, read in any case; an unknown value is read as the member ``UNKNOWN``, if
+    there is one."""
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
-        return cls.__members__.get("UNKNOWN")
+        folded = value.casefold() if isinstance(value, str) else value
+        known = (member for member in cls if member.casefold() == folded)
+        return next(known, None) or cls.__members__.get("UNKNOWN")
 
 
 class Payload(msgspec.Struct, rename="camel", omit_defaults=True, frozen=True, kw_only=True):
@@ -195,30 +201,28 @@ class Header(Payload, frozen=True, kw_only=True):
         return f"Header({self.type.value} {self.name} {self.request_id})"
 
 
-class _Frame(msgspec.Struct, frozen=True):
-    header: Header
-    payload: msgspec.Raw = msgspec.Raw(b"null")
-
-
 class XfsMessage:
     """A header, and a payload that stays undecoded until :meth:`read`, whose caller knows its
     class."""
 
     __slots__ = ("_payload", "header")
 
-    def __init__(self, header: Header, payload: bytes = b"null") -> None:
+    def __init__(self, header: Header, payload: object = None) -> None:
+        """``payload``: of the builtin types of JSON."""
         self.header = header
         self._payload = payload
 
     def __repr__(self) -> str:
         return f"XfsMessage({self.header!r})"
 
+    def is_named(self, name: str) -> bool:
+        """Whether it is the message ``name``, written in any case."""
+        return self.header.name.casefold() == name.casefold()
+
     def read(self, form: type[P]) -> P:
         """The payload as ``form``; a null payload has no fields. Raises ``GARBLED``."""
         try:
-            if bytes(self._payload).strip() == b"null":
-                return msgspec.convert({}, form)
-            return msgspec.json.decode(self._payload, type=form)
+            return _read({} if self._payload is None else self._payload, form)
         except _UNREADABLE as error:
             # Raised without its cause, which may quote the payload.
             name = self.header.name if _NAME.fullmatch(self.header.name) else en("a message")
@@ -252,12 +256,39 @@ def encode(header: Header, payload: Payload | dict[str, Any] | None = None) -> s
 def decode(data: bytes | str) -> XfsMessage:
     """The message in one frame. Raises :class:`DeviceError` ``GARBLED`` when it is no message."""
     try:
-        frame = msgspec.json.decode(data, type=_Frame)
+        frame = msgspec.json.decode(data, type=dict[str, Any])
+        parts = {name.casefold(): part for name, part in frame.items()}
+        header = _read(parts.get("header"), Header)
     except _UNREADABLE as error:
         raise DeviceError(
             Reason.GARBLED, en("a frame that is no message: {what}", what=_which(error)), pages=None
         ) from None
-    return XfsMessage(frame.header, bytes(frame.payload))
+    return XfsMessage(header, parts.get("payload"))
+
+
+def _read(value: object, form: type[P]) -> P:
+    return msgspec.convert(_spelled(value, _type_info(form)), form)
+
+
+_type_info = cache(msgspec.inspect.type_info)
+
+
+def _spelled(value: Any, form: msgspec.inspect.Type) -> Any:
+    """``value`` with the names of fields as ``form`` writes them; drops unknown fields."""
+    match form:
+        case msgspec.inspect.StructType(fields=fields) if isinstance(value, dict):
+            named = {field.encode_name.casefold(): field for field in fields}
+            known = ((named.get(name.casefold()), one) for name, one in value.items())
+            return {f.encode_name: _spelled(one, f.type) for f, one in known if f is not None}
+        case msgspec.inspect.ListType(item_type=item) if isinstance(value, list):
+            return [_spelled(one, item) for one in value]
+        case msgspec.inspect.DictType(value_type=item) if isinstance(value, dict):
+            return {name: _spelled(one, item) for name, one in value.items()}
+        case msgspec.inspect.UnionType(types=types):
+            for one in types:
+                if not isinstance(one, msgspec.inspect.NoneType):
+                    return _spelled(value, one)
+    return value
 
 
 def choose(offered: Iterable[str], ours: Iterable[int]) -> str | None:

@@ -130,6 +130,10 @@ class CameraState(Named):
 class CameraStatus(Payload, frozen=True, kw_only=True):
     cameras: dict[str, CameraState | None] | None = None
 
+    def state_of(self, camera: str) -> CameraState | None:
+        told = {name.casefold(): state for name, state in (self.cameras or {}).items()}
+        return told.get(camera.casefold())
+
 
 class OnOff(Named):
     ON = "on"
@@ -256,8 +260,16 @@ class PrinterCapabilities(Payload, frozen=True, kw_only=True):
     media_taken: bool | None = None
 
 
+class ReaderType(Named):
+    MOTOR = "motor"
+    LATCHED_DIP = "latchedDip"
+    CONTACTLESS = "contactless"
+    INTELLIGENT_CONTACTLESS = "intelligentContactless"
+    UNKNOWN = "unknown"  # another one that never holds a card: "dip", "swipe", …
+
+
 class CardReaderCapabilities(Payload, frozen=True, kw_only=True):
-    type: str | None = None  # "motor", "dip", "latchedDip", "contactless", …
+    type: ReaderType | None = None
 
 
 class Capabilities(Completion, frozen=True, kw_only=True):
@@ -269,14 +281,15 @@ class Capabilities(Completion, frozen=True, kw_only=True):
     card_reader: CardReaderCapabilities | None = None
     lights: dict[str, Any] | None = None
 
-    def light_names(self) -> frozenset[str]:
-        """The names of the lights; empty when the service does not list them. Version 2 has the
-        names in ``lights``, version 3 in ``lights`` inside ``lights``, beside a flag."""
-        told = self.lights or {}
-        lights = told.get("lights", told)
+    def light_names(self) -> dict[str, str]:
+        """The service's names of the lights by the name in lower case; empty when the service does
+        not list them. Version 2 has the names in ``lights``, version 3 in ``lights`` inside
+        ``lights``, beside a flag."""
+        told = {name.casefold(): one for name, one in (self.lights or {}).items()}
+        lights = told.get("lights", self.lights)
         if not isinstance(lights, dict):
-            return frozenset()
-        return frozenset(name for name, one in lights.items() if isinstance(one, dict))
+            return {}
+        return {name.casefold(): name for name, one in lights.items() if isinstance(one, dict)}
 
 
 class GetCapabilities(Command[Capabilities], frozen=True, kw_only=True):
@@ -367,10 +380,17 @@ class PrinterEvent(Named):
     UNKNOWN = ""
 
 
+class RetractPlace(Named):
+    """Where paper was retracted to; ``UNKNOWN``: jammed, or a bin, "unit1"."""
+
+    TRANSPORT = "transport"
+    UNKNOWN = "unknown"
+
+
 class AutoRetracted(Payload, frozen=True, kw_only=True):
     """``Printer.MediaAutoRetractedEvent``."""
 
-    result: str | None = None  # "transport", "jammed" or a bin, "unit1"
+    result: RetractPlace | None = None
 
 
 # -- Storage: the retract bins of version 3 -------------------------------------------------------

@@ -273,7 +273,7 @@ class XfsPinPad(XfsDriver):
 
 def _press(entry: _XfsPinEntry, message: XfsMessage) -> None:
     """Add one key to the entry; ignores function keys without a meaning here."""
-    if message.header.name != KeyPressed.EVENT:
+    if not message.is_named(KeyPressed.EVENT):
         return
     match message.read(KeyPressed).completion:
         case EntryCompletion.CONTINUE:

@@ -41,6 +41,7 @@ from drivers.xfs4iot.payloads import (
     PrinterStatus,
     ResetPrinter,
     RetractMedia,
+    RetractPlace,
     StatusFacts,
     Storage,
     SupplyState,
@@ -306,7 +307,7 @@ class XfsPrinter(XfsDriver):
                 self._gone()
             case PrinterEvent.MEDIA_AUTO_RETRACTED:
                 self._gone()
-                if message.read(AutoRetracted).result == "transport":
+                if message.read(AutoRetracted).result is RetractPlace.TRANSPORT:
                     # That paper would come out with the next: retract it into the bin before.
                     self._presented, self._ours = Deadline(math.inf), False
             case _:
@@ -329,8 +330,9 @@ class XfsPrinter(XfsDriver):
 
     def _suits(self, capabilities: Capabilities) -> bool:
         """Whether the service reports this driver's type of printer, or no type at all."""
-        types = (capabilities.printer.type if capabilities.printer else None) or {}
-        return bool(types.get(self.TYPE)) or not any(types.values())
+        told = (capabilities.printer.type if capabilities.printer else None) or {}
+        types = {name.casefold() for name, one in told.items() if one}
+        return not types or self.TYPE in types
 
     def _look(self, service: XfsService, seconds: float) -> StatusFacts:
         service.pump()

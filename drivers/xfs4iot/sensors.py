@@ -82,7 +82,7 @@ class XfsSensors(XfsDriver):
                 look = Deadline(LOOK_S)
 
     def _hear(self, message: XfsMessage) -> None:
-        if message.header.name == StatusFacts.EVENT:
+        if message.is_named(StatusFacts.EVENT):
             self._note(message.read(StatusFacts).auxiliaries)
 
     def _status(self, facts: StatusFacts) -> Status:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from drivers import catalogue
 from drivers.camera.types import StartStream, StopStream
@@ -53,8 +53,8 @@ class OneService:
     """A machine, seen as one of its services. A code is held before its scanner's window, and
     paper is taken."""
 
-    def __init__(self, service: str) -> None:
-        self._machine = XfsMachine()
+    def __init__(self, service: str, dialect: Literal["standard", "kal"] = "standard") -> None:
+        self._machine = XfsMachine(dialect=dialect)
         self._service = service
         self._gone = threading.Event()
         self._hand = threading.Thread(target=self._hold, daemon=True)

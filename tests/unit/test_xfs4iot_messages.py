@@ -415,3 +415,52 @@ def test_every_state_of_a_device(state: DeviceState) -> None:
 
 def test_a_device_that_says_nothing_is_unknown() -> None:
     assert status_of(None).state is State.UNKNOWN
+
+
+CASES: tuple[Callable[[str], str], ...] = (str, str.upper, str.lower, str.title)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_names_and_values_are_read_in_any_case(case: Callable[[str], str]) -> None:
+    """Services made with KAL's framework write some names as the standard does not."""
+    auxiliaries = {case("UPS"): {case("low"): True, case("engaged"): True}}
+    device = {case("device"): case("hardwareError")}
+    message = decode(
+        json.dumps(
+            {
+                case("header"): {
+                    case("type"): case("unsolicited"),
+                    case("name"): case("Common.StatusChangedEvent"),
+                    case("requestId"): 5,
+                },
+                case("payload"): {case("common"): device, case("auxiliaries"): auxiliaries},
+            }
+        )
+    )
+    assert message.header.type is MessageType.UNSOLICITED
+    assert message.header.request_id == 5
+    assert message.is_named(StatusFacts.EVENT)
+    facts = message.read(StatusFacts)
+    assert facts.common is not None
+    assert facts.common.device is DeviceState.HARDWARE_ERROR
+    assert facts.auxiliaries is not None
+    assert facts.auxiliaries.ups is not None
+    assert facts.auxiliaries.ups.low
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("values", [CompletionCode, ErrorCode, DeviceState, EntryCompletion])
+def test_every_value_is_read_in_any_case(values: Any, case: Callable[[str], str]) -> None:
+    for value in values:
+        assert values(case(value)).casefold() == value.casefold()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_lights_are_found_in_any_case(case: Callable[[str], str]) -> None:
+    one = {"flashRate": {"off": True}}
+    for lights in ({case("cardReader"): one}, {case("lights"): {case("cardReader"): one}}):
+        payload = {"lights": lights}
+        told = decode(
+            json.dumps({"header": {"type": "completion", "name": "x"}, "payload": payload})
+        )
+        assert told.read(Capabilities).light_names() == {"cardreader": case("cardReader")}

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from PIL import Image, ImageDraw
 
@@ -137,15 +137,18 @@ class XfsMachine:
         card_reader: str = "motor",
         minor: int = 0,
         tells_media: bool = True,
+        dialect: Literal["standard", "kal"] = "standard",
     ) -> None:
         """``port`` 0 takes a free port. ``card_reader``: "motor", "dip", "latchedDip",
         "contactless". ``minor``: the minor version of every message. Without ``tells_media`` only
-        the printers' events tell of paper in the slot, not their status."""
+        the printers' events tell of paper in the slot, not their status. ``dialect`` "kal": names
+        as services made with KAL's framework write them, interfaces as ``cardReader``."""
         self._pace = seconds_per_page
         self._master_keys = dict(master_keys)
         self._reader_type = card_reader
         self._minor = minor
         self._tells_media = tells_media
+        self._dialect = dialect
         self._scheme = "wss" if tls else "ws"
         self._host = "127.0.0.1"
         self._wire = XfsServer(
@@ -369,7 +372,7 @@ class XfsMachine:
             raise EndedError("invalidCommand")
         acts: Mapping[str, Callable[[QueuedCommand], Payload | None]] = {
             "Common.Status": self._status,
-            "Common.Capabilities": lambda job: offered,
+            "Common.Capabilities": lambda job: self._told(offered),
             "Common.SetVersions": lambda job: self._agree_on_versions(job, offered),
             "Storage.GetStorage": self._storage,
             "Printer.PrintRaw": self._print_raw,
@@ -403,6 +406,16 @@ class XfsMachine:
             if state in ("offline", "powerOff", "noDevice", "starting"):
                 raise EndedError("deviceNotReady")
         return acts[job.name](job)
+
+    def _told(self, offered: Payload) -> Payload:
+        """The capabilities in the machine's dialect."""
+        if self._dialect == "standard":
+            return offered
+        interfaces = [
+            one | {"name": one["name"][0].lower() + one["name"][1:]}
+            for one in offered["interfaces"]
+        ]
+        return offered | {"interfaces": interfaces}
 
     def _capabilities(self, service: str) -> Payload:
         return capabilities(service, self._major, self._minor, self._reader_type)
@@ -826,8 +839,10 @@ class XfsMachine:
 
     def _sensed(self, facts: Payload) -> Payload:
         """The facts in the names of the machine's version: version 2 names the door by its side."""
-        door = "cabinetFrontDoor" if self._major == 2 else "cabinetDoor"
-        return {door if name == "cabinetDoor" else name: one for name, one in facts.items()}
+        names = {"cabinetDoor": "cabinetFrontDoor"} if self._major == 2 else {}
+        if self._dialect == "kal":
+            names["UPS"] = "ups"
+        return {names.get(name, name): one for name, one in facts.items()}
 
     def _power(self, state: str) -> None:
         engaged = state != "mains"
