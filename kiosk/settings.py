@@ -172,6 +172,11 @@ def load(path: Path) -> Settings:
         settings = msgspec.convert(table, Settings, dec_hook=_decode)
     except SettingsError as error:
         raise SettingsError(f"{path}: {error}") from None
+    except FileNotFoundError as error:
+        raise SettingsError(
+            f"{path}: there are no settings; write them as the README shows, or name others with "
+            "--settings (`kiosk demo` needs none)"
+        ) from error
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from error
     # `tomllib` passes on the plain ValueError of `int` for a number of 5000 digits.

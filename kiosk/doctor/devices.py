@@ -21,7 +21,6 @@ SECONDS = 45.0
 """Longest time of one probe; the slowest, a reader that answers at no speed, takes ten seconds."""
 AGAIN_S = 12.0
 """A probe that failed later than this is not repeated."""
-STOP = en("systemctl stop kiosk.service, and examine again")
 _RAW_PORT = 9100  # of a printer whose address names no port
 _HELD = (Reason.OFFLINE, Reason.NO_DEVICE, Reason.TIMEOUT, Reason.GARBLED)
 
@@ -112,8 +111,11 @@ def _terminal_at(table: Mapping[str, Any]) -> Process | None:
 
 
 def _in_use(name: str, user: Process) -> Finding:
-    return DEVICES.unknown(
-        name, en("in use by the running terminal (process {pid})", pid=user.pid), STOP
+    """A device that the terminal serves with is watched by it: nothing is wrong, and the terminal
+    need not be stopped to see that."""
+    return DEVICES.note(
+        name,
+        en("in use by the running terminal (process {pid}), whose log tells of it", pid=user.pid),
     )
 
 

@@ -17,6 +17,7 @@ from kiosk.doctor import (
     names,
     network,
     permissions,
+    processes,
     unknown,
 )
 from kiosk.doctor.causes import linked
@@ -97,12 +98,14 @@ def examine(
 
 
 def _probes(settings: Settings, file: Path | None) -> tuple[Probe, ...]:
+    read = file or processes.DEFAULT_SETTINGS
     return (
         Probe(machine.MACHINE, "system", machine.system),
         Probe(machine.MACHINE, "packages", machine.packages),
         Probe(machine.MACHINE, "rare characters", machine.fonts),
         Probe(machine.MACHINE, "disk", machine.resources_left),
-        Probe(machine.MACHINE, "display", machine.display),
+        Probe(machine.MACHINE, "user", partial(machine.user, file=read)),
+        Probe(machine.MACHINE, "display", partial(machine.display, file=read)),
         Probe(daemons.DAEMONS, daemons.PCSCD, daemons.pcscd, 35.0),
         Probe(daemons.DAEMONS, daemons.CUPSD, daemons.cupsd),
         Probe(daemons.DAEMONS, daemons.XFS, daemons.xfs4iot, 35.0),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import pwd
 import re
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from importlib import metadata, resources
 from pathlib import Path
 
 from drivers.sentence import en, joined
-from kiosk.doctor import plugged
+from kiosk.doctor import blanking, plugged, processes
 from kiosk.doctor.findings import Finding, Section
 from kiosk.settings import Settings
 
@@ -121,10 +122,12 @@ def _disk(name: str, path: Path) -> Finding:
     )
 
 
-def display(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
+def display(
+    settings: Settings, root: Path = plugged.ROOT, file: Path = processes.DEFAULT_SETTINGS
+) -> Iterator[Finding]:
     """A screen to draw on and a panel to touch. A machine on a desk may do without."""
     lacks = MACHINE.bad if settings.production else MACHINE.note
-    yield _screen(settings, root)
+    yield _screen(settings, root, file)
     path = root / INPUTS
     if not path.is_file():
         yield MACHINE.unknown("touch", en("no list of input devices here"))
@@ -136,9 +139,12 @@ def display(settings: Settings, root: Path = plugged.ROOT) -> Iterator[Finding]:
         yield lacks("touch", en("no panel"), en("check the USB cable and power of the touch panel"))
 
 
-def _screen(settings: Settings, root: Path) -> Finding:
+def _screen(settings: Settings, root: Path, file: Path = processes.DEFAULT_SETTINGS) -> Finding:
     """The screens that the kernel knows (``/sys/class/drm``), else the display server in use."""
     lacks = MACHINE.bad if settings.production else MACHINE.note
+    if dark := _goes_dark(file):
+        mend = en("in the session's start: {command}", command=blanking.MEND)
+        return lacks("display", dark, mend)
     outputs = sorted((root / "sys/class/drm").glob("card*-*"))
     there = [one for one in outputs if plugged.read(one / "status") == "connected"]
     if there:
@@ -153,6 +159,40 @@ def _screen(settings: Settings, root: Path) -> Finding:
     return lacks(
         "display", en("no graphics card"), en("check the graphics card and its driver: lspci -k")
     )
+
+
+def _goes_dark(file: Path) -> str:
+    """That the X server of the terminal blanks the screen: the touch that wakes the screen also
+    presses what lies under the finger. "" where it does not, or there is none."""
+    terminal = processes.terminal_of(file)
+    environment = processes.environment(terminal.pid) if terminal else {}
+    found = blanking.ask({**os.environ, **environment})
+    if found is None:
+        return ""
+    saver = en("the screen saver blanks the screen after {seconds} s", seconds=found.saver_s)
+    dpms = en("DPMS switches the screen off after {seconds} s", seconds=found.dpms_s)
+    return joined(", ", saver if found.saver_s else "", dpms if found.dpms_s else "")
+
+
+def user(settings: Settings, file: Path = processes.DEFAULT_SETTINGS) -> Iterator[Finding]:
+    """Whom the terminal runs as. Root may read and change all that others have left."""
+    terminal = processes.terminal_of(file)
+    number = processes.user_of(terminal.pid) if terminal else os.geteuid()
+    if number is None:
+        return
+    try:
+        name = pwd.getpwuid(number).pw_name
+    except KeyError:
+        name = str(number)
+    if number:
+        yield MACHINE.good("user", name)
+    elif terminal:
+        lacks = MACHINE.bad if settings.production else MACHINE.note
+        mend = en("run it by assets/systemd/kiosk.service, as the user kiosk")
+        yield lacks("user", en("the terminal runs as root"), mend)
+    else:
+        mend = en("as the terminal's user: {command}", command="sudo -u kiosk kiosk doctor")
+        yield MACHINE.note("user", en("the doctor runs as root, whom every file lets in"), mend)
 
 
 def _output(path: Path) -> str:

@@ -13,7 +13,10 @@ from pathlib import Path
 _PROC = Path("/proc")
 _PEER, _INODE = 2, 9  # columns of /proc/net/tcp
 _OURS = ("run", "visit")
-_CHILD = "drivers.hosting.child"  # what a process host starts
+DEFAULT_SETTINGS = Path("/etc/kiosk/terminal.toml")
+_MODULES = ("drivers.hosting.child", "kiosk.keeper.forking")
+"""What a process host starts, and what the keeper forks its visits from: a forked process keeps the
+words of the process it was forked from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +30,42 @@ class Process:
     def name(self) -> str:
         return Path(self.command[0]).name if self.command else ""
 
+    def reads(self, settings: Path) -> bool:
+        """Whether a process of a terminal was started with this file of settings."""
+        return str(settings) in self.command or (
+            settings == DEFAULT_SETTINGS and "--settings" not in self.command
+        )
+
     @property
     def is_terminal(self) -> bool:
         """Whether the process is a keeper, a visit, or the process of a driver of a visit."""
-        if any(_CHILD in word for word in self.command):
+        if any(module in word for word in self.command for module in _MODULES):
             return True
         words = [Path(word).name for word in self.command]
         return any(first == "kiosk" and then in _OURS for first, then in pairwise(words))
+
+
+def terminal_of(settings: Path) -> Process | None:
+    """A process of the terminal that runs by this file of settings; ``None`` when none runs."""
+    return next((one for one in all_running() if one.is_terminal and one.reads(settings)), None)
+
+
+def user_of(pid: int) -> int | None:
+    """The number of the user a process runs as; ``None`` when it has ended."""
+    try:
+        return (_PROC / str(pid)).stat().st_uid
+    except OSError:
+        return None
+
+
+def environment(pid: int) -> dict[str, str]:
+    """The environment a process was started with; empty when it may not be read."""
+    try:
+        raw = (_PROC / str(pid) / "environ").read_bytes()
+    except OSError:
+        return {}
+    pairs = (os.fsdecode(one).partition("=") for one in raw.split(b"\0") if b"=" in one)
+    return {name: value for name, _, value in pairs}
 
 
 def of(pid: int) -> Process | None:

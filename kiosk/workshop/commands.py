@@ -19,7 +19,7 @@ _PROFILE = click.option(
 
 
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path), default=Path("out"), show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), default=Path("out/demo"), show_default=True)
 @click.option("--offscreen", is_flag=True, help="Play the main job without a display.")
 @_PROFILE
 @click.option("--landscape", is_flag=True, help="1920×1080 whatever the profile says.")
@@ -28,23 +28,25 @@ def demo(out: Path, offscreen: bool, profile: str, landscape: bool, trace: Path 
     """Everything on this machine: the stand-in centre, emulated hardware, the terminal.
 
     Opens the terminal in a window beside the desk, which plays the hardware. Without a display it
-    plays the main job offscreen and leaves pictures, papers and times in OUT.
+    plays the main job offscreen and leaves pictures, papers and times in OUT, which must be empty
+    or hold those of an earlier demo.
     """
     from kiosk.workshop import demo as demonstration
 
-    sys.exit(
-        demonstration.run(
+    try:
+        code = demonstration.run(
             out, offscreen=offscreen, profile=profile, landscape=landscape, trace=trace
         )
-    )
+    except demonstration.OccupiedError as error:
+        raise click.BadParameter(str(error), param_hint="--out") from None
+    sys.exit(code)
 
 
 @click.group(invoke_without_command=True)
 @click.option(
     "--directory",
     type=click.Path(path_type=Path),
-    required=True,
-    help="Where its control socket and ports lie.",
+    help="Where its control socket and ports lie.  [required]",
 )
 @click.option(
     "--settings",
@@ -59,7 +61,7 @@ def demo(out: Path, offscreen: bool, profile: str, landscape: bool, trace: Path 
 @click.pass_context
 def desk(
     context: click.Context,
-    directory: Path,
+    directory: Path | None,
     settings: Path | None,
     centre: str | None,
     headless: bool,
@@ -74,7 +76,7 @@ def desk(
     if context.invoked_subcommand is None:
         sys.exit(
             app.run(
-                directory,
+                _told(directory),
                 centre=centre,
                 headless=headless,
                 profile=profile,
@@ -82,6 +84,13 @@ def desk(
                 terminal=terminal,
             )
         )
+
+
+def _told(directory: Path | None) -> Path:
+    """Not a required option of the group: ``kiosk desk tell --help`` needs no desk."""
+    if directory is None:
+        raise click.UsageError("Missing option '--directory'.")
+    return directory
 
 
 @desk.command()
@@ -97,7 +106,7 @@ def tell(context: click.Context, script: str, wait: float | None) -> None:
     """
     from ui.desk import app
 
-    directory, terminal = context.obj
+    directory, terminal = _told(context.obj[0]), context.obj[1]
     text = sys.stdin.read() if script == "-" else script
     sys.exit(app.tell(directory, text, wait=wait, terminal=terminal))
 
@@ -109,7 +118,7 @@ def look(context: click.Context, device: str) -> None:
     """Print what a person would see at DEVICE (printer, a4, reader, …), as JSON."""
     from ui.desk import app
 
-    directory, terminal = context.obj
+    directory, terminal = _told(context.obj[0]), context.obj[1]
     sys.exit(app.look(directory, device, terminal=terminal))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,17 @@ PROFILE = "supermarket"
 """What kind of machine is shown unless another is named."""
 STORIES = 2
 """How many visits the scripted demo plays."""
+MARK = ".made-by-kiosk-demo"
+"""The file in a directory that says that the demo has made it, and may empty it."""
+_MADE = re.compile(
+    r"\.story|\d+-\d\d-[\w.-]+\.png|(slip|sheet)-\d+\.png|certificate-\d+\.pdf|(times|failed)\.txt"
+)
+_WINDOWS = """\
+the terminal is the window at the left, the desk with its hardware the one at the right:
+  touch the screen to begin, put a person's card on the reader at the desk, type the code that
+  the telephone there shows; papers come out at the desk too
+its settings, data and socket: {directory}
+to end it: close the desk's window, or Ctrl+C here"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,7 @@ def run(
     trace: Path | None = None,
 ) -> int:
     """Run the demo of a ``profile``; offscreen when asked for or when there is no display.
+    Raises :class:`OccupiedError` when ``out`` holds anything that the demo has not made.
     ``landscape``: 1920×1080 also where the profile says portrait. Returns an exit code.
 
     ``trace``: file for the places of the buttons of each page (``ui.robots.trace``); written only
@@ -57,7 +70,10 @@ def run(
     display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     if offscreen or not display:
         return _play(out.resolve(), profile, landscape=landscape)
-    with place(headless=False, profile=profile, landscape=landscape, full_screen=False) as here:
+    with place(
+        headless=False, profile=profile, landscape=landscape, full_screen=False, say=_say
+    ) as here:
+        _say(_WINDOWS.format(directory=here.directory))
         told = robots.options(robots.TRACE, trace.resolve()) if trace else ()
         with _ending_with(here.hardware):
             command = keeper.visit_command(here.settings, *told)
@@ -85,9 +101,9 @@ def _ending_with(hardware: subprocess.Popen[bytes]) -> Iterator[None]:
 
 def _play(out: Path, profile: str, *, landscape: bool) -> int:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
-    with place(headless=True, profile=profile, landscape=landscape) as here:
+    empty(out)
+    with place(headless=True, profile=profile, landscape=landscape, say=_say) as here:
+        _say(f"playing {STORIES} visits on the real pages, about a minute; pictures go to {out}")
         player = robots.options(robots.PLAYER, out, here.desk, here.centre)
         command = keeper.visit_command(here.settings, *player)
         code = keeper.run(
@@ -105,6 +121,36 @@ def _play(out: Path, profile: str, *, landscape: bool) -> int:
     print(times.read_text(encoding="utf-8"))
     print(f"pictures and papers: {out}")
     return code
+
+
+class OccupiedError(Exception):
+    """The directory for pictures and papers holds something that the demo has not made."""
+
+
+def empty(out: Path) -> None:
+    """Make ``out`` an empty directory of the demo's. Removes only what an earlier demo has made;
+    raises :class:`OccupiedError`, and removes nothing, when anything else is there."""
+    if out.exists() and not out.is_dir():
+        raise OccupiedError(f"{out} is no directory")
+    out.mkdir(parents=True, exist_ok=True)
+    there = sorted(path for path in out.iterdir() if path.name != MARK)
+    ours = (out / MARK).is_file()
+    for path in there:
+        if not (ours and _MADE.fullmatch(path.name) and path.is_file() and not path.is_symlink()):
+            raise OccupiedError(
+                f"{out} holds {path.name}, which the demo has not made: name another directory"
+            )
+    for path in there:
+        path.unlink()
+    (out / MARK).touch()
+
+
+def _say(words: str) -> None:
+    print(words, flush=True)
+
+
+def _silent(_words: str) -> None:
+    """Says nothing: tests and measurements use the same place."""
 
 
 def _keep_papers(here: DemoPlace, out: Path) -> None:
@@ -138,6 +184,7 @@ def place(
     landscape: bool = False,
     full_screen: bool = True,
     delay: float = 0.0,
+    say: Callable[[str], None] = _silent,
 ) -> Iterator[DemoPlace]:
     """Start the stand-in centre and the desk with the devices of ``profile``; write the settings of
     a terminal that uses both.
@@ -151,6 +198,7 @@ def place(
         me = [sys.executable, "-m", "kiosk"]
         centre_dir = directory / "centre"
         centre_dir.mkdir()
+        say("starting the stand-in centre (about 3 s)")
         centre = _start([*me, "sandbox", "--directory", str(centre_dir), "--delay", str(delay)])
         started.append(centre)
         url = _first_line(centre)
@@ -164,12 +212,14 @@ def place(
             desk_command.append("--headless")
         if wide:
             desk_command.append("--landscape")
+        say(f"starting the emulated hardware of the profile {profile} (about 5 s)")
         desk = _start(desk_command)
         started.append(desk)
         devices = json.loads(_first_line(desk))
         settings = directory / "terminal.toml"
         told = _settings(directory, url, profile, landscape=wide, full_screen=full_screen)
         settings.write_text(told + _tables(devices), encoding="utf-8")
+        say("starting the terminal (about 5 s)")
         yield DemoPlace(directory, url, settings, directory / "desk.sock", desk)
     finally:
         for process in reversed(started):

@@ -262,7 +262,8 @@ def test_a_centre_that_is_not_there(here: DemoPlace, tmp_path: Path) -> None:
 def test_settings_that_cannot_be_read_are_one_sentence(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["doctor", "--settings", str(tmp_path / "none.toml")])
     assert result.exit_code == 1
-    assert "No such file" in result.output
+    assert "there are no settings" in result.output
+    assert "kiosk demo" in result.output
 
 
 HERE = Section("machine")

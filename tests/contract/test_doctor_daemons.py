@@ -222,9 +222,15 @@ sys.stdin.read()
     [
         (
             ("kiosk", "visit"),
-            Verdict.UNKNOWN,
+            Verdict.NOTE,
             "in use by the running terminal",
-            "systemctl stop kiosk.service",
+            "",
+        ),
+        (
+            ("-m", "kiosk.keeper.forking"),  # a forked visit has the words of the fork server
+            Verdict.NOTE,
+            "in use by the running terminal",
+            "",
         ),
         (("minicom", "-D"), Verdict.BAD, "is held by another program", "fuser"),
     ],

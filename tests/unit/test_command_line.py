@@ -4,6 +4,7 @@ import importlib
 import inspect
 import sys
 from importlib.abc import MetaPathFinder
+from pathlib import Path
 from typing import Never
 
 import pytest
@@ -78,6 +79,25 @@ def test_a_command_that_is_not_installed_says_what_to_install(
         f"Error: `kiosk {arguments[0]}` belongs to the workshop, which is not on this machine; "
         "install provident-kiosk-workshop\n"
     )
+
+
+@pytest.mark.parametrize("command", ["tell", "look"])
+def test_orders_to_a_desk_explain_themselves_without_one(command: str) -> None:
+    helped = invoke("desk", command, "--help")
+    assert helped.exit_code == 0
+    assert command in helped.output
+    refused = invoke("desk", command, "printer")
+    assert refused.exit_code == 2
+    assert "Missing option '--directory'" in refused.output
+
+
+@pytest.mark.parametrize("command", ["run", "doctor"])
+def test_a_command_without_settings_says_the_next_step(command: str, tmp_path: Path) -> None:
+    told = invoke(command, "--settings", str(tmp_path / "none.toml"))
+    assert told.exit_code == 1
+    assert "there are no settings" in told.output
+    assert "README" in told.output
+    assert "kiosk demo" in told.output
 
 
 def test_an_unknown_command_is_none_of_the_workshop(no_workshop: None) -> None:

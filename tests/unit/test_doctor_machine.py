@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -209,12 +213,16 @@ def inputs(root: Path, listing: str) -> None:
     path.write_text(listing)
 
 
-def display(root: Path, *, production: bool) -> dict[str, tuple[Verdict, str]]:
-    loaded = Settings(
+def loaded_for(*, production: bool) -> Settings:
+    return Settings(
         terminal="T0001",
         production=production,
         centre=CentreSettings(url="https://gjj.example", seal_roots=Path("roots.pem")),
     )
+
+
+def display(root: Path, *, production: bool) -> dict[str, tuple[Verdict, str]]:
+    loaded = loaded_for(production=production)
     return {one.name: (one.verdict, one.seen) for one in machine.display(loaded, root)}
 
 
@@ -318,3 +326,67 @@ def test_disk_and_memory_that_are_full(monkeypatch: pytest.MonkeyPatch) -> None:
     full = {one.name: one for one in machine.resources_left(with_devices())}
     assert full["disk"].verdict is full["memory"].verdict is Verdict.BAD
     assert full["disk"].mend.startswith("see what takes it: du")
+
+
+# -- the screen that goes dark, the user -----------------------------------------------------------
+
+
+@contextmanager
+def x_server(*options: str) -> Iterator[str]:
+    """The name of an X server that was started with ``options``."""
+    ours, theirs = os.pipe()
+    command = ["Xvfb", "-displayfd", str(theirs), "-screen", "0", "64x64x24", "-nolisten", "tcp"]
+    with subprocess.Popen(
+        [*command, *options], pass_fds=[theirs], stderr=subprocess.DEVNULL
+    ) as server:
+        os.close(theirs)
+        try:
+            with os.fdopen(ours) as told:
+                yield f":{told.readline().strip()}"
+        finally:
+            server.terminate()
+
+
+@pytest.mark.skipif(shutil.which("Xvfb") is None, reason="needs the Debian package xvfb")
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [(("-s", "10"), "the screen saver blanks the screen after 600 s"), (("-s", "0"), "")],
+)
+def test_a_screen_that_goes_dark_is_told(
+    options: tuple[str, ...], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with x_server(*options) as name:
+        monkeypatch.setenv("DISPLAY", name)
+        found = machine._screen(loaded_for(production=True), tmp_path, tmp_path / "no.toml")
+    if words:
+        assert found.verdict is Verdict.BAD
+        assert words in found.seen
+        assert "xset s off -dpms" in found.mend
+    else:
+        assert found.verdict is Verdict.GOOD
+
+
+@pytest.mark.parametrize("production", [True, False])
+def test_a_terminal_that_runs_as_root(tmp_path: Path, production: bool) -> None:
+    file = tmp_path / "terminal.toml"
+    loaded = loaded_for(production=production)
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; print(flush=True); sys.stdin.read()",
+        "kiosk",
+        "run",
+        "--settings",
+        str(file),
+    ]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as terminal:
+        assert terminal.stdout is not None
+        terminal.stdout.readline()  # it runs as what it was started as
+        (found,) = machine.user(loaded, file)
+        terminal.communicate()
+    root = os.geteuid() == 0
+    worst = Verdict.BAD if production else Verdict.NOTE
+    assert found.verdict is (worst if root else Verdict.GOOD)
+    assert ("kiosk.service" in found.mend) == root
+    (after,) = machine.user(loaded, file)
+    assert after.verdict is (Verdict.NOTE if root else Verdict.GOOD)

@@ -1,0 +1,69 @@
+"""Asks an X server when it blanks its screen: the screen saver of X11, and DPMS."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+MEND = "xset s off -dpms"
+
+
+@dataclass(frozen=True, slots=True)
+class Blanking:
+    """Seconds without a touch after which the screen goes dark; 0: never."""
+
+    saver_s: int
+    dpms_s: int
+
+
+def ask(environment: Mapping[str, str]) -> Blanking | None:
+    """The settings of the X server in ``environment`` (``DISPLAY``, ``XAUTHORITY``); ``None`` where
+    none can be asked."""
+    name = environment.get("DISPLAY", "")
+    if not name:
+        return None
+    try:
+        x11 = ctypes.CDLL("libX11.so.6")
+    except OSError:
+        return None
+    authority = environment.get("XAUTHORITY")
+    if authority and "XAUTHORITY" not in os.environ:
+        os.environ["XAUTHORITY"] = authority  # the library reads it there
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    display = x11.XOpenDisplay(name.encode())
+    if not display:
+        return None
+    try:
+        pointer = ctypes.c_void_p(display)
+        saver, *_ = _numbers(4, ctypes.c_int, lambda *to: x11.XGetScreenSaver(pointer, *to))
+        return Blanking(saver, _dpms(pointer))
+    finally:
+        x11.XCloseDisplay(ctypes.c_void_p(display))
+
+
+def _dpms(display: ctypes.c_void_p) -> int:
+    """The first of DPMS' times, 0 when it is off or the server has no DPMS."""
+    try:
+        extensions = ctypes.CDLL("libXext.so.6")
+    except OSError:
+        return 0
+    if not extensions.DPMSQueryExtension(
+        display, ctypes.byref(ctypes.c_int()), ctypes.byref(ctypes.c_int())
+    ):
+        return 0
+    level, on = ctypes.c_uint16(), ctypes.c_ubyte()
+    extensions.DPMSInfo(display, ctypes.byref(level), ctypes.byref(on))
+    if not on.value:
+        return 0
+    times = _numbers(3, ctypes.c_uint16, lambda *to: extensions.DPMSGetTimeouts(display, *to))
+    return min((one for one in times if one), default=0)
+
+
+def _numbers(
+    count: int, kind: type[ctypes.c_int] | type[ctypes.c_uint16], call: Callable[..., object]
+) -> list[int]:
+    found = [kind() for _ in range(count)]
+    call(*map(ctypes.byref, found))
+    return [one.value for one in found]

@@ -1,0 +1,67 @@
+"""Where the demo leaves its pictures: it removes only what a demo has made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from kiosk.__main__ import main
+from kiosk.workshop import demo
+
+MADE = (
+    *("1-01-attract.png", "2-13-loan.plan.png", "slip-1.png", "sheet-12.png"),
+    *("certificate-1.pdf", "times.txt", "failed.txt", ".story"),
+)
+
+
+def test_what_an_earlier_demo_has_made_is_removed(tmp_path: Path) -> None:
+    out = tmp_path / "new" / "out"
+    for _ in range(2):
+        demo.empty(out)
+        assert [path.name for path in out.iterdir()] == [demo.MARK]
+        for name in MADE:
+            (out / name).write_text("made by a demo")
+
+
+@pytest.mark.parametrize("name", ["letter.txt", "1-01-attract.jpg", "pages", "link.png"])
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_directory_with_anything_else_is_refused(tmp_path: Path, name: str, marked: bool) -> None:
+    if marked:
+        demo.empty(tmp_path)
+    (tmp_path / "slip-1.png").touch()
+    if name == "pages":
+        (tmp_path / name).mkdir()
+    else:
+        (tmp_path / name).write_text("mine")
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(demo.OccupiedError):
+        demo.empty(tmp_path)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_pictures_of_somebody_else_are_not_the_demos(tmp_path: Path) -> None:
+    """Names like the demo's, and no mark of the demo."""
+    (tmp_path / "slip-1.png").write_text("mine")
+    with pytest.raises(demo.OccupiedError, match=r"slip-1\.png"):
+        demo.empty(tmp_path)
+    assert (tmp_path / "slip-1.png").read_text() == "mine"
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    elsewhere.write_text("mine")
+    demo.empty(out)
+    (out / "slip-1.png").symlink_to(elsewhere)
+    with pytest.raises(demo.OccupiedError):
+        demo.empty(out)
+    assert elsewhere.read_text() == "mine"
+
+
+def test_the_command_says_it_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("mine")
+    told = CliRunner().invoke(main, ["demo", "--offscreen", "--out", str(tmp_path)])
+    assert told.exit_code == 2
+    assert "letter.txt, which the demo has not made" in told.output
+    assert (tmp_path / "letter.txt").read_text() == "mine"
