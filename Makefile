@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 
 .PHONY: demo test soak terminal check coverage mutants simulate faults bench fuzz lab words models goldens lock openapi events clean
 
-demo: $(VENV)/ready words models  ## the terminal, the desk and the stand-in centre; without a display, played into out/
+demo: $(VENV)/ready words models  ## the terminal, the desk and the stand-in centre; without a display, played into out/demo/
 	$(BIN)/kiosk demo
 
 # Most tests wait for devices and processes: more workers than cores keep the cores busy.

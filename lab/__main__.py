@@ -33,6 +33,8 @@ def main() -> int:
         print(f"lab: the machine was not done in {SECONDS:.0f} s: console.txt tells more")
     found = report.read(FOLDER / "out")
     print(report.text(found))
+    if not found.finished and (said := report.last_lines(FOLDER / "console.txt")):
+        print(f"lab: the guest's last lines:\n{said}")
     return 0 if ended and found.well else 1
 
 

@@ -45,8 +45,18 @@ def read(out: Path) -> LabReport:
     return LabReport(tuple(Case(**json.loads(line)) for line in lines[:-1]), ended in ("0", "1"))
 
 
+def last_lines(console: Path, count: int = 15) -> str:
+    """The last lines that the guest's kernel and init have said: why a guest died."""
+    if not console.exists():
+        return ""
+    lines = console.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n".join(f"  {line.rstrip()}" for line in lines[-count:])
+
+
 def text(report: LabReport) -> str:
     """A row for every device, then a line for every failed test."""
+    if not report.cases and not report.finished:
+        return "no test has run: the guest died before, see console.txt"
     rows = ["", f"{'device':<12}{'held':>6}{'of':>5}{'seconds':>10}"]
     for device in dict.fromkeys(case.on for case in report.cases):
         cases = [case for case in report.cases if case.on == device]

@@ -27,6 +27,11 @@ from ui.translator import Translator
 
 HERE = Path(__file__).parent
 
+DESK_ROOM = 688
+"""Width of the smallest window of the desk, with the margins around both windows."""
+LEAST = 0.3
+"""The smallest scale of the demo's window."""
+
 
 class Stage:
     """The one window of the terminal, hidden until it is shown; its page, clock and appearance."""
@@ -111,10 +116,17 @@ class Stage:
 
 
 def window_size(stage: tuple[int, int]) -> tuple[int, int]:
-    """The largest window of the stage's shape that leaves room for the desk's window beside; the
-    stage's own size on the offscreen platform."""
+    """The largest window of the stage's shape that leaves room for the desk's window beside, unless
+    nobody could read it then; the stage's own size on the offscreen platform."""
     if QGuiApplication.platformName() == "offscreen":
         return stage
     room = QGuiApplication.primaryScreen().availableGeometry()
-    scale = min(1.0, 0.92 * room.height() / stage[1], 0.62 * room.width() / stage[0])
+    return fitting(stage, (room.width(), room.height()))
+
+
+def fitting(stage: tuple[int, int], room: tuple[int, int]) -> tuple[int, int]:
+    """The size of a window of the stage's shape on a screen with this ``room``."""
+    beside = (room[0] - DESK_ROOM) / stage[0]
+    wide = min(0.62 * room[0] / stage[0], max(beside, LEAST))
+    scale = min(1.0, 0.92 * room[1] / stage[1], wide)
     return int(stage[0] * scale), int(stage[1] * scale)

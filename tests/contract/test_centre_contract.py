@@ -184,4 +184,30 @@ def test_the_document_has_the_contract_and_nothing_of_the_sandbox() -> None:
 def test_the_document_names_nothing_of_a_machine() -> None:
     text = openapi.DOCUMENT.read_text(encoding="utf-8")
     assert str(Path(__file__).parents[2]) not in text
-    assert "http" not in text.replace('"scheme": "bearer"', "").replace('"type": "http"', "")
+    for said in ('"scheme": "bearer"', '"type": "http"', '"https://centre.example"'):
+        text = text.replace(said, "")
+    assert "http" not in text
+
+
+OPEN = {
+    "GET /v1/catalogue",
+    "POST /v1/sessions",
+    "POST /v1/ratings",
+    "POST /v1/documents/{id}/prints",
+    "GET /v1/operations/{id}/status",
+    "POST /v1/operations/{id}/commit",
+}
+"""What a terminal asks by itself, without a citizen's session."""
+
+
+def test_the_document_says_where_it_is_served_and_what_needs_no_session() -> None:
+    document = json.loads(openapi.DOCUMENT.read_text(encoding="utf-8"))
+    assert [server["url"] for server in document["servers"]] == ["https://centre.example"]
+    told = {
+        f"{method.upper()} {path}": operation["security"]
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+    }
+    assert {name for name, needed in told.items() if needed == []} == OPEN
+    assert all(needed == [{"HTTPBearer": []}] for name, needed in told.items() if name not in OPEN)
+    assert "X-Terminal" in document["info"]["description"]

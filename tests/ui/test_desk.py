@@ -55,6 +55,7 @@ from ui.desk.levers import BANK, CENTRE, DEVICES, Lever, clauses, standing, undo
 from ui.desk.parts import DeskPart
 from ui.desk.window import MARGIN, SMALLEST, TITLE_BAR, Window, beside
 from ui.robots.finger import walk
+from ui.stage import LEAST, fitting
 
 WIDE, NARROW, LOW = QSize(1314, 1010), QSize(682, 1010), QSize(640, 732)
 """Windows beside an upright and a wide terminal on 1920×1080, and a wide one on 1280×800."""
@@ -812,6 +813,20 @@ def test_beside_the_terminal(room: QRect, terminal: QSize) -> None:
     assert place.left() >= room.left() + MARGIN + terminal.width() + MARGIN
     assert place.bottom() + TITLE_BAR <= room.bottom()
     assert place.width() >= SMALLEST.width()
+
+
+@pytest.mark.parametrize(
+    "room", [(1920, 1080), (1920, 1040), (2560, 1440), (1366, 768), (1280, 1024), (1280, 800)]
+)
+@pytest.mark.parametrize("stage", [(1080, 1920), (1920, 1080)])
+def test_the_windows_of_the_demo_do_not_overlap(
+    stage: tuple[int, int], room: tuple[int, int]
+) -> None:
+    size = fitting(stage, room)
+    place = beside(QRect(0, 0, *room), QSize(*size))
+    assert place.left() >= MARGIN + size[0] + MARGIN
+    assert place.right() < room[0]
+    assert size[0] / stage[0] >= LEAST
 
 
 def test_on_a_small_screen_it_lies_over_the_terminal_but_on_the_screen() -> None:

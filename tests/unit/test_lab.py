@@ -97,3 +97,42 @@ def test_without_qemu_it_is_skipped_with_a_sentence(
     said = capsys.readouterr().out
     assert said.startswith("lab: skipped, there is no qemu-system-x86_64 and no swtpm here")
     assert "apt-get install qemu-system-x86 swtpm" in said
+
+
+def test_a_guest_that_died_says_so_with_its_last_lines(tmp_path: Path) -> None:
+    assert "no test has run" in report.text(report.read(tmp_path))
+    console = tmp_path / "console.txt"
+    assert report.last_lines(console) == ""
+    console.write_bytes(b"line\r\n" * 30 + b"Kernel panic - not syncing: \xff\r\n")
+    said = report.last_lines(console).splitlines()
+    assert len(said) == 15
+    assert said[-1].startswith("  Kernel panic - not syncing")
+
+
+@pytest.mark.parametrize(
+    ("repo", "python"),
+    [
+        ("/tmp/w/here", "/tmp/w/here/.venv/bin/python"),
+        ("/run/user/here", "/srv/venv/bin/python"),
+        ("/srv/here", "/srv/here/.venv/bin/python"),
+    ],
+)
+def test_the_guest_keeps_a_checkout_that_lies_under_its_ram_disks(
+    tmp_path: Path, repo: str, python: str
+) -> None:
+    """The guest's init with a ``mount`` that only notes what it is told; the place of the checkout
+    is there again behind the RAM disk that was laid over it."""
+    script = initrd.INIT.read_text()
+    part = script[script.index("venv=${python") : script.index("mount -t configfs")]
+    part = part.replace("/new", f"{tmp_path}/new")
+    part = part.replace("mkdir /repo /venv", "").replace("mkdir -p", "/bin/mkdir -p")
+    (tmp_path / "new").mkdir()
+    stub = f'mount() {{ echo "$@" >> {tmp_path}/mounts; }}\n'
+    told = f'repo="{repo}" python="{python}"\n'
+    subprocess.run(["sh", "-eu", "-c", told + stub + part], check=True, cwd=tmp_path)
+    mounts = (tmp_path / "mounts").read_text().splitlines()
+    disk = mounts.index(f"-t tmpfs tmp {tmp_path}/new/tmp")
+    venv = python.removesuffix("/bin/python")
+    for name, place in (("repo", repo), ("venv", venv)):
+        assert f"-o bind {tmp_path}/new{place} /{name}" in mounts[:disk]
+    assert f"-o bind /repo {tmp_path}/new{repo}" in mounts[disk:]

@@ -421,8 +421,9 @@ class TraceReader:
         self.path.write_text(json.dumps(plan) + "\n")
 
     def events(self) -> list[Event]:
-        """All events so far, sorted by time."""
-        lines = self.path.read_text().splitlines()[1:]
+        """All events so far, sorted by time. What follows the last line's end is still being
+        written."""
+        _, *lines, _ = self.path.read_text().split("\n")
         return sorted((Event(**_split(json.loads(line))) for line in lines), key=lambda e: e.at)
 
     def lives(self) -> list[int]:

@@ -238,6 +238,14 @@ class _FaultyApi(FastAPI):
     """The API inside the faults: a fault runs outside the application, so that it can cut the
     connection."""
 
+    def openapi(self) -> dict[str, Any]:
+        """The document; an operation that needs no session says so with an empty list."""
+        document = super().openapi()
+        for operations in document["paths"].values():
+            for operation in operations.values():
+                operation.setdefault("security", [])
+        return document
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope[CERTIFIED] = certified_name(send)
         await self.state.centre.faults.apply(super().__call__, scope, receive, send)
@@ -292,8 +300,18 @@ def _bare_app() -> FastAPI:
         description=(
             "Field names follow JGJ/T 320-2014. Money is a decimal string with two places, days "
             "are YYYYMMDD, months YYYY-MM. Every 4xx answer carries a RefusalBody. "
-            "From /v1/person on, a session of the level “proved” is needed."
+            "From /v1/person on, a session of the level “proved” is needed. Every request names "
+            "its terminal in the header X-Terminal. Where a body has a field “terminal” too, both "
+            "are equal, and a session serves only the terminal that has opened it; a centre "
+            "refuses anything else. An operation with an empty list of security needs no session, "
+            "only the terminal's own certificate (mutual TLS)."
         ),
+        servers=[
+            {
+                "url": "https://centre.example",
+                "description": "The centre's address: [centre] url of the terminal's settings",
+            }
+        ],
         version="1",
         lifespan=lifespan,
         docs_url=None,
