@@ -244,6 +244,18 @@ def test_a_sign_in_is_split_between_reader_centre_robot_and_us() -> None:
     assert found["centre_call"] == [150, 40, 10]
 
 
+def test_the_preview_is_split_between_the_centre_and_us() -> None:
+    preview: tuple[Told, ...] = (
+        ("frame", 14.0, {"page": "ChoosePage"}),
+        ("touch", 15.5, {"key": "01"}),
+        ("call", 15.6, {"endpoint": "POST /v1/documents", "seconds": 0.1}),
+        ("call", 15.62, {"endpoint": "GET /v1/documents/{id}/file", "seconds": 0.01}),
+        ("frame", 15.7, {"page": "PreviewPage"}),
+    )
+    found = _evaluated(_visit(1, "job", *SIGN_IN, *preview))
+    assert found["purpose_to_preview_own"] == [90]
+
+
 @pytest.mark.parametrize(
     ("story", "name"), [("job", "tap_next_page"), ("queue", "tap_next_page_queue")]
 )

@@ -42,6 +42,7 @@ from ui.robots.player import Condition, Robot, Story
 from ui.visit_app import VisitApp
 
 PERSONA = "P01"  # 张三: one account, one certificate
+READS_S = 1.5  # how long a citizen reads the purposes at least
 
 
 class TraceFile:
@@ -207,6 +208,8 @@ def _job(m: Meter, *, rounds: int, settle_s: float | None) -> Story:
         yield m.page("StatementPage")
     m.tap("deposit-certificate")
     yield m.page("ChoosePage")
+    chosen = time.monotonic() + READS_S
+    yield lambda: time.monotonic() > chosen
     m.tap(m.first_option())
     yield m.page("PreviewPage")
     yield m.sheet_drawn

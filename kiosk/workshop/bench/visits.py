@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import http.client
+import io
 import json
 import os
 import re
@@ -25,6 +26,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
+import pypdfium2
+
 from drivers import catalogue as drivers
 from drivers.device import CancelToken, Deadline, Kind
 from drivers.id_card.types import ReadCard
@@ -32,9 +35,12 @@ from kiosk.keeper.channel import KeeperEnd, Live, Ready, Shown
 from kiosk.keeper.fork_server import ForkServer, ForkStage, Preload
 from kiosk.keeper.keeper import PRELOAD, visit_command
 from kiosk.keeper.visit_process import KeeperPace, VisitProcess
+from kiosk.papers.pictures import PaperPages
 from kiosk.workshop import demo, robots
 from kiosk.workshop.bench.figures import BenchError, Figure, Name, Values
-from kiosk.workshop.sandbox import personas
+from kiosk.workshop.sandbox import certificate, personas
+from kiosk.workshop.sandbox.certificate import Certificate, CertificateLine
+from kiosk.workshop.sandbox.seed import BUSINESS_DAY
 
 PATIENCE_S = 60.0
 _KEEPER = """\
@@ -64,6 +70,8 @@ class VisitsScale:
     shorts: int = 2  # visits that end half a second after they began, one after another
 
 
+DOCUMENT_PAGES = (1, 10, 50)
+PAGE_PX = 900  # how wide the preview draws a page
 _STORIES = ("job", "still", "queue", "still")
 FULL = VisitsScale(starts=10, stories=_STORIES * 3, rounds=20, idle_s=16.0, shorts=20)
 QUICK = VisitsScale(starts=2, stories=_STORIES, rounds=6, idle_s=2.0, settle_s=1.0)
@@ -88,6 +96,8 @@ NAMES: Mapping[str, Name] = {
     "card_to_overview_centre": Name("ms"),
     "card_to_overview_robot": Name("ms"),
     "card_to_overview_own": Name("ms", 50),
+    "purpose_to_preview_own": Name("ms", 100),
+    **{f"document_page_{pages}": Name("ms", 50) for pages in DOCUMENT_PAGES},
     "print_tap_to_answer": Name("ms", 100, floor="floor_tap"),
     "memory_keeper": Name("MB", 60, floor="floor_memory_python"),
     "memory_terminal": Name("MB"),
@@ -124,6 +134,9 @@ is of one core.
   (until the card's last byte is on the wire), ``_centre``
   (calls to the centre), ``_robot`` (the robot reads the code, types and presses), ``_own`` (the
   rest, which is the terminal's own time)
+* ``purpose_to_preview_own``: press on a purpose to the frame of the preview, without the calls to
+  the centre; a citizen has read the purposes for 1.5 s
+* ``document_page_N``: a document of N pages, from its bytes to the picture of its first page
 * ``print_tap_to_answer``: press on 打印证明 to the printing page's frame
 * ``memory_terminal``: every process of the terminal, the live visit on the attract page;
   ``memory_without_drivers``: without the processes of drivers and without the committer;
@@ -148,6 +161,7 @@ def measure(scale: VisitsScale) -> dict[str, Figure]:
     try:
         with demo.place(headless=True) as here:
             _measure_reader(found, here, scale)
+            _measure_documents(found, scale)
             _measure_centre(found, here, scale)
             _measure_starts(found, here, scale)
             _measure_forks(found, here, scale)
@@ -272,6 +286,45 @@ def _measure_cold(found: Values, here: demo.DemoPlace, scale: VisitsScale) -> No
             trace.wait(trace.lives, "the first visit to be live", pause_s=0.002)
             (first,) = (event.at for event in trace.events() if event.what == "live")
             found["start_cold"].append((first - began) * 1000)
+
+
+def _measure_documents(found: Values, scale: VisitsScale) -> None:
+    """The first page of long documents, as the preview draws it."""
+    for pages in DOCUMENT_PAGES:
+        pdf = _document(pages)
+        for _ in range(scale.starts):
+            began = time.monotonic()
+            with contextlib.closing(PaperPages(pdf)) as paper:
+                paper.picture(0, PAGE_PX)
+                found[f"document_page_{pages}"].append(_ms(began))
+
+
+def _document(pages: int) -> bytes:
+    """A document whose pages are as full of letters as a certificate."""
+    written, file = pypdfium2.PdfDocument.new(), io.BytesIO()
+    with contextlib.closing(written), contextlib.closing(pypdfium2.PdfDocument(_sheet())) as sheet:
+        for _ in range(pages):
+            written.import_pages(sheet)
+        written.save(file)
+    return file.getvalue()
+
+
+def _sheet() -> bytes:
+    lines = tuple(CertificateLine(f"第 {n} 项", f"{n:,}.00 元") for n in range(16))
+    return certificate.render(
+        Certificate(
+            number="演示〔2026〕第00000001号",
+            statement="兹证明",
+            fields=lines,
+            notes=(),
+            issued=BUSINESS_DAY,
+            code="ABCD-2345",
+            verify_url="https://verify.example/v/x",
+            hotline="12329",
+            centre="演示中心",
+            foot="演示",
+        )
+    )
 
 
 def _hear(channel: KeeperEnd, wanted: type) -> None:
@@ -487,6 +540,7 @@ def evaluate(
     for pid in {event.pid for event in events if event.what == "card"}:
         mine = [event for event in events if event.pid == pid]
         _evaluate_taps(mine, found)
+        _evaluate_preview(mine, found)
         found["centre_call"] += [
             event.facts["seconds"] * 1000
             for event in mine
@@ -537,6 +591,16 @@ def _evaluate_taps(mine: Sequence[Event], found: Values) -> None:
                     found["print_tap_to_answer"].append(took)
                 touched = None
                 seen.add(page)
+
+
+def _evaluate_preview(mine: Sequence[Event], found: Values) -> None:
+    """The terminal's own share of the time from the purpose to the preview."""
+    for shown in (e for e in mine if e.what == "frame" and e.facts["page"] == "PreviewPage"):
+        chosen = max(e.at for e in mine if e.what == "touch" and e.at < shown.at)
+        centre = sum(
+            e.facts["seconds"] for e in mine if e.what == "call" and chosen < e.at < shown.at
+        )
+        found["purpose_to_preview_own"].append((shown.at - chosen - centre) * 1000)
 
 
 def _evaluate_sign_in(mine: Sequence[Event], found: Values) -> None:
