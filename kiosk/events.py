@@ -309,6 +309,16 @@ PRINT_REPORT_NOT_DELIVERED = LogEvent(
     do="Check the link to the centre. The centre's count of this document may be wrong.",
     fields=("reason",),
 )
+CODE_NOT_VOIDED = LogEvent(
+    "code-not-voided",
+    logging.WARNING,
+    "code not voided",
+    means="The page with a code for the citizen's phone was left, and the centre could not be told "
+    "that the code is void.",
+    do="Check the link to the centre. The code is over by itself within minutes; the phone asks "
+    "for two digits that stand on no screen any more.",
+    fields=("reason",),
+)
 RATING_NOT_DELIVERED = LogEvent(
     "rating-not-delivered",
     logging.WARNING,

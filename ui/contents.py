@@ -120,6 +120,34 @@ class PresentCardContent(PageContent):
     title: str
     lead: str
     help: str
+    actions: tuple[ActionPart, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PresentThingContent(PageContent):
+    """Asks for a card in the slot, or a code before the scanner; ``icon`` stands large."""
+
+    title: str
+    lead: str
+    icon: str
+    help: str
+    actions: tuple[ActionPart, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneCodeContent(PageContent):
+    """A QR code: ``rows`` from the top, one digit a module, 1 is dark. It is valid for ``seconds``;
+    ``%1`` in ``left`` stands for the rest. The phone asks for ``digits``."""
+
+    title: str
+    lead: str
+    rows: tuple[str, ...]
+    seconds: int
+    left: str
+    steps: tuple[str, ...]
+    note: str
+    digits: str
+    actions: tuple[ActionPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +176,10 @@ class EnterCodeContent(PageContent):
     """The words on the button until then; ``%1`` stands for the seconds left."""
     confirm: str
     help: str
+    secret: bool = False
+    """Whether the page shows dots in place of the digits."""
+    other: str = ""
+    """The text of the button that leads to other ways in; empty where there are none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from kiosk.visit.operation_steps import (
 )
 from kiosk.visit.operation_words import PAYS_OUT, amount_label, card
 from kiosk.visit.steps import (
+    OTHER,
     Action,
     Attract,
     Cell,
@@ -35,8 +36,10 @@ from kiosk.visit.steps import (
     Confirm,
     ConfirmName,
     EnterNumber,
+    EnterPassword,
     EnterSmsCode,
     Farewell,
+    IsItYou,
     Menu,
     OutOfService,
     PaperReady,
@@ -46,6 +49,8 @@ from kiosk.visit.steps import (
     PrintingSlip,
     Problem,
     Rate,
+    ShowFundCode,
+    ShowPhoneCode,
     ShowStatement,
     ShowTable,
     Step,
@@ -76,8 +81,10 @@ from ui.contents import (
     OutOfServiceContent,
     PageContent,
     PaperReadyContent,
+    PhoneCodeContent,
     PointPart,
     PresentCardContent,
+    PresentThingContent,
     PreviewContent,
     PrintingContent,
     ProblemContent,
@@ -163,13 +170,81 @@ def _out_of_service(_step: OutOfService, look: Look) -> OutOfServiceContent:
     )
 
 
-def _present_card(_step: PresentIdCard, look: Look) -> PresentCardContent:
+def _present_card(step: PresentIdCard, look: Look) -> PresentCardContent:
     return PresentCardContent(
         title=look.word(_("请把身份证放在感应区")),
         lead=look.word(_("平放，屏幕变化前不要移开")),
         help=look.word(
             _("没带身份证？电子身份证和代办请到柜台，电话 {hotline}", hotline=look.hotline)
         ),
+        actions=_others(step.others, look),
+    )
+
+
+def _others(others: bool, look: Look) -> tuple[ActionPart, ...]:
+    return _actions((Action(OTHER, _("换其他方式"), "more"),), look) if others else ()
+
+
+def _show_phone_code(step: ShowPhoneCode, look: Look) -> PhoneCodeContent:
+    return PhoneCodeContent(
+        title=look.word(_("请用手机扫一扫")),
+        lead=look.word(_("扫码后在手机上点“同意”，这里会自动进入")),
+        rows=_qr_rows(step.content.reveal()),
+        seconds=step.valid_s,
+        left=look.word(_("还有 {time} 失效", time="%1")),
+        steps=tuple(
+            look.word(each)
+            for each in (_("手机点“扫一扫”"), _("对准上面的码"), _("在手机上点“同意”"))
+        ),
+        note=look.word(_("手机上会要您输入这两位数字：")),
+        digits=step.digits,
+        actions=_others(step.others, look),
+    )
+
+
+def _qr_rows(text: str) -> tuple[str, ...]:
+    """The modules of the QR code (GB/T 18284) of ``text``, without a quiet zone."""
+    from qrcode.constants import ERROR_CORRECT_M
+    from qrcode.main import QRCode
+
+    code = QRCode(error_correction=ERROR_CORRECT_M, border=0)
+    code.add_data(text)
+    return tuple("".join("1" if dark else "0" for dark in row) for row in code.get_matrix())
+
+
+def _is_it_you(step: IsItYou, look: Look) -> ConfirmNameContent:
+    return ConfirmNameContent(
+        title=look.word(_("是您吗？")),
+        lead=look.word(_("手机上已经同意，请核对姓名")),
+        name=step.name.reveal(),
+        yes=look.word(_("是我")),
+        no=look.word(_("不是")),
+    )
+
+
+def _show_fund_code(step: ShowFundCode, look: Look) -> PresentThingContent:
+    return PresentThingContent(
+        title=look.word(_("请把手机上的码对准扫码窗")),
+        lead=look.word(_("打开全国住房公积金小程序，点“亮码可办”")),
+        icon="scan",
+        help=look.word(_("码一分钟换一次，只能用一次")),
+        actions=_others(step.others, look),
+    )
+
+
+def _enter_password(step: EnterPassword, look: Look) -> EnterCodeContent:
+    return EnterCodeContent(
+        title=look.word(_("请输入查询密码")),
+        lead=look.word(_("您在公积金中心设置的 6 位数字")),
+        wrong=look.word(step.wrong) if step.wrong else "",
+        length=6,
+        resend_after=0,
+        resend="",
+        resend_in="",
+        confirm=look.word(_("确认")),
+        help=look.word(_("输入时请留意旁边有没有人")),
+        secret=True,
+        other=look.word(_("换其他方式")) if step.others else "",
     )
 
 
@@ -215,6 +290,7 @@ def _enter_code(step: EnterSmsCode, look: Look) -> EnterCodeContent:
         resend_in=look.word(_("{seconds} 秒后可重新发送", seconds="%1")),
         confirm=look.word(_("确认")),
         help="" if step.business else look.word(_("换了手机号？请带身份证到柜台更新")),
+        other=look.word(_("换其他方式")) if step.others else "",
     )
 
 
@@ -658,6 +734,10 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     OutOfService: _out_of_service,
     PresentIdCard: _present_card,
     ConfirmName: _confirm_name,
+    ShowPhoneCode: _show_phone_code,
+    IsItYou: _is_it_you,
+    ShowFundCode: _show_fund_code,
+    EnterPassword: _enter_password,
     ChooseWay: _choose_way,
     EnterSmsCode: _enter_code,
     Menu: _menu,

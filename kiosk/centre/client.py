@@ -22,6 +22,7 @@ from kiosk.centre.answers import body_of, read
 from kiosk.centre.errors import AnotherPerson, CentreUnavailable, Trouble
 from kiosk.centre.evidence import FurtherProof, LoginEvidence, SignIn
 from kiosk.centre.face import FaceChallenge, FacePicture
+from kiosk.centre.logins import Logins
 from kiosk.centre.models import (
     Account,
     Accounts,
@@ -108,6 +109,7 @@ class CentreClient:
         self._session: Session | None = None
         self._number: Sensitive[str] | None = None  # of the card that opened the session
         self._documents: dict[str, str] = {}
+        self.logins = Logins(self._ask, self._body)
         self.operations = OperationsClient(self._ask, self._body)
 
     def __enter__(self) -> CentreClient:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
-from kiosk.centre.models import AsRead, CardDay, Id, WireModel, line
+from kiosk.centre.models import AsRead, CardDay, Count, Id, WireModel, line
 from kiosk.privacy import Sensitive
+
+_DIGITS = StringConstraints(pattern=r"^[0-9]{6}$")
 
 
 class _Evidence(WireModel):
@@ -34,8 +36,72 @@ class CardEvidence(_Evidence):
         return self.number
 
 
-LoginEvidence = Annotated[CardEvidence, Field()]
-"""The evidence of any way; ``way`` tells which."""
+class SocialSecurityEvidence(_Evidence):
+    """What was read from a social security card 社会保障卡 without its PIN. The number identifies
+    the citizen: the name on the chip may lack its rare characters and is not compared."""
+
+    way: Literal["social-security-card"] = "social-security-card"
+    card_id: AsRead  # 卡识别码
+    card_number: AsRead = Sensitive("")
+    number: AsRead  # 社会保障号码
+    expires: CardDay | None = None
+
+    @property
+    def holder(self) -> Sensitive[str]:
+        return self.number
+
+
+class BankCardEvidence(_Evidence):
+    """What was read from a bank card: its number only. It proves nothing until a PIN is verified,
+    or another way is added."""
+
+    way: Literal["bank-card"] = "bank-card"
+    number: AsRead  # PAN
+    sequence: int | None = Field(default=None, ge=0, le=99)
+
+
+class PinEvidence(_Evidence):
+    """An ISO 9564-1 block with the PIN of the bank card that opened the session, encrypted in the
+    PIN pad for whoever verifies it."""
+
+    way: Literal["pin"] = "pin"
+    algorithm: Literal["tdea", "sm4"]
+    key_serial: Annotated[str, line(16, least=1)]
+    block: Sensitive[Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{16}){1,2}$")]]
+
+
+class PhoneEvidence(_Evidence):
+    """A login that the citizen has agreed to on their phone, by the id of the login."""
+
+    way: Literal["phone"] = "phone"
+    login: Id
+
+
+class FundCodeEvidence(_Evidence):
+    """亮码可办: the code that the citizen's phone shows. Opaque to the terminal, and good once."""
+
+    way: Literal["fund-code"] = "fund-code"
+    code: Sensitive[Annotated[str, StringConstraints(min_length=1, max_length=4096)]]
+
+
+class PasswordEvidence(_Evidence):
+    """查询密码: the six digits that the citizen has chosen at the centre."""
+
+    way: Literal["password"] = "password"
+    password: Sensitive[Annotated[str, _DIGITS]]
+
+
+LoginEvidence = Annotated[
+    CardEvidence
+    | SocialSecurityEvidence
+    | BankCardEvidence
+    | PinEvidence
+    | PhoneEvidence
+    | FundCodeEvidence
+    | PasswordEvidence,
+    Field(discriminator="way"),
+]
+"""The evidence of any way in; ``way`` tells which."""
 
 
 class SignIn(WireModel):
@@ -50,3 +116,31 @@ class FurtherProof(WireModel):
     """Raises the level of the session with further evidence of the same citizen."""
 
     evidence: LoginEvidence
+
+
+class PhoneLogin(WireModel):
+    """A login that waits for the citizen's phone. ``content`` stands in the QR code; the phone asks
+    for ``digits``, which only the screen of this terminal shows, so that a code photographed by
+    somebody else signs nobody in."""
+
+    id: Id
+    content: Sensitive[Annotated[str, line(500, least=1)]]
+    digits: Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]
+    valid_s: Count
+
+
+class PhoneLoginState(WireModel):
+    """How far the phone is. ``over``: the code was used, voided, or its time has passed. ``name``
+    is the masked name of whoever agreed."""
+
+    state: Literal["waiting", "opened", "agreed", "declined", "over"]
+    name: Sensitive[Annotated[str, line(40)]] = Sensitive("")
+
+
+class PinKey(WireModel):
+    """The session key (TPK) for the PIN pad: hexadecimal, encrypted under the pad's master key."""
+
+    algorithm: Literal["tdea", "sm4"]
+    serial: Annotated[str, line(16, least=1)]
+    encrypted: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{2}){16,24}$")]
+    check_value: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{2}){3,8}$")]

@@ -249,6 +249,14 @@ class Offer(WireModel):
     purposes: tuple[Purpose, ...] = Field(default=(), max_length=30)  # for documents
 
 
+class WayOffer(WireModel):
+    """One way in as the centre's catalogue offers it at this terminal."""
+
+    way: Annotated[str, line(32)] = Field(examples=["id-card", "phone"])
+    open: bool
+    because: CentreWords | None = None  # why it is not open
+
+
 class Place(WireModel):
     """Another place that can help: a branch or a terminal 网点."""
 
@@ -291,6 +299,7 @@ class Catalogue(WireModel):
     notices: tuple[CentreWords, ...] = Field(default=(), max_length=20)
     places: tuple[Place, ...] = Field(default=(), max_length=MOST_OWNED)
     masking: MaskingRules = MaskingRules()
+    ways: tuple[WayOffer, ...] = Field(default=(), max_length=20)
 
 
 # -- who is there ---------------------------------------------------------------------------------

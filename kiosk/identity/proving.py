@@ -5,9 +5,9 @@ from __future__ import annotations
 from kiosk.centre.errors import Refusal, reference_number
 from kiosk.centre.level import Level
 from kiosk.centre.models import Proof, Session
-from kiosk.identity.way import Way
+from kiosk.identity.way import Present, Way
 from kiosk.identity.ways import WAYS
-from kiosk.visit.steps import ChooseWay, WayTile
+from kiosk.visit.steps import ChooseWay, OtherWay, WayTile
 from kiosk.visit.troubles import closed_by
 from kiosk.visit.visit import Visit
 from kiosk.words import Sayable, _
@@ -20,27 +20,20 @@ def prove_further(visit: Visit, level: Level, why: Sayable = "") -> bool:
     """Unless the centre says ``level`` or more, have the citizen prove who they are once more.
     Return whether the centre is sure enough then; otherwise a further proof is needed.
 
-    ``why`` says on the page what the proof is for; without it, the page comes only where several
-    ways are open. Refusal: proof-not-possible.
+    ``why`` says on the page what the proof is for; without it, the first way that is open begins at
+    once, and the citizen may change to another. Refusal: proof-not-possible.
     """
     session = visit.once(lambda: _session(visit))  # on a replay, as it was before the proof
     if session.level >= level:
         return True
-    _way(visit, session, why).run(visit, visit.centre.prove)
+    tiles = proof_tiles(visit, session)
+    run_one(visit, tiles, visit.centre.prove, why)
     return _session(visit).level >= level
 
 
-def _session(visit: Visit) -> Session:
-    if visit.centre.session is None:
-        raise RuntimeError("a proof is asked for before the session was opened")
-    return visit.centre.session
-
-
-def _way(visit: Visit, session: Session, why: Sayable) -> Way:
-    """The way that the citizen chooses among those that the centre offers for this session."""
-    tiles = tuple(
-        _tile(visit, WAYS[proof.way], proof) for proof in session.proofs if proof.way in WAYS
-    )
+def run_one(visit: Visit, tiles: tuple[WayTile, ...], present: Present, why: Sayable = "") -> None:
+    """Run one of the ways to its end: the first that is open, or another that the citizen chooses;
+    with ``why``, the citizen chooses at once. Refusal: proof-not-possible."""
     open_ = [tile.way for tile in tiles if tile.closed is None]
     if not open_:
         raise Refusal(
@@ -49,10 +42,37 @@ def _way(visit: Visit, session: Session, why: Sayable) -> Way:
             _("请到柜台办理，或换一台终端"),
             reference_number(),
         )
-    if len(open_) == 1 and not why:
-        return WAYS[open_[0]]
+    chosen = visit.ask(_choice(tiles, why)) if why else open_[0]
+    while True:
+        try:
+            WAYS[chosen].run(visit, present, len(open_) > 1)
+        except OtherWay:
+            chosen = visit.ask(_choice(tiles, why))
+        else:
+            return
+
+
+def _choice(tiles: tuple[WayTile, ...], why: Sayable) -> ChooseWay:
     title = _("再证明一次是您本人") if why else _("怎样确认是您本人？")
-    return WAYS[visit.ask(ChooseWay(title, tiles, why or _("每种方式都一样有效")))]
+    return ChooseWay(title, tiles, why or _("每种方式都一样有效"))
+
+
+def proof_tiles(visit: Visit, session: Session) -> tuple[WayTile, ...]:
+    """The ways that the centre offers for this session and this program knows; those whose device
+    is down, or that the centre has closed, with the reason. A way without its device is left out
+    where the terminal was built without the device."""
+    statuses = visit.statuses()
+    return tuple(
+        _tile(visit, WAYS[proof.way], proof)
+        for proof in session.proofs
+        if proof.way in WAYS and statuses.keys() >= set(WAYS[proof.way].devices)
+    )
+
+
+def _session(visit: Visit) -> Session:
+    if visit.centre.session is None:
+        raise RuntimeError("a proof is asked for before the session was opened")
+    return visit.centre.session
 
 
 def _tile(visit: Visit, way: Way, proof: Proof) -> WayTile:

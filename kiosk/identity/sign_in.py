@@ -14,7 +14,7 @@ from kiosk.visit.visit import Visit
 
 def identify(visit: Visit) -> None:
     """Sign the citizen in, from the card to the greeting. The centre makes every decision."""
-    id_card.WAY.run(visit, visit.centre.sign_in)
+    id_card.WAY.run(visit, visit.centre.sign_in, False)
     session = visit.once(lambda: visit.centre.session)
     if session is not None and session.name_to_confirm is not None:
         confirmed = visit.ask(ConfirmName(session.name_to_confirm))

@@ -32,7 +32,8 @@ class Way:
     visit may begin with it.
 
     ``run`` asks the citizen its steps and has the centre check what came of them; without a refusal
-    the centre's session has been opened or raised when ``run`` returns.
+    the centre's session has been opened or raised when ``run`` returns. It is told whether other
+    ways are open: then its pages have 换其他方式, which raises ``OtherWay`` out of ``run``.
     """
 
     id: str
@@ -40,7 +41,7 @@ class Way:
     title: Text
     hint: Text
     icon: str
-    run: Callable[[Visit, Present], None]
+    run: Callable[[Visit, Present, bool], None]
     devices: tuple[Kind, ...] = ()
     closed: Callable[[Visit], Sayable | None] = lambda visit: None
     """Why this terminal lacks what the way needs besides its devices; None where nothing lacks."""

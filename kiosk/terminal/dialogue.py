@@ -16,7 +16,7 @@ from kiosk.endings import How
 from kiosk.privacy import Sensitive
 from kiosk.terminal.cabinet import Cabinet
 from kiosk.visit.face_steps import CaptureFace, FaceCoaching, FaceTaken
-from kiosk.visit.steps import DeviceStep, NotAnAnswer, PrintStep, Step
+from kiosk.visit.steps import DeviceStep, NotAnAnswer, PollStep, PrintStep, Step
 from kiosk.visit.visit import Left, TimedOut, WentBack
 from kiosk.words import Language, Sayable, Text
 
@@ -74,6 +74,11 @@ class _Framed:
 class _Device:
     ticket: int
     future: Future[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Polled:
+    found: Any
 
 
 _Note: TypeAlias = _Answered | _Framed | _Device | Left | TimedOut | WentBack
@@ -167,16 +172,10 @@ class Dialogue:
         cancel = CancelToken()
         self.screen.show(step, ticket=ticket, back=back)
         self.cabinet.guide(step)
-        limit: Deadline | None = None
-        device: Kind | None = None
-        if isinstance(step, DeviceStep):
-            self._start(step, ticket, cancel)
-            limit, device = Deadline(step.seconds + GRACE_S), step.device
-        elif isinstance(step, CaptureFace):
-            self._take_face(step, ticket, cancel)
+        limit, device = self._start(step, ticket, cancel)
         try:
             while True:
-                match self._next(limit, device):
+                match self._poll(step) if isinstance(step, PollStep) else self._next(limit, device):
                     case _Answered(number, answer) if number == ticket:
                         try:
                             return step.check(answer)
@@ -184,6 +183,8 @@ class Dialogue:
                             self.screen.hint(wrong.hint)
                     case _Framed(number) if number == ticket and on_screen:
                         on_screen()
+                    case _Polled(found):
+                        return found  # type: ignore[no-any-return]
                     case _Device(number, future) if number == ticket:
                         self.cabinet.tell_end(step, future.exception())
                         return future.result()  # type: ignore[no-any-return]
@@ -198,6 +199,15 @@ class Dialogue:
                         raise hung
         finally:
             cancel.cancel()
+
+    def _poll(self, step: PollStep[T]) -> _Note | _Polled:
+        """The next note of the inbox, or what ``step`` waits for, whichever comes first."""
+        while True:
+            try:
+                return self._inbox.get(timeout=step.every_s)
+            except Empty:
+                if (found := step.poll()) is not None:
+                    return _Polled(found)
 
     def _next(self, limit: Deadline | None, device: Kind | None) -> _Note | DeviceError:
         """The next note of the inbox. After ``limit``, the error of a driver that does not come
@@ -225,7 +235,15 @@ class Dialogue:
         self._leaving = False
         raise end
 
-    def _start(self, step: DeviceStep[Any], ticket: int, cancel: CancelToken) -> None:
+    def _start(
+        self, step: Step[Any], ticket: int, cancel: CancelToken
+    ) -> tuple[Deadline | None, Kind | None]:
+        """Hand the request of a device step to its host. Returns until when which device must have
+        answered."""
+        if isinstance(step, CaptureFace):
+            self._take_face(step, ticket, cancel)
+        if not isinstance(step, DeviceStep):
+            return None, None
         host = self._hosts.get(step.device)
         if host is None:
             said = f"no {step.device} in the settings"
@@ -234,6 +252,7 @@ class Dialogue:
             self._before_paper(step.device)
         future = host.submit(step.request, step.seconds, cancel)
         future.add_done_callback(lambda done: self._inbox.put(_Device(ticket, done)))
+        return Deadline(step.seconds + GRACE_S), step.device
 
     def _take_face(self, step: CaptureFace, ticket: int, cancel: CancelToken) -> None:
         if self._booth is None:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from math import ceil
 from typing import ClassVar, Generic, Literal, TypeVar
 
+from drivers.code_scanner.types import Code, ReadCode
 from drivers.device import Kind, Request
 from drivers.document_printer.types import PagesPrinted, PrintDocument
 from drivers.id_card.types import IdCard, ReadCard
 from drivers.receipt_printer.types import Printed, PrintSlip
+from kiosk.centre.evidence import PhoneLoginState
 from kiosk.centre.models import Document
 from kiosk.privacy import Sensitive
 from kiosk.words import Sayable, Text, _
@@ -58,6 +61,16 @@ class Step(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class PollStep(Step[T]):
+    """A page that waits for something outside of the terminal: ``poll`` asks for it every
+    ``every_s`` seconds and gives the answer to the step, or None while there is none."""
+
+    idles: ClassVar[bool] = False
+    poll: Callable[[], T | None]
+    every_s: float = field(default=1.0, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceStep(Step[T]):
     """A page during which a device works; the device gives the answer.
 
@@ -74,6 +87,20 @@ class PrintStep(DeviceStep[T]):
     """A page during which a printer works: 退出 and the idle clock take effect only afterwards."""
 
     idles: ClassVar[bool] = False
+
+
+OTHER = "other"
+"""The answer of the button 换其他方式."""
+
+
+class OtherWay(Exception):
+    """The citizen wants to prove who they are in another way than the one on the page."""
+
+
+def _unless_other(answer: object, others: bool) -> None:
+    """Raises :class:`OtherWay` when the citizen pressed 换其他方式 on a page that has it."""
+    if others and answer == OTHER:
+        raise OtherWay
 
 
 def one_of(answer: object, allowed: tuple[str, ...]) -> str:
@@ -120,6 +147,11 @@ class PresentIdCard(DeviceStep[IdCard]):
     request: Request[IdCard] = field(default_factory=ReadCard)
     device: Kind = field(default=Kind.ID_CARD, init=False)
     seconds: float = field(default=90.0, init=False)
+    others: bool = False
+
+    def check(self, answer: object) -> IdCard:
+        _unless_other(answer, self.others)
+        raise NotAnAnswer(_("请把身份证放在感应区"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +207,7 @@ class EnterSmsCode(Step[str]):
     after a wrong code counts on from here."""
     business: Sayable = ""
     """Set: the code confirms this operation; it is never the code of signing in."""
+    others: bool = False  # whether other ways are open
 
     @property
     def resend_in_s(self) -> int:
@@ -182,11 +215,67 @@ class EnterSmsCode(Step[str]):
         return max(0, ceil(self.resend_after_s - (time.monotonic() - self.sent_at)))
 
     def check(self, answer: object) -> str:
+        _unless_other(answer, self.others)
         if answer == RESEND:
             return RESEND
         if isinstance(answer, str) and len(answer) == 6 and answer.isascii() and answer.isdecimal():
             return answer
         raise NotAnAnswer(_("请输入短信里的 6 位数字"))
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPhoneCode(PollStep[PhoneLoginState]):
+    """The QR code that the citizen scans with their phone, and the two digits that the phone asks
+    for. Answered when the phone has agreed or declined, or the code is over."""
+
+    awaits_phone: ClassVar[bool] = True
+    content: Sensitive[str]
+    digits: str
+    valid_s: int
+    others: bool = False
+
+    def check(self, answer: object) -> PhoneLoginState:
+        _unless_other(answer, self.others)
+        raise NotAnAnswer(_("请用手机扫码"))
+
+
+@dataclass(frozen=True, slots=True)
+class IsItYou(Step[bool]):
+    """张*，是您吗？ Somebody agreed on a phone: the citizen says whether that was them."""
+
+    name: Sensitive[str]  # masked
+
+    def check(self, answer: object) -> bool:
+        return one_of(answer, ("yes", "no")) == "yes"
+
+
+@dataclass(frozen=True, slots=True)
+class ShowFundCode(DeviceStep[Code]):
+    """亮码可办: the citizen holds the code on their phone before the scanner."""
+
+    awaits_phone: ClassVar[bool] = True
+    request: Request[Code] = field(default_factory=ReadCode)
+    device: Kind = field(default=Kind.CODE_SCANNER, init=False)
+    seconds: float = field(default=90.0, init=False)
+    others: bool = False
+
+    def check(self, answer: object) -> Code:
+        _unless_other(answer, self.others)
+        raise NotAnAnswer(_("请把手机上的码对准扫码窗"))
+
+
+@dataclass(frozen=True, slots=True)
+class EnterPassword(Step[Sensitive[str]]):
+    """The six digits of the query password 查询密码."""
+
+    wrong: Sayable | None = None  # why the centre refused the last one
+    others: bool = False
+
+    def check(self, answer: object) -> Sensitive[str]:
+        _unless_other(answer, self.others)
+        if isinstance(answer, str) and len(answer) == 6 and answer.isascii() and answer.isdecimal():
+            return Sensitive(answer)
+        raise NotAnAnswer(_("请输入 6 位查询密码"))
 
 
 @dataclass(frozen=True, slots=True)

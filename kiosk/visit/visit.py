@@ -33,6 +33,7 @@ from kiosk.visit.steps import (
     DeviceStep,
     Farewell,
     Menu,
+    OtherWay,
     PrintingDocument,
     PrintingSlip,
     Problem,
@@ -166,12 +167,17 @@ class Visit:
     def ask(self, step: Step[T]) -> T:
         """Show ``step`` and return its answer; on a replay, return the kept answer."""
         if entry := self._answers.replayed():
+            if isinstance(entry.value, OtherWay):
+                raise entry.value
             return entry.value  # type: ignore[no-any-return]
         device = isinstance(step, DeviceStep)
         # No 返回 while the citizen signs in or a device works, nor once something was printed.
         back = self.person is not None and not (device or self._answers.sealed)
         try:
             answer = self._asker.ask(step, back=back)
+        except OtherWay as other:
+            self._answers.keep(Entry(other, "answer"))
+            raise
         except DeviceError as error:
             if isinstance(step, DeviceStep) and step.device == CHIP_CARDS:
                 self._end_if_card_went(error)

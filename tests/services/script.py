@@ -32,6 +32,7 @@ from kiosk.terminal.terminal import prove_for
 from kiosk.visit.face_steps import FaceTaken
 from kiosk.visit.money import CommitLine
 from kiosk.visit.steps import (
+    OTHER,
     Attract,
     Cell,
     ConfirmName,
@@ -40,11 +41,13 @@ from kiosk.visit.steps import (
     Farewell,
     Menu,
     NotAnAnswer,
+    PollStep,
     PresentIdCard,
     PrintingDocument,
     PrintingSlip,
     Problem,
     Rate,
+    ShowPhoneCode,
     ShowStatement,
     ShowTable,
     Step,
@@ -107,7 +110,9 @@ class ServiceScript:
             raise AssertionError(f"no way back, but {self._story()}")
         if isinstance(answer, BaseException):
             raise answer
-        if isinstance(step, DeviceStep) or isinstance(answer, FaceTaken):
+        if isinstance(answer, FaceTaken):
+            return answer  # type: ignore[return-value]
+        if isinstance(step, DeviceStep | PollStep) and answer != OTHER:
             return answer  # type: ignore[no-any-return]  # JSON
         try:
             return step.check(answer)
@@ -189,6 +194,24 @@ class World:
     def code(self, _step: object = None) -> str:
         """The newest code, as the citizen reads it from their phone."""
         return str(self.ask("GET", "/messages")[0]["code"])
+
+    def phone(
+        self, persona: str, *, answer: str = "yes", digits: str | None = None
+    ) -> Callable[[Any], Any]:
+        """An answer to the page with the code: what comes when this person scans it and answers."""
+
+        def scan(step: Any) -> Any:
+            assert isinstance(step, ShowPhoneCode)
+            assert self.settings.terminal in self.scan(step).text
+            given = {"person": persona, "answer": answer, "digits": digits or step.digits}
+            self._http.post(step.content.reveal(), data=given, timeout=10)
+            return step.poll()
+
+        return scan
+
+    def scan(self, step: ShowPhoneCode) -> requests.Response:
+        """The page that a phone shows for the code on the screen."""
+        return self._http.get(step.content.reveal(), timeout=10)
 
     def sessions(self) -> list[dict[str, Any]]:
         """The sessions that are open."""

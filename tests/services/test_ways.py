@@ -3,31 +3,248 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from drivers.code_scanner.types import Code
+from drivers.device import Kind, State, Status
 from kiosk.centre.level import Level
 from kiosk.identity.proving import WHY
 from kiosk.services.catalogue import SERVICES, Needs
-from kiosk.visit.steps import ChooseWay, Farewell, Menu, Problem
+from kiosk.visit.steps import (
+    OTHER,
+    ChooseWay,
+    EnterPassword,
+    EnterSmsCode,
+    Farewell,
+    IsItYou,
+    Menu,
+    Problem,
+    Rate,
+    ShowFundCode,
+    ShowPhoneCode,
+    ShowStatement,
+)
 from kiosk.visit.troubles import MENU
-from tests.services.script import LEAVE, World, action, titled
+from kiosk.visit.visit import Left, WentBack
+from kiosk.words import Language, say
+from kiosk.workshop.sandbox.pins import PASSWORD
+from tests.services.script import LEAVE, WELL, World, action, titled
+
+AWAY = (LEAVE, (Farewell, None))
+RATED = (LEAVE, (Rate, "skip"), (Farewell, None))
+WITH_SCANNER = {**WELL, Kind.CODE_SCANNER: Status(State.ONLINE)}
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def _strong(monkeypatch: pytest.MonkeyPatch) -> None:
     """The account needs the level that money needs."""
     strong = replace(SERVICES["account"], needs=Needs(Level.STRONG))
     monkeypatch.setitem(SERVICES, "account", strong)
 
 
-@pytest.mark.usefixtures("_strong")
+def alarms(here: World) -> list[str]:
+    return [alarm["kind"] for alarm in here.ask("GET", "/alarms")]
+
+
+def ways(step: Any) -> dict[str, bool]:
+    """The ways of the page, and whether each is open."""
+    assert isinstance(step, ChooseWay)
+    return {tile.way: tile.closed is None for tile in step.ways}
+
+
 def test_a_service_is_not_opened_where_no_way_leads_to_its_level(here: World) -> None:
+    here.ask("PUT", "/ways/phone", {"open": False})
     closed = titled("本机现在不能进一步核验身份")
+    played = here.play(*here.signed_in("P01"), (Menu, "account"), (closed, action(MENU)), *AWAY)
+    assert played.calls["GET /v1/accounts"] == 0
+
+
+def test_the_phone_is_asked_for_only_where_it_is_needed_and_the_page_says_why(here: World) -> None:
     played = here.play(
-        *here.signed_in("P01"), (Menu, "account"), (closed, action(MENU)), LEAVE, (Farewell, None)
+        *here.signed_in("P01"),
+        (Menu, "withdrawals"),
+        (lambda step: not isinstance(step, ChooseWay), WentBack()),
+        (Menu, "account"),
+        (ChooseWay, "phone"),
+        (ShowPhoneCode, here.phone("P01")),
+        (IsItYou, "yes"),
+        (ShowStatement, WentBack()),
+        (Menu, "account"),
+        (ShowStatement, WentBack()),
+        *RATED,
+    )
+    page = played.last(ChooseWay)
+    assert page.lead == WHY
+    assert ways(page) == {"phone": True}
+    assert played.last(IsItYou).name.reveal() == "张*"
+    assert alarms(here) == []
+
+
+def test_a_code_that_somebody_else_scans_signs_nobody_in(here: World) -> None:
+    """Whoever photographs the code does not see the two digits, or is another person."""
+    played = here.play(
+        *here.signed_in("P01"),
+        (Menu, "account"),
+        (ChooseWay, "phone"),
+        (ShowPhoneCode, here.phone("P02")),
+        (IsItYou, "yes"),
+        (titled("这不是刚才登录的人。"), action(MENU)),
+        *AWAY,
     )
     assert played.calls["GET /v1/accounts"] == 0
-    assert isinstance(played.last(Problem), Problem)
-    assert not any(isinstance(step, ChooseWay) for step in played.script.steps)
-    assert WHY
+    assert alarms(here) == ["other-person"]
+
+
+def test_the_name_on_the_phone_is_not_theirs(here: World) -> None:
+    here.play(
+        *here.signed_in("P01"),
+        (Menu, "account"),
+        (ChooseWay, "phone"),
+        (ShowPhoneCode, here.phone("P02")),
+        (IsItYou, "no"),
+        (titled("手机上没有同意登录"), action(MENU)),
+        *AWAY,
+    )
+    assert alarms(here) == []
+
+
+def test_the_citizen_declines_on_the_phone(here: World) -> None:
+    here.play(
+        *here.signed_in("P01"),
+        (Menu, "account"),
+        (ChooseWay, "phone"),
+        (ShowPhoneCode, here.phone("P01", answer="no")),
+        (titled("手机上没有同意登录"), action(MENU)),
+        *AWAY,
+    )
+
+
+@pytest.mark.parametrize("end", [WentBack(), Left(), OTHER], ids=["back", "leave", "other"])
+def test_a_code_is_void_when_its_page_is_left(here: World, end: object) -> None:
+    seen: list[ShowPhoneCode] = []
+
+    def go(step: Any) -> object:
+        seen.append(step)
+        return end
+
+    after: tuple[Any, ...] = ((Farewell, None),)
+    if isinstance(end, WentBack):
+        after = ((ChooseWay, WentBack()), *AWAY)
+    elif end == OTHER:
+        after = ((ChooseWay, "phone"), (ShowPhoneCode, Left()), (Farewell, None))
+    here.play(
+        *here.signed_in("P01"),
+        (Menu, "account"),
+        (ChooseWay, "phone"),
+        (ShowPhoneCode, go),
+        *after,
+        statuses=WITH_SCANNER,
+    )
+    assert here.scan(seen[0]).status_code == 410
+
+
+def test_a_code_whose_digits_were_guessed_is_replaced_by_another(here: World) -> None:
+    def guess(step: Any) -> Any:
+        for wrong in range(3):
+            here.phone("P02", digits=f"{(int(step.digits) + 1 + wrong) % 100:02}")(step)
+        return step.poll()
+
+    played = here.play(
+        *here.signed_in("P01"),
+        (Menu, "account"),
+        (ChooseWay, "phone"),
+        (ShowPhoneCode, guess),
+        (ShowPhoneCode, here.phone("P01")),
+        (IsItYou, "yes"),
+        (ShowStatement, WentBack()),
+        *RATED,
+    )
+    assert played.calls["POST /v1/logins"] == 2
+
+
+def test_the_fund_code_serves_once(here: World) -> None:
+    code = here.ask("POST", "/fund-codes/P01")
+    shown = (Menu, "account"), (ChooseWay, "fund-code"), (ShowFundCode, Code(code))
+    lines = (*here.signed_in("P01"), *shown, (ShowStatement, WentBack()), *RATED)
+    here.play(*lines, statuses=WITH_SCANNER)
+    over = (titled("这个亮码已经用过或过期。"), action(MENU))
+    here.play(*here.signed_in("P01"), *shown, over, *AWAY, statuses=WITH_SCANNER)
+    assert alarms(here) == ["code-replayed"]
+
+
+def test_a_way_whose_device_is_down_is_greyed_with_the_reason(here: World) -> None:
+    broken = {**WELL, Kind.CODE_SCANNER: Status(State.HARDWARE_ERROR)}
+    played = here.play(
+        *here.signed_in("P01"),
+        (Menu, "account"),
+        (ChooseWay, WentBack()),
+        *AWAY,
+        statuses=broken,
+    )
+    page = played.last(ChooseWay)
+    assert ways(page) == {"phone": True, "fund-code": False}
+    closed = next(tile.closed for tile in page.ways if tile.way == "fund-code")
+    assert closed is not None
+    assert say(closed, Language.ZH) == "扫码器暂时不可用"
+
+
+def test_a_way_that_the_centre_has_closed_is_greyed_with_its_reason(here: World) -> None:
+    because = {"zh": "闽政通正在维护", "en": "The app is being maintained"}
+    here.ask("PUT", "/ways/phone", {"open": False, "because": because})
+    played = here.play(
+        *here.signed_in("P01"),
+        (Menu, "account"),
+        (ChooseWay, WentBack()),
+        *AWAY,
+        statuses=WITH_SCANNER,
+    )
+    page = played.last(ChooseWay)
+    assert ways(page) == {"phone": False, "fund-code": True}
+    assert [say(tile.closed, Language.ZH) for tile in page.ways if tile.closed] == [because["zh"]]
+
+
+# -- signing in -----------------------------------------------------------------------------------
+
+
+def test_another_way_than_the_sms(here: World) -> None:
+    *card, _code = here.signed_in("P01")
+    played = here.play(
+        *card,
+        (EnterSmsCode, OTHER),
+        (ChooseWay, "password"),
+        (EnterPassword, "000000"),
+        (EnterPassword, PASSWORD),
+        LEAVE,
+        (Farewell, None),
+    )
+    wrong = played.last(EnterPassword).wrong
+    assert wrong is not None
+    assert "查询密码不对" in say(wrong, Language.ZH)
+    assert played.script.greeting == "张*"
+
+
+def test_delays_grow_and_the_centre_keeps_the_count_over_visits(here: World) -> None:
+    *card, _code = here.signed_in("P01")
+    guess = (EnterPassword, "000000")
+    here.play(
+        *card,
+        (EnterSmsCode, OTHER),
+        (ChooseWay, "password"),
+        *[guess] * 4,
+        (EnterPassword, Left()),
+        (Farewell, None),
+    )
+    played = here.play(
+        *card,
+        (EnterSmsCode, OTHER),
+        (ChooseWay, "password"),
+        (EnterPassword, PASSWORD),
+        (EnterPassword, Left()),
+        (Farewell, None),
+    )
+    wrong = played.last(EnterPassword).wrong
+    assert wrong is not None
+    assert "秒后再试" in say(wrong, Language.ZH), "even the right one waits"
+    assert not any(isinstance(step, Problem) for step in played.script.steps)

@@ -649,7 +649,8 @@ def test_the_code_on_the_phone(trainer: Trainer, centre: str, http: requests.Ses
     for id in ("P03", "P01"):
         card = personas.load()[id]
         until = card.valid_to.strftime("%Y%m%d") if card.valid_to else None
-        body = {"kind": card.kind, "name": card.name, "number": card.number, "valid_to": until}
+        body = {"way": "id-card", "kind": card.kind, "name": card.name, "number": card.number}
+        body |= {"valid_to": until} if until else {}
         sign_in = {"terminal": "T0001", "evidence": body}
         opened = http.post(f"{centre}/v1/sessions", json=sign_in, timeout=5)
         token = {"Authorization": f"Bearer {opened.json()['token']}"}

@@ -58,7 +58,7 @@ Page {
                 border.color: index === page.code.length ? Theme.blue : Theme.edge
                 Label {
                     anchors.centerIn: parent
-                    text: page.code.charAt(parent.index)
+                    text: page.shown.secret && parent.index < page.code.length ? "●" : page.code.charAt(parent.index)
                     font.pixelSize: 64
                     font.bold: true
                     Accessible.ignored: true
@@ -112,7 +112,22 @@ Page {
                               : page.shown.resendIn.arg(page.wait)
         size: Theme.big(32)
         iconName: "again"
+        visible: page.shown.resend.length > 0
         onClicked: CurrentPage.answer("resend")
+    }
+    PushButton {
+        objectName: "other"
+        // Upright: beside the resend button. Wide: in the foot, as far as the keypad.
+        parent: Theme.wide ? page.footItem : page.bodyItem
+        readonly property bool alone: page.shown.resend.length === 0
+        x: Theme.wide || alone ? 0 : resend.width + 24
+        y: Theme.wide ? 0 : resend.y
+        width: Theme.wide ? page.asideWidth - (Theme.elder ? 280 : 232) - Theme.gap : alone ? 420 : parent.width - x
+        height: Theme.wide ? Theme.touch : 104
+        visible: text.length > 0
+        text: page.shown.other
+        size: Theme.big(32)
+        onClicked: CurrentPage.answer("other")
     }
     Keypad {
         id: pad

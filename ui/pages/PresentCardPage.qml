@@ -9,6 +9,8 @@ Page {
     readonly property PresentCardContent shown: view as PresentCardContent
     title: shown.title
     lead: shown.lead
+    actions: shown.actions
+    primaryLast: false
 
     Item {
         id: scene

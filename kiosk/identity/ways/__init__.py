@@ -1,7 +1,9 @@
 """All ways in that this program knows, by their names at the centre: one file for each."""
 
 from kiosk.identity.way import Way
-from kiosk.identity.ways import face, id_card, sms
+from kiosk.identity.ways import face, fund_code, id_card, password, phone, sms
 
-WAYS: dict[str, Way] = {way.id: way for way in (id_card.WAY, sms.WAY, face.WAY)}
+WAYS: dict[str, Way] = {
+    way.id: way for way in (id_card.WAY, phone.WAY, fund_code.WAY, sms.WAY, face.WAY, password.WAY)
+}
 """In the order of the page that offers them."""

@@ -20,31 +20,32 @@ from kiosk.visit.face_steps import (
     FaceTaken,
     ReadNotice,
 )
-from kiosk.visit.steps import Choose, Option
+from kiosk.visit.steps import OTHER, Choose, Option, OtherWay
 from kiosk.visit.visit import Visit
 from kiosk.words import Sayable, _
 
 log = logging.getLogger(__name__)
 
 AGAIN = "again"
-OTHER = "other"
 _TRY_AGAIN = ("face-expired", "face-unreadable", "face-not-live", "face-foreign")
 """Codes of refusals after which the citizen may try once more, or choose another way."""
 
 
-def prove_by_face(visit: Visit, _present: Present) -> None:
-    """Ask for consent, take the picture, have the centre check it. Returns without a proof when
+def prove_by_face(visit: Visit, _present: Present, _others: bool) -> None:
+    """Ask for consent, take the picture, have the centre check it. Raises ``OtherWay`` when
     the citizen wants another way, which every page offers."""
     challenge = visit.look_up(visit.centre.face_challenge)
     if not _agrees(visit, challenge):
-        return
+        raise OtherWay
     while True:
         taken = visit.ask(CaptureFace(challenge, _session(visit)))
         if taken is None:
-            return
+            raise OtherWay
         why = taken.why_not or _refused(visit, challenge, taken)
-        if why is None or visit.ask(_once_more(why)) == OTHER:
+        if why is None:
             return
+        if visit.ask(_once_more(why)) == OTHER:
+            raise OtherWay
         # A challenge serves once: the refused picture has used it up.
         challenge = visit.look_up(visit.centre.face_challenge)
 

@@ -12,10 +12,10 @@ from kiosk.visit.visit import Visit
 from kiosk.words import _
 
 
-def present_card(visit: Visit, present: Present) -> None:
+def present_card(visit: Visit, present: Present, others: bool) -> None:
     """Read the resident card, the residence permit of Hong Kong, Macau and Taiwan residents, or
     the foreigner's permit in either layout."""
-    card = visit.ask(PresentIdCard())
+    card = visit.ask(PresentIdCard(others=others))
     visit.look_up(lambda: present(evidence(card)))
 
 

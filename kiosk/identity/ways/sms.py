@@ -13,20 +13,22 @@ from kiosk.visit.steps import RESEND, EnterSmsCode
 from kiosk.visit.visit import Visit
 from kiosk.words import Sayable, _
 
-_TRY_AGAIN = ("code-wrong", "code-expired", "sms-too-soon", "sms-daily-limit")
+_TRY_AGAIN = ("code-wrong", "code-expired", "sms-too-soon", "sms-daily-limit", "try-later")
 """Codes of refusals after which the page for the SMS code stays: the citizen may type a code again
 or, after a refused resend, the code that the phone already has."""
 _RESEND_S = 60
 """Seconds until the citizen may ask for another code, where the centre has not said."""
 
 
-def prove_by_sms(visit: Visit, _present: Present) -> None:
+def prove_by_sms(visit: Visit, _present: Present, others: bool) -> None:
     """Have the centre send a code to the phone on file and ask for it: again after a wrong code,
     and with a new code when the citizen asks for one."""
     sent, sent_at = _send_first(visit), visit.once(time.monotonic)
     wrong: Sayable | None = None
     while True:
-        code = visit.ask(EnterSmsCode(sent.phone, sent.resend_after_s, wrong, sent_at))
+        code = visit.ask(
+            EnterSmsCode(sent.phone, sent.resend_after_s, wrong, sent_at, others=others)
+        )
         try:
             if code == RESEND:
                 sent, wrong = visit.look_up(visit.centre.send_sms), None

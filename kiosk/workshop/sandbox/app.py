@@ -40,8 +40,10 @@ from kiosk.workshop.sandbox import (
     accounts,
     audit_routes,
     controls,
+    login_api,
     operation_controls,
     operation_routes,
+    phone_page,
 )
 from kiosk.workshop.sandbox.asking import (
     CERTIFIED,
@@ -69,7 +71,7 @@ v1 = APIRouter(prefix="/v1", responses=REFUSED, dependencies=[Depends(named_term
 @v1.get("/catalogue")
 def catalogue(centre: AtCentre) -> Catalogue:
     """What this terminal may offer now, and the words around it."""
-    return centre.offers.catalogue()
+    return centre.offers.catalogue().model_copy(update={"ways": centre.ways.offers()})
 
 
 @v1.post("/sessions", status_code=201)
@@ -322,6 +324,8 @@ def _bare_app() -> FastAPI:
     app.include_router(v1)
     app.include_router(operation_routes.router)
     app.include_router(audit_routes.router)
+    app.include_router(login_api.v1)
+    app.include_router(phone_page.router)
     app.include_router(controls.router)
     app.include_router(operation_controls.router)
     app.add_exception_handler(Refused, _refused)

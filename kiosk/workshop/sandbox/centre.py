@@ -8,16 +8,22 @@ from pathlib import Path
 
 from kiosk.workshop.sandbox import seed
 from kiosk.workshop.sandbox.accounts import Accounts
+from kiosk.workshop.sandbox.alarms import Alarms
 from kiosk.workshop.sandbox.bugs import CentreBug
 from kiosk.workshop.sandbox.certificate import Seal
 from kiosk.workshop.sandbox.clock import Clock
 from kiosk.workshop.sandbox.documents import Documents
 from kiosk.workshop.sandbox.faces import Faces
 from kiosk.workshop.sandbox.faults import Faults
+from kiosk.workshop.sandbox.logins import PhoneLogins
 from kiosk.workshop.sandbox.offers import CENTRE, Offers
 from kiosk.workshop.sandbox.operations import OperationDesk
+from kiosk.workshop.sandbox.pins import Bank
+from kiosk.workshop.sandbox.recognition import Recogniser
 from kiosk.workshop.sandbox.sessions import CODES_PER_DAY, NO_FACES, Sessions
 from kiosk.workshop.sandbox.store import Store
+from kiosk.workshop.sandbox.tries import Tries
+from kiosk.workshop.sandbox.way_offers import WayOffers
 
 
 class StandInCentre:
@@ -41,8 +47,19 @@ class StandInCentre:
         self.clock = Clock(ticks)
         self.faults = Faults(delay)
         self.offers = Offers(self.clock)
+        self.ways = WayOffers()
+        self.alarms = Alarms(self.store, self.clock)
+        self.logins = PhoneLogins(self.store, self.clock, self.alarms)
+        self.bank = Bank(self.store)
         self.sessions = Sessions(
-            self.store, self.clock, fixed_code=fixed_code, codes_per_day=codes_per_day
+            self.store,
+            self.clock,
+            Recogniser(self.store, self.clock, self.logins, self.ways),
+            Tries(self.store, self.clock),
+            self.bank,
+            self.alarms,
+            fixed_code=fixed_code,
+            codes_per_day=codes_per_day,
         )
         self.faces = Faces(self.store, self.clock)
         self.accounts = Accounts(self.store, self.clock.today())
@@ -66,6 +83,7 @@ class StandInCentre:
         self.offers.reset()
         self.operations.steer(None)
         self.sessions.faces_closed = NO_FACES
+        self.ways.reset()
 
     def close(self) -> None:
         self.store.close()

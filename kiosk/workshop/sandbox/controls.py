@@ -97,6 +97,29 @@ def switch_offer(centre: AtCentre, service: str, switch: Switch) -> Offer:
     return centre.offers.switch(service, is_open=switch.open, because=switch.because)
 
 
+@router.get("/alarms")
+def alarms(centre: AtCentre) -> list[dict[str, Any]]:
+    """What looked like abuse, oldest first."""
+    return _rows(centre, "SELECT kind, terminal, session FROM alarm ORDER BY id")
+
+
+@router.get("/agreements")
+def agreements(centre: AtCentre) -> list[dict[str, Any]]:
+    """The version of the agreement of every session, newest first."""
+    return _rows(centre, "SELECT id, agreement, way FROM session ORDER BY rowid DESC")
+
+
+@router.put("/ways/{way}", status_code=204)
+def switch_way(centre: AtCentre, way: str, switch: Switch) -> None:
+    centre.ways.switch(way, is_open=switch.open, because=switch.because)
+
+
+@router.post("/fund-codes/{person}", status_code=201)
+def show_fund_code(centre: AtCentre, person: str) -> str:
+    """The code that this person's phone shows now."""
+    return centre.logins.show_fund_code(person)
+
+
 @router.post("/reset", status_code=204)
 def reset(centre: AtCentre) -> None:
     centre.reset()

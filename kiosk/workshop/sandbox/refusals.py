@@ -163,6 +163,47 @@ _WORDINGS = {
         ),
         ("请联系中心技术人员。", "Please call the centre's technicians."),
     ),
+    "way-closed": _no(
+        409,
+        ("这种方式现在不能用。", "This way is not available now."),
+        ("请换一种方式。", "Please choose another way."),
+    ),
+    "other-person": _no(
+        403,
+        ("这不是刚才登录的人。", "This is not the person who signed in."),
+        (
+            "一次只能办理一个人的业务，请返回首页重新开始。",
+            "One visit serves one person. Please begin again.",
+        ),
+    ),
+    "login-over": _no(
+        409,
+        ("这个二维码已经失效。", "This code is no longer valid."),
+        ("请返回重新选择，换一个新的二维码。", "Please go back and take a new code."),
+    ),
+    "fund-code-over": _no(
+        409,
+        ("这个亮码已经用过或过期。", "This code was used already, or its time has passed."),
+        ("请在手机上刷新，再扫一次。", "Please refresh it on your phone and scan it again."),
+    ),
+    "pin-wrong": _no(
+        403,
+        ("银行卡密码不对。", "That is not the PIN of the card."),
+        ("请再输入一次。", "Please enter it again."),
+    ),
+    "password-wrong": _no(
+        403,
+        ("查询密码不对。", "That is not your query password."),
+        (
+            "请再输入一次；忘记了可以换一种方式。",
+            "Please enter it again; if you have forgotten it, choose another way.",
+        ),
+    ),
+    "try-later": _no(
+        429,
+        ("连续输错，暂时不能再试。", "Too many wrong tries in a row."),
+        ("请{seconds}秒后再试，或换一种方式。", "Try again in {seconds} seconds, or another way."),
+    ),
     # -- codes by SMS
     "sms-too-soon": _no(
         429,

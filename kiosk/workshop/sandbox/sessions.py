@@ -8,15 +8,18 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from kiosk.centre.evidence import CardEvidence, SignIn
+from kiosk.centre.evidence import LoginEvidence, PasswordEvidence, PinEvidence, PinKey, SignIn
 from kiosk.centre.level import Level
 from kiosk.centre.models import CentreWords, Proof, Session, SmsSent
-from kiosk.papers.names import normal_name
 from kiosk.privacy import Sensitive, mask_phone
+from kiosk.workshop.sandbox.alarms import Alarms
 from kiosk.workshop.sandbox.clock import Clock
 from kiosk.workshop.sandbox.levels import Factor, level_of
+from kiosk.workshop.sandbox.pins import Bank, right_password
+from kiosk.workshop.sandbox.recognition import FACTORS, Recogniser
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.store import Row, Store
+from kiosk.workshop.sandbox.tries import Tries
 
 IDLE_S = 600.0
 CODE_VALID_S = 300
@@ -24,6 +27,8 @@ RESEND_S = 60
 WRONG_CODES = 3
 CODES_PER_DAY = 5
 NO_FACES = CentreWords(zh="演示中心未开通人脸核验", en="The demo centre does not check faces")
+PROOFS = ("pin", "sms", "face", "phone", "fund-code", "id-card", "password")
+"""The ways that may raise a level, in the order in which the centre offers them."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -36,6 +41,7 @@ class TokenHolder:
     person: Row
     shown: frozenset[Factor]
     named: bool  # the whole name is known: it stood on the chip, or the citizen has confirmed it
+    way: str = "id-card"  # the way in that opened the session
 
     @property
     def level(self) -> Level:
@@ -50,64 +56,99 @@ class Sessions:
     """Opens, proves and ends sessions. ``fixed_code`` replaces the random SMS code."""
 
     def __init__(
-        self, store: Store, clock: Clock, *, fixed_code: str | None, codes_per_day: int
+        self,
+        store: Store,
+        clock: Clock,
+        recogniser: Recogniser,
+        tries: Tries,
+        bank: Bank,
+        alarms: Alarms,
+        *,
+        fixed_code: str | None,
+        codes_per_day: int,
     ) -> None:
         self._store = store
         self._clock = clock
+        self._recogniser = recogniser
+        self._tries = tries
+        self._bank = bank
+        self._alarms = alarms
         self._fixed_code = fixed_code
         self._codes_per_day = codes_per_day
         self.faces_closed: CentreWords | None = NO_FACES
         """Why no faces are checked now; None: they are."""
 
     def open(self, sign_in: SignIn) -> Session:
-        """Open a session. Refuses card-expired, no-account, card-lost, card-name-differs.
+        """Open a session for whom the evidence names. Refuses what ``Recogniser`` refuses.
 
-        A new card at a terminal means that the last citizen has left, so the last session of the
-        terminal ends here. It may be open still: its visit was killed, or an answer was lost.
+        Whoever signs in at a terminal is not the last citizen, who has left, so the last session of
+        the terminal ends here. It may be open still: its visit was killed, or an answer was lost.
         """
-        card = sign_in.evidence
         self._store.run(
             "UPDATE session SET closed = 1 WHERE terminal = ? AND closed = 0", sign_in.terminal
         )
-        if card.valid_to and card.valid_to < f"{self._clock.today():%Y%m%d}":
-            raise Refused("card-expired")
-        person = self._store.one(
-            "SELECT * FROM person WHERE number = ? AND card_kind = ?",
-            card.number.reveal().upper(),
-            card.kind,
-        )
-        if person and person["lost"]:
-            raise Refused("card-lost")
-        if not person or not self._store.one(
-            "SELECT 1 FROM account WHERE person = ?", person["id"]
-        ):
-            raise Refused("no-account")
-        whole = _same_name(card, person)
-        if not whole and not _begins_name(card, person):
-            raise Refused("card-name-differs")
+        way = sign_in.evidence.way
+        seen = self._recogniser.recognise(sign_in.evidence, sign_in.terminal, "")
         token = secrets.token_urlsafe(32)
         session = secrets.token_hex(16)
+        shown = frozenset({seen.factor})
         self._store.insert(
             "session",
             {
                 "id": session,
                 "token": _digest(token),
                 "terminal": sign_in.terminal,
-                "person": person["id"],
+                "person": seen.person["id"],
                 "agreement": sign_in.agreement,
-                "shown": Factor.HELD.value,
-                "level": Level.HELD.value,
-                "name_to_confirm": int(not whole),
+                "way": way,
+                "shown": seen.factor.value,
+                "level": level_of(shown).value,
+                "name_to_confirm": int(not seen.named),
                 "used": self._clock.ticks(),
                 "closed": 0,
                 "wrong_codes": 0,
             },
         )
         return self._answer(
-            TokenHolder(
-                session, token, sign_in.terminal, person, frozenset({Factor.HELD}), named=whole
-            )
+            TokenHolder(session, token, sign_in.terminal, seen.person, shown, seen.named, way)
         )
+
+    def prove(self, visitor: TokenHolder, evidence: LoginEvidence) -> Session:
+        """Note further evidence of the visitor. Refuses other-person, pin-wrong, password-wrong,
+        try-later, and what ``Recogniser`` refuses."""
+        if isinstance(evidence, PinEvidence | PasswordEvidence):
+            self._check_secret(visitor, evidence)
+        else:
+            seen = self._recogniser.recognise(evidence, visitor.terminal, visitor.session)
+            if seen.person["id"] != visitor.person["id"]:
+                self._alarms.sound("other-person", visitor.terminal, visitor.session)
+                raise Refused("other-person")
+        return self._answer(self._note(visitor, FACTORS[evidence.way]))
+
+    def _check_secret(self, visitor: TokenHolder, evidence: PinEvidence | PasswordEvidence) -> None:
+        self._recogniser.ways.must_be_open(evidence.way)
+        if Factor.HELD not in visitor.shown:
+            raise Refused("request-invalid")
+        person = visitor.person["id"]
+        self._tries.must_be_allowed(person)
+        if isinstance(evidence, PinEvidence):
+            pan = visitor.person["bank_card"]
+            right = visitor.way == "bank-card" and self._bank.verifies(
+                visitor.session, evidence, pan
+            )
+        else:
+            right = right_password(evidence.password.reveal())
+        if not right:
+            self._tries.wrong(person)
+            raise Refused(f"{evidence.way}-wrong")
+        self._tries.right(person)
+
+    def pin_key(self, visitor: TokenHolder) -> PinKey:
+        """A key for the PIN of the card that opened the session. Refuses way-closed."""
+        self._recogniser.ways.must_be_open("pin")
+        if visitor.way != "bank-card":
+            raise Refused("way-closed")
+        return self._bank.key(visitor.session)
 
     def close(self, token: str | None) -> None:
         """End the session; no error when it has ended already. Refuses session-over for an unknown
@@ -117,17 +158,24 @@ class Sessions:
 
     def visitor(self, token: str | None, terminal: str) -> TokenHolder:
         """The person behind ``token``; the idle time of the session starts again. Refuses
-        session-over."""
+        session-over. A token that another terminal sends ends the session, with an alarm; so is a
+        token alarming that comes again after its session was closed."""
         row = self._row(token)
         now = self._clock.ticks()
-        if row["closed"] or row["terminal"] != terminal or now - row["used"] > IDLE_S:
+        if row["terminal"] != terminal:
+            self._alarms.sound("session-elsewhere", terminal, row["id"])
+            self._store.run("UPDATE session SET closed = 1 WHERE id = ?", row["id"])
+            raise Refused("session-over")
+        if row["closed"]:
+            self._alarms.sound("session-replayed", terminal, row["id"])
+        if row["closed"] or now - row["used"] > IDLE_S:
             raise Refused("session-over")
         self._store.run("UPDATE session SET used = ? WHERE id = ?", now, row["id"])
         person = self._store.one("SELECT * FROM person WHERE id = ?", row["person"])
         assert person  # a foreign key
         shown = frozenset(map(Factor, row["shown"].split()))
         named = not row["name_to_confirm"]
-        return TokenHolder(row["id"], token or "", terminal, person, shown, named)
+        return TokenHolder(row["id"], token or "", terminal, person, shown, named, row["way"])
 
     def confirm_name(self, visitor: TokenHolder, confirmed: bool) -> Session:
         """Note that the citizen has confirmed the name. Refuses name-not-confirmed."""
@@ -169,6 +217,7 @@ class Sessions:
     def check_code(self, visitor: TokenHolder, code: str) -> Session:
         """Check a code. Refuses name-not-confirmed, code-locked, code-expired, code-wrong."""
         wrong = self._must_be_open_to_codes(visitor)
+        self._tries.must_be_allowed(visitor.person["id"])
         last = self._last_message(visitor)
         if not last or self._clock.ticks() - last["sent"] > CODE_VALID_S:
             raise Refused("code-expired")
@@ -176,8 +225,10 @@ class Sessions:
             self._store.run(
                 "UPDATE session SET wrong_codes = wrong_codes + 1 WHERE id = ?", visitor.session
             )
+            self._tries.wrong(visitor.person["id"])
             left = WRONG_CODES - wrong - 1
             raise Refused("code-wrong", left=left) if left > 0 else Refused("code-locked")
+        self._tries.right(visitor.person["id"])
         return self._answer(self._note(visitor, Factor.KNOWN))
 
     def face_checked(self, visitor: TokenHolder) -> Session:
@@ -232,41 +283,23 @@ class Sessions:
             expires=self._clock.now() + timedelta(seconds=IDLE_S),
             level=visitor.level,
             name_to_confirm=None if visitor.named else Sensitive(str(visitor.person["name"])),
-            proofs=_proofs(visitor, self.faces_closed),
+            proofs=self._proofs(visitor),
         )
 
-
-def _proofs(visitor: TokenHolder, faces_closed: CentreWords | None) -> tuple[Proof, ...]:
-    """The ways in that raise the visitor's level, and the level after each."""
-    sms, face = level_of(visitor.shown | {Factor.KNOWN}), level_of(visitor.shown | {Factor.ARE})
-    ways = (
-        Proof(way="sms", level=sms, available=True, hint=mask_phone(visitor.person["phone"])),
-        Proof(way="face", level=face, available=not faces_closed, reason=faces_closed),
-    )
-    return tuple(proof for proof in ways if proof.level > visitor.level)
+    def _proofs(self, visitor: TokenHolder) -> tuple[Proof, ...]:
+        """The ways in that raise the visitor's level, and the level after each."""
+        proofs = []
+        for way in PROOFS:
+            level = level_of(visitor.shown | {FACTORS[way]})
+            if level <= visitor.level or (way == "pin" and visitor.way != "bank-card"):
+                continue
+            closed = self.faces_closed if way == "face" else self._recogniser.ways.closed(way)
+            hint = mask_phone(visitor.person["phone"]) if way == "sms" else ""
+            proofs.append(
+                Proof(way=way, level=level, available=closed is None, hint=hint, reason=closed)
+            )
+        return tuple(proofs)
 
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _latin(name: str) -> str:
-    return " ".join(name.split()).casefold()
-
-
-def _same_name(card: CardEvidence, person: Row) -> bool:
-    """Whether card and person have the same name: Chinese, or Latin on a card without a Chinese
-    name."""
-    name = normal_name(card.name.reveal())
-    if name:
-        return name == normal_name(person["name"])
-    return _latin(card.name_latin.reveal()) == _latin(person["name_latin"])
-
-
-def _begins_name(card: CardEvidence, person: Row) -> bool:
-    """Whether the chip has cut the name, and the name on file begins with the rest on the chip."""
-    name = normal_name(card.name.reveal())
-    if name:
-        return card.name_cut and normal_name(person["name"]).startswith(name)
-    latin = _latin(card.name_latin.reveal())
-    return card.name_cut and bool(latin) and _latin(person["name_latin"]).startswith(latin)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-_VERSION = 5  # raised with every change of the schema or of the seed
+_VERSION = 6  # raised with every change of the schema or of the seed
 _SCHEMA = """
 CREATE TABLE person (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, name_latin TEXT NOT NULL, sex TEXT NOT NULL,
@@ -47,7 +47,7 @@ CREATE TABLE instalment (
 CREATE TABLE session (
     id TEXT PRIMARY KEY, token TEXT NOT NULL UNIQUE, terminal TEXT NOT NULL,
     person TEXT NOT NULL REFERENCES person, agreement TEXT NOT NULL,
-    shown TEXT NOT NULL, level TEXT NOT NULL,
+    way TEXT NOT NULL, shown TEXT NOT NULL, level TEXT NOT NULL,
     name_to_confirm INTEGER NOT NULL, used REAL NOT NULL, closed INTEGER NOT NULL,
     wrong_codes INTEGER NOT NULL
 ) STRICT;
@@ -113,6 +113,23 @@ CREATE TABLE audit_head (
     UNIQUE (terminal, epoch, seq)
 ) STRICT;
 CREATE TABLE rating (id INTEGER PRIMARY KEY, service TEXT NOT NULL, level INTEGER NOT NULL) STRICT;
+CREATE TABLE alarm (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, terminal TEXT NOT NULL, session TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+CREATE TABLE wrong_tries (
+    person TEXT PRIMARY KEY REFERENCES person, many INTEGER NOT NULL, next REAL NOT NULL
+) STRICT;
+CREATE TABLE login (
+    id TEXT PRIMARY KEY, code TEXT NOT NULL UNIQUE, digits TEXT NOT NULL, terminal TEXT NOT NULL,
+    session TEXT NOT NULL, state TEXT NOT NULL, person TEXT REFERENCES person,
+    wrong INTEGER NOT NULL, opened REAL NOT NULL
+) STRICT;
+CREATE TABLE fund_code (
+    code TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person, made REAL NOT NULL,
+    used INTEGER NOT NULL
+) STRICT;
+CREATE TABLE pin_key (session TEXT PRIMARY KEY, serial TEXT NOT NULL, key BLOB NOT NULL) STRICT;
 """
 
 Row = sqlite3.Row

@@ -1,0 +1,85 @@
+"""Way in: a QR code on the screen, agreed to on the citizen's phone. Proves the phone."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+
+from drivers.device import Deadline
+from kiosk import events
+from kiosk.centre.errors import CentreUnavailable, Refusal, reference_number
+from kiosk.centre.evidence import PhoneEvidence, PhoneLogin, PhoneLoginState
+from kiosk.identity.way import Present, Proves, Way
+from kiosk.visit.steps import IsItYou, ShowPhoneCode
+from kiosk.visit.visit import TimedOut, Visit
+from kiosk.words import _
+
+_EARLY_S = 5.0
+"""A code that is over sooner than this before its time was voided: the citizen gets a new one."""
+log = logging.getLogger(__name__)
+
+
+def sign_in_by_phone(visit: Visit, present: Present, others: bool) -> None:
+    """The centre opens a login; the terminal shows its code and asks how far the phone is. A code
+    serves once, and is void when its page is left."""
+    while True:
+        login = visit.once(visit.centre.logins.open_phone)
+        state = _await_phone(visit, login, others)
+        if state.state == "agreed" and visit.ask(IsItYou(state.name)):
+            visit.look_up(lambda login=login: present(PhoneEvidence(login=login.id)))  # type: ignore[misc]
+            return
+        if state.state == "agreed":
+            visit.once(partial(_void, visit, login))
+            raise _not_signed_in()
+        if state.state == "declined":
+            raise _not_signed_in()
+
+
+def _await_phone(visit: Visit, login: PhoneLogin, others: bool) -> PhoneLoginState:
+    """How the phone ended the login. Raises ``TimedOut`` when nobody scanned the code."""
+    shown = ShowPhoneCode(
+        partial(_ended, visit, login.id), login.content, login.digits, login.valid_s, others
+    )
+    shown_at = Deadline(login.valid_s - _EARLY_S)
+    try:
+        state = visit.ask(shown)
+    except BaseException:
+        _void(visit, login)
+        raise
+    if state.state == "over" and shown_at.passed():
+        raise TimedOut
+    return state
+
+
+def _ended(visit: Visit, login: str) -> PhoneLoginState | None:
+    state = visit.centre.logins.phone_state(login)
+    return None if state.state in ("waiting", "opened") else state
+
+
+def _void(visit: Visit, login: PhoneLogin) -> bool:
+    """Make the code worthless. The centre voids it as well when its time has passed."""
+    try:
+        visit.centre.logins.void_phone(login.id)
+    except (CentreUnavailable, Refusal) as error:
+        events.CODE_NOT_VOIDED.log(log, reason=str(error))
+    return True
+
+
+def _not_signed_in() -> Refusal:
+    return Refusal(
+        "phone-declined",
+        _("手机上没有同意登录"),
+        _("没有显示任何人的信息。可以重新扫码，或换一种方式"),
+        reference_number(),
+    )
+
+
+WAY = Way(
+    "phone",
+    Proves.PHONE,
+    _("手机扫码"),
+    _("用手机扫，在手机上确认"),
+    "phone",
+    sign_in_by_phone,
+    begins=True,
+)

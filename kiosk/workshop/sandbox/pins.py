@@ -1,0 +1,49 @@
+"""The bank behind the stand-in centre: makes keys for PIN pads, and verifies PIN blocks."""
+
+from __future__ import annotations
+
+import secrets
+
+from drivers.emulators.pin_pad import MASTER_KEYS, encrypt, format_0
+from drivers.pin_pad.frames import pan_field
+from drivers.pin_pad.types import Algorithm
+from kiosk.centre.evidence import PinEvidence, PinKey
+from kiosk.workshop.sandbox.store import Store
+
+PIN = "112233"
+"""The PIN of every bank card of the demo."""
+PASSWORD = "223344"  # noqa: S105 - of invented people
+"""The query password of everybody in the demo."""
+_BLOCK = 16  # SM4
+
+
+class Bank:
+    """Makes one SM4 key for each session; a key serves for one block."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def key(self, session: str) -> PinKey:
+        """A new key of ``session``, under the master key of the emulated pads."""
+        key, serial = secrets.token_bytes(16), secrets.token_hex(4)
+        self._store.run("INSERT OR REPLACE INTO pin_key VALUES (?, ?, ?)", session, serial, key)
+        return PinKey(
+            algorithm="sm4",
+            serial=serial,
+            encrypted=encrypt(Algorithm.SM4, MASTER_KEYS[Algorithm.SM4], key).hex(),
+            check_value=encrypt(Algorithm.SM4, key, bytes(_BLOCK))[:3].hex(),
+        )
+
+    def verifies(self, session: str, evidence: PinEvidence, pan: str) -> bool:
+        """Whether the block holds the PIN of the card ``pan``, under the session's own key."""
+        row = self._store.one("SELECT * FROM pin_key WHERE session = ?", session)
+        self._store.run("DELETE FROM pin_key WHERE session = ?", session)
+        if not row or row["serial"] != evidence.key_serial or evidence.algorithm != "sm4":
+            return False
+        right = encrypt(Algorithm.SM4, row["key"], format_0(PIN, pan_field(pan), _BLOCK)).hex()
+        return secrets.compare_digest(right, evidence.block.reveal())
+
+
+def right_password(password: str) -> bool:
+    """Whether ``password`` is the query password of the demo."""
+    return secrets.compare_digest(password.encode(), PASSWORD.encode())
