@@ -212,7 +212,8 @@ class EnterSmsCode(Step[str]):
     @property
     def resend_in_s(self) -> int:
         """Seconds until the citizen may ask for another code."""
-        return max(0, ceil(self.resend_after_s - (time.monotonic() - self.sent_at)))
+        passed = max(0.0, time.monotonic() - self.sent_at)
+        return max(0, ceil(self.resend_after_s - passed))
 
     def check(self, answer: object) -> str:
         _unless_other(answer, self.others)

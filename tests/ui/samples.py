@@ -68,6 +68,10 @@ from kiosk.workshop.sandbox.offers import CENTRE, SHORT_NAME
 from tests.ui.face_samples import CHALLENGE, NOTICE
 from tests.ui.operation_samples import operation_samples
 
+NEVER = 1e12
+"""A time of the monotonic clock that does not come: the page's seconds do not run before it is
+shown."""
+
 CATALOGUE = Catalogue(
     version=1,
     clock=datetime(2026, 1, 15, 10, 0, tzinfo=timezone(timedelta(hours=8))),
@@ -384,8 +388,8 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
             ),
             others=True,
         ),
-        "05-code-others": EnterSmsCode("123****0001", 60, others=True),
-        "05-code": EnterSmsCode("123****0001", 60),
+        "05-code-others": EnterSmsCode("123****0001", 60, others=True, sent_at=NEVER),
+        "05-code": EnterSmsCode("123****0001", 60, sent_at=NEVER),
         "06-code-wrong": EnterSmsCode(
             "123****0001",
             0,

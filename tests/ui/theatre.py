@@ -95,6 +95,9 @@ class Theatre:
         if Theatre._stage is None:
             Theatre._stage = Stage(self.app, settings, motion=False)
         self.stage = Theatre._stage
+        # No frame is drawn of the screen half changed: a large letter is drawn as the ones before
+        # it were, and whether such a frame is drawn depends on how busy the machine is.
+        self.stage.window.hide()
         self.page, self.appearance = self.stage.page, self.stage.appearance
         self.stage.arrange_anew(settings)
         self.listener = Listener()

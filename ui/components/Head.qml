@@ -8,6 +8,11 @@ Item {
     property bool footless: false     // the page has nothing at the left of its foot
     implicitHeight: 120
 
+    // The largest size at which a text of many letters still fits beside the switches.
+    function size(text: string, largest: int): int {
+        return Theme.cells(text) > 18 ? 28 : Math.max(28, largest)
+    }
+
     Image {
         id: brand
         x: Theme.side
@@ -24,9 +29,7 @@ Item {
         Label {
             width: parent.width
             text: CurrentPage.centre
-            font.pixelSize: Theme.elder ? 32 : 30
-            fontSizeMode: Text.HorizontalFit
-            minimumPixelSize: 28
+            font.pixelSize: head.size(text, 30)
             font.bold: true
             lineHeight: 0.95
             wrapMode: Text.NoWrap
@@ -35,9 +38,7 @@ Item {
             readonly property bool greets: CurrentPage.greeting.length > 0
             width: parent.width
             text: greets ? qsTr("%1，您好").arg(CurrentPage.greeting) : qsTr("自助服务终端")
-            font.pixelSize: Theme.elder ? 36 : 30
-            fontSizeMode: Text.HorizontalFit
-            minimumPixelSize: 28
+            font.pixelSize: head.size(text, Theme.elder ? 36 : 30)
             font.bold: greets
             color: greets ? Theme.blue : Theme.soft
             lineHeight: 0.95
