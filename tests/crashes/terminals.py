@@ -51,7 +51,7 @@ from kiosk.keeper.visit_process import KeeperPace
 stage = Path(sys.argv[1])
 command = [sys.executable, "-m", "tests.crashes.visitor", str(stage)]
 committer = [sys.executable, "-m", "tests.crashes.committing", str(stage)]
-pace = KeeperPace(rest_s=0.0, back_off_s=(0.0, 0.05), tick_s=0.02, silent_s=20.0)
+pace = KeeperPace(rest_s=0.0, back_off_s=(0.0, 0.05), silent_s=20.0)
 load = "tests.crashes.loading:load"
 sys.exit(run(stage / "terminal.toml", command, preload=load, committer=committer, pace=pace))
 """
@@ -158,6 +158,8 @@ def run_round(
         steering.start()
         try:
             for number in range(kills):
+                if terminal.keeper.poll() is not None:
+                    raise BrokenTerminal("the keeper has ended of itself")
                 counted[_one_kill(terminal, random, points[number % len(points)])] += 1
         finally:
             over.set()
