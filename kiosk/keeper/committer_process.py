@@ -7,6 +7,7 @@ successor of a committer that died with the word unread is told as well.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import selectors
 import socket
@@ -199,9 +200,9 @@ class CommitterWatch:
     def end(self) -> None:
         """Tell the committer to close the journal; kill it a moment later."""
         if committer := self._committer:
-            if not committer.leaving:
+            with contextlib.suppress(KeyError):  # a committer that is leaving is not listened to
                 self._selector.unregister(committer.channel)
-                committer.channel.send(Quit())
+            committer.channel.send(Quit())
             self._selector.unregister(committer.process.death)
             committer.process.await_end(self._pace.close_s)
             committer.reap()

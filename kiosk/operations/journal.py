@@ -121,6 +121,7 @@ class Journal:
         vfs: str | None = None,
     ) -> None:
         self._clock = clock
+        self._head = AuditHead("", 0, "")
         if production and (unfit := unfit_file_system(path.parent)):
             raise JournalUnwritable(f"{unfit} forgets at a power cut")
         before = os.umask(0o077)
@@ -299,13 +300,12 @@ class Journal:
 
     def _transact(self, write: Callable[[], object]) -> None:
         """Run ``write`` in one transaction; its rows are on the disk when this returns."""
-        head = getattr(self, "_head", None)
+        head = self._head
         try:
             with _told(), self._connection:
                 write()
         except BaseException:
-            if head is not None:
-                self._head = head
+            self._head = head
             raise
 
     def close(self) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +16,12 @@ from kiosk.__main__ import main
 from kiosk.audit.chain import AuditKind
 from kiosk.centre.audit_heads import WitnessedHead
 from kiosk.centre.errors import Refusal
+from kiosk.keeper.channel import Alive, KeeperToCommitter, Money, Quit
+from kiosk.keeper.keeper import committer_command
 from kiosk.operation import Business
+from kiosk.operations import copied
 from kiosk.operations.journal import FILE, Journal
-from kiosk.operations.rows import JournalEntry, JournalEvent
+from kiosk.operations.rows import JournalEntry, JournalEvent, JournalUnwritable
 from tests.contract.test_operations import ServedCentre, served
 
 TERMINAL = "YL-0001"
@@ -107,6 +113,39 @@ def test_a_running_terminals_log_is_exported_and_verified(
         1,
         "BROKEN: record 3: does not fit its digest\n",
     )
+
+
+def test_a_log_that_is_written_to_while_it_is_copied_is_copied_again(
+    settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Journal(tmp_path / FILE).close()
+    moments = iter([1, 2, 3, 3])
+    monkeypatch.setattr(copied, "_seen", lambda files: next(moments))
+    assert len(list(copied.audit_lines(tmp_path / FILE))) == 2
+    endless = iter(range(1000))
+    monkeypatch.setattr(copied, "_seen", lambda files: next(endless))
+    with pytest.raises(JournalUnwritable, match="all the time"):
+        list(copied.audit_lines(tmp_path / FILE))
+
+
+def test_the_committer_of_a_terminal_shows_the_centre_its_log(
+    centre: ServedCentre, settings: Path, tmp_path: Path
+) -> None:
+    here, there = socket.socketpair()
+    keeper = KeeperToCommitter(here.detach())
+    with there:
+        command = [*committer_command(settings), "--channel", str(there.fileno())]
+        process = subprocess.Popen(command, pass_fds=[there.fileno()])
+    with centre.committer(TERMINAL) as committer:
+        until = time.monotonic() + 30
+        while not committer.witnessed():
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    assert keeper.receive()[:2] == [Alive(), Money(True)]
+    assert kiosk_audit(settings, "verify").output.startswith("intact: 2 records, 2 witnessed")
+    keeper.send(Quit())
+    assert process.wait(30) == 0
+    keeper.close()
 
 
 def test_a_log_rewritten_on_the_disk_is_found(

@@ -8,6 +8,7 @@ operation that it is asked to commit to ``committed``.
 import os
 import select
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -25,6 +26,9 @@ def main() -> None:
     (stage / f"committer-{number}.pid").write_text(str(os.getpid()))
     part = plan[min(number, len(plan)) - 1]
     if part == "crash":
+        os._exit(3)
+    if part == "child":  # which holds the channel after its parent's death
+        subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(20)"], pass_fds=[fd])
         os._exit(3)
     if part == "garbage":
         os.write(fd, b"garbage\n")
@@ -44,6 +48,7 @@ def main() -> None:
                             os._exit(3)
                         if part == "slow":
                             time.sleep(1.0)
+                        channel.send(Money(True))  # nothing new
                         channel.send(Taken(operation))
                         channel.send(Outcome(operation, OperationState.DONE, "R-1"))
                         channel.send(Outcome("f" * 32, OperationState.DONE))  # nobody asked

@@ -114,7 +114,13 @@ def test_a_visit_without_a_citizen_commits_nothing(start: StartWith) -> None:
 
 @pytest.mark.parametrize(
     ("part", "cause"),
-    [("crash", "died"), ("garbage", "garbage"), ("silent", "frozen"), ("deaf", "deaf")],
+    [
+        ("crash", "died"),
+        ("child", "died"),
+        ("garbage", "garbage"),
+        ("silent", "frozen"),
+        ("deaf", "deaf"),
+    ],
 )
 def test_a_committer_that_fails_is_replaced(start: StartWith, part: str, cause: str) -> None:
     visits = "commits-once good" if part == "deaf" else "good"

@@ -181,6 +181,13 @@ def test_one_that_is_unknown_stops_no_other(stand: CommitterStand) -> None:
     assert stand.answer(commit(B), says(B, DONE)) == [Outcome(B, DONE)]
 
 
+def test_one_that_is_unknown_is_taken_when_asked_for_again(stand: CommitterStand) -> None:
+    stand.commit(A)
+    assert stand.commit(A) == [Taken(A)], "on its way"
+    stand.answer(commit(A), NO_ANSWER)
+    assert stand.commit(A) == [Taken(A)]
+
+
 def test_a_reference_that_is_none_is_not_kept(stand: CommitterStand) -> None:
     stand.commit(A)
     assert stand.answer(commit(A), says(A, DONE, "张三 330")) == [Outcome(A, DONE)]
