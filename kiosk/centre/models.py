@@ -237,8 +237,18 @@ class Purpose(WireModel):
     name: CentreWords
 
 
+class Limits(WireModel):
+    """限额控制 of one service on this channel, shown before an amount is entered."""
+
+    least: Money | None = None  # of one operation
+    most: Money | None = None
+    a_day: Count | None = None  # operations of one person
+
+
 class Offer(WireModel):
-    """One service as the centre's catalogue offers it on this channel (50 自助终端)."""
+    """One service as the centre's catalogue offers it on this channel (50 自助终端). ``group`` is
+    the row of the menu: query, paper, withdrawal, loan, change, other; the offers stand in the
+    order of the menu."""
 
     service: Annotated[str, line(32)] = Field(examples=["account"])
     title: CentreWords
@@ -247,6 +257,9 @@ class Offer(WireModel):
     hours: Hours
     closed_because: CentreWords | None = None  # shown on the greyed tile
     purposes: tuple[Purpose, ...] = Field(default=(), max_length=30)  # for documents
+    group: Annotated[str, line(16)] = ""
+    short: CentreWords | None = None  # of few characters, for a small tile; None: the title
+    limits: Limits = Limits()
 
 
 class WayOffer(WireModel):

@@ -142,21 +142,23 @@ def test_the_catalogue_needs_no_session(terminal: WireTerminal) -> None:
     assert catalogue["clock"].startswith("2026-01-15T10:0")
     assert catalogue["clock"].endswith("+08:00")
     assert catalogue["demo"] is True
-    assert [offer["service"] for offer in catalogue["offers"]] == [
-        "account",
-        "ledger",
-        "withdrawals",
-        "withdraw",
-        "loan",
-        "prepay",
-        "monthly-offset",
-        "signing",
-        "deposit-certificate",
-    ]
-    certificate = catalogue["offers"][-1]
+    groups: dict[str, list[str]] = {}
+    for offer in catalogue["offers"]:
+        groups.setdefault(offer["group"], []).append(offer["service"])
+    assert groups == {
+        "query": ["account", "ledger"],
+        "paper": ["deposit-certificate"],
+        "withdrawal": ["withdraw", "withdrawals"],
+        "loan": ["loan", "prepay", "monthly-offset"],
+        "change": ["phone", "payee-card", "signing"],
+    }
+    offers = {offer["service"]: offer for offer in catalogue["offers"]}
+    assert max(len(offer["short"]["zh"]) for offer in offers.values()) <= 6
+    assert offers["withdraw"]["limits"] == {"least": "100.00", "most": None, "a_day": None}
+    assert [id for id, offer in offers.items() if not offer["open"]] == ["phone", "payee-card"]
+    certificate = offers["deposit-certificate"]
     assert certificate["hours"] == {"opens": "08:00", "closes": "20:00"}
     assert [p["name"]["zh"] for p in certificate["purposes"]][:2] == ["购房贷款", "异地贷款"]
-    assert all(offer["open"] for offer in catalogue["offers"])
 
 
 def test_the_business_day_starts_again_after_eight_hours(
@@ -176,8 +178,9 @@ def test_an_offer_that_is_closed_says_why_and_refuses(terminal: WireTerminal) ->
     terminal.ask("PUT", path, {"open": False, "because": because})
     catalogue = terminal.get("/v1/catalogue")
     assert catalogue["version"] > version
-    assert catalogue["offers"][-1]["open"] is False
-    assert catalogue["offers"][-1]["closed_because"] == because
+    offers = {offer["service"]: offer for offer in catalogue["offers"]}
+    assert offers["deposit-certificate"]["open"] is False
+    assert offers["deposit-certificate"]["closed_because"] == because
     refused(terminal.order(), 409, "service-closed")
     terminal.ask("PUT", path, {"open": True})
     assert terminal.order().status_code == 201
@@ -643,7 +646,8 @@ def test_reset_forgets_everything(terminal: WireTerminal) -> None:
     terminal.ask("POST", "/sandbox/reset")
     for list_ in ("messages", "prints", "ratings", "sessions"):
         assert terminal.get(f"/sandbox/{list_}") == []
-    assert all(offer["open"] for offer in terminal.get("/v1/catalogue")["offers"])
+    offers = terminal.get("/v1/catalogue")["offers"]
+    assert [o["service"] for o in offers if not o["open"]] == ["phone", "payee-card"]
 
 
 # -- starting and stopping ------------------------------------------------------------------------

@@ -5,9 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from threading import Lock
 
-from kiosk.centre.models import Catalogue, CentreWords, Hours, Offer, Place, Purpose, ShortName
+from kiosk.centre.models import (
+    Catalogue,
+    CentreWords,
+    Hours,
+    Limits,
+    Offer,
+    Place,
+    Purpose,
+    ShortName,
+)
+from kiosk.workshop.sandbox import repayments, withdrawals
 from kiosk.workshop.sandbox.clock import Clock
 from kiosk.workshop.sandbox.refusals import Refused
+from kiosk.workshop.sandbox.store import yuan
 
 CENTRE = "云岭市住房公积金管理中心(演示)"
 SHORT_NAME = ShortName(zh="云岭市公积金中心", en="Yunling Housing Fund")
@@ -28,34 +39,66 @@ PURPOSES = (
     Purpose(code="99", name=_words("其他", "Other")),
 )
 _ALWAYS = Hours(opens="00:00", closes="23:59")
+_BY_DAY = Hours(opens="08:00", closes="20:00")
+_NO_LIMITS = Limits()
+_NEEDS_FACE = _words("需刷脸或扫码，本机暂不能办", "Needs a face or a phone; not here yet")
+
+
+def _offer(
+    service: str,
+    group: str,
+    title: tuple[str, str],
+    hint: tuple[str, str],
+    short: tuple[str, str] | None = None,
+    *,
+    hours: Hours = _ALWAYS,
+    limits: Limits = _NO_LIMITS,
+    purposes: tuple[Purpose, ...] = (),
+    closed_because: CentreWords | None = None,
+) -> Offer:
+    return Offer(
+        service=service,
+        group=group,
+        title=_words(*title),
+        short=_words(*(short or title)),
+        hint=_words(*hint),
+        open=closed_because is None,
+        hours=hours,
+        limits=limits,
+        purposes=purposes,
+        closed_because=closed_because,
+    )
+
+
 _OFFERS = (
-    Offer(service="account", title=_words("账户查询", "My account"),
-          hint=_words("余额、缴存基数、缴至年月", "Balance, contributions, paid until"),
-          open=True, hours=_ALWAYS),
-    Offer(service="ledger", title=_words("缴存明细", "Account entries"),
-          hint=_words("每一笔缴存、利息和提取", "Every contribution, interest and withdrawal"),
-          open=True, hours=_ALWAYS),
-    Offer(service="withdrawals", title=_words("提取记录", "Withdrawals"),
-          hint=_words("提取时间、原因和累计金额", "When, why and how much"),
-          open=True, hours=_ALWAYS),
-    Offer(service="withdraw", title=_words("提取公积金", "Withdraw"),
-          hint=_words("还贷、租房、退休、离职", "Loan, rent, retirement, leaving a job"),
-          open=True, hours=Hours(opens="08:00", closes="20:00")),
-    Offer(service="loan", title=_words("贷款查询", "My loan"),
-          hint=_words("贷款余额、下期还款、还款计划", "What is owed, next instalment, plan"),
-          open=True, hours=_ALWAYS),
-    Offer(service="prepay", title=_words("提前还款", "Repay early"),
-          hint=_words("先试算", "With a trial first"),
-          open=True, hours=Hours(opens="08:00", closes="20:00")),
-    Offer(service="monthly-offset", title=_words("按月还贷", "Monthly repayment"),
-          hint=_words("签约、解约", "Sign or end the agreement"),
-          open=True, hours=Hours(opens="08:00", closes="20:00")),
-    Offer(service="signing", title=_words("签约", "Sign up"),
-          hint=_words("短信、银行卡", "Messages, bank card"),
-          open=True, hours=Hours(opens="08:00", closes="20:00")),
-    Offer(service=CERTIFICATE, title=_words("打印缴存证明", "Print a certificate"),
-          hint=_words("带电子印章，当场取走", "Sealed by the centre, printed here"),
-          open=True, hours=Hours(opens="08:00", closes="20:00"), purposes=PURPOSES),
+    _offer("account", "query", ("账户查询", "My account"),
+           ("余额、缴存基数、缴至年月", "Balance, contributions, paid until"),
+           ("账户余额", "Balance")),
+    _offer("ledger", "query", ("缴存明细", "Account entries"),
+           ("每一笔缴存、利息和提取", "Every contribution, interest and withdrawal")),
+    _offer(CERTIFICATE, "paper", ("打印缴存证明", "Print a certificate"),
+           ("带电子印章，当场取走", "Sealed by the centre, printed here"),
+           ("缴存证明", "Certificate"), hours=_BY_DAY, purposes=PURPOSES),
+    _offer("withdraw", "withdrawal", ("提取公积金", "Withdraw"),
+           ("还贷、租房、退休、离职", "Loan, rent, retirement, leaving a job"), hours=_BY_DAY,
+           limits=Limits(least=yuan(withdrawals.LEAST))),
+    _offer("withdrawals", "withdrawal", ("提取记录", "Withdrawals"),
+           ("提取时间、原因和累计金额", "When, why and how much")),
+    _offer("loan", "loan", ("贷款查询", "My loan"),
+           ("贷款余额、下期还款、还款计划", "What is owed, next instalment, plan"),
+           ("我的贷款", "My loan")),
+    _offer("prepay", "loan", ("提前还款", "Repay early"), ("先试算", "With a trial first"),
+           hours=_BY_DAY, limits=Limits(least=yuan(repayments.LEAST))),
+    _offer("monthly-offset", "loan", ("按月还贷", "Monthly repayment"),
+           ("签约、解约", "Sign or end the agreement"), hours=_BY_DAY),
+    _offer("phone", "change", ("手机号变更", "Change of phone"),
+           ("需刷脸或扫码", "With your face or phone"), ("手机号", "Phone"), hours=_BY_DAY,
+           closed_because=_NEEDS_FACE),
+    _offer("payee-card", "change", ("收款银行卡变更", "Change of bank card"),
+           ("需刷脸或扫码", "With your face or phone"), ("收款银行卡", "Bank card"), hours=_BY_DAY,
+           closed_because=_NEEDS_FACE),
+    _offer("signing", "change", ("签约", "Sign up"), ("短信、银行卡", "Messages, bank card"),
+           hours=_BY_DAY),
 )  # fmt: skip
 _NOTICES = (
     _words(
