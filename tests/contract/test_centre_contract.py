@@ -204,6 +204,10 @@ OPEN = {
     "POST /v1/documents/{id}/prints",
     "GET /v1/operations/{id}/status",
     "POST /v1/operations/{id}/commit",
+    "DELETE /v1/logins/{id}",
+    "GET /v1/audit/heads",
+    "GET /v1/logins/{id}",
+    "POST /v1/audit/heads",
 }
 """What a terminal asks by itself, without a citizen's session."""
 
