@@ -93,6 +93,18 @@ class AdvicePart:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class WayPart:
+    """One way of a trial: its lines, the button that chooses it, and its debt year by year (plain
+    numbers as text, the first is today's)."""
+
+    key: str
+    title: str
+    choose: str
+    lines: tuple[FactPart, ...]
+    debts: tuple[str, ...]
+
+
 # -- coming and going -----------------------------------------------------------------------------
 
 
@@ -302,6 +314,32 @@ class ConfirmOperationContent(PageContent):
     in_two: str
     first: str
     second: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonsContent(PageContent):
+    """What can be had, and below what cannot, with the reasons; either may be empty."""
+
+    title: str
+    lead: str
+    can_title: str
+    can: tuple[OptionPart, ...]
+    cannot_title: str
+    cannot: tuple[OptionPart, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompareContent(PageContent):
+    """The ways of a trial side by side; ``chart`` is the title of the chart, empty without one."""
+
+    title: str
+    lead: str
+    ways: tuple[WayPart, ...]
+    chart: str
+    years: tuple[str, ...]
+    """The words under the chart, from its left to its right end."""
+    note: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,13 @@ from unicodedata import category
 
 from kiosk.centre.face import FaceNotice
 from kiosk.centre.models import Catalogue
+from kiosk.centre.operations import TrialLine
 from kiosk.renminbi import in_words
 from kiosk.visit.face_steps import CaptureFace, ConsentToFace, ReadNotice
 from kiosk.visit.operation_steps import (
     AwaitResult,
+    ChooseReason,
+    CompareTrial,
     ConfirmOperation,
     Deciding,
     ReadText,
@@ -41,6 +44,7 @@ from kiosk.visit.steps import (
     Farewell,
     IsItYou,
     Menu,
+    Option,
     OutOfService,
     PaperReady,
     PresentIdCard,
@@ -64,6 +68,7 @@ from ui.contents import (
     AwaitResultContent,
     ChooseContent,
     ColumnPart,
+    CompareContent,
     ConfirmNameContent,
     ConfirmOperationContent,
     DecidingContent,
@@ -90,9 +95,11 @@ from ui.contents import (
     ProblemContent,
     RateContent,
     ReadTextContent,
+    ReasonsContent,
     StatementContent,
     TableContent,
     TabPart,
+    WayPart,
 )
 
 T = TypeVar("T")
@@ -523,6 +530,58 @@ def _confirm_operation(step: ConfirmOperation, look: Look) -> ConfirmOperationCo
     )
 
 
+def _choose_reason(step: ChooseReason, look: Look) -> ReasonsContent:
+    return ReasonsContent(
+        title=look.word(step.title),
+        lead=look.word(step.lead),
+        can_title=look.word(_("现在可以办")) if step.can else "",
+        can=tuple(_reason(option, look) for option in step.can),
+        cannot_title=look.word(_("现在还不能办")) if step.cannot else "",
+        cannot=tuple(_reason(option, look) for option in step.cannot),
+        note=look.word(step.note),
+    )
+
+
+def _reason(option: Option, look: Look) -> OptionPart:
+    return OptionPart(
+        option.key,
+        look.word(option.title),
+        look.word(option.hint),
+        option.icon,
+        tone=option.tone.value,
+    )
+
+
+def _compare_trial(step: CompareTrial, look: Look) -> CompareContent:
+    trial = step.trial
+    longest = max((len(choice.balances) for choice in trial.choices), default=0)
+    first = look.catalogue.clock.year if look.catalogue else 0
+    ticks = range(0, longest + 1, max(1, longest // 5)) if longest > 1 and first else range(0)
+    return CompareContent(
+        title=look.word(step.title),
+        lead=look.word(step.lead),
+        ways=tuple(
+            WayPart(
+                choice.way,
+                look.word(choice.title),
+                look.word(_("选“{way}”", way=choice.title)),
+                tuple(_trial_line(line, look) for line in choice.lines),
+                tuple(str(balance) for balance in choice.balances),
+            )
+            for choice in trial.choices
+        ),
+        chart=look.word(_("贷款余额（元）")) if longest > 1 else "",
+        years=tuple(str(first + tick) for tick in ticks),
+        note=look.word(trial.note or _("试算，仅供参考，以办理结果为准")),
+    )
+
+
+def _trial_line(line: TrialLine, look: Look) -> FactPart:
+    value = look.word(Month(line.value) if isinstance(line.value, date) else line.value)
+    unit = look.word(line.unit) if line.unit else ""
+    return FactPart(look.word(line.label), f"{value} {unit}".strip())
+
+
 def _read_text(step: ReadText, look: Look) -> ReadTextContent:
     return ReadTextContent(
         title=look.word(step.text.title),
@@ -749,6 +808,8 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     EnterNumber: _enter_number,
     Confirm: _confirm,
     Preview: _preview,
+    ChooseReason: _choose_reason,
+    CompareTrial: _compare_trial,
     ConfirmOperation: _confirm_operation,
     ReadText: _read_text,
     Deciding: _deciding,

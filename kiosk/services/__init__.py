@@ -1,6 +1,28 @@
 """The services 服务事项, one file each. Importing this package enters them all in ``SERVICES``."""
 
-from kiosk.services import account, certificate, ledger, loan, withdrawals
+from kiosk.services import (
+    account,
+    certificate,
+    ledger,
+    loan,
+    monthly_offset,
+    prepay,
+    signing,
+    withdraw,
+    withdrawals,
+)
 from kiosk.services.catalogue import SERVICES, menu
 
-__all__ = ["SERVICES", "account", "certificate", "ledger", "loan", "menu", "withdrawals"]
+__all__ = [
+    "SERVICES",
+    "account",
+    "certificate",
+    "ledger",
+    "loan",
+    "menu",
+    "monthly_offset",
+    "prepay",
+    "signing",
+    "withdraw",
+    "withdrawals",
+]

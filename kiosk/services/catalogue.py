@@ -22,6 +22,8 @@ class Needs:
 
     level: Level = Level.PROVED
     devices: tuple[Kind, ...] = ()
+    committer: bool = False
+    """Whether the service carries out operations: closed while the committer takes none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +55,21 @@ def service(
 
 def menu(visit: Visit) -> Menu:
     """The menu of this terminal now: all services on offer, closed ones with their reasons."""
-    return Menu(tiles(visit.catalogue, visit.statuses()))
+    return Menu(tiles(visit.catalogue, visit.statuses(), money=visit.committer.open))
 
 
-def tiles(catalogue: Catalogue, statuses: Mapping[Kind, Status]) -> tuple[Tile, ...]:
+def tiles(
+    catalogue: Catalogue, statuses: Mapping[Kind, Status], *, money: bool
+) -> tuple[Tile, ...]:
     """The centre's offers that this program knows, in the centre's order; a closed service carries
-    its reason."""
+    its reason. ``money``: whether a new operation may begin."""
     return tuple(
         Tile(
             offer.service,
             offer.title,
             offer.hint,
             SERVICES[offer.service].icon,
-            closed=closed_because(offer, catalogue.clock, statuses),
+            closed=closed_because(offer, catalogue.clock, statuses, money=money),
         )
         for offer in catalogue.offers
         if offer.service in SERVICES
@@ -73,12 +77,14 @@ def tiles(catalogue: Catalogue, statuses: Mapping[Kind, Status]) -> tuple[Tile, 
 
 
 def closed_because(
-    offer: Offer, clock: datetime, statuses: Mapping[Kind, Status]
+    offer: Offer, clock: datetime, statuses: Mapping[Kind, Status], *, money: bool
 ) -> Sayable | None:
     """Why the service of ``offer`` is closed now, or None: the centre has closed it, the hour is
-    outside its hours, or a device that it needs is not ready."""
+    outside its hours, no operation may begin, or a device that it needs is not ready."""
     if not offer.open:
         return offer.closed_because or _("暂停服务")
     if not offer.hours.contain(clock.time()):
         return _("服务时间 {opens}–{closes}", opens=offer.hours.opens, closes=offer.hours.closes)
+    if SERVICES[offer.service].needs.committer and not money:
+        return _("正在核对上一笔业务")
     return closed_by(statuses, SERVICES[offer.service].needs.devices)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import ClassVar
 
-from kiosk.centre.operations import AgreedText, Operation
-from kiosk.visit.steps import Action, Fact, Step, one_of
+from kiosk.centre.operations import AgreedText, Operation, Trial
+from kiosk.visit.steps import Action, Fact, Option, Step, one_of
 from kiosk.words import Sayable
 
 CONFIRM = "confirm"
@@ -25,6 +25,33 @@ class ConfirmOperation(Step[str]):
 
     def check(self, answer: object) -> str:
         return one_of(answer, (CONFIRM, ASK, *(text.id for text in self.operation.texts)))
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseReason(Step[str]):
+    """What can be had stands above what cannot; what cannot says why. Answered by a key of either:
+    what cannot be had leads to its ways on. ``note`` says how to object."""
+
+    title: Sayable
+    lead: Sayable
+    can: tuple[Option, ...]
+    cannot: tuple[Option, ...]
+    note: Sayable = ""
+
+    def check(self, answer: object) -> str:
+        return one_of(answer, tuple(option.key for option in (*self.can, *self.cannot)))
+
+
+@dataclass(frozen=True, slots=True)
+class CompareTrial(Step[str]):
+    """The ways of a trial side by side, the same lines in the same order; answered by a way."""
+
+    title: Sayable
+    lead: Sayable
+    trial: Trial
+
+    def check(self, answer: object) -> str:
+        return one_of(answer, tuple(choice.way for choice in self.trial.choices))
 
 
 @dataclass(frozen=True, slots=True)

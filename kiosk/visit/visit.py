@@ -426,8 +426,7 @@ class Visit:
             self._serve(self._fetch_catalogue)
             self._serve(identify)
             if self.person is not None:
-                if self.committer.open:
-                    self._serve(undertaking.greet_open)
+                self._serve(undertaking.greet_open)
                 self._serve_menu(menu, services, prove)
         except Left:
             self._rate()

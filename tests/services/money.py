@@ -11,6 +11,7 @@ import time
 from collections import deque
 from typing import Any
 
+from kiosk.centre.commit_client import CommitClient
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.models import CentreWords, SmsSent
 from kiosk.centre.operations import (
@@ -164,6 +165,28 @@ class MoneyModel:
         ended = self._change(operation, **self.books)
         if ended.state is S.DONE:
             self.moved.append(operation)
+
+    def hear(self, seconds: float) -> CommitReport | None:
+        if not self._reports:
+            time.sleep(seconds)
+            return None
+        return self._reports.popleft()
+
+
+class DirectCommitLine:
+    """A committer without a journal: it commits at the stand-in centre as soon as it is asked, and
+    reports. For tests of services, whose subject is not the committer."""
+
+    open = True
+
+    def __init__(self, url: str) -> None:
+        self._client = CommitClient(url, "T0001")
+        self._reports: deque[CommitReport] = deque()
+
+    def commit(self, operation: str, business: Business) -> None:
+        self._reports.append(CommitReport(operation))
+        ended = self._client.commit(operation)
+        self._reports.append(CommitReport(operation, ended.state, ended.reference))
 
     def hear(self, seconds: float) -> CommitReport | None:
         if not self._reports:

@@ -71,6 +71,10 @@ WELL = {
 """All devices of a terminal, and nothing wrong with them."""
 
 
+PATIENCE_S = 5.0
+"""Seconds after which a page that nothing ends fails a test."""
+
+
 class ServiceScript:
     """Plays ``lines`` in order; a step that was not expected fails with both lists."""
 
@@ -80,6 +84,7 @@ class ServiceScript:
         self.steps: list[Step[Any]] = []
         self.backs: list[bool] = []  # whether 返回 was there, step by step
         self.greeting = ""
+        self._waited = 0.0  # seconds on pages that nobody pressed
         self._lines = deque(lines)
 
     def announce(self, step: Step[Any]) -> None:
@@ -90,6 +95,9 @@ class ServiceScript:
         """The answer of the next line, where it expects ``step``; else nothing is pressed."""
         if self._lines and fits(step, self._lines[0][0]):
             return self.ask(step, back=False)
+        self._waited += min(seconds, 0.01)
+        if self._waited > PATIENCE_S:
+            raise AssertionError(f"nothing ends the wait, but {self._story()}")
         time.sleep(min(seconds, 0.01))
         return None
 

@@ -92,7 +92,7 @@ def draw() -> Iterator[tuple[str, QImage]]:
 
 def has_back(name: str) -> bool:
     """Whether 返回 stands on the page of this name."""
-    return "08" <= name < "21" or "30" <= name < "34" or "60" <= name < "64"
+    return "08" <= name < "21" or "30" <= name < "34" or "60" <= name < "64" or name >= "73"
 
 
 def _now(step: Step[Any]) -> Step[Any]:

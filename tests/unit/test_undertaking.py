@@ -175,19 +175,27 @@ def test_what_is_in_flight_is_shown_before_another_one_begins(
     here: World, state: OperationState
 ) -> None:
     model = MoneyModel()
-    model.open = False
-    model.put(state=state, commit_ttl_s=300)
+
+    def meanwhile(_step: object) -> str:
+        model.put(state=state, commit_ttl_s=300)  # at another terminal
+        return "14412.24"
+
     wait: Line = (ShowStatement, "wait") if state is S.CONFIRMED else (AwaitResult, MENU)
-    run(here, model, PRESS[0], wait, *UNRATED)
+    run(here, model, (EnterNumber, meanwhile), wait, *UNRATED)
     assert len(model.operations) == 1
 
 
 def test_an_untold_end_is_shown_before_another_one_begins(here: World) -> None:
     model = MoneyModel()
-    model.open = False
-    before = model.put(state=S.DONE, reference="T0001-260114-0001")
-    run(here, model, PRESS[0], (ShowOutcome, MENU), *PRESS[1:], (ShowOutcome, MENU), *GONE)
-    assert model.told_of == [before.id, *model.moved]
+    before = []
+
+    def meanwhile(_step: object) -> str:
+        before.append(model.put(state=S.DONE, reference="T0001-260114-0001").id)
+        return "14412.24"
+
+    first: Line = (EnterNumber, meanwhile)
+    run(here, model, first, (ShowOutcome, MENU), *PRESS[1:], (ShowOutcome, MENU), *GONE)
+    assert model.told_of == [*before, *model.moved]
 
 
 def test_the_centres_other_refusals_of_a_draft_are_a_page_of_trouble(here: World) -> None:
