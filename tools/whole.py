@@ -47,12 +47,14 @@ WHOLE: dict[str, tuple[str, ...]] = {
     "kiosk/operations/committer.py": ("tests/unit/test_committer.py",),
     "kiosk/visit/visit.py": (
         "tests/unit/test_visit.py",
+        "tests/unit/test_undertaking.py",
         "tests/services/test_account.py",
         "tests/services/test_certificate.py",
         "tests/services/test_sign_in.py",
     ),
     "kiosk/visit/money.py": ("tests/unit/test_money.py",),
-    "kiosk/visit/replay.py": ("tests/unit/test_replay.py",),
+    "kiosk/visit/undertaking.py": ("tests/unit/test_undertaking.py",),
+    "kiosk/visit/replay.py": ("tests/unit/test_replay.py", "tests/unit/test_undertaking.py"),
     "kiosk/privacy.py": ("tests/unit/test_privacy.py",),
     "kiosk/centre/client.py": (
         "tests/contract/test_centre_client.py",

@@ -25,7 +25,7 @@ Item {
     Row {
         id: head
         spacing: 28
-        Label { text: chart.title; color: Theme.soft; font.pixelSize: 28; wrapMode: Text.NoWrap }
+        Label { text: chart.title; color: Theme.soft; font.pixelSize: 28; wrapMode: Text.NoWrap; Accessible.ignored: true }
         Repeater {
             model: chart.lines
             Row {
@@ -34,7 +34,7 @@ Item {
                 required property int index
                 spacing: 12
                 Rectangle { width: 44; height: 6; radius: 3; color: chart.inks[key.index % 3]; anchors.verticalCenter: parent.verticalCenter }
-                Label { text: key.modelData.title; font.pixelSize: 28; wrapMode: Text.NoWrap }
+                Label { text: key.modelData.title; font.pixelSize: 28; wrapMode: Text.NoWrap; Accessible.ignored: true }
             }
         }
     }
@@ -86,6 +86,7 @@ Item {
                 color: Theme.soft
                 font.pixelSize: 28
                 wrapMode: Text.NoWrap
+                Accessible.ignored: true
             }
         }
     }

@@ -1,0 +1,87 @@
+"""The dialogue while an operation is decided: what counts, what is dropped, what was seen."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from kiosk.terminal.dialogue import Dialogue
+from kiosk.visit.operation_steps import CONFIRM, AwaitResult, ConfirmOperation, Deciding
+from kiosk.visit.operation_words import HOME
+from kiosk.visit.steps import Choose, Option
+from kiosk.visit.visit import Left, TimedOut
+from tests.services.hall import Glass
+from tests.ui.operation_samples import QUOTE
+
+WAITING = AwaitResult(QUOTE, actions=(HOME,))
+DECIDING = Deciding(QUOTE, WAITING, 5.0)
+QUESTION = Choose("one", (Option("a", "a"),))
+
+
+@pytest.fixture
+def dialogue() -> Dialogue:
+    dialogue = Dialogue({})
+    dialogue.screen = Glass()
+    return dialogue
+
+
+def ticket(dialogue: Dialogue) -> int:
+    """The ticket of the page that is shown now."""
+    glass = dialogue.screen
+    assert isinstance(glass, Glass)
+    return glass.shown.get(timeout=5)[1]
+
+
+def soon(call: Callable[[], None]) -> None:
+    threading.Thread(target=call, daemon=True).start()
+
+
+def test_a_finger_on_hold_and_one_on_leave_confirm_when_the_hold_came_first(
+    dialogue: Dialogue,
+) -> None:
+    soon(lambda: (dialogue.answer(ticket(dialogue), CONFIRM), dialogue.leave())[0])
+    assert dialogue.ask(ConfirmOperation(QUOTE, "王*"), back=True) == CONFIRM
+    dialogue.announce(DECIDING)
+    assert dialogue.heard(WAITING, 0.05) is None, "退出 belonged to the page before"
+
+
+def test_a_finger_on_leave_first_confirms_nothing(dialogue: Dialogue) -> None:
+    soon(lambda: (dialogue.leave(), dialogue.answer(ticket(dialogue), CONFIRM))[0])
+    with pytest.raises(Left):
+        dialogue.ask(ConfirmOperation(QUOTE, "王*"), back=True)
+
+
+def test_the_clock_ends_the_visit_only_once_somebody_may_leave(dialogue: Dialogue) -> None:
+    dialogue.announce(DECIDING)
+    dialogue.time_out("limit")
+    dialogue.announce(WAITING)
+    with pytest.raises(TimedOut):
+        dialogue.heard(WAITING, 1.0)
+
+
+def test_what_is_pressed_on_the_page_of_the_wait_is_heard(dialogue: Dialogue) -> None:
+    dialogue.announce(WAITING)
+    now = ticket(dialogue)
+    dialogue.answer(now - 1, HOME.key)  # a page that is gone
+    dialogue.answer(now, "nonsense")
+    dialogue.answer(now, HOME.key)
+    assert dialogue.heard(WAITING, 1.0) == HOME.key
+    dialogue.leave()
+    with pytest.raises(Left):
+        dialogue.heard(WAITING, 1.0)
+
+
+def test_the_first_frame_of_a_page_is_told_once_and_only_of_that_page(dialogue: Dialogue) -> None:
+    seen = []
+
+    def screen() -> None:
+        now = ticket(dialogue)
+        dialogue.framed(now - 1)
+        dialogue.framed(now)
+        dialogue.answer(now, "a")
+
+    soon(screen)
+    assert dialogue.ask(QUESTION, back=False, on_screen=lambda: seen.append(1)) == "a"
+    assert seen == [1]
