@@ -20,6 +20,7 @@ from kiosk.operations import committer, process
 from kiosk.operations.committer import Committer
 from kiosk.operations.journal import Journal
 from kiosk.operations.rows import JournalEntry
+from kiosk.settings import Settings
 from tests.simulation.bugs import BUGS
 
 POINTS = (
@@ -121,9 +122,23 @@ def arm(points: Points) -> None:
     wrapped(Committer, "commit", lambda *_: points.pass_by("C1 heard"), nothing)
 
 
+def impatient(client: Callable[[Settings], CommitClient]) -> Callable[[Settings], CommitClient]:
+    """``client`` with short times for an answer."""
+
+    def made(chosen: Settings) -> CommitClient:
+        found = client(chosen)
+        found._commit_s, found._query_s = 2.0, 1.0
+        return found
+
+    return made
+
+
 def main() -> None:
     stage, channel = Path(sys.argv[1]), int(sys.argv[3])
-    committer.MINUTE_S = 1.0  # what is in progress is asked about sooner than in the field
+    # Shorter than in the field: what is in progress is asked about each second, and a line that
+    # swallows everything is noticed after two.
+    committer.MINUTE_S = committer.RARE_S = 1.0
+    vars(process)["client"] = impatient(process.client)
     arm(Points(stage / "point"))
     if bug := (stage / "bug").read_text():
         vars(process)["Committer"] = BUGS[bug]().committer

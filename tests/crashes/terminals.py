@@ -13,21 +13,24 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from kiosk.operations import copied
 from kiosk.operations.journal import FILE
 from kiosk.workshop.sandbox import operations as sandbox_operations
 from kiosk.workshop.sandbox import sessions as sandbox_sessions
 from tests.contract.test_operations import ServedCentre, served
 from tests.crashes.committing import POINTS
+from tests.crashes.proxy import FaultProxy
 
 TERMINAL = "YL-0001"
 REST_S = 90.0
@@ -65,7 +68,8 @@ class BrokenTerminal(Exception):
 class CrashTerminal:
     """A terminal in ``stage``, which is started again after each death of its keeper."""
 
-    def __init__(self, stage: Path, centre: ServedCentre, directory: Path) -> None:
+    def __init__(self, stage: Path, centre: ServedCentre, directory: Path, proxy: str) -> None:
+        """``proxy``: the address of the line between the committer and ``centre``."""
         self.stage = stage
         facts = {"url": centre.url, "directory": str(directory), "terminal": TERMINAL}
         (stage / "harness.json").write_text(json.dumps(facts))
@@ -74,7 +78,7 @@ class CrashTerminal:
             SETTINGS.format(
                 terminal=TERMINAL,
                 directory=stage,
-                url=centre.url,
+                url=proxy,
                 ca=centre.ca.root,
                 certificate=certificate,
             )
@@ -117,18 +121,22 @@ class CrashTerminal:
         return bool(pids)
 
     def stop(self) -> None:
-        self.keeper.send_signal(signal.SIGTERM)
-        self.keeper.wait(30)
+        if self.keeper.poll() is None:
+            self.keeper.send_signal(signal.SIGTERM)
+            self.keeper.wait(30)
 
     def shown(self) -> list[list[str]]:
         path = self.stage / "shown"
         return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
 
     def journal(self) -> dict[str, str]:
-        """The latest event of each operation; only while no committer runs."""
-        with sqlite3.connect(self.stage / FILE) as connection:
-            rows = connection.execute("SELECT operation, event FROM events ORDER BY seq").fetchall()
-        return dict(rows)
+        """The latest event of each operation, from a copy: the committer holds the file."""
+        with tempfile.TemporaryDirectory() as directory:
+            copy = Path(directory) / FILE
+            copied._copy(self.stage / FILE, copy)
+            with closing(sqlite3.connect(copy)) as connection:
+                rows = connection.execute("SELECT operation, event FROM events ORDER BY seq")
+                return dict(rows.fetchall())
 
 
 @contextmanager
@@ -152,7 +160,8 @@ def run_round(
     (directory / "stage").mkdir()
     (directory / "stage" / "bug").write_text(bug)
     with quick_centre(directory / "centre") as centre:
-        terminal = CrashTerminal(directory / "stage", centre, directory / "centre")
+        proxy = FaultProxy(centre.url, seed)
+        terminal = CrashTerminal(directory / "stage", centre, directory / "centre", proxy.url)
         over = threading.Event()
         steering = threading.Thread(target=_steer, args=(centre, Random(seed), over))
         steering.start()
@@ -161,13 +170,18 @@ def run_round(
                 if terminal.keeper.poll() is not None:
                     raise BrokenTerminal("the keeper has ended of itself")
                 counted[_one_kill(terminal, random, points[number % len(points)])] += 1
+            over.set()
+            proxy.calm = True
+            _rest(terminal, centre)
+            _let_the_journal_end(terminal)
+            _compare(terminal, centre)
         finally:
             over.set()
             steering.join()
-        _rest(terminal, centre)
-        _let_the_journal_end(terminal)
-        _compare(terminal, centre)
+            proxy.close()
+            terminal.stop()
         counted["operations"] = len(terminal.journal())
+        counted.update({f"line {fate}": times for fate, times in proxy.fates.items()})
     return counted
 
 
@@ -214,7 +228,6 @@ def _rest(terminal: CrashTerminal, centre: ServedCentre) -> None:
         shown = {line[1] for line in terminal.shown() if line[0] == "shown" and line[2] in ENDS}
         waiting = [o for o in confirmed if o["state"] not in ENDS or o["id"] not in shown]
         if not waiting:
-            time.sleep(1.5)  # the committer has its own answer still to write
             return
         if all(o["state"] == "confirmed" for o in waiting if o["state"] not in ENDS):
             centre.lever("POST", "/clock", {"seconds": 20})
@@ -223,14 +236,11 @@ def _rest(terminal: CrashTerminal, centre: ServedCentre) -> None:
 
 
 def _let_the_journal_end(terminal: CrashTerminal) -> None:
-    """Stop the terminal; where its journal has not ended, start it again without citizens."""
+    """Wait until the journal says of every operation how it ended; then stop the terminal."""
     (terminal.stage / "closed").touch()
-    for _ in range(6):
-        terminal.stop()
-        if set(terminal.journal().values()) <= ENDS:
-            return
-        terminal.start()
-        time.sleep(5.0)
+    until = time.monotonic() + REST_S
+    while not set(terminal.journal().values()) <= ENDS and time.monotonic() < until:
+        time.sleep(0.3)
     terminal.stop()
 
 
