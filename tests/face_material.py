@@ -51,3 +51,13 @@ def pictures(path: Path) -> Iterator[Any]:
             yield read[1]
     finally:
         capture.release()
+
+
+def grey_portrait(directory: Path) -> Path:
+    """A picture of the portrait's size, for tests in which it does not matter whose face it is."""
+    import cv2
+    import numpy as np
+
+    path = directory / "portrait.png"
+    cv2.imwrite(str(path), np.full((512, 512, 3), 128, np.uint8))
+    return path

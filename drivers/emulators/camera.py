@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers.device import Kind
-from drivers.emulators.face_scene import WHO, Actor, FaceScene
+from drivers.emulators.face_scene import ACTIONS, WHO, Actor, FaceScene
 from drivers.emulators.http_line import HttpLine
 from drivers.emulators.ports import reserved
 
@@ -106,9 +106,10 @@ class Camera:
             case "act":
                 what = facts.pop("what", "")
                 _no_more(order, facts)
-                if self._booth is None:
-                    raise ValueError("nobody stands before the camera")
-                self._booth.act(what)
+                if what not in ACTIONS:
+                    raise ValueError(f"nobody can do {what!r}; known: {', '.join(ACTIONS)}")
+                if self._booth is not None:
+                    self._booth.act(what)
             case "plug":
                 _no_more(order, facts)
                 self.start()

@@ -50,7 +50,7 @@ behind a photo) and ``bent`` (a photo bent round a bottle) are attacks."""
 PHOTOS = ("print", "tablet", "eyeholes", "bent")
 ACTIONS = ("turn_left", "turn_right", "nod", "closer", "blink")
 """What a person can do; left and right are the person's own."""
-ACTION_S = 1.6
+ACTION_S = 2.0
 """Seconds of one action, there and back."""
 
 _FACE = (224.0, 122.0)  # the middle of the face in the portrait, pixels

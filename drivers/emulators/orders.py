@@ -169,6 +169,8 @@ _DOCUMENT_PRINTER = {
 
 _CAMERA = {
     "play": Order(_facts(Form.TEXT, "clip"), undo=""),
+    "face": Order(_facts(Form.TEXT, "who"), undo="play", seen=lambda seen: bool(seen["who"])),
+    "act": Order(_facts(Form.TEXT, "what"), undo=""),
     **_plain("freeze", "black", "underexposed", "overexposed"),
     "slow": Order(_facts(Form.NUMBER, "fps")),
     **_plain("garbage", "mute"),

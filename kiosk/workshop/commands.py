@@ -172,6 +172,7 @@ def bench(parts: tuple[str, ...], as_json: bool, quick: bool) -> None:
     \b
     PARTS; left out, all of them:
       visits   starts, pages, sign-in, memory, processor time
+      face     a face capture: speed by stage, its process, attacks and people, with intervals
       devices  readers, slips and recovery, with hardware emulated on the wire
       faults   some 700 device faults at every step of visits; 1 when one is not met as it should be
 

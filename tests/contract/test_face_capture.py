@@ -18,28 +18,39 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from drivers.camera.slots import Slots
-from drivers.camera.types import Frame, StartStream, Stream
+from drivers.camera.types import Stream
 from drivers.catalogue import create_host
-from drivers.device import DeviceError, Kind, Reason
+from drivers.device import CancelToken, DeviceError, Kind, Reason
 from drivers.emulators.camera import Camera
-from drivers.emulators.face_scene import PHOTOS, Actor, FaceScene, HeadLook, Who
+from drivers.emulators.face_scene import Actor, FaceScene, HeadLook, Who
+from drivers.hosting.host import Host
 from kiosk.identity.face import capture as capturing
+from kiosk.identity.face.booth import FaceBooth, closed_for_models, missing_models
 from kiosk.identity.face.capture import ATTEMPTS, WHOLE_S, Capture
 from kiosk.identity.face.envelope import unseal
-from kiosk.identity.face.hints import ChallengeVerdict, FaceProgress, HeadAction, Hint, HowEnded
+from kiosk.identity.face.hints import (
+    ACTIONS,
+    ChallengeVerdict,
+    FaceProgress,
+    HeadAction,
+    Hint,
+    HowEnded,
+)
 from kiosk.identity.face.landmarks import FaceNets, LivenessUnavailable, YuNet
 from kiosk.identity.face.models import FACEMESH, IRIS, LIVENESS, YUNET
 from kiosk.identity.face.process import (
     PREVIEW,
-    CaptureEnded,
     CaptureFailed,
     CaptureMessage,
     CaptureOrder,
     CaptureProcess,
     PreviewReady,
+    preview_of,
 )
 from kiosk.identity.face.quality import judge
+from kiosk.visit.face_steps import CaptureFace, FaceCoaching
 from tests.face_material import SHARED, clip, models_folder, pictures, portrait
+from tests.ui.face_samples import CHALLENGE
 from tests.unit.test_face import certified
 
 TURN_LEFT, TURN_RIGHT, NOD, CLOSER, BLINK = HeadAction
@@ -70,31 +81,30 @@ def captured(
 
 
 def acted(
-    who: Who, *, obeys: bool = True, seed: int = 1, seconds: float = 5.0, fps: float = 8.0
+    who: Who, *, seconds: float, fps: float = 7.0
 ) -> tuple[Callable[[], Iterator[Any]], list[HeadAction]]:
     """Pictures of ``who``, who does each action that is put into the list."""
     asked: list[HeadAction] = []
 
     def play() -> Iterator[Any]:
-        actor, heard = Actor(seed), 0
+        actor, heard = Actor(), 0
         for number in range(int(seconds * fps)):
             at = number / fps
             if len(asked) > heard:
                 heard += 1
-                if obeys:
-                    actor.act(asked[-1], at + 0.3)
+                actor.act(asked[-1], at + 0.3)
             yield scene().picture(who, actor.look(at))
 
     return play, asked
 
 
-def played(who: Who, *actions: HeadAction, obeys: bool = True, seed: int = 1) -> Capture:
+def played(who: Who, *actions: HeadAction, seconds: float = 4.5) -> Capture:
     """A capture of somebody drawn, who does what is asked."""
-    play, asked = acted(who, obeys=obeys, seed=seed)
+    play, asked = acted(who, seconds=seconds)
     capture = Capture(nets(), draw=lambda: actions)
     before: tuple[int, HeadAction] | None = None
     for number, image in enumerate(play()):
-        progress = capture.see(image, number / 8.0)
+        progress = capture.see(image, number / 7.0)
         now = (progress.step, progress.action) if progress.action else None
         if now and now != before:
             asked.append(now[1])
@@ -129,9 +139,8 @@ def test_a_person_is_captured(name: str, actions: tuple[HeadAction, ...]) -> Non
     assert "jpeg" not in repr(capture.shot)
 
 
-@pytest.mark.parametrize("second", [NOD, CLOSER])
-def test_a_drawn_person_is_captured(second: HeadAction) -> None:
-    capture = played("live", TURN_LEFT, second)
+def test_a_drawn_person_is_captured() -> None:
+    capture = played("live", NOD, CLOSER, seconds=8.0)
     assert (capture.ended, capture.attempts) == (HowEnded.CAPTURED, 1)
 
 
@@ -177,7 +186,7 @@ def test_a_picture_of_a_person_is_not_captured(name: str, actions: tuple[HeadAct
         assert capture.ended is HowEnded.SCREEN
 
 
-@pytest.mark.parametrize("who", [who for who in PHOTOS if who != "tablet"])
+@pytest.mark.parametrize("who", ["eyeholes", "bent"])
 def test_a_photo_that_does_what_is_asked_is_not_captured(who: Who) -> None:
     capture = played(who, BLINK, TURN_LEFT) if who == "eyeholes" else played(who, TURN_LEFT, NOD)
     assert capture.shot is None
@@ -343,7 +352,7 @@ def heard(
 
 
 @pytest.fixture
-def camera(tmp_path: Path) -> Iterator[tuple[Camera, Stream]]:
+def camera() -> Iterator[tuple[Camera, Host]]:
     """An emulated camera with the drawn person before it, through the shipped driver."""
     one = Camera(portrait=portrait())
     one.obey("face", who="live")
@@ -351,43 +360,19 @@ def camera(tmp_path: Path) -> Iterator[tuple[Camera, Stream]]:
     host = create_host(Kind.CAMERA, {"driver": "opencv", "host": "thread", "source": one.address})
     host.start()
     try:
-        yield one, host.execute(StartStream(), 10.0)
+        yield one, host
     finally:
         host.stop()
         one.stop()
 
 
-def test_a_face_goes_from_the_camera_to_the_centre(
-    camera: tuple[Camera, Stream], key: rsa.RSAPrivateKey
-) -> None:
-    emulator, stream = camera
-    certificate = certified(key)
-    asked: HeadAction | None = None
-    with CaptureProcess(order(certificate), stream) as process:
-        messages = heard(process, PreviewReady)
-        preview = messages[-1].preview  # type: ignore[union-attr]
-        while not isinstance(messages[-1], CaptureEnded):
-            messages += heard(process, (FaceProgress, CaptureEnded))  # type: ignore[arg-type]
-            last = messages[-1]
-            assert not isinstance(last, CaptureFailed)
-            if isinstance(last, FaceProgress) and last.action and last.action is not asked:
-                asked = last.action
-                emulator.obey("act", what=asked.value)
-                frame: Frame = preview.latest()
-                assert frame.image.shape == (PREVIEW[1], PREVIEW[0], 3)
-        ended = messages[-1]
-    assert ended.how is HowEnded.CAPTURED
-    content = unseal(ended.sealed, certificate, key)
-    assert (content.session, content.challenge, content.terminal) == (
-        "session-1",
-        "challenge-1",
-        "T0001",
-    )
-    assert set(content.models) >= set(LIVENESS)
-    assert len(content.actions) == 2
-    assert content.picture.startswith(b"\xff\xd8")
-    with pytest.raises(DeviceError):  # wiped: no picture is left in the shared memory
-        preview.latest()
+def test_the_preview_is_the_views_middle_and_mirrored() -> None:
+    picture = np.zeros((480, 640, 3), np.uint8)
+    picture[:, :320] = 200
+    preview = preview_of(picture)
+    assert preview.shape == (PREVIEW[1], PREVIEW[0], 3)
+    assert preview[0, 0].max() == 0
+    assert preview[0, -1].min() == 200
 
 
 class StillStream:
@@ -428,6 +413,84 @@ def _runs(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
+    return True
+
+
+# -- the booth ------------------------------------------------------------------------------------
+
+
+class Shown:
+    """What a booth shows, and a person before the camera who does what is asked."""
+
+    def __init__(self, emulator: Camera) -> None:
+        self.emulator = emulator
+        self.said: list[FaceCoaching] = []
+        self.preview: Stream | None = None
+
+    def __call__(self, coaching: FaceCoaching, preview: Stream | None) -> None:
+        asked = {text: action for action, text in ACTIONS.items()}
+        new = not self.said or self.said[-1].say != coaching.say
+        self.said.append(coaching)
+        self.preview = preview
+        if new and coaching.say in asked:
+            self.emulator.obey("act", what=asked[coaching.say].value)
+
+
+@pytest.fixture
+def booth(camera: tuple[Camera, Host]) -> tuple[FaceBooth, Shown]:
+    return FaceBooth(camera[1], models_folder(), "T0001"), Shown(camera[0])
+
+
+def step(certificate: x509.Certificate) -> CaptureFace:
+    pem = certificate.public_bytes(Encoding.PEM).decode()
+    return CaptureFace(CHALLENGE.model_copy(update={"certificate": pem}), "session-1")
+
+
+def test_a_booth_gives_the_sealed_picture(
+    booth: tuple[FaceBooth, Shown], key: rsa.RSAPrivateKey, camera: tuple[Camera, Host]
+) -> None:
+    certificate = certified(key)
+    one, shown = booth
+    taken = one.take(step(certificate), shown, CancelToken()).result(80.0)
+    content = unseal(taken.sealed, certificate, key)
+    assert (content.session, content.challenge) == ("session-1", CHALLENGE.challenge)
+    assert shown.said[-1].step == 3
+    assert _soon(lambda: camera[0].look()["viewers"] == 0)  # the camera is off
+
+
+def test_a_booth_that_is_left_ends_the_process_and_the_picture(
+    booth: tuple[FaceBooth, Shown], key: rsa.RSAPrivateKey, camera: tuple[Camera, Host]
+) -> None:
+    camera[0].obey("face", who="profile")
+    one, shown = booth
+    cancel = CancelToken()
+    future = one.take(step(certified(key)), shown, cancel)
+    assert _soon(lambda: shown.preview is not None)
+    cancel.cancel()
+    with pytest.raises(DeviceError) as caught:
+        future.result(5.0)
+    assert caught.value.reason is Reason.CANCELLED
+    assert _soon(lambda: camera[0].look()["viewers"] == 0)
+
+
+def test_a_booth_without_models_says_so(
+    camera: tuple[Camera, Host], key: rsa.RSAPrivateKey, tmp_path: Path
+) -> None:
+    assert missing_models(tmp_path) == LIVENESS
+    assert closed_for_models(tmp_path) is not None
+    assert closed_for_models(models_folder()) is None
+    one = FaceBooth(camera[1], tmp_path, "T0001")
+    with pytest.raises(DeviceError) as caught:
+        one.take(step(certified(key)), Shown(camera[0]), CancelToken()).result(10.0)
+    assert caught.value.device is Kind.CAMERA
+
+
+def _soon(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
     return True
 
 

@@ -36,6 +36,7 @@ from drivers.emulators.xfs4iot.machine import XfsMachine
 from drivers.id_card.types import IdCard
 from tests.contract import noted
 from tests.contract.noted import Noted
+from tests.face_material import grey_portrait
 from ui.desk import app, parts
 from ui.desk.levers import clauses, undoing
 
@@ -59,6 +60,8 @@ NEEDED: dict[tuple[str, str], dict[str, Any]] = {
     (Kind.SMART_CARD, "put"): BANK,
     (Kind.SMART_CARD, "swap"): BANK,
     (Kind.SMART_CARD, "status"): {"sw": 0x6A82},
+    (Kind.CAMERA, "face"): {"who": "live"},
+    (Kind.CAMERA, "act"): {"what": "nod"},
     (Kind.CODE_SCANNER, "present"): {"text": "x"},
     (Kind.CODE_SCANNER, "two"): {"texts": ["x", "y"]},
     (Kind.PIN_PAD, "press"): {"key": "5"},
@@ -89,6 +92,8 @@ SAMPLES: dict[str, Any] = {
     "percent": 40,
     "encoding": "gb18030",
     "fault": "mute",
+    "who": "mask",
+    "what": "blink",
 }
 PLAIN = {
     Form.COUNT: 2,
@@ -117,7 +122,7 @@ def emulators() -> Iterator[dict[str, Emulator]]:
             Kind.SMART_CARD: SmartCardReader(slot.getsockname()[1]),
             Kind.RECEIPT_PRINTER: ReceiptPrinter(),
             Kind.DOCUMENT_PRINTER: DocumentPrinter(seconds_per_page=0.0),
-            Kind.CAMERA: Camera(size=(64, 48)),
+            Kind.CAMERA: Camera(size=(64, 48), portrait=grey_portrait(directory)),
             Kind.CODE_SCANNER: CodeScanner(directory / Kind.CODE_SCANNER),
             Kind.PIN_PAD: PinPad(directory / Kind.PIN_PAD),
             "io_board": IoBoard(directory / "io_board"),

@@ -47,6 +47,7 @@ from kiosk.workshop.sandbox.personas import Persona
 from kiosk.workshop.sandbox.server import serving
 from tests import qt_messages
 from tests.contract.noted import Noted, told
+from tests.face_material import grey_portrait
 from ui.desk import parts, people
 from ui.desk.app import refusal, run
 from ui.desk.bridge import Desk
@@ -77,7 +78,7 @@ def rig() -> Iterator[Rig]:
             Kind.ID_CARD: Noted(IdCardReader(directory / Kind.ID_CARD, pace=False)),
             Kind.RECEIPT_PRINTER: ReceiptPrinter(),
             Kind.DOCUMENT_PRINTER: DocumentPrinter(seconds_per_page=0.0),
-            Kind.CAMERA: Camera(size=(64, 48)),
+            Kind.CAMERA: Camera(size=(64, 48), portrait=grey_portrait(directory)),
             Kind.CODE_SCANNER: CodeScanner(directory / Kind.CODE_SCANNER),
             Kind.PIN_PAD: Noted(PinPad(directory / Kind.PIN_PAD)),
             "io_board": IoBoard(directory / "io_board"),

@@ -24,6 +24,8 @@ from drivers.emulators.xfs4iot import XfsMachine
 from kiosk.settings import profile_table
 
 SECONDS_PER_PAGE = 1.5
+PORTRAIT = Path(__file__).parents[2] / ".models" / "astronaut.png"
+"""From what people before the camera are drawn; ``make models`` brings it."""
 _SHARED = {Kind.LIGHTS: "io_board", Kind.SENSORS: "io_board"}
 """Device classes that share one device, and the name of this device in a rig."""
 _BANK = "xfs4iot"
@@ -35,7 +37,7 @@ _MAKE: Mapping[str, Callable[[Path], Emulator]] = {
     Kind.DOCUMENT_PRINTER: lambda place: DocumentPrinter(
         seconds_per_page=SECONDS_PER_PAGE, dpi=100
     ),
-    Kind.CAMERA: lambda place: Camera(),
+    Kind.CAMERA: lambda place: Camera(portrait=PORTRAIT if PORTRAIT.is_file() else None),
     Kind.CODE_SCANNER: CodeScanner,
     Kind.PIN_PAD: PinPad,
     "io_board": IoBoard,

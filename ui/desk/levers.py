@@ -54,6 +54,26 @@ def _reason(key: str, words: Text, order: str, reason: str) -> Lever:
     return Lever(key, words, order, _lists("reasons", reason))
 
 
+def _stands(who: str, words: Text) -> Lever:
+    """Somebody, or a picture of somebody, before the camera."""
+    return _act(f"face {who}", words, f"face who={who}", _is("who", who), "play")
+
+
+_BEFORE_THE_CAMERA = {
+    "live": _("本人站在机前"),
+    "print": _("举一张照片"),
+    "tablet": _("举一台平板"),
+    "two": _("站两个人"),
+    "mask": _("戴着口罩"),
+    "nobody": _("没有人"),
+}
+_MOVES_OF_A_HEAD = {
+    "turn_left": _("向左转头"),
+    "turn_right": _("向右转头"),
+    "nod": _("点头"),
+    "closer": _("靠近一下"),
+    "blink": _("眨眼"),
+}
 _CABLE = Lever("unplug", _("拔线"), "unplug", _is("plugged", False))
 _MUTE = _fault("mute", _("不回答"))
 _SLOW = _fault("slow", _("慢 2 秒"), "seconds=2")
@@ -130,6 +150,11 @@ DEVICES: Mapping[str, tuple[Lever, ...]] = {
         *(_MUTE, _GARBAGE),
     ),
     Kind.CAMERA: (
+        *(_stands(who, words) for who, words in _BEFORE_THE_CAMERA.items()),
+        *(
+            Lever(what, words, f"act what={what}", act=True)
+            for what, words in _MOVES_OF_A_HEAD.items()
+        ),
         _CABLE,
         _fault("freeze", _("画面定住")),
         _fault("black", _("全黑")),
