@@ -237,7 +237,7 @@ def _detectors(nets: FaceNets, scene: FaceScene, count: int) -> dict[str, Figure
     for name, file, kind in (("blazeface", BLAZEFACE, BlazeFace), ("yunet", YUNET, YuNet)):
         for folder in (*FOLDERS, SHARED / "models"):
             if data := verified_bytes(folder, file):
-                finds[name] = kind(data).find  # type: ignore[operator]  # one of two classes
+                finds[name] = kind(data).find
     cascade = cv2.CascadeClassifier(
         str(Path(cv2.__file__).parent / "data" / "haarcascade_frontalface_default.xml")
     )
