@@ -419,7 +419,7 @@ def _runs(pid: int) -> bool:
 # -- the booth ------------------------------------------------------------------------------------
 
 
-class Shown:
+class ShownFace:
     """What a booth shows, and a person before the camera who does what is asked."""
 
     def __init__(self, emulator: Camera) -> None:
@@ -437,8 +437,8 @@ class Shown:
 
 
 @pytest.fixture
-def booth(camera: tuple[Camera, Host]) -> tuple[FaceBooth, Shown]:
-    return FaceBooth(camera[1], models_folder(), "T0001"), Shown(camera[0])
+def booth(camera: tuple[Camera, Host]) -> tuple[FaceBooth, ShownFace]:
+    return FaceBooth(camera[1], models_folder(), "T0001"), ShownFace(camera[0])
 
 
 def step(certificate: x509.Certificate) -> CaptureFace:
@@ -447,7 +447,7 @@ def step(certificate: x509.Certificate) -> CaptureFace:
 
 
 def test_a_booth_gives_the_sealed_picture(
-    booth: tuple[FaceBooth, Shown], key: rsa.RSAPrivateKey, camera: tuple[Camera, Host]
+    booth: tuple[FaceBooth, ShownFace], key: rsa.RSAPrivateKey, camera: tuple[Camera, Host]
 ) -> None:
     certificate = certified(key)
     one, shown = booth
@@ -459,7 +459,7 @@ def test_a_booth_gives_the_sealed_picture(
 
 
 def test_a_booth_that_is_left_ends_the_process_and_the_picture(
-    booth: tuple[FaceBooth, Shown], key: rsa.RSAPrivateKey, camera: tuple[Camera, Host]
+    booth: tuple[FaceBooth, ShownFace], key: rsa.RSAPrivateKey, camera: tuple[Camera, Host]
 ) -> None:
     camera[0].obey("face", who="profile")
     one, shown = booth
@@ -481,7 +481,7 @@ def test_a_booth_without_models_says_so(
     assert closed_for_models(models_folder()) is None
     one = FaceBooth(camera[1], tmp_path, "T0001")
     with pytest.raises(DeviceError) as caught:
-        one.take(step(certified(key)), Shown(camera[0]), CancelToken()).result(10.0)
+        one.take(step(certified(key)), ShownFace(camera[0]), CancelToken()).result(10.0)
     assert caught.value.device is Kind.CAMERA
 
 
