@@ -633,6 +633,32 @@ def test_three_wrong_codes_cancel_the_operation(visits: Visits) -> None:
     assert visit.confirm(draft) is OperationState.CANCELLED
 
 
+def test_guessed_codes_stop_a_person_and_then_a_terminal(visits: Visits) -> None:
+    def guess(visit: OperationVisit, business: Business) -> None:
+        draft = visit.draft(business)
+        for _ in range(3):
+            with pytest.raises(Refusal):
+                visit.confirm(draft, "000000")
+
+    first = visits("P03")
+    for _ in range(3):
+        guess(first, REPAY)
+    with pytest.raises(Refusal, match="risk-person"):
+        first.draft(REPAY)
+    second = visits("P04")
+    for _ in range(2):
+        guess(second, RETIRE)
+    third = visits("P01")
+    with pytest.raises(Refusal, match="risk-terminal"):
+        third.draft(Business.RENT_WITHDRAWAL)
+    assert [alarm["kind"] for alarm in third.lever("GET", "/alarms")] == [
+        "codes-guessed",
+        "codes-guessed-here",
+    ]
+    elsewhere = visits("P01", terminal="YL-0002")
+    assert elsewhere.draft(Business.RENT_WITHDRAWAL).state is OperationState.DRAFTED
+
+
 def test_the_code_is_the_operations_own(visits: Visits) -> None:
     visit = visits("P03")
     draft = visit.draft(REPAY)

@@ -126,6 +126,27 @@ REFUSALS: dict[str, tuple[int, Words, Words]] = {
         ("现在没有可以提取的金额。", "There is nothing that can be withdrawn now."),
         _COUNTER,
     ),
+    # -- 稽核
+    "risk-person": (
+        429,
+        (
+            "您的业务近一小时内多次因验证码错误被锁定，为保护您的账户暂停办理。",
+            "Several of your operations were locked within an hour; to protect your account, "
+            "nothing more can be started now.",
+        ),
+        (
+            "请一小时后再来，或带身份证到管理部窗口。",
+            "Please come back in an hour, or go to a branch.",
+        ),
+    ),
+    "risk-terminal": (
+        429,
+        (
+            "本机近一小时内多次出现验证码错误，暂停办理资金业务。",
+            "Too many wrong codes at this terminal; it takes no operations for now.",
+        ),
+        ("请换一台终端，或到管理部窗口办理。", "Please use another terminal, or go to a counter."),
+    ),
     # -- before any reason is looked at
     "text-outdated": (
         409,

@@ -71,6 +71,7 @@ class StandInCentre:
             self.offers,
             fixed_code=fixed_code,
             codes_per_day=codes_per_day,
+            alarms=self.alarms,
             bugs=bugs,
         )
         if fresh or not self.store.is_filled():

@@ -33,6 +33,7 @@ from kiosk.centre.operations import (
 from kiosk.operation import Business, OperationState
 from kiosk.privacy import mask_phone
 from kiosk.workshop.sandbox.accounts import Accounts
+from kiosk.workshop.sandbox.alarms import Alarms
 from kiosk.workshop.sandbox.bugs import CentreBug
 from kiosk.workshop.sandbox.business_words import TITLES
 from kiosk.workshop.sandbox.businesses import RULES
@@ -45,6 +46,10 @@ from kiosk.workshop.sandbox.store import Row, Store, yuan
 
 DRAFT_TTL_S = 600
 COMMIT_TTL_S = 600
+RISK_S = 3600
+LOCKED_OF_PERSON = 3
+LOCKED_AT_TERMINAL = 5
+"""So many operations, locked by wrong codes within ``RISK_S`` seconds, stop new ones."""
 _LIVE = (OperationState.AWAITING_CONSENT, OperationState.DRAFTED)
 _IN_FLIGHT = (OperationState.CONFIRMED, OperationState.IN_PROGRESS)
 _MOST_LISTED = 200
@@ -103,6 +108,7 @@ class OperationDesk:
         *,
         fixed_code: str | None,
         codes_per_day: int,
+        alarms: Alarms,
         bugs: frozenset[CentreBug] = frozenset(),
     ) -> None:
         self._store = store
@@ -111,6 +117,7 @@ class OperationDesk:
         self._offers = offers
         self._fixed_code = fixed_code
         self._codes_per_day = codes_per_day
+        self._alarms = alarms
         self._bugs = bugs
         self._lock = Lock()
         self._course: Course | None = None
@@ -195,10 +202,11 @@ class OperationDesk:
         """The operation of ``request.key``, and whether it is new. A known key gives its operation
         in its present state.
 
-        Refuses key-reused, in-flight, untold, service-closed, the reasons of the business,
-        amount-missing, amount-not-asked, amount-above, amount-below.
+        Refuses risk-person, risk-terminal, key-reused, in-flight, untold, service-closed, the
+        reasons of the business, amount-missing, amount-not-asked, amount-above, amount-below.
         """
         order = request.order
+        self._look_for_abuse(visitor, request.key)
         with self._at_once():
             rule, target = _rule_of(order.business), self._target(visitor, order)
             known = self._store.one("SELECT * FROM operation WHERE key = ?", request.key)
@@ -216,6 +224,24 @@ class OperationDesk:
             if CentreBug.TWO_LIVE_DRAFTS not in self._bugs:
                 self._supersede(visitor.person["id"], rule.kind)
             return self._new(visitor, request.key, rule, target, case, terms), True
+
+    def _look_for_abuse(self, visitor: TokenHolder, key: str) -> None:
+        """稽核: operations that wrong codes have locked within the hour, of one person or at one
+        terminal, stop new ones and alarm the operator. Refuses risk-person, risk-terminal."""
+        if self._store.one("SELECT 1 FROM operation WHERE key = ?", key):
+            return
+        locked = "SELECT count(*) FROM operation WHERE wrong_codes >= ? AND ended > ? AND {} = ?"
+        since = self._clock.ticks() - RISK_S
+        of_person = self._store.count(
+            locked.format("person"), WRONG_CODES, since, visitor.person["id"]
+        )
+        if of_person >= LOCKED_OF_PERSON:
+            self._alarms.sound("codes-guessed", visitor.terminal, visitor.session)
+            raise Refused("risk-person", retry_after_s=RISK_S)
+        here = self._store.count(locked.format("terminal"), WRONG_CODES, since, visitor.terminal)
+        if here >= LOCKED_AT_TERMINAL:
+            self._alarms.sound("codes-guessed-here", visitor.terminal, visitor.session)
+            raise Refused("risk-terminal", retry_after_s=RISK_S)
 
     def _target(self, visitor: TokenHolder, order: Order) -> OrderTarget:
         """The order under the centre's own numbers. Refuses not-found."""
@@ -651,11 +677,12 @@ class OperationDesk:
         """Store a final state; the citizen hears every end of a confirmed operation by SMS."""
         self._store.run(
             "UPDATE operation SET state = ?, until = NULL, reference = ?, refusal = ?, "
-            "ended_at = ? WHERE id = ?",
+            "ended_at = ?, ended = ? WHERE id = ?",
             state,
             reference,
             refusal.body.model_dump_json() if refusal else None,
             self._clock.now().isoformat(),
+            self._clock.ticks(),
             row["id"],
         )
         if row["was_confirmed"]:

@@ -90,7 +90,7 @@ CREATE TABLE operation (
     quote TEXT NOT NULL, state TEXT NOT NULL, until REAL, drafted_at TEXT NOT NULL,
     was_confirmed INTEGER NOT NULL DEFAULT 0, told INTEGER NOT NULL DEFAULT 0,
     wrong_codes INTEGER NOT NULL DEFAULT 0, ends_as TEXT, reference TEXT NOT NULL DEFAULT '',
-    refusal TEXT, ended_at TEXT
+    refusal TEXT, ended_at TEXT, ended REAL
 ) STRICT;
 CREATE INDEX operation_by_person ON operation (person, kind, state);
 CREATE TABLE notice (
