@@ -69,7 +69,10 @@ WHOLE: dict[str, tuple[str, ...]] = {
         "tests/faults/test_centre_wire.py",
     ),
     "kiosk/centre/operations_client.py": ("tests/contract/test_operations_client.py",),
-    "kiosk/centre/commit_client.py": ("tests/contract/test_operations_client.py",),
+    "kiosk/centre/commit_client.py": (
+        "tests/contract/test_operations_client.py",
+        "tests/contract/test_audit_heads.py",
+    ),
     "kiosk/papers/sealed.py": ("tests/unit/test_sealed.py",),
     "kiosk/papers/checker.py": ("tests/contract/test_checker.py",),
 }
