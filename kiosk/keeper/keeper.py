@@ -107,7 +107,9 @@ class Keeper:
         self._preload = preload
         self._fork_server: ForkServer | None = None
         self._fork_failures = 0
-        self._forks_after = 0.0  # no fork server starts before
+        # No fork server starts before; the first one, when the first visit is on the screen and no
+        # longer needs the CPU for its own start.
+        self._forks_after = float("inf")
         self._limit_s = limit_s
         self._left = visits
         self._pace = pace or KeeperPace()
@@ -142,7 +144,6 @@ class Keeper:
             try:
                 self._start(time.monotonic())
                 self._committer.tend(time.monotonic())
-                self._tend_fork_server(time.monotonic())
                 while not self._stop and self._left != 0:
                     self._systemd.watchdog()
                     self._turn()
@@ -173,9 +174,9 @@ class Keeper:
             if fault := visit.overdue(self._pace, self._limit_of(visit), now):
                 self._dismiss(visit, fault)
         self._promote(now)
+        self._tend_fork_server(now)
         if now >= max(self._backed_off_until, self._rests_until) and not self._waiting():
             self._start(now)
-        self._tend_fork_server(now)
         self._committer.tend(now)
 
     def _limit_of(self, visit: VisitProcess) -> float:
@@ -251,6 +252,8 @@ class Keeper:
     def _note_shown(self, visit: VisitProcess) -> None:
         now = time.monotonic()
         self._rests_until = now + self._pace.rest_s
+        if self._forks_after == float("inf"):
+            self._forks_after = now
         dark_ms: float | None = None
         if self._gone_at is not None:
             self.takeovers.append(now - self._gone_at)

@@ -166,7 +166,13 @@ def check(url: str, plan_path: Path) -> None:
 @click.argument("parts", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
 @click.option("--quick", is_flag=True, help="Fewer runs.")
-def bench(parts: tuple[str, ...], as_json: bool, quick: bool) -> None:
+@click.option(
+    "--throttle",
+    type=click.FloatRange(0.05, 1.0),
+    default=1.0,
+    help="Part of one CPU for what peer measures; stderr says by which means.",
+)
+def bench(parts: tuple[str, ...], as_json: bool, quick: bool, throttle: float) -> None:
     """Measure the terminal on this machine, beside floors and targets: median, p99, how often.
 
     \b
@@ -174,6 +180,7 @@ def bench(parts: tuple[str, ...], as_json: bool, quick: bool) -> None:
       visits   starts, pages, sign-in, memory, processor time
       face     a face capture: speed by stage, its process, attacks and people, with intervals
       devices  readers, slips and recovery, with hardware emulated on the wire
+      peer     a Chromium kiosk with six pages in turn with the terminal, and the ratios
       faults   some 700 device faults at every step of visits; 1 when one is not met as it should be
 
     What this machine lacks a daemon for, or --quick the time, is left out, and stderr says why.
@@ -184,4 +191,6 @@ def bench(parts: tuple[str, ...], as_json: bool, quick: bool) -> None:
         raise click.BadParameter(
             f"{', '.join(sorted(unknown))}; there are {', '.join(benchmark.PARTS)}"
         )
-    sys.exit(benchmark.run(parts or tuple(benchmark.PARTS), json=as_json, quick=quick))
+    sys.exit(
+        benchmark.run(parts or tuple(benchmark.PARTS), json=as_json, quick=quick, throttle=throttle)
+    )

@@ -4,9 +4,13 @@ import io
 import json
 import logging
 import math
+import subprocess
+import sys
+import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any, Never
 
 import pytest
@@ -19,6 +23,7 @@ from kiosk.log import AllowListed
 from kiosk.workshop import bench
 from kiosk.workshop.bench import devices, readers, recovery, slips, visits
 from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured, as_table
+from kiosk.workshop.bench.peer import chromium, comparison, throttle
 from kiosk.workshop.bench.stand import bug_lines
 from kiosk.workshop.bench.visits import NAMES, Event
 
@@ -295,6 +300,25 @@ def test_the_screen_is_dark_without_any_page() -> None:
     visits.evaluate(events, [], found, [40.0, 30.0, 90.0])
     assert found["dark_after_short_visit"] == pytest.approx([50, 70, 90])
     assert found["standby_takeover"] == [], "they wait for the next visit, and show a page"
+
+
+def test_without_a_peer_nothing_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chromium, "program", lambda: "")
+    found = comparison.run(True, 0.25)
+    assert set(found) == set(comparison.NAMES)
+    assert set(found.values()) == {NotMeasured("needs the Debian package chromium")}
+
+
+def test_a_process_gets_a_part_of_a_cpu_by_freezing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(throttle, "by_group", lambda: False)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        status = Path(f"/proc/{process.pid}/status")
+        until = time.monotonic() + 20
+        with throttle.throttled(0.25, lambda: [process.pid]):
+            while "State:\tT" not in status.read_text():
+                assert time.monotonic() < until
+        assert "State:\tT" not in status.read_text(), "and is let go in the end"
+        process.kill()
 
 
 def test_the_lines_of_a_log_that_tell_of_a_bug() -> None:

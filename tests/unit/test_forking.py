@@ -26,6 +26,7 @@ terminal = "T0001"
 [centre]
 url = "https://centre.example"
 seal_roots = "roots.pem"
+sealer = "s"
 """
 PATIENCE_S = 20.0
 

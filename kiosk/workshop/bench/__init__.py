@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from kiosk.workshop.bench import devices, face, faults, visits
 from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured, as_json, as_table
+from kiosk.workshop.bench.peer import comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,8 @@ class BenchPart:
 
     names: Mapping[str, Name]
     measure: Callable[[bool], Mapping[str, Figure | NotMeasured]]  # its argument: quick
+    throttled: Callable[[bool, float], Mapping[str, Figure | NotMeasured]] | None = None
+    """The same with a share of one CPU."""
 
 
 PARTS: Mapping[str, BenchPart] = {
@@ -24,14 +27,18 @@ PARTS: Mapping[str, BenchPart] = {
     "devices": BenchPart(devices.NAMES, devices.run),
     "face": BenchPart(face.NAMES, face.run),
     "faults": BenchPart(faults.NAMES, faults.run),
+    "peer": BenchPart(comparison.NAMES, comparison.run, comparison.run),
 }
 
 
-def run(parts: Sequence[str] = tuple(PARTS), *, json: bool, quick: bool) -> int:
+def run(
+    parts: Sequence[str] = tuple(PARTS), *, json: bool, quick: bool, throttle: float = 1.0
+) -> int:
     """Measure ``parts`` and print a table, or one object ``{name: {median, p99, unit, runs}}``.
 
     A figure that could not be measured (no daemon, or no time for it in a quick bench) is left out,
     and stderr says why. When a measurement fails, nothing is printed but the reason, on stderr.
+    ``throttle``: the share of one CPU for what is measured, where a part knows how.
     Returns an exit code: 1 after such a failure, or when a figure with ``must`` is not below its
     target; else 0.
     """
@@ -41,7 +48,9 @@ def run(parts: Sequence[str] = tuple(PARTS), *, json: bool, quick: bool) -> int:
     try:
         for part in parts:
             names |= PARTS[part].names
-            for name, found in PARTS[part].measure(quick).items():
+            one = PARTS[part]
+            seen = one.throttled(quick, throttle) if one.throttled else one.measure(quick)
+            for name, found in seen.items():
                 if isinstance(found, Figure):
                     figures[name] = found
                 else:

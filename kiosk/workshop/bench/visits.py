@@ -21,7 +21,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
@@ -38,6 +38,7 @@ from kiosk.keeper.visit_process import KeeperPace, VisitProcess
 from kiosk.papers.pictures import PaperPages
 from kiosk.workshop import demo, robots
 from kiosk.workshop.bench.figures import BenchError, Figure, Name, Values
+from kiosk.workshop.bench.peer.throttle import throttled
 from kiosk.workshop.sandbox import certificate, personas
 from kiosk.workshop.sandbox.certificate import Certificate, CertificateLine
 from kiosk.workshop.sandbox.seed import BUSINESS_DAY
@@ -49,7 +50,11 @@ from pathlib import Path
 from kiosk import __main__
 from kiosk.keeper import keeper, visit_process
 pace = visit_process.KeeperPace(rest_s=float(sys.argv[2]))
-sys.exit(keeper.run(Path(sys.argv[1]), sys.argv[3:], preload=keeper.PRELOAD, pace=pace))
+settings = Path(sys.argv[1])
+committer = keeper.committer_command(settings)
+sys.exit(
+    keeper.run(settings, sys.argv[3:], preload=keeper.PRELOAD, committer=committer, pace=pace)
+)
 """
 # Does and imports the same as `kiosk run`; argv gives the visits' command, which measures.
 
@@ -156,26 +161,41 @@ def run(quick: bool) -> dict[str, Figure]:
 def measure(scale: VisitsScale) -> dict[str, Figure]:
     """All figures of :data:`NAMES`. Raises :class:`BenchError`."""
     found: Values = {name: [] for name in NAMES}
+    with offscreen(), demo.place(headless=True) as here:
+        _measure_reader(found, here, scale)
+        _measure_documents(found, scale)
+        _measure_centre(found, here, scale)
+        _measure_starts(found, here, scale)
+        _measure_forks(found, here, scale)
+        _measure_cold(found, here, scale)
+        _measure_floor(found, scale)
+        _measure_visits(found, here, scale)
+    if missing := [name for name, values in found.items() if not values]:
+        raise BenchError(f"nothing was seen of {', '.join(missing)}")
+    return {name: Figure(tuple(values)) for name, values in found.items()}
+
+
+def play(here: demo.DemoPlace, scale: VisitsScale, throttle: float = 1.0) -> Values:
+    """One keeper, from its start through the stories of ``scale`` to its rest, with its share of
+    one CPU; without stories only to its first visit. The figures that come of it."""
+    found: Values = {name: [] for name in NAMES}
+    trace = TraceReader(here.directory / "trace")
+    _watch(found, here, scale, trace, throttle)
+    return found
+
+
+@contextmanager
+def offscreen() -> Iterator[None]:
+    """For the length of the block, let visits draw offscreen: they run alike on every machine."""
     before = os.environ.get("QT_QPA_PLATFORM")
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"  # so that visits run alike on every machine
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
     try:
-        with demo.place(headless=True) as here:
-            _measure_reader(found, here, scale)
-            _measure_documents(found, scale)
-            _measure_centre(found, here, scale)
-            _measure_starts(found, here, scale)
-            _measure_forks(found, here, scale)
-            _measure_cold(found, here, scale)
-            _measure_floor(found, scale)
-            _measure_visits(found, here, scale)
+        yield
     finally:
         if before is None:
             del os.environ["QT_QPA_PLATFORM"]
         else:
             os.environ["QT_QPA_PLATFORM"] = before
-    if missing := [name for name, values in found.items() if not values]:
-        raise BenchError(f"nothing was seen of {', '.join(missing)}")
-    return {name: Figure(tuple(values)) for name, values in found.items()}
 
 
 # -- alone ----------------------------------------------------------------------------------------
@@ -280,12 +300,8 @@ def _heard(forks: ForkServer) -> object:
 def _measure_cold(found: Values, here: demo.DemoPlace, scale: VisitsScale) -> None:
     """Keepers, each until its first visit is on the screen."""
     for _ in range(scale.starts):
-        trace = TraceReader(here.directory / "cold")
-        trace.plan({"stories": ["still"], "rounds": 0, "settle_s": 0})
-        with _keeper(here, trace, scale) as (_, began):
-            trace.wait(trace.lives, "the first visit to be live", pause_s=0.002)
-            (first,) = (event.at for event in trace.events() if event.what == "live")
-            found["start_cold"].append((first - began) * 1000)
+        seen = play(here, replace(scale, stories=(), shorts=0))
+        found["start_cold"] += seen["start_cold"]
 
 
 def _measure_documents(found: Values, scale: VisitsScale) -> None:
@@ -350,9 +366,9 @@ def _measure_floor(found: Values, scale: VisitsScale) -> None:
             windows.append(window)
         time.sleep(1.0)
         pids = [window.pid for window in windows]
-        found["floor_idle_cpu"].append(_cpu_percent(pids, scale.idle_s / 4))
-        found["floor_memory_window"] += [_pss_mb(pid) for pid in pids]
-        found["floor_memory_python"].append(_pss_mb(python.pid))
+        found["floor_idle_cpu"].append(cpu_percent(pids, scale.idle_s / 4))
+        found["floor_memory_window"] += [pss_mb(pid) for pid in pids]
+        found["floor_memory_python"].append(pss_mb(python.pid))
 
 
 @contextmanager
@@ -384,11 +400,27 @@ def _line_of(process: subprocess.Popen[bytes]) -> bytes:
 
 
 def _measure_visits(found: Values, here: demo.DemoPlace, scale: VisitsScale) -> None:
+    seen = play(here, scale)
+    for name, values in seen.items():
+        found[name] += values
+
+
+def _watch(
+    found: Values, here: demo.DemoPlace, scale: VisitsScale, trace: TraceReader, throttle: float
+) -> None:
     stories = [*scale.stories, *["short"] * scale.shorts, "still"]
-    trace = TraceReader(here.directory / "trace")
     trace.plan({"stories": stories, "rounds": scale.rounds, "settle_s": scale.settle_s})
-    with _keeper(here, trace, scale) as (keeper, _):
-        kills = [_play(trace, n, story, scale) for n, story in enumerate(stories[:-1])]
+    kills = []
+    with (
+        _keeper(here, trace, scale) as (keeper, began),
+        throttled(throttle, lambda: family(keeper)),
+    ):
+        trace.wait(trace.lives, "the first visit to be live", pause_s=0.002)
+        first = next(event.at for event in trace.events() if event.what == "live")
+        found["start_cold"].append((first - began) * 1000)
+        if stories == ["still"]:
+            return
+        kills += [_play(trace, n, story, scale) for n, story in enumerate(stories[:-1])]
         _measure_rest(found, trace, keeper, scale)
     log = (here.directory / "keeper.log").read_text(errors="replace")
     takeovers = [float(ms) for ms in re.findall(r"visit shown visit=\d+ ms=(\S+)", log)]
@@ -447,10 +479,10 @@ def _measure_rest(found: Values, trace: TraceReader, keeper: int, scale: VisitsS
     time.sleep(scale.settle_s)
     seconds = max(1.0, scale.idle_s / 4)
     for _ in range(max(1, round(scale.idle_s / seconds))):
-        found["idle_cpu"].append(_cpu_percent([*_family(keeper)], seconds))
-    memory = {pid: _pss_mb(pid) for pid in _family(keeper)}
+        found["idle_cpu"].append(cpu_percent([*family(keeper)], seconds))
+    memory = {pid: pss_mb(pid) for pid in family(keeper)}
     forks = [pid for pid in memory if _runs(pid, b"kiosk.keeper.forking")]
-    parents = _family(keeper)
+    parents = family(keeper)
     others = [
         pid
         for pid in memory
@@ -654,7 +686,7 @@ def _wait(look: Callable[[], Any], what: str, *, pause_s: float) -> Any:
     return seen
 
 
-def _pss_mb(pid: int) -> float:
+def pss_mb(pid: int) -> float:
     """Proportional set size, in MB: shared pages count in part, see proc_pid_smaps_rollup(5)."""
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
@@ -663,7 +695,7 @@ def _pss_mb(pid: int) -> float:
     raise BenchError("the kernel does not tell how much memory a process has")
 
 
-def _family(keeper: int) -> dict[int, int]:
+def family(keeper: int) -> dict[int, int]:
     """The keeper, its children, and theirs: every process of the terminal, with its parent."""
     parents = {}
     for path in Path("/proc").iterdir():
@@ -680,7 +712,7 @@ def _runs(pid: int, word: bytes) -> bool:
     return word in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
-def _cpu_percent(pids: Sequence[int], seconds: float) -> float:
+def cpu_percent(pids: Sequence[int], seconds: float) -> float:
     """The share of one core, in percent, that the processes use together in ``seconds`` from
     now."""
     began, before = time.monotonic(), sum(map(_cpu_s, pids))
