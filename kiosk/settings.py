@@ -50,6 +50,8 @@ class CentreSettings(_Table, frozen=True, kw_only=True):
     timestamp_roots: Path | None = None
     """PEM file with the certificates that time-stamps of seals must come from. Without it, any
     time-stamp will do: a seal's own time is compared with the centre's clock."""
+    revocation_list: bool = False
+    """True: the centre serves a revocation list, and every seal is held against it."""
     connect_s: Seconds = 3.0
     """How long a connection may take."""
     read_s: Seconds = 10.0

@@ -256,6 +256,11 @@ class CentreClient:
             )
         return body
 
+    def revocation_list(self) -> bytes:
+        """The revocation list of those who issue the centre's seals (RFC 5280 5, DER). Needs no
+        session. Whether it is genuine and of today is for ``kiosk.papers.sealed``."""
+        return self._body(Call("GET", "/v1/revocations"), (200,))
+
     def report_print(self, document_id: str, report: PrintReport) -> PrintCount:
         """Tell what came out of the printer; the same job is counted once. Needs no session."""
         call = Call("POST", "/v1/documents/{id}/prints", id=document_id, body=report, keyed=True)

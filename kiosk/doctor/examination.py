@@ -18,6 +18,7 @@ from kiosk.doctor import (
     network,
     permissions,
     processes,
+    revocations,
     unknown,
 )
 from kiosk.doctor.causes import linked
@@ -121,4 +122,5 @@ def _probes(settings: Settings, file: Path | None) -> tuple[Probe, ...]:
         Probe(network.NETWORK, "link", network.link),
         Probe(network.NETWORK, "way", network.way, network.patience(settings)),
         Probe(network.NETWORK, "certificates", network.own_certificates),
+        Probe(network.NETWORK, revocations.NAME, revocations.look, network.patience(settings)),
     )

@@ -64,6 +64,7 @@ TERMS = (
     en("this terminal's certificate"),
     en("roots of seals"),
     en("sealer"),
+    en("revocation list"),
     en("roots of the centre"),
     en("clock"),
     en("centre"),

@@ -74,7 +74,7 @@ def _fetch(visit: Visit, document: Document) -> Sensitive[bytes]:
     cannot show the pages."""
     pdf = visit.centre.document_file(document)
     visit.checkers.check(
-        pdf, document=document, holder=visit.holder(), now=visit.now(), revoked=None
+        pdf, document=document, holder=visit.holder(), now=visit.now(), revoked=visit.revoked()
     )
     with closing(PaperPages(pdf)) as pages:
         if pages.count != document.pages:

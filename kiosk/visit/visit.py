@@ -311,6 +311,11 @@ class Visit:
         """The citizen's name as pages and slips show it: 王*."""
         return mask_name(self._person().full_name.reveal())
 
+    def revoked(self) -> bytes | None:
+        """The centre's revocation list for seals; None where the settings say that it has none."""
+        has_one = self._settings.centre.revocation_list
+        return self.centre.revocation_list() if has_one else None
+
     def holder(self) -> str:
         """The holder's mark that the centre puts into the documents of this visit."""
         person, session = self._person(), self.centre.session

@@ -266,6 +266,8 @@ full_screen = {str(full_screen).lower()}
 [centre]
 url = "{url}"
 seal_roots = "{directory / "centre" / "root.pem"}"
+sealer = "云岭市住房公积金管理中心(演示)"
+revocation_list = true
 """
 
 

@@ -467,6 +467,7 @@ def test_a_document_that_the_terminal_accepts(terminal: WireTerminal, directory:
         holder=holder,
         now=datetime.fromisoformat(terminal.get("/v1/catalogue")["clock"]),
         rules=SealRules(directory / "root.pem", CENTRE),
+        revoked=terminal.ask("GET", "/v1/revocations").content,
     )
     assert (sealed.pages, sealed.id) == (1, document.id)
 

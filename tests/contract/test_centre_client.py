@@ -331,6 +331,12 @@ def test_the_file_of_a_document(server: CentreServer, client: CentreClient) -> N
     assert client.document_file(DOCUMENT) == PDF
 
 
+def test_the_revocation_list_needs_no_session(server: CentreServer, client: CentreClient) -> None:
+    server.on("GET", "/v1/revocations", reply(200, b"DER", kind="application/pkix-crl"))
+    assert client.revocation_list() == b"DER"
+    assert "Authorization" not in server.requests[-1].headers
+
+
 def test_a_rating_is_anonymous_in_its_body(server: CentreServer, client: CentreClient) -> None:
     server.on("POST", "/v1/ratings", reply(204))
     client.rate(Rating(service="account", level=5))

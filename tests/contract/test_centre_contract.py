@@ -165,6 +165,7 @@ def test_the_document_has_the_contract_and_nothing_of_the_sandbox() -> None:
         "POST /v1/documents",
         "GET /v1/documents/{id}/file",
         "POST /v1/documents/{id}/prints",
+        "GET /v1/revocations",
         "POST /v1/ratings",
         "GET /v1/audit/heads",
         "POST /v1/audit/heads",
@@ -199,6 +200,7 @@ def test_the_document_names_nothing_of_a_machine() -> None:
 
 OPEN = {
     "GET /v1/catalogue",
+    "GET /v1/revocations",
     "POST /v1/sessions",
     "POST /v1/ratings",
     "POST /v1/documents/{id}/prints",

@@ -20,12 +20,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from kiosk.doctor import network
+from kiosk.doctor import network, revocations
 from kiosk.doctor.causes import causes, linked
 from kiosk.doctor.findings import Finding, Probe, Verdict, run_guarded
 from kiosk.settings import CentreSettings, Settings
 from kiosk.workshop.sandbox import server
-from tests.unit.test_sealed import KEY_USAGES
+from tests.centre_server import Answer, CentreServer, reply
+from tests.ui.samples import CATALOGUE
+from tests.unit.test_sealed import KEY_USAGES, a_list, make_root
+from tests.unit.test_sealed import NOW as SEALED_AT
 
 NOW = datetime.now(UTC)
 STEPS = ["DNS", "TCP", "TLS", "the centre's certificate", "clock", "centre", "latency"]
@@ -33,6 +36,10 @@ STEPS = ["DNS", "TCP", "TLS", "the centre's certificate", "clock", "centre", "la
 
 CertificateFiles = tuple[Path, Path]
 """A certificate and its key."""
+
+
+WORDS = {"zh": "", "en": ""}
+NO = {"code": "not-found", "reason": WORDS, "next_step": WORDS, "reference": "A-1"}
 
 
 class CertificateAuthority:
@@ -490,6 +497,41 @@ def test_a_file_that_holds_no_certificate(authority: CertificateAuthority, tmp_p
     finding, sealer = network.own_certificates(loaded)
     assert (sealer.name, sealer.verdict) == ("sealer", Verdict.NOTE)
     assert finding.seen == f"{empty}: no certificate in it"
+
+
+def list_of(url: str, tmp_path: Path, *, has_one: bool = True) -> Finding:
+    centre = CentreSettings(
+        url=url, seal_roots=tmp_path / "root.pem", revocation_list=has_one, connect_s=1
+    )
+    (finding,) = revocations.look(Settings(terminal="T0001", centre=centre))
+    return finding
+
+
+def test_the_age_of_the_revocation_list(tmp_path: Path) -> None:
+    with server.serving(tmp_path) as url:
+        assert list_of(url, tmp_path).verdict is Verdict.GOOD
+        assert list_of(url, tmp_path).seen.startswith("0 h old, good until 2026-01-16")
+        assert list_of(url, tmp_path, has_one=False).verdict is Verdict.NOTE
+    assert list_of(url, tmp_path).verdict is Verdict.UNKNOWN  # nobody answers there any more
+
+
+@pytest.mark.parametrize(
+    ("answer", "seen"),
+    [
+        (reply(200, b"none", kind="application/pkix-crl"), "no list in DER"),
+        (reply(404, NO), "no list in DER"),
+        (reply(200, a_list(make_root(), age=60)), "1440 h old, and out of date"),
+    ],
+)
+def test_a_revocation_list_that_is_no_use(tmp_path: Path, answer: Answer, seen: str) -> None:
+    catalogue = CATALOGUE.model_copy(update={"clock": SEALED_AT})
+    with CentreServer() as peer:
+        peer.on("GET", "/v1/catalogue", reply(200, catalogue.model_dump_json()))
+        peer.on("GET", "/v1/revocations", answer)
+        finding = list_of(peer.url, tmp_path)
+    assert finding.verdict is Verdict.BAD
+    assert finding.seen.startswith(seen)
+    assert "renew" in finding.mend
 
 
 def net(root: Path, way_out: str, **carriers: str) -> Path:

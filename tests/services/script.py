@@ -178,7 +178,7 @@ class World:
         self.url = url
         self.settings = Settings(
             terminal="T0001",
-            centre=CentreSettings(url=url, seal_roots=directory / "root.pem"),
+            centre=CentreSettings(url=url, seal_roots=directory / "root.pem", revocation_list=True),
         )
         self._http = requests.Session()
         self._http.trust_env = False

@@ -50,6 +50,8 @@ full_screen = true
 [centre]
 url = "{centre}"
 seal_roots = "{directory}/centre/root.pem"
+sealer = "云岭市住房公积金管理中心(演示)"
+revocation_list = true
 """
 _SENTENCES = (events.BUG, events.UNCAUGHT, events.DRIVER_FAILED)
 _BUG = re.compile(

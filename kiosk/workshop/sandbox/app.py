@@ -214,6 +214,21 @@ def document_file(centre: AtCentre, visitor: ProvedVisitor, id: Id) -> Response:
     return Response(centre.documents.file(visitor, id), media_type="application/pdf")
 
 
+@v1.get(
+    "/revocations",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The list of RFC 5280 5 in DER (RFC 2585 4.2)",
+            "content": {"application/pkix-crl": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+def revocations(centre: AtCentre, terminal: Terminal) -> Response:
+    """The revocation list of those who issue the centre's seals, renewed every day."""
+    return Response(centre.documents.revocations(), media_type="application/pkix-crl")
+
+
 @v1.post("/documents/{id}/prints")
 def report_print(
     centre: AtCentre,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -19,7 +19,12 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.generic import pdf_name, pdf_string
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -38,6 +43,7 @@ ROOT_FILE = "root.pem"
 """The root certificate: a terminal that trusts it accepts the documents of this centre."""
 _SEAL_FILE = "seal.pem"
 _KEY_FILE = "seal-key.pem"
+_ROOT_KEY_FILE = "root-key.pem"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -122,14 +128,35 @@ class Seal:
     """
 
     def __init__(self, directory: Path, centre: str) -> None:
-        if not all((directory / name).exists() for name in (ROOT_FILE, _SEAL_FILE, _KEY_FILE)):
+        files = (ROOT_FILE, _SEAL_FILE, _KEY_FILE, _ROOT_KEY_FILE)
+        if not all((directory / name).exists() for name in files):
             _issue(directory, centre)
         self.root = directory / ROOT_FILE
         self._centre = centre
+        self._root_key = directory / _ROOT_KEY_FILE
         self._picture = directory / "seal.pdf"
         self._key = asn1_keys.PrivateKeyInfo.load(_der(directory / _KEY_FILE))
         self._certificate = asn1_x509.Certificate.load(_der(directory / _SEAL_FILE))
         self._chain = [asn1_x509.Certificate.load(_der(self.root))]
+
+    def revocations(self, at: datetime) -> bytes:
+        """The root's revocation list of ``at``, for a day: nothing was ever revoked."""
+        root = x509.load_pem_x509_certificate(self.root.read_bytes())
+        key = load_pem_private_key(self._root_key.read_bytes(), password=None)
+        assert isinstance(key, ec.EllipticCurvePrivateKey)
+        made = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(root.subject)
+            .last_update(at)
+            .next_update(at + timedelta(days=1))
+            .add_extension(x509.CRLNumber(1), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()),
+                critical=False,
+            )
+            .sign(key, hashes.SHA256())
+        )
+        return made.public_bytes(Encoding.DER)
 
     def sign(self, pdf: bytes, document: str, holder: str, at: datetime) -> bytes:
         """``pdf`` with one PAdES signature over the whole file, made at ``at``, whose field shows
@@ -176,7 +203,7 @@ def _der(path: Path) -> bytes:
 
 
 def _issue(directory: Path, centre: str) -> None:
-    """Make root, seal certificate and key. The root's own key is not kept."""
+    """Make root, seal certificate and their keys; the root's own signs revocation lists."""
     root_key, seal_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     root_name = _name(centre, "演示根证书 Demo Root")
     root = (
@@ -195,9 +222,10 @@ def _issue(directory: Path, centre: str) -> None:
         )
         .sign(root_key, hashes.SHA256())
     )
-    key = directory / _KEY_FILE
-    key.touch(mode=0o600)
-    key.write_bytes(seal_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    for name, made in ((_KEY_FILE, seal_key), (_ROOT_KEY_FILE, root_key)):
+        (directory / name).touch(mode=0o600)
+        pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        (directory / name).write_bytes(pem)
     (directory / _SEAL_FILE).write_bytes(seal.public_bytes(Encoding.PEM))
     (directory / ROOT_FILE).write_bytes(root.public_bytes(Encoding.PEM))
 

@@ -78,6 +78,10 @@ class Documents:
             raise Refused("not-found")
         return bytes(row["file"])
 
+    def revocations(self) -> bytes:
+        """The revocation list of the seal's issuer, of now."""
+        return self._seal.revocations(self._clock.now())
+
     def report_print(self, terminal: str, document: str, report: PrintReport) -> PrintCount:
         """Count a print job once. A later report of the same job may still turn it to complete.
 
