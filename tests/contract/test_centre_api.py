@@ -146,7 +146,7 @@ def test_the_catalogue_needs_no_session(terminal: WireTerminal) -> None:
     for offer in catalogue["offers"]:
         groups.setdefault(offer["group"], []).append(offer["service"])
     assert groups == {
-        "query": ["account", "ledger"],
+        "query": ["account", "ledger", "progress"],
         "paper": ["deposit-certificate"],
         "withdrawal": ["withdraw", "withdrawals"],
         "loan": ["loan", "prepay", "monthly-offset"],

@@ -41,14 +41,23 @@ def soon(call: Callable[[], None]) -> None:
 def test_a_finger_on_hold_and_one_on_leave_confirm_when_the_hold_came_first(
     dialogue: Dialogue,
 ) -> None:
-    soon(lambda: (dialogue.answer(ticket(dialogue), CONFIRM), dialogue.leave())[0])
+    def press() -> None:
+        dialogue.answer(ticket(dialogue), CONFIRM)
+        dialogue.leave()
+
+    soon(press)
     assert dialogue.ask(ConfirmOperation(QUOTE, "王*"), back=True) == CONFIRM
     dialogue.announce(DECIDING)
     assert dialogue.heard(WAITING, 0.05) is None, "退出 belonged to the page before"
 
 
 def test_a_finger_on_leave_first_confirms_nothing(dialogue: Dialogue) -> None:
-    soon(lambda: (dialogue.leave(), dialogue.answer(ticket(dialogue), CONFIRM))[0])
+    def press() -> None:
+        now = ticket(dialogue)
+        dialogue.leave()
+        dialogue.answer(now, CONFIRM)
+
+    soon(press)
     with pytest.raises(Left):
         dialogue.ask(ConfirmOperation(QUOTE, "王*"), back=True)
 

@@ -76,6 +76,8 @@ _OFFERS = (
            ("账户余额", "Balance")),
     _offer("ledger", "query", ("缴存明细", "Account entries"),
            ("每一笔缴存、利息和提取", "Every contribution, interest and withdrawal")),
+    _offer("progress", "query", ("办理进度", "Progress"),
+           ("我的办件", "What you have applied for")),
     _offer(CERTIFICATE, "paper", ("打印缴存证明", "Print a certificate"),
            ("带电子印章，当场取走", "Sealed by the centre, printed here"),
            ("缴存证明", "Certificate"), hours=_BY_DAY, purposes=PURPOSES),
