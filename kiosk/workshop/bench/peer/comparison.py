@@ -101,7 +101,7 @@ def _measure_peer(found: Values, scale: PeerScale, throttle: float, *, whole: bo
 def _measure_terminal(
     found: Values, here: demo.DemoPlace, scale: PeerScale, throttle: float, *, whole: bool
 ) -> None:
-    # The first visit is killed when the fork server has made a standby: a citizen rarely comes then.
+    # The first visit is killed when the fork server has made a standby: citizens come later.
     stories = ("still", "queue", "queue") if whole else ()
     each = visits.VisitsScale(
         starts=0, stories=stories, rounds=scale.rounds, idle_s=scale.idle_s, shorts=0
