@@ -309,9 +309,8 @@ class CurrentPage(QObject):
         return say(self._catalogue.short_name, self.language)
 
     def _all_notices(self) -> str:
-        stop = "；" if self.language is Language.ZH else "; "
         said = [say(notice, self.language) for notice in self._notices]
-        return stop.join(each.rstrip("。.") for each in said)
+        return "\n".join(each.rstrip("。.") for each in said)
 
     demo = readable(bool, _is_demo, changed)
     centre = readable(str, _name_of_centre, changed)

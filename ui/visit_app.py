@@ -147,8 +147,8 @@ class VisitApp(QObject):
     def _hear(self) -> None:
         for message in self._channel.receive():
             match message:
-                case Live(leftovers):
-                    self._go_live(leftovers=leftovers)
+                case Live(leftovers, after):
+                    self._go_live(leftovers=leftovers, after=after)
                 case Taken() | Outcome() | Money() as word:
                     self._commit_line.take(word)
                 case Quit():
@@ -158,14 +158,14 @@ class VisitApp(QObject):
                 case Broken():
                     os._exit(0)
 
-    def _go_live(self, *, leftovers: bool) -> None:
+    def _go_live(self, *, leftovers: bool, after: How | None) -> None:
         self._rehearser.stop()
         self._rehearsal.close()
         self.stage.window.frameSwapped.connect(self._first_frame)
         if not self._settings.screen.full_screen:
             self.stage.window.setPosition(*WINDOW_AT)
         self.stage.show(full_screen=self._settings.screen.full_screen)
-        self._warm_terminal().open(self.page, leftovers=leftovers)
+        self._warm_terminal().open(self.page, leftovers=leftovers, after=after)
 
     def _first_frame(self) -> None:
         self.stage.window.frameSwapped.disconnect(self._first_frame)

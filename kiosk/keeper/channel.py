@@ -43,11 +43,18 @@ class _Word(msgspec.Struct, frozen=True, tag=str.lower, forbid_unknown_fields=Tr
     pass
 
 
+OutOfTime = Literal["idle", "limit"]
+"""How a visit ends for want of time."""
+
+
 class Live(_Word, frozen=True, omit_defaults=True):
     """To the visit: take the screen. ``leftovers``: a device may still hold a previous citizen's
-    card or paper, because that citizen's visit was killed in its work or left half a slip."""
+    card or paper, because that citizen's visit was killed in its work or left half a slip.
+    ``after``: a citizen's visit has just ended for want of time, and the page says so for a while:
+    who comes back would otherwise wonder where their page has gone."""
 
     leftovers: bool = False
+    after: OutOfTime | None = None
 
 
 class Quit(_Word, frozen=True):

@@ -47,6 +47,7 @@ from kiosk.keeper.channel import (
     Live,
     Money,
     Outcome,
+    OutOfTime,
     Quit,
     Ready,
     Shown,
@@ -76,6 +77,8 @@ _NEXT = {
 _ON_SCREEN = (VisitStage.LIVE, VisitStage.SHOWN, VisitStage.BEGUN)
 _LINGERS = ("left", "idle", "limit")
 """How a visit must have ended itself so that it may keep the screen until the next is warm."""
+
+_OUT_OF_TIME: dict[str, OutOfTime] = {"idle": "idle", "limit": "limit"}
 
 
 class Keeper:
@@ -128,6 +131,7 @@ class Keeper:
         # True: a device may hold a citizen's card or paper, because a visit or the whole terminal
         # was killed in its work, or a slip was cut short; and no visit has reset the devices since.
         self._leftovers = not self._clean.stands()
+        self._timed_out: OutOfTime | None = None  # how a citizen's visit has just ended
         self._gone_at: float | None = None  # end of the last live visit; None once the next shows
         self._stop = False
         self._systemd = Systemd()
@@ -318,7 +322,8 @@ class Keeper:
         ready.go(VisitStage.LIVE)
         # The next standby starts once this visit shows itself or is found dead.
         self._rests_until = now + self._pace.shown_s
-        if not ready.channel.send(Live(self._leftovers)):
+        after, self._timed_out = self._timed_out, None
+        if not ready.channel.send(Live(self._leftovers, after)):
             self._dismiss(ready, "died")
 
     def _stuck(self, visit: VisitProcess, now: float) -> bool:
@@ -365,6 +370,7 @@ class Keeper:
             self._leftovers = True
         if was is VisitStage.BEGUN:
             self._clean.set(not self._leftovers)
+            self._timed_out = _OUT_OF_TIME.get(cause)
         if was in _ON_SCREEN:
             self._rests_until = 0.0
             self._gone_at = self._gone_at or now  # the screen may be dark since an earlier end

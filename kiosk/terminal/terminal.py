@@ -46,6 +46,14 @@ def load_drivers(settings: Settings) -> None:
         drivers.load(kind, table)
 
 
+TELL_S = 20.0
+"""Seconds for which the attract page says that the last visit ended for want of time."""
+_TIMED_OUT: dict[How | None, Sayable] = {
+    "idle": _("刚才的办理因长时间无人操作已经结束，信息已清除"),
+    "limit": _("刚才的办理已到最长时间，已经结束，信息已清除"),
+}
+
+
 class Terminal:
     """One visit with its devices, its centre client and its dialogue.
 
@@ -73,6 +81,7 @@ class Terminal:
         self._hosts = _hosts(settings, self._device_changed)
         self._catalogue: Catalogue | None = None
         self._centre_down = False
+        self._just_ended: Sayable | None = None
         self._quiet = threading.Event()  # set when a citizen has begun: stop refreshing
         self._leftovers = Leftovers(self._hosts, partial(on_leftovers, False))
         camera = self._hosts.get(Kind.CAMERA)
@@ -83,12 +92,22 @@ class Terminal:
         """The current status of each device, by device class."""
         return {kind: host.status for kind, host in self._hosts.items()}
 
-    def open(self, screen: Screen, *, leftovers: bool = False) -> None:
+    def open(self, screen: Screen, *, leftovers: bool = False, after: How | None = None) -> None:
         """Go live: take the devices, ask the centre, wait for a citizen. ``leftovers``: a device
-        may hold something of an earlier citizen."""
+        may hold something of an earlier citizen. ``after``: how the last citizen's visit has just
+        ended; where it ended for want of time, the attract page says so for ``TELL_S``."""
         self.dialogue.screen = screen
+        if after in _TIMED_OUT:
+            self._just_ended = _TIMED_OUT[after]
+            forget = threading.Timer(TELL_S, self._forget_the_end)
+            forget.daemon = True
+            forget.start()
         threading.Thread(target=self._refresh, name="catalogue", daemon=True).start()
         threading.Thread(target=self._run, args=(leftovers,), name="visit", daemon=True).start()
+
+    def _forget_the_end(self) -> None:
+        self._just_ended = None
+        self._surround()
 
     def quit(self, seconds: float) -> None:
         """Stop all hosts, which cancel their commands and close their devices; returns after
@@ -198,7 +217,9 @@ class Terminal:
 
     def _notices(self) -> tuple[Sayable, ...]:
         """The terminal's own problems first, then the centre's notices."""
-        own = [_("暂时连不上公积金中心，请稍候")] if self._centre_down else []
+        own = [self._just_ended] if self._just_ended else []
+        if self._centre_down:
+            own.append(_("暂时连不上公积金中心，请稍候"))
         if power := self.dialogue.cabinet.power:
             own.append(power)
         statuses = self.statuses()

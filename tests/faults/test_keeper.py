@@ -253,6 +253,14 @@ def test_who_follows_a_visit_cut_off_in_its_work_is_told(
     terminal.stop()
 
 
+def test_who_comes_back_reads_once_that_the_visit_timed_out(start: Start) -> None:
+    terminal = start("idle", "visitor", "good")
+    terminal.wait("visit shown", visit=3)
+    assert (terminal.stage / "2.after").read_text() == "idle"
+    assert not (terminal.stage / "3.after").exists()
+    terminal.stop()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 @pytest.mark.parametrize(("part", "told"), [("visitor", []), ("lingers", [1]), ("leftovers", [1])])
 def test_what_is_left_in_a_device_is_known_after_a_start(

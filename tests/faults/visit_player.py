@@ -79,8 +79,10 @@ class PlayedVisit:
                 case Money(open):
                     with (self.stage / "money").open("a") as file:
                         file.write(f"{self.number} {open}\n")
-            if word == Live(leftovers=True):
+            if isinstance(word, Live) and word.leftovers:
                 (self.stage / f"{self.number}.leftovers").touch()
+            if isinstance(word, Live) and word.after:
+                (self.stage / f"{self.number}.after").write_text(word.after)
 
     live = False
 
@@ -159,6 +161,8 @@ class PlayedVisit:
             case "short-talk":
                 self.channel.send(Ended("left"))
                 self.channel.send(HasLeftovers(True))
+            case "idle":
+                self.channel.send(Ended("idle"))
             case "visitor" | "covered" | "short":
                 self.channel.send(Ended("left"))
             case "leftovers":

@@ -106,10 +106,10 @@ def test_a_button_shows_that_it_is_pressed_within_one_frame(theatre: Theatre) ->
     assert theatre.listener.heard == [("answer", (1, "account"))]
 
 
-def test_notices_are_sentences_in_one_line(theatre: Theatre) -> None:
+def test_every_notice_has_a_line_of_its_own(theatre: Theatre) -> None:
     notices = (_("暂时连不上公积金中心，请稍候"), "本机为演示环境。", "不收取任何费用。")
     theatre.page.surround(CATALOGUE, notices)
-    whole = "暂时连不上公积金中心，请稍候；本机为演示环境；不收取任何费用"
+    whole = "暂时连不上公积金中心，请稍候\n本机为演示环境\n不收取任何费用"
     assert theatre.until(lambda: theatre.page.notices == whole, 1000)
 
 

@@ -47,6 +47,7 @@ FROM_VISIT: list[tuple[FromVisit, bytes]] = [
 TO_VISIT: list[tuple[ToVisit, bytes]] = [
     (Live(), b'{"type":"live"}\n'),
     (Live(leftovers=True), b'{"type":"live","leftovers":true}\n'),
+    (Live(after="idle"), b'{"type":"live","after":"idle"}\n'),
     (Quit(), b'{"type":"quit"}\n'),
 ]
 
