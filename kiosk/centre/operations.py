@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from kiosk.centre.models import (
     CentreWords,
@@ -209,6 +209,30 @@ class TrialRequest(WireModel):
 class DraftRequest(WireModel):
     """Draft an operation. The same ``key`` gives the same operation, in its present state."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "key": "5f0c9f4d2f8b4a7a9c3e1d6b8a7f0e21",
+                    "order": {
+                        "business": "repay-loan-withdrawal",
+                        "account": "a1f2",
+                        "loan": "b3c4",
+                        "amount": "14412.24",
+                    },
+                },
+                {
+                    "key": "0b6e2a9c7d5f4e3a8b1c2d3e4f5a6b7c",
+                    "order": {
+                        "business": "prepayment",
+                        "loan": "b3c4",
+                        "amount": "100000.00",
+                        "way": "shorter-term",
+                    },
+                },
+            ]
+        }
+    )
     key: Key
     order: Order
 
@@ -269,6 +293,11 @@ class Evidence(WireModel):
 class Confirmation(WireModel):
     """The citizen's confirmation: evidence, and the digest of what stood on the page."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"evidence": [{"kind": "sms", "value": "123456"}], "digest": "0" * 64}]
+        }
+    )
     evidence: tuple[Evidence, ...] = Field(min_length=1, max_length=4)
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")
 
@@ -277,6 +306,17 @@ class OperationStatus(WireModel):
     """How far an operation has come: the answer to commit, query and cancellation. Nothing
     personal, so that the committer may hear it."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "7c1e5b9a3f2d4c6e8a0b1d2f3e4c5a69",
+                    "state": "done",
+                    "reference": "012601150123456",
+                }
+            ]
+        }
+    )
     id: OperationId
     state: OperationState
     reference: Reference = ""

@@ -13,12 +13,14 @@ from pydantic import TypeAdapter, ValidationError
 from kiosk.centre.client import CentreClient
 from kiosk.centre.commit_client import CommitClient
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
+from kiosk.centre.models import WireModel
 from kiosk.centre.operations import (
     AuthorisationAnswer,
     Confirmation,
     DraftRequest,
     Evidence,
     Operation,
+    OperationStatus,
     Payee,
     TrialLine,
     WithdrawalOrder,
@@ -302,3 +304,11 @@ def test_the_digest_changes_with_everything_that_was_seen() -> None:
     digests = {digest_of(seen.model_copy(update=change)) for change in others}
     assert len(digests | {digest_of(seen)}) == len(others) + 1
     assert digest_of(seen.model_copy(update={"state": OperationState.CONFIRMED})) == digest_of(seen)
+
+
+@pytest.mark.parametrize("model", [DraftRequest, Confirmation, OperationStatus])
+def test_the_examples_of_the_contract_fit_their_models(model: type[WireModel]) -> None:
+    examples = model.model_json_schema()["examples"]
+    assert examples
+    for example in examples:
+        assert model.model_validate(example).model_dump(mode="json", exclude_none=True) == example
