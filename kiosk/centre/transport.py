@@ -193,7 +193,8 @@ class Transport:
                     self._http.close()  # its body may come late: not into the next call's answer
                 coding = response.headers.get("Content-Encoding", "identity")
                 if coding.lower() != "identity":
-                    return Silence(Trouble.NONSENSE, en("compressed, though not asked for"))
+                    said = en("encoded as {coding}, though not asked for", coding=coding[:20])
+                    return Silence(Trouble.NONSENSE, said)
                 for chunk in response.raw.stream(65536, decode_content=False):
                     body += chunk
                     if len(body) > MOST_BYTES:

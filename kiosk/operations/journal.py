@@ -166,7 +166,8 @@ class Journal:
             raise JournalUnwritable(f"{words.partition('=')[0]} stays {answer}")
 
     def _one(self, sql: str) -> apsw.SQLiteValue:
-        return self._connection.execute(sql).get
+        value: apsw.SQLiteValue = self._connection.execute(sql).get
+        return value
 
     def _install(self) -> None:
         epoch, at = secrets.token_hex(16), self._clock()

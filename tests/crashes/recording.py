@@ -61,7 +61,7 @@ class RecordingFile(apsw.VFSFile):
         fs.change(DiskCall("open", self._name))
         super().__init__("", name, flags)
 
-    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802
+    def xWrite(self, data: Any, offset: int) -> None:  # noqa: N802
         self._fs.change(DiskCall("write", self._name, offset, bytes(data)))
         super().xWrite(data, offset)
 

@@ -698,6 +698,26 @@ def test_paper_comes_out_is_looked_at_and_taken(trainer: Trainer, rig: Rig) -> N
     assert gone.width() == 1
 
 
+def test_the_next_person_finds_no_paper_of_the_one_before(trainer: Trainer, rig: Rig) -> None:
+    trainer.click("person.P03")
+    trainer.click("put")
+    trainer.until(lambda: trainer.text("where") == "在读卡区")
+    print_a_sheet(rig)
+    trainer.until(lambda: trainer.papers("sheets"))
+    trainer.click("lift")
+    trainer.until(lambda: not trainer.item("lift").isEnabled())
+    trainer.click("put")  # the same person again: the paper stays
+    trainer.until(lambda: trainer.text("where") == "在读卡区")
+    assert trainer.papers("sheets")
+    trainer.click("lift")
+    trainer.until(lambda: not trainer.item("lift").isEnabled())
+    trainer.click("person.P02")
+    trainer.click("put")
+    trainer.until(lambda: not trainer.papers("sheets"))
+    trainer.click("lift")
+    trainer.until(lambda: not trainer.item("lift").isEnabled())
+
+
 def print_a_sheet(rig: Rig) -> None:
     """Print one blank page by the shipped IPP driver."""
     from drivers.catalogue import create

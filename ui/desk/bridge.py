@@ -72,6 +72,9 @@ class Desk(QObject):
         by_key = {device.part.key: device for device in self._devices}
         self._slips = DeskTray(by_key.get(Kind.RECEIPT_PRINTER))
         self._sheets = DeskTray(by_key.get(Kind.DOCUMENT_PRINTER))
+        # A person takes their own papers along: the next one finds none in the trays.
+        self._hand.came.connect(self._slips.take)
+        self._hand.came.connect(self._sheets.take)
         self._trouble = ""
         self._calm = QTimer(self, singleShot=True, interval=TROUBLE_MS)
         self._calm.timeout.connect(lambda: self._set_trouble(""))

@@ -105,6 +105,8 @@ class DeskHand(QObject):
     """
 
     changed = Signal()
+    came = Signal()
+    """Somebody else than before has put a card: another visit begins."""
     _was_put = Signal(str, object)
 
     def __init__(
@@ -119,6 +121,7 @@ class DeskHand(QObject):
         self._person = next(iter(personas.load()))
         self._card: str = people.ID_CARD
         self._put: dict[str, tuple[str, str]] = {}  # by part: person and card that the desk put
+        self._last = ""  # the person who put a card last
         self._was_put.connect(self._remember)
         tongue.changed.connect(self.changed)
         self._choose(self._person, self._card)
@@ -132,6 +135,9 @@ class DeskHand(QObject):
 
     def _remember(self, part: str, whose: tuple[str, str]) -> None:
         self._put[part] = whose
+        before, self._last = self._last, whose[0]
+        if before and before != self._last:
+            self.came.emit()
         self.changed.emit()
 
     def _choose(self, person: str, card: str) -> None:
