@@ -103,4 +103,4 @@ $(VENV)/ready: requirements.lock setup.cfg packaging/workshop/setup.cfg tools/in
 	touch $@
 
 clean:  ## remove what make has made
-	rm -rf $(VENV) .models .terminal build packaging/workshop/build out *.egg-info assets/translations/*.mo
+	rm -rf $(VENV) .venv-* .models .terminal build packaging/workshop/build out *.egg-info assets/translations/*.mo

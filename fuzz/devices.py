@@ -390,6 +390,33 @@ def xfs4iot() -> Target:
 # -- small devices on a line ----------------------------------------------------------------------
 
 
+def mjpeg() -> Target:
+    """Pictures in the stream of a network camera; the first byte tells where the stream is cut."""
+    from drivers.camera.mjpeg import JpegSplitter
+
+    def read(data: bytes) -> None:
+        splitter, cut, stream = JpegSplitter(), *((data[0], data[1:]) if data else (0, b""))
+        whole = [*splitter.feed(stream[:cut]), *splitter.feed(stream[cut:])]
+        assert whole == JpegSplitter().feed(stream)
+        for picture in whole:
+            assert picture.startswith(b"\xff\xd8\xff")
+            assert picture.endswith(b"\xff\xd9")
+            assert picture in stream
+
+    table, scan = b"\xff\xdb\x00\x04ab", b"\xff\xda\x00\x03x"
+    picture = b"\xff\xd8" + table + scan + b"data\xff\x00\xff\xd0more\xff\xd9"
+    part = b"\r\n--frame\r\nContent-Type: image/jpeg\r\n\r\n"
+    return Target(
+        read,
+        [
+            b"\x09" + part + picture + part + picture,
+            b"\x20" + picture[:-2] + part + picture,
+            b"\x00" + picture[:7] + picture,
+        ],
+        words=[b"\xff\xd8", b"\xff\xd9", b"\xff\xda", b"\xff\x00", b"\xff\xff", table, scan],
+    )
+
+
 def code_scanner() -> Target:
     """Codes and answers of a serial code scanner."""
     from drivers.code_scanner.framing import LONGEST, CodeFramer, Scanned, decode_code

@@ -12,6 +12,7 @@ TARGETS: Mapping[str, Callable[[], Target]] = {
     "modbus": devices.modbus,
     "escpos": devices.escpos,
     "code-scanner": devices.code_scanner,
+    "mjpeg": devices.mjpeg,
     "settings-file": program.settings_file,
     "sdt": devices.sdt,
     "tlv": devices.tlv,
