@@ -6,6 +6,7 @@ the screen's thread by signal. A QML page only binds to properties and calls slo
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,13 +16,15 @@ from typing import Any, Protocol
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from drivers.camera.types import Stream
+from kiosk import events
+from kiosk.centre.errors import reference_number
 from kiosk.centre.models import Catalogue
 from kiosk.endings import How
 from kiosk.papers.pictures import CannotDraw, PaperPages, Picture
 from kiosk.privacy import Sensitive
 from kiosk.visit.face_steps import CaptureFace
 from kiosk.visit.operation_steps import Deciding
-from kiosk.visit.steps import CANNOT_DRAW, Preview, Step
+from kiosk.visit.steps import CANNOT_DRAW, Preview, Problem, Step
 from kiosk.words import Language, Sayable, Text, _, say, translate
 from ui.appearance import Appearance
 from ui.contents import PageContent
@@ -29,6 +32,7 @@ from ui.qml_types import ContentObject, object_of, readable
 from ui.views import Look, derive, legible
 
 QML_IMPORT_NAME = "Kiosk"
+log = logging.getLogger(__name__)
 WARMING = 0
 """The ticket of a page that a standby draws: no answer to such a page is taken."""
 SLOW_MS = 700
@@ -100,6 +104,7 @@ class CurrentPage(QObject):
         self._object: ContentObject | None = None
         self._before: ContentObject | None = None  # the page that is leaving still reads from it
         self._paper: tuple[Preview, PaperPages] | None = None
+        self._bug: tuple[int, Problem] | None = None  # of the step with this ticket
         self._slow_timer = QTimer(self, singleShot=True, interval=SLOW_MS)
         self._slow_timer.timeout.connect(self._become_slow)
         self._patience = QTimer(self, singleShot=True)
@@ -195,7 +200,10 @@ class CurrentPage(QObject):
             return
         appearance = self._appearance
         look = Look(appearance.language, appearance.revealed, self._catalogue)
-        shows = legible(derive(self._shown_step(), look), self.drawable)
+        try:
+            shows = legible(derive(self._shown_step(), look), self.drawable)
+        except Exception as error:  # noqa: BLE001 - a bug: the page before may not stay
+            shows = derive(self._page_of_bug(self._shown.ticket, error), look)
         same_page = shows.page == self.shows.page
         if not new and shows == self.shows:
             return
@@ -208,6 +216,17 @@ class CurrentPage(QObject):
             self.pageChanged.emit()
         else:
             self.contentChanged.emit()
+
+    def _page_of_bug(self, ticket: int, error: Exception) -> Problem:
+        """The page in place of a step whose view cannot be made; only 退出 leads on."""
+        if self._bug is None or self._bug[0] != ticket:
+            reference = reference_number()
+            events.BUG.log(log, error=error, reference=reference)
+            lead = _("请拿好证件和纸张。刚才如果办了业务，结果会发短信告诉您。")
+            advice = ((_("换一台终端或到柜台"), _("拨打 12329，报下面的编号")),)
+            page = Problem(_("这台机器出了差错"), lead, reference, advice=advice)
+            self._bug = ticket, page
+        return self._bug[1]
 
     def _shown_step(self) -> Step[Any]:
         """The step on the screen: an operation that is not decided soon shows another page."""
