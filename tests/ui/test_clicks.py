@@ -34,11 +34,16 @@ HERE_ONLY = {
     "erase",
     "all",
     "clear",
+    "hold",
+    "inTwo",
     ".",
     *"0123456789",
 }
 """Buttons that change what the page shows and are nobody else's business."""
-WAITS = {"01-out-of-service", "21-printing", "23-printing-slip", "29-farewell"}
+WAITS = {"01-out-of-service", "21-printing", "23-printing-slip", "29-farewell"} | {
+    "64-deciding",
+    "66-unknown-before-taken",
+}
 """Pages on which there is nothing to press."""
 
 
@@ -84,6 +89,30 @@ def test_every_button_of_every_page_answers_once(theatre: Theatre) -> None:
                 key, ("answer", (ticket, key))
             )
             assert theatre.listener.heard == [expected], f"{name}: {key}"
+
+
+def test_two_presses_confirm_for_who_cannot_hold(theatre: Theatre) -> None:
+    theatre.show(CASES["60-confirm"], ticket=1)
+    theatre.press(theatre.button("inTwo"))
+    theatre.press(theatre.button("inTwo"))
+    assert theatre.listener.heard == []
+    theatre.press(theatre.button("second"))
+    assert theatre.listener.heard == [("answer", (1, "confirm"))]
+
+
+def test_only_a_whole_hold_confirms(theatre: Theatre) -> None:
+    theatre.show(CASES["60-confirm"], ticket=1)
+    hold = theatre.button("hold")
+    at = middle(hold).toPoint()
+    QTest.mousePress(theatre.window, Qt.MouseButton.LeftButton, pos=at)
+    assert theatre.until(lambda: hold.property("filled") > 0.2)
+    QTest.mouseRelease(theatre.window, Qt.MouseButton.LeftButton, pos=at)
+    assert hold.property("filled") == 0.0
+    assert theatre.listener.heard == []
+    QTest.mousePress(theatre.window, Qt.MouseButton.LeftButton, pos=at)
+    assert theatre.until(lambda: bool(theatre.listener.heard))
+    QTest.mouseRelease(theatre.window, Qt.MouseButton.LeftButton, pos=at)
+    assert theatre.listener.heard == [("answer", (1, "confirm"))]
 
 
 def is_shown_tab(button: QQuickItem) -> bool:
