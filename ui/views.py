@@ -48,6 +48,7 @@ from kiosk.visit.steps import (
     OutOfService,
     PaperReady,
     PresentIdCard,
+    PresentSocialSecurityCard,
     Preview,
     PrintingDocument,
     PrintingSlip,
@@ -235,6 +236,18 @@ def _show_fund_code(step: ShowFundCode, look: Look) -> PresentThingContent:
         lead=look.word(_("打开全国住房公积金小程序，点“亮码可办”")),
         icon="scan",
         help=look.word(_("码一分钟换一次，只能用一次")),
+        actions=_others(step.others, look),
+    )
+
+
+def _present_social_security_card(
+    step: PresentSocialSecurityCard, look: Look
+) -> PresentThingContent:
+    return PresentThingContent(
+        title=look.word(_("请插入社保卡")),
+        lead=look.word(_("芯片朝上，读完再取出")),
+        icon="slot",
+        help=look.word(_("不需要社保卡密码")),
         actions=_others(step.others, look),
     )
 
@@ -796,6 +809,7 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     ShowPhoneCode: _show_phone_code,
     IsItYou: _is_it_you,
     ShowFundCode: _show_fund_code,
+    PresentSocialSecurityCard: _present_social_security_card,
     EnterPassword: _enter_password,
     ChooseWay: _choose_way,
     EnterSmsCode: _enter_code,

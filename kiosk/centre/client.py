@@ -146,6 +146,10 @@ class CentreClient:
         self._number = evidence.holder
         return session
 
+    def sign_out(self) -> None:
+        """Close the session of this visit, where there is one. Never raises."""
+        self._sign_out()
+
     def prove(self, evidence: LoginEvidence) -> Session:
         """Raise the level of the session with further evidence of the same citizen. The centre
         says the level that the session has then. Refusal: other-person, …"""

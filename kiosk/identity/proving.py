@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.centre.errors import Refusal, reference_number
 from kiosk.centre.level import Level
-from kiosk.centre.models import Proof, Session
+from kiosk.centre.models import Session
 from kiosk.identity.way import Present, Way
 from kiosk.identity.ways import WAYS
 from kiosk.visit.steps import ChooseWay, OtherWay, WayTile
@@ -63,7 +63,13 @@ def proof_tiles(visit: Visit, session: Session) -> tuple[WayTile, ...]:
     where the terminal was built without the device."""
     statuses = visit.statuses()
     return tuple(
-        _tile(visit, WAYS[proof.way], proof)
+        tile_of(
+            visit,
+            WAYS[proof.way],
+            open=proof.available,
+            because=proof.reason,
+            hint=proof.hint,
+        )
         for proof in session.proofs
         if proof.way in WAYS and statuses.keys() >= set(WAYS[proof.way].devices)
     )
@@ -75,9 +81,13 @@ def _session(visit: Visit) -> Session:
     return visit.centre.session
 
 
-def _tile(visit: Visit, way: Way, proof: Proof) -> WayTile:
+def tile_of(
+    visit: Visit, way: Way, *, open: bool, because: Sayable | None, hint: Sayable = ""
+) -> WayTile:
+    """The tile of ``way``, closed with its reason where the centre has not left it ``open``, or a
+    device that it needs is not ready."""
     closed: Sayable | None = closed_by(visit.statuses(), way.devices)
     closed = closed or way.closed(visit)
-    if not proof.available:
-        closed = proof.reason or _("暂停服务")
-    return WayTile(way.id, way.title, proof.hint or way.hint, way.icon, closed)
+    if not open:
+        closed = because or _("暂停服务")
+    return WayTile(way.id, way.title, hint or way.hint, way.icon, closed)

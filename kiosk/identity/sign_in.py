@@ -5,16 +5,20 @@ from __future__ import annotations
 from functools import partial
 
 from kiosk.centre.level import Level
-from kiosk.identity.proving import prove_further
-from kiosk.identity.ways import id_card
+from kiosk.centre.models import WayOffer
+from kiosk.identity.proving import prove_further, run_one, tile_of
+from kiosk.identity.way import Way
+from kiosk.identity.ways import WAYS, id_card
 from kiosk.privacy import mask_name
-from kiosk.visit.steps import ConfirmName
+from kiosk.visit.steps import ConfirmName, WayTile
 from kiosk.visit.visit import Visit
 
 
 def identify(visit: Visit) -> None:
     """Sign the citizen in, from the card to the greeting. The centre makes every decision."""
-    id_card.WAY.run(visit, visit.centre.sign_in, False)
+    # Whoever tries again with another card, or another phone, has no session yet.
+    visit.once(visit.centre.sign_out)
+    run_one(visit, first_tiles(visit), visit.centre.sign_in)
     session = visit.once(lambda: visit.centre.session)
     if session is not None and session.name_to_confirm is not None:
         confirmed = visit.ask(ConfirmName(session.name_to_confirm))
@@ -23,3 +27,23 @@ def identify(visit: Visit) -> None:
         pass
     person = visit.look_up(visit.centre.person)
     visit.welcome(person, mask_name(person.full_name.reveal()))
+
+
+def first_tiles(visit: Visit) -> tuple[WayTile, ...]:
+    """The ways with which a visit may begin at this terminal: the identity card, and those that
+    the centre offers and whose devices the terminal was built with."""
+    offers = {offer.way: offer for offer in visit.catalogue.ways}
+    offers.setdefault(id_card.WAY.id, WayOffer(way=id_card.WAY.id, open=True))
+    fitted = visit.statuses().keys()
+    return tuple(
+        _tile(visit, way, offers[way.id])
+        for way in WAYS.values()
+        if way.begins and way.id in offers and (way is id_card.WAY or fitted >= set(way.devices))
+    )
+
+
+def _tile(visit: Visit, way: Way, offer: WayOffer) -> WayTile:
+    # Its own page says what is wrong with the reader, and the card may be put again there.
+    if way is id_card.WAY and offer.open:
+        return WayTile(way.id, way.title, way.hint, way.icon)
+    return tile_of(visit, way, open=offer.open, because=offer.because)

@@ -20,6 +20,7 @@ from drivers.device import Kind, Request
 from drivers.document_printer.types import PagesPrinted, PrintDocument
 from drivers.id_card.types import IdCard, ReadCard
 from drivers.receipt_printer.types import Printed, PrintSlip
+from drivers.smart_card.types import ReadSocialSecurityCard, SocialSecurityCard
 from kiosk.centre.evidence import PhoneLoginState
 from kiosk.centre.models import Document
 from kiosk.privacy import Sensitive
@@ -263,6 +264,20 @@ class ShowFundCode(DeviceStep[Code]):
     def check(self, answer: object) -> Code:
         _unless_other(answer, self.others)
         raise NotAnAnswer(_("请把手机上的码对准扫码窗"))
+
+
+@dataclass(frozen=True, slots=True)
+class PresentSocialSecurityCard(DeviceStep[SocialSecurityCard]):
+    """请插入社保卡. The chip card reader answers."""
+
+    request: Request[SocialSecurityCard] = field(default_factory=ReadSocialSecurityCard)
+    device: Kind = field(default=Kind.SMART_CARD, init=False)
+    seconds: float = field(default=90.0, init=False)
+    others: bool = False
+
+    def check(self, answer: object) -> SocialSecurityCard:
+        _unless_other(answer, self.others)
+        raise NotAnAnswer(_("请插入社保卡"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,6 +234,7 @@ class World:
         language: Language = Language.ZH,
         large: bool = False,
         services: Mapping[str, Callable[[Visit], None]] | None = None,
+        menu_of: Callable[[Visit], Menu] = menu,
         committer: CommitLine | None = None,
         operations: Any = None,
     ) -> Played:
@@ -250,7 +251,7 @@ class World:
         runs = services or {id_: service.run for id_, service in SERVICES.items()}
         with client:
             visit = Visit(script, client, Fixed(statuses), self.settings, committer)
-            how = visit.run(identify, menu, runs, prove_for)
+            how = visit.run(identify, menu_of, runs, prove_for)
         script.over()
         assert self.sessions() == []
         return Played(how, script, calls, visit)

@@ -9,17 +9,23 @@ import pytest
 
 from drivers.code_scanner.types import Code
 from drivers.device import Kind, State, Status
+from drivers.smart_card.types import SocialSecurityCard
+from kiosk.centre.client import CentreClient
+from kiosk.centre.errors import Refusal
 from kiosk.centre.level import Level
 from kiosk.identity.proving import WHY
-from kiosk.services.catalogue import SERVICES, Needs
+from kiosk.services.catalogue import SERVICES, Needs, menu
 from kiosk.visit.steps import (
     OTHER,
+    Attract,
     ChooseWay,
     EnterPassword,
     EnterSmsCode,
     Farewell,
     IsItYou,
     Menu,
+    PresentIdCard,
+    PresentSocialSecurityCard,
     Problem,
     Rate,
     ShowFundCode,
@@ -27,10 +33,11 @@ from kiosk.visit.steps import (
     ShowStatement,
 )
 from kiosk.visit.troubles import MENU
-from kiosk.visit.visit import Left, WentBack
+from kiosk.visit.visit import Left, Visit, WentBack
 from kiosk.words import Language, say
+from kiosk.workshop.sandbox import personas
 from kiosk.workshop.sandbox.pins import PASSWORD
-from tests.services.script import LEAVE, WELL, World, action, titled
+from tests.services.script import LEAVE, WELL, World, action, card, titled
 
 AWAY = (LEAVE, (Farewell, None))
 RATED = (LEAVE, (Rate, "skip"), (Farewell, None))
@@ -248,3 +255,108 @@ def test_delays_grow_and_the_centre_keeps_the_count_over_visits(here: World) -> 
     assert wrong is not None
     assert "秒后再试" in say(wrong, Language.ZH), "even the right one waits"
     assert not any(isinstance(step, Problem) for step in played.script.steps)
+
+
+# -- the first way in -----------------------------------------------------------------------------
+
+TOUCH = (Attract, None)
+WITH_SLOT = {**WITH_SCANNER, Kind.SMART_CARD: Status(State.ONLINE)}
+
+
+def slot_card(persona: str) -> SocialSecurityCard:
+    person = personas.load()[persona]
+    return SocialSecurityCard(
+        card_id="9901010000000000000000000000000A",
+        card_number="A12345678",
+        number=person.number,
+        name="",
+        sex="",
+        nation="",
+        birth=None,
+        birthplace="",
+        issued=None,
+        expires=None,
+    )
+
+
+def test_the_first_page_leads_to_the_other_ways(here: World) -> None:
+    played = here.play(TOUCH, (PresentIdCard, OTHER), (ChooseWay, Left()), statuses=WITH_SLOT)
+    assert ways(played.last(ChooseWay)) == {
+        "id-card": True,
+        "phone": True,
+        "social-security-card": True,
+        "fund-code": True,
+    }
+
+
+def test_the_phone_alone_signs_in_and_a_card_is_asked_for_what_is_risky(here: World) -> None:
+    played = here.play(
+        TOUCH,
+        (PresentIdCard, OTHER),
+        (ChooseWay, "phone"),
+        (ShowPhoneCode, here.phone("P03")),
+        (IsItYou, "yes"),
+        (Menu, "account"),
+        (ChooseWay, "id-card"),
+        (PresentIdCard, card("P03")),
+        (ShowStatement, WentBack()),
+        *RATED,
+    )
+    assert played.script.greeting == "王*"
+    assert played.calls["POST /v1/sessions/current/sms"] == 0
+
+
+def test_a_social_security_card_is_only_held_until_the_code(here: World) -> None:
+    played = here.play(
+        TOUCH,
+        (PresentIdCard, OTHER),
+        (ChooseWay, "social-security-card"),
+        (PresentSocialSecurityCard, slot_card("P12")),
+        (EnterSmsCode, here.code),
+        *AWAY,
+        statuses=WITH_SLOT,
+    )
+    assert played.script.greeting == "欧*㛃"
+
+
+def test_somebody_elses_card_as_a_further_proof_is_refused(here: World) -> None:
+    here.play(
+        TOUCH,
+        (PresentIdCard, OTHER),
+        (ChooseWay, "phone"),
+        (ShowPhoneCode, here.phone("P03")),
+        (IsItYou, "yes"),
+        (Menu, "account"),
+        (ChooseWay, "id-card"),
+        (PresentIdCard, card("P01")),
+        (titled("这不是刚才登录的人。"), action(MENU)),
+        *AWAY,
+    )
+    assert alarms(here) == ["other-person"]
+
+
+def test_a_session_at_two_terminals_is_over_with_an_alarm(here: World) -> None:
+    seen: list[CentreClient] = []
+
+    def at_another(step: object) -> object:
+        """Somebody has copied the token of this visit to another terminal."""
+        other = CentreClient(here.url, "T0666")
+        with other:
+            other._session = seen[0].session
+            with pytest.raises(Refusal):
+                other.accounts()
+            other._session = None
+        return "withdrawals"
+
+    def keep(visit: Visit) -> Menu:
+        seen.append(visit.centre)
+        return menu(visit)
+
+    here.play(
+        *here.signed_in("P01"),
+        (Menu, at_another),
+        (titled("本次办理已结束或超时。"), action("leave")),
+        (Farewell, None),
+        menu_of=keep,
+    )
+    assert alarms(here)[0] == "session-elsewhere"

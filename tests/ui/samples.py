@@ -48,6 +48,7 @@ from kiosk.visit.steps import (
     OutOfService,
     PaperReady,
     PresentIdCard,
+    PresentSocialSecurityCard,
     Preview,
     PrintingDocument,
     PrintingSlip,
@@ -356,6 +357,7 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         "01-attract": Attract(),
         "01-out-of-service": OutOfService(),
         "02-card": PresentIdCard(),
+        "02-card-others": PresentIdCard(others=True),
         "03-confirm-name": ConfirmName(Sensitive("阿不都热依木·阿不都克里木·买买提明")),
         "04-choose-way": ChooseWay(
             _("再证明一次是您本人"),
@@ -381,6 +383,7 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         ),
         "04-is-it-you": IsItYou(Sensitive("张*")),
         "04-fund-code": ShowFundCode(others=True),
+        "04-social-security-card": PresentSocialSecurityCard(others=True),
         "04-password": EnterPassword(
             CentreWords(
                 zh="查询密码不对。请再输入一次；忘记了可以换一种方式。",

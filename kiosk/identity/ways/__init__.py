@@ -1,9 +1,26 @@
 """All ways in that this program knows, by their names at the centre: one file for each."""
 
 from kiosk.identity.way import Way
-from kiosk.identity.ways import face, fund_code, id_card, password, phone, sms
+from kiosk.identity.ways import (
+    face,
+    fund_code,
+    id_card,
+    password,
+    phone,
+    sms,
+    social_security_card,
+)
 
 WAYS: dict[str, Way] = {
-    way.id: way for way in (id_card.WAY, phone.WAY, fund_code.WAY, sms.WAY, face.WAY, password.WAY)
+    way.id: way
+    for way in (
+        id_card.WAY,
+        phone.WAY,
+        social_security_card.WAY,
+        fund_code.WAY,
+        sms.WAY,
+        face.WAY,
+        password.WAY,
+    )
 }
 """In the order of the page that offers them."""
