@@ -221,6 +221,8 @@ def _steer(centre: ServedCentre, random: Random, over: threading.Event) -> None:
 def _rest(terminal: CrashTerminal, centre: ServedCentre) -> None:
     """No more kills: every operation that was confirmed ends, and its end is shown."""
     centre.lever("DELETE", "/faults")
+    (terminal.stage / "resting").touch()  # citizens hear what is open, and begin nothing new
+    time.sleep(3.0)  # what was drafted a moment ago is confirmed by now
     until = time.monotonic() + REST_S
     centre.lever("POST", "/operations/settled")
     while time.monotonic() < until:

@@ -117,6 +117,8 @@ class CrashVisit:
         visit = OperationVisit(self._centre, random.choice(PEOPLE), self._terminal)
         for open_one in visit.money.open_operations():
             self._show(visit, open_one.id, open_one.state)
+        if (self._stage / "resting").exists():
+            return
         visit.authorise()
         can = [business for business, terms in visit.reasons().items() if terms.can]
         if not can or not self._money:
