@@ -45,8 +45,24 @@ DOCUMENT = Document(
 )
 
 
+FACTS: dict[str, Any] = {
+    "day": "2026-05",
+    "due": "2026-05",
+    "least": "2026-05",
+    "left": 2,
+    "limit": 3,
+    "month": "2026-05",
+    "months": "2026-05",
+    "most": "2026-05",
+    "needed": "2026-05",
+    "seconds": 60,
+    "since": "2025-09-01",
+}
+"""What the words of a refusal may name."""
+
+
 def refusal(code: str) -> Refusal:
-    body = Refused(code, since="2025-09-01", seconds=60, limit=3, left=2).body
+    body = Refused(code, **FACTS).body
     return Refusal(body.code, body.reason, body.next_step, body.reference)
 
 
