@@ -130,7 +130,7 @@ REFUSALS: dict[str, tuple[int, Words, Words]] = {
     "risk-person": (
         429,
         (
-            "您的业务近一小时内多次因验证码错误被锁定，为保护您的账户暂停办理。",
+            "您的业务近一小时内验证码多次不对，为保护您的账户暂停办理。",
             "Several of your operations were locked within an hour; to protect your account, "
             "nothing more can be started now.",
         ),
@@ -142,7 +142,7 @@ REFUSALS: dict[str, tuple[int, Words, Words]] = {
     "risk-terminal": (
         429,
         (
-            "本机近一小时内多次出现验证码错误，暂停办理资金业务。",
+            "本机近一小时内验证码多次不对，暂停办理资金业务。",
             "Too many wrong codes at this terminal; it takes no operations for now.",
         ),
         ("请换一台终端，或到管理部窗口办理。", "Please use another terminal, or go to a counter."),
@@ -156,7 +156,7 @@ REFUSALS: dict[str, tuple[int, Words, Words]] = {
     "authorisation-needed": (
         403,
         (
-            "您没有授权中心向其他部门核查，本机不能判断能不能办。",
+            "还没有授权中心向其他部门核查，本机不能判断能不能办。",
             "You have not allowed the look-ups, so this terminal cannot tell.",
         ),
         (
