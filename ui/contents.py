@@ -47,6 +47,16 @@ class OptionPart:
 
 
 @dataclass(frozen=True, slots=True)
+class MenuRowPart:
+    """A row of the menu: at most three services of one kind of business; ``word`` and ``icon`` are
+    empty on the further rows of the same kind."""
+
+    word: str
+    icon: str
+    tiles: tuple[OptionPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FactPart:
     """A label with a value; with a ``tone``, the value stands on a badge."""
 
@@ -196,11 +206,18 @@ class EnterCodeContent(PageContent):
 
 @dataclass(frozen=True, slots=True)
 class MenuContent(PageContent):
-    """The services, and the hotline."""
+    """The services in rows of one kind each, and the hotline. ``first`` has the same services for
+    care mode: of each kind the first, then all others. ``note`` tells why services are closed, one
+    reason a line, the longest first."""
 
     title: str
+    lead: str
     hotline: str
-    tiles: tuple[OptionPart, ...]
+    note: str
+    not_now: str
+    """What a closed tile says where its reason is too long for the tile."""
+    rows: tuple[MenuRowPart, ...]
+    first: tuple[OptionPart, ...]
 
 
 @dataclass(frozen=True, slots=True)

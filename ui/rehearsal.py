@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from itertools import cycle
 from typing import Any
 
 from kiosk.privacy import Sensitive
@@ -38,6 +39,7 @@ from kiosk.words import Month, _
 
 _DAY = date(2026, 1, 1)
 _MONEY = Decimal("12345.67")
+_GROUPS = ("query", "paper", "withdrawal", "loan", "change")
 
 
 def steps() -> Iterator[Step[Any]]:
@@ -45,7 +47,10 @@ def steps() -> Iterator[Step[Any]]:
     yield PresentIdCard()
     yield EnterSmsCode("138****0000", 60)
     yield Menu(
-        tuple(Tile(s.id, _("账户查询"), _("余额、缴存、贷款"), s.icon) for s in SERVICES.values())
+        tuple(
+            Tile(s.id, _("账户查询"), _("余额、缴存、贷款"), s.icon, group=group)
+            for s, group in zip(SERVICES.values(), cycle(_GROUPS), strict=False)
+        )
     )
     yield _statement()
     yield _table()

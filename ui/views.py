@@ -81,6 +81,7 @@ from ui.contents import (
     FarewellContent,
     LinePart,
     MenuContent,
+    MenuRowPart,
     NoticeContent,
     OptionPart,
     OutcomeContent,
@@ -314,19 +315,60 @@ def _enter_code(step: EnterSmsCode, look: Look) -> EnterCodeContent:
     )
 
 
+_GROUPS: dict[str, tuple[Sayable, str]] = {
+    "query": (_("查询"), "account"),
+    "paper": (_("证明"), "certificate"),
+    "withdrawal": (_("提取"), "withdrawals"),
+    "loan": (_("贷款"), "loan"),
+    "change": (_("变更"), "change"),
+    "other": (_("其他"), "more"),
+}
+"""The kinds of business in the order of the menu, each with its word and its icon."""
+_A_ROW = 3
+"""Tiles beside each other at most."""
+
+
 def _menu(step: Menu, look: Look) -> MenuContent:
+    groups: dict[str, list[OptionPart]] = {group: [] for group in _GROUPS}
+    closed: dict[str, list[str]] = {}  # the titles of the services closed for the same reason
+    for tile in step.tiles:
+        why = look.word(tile.closed) if tile.closed is not None else ""
+        part = OptionPart(
+            tile.service,
+            look.word(tile.title),
+            why or look.word(tile.hint),
+            tile.icon,
+            enabled=tile.closed is None,
+        )
+        groups[tile.group if tile.group in groups else "other"].append(part)
+        if why:
+            closed.setdefault(why, []).append(part.title)
+    filled = [(group, parts) for group, parts in groups.items() if parts]
+    comma = "、" if look.language is Language.ZH else ", "
+    reasons = [
+        look.word(_("{services}：{reason}", services=comma.join(titles), reason=why))
+        if len(titles) <= _A_ROW
+        else why
+        for why, titles in closed.items()
+    ]
     return MenuContent(
-        title=look.word(_("您好，想办什么？")),
+        title=look.word(_("想办什么？")),
+        lead=look.word(_("点一下就行，随时可以退出")),
         hotline=look.word(_("有疑问请拨 {hotline}", hotline=look.hotline)),
-        tiles=tuple(
-            OptionPart(
-                tile.service,
-                look.word(tile.title),
-                look.word(tile.closed or tile.hint),
-                tile.icon,
-                enabled=tile.closed is None,
+        note="\n".join(sorted(reasons, key=len, reverse=True)),
+        not_now=look.word(_("暂不能办")),
+        rows=tuple(
+            MenuRowPart(
+                look.word(_GROUPS[group][0]) if at == 0 else "",
+                _GROUPS[group][1] if at == 0 else "",
+                tuple(parts[at : at + _A_ROW]),
             )
-            for tile in step.tiles
+            for group, parts in filled
+            for at in range(0, len(parts), _A_ROW)
+        ),
+        first=(
+            *(parts[0] for _group, parts in filled),
+            *(part for _group, parts in filled for part in parts[1:]),
         ),
     )
 

@@ -61,18 +61,20 @@ def menu(visit: Visit) -> Menu:
 def tiles(
     catalogue: Catalogue, statuses: Mapping[Kind, Status], *, money: bool
 ) -> tuple[Tile, ...]:
-    """The centre's offers that this program knows, in the centre's order; a closed service carries
-    its reason. ``money``: whether a new operation may begin."""
+    """The centre's offers in the centre's order; a closed service carries its reason. An offer that
+    this program does not know has a tile only while the centre says that it is closed. ``money``:
+    whether a new operation may begin."""
     return tuple(
         Tile(
             offer.service,
-            offer.title,
+            offer.short or offer.title,
             offer.hint,
-            SERVICES[offer.service].icon,
+            SERVICES[offer.service].icon if offer.service in SERVICES else "more",
             closed=closed_because(offer, catalogue.clock, statuses, money=money),
+            group=offer.group,
         )
         for offer in catalogue.offers
-        if offer.service in SERVICES
+        if offer.service in SERVICES or not offer.open
     )
 
 

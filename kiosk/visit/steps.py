@@ -296,18 +296,20 @@ class EnterPassword(Step[Sensitive[str]]):
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One service on the menu. ``closed`` says why the citizen cannot choose the service now."""
+    """One service on the menu. ``closed`` says why the citizen cannot choose the service now;
+    ``group`` is the kind of business, as the centre's catalogue names it."""
 
     service: str
     title: Sayable
     hint: Sayable
     icon: str
     closed: Sayable | None = None
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Menu(Step[str]):
-    """您好，想办什么？"""
+    """想办什么？"""
 
     tiles: tuple[Tile, ...]
 

@@ -9,6 +9,7 @@ import pytest
 from drivers.device import Kind, Reason, State, Status
 from kiosk.centre.models import Masking, MaskingRules
 from kiosk.endings import How
+from kiosk.services.catalogue import SERVICES
 from kiosk.services.choosing import choose_account
 from kiosk.visit.steps import (
     Choose,
@@ -172,6 +173,7 @@ def test_a_way_on_that_cannot_be_had_says_why(here: World) -> None:
     assert [name for name, closed in tiles.items() if closed is None] == [
         "account",
         "ledger",
+        "progress",
         "withdrawals",
         "loan",
     ]
@@ -183,6 +185,19 @@ def test_what_the_centre_closes_says_why(here: World) -> None:
     played = here.play(*here.signed_in("P01"), LEAVE, (Farewell, None))
     tiles = {tile.service: tile.closed for tile in played.last(Menu).tiles}
     assert say(tiles["ledger"] or "", Language.EN) == because["en"]
+
+
+def test_an_unknown_offer_is_on_the_menu_only_while_the_centre_says_that_it_is_closed(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(SERVICES, "progress")
+    played = here.play(*here.signed_in("P01"), LEAVE, (Farewell, None))
+    tiles = {tile.service: tile for tile in played.last(Menu).tiles}
+    phone = tiles["phone"]
+    assert "progress" not in tiles
+    assert "phone" not in SERVICES
+    assert (say(phone.title, Language.ZH), phone.group) == ("手机号", "change")
+    assert say(phone.closed or "", Language.ZH) == "需刷脸或扫码"
 
 
 # -- coming and going -----------------------------------------------------------------------------

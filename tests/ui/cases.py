@@ -214,8 +214,23 @@ def cases() -> dict[str, Step[object]]:
     }
     menu = samples()["07-menu"]
     assert isinstance(menu, Menu)
-    eight = tuple(
-        replace(tile, service=f"{tile.service}{i}") for i in range(2) for tile in menu.tiles[:4]
+    hard["54-menu-more"] = Menu(
+        tuple(
+            replace(tile, service=f"{tile.service}{i}", group=tile.group if i else "other")
+            for i in range(2)
+            for tile in menu.tiles
+        )
     )
-    hard["54-menu-eight"] = Menu(eight)
+    night = CentreWords(zh="服务时间 08:00–20:00", en="Open 08:00 to 20:00")
+    hard["54-menu-night"] = Menu(tuple(replace(tile, closed=night) for tile in menu.tiles))
+    upgrade = CentreWords(
+        zh="系统升级，1月18日 20:00 至 24:00 暂停办理",
+        en="System upgrade: closed from 20:00 to 24:00 on 18 January",
+    )
+    hard["54-menu-long"] = Menu(
+        tuple(
+            replace(tile, closed=upgrade) if tile.service in ("ledger", "signing") else tile
+            for tile in menu.tiles
+        )
+    )
     return {**samples(pdf()), **hard}  # type: ignore[dict-item]

@@ -640,3 +640,30 @@ def test_on_a_screen_of_any_shape_every_button_lies_on_the_glass(
     finally:
         theatre.window.resize(*before)
         theatre.settle()
+
+
+def test_a_row_of_the_menu_is_one_kind_of_business(theatre: Theatre) -> None:
+    theatre.show(CASES["07-menu"])
+    height: dict[float, list[str]] = {}
+    for button in theatre.buttons():
+        height.setdefault(middle(button).y(), []).append(button.objectName())
+    rows = [height[y] for y in sorted(height)]
+    assert [row for row in rows if "account" in row] == [["account", "ledger", "progress"]]
+    assert [row for row in rows if "loan" in row] == [["loan", "prepay", "monthly-offset"]]
+    assert {"查询", "证明", "提取", "贷款", "变更"} <= set(texts(theatre))
+
+
+def test_care_mode_begins_with_the_first_of_each_kind_and_leads_to_all() -> None:
+    theatre = Theatre(Setting(elder=True))
+    try:
+        theatre.show(CASES["07-menu"])
+        sheets = []
+        while "account" not in {key for sheet in sheets[1:] for key in sheet}:
+            around = {"contrast", "elder", "language", "leave"}
+            keys = [button.objectName() for button in theatre.buttons()]
+            sheets.append([key for key in keys if key not in around])
+            theatre.press(theatre.button("more"))
+        assert sheets[0] == ["account", "withdraw", "loan", "more"]  # the certificate is closed
+        assert len({key for sheet in sheets for key in sheet}) == 9 + 1
+    finally:
+        theatre.close()

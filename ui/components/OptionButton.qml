@@ -12,6 +12,8 @@ T.Button {
     property string tone
     property bool available: true
     property string shape: "row"      // "tile": icon above; "row": beside; "line": all on one line; "face": centred
+    property bool leads: false        // an arrow at the right says that the button leads on
+    property int size: 0              // of the title; 0: as the shape has it
     property bool sleeping: CurrentPage.busy && pressedLast
     property bool pressedLast: false
     readonly property bool narrow: shape === "row" && width < (Theme.elder ? 700 : 480)
@@ -21,7 +23,7 @@ T.Button {
         : narrow ? (Theme.elder ? 84 : 72) : Theme.elder ? 112 : 96
     readonly property int rim: shape === "tile" ? 36 : narrow ? 24 : 32
     readonly property bool long: Theme.cells(title) > 36
-    readonly property int titleSize: shape === "tile" ? Theme.tile
+    readonly property int titleSize: size > 0 ? size : shape === "tile" ? Theme.tile
         : shape === "face" ? Theme.px(32)
         : narrow ? (Theme.elder ? (Theme.cells(title) > 14 ? 42 : 50) : 36)
         : long ? Theme.px(32) : shape === "line" ? Theme.big(40) : Theme.px(40)
@@ -62,6 +64,14 @@ T.Button {
                 size: parent.width * (option.shape === "face" ? 0.72 : 0.54)
             }
         }
+        Icon {
+            visible: option.leads
+            name: "forward"
+            color: option.available ? Theme.soft : Theme.line
+            size: 56
+            x: parent.width - width - 36
+            y: (parent.height - height) / 2
+        }
         TextMetrics {
             id: measure
             font.family: Theme.family
@@ -81,7 +91,7 @@ T.Button {
              : option.iconName.length > 0 ? option.rim + option.frameSize + (oneLine ? 24 : option.narrow ? 20 : 32) : 40
             y: option.shape === "tile" ? Math.max(frame.y + frame.height + 12, option.height - height - option.rim + 8)
              : centred ? frame.y + frame.height + 20 : (option.height - height) / 2
-            width: option.width - x - (centred ? 16 : Math.min(option.rim, 28))
+            width: option.width - x - (centred ? 16 : option.leads ? 108 : Math.min(option.rim, 28))
             height: !hinted ? nameLabel.height
                   : oneLine ? Math.max(nameLabel.height, hintLabel.height) : nameLabel.height + 4 + hintLabel.height
             Label {

@@ -41,7 +41,7 @@ PURPOSES = (
 _ALWAYS = Hours(opens="00:00", closes="23:59")
 _BY_DAY = Hours(opens="08:00", closes="20:00")
 _NO_LIMITS = Limits()
-_NEEDS_FACE = _words("需刷脸或扫码，本机暂不能办", "Needs a face or a phone; not here yet")
+_NEEDS_FACE = _words("需刷脸或扫码", "Needs your face or phone")
 
 
 def _offer(
@@ -72,12 +72,12 @@ def _offer(
 
 _OFFERS = (
     _offer("account", "query", ("账户查询", "My account"),
-           ("余额、缴存基数、缴至年月", "Balance, contributions, paid until"),
+           ("状态、基数", "Status, base"),
            ("账户余额", "Balance")),
     _offer("ledger", "query", ("缴存明细", "Account entries"),
-           ("每一笔缴存、利息和提取", "Every contribution, interest and withdrawal")),
+           ("按年查看", "By year")),
     _offer("progress", "query", ("办理进度", "Progress"),
-           ("我的办件", "What you have applied for")),
+           ("我的办件", "My requests")),
     _offer(CERTIFICATE, "paper", ("打印缴存证明", "Print a certificate"),
            ("带电子印章，当场取走", "Sealed by the centre, printed here"),
            ("缴存证明", "Certificate"), hours=_BY_DAY, purposes=PURPOSES),
@@ -85,9 +85,9 @@ _OFFERS = (
            ("还贷、租房、退休、离职", "Loan, rent, retirement, leaving a job"), hours=_BY_DAY,
            limits=Limits(least=yuan(withdrawals.LEAST))),
     _offer("withdrawals", "withdrawal", ("提取记录", "Withdrawals"),
-           ("提取时间、原因和累计金额", "When, why and how much")),
+           ("每一笔", "Every one")),
     _offer("loan", "loan", ("贷款查询", "My loan"),
-           ("贷款余额、下期还款、还款计划", "What is owed, next instalment, plan"),
+           ("余额、计划", "Balance, plan"),
            ("我的贷款", "My loan")),
     _offer("prepay", "loan", ("提前还款", "Repay early"), ("先试算", "With a trial first"),
            hours=_BY_DAY, limits=Limits(least=yuan(repayments.LEAST))),
