@@ -657,7 +657,7 @@ def test_care_mode_begins_with_the_first_of_each_kind_and_leads_to_all() -> None
     theatre = Theatre(Setting(elder=True))
     try:
         theatre.show(CASES["07-menu"])
-        sheets = []
+        sheets: list[list[str]] = []
         while "account" not in {key for sheet in sheets[1:] for key in sheet}:
             around = {"contrast", "elder", "language", "leave"}
             keys = [button.objectName() for button in theatre.buttons()]
