@@ -205,7 +205,12 @@ def test_a_frozen_account_can_be_seen_and_gets_no_certificate(here: Hall) -> Non
     with here.visit() as citizen:
         citizen.signs_in("P08")
         citizen.press("account")
-        assert "法院" in say(citizen.sees(ShowStatement).note, Language.ZH)
+        account = citizen.sees(ShowStatement)
+        assert "法院" in say(account.note, Language.ZH)
+        ways = {way.key: way.closed for way in account.actions}
+        assert say(ways[CERTIFICATE] or "", Language.ZH) == "冻结期间不能开具"
+        citizen.terminal.dialogue.back()
+        citizen.sees(Menu)
         citizen.press(CERTIFICATE)
         citizen.press(option("其他")(citizen.sees(Choose)))
         step = page(citizen, "司法冻结", "frozen by a court", MENU)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -320,21 +321,22 @@ def test_a_document_that_is_not_sealed_by_our_centre_stops(
     assert reports(here) == []
 
 
-def test_a_document_that_this_terminal_cannot_check_is_no_forgery(here: World) -> None:
-    roots = here.settings.centre.seal_roots
-    whole = roots.read_bytes()
+def test_a_document_that_this_terminal_cannot_check_is_no_forgery(
+    here: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    whole = here.settings.centre.seal_roots.read_bytes()
+    roots = tmp_path / "roots.pem"
     roots.write_bytes(b"")
+    centre = msgspec.structs.replace(here.settings.centre, seal_roots=roots)
+    monkeypatch.setattr(here, "settings", msgspec.structs.replace(here.settings, centre=centre))
 
     def mended(step: Step[Any]) -> str:
         roots.write_bytes(whole)
         return RETRY
 
-    try:
-        played = here.serve(
-            "P01", CERTIFICATE, *CHOSEN[:1], (Problem, mended), (Preview, BACK), (Choose, BACK)
-        )
-    finally:
-        roots.write_bytes(whole)
+    played = here.serve(
+        "P01", CERTIFICATE, *CHOSEN[:1], (Problem, mended), (Preview, BACK), (Choose, BACK)
+    )
     assert zh(played.last(Problem).title) == "这台机器没能核验证明"
     assert reports(here) == []
 

@@ -8,7 +8,7 @@ from kiosk.centre.face import FaceChallenge, FaceNotice, NoticePoint
 from kiosk.centre.models import CentreWords
 
 NOTICE = FaceNotice(
-    title=CentreWords(zh="人脸信息处理告知书", en="Notice on facial information"),
+    title=CentreWords(zh="人脸信息处理告知书", en="Face notice"),
     version="2026-01",
     effective=date(2026, 1, 1),
     points=(

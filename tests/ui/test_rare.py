@@ -34,7 +34,7 @@ def test_what_no_font_has_is_spelled_out() -> None:
         theatre.greet(f"王{UNASSIGNED}")
         theatre.settle()
         shown = [item.property("text") for item in theatre.items() if is_text(item)]
-        assert "王[U+323B0]" in shown
+        assert "王[U+323B0]，您好" in shown
     finally:
         theatre.close()
 

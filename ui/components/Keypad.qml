@@ -19,7 +19,7 @@ Item {
     readonly property real keyWidth: (width - (fourth ? 3 : 2) * space) / (fourth ? 4.2 : 3)
     readonly property int size: Math.min(Theme.px(52), keyHeight * 0.5)
     Repeater {
-        model: ["1", "2", "3", "4", "5", "6", "7", "8", "9", pad.point, "0"]
+        model: ["1", "2", "3", "4", "5", "6", "7", "8", "9", pad.clears ? "clear" : pad.point, "0"]
         PushButton {
             required property string modelData
             required property int index
@@ -29,21 +29,12 @@ Item {
             y: Math.floor(index / 3) * (pad.keyHeight + pad.space)
             width: pad.keyWidth
             height: pad.keyHeight
-            text: modelData
-            name: modelData === "." ? qsTr("小数点") : modelData
-            size: pad.size
-            onClicked: pad.digit(modelData)
+            readonly property bool empties: modelData === "clear"
+            text: empties ? qsTr("清空") : modelData
+            name: modelData === "." ? qsTr("小数点") : text
+            size: empties ? Math.min(Theme.button, pad.size) : pad.size
+            onClicked: if (empties) pad.cleared(); else pad.digit(modelData)
         }
-    }
-    PushButton {
-        objectName: "clear"
-        visible: pad.clears
-        y: 3 * (pad.keyHeight + pad.space)
-        width: pad.keyWidth
-        height: pad.keyHeight
-        text: qsTr("清空")
-        size: Math.min(Theme.button, pad.size)
-        onClicked: pad.cleared()
     }
     PushButton {
         objectName: "erase"

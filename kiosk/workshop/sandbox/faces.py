@@ -177,7 +177,7 @@ _POINTS: Mapping[Subject, tuple[CentreWords, CentreWords]] = {
     ),
 }
 NOTICE = FaceNotice(
-    title=_words("人脸信息处理告知书", "Notice on facial information"),
+    title=_words("人脸信息处理告知书", "Face notice"),
     version="2026-01",
     effective=date(2026, 1, 1),
     points=tuple(
