@@ -19,16 +19,21 @@ BUILD = ROOT / "build"
 WHOLE: dict[str, tuple[str, ...]] = {
     "kiosk/keeper/channel.py": ("tests/unit/test_channel.py",),
     "kiosk/keeper/clean_file.py": ("tests/unit/test_clean_file.py",),
-    "kiosk/keeper/committer_process.py": ("tests/faults/test_committer_watch.py",),
+    "kiosk/keeper/committer_process.py": (
+        "tests/faults/test_committer_watch.py",
+        "tests/unit/test_keeper_lines.py",
+    ),
     "kiosk/keeper/fork_server.py": (
         "tests/unit/test_forking.py",
         "tests/faults/test_fork_server.py",
+        "tests/unit/test_keeper_lines.py",
     ),
     "kiosk/keeper/forking.py": ("tests/unit/test_forking.py",),
     "kiosk/keeper/keeper.py": (
         "tests/faults/test_keeper.py",
         "tests/faults/test_fork_server.py",
         "tests/faults/test_committer_watch.py",
+        "tests/unit/test_keeper_lines.py",
     ),
     "kiosk/keeper/kept_process.py": (
         "tests/unit/test_visit_process.py",
@@ -51,6 +56,7 @@ WHOLE: dict[str, tuple[str, ...]] = {
         "tests/services/test_account.py",
         "tests/services/test_certificate.py",
         "tests/services/test_sign_in.py",
+        "tests/services/test_ways.py",
     ),
     "kiosk/visit/money.py": ("tests/unit/test_money.py",),
     "kiosk/visit/undertaking.py": ("tests/unit/test_undertaking.py",),
@@ -59,6 +65,7 @@ WHOLE: dict[str, tuple[str, ...]] = {
     "kiosk/centre/client.py": (
         "tests/contract/test_centre_client.py",
         "tests/faults/test_centre_wire.py",
+        "tests/services/test_face.py",
     ),
     "kiosk/centre/transport.py": (
         "tests/contract/test_centre_client.py",

@@ -157,10 +157,8 @@ class CommitterWatch:
                     self._answer(self._askers[operation], word)
             case Alive():
                 pass
-            case Broken("closed"):
-                return "died"
-            case Broken(why):
-                return why
+            case _:
+                return "died" if word.why == "closed" else word.why
         return ""
 
     def _set_money(self, word: Money) -> None:

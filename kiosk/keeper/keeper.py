@@ -240,7 +240,7 @@ class Keeper:
             visit.channel.send(self._committer.money)
         elif stage is VisitStage.SHOWN:
             self._note_shown(visit)
-        elif stage is VisitStage.BEGUN:
+        else:  # a citizen has begun
             self._clean.set(False)
         return ""
 

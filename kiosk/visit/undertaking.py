@@ -35,7 +35,6 @@ from kiosk.visit.money import (
     CentreSaid,
     CommitLine,
     Decision,
-    Listen,
     Reply,
     RequestCommit,
     Run,
@@ -311,8 +310,8 @@ class _Undertaking:
                 self._line.commit(self._operation.id, self._operation.business)
             case ShowWaiting():
                 self._show(act)
-            case Listen(seconds):
-                return self._listen(seconds)
+            case _:
+                return self._listen(act.seconds)
         return None
 
     def _confirm(self) -> OperationStatus:

@@ -469,11 +469,12 @@ def test_a_catalogue_that_cannot_be_had_after_the_end_stays_as_it_was(here: Worl
     model = MoneyModel()
 
     def cut(_step: object) -> str:
-        here.fault("GET /v1/catalogue", "status", status=503, times=3)
+        here.fault("/v1/catalogue", "status", status=503, times=3)
         return CODE
 
-    run(here, model, *PRESS[:2], (EnterSmsCode, cut), (ShowOutcome, MENU), *GONE)
+    played = run(here, model, *PRESS[:2], (EnterSmsCode, cut), (ShowOutcome, MENU), *GONE)
     assert len(model.moved) == 1
+    assert played.calls["GET /v1/catalogue"] == 2
 
 
 # -- what an earlier visit has left ---------------------------------------------------------------

@@ -1,0 +1,81 @@
+"""What the keeper does at the moments that real processes reach only by chance."""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import time
+from types import SimpleNamespace
+from typing import Any
+
+from kiosk.keeper.channel import Broken, Commit
+from kiosk.keeper.committer_process import CommitterWatch
+from kiosk.keeper.fork_server import ForkServer
+from kiosk.keeper.keeper import Keeper
+from kiosk.keeper.visit_process import KeeperPace
+from kiosk.operation import Business
+
+
+def watch(selector: selectors.BaseSelector) -> CommitterWatch:
+    return CommitterWatch(
+        None, selector, KeeperPace(), answer=lambda visit, word: None, tell=lambda word: None
+    )
+
+
+def a_committer(channel: socket.socket, *, leaving: bool, killed: list[bool], age_s: float) -> Any:
+    return SimpleNamespace(
+        leaving=leaving,
+        since=time.monotonic() - age_s,
+        channel=channel,
+        process=SimpleNamespace(kill=lambda: killed.append(True)),
+    )
+
+
+def test_a_committer_is_dismissed_once() -> None:
+    """It hangs up, and the kernel reports its death in the same moment."""
+    killed: list[bool] = []
+    here, there = socket.socketpair()
+    with here, there, selectors.DefaultSelector() as selector:
+        selector.register(here, selectors.EVENT_READ)
+        committer = a_committer(here, leaving=False, killed=killed, age_s=0.0)
+        kept = watch(selector)
+        kept._dismiss(committer, "died")
+        kept._dismiss(committer, "died")
+    assert killed == [True]
+
+
+def test_a_committer_that_worked_for_long_is_started_again_at_once() -> None:
+    here, there = socket.socketpair()
+    with here, there, selectors.DefaultSelector() as selector:
+        selector.register(here, selectors.EVENT_READ)
+        kept = watch(selector)
+        kept._failures = 7
+        old = a_committer(here, leaving=False, killed=[], age_s=KeeperPace().healthy_s + 1)
+        kept._dismiss(old, "frozen")
+    assert kept._failures == 1
+    assert kept.due() == float("inf"), "this terminal has no committer to start"
+
+
+def test_a_commit_on_the_line_of_a_dead_visit_goes_on() -> None:
+    word = Commit("ab" * 16, Business.PREPAYMENT)
+    for begun, expected in ((True, [(3, word)]), (False, [])):
+        passed_on: list[tuple[int, Commit]] = []
+        keeper = Keeper.__new__(Keeper)
+        keeper._committer = SimpleNamespace(  # type: ignore[assignment]
+            commit=lambda visit, said, heard=passed_on: heard.append((visit, said))
+        )
+        lines: list[list[Any]] = [[word], [Broken("closed")]]
+        visit: Any = SimpleNamespace(
+            number=3, begun=begun, channel=SimpleNamespace(receive=lambda left=lines: left.pop(0))
+        )
+        keeper._read_to_the_end(visit)
+        assert passed_on == expected
+
+
+def test_a_fork_server_whose_line_is_reset_counts_as_dead() -> None:
+    here, there = socket.socketpair()
+    there.close()
+    here.close()
+    server = ForkServer.__new__(ForkServer)
+    server._socket = here
+    assert server.hear() == "died"
