@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from queue import Empty, Queue
+from types import SimpleNamespace
 from typing import Any
 
 import pypdfium2
@@ -41,6 +42,7 @@ from kiosk.centre.models import Document, DocumentRequest
 from kiosk.privacy import Sensitive
 from kiosk.services import SERVICES, menu
 from kiosk.terminal.dialogue import Dialogue
+from kiosk.visit.replay import Entry
 from kiosk.visit.steps import (
     Action,
     Attract,
@@ -49,6 +51,7 @@ from kiosk.visit.steps import (
     Farewell,
     Menu,
     Option,
+    OtherWay,
     PaperReady,
     PresentIdCard,
     PrintingDocument,
@@ -749,3 +752,34 @@ def test_a_print_that_fails_after_the_time_was_up(
     assert at_devices.outcome().reason is Reason.CANCELLED
     at_devices.ask(Problem("cancelled", "", "AAAA-BBBB", actions=HOME))
     assert at_devices.outcome().how == "limit"
+
+
+# -- proofs ----------------------------------------------------------------------------------------
+
+
+def nobody(here: World) -> Visit:
+    """A visit in which no page is shown."""
+    nothing: Any = SimpleNamespace()
+    return Visit(nothing, nothing, nothing, here.settings)
+
+
+def test_proofs_go_on_until_the_centre_is_sure(here: World) -> None:
+    asked: list[str] = []
+
+    def prove(visit: Visit, service: str) -> bool:
+        asked.append(service)
+        return len(asked) == 2
+
+    assert nobody(here)._has_proved(prove, "withdraw")
+    assert asked == ["withdraw", "withdraw"]
+
+
+def test_the_wish_for_another_way_is_replayed(here: World) -> None:
+    """Going back must not bring the page again that the citizen turned away from."""
+    visit = nobody(here)
+    other = OtherWay()
+    visit._answers.keep(Entry(other, "answer"))
+    visit._answers.rewind()
+    with pytest.raises(OtherWay) as replayed:
+        visit.ask(Menu(()))
+    assert replayed.value is other
