@@ -64,14 +64,14 @@ Page {
     Item {
         id: notice
         parent: Theme.wide ? page.asideItem : page.bodyItem
-        y: Theme.wide ? 28 : buttons.y - Theme.gap - height
+        y: Theme.wide ? (Theme.lowered ? 0 : 28) : buttons.y - Theme.gap - height
         width: parent.width
         height: page.footed ? version.height : Math.max(version.height, whole.height)
         Label {
             id: version
             width: page.footed ? parent.width : whole.x - Theme.gap
             y: Theme.wide ? 0 : (parent.height - height) / 2
-            text: page.shown.notice + "\n" + page.shown.version
+            text: page.shown.notice + (Theme.wide && Theme.lowered ? " · " : "\n") + page.shown.version
             color: Theme.soft
             font.pixelSize: Theme.small
             lineHeight: 0.95
