@@ -108,7 +108,6 @@ def test_a_fork_server_that_freezes_is_replaced(start: Start) -> None:
         ("no_end", "not ready"),
         ("no_word", "garbage"),
         ("a_visit_that_nobody_asked_for", "out of turn"),
-        ("death_before_the_keeper_knows", "died"),
     ],
 )
 def test_without_a_fork_server_visits_come_all_the_same(
