@@ -420,6 +420,8 @@ class Keeper:
         return float("inf") if self._preload is None else self._forks_after
 
     def _hear_fork_server(self, forks: ForkServer) -> None:
+        if forks.stage is ForkStage.LEAVING:  # its death was reported in the same turn, and first
+            return
         match forks.hear():
             case VisitProcess() as visit:
                 self._fork_failures = 0

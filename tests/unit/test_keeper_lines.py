@@ -10,7 +10,7 @@ from typing import Any
 
 from kiosk.keeper.channel import Broken, Commit
 from kiosk.keeper.committer_process import CommitterWatch
-from kiosk.keeper.fork_server import ForkServer
+from kiosk.keeper.fork_server import ForkServer, ForkStage
 from kiosk.keeper.keeper import Keeper
 from kiosk.keeper.visit_process import KeeperPace
 from kiosk.operation import Business
@@ -79,3 +79,29 @@ def test_a_fork_server_whose_line_is_reset_counts_as_dead() -> None:
     server = ForkServer.__new__(ForkServer)
     server._socket = here
     assert server.hear() == "died"
+
+
+def test_the_death_and_the_hang_up_of_a_fork_server_may_come_in_one_turn() -> None:
+    """In either order: the keeper must outlive the fork server."""
+    for hang_up_first in (True, False):
+        here, there = socket.socketpair()
+        death, other = socket.socketpair()
+        with there, other, death, selectors.DefaultSelector() as selector:
+            forks: Any = SimpleNamespace(
+                stage=ForkStage.LOADED,
+                fileno=here.fileno,
+                death=death.fileno(),
+                hear=lambda: "died",
+                reap=here.close,
+            )
+            forks.dismiss = lambda left=forks: setattr(left, "stage", ForkStage.LEAVING)
+            selector.register(forks, selectors.EVENT_READ)
+            selector.register(forks.death, selectors.EVENT_READ)
+            keeper = Keeper.__new__(Keeper)
+            keeper._selector, keeper._pace = selector, KeeperPace()
+            keeper._fork_failures, keeper._fork_server = 0, forks
+            first, second = keeper._hear_fork_server, keeper._bury_fork_server
+            for told in (first, second) if hang_up_first else (second, first):
+                told(forks)
+            assert keeper._fork_server is None
+            assert keeper._fork_failures == 1
