@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -39,18 +37,6 @@ def clip(name: str) -> Path:
     if not path.is_file():
         pytest.skip(f"no shared test data here: {path.name}")
     return path
-
-
-def pictures(path: Path) -> Iterator[Any]:
-    """The pictures of a clip."""
-    import cv2
-
-    capture = cv2.VideoCapture(str(path))
-    try:
-        while (read := capture.read())[0]:
-            yield read[1]
-    finally:
-        capture.release()
 
 
 def grey_portrait(directory: Path) -> Path:

@@ -23,6 +23,7 @@ from drivers.catalogue import create_host
 from drivers.device import CancelToken, DeviceError, Kind, Reason
 from drivers.emulators.camera import Camera
 from drivers.emulators.face_scene import Actor, FaceScene, HeadLook, Who
+from drivers.emulators.films import pictures
 from drivers.hosting.host import Host
 from kiosk.identity.face import capture as capturing
 from kiosk.identity.face.booth import FaceBooth, closed_for_models, missing_models
@@ -49,7 +50,7 @@ from kiosk.identity.face.process import (
 )
 from kiosk.identity.face.quality import judge
 from kiosk.visit.face_steps import CaptureFace, FaceCoaching
-from tests.face_material import SHARED, clip, models_folder, pictures, portrait
+from tests.face_material import SHARED, clip, models_folder, portrait
 from tests.ui.face_samples import CHALLENGE
 from tests.unit.test_face import certified
 

@@ -42,8 +42,6 @@ CONTRACT = (
 )
 RULES = [
     ("kiosk/__main__.py", (*QT, "cv2*", *DEVICE_LIBRARIES), ()),
-    # The bench compares OpenCV's detectors.
-    ("kiosk/workshop/bench/face.py", (*QT, *DEVICE_LIBRARIES), ()),
     ("kiosk/workshop/*", (*QT, "cv2*", *DEVICE_LIBRARIES), ()),
     # The capture's process is a child like a driver's, and gets the camera's pictures as one does.
     (

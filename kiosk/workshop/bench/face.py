@@ -189,9 +189,7 @@ def _attacks(nets: FaceNets, scene: FaceScene, count: int) -> dict[str, Figure |
 
 def _clips(nets: FaceNets) -> dict[str, Figure | NotMeasured]:
     """The shared clips: each attack under every script, each person under the script they play."""
-    import cv2
-    import numpy as np
-
+    from drivers.emulators.films import pictures
     from kiosk.identity.face.capture import Capture
     from kiosk.identity.face.hints import HeadAction, HowEnded
 
@@ -203,11 +201,11 @@ def _clips(nets: FaceNets) -> dict[str, Figure | NotMeasured]:
         return {name: NotMeasured(why) for name in ("face_apcer_clips", "face_bpcer_clips")}
 
     def captured(path: Path, script: tuple[HeadAction, ...]) -> bool:
-        film, capture, number = cv2.VideoCapture(str(path)), Capture(nets, draw=lambda: script), 0
-        while capture.ended is None and (read := film.read())[0]:
-            capture.see(np.asarray(read[1], np.uint8), number / RATE)
-            number += 1
-        film.release()
+        capture = Capture(nets, draw=lambda: script)
+        for number, picture in enumerate(pictures(path)):
+            if capture.ended is not None:
+                break
+            capture.see(picture, number / RATE)
         return capture.ended is HowEnded.CAPTURED
 
     scripts = [(left, blink), (blink, left), (right, blink), (blink, right), (left, right)]
@@ -225,9 +223,8 @@ def _clips(nets: FaceNets) -> dict[str, Figure | NotMeasured]:
 
 def _detectors(nets: FaceNets, scene: FaceScene, count: int) -> dict[str, Figure | NotMeasured]:
     """Milliseconds to find a face, with each detector, on the same pictures."""
-    import cv2
-
     from drivers.emulators.face_scene import Actor
+    from drivers.emulators.films import haar
     from kiosk.identity.face.landmarks import BlazeFace, YuNet
     from kiosk.identity.face.models import BLAZEFACE, YUNET, verified_bytes
 
@@ -238,12 +235,7 @@ def _detectors(nets: FaceNets, scene: FaceScene, count: int) -> dict[str, Figure
         for folder in (*FOLDERS, SHARED / "models"):
             if data := verified_bytes(folder, file):
                 finds[name] = kind(data).find
-    cascade = cv2.CascadeClassifier(
-        str(Path(cv2.__file__).parent / "data" / "haarcascade_frontalface_default.xml")
-    )
-    finds["haar"] = lambda picture: cascade.detectMultiScale(
-        cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), 1.1, 5, minSize=(80, 80)
-    )
+    finds["haar"] = haar()
     found: dict[str, Figure | NotMeasured] = {}
     for detector in DETECTORS:
         name = f"face_find_{detector}"
