@@ -13,7 +13,7 @@ import resource
 import socket
 import subprocess
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ just been started."""
 MEMORY = 600_000_000
 """Bytes of address space. A check of ten megabytes takes half of them; numbers of some million
 digits took 830 MB."""
+_FLAWS = frozenset(Flaw)
 _DYING_S = 3.0
 """How long a process that has answered may take to end."""
 
@@ -44,13 +45,15 @@ class Checker:
     """
 
     def __init__(self) -> None:
-        self._end, theirs = socket.socketpair()
-        try:
-            with theirs:
-                self._process = start_apart("kiosk.papers.checker", theirs)
-        except OSError as error:
-            self._end.close()
-            raise NotChecked(f"no process: {os.strerror(error.errno or 0)}") from None
+        with ExitStack() as undo:
+            try:
+                self._end, theirs = socket.socketpair()
+                undo.callback(self._end.close)
+                with theirs:
+                    self._process = start_apart("kiosk.papers.checker", theirs)
+            except OSError as error:
+                raise NotChecked(f"no process: {os.strerror(error.errno or 0)}") from None
+            undo.pop_all()
         self._answered = False
 
     @property
@@ -83,29 +86,41 @@ class Checker:
             answer = json.loads(self._ask(json.dumps(question).encode() + b"\n" + pdf))
         except TimeoutError:
             raise NotChecked("the check took too long") from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise NotChecked(f"the check failed: {type(error).__name__}") from None
         finally:
             self._end.close()
             if not self._answered:
                 self._process.kill()
         match answer:
+            case {} if answer == {}:
+                return
             case {"flaw": Flaw.NO_ROOTS, "detail": detail} | {"trouble": detail}:
                 raise NotChecked(str(detail))
-            case {"flaw": flaw, "detail": detail}:
+            case {"flaw": str(flaw), "detail": str(detail)} if flaw in _FLAWS:
                 raise NotOurs(Flaw(flaw), detail)
+            case _:  # only the empty answer is a pass
+                raise NotChecked("the check failed: an answer of another form")
 
     def _ask(self, question: bytes) -> bytes:
         until = time.monotonic() + SECONDS
-        self._end.settimeout(SECONDS)
+        self._wait_at_most(until)
         self._end.sendall(question)
         self._end.shutdown(socket.SHUT_WR)
+        self._wait_at_most(until)
         answer = b""
         while piece := self._end.recv(65536):
             answer += piece
-            self._end.settimeout(max(0.001, until - time.monotonic()))
+            self._wait_at_most(until)
         self._answered = bool(answer)
         return answer
+
+    def _wait_at_most(self, until: float) -> None:
+        """Let the next call of the socket end at ``until``. Raises ``TimeoutError`` after it."""
+        left = until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._end.settimeout(left)
 
     def end(self) -> None:
         """End the process, also in the middle of a check."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -152,6 +154,7 @@ def test_it_is_private_silent_and_on_the_leash(checkers: Checkers) -> None:
         ("exit 1", 15.0, "the check failed: "),
         ("kill -SEGV $$", 15.0, "the check failed: "),
         ("exec sleep 60", 0.2, "the check took too long"),
+        ("exec sleep 60", 0.0, "the check took too long"),
     ],
 )
 def test_a_check_that_dies_or_hangs_is_no_pass_and_no_forgery(
@@ -168,6 +171,85 @@ def test_a_check_that_dies_or_hangs_is_no_pass_and_no_forgery(
     monkeypatch.setattr(sys, "executable", str(broken))
     monkeypatch.setattr(checker, "SECONDS", seconds)
     with pytest.raises(NotChecked, match=said):
+        check(checkers, b"%PDF-")
+
+
+class PlayedLine:
+    """The socket to a checking process that answers ``answer`` and takes ``seconds`` to read."""
+
+    def __init__(self, answer: bytes, seconds: float = 0.0) -> None:
+        self._pieces = [answer, b""]
+        self._seconds = seconds
+        self.clock = 0.0
+        self.timeouts: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.clock
+
+    def settimeout(self, seconds: float) -> None:
+        self.timeouts.append(seconds)
+
+    def sendall(self, question: bytes) -> None:
+        self.clock += self._seconds
+
+    def shutdown(self, how: int) -> None:
+        pass
+
+    def recv(self, size: int) -> bytes:
+        return self._pieces.pop(0)
+
+    def close(self) -> None:
+        pass
+
+
+def played(line: PlayedLine, monkeypatch: pytest.MonkeyPatch) -> Checkers:
+    """Checks whose process is ``line``."""
+    process = subprocess.Popen(["true"])
+    process.wait()
+    monkeypatch.setattr(checker, "start_apart", lambda module, end: process)
+    checkers = Checkers(SealRules(Path("unread.pem")))
+    checkers.prepare()
+    assert checkers._ready is not None
+    checkers._ready._end.close()
+    monkeypatch.setattr(checkers._ready, "_end", line)
+    monkeypatch.setattr(Checker, "alive", True)
+    monkeypatch.setattr(checker, "time", line)
+    return checkers
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(b"null", b"[]", b'"x"', b"0", b"[" * 99_999, b'{"other": 1}', b'{"flaw": "broken"}'),
+        *(b'{"flaw": 7, "detail": ""}', b'{"flaw": "unheard-of", "detail": ""}'),
+    ],
+)
+def test_an_answer_of_another_form_is_no_pass(
+    monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    checkers = played(PlayedLine(answer), monkeypatch)
+    with pytest.raises(NotChecked, match="the check failed"):
+        check(checkers, b"%PDF-")
+    checkers.close()
+
+
+def test_sending_and_answering_have_one_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = PlayedLine(b"{}", seconds=10.0)
+    checkers = played(line, monkeypatch)
+    check(checkers, b"%PDF-")
+    assert line.timeouts == [checker.SECONDS, checker.SECONDS - 10.0, checker.SECONDS - 10.0]
+    checkers.close()
+
+
+def test_a_machine_without_descriptors_is_no_pass(
+    monkeypatch: pytest.MonkeyPatch, checkers: Checkers
+) -> None:
+    def full() -> None:
+        raise OSError(errno.EMFILE, "")
+
+    monkeypatch.setattr(socket, "socketpair", full)
+    checkers.prepare()  # which says nothing: the check does
+    with pytest.raises(NotChecked, match="no process: Too many open files"):
         check(checkers, b"%PDF-")
 
 
