@@ -74,7 +74,9 @@ class ScannerDesk:
         self.host = ThreadHost(driver, self.seen.append)
 
     def read(self, order: str = "present", seconds: float = PATIENT_S, **facts: Any) -> Code:
-        """Ask for a code, then show one."""
+        """Ask for a code, then show one. Before, the light of the last scan goes out: a code shown
+        in that light would be sent once more in the next."""
+        eventually(lambda: not self.emulator.look()["scanning"])
         future = self.host.submit(ReadCode(), seconds)
         eventually(lambda: self.emulator.look()["scanning"])
         self.emulator.obey(order, **facts)
