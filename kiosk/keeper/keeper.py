@@ -65,8 +65,8 @@ log = logging.getLogger(__name__)
 
 _SET_CHILD_SUBREAPER = 36
 LATE_S = 0.25
-"""A ``select`` that returns later than this after its time limit tells that the keeper stood
-still."""
+"""From one ``select`` to the next, more than the time limit and this tells that the keeper stood
+still, in the ``select`` or between the two."""
 
 
 _NEXT = {
@@ -134,6 +134,7 @@ class Keeper:
         self._timed_out: OutOfTime | None = None  # how a citizen's visit has just ended
         self._gone_at: float | None = None  # end of the last live visit; None once the next shows
         self._stop = False
+        self._listened_at = 0.0  # when the last ``select`` returned
         self._systemd = Systemd()
 
     def run(self) -> int:
@@ -163,16 +164,18 @@ class Keeper:
 
     def _turn(self) -> None:
         """Read the visits' words, dismiss overdue visits, promote the standby, start the next."""
-        before = time.monotonic()
-        seconds = max(0.0, self._due() - before)
+        before = self._listened_at or time.monotonic()
+        seconds = max(0.0, self._due() - time.monotonic())
         for key, _ in self._selector.select(None if seconds == float("inf") else seconds):
             key.data()
-        now = time.monotonic()
+        now = self._listened_at = time.monotonic()
         if now - before - seconds > LATE_S:
             # The machine or the keeper was suspended: no visit is to blame for that silence.
             for visit in self._visits:
                 visit.since += now - before
                 visit.heard += now - before
+            if self._fork_server:
+                self._fork_server.since += now - before
             self._committer.slept(now - before)
         for visit in self._visits:
             if fault := visit.overdue(self._pace, self._limit_of(visit), now):

@@ -12,7 +12,7 @@ from kiosk.keeper.channel import Broken, Commit
 from kiosk.keeper.committer_process import CommitterWatch
 from kiosk.keeper.fork_server import ForkServer, ForkStage
 from kiosk.keeper.keeper import Keeper
-from kiosk.keeper.visit_process import KeeperPace
+from kiosk.keeper.visit_process import KeeperPace, VisitStage
 from kiosk.operation import Business
 
 
@@ -105,3 +105,26 @@ def test_the_death_and_the_hang_up_of_a_fork_server_may_come_in_one_turn() -> No
                 told(forks)
             assert keeper._fork_server is None
             assert keeper._fork_failures == 1
+
+
+def test_a_keeper_that_stood_still_between_two_looks_blames_no_process() -> None:
+    """A machine that was suspended for an hour wakes with the keeper anywhere in its turn."""
+    started = time.monotonic() - 3600.0
+    forks: Any = SimpleNamespace(
+        since=started, asked=True, due=lambda pace: 0.0, overdue=lambda pace, now: ""
+    )
+    visit: Any = SimpleNamespace(
+        number=1,
+        stage=VisitStage.WARMING,
+        since=started,
+        heard=started,
+        due=lambda pace, limit: 0.0,
+        overdue=lambda pace, limit, now: "",
+    )
+    keeper = Keeper((), limit_s=60.0)
+    keeper._visits, keeper._fork_server = [visit], forks
+    keeper._listened_at = started
+    keeper._turn()
+    keeper._systemd.close()
+    keeper._selector.close()
+    assert min(visit.since, visit.heard, forks.since) > started + 3599.0
