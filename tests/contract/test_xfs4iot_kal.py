@@ -20,7 +20,6 @@ from tests.contract.test_contract import (  # noqa: F401  each is a test of this
     test_a_change_is_told_once,
     test_a_device_that_is_not_there_yet,
     test_a_job_that_succeeded_is_not_done_again,
-    test_a_process_that_hangs_is_killed_and_another_is_there_in_200_ms,
     test_cancelled_before_it_begins,
     test_cancelled_while_it_runs,
     test_it_does_what_it_is_asked,
