@@ -86,6 +86,7 @@ ORDER = (
         "kiosk.endings",
         "kiosk.operation",
         "kiosk.renminbi",
+        "kiosk.calculations",
     },
     {"kiosk.settings", "kiosk.log"},
     {"kiosk.centre"},

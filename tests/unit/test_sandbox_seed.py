@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk import calculations as rules
 from kiosk.centre.models import Account, Ledger
-from kiosk.workshop.sandbox import personas, rules, seed
+from kiosk.workshop.sandbox import personas, seed
 from kiosk.workshop.sandbox.accounts import Accounts, person
 from kiosk.workshop.sandbox.levels import Factor
 from kiosk.workshop.sandbox.sessions import TokenHolder

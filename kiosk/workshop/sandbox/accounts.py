@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from kiosk import calculations as rules
 from kiosk.centre.models import (
     Account,
     CentreWords,
@@ -22,7 +23,6 @@ from kiosk.centre.models import (
     Withdrawal,
 )
 from kiosk.privacy import Sensitive
-from kiosk.workshop.sandbox import rules
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.sessions import TokenHolder
 from kiosk.workshop.sandbox.store import Row, Store, yuan

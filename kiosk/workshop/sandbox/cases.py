@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from kiosk import calculations as rules
 from kiosk.centre.models import CentreWords
 from kiosk.centre.operations import AgreedText, CheckedFact, EvidenceKind, Group, Payee, Trial
 from kiosk.operation import Business
-from kiosk.workshop.sandbox import rules
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.seed import SETTLED
 from kiosk.workshop.sandbox.store import Row, Store, yuan

@@ -7,6 +7,7 @@ import hashlib
 import secrets
 from datetime import date
 
+from kiosk import calculations as rules
 from kiosk.centre import codes
 from kiosk.centre.models import (
     Account,
@@ -19,7 +20,7 @@ from kiosk.centre.models import (
 from kiosk.papers.sealed import holder_mark
 from kiosk.renminbi import in_words
 from kiosk.words import Language
-from kiosk.workshop.sandbox import certificate, rules
+from kiosk.workshop.sandbox import certificate
 from kiosk.workshop.sandbox.accounts import CLOSED, FROZEN, Accounts, worded_day
 from kiosk.workshop.sandbox.certificate import Certificate, CertificateLine, Seal
 from kiosk.workshop.sandbox.clock import Clock

@@ -7,10 +7,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import islice
 
+from kiosk import calculations as rules
+from kiosk.calculations import Instalment
 from kiosk.centre.models import CentreWords
 from kiosk.centre.operations import AgreedText, Trial, TrialChoice, TrialLine
 from kiosk.operation import Business
-from kiosk.workshop.sandbox import rules
 from kiosk.workshop.sandbox.accounts import balance_of
 from kiosk.workshop.sandbox.cases import (
     BANK,
@@ -21,7 +22,6 @@ from kiosk.workshop.sandbox.cases import (
     Terms,
 )
 from kiosk.workshop.sandbox.refusals import Refused
-from kiosk.workshop.sandbox.rules import Instalment
 from kiosk.workshop.sandbox.store import Row, fen, yuan
 from kiosk.workshop.sandbox.withdrawals import overdue
 

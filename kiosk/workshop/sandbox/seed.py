@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from kiosk import calculations as rules
 from kiosk.privacy import mask_bank_card
-from kiosk.workshop.sandbox import facts, personas, rules
+from kiosk.workshop.sandbox import facts, personas
 from kiosk.workshop.sandbox.personas import Persona
 from kiosk.workshop.sandbox.store import Store, fen
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
+from kiosk import calculations as rules
 from kiosk.centre.models import CentreWords
 from kiosk.centre.operations import AgreedText, CheckedFact
 from kiosk.operation import Business
 from kiosk.privacy import mask_bank_card
-from kiosk.workshop.sandbox import rules
 from kiosk.workshop.sandbox.cases import (
     BANK,
     BusinessRule,

@@ -1,23 +1,23 @@
-"""The centre's arithmetic, to the fen, against vectors that were computed apart from it."""
+"""The field's arithmetic, to the fen, against vectors that were computed apart from it."""
 
 from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal as D
-from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kiosk import calculations
+from kiosk.calculations import deposit_interest, equal_instalment
 from kiosk.renminbi import in_words
-from kiosk.workshop.sandbox import rules
 
 RATE = D("0.026")
 
 
 def test_equal_instalments_600000_360() -> None:
-    plan = list(rules.equal_instalments(D(600000), RATE, 360))
+    plan = list(calculations.equal_instalments(D(600000), RATE, 360))
     assert len(plan) == 360
     assert plan[0].amount == D("2402.04")
     assert [(p.principal, p.interest, p.balance) for p in (plan[0], plan[1], plan[5], plan[6])] == [
@@ -33,7 +33,7 @@ def test_equal_instalments_600000_360() -> None:
 
 
 def test_equal_principal_600000_360() -> None:
-    plan = list(rules.equal_principal(D(600000), RATE, 360))
+    plan = list(calculations.equal_principal(D(600000), RATE, 360))
     assert (plan[0].amount, plan[0].principal) == (D("2966.67"), D("1666.67"))
     assert plan[1].amount == D("2963.06")
     assert plan[-1].amount == D("1669.08")
@@ -51,14 +51,14 @@ def test_equal_principal_600000_360() -> None:
 def test_equal_instalments(
     principal: int, terms: int, rate: str, amount: str, last: str | None, interest: str
 ) -> None:
-    plan = list(rules.equal_instalments(D(principal), D(rate), terms))
-    assert plan[0].amount == rules.equal_instalment(D(principal), D(rate), terms) == D(amount)
+    plan = list(calculations.equal_instalments(D(principal), D(rate), terms))
+    assert plan[0].amount == equal_instalment(D(principal), D(rate), terms) == D(amount)
     assert last is None or plan[-1].amount == D(last)
     assert sum(p.interest for p in plan) == D(interest)
 
 
 def test_prepayment_that_keeps_the_term() -> None:
-    plan = list(rules.equal_instalments(D("493351.84"), RATE, 354, first_term=7))
+    plan = list(calculations.equal_instalments(D("493351.84"), RATE, 354, first_term=7))
     first = plan[0]
     assert (first.amount, first.principal, first.interest) == (
         D("1997.21"),
@@ -70,7 +70,7 @@ def test_prepayment_that_keeps_the_term() -> None:
 
 
 def test_prepayment_that_keeps_the_payment() -> None:
-    plan = list(rules.equal_instalments(D("493351.84"), RATE, 354, payment=D("2402.04")))
+    plan = list(calculations.equal_instalments(D("493351.84"), RATE, 354, payment=D("2402.04")))
     assert len(plan) == 273
     assert plan[-1].amount == D("119.29")
     assert sum(p.interest for p in plan) == D("160122.33")
@@ -80,7 +80,7 @@ def test_prepayment_that_keeps_the_payment() -> None:
     ("balance", "interest"), [("593351.84", "1157.04"), ("100000.00", "195.00")]
 )
 def test_accrued_interest_of_a_loan(balance: str, interest: str) -> None:
-    assert rules.accrued_loan_interest(D(balance), RATE, 27) == D(interest)
+    assert calculations.accrued_loan_interest(D(balance), RATE, 27) == D(interest)
 
 
 @pytest.mark.parametrize(
@@ -88,23 +88,109 @@ def test_accrued_interest_of_a_loan(balance: str, interest: str) -> None:
     [(date(2025, 11, 20), 55, "12.16"), (date(2025, 12, 20), 25, "5.53")],
 )
 def test_penalty(due: date, days: int, penalty: str) -> None:
-    assert rules.days_30_360(due, date(2026, 1, 15)) == days
-    assert rules.penalty(D("2041.51"), RATE, days) == D(penalty)
+    assert calculations.days_30_360(due, date(2026, 1, 15)) == days
+    assert calculations.penalty(D("2041.51"), RATE, days) == D(penalty)
+
+
+def test_a_prepayment_both_ways() -> None:
+    plans = calculations.prepaid(D("593351.84"), RATE, 354, D(100000), payment=D("2402.04"))
+    interest = calculations.total_interest
+    assert [len(plan) for plan in (plans.without, plans.shorter, plans.lower)] == [354, 273, 354]
+    assert plans.without[-1].amount == D("2401.11")
+    assert (plans.shorter[0].amount, plans.shorter[-1].amount) == (D("2402.04"), D("119.29"))
+    assert (plans.lower[0].amount, plans.lower[0].balance) == (D("1997.21"), D("492423.56"))
+    assert interest(plans.shorter) == D("160122.33")
+    assert interest(plans.without) - interest(plans.shorter) == D("96847.06")
+    assert interest(plans.lower) == D("213662.06")
+    assert interest(plans.without) - interest(plans.lower) == D("43307.33")
+    assert calculations.prepaid(D("593351.84"), RATE, 354, D(100000)) == plans
+
+
+def test_a_plan_by_years() -> None:
+    plan = list(calculations.equal_instalments(D(600000), RATE, 360))
+    years = calculations.by_year(plan, date(2025, 7, 20))
+    assert [years[0].year, years[1].year, years[-1].year] == [2025, 2026, 2055]
+    assert (years[0].principal, years[0].interest) == (D("6648.16"), D("7764.08"))
+    assert years[0].balance == D("593351.84")
+    assert years[-1].balance == 0
+    assert sum(year.principal for year in years) == 600000
+    assert calculations.total_interest(plan) - years[0].interest == D("256969.39")
+    half = next(year.year for year in years if year.balance <= 300000)
+    assert half == 2043
+
+
+def test_a_loan_without_interest() -> None:
+    plan = list(calculations.equal_instalments(D(100), D(0), 3))
+    assert [line.amount for line in plan] == [D("33.33"), D("33.33"), D("33.34")]
+    assert plan[-1].balance == 0
+
+
+POLICY = calculations.LoanPolicy(
+    most=D(500000),
+    most_together=D(800000),
+    balance_times=D(15),
+    share_of_price=D("0.8"),
+    share_of_income=D("0.5"),
+    years=30,
+)
+
+
+def limits(**given: object) -> dict[str, D]:
+    facts = {
+        "balance": D("56958.05"),
+        "price": D(900000),
+        "income": D(8000),
+        "rate": RATE,
+        "years": 30,
+        "together": True,
+    }
+    found = calculations.loan_limits(POLICY, **(facts | given))  # type: ignore[arg-type]
+    assert list(found) == sorted(found, key=lambda each: each.amount)
+    return {each.reason: each.amount for each in found}
+
+
+def test_how_much_can_be_borrowed() -> None:
+    # 4000.00 a month for 360 months at 2.6 % pay off 999,150.69: floor to a thousand.
+    assert limits() == {"price": 720000, "most": 800000, "balance": 854000, "income": 999000}
+    assert limits(together=False)["most"] == 500000
+    assert limits(years=10, rate=D(0))["income"] == 480000
+    assert limits(balance=D(0))["balance"] == 0
+
+
+@pytest.mark.parametrize("years", [1, 5, 20, 30])
+def test_the_bearable_loan_has_a_bearable_instalment(years: int) -> None:
+    most = limits(years=years)["income"]
+    assert equal_instalment(most, RATE, years * 12) <= 4000
+    assert equal_instalment(most + 1001, RATE, years * 12) > 4000
 
 
 def test_deposit_interest_counts_the_first_day_and_not_the_last() -> None:
-    deposits = [(rules.add_months(date(2024, 7, 15), n), D(1920)) for n in range(12)]
+    deposits = [(calculations.add_months(date(2024, 7, 15), n), D(1920)) for n in range(12)]
     start, settled = date(2024, 7, 1), date(2025, 6, 30)
-    assert rules.deposit_interest(D(20000), deposits, start, settled) == D("478.05")
-    assert rules.deposit_interest(D(0), [(date(2025, 6, 15), D(500))], start, settled) == D("0.31")
-    assert rules.deposit_interest(D(100), [(settled, D(9999))], start, settled) == D("1.52")
+    assert deposit_interest(D(20000), deposits, start, settled) == D("478.05")
+    assert deposit_interest(D(0), [(date(2025, 6, 15), D(500))], start, settled) == D("0.31")
+    assert deposit_interest(D(100), [(settled, D(9999))], start, settled) == D("1.52")
 
 
 @pytest.mark.parametrize(
     ("base", "ratio", "amount"), [("8000", "0.12", "960.00"), ("3333.33", "0.05", "166.67")]
 )
 def test_contribution(base: str, ratio: str, amount: str) -> None:
-    assert rules.contribution(D(base), D(ratio)) == D(amount)
+    assert calculations.contribution(D(base), D(ratio)) == D(amount)
+
+
+@pytest.mark.parametrize(
+    ("rounding", "amount"),
+    [
+        ("fen-half-up", "166.67"),
+        ("yuan-half-up", "167.00"),
+        ("yuan-floor", "166.00"),
+        ("yuan-ceiling", "167.00"),
+    ],
+)
+def test_how_a_contribution_is_rounded(rounding: calculations.Rounding, amount: str) -> None:
+    found = calculations.contribution(D("3333.33"), D("0.05"), rounding)
+    assert str(found) == amount
 
 
 @pytest.mark.parametrize(
@@ -119,12 +205,12 @@ def test_contribution(base: str, ratio: str, amount: str) -> None:
     ],
 )
 def test_add_months(day: date, months: int, later: date) -> None:
-    assert rules.add_months(day, months) == later
+    assert calculations.add_months(day, months) == later
 
 
 @given(st.dates(date(1970, 1, 1), date(2100, 1, 1)), st.integers(-400, 400))
 def test_months_between_undoes_add_months(day: date, months: int) -> None:
-    assert rules.months_between(day, rules.add_months(day, months)) == months
+    assert calculations.months_between(day, calculations.add_months(day, months)) == months
 
 
 @pytest.mark.parametrize(
@@ -207,7 +293,7 @@ def test_words_say_the_amount(amount: D) -> None:
 )
 def test_retirement_month(
     birth: tuple[int, int, int],
-    kind: Literal["man", "cadre", "worker"],
+    kind: calculations.Worker,
     month: tuple[int, int],
 ) -> None:
-    assert rules.retirement_month(date(*birth), kind) == date(*month, 1)
+    assert calculations.retirement_month(date(*birth), kind) == date(*month, 1)
