@@ -102,3 +102,46 @@ def test_failed_downloads_of_models_are_told(
     with pytest.raises(SystemExit) as ended:
         fetch_models.main()
     assert ended.value.code == 0
+
+
+@pytest.mark.parametrize(
+    ("second", "made", "said"),
+    [
+        ("case $2 in *ensurepip*) exit 1;; esac; echo 3.12", "test\ncoverage\n", ""),
+        (
+            "echo 3.12",
+            "test\ncoverage\n.venv-python3.12/ready PYTHON=python3.12 VENV=.venv-python3.12\n",
+            "not checked with python3.12: its set-up failed\n",
+        ),
+    ],
+)
+def test_a_second_python_that_cannot_be_set_up_fails_nothing(
+    tmp_path: Path, second: str, made: str, said: str
+) -> None:
+    shutil.copytree(TREE / ".ci", tmp_path / ".ci")
+    script(tmp_path / ".venv/bin/python", "echo 3.11")
+    script(
+        tmp_path / "bin/make", f'echo "$@" >> {tmp_path}/made', "case $1 in *ready) exit 2;; esac"
+    )
+    script(tmp_path / "bin/python3.13", "exit 1")
+    script(tmp_path / "bin/python3.12", second)
+    script(tmp_path / "bin/python3.11", "echo 3.11")
+    ran = subprocess.run(
+        [tmp_path / ".ci" / "run"],
+        env={"PATH": f"{tmp_path}/bin:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (tmp_path / "made").read_text() == made
+    assert ran.stderr == said
+
+
+def test_an_environment_without_pip_is_made_again(tmp_path: Path) -> None:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "packages.txt").write_text("")
+    script(tmp_path / "environment/bin/python", "exit 1")  # it has no pip
+    script(tmp_path / "python", f'[ "$2" != venv ] || {{ touch {tmp_path}/made; exit 1; }}')
+    install = [str(TREE / "tools" / "install"), f"{tmp_path}/python", "environment"]
+    assert subprocess.run(install, cwd=tmp_path, check=False).returncode == 1
+    assert (tmp_path / "made").exists()
