@@ -125,6 +125,8 @@ class AttractContent(PageContent):
     lines: tuple[str, ...]
     lead: str
     start: str
+    fault: bool = False
+    """Whether the one line tells why nobody can begin here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,11 +234,12 @@ class RateContent(PageContent):
 
 @dataclass(frozen=True, slots=True)
 class FarewellContent(PageContent):
-    """再见."""
+    """再见; ``lies``: a card still lies there, and the page asks again and again."""
 
     title: str
     lead: str
     note: str
+    lies: bool = False
 
 
 # -- choosing, looking, entering ------------------------------------------------------------------
@@ -426,11 +429,15 @@ class PreviewContent(PageContent):
 
 @dataclass(frozen=True, slots=True)
 class PrintingContent(PageContent):
-    """A printer works; ``paper`` is ``"a4"`` or ``"slip"``."""
+    """A printer works; ``paper`` is ``"a4"`` or ``"slip"``. While a trouble holds the print up,
+    ``waits`` says whom the print waits for, with ``%1`` for the seconds, of which ``waited`` have
+    passed."""
 
     title: str
     lead: str
     paper: str
+    waits: str = ""
+    waited: int = 0
 
 
 @dataclass(frozen=True, slots=True)

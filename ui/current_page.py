@@ -146,6 +146,9 @@ class CurrentPage(QObject):
     def coach(self, step: CaptureFace, *, ticket: int, preview: Stream | None) -> None:
         self._toCoach.emit(step, ticket, preview)
 
+    def amend(self, step: Step[Any], *, ticket: int) -> None:
+        self._toCoach.emit(step, ticket, None)
+
     def hint(self, text: Text) -> None:
         self._toHint.emit(text)
 
@@ -187,8 +190,8 @@ class CurrentPage(QObject):
         if self.listener:
             self.on_frame(partial(self.listener.framed, shown.ticket))
 
-    def _coach(self, step: CaptureFace, ticket: int, preview: Stream | None) -> None:
-        """The capture tells what its page says now. Dropped when another page is shown."""
+    def _coach(self, step: Step[Any], ticket: int, preview: Stream | None) -> None:
+        """A capture or a device tells what its page says now. Dropped on another page."""
         if self._shown is None or self._shown.ticket != ticket:
             return
         self._shown = replace(self._shown, step=step)

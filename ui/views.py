@@ -42,6 +42,7 @@ from kiosk.visit.steps import (
     EnterPassword,
     EnterSmsCode,
     Farewell,
+    HeldUp,
     IsItYou,
     Menu,
     Option,
@@ -61,7 +62,7 @@ from kiosk.visit.steps import (
     Step,
     Tone,
 )
-from kiosk.words import HIDDEN, Language, Month, Sayable, _, say
+from kiosk.words import HIDDEN, Language, Month, Sayable, Text, _, say
 from ui.contents import (
     ActionPart,
     AdvicePart,
@@ -164,7 +165,14 @@ def _rare(character: str) -> bool:
 # -- coming and going -----------------------------------------------------------------------------
 
 
-def _attract(_step: Attract, look: Look) -> AttractContent:
+def _attract(step: Attract, look: Look) -> AttractContent:
+    if step.fault:
+        return AttractContent(
+            lines=(look.word(step.fault),),
+            lead=look.word(_("其他办法：旁边的自助终端，或到柜台办理")),
+            start=look.word(_("看其他办法")),
+            fault=True,
+        )
     return AttractContent(
         lines=tuple(look.word(line) for line in (_("查公积金"), _("看贷款还款"), _("打缴存证明"))),
         lead=look.word(_("带上本人身份证，一般两分钟办完")),
@@ -182,7 +190,9 @@ def _out_of_service(_step: OutOfService, look: Look) -> OutOfServiceContent:
 def _present_card(step: PresentIdCard, look: Look) -> PresentCardContent:
     return PresentCardContent(
         title=look.word(_("请把身份证放在感应区")),
-        lead=look.word(_("平放，屏幕变化前不要移开")),
+        lead=look.word(
+            _("感应区上还有一张证件，请先拿开") if step.lies else _("平放，屏幕变化前不要移开")
+        ),
         help=look.word(
             _("没带身份证？电子身份证和代办请到柜台，电话 {hotline}", hotline=look.hotline)
         ),
@@ -408,9 +418,12 @@ def _rate(step: Rate, look: Look) -> RateContent:
 
 def _farewell(step: Farewell, look: Look) -> FarewellContent:
     lead = _("请带好身份证和打印的纸张") if step.papers else _("请带好身份证")
+    if step.lies:
+        lead = _("证件还在机器上，拿走后本页自动关闭")
     return FarewellContent(
-        title=look.word(_("再见")),
+        title=look.word(_("请拿走您的证件") if step.lies else _("再见")),
         lead=look.word(lead),
+        lies=step.lies,
         note=look.word(_("本机不保留您的任何信息")),
     )
 
@@ -739,6 +752,9 @@ def _preview(step: Preview, look: Look) -> PreviewContent:
 
 
 def _printing_document(step: PrintingDocument, look: Look) -> PrintingContent:
+    if step.held_up:
+        advice = _("不想等可以退出，换一台终端打印；证明不会丢失")
+        return _held_up(step.held_up, advice, "a4", look)
     return PrintingContent(
         title=look.word(_("正在打印证明")),
         lead=look.word(_("共 {pages} 页，请不要离开", pages=step.request.pages)),
@@ -746,11 +762,24 @@ def _printing_document(step: PrintingDocument, look: Look) -> PrintingContent:
     )
 
 
-def _printing_slip(_step: PrintingSlip, look: Look) -> PrintingContent:
+def _printing_slip(step: PrintingSlip, look: Look) -> PrintingContent:
+    if step.held_up:
+        advice = _("不想等可以退出；凭条可以不要，业务不受影响")
+        return _held_up(step.held_up, advice, "slip", look)
     return PrintingContent(
         title=look.word(_("正在打印凭条")),
         lead=look.word(_("几秒钟就好")),
         paper="slip",
+    )
+
+
+def _held_up(held_up: HeldUp, advice: Text, paper: str, look: Look) -> PrintingContent:
+    return PrintingContent(
+        title=look.word(held_up.title),
+        lead=look.word(advice),
+        paper=paper,
+        waits=look.word(_("{waits_for} · %1 秒", waits_for=held_up.waits_for)),
+        waited=held_up.waited_s,
     )
 
 

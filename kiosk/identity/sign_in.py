@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
+from drivers.device import Kind, State, Status
 from kiosk.centre.level import Level
-from kiosk.centre.models import WayOffer
+from kiosk.centre.models import Catalogue, WayOffer
 from kiosk.identity.proving import prove_further, run_one, tile_of
 from kiosk.identity.way import Way
 from kiosk.identity.ways import WAYS, id_card
 from kiosk.privacy import mask_name
 from kiosk.visit.steps import ConfirmName, WayTile
+from kiosk.visit.troubles import closed_by, device_words
 from kiosk.visit.visit import Visit
+from kiosk.words import Sayable
 
 
 def identify(visit: Visit) -> None:
@@ -40,6 +44,18 @@ def first_tiles(visit: Visit) -> tuple[WayTile, ...]:
         for way in WAYS.values()
         if way.begins and way.id in offers and (way is id_card.WAY or fitted >= set(way.devices))
     )
+
+
+def no_way_in(statuses: Mapping[Kind, Status], catalogue: Catalogue | None) -> Sayable | None:
+    """The fault of the card reader, where no other way in works now; None while one does."""
+    reader = statuses.get(Kind.ID_CARD)
+    if reader is None or reader.usable or reader.state is State.STARTING:
+        return None
+    for offer in catalogue.ways if catalogue else ():
+        way = WAYS.get(offer.way)
+        if offer.open and way and way.begins and closed_by(statuses, way.devices) is None:
+            return None
+    return device_words(Kind.ID_CARD, reader)
 
 
 def _tile(visit: Visit, way: Way, offer: WayOffer) -> WayTile:

@@ -11,13 +11,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from drivers.device import Deadline, DeviceError, Kind, Reason
+from drivers.device import Deadline, DeviceError, Kind, Media, Reason
 from drivers.hosting.host import Host
 from drivers.lights.types import AllOff, FlashRate, Light, SetLight
 from drivers.sensors.types import AwaitChange, Power, Readings, ReadSensors
 from drivers.speaker.types import Play, Sound
 from kiosk import events
-from kiosk.visit.steps import DeviceStep, PaperReady, PrintStep, Step
+from kiosk.visit.steps import DeviceStep, Farewell, PaperReady, PrintStep, Step
 from kiosk.words import Text, _
 
 LIGHTS: Mapping[str, Light] = {
@@ -61,8 +61,12 @@ class Cabinet:
 
     def guide(self, step: Step[Any]) -> None:
         """Switch on the light of the device that ``step`` uses, and the last light off. The light
-        of a printer stays on through :class:`PaperReady`, until the paper is taken."""
+        of a printer stays on through :class:`PaperReady`, until the paper is taken. A card that
+        the citizen forgets has its light, and a sound each time that the farewell is shown."""
         light = self._lit if isinstance(step, PaperReady) else None
+        if isinstance(step, Farewell) and step.lies:
+            light = self._holder_of_card()
+            self._play(Sound.ERROR)
         if isinstance(step, DeviceStep):
             light = LIGHTS.get(step.device)
         if light is self._lit:
@@ -72,6 +76,13 @@ class Cabinet:
         if light:
             self._tell(Kind.LIGHTS, SetLight(light, FlashRate.MEDIUM))
         self._lit = light
+
+    def _holder_of_card(self) -> Light | None:
+        for kind in (Kind.ID_CARD, Kind.SMART_CARD):
+            host = self._hosts.get(kind)
+            if host and host.status.media is Media.PRESENT:
+                return LIGHTS[kind]
+        return None
 
     def tell_end(self, step: Step[Any], error: BaseException | None) -> None:
         """Play the sound for the end of ``step``: success or ``error``. Silent after a time-out or

@@ -9,14 +9,23 @@ from queue import Empty, SimpleQueue
 from typing import Any, NoReturn, Protocol, TypeAlias, TypeVar
 
 from drivers.camera.types import Stream
-from drivers.device import CancelToken, Deadline, DeviceError, Kind, Reason
+from drivers.device import CancelToken, Deadline, DeviceError, Kind, Media, Reason
 from drivers.hosting.host import Host
 from kiosk.centre.models import Catalogue
 from kiosk.endings import How
 from kiosk.privacy import Sensitive
 from kiosk.terminal.cabinet import Cabinet
 from kiosk.visit.face_steps import CaptureFace, FaceCoaching, FaceTaken
-from kiosk.visit.steps import DeviceStep, NotAnAnswer, PollStep, PrintStep, Step
+from kiosk.visit.steps import (
+    Attract,
+    DeviceStep,
+    NotAnAnswer,
+    PollStep,
+    PresentIdCard,
+    PrintStep,
+    Step,
+)
+from kiosk.visit.troubles import held_up_by
 from kiosk.visit.visit import Left, TimedOut, WentBack
 from kiosk.words import Language, Sayable, Text
 
@@ -45,6 +54,9 @@ class Screen(Protocol):
 
     def coach(self, step: CaptureFace, *, ticket: int, preview: Stream | None) -> None:
         """Show on the page of ``ticket`` what ``step`` says now, and the camera's ``preview``."""
+
+    def amend(self, step: Step[Any], *, ticket: int) -> None:
+        """Show on the page of ``ticket`` what ``step`` says now."""
 
     def hint(self, text: Text) -> None:
         """Show on the same page why the last answer does not fit the step."""
@@ -81,7 +93,12 @@ class _Polled:
     found: Any
 
 
-_Note: TypeAlias = _Answered | _Framed | _Device | Left | TimedOut | WentBack
+@dataclass(frozen=True, slots=True)
+class _LookAgain:
+    """What stands on the page may have changed."""
+
+
+_Note: TypeAlias = _Answered | _Framed | _LookAgain | _Device | Left | TimedOut | WentBack
 
 
 class FaceTaker(Protocol):
@@ -96,7 +113,7 @@ class Dialogue:
     The screen calls :meth:`answer`, :meth:`back`, :meth:`leave` and :meth:`time_out`, which only
     put a note into the inbox. The dialogue drops an answer to a page that is no longer shown, so
     that a button counts once. While paper is being printed, 退出 and the clock wait until the print
-    is over.
+    is over; 退出 ends a print that the printer's trouble holds up.
     """
 
     def __init__(
@@ -115,6 +132,7 @@ class Dialogue:
         self._inbox: SimpleQueue[_Note] = SimpleQueue()
         self._ticket = 0
         self._leaving = False  # 退出 was pressed and has not ended a step yet
+        self._fault: Sayable | None = None  # of the only way in
         self._over: Left | TimedOut | None = None  # came while paper was being printed
 
     # -- for the visit ------------------------------------------------------------------------
@@ -166,10 +184,10 @@ class Dialogue:
     def ask(self, step: Step[T], *, back: bool, on_screen: Callable[[], None] | None = None) -> T:
         """See :class:`kiosk.visit.visit.Asker`."""
         self._hear_what_came_between()
-        prints = isinstance(step, PrintStep)
         self._ticket += 1
         ticket = self._ticket
         cancel = CancelToken()
+        step = self._as_it_is_now(step)
         self.screen.show(step, ticket=ticket, back=back)
         self.cabinet.guide(step)
         limit, device = self._start(step, ticket, cancel)
@@ -189,9 +207,9 @@ class Dialogue:
                         self.cabinet.tell_end(step, future.exception())
                         return future.result()  # type: ignore[no-any-return]
                     case Left() | TimedOut() as end:
-                        if not prints:
-                            self._end(end)
-                        self._over = end
+                        self._hear_end(end, step, cancel)
+                    case _LookAgain():
+                        step = self._amend(step, ticket)
                     case WentBack() as back_again if back:
                         raise back_again
                     case DeviceError() as hung:
@@ -199,6 +217,34 @@ class Dialogue:
                         raise hung
         finally:
             cancel.cancel()
+
+    def _hear_end(self, end: Left | TimedOut, step: Step[Any], cancel: CancelToken) -> None:
+        """Raise ``end``; from a print, after it. 退出 cancels a print that a trouble holds up."""
+        if not isinstance(step, PrintStep):
+            self._end(end)
+        if step.held_up and isinstance(end, Left):
+            cancel.cancel()
+        self._over = end
+
+    def _amend(self, step: Step[T], ticket: int) -> Step[T]:
+        now: Step[T] = self._as_it_is_now(step)
+        if now != step:
+            self.screen.amend(now, ticket=ticket)
+        return now
+
+    def _as_it_is_now(self, step: Any) -> Any:
+        """``step`` with what the devices say now: a print that is held up, a card that was lifted,
+        a way in that is lost."""
+        match step:
+            case PrintStep() if host := self._hosts.get(step.device):
+                held_up = held_up_by(step.device, host.status)
+                return step if held_up == step.held_up else replace(step, held_up=held_up)
+            case PresentIdCard(lies=True) if host := self._hosts.get(step.device):
+                lies = host.status.media is not Media.NOT_PRESENT
+                return replace(step, lies=lies)
+            case Attract():
+                return replace(step, fault=self._fault)
+        return step
 
     def _poll(self, step: PollStep[T]) -> _Note | _Polled:
         """The next note of the inbox, or what ``step`` waits for, whichever comes first."""
@@ -264,6 +310,18 @@ class Dialogue:
 
         future = self._booth.take(step, show, cancel)
         future.add_done_callback(lambda done: self._inbox.put(_Device(ticket, done)))
+
+    # -- for the terminal ---------------------------------------------------------------------
+
+    def look_again(self) -> None:
+        """A device has another status: the page may say something else now."""
+        self._inbox.put(_LookAgain())
+
+    def set_fault(self, fault: Sayable | None) -> None:
+        """Say on the first page why the only way in does not work; None: a way in works."""
+        if fault != self._fault:
+            self._fault = fault
+            self.look_again()
 
     # -- for the screen -----------------------------------------------------------------------
 

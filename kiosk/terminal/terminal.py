@@ -19,7 +19,7 @@ from kiosk.centre.transport import OnTime
 from kiosk.endings import How
 from kiosk.identity.face.booth import FaceBooth
 from kiosk.identity.proving import WHY, prove_further
-from kiosk.identity.sign_in import identify
+from kiosk.identity.sign_in import identify, no_way_in
 from kiosk.services import SERVICES, menu
 from kiosk.settings import Settings
 from kiosk.terminal import vendor_mode
@@ -211,8 +211,10 @@ class Terminal:
         events.DEVICE.log(log, device=kind, state=state, reason=problem, detail=detail)
         if hasattr(self.dialogue, "screen"):
             self._surround()
+            self.dialogue.look_again()
 
     def _surround(self) -> None:
+        self.dialogue.set_fault(no_way_in(self.statuses(), self._catalogue))
         self.dialogue.screen.surround(self._catalogue, self._notices())
 
     def _notices(self) -> tuple[Sayable, ...]:
@@ -223,7 +225,10 @@ class Terminal:
         if power := self.dialogue.cabinet.power:
             own.append(power)
         statuses = self.statuses()
+        headline = no_way_in(statuses, self._catalogue)
         for kind in NOTICED:
+            if kind is Kind.ID_CARD and headline:
+                continue
             status = statuses.get(kind)
             if status and not status.usable and status.state is not State.STARTING:
                 own.append(device_words(kind, status))

@@ -84,10 +84,27 @@ class DeviceStep(Step[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class HeldUp:
+    """What the printer has told of its trouble while it prints: ``title``, and whom the print waits
+    for. ``since`` when, on the monotonic clock."""
+
+    title: Sayable
+    waits_for: Sayable
+    since: float = field(default_factory=time.monotonic, compare=False)
+
+    @property
+    def waited_s(self) -> int:
+        """Whole seconds that the print has waited so far."""
+        return int(max(0.0, time.monotonic() - self.since))
+
+
+@dataclass(frozen=True, slots=True)
 class PrintStep(DeviceStep[T]):
-    """A page during which a printer works: 退出 and the idle clock take effect only afterwards."""
+    """A page during which a printer works: 退出 and the idle clock take effect only afterwards;
+    while a trouble holds the print up, 退出 cancels the print."""
 
     idles: ClassVar[bool] = False
+    held_up: HeldUp | None = field(default=None, kw_only=True)
 
 
 OTHER = "other"
@@ -126,9 +143,11 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attract(Step[None]):
-    """The first page, before a visit: any touch begins the visit."""
+    """The first page, before a visit: any touch begins the visit. ``fault``: why the only way in
+    does not work now."""
 
     idles: ClassVar[bool] = False
+    fault: Sayable | None = None
 
     def check(self, answer: object) -> None:
         return None
@@ -149,6 +168,8 @@ class PresentIdCard(DeviceStep[IdCard]):
     device: Kind = field(default=Kind.ID_CARD, init=False)
     seconds: float = field(default=90.0, init=False)
     others: bool = False
+    lies: bool = False
+    """Whether a card lies there that was read before: it must be lifted first."""
 
     def check(self, answer: object) -> IdCard:
         _unless_other(answer, self.others)
@@ -335,6 +356,8 @@ class Farewell(Step[None]):
 
     idles: ClassVar[bool] = False
     papers: bool = False
+    lies: bool = False
+    """Whether a device still holds a card: then only its removal closes the page."""
 
     def check(self, answer: object) -> None:
         return None

@@ -11,7 +11,7 @@ from kiosk.centre.models import Document
 from kiosk.papers.checker import NotChecked
 from kiosk.papers.pictures import CannotDraw
 from kiosk.papers.sealed import Flaw, NotOurs
-from kiosk.visit.steps import Action, Problem, Tone
+from kiosk.visit.steps import Action, HeldUp, Problem, Tone
 from kiosk.words import Sayable, Text, _
 
 PAPER_TROUBLES = (NotOurs, NotChecked, CannotDraw)
@@ -205,6 +205,15 @@ def _document_words(what: Text, pages: int | None, of: int) -> tuple[Text, Text]
     return _("{what}，证明还没有打完", what=what), lead
 
 
+def held_up_by(printer: Kind, status: Status) -> HeldUp | None:
+    """What holds up a print that goes on at ``printer``; None: nothing."""
+    if status.problem is None:
+        return None
+    empty = status.problem is Reason.PAPER_OUT
+    waits_for = _("正在等工作人员加纸") if empty else _("正在等工作人员处理")
+    return HeldUp(device_words(printer, status), waits_for)
+
+
 def closed_by(statuses: Mapping[Kind, Status], needs: tuple[Kind, ...]) -> Text | None:
     """Why a service that needs these devices is closed now, in a few words; ``None``: open."""
     for device in needs:
@@ -282,11 +291,11 @@ _CARDS: Mapping[Kind, Mapping[Reason, tuple[Text, Text]]] = {
     Kind.ID_CARD: {
         Reason.CARD_REMOVED: (
             _("证件移开得早了一点"),
-            _("请平放在感应区，听到“滴”声后再拿开。"),
+            _("请平放在感应区，屏幕变化前不要移开。"),
         ),
         Reason.CARD_UNREADABLE: (
             _("没有读出证件内容"),
-            _("请拿起证件，擦一擦再平放，“滴”声后再拿开；卡套里的证件请取出来。"),
+            _("请拿起证件，擦一擦再平放，屏幕变化前不要移开；卡套里的证件请取出来。"),
         ),
         Reason.NOT_TAKEN: (
             _("感应区上还有一张证件"),

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, TypeVar
 
-from drivers.device import DeviceError, Kind, Reason, Status
+from drivers.device import Deadline, DeviceError, Kind, Media, Reason, Status
 from drivers.document_printer.types import PrintDocument
 from drivers.receipt_printer.types import PrintSlip, Slip
 from kiosk import events
@@ -56,6 +56,10 @@ from kiosk.words import Language
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
+CARDS = (Kind.ID_CARD, Kind.SMART_CARD)
+"""The devices that may still hold the citizen's card when the visit ends."""
+CALL_BACK_S = 60.0
+"""Longest farewell to a card that stays: a sensor that is stuck holds the terminal no longer."""
 CHIP_CARDS = Kind.SMART_CARD
 """The readers whose PC/SC service can miss that one card was exchanged for another."""
 
@@ -523,11 +527,22 @@ class Visit:
             events.RATING_NOT_DELIVERED.log(log, reason=str(error))
 
     def _say_farewell(self, how: How) -> None:
-        if how == "left" and self._card:
-            try:
+        """Stay for as long as a card lies there, also when nobody has touched the screen for too
+        long: who goes away then hears the sound."""
+        until = Deadline(CALL_BACK_S)
+        lies = self._card_lies()
+        try:
+            while lies and not until.passed():
+                self._asker.ask(Farewell(papers=self._papers, lies=True), back=False)
+                lies = self._card_lies()
+            if how == "left" and self._card and not lies:
                 self._asker.ask(Farewell(papers=self._papers), back=False)
-            except (Left, TimedOut):
-                return
+        except (Left, TimedOut):
+            return
+
+    def _card_lies(self) -> bool:
+        statuses = self._devices.statuses()
+        return any(kind in statuses and statuses[kind].media is Media.PRESENT for kind in CARDS)
 
 
 def _is_final(error: Exception) -> bool:

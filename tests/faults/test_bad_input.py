@@ -95,7 +95,7 @@ def page(citizen: Citizen, zh: str, en: str, *keys: str) -> Problem:
         ("unknown kind", {}, "这不是本机能读的证件", "cannot read"),
         ("wrong card", {}, "这不是本机能读的证件", "cannot read"),
         ("answer", {"command": "read", "status": 0x80}, "证件移开得早了一点", "too (soon|early)"),
-        ("lift during read", {}, "“滴”声后再拿开", "until the beep"),
+        ("lift during read", {}, "屏幕变化前不要移开", "until the screen changes"),
         ("unreadable", {}, "请拿起证件", "Lift it"),
         ("mute", {"command": "read"}, "身份证阅读器没有响应", "ID card reader: no answer"),
         ("sam failure", {}, "身份证阅读器出了故障", "ID card reader: out of order"),

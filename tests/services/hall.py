@@ -53,6 +53,7 @@ class Glass:
         self.shown: Queue[tuple[Step[Any], int, bool]] = Queue()
         self.hints: Queue[Any] = Queue()
         self.coached: Queue[tuple[Any, int, Any]] = Queue()
+        self.amended: Queue[Step[Any]] = Queue()
         self.greeting = ""
         self.look = Look()
         self.notices: tuple[Any, ...] = ()
@@ -66,6 +67,9 @@ class Glass:
 
     def coach(self, step: Any, *, ticket: int, preview: Any) -> None:
         self.coached.put((step, ticket, preview))
+
+    def amend(self, step: Any, *, ticket: int) -> None:
+        self.amended.put(step)
 
     def greet(self, name: Sensitive[str]) -> None:
         self.greeting = name.reveal()
@@ -201,6 +205,7 @@ class Citizen:
 
     def leaves(self) -> str:
         """Press 退出; how the visit ended, as the keeper is told."""
+        self.hall.reader.obey("lift")
         self.terminal.dialogue.leave()
         end = time.monotonic() + PATIENCE_S
         while self._ended.empty():

@@ -6,14 +6,29 @@ import threading
 import time
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
-from drivers.device import Check, Driver, Info, Kind, State, Status
+from drivers.device import Check, Driver, Info, Kind, Media, State, Status
 from drivers.hosting.thread_host import ThreadHost
+from kiosk.endings import How
 from kiosk.terminal.leftovers import Leftovers
 from kiosk.terminal.terminal import Terminal
-from kiosk.visit.steps import Menu, PaperReady, Problem
-from kiosk.visit.troubles import MENU
+from kiosk.visit.steps import (
+    Attract,
+    Choose,
+    EnterSmsCode,
+    Farewell,
+    Menu,
+    PaperReady,
+    PresentIdCard,
+    Preview,
+    PrintingDocument,
+    Problem,
+)
+from kiosk.visit.troubles import MENU, RETRY
+from kiosk.words import Language, say
+from kiosk.workshop.sandbox import personas
 from tests.services.hall import Citizen, Hall
 
 PATIENCE_S = 15.0
@@ -77,6 +92,95 @@ def test_a_visit_with_whole_slips_wastes_no_paper_on_the_next(here: Hall) -> Non
     assert len(here.slips.look()["slips"]) == 1
 
 
+@pytest.mark.parametrize("end", ["left", "idle"])
+def test_a_card_that_is_forgotten_is_told_until_it_is_taken(here: Hall, end: How) -> None:
+    with here.visit() as citizen:
+        citizen.chooses(Attract, "start")
+        citizen.puts("P01")
+        citizen.sees(EnterSmsCode)
+        if end == "left":
+            citizen.terminal.dialogue.leave()
+        else:
+            citizen.terminal.dialogue.time_out(end)
+        for _ in range(2):
+            assert citizen.sees(Farewell).lies
+            citizen.press("bye")
+        assert citizen.sees(Farewell).lies
+        here.reader.obey("lift")
+        until(lambda: citizen.terminal.statuses()[Kind.ID_CARD].media is not Media.PRESENT)
+        citizen.press("bye")
+        if end == "left":
+            assert not citizen.sees(Farewell).lies
+            citizen.press("bye")
+        assert citizen.ended() == end
+
+
+def test_a_card_of_the_citizen_before_is_lifted_and_the_page_goes_on(
+    here: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drivers.id_card.sdt.LIFT_S", 0.3)
+    with here.visit() as citizen:
+        citizen.chooses(Attract, "start")
+        citizen.puts("P13")  # whom the centre does not take
+        citizen.chooses(Problem, RETRY)
+        assert not citizen.sees(PresentIdCard).lies
+        assert citizen.sees(PresentIdCard).lies
+        here.reader.obey("lift")
+        here.reader.obey("put", **personas.load()["P01"].card())
+        while isinstance(step := citizen.glass.shown.get(timeout=PATIENCE_S)[0], PresentIdCard):
+            pass
+        assert isinstance(step, EnterSmsCode)
+
+
+def prints(citizen: Citizen, fault: str) -> None:
+    """Press 打印; the printer has the fault only since the preview is shown."""
+    citizen.signs_in()
+    citizen.press("deposit-certificate")
+    citizen.press(citizen.sees(Choose).options[0].key)
+    citizen.sees(Preview)
+    citizen.hall.sheets.obey(fault)
+    citizen.press("print")
+    citizen.sees(PrintingDocument)
+
+
+def told_meanwhile(citizen: Citizen) -> str | None:
+    """What the page of the print tells next of its trouble, in a citizen's words."""
+    step = citizen.glass.amended.get(timeout=PATIENCE_S)
+    assert isinstance(step, PrintingDocument)
+    return say(step.held_up.title, Language.ZH) if step.held_up else None
+
+
+def patient(here: Hall) -> Citizen:
+    settings = here.settings(5.0)
+    printer = {**settings.devices[Kind.DOCUMENT_PRINTER], "patience_s": 20.0}
+    devices = {**settings.devices, Kind.DOCUMENT_PRINTER: printer}
+    return Citizen(here, msgspec.structs.replace(settings, devices=devices))
+
+
+def test_a_trouble_of_the_printer_is_told_while_it_prints_and_until_it_is_over(here: Hall) -> None:
+    citizen = patient(here)
+    try:
+        prints(citizen, "paper out")
+        assert told_meanwhile(citizen) == "A4 打印机缺纸"
+        here.sheets.obey("refill")
+        assert told_meanwhile(citizen) is None
+        citizen.sees(PaperReady)
+    finally:
+        citizen.go_away()
+
+
+def test_who_leaves_a_print_that_is_held_up_cancels_it(here: Hall) -> None:
+    citizen = patient(here)
+    try:
+        prints(citizen, "jam")
+        assert told_meanwhile(citizen) == "A4 打印机卡纸"
+        printed = here.sheets.look()["sheets"]
+        assert citizen.leaves() == "left"  # long before the driver's own patience is over
+        assert here.sheets.look()["sheets"] == printed
+    finally:
+        citizen.go_away()
+
+
 class Hangs(Driver):
     """Its library does not come back from a reset."""
 
@@ -137,6 +241,7 @@ def test_quitting_ends_what_the_printers_do_and_waits_for_no_driver_for_ever(her
         threading.Thread(target=hung.reset, daemon=True).start()
         citizen.terminal._hosts = {Kind.CAMERA: hung, **citizen.terminal._hosts}
         until(lambda: hung._running is not None)
+        until(lambda: citizen.terminal.statuses()[Kind.ID_CARD].media is not Media.PRESENT)
         citizen.terminal.quit(2.5)
         assert here.slips.look()["waiting"] == 0, "the rest of the slip still comes out"
         assert not hangs.came_back

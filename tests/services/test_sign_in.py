@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from drivers.device import DeviceError, Reason
+from drivers.device import Deadline, DeviceError, Kind, Media, Reason, State, Status
+from kiosk.centre.models import Catalogue, WayOffer
+from kiosk.identity.sign_in import no_way_in
+from kiosk.identity.ways import fund_code
 from kiosk.visit.steps import (
     RESEND,
     Attract,
@@ -21,7 +24,7 @@ from kiosk.visit.troubles import LEAVE as LEAVE_KEY
 from kiosk.visit.troubles import RETRY
 from kiosk.visit.visit import Left, TimedOut
 from kiosk.words import Language, say
-from tests.services.script import LEAVE, World, action, card, texts, titled
+from tests.services.script import LEAVE, WELL, World, action, card, texts, titled
 
 TOUCH = (Attract, None)
 
@@ -123,7 +126,6 @@ def test_leaving_without_a_card_needs_no_farewell(here: World) -> None:
     [
         Reason.CARD_REMOVED,
         Reason.CARD_UNREADABLE,
-        Reason.NOT_TAKEN,
         Reason.GARBLED,
         Reason.CARD_UNKNOWN,
     ],
@@ -139,6 +141,65 @@ def test_a_card_that_was_not_read_is_put_again(here: World, reason: Reason) -> N
         (Farewell, None),
     )
     assert played.calls["POST /v1/sessions"] == 1
+
+
+def test_a_card_that_lies_there_is_told_in_one_line_until_it_is_lifted(here: World) -> None:
+    lies = DeviceError(Reason.NOT_TAKEN)
+    played = here.play(
+        TOUCH,
+        (PresentIdCard, lies),
+        (PresentIdCard, lies),
+        put("P01"),
+        (EnterSmsCode, here.code),
+        LEAVE,
+        (Farewell, None),
+    )
+    pages = [step for step in played.script.steps if isinstance(step, PresentIdCard)]
+    assert [page.lies for page in pages] == [False, True, True]
+
+
+def test_a_card_that_nobody_lifts_ends_the_visit(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Deadline, "passed", lambda _self: True)
+    assert here.play(TOUCH, (PresentIdCard, DeviceError(Reason.NOT_TAKEN))).how == "idle"
+
+
+LIES = {**WELL, Kind.ID_CARD: Status(State.ONLINE, media=Media.PRESENT)}
+
+
+def test_a_sensor_that_is_stuck_holds_no_farewell_for_ever(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kiosk.visit.visit.CALL_BACK_S", 0.0)
+    played = here.play(*here.signed_in("P01"), LEAVE, statuses=LIES)
+    assert played.how == "left"
+
+
+LOST = Status(State.NO_DEVICE, problem=Reason.NO_DEVICE)
+
+
+@pytest.mark.parametrize(
+    ("reader", "scanner", "says"),
+    [
+        (Status(State.ONLINE), None, None),
+        (Status(State.STARTING), None, None),
+        (LOST, None, "身份证阅读器没有响应"),
+        (LOST, LOST, "身份证阅读器没有响应"),
+        (LOST, Status(State.ONLINE), None),
+    ],
+)
+def test_a_reader_that_is_lost_is_no_fault_while_another_way_in_works(
+    reader: Status, scanner: Status | None, says: str | None
+) -> None:
+    offer = WayOffer(way=fund_code.WAY.id, open=True)
+    catalogue = Catalogue.model_construct(ways=(offer,))
+    statuses = {Kind.ID_CARD: reader}
+    if scanner:
+        statuses[Kind.CODE_SCANNER] = scanner
+    fault = no_way_in(statuses, catalogue)
+    assert (zh(fault) if fault else None) == says
+    assert no_way_in({}, None) is None
 
 
 def test_nobody_puts_a_card(here: World) -> None:

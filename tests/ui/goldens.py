@@ -29,7 +29,7 @@ from kiosk.visit.steps import EnterSmsCode, Step
 from tests.ui.cases import pdf
 from tests.ui.samples import samples
 from tests.ui.theatre import Setting, Theatre
-from ui.contents import EnterCodeContent
+from ui.contents import EnterCodeContent, PrintingContent
 
 ROOT = Path(__file__).parents[2]
 FILE = Path(__file__).with_name("goldens.json")
@@ -112,6 +112,10 @@ def picture(theatre: Theatre) -> QImage:
         for page in theatre.items():
             if page.property("wait"):
                 page.setProperty("wait", shown.resend_after)
+    if isinstance(shown := theatre.page.shows, PrintingContent):
+        for page in theatre.items():
+            if page.property("waited") is not None:
+                page.setProperty("waited", shown.waited)
     return theatre.window.grabWindow().convertToFormat(QImage.Format.Format_RGB32)
 
 

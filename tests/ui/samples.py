@@ -42,6 +42,7 @@ from kiosk.visit.steps import (
     Fact,
     Farewell,
     Headline,
+    HeldUp,
     IsItYou,
     Menu,
     Option,
@@ -63,7 +64,7 @@ from kiosk.visit.steps import (
     Tone,
     WayTile,
 )
-from kiosk.visit.troubles import device_words, not_printed, problem_of
+from kiosk.visit.troubles import NOUNS, device_words, not_printed, problem_of
 from kiosk.words import _
 from kiosk.workshop.sandbox.offers import CENTRE, SHORT_NAME
 from tests.ui.face_samples import CHALLENGE, NOTICE
@@ -396,6 +397,11 @@ _LOST = Refusal(
 )
 
 
+_HELD_UP = HeldUp(
+    _("{device}缺纸", device=NOUNS[Kind.DOCUMENT_PRINTER]), _("正在等工作人员加纸"), NEVER
+)
+
+
 def _down() -> CentreUnavailable:
     error = CentreUnavailable(Trouble.DOWN)
     error.reference = "K7Q2-9XMD"
@@ -411,9 +417,13 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
     """Every page by the name of its picture."""
     steps: dict[str, object] = {
         "01-attract": Attract(),
+        "01-attract-reader-lost": Attract(
+            device_words(Kind.ID_CARD, Status(State.NO_DEVICE, problem=Reason.NO_DEVICE))
+        ),
         "01-out-of-service": OutOfService(),
         "02-card": PresentIdCard(),
         "02-card-others": PresentIdCard(others=True),
+        "02-card-lies": PresentIdCard(others=True, lies=True),
         "03-confirm-name": ConfirmName(Sensitive("阿不都热依木·阿不都克里木·买买提明")),
         "04-choose-way": ChooseWay(
             _("再证明一次是您本人"),
@@ -502,6 +512,7 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         ),
         "20-preview": Preview(DOCUMENT, Sensitive(pdf), actions=(_PRINT,)),
         "21-printing": PrintingDocument(PrintDocument("j", pdf, 1)),
+        "21-printing-held-up": PrintingDocument(PrintDocument("j", pdf, 1), held_up=_HELD_UP),
         "22-printed": PaperReady(
             _("证明打好了，请取走"),
             _("如需凭条请按“打印凭条”，凭条上有证明编号和验证二维码。"),
@@ -516,6 +527,7 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         ),
         "28-rate": Rate(_("缴存证明")),
         "29-farewell": Farewell(papers=True),
+        "29-farewell-card": Farewell(papers=True, lies=True),
         "30-amount": AMOUNT,
         "31-months": MONTHS,
         "32-confirm": CONFIRM,

@@ -40,7 +40,13 @@ HERE_ONLY = {
     *"0123456789",
 }
 """Buttons that change what the page shows and are nobody else's business."""
-WAITS = {"01-out-of-service", "21-printing", "23-printing-slip", "29-farewell"} | {
+WAITS = {
+    "01-out-of-service",
+    "21-printing",
+    "23-printing-slip",
+    "29-farewell",
+    "29-farewell-card",
+} | {
     "64-deciding",
     "66-unknown-before-taken",
 }

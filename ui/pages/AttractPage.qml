@@ -29,9 +29,9 @@ BarePage {
                 required property string modelData
                 width: words.width
                 text: modelData
-                font.pixelSize: page.lineSize
+                font.pixelSize: page.shown.fault ? Theme.title : page.lineSize
                 font.bold: true
-                wrapMode: Text.NoWrap
+                wrapMode: page.shown.fault ? Text.Wrap : Text.NoWrap
                 Accessible.role: Accessible.Heading
             }
         }

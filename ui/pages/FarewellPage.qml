@@ -19,7 +19,7 @@ BarePage {
             radius: width / 2
             color: Theme.jadeTint
             anchors.horizontalCenter: parent.horizontalCenter
-            Icon { anchors.centerIn: parent; name: "check"; color: Theme.jade; size: parent.width * 0.6 }
+            Icon { anchors.centerIn: parent; name: page.shown.lies ? "card" : "check"; color: Theme.jade; size: parent.width * 0.6 }
         }
         Label {
             width: parent.width
@@ -45,11 +45,14 @@ BarePage {
     }
     MouseArea {
         anchors.fill: parent
+        enabled: !page.shown.lies
         onClicked: CurrentPage.answer("bye")
         Accessible.ignored: true
     }
+    onShownChanged: closing.restart()
     Timer {
-        interval: 3000
+        id: closing
+        interval: page.shown.lies ? 2000 : 3000
         running: true
         onTriggered: CurrentPage.answer("bye")
     }

@@ -1,4 +1,4 @@
-// A printer works: a picture of paper that comes out of the slot.
+// A printer works: its paper stays in the slot, since no printer tells how far the paper is.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
@@ -8,9 +8,18 @@ Page {
     id: page
     readonly property PrintingContent shown: view as PrintingContent
     title: shown.title
-    lead: shown.lead
-    leave: false
+    lead: held ? shown.waits.arg(waited) + "\n" + shown.lead : shown.lead
+    leave: held  // a print that a trouble holds up can be given up
+    readonly property bool held: shown.waits.length > 0
+    property int waited: shown.waited
+    onShownChanged: waited = shown.waited
     readonly property bool slip: shown.paper === "slip"
+    Timer {
+        interval: 1000
+        repeat: true
+        running: page.held && Theme.motion
+        onTriggered: page.waited += 1
+    }
     Item {
         width: 620
         height: 760
@@ -27,7 +36,7 @@ Page {
                 width: page.slip ? 260 : 400
                 height: page.slip ? 420 : 540
                 x: (620 - width) / 2
-                y: Theme.moves ? -height : 0
+                y: 96 - height
                 color: Theme.card
                 border.color: Theme.edge
                 border.width: 3
@@ -45,13 +54,6 @@ Page {
                             color: Theme.blueTint
                         }
                     }
-                }
-                NumberAnimation on y {
-                    running: Theme.moves
-                    from: -sheet.height
-                    to: 0
-                    duration: 2600
-                    easing.type: Easing.OutQuad
                 }
             }
         }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from drivers.device import Kind
+from drivers.device import Deadline, DeviceError, Kind, Reason
 from drivers.id_card.types import IdCard
+from drivers.sentence import en
 from kiosk.centre.evidence import CardEvidence
 from kiosk.identity.way import Present, Proves, Way
 from kiosk.privacy import Sensitive
@@ -15,8 +16,25 @@ from kiosk.words import _
 def present_card(visit: Visit, present: Present, others: bool) -> None:
     """Read the resident card, the residence permit of Hong Kong, Macau and Taiwan residents, or
     the foreigner's permit in either layout."""
-    card = visit.ask(PresentIdCard(others=others))
+    card = _read(visit, others)
     visit.look_up(lambda: present(evidence(card)))
+
+
+def _read(visit: Visit, others: bool) -> IdCard:
+    """The card that the citizen puts. A card that was read before and still lies there is told on
+    the same page, which goes on once the card is lifted; ``TIMEOUT`` when nobody lifts it."""
+    page = PresentIdCard(others=others)
+    until = Deadline(page.seconds)
+    while True:
+        try:
+            return visit.ask(page)
+        except DeviceError as error:
+            if error.reason is not Reason.NOT_TAKEN:
+                raise
+            if until.passed():
+                said = en("the card that was read before still lies there")
+                raise DeviceError(Reason.TIMEOUT, said, device=error.device) from error
+            page = PresentIdCard(others=others, lies=True)
 
 
 def evidence(card: IdCard) -> CardEvidence:
