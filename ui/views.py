@@ -419,7 +419,7 @@ def _rate(step: Rate, look: Look) -> RateContent:
 def _farewell(step: Farewell, look: Look) -> FarewellContent:
     lead = _("请带好身份证和打印的纸张") if step.papers else _("请带好身份证")
     if step.lies:
-        lead = _("证件还在机器上，拿走后本页自动关闭")
+        lead = _("拿走后本页自动关闭")
     return FarewellContent(
         title=look.word(_("请拿走您的证件") if step.lies else _("再见")),
         lead=look.word(lead),
