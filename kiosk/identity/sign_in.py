@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from drivers.device import Kind, State, Status
 from kiosk.centre.level import Level
-from kiosk.centre.models import Catalogue, WayOffer
+from kiosk.centre.models import WayOffer
 from kiosk.identity.proving import prove_further, run_one, tile_of
 from kiosk.identity.way import Way
 from kiosk.identity.ways import WAYS, id_card
@@ -46,12 +46,12 @@ def first_tiles(visit: Visit) -> tuple[WayTile, ...]:
     )
 
 
-def no_way_in(statuses: Mapping[Kind, Status], catalogue: Catalogue | None) -> Sayable | None:
-    """The fault of the card reader, where no other way in works now; None while one does."""
+def no_way_in(statuses: Mapping[Kind, Status], offers: Sequence[WayOffer]) -> Sayable | None:
+    """The fault of the card reader, where no other way of ``offers`` works now; None: one does."""
     reader = statuses.get(Kind.ID_CARD)
     if reader is None or reader.usable or reader.state is State.STARTING:
         return None
-    for offer in catalogue.ways if catalogue else ():
+    for offer in offers:
         way = WAYS.get(offer.way)
         if offer.open and way and way.begins and closed_by(statuses, way.devices) is None:
             return None

@@ -214,8 +214,11 @@ class Terminal:
             self.dialogue.look_again()
 
     def _surround(self) -> None:
-        self.dialogue.set_fault(no_way_in(self.statuses(), self._catalogue))
+        self.dialogue.set_fault(self._no_way_in())
         self.dialogue.screen.surround(self._catalogue, self._notices())
+
+    def _no_way_in(self) -> Sayable | None:
+        return no_way_in(self.statuses(), self._catalogue.ways if self._catalogue else ())
 
     def _notices(self) -> tuple[Sayable, ...]:
         """The terminal's own problems first, then the centre's notices."""
@@ -225,7 +228,7 @@ class Terminal:
         if power := self.dialogue.cabinet.power:
             own.append(power)
         statuses = self.statuses()
-        headline = no_way_in(statuses, self._catalogue)
+        headline = self._no_way_in()
         for kind in NOTICED:
             if kind is Kind.ID_CARD and headline:
                 continue
