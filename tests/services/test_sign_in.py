@@ -168,12 +168,26 @@ def test_a_card_that_nobody_lifts_ends_the_visit(
 LIES = {**WELL, Kind.ID_CARD: Status(State.ONLINE, media=Media.PRESENT)}
 
 
+class Twice(Deadline):
+    """Has passed when it is asked for the third time."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.asked = 0
+
+    def passed(self) -> bool:
+        self.asked += 1
+        return self.asked > 2
+
+
 def test_a_sensor_that_is_stuck_holds_no_farewell_for_ever(
     here: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kiosk.visit.visit.CALL_BACK_S", 0.0)
-    played = here.play(*here.signed_in("P01"), LEAVE, statuses=LIES)
+    monkeypatch.setattr("kiosk.visit.visit.Deadline", Twice)
+    bye = (Farewell, None)
+    played = here.play(*here.signed_in("P01"), LEAVE, bye, bye, statuses=LIES)
     assert played.how == "left"
+    assert [step.lies for step in played.script.steps if isinstance(step, Farewell)] == [True, True]
 
 
 LOST = Status(State.NO_DEVICE, problem=Reason.NO_DEVICE)
