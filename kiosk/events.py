@@ -205,6 +205,15 @@ VISIT_STARTED = LogEvent(
     do=_NOTHING,
     fields=("visit", "pid"),
 )
+SERVICE_REFUSED = LogEvent(
+    "service-refused",
+    logging.WARNING,
+    "service refused",
+    means="A service of another maker is not in the menu: the settings do not name it, its package "
+    "is missing, or it cannot be used (`reason`). All other services are there.",
+    do="`kiosk doctor` says what mends it.",
+    fields=("service", "package", "reason"),
+)
 VISIT_NOT_STARTED = LogEvent(
     "visit-not-started",
     logging.ERROR,
@@ -521,10 +530,12 @@ FIELDS = {
     "ms": "milliseconds",
     "business": "the kind of operation, one of a closed list",
     "operation": "the id of an operation at the centre, 32 hexadecimal digits",
+    "package": "an installed package and its version; empty where there is none",
     "pause_s": "seconds until the next one may be started",
     "pid": "the number of a process",
     "reason": "what is wrong, in a word or a sentence",
     "reference": "the number on the citizen's page of trouble",
+    "service": "the id of a service, as in the centre's catalogue",
     "stage": "how far a visit had come: warming, ready, live, shown, begun",
     "state": "the state of a device or of the power supply",
     "status": "the HTTP status, or the kind of silence",

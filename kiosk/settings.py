@@ -103,6 +103,9 @@ class Settings(_Table, frozen=True, kw_only=True):
     """False allows emulated hardware, the scripted visit and the training band."""
     run_directory: Path = Path("/run/kiosk")
     """Sockets, and what Qt has compiled of the pages; on a memory file system."""
+    services: tuple[str, ...] = ()
+    """Services of other makers, by their ids in the centre's catalogue: each is an entry point
+    ``kiosk.services`` of an installed package. One that is not named here is refused."""
     screen: ScreenSettings = ScreenSettings()
     centre: CentreSettings
     visit: VisitLimits = VisitLimits()

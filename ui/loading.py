@@ -27,7 +27,7 @@ WITH_QT = ("ui.app", "ui.visit_app")
 
 
 def load(settings_path: Path, *, later: bool = True) -> None:
-    """Import the libraries, the terminal and the drivers that the settings name, then Qt.
+    """Import the libraries, the terminal, the drivers and services that the settings name, then Qt.
 
     As soon as PySide6 is imported, its import hook keeps the source text of every module that comes
     afterwards: 15 MB in each visit, and a fifth of the CPU of its start. ``later``: also what a
@@ -37,9 +37,11 @@ def load(settings_path: Path, *, later: bool = True) -> None:
     settings = settings_file.load(settings_path)
     for module in (*BEFORE_QT, *(LATER if later else ())):
         import_module(module)
+    from kiosk.services import added
     from kiosk.terminal import terminal
 
     terminal.load_drivers(settings)
+    added.add(settings.services)
     linecache.clearcache()  # pydantic reads the models' sources for their docstrings
     for module in WITH_QT:
         import_module(module)

@@ -19,6 +19,7 @@ from kiosk.doctor import (
     permissions,
     processes,
     revocations,
+    services,
     unknown,
 )
 from kiosk.doctor.causes import linked
@@ -104,6 +105,7 @@ def _probes(settings: Settings, file: Path | None) -> tuple[Probe, ...]:
         Probe(machine.MACHINE, "system", machine.system),
         Probe(machine.MACHINE, "packages", machine.packages),
         Probe(machine.MACHINE, "rare characters", machine.fonts),
+        Probe(machine.MACHINE, "services", services.look),
         Probe(machine.MACHINE, "disk", machine.resources_left),
         Probe(machine.MACHINE, "user", partial(machine.user, file=read)),
         Probe(machine.MACHINE, "display", partial(machine.display, file=read)),

@@ -97,6 +97,12 @@ def switch_offer(centre: AtCentre, service: str, switch: Switch) -> Offer:
     return centre.offers.switch(service, is_open=switch.open, because=switch.because)
 
 
+@router.post("/offers", status_code=204)
+def add_offer(centre: AtCentre, offer: Offer) -> None:
+    """Offer one more service, of another maker, until the next reset."""
+    centre.offers.add(offer)
+
+
 @router.get("/alarms")
 def alarms(centre: AtCentre) -> list[dict[str, Any]]:
     """What looked like abuse, oldest first."""

@@ -130,6 +130,7 @@ class Offers:
         self._clock = clock
         self._lock = Lock()
         self._closed: dict[str, CentreWords | None] = {}
+        self._added: dict[str, Offer] = {}
         self._version = 1
 
     def catalogue(self) -> Catalogue:
@@ -142,7 +143,7 @@ class Offers:
                 short_name=SHORT_NAME,
                 hotline=HOTLINE,
                 demo=True,
-                offers=tuple(self._now(offer, now) for offer in _OFFERS),
+                offers=tuple(self._now(offer, now) for offer in (*_OFFERS, *self._added.values())),
                 notices=_NOTICES,
                 places=_PLACES,
             )
@@ -159,10 +160,17 @@ class Offers:
                 self._closed[service] = because
             return self._now(_OFFERS[SERVICES.index(service)], self._clock.now())
 
+    def add(self, offer: Offer) -> None:
+        """Offer one more service, last in the menu: one of another maker."""
+        with self._lock:
+            self._version += 1
+            self._added[offer.service] = offer
+
     def reset(self) -> None:
         with self._lock:
             self._version += 1
             self._closed.clear()
+            self._added.clear()
 
     def must_be_open(self, service: str) -> None:
         """Refuses service-closed, unless ``service`` is open now."""
