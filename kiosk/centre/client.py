@@ -261,8 +261,9 @@ class CentreClient:
         return body
 
     def revocation_list(self) -> bytes:
-        """The revocation list of those who issue the centre's seals (RFC 5280 5, DER). Needs no
-        session. Whether it is genuine and of today is for ``kiosk.papers.sealed``."""
+        """The revocation lists of those who issue the centre's seals (RFC 5280 5, DER), one after
+        another. Needs no session. Whether they are genuine and of today is for
+        ``kiosk.papers.sealed``."""
         return self._body(Call("GET", "/v1/revocations"), (200,))
 
     def report_print(self, document_id: str, report: PrintReport) -> PrintCount:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiosk.papers.names import normal_name
+from kiosk.papers.revocations import split_lists
 
 if TYPE_CHECKING:
     from kiosk.centre.models import Document
@@ -93,11 +94,12 @@ def check_sealed(
     """Check ``pdf`` whole; the terminal may show and print the returned document.
 
     ``document`` is what the centre announced, ``holder`` the :func:`holder_mark` of this visit,
-    ``now`` the centre's clock, ``revoked`` the centre's revocation list (RFC 5280 5, DER); None:
-    the centre has none. Exactly one signature must cover the whole file, made by the sealer of
-    ``rules`` within :data:`NEAR` of ``now``, with a certificate for non-repudiation (RFC 5280
-    4.2.1.3) and for no other use than documents (4.2.1.12, RFC 9336) that is valid now. Raises
-    :class:`NotOurs` for everything else, whatever the bytes are, and ``MemoryError``.
+    ``now`` the centre's clock, ``revoked`` the centre's revocation lists (RFC 5280 5, DER), one
+    after another; None: the centre has none. Exactly one signature must cover the whole file, made
+    by the sealer of ``rules`` within :data:`NEAR` of ``now``, with a certificate for
+    non-repudiation (RFC 5280 4.2.1.3) and for no other use than documents (4.2.1.12, RFC 9336) that
+    is valid now. Raises :class:`NotOurs` for everything else, whatever the bytes are, and
+    ``MemoryError``.
 
     The first call in a process loads the signature library: 0.2 s and 26 MB; the terminal makes it
     in a process of its own (:mod:`kiosk.papers.checker`).
@@ -199,13 +201,13 @@ def _check_signature(signature: Any, seals: _Seals) -> tuple[datetime, str]:
         raise NotOurs(Flaw.BROKEN, "no signing time")
     if signed_at.tzinfo is None:
         signed_at = signed_at.replace(tzinfo=UTC)
-    now, lists = seals.now, seals.revoked
+    now = seals.now
     context = ValidationContext(
         trust_roots=seals.roots,
         allow_fetching=False,
         moment=now,
-        crls=() if lists is None else (lists,),
-        revocation_mode="soft-fail" if lists is None else "require",
+        crls=split_lists(seals.revoked or b""),
+        revocation_mode="soft-fail" if seals.revoked is None else "require",
         time_tolerance=NEAR,
     )
     stamps = ValidationContext(
@@ -219,7 +221,8 @@ def _check_signature(signature: Any, seals: _Seals) -> tuple[datetime, str]:
     seal = status.signing_cert
     if not status.trusted:
         problem = status.trust_problem_indic
-        if problem in (AdESFailure.REVOKED, AdESIndeterminate.REVOKED_NO_POE):
+        revocations = (AdESIndeterminate.REVOKED_NO_POE, AdESIndeterminate.REVOKED_CA_NO_POE)
+        if problem in (AdESFailure.REVOKED, *revocations):
             raise NotOurs(Flaw.REVOKED)
         known = problem is not AdESIndeterminate.NO_CERTIFICATE_CHAIN_FOUND
         if known and not seal.not_valid_before <= now <= seal.not_valid_after:

@@ -73,20 +73,26 @@ def name(text: str, organisation: str = "") -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation), common])
 
 
-def make_root(title: str = "演示根") -> SealAuthority:
+def make_root(
+    title: str = "演示根",
+    *,
+    under: SealAuthority | None = None,
+    ends: datetime = NOW + timedelta(days=4000),
+) -> SealAuthority:
+    """A root, or an authority ``under`` one."""
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name(title))
-        .issuer_name(name(title))
+        .issuer_name(under.certificate.subject if under else name(title))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(NOW - timedelta(days=4000))
-        .not_valid_after(NOW + timedelta(days=4000))
+        .not_valid_after(ends)
         .add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
         .add_extension(key_usage(key_cert_sign=True, crl_sign=True), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
+        .sign(under.key if under else key, hashes.SHA256())
     )
     return SealAuthority(certificate, key)
 
@@ -139,13 +145,15 @@ def make_seal(
         builder = builder.add_extension(extended, critical=True)
     certificate = builder.sign(root.key, hashes.SHA256())
     der = serialization.Encoding.DER
+    chain = SimpleCertificateStore()  # a seal carries the authority that issued it
+    chain.register(asn1_x509.Certificate.load(root.certificate.public_bytes(der)))
     private = key.private_bytes(
         der, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return SimpleSigner(
         signing_cert=asn1_x509.Certificate.load(certificate.public_bytes(der)),
         signing_key=asn1_keys.PrivateKeyInfo.load(private),
-        cert_registry=SimpleCertificateStore(),
+        cert_registry=chain,
     )
 
 
@@ -582,7 +590,9 @@ def test_a_time_stamp_has_roots_of_its_own(office: Office, tmp_path: Path) -> No
         office.check(pdf, timestamp_roots=tmp_path / "none.pem")
 
 
-def a_list(root: SealAuthority, *revoked: SimpleSigner, age: int = 1, lasts: int = 30) -> bytes:
+def a_list(
+    root: SealAuthority, *revoked: SimpleSigner | SealAuthority, age: int = 1, lasts: int = 30
+) -> bytes:
     """The revocation list of an authority, ``age`` days old, to be renewed after ``lasts``."""
     builder = (
         x509.CertificateRevocationListBuilder()
@@ -595,10 +605,10 @@ def a_list(root: SealAuthority, *revoked: SimpleSigner, age: int = 1, lasts: int
             critical=False,
         )
     )
-    for signer in revoked:
-        entry = x509.RevokedCertificateBuilder()
-        assert signer.signing_cert is not None
-        entry = entry.serial_number(signer.signing_cert.serial_number)
+    for each in revoked:
+        known = each.certificate if isinstance(each, SealAuthority) else each.signing_cert
+        assert known is not None
+        entry = x509.RevokedCertificateBuilder().serial_number(known.serial_number)
         builder = builder.add_revoked_certificate(
             entry.revocation_date(NOW - timedelta(days=age)).build()
         )
@@ -611,6 +621,20 @@ def test_a_seal_that_was_revoked(office: Office) -> None:
     office.check(office.sealed, revoked=a_list(office.root, other))
     revoked = a_list(office.root, other, office.signer)
     assert office.flaw(office.sealed, revoked=revoked) is Flaw.REVOKED
+
+
+def test_an_authority_between_root_and_seal_has_a_list_of_its_own(office: Office) -> None:
+    between = make_root("业务子CA", under=office.root)
+    signer = make_seal(between)
+    pdf = seal(make_pdf(), signer)
+    roots, betweens = a_list(office.root), a_list(between)
+    office.check(pdf)
+    office.check(pdf, revoked=roots + betweens)
+    office.check(pdf, revoked=betweens + roots)
+    for missing in (roots, betweens, roots + betweens[:-1]):
+        office.flaw(pdf, revoked=missing)
+    for revoked in (roots + a_list(between, signer), a_list(office.root, between) + betweens):
+        assert office.flaw(pdf, revoked=revoked) is Flaw.REVOKED
 
 
 @pytest.mark.parametrize(

@@ -219,13 +219,13 @@ def document_file(centre: AtCentre, visitor: ProvedVisitor, id: Id) -> Response:
     response_class=Response,
     responses={
         200: {
-            "description": "The list of RFC 5280 5 in DER (RFC 2585 4.2)",
+            "description": "Lists of RFC 5280 5 in DER (RFC 2585 4.2), one after another",
             "content": {"application/pkix-crl": {"schema": {"type": "string", "format": "binary"}}},
         }
     },
 )
 def revocations(centre: AtCentre, terminal: Terminal) -> Response:
-    """The revocation list of those who issue the centre's seals, renewed every day."""
+    """The revocation lists of those who issue the centre's seals, renewed every day."""
     return Response(centre.documents.revocations(), media_type="application/pkix-crl")
 
 
