@@ -228,6 +228,10 @@ def _check_signature(signature: Any, seals: _Seals) -> tuple[datetime, str]:
         if known and not seal.not_valid_before <= now <= seal.not_valid_after:
             raise NotOurs(Flaw.EXPIRED)
         raise NotOurs(Flaw.UNKNOWN_SIGNER, str(problem))
+    # The library gives these dates the tolerance that revocation lists need.
+    for certificate in status.validation_path.iter_certs(include_root=False):
+        if not certificate.not_valid_before <= now <= certificate.not_valid_after:
+            raise NotOurs(Flaw.EXPIRED)
     _check_sealer(seal, seals.sealer)
     if abs(signed_at - now) > NEAR:
         seconds = (signed_at - now).total_seconds()

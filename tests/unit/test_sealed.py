@@ -501,6 +501,8 @@ def test_an_encrypted_document(office: Office) -> None:
     [
         pytest.param({"ends": NOW - timedelta(days=1)}, Flaw.EXPIRED, id="expired"),
         pytest.param({"begins": NOW + timedelta(days=1)}, Flaw.EXPIRED, id="not yet valid"),
+        pytest.param({"ends": NOW - timedelta(seconds=1)}, Flaw.EXPIRED, id="expired just now"),
+        pytest.param({"begins": NOW + timedelta(seconds=1)}, Flaw.EXPIRED, id="valid in a moment"),
         pytest.param({"key_encipherment": True}, Flaw.UNKNOWN_SIGNER, id="for another use"),
         pytest.param({"digital_signature": True}, Flaw.UNKNOWN_SIGNER, id="of a server"),
         pytest.param(
@@ -526,6 +528,11 @@ def test_an_encrypted_document(office: Office) -> None:
 def test_certificates(office: Office, certificate: dict[str, Any], flaw: Flaw) -> None:
     pdf = seal(make_pdf(), make_seal(office.root, **certificate))
     assert office.flaw(pdf) is flaw
+
+
+def test_the_authority_that_issued_a_seal_has_expired_just_now(office: Office) -> None:
+    between = make_root("业务子CA", under=office.root, ends=NOW - timedelta(seconds=1))
+    assert office.flaw(seal(make_pdf(), make_seal(between))) is Flaw.EXPIRED
 
 
 @pytest.mark.parametrize(
