@@ -229,9 +229,12 @@ def _check_signature(signature: Any, seals: _Seals) -> tuple[datetime, str]:
             raise NotOurs(Flaw.EXPIRED)
         raise NotOurs(Flaw.UNKNOWN_SIGNER, str(problem))
     # The library gives these dates the tolerance that revocation lists need.
-    for certificate in status.validation_path.iter_certs(include_root=False):
-        if not certificate.not_valid_before <= now <= certificate.not_valid_after:
-            raise NotOurs(Flaw.EXPIRED)
+    path = status.validation_path
+    if path is None or not all(
+        certificate.not_valid_before <= now <= certificate.not_valid_after
+        for certificate in path.iter_certs(include_root=False)
+    ):
+        raise NotOurs(Flaw.EXPIRED)
     _check_sealer(seal, seals.sealer)
     if abs(signed_at - now) > NEAR:
         seconds = (signed_at - now).total_seconds()
@@ -336,16 +339,35 @@ def _check_content(trailer: Any) -> None:
             names = _ACTIVE_KEYS.intersection(item) | (_ACTIVE_KINDS & kinds)
             if names:
                 raise NotOurs(Flaw.ACTIVE_CONTENT, min(names))
-            if "/Font" in kinds and _FONTS_OF_FILES & kinds and not _has_letters(item):
+            if not all(map(_has_letters, _fonts_of(item, kinds))):
                 raise NotOurs(Flaw.FONT, "embed every font, as a subset")
             waiting.extend(item.raw_get(key) for key in item)
         elif isinstance(item, generic.ArrayObject):
             waiting.extend(item.raw_get(index) for index in range(len(item)))
 
 
+def _fonts_of(item: Any, kinds: set[str]) -> list[Any]:
+    """The fonts that ``item`` is, or names for drawing (ISO 32000-2 7.8.3, 8.4.5, 9.7.6). Readers
+    take what stands there for a font of the kind Type1, whatever its own words say."""
+    from pyhanko.pdf_utils import generic
+
+    def inside(fonts: Any) -> list[Any]:
+        if isinstance(fonts, generic.DictionaryObject):  # resources
+            return [fonts[name] for name in fonts]
+        return [fonts[0]]  # a graphics state: the font and its size; a composite: its descendant
+
+    fonts = [item] if _FONTS_OF_FILES & kinds else []
+    for key in ("/Font", "/DescendantFonts"):
+        fonts += item.get_and_apply(key, inside, default=[])
+    return fonts
+
+
 def _has_letters(font: Any) -> bool:
-    """Whether the letters of a simple font or a CID font (ISO 32000-2 9.6, 9.7.4) are drawn alike
-    everywhere."""
+    """Whether the letters of a font are drawn alike everywhere: those of a simple font or a CID
+    font (ISO 32000-2 9.6, 9.7.4) are in the file, those of the others are drawn by a page or by a
+    descendant."""
+    if "/Subtype" in font and font["/Subtype"] in ("/Type0", "/Type3"):
+        return True
     if "/FontDescriptor" in font:
         descriptor = font["/FontDescriptor"]
         if any(file in descriptor for file in _FONT_FILES):

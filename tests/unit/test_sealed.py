@@ -673,9 +673,42 @@ def a_font(**more: generic.PdfObject) -> Change:
         font = generic.DictionaryObject({pdf_name(f"/{k}"): v for k, v in facts.items()})
         fonts = generic.DictionaryObject({pdf_name("/F1"): writer.add_object(font)})
         page = writer.root["/Pages"]["/Kids"][0]
-        page[pdf_name("/Resources")] = generic.DictionaryObject({pdf_name("/Font"): fonts})
+        page[pdf_name("/Resources")] = generic.DictionaryObject(
+            {pdf_name("/Font"): writer.add_object(fonts)}
+        )
 
     return change
+
+
+def a_nameless_font(**facts: generic.PdfObject) -> Change:
+    """As a_font, of a font that does not say that it is one."""
+
+    def change(writer: PdfFileWriter) -> None:
+        a_font(**facts)(writer)
+        font = writer.root["/Pages"]["/Kids"][0]["/Resources"]["/Font"]["/F1"]
+        del font["/Type"]
+        if "Subtype" not in facts:
+            del font["/Subtype"]
+
+    return change
+
+
+def a_font_of_a_state(writer: PdfFileWriter) -> None:
+    """A graphics state that sets a font."""
+    size = generic.NumberObject(12)
+    font = generic.DictionaryObject({pdf_name("/BaseFont"): pdf_name("/SimSun")})
+    state = generic.DictionaryObject(
+        {pdf_name("/Font"): generic.ArrayObject([writer.add_object(font), size])}
+    )
+    states = generic.DictionaryObject({pdf_name("/G1"): state})
+    page = writer.root["/Pages"]["/Kids"][0]
+    page[pdf_name("/Resources")] = generic.DictionaryObject({pdf_name("/ExtGState"): states})
+
+
+def descending(**facts: generic.PdfObject) -> generic.ArrayObject:
+    return generic.ArrayObject(
+        [generic.DictionaryObject({pdf_name(f"/{k}"): v for k, v in facts.items()})]
+    )
 
 
 def described(*files: str) -> generic.DictionaryObject:
@@ -694,6 +727,29 @@ def described(*files: str) -> generic.DictionaryObject:
             a_font(Subtype=pdf_name("/CIDFontType0"), BaseFont=pdf_name("/STSong-Light")),
             Flaw.FONT,
             id="of a Java server",
+        ),
+        pytest.param(a_nameless_font(), Flaw.FONT, id="with nothing"),
+        pytest.param(
+            a_nameless_font(Subtype=pdf_name("/Unheard")), Flaw.FONT, id="of an unknown kind"
+        ),
+        pytest.param(
+            a_nameless_font(Subtype=pdf_name("/TrueType"), BaseFont=pdf_name("/SimSun")),
+            Flaw.FONT,
+            id="nameless",
+        ),
+        pytest.param(a_font_of_a_state, Flaw.FONT, id="set by a graphics state"),
+        pytest.param(
+            a_font(Subtype=pdf_name("/Type0"), DescendantFonts=descending()),
+            Flaw.FONT,
+            id="a composite without letters",
+        ),
+        pytest.param(
+            a_font(
+                Subtype=pdf_name("/Type0"),
+                DescendantFonts=descending(FontDescriptor=described("FontFile3")),
+            ),
+            None,
+            id="a composite",
         ),
         pytest.param(a_font(FontDescriptor=described("FontFile2")), None, id="in the file"),
         pytest.param(a_font(BaseFont=pdf_name("/Helvetica-Bold")), None, id="every reader's"),
