@@ -54,7 +54,7 @@ def outcome(
         facts.append(Fact(_("下次可办"), operation.next_possible))
     if operation.reference:
         facts.append(Fact(_("业务流水号"), operation.reference))
-    differs = quoted is not None and operation.amount != quoted.amount
+    differs = quoted is not None and operation.amount not in (None, quoted.amount)
     return ShowOutcome(
         _("{business}已办成", business=operation.title),
         operation.arrives or _("结果会发短信告诉您"),

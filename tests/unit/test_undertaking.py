@@ -390,6 +390,7 @@ def test_done_without_an_answer_in_the_session_shows_no_amount(here: World) -> N
     played = run(here, model, *PRESS, (ShowOutcome, MENU), *GONE)
     outcome = played.last(ShowOutcome)
     assert outcome.amount is None
+    assert not outcome.note, "an unknown amount differs from no other"
     assert "T0001-260115-0042" in [fact.value for fact in outcome.facts]
 
 
