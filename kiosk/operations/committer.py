@@ -285,6 +285,12 @@ class Committer:
         known.due = now + self._pause(known, now) * self._random.uniform(1 - JITTER, 1 + JITTER)
 
     def _pause(self, known: _Open, now: float) -> float:
+        # While the centre is silent, money services are closed: look for its return each minute.
+        pause = self._usual_pause(known, now)
+        return min(pause, MINUTE_S) if self._silent else pause
+
+    def _usual_pause(self, known: _Open, now: float) -> float:
+        """Pause while the centre answers."""
         age = now - known.since
         if known.entry.event is JournalEvent.STRANDED:
             return DAY_S
@@ -294,8 +300,7 @@ class Committer:
             return RARE_S if age < DAY_S else HOUR_S
         if known.asked < len(UNKNOWN_PAUSES_S):
             return UNKNOWN_PAUSES_S[known.asked]
-        # While the centre is silent, money services are closed: look for its return each minute.
-        return MINUTE_S if age < HOUR_S or self._silent else RARE_S
+        return MINUTE_S if age < HOUR_S else RARE_S
 
     def _warn(self, known: _Open, now: float) -> None:
         """Tell the operator once of an operation that stays unknown."""

@@ -355,6 +355,20 @@ def test_a_silent_centre_closes_money_and_its_return_asks_at_once(stand: Committ
     assert actions == [Outcome(call.operation, DONE), query(other), Money(True)]
 
 
+@pytest.mark.parametrize("event", [JournalEvent.ACCEPTED, JournalEvent.STRANDED])
+def test_money_opens_soon_after_a_silence_though_only_rare_questions_are_left(
+    stand: CommitterStand, event: JournalEvent
+) -> None:
+    stand.journal.append(JournalEntry(A, KIND, JournalEvent.INTENT))
+    stand.journal.append(JournalEntry(A, KIND, event))
+    stand.restart()
+    stand.answer(query(A), NO_ANSWER)
+    pauses(stand, NO_ANSWER, 2 * committers.ACCEPTED_OFTEN)
+    assert near(pauses(stand, NO_ANSWER, 3), [60.0] * 3), "looked for each minute"
+    assert stand.next() == [query(A)]
+    assert stand.answer(query(A), CallAnswer(heard=True)) == [Money(True)]
+
+
 def test_what_is_stranded_waits_for_its_day(stand: CommitterStand) -> None:
     stand.journal.append(JournalEntry(A, KIND, JournalEvent.INTENT))
     stand.journal.append(JournalEntry(A, KIND, JournalEvent.STRANDED))
