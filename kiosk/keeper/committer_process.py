@@ -1,8 +1,10 @@
 """The committer as the keeper sees it: started, watched, replaced; words pass through unchanged.
 
 The keeper answers nothing in its place. It remembers which visit asked for which operation, so that
-the answer finds its way, and keeps a ``Commit`` until the committer has said ``Taken``, so that the
-successor of a committer that died with the word unread is told as well.
+the answer finds its way, and keeps a ``Commit`` until the committer has said ``Taken``. The keeper
+passes it on once more to the successor of a committer that died with the word unread, and whenever
+the committer says ``Money``: a committer that had no journal to write in took nothing, and the
+visit that would ask again may be dead.
 """
 
 from __future__ import annotations
@@ -131,6 +133,9 @@ class CommitterWatch:
         self._selector.register(
             committer.process.death, selectors.EVENT_READ, partial(self._bury, committer)
         )
+        self._pass_on_held()
+
+    def _pass_on_held(self) -> None:
         for word, _ in self._held.values():
             self._pass_on(word)
 
@@ -140,11 +145,14 @@ class CommitterWatch:
             self._dismiss(committer, "deaf")
 
     def _hear(self, committer: KeptCommitter) -> None:
-        for word in committer.channel.receive():
+        words = list(committer.channel.receive())
+        for word in words:
             committer.heard = time.monotonic()
             if fault := self._take(word):
                 self._dismiss(committer, fault)
                 return
+        if any(isinstance(word, Money) for word in words):
+            self._pass_on_held()
 
     def _take(self, word: FromCommitter | Broken) -> str:
         """Pass one word on. Returns why the committer must be replaced, or an empty string."""

@@ -347,7 +347,7 @@ class Committer:
         )
         self._journal.append(entry)
         known.entry = entry
-        self._writable = True
+        self._have_written()
 
     def _written(
         self, known: _Open, now: float, step: Callable[[], list[CommitterAction]]
@@ -373,7 +373,14 @@ class Committer:
         except JournalUnwritable:
             self._probe_at = now + AGAIN_S
         else:
+            self._have_written()
+
+    def _have_written(self) -> None:
+        """The journal can be written. If it could not be, ``Money`` is said in any case: the keeper
+        then passes on once more what was not taken."""
+        if not self._writable:
             self._writable = True
+            self._money = None
 
     def _money_word(self) -> list[CommitterAction]:
         """Whether money services may begin, when that has changed."""

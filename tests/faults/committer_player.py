@@ -2,7 +2,8 @@
 
 ``committer_player.py DIRECTORY --channel N``. The n-th process acts the n-th part of
 ``DIRECTORY/committer-plan`` (the last part repeats). It writes ``committer-n.pid`` and appends each
-operation that it is asked to commit to ``committed``.
+operation that it is asked to commit to ``committed``, once; the part "no-journal" appends the first
+operation also when it does not take it.
 """
 
 import os
@@ -36,18 +37,25 @@ def main() -> None:
         socket.socket(fileno=os.dup(fd)).shutdown(socket.SHUT_RD)
     channel = CommitterEnd(fd)
     channel.send(Money(True))
+    taken: set[str] = set()
     while part != "silent":
         channel.send(Alive())
         if part != "deaf" and select.select([channel], [], [], 0.05)[0]:
             for word in channel.receive():
                 match word:
                     case Commit(operation):
-                        with (stage / "committed").open("a") as file:
-                            file.write(f"{number} {operation}\n")
+                        if operation not in taken:
+                            with (stage / "committed").open("a") as file:
+                                file.write(f"{number} {operation}\n")
                         if part == "dies":
                             os._exit(3)
                         if part == "slow":
                             time.sleep(1.0)
+                        if part == "no-journal":  # it has one from now on
+                            part = "good"
+                            channel.send(Money(True))
+                            continue
+                        taken.add(operation)
                         channel.send(Money(True))  # nothing new
                         channel.send(Taken(operation))
                         channel.send(Outcome(operation, OperationState.DONE, "R-1"))

@@ -97,6 +97,14 @@ def test_a_commit_waits_while_the_committer_is_started_anew(start: StartWith) ->
     terminal.stop()
 
 
+def test_a_commit_of_a_dead_visit_waits_until_the_committer_has_a_journal(start: StartWith) -> None:
+    terminal = start("commits-dies good", "no-journal")
+    terminal.until(lambda: committed(terminal) == [f"1 {FIRST}"] * 2)
+    terminal.wait("visit reaped", visit=1)
+    terminal.stop()
+    assert not terminal.named("operation not passed on")
+
+
 def test_a_commit_that_no_committer_takes_is_given_up_after_its_time(start: StartWith) -> None:
     terminal = start("commits-dies good", "crash", hold_s=0.3)
     given_up = terminal.wait("operation not passed on")

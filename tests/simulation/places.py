@@ -127,6 +127,7 @@ class SimTerminal:
     def _keeper_tells(self, word: Taken | Outcome | Money) -> None:
         if isinstance(word, Money):
             self.money = word.open
+            self._pass_on_untaken()
             return
         if isinstance(word, Taken):
             self.untaken.pop(word.id, None)
@@ -147,8 +148,11 @@ class SimTerminal:
 
         self.act(first)
         if self.committer:
-            for operation, business in list(self.untaken.items()):
-                self._pass_on(operation, business)
+            self._pass_on_untaken()
+
+    def _pass_on_untaken(self) -> None:
+        for operation, business in list(self.untaken.items()):
+            self._pass_on(operation, business)
 
     def act(self, step: Callable[[], list[CommitterAction]]) -> None:
         """Let the committer do something; it may die at any point of it."""

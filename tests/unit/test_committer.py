@@ -429,6 +429,21 @@ def test_what_cannot_be_written_is_not_taken(
     assert stand.commit(A) == [Taken(A), commit(A)]
 
 
+def test_money_is_said_again_once_the_journal_can_be_written_though_the_centre_is_silent(
+    stand: CommitterStand, disk: Disk
+) -> None:
+    """The keeper passes on once more what was not taken, whenever it hears this word."""
+    stand.commit(A)
+    stand.answer(commit(A), NO_ANSWER)
+    stand.next()
+    assert stand.answer(query(A), NO_ANSWER) == [Money(False)], "the centre is silent"
+    disk.full = True
+    assert stand.commit(B) == []
+    disk.full = False
+    assert [stand.next(), stand.answer(query(A), NO_ANSWER)] == [[query(A)], []]
+    assert Money(False) in stand.next(), "the journal is looked after every 5 s"
+
+
 def test_nothing_leaves_before_it_is_written(stand: CommitterStand, disk: Disk) -> None:
     def fill(entry: JournalEntry, append: Callable[[JournalEntry], None]) -> None:
         append(entry)
