@@ -26,8 +26,10 @@ _ACK = 0x06
 _AROUND = b"\0\x02\x03\x04\t"  # STX, ETX, EOT, TAB: put around a code by some scanners
 _AIM = re.compile(rb"\][A-Za-z][0-9A-Za-z]")
 """An AIM identifier (ISO/IEC 15424) before a code: ``]Q1`` is a QR code."""
-_ECI = re.compile(rb"\\([0-9]{6})")
+_ECI = re.compile(rb"\\[0-9]{6}")
 """An ECI (AIM ECI specification) in a code: tells the encoding of what follows."""
+_TOKEN = re.compile(rb"\\\\|\\([0-9]{6})")
+"""A backslash of the text, which is doubled behind an ECI, or an ECI."""
 _ENCODINGS = {
     b"000003": "latin-1",
     b"000026": "utf-8",
@@ -148,10 +150,16 @@ def decode_code(data: bytes, prefix: bytes = b"", *, identifiers: bool = True) -
 
 def _by_eci(data: bytes) -> str:
     """The text of a code in parts, each after its ECI; a backslash in it was doubled."""
-    _, *parts = _ECI.split(data)
+    parts: list[tuple[bytes, bytes]] = []
+    _, *pieces = _TOKEN.split(data)
+    for named, piece in zip(pieces[::2], pieces[1::2], strict=True):
+        if named is None:
+            eci, plain = parts.pop()
+            parts.append((eci, plain + b"\\" + piece))
+        else:
+            parts.append((named, piece))
     text = ""
-    for eci, part in zip(parts[::2], parts[1::2], strict=True):
-        plain = part.replace(b"\\\\", b"\\")
+    for eci, plain in parts:
         encoding = _ENCODINGS.get(eci)
         decoded = _decoded(plain, encoding) if encoding else _text(plain)
         if decoded is None:

@@ -135,6 +135,9 @@ def test_an_answer_that_was_cut_off_is_over_with_the_pause() -> None:
         (b"\\000026https://example.gov.cn/q?c=1", "https://example.gov.cn/q?c=1"),
         (b"\\000029" + "公积金".encode("gb18030"), "公积金"),
         (b"\\000026a\\\\b\\000029" + "公".encode("gbk"), "a\\b公"),
+        (b"\\000026a\\\\000029b", "a\\000029b"),  # a backslash and digits, no ECI
+        (b"\\000026\\\\\\000029" + "公".encode("gbk"), "\\公"),
+        (b"\\000029" + "俓".encode("gbk") + b"\\000026", "俓000026"),  # whose second byte is 5C
         (b"\\000899abc", "abc"),  # an ECI that nobody here knows
         (b"C:\\000026", "C:\\000026"),  # no ECI stands before it
         (b"]C0ABC-1234", "ABC-1234"),
