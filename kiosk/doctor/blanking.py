@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 MEND = "xset s off -dpms"
@@ -28,11 +29,9 @@ def ask(environment: Mapping[str, str]) -> Blanking | None:
         x11 = ctypes.CDLL("libX11.so.6")
     except OSError:
         return None
-    authority = environment.get("XAUTHORITY")
-    if authority and "XAUTHORITY" not in os.environ:
-        os.environ["XAUTHORITY"] = authority  # the library reads it there
     x11.XOpenDisplay.restype = ctypes.c_void_p
-    display = x11.XOpenDisplay(name.encode())
+    with _authority(environment.get("XAUTHORITY")):
+        display = x11.XOpenDisplay(name.encode())
     if not display:
         return None
     try:
@@ -41,6 +40,20 @@ def ask(environment: Mapping[str, str]) -> Blanking | None:
         return Blanking(saver, _dpms(pointer))
     finally:
         x11.XCloseDisplay(ctypes.c_void_p(display))
+
+
+@contextmanager
+def _authority(file: str | None) -> Iterator[None]:
+    """The library reads the name of the file of cookies in the environment of this process."""
+    before = os.environ.pop("XAUTHORITY", None)
+    if file is not None:
+        os.environ["XAUTHORITY"] = file
+    try:
+        yield
+    finally:
+        os.environ.pop("XAUTHORITY", None)
+        if before is not None:
+            os.environ["XAUTHORITY"] = before
 
 
 def _dpms(display: ctypes.c_void_p) -> int:

@@ -14,9 +14,11 @@ _PROC = Path("/proc")
 _PEER, _INODE = 2, 9  # columns of /proc/net/tcp
 _OURS = ("run", "visit")
 DEFAULT_SETTINGS = Path("/etc/kiosk/terminal.toml")
-_MODULES = ("drivers.hosting.child", "kiosk.keeper.forking")
-"""What a process host starts, and what the keeper forks its visits from: a forked process keeps the
-words of the process it was forked from."""
+_DRIVER = "drivers.hosting.child"
+"""What a process host starts: no process of it was told the settings."""
+_MODULES = (_DRIVER, "kiosk.keeper.forking")
+"""Beside it, what the keeper forks its visits from: a forked process keeps the words of the process
+it was forked from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,13 @@ class Process:
         return Path(self.command[0]).name if self.command else ""
 
     def reads(self, settings: Path) -> bool:
-        """Whether a process of a terminal was started with this file of settings."""
-        return str(settings) in self.command or (
-            settings == DEFAULT_SETTINGS and "--settings" not in self.command
-        )
+        """Whether a keeper or a visit was started with this file of settings."""
+        if any(_DRIVER in word for word in self.command):
+            return False
+        options = [word.partition("=") for word in self.command]
+        if any(option == "--settings" for option, _, _ in options):
+            return str(settings) in self.command or ("--settings", "=", str(settings)) in options
+        return settings == DEFAULT_SETTINGS
 
     @property
     def is_terminal(self) -> bool:

@@ -16,7 +16,8 @@ import msgspec
 import pytest
 
 from drivers.device import Kind
-from kiosk.doctor import machine, permissions
+from kiosk.doctor import blanking, machine, permissions, processes
+from kiosk.doctor.blanking import Blanking
 from kiosk.doctor.findings import Verdict
 from kiosk.doctor.permissions import UnixAccount
 from kiosk.settings import CentreSettings, Settings
@@ -364,6 +365,52 @@ def test_a_screen_that_goes_dark_is_told(
         assert "xset s off -dpms" in found.mend
     else:
         assert found.verdict is Verdict.GOOD
+
+
+def cookies(file: Path) -> Path:
+    """A file of one cookie (Xau(3)), for every display, which only this server knows."""
+    fields = (b"", b"", b"MIT-MAGIC-COOKIE-1", os.urandom(16))
+    parts = b"".join(len(field).to_bytes(2, "big") + field for field in fields)
+    file.write_bytes(b"\xff\xff" + parts)
+    return file
+
+
+@pytest.mark.skipif(shutil.which("Xvfb") is None, reason="needs the Debian package xvfb")
+def test_the_terminals_server_is_asked_with_the_terminals_cookie(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right, wrong = cookies(tmp_path / "right"), cookies(tmp_path / "wrong")
+    with x_server("-s", "7", "-auth", str(right)) as name:
+        monkeypatch.setenv("XAUTHORITY", str(wrong))
+        assert blanking.ask({"DISPLAY": name, "XAUTHORITY": str(right)}) == Blanking(420, 0)
+        assert blanking.ask({"DISPLAY": name, "XAUTHORITY": str(wrong)}) is None
+        assert os.environ["XAUTHORITY"] == str(wrong)
+        monkeypatch.delenv("XAUTHORITY")
+        monkeypatch.setenv("HOME", str(tmp_path))
+        assert blanking.ask({"DISPLAY": name}) is None
+        assert "XAUTHORITY" not in os.environ
+
+
+ELSEWHERE = Path("/srv/one.toml")
+
+
+@pytest.mark.parametrize(
+    ("command", "file", "reads"),
+    [
+        ("kiosk run", processes.DEFAULT_SETTINGS, True),
+        ("kiosk run", ELSEWHERE, False),
+        ("kiosk run --settings /srv/one.toml", ELSEWHERE, True),
+        ("kiosk run --settings /srv/one.toml", processes.DEFAULT_SETTINGS, False),
+        ("kiosk run --settings=/srv/one.toml", ELSEWHERE, True),
+        ("kiosk run --settings=/srv/one.toml", processes.DEFAULT_SETTINGS, False),
+        ("kiosk run --settings=/srv/one.toml2", ELSEWHERE, False),
+        ("python -m drivers.hosting.child 7", processes.DEFAULT_SETTINGS, False),
+    ],
+)
+def test_whose_settings_a_process_reads(command: str, file: Path, reads: bool) -> None:
+    process = processes.Process(1, tuple(command.split()))
+    assert process.is_terminal
+    assert process.reads(file) is reads
 
 
 @pytest.mark.parametrize("production", [True, False])
