@@ -27,7 +27,7 @@ from kiosk.visit.operation_steps import (
     ReadText,
     ShowOutcome,
 )
-from kiosk.visit.operation_words import PAYS_OUT, amount_label, card
+from kiosk.visit.operation_words import PAYS_OUT, amount_label, card, changed
 from kiosk.visit.steps import (
     OTHER,
     Action,
@@ -550,6 +550,7 @@ def _confirm_operation(step: ConfirmOperation, look: Look) -> ConfirmOperationCo
     agreed = [look.word(each) for each in operation.effects]
     agreed += [look.word(text.short) for text in operation.texts]
     facts: list[tuple[Sayable, Sayable]] = [(_("业务"), operation.title)]
+    facts += [(fact.label, fact.value) for fact in changed(operation, before=True)]
     if operation.interest is not None:
         facts.append((_("其中利息"), _("{amount} 元", amount=operation.interest)))
     if operation.payee:

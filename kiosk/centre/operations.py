@@ -95,8 +95,21 @@ class SigningOrder(WireModel):
     business: Literal[Business.SMS_SIGNING, Business.CARD_SIGNING]
 
 
+class PersonalDataOrder(WireModel):
+    """个人信息变更: ``value`` is the code of a choice that the centre offers for ``field``."""
+
+    business: Literal[Business.PERSONAL_DATA_CHANGE]
+    field: Named
+    value: Sensitive[Named]
+
+
 Order = Annotated[
-    WithdrawalOrder | PrepaymentOrder | SettlementOrder | MonthlyOffsetOrder | SigningOrder,
+    WithdrawalOrder
+    | PrepaymentOrder
+    | SettlementOrder
+    | MonthlyOffsetOrder
+    | SigningOrder
+    | PersonalDataOrder,
     Field(discriminator="business"),
 ]
 """What the citizen wants 申请: one model for each business."""
@@ -123,6 +136,25 @@ class Payee(WireModel):
     tail: str = Field(pattern=r"^[0-9]{4}$")  # the last four digits
 
 
+class FieldChoice(WireModel):
+    """A value that one of the citizen's data can be changed to: the code, and what it says."""
+
+    code: Named
+    words: Sensitive[CentreWords]
+    source: CentreWords  # where the centre has it from
+
+
+class PersonalField(WireModel):
+    """One of the data that the centre holds of the citizen 个人信息, and what it can be changed to.
+    Without choices it cannot be changed here; ``refusal`` says why."""
+
+    field: Named
+    label: CentreWords
+    held: Sensitive[CentreWords]  # on file now
+    choices: tuple[FieldChoice, ...] = Field(default=(), max_length=8)
+    refusal: RefusalBody | None = None
+
+
 class Eligibility(WireModel):
     """Whether one business can be had now: can or cannot, why, and how much at most."""
 
@@ -135,6 +167,7 @@ class Eligibility(WireModel):
     balance: Money | None = None  # of the account, before
     payee: Payee | None = None
     checked: tuple[CheckedFact, ...] = Field(default=(), max_length=12)
+    fields: tuple[PersonalField, ...] = Field(default=(), max_length=8)  # for 个人信息变更
     refusal: RefusalBody | None = None  # why not; None where ``can``
 
 
@@ -222,6 +255,14 @@ class DraftRequest(WireModel):
                     },
                 },
                 {
+                    "key": "3c9d1f0e8a7b4c5d9e6f2a1b0c8d7e4f",
+                    "order": {
+                        "business": "personal-data-change",
+                        "field": "address",
+                        "value": "c5d6",
+                    },
+                },
+                {
                     "key": "0b6e2a9c7d5f4e3a8b1c2d3e4f5a6b7c",
                     "order": {
                         "business": "prepayment",
@@ -247,6 +288,16 @@ class AgreedText(WireModel):
     text: str = Field(max_length=20_000)
 
 
+class Change(WireModel):
+    """What an operation changes of the citizen's data: before and after, as the citizen confirms
+    it. Numbers are masked by the centre."""
+
+    field: Named
+    label: CentreWords
+    before: Sensitive[CentreWords]
+    after: Sensitive[CentreWords]
+
+
 class Operation(WireModel):
     """An operation 业务, as far as it has come. As a draft, the quote that the citizen confirms.
 
@@ -270,6 +321,7 @@ class Operation(WireModel):
     # plain words, e.g. 账户将销户
     effects: tuple[CentreWords, ...] = Field(default=(), max_length=8)
     texts: tuple[AgreedText, ...] = Field(default=(), max_length=4)
+    changes: tuple[Change, ...] = Field(default=(), max_length=4)
     confirmed_by: tuple[EvidenceSet, ...] = Field(default=(), max_length=6)
     phone: Annotated[str, line(20)] = ""  # masked: where the code of the operation goes
     draft_ttl_s: Wait | None = None  # while drafted: how long it can still be confirmed
@@ -324,10 +376,12 @@ class OperationStatus(WireModel):
 
 def digest_of(operation: Operation) -> str:
     """The digest of the quote that the citizen sees: SHA-256, in hexadecimal, over id, version,
-    amount, payee's tail and the versions of the texts agreed to. The centre compares it with its
-    own, so that nothing else than what was seen can be confirmed."""
+    amount, payee's tail, the versions of the texts agreed to, and each field that changes with its
+    new value in Chinese. The centre compares it with its own, so that nothing else than what was
+    seen can be confirmed."""
     amount = "" if operation.amount is None else f"{operation.amount:.2f}"
     tail = operation.payee.tail if operation.payee else ""
     texts = [f"{text.id}={text.version}" for text in operation.texts]
-    seen = "\n".join([operation.id, str(operation.version), amount, tail, *texts])
+    changes = [f"{change.field}={change.after.reveal().zh}" for change in operation.changes]
+    seen = "\n".join([operation.id, str(operation.version), amount, tail, *texts, *changes])
     return hashlib.sha256(seen.encode()).hexdigest()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kiosk.centre.errors import Refusal
 from kiosk.centre.models import RefusalBody
 from kiosk.centre.operations import Eligibility, SigningOrder
 from kiosk.operation import Business, OperationState
 from kiosk.visit.operation_steps import ChooseReason
 from kiosk.visit.steps import Action, Option, Problem, Tone
-from kiosk.visit.undertaking import StartAnew
+from kiosk.visit.undertaking import StartAnew, greet
 from kiosk.visit.visit import Visit
 from kiosk.words import Sayable, Text, _
 
@@ -60,11 +61,33 @@ def choose(
             raise StartAnew
 
 
+def must_be_possible(visit: Visit, business: Business) -> Eligibility:
+    """The centre's word on a 变更. An operation that stands in the way is shown first. Raises
+    :class:`Refusal` with every other reason against the change."""
+    calls = visit.centre.operations
+    found = visit.look_up(lambda: calls.eligibility("change"))
+    one = next(each for each in found if each.business is business)
+    no = one.refusal
+    if no is None:
+        return one
+    if no.operation is not None:
+        greet(visit, calls.operation(no.operation))
+        raise StartAnew
+    raise Refusal(no.code, no.reason, no.next_step, no.reference)
+
+
 def why_not(business: Business, refusal: RefusalBody) -> Problem:
     """现在还不能办: the reason, what to do next, and whom to ask."""
     others = (_OTHERS, _SIGN_NOW) if refusal.code in _SIGN else (_OTHERS,)
+    return cannot_be_had(WORDS[business][0], refusal, others)
+
+
+def cannot_be_had(
+    what: Sayable, refusal: RefusalBody, actions: tuple[Action, ...] = (_OTHERS,)
+) -> Problem:
+    """现在还不能办: ``what`` cannot be had, for the centre's reason."""
     return Problem(
-        title=_("现在还不能办：{business}", business=WORDS[business][0]),
+        title=_("现在还不能办：{business}", business=what),
         lead=refusal.reason,
         reference=refusal.reference,
         advice=(
@@ -72,7 +95,7 @@ def why_not(business: Business, refusal: RefusalBody) -> Problem:
             (_("电话咨询"), _("拨打 12329，报下面的编号")),
         ),
         tone=Tone.ATTENTION,
-        actions=others,
+        actions=actions,
     )
 
 

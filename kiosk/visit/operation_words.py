@@ -45,7 +45,7 @@ def outcome(
 ) -> ShowOutcome:
     """The page of an operation that is done. ``operation`` is what the centre reports, never the
     quote; ``quoted`` is the quote, which the page compares with the report."""
-    facts = []
+    facts = changed(operation, before=False)
     if operation.payee:
         facts.append(Fact(_("收款银行卡"), card(operation)))
     if operation.balance_after is not None:
@@ -64,6 +64,17 @@ def outcome(
         _("办理金额和您确认的不一样，请拨打 12329 核对。") if differs else "",
         actions=actions,
     )
+
+
+def changed(operation: Operation, *, before: bool) -> list[Fact]:
+    """What the operation changes of the citizen's data: the new values, with ``before`` each after
+    the old one."""
+    facts = []
+    for change in operation.changes:
+        if before:
+            facts.append(Fact(_("原{what}", what=change.label), change.before.reveal()))
+        facts.append(Fact(_("新{what}", what=change.label), change.after.reveal()))
+    return facts
 
 
 def card(operation: Operation) -> Sayable:

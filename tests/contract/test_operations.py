@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import requests
@@ -28,6 +28,7 @@ from kiosk.centre.operations import (
     MonthlyOffsetOrder,
     Operation,
     Order,
+    PersonalDataOrder,
     PrepaymentOrder,
     SettlementOrder,
     SigningOrder,
@@ -42,6 +43,7 @@ from kiosk.workshop.sandbox.tls import SandboxCa
 
 D = Decimal
 REPAY, RETIRE = Business.REPAY_LOAN_WITHDRAWAL, Business.RETIREMENT_WITHDRAWAL
+DATA: Literal[Business.PERSONAL_DATA_CHANGE] = Business.PERSONAL_DATA_CHANGE
 CODE = "123456"
 
 
@@ -135,6 +137,9 @@ class OperationVisit:
 
     def of_group(self, group: Group) -> dict[Business, Eligibility]:
         return {one.business: one for one in self.money.eligibility(group)}
+
+    def change(self, business: Business) -> Eligibility:
+        return self.of_group("change")[business]
 
     def confirm(self, draft: Operation, code: str = CODE) -> OperationState:
         with suppress(Refusal):  # too soon after the last, or no longer drafted
@@ -455,6 +460,49 @@ def test_signing_leads_on_to_the_withdrawal(
     refusal = visit.of_group("signing")[business].refusal
     assert refusal
     assert refusal.code == "already-signed"
+
+
+# -- changes --------------------------------------------------------------------------------------
+
+
+def test_p03_moves_house(visits: Visits) -> None:
+    visit = visits("P03")
+    fields = {each.field: each for each in visit.change(DATA).fields}
+    new = fields["address"].choices[0]
+    order = PersonalDataOrder(business=DATA, field="address", value=Sensitive(new.code))
+    done = visit.carried_out(order)
+    assert (done.amount, done.payee, done.balance_after) == (None, None, None)
+    assert [change.after for change in done.changes] == [new.words]
+    assert "个人信息变更已办成" in visit.texts()[0]
+    left = {each.field: each for each in visit.change(DATA).fields}["address"]
+    assert (left.held, left.choices) == (new.words, ())
+    assert left.refusal
+    assert left.refusal.code == "no-other-address"
+
+
+@pytest.mark.parametrize(("field", "value"), [("address", "none"), ("marital", "40"), ("id", "1")])
+def test_nothing_is_changed_to_what_the_centre_does_not_offer(
+    visits: Visits, field: str, value: str
+) -> None:
+    order = PersonalDataOrder(business=DATA, field=field, value=Sensitive(value))
+    with pytest.raises(Refusal, match="not-offered-here"):
+        visits("P03").drafted(order)
+
+
+def test_what_the_register_has_changed_meanwhile_is_refused_at_the_commit(visits: Visits) -> None:
+    visit = visits("P02")
+    draft = visit.drafted(PersonalDataOrder(business=DATA, field="marital", value=Sensitive("40")))
+    assert visit.confirm(draft) is OperationState.CONFIRMED
+    visit.lever("PATCH", "/facts/P02", {"marital": "20"})
+    assert visit.committer.commit(draft.id).state is OperationState.REFUSED
+
+
+def test_a_confirmation_is_bound_to_the_new_value(visits: Visits) -> None:
+    visit = visits("P02")
+    draft = visit.drafted(PersonalDataOrder(business=DATA, field="marital", value=Sensitive("40")))
+    change = draft.changes[0].model_copy(update={"after": draft.changes[0].before})
+    with pytest.raises(Refusal, match="quote-differs"):
+        visit.confirm(draft.model_copy(update={"changes": (change,)}))
 
 
 # -- the course of an operation -------------------------------------------------------------------

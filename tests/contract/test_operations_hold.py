@@ -102,8 +102,12 @@ class AnyOrder(RuleBasedStateMachine):
             Business.PREPAYMENT: ("shorter-term", "lower-payment"),
             Business.MONTHLY_OFFSET: ("sign", "cancel"),
         }
+        choices = [(field, choice) for field in one.fields for choice in field.choices]
+        field, choice = choices[way % len(choices)] if choices else (None, None)
         fields = {
             "business": one.business,
+            "field": field.field if field else None,
+            "value": choice.code if choice else None,
             "account": one.account,
             "loan": one.loan,
             "amount": asked,
@@ -115,7 +119,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(
         person=st.sampled_from(PEOPLE),
         terminal=st.sampled_from(["A", "B"]),
-        group=st.sampled_from(["withdrawal", "loan"]),
+        group=st.sampled_from(["withdrawal", "loan", "change"]),
         which=st.integers(0, 9),
         amount=st.sampled_from(["least", "most", "more"]),
         way=st.integers(0, 1),
@@ -134,7 +138,7 @@ class AnyOrder(RuleBasedStateMachine):
         commits: int,
     ) -> None:
         visitor = self.visitor(person, terminal)
-        can = [one for one in self.desk.eligibility(visitor, group) if one.can]
+        can = [one for one in self.desk.eligibility(visitor, group) if one.can and changeable(one)]
         if not can:
             return
         self.keys += 1
@@ -247,6 +251,11 @@ class AnyOrder(RuleBasedStateMachine):
             "SELECT 1 FROM operation WHERE state IN ('confirmed', 'in-progress') "
             "GROUP BY person, kind HAVING count(*) > 1"
         )
+
+
+def changeable(one: Eligibility) -> bool:
+    """Whether there is something to change, where a change is asked for."""
+    return not one.fields or any(field.choices for field in one.fields)
 
 
 _SEEDED: list[Path] = []

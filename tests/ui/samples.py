@@ -67,6 +67,7 @@ from kiosk.visit.steps import (
 from kiosk.visit.troubles import NOUNS, device_words, not_printed, problem_of
 from kiosk.words import _
 from kiosk.workshop.sandbox.offers import CENTRE, SHORT_NAME
+from tests.ui.change_samples import change_samples
 from tests.ui.face_samples import CHALLENGE, NOTICE
 from tests.ui.operation_samples import operation_samples
 
@@ -533,6 +534,7 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         "32-confirm": CONFIRM,
         "33-statement": STATEMENT,
         **operation_samples(),
+        **change_samples(),
         "34-face-consent": ConsentToFace(NOTICE),
         "35-face-notice": ReadNotice(NOTICE),
         "36-face-capture": CaptureFace(

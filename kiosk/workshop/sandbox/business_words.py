@@ -20,6 +20,7 @@ TITLES = {
     Business.SMS_SIGNING: CentreWords(zh="短信签约", en="Sign-up for messages"),
     Business.CARD_SIGNING: CentreWords(zh="银行卡签约", en="Sign-up of the bank card"),
     Business.LEAVING_WITHDRAWAL: CentreWords(zh="离职提取", en="Withdrawal after leaving a job"),
+    Business.PERSONAL_DATA_CHANGE: CentreWords(zh="个人信息变更", en="Change of personal data"),
 }
 """The name of each business that the stand-in carries out."""
 
@@ -338,6 +339,33 @@ REFUSALS: dict[str, tuple[int, Words, Words]] = {
         409,
         ("本年度租房提取额度已用完。", "This year's limit for rent is used up."),
         ("明年1月1日起可以再提。", "You can withdraw again from 1 January."),
+    ),
+    # -- 变更
+    "not-offered-here": (
+        409,
+        ("这项信息不能改成这样。", "This cannot be changed to that here."),
+        ("请返回重新选择，或到管理部窗口。", "Please choose again, or go to a branch counter."),
+    ),
+    "no-other-address": (
+        409,
+        ("没有查到您的其他住址。", "No other address of yours was found."),
+        (
+            "要改成别的地址，请用手机或到管理部窗口。",
+            "For any other address, use your phone or a branch counter.",
+        ),
+    ),
+    "as-registered": (
+        409,
+        ("与民政部门登记的一致，不用改。", "It is as in the civil affairs register."),
+        (
+            "民政部门登记的不对，请先到民政部门更正。",
+            "If the register is wrong, please have it corrected there first.",
+        ),
+    ),
+    "email-by-phone": (
+        409,
+        ("电子邮箱在本机不能改。", "The e-mail address cannot be changed here."),
+        ("请用手机或到管理部窗口改。", "Please use your phone or a branch counter."),
     ),
     # -- 离职
     "still-employed": (

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from kiosk.operation import Business
-from kiosk.workshop.sandbox import repayments, signings, withdrawals
+from kiosk.workshop.sandbox import changes, repayments, signings, withdrawals
 from kiosk.workshop.sandbox.cases import BusinessRule
 
 RULES: dict[Business, BusinessRule] = {
-    rule.business: rule for rule in (*withdrawals.RULES, *repayments.RULES, *signings.RULES)
+    rule.business: rule
+    for rule in (*withdrawals.RULES, *repayments.RULES, *signings.RULES, *changes.RULES)
 }

@@ -9,7 +9,16 @@ from decimal import Decimal
 
 from kiosk import calculations as rules
 from kiosk.centre.models import CentreWords
-from kiosk.centre.operations import AgreedText, CheckedFact, EvidenceKind, Group, Payee, Trial
+from kiosk.centre.operations import (
+    AgreedText,
+    Change,
+    CheckedFact,
+    EvidenceKind,
+    Group,
+    Payee,
+    PersonalField,
+    Trial,
+)
 from kiosk.operation import Business
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.seed import SETTLED
@@ -27,6 +36,8 @@ class OrderTarget:
     loan: str | None = None
     amount: int | None = None
     way: str | None = None
+    field: str | None = None
+    value: str | None = None  # what is new
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -48,6 +59,7 @@ class Terms:
     refusal: Refused | None = None
     payee: bool = True  # money goes to the bank card on file
     debt: int | None = None  # of the loan, before
+    fields: tuple[PersonalField, ...] = ()  # what can be changed of the personal data
     ways: tuple[str, ...] = ()  # the ways that can be had; empty: any the order may name
 
     @property
@@ -70,6 +82,13 @@ class PersonCase:
     @property
     def fact(self) -> Row:
         row = self.store.one("SELECT * FROM fact WHERE person = ?", self.person["id"])
+        assert row  # every persona has one
+        return row
+
+    @property
+    def on_file(self) -> Row:
+        """What the centre itself holds of the person, beside phone and card."""
+        row = self.store.one("SELECT * FROM on_file WHERE person = ?", self.person["id"])
         assert row  # every persona has one
         return row
 
@@ -147,6 +166,8 @@ class BusinessRule:
     needs_authorisation: bool = False
     effects: Callable[[PersonCase, OrderTarget, Terms], tuple[CentreWords, ...]] | None = None
     trial: Callable[[PersonCase, OrderTarget, Terms], Trial] | None = None
+    changes: Callable[[PersonCase, OrderTarget], tuple[Change, ...]] | None = None
+    """What the order changes of the person's data; refuses what it cannot be changed to."""
 
 
 @dataclass(frozen=True, slots=True)

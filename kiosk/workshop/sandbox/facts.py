@@ -1,4 +1,4 @@
-"""What other agencies know of the demo's people: retirement, marriage, homes, loans of banks."""
+"""What the centre and other agencies know of the demo's people: marriage, homes, banks' loans."""
 
 from __future__ import annotations
 
@@ -35,6 +35,9 @@ _FACTS = {
     "S1": _Facts(marital="20", spouse="P03", owns_home=1),
     "S2": _Facts(marital="20", spouse="P11", owns_home=1),
 }
+_OLD_ADDRESS = "演示省云岭市示范区旧街1号"
+_MARITAL_ON_FILE = {"P02": "20"}
+"""Whose marital status on file is not the one of the civil affairs register."""
 _MORTGAGES = (
     {
         "contract": "演贷2023-000011",
@@ -48,7 +51,15 @@ _MORTGAGES = (
 
 
 def fill(store: Store) -> None:
-    """One row of facts for each persona, and the banks' loans."""
+    """One row of facts for each persona, what the centre has on file, and the banks' loans."""
     for person in personas.load():
-        store.insert("fact", {"person": person} | asdict(_FACTS.get(person, _Facts())))
+        known = _FACTS.get(person, _Facts())
+        store.insert("fact", {"person": person} | asdict(known))
+        on_file = {
+            "person": person,
+            "address": _OLD_ADDRESS,
+            "email": f"{person.lower()}@example.com",
+            "marital": _MARITAL_ON_FILE.get(person, known.marital),
+        }
+        store.insert("on_file", on_file)
     store.insert_all("mortgage", _MORTGAGES)

@@ -99,6 +99,8 @@ _OFFERS = (
     _offer("payee-card", "change", ("收款银行卡变更", "Change of bank card"),
            ("需刷脸或扫码", "With your face or phone"), ("收款银行卡", "Bank card"), hours=_BY_DAY,
            closed_because=_NEEDS_FACE),
+    _offer("personal-data", "change", ("个人信息变更", "Change of personal data"),
+           ("地址、婚姻", "Address, marriage"), ("个人信息", "Personal data"), hours=_BY_DAY),
     _offer("signing", "change", ("签约", "Sign up"), ("短信、银行卡", "Messages, bank card"),
            hours=_BY_DAY),
 )  # fmt: skip

@@ -193,6 +193,7 @@ class OperationDesk:
             if terms.payee and not terms.refusal
             else None,
             checked=terms.checked,
+            fields=terms.fields,
             refusal=terms.refusal.body if terms.refusal else None,
         )
 
@@ -248,11 +249,14 @@ class OperationDesk:
         account = getattr(order, "account", None)
         loan = getattr(order, "loan", None)
         amount = getattr(order, "amount", None)
+        value = getattr(order, "value", None)
         return OrderTarget(
             account=self._accounts.find(visitor, account)["number"] if account else None,
             loan=self._accounts.find_loan(visitor, loan)["number"] if loan else None,
             amount=None if amount is None else int(amount * 100),
             way=getattr(order, "way", None),
+            field=getattr(order, "field", None),
+            value=None if value is None else value.reveal(),
         )
 
     def _terms(
@@ -306,6 +310,7 @@ class OperationDesk:
             next_possible=terms.next_possible,
             effects=rule.effects(case, target, terms) if rule.effects else terms.effects,
             texts=terms.texts,
+            changes=rule.changes(case, target) if rule.changes else (),
             confirmed_by=terms.confirmed_by,
             phone=mask_phone(case.person["phone"]),
             code=reference_number(),
@@ -498,6 +503,8 @@ class OperationDesk:
         case = PersonCase(self._store, self._clock.today(), person)
         self._offers.must_be_open(rule.service)
         terms = fitting(rule.judge(case), target)
+        if rule.changes:
+            rule.changes(case, target)  # refuses what has become impossible since the draft
         serial = f"01{self._clock.today():%y%m%d}{secrets.randbelow(10**7):07}"
         moved = rule.carry_out(case, target, terms, serial)
         self._store.insert_all(

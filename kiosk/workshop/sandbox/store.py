@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-_VERSION = 6  # raised with every change of the schema or of the seed
+_VERSION = 7  # raised with every change of the schema or of the seed
 _SCHEMA = """
 CREATE TABLE person (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, name_latin TEXT NOT NULL, sex TEXT NOT NULL,
@@ -75,6 +75,10 @@ CREATE TABLE fact (
     person TEXT PRIMARY KEY REFERENCES person, marital TEXT NOT NULL, spouse TEXT,
     retired_on TEXT, owns_home INTEGER NOT NULL, pays_elsewhere INTEGER NOT NULL,
     sms_signed INTEGER NOT NULL, card_signed INTEGER NOT NULL
+) STRICT;
+CREATE TABLE on_file (
+    person TEXT PRIMARY KEY REFERENCES person, address TEXT NOT NULL, email TEXT NOT NULL,
+    marital TEXT NOT NULL
 ) STRICT;
 CREATE TABLE mortgage (
     contract TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person, bank TEXT NOT NULL,

@@ -1,0 +1,65 @@
+"""个人信息变更: address or marital status, to what the centre knows from other agencies."""
+
+from __future__ import annotations
+
+from kiosk.centre.operations import PersonalDataOrder, PersonalField
+from kiosk.operation import Business
+from kiosk.privacy import Sensitive
+from kiosk.services.catalogue import Needs, service
+from kiosk.services.reasons import cannot_be_had, must_be_possible
+from kiosk.visit.operation_steps import ChooseReason
+from kiosk.visit.steps import Choose, Option, Tone
+from kiosk.visit.visit import Visit
+from kiosk.words import _
+
+_ICONS = {"address": "place", "marital": "heart", "email": "message"}
+
+
+@service("personal-data", icon="account", needs=Needs(committer=True))
+def change_personal_data(visit: Visit) -> None:
+    field = _which(visit, must_be_possible(visit, Business.PERSONAL_DATA_CHANGE).fields)
+    order = PersonalDataOrder(
+        business=Business.PERSONAL_DATA_CHANGE,
+        field=field.field,
+        value=Sensitive(visit.ask(value_page(field))),
+    )
+    visit.confirm_and_commit(visit.draft(order))
+
+
+def _which(visit: Visit, fields: tuple[PersonalField, ...]) -> PersonalField:
+    """Which of the data the citizen wants to change. What cannot be changed leads to its reason,
+    and back here."""
+    page = field_page(fields)
+    while True:
+        chosen = visit.ask(page)
+        field = next(each for each in fields if each.field == chosen)
+        if field.refusal is None:
+            return field
+        visit.ask(cannot_be_had(field.label, field.refusal))
+
+
+def field_page(fields: tuple[PersonalField, ...]) -> ChooseReason:
+    """改哪一项？ What can be changed with what is on file, and what cannot with the reason."""
+    return ChooseReason(
+        _("改哪一项？"),
+        _("姓名和证件号码要改，请带户口簿到柜台"),
+        tuple(_option(each) for each in fields if each.refusal is None),
+        tuple(_option(each) for each in fields if each.refusal is not None),
+    )
+
+
+def value_page(field: PersonalField) -> Choose:
+    """The values that the centre offers, and where it has them from."""
+    icon = _ICONS.get(field.field, "more")
+    return Choose(
+        _("{what}改成什么？", what=field.label),
+        tuple(Option(each.code, each.words.reveal(), each.source, icon) for each in field.choices),
+        _("现在登记的：{now}", now=field.held.reveal()),
+    )
+
+
+def _option(each: PersonalField) -> Option:
+    icon = _ICONS.get(each.field, "more")
+    if each.refusal is not None:
+        return Option(each.field, each.label, each.refusal.reason, icon, Tone.ATTENTION)
+    return Option(each.field, each.label, each.held.reveal(), icon)

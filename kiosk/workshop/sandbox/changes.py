@@ -1,0 +1,144 @@
+"""变更: what the centre has on file of a citizen, and what it lets a terminal change it to."""
+
+from __future__ import annotations
+
+import hashlib
+
+from kiosk.centre.models import CentreWords
+from kiosk.centre.operations import Change, FieldChoice, PersonalField
+from kiosk.operation import Business
+from kiosk.privacy import Sensitive
+from kiosk.workshop.sandbox import personas
+from kiosk.workshop.sandbox.cases import BusinessRule, Movement, OrderTarget, PersonCase, Terms
+from kiosk.workshop.sandbox.refusals import Refused
+
+
+def _words(zh: str, en: str) -> CentreWords:
+    return CentreWords(zh=zh, en=en)
+
+
+def _verbatim(text: str) -> CentreWords:
+    return CentreWords(zh=text, en=text)
+
+
+_POLICE = _words("公安机关登记的住址", "From the police register")
+_OWN_LOAN = _words("您的公积金贷款住房", "The home of your fund loan")
+_CIVIL_AFFAIRS = _words("民政部门登记", "From the civil affairs register")
+MARITAL = {
+    "10": _words("未婚", "Single"),
+    "20": _words("已婚", "Married"),
+    "30": _words("丧偶", "Widowed"),
+    "40": _words("离婚", "Divorced"),
+    "90": _words("未说明", "Not stated"),
+}
+"""GB/T 2261.2 婚姻状况."""
+
+
+# -- 个人信息: what is known elsewhere may be taken over -------------------------------------------
+
+
+def _address(case: PersonCase) -> PersonalField:
+    held = case.on_file["address"]
+    known = [(personas.load()[case.person["id"]].address, _POLICE)]
+    known += [(loan["house"], _OWN_LOAN) for loan in case.open_loans()]
+    choices = {
+        address: FieldChoice(
+            code=_code(address), words=Sensitive(_verbatim(address)), source=source
+        )
+        for address, source in known
+        if address and address != held
+    }
+    return PersonalField(
+        field="address",
+        label=_words("联系地址", "Postal address"),
+        held=Sensitive(_verbatim(held)),
+        choices=tuple(choices.values()),
+        refusal=None if choices else Refused("no-other-address").body,
+    )
+
+
+def _marital(case: PersonCase) -> PersonalField:
+    held, registered = case.on_file["marital"], case.fact["marital"]
+    choice = FieldChoice(
+        code=registered, words=Sensitive(MARITAL[registered]), source=_CIVIL_AFFAIRS
+    )
+    return PersonalField(
+        field="marital",
+        label=_words("婚姻状况", "Marital status"),
+        held=Sensitive(MARITAL[held]),
+        choices=() if registered == held else (choice,),
+        refusal=Refused("as-registered").body if registered == held else None,
+    )
+
+
+def _email(case: PersonCase) -> PersonalField:
+    return PersonalField(
+        field="email",
+        label=_words("电子邮箱", "E-mail"),
+        held=Sensitive(_verbatim(case.on_file["email"])),
+        refusal=Refused("email-by-phone").body,
+    )
+
+
+def _code(text: str) -> str:
+    """The code of a choice, so that no address stands in an order."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _fields(case: PersonCase) -> tuple[PersonalField, ...]:
+    return _address(case), _marital(case), _email(case)
+
+
+def _judge_personal_data(case: PersonCase) -> list[Terms]:
+    effect = _words(
+        "今后的信件和核查以新的信息为准", "From now on letters and checks go by the new data"
+    )
+    return [
+        Terms(
+            Business.PERSONAL_DATA_CHANGE,
+            effects=(effect,),
+            fields=_fields(case),
+            payee=False,
+        )
+    ]
+
+
+def _chosen(case: PersonCase, target: OrderTarget) -> tuple[PersonalField, FieldChoice]:
+    """Refuses not-offered-here."""
+    for field in _fields(case):
+        for choice in field.choices:
+            if (field.field, choice.code) == (target.field, target.value):
+                return field, choice
+    raise Refused("not-offered-here")
+
+
+def _personal_data(case: PersonCase, target: OrderTarget) -> tuple[Change, ...]:
+    field, choice = _chosen(case, target)
+    change = Change(field=field.field, label=field.label, before=field.held, after=choice.words)
+    return (change,)
+
+
+def _file_personal_data(
+    case: PersonCase, target: OrderTarget, terms: Terms, serial: str
+) -> list[Movement]:
+    field, choice = _chosen(case, target)
+    value = choice.code if field.field == "marital" else choice.words.reveal().zh
+    case.store.run(
+        f"UPDATE on_file SET {field.field} = ? WHERE person = ?",  # noqa: S608 - a field of ours
+        value,
+        case.person["id"],
+    )
+    return []
+
+
+RULES = (
+    BusinessRule(
+        business=Business.PERSONAL_DATA_CHANGE,
+        group="change",
+        kind="personal-data",
+        service="personal-data",
+        judge=_judge_personal_data,
+        carry_out=_file_personal_data,
+        changes=_personal_data,
+    ),
+)

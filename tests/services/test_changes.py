@@ -1,0 +1,129 @@
+"""变更 at the stand-in centre: personal data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kiosk.visit.operation_steps import (
+    CONFIRM,
+    AwaitResult,
+    ChooseReason,
+    ConfirmOperation,
+    ShowOutcome,
+)
+from kiosk.visit.steps import Choose, EnterSmsCode, Menu, Problem
+from kiosk.visit.troubles import MENU
+from kiosk.visit.visit import WentBack
+from kiosk.words import Language, say
+from tests.services.money import DirectCommitLine
+from tests.services.script import Line, Played, World
+
+BACK = WentBack()
+ADDRESS: Line = (ChooseReason, "address")
+
+
+def serve(here: World, persona: str, service: str, *lines: Line, **options: Any) -> Played:
+    return here.serve(persona, service, *lines, committer=DirectCommitLine(here.url), **options)
+
+
+def confirmed(here: World) -> tuple[Line, ...]:
+    """The quote, its own code, the end."""
+    return ((ConfirmOperation, CONFIRM), (EnterSmsCode, here.code), (ShowOutcome, MENU))
+
+
+def offered(words: str) -> Any:
+    """The key of the choice whose Chinese title has ``words``."""
+
+    def key(step: Any) -> str:
+        return str(next(e.key for e in step.options if words in say(e.title, Language.ZH)))
+
+    return key
+
+
+def changes(played: Played) -> list[tuple[str, str, str]]:
+    """What the confirmed quote changes: label, before, after."""
+    return [
+        (each.label.zh, each.before.reveal().zh, each.after.reveal().zh)
+        for each in played.last(ConfirmOperation).operation.changes
+    ]
+
+
+# -- 个人信息 -------------------------------------------------------------------------------------
+
+
+def test_p03_takes_over_the_address_of_the_police_register(here: World) -> None:
+    new = "演示省云岭市示范区测试小区3栋2单元501"
+    take: Line = (Choose, offered("测试小区3栋"))
+    played = serve(
+        here,
+        "P03",
+        "personal-data",
+        ADDRESS,
+        take,
+        *confirmed(here),
+    )
+    assert changes(played) == [("联系地址", "演示省云岭市示范区旧街1号", new)]
+    assert new in str(played.last(ShowOutcome).facts)
+
+
+def test_what_agrees_with_the_register_says_so_and_leads_back(here: World) -> None:
+    played = serve(
+        here,
+        "P03",
+        "personal-data",
+        (ChooseReason, "marital"),
+        (Problem, "others"),
+        (ChooseReason, "email"),
+        (Problem, BACK),
+        (ChooseReason, BACK),
+        (Problem, BACK),
+        (ChooseReason, BACK),
+    )
+    page = played.last(ChooseReason)
+    assert [each.key for each in page.can] == ["address"]
+    assert [each.key for each in page.cannot] == ["marital", "email"]
+    assert "民政部门" in say(page.cannot[0].hint, Language.ZH)
+
+
+def test_p02_is_divorced_as_the_civil_affairs_register_says(here: World) -> None:
+    played = serve(
+        here,
+        "P02",
+        "personal-data",
+        (ChooseReason, "marital"),
+        (Choose, offered("离婚")),
+        *confirmed(here),
+    )
+    assert changes(played) == [("婚姻状况", "已婚", "离婚")]
+
+
+def test_a_change_is_read_in_english_as_well(here: World) -> None:
+    played = serve(
+        here,
+        "P02",
+        "personal-data",
+        (ChooseReason, "marital"),
+        (Choose, "40"),
+        *confirmed(here),
+        language=Language.EN,
+    )
+    said = {
+        say(fact.label, Language.EN): say(fact.value, Language.EN)
+        for fact in played.last(ShowOutcome).facts
+    }
+    assert said["Marital status from now on"] == "Divorced"
+
+
+def test_a_change_under_way_is_shown_before_the_next(here: World) -> None:
+    here.ask("POST", "/operations/course", {"after_s": None})
+    under_way = (
+        (ConfirmOperation, CONFIRM),
+        (EnterSmsCode, here.code),
+        (AwaitResult, MENU),
+    )
+    take: Line = (Choose, offered("离婚"))
+    again: tuple[Line, ...] = ((Menu, "personal-data"), (AwaitResult, MENU))
+    marital: Line = (ChooseReason, "marital")
+    lines = (marital, take, *under_way, *again)
+    played = serve(here, "P02", "personal-data", *lines, unrated=True)
+    assert played.last(AwaitResult).resumed

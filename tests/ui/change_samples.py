@@ -1,0 +1,94 @@
+"""The pages of changes 变更 with the demo's figures."""
+
+from __future__ import annotations
+
+from kiosk.centre.models import CentreWords, RefusalBody
+from kiosk.centre.operations import Change, FieldChoice, PersonalField
+from kiosk.operation import Business, OperationState
+from kiosk.privacy import Sensitive
+from kiosk.services.personal_data import field_page, value_page
+from kiosk.visit.operation_steps import ConfirmOperation
+from kiosk.visit.operation_words import HOME, outcome
+from kiosk.visit.steps import Step
+from tests.ui.operation_samples import QUOTE, SLIP_ACTION
+
+
+def _words(zh: str, en: str) -> CentreWords:
+    return CentreWords(zh=zh, en=en)
+
+
+def _as_is(text: str) -> Sensitive[CentreWords]:
+    return Sensitive(_words(text, text))
+
+
+def _no(zh: str, en: str) -> RefusalBody:
+    next_step = _words("请用手机或到柜台改。", "Please use your phone or a counter.")
+    return RefusalBody(code="no", reason=_words(zh, en), next_step=next_step, reference="K7Q2-9XMD")
+
+
+_OLD, _NEW = _as_is("演示省云岭市示范区旧街1号"), _as_is("演示省云岭市示范区测试小区3栋2单元501")
+_ADDRESS = PersonalField(
+    field="address",
+    label=_words("联系地址", "Postal address"),
+    held=_OLD,
+    choices=(
+        FieldChoice(
+            code="a1",
+            words=_NEW,
+            source=_words("公安机关登记的住址", "From the police register"),
+        ),
+        FieldChoice(
+            code="a2",
+            words=_as_is("演示省云岭市示范区测试小区9栋1单元1203"),
+            source=_words("您的公积金贷款住房", "The home of your fund loan"),
+        ),
+    ),
+)
+_MARITAL = PersonalField(
+    field="marital",
+    label=_words("婚姻状况", "Marital status"),
+    held=Sensitive(_words("已婚", "Married")),
+    refusal=_no("与民政部门登记的一致，不用改。", "It is as in the civil affairs register."),
+)
+_EMAIL = PersonalField(
+    field="email",
+    label=_words("电子邮箱", "E-mail"),
+    held=_as_is("p03@example.com"),
+    refusal=_no("电子邮箱在本机不能改。", "The e-mail address cannot be changed here."),
+)
+_CHANGE = QUOTE.model_copy(
+    update={
+        "business": Business.PERSONAL_DATA_CHANGE,
+        "title": _words("个人信息变更", "Change of personal data"),
+        "amount": None,
+        "balance_before": None,
+        "balance_after": None,
+        "payee": None,
+        "arrives": None,
+        "next_possible": None,
+        "texts": (),
+        "effects": (
+            _words(
+                "今后的信件和核查以新的信息为准",
+                "From now on letters and checks go by the new data",
+            ),
+        ),
+        "changes": (
+            Change(field="address", label=_ADDRESS.label, before=_OLD, after=_NEW),
+        ),
+    }
+)  # fmt: skip
+
+
+def change_samples() -> dict[str, Step[object]]:
+    """Every page of a change by the name of its picture."""
+    done = _CHANGE.model_copy(
+        update={"state": OperationState.DONE, "reference": "T0001-260115-0043"}
+    )
+    steps: dict[str, object] = {
+        "84-personal-field": field_page((_ADDRESS, _MARITAL, _EMAIL)),
+        "85-personal-value": value_page(_ADDRESS),
+        "86-confirm-change": ConfirmOperation(_CHANGE, "王*"),
+        "87-changed": outcome(done, _CHANGE, (SLIP_ACTION, HOME)),
+    }
+    return steps  # type: ignore[return-value]
