@@ -32,10 +32,10 @@ from kiosk.visit.steps import (
     ShowPhoneCode,
     ShowStatement,
 )
-from kiosk.visit.troubles import MENU
+from kiosk.visit.troubles import MENU, RETRY
 from kiosk.visit.visit import Left, Visit, WentBack
 from kiosk.words import Language, say
-from kiosk.workshop.sandbox import personas
+from kiosk.workshop.sandbox import personas, sessions
 from kiosk.workshop.sandbox.pins import PASSWORD
 from tests.services.script import LEAVE, WELL, World, action, card, titled
 
@@ -255,6 +255,25 @@ def test_delays_grow_and_the_centre_keeps_the_count_over_visits(here: World) -> 
     assert wrong is not None
     assert "秒后再试" in say(wrong, Language.ZH), "even the right one waits"
     assert not any(isinstance(step, Problem) for step in played.script.steps)
+
+
+def test_two_further_proofs_are_kept_when_the_citizen_tries_again(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A centre that wants three proofs, and is out of reach for a moment after the third."""
+    levels = {1: Level.PUBLIC, 2: Level.HELD, 3: Level.PROVED, 4: Level.STRONG}
+    monkeypatch.setattr(sessions, "level_of", lambda shown: levels[len(shown)])
+    here.fault("/v1/person", "status", times=3)
+    played = here.play(
+        *here.signed_in("P01"),
+        (ShowPhoneCode, here.phone("P01")),
+        (IsItYou, "yes"),
+        (Problem, action(RETRY)),
+        LEAVE,
+        (Farewell, None),
+    )
+    assert played.script.greeting == "张*"
+    assert played.calls["POST /v1/logins"] == 1
 
 
 # -- the first way in -----------------------------------------------------------------------------
