@@ -19,6 +19,7 @@ from kiosk.centre.models import Document, RefusalBody
 from kiosk.papers.sealed import SealRules, check_sealed, holder_mark
 from kiosk.workshop.sandbox import personas
 from kiosk.workshop.sandbox.offers import CENTRE
+from kiosk.workshop.sandbox.pins import PASSWORD
 from kiosk.workshop.sandbox.server import serving
 
 KEY = "k" * 16
@@ -82,6 +83,10 @@ class WireTerminal:
         if answer.status_code == 201:
             self.http.headers["Authorization"] = f"Bearer {answer.json()['token']}"
         return answer
+
+    def further(self, evidence: dict[str, Any]) -> requests.Response:
+        """A further proof of the same citizen."""
+        return self.ask("POST", "/v1/sessions/current/proofs", {"evidence": evidence})
 
     def code(self) -> str:
         return str(self.get("/sandbox/messages")[0]["code"])
@@ -246,6 +251,13 @@ def test_a_name_the_chip_had_cut_is_confirmed_first(terminal: WireTerminal) -> N
     assert session["level"] == "held"
     assert session["name_to_confirm"] == "阿不都热依木·阿不都克里木·买买提明"
     refused(terminal.ask("POST", "/v1/sessions/current/sms"), 403, "name-not-confirmed")
+    fund_code = terminal.ask("POST", "/sandbox/fund-codes/P11").json()
+    for evidence in (
+        {"way": "password", "password": PASSWORD},
+        {"way": "fund-code", "code": fund_code},
+        terminal.card("P11"),
+    ):
+        refused(terminal.further(evidence), 403, "name-not-confirmed")
     no = terminal.ask("POST", "/v1/sessions/current/name", {"confirmed": False})
     refused(no, 403, "name-not-confirmed")
     yes = terminal.ask("POST", "/v1/sessions/current/name", {"confirmed": True})

@@ -30,8 +30,8 @@ def _perhaps(centre: AtCentre, token: Token, terminal: Terminal) -> TokenHolder 
 def prove(centre: AtCentre, visitor: AnyVisitor, body: FurtherProof) -> Session:
     """Raise the level of the session with further evidence.
 
-    Refuses other-person, pin-wrong, password-wrong, try-later, way-closed, login-over,
-    fund-code-over, and what signing in refuses.
+    Refuses name-not-confirmed, other-person, pin-wrong, password-wrong, try-later, way-closed,
+    login-over, fund-code-over, and what signing in refuses.
     """
     return centre.sessions.prove(visitor, body.evidence)
 

@@ -114,8 +114,9 @@ class Sessions:
         )
 
     def prove(self, visitor: TokenHolder, evidence: LoginEvidence) -> Session:
-        """Note further evidence of the visitor. Refuses other-person, pin-wrong, password-wrong,
-        try-later, and what ``Recogniser`` refuses."""
+        """Note further evidence of the visitor. Refuses name-not-confirmed, other-person,
+        pin-wrong, password-wrong, try-later, and what ``Recogniser`` refuses."""
+        _must_be_named(visitor)
         if isinstance(evidence, PinEvidence | PasswordEvidence):
             self._check_secret(visitor, evidence)
         else:
@@ -239,8 +240,7 @@ class Sessions:
         """Refuses face-closed, name-not-confirmed."""
         if self.faces_closed is not None:
             raise Refused("face-closed")
-        if not visitor.named:
-            raise Refused("name-not-confirmed")
+        _must_be_named(visitor)
 
     # -- inside -------------------------------------------------------------------------------
 
@@ -253,8 +253,7 @@ class Sessions:
     def _must_be_open_to_codes(self, visitor: TokenHolder) -> int:
         """How many codes of this session were wrong so far. Refuses name-not-confirmed,
         code-locked."""
-        if not visitor.named:
-            raise Refused("name-not-confirmed")
+        _must_be_named(visitor)
         wrong = self._store.count("SELECT wrong_codes FROM session WHERE id = ?", visitor.session)
         if wrong >= WRONG_CODES:
             raise Refused("code-locked")
@@ -299,6 +298,12 @@ class Sessions:
                 Proof(way=way, level=level, available=closed is None, hint=hint, reason=closed)
             )
         return tuple(proofs)
+
+
+def _must_be_named(visitor: TokenHolder) -> None:
+    """Refuses name-not-confirmed: nothing is proved of somebody whose whole name is not known."""
+    if not visitor.named:
+        raise Refused("name-not-confirmed")
 
 
 def _digest(token: str) -> str:
