@@ -70,15 +70,16 @@ class Faces:
     def check(self, session: str, terminal: str, picture: FacePicture) -> None:
         """Check a picture. Refuses face-locked, face-expired (also a challenge that was used),
         face-unreadable, face-foreign, face-not-live."""
-        self._must_not_be_locked(session)
-        row = self._store.one("SELECT * FROM face WHERE challenge = ?", picture.challenge)
-        if not row or row["session"] != session or row["used"]:
-            raise Refused("face-expired")
-        self._store.run(
-            "UPDATE face SET used = 1, consent = ?, outcome = 'refused' WHERE challenge = ?",
-            picture.consent,
-            picture.challenge,
-        )
+        with self._store.transaction():
+            self._must_not_be_locked(session)
+            row = self._store.one("SELECT * FROM face WHERE challenge = ?", picture.challenge)
+            if not row or row["session"] != session or row["used"]:
+                raise Refused("face-expired")
+            self._store.run(
+                "UPDATE face SET used = 1, consent = ?, outcome = 'refused' WHERE challenge = ?",
+                picture.consent,
+                picture.challenge,
+            )
         late = self._clock.ticks() - row["asked"] > VALID_S
         if late or picture.consent != NOTICE.version:
             raise Refused("face-expired")

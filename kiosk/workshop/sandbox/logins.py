@@ -82,14 +82,15 @@ class PhoneLogins:
     def claim(self, login: str, terminal: str, session: str) -> Row:
         """Whoever agreed to ``login``; it is over then. Refuses login-over, with an alarm when it
         was used before or belongs to another terminal or session."""
-        row = self._store.one("SELECT * FROM login WHERE id = ?", login)
-        elsewhere = row and (row["terminal"] != terminal or row["session"] != session)
-        if not row or elsewhere or self._now(row) != "agreed":
-            if elsewhere or (row and row["person"]):
-                self._alarms.sound("code-replayed", terminal, session)
-            raise Refused("login-over")
-        self._end(login)
-        return self._person(row["person"])
+        with self._store.transaction():
+            row = self._store.one("SELECT * FROM login WHERE id = ?", login)
+            elsewhere = row and (row["terminal"] != terminal or row["session"] != session)
+            if row and not elsewhere and self._now(row) == "agreed":
+                self._end(login)
+                return self._person(row["person"])
+        if elsewhere or (row and row["person"]):
+            self._alarms.sound("code-replayed", terminal, session)
+        raise Refused("login-over")
 
     # -- for the phone ------------------------------------------------------------------------
 
@@ -139,13 +140,14 @@ class PhoneLogins:
 
     def claim_fund_code(self, code: str, terminal: str, session: str) -> Row:
         """Whoever showed ``code``. Refuses fund-code-over, with an alarm for a code shown again."""
-        row = self._store.one("SELECT * FROM fund_code WHERE code = ?", _digest(code))
+        with self._store.transaction():
+            row = self._store.one("SELECT * FROM fund_code WHERE code = ?", _digest(code))
+            if row and not row["used"] and self._clock.ticks() - row["made"] <= FUND_CODE_S:
+                self._store.run("UPDATE fund_code SET used = 1 WHERE code = ?", row["code"])
+                return self._person(row["person"])
         if row and row["used"]:
             self._alarms.sound("code-replayed", terminal, session)
-        if not row or row["used"] or self._clock.ticks() - row["made"] > FUND_CODE_S:
-            raise Refused("fund-code-over")
-        self._store.run("UPDATE fund_code SET used = 1 WHERE code = ?", row["code"])
-        return self._person(row["person"])
+        raise Refused("fund-code-over")
 
     # -- inside -------------------------------------------------------------------------------
 

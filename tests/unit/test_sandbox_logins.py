@@ -1,0 +1,101 @@
+"""The stand-in centre's codes and challenges: each serves once, whoever asks at the same time."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from kiosk.centre.evidence import PhoneLogin, SignIn
+from kiosk.centre.face import FacePicture
+from kiosk.workshop.sandbox.centre import StandInCentre
+from kiosk.workshop.sandbox.faces import NOTICE
+from kiosk.workshop.sandbox.refusals import Refused
+from kiosk.workshop.sandbox.store import Row
+
+HERE = "YL-0001"
+
+
+@pytest.fixture(scope="module")
+def _centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandInCentre]:
+    made = StandInCentre(tmp_path_factory.mktemp("centre"))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def centre(_centre: StandInCentre) -> StandInCentre:
+    _centre.reset()
+    return _centre
+
+
+def agreed(centre: StandInCentre) -> PhoneLogin:
+    """A login to which P01 has agreed on their phone."""
+    login = centre.logins.open(HERE, "", "http://centre.example")
+    code = login.content.reveal().rpartition("/")[2]
+    assert centre.logins.agree(code, login.digits, "P01") == "agreed"
+    return login
+
+
+def twice_at_once(
+    centre: StandInCentre, monkeypatch: pytest.MonkeyPatch, table: str, call: Callable[[], Any]
+) -> list[str]:
+    """What two calls that have both read ``table`` before either writes are answered, in order. One
+    that lets the other wait until it has written goes on alone."""
+    both, read = threading.Barrier(2), centre.store.one
+
+    def one(sql: str, *values: Any) -> Row | None:
+        row = read(sql, *values)
+        if f"FROM {table} " in sql:
+            with contextlib.suppress(threading.BrokenBarrierError):
+                both.wait(0.2)
+        return row
+
+    def answer(_: int) -> str:
+        try:
+            call()
+        except Refused as refused:
+            return refused.body.code
+        return "taken"
+
+    monkeypatch.setattr(centre.store, "one", one)
+    with ThreadPoolExecutor(2) as pool:
+        return sorted(pool.map(answer, range(2)))
+
+
+def test_two_claims_of_a_login_at_once(
+    centre: StandInCentre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = agreed(centre).id
+    claimed = twice_at_once(
+        centre, monkeypatch, "login", lambda: centre.logins.claim(id_, HERE, "")
+    )
+    assert claimed == ["login-over", "taken"]
+
+
+def test_two_claims_of_a_fund_code_at_once(
+    centre: StandInCentre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = centre.logins.show_fund_code("P01")
+    claimed = twice_at_once(
+        centre, monkeypatch, "fund_code", lambda: centre.logins.claim_fund_code(code, HERE, "")
+    )
+    assert claimed == ["fund-code-over", "taken"]
+
+
+def test_two_pictures_for_one_challenge_at_once(
+    centre: StandInCentre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = centre.logins.show_fund_code("P01")
+    sign_in = {"terminal": HERE, "evidence": {"way": "fund-code", "code": code}}
+    session = centre.sessions.open(SignIn.model_validate(sign_in)).id
+    challenge = centre.faces.challenge(session).challenge
+    picture = FacePicture(challenge=challenge, consent=NOTICE.version, sealed="AAAA")
+    taken = twice_at_once(
+        centre, monkeypatch, "face", lambda: centre.faces.check(session, HERE, picture)
+    )
+    assert taken == ["face-expired", "face-unreadable"], "one of them was opened at all"
