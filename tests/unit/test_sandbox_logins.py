@@ -14,6 +14,7 @@ from kiosk.centre.evidence import PhoneLogin, SignIn
 from kiosk.centre.face import FacePicture
 from kiosk.workshop.sandbox.centre import StandInCentre
 from kiosk.workshop.sandbox.faces import NOTICE
+from kiosk.workshop.sandbox.logins import VALID_S
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.store import Row
 
@@ -65,6 +66,17 @@ def twice_at_once(
     monkeypatch.setattr(centre.store, "one", one)
     with ThreadPoolExecutor(2) as pool:
         return sorted(pool.map(answer, range(2)))
+
+
+def test_a_login_that_is_only_late_sounds_no_alarm(centre: StandInCentre) -> None:
+    late, void, used = agreed(centre).id, agreed(centre).id, agreed(centre).id
+    centre.logins.claim(used, HERE, "")
+    centre.logins.void(void, HERE)
+    centre.clock.advance(VALID_S + 1)
+    for login in (late, void, used):
+        with pytest.raises(Refused, match="login-over"):
+            centre.logins.claim(login, HERE, "")
+    assert [row["kind"] for row in centre.store.all("SELECT kind FROM alarm")] == ["code-replayed"]
 
 
 def test_two_claims_of_a_login_at_once(

@@ -55,6 +55,7 @@ class PhoneLogins:
             "session": session,
             "state": "waiting",
             "wrong": 0,
+            "used": 0,
             "opened": self._clock.ticks(),
         }
         self._store.insert("login", row)
@@ -77,18 +78,19 @@ class PhoneLogins:
     def void(self, login: str, terminal: str) -> None:
         """The page of the code was left. Refuses not-found."""
         self._row(login, terminal)
-        self._end(login)
+        self._store.run("UPDATE login SET state = 'over' WHERE id = ?", login)
 
     def claim(self, login: str, terminal: str, session: str) -> Row:
         """Whoever agreed to ``login``; it is over then. Refuses login-over, with an alarm when it
-        was used before or belongs to another terminal or session."""
+        was used before or belongs to another terminal or session; without one when it is only late
+        or void."""
         with self._store.transaction():
             row = self._store.one("SELECT * FROM login WHERE id = ?", login)
             elsewhere = row and (row["terminal"] != terminal or row["session"] != session)
             if row and not elsewhere and self._now(row) == "agreed":
-                self._end(login)
+                self._store.run("UPDATE login SET state = 'over', used = 1 WHERE id = ?", login)
                 return self._person(row["person"])
-        if elsewhere or (row and row["person"]):
+        if elsewhere or (row and row["used"]):
             self._alarms.sound("code-replayed", terminal, session)
         raise Refused("login-over")
 
@@ -168,9 +170,6 @@ class PhoneLogins:
         person = self._store.one("SELECT * FROM person WHERE id = ?", id_)
         assert person  # a foreign key
         return person
-
-    def _end(self, login: str) -> None:
-        self._store.run("UPDATE login SET state = 'over' WHERE id = ?", login)
 
 
 def _digest(code: str) -> str:

@@ -127,7 +127,7 @@ CREATE TABLE wrong_tries (
 CREATE TABLE login (
     id TEXT PRIMARY KEY, code TEXT NOT NULL UNIQUE, digits TEXT NOT NULL, terminal TEXT NOT NULL,
     session TEXT NOT NULL, state TEXT NOT NULL, person TEXT REFERENCES person,
-    wrong INTEGER NOT NULL, opened REAL NOT NULL
+    wrong INTEGER NOT NULL, used INTEGER NOT NULL, opened REAL NOT NULL
 ) STRICT;
 CREATE TABLE fund_code (
     code TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person, made REAL NOT NULL,
