@@ -251,6 +251,7 @@ class ShowPhoneCode(PollStep[PhoneLoginState]):
     """The QR code that the citizen scans with their phone, and the two digits that the phone asks
     for. Answered when the phone has agreed or declined, or the code is over."""
 
+    idles: ClassVar[bool] = True
     awaits_phone: ClassVar[bool] = True
     content: Sensitive[str]
     digits: str

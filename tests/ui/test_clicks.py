@@ -419,8 +419,9 @@ def test_a_touch_lifts_the_cover_and_presses_nothing(visited: Theatre, by: str) 
     assert visited.listener.heard[-1] == ("answer", (2, "print"))
 
 
-def test_a_telephone_may_be_looked_for(visited: Theatre) -> None:
-    visited.show(CASES["05-code"], ticket=3)
+@pytest.mark.parametrize("page", ["05-code", "04-phone-code"])
+def test_a_telephone_may_be_looked_for(visited: Theatre, page: str) -> None:
+    visited.show(CASES[page], ticket=3)
     tick(visited, 29)
     assert not asked(visited)
     tick(visited, 1)
