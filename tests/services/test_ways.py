@@ -33,7 +33,7 @@ from kiosk.visit.steps import (
     ShowStatement,
 )
 from kiosk.visit.troubles import MENU, RETRY
-from kiosk.visit.visit import Left, Visit, WentBack
+from kiosk.visit.visit import Left, TimedOut, Visit, WentBack
 from kiosk.words import Language, say
 from kiosk.workshop.sandbox import personas, sessions
 from kiosk.workshop.sandbox.pins import PASSWORD
@@ -150,6 +150,23 @@ def test_a_code_is_void_when_its_page_is_left(here: World, end: object) -> None:
         statuses=WITH_SCANNER,
     )
     assert here.scan(seen[0]).status_code == 410
+
+
+@pytest.mark.parametrize("end", [WentBack(), Left(), TimedOut()], ids=["back", "leave", "idle"])
+def test_a_code_is_void_when_nobody_says_who_agreed(here: World, end: Exception) -> None:
+    after: tuple[Any, ...] = ((Farewell, None),) if isinstance(end, Left) else ()
+    if isinstance(end, WentBack):  # to the page of the code, which gets another one
+        over = (ShowPhoneCode, lambda step: step.poll())
+        after = (over, (ShowPhoneCode, Left()), (Farewell, None))
+    played = here.play(
+        *here.signed_in("P01"),
+        (Menu, "account"),
+        (ChooseWay, "phone"),
+        (ShowPhoneCode, here.phone("P01")),
+        (IsItYou, end),
+        *after,
+    )
+    assert played.calls["DELETE /v1/logins/{id}"] == played.calls["POST /v1/logins"]
 
 
 def test_a_code_whose_digits_were_guessed_is_replaced_by_another(here: World) -> None:

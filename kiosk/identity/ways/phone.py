@@ -25,7 +25,7 @@ def sign_in_by_phone(visit: Visit, present: Present, others: bool) -> None:
     while True:
         login = visit.once(visit.centre.logins.open_phone)
         state = _await_phone(visit, login, others)
-        if state.state == "agreed" and visit.ask(IsItYou(state.name)):
+        if state.state == "agreed" and _is_them(visit, login, state):
             visit.look_up(lambda login=login: present(PhoneEvidence(login=login.id)))  # type: ignore[misc]
             return
         if state.state == "agreed":
@@ -49,6 +49,15 @@ def _await_phone(visit: Visit, login: PhoneLogin, others: bool) -> PhoneLoginSta
     if state.state == "over" and shown_at.passed():
         raise TimedOut
     return state
+
+
+def _is_them(visit: Visit, login: PhoneLogin, state: PhoneLoginState) -> bool:
+    """Whether the citizen is the one who agreed. Voids the code when the page is left."""
+    try:
+        return visit.ask(IsItYou(state.name))
+    except BaseException:
+        _void(visit, login)
+        raise
 
 
 def _ended(visit: Visit, login: str) -> PhoneLoginState | None:
