@@ -160,13 +160,15 @@ class PresentThingContent(PageContent):
 
 @dataclass(frozen=True, slots=True)
 class PhoneCodeContent(PageContent):
-    """A QR code: ``rows`` from the top, one digit a module, 1 is dark. It is valid for ``seconds``;
-    ``%1`` in ``left`` stands for the rest. The phone asks for ``digits``."""
+    """A QR code: ``rows`` from the top, one digit a module, 1 is dark. It is valid for ``whole``
+    seconds, of which ``rest`` are left; ``%1`` in ``left`` stands for the rest. The phone asks for
+    ``digits``."""
 
     title: str
     lead: str
     rows: tuple[str, ...]
-    seconds: int
+    whole: int
+    rest: int
     left: str
     steps: tuple[str, ...]
     note: str

@@ -209,7 +209,8 @@ def _show_phone_code(step: ShowPhoneCode, look: Look) -> PhoneCodeContent:
         title=look.word(_("请用手机扫一扫")),
         lead=look.word(_("扫码后在手机上点“同意”，这里会自动进入")),
         rows=_qr_rows(step.content.reveal()),
-        seconds=step.valid_s,
+        whole=step.valid_s,
+        rest=step.valid_for_s,
         left=look.word(_("还有 {time} 失效", time="%1")),
         steps=tuple(
             look.word(each)

@@ -212,6 +212,11 @@ class ChooseWay(Step[str]):
         return one_of(answer, tuple(tile.way for tile in self.ways if tile.closed is None))
 
 
+def _rest_s(seconds: int, since: float) -> int:
+    """What is left now of the ``seconds`` that began at ``since``, on the monotonic clock."""
+    return max(0, ceil(seconds - max(0.0, time.monotonic() - since)))
+
+
 RESEND = "resend"
 
 
@@ -234,8 +239,7 @@ class EnterSmsCode(Step[str]):
     @property
     def resend_in_s(self) -> int:
         """Seconds until the citizen may ask for another code."""
-        passed = max(0.0, time.monotonic() - self.sent_at)
-        return max(0, ceil(self.resend_after_s - passed))
+        return _rest_s(self.resend_after_s, self.sent_at)
 
     def check(self, answer: object) -> str:
         _unless_other(answer, self.others)
@@ -255,8 +259,16 @@ class ShowPhoneCode(PollStep[PhoneLoginState]):
     awaits_phone: ClassVar[bool] = True
     content: Sensitive[str]
     digits: str
-    valid_s: int
+    valid_s: int  # counted from ``opened_at``
+    opened_at: float = field(default_factory=time.monotonic, compare=False)
+    """When the centre opened the login, on the monotonic clock: the page in another language, and
+    the page to which the citizen went back, count on from here."""
     others: bool = False
+
+    @property
+    def valid_for_s(self) -> int:
+        """Seconds until the code is over."""
+        return _rest_s(self.valid_s, self.opened_at)
 
     def check(self, answer: object) -> PhoneLoginState:
         _unless_other(answer, self.others)

@@ -25,11 +25,11 @@ import PySide6
 from PySide6.QtCore import QLocale, QRect
 from PySide6.QtGui import QImage
 
-from kiosk.visit.steps import EnterSmsCode, Step
+from kiosk.visit.steps import EnterSmsCode, ShowPhoneCode, Step
 from tests.ui.cases import pdf
 from tests.ui.samples import samples
 from tests.ui.theatre import Setting, Theatre
-from ui.contents import EnterCodeContent, PrintingContent
+from ui.contents import EnterCodeContent, PhoneCodeContent, PrintingContent
 
 ROOT = Path(__file__).parents[2]
 FILE = Path(__file__).with_name("goldens.json")
@@ -96,7 +96,9 @@ def has_back(name: str) -> bool:
 
 
 def _now(step: Step[Any]) -> Step[Any]:
-    """``step``; the seconds of a code that was sent count from now."""
+    """``step``; the seconds of a code count from now."""
+    if isinstance(step, ShowPhoneCode):
+        return replace(step, opened_at=time.monotonic())
     return replace(step, sent_at=time.monotonic()) if isinstance(step, EnterSmsCode) else step
 
 
@@ -107,12 +109,14 @@ def picture(theatre: Theatre) -> QImage:
         if not theatre.until(lambda sheet=sheet: sheet.property("progress") == 1.0):  # type: ignore[misc]
             raise TimeoutError("the document is not drawn")
         theatre.settle()
-    # On a busy machine, a second of the countdown to the next code may have passed.
-    if isinstance(shown := theatre.page.shows, EnterCodeContent):
+    # On a busy machine, a second of a countdown may have passed.
+    shown = theatre.page.shows
+    if isinstance(shown, EnterCodeContent | PhoneCodeContent):
+        seconds = shown.resend_after if isinstance(shown, EnterCodeContent) else shown.rest
         for page in theatre.items():
             if page.property("wait"):
-                page.setProperty("wait", shown.resend_after)
-    if isinstance(shown := theatre.page.shows, PrintingContent):
+                page.setProperty("wait", seconds)
+    if isinstance(shown, PrintingContent):
         for page in theatre.items():
             if page.property("waited") is not None:
                 page.setProperty("waited", shown.waited)

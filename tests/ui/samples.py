@@ -446,6 +446,7 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
             Sensitive("https://gjj.example/phone/4d9x2mQ7aLr0TzKpV1bYcA"),
             "47",
             300,
+            opened_at=NEVER,
             others=True,
         ),
         "04-is-it-you": IsItYou(Sensitive("张*")),

@@ -15,7 +15,7 @@ from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QTest
 
 from kiosk.settings import VisitLimits
-from kiosk.visit.steps import Column, EnterSmsCode, Fact, ShowStatement, ShowTable
+from kiosk.visit.steps import Column, EnterSmsCode, Fact, ShowPhoneCode, ShowStatement, ShowTable
 from kiosk.words import HIDDEN, Language, _
 from tests.ui.cases import cases
 from tests.ui.samples import CATALOGUE
@@ -288,6 +288,15 @@ def test_another_language_keeps_the_code_and_the_seconds(theatre: Theatre) -> No
     assert any("15" in text or "14" in text for text in texts(theatre))
     theatre.show(sent, ticket=4)  # a wrong code: the next step begins with empty boxes
     assert code_typed(theatre) == ""
+
+
+def test_another_language_keeps_the_time_of_the_code_for_the_phone(theatre: Theatre) -> None:
+    page = CASES["04-phone-code"]
+    assert isinstance(page, ShowPhoneCode)
+    theatre.show(replace(page, opened_at=time.monotonic() - 240), ticket=3)
+    for _language in range(2):
+        assert any("1:00" in text or "0:59" in text for text in texts(theatre))
+        theatre.press(theatre.button("language"))
 
 
 def code_typed(theatre: Theatre) -> str:

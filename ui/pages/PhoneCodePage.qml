@@ -10,8 +10,8 @@ Page {
     title: shown.title
     lead: shown.lead
     actions: shown.actions
-    property int wait: shown.seconds
-    onShownChanged: wait = shown.seconds
+    property int wait: shown.rest
+    onShownChanged: wait = shown.rest
 
     Timer {
         interval: 1000
@@ -67,7 +67,7 @@ Page {
             radius: 6
             color: Theme.line
             Rectangle {
-                width: parent.width * page.wait / Math.max(1, page.shown.seconds)
+                width: parent.width * page.wait / Math.max(1, page.shown.whole)
                 height: parent.height
                 radius: 6
                 color: Theme.blue

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
 from functools import partial
 
-from drivers.device import Deadline
 from kiosk import events
 from kiosk.centre.errors import CentreUnavailable, Refusal, reference_number
 from kiosk.centre.evidence import PhoneEvidence, PhoneLogin, PhoneLoginState
@@ -14,7 +14,7 @@ from kiosk.visit.steps import IsItYou, ShowPhoneCode
 from kiosk.visit.visit import TimedOut, Visit
 from kiosk.words import _
 
-_EARLY_S = 5.0
+_EARLY_S = 5
 """A code that is over sooner than this before its time was voided: the citizen gets a new one."""
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ def sign_in_by_phone(visit: Visit, present: Present, others: bool) -> None:
     serves once, and is void when its page is left."""
     while True:
         login = visit.once(visit.centre.logins.open_phone)
-        state = _await_phone(visit, login, others)
+        state = _await_phone(visit, login, visit.once(time.monotonic), others)
         if state.state == "agreed" and _is_them(visit, login, state):
             visit.look_up(lambda login=login: present(PhoneEvidence(login=login.id)))  # type: ignore[misc]
             return
@@ -35,18 +35,24 @@ def sign_in_by_phone(visit: Visit, present: Present, others: bool) -> None:
             raise _not_signed_in()
 
 
-def _await_phone(visit: Visit, login: PhoneLogin, others: bool) -> PhoneLoginState:
+def _await_phone(
+    visit: Visit, login: PhoneLogin, opened_at: float, others: bool
+) -> PhoneLoginState:
     """How the phone ended the login. Raises ``TimedOut`` when nobody scanned the code."""
     shown = ShowPhoneCode(
-        partial(_ended, visit, login.id), login.content, login.digits, login.valid_s, others
+        partial(_ended, visit, login.id),
+        login.content,
+        login.digits,
+        login.valid_s,
+        opened_at,
+        others,
     )
-    shown_at = Deadline(login.valid_s - _EARLY_S)
     try:
         state = visit.ask(shown)
     except BaseException:
         _void(visit, login)
         raise
-    if state.state == "over" and shown_at.passed():
+    if state.state == "over" and visit.once(lambda: shown.valid_for_s <= _EARLY_S):
         raise TimedOut
     return state
 
