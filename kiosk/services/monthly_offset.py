@@ -7,7 +7,7 @@ from typing import Literal, cast
 from kiosk.centre.operations import MonthlyOffsetOrder
 from kiosk.operation import Business
 from kiosk.services.catalogue import Needs, service
-from kiosk.services.reasons import choose
+from kiosk.services.reasons import choose, given
 from kiosk.visit.steps import Choose, Option
 from kiosk.visit.visit import Visit
 from kiosk.words import _
@@ -20,16 +20,13 @@ _WAYS = (
 
 @service("monthly-offset", icon="calendar", needs=Needs(committer=True))
 def agree_monthly_offset(visit: Visit) -> None:
-    found = [
-        each
-        for each in visit.look_up(lambda: visit.centre.operations.eligibility("loan"))
-        if each.business is Business.MONTHLY_OFFSET
-    ]
-    chosen = choose(visit, _("哪一笔贷款？"), _("从公积金账户按月还贷"), found)
+    found = visit.look_up(lambda: visit.centre.operations.eligibility("loan"))
+    lead = _("从公积金账户按月还贷")
+    chosen = choose(visit, _("哪一笔贷款？"), lead, found, (Business.MONTHLY_OFFSET,))
     way = visit.ask(Choose(_("签约还是解约？"), _WAYS, _("协议全文在确认前可以看")))
     order = MonthlyOffsetOrder(
         business=Business.MONTHLY_OFFSET,
-        loan=chosen.loan or "",
+        loan=given(chosen.loan),
         way=cast(Literal["sign", "cancel"], way),
     )
     visit.confirm_and_commit(visit.draft(order))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kiosk.centre.operations import Eligibility, PrepaymentOrder, SettlementOrder
 from kiosk.operation import Business
 from kiosk.services.catalogue import Needs, service
-from kiosk.services.reasons import choose
+from kiosk.services.reasons import choose, given
 from kiosk.visit.operation_steps import CompareTrial
 from kiosk.visit.steps import EnterNumber, Rest
 from kiosk.visit.visit import Visit
@@ -14,14 +14,13 @@ from kiosk.words import _
 
 @service("prepay", icon="loan", needs=Needs(committer=True))
 def prepay(visit: Visit) -> None:
-    found = [
-        each
-        for each in visit.look_up(lambda: visit.centre.operations.eligibility("loan"))
-        if each.business in (Business.PREPAYMENT, Business.SETTLEMENT)
-    ]
-    chosen = choose(visit, _("提前还多少？"), _("能不能还，中心已替您核对"), found)
+    found = visit.look_up(lambda: visit.centre.operations.eligibility("loan"))
+    lead = _("能不能还，中心已替您核对")
+    chosen = choose(
+        visit, _("提前还多少？"), lead, found, (Business.PREPAYMENT, Business.SETTLEMENT)
+    )
     if chosen.business is Business.SETTLEMENT:
-        order = SettlementOrder(business=Business.SETTLEMENT, loan=chosen.loan or "")
+        order = SettlementOrder(business=Business.SETTLEMENT, loan=given(chosen.loan))
         visit.confirm_and_commit(visit.draft(order))
         return
     part = _part(visit, chosen)
@@ -30,7 +29,8 @@ def prepay(visit: Visit) -> None:
 
 def _part(visit: Visit, chosen: Eligibility) -> PrepaymentOrder:
     """How much, and whether the loan becomes shorter or the payments lower."""
-    loan = next(each for each in visit.look_up(visit.centre.loans) if each.id == chosen.loan)
+    loans = visit.look_up(visit.centre.loans)
+    loan = given(next((each for each in loans if each.id == chosen.loan), None))
     debt = loan.balance.reveal()
     most = debt if chosen.most is None else chosen.most
     amount = visit.ask(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import TypeVar
 
-from kiosk.centre.errors import Refusal
+from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble, reference_number
 from kiosk.centre.models import RefusalBody
 from kiosk.centre.operations import Eligibility, SigningOrder
 from kiosk.operation import Business, OperationState
@@ -13,6 +14,8 @@ from kiosk.visit.steps import Action, Option, Problem, Tone
 from kiosk.visit.undertaking import StartAnew, greet
 from kiosk.visit.visit import Visit
 from kiosk.words import Sayable, Text, _
+
+T = TypeVar("T")
 
 WORDS: dict[Business, tuple[Text, str]] = {
     Business.REPAY_LOAN_WITHDRAWAL: (_("偿还公积金贷款"), "loan"),
@@ -37,10 +40,23 @@ _SIGN_NOW = Action("sign", _("现在签约"), "message")
 
 
 def choose(
-    visit: Visit, title: Sayable, lead: Sayable, found: Sequence[Eligibility]
+    visit: Visit,
+    title: Sayable,
+    lead: Sayable,
+    answered: Sequence[Eligibility],
+    businesses: Collection[Business],
 ) -> Eligibility:
     """What the citizen wants, which can be had. What cannot be had leads to its reason and its ways
-    on, and back here."""
+    on, and back here. Of what the centre has ``answered``, only ``businesses`` count, those that
+    the service can draft: a centre may offer more than this terminal knows."""
+    found = [each for each in answered if each.business in businesses]
+    if not found:
+        raise Refusal(
+            "nothing-here",
+            _("本机现在没有您可以办的这类业务"),
+            _("请带身份证到柜台办理，或用手机办理"),
+            reference_number(),
+        )
     page = ChooseReason(
         title,
         lead,
@@ -66,7 +82,7 @@ def must_be_possible(visit: Visit, business: Business) -> Eligibility:
     :class:`Refusal` with every other reason against the change."""
     calls = visit.centre.operations
     found = visit.look_up(lambda: calls.eligibility("change"))
-    one = next(each for each in found if each.business is business)
+    one = given(next((each for each in found if each.business is business), None))
     no = one.refusal
     if no is None:
         return one
@@ -74,6 +90,14 @@ def must_be_possible(visit: Visit, business: Business) -> Eligibility:
         greet(visit, calls.operation(no.operation))
         raise StartAnew
     raise Refusal(no.code, no.reason, no.next_step, no.reference)
+
+
+def given(value: T | None) -> T:
+    """``value``, without which nothing can be ordered. Raises :class:`CentreUnavailable` where the
+    centre has left it out."""
+    if value is None:
+        raise CentreUnavailable(Trouble.NONSENSE, "a business, its account or its loan is left out")
+    return value
 
 
 def why_not(business: Business, refusal: RefusalBody) -> Problem:

@@ -8,7 +8,8 @@ from decimal import Decimal
 from kiosk.centre.models import CentreWords
 from kiosk.centre.operations import Authorisation, AuthorisationAnswer, Eligibility, WithdrawalOrder
 from kiosk.services.catalogue import Needs, service
-from kiosk.services.reasons import WORDS, choose
+from kiosk.services.reasons import WORDS, choose, given
+from kiosk.visit.operation_words import PAYS_OUT
 from kiosk.visit.steps import Confirm, EnterNumber, Fact, Rest
 from kiosk.visit.visit import Visit
 from kiosk.words import _
@@ -18,10 +19,11 @@ from kiosk.words import _
 def withdraw(visit: Visit) -> None:
     _authorise(visit)
     found = visit.look_up(lambda: visit.centre.operations.eligibility("withdrawal"))
-    chosen = choose(visit, _("请选择提取原因"), _("能不能办，中心已替您核对，不用带材料"), found)
+    lead = _("能不能办，中心已替您核对，不用带材料")
+    chosen = choose(visit, _("请选择提取原因"), lead, found, PAYS_OUT)
     order = WithdrawalOrder(
-        business=chosen.business,  # type: ignore[arg-type]  # the group has only these
-        account=chosen.account or "",
+        business=chosen.business,  # type: ignore[arg-type]  # PAYS_OUT has only these
+        account=given(chosen.account),
         amount=_how_much(visit, chosen),
         loan=chosen.loan,
     )

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from kiosk.centre.operations import Eligibility
+from kiosk.centre.operations_client import OperationsClient
+from kiosk.operation import Business
 from kiosk.visit.operation_steps import (
     CONFIRM,
     ChooseReason,
@@ -209,6 +212,70 @@ def test_what_was_done_stands_under_progress(here: World) -> None:
 def test_nobody_has_done_anything_yet(here: World) -> None:
     played = serve(here, "P01", "progress", (ShowTable, BACK))
     assert played.last(ShowTable).rows == ()
+
+
+# -- a centre that answers more, or less, than this terminal knows --------------------------------
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, *answers: Eligibility) -> None:
+    monkeypatch.setattr(OperationsClient, "eligibility", lambda client, group: answers)
+
+
+HELD_BACK = Eligibility(business=Business.STANDING_WITHDRAWAL, can=True)
+LOAN_NOWHERE = Eligibility(business=Business.PREPAYMENT, can=True, loan="nowhere")
+
+
+def test_what_this_terminal_cannot_draft_is_not_among_the_reasons(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signing = Eligibility(business=Business.SMS_SIGNING, can=True)
+    answering(monkeypatch, HELD_BACK, LOAN_NOWHERE, signing)
+    played = serve(here, "P03", "signing", (ChooseReason, BACK))
+    assert [say(each.title, Language.ZH) for each in played.last(ChooseReason).can] == ["短信签约"]
+
+
+def test_a_change_of_which_the_centre_says_nothing_is_an_answer_not_to_trust(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, HELD_BACK)
+    played = serve(here, "P03", "personal-data", (Problem, MENU), unrated=True)
+    assert "回应不完整" in said(played, Problem)
+
+
+def test_nothing_that_this_terminal_can_draft_is_a_refusal(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, HELD_BACK)
+    played = serve(here, "P03", "withdraw", AGREED, (Problem, MENU), unrated=True)
+    assert "没有您可以办的" in said(played, Problem)
+
+
+@pytest.mark.parametrize(
+    ("service", "answer", "lines"),
+    [
+        ("prepay", LOAN_NOWHERE, ()),
+        ("prepay", Eligibility(business=Business.SETTLEMENT, can=True), ()),
+        ("withdraw", Eligibility(business=Business.RETIREMENT_WITHDRAWAL, can=True), (AGREED,)),
+        (
+            "monthly-offset",
+            Eligibility(business=Business.MONTHLY_OFFSET, can=True),
+            ((Choose, "sign"),),
+        ),
+    ],
+)
+def test_what_can_be_had_of_no_loan_or_account_is_an_answer_not_to_trust(
+    here: World,
+    monkeypatch: pytest.MonkeyPatch,
+    service: str,
+    answer: Eligibility,
+    lines: tuple[Line, ...],
+) -> None:
+    answering(monkeypatch, answer)
+    before = lines if service == "withdraw" else ()
+    after = lines if service != "withdraw" else ()
+    all_lines = (*before, (ChooseReason, "0"), *after, (Problem, MENU))
+    played = serve(here, "P03", service, *all_lines, unrated=True)
+    assert "回应不完整" in said(played, Problem)
 
 
 def test_without_a_committer_the_tiles_of_money_say_why(here: World) -> None:
