@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
+import re
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -1008,3 +1009,17 @@ def test_drawing_any_bytes(office: Office, noise: bytes, cut: int) -> None:
         except CannotDraw:
             continue
         assert drawn
+
+
+def test_the_document_for_centres_shows_the_mark_of_a_holder_whose_name_is_folded() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "sealed-papers.md").read_text(encoding="utf-8")
+    told = re.search(
+        r"session `(.+?)`, name `(.+?)`, which folds to `(.+?)`.*number `(.+?)`.*mark\s`(.+?)`",
+        page,
+        re.DOTALL,
+    )
+    assert told
+    session, name, folded, number, mark = told.groups()
+    name, folded = (re.sub(r"U\+(\w+) ?", lambda m: chr(int(m[1], 16)), n) for n in (name, folded))
+    assert normal_name(name) == folded
+    assert holder_mark(session, name, number) == holder_mark(session, folded, number) == mark
