@@ -515,23 +515,52 @@ def test_the_age_of_the_revocation_list(tmp_path: Path) -> None:
     assert list_of(url, tmp_path).verdict is Verdict.UNKNOWN  # nobody answers there any more
 
 
-@pytest.mark.parametrize(
-    ("answer", "seen"),
-    [
-        (reply(200, b"none", kind="application/pkix-crl"), "no list in DER"),
-        (reply(404, NO), "no list in DER"),
-        (reply(200, a_list(make_root(), age=60)), "1440 h old, and out of date"),
-    ],
-)
-def test_a_revocation_list_that_is_no_use(tmp_path: Path, answer: Answer, seen: str) -> None:
+SEALS, BETWEEN = make_root(), make_root("业务子CA")
+
+
+def listed(*lists: bytes) -> Answer:
+    return reply(200, b"".join(lists), kind="application/pkix-crl")
+
+
+def list_of_answer(answer: Answer, tmp_path: Path, roots: bytes) -> Finding:
+    """The finding where the centre answers so, and the terminal has these roots of seals."""
+    (tmp_path / "root.pem").write_bytes(roots)
     catalogue = CATALOGUE.model_copy(update={"clock": SEALED_AT})
     with CentreServer() as peer:
         peer.on("GET", "/v1/catalogue", reply(200, catalogue.model_dump_json()))
         peer.on("GET", "/v1/revocations", answer)
-        finding = list_of(peer.url, tmp_path)
+        return list_of(peer.url, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("answer", "seen"),
+    [
+        (listed(b"none"), "no list in DER"),
+        (listed(), "no list in DER"),
+        (reply(404, NO), "no list in DER"),
+        (listed(a_list(SEALS, age=60)), "1440 h old, and out of date"),
+        (listed(a_list(SEALS), a_list(BETWEEN, age=60)), "1440 h old, and out of date"),
+        (listed(a_list(make_root())), "not signed by CN=演示根, whose list it claims to be"),
+        (listed(a_list(BETWEEN)), "of CN=业务子CA: no root of seals"),
+    ],
+)
+def test_a_revocation_list_that_is_no_use(tmp_path: Path, answer: Answer, seen: str) -> None:
+    finding = list_of_answer(answer, tmp_path, SEALS.pem())
     assert finding.verdict is Verdict.BAD
     assert finding.seen.startswith(seen)
     assert "renew" in finding.mend
+
+
+def test_several_revocation_lists(tmp_path: Path) -> None:
+    answer = listed(a_list(BETWEEN, age=2), a_list(SEALS))
+    finding = list_of_answer(answer, tmp_path, make_root().pem() + SEALS.pem())
+    assert finding.verdict is Verdict.GOOD
+    assert finding.seen.startswith("48 h old, good until")
+
+
+def test_a_revocation_list_where_no_root_can_be_read(tmp_path: Path) -> None:
+    finding = list_of_answer(listed(a_list(SEALS)), tmp_path, b"none")
+    assert (finding.verdict, finding.seen) == (Verdict.UNKNOWN, "whose list it is cannot be told")
 
 
 def net(root: Path, way_out: str, **carriers: str) -> Path:
