@@ -38,6 +38,7 @@ from kiosk.visit.steps import (
     Column,
     Confirm,
     ConfirmName,
+    EnterNewPassword,
     EnterNumber,
     EnterPassword,
     EnterSmsCode,
@@ -277,6 +278,21 @@ def _enter_password(step: EnterPassword, look: Look) -> EnterCodeContent:
         help=look.word(_("输入时请留意旁边有没有人")),
         secret=True,
         other=look.word(_("换其他方式")) if step.others else "",
+    )
+
+
+def _enter_new_password(step: EnterNewPassword, look: Look) -> EnterCodeContent:
+    return EnterCodeContent(
+        title=look.word(_("请再输入一次新密码") if step.again else _("请输入新的查询密码")),
+        lead=look.word(_("和刚才输入的一样") if step.again else _("自己选 6 位数字")),
+        wrong=look.word(step.wrong) if step.wrong else "",
+        length=6,
+        resend_after=0,
+        resend="",
+        resend_in="",
+        confirm=look.word(_("确认")),
+        help=look.word(_("输入时请留意旁边有没有人")),
+        secret=True,
     )
 
 
@@ -884,6 +900,7 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     ShowFundCode: _show_fund_code,
     PresentSocialSecurityCard: _present_social_security_card,
     EnterPassword: _enter_password,
+    EnterNewPassword: _enter_new_password,
     ChooseWay: _choose_way,
     EnterSmsCode: _enter_code,
     Menu: _menu,

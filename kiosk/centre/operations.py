@@ -103,13 +103,21 @@ class PersonalDataOrder(WireModel):
     value: Sensitive[Named]
 
 
+class PasswordOrder(WireModel):
+    """查询密码变更: ``value`` is the new password."""
+
+    business: Literal[Business.PASSWORD_CHANGE]
+    value: Sensitive[Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]]
+
+
 Order = Annotated[
     WithdrawalOrder
     | PrepaymentOrder
     | SettlementOrder
     | MonthlyOffsetOrder
     | SigningOrder
-    | PersonalDataOrder,
+    | PersonalDataOrder
+    | PasswordOrder,
     Field(discriminator="business"),
 ]
 """What the citizen wants 申请: one model for each business."""

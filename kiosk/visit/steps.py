@@ -329,6 +329,19 @@ class EnterPassword(Step[Sensitive[str]]):
 
 
 @dataclass(frozen=True, slots=True)
+class EnterNewPassword(Step[Sensitive[str]]):
+    """A new query password: six digits that the citizen chooses. ``again``: the same once more."""
+
+    again: bool = False
+    wrong: Sayable | None = None  # why the last one does not do
+
+    def check(self, answer: object) -> Sensitive[str]:
+        if isinstance(answer, str) and len(answer) == 6 and answer.isascii() and answer.isdecimal():
+            return Sensitive(answer)
+        raise NotAnAnswer(_("请输入 6 位数字"))
+
+
+@dataclass(frozen=True, slots=True)
 class Tile:
     """One service on the menu. ``closed`` says why the citizen cannot choose the service now;
     ``group`` is the kind of business, as the centre's catalogue names it."""

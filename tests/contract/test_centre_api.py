@@ -155,7 +155,7 @@ def test_the_catalogue_needs_no_session(terminal: WireTerminal) -> None:
         "paper": ["deposit-certificate"],
         "withdrawal": ["withdraw", "withdrawals"],
         "loan": ["loan", "prepay", "monthly-offset"],
-        "change": ["phone", "payee-card", "personal-data", "signing"],
+        "change": ["phone", "payee-card", "personal-data", "query-password", "signing"],
     }
     offers = {offer["service"]: offer for offer in catalogue["offers"]}
     assert max(len(offer["short"]["zh"]) for offer in offers.values()) <= 6

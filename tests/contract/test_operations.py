@@ -17,7 +17,7 @@ import requests
 from kiosk.centre.client import CentreClient
 from kiosk.centre.commit_client import CommitClient
 from kiosk.centre.errors import CentreUnavailable, Refusal
-from kiosk.centre.evidence import CardEvidence
+from kiosk.centre.evidence import CardEvidence, PasswordEvidence
 from kiosk.centre.operations import (
     AuthorisationAnswer,
     Confirmation,
@@ -28,6 +28,7 @@ from kiosk.centre.operations import (
     MonthlyOffsetOrder,
     Operation,
     Order,
+    PasswordOrder,
     PersonalDataOrder,
     PrepaymentOrder,
     SettlementOrder,
@@ -101,7 +102,8 @@ class OperationVisit:
         card = {"kind": person.kind, "name": person.name, "number": person.number}
         if person.kind.startswith("foreigner"):
             card["name_latin"] = person.name_latin
-        self.ask.sign_in(CardEvidence.model_validate(card))
+        self.card = CardEvidence.model_validate(card)
+        self.ask.sign_in(self.card)
         self.ask.send_sms()
         self.ask.check_sms(Sensitive(CODE))
         self.money = self.ask.operations
@@ -487,6 +489,37 @@ def test_nothing_is_changed_to_what_the_centre_does_not_offer(
     order = PersonalDataOrder(business=DATA, field=field, value=Sensitive(value))
     with pytest.raises(Refusal, match="not-offered-here"):
         visits("P03").drafted(order)
+
+
+def test_a_new_query_password_replaces_the_old(visits: Visits) -> None:
+    visit = visits("P01")
+    order = PasswordOrder(business=Business.PASSWORD_CHANGE, value=Sensitive("806293"))
+    visit.carried_out(order)
+    held = visits("P01", terminal="YL-0002")
+    held.ask.sign_out()
+    held.ask.sign_in(held.card)
+    with pytest.raises(Refusal, match="password-wrong"):
+        held.ask.prove(PasswordEvidence(password=Sensitive("223344")))
+    assert held.ask.prove(PasswordEvidence(password=Sensitive("806293"))).level
+    rows = visit.lever("GET", "/operations")
+    assert "806293" not in str(rows)
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [
+        ("111111", "password-weak"),
+        ("123456", "password-weak"),
+        ("987654", "password-weak"),
+        ("900307", "password-weak"),
+        ("000001", "password-weak"),
+        ("223344", "password-same"),
+    ],
+)
+def test_a_password_that_the_centre_does_not_take(visits: Visits, password: str, code: str) -> None:
+    order = PasswordOrder(business=Business.PASSWORD_CHANGE, value=Sensitive(password))
+    with pytest.raises(Refusal, match=code):
+        visits("P01").drafted(order)
 
 
 def test_what_the_register_has_changed_meanwhile_is_refused_at_the_commit(visits: Visits) -> None:

@@ -107,7 +107,7 @@ class AnyOrder(RuleBasedStateMachine):
         fields = {
             "business": one.business,
             "field": field.field if field else None,
-            "value": choice.code if choice else None,
+            "value": choice.code if choice else f"80629{way}",
             "account": one.account,
             "loan": one.loan,
             "amount": asked,

@@ -1,8 +1,10 @@
-"""变更 at the stand-in centre: personal data."""
+"""变更 at the stand-in centre: personal data, query password."""
 
 from __future__ import annotations
 
 from typing import Any
+
+import pytest
 
 from kiosk.visit.operation_steps import (
     CONFIRM,
@@ -11,7 +13,7 @@ from kiosk.visit.operation_steps import (
     ConfirmOperation,
     ShowOutcome,
 )
-from kiosk.visit.steps import Choose, EnterSmsCode, Menu, Problem
+from kiosk.visit.steps import Choose, EnterNewPassword, EnterSmsCode, Menu, NotAnAnswer, Problem
 from kiosk.visit.troubles import MENU
 from kiosk.visit.visit import WentBack
 from kiosk.words import Language, say
@@ -112,6 +114,39 @@ def test_a_change_is_read_in_english_as_well(here: World) -> None:
         for fact in played.last(ShowOutcome).facts
     }
     assert said["Marital status from now on"] == "Divorced"
+
+
+# -- 查询密码 -------------------------------------------------------------------------------------
+
+
+def test_p01_chooses_another_password(here: World) -> None:
+    def asked(words: str) -> Any:
+        return lambda step: (
+            isinstance(step, EnterNewPassword) and words in say(step.wrong or "", Language.ZH)
+        )
+
+    played = serve(
+        here,
+        "P01",
+        "query-password",
+        (EnterNewPassword, "806293"),
+        (EnterNewPassword, "806294"),
+        (asked("不一样"), "111111"),
+        (EnterNewPassword, "111111"),
+        (asked("太容易猜到"), "806293"),
+        (EnterNewPassword, "806293"),
+        *confirmed(here),
+    )
+    assert "旧密码作废" in str(played.last(ConfirmOperation).operation.effects)
+
+
+def test_a_password_has_six_digits() -> None:
+    for wrong in ("12345", "1234567", "12345a", "１２３４５６", None):
+        with pytest.raises(NotAnAnswer):
+            EnterNewPassword().check(wrong)
+
+
+# -- one at a time --------------------------------------------------------------------------------
 
 
 def test_a_change_under_way_is_shown_before_the_next(here: World) -> None:

@@ -9,7 +9,7 @@ from kiosk.privacy import Sensitive
 from kiosk.services.personal_data import field_page, value_page
 from kiosk.visit.operation_steps import ConfirmOperation
 from kiosk.visit.operation_words import HOME, outcome
-from kiosk.visit.steps import Step
+from kiosk.visit.steps import EnterNewPassword, Step
 from tests.ui.operation_samples import QUOTE, SLIP_ACTION
 
 
@@ -80,6 +80,13 @@ _CHANGE = QUOTE.model_copy(
 )  # fmt: skip
 
 
+_WEAK = _words(
+    "这个密码太容易猜到。请不要用生日、证件号、手机号里的数字，也不要用连续或相同的数字。",
+    "This password is too easy to guess. Take no digits of your birthday, ID or phone number, "
+    "and none in a row.",
+)
+
+
 def change_samples() -> dict[str, Step[object]]:
     """Every page of a change by the name of its picture."""
     done = _CHANGE.model_copy(
@@ -89,6 +96,9 @@ def change_samples() -> dict[str, Step[object]]:
         "84-personal-field": field_page((_ADDRESS, _MARITAL, _EMAIL)),
         "85-personal-value": value_page(_ADDRESS),
         "86-confirm-change": ConfirmOperation(_CHANGE, "王*"),
+        "88-new-password": EnterNewPassword(),
+        "89-new-password-again": EnterNewPassword(again=True),
+        "8a-new-password-weak": EnterNewPassword(wrong=_WEAK),
         "87-changed": outcome(done, _CHANGE, (SLIP_ACTION, HOME)),
     }
     return steps  # type: ignore[return-value]

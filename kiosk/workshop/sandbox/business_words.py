@@ -20,6 +20,7 @@ TITLES = {
     Business.SMS_SIGNING: CentreWords(zh="短信签约", en="Sign-up for messages"),
     Business.CARD_SIGNING: CentreWords(zh="银行卡签约", en="Sign-up of the bank card"),
     Business.LEAVING_WITHDRAWAL: CentreWords(zh="离职提取", en="Withdrawal after leaving a job"),
+    Business.PASSWORD_CHANGE: CentreWords(zh="查询密码变更", en="Change of query password"),
     Business.PERSONAL_DATA_CHANGE: CentreWords(zh="个人信息变更", en="Change of personal data"),
 }
 """The name of each business that the stand-in carries out."""
@@ -341,6 +342,19 @@ REFUSALS: dict[str, tuple[int, Words, Words]] = {
         ("明年1月1日起可以再提。", "You can withdraw again from 1 January."),
     ),
     # -- 变更
+    "password-weak": (
+        409,
+        ("这个密码太容易猜到。", "This password is too easy to guess."),
+        (
+            "请不要用生日、证件号、手机号里的数字，也不要用连续或相同的数字。",
+            "Take no digits of your birthday, ID or phone number, and none in a row.",
+        ),
+    ),
+    "password-same": (
+        409,
+        ("和原来的密码一样。", "This is the password that you have."),
+        ("请换一个。", "Please take another one."),
+    ),
     "not-offered-here": (
         409,
         ("这项信息不能改成这样。", "This cannot be changed to that here."),

@@ -166,6 +166,9 @@ class BusinessRule:
     needs_authorisation: bool = False
     effects: Callable[[PersonCase, OrderTarget, Terms], tuple[CentreWords, ...]] | None = None
     trial: Callable[[PersonCase, OrderTarget, Terms], Trial] | None = None
+    takes: Callable[[PersonCase, str], str] | None = None
+    """The new value in the form in which the centre keeps it; refuses what the centre does not
+    take."""
     changes: Callable[[PersonCase, OrderTarget], tuple[Change, ...]] | None = None
     """What the order changes of the person's data; refuses what it cannot be changed to."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import pairwise
 
 from kiosk.centre.models import CentreWords
 from kiosk.centre.operations import Change, FieldChoice, PersonalField
@@ -10,6 +11,7 @@ from kiosk.operation import Business
 from kiosk.privacy import Sensitive
 from kiosk.workshop.sandbox import personas
 from kiosk.workshop.sandbox.cases import BusinessRule, Movement, OrderTarget, PersonCase, Terms
+from kiosk.workshop.sandbox.pins import password_digest
 from kiosk.workshop.sandbox.refusals import Refused
 
 
@@ -131,7 +133,47 @@ def _file_personal_data(
     return []
 
 
+# -- 查询密码 -------------------------------------------------------------------------------------
+
+
+def _judge_password(case: PersonCase) -> list[Terms]:
+    effect = _words(
+        "旧密码作废，今后用新密码查询", "The old password ends; from now on use the new one"
+    )
+    return [Terms(Business.PASSWORD_CHANGE, effects=(effect,), payee=False)]
+
+
+def _take_password(case: PersonCase, password: str) -> str:
+    """Refuses password-weak, password-same."""
+    steps = {int(after) - int(before) for before, after in pairwise(password)}
+    known = (case.person["number"], case.person["phone"])
+    if steps in ({0}, {1}, {-1}) or any(password in number for number in known):
+        raise Refused("password-weak")
+    digest = password_digest(case.person["id"], password)
+    if digest == case.on_file["password"]:
+        raise Refused("password-same")
+    return digest
+
+
+def _file_password(
+    case: PersonCase, target: OrderTarget, terms: Terms, serial: str
+) -> list[Movement]:
+    case.store.run(
+        "UPDATE on_file SET password = ? WHERE person = ?", target.value, case.person["id"]
+    )
+    return []
+
+
 RULES = (
+    BusinessRule(
+        business=Business.PASSWORD_CHANGE,
+        group="change",
+        kind="query-password",
+        service="query-password",
+        judge=_judge_password,
+        carry_out=_file_password,
+        takes=_take_password,
+    ),
     BusinessRule(
         business=Business.PERSONAL_DATA_CHANGE,
         group="change",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from kiosk.workshop.sandbox import personas
+from kiosk.workshop.sandbox import personas, pins
 from kiosk.workshop.sandbox.store import Store
 
 
@@ -60,6 +60,7 @@ def fill(store: Store) -> None:
             "address": _OLD_ADDRESS,
             "email": f"{person.lower()}@example.com",
             "marital": _MARITAL_ON_FILE.get(person, known.marital),
+            "password": pins.password_digest(person, pins.PASSWORD),
         }
         store.insert("on_file", on_file)
     store.insert_all("mortgage", _MORTGAGES)

@@ -101,6 +101,8 @@ _OFFERS = (
            closed_because=_NEEDS_FACE),
     _offer("personal-data", "change", ("个人信息变更", "Change of personal data"),
            ("地址、婚姻", "Address, marriage"), ("个人信息", "Personal data"), hours=_BY_DAY),
+    _offer("query-password", "change", ("查询密码变更", "Change of query password"),
+           ("6 位数字", "Six digits"), ("查询密码", "Password"), hours=_BY_DAY),
     _offer("signing", "change", ("签约", "Sign up"), ("短信、银行卡", "Messages, bank card"),
            hours=_BY_DAY),
 )  # fmt: skip

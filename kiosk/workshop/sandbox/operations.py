@@ -245,18 +245,23 @@ class OperationDesk:
             raise Refused("risk-terminal", retry_after_s=RISK_S)
 
     def _target(self, visitor: TokenHolder, order: Order) -> OrderTarget:
-        """The order under the centre's own numbers. Refuses not-found."""
+        """The order under the centre's own numbers. Refuses not-found, and a new value that the
+        centre does not take."""
         account = getattr(order, "account", None)
         loan = getattr(order, "loan", None)
         amount = getattr(order, "amount", None)
         value = getattr(order, "value", None)
+        new = None if value is None else str(value.reveal())
+        takes = _rule_of(order.business).takes
+        if new is not None and takes:
+            new = takes(self._case(visitor), new)
         return OrderTarget(
             account=self._accounts.find(visitor, account)["number"] if account else None,
             loan=self._accounts.find_loan(visitor, loan)["number"] if loan else None,
             amount=None if amount is None else int(amount * 100),
             way=getattr(order, "way", None),
             field=getattr(order, "field", None),
-            value=None if value is None else value.reveal(),
+            value=new,
         )
 
     def _terms(

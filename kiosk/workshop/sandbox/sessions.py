@@ -138,7 +138,7 @@ class Sessions:
                 visitor.session, evidence, pan
             )
         else:
-            right = right_password(evidence.password.reveal())
+            right = right_password(self._store, person, evidence.password.reveal())
         if not right:
             self._tries.wrong(person)
             raise Refused(f"{evidence.way}-wrong")

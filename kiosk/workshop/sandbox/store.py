@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-_VERSION = 7  # raised with every change of the schema or of the seed
+_VERSION = 8  # raised with every change of the schema or of the seed
 _SCHEMA = """
 CREATE TABLE person (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, name_latin TEXT NOT NULL, sex TEXT NOT NULL,
@@ -78,7 +78,7 @@ CREATE TABLE fact (
 ) STRICT;
 CREATE TABLE on_file (
     person TEXT PRIMARY KEY REFERENCES person, address TEXT NOT NULL, email TEXT NOT NULL,
-    marital TEXT NOT NULL
+    marital TEXT NOT NULL, password TEXT NOT NULL
 ) STRICT;
 CREATE TABLE mortgage (
     contract TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person, bank TEXT NOT NULL,
