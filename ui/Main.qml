@@ -117,6 +117,18 @@ Window {
                 Accessible.ignored: true
             }
         }
+        PushButton {   // not every page has 退出 in its foot
+            objectName: "waitNoMore"
+            visible: wait.visible && CurrentPage.late
+            z: 3
+            x: (parent.width - width) / 2
+            y: wait.y + wait.height + Theme.gap
+            width: Math.max(implicitWidth, 400)
+            sleepy: false
+            text: qsTr("不等了，退出")
+            iconName: "leave"
+            onClicked: CurrentPage.leave()
+        }
         Rectangle {
             id: wait
             visible: CurrentPage.slow && !CurrentPage.blankScreen

@@ -38,6 +38,9 @@ WARMING = 0
 SLOW_MS = 700
 """Milliseconds until a wait becomes visible: a spinner for a shorter wait would only flicker."""
 
+LATE_MS = 5000
+"""Milliseconds until a wait offers 退出 where it stands."""
+
 
 class PageListener(Protocol):
     """The dialogue, which hears from the page what the citizen does. Every call returns at once."""
@@ -95,7 +98,7 @@ class CurrentPage(QObject):
         self._notices: tuple[Sayable, ...] = ()
         self._greeting = self._hint = ""
         self._answered = -1
-        self._slow = self._blank = self._leaving = False
+        self._slow = self._late = self._blank = self._leaving = False
         self.in_visit = False
         self.preview: Stream | None = None
         """The camera's preview while a capture goes on."""
@@ -107,6 +110,8 @@ class CurrentPage(QObject):
         self._bug: tuple[int, Problem] | None = None  # of the step with this ticket
         self._slow_timer = QTimer(self, singleShot=True, interval=SLOW_MS)
         self._slow_timer.timeout.connect(self._become_slow)
+        self._late_timer = QTimer(self, singleShot=True, interval=LATE_MS)
+        self._late_timer.timeout.connect(self._become_late)
         self._patience = QTimer(self, singleShot=True)
         self._patience.timeout.connect(self._look_again)
 
@@ -126,7 +131,7 @@ class CurrentPage(QObject):
         self._greeting = self._hint = ""
         self._notices = ()
         self._answered = -1
-        self._slow = self._blank = self._leaving = self.in_visit = False
+        self._slow = self._late = self._blank = self._leaving = self.in_visit = False
         self.changed.emit()
         self.busyChanged.emit()
 
@@ -181,8 +186,8 @@ class CurrentPage(QObject):
         if isinstance(shown.step, Deciding):
             self._patience.start(int(shown.step.after_s * 1000))
         self.preview = None
-        self._slow_timer.stop()
-        self._slow = self._leaving = False
+        self._end_wait()
+        self._leaving = False
         self._hint = ""
         self._derive(new=True)
         self.busyChanged.emit()
@@ -247,8 +252,7 @@ class CurrentPage(QObject):
     def _set_hint(self, text: Text) -> None:
         self._hint = say(text, self.language)
         self._answered = -1
-        self._slow_timer.stop()
-        self._slow = False
+        self._end_wait()
         self.changed.emit()
         self.busyChanged.emit()
 
@@ -273,6 +277,15 @@ class CurrentPage(QObject):
     def _become_slow(self) -> None:
         self._slow = True
         self.busyChanged.emit()
+
+    def _become_late(self) -> None:
+        self._late = True
+        self.busyChanged.emit()
+
+    def _end_wait(self) -> None:
+        self._slow_timer.stop()
+        self._late_timer.stop()
+        self._slow = self._late = False
 
     def _is_busy(self) -> bool:
         return self._shown is not None and self._answered == self._shown.ticket
@@ -309,6 +322,8 @@ class CurrentPage(QObject):
     back = readable(bool, lambda self: bool(self._shown and self._shown.back), changed)
     busy = readable(bool, lambda self: self._is_busy(), busyChanged)
     slow = readable(bool, lambda self: self._slow, busyChanged)
+    late = readable(bool, lambda self: self._late, busyChanged)
+    """Whether the wait lasts so long that the page offers to leave."""
     blankScreen = readable(bool, lambda self: self._blank, changed)
     wrong = readable(str, lambda self: self._hint, changed)
     greeting = readable(str, lambda self: self._greeting, changed)
@@ -352,6 +367,7 @@ class CurrentPage(QObject):
         self._answered = self._shown.ticket
         self._hint = ""
         self._slow_timer.start()
+        self._late_timer.start()
         self.busyChanged.emit()
         if self.listener:
             self.listener.answer(self._shown.ticket, value)
@@ -368,6 +384,8 @@ class CurrentPage(QObject):
         if self._shown and self.listener:
             self._answered = self._shown.ticket
             self._leaving = True
+            self._late_timer.stop()
+            self._late = False
             self._slow_timer.start()
             self.left.emit()
             self.busyChanged.emit()

@@ -49,7 +49,7 @@ from kiosk.centre.models import (
     Withdrawals,
 )
 from kiosk.centre.operations_client import OperationsClient
-from kiosk.centre.transport import Call, OnTime, Transport, tls_context
+from kiosk.centre.transport import Call, Meanwhile, OnTime, Transport, tls_context
 from kiosk.privacy import Sensitive
 
 T = TypeVar("T")
@@ -84,6 +84,7 @@ class CentreClient:
         certificate: Path | None = None,
         key: Path | None = None,
         on_time: OnTime | None = None,
+        meanwhile: Meanwhile | None = None,
     ) -> None:
         """``url`` is the centre's address before ``/v1``: https, or http on this machine only.
         ``terminal`` is sent as ``X-Terminal``: 1 to 32 ASCII letters, digits, ``.``, ``_``, ``-``.
@@ -94,6 +95,8 @@ class CentreClient:
         one (``TSS2 PRIVATE KEY``) when OpenSSL has the provider, and may stand in ``certificate``.
 
         ``on_time`` is told each call's endpoint (``GET /v1/accounts/{id}/ledger``) and seconds.
+        ``meanwhile`` is called while a call waits, and ends the call by raising; not a call that
+        says how an operation goes on, what was printed, or that the session is over.
         Raises ``ValueError`` for a setting that cannot work.
         """
         self._transport = Transport(
@@ -103,6 +106,7 @@ class CentreClient:
             connect_s=connect_s,
             read_s=read_s,
             on_time=on_time,
+            meanwhile=meanwhile,
         )
         self._terminal = terminal
         self._whole_s = whole_s
@@ -268,7 +272,8 @@ class CentreClient:
 
     def report_print(self, document_id: str, report: PrintReport) -> PrintCount:
         """Tell what came out of the printer; the same job is counted once. Needs no session."""
-        call = Call("POST", "/v1/documents/{id}/prints", id=document_id, body=report, keyed=True)
+        path = "/v1/documents/{id}/prints"
+        call = Call("POST", path, id=document_id, body=report, keyed=True, to_the_end=True)
         return self._ask(call, _PRINT_COUNT)
 
     def rate(self, rating: Rating) -> None:
@@ -311,7 +316,7 @@ class CentreClient:
         self._documents.clear()
         if session is None:
             return
-        call = Call("DELETE", "/v1/sessions/current")
+        call = Call("DELETE", "/v1/sessions/current", to_the_end=True)
         # A thread, because no time-out bounds the look-up of a host name.
         leaving = threading.Thread(
             target=self._transport.outcome,

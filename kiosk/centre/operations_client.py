@@ -111,18 +111,20 @@ class OperationsClient:
         evidence-missing, evidence-refused, quote-differs, in-flight. After the third wrong code:
         operation-locked, and the operation is cancelled.
         """
-        call = Call("POST", "/v1/operations/{id}/confirmation", id=id, body=confirmation)
+        path = "/v1/operations/{id}/confirmation"
+        call = Call("POST", path, id=id, body=confirmation, to_the_end=True)
         return self._same(call, self._ask(call, _STATUS, MOST_S))
 
     def cancel(self, id: str) -> OperationStatus:
         """Take back what is drafted or confirmed. The state in the answer says whether the centre
         has: anything but ``cancelled`` goes on."""
-        call = Call("POST", "/v1/operations/{id}/cancellation", id=id, keyed=True)
+        path = "/v1/operations/{id}/cancellation"
+        call = Call("POST", path, id=id, keyed=True, to_the_end=True)
         return self._same(call, self._ask(call, _STATUS, MOST_S))
 
     def operation(self, id: str) -> Operation:
         """The operation as far as it has come. Refusal: not-found, which ends nothing."""
-        call = Call("GET", "/v1/operations/{id}", id=id)
+        call = Call("GET", "/v1/operations/{id}", id=id, to_the_end=True)
         operation = self._ask(call, _OPERATION, QUERY_S)
         if operation.id != id:
             raise nonsense(call, en("another operation"))
@@ -130,7 +132,7 @@ class OperationsClient:
 
     def told(self, id: str) -> None:
         """The page of the operation's end was on the screen. Refusal: not-ended."""
-        call = Call("POST", "/v1/operations/{id}/told", id=id, keyed=True)
+        call = Call("POST", "/v1/operations/{id}/told", id=id, keyed=True, to_the_end=True)
         self._send(call, (204,), MOST_S)
 
     def open_operations(self) -> Operations:

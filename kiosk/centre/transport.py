@@ -13,9 +13,12 @@ import logging
 import re
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -34,12 +37,16 @@ from kiosk.privacy import Sensitive
 
 OnTime = Callable[[str, float], None]
 """Called after each call with its endpoint and the seconds that the call took."""
+Meanwhile = Callable[[], None]
+"""Called again and again while a call waits for its answer; what it raises ends the wait."""
 log = logging.getLogger("kiosk.centre")
 
 MOST_BYTES = 10_000_000
 """No answer of the centre is larger; a certificate has some 100 kB."""
 PAUSES_S = (0.2, 0.6)
 """Pauses before the second and the third try of a request that may be repeated."""
+LOOK_S = 0.05
+"""Seconds between two calls of ``Meanwhile``."""
 MOST_HINTS = 50
 """Answers of the class 1xx before the real one; RFC 9110 15.2 allows any number."""
 _EXPECTED = frozenset((200, 201, 204, *range(400, 500)))
@@ -82,6 +89,7 @@ class Call:
     query: str = ""
     body: WireModel | None = None
     keyed: bool = False  # a POST that carries a key or a job: the centre does it once
+    to_the_end: bool = False  # nothing but its answer or its time ends it
 
     @property
     def repeatable(self) -> bool:
@@ -108,15 +116,72 @@ class Transport:
         connect_s: float,
         read_s: float,
         on_time: OnTime | None = None,
+        meanwhile: Meanwhile | None = None,
     ) -> None:
         """``url`` and ``terminal`` as :class:`kiosk.centre.client.CentreClient` takes them;
         ``context`` from :func:`tls_context`. Raises ``ValueError`` for what cannot work."""
         if not _TERMINAL.fullmatch(terminal):
             raise ValueError("the terminal's id has 1 to 32 letters, digits, dots or dashes")
-        self._url = _checked_url(url)
+        url = _checked_url(url)
+        self._new_line: Callable[[], _Line] = partial(
+            _Line, url, terminal, context, connect_s, read_s
+        )
+        self._line = self._new_line()
+        self._on_time = on_time or (lambda endpoint, seconds: None)
+        self._meanwhile = meanwhile
+
+    def close(self) -> None:
+        """Close every connection. Also right when none is open."""
+        self._line.close()
+
+    def outcome(
+        self, call: Call, token: Sensitive[str] | None, whole_s: float
+    ) -> Answered | Silence:
+        """Send the request; when no answer comes, send a repeatable request again after a pause.
+        ``whole_s`` bounds all tries together. Raises only what ``meanwhile`` raises."""
+        if call.id is not None and not _ID.fullmatch(call.id):
+            return Silence(Trouble.NONSENSE, en("an id that cannot stand in a path"))
+        began = time.monotonic()
+        if self._meanwhile is None or call.to_the_end:
+            outcome = self._line.outcome(call, token, whole_s)
+        else:
+            outcome = self._outcome_unless(self._meanwhile, call, token, whole_s)
+        self._on_time(call.endpoint, time.monotonic() - began)
+        return outcome
+
+    def _outcome_unless(
+        self, meanwhile: Meanwhile, call: Call, token: Sensitive[str] | None, whole_s: float
+    ) -> Answered | Silence:
+        """As :meth:`outcome`. When ``meanwhile`` raises, the call goes on alone on its connection,
+        nobody takes its answer, and the next call gets a connection of its own."""
+        line = self._line
+        future: Future[Answered | Silence] = Future()
+
+        def ask() -> None:
+            try:
+                future.set_result(line.outcome(call, token, whole_s))
+            except BaseException as bug:  # noqa: BLE001 - raised in the thread that waits
+                future.set_exception(bug)
+
+        threading.Thread(target=ask, daemon=True, name="centre").start()
+        while not wait((future,), LOOK_S).done:
+            try:
+                meanwhile()
+            except BaseException:
+                self._line = self._new_line()
+                raise
+        return future.result()
+
+
+class _Line:
+    """One kept connection, and one call at a time on it."""
+
+    def __init__(
+        self, url: str, terminal: str, context: ssl.SSLContext, connect_s: float, read_s: float
+    ) -> None:
+        self._url = url
         self._connect_s = connect_s
         self._read_s = read_s
-        self._on_time = on_time or (lambda endpoint, seconds: None)
         self._patience = _CallDeadline()
         self._last_use = 0.0
         self._http = requests.Session()
@@ -135,25 +200,19 @@ class Transport:
         self._http.mount("http://", adapter)
 
     def close(self) -> None:
-        """Close every connection. Also right when none is open."""
         self._http.close()
 
     def outcome(
         self, call: Call, token: Sensitive[str] | None, whole_s: float
     ) -> Answered | Silence:
-        """Send the request; when no answer comes, send a repeatable request again after a pause.
-        ``whole_s`` bounds all tries together. Never raises."""
-        if call.id is not None and not _ID.fullmatch(call.id):
-            return Silence(Trouble.NONSENSE, en("an id that cannot stand in a path"))
-        began = time.monotonic()
-        self._patience.by = began + whole_s
+        """Send the request and its repetitions. Never raises."""
+        self._patience.by = time.monotonic() + whole_s
         outcome = self._exchange(call, token)
         for pause in PAUSES_S if call.repeatable else ():
             if isinstance(outcome, Answered) or self._patience.left() <= pause:
                 break
             time.sleep(pause)
             outcome = self._exchange(call, token)
-        self._on_time(call.endpoint, time.monotonic() - began)
         return outcome
 
     def _exchange(self, call: Call, token: Sensitive[str] | None) -> Answered | Silence:

@@ -313,6 +313,23 @@ class Dialogue:
 
     # -- for the terminal ---------------------------------------------------------------------
 
+    def hear(self) -> None:
+        """Raise :class:`Left` or :class:`TimedOut` if it came while the visit waits for the centre.
+        Every other note stays in the inbox, for the page that is shown."""
+        notes: list[_Note] = []
+        while self._over is None:
+            try:
+                noted = self._inbox.get_nowait()
+            except Empty:
+                for note in notes:
+                    self._inbox.put(note)
+                return
+            if isinstance(noted, Left | TimedOut):
+                self._over = noted
+            else:
+                notes.append(noted)
+        self._end(self._over)
+
     def look_again(self) -> None:
         """A device has another status: the page may say something else now."""
         self._inbox.put(_LookAgain())

@@ -15,7 +15,7 @@ from kiosk import events
 from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import CentreUnavailable, Refusal, reference_number
 from kiosk.centre.models import Catalogue
-from kiosk.centre.transport import OnTime
+from kiosk.centre.transport import Meanwhile, OnTime
 from kiosk.endings import How
 from kiosk.identity.face.booth import FaceBooth
 from kiosk.identity.proving import WHY, prove_further
@@ -153,7 +153,7 @@ class Terminal:
         visit: Visit | None = None
         try:
             self._take_devices(leftovers=leftovers)
-            centre = self._client()
+            centre = self._client(meanwhile=self.dialogue.hear)
             visit = Visit(self.dialogue, centre, self, self._settings, self._committer)
             runs = {name: service.run for name, service in SERVICES.items()}
             how = visit.run(identify, menu, runs, prove_for)
@@ -237,7 +237,7 @@ class Terminal:
                 own.append(device_words(kind, status))
         return (*own, *(self._catalogue.notices if self._catalogue else ()))
 
-    def _client(self) -> CentreClient:
+    def _client(self, meanwhile: Meanwhile | None = None) -> CentreClient:
         centre = self._settings.centre
         return CentreClient(
             centre.url,
@@ -248,6 +248,7 @@ class Terminal:
             certificate=centre.certificate,
             key=centre.key,
             on_time=self._on_time,
+            meanwhile=meanwhile,
         )
 
 

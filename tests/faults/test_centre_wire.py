@@ -430,6 +430,60 @@ def test_nothing_stays_open(server: CentreServer) -> None:
     assert threading.active_count() <= before
 
 
+# -- a citizen who does not wait ------------------------------------------------------------------
+
+
+class Gone(Exception):
+    """Somebody has pressed 退出."""
+
+
+def leave() -> None:
+    raise Gone
+
+
+def test_who_leaves_waits_for_no_answer_and_the_next_call_is_well(server: CentreServer) -> None:
+    server.on("GET", "/v1/person", late(5, reply(200, PERSON)))
+    server.on("POST", "/v1/documents/d-1/prints", reply(200, {"prints": 1, "prints_left_today": 2}))
+    client = CentreClient(server.url, "T0001", meanwhile=leave)
+    began = time.monotonic()
+    with pytest.raises(Gone):
+        client.person()
+    assert time.monotonic() - began < 1
+    client.report_print("d-1", PrintReport(job="j-1", pages=1, complete=True))
+    assert server.requests[-1].connection == 1, "the call that goes on has the old connection"
+    client.close()
+
+
+def test_a_call_that_goes_to_the_end_is_not_left(server: CentreServer) -> None:
+    counted = {"prints": 1, "prints_left_today": 2}
+    server.on("POST", "/v1/documents/d-1/prints", late(0.2, reply(200, counted)))
+    with CentreClient(server.url, "T0001", meanwhile=leave) as client:
+        report = PrintReport(job="j-1", pages=1, complete=True)
+        assert client.report_print("d-1", report).prints_left_today == 2
+
+
+def test_while_nobody_leaves_an_answer_is_waited_for(server: CentreServer) -> None:
+    looked: list[None] = []
+    server.on("GET", "/v1/accounts", late(0.3, reply(200, [])))
+    with CentreClient(server.url, "T0001", meanwhile=lambda: looked.append(None)) as client:
+        assert client.accounts() == ()
+    assert looked
+
+
+def test_a_bug_in_a_call_is_raised_where_it_waits(
+    server: CentreServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bug(*_: object) -> None:
+        raise TimeoutError("of our own")
+
+    monkeypatch.setattr(transport._Line, "outcome", bug)
+    with (
+        CentreClient(server.url, "T0001", meanwhile=lambda: None) as client,
+        pytest.raises(TimeoutError, match="of our own"),
+    ):
+        client.accounts()
+
+
 # -- any bytes ------------------------------------------------------------------------------------
 
 
@@ -637,7 +691,7 @@ def test_only_our_root_is_trusted_after_a_call(issuer: Issuer) -> None:
         CentreClient(server.url, "T0001", ca=issuer.root) as client,
     ):
         client.accounts()
-        adapter = client._transport._http.get_adapter(server.url)
+        adapter = client._transport._line._http.get_adapter(server.url)
         assert isinstance(adapter, HTTPAdapter)
         context = adapter.poolmanager.connection_pool_kw["ssl_context"]
         assert len(context.get_ca_certs()) == 1

@@ -181,6 +181,18 @@ def test_who_leaves_a_print_that_is_held_up_cancels_it(here: Hall) -> None:
         citizen.go_away()
 
 
+def test_who_leaves_waits_for_no_answer_of_the_centre(here: Hall) -> None:
+    with here.visit(read_s=30.0) as citizen:
+        citizen.signs_in("P03")
+        here.here.fault("/v1/loans", "latency", seconds=20.0)
+        citizen.press("loan")
+        time.sleep(0.2)  # the call is under way
+        began = time.monotonic()
+        assert citizen.leaves() == "left"
+        here.here.ask("DELETE", "/faults")
+        assert time.monotonic() - began < PATIENCE_S / 3
+
+
 class Hangs(Driver):
     """Its library does not come back from a reset."""
 

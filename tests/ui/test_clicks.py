@@ -180,6 +180,23 @@ def test_a_page_sleeps_until_its_answer_is_dealt_with(theatre: Theatre) -> None:
     assert theatre.button("back")
 
 
+def test_a_long_wait_offers_to_leave_where_it_stands(theatre: Theatre) -> None:
+    timer = theatre.page._late_timer
+    assert timer.interval() == 5000
+    timer.setInterval(0)
+    try:
+        theatre.show(CASES["01-attract"], ticket=5)
+        theatre.press(theatre.button("start"))
+        assert theatre.until(lambda: bool(theatre.page.slow and theatre.page.late), 2000)
+        theatre.settle()
+        theatre.press(theatre.button("waitNoMore"))
+        assert theatre.listener.heard[-1] == ("leave", None)
+        assert "正在退出，请稍候" in texts(theatre)
+        assert "waitNoMore" not in [button.objectName() for button in theatre.buttons()]
+    finally:
+        timer.setInterval(5000)
+
+
 def test_what_is_not_an_answer_is_said_and_the_page_wakes(theatre: Theatre) -> None:
     theatre.show(CASES["09-account"], ticket=5)
     theatre.press(theatre.button("ledger"))

@@ -616,6 +616,23 @@ def test_leaving_while_the_centre_is_asked_is_heard_once_and_shows_nothing_more(
     assert it.outcome() is None, "the last page is still seen"
 
 
+@pytest.mark.parametrize("how", [Left, TimedOut])
+def test_a_wait_for_the_centre_hears_who_leaves_and_takes_nothing_else(
+    it: Asking, how: type[Exception]
+) -> None:
+    it.ask(question("one"))
+    ticket = it.ticket()
+    it.dialogue.answer(ticket, "a")
+    assert it.outcome() == "a"
+    it.dialogue.hear()
+    it.dialogue.answer(ticket + 1, "b")  # of a page that polls the centre
+    it.dialogue.hear()
+    it.dialogue.leave() if how is Left else it.dialogue.time_out("limit")
+    with pytest.raises(how):
+        it.dialogue.hear()
+    it.dialogue.hear()  # once
+
+
 def test_time_that_runs_out_while_the_centre_is_asked(it: Asking) -> None:
     it.dialogue.time_out("limit")
     it.dialogue.time_out("limit")
