@@ -77,7 +77,7 @@ def main() -> None:
 @click.option("--visits", type=int, hidden=True, help="Stop after so many visits.")
 def run(settings_path: Path, visits: int | None) -> None:
     """Run the terminal: the keeper, and its visits one after another."""
-    from kiosk.keeper import keeper
+    from kiosk.keeper import keeper, sole
 
     command = keeper.visit_command(settings_path)
     try:
@@ -90,7 +90,7 @@ def run(settings_path: Path, visits: int | None) -> None:
                 visits=visits,
             )
         )
-    except SettingsError as error:
+    except (SettingsError, sole.NotSole) as error:
         raise click.ClickException(str(error)) from None
 
 

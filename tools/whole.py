@@ -40,6 +40,7 @@ WHOLE: dict[str, tuple[str, ...]] = {
         "tests/faults/test_keeper.py",
         "tests/faults/test_fork_server.py",
     ),
+    "kiosk/keeper/sole.py": ("tests/unit/test_sole_keeper.py",),
     "kiosk/keeper/systemd.py": ("tests/faults/test_keeper.py",),
     "kiosk/keeper/visit_process.py": (
         "tests/unit/test_visit_process.py",

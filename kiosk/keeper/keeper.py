@@ -58,12 +58,15 @@ from kiosk.keeper.committer_process import CommitterWatch
 from kiosk.keeper.fork_server import ForkServer, ForkStage, Preload
 from kiosk.keeper.forking import NotForked
 from kiosk.keeper.kept_process import STUCK_S
+from kiosk.keeper.sole import sole
 from kiosk.keeper.systemd import Systemd
 from kiosk.keeper.visit_process import KeeperPace, VisitProcess, VisitStage
 
 log = logging.getLogger(__name__)
 
 _SET_CHILD_SUBREAPER = 36
+_STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""SIGHUP: whoever started the keeper at a desk has closed the console."""
 LATE_S = 0.25
 """From one ``select`` to the next, more than the time limit and this tells that the keeper stood
 still, in the ``select`` or between the two."""
@@ -138,7 +141,7 @@ class Keeper:
         self._systemd = Systemd()
 
     def run(self) -> int:
-        """Keep visits until SIGTERM, SIGINT or the given number of them; returns 0.
+        """Keep visits until SIGTERM, SIGINT, SIGHUP or the given number of them; returns 0.
 
         To be called from the main thread. Leaves no process behind, whatever happens.
         """
@@ -496,14 +499,14 @@ class Keeper:
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
-        """SIGTERM and SIGINT end the loop of :meth:`run`. The number of each signal arrives over a
-        socket as well, because ``select`` goes on after a signal, which another thread of the
-        process may have received."""
+        """SIGTERM, SIGINT and SIGHUP end the loop of :meth:`run`. The number of each signal arrives
+        over a socket as well, because ``select`` goes on after a signal, which another thread of
+        the process may have received."""
 
         def stop(_number: int, _frame: object) -> None:
             self._stop = True
 
-        before = {n: signal.signal(n, stop) for n in (signal.SIGTERM, signal.SIGINT)}
+        before = {n: signal.signal(n, stop) for n in _STOPS}
         here, there = socket.socketpair()
         with here, there:
             here.setblocking(False)
@@ -547,17 +550,19 @@ def run(
     with the path of the settings. Empty: no fork server, every visit starts in a fresh interpreter.
     ``committer`` is the command that starts the committer, to which the keeper adds ``--channel``.
     The keeper's only lasting state is one empty marker file in systemd's ``STATE_DIRECTORY``.
-    Raises :class:`kiosk.settings.SettingsError`.
+    Raises :class:`kiosk.settings.SettingsError`, and :class:`kiosk.keeper.sole.NotSole` where the
+    terminal runs already.
     """
     chosen = settings.load(settings_path)
     logs.set_up(production=chosen.production)
     state = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
-    return Keeper(
-        command,
-        limit_s=chosen.visit.limit_s,
-        visits=visits,
-        pace=pace,
-        state=Path(state) if state else None,
-        preload=Preload(preload, settings_path) if preload else None,
-        committer=committer,
-    ).run()
+    with sole(chosen.run_directory):
+        return Keeper(
+            command,
+            limit_s=chosen.visit.limit_s,
+            visits=visits,
+            pace=pace,
+            state=Path(state) if state else None,
+            preload=Preload(preload, settings_path) if preload else None,
+            committer=committer,
+        ).run()

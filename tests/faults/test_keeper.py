@@ -22,6 +22,7 @@ from kiosk.keeper.keeper import visit_command
 PLAYER = Path(__file__).with_name("visit_player.py")
 SETTINGS = """
 terminal = "T0001"
+run_directory = "{run_directory}"
 [centre]
 url = "https://centre.example"
 seal_roots = "roots.pem"
@@ -64,7 +65,7 @@ class KeeperProcess:
         """``committer``: the program of a committer; none without."""
         self.stage = stage
         (stage / "plan").write_text(" ".join(plan))
-        (stage / "terminal.toml").write_text(SETTINGS.format(limit_s=limit_s))
+        (stage / "terminal.toml").write_text(SETTINGS.format(limit_s=limit_s, run_directory=stage))
         pace = {"rest_s": 0.0, "back_off_s": [0.0, 0.05], **pace}
         player = ["-m", "tests.faults.visit_player"] if as_module else [str(PLAYER)]
         load = f"tests.faults.preloads:{preload}" if preload else ""
@@ -414,7 +415,7 @@ def test_warm_takeovers(start: Start) -> None:
     terminal.nobody_left()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_stops_in_order(start: Start, number: signal.Signals) -> None:
     terminal = start("good")
     terminal.wait("visit shown", visit=1)
