@@ -107,6 +107,7 @@ class CurrentPage(QObject):
         self._object: ContentObject | None = None
         self._before: ContentObject | None = None  # the page that is leaving still reads from it
         self._paper: tuple[Preview, PaperPages] | None = None
+        self._paper_lock = threading.Lock()  # never held while a page is drawn
         self._bug: tuple[int, Problem] | None = None  # of the step with this ticket
         self._slow_timer = QTimer(self, singleShot=True, interval=SLOW_MS)
         self._slow_timer.timeout.connect(self._become_slow)
@@ -128,6 +129,7 @@ class CurrentPage(QObject):
     def begin_anew(self) -> None:
         """Forget the visit. What is shown next is nobody's."""
         self._shown = None
+        self._keep_paper(None)
         self._greeting = self._hint = ""
         self._notices = ()
         self._answered = -1
@@ -270,6 +272,7 @@ class CurrentPage(QObject):
         self._blank = True
         self.preview = None
         self._shown = None
+        self._keep_paper(None)
         self.changed.emit()
         self.blanked.emit()
         self.on_blank(done)
@@ -296,18 +299,32 @@ class CurrentPage(QObject):
         shown = self._shown
         if shown is None or not isinstance(shown.step, Preview):
             return None
-        step = shown.step
         try:
-            if self._paper is None or self._paper[0] is not step:
-                if self._paper is not None:
-                    self._paper[1].close()
-                self._paper = None
-                self._paper = step, PaperPages(step.pdf.reveal())
-            pages = self._paper[1]
+            pages = self._pages_of(shown.step)
             return pages.picture(number, width) if number < pages.count else None
         except CannotDraw:
             self._undrawable.emit(shown.ticket)
             return None
+
+    def _pages_of(self, step: Preview) -> PaperPages:
+        """The pages of the document, kept from sheet to sheet while the document is shown."""
+        paper = self._paper
+        if paper is None or paper[0] is not step:
+            paper = step, PaperPages(step.pdf.reveal())
+            self._keep_paper(paper)
+        return paper[1]
+
+    def _keep_paper(self, paper: tuple[Preview, PaperPages] | None) -> None:
+        """Keep ``paper`` in place of the document before, unless it is shown no more. What is not
+        kept is closed in a thread: closing waits for a page that is being drawn."""
+        with self._paper_lock:
+            shown = self._shown
+            wanted = paper is None or (shown is not None and shown.step is paper[0])
+            over = self._paper if wanted else paper
+            if wanted:
+                self._paper = paper
+        if over is not None:
+            threading.Thread(target=over[1].close, name="paper", daemon=True).start()
 
     def _give_up_paper(self, ticket: int) -> None:
         """A page of the shown document cannot be drawn: nobody may agree to what is not seen."""

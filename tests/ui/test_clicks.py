@@ -14,6 +14,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QTest
 
+from kiosk.papers.pictures import PaperPages
 from kiosk.settings import VisitLimits
 from kiosk.visit.steps import Column, EnterSmsCode, Fact, ShowPhoneCode, ShowStatement, ShowTable
 from kiosk.words import HIDDEN, Language, _
@@ -533,6 +534,39 @@ def test_after_the_blank_frame_stands_a_page_of_nobody(theatre: Theatre) -> None
     theatre.settle()
     assert theatre.listener.heard == []
     assert not theatre.page.in_visit
+
+
+@pytest.mark.parametrize("end", ["blank", "rest"])
+def test_no_document_of_the_citizen_is_kept_after_the_visit(theatre: Theatre, end: str) -> None:
+    theatre.show(CASES["20-preview"], ticket=7)
+    theatre.page.sheet(0, 200)
+    kept = theatre.page._paper
+    assert kept is not None
+    if end == "blank":
+        theatre.page.blank()
+    else:
+        theatre.stage.rest(theatre.settings)
+    assert theatre.until(lambda: theatre.page._paper is None)
+    assert theatre.until(lambda: kept[1]._document is None)
+
+
+def test_a_sheet_that_is_drawn_too_late_is_not_kept(
+    theatre: Theatre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread that loads pictures has opened the document, and meanwhile the visit ends."""
+    made: list[PaperPages] = []
+
+    def late(pdf: bytes) -> PaperPages:
+        made.append(PaperPages(pdf))
+        theatre.page.begin_anew()
+        return made[0]
+
+    theatre.show(CASES["20-preview"], ticket=7)
+    theatre.page._keep_paper(None)
+    monkeypatch.setattr("ui.current_page.PaperPages", late)
+    theatre.page.sheet(0, 200)
+    assert theatre.page._paper is None
+    assert theatre.until(lambda: made[0]._document is None)
 
 
 def test_blank_hides_everything(theatre: Theatre) -> None:
