@@ -193,6 +193,74 @@ def test_a_photo_that_does_what_is_asked_is_not_captured(who: Who) -> None:
     assert capture.shot is None
 
 
+def acted_out(capture: Capture, *, light: float = 0.9) -> float:
+    """A drawn person does all that ``capture`` asks, in another light than before the first action.
+    Return when: the last action is done, and no picture for the centre is taken yet."""
+    actor, before = Actor(), None
+    for number in range(70):
+        at = number / 7
+        lit = light if before else 1.0
+        progress = capture.see(scene().picture("live", actor.look(at), light=lit), at)
+        if progress.step == 3 and progress.action is None:
+            return at
+        if progress.action and progress.action is not before:
+            before = progress.action
+            actor.act(before, at + 0.3)
+    raise AssertionError("the actions are not taken")
+
+
+def test_the_picture_that_is_sent_is_of_the_head_that_acted() -> None:
+    """A photo could have stood before the camera until the first action was asked."""
+    capture = Capture(nets(), draw=lambda: (NOD, CLOSER))
+    at = acted_out(capture, light=0.8)
+    last = scene().picture("live", HeadLook(), light=0.8)
+    while capture.ended is None:
+        at += 0.1
+        capture.see(last, at)
+    assert capture.shot is not None
+    sent = cv2.imdecode(np.frombuffer(capture.shot.jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert sent is not None
+    bright = float(np.percentile(sent, 90) / np.percentile(last, 90))
+    assert bright < 1.1, "the pictures before the first action were brighter by a quarter"
+
+
+@pytest.mark.parametrize("who", ["nobody", "two"])
+def test_whoever_steps_in_after_the_last_action_is_not_sent(who: Who) -> None:
+    """One picture without exactly one face is enough: a photo may stand there in the next."""
+    capture = Capture(nets(), draw=lambda: (NOD, CLOSER))
+    at = acted_out(capture)
+    assert capture.see(scene().picture(who, HeadLook()), at + 0.1).step == 1
+    photo = scene().picture("live", HeadLook())
+    assert [capture.see(photo, at + 0.2 + tenth / 10).step for tenth in range(3)] == [1, 1, 2]
+    assert capture.ended is None
+
+
+def test_the_picture_is_taken_soon_after_the_last_action_or_not_at_all() -> None:
+    capture = Capture(nets(), draw=lambda: (NOD, CLOSER))
+    at = acted_out(capture)
+    aside = scene().picture("live", HeadLook(yaw=22))
+    while (progress := capture.see(aside, at + 0.1)).step == 3:
+        at += 0.5
+        assert progress.action is None
+    assert progress.step == 1
+    assert capture.ended is None
+
+
+def test_a_face_that_was_lost_before_the_actions_gets_others() -> None:
+    drawn: list[tuple[HeadAction, ...]] = []
+
+    def draw() -> tuple[HeadAction, ...]:
+        drawn.append((NOD, TURN_LEFT))
+        return drawn[-1]
+
+    capture = Capture(nets(), draw=draw)
+    capture.see(scene().picture("live", HeadLook()), 0.0)
+    wall = scene().picture("nobody", HeadLook())
+    for tenth in range(1, 30):
+        capture.see(wall, tenth / 10)
+    assert len(drawn) == 2
+
+
 def test_three_failures_end_it() -> None:
     look = scene().picture("live", HeadLook())
     capture = Capture(nets(), draw=lambda: (TURN_LEFT, NOD))

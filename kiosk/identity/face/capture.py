@@ -1,8 +1,9 @@
 """One capture, frame by frame: gate, best picture, two actions. Knows no camera and no screen.
 
-The phases: the gate (one face, well placed, well lit, three good pictures), then two random actions
-with the head back in front after each. A wrong action, a flat face, or a face that is lost begins
-again with other actions, a few times. The picture that is sent is the best of those at the gate.
+The phases: the gate (one face, well placed, well lit, three good pictures), two random actions with
+the head back in front after each, and the gate once more. A wrong action, or a flat face, begins
+again with other actions, a few times; a face that is lost begins again always. The picture that is
+sent is the best of the second gate: the face of a head that has just acted, not one shown before.
 """
 
 from __future__ import annotations
@@ -32,7 +33,10 @@ ATTEMPTS = 3
 WHOLE_S = 90.0
 """Seconds after which a capture ends without a picture."""
 LOST_S = 1.0
-"""Seconds without a face, or with two, that begin again."""
+"""Seconds without a face that begin again at the first gate. Once an action is asked, one picture
+without exactly one face begins again: in that time a photo may have taken the place of a person."""
+LAST_GATE_S = 4.0
+"""Seconds after the last action within which the pictures that are sent must be taken."""
 SAME_FACE = 0.25
 """Overlap of two boxes, by their union, above which they are the same face a frame later."""
 JPEG_QUALITY = 92
@@ -79,7 +83,7 @@ class Capture:
         self._coach = Coach()
         self._gate = QualityGate()
         self._actions = draw()
-        self._at = -1  # index of the action that is asked, -1 at the gate
+        self._at = -1  # index of the action that is asked; -1 and len(actions) at the two gates
         self._watch: ActionWatch | None = None
         self._frontal: tuple[FaceLandmarks, float] | None = None
         self._reliefs: list[float] = []
@@ -87,6 +91,7 @@ class Capture:
         self._last: FoundFace | None = None
         self._began: float | None = None
         self._present_at = 0.0
+        self._acted_at = 0.0
         self._again: ChallengeVerdict | None = None
         self._rasters = 0
         self.attempts = 1
@@ -116,11 +121,13 @@ class Capture:
         if len(near) == 1 and marks is not None:
             self._present_at = at
             self._last = near[0]
-        elif self._at >= 0 and (len(near) > 1 or at - self._present_at > LOST_S):
+        elif self._at >= 0 or (self._last is not None and at - self._present_at > LOST_S):
             self._restart(None)
-        if self._at < 0:
+        if self._at == len(self._actions) and at - self._acted_at > LAST_GATE_S:
+            self._restart(None)
+        if not 0 <= self._at < len(self._actions):
             return self._at_gate(picture, near, marks, quality, at)
-        return self._asked(marks, near, quality, at)
+        return self._asked(picture, near, marks, quality, at)
 
     # -- the phases ---------------------------------------------------------------------------
 
@@ -139,28 +146,32 @@ class Capture:
             self._keep(picture, near[0], quality, cues)
             if self._rasters >= 3:
                 return self._end(HowEnded.SCREEN)
+            if self._gate.open and self._at >= 0:
+                return self._finish()
             if self._gate.open:
                 self._frontal = marks, near[0].width
                 return self._next_action(at)
+        else:
+            self._best = None
         return self._progress(self._coach.hear(quality.hint, at))
 
     def _asked(
         self,
-        marks: FaceLandmarks | None,
+        picture: Picture,
         near: list[FoundFace],
+        marks: FaceLandmarks | None,
         quality: Quality,
         at: float,
     ) -> FaceProgress:
         assert self._watch is not None
-        if marks is None or len(near) != 1:
-            return self._progress(self._coach.hear(quality.hint, at))
+        assert marks is not None  # a picture without exactly one face has led back to the gate
         self._coach.hear(None, at)
         verdict = self._watch.see(marks, near[0].width, at)
         if verdict is ChallengeVerdict.DONE:
             self._again = None
             self._reliefs.append(round(self._watch.relief, 3))
             if self._at + 1 == len(self._actions):
-                return self._finish()
+                return self._last_gate(picture, near, marks, quality, at)
             return self._next_action(at)
         if verdict is not None:
             if self.attempts >= ATTEMPTS:
@@ -174,6 +185,19 @@ class Capture:
         self._at += 1
         self._watch = ActionWatch(self._actions[self._at], *self._frontal, at)
         return self._progress(None)
+
+    def _last_gate(
+        self,
+        picture: Picture,
+        near: list[FoundFace],
+        marks: FaceLandmarks,
+        quality: Quality,
+        at: float,
+    ) -> FaceProgress:
+        """Begin the second gate with the picture in which the last action ended."""
+        self._at, self._watch, self._acted_at = len(self._actions), None, at
+        self._gate, self._best = QualityGate(), None
+        return self._at_gate(picture, near, marks, quality, at)
 
     def _finish(self) -> FaceProgress:
         best = self._best
@@ -210,9 +234,11 @@ class Capture:
         return 1 + len(self._actions)
 
     def _progress(self, hint: Hint | None) -> FaceProgress:
-        done = self._at + 1
+        done = min(self._at + 1, len(self._actions))
         share = self._watch.share if self._watch else min(1.0, self._gate.count / 3)
-        action = self._actions[self._at] if self._at >= 0 and hint is None else None
+        if self._at == len(self._actions):
+            share = 1.0
+        action = self._actions[self._at] if self._watch and hint is None else None
         whole = min(0.99, (done + share) / self.steps)
         return FaceProgress(done + 1, self.steps, whole, hint, action, self._again)
 
