@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -410,21 +409,3 @@ def _blinked(from_x: Any, from_y: Any, closed: float) -> Any:
         stretched = brow + (from_y - brow) * (lashes - brow) / (edge - brow)
         moved = np.where(lid, stretched, moved)
     return moved.astype(np.float32)
-
-
-FACTS: Mapping[str, str] = {
-    "live": "a person",
-    "print": "a printed photo",
-    "tablet": "a photo on a tablet",
-    "eyeholes": "a photo with holes for the eyes",
-    "bent": "a photo bent round a bottle",
-    "two": "two people",
-    "ten": "ten people",
-    "mask": "a person with a mask",
-    "sunglasses": "a person with sunglasses",
-    "child": "a child",
-    "profile": "a person who looks aside",
-    "backlight": "a person before a bright window",
-    "nobody": "nobody",
-}
-"""What stands before the camera, for the desk and the bench."""

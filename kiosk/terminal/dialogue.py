@@ -15,7 +15,7 @@ from kiosk.centre.models import Catalogue
 from kiosk.endings import How
 from kiosk.privacy import Sensitive
 from kiosk.terminal.cabinet import Cabinet
-from kiosk.visit.face_steps import CaptureFace, FaceCoaching, FaceTaken
+from kiosk.visit.face_steps import CaptureFace, FaceCoaching, FaceTaken, ShowFace
 from kiosk.visit.steps import (
     Attract,
     DeviceStep,
@@ -30,7 +30,6 @@ from kiosk.visit.visit import Left, TimedOut, WentBack
 from kiosk.words import Language, Sayable, Text
 
 T = TypeVar("T")
-Show = Callable[[FaceCoaching, Stream | None], None]
 
 GRACE_S = 10.0
 """Seconds that the dialogue waits past the time of a device step. The driver ends sooner; only a
@@ -104,7 +103,7 @@ _Note: TypeAlias = _Answered | _Framed | _LookAgain | _Device | Left | TimedOut 
 class FaceTaker(Protocol):
     """Captures faces: :class:`kiosk.identity.face.booth.FaceBooth`."""
 
-    def take(self, step: CaptureFace, show: Show, cancel: CancelToken) -> Future[FaceTaken]: ...
+    def take(self, step: CaptureFace, show: ShowFace, cancel: CancelToken) -> Future[FaceTaken]: ...
 
 
 class Dialogue:

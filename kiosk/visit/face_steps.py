@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from drivers.camera.types import Stream
 from kiosk.centre.face import FaceChallenge, FaceNotice
 from kiosk.visit.steps import NotAnAnswer, Step
 from kiosk.words import Sayable, Text, _
@@ -51,6 +53,10 @@ class FaceCoaching:
     step: int = 1
     steps: int = 3
     share: float = 0.0
+
+
+ShowFace = Callable[[FaceCoaching, Stream | None], None]
+"""Shows what the page of a capture says now, and the preview once there is one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -22,13 +21,10 @@ from kiosk.identity.face.process import (
     CaptureProcess,
     PreviewReady,
 )
-from kiosk.visit.face_steps import CAPTURE_S, CaptureFace, FaceCoaching, FaceTaken
+from kiosk.visit.face_steps import CAPTURE_S, CaptureFace, FaceCoaching, FaceTaken, ShowFace
 from kiosk.words import Text, _
 
 log = logging.getLogger(__name__)
-
-Show = Callable[[FaceCoaching, Stream | None], None]
-"""Shows what the page says now, and the preview once there is one."""
 
 CAMERA_S = 8.0
 """Time for the camera's first picture."""
@@ -60,7 +56,7 @@ class FaceBooth:
         self._models = models
         self._terminal = terminal
 
-    def take(self, step: CaptureFace, show: Show, cancel: CancelToken) -> Future[FaceTaken]:
+    def take(self, step: CaptureFace, show: ShowFace, cancel: CancelToken) -> Future[FaceTaken]:
         """Begin a capture; the future has what came of it, or the camera's ``DeviceError``.
 
         After ``cancel`` the process is killed and the camera switched off. ``show`` is called in
@@ -73,7 +69,7 @@ class FaceBooth:
         return future
 
     def _run(
-        self, step: CaptureFace, show: Show, cancel: CancelToken, future: Future[FaceTaken]
+        self, step: CaptureFace, show: ShowFace, cancel: CancelToken, future: Future[FaceTaken]
     ) -> None:
         try:
             taken = self._taken(step, show, cancel)
@@ -84,7 +80,7 @@ class FaceBooth:
         else:
             future.set_result(taken)
 
-    def _taken(self, step: CaptureFace, show: Show, cancel: CancelToken) -> FaceTaken:
+    def _taken(self, step: CaptureFace, show: ShowFace, cancel: CancelToken) -> FaceTaken:
         stream = self._camera.execute(StartStream(), CAMERA_S, cancel)
         order = CaptureOrder(
             self._models,
@@ -100,7 +96,7 @@ class FaceBooth:
         finally:
             self._camera.submit(StopStream(), _STOP_S)
 
-    def _follow(self, process: CaptureProcess, show: Show, cancel: CancelToken) -> FaceTaken:
+    def _follow(self, process: CaptureProcess, show: ShowFace, cancel: CancelToken) -> FaceTaken:
         preview: Stream | None = None
         shown: FaceCoaching | None = None
         limit = Deadline(CAPTURE_S + CAMERA_S)

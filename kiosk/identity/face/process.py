@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -209,7 +208,3 @@ def _sealed(order: CaptureOrder, nets: FaceNets, shot: FaceShot) -> bytes:
         picture=shot.jpeg,
     )
     return seal(content, order.certificate)
-
-
-Tell = Callable[[FaceProgress, Stream | None], None]
-"""Shows the progress of a capture, and its preview once there is one."""
