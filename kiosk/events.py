@@ -60,6 +60,15 @@ KEEPER_STOPPED = LogEvent(
     means="The terminal was told to stop, and every process of it has ended.",
     do=_NOTHING,
 )
+SETTINGS_SPOILT = LogEvent(
+    "settings-spoilt",
+    logging.ERROR,
+    "settings spoilt",
+    means="The file of settings can no longer be used (`detail`). The terminal goes on with what "
+    "its keeper checked when it started, and could not be started again.",
+    do="Mend the file now: `kiosk doctor` says when it is well. Then restart the terminal.",
+    fields=("detail",),
+)
 STATE_NOT_KEPT = LogEvent(
     "state-not-kept",
     logging.ERROR,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from importlib import resources
 from pathlib import Path
@@ -198,3 +199,20 @@ def load(path: Path) -> Settings:
     if bool(settings.centre.certificate) != bool(settings.centre.key):
         raise SettingsError(f"{path}: [centre] certificate and key belong together")
     return settings
+
+
+CHECKED = "KIOSK_CHECKED_SETTINGS"
+"""The environment's name for the file of settings that the keeper checked when it started."""
+
+
+def in_service(path: Path) -> tuple[Settings, str]:
+    """The settings of a process that the keeper has started, and why these are not those of
+    ``path``: empty, or why ``path`` has been spoilt since the keeper started. Raises
+    :class:`SettingsError` where nothing was checked before."""
+    try:
+        return load(path), ""
+    except SettingsError as error:
+        checked = os.environ.get(CHECKED)
+        if not checked:
+            raise
+        return load(Path(checked)), str(error)

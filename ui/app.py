@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+import logging
 import os
 import resource
 import sys
@@ -13,10 +14,13 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 
+from kiosk import events
 from kiosk import log as logs
 from kiosk import settings as settings_file
 from kiosk.keeper.channel import VisitEnd
 from ui.visit_app import VisitApp
+
+log = logging.getLogger(__name__)
 
 SWITCH_INTERVAL_S = 0.0005
 """At Python's default, one busy thread takes the screen from 64 to 2 frames a second."""
@@ -66,9 +70,11 @@ def run(
     """
     _spare_memory()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    settings = settings_file.load(settings_path)
+    settings, spoilt = settings_file.in_service(settings_path)
     keep_memory_private(production=settings.production)
     logs.set_up(production=settings.production)
+    if spoilt:
+        events.SETTINGS_SPOILT.log(log, detail=spoilt)
     # What Qt compiles of a page, the next visits read: a fifth of the CPU of a start.
     os.environ["QML_DISABLE_DISK_CACHE"] = "0"
     os.environ["QML_DISK_CACHE_PATH"] = str(settings.run_directory / "pages")

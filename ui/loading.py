@@ -34,7 +34,7 @@ def load(settings_path: Path, *, later: bool = True) -> None:
     visit needs only after it is warm, for the fork server, which imports it for all of them.
     Raises :class:`kiosk.settings.SettingsError`.
     """
-    settings = settings_file.load(settings_path)
+    settings, _ = settings_file.in_service(settings_path)
     for module in (*BEFORE_QT, *(LATER if later else ())):
         import_module(module)
     from kiosk.services import added

@@ -78,7 +78,7 @@ def main() -> None:
     keeper = os.getppid()
     control = socket.socket(fileno=int(end))
     control.set_inheritable(False)
-    logs.set_up(production=settings_file.load(Path(settings)).production)
+    logs.set_up(production=settings_file.in_service(Path(settings))[0].production)
     gc.disable()  # a collection would write to every page that visits share
     module, _, function = name.partition(":")
     getattr(importlib.import_module(module), function)(Path(settings))

@@ -247,8 +247,10 @@ def client(chosen: settings.Settings) -> CommitClient:
 
 def run(settings_path: Path, channel_fd: int) -> None:
     """The whole process. Raises :class:`kiosk.settings.SettingsError`."""
-    chosen = settings.load(settings_path)
+    chosen, spoilt = settings.in_service(settings_path)
     logs.set_up(production=chosen.production)
+    if spoilt:
+        events.SETTINGS_SPOILT.log(log, detail=spoilt)
     path = journal_path(chosen)
     events.COMMITTER_STARTED.log(log, pid=os.getpid())
     CommitterProcess(
