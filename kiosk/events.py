@@ -60,6 +60,14 @@ KEEPER_STOPPED = LogEvent(
     means="The terminal was told to stop, and every process of it has ended.",
     do=_NOTHING,
 )
+LOG_LOST = LogEvent(
+    "log-lost",
+    logging.WARNING,
+    "log lost",
+    means="So many lines (`count`) before this one were lost, because nobody read the log.",
+    do="Look why the journal was not read: `systemctl status systemd-journald`.",
+    fields=("count",),
+)
 SETTINGS_SPOILT = LogEvent(
     "settings-spoilt",
     logging.ERROR,
@@ -526,6 +534,7 @@ FIELDS = {
     "(died, frozen, hung, not ready, not shown, out of turn, garbage, too long); of the fork "
     "server also: a thread, a connection, a Qt application",
     "code": "the number of the system's error (errno)",
+    "count": "how many",
     "detail": "the driver's own sentence about the device, or a place in the code",
     "device": "the class of the device, as in the settings",
     "endpoint": "the request to the centre, with `{id}` for every identifier",

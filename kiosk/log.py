@@ -10,8 +10,11 @@ from __future__ import annotations
 import faulthandler
 import json
 import logging
+import os
+import select
 import sys
 import threading
+import time
 import warnings
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +27,8 @@ OURS = ("kiosk", "drivers", "ui", "__main__")
 """The packages whose sentences are written out."""
 LONGEST = 200
 """Characters of a text field; the rest is cut."""
+PATIENCE_S = 0.05
+"""How long a process waits for whoever reads its log."""
 FRAMES = 12
 """Frames of a traceback, innermost first."""
 
@@ -54,6 +59,47 @@ class AllowListed(logging.Formatter):
         return f"{when} {record.levelname:<8} {record.name}: {sentence}{tail}".replace("\n", " ")
 
 
+class UnhinderedHandler(logging.Handler):
+    """Writes lines to a descriptor, and waits for no reader: a pipe, a socket or a console that
+    nobody empties takes no more lines, and the process goes on.
+
+    After ``PATIENCE_S`` without room a line is lost, and then every line until there is room; the
+    next line is preceded by how many were lost.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+        self._room = select.poll()
+        self._room.register(descriptor, select.POLLOUT)
+        self._lost = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record)
+            if self._lost and self._has_room(0.0):
+                lost, self._lost = self._lost, 0
+                events.LOG_LOST.log(logging.getLogger(__name__), count=lost)
+            if self._lost or not self._write(line):
+                self._lost += 1
+        except Exception:  # noqa: BLE001 - as every handler of the standard library
+            self.handleError(record)
+
+    def _write(self, line: str) -> bool:
+        """Write ``line``; False, when there was no room for all of it."""
+        data = f"{line}\n".encode()
+        until = time.monotonic() + PATIENCE_S
+        # Where poll(2) finds room, so many bytes never wait, and are written at once.
+        for first in range(0, len(data), select.PIPE_BUF):
+            if not self._has_room(until - time.monotonic()):
+                return False
+            os.write(self._descriptor, data[first : first + select.PIPE_BUF])
+        return True
+
+    def _has_room(self, seconds: float) -> bool:
+        return bool(self._room.poll(max(0.0, seconds) * 1000))
+
+
 def set_up(*, production: bool, stream: TextIO | None = None) -> None:
     """Log to ``stream`` (stderr when ``None``): JSON lines in production, plain ones otherwise.
 
@@ -61,7 +107,7 @@ def set_up(*, production: bool, stream: TextIO | None = None) -> None:
     would write values to stderr beside the log. Call once, from the main thread.
     """
     logging.raiseExceptions = not production
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = _handler(stream or sys.stderr)
     handler.setFormatter(AllowListed(as_json=production))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -75,6 +121,13 @@ def set_up(*, production: bool, stream: TextIO | None = None) -> None:
     sys.excepthook = _uncaught
     threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
     sys.unraisablehook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+def _handler(stream: TextIO) -> logging.Handler:
+    try:
+        return UnhinderedHandler(stream.fileno())
+    except (OSError, ValueError):  # a stream in memory, as tests give it
+        return logging.StreamHandler(stream)
 
 
 def _uncaught(

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -174,3 +175,50 @@ def test_a_whole_process_says_nothing_personal() -> None:
     said = [json.loads(line) for line in ended.stderr.splitlines()]
     assert [line["message"] for line in said] == ["hello", "warning", *["uncaught"] * 3]
     assert {line.get("error") for line in said[2:]} == {"ValueError"}
+
+
+UNREAD = """
+import logging, sys, time
+from kiosk import log
+log.set_up(production=True)
+mine = logging.getLogger("kiosk.x")
+begun = time.monotonic()
+for number in range(3000):
+    mine.info("line", extra={"visit": number})
+print(time.monotonic() - begun, flush=True)
+sys.stdin.readline()
+mine.info("x" * 10_000)
+mine.info("last")
+"""
+
+
+def test_a_log_that_nobody_reads_holds_nobody_up() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", UNREAD],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        assert float(process.stdout.readline()) < 10
+        os.set_blocking(process.stderr.fileno(), False)
+        unread = process.stderr.read()
+        os.set_blocking(process.stderr.fileno(), True)
+        process.stdin.write(b"\n")
+        process.stdin.close()
+        lines = [json.loads(line) for line in (unread + process.stderr.read()).splitlines()]
+    *first, lost, long, last = lines
+    assert [line["visit"] for line in first] == list(range(len(first)))
+    assert (lost["event"], lost["count"]) == ("log-lost", 3000 - len(first))
+    assert (long["message"], last["message"]) == ("x" * 10_000, "last")
+
+
+def test_a_reader_that_has_gone_holds_nobody_up() -> None:
+    program = UNREAD.replace("sys.stdin.readline()", "")
+    ours, theirs = os.pipe()
+    os.close(ours)
+    ended = subprocess.run([sys.executable, "-c", program], stderr=theirs, check=False, timeout=20)
+    os.close(theirs)
+    assert ended.returncode == 0
