@@ -27,7 +27,7 @@ from kiosk.terminal.dialogue import Dialogue, Screen
 from kiosk.terminal.leftovers import Leftovers
 from kiosk.visit.money import CommitLine
 from kiosk.visit.steps import OutOfService, Problem
-from kiosk.visit.troubles import device_words
+from kiosk.visit.troubles import STANDING_WORDS, Standing, device_words
 from kiosk.visit.visit import Left, TimedOut, Visit, WentBack
 from kiosk.words import Sayable, _
 
@@ -162,7 +162,7 @@ class Terminal:
         except Exception as error:  # noqa: BLE001 - a bug: shown with its number, then the visit ends
             reference = reference_number()
             events.BUG.log(log, error=error, reference=reference)
-            self._admit(reference, undecided=visit is not None and visit.undecided)
+            self._admit(reference, visit.ends.standing if visit else Standing.UNCHANGED)
         finally:
             self._leftovers.end()
             self.dialogue.screen.blank()
@@ -170,14 +170,11 @@ class Terminal:
                 centre.close()
             self._on_end(how)
 
-    def _admit(self, reference: str, *, undecided: bool) -> None:
-        """Tell the citizen of a bug. ``undecided``: an operation was confirmed, and its end is not
-        known here."""
-        nothing = _("您的账户没有任何变动。请拿好证件和纸张。")
-        unknown = _("刚才那笔业务最多只办一次，请不要再提交；结果会发短信告诉您。")
+    def _admit(self, reference: str, standing: Standing) -> None:
+        """Tell the citizen of a bug, and what it means for their account."""
         page = Problem(
             _("这台机器出了差错"),
-            unknown if undecided else nothing,
+            _("{standing}请拿好证件和纸张。", standing=STANDING_WORDS[standing]),
             reference,
             advice=((_("换一台终端或到柜台"), _("拨打 12329，报下面的编号")),),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from enum import Enum
 
 from drivers.device import DeviceError, Kind, Reason, State, Status
 from kiosk.centre.errors import AnotherPerson, CentreUnavailable, Refusal, Trouble, reference_number
@@ -41,6 +42,21 @@ _OTHER_CARD = Action(RETRY, _("换一张证件"), "card")
 
 _CALL: tuple[Sayable, Sayable] = (_("电话咨询"), _("拨打 12329，报下面的编号"))
 _COUNTER: tuple[Sayable, Sayable] = (_("到柜台办理"), _("带上本人身份证，到任一网点都可以办理"))
+
+
+class Standing(Enum):
+    """What a page may say of the citizen's account: what this visit knows of its operations."""
+
+    UNCHANGED = "unchanged"  # nothing was confirmed
+    ENDED = "ended"  # all that was confirmed has ended, and each end was shown
+    UNDECIDED = "undecided"  # something was confirmed, here or in an earlier visit: its end is open
+
+
+STANDING_WORDS: Mapping[Standing, Text] = {
+    Standing.UNCHANGED: _("您的账户没有任何变动。"),
+    Standing.ENDED: _("已经办理的业务不受影响。"),
+    Standing.UNDECIDED: _("您确认的业务最多只办一次，请不要再提交；结果会发短信告诉您。"),
+}
 
 
 def problem_of(

@@ -54,7 +54,7 @@ from kiosk.visit.operation_steps import (
 )
 from kiosk.visit.operation_words import AGAIN, CANCEL, HOME, SLIP, in_flight, not_done, outcome
 from kiosk.visit.steps import RESEND, Action, EnterSmsCode, Step
-from kiosk.visit.troubles import closed_by
+from kiosk.visit.troubles import Standing, closed_by
 from kiosk.words import Sayable, _
 
 if TYPE_CHECKING:
@@ -89,6 +89,34 @@ class CannotConfirm(Refusal):
             _("请带身份证到柜台办理，或用手机办理"),
             reference_number(),
         )
+
+
+class OperationEnds:
+    """Of which operations this visit does not know the end, and whether it has shown one."""
+
+    def __init__(self) -> None:
+        self._open: set[str] = set()
+        self._shown = False
+
+    def open(self, operation: str) -> None:
+        """The citizen has confirmed ``operation``: from now on its end is not known."""
+        self._open.add(operation)
+
+    def not_begun(self, operation: str) -> None:
+        """The centre has not accepted the evidence: ``operation`` is still a draft."""
+        self._open.discard(operation)
+
+    def shown(self, operation: str) -> None:
+        """The end of ``operation`` was on the screen."""
+        self._open.discard(operation)
+        self._shown = True
+
+    @property
+    def standing(self) -> Standing:
+        """What a page may say of the citizen's account."""
+        if self._open:
+            return Standing.UNDECIDED
+        return Standing.ENDED if self._shown else Standing.UNCHANGED
 
 
 # -- the draft ------------------------------------------------------------------------------------
@@ -151,7 +179,9 @@ def greet(visit: Visit, operation: Operation) -> None:
     citizen goes on although it has not ended."""
     if operation.state.final:
         _tell_end(visit, operation, reprint=True)
-    elif operation.state is OperationState.IN_PROGRESS:
+        return
+    visit.ends.open(operation.id)
+    if operation.state is OperationState.IN_PROGRESS:
         _Undertaking(visit, operation, resumed=True).watch()
     elif visit.present(in_flight(operation)) == CANCEL:
         _Undertaking(visit, operation, resumed=True).take_back()
@@ -272,10 +302,13 @@ class _Undertaking:
         """The operation at its end; None: the evidence was not accepted, and nothing has begun."""
         self._confirmation = Confirmation(evidence=evidence, digest=digest_of(self._operation))
         waiting = AwaitResult(self._operation, free=False)
-        with self._visit.deciding():
-            self._visit.announce(Deciding(self._operation, waiting, PATIENCE_S))
-            decision = self._follow(deciding(self._operation.id, time.monotonic))
-        return None if decision.state is None else self._ended(decision)
+        self._visit.ends.open(self._operation.id)
+        self._visit.announce(Deciding(self._operation, waiting, PATIENCE_S))
+        decision = self._follow(deciding(self._operation.id, time.monotonic))
+        if decision.state is None:
+            self._visit.ends.not_begun(self._operation.id)
+            return None
+        return self._ended(decision)
 
     def watch(self) -> None:
         """Ask about an operation that an earlier visit began, and show its end."""
@@ -418,6 +451,7 @@ def _tell_end(
         else:
             page = not_done(operation, again=quoted is not None)
         pressed = visit.present(page, on_screen=on_screen)
+        visit.ends.shown(operation.id)
         on_screen = None
         if pressed == AGAIN:
             raise StartAnew

@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -50,7 +49,7 @@ from kiosk.visit.troubles import (
     problem_of,
     without_retry,
 )
-from kiosk.visit.undertaking import OrderKeys, StartAnew, ToMenu
+from kiosk.visit.undertaking import OperationEnds, OrderKeys, StartAnew, ToMenu
 from kiosk.words import Language
 
 T = TypeVar("T")
@@ -147,8 +146,7 @@ class Visit:
         self.centre = centre
         self.committer: CommitLine = committer or NoCommitter()
         self.keys = OrderKeys()
-        self.undecided = False
-        """Whether the citizen has confirmed an operation whose end this visit has not learnt."""
+        self.ends = OperationEnds()
         self.checkers = Checkers(
             SealRules(
                 settings.centre.seal_roots,
@@ -269,13 +267,6 @@ class Visit:
     def heard(self, step: Step[T], seconds: float) -> T | None:
         """See :meth:`Asker.heard`."""
         return self._asker.heard(step, seconds)
-
-    @contextmanager
-    def deciding(self) -> Iterator[None]:
-        """While an operation is decided: what goes wrong now leaves its end unknown."""
-        self.undecided = True
-        yield
-        self.undecided = False
 
     def operation_ended(self) -> None:
         """An operation has ended, so that nothing remembered counts any more: no kept answer, no

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from kiosk.settings import CentreSettings, Settings
 from kiosk.terminal.dialogue import Dialogue
+from kiosk.terminal.terminal import Terminal
 from kiosk.visit.operation_steps import CONFIRM, AwaitResult, ConfirmOperation, Deciding
 from kiosk.visit.operation_words import HOME
-from kiosk.visit.steps import Choose, Option
+from kiosk.visit.steps import Choose, Option, Problem
+from kiosk.visit.troubles import Standing
 from kiosk.visit.visit import Left, TimedOut
+from kiosk.words import Language, say
 from tests.services.hall import Glass
 from tests.ui.operation_samples import QUOTE
 
@@ -80,6 +85,29 @@ def test_what_is_pressed_on_the_page_of_the_wait_is_heard(dialogue: Dialogue) ->
     dialogue.leave()
     with pytest.raises(Left):
         dialogue.heard(WAITING, 1.0)
+
+
+@pytest.mark.parametrize("standing", Standing)
+def test_a_bug_is_told_with_what_is_known_of_the_account(standing: Standing) -> None:
+    settings = Settings(
+        terminal="T0001",
+        centre=CentreSettings(url="http://127.0.0.1:9", seal_roots=Path("root.pem")),
+    )
+    terminal = Terminal(settings, lambda how: None)
+    glass = terminal.dialogue.screen = Glass()
+    terminal.begun()
+    pages = []
+
+    def leave() -> None:
+        pages.append(glass.shown.get(timeout=5)[0])
+        terminal.dialogue.leave()
+
+    soon(leave)
+    terminal._admit("K7Q2-9XMD", standing)
+    assert isinstance(pages[0], Problem)
+    lead = say(pages[0].lead, Language.ZH)
+    assert ("没有任何变动" in lead) == (standing is Standing.UNCHANGED)
+    assert ("请不要再提交" in lead) == (standing is Standing.UNDECIDED)
 
 
 def test_the_first_frame_of_a_page_is_told_once_and_only_of_that_page(dialogue: Dialogue) -> None:

@@ -34,7 +34,7 @@ from kiosk.visit.steps import (
     Rate,
     ShowStatement,
 )
-from kiosk.visit.troubles import MENU
+from kiosk.visit.troubles import MENU, Standing
 from kiosk.visit.visit import Left, NoCommitter, TimedOut, Visit, WentBack
 from kiosk.words import Language, say
 from tests.services.money import CODE, MoneyModel, S, no, silence
@@ -476,6 +476,73 @@ def test_a_catalogue_that_cannot_be_had_after_the_end_stays_as_it_was(here: Worl
     played = run(here, model, *PRESS[:2], (EnterSmsCode, cut), (ShowOutcome, MENU), *GONE)
     assert len(model.moved) == 1
     assert played.calls["GET /v1/catalogue"] == 2
+
+
+# -- what this visit knows of the ends ------------------------------------------------------------
+
+
+class Kept:
+    """A service that withdraws, and keeps its visit in the test's sight."""
+
+    visit: Visit
+
+    def __call__(self, visit: Visit) -> None:
+        self.visit = visit
+        withdraw(visit)
+
+    @property
+    def standing(self) -> Standing:
+        return self.visit.ends.standing
+
+
+def a_bug(*_arguments: object, **_options: object) -> None:
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("where", ["operation_ended", "present"])
+def test_a_bug_between_the_end_and_its_page_leaves_the_end_open(
+    here: World, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def break_down(_step: object) -> str:
+        monkeypatch.setattr(Visit, where, a_bug)
+        return CODE
+
+    kept = Kept()
+    with pytest.raises(ZeroDivisionError):
+        run(here, MoneyModel(), *PRESS[:2], (EnterSmsCode, break_down), service=kept)
+    assert kept.standing is Standing.UNDECIDED
+
+
+def test_who_leaves_page_08_goes_on_with_an_open_end(here: World) -> None:
+    model, kept = MoneyModel(), Kept()
+    model.books = {"state": S.IN_PROGRESS}
+    run(here, model, *PRESS, (AwaitResult, MENU), *UNRATED, service=kept)
+    assert kept.standing is Standing.UNDECIDED
+
+
+@pytest.mark.parametrize("state", [S.CONFIRMED, S.IN_PROGRESS])
+def test_what_an_earlier_visit_confirmed_has_an_open_end(
+    here: World, state: OperationState
+) -> None:
+    model, kept = MoneyModel(), Kept()
+    model.put(state=state, commit_ttl_s=300)
+    page: Line = (ShowStatement, "wait") if state is S.CONFIRMED else (AwaitResult, MENU)
+    left: tuple[Line, ...] = ((EnterNumber, Left()), (Farewell, None))
+    run(here, model, *left, service=kept, greeted=(page,))
+    assert kept.standing is Standing.UNDECIDED
+
+
+def test_an_end_that_was_shown_is_known(here: World) -> None:
+    kept = Kept()
+    run(here, MoneyModel(), *PRESS, (ShowOutcome, MENU), *GONE, service=kept)
+    assert kept.standing is Standing.ENDED
+
+
+def test_evidence_that_is_not_accepted_confirms_nothing(here: World) -> None:
+    kept = Kept()
+    wrong: tuple[Line, ...] = ((EnterSmsCode, "000000"), (EnterSmsCode, Left()))
+    run(here, MoneyModel(), *PRESS[:2], *wrong, (Farewell, None), service=kept)
+    assert kept.standing is Standing.UNCHANGED
 
 
 # -- what an earlier visit has left ---------------------------------------------------------------
