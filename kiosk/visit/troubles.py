@@ -63,16 +63,20 @@ def problem_of(
     error: Refusal | CentreUnavailable | DeviceError | NotOurs | NotChecked | CannotDraw,
     *,
     signed_in: bool,
+    standing: Standing = Standing.UNCHANGED,
 ) -> Problem:
-    """The page for ``error``. Its actions: ``RETRY`` where a second try can help, ``MENU`` once the
-    citizen is signed in, ``LEAVE`` when the visit is over. Every page has 退出 besides."""
+    """The page for ``error``; what it says of the account is the ``standing``.
+
+    Its actions: ``RETRY`` where a second try can help, ``MENU`` once the citizen is signed in,
+    ``LEAVE`` when the visit is over. Every page has 退出 besides.
+    """
     way_on = (_TO_MENU,) if signed_in else ()
     match error:
         case Refusal():
             passes = error.code in PASSING
             return Problem(
                 title=error.reason,
-                lead=_("您的账户没有任何变动。") if signed_in else _("本机不保留您的任何信息"),
+                lead=_of_the_account(standing, signed_in=signed_in),
                 advice=((_("接下来怎么办"), error.next_step), _CALL),
                 reference=error.reference,
                 tone=Tone.ATTENTION if passes or error.code == SESSION_OVER else Tone.BAD,
@@ -80,6 +84,8 @@ def problem_of(
             )
         case CentreUnavailable():
             title, lead = _CENTRE[error.trouble]
+            if standing is not Standing.UNCHANGED:
+                lead = STANDING_WORDS[standing]
             over = isinstance(error, AnotherPerson)
             return Problem(
                 title=title,
@@ -116,7 +122,8 @@ def problem_of(
                 actions=way_on if checked else (*way_on, _TRY_AGAIN),
             )
         case DeviceError():
-            title, lead = _device_trouble(error, signed_in=signed_in)
+            account = _of_the_account(standing, signed_in=signed_in)
+            title, lead = _device_trouble(error, account)
             return Problem(
                 title=title,
                 lead=lead,
@@ -132,17 +139,19 @@ def without_retry(problem: Problem) -> Problem:
     return replace(problem, actions=ways or (_TO_MENU,))
 
 
-def _device_trouble(error: DeviceError, *, signed_in: bool) -> tuple[Text, Text]:
+def _of_the_account(standing: Standing, *, signed_in: bool) -> Text:
+    return STANDING_WORDS[standing] if signed_in else _("本机不保留您的任何信息")
+
+
+def _device_trouble(error: DeviceError, account: Text) -> tuple[Text, Text]:
     """Title and lead. They name the card when a reader works but cannot read the card, otherwise
     the device."""
     cards = _CARDS.get(error.device, {}) if error.device else {}
     if error.reason in cards:
         return cards[error.reason]
     if error.device in _READS:
-        lead = _READS[error.device]
-    else:
-        lead = _("您的账户没有任何变动。") if signed_in else _("本机不保留您的任何信息")
-    return _state(error.device, error.reason), lead
+        return _state(error.device, error.reason), _READS[error.device]
+    return _state(error.device, error.reason), account
 
 
 def _ways_on_from(

@@ -489,7 +489,8 @@ class Visit:
             except (Refusal, CentreUnavailable, DeviceError, *PAPER_TROUBLES) as error:
                 if isinstance(error, DeviceError) and error.reason is Reason.TIMEOUT:
                     raise TimedOut from error  # nobody has put a card, so the citizen is gone
-                problem = problem_of(error, signed_in=self.person is not None)
+                signed_in = self.person is not None
+                problem = problem_of(error, signed_in=signed_in, standing=self.ends.standing)
                 if answers.closed:  # an operation has ended: nothing may begin it once more
                     problem = without_retry(problem)
                 chosen = self._tell(problem, error)

@@ -21,6 +21,7 @@ from kiosk.visit.troubles import (
     PASSING,
     RETRY,
     SESSION_OVER,
+    Standing,
     closed_by,
     device_words,
     not_printed,
@@ -102,6 +103,16 @@ def test_every_trouble_is_a_kind_page(error: Any, signed_in: bool) -> None:
         assert "Error" not in text
         assert "错误" not in text
     assert (MENU in keys(page)) == (signed_in and keys(page) != [LEAVE])
+
+
+@pytest.mark.parametrize("standing", [Standing.ENDED, Standing.UNDECIDED])
+def test_once_something_was_confirmed_no_trouble_says_that_nothing_changed(
+    standing: Standing,
+) -> None:
+    errors: list[Any] = TROUBLES
+    for error in errors:
+        page = problem_of(error, signed_in=True, standing=standing)
+        assert "没有任何变动" not in "".join(zh(text) for text in texts(page))
 
 
 @pytest.mark.parametrize("reason", list(Reason))

@@ -463,6 +463,7 @@ def test_after_the_end_nothing_is_remembered(here: World) -> None:
     )
     assert asked == [1, 2]
     assert [action.key for action in played.last(Problem).actions] == [MENU], "no 再试一次"
+    assert "已经办理的业务不受影响" in words(played.last(Problem))
     assert played.calls["GET /v1/catalogue"] == 2
 
 
@@ -530,6 +531,20 @@ def test_what_an_earlier_visit_confirmed_has_an_open_end(
     left: tuple[Line, ...] = ((EnterNumber, Left()), (Farewell, None))
     run(here, model, *left, service=kept, greeted=(page,))
     assert kept.standing is Standing.UNDECIDED
+
+
+def test_a_trouble_after_page_08_claims_nothing(here: World) -> None:
+    model = MoneyModel()
+    model.books = {"state": S.IN_PROGRESS}
+
+    def service(visit: Visit) -> None:
+        if model.moved or "commit" in model.calls:
+            raise silence()
+        withdraw(visit)
+
+    again: tuple[Line, ...] = ((Menu, "account"), (Problem, MENU))
+    played = run(here, model, *PRESS, (AwaitResult, MENU), *again, *UNRATED, service=service)
+    assert "请不要再提交" in words(played.last(Problem))
 
 
 def test_an_end_that_was_shown_is_known(here: World) -> None:
