@@ -562,6 +562,9 @@ def test_a_sheet_that_is_drawn_too_late_is_not_kept(
         return made[0]
 
     theatre.show(CASES["20-preview"], ticket=7)
+    # The page's own picture has loaded: its thread opens the document no more.
+    (picture,) = [item for item in theatre.items() if item.objectName() == "sheet"]
+    assert theatre.until(lambda: picture.property("progress") == 1.0)
     theatre.page._keep_paper(None)
     monkeypatch.setattr("ui.current_page.PaperPages", late)
     theatre.page.sheet(0, 200)
