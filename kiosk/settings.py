@@ -205,6 +205,21 @@ CHECKED = "KIOSK_CHECKED_SETTINGS"
 """The environment's name for the file of settings that the keeper checked when it started."""
 
 
+def keep_checked(path: Path, directory: Path) -> None:
+    """Keep what the keeper has checked for the processes that it will start, in ``directory``, for
+    their user alone: the address of a printer may hold a password. Raises
+    :class:`SettingsError`."""
+    checked = directory / "checked.toml"
+    try:
+        content = path.read_bytes()
+        checked.unlink(missing_ok=True)
+        with os.fdopen(os.open(checked, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+    except OSError as error:
+        raise SettingsError(f"{error.filename or checked}: {error.strerror}") from error
+    os.environ[CHECKED] = str(checked)
+
+
 def in_service(path: Path) -> tuple[Settings, str]:
     """The settings of a process that the keeper has started, and why these are not those of
     ``path``: empty, or why ``path`` has been spoilt since the keeper started. Raises

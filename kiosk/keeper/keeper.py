@@ -557,9 +557,7 @@ def run(
     logs.set_up(production=chosen.production)
     state = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
     with sole(chosen.run_directory):
-        checked = chosen.run_directory / "checked.toml"
-        checked.write_bytes(settings_path.read_bytes())
-        os.environ[settings.CHECKED] = str(checked)
+        settings.keep_checked(settings_path, chosen.run_directory)
         return Keeper(
             command,
             limit_s=chosen.visit.limit_s,

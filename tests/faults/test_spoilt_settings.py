@@ -80,3 +80,19 @@ def test_without_anything_checked_spoilt_settings_are_an_error(
     assert "there are no settings" in spoilt
     checked.rename(gone)
     assert settings.in_service(gone) == (chosen, "")
+
+
+def test_what_was_checked_is_for_the_terminals_user_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A printer's address may hold a password, and an earlier copy may lie there for everybody."""
+    monkeypatch.setenv(settings.CHECKED, "")
+    path, checked = tmp_path / "terminal.toml", tmp_path / "checked.toml"
+    path.write_text(WELL.format(place=tmp_path))
+    checked.touch(0o666)
+    settings.keep_checked(path, tmp_path)
+    assert checked.stat().st_mode & 0o777 == 0o600
+    assert checked.read_text() == path.read_text()
+    assert os.environ[settings.CHECKED] == str(checked)
+    with pytest.raises(settings.SettingsError, match=r"checked\.toml: No such file or directory"):
+        settings.keep_checked(path, tmp_path / "gone")
