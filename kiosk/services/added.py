@@ -66,7 +66,7 @@ def _load(entry: metadata.EntryPoint) -> AddedService:
         return AddedService(entry.name, package, None, why, tell)
     try:
         service = entry.load()
-    except Exception as error:  # noqa: BLE001 - the terminal must go on without the package
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the terminal goes on without it
         why = en("its import failed: {error}", error=f"{type(error).__name__}: {error}")
         return AddedService(entry.name, package, None, why, tell)
     if not isinstance(service, Service):

@@ -113,6 +113,7 @@ X = Service({id!r}, icon={icon!r}, needs=Needs(), run=lambda visit: None)
     [
         ("account", SERVICE.format(id="account", icon="card"), "this program has a service of"),
         ("x", "1 / 0", "its import failed: ZeroDivisionError: division by zero"),
+        ("x", "raise SystemExit(0)", "its import failed: SystemExit: 0"),
         ("x", "X = 7", "it is no service"),
         ("x", SERVICE.format(id="y", icon="card"), "it calls itself 'y'"),
         ("x", SERVICE.format(id="x", icon="none"), "there is no icon 'none'"),
