@@ -10,6 +10,7 @@ import linecache
 from importlib import import_module
 from pathlib import Path
 
+from kiosk import log as logs
 from kiosk import settings as settings_file
 
 BEFORE_QT = (
@@ -35,6 +36,7 @@ def load(settings_path: Path, *, later: bool = True) -> None:
     Raises :class:`kiosk.settings.SettingsError`.
     """
     settings, _ = settings_file.in_service(settings_path)
+    logs.set_up(production=settings.production)  # what a service of another maker says is a line
     for module in (*BEFORE_QT, *(LATER if later else ())):
         import_module(module)
     from kiosk.services import added

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -157,3 +158,17 @@ def test_the_doctor_tells_what_is_installed() -> None:
     (unnamed,) = doctor.look(settings())
     assert unnamed.verdict is Verdict.NOTE
     assert unnamed.mend.startswith('write services = ["bus-card"] into the settings')
+
+
+def test_a_refusal_is_a_line_of_the_log_also_in_the_first_visit(tmp_path: Path) -> None:
+    """The first visit starts without the fork server, and loads the services itself."""
+    file = tmp_path / "terminal.toml"
+    file.write_text(
+        'terminal = "T0001"\nservices = ["bus-card"]\n[centre]\nsealer = "X"\n'
+        'url = "https://gjj.example.gov.cn"\nseal_roots = "root.pem"\n'
+    )
+    command = (sys.executable, "-m", "kiosk", "visit", "--settings", file, "--channel", "99")
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    first = json.loads(done.stderr.splitlines()[0])
+    assert (first["event"], first["service"]) == ("service-refused", "bus-card")
+    assert first["reason"] == "no installed package has it"
