@@ -266,26 +266,30 @@ def _present_social_security_card(
 
 
 def _enter_password(step: EnterPassword, look: Look) -> EnterCodeContent:
-    return EnterCodeContent(
-        title=look.word(_("请输入查询密码")),
-        lead=look.word(_("您在公积金中心设置的 6 位数字")),
-        wrong=look.word(step.wrong) if step.wrong else "",
-        length=6,
-        resend_after=0,
-        resend="",
-        resend_in="",
-        confirm=look.word(_("确认")),
-        help=look.word(_("输入时请留意旁边有没有人")),
-        secret=True,
-        other=look.word(_("换其他方式")) if step.others else "",
+    return _secret_digits(
+        _("请输入查询密码"),
+        _("您在公积金中心设置的 6 位数字"),
+        step.wrong,
+        look,
+        other=_("换其他方式") if step.others else "",
     )
 
 
 def _enter_new_password(step: EnterNewPassword, look: Look) -> EnterCodeContent:
+    if step.again:
+        title, lead = _("请再输入一次新密码"), _("和刚才输入的一样")
+    else:
+        title, lead = _("请输入新的查询密码"), _("自己选 6 位数字")
+    return _secret_digits(title, lead, step.wrong, look)
+
+
+def _secret_digits(
+    title: Sayable, lead: Sayable, wrong: Sayable | None, look: Look, *, other: Sayable = ""
+) -> EnterCodeContent:
     return EnterCodeContent(
-        title=look.word(_("请再输入一次新密码") if step.again else _("请输入新的查询密码")),
-        lead=look.word(_("和刚才输入的一样") if step.again else _("自己选 6 位数字")),
-        wrong=look.word(step.wrong) if step.wrong else "",
+        title=look.word(title),
+        lead=look.word(lead),
+        wrong=look.word(wrong or ""),
         length=6,
         resend_after=0,
         resend="",
@@ -293,6 +297,7 @@ def _enter_new_password(step: EnterNewPassword, look: Look) -> EnterCodeContent:
         confirm=look.word(_("确认")),
         help=look.word(_("输入时请留意旁边有没有人")),
         secret=True,
+        other=look.word(other),
     )
 
 
