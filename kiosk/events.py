@@ -370,6 +370,15 @@ NO_CATALOGUE = LogEvent(
     do="Check the link to the centre: `kiosk doctor`.",
     fields=("reason",),
 )
+PUBLIC_NOT_KEPT = LogEvent(
+    "public-not-kept",
+    logging.WARNING,
+    "public information not kept",
+    means="What everybody may read (rates, guides, news) could not be written to the state "
+    "directory (`reason`). Without a link to the centre, citizens will read an older edition.",
+    do="Check that the state directory is writable and that its disk is neither full nor worn out.",
+    fields=("reason",),
+)
 FACE_MODELS_MISSING = LogEvent(
     "face-models-missing",
     logging.WARNING,

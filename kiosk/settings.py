@@ -116,6 +116,18 @@ class Settings(_Table, frozen=True, kw_only=True):
     settings, which the driver checks."""
 
 
+STATE = Path("/var/lib/kiosk")
+"""systemd's ``StateDirectory`` of the service."""
+
+
+def state_directory(chosen: Settings) -> Path:
+    """Where what outlives a restart lies: in systemd's ``STATE_DIRECTORY``, which is :data:`STATE`
+    in the field also for a command that systemd has not started; at a desk, in the run
+    directory."""
+    given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+    return Path(given) if given else STATE if chosen.production else chosen.run_directory
+
+
 def _decode(kind: type, value: Any) -> Any:
     if kind is Path and isinstance(value, str):
         return Path(value)

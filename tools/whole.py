@@ -56,6 +56,7 @@ WHOLE: dict[str, tuple[str, ...]] = {
         "tests/unit/test_undertaking.py",
         "tests/services/test_account.py",
         "tests/services/test_certificate.py",
+        "tests/services/test_public.py",
         "tests/services/test_sign_in.py",
         "tests/services/test_ways.py",
     ),

@@ -115,16 +115,29 @@ class WayPart:
     debts: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class YearPart:
+    """A year of a loan in a chart: the bars and the debt as shares of the chart's height; ``word``
+    stands below, where it is not empty."""
+
+    word: str
+    principal: float
+    interest: float
+    balance: float
+
+
 # -- coming and going -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class AttractContent(PageContent):
-    """The services of this terminal, in three lines, and the button that begins a visit."""
+    """The services of this terminal, in three lines, the button that begins a visit, and the one
+    that leads to what needs no sign-in."""
 
     lines: tuple[str, ...]
     lead: str
     start: str
+    public: str
     fault: bool = False
     """Whether the one line tells why nobody can begin here."""
 
@@ -222,6 +235,8 @@ class MenuContent(PageContent):
     """What a closed tile says where its reason is too long for the tile."""
     rows: tuple[MenuRowPart, ...]
     first: tuple[OptionPart, ...]
+    actions: tuple[ActionPart, ...] = ()
+    """What stands in the foot in place of the hotline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +309,7 @@ class TableContent(PageContent):
 class EnterNumberContent(PageContent):
     """Asks for a number from ``least`` to ``most``, in ``unit``. Where ``rest`` is not empty, it is
     the label of the rest: ``rest_of`` minus the number. ``all`` is the text of the button that
-    enters ``most``."""
+    enters ``most``, empty where there is none. ``grouped``: digits stand in groups of three."""
 
     title: str
     lead: str
@@ -310,6 +325,7 @@ class EnterNumberContent(PageContent):
     all: str
     clear: str
     confirm: str
+    grouped: bool
 
 
 # -- operations -----------------------------------------------------------------------------------
@@ -411,6 +427,30 @@ class OutcomeContent(PageContent):
     lead: str
     label: str
     amount: str
+    facts: tuple[FactPart, ...]
+    note: str
+    actions: tuple[ActionPart, ...]
+
+
+# -- without signing in ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LoanYearsContent(PageContent):
+    """The years of a loan as a chart: ``unit`` heads the scale, whose words begin with zero;
+    ``principal``, ``interest`` and ``balance`` name what is drawn. ``balance_top`` is the debt
+    before the first year. ``spoken`` says the chart in words."""
+
+    title: str
+    lead: str
+    unit: str
+    principal: str
+    interest: str
+    balance: str
+    scale: tuple[str, ...]
+    years: tuple[YearPart, ...]
+    balance_top: float
+    spoken: str
     facts: tuple[FactPart, ...]
     note: str
     actions: tuple[ActionPart, ...]

@@ -28,8 +28,10 @@ from kiosk.visit.operation_steps import (
     ShowOutcome,
 )
 from kiosk.visit.operation_words import PAYS_OUT, amount_label, card, changed
+from kiosk.visit.public_steps import ShowLoanYears
 from kiosk.visit.steps import (
     OTHER,
+    SIGN_IN,
     Action,
     Attract,
     Cell,
@@ -64,6 +66,7 @@ from kiosk.visit.steps import (
     Tone,
 )
 from kiosk.words import HIDDEN, Language, Month, Sayable, Text, _, say
+from ui import charts
 from ui.contents import (
     ActionPart,
     AdvicePart,
@@ -82,6 +85,7 @@ from ui.contents import (
     FactPart,
     FarewellContent,
     LinePart,
+    LoanYearsContent,
     MenuContent,
     MenuRowPart,
     NoticeContent,
@@ -172,12 +176,14 @@ def _attract(step: Attract, look: Look) -> AttractContent:
             lines=(look.word(step.fault),),
             lead=look.word(_("其他办法：旁边的自助终端，或到柜台办理")),
             start=look.word(_("看其他办法")),
+            public=look.word(_("不登录也能办")),
             fault=True,
         )
     return AttractContent(
         lines=tuple(look.word(line) for line in (_("查公积金"), _("看贷款还款"), _("打缴存证明"))),
         lead=look.word(_("带上本人身份证，一般两分钟办完")),
         start=look.word(_("触摸屏幕开始")),
+        public=look.word(_("不登录也能办")),
     )
 
 
@@ -353,6 +359,9 @@ _GROUPS: dict[str, tuple[Sayable, str]] = {
     "withdrawal": (_("提取"), "withdrawals"),
     "loan": (_("贷款"), "loan"),
     "change": (_("变更"), "change"),
+    "calculate": (_("计算"), "keypad"),
+    "read": (_("了解"), "info"),
+    "help": (_("帮助"), "call"),
     "other": (_("其他"), "more"),
 }
 """The kinds of business in the order of the menu, each with its word and its icon."""
@@ -384,8 +393,8 @@ def _menu(step: Menu, look: Look) -> MenuContent:
         for why, titles in closed.items()
     ]
     return MenuContent(
-        title=look.word(_("想办什么？")),
-        lead=look.word(_("点一下就行，随时可以退出")),
+        title=look.word(_("不登录也能办") if step.public else _("想办什么？")),
+        lead=look.word(_("查账户、办业务请登录") if step.public else _("点一下就行，随时可以退出")),
         hotline=look.word(_("有疑问请拨 {hotline}", hotline=look.hotline)),
         note="\n".join(sorted(reasons, key=len, reverse=True)),
         not_now=look.word(_("暂不能办")),
@@ -402,6 +411,9 @@ def _menu(step: Menu, look: Look) -> MenuContent:
             *(parts[0] for _group, parts in filled),
             *(part for _group, parts in filled for part in parts[1:]),
         ),
+        actions=_actions((Action(SIGN_IN, _("登录办业务"), "account"),), look)
+        if step.public
+        else (),
     )
 
 
@@ -455,12 +467,13 @@ def _farewell(step: Farewell, look: Look) -> FarewellContent:
 
 def _show_statement(step: ShowStatement, look: Look) -> StatementContent:
     headline = step.headline
-    hides = headline is not None or any(fact.hidden for fact in step.facts)
+    secret = headline is not None and not headline.plain
+    hides = secret or any(fact.hidden for fact in step.facts)
     return StatementContent(
         title=look.word(step.title),
         lead=look.word(step.lead),
         label=look.word(headline.label) if headline else "",
-        number=look.word(headline.amount.reveal(), hidden=True) if headline else "",
+        number=look.word(headline.amount.reveal(), hidden=secret) if headline else "",
         under=look.word(headline.under) if headline else "",
         note=look.word(step.note, hidden=hides),
         note_tone=step.note_tone.value,
@@ -471,7 +484,7 @@ def _show_statement(step: ShowStatement, look: Look) -> StatementContent:
             for fact in step.facts
         ),
         actions=_actions(step.actions, look),
-        revealed=look.revealed,
+        revealed=look.revealed or not hides,
         eye=_eye(look) if hides else "",
     )
 
@@ -543,9 +556,10 @@ def _enter_number(step: EnterNumber, look: Look) -> EnterNumberContent:
         too_large=look.word(step.too_large),
         rest=look.word(rest.label) if rest else "",
         rest_of=float(rest.of) if rest else 0.0,
-        all=look.word(_("全部 {number}", number=step.written(step.most))),
+        all=look.word(_("全部 {number}", number=step.written(step.most))) if step.whole else "",
         clear=look.word(_("清空")),
         confirm=look.word(_("下一步")),
+        grouped=step.grouped,
     )
 
 
@@ -762,6 +776,42 @@ def _outcome(step: ShowOutcome, look: Look) -> OutcomeContent:
     )
 
 
+# -- without signing in ---------------------------------------------------------------------------
+
+
+def _show_loan_years(step: ShowLoanYears, look: Look) -> LoanYearsContent:
+    years = step.years
+    scale = charts.scale_of(years)
+    debt = years[0].balance + years[0].principal
+    principal, interest = look.word(_("本金")), look.word(_("利息"))
+    return LoanYearsContent(
+        title=look.word(step.title),
+        lead=look.word(step.lead),
+        unit=look.word(_("每年还多少（万元）")),
+        principal=principal,
+        interest=interest,
+        balance=look.word(_("剩余贷款（{debt} 万 → 0）", debt=charts.in_units(debt / charts.UNIT))),
+        scale=tuple(charts.in_units(figure) for figure in scale),
+        years=charts.bars_of(years, scale[-1]),
+        balance_top=charts.BALANCE_TOP,
+        spoken=look.word(
+            _(
+                "从 {first} 年到 {last} 年，第一年还本金 {principal} 元、利息 {interest} 元",
+                first=str(years[0].year),
+                last=str(years[-1].year),
+                principal=years[0].principal,
+                interest=years[0].interest,
+            )
+        ),
+        facts=tuple(
+            FactPart(look.word(fact.label), look.word(fact.value), fact.tone.value)
+            for fact in step.facts
+        ),
+        note=look.word(step.note),
+        actions=_actions(step.actions, look),
+    )
+
+
 # -- paper and trouble ----------------------------------------------------------------------------
 
 
@@ -924,6 +974,7 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     Deciding: _deciding,
     AwaitResult: _await_result,
     ShowOutcome: _outcome,
+    ShowLoanYears: _show_loan_years,
     PrintingDocument: _printing_document,
     PrintingSlip: _printing_slip,
     PaperReady: _paper_ready,

@@ -49,6 +49,7 @@ from kiosk.centre.models import (
     Withdrawals,
 )
 from kiosk.centre.operations_client import OperationsClient
+from kiosk.centre.publication import Publication
 from kiosk.centre.transport import Call, Meanwhile, OnTime, Transport, tls_context
 from kiosk.privacy import Sensitive
 
@@ -137,6 +138,10 @@ class CentreClient:
     def catalogue(self) -> Catalogue:
         """What this terminal may offer now. Needs no session."""
         return self._ask(Call("GET", "/v1/catalogue"), _CATALOGUE)
+
+    def publication(self) -> Publication:
+        """What everybody may read. Needs no session."""
+        return self._ask(Call("GET", "/v1/publication"), _PUBLICATION)
 
     def sign_in(self, evidence: LoginEvidence, agreement: str = "") -> Session:
         """Close an older session of this visit, then open one with what proves who is there.
@@ -342,6 +347,7 @@ class CentreClient:
 
 _QUIET = ConfigDict(hide_input_in_errors=True)
 _CATALOGUE: TypeAdapter[Catalogue] = TypeAdapter(Catalogue)
+_PUBLICATION: TypeAdapter[Publication] = TypeAdapter(Publication)
 _SESSION: TypeAdapter[Session] = TypeAdapter(Session)
 _SMS_SENT: TypeAdapter[SmsSent] = TypeAdapter(SmsSent)
 _FACE_CHALLENGE: TypeAdapter[FaceChallenge] = TypeAdapter(FaceChallenge)

@@ -247,8 +247,8 @@ class Limits(WireModel):
 
 class Offer(WireModel):
     """One service as the centre's catalogue offers it on this channel (50 自助终端). ``group`` is
-    the row of the menu: query, paper, withdrawal, loan, change, other; the offers stand in the
-    order of the menu."""
+    the row of the menu: query, paper, withdrawal, loan, change, other; without signing in
+    calculate, read, help. The offers stand in the order of the menu."""
 
     service: Annotated[str, line(32)] = Field(examples=["account"])
     title: CentreWords
@@ -313,6 +313,7 @@ class Catalogue(WireModel):
     places: tuple[Place, ...] = Field(default=(), max_length=MOST_OWNED)
     masking: MaskingRules = MaskingRules()
     ways: tuple[WayOffer, ...] = Field(default=(), max_length=20)
+    publication: int = Field(default=0, ge=0, le=2**53)  # its edition; 0: there is none
 
 
 # -- who is there ---------------------------------------------------------------------------------

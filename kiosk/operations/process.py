@@ -42,7 +42,6 @@ from kiosk.operations.rows import JournalUnwritable
 
 log = logging.getLogger(__name__)
 
-STATE = Path("/var/lib/kiosk")
 ALIVE_S = 1.0
 OPEN_AGAIN_S = 5.0
 """Pause before the next try to open a journal that cannot be used."""
@@ -225,11 +224,8 @@ def answer_of(call: SendCall, centre: Asks) -> CallAnswer:
 
 
 def journal_path(chosen: settings.Settings) -> Path:
-    """Where the journal lies: in systemd's ``STATE_DIRECTORY``, which is :data:`STATE` in the field
-    also for a command that systemd has not started; at a desk, in the run directory."""
-    given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
-    home = STATE if chosen.production else chosen.run_directory
-    return (Path(given) if given else home) / FILE
+    """Where the journal lies: in the state directory."""
+    return settings.state_directory(chosen) / FILE
 
 
 def client(chosen: settings.Settings) -> CommitClient:

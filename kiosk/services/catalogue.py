@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from drivers.device import Kind, Status
@@ -24,6 +24,14 @@ class Needs:
     devices: tuple[Kind, ...] = ()
     committer: bool = False
     """Whether the service carries out operations: closed while the committer takes none."""
+    kept: bool = False
+    """Whether what the terminal has kept is enough: open while the centre cannot be reached."""
+
+
+EVERYBODY = Needs(Level.PUBLIC)
+"""The needs of a service that nobody signs in for, and that asks the centre."""
+KEPT = Needs(Level.PUBLIC, kept=True)
+"""The needs of a service that nobody signs in for, and that asks nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +62,43 @@ def service(
 
 
 def menu(visit: Visit) -> Menu:
-    """The menu of this terminal now: all services on offer, closed ones with their reasons."""
-    return Menu(tiles(visit.catalogue, visit.statuses(), money=visit.committer.open))
+    """The menu of this terminal now: all services on offer to who has signed in, closed ones with
+    their reasons."""
+    catalogue = visit.catalogue
+    offers = tuple(each for each in catalogue.offers if not _for_everybody(each))
+    return Menu(tiles(catalogue, offers, visit.statuses(), money=visit.committer.open))
+
+
+def public_menu(visit: Visit) -> Menu:
+    """The menu of what needs no sign-in. While the centre cannot be reached, a service that asks it
+    is closed."""
+    catalogue = visit.catalogue
+    offers = tuple(each for each in catalogue.offers if _for_everybody(each))
+    shown = tiles(catalogue, offers, visit.statuses(), money=False)
+    if visit.offline:
+        shown = tuple(
+            tile
+            if tile.closed is not None or SERVICES[tile.service].needs.kept
+            else replace(tile, closed=_("暂时连不上中心"))
+            for tile in shown
+        )
+    return Menu(shown, public=True)
+
+
+def _for_everybody(offer: Offer) -> bool:
+    known = SERVICES.get(offer.service)
+    return known is not None and known.needs.level is Level.PUBLIC
 
 
 def tiles(
-    catalogue: Catalogue, statuses: Mapping[Kind, Status], *, money: bool
+    catalogue: Catalogue,
+    offers: Sequence[Offer],
+    statuses: Mapping[Kind, Status],
+    *,
+    money: bool,
 ) -> tuple[Tile, ...]:
-    """The centre's offers in the centre's order; a closed service carries its reason. An offer that
-    this program does not know has a tile only while the centre says that it is closed. ``money``:
+    """``offers`` in the centre's order; a closed service carries its reason. An offer that this
+    program does not know has a tile only while the centre says that it is closed. ``money``:
     whether a new operation may begin."""
     return tuple(
         Tile(
@@ -73,7 +109,7 @@ def tiles(
             closed=closed_because(offer, catalogue.clock, statuses, money=money),
             group=offer.group,
         )
-        for offer in catalogue.offers
+        for offer in offers
         if offer.service in SERVICES or not offer.open
     )
 

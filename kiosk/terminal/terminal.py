@@ -15,13 +15,15 @@ from kiosk import events
 from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import CentreUnavailable, Refusal, reference_number
 from kiosk.centre.models import Catalogue
+from kiosk.centre.publication import KeptPublication
+from kiosk.centre.shelf import Shelf
 from kiosk.centre.transport import Meanwhile, OnTime
 from kiosk.endings import How
 from kiosk.identity.face.booth import FaceBooth
 from kiosk.identity.proving import WHY, prove_further
 from kiosk.identity.sign_in import identify, no_way_in
-from kiosk.services import SERVICES, menu
-from kiosk.settings import Settings
+from kiosk.services import SERVICES, menu, public_menu
+from kiosk.settings import Settings, state_directory
 from kiosk.terminal import vendor_mode
 from kiosk.terminal.dialogue import Dialogue, Screen
 from kiosk.terminal.leftovers import Leftovers
@@ -80,6 +82,8 @@ class Terminal:
         self._on_time = on_time
         self._hosts = _hosts(settings, self._device_changed)
         self._catalogue: Catalogue | None = None
+        self._shelf = Shelf(state_directory(settings))
+        self._information: KeptPublication | None = None
         self._centre_down = False
         self._just_ended: Sayable | None = None
         self._quiet = threading.Event()  # set when a citizen has begun: stop refreshing
@@ -154,9 +158,16 @@ class Terminal:
         try:
             self._take_devices(leftovers=leftovers)
             centre = self._client(meanwhile=self.dialogue.hear)
-            visit = Visit(self.dialogue, centre, self, self._settings, self._committer)
+            visit = Visit(
+                self.dialogue,
+                centre,
+                self,
+                self._settings,
+                self._committer,
+                self._public,
+            )
             runs = {name: service.run for name, service in SERVICES.items()}
-            how = visit.run(identify, menu, runs, prove_for)
+            how = visit.run(identify, menu, runs, prove_for, public_menu)
             if visit.leftovers:
                 self._on_leftovers(True)
         except Exception as error:  # noqa: BLE001 - a bug: shown with its number, then the visit ends
@@ -192,16 +203,36 @@ class Terminal:
     # -- what stands around the pages ---------------------------------------------------------
 
     def _refresh(self) -> None:
+        self._information = self._shelf.read()
         with self._client() as client:
             while not self._quiet.is_set():
                 try:
                     self._catalogue = client.catalogue()
                     self._centre_down = False
+                    self._keep_public(client, self._catalogue)
                 except (CentreUnavailable, Refusal) as error:
                     self._centre_down = True
                     events.NO_CATALOGUE.log(log, reason=str(error))
                 self._surround()
                 self._quiet.wait(REFRESH_S if not self._centre_down else 5.0)
+
+    def _public(self) -> KeptPublication | None:
+        return self._information or self._shelf.read()
+
+    def _keep_public(self, client: CentreClient, catalogue: Catalogue) -> None:
+        """Keep what everybody may read, in the edition that ``catalogue`` names. Nothing is written
+        where the kept one says the same."""
+        kept = self._information
+        if not catalogue.publication:
+            return
+        if kept is None or kept.publication.version != catalogue.publication:
+            publication = client.publication()
+        elif kept.catalogue != catalogue.model_copy(update={"clock": kept.catalogue.clock}):
+            publication = kept.publication
+        else:
+            return
+        self._information = KeptPublication(catalogue=catalogue, publication=publication)
+        self._shelf.keep(self._information)
 
     def _device_changed(self, kind: Kind, status: Status) -> None:
         state, problem, detail = status.state.value, status.problem, status.detail or None

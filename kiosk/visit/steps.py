@@ -107,6 +107,10 @@ class PrintStep(DeviceStep[T]):
     held_up: HeldUp | None = field(default=None, kw_only=True)
 
 
+WITHOUT_SIGN_IN = "public"
+"""The answer of the button 不登录也能办."""
+SIGN_IN = "sign-in"
+"""The answer of the button that leads from the public menu to signing in."""
 OTHER = "other"
 """The answer of the button 换其他方式."""
 
@@ -142,15 +146,15 @@ class Tone(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Attract(Step[None]):
-    """The first page, before a visit: any touch begins the visit. ``fault``: why the only way in
-    does not work now."""
+class Attract(Step[bool]):
+    """The first page, before a visit: any touch begins the visit. Answered by whether the citizen
+    pressed ``WITHOUT_SIGN_IN``. ``fault``: why the only way in does not work now."""
 
     idles: ClassVar[bool] = False
     fault: Sayable | None = None
 
-    def check(self, answer: object) -> None:
-        return None
+    def check(self, answer: object) -> bool:
+        return answer == WITHOUT_SIGN_IN
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,12 +360,15 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class Menu(Step[str]):
-    """想办什么？"""
+    """想办什么？ Answered by a service. ``public``: the menu of what needs no sign-in, which
+    ``SIGN_IN`` answers too."""
 
     tiles: tuple[Tile, ...]
+    public: bool = False
 
     def check(self, answer: object) -> str:
-        return one_of(answer, tuple(t.service for t in self.tiles if t.closed is None))
+        services = tuple(t.service for t in self.tiles if t.closed is None)
+        return one_of(answer, (*services, SIGN_IN) if self.public else services)
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,11 +448,13 @@ class _WithActions(Step[str]):
 @dataclass(frozen=True, slots=True)
 class Headline:
     """The most important number of a statement, in large digits. ``amount`` is hidden until the
-    citizen presses the eye; ``under`` says the day and the account of the amount."""
+    citizen presses the eye, unless it is ``plain``: about nobody. ``under`` says the day and the
+    account of the amount."""
 
     label: Sayable
     amount: Sensitive[Decimal]
     under: Sayable = ""
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -571,6 +580,10 @@ class EnterNumber(Step[Decimal]):
     lead: Sayable = ""
     places: Literal[0, 2] = 2
     rest: Rest | None = None
+    whole: bool = True
+    """Whether 全部, which enters ``most``, makes sense here."""
+    grouped: bool = True
+    """Whether the digits stand in groups of three: not those of a year."""
 
     def check(self, answer: object) -> Decimal:
         digits = rf"[0-9]{{1,12}}(\.[0-9]{{1,{self.places}}})?" if self.places else "[0-9]{1,12}"
@@ -595,7 +608,7 @@ class EnterNumber(Step[Decimal]):
 
     def written(self, number: Decimal) -> str:
         """``number`` as the page writes it."""
-        return f"{number:,.{self.places}f}"
+        return f"{number:,.{self.places}f}" if self.grouped else f"{number:.{self.places}f}"
 
 
 @dataclass(frozen=True, slots=True)

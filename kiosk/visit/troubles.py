@@ -63,14 +63,15 @@ def problem_of(
     error: Refusal | CentreUnavailable | DeviceError | NotOurs | NotChecked | CannotDraw,
     *,
     signed_in: bool,
+    public: bool = False,
     standing: Standing = Standing.UNCHANGED,
 ) -> Problem:
     """The page for ``error``; what it says of the account is the ``standing``.
 
-    Its actions: ``RETRY`` where a second try can help, ``MENU`` once the citizen is signed in,
-    ``LEAVE`` when the visit is over. Every page has 退出 besides.
+    Its actions: ``RETRY`` where a second try can help, ``MENU`` once the citizen is signed in or at
+    the ``public`` menu, ``LEAVE`` when the visit is over. Every page has 退出 besides.
     """
-    way_on = (_TO_MENU,) if signed_in else ()
+    way_on = (_TO_MENU,) if signed_in or public else ()
     match error:
         case Refusal():
             passes = error.code in PASSING
@@ -80,7 +81,7 @@ def problem_of(
                 advice=((_("接下来怎么办"), error.next_step), _CALL),
                 reference=error.reference,
                 tone=Tone.ATTENTION if passes or error.code == SESSION_OVER else Tone.BAD,
-                actions=_ways_on_from(error, way_on, signed_in=signed_in),
+                actions=_ways_on_from(error, way_on),
             )
         case CentreUnavailable():
             title, lead = _CENTRE[error.trouble]
@@ -154,14 +155,12 @@ def _device_trouble(error: DeviceError, account: Text) -> tuple[Text, Text]:
     return _state(error.device, error.reason), account
 
 
-def _ways_on_from(
-    refusal: Refusal, way_on: tuple[Action, ...], *, signed_in: bool
-) -> tuple[Action, ...]:
+def _ways_on_from(refusal: Refusal, way_on: tuple[Action, ...]) -> tuple[Action, ...]:
     if refusal.code == SESSION_OVER:
         return (_TO_BEGIN,)
     if refusal.code in PASSING:
         return (*way_on, _TRY_AGAIN)
-    return way_on if signed_in else (_OTHER_CARD,)
+    return way_on or (_OTHER_CARD,)
 
 
 def card_went() -> Problem:

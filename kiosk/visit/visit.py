@@ -17,6 +17,7 @@ from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import CentreUnavailable, Refusal
 from kiosk.centre.models import Catalogue, Document, Offer, Person, PrintReport, Rating
 from kiosk.centre.operations import Operation, Order
+from kiosk.centre.publication import KeptPublication, Publication
 from kiosk.endings import How
 from kiosk.operation import Business, OperationState
 from kiosk.papers.checker import Checkers
@@ -28,6 +29,7 @@ from kiosk.visit import undertaking
 from kiosk.visit.money import CommitLine, CommitReport
 from kiosk.visit.replay import Answers, Entry
 from kiosk.visit.steps import (
+    SIGN_IN,
     Attract,
     DeviceStep,
     Farewell,
@@ -138,7 +140,9 @@ class Visit:
         devices: Devices,
         settings: Settings,
         committer: CommitLine | None = None,
+        public: Callable[[], KeptPublication | None] = lambda: None,
     ) -> None:
+        """``public``: what the terminal has kept of what everybody may read."""
         self._asker = asker
         self._devices = devices
         self._settings = settings
@@ -157,6 +161,11 @@ class Visit:
         self.face_models = settings.face.models
         self._offered: Catalogue | None = None
         self._fetched_at = 0.0  # when, on the monotonic clock
+        self._kept = public
+        self._publication: Publication | None = None
+        self._public = False
+        self.offline = False
+        """Whether the catalogue and the publication are those that the terminal has kept."""
         self.person: Person | None = None
         self._card = False  # a device has read a card, which may still lie on the reader
         self._papers = False  # paper has come out, or may have
@@ -174,7 +183,8 @@ class Visit:
             return entry.value  # type: ignore[no-any-return]
         device = isinstance(step, DeviceStep)
         # No 返回 while the citizen signs in or a device works, nor once something was printed.
-        back = self.person is not None and not (device or self._answers.sealed)
+        at_home = self.person is not None or self._public
+        back = at_home and not (device or self._answers.sealed)
         try:
             answer = self._asker.ask(step, back=back)
         except OtherWay as other:
@@ -326,6 +336,13 @@ class Visit:
             raise RuntimeError("the catalogue is used before it was fetched")
         return self._offered
 
+    @property
+    def publication(self) -> Publication:
+        """What everybody may read, in the edition of this visit."""
+        if self._publication is None:
+            raise RuntimeError("the publication is used before it was fetched")
+        return self._publication
+
     def _person(self) -> Person:
         if self.person is None:
             raise RuntimeError("a service runs after the citizen has signed in")
@@ -413,16 +430,20 @@ class Visit:
         menu: Callable[[Visit], Menu],
         services: Mapping[str, Callable[[Visit], None]],
         prove: Callable[[Visit, str], bool] = lambda visit, service: True,
+        public_menu: Callable[[Visit], Menu] = lambda visit: Menu((), public=True),
     ) -> How:
         """Run the whole visit, from the first touch to the last page, and return how it ended.
 
+        A citizen may first look at what needs no sign-in, from the ``public_menu``.
         ``prove`` runs before each service: it asks for one more proof where the service needs it,
         and returns whether the centre is sure enough then; otherwise it runs again.
         """
         how: How = "left"
         try:
-            self._asker.ask(Attract(), back=False)
+            without_sign_in = self._asker.ask(Attract(), back=False)
             events.VISIT_BEGUN.log(log)
+            if without_sign_in:
+                self._serve_public(public_menu, services)
             self._serve(self._fetch_catalogue)
             self._serve(identify)
             if self.person is not None:
@@ -437,6 +458,36 @@ class Visit:
         events.VISIT_ENDED.log(log, how=how)
         self._say_farewell(how)
         return how
+
+    def _serve_public(
+        self,
+        menu: Callable[[Visit], Menu],
+        services: Mapping[str, Callable[[Visit], None]],
+    ) -> None:
+        """What needs no sign-in, until the citizen wants to sign in."""
+        self._public = self._serve(self._fetch_public)
+        while self._public:
+            chosen = self._asker.ask(menu(self), back=False)
+            self._public = chosen != SIGN_IN
+            if self._public:
+                self._serve(services[chosen])
+
+    def _fetch_public(self, visit: Visit) -> None:
+        """The catalogue of now, or the kept one where the centre cannot be reached, with what
+        everybody may read."""
+        kept = self._kept()
+        try:
+            catalogue = self.look_up(self.centre.catalogue)
+        except CentreUnavailable:
+            if kept is None:
+                raise
+            self.offline = True
+            catalogue = kept.catalogue.model_copy(update={"clock": datetime.now().astimezone()})
+        self._take_catalogue(catalogue)
+        if kept is None or not (self.offline or kept.publication.version == catalogue.publication):
+            self._publication = self.look_up(self.centre.publication)
+        else:
+            self._publication = kept.publication
 
     def _fetch_catalogue(self, visit: Visit) -> None:
         self._take_catalogue(self.look_up(self.centre.catalogue))
@@ -490,7 +541,9 @@ class Visit:
                 if isinstance(error, DeviceError) and error.reason is Reason.TIMEOUT:
                     raise TimedOut from error  # nobody has put a card, so the citizen is gone
                 signed_in = self.person is not None
-                problem = problem_of(error, signed_in=signed_in, standing=self.ends.standing)
+                problem = problem_of(
+                    error, signed_in=signed_in, public=self._public, standing=self.ends.standing
+                )
                 if answers.closed:  # an operation has ended: nothing may begin it once more
                     problem = without_retry(problem)
                 chosen = self._tell(problem, error)

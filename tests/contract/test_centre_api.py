@@ -156,6 +156,14 @@ def test_the_catalogue_needs_no_session(terminal: WireTerminal) -> None:
         "withdrawal": ["withdraw", "withdrawals"],
         "loan": ["loan", "prepay", "monthly-offset"],
         "change": ["phone", "payee-card", "personal-data", "query-password", "signing"],
+        "calculate": [
+            "repayment-calculator",
+            "prepayment-calculator",
+            "loan-calculator",
+            "contribution-calculator",
+            "retirement-calculator",
+        ],
+        "read": ["rates"],
     }
     offers = {offer["service"]: offer for offer in catalogue["offers"]}
     assert max(len(offer["short"]["zh"]) for offer in offers.values()) <= 6

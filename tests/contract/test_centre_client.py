@@ -38,6 +38,7 @@ from kiosk.centre.models import (
 )
 from kiosk.privacy import Sensitive
 from kiosk.words import Language
+from kiosk.workshop.sandbox.publication import edition
 from tests.centre_server import CentreServer, late, reply
 
 CHINA = timezone(timedelta(hours=8))
@@ -206,6 +207,7 @@ def client(server: CentreServer) -> Iterator[CentreClient]:
 
 CALLS: list[tuple[str, WireModel | tuple[WireModel, ...], Callable[[CentreClient], Any]]] = [
     ("GET /v1/catalogue", CATALOGUE, lambda c: c.catalogue()),
+    ("GET /v1/publication", edition(), lambda c: c.publication()),
     ("GET /v1/person", PERSON, lambda c: c.person()),
     ("GET /v1/accounts", (ACCOUNT, ACCOUNT), lambda c: c.accounts()),
     ("GET /v1/accounts/a-1/ledger", LEDGER, lambda c: c.ledger("a-1")),

@@ -143,6 +143,7 @@ def test_the_document_has_the_contract_and_nothing_of_the_sandbox() -> None:
         f"{method.upper()} {path}" for path, item in document["paths"].items() for method in item
     } == {
         "GET /v1/catalogue",
+        "GET /v1/publication",
         "POST /v1/sessions",
         "DELETE /v1/sessions/current",
         "POST /v1/sessions/current/name",
@@ -200,6 +201,7 @@ def test_the_document_names_nothing_of_a_machine() -> None:
 
 OPEN = {
     "GET /v1/catalogue",
+    "GET /v1/publication",
     "GET /v1/revocations",
     "POST /v1/sessions",
     "POST /v1/ratings",

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from kiosk import settings
 from kiosk.centre.audit_heads import WitnessedHead
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.operations import OperationStatus
@@ -322,6 +323,6 @@ def test_where_the_journal_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
     assert journal_path(chosen) == tmp_path / FILE
     field = msgspec.structs.replace(chosen, production=True)
-    assert journal_path(field) == process.STATE / FILE
+    assert journal_path(field) == settings.STATE / FILE
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/kiosk:/elsewhere")
     assert journal_path(chosen) == Path("/var/lib/kiosk") / FILE

@@ -88,6 +88,7 @@ class Hall:
 
     def __init__(self, here: World, directory: Path) -> None:
         self.here = here
+        self.directory = directory
         self.reader = IdCardReader(directory / Kind.ID_CARD, pace=False)
         self.slips = ReceiptPrinter()
         self.sheets = DocumentPrinter(seconds_per_page=0.02)
@@ -106,6 +107,7 @@ class Hall:
         return Settings(
             terminal="T0001",
             production=False,
+            run_directory=self.directory,
             centre=CentreSettings(
                 url=self.here.url,
                 seal_roots=self.here.settings.centre.seal_roots,

@@ -23,16 +23,18 @@ from drivers.id_card.record import decode_record, encode_record
 from drivers.id_card.types import IdCard
 from drivers.receipt_printer.types import Printed
 from kiosk.centre.client import CentreClient
+from kiosk.centre.publication import KeptPublication
 from kiosk.endings import How
 from kiosk.identity.sign_in import identify
 from kiosk.privacy import Sensitive
-from kiosk.services import SERVICES, menu
+from kiosk.services import SERVICES, menu, public_menu
 from kiosk.settings import CentreSettings, Settings
 from kiosk.terminal.terminal import prove_for
 from kiosk.visit.face_steps import FaceTaken
 from kiosk.visit.money import CommitLine
 from kiosk.visit.steps import (
     OTHER,
+    WITHOUT_SIGN_IN,
     Attract,
     Cell,
     ConfirmName,
@@ -237,6 +239,7 @@ class World:
         menu_of: Callable[[Visit], Menu] = menu,
         committer: CommitLine | None = None,
         operations: Any = None,
+        kept: KeptPublication | None = None,
     ) -> Played:
         """A whole visit: all of ``lines`` must come, and the session must be closed after it."""
         script, calls = ServiceScript(*lines, language=language, large=large), Counter[str]()
@@ -250,11 +253,21 @@ class World:
             client.operations = operations
         runs = services or {id_: service.run for id_, service in SERVICES.items()}
         with client:
-            visit = Visit(script, client, Fixed(statuses), self.settings, committer)
-            how = visit.run(identify, menu_of, runs, prove_for)
+            visit = Visit(script, client, Fixed(statuses), self.settings, committer, lambda: kept)
+            how = visit.run(identify, menu_of, runs, prove_for, public_menu)
         script.over()
         assert self.sessions() == []
         return Played(how, script, calls, visit)
+
+    def look(self, service: str, *lines: Line, **options: Any) -> Played:
+        """Somebody who does not sign in chooses ``service``; then ``lines``, and away."""
+        begin: tuple[Line, ...] = ((Attract, WITHOUT_SIGN_IN), (PUBLIC_MENU, service))
+        return self.play(*begin, *lines, (PUBLIC_MENU, Left()), **options)
+
+    def kept(self) -> KeptPublication:
+        """What a terminal keeps of this centre."""
+        with CentreClient(self.url, self.settings.terminal) as client:
+            return KeptPublication(catalogue=client.catalogue(), publication=client.publication())
 
     def serve(self, persona: str, service: str, *lines: Line, **options: Any) -> Played:
         """``persona`` signs in, chooses ``service``; then ``lines``, and away without a rating."""
@@ -296,6 +309,11 @@ def world(directory: Path, **options: Any) -> Iterator[World]:
 # -- answers --------------------------------------------------------------------------------------
 
 LEAVE: Line = (Menu, Left())
+
+
+def PUBLIC_MENU(step: Step[Any]) -> bool:  # noqa: N802 - stands where a type of step stands
+    """The menu of what needs no sign-in."""
+    return isinstance(step, Menu) and step.public
 
 
 def card(persona: str, **changes: Any) -> IdCard:

@@ -83,7 +83,7 @@ def draw() -> Iterator[tuple[str, QImage]]:
         theatre = Theatre(setting)
         try:
             for name, step in samples(pdf()).items():
-                theatre.greet("张*" if name > "07" else "")
+                theatre.greet("张*" if "07" < name < "90" else "")
                 theatre.show(_now(step), back=has_back(name))
                 yield f"{setting}/{name}", picture(theatre)
         finally:

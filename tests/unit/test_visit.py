@@ -442,6 +442,8 @@ def test_what_a_visit_does_not_know_yet_is_never_made_up(here: World) -> None:
         visit = Visit(ServiceScript(), centre, Fixed(WELL), here.settings)
         with pytest.raises(RuntimeError, match="catalogue"):
             visit.terms()
+        with pytest.raises(RuntimeError, match="publication"):
+            _ = visit.publication
         with pytest.raises(RuntimeError, match="signed in"):
             visit.holder()
 

@@ -65,9 +65,20 @@ BarePage {
         text: CurrentPage.notices
     }
     PushButton {
+        id: without
+        objectName: "public"
+        x: Theme.lowered && Theme.wide ? 720 : Theme.side
+        width: Theme.wide ? 440 : 340
+        height: start.height
+        y: start.y
+        size: Theme.big(34)
+        text: page.shown.public
+        onClicked: CurrentPage.answer("public")
+    }
+    PushButton {
         id: start
         objectName: "start"
-        x: Theme.lowered && Theme.wide ? 720 : Theme.side
+        x: without.x + without.width + Theme.gap
         width: parent.width - x - Theme.side
         height: Theme.lowered ? Theme.touch : Theme.wide ? 148 : 168
         y: parent.height - height - Theme.foot

@@ -25,6 +25,7 @@ Page {
     }
     // The typed digits with commas: 14412.2 becomes 14,412.2.
     function grouped(text: string): string {
+        if (!shown.grouped) return text
         const parts = text.split(".")
         parts[0] = parts[0].replace(/\B(?=(\d{3})+$)/g, ",")
         return parts.join(".")
@@ -142,6 +143,7 @@ Page {
         spacing: 24
         PushButton {
             objectName: "all"
+            visible: page.shown.all.length > 0
             width: (whole.width - 24) * 0.64
             height: whole.height
             size: Theme.big(30)
@@ -150,7 +152,7 @@ Page {
         }
         PushButton {
             objectName: "clear"
-            width: (whole.width - 24) * 0.36
+            width: page.shown.all.length > 0 ? (whole.width - 24) * 0.36 : whole.width
             height: whole.height
             size: Theme.big(30)
             text: page.shown.clear

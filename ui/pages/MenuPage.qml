@@ -8,6 +8,7 @@ Page {
     id: page
     readonly property MenuContent shown: view as MenuContent
     title: shown.title
+    actions: shown.actions
     lead: Theme.wide && (Theme.elder || !Theme.lowered) ? "" : shown.lead
     span: !(Theme.lowered && careful)    // wide: the tiles take the whole width
     readonly property bool careful: Theme.elder
@@ -151,6 +152,7 @@ Page {
         }
     }
     foot: Row {
+        visible: page.shown.actions.length === 0
         anchors { right: parent.right; verticalCenter: parent.verticalCenter }
         spacing: 16
         Icon { name: "call"; size: Theme.big(40); anchors.verticalCenter: parent.verticalCenter }

@@ -44,6 +44,7 @@ from kiosk.workshop.sandbox import (
     operation_controls,
     operation_routes,
     phone_page,
+    public_routes,
 )
 from kiosk.workshop.sandbox.asking import (
     CERTIFIED,
@@ -339,6 +340,7 @@ def _bare_app() -> FastAPI:
     app.include_router(v1)
     app.include_router(operation_routes.router)
     app.include_router(audit_routes.router)
+    app.include_router(public_routes.router)
     app.include_router(login_api.v1)
     app.include_router(phone_page.router)
     app.include_router(controls.router)

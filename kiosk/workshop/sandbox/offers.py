@@ -17,6 +17,7 @@ from kiosk.centre.models import (
 )
 from kiosk.workshop.sandbox import repayments, withdrawals
 from kiosk.workshop.sandbox.clock import Clock
+from kiosk.workshop.sandbox.publication import edition
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.store import yuan
 
@@ -106,6 +107,25 @@ _OFFERS = (
     _offer("signing", "change", ("签约", "Sign up"), ("短信、银行卡", "Messages, bank card"),
            hours=_BY_DAY),
 )  # fmt: skip
+PUBLIC = (
+    _offer("repayment-calculator", "calculate", ("还款计算", "Repayments"),
+           ("每月还多少", "How much a month")),
+    _offer("prepayment-calculator", "calculate", ("提前还款试算", "Early repayment"),
+           ("省多少利息", "What it saves"),
+           ("提前还款", "Repay early")),
+    _offer("loan-calculator", "calculate", ("可贷额度", "Loan amount"),
+           ("能贷多少", "How much you may borrow")),
+    _offer("contribution-calculator", "calculate", ("缴存额计算", "Contributions"),
+           ("每月缴多少", "How much a month"),
+           ("缴存额", "Contributions")),
+    _offer("retirement-calculator", "calculate", ("退休时间", "Retirement"),
+           ("法定退休年月", "The statutory month")),
+    _offer("rates", "read", ("利率查询", "Rates"),
+           ("存款、贷款", "Deposits, loans"),
+           ("利率", "Rates")),
+)  # fmt: skip
+"""What needs no sign-in."""
+_ALL = (*_OFFERS, *PUBLIC)
 _NOTICES = (
     _words(
         "本机为演示环境，所有人物、账户和金额均为虚构。",
@@ -118,13 +138,13 @@ _NOTICES = (
 )
 _PLACES = (
     Place(name=_words("云岭管理部示范路服务大厅(演示)", "Shifan Road branch (demo)"),
-          distance_m=850, offers=tuple(offer.service for offer in _OFFERS)),
+          distance_m=850, offers=tuple(offer.service for offer in _ALL)),
     Place(name=_words("云岭汽车站自助终端(演示)", "Bus station terminal (demo)"), distance_m=1200,
-          offers=tuple(offer.service for offer in _OFFERS)),
+          offers=tuple(offer.service for offer in _ALL)),
     Place(name=_words("示范区政务服务中心自助终端(演示)", "Civic centre terminal (demo)"),
           distance_m=2600, offers=("account", "ledger", "withdrawals", "loan")),
 )  # fmt: skip
-SERVICES = tuple(offer.service for offer in _OFFERS)
+SERVICES = tuple(offer.service for offer in _ALL)
 
 
 class Offers:
@@ -147,9 +167,10 @@ class Offers:
                 short_name=SHORT_NAME,
                 hotline=HOTLINE,
                 demo=True,
-                offers=tuple(self._now(offer, now) for offer in (*_OFFERS, *self._added.values())),
+                offers=tuple(self._now(offer, now) for offer in (*_ALL, *self._added.values())),
                 notices=_NOTICES,
                 places=_PLACES,
+                publication=edition().version,
             )
 
     def switch(self, service: str, *, is_open: bool, because: CentreWords | None) -> Offer:
@@ -162,7 +183,7 @@ class Offers:
                 self._closed.pop(service, None)
             else:
                 self._closed[service] = because
-            return self._now(_OFFERS[SERVICES.index(service)], self._clock.now())
+            return self._now(_ALL[SERVICES.index(service)], self._clock.now())
 
     def add(self, offer: Offer) -> None:
         """Offer one more service, last in the menu: one of another maker."""
@@ -179,7 +200,7 @@ class Offers:
     def must_be_open(self, service: str) -> None:
         """Refuses service-closed, unless ``service`` is open now."""
         with self._lock:
-            if not self._now(_OFFERS[SERVICES.index(service)], self._clock.now()).open:
+            if not self._now(_ALL[SERVICES.index(service)], self._clock.now()).open:
                 raise Refused("service-closed")
 
     def _now(self, offer: Offer, now: datetime) -> Offer:

@@ -1,0 +1,25 @@
+"""The steps of what needs no sign-in: the years of a loan as a chart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from kiosk.calculations import PlanYear
+from kiosk.visit.steps import Action, Fact, Step, one_of
+from kiosk.words import Sayable
+
+
+@dataclass(frozen=True, slots=True)
+class ShowLoanYears(Step[str]):
+    """How a loan is paid off, year by year: principal and interest of each year, the debt that is
+    left, and what it comes to. ``note`` says how far the figures can be relied on."""
+
+    title: Sayable
+    lead: Sayable
+    years: tuple[PlanYear, ...]
+    facts: tuple[Fact, ...]
+    note: Sayable
+    actions: tuple[Action, ...] = field(default=(), kw_only=True)
+
+    def check(self, answer: object) -> str:
+        return one_of(answer, tuple(each.key for each in self.actions if each.closed is None))

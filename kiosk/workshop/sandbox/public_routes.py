@@ -1,0 +1,18 @@
+"""The stand-in's endpoints that need no session: what everybody may read, ask and complain of."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends
+
+from kiosk.centre.publication import Publication
+from kiosk.workshop.sandbox.asking import REFUSED, named_terminal
+from kiosk.workshop.sandbox.publication import edition
+
+router = APIRouter(prefix="/v1", responses=REFUSED, dependencies=[Depends(named_terminal)])
+
+
+@router.get("/publication")
+def publication() -> Publication:
+    """Rates, policy parameters, news, questions and guides, in one edition; the catalogue names the
+    edition of now."""
+    return edition()
