@@ -26,7 +26,7 @@ from kiosk.words import Language, Month, Sayable, Text, _, say
 ONLY_FOR_REFERENCE = _("仅供参考，以中心审批为准")
 LEAST_LOAN = Decimal(10_000)
 LEAST_PREPAYMENT = Decimal(1_000)
-"""Also what a prepayment leaves at least."""
+"""Also what a prepayment leaves at least, so that only a debt of twice as much can be prepaid."""
 EQUAL_INSTALMENTS, EQUAL_PRINCIPAL = "01", "02"
 """The ways to repay of appendix A.11 that the calculators know."""
 SHORTER, LOWER = "shorter-term", "lower-payment"
@@ -131,6 +131,8 @@ def loan_years(
     due = first_due(today)
     years = by_year(plan, due)
     other = _WAY_NAMES[EQUAL_INSTALMENTS if way == EQUAL_PRINCIPAL else EQUAL_PRINCIPAL]
+    can_prepay = amount >= 2 * LEAST_PREPAYMENT
+    prepayment = (Action("prepay", _("提前还会怎样"), "again"),) if can_prepay else ()
     return ShowLoanYears(
         _("这笔贷款怎么还完"),
         _(
@@ -154,7 +156,7 @@ def loan_years(
         actions=(
             Action("every", _("看每一期"), "calendar"),
             Action("other-way", _("换成{way}", way=other), "change"),
-            Action("prepay", _("提前还会怎样"), "again"),
+            *prepayment,
         ),
     )
 

@@ -306,6 +306,23 @@ def test_who_can_borrow_nothing_gets_no_chart(here: World) -> None:
     assert not page.actions
 
 
+def test_a_small_loan_offers_no_prepayment_that_no_amount_would_satisfy(here: World) -> None:
+    played = here.play(
+        (Attract, WITHOUT_SIGN_IN),
+        (PUBLIC_MENU, "loan-calculator"),
+        (Choose, option("一个人")),
+        (EnterNumber, "100"),
+        (EnterNumber, "900000"),
+        (EnterNumber, "8000"),
+        (EnterNumber, "30"),
+        (Choose, option("首套")),
+        (ShowStatement, action("years")),
+        (YEARS, Left()),
+    )
+    assert headline(played.last(ShowStatement)) == 1000
+    assert "prepay" not in {each.key for each in played.last(ShowLoanYears).actions}
+
+
 def test_contributions_of_both_sides(here: World) -> None:
     played = here.look(
         "contribution-calculator",
