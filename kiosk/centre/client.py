@@ -51,6 +51,7 @@ from kiosk.centre.models import (
 from kiosk.centre.operations_client import OperationsClient
 from kiosk.centre.publication import Publication
 from kiosk.centre.transport import Call, Meanwhile, OnTime, Transport, tls_context
+from kiosk.centre.units_client import UnitsClient
 from kiosk.privacy import Sensitive
 
 T = TypeVar("T")
@@ -116,6 +117,7 @@ class CentreClient:
         self._documents: dict[str, str] = {}
         self.logins = Logins(self._ask, self._body)
         self.operations = OperationsClient(self._ask, self._body)
+        self.units = UnitsClient(self._ask)
 
     def __enter__(self) -> CentreClient:
         return self

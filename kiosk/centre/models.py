@@ -338,6 +338,7 @@ class Session(WireModel):
     level: Level
     name_to_confirm: Personal | None = None  # the whole name, where the chip holds a part
     proofs: tuple[Proof, ...] = Field(default=(), max_length=10)
+    units: Count = 0  # how many units the person may act for; told from the level proved on
 
 
 class NameConfirmation(WireModel):

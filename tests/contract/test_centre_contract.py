@@ -100,7 +100,7 @@ def test_real_answers_fit_the_document(url: str) -> None:
     """Every path that needs a real id, with personas that show every kind of it."""
     # The random requests have guessed codes: who guesses waits longer and longer.
     requests.post(url + "/sandbox/reset", timeout=10)
-    for persona in ("P01", "P03", "P08", "P11", "P15", "P18"):
+    for persona in ("P01", "P03", "P08", "P11", "P15", "P18", "A1"):
         http = requests.Session()
         http.headers.update(session_headers(url, persona))
 
@@ -128,6 +128,11 @@ def test_real_answers_fit_the_document(url: str) -> None:
         for loan in ask("GET", "/v1/loans"):
             ask("GET", "/v1/loans/{id}/plan", ids={"id": loan["id"]})
             ask("GET", "/v1/loans/{id}/repayments", ids={"id": loan["id"]})
+        for unit in ask("GET", "/v1/units"):
+            ids = {"id": unit["id"]}
+            ask("GET", "/v1/units/{id}/remittances", ids=ids, params={"year": 2025})
+            ask("GET", "/v1/units/{id}/month", ids=ids, params={"month": unit["month"]})
+            ask("GET", "/v1/units/{id}/employees", ids=ids)
         http.close()
 
 
@@ -160,6 +165,10 @@ def test_the_document_has_the_contract_and_nothing_of_the_sandbox() -> None:
         "GET /v1/accounts",
         "GET /v1/accounts/{id}/ledger",
         "GET /v1/accounts/{id}/withdrawals",
+        "GET /v1/units",
+        "GET /v1/units/{id}/remittances",
+        "GET /v1/units/{id}/month",
+        "GET /v1/units/{id}/employees",
         "GET /v1/loans",
         "GET /v1/loans/{id}/plan",
         "GET /v1/loans/{id}/repayments",

@@ -40,6 +40,7 @@ PURPOSES: Mapping[str, Text] = {
     "P18": _("单位欠缴，缴至2025年8月"),
     "S1": _("王强的配偶、共同借款人，没有公积金账户"),
     "S2": _("买买提明的配偶，没有公积金账户"),
+    "A1": _("两个单位的经办人，其中一个欠缴"),
 }
 """What each persona is for in a demo or a training, by id."""
 

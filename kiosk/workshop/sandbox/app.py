@@ -45,6 +45,7 @@ from kiosk.workshop.sandbox import (
     operation_routes,
     phone_page,
     public_routes,
+    unit_routes,
 )
 from kiosk.workshop.sandbox.asking import (
     CERTIFIED,
@@ -341,6 +342,7 @@ def _bare_app() -> FastAPI:
     app.include_router(operation_routes.router)
     app.include_router(audit_routes.router)
     app.include_router(public_routes.router)
+    app.include_router(unit_routes.router)
     app.include_router(login_api.v1)
     app.include_router(phone_page.router)
     app.include_router(controls.router)

@@ -23,6 +23,7 @@ from kiosk.workshop.sandbox.recognition import Recogniser
 from kiosk.workshop.sandbox.sessions import CODES_PER_DAY, NO_FACES, Sessions
 from kiosk.workshop.sandbox.store import Store
 from kiosk.workshop.sandbox.tries import Tries
+from kiosk.workshop.sandbox.units import UnitBook
 from kiosk.workshop.sandbox.way_offers import WayOffers
 
 
@@ -63,6 +64,7 @@ class StandInCentre:
         )
         self.faces = Faces(self.store, self.clock)
         self.accounts = Accounts(self.store, self.clock.today())
+        self.units = UnitBook(self.store, self.clock.today())
         self.documents = Documents(self.store, self.clock, self.seal, self.accounts, self.offers)
         self.operations = OperationDesk(
             self.store,

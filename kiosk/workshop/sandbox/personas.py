@@ -16,7 +16,7 @@ CHIP_NAME_UNITS = 15
 class Persona:
     """One invented person. ``repr`` shows only the id, as the terminal never logs personal data."""
 
-    id: str  # P01 … P18, S1, S2
+    id: str  # P01 … P18, S1, S2, A1
     name: str  # whole Chinese name; "" without a Chinese name
     name_latin: str  # 姓名全拼, or the name in Latin letters
     sex: str  # GB/T 2261.1: "1" male, "2" female

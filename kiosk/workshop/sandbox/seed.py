@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from kiosk import calculations as rules
 from kiosk.privacy import mask_bank_card
-from kiosk.workshop.sandbox import facts, personas
+from kiosk.workshop.sandbox import facts, personas, unit_table
 from kiosk.workshop.sandbox.personas import Persona
 from kiosk.workshop.sandbox.store import Store, fen
 
@@ -76,6 +76,7 @@ _ACCOUNTS = (
              alone=True),
     _Account("P17", "9916020100017", _SOFTWARE, "10000.00", "6000", "0.08"),
     _Account("P18", "9919110100018", _TRADE, "6000.00", "5000", "0.08", last=date(2025, 8, 1)),
+    _Account("A1", "9920010100019", _SCHOOL, "9000.00", "6000", "0.12"),
 )  # fmt: skip
 
 
@@ -129,6 +130,7 @@ def fill(store: Store) -> None:
         for loan in _LOANS:
             _grant(store, loan, people)
         facts.fill(store)
+        unit_table.fill(store)
 
 
 def _person(persona: Persona) -> dict[str, object]:

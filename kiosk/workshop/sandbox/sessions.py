@@ -283,7 +283,14 @@ class Sessions:
             level=visitor.level,
             name_to_confirm=None if visitor.named else Sensitive(str(visitor.person["name"])),
             proofs=self._proofs(visitor),
+            units=self._units(visitor),
         )
+
+    def _units(self, visitor: TokenHolder) -> int:
+        if visitor.level < Level.PROVED:
+            return 0
+        person = visitor.person["id"]
+        return self._store.count("SELECT count(*) FROM unit WHERE agent = ?", person)
 
     def _proofs(self, visitor: TokenHolder) -> tuple[Proof, ...]:
         """The ways in that raise the visitor's level, and the level after each."""

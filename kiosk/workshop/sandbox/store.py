@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-_VERSION = 8  # raised with every change of the schema or of the seed
+_VERSION = 9  # raised with every change of the schema or of the seed
 _SCHEMA = """
 CREATE TABLE person (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, name_latin TEXT NOT NULL, sex TEXT NOT NULL,
@@ -18,6 +18,12 @@ CREATE TABLE person (
     phone TEXT NOT NULL, bank_card TEXT NOT NULL, lost INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE employer (number TEXT PRIMARY KEY, name TEXT NOT NULL, status TEXT NOT NULL) STRICT;
+CREATE TABLE unit (
+    number TEXT PRIMARY KEY REFERENCES employer, organisation TEXT NOT NULL, address TEXT NOT NULL,
+    representative TEXT NOT NULL, agent TEXT NOT NULL REFERENCES person, opened TEXT NOT NULL,
+    employer_ratio INTEGER NOT NULL, personal_ratio INTEGER NOT NULL, bank TEXT NOT NULL,
+    bank_account TEXT NOT NULL, pay_day INTEGER NOT NULL, ratio_since TEXT NOT NULL
+) STRICT;
 CREATE TABLE account (
     number TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person,
     employer TEXT NOT NULL REFERENCES employer, status TEXT NOT NULL, opened TEXT NOT NULL,
