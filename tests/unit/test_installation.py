@@ -46,7 +46,9 @@ def test_the_manual_has_no_mistakes_for_groff() -> None:
 
 def test_the_unit_keeps_the_terminal_running_and_nothing_on_disk() -> None:
     unit = (ASSETS / "systemd" / "kiosk.service").read_text(encoding="utf-8")
-    for line in ("Type=notify", "Restart=always", "LimitCORE=0", "MemorySwapMax=0"):
+    kept = ("Type=notify", "Restart=always", "StartLimitIntervalSec=0", "OOMPolicy=continue")
+    limits = ("LimitCORE=0", "MemorySwapMax=0", "MemoryMax=1600M", "TasksMax=400")
+    for line in (*kept, *limits):
         assert f"\n{line}\n" in unit
     if shutil.which("systemd-analyze") is None:
         return
@@ -58,6 +60,15 @@ def test_the_unit_keeps_the_terminal_running_and_nothing_on_disk() -> None:
     )
     ours = [line for line in found.stderr.splitlines() if "kiosk.service" in line]
     assert [line for line in ours if "is not executable" not in line] == []
+
+
+def test_the_unit_may_do_little_to_its_machine() -> None:
+    if shutil.which("systemd-analyze") is None:
+        return  # Only systemd can rate its units: apt-get install systemd.
+    unit = str(ASSETS / "systemd" / "kiosk.service")
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=18"]
+    analysed = subprocess.run([*command, unit], capture_output=True, text=True, check=False)
+    assert analysed.returncode == 0, analysed.stdout.splitlines()[-1]
 
 
 def test_every_package_is_needed_for_something() -> None:
