@@ -61,7 +61,11 @@ WHOLE: dict[str, tuple[str, ...]] = {
         "tests/services/test_ways.py",
     ),
     "kiosk/visit/money.py": ("tests/unit/test_money.py",),
-    "kiosk/visit/undertaking.py": ("tests/unit/test_undertaking.py",),
+    "kiosk/visit/undertaking.py": (
+        "tests/unit/test_undertaking.py",
+        "tests/services/test_changes.py",
+    ),
+    "kiosk/visit/phone_consent.py": ("tests/services/test_changes.py",),
     "kiosk/visit/replay.py": ("tests/unit/test_replay.py", "tests/unit/test_undertaking.py"),
     "kiosk/privacy.py": ("tests/unit/test_privacy.py",),
     "kiosk/centre/client.py": (

@@ -328,6 +328,22 @@ class EnterNumberContent(PageContent):
     grouped: bool
 
 
+@dataclass(frozen=True, slots=True)
+class EnterDigitsContent(PageContent):
+    """Asks for ``least`` to ``most`` digits: ``first`` of them stand together, then always four.
+    ``wrong``: why the last number does not do."""
+
+    title: str
+    lead: str
+    label: str
+    least: int
+    most: int
+    first: int
+    wrong: str
+    clear: str
+    confirm: str
+
+
 # -- operations -----------------------------------------------------------------------------------
 
 

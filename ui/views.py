@@ -40,6 +40,7 @@ from kiosk.visit.steps import (
     Column,
     Confirm,
     ConfirmName,
+    EnterDigits,
     EnterNewPassword,
     EnterNumber,
     EnterPassword,
@@ -51,6 +52,7 @@ from kiosk.visit.steps import (
     Option,
     OutOfService,
     PaperReady,
+    PresentBankCard,
     PresentIdCard,
     PresentSocialSecurityCard,
     Preview,
@@ -79,6 +81,7 @@ from ui.contents import (
     ConfirmOperationContent,
     DecidingContent,
     EnterCodeContent,
+    EnterDigitsContent,
     EnterNumberContent,
     FaceCaptureContent,
     FaceConsentContent,
@@ -212,9 +215,12 @@ def _others(others: bool, look: Look) -> tuple[ActionPart, ...]:
 
 
 def _show_phone_code(step: ShowPhoneCode, look: Look) -> PhoneCodeContent:
+    lead = _("扫码后在手机上点“同意”，这里会自动进入")
+    if step.business:
+        lead = _("在手机上同意“{business}”，这里会自动继续", business=step.business)
     return PhoneCodeContent(
         title=look.word(_("请用手机扫一扫")),
-        lead=look.word(_("扫码后在手机上点“同意”，这里会自动进入")),
+        lead=look.word(lead),
         rows=_qr_rows(step.content.reveal()),
         whole=step.valid_s,
         rest=step.valid_for_s,
@@ -268,6 +274,16 @@ def _present_social_security_card(
         icon="slot",
         help=look.word(_("不需要社保卡密码")),
         actions=_others(step.others, look),
+    )
+
+
+def _present_bank_card(_step: PresentBankCard, look: Look) -> PresentThingContent:
+    return PresentThingContent(
+        title=look.word(_("请插入新的银行卡")),
+        lead=look.word(_("芯片朝上，读完再取出")),
+        icon="slot",
+        help=look.word(_("只读卡号，不需要银行卡密码")),
+        actions=_actions((Action(OTHER, _("改为输入卡号"), "keypad"),), look),
     )
 
 
@@ -560,6 +576,20 @@ def _enter_number(step: EnterNumber, look: Look) -> EnterNumberContent:
         clear=look.word(_("清空")),
         confirm=look.word(_("下一步")),
         grouped=step.grouped,
+    )
+
+
+def _enter_digits(step: EnterDigits, look: Look) -> EnterDigitsContent:
+    return EnterDigitsContent(
+        title=look.word(step.title),
+        lead=look.word(step.lead),
+        label=look.word(step.label),
+        least=step.least,
+        most=step.most,
+        first=step.first,
+        wrong=look.word(step.wrong) if step.wrong else "",
+        clear=look.word(_("清空")),
+        confirm=look.word(_("下一步")),
     )
 
 
@@ -954,6 +984,7 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     IsItYou: _is_it_you,
     ShowFundCode: _show_fund_code,
     PresentSocialSecurityCard: _present_social_security_card,
+    PresentBankCard: _present_bank_card,
     EnterPassword: _enter_password,
     EnterNewPassword: _enter_new_password,
     ChooseWay: _choose_way,
@@ -965,6 +996,7 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     ShowStatement: _show_statement,
     ShowTable: _show_table,
     EnterNumber: _enter_number,
+    EnterDigits: _enter_digits,
     Confirm: _confirm,
     Preview: _preview,
     ChooseReason: _choose_reason,

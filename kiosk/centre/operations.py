@@ -110,6 +110,14 @@ class PasswordOrder(WireModel):
     value: Sensitive[Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]]
 
 
+class PayeeCardOrder(WireModel):
+    """收款银行卡变更: ``value`` is the number of the new card, ``read`` from its chip or typed."""
+
+    business: Literal[Business.PAYEE_CARD_CHANGE]
+    value: Sensitive[Annotated[str, StringConstraints(pattern=r"^[0-9]{12,19}$")]]
+    read: bool
+
+
 Order = Annotated[
     WithdrawalOrder
     | PrepaymentOrder
@@ -117,7 +125,8 @@ Order = Annotated[
     | MonthlyOffsetOrder
     | SigningOrder
     | PersonalDataOrder
-    | PasswordOrder,
+    | PasswordOrder
+    | PayeeCardOrder,
     Field(discriminator="business"),
 ]
 """What the citizen wants 申请: one model for each business."""
@@ -344,7 +353,8 @@ Operations = Annotated[tuple[Operation, ...], Field(max_length=200)]
 
 
 class Evidence(WireModel):
-    """One proof that the citizen confirms: the operation's own code, a face, a PIN block, a QR."""
+    """One proof that the citizen confirms: the operation's own code; a PIN block; the challenge of
+    a face, or the login of a phone, that the centre has opened for this operation."""
 
     kind: EvidenceKind
     value: Sensitive[Annotated[str, line(4096)]]

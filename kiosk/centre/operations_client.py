@@ -12,6 +12,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from drivers.sentence import en
 from kiosk.centre.answers import nonsense
+from kiosk.centre.evidence import PhoneLogin
 from kiosk.centre.models import SmsSent
 from kiosk.centre.operations import (
     Authorisation,
@@ -103,6 +104,12 @@ class OperationsClient:
         sms-daily-limit, not-drafted."""
         return self._ask(Call("POST", "/v1/operations/{id}/sms", id=id), _SMS_SENT, MOST_S)
 
+    def open_phone(self, id: str) -> PhoneLogin:
+        """Open a login with which the citizen's phone agrees to this operation and to nothing
+        else; its id is the evidence ``qr``. Every older code of this terminal is void then.
+        Refusals: way-closed, not-drafted."""
+        return self._ask(Call("POST", "/v1/operations/{id}/login", id=id), _PHONE_LOGIN, MOST_S)
+
     def confirm(self, id: str, confirmation: Confirmation) -> OperationStatus:
         """Confirm what was shown. Only ``confirmed`` in the answer is a confirmation; an operation
         that has ended meanwhile says so in its state.
@@ -157,4 +164,5 @@ _TRIAL: TypeAdapter[Trial] = TypeAdapter(Trial)
 _OPERATION: TypeAdapter[Operation] = TypeAdapter(Operation)
 _OPERATIONS: TypeAdapter[Operations] = TypeAdapter(Operations, config=_QUIET)
 _STATUS: TypeAdapter[OperationStatus] = TypeAdapter(OperationStatus)
+_PHONE_LOGIN: TypeAdapter[PhoneLogin] = TypeAdapter(PhoneLogin)
 _SMS_SENT: TypeAdapter[SmsSent] = TypeAdapter(SmsSent)

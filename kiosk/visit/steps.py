@@ -20,7 +20,12 @@ from drivers.device import Kind, Request
 from drivers.document_printer.types import PagesPrinted, PrintDocument
 from drivers.id_card.types import IdCard, ReadCard
 from drivers.receipt_printer.types import Printed, PrintSlip
-from drivers.smart_card.types import ReadSocialSecurityCard, SocialSecurityCard
+from drivers.smart_card.types import (
+    BankCard,
+    ReadBankCard,
+    ReadSocialSecurityCard,
+    SocialSecurityCard,
+)
 from kiosk.centre.evidence import PhoneLoginState
 from kiosk.centre.models import Document
 from kiosk.privacy import Sensitive
@@ -268,6 +273,8 @@ class ShowPhoneCode(PollStep[PhoneLoginState]):
     """When the centre opened the login, on the monotonic clock: the page in another language, and
     the page to which the citizen went back, count on from here."""
     others: bool = False
+    business: Sayable = ""
+    """Set: the phone agrees to this operation, and signs nobody in."""
 
     @property
     def valid_for_s(self) -> int:
@@ -316,6 +323,20 @@ class PresentSocialSecurityCard(DeviceStep[SocialSecurityCard]):
     def check(self, answer: object) -> SocialSecurityCard:
         _unless_other(answer, self.others)
         raise NotAnAnswer(_("请插入社保卡"))
+
+
+@dataclass(frozen=True, slots=True)
+class PresentBankCard(DeviceStep[BankCard]):
+    """请插入新的银行卡. The chip card reader answers. Raises :class:`OtherWay` where the citizen
+    types the number instead."""
+
+    request: Request[BankCard] = field(default_factory=ReadBankCard)
+    device: Kind = field(default=Kind.SMART_CARD, init=False)
+    seconds: float = field(default=90.0, init=False)
+
+    def check(self, answer: object) -> BankCard:
+        _unless_other(answer, True)
+        raise NotAnAnswer(_("请插入银行卡"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -609,6 +630,26 @@ class EnterNumber(Step[Decimal]):
     def written(self, number: Decimal) -> str:
         """``number`` as the page writes it."""
         return f"{number:,.{self.places}f}" if self.grouped else f"{number:.{self.places}f}"
+
+
+@dataclass(frozen=True, slots=True)
+class EnterDigits(Step[Sensitive[str]]):
+    """A number that is a name and no amount, such as that of a card: from ``least`` to ``most``
+    digits. On the page, ``first`` digits stand together, and then always four."""
+
+    title: Sayable
+    lead: Sayable
+    label: Sayable
+    least: int
+    most: int
+    first: int = 4
+    wrong: Sayable | None = None  # why the last one does not do
+
+    def check(self, answer: object) -> Sensitive[str]:
+        digits = isinstance(answer, str) and answer.isascii() and answer.isdecimal()
+        if not digits or not self.least <= len(str(answer)) <= self.most:
+            raise NotAnAnswer(_("请输入完整的号码"))
+        return Sensitive(str(answer))
 
 
 @dataclass(frozen=True, slots=True)

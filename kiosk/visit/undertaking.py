@@ -21,6 +21,7 @@ from kiosk.centre.operations import (
     DraftRequest,
     Evidence,
     EvidenceKind,
+    EvidenceSet,
     Operation,
     OperationStatus,
     Order,
@@ -53,6 +54,7 @@ from kiosk.visit.operation_steps import (
     ReadText,
 )
 from kiosk.visit.operation_words import AGAIN, CANCEL, HOME, SLIP, in_flight, not_done, outcome
+from kiosk.visit.phone_consent import agree_on_phone
 from kiosk.visit.steps import RESEND, Action, EnterSmsCode, Step
 from kiosk.visit.troubles import Standing, closed_by
 from kiosk.words import Sayable, _
@@ -216,6 +218,7 @@ class _Confirming:
         self._visit = visit
         self.operation = operation
         self.wrong: Sayable | None = None  # why the centre has not accepted the last evidence
+        self._agreed: Evidence | None = None  # on the phone
         self._code: EnterSmsCode | None = None  # the page of the code that was sent last
 
     def consent(self) -> tuple[Evidence, ...]:
@@ -226,11 +229,20 @@ class _Confirming:
         while True:
             if self.wrong is None:
                 self._show_quote()
-            given = [GIVE[kind](self) for kind in kinds]
-            evidence = tuple(each for each in given if each is not None)
-            if len(evidence) == len(kinds):
+            evidence = self._give(kinds)
+            if evidence is not None:
                 return evidence
             self.wrong = None
+
+    def _give(self, kinds: EvidenceSet) -> tuple[Evidence, ...] | None:
+        """The evidence of all ``kinds``; None when the citizen goes back from one of them."""
+        evidence = []
+        for kind in kinds:
+            one = GIVE[kind](self)
+            if one is None:
+                return None
+            evidence.append(one)
+        return tuple(evidence)
 
     def _show_quote(self) -> None:
         visit = self._visit
@@ -247,6 +259,13 @@ class _Confirming:
                 continue
             text = next(each for each in self.operation.texts if each.id == answer)
             visit.present_or_back(ReadText(text))
+
+    def agree_on_phone(self) -> Evidence | None:
+        """The citizen's agreement on their phone, which stands as long as the draft: after a wrong
+        code only the code is asked for again."""
+        if self._agreed is None:
+            self._agreed = agree_on_phone(self._visit, self.operation)
+        return self._agreed
 
     def type_code(self) -> Evidence | None:
         """The operation's own code, which the centre sends with its business and amount; None when
@@ -278,7 +297,8 @@ class _Confirming:
 
 
 GIVE: Mapping[EvidenceKind, Callable[[_Confirming], Evidence | None]] = {
-    "sms": _Confirming.type_code
+    "sms": _Confirming.type_code,
+    "qr": _Confirming.agree_on_phone,
 }
 """The kinds of evidence that this terminal can take, and how."""
 

@@ -187,6 +187,7 @@ def test_the_document_has_the_contract_and_nothing_of_the_sandbox() -> None:
         "GET /v1/operations",
         "GET /v1/operations/{id}",
         "POST /v1/operations/{id}/sms",
+        "POST /v1/operations/{id}/login",
         "POST /v1/operations/{id}/confirmation",
         "POST /v1/operations/{id}/cancellation",
         "POST /v1/operations/{id}/told",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 import threading
+import tomllib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import date
 from decimal import Decimal
+from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +19,7 @@ import requests
 from kiosk.centre.client import CentreClient
 from kiosk.centre.commit_client import CommitClient
 from kiosk.centre.errors import CentreUnavailable, Refusal
-from kiosk.centre.evidence import CardEvidence, PasswordEvidence
+from kiosk.centre.evidence import CardEvidence, PasswordEvidence, PhoneEvidence
 from kiosk.centre.operations import (
     AuthorisationAnswer,
     Confirmation,
@@ -29,6 +31,7 @@ from kiosk.centre.operations import (
     Operation,
     Order,
     PasswordOrder,
+    PayeeCardOrder,
     PersonalDataOrder,
     PrepaymentOrder,
     SettlementOrder,
@@ -39,6 +42,7 @@ from kiosk.centre.operations import (
 from kiosk.operation import Business, OperationState
 from kiosk.privacy import Sensitive
 from kiosk.workshop.sandbox import personas
+from kiosk.workshop.sandbox.changes import second_card
 from kiosk.workshop.sandbox.server import serving
 from kiosk.workshop.sandbox.tls import SandboxCa
 
@@ -72,6 +76,11 @@ class ServedCentre:
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 
+    def post(self, url: str, form: dict[str, str]) -> str:
+        """What a phone's browser gets."""
+        given = {"verify": str(self.ca.root), "cert": str(self.ca.terminal("levers"))}
+        return requests.post(url, data=form, timeout=10, **given).text  # type: ignore[arg-type]
+
     def moved(self) -> list[tuple[str, int]]:
         return [(move["operation"], move["amount"]) for move in self.lever("GET", "/movements")]
 
@@ -94,6 +103,7 @@ class OperationVisit:
 
     def __init__(self, centre: ServedCentre, persona: str, terminal: str = "YL-0001") -> None:
         self.lever = centre.lever
+        self.post = centre.post
         self.moved = centre.moved
         certificate = centre.ca.terminal(terminal)
         self.ask = CentreClient(centre.url, terminal, ca=centre.ca.root, certificate=certificate)
@@ -139,6 +149,21 @@ class OperationVisit:
 
     def of_group(self, group: Group) -> dict[Business, Eligibility]:
         return {one.business: one for one in self.money.eligibility(group)}
+
+    def agreed(self, draft: Operation, person: str) -> Evidence:
+        """The evidence of a phone on which ``person`` has agreed to ``draft``."""
+        login = self.money.open_phone(draft.id)
+        form = {"person": person, "answer": "yes", "digits": login.digits}
+        self.post(login.content.reveal(), form)
+        return Evidence(kind="qr", value=Sensitive(login.id))
+
+    def strongly(self, draft: Operation, *more: Evidence) -> OperationState:
+        """Confirm ``draft`` with a code and ``more``."""
+        with suppress(Refusal):
+            self.money.send_code(draft.id)
+        evidence = (*more, Evidence(kind="sms", value=Sensitive(CODE)))
+        confirmation = Confirmation(evidence=evidence, digest=digest_of(draft))
+        return self.money.confirm(draft.id, confirmation).state
 
     def change(self, business: Business) -> Eligibility:
         return self.of_group("change")[business]
@@ -520,6 +545,121 @@ def test_a_password_that_the_centre_does_not_take(visits: Visits, password: str,
     order = PasswordOrder(business=Business.PASSWORD_CHANGE, value=Sensitive(password))
     with pytest.raises(Refusal, match=code):
         visits("P01").drafted(order)
+
+
+def new_card(persona: str = "P03", **changes: Any) -> PayeeCardOrder:
+    card = second_card(personas.load()[persona].bank_card)
+    fields = {"business": "payee-card-change", "value": card, "read": False}
+    return PayeeCardOrder.model_validate(fields | changes)
+
+
+def test_a_new_card_is_confirmed_on_the_phone_and_by_a_code(visits: Visits) -> None:
+    visit = visits("P03")
+    draft = visit.drafted(new_card())
+    assert draft.confirmed_by == (("qr", "sms"), ("face", "sms"))
+    assert draft.changes[0].before.reveal().zh == "演示银行 尾号 0030"
+    with pytest.raises(Refusal, match="evidence-missing"):
+        visit.strongly(draft)
+    with pytest.raises(Refusal, match="evidence-refused"):
+        visit.strongly(draft, Evidence(kind="qr", value=Sensitive("0" * 32)))
+    phone = visit.agreed(draft, "P03")
+    alone = Confirmation(evidence=(phone,), digest=digest_of(draft))
+    with pytest.raises(Refusal, match="evidence-missing"):
+        visit.money.confirm(draft.id, alone)
+    assert visit.strongly(draft, phone) is OperationState.CONFIRMED
+    assert visit.committer.commit(draft.id).state is OperationState.DONE
+    visit.money.told(draft.id)
+    assert "收款银行卡变更已办成" in visit.texts()[0]
+    cooling = visit.reasons()[REPAY].refusal
+    assert cooling
+    assert cooling.code == "cooling-down"
+    assert "24小时" in cooling.reason.zh
+    elsewhere = visits("P03", terminal="YL-0002")
+    assert elsewhere.reasons()[REPAY].can is False, "it holds everywhere"
+    visit.lever("POST", "/clock", {"seconds": 24 * 3600 + 1})
+    later = visits("P03").reasons()[REPAY]
+    assert later.can
+    assert later.payee
+    assert later.payee.tail == draft.changes[0].after.reveal().zh[-4:]
+
+
+def test_another_persons_phone_confirms_nothing(visits: Visits) -> None:
+    visit = visits("P03")
+    draft = visit.drafted(new_card())
+    with pytest.raises(Refusal, match="evidence-refused"):
+        visit.strongly(draft, visit.agreed(draft, "P01"))
+    assert [alarm["kind"] for alarm in visit.lever("GET", "/alarms")] == ["other-person"]
+
+
+def test_a_phone_agrees_to_one_operation_only(visits: Visits) -> None:
+    visit = visits("P03")
+    first = visit.drafted(new_card())
+    phone = visit.agreed(first, "P03")
+    second = visit.drafted(new_card())
+    with pytest.raises(Refusal, match="evidence-refused"):
+        visit.strongly(second, phone)
+    with pytest.raises(Refusal, match="not-drafted"):
+        visit.money.open_phone(first.id)
+    with pytest.raises(Refusal, match="login-over"):
+        visit.ask.prove(PhoneEvidence(login=phone.value.reveal()))
+    elsewhere = visits("P03", terminal="YL-0002")
+    third = elsewhere.drafted(new_card())
+    with pytest.raises(Refusal, match="evidence-refused"):
+        visit.strongly(third, elsewhere.agreed(third, "P03"))
+
+
+def test_the_phone_says_what_it_agrees_to(visits: Visits) -> None:
+    visit = visits("P03")
+    draft = visit.drafted(new_card())
+    login = visit.money.open_phone(draft.id)
+    asked = visit.post(login.content.reveal(), {"person": "P03", "answer": "yes", "digits": "x"})
+    assert "收款银行卡变更" in asked
+    assert "没有同意" in visit.post(login.content.reveal(), {"answer": "no"})
+    assert visit.ask.logins.phone_state(login.id).state == "declined"
+
+
+@pytest.mark.parametrize(
+    ("card", "code"),
+    [
+        ("9999990000000000014", "payee-other-holder"),
+        ("9999990000000000030", "payee-same-card"),
+        ("9999995555555555555", "payee-card-abnormal"),
+        ("6222020000000000000", "payee-card-abnormal"),
+        ("4000000000000000", "payee-bank-unknown"),
+        ("CREDIT", "payee-credit-card"),
+    ],
+)
+def test_a_card_that_money_is_not_paid_to(visits: Visits, card: str, code: str) -> None:
+    number = card.replace("CREDIT", f"{credit_bin():0<16}")
+    with pytest.raises(Refusal, match=code):
+        visits("P03").drafted(new_card(value=number))
+
+
+def credit_bin() -> str:
+    text = (resources.files("assets") / "bins.toml").read_text(encoding="utf-8")
+    table = tomllib.loads(text).items()
+    return next(prefix for prefix, each in table if each["kind"] == "credit")
+
+
+def test_no_card_is_changed_under_a_withdrawal(visits: Visits) -> None:
+    visit = visits("P03")
+    withdrawal = visit.confirmed(REPAY)
+    refusal = visit.change(Business.PAYEE_CARD_CHANGE).refusal
+    assert refusal
+    assert refusal.code == "withdrawal-under-way"
+    visit.money.cancel(withdrawal.id)
+    assert visit.change(Business.PAYEE_CARD_CHANGE).can
+
+
+def test_a_withdrawal_that_was_drafted_before_goes_to_no_new_card(visits: Visits) -> None:
+    visit = visits("P03")
+    withdrawal = visit.draft(REPAY)
+    change = visit.drafted(new_card())
+    visit.strongly(change, visit.agreed(change, "P03"))
+    visit.committer.commit(change.id)
+    visit.confirm(withdrawal)
+    assert visit.committer.commit(withdrawal.id).state is OperationState.REFUSED
+    assert visit.moved() == []
 
 
 def test_what_the_register_has_changed_meanwhile_is_refused_at_the_commit(visits: Visits) -> None:

@@ -37,7 +37,9 @@ from kiosk.operation import Business, OperationState
 from kiosk.privacy import Sensitive
 from kiosk.workshop.sandbox import personas
 from kiosk.workshop.sandbox.bugs import CentreBug
+from kiosk.workshop.sandbox.cases import COOL_DOWN_S
 from kiosk.workshop.sandbox.centre import StandInCentre
+from kiosk.workshop.sandbox.changes import second_card
 from kiosk.workshop.sandbox.operations import Course
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.sessions import TokenHolder
@@ -92,7 +94,16 @@ class AnyOrder(RuleBasedStateMachine):
             self.desk.authorise(known, AuthorisationAnswer(version="2026-01", agreed=True))
         return known
 
-    def order(self, one: Eligibility, amount: str, way: int) -> Order:
+    def value(self, one: Eligibility, person: str, way: int) -> str:
+        """A new password, or the card of the person's two that is not on file."""
+        if one.business is not Business.PAYEE_CARD_CHANGE:
+            return f"80629{way}"
+        first = personas.load()[person].bank_card
+        held = self.centre.store.one("SELECT bank_card FROM person WHERE id = ?", person)
+        assert held
+        return second_card(first) if held["bank_card"] == first else first
+
+    def order(self, one: Eligibility, person: str, amount: str, way: int) -> Order:
         """An order of what can be had, of the least, the most, or more than that."""
         assert one.most is not None or one.least is None
         asked = None
@@ -107,7 +118,8 @@ class AnyOrder(RuleBasedStateMachine):
         fields = {
             "business": one.business,
             "field": field.field if field else None,
-            "value": choice.code if choice else f"80629{way}",
+            "value": self.value(one, person, way) if not choice else choice.code,
+            "read": False,
             "account": one.account,
             "loan": one.loan,
             "amount": asked,
@@ -143,7 +155,7 @@ class AnyOrder(RuleBasedStateMachine):
             return
         self.keys += 1
         request = DraftRequest(
-            key=f"{self.keys:032x}", order=self.order(can[which % len(can)], amount, way)
+            key=f"{self.keys:032x}", order=self.order(can[which % len(can)], person, amount, way)
         )
         try:
             draft, new = self.desk.draft(visitor, request)
@@ -177,7 +189,7 @@ class AnyOrder(RuleBasedStateMachine):
             with suppress(Refused):  # not ended
                 self.desk.told(visitor, draft.id)
 
-    @rule(seconds=st.sampled_from([1, 61, 301, 599, 601]))
+    @rule(seconds=st.sampled_from([1, 61, 301, 599, 601, COOL_DOWN_S]))
     def wait(self, seconds: int) -> None:
         self.now += seconds
 
@@ -197,8 +209,18 @@ class AnyOrder(RuleBasedStateMachine):
         with suppress(Refused):
             self.desk.send_code(visitor, draft.id)
         with suppress(Refused):
+            if "qr" in draft.confirmed_by[0]:
+                evidence += (self._agree(visitor, draft),)
+        with suppress(Refused):
             confirmation = Confirmation(evidence=evidence, digest=digest_of(draft))
             self.desk.confirm(visitor, draft.id, confirmation)
+
+    def _agree(self, visitor: TokenHolder, draft: Operation) -> Evidence:
+        """The citizen agrees on their phone."""
+        login = self.desk.open_login(visitor, draft.id, "")
+        code = login.content.reveal().rpartition("/")[2]
+        self.centre.logins.agree(code, login.digits, visitor.person["id"])
+        return Evidence(kind="qr", value=Sensitive(login.id))
 
     def _commit(self, draft: Operation, terminal: str) -> None:
         with suppress(Refused):
@@ -230,6 +252,17 @@ class AnyOrder(RuleBasedStateMachine):
         assert all(
             (row["state"], row["was_confirmed"], row["times"]) == (OperationState.DONE, 1, 1)
             for row in rows
+        )
+
+    @invariant()
+    def nothing_is_paid_out_while_a_new_card_cools(self) -> None:
+        if not hasattr(self, "centre"):
+            return
+        assert not self.centre.store.all(
+            "SELECT 1 FROM operation JOIN on_file USING (person) WHERE state = 'done' "
+            "AND business LIKE '%-withdrawal' AND ended > card_changed "
+            "AND ended < card_changed + ?",
+            COOL_DOWN_S,
         )
 
     @invariant()

@@ -1,4 +1,4 @@
-"""变更 at the stand-in centre: personal data, query password."""
+"""变更 at the stand-in centre: personal data, query password, bank card."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from drivers.device import Kind
+from drivers.smart_card.types import BankCard, BankCardKind
+from kiosk.privacy import Sensitive
+from kiosk.services.payee_card import number_page
 from kiosk.visit.operation_steps import (
     CONFIRM,
     AwaitResult,
@@ -13,12 +17,25 @@ from kiosk.visit.operation_steps import (
     ConfirmOperation,
     ShowOutcome,
 )
-from kiosk.visit.steps import Choose, EnterNewPassword, EnterSmsCode, Menu, NotAnAnswer, Problem
+from kiosk.visit.steps import (
+    OTHER,
+    Choose,
+    Confirm,
+    EnterDigits,
+    EnterNewPassword,
+    EnterSmsCode,
+    Menu,
+    NotAnAnswer,
+    PresentBankCard,
+    Problem,
+    ShowPhoneCode,
+)
 from kiosk.visit.troubles import MENU
 from kiosk.visit.visit import WentBack
 from kiosk.words import Language, say
+from kiosk.workshop.sandbox.changes import second_card
 from tests.services.money import DirectCommitLine
-from tests.services.script import Line, Played, World
+from tests.services.script import WELL, Line, Played, World
 
 BACK = WentBack()
 ADDRESS: Line = (ChooseReason, "address")
@@ -144,6 +161,116 @@ def test_a_password_has_six_digits() -> None:
     for wrong in ("12345", "1234567", "12345a", "１２３４５６", None):
         with pytest.raises(NotAnAnswer):
             EnterNewPassword().check(wrong)
+
+
+# -- 收款银行卡 -----------------------------------------------------------------------------------
+
+NEW_CARD = second_card("9999990000000000030")
+
+
+def strongly(here: World, persona: str) -> tuple[Line, ...]:
+    """The quote, agreed to on the citizen's phone, then its own code; the end."""
+    return (
+        (ConfirmOperation, CONFIRM),
+        (ShowPhoneCode, here.phone(persona)),
+        (EnterSmsCode, here.code),
+        (ShowOutcome, MENU),
+    )
+
+
+def test_p03_reads_a_new_card_from_its_chip(here: World) -> None:
+    card = BankCard(NEW_CARD, "", None, None, "A0", "", BankCardKind.DEBIT, "", "")
+    statuses = {**WELL, Kind.SMART_CARD: WELL[Kind.ID_CARD]}
+    read: tuple[Line, ...] = ((Choose, "read"), (PresentBankCard, card))
+    lines = (*read, *strongly(here, "P03"), (Menu, "withdraw"), (Confirm, "yes"))
+    cooling: tuple[Line, ...] = ((ChooseReason, BACK), (Confirm, BACK))
+    played = serve(here, "P03", "payee-card", *lines, *cooling, statuses=statuses)
+    after = f"演示银行 尾号 {NEW_CARD[-4:]}"
+    assert changes(played) == [("收款银行卡", "演示银行 尾号 0030", after)]
+    assert not played.last(ChooseReason).can
+    assert "24小时" in say(played.last(ChooseReason).cannot[0].hint, Language.ZH)
+
+
+def test_who_cannot_have_the_card_read_types_its_number(here: World) -> None:
+    played = serve(
+        here,
+        "P03",
+        "payee-card",
+        (Choose, "read"),
+        (PresentBankCard, OTHER),
+        (EnterDigits, BACK),
+        (PresentBankCard, OTHER),
+        (EnterDigits, "9999990000000000014"),
+        (Choose, "type"),
+        (EnterDigits, NEW_CARD),
+        *strongly(here, "P03"),
+        statuses={**WELL, Kind.SMART_CARD: WELL[Kind.ID_CARD]},
+    )
+    assert "户名不是您本人" in say(played.last(Choose).lead, Language.ZH)
+
+
+def test_a_card_that_does_not_do_says_why_where_the_number_is_typed(here: World) -> None:
+    def asked(words: str) -> Any:
+        return lambda step: (
+            isinstance(step, EnterDigits) and words in say(step.wrong or "", Language.ZH)
+        )
+
+    played = serve(
+        here,
+        "P03",
+        "payee-card",
+        (EnterDigits, "9999990000000000014"),
+        (asked("户名不是您本人"), "6222020000000000000"),
+        (asked("银行查不到"), "9999990000000000030"),
+        (asked("现在的收款银行卡"), NEW_CARD),
+        *strongly(here, "P03"),
+        statuses=WELL,
+    )
+    assert played.last(ShowPhoneCode).business
+
+
+def test_after_a_wrong_code_the_phone_need_not_agree_again(here: World) -> None:
+    serve(
+        here,
+        "P03",
+        "payee-card",
+        (EnterDigits, NEW_CARD),
+        (ConfirmOperation, CONFIRM),
+        (ShowPhoneCode, BACK),
+        (ConfirmOperation, CONFIRM),
+        (ShowPhoneCode, here.phone("P03")),
+        (EnterSmsCode, "000000"),
+        (EnterSmsCode, BACK),
+        (ConfirmOperation, CONFIRM),
+        (EnterSmsCode, here.code),
+        (ShowOutcome, MENU),
+        statuses=WELL,
+    )
+
+
+def test_a_phone_that_declines_changes_nothing(here: World) -> None:
+    played = serve(
+        here,
+        "P03",
+        "payee-card",
+        (EnterDigits, NEW_CARD),
+        (ConfirmOperation, CONFIRM),
+        (ShowPhoneCode, here.phone("P03", answer="no")),
+        (Problem, MENU),
+        statuses=WELL,
+        unrated=True,
+    )
+    assert "没有同意这笔业务" in say(played.last(Problem).title, Language.ZH)
+
+
+def test_a_number_of_a_card_is_whole() -> None:
+    page = number_page(None)
+    for wrong in ("12345678901", "1" * 20, "１" * 16, "1234 5678 9012", 1):
+        with pytest.raises(NotAnAnswer):
+            page.check(wrong)
+    assert page.check("1" * 19) == Sensitive("1" * 19)
+    with pytest.raises(NotAnAnswer):
+        PresentBankCard().check("1" * 19)
 
 
 # -- one at a time --------------------------------------------------------------------------------

@@ -6,10 +6,11 @@ from kiosk.centre.models import CentreWords, RefusalBody
 from kiosk.centre.operations import Change, FieldChoice, PersonalField
 from kiosk.operation import Business, OperationState
 from kiosk.privacy import Sensitive
+from kiosk.services.payee_card import number_page, way_page
 from kiosk.services.personal_data import field_page, value_page
 from kiosk.visit.operation_steps import ConfirmOperation
 from kiosk.visit.operation_words import HOME, outcome
-from kiosk.visit.steps import EnterNewPassword, Step
+from kiosk.visit.steps import EnterNewPassword, PresentBankCard, ShowPhoneCode, Step
 from tests.ui.operation_samples import QUOTE, SLIP_ACTION
 
 
@@ -80,6 +81,30 @@ _CHANGE = QUOTE.model_copy(
 )  # fmt: skip
 
 
+_CARD = _CHANGE.model_copy(
+    update={
+        "business": Business.PAYEE_CARD_CHANGE,
+        "title": _words("收款银行卡变更", "Change of bank card"),
+        "effects": (
+            _words(
+                "24小时内不能提取到新卡，也不能变更手机号",
+                "For 24 hours nothing is paid to the new card, and the phone number stays",
+            ),
+        ),
+        "changes": (
+            Change(
+                field="payee-card",
+                label=_words("收款银行卡", "Bank card"),
+                before=Sensitive(_words("演示银行 尾号 0030", "Demo Bank, ending 0030")),
+                after=Sensitive(_words("演示银行 尾号 0048", "Demo Bank, ending 0048")),
+            ),
+        ),
+    }
+)
+_OTHER_HOLDER = _words(
+    "这张卡的户名不是您本人。请换一张本人的借记卡。",
+    "This card is not in your name. Please take a debit card of your own.",
+)
 _WEAK = _words(
     "这个密码太容易猜到。请不要用生日、证件号、手机号里的数字，也不要用连续或相同的数字。",
     "This password is too easy to guess. Take no digits of your birthday, ID or phone number, "
@@ -99,6 +124,18 @@ def change_samples() -> dict[str, Step[object]]:
         "88-new-password": EnterNewPassword(),
         "89-new-password-again": EnterNewPassword(again=True),
         "8a-new-password-weak": EnterNewPassword(wrong=_WEAK),
+        "8b-card-way": way_page(None),
+        "8c-new-bank-card": PresentBankCard(),
+        "8d-card-number": number_page(None),
+        "8e-card-refused": number_page(_OTHER_HOLDER),
+        "8f-confirm-card": ConfirmOperation(_CARD, "王*"),
+        "8g-phone-agrees": ShowPhoneCode(
+            lambda: None,
+            Sensitive("https://centre.example/phone/4fTq2Zx8Kd0bVn7c"),
+            "47",
+            300,
+            business=_CARD.title,
+        ),
         "87-changed": outcome(done, _CHANGE, (SLIP_ACTION, HOME)),
     }
     return steps  # type: ignore[return-value]

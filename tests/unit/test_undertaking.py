@@ -279,7 +279,7 @@ def test_a_quote_whose_time_is_over_is_ended_by_the_centre_not_by_the_clock(here
 
 
 def test_what_this_terminal_cannot_confirm_is_refused_before_the_press(here: World) -> None:
-    model = MoneyModel(QUOTE.model_copy(update={"confirmed_by": (("face",), ("sms", "qr"))}))
+    model = MoneyModel(QUOTE.model_copy(update={"confirmed_by": (("face",), ("sms", "pin"))}))
     played = run(here, model, PRESS[0], (Problem, MENU), *UNRATED)
     assert "本机还不能确认" in words(played.last(Problem))
 

@@ -21,6 +21,7 @@ TITLES = {
     Business.CARD_SIGNING: CentreWords(zh="银行卡签约", en="Sign-up of the bank card"),
     Business.LEAVING_WITHDRAWAL: CentreWords(zh="离职提取", en="Withdrawal after leaving a job"),
     Business.PASSWORD_CHANGE: CentreWords(zh="查询密码变更", en="Change of query password"),
+    Business.PAYEE_CARD_CHANGE: CentreWords(zh="收款银行卡变更", en="Change of bank card"),
     Business.PERSONAL_DATA_CHANGE: CentreWords(zh="个人信息变更", en="Change of personal data"),
 }
 """The name of each business that the stand-in carries out."""
@@ -342,6 +343,48 @@ REFUSALS: dict[str, tuple[int, Words, Words]] = {
         ("明年1月1日起可以再提。", "You can withdraw again from 1 January."),
     ),
     # -- 变更
+    "cooling-down": (
+        409,
+        (
+            "您刚变更过{zh}，为了您的资金安全，24小时内不能办理，还有约{hours}小时。",
+            "Your {en} was changed within the last 24 hours; to keep your money safe this has "
+            "to wait another {hours} h or so.",
+        ),
+        (
+            "到时再来办理。不是您本人变更的，请马上拨打12329。",
+            "Please come back then. If it was not you who changed it, call 12329 at once.",
+        ),
+    ),
+    "withdrawal-under-way": (
+        409,
+        ("您有一笔提取正在办理。", "A withdrawal of yours is under way."),
+        ("请等它有了结果再变更。", "Please wait for its result before you change the card."),
+    ),
+    "payee-bank-unknown": (
+        409,
+        ("这张卡不是能收款的银联卡。", "This is no UnionPay card that money can be paid to."),
+        ("请核对卡号，或换一张卡。", "Please check the number, or take another card."),
+    ),
+    "payee-credit-card": (
+        409,
+        ("信用卡不能收款。", "Money cannot be paid to a credit card."),
+        ("请换一张本人的借记卡。", "Please take a debit card of your own."),
+    ),
+    "payee-other-holder": (
+        409,
+        ("这张卡的户名不是您本人。", "This card is not in your name."),
+        ("请换一张本人的借记卡。", "Please take a debit card of your own."),
+    ),
+    "payee-card-abnormal": (
+        409,
+        ("银行查不到这张卡，或卡状态异常。", "The bank does not know this card, or it is blocked."),
+        ("请核对卡号，或向发卡银行了解。", "Please check the number, or ask your bank."),
+    ),
+    "payee-same-card": (
+        409,
+        ("这就是现在的收款银行卡。", "This is the card on file already."),
+        ("不用变更，或换一张卡。", "There is nothing to change; or take another card."),
+    ),
     "password-weak": (
         409,
         ("这个密码太容易猜到。", "This password is too easy to guess."),

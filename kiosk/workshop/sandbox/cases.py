@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Literal
 
 from kiosk import calculations as rules
 from kiosk.centre.models import CentreWords
@@ -25,6 +27,13 @@ from kiosk.workshop.sandbox.seed import SETTLED
 from kiosk.workshop.sandbox.store import Row, Store, yuan
 
 BANK = "演示银行"
+COOL_DOWN_S = 24 * 3600
+"""How long after a change of card or phone the other one stays as it is, and nothing is paid out to
+the new card: at every terminal and counter."""
+_CHANGED = {
+    "card_changed": ("收款银行卡", "bank card"),
+    "phone_changed": ("手机号", "phone number"),
+}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -73,11 +82,12 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PersonCase:
-    """One person before the centre on one day."""
+    """One person before the centre on one day, at ``ticks`` on the centre's clock."""
 
     store: Store
     today: date
     person: Row
+    ticks: float
 
     @property
     def fact(self) -> Row:
@@ -91,6 +101,14 @@ class PersonCase:
         row = self.store.one("SELECT * FROM on_file WHERE person = ?", self.person["id"])
         assert row  # every persona has one
         return row
+
+    def must_have_cooled(self, change: Literal["card_changed", "phone_changed"]) -> None:
+        """Refuses cooling-down while the last ``change`` is younger than ``COOL_DOWN_S``."""
+        since = self.on_file[change]
+        left = 0.0 if since is None else since + COOL_DOWN_S - self.ticks
+        if left > 0:
+            zh, en = _CHANGED[change]
+            raise Refused("cooling-down", hours=math.ceil(left / 3600), zh=zh, en=en)
 
     def accounts(self) -> list[Row]:
         """The accounts that are not closed, those in use first."""

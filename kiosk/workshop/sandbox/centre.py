@@ -71,6 +71,7 @@ class StandInCentre:
             self.clock,
             self.accounts,
             self.offers,
+            logins=self.logins,
             fixed_code=fixed_code,
             codes_per_day=codes_per_day,
             alarms=self.alarms,

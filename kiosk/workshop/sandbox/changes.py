@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from itertools import pairwise
 
+from drivers.smart_card import bins
+from drivers.smart_card.types import BankCardKind
 from kiosk.centre.models import CentreWords
-from kiosk.centre.operations import Change, FieldChoice, PersonalField
+from kiosk.centre.operations import Change, EvidenceKind, FieldChoice, PersonalField
 from kiosk.operation import Business
 from kiosk.privacy import Sensitive
-from kiosk.workshop.sandbox import personas
+from kiosk.workshop.sandbox import personas, withdrawals
 from kiosk.workshop.sandbox.cases import BusinessRule, Movement, OrderTarget, PersonCase, Terms
 from kiosk.workshop.sandbox.pins import password_digest
 from kiosk.workshop.sandbox.refusals import Refused
@@ -164,7 +166,115 @@ def _file_password(
     return []
 
 
+# -- 收款银行卡 -----------------------------------------------------------------------------------
+
+STRONG: tuple[tuple[EvidenceKind, ...], ...] = (("qr", "sms"), ("face", "sms"))
+"""Evidence of a change of card or phone: the citizen's phone app or face, and a code."""
+_WITHDRAWALS = tuple(rule.business for rule in withdrawals.RULES)
+
+
+def second_card(card: str) -> str:
+    """The number of the second card that the demo's bank has issued to the holder of ``card``:
+    9999991…, with its own Luhn digit."""
+    digits = card[:6] + "1" + card[7:-1]
+    return digits + luhn_digit(digits)
+
+
+def luhn_digit(digits: str) -> str:
+    """The digit that makes ``digits`` right (ISO/IEC 7812-1, annex B)."""
+    doubled = [int(each) * (2 - at % 2) for at, each in enumerate(reversed(digits))]
+    return str(-sum(each - 9 * (each > 9) for each in doubled) % 10)
+
+
+def _holder(case: PersonCase, card: str) -> str | None:
+    """Whose card the bank says that ``card`` is; None: no card, or blocked."""
+    return next(
+        (
+            id_
+            for id_, each in personas.load().items()
+            if each.bank_card and card in (each.bank_card, second_card(each.bank_card))
+        ),
+        None,
+    )
+
+
+def _judge_payee_card(case: PersonCase) -> list[Terms]:
+    try:
+        case.must_have_cooled("phone_changed")
+        _must_have_no_withdrawal(case)
+    except Refused as refusal:
+        return [Terms(Business.PAYEE_CARD_CHANGE, refusal=refusal, payee=False)]
+    effects = (
+        _words(
+            "24小时内不能提取到新卡，也不能变更手机号",
+            "For 24 hours nothing is paid to the new card, and the phone number stays",
+        ),
+    )
+    return [Terms(Business.PAYEE_CARD_CHANGE, effects=effects, payee=False, confirmed_by=STRONG)]
+
+
+def _must_have_no_withdrawal(case: PersonCase) -> None:
+    """Refuses withdrawal-under-way."""
+    marks = ", ".join("?" * len(_WITHDRAWALS))
+    if case.store.one(
+        "SELECT 1 FROM operation WHERE person = ? AND state IN ('confirmed', 'in-progress') "  # noqa: S608
+        f"AND business IN ({marks})",
+        case.person["id"],
+        *_WITHDRAWALS,
+    ):
+        raise Refused("withdrawal-under-way")
+
+
+def _payee_card(case: PersonCase, target: OrderTarget) -> tuple[Change, ...]:
+    """Refuses payee-bank-unknown, payee-credit-card, payee-card-abnormal, payee-other-holder,
+    payee-same-card."""
+    card, old = target.value or "", case.person["bank_card"]
+    known = bins.lookup(card)
+    if known is None:
+        raise Refused("payee-bank-unknown")
+    if known.kind is BankCardKind.CREDIT:
+        raise Refused("payee-credit-card")
+    if card == old:
+        raise Refused("payee-same-card")
+    holder = _holder(case, card)
+    if holder is None:
+        raise Refused("payee-card-abnormal")
+    if holder != case.person["id"]:
+        raise Refused("payee-other-holder")
+    change = Change(
+        field="payee-card",
+        label=_words("收款银行卡", "Bank card"),
+        before=Sensitive(_card(old)),
+        after=Sensitive(_card(card)),
+    )
+    return (change,)
+
+
+def _card(number: str) -> CentreWords:
+    known = bins.lookup(number)
+    zh, en = (known.bank, known.bank_en) if known else ("", "")
+    return _words(f"{zh} 尾号 {number[-4:]}", f"{en}, ending {number[-4:]}")
+
+
+def _file_payee_card(
+    case: PersonCase, target: OrderTarget, terms: Terms, serial: str
+) -> list[Movement]:
+    person = case.person["id"]
+    case.store.run("UPDATE person SET bank_card = ? WHERE id = ?", target.value, person)
+    case.store.run("UPDATE on_file SET card_changed = ? WHERE person = ?", case.ticks, person)
+    return []
+
+
 RULES = (
+    BusinessRule(
+        business=Business.PAYEE_CARD_CHANGE,
+        group="change",
+        kind="payee-card",
+        service="payee-card",
+        judge=_judge_payee_card,
+        carry_out=_file_payee_card,
+        changes=_payee_card,
+    ),
     BusinessRule(
         business=Business.PASSWORD_CHANGE,
         group="change",

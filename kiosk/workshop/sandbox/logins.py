@@ -25,6 +25,7 @@ class PhoneView:
 
     terminal: str
     state: str
+    operation: str  # the id of what the phone shall agree to; empty: to signing in
 
 
 class PhoneLogins:
@@ -37,9 +38,10 @@ class PhoneLogins:
 
     # -- for the terminal ---------------------------------------------------------------------
 
-    def open(self, terminal: str, session: str, base: str) -> PhoneLogin:
+    def open(self, terminal: str, session: str, base: str, operation: str = "") -> PhoneLogin:
         """A new login; every older one of ``terminal`` is over. ``base``: where phones reach the
-        centre. ``session``: the session whose level it shall raise, or empty."""
+        centre. ``session``: the session whose level it shall raise, or empty. ``operation``: what
+        it shall confirm; it raises no level then."""
         self._store.run(
             "UPDATE login SET state = 'over' WHERE terminal = ? AND state IN (?, ?, ?)",
             terminal,
@@ -57,6 +59,7 @@ class PhoneLogins:
             "wrong": 0,
             "used": 0,
             "opened": self._clock.ticks(),
+            "operation": operation,
         }
         self._store.insert("login", row)
         return PhoneLogin(
@@ -86,13 +89,27 @@ class PhoneLogins:
         or void."""
         with self._store.transaction():
             row = self._store.one("SELECT * FROM login WHERE id = ?", login)
-            elsewhere = row and (row["terminal"] != terminal or row["session"] != session)
+            elsewhere = row and (
+                row["terminal"] != terminal or row["session"] != session or row["operation"]
+            )
             if row and not elsewhere and self._now(row) == "agreed":
                 self._store.run("UPDATE login SET state = 'over', used = 1 WHERE id = ?", login)
                 return self._person(row["person"])
         if elsewhere or (row and row["used"]):
             self._alarms.sound("code-replayed", terminal, session)
         raise Refused("login-over")
+
+    def who_agreed(self, login: str, terminal: str, operation: str) -> str | None:
+        """Who has agreed to ``operation`` on a phone; None where nobody has with this login. The
+        answer stands as long as the draft."""
+        row = self._store.one(
+            "SELECT person FROM login WHERE id = ? AND terminal = ? AND operation = ? "
+            "AND state = 'agreed'",
+            login,
+            terminal,
+            operation,
+        )
+        return str(row["person"]) if row else None
 
     # -- for the phone ------------------------------------------------------------------------
 
@@ -104,7 +121,7 @@ class PhoneLogins:
         state = self._now(row)
         if state == "waiting":
             self._store.run("UPDATE login SET state = 'opened' WHERE id = ?", row["id"])
-        return PhoneView(row["terminal"], state)
+        return PhoneView(row["terminal"], state, row["operation"])
 
     def agree(self, code: str, digits: str, person: str) -> str:
         """The citizen's answer on the phone, with the digits that the screen shows: ``agreed``,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
+from kiosk.centre.evidence import PhoneLogin
 from kiosk.centre.models import SmsSent
 from kiosk.centre.operations import (
     Authorisation,
@@ -103,6 +104,18 @@ def send_code(centre: AtCentre, visitor: ProvedVisitor, id: OperationPath) -> Sm
     Refuses not-drafted, sms-too-soon, sms-daily-limit.
     """
     return centre.operations.send_code(visitor, id)
+
+
+@router.post("/operations/{id}/login", status_code=201)
+def open_operation_login(
+    centre: AtCentre, visitor: ProvedVisitor, id: OperationPath, request: Request
+) -> PhoneLogin:
+    """Open a login with which the citizen's phone agrees to this operation and to nothing else.
+
+    Refuses way-closed, not-drafted.
+    """
+    centre.ways.must_be_open("phone")
+    return centre.operations.open_login(visitor, id, str(request.base_url).rstrip("/"))
 
 
 @router.post("/operations/{id}/confirmation")

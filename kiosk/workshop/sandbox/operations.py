@@ -16,6 +16,7 @@ from threading import Lock
 from typing import Any
 
 from kiosk.centre.errors import reference_number
+from kiosk.centre.evidence import PhoneLogin
 from kiosk.centre.models import CentreWords, RefusalBody, SmsSent
 from kiosk.centre.operations import (
     Authorisation,
@@ -23,6 +24,7 @@ from kiosk.centre.operations import (
     Confirmation,
     DraftRequest,
     Eligibility,
+    Evidence,
     Group,
     Operation,
     OperationStatus,
@@ -39,6 +41,7 @@ from kiosk.workshop.sandbox.business_words import TITLES
 from kiosk.workshop.sandbox.businesses import RULES
 from kiosk.workshop.sandbox.cases import BusinessRule, OrderTarget, PersonCase, Terms
 from kiosk.workshop.sandbox.clock import Clock
+from kiosk.workshop.sandbox.logins import PhoneLogins
 from kiosk.workshop.sandbox.offers import Offers
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.sessions import CODE_VALID_S, RESEND_S, WRONG_CODES, TokenHolder
@@ -106,6 +109,7 @@ class OperationDesk:
         accounts: Accounts,
         offers: Offers,
         *,
+        logins: PhoneLogins,
         fixed_code: str | None,
         codes_per_day: int,
         alarms: Alarms,
@@ -115,6 +119,7 @@ class OperationDesk:
         self._clock = clock
         self._accounts = accounts
         self._offers = offers
+        self._logins = logins
         self._fixed_code = fixed_code
         self._codes_per_day = codes_per_day
         self._alarms = alarms
@@ -368,6 +373,19 @@ class OperationDesk:
             )
             return SmsSent(phone=mask_phone(phone), resend_after_s=RESEND_S, valid_s=CODE_VALID_S)
 
+    def open_login(self, visitor: TokenHolder, id: str, base: str) -> PhoneLogin:
+        """A login for the phone of the operation's citizen, bound to the operation. Refuses
+        not-found, not-drafted."""
+        with self._at_once():
+            row = self._of(visitor, id)
+            if row["state"] != OperationState.DRAFTED:
+                raise Refused("not-drafted", operation=_named(row))
+            return self._logins.open(visitor.terminal, visitor.session, base, operation=id)
+
+    def summary(self, id: str) -> str:
+        """Business and amount in Chinese, as the citizen's phone shows them."""
+        return self._summary(self._row(id))
+
     def confirm(self, visitor: TokenHolder, id: str, given: Confirmation) -> OperationStatus:
         """drafted -> confirmed; every other state is answered as it is, without a look at the
         evidence. Refuses not-found, quote-differs, in-flight, and what is wrong with the evidence;
@@ -382,7 +400,7 @@ class OperationDesk:
                     busy = self._in_flight(row["person"], row["kind"])
                     if busy:
                         raise busy
-                wrong = self._weigh(row, given, now)
+                wrong = self._weigh(visitor, row, given, now)
                 if wrong is None:
                     # The terminal at which the citizen confirms is the one that may commit.
                     self._store.run(
@@ -397,13 +415,19 @@ class OperationDesk:
             raise wrong
         return self._status(self._row(id))
 
-    def _weigh(self, row: Row, given: Confirmation, now: float) -> Refused | None:
+    def _weigh(
+        self, visitor: TokenHolder, row: Row, given: Confirmation, now: float
+    ) -> Refused | None:
         """None when the evidence is enough."""
         kinds = {evidence.kind for evidence in given.evidence}
         sets = Operation.model_validate_json(row["quote"]).confirmed_by
         if not any(kinds >= set(enough) for enough in sets):
             return Refused("evidence-missing", operation=_named(row))
         for evidence in given.evidence:
+            if evidence.kind == "qr":
+                if not self._agreed_on_phone(visitor, row, evidence):
+                    return Refused("evidence-refused", operation=_named(row))
+                continue
             if evidence.kind != "sms":
                 return Refused("evidence-refused", operation=_named(row))
             last = self._last_code(row["id"])
@@ -412,6 +436,13 @@ class OperationDesk:
             if not secrets.compare_digest(last["code"].encode(), evidence.value.reveal().encode()):
                 return self._wrong_code(row)
         return None
+
+    def _agreed_on_phone(self, visitor: TokenHolder, row: Row, evidence: Evidence) -> bool:
+        """Whether the operation's own citizen has agreed to it on a phone, for this terminal."""
+        agreed = self._logins.who_agreed(evidence.value.reveal(), visitor.terminal, row["id"])
+        if agreed not in (None, row["person"]):
+            self._alarms.sound("other-person", visitor.terminal, visitor.session)
+        return agreed == str(row["person"])
 
     def _wrong_code(self, row: Row) -> Refused:
         wrong = row["wrong_codes"] + 1
@@ -505,7 +536,7 @@ class OperationDesk:
         rule, target = RULES[Business(row["business"])], OrderTarget(**json.loads(row["target"]))
         person = self._store.one("SELECT * FROM person WHERE id = ?", row["person"])
         assert person  # a foreign key
-        case = PersonCase(self._store, self._clock.today(), person)
+        case = PersonCase(self._store, self._clock.today(), person, self._clock.ticks())
         self._offers.must_be_open(rule.service)
         terms = fitting(rule.judge(case), target)
         if rule.changes:
@@ -598,7 +629,7 @@ class OperationDesk:
             yield now
 
     def _case(self, visitor: TokenHolder) -> PersonCase:
-        return PersonCase(self._store, self._clock.today(), visitor.person)
+        return PersonCase(self._store, self._clock.today(), visitor.person, self._clock.ticks())
 
     def _row(self, id: str) -> Row:
         row = self._store.one("SELECT * FROM operation WHERE id = ?", id)

@@ -14,6 +14,7 @@ from fastapi.responses import HTMLResponse
 
 from kiosk.workshop.sandbox import personas
 from kiosk.workshop.sandbox.asking import AtCentre
+from kiosk.workshop.sandbox.logins import PhoneView
 from kiosk.workshop.sandbox.offers import CENTRE
 
 PLACE = "云岭汽车站候车大厅(演示)"
@@ -40,7 +41,7 @@ def ask(centre: AtCentre, code: str) -> HTMLResponse:
     view = centre.logins.view(code)
     if view is None or view.state not in ("waiting", "opened"):
         return _told("二维码已失效", "请回到终端，换一个新的二维码。", status=410)
-    return _form(view.terminal)
+    return _form(centre, view)
 
 
 @router.post("/{code}")
@@ -53,6 +54,8 @@ async def answer(centre: AtCentre, code: str, request: Request) -> HTMLResponse:
     view = centre.logins.view(code)
     if form.get("answer") == ["no"]:
         centre.logins.decline(code)
+        if view is not None and view.operation:
+            return _told("没有同意", "这笔业务没有办理。")
         return _told("没有登录", "您没有同意，终端上不会显示您的任何信息。")
     person = form.get("person", [""])[0]
     if person not in personas.load() or view is None:
@@ -61,18 +64,20 @@ async def answer(centre: AtCentre, code: str, request: Request) -> HTMLResponse:
         case "agreed":
             return _told("已同意", "请看终端屏幕，继续办理。")
         case "wrong":
-            return _form(view.terminal, wrong="数字不对，请看终端屏幕上的两位数字。")
+            return _form(centre, view, wrong="数字不对，请看终端屏幕上的两位数字。")
     return _told("二维码已失效", "请回到终端，换一个新的二维码。", status=410)
 
 
-def _form(terminal: str, wrong: str = "") -> HTMLResponse:
+def _form(centre: AtCentre, view: PhoneView, wrong: str = "") -> HTMLResponse:
+    what = centre.operations.summary(view.operation) if view.operation else ""
+    said = f'<dt>业务</dt><dd id="business">{escape(what)}</dd>' if what else ""
     people = "".join(
         f'<option value="{id_}">{escape(each.full_name)}</option>'
         for id_, each in personas.load().items()
     )
     return _page(
-        "在自助终端登录？",
-        f"""<dl><dt>终端</dt><dd id="terminal">{escape(terminal)}</dd>
+        "同意办理这笔业务？" if what else "在自助终端登录？",
+        f"""<dl>{said}<dt>终端</dt><dd id="terminal">{escape(view.terminal)}</dd>
 <dt>地点</dt><dd id="place">{PLACE}</dd></dl>
 <p>只有您本人正站在这台终端前，才请同意。</p>
 <p id="wrong" role="alert">{wrong}</p>
@@ -81,7 +86,7 @@ def _form(terminal: str, wrong: str = "") -> HTMLResponse:
 <p><label>终端屏幕上的两位数字<br>
 <input name="digits" inputmode="numeric" pattern="[0-9]{{2}}" maxlength="2" size="4"
  autocomplete="off"></label></p>
-<button class="yes" name="answer" value="yes">同意登录</button>
+<button class="yes" name="answer" value="yes">{"同意办理" if what else "同意登录"}</button>
 <button name="answer" value="no" formnovalidate>不同意</button></form>""",
     )
 

@@ -84,7 +84,8 @@ CREATE TABLE fact (
 ) STRICT;
 CREATE TABLE on_file (
     person TEXT PRIMARY KEY REFERENCES person, address TEXT NOT NULL, email TEXT NOT NULL,
-    marital TEXT NOT NULL, password TEXT NOT NULL
+    marital TEXT NOT NULL, password TEXT NOT NULL,
+    card_changed REAL, phone_changed REAL, phone_before TEXT
 ) STRICT;
 CREATE TABLE mortgage (
     contract TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person, bank TEXT NOT NULL,
@@ -133,7 +134,7 @@ CREATE TABLE wrong_tries (
 CREATE TABLE login (
     id TEXT PRIMARY KEY, code TEXT NOT NULL UNIQUE, digits TEXT NOT NULL, terminal TEXT NOT NULL,
     session TEXT NOT NULL, state TEXT NOT NULL, person TEXT REFERENCES person,
-    wrong INTEGER NOT NULL, used INTEGER NOT NULL, opened REAL NOT NULL
+    wrong INTEGER NOT NULL, used INTEGER NOT NULL, opened REAL NOT NULL, operation TEXT NOT NULL
 ) STRICT;
 CREATE TABLE fund_code (
     code TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person, made REAL NOT NULL,

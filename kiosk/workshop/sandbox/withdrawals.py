@@ -83,6 +83,7 @@ def _judged(business: Business, judge: Judge, case: PersonCase, account: Row) ->
             raise Refused("sms-signing-needed")
         if not case.fact["card_signed"]:
             raise Refused("card-signing-needed")
+        case.must_have_cooled("card_changed")
         if account["status"] == FROZEN:
             raise Refused("withdrawal-frozen", since=account["frozen_on"])
         if account["status"] not in (NORMAL, SEALED):
