@@ -52,8 +52,8 @@ from kiosk.visit.steps import (
     Option,
     OutOfService,
     PaperReady,
-    PresentBankCard,
     PresentIdCard,
+    PresentNewBankCard,
     PresentSocialSecurityCard,
     Preview,
     PrintingDocument,
@@ -277,7 +277,7 @@ def _present_social_security_card(
     )
 
 
-def _present_bank_card(_step: PresentBankCard, look: Look) -> PresentThingContent:
+def _present_bank_card(_step: PresentNewBankCard, look: Look) -> PresentThingContent:
     return PresentThingContent(
         title=look.word(_("请插入新的银行卡")),
         lead=look.word(_("芯片朝上，读完再取出")),
@@ -984,7 +984,7 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     IsItYou: _is_it_you,
     ShowFundCode: _show_fund_code,
     PresentSocialSecurityCard: _present_social_security_card,
-    PresentBankCard: _present_bank_card,
+    PresentNewBankCard: _present_bank_card,
     EnterPassword: _enter_password,
     EnterNewPassword: _enter_new_password,
     ChooseWay: _choose_way,

@@ -118,6 +118,13 @@ class PayeeCardOrder(WireModel):
     read: bool
 
 
+class PhoneOrder(WireModel):
+    """手机号变更: ``value`` is the new mobile number."""
+
+    business: Literal[Business.PHONE_CHANGE]
+    value: Sensitive[Annotated[str, StringConstraints(pattern=r"^[0-9]{11}$")]]
+
+
 Order = Annotated[
     WithdrawalOrder
     | PrepaymentOrder
@@ -126,7 +133,8 @@ Order = Annotated[
     | SigningOrder
     | PersonalDataOrder
     | PasswordOrder
-    | PayeeCardOrder,
+    | PayeeCardOrder
+    | PhoneOrder,
     Field(discriminator="business"),
 ]
 """What the citizen wants 申请: one model for each business."""

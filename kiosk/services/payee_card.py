@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from drivers.device import Kind
-from kiosk.centre.errors import Refusal
 from kiosk.centre.operations import PayeeCardOrder
 from kiosk.operation import Business
 from kiosk.privacy import Sensitive
 from kiosk.services.catalogue import Needs, service
-from kiosk.services.reasons import must_be_possible
-from kiosk.visit.steps import Choose, EnterDigits, Option, OtherWay, PresentBankCard
+from kiosk.services.changing import draft_once_taken, must_be_possible
+from kiosk.visit.steps import Choose, EnterDigits, Option, OtherWay, PresentNewBankCard
 from kiosk.visit.troubles import closed_by
 from kiosk.visit.visit import Visit
 from kiosk.words import Sayable, _
@@ -27,17 +26,7 @@ _READ, _TYPE = "read", "type"
 @service("payee-card", icon="card", needs=Needs(committer=True))
 def change_payee_card(visit: Visit) -> None:
     must_be_possible(visit, Business.PAYEE_CARD_CHANGE)
-    wrong: Sayable | None = None
-    while True:
-        order = _new_card(visit, wrong)
-        try:
-            quote = visit.draft(order)
-        except Refusal as refusal:
-            if refusal.code not in _TRY_AGAIN:
-                raise
-            wrong = _("{reason}{next_step}", reason=refusal.reason, next_step=refusal.next_step)
-        else:
-            break
+    quote = draft_once_taken(visit, lambda wrong: _new_card(visit, wrong), _TRY_AGAIN)
     visit.confirm_and_commit(quote)
 
 
@@ -45,7 +34,7 @@ def _new_card(visit: Visit, wrong: Sayable | None) -> PayeeCardOrder:
     """The new card: read, where the terminal can read chip cards now, or typed."""
     if _reads(visit) and visit.ask(way_page(wrong)) == _READ:
         try:
-            return _order(Sensitive(visit.ask(PresentBankCard()).number), read=True)
+            return _order(Sensitive(visit.ask(PresentNewBankCard()).number), read=True)
         except OtherWay:
             wrong = None
     return _order(visit.ask(number_page(wrong)), read=False)

@@ -6,7 +6,8 @@ from kiosk.centre.operations import PersonalDataOrder, PersonalField
 from kiosk.operation import Business
 from kiosk.privacy import Sensitive
 from kiosk.services.catalogue import Needs, service
-from kiosk.services.reasons import cannot_be_had, must_be_possible
+from kiosk.services.changing import must_be_possible
+from kiosk.services.reasons import cannot_be_had
 from kiosk.visit.operation_steps import ChooseReason
 from kiosk.visit.steps import Choose, Option, Tone
 from kiosk.visit.visit import Visit

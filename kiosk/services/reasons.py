@@ -11,7 +11,7 @@ from kiosk.centre.operations import Eligibility, SigningOrder
 from kiosk.operation import Business, OperationState
 from kiosk.visit.operation_steps import ChooseReason
 from kiosk.visit.steps import Action, Option, Problem, Tone
-from kiosk.visit.undertaking import StartAnew, greet
+from kiosk.visit.undertaking import StartAnew
 from kiosk.visit.visit import Visit
 from kiosk.words import Sayable, Text, _
 
@@ -75,21 +75,6 @@ def choose(
         if pressed == _SIGN_NOW.key:
             sign_up(visit, _SIGN[chosen.refusal.code])
             raise StartAnew
-
-
-def must_be_possible(visit: Visit, business: Business) -> Eligibility:
-    """The centre's word on a 变更. An operation that stands in the way is shown first. Raises
-    :class:`Refusal` with every other reason against the change."""
-    calls = visit.centre.operations
-    found = visit.look_up(lambda: calls.eligibility("change"))
-    one = given(next((each for each in found if each.business is business), None))
-    no = one.refusal
-    if no is None:
-        return one
-    if no.operation is not None:
-        greet(visit, calls.operation(no.operation))
-        raise StartAnew
-    raise Refusal(no.code, no.reason, no.next_step, no.reference)
 
 
 def given(value: T | None) -> T:

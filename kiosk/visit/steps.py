@@ -326,7 +326,7 @@ class PresentSocialSecurityCard(DeviceStep[SocialSecurityCard]):
 
 
 @dataclass(frozen=True, slots=True)
-class PresentBankCard(DeviceStep[BankCard]):
+class PresentNewBankCard(DeviceStep[BankCard]):
     """请插入新的银行卡. The chip card reader answers. Raises :class:`OtherWay` where the citizen
     types the number instead."""
 

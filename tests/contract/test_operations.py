@@ -33,6 +33,7 @@ from kiosk.centre.operations import (
     PasswordOrder,
     PayeeCardOrder,
     PersonalDataOrder,
+    PhoneOrder,
     PrepaymentOrder,
     SettlementOrder,
     SigningOrder,
@@ -660,6 +661,59 @@ def test_a_withdrawal_that_was_drafted_before_goes_to_no_new_card(visits: Visits
     visit.confirm(withdrawal)
     assert visit.committer.commit(withdrawal.id).state is OperationState.REFUSED
     assert visit.moved() == []
+
+
+def new_phone(number: str = "12777770301") -> PhoneOrder:
+    return PhoneOrder(business=Business.PHONE_CHANGE, value=Sensitive(number))
+
+
+def test_a_new_phone_gets_the_code_and_the_old_one_is_told(visits: Visits) -> None:
+    visit = visits("P03")
+    draft = visit.drafted(new_phone())
+    assert draft.phone == "127****0301"
+    assert draft.changes[0].before.reveal().zh == "123****0003"
+    assert visit.strongly(draft, visit.agreed(draft, "P03")) is OperationState.CONFIRMED
+    assert visit.committer.commit(draft.id).state is OperationState.DONE
+    code, *ends = reversed(visit.lever("GET", "/messages")[:3])
+    assert (code["phone"], CODE in code["text"]) == ("12777770301", True)
+    assert {end["phone"] for end in ends} == {"12777770301", "12300000003"}
+    assert all("手机号变更已办成" in end["text"] for end in ends)
+    visit.money.told(draft.id)
+    assert visit.money.send_code(visit.draft(REPAY).id).phone == "127****0301"
+    refusal = visit.change(Business.PAYEE_CARD_CHANGE).refusal
+    assert refusal
+    assert refusal.code == "cooling-down"
+    assert "您刚变更过手机号" in refusal.reason.zh
+    with pytest.raises(Refusal, match="cooling-down"):
+        visit.drafted(new_card())
+
+
+def test_after_a_change_of_card_the_phone_stays(visits: Visits) -> None:
+    visit = visits("P03")
+    phone, card = visit.drafted(new_phone()), visit.drafted(new_card())
+    visit.strongly(card, visit.agreed(card, "P03"))
+    visit.committer.commit(card.id)
+    with pytest.raises(Refusal, match="cooling-down"):
+        visit.drafted(new_phone())
+    assert visit.strongly(phone, visit.agreed(phone, "P03")) is OperationState.CONFIRMED
+    assert visit.committer.commit(phone.id).state is OperationState.REFUSED
+    assert [end["phone"] for end in visit.lever("GET", "/messages")[:1]] == ["12300000003"]
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        ("22300000000", "phone-invalid"),
+        ("12300000003", "phone-same"),
+        ("12300000001", "phone-taken"),
+        ("12900000000", "phone-other-name"),
+    ],
+)
+def test_a_phone_number_that_the_centre_does_not_take(
+    visits: Visits, number: str, code: str
+) -> None:
+    with pytest.raises(Refusal, match=code):
+        visits("P03").drafted(new_phone(number))
 
 
 def test_what_the_register_has_changed_meanwhile_is_refused_at_the_commit(visits: Visits) -> None:

@@ -95,7 +95,9 @@ class AnyOrder(RuleBasedStateMachine):
         return known
 
     def value(self, one: Eligibility, person: str, way: int) -> str:
-        """A new password, or the card of the person's two that is not on file."""
+        """A new password or number, or the card of the person's two that is not on file."""
+        if one.business is Business.PHONE_CHANGE:
+            return f"1277777{person[1:]}0{way}"
         if one.business is not Business.PAYEE_CARD_CHANGE:
             return f"80629{way}"
         first = personas.load()[person].bank_card
@@ -205,7 +207,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.desk.settle()
 
     def _confirm(self, visitor: TokenHolder, draft: Operation) -> None:
-        evidence = (Evidence(kind="sms", value=Sensitive(CODE)),)
+        evidence: tuple[Evidence, ...] = (Evidence(kind="sms", value=Sensitive(CODE)),)
         with suppress(Refused):
             self.desk.send_code(visitor, draft.id)
         with suppress(Refused):
@@ -263,6 +265,14 @@ class AnyOrder(RuleBasedStateMachine):
             "AND business LIKE '%-withdrawal' AND ended > card_changed "
             "AND ended < card_changed + ?",
             COOL_DOWN_S,
+        )
+
+    @invariant()
+    def card_and_phone_are_not_changed_within_a_day(self) -> None:
+        if not hasattr(self, "centre"):
+            return
+        assert not self.centre.store.all(
+            "SELECT 1 FROM on_file WHERE abs(card_changed - phone_changed) < ?", COOL_DOWN_S
         )
 
     @invariant()

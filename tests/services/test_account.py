@@ -191,13 +191,15 @@ def test_an_unknown_offer_is_on_the_menu_only_while_the_centre_says_that_it_is_c
     here: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(SERVICES, "progress")
+    monkeypatch.delitem(SERVICES, "phone")
+    because = {"zh": "系统升级", "en": "Upgrade"}
+    here.ask("PUT", "/offers/phone", {"open": False, "because": because})
     played = here.play(*here.signed_in("P01"), LEAVE, (Farewell, None))
     tiles = {tile.service: tile for tile in played.last(Menu).tiles}
     phone = tiles["phone"]
     assert "progress" not in tiles
-    assert "phone" not in SERVICES
     assert (say(phone.title, Language.ZH), phone.group) == ("手机号", "change")
-    assert say(phone.closed or "", Language.ZH) == "需刷脸或扫码"
+    assert say(phone.closed or "", Language.ZH) == because["zh"]
 
 
 # -- coming and going -----------------------------------------------------------------------------

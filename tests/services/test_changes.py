@@ -1,4 +1,4 @@
-"""变更 at the stand-in centre: personal data, query password, bank card."""
+"""变更 at the stand-in centre: personal data, query password, bank card, phone."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from drivers.device import Kind
 from drivers.smart_card.types import BankCard, BankCardKind
+from kiosk.centre.evidence import PhoneLoginState
 from kiosk.privacy import Sensitive
 from kiosk.services.payee_card import number_page
 from kiosk.visit.operation_steps import (
@@ -23,10 +24,11 @@ from kiosk.visit.steps import (
     Confirm,
     EnterDigits,
     EnterNewPassword,
+    EnterNumber,
     EnterSmsCode,
     Menu,
     NotAnAnswer,
-    PresentBankCard,
+    PresentNewBankCard,
     Problem,
     ShowPhoneCode,
 )
@@ -181,7 +183,7 @@ def strongly(here: World, persona: str) -> tuple[Line, ...]:
 def test_p03_reads_a_new_card_from_its_chip(here: World) -> None:
     card = BankCard(NEW_CARD, "", None, None, "A0", "", BankCardKind.DEBIT, "", "")
     statuses = {**WELL, Kind.SMART_CARD: WELL[Kind.ID_CARD]}
-    read: tuple[Line, ...] = ((Choose, "read"), (PresentBankCard, card))
+    read: tuple[Line, ...] = ((Choose, "read"), (PresentNewBankCard, card))
     lines = (*read, *strongly(here, "P03"), (Menu, "withdraw"), (Confirm, "yes"))
     cooling: tuple[Line, ...] = ((ChooseReason, BACK), (Confirm, BACK))
     played = serve(here, "P03", "payee-card", *lines, *cooling, statuses=statuses)
@@ -197,9 +199,9 @@ def test_who_cannot_have_the_card_read_types_its_number(here: World) -> None:
         "P03",
         "payee-card",
         (Choose, "read"),
-        (PresentBankCard, OTHER),
+        (PresentNewBankCard, OTHER),
         (EnterDigits, BACK),
-        (PresentBankCard, OTHER),
+        (PresentNewBankCard, OTHER),
         (EnterDigits, "9999990000000000014"),
         (Choose, "type"),
         (EnterDigits, NEW_CARD),
@@ -248,6 +250,36 @@ def test_after_a_wrong_code_the_phone_need_not_agree_again(here: World) -> None:
     )
 
 
+def test_a_code_whose_time_has_passed_is_followed_by_a_new_one(here: World) -> None:
+    codes = []
+
+    def too_late(step: ShowPhoneCode) -> PhoneLoginState:
+        codes.append(step.content)
+        return PhoneLoginState(state="over")
+
+    line: tuple[Line, ...] = ((EnterDigits, NEW_CARD), (ConfirmOperation, CONFIRM))
+    late: Line = (ShowPhoneCode, too_late)
+    played = serve(here, "P03", "payee-card", *line, late, *strongly(here, "P03")[1:])
+    assert played.last(ShowPhoneCode).content not in codes
+
+
+def test_a_code_that_cannot_be_voided_now_holds_nobody_up(here: World) -> None:
+    def left(_step: object) -> WentBack:
+        here.fault("/v1/logins", "status")
+        return WentBack()
+
+    serve(
+        here,
+        "P03",
+        "payee-card",
+        (EnterDigits, NEW_CARD),
+        (ConfirmOperation, CONFIRM),
+        (ShowPhoneCode, left),
+        (ConfirmOperation, BACK),
+        (EnterDigits, BACK),
+    )
+
+
 def test_a_phone_that_declines_changes_nothing(here: World) -> None:
     played = serve(
         here,
@@ -270,7 +302,49 @@ def test_a_number_of_a_card_is_whole() -> None:
             page.check(wrong)
     assert page.check("1" * 19) == Sensitive("1" * 19)
     with pytest.raises(NotAnAnswer):
-        PresentBankCard().check("1" * 19)
+        PresentNewBankCard().check("1" * 19)
+
+
+# -- 手机号 ---------------------------------------------------------------------------------------
+
+
+def test_p03_takes_another_phone_number(here: World) -> None:
+    def asked(words: str) -> Any:
+        return lambda step: (
+            isinstance(step, EnterDigits) and words in say(step.wrong or "", Language.ZH)
+        )
+
+    lines: tuple[Line, ...] = (
+        (EnterDigits, "12777770301"),
+        (EnterDigits, "12777770302"),
+        (asked("不一样"), "12300000001"),
+        (EnterDigits, "12300000001"),
+        (asked("已被别人登记"), "12777770301"),
+        (EnterDigits, "12777770301"),
+        *strongly(here, "P03"),
+        (Menu, "payee-card"),
+        (Problem, MENU),
+    )
+    played = serve(here, "P03", "phone", *lines)
+    assert changes(played) == [("手机号", "123****0003", "127****0301")]
+    assert played.last(EnterSmsCode).phone == "127****0301"
+    assert "您刚变更过手机号" in say(played.last(Problem).title, Language.ZH)
+
+
+def test_a_withdrawal_under_way_is_named_before_a_card_is_asked_for(here: World) -> None:
+    here.ask("POST", "/operations/course", {"after_s": None})
+    lines: tuple[Line, ...] = (
+        (Confirm, "yes"),
+        (ChooseReason, lambda step: step.can[0].key),
+        (EnterNumber, "100"),
+        (ConfirmOperation, CONFIRM),
+        (EnterSmsCode, here.code),
+        (AwaitResult, MENU),
+        (Menu, "payee-card"),
+        (Problem, MENU),
+    )
+    played = serve(here, "P03", "withdraw", *lines, unrated=True)
+    assert "正在办理" in say(played.last(Problem).title, Language.ZH)
 
 
 # -- one at a time --------------------------------------------------------------------------------

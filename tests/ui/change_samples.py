@@ -8,9 +8,10 @@ from kiosk.operation import Business, OperationState
 from kiosk.privacy import Sensitive
 from kiosk.services.payee_card import number_page, way_page
 from kiosk.services.personal_data import field_page, value_page
+from kiosk.services.phone import phone_page
 from kiosk.visit.operation_steps import ConfirmOperation
 from kiosk.visit.operation_words import HOME, outcome
-from kiosk.visit.steps import EnterNewPassword, PresentBankCard, ShowPhoneCode, Step
+from kiosk.visit.steps import EnterNewPassword, PresentNewBankCard, ShowPhoneCode, Step
 from tests.ui.operation_samples import QUOTE, SLIP_ACTION
 
 
@@ -105,6 +106,32 @@ _OTHER_HOLDER = _words(
     "这张卡的户名不是您本人。请换一张本人的借记卡。",
     "This card is not in your name. Please take a debit card of your own.",
 )
+_PHONE = _CHANGE.model_copy(
+    update={
+        "business": Business.PHONE_CHANGE,
+        "title": _words("手机号变更", "Change of phone number"),
+        "effects": (
+            _words(
+                "今后的验证码和短信发到新号码，原号码会收到通知。",
+                "Codes and messages go to the new number; the old one is told.",
+            ),
+            _words("24小时内不能变更收款银行卡。", "For 24 hours the bank card stays as it is."),
+        ),
+        "changes": (
+            Change(
+                field="phone",
+                label=_words("手机号", "Phone"),
+                before=_as_is("123****0003"),
+                after=_as_is("127****0301"),
+            ),
+        ),
+    }
+)
+_TAKEN = _words(
+    "这个号码已被别人登记。请核对号码；确实是您的，请带身份证到管理部窗口。",
+    "This number is on file for somebody else. Please check it; if it is yours, bring your ID "
+    "card to a branch counter.",
+)
 _WEAK = _words(
     "这个密码太容易猜到。请不要用生日、证件号、手机号里的数字，也不要用连续或相同的数字。",
     "This password is too easy to guess. Take no digits of your birthday, ID or phone number, "
@@ -125,7 +152,7 @@ def change_samples() -> dict[str, Step[object]]:
         "89-new-password-again": EnterNewPassword(again=True),
         "8a-new-password-weak": EnterNewPassword(wrong=_WEAK),
         "8b-card-way": way_page(None),
-        "8c-new-bank-card": PresentBankCard(),
+        "8c-new-bank-card": PresentNewBankCard(),
         "8d-card-number": number_page(None),
         "8e-card-refused": number_page(_OTHER_HOLDER),
         "8f-confirm-card": ConfirmOperation(_CARD, "王*"),
@@ -136,6 +163,10 @@ def change_samples() -> dict[str, Step[object]]:
             300,
             business=_CARD.title,
         ),
+        "8h-phone-number": phone_page(),
+        "8i-phone-again": phone_page(again=True),
+        "8j-phone-taken": phone_page(_TAKEN),
+        "8k-confirm-phone": ConfirmOperation(_PHONE, "王*"),
         "87-changed": outcome(done, _CHANGE, (SLIP_ACTION, HOME)),
     }
     return steps  # type: ignore[return-value]

@@ -22,6 +22,7 @@ TITLES = {
     Business.LEAVING_WITHDRAWAL: CentreWords(zh="离职提取", en="Withdrawal after leaving a job"),
     Business.PASSWORD_CHANGE: CentreWords(zh="查询密码变更", en="Change of query password"),
     Business.PAYEE_CARD_CHANGE: CentreWords(zh="收款银行卡变更", en="Change of bank card"),
+    Business.PHONE_CHANGE: CentreWords(zh="手机号变更", en="Change of phone number"),
     Business.PERSONAL_DATA_CHANGE: CentreWords(zh="个人信息变更", en="Change of personal data"),
 }
 """The name of each business that the stand-in carries out."""
@@ -384,6 +385,29 @@ REFUSALS: dict[str, tuple[int, Words, Words]] = {
         409,
         ("这就是现在的收款银行卡。", "This is the card on file already."),
         ("不用变更，或换一张卡。", "There is nothing to change; or take another card."),
+    ),
+    "phone-invalid": (
+        409,
+        ("这不是手机号。", "This is no mobile number."),
+        ("请核对后重新输入。", "Please check it and enter it again."),
+    ),
+    "phone-same": (
+        409,
+        ("这就是现在登记的手机号。", "This is the number on file already."),
+        ("不用变更，或换一个号码。", "There is nothing to change; or take another number."),
+    ),
+    "phone-taken": (
+        409,
+        ("这个号码已被别人登记。", "This number is on file for somebody else."),
+        (
+            "请核对号码；确实是您的，请带身份证到管理部窗口。",
+            "Please check it; if it is yours, bring your ID card to a branch counter.",
+        ),
+    ),
+    "phone-other-name": (
+        409,
+        ("这个号码的实名不是您本人。", "This number is not registered in your name."),
+        ("请换一个本人实名的号码。", "Please take a number in your own name."),
     ),
     "password-weak": (
         409,

@@ -187,6 +187,7 @@ class BusinessRule:
     takes: Callable[[PersonCase, str], str] | None = None
     """The new value in the form in which the centre keeps it; refuses what the centre does not
     take."""
+    code_to_new: bool = False  # the code goes to the new value of the order, a telephone number
     changes: Callable[[PersonCase, OrderTarget], tuple[Change, ...]] | None = None
     """What the order changes of the person's data; refuses what it cannot be changed to."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from itertools import pairwise
 
 from drivers.smart_card import bins
@@ -10,7 +11,7 @@ from drivers.smart_card.types import BankCardKind
 from kiosk.centre.models import CentreWords
 from kiosk.centre.operations import Change, EvidenceKind, FieldChoice, PersonalField
 from kiosk.operation import Business
-from kiosk.privacy import Sensitive
+from kiosk.privacy import Sensitive, mask_phone
 from kiosk.workshop.sandbox import personas, withdrawals
 from kiosk.workshop.sandbox.cases import BusinessRule, Movement, OrderTarget, PersonCase, Terms
 from kiosk.workshop.sandbox.pins import password_digest
@@ -265,7 +266,70 @@ def _file_payee_card(
     return []
 
 
+# -- 手机号 ---------------------------------------------------------------------------------------
+
+_OTHERS = "129"
+"""Numbers of the demo that begin so are registered with the operator in another name."""
+
+
+def _judge_phone(case: PersonCase) -> list[Terms]:
+    try:
+        case.must_have_cooled("card_changed")
+    except Refused as refusal:
+        return [Terms(Business.PHONE_CHANGE, refusal=refusal, payee=False)]
+    effects = (
+        _words(
+            "今后的验证码和短信发到新号码，原号码会收到通知。",
+            "Codes and messages go to the new number; the old one is told.",
+        ),
+        _words("24小时内不能变更收款银行卡。", "For 24 hours the bank card stays as it is."),
+    )
+    return [Terms(Business.PHONE_CHANGE, effects=effects, payee=False, confirmed_by=STRONG)]
+
+
+def _phone(case: PersonCase, target: OrderTarget) -> tuple[Change, ...]:
+    """Refuses phone-invalid, phone-same, phone-taken, phone-other-name."""
+    new, old = target.value or "", case.person["phone"]
+    if not re.fullmatch(r"1[2-9][0-9]{9}", new):
+        raise Refused("phone-invalid")
+    if new == old:
+        raise Refused("phone-same")
+    if case.store.one("SELECT 1 FROM person WHERE phone = ?", new):
+        raise Refused("phone-taken")
+    if new.startswith(_OTHERS):
+        raise Refused("phone-other-name")
+    change = Change(
+        field="phone",
+        label=_words("手机号", "Phone"),
+        before=Sensitive(_verbatim(mask_phone(old))),
+        after=Sensitive(_verbatim(mask_phone(new))),
+    )
+    return (change,)
+
+
+def _file_phone(case: PersonCase, target: OrderTarget, terms: Terms, serial: str) -> list[Movement]:
+    person = case.person["id"]
+    case.store.run(
+        "UPDATE on_file SET phone_changed = ?, phone_before = ? WHERE person = ?",
+        case.ticks,
+        case.person["phone"],
+        person,
+    )
+    case.store.run("UPDATE person SET phone = ? WHERE id = ?", target.value, person)
+    return []
+
+
 RULES = (
+    BusinessRule(
+        business=Business.PHONE_CHANGE,
+        group="change",
+        kind="phone",
+        service="phone",
+        judge=_judge_phone,
+        carry_out=_file_phone,
+        code_to_new=True,
+        changes=_phone,
+    ),
     BusinessRule(
         business=Business.PAYEE_CARD_CHANGE,
         group="change",

@@ -42,7 +42,6 @@ PURPOSES = (
 _ALWAYS = Hours(opens="00:00", closes="23:59")
 _BY_DAY = Hours(opens="08:00", closes="20:00")
 _NO_LIMITS = Limits()
-_NEEDS_FACE = _words("需刷脸或扫码", "Needs your face or phone")
 
 
 def _offer(
@@ -55,7 +54,6 @@ def _offer(
     hours: Hours = _ALWAYS,
     limits: Limits = _NO_LIMITS,
     purposes: tuple[Purpose, ...] = (),
-    closed_because: CentreWords | None = None,
 ) -> Offer:
     return Offer(
         service=service,
@@ -63,11 +61,10 @@ def _offer(
         title=_words(*title),
         short=_words(*(short or title)),
         hint=_words(*hint),
-        open=closed_because is None,
+        open=True,
         hours=hours,
         limits=limits,
         purposes=purposes,
-        closed_because=closed_because,
     )
 
 
@@ -95,10 +92,9 @@ _OFFERS = (
     _offer("monthly-offset", "loan", ("按月还贷", "Monthly repayment"),
            ("签约、解约", "Sign or end the agreement"), hours=_BY_DAY),
     _offer("phone", "change", ("手机号变更", "Change of phone"),
-           ("需刷脸或扫码", "With your face or phone"), ("手机号", "Phone"), hours=_BY_DAY,
-           closed_because=_NEEDS_FACE),
+           ("需手机扫码", "With your phone app"), ("手机号", "Phone"), hours=_BY_DAY),
     _offer("payee-card", "change", ("收款银行卡变更", "Change of bank card"),
-           ("需刷脸或扫码", "With your face or phone"), ("收款银行卡", "Bank card"),
+           ("需手机扫码", "With your phone app"), ("收款银行卡", "Bank card"),
            hours=_BY_DAY),
     _offer("personal-data", "change", ("个人信息变更", "Change of personal data"),
            ("地址、婚姻", "Address, marriage"), ("个人信息", "Personal data"), hours=_BY_DAY),

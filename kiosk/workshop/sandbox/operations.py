@@ -322,7 +322,7 @@ class OperationDesk:
             texts=terms.texts,
             changes=rule.changes(case, target) if rule.changes else (),
             confirmed_by=terms.confirmed_by,
-            phone=mask_phone(case.person["phone"]),
+            phone=mask_phone(_code_goes_to(rule, target, case.person)),
             code=reference_number(),
         )
         self._store.insert(
@@ -356,7 +356,9 @@ class OperationDesk:
             if last and now - last["sent"] < RESEND_S:
                 wait = max(1, RESEND_S - int(now - last["sent"]))
                 raise Refused("sms-too-soon", retry_after_s=wait, seconds=wait)
-            phone = visitor.person["phone"]
+            rule = RULES[Business(row["business"])]
+            target = OrderTarget(**json.loads(row["target"]))
+            phone = _code_goes_to(rule, target, visitor.person)
             sent = self._store.count(
                 "SELECT count(*) FROM notice WHERE phone = ? AND day = ? AND code != ''",
                 phone,
@@ -369,6 +371,7 @@ class OperationDesk:
                 row,
                 f"您正在自助终端办理{self._summary(row)}，验证码{code}，5分钟内有效。"
                 "不是您本人在办，请不要告诉任何人。",
+                phone,
                 code,
             )
             return SmsSent(phone=mask_phone(phone), resend_after_s=RESEND_S, valid_s=CODE_VALID_S)
@@ -729,7 +732,19 @@ class OperationDesk:
             row["id"],
         )
         if row["was_confirmed"]:
-            self._notify(row, f"您的{self._summary(row)}{_ENDS[state]}。详询12329。")
+            for phone in self._who_hears_the_end(row, state):
+                self._notify(row, f"您的{self._summary(row)}{_ENDS[state]}。详询12329。", phone)
+
+    def _who_hears_the_end(self, row: Row, state: OperationState) -> list[str]:
+        """The phone on file; after its change, also the one before."""
+        known = self._store.one(
+            "SELECT phone, phone_before FROM person JOIN on_file ON person = person.id "
+            "WHERE person.id = ?",
+            row["person"],
+        )
+        assert known  # every persona has both
+        changed = state is OperationState.DONE and row["business"] == Business.PHONE_CHANGE
+        return [known["phone"], known["phone_before"]] if changed else [known["phone"]]
 
     def _summary(self, row: Row) -> str:
         quote = Operation.model_validate_json(row["quote"])
@@ -742,14 +757,12 @@ class OperationDesk:
             "SELECT * FROM notice WHERE operation = ? AND code != '' ORDER BY id DESC LIMIT 1", id
         )
 
-    def _notify(self, row: Row, text: str, code: str = "") -> None:
-        person = self._store.one("SELECT phone FROM person WHERE id = ?", row["person"])
-        assert person  # a foreign key
+    def _notify(self, row: Row, text: str, phone: str, code: str = "") -> None:
         self._store.insert(
             "notice",
             {
                 "operation": row["id"],
-                "phone": person["phone"],
+                "phone": phone,
                 "code": code,
                 "text": f"【云岭公积金·演示】{text}",
                 "day": self._clock.today().isoformat(),
@@ -812,6 +825,11 @@ def _rule_of(business: Business) -> BusinessRule:
     if business not in RULES:
         raise Refused("business-not-offered")
     return RULES[business]
+
+
+def _code_goes_to(rule: BusinessRule, target: OrderTarget, person: Row) -> str:
+    """The telephone number to which the operation's own code is sent."""
+    return str(target.value if rule.code_to_new else person["phone"])
 
 
 def _named(row: Row) -> tuple[str, OperationState]:
