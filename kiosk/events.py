@@ -158,6 +158,16 @@ FORK_SERVER_FAILED = LogEvent(
     "software.",
     fields=("cause", "pause_s"),
 )
+NURSERY_FAILED = LogEvent(
+    "nursery-failed",
+    logging.WARNING,
+    "nursery failed",
+    means="The process of a visit that forks the processes of drivers and checks died, hung, or "
+    "could not be made (`cause`). Until the visit ends, these processes start more slowly.",
+    do="Nothing, if the line stands alone. If the line repeats, report it to the maker of the "
+    "software.",
+    fields=("cause",),
+)
 COMMITTER_STARTED = LogEvent(
     "committer-started",
     logging.INFO,
@@ -541,7 +551,7 @@ BY_SENTENCE = {event.sentence: event for event in CATALOGUE}
 FIELDS = {
     "cause": "why a visit ended: an ending (left, idle, limit, vendor-mode, trouble) or a fault "
     "(died, frozen, hung, not ready, not shown, out of turn, garbage, too long); of the fork "
-    "server also: a thread, a connection, a Qt application",
+    "server and the nursery also: a thread, a connection, a Qt application, not forked",
     "code": "the number of the system's error (errno)",
     "count": "how many",
     "detail": "the driver's own sentence about the device, or a place in the code",

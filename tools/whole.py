@@ -29,6 +29,8 @@ WHOLE: dict[str, tuple[str, ...]] = {
         "tests/unit/test_keeper_lines.py",
     ),
     "kiosk/keeper/forking.py": ("tests/unit/test_forking.py",),
+    "kiosk/keeper/nursery.py": ("tests/unit/test_nursery.py",),
+    "kiosk/keeper/twice.py": ("tests/unit/test_forking.py", "tests/unit/test_nursery.py"),
     "kiosk/keeper/keeper.py": (
         "tests/faults/test_keeper.py",
         "tests/faults/test_fork_server.py",

@@ -17,6 +17,7 @@ from PySide6.QtGui import QGuiApplication
 from kiosk import events
 from kiosk import log as logs
 from kiosk import settings as settings_file
+from kiosk.keeper import nursery
 from kiosk.keeper.channel import VisitEnd
 from ui.visit_app import VisitApp
 
@@ -69,12 +70,13 @@ def run(
     this visit. The function is called with the :class:`VisitApp` and each of ``told``.
     """
     _spare_memory()
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
     settings, spoilt = settings_file.in_service(settings_path)
     keep_memory_private(production=settings.production)
     logs.set_up(production=settings.production)
     if spoilt:
         events.SETTINGS_SPOILT.log(log, detail=spoilt)
+    nursery.begin(channel_fd)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     # What Qt compiles of a page, the next visits read: a fifth of the CPU of a start.
     os.environ["QML_DISABLE_DISK_CACHE"] = "0"
     os.environ["QML_DISK_CACHE_PATH"] = str(settings.run_directory / "pages")

@@ -16,6 +16,7 @@ from kiosk import settings as settings_file
 BEFORE_QT = (
     "click",
     "kiosk.keeper.channel",
+    "kiosk.keeper.nursery",
     "kiosk.log",
     "kiosk.renminbi",
     "kiosk.terminal.terminal",

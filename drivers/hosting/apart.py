@@ -9,6 +9,8 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
+from typing import Protocol
 
 _PR_SET_PDEATHSIG = 1
 _PR_GET_DUMPABLE = 3
@@ -17,15 +19,46 @@ _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}  # OpenBLAS's threads and their mem
 _PROGRAM = "from {module} import main; main({end}, {parent}, dumpable={dumpable})"
 
 
-def start_apart(module: str, end: socket.socket) -> subprocess.Popen[bytes]:
-    """Run ``main`` of ``module`` in a fresh interpreter, with ``end`` of a socket pair.
+class ApartProcess(Protocol):
+    """A process that was started apart, as :class:`subprocess.Popen` knows it."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def kill(self) -> None: ...
+
+
+Forker = Callable[[str, socket.socket, bool], ApartProcess | None]
+"""Forks a process for :func:`start_apart`, which tells whether this process is dumpable; None:
+cannot fork any more. Raises ``OSError``."""
+_forker: Forker | None = None
+
+
+def fork_by(forker: Forker | None) -> None:
+    """Let ``forker`` make the processes of :func:`start_apart`, which starts fresh interpreters
+    otherwise."""
+    global _forker  # noqa: PLW0603 - a process has one way to start others
+    _forker = forker
+
+
+def start_apart(module: str, end: socket.socket) -> ApartProcess:
+    """Run ``main`` of ``module`` in a process of its own, with ``end`` of a socket pair.
 
     ``main(end, parent, *, dumpable)`` gets the descriptor of ``end``, the id of this process, and
     this process's :func:`is_dumpable`, which the kernel does not pass on to a new program. First of
     all, ``main`` calls :func:`end_with` and :func:`keep_memory_private`. Standard input, output and
     error lead nowhere: libraries write there, perhaps a citizen's data. Start and end the process
-    in one thread: the kernel kills the process when that thread ends. Raises ``OSError``.
+    in one thread: the kernel kills the process of a fresh interpreter when that thread ends. Raises
+    ``OSError``.
     """
+    forked = _forker(module, end, is_dumpable()) if _forker else None
+    return forked or _start_fresh(module, end)
+
+
+def _start_fresh(module: str, end: socket.socket) -> ApartProcess:
     program = _PROGRAM.format(
         module=module, end=end.fileno(), parent=os.getpid(), dumpable=is_dumpable()
     )

@@ -340,7 +340,7 @@ class _ChildProcess:
         code = self._process.returncode
         return (
             en("died of {signal}", signal=signal.Signals(-code).name)
-            if code < 0
+            if code is not None and code < 0
             else en("ended with {code}", code=code)
         )
 

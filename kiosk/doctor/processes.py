@@ -14,11 +14,11 @@ _PROC = Path("/proc")
 _PEER, _INODE = 2, 9  # columns of /proc/net/tcp
 _OURS = ("run", "visit")
 DEFAULT_SETTINGS = Path("/etc/kiosk/terminal.toml")
-_DRIVER = "drivers.hosting.child"
-"""What a process host starts: no process of it was told the settings."""
-_MODULES = (_DRIVER, "kiosk.keeper.forking")
-"""Beside it, what the keeper forks its visits from: a forked process keeps the words of the process
-it was forked from."""
+_UNTOLD = ("drivers.hosting.child", "kiosk.keeper.nursery")
+"""The process of a driver, and what a visit forks it from: neither was told the settings."""
+_MODULES = (*_UNTOLD, "kiosk.keeper.forking")
+"""Beside them, what the keeper forks its visits from: a forked process keeps the words of the
+process it was forked from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Process:
 
     def reads(self, settings: Path) -> bool:
         """Whether a keeper or a visit was started with this file of settings."""
-        if any(_DRIVER in word for word in self.command):
+        if any(module in word for word in self.command for module in _UNTOLD):
             return False
         options = [word.partition("=") for word in self.command]
         if any(option == "--settings" for option, _, _ in options):

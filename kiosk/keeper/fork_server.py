@@ -13,12 +13,11 @@ from pathlib import Path
 import msgspec
 
 from kiosk.keeper.channel import KeeperEnd
-from kiosk.keeper.forking import PACKET, REQUEST, Forked, FromForkServer, Loaded, NotForked, Unfit
+from kiosk.keeper.forking import REQUEST, Forked, FromForkServer, Loaded, NotForked, Unfit
 from kiosk.keeper.kept_process import KeptProcess
-from kiosk.keeper.visit_process import KeeperPace, VisitProcess
+from kiosk.keeper.twice import PACKET
+from kiosk.keeper.visit_process import ENVIRONMENT, KeeperPace, VisitProcess
 
-_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
-"""OpenBLAS would start its threads when numpy is imported, and none of them survives a fork."""
 _DECODER: msgspec.json.Decoder[FromForkServer] = msgspec.json.Decoder(FromForkServer)
 
 
@@ -57,7 +56,7 @@ class ForkServer:
                     *(preload.function, str(preload.settings), *command),
                 ),
                 there,
-                _ENVIRONMENT,
+                ENVIRONMENT,
             )
             self._socket = here.dup()
         self._socket.setblocking(False)

@@ -12,6 +12,9 @@ from kiosk.endings import How
 from kiosk.keeper.channel import KeeperEnd
 from kiosk.keeper.kept_process import KeptProcess
 
+ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
+"""OpenBLAS would start its threads when numpy is imported, and none of them survives a fork."""
+
 
 @dataclass(frozen=True, slots=True)
 class KeeperPace:
@@ -64,7 +67,7 @@ class VisitProcess:
         """Start a visit in a fresh interpreter, without the fork server. Raises ``OSError``."""
         here, there = socket.socketpair()
         with here, there:
-            process = KeptProcess.start(command, there)
+            process = KeptProcess.start(command, there, ENVIRONMENT)
             return cls(number, process, KeeperEnd(here.detach()))
 
     @property

@@ -26,8 +26,8 @@ SECONDS = 15.0
 """Deadline of one check. A document of the centre takes 50 ms, and a second where the process has
 just been started."""
 MEMORY = 600_000_000
-"""Bytes of address space. A check of ten megabytes takes half of them; numbers of some million
-digits took 830 MB."""
+"""Bytes of address space beside what is mapped when the process begins. A check of ten megabytes
+takes half of them; numbers of some million digits took 830 MB."""
 _FLAWS = frozenset(Flaw)
 _DYING_S = 3.0
 """How long a process that has answered may take to end."""
@@ -176,7 +176,8 @@ def main(end: int, parent: int, *, dumpable: bool) -> None:
     :func:`drivers.hosting.apart.start_apart`."""
     end_with(parent)
     keep_memory_private(dumpable=dumpable)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    most = _mapped() + MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
     logging.disable(logging.CRITICAL)  # the library logs the names of signers
     with socket.socket(fileno=end) as line, line.makefile("rb") as asked:
         try:
@@ -185,6 +186,12 @@ def main(end: int, parent: int, *, dumpable: bool) -> None:
         except MemoryError:
             answer = {"trouble": "the check took too much memory"}
         line.sendall(json.dumps(answer).encode())
+
+
+def _mapped() -> int:
+    """Bytes of this process's address space now: a forked process has what it was forked from."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    return pages * resource.getpagesize()
 
 
 def _load() -> None:

@@ -83,6 +83,8 @@ def after_a_visit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]
         terminal.wait_for("preview")
         visit = terminal.live()
         assert any(found_in(piece) for piece in memory_of(visit)), "the search would find them"
+        # Its nursery knows nobody even now, with the citizen before the screen.
+        assert not any(found_in(piece) for piece in memory_of(terminal.nursery()))
         terminal.plan("P02", "attract")
         terminal.next_shown(shown + 1)
         terminal.wait_for("attract")
@@ -139,7 +141,8 @@ def test_not_in_a_log(after_a_visit: Machine) -> None:
 
 
 def test_not_in_the_environment_nor_on_a_command_line(after_a_visit: Machine) -> None:
-    pids = {after_a_visit.keeper.pid, after_a_visit.fork_server(), after_a_visit.live()}
+    machine = after_a_visit
+    pids = {machine.keeper.pid, machine.fork_server(), machine.live(), machine.nursery()}
     for pid in pids:
         for name in ("environ", "cmdline", "comm"):
             assert not found_in(Path(f"/proc/{pid}/{name}").read_bytes())

@@ -1,6 +1,7 @@
 """The process host under a driver that hangs, crashes, and does what no driver may."""
 
 import ctypes
+import errno
 import gc
 import os
 import pickle
@@ -14,19 +15,20 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.device import CancelToken, DeviceError, Info, Kind, Reason, State, Status
-from drivers.hosting import process_host
+from drivers.hosting import apart, process_host
 from drivers.hosting.channel import Channel, SharedMemory
 from drivers.hosting.host import HostPace
 from drivers.hosting.process_host import ProcessHost
 from tests.failed import error_of
 from tests.faults.naughty_driver import Do, DoOnce, NaughtyDriver
+from tests.faults.nurseries import tended
 
 ONLINE = Status(State.ONLINE)
 SOON_S = 20.0
@@ -42,8 +44,19 @@ def seen() -> list[Status]:
     return []
 
 
+@pytest.fixture(scope="module", params=["fresh", "forked"])
+def starts(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A driver's process is a fresh interpreter, or forked by a nursery: both behave alike."""
+    if request.param == "fresh":
+        yield
+        return
+    with tended() as (_, process):
+        yield
+        assert process.poll() is None, "the nursery outlives what it has forked"
+
+
 @pytest.fixture
-def host(tmp_path: Path, seen: list[Status]) -> Iterator[ProcessHost]:
+def host(tmp_path: Path, seen: list[Status], starts: None) -> Iterator[ProcessHost]:
     one = ProcessHost(
         Kind.SPEAKER, partial(NaughtyDriver, tmp_path), seen.append, pace=PACE, grace=GRACE_S
     )
@@ -53,7 +66,7 @@ def host(tmp_path: Path, seen: list[Status]) -> Iterator[ProcessHost]:
 
 
 @pytest.fixture
-def patient(tmp_path: Path, seen: list[Status]) -> Iterator[ProcessHost]:
+def patient(tmp_path: Path, seen: list[Status], starts: None) -> Iterator[ProcessHost]:
     """Asks for the status so rarely that only commands find out."""
     make = partial(NaughtyDriver, tmp_path)
     one = ProcessHost(Kind.SPEAKER, make, seen.append, pace=HostPace(poll_s=99.0), grace=GRACE_S)
@@ -462,7 +475,12 @@ def test_a_driver_that_cannot_be_made(
 def test_no_process_can_be_started(
     host: ProcessHost, seen: list[Status], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    def refuse(*_: object) -> NoReturn:
+        raise OSError(errno.EAGAIN, "no process")
+
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    if apart._forker:
+        monkeypatch.setattr(apart, "_forker", refuse)
     host.start()
     until(lambda: seen)
     assert seen[0].problem is Reason.HARDWARE

@@ -103,6 +103,13 @@ class Machine:
         """The process of the fork server."""
         return int(self.events("fork server started")[-1]["pid"])
 
+    def nursery(self) -> int:
+        """The process from which the visit that was shown last forks its drivers' processes."""
+        live = self.live()
+        children = Path(f"/proc/{live}/task/{live}/children").read_text().split()
+        (nursery,) = (pid for pid in map(int, children) if _runs(pid, b"kiosk.keeper.nursery"))
+        return nursery
+
     def next_shown(self, shown: int) -> float:
         """Wait until more than ``shown`` visits have been shown; ms since the last one ended."""
         self.until(lambda: len(self.events("visit shown")) > shown, "no visit is shown")
@@ -123,6 +130,10 @@ class Machine:
         answer = self._http.request(method, f"{self.place.centre}/sandbox{path}", timeout=10)
         answer.raise_for_status()
         return answer.json() if answer.content else None
+
+
+def _runs(pid: int, module: bytes) -> bool:
+    return module in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 @contextmanager

@@ -54,6 +54,12 @@ RULES = [
         (*QT, "cv2*", *DEVICE_LIBRARIES, "ui", "ui.*", "drivers*"),
         (*CONTRACT, "drivers.hosting.apart"),
     ),
+    # The nursery of a visit makes the processes that the others start.
+    (
+        "kiosk/keeper/nursery.py",
+        (*QT, "cv2*", *DEVICE_LIBRARIES, "ui", "ui.*", "drivers*"),
+        (*CONTRACT, "drivers.hosting.apart"),
+    ),
     (
         "kiosk/identity/face/*",
         (*QT, *DEVICE_LIBRARIES, "ui*", "drivers*"),

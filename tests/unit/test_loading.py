@@ -27,7 +27,7 @@ except OSError:  # there is no such channel: by then everything is imported
 AHEAD = """
 import sys
 from pathlib import Path
-from kiosk.keeper.forking import unfit
+from kiosk.keeper.twice import unfit
 from ui import loading
 loading.load(Path(sys.argv[1]))
 assert unfit() == "", unfit()

@@ -15,7 +15,8 @@ OF_OURS = {
     "kiosk/keeper/kept_process.py": "the fork server, the committer, and a visit without it",
     "kiosk/keeper/fork_server.py": "the command line of the fork server",
     "kiosk/keeper/keeper.py": "the command lines of visits and of the committer",
-    "kiosk/keeper/forking.py": "visits",
+    "kiosk/keeper/twice.py": "visits; and the processes of apart.py, from a visit's nursery",
+    "kiosk/keeper/nursery.py": "a visit's nursery",
 }
 """The files that may start a process of this program, and which processes those are."""
 LOGS = frozenset(("kiosk/keeper/kept_process.py",))
