@@ -39,6 +39,12 @@ _DRIVERS: Mapping[tuple[Kind, str], str] = {
 }
 _HANGS = {(Kind.CAMERA, "opencv"), (Kind.SMART_CARD, "pcsc")}
 """Drivers whose library may never return: they run in a process host unless settings say else."""
+_SHARED = {
+    (Kind.CAMERA, "opencv"): ("drivers.camera.opencv",),
+    (Kind.SMART_CARD, "pcsc"): ("drivers.smart_card.emv", "drivers.smart_card.ssc"),
+}
+"""What the process of such a driver may have from the process it was forked from: nothing that
+opens a device, a daemon or a vendor's library."""
 
 
 def create(kind: Kind, name: str, options: Mapping[str, Any]) -> Driver:
@@ -69,12 +75,17 @@ def create(kind: Kind, name: str, options: Mapping[str, Any]) -> Driver:
         ) from error
 
 
-def load(kind: Kind, table: Mapping[str, Any]) -> None:
-    """Import the driver of ``table`` ahead of :func:`create_host`, unless a process of its own will
-    run it. What is wrong with the driver or the table, :func:`create_host` reports."""
+def load(kind: Kind, table: Mapping[str, Any], *, apart: bool = False) -> None:
+    """Import the driver of ``table`` ahead of :func:`create_host`. Of a driver that will run in a
+    process of its own, import only what that process may share, and only when ``apart``. What is
+    wrong with the driver or the table, :func:`create_host` reports."""
     with suppress(DeviceError, KeyError, ImportError):
-        if not _in_own_process(kind, table):
-            import_module(_DRIVERS[kind, str(table["driver"])].partition(":")[0])
+        key = (kind, str(table["driver"]))
+        modules: tuple[str, ...] = (_DRIVERS[key].partition(":")[0],)
+        if _in_own_process(kind, table):
+            modules = _SHARED.get(key, ()) if apart else ()
+        for module in modules:
+            import_module(module)
 
 
 def create_host(

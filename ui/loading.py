@@ -6,6 +6,7 @@ not carry it along, or would carry it along twice.
 
 from __future__ import annotations
 
+import builtins
 import linecache
 from importlib import import_module
 from pathlib import Path
@@ -32,9 +33,11 @@ def load(settings_path: Path, *, later: bool = True) -> None:
     """Import the libraries, the terminal, the drivers and services that the settings name, then Qt.
 
     As soon as PySide6 is imported, its import hook keeps the source text of every module that comes
-    afterwards: 15 MB in each visit, and a fifth of the CPU of its start. ``later``: also what a
-    visit needs only after it is warm, for the fork server, which imports it for all of them.
-    Raises :class:`kiosk.settings.SettingsError`.
+    afterwards: 15 MB in each visit, and a fifth of the CPU of its start. The hook serves
+    ``from __feature__ import``, which nobody uses here, and is taken off when Qt is imported: it
+    reads the source of a module that came before, too, when a function imports it again.
+    ``later``: also what a visit needs only after it is warm, and what a driver in a process of its
+    own imports, for the fork server, which imports it for all of them. Raises :class:`kiosk.settings.SettingsError`.
     """
     settings, _ = settings_file.in_service(settings_path)
     logs.set_up(production=settings.production)  # what a service of another maker says is a line
@@ -43,8 +46,10 @@ def load(settings_path: Path, *, later: bool = True) -> None:
     from kiosk.services import added
     from kiosk.terminal import terminal
 
-    terminal.load_drivers(settings)
+    terminal.load_drivers(settings, apart=later)
     added.add(settings.services)
     linecache.clearcache()  # pydantic reads the models' sources for their docstrings
+    without_hook = builtins.__import__
     for module in WITH_QT:
         import_module(module)
+    builtins.__import__ = without_hook

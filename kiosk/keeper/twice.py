@@ -109,7 +109,7 @@ def name_process(command: Sequence[str]) -> None:
     ``command`` is written over the command line of the process that was started, and cut where that
     ends.
     """
-    status = Path("/proc/self/stat").read_text(encoding="ascii", errors="replace")
-    first, last = map(int, status.rpartition(")")[2].split()[_ARGUMENTS])
+    status = Path("/proc/self/stat").read_bytes()
+    first, last = map(int, status.rpartition(b")")[2].split()[_ARGUMENTS])
     line = b"".join(os.fsencode(word) + b"\0" for word in command)[: last - first - 1]
     ctypes.memmove(first, line.ljust(last - first, b"\0"), last - first)

@@ -42,10 +42,11 @@ REFRESH_S = 60.0
 """Seconds between two requests for the centre's catalogue while the attract page is shown."""
 
 
-def load_drivers(settings: Settings) -> None:
-    """Import the drivers of the settings ahead of the visits that will make them."""
+def load_drivers(settings: Settings, *, apart: bool) -> None:
+    """Import the drivers of the settings ahead of the visits that will make them; ``apart``: also
+    what may be shared of those that run in processes of their own."""
     for kind, table in settings.devices.items():
-        drivers.load(kind, table)
+        drivers.load(kind, table, apart=apart)
 
 
 TELL_S = 20.0
