@@ -37,7 +37,8 @@ def load(settings_path: Path, *, later: bool = True) -> None:
     ``from __feature__ import``, which nobody uses here, and is taken off when Qt is imported: it
     reads the source of a module that came before, too, when a function imports it again.
     ``later``: also what a visit needs only after it is warm, and what a driver in a process of its
-    own imports, for the fork server, which imports it for all of them. Raises :class:`kiosk.settings.SettingsError`.
+    own imports, for the fork server, which imports it for all of them.
+    Raises :class:`kiosk.settings.SettingsError`.
     """
     settings, _ = settings_file.in_service(settings_path)
     logs.set_up(production=settings.production)  # what a service of another maker says is a line

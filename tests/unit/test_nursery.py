@@ -277,6 +277,8 @@ def test_a_visit_and_its_nursery() -> None:
         proc = Path(f"/proc/{pid}")
         words = (proc / "cmdline").read_bytes().rstrip(b"\0").split(b"\0")
         assert words[1:] == [b"-m", b"kiosk.keeper.nursery"]
+        # The nursery closes the line of what it has forked a moment after that has begun.
+        until(lambda: len(list((proc / "fd").iterdir())) == 4)
         held = sorted(os.readlink(file) for file in (proc / "fd").iterdir())
         assert held[:3] == ["/dev/null"] * 3
         assert [where.partition(":")[0] for where in held[3:]] == ["socket"]
@@ -302,6 +304,8 @@ def test_nursery_and_processes_die_with_the_visit() -> None:
     [("a_thread", "a thread"), ("no_process_for_the_first_fork", "not forked")],
 )
 def test_a_visit_without_a_nursery(preload: str, why: str) -> None:
-    with visit(preload) as (_, said, (how, _, _)):
+    with visit(preload) as (one, said, (how, _, _)):
         assert said == [f"nursery failed {why}\n"]
         assert how == "Popen"
+        one.communicate("end\n", PATIENCE_S)
+        assert one.returncode == 0
