@@ -232,6 +232,12 @@ sys.stdin.read()
             "in use by the running terminal",
             "",
         ),
+        (
+            ("-m", "kiosk.keeper.nursery"),  # a forked driver has the words of the nursery
+            Verdict.NOTE,
+            "in use by the running terminal",
+            "",
+        ),
         (("minicom", "-D"), Verdict.BAD, "is held by another program", "fuser"),
     ],
 )

@@ -405,6 +405,7 @@ ELSEWHERE = Path("/srv/one.toml")
         ("kiosk run --settings=/srv/one.toml", processes.DEFAULT_SETTINGS, False),
         ("kiosk run --settings=/srv/one.toml2", ELSEWHERE, False),
         ("python -m drivers.hosting.child 7", processes.DEFAULT_SETTINGS, False),
+        ("python -m kiosk.keeper.nursery", processes.DEFAULT_SETTINGS, False),
     ],
 )
 def test_whose_settings_a_process_reads(command: str, file: Path, reads: bool) -> None:
