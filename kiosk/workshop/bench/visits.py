@@ -486,7 +486,8 @@ def _measure_rest(found: Values, trace: TraceReader, keeper: int, scale: VisitsS
     others = [
         pid
         for pid in memory
-        if (pid != keeper and parents.get(pid) != keeper) or _runs(pid, b"committer")
+        if (pid != keeper and parents.get(pid) != keeper and not _runs(pid, b"keeper.nursery"))
+        or _runs(pid, b"committer")
     ]
     found["memory_terminal"].append(sum(memory.values()))
     found["memory_without_drivers"].append(sum(memory.values()) - sum(memory[o] for o in others))
