@@ -121,7 +121,8 @@ def test_no_descriptor_is_left(forks: Nursery) -> None:
         with played():
             pass
     gc.collect()
-    assert len(os.listdir("/proc/self/fd")) == before
+    # Fewer: what an earlier test left to be closed was closed meanwhile.
+    assert len(os.listdir("/proc/self/fd")) <= before
 
 
 def test_a_process_whose_death_could_not_be_noticed_is_killed(
