@@ -468,6 +468,15 @@ STATUS_NOT_TOLD = LogEvent(
     do=_CALL,
     fields=("device",),
 )
+SCREEN_HIDDEN = LogEvent(
+    "screen-hidden",
+    logging.WARNING,
+    "screen hidden",
+    means="Another program or the window manager has hidden the terminal's window, or the display "
+    "server draws no more. The visit raises its window; after five seconds in vain the keeper ends "
+    "the visit (cause `frozen`), but never between a confirmation and its record.",
+    do="Find out who has a keyboard there, and which other programs run on the screen.",
+)
 VENDOR_MODE_NOT_KNOWN = LogEvent(
     "vendor-mode-not-known",
     logging.WARNING,

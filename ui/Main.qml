@@ -12,6 +12,8 @@ Window {
     color: Theme.paper
     title: "Kiosk"
     flags: Qt.FramelessWindowHint
+    // Who has a keyboard could press Alt+F4. A visit ends by its process, never by its window.
+    onClosing: close => { close.accepted = false }
 
     Binding { target: Theme; property: "wide"; value: Appearance.stageWidth > Appearance.stageHeight }
     Binding { target: Theme; property: "scale"; value: Appearance.scale }

@@ -23,7 +23,7 @@ from kiosk.endings import How
 from kiosk.papers.pictures import CannotDraw, PaperPages, Picture
 from kiosk.privacy import Sensitive
 from kiosk.visit.face_steps import CaptureFace
-from kiosk.visit.operation_steps import Deciding
+from kiosk.visit.operation_steps import AwaitResult, Deciding
 from kiosk.visit.steps import CANNOT_DRAW, Preview, Problem, Step
 from kiosk.words import Language, Sayable, Text, _, say, translate
 from ui.appearance import Appearance
@@ -181,6 +181,14 @@ class CurrentPage(QObject):
     def awaits_phone(self) -> bool:
         """Whether the citizen needs their telephone on the page."""
         return self._shown is not None and self._shown.step.awaits_phone
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the citizen has confirmed an operation that may not be recorded yet."""
+        match self._shown:
+            case _Shown(Deciding() | AwaitResult(free=False)):
+                return True
+        return False
 
     def _show(self, shown: _Shown) -> None:
         self._shown = shown

@@ -32,6 +32,7 @@ from kiosk.keeper.channel import (
 from kiosk.settings import Settings
 from ui.commit_line import KeeperCommitLine
 from ui.current_page import WARMING
+from ui.in_sight import InSight
 from ui.stage import Stage
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ class VisitApp(QObject):
         self.on_time: OnTime | None = None
         self._over.connect(self._end)
         self._alive = QTimer(self, interval=ALIVE_MS)
-        self._alive.timeout.connect(lambda: channel.send(Alive()))
+        self._alive.timeout.connect(self._say_alive)
+        self._in_sight: InSight | None = None
         self._collector = QTimer(self, interval=COLLECT_MS)
         self._collector.timeout.connect(self._collect)
         self._rehearsal = self._rehearsed()
@@ -167,8 +169,17 @@ class VisitApp(QObject):
         self.stage.show(full_screen=self._settings.screen.full_screen)
         self._warm_terminal().open(self.page, leftovers=leftovers, after=after)
 
+    def _say_alive(self) -> None:
+        """Tell the keeper that the screen lives. While nobody can see the page, the keeper hears
+        nothing and soon ends the visit; never between a confirmation and its record."""
+        seen = self._in_sight is None or self._warm_terminal().lent or self._in_sight.look()
+        if seen or self.page.undecided:
+            self._channel.send(Alive())
+
     def _first_frame(self) -> None:
         self.stage.window.frameSwapped.disconnect(self._first_frame)
+        if self._settings.screen.full_screen:
+            self._in_sight = InSight(self.stage.window)
         self._channel.send(Shown())
         self.live.emit()
 

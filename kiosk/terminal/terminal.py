@@ -87,6 +87,8 @@ class Terminal:
         self._information: KeptPublication | None = None
         self._centre_down = False
         self._just_ended: Sayable | None = None
+        self.lent = False
+        """Whether the technician has the machine: another program may cover the screen."""
         self._quiet = threading.Event()  # set when a citizen has begun: stop refreshing
         self._leftovers = Leftovers(self._hosts, partial(on_leftovers, False))
         camera = self._hosts.get(Kind.CAMERA)
@@ -132,7 +134,8 @@ class Terminal:
         on the attract page, this visit ends; the next waits in OutOfService."""
         if host := self._hosts.get(Kind.VENDOR_MODE):
             host.start()
-            vendor_mode.await_ours(host, lambda: self.dialogue.announce(OutOfService()))
+            vendor_mode.await_ours(host, self._lend)
+            self.lent = False
             threading.Thread(target=self._watch, args=(host,), name="mode", daemon=True).start()
         for host in self._hosts.values():
             host.start()
@@ -144,6 +147,10 @@ class Terminal:
             ).start()
         if leftovers:
             self._leftovers.begin()
+
+    def _lend(self) -> None:
+        self.lent = True
+        self.dialogue.announce(OutOfService())
 
     def _watch(self, host: Host) -> None:
         vendor_mode.await_asked(host)

@@ -63,6 +63,10 @@ def branch(_hall: Hall) -> Iterator[BranchTerminal]:
     bank.stop()
 
 
+def lent(citizen: Citizen) -> bool:
+    return citizen.terminal.lent
+
+
 def test_a_visit_that_waits_ends_and_the_next_one_lets_go(branch: BranchTerminal) -> None:
     with branch.visit() as first:
         first.sees(Attract)
@@ -72,9 +76,11 @@ def test_a_visit_that_waits_ends_and_the_next_one_lets_go(branch: BranchTerminal
     with branch.visit() as second:
         second.sees(OutOfService)
         branch.until("active")
+        assert lent(second)
         assert second.terminal.statuses()[Kind.RECEIPT_PRINTER].state is State.STARTING
         branch.bank.obey("leave vendor mode")
         second.signs_in()
+        assert not lent(second)
         branch.until("inactive")
 
 

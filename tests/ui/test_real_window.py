@@ -28,7 +28,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from drivers.device import Kind
 from drivers.emulators.rig import Remote
-from kiosk.keeper.channel import KeeperEnd, Live, Ready, Shown
+from kiosk.keeper.channel import Alive, KeeperEnd, Live, Ready, Shown
 from kiosk.keeper.keeper import visit_command
 from kiosk.workshop import robots
 from kiosk.workshop.sandbox import personas
@@ -89,7 +89,8 @@ def display() -> Iterator[dict[str, str]]:
         environment |= {"DISPLAY": f":{number.decode().strip()}", "QT_QPA_PLATFORM": "xcb"}
         home = stack.enter_context(tempfile.TemporaryDirectory(prefix="openbox-"))
         manager = environment | {"HOME": home, "XDG_CACHE_HOME": home, "XDG_CONFIG_HOME": home}
-        stack.enter_context(running(["openbox"], env=manager, stdout=quiet, stderr=quiet))
+        openbox = running(["openbox"], env=manager, stdout=quiet, stderr=quiet)
+        environment["OPENBOX_PID"] = str(stack.enter_context(openbox).pid)
         asked = ["xdotool", "get_num_desktops"]  # which fails until there is a window manager
         wait_for(
             lambda: (
@@ -287,6 +288,75 @@ def check_certificate(pdf: bytes, number: str) -> None:
         assert said in text.replace(" ", "")
 
 
+@contextmanager
+def a_visit(
+    directory: Path, environment: dict[str, str], *options: str, production: bool
+) -> Iterator[KeeperEnd]:
+    """A visit on the screen, without a keeper: the test holds the keeper's end of its channel."""
+    settings, roots = directory / "terminal.toml", directory / "roots.pem"
+    roots.touch()
+    settings.write_text(
+        f"""\
+terminal = "T0001"
+production = {str(production).lower()}
+run_directory = "{directory}"
+[centre]
+url = "http://127.0.0.1:9"
+seal_roots = "{roots}"
+sealer = "s"
+""",
+        encoding="utf-8",
+    )
+    here, there = socket.socketpair()
+    with there:
+        command = visit_command(settings, *options, "--channel", str(there.fileno()))
+        visit = running(command, env=environment, pass_fds=[there.fileno()], cwd=ROOT)
+        with visit, closing(KeeperEnd(here.detach())) as line:
+            there.close()
+            wait_for(lambda: Ready() in line.receive(), "the visit")
+            line.send(Live())
+            wait_for(lambda: Shown() in line.receive(), "its first frame")
+            yield line
+
+
+@pytest.mark.skipif(bool(MISSING), reason=f"needs the packages {' '.join(MISSING)}")
+def test_no_key_takes_the_screen_away(tmp_path: Path) -> None:
+    def press(key: str) -> None:
+        subprocess.run(["xdotool", "key", key], env=environment, check=True, timeout=20)
+
+    def in_sight() -> bool:
+        search = ["xdotool", "search", "--onlyvisible", "--name", "^Kiosk$"]
+        found = subprocess.run(search, env=environment, capture_output=True, check=False)
+        return bool(found.stdout)
+
+    def lives() -> bool:
+        return Alive() in line.receive()
+
+    def is_silent() -> bool:
+        line.receive()
+        time.sleep(2.5)
+        return not line.receive()
+
+    with ExitStack() as stack:
+        environment = stack.enter_context(display())
+        line = stack.enter_context(a_visit(tmp_path, environment, production=True))
+        wait_for(in_sight, "the window")
+        press("alt+F4")
+        press("super+d")
+        wait_for(lambda: not in_sight(), "the window manager to hide the window")
+        wait_for(in_sight, "the window to come back")
+        line.receive()
+        wait_for(lives, "a word that the window is seen again")
+        # A window manager that is stuck brings no window back: the keeper hears nothing.
+        manager = int(environment["OPENBOX_PID"])
+        os.kill(manager, signal.SIGSTOP)
+        hide = ["xdotool", "search", "--onlyvisible", "--name", "^Kiosk$", "windowunmap"]
+        subprocess.run(hide, env=environment, check=True, timeout=20)
+        wait_for(is_silent, "silence while nobody can see the window")
+        os.kill(manager, signal.SIGCONT)
+        wait_for(lives, "a word that the window is seen again")
+
+
 # -- without a display --------------------------------------------------------------------------
 
 PROMISED = ("1-01-attract.png", "slip-1.png", "certificate-1.pdf", "sheet-1.png", "times.txt")
@@ -348,38 +418,12 @@ def test_the_demo_without_a_display(tmp_path: Path, profile: str, size: tuple[in
 
 @pytest.mark.parametrize("production", [False, True])
 def test_no_trace_in_production(production: bool, tmp_path: Path) -> None:
-    settings, trace = tmp_path / "terminal.toml", tmp_path / "trace.jsonl"
-    roots = tmp_path / "roots.pem"
-    roots.touch()
-    settings.write_text(
-        f"""\
-terminal = "T0001"
-production = {str(production).lower()}
-run_directory = "{tmp_path}"
-[centre]
-url = "http://127.0.0.1:9"
-seal_roots = "{roots}"
-sealer = "s"
-""",
-        encoding="utf-8",
-    )
-    here, there = socket.socketpair()
-    with there:
-        command = visit_command(
-            settings,
-            *robots.options(robots.TRACE, trace),
-            "--channel",
-            str(there.fileno()),
-        )
-        environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
-        visit = running(command, env=environment, pass_fds=[there.fileno()], cwd=ROOT)
-        with visit, closing(KeeperEnd(here.detach())) as line:
-            there.close()
-            wait_for(lambda: Ready() in line.receive(), "the visit")
-            line.send(Live())
-            wait_for(lambda: Shown() in line.receive(), "its first frame")
-            if production:
-                time.sleep(0.5)
-                assert not trace.exists()
-            else:
-                wait_for(trace.exists, "the trace")
+    trace = tmp_path / "trace.jsonl"
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    options = robots.options(robots.TRACE, trace)
+    with a_visit(tmp_path, environment, *options, production=production):
+        if production:
+            time.sleep(0.5)
+            assert not trace.exists()
+        else:
+            wait_for(trace.exists, "the trace")
