@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.simulation import world
 from tests.simulation.bugs import BUGS
 from tests.simulation.run import simulate
 from tests.simulation.world import BrokenPromise
@@ -22,6 +23,22 @@ def test_a_seed_replays_exactly() -> None:
         simulate(seed, trace=first)
         simulate(seed, trace=second)
         assert first == second
+
+
+def test_the_rest_of_a_wait_is_less_than_the_clock_of_the_world_can_count() -> None:
+    assert simulate(28278) > 0
+
+
+def test_a_world_whose_time_stands_still_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world, "MOST_EVENTS", 1000)
+    still = world.SimWorld(0)
+
+    def again() -> None:
+        still.after(0.0, again)
+
+    again()
+    with pytest.raises(BrokenPromise, match="time stands still"):
+        still.run(1.0)
 
 
 @pytest.mark.parametrize("bug", BUGS)

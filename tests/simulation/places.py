@@ -29,7 +29,7 @@ from kiosk.visit.money import (
 )
 from tests.simulation.centre import DRAFTED, KINDS, CentreWord, ModelCentre
 from tests.simulation.disk import SimJournal
-from tests.simulation.world import DAY_S, BrokenPromise, SimWorld
+from tests.simulation.world import DAY_S, TICK_S, BrokenPromise, SimWorld
 
 
 class SimulatedEnd(Exception):
@@ -358,7 +358,7 @@ class SimVisit:
                     self._next(self._inbox.pop(0))
                 else:
                     self._listening = True
-                    self.world.after(seconds, lambda: go_on(None))
+                    self.world.after(max(TICK_S, seconds), lambda: go_on(None))
             case Ask(what, serve, timeout):
                 self.world.request(f"{self.name} visit {what}", serve, go_on, timeout)
 

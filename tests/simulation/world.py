@@ -16,6 +16,11 @@ from kiosk.operation import OperationState
 T = TypeVar("T")
 
 DAY_S = 86_400.0
+TICK_S = 1e-6
+"""The shortest wait for something: who waits lets time pass, however short the rest of a wait is.
+The rest can be less than the clock of the world can count."""
+MOST_EVENTS = 1_000_000
+"""More events than any world has between two looks at it: its time stands still."""
 NOT_DONE = frozenset(
     {
         OperationState.REFUSED,
@@ -78,10 +83,13 @@ class SimWorld:
         heapq.heappush(self._heap, (self.now + max(0.0, seconds), self._count, do))
 
     def run(self, until: float) -> None:
-        heap = self._heap
+        """Let happen what happens until then. Raises :class:`BrokenPromise` when it never ends."""
+        heap, first = self._heap, self._count
         while heap and heap[0][0] <= until:
             self.now, _, do = heapq.heappop(heap)
             do()
+            if self._count - first > MOST_EVENTS:
+                raise BrokenPromise(f"L2 time stands still at {self.now}")
         self.now = until
 
     def note(self, *what: object) -> None:
