@@ -11,11 +11,12 @@ import apsw
 from pydantic import ValidationError
 
 from kiosk import settings
-from kiosk.audit.chain import AuditHead, AuditKind, AuditRecord
+from kiosk.audit.chain import AuditHead
 from kiosk.audit.verify import AuditVerdict, verify
 from kiosk.centre.audit_heads import WitnessedHead
 from kiosk.centre.errors import CentreUnavailable, Refusal
 from kiosk.operations import process
+from kiosk.operations.journal import audit_records
 from kiosk.operations.rows import JournalUnwritable
 
 TRIES = 20
@@ -33,18 +34,8 @@ def audit_lines(path: Path) -> Iterator[str]:
         _copy(path, copy)
         connection = apsw.Connection(str(copy))
         try:
-            for seq, epoch, at, kind, subject, detail, digest in connection.execute(
-                "SELECT seq, epoch, at, kind, subject, detail, digest FROM audit ORDER BY seq"
-            ):
-                yield AuditRecord(
-                    int(str(seq)),
-                    str(epoch),
-                    str(at),
-                    AuditKind(str(kind)),
-                    str(subject),
-                    str(detail),
-                    str(digest),
-                ).line()
+            for record in audit_records(connection):
+                yield record.line()
         except (apsw.Error, ValueError) as error:
             raise JournalUnwritable(f"cannot be read: {type(error).__name__}") from None
         finally:

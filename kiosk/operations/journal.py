@@ -262,18 +262,6 @@ class Journal:
 
     # -- the audit log ------------------------------------------------------------------------
 
-    def note(self, kind: AuditKind, subject: str = "", detail: str = "") -> None:
-        """Write an audit record alone. Raises as :meth:`append` does."""
-        self._transact(lambda: self._audit(kind, subject, detail))
-
-    def records(self) -> Iterator[AuditRecord]:
-        """The audit log, oldest first: what an export holds."""
-        with _told():
-            for seq, epoch, at, kind, subject, detail, digest in self._connection.execute(
-                "SELECT seq, epoch, at, kind, subject, detail, digest FROM audit ORDER BY seq"
-            ):
-                yield AuditRecord(seq, epoch, at, AuditKind(kind), subject, detail, digest)
-
     def _audit(self, kind: AuditKind, subject: str = "", detail: str = "", at: str = "") -> None:
         """Write an audit record inside the transaction at hand."""
         record = chained(
@@ -313,6 +301,23 @@ class Journal:
         """Close the file, whatever state it is in."""
         with contextlib.suppress(apsw.Error):
             self._connection.close(True)
+
+
+def audit_records(connection: apsw.Connection) -> Iterator[AuditRecord]:
+    """The audit log of a journal, oldest first: what an export holds. Raises ``apsw.Error``, and
+    ``ValueError`` for words of a later version."""
+    for seq, epoch, at, kind, subject, detail, digest in connection.execute(
+        "SELECT seq, epoch, at, kind, subject, detail, digest FROM audit ORDER BY seq"
+    ):
+        yield AuditRecord(
+            int(str(seq)),
+            str(epoch),
+            str(at),
+            AuditKind(str(kind)),
+            str(subject),
+            str(detail),
+            str(digest),
+        )
 
 
 def _entry(row: tuple[apsw.SQLiteValue, ...]) -> JournalEntry:

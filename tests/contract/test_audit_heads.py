@@ -13,7 +13,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from kiosk.__main__ import main
-from kiosk.audit.chain import AuditKind
 from kiosk.centre.audit_heads import WitnessedHead
 from kiosk.centre.errors import Refusal
 from kiosk.keeper.channel import Alive, KeeperToCommitter, Money, Quit
@@ -94,7 +93,7 @@ def test_a_running_terminals_log_is_exported_and_verified(
         journal.append(JournalEntry(f"{number:032x}", Business.PREPAYMENT, JournalEvent.INTENT))
     with centre.committer(TERMINAL) as committer:
         committer.witness(head_of(journal))
-    journal.note(AuditKind.STARTED)
+    journal.append(JournalEntry("f" * 32, Business.PREPAYMENT, JournalEvent.INTENT))
     done = kiosk_audit(settings, "verify")  # the journal is open, and held exclusively
     assert done.output == "intact: 8 records, 7 witnessed by the centre, 1 not yet witnessed\n"
     exported = kiosk_audit(settings, "export")

@@ -11,7 +11,7 @@ import apsw
 
 from kiosk.audit.verify import verify
 from kiosk.operation import Business, OperationState
-from kiosk.operations.journal import FILE, Journal
+from kiosk.operations.journal import FILE, Journal, audit_records
 from kiosk.operations.rows import JournalEntry, JournalEvent, JournalUnwritable
 from tests.crashes.recording import DiskCall, RecordingFs, image
 
@@ -90,7 +90,8 @@ def check(path: Path, acknowledged: int) -> None:
             raise Lost(f"{found} rows, {acknowledged} were acknowledged")
         _compare(journal, found)
         journal.append(rows(found + 1)[-1])
-        verdict = verify((record.line() for record in journal.records()), [journal.head])
+        lines = [record.line() for record in audit_records(journal._connection)]
+        verdict = verify(lines, [journal.head])
         if not verdict.intact:
             raise Lost(f"audit log: {verdict.broken}")
     finally:

@@ -31,7 +31,7 @@ from kiosk.keeper.channel import (
 from kiosk.operation import Business, OperationState
 from kiosk.operations import process
 from kiosk.operations.committer import CallAnswer, CallKind, SendCall
-from kiosk.operations.journal import FILE, Journal, set_aside
+from kiosk.operations.journal import FILE, Journal, audit_records, set_aside
 from kiosk.operations.process import CommitterProcess, answer_of, journal_path
 from kiosk.operations.rows import JournalEvent, JournalUnwritable
 from kiosk.settings import CentreSettings
@@ -137,7 +137,7 @@ def test_the_centre_witnesses_the_head_at_the_start_and_after_each_commit(
     wait_for(lambda: len(line.heads) == 2)
     line.end()
     journal = Journal(line.path)
-    digests = {record.seq: record.digest for record in journal.records()}
+    digests = {record.seq: record.digest for record in audit_records(journal._connection)}
     journal.close()
     assert [digests[head.seq] for head in line.heads] == [head.digest for head in line.heads]
     assert line.heads[0].seq < line.heads[1].seq

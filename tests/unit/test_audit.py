@@ -19,7 +19,7 @@ from kiosk.audit.chain import (
 )
 from kiosk.audit.verify import verify
 from kiosk.operation import Business
-from kiosk.operations.journal import FILE, Journal
+from kiosk.operations.journal import FILE, Journal, audit_records
 from kiosk.operations.rows import JournalEntry, JournalEvent
 
 LENGTH = 60
@@ -181,7 +181,7 @@ def test_a_journals_log_is_intact(tmp_path: Path) -> None:
     head = journal.head
     journal.close()
     journal = Journal(tmp_path / FILE)
-    lines = [record.line() for record in journal.records()]
+    lines = [record.line() for record in audit_records(journal._connection)]
     journal.close()
     assert verify(lines, [head]).not_yet_witnessed == 1
     assert read_line(lines[-1]).line() == lines[-1]
