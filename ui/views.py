@@ -655,7 +655,7 @@ def _confirm_operation(step: ConfirmOperation, look: Look) -> ConfirmOperationCo
             )
             for text in operation.texts
         ),
-        seconds=operation.draft_ttl_s or 0,
+        seconds=step.valid_for_s,
         left=look.word(_("还有 {time} 可以确认", time="%1")),
         hold=look.word(_("按住两秒确认")),
         holding=look.word(_("继续按住…")),
@@ -785,7 +785,7 @@ def _await_result(step: AwaitResult, look: Look) -> AwaitResultContent:
         code=operation.code,
         under=under,
         advice=tuple(AdvicePart(look.word(title), look.word(text)) for title, text in advice),
-        seconds=0 if step.next_s is None else max(1, round(step.next_s)),
+        seconds=step.asks_in_s,
         asks=""
         if step.next_s is None
         else look.word(_("正在自动查询，{seconds} 秒后再查；有结果马上显示", seconds="%1")),

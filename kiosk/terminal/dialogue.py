@@ -161,6 +161,10 @@ class Dialogue:
         self._ticket += 1
         self.screen.show(step, ticket=self._ticket, back=False)
 
+    def amend(self, step: Step[Any]) -> None:
+        """See :meth:`kiosk.visit.visit.Asker.amend`."""
+        self.screen.amend(step, ticket=self._ticket)
+
     def heard(self, step: Step[T], seconds: float) -> T | None:
         """See :meth:`kiosk.visit.visit.Asker.heard`."""
         if self._over is not None:

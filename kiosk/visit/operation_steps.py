@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from decimal import Decimal
+from math import ceil
 from typing import ClassVar
 
 from kiosk.centre.operations import AgreedText, Operation, Trial
-from kiosk.visit.steps import Action, Fact, Option, Step, one_of
+from kiosk.visit.steps import Action, Fact, Option, Step, one_of, rest_s
 from kiosk.words import Sayable
 
 CONFIRM = "confirm"
@@ -22,6 +24,15 @@ class ConfirmOperation(Step[str]):
 
     operation: Operation
     holder: str  # masked
+    until: float | None = None
+    """When the quote is over, on the monotonic clock: a quote that is shown again counts on. None:
+    the centre has not said."""
+
+    @property
+    def valid_for_s(self) -> int:
+        """Seconds until the terminal asks the centre whether the quote is over, at least one; 0: it
+        does not ask."""
+        return 0 if self.until is None else max(1, ceil(self.until - time.monotonic()))
 
     def check(self, answer: object) -> str:
         return one_of(answer, (CONFIRM, ASK, *(text.id for text in self.operation.texts)))
@@ -64,15 +75,22 @@ class ReadText(Step[None]):
 @dataclass(frozen=True, slots=True)
 class AwaitResult(Step[str]):
     """结果确认中，请不要再提交. ``accepted``: the centre works on the operation. ``resumed``: an
-    earlier visit began it. ``free``: the citizen may leave. ``next_s``: seconds until the terminal
-    asks the centre again; None: it does not."""
+    earlier visit began it. ``free``: the citizen may leave. ``next_s``: seconds from ``since``
+    until the terminal asks the centre again; None: it does not."""
 
     operation: Operation
     accepted: bool = False
     resumed: bool = False
     free: bool = True
     next_s: float | None = None
+    since: float = field(default_factory=time.monotonic, compare=False)
+    """On the monotonic clock: the page in another language counts on from here."""
     actions: tuple[Action, ...] = ()
+
+    @property
+    def asks_in_s(self) -> int:
+        """Seconds until the terminal asks again, at least one; 0: it does not ask."""
+        return 0 if self.next_s is None else max(1, rest_s(self.next_s, self.since))
 
     def check(self, answer: object) -> str:
         return one_of(answer, tuple(each.key for each in self.actions if each.closed is None))

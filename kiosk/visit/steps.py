@@ -221,7 +221,7 @@ class ChooseWay(Step[str]):
         return one_of(answer, tuple(tile.way for tile in self.ways if tile.closed is None))
 
 
-def _rest_s(seconds: int, since: float) -> int:
+def rest_s(seconds: float, since: float) -> int:
     """What is left now of the ``seconds`` that began at ``since``, on the monotonic clock."""
     return max(0, ceil(seconds - max(0.0, time.monotonic() - since)))
 
@@ -248,7 +248,7 @@ class EnterSmsCode(Step[str]):
     @property
     def resend_in_s(self) -> int:
         """Seconds until the citizen may ask for another code."""
-        return _rest_s(self.resend_after_s, self.sent_at)
+        return rest_s(self.resend_after_s, self.sent_at)
 
     def check(self, answer: object) -> str:
         _unless_other(answer, self.others)
@@ -279,7 +279,7 @@ class ShowPhoneCode(PollStep[PhoneLoginState]):
     @property
     def valid_for_s(self) -> int:
         """Seconds until the code is over."""
-        return _rest_s(self.valid_s, self.opened_at)
+        return rest_s(self.valid_s, self.opened_at)
 
     def check(self, answer: object) -> PhoneLoginState:
         _unless_other(answer, self.others)

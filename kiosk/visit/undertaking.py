@@ -14,8 +14,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from drivers.device import Kind
+from drivers.sentence import en
 from kiosk import events
-from kiosk.centre.errors import CentreUnavailable, Refusal, reference_number
+from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble, reference_number
 from kiosk.centre.operations import (
     Confirmation,
     DraftRequest,
@@ -68,6 +69,9 @@ RETYPED = frozenset({"code-wrong", "code-expired"})
 """Codes of refusals after which the operation is still drafted and the citizen types again."""
 CODE_ON_ITS_WAY = frozenset({"sms-too-soon", "sms-daily-limit"})
 """Codes of refusals that say: type the code that the phone already has."""
+MOST_RENEWED = 3
+"""How often an order gets a new key. One is enough; a second draft can be superseded at another
+terminal in the same moment."""
 PEEK_S = 0.2
 """How often a page on which the citizen may press looks for a report of the committer."""
 RESEND_S = 60
@@ -121,6 +125,23 @@ class OperationEnds:
         return Standing.ENDED if self._shown else Standing.UNCHANGED
 
 
+class QuoteTimes:
+    """Until when the quotes of this visit can be confirmed, on the monotonic clock. A kept quote
+    that is shown once more counts on from when the centre gave it."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, float] = {}
+
+    def given(self, operation: Operation) -> None:
+        """The centre has just said how long ``operation`` can be confirmed."""
+        if operation.draft_ttl_s is not None:
+            self._until[operation.id] = time.monotonic() + operation.draft_ttl_s
+
+    def until(self, operation: Operation) -> float | None:
+        """None: the centre has not said."""
+        return self._until.get(operation.id)
+
+
 # -- the draft ------------------------------------------------------------------------------------
 
 
@@ -147,9 +168,11 @@ class OrderKeys:
 
 def draft(visit: Visit, order: Order) -> Operation:
     """The quote for ``order``. An operation that stands in the way is shown first; raises
-    :class:`ToMenu` while it goes on standing there."""
+    :class:`ToMenu` while it goes on standing there, and :class:`CentreUnavailable` when what is
+    newly drafted has always ended already."""
     calls = visit.centre.operations
     key = visit.keys.of(order)
+    renewed = 0
     while True:
         try:
             operation = calls.draft(DraftRequest(key=key, order=order))
@@ -159,9 +182,13 @@ def draft(visit: Visit, order: Order) -> Operation:
             greet(visit, calls.operation(refusal.operation))
             continue
         if not operation.state.final:
+            visit.quotes.given(operation)
             return operation
+        if renewed == MOST_RENEWED:
+            raise CentreUnavailable(Trouble.NONSENSE, en("each new draft has ended already"))
         # The key is that of a draft that a newer one has superseded, or that has expired.
         key = visit.keys.renew(order)
+        renewed += 1
 
 
 # -- what is open from an earlier visit -----------------------------------------------------------
@@ -247,12 +274,14 @@ class _Confirming:
     def _show_quote(self) -> None:
         visit = self._visit
         while True:
-            page = ConfirmOperation(self.operation, visit.masked_holder())
+            until = visit.quotes.until(self.operation)
+            page = ConfirmOperation(self.operation, visit.masked_holder(), until)
             answer = visit.present(page, back=True)
             if answer == CONFIRM:
                 return
             if answer == ASK:
                 self.operation = visit.centre.operations.operation(self.operation.id)
+                visit.quotes.given(self.operation)
                 if self.operation.state.final:
                     _tell_end(visit, self.operation)
                     raise ToMenu
@@ -389,6 +418,7 @@ class _Undertaking:
         return CentreSaid(status.id, status.state, status.reference)
 
     def _show(self, act: ShowWaiting) -> None:
+        show = self._visit.announce if self._page is None else self._visit.amend
         self._page = AwaitResult(
             self._operation,
             accepted=act.accepted,
@@ -397,7 +427,7 @@ class _Undertaking:
             next_s=act.next_s,
             actions=(self._slip(), HOME),
         )
-        self._visit.announce(self._page)
+        show(self._page)
 
     def _slip(self) -> Action:
         closed = (

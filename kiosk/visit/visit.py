@@ -51,7 +51,7 @@ from kiosk.visit.troubles import (
     problem_of,
     without_retry,
 )
-from kiosk.visit.undertaking import OperationEnds, OrderKeys, StartAnew, ToMenu
+from kiosk.visit.undertaking import OperationEnds, OrderKeys, QuoteTimes, StartAnew, ToMenu
 from kiosk.words import Language
 
 T = TypeVar("T")
@@ -100,6 +100,10 @@ class Asker(Protocol):
     def announce(self, step: Step[Any]) -> None:
         """Show ``step`` and return at once, while the visit works on. A 退出 pressed on the page
         before counts no more: the answer to that page came first."""
+
+    def amend(self, step: Step[Any]) -> None:
+        """Show on the announced page what ``step`` says now. It stays the same page: what was
+        pressed on it counts, and the time for which nobody has touched it runs on."""
 
     def heard(self, step: Step[T], seconds: float) -> T | None:
         """The answer to the announced ``step``, or None after ``seconds``. Raises as ``ask``."""
@@ -150,6 +154,7 @@ class Visit:
         self.centre = centre
         self.committer: CommitLine = committer or NoCommitter()
         self.keys = OrderKeys()
+        self.quotes = QuoteTimes()
         self.ends = OperationEnds()
         self.checkers = Checkers(
             SealRules(
@@ -161,6 +166,7 @@ class Visit:
         self.face_models = settings.face.models
         self._offered: Catalogue | None = None
         self._fetched_at = 0.0  # when, on the monotonic clock
+        self._outdated = False  # an operation has ended since the catalogue was fetched
         self._kept = public
         self._publication: Publication | None = None
         self._public = False
@@ -274,19 +280,21 @@ class Visit:
         """See :meth:`Asker.announce`."""
         self._asker.announce(step)
 
+    def amend(self, step: Step[Any]) -> None:
+        """See :meth:`Asker.amend`."""
+        self._asker.amend(step)
+
     def heard(self, step: Step[T], seconds: float) -> T | None:
         """See :meth:`Asker.heard`."""
         return self._asker.heard(step, seconds)
 
     def operation_ended(self) -> None:
         """An operation has ended, so that nothing remembered counts any more: no kept answer, no
-        look-up, no key, and not the catalogue."""
+        look-up, no key, and not the catalogue. The end is shown before the centre is asked for the
+        new one: the menu, or the service that begins anew, asks."""
         self.keys.clear()
         self._answers.close()
-        try:
-            self._take_catalogue(self.centre.catalogue())
-        except (CentreUnavailable, Refusal) as error:
-            events.NO_CATALOGUE.log(log, reason=str(error))
+        self._outdated = True
 
     # -- paper --------------------------------------------------------------------------------
 
@@ -492,6 +500,17 @@ class Visit:
     def _fetch_catalogue(self, visit: Visit) -> None:
         self._take_catalogue(self.look_up(self.centre.catalogue))
 
+    def _renew_catalogue(self) -> None:
+        """Ask for the catalogue anew where an operation has ended since. The old one stays where
+        the centre gives none."""
+        if not self._outdated:
+            return
+        self._outdated = False
+        try:
+            self._take_catalogue(self.centre.catalogue())
+        except (CentreUnavailable, Refusal) as error:
+            events.NO_CATALOGUE.log(log, reason=str(error))
+
     def _take_catalogue(self, catalogue: Catalogue) -> None:
         self._offered = catalogue
         self._fetched_at = time.monotonic()
@@ -503,6 +522,7 @@ class Visit:
         prove: Callable[[Visit, str], bool],
     ) -> None:
         while True:
+            self._renew_catalogue()
             step = menu(self)
             chosen = self._asker.ask(step, back=False)
             before = len(self._done)
@@ -536,6 +556,7 @@ class Visit:
             except ToMenu:
                 return False
             except StartAnew:
+                self._renew_catalogue()
                 answers = self._answers = Answers()
             except (Refusal, CentreUnavailable, DeviceError, *PAPER_TROUBLES) as error:
                 if isinstance(error, DeviceError) and error.reason is Reason.TIMEOUT:

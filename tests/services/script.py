@@ -85,6 +85,7 @@ class ServiceScript:
         self.large = large
         self.steps: list[Step[Any]] = []
         self.backs: list[bool] = []  # whether 返回 was there, step by step
+        self.amended: list[Step[Any]] = []
         self.greeting = ""
         self._waited = 0.0  # seconds on pages that nobody pressed
         self._lines = deque(lines)
@@ -92,6 +93,9 @@ class ServiceScript:
     def announce(self, step: Step[Any]) -> None:
         self.steps.append(step)
         self.backs.append(False)
+
+    def amend(self, step: Step[Any]) -> None:
+        self.amended.append(step)
 
     def heard(self, step: Step[T], seconds: float) -> T | None:
         """The answer of the next line, where it expects ``step``; else nothing is pressed."""

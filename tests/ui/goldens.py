@@ -25,6 +25,7 @@ import PySide6
 from PySide6.QtCore import QLocale, QRect
 from PySide6.QtGui import QImage
 
+from kiosk.visit.operation_steps import AwaitResult
 from kiosk.visit.steps import EnterSmsCode, ShowPhoneCode, Step
 from tests.ui.cases import pdf
 from tests.ui.samples import samples
@@ -99,6 +100,8 @@ def _now(step: Step[Any]) -> Step[Any]:
     """``step``; the seconds of a code count from now."""
     if isinstance(step, ShowPhoneCode):
         return replace(step, opened_at=time.monotonic())
+    if isinstance(step, AwaitResult):
+        return replace(step, since=time.monotonic())
     return replace(step, sent_at=time.monotonic()) if isinstance(step, EnterSmsCode) else step
 
 

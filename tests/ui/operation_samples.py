@@ -30,6 +30,9 @@ from kiosk.visit.operation_words import HOME, SLIP, in_flight, not_done, outcome
 from kiosk.visit.steps import Action, EnterNumber, EnterSmsCode, Option, Rest, Step
 from kiosk.words import _
 
+NEVER = 1e12
+"""See :mod:`tests.ui.samples`."""
+
 TRUE = AgreedText(
     id="truth",
     version="2026-01",
@@ -246,10 +249,10 @@ def operation_samples() -> dict[str, Step[object]]:
         "77-compare": COMPARE,
         "63-operation-code": EnterSmsCode("123****0003", 0, business=QUOTE.title),
         "64-deciding": Deciding(QUOTE, AwaitResult(QUOTE, free=False), 5.0),
-        "65-unknown": AwaitResult(QUOTE, next_s=12.0, actions=(QUERY_SLIP, HOME)),
+        "65-unknown": AwaitResult(QUOTE, next_s=12.0, since=NEVER, actions=(QUERY_SLIP, HOME)),
         "66-unknown-before-taken": AwaitResult(QUOTE, free=False),
         "67-in-progress": AwaitResult(
-            QUOTE, accepted=True, resumed=True, next_s=8.0, actions=(QUERY_SLIP, HOME)
+            QUOTE, accepted=True, resumed=True, next_s=8.0, since=NEVER, actions=(QUERY_SLIP, HOME)
         ),
         "68-done": outcome(DONE, QUOTE, (SLIP_ACTION, HOME)),
         "69-done-another-amount": outcome(

@@ -16,6 +16,7 @@ from PySide6.QtTest import QTest
 
 from kiosk.papers.pictures import PaperPages
 from kiosk.settings import VisitLimits
+from kiosk.visit.operation_steps import AwaitResult, ConfirmOperation
 from kiosk.visit.steps import Column, EnterSmsCode, Fact, ShowPhoneCode, ShowStatement, ShowTable
 from kiosk.words import HIDDEN, Language, _
 from tests.ui.cases import cases
@@ -317,6 +318,22 @@ def test_another_language_keeps_the_time_of_the_code_for_the_phone(theatre: Thea
         theatre.press(theatre.button("language"))
 
 
+@pytest.mark.parametrize("name", ["60-confirm", "65-unknown"])
+def test_another_language_keeps_the_time_of_a_quote_and_of_the_next_question(
+    theatre: Theatre, name: str
+) -> None:
+    page, now = CASES[name], time.monotonic()
+    if isinstance(page, ConfirmOperation):
+        theatre.show(replace(page, until=now + 61.5), ticket=3)
+    else:
+        assert isinstance(page, AwaitResult)
+        theatre.show(replace(page, next_s=70.0, since=now - 8.5), ticket=3)
+    for _language in range(2):
+        said = ("1:02", "1:01", "62", "61")
+        assert any(each in text for text in texts(theatre) for each in said)
+        theatre.press(theatre.button("language"))
+
+
 def code_typed(theatre: Theatre) -> str:
     boxes = [item for item in theatre.items() if item.property("code") is not None]
     return str(boxes[0].property("code"))
@@ -475,6 +492,19 @@ def test_behind_the_question_nothing_can_be_pressed(visited: Theatre) -> None:
     assert visited.listener.heard == []
     visited.press(visited.button("leaveNow"))
     assert visited.listener.heard == [("leave", None)]
+
+
+def test_the_idle_clock_runs_on_while_the_centre_is_asked_for_a_result(visited: Theatre) -> None:
+    waiting = CASES["65-unknown"]
+    assert isinstance(waiting, AwaitResult)
+    visited.show(waiting, ticket=7)
+    for number in range(10):
+        assert not asked(visited)
+        tick(visited, 1)
+        visited.page.amend(replace(waiting, next_s=4.0 + number), ticket=7)
+        visited.settle()
+        assert any(f"{4 + number} 秒后再查" in text for text in texts(visited))
+    assert asked(visited)
 
 
 def test_a_touch_starts_the_idle_clock_again(visited: Theatre) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,23 @@ def test_what_is_pressed_on_the_page_of_the_wait_is_heard(dialogue: Dialogue) ->
     dialogue.leave()
     with pytest.raises(Left):
         dialogue.heard(WAITING, 1.0)
+
+
+def test_what_is_pressed_while_the_centre_is_asked_counts_on_the_page_as_it_is_then(
+    dialogue: Dialogue,
+) -> None:
+    later = replace(WAITING, accepted=True)
+    dialogue.announce(WAITING)
+    now = ticket(dialogue)
+    dialogue.answer(now, HOME.key)
+    dialogue.leave()
+    dialogue.amend(later)
+    assert dialogue.heard(later, 1.0) == HOME.key
+    with pytest.raises(Left):
+        dialogue.heard(later, 1.0)
+    glass = dialogue.screen
+    assert isinstance(glass, Glass)
+    assert glass.amended.get(timeout=5) == later
 
 
 @pytest.mark.parametrize("standing", Standing)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal as D
 from types import SimpleNamespace
 from typing import Any
@@ -204,6 +206,28 @@ def test_the_centres_other_refusals_of_a_draft_are_a_page_of_trouble(here: World
     run(here, model, PRESS[0], (Problem, MENU), *UNRATED)
 
 
+def test_a_draft_that_has_ended_is_drafted_anew(here: World) -> None:
+    model = MoneyModel()
+
+    def expired(_step: object) -> Any:
+        (only,) = model.operations
+        model._change(only, state=S.EXPIRED)
+        return BACK
+
+    again: tuple[Line, ...] = (PRESS[0], (ConfirmOperation, expired))
+    run(here, model, *again, *PRESS, (ShowOutcome, MENU), *GONE)
+    assert model.calls.count("draft") == 3
+
+
+def test_a_centre_whose_drafts_have_all_ended_is_asked_no_more(
+    here: World,
+) -> None:
+    model = MoneyModel(QUOTE.model_copy(update={"state": S.EXPIRED}))
+    played = run(here, model, PRESS[0], (Problem, MENU), *UNRATED)
+    assert model.calls.count("draft") == 1 + undertaking.MOST_RENEWED
+    assert "公积金中心的回应不完整" in words(played.last(Problem))
+
+
 # -- before the press -----------------------------------------------------------------------------
 
 
@@ -276,6 +300,35 @@ def test_a_quote_whose_time_is_over_is_ended_by_the_centre_not_by_the_clock(here
     )
     assert "没有办成，钱没有动" in words(played.last(Problem))
     assert model.moved == []
+
+
+def test_a_quote_that_is_shown_again_counts_on(here: World) -> None:
+    played = run(
+        here,
+        MoneyModel(),
+        PRESS[0],
+        (ConfirmOperation, TRUE.id),
+        (ReadText, BACK),
+        (ConfirmOperation, CONFIRM),
+        (EnterSmsCode, BACK),
+        (ConfirmOperation, BACK),
+        *PRESS,
+        (ShowOutcome, MENU),
+        *GONE,
+    )
+    quotes = [step for step in played.script.steps if isinstance(step, ConfirmOperation)]
+    assert len(quotes) == 4
+    assert quotes[0].until == quotes[1].until == quotes[2].until
+    assert 590 < quotes[0].valid_for_s <= 600
+    late = replace(quotes[0], until=time.monotonic() - 5)
+    assert late.valid_for_s == 1, "the page asks the centre, which alone knows"
+    assert replace(quotes[0], until=None).valid_for_s == 0
+
+
+def test_a_quote_without_an_end_has_no_countdown(here: World) -> None:
+    model = MoneyModel(QUOTE.model_copy(update={"draft_ttl_s": None}))
+    played = run(here, model, *PRESS, (ShowOutcome, MENU), *GONE)
+    assert played.last(ConfirmOperation).until is None
 
 
 def test_what_this_terminal_cannot_confirm_is_refused_before_the_press(here: World) -> None:
@@ -372,6 +425,46 @@ def test_in_progress_is_shown_as_such_and_its_slip_says_so(here: World) -> None:
     assert "已受理" in slip_text(played)
     assert "已到账" not in slip_text(played)
     assert model.told_of == []
+
+
+def test_page_08_stays_the_same_page_however_often_the_centre_is_asked(here: World) -> None:
+    model = MoneyModel()
+    model.books = {"state": S.IN_PROGRESS}
+
+    def asked_often(step: object) -> bool:
+        return isinstance(step, AwaitResult) and model.calls.count("operation") >= 4
+
+    played = run(here, model, *PRESS, (asked_often, MENU), *UNRATED)
+    at = played.script.steps.index(played.last(Deciding))
+    pages = [type(step) for step in played.script.steps[at:]]
+    assert pages == [Deciding, AwaitResult, AwaitResult, Menu, Farewell], "announced, pressed"
+    assert len(played.script.amended) >= 3
+
+
+def test_the_end_is_on_the_screen_before_the_catalogue_is_asked_for(here: World) -> None:
+    model = MoneyModel()
+    calls: list[int] = []
+
+    class Counting(Kept):
+        def __call__(self, visit: Visit) -> None:
+            ask = visit.centre.catalogue
+
+            def counted() -> Any:
+                calls.append(1)
+                return ask()
+
+            visit.centre.catalogue = counted  # type: ignore[method-assign]
+            super().__call__(visit)
+
+    asked: list[int] = []
+
+    def shown(_step: object) -> str:
+        asked.append(len(calls))
+        return MENU
+
+    run(here, model, *PRESS, (ShowOutcome, shown), *GONE, service=Counting())
+    assert asked == [0]
+    assert len(calls) == 1, "the menu asks anew"
 
 
 def test_a_refused_operation_is_told_with_its_reason(here: World) -> None:

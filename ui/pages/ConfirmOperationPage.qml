@@ -18,6 +18,7 @@ Page {
     }
     function begin() { seconds = shown.seconds; step = 0 }
     Component.onCompleted: begin()
+    onShownChanged: seconds = shown.seconds
     Connections {
         target: CurrentPage
         function onPageShown() { page.begin() }
