@@ -159,3 +159,34 @@ def test_no_forked_visit_outlives_a_killed_keeper(start: Start, part: str) -> No
     terminal.keeper.wait()
     terminal.nobody_left()
     terminal.until(lambda: not alive(server))
+
+
+PLAYED = {".pid", ".argv", ".warm", ".ready", ".leftovers", ".after"}
+"""Ends of the names of the files that a played visit writes."""
+
+
+@pytest.mark.soak
+def test_two_thousand_visits_leave_nothing_behind(start: Start) -> None:
+    """Memory and descriptors of the keeper and of the fork server, and the files in the run
+    directory, once all is warm and again 1,900 visits later."""
+    terminal = start("visitor")
+    server = terminal.wait("fork server started")["pid"]
+
+    def held(number: int) -> list[tuple[int, int, int]]:
+        while terminal.wait("visit shown")["visit"] < number:
+            pass
+        terminal.ready(number + 1)
+        files = [file for file in terminal.stage.iterdir() if file.suffix not in PLAYED]
+        both = (terminal.keeper.pid, server)
+        return [
+            (int(status(pid)["RssAnon"].split()[0]), len(descriptors(pid)), len(files))
+            for pid in both
+        ]
+
+    before, after = held(100), held(2000)
+    print("kB, descriptors, files of keeper and fork server:", before, after)
+    for (kb, *others), (kb_after, *others_after) in zip(before, after, strict=True):
+        assert kb_after <= kb + 512
+        assert all(now <= was + 2 for was, now in zip(others, others_after, strict=True))
+    assert not terminal.named("fork server failed")
+    terminal.stop()
