@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QColor
@@ -103,3 +105,23 @@ def test_every_pair_in_use(high: bool, least: float) -> None:
         assert not faint
     finally:
         theatre.close()
+
+
+ONE_PIXEL = re.compile(
+    r"\b(?:border\.width|strokeWidth|lineWidth|height|width):\s*(?:[^;{}\n]*[?:]\s*)?1\s*(?=[;}]|$)"
+)
+"""A line of one pixel of the design, which in a smaller window is less than one of the screen."""
+
+
+def test_every_hairline_is_a_pixel_of_the_screen() -> None:
+    assert ONE_PIXEL.search("border.width: Theme.highContrast ? 2 : 1")
+    assert ONE_PIXEL.search("Rectangle { height: 1; color: Theme.line }")
+    found = [
+        f"{path.name}:{number}: {line.strip()}"
+        for path in sorted(HERE.rglob("*.qml"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if path.parent.name != "desk"  # whose window is never scaled
+        and ONE_PIXEL.search(line)
+        and "Item {" not in line  # which only keeps things apart
+    ]
+    assert found == [], "Theme.hair is the width of a hairline"

@@ -6,5 +6,5 @@ Rectangle {
     color: Theme.card
     radius: Theme.radius
     border.color: Theme.line
-    border.width: Theme.highContrast ? 2 : 1
+    border.width: Theme.highContrast ? Math.max(2, Theme.hair) : Theme.hair
 }

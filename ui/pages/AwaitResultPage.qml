@@ -112,7 +112,7 @@ Page {
                 readonly property string text: index === 0 && page.shown.asks.length > 0 ? page.shown.asks.arg(page.seconds) : modelData.text
                 width: list.blockWidth
                 height: words.height + 2 * 20
-                Rectangle { visible: entry.index > 0 || quote.wanted; x: Theme.inset; width: parent.width - 2 * x; height: 1; color: Theme.line }
+                Rectangle { visible: entry.index > 0 || quote.wanted; x: Theme.inset; width: parent.width - 2 * x; height: Theme.hair; color: Theme.line }
                 Column {
                     id: words
                     x: Theme.inset

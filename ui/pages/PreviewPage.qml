@@ -33,10 +33,10 @@ Page {
             height: Math.min(frame.height, page.sheetHeight)
             color: "#FFFFFF"
             border.color: Theme.line
-            border.width: 1
+            border.width: Theme.hair
             Item {
                 anchors.fill: parent
-                anchors.margins: 1
+                anchors.margins: Theme.hair
                 clip: true
                 Image {
                     objectName: "sheet"
