@@ -15,8 +15,9 @@ from importlib import metadata, resources
 from pathlib import Path
 
 from drivers.sentence import en, joined
-from kiosk.doctor import blanking, plugged, processes
+from kiosk.doctor import plugged, processes, x_screen
 from kiosk.doctor.findings import Finding, Section
+from kiosk.doctor.x_screen import XScreen
 from kiosk.settings import Settings
 
 MACHINE = Section("machine")
@@ -142,11 +143,15 @@ def display(
 def _screen(settings: Settings, root: Path, file: Path = processes.DEFAULT_SETTINGS) -> Finding:
     """The screens that the kernel knows (``/sys/class/drm``), else the display server in use."""
     lacks = MACHINE.bad if settings.production else MACHINE.note
-    if dark := _goes_dark(file):
-        mend = en("in the session's start: {command}", command=blanking.MEND)
-        return lacks("display", dark, mend)
     outputs = sorted((root / "sys/class/drm").glob("card*-*"))
     there = [one for one in outputs if plugged.read(one / "status") == "connected"]
+    if screen := _server(file):
+        if dark := _goes_dark(screen):
+            mend = en("in the session's start: {command}", command=x_screen.MEND)
+            return lacks("display", dark, mend)
+        # The X server tells one size for all its screens together.
+        if len(there) < 2 and (turned := _turned(settings, screen)):
+            return turned
     if there:
         return MACHINE.good("display", joined(", ", *map(_output, there)))
     server = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
@@ -161,17 +166,41 @@ def _screen(settings: Settings, root: Path, file: Path = processes.DEFAULT_SETTI
     )
 
 
-def _goes_dark(file: Path) -> str:
-    """That the X server of the terminal blanks the screen: the touch that wakes the screen also
-    presses what lies under the finger. "" where it does not, or there is none."""
+def _server(file: Path) -> XScreen | None:
+    """The screen of the X server of the terminal, or else of this process."""
     terminal = processes.terminal_of(file)
     environment = processes.environment(terminal.pid) if terminal else {}
-    found = blanking.ask({**os.environ, **environment})
-    if found is None:
-        return ""
-    saver = en("the screen saver blanks the screen after {seconds} s", seconds=found.saver_s)
-    dpms = en("DPMS switches the screen off after {seconds} s", seconds=found.dpms_s)
-    return joined(", ", saver if found.saver_s else "", dpms if found.dpms_s else "")
+    return x_screen.ask({**os.environ, **environment})
+
+
+def _goes_dark(screen: XScreen) -> str:
+    """That the X server blanks the screen: the touch that wakes the screen also presses what lies
+    under the finger. "" where it does not."""
+    saver = en("the screen saver blanks the screen after {seconds} s", seconds=screen.saver_s)
+    dpms = en("DPMS switches the screen off after {seconds} s", seconds=screen.dpms_s)
+    return joined(", ", saver if screen.saver_s else "", dpms if screen.dpms_s else "")
+
+
+def _turned(settings: Settings, screen: XScreen) -> Finding | None:
+    """That the screen stands otherwise than the settings say: the pages are whole, and small."""
+    width, height = screen.size
+    upright = settings.screen.orientation == "portrait"
+    if width == height or upright == (width < height):
+        return None
+    lacks = MACHINE.bad if settings.production else MACHINE.note
+    return lacks(
+        "display",
+        en(
+            "the screen is {width}x{height}, the settings say {orientation}",
+            width=width,
+            height=height,
+            orientation=settings.screen.orientation,
+        ),
+        en(
+            "in the session's start: {command}, or change orientation in [screen]",
+            command="xrandr -o right" if upright else "xrandr -o normal",
+        ),
+    )
 
 
 def user(settings: Settings, file: Path = processes.DEFAULT_SETTINGS) -> Iterator[Finding]:

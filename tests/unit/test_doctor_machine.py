@@ -10,17 +10,17 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
 
 from drivers.device import Kind
-from kiosk.doctor import blanking, machine, permissions, processes
-from kiosk.doctor.blanking import Blanking
-from kiosk.doctor.findings import Verdict
+from kiosk.doctor import machine, permissions, processes, x_screen
+from kiosk.doctor.findings import Finding, Verdict
 from kiosk.doctor.permissions import UnixAccount
-from kiosk.settings import CentreSettings, Settings
+from kiosk.doctor.x_screen import XScreen
+from kiosk.settings import CentreSettings, ScreenSettings, Settings
 
 OWNER, GROUP, OTHER = 60001, 60002, 60003
 KIOSK = UnixAccount("kiosk", OWNER, frozenset({OWNER}))
@@ -333,10 +333,10 @@ def test_disk_and_memory_that_are_full(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def x_server(*options: str) -> Iterator[str]:
+def x_server(*options: str, size: str = "64x64") -> Iterator[str]:
     """The name of an X server that was started with ``options``."""
     ours, theirs = os.pipe()
-    command = ["Xvfb", "-displayfd", str(theirs), "-screen", "0", "64x64x24", "-nolisten", "tcp"]
+    command = ["Xvfb", "-displayfd", str(theirs), "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
     with subprocess.Popen(
         [*command, *options], pass_fds=[theirs], stderr=subprocess.DEVNULL
     ) as server:
@@ -367,6 +367,35 @@ def test_a_screen_that_goes_dark_is_told(
         assert found.verdict is Verdict.GOOD
 
 
+@pytest.mark.skipif(shutil.which("Xvfb") is None, reason="needs the Debian package xvfb")
+def test_a_screen_that_stands_otherwise_than_the_settings_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look(orientation: Literal["portrait", "landscape"], *outputs: str) -> Finding:
+        for output in outputs:
+            screen(tmp_path, **{output: ("connected", "64x32\n")})
+        chosen = msgspec.structs.replace(
+            loaded_for(production=True), screen=ScreenSettings(orientation=orientation)
+        )
+        return machine._screen(chosen, tmp_path, tmp_path / "no.toml")
+
+    with x_server("-s", "0", size="64x32") as name:
+        monkeypatch.setenv("DISPLAY", name)
+        assert look("landscape").verdict is Verdict.GOOD
+        turned = look("portrait")
+        assert turned.verdict is Verdict.BAD
+        assert turned.seen == "the screen is 64x32, the settings say portrait"
+        assert "xrandr -o right" in turned.mend
+        two = look("portrait", "HDMI", "DP")
+        assert two.verdict is Verdict.GOOD, "the server tells one size for both"
+    with x_server("-s", "0", size="32x64") as name:
+        monkeypatch.setenv("DISPLAY", name)
+        outputs = tmp_path / "sys/class/drm"
+        (outputs / "card0-DP" / "status").write_text("disconnected")
+        assert look("portrait").verdict is Verdict.GOOD
+        assert "xrandr -o normal" in look("landscape").mend
+
+
 def cookies(file: Path) -> Path:
     """A file of one cookie (Xau(3)), for every display, which only this server knows."""
     fields = (b"", b"", b"MIT-MAGIC-COOKIE-1", os.urandom(16))
@@ -382,12 +411,13 @@ def test_the_terminals_server_is_asked_with_the_terminals_cookie(
     right, wrong = cookies(tmp_path / "right"), cookies(tmp_path / "wrong")
     with x_server("-s", "7", "-auth", str(right)) as name:
         monkeypatch.setenv("XAUTHORITY", str(wrong))
-        assert blanking.ask({"DISPLAY": name, "XAUTHORITY": str(right)}) == Blanking(420, 0)
-        assert blanking.ask({"DISPLAY": name, "XAUTHORITY": str(wrong)}) is None
+        found = x_screen.ask({"DISPLAY": name, "XAUTHORITY": str(right)})
+        assert found == XScreen((64, 64), 420, 0)
+        assert x_screen.ask({"DISPLAY": name, "XAUTHORITY": str(wrong)}) is None
         assert os.environ["XAUTHORITY"] == str(wrong)
         monkeypatch.delenv("XAUTHORITY")
         monkeypatch.setenv("HOME", str(tmp_path))
-        assert blanking.ask({"DISPLAY": name}) is None
+        assert x_screen.ask({"DISPLAY": name}) is None
         assert "XAUTHORITY" not in os.environ
 
 

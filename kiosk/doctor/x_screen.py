@@ -1,4 +1,4 @@
-"""Asks an X server when it blanks its screen: the screen saver of X11, and DPMS."""
+"""Asks an X server about its screen: how large it is, and when it goes dark (saver, DPMS)."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ MEND = "xset s off -dpms"
 
 
 @dataclass(frozen=True, slots=True)
-class Blanking:
-    """Seconds without a touch after which the screen goes dark; 0: never."""
+class XScreen:
+    """Width and height in pixels, as the screen stands now; seconds without a touch after which it
+    goes dark; 0: never."""
 
+    size: tuple[int, int]
     saver_s: int
     dpms_s: int
 
 
-def ask(environment: Mapping[str, str]) -> Blanking | None:
-    """The settings of the X server in ``environment`` (``DISPLAY``, ``XAUTHORITY``); ``None`` where
+def ask(environment: Mapping[str, str]) -> XScreen | None:
+    """The screen of the X server in ``environment`` (``DISPLAY``, ``XAUTHORITY``); ``None`` where
     none can be asked."""
     name = environment.get("DISPLAY", "")
     if not name:
@@ -37,7 +39,9 @@ def ask(environment: Mapping[str, str]) -> Blanking | None:
     try:
         pointer = ctypes.c_void_p(display)
         saver, *_ = _numbers(4, ctypes.c_int, lambda *to: x11.XGetScreenSaver(pointer, *to))
-        return Blanking(saver, _dpms(pointer))
+        number = x11.XDefaultScreen(pointer)
+        size = x11.XDisplayWidth(pointer, number), x11.XDisplayHeight(pointer, number)
+        return XScreen(size, saver, _dpms(pointer))
     finally:
         x11.XCloseDisplay(ctypes.c_void_p(display))
 
