@@ -371,6 +371,15 @@ CENTRE_ASKED = LogEvent(
     do="Nothing for 2xx and 4xx. 5xx and words: check the link, then the centre.",
     fields=("endpoint", "status", "ms"),
 )
+NO_UNIT = LogEvent(
+    "no-unit",
+    logging.WARNING,
+    "no unit",
+    means="After an operation of a unit, the centre did not give the unit's figures. The menu of "
+    "the unit keeps the figures of before.",
+    do="Nothing, unless it comes often: then check the link to the centre with `kiosk doctor`.",
+    fields=("reason",),
+)
 NO_CATALOGUE = LogEvent(
     "no-catalogue",
     logging.WARNING,

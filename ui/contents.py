@@ -240,6 +240,24 @@ class MenuContent(PageContent):
 
 
 @dataclass(frozen=True, slots=True)
+class UnitMenuContent(PageContent):
+    """The menu of a unit: above, what the unit has to pay this month and whether it has; below, the
+    services."""
+
+    title: str
+    lead: str
+    label: str
+    number: str
+    badge: str
+    badge_tone: str
+    under: str
+    """How many people, and up to which month."""
+    ratios: str
+    hotline: str
+    tiles: tuple[OptionPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RateContent(PageContent):
     """Five levels to choose from, and a button to skip."""
 

@@ -81,7 +81,7 @@ class CurrentPage(QObject):
     _toShow = Signal(object)
     _toCoach = Signal(object, int, object)
     _toHint = Signal(object)
-    _toGreet = Signal(object)
+    _toGreet = Signal(object, bool)
     _toSurround = Signal(object, object)
     _toBlank = Signal(object)
     _undrawable = Signal(int)  # ticket; from the thread that loads pictures
@@ -97,6 +97,7 @@ class CurrentPage(QObject):
         self._catalogue: Catalogue | None = None
         self._notices: tuple[Sayable, ...] = ()
         self._greeting = self._hint = ""
+        self._agent = False
         self._answered = -1
         self._slow = self._late = self._blank = self._leaving = False
         self.in_visit = False
@@ -131,6 +132,7 @@ class CurrentPage(QObject):
         self._shown = None
         self._keep_paper(None)
         self._greeting = self._hint = ""
+        self._agent = False
         self._notices = ()
         self._answered = -1
         self._slow = self._late = self._blank = self._leaving = self.in_visit = False
@@ -159,8 +161,8 @@ class CurrentPage(QObject):
     def hint(self, text: Text) -> None:
         self._toHint.emit(text)
 
-    def greet(self, name: Sensitive[str]) -> None:
-        self._toGreet.emit(name)
+    def greet(self, name: Sensitive[str], *, agent: bool = False) -> None:
+        self._toGreet.emit(name, agent)
 
     def surround(self, catalogue: Catalogue | None, notices: tuple[Sayable, ...]) -> None:
         self._toSurround.emit(catalogue, notices)
@@ -266,8 +268,8 @@ class CurrentPage(QObject):
         self.changed.emit()
         self.busyChanged.emit()
 
-    def _greet(self, name: Sensitive[str]) -> None:
-        self._greeting = legible(name.reveal(), self.drawable)
+    def _greet(self, name: Sensitive[str], agent: bool) -> None:
+        self._greeting, self._agent = legible(name.reveal(), self.drawable), agent
         self.changed.emit()
 
     def _surround(self, catalogue: Catalogue | None, notices: tuple[Sayable, ...]) -> None:
@@ -352,6 +354,8 @@ class CurrentPage(QObject):
     blankScreen = readable(bool, lambda self: self._blank, changed)
     wrong = readable(str, lambda self: self._hint, changed)
     greeting = readable(str, lambda self: self._greeting, changed)
+    agent = readable(bool, lambda self: self._agent, changed)
+    """Whether the greeting is for who acts for a unit."""
 
     def _words_of_wait(self) -> str:
         if self._shown is None:

@@ -67,6 +67,7 @@ from kiosk.visit.steps import (
     Step,
     Tone,
 )
+from kiosk.visit.unit_steps import UnitMenu
 from kiosk.words import HIDDEN, Language, Month, Sayable, Text, _, say
 from ui import charts
 from ui.contents import (
@@ -110,6 +111,7 @@ from ui.contents import (
     StatementContent,
     TableContent,
     TabPart,
+    UnitMenuContent,
     WayPart,
 )
 
@@ -430,6 +432,39 @@ def _menu(step: Menu, look: Look) -> MenuContent:
         actions=_actions((Action(SIGN_IN, _("登录办业务"), "account"),), look)
         if step.public
         else (),
+    )
+
+
+def _unit_menu(step: UnitMenu, look: Look) -> UnitMenuContent:
+    unit = step.unit
+    owes = _("欠缴 {months} 个月", months=unit.months_in_arrears)
+    badge = _("已缴清") if unit.paid else owes if unit.months_in_arrears else _("待缴")
+    month = Month(unit.paid_to) if unit.paid_to else "—"
+    employer, personal = f"{unit.employer_ratio:.0%}", f"{unit.personal_ratio:.0%}"
+    return UnitMenuContent(
+        title=look.word(unit.name),
+        lead=look.word(_("单位账号 {number}", number=unit.number)),
+        label=look.word(_("{month} 应缴（元）", month=Month(unit.month))),
+        number=look.word(unit.due),
+        badge=look.word(badge),
+        badge_tone=(Tone.GOOD if unit.paid else Tone.ATTENTION).value,
+        under=look.word(_("缴存 {people} 人 · 缴至 {month}", people=unit.people, month=month)),
+        ratios=look.word(
+            _("单位、个人各 {ratio}", ratio=employer)
+            if employer == personal
+            else _("单位 {employer}、个人 {personal}", employer=employer, personal=personal)
+        ),
+        hotline=look.word(_("有疑问请拨 {hotline}", hotline=look.hotline)),
+        tiles=tuple(
+            OptionPart(
+                tile.service,
+                look.word(tile.title),
+                look.word(tile.hint if tile.closed is None else tile.closed),
+                tile.icon,
+                enabled=tile.closed is None,
+            )
+            for tile in step.tiles
+        ),
     )
 
 
@@ -990,6 +1025,7 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     ChooseWay: _choose_way,
     EnterSmsCode: _enter_code,
     Menu: _menu,
+    UnitMenu: _unit_menu,
     Choose: _choose,
     Rate: _rate,
     Farewell: _farewell,

@@ -247,8 +247,8 @@ class Limits(WireModel):
 
 class Offer(WireModel):
     """One service as the centre's catalogue offers it on this channel (50 自助终端). ``group`` is
-    the row of the menu: query, paper, withdrawal, loan, change, other; without signing in
-    calculate, read, help. The offers stand in the order of the menu."""
+    the row of the menu: query, paper, withdrawal, loan, change, other; for an agent unit;
+    without signing in calculate, read, help. The offers stand in the order of the menu."""
 
     service: Annotated[str, line(32)] = Field(examples=["account"])
     title: CentreWords

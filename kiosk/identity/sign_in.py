@@ -1,4 +1,4 @@
-"""Signing in: a way in, the whole name if the chip holds only part of it, then a proof."""
+"""Signing in: a way in, the whole name if the chip holds only part, a proof, for whom to act."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import partial
 from drivers.device import Kind, State, Status
 from kiosk.centre.level import Level
 from kiosk.centre.models import WayOffer
+from kiosk.identity.acting import choose_unit
 from kiosk.identity.proving import prove_further, run_one, tile_of
 from kiosk.identity.way import Way
 from kiosk.identity.ways import WAYS, id_card
@@ -30,7 +31,8 @@ def identify(visit: Visit) -> None:
     while not prove_further(visit, Level.PROVED):
         pass
     person = visit.look_up(visit.centre.person)
-    visit.welcome(person, mask_name(person.full_name.reveal()))
+    unit = choose_unit(visit)
+    visit.welcome(person, mask_name(person.full_name.reveal()), unit)
 
 
 def first_tiles(visit: Visit) -> tuple[WayTile, ...]:

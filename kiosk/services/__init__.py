@@ -19,6 +19,10 @@ from kiosk.services import (
     repayment_calculator,
     retirement_calculator,
     signing,
+    unit_account,
+    unit_employees,
+    unit_progress,
+    unit_remittances,
     withdraw,
     withdrawals,
 )
@@ -46,6 +50,10 @@ __all__ = [
     "repayment_calculator",
     "retirement_calculator",
     "signing",
+    "unit_account",
+    "unit_employees",
+    "unit_progress",
+    "unit_remittances",
     "withdraw",
     "withdrawals",
 ]

@@ -11,6 +11,7 @@ from kiosk.centre.level import Level
 from kiosk.centre.models import Catalogue, Offer
 from kiosk.visit.steps import Menu, Tile
 from kiosk.visit.troubles import closed_by
+from kiosk.visit.unit_steps import UnitMenu
 from kiosk.visit.visit import Visit
 from kiosk.words import Sayable, _
 
@@ -24,6 +25,8 @@ class Needs:
     devices: tuple[Kind, ...] = ()
     committer: bool = False
     """Whether the service carries out operations: closed while the committer takes none."""
+    unit: bool = False
+    """Whether the service is for a unit 单位, on the menu of its agent and on no other."""
     kept: bool = False
     """Whether what the terminal has kept is enough: open while the centre cannot be reached."""
 
@@ -45,6 +48,8 @@ class Service:
     run: Callable[[Visit], None]
 
 
+UNIT_GROUP = "unit"
+"""The group of the catalogue's offers for units."""
 SERVICES: dict[str, Service] = {}
 """All services by their ids, which are those of the centre's catalogue."""
 
@@ -62,11 +67,16 @@ def service(
 
 
 def menu(visit: Visit) -> Menu:
-    """The menu of this terminal now: all services on offer to who has signed in, closed ones with
-    their reasons."""
-    catalogue = visit.catalogue
-    offers = tuple(each for each in catalogue.offers if not _for_everybody(each))
-    return Menu(tiles(catalogue, offers, visit.statuses(), money=visit.committer.open))
+    """The menu of this terminal now: all services on offer to who has signed in, or to the agent of
+    a unit, closed ones with their reasons."""
+    catalogue, unit = visit.catalogue, visit.unit
+    offers = tuple(
+        each
+        for each in catalogue.offers
+        if not _for_everybody(each) and _for_units(each) is (unit is not None)
+    )
+    shown = tiles(catalogue, offers, visit.statuses(), money=visit.committer.open)
+    return Menu(shown) if unit is None else UnitMenu(shown, unit=unit)
 
 
 def public_menu(visit: Visit) -> Menu:
@@ -88,6 +98,11 @@ def public_menu(visit: Visit) -> Menu:
 def _for_everybody(offer: Offer) -> bool:
     known = SERVICES.get(offer.service)
     return known is not None and known.needs.level is Level.PUBLIC
+
+
+def _for_units(offer: Offer) -> bool:
+    known = SERVICES.get(offer.service)
+    return offer.group == UNIT_GROUP if known is None else known.needs.unit
 
 
 def tiles(

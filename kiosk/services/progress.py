@@ -1,11 +1,11 @@
-"""办理进度: every operation that the citizen has confirmed, and how far each has come."""
+"""办理进度: every operation of the citizen's own, and how far each has come."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from kiosk.centre.operations import Operation
-from kiosk.operation import OperationState
+from kiosk.operation import Business, OperationState
 from kiosk.papers.receipt import STATE_ON_SLIP
 from kiosk.services.catalogue import service
 from kiosk.visit.steps import Cell, Column, ShowTable, Tone, amounts
@@ -15,7 +15,13 @@ from kiosk.words import Sayable, _
 
 @service("progress", icon="clock")
 def show_progress(visit: Visit) -> None:
-    visit.ask(progress_table(visit.look_up(visit.centre.operations.all_operations)))
+    found = visit.look_up(visit.centre.operations.all_operations)
+    visit.ask(progress_table([each for each in found if not of_units(each.business)]))
+
+
+def of_units(business: Business) -> bool:
+    """Whether an agent 经办人 does this for a unit."""
+    return business.value.startswith("unit-")
 
 
 def progress_table(operations: Sequence[Operation]) -> ShowTable:

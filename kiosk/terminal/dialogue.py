@@ -60,8 +60,8 @@ class Screen(Protocol):
     def hint(self, text: Text) -> None:
         """Show on the same page why the last answer does not fit the step."""
 
-    def greet(self, name: Sensitive[str]) -> None:
-        """Show the masked name in the head."""
+    def greet(self, name: Sensitive[str], *, agent: bool = False) -> None:
+        """Show the masked name in the head; ``agent``: of who acts for a unit."""
 
     def surround(self, catalogue: Catalogue | None, notices: tuple[Sayable, ...]) -> None:
         """Set the centre's name and hotline around every page, and the notices."""
@@ -144,8 +144,8 @@ class Dialogue:
     def large(self) -> bool:
         return self.screen.large
 
-    def greet(self, name: Sensitive[str]) -> None:
-        self.screen.greet(name)
+    def greet(self, name: Sensitive[str], *, agent: bool = False) -> None:
+        self.screen.greet(name, agent=agent)
 
     def announce(self, step: Step[Any]) -> None:
         """Show a page without waiting for an answer; returns at once. The answer to the page before

@@ -18,6 +18,7 @@ from kiosk.centre.errors import CentreUnavailable, Refusal
 from kiosk.centre.models import Catalogue, Document, Offer, Person, PrintReport, Rating
 from kiosk.centre.operations import Operation, Order
 from kiosk.centre.publication import KeptPublication, Publication
+from kiosk.centre.units import Unit
 from kiosk.endings import How
 from kiosk.operation import Business, OperationState
 from kiosk.papers.checker import Checkers
@@ -108,8 +109,9 @@ class Asker(Protocol):
     def heard(self, step: Step[T], seconds: float) -> T | None:
         """The answer to the announced ``step``, or None after ``seconds``. Raises as ``ask``."""
 
-    def greet(self, name: Sensitive[str]) -> None:
-        """Show whose visit this is: the masked name in the head of every page."""
+    def greet(self, name: Sensitive[str], *, agent: bool = False) -> None:
+        """Show whose visit this is: the masked name in the head of every page. ``agent``: who
+        acts for a unit."""
 
 
 class Devices(Protocol):
@@ -173,6 +175,8 @@ class Visit:
         self.offline = False
         """Whether the catalogue and the publication are those that the terminal has kept."""
         self.person: Person | None = None
+        self.unit: Unit | None = None
+        """The unit for which the citizen acts as its agent 经办人; None: for themselves."""
         self._card = False  # a device has read a card, which may still lie on the reader
         self._papers = False  # paper has come out, or may have
         self.leftovers = False
@@ -356,10 +360,11 @@ class Visit:
             raise RuntimeError("a service runs after the citizen has signed in")
         return self.person
 
-    def welcome(self, person: Person, masked_name: str) -> None:
-        """Begin the signed-in part of the visit: the citizen has proved to be ``person``."""
-        self.person = person
-        self._asker.greet(Sensitive(masked_name))
+    def welcome(self, person: Person, masked_name: str, unit: Unit | None = None) -> None:
+        """Begin the signed-in part of the visit: the citizen has proved to be ``person``, and acts
+        for ``unit`` or for themselves."""
+        self.person, self.unit = person, unit
+        self._asker.greet(Sensitive(masked_name), agent=unit is not None)
 
     def print_document(self, document: Document, pdf: Sensitive[bytes]) -> bool:
         """Print a sealed document, and again after each failure for as long as the citizen wants.

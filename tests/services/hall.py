@@ -72,8 +72,8 @@ class Glass:
     def amend(self, step: Any, *, ticket: int) -> None:
         self.amended.put(step)
 
-    def greet(self, name: Sensitive[str]) -> None:
-        self.greeting = name.reveal()
+    def greet(self, name: Sensitive[str], *, agent: bool = False) -> None:
+        self.greeting = ("经办人 " if agent else "") + name.reveal()
 
     def surround(self, catalogue: Any, notices: Any) -> None:
         self.look = Look(catalogue=catalogue)

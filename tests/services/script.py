@@ -133,8 +133,8 @@ class ServiceScript:
         except NotAnAnswer as wrong:
             raise AssertionError(f"{answer!r} is no answer: {wrong.hint.message}") from None
 
-    def greet(self, name: Sensitive[str]) -> None:
-        self.greeting = name.reveal()
+    def greet(self, name: Sensitive[str], *, agent: bool = False) -> None:
+        self.greeting = ("经办人 " if agent else "") + name.reveal()
 
     def over(self) -> None:
         """Everything that was expected has come."""
@@ -244,6 +244,7 @@ class World:
         committer: CommitLine | None = None,
         operations: Any = None,
         kept: KeptPublication | None = None,
+        identify_by: Callable[[Visit], None] = identify,
     ) -> Played:
         """A whole visit: all of ``lines`` must come, and the session must be closed after it."""
         script, calls = ServiceScript(*lines, language=language, large=large), Counter[str]()
@@ -258,7 +259,7 @@ class World:
         runs = services or {id_: service.run for id_, service in SERVICES.items()}
         with client:
             visit = Visit(script, client, Fixed(statuses), self.settings, committer, lambda: kept)
-            how = visit.run(identify, menu_of, runs, prove_for, public_menu)
+            how = visit.run(identify_by, menu_of, runs, prove_for, public_menu)
         script.over()
         assert self.sessions() == []
         return Played(how, script, calls, visit)

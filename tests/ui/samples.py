@@ -71,6 +71,7 @@ from tests.ui.change_samples import change_samples
 from tests.ui.face_samples import CHALLENGE, NOTICE
 from tests.ui.operation_samples import operation_samples
 from tests.ui.public_samples import public_samples
+from tests.ui.unit_samples import unit_samples
 
 NEVER = 1e12
 """A time of the monotonic clock that does not come: the page's seconds do not run before it is
@@ -538,6 +539,7 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         **operation_samples(),
         **change_samples(),
         **public_samples(),
+        **unit_samples(),
         "34-face-consent": ConsentToFace(NOTICE),
         "35-face-notice": ReadNotice(NOTICE),
         "36-face-capture": CaptureFace(

@@ -117,8 +117,8 @@ class Theatre:
         self.window.show()
         self.settle()
 
-    def greet(self, name: str) -> None:
-        self.page.greet(Sensitive(name))
+    def greet(self, name: str, *, agent: bool = False) -> None:
+        self.page.greet(Sensitive(name), agent=agent)
 
     def show(self, step: Step[Any], *, ticket: int | None = None, back: bool = False) -> None:
         """A new step; its ticket is the next one unless the test names it."""

@@ -37,7 +37,8 @@ Item {
         Label {
             readonly property bool greets: CurrentPage.greeting.length > 0
             width: parent.width
-            text: greets ? qsTr("%1，您好").arg(CurrentPage.greeting) : qsTr("自助服务终端")
+            text: !greets ? qsTr("自助服务终端")
+                : (CurrentPage.agent ? qsTr("经办人 %1，您好") : qsTr("%1，您好")).arg(CurrentPage.greeting)
             font.pixelSize: head.size(text, Theme.elder ? 36 : 30)
             font.bold: greets
             color: greets ? Theme.blue : Theme.soft

@@ -121,7 +121,18 @@ PUBLIC = (
            ("利率", "Rates")),
 )  # fmt: skip
 """What needs no sign-in."""
-_ALL = (*_OFFERS, *PUBLIC)
+FOR_UNITS = (
+    _offer("unit-remittances", "unit", ("汇缴核对", "Contributions"),
+           ("每人每月缴了多少", "Who has how much of each month")),
+    _offer("unit-employees", "unit", ("职工名单", "Employees"),
+           ("状态、基数、月缴存额", "State, base, monthly amount")),
+    _offer("unit", "unit", ("单位信息", "The employer"),
+           ("账户、比例、欠缴", "Account, ratios, arrears")),
+    _offer("unit-progress", "unit", ("办理进度", "Progress"),
+           ("经办的业务", "What you have done here")),
+)  # fmt: skip
+"""What an agent may do for a unit."""
+_ALL = (*_OFFERS, *FOR_UNITS, *PUBLIC)
 _NOTICES = (
     _words(
         "本机为演示环境，所有人物、账户和金额均为虚构。",
