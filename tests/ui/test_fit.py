@@ -17,7 +17,6 @@ from PySide6.QtQml import QQmlEngine, QQmlExpression
 from PySide6.QtQuick import QQuickItem
 
 from kiosk.centre.models import ShortName
-from kiosk.privacy import Sensitive
 from tests.ui.cases import NOTICES, cases
 from tests.ui.samples import CATALOGUE
 from tests.ui.theatre import Setting, Theatre, is_button, is_text, on_scene, walk
@@ -276,10 +275,11 @@ def places(theatre: Theatre) -> list[tuple[QRectF, object]]:
     return [(on_scene(item), item.property("text")) for item in items]
 
 
-def test_a_greeting_stays_in_the_head() -> None:
+@pytest.mark.parametrize("agent", [False, True])
+def test_a_greeting_stays_in_the_head(agent: bool) -> None:
     theatre = Theatre(Setting())
     try:
-        theatre.page.greet(Sensitive("JANE SARAH DOE"))
+        theatre.greet("JANE SARAH DOE", agent=agent)
         theatre.show(cases()["07-menu"])
         assert not faults(theatre, Setting())
     finally:

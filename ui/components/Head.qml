@@ -38,7 +38,7 @@ Item {
             readonly property bool greets: CurrentPage.greeting.length > 0
             width: parent.width
             text: !greets ? qsTr("自助服务终端")
-                : (CurrentPage.agent ? qsTr("经办人 %1，您好") : qsTr("%1，您好")).arg(CurrentPage.greeting)
+                : (CurrentPage.agent && Theme.cells(CurrentPage.greeting) <= 8 ? qsTr("经办人 %1，您好") : qsTr("%1，您好")).arg(CurrentPage.greeting)
             font.pixelSize: head.size(text, Theme.elder ? 36 : 30)
             font.bold: greets
             color: greets ? Theme.blue : Theme.soft

@@ -113,13 +113,13 @@ Page {
                             Label {
                                 required property ColumnPart modelData
                                 required property int index
-                                readonly property string tone: line.tones[modelData.at]
+                                readonly property string tone: line.tones[modelData.at] ?? ""  // none: a table of fewer columns follows
                                 readonly property bool quiet: modelData.quiet || tone === "hidden"
                                 width: page.widths[index]
                                 height: line.height
                                 verticalAlignment: Text.AlignVCenter
                                 horizontalAlignment: modelData.right ? Text.AlignRight : Text.AlignLeft
-                                text: line.texts[modelData.at]
+                                text: line.texts[modelData.at] ?? ""
                                 font.pixelSize: page.cellSize
                                 font.bold: modelData.strong && tone !== "hidden"
                                 color: quiet ? Theme.soft : Theme.toneColor(tone)
