@@ -408,6 +408,14 @@ FACE_MODELS_MISSING = LogEvent(
     "models`. If a file that was installed differs, find out who changed it.",
     fields=("files",),
 )
+AGREED = LogEvent(
+    "agreed",
+    logging.INFO,
+    "the agreement was accepted",
+    means="A citizen accepted the centre's agreement and privacy notice before signing in.",
+    do=_NOTHING,
+    fields=("version",),
+)
 FACE_CONSENT = LogEvent(
     "face-consent",
     logging.INFO,

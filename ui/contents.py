@@ -565,6 +565,22 @@ class FaceConsentContent(PageContent):
 
 
 @dataclass(frozen=True, slots=True)
+class AgreementContent(PageContent):
+    """The agreement before signing in: ``agree`` works once ``tick`` is pressed; until then
+    ``untold`` says why not."""
+
+    title: str
+    lead: str
+    points: tuple[PointPart, ...]
+    notice: str
+    version: str
+    whole: str
+    tick: str
+    agree: str
+    untold: str
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeContent(PageContent):
     """The whole text of a notice, paragraph by paragraph."""
 

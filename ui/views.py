@@ -13,8 +13,7 @@ from decimal import Decimal
 from typing import Any, TypeVar, cast
 from unicodedata import category
 
-from kiosk.centre.face import FaceNotice
-from kiosk.centre.models import Catalogue
+from kiosk.centre.models import Catalogue, Notice
 from kiosk.centre.operations import TrialLine
 from kiosk.renminbi import in_words
 from kiosk.visit.face_steps import CaptureFace, ConsentToFace, ReadNotice
@@ -33,6 +32,7 @@ from kiosk.visit.steps import (
     OTHER,
     SIGN_IN,
     Action,
+    AgreeToTerms,
     Attract,
     Cell,
     Choose,
@@ -73,6 +73,7 @@ from ui import charts
 from ui.contents import (
     ActionPart,
     AdvicePart,
+    AgreementContent,
     AttractContent,
     AwaitResultContent,
     ChooseContent,
@@ -947,15 +948,37 @@ _POINT_ICONS = {"what": "camera", "why": "face", "kept": "trash", "who": "certif
 _RING_TICKS = 60
 
 
+def _agree_to_terms(step: AgreeToTerms, look: Look) -> AgreementContent:
+    agreement = step.agreement
+    lead: Sayable = _("同意后才能办理；不同意可以退出，到柜台办理")
+    if agreement.bank is not None:
+        lead = _("这台机器由{bank}提供，{bank}也会处理您的信息", bank=agreement.bank)
+    return AgreementContent(
+        title=look.word(_("开始前，请先看这几点")),
+        lead=look.word(lead),
+        points=_points(agreement, look),
+        notice=look.word(_("《{title}》", title=agreement.title)),
+        version=look.word(_version(agreement)),
+        whole=look.word(_("看全文")),
+        tick=look.word(_("我已阅读并同意")),
+        agree=look.word(_("继续")),
+        untold=look.word(_("请先在上面打勾")),
+    )
+
+
+def _points(notice: Notice, look: Look) -> tuple[PointPart, ...]:
+    return tuple(
+        PointPart(_POINT_ICONS[point.about], look.word(point.title), look.word(point.text))
+        for point in notice.points
+    )
+
+
 def _consent_to_face(step: ConsentToFace, look: Look) -> FaceConsentContent:
     notice = step.notice
     return FaceConsentContent(
         title=look.word(_("用刷脸确认是您本人？")),
         lead=look.word(_("可以不刷脸，换别的方式一样能办")),
-        points=tuple(
-            PointPart(_POINT_ICONS[point.about], look.word(point.title), look.word(point.text))
-            for point in notice.points
-        ),
+        points=_points(notice, look),
         notice=look.word(_("《{title}》", title=notice.title)),
         version=look.word(_version(notice)),
         whole=look.word(_("看全文")),
@@ -973,7 +996,7 @@ def _read_notice(step: ReadNotice, look: Look) -> NoticeContent:
     )
 
 
-def _version(notice: FaceNotice) -> Sayable:
+def _version(notice: Notice) -> Sayable:
     return _("{version} 版，{day}起生效", version=notice.version, day=notice.effective)
 
 
@@ -1047,6 +1070,7 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     PrintingSlip: _printing_slip,
     PaperReady: _paper_ready,
     Problem: _problem,
+    AgreeToTerms: _agree_to_terms,
     ConsentToFace: _consent_to_face,
     ReadNotice: _read_notice,
     CaptureFace: _capture_face,

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from kiosk.centre.models import CentreWords, Day, Id, Wait, WireModel, line
-
-Subject = Literal["what", "why", "kept", "who"]
+from kiosk.centre.models import Id, Notice, Wait, WireModel, line
 
 
-class NoticePoint(WireModel):
-    """One thing that the notice answers: what is taken, what for, how long it is kept, by whom."""
-
-    about: Subject
-    title: CentreWords
-    text: CentreWords
-
-
-class FaceNotice(WireModel):
-    """《人脸信息处理告知书》: what the citizen agrees to, and which version of it."""
-
-    title: CentreWords
-    version: Annotated[str, line(32, least=1)] = Field(examples=["2026-01"])
-    effective: Day
-    points: tuple[NoticePoint, ...] = Field(min_length=1, max_length=4)
-    full: tuple[CentreWords, ...] = Field(min_length=1, max_length=60)
-    """The whole text, one paragraph each."""
+class FaceNotice(Notice):
+    """《人脸信息处理告知书》: what the citizen agrees to before a face capture."""
 
 
 class FaceChallenge(WireModel):

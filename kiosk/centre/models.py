@@ -297,6 +297,35 @@ class MaskingRules(WireModel):
     account: Masking = Masking(first=2, last=3)
 
 
+Subject = Literal["what", "why", "kept", "who"]
+
+
+class NoticePoint(WireModel):
+    """One thing that a notice answers: what is taken, what for, how long it is kept, by whom."""
+
+    about: Subject
+    title: CentreWords
+    text: CentreWords
+
+
+class Notice(WireModel):
+    """A text that the citizen agrees to, and which version of it."""
+
+    title: CentreWords
+    version: Annotated[str, line(32, least=1)] = Field(examples=["2026-01"])
+    effective: Day
+    points: tuple[NoticePoint, ...] = Field(min_length=1, max_length=4)
+    full: tuple[CentreWords, ...] = Field(min_length=1, max_length=60)
+    """The whole text, one paragraph each."""
+
+
+class Agreement(Notice):
+    """The user agreement with the privacy notice, with which the way in begins. ``bank``: the bank
+    whose machine the terminal is, and which handles the citizen's data as well."""
+
+    bank: CentreWords | None = None
+
+
 class Catalogue(WireModel):
     """What this terminal may offer now, and the words around it."""
 
@@ -314,6 +343,7 @@ class Catalogue(WireModel):
     masking: MaskingRules = MaskingRules()
     ways: tuple[WayOffer, ...] = Field(default=(), max_length=20)
     publication: int = Field(default=0, ge=0, le=2**53)  # its edition; 0: there is none
+    agreement: Agreement | None = None  # what a citizen agrees to before signing in
 
 
 # -- who is there ---------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 """Signing in: a way in, the whole name if the chip holds only part, a proof, for whom to act."""
 
+"""Signing in: the agreement, a way in, the whole name if the chip has only a part, then a proof."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -9,6 +11,8 @@ from drivers.device import Kind, State, Status
 from kiosk.centre.level import Level
 from kiosk.centre.models import WayOffer
 from kiosk.identity.acting import choose_unit
+
+from kiosk.identity.agreement import agree
 from kiosk.identity.proving import prove_further, run_one, tile_of
 from kiosk.identity.way import Way
 from kiosk.identity.ways import WAYS, id_card
@@ -20,10 +24,11 @@ from kiosk.words import Sayable
 
 
 def identify(visit: Visit) -> None:
-    """Sign the citizen in, from the card to the greeting. The centre makes every decision."""
+    """Sign the citizen in, from the agreement to the greeting. The centre makes every decision."""
     # Whoever tries again with another card, or another phone, has no session yet.
     visit.once(visit.centre.sign_out)
-    run_one(visit, first_tiles(visit), visit.centre.sign_in)
+    version = agree(visit)
+    run_one(visit, first_tiles(visit), partial(visit.centre.sign_in, agreement=version))
     session = visit.once(lambda: visit.centre.session)
     if session is not None and session.name_to_confirm is not None:
         confirmed = visit.ask(ConfirmName(session.name_to_confirm))

@@ -8,12 +8,11 @@ from typing import ClassVar
 
 from drivers.camera.types import Stream
 from kiosk.centre.face import FaceChallenge, FaceNotice
-from kiosk.visit.steps import NotAnAnswer, Step
+from kiosk.centre.models import Notice
+from kiosk.visit.steps import AGREE, WHOLE_TEXT, NotAnAnswer, Step
 from kiosk.words import Sayable, Text, _
 
-AGREE = "agree"
 DECLINE = "decline"
-WHOLE_TEXT = "text"
 OTHER_WAY = "other"
 
 CAPTURE_S = 90.0
@@ -38,7 +37,7 @@ class ReadNotice(Step[None]):
     """The whole text of the notice; any answer closes it."""
 
     turns: ClassVar[bool] = True
-    notice: FaceNotice
+    notice: Notice
 
     def check(self, answer: object) -> None:
         return None

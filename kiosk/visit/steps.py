@@ -27,7 +27,7 @@ from drivers.smart_card.types import (
     SocialSecurityCard,
 )
 from kiosk.centre.evidence import PhoneLoginState
-from kiosk.centre.models import Document
+from kiosk.centre.models import Agreement, Document
 from kiosk.privacy import Sensitive
 from kiosk.words import Sayable, Text, _
 
@@ -167,6 +167,21 @@ class OutOfService(Step[None]):
     """设备维护中: a technician works at the machine. Nothing answers this step."""
 
     idles: ClassVar[bool] = False
+
+
+AGREE = "agree"
+WHOLE_TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class AgreeToTerms(Step[str]):
+    """The centre's agreement and privacy notice, before anything is asked of the citizen. Answered
+    by ``AGREE``, which the page has only once its box is ticked, or by ``WHOLE_TEXT``."""
+
+    agreement: Agreement
+
+    def check(self, answer: object) -> str:
+        return one_of(answer, (AGREE, WHOLE_TEXT))
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,6 +174,8 @@ class Visit:
         self._public = False
         self.offline = False
         """Whether the catalogue and the publication are those that the terminal has kept."""
+        self.agreed = ""
+        """The version of the centre's agreement that the citizen has accepted in this visit."""
         self.person: Person | None = None
         self.unit: Unit | None = None
         """The unit for which the citizen acts as its agent 经办人; None: for themselves."""

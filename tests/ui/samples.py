@@ -31,6 +31,7 @@ from kiosk.services.withdrawals import withdrawals_table
 from kiosk.visit.face_steps import CaptureFace, ConsentToFace, FaceCoaching, ReadNotice
 from kiosk.visit.steps import (
     Action,
+    AgreeToTerms,
     Attract,
     Choose,
     ChooseWay,
@@ -66,6 +67,7 @@ from kiosk.visit.steps import (
 )
 from kiosk.visit.troubles import NOUNS, device_words, not_printed, problem_of
 from kiosk.words import _
+from kiosk.workshop.sandbox.agreement import agreement
 from kiosk.workshop.sandbox.offers import CENTRE, SHORT_NAME
 from tests.ui.change_samples import change_samples
 from tests.ui.face_samples import CHALLENGE, NOTICE
@@ -424,6 +426,10 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
             device_words(Kind.ID_CARD, Status(State.NO_DEVICE, problem=Reason.NO_DEVICE))
         ),
         "01-out-of-service": OutOfService(),
+        "02-agreement": AgreeToTerms(agreement(None)),
+        "02-agreement-bank": AgreeToTerms(
+            agreement(CentreWords(zh="云岭银行示范路支行", en="Yunling Bank, Shifan Road"))
+        ),
         "02-card": PresentIdCard(),
         "02-card-others": PresentIdCard(others=True),
         "02-card-lies": PresentIdCard(others=True, lies=True),

@@ -11,55 +11,11 @@ Page {
     lead: shown.lead
     readonly property bool footed: Theme.wide || Theme.elder   // the whole text's button, in the foot
 
-    Turning {
-        id: facts
+    Points {
         width: parent.width
         height: (Theme.wide ? buttons.y : notice.y) - Theme.gap
         of: page.view
-        beside: false
-        Repeater {
-            model: page.shown.points
-            Item {
-                id: point
-                required property PointPart modelData
-                readonly property bool tied: true
-                width: facts.blockWidth
-                height: Math.max(sign.height, words.height) + (Theme.wide ? 20 : 36)
-                Rectangle {
-                    id: sign
-                    x: Theme.inset
-                    anchors.verticalCenter: parent.verticalCenter
-                    width: Theme.wide ? 64 : 84
-                    height: width
-                    radius: 18
-                    color: Theme.blueTint
-                    Icon {
-                        anchors.centerIn: parent
-                        name: point.modelData.icon
-                        size: Theme.wide ? 40 : 48
-                    }
-                }
-                Column {
-                    id: words
-                    x: sign.x + sign.width + 32
-                    width: parent.width - x - Theme.inset
-                    anchors.verticalCenter: parent.verticalCenter
-                    Label {
-                        width: parent.width
-                        text: point.modelData.title
-                        font.bold: true
-                        lineHeight: 0.9
-                    }
-                    Label {
-                        width: parent.width
-                        text: point.modelData.text
-                        color: Theme.soft
-                        font.pixelSize: Theme.hint
-                        lineHeight: 0.9
-                    }
-                }
-            }
-        }
+        points: page.shown.points
     }
     Item {
         id: notice

@@ -13,14 +13,12 @@ from kiosk.identity.face.booth import closed_for_models
 from kiosk.identity.face.envelope import as_text
 from kiosk.identity.way import Present, Proves, Way
 from kiosk.visit.face_steps import (
-    AGREE,
-    WHOLE_TEXT,
     CaptureFace,
     ConsentToFace,
     FaceTaken,
     ReadNotice,
 )
-from kiosk.visit.steps import OTHER, Choose, Option, OtherWay
+from kiosk.visit.steps import AGREE, OTHER, WHOLE_TEXT, Choose, Option, OtherWay
 from kiosk.visit.visit import Visit
 from kiosk.words import Sayable, _
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
 from kiosk.centre.models import CentreWords, Offer
+from kiosk.workshop.sandbox.agreement import agreement
 from kiosk.workshop.sandbox.centre import StandInCentre
 from kiosk.workshop.sandbox.faults import CentreFault
 from kiosk.workshop.sandbox.sessions import IDLE_S, NO_FACES
@@ -28,6 +29,13 @@ class Switch(BaseModel):
 
     open: bool
     because: CentreWords | None = None
+
+
+class AskedAgreement(BaseModel):
+    """Whether citizens agree before they sign in; ``bank``: whose machine the terminal is."""
+
+    wanted: bool
+    bank: CentreWords | None = None
 
 
 @router.post("/faults", status_code=204)
@@ -107,6 +115,12 @@ def add_offer(centre: AtCentre, offer: Offer) -> None:
 def alarms(centre: AtCentre) -> list[dict[str, Any]]:
     """What looked like abuse, oldest first."""
     return _rows(centre, "SELECT kind, terminal, session FROM alarm ORDER BY id")
+
+
+@router.put("/agreement", status_code=204)
+def ask_for_agreement(centre: AtCentre, asked: AskedAgreement) -> None:
+    """Have every visit begin with the agreement, or with none."""
+    centre.offers.agreement = agreement(asked.bank) if asked.wanted else None
 
 
 @router.get("/agreements")

@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from kiosk.centre.face import FaceChallenge, FaceNotice, FacePicture, NoticePoint, Subject
-from kiosk.centre.models import CentreWords
+from kiosk.centre.face import FaceChallenge, FaceNotice, FacePicture
+from kiosk.centre.models import CentreWords, NoticePoint, Subject
 from kiosk.identity.face.envelope import FaceContent, NotSealed, unseal
 from kiosk.identity.face.hints import HeadAction
 from kiosk.identity.face.models import LIVENESS, pinned

@@ -6,6 +6,7 @@ from datetime import datetime
 from threading import Lock
 
 from kiosk.centre.models import (
+    Agreement,
     Catalogue,
     CentreWords,
     Hours,
@@ -163,6 +164,8 @@ class Offers:
         self._closed: dict[str, CentreWords | None] = {}
         self._added: dict[str, Offer] = {}
         self._version = 1
+        self.agreement: Agreement | None = None
+        """What every citizen agrees to first; None: the centre asks for no agreement."""
 
     def catalogue(self) -> Catalogue:
         now = self._clock.now()
@@ -178,6 +181,7 @@ class Offers:
                 notices=_NOTICES,
                 places=_PLACES,
                 publication=edition().version,
+                agreement=self.agreement,
             )
 
     def switch(self, service: str, *, is_open: bool, because: CentreWords | None) -> Offer:
@@ -203,6 +207,7 @@ class Offers:
             self._version += 1
             self._closed.clear()
             self._added.clear()
+            self.agreement = None
 
     def must_be_open(self, service: str) -> None:
         """Refuses service-closed, unless ``service`` is open now."""
