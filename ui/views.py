@@ -6,7 +6,7 @@ the screen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -956,19 +956,19 @@ def _agree_to_terms(step: AgreeToTerms, look: Look) -> AgreementContent:
     return AgreementContent(
         title=look.word(_("开始前，请先看这几点")),
         lead=look.word(lead),
-        points=_points(agreement, look),
+        points=_points(agreement, look, {**_POINT_ICONS, "what": "id-card", "why": "account"}),
         notice=look.word(_("《{title}》", title=agreement.title)),
         version=look.word(_version(agreement)),
         whole=look.word(_("看全文")),
         tick=look.word(_("我已阅读并同意")),
         agree=look.word(_("继续")),
-        untold=look.word(_("请先在上面打勾")),
+        untold=look.word(_("请先打勾")),
     )
 
 
-def _points(notice: Notice, look: Look) -> tuple[PointPart, ...]:
+def _points(notice: Notice, look: Look, icons: Mapping[str, str]) -> tuple[PointPart, ...]:
     return tuple(
-        PointPart(_POINT_ICONS[point.about], look.word(point.title), look.word(point.text))
+        PointPart(icons[point.about], look.word(point.title), look.word(point.text))
         for point in notice.points
     )
 
@@ -978,7 +978,7 @@ def _consent_to_face(step: ConsentToFace, look: Look) -> FaceConsentContent:
     return FaceConsentContent(
         title=look.word(_("用刷脸确认是您本人？")),
         lead=look.word(_("可以不刷脸，换别的方式一样能办")),
-        points=_points(notice, look),
+        points=_points(notice, look, _POINT_ICONS),
         notice=look.word(_("《{title}》", title=notice.title)),
         version=look.word(_version(notice)),
         whole=look.word(_("看全文")),

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+import requests
+
 from drivers.device import Kind
 from drivers.emulators.rig import Remote
 from kiosk import settings as settings_file
@@ -28,6 +30,8 @@ PROFILE = "supermarket"
 """What kind of machine is shown unless another is named."""
 STORIES = 2
 """How many visits the scripted demo plays."""
+_OF_A_BANK = "branch-stm"
+_BANK = {"zh": "云岭银行示范路支行", "en": "Yunling Bank, Shifan Road"}
 MARK = ".made-by-kiosk-demo"
 """The file in a directory that says that the demo has made it, and may empty it."""
 _MADE = re.compile(
@@ -73,6 +77,7 @@ def run(
     with place(
         headless=False, profile=profile, landscape=landscape, full_screen=False, say=_say
     ) as here:
+        _begin_with_agreement(here.centre, profile)
         _say(_WINDOWS.format(directory=here.directory))
         told = robots.options(robots.TRACE, trace.resolve()) if trace else ()
         with _ending_with(here.hardware):
@@ -103,6 +108,7 @@ def _play(out: Path, profile: str, *, landscape: bool) -> int:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     empty(out)
     with place(headless=True, profile=profile, landscape=landscape, say=_say) as here:
+        _begin_with_agreement(here.centre, profile)
         _say(f"playing {STORIES} visits on the real pages, about a minute; pictures go to {out}")
         player = robots.options(robots.PLAYER, out, here.desk, here.centre)
         command = keeper.visit_command(here.settings, *player)
@@ -121,6 +127,14 @@ def _play(out: Path, profile: str, *, landscape: bool) -> int:
     print(times.read_text(encoding="utf-8"))
     print(f"pictures and papers: {out}")
     return code
+
+
+def _begin_with_agreement(centre: str, profile: str) -> None:
+    """Have the stand-in centre ask for its agreement, which on a bank's machine names the bank."""
+    asked = {"wanted": True, "bank": _BANK if profile == _OF_A_BANK else None}
+    with requests.Session() as http:
+        http.trust_env = False  # no proxy: the stand-in centre runs on this machine
+        http.put(f"{centre}/sandbox/agreement", json=asked, timeout=10).raise_for_status()
 
 
 class OccupiedError(Exception):

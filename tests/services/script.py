@@ -201,6 +201,7 @@ class World:
 
     def reset(self) -> None:
         self.ask("POST", "/reset")
+        self.ask("PUT", "/agreement", {"wanted": False})
 
     def fault(self, match: str, kind: str, **facts: Any) -> None:
         self.ask("POST", "/faults", {"match": match, "kind": kind, **facts})

@@ -16,6 +16,7 @@ from kiosk.visit.steps import (
     Menu,
     PresentIdCard,
     Problem,
+    Rate,
 )
 from kiosk.visit.troubles import RETRY
 from kiosk.visit.visit import Left, WentBack
@@ -42,7 +43,9 @@ def test_nobody_is_asked_for_a_card_before_they_agree(
     with caplog.at_level(logging.INFO):
         here.play(touch, (AgreeToTerms, AGREE), put, code, LEAVE, (Farewell, None))
     assert versions(here) == [VERSION], "the version stands in the login"
-    (line,) = [record for record in caplog.records if record.message == "agreed"]
+    (line,) = [
+        record for record in caplog.records if record.getMessage() == "the agreement was accepted"
+    ]
     assert line.__dict__["version"] == VERSION
 
 
@@ -67,7 +70,7 @@ def test_the_whole_text_is_one_press_away(here: World) -> None:
 
 def test_who_does_not_agree_leaves_and_nothing_was_asked(here: World) -> None:
     ask_for_it(here)
-    played = here.play((Attract, None), (AgreeToTerms, Left()), (Farewell, None))
+    played = here.play((Attract, None), (AgreeToTerms, Left()))
     assert versions(here) == []
     assert played.calls["POST /v1/sessions"] == 0
 
@@ -102,6 +105,7 @@ def test_a_replay_of_the_sign_in_takes_the_same_path(here: World) -> None:
         (Menu, "account"),
         (lambda step: not isinstance(step, AgreeToTerms), WentBack()),
         LEAVE,
+        (Rate, "skip"),
         (Farewell, None),
     )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from kiosk.centre.face import FaceChallenge, FaceNotice, NoticePoint
-from kiosk.centre.models import CentreWords
+from kiosk.centre.face import FaceChallenge, FaceNotice
+from kiosk.centre.models import CentreWords, NoticePoint
 
 NOTICE = FaceNotice(
     title=CentreWords(zh="人脸信息处理告知书", en="Face notice"),

@@ -224,6 +224,8 @@ def two_windows_apart(citizen: WindowCitizen) -> None:
 
 def main_job(citizen: WindowCitizen) -> None:
     citizen.click("start")
+    citizen.see("AgreementPage")
+    citizen.click("tick", "agree")
     citizen.see("PresentCardPage")
     citizen.hardware.tell(Kind.ID_CARD, "put", **PERSON.card())
     citizen.see("EnterCodePage")

@@ -161,6 +161,11 @@ def _sign_in(p: Player, persona: str) -> Story:
     yield p.page("AttractPage")
     p.shot("attract")
     p.press("start")
+    yield p.page("AgreementPage")
+    p.touch("tick")
+    yield lambda: True
+    p.shot("agreement")
+    p.press("agree")
     yield p.page("PresentCardPage")
     p.shot("present-card")
     p.put_card(persona)

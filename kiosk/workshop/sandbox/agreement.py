@@ -1,4 +1,4 @@
-"""The stand-in centre's agreement: the texts of the demo, and the bank that a lever puts into them."""
+"""The agreement of the stand-in centre: the texts of the demo, and the bank that a lever adds."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def alarms(centre: AtCentre) -> list[dict[str, Any]]:
 
 @router.put("/agreement", status_code=204)
 def ask_for_agreement(centre: AtCentre, asked: AskedAgreement) -> None:
-    """Have every visit begin with the agreement, or with none."""
+    """Have every visit begin with the agreement, or with none; a reset keeps that."""
     centre.offers.agreement = agreement(asked.bank) if asked.wanted else None
 
 

@@ -207,7 +207,6 @@ class Offers:
             self._version += 1
             self._closed.clear()
             self._added.clear()
-            self.agreement = None
 
     def must_be_open(self, service: str) -> None:
         """Refuses service-closed, unless ``service`` is open now."""
