@@ -16,17 +16,17 @@ from kiosk.identity.face.models import LIVENESS, pinned
 from kiosk.identity.ways import face
 from kiosk.settings import FaceSettings
 from kiosk.visit.face_steps import (
-    AGREE,
     DECLINE,
     OTHER_WAY,
-    WHOLE_TEXT,
     CaptureFace,
     ConsentToFace,
     FaceTaken,
     ReadNotice,
 )
 from kiosk.visit.steps import (
+    AGREE,
     OTHER,
+    WHOLE_TEXT,
     Attract,
     Choose,
     ChooseWay,

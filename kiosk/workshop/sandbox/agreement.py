@@ -66,7 +66,7 @@ _FULL = (
 
 def agreement(bank: CentreWords | None) -> Agreement:
     """The agreement in its version of today; on the machine of ``bank``, it names the bank."""
-    paragraphs = _FULL
+    paragraphs: tuple[CentreWords, ...] = _FULL
     if bank is not None:
         zh, en = bank.zh, bank.en
         paragraphs += (
