@@ -952,7 +952,7 @@ def _agree_to_terms(step: AgreeToTerms, look: Look) -> AgreementContent:
     agreement = step.agreement
     lead: Sayable = _("同意后才能办理；不同意可以退出，到柜台办理")
     if agreement.bank is not None:
-        lead = _("这台机器由{bank}提供，{bank}也会处理您的信息", bank=agreement.bank)
+        lead = _("{bank}也处理您的信息", bank=agreement.bank)
     return AgreementContent(
         title=look.word(_("开始前，请先看这几点")),
         lead=look.word(lead),

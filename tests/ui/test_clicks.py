@@ -25,6 +25,7 @@ from tests.ui.theatre import Setting, Theatre, is_button, is_text
 
 CASES = cases()
 HERE_ONLY = {
+    "tick",
     "contrast",
     "elder",
     "language",
@@ -64,6 +65,11 @@ def theatre() -> Iterator[Theatre]:
 
 def texts(theatre: Theatre) -> list[str]:
     return [str(item.property("text")) for item in theatre.items() if is_text(item)]
+
+
+def named(theatre: Theatre, name: str) -> QQuickItem:
+    """The item of this name, also one that cannot be pressed now."""
+    return next(item for item in theatre.items() if item.objectName() == name)
 
 
 def middle(item: QQuickItem) -> QPointF:
@@ -141,6 +147,19 @@ def test_a_button_shows_that_it_is_pressed_within_one_frame(theatre: Theatre) ->
     assert theatre.listener.heard == []
     QTest.mouseRelease(theatre.window, Qt.MouseButton.LeftButton, pos=place)
     assert theatre.listener.heard == [("answer", (1, "account"))]
+
+
+def test_nobody_agrees_before_the_box_is_ticked(theatre: Theatre) -> None:
+    theatre.show(CASES["02-agreement"], ticket=1, back=False)
+    QTest.mouseClick(
+        theatre.window,
+        Qt.MouseButton.LeftButton,
+        pos=middle(named(theatre, "agree")).toPoint(),
+    )
+    assert theatre.listener.heard == []
+    theatre.press(theatre.button("tick"))
+    theatre.press(theatre.button("agree"))
+    assert theatre.listener.heard == [("answer", (1, "agree"))]
 
 
 def test_every_notice_has_a_line_of_its_own(theatre: Theatre) -> None:
