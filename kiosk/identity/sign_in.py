@@ -1,6 +1,4 @@
-"""Signing in: a way in, the whole name if the chip holds only part, a proof, for whom to act."""
-
-"""Signing in: the agreement, a way in, the whole name if the chip has only a part, then a proof."""
+"""Signing in: the agreement, a way in, the name where the chip cuts it, a proof, for whom."""
 
 from __future__ import annotations
 
@@ -11,7 +9,6 @@ from drivers.device import Kind, State, Status
 from kiosk.centre.level import Level
 from kiosk.centre.models import WayOffer
 from kiosk.identity.acting import choose_unit
-
 from kiosk.identity.agreement import agree
 from kiosk.identity.proving import prove_further, run_one, tile_of
 from kiosk.identity.way import Way
