@@ -494,6 +494,15 @@ SCREEN_HIDDEN = LogEvent(
     "the visit (cause `frozen`), but never between a confirmation and its record.",
     do="Find out who has a keyboard there, and which other programs run on the screen.",
 )
+NOT_CONFINED = LogEvent(
+    "not-confined",
+    logging.WARNING,
+    "not confined",
+    means="The kernel cannot take from a visit or the committer what they do not need: they may "
+    "write wherever their user may.",
+    do="Switch landlock on in the kernel: `lsm=landlock,…` on its command line; `kiosk doctor`.",
+    fields=("cause",),
+)
 VENDOR_MODE_NOT_KNOWN = LogEvent(
     "vendor-mode-not-known",
     logging.WARNING,

@@ -14,11 +14,13 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 
+from drivers.hosting.confine import PASSING, ProcessNeeds, confine
 from kiosk import events
 from kiosk import log as logs
 from kiosk import settings as settings_file
 from kiosk.keeper import nursery
 from kiosk.keeper.channel import VisitEnd
+from kiosk.settings import Settings
 from ui.visit_app import VisitApp
 
 log = logging.getLogger(__name__)
@@ -61,6 +63,17 @@ _M_MMAP_THRESHOLD = -3
 _M_ARENA_MAX = -8
 
 
+def needs_of_visit(settings: Settings) -> ProcessNeeds:
+    """What a visit and its drivers need: beside devices, they write only where the terminal keeps
+    its state, and start only programs that are installed."""
+    ours = (str(settings.run_directory), str(settings_file.state_directory(settings)))
+    return ProcessNeeds(
+        writes=(*ours, *PASSING),
+        runs=("/usr", "/bin", sys.prefix, sys.base_prefix),
+        connects=True,
+    )
+
+
 def run(
     settings_path: Path, channel_fd: int, *, robot: str | None = None, told: Sequence[str] = ()
 ) -> int:
@@ -75,6 +88,8 @@ def run(
     logs.set_up(production=settings.production)
     if spoilt:
         events.SETTINGS_SPOILT.log(log, detail=spoilt)
+    if why := confine(needs_of_visit(settings), wanted=settings.production):
+        events.NOT_CONFINED.log(log, cause=why)
     nursery.begin(channel_fd)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     # What Qt compiles of a page, the next visits read: a fifth of the CPU of a start.

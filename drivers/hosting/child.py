@@ -15,6 +15,7 @@ from typing import Any
 from drivers.device import CancelToken, DeviceError, Driver, Info, Request, Status
 from drivers.hosting.apart import end_with, keep_memory_private
 from drivers.hosting.channel import Channel
+from drivers.hosting.confine import PASSING, ProcessNeeds, confine
 
 _FRAMES = 3
 
@@ -76,6 +77,10 @@ class Broke:
     where: str
 
 
+NEEDS = ProcessNeeds(writes=PASSING, runs=("/usr", "/bin"), connects=True)
+"""What a driver may need. Beside its device, it changes nothing that outlives a restart."""
+
+
 def main(end: int, parent: int, *, dumpable: bool) -> None:
     """Make the driver, whose maker arrives over the socket ``end``, then answer the host's calls
     until the host closes the socket.
@@ -84,6 +89,7 @@ def main(end: int, parent: int, *, dumpable: bool) -> None:
     """
     end_with(parent)
     keep_memory_private(dumpable=dumpable)
+    confine(NEEDS, wanted=not dumpable)
     channel = Channel(socket.socket(fileno=end))
     try:
         driver: Driver = channel.receive()()

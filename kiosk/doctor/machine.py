@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from importlib import metadata, resources
 from pathlib import Path
 
+from drivers.hosting.confine import landlock
 from drivers.sentence import en, joined
 from kiosk.doctor import plugged, processes, x_screen
 from kiosk.doctor.findings import Finding, Section
@@ -40,10 +41,20 @@ def system(_settings: Settings) -> Iterator[Finding]:
     yield MACHINE.judged(
         "python", supported, platform.python_version(), en("install Python 3.11 to 3.13")
     )
+    yield _confining()
     qt = metadata.version("PySide6-Essentials")
     # PySide6 6.12 loses references to True and None on Python 3.11 and aborts after a while.
     sound = not (python < (3, 12) and qt.startswith("6.12"))
     yield MACHINE.judged("qt", sound, f"PySide6 {qt}", en("reinstall from requirements.lock"))
+
+
+def _confining() -> Finding:
+    """Whether the kernel takes from processes what they do not need."""
+    if version := landlock():
+        return MACHINE.good("landlock", en("version {version}", version=version))
+    command = "lsm=landlock,yama,apparmor,bpf"
+    mend = en("add to the kernel's command line: {command}", command=command)
+    return MACHINE.note("landlock", en("the kernel has no landlock"), mend)
 
 
 def packages(settings: Settings) -> Iterator[Finding]:

@@ -20,6 +20,8 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Protocol
 
+from drivers.hosting.apart import keep_memory_private
+from drivers.hosting.confine import ProcessNeeds, confine
 from kiosk import events, settings
 from kiosk import log as logs
 from kiosk.audit.chain import AuditHead
@@ -241,6 +243,11 @@ def client(chosen: settings.Settings) -> CommitClient:
     )
 
 
+def needs_of_committer(journal: Path) -> ProcessNeeds:
+    """What the committer needs: the directory of its journal, and the centre."""
+    return ProcessNeeds(writes=(str(journal.parent),), connects=True)
+
+
 def run(settings_path: Path, channel_fd: int) -> None:
     """The whole process. Raises :class:`kiosk.settings.SettingsError`."""
     chosen, spoilt = settings.in_service(settings_path)
@@ -248,6 +255,9 @@ def run(settings_path: Path, channel_fd: int) -> None:
     if spoilt:
         events.SETTINGS_SPOILT.log(log, detail=spoilt)
     path = journal_path(chosen)
+    keep_memory_private(dumpable=not chosen.production)
+    if why := confine(needs_of_committer(path), wanted=chosen.production):
+        events.NOT_CONFINED.log(log, cause=why)
     events.COMMITTER_STARTED.log(log, pid=os.getpid())
     CommitterProcess(
         CommitterEnd(channel_fd),

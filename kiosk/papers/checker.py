@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers.hosting.apart import end_with, keep_memory_private, start_apart
+from drivers.hosting.confine import LIBRARIES, ProcessNeeds, confine, of_python
 from kiosk.centre.models import Document
 from kiosk.papers.sealed import Flaw, NotOurs, SealRules, check_sealed
 
@@ -182,10 +183,19 @@ def main(end: int, parent: int, *, dumpable: bool) -> None:
     with socket.socket(fileno=end) as line, line.makefile("rb") as asked:
         try:
             _load()
-            answer = _check(json.loads(asked.readline()), asked.read())
+            question = json.loads(asked.readline())
+            stamps = question["timestamp_roots"]
+            confine(needs_of_check(question["roots"], stamps or ""), wanted=not dumpable)
+            answer = _check(question, asked.read())
         except MemoryError:
             answer = {"trouble": "the check took too much memory"}
         line.sendall(json.dumps(answer).encode())
+
+
+def needs_of_check(*roots: str) -> ProcessNeeds:
+    """What a check needs: its libraries, and the files of ``roots``. A document that breaks them
+    open finds nothing to read but programs, nobody to tell, and nowhere to stay."""
+    return ProcessNeeds(reads=(*LIBRARIES, *of_python(), *roots), files=64, grows=False)
 
 
 def _mapped() -> int:

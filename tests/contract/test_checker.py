@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import resource
@@ -67,6 +68,20 @@ def test_a_sealed_document_passes(checkers: Checkers, sealed: bytes) -> None:
     with pytest.raises(NotOurs) as refused:
         check(checkers, sealed, pages=2)
     assert (refused.value.flaw, refused.value.detail) == (Flaw.PAGE_COUNT, "1 instead of 2")
+
+
+def test_a_check_that_may_do_nothing_else_checks(checkers: Checkers, sealed: bytes) -> None:
+    """In production no process is dumpable, and a check is confined: the kernel lets it read its
+    libraries and the roots."""
+    prctl, set_dumpable = ctypes.CDLL(None).prctl, 4
+    assert prctl(set_dumpable, 0, 0, 0, 0) == 0
+    try:
+        check(checkers, sealed)
+        with pytest.raises(NotOurs) as refused:
+            check(checkers, sealed, pages=2)
+    finally:
+        prctl(set_dumpable, 1, 0, 0, 0)
+    assert refused.value.flaw is Flaw.PAGE_COUNT
 
 
 def test_every_rule_reaches_the_process(

@@ -40,6 +40,7 @@ CONTRACT = (
     "drivers.types",
     "drivers.*.types",
 )
+APART = ("drivers.hosting.apart", "drivers.hosting.confine")
 RULES = [
     ("kiosk/__main__.py", (*QT, "cv2*", *DEVICE_LIBRARIES), ()),
     ("kiosk/workshop/*", (*QT, "cv2*", *DEVICE_LIBRARIES), ()),
@@ -47,12 +48,30 @@ RULES = [
     (
         "kiosk/identity/face/process.py",
         (*QT, *DEVICE_LIBRARIES, "ui*", "drivers*"),
-        (*CONTRACT, "drivers.hosting.channel", "drivers.hosting.apart", "drivers.camera.slots"),
+        (
+            *CONTRACT,
+            "drivers.hosting.channel",
+            "drivers.hosting.apart",
+            "drivers.hosting.confine",
+            "drivers.camera.slots",
+        ),
     ),
     (
         "kiosk/papers/checker.py",
         (*QT, "cv2*", *DEVICE_LIBRARIES, "ui", "ui.*", "drivers*"),
-        (*CONTRACT, "drivers.hosting.apart"),
+        (*CONTRACT, *APART),
+    ),
+    # The committer takes from itself what it does not need, as a driver's process does.
+    (
+        "kiosk/operations/process.py",
+        (*QT, "cv2*", *DEVICE_LIBRARIES, "ui", "ui.*", "drivers*"),
+        APART,
+    ),
+    # The doctor asks what the kernel can take from a process.
+    (
+        "kiosk/doctor/machine.py",
+        (*QT, "cv2*", *DEVICE_LIBRARIES, "ui", "ui.*", "drivers*"),
+        (*CONTRACT, "drivers.hosting.confine"),
     ),
     # The nursery of a visit makes the processes that the others start.
     (
@@ -80,6 +99,7 @@ RULES = [
     # The desk and the player of the demo move the emulated hardware.
     ("ui/desk/*", (*DEVICE_LIBRARIES, "drivers*"), (*CONTRACT, "drivers.emulators*")),
     ("ui/robots/*", (*DEVICE_LIBRARIES, "drivers*"), (*CONTRACT, "drivers.emulators*")),
+    ("ui/app.py", (*DEVICE_LIBRARIES, "drivers*"), (*CONTRACT, "drivers.hosting.confine")),
     ("ui/*", (*DEVICE_LIBRARIES, "drivers*"), CONTRACT),
 ]
 WORKSHOP = ("kiosk.workshop*", "drivers.emulators*", "ui.desk*", "ui.robots*")

@@ -20,6 +20,7 @@ from drivers.camera.types import Stream
 from drivers.device import DeviceError
 from drivers.hosting.apart import end_with, keep_memory_private, start_apart
 from drivers.hosting.channel import Channel
+from drivers.hosting.confine import ProcessNeeds, confine
 from kiosk.identity.face.hints import FaceProgress, HowEnded
 
 if TYPE_CHECKING:
@@ -123,12 +124,17 @@ class CaptureProcess:
 # -- the child ------------------------------------------------------------------------------------
 
 
+NEEDS = ProcessNeeds()
+"""What a capture needs: it reads its models, and writes, runs and connects to nothing."""
+
+
 def main(end: int, parent: int, *, dumpable: bool) -> None:
     """The life of the process: one capture over the socket ``end``."""
     end_with(parent)
     keep_memory_private(dumpable=dumpable)
     os.nice(NICE)
     channel = Channel(socket.socket(fileno=end))
+    confine(NEEDS, wanted=not dumpable)
     order, stream = channel.receive()
     try:
         _capture(channel, order, stream)
