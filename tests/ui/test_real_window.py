@@ -312,8 +312,9 @@ sealer = "s"
     here, there = socket.socketpair()
     with there:
         command = visit_command(settings, *options, "--channel", str(there.fileno()))
-        visit = running(command, env=environment, pass_fds=[there.fileno()], cwd=ROOT)
-        with visit, closing(KeeperEnd(here.detach())) as line:
+        log = (directory / "log").open("wb")
+        visit = running(command, env=environment, pass_fds=[there.fileno()], cwd=ROOT, stderr=log)
+        with log, visit, closing(KeeperEnd(here.detach())) as line:
             there.close()
             wait_for(lambda: Ready() in line.receive(), "the visit")
             line.send(Live())
@@ -345,7 +346,8 @@ def test_no_key_takes_the_screen_away(tmp_path: Path) -> None:
         wait_for(in_sight, "the window")
         press("alt+F4")
         press("super+d")
-        wait_for(lambda: not in_sight(), "the window manager to hide the window")
+        log = tmp_path / "log"
+        wait_for(lambda: "screen-hidden" in log.read_text(encoding="utf-8"), "the window to hide")
         wait_for(in_sight, "the window to come back")
         line.receive()
         wait_for(lives, "a word that the window is seen again")
