@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -32,3 +33,12 @@ class FacePicture(WireModel):
     sealed: Annotated[str, StringConstraints(max_length=400_000, pattern=r"^[A-Za-z0-9+/=]*$")] = (
         Field(repr=False)
     )
+
+    @classmethod
+    def of(cls, challenge: FaceChallenge, sealed: bytes) -> FacePicture:
+        """``sealed``, DER, as the answer to ``challenge``, whose notice the citizen agreed to."""
+        return cls(
+            challenge=challenge.challenge,
+            consent=challenge.notice.version,
+            sealed=base64.b64encode(sealed).decode("ascii"),
+        )

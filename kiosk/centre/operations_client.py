@@ -13,6 +13,7 @@ from pydantic import ConfigDict, TypeAdapter
 from drivers.sentence import en
 from kiosk.centre.answers import nonsense
 from kiosk.centre.evidence import PhoneLogin
+from kiosk.centre.face import FaceChallenge, FacePicture
 from kiosk.centre.models import SmsSent
 from kiosk.centre.operations import (
     Authorisation,
@@ -110,6 +111,18 @@ class OperationsClient:
         Refusals: way-closed, not-drafted."""
         return self._ask(Call("POST", "/v1/operations/{id}/login", id=id), _PHONE_LOGIN, MOST_S)
 
+    def open_face(self, id: str) -> FaceChallenge:
+        """What a capture is bound to that shows the face of the operation's citizen; the challenge
+        is the evidence ``face``. Refusals: face-closed, face-locked, name-not-confirmed,
+        not-drafted."""
+        return self._ask(Call("POST", "/v1/operations/{id}/face", id=id), _FACE_CHALLENGE, MOST_S)
+
+    def check_face(self, id: str, picture: FacePicture) -> None:
+        """Have the sealed picture checked, for this operation and for nothing else. Refusals:
+        face-expired, face-unreadable, face-foreign, face-not-live, face-locked, not-drafted."""
+        call = Call("POST", "/v1/operations/{id}/face/check", id=id, body=picture)
+        self._send(call, (204,), MOST_S)
+
     def confirm(self, id: str, confirmation: Confirmation) -> OperationStatus:
         """Confirm what was shown. Only ``confirmed`` in the answer is a confirmation; an operation
         that has ended meanwhile says so in its state.
@@ -164,5 +177,6 @@ _TRIAL: TypeAdapter[Trial] = TypeAdapter(Trial)
 _OPERATION: TypeAdapter[Operation] = TypeAdapter(Operation)
 _OPERATIONS: TypeAdapter[Operations] = TypeAdapter(Operations, config=_QUIET)
 _STATUS: TypeAdapter[OperationStatus] = TypeAdapter(OperationStatus)
+_FACE_CHALLENGE: TypeAdapter[FaceChallenge] = TypeAdapter(FaceChallenge)
 _PHONE_LOGIN: TypeAdapter[PhoneLogin] = TypeAdapter(PhoneLogin)
 _SMS_SENT: TypeAdapter[SmsSent] = TypeAdapter(SmsSent)

@@ -19,7 +19,7 @@ from kiosk.centre.publication import KeptPublication
 from kiosk.centre.shelf import Shelf
 from kiosk.centre.transport import Meanwhile, OnTime
 from kiosk.endings import How
-from kiosk.identity.face.booth import FaceBooth
+from kiosk.identity.face.booth import FaceBooth, closed_for_models
 from kiosk.identity.proving import WHY, prove_further
 from kiosk.identity.sign_in import identify, no_way_in
 from kiosk.services import SERVICES, menu, public_menu
@@ -173,6 +173,7 @@ class Terminal:
                 self._settings,
                 self._committer,
                 self._public,
+                partial(closed_for_models, self._settings.face.models),
             )
             runs = {name: service.run for name, service in SERVICES.items()}
             how = visit.run(identify, menu, runs, prove_for, public_menu)

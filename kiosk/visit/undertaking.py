@@ -31,6 +31,8 @@ from kiosk.centre.operations import (
 from kiosk.operation import OperationState
 from kiosk.papers.receipt import operation_slip
 from kiosk.privacy import Sensitive
+from kiosk.visit.evidence_ways import evidence_page, evidence_tiles, sets_by_way
+from kiosk.visit.face_consent import show_face
 from kiosk.visit.money import (
     PATIENCE_S,
     Act,
@@ -56,7 +58,7 @@ from kiosk.visit.operation_steps import (
 )
 from kiosk.visit.operation_words import AGAIN, CANCEL, HOME, SLIP, in_flight, not_done, outcome
 from kiosk.visit.phone_consent import agree_on_phone
-from kiosk.visit.steps import RESEND, Action, EnterSmsCode, Step
+from kiosk.visit.steps import RESEND, Action, EnterSmsCode, Step, WayTile
 from kiosk.visit.troubles import Standing, closed_by
 from kiosk.words import Sayable, _
 
@@ -245,21 +247,42 @@ class _Confirming:
         self._visit = visit
         self.operation = operation
         self.wrong: Sayable | None = None  # why the centre has not accepted the last evidence
-        self._agreed: Evidence | None = None  # on the phone
+        self._kinds: EvidenceSet | None = None  # what the citizen has begun to give
+        self._strong: dict[EvidenceKind, Evidence] = {}  # what stands as long as the draft
         self._code: EnterSmsCode | None = None  # the page of the code that was sent last
 
     def consent(self) -> tuple[Evidence, ...]:
         """The evidence, once the citizen has confirmed what they saw."""
-        kinds = next((each for each in self.operation.confirmed_by if set(each) <= set(GIVE)), None)
-        if kinds is None:
+        sets = sets_by_way(self._visit, self.operation)
+        tiles = evidence_tiles(self._visit, sets)
+        if all(tile.closed is not None for tile in tiles):
             raise CannotConfirm
         while True:
             if self.wrong is None:
                 self._show_quote()
-            evidence = self._give(kinds)
+            evidence = self._choose_and_give(sets, tiles)
             if evidence is not None:
                 return evidence
             self.wrong = None
+
+    def _choose_and_give(
+        self, sets: Mapping[str, EvidenceSet], tiles: tuple[WayTile, ...]
+    ) -> tuple[Evidence, ...] | None:
+        """The evidence of one of the ``sets``: of the only one that is open, or of the one that the
+        citizen chooses; None when the citizen goes back to the quote."""
+        open_ = [tile.way for tile in tiles if tile.closed is None]
+        while True:
+            kinds = self._kinds
+            if kinds is None and len(open_) == 1:
+                kinds = self._kinds = sets[open_[0]]
+            elif kinds is None:
+                chosen = self._visit.present_or_back(evidence_page(tiles))
+                if chosen is None:
+                    return None
+                kinds = sets[chosen]
+            evidence = self._give(kinds)
+            if evidence is not None or self._kinds is not None:
+                return evidence
 
     def _give(self, kinds: EvidenceSet) -> tuple[Evidence, ...] | None:
         """The evidence of all ``kinds``; None when the citizen goes back from one of them."""
@@ -268,6 +291,7 @@ class _Confirming:
             one = GIVE[kind](self)
             if one is None:
                 return None
+            self._kinds = kinds
             evidence.append(one)
         return tuple(evidence)
 
@@ -290,11 +314,21 @@ class _Confirming:
             visit.present_or_back(ReadText(text))
 
     def agree_on_phone(self) -> Evidence | None:
-        """The citizen's agreement on their phone, which stands as long as the draft: after a wrong
-        code only the code is asked for again."""
-        if self._agreed is None:
-            self._agreed = agree_on_phone(self._visit, self.operation)
-        return self._agreed
+        """The citizen's agreement on their phone."""
+        return self._kept("qr", agree_on_phone)
+
+    def show_face(self) -> Evidence | None:
+        """The citizen's face."""
+        return self._kept("face", show_face)
+
+    def _kept(
+        self, kind: EvidenceKind, give: Callable[[Visit, Operation], Evidence | None]
+    ) -> Evidence | None:
+        """What ``give`` gives, once: the centre lets it stand as long as the draft, so that after a
+        wrong code only the code is asked for again."""
+        if kind not in self._strong and (given := give(self._visit, self.operation)):
+            self._strong[kind] = given
+        return self._strong.get(kind)
 
     def type_code(self) -> Evidence | None:
         """The operation's own code, which the centre sends with its business and amount; None when
@@ -328,6 +362,7 @@ class _Confirming:
 GIVE: Mapping[EvidenceKind, Callable[[_Confirming], Evidence | None]] = {
     "sms": _Confirming.type_code,
     "qr": _Confirming.agree_on_phone,
+    "face": _Confirming.show_face,
 }
 """The kinds of evidence that this terminal can take, and how."""
 

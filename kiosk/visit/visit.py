@@ -53,7 +53,7 @@ from kiosk.visit.troubles import (
     without_retry,
 )
 from kiosk.visit.undertaking import OperationEnds, OrderKeys, QuoteTimes, StartAnew, ToMenu
-from kiosk.words import Language
+from kiosk.words import Language, Sayable
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -147,8 +147,10 @@ class Visit:
         settings: Settings,
         committer: CommitLine | None = None,
         public: Callable[[], KeptPublication | None] = lambda: None,
+        faces_closed: Callable[[], Sayable | None] = lambda: None,
     ) -> None:
-        """``public``: what the terminal has kept of what everybody may read."""
+        """``public``: what the terminal has kept of what everybody may read. ``faces_closed``: why
+        a terminal with a camera cannot capture faces."""
         self._asker = asker
         self._devices = devices
         self._settings = settings
@@ -165,7 +167,7 @@ class Visit:
                 settings.centre.timestamp_roots,
             )
         )
-        self.face_models = settings.face.models
+        self.faces_closed = faces_closed
         self._offered: Catalogue | None = None
         self._fetched_at = 0.0  # when, on the monotonic clock
         self._outdated = False  # an operation has ended since the catalogue was fetched
@@ -335,13 +337,17 @@ class Visit:
         has_one = self._settings.centre.revocation_list
         return self.centre.revocation_list() if has_one else None
 
+    def session_id(self) -> str:
+        """The id of the centre's session, once it was opened."""
+        if self.centre.session is None:
+            raise RuntimeError("the session is named before it was opened")
+        return self.centre.session.id
+
     def holder(self) -> str:
         """The holder's mark that the centre puts into the documents of this visit."""
-        person, session = self._person(), self.centre.session
-        if session is None:
-            raise RuntimeError("a document is asked for after signing in")
+        person, session = self._person(), self.session_id()
         name, number = person.full_name.reveal(), person.document_number.reveal()
-        return holder_mark(session.id, name, number)
+        return holder_mark(session, name, number)
 
     @property
     def catalogue(self) -> Catalogue:

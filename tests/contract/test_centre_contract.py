@@ -188,6 +188,8 @@ def test_the_document_has_the_contract_and_nothing_of_the_sandbox() -> None:
         "GET /v1/operations/{id}",
         "POST /v1/operations/{id}/sms",
         "POST /v1/operations/{id}/login",
+        "POST /v1/operations/{id}/face",
+        "POST /v1/operations/{id}/face/check",
         "POST /v1/operations/{id}/confirmation",
         "POST /v1/operations/{id}/cancellation",
         "POST /v1/operations/{id}/told",

@@ -557,7 +557,7 @@ def new_card(persona: str = "P03", **changes: Any) -> PayeeCardOrder:
 def test_a_new_card_is_confirmed_on_the_phone_and_by_a_code(visits: Visits) -> None:
     visit = visits("P03")
     draft = visit.drafted(new_card())
-    assert draft.confirmed_by == (("qr", "sms"), ("face", "sms"))
+    assert draft.confirmed_by == (("qr", "sms"),)
     assert draft.changes[0].before.reveal().zh == "演示银行 尾号 0030"
     with pytest.raises(Refusal, match="evidence-missing"):
         visit.strongly(draft)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.services import script
 from tests.services.hall import Hall, hall
 from tests.services.script import World, world
 
@@ -26,3 +27,12 @@ def here(_centre: World) -> World:
 def _hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
     with hall(tmp_path_factory.mktemp("hall")) as one:
         yield one
+
+
+@pytest.fixture
+def faces(here: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """The centre checks faces, and the terminal has the models."""
+    monkeypatch.setattr(script, "closed_for_models", lambda folder: None)
+    here.ask("POST", "/faces", {"open": True})
+    yield here
+    here.ask("POST", "/faces", {"open": False})

@@ -25,6 +25,7 @@ from drivers.receipt_printer.types import Printed
 from kiosk.centre.client import CentreClient
 from kiosk.centre.publication import KeptPublication
 from kiosk.endings import How
+from kiosk.identity.face.booth import closed_for_models
 from kiosk.identity.sign_in import identify
 from kiosk.privacy import Sensitive
 from kiosk.services import SERVICES, menu, public_menu
@@ -259,7 +260,15 @@ class World:
             client.operations = operations
         runs = services or {id_: service.run for id_, service in SERVICES.items()}
         with client:
-            visit = Visit(script, client, Fixed(statuses), self.settings, committer, lambda: kept)
+            visit = Visit(
+                script,
+                client,
+                Fixed(statuses),
+                self.settings,
+                committer,
+                lambda: kept,
+                lambda: closed_for_models(self.settings.face.models),
+            )
             how = visit.run(identify_by, menu_of, runs, prove_for, public_menu)
         script.over()
         assert self.sessions() == []

@@ -6,11 +6,20 @@ from typing import Any
 
 import pytest
 
-from drivers.device import Kind
+from drivers.device import Kind, State, Status
 from drivers.smart_card.types import BankCard, BankCardKind
 from kiosk.centre.evidence import PhoneLoginState
+from kiosk.identity.face.hints import ENDS, HowEnded
 from kiosk.privacy import Sensitive
 from kiosk.services.payee_card import number_page
+from kiosk.visit.face_consent import AGAIN
+from kiosk.visit.face_steps import (
+    OTHER_WAY,
+    CaptureFace,
+    ConsentToFace,
+    FaceTaken,
+    ReadNotice,
+)
 from kiosk.visit.operation_steps import (
     CONFIRM,
     AwaitResult,
@@ -19,8 +28,12 @@ from kiosk.visit.operation_steps import (
     ShowOutcome,
 )
 from kiosk.visit.steps import (
+    AGREE,
+    DECLINE,
     OTHER,
+    WHOLE_TEXT,
     Choose,
+    ChooseWay,
     Confirm,
     EnterDigits,
     EnterNewPassword,
@@ -36,6 +49,7 @@ from kiosk.visit.troubles import MENU
 from kiosk.visit.visit import WentBack
 from kiosk.words import Language, say
 from kiosk.workshop.sandbox.changes import second_card
+from tests.services.captures import WITH_CAMERA, taken
 from tests.services.money import DirectCommitLine
 from tests.services.script import WELL, Line, Played, World
 
@@ -303,6 +317,97 @@ def test_a_number_of_a_card_is_whole() -> None:
     assert page.check("1" * 19) == Sensitive("1" * 19)
     with pytest.raises(NotAnAnswer):
         PresentNewBankCard().check("1" * 19)
+
+
+# -- face or phone --------------------------------------------------------------------------------
+
+CARD: tuple[Line, ...] = ((EnterDigits, NEW_CARD), (ConfirmOperation, CONFIRM))
+
+
+def with_camera(here: World, *lines: Line, **options: Any) -> Played:
+    return serve(here, "P03", "payee-card", *CARD, *lines, statuses=WITH_CAMERA, **options)
+
+
+def test_p03_confirms_a_new_card_by_face(faces: World) -> None:
+    played = with_camera(
+        faces,
+        (ChooseWay, "face"),
+        (ConsentToFace, WHOLE_TEXT),
+        (ReadNotice, None),
+        (ConsentToFace, AGREE),
+        (CaptureFace, lambda _: FaceTaken(why_not=ENDS[HowEnded.TOO_LONG])),
+        (Choose, AGAIN),
+        (CaptureFace, taken(reliefs=())),
+        (Choose, AGAIN),
+        (CaptureFace, taken()),
+        (EnterSmsCode, "000000"),
+        (EnterSmsCode, faces.code),
+        (ShowOutcome, MENU),
+    )
+    assert [tile.way for tile in played.last(ChooseWay).ways] == ["qr", "face"]
+    assert faces.ask("GET", "/faces")[-1]["outcome"] == "not-compared"
+    assert played.calls["POST /v1/operations/{id}/face/check"] == 2
+    assert "POST /v1/sessions/current/face" not in played.calls
+
+
+def test_who_wants_no_face_takes_the_phone(faces: World) -> None:
+    other: Line = (ChooseWay, "face")
+    with_camera(
+        faces,
+        (ChooseWay, BACK),
+        (ConfirmOperation, CONFIRM),
+        other,
+        (ConsentToFace, DECLINE),
+        other,
+        (ConsentToFace, BACK),
+        other,
+        (ConsentToFace, AGREE),
+        (CaptureFace, OTHER_WAY),
+        other,
+        (ConsentToFace, AGREE),
+        (CaptureFace, taken(session="another")),
+        (Choose, OTHER),
+        (ChooseWay, "qr"),
+        (ShowPhoneCode, BACK),
+        (ChooseWay, "qr"),
+        (ShowPhoneCode, faces.phone("P03")),
+        (EnterSmsCode, faces.code),
+        (ShowOutcome, MENU),
+    )
+
+
+def test_too_many_pictures_close_the_face(faces: World) -> None:
+    again = ((CaptureFace, lambda _: FaceTaken(b"no envelope")), (Choose, AGAIN))
+    tries = [line for _ in range(3) for line in again]
+    played = with_camera(
+        faces, (ChooseWay, "face"), (ConsentToFace, AGREE), *tries, (Problem, MENU), unrated=True
+    )
+    assert "次数太多" in say(played.last(Problem).title, Language.ZH)
+
+
+def test_with_the_phone_closed_the_face_is_asked_for_at_once(faces: World) -> None:
+    faces.ask("PUT", "/ways/phone", {"open": False})
+    face: tuple[Line, ...] = ((ConsentToFace, AGREE), (CaptureFace, taken()))
+    with_camera(faces, *face, (EnterSmsCode, faces.code), (ShowOutcome, MENU))
+
+
+def test_with_phone_and_face_closed_the_change_is_refused_before_the_card(here: World) -> None:
+    here.ask("PUT", "/ways/phone", {"open": False})
+    played = serve(here, "P03", "payee-card", (Problem, MENU), unrated=True)
+    assert "都暂停" in say(played.last(Problem).title, Language.ZH)
+
+
+def test_where_only_a_face_would_do_a_terminal_without_camera_says_so(faces: World) -> None:
+    faces.ask("PUT", "/ways/phone", {"open": False})
+    lines: tuple[Line, ...] = ((EnterDigits, NEW_CARD), (Problem, MENU))
+    played = serve(faces, "P03", "payee-card", *lines, unrated=True)
+    assert "本机还不能确认" in say(played.last(Problem).title, Language.ZH)
+
+
+def test_a_camera_that_is_down_greys_the_face(faces: World) -> None:
+    statuses = {**WELL, Kind.CAMERA: Status(State.OFFLINE)}
+    phone: tuple[Line, ...] = strongly(faces, "P03")[1:]
+    serve(faces, "P03", "payee-card", *CARD, *phone, statuses=statuses)
 
 
 # -- 手机号 ---------------------------------------------------------------------------------------

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from drivers.device import Kind, State, Status
-from kiosk.identity.face.envelope import FaceContent, seal
 from kiosk.identity.face.hints import ENDS, HowEnded
-from kiosk.identity.face.models import LIVENESS, pinned
-from kiosk.identity.ways import face
 from kiosk.settings import FaceSettings
+from kiosk.visit.face_consent import AGAIN
 from kiosk.visit.face_steps import (
     DECLINE,
     OTHER_WAY,
@@ -37,46 +33,10 @@ from kiosk.visit.steps import (
 )
 from kiosk.visit.visit import Left
 from kiosk.words import Language, say
-from tests.services.script import LEAVE, WELL, Line, Played, World, card, texts
+from tests.services.captures import WITH_CAMERA, taken
+from tests.services.script import LEAVE, Line, Played, World, card, texts
 
-WITH_CAMERA = {**WELL, Kind.CAMERA: Status(State.ONLINE)}
 END: Line = (Farewell, None)
-
-
-@pytest.fixture
-def faces(here: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """The centre checks faces, and the terminal has the models."""
-    monkeypatch.setattr(face, "closed_for_models", lambda folder: None)
-    here.ask("POST", "/faces", {"open": True})
-    yield here
-    here.ask("POST", "/faces", {"open": False})
-
-
-def taken(**changes: Any) -> Callable[[Any], FaceTaken]:
-    """What a capture gives for the step, sealed to the centre; ``changes`` of its content."""
-
-    def take(step: Any) -> FaceTaken:
-        assert isinstance(step, CaptureFace)
-        content = FaceContent(
-            session=step.session,
-            challenge=step.challenge.challenge,
-            taken_at="2026-01-15T10:00:00+08:00",
-            terminal="T0001",
-            engine="test",
-            models={name: pinned()[name].sha256 for name in LIVENESS},
-            actions=("nod", "turn_left"),
-            reliefs=(0.0, 0.24),
-            raster=12.0,
-            edges=0,
-            attempts=1,
-            score=0.7,
-            measures={},
-            picture=b"\xff\xd8\xff picture",
-        )
-        content = msgspec.structs.replace(content, **changes)
-        return FaceTaken(seal(content, step.challenge.certificate.encode()))
-
-    return take
 
 
 def begun(*lines: Line, way: str = "face") -> tuple[Line, ...]:
@@ -139,7 +99,7 @@ def test_a_capture_may_be_tried_again(faces: World) -> None:
         faces,
         (ConsentToFace, AGREE),
         (CaptureFace, lambda _: FaceTaken(why_not=ENDS[HowEnded.TOO_LONG])),
-        (Choose, face.AGAIN),
+        (Choose, AGAIN),
         (CaptureFace, taken()),
     )
     assert say(played.last(Choose).title, Language.ZH) == "时间太长了"
@@ -196,7 +156,7 @@ def test_a_replayed_picture_is_refused(faces: World) -> None:
 
 
 def test_bytes_that_are_no_envelope_are_refused_and_lock_in_the_end(faces: World) -> None:
-    tries = [line for _ in range(3) for line in ((CaptureFace, _nonsense), (Choose, face.AGAIN))]
+    tries = [line for _ in range(3) for line in ((CaptureFace, _nonsense), (Choose, AGAIN))]
     played = faces.play(
         *begun((ConsentToFace, AGREE), *tries, (Problem, Left())), END, statuses=WITH_CAMERA
     )
@@ -222,7 +182,7 @@ def test_without_models_the_way_is_greyed(here: World, tmp_path: Path) -> None:
         )
     finally:
         here.ask("POST", "/faces", {"open": False})
-    assert say(face.closed(played.visit) or "", Language.ZH) == "本机没有安装人脸识别"
+    assert say(played.visit.faces_closed() or "", Language.ZH) == "本机没有安装人脸识别"
 
 
 def test_where_the_centre_checks_no_faces_nothing_is_asked(here: World) -> None:

@@ -365,16 +365,14 @@ _TILES = (
         "phone",
         CentreWords(zh="手机号", en="Phone"),
         CentreWords(zh="需刷脸或扫码", en="With your face or phone"),
-        "more",
-        closed=CentreWords(zh="需刷脸或扫码", en="Needs your face or phone"),
+        "phone",
         group="change",
     ),
     Tile(
         "payee-card",
         CentreWords(zh="收款银行卡", en="Bank card"),
         CentreWords(zh="需刷脸或扫码", en="With your face or phone"),
-        "more",
-        closed=CentreWords(zh="需刷脸或扫码", en="Needs your face or phone"),
+        "card",
         group="change",
     ),
     Tile(

@@ -8,7 +8,6 @@ encrypts it to the centre's certificate.
 
 from __future__ import annotations
 
-import base64
 from typing import Annotated
 
 import msgspec
@@ -84,8 +83,3 @@ def unseal(sealed: bytes, certificate: x509.Certificate, key: RSAPrivateKey) -> 
         return msgspec.json.decode(data, type=FaceContent)
     except (ValueError, msgspec.DecodeError) as error:
         raise NotSealed(f"no envelope for this key: {type(error).__name__}") from None
-
-
-def as_text(sealed: bytes) -> str:
-    """The envelope for a JSON body."""
-    return base64.b64encode(sealed).decode("ascii")

@@ -356,6 +356,17 @@ REFUSALS: dict[str, tuple[int, Words, Words]] = {
             "Please come back then. If it was not you who changed it, call 12329 at once.",
         ),
     ),
+    "evidence-closed": (
+        409,
+        (
+            "手机确认和刷脸现在都暂停，这项业务不能在终端办理。",
+            "Neither a phone nor a face can confirm this at a terminal now.",
+        ),
+        (
+            "请稍后再来，或带身份证到柜台。",
+            "Please come later, or go to a counter.",
+        ),
+    ),
     "withdrawal-under-way": (
         409,
         ("您有一笔提取正在办理。", "A withdrawal of yours is under way."),

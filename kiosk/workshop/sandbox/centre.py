@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from kiosk.centre.operations import EvidenceKind
 from kiosk.workshop.sandbox import seed
 from kiosk.workshop.sandbox.accounts import Accounts
 from kiosk.workshop.sandbox.alarms import Alarms
@@ -72,6 +73,8 @@ class StandInCentre:
             self.accounts,
             self.offers,
             logins=self.logins,
+            faces=self.faces,
+            can_give=self._can_give,
             fixed_code=fixed_code,
             codes_per_day=codes_per_day,
             alarms=self.alarms,
@@ -88,6 +91,15 @@ class StandInCentre:
         self.operations.steer(None)
         self.sessions.faces_closed = NO_FACES
         self.ways.reset()
+
+    def _can_give(self, kind: EvidenceKind) -> bool:
+        """Whether the centre takes this kind of evidence for an operation now."""
+        match kind:
+            case "face":
+                return self.sessions.faces_closed is None
+            case "qr":
+                return self.ways.closed("phone") is None
+        return True
 
     def close(self) -> None:
         self.store.close()

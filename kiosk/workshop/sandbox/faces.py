@@ -44,8 +44,9 @@ class Faces:
         self._store = store
         self._clock = clock
 
-    def challenge(self, session: str) -> FaceChallenge:
-        """A challenge for one capture of ``session``. Refuses face-locked."""
+    def challenge(self, session: str, operation: str = "") -> FaceChallenge:
+        """A challenge for one capture of ``session``. ``operation``: what the face shall confirm;
+        it raises no level then. Refuses face-locked."""
         self._must_not_be_locked(session)
         challenge = secrets.token_hex(16)
         self._store.insert(
@@ -58,6 +59,7 @@ class Faces:
                 "consent": "",
                 "outcome": "",
                 "at": self._clock.now().isoformat(),
+                "operation": operation,
             },
         )
         return FaceChallenge(
@@ -67,13 +69,14 @@ class Faces:
             notice=NOTICE,
         )
 
-    def check(self, session: str, terminal: str, picture: FacePicture) -> None:
-        """Check a picture. Refuses face-locked, face-expired (also a challenge that was used),
-        face-unreadable, face-foreign, face-not-live."""
+    def check(self, session: str, terminal: str, picture: FacePicture, operation: str = "") -> None:
+        """Check a picture. Refuses face-locked, face-expired (also a challenge that was used, or is
+        for something else), face-unreadable, face-foreign, face-not-live."""
         with self._store.transaction():
             self._must_not_be_locked(session)
             row = self._store.one("SELECT * FROM face WHERE challenge = ?", picture.challenge)
-            if not row or row["session"] != session or row["used"]:
+            mine = row and row["session"] == session and row["operation"] == operation
+            if not row or not mine or row["used"]:
                 raise Refused("face-expired")
             self._store.run(
                 "UPDATE face SET used = 1, consent = ?, outcome = 'refused' WHERE challenge = ?",
@@ -92,6 +95,18 @@ class Faces:
         self._store.run(
             "UPDATE face SET outcome = 'not-compared' WHERE challenge = ?", picture.challenge
         )
+
+    def showed(self, challenge: str, session: str, operation: str) -> bool:
+        """Whether the face of ``challenge`` was shown for ``operation``; it stands as long as the
+        draft and its session."""
+        row = self._store.one(
+            "SELECT 1 FROM face WHERE challenge = ? AND session = ? AND operation = ? "
+            "AND outcome = 'not-compared'",
+            challenge,
+            session,
+            operation,
+        )
+        return row is not None
 
     # -- inside -------------------------------------------------------------------------------
 

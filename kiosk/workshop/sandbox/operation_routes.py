@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from kiosk.centre.evidence import PhoneLogin
+from kiosk.centre.face import FaceChallenge, FacePicture
 from kiosk.centre.models import SmsSent
 from kiosk.centre.operations import (
     Authorisation,
@@ -116,6 +117,33 @@ def open_operation_login(
     """
     centre.ways.must_be_open("phone")
     return centre.operations.open_login(visitor, id, str(request.base_url).rstrip("/"))
+
+
+@router.post("/operations/{id}/face", status_code=201)
+def open_operation_face(
+    centre: AtCentre, visitor: ProvedVisitor, id: OperationPath
+) -> FaceChallenge:
+    """What a capture is bound to that shows the face of the operation's citizen.
+
+    Refuses face-closed, face-locked, name-not-confirmed, not-drafted.
+    """
+    centre.sessions.must_be_open_to_faces(visitor)
+    centre.operations.must_be_drafted(visitor, id)
+    return centre.faces.challenge(visitor.session, id)
+
+
+@router.post("/operations/{id}/face/check", status_code=204)
+def check_operation_face(
+    centre: AtCentre, visitor: ProvedVisitor, id: OperationPath, body: FacePicture
+) -> None:
+    """Check the sealed picture, for this operation and for nothing else.
+
+    Refuses face-closed, face-expired, face-unreadable, face-foreign, face-not-live, face-locked,
+    name-not-confirmed, not-drafted.
+    """
+    centre.sessions.must_be_open_to_faces(visitor)
+    centre.operations.must_be_drafted(visitor, id)
+    centre.faces.check(visitor.session, visitor.terminal, body, id)
 
 
 @router.post("/operations/{id}/confirmation")

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from threading import Lock
 from typing import Any
 
@@ -25,6 +25,7 @@ from kiosk.centre.operations import (
     DraftRequest,
     Eligibility,
     Evidence,
+    EvidenceKind,
     Group,
     Operation,
     OperationStatus,
@@ -41,6 +42,7 @@ from kiosk.workshop.sandbox.business_words import TITLES
 from kiosk.workshop.sandbox.businesses import RULES
 from kiosk.workshop.sandbox.cases import BusinessRule, OrderTarget, PersonCase, Terms
 from kiosk.workshop.sandbox.clock import Clock
+from kiosk.workshop.sandbox.faces import Faces
 from kiosk.workshop.sandbox.logins import PhoneLogins
 from kiosk.workshop.sandbox.offers import Offers
 from kiosk.workshop.sandbox.refusals import Refused
@@ -110,16 +112,21 @@ class OperationDesk:
         offers: Offers,
         *,
         logins: PhoneLogins,
+        faces: Faces,
+        can_give: Callable[[EvidenceKind], bool],
         fixed_code: str | None,
         codes_per_day: int,
         alarms: Alarms,
         bugs: frozenset[CentreBug] = frozenset(),
     ) -> None:
+        """``can_give``: whether the centre takes this kind of evidence now."""
         self._store = store
         self._clock = clock
         self._accounts = accounts
         self._offers = offers
         self._logins = logins
+        self._faces = faces
+        self._can_give = can_give
         self._fixed_code = fixed_code
         self._codes_per_day = codes_per_day
         self._alarms = alarms
@@ -174,7 +181,17 @@ class OperationDesk:
         busy = self._in_the_way(visitor.person["id"], rule.kind)
         if busy:
             return [Terms(rule.business, refusal=busy)]
-        return rule.judge(case)
+        return self._provable(rule.judge(case))
+
+    def _provable(self, found: list[Terms]) -> list[Terms]:
+        """``found``, with the evidence that can be given now; without any, it cannot be had."""
+        closed = Refused("evidence-closed")
+        provable = []
+        for terms in found:
+            sets = tuple(each for each in terms.confirmed_by if all(map(self._can_give, each)))
+            refusal = terms.refusal or (None if sets else closed)
+            provable.append(replace(terms, confirmed_by=sets, refusal=refusal))
+        return provable
 
     def _agreed(self, visitor: TokenHolder) -> bool:
         return bool(
@@ -275,7 +292,7 @@ class OperationDesk:
         """The terms on which ``target`` can be had. Refuses everything else."""
         if rule.needs_authorisation and not self._agreed(visitor):
             raise Refused("authorisation-needed")
-        return fitting(rule.judge(case), target)
+        return fitting(self._provable(rule.judge(case)), target)
 
     def _supersede(self, person: str, kind: str) -> None:
         for row in self._store.all(
@@ -349,9 +366,7 @@ class OperationDesk:
         """Send the operation's own code. Refuses not-found, not-drafted, sms-too-soon,
         sms-daily-limit."""
         with self._at_once() as now:
-            row = self._of(visitor, id)
-            if row["state"] != OperationState.DRAFTED:
-                raise Refused("not-drafted", operation=_named(row))
+            row = self._drafted(visitor, id)
             last = self._last_code(id)
             if last and now - last["sent"] < RESEND_S:
                 wait = max(1, RESEND_S - int(now - last["sent"]))
@@ -380,10 +395,13 @@ class OperationDesk:
         """A login for the phone of the operation's citizen, bound to the operation. Refuses
         not-found, not-drafted."""
         with self._at_once():
-            row = self._of(visitor, id)
-            if row["state"] != OperationState.DRAFTED:
-                raise Refused("not-drafted", operation=_named(row))
+            self._drafted(visitor, id)
             return self._logins.open(visitor.terminal, visitor.session, base, operation=id)
+
+    def must_be_drafted(self, visitor: TokenHolder, id: str) -> None:
+        """Refuses not-found, not-drafted."""
+        with self._at_once():
+            self._drafted(visitor, id)
 
     def summary(self, id: str) -> str:
         """Business and amount in Chinese, as the citizen's phone shows them."""
@@ -427,18 +445,22 @@ class OperationDesk:
         if not any(kinds >= set(enough) for enough in sets):
             return Refused("evidence-missing", operation=_named(row))
         for evidence in given.evidence:
-            if evidence.kind == "qr":
-                if not self._agreed_on_phone(visitor, row, evidence):
+            if evidence.kind != "sms":
+                if not self._proves(visitor, row, evidence):
                     return Refused("evidence-refused", operation=_named(row))
                 continue
-            if evidence.kind != "sms":
-                return Refused("evidence-refused", operation=_named(row))
             last = self._last_code(row["id"])
             if not last or now - last["sent"] > CODE_VALID_S:
                 return Refused("code-expired", operation=_named(row))
             if not secrets.compare_digest(last["code"].encode(), evidence.value.reveal().encode()):
                 return self._wrong_code(row)
         return None
+
+    def _proves(self, visitor: TokenHolder, row: Row, evidence: Evidence) -> bool:
+        """Whether evidence that is no code is the citizen's, for this operation."""
+        if evidence.kind == "face":
+            return self._faces.showed(evidence.value.reveal(), visitor.session, row["id"])
+        return evidence.kind == "qr" and self._agreed_on_phone(visitor, row, evidence)
 
     def _agreed_on_phone(self, visitor: TokenHolder, row: Row, evidence: Evidence) -> bool:
         """Whether the operation's own citizen has agreed to it on a phone, for this terminal."""
@@ -633,6 +655,13 @@ class OperationDesk:
 
     def _case(self, visitor: TokenHolder) -> PersonCase:
         return PersonCase(self._store, self._clock.today(), visitor.person, self._clock.ticks())
+
+    def _drafted(self, visitor: TokenHolder, id: str) -> Row:
+        """The draft. Refuses not-found, not-drafted."""
+        row = self._of(visitor, id)
+        if row["state"] != OperationState.DRAFTED:
+            raise Refused("not-drafted", operation=_named(row))
+        return row
 
     def _row(self, id: str) -> Row:
         row = self._store.one("SELECT * FROM operation WHERE id = ?", id)

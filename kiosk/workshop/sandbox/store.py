@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-_VERSION = 9  # raised with every change of the schema or of the seed
+_VERSION = 10  # raised with every change of the schema or of the seed
 _SCHEMA = """
 CREATE TABLE person (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, name_latin TEXT NOT NULL, sex TEXT NOT NULL,
@@ -63,7 +63,8 @@ CREATE TABLE message (
 ) STRICT;
 CREATE TABLE face (
     challenge TEXT PRIMARY KEY, session TEXT NOT NULL REFERENCES session, asked REAL NOT NULL,
-    used INTEGER NOT NULL, consent TEXT NOT NULL, outcome TEXT NOT NULL, at TEXT NOT NULL
+    used INTEGER NOT NULL, consent TEXT NOT NULL, outcome TEXT NOT NULL, at TEXT NOT NULL,
+    operation TEXT NOT NULL
 ) STRICT;
 CREATE TABLE document (
     id TEXT PRIMARY KEY, session TEXT NOT NULL REFERENCES session, terminal TEXT NOT NULL,
