@@ -68,6 +68,8 @@ WHOLE: dict[str, tuple[str, ...]] = {
         "tests/services/test_changes.py",
     ),
     "kiosk/visit/phone_consent.py": ("tests/services/test_changes.py",),
+    "kiosk/visit/evidence_ways.py": ("tests/services/test_changes.py",),
+    "kiosk/visit/face_consent.py": ("tests/services/test_changes.py",),
     "kiosk/visit/replay.py": ("tests/unit/test_replay.py", "tests/unit/test_undertaking.py"),
     "kiosk/privacy.py": ("tests/unit/test_privacy.py",),
     "kiosk/centre/client.py": (

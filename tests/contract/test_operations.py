@@ -20,6 +20,7 @@ from kiosk.centre.client import CentreClient
 from kiosk.centre.commit_client import CommitClient
 from kiosk.centre.errors import CentreUnavailable, Refusal
 from kiosk.centre.evidence import CardEvidence, PasswordEvidence, PhoneEvidence
+from kiosk.centre.face import FaceChallenge, FacePicture
 from kiosk.centre.operations import (
     AuthorisationAnswer,
     Confirmation,
@@ -42,10 +43,12 @@ from kiosk.centre.operations import (
 )
 from kiosk.operation import Business, OperationState
 from kiosk.privacy import Sensitive
+from kiosk.visit.face_steps import CaptureFace
 from kiosk.workshop.sandbox import personas
 from kiosk.workshop.sandbox.changes import second_card
 from kiosk.workshop.sandbox.server import serving
 from kiosk.workshop.sandbox.tls import SandboxCa
+from tests.services.captures import taken
 
 D = Decimal
 REPAY, RETIRE = Business.REPAY_LOAN_WITHDRAWAL, Business.RETIREMENT_WITHDRAWAL
@@ -106,6 +109,7 @@ class OperationVisit:
         self.lever = centre.lever
         self.post = centre.post
         self.moved = centre.moved
+        self.terminal = terminal
         certificate = centre.ca.terminal(terminal)
         self.ask = CentreClient(centre.url, terminal, ca=centre.ca.root, certificate=certificate)
         self.committer = centre.committer(terminal)
@@ -157,6 +161,18 @@ class OperationVisit:
         form = {"person": person, "answer": "yes", "digits": login.digits}
         self.post(login.content.reveal(), form)
         return Evidence(kind="qr", value=Sensitive(login.id))
+
+    def picture(self, challenge: FaceChallenge) -> FacePicture:
+        """A capture in this visit, sealed to the centre."""
+        assert self.ask.session
+        step = CaptureFace(challenge, self.ask.session.id)
+        return FacePicture.of(challenge, taken(terminal=self.terminal)(step).sealed)
+
+    def showed(self, draft: Operation) -> Evidence:
+        """The evidence of a face that was shown for ``draft``."""
+        challenge = self.money.open_face(draft.id)
+        self.money.check_face(draft.id, self.picture(challenge))
+        return Evidence(kind="face", value=Sensitive(challenge.challenge))
 
     def strongly(self, draft: Operation, *more: Evidence) -> OperationState:
         """Confirm ``draft`` with a code and ``more``."""
@@ -607,6 +623,51 @@ def test_a_phone_agrees_to_one_operation_only(visits: Visits) -> None:
     third = elsewhere.drafted(new_card())
     with pytest.raises(Refusal, match="evidence-refused"):
         visit.strongly(third, elsewhere.agreed(third, "P03"))
+
+
+def test_a_face_confirms_one_operation_only(visits: Visits) -> None:
+    visit = visits("P03")
+    visit.lever("POST", "/faces", {"open": True})
+    first = visit.drafted(new_card())
+    assert first.confirmed_by == (("qr", "sms"), ("face", "sms"))
+    with pytest.raises(Refusal, match="evidence-refused"):
+        visit.strongly(first, Evidence(kind="face", value=Sensitive("0" * 32)))
+    with pytest.raises(Refusal, match="face-expired"):
+        visit.ask.check_face(visit.picture(visit.money.open_face(first.id)))
+    unseen = visit.money.open_face(first.id)
+    with pytest.raises(Refusal, match="evidence-refused"):
+        visit.strongly(first, Evidence(kind="face", value=Sensitive(unseen.challenge)))
+    face = visit.showed(first)
+    second = visit.drafted(new_card())
+    with pytest.raises(Refusal, match="not-drafted"):
+        visit.money.open_face(first.id)
+    with pytest.raises(Refusal, match="evidence-refused"):
+        visit.strongly(second, face)
+    with pytest.raises(Refusal, match="face-expired"):
+        visit.money.check_face(second.id, visit.picture(visit.ask.face_challenge()))
+    assert visit.strongly(second, visit.showed(second)) is OperationState.CONFIRMED
+
+
+def test_a_face_of_an_earlier_session_confirms_nothing(visits: Visits) -> None:
+    visit = visits("P03")
+    visit.lever("POST", "/faces", {"open": True})
+    draft = visit.drafted(new_card())
+    face = visit.showed(draft)
+    with pytest.raises(Refusal, match="evidence-refused"):
+        visits("P03").strongly(draft, face)
+
+
+def test_without_phone_and_face_a_change_of_card_is_closed(visits: Visits) -> None:
+    visit = visits("P03")
+    draft = visit.drafted(new_card())
+    phone = visit.agreed(draft, "P03")
+    visit.lever("PUT", "/ways/phone", {"open": False})
+    closed = visit.change(Business.PAYEE_CARD_CHANGE).refusal
+    assert closed
+    assert closed.code == "evidence-closed"
+    with pytest.raises(Refusal, match="evidence-closed"):
+        visit.drafted(new_card())
+    assert visit.strongly(draft, phone) is OperationState.CONFIRMED, "it was given before"
 
 
 def test_the_phone_says_what_it_agrees_to(visits: Visits) -> None:

@@ -9,6 +9,7 @@ from kiosk.privacy import Sensitive
 from kiosk.services.payee_card import number_page, way_page
 from kiosk.services.personal_data import field_page, value_page
 from kiosk.services.phone import phone_page
+from kiosk.visit.evidence_ways import TILES, evidence_page
 from kiosk.visit.operation_steps import ConfirmOperation
 from kiosk.visit.operation_words import HOME, outcome
 from kiosk.visit.steps import EnterNewPassword, PresentNewBankCard, ShowPhoneCode, Step
@@ -163,6 +164,7 @@ def change_samples() -> dict[str, Step[object]]:
             300,
             business=_CARD.title,
         ),
+        "8ga-face-or-phone": evidence_page((TILES["qr"], TILES["face"])),
         "8h-phone-number": phone_page(),
         "8i-phone-again": phone_page(again=True),
         "8j-phone-taken": phone_page(_TAKEN),
