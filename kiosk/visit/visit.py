@@ -340,7 +340,7 @@ class Visit:
     def session_id(self) -> str:
         """The id of the centre's session, once it was opened."""
         if self.centre.session is None:
-            raise RuntimeError("the session is named before it was opened")
+            raise RuntimeError("the session is named before signing in")
         return self.centre.session.id
 
     def holder(self) -> str:
