@@ -14,6 +14,7 @@ from kiosk.privacy import Sensitive
 from kiosk.services.payee_card import number_page
 from kiosk.visit.face_consent import AGAIN
 from kiosk.visit.face_steps import (
+    DECLINE,
     OTHER_WAY,
     CaptureFace,
     ConsentToFace,
@@ -29,7 +30,6 @@ from kiosk.visit.operation_steps import (
 )
 from kiosk.visit.steps import (
     AGREE,
-    DECLINE,
     OTHER,
     WHOLE_TEXT,
     Choose,
