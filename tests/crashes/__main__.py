@@ -36,6 +36,7 @@ BUGS = (
     "time-out closed as failed",
     "in progress shown as done",
     "cancellation not awaited",
+    "no Taken shown as not done",
 )
 """Seeded bugs of committer and visit, each of which a few lives of a terminal must show."""
 BUG_ROUNDS = 8

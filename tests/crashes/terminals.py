@@ -18,7 +18,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from random import Random
 
@@ -33,6 +33,9 @@ from tests.crashes.committing import POINTS
 from tests.crashes.proxy import FaultProxy
 
 TERMINAL = "YL-0001"
+FROZEN_S = 6.0
+"""How long a committer stands still: a visit waits three seconds for it, and tells after one more
+what its cancellation gave."""
 REST_S = 90.0
 """Longest rest until everything that was confirmed has ended."""
 SETTINGS = """
@@ -161,16 +164,17 @@ def run_round(
     (directory / "stage").mkdir()
     (directory / "stage" / "bug").write_text(bug)
     with quick_centre(directory / "centre") as centre:
-        proxy = FaultProxy(centre.url, seed)
+        proxy = FaultProxy(centre.url, seed, centre.ca, centre.ca.terminal(TERMINAL))
         terminal = CrashTerminal(directory / "stage", centre, directory / "centre", proxy.url)
         over = threading.Event()
-        steering = threading.Thread(target=_steer, args=(centre, Random(seed), over))
+        steering = threading.Thread(target=_steer, args=(centre, Random(seed), over, bool(bug)))
         steering.start()
         try:
             for number in range(kills):
                 if terminal.keeper.poll() is not None:
                     raise BrokenTerminal("the keeper has ended of itself")
-                counted[_one_kill(terminal, random, points[number % len(points)])] += 1
+                point = points[number % len(points)]
+                counted[_one_kill(terminal, centre, random, point)] += 1
             over.set()
             proxy.calm = True
             _rest(terminal, centre)
@@ -186,9 +190,14 @@ def run_round(
     return counted
 
 
-def _one_kill(terminal: CrashTerminal, random: Random, point: str) -> str:
-    """Kill something; what."""
-    what = random.choice(("point", "point", "point", "committer", "committer", "visit", "keeper"))
+def _one_kill(terminal: CrashTerminal, centre: ServedCentre, random: Random, point: str) -> str:
+    """Kill something, or let the committer stand still for a while; what."""
+    what = random.choice(
+        ("point", "point", "point", "committer", "committer", "visit", "keeper", "freeze")
+    )
+    if what == "freeze":
+        _freeze(terminal, centre)
+        return what
     if what != "point":
         time.sleep(random.uniform(0.2, 2.0))
         terminal.kill(what, random)
@@ -203,11 +212,24 @@ def _one_kill(terminal: CrashTerminal, random: Random, point: str) -> str:
     return point if reached else "not reached"
 
 
-def _steer(centre: ServedCentre, random: Random, over: threading.Event) -> None:
-    """Let the centre refuse most commits, so that the money lasts, and work on some for a while."""
+def _freeze(terminal: CrashTerminal, centre: ServedCentre) -> None:
+    """Let the committer stand still for longer than a visit waits for it. The visit then cancels,
+    and its cancellation gets no answer."""
+    fault = {"kind": "status", "match": "/v1/operations", "ends": "/cancellation", "times": 3}
+    centre.lever("POST", "/faults", fault)
+    for pid in terminal.pids("tests.crashes.committing"):
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(FROZEN_S)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+
+
+def _steer(centre: ServedCentre, random: Random, over: threading.Event, bug: bool) -> None:
+    """Let the centre refuse most commits, so that the money lasts, and work on some for a while.
+    A bug is often seen by the money alone: then half of the commits are done."""
     while not over.wait(0.3):
         course = {
-            "ends_as": "done" if random.random() < 0.12 else "refused",
+            "ends_as": "done" if random.random() < (0.5 if bug else 0.12) else "refused",
             "after_s": random.choice((0.0, 0.0, 1.0)),
             "times": 1,
         }
@@ -261,7 +283,9 @@ def _compare(terminal: CrashTerminal, centre: ServedCentre) -> None:
     if not paid <= pressed:
         raise BrokenTerminal(f"money moved without a confirmation: {paid - pressed}")
     for line in terminal.shown():
-        if line[0] == "shown" and line[2] in ENDS and (line[2] == "done") != (line[1] in paid):
+        if line[0] != "shown" or line[2] not in ENDS:
+            continue
+        if line[2] != books[line[1]]["state"] or (line[2] == "done") != (line[1] in paid):
             raise BrokenTerminal(f"{line[2]} was shown of {books[line[1]]}")
     journal = terminal.journal()
     for line in terminal.shown():

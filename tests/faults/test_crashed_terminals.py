@@ -1,10 +1,57 @@
 """Whole terminals under kills, against the stand-in centre; ``make faults`` runs many."""
 
+from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
-from tests.crashes.terminals import BrokenTerminal, run_round
+from kiosk.centre.commit_client import CommitClient
+from kiosk.centre.errors import CentreUnavailable
+from kiosk.operation import Business, OperationState
+from tests.contract.test_operations import OperationVisit, ServedCentre, served
+from tests.crashes import proxy
+from tests.crashes.proxy import READ, FaultProxy
+from tests.crashes.terminals import TERMINAL, BrokenTerminal, run_round
+
+
+@pytest.fixture(scope="module")
+def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedCentre]:
+    with served(tmp_path_factory.mktemp("centre")) as centre:
+        yield centre
+
+
+TWO = (("P03", Business.REPAY_LOAN_WITHDRAWAL), ("P04", Business.RETIREMENT_WITHDRAWAL))
+HEARD = {"delivered twice": 2, "delivered late": 0, "another operation's answer": 1}
+"""How many of two commits have an answer; of a fate that is not here, none need have."""
+
+
+@pytest.mark.parametrize("fate", READ)
+def test_no_line_has_money_moved_twice_or_another_answer_believed(
+    centre: ServedCentre, fate: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proxy, "HOLE_S", 0.2)
+    centre.lever("POST", "/reset")
+    certificate = centre.ca.terminal(TERMINAL)
+    line = FaultProxy(centre.url, 1, centre.ca, certificate, chance=1.0, fates=(fate,))
+    monkeypatch.setattr(line._random, "uniform", lambda *_: 0.0)
+    heard = 0
+    with closing(line):
+        for person, business in TWO:
+            visit = OperationVisit(centre, person, TERMINAL)
+            visit.authorise()
+            draft = visit.confirmed(business)
+            certified = CommitClient(line.url, TERMINAL, ca=centre.ca.root, certificate=certificate)
+            with certified as committer, suppress(CentreUnavailable):
+                said = committer.commit(draft.id)
+                assert (said.id, said.state) == (draft.id, OperationState.DONE)
+                heard += 1
+            visit.ask.close()
+        line.calm = True
+    assert heard == HEARD.get(fate, heard)
+    assert line.fates[fate] == 2
+    moved = centre.moved()
+    assert len(moved) == len(set(moved))
 
 
 @pytest.mark.soak
