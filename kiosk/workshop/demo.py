@@ -28,8 +28,8 @@ from kiosk.workshop import robots
 
 PROFILE = "supermarket"
 """What kind of machine is shown unless another is named."""
-STORIES = 2
-"""How many visits the scripted demo plays."""
+STORIES = 5
+"""How many visits the scripted demo plays: one for each of ``ui.robots.player.STORIES``."""
 _OF_A_BANK = "branch-stm"
 _BANK = {"zh": "云岭银行示范路支行", "en": "Yunling Bank, Shifan Road"}
 MARK = ".made-by-kiosk-demo"
@@ -109,7 +109,7 @@ def _play(out: Path, profile: str, *, landscape: bool) -> int:
     empty(out)
     with place(headless=True, profile=profile, landscape=landscape, say=_say) as here:
         _begin_with_agreement(here.centre, profile)
-        _say(f"playing {STORIES} visits on the real pages, about a minute; pictures go to {out}")
+        _say(f"playing {STORIES} visits on the real pages, about two minutes; pictures go to {out}")
         player = robots.options(robots.PLAYER, out, here.desk, here.centre)
         command = keeper.visit_command(here.settings, *player)
         code = keeper.run(

@@ -112,6 +112,11 @@ class Robot(QObject):
         messages = requests.get(f"{self._centre}/sandbox/messages", timeout=5).json()
         return str(messages[0]["code"])
 
+    def lever(self, method: str, path: str, body: object = None) -> None:
+        """Move a lever of the stand-in centre."""
+        answer = requests.request(method, f"{self._centre}/sandbox{path}", json=body, timeout=5)
+        answer.raise_for_status()
+
     def type_code(self) -> None:
         for digit in self.sms_code():
             self.touch(digit)
@@ -126,7 +131,7 @@ class Player(Robot):
         self._out = out
         self._number = self._next_number()
         self._shots = 0
-        self.play((_main_job, _loan)[self._number % 2](self))
+        self.play(STORIES[self._number % len(STORIES)](self))
 
     def _next_number(self) -> int:
         file = self._out / STORY_FILE
@@ -157,7 +162,8 @@ def attach(visit_app: VisitApp, out: str, desk: str, centre: str) -> None:
     visit_app.live.connect(lambda: visit_app.keep(Player(visit_app, Path(out), Path(desk), centre)))
 
 
-def _sign_in(p: Player, persona: str) -> Story:
+def _prove(p: Player, persona: str) -> Story:
+    """From the first touch to the code; what comes then depends on who comes."""
     yield p.page("AttractPage")
     p.shot("attract")
     p.press("start")
@@ -173,6 +179,10 @@ def _sign_in(p: Player, persona: str) -> Story:
     p.shot("enter-code")
     p.lift_card()
     p.type_code()
+
+
+def _sign_in(p: Player, persona: str) -> Story:
+    yield from _prove(p, persona)
     yield p.page("MenuPage")
     p.shot("menu")
 
@@ -249,3 +259,82 @@ def _loan(p: Player) -> Story:
     yield p.page("RatePage")
     p.press("skip")
     yield p.page("FarewellPage")
+
+
+def _to_the_quote(p: Player, reason: str) -> Story:
+    """From the menu to the quote of a withdrawal, or to the page of its amount."""
+    p.press("withdraw")
+    yield p.page("StatementPage")
+    p.shot("authorisation")
+    p.press("yes")
+    yield p.page("ReasonsPage")
+    p.shot("reasons")
+    p.press(reason)
+
+
+def _confirm(p: Player) -> Story:
+    """The quote, confirmed in two presses; what the code page sends is the confirmation."""
+    yield p.page("ConfirmOperationPage")
+    p.shot("quote")
+    p.touch("inTwo")
+    p.touch("inTwo")
+    p.press("second")
+    yield p.page("EnterCodePage")
+    p.shot("code-of-the-operation")
+
+
+def _withdrawal(p: Player) -> Story:
+    """王强 withdraws what he has repaid, and takes the slip."""
+    yield from _sign_in(p, "P03")
+    yield from _to_the_quote(p, "偿还公积金贷款")
+    yield p.page("EnterNumberPage")
+    p.touch("all")
+    yield lambda: True
+    p.shot("amount")
+    p.press("confirm")
+    yield from _confirm(p)
+    p.type_code()
+    yield p.page("OutcomePage")
+    p.shot("done")
+    p.press("slip")
+    yield p.page("PrintingPage")
+    yield p.page("OutcomePage")
+    p.shot("slip-of-the-withdrawal")
+    p.press("menu")
+    yield p.page("MenuPage")
+    p.press("leave")
+    yield p.page("RatePage")
+    p.press("skip")
+    yield p.page("FarewellPage")
+
+
+def _uncertain(p: Player) -> Story:
+    """赵秀兰 withdraws at her retirement; the centre carries it out, and its answers are lost. She
+    does not wait for the result."""
+    yield from _sign_in(p, "P04")
+    yield from _to_the_quote(p, "离休、退休")
+    yield from _confirm(p)
+    lost = {"kind": "drop", "match": "/v1/operations", "ends": "/commit", "times": 1}
+    p.lever("POST", "/faults", lost)
+    p.lever("POST", "/faults", {"kind": "status", "match": "/v1/operations/", "method": "GET"})
+    p.type_code()
+    yield p.page("AwaitResultPage")
+    p.shot("unknown")
+    p.press("leave")
+    yield p.page("FarewellPage")
+
+
+def _resolved(p: Player) -> Story:
+    """The centre answers again. 赵秀兰 comes back and is told first what became of it."""
+    p.lever("DELETE", "/faults")
+    yield from _prove(p, "P04")
+    yield p.page("OutcomePage")
+    p.shot("told-at-the-next-visit")
+    p.press("menu")
+    yield p.page("MenuPage")
+    p.press("leave")
+    yield p.page("FarewellPage")
+
+
+STORIES = (_main_job, _loan, _withdrawal, _uncertain, _resolved)
+"""Played one a visit, in this order."""
