@@ -385,6 +385,16 @@ def test_too_many_pictures_close_the_face(faces: World) -> None:
     assert "次数太多" in say(played.last(Problem).title, Language.ZH)
 
 
+def test_a_centre_that_closes_the_face_during_the_capture_says_so(faces: World) -> None:
+    def closed(step: Any) -> FaceTaken:
+        faces.ask("POST", "/faces", {"open": False})
+        return taken()(step)
+
+    agreed: tuple[Line, ...] = ((ChooseWay, "face"), (ConsentToFace, AGREE))
+    played = with_camera(faces, *agreed, (CaptureFace, closed), (Problem, MENU), unrated=True)
+    assert "不能用人脸核验" in say(played.last(Problem).title, Language.ZH)
+
+
 def test_with_the_phone_closed_the_face_is_asked_for_at_once(faces: World) -> None:
     faces.ask("PUT", "/ways/phone", {"open": False})
     face: tuple[Line, ...] = ((ConsentToFace, AGREE), (CaptureFace, taken()))
