@@ -102,6 +102,7 @@ def _told(directory: Path | None) -> Path:
 def tell(context: click.Context, script: str, wait: float | None) -> None:
     """Begin a fault SCRIPT: "printer: paper out after 12 lines; refill after 5 s"; "-" reads it.
 
+    For a desk that runs: kiosk desk --directory DIR tell "…"; `kiosk demo` says its DIR.
     docs/fault-scripts.md has the language and all orders.
     """
     from ui.desk import app

@@ -123,3 +123,9 @@ def test_a_robot_can_be_imported_and_takes_a_visit(robot: str) -> None:
 
 def test_the_options_of_a_robot() -> None:
     assert robots.options("m:f", "a", "b") == ["--robot", "m:f", "--told", "a", "--told", "b"]
+
+
+def test_the_help_of_tell_names_the_desk_to_tell() -> None:
+    told = invoke("desk", "tell", "--help")
+    assert told.exit_code == 0
+    assert "--directory DIR tell" in told.output
