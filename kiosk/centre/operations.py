@@ -42,7 +42,7 @@ Reference = Annotated[str, line(40)]
 EvidenceKind = Literal["sms", "face", "pin", "qr"]
 EvidenceSet = Annotated[tuple[EvidenceKind, ...], Field(min_length=1, max_length=4)]
 """Kinds of evidence that are enough together."""
-Group = Literal["withdrawal", "loan", "signing", "change"]
+Group = Literal["withdrawal", "loan", "signing", "change", "unit"]
 """What is chosen from one page: reasons for a withdrawal, things to do with a loan, …"""
 
 
@@ -125,6 +125,13 @@ class PhoneOrder(WireModel):
     value: Sensitive[Annotated[str, StringConstraints(pattern=r"^[0-9]{11}$")]]
 
 
+class UnitBackPaymentOrder(WireModel):
+    """补缴: pay all months that a unit owes before this one. The centre computes the amount."""
+
+    business: Literal[Business.UNIT_BACK_PAYMENT]
+    unit: Named
+
+
 Order = Annotated[
     WithdrawalOrder
     | PrepaymentOrder
@@ -134,7 +141,8 @@ Order = Annotated[
     | PersonalDataOrder
     | PasswordOrder
     | PayeeCardOrder
-    | PhoneOrder,
+    | PhoneOrder
+    | UnitBackPaymentOrder,
     Field(discriminator="business"),
 ]
 """What the citizen wants 申请: one model for each business."""
@@ -187,6 +195,7 @@ class Eligibility(WireModel):
     can: bool
     account: Named | None = None  # the account or the loan that the answer speaks of
     loan: Named | None = None
+    unit: Named | None = None
     least: Money | None = None
     most: Money | None = None  # None: no amount is asked for
     balance: Money | None = None  # of the account, before
@@ -295,6 +304,10 @@ class DraftRequest(WireModel):
                         "amount": "100000.00",
                         "way": "shorter-term",
                     },
+                },
+                {
+                    "key": "9a1c3e5f7b2d4c6e8f0a1b3c5d7e9f21",
+                    "order": {"business": "unit-back-payment", "unit": "d7e8"},
                 },
             ]
         }

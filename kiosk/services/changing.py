@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from kiosk.centre.errors import Refusal
-from kiosk.centre.operations import Eligibility, Operation, Order
+from kiosk.centre.operations import Eligibility, Group, Operation, Order
 from kiosk.operation import Business
 from kiosk.services.reasons import given
 from kiosk.visit.undertaking import StartAnew, greet
@@ -13,12 +13,15 @@ from kiosk.visit.visit import Visit
 from kiosk.words import Sayable, _
 
 
-def must_be_possible(visit: Visit, business: Business) -> Eligibility:
-    """The centre's word on a 变更. An operation that stands in the way is shown first. Raises
-    :class:`Refusal` with every other reason against the change."""
+def must_be_possible(
+    visit: Visit, business: Business, group: Group = "change", unit: str | None = None
+) -> Eligibility:
+    """The centre's word on a 变更, or on a business of ``unit``. An operation that stands in the way is shown first. Raises
+    :class:`Refusal` with every other reason against the business."""
     calls = visit.centre.operations
-    found = visit.look_up(lambda: calls.eligibility("change"))
-    one = given(next((each for each in found if each.business is business), None))
+    found = visit.look_up(lambda: calls.eligibility(group))
+    about = (each for each in found if each.business is business and each.unit in (None, unit))
+    one = given(next(about, None))
     no = one.refusal
     if no is None:
         return one

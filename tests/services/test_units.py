@@ -9,6 +9,7 @@ from kiosk.centre.units import Unit
 from kiosk.identity.sign_in import identify
 from kiosk.services.unit_account import show_unit
 from kiosk.services.unit_remittances import LISTS
+from kiosk.visit.operation_steps import CONFIRM, ConfirmOperation, ShowOutcome
 from kiosk.visit.steps import (
     Attract,
     Choose,
@@ -25,6 +26,7 @@ from kiosk.visit.unit_steps import UnitMenu
 from kiosk.visit.visit import Left, Visit, WentBack
 from kiosk.words import Language, Month, say
 from kiosk.workshop.sandbox import personas
+from tests.services.money import DirectCommitLine
 from tests.services.script import (
     LEAVE,
     Line,
@@ -240,3 +242,73 @@ def test_the_code_goes_to_the_agents_own_phone(here: World) -> None:
         (Farewell, None),
     )
     assert played.last(EnterSmsCode).phone == "123****0021"
+
+
+# -- 补缴 -----------------------------------------------------------------------------------------
+
+
+def pays(here: World, *lines: Line, unit: str = TRADE) -> Played:
+    return acting(
+        here,
+        unit,
+        (UnitMenu, "unit-back-payment"),
+        *lines,
+        committer=DirectCommitLine(here.url),
+    )
+
+
+PAID: tuple[Line, ...] = ((ConfirmOperation, CONFIRM),)
+
+
+def test_the_traders_pay_four_months_after_a_trial(here: World) -> None:
+    end: tuple[Line, ...] = ((EnterSmsCode, here.code), (ShowOutcome, "menu"))
+    played = pays(here, (ShowStatement, action("go-on")), *PAID, *end)
+    said = facts(played.last(ShowStatement))
+    assert (said["补缴月数"], said["合计"]) == ("4", "3,200.00 元")
+    assert str(played.last(ConfirmOperation).operation.amount) == "3200.00"
+    assert str(played.last(ShowOutcome).amount) == "3200.00"
+    after = played.last(UnitMenu).unit
+    assert (after.months_in_arrears, str(after.arrears), after.paid) == (0, "0.00", False)
+    assert after.paid_to == date(2025, 12, 1)
+    again = acting(here, TRADE, (UnitMenu, "unit-progress"), (ShowTable, BACK))
+    assert len(again.last(ShowTable).rows) == 1
+
+
+def test_what_was_paid_adds_up_in_months_and_accounts(here: World) -> None:
+    end: tuple[Line, ...] = ((EnterSmsCode, here.code), (ShowOutcome, "menu"))
+    pays(here, (ShowStatement, action("go-on")), *PAID, *end)
+    seen = acting(
+        here, TRADE, (UnitMenu, "unit-remittances"), (ShowTable, "2025"), (ShowTable, BACK)
+    )
+    table = seen.last(ShowTable)
+    assert [str(each) for each in column(table, "金额（元）")] == ["800.00"] * 12
+    assert "未缴 0.00 元" in say(table.lead, Language.ZH)
+
+
+def test_the_builders_have_nothing_to_pay_back(here: World) -> None:
+    played = here.play(
+        *here.signed_in("A1"),
+        (Choose, option(BUILDERS)),
+        (UnitMenu, "unit-back-payment"),
+        (Problem, "menu"),
+        LEAVE,
+        (Farewell, None),
+        committer=DirectCommitLine(here.url),
+    )
+    assert "没有欠缴" in say(played.last(Problem).title, Language.ZH)
+
+
+def test_the_figures_of_before_stay_where_the_centre_gives_no_new_ones(here: World) -> None:
+    def code(step: Any) -> str:
+        sent = here.code()
+        here.fault("/v1/units", "status", times=9)
+        return sent
+
+    played = pays(
+        here,
+        (ShowStatement, action("go-on")),
+        *PAID,
+        (EnterSmsCode, code),
+        (ShowOutcome, "menu"),
+    )
+    assert played.last(UnitMenu).unit.months_in_arrears == 4

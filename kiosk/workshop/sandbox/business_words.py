@@ -20,6 +20,7 @@ TITLES = {
     Business.SMS_SIGNING: CentreWords(zh="短信签约", en="Sign-up for messages"),
     Business.CARD_SIGNING: CentreWords(zh="银行卡签约", en="Sign-up of the bank card"),
     Business.LEAVING_WITHDRAWAL: CentreWords(zh="离职提取", en="Withdrawal after leaving a job"),
+    Business.UNIT_BACK_PAYMENT: CentreWords(zh="单位补缴", en="Back payment of an employer"),
     Business.PASSWORD_CHANGE: CentreWords(zh="查询密码变更", en="Change of query password"),
     Business.PAYEE_CARD_CHANGE: CentreWords(zh="收款银行卡变更", en="Change of bank card"),
     Business.PHONE_CHANGE: CentreWords(zh="手机号变更", en="Change of phone number"),
@@ -342,6 +343,17 @@ REFUSALS: dict[str, tuple[int, Words, Words]] = {
         409,
         ("本年度租房提取额度已用完。", "This year's limit for rent is used up."),
         ("明年1月1日起可以再提。", "You can withdraw again from 1 January."),
+    ),
+    # -- 单位
+    "not-agent": (
+        403,
+        ("您不是单位的经办人。", "You are not the agent of an employer."),
+        ("请单位到管理部窗口登记经办人。", "Please have the employer register its agent."),
+    ),
+    "nothing-owed": (
+        409,
+        ("单位没有欠缴的月份。", "The employer owes nothing for the months before this one."),
+        ("不用补缴。", "There is nothing to pay."),
     ),
     # -- 变更
     "cooling-down": (

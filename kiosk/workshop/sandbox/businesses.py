@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from kiosk.operation import Business
-from kiosk.workshop.sandbox import changes, repayments, signings, withdrawals
+from kiosk.workshop.sandbox import changes, repayments, signings, unit_rules, withdrawals
 from kiosk.workshop.sandbox.cases import BusinessRule
 
 RULES: dict[Business, BusinessRule] = {
     rule.business: rule
-    for rule in (*withdrawals.RULES, *repayments.RULES, *signings.RULES, *changes.RULES)
+    for rule in (
+        *withdrawals.RULES,
+        *repayments.RULES,
+        *signings.RULES,
+        *changes.RULES,
+        *unit_rules.RULES,
+    )
 }

@@ -47,6 +47,7 @@ class OrderTarget:
     way: str | None = None
     field: str | None = None
     value: str | None = None  # what is new
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -69,14 +70,16 @@ class Terms:
     payee: bool = True  # money goes to the bank card on file
     debt: int | None = None  # of the loan, before
     fields: tuple[PersonalField, ...] = ()  # what can be changed of the personal data
+    unit: Row | None = None
     ways: tuple[str, ...] = ()  # the ways that can be had; empty: any the order may name
 
     @property
-    def number(self) -> tuple[str | None, str | None]:
-        """The numbers of account and loan: which of the terms an order is about."""
+    def number(self) -> tuple[str | None, str | None, str | None]:
+        """The numbers of account, loan and unit: which of the terms an order is about."""
         return (
             self.account["number"] if self.account else None,
             self.loan["number"] if self.loan else None,
+            self.unit["number"] if self.unit else None,
         )
 
 

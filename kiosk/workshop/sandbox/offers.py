@@ -129,6 +129,8 @@ FOR_UNITS = (
            ("状态、基数、月缴存额", "State, base, monthly amount")),
     _offer("unit", "unit", ("单位信息", "The employer"),
            ("账户、比例、欠缴", "Account, ratios, arrears")),
+    _offer("unit-back-payment", "unit", ("补缴", "Back payment"),
+           ("欠缴的月份", "Months in arrears"), hours=_BY_DAY),
     _offer("unit-progress", "unit", ("办理进度", "Progress"),
            ("经办的业务", "What you have done here")),
 )  # fmt: skip

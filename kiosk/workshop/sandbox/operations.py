@@ -48,6 +48,7 @@ from kiosk.workshop.sandbox.offers import Offers
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.sessions import CODE_VALID_S, RESEND_S, WRONG_CODES, TokenHolder
 from kiosk.workshop.sandbox.store import Row, Store, yuan
+from kiosk.workshop.sandbox.units import UnitBook
 
 DRAFT_TTL_S = 600
 COMMIT_TTL_S = 600
@@ -124,6 +125,7 @@ class OperationDesk:
         self._clock = clock
         self._accounts = accounts
         self._offers = offers
+        self._units = UnitBook(store, clock.today())
         self._logins = logins
         self._faces = faces
         self._can_give = can_give
@@ -201,13 +203,14 @@ class OperationDesk:
         )
 
     def _eligible(self, visitor: TokenHolder, rule: BusinessRule, terms: Terms) -> Eligibility:
-        account, loan = terms.number
+        account, loan, unit = terms.number
         most = terms.most if terms.amount is None else terms.amount
         return Eligibility(
             business=rule.business,
             can=terms.refusal is None,
             account=visitor.handle(account) if account else None,
             loan=visitor.handle(loan) if loan else None,
+            unit=visitor.handle(unit) if unit else None,
             least=None if terms.least is None else yuan(terms.least),
             most=None if most is None else yuan(most),
             balance=yuan(terms.account["balance"]) if terms.account else None,
@@ -271,6 +274,7 @@ class OperationDesk:
         centre does not take."""
         account = getattr(order, "account", None)
         loan = getattr(order, "loan", None)
+        unit = getattr(order, "unit", None)
         amount = getattr(order, "amount", None)
         value = getattr(order, "value", None)
         new = None if value is None else str(value.reveal())
@@ -284,6 +288,7 @@ class OperationDesk:
             way=getattr(order, "way", None),
             field=getattr(order, "field", None),
             value=new,
+            unit=self._units.find(visitor, unit)["number"] if unit else None,
         )
 
     def _terms(
@@ -826,7 +831,11 @@ _EXAMPLE: dict[str, Any] = {
 def fitting(all_terms: list[Terms], target: OrderTarget) -> Terms:
     """The terms that ``target`` meets. Refuses every other target with its reason."""
     terms = next(
-        (terms for terms in all_terms if terms.number == (target.account, target.loan)),
+        (
+            terms
+            for terms in all_terms
+            if terms.number == (target.account, target.loan, target.unit)
+        ),
         None,
     )
     if terms is None:
