@@ -16,8 +16,8 @@ from kiosk.words import Sayable, _
 def must_be_possible(
     visit: Visit, business: Business, group: Group = "change", unit: str | None = None
 ) -> Eligibility:
-    """The centre's word on a 变更, or on a business of ``unit``. An operation that stands in the way is shown first. Raises
-    :class:`Refusal` with every other reason against the business."""
+    """The centre's word on a 变更, or on a business of ``unit``. An operation that stands in the
+    way is shown first. Raises :class:`Refusal` with every other reason against the business."""
     calls = visit.centre.operations
     found = visit.look_up(lambda: calls.eligibility(group))
     about = (each for each in found if each.business is business and each.unit in (None, unit))

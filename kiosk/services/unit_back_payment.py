@@ -27,7 +27,7 @@ def trial_statement(unit: Sayable, trial: Trial) -> ShowStatement:
     return ShowStatement(
         _("补缴试算"),
         tuple(Fact(line.label, _worded(line.value, line.unit)) for line in trial.choices[0].lines),
-        lead=unit,
+        lead=_("{unit} · {months}", unit=unit, months=trial.choices[0].title),
         note=trial.note or "",
         actions=(Action("go-on", _("下一步：核对"), "forward"),),
     )

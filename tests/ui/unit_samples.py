@@ -5,11 +5,15 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal as D
 
+from kiosk.centre.models import CentreWords
+from kiosk.centre.operations import Trial, TrialChoice, TrialLine
 from kiosk.centre.units import Employee, MonthList, MonthShare, RemittanceMonth, Remittances, Unit
 from kiosk.identity.acting import whom_page
+from kiosk.operation import Business, OperationState
 from kiosk.privacy import Sensitive
 from kiosk.services.catalogue import SERVICES
 from kiosk.services.unit_account import unit_statement
+from kiosk.services.unit_back_payment import trial_statement
 from kiosk.services.unit_employees import employees_table
 from kiosk.services.unit_remittances import (
     arrears_table,
@@ -17,9 +21,12 @@ from kiosk.services.unit_remittances import (
     month_table,
     remittances_table,
 )
+from kiosk.visit.operation_steps import ConfirmOperation
+from kiosk.visit.operation_words import HOME, outcome
 from kiosk.visit.steps import Step, Tile
 from kiosk.visit.unit_steps import UnitMenu
 from kiosk.workshop.sandbox.offers import FOR_UNITS
+from tests.ui.operation_samples import QUOTE, SLIP_ACTION
 
 BUILDERS = Unit(
     id="u-2",
@@ -121,6 +128,57 @@ STAFF = (
 )
 
 
+TRIAL = Trial(
+    choices=(
+        TrialChoice(
+            way="all",
+            title=CentreWords(zh="2025-09 至 2025-12", en="2025-09 to 2025-12"),
+            lines=(
+                TrialLine(label=CentreWords(zh="补缴月数", en="Months"), count=4),
+                TrialLine(label=CentreWords(zh="人次", en="Payments"), count=4),
+                TrialLine(
+                    label=CentreWords(zh="单位部分", en="Employer's part"),
+                    money=D("1600.00"),
+                    unit=CentreWords(zh="元", en="yuan"),
+                ),
+                TrialLine(
+                    label=CentreWords(zh="合计", en="Together"),
+                    money=D("3200.00"),
+                    unit=CentreWords(zh="元", en="yuan"),
+                ),
+            ),
+        ),
+    ),
+    note=CentreWords(
+        zh="按现在的缴存基数和比例计算，以核对页为准。",
+        en="Computed with today's bases and ratios; the next page counts.",
+    ),
+)
+BACK_PAYMENT = QUOTE.model_copy(
+    update={
+        "business": Business.UNIT_BACK_PAYMENT,
+        "title": CentreWords(zh="单位补缴", en="Back payment of an employer"),
+        "amount": D("3200.00"),
+        "balance_before": None,
+        "balance_after": None,
+        "payee": None,
+        "arrives": None,
+        "next_possible": None,
+        "texts": (),
+        "effects": (
+            CentreWords(
+                zh="从单位在演示银行云岭支行的账户（尾号 6688）扣款",
+                en="Paid from the employer's account at the bank (ends in 6688)",
+            ),
+            CentreWords(
+                zh="补缴2025-09至2025-12，记入职工个人账户",
+                en="For 2025-09 to 2025-12, booked to the employees' accounts",
+            ),
+        ),
+    }
+)
+
+
 def unit_menu(unit: Unit) -> UnitMenu:
     """The menu with every service that the stand-in offers for units."""
     return UnitMenu(
@@ -141,7 +199,13 @@ def unit_menu(unit: Unit) -> UnitMenu:
 
 def unit_samples() -> dict[str, Step[object]]:
     """Every page by the name of its picture."""
+    done = BACK_PAYMENT.model_copy(
+        update={"state": OperationState.DONE, "reference": "012601150000001"}
+    )
     steps: dict[str, object] = {
+        "a6-trial": trial_statement(TRADE.name, TRIAL),
+        "a6-confirm": ConfirmOperation(BACK_PAYMENT, "刘*"),
+        "a6-paid": outcome(done, BACK_PAYMENT, (SLIP_ACTION, HOME)),
         "07a-whom": whom_page((BUILDERS, TRADE)),
         "07b-unit-menu": unit_menu(BUILDERS),
         "07b-unit-menu-owing": unit_menu(TRADE),

@@ -8,11 +8,6 @@ from kiosk.workshop.sandbox.cases import BusinessRule
 
 RULES: dict[Business, BusinessRule] = {
     rule.business: rule
-    for rule in (
-        *withdrawals.RULES,
-        *repayments.RULES,
-        *signings.RULES,
-        *changes.RULES,
-        *unit_rules.RULES,
-    )
+    for part in (withdrawals, repayments, signings, changes, unit_rules)
+    for rule in part.RULES
 }

@@ -830,14 +830,8 @@ _EXAMPLE: dict[str, Any] = {
 
 def fitting(all_terms: list[Terms], target: OrderTarget) -> Terms:
     """The terms that ``target`` meets. Refuses every other target with its reason."""
-    terms = next(
-        (
-            terms
-            for terms in all_terms
-            if terms.number == (target.account, target.loan, target.unit)
-        ),
-        None,
-    )
+    about = (target.account, target.loan, target.unit)
+    terms = next((terms for terms in all_terms if terms.number == about), None)
     if terms is None:
         refusal = next((terms.refusal for terms in all_terms if terms.refusal), None)
         raise refusal or Refused("not-found")

@@ -69,14 +69,14 @@ def _trial(case: PersonCase, target: OrderTarget, terms: Terms) -> Trial:
     employer = yuan(sum(row["employer_amount"] for row in rows))
     personal = yuan(sum(row["personal_amount"] for row in rows))
     lines = (
-        TrialLine(label=_words("最早欠缴月份", "First month"), day=late[0].month),
         TrialLine(label=_words("补缴月数", "Months"), count=len(late)),
         TrialLine(label=_words("人次", "Payments"), count=len(rows)),
         TrialLine(label=_words("单位部分", "Employer's part"), money=employer, unit=_YUAN),
         TrialLine(label=_words("个人部分", "Personal part"), money=personal, unit=_YUAN),
         TrialLine(label=_words("合计", "Together"), money=employer + personal, unit=_YUAN),
     )
-    title = _words("全部补缴", "All months")
+    first, last = (f"{each.month:%Y-%m}" for each in (late[0], late[-1]))
+    title = _words(f"{first} 至 {last}", f"{first} to {last}")
     return Trial(
         choices=(TrialChoice(way="all", title=title, lines=lines),),
         note=_words(
