@@ -164,6 +164,7 @@ def test_the_catalogue_needs_no_session(terminal: WireTerminal) -> None:
             "retirement-calculator",
         ],
         "read": ["rates"],
+        "unit": ["unit-remittances", "unit-employees", "unit", "unit-progress"],
     }
     offers = {offer["service"]: offer for offer in catalogue["offers"]}
     assert max(len(offer["short"]["zh"]) for offer in offers.values()) <= 6
