@@ -126,6 +126,21 @@ class YearPart:
     balance: float
 
 
+@dataclass(frozen=True, slots=True)
+class OutletPart:
+    """One outlet: how far and until when, who waits there, and ``action``, the word of its button
+    (empty: nothing can be had there from here). ``share``: its distance as part of the longest."""
+
+    key: str
+    name: str
+    distance: str
+    share: float
+    lead: str
+    state: str
+    tone: str
+    action: str
+
+
 # -- coming and going -----------------------------------------------------------------------------
 
 
@@ -399,6 +414,17 @@ class ReasonsContent(PageContent):
     cannot_title: str
     cannot: tuple[OptionPart, ...]
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutletsContent(PageContent):
+    """Where to go, the quickest first; ``here`` is the word at the beginning of the road."""
+
+    title: str
+    lead: str
+    here: str
+    outlets: tuple[OutletPart, ...]
+    actions: tuple[ActionPart, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from unicodedata import category
 
 from kiosk.centre.models import Catalogue, Notice
 from kiosk.centre.operations import TrialLine
+from kiosk.centre.outlets import Outlet
 from kiosk.renminbi import in_words
 from kiosk.visit.face_steps import CaptureFace, ConsentToFace, ReadNotice
 from kiosk.visit.operation_steps import (
@@ -27,6 +28,7 @@ from kiosk.visit.operation_steps import (
     ShowOutcome,
 )
 from kiosk.visit.operation_words import PAYS_OUT, amount_label, card, changed
+from kiosk.visit.outlet_steps import TICKET, ChooseOutlet, way
 from kiosk.visit.public_steps import ShowLoanYears
 from kiosk.visit.steps import (
     OTHER,
@@ -96,6 +98,8 @@ from ui.contents import (
     NoticeContent,
     OptionPart,
     OutcomeContent,
+    OutletPart,
+    OutletsContent,
     OutOfServiceContent,
     PageContent,
     PaperReadyContent,
@@ -723,6 +727,62 @@ def _reason(option: Option, look: Look) -> OptionPart:
     )
 
 
+def _choose_outlet(step: ChooseOutlet, look: Look) -> OutletsContent:
+    longest = max((outlet.distance_m for outlet in step.outlets), default=0) or 1
+    return OutletsContent(
+        title=look.word(_("去哪里办最快？")),
+        lead=look.word(step.lead),
+        here=look.word(_("您在这里")),
+        outlets=tuple(_outlet(outlet, longest, look) for outlet in step.outlets),
+        actions=_actions(step.actions, look),
+    )
+
+
+def _outlet(outlet: Outlet, longest: int, look: Look) -> OutletPart:
+    key = way(outlet)
+    state, tone = _queue(outlet)
+    return OutletPart(
+        key or outlet.id,
+        look.word(outlet.name),
+        look.word(_distance(outlet.distance_m)),
+        outlet.distance_m / longest,
+        look.word(_("{reach} · {hours}", reach=outlet.reach, hours=_hours_today(outlet))),
+        look.word(state),
+        tone.value,
+        look.word(_("取号") if key.startswith(TICKET) else _("预约")) if key else "",
+    )
+
+
+def _distance(metres: int) -> Sayable:
+    if metres < 1000:
+        return _("{metres} 米", metres=metres)
+    return _("{kilometres} 公里", kilometres=f"{metres / 1000:.1f}")
+
+
+def _hours_today(outlet: Outlet) -> Sayable:
+    if outlet.hours is None:
+        return _("今天不开")
+    if (outlet.hours.opens, outlet.hours.closes) == ("00:00", "23:59"):
+        return _("24 小时")
+    return _("今天 {opens}–{closes}", opens=outlet.hours.opens, closes=outlet.hours.closes)
+
+
+def _queue(outlet: Outlet) -> tuple[Sayable, Tone]:
+    """Who waits there, as a word, and its colour: green up to a quarter of an hour."""
+    if not outlet.open:
+        return _("现在不办公"), Tone.ATTENTION
+    queue = outlet.queue
+    if queue is None:
+        return _("不用排队"), Tone.GOOD
+    if not outlet.tickets:
+        return _("今天的号已取完"), Tone.ATTENTION
+    wait = _("前面 {ahead} 人，约 {minutes} 分钟", ahead=queue.ahead, minutes=queue.minutes)
+    return wait, Tone.GOOD if queue.minutes <= _SHORT_WAIT else Tone.ATTENTION
+
+
+_SHORT_WAIT = 15
+
+
 def _compare_trial(step: CompareTrial, look: Look) -> CompareContent:
     trial = step.trial
     longest = max((len(choice.balances) for choice in trial.choices), default=0)
@@ -1059,6 +1119,7 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     Confirm: _confirm,
     Preview: _preview,
     ChooseReason: _choose_reason,
+    ChooseOutlet: _choose_outlet,
     CompareTrial: _compare_trial,
     ConfirmOperation: _confirm_operation,
     ReadText: _read_text,

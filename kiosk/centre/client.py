@@ -49,6 +49,7 @@ from kiosk.centre.models import (
     Withdrawals,
 )
 from kiosk.centre.operations_client import OperationsClient
+from kiosk.centre.outlets_client import OutletsClient
 from kiosk.centre.publication import Publication
 from kiosk.centre.transport import Call, Meanwhile, OnTime, Transport, tls_context
 from kiosk.centre.units_client import UnitsClient
@@ -118,6 +119,7 @@ class CentreClient:
         self.logins = Logins(self._ask, self._body)
         self.operations = OperationsClient(self._ask, self._body)
         self.units = UnitsClient(self._ask)
+        self.outlets = OutletsClient(self._ask, self._body)
 
     def __enter__(self) -> CentreClient:
         return self

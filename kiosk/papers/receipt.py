@@ -9,6 +9,7 @@ from datetime import datetime
 from drivers.receipt_printer.types import Align, Pair, Paragraph, Qr, Rule, Slip, Space
 from kiosk.centre.models import Document
 from kiosk.centre.operations import Operation
+from kiosk.centre.outlets import Appointment, Ticket
 from kiosk.operation import OperationState
 from kiosk.words import Language, Sayable, Text, _, say, say_date
 
@@ -77,6 +78,57 @@ def _foot(terms: SlipTerms) -> tuple[Paragraph | Rule, ...]:
     call = say(_("如有疑问请拨打 {hotline}", hotline=terms.hotline), terms.language)
     proof = say(_("本凭条不作为证明"), terms.language)
     return (Rule(), Paragraph(proof, Align.CENTRE, bold=True), Paragraph(call, Align.CENTRE))
+
+
+def ticket_slip(terms: SlipTerms, ticket: Ticket) -> Slip:
+    """A ticket for the queue of an outlet: its number in large, where, and until when it holds."""
+
+    def word(text: Sayable) -> str:
+        return say(text, terms.language)
+
+    return Slip(
+        (
+            *_head(terms),
+            Paragraph(word(_("排队号")), Align.CENTRE),
+            Paragraph(ticket.number, Align.CENTRE, size=2, bold=True),
+            Space(),
+            Pair(word(_("网点")), word(ticket.outlet)),
+            Pair(word(_("地址")), word(ticket.address)),
+            Pair(word(_("前面")), word(_("{count} 人", count=ticket.ahead))),
+            Pair(word(_("请在此前到达")), f"{ticket.until:%H:%M}"),
+            Pair(word(_("打印时间")), f"{terms.now:%Y-%m-%d %H:%M}"),
+            Pair(word(_("终端编号")), terms.terminal),
+            Space(),
+            *_foot(terms),
+        ),
+        scale=2 if terms.large else 1,
+    )
+
+
+def appointment_slip(terms: SlipTerms, appointment: Appointment) -> Slip:
+    """An appointment at an outlet: when, where, its number."""
+
+    def word(text: Sayable) -> str:
+        return say(text, terms.language)
+
+    return Slip(
+        (
+            *_head(terms),
+            Paragraph(word(_("预约单")), Align.CENTRE, size=2, bold=True),
+            Space(),
+            Pair(word(_("姓名")), terms.holder),
+            Pair(word(_("日期")), say_date(appointment.at, terms.language)),
+            Pair(word(_("时间")), f"{appointment.at:%H:%M}"),
+            Pair(word(_("网点")), word(appointment.outlet)),
+            Pair(word(_("地址")), word(appointment.address)),
+            Pair(word(_("预约编号")), appointment.number),
+            Pair(word(_("打印时间")), f"{terms.now:%Y-%m-%d %H:%M}"),
+            Pair(word(_("终端编号")), terms.terminal),
+            Space(),
+            *_foot(terms),
+        ),
+        scale=2 if terms.large else 1,
+    )
 
 
 STATE_ON_SLIP: Mapping[OperationState, Text] = {

@@ -318,7 +318,7 @@ class Visit:
             centre=catalogue.centre,
             hotline=catalogue.hotline,
             terminal=self._settings.terminal,
-            holder=self.masked_holder(),
+            holder=self.masked_holder() if self.person is not None else "",
             now=self.now(),
             demo=catalogue.demo,
             large=self._asker.large,

@@ -163,8 +163,15 @@ def test_the_catalogue_needs_no_session(terminal: WireTerminal) -> None:
             "contribution-calculator",
             "retirement-calculator",
         ],
-        "read": ["rates"],
-        "unit": ["unit-remittances", "unit-employees", "unit", "unit-progress"],
+        "read": ["tickets", "rates"],
+        "other": ["outlets"],
+        "unit": [
+            "unit-remittances",
+            "unit-employees",
+            "unit",
+            "unit-back-payment",
+            "unit-progress",
+        ],
     }
     offers = {offer["service"]: offer for offer in catalogue["offers"]}
     assert max(len(offer["short"]["zh"]) for offer in offers.values()) <= 6

@@ -72,6 +72,7 @@ from kiosk.workshop.sandbox.offers import CENTRE, SHORT_NAME
 from tests.ui.change_samples import change_samples
 from tests.ui.face_samples import CHALLENGE, NOTICE
 from tests.ui.operation_samples import operation_samples
+from tests.ui.outlet_samples import outlet_samples
 from tests.ui.public_samples import public_samples
 from tests.ui.unit_samples import unit_samples
 
@@ -544,6 +545,7 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         **change_samples(),
         **public_samples(),
         **unit_samples(),
+        **outlet_samples(),
         "34-face-consent": ConsentToFace(NOTICE),
         "35-face-notice": ReadNotice(NOTICE),
         "36-face-capture": CaptureFace(

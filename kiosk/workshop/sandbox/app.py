@@ -43,6 +43,7 @@ from kiosk.workshop.sandbox import (
     login_api,
     operation_controls,
     operation_routes,
+    outlet_routes,
     phone_page,
     public_routes,
     unit_routes,
@@ -340,6 +341,7 @@ def _bare_app() -> FastAPI:
     )
     app.include_router(v1)
     app.include_router(operation_routes.router)
+    app.include_router(outlet_routes.router)
     app.include_router(audit_routes.router)
     app.include_router(public_routes.router)
     app.include_router(unit_routes.router)

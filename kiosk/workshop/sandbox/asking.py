@@ -65,5 +65,11 @@ def _proved(visitor: Annotated[TokenHolder, Depends(_visitor)]) -> TokenHolder:
     return visitor
 
 
+def _visitor_if_any(centre: AtCentre, token: Token, terminal: Terminal) -> TokenHolder | None:
+    return None if token is None else _proved(_visitor(centre, token, terminal))
+
+
 AnyVisitor = Annotated[TokenHolder, Depends(_visitor)]
 ProvedVisitor = Annotated[TokenHolder, Depends(_proved)]
+VisitorIfAny = Annotated[TokenHolder | None, Depends(_visitor_if_any)]
+"""None: nobody has signed in. A token that is sent must be good."""

@@ -19,6 +19,7 @@ from kiosk.workshop.sandbox.faults import Faults
 from kiosk.workshop.sandbox.logins import PhoneLogins
 from kiosk.workshop.sandbox.offers import CENTRE, Offers
 from kiosk.workshop.sandbox.operations import OperationDesk
+from kiosk.workshop.sandbox.outlets import OutletDesk
 from kiosk.workshop.sandbox.pins import Bank
 from kiosk.workshop.sandbox.recognition import Recogniser
 from kiosk.workshop.sandbox.sessions import CODES_PER_DAY, NO_FACES, Sessions
@@ -67,6 +68,7 @@ class StandInCentre:
         self.accounts = Accounts(self.store, self.clock.today())
         self.units = UnitBook(self.store, self.clock.today())
         self.documents = Documents(self.store, self.clock, self.seal, self.accounts, self.offers)
+        self.outlets = OutletDesk(self.store, self.clock)
         self.operations = OperationDesk(
             self.store,
             self.clock,

@@ -101,6 +101,8 @@ _OFFERS = (
            ("地址、婚姻", "Address, marriage"), ("个人信息", "Personal data"), hours=_BY_DAY),
     _offer("query-password", "change", ("查询密码变更", "Change of query password"),
            ("6 位数字", "Six digits"), ("查询密码", "Password"), hours=_BY_DAY),
+    _offer("outlets", "other", ("网点、取号、预约", "Outlets and queues"),
+           ("取号、预约", "Tickets, appointments"), ("网点预约", "Outlets")),
     _offer("signing", "change", ("签约", "Sign up"), ("短信、银行卡", "Messages, bank card"),
            hours=_BY_DAY),
 )  # fmt: skip
@@ -117,6 +119,8 @@ PUBLIC = (
            ("缴存额", "Contributions")),
     _offer("retirement-calculator", "calculate", ("退休时间", "Retirement"),
            ("法定退休年月", "The statutory month")),
+    _offer("tickets", "read", ("网点、取号", "Outlets and queues"),
+           ("排队人数、取号", "Queues, tickets"), ("网点取号", "Outlets")),
     _offer("rates", "read", ("利率查询", "Rates"),
            ("存款、贷款", "Deposits, loans"),
            ("利率", "Rates")),

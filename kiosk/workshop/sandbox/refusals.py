@@ -322,6 +322,21 @@ _WORDINGS = {
             ),
         ),
     ),
+    "outlet-closed": _no(
+        409,
+        ("这个网点现在不办公。", "This outlet is closed now."),
+        ("请看办公时间，或换一个网点。", "Please look at its hours, or choose another one."),
+    ),
+    "tickets-gone": _no(
+        409,
+        ("这个网点今天的号已经取完。", "This outlet has no tickets left for today."),
+        ("请换一个网点，或预约其他日期。", "Please choose another one, or make an appointment."),
+    ),
+    "slot-gone": _no(
+        409,
+        ("这个时间刚被约满。", "This time has just been taken."),
+        ("请换一个时间。", "Please choose another time."),
+    ),
     "print-limit": _no(
         429,
         (

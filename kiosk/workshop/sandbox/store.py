@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-_VERSION = 10  # raised with every change of the schema or of the seed
+_VERSION = 11  # raised with every change of the schema or of the seed
 _SCHEMA = """
 CREATE TABLE person (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, name_latin TEXT NOT NULL, sex TEXT NOT NULL,
@@ -140,6 +140,14 @@ CREATE TABLE login (
 CREATE TABLE fund_code (
     code TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person, made REAL NOT NULL,
     used INTEGER NOT NULL
+) STRICT;
+CREATE TABLE ticket (
+    taker TEXT NOT NULL, outlet TEXT NOT NULL, number TEXT NOT NULL,
+    ahead INTEGER NOT NULL, until REAL NOT NULL, UNIQUE (outlet, number)
+) STRICT;
+CREATE TABLE appointment (
+    serial INTEGER PRIMARY KEY, number TEXT NOT NULL UNIQUE,
+    person TEXT NOT NULL UNIQUE REFERENCES person, outlet TEXT NOT NULL, at TEXT NOT NULL
 ) STRICT;
 CREATE TABLE pin_key (session TEXT PRIMARY KEY, serial TEXT NOT NULL, key BLOB NOT NULL) STRICT;
 """
