@@ -5,7 +5,7 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test soak terminal check coverage mutants simulate faults bench fuzz lab words models goldens lock openapi events clean
+.PHONY: demo test soak terminal deb check coverage mutants simulate faults bench fuzz lab words models goldens lock openapi events clean
 
 demo: $(VENV)/ready words models  ## the terminal, the desk and the stand-in centre; without a display, played into out/demo/
 	$(BIN)/kiosk demo
@@ -21,6 +21,9 @@ soak: $(VENV)/ready words models  ## the tests that are slow by nature; CI does 
 
 terminal: $(VENV)/ready words  ## both wheels, and the terminal's alone installed in .terminal as in the field
 	$(BIN)/python tools/install_terminal.py
+
+deb: $(VENV)/ready words  ## the terminal's package for the Debian of this machine, into out/; two minutes
+	$(BIN)/python -m tools.build_deb
 
 check: $(VENV)/ready words  ## style and types, of Python and of QML
 	$(BIN)/ruff check .

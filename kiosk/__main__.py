@@ -130,6 +130,32 @@ def committer(settings_path: Path, channel_fd: int) -> None:
     process.run(settings_path, channel_fd)
 
 
+@main.command()
+@_SETTINGS
+@click.option(
+    "--journal",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="This journal instead of the one that the settings name.",
+)
+def unresolved(settings_path: Path, journal: Path | None) -> None:
+    """List the operations whose end this terminal does not know yet 在途业务; also while it runs.
+    Exit code 1: there are some."""
+    from kiosk import settings
+    from kiosk.operations import copied, process
+    from kiosk.operations.rows import JournalUnwritable
+
+    try:
+        path = journal or process.journal_path(settings.load(settings_path))
+        entries = copied.unresolved(path)
+    except (SettingsError, JournalUnwritable, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    for entry in entries:
+        click.echo(f"{entry.operation}  {entry.business}  {entry.event}")
+    if entries:
+        sys.exit(1)
+    click.echo("every operation has ended")
+
+
 @main.group()
 def audit() -> None:
     """The tamper-evident log of this terminal 审计日志."""

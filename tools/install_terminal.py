@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 import venv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,15 +33,23 @@ def main() -> None:
     with (PLACE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # tests that run side by side ask for the same
         _once("libraries", f"{sys.version} {_digest(LOCK)}", _install_libraries)
-        with tempfile.TemporaryDirectory(prefix="kiosk-wheels-") as directory:
-            copy = Path(directory)
-            for folder in SOURCES:
-                shutil.copytree(ROOT / folder, copy / folder, ignore=NOT_SOURCE)
-            for file in FILES:
-                shutil.copy2(ROOT / file, copy)
+        with copied_tree() as copy:
             files = sorted(path for path in copy.rglob("*") if path.is_file())
             said = "\n".join(f"{path.relative_to(copy)} {_digest(path)}" for path in files)
             _once("wheels", said, lambda: _install_wheels(copy))
+
+
+@contextmanager
+def copied_tree() -> Iterator[Path]:
+    """A copy of what both distributions are made of: setuptools also packs what an earlier build
+    has left beside it."""
+    with tempfile.TemporaryDirectory(prefix="kiosk-wheels-") as directory:
+        copy = Path(directory)
+        for folder in SOURCES:
+            shutil.copytree(ROOT / folder, copy / folder, ignore=NOT_SOURCE)
+        for file in FILES:
+            shutil.copy2(ROOT / file, copy)
+        yield copy
 
 
 def _once(what: str, state: str, work: Callable[[], None]) -> None:
@@ -67,7 +76,6 @@ def _install_libraries() -> None:
 
 
 def _install_wheels(copy: Path) -> None:
-    """From a copy of the tree: setuptools also packs what an earlier build has left beside it."""
     shutil.rmtree(WHEELS, ignore_errors=True)
     options = ("--no-deps", "--no-build-isolation", "--wheel-dir", str(WHEELS))
     _pip("wheel", *options, str(copy), str(copy / "packaging" / "workshop"))

@@ -67,6 +67,10 @@ log = logging.getLogger(__name__)
 _SET_CHILD_SUBREAPER = 36
 _STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 """SIGHUP: whoever started the keeper at a desk has closed the console."""
+FINISHES = signal.SIGUSR2
+"""The citizen who is served is served to the end, then the keeper stops: for an upgrade."""
+FINISHED = 75
+"""How the keeper exits then; its unit does not start it again (EX_TEMPFAIL of sysexits.h)."""
 LATE_S = 0.25
 """From one ``select`` to the next, more than the time limit and this tells that the keeper stood
 still, in the ``select`` or between the two."""
@@ -137,11 +141,14 @@ class Keeper:
         self._timed_out: OutOfTime | None = None  # how a citizen's visit has just ended
         self._gone_at: float | None = None  # end of the last live visit; None once the next shows
         self._stop = False
+        self._finishes = False
         self._listened_at = 0.0  # when the last ``select`` returned
         self._systemd = Systemd()
 
     def run(self) -> int:
-        """Keep visits until SIGTERM, SIGINT, SIGHUP or the given number of them; returns 0.
+        """Keep visits until SIGTERM, SIGINT, SIGHUP or the given number of them; returns 0. After
+        ``FINISHES`` it waits for the end of the visit that a citizen has begun, and returns
+        ``FINISHED``.
 
         To be called from the main thread. Leaves no process behind, whatever happens.
         """
@@ -152,7 +159,7 @@ class Keeper:
             try:
                 self._start(time.monotonic())
                 self._committer.tend(time.monotonic())
-                while not self._stop and self._left != 0:
+                while not (self._stop or self._left == 0 or self._finished()):
                     self._systemd.watchdog()
                     self._turn()
                 self._systemd.tell("STOPPING=1")
@@ -161,7 +168,10 @@ class Keeper:
                 self._end_all()
                 self._systemd.close()
         events.KEEPER_STOPPED.log(log)
-        return 0
+        return FINISHED if self._finishes and not self._stop else 0
+
+    def _finished(self) -> bool:
+        return self._finishes and not any(v.stage is VisitStage.BEGUN for v in self._visits)
 
     # -- one turn -----------------------------------------------------------------------------
 
@@ -499,14 +509,17 @@ class Keeper:
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
-        """SIGTERM, SIGINT and SIGHUP end the loop of :meth:`run`. The number of each signal arrives
-        over a socket as well, because ``select`` goes on after a signal, which another thread of
-        the process may have received."""
+        """SIGTERM, SIGINT and SIGHUP end the loop of :meth:`run`, ``FINISHES`` when nobody is
+        served. The number of each signal arrives over a socket as well, because ``select`` goes on
+        after a signal, which another thread of the process may have received."""
 
-        def stop(_number: int, _frame: object) -> None:
-            self._stop = True
+        def stop(number: int, _frame: object) -> None:
+            if number == FINISHES:
+                self._finishes = True
+            else:
+                self._stop = True
 
-        before = {n: signal.signal(n, stop) for n in _STOPS}
+        before = {n: signal.signal(n, stop) for n in (*_STOPS, FINISHES)}
         here, there = socket.socketpair()
         with here, there:
             here.setblocking(False)

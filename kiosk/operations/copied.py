@@ -1,10 +1,11 @@
-"""Reads the audit log from a copy of the journal, which its committer holds; and verifies it."""
+"""Reads a copy of the journal, which its committer holds; verifies the audit log in it."""
 
 from __future__ import annotations
 
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
@@ -16,8 +17,8 @@ from kiosk.audit.verify import AuditVerdict, verify
 from kiosk.centre.audit_heads import WitnessedHead
 from kiosk.centre.errors import CentreUnavailable, Refusal
 from kiosk.operations import process
-from kiosk.operations.journal import audit_records
-from kiosk.operations.rows import JournalUnwritable
+from kiosk.operations.journal import audit_records, unresolved_in
+from kiosk.operations.rows import JournalEntry, JournalUnwritable
 
 TRIES = 20
 """How often a copy is made anew that the committer has written to meanwhile."""
@@ -29,13 +30,29 @@ def audit_lines(path: Path) -> Iterator[str]:
     The committer holds its file exclusively, so this reads a copy. Raises
     :class:`JournalUnwritable` when the copy cannot be read, and ``OSError``.
     """
+    with _opened(path) as connection:
+        for record in audit_records(connection):
+            yield record.line()
+
+
+def unresolved(path: Path) -> list[JournalEntry]:
+    """The operations of the journal at ``path`` that have not ended; none without a journal. Raises
+    :class:`JournalUnwritable` and ``OSError``."""
+    if not path.exists():
+        return []
+    with _opened(path) as connection:
+        return unresolved_in(connection)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[apsw.Connection]:
+    """A connection to a copy of the journal at ``path``."""
     with tempfile.TemporaryDirectory() as directory:
         copy = Path(directory) / path.name
         _copy(path, copy)
         connection = apsw.Connection(str(copy))
         try:
-            for record in audit_records(connection):
-                yield record.line()
+            yield connection
         except (apsw.Error, ValueError) as error:
             raise JournalUnwritable(f"cannot be read: {type(error).__name__}") from None
         finally:

@@ -247,14 +247,7 @@ class Journal:
 
     def unresolved(self) -> list[JournalEntry]:
         """The latest rows of all operations that have not ended, oldest operation first."""
-        ended = ", ".join(f"'{event}'" for event in JournalEvent if event.final)
-        with _told():
-            rows = self._connection.execute(
-                f"SELECT * FROM (SELECT {_LATEST} FROM events GROUP BY operation) AS newest"  # noqa: S608
-                f" WHERE event NOT IN ({ended}) ORDER BY"
-                " (SELECT min(seq) FROM events WHERE events.operation = newest.operation)"
-            ).fetchall()
-        return [_entry(row) for row in rows]
+        return unresolved_in(self._connection)
 
     def probe(self) -> None:
         """Write something that means nothing, fsynced. Raises :class:`JournalUnwritable`."""
@@ -301,6 +294,19 @@ class Journal:
         """Close the file, whatever state it is in."""
         with contextlib.suppress(apsw.Error):
             self._connection.close(True)
+
+
+def unresolved_in(connection: apsw.Connection) -> list[JournalEntry]:
+    """The latest rows of all operations in a journal that have not ended, oldest operation first.
+    Raises :class:`JournalUnwritable`."""
+    ended = ", ".join(f"'{event}'" for event in JournalEvent if event.final)
+    with _told():
+        rows = connection.execute(
+            f"SELECT * FROM (SELECT {_LATEST} FROM events GROUP BY operation) AS newest"  # noqa: S608
+            f" WHERE event NOT IN ({ended}) ORDER BY"
+            " (SELECT min(seq) FROM events WHERE events.operation = newest.operation)"
+        ).fetchall()
+    return [_entry(row) for row in rows]
 
 
 def audit_records(connection: apsw.Connection) -> Iterator[AuditRecord]:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -183,3 +184,25 @@ def test_what_cannot_be_verified_is_told_in_one_line(
     done = kiosk_audit(settings, "verify")
     assert done.output.startswith("not verified: the centre does not give its heads: centre-down")
     assert done.exit_code == 2
+
+
+def test_what_has_not_ended_is_listed_while_the_terminal_runs(
+    settings: Path, tmp_path: Path
+) -> None:
+    def listed(*words: str) -> Result:
+        return CliRunner().invoke(main, ["unresolved", "--settings", str(settings), *words])
+
+    nothing = listed("--journal", str(tmp_path / "none.sqlite"))
+    assert (nothing.exit_code, nothing.output) == (0, "every operation has ended\n")
+    journal = Journal(tmp_path / FILE)
+    for number in (1, 2):
+        entry = JournalEntry(f"{number:032x}", Business.PREPAYMENT, JournalEvent.INTENT)
+        journal.append(entry)
+    journal.append(replace(entry, event=JournalEvent.SENT, attempt=1))
+    journal.append(replace(entry, event=JournalEvent.DONE, attempt=1))
+    some = listed()  # the journal is open, and held exclusively
+    assert some.exit_code == 1
+    assert some.output == f"{1:032x}  {Business.PREPAYMENT}  intent\n"
+    journal.close()
+    (tmp_path / FILE).write_bytes(b"no journal" * 100)
+    assert listed().output == "Error: damaged\n"

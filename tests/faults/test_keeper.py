@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.keeper.keeper import visit_command
+from kiosk.keeper.keeper import FINISHED, FINISHES, visit_command
 
 PLAYER = Path(__file__).with_name("visit_player.py")
 SETTINGS = """
@@ -421,6 +421,31 @@ def test_stops_in_order(start: Start, number: signal.Signals) -> None:
     terminal.wait("visit shown", visit=1)
     terminal.stop(number)
     terminal.wait("keeper stopped")
+
+
+def test_an_upgrade_waits_until_the_citizen_has_been_served(start: Start) -> None:
+    terminal = start("stays", "good")
+    terminal.until((terminal.stage / "stays").exists)
+    terminal.keeper.send_signal(FINISHES)
+    (terminal.stage / "go").touch()
+    assert terminal.keeper.wait(PATIENCE_S) == FINISHED
+    assert [event["cause"] for event in terminal.named("visit over")] == ["left"]
+    terminal.nobody_left()
+
+
+def test_an_upgrade_waits_for_nobody_on_the_first_page(start: Start) -> None:
+    terminal = start("good")
+    terminal.wait("visit shown", visit=1)
+    terminal.keeper.send_signal(FINISHES)
+    assert terminal.keeper.wait(PATIENCE_S) == FINISHED
+    terminal.nobody_left()
+
+
+def test_a_stop_does_not_wait_for_what_an_upgrade_waits_for(start: Start) -> None:
+    terminal = start("stays", "good")
+    terminal.until((terminal.stage / "stays").exists)
+    terminal.keeper.send_signal(FINISHES)
+    terminal.stop()
 
 
 @pytest.mark.parametrize("part", ["never-ready", "freezes"])

@@ -165,6 +165,10 @@ class PlayedVisit:
                 self.channel.send(Ended("idle"))
             case "visitor" | "covered" | "short":
                 self.channel.send(Ended("left"))
+            case "stays":
+                (self.stage / "stays").touch()
+                self.wait((self.stage / "go").exists)
+                self.channel.send(Ended("left"))
             case "leftovers":
                 self.channel.send(HasLeftovers(True))
                 self.channel.send(Ended("left"))

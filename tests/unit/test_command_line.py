@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from kiosk import __main__ as command_line
 from kiosk.workshop import robots
 
-OF_A_TERMINAL = ("audit", "doctor", "models", "run")
+OF_A_TERMINAL = ("audit", "doctor", "models", "run", "unresolved")
 
 
 class NoWorkshop(MetaPathFinder):
