@@ -58,7 +58,7 @@ def steps() -> Iterator[Step[Any]]:
     yield Choose(_("证明用来做什么？"), (purpose,) * 4, _("会写在证明上"))
     yield PaperReady(
         title=_("证明打好了，请取走"),
-        lead=_("如需凭条请按“打印凭条”，凭条上有证明编号和验证二维码。"),
+        lead=_("如需凭条请按“打印凭条”，凭条上有编号和验证二维码。"),
         actions=(Action("menu", _("返回首页"), "home"),),
     )
     yield Rate(_("账户查询"))

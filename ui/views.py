@@ -942,10 +942,13 @@ def _show_loan_years(step: ShowLoanYears, look: Look) -> LoanYearsContent:
 
 
 def _preview(step: Preview, look: Look) -> PreviewContent:
+    pages, number = step.document.pages, step.document.print_number
+    again = _("第 {number} 次打印，注明补打 · 共 {pages} 页 A4", number=number, pages=pages)
+    first = _("中心电子签章已核验 · 共 {pages} 页 A4", pages=pages)
     return PreviewContent(
         title=look.word(_("请核对，然后打印")),
-        lead=look.word(_("中心电子签章已核验 · 共 {pages} 页 A4", pages=step.document.pages)),
-        pages=step.document.pages,
+        lead=look.word(again if number > 1 else first),
+        pages=pages,
         actions=_actions(step.actions, look),
     )
 

@@ -19,6 +19,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from drivers.sentence import en, joined
 from kiosk.centre.answers import body_of, read
+from kiosk.centre.document_orders import DocumentOrder
 from kiosk.centre.errors import AnotherPerson, CentreUnavailable, Trouble
 from kiosk.centre.evidence import FurtherProof, LoginEvidence, SignIn
 from kiosk.centre.face import FaceChallenge, FacePicture
@@ -28,7 +29,6 @@ from kiosk.centre.models import (
     Accounts,
     Catalogue,
     Document,
-    DocumentRequest,
     Ledger,
     Loan,
     Loans,
@@ -249,10 +249,11 @@ class CentreClient:
 
     # -- documents, rating --------------------------------------------------------------------
 
-    def make_document(self, request: DocumentRequest) -> Document:
+    def make_document(self, request: DocumentOrder) -> Document:
         """Have a document made and sealed. The same key gives the same document.
 
-        Refusals: account-closed, account-frozen, print-limit, seal-unavailable.
+        Refusals: account-closed, account-frozen, addressee-unknown, loan-not-settled,
+        no-bookings, no-plan, print-limit, purpose-unknown, seal-unavailable, service-closed.
         """
         call = Call("POST", "/v1/documents", body=request, keyed=True)
         document = self._ask(call, _DOCUMENT)

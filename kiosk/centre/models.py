@@ -257,6 +257,8 @@ class Offer(WireModel):
     hours: Hours
     closed_because: CentreWords | None = None  # shown on the greyed tile
     purposes: tuple[Purpose, ...] = Field(default=(), max_length=30)  # for documents
+    # the centres to which a document can be addressed 出具给哪个中心
+    addressees: tuple[Purpose, ...] = Field(default=(), max_length=MOST_OWNED)
     group: Annotated[str, line(16)] = ""
     short: CentreWords | None = None  # of few characters, for a small tile; None: the title
     limits: Limits = Limits()
@@ -550,18 +552,6 @@ Repayments = Annotated[tuple[Repayment, ...], Field(max_length=MOST_ENTRIES)]
 # -- documents, rating ----------------------------------------------------------------------------
 
 
-class DocumentRequest(WireModel):
-    """Ask the centre to make and seal a document. Type and purpose only: the content is theirs.
-
-    The same ``key`` in the same session gives the same document.
-    """
-
-    kind: Literal["deposit-certificate"]
-    account: Id  # the account's id in this session
-    purpose: Annotated[str, line(16)]
-    key: Annotated[str, line(64, least=16)]
-
-
 class Document(WireModel):
     """A document the centre has made: a signed PDF behind ``/documents/{id}/file``."""
 
@@ -572,7 +562,8 @@ class Document(WireModel):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")  # of the whole signed file
     verification_code: Annotated[str, line(32)] = Field(alias="yzm")
     verify_url: Annotated[str, line(200)]
-    valid_until: Day
+    valid_until: Day | None = None  # None: without an end
+    print_number: int = Field(default=1, ge=1, le=1_000_000)  # above 1: a later print 补打
     prints_left_today: Count
 
 

@@ -153,20 +153,25 @@ def document_slip(terms: SlipTerms, document: Document) -> Slip:
     def word(text: Sayable) -> str:
         return say(text, language)
 
+    valid = (
+        (Pair(word(_("有效期至")), say_date(document.valid_until, language)),)
+        if document.valid_until
+        else ()
+    )
     return Slip(
         (
             *_head(terms),
             Paragraph(word(document.title), Align.CENTRE, size=2, bold=True),
             Space(),
             Pair(word(_("姓名")), terms.holder),
-            Pair(word(_("证明编号")), document.number),
+            Pair(word(_("编号")), document.number),
             Pair(word(_("验证码")), document.verification_code),
-            Pair(word(_("有效期至")), say_date(document.valid_until, language)),
+            *valid,
             Pair(word(_("打印时间")), f"{terms.now:%Y-%m-%d %H:%M}"),
             Pair(word(_("终端编号")), terms.terminal),
             Space(),
             Qr(document.verify_url),
-            Paragraph(word(_("扫码或凭验证码查验证明真伪")), Align.CENTRE),
+            Paragraph(word(_("扫码或凭验证码查验真伪")), Align.CENTRE),
             *_foot(terms),
         ),
         scale=2 if terms.large else 1,

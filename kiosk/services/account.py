@@ -5,7 +5,7 @@ from __future__ import annotations
 from kiosk.centre import codes
 from kiosk.centre.models import Account, MaskingRules
 from kiosk.services.catalogue import menu, service
-from kiosk.services.certificate import make_and_print
+from kiosk.services.certificate import certify
 from kiosk.services.choosing import choose_account
 from kiosk.services.ledger import show_years
 from kiosk.visit.steps import Action, Fact, Headline, ShowStatement, Tone
@@ -20,7 +20,7 @@ def show_account(visit: Visit) -> None:
         case "ledger":
             show_years(visit, account)
         case "deposit-certificate":
-            make_and_print(visit, account)
+            certify(visit, account)
 
 
 def account_statement(

@@ -1,4 +1,4 @@
-"""The account or the loan of the citizen; the terminal asks only where there are several."""
+"""The citizen's account or loan, a paper's purpose; asked only where there are several."""
 
 from __future__ import annotations
 
@@ -49,6 +49,18 @@ def choose_loan(visit: Visit) -> Loan:
     options = tuple(_loan_option(loan, masking) for loan in loans)
     key = visit.ask(Choose(_("请选择一笔贷款"), options))
     return next(loan for loan in loans if loan.id == key)
+
+
+MAKING = _("中心正在开具证明，一般 3 秒")
+
+
+def choose_purpose(visit: Visit, service: str) -> str:
+    """The code of the purpose of a paper; the citizen chooses where the centre offers several."""
+    purposes = visit.offer(service).purposes
+    if len(purposes) < 2:
+        return purposes[0].code if purposes else ""
+    options = tuple(Option(p.code, p.name, icon="certificate") for p in purposes)
+    return visit.ask(Choose(_("证明用来做什么？"), options, _("会写在证明上"), waits=MAKING))
 
 
 def _account_option(account: Account, masking: Masking) -> Option:

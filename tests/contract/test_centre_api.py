@@ -23,6 +23,7 @@ from kiosk.workshop.sandbox.pins import PASSWORD
 from kiosk.workshop.sandbox.server import serving
 
 KEY = "k" * 16
+OUT_OF_TOWN = "out-of-town-certificate"
 
 
 class Ticks:
@@ -152,7 +153,7 @@ def test_the_catalogue_needs_no_session(terminal: WireTerminal) -> None:
         groups.setdefault(offer["group"], []).append(offer["service"])
     assert groups == {
         "query": ["account", "ledger", "progress"],
-        "paper": ["deposit-certificate"],
+        "paper": ["deposit-certificate", "out-of-town-certificate", "papers"],
         "withdrawal": ["withdraw", "withdrawals"],
         "loan": ["loan", "prepay", "monthly-offset"],
         "change": ["phone", "payee-card", "personal-data", "query-password", "signing"],
@@ -178,6 +179,9 @@ def test_the_catalogue_needs_no_session(terminal: WireTerminal) -> None:
     assert offers["withdraw"]["limits"] == {"least": "100.00", "most": None, "a_day": None}
     assert all(offer["open"] for offer in offers.values())
     certificate = offers["deposit-certificate"]
+    assert certificate["limits"]["a_day"] == 3
+    elsewhere = offers["out-of-town-certificate"]
+    assert [len(elsewhere[each]) for each in ("purposes", "addressees")] == [4, 4]
     assert certificate["hours"] == {"opens": "08:00", "closes": "20:00"}
     assert [p["name"]["zh"] for p in certificate["purposes"]][:2] == ["购房贷款", "异地贷款"]
 
@@ -563,6 +567,40 @@ def test_orders_that_are_refused(
 ) -> None:
     terminal.prove("P01")
     refused(terminal.order(**changes), status, code)
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "status", "code"),
+    [
+        ("account-statement", {"years": [2019]}, 409, "no-bookings"),
+        ("account-statement", {"years": []}, 422, "request-invalid"),
+        (
+            "out-of-town-certificate",
+            {"addressee": "C09", "purpose": "01"},
+            422,
+            "addressee-unknown",
+        ),
+        ("out-of-town-certificate", {"addressee": "C01", "purpose": "05"}, 422, "purpose-unknown"),
+        ("repayment-plan", {"loan": "nothing"}, 404, "not-found"),
+    ],
+)
+def test_other_papers_that_are_refused(
+    terminal: WireTerminal, kind: str, changes: dict[str, Any], status: int, code: str
+) -> None:
+    terminal.prove("P01")
+    refused(terminal.order(kind=kind, **changes), status, code)
+
+
+def test_each_kind_of_paper_has_its_own_three_prints_a_day(terminal: WireTerminal) -> None:
+    terminal.prove("P02")
+    statement = terminal.order(kind="account-statement", years=[2024]).json()
+    for job in ("a", "b", "c"):
+        left = terminal.printed(statement["id"], job).json()["prints_left_today"]
+    assert left == 0
+    other = {"kind": "account-statement", "key": "other" * 4}
+    refused(terminal.order(**other, years=[2025]), 429, "print-limit")
+    certificate = terminal.order(key="third" * 4).json()
+    assert (certificate["print_number"], certificate["prints_left_today"]) == (1, 3)
 
 
 def test_only_whole_prints_count_and_three_are_enough(terminal: WireTerminal) -> None:

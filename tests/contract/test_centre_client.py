@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from kiosk.centre.client import CentreClient
+from kiosk.centre.document_orders import DepositCertificateOrder
 from kiosk.centre.errors import AnotherPerson, CentreUnavailable, Refusal, Trouble
 from kiosk.centre.evidence import CardEvidence
 from kiosk.centre.level import Level
@@ -20,7 +21,6 @@ from kiosk.centre.models import (
     Catalogue,
     CentreWords,
     Document,
-    DocumentRequest,
     Ledger,
     LedgerEntry,
     Loan,
@@ -167,7 +167,7 @@ DOCUMENT = Document(
     valid_until=date(2026, 3, 15),
     prints_left_today=3,
 )
-REQUEST = DocumentRequest(
+REQUEST = DepositCertificateOrder(
     kind="deposit-certificate", account="a-1", purpose="loan", key="0123456789abcdef"
 )
 REPORT = PrintReport(job="j-1", pages=1, complete=True)

@@ -125,7 +125,11 @@ def test_real_answers_fit_the_document(url: str) -> None:
             assert ask("GET", "/v1/documents/{id}/file", ids=ids).startswith(b"%PDF-")
             report = {"job": "j", "pages": None, "complete": False}
             ask("POST", "/v1/documents/{id}/prints", ids=ids, json=report)
+            statement = {"kind": "account-statement", "account": account["id"], "years": [2025]}
+            ask("POST", "/v1/documents", json=statement | {"key": "s" * 16})
         for loan in ask("GET", "/v1/loans"):
+            record = {"kind": "repayment-record", "loan": loan["id"], "key": "r" * 16}
+            ask("POST", "/v1/documents", json=record)
             ask("GET", "/v1/loans/{id}/plan", ids={"id": loan["id"]})
             ask("GET", "/v1/loans/{id}/repayments", ids={"id": loan["id"]})
         if persona == "P01":

@@ -28,9 +28,10 @@ from requests.adapters import HTTPAdapter
 
 from kiosk.centre import transport
 from kiosk.centre.client import CentreClient
+from kiosk.centre.document_orders import DepositCertificateOrder
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.evidence import CardEvidence
-from kiosk.centre.models import DocumentRequest, PrintReport, Rating
+from kiosk.centre.models import PrintReport, Rating
 from kiosk.privacy import Sensitive
 from tests.centre_server import (
     Answer,
@@ -65,7 +66,7 @@ DOCUMENT = {
     "prints_left_today": 3,
 }
 WORDS = {"zh": "", "en": ""}
-REQUEST = DocumentRequest(
+REQUEST = DepositCertificateOrder(
     kind="deposit-certificate", account="a-1", purpose="loan", key="0123456789abcdef"
 )
 

@@ -199,7 +199,7 @@ def cases() -> dict[str, Step[object]]:
         "51-refusal-long": problem_of(REFUSAL, signed_in=True),
         "52-slip-closed": PaperReady(
             _("证明打好了，请取走"),
-            _("如需凭条请按“打印凭条”，凭条上有证明编号和验证二维码。"),
+            _("如需凭条请按“打印凭条”，凭条上有编号和验证二维码。"),
             actions=(
                 Action(
                     "slip",

@@ -524,7 +524,7 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         "21-printing-held-up": PrintingDocument(PrintDocument("j", pdf, 1), held_up=_HELD_UP),
         "22-printed": PaperReady(
             _("证明打好了，请取走"),
-            _("如需凭条请按“打印凭条”，凭条上有证明编号和验证二维码。"),
+            _("如需凭条请按“打印凭条”，凭条上有编号和验证二维码。"),
             actions=(_SLIP, _HOME),
         ),
         "23-printing-slip": PrintingSlip(PrintSlip("j", Slip(()))),

@@ -53,7 +53,7 @@ def test_what_stands_on_it() -> None:
     slip = document_slip(TERMS, DOCUMENT)
     assert facts(slip) == {
         "姓名": "张*",
-        "证明编号": "云岭缴证〔2026〕第00000001号",
+        "编号": "云岭缴证〔2026〕第00000001号",
         "验证码": "ABCD-EFGH",
         "有效期至": "2026年3月15日",
         "打印时间": "2026-01-15 10:02",

@@ -47,6 +47,7 @@ DOCUMENT = Document(
 
 
 FACTS: dict[str, Any] = {
+    "balance": "2026-05",
     "day": "2026-05",
     "due": "2026-05",
     "least": "2026-05",
@@ -58,6 +59,7 @@ FACTS: dict[str, Any] = {
     "needed": "2026-05",
     "seconds": 60,
     "since": "2025-09-01",
+    "year": "2026-05",
 }
 """What the words of a refusal may name."""
 

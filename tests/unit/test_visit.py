@@ -37,8 +37,9 @@ from drivers.hosting.thread_host import ThreadHost
 from drivers.receipt_printer.types import PrintSlip, Slip
 from drivers.smart_card.types import BankCard, ReadBankCard
 from kiosk.centre.client import CentreClient
+from kiosk.centre.document_orders import DepositCertificateOrder
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
-from kiosk.centre.models import Document, DocumentRequest
+from kiosk.centre.models import Document
 from kiosk.privacy import Sensitive
 from kiosk.services import SERVICES, menu
 from kiosk.terminal.dialogue import Dialogue
@@ -106,7 +107,7 @@ REFUSED: tuple[Line, ...] = ((Menu, Left()), (Farewell, None))
 def certificate(visit: Visit) -> tuple[Document, Sensitive[bytes]]:
     """A document of the centre, ready to be printed."""
     (account,) = visit.look_up(visit.centre.accounts)
-    order = DocumentRequest(
+    order = DepositCertificateOrder(
         kind="deposit-certificate", account=account.id, purpose="01", key="k" * 16
     )
     document = visit.look_up(lambda: visit.centre.make_document(order))

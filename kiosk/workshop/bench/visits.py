@@ -39,9 +39,9 @@ from kiosk.papers.pictures import PaperPages
 from kiosk.workshop import demo, robots
 from kiosk.workshop.bench.figures import BenchError, Figure, Name, Values
 from kiosk.workshop.bench.peer.throttle import throttled
-from kiosk.workshop.sandbox import certificate, personas
-from kiosk.workshop.sandbox.certificate import Certificate, CertificateLine
+from kiosk.workshop.sandbox import personas
 from kiosk.workshop.sandbox.seed import BUSINESS_DAY
+from kiosk.workshop.sandbox.sheets import Sheet, SheetBody, SheetLine, SheetPart, render
 
 PATIENCE_S = 60.0
 _KEEPER = """\
@@ -326,13 +326,12 @@ def _document(pages: int) -> bytes:
 
 
 def _sheet() -> bytes:
-    lines = tuple(CertificateLine(f"第 {n} 项", f"{n:,}.00 元") for n in range(16))
-    return certificate.render(
-        Certificate(
+    lines = tuple(SheetLine(f"第 {n} 项", f"{n:,}.00 元") for n in range(16))
+    part = SheetPart(statement="兹证明", fields=lines)
+    return render(
+        Sheet(
+            body=SheetBody(title="演示证明", title_en="Certificate", parts=(part,), notes=()),
             number="演示〔2026〕第00000001号",
-            statement="兹证明",
-            fields=lines,
-            notes=(),
             issued=BUSINESS_DAY,
             code="ABCD-2345",
             verify_url="https://verify.example/v/x",

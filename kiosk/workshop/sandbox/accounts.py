@@ -229,6 +229,20 @@ class Accounts:
     def has_had_loan(self, person: str) -> bool:
         return bool(self._store.count("SELECT count(*) FROM loan WHERE person = ?", person))
 
+    def settlement_number(self, loan: str) -> str:
+        """The number of the certificate that a loan is settled 结清证明: one for each settlement,
+        counted within the year of it."""
+        row = self._store.one("SELECT settled_on FROM loan WHERE number = ?", loan)
+        assert row  # asked for a settled loan of the visitor's
+        year = row["settled_on"][:4]
+        before = self._store.count(
+            "SELECT count(*) FROM loan WHERE settled_on LIKE ? AND (settled_on, number) <= (?, ?)",
+            f"{year}-%",
+            row["settled_on"],
+            loan,
+        )
+        return f"云岭公积金结字〔{year}〕第{before:05}号"
+
     def _loan(self, visitor: TokenHolder, loan: Row) -> Loan:
         lines = self._instalments(loan)
         paid = [row for row in lines if row["paid_on"]]

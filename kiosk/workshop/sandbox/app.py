@@ -15,13 +15,13 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
+from kiosk.centre.document_orders import DocumentOrder
 from kiosk.centre.evidence import SignIn
 from kiosk.centre.face import FaceChallenge, FacePicture
 from kiosk.centre.models import (
     Accounts,
     Catalogue,
     Document,
-    DocumentRequest,
     Ledger,
     Loans,
     NameConfirmation,
@@ -190,12 +190,12 @@ def repayments(centre: AtCentre, visitor: ProvedVisitor, id: Id) -> Repayments:
     responses={200: {"model": Document, "description": "The same key again: the same document"}},
 )
 def make_document(
-    centre: AtCentre, visitor: ProvedVisitor, body: DocumentRequest, response: Response
+    centre: AtCentre, visitor: ProvedVisitor, body: DocumentOrder, response: Response
 ) -> Document:
     """Make and seal a document.
 
-    Refuses account-closed, account-frozen, print-limit, seal-unavailable, purpose-unknown,
-    service-closed, key-reused.
+    Refuses account-closed, account-frozen, addressee-unknown, key-reused, loan-not-settled,
+    no-bookings, no-plan, print-limit, purpose-unknown, seal-unavailable, service-closed.
     """
     document, new = centre.documents.make(visitor, body)
     response.status_code = 201 if new else 200

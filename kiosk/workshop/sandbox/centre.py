@@ -11,7 +11,6 @@ from kiosk.workshop.sandbox import seed
 from kiosk.workshop.sandbox.accounts import Accounts
 from kiosk.workshop.sandbox.alarms import Alarms
 from kiosk.workshop.sandbox.bugs import CentreBug
-from kiosk.workshop.sandbox.certificate import Seal
 from kiosk.workshop.sandbox.clock import Clock
 from kiosk.workshop.sandbox.documents import Documents
 from kiosk.workshop.sandbox.faces import Faces
@@ -22,6 +21,7 @@ from kiosk.workshop.sandbox.operations import OperationDesk
 from kiosk.workshop.sandbox.outlets import OutletDesk
 from kiosk.workshop.sandbox.pins import Bank
 from kiosk.workshop.sandbox.recognition import Recogniser
+from kiosk.workshop.sandbox.seal import Seal
 from kiosk.workshop.sandbox.sessions import CODES_PER_DAY, NO_FACES, Sessions
 from kiosk.workshop.sandbox.store import Store
 from kiosk.workshop.sandbox.tries import Tries

@@ -8,36 +8,37 @@ import secrets
 from datetime import date
 
 from kiosk import calculations as rules
-from kiosk.centre import codes
-from kiosk.centre.models import (
-    Account,
-    CentreWords,
-    Document,
-    DocumentRequest,
-    PrintCount,
-    PrintReport,
+from kiosk.centre.document_orders import (
+    DepositCertificateOrder,
+    DocumentOrder,
+    LoanPaperOrder,
+    OutOfTownCertificateOrder,
+    StatementOrder,
 )
+from kiosk.centre.models import CentreWords, Document, PrintCount, PrintReport
 from kiosk.papers.sealed import holder_mark
-from kiosk.renminbi import in_words
-from kiosk.words import Language
-from kiosk.workshop.sandbox import certificate
-from kiosk.workshop.sandbox.accounts import CLOSED, FROZEN, Accounts, worded_day
-from kiosk.workshop.sandbox.certificate import Certificate, CertificateLine, Seal
+from kiosk.workshop.sandbox.accounts import Accounts
 from kiosk.workshop.sandbox.clock import Clock
-from kiosk.workshop.sandbox.offers import CENTRE, CERTIFICATE, HOTLINE, Offers, purpose_name
+from kiosk.workshop.sandbox.deposit_papers import DepositPapers
+from kiosk.workshop.sandbox.loan_papers import LoanPapers
+from kiosk.workshop.sandbox.offers import (
+    CENTRE,
+    CERTIFICATE,
+    HOTLINE,
+    OUT_OF_TOWN,
+    PAPERS,
+    PRINTS_PER_DAY,
+    Offers,
+)
+from kiosk.workshop.sandbox.paper_words import PaperContent
 from kiosk.workshop.sandbox.refusals import Refused
+from kiosk.workshop.sandbox.seal import Seal
 from kiosk.workshop.sandbox.sessions import TokenHolder
+from kiosk.workshop.sandbox.sheets import Sheet, render
 from kiosk.workshop.sandbox.store import Row, Store
 
-PRINTS_PER_DAY = 3
-VALID_MONTHS = 2
-_TITLE = CentreWords(zh="个人住房公积金缴存证明", en="Certificate of provident fund contributions")
-_CARD_NAMES = {
-    "resident": "居民身份证",
-    "hmt-resident": "港澳台居民居住证",
-    "foreigner-2017": "外国人永久居留身份证",
-    "foreigner-2023": "外国人永久居留身份证",
-}
+_SERVICES = {CERTIFICATE: CERTIFICATE, OUT_OF_TOWN: OUT_OF_TOWN}
+"""The service that offers a kind of document; the others stand under ``PAPERS``."""
 
 
 class Documents:
@@ -49,26 +50,28 @@ class Documents:
         self._store = store
         self._clock = clock
         self._seal = seal
-        self._accounts = accounts
         self._offers = offers
+        self._deposits = DepositPapers(accounts)
+        self._loans = LoanPapers(accounts)
 
-    def make(self, visitor: TokenHolder, request: DocumentRequest) -> tuple[Document, bool]:
-        """The document, and whether it is new: the same key gives the same document again.
+    def make(self, visitor: TokenHolder, order: DocumentOrder) -> tuple[Document, bool]:
+        """The document, and whether it is new: the same key gives the same document again, a new
+        key a new seal.
 
-        Refuses not-found, key-reused, service-closed, purpose-unknown, account-closed,
-        account-frozen, print-limit.
+        Refuses not-found, key-reused, service-closed, print-limit, and what the kind of document
+        refuses.
         """
         with self._store.transaction():
             row = self._store.one(
                 "SELECT * FROM document WHERE session = ? AND key = ?",
                 visitor.session,
-                request.key,
+                order.key,
             )
             if row:
-                if row["request"] != request.model_dump_json():
+                if row["request"] != order.model_dump_json():
                     raise Refused("key-reused")
                 return self._answer(row), False
-            return self._answer(self._new(visitor, request)), True
+            return self._answer(self._new(visitor, order)), True
 
     def file(self, visitor: TokenHolder, document: str) -> bytes:
         """The signed PDF. Refuses not-found, also for a document of another session."""
@@ -110,60 +113,58 @@ class Documents:
             prints = self._store.count(
                 "SELECT count(*) FROM print WHERE document = ? AND complete = 1", document
             )
-            return PrintCount(prints=prints, prints_left_today=self._left(row["account"]))
+            return PrintCount(
+                prints=prints, prints_left_today=self._left(row["kind"], row["subject"])
+            )
 
     # -- inside -------------------------------------------------------------------------------
 
-    def _new(self, visitor: TokenHolder, request: DocumentRequest) -> Row:
-        account_row = self._accounts.find(visitor, request.account)
-        self._offers.must_be_open(CERTIFICATE)
-        purpose = purpose_name(request.purpose)
-        account = self._accounts.account(visitor, account_row)
-        if account.status in CLOSED:
-            raise Refused("account-closed")
-        if account.status == FROZEN:
-            raise Refused("account-frozen", since=account_row["frozen_on"])
-        if not self._left(account_row["number"]):
+    def _new(self, visitor: TokenHolder, order: DocumentOrder) -> Row:
+        self._offers.must_be_open(_SERVICES.get(order.kind, PAPERS))
+        now, today = self._clock.now(), self._clock.today()
+        content = self._content(visitor, order, today)
+        if not self._left(order.kind, content.subject):
             raise Refused("print-limit", limit=PRINTS_PER_DAY)
         id_ = secrets.token_hex(16)
         serial = self._store.count("SELECT count(*) FROM document") + 1
-        today = self._clock.today()
-        sheet = Certificate(
-            number=f"云岭缴证〔{today.year}〕第{serial:08}号",
-            statement=_statement(visitor, today),
-            fields=self._fields(visitor, account, purpose),
-            notes=(
-                f"本证明自出具之日起{VALID_MONTHS}个月内有效；账户余额为截至出具之日的数额。",
-                "本证明仅用于所列用途，不得用于担保、抵押；涂改无效。",
-                "以电子签章文件为准，纸质件可扫描二维码或凭验证码核验真伪。",
-            ),
+        print_number = 1 + self._printed(order.kind, content)
+        again = f"第{print_number}次打印（补打）"
+        sheet = Sheet(
+            body=content.body,
+            number=content.number or f"云岭{content.series}〔{today.year}〕第{serial:08}号",
             issued=today,
             code=_verification_code(),
             verify_url=f"https://verify.example/v/{secrets.token_urlsafe(16)}",
             hotline=HOTLINE,
             centre=CENTRE,
-            foot=f"本证明由自助终端打印 · 终端 {visitor.terminal} · "
-            f"{self._clock.now():%Y-%m-%d %H:%M} · 咨询电话 {HOTLINE}",
+            foot=f"本件由自助终端打印 · 终端 {visitor.terminal} · "
+            f"{now:%Y-%m-%d %H:%M} · 咨询电话 {HOTLINE}",
+            again=again if print_number > 1 else "",
         )
         person = visitor.person
         mark = holder_mark(visitor.session, person["name"], person["number"])
-        pdf = self._seal.sign(certificate.render(sheet), id_, mark, self._clock.now())
+        pages_after = 1 if content.body.tail else 0
+        pdf, pages = self._seal.sign(render(sheet), id_, mark, now, pages_after=pages_after)
+        months = content.valid_months
         self._store.insert(
             "document",
             {
                 "id": id_,
                 "session": visitor.session,
                 "terminal": visitor.terminal,
-                "request": request.model_dump_json(),
-                "key": request.key,
-                "account": account_row["number"],
-                "kind": request.kind,
+                "request": order.model_dump_json(),
+                "key": order.key,
+                "kind": order.kind,
+                "subject": content.subject,
+                "about": content.about,
+                "title": content.title.model_dump_json(),
                 "number": sheet.number,
-                "pages": certificate.PAGES,
+                "print_number": print_number,
+                "pages": pages,
                 "sha256": hashlib.sha256(pdf).hexdigest(),
                 "verification_code": sheet.code,
                 "verify_url": sheet.verify_url,
-                "valid_until": rules.add_months(today, VALID_MONTHS).isoformat(),
+                "valid_until": rules.add_months(today, months).isoformat() if months else None,
                 "file": pdf,
             },
         )
@@ -171,86 +172,52 @@ class Documents:
         assert row  # inserted above, in the same transaction
         return row
 
+    def _content(self, visitor: TokenHolder, order: DocumentOrder, today: date) -> PaperContent:
+        match order:
+            case DepositCertificateOrder():
+                return self._deposits.certificate(visitor, order, today)
+            case OutOfTownCertificateOrder():
+                return self._deposits.out_of_town(visitor, order, today)
+            case StatementOrder():
+                return self._deposits.statement(visitor, order, today)
+            case LoanPaperOrder():
+                return self._loans.paper(visitor, order, today)
+
     def _answer(self, row: Row) -> Document:
+        valid_until = row["valid_until"]
         return Document(
             id=row["id"],
             number=row["number"],
-            title=_TITLE,
+            title=CentreWords.model_validate_json(row["title"]),
             pages=row["pages"],
             sha256=row["sha256"],
             verification_code=row["verification_code"],
             verify_url=row["verify_url"],
-            valid_until=date.fromisoformat(row["valid_until"]),
-            prints_left_today=self._left(row["account"]),
+            valid_until=date.fromisoformat(valid_until) if valid_until else None,
+            print_number=row["print_number"],
+            prints_left_today=self._left(row["kind"], row["subject"]),
         )
 
-    def _left(self, account: str) -> int:
-        """How often a certificate of this account may still be printed today."""
+    def _printed(self, kind: str, content: PaperContent) -> int:
+        """How often a document that says the same was printed whole, since ever."""
+        return self._store.count(
+            "SELECT count(*) FROM print JOIN document ON document.id = print.document "
+            "WHERE kind = ? AND subject = ? AND about = ? AND complete = 1",
+            kind,
+            content.subject,
+            content.about,
+        )
+
+    def _left(self, kind: str, subject: str) -> int:
+        """How often a document of this kind about ``subject`` may still be printed today."""
         printed = self._store.count(
             "SELECT count(*) FROM print JOIN document ON document.id = print.document "
-            "WHERE document.account = ? AND document.kind = ? AND print.complete = 1 "
-            "AND print.day = ?",
-            account,
-            CERTIFICATE,
+            "WHERE subject = ? AND kind = ? AND complete = 1 AND day = ?",
+            subject,
+            kind,
             self._clock.today().isoformat(),
         )
         return max(0, PRINTS_PER_DAY - printed)
-
-    def _fields(
-        self, visitor: TokenHolder, account: Account, purpose: str
-    ) -> tuple[CertificateLine, ...]:
-        person = visitor.person
-        balance = account.balance.reveal()
-        status = codes.word(codes.Table.ACCOUNT_STATUS, account.status).say(Language.ZH)
-        arrears = account.months_in_arrears
-        loan = "有，尚未结清" if account.has_loan else (
-            "有，已结清" if self._accounts.has_had_loan(person["id"]) else "无贷款记录"
-        )  # fmt: skip
-        return (
-            CertificateLine("姓名", person["name"]),
-            CertificateLine("证件类型", _CARD_NAMES[person["card_kind"]]),
-            CertificateLine("证件号码", person["number"]),
-            CertificateLine("个人账号", account.number.reveal()),
-            CertificateLine("单位名称", account.employer),
-            CertificateLine("单位账号", account.employer_number),
-            CertificateLine("开户日期", worded_day(account.opened)),
-            CertificateLine(
-                "账户状态", f"欠缴（{arrears}个月）" if arrears else status, alert=bool(arrears)
-            ),
-            CertificateLine("月缴存基数", f"{account.base:,.2f}元"),
-            CertificateLine(
-                "缴存比例",
-                f"单位{account.employer_ratio:.0%} · 个人{account.personal_ratio:.0%}",
-            ),
-            CertificateLine(
-                "月缴存额",
-                f"{account.monthly:,.2f}元",
-                f"单位{account.employer_amount:,.2f}元 + 个人{account.personal_amount:,.2f}元",
-            ),
-            CertificateLine(
-                "缴至年月",
-                f"{account.paid_to.year}年{account.paid_to.month}月" if account.paid_to else "—",
-            ),
-            CertificateLine("连续缴存", f"{account.continuous_months}个月"),
-            CertificateLine("公积金贷款", loan),
-            CertificateLine(
-                "账户余额",
-                f"¥ {balance:,.2f}",
-                f"人民币{in_words(balance)}",
-                wide=True,
-                strong=True,
-            ),
-            CertificateLine("用途", purpose, wide=True),
-        )
-
-
-def _statement(visitor: TokenHolder, today: date) -> str:
-    person = visitor.person
-    return (
-        f"兹证明，截至{worded_day(today)}，{person['name']}"
-        f"（{_CARD_NAMES[person['card_kind']]}号码 {person['number']}）"
-        "在本中心缴存住房公积金的情况如下："
-    )
 
 
 def _verification_code() -> str:

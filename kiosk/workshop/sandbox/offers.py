@@ -25,7 +25,9 @@ from kiosk.workshop.sandbox.store import yuan
 CENTRE = "云岭市住房公积金管理中心(演示)"
 SHORT_NAME = ShortName(zh="云岭市公积金中心", en="Yunling Housing Fund")
 HOTLINE = "12329"
-CERTIFICATE = "deposit-certificate"
+CERTIFICATE, OUT_OF_TOWN, PAPERS = "deposit-certificate", "out-of-town-certificate", "papers"
+PRINTS_PER_DAY = 3
+"""So often a day a document of one kind is printed about one account, loan or operation."""
 
 
 def _words(zh: str, en: str) -> CentreWords:
@@ -40,6 +42,19 @@ PURPOSES = (
     Purpose(code="05", name=_words("签证、出国（境）", "Visa or travel abroad")),
     Purpose(code="99", name=_words("其他", "Other")),
 )
+LOAN_PURPOSES = (
+    Purpose(code="01", name=_words("购买新建商品住房", "Buying a new home")),
+    Purpose(code="02", name=_words("购买二手住房", "Buying a second-hand home")),
+    Purpose(code="03", name=_words("建造、翻建、大修自住住房", "Building or renovating a home")),
+    Purpose(code="99", name=_words("其他住房贷款", "Another home loan")),
+)
+ADDRESSEES = (
+    Purpose(code="C01", name=_words("示范市住房公积金管理中心(演示)", "Shifan centre (demo)")),
+    Purpose(code="C02", name=_words("临江市住房公积金管理中心(演示)", "Linjiang centre (demo)")),
+    Purpose(code="C03", name=_words("海湾市住房公积金管理中心(演示)", "Haiwan centre (demo)")),
+    Purpose(code="C04", name=_words("省直住房公积金管理中心(演示)", "Provincial centre (demo)")),
+)
+"""The centres elsewhere to which an out-of-town certificate can be addressed."""
 _ALWAYS = Hours(opens="00:00", closes="23:59")
 _BY_DAY = Hours(opens="08:00", closes="20:00")
 _NO_LIMITS = Limits()
@@ -55,6 +70,7 @@ def _offer(
     hours: Hours = _ALWAYS,
     limits: Limits = _NO_LIMITS,
     purposes: tuple[Purpose, ...] = (),
+    addressees: tuple[Purpose, ...] = (),
 ) -> Offer:
     return Offer(
         service=service,
@@ -66,6 +82,7 @@ def _offer(
         hours=hours,
         limits=limits,
         purposes=purposes,
+        addressees=addressees,
     )
 
 
@@ -79,7 +96,15 @@ _OFFERS = (
            ("我的办件", "My requests")),
     _offer(CERTIFICATE, "paper", ("打印缴存证明", "Print a certificate"),
            ("带电子印章，当场取走", "Sealed by the centre, printed here"),
-           ("缴存证明", "Certificate"), hours=_BY_DAY, purposes=PURPOSES),
+           ("缴存证明", "Certificate"), hours=_BY_DAY, purposes=PURPOSES,
+           limits=Limits(a_day=PRINTS_PER_DAY)),
+    _offer(OUT_OF_TOWN, "paper", ("打印异地贷款证明", "For a loan in another city"),
+           ("出具给外地中心", "For another centre"),
+           ("异地贷款证明", "For a loan elsewhere"), hours=_BY_DAY, purposes=LOAN_PURPOSES,
+           addressees=ADDRESSEES, limits=Limits(a_day=PRINTS_PER_DAY)),
+    _offer(PAPERS, "paper", ("打印对账单等", "Statements and more"),
+           ("还款、结清证明", "Loan papers too"),
+           ("对账单等", "Statements"), hours=_BY_DAY, limits=Limits(a_day=PRINTS_PER_DAY)),
     _offer("withdraw", "withdrawal", ("提取公积金", "Withdraw"),
            ("还贷、租房、退休、离职", "Loan, rent, retirement, leaving a job"), hours=_BY_DAY,
            limits=Limits(least=yuan(withdrawals.LEAST))),
@@ -233,9 +258,18 @@ class Offers:
         return offer
 
 
-def purpose_name(code: str) -> str:
-    """The Chinese words of a purpose. Refuses purpose-unknown."""
-    for purpose in PURPOSES:
-        if purpose.code == code:
-            return purpose.name.zh
-    raise Refused("purpose-unknown")
+def purpose_name(service: str, code: str) -> str:
+    """The Chinese words of a purpose of ``service``. Refuses purpose-unknown."""
+    return _named(_OFFERS[SERVICES.index(service)].purposes, code, "purpose-unknown")
+
+
+def addressee_name(code: str) -> str:
+    """The Chinese name of another centre. Refuses addressee-unknown."""
+    return _named(ADDRESSEES, code, "addressee-unknown")
+
+
+def _named(choices: tuple[Purpose, ...], code: str, refusal: str) -> str:
+    for choice in choices:
+        if choice.code == code:
+            return choice.name.zh
+    raise Refused(refusal)

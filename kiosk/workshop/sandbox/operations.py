@@ -813,6 +813,8 @@ _ENDS = {
     OperationState.CANCELLED: "已取消，没有办成，钱没有动",
 }
 _EXAMPLE: dict[str, Any] = {
+    "year": 2025,
+    "balance": "0.00",
     "since": "2026-01-15",
     "day": "2027-01-15",
     "month": "2027-01",

@@ -341,7 +341,7 @@ _WORDINGS = {
         429,
         (
             "今天这份证明已打印{limit}次，达到上限。",
-            "This certificate has been printed {limit} times today, which is the most allowed.",
+            "This document has been printed {limit} times today, which is the most allowed.",
         ),
         (
             "请明天再来，或到管理部窗口打印。",
@@ -363,6 +363,40 @@ _WORDINGS = {
         422,
         ("没有这个用途选项。", "There is no such purpose."),
         ("请返回重新选择用途。", "Please go back and choose again."),
+    ),
+    "addressee-unknown": _no(
+        422,
+        ("没有这个中心可选。", "There is no such centre to choose."),
+        ("请返回重新选择中心。", "Please go back and choose again."),
+    ),
+    "no-bookings": _no(
+        409,
+        ("{year}年没有缴存记录，不能出对账单。", "There are no entries in {year}."),
+        ("请返回选择别的年份。", "Please go back and choose another year."),
+    ),
+    "loan-not-settled": _no(
+        409,
+        (
+            "这笔贷款还没有结清（还欠本金{balance}元），不能出结清证明。",
+            "This loan is not settled yet ({balance} yuan of principal are owed), so there is no "
+            "settlement certificate.",
+        ),
+        (
+            "可以打印还款明细或还款计划；想提前结清，请返回首页选“提前还款”。",
+            "You can print the repayments or the plan instead. To settle the loan now, choose "
+            "Repay early on the start page.",
+        ),
+    ),
+    "no-plan": _no(
+        409,
+        (
+            "这笔贷款已在{day}结清，没有待还的期次。",
+            "This loan was settled on {day}; no instalment is to come.",
+        ),
+        (
+            "可以打印贷款结清证明或还款明细。",
+            "You can print the settlement certificate or the repayments instead.",
+        ),
     ),
     "key-reused": _no(
         409,

@@ -68,10 +68,10 @@ CREATE TABLE face (
 ) STRICT;
 CREATE TABLE document (
     id TEXT PRIMARY KEY, session TEXT NOT NULL REFERENCES session, terminal TEXT NOT NULL,
-    request TEXT NOT NULL, key TEXT NOT NULL, account TEXT NOT NULL REFERENCES account,
-    kind TEXT NOT NULL, number TEXT NOT NULL UNIQUE, pages INTEGER NOT NULL, sha256 TEXT NOT NULL,
-    verification_code TEXT NOT NULL, verify_url TEXT NOT NULL, valid_until TEXT NOT NULL,
-    file BLOB NOT NULL, UNIQUE (session, key)
+    request TEXT NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,
+    about TEXT NOT NULL, title TEXT NOT NULL, number TEXT NOT NULL, print_number INTEGER NOT NULL,
+    pages INTEGER NOT NULL, sha256 TEXT NOT NULL, verification_code TEXT NOT NULL,
+    verify_url TEXT NOT NULL, valid_until TEXT, file BLOB NOT NULL, UNIQUE (session, key)
 ) STRICT;
 CREATE TABLE print (
     document TEXT NOT NULL REFERENCES document, job TEXT NOT NULL, terminal TEXT NOT NULL,

@@ -1,18 +1,12 @@
-"""Makes and seals the deposit certificate 个人住房公积金缴存证明: a signed PDF of one A4 page."""
+"""The stand-in centre's seal: the key that signs its documents, and the round picture of it."""
 
 from __future__ import annotations
 
 import io
-import json
-from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
-from functools import cache
-from importlib import resources
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import qrcode
-import typst
 from asn1crypto import keys as asn1_keys
 from asn1crypto import pem as asn1_pem
 from asn1crypto import x509 as asn1_x509
@@ -32,10 +26,9 @@ from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko.stamp import StaticStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
-from qrcode.image.svg import SvgPathImage
 
-PAGES = 1
-SEAL_USE = "业务专用章"
+from kiosk.workshop.sandbox.sheets import seal_picture
+
 SEAL_BOX = (360, 93, 479, 212)
 """Where the round seal stands, over the centre's name and the day: left, bottom, right and top in
 points from the lower left corner of the page."""
@@ -44,80 +37,6 @@ ROOT_FILE = "root.pem"
 _SEAL_FILE = "seal.pem"
 _KEY_FILE = "seal-key.pem"
 _ROOT_KEY_FILE = "root-key.pem"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class CertificateLine:
-    """One line of the certificate's table, worded."""
-
-    label: str
-    value: str
-    more: str = ""  # in smaller print, behind or below the value
-    wide: bool = False  # takes the whole row
-    strong: bool = False
-    alert: bool = False  # printed in red
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Certificate:
-    """All words of the sheet, in Chinese."""
-
-    number: str
-    statement: str
-    fields: tuple[CertificateLine, ...]
-    notes: tuple[str, ...]
-    issued: date
-    code: str  # 验证码, XXXX-XXXX
-    verify_url: str
-    hotline: str
-    centre: str
-    foot: str
-
-
-def render(certificate: Certificate) -> bytes:
-    """The unsigned PDF: one A4 page, fonts embedded as subsets, text extractable."""
-    day = certificate.issued
-    data = asdict(certificate) | {
-        "title": "个人住房公积金缴存证明",
-        "title_en": "Certificate of Housing Provident Fund Contributions",
-        "issued": day.isoformat(),
-        "issued_zh": f"{day.year}年{day.month}月{day.day}日",
-        "demo": True,
-        "demo_note": "演示数据 · 本页为演示样张，不具有任何证明效力",
-    }
-    code = qrcode.make(certificate.verify_url, border=0, image_factory=SvgPathImage)
-    code.path.set("fill", "#14243a")
-    qr = code.to_string(encoding="unicode")
-    template, fonts = _template(), _fonts()
-    made = typst.Compiler(template, font_paths=fonts).compile(
-        format="pdf",
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False), "qr": qr},
-        timestamp=datetime(day.year, day.month, day.day, tzinfo=UTC),
-    )
-    assert isinstance(made, bytes)  # one format, no output file: one PDF in memory
-    return made
-
-
-def _picture_of_seal(centre: str) -> bytes:
-    """The red seal as a PDF of one page, which is as large as the seal."""
-    template = (resources.files("kiosk.workshop.sandbox") / "seal.typ").read_bytes()
-    data = json.dumps({"seal": centre, "seal_use": SEAL_USE}, ensure_ascii=False)
-    made = typst.Compiler(template, font_paths=_fonts()).compile(
-        format="pdf", sys_inputs={"data": data}
-    )
-    assert isinstance(made, bytes)  # one format, no output file: one PDF in memory
-    return made
-
-
-@cache
-def _template() -> bytes:
-    return (resources.files("kiosk.workshop.sandbox") / "deposit_certificate.typ").read_bytes()
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    """The fonts of the system. Cached, since the search takes 0.3 s."""
-    return typst.Fonts()
 
 
 class Seal:
@@ -158,9 +77,11 @@ class Seal:
         )
         return made.public_bytes(Encoding.DER)
 
-    def sign(self, pdf: bytes, document: str, holder: str, at: datetime) -> bytes:
-        """``pdf`` with one PAdES signature over the whole file, made at ``at``, whose field shows
-        the round seal on the first page.
+    def sign(
+        self, pdf: bytes, document: str, holder: str, at: datetime, *, pages_after: int = 0
+    ) -> tuple[bytes, int]:
+        """``pdf`` with one PAdES signature over the whole file, made at ``at``, and how many pages
+        it has. The field shows the round seal on the last page, or ``pages_after`` pages before.
 
         The signed revision carries ``/FundDocument`` and ``/FundHolder`` in the information
         dictionary, so that nobody can change either without breaking the seal.
@@ -177,13 +98,14 @@ class Seal:
             field_name="Seal", md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES
         )
         if not self._picture.exists():
-            self._picture.write_bytes(_picture_of_seal(self._centre))
+            self._picture.write_bytes(seal_picture(self._centre))
         look = StaticStampStyle.from_pdf_file(str(self._picture), border_width=0)
-        field = SigFieldSpec("Seal", on_page=0, box=SEAL_BOX)
+        pages = int(writer.root["/Pages"]["/Count"])
+        field = SigFieldSpec("Seal", on_page=pages - 1 - pages_after, box=SEAL_BOX)
         sealing = _SignsAt(metadata, signer, stamp_style=look, new_field_spec=field)
         sealing.at = at
         signed: io.BytesIO = sealing.sign_pdf(writer)
-        return signed.getvalue()
+        return signed.getvalue(), pages
 
 
 class _SignsAt(PdfSigner):

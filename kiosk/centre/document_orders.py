@@ -1,0 +1,61 @@
+"""What a terminal asks the centre to make and seal: the kind, whom it is about, what it is for.
+
+The content is the centre's. One model for each kind of document; names follow
+``kiosk.centre.models``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from kiosk.centre.models import Id, WireModel, Year, line
+
+MOST_YEARS = 20
+"""Most years of one statement."""
+
+
+class _DocumentOrder(WireModel):
+    """The same ``key`` in the same session gives the same document."""
+
+    key: Annotated[str, line(64, least=16)]
+
+
+class DepositCertificateOrder(_DocumentOrder):
+    """个人住房公积金缴存证明."""
+
+    kind: Literal["deposit-certificate"]
+    account: Id  # the account's id in this session
+    purpose: Annotated[str, line(16)]
+
+
+class OutOfTownCertificateOrder(_DocumentOrder):
+    """异地贷款职工住房公积金缴存使用证明, addressed to the centre that gives the loan."""
+
+    kind: Literal["out-of-town-certificate"]
+    account: Id
+    purpose: Annotated[str, line(16)]
+    addressee: Annotated[str, line(16)]  # code of the other centre
+
+
+class StatementOrder(_DocumentOrder):
+    """个人账户明细对账单 of whole calendar years."""
+
+    kind: Literal["account-statement"]
+    account: Id
+    years: Annotated[tuple[Year, ...], Field(min_length=1, max_length=MOST_YEARS)]
+
+
+class LoanPaperOrder(_DocumentOrder):
+    """还款明细, 还款计划, 贷款结清证明."""
+
+    kind: Literal["repayment-record", "repayment-plan", "settlement-certificate"]
+    loan: Id
+
+
+DocumentOrder = Annotated[
+    DepositCertificateOrder | OutOfTownCertificateOrder | StatementOrder | LoanPaperOrder,
+    Field(discriminator="kind"),
+]
+"""Ask the centre to make and seal a document: one model for each kind."""

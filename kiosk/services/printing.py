@@ -1,0 +1,71 @@
+"""One sealed document, from the order to the sheet in the hand: fetch, check, show, print, slip."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import closing
+from dataclasses import dataclass
+
+from drivers.device import Kind
+from kiosk.centre.document_orders import DocumentOrder
+from kiosk.centre.models import Document
+from kiosk.papers.pictures import CannotDraw, PaperPages
+from kiosk.papers.receipt import document_slip
+from kiosk.papers.sealed import Flaw, NotOurs
+from kiosk.privacy import Sensitive
+from kiosk.visit.steps import CANNOT_DRAW, Action, PaperReady, Preview
+from kiosk.visit.troubles import MENU, closed_by
+from kiosk.visit.visit import Visit
+from kiosk.words import Text, _
+
+HOME = Action(MENU, _("返回首页"), "home")
+
+
+@dataclass(frozen=True, slots=True)
+class PaperWords:
+    """What a document is called on its pages: the button that prints it, and that it is ready."""
+
+    print: Text
+    ready: Text
+
+
+def key() -> str:
+    """A new key for an order: the centre makes one document per key, even when the terminal sends
+    the same order again."""
+    return secrets.token_hex(16)
+
+
+def make_and_print(visit: Visit, service: str, order: DocumentOrder, words: PaperWords) -> None:
+    """Have the centre make the document, check, show and print it, then offer a slip. ``service``
+    is what the citizen may rate."""
+    document = visit.look_up(lambda: visit.centre.make_document(order))
+    pdf = visit.look_up(lambda: _fetch(visit, document))
+    preview = Preview(document, pdf, actions=(Action("print", words.print, "printer"),))
+    if visit.ask(preview) == CANNOT_DRAW:
+        raise CannotDraw("a page of the document")
+    if not visit.print_document(document, pdf):
+        return
+    visit.count_as_done(service)
+    no_slip = closed_by(visit.statuses(), (Kind.RECEIPT_PRINTER,))
+    slip = Action("slip", _("打印凭条"), "receipt", closed=no_slip)
+    out = PaperReady(
+        words.ready,
+        _("如需凭条请按“打印凭条”，凭条上有编号和验证二维码。"),
+        actions=(slip, HOME),
+    )
+    if visit.ask(out) == "slip" and visit.print_slip(document_slip(visit.terms(), document)):
+        visit.ask(PaperReady(_("凭条打好了，请取走"), _("凭条不作为证明。"), actions=(HOME,)))
+
+
+def _fetch(visit: Visit, document: Document) -> Sensitive[bytes]:
+    """The sealed file. Raises ``NotOurs`` for a file without the centre's seal, or a file that is
+    not this citizen's, ``NotChecked`` when this terminal cannot tell, and ``CannotDraw`` when it
+    cannot show the pages."""
+    pdf = visit.centre.document_file(document)
+    visit.checkers.check(
+        pdf, document=document, holder=visit.holder(), now=visit.now(), revoked=visit.revoked()
+    )
+    with closing(PaperPages(pdf)) as pages:
+        if pages.count != document.pages:
+            raise NotOurs(Flaw.PAGE_COUNT, f"{pages.count} to be drawn")
+    return Sensitive(pdf)
