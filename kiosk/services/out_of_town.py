@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from drivers.device import Kind
 from kiosk.centre.document_orders import OutOfTownCertificateOrder
+from kiosk.centre.models import Purpose
 from kiosk.services.catalogue import Needs, service
 from kiosk.services.certificate import CERTIFICATE
 from kiosk.services.choosing import choose_account, choose_purpose
@@ -19,7 +22,7 @@ SERVICE = "out-of-town-certificate"
 def print_out_of_town(visit: Visit) -> None:
     account = choose_account(visit)
     visit.checkers.prepare()
-    addressee = _choose_addressee(visit)
+    addressee = visit.ask(addressee_page(visit.offer(SERVICE).addressees))
     purpose = choose_purpose(visit, SERVICE)
     order = visit.once(
         lambda: OutOfTownCertificateOrder(
@@ -33,10 +36,8 @@ def print_out_of_town(visit: Visit) -> None:
     make_and_print(visit, SERVICE, order, CERTIFICATE)
 
 
-def _choose_addressee(visit: Visit) -> str:
-    """The code of the centre that gives the loan 出具给哪个中心."""
-    options = tuple(
-        Option(each.code, each.name, icon="place") for each in visit.offer(SERVICE).addressees
-    )
+def addressee_page(centres: Sequence[Purpose]) -> Choose:
+    """出具给哪个中心: the centre that gives the loan."""
+    options = tuple(Option(each.code, each.name, icon="place") for each in centres)
     lead = _("选贷款所在地的公积金中心，会写在证明上")
-    return visit.ask(Choose(_("证明出具给哪个中心？"), options, lead))
+    return Choose(_("证明出具给哪个中心？"), options, lead)

@@ -26,7 +26,7 @@ LOAN_PAPERS: dict[
         PaperWords(_("打印结清证明"), _("结清证明打好了，请取走")),
     ),
 }
-_PAPERS = Choose(
+PAPERS_PAGE = Choose(
     _("要打印哪一种？"),
     (
         Option("statement", _("个人账户对账单"), _("按年列出缴存、提取、结息"), "ledger"),
@@ -41,7 +41,7 @@ _PAPERS = Choose(
 @service("papers", icon="ledger", needs=Needs(devices=(Kind.DOCUMENT_PRINTER,)))
 def print_paper(visit: Visit) -> None:
     visit.checkers.prepare()
-    paper = visit.ask(_PAPERS)
+    paper = visit.ask(PAPERS_PAGE)
     if paper == "statement":
         print_statement(visit, choose_account(visit))
     else:
@@ -78,6 +78,12 @@ def _choose_years(visit: Visit, account: Account) -> tuple[int, ...]:
         )
     if len(years) == 1:
         return years
+    chosen = visit.ask(years_page(years))
+    return years if chosen == "all" else (int(chosen),)
+
+
+def years_page(years: tuple[int, ...]) -> Choose:
+    """All of the ``years``, the newest first, or one of them."""
     all_years = Option(
         "all",
         _("{first}—{last} 年", first=str(years[-1]), last=str(years[0])),
@@ -85,11 +91,9 @@ def _choose_years(visit: Visit, account: Account) -> tuple[int, ...]:
         "calendar",
     )
     each = (Option(str(year), _("{year} 年", year=str(year)), "", "calendar") for year in years)
-    question = Choose(
+    return Choose(
         _("要哪几年的对账单？"),
         (all_years, *each),
         _("每年列出逐笔明细、缴存和结息"),
         waits=MAKING,
     )
-    chosen = visit.ask(question)
-    return years if chosen == "all" else (int(chosen),)

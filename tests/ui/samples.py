@@ -73,6 +73,7 @@ from tests.ui.change_samples import change_samples
 from tests.ui.face_samples import CHALLENGE, NOTICE
 from tests.ui.operation_samples import operation_samples
 from tests.ui.outlet_samples import outlet_samples
+from tests.ui.paper_samples import paper_samples
 from tests.ui.public_samples import public_samples
 from tests.ui.unit_samples import unit_samples
 
@@ -328,6 +329,22 @@ _TILES = (
         group="paper",
     ),
     Tile(
+        "out-of-town-certificate",
+        CentreWords(zh="异地贷款证明", en="For a loan elsewhere"),
+        CentreWords(zh="出具给外地中心", en="For another centre"),
+        "place",
+        closed=device_words(Kind.DOCUMENT_PRINTER, _NO_PAPER),
+        group="paper",
+    ),
+    Tile(
+        "papers",
+        CentreWords(zh="对账单等", en="Statements"),
+        CentreWords(zh="还款、结清证明", en="Loan papers too"),
+        "ledger",
+        closed=device_words(Kind.DOCUMENT_PRINTER, _NO_PAPER),
+        group="paper",
+    ),
+    Tile(
         "withdraw",
         CentreWords(zh="提取公积金", en="Withdraw"),
         CentreWords(zh="还贷、租房、退休、离职", en="Loan, rent, retirement, leaving a job"),
@@ -546,6 +563,7 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         **public_samples(),
         **unit_samples(),
         **outlet_samples(),
+        **paper_samples(DOCUMENT, pdf),
         "34-face-consent": ConsentToFace(NOTICE),
         "35-face-notice": ReadNotice(NOTICE),
         "36-face-capture": CaptureFace(
