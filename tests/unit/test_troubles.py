@@ -50,6 +50,8 @@ FACTS: dict[str, Any] = {
     "balance": "2026-05",
     "day": "2026-05",
     "due": "2026-05",
+    "en": "card",
+    "hours": 24,
     "least": "2026-05",
     "left": 2,
     "limit": 3,
@@ -60,6 +62,7 @@ FACTS: dict[str, Any] = {
     "seconds": 60,
     "since": "2025-09-01",
     "year": "2026-05",
+    "zh": "银行卡",
 }
 """What the words of a refusal may name."""
 
