@@ -176,6 +176,7 @@ def test_a_way_on_that_cannot_be_had_says_why(here: World) -> None:
         "progress",
         "withdrawals",
         "loan",
+        "outlets",
     ]
 
 
