@@ -113,8 +113,7 @@ Page {
                         id: reach
                         y: called.height + 6
                         width: parent.width
-                        height: Theme.elder ? 0 : implicitHeight   // fewer words in care mode
-                        visible: !Theme.elder
+                        visible: !Theme.elder   // fewer words in care mode
                         text: card.modelData.lead
                         font.pixelSize: Theme.hint
                         color: Theme.soft
@@ -122,7 +121,7 @@ Page {
                     }
                     Badge {
                         id: badge
-                        y: reach.y + reach.height + 6
+                        y: (Theme.elder ? called.height : reach.y + reach.height) + 6
                         text: card.modelData.state
                         tone: card.modelData.tone
                     }
