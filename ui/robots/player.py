@@ -99,6 +99,14 @@ class Robot(QObject):
         self.press(*names)
         self._answered_ticket = 0
 
+    def offers(self, name: str) -> bool:
+        """Whether the page has this button, and it can be pressed."""
+        try:
+            finger.find(self._visit_app.stage.window, name)
+        except LookupError:
+            return False
+        return True
+
     def put_card(self, persona: str) -> None:
         self._desk.tell(Kind.ID_CARD, "put", **personas.load()[persona].card())
         self._answered_ticket = self._visit_app.page.ticket
@@ -309,7 +317,7 @@ def _withdrawal(p: Player) -> Story:
 
 
 def _uncertain(p: Player) -> Story:
-    """赵秀兰 withdraws at her retirement; the centre carries it out, and its answers are lost. She
+    """P04 withdraws at her retirement; the centre carries it out, and its answers are lost. She
     does not wait for the result."""
     yield from _sign_in(p, "P04")
     yield from _to_the_quote(p, "离休、退休")
@@ -319,13 +327,14 @@ def _uncertain(p: Player) -> Story:
     p.lever("POST", "/faults", {"kind": "status", "match": "/v1/operations/", "method": "GET"})
     p.type_code()
     yield p.page("AwaitResultPage")
+    yield lambda: p.offers("leave")  # the committer has written the operation down
     p.shot("unknown")
     p.press("leave")
     yield p.page("FarewellPage")
 
 
 def _resolved(p: Player) -> Story:
-    """The centre answers again. 赵秀兰 comes back and is told first what became of it."""
+    """The centre answers again. P04 comes back and is told first what became of it."""
     p.lever("DELETE", "/faults")
     yield from _prove(p, "P04")
     yield p.page("OutcomePage")
