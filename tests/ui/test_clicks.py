@@ -783,6 +783,6 @@ def test_care_mode_begins_with_the_first_of_each_kind_and_leads_to_all() -> None
             sheets.append([key for key in keys if key not in around])
             theatre.press(theatre.button("more"))
         assert sheets[0] == ["account", "withdraw", "loan", "more"]  # the certificate is closed
-        assert len({key for sheet in sheets for key in sheet}) == 9 + 1
+        assert len({key for sheet in sheets for key in sheet}) == 11 + 1
     finally:
         theatre.close()
