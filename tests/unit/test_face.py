@@ -298,7 +298,7 @@ def key() -> rsa.RSAPrivateKey:
 
 CONTENT = envelope.FaceContent(
     session="s1",
-    challenge="c1",
+    challenge="challenge-of-this-capture",
     taken_at="2026-01-15T10:00:00+08:00",
     terminal="T1",
     engine="e",
@@ -318,7 +318,7 @@ def test_only_the_centre_opens_the_envelope(key: rsa.RSAPrivateKey) -> None:
     certificate = certified(key)
     sealed = envelope.seal(CONTENT, certificate.public_bytes(Encoding.PEM))
     assert envelope.unseal(sealed, certificate, key) == CONTENT
-    for word in (b"picture of a face", b"turn_left", b"c1"):
+    for word in (b"picture of a face", b"turn_left", b"challenge-of-this-capture"):
         assert word not in sealed
     assert sealed != envelope.seal(CONTENT, certificate.public_bytes(Encoding.PEM))
     other = rsa.generate_private_key(65537, 2048)
