@@ -337,6 +337,8 @@ def x_server(*options: str, size: str = "64x64") -> Iterator[str]:
     """The name of an X server that was started with ``options``."""
     ours, theirs = os.pipe()
     command = ["Xvfb", "-displayfd", str(theirs), "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
+    # Without it the server begins anew when its last client leaves, and refuses the next meanwhile.
+    command.append("-noreset")
     with subprocess.Popen(
         [*command, *options], pass_fds=[theirs], stderr=subprocess.DEVNULL
     ) as server:
