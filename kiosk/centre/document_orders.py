@@ -54,8 +54,19 @@ class LoanPaperOrder(_DocumentOrder):
     loan: Id
 
 
+class UnitCertificateOrder(_DocumentOrder):
+    """单位缴存证明, 单位无欠缴证明: for an agent of the unit."""
+
+    kind: Literal["unit-deposit-certificate", "unit-clear-certificate"]
+    unit: Id  # the unit's id in this session
+
+
 DocumentOrder = Annotated[
-    DepositCertificateOrder | OutOfTownCertificateOrder | StatementOrder | LoanPaperOrder,
+    DepositCertificateOrder
+    | OutOfTownCertificateOrder
+    | StatementOrder
+    | LoanPaperOrder
+    | UnitCertificateOrder,
     Field(discriminator="kind"),
 ]
 """Ask the centre to make and seal a document: one model for each kind."""

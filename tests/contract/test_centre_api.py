@@ -171,6 +171,7 @@ def test_the_catalogue_needs_no_session(terminal: WireTerminal) -> None:
             "unit-employees",
             "unit",
             "unit-back-payment",
+            "unit-certificate",
             "unit-progress",
         ],
     }

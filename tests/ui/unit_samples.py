@@ -14,6 +14,7 @@ from kiosk.privacy import Sensitive
 from kiosk.services.catalogue import SERVICES
 from kiosk.services.unit_account import unit_statement
 from kiosk.services.unit_back_payment import trial_statement
+from kiosk.services.unit_certificate import CERTIFICATES_PAGE
 from kiosk.services.unit_employees import employees_table
 from kiosk.services.unit_remittances import (
     arrears_table,
@@ -216,5 +217,6 @@ def unit_samples() -> dict[str, Step[object]]:
         "a4-which-month": month_page(YEAR.months),
         "a4-month-list": month_table(LIST),
         "a5-arrears": arrears_table(_OWED),
+        "a7-unit-certificates": CERTIFICATES_PAGE,
     }
     return steps  # type: ignore[return-value]

@@ -355,6 +355,17 @@ REFUSALS: dict[str, tuple[int, Words, Words]] = {
         ("单位没有欠缴的月份。", "The employer owes nothing for the months before this one."),
         ("不用补缴。", "There is nothing to pay."),
     ),
+    "unit-owes": (
+        409,
+        (
+            "单位欠缴{months}个月，共{amount}元，不能出无欠缴证明。",
+            "The employer owes {months} months, {amount} yuan in all: it owes something.",
+        ),
+        (
+            "可以先办理补缴，或打印单位缴存证明。",
+            "Pay the months back first, or print the certificate of contributions.",
+        ),
+    ),
     # -- 变更
     "cooling-down": (
         409,

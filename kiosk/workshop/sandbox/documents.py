@@ -14,6 +14,7 @@ from kiosk.centre.document_orders import (
     LoanPaperOrder,
     OutOfTownCertificateOrder,
     StatementOrder,
+    UnitCertificateOrder,
 )
 from kiosk.centre.models import CentreWords, Document, PrintCount, PrintReport
 from kiosk.papers.sealed import holder_mark
@@ -28,6 +29,7 @@ from kiosk.workshop.sandbox.offers import (
     OUT_OF_TOWN,
     PAPERS,
     PRINTS_PER_DAY,
+    UNIT_CERTIFICATE,
     Offers,
 )
 from kiosk.workshop.sandbox.paper_words import PaperContent
@@ -36,8 +38,15 @@ from kiosk.workshop.sandbox.seal import Seal
 from kiosk.workshop.sandbox.sessions import TokenHolder
 from kiosk.workshop.sandbox.sheets import Sheet, render
 from kiosk.workshop.sandbox.store import Row, Store
+from kiosk.workshop.sandbox.unit_papers import UnitPapers
+from kiosk.workshop.sandbox.units import UnitBook
 
-_SERVICES = {CERTIFICATE: CERTIFICATE, OUT_OF_TOWN: OUT_OF_TOWN}
+_SERVICES = {
+    CERTIFICATE: CERTIFICATE,
+    OUT_OF_TOWN: OUT_OF_TOWN,
+    "unit-deposit-certificate": UNIT_CERTIFICATE,
+    "unit-clear-certificate": UNIT_CERTIFICATE,
+}
 """The service that offers a kind of document; the others stand under ``PAPERS``."""
 
 
@@ -53,6 +62,7 @@ class Documents:
         self._offers = offers
         self._deposits = DepositPapers(accounts)
         self._loans = LoanPapers(accounts)
+        self._of_units = UnitPapers(lambda: UnitBook(store, clock.today()))
 
     def make(self, visitor: TokenHolder, order: DocumentOrder) -> tuple[Document, bool]:
         """The document, and whether it is new: the same key gives the same document again, a new
@@ -182,6 +192,8 @@ class Documents:
                 return self._deposits.statement(visitor, order, today)
             case LoanPaperOrder():
                 return self._loans.paper(visitor, order, today)
+            case UnitCertificateOrder():
+                return self._of_units.paper(visitor, order, today)
 
     def _answer(self, row: Row) -> Document:
         valid_until = row["valid_until"]

@@ -26,6 +26,7 @@ CENTRE = "云岭市住房公积金管理中心(演示)"
 SHORT_NAME = ShortName(zh="云岭市公积金中心", en="Yunling Housing Fund")
 HOTLINE = "12329"
 CERTIFICATE, OUT_OF_TOWN, PAPERS = "deposit-certificate", "out-of-town-certificate", "papers"
+UNIT_CERTIFICATE = "unit-certificate"
 PRINTS_PER_DAY = 3
 """So often a day a document of one kind is printed about one account, loan or operation."""
 
@@ -160,6 +161,9 @@ FOR_UNITS = (
            ("账户、比例、欠缴", "Account, ratios, arrears")),
     _offer("unit-back-payment", "unit", ("补缴", "Back payment"),
            ("欠缴的月份", "Months in arrears"), hours=_BY_DAY),
+    _offer(UNIT_CERTIFICATE, "unit", ("单位证明", "Certificates"),
+           ("缴存证明、无欠缴证明", "Contributions, nothing owed"), hours=_BY_DAY,
+           limits=Limits(a_day=PRINTS_PER_DAY)),
     _offer("unit-progress", "unit", ("办理进度", "Progress"),
            ("经办的业务", "What you have done here")),
 )  # fmt: skip
