@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
 from drivers.camera.types import Stream
 from kiosk import events
@@ -82,7 +82,7 @@ class CurrentPage(QObject):
     _toCoach = Signal(object, int, object)
     _toHint = Signal(object)
     _toGreet = Signal(object, bool)
-    _toSurround = Signal(object, object)
+    _toSurround = Signal(object, object, object)
     _toBlank = Signal(object)
     _undrawable = Signal(int)  # ticket; from the thread that loads pictures
 
@@ -96,6 +96,7 @@ class CurrentPage(QObject):
         self._shown: _Shown | None = None
         self._catalogue: Catalogue | None = None
         self._notices: tuple[Sayable, ...] = ()
+        self._bulletins: tuple[Sayable, ...] = ()
         self._greeting = self._hint = ""
         self._agent = False
         self._answered = -1
@@ -133,7 +134,7 @@ class CurrentPage(QObject):
         self._keep_paper(None)
         self._greeting = self._hint = ""
         self._agent = False
-        self._notices = ()
+        self._notices = self._bulletins = ()
         self._answered = -1
         self._slow = self._late = self._blank = self._leaving = self.in_visit = False
         self.changed.emit()
@@ -164,8 +165,13 @@ class CurrentPage(QObject):
     def greet(self, name: Sensitive[str], *, agent: bool = False) -> None:
         self._toGreet.emit(name, agent)
 
-    def surround(self, catalogue: Catalogue | None, notices: tuple[Sayable, ...]) -> None:
-        self._toSurround.emit(catalogue, notices)
+    def surround(
+        self,
+        catalogue: Catalogue | None,
+        notices: tuple[Sayable, ...],
+        bulletins: tuple[Sayable, ...] = (),
+    ) -> None:
+        self._toSurround.emit(catalogue, notices, bulletins)
 
     def blank(self) -> None:
         done = threading.Event()
@@ -272,9 +278,14 @@ class CurrentPage(QObject):
         self._greeting, self._agent = legible(name.reveal(), self.drawable), agent
         self.changed.emit()
 
-    def _surround(self, catalogue: Catalogue | None, notices: tuple[Sayable, ...]) -> None:
+    def _surround(
+        self,
+        catalogue: Catalogue | None,
+        notices: tuple[Sayable, ...],
+        bulletins: tuple[Sayable, ...],
+    ) -> None:
         self._catalogue = catalogue or self._catalogue
-        self._notices = notices
+        self._notices, self._bulletins = notices, bulletins
         self._derive()
         self.changed.emit()
 
@@ -378,9 +389,13 @@ class CurrentPage(QObject):
         said = [say(notice, self.language) for notice in self._notices]
         return "\n".join(each.rstrip("。.") for each in said)
 
+    def _all_bulletins(self) -> list[str]:
+        return [say(bulletin, self.language).rstrip("。.") for bulletin in self._bulletins]
+
     demo = readable(bool, _is_demo, changed)
     centre = readable(str, _name_of_centre, changed)
     notices = readable(str, _all_notices, changed)
+    bulletins = Property("QStringList", _all_bulletins, notify=changed)  # type: ignore[arg-type]  # the stub knows types only
 
     # -- what pages call ----------------------------------------------------------------------
 

@@ -63,8 +63,14 @@ class Screen(Protocol):
     def greet(self, name: Sensitive[str], *, agent: bool = False) -> None:
         """Show the masked name in the head; ``agent``: of who acts for a unit."""
 
-    def surround(self, catalogue: Catalogue | None, notices: tuple[Sayable, ...]) -> None:
-        """Set the centre's name and hotline around every page, and the notices."""
+    def surround(
+        self,
+        catalogue: Catalogue | None,
+        notices: tuple[Sayable, ...],
+        bulletins: tuple[Sayable, ...] = (),
+    ) -> None:
+        """Set the centre's name and hotline around every page, the notices about this terminal,
+        and the centre's bulletins."""
 
     def blank(self) -> None:
         """Show an empty frame; returns when the screen shows it."""

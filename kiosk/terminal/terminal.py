@@ -49,6 +49,8 @@ def load_drivers(settings: Settings, *, apart: bool) -> None:
         drivers.load(kind, table, apart=apart)
 
 
+NEWS_TOLD = 3
+"""Headlines of news on the attract page, at most."""
 TELL_S = 20.0
 """Seconds for which the attract page says that the last visit ended for want of time."""
 _TIMED_OUT: dict[How | None, Sayable] = {
@@ -252,13 +254,13 @@ class Terminal:
 
     def _surround(self) -> None:
         self.dialogue.set_fault(self._no_way_in())
-        self.dialogue.screen.surround(self._catalogue, self._notices())
+        self.dialogue.screen.surround(self._catalogue, self._notices(), self._bulletins())
 
     def _no_way_in(self) -> Sayable | None:
         return no_way_in(self.statuses(), self._catalogue.ways if self._catalogue else ())
 
     def _notices(self) -> tuple[Sayable, ...]:
-        """The terminal's own problems first, then the centre's notices."""
+        """What is wrong with this terminal now."""
         own = [self._just_ended] if self._just_ended else []
         if self._centre_down:
             own.append(_("暂时连不上公积金中心，请稍候"))
@@ -272,7 +274,16 @@ class Terminal:
             status = statuses.get(kind)
             if status and not status.usable and status.state is not State.STARTING:
                 own.append(device_words(kind, status))
-        return (*own, *(self._catalogue.notices if self._catalogue else ()))
+        return tuple(own)
+
+    def _bulletins(self) -> tuple[Sayable, ...]:
+        """What the centre announces, then its newest news; while the centre cannot be reached, what
+        was kept."""
+        kept = self._information
+        catalogue = self._catalogue or (kept.catalogue if kept else None)
+        notices = catalogue.notices if catalogue else ()
+        news = kept.publication.articles_of(("news",)) if kept else ()
+        return (*notices, *(article.title for article in news[:NEWS_TOLD]))
 
     def _client(self, meanwhile: Meanwhile | None = None) -> CentreClient:
         centre = self._settings.centre

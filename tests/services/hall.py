@@ -58,6 +58,7 @@ class Glass:
         self.greeting = ""
         self.look = Look()
         self.notices: tuple[Any, ...] = ()
+        self.bulletins: tuple[Any, ...] = ()
         self.blanked = False
 
     def show(self, step: Step[Any], *, ticket: int, back: bool) -> None:
@@ -75,9 +76,9 @@ class Glass:
     def greet(self, name: Sensitive[str], *, agent: bool = False) -> None:
         self.greeting = ("经办人 " if agent else "") + name.reveal()
 
-    def surround(self, catalogue: Any, notices: Any) -> None:
+    def surround(self, catalogue: Any, notices: Any, bulletins: Any = ()) -> None:
         self.look = Look(catalogue=catalogue)
-        self.notices = tuple(notices)
+        self.notices, self.bulletins = tuple(notices), tuple(bulletins)
 
     def blank(self) -> None:
         self.blanked = True

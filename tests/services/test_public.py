@@ -399,10 +399,18 @@ def test_a_terminal_keeps_what_everybody_may_read(counter: Hall) -> None:
             time.sleep(0.01)
         citizen.press(WITHOUT_SIGN_IN)
         assert citizen.sees(Menu).public
+    told = [say(each, Language.ZH) for each in citizen.glass.bulletins]
+    assert told[0].startswith("本机为演示环境")
+    assert told[-2:] == ["存量贷款利率 1 月 1 日起调整", "示范路服务大厅增加周六服务"]
     written = (counter.directory / FILE).stat().st_mtime_ns
     counter.here.fault("/v1/catalogue", "status", status=503)
     with counter.visit() as citizen:
-        citizen.chooses(Attract, WITHOUT_SIGN_IN)
+        citizen.sees(Attract)
+        while not citizen.glass.notices:
+            assert time.monotonic() < end, "nothing is said"
+            time.sleep(0.01)
+        assert [say(each, Language.ZH) for each in citizen.glass.bulletins] == told
+        citizen.press(WITHOUT_SIGN_IN)
         citizen.sees(Menu)
         citizen.press("rates")
         citizen.sees(ShowTable)

@@ -31,7 +31,7 @@ from PySide6.QtGui import QImage
 from kiosk.visit.operation_steps import AwaitResult
 from kiosk.visit.steps import EnterSmsCode, ShowPhoneCode, Step
 from tests.ui.cases import pdf
-from tests.ui.samples import samples
+from tests.ui.samples import BULLETINS, CATALOGUE, samples
 from tests.ui.theatre import Setting, Theatre
 from ui.contents import EnterCodeContent, PhoneCodeContent, PrintingContent
 
@@ -100,6 +100,7 @@ def draw() -> Iterator[tuple[str, QImage]]:
         try:
             for name, step in samples(pdf()).items():
                 theatre.greet("张*" if "07" < name < "90" else "")
+                theatre.page.surround(CATALOGUE, (), BULLETINS if name.startswith("01") else ())
                 theatre.show(_now(step), back=has_back(name))
                 yield f"{setting}/{name}", picture(theatre)
         finally:

@@ -91,6 +91,13 @@ CATALOGUE = Catalogue(
     offers=(),
 )
 
+BULLETINS = (
+    CentreWords(
+        zh="住房公积金业务不收取任何费用，工作人员不会向您索要验证码。",
+        en="All services are free of charge. Our staff will never ask you for a code.",
+    ),
+    CentreWords(zh="存量贷款利率 1 月 1 日起调整", en="Rates of older loans changed on 1 January"),
+)
 MASKING = CATALOGUE.masking
 
 ACCOUNT = Account(

@@ -169,6 +169,29 @@ def test_every_notice_has_a_line_of_its_own(theatre: Theatre) -> None:
     assert theatre.until(lambda: theatre.page.notices == whole, 1000)
 
 
+def test_bulletins_take_turns(theatre: Theatre) -> None:
+    theatre.page.surround(CATALOGUE, (), ("甲。", "乙", "丙"))
+    theatre.show(CASES["01-attract"])
+    bulletins = named(theatre, "bulletins")
+    assert "甲" in texts(theatre)
+    assert "乙" not in texts(theatre)
+    assert bulletins.property("every") >= 8000
+    bulletins.setProperty("every", 20)
+    for word in ("乙", "丙", "甲"):
+        assert theatre.until(lambda word=word: word in texts(theatre), 2000)  # type: ignore[misc]
+    theatre.page.surround(CATALOGUE, (), ("丁",))
+    assert theatre.until(lambda: "丁" in texts(theatre), 2000)
+
+
+def test_a_trouble_of_the_terminal_stands_above_the_bulletins(theatre: Theatre) -> None:
+    theatre.page.surround(CATALOGUE, (_("暂时连不上公积金中心，请稍候"),), ("不收取任何费用",))
+    theatre.show(CASES["01-attract"])
+    trouble = next(
+        t for t in theatre.items() if t.property("text") == "暂时连不上公积金中心，请稍候"
+    )
+    assert 0 < middle(trouble).y() < middle(named(theatre, "bulletins")).y()
+
+
 def test_a_press_that_slides_off_the_button_is_none(theatre: Theatre) -> None:
     theatre.show(CASES["07-menu"], ticket=1)
     place = middle(theatre.button("account")).toPoint()

@@ -8,7 +8,11 @@ BarePage {
     id: page
     readonly property AttractContent shown: view as AttractContent
     leave: !Theme.wide  // lowered and wide, the switches stand beside the button
-    readonly property bool noted: CurrentPage.notices.length > 0
+    readonly property bool faulty: CurrentPage.notices.length > 0
+    readonly property bool noted: faulty || CurrentPage.bulletins.length > 0
+    // How far the switches of the lowered layout reach up from the foot.
+    readonly property int switches: Theme.lowered && !Theme.wide ? Theme.least + Theme.gap : 0
+    readonly property int noteTop: note.visible ? note.y : bulletins.visible ? bulletins.y : start.y
     readonly property int lineSize: Theme.wide ? (noted ? (Theme.elder ? 64 : 76) : Theme.elder ? 108 : 96)
                                                : Theme.elder && !noted ? 112 : 96
 
@@ -46,7 +50,7 @@ BarePage {
     }
     Image {
         id: house
-        readonly property int room: (page.noted ? note.y : start.y) - (Theme.wide ? 0 : words.y + words.height) - 80
+        readonly property int room: page.noteTop - (Theme.wide ? 0 : words.y + words.height) - 80
         height: Math.floor(Math.min(Theme.wide ? 540 : 460, room))
         width: Math.floor(height * 600 / 460)
         sourceSize: Qt.size(Math.max(1, width), Math.max(1, height))
@@ -60,9 +64,19 @@ BarePage {
         id: note
         x: Theme.side
         width: parent.width - 2 * Theme.side
-        y: start.y - height - Theme.gap - (Theme.lowered && !Theme.wide ? Theme.least + Theme.gap : 0)
-        most: start.y - words.y - words.height - 2 * Theme.gap - (Theme.lowered && !Theme.wide ? Theme.least + Theme.gap : 0)
+        y: (bulletins.visible ? bulletins.y : start.y - page.switches) - height - Theme.gap
+        most: (bulletins.visible ? bulletins.y : start.y - page.switches) - words.y - words.height - 2 * Theme.gap
         text: CurrentPage.notices
+    }
+    Bulletins {
+        id: bulletins
+        x: Theme.side
+        width: parent.width - 2 * Theme.side
+        y: start.y - page.switches - height - Theme.gap
+        texts: CurrentPage.bulletins
+        // A trouble of this terminal comes first where there is not room for both.
+        readonly property int room: start.y - page.switches - words.y - words.height - 3 * Theme.gap
+        visible: wanted && (!page.faulty || note.natural + natural <= room)
     }
     PushButton {
         id: without
