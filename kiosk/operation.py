@@ -44,6 +44,26 @@ class Business(StrEnum):
     UNIT_BACK_PAYMENT = "unit-back-payment"  # 补缴
     UNIT_DATA_CHANGE = "unit-data-change"  # 单位基本信息变更
 
+    @property
+    def moves_money(self) -> bool:
+        """Whether money moves when the operation is done. Where none does, no page says of the end
+        that the money has not moved."""
+        return self in _MONEY
+
+
+_MONEY = frozenset(
+    {
+        Business.RETIREMENT_WITHDRAWAL,
+        Business.REPAY_LOAN_WITHDRAWAL,
+        Business.REPAY_MORTGAGE_WITHDRAWAL,
+        Business.RENT_WITHDRAWAL,
+        Business.LEAVING_WITHDRAWAL,
+        Business.PREPAYMENT,
+        Business.SETTLEMENT,
+        Business.UNIT_BACK_PAYMENT,
+    }
+)
+
 
 class OperationState(StrEnum):
     """How far an operation has come at the centre, the only judge. Ranks only rise."""

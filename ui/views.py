@@ -876,6 +876,8 @@ def _await_result(step: AwaitResult, look: Look) -> AwaitResultContent:
         lead=look.word(lead),
         note=look.word(
             _("您的钱是安全的：这笔业务最多只会办一次，办成没办成，都会查清楚并发短信告诉您。")
+            if operation.business.moves_money
+            else _("请放心：这笔业务最多只会办一次，办成没办成，都会查清楚并发短信告诉您。")
         ),
         code_label=look.word(_("查询编号")),
         code=operation.code,

@@ -87,13 +87,16 @@ def not_done(operation: Operation, *, again: bool) -> Problem:
     """The page of an operation that has ended without being done: 没有办成，钱没有动. ``again``:
     whether 重新办 leads back to the start of the service, where the centre has not refused."""
     refusal = operation.refusal
+    money = operation.business.moves_money
     quote = operation.code or operation.reference or reference_number()
     if operation.state is OperationState.REFUSED:
         reason: Sayable = refusal.reason if refusal else _("中心没有通过这笔业务。")
         advice = ((_("接下来怎么办"), refusal.next_step),) if refusal else ()
         return Problem(
             title=_("{business}没有通过", business=operation.title),
-            lead=_("{reason} 钱没有动。", reason=reason),
+            lead=_("{reason} 钱没有动。", reason=reason)
+            if money
+            else _("{reason} 什么都没有变。", reason=reason),
             reference=quote,
             advice=(*advice, _CALL),
             tone=Tone.BAD,
@@ -106,7 +109,7 @@ def not_done(operation: Operation, *, again: bool) -> Problem:
     replaced = _("这笔业务已被后来的一笔代替。")
     reason = why.get(operation.state, replaced)
     return Problem(
-        title=_("没有办成，钱没有动"),
+        title=_("没有办成，钱没有动") if money else _("没有办成，什么都没有变"),
         lead=_("{business}：{why}", business=operation.title, why=reason),
         reference=quote,
         advice=(_START_ANEW, _CALL) if again else (_CALL,),
@@ -129,7 +132,9 @@ def in_flight(operation: Operation) -> ShowStatement:
     return ShowStatement(
         _("您有一笔在途业务"),
         tuple(facts),
-        lead=_("您上次确认了，但还没有提交，钱没有动"),
+        lead=_("您上次确认了，但还没有提交，钱没有动")
+        if operation.business.moves_money
+        else _("您上次确认了，但还没有提交，什么都没有变"),
         note=_("办完或作废以前，同一种业务不能再办一笔。"),
         actions=(
             Action("wait", _("等它到期"), "clock"),

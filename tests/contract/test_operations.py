@@ -783,6 +783,7 @@ def test_what_the_register_has_changed_meanwhile_is_refused_at_the_commit(visits
     assert visit.confirm(draft) is OperationState.CONFIRMED
     visit.lever("PATCH", "/facts/P02", {"marital": "20"})
     assert visit.committer.commit(draft.id).state is OperationState.REFUSED
+    assert "没有办成。" in visit.texts()[0], "no money is spoken of"
 
 
 def test_a_confirmation_is_bound_to_the_new_value(visits: Visits) -> None:

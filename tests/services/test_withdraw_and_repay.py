@@ -93,6 +93,20 @@ def test_p04_retires_and_goes_on_with_a_closed_account(here: World) -> None:
     assert "提取销户" in str([say(f.value, Language.ZH) for f in played.last(ShowStatement).facts])
 
 
+def test_a_service_that_closes_while_the_citizen_thinks_is_refused(here: World) -> None:
+    def closes(step: Step[Any]) -> str:
+        here.ask("PUT", "/offers/withdraw", {"open": False})
+        return CONFIRM
+
+    quote: tuple[Line, ...] = ((ConfirmOperation, closes), (EnterSmsCode, here.code))
+    played = serve(
+        here, "P03", "withdraw", AGREED, HELD, (EnterNumber, "100"), *quote, (Problem, MENU)
+    )
+    assert "没有通过" in said(played, Problem)
+    assert "钱没有动" in said(played, Problem)
+    assert here.ask("GET", "/movements") == []
+
+
 @pytest.mark.parametrize(
     ("persona", "words", "why"),
     [

@@ -10,10 +10,10 @@ from kiosk.services.payee_card import number_page, way_page
 from kiosk.services.personal_data import field_page, value_page
 from kiosk.services.phone import phone_page
 from kiosk.visit.evidence_ways import TILES, evidence_page
-from kiosk.visit.operation_steps import ConfirmOperation
-from kiosk.visit.operation_words import HOME, outcome
+from kiosk.visit.operation_steps import AwaitResult, ConfirmOperation
+from kiosk.visit.operation_words import HOME, in_flight, not_done, outcome
 from kiosk.visit.steps import EnterNewPassword, PresentNewBankCard, ShowPhoneCode, Step
-from tests.ui.operation_samples import QUOTE, SLIP_ACTION
+from tests.ui.operation_samples import NEVER, QUERY_SLIP, QUOTE, REFUSED, SLIP_ACTION
 
 
 def _words(zh: str, en: str) -> CentreWords:
@@ -170,5 +170,20 @@ def change_samples() -> dict[str, Step[object]]:
         "8j-phone-taken": phone_page(_TAKEN),
         "8k-confirm-phone": ConfirmOperation(_PHONE, "王*"),
         "87-changed": outcome(done, _CHANGE, (SLIP_ACTION, HOME)),
+        "87a-change-unknown": AwaitResult(
+            _CHANGE, next_s=12.0, since=NEVER, actions=(QUERY_SLIP, HOME)
+        ),
+        "87b-change-refused": not_done(
+            _CHANGE.model_copy(
+                update={"state": OperationState.REFUSED, "refusal": REFUSED.refusal}
+            ),
+            again=True,
+        ),
+        "87c-change-expired": not_done(
+            _CHANGE.model_copy(update={"state": OperationState.EXPIRED}), again=True
+        ),
+        "87d-change-in-flight": in_flight(
+            _CHANGE.model_copy(update={"state": OperationState.CONFIRMED, "commit_ttl_s": 432})
+        ),
     }
     return steps  # type: ignore[return-value]

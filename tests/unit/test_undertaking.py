@@ -24,7 +24,7 @@ from kiosk.visit.operation_steps import (
     ReadText,
     ShowOutcome,
 )
-from kiosk.visit.operation_words import AGAIN, CANCEL, SLIP
+from kiosk.visit.operation_words import AGAIN, CANCEL, SLIP, in_flight, not_done
 from kiosk.visit.steps import (
     RESEND,
     EnterNumber,
@@ -42,6 +42,8 @@ from kiosk.words import Language, say
 from tests.services.money import CODE, MoneyModel, S, no, silence
 from tests.services.script import Line, Played, World, slip_printed, world
 from tests.ui.operation_samples import AMOUNT_STEP, QUOTE, TRUE
+from ui.contents import AwaitResultContent
+from ui.views import Look, derive
 
 BACK = WentBack()
 GONE: tuple[Line, ...] = ((Menu, Left()), (Rate, "skip"), (Farewell, None))
@@ -475,6 +477,18 @@ def test_a_refused_operation_is_told_with_its_reason(here: World) -> None:
     played = run(here, model, *PRESS, (Problem, MENU), *GONE)
     assert "收款银行户名与您的姓名不符" in words(played.last(Problem))
     assert "钱没有动" in words(played.last(Problem))
+
+
+def test_of_a_change_no_page_says_that_the_money_has_not_moved() -> None:
+    """Every page of an operation that has not been done, or whose end is not known."""
+    quote = QUOTE.model_copy(update={"business": Business.PHONE_CHANGE, "amount": None})
+    ends = (S.REFUSED, S.EXPIRED, S.CANCELLED, S.SUPERSEDED)
+    pages = [not_done(quote.model_copy(update={"state": end}), again=True) for end in ends]
+    said = [words(page) for page in (*pages, in_flight(quote))]
+    page = derive(AwaitResult(quote), Look())
+    assert isinstance(page, AwaitResultContent)
+    assert all("什么都没有变" in each for each in said)
+    assert not [each for each in (*said, page.note) if "钱" in each]
 
 
 def test_done_without_an_answer_in_the_session_shows_no_amount(here: World) -> None:

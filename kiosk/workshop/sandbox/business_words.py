@@ -70,7 +70,7 @@ REFUSALS: dict[str, tuple[int, Words, Words]] = {
     "quote-differs": (
         409,
         ("确认的内容与中心的记录不一致。", "What was confirmed differs from the centre's record."),
-        ("钱没有动。请重新核对后再确认。", "No money has moved. Please check and confirm again."),
+        ("什么都没有变。请重新核对后再确认。", "Nothing has changed. Please check and confirm."),
     ),
     "evidence-missing": (
         403,
@@ -85,8 +85,8 @@ REFUSALS: dict[str, tuple[int, Words, Words]] = {
     "operation-locked": (
         403,
         (
-            "验证码连续输错三次，这笔业务已取消，钱没有动。",
-            "Three wrong codes: this operation is cancelled, no money has moved.",
+            "验证码连续输错三次，这笔业务已取消，什么都没有变。",
+            "Three wrong codes: this operation is cancelled, and nothing has changed.",
         ),
         ("请核对手机号后重新办理。", "Please check the phone number and start again."),
     ),

@@ -767,7 +767,9 @@ class OperationDesk:
         )
         if row["was_confirmed"]:
             for phone in self._who_hears_the_end(row, state):
-                self._notify(row, f"您的{self._summary(row)}{_ENDS[state]}。详询12329。", phone)
+                self._notify(
+                    row, f"您的{self._summary(row)}{_ended(row, state)}。详询12329。", phone
+                )
 
     def _who_hears_the_end(self, row: Row, state: OperationState) -> list[str]:
         """The phone on file; after its change, also the one before."""
@@ -808,9 +810,9 @@ class OperationDesk:
 
 _ENDS = {
     OperationState.DONE: "已办成",
-    OperationState.REFUSED: "没有办成，钱没有动",
-    OperationState.EXPIRED: "已超时失效，没有办成，钱没有动",
-    OperationState.CANCELLED: "已取消，没有办成，钱没有动",
+    OperationState.REFUSED: "没有办成",
+    OperationState.EXPIRED: "已超时失效，没有办成",
+    OperationState.CANCELLED: "已取消，没有办成",
 }
 _EXAMPLE: dict[str, Any] = {
     "year": 2025,
@@ -864,6 +866,12 @@ def _rule_of(business: Business) -> BusinessRule:
 def _code_goes_to(rule: BusinessRule, target: OrderTarget, person: Row) -> str:
     """The telephone number to which the operation's own code is sent."""
     return str(target.value if rule.code_to_new else person["phone"])
+
+
+def _ended(row: Row, state: OperationState) -> str:
+    """How an operation has ended, as the SMS says it."""
+    untouched = state is not OperationState.DONE and Business(row["business"]).moves_money
+    return _ENDS[state] + ("，钱没有动" if untouched else "")
 
 
 def _named(row: Row) -> tuple[str, OperationState]:
