@@ -1,0 +1,89 @@
+"""Reads the memory of a running process, without the pages that only show an unchanged file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_HEAD = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \S+ *(.*)")
+_PIECE = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A mapping of a process: addresses, rights as in maps(5), and what is mapped there."""
+
+    first: int
+    last: int
+    rights: str
+    name: str
+    own_kb: int
+    """Memory that is no file's: written by the process, or swapped out."""
+
+    @property
+    def holds_data(self) -> bool:
+        """Whether something may stand there that stands in no file. The kernel's pages
+        (``[vvar]``, ``[vdso]``, ``[vsyscall]``) cannot be written."""
+        if "r" not in self.rights or self.name.startswith("[v"):
+            return False
+        return self.own_kb > 0 or "s" in self.rights or not self.name.startswith("/")
+
+
+def regions(smaps: str) -> list[Region]:
+    """The mappings that ``/proc/PID/smaps`` lists, proc(5)."""
+    found: list[Region] = []
+    head, own = None, 0
+    for line in [*smaps.splitlines(), "0-0 ---- 0 0 0"]:
+        if match := _HEAD.fullmatch(line):
+            if head:
+                first, last, rights, name = head.groups()
+                found.append(Region(int(first, 16), int(last, 16), rights, name, own))
+            head, own = match, 0
+        elif line.startswith(("Anonymous:", "Swap:")):
+            own += int(line.split()[1])
+    return found
+
+
+def memory_of(pid: int) -> Iterator[bytes]:
+    """All that the process can read and no file holds, piece by piece. Mappings that vanish
+    meanwhile are left out; raises ``FileNotFoundError``
+    when the process is gone."""
+    process = Path(f"/proc/{pid}")
+    with (process / "mem").open("rb", buffering=0) as memory:
+        for region in regions((process / "smaps").read_text()):
+            if not region.holds_data:
+                continue
+            at = region.first
+            while at < region.last:
+                try:
+                    memory.seek(at)
+                    piece = memory.read(min(region.last - at, _PIECE))
+                except (OSError, OverflowError):
+                    break  # behind the end of a mapped file, or given back meanwhile
+                if not piece:
+                    break
+                yield piece
+                at += len(piece)
+
+
+def plant(pid: int, data: bytes) -> int:
+    """Write ``data`` where no code of the process looks: at the bottom of its stack, far below what
+    it uses. Returns the address, for :func:`weed`. So a test seeds a leak."""
+    process = Path(f"/proc/{pid}")
+    (stack,) = (each for each in regions((process / "smaps").read_text()) if each.name == "[stack]")
+    with (process / "mem").open("r+b", buffering=0) as memory:
+        memory.seek(stack.first)
+        if any(memory.read(len(data))):
+            raise ValueError("the bottom of the stack is in use")
+        memory.seek(stack.first)
+        memory.write(data)
+    return stack.first
+
+
+def weed(pid: int, at: int, length: int) -> None:
+    """Make the bytes of :func:`plant` zero again."""
+    with Path(f"/proc/{pid}/mem").open("r+b", buffering=0) as memory:
+        memory.seek(at)
+        memory.write(bytes(length))
