@@ -12,6 +12,8 @@ import msgspec
 
 from drivers.device import Kind
 
+Side = Literal["left", "right", "above", "below", "below-left", "below-right"]
+"""Where something lies on the machine, seen from the screen."""
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=3600)]
 
 
@@ -114,6 +116,9 @@ class Settings(_Table, frozen=True, kw_only=True):
     devices: dict[Kind, dict[str, Any]] = {}
     """One table a device class: ``[devices.id_card]`` with ``driver = "sdt"`` and the driver's own
     settings, which the driver checks."""
+    where: dict[Kind, Side] = {}
+    """Where the opening of a device lies, seen from the screen, as its pages show it to the
+    citizen: ``id_card = "right"``. A page names no side for a device that is not named here."""
 
 
 STATE = Path("/var/lib/kiosk")

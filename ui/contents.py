@@ -544,10 +544,16 @@ class PrintingContent(PageContent):
 
 @dataclass(frozen=True, slots=True)
 class PaperReadyContent(PageContent):
-    """The paper has come out: the citizen should take the paper."""
+    """The paper has come out: ``sheets`` lie in ``slot``, which lies on the side ``to`` of the
+    screen (empty: not known). ``paper`` as for the printing; ``count`` says side and sheets."""
 
     title: str
     lead: str
+    paper: str
+    sheets: int
+    count: str
+    slot: str
+    to: str
     actions: tuple[ActionPart, ...]
 
 

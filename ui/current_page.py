@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
@@ -16,12 +16,14 @@ from typing import Any, Protocol
 from PySide6.QtCore import Property, QObject, QTimer, Signal, Slot
 
 from drivers.camera.types import Stream
+from drivers.device import Kind
 from kiosk import events
 from kiosk.centre.errors import reference_number
 from kiosk.centre.models import Catalogue
 from kiosk.endings import How
 from kiosk.papers.pictures import CannotDraw, PaperPages, Picture
 from kiosk.privacy import Sensitive
+from kiosk.settings import Side
 from kiosk.visit.face_steps import CaptureFace
 from kiosk.visit.operation_steps import AwaitResult, Deciding
 from kiosk.visit.steps import CANNOT_DRAW, Preview, Problem, Step
@@ -64,9 +66,9 @@ class _Shown:
 class CurrentPage(QObject):
     """See the module; the singleton ``CurrentPage`` of QML.
 
-    Others set four attributes: ``listener`` is the dialogue, ``drawable`` tells whether a font has
-    a character, ``on_blank`` sets its event once the blank frame is on the screen, and ``on_frame``
-    makes its call once the next frame is.
+    Others set five attributes: ``listener`` is the dialogue, ``where`` the sides of the devices,
+    ``drawable`` tells whether a font has a character, ``on_blank`` sets its event once the blank
+    frame is on the screen, and ``on_frame`` makes its call once the next frame is.
     """
 
     changed = Signal()
@@ -89,6 +91,7 @@ class CurrentPage(QObject):
     def __init__(self, appearance: Appearance) -> None:
         super().__init__()
         self.listener: PageListener | None = None
+        self.where: Mapping[Kind, Side] = {}
         self.drawable: Callable[[str], bool] = lambda character: True
         self.on_blank: Callable[[threading.Event], None] = threading.Event.set
         self.on_frame: Callable[[Callable[[], None]], None] = lambda call: call()
@@ -225,7 +228,7 @@ class CurrentPage(QObject):
         if self._shown is None:
             return
         appearance = self._appearance
-        look = Look(appearance.language, appearance.revealed, self._catalogue)
+        look = Look(appearance.language, appearance.revealed, self._catalogue, self.where)
         try:
             shows = legible(derive(self._shown_step(), look), self.drawable)
         except Exception as error:  # noqa: BLE001 - a bug: the page before may not stay

@@ -46,6 +46,7 @@ class Stage:
     ) -> None:
         self.appearance = Appearance(settings, motion=motion)
         self.page = CurrentPage(self.appearance)
+        self.page.where = settings.where
         self.clock = IdleClock(settings.visit)
         self._wire()
         self._translator = Translator(self.appearance.language)
@@ -95,6 +96,7 @@ class Stage:
         """Begin again as another terminal's screen. Only tests need this: they show many terminals
         on a process's one screen."""
         self.page.begin_anew()
+        self.page.where = settings.where
         self.appearance.arrange_anew(settings)
         self.clock.arrange_anew(settings.visit)
 

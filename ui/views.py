@@ -7,16 +7,18 @@ the screen.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar, cast
 from unicodedata import category
 
+from drivers.device import Kind
 from kiosk.centre.models import Catalogue, Notice
 from kiosk.centre.operations import TrialLine
 from kiosk.centre.outlets import Outlet
 from kiosk.renminbi import in_words
+from kiosk.settings import Side
 from kiosk.visit.face_steps import CaptureFace, ConsentToFace, ReadNotice
 from kiosk.visit.operation_steps import (
     AwaitResult,
@@ -130,6 +132,7 @@ class Look:
     language: Language = Language.ZH
     revealed: bool = False  # the citizen has asked to see the amounts
     catalogue: Catalogue | None = None
+    where: Mapping[Kind, Side] = field(default_factory=dict)  # the sides of the machine's devices
 
     def word(self, value: Sayable, *, hidden: bool = False) -> str:
         """``value`` in the citizen's language; with ``hidden``, its amounts are dots until the
@@ -175,6 +178,16 @@ def _rare(character: str) -> bool:
     common = code < 0x0250 or 0x2000 <= code < 0x2070 or 0x3000 <= code < 0x3040
     common = common or 0x4E00 <= code < 0x9FA6 or 0xFF00 <= code < 0xFFF0
     return not common and category(character) not in ("Mn", "Cf")
+
+
+_SIDES: dict[Side, Text] = {
+    "left": _("屏幕左边"),
+    "right": _("屏幕右边"),
+    "above": _("屏幕上方"),
+    "below": _("屏幕下方"),
+    "below-left": _("屏幕左下方"),
+    "below-right": _("屏幕右下方"),
+}
 
 
 # -- coming and going -----------------------------------------------------------------------------
@@ -988,9 +1001,18 @@ def _held_up(held_up: HeldUp, advice: Text, paper: str, look: Look) -> PrintingC
 
 
 def _paper_ready(step: PaperReady, look: Look) -> PaperReadyContent:
+    a4 = step.printer is Kind.DOCUMENT_PRINTER
+    count = _("共 {sheets} 张 A4", sheets=step.sheets) if a4 else _("共一张")
+    slot = _("A4 出纸口") if a4 else _("凭条出口")
+    to = look.where.get(step.printer)
     return PaperReadyContent(
         title=look.word(step.title),
         lead=look.word(step.lead),
+        paper="a4" if a4 else "slip",
+        sheets=step.sheets,
+        count="\n".join(look.word(each) for each in ((_SIDES[to], count) if to else (count,))),
+        slot=look.word(slot),
+        to=to or "",
         actions=_actions(step.actions, look),
     )
 

@@ -51,6 +51,8 @@ def make_and_print(visit: Visit, service: str, order: DocumentOrder, words: Pape
     out = PaperReady(
         words.ready,
         _("如需凭条请按“打印凭条”，凭条上有编号和验证二维码。"),
+        Kind.DOCUMENT_PRINTER,
+        document.pages,
         actions=(slip, HOME),
     )
     if visit.ask(out) == "slip" and visit.print_slip(document_slip(visit.terms(), document)):

@@ -725,10 +725,13 @@ class PrintingSlip(PrintStep[Printed]):
 
 @dataclass(frozen=True, slots=True)
 class PaperReady(_WithActions):
-    """The paper has come out: the citizen should take the paper."""
+    """The paper has come out: the citizen should take the paper. ``sheets`` lie in the opening of
+    ``printer``."""
 
     title: Sayable
     lead: Sayable
+    printer: Kind = Kind.RECEIPT_PRINTER
+    sheets: int = 1
 
 
 # -- trouble --------------------------------------------------------------------------------------

@@ -200,6 +200,8 @@ def cases() -> dict[str, Step[object]]:
         "52-slip-closed": PaperReady(
             _("证明打好了，请取走"),
             _("如需凭条请按“打印凭条”，凭条上有编号和验证二维码。"),
+            Kind.DOCUMENT_PRINTER,
+            sheets=12,
             actions=(
                 Action(
                     "slip",

@@ -549,7 +549,11 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         "22-printed": PaperReady(
             _("证明打好了，请取走"),
             _("如需凭条请按“打印凭条”，凭条上有编号和验证二维码。"),
+            Kind.DOCUMENT_PRINTER,
             actions=(_SLIP, _HOME),
+        ),
+        "22-printed-slip": PaperReady(
+            _("凭条打好了，请取走"), _("凭条不作为证明。"), actions=(_HOME,)
         ),
         "23-printing-slip": PrintingSlip(PrintSlip("j", Slip(()))),
         "24-paper-out": not_printed(DeviceError(Reason.PAPER_OUT), DOCUMENT),

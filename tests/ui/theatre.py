@@ -14,6 +14,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QTest
 
+from drivers.device import Kind
 from kiosk.privacy import Sensitive
 from kiosk.settings import CentreSettings, ScreenSettings, Settings, VisitLimits
 from kiosk.visit.steps import Attract, Step
@@ -91,6 +92,11 @@ class Theatre:
             ),
             centre=CentreSettings(url="http://127.0.0.1", seal_roots=Path("roots.pem")),
             visit=limits or VisitLimits(),
+            where={
+                Kind.ID_CARD: "below-right",
+                Kind.RECEIPT_PRINTER: "below-left",
+                Kind.DOCUMENT_PRINTER: "below",
+            },
         )
         if Theatre._stage is None:
             Theatre._stage = Stage(self.app, settings, motion=False)

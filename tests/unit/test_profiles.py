@@ -68,3 +68,15 @@ def test_an_unknown_profile_is_told_with_the_known_ones(tmp_path: Path) -> None:
 
 def test_the_lowered_kiosk_is_lowered(tmp_path: Path) -> None:
     assert settings(tmp_path, "lowered").screen.lowered
+
+
+@pytest.mark.parametrize("profile", profiles())
+def test_a_profile_says_where_its_cards_and_papers_go(tmp_path: Path, profile: str) -> None:
+    loaded = settings(tmp_path, profile)
+    assert loaded.where.keys() <= loaded.devices.keys()
+    assert loaded.where.keys() >= {Kind.ID_CARD, Kind.RECEIPT_PRINTER, Kind.DOCUMENT_PRINTER}
+
+
+def test_a_side_that_no_machine_has_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="behind"):
+        settings(tmp_path, "supermarket", '[where]\nid_card = "behind"')

@@ -20,59 +20,12 @@ Page {
         running: page.held && Theme.motion
         onTriggered: page.waited += 1
     }
-    Item {
-        width: 620
-        height: 760
+    PrinterScene {
+        slip: page.slip
+        works: true
+        held: page.held
         scale: Math.min(1, parent.height / height)
         anchors.centerIn: parent
-        Item {
-            clip: true
-            x: 0
-            y: 156
-            width: 620
-            height: 604
-            Rectangle {
-                id: sheet
-                width: page.slip ? 260 : 400
-                height: page.slip ? 420 : 540
-                x: (620 - width) / 2
-                y: 96 - height
-                color: Theme.card
-                border.color: Theme.edge
-                border.width: 3
-                Column {
-                    x: 44
-                    y: 60
-                    spacing: 34
-                    Repeater {
-                        model: [0.5, 0.9, 0.8, 0.9, 0.6]
-                        Rectangle {
-                            required property real modelData
-                            width: (sheet.width - 88) * modelData
-                            height: 12
-                            radius: 6
-                            color: Theme.blueTint
-                        }
-                    }
-                }
-            }
-        }
-        Rectangle {
-            width: 620
-            height: 168
-            radius: 36
-            color: Theme.card
-            border.color: Theme.ink
-            border.width: 8
-            Rectangle {
-                x: 60
-                y: 124
-                width: 500
-                height: 16
-                radius: 8
-                color: Theme.ink
-            }
-            Spinner { x: 60; y: 44; color: Theme.jade; size: 56 }
-        }
+        anchors.verticalCenterOffset: Theme.wide ? 0 : -60
     }
 }
