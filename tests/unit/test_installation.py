@@ -108,7 +108,10 @@ def test_failed_downloads_of_models_are_told(
     with pytest.raises(SystemExit) as ended:
         fetch_models.main()
     assert ended.value.code == 1
-    assert ": no network" in capsys.readouterr().err
+    told = capsys.readouterr()
+    assert ": no network" in told.err
+    assert all(line.startswith("fetching the models of face") for line in told.out.splitlines())
+    assert told.out.count("\n") == told.err.count("\n")
     monkeypatch.setattr(fetch_models, "pinned", dict)
     with pytest.raises(SystemExit) as ended:
         fetch_models.main()
