@@ -28,10 +28,19 @@ from kiosk.workshop import robots
 
 PROFILE = "supermarket"
 """What kind of machine is shown unless another is named."""
-STORIES = 5
-"""How many visits the scripted demo plays: one for each of ``ui.robots.player.STORIES``."""
+VISITS = (
+    "P01 looks up the account and prints a certificate (about 9 s)",
+    "P03 signs in with the phone and looks up the loan (about 5 s)",
+    "P03 signs in by face and withdraws (about 10 s)",
+    "P04 withdraws, and leaves before the result is known (about 8 s)",
+    "P04 comes back and is told the result (about 2 s)",
+)
+"""What the scripted demo plays: one visit for each of ``ui.robots.player.STORIES``."""
+MODELS = Path(__file__).parents[2] / ".models"
+"""The models of face capture where ``make models`` brings them."""
 _OF_A_BANK = "branch-stm"
 _BANK = {"zh": "云岭银行示范路支行", "en": "Yunling Bank, Shifan Road"}
+_LOOK_S = 0.2
 MARK = ".made-by-kiosk-demo"
 """The file in a directory that says that the demo has made it, and may empty it."""
 _MADE = re.compile(
@@ -77,7 +86,7 @@ def run(
     with place(
         headless=False, profile=profile, landscape=landscape, full_screen=False, say=_say
     ) as here:
-        _begin_with_agreement(here.centre, profile)
+        _prepare(here.centre, profile)
         _say(_WINDOWS.format(directory=here.directory))
         told = robots.options(robots.TRACE, trace.resolve()) if trace else ()
         with _ending_with(here.hardware):
@@ -108,17 +117,18 @@ def _play(out: Path, profile: str, *, landscape: bool) -> int:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     empty(out)
     with place(headless=True, profile=profile, landscape=landscape, say=_say) as here:
-        _begin_with_agreement(here.centre, profile)
-        _say(f"playing {STORIES} visits on the real pages, about two minutes; pictures go to {out}")
+        _prepare(here.centre, profile)
+        _say(f"playing {len(VISITS)} visits on the real pages; pictures go to {out}")
         player = robots.options(robots.PLAYER, out, here.desk, here.centre)
         command = keeper.visit_command(here.settings, *player)
-        code = keeper.run(
-            here.settings,
-            command,
-            preload=keeper.PRELOAD,
-            committer=keeper.committer_command(here.settings),
-            visits=STORIES,
-        )
+        with _telling(out / robots.STORY_FILE, _say):
+            code = keeper.run(
+                here.settings,
+                command,
+                preload=keeper.PRELOAD,
+                committer=keeper.committer_command(here.settings),
+                visits=len(VISITS),
+            )
         _keep_papers(here, out)
     times = out / "times.txt"
     if not times.is_file() or (out / "failed.txt").is_file():
@@ -129,12 +139,36 @@ def _play(out: Path, profile: str, *, landscape: bool) -> int:
     return code
 
 
-def _begin_with_agreement(centre: str, profile: str) -> None:
-    """Have the stand-in centre ask for its agreement, which on a bank's machine names the bank."""
+@contextmanager
+def _telling(file: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """Say which of :data:`VISITS` is played, each time that a visit has counted on in ``file``."""
+    over = threading.Event()
+
+    def watch() -> None:
+        told = 0
+        while told < len(VISITS) and not over.wait(_LOOK_S):
+            begun = file.read_text(encoding="utf-8") if file.exists() else ""
+            while begun.isdecimal() and told < min(int(begun), len(VISITS)):
+                told += 1
+                say(f"{told} of {len(VISITS)}: {VISITS[told - 1]}")
+
+    thread = threading.Thread(target=watch, name="visits", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _prepare(centre: str, profile: str) -> None:
+    """Have the stand-in centre ask for its agreement, which on a bank's machine names the bank, and
+    check faces."""
     asked = {"wanted": True, "bank": _BANK if profile == _OF_A_BANK else None}
     with requests.Session() as http:
         http.trust_env = False  # no proxy: the stand-in centre runs on this machine
         http.put(f"{centre}/sandbox/agreement", json=asked, timeout=10).raise_for_status()
+        http.post(f"{centre}/sandbox/faces", json={"open": True}, timeout=10).raise_for_status()
 
 
 class OccupiedError(Exception):
@@ -282,7 +316,7 @@ url = "{url}"
 seal_roots = "{directory / "centre" / "root.pem"}"
 sealer = "云岭市住房公积金管理中心(演示)"
 revocation_list = true
-"""
+{f'{chr(10)}[face]{chr(10)}models = "{MODELS}"{chr(10)}' if MODELS.is_dir() else ""}"""
 
 
 def _tables(devices: Mapping[Kind, Mapping[str, Any]]) -> str:

@@ -8,6 +8,8 @@ METER = "ui.robots.meter:attach"
 PLAYER = "ui.robots.player:attach"
 TRACE = "ui.robots.trace:attach"
 WATCH = "ui.robots.watch:attach"
+STORY_FILE = ".story"
+"""In the directory of the demo's pictures: how many of its visits have begun."""
 
 
 def options(robot: str, *told: str | Path) -> list[str]:

@@ -28,9 +28,10 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from drivers.device import Kind
 from drivers.emulators.rig import Remote
+from kiosk.identity.face.models import LIVENESS, PORTRAIT, FileState, verify
 from kiosk.keeper.channel import Alive, KeeperEnd, Live, Ready, Shown
 from kiosk.keeper.keeper import visit_command
-from kiosk.workshop import robots
+from kiosk.workshop import demo, robots
 from kiosk.workshop.sandbox import personas
 
 ROOT = Path(__file__).parents[2]
@@ -186,7 +187,7 @@ def test_the_main_job_with_a_mouse(tmp_path: Path) -> None:
         # A socket lies in there: its path must be a short one.
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="demo-")))
         environment = stack.enter_context(display()) | {"TMPDIR": str(directory)}
-        demo = stack.enter_context(
+        played = stack.enter_context(
             running(
                 [sys.executable, "-m", "kiosk", "demo", "--trace", str(trace)],
                 env=environment,
@@ -199,8 +200,8 @@ def test_the_main_job_with_a_mouse(tmp_path: Path) -> None:
         two_windows_apart(citizen)
         main_job(citizen)
         what_came_out(citizen)
-        demo.send_signal(signal.SIGTERM)
-        assert demo.wait(10) == 0
+        played.send_signal(signal.SIGTERM)
+        assert played.wait(10) == 0
         assert list(directory.glob("kiosk-*")) == [], "something stays behind"
     said = log.read_text(encoding="utf-8")
     assert "Traceback" not in said, said
@@ -361,6 +362,12 @@ def test_no_key_takes_the_screen_away(tmp_path: Path) -> None:
         wait_for(lives, "a word that the window is seen again")
 
 
+def models() -> bool:
+    """Whether `make models` has brought the models of liveness and the portrait."""
+    states = verify(demo.MODELS)
+    return all(states[name] is FileState.VERIFIED for name in (*LIVENESS, PORTRAIT))
+
+
 # -- without a display --------------------------------------------------------------------------
 
 PROMISED = ("1-01-attract.png", "slip-1.png", "certificate-1.pdf", "sheet-1.png", "times.txt")
@@ -397,6 +404,8 @@ def test_the_demo_without_a_display(tmp_path: Path, profile: str, size: tuple[in
         assert done.returncode == 0, done.stderr
         assert list(Path(directory).glob("kiosk-*")) == [], "something stays behind"
     assert "Traceback" not in done.stderr
+    for number, visit in enumerate(demo.VISITS, 1):
+        assert f"{number} of {len(demo.VISITS)}: {visit}\n" in done.stdout
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for name in PROMISED:
         assert f"`{name}`" in readme, "the README promises something else"
@@ -405,6 +414,10 @@ def test_the_demo_without_a_display(tmp_path: Path, profile: str, size: tuple[in
     pages = sorted(path.stem for path in out.glob("[0-9]-*.png"))
     assert [line.split()[0] + "-" + line.split()[1] for line in times] == pages
     assert {page[:2] for page in pages} == {"1-", "2-", "3-", "4-", "5-"}
+    assert "2-05-phone-code" in pages
+    faces = [page for page in pages if "-face-" in page]
+    assert faces[:1] == (["3-05-face-consent"] if profile == "supermarket" and models() else [])
+    assert len(faces) != 1, "a face capture that asks for no action"
     assert all(re.fullmatch(r"\S+ +\S+ +\d+\.\d ms", line) for line in times)
     for page in pages:
         with Image.open(out / f"{page}.png") as picture:

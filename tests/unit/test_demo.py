@@ -1,7 +1,8 @@
-"""Where the demo leaves its pictures: it removes only what a demo has made."""
+"""The demo on the console, and where it leaves its pictures: it removes only what it has made."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 
 from kiosk.__main__ import main
 from kiosk.workshop import demo
+from ui.robots import player
 
 MADE = (
     *("1-01-attract.png", "2-13-loan.plan.png", "slip-1.png", "sheet-12.png"),
@@ -65,3 +67,16 @@ def test_the_command_says_it_in_a_sentence(tmp_path: Path) -> None:
     assert told.exit_code == 2
     assert "letter.txt, which the demo has not made" in told.output
     assert (tmp_path / "letter.txt").read_text() == "mine"
+
+
+def test_every_visit_of_the_demo_is_told_as_it_begins(tmp_path: Path) -> None:
+    assert len(demo.VISITS) == len(player.STORIES)
+    file, told = tmp_path / ".story", list[str]()
+    with demo._telling(file, told.append):
+        for begun in (1, 3):
+            file.write_text(str(begun))
+            until = time.monotonic() + 10
+            while len(told) < begun:
+                assert time.monotonic() < until
+                time.sleep(0.01)
+    assert told == [f"{number} of 5: {demo.VISITS[number - 1]}" for number in (1, 2, 3)]

@@ -9,14 +9,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from pathlib import Path
+from typing import Any
 
 import requests
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QPointF, QTimer
+from PySide6.QtGui import QImage
 
 from drivers.device import Kind
 from drivers.emulators.rig import Remote
+from kiosk.identity.face.hints import ACTIONS, HeadAction
+from kiosk.workshop.robots import STORY_FILE
 from kiosk.workshop.sandbox import personas
-from ui.contents import ChooseContent
+from ui.contents import ChooseContent, FaceCaptureContent, PhoneCodeContent
 from ui.robots import finger
 from ui.visit_app import VisitApp
 
@@ -25,7 +29,7 @@ Story = Generator[Condition, None, None]
 
 POLL_MS = 5
 PATIENCE_S = 30.0
-STORY_FILE = ".story"
+SCAN_S = 0.2
 
 
 class Robot(QObject):
@@ -36,6 +40,8 @@ class Robot(QObject):
         self._visit_app = visit_app
         self._desk = Remote(desk)
         self._centre = centre
+        self._http = requests.Session()
+        self._http.trust_env = False  # no proxy: the stand-in centre runs on this machine
         self._story: Story
         self._waiting: Condition = lambda: True
         self._since = time.monotonic()
@@ -78,6 +84,12 @@ class Robot(QObject):
 
     _answered_ticket = 0
 
+    @staticmethod
+    def after(seconds: float) -> Condition:
+        """True once so many seconds have passed."""
+        until = time.monotonic() + seconds
+        return lambda: time.monotonic() > until
+
     def press(self, *names: str) -> float:
         """Click the first button whose key or whose label is one of ``names``.
 
@@ -99,6 +111,15 @@ class Robot(QObject):
         self.press(*names)
         self._answered_ticket = 0
 
+    def close_farewell(self) -> None:
+        """Touch the farewell, which closes it; the page has no button."""
+        window = self._visit_app.stage.window
+        finger.click(window, QPointF(window.width() / 2, window.height() / 2))
+
+    def at(self, name: str) -> bool:
+        """Whether this page is shown."""
+        return self._visit_app.page.page == name
+
     def offers(self, name: str) -> bool:
         """Whether the page has this button, and it can be pressed."""
         try:
@@ -117,13 +138,82 @@ class Robot(QObject):
 
     def sms_code(self) -> str:
         """The code of the newest message on the citizen's phone."""
-        messages = requests.get(f"{self._centre}/sandbox/messages", timeout=5).json()
-        return str(messages[0]["code"])
+        return str(self._asked("GET", f"{self._centre}/sandbox/messages").json()[0]["code"])
 
     def lever(self, method: str, path: str, body: object = None) -> None:
         """Move a lever of the stand-in centre."""
-        answer = requests.request(method, f"{self._centre}/sandbox{path}", json=body, timeout=5)
+        self._asked(method, f"{self._centre}/sandbox{path}", json=body)
+
+    def _asked(self, method: str, address: str, **body: Any) -> requests.Response:
+        answer = self._http.request(method, address, timeout=5, **body)
         answer.raise_for_status()
+        return answer
+
+    # -- the phone ----------------------------------------------------------------------------
+
+    def scan(self) -> str:
+        """The text of the QR code on the screen, read from a picture of the screen as a phone reads
+        it; "" while none is there."""
+        import cv2
+        import numpy as np
+
+        screen = self._visit_app.stage.window.grabWindow()
+        grey = screen.convertToFormat(QImage.Format.Format_Grayscale8)
+        rows = np.frombuffer(grey.constBits(), np.uint8).reshape(grey.height(), grey.bytesPerLine())
+        text, *_ = cv2.QRCodeDetector().detectAndDecode(rows[:, : grey.width()].copy())
+        return str(text)
+
+    def sees_code(self) -> Condition:
+        """True once a phone can read the code. Looks at most every ``SCAN_S`` seconds, because each
+        look holds up the screen."""
+        looked = -SCAN_S
+
+        def sees() -> bool:
+            nonlocal looked
+            if time.monotonic() - looked < SCAN_S:
+                return False
+            seen = bool(self.scan())
+            looked = time.monotonic()
+            return seen
+
+        return sees
+
+    def agree_on_phone(self, persona: str) -> None:
+        """Scan the code, and agree on the page that it leads to, with the digits on the screen."""
+        content, page = self._visit_app.page.shows, self.scan()
+        if not (isinstance(content, PhoneCodeContent) and page):
+            raise LookupError(f"no code on {content.page}")
+        self._asked("GET", page)
+        told = {"person": persona, "digits": content.digits, "answer": "yes"}
+        self._asked("POST", page, data=told)
+        self._answered_ticket = self._visit_app.page.ticket
+
+    # -- the face -----------------------------------------------------------------------------
+
+    def shows_face(self) -> bool:
+        """Have a live person stand before the camera. Returns whether the desk can draw one: it
+        has a camera of its own, and the portrait is there."""
+        try:
+            self._desk.tell(Kind.CAMERA, "face", who="live")
+        except ValueError:
+            return False
+        return True
+
+    def action(self) -> HeadAction | None:
+        """What the page of a face capture asks for now."""
+        content = self._visit_app.page.shows
+        if not isinstance(content, FaceCaptureContent):
+            return None
+        language = self._visit_app.page.language
+        return next((each for each in ACTIONS if ACTIONS[each].say(language) == content.say), None)
+
+    def move_head(self, action: HeadAction) -> None:
+        """Have the person before the camera do it."""
+        self._desk.tell(Kind.CAMERA, "act", what=action.value)
+
+    def step_aside(self) -> None:
+        """Nobody stands before the camera any more."""
+        self._desk.tell(Kind.CAMERA, "face", who="nobody")
 
     def type_code(self) -> None:
         for digit in self.sms_code():
@@ -170,8 +260,12 @@ def attach(visit_app: VisitApp, out: str, desk: str, centre: str) -> None:
     visit_app.live.connect(lambda: visit_app.keep(Player(visit_app, Path(out), Path(desk), centre)))
 
 
-def _prove(p: Player, persona: str) -> Story:
-    """From the first touch to the code; what comes then depends on who comes."""
+Prove = Callable[[Player, str], Story]
+"""How a persona proves who they are, from the first touch on."""
+
+
+def _begin(p: Player) -> Story:
+    """From the first touch to the page that asks for a card."""
     yield p.page("AttractPage")
     p.shot("attract")
     p.press("start")
@@ -182,6 +276,11 @@ def _prove(p: Player, persona: str) -> Story:
     p.press("agree")
     yield p.page("PresentCardPage")
     p.shot("present-card")
+
+
+def _prove(p: Player, persona: str) -> Story:
+    """By card and SMS; what comes after the code depends on who comes."""
+    yield from _begin(p)
     p.put_card(persona)
     yield p.page("EnterCodePage")
     p.shot("enter-code")
@@ -189,10 +288,76 @@ def _prove(p: Player, persona: str) -> Story:
     p.type_code()
 
 
-def _sign_in(p: Player, persona: str) -> Story:
-    yield from _prove(p, persona)
+def _prove_by_phone(p: Player, persona: str) -> Story:
+    """By the code on the screen, which the phone scans; the citizen agrees on the phone's page."""
+    yield from _begin(p)
+    p.press("other")
+    yield p.page("ChoosePage")
+    p.shot("ways-in")
+    p.press("phone")
+    yield p.page("PhoneCodePage")
+    yield p.sees_code()
+    p.shot("phone-code")
+    p.agree_on_phone(persona)
+    yield p.page("ConfirmNamePage")
+    p.shot("is-it-you")
+    p.press("yes")
+
+
+def _prove_by_face(p: Player, persona: str) -> Story:
+    """By card and face; by SMS where the desk draws no faces, or the terminal has no models."""
+    yield from _begin(p)
+    drawn = p.shows_face()
+    p.put_card(persona)
+    yield p.page("EnterCodePage")
+    p.lift_card()
+    p.press("other")
+    yield p.page("ChoosePage")
+    p.shot("proofs")
+    if not (drawn and p.offers("face")):
+        p.press("sms")
+        yield p.page("EnterCodePage")
+        p.type_code()
+        return
+    p.press("face")
+    yield p.page("FaceConsentPage")
+    p.shot("face-consent")
+    p.press("agree")
+    yield p.page("FaceCapturePage")
+    yield from _act(p)
+    p.step_aside()
+
+
+def _act(p: Player) -> Story:
+    """Do what the page of the capture asks for, until it is left."""
+    asked = None
+    while p.at("FaceCapturePage"):
+        before, asked = asked, p.action()
+        if asked is not None:
+            p.move_head(asked)
+            if before is None:
+                yield p.after(0.9)
+                p.shot(f"face-{asked.value.replace('_', '-')}")
+        yield lambda asked=asked: p.action() is not asked or not p.at("FaceCapturePage")  # type: ignore[misc]
+
+
+def _sign_in(p: Player, persona: str, prove: Prove = _prove) -> Story:
+    yield from prove(p, persona)
     yield p.page("MenuPage")
     p.shot("menu")
+
+
+def _leave(p: Player, *, rates: bool = False) -> Story:
+    """Leave from the menu, or from a page of a service, and close the farewell."""
+    p.press("leave")
+    yield p.page("RatePage")
+    if rates:
+        p.shot("rate")
+    p.press("4" if rates else "skip")
+    yield p.page("FarewellPage")
+    if rates:
+        p.shot("farewell")
+    p.close_farewell()
 
 
 def _main_job(p: Player) -> Story:
@@ -217,8 +382,7 @@ def _main_job(p: Player) -> Story:
     p.shot("purpose")
     p.press(p.first_option())
     yield p.page("PreviewPage")
-    until = time.monotonic() + 0.8
-    yield lambda: time.monotonic() > until
+    yield p.after(0.8)
     p.shot("preview")
     p.press("print")
     yield p.page("PrintingPage")
@@ -232,17 +396,12 @@ def _main_job(p: Player) -> Story:
     p.shot("slip-printed")
     p.press("menu")
     yield p.page("MenuPage")
-    p.press("leave")
-    yield p.page("RatePage")
-    p.shot("rate")
-    p.press("4")
-    yield p.page("FarewellPage")
-    p.shot("farewell")
+    yield from _leave(p, rates=True)
 
 
 def _loan(p: Player) -> Story:
-    """王强 sees the loan, its plan and repayments, and the withdrawals; leaves without rating."""
-    yield from _sign_in(p, "P03")
+    """王强, signed in by his phone, sees the loan, its plan and repayments, and the withdrawals."""
+    yield from _sign_in(p, "P03", _prove_by_phone)
     p.press("loan")
     yield p.page("StatementPage")
     p.touch("eye")
@@ -263,10 +422,7 @@ def _loan(p: Player) -> Story:
     p.press("withdrawals")
     yield p.page("TablePage")
     p.shot("withdrawals")
-    p.press("leave")
-    yield p.page("RatePage")
-    p.press("skip")
-    yield p.page("FarewellPage")
+    yield from _leave(p)
 
 
 def _to_the_quote(p: Player, reason: str) -> Story:
@@ -292,8 +448,8 @@ def _confirm(p: Player) -> Story:
 
 
 def _withdrawal(p: Player) -> Story:
-    """王强 withdraws what he has repaid, and takes the slip."""
-    yield from _sign_in(p, "P03")
+    """王强, signed in by card and face, withdraws what he has repaid, and takes the slip."""
+    yield from _sign_in(p, "P03", _prove_by_face)
     yield from _to_the_quote(p, "偿还公积金贷款")
     yield p.page("EnterNumberPage")
     p.touch("all")
@@ -310,10 +466,7 @@ def _withdrawal(p: Player) -> Story:
     p.shot("slip-of-the-withdrawal")
     p.press("menu")
     yield p.page("MenuPage")
-    p.press("leave")
-    yield p.page("RatePage")
-    p.press("skip")
-    yield p.page("FarewellPage")
+    yield from _leave(p)
 
 
 def _uncertain(p: Player) -> Story:
@@ -331,6 +484,7 @@ def _uncertain(p: Player) -> Story:
     p.shot("unknown")
     p.press("leave")
     yield p.page("FarewellPage")
+    p.close_farewell()
 
 
 def _resolved(p: Player) -> Story:
@@ -343,6 +497,7 @@ def _resolved(p: Player) -> Story:
     yield p.page("MenuPage")
     p.press("leave")
     yield p.page("FarewellPage")
+    p.close_farewell()
 
 
 STORIES = (_main_job, _loan, _withdrawal, _uncertain, _resolved)
