@@ -229,7 +229,23 @@ class Player(Robot):
         self._out = out
         self._number = self._next_number()
         self._shots = 0
+        # Before its first frame a page is not laid out: a press would meet another button.
+        self._framed = self._shown = visit_app.page.ticket
+        visit_app.page.pageShown.connect(self._await_frame)
+        visit_app.stage.window.frameSwapped.connect(self._note_frame)
         self.play(STORIES[self._number % len(STORIES)](self))
+
+    def _await_frame(self, ticket: int, _page: str) -> None:
+        self._shown = ticket
+        self._visit_app.stage.window.update()
+
+    def _note_frame(self) -> None:
+        self._framed = self._shown
+
+    def page(self, name: str) -> Condition:
+        """True once the first frame of this page was on the screen."""
+        shown = super().page(name)
+        return lambda: shown() and self._framed == self._visit_app.page.ticket
 
     def _next_number(self) -> int:
         file = self._out / STORY_FILE
