@@ -424,6 +424,16 @@ FACE_CONSENT = LogEvent(
     do=_NOTHING,
     fields=("choice", "version"),
 )
+PIN_NOT_TAKEN = LogEvent(
+    "pin-not-taken",
+    logging.WARNING,
+    "no PIN was taken",
+    means="The PIN pad gave no encrypted PIN, and the citizen was offered the other ways.",
+    do="`not-authorised`: load the pad's master key, or have the centre or the bank check its keys. "
+    "Else look at the pad.",
+    fields=("reason",),
+    optional=("detail",),
+)
 FACE_CAPTURE_ENDED = LogEvent(
     "face-capture-ended",
     logging.INFO,

@@ -237,6 +237,19 @@ class EnterCodeContent(PageContent):
 
 
 @dataclass(frozen=True, slots=True)
+class EnterPinContent(PageContent):
+    """Asks for a PIN of ``length`` digits at the pad, which holds ``entered`` of them."""
+
+    title: str
+    lead: str
+    wrong: str
+    length: int
+    entered: int
+    help: str
+    actions: tuple[ActionPart, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class MenuContent(PageContent):
     """The services in rows of one kind each, and the hotline. ``first`` has the same services for
     care mode: of each kind the first, then all others. ``note`` tells why services are closed, one

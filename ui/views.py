@@ -31,6 +31,7 @@ from kiosk.visit.operation_steps import (
 )
 from kiosk.visit.operation_words import PAYS_OUT, amount_label, card, changed
 from kiosk.visit.outlet_steps import TICKET, ChooseOutlet, way
+from kiosk.visit.pin_steps import PIN_DIGITS, EnterPin, PresentBankCard
 from kiosk.visit.public_steps import ShowLoanYears
 from kiosk.visit.steps import (
     OTHER,
@@ -89,6 +90,7 @@ from ui.contents import (
     EnterCodeContent,
     EnterDigitsContent,
     EnterNumberContent,
+    EnterPinContent,
     FaceCaptureContent,
     FaceConsentContent,
     FactPart,
@@ -297,7 +299,32 @@ def _present_social_security_card(
     )
 
 
-def _present_bank_card(_step: PresentNewBankCard, look: Look) -> PresentThingContent:
+def _present_bank_card(step: PresentBankCard, look: Look) -> PresentThingContent:
+    return PresentThingContent(
+        title=look.word(_("请插入银行卡")),
+        lead=look.word(_("芯片朝上，读完再取出")),
+        icon="slot",
+        help=look.word(_("要用在公积金中心登记的储蓄卡")),
+        actions=_others(step.others, look),
+    )
+
+
+def _enter_pin(step: EnterPin, look: Look) -> EnterPinContent:
+    lead = _("按绿色的“确认”键结束，输错了按“更正”")
+    if step.checking:
+        lead = _("正在核对，请稍候")
+    return EnterPinContent(
+        title=look.word(_("请在密码键盘上输入密码")),
+        lead=look.word(lead),
+        wrong=look.word(step.wrong or ""),
+        length=PIN_DIGITS,
+        entered=step.entered,
+        help=look.word(_("密码在键盘里就加密了，这台机器看不到")),
+        actions=_others(step.others, look),
+    )
+
+
+def _present_new_bank_card(_step: PresentNewBankCard, look: Look) -> PresentThingContent:
     return PresentThingContent(
         title=look.word(_("请插入新的银行卡")),
         lead=look.word(_("芯片朝上，读完再取出")),
@@ -1129,7 +1156,9 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     IsItYou: _is_it_you,
     ShowFundCode: _show_fund_code,
     PresentSocialSecurityCard: _present_social_security_card,
-    PresentNewBankCard: _present_bank_card,
+    PresentNewBankCard: _present_new_bank_card,
+    PresentBankCard: _present_bank_card,
+    EnterPin: _enter_pin,
     EnterPassword: _enter_password,
     EnterNewPassword: _enter_new_password,
     ChooseWay: _choose_way,

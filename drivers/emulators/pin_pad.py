@@ -37,6 +37,9 @@ MASTER_KEYS: Mapping[Algorithm, bytes] = {
     Algorithm.SM4: bytes.fromhex("1234567890ABCDEFABCDEF0987654321"),
 }
 """The master keys of an emulated pad. They are public: an emulated pad has no secrets to keep."""
+BANK_KEY_SERIAL = "BANK-TPK"
+BANK_KEY = Algorithm.TDEA, bytes.fromhex("A1B2C3D4E5F60718293A4B5C6D7E8F90")
+"""The PIN key that the bank keeps in the pad of an emulated machine of its own; public as well."""
 FAULTS = ("mute", "slow", "bad checksum", "truncate", "junk", "split")
 _IDENTITY = b"DEMO-PP;00000001;1.0"
 _BLOCK_BYTES = {Algorithm.TDEA: 8, Algorithm.SM4: 16}

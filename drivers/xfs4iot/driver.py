@@ -134,7 +134,7 @@ class XfsDriver(Driver):
         Raises the errors of the request; ``OFFLINE`` when the service is gone or takes no commands,
         ``GARBLED`` for nonsense, ``UNSUPPORTED`` when service or device cannot do it.
         """
-        if not isinstance(request, self.REQUESTS):
+        if not isinstance(request, self.requests):
             raise DeviceError(
                 Reason.UNSUPPORTED,
                 en("a {kind} knows no {request}", kind=self.KIND, request=type(request).__name__),

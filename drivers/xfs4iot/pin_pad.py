@@ -99,6 +99,12 @@ class XfsPinPad(XfsDriver):
         self._algorithm: Algorithm | None = settings.algorithm if settings.key_serial else None
         self._serial = settings.key_serial
 
+    @property
+    def requests(self) -> tuple[type[Request[Any]], ...]:
+        """Without :class:`LoadSessionKey` where the bank keeps its own key in the pad."""
+        ours = not self._settings.key_serial
+        return tuple(one for one in self.REQUESTS if ours or one is not LoadSessionKey)
+
     def close(self) -> None:
         self._forget()
         super().close()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from kiosk.centre.errors import Refusal, reference_number
 from kiosk.centre.level import Level
 from kiosk.centre.models import Session
@@ -26,16 +29,36 @@ def prove_further(visit: Visit, level: Level, why: Sayable = "") -> bool:
     session = visit.once(lambda: _session(visit))  # on a replay, as it was before the proof
     if session.level >= level:
         return True
-    tiles = proof_tiles(visit, session)
-    run_one(visit, tiles, visit.centre.prove, why)
+    run_one(visit, partial(proof_tiles, visit, session), visit.centre.prove, why)
     # On a replay, as it was after this proof: a later proof may have raised the level since.
     return visit.once(lambda: _session(visit).level >= level)
 
 
-def run_one(visit: Visit, tiles: tuple[WayTile, ...], present: Present, why: Sayable = "") -> None:
+def run_one(
+    visit: Visit, tiles: Callable[[], tuple[WayTile, ...]], present: Present, why: Sayable = ""
+) -> None:
     """Run one of the ways to its end: the first that is open, or another that the citizen chooses;
-    with ``why``, the citizen chooses at once. Refusal: proof-not-possible."""
-    open_ = [tile.way for tile in tiles if tile.closed is None]
+    with ``why``, the citizen chooses at once. ``tiles``: the ways as they are now, since a device
+    may fail while the citizen is at it. Refusal: proof-not-possible."""
+    # Kept for replays: a device that was lost since may not lead a replay to another way.
+    chosen = visit.once(lambda: _first_open(tiles()))
+    if why:
+        chosen = visit.ask(_choice(tiles(), why))
+    while True:
+        try:
+            WAYS[chosen].run(visit, present, len(_open(tiles())) > 1)
+        except OtherWay:
+            chosen = visit.ask(_choice(tiles(), why))
+        else:
+            return
+
+
+def _open(tiles: tuple[WayTile, ...]) -> list[str]:
+    return [tile.way for tile in tiles if tile.closed is None]
+
+
+def _first_open(tiles: tuple[WayTile, ...]) -> str:
+    open_ = _open(tiles)
     if not open_:
         raise Refusal(
             "proof-not-possible",
@@ -43,14 +66,7 @@ def run_one(visit: Visit, tiles: tuple[WayTile, ...], present: Present, why: Say
             _("请到柜台办理，或换一台终端"),
             reference_number(),
         )
-    chosen = visit.ask(_choice(tiles, why)) if why else open_[0]
-    while True:
-        try:
-            WAYS[chosen].run(visit, present, len(open_) > 1)
-        except OtherWay:
-            chosen = visit.ask(_choice(tiles, why))
-        else:
-            return
+    return open_[0]
 
 
 def _choice(tiles: tuple[WayTile, ...], why: Sayable) -> ChooseWay:

@@ -25,7 +25,7 @@ def identify(visit: Visit) -> None:
     # Whoever tries again with another card, or another phone, has no session yet.
     visit.once(visit.centre.sign_out)
     version = agree(visit)
-    run_one(visit, first_tiles(visit), partial(visit.centre.sign_in, agreement=version))
+    run_one(visit, partial(first_tiles, visit), partial(visit.centre.sign_in, agreement=version))
     session = visit.once(lambda: visit.centre.session)
     if session is not None and session.name_to_confirm is not None:
         confirmed = visit.ask(ConfirmName(session.name_to_confirm))

@@ -17,6 +17,7 @@ from drivers.lights.types import AllOff, FlashRate, Light, SetLight
 from drivers.sensors.types import AwaitChange, Power, Readings, ReadSensors
 from drivers.speaker.types import Play, Sound
 from kiosk import events
+from kiosk.visit.pin_steps import EnterPin
 from kiosk.visit.steps import DeviceStep, Farewell, PaperReady, PrintStep, Step
 from kiosk.words import Text, _
 
@@ -69,6 +70,8 @@ class Cabinet:
             self._play(Sound.ERROR)
         if isinstance(step, DeviceStep):
             light = LIGHTS.get(step.device)
+        if isinstance(step, EnterPin):
+            light = LIGHTS[Kind.PIN_PAD]
         if light is self._lit:
             return
         if self._lit:

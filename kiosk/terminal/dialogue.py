@@ -15,7 +15,9 @@ from kiosk.centre.models import Catalogue
 from kiosk.endings import How
 from kiosk.privacy import Sensitive
 from kiosk.terminal.cabinet import Cabinet
+from kiosk.terminal.pin_entry import PinEntry
 from kiosk.visit.face_steps import CaptureFace, FaceCoaching, FaceTaken, ShowFace
+from kiosk.visit.pin_steps import EnterPin
 from kiosk.visit.steps import (
     Attract,
     DeviceStep,
@@ -131,6 +133,8 @@ class Dialogue:
         or raise ``DeviceError``. ``booth`` captures faces, where there is a camera."""
         self.screen: Screen
         self._booth = booth
+        pad = hosts.get(Kind.PIN_PAD)
+        self._pins = PinEntry(pad) if pad else None
         self._before_paper = before_paper
         self.cabinet = Cabinet(hosts)
         self._hosts = hosts
@@ -297,6 +301,8 @@ class Dialogue:
         answered."""
         if isinstance(step, CaptureFace):
             self._take_face(step, ticket, cancel)
+        if isinstance(step, EnterPin):
+            self._take_pin(step, ticket, cancel)
         if not isinstance(step, DeviceStep):
             return None, None
         host = self._hosts.get(step.device)
@@ -318,6 +324,17 @@ class Dialogue:
             self.screen.coach(replace(step, coaching=coaching), ticket=ticket, preview=preview)
 
         future = self._booth.take(step, show, cancel)
+        future.add_done_callback(lambda done: self._inbox.put(_Device(ticket, done)))
+
+    def _take_pin(self, step: EnterPin, ticket: int, cancel: CancelToken) -> None:
+        if self._pins is None:
+            said = f"no {Kind.PIN_PAD} in the settings"
+            raise DeviceError(Reason.NO_DEVICE, said, device=Kind.PIN_PAD)
+
+        def show(now: EnterPin) -> None:
+            self.screen.amend(now, ticket=ticket)
+
+        future = self._pins.take(step, show, cancel)
         future.add_done_callback(lambda done: self._inbox.put(_Device(ticket, done)))
 
     # -- for the terminal ---------------------------------------------------------------------

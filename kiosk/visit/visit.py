@@ -178,6 +178,10 @@ class Visit:
         """Whether the catalogue and the publication are those that the terminal has kept."""
         self.agreed = ""
         """The version of the centre's agreement that the citizen has accepted in this visit."""
+        self.card_number: Sensitive[str] | None = None
+        """The number of the bank card that opened the session, for its PIN."""
+        self.pin_closed: Sayable | None = None
+        """Why the PIN pad cannot encrypt a PIN in this visit; None: nothing is known against it."""
         self.person: Person | None = None
         self.unit: Unit | None = None
         """The unit for which the citizen acts as its agent 经办人; None: for themselves."""

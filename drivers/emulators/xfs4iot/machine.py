@@ -21,7 +21,7 @@ from typing import Any, Literal
 from PIL import Image, ImageDraw
 
 from drivers.emulators.document_printer import rendered
-from drivers.emulators.pin_pad import MASTER_KEYS, decrypt, encrypt, format_0
+from drivers.emulators.pin_pad import BANK_KEY, MASTER_KEYS, decrypt, encrypt, format_0
 from drivers.emulators.receipt_printer import drawn
 from drivers.emulators.smart_cards.cards import ChipCard, make_card
 from drivers.emulators.xfs4iot.offers import LIGHTS, SERVICES, capabilities, version
@@ -180,7 +180,7 @@ class XfsMachine:
         self._keys: deque[str] = deque()
         self._entering = False
         self._pin = ""
-        self._pin_key: tuple[Algorithm, bytes] | None = None
+        self._pin_key = BANK_KEY
         self._auxiliaries: dict[str, Any] = {
             "cabinetDoor": "closed",
             "operatorCallButtonSensor": "off",
@@ -816,7 +816,7 @@ class XfsMachine:
         }
 
     def _pin_block(self, job: QueuedCommand) -> Payload:
-        if self._pin_key is None or job.payload["key"] != "TPK":
+        if job.payload["key"] != "TPK":
             raise EndedError("commandErrorCode", "keyNotFound")
         if not self._pin:
             raise EndedError("commandErrorCode", "noPin")

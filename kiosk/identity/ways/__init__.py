@@ -2,11 +2,13 @@
 
 from kiosk.identity.way import Way
 from kiosk.identity.ways import (
+    bank_card,
     face,
     fund_code,
     id_card,
     password,
     phone,
+    pin,
     sms,
     social_security_card,
 )
@@ -17,7 +19,9 @@ WAYS: dict[str, Way] = {
         id_card.WAY,
         phone.WAY,
         social_security_card.WAY,
+        bank_card.WAY,
         fund_code.WAY,
+        pin.WAY,
         sms.WAY,
         face.WAY,
         password.WAY,

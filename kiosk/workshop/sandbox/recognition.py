@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from drivers.smart_card import bins
+from drivers.smart_card.types import BankCardKind
 from kiosk.centre.evidence import (
     BankCardEvidence,
     CardEvidence,
@@ -56,8 +58,9 @@ class Recogniser:
         self.ways = ways
 
     def recognise(self, evidence: LoginEvidence, terminal: str, session: str) -> Recognised:
-        """Refuses way-closed, card-expired, no-account, card-lost, card-name-differs, login-over,
-        fund-code-over, and request-invalid for what names nobody: a PIN, a password."""
+        """Refuses way-closed, card-expired, no-account, card-lost, card-name-differs,
+        card-is-credit, card-not-on-file, login-over, fund-code-over, and request-invalid for what
+        names nobody: a PIN, a password."""
         self.ways.must_be_open(evidence.way)
         named = True
         match evidence:
@@ -69,9 +72,7 @@ class Recogniser:
                 person = self._with_account("SELECT * FROM person WHERE number = ?", number)
             case BankCardEvidence():
                 number = evidence.number.reveal()
-                person = self._with_account(
-                    "SELECT * FROM person WHERE bank_card = ? AND bank_card <> ''", number
-                )
+                person = self._by_bank_card(number)
             case PhoneEvidence():
                 claimed = self._logins.claim(evidence.login, terminal, session)
                 person = self._with_account("SELECT * FROM person WHERE id = ?", claimed["id"])
@@ -94,6 +95,14 @@ class Recogniser:
         if not whole and not _begins_name(card, person):
             raise Refused("card-name-differs")
         return person, whole
+
+    def _by_bank_card(self, number: str) -> Row:
+        known = bins.lookup(number)
+        if known and known.kind is BankCardKind.CREDIT:
+            raise Refused("card-is-credit")
+        if not self._store.one("SELECT 1 FROM person WHERE bank_card = ?", number):
+            raise Refused("card-not-on-file")
+        return self._with_account("SELECT * FROM person WHERE bank_card = ?", number)
 
     def _must_be_valid(self, valid_to: str | None) -> None:
         if valid_to and valid_to < f"{self._clock.today():%Y%m%d}":

@@ -99,6 +99,22 @@ _WORDINGS = {
             ),
         ),
     ),
+    "card-not-on-file": _no(
+        404,
+        ("这张银行卡没有在本中心登记。", "This bank card is not on file at this centre."),
+        (
+            "请用登记的收款银行卡，或换一种方式登录。",
+            "Please use the card on file, or sign in another way.",
+        ),
+    ),
+    "card-is-credit": _no(
+        403,
+        ("这是信用卡，不能用来登录。", "This is a credit card, which signs nobody in."),
+        (
+            "请用登记的储蓄卡，或换一种方式登录。",
+            "Please use the debit card on file, or sign in another way.",
+        ),
+    ),
     "no-account": _no(
         404,
         (
