@@ -429,7 +429,7 @@ PIN_NOT_TAKEN = LogEvent(
     logging.WARNING,
     "no PIN was taken",
     means="The PIN pad gave no encrypted PIN, and the citizen was offered the other ways.",
-    do="`not-authorised`: load the pad's master key, or have the centre or the bank check its keys. "
+    do="`not-authorised`: load the pad's master key, or have the centre or the bank check theirs. "
     "Else look at the pad.",
     fields=("reason",),
     optional=("detail",),

@@ -310,11 +310,11 @@ def _present_bank_card(step: PresentBankCard, look: Look) -> PresentThingContent
 
 
 def _enter_pin(step: EnterPin, look: Look) -> EnterPinContent:
-    lead = _("按绿色的“确认”键结束，输错了按“更正”")
+    lead = _("输完按“确认”，输错按“更正”")
     if step.checking:
         lead = _("正在核对，请稍候")
     return EnterPinContent(
-        title=look.word(_("请在密码键盘上输入密码")),
+        title=look.word(_("请在密码键盘输入密码")),
         lead=look.word(lead),
         wrong=look.word(step.wrong or ""),
         length=PIN_DIGITS,

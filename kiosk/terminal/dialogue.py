@@ -15,7 +15,7 @@ from kiosk.centre.models import Catalogue
 from kiosk.endings import How
 from kiosk.privacy import Sensitive
 from kiosk.terminal.cabinet import Cabinet
-from kiosk.terminal.pin_entry import PinEntry
+from kiosk.terminal.pin_entry import PinTaker
 from kiosk.visit.face_steps import CaptureFace, FaceCoaching, FaceTaken, ShowFace
 from kiosk.visit.pin_steps import EnterPin
 from kiosk.visit.steps import (
@@ -134,7 +134,7 @@ class Dialogue:
         self.screen: Screen
         self._booth = booth
         pad = hosts.get(Kind.PIN_PAD)
-        self._pins = PinEntry(pad) if pad else None
+        self._pins = PinTaker(pad) if pad else None
         self._before_paper = before_paper
         self.cabinet = Cabinet(hosts)
         self._hosts = hosts

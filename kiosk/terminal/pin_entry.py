@@ -40,7 +40,7 @@ _NOT_HERE: Mapping[Reason, Text] = {
 """Why another try at the same pad is of no use."""
 
 
-class PinEntry:
+class PinTaker:
     """The entries of one visit, one at a time: an entry whose page was left ends in the pad before
     the next one begins."""
 

@@ -45,7 +45,7 @@ class PinTaken:
 
 @dataclass(frozen=True, slots=True)
 class EnterPin(Step[PinTaken | None]):
-    """请在密码键盘上输入密码. The pad answers with a :class:`PinTaken`; None when the citizen wants
+    """请在密码键盘输入密码. The pad answers with a :class:`PinTaken`; None when the citizen wants
     another way, by the page's button or by 取消 on the pad.
 
     ``key``: the centre's key for the pad, which a pad with the bank's own key does not load.
@@ -65,7 +65,7 @@ class EnterPin(Step[PinTaken | None]):
     def check(self, answer: object) -> PinTaken | None:
         if self.others and answer == OTHER:
             return None
-        raise NotAnAnswer(_("请在密码键盘上输入密码"))
+        raise NotAnAnswer(_("请在密码键盘输入密码"))
 
 
 ShowPin = Callable[[EnterPin], None]

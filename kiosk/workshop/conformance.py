@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict
 from kiosk.centre.client import CentreClient
 from kiosk.centre.commit_client import CommitClient
 from kiosk.centre.errors import CentreUnavailable, Refusal
-from kiosk.centre.evidence import CardEvidence
+from kiosk.centre.evidence import CardEvidence, PinEvidence
 from kiosk.centre.operations import (
     AuthorisationAnswer,
     Confirmation,
@@ -325,6 +325,16 @@ def _other_terminal(stand: CheckStand) -> None:
     with refused("a query of an id that never was", "not-found"):
         stand.committer.query("0" * 32)
     stand.take_back(draft)
+
+
+@_check("A PIN counts only beside the bank card to which it belongs.")
+def _pin_alone(stand: CheckStand) -> None:
+    """The test person has come with an identity card."""
+    with refused("a key for a PIN without a bank card", "way-closed"):
+        stand.visit.logins.pin_key()
+    block = PinEvidence(algorithm="sm4", key_serial="0", block=Sensitive("0" * 32))
+    with refused("a PIN without a bank card", "pin-wrong", "request-invalid"):
+        stand.visit.prove(block)
 
 
 # -- what needs the levers ------------------------------------------------------------------------

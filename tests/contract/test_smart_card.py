@@ -190,6 +190,12 @@ def test_the_other_cards(desk: ChipReaderDesk, peer: Bench) -> None:
     table: list[tuple[dict[str, Any], Request[Any], dict[str, Any]]] = [
         (BANK | {"protocol": "T1"}, ReadBankCard(), {"number": NUMBER, "holder": ""}),
         (BANK | {"directory": "contactless", "options": "format 2"}, ReadBankCard(), {}),
+        (BANK | {"options": "track 2"}, ReadBankCard(), {"number": NUMBER, "sequence": 1}),
+        (
+            BANK | {"directory": "contactless", "options": "fast"},
+            ReadBankCard(),
+            {"number": NUMBER, "sequence": None, "expires": date(2035, 12, 31)},
+        ),
         (BANK | {"directory": "none"}, ReadBankCard(), {"aid": "A000000333010101"}),
         (
             {"kind": "bank", "number": "6225750000000006", **credit},

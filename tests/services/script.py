@@ -33,6 +33,7 @@ from kiosk.settings import CentreSettings, Settings
 from kiosk.terminal.terminal import prove_for
 from kiosk.visit.face_steps import FaceTaken
 from kiosk.visit.money import CommitLine
+from kiosk.visit.pin_steps import PinTaken
 from kiosk.visit.steps import (
     OTHER,
     WITHOUT_SIGN_IN,
@@ -125,7 +126,7 @@ class ServiceScript:
             raise AssertionError(f"no way back, but {self._story()}")
         if isinstance(answer, BaseException):
             raise answer
-        if isinstance(answer, FaceTaken):
+        if isinstance(answer, FaceTaken | PinTaken):
             return answer  # type: ignore[return-value]
         if isinstance(step, DeviceStep | PollStep) and answer != OTHER:
             return answer  # type: ignore[no-any-return]  # JSON

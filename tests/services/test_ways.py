@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -9,12 +10,23 @@ import pytest
 
 from drivers.code_scanner.types import Code
 from drivers.device import Kind, State, Status
-from drivers.smart_card.types import SocialSecurityCard
+from drivers.emulators.pin_pad import (
+    BANK_KEY,
+    BANK_KEY_SERIAL,
+    MASTER_KEYS,
+    decrypt,
+    encrypt,
+    format_0,
+)
+from drivers.pin_pad.frames import pan_field
+from drivers.pin_pad.types import Algorithm, PinBlock
+from drivers.smart_card.types import BankCard, BankCardKind, SocialSecurityCard
 from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import Refusal
 from kiosk.centre.level import Level
 from kiosk.identity.proving import WHY
 from kiosk.services.catalogue import SERVICES, Needs, menu
+from kiosk.visit.pin_steps import EnterPin, PinTaken, PresentBankCard
 from kiosk.visit.steps import (
     OTHER,
     Attract,
@@ -34,9 +46,9 @@ from kiosk.visit.steps import (
 )
 from kiosk.visit.troubles import MENU, RETRY
 from kiosk.visit.visit import Left, TimedOut, Visit, WentBack
-from kiosk.words import Language, say
+from kiosk.words import Language, _, say
 from kiosk.workshop.sandbox import personas, sessions
-from kiosk.workshop.sandbox.pins import PASSWORD
+from kiosk.workshop.sandbox.pins import PASSWORD, PIN
 from tests.services.script import LEAVE, WELL, World, action, card, titled
 
 AWAY = (LEAVE, (Farewell, None))
@@ -321,8 +333,157 @@ def test_the_first_page_leads_to_the_other_ways(here: World) -> None:
         "id-card": True,
         "phone": True,
         "social-security-card": True,
+        "bank-card": True,
         "fund-code": True,
     }
+
+
+# -- the bank card and its PIN --------------------------------------------------------------------
+
+WITH_PAD = {**WITH_SLOT, Kind.PIN_PAD: Status(State.ONLINE)}
+BY_BANK_CARD = (TOUCH, (PresentIdCard, OTHER), (ChooseWay, "bank-card"))
+
+
+def bank_card(number: str = "9999990000000000014") -> BankCard:
+    return BankCard(
+        number=number,
+        holder="",
+        expires=None,
+        sequence=1,
+        aid="A000000333010101",
+        label="PBOC DEBIT",
+        kind=BankCardKind.DEBIT,
+        bank="",
+        bank_en="",
+    )
+
+
+def at_pad(pin: str, *, of_bank: bool = False) -> Callable[[Any], PinTaken]:
+    """What a pad makes of ``pin``: under the centre's key, or under the bank's own."""
+
+    def take(step: Any) -> PinTaken:
+        assert isinstance(step, EnterPin)
+        pan = pan_field(step.number.reveal())
+        if of_bank:
+            algorithm, key = BANK_KEY
+            block = encrypt(algorithm, key, format_0(pin, pan, 8))
+            return PinTaken(PinBlock(algorithm, BANK_KEY_SERIAL, block))
+        master = MASTER_KEYS[Algorithm.SM4]
+        key = decrypt(Algorithm.SM4, master, bytes.fromhex(step.key.encrypted))
+        block = encrypt(Algorithm.SM4, key, format_0(pin, pan, 16))
+        return PinTaken(PinBlock(Algorithm.SM4, step.key.serial, block))
+
+    return take
+
+
+@pytest.mark.parametrize("of_bank", [False, True], ids=["the centre's key", "the bank's key"])
+def test_a_bank_card_with_its_pin_signs_in(here: World, of_bank: bool) -> None:
+    played = here.play(
+        *BY_BANK_CARD,
+        (PresentBankCard, bank_card()),
+        (EnterPin, at_pad("000000", of_bank=of_bank)),
+        (EnterPin, at_pad(PIN, of_bank=of_bank)),
+        *AWAY,
+        statuses=WITH_PAD,
+    )
+    wrong = played.last(EnterPin).wrong
+    assert say(wrong, Language.ZH) == "银行卡密码不对。请再输入一次。"  # type: ignore[arg-type]
+    assert played.script.greeting == "张*"
+    assert played.calls["GET /v1/sessions/current/pin-key"] == 2, "a key serves for one PIN"
+
+
+def test_a_bank_card_is_only_held_until_the_code(here: World) -> None:
+    """A terminal without a pad, and a centre that verifies no PIN, offer the other ways alone."""
+    card = *BY_BANK_CARD, (PresentBankCard, bank_card())
+    here.play(*card, (EnterSmsCode, here.code), *AWAY, statuses=WITH_SLOT)
+    here.ask("PUT", "/ways/pin", {"open": False})
+    played = here.play(
+        *card, (EnterSmsCode, OTHER), (ChooseWay, Left()), (Farewell, None), statuses=WITH_PAD
+    )
+    assert ways(played.last(ChooseWay))["pin"] is False
+
+
+def test_the_centre_counts_wrong_pins_over_visits_and_delays(here: World) -> None:
+    card = *BY_BANK_CARD, (PresentBankCard, bank_card())
+    guess = (EnterPin, at_pad("000000"))
+    away = (EnterPin, Left()), (Farewell, None)
+    here.play(*card, *[guess] * 4, *away, statuses=WITH_PAD)
+    played = here.play(*card, (EnterPin, at_pad(PIN)), *away, statuses=WITH_PAD)
+    assert "秒后再试" in say(played.last(EnterPin).wrong, Language.ZH)  # type: ignore[arg-type]
+
+
+def test_a_pad_that_fails_leads_to_the_other_ways_and_is_greyed(here: World) -> None:
+    """Another try where that can help; a pad without keys is not offered again in this visit."""
+    silent = PinTaken(why_not=_("密码键盘没有响应"), again=True)
+    keyless = PinTaken(why_not=_("本机密码键盘没有可用的密钥"))
+    played = here.play(
+        *BY_BANK_CARD,
+        (PresentBankCard, bank_card()),
+        (EnterPin, silent),
+        (titled("密码键盘没有响应"), "again"),
+        (EnterPin, keyless),
+        (titled("本机密码键盘没有可用的密钥"), OTHER),
+        (ChooseWay, "sms"),
+        (EnterSmsCode, here.code),
+        *AWAY,
+        statuses=WITH_PAD,
+    )
+    tiles = {tile.way: tile for tile in played.last(ChooseWay).ways}
+    assert tiles["pin"].closed == keyless.why_not
+    assert played.script.greeting == "张*"
+
+
+def test_a_pad_that_dies_before_another_try_of_the_visit_takes_nobody_to_another_way(
+    here: World,
+) -> None:
+    """A replay runs the way that the citizen was on, though its device is down by then."""
+    here.fault("/v1/person", "status", times=3)
+    statuses = dict(WITH_PAD)
+
+    def again(step: Any) -> Any:
+        statuses[Kind.PIN_PAD] = Status(State.OFFLINE)
+        return action(RETRY)(step)
+
+    played = here.play(
+        *BY_BANK_CARD,
+        (PresentBankCard, bank_card()),
+        (EnterPin, at_pad(PIN)),
+        (Problem, again),
+        *AWAY,
+        statuses=statuses,
+    )
+    assert played.script.greeting == "张*"
+    assert played.calls["POST /v1/sessions/current/sms"] == 0
+
+
+def test_cancel_at_the_pad_is_another_way(here: World) -> None:
+    here.play(
+        *BY_BANK_CARD,
+        (PresentBankCard, bank_card()),
+        (EnterPin, OTHER),
+        (ChooseWay, "password"),
+        (EnterPassword, PASSWORD),
+        *AWAY,
+        statuses=WITH_PAD,
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "title"),
+    [
+        ("6225750000000006", "这是信用卡，不能用来登录。"),
+        ("6228480402564890018", "这张银行卡没有在本中心登记。"),
+    ],
+)
+def test_a_card_that_signs_nobody_in(here: World, number: str, title: str) -> None:
+    here.play(
+        *BY_BANK_CARD,
+        (PresentBankCard, bank_card(number)),
+        (titled(title), action(RETRY)),
+        (PresentIdCard, Left()),
+        (Farewell, None),
+        statuses=WITH_PAD,
+    )
 
 
 def test_the_phone_alone_signs_in_and_a_card_is_asked_for_what_is_risky(here: World) -> None:

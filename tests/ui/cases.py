@@ -15,6 +15,7 @@ from kiosk.services.account import account_statement
 from kiosk.services.ledger import ledger_table
 from kiosk.services.loan import loan_statement, plan_table, repayments_table
 from kiosk.services.withdrawals import withdrawals_table
+from kiosk.visit.pin_steps import EnterPin
 from kiosk.visit.steps import (
     Action,
     Choose,
@@ -31,10 +32,12 @@ from kiosk.words import _
 from tests.ui.samples import (
     AMOUNT,
     ARREARS,
+    CARD_NUMBER,
     CATALOGUE,
     LEDGER,
     MASKING,
     OVERDUE,
+    PIN_KEY,
     PLAN,
     REPAYMENTS,
     samples,
@@ -140,6 +143,7 @@ def cases() -> dict[str, Step[object]]:
         "40-name-jane": ConfirmName(Sensitive("JANE SARAH DOE")),
         "41-name-rare": ConfirmName(Sensitive("欧阳𬭎㛃")),
         "42-code-refused": EnterSmsCode("123****0001", 60, REFUSAL.reason),
+        "42-pin-refused": EnterPin(PIN_KEY, CARD_NUMBER, REFUSAL.reason, others=True),
         "43-employers": Choose(
             _("请选择一个账户"),
             tuple(

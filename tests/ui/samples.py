@@ -79,8 +79,8 @@ from tests.ui.paper_samples import paper_samples
 from tests.ui.public_samples import public_samples
 from tests.ui.unit_samples import unit_samples
 
-_PIN_KEY = PinKey(algorithm="sm4", serial="k", encrypted="00" * 16, check_value="000000")
-_CARD_NUMBER = Sensitive("9999990000000000014")
+PIN_KEY = PinKey(algorithm="sm4", serial="k", encrypted="00" * 16, check_value="000000")
+CARD_NUMBER = Sensitive("9999990000000000014")
 NEVER = 1e12
 """A time of the monotonic clock that does not come: the page's seconds do not run before it is
 shown."""
@@ -488,17 +488,17 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         "04-fund-code": ShowFundCode(others=True),
         "04-social-security-card": PresentSocialSecurityCard(others=True),
         "04-bank-card": PresentBankCard(others=True),
-        "04-pin": EnterPin(_PIN_KEY, _CARD_NUMBER, others=True, entered=4),
+        "04-pin": EnterPin(PIN_KEY, CARD_NUMBER, others=True, entered=4),
         "04-pin-wrong": EnterPin(
-            _PIN_KEY,
-            _CARD_NUMBER,
+            PIN_KEY,
+            CARD_NUMBER,
             CentreWords(
                 zh="银行卡密码不对。请再输入一次。",
                 en="That is not the PIN of the card. Please enter it again.",
             ),
             others=True,
         ),
-        "04-pin-checking": EnterPin(_PIN_KEY, _CARD_NUMBER, entered=6, checking=True),
+        "04-pin-checking": EnterPin(PIN_KEY, CARD_NUMBER, entered=6, checking=True),
         "04-password": EnterPassword(
             CentreWords(
                 zh="查询密码不对。请再输入一次；忘记了可以换一种方式。",

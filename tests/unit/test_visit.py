@@ -7,7 +7,6 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from queue import Empty, Queue
 from types import SimpleNamespace
@@ -35,7 +34,6 @@ from drivers.emulators.document_printer import DocumentPrinter
 from drivers.emulators.id_card import IdCardReader
 from drivers.hosting.thread_host import ThreadHost
 from drivers.receipt_printer.types import PrintSlip, Slip
-from drivers.smart_card.types import BankCard, ReadBankCard
 from kiosk.centre.client import CentreClient
 from kiosk.centre.document_orders import DepositCertificateOrder
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
@@ -43,12 +41,12 @@ from kiosk.centre.models import Document
 from kiosk.privacy import Sensitive
 from kiosk.services import SERVICES, menu
 from kiosk.terminal.dialogue import Dialogue
+from kiosk.visit.pin_steps import PresentBankCard
 from kiosk.visit.replay import Entry
 from kiosk.visit.steps import (
     Action,
     Attract,
     Choose,
-    DeviceStep,
     Farewell,
     Menu,
     Option,
@@ -326,13 +324,6 @@ def test_no_way_back_once_paper_is_under_way(here: World) -> None:
     }
     assert back["before"]
     assert not back["after"]
-
-
-@dataclass(frozen=True, slots=True)
-class PresentBankCard(DeviceStep[BankCard]):
-    request: Request[BankCard] = field(default_factory=ReadBankCard)
-    device: Kind = field(default=Kind.SMART_CARD, init=False)
-    seconds: float = field(default=30.0, init=False)
 
 
 @pytest.mark.parametrize(

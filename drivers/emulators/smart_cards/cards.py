@@ -146,7 +146,9 @@ class _CardFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
 
 class BankFacts(_CardFacts, frozen=True, kw_only=True):
-    """A bank card: its number is needed, all other fields have defaults."""
+    """A bank card: its number is needed, all other fields have defaults. ``options``: how the card
+    answers GET PROCESSING OPTIONS; "track 2": its records have the number in track 2 only; "fast":
+    no records, the answer itself has track 2, as a contactless card in its fast mode answers."""
 
     number: str
     holder: str = ""
@@ -155,7 +157,7 @@ class BankFacts(_CardFacts, frozen=True, kw_only=True):
     label: str = "PBOC DEBIT"
     aid: str = (UNIONPAY + bytes.fromhex("010101")).hex()
     directory: Literal["contact", "contactless", "none"] = "contact"
-    options: Literal["format 1", "format 2"] = "format 1"
+    options: Literal["format 1", "format 2", "track 2", "fast"] = "format 1"
 
 
 class SocialSecurityFacts(_CardFacts, frozen=True, kw_only=True):
@@ -221,9 +223,11 @@ def bank_applications(facts: BankFacts) -> dict[bytes, _CardApplication]:
     month = facts.expires.strftime("%y%m")
     track_2 = f"{facts.number}D{month}2200000000000"
     track_2 += "F" * (len(track_2) % 2)
-    first = encode(0x57, bytes.fromhex(track_2)) + encode(0x5F20, facts.holder.encode("gb18030"))
+    track = encode(0x57, bytes.fromhex(track_2))
+    first = track + encode(0x5F20, facts.holder.encode("gb18030"))
+    plain = b"" if facts.options == "track 2" else encode(0x5A, bytes.fromhex(number))
     second = (
-        encode(0x5A, bytes.fromhex(number))
+        plain
         + encode(0x5F24, bytes.fromhex(facts.expires.strftime("%y%m%d")))
         + encode(0x5F34, bytes.fromhex(f"{facts.sequence:02d}"))
         + encode(0x5F28, bytes.fromhex("0156"))
@@ -231,12 +235,17 @@ def bank_applications(facts: BankFacts) -> dict[bytes, _CardApplication]:
     profile, locator = bytes.fromhex("7C00"), bytes.fromhex("0801010010010100")
     if facts.options == "format 1":
         options = encode(0x80, profile + locator)
+    elif facts.options == "fast":
+        options = encode(0x77, encode(0x82, profile) + track)
     else:
         options = encode(0x77, encode(0x82, profile) + encode(0x94, locator))
+    records: dict[tuple[int | bytes, int], bytes] = {}
+    if facts.options != "fast":
+        records = {(1, 1): encode(0x70, first), (2, 1): encode(0x70, second)}
     said = encode(0x50, label) + encode(0x87, b"\x01") + encode(0x9F38, _PDOL)
     payment = _CardApplication(
         fci=encode(0x6F, encode(0x84, aid) + encode(0xA5, said)),
-        records={(1, 1): encode(0x70, first), (2, 1): encode(0x70, second)},
+        records=records,
         options=options,
         pdol=_PDOL,
     )

@@ -79,9 +79,10 @@ def catalogue(centre: AtCentre) -> Catalogue:
 
 @v1.post("/sessions", status_code=201)
 def sign_in(centre: AtCentre, terminal: Terminal, body: SignIn) -> Session:
-    """Open a session with what was read from a card.
+    """Open a session with the evidence of a way in.
 
-    Refuses card-expired, card-lost, no-account, card-name-differs.
+    Refuses way-closed, card-expired, card-lost, no-account, card-name-differs, card-not-on-file,
+    card-is-credit, login-over, fund-code-over.
     """
     if body.terminal != terminal:
         raise Refused("request-invalid")
