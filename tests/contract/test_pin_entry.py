@@ -117,9 +117,8 @@ def test_a_pad_of_the_bank_keeps_the_banks_key() -> None:
     machine.start()
     try:
         with host_of(machine, XfsPinPad, "PinPad", key_serial=BANK_KEY_SERIAL) as host:
-            taken = PadTypist(host, machine, lambda: machine.look()["entering"]).typed(
-                *PIN, "enter"
-            )
+            typist = PadTypist(host, machine, lambda: machine.look()["entering"])
+            taken = typist.typed(*PIN, "enter")
         commands = machine.look()["commands"]
     finally:
         machine.stop()
