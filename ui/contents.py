@@ -509,6 +509,16 @@ class OutcomeContent(PageContent):
 
 
 @dataclass(frozen=True, slots=True)
+class GuideContent(PageContent):
+    title: str
+    lead: str
+    here: str  # how it can be done at a terminal instead; empty: only at the counter
+    bring: tuple[str, ...]
+    facts: tuple[FactPart, ...]
+    actions: tuple[ActionPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LoanYearsContent(PageContent):
     """The years of a loan as a chart: ``unit`` heads the scale, whose words begin with zero;
     ``principal``, ``interest`` and ``balance`` name what is drawn. ``balance_top`` is the debt

@@ -33,6 +33,7 @@ from kiosk.visit.operation_words import PAYS_OUT, amount_label, card, changed
 from kiosk.visit.outlet_steps import TICKET, ChooseOutlet, way
 from kiosk.visit.pin_steps import PIN_DIGITS, EnterPin, PresentBankCard
 from kiosk.visit.public_steps import ShowLoanYears
+from kiosk.visit.public_steps import ReadArticle, ReadGuide, ShowLoanYears
 from kiosk.visit.steps import (
     OTHER,
     SIGN_IN,
@@ -95,6 +96,7 @@ from ui.contents import (
     FaceConsentContent,
     FactPart,
     FarewellContent,
+    GuideContent,
     LinePart,
     LoanYearsContent,
     MenuContent,
@@ -980,6 +982,30 @@ def _show_loan_years(step: ShowLoanYears, look: Look) -> LoanYearsContent:
     )
 
 
+def _read_article(step: ReadArticle, look: Look) -> ReadTextContent:
+    article = step.article
+    lead: Sayable = article.day
+    if article.kind != "news":
+        lead = _("{version} 版，{day}起执行", version=article.version, day=article.day)
+    return ReadTextContent(
+        title=look.word(article.title),
+        lead=look.word(lead),
+        paragraphs=tuple(map(look.word, article.paragraphs)),
+    )
+
+
+def _read_guide(step: ReadGuide, look: Look) -> GuideContent:
+    guide = step.guide
+    return GuideContent(
+        title=look.word(_("{business}要带什么", business=guide.title)),
+        lead=look.word(_("{version} 版，{day}起执行", version=guide.version, day=guide.day)),
+        here=look.word(_("这里也能办：{how}", how=guide.here)) if guide.here else "",
+        bring=tuple(map(look.word, guide.bring)),
+        facts=tuple(FactPart(look.word(each.label), look.word(each.value)) for each in step.facts),
+        actions=_actions(step.actions, look),
+    )
+
+
 # -- paper and trouble ----------------------------------------------------------------------------
 
 
@@ -1183,6 +1209,8 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     AwaitResult: _await_result,
     ShowOutcome: _outcome,
     ShowLoanYears: _show_loan_years,
+    ReadArticle: _read_article,
+    ReadGuide: _read_guide,
     PrintingDocument: _printing_document,
     PrintingSlip: _printing_slip,
     PaperReady: _paper_ready,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from drivers.receipt_printer.types import Align, Pair, Paragraph, Qr, Rule, Slip, Space
 from kiosk.centre.models import Document
 from kiosk.centre.operations import Operation
 from kiosk.centre.outlets import Appointment, Ticket
+from kiosk.centre.publication import Guide
 from kiosk.operation import OperationState
 from kiosk.words import Language, Sayable, Text, _, say, say_date
 
@@ -26,6 +28,16 @@ class SlipTerms:
     now: datetime
     demo: bool
     large: bool = False
+
+
+class Labelled(Protocol):
+    """A label with its value, as a page shows them."""
+
+    @property
+    def label(self) -> Sayable: ...
+
+    @property
+    def value(self) -> Sayable: ...
 
 
 def operation_slip(terms: SlipTerms, operation: Operation, *, reprint: bool = False) -> Slip:
@@ -124,6 +136,30 @@ def appointment_slip(terms: SlipTerms, appointment: Appointment) -> Slip:
             Pair(word(_("预约编号")), appointment.number),
             Pair(word(_("打印时间")), f"{terms.now:%Y-%m-%d %H:%M}"),
             Pair(word(_("终端编号")), terms.terminal),
+            Space(),
+            *_foot(terms),
+        ),
+        scale=2 if terms.large else 1,
+    )
+
+
+def guide_slip(terms: SlipTerms, guide: Guide, facts: Sequence[Labelled]) -> Slip:
+    """What to bring to the counter, as a list to tick off at home."""
+
+    def word(text: Sayable) -> str:
+        return say(text, terms.language)
+
+    return Slip(
+        (
+            *_head(terms),
+            Paragraph(word(guide.title), Align.CENTRE, size=2, bold=True),
+            Paragraph(word(_("去柜台要带")), Align.CENTRE),
+            Space(),
+            *(Paragraph(f"□ {word(thing)}") for thing in guide.bring),
+            Space(),
+            *(Pair(word(fact.label), word(fact.value)) for fact in facts),
+            Pair(word(_("版本")), guide.version),
+            Pair(word(_("打印时间")), f"{terms.now:%Y-%m-%d %H:%M}"),
             Space(),
             *_foot(terms),
         ),

@@ -2,8 +2,10 @@
 
 from kiosk.services import (
     account,
+    articles,
     certificate,
     contribution_calculator,
+    guides,
     ledger,
     loan,
     loan_calculator,
@@ -36,8 +38,10 @@ from kiosk.services.catalogue import SERVICES, menu, public_menu
 __all__ = [
     "SERVICES",
     "account",
+    "articles",
     "certificate",
     "contribution_calculator",
+    "guides",
     "ledger",
     "loan",
     "loan_calculator",

@@ -1,10 +1,11 @@
-"""The steps of what needs no sign-in: the years of a loan as a chart."""
+"""The steps of what needs no sign-in: the years of a loan as a chart, texts, guides."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from kiosk.calculations import PlanYear
+from kiosk.centre.publication import Article, Guide
 from kiosk.visit.steps import Action, Fact, Step, one_of
 from kiosk.words import Sayable
 
@@ -19,6 +20,25 @@ class ShowLoanYears(Step[str]):
     years: tuple[PlanYear, ...]
     facts: tuple[Fact, ...]
     note: Sayable
+    actions: tuple[Action, ...] = field(default=(), kw_only=True)
+
+    def check(self, answer: object) -> str:
+        return one_of(answer, tuple(each.key for each in self.actions if each.closed is None))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadArticle(Step[None]):
+    """A text of the centre in full, with its edition; only 返回 leads on."""
+
+    article: Article
+
+
+@dataclass(frozen=True, slots=True)
+class ReadGuide(Step[str]):
+    """What to bring to the counter, and ``facts``: how long it takes, where the counter is."""
+
+    guide: Guide
+    facts: tuple[Fact, ...]
     actions: tuple[Action, ...] = field(default=(), kw_only=True)
 
     def check(self, answer: object) -> str:

@@ -10,19 +10,23 @@ from kiosk.calculations import loan_limits
 from kiosk.services.calculating import EQUAL_PRINCIPAL, instalments, loan_plan, loan_years
 from kiosk.services.catalogue import SERVICES
 from kiosk.services.contribution_calculator import contribution_statement
+from kiosk.services.guides import outlet_facts
 from kiosk.services.loan_calculator import loan_statement_of
 from kiosk.services.rates import rates_table
 from kiosk.services.retirement_calculator import retirement_statement
-from kiosk.visit.steps import EnterNumber, Menu, Step, Tile
+from kiosk.visit.public_steps import ReadArticle, ReadGuide
+from kiosk.visit.steps import Action, Choose, EnterNumber, Fact, Menu, Option, Step, Tile
 from kiosk.words import _
 from kiosk.workshop.sandbox.offers import PUBLIC
 from kiosk.workshop.sandbox.publication import edition
+from tests.ui.outlet_samples import OUTLETS
 
 TODAY = date(2026, 1, 15)
 RATE = D("0.026")
 _AMOUNT = D(600_000)
 PLAN = loan_plan(_AMOUNT, RATE, 360)
 _PARAMETERS = edition().parameters
+_GUIDES = {guide.id: guide for guide in edition().guides}
 
 
 def public_samples() -> dict[str, Step[object]]:
@@ -60,6 +64,25 @@ def public_samples() -> dict[str, Step[object]]:
         "92-loan-amount": loan_statement_of(limits, _PARAMETERS, RATE, 30),
         "93-contribution": contribution_statement(D(8000), D("0.12"), D("0.12"), _PARAMETERS),
         "94-retirement": retirement_statement("man", _("男职工"), date(1966, 1, 1), TODAY),
+        "97-article": ReadArticle(edition().articles_of(("policy",))[0]),
+        "97-guide": ReadGuide(
+            _GUIDES["rent"],
+            (Fact(_("办理时限"), _GUIDES["rent"].takes), *outlet_facts(OUTLETS[1])),
+            actions=(
+                Action("ticket", _("取号"), "place"),
+                Action("slip", _("打印清单"), "receipt"),
+            ),
+        ),
+        "97-guides": Choose(
+            _("去柜台办哪件事？"),
+            tuple(Option(each.id, each.title, each.takes) for each in edition().guides),
+            _("看要带什么，少跑一趟"),
+        ),
+        "97-questions": Choose(
+            _("常见问题"),
+            tuple(Option(each.id, each.title) for each in edition().articles_of(("question",))),
+            _("没有找到？请拨 {hotline}", hotline="12329"),
+        ),
         "95-rates": rates_table(edition(), edition().rates[0]),
         "96-years": EnterNumber(
             _("贷多少年？"),
