@@ -164,7 +164,7 @@ def test_the_catalogue_needs_no_session(terminal: WireTerminal) -> None:
             "contribution-calculator",
             "retirement-calculator",
         ],
-        "read": ["tickets", "rates"],
+        "read": ["guides", "questions", "policies", "news", "tickets", "rates"],
         "other": ["outlets"],
         "unit": [
             "unit-remittances",
