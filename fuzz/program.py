@@ -239,7 +239,7 @@ def centre() -> Target:
         (
             1,
             m.Session(
-                id="s1",
+                id="5" * 32,
                 token=Sensitive("t"),
                 expires=now,
                 level=Level.HELD,

@@ -215,6 +215,14 @@ JOURNAL_SET_ASIDE = LogEvent(
     "tells the citizen.",
     do="Keep the damaged file for the maker of the software, and check the disk.",
 )
+LOGIN_NOT_NOTED = LogEvent(
+    "login-not-noted",
+    logging.ERROR,
+    "login not noted",
+    means="So many words about logins wait for the committer that this one is lost: it will be "
+    "missing from the audit log.",
+    do="Look why the committer does not run: the lines above say it. Mend the state directory.",
+)
 OPERATION_NOT_PASSED_ON = LogEvent(
     "operation-not-passed-on",
     logging.WARNING,

@@ -21,6 +21,7 @@ from kiosk.keeper.channel import (
     Ended,
     HasLeftovers,
     Live,
+    Login,
     Money,
     Outcome,
     Quit,
@@ -29,6 +30,7 @@ from kiosk.keeper.channel import (
     Taken,
     VisitEnd,
 )
+from kiosk.login import LoginEvent
 from kiosk.settings import Settings
 from ui.commit_line import KeeperCommitLine
 from ui.current_page import WARMING
@@ -97,6 +99,7 @@ class VisitApp(QObject):
             on_time=self.on_time,
             on_leftovers=self._tell_leftovers,
             committer=self._commit_line,
+            on_login=self._tell_login,
         )
         self.page.listener = self.terminal.dialogue
         self.stage.compile_pages()
@@ -185,6 +188,9 @@ class VisitApp(QObject):
 
     def _tell_leftovers(self, some: bool) -> None:
         self._channel.send(HasLeftovers(some))
+
+    def _tell_login(self, event: LoginEvent, id: str, detail: str) -> None:
+        self._channel.send(Login(event, id, detail))
 
     def _warm_terminal(self) -> Terminal:
         if self.terminal is None:

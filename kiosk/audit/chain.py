@@ -14,9 +14,11 @@ from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 
-from kiosk.operation import is_operation_id
+from kiosk.login import AUDIT_ID, AUDIT_WORD
 
-_DETAIL = re.compile(r"[a-z0-9.:-]{0,64}")
+_SUBJECT = re.compile(AUDIT_ID)
+_DETAIL = re.compile(AUDIT_WORD)
+_LONGEST_DETAIL = 64
 _EPOCH = re.compile(r"[0-9a-f]{32}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _AT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
@@ -29,8 +31,11 @@ class AuditKind(StrEnum):
     INSTALLED = "installed"  # the journal is new: a new epoch begins
     STARTED = "started"  # the committer has opened the journal
     OPERATION = "operation"  # an operation came further; ``detail``: the event and the attempt
-    SIGNED_IN = "signed-in"  # ``subject``: the id of the login; ``detail``: the terms' version
-    REFUSED = "refused"  # the centre or the terminal refused; ``detail``: the reason's code
+    LOGIN_BEGUN = "login-begun"  # of a login, ``subject`` is its id; the details are those of
+    LOGIN_PROVED = "login-proved"  # ``kiosk.login.LoginEvent``
+    LOGIN_RAISED = "login-raised"
+    LOGIN_REFUSED = "login-refused"  # ``subject``: also an operation, or empty: nobody was known
+    LOGIN_ENDED = "login-ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,8 @@ def _well_written(epoch: str, at: str, subject: str, detail: str) -> bool:
     return bool(
         _EPOCH.fullmatch(epoch)
         and _AT.fullmatch(at)
-        and (not subject or is_operation_id(subject))
+        and _SUBJECT.fullmatch(subject)
+        and len(detail) <= _LONGEST_DETAIL
         and _DETAIL.fullmatch(detail)
     )
 

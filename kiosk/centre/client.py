@@ -20,9 +20,10 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from drivers.sentence import en, joined
 from kiosk.centre.answers import body_of, read
 from kiosk.centre.document_orders import DocumentOrder
-from kiosk.centre.errors import AnotherPerson, CentreUnavailable, Trouble
+from kiosk.centre.errors import AnotherPerson, CentreUnavailable, Refusal, Trouble
 from kiosk.centre.evidence import FurtherProof, LoginEvidence, SignIn
 from kiosk.centre.face import FaceChallenge, FacePicture
+from kiosk.centre.level import Level
 from kiosk.centre.logins import Logins
 from kiosk.centre.models import (
     Account,
@@ -53,6 +54,8 @@ from kiosk.centre.outlets_client import OutletsClient
 from kiosk.centre.publication import Publication
 from kiosk.centre.transport import Call, Meanwhile, OnTime, Transport, tls_context
 from kiosk.centre.units_client import UnitsClient
+from kiosk.endings import How
+from kiosk.login import LoginEvent, TellLogin, tell_nobody
 from kiosk.privacy import Sensitive
 
 T = TypeVar("T")
@@ -61,6 +64,10 @@ M = TypeVar("M", bound=WireModel)
 CLOSE_S = 1.8
 """Seconds for which signing out may hold up the end of a visit."""
 
+_EVIDENCE = re.compile(
+    r"/v1/(sessions|logins|operations/\{id\}/(sms|login|face|confirmation))(/|$)"
+)
+"""The endpoints whose refusals the audit log is told: they sign in, prove or confirm."""
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 
 
@@ -88,6 +95,7 @@ class CentreClient:
         key: Path | None = None,
         on_time: OnTime | None = None,
         meanwhile: Meanwhile | None = None,
+        on_login: TellLogin = tell_nobody,
     ) -> None:
         """``url`` is the centre's address before ``/v1``: https, or http on this machine only.
         ``terminal`` is sent as ``X-Terminal``: 1 to 32 ASCII letters, digits, ``.``, ``_``, ``-``.
@@ -100,6 +108,7 @@ class CentreClient:
         ``on_time`` is told each call's endpoint (``GET /v1/accounts/{id}/ledger``) and seconds.
         ``meanwhile`` is called while a call waits, and ends the call by raising; not a call that
         says how an operation goes on, what was printed, or that the session is over.
+        ``on_login`` is told what comes of the visit's logins, for the audit log.
         Raises ``ValueError`` for a setting that cannot work.
         """
         self._transport = Transport(
@@ -113,6 +122,7 @@ class CentreClient:
         )
         self._terminal = terminal
         self._whole_s = whole_s
+        self._on_login = on_login
         self._session: Session | None = None
         self._number: Sensitive[str] | None = None  # of the card that opened the session
         self._documents: dict[str, str] = {}
@@ -153,21 +163,25 @@ class CentreClient:
 
         Refusals: card-expired, card-lost, no-account, …
         """
-        self._sign_out()
+        self._sign_out("again")
         body = SignIn(terminal=self._terminal, agreement=agreement, evidence=evidence)
         session = self._take(self._ask(Call("POST", "/v1/sessions", body=body), _SESSION))
         self._number = evidence.holder
+        begun = f"{evidence.way}:{agreement}" if agreement else evidence.way
+        self._on_login(LoginEvent.BEGUN, session.id, begun)
+        self._tell_rise(Level.HELD, session, evidence.way)
         return session
 
     def sign_out(self) -> None:
-        """Close the session of this visit, where there is one. Never raises."""
-        self._sign_out()
+        """Close the session of this visit, where there is one: the citizen begins again. Never
+        raises."""
+        self._sign_out("again")
 
     def prove(self, evidence: LoginEvidence) -> Session:
         """Raise the level of the session with further evidence of the same citizen. The centre
         says the level that the session has then. Refusal: other-person, …"""
-        body = FurtherProof(evidence=evidence)
-        return self._renew(Call("POST", "/v1/sessions/current/proofs", body=body), raises=True)
+        call = Call("POST", "/v1/sessions/current/proofs", body=FurtherProof(evidence=evidence))
+        return self._renew(call, evidence.way)
 
     def confirm_name(self, confirmed: bool) -> Session:
         """The citizen says whether the full name is theirs. Refusal: name-not-confirmed."""
@@ -187,7 +201,7 @@ class CentreClient:
         body = _fitting(SmsCheck, code=code)
         if body is None:
             raise ValueError("a code has six digits")
-        return self._renew(Call("POST", "/v1/sessions/current/sms/check", body=body), raises=True)
+        return self._renew(Call("POST", "/v1/sessions/current/sms/check", body=body), "sms")
 
     def face_challenge(self) -> FaceChallenge:
         """What a face capture is to be bound to, and the notice that comes before it. Refusals:
@@ -198,7 +212,7 @@ class CentreClient:
         """Have the sealed picture checked. Refusals: face-expired, face-unreadable, face-foreign,
         face-not-live, face-locked. The level of the session has risen then."""
         call = Call("POST", "/v1/sessions/current/face/check", body=picture)
-        return self._renew(call, raises=True)
+        return self._renew(call, f"face:{picture.consent}")
 
     def person(self) -> Person:
         """The account holder. From here on a session of the level ``PROVED`` is needed.
@@ -210,7 +224,8 @@ class CentreClient:
         person = self._ask(call, _PERSON)
         ours, theirs = self._number, person.document_number
         if ours is not None and ours.reveal().upper() != theirs.reveal().upper():
-            self._sign_out()
+            self.tell_refused("other-person")
+            self._sign_out("other-person")
             why = en("another person than the card's")
             raise AnotherPerson(Trouble.NONSENSE, joined(": ", call.endpoint, why))
         return person
@@ -290,18 +305,23 @@ class CentreClient:
         """Send an anonymous rating."""
         self._body(Call("POST", "/v1/ratings", body=rating), (204,))
 
-    def close(self) -> None:
-        """Close the session, if the centre can be reached, and every connection.
+    def tell_refused(self, code: str) -> None:
+        """Tell the audit log that the terminal itself has refused something in this visit."""
+        self._on_login(LoginEvent.REFUSED, self._session.id if self._session else "", code)
+
+    def close(self, how: How = "left") -> None:
+        """Close the session, if the centre can be reached, and every connection. ``how`` the visit
+        ends, for the audit log.
 
         Never raises and takes less than two seconds. Also right when nothing is open.
         """
-        self._sign_out()
+        self._sign_out(how)
         self._transport.close()
 
     # -- one call -----------------------------------------------------------------------------
 
-    def _renew(self, call: Call, *, raises: bool = False) -> Session:
-        """Make a call that changes the session, or with ``raises`` its level, and keep the session
+    def _renew(self, call: Call, proof: str = "") -> Session:
+        """Make a call that changes the session, or with ``proof`` its level, and keep the session
         of the answer. The name has been confirmed then."""
         session = self._ask(call, _SESSION)
         known = self._session
@@ -309,10 +329,19 @@ class CentreClient:
             raise CentreUnavailable(
                 Trouble.NONSENSE, joined(": ", call.endpoint, en("another session"))
             )
-        if session.name_to_confirm is not None or (raises and session.level <= known.level):
+        if session.name_to_confirm is not None or (proof and session.level <= known.level):
             why = en("a session that is only {level}", level=session.level.value)
             raise CentreUnavailable(Trouble.NONSENSE, joined(": ", call.endpoint, why))
-        return self._take(session)
+        self._take(session)
+        self._tell_rise(known.level, session, proof)
+        return session
+
+    def _tell_rise(self, before: Level, session: Session, proof: str) -> None:
+        """Tell the audit log where ``proof`` has raised the level above ``before``."""
+        if session.level <= before:
+            return
+        event = LoginEvent.PROVED if before < Level.PROVED else LoginEvent.RAISED
+        self._on_login(event, session.id, f"{session.level.value}:{proof}")
 
     def _take(self, session: Session) -> Session:
         if not _TOKEN.fullmatch(session.token.reveal()):
@@ -320,12 +349,13 @@ class CentreClient:
         self._session = session
         return session
 
-    def _sign_out(self) -> None:
+    def _sign_out(self, how: str) -> None:
         session, self._session = self._session, None
         self._number = None
         self._documents.clear()
         if session is None:
             return
+        self._on_login(LoginEvent.ENDED, session.id, how)
         call = Call("DELETE", "/v1/sessions/current", to_the_end=True)
         # A thread, because no time-out bounds the look-up of a host name.
         leaving = threading.Thread(
@@ -347,7 +377,18 @@ class CentreClient:
         other outcome."""
         token = self._session.token if self._session else None
         most = self._whole_s if whole_s is None else min(whole_s, self._whole_s)
-        return body_of(call, self._transport.outcome(call, token, most), good)
+        try:
+            return body_of(call, self._transport.outcome(call, token, most), good)
+        except Refusal as refusal:
+            if refusal.code == "session-over" or _EVIDENCE.match(call.template):
+                self._tell_refusal(call, refusal)
+            raise
+
+    def _tell_refusal(self, call: Call, refusal: Refusal) -> None:
+        """Tell the audit log of it: by the operation that the evidence was for, or the login."""
+        of_login = self._session.id if self._session else ""
+        operation = call.id if call.template.startswith("/v1/operations/") else None
+        self._on_login(LoginEvent.REFUSED, operation or of_login, refusal.code)
 
 
 _QUIET = ConfigDict(hide_input_in_errors=True)

@@ -26,6 +26,7 @@ from pydantic import (
 
 from drivers.gb18030 import assigned
 from kiosk.centre.level import Level
+from kiosk.login import AUDIT_WORD
 from kiosk.operation import OPERATION_ID, OperationState
 from kiosk.privacy import Sensitive, mask
 from kiosk.words import Language
@@ -137,6 +138,15 @@ Line = Annotated[str, line(255), AfterValidator(assigned)]
 Id = Annotated[str, line(64)]
 """The centre's name for a session, an account, a loan, a document or a job."""
 
+LoginId = Annotated[str, StringConstraints(pattern=OPERATION_ID)]
+"""The id of a session: 128 random bits, so that an audit log may hold it and names nobody by it."""
+
+
+def audit_word(most: int) -> StringConstraints:
+    """What an audit log may hold of the centre's words: a version, a reason's code."""
+    return StringConstraints(min_length=1, max_length=most, pattern=f"^{AUDIT_WORD}$")
+
+
 Personal = Sensitive[Annotated[str, line(120), AfterValidator(assigned)]]
 """A citizen's name, number or address, on one line."""
 
@@ -207,7 +217,7 @@ class RefusalBody(WireModel):
     """Why the centre does not do it: every 4xx answer has this body. ``operation`` and ``state``:
     the operation that stands in the way, where one does."""
 
-    code: Id = Field(examples=["card-lost"])
+    code: Annotated[str, audit_word(64)] = Field(examples=["card-lost"])
     reason: CentreWords
     next_step: CentreWords
     reference: Annotated[str, line(32)] = Field(examples=["K7Q2-9XMD"])
@@ -314,7 +324,7 @@ class Notice(WireModel):
     """A text that the citizen agrees to, and which version of it."""
 
     title: CentreWords
-    version: Annotated[str, line(32, least=1)] = Field(examples=["2026-01"])
+    version: Annotated[str, audit_word(32)] = Field(examples=["2026-01"])
     effective: Day
     points: tuple[NoticePoint, ...] = Field(min_length=1, max_length=4)
     full: tuple[CentreWords, ...] = Field(min_length=1, max_length=60)
@@ -364,7 +374,7 @@ class Proof(WireModel):
 class Session(WireModel):
     """The centre's side of a visit. ``token`` goes into ``Authorization: Bearer``."""
 
-    id: Id
+    id: LoginId
     token: Sensitive[Annotated[str, line(4096)]]
     expires: Moment
     level: Level

@@ -9,10 +9,11 @@ and in this order. From ``Ready`` on, a visit also sends ``Alive`` about once a 
 ``Live`` it sends ``HasLeftovers`` whenever the answer changes. ``Ended`` may come without ``Begun``
 (nobody came, or trouble). Nothing follows ``Ended``.
 
-Between ``Begun`` and ``Ended`` a visit may send ``Commit``, which the keeper passes on to the
-committer; ``Taken``, ``Outcome`` and ``Money`` come back the same way.
+Between ``Begun`` and ``Ended`` a visit may send ``Commit`` and ``Login``, which the keeper passes
+on to the committer; ``Taken``, ``Outcome`` and ``Money`` come back the same way.
 
-The committer sends ``Alive`` about once a second, ``Money`` first and whenever the answer changes.
+The committer sends ``Alive`` about once a second, ``Money`` first and whenever the answer changes,
+and answers each ``Login`` with ``Noted``, in order.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 import msgspec
 
 from kiosk.endings import How
+from kiosk.login import AUDIT_ID, AUDIT_WORD, LoginEvent
 from kiosk.operation import OPERATION_ID, Business, OperationState
 
 CAP = 4096
@@ -36,6 +38,8 @@ SEND_S = 0.25
 
 
 _Id = Annotated[str, msgspec.Meta(pattern=OPERATION_ID, max_length=32)]
+_LoginId = Annotated[str, msgspec.Meta(pattern=rf"^{AUDIT_ID}\Z")]
+_Detail = Annotated[str, msgspec.Meta(pattern=rf"^{AUDIT_WORD}\Z", max_length=64)]
 _Reference = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z-]*$", max_length=40)]
 
 
@@ -102,6 +106,21 @@ class Commit(_Word, frozen=True):
     business: Business
 
 
+class Login(_Word, frozen=True):
+    """From the visit, and on to the committer: write down in the audit log what has come of a
+    login. The keeper says ``ended`` for a visit that died signed in. Told again to the successor of
+    a committer that died without ``Noted``: then a record may stand twice."""
+
+    event: LoginEvent
+    id: _LoginId
+    detail: _Detail
+
+
+class Noted(_Word, frozen=True):
+    """From the committer, to the keeper: the oldest ``Login`` not answered yet stands in the audit
+    log."""
+
+
 class Taken(_Word, frozen=True):
     """From the committer, on to the visit that asked: the operation stands in the journal."""
 
@@ -124,9 +143,9 @@ class Money(_Word, frozen=True):
 
 
 ToVisit = Live | Quit | Taken | Outcome | Money
-FromVisit = Ready | Shown | Begun | Alive | HasLeftovers | Ended | Commit
-ToCommitter = Commit | Quit
-FromCommitter = Alive | Taken | Outcome | Money
+FromVisit = Ready | Shown | Begun | Alive | HasLeftovers | Ended | Commit | Login
+ToCommitter = Commit | Login | Quit
+FromCommitter = Alive | Taken | Noted | Outcome | Money
 _Sent = TypeVar("_Sent", ToVisit, FromVisit, ToCommitter, FromCommitter)
 _Heard = TypeVar("_Heard", ToVisit, FromVisit, ToCommitter, FromCommitter)
 

@@ -5,6 +5,10 @@ the answer finds its way, and keeps a ``Commit`` until the committer has said ``
 passes it on once more to the successor of a committer that died with the word unread, and whenever
 the committer says ``Money``: a committer that had no journal to write in took nothing, and the
 visit that would ask again may be dead.
+
+What comes of logins goes the same way into the audit log. The keeper keeps each ``Login`` until the
+committer has said ``Noted``, and passes all that are left on to the successor of a committer that
+died; it ends the login of a visit that died signed in.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ import logging
 import selectors
 import socket
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -24,15 +29,21 @@ from kiosk.keeper.channel import (
     Commit,
     FromCommitter,
     KeeperToCommitter,
+    Login,
     Money,
+    Noted,
     Outcome,
     Quit,
     Taken,
 )
 from kiosk.keeper.kept_process import KeptProcess
 from kiosk.keeper.visit_process import KeeperPace
+from kiosk.login import LoginEvent
 
 log = logging.getLogger(__name__)
+
+MOST_LOGINS = 10_000
+"""Words about logins that wait for a committer; what comes beyond is lost, and told."""
 
 
 class KeptCommitter:
@@ -79,6 +90,8 @@ class CommitterWatch:
         self._starts_after = 0.0
         self._askers: dict[str, int] = {}
         self._held: dict[str, tuple[Commit, float]] = {}  # not Taken yet, and since when
+        self._logins: deque[Login] = deque()  # not Noted yet, oldest first
+        self._signed_in: dict[int, str] = {}  # the login of each visit that has one
 
     def commit(self, visit: int, word: Commit) -> None:
         """The visit with this number asks for a commit, perhaps again."""
@@ -93,6 +106,26 @@ class CommitterWatch:
     def forget(self, visit: int) -> None:
         """The visit is gone: nobody hears the answers to it. What it asked for goes on."""
         self._askers = {id: number for id, number in self._askers.items() if number != visit}
+        if login := self._signed_in.pop(visit, ""):
+            self._keep(Login(LoginEvent.ENDED, login, "died"))
+
+    def note(self, visit: int, word: Login) -> None:
+        """The visit with this number tells what has come of a login."""
+        if word.event is LoginEvent.BEGUN:
+            self._signed_in[visit] = word.id
+        elif word.event is LoginEvent.ENDED:
+            self._signed_in.pop(visit, None)
+        self._keep(word)
+
+    def _keep(self, word: Login) -> None:
+        """Keep ``word`` until it is noted. A terminal without a committer has no audit log."""
+        if self._command is None:
+            return
+        if len(self._logins) >= MOST_LOGINS:
+            events.LOGIN_NOT_NOTED.log(log)
+            return
+        self._logins.append(word)
+        self._pass_on(word)
 
     def slept(self, seconds: float) -> None:
         """The machine was suspended for so long: the committer is not to blame for the silence."""
@@ -134,12 +167,14 @@ class CommitterWatch:
             committer.process.death, selectors.EVENT_READ, partial(self._bury, committer)
         )
         self._pass_on_held()
+        for login in self._logins:
+            self._pass_on(login)
 
     def _pass_on_held(self) -> None:
         for word, _ in self._held.values():
             self._pass_on(word)
 
-    def _pass_on(self, word: Commit) -> None:
+    def _pass_on(self, word: Commit | Login) -> None:
         committer = self._committer
         if committer and not committer.leaving and not committer.channel.send(word):
             self._dismiss(committer, "deaf")
@@ -163,6 +198,9 @@ class CommitterWatch:
                 self._held.pop(operation, None)
                 if operation in self._askers:
                     self._answer(self._askers[operation], word)
+            case Noted():
+                if self._logins:
+                    self._logins.popleft()
             case Alive():
                 pass
             case _:

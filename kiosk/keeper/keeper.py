@@ -45,6 +45,7 @@ from kiosk.keeper.channel import (
     FromVisit,
     HasLeftovers,
     Live,
+    Login,
     Money,
     Outcome,
     OutOfTime,
@@ -244,6 +245,9 @@ class Keeper:
             case Commit() if visit.stage is VisitStage.BEGUN:
                 self._committer.commit(visit.number, word)
                 return ""
+            case Login() if visit.stage is VisitStage.BEGUN and visit.how is None:
+                self._committer.note(visit.number, word)
+                return ""
             case Broken("closed"):
                 return "died"
             case Broken(why):
@@ -297,13 +301,17 @@ class Keeper:
                 visit.channel.send(word)
 
     def _read_to_the_end(self, visit: VisitProcess) -> None:
-        """The line of a dead visit: what it asked for before it died goes on without it."""
-        while words := visit.channel.receive():
+        """The line of a dead visit: what it asked for before it died goes on without it, and nobody
+        hears the answers."""
+        closed = False
+        while not closed and (words := visit.channel.receive()):
             for word in words:
                 if isinstance(word, Commit) and visit.begun:
                     self._committer.commit(visit.number, word)
-                if isinstance(word, Broken):
-                    return
+                if isinstance(word, Login) and visit.begun:
+                    self._committer.note(visit.number, word)
+                closed = isinstance(word, Broken)
+        self._committer.forget(visit.number)
 
     # -- coming and going ---------------------------------------------------------------------
 
@@ -403,7 +411,6 @@ class Keeper:
         self._selector.unregister(visit.death)
         self._visits.remove(visit)
         self._read_to_the_end(visit)
-        self._committer.forget(visit.number)
         visit.reap()
         events.VISIT_REAPED.log(log, visit=visit.number, exit=visit.process.exit)
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 
 from kiosk import events
-from kiosk.keeper.channel import Money, Outcome, Taken
+from kiosk.keeper.channel import Login, Money, Noted, Outcome, Taken
 from kiosk.operation import Business, OperationState
 from kiosk.operations.rows import (
     ENDS,
@@ -74,7 +75,7 @@ class SendCall:
     operation: str
 
 
-CommitterAction = SendCall | Taken | Outcome | Money
+CommitterAction = SendCall | Taken | Noted | Outcome | Money
 """A request to send, or a word for the keeper."""
 
 
@@ -133,6 +134,7 @@ class Committer:
         self._writable = True
         self._probe_at = 0.0
         self._silences = 0
+        self._logins: deque[Login] = deque()  # not written yet, oldest first
         self._money: bool | None = None
 
     @property
@@ -159,6 +161,12 @@ class Committer:
         known = self._open[operation] = _Open(entry, now, asked_first=False)
         return [Taken(operation), *self._step(known, now), *self._money_word()]
 
+    def note(self, word: Login, now: float) -> list[CommitterAction]:
+        """Write down what has come of a login. ``Noted`` only once that is on the disk; what cannot
+        be written now waits, in order."""
+        self._logins.append(word)
+        return self._write_logins(now)
+
     def answered(self, call: SendCall, said: CallAnswer, now: float) -> list[CommitterAction]:
         """What came of a call. An answer that names another operation is none."""
         self._hear(said, now)
@@ -175,13 +183,15 @@ class Committer:
             self._probe(now)
         if now >= self._round_until:
             self._round.clear()
-        return [*self._due(now), *self._money_word()]
+        return [*self._due(now), *self._write_logins(now), *self._money_word()]
 
     def next_wake(self, now: float) -> float:
         """When :meth:`wake` is to be called next, if nothing else comes before."""
         times = [max(known.due, known.not_before) for known in self._waiting()]
         if not self._writable:
             times.append(self._probe_at)
+        elif self._logins:
+            times.append(now)
         if self._round:
             times.append(self._round_until)
         return max(now, min(times, default=now + HOUR_S))
@@ -359,6 +369,19 @@ class Committer:
         except JournalUnwritable as error:
             known.due = now + AGAIN_S
             return self._not_written(error, now)
+
+    def _write_logins(self, now: float) -> list[CommitterAction]:
+        actions: list[CommitterAction] = []
+        while self._logins and self._writable:
+            word = self._logins[0]
+            try:
+                self._journal.note(word.event, word.id, word.detail)
+            except JournalUnwritable as error:
+                actions += self._not_written(error, now)
+            else:
+                self._logins.popleft()
+                actions.append(Noted())
+        return actions
 
     def _not_written(self, error: JournalUnwritable, now: float) -> list[CommitterAction]:
         if self._writable:

@@ -18,6 +18,7 @@ from pathlib import Path
 import apsw
 
 from kiosk.audit.chain import AuditHead, AuditKind, AuditRecord, chained, first_digest
+from kiosk.login import LoginEvent
 from kiosk.operation import Business, OperationState
 from kiosk.operations.rows import (
     REFERENCE,
@@ -254,6 +255,11 @@ class Journal:
         self._transact(lambda: self._connection.execute("UPDATE probe SET count = count + 1"))
 
     # -- the audit log ------------------------------------------------------------------------
+
+    def note(self, event: LoginEvent, id: str, detail: str) -> None:
+        """Write what has come of a login, fsynced. Raises :class:`JournalUnwritable`, and
+        ``ValueError`` for an ``id`` or a ``detail`` that no record may hold."""
+        self._transact(lambda: self._audit(AuditKind(f"login-{event.value}"), id, detail))
 
     def _audit(self, kind: AuditKind, subject: str = "", detail: str = "", at: str = "") -> None:
         """Write an audit record inside the transaction at hand."""

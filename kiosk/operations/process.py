@@ -29,7 +29,7 @@ from kiosk.centre.audit_heads import WitnessedHead
 from kiosk.centre.commit_client import CommitClient
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.operations import OperationStatus
-from kiosk.keeper.channel import Alive, Broken, Commit, CommitterEnd, Money, Quit
+from kiosk.keeper.channel import Alive, Broken, Commit, CommitterEnd, Login, Money, Quit
 from kiosk.operation import OperationState
 from kiosk.operations.committer import (
     NO_ANSWER,
@@ -84,6 +84,7 @@ class CommitterProcess:
         self._journal: Journal | None = None
         self._committer: Committer | None = None
         self._opens_after = 0.0
+        self._logins: list[Login] = []  # heard, and not handed to the committer yet
         self._closed = False  # ``Money(False)`` was told because there is no journal
         self._alive_at = 0.0
         self._witness_at = 0.0
@@ -122,7 +123,12 @@ class CommitterProcess:
         readable, _, _ = select.select(sources, [], [], max(0.0, until - now))
         if self._wake in readable:
             self._take_answers()
-        return self._line not in readable or self._hear()
+        goes_on = self._line not in readable or self._hear()
+        if self._committer:
+            for word in self._logins:
+                self._do(self._committer.note(word, time.monotonic()))
+            self._logins.clear()
+        return goes_on
 
     def _open(self, now: float) -> None:
         try:
@@ -154,6 +160,8 @@ class CommitterProcess:
                     if self._committer:
                         now = time.monotonic()
                         self._do(self._committer.commit(operation, business, now))
+                case Login():
+                    self._logins.append(word)
                 case Quit() | Broken():
                     return False
         return True

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from kiosk.login import LoginEvent
 from kiosk.operation import Business, OperationState
 
 REFERENCE = r"[0-9A-Za-z-]{0,40}"
@@ -80,6 +81,10 @@ class Written(Protocol):
     def append(self, entry: JournalEntry) -> None:
         """Write ``entry`` and its audit record; on the disk when this returns. Raises
         :class:`JournalUnwritable`: then the row may be there or not after the next start."""
+
+    def note(self, event: LoginEvent, id: str, detail: str) -> None:
+        """Write the audit record of a login; on the disk when this returns. Raises
+        :class:`JournalUnwritable`."""
 
     def latest(self, operation: str) -> JournalEntry | None:
         """The latest row of ``operation``; None: unknown."""

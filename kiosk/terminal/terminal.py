@@ -22,6 +22,7 @@ from kiosk.endings import How
 from kiosk.identity.face.booth import FaceBooth, closed_for_models
 from kiosk.identity.proving import WHY, prove_further
 from kiosk.identity.sign_in import identify, no_way_in
+from kiosk.login import TellLogin, tell_nobody
 from kiosk.services import SERVICES, menu, public_menu
 from kiosk.settings import Settings, state_directory
 from kiosk.terminal import vendor_mode
@@ -65,8 +66,8 @@ class Terminal:
     Calls ``on_end`` with the reason of the end, once the screen is blank and the session closed;
     the keeper kills the process after that. ``committer`` is the way to the committer; without one,
     no money service may begin. Calls ``on_time`` with the duration of each call to the
-    centre, and ``on_leftovers`` with whether a device may hold something of a citizen at the end of
-    this visit.
+    centre, ``on_login`` with what comes of logins, and ``on_leftovers`` with whether a device may
+    hold something of a citizen at the end of this visit.
     """
 
     def __init__(
@@ -77,12 +78,14 @@ class Terminal:
         on_time: OnTime | None = None,
         on_leftovers: Callable[[bool], None] = lambda some: None,
         committer: CommitLine | None = None,
+        on_login: TellLogin = tell_nobody,
     ) -> None:
         self._settings = settings
         self._committer = committer
         self._on_end = on_end
         self._on_leftovers = on_leftovers
         self._on_time = on_time
+        self._on_login = on_login
         self._hosts = _hosts(settings, self._device_changed)
         self._catalogue: Catalogue | None = None
         self._shelf = Shelf(state_directory(settings))
@@ -189,7 +192,7 @@ class Terminal:
             self._leftovers.end()
             self.dialogue.screen.blank()
             if centre:
-                centre.close()
+                centre.close(how)
             self._on_end(how)
 
     def _admit(self, reference: str, standing: Standing) -> None:
@@ -297,6 +300,7 @@ class Terminal:
             key=centre.key,
             on_time=self._on_time,
             meanwhile=meanwhile,
+            on_login=self._on_login,
         )
 
 

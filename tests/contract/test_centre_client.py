@@ -54,7 +54,7 @@ CARD = CardEvidence(
     reader="05.01-20200101",
 )
 SESSION = Session(
-    id="s-1",
+    id="5" * 32,
     token=Sensitive(TOKEN),
     expires=datetime(2026, 1, 15, 10, 10, tzinfo=CHINA),
     level=Level.HELD,
@@ -420,7 +420,7 @@ def test_an_id_that_would_change_the_path_is_not_sent(
         ),
         pytest.param(
             ("POST", "/v1/sessions/current/sms/check"),
-            wire(SESSION.model_copy(update={"id": "s-2"})),
+            wire(SESSION.model_copy(update={"id": "6" * 32})),
             lambda c: c.check_sms(Sensitive("123456")),
             id="another session",
         ),

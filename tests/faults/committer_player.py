@@ -3,7 +3,7 @@
 ``committer_player.py DIRECTORY --channel N``. The n-th process acts the n-th part of
 ``DIRECTORY/committer-plan`` (the last part repeats). It writes ``committer-n.pid`` and appends each
 operation that it is asked to commit to ``committed``, once; the part "no-journal" appends the first
-operation also when it does not take it.
+operation also when it does not take it. It appends what it hears of logins to ``logins``.
 """
 
 import os
@@ -14,7 +14,18 @@ import sys
 import time
 from pathlib import Path
 
-from kiosk.keeper.channel import Alive, Broken, Commit, CommitterEnd, Money, Outcome, Quit, Taken
+from kiosk.keeper.channel import (
+    Alive,
+    Broken,
+    Commit,
+    CommitterEnd,
+    Login,
+    Money,
+    Noted,
+    Outcome,
+    Quit,
+    Taken,
+)
 from kiosk.operation import OperationState
 
 
@@ -60,6 +71,13 @@ def main() -> None:
                         channel.send(Taken(operation))
                         channel.send(Outcome(operation, OperationState.DONE, "R-1"))
                         channel.send(Outcome("f" * 32, OperationState.DONE))  # nobody asked
+                    case Login(event, id, detail):
+                        with (stage / "logins").open("a") as file:
+                            file.write(f"{number} {event} {id} {detail}\n")
+                        if part == "dies":
+                            os._exit(3)
+                        channel.send(Noted())
+                        channel.send(Noted())  # one too many
                     case Quit():
                         (stage / "committer-quit").touch()
                         os._exit(0)

@@ -48,7 +48,7 @@ from tests.unit.test_sealed import KEY_USAGES
 NAME, NUMBER, TOKEN = "演示甲", "990101199001011020", "t0ken-of-the-visit"
 CARD = CardEvidence(kind="resident", name=Sensitive(NAME), number=Sensitive(NUMBER))
 SESSION = {
-    "id": "s-1",
+    "id": "5" * 32,
     "token": TOKEN,
     "expires": "2026-01-15T10:10:00+08:00",
     "level": "proved",

@@ -23,11 +23,14 @@ from kiosk.keeper.channel import (
     CommitterEnd,
     FromCommitter,
     KeeperToCommitter,
+    Login,
     Money,
+    Noted,
     Outcome,
     Quit,
     Taken,
 )
+from kiosk.login import LoginEvent
 from kiosk.operation import Business, OperationState
 from kiosk.operations import process
 from kiosk.operations.committer import CallAnswer, CallKind, SendCall
@@ -224,12 +227,25 @@ def test_without_a_journal_nothing_is_taken_until_there_is_one(
 
     line = start(opens=refuses)
     assert line.hear(Money) == Money(False)
+    line.line.send(Login(LoginEvent.ENDED, B, "left"))
     line.line.send(Commit(A, Business.PREPAYMENT))
     line.opens = lambda: Journal(line.path)
     assert line.hear(Money) == Money(True)
+    assert line.hear(Noted) == Noted()
     line.centre[A] = lambda: DONE
     line.line.send(Commit(A, Business.PREPAYMENT))
     assert line.hear(Taken) == Taken(A)
+
+
+def test_a_login_that_comes_with_the_end_is_written(start: Callable[..., CommitterLine]) -> None:
+    line = start()
+    line.hear(Money)
+    line.line.send(Login(LoginEvent.ENDED, B, "died"))
+    line.end()
+    journal = Journal(line.path)
+    kinds = [(r.kind.value, r.subject) for r in audit_records(journal._connection)]
+    journal.close()
+    assert ("login-ended", B) in kinds
 
 
 def test_a_damaged_journal_makes_room_for_a_new_one(

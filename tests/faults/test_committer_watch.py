@@ -68,6 +68,45 @@ def test_the_answer_finds_the_visit_that_asked(start: StartWith) -> None:
     assert not terminal.named("committer failed")
 
 
+def logins(terminal: KeeperProcess) -> list[str]:
+    path = terminal.stage / "logins"
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def test_what_a_visit_tells_of_its_login_reaches_the_committer(start: StartWith) -> None:
+    terminal = start("signs-in good", "good")
+    terminal.until(lambda: len(logins(terminal)) == 2)
+    assert logins(terminal) == [f"1 begun {FIRST} id-card:2026-01", f"1 ended {FIRST} left"]
+    terminal.wait("visit reaped", visit=1)
+    terminal.stop()
+    assert len(logins(terminal)) == 2, "it has ended once"
+
+
+def test_the_login_of_a_visit_that_died_has_ended(start: StartWith) -> None:
+    terminal = start("signs-in-dies good", "good")
+    terminal.until(lambda: len(logins(terminal)) == 2)
+    assert logins(terminal)[1] == f"1 ended {FIRST} died"
+    terminal.stop()
+
+
+def test_a_login_that_was_not_noted_is_told_to_the_next_committer(start: StartWith) -> None:
+    terminal = start("signs-in-dies good", "dies good")
+    terminal.until(lambda: len(logins(terminal)) == 3)
+    assert logins(terminal) == [
+        f"1 begun {FIRST} id-card:2026-01",
+        f"2 begun {FIRST} id-card:2026-01",
+        f"2 ended {FIRST} died",
+    ]
+    terminal.stop()
+
+
+def test_a_terminal_without_a_committer_has_no_audit_log(start: StartWith) -> None:
+    terminal = start("signs-in good", "")
+    terminal.wait("visit reaped", visit=1)
+    terminal.stop()
+    assert not terminal.named("visit failed")
+
+
 def test_a_commit_on_the_line_of_a_dead_visit_is_not_lost(start: StartWith) -> None:
     terminal = start("commits-dies good", "good")
     terminal.until(lambda: committed(terminal) == [f"1 {FIRST}"])

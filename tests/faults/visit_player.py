@@ -26,6 +26,7 @@ from kiosk.keeper.channel import (
     Ended,
     HasLeftovers,
     Live,
+    Login,
     Money,
     Outcome,
     Quit,
@@ -34,6 +35,7 @@ from kiosk.keeper.channel import (
     Taken,
     VisitEnd,
 )
+from kiosk.login import LoginEvent
 from kiosk.operation import Business
 from tests.faults.preloads import random_numbers
 
@@ -92,6 +94,9 @@ class PlayedVisit:
 
     def commit(self) -> None:
         self.channel.send(Commit(self.operation, Business.PREPAYMENT))
+
+    def tell(self, event: LoginEvent, detail: str) -> None:
+        self.channel.send(Login(event, self.operation, detail))
 
     def act(self, part: str) -> None:
         if part == "crash":
@@ -194,6 +199,13 @@ class PlayedVisit:
                     time.sleep(0.01)
                 self.commit()
                 os.kill(os.getpid(), signal.SIGKILL)
+            case "signs-in":
+                self.tell(LoginEvent.BEGUN, "id-card:2026-01")
+                self.tell(LoginEvent.ENDED, "left")
+                self.channel.send(Ended("left"))
+            case "signs-in-dies":
+                self.tell(LoginEvent.BEGUN, "id-card:2026-01")
+                os._exit(3)
             case "trouble":
                 self.channel.send(Ended("trouble"))
 

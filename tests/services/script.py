@@ -27,6 +27,8 @@ from kiosk.centre.publication import KeptPublication
 from kiosk.endings import How
 from kiosk.identity.face.booth import closed_for_models
 from kiosk.identity.sign_in import identify
+from kiosk.keeper.channel import Login
+from kiosk.login import LoginEvent
 from kiosk.privacy import Sensitive
 from kiosk.services import SERVICES, menu, public_menu
 from kiosk.settings import CentreSettings, Settings
@@ -171,6 +173,7 @@ class Played:
     script: ServiceScript
     calls: Counter[str]  # requests to the centre by endpoint
     visit: Visit
+    logins: list[tuple[LoginEvent, str, str]]  # what the audit log is told
 
     def last(self, kind: type[T]) -> T:
         return self.script.last(kind)
@@ -251,11 +254,19 @@ class World:
     ) -> Played:
         """A whole visit: all of ``lines`` must come, and the session must be closed after it."""
         script, calls = ServiceScript(*lines, language=language, large=large), Counter[str]()
+        logins: list[tuple[LoginEvent, str, str]] = []
+
+        def note(event: LoginEvent, id: str, detail: str) -> None:
+            word = msgspec.json.encode(Login(event, id, detail))
+            msgspec.json.decode(word, type=Login)  # the keeper would kill the visit
+            logins.append((event, id, detail))
+
         client = CentreClient(
             self.url,
             self.settings.terminal,
             read_s=self.settings.centre.read_s,
             on_time=lambda endpoint, _seconds: calls.update([endpoint]),
+            on_login=note,
         )
         if operations is not None:
             client.operations = operations
@@ -273,7 +284,7 @@ class World:
             how = visit.run(identify_by, menu_of, runs, prove_for, public_menu)
         script.over()
         assert self.sessions() == []
-        return Played(how, script, calls, visit)
+        return Played(how, script, calls, visit, logins)
 
     def look(self, service: str, *lines: Line, **options: Any) -> Played:
         """Somebody who does not sign in chooses ``service``; then ``lines``, and away."""

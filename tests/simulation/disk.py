@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kiosk.login import LoginEvent
 from kiosk.operations.rows import JournalEntry, JournalEvent, JournalUnwritable, check_step
 from tests.simulation.world import BrokenPromise, SimWorld
 
@@ -48,6 +49,9 @@ class SimJournal:
     def probe(self) -> None:
         if self._world.happens(self._world.chances.disk):
             raise JournalUnwritable("disk full")
+
+    def note(self, event: LoginEvent, id: str, detail: str) -> None:
+        raise BrokenPromise("no visit of the simulation tells of logins")
 
     def latest(self, operation: str) -> JournalEntry | None:
         return _latest(self._rows, operation)

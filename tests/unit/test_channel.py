@@ -26,12 +26,14 @@ from kiosk.keeper.channel import (
     HasLeftovers,
     KeeperEnd,
     Live,
+    Login,
     Quit,
     Ready,
     Shown,
     ToVisit,
     VisitEnd,
 )
+from kiosk.login import LoginEvent
 
 FROM_VISIT: list[tuple[FromVisit, bytes]] = [
     (Ready(), b'{"type":"ready"}\n'),
@@ -39,6 +41,10 @@ FROM_VISIT: list[tuple[FromVisit, bytes]] = [
     (Begun(), b'{"type":"begun"}\n'),
     (Alive(), b'{"type":"alive"}\n'),
     (HasLeftovers(True), b'{"type":"hasleftovers","some":true}\n'),
+    (
+        Login(LoginEvent.BEGUN, "5" * 32, "id-card:2026-01"),
+        b'{"type":"login","event":"begun","id":"%s","detail":"id-card:2026-01"}\n' % (b"5" * 32),
+    ),
     *(
         (Ended(how), b'{"type":"ended","how":"%s"}\n' % how.encode())
         for how in ("left", "idle", "limit", "trouble")
@@ -126,6 +132,27 @@ def test_what_the_keeper_says(
 def test_garbage_is_a_value_and_the_last(keeper: ChannelWire[KeeperEnd], line: bytes) -> None:
     keeper.bare.sendall(b'{"type":"ready"}\n' + line + b'\n{"type":"alive"}\n')
     assert keeper.end.receive() == [Ready(), Broken("garbage")]
+    assert keeper.end.receive() == [Broken("garbage")]
+
+
+@pytest.mark.parametrize(
+    ("id", "detail"),
+    [
+        ("350100199001011234", "sms"),
+        ("5" * 32 + "\n", "sms"),
+        ("", "张三"),
+        ("", "zhang san"),
+        ("", "13800138000"),
+        ("", "id:350100199001011234"),
+        ("", "sms\n"),
+        ("", "a" * 65),
+    ],
+)
+def test_no_login_carries_anything_of_a_citizen(
+    keeper: ChannelWire[KeeperEnd], id: str, detail: str
+) -> None:
+    word = {"type": "login", "event": "refused", "id": id, "detail": detail}
+    keeper.bare.sendall(json.dumps(word).encode() + b"\n")
     assert keeper.end.receive() == [Broken("garbage")]
 
 

@@ -10,7 +10,8 @@ from random import Random
 
 import pytest
 
-from kiosk.keeper.channel import Money, Outcome, Taken
+from kiosk.keeper.channel import Login, Money, Noted, Outcome, Taken
+from kiosk.login import LoginEvent
 from kiosk.operation import Business, OperationState
 from kiosk.operations import committer as committers
 from kiosk.operations.committer import (
@@ -21,7 +22,7 @@ from kiosk.operations.committer import (
     CommitterAction,
     SendCall,
 )
-from kiosk.operations.journal import FILE, Journal
+from kiosk.operations.journal import FILE, Journal, audit_records
 from kiosk.operations.rows import JournalEntry, JournalEvent, JournalUnwritable
 
 A, B, C, D = "a" * 32, "b" * 32, "c" * 32, "d" * 32
@@ -73,6 +74,11 @@ class CommitterStand:
             self.now = max(self.now + 0.001, self.committer.next_wake(self.now))
             if actions := self.committer.wake(self.now):
                 return actions
+
+    def next_quiet(self, seconds: float) -> list[CommitterAction]:
+        """What the committer does when so long has passed."""
+        self.now += seconds
+        return self.committer.wake(self.now)
 
     def event(self, operation: str) -> JournalEvent | None:
         latest = self.journal.latest(operation)
@@ -390,7 +396,7 @@ class Disk:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.full = False
-        append, probe = Journal.append, Journal.probe
+        append, probe, note = Journal.append, Journal.probe, Journal.note
 
         def guarded(journal: Journal, entry: JournalEntry) -> None:
             self.check()
@@ -400,7 +406,12 @@ class Disk:
             self.check()
             probe(journal)
 
+        def guarded_note(journal: Journal, event: LoginEvent, id: str, detail: str) -> None:
+            self.check()
+            note(journal, event, id, detail)
+
         monkeypatch.setattr(Journal, "append", guarded)
+        monkeypatch.setattr(Journal, "note", guarded_note)
         monkeypatch.setattr(Journal, "probe", guarded_probe)
 
     def check(self) -> None:
@@ -456,6 +467,41 @@ def test_nothing_leaves_before_it_is_written(stand: CommitterStand, disk: Disk) 
     disk.full = False
     actions = stand.next()
     assert set(actions) == {commit(A), Money(True)}
+
+
+def logins(stand: CommitterStand) -> list[str]:
+    records = list(audit_records(stand.journal._connection))
+    return [f"{record.kind} {record.detail}" for record in records if record.subject == D]
+
+
+def test_logins_stand_in_the_audit_log_once_they_are_noted(stand: CommitterStand) -> None:
+    assert stand.committer.note(Login(LoginEvent.BEGUN, D, "id-card"), stand.now) == [Noted()]
+    assert logins(stand) == ["login-begun id-card"]
+
+
+def test_logins_that_cannot_be_written_wait_in_their_order(
+    stand: CommitterStand, disk: Disk
+) -> None:
+    disk.full = True
+    first, second = Login(LoginEvent.BEGUN, D, "sms"), Login(LoginEvent.ENDED, D, "left")
+    assert stand.committer.note(first, stand.now) == [Money(False)]
+    assert stand.committer.note(second, stand.now) == []
+    assert stand.next_quiet(committers.AGAIN_S) == []
+    disk.full = False
+    assert stand.next() == [Noted(), Noted(), Money(True)]
+    assert logins(stand) == ["login-begun sms", "login-ended left"]
+
+
+def test_logins_that_wait_are_written_as_soon_as_a_row_could_be(
+    stand: CommitterStand, disk: Disk
+) -> None:
+    stand.commit(A)
+    disk.full = True
+    stand.committer.note(Login(LoginEvent.ENDED, D, "left"), stand.now)
+    disk.full = False
+    stand.answer(commit(A), says(A, DONE))
+    assert stand.committer.next_wake(stand.now) == stand.now
+    assert stand.committer.wake(stand.now) == [Noted()]
 
 
 @pytest.mark.parametrize("state", [DONE, IN_PROGRESS, None])

@@ -111,6 +111,7 @@ ORDER = (
         "kiosk.events",
         "kiosk.endings",
         "kiosk.operation",
+        "kiosk.login",
         "kiosk.renminbi",
         "kiosk.calculations",
     },
@@ -132,6 +133,7 @@ BESIDE = {
         "kiosk.settings",
         "kiosk.endings",
         "kiosk.operation",
+        "kiosk.login",
     }
 }
 """Rooms that stand beside the others, and all that they may import; any room may start a keeper."""

@@ -12,6 +12,7 @@ import apsw
 import pytest
 
 from kiosk.audit.chain import AuditKind, AuditRecord, first_digest
+from kiosk.login import LoginEvent
 from kiosk.operation import Business, OperationState
 from kiosk.operations import journal as journals
 from kiosk.operations.journal import Journal, set_aside, unfit_file_system
@@ -81,6 +82,23 @@ def test_what_was_appended_is_there_after_the_next_start(path: Path) -> None:
     assert {row[1] for row in rows(path, "events")} == {epoch}
 
 
+@pytest.mark.parametrize("event", list(LoginEvent))
+def test_what_comes_of_a_login_stands_in_the_audit_log(journal: Journal, event: LoginEvent) -> None:
+    journal.note(event, A, "proved:sms")
+    record = audit(journal)[-1]
+    assert (record.kind.value, record.subject) == (f"login-{event}", A)
+    assert (record.detail, record.head) == ("proved:sms", journal.head)
+    for subject, detail in (
+        ("", "张三"),
+        ("", "35010019900101123x"),
+        ("1" * 18, ""),
+        (A, "x" * 65),
+    ):
+        with pytest.raises(ValueError, match="audit record"):
+            journal.note(event, subject, detail)
+    assert audit(journal)[-1] == record
+
+
 def test_a_row_and_its_audit_record_are_one(journal: Journal, path: Path) -> None:
     journal.append(entry(A, JournalEvent.INTENT))
     journal.append(entry(A, JournalEvent.SENT, 1))
@@ -93,7 +111,7 @@ def test_a_row_and_its_audit_record_are_one(journal: Journal, path: Path) -> Non
     ]
     head = journal.head
     with pytest.raises(ValueError, match="audit record"):
-        journal._transact(lambda: journal._audit(AuditKind.REFUSED, "", "a citizen's name, say"))
+        journal.note(LoginEvent.REFUSED, "", "a citizen's name, say")
     assert journal.head == head
     journal.append(entry(B, JournalEvent.INTENT))
     assert [r.seq for r in audit(journal)] == list(range(1, 6))

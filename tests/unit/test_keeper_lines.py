@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
-from kiosk.keeper.channel import Broken, Commit
+from kiosk.keeper import committer_process
+from kiosk.keeper.channel import Broken, Commit, Login
 from kiosk.keeper.committer_process import CommitterWatch
 from kiosk.keeper.fork_server import ForkServer, ForkStage
 from kiosk.keeper.keeper import Keeper
 from kiosk.keeper.visit_process import KeeperPace, VisitStage
+from kiosk.login import LoginEvent
 from kiosk.operation import Business
 
 
@@ -60,18 +62,36 @@ def test_a_committer_that_worked_for_long_is_started_again_at_once() -> None:
 
 def test_a_commit_on_the_line_of_a_dead_visit_goes_on() -> None:
     word = Commit("ab" * 16, Business.PREPAYMENT)
-    for begun, expected in ((True, [(3, word)]), (False, [])):
-        passed_on: list[tuple[int, Commit]] = []
+    end = Login(LoginEvent.ENDED, "cd" * 16, "left")
+    for begun, expected in ((True, [(3, word), (3, end)]), (False, [])):
+        passed_on: list[tuple[int, Commit | Login]] = []
+        forgotten: list[int] = []
         keeper = Keeper.__new__(Keeper)
         keeper._committer = SimpleNamespace(  # type: ignore[assignment]
-            commit=lambda visit, said, heard=passed_on: heard.append((visit, said))
+            commit=lambda visit, said, heard=passed_on: heard.append((visit, said)),
+            note=lambda visit, said, heard=passed_on: heard.append((visit, said)),
+            forget=lambda visit, heard=forgotten: heard.append(visit),
         )
-        lines: list[list[Any]] = [[word], [Broken("closed")]]
+        lines: list[list[Any]] = [[word, end], [Broken("closed")]]
         visit: Any = SimpleNamespace(
             number=3, begun=begun, channel=SimpleNamespace(receive=lambda left=lines: left.pop(0))
         )
         keeper._read_to_the_end(visit)
         assert passed_on == expected
+        assert forgotten == [3]
+
+
+def test_logins_beyond_the_most_are_told_as_lost(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(committer_process, "MOST_LOGINS", 1)
+    with selectors.DefaultSelector() as selector:
+        kept = CommitterWatch(
+            ("false",), selector, KeeperPace(), lambda visit, word: None, lambda word: None
+        )
+        kept.note(1, Login(LoginEvent.BEGUN, "ab" * 16, "sms"))
+        kept.note(1, Login(LoginEvent.ENDED, "ab" * 16, "left"))
+    assert [record.getMessage() for record in caplog.records] == ["login not noted"]
 
 
 def test_a_fork_server_whose_line_is_reset_counts_as_dead() -> None:
