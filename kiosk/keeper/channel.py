@@ -13,7 +13,7 @@ Between ``Begun`` and ``Ended`` a visit may send ``Commit`` and ``Login``, which
 on to the committer; ``Taken``, ``Outcome`` and ``Money`` come back the same way.
 
 The committer sends ``Alive`` about once a second, ``Money`` first and whenever the answer changes,
-and answers each ``Login`` with ``Noted``, in order.
+and answers each ``Login`` with ``LoginNoted``, in order.
 """
 
 from __future__ import annotations
@@ -109,14 +109,14 @@ class Commit(_Word, frozen=True):
 class Login(_Word, frozen=True):
     """From the visit, and on to the committer: write down in the audit log what has come of a
     login. The keeper says ``ended`` for a visit that died signed in. Told again to the successor of
-    a committer that died without ``Noted``: then a record may stand twice."""
+    a committer that died without ``LoginNoted``: then a record may stand twice."""
 
     event: LoginEvent
     id: _LoginId
     detail: _Detail
 
 
-class Noted(_Word, frozen=True):
+class LoginNoted(_Word, frozen=True):
     """From the committer, to the keeper: the oldest ``Login`` not answered yet stands in the audit
     log."""
 
@@ -145,7 +145,7 @@ class Money(_Word, frozen=True):
 ToVisit = Live | Quit | Taken | Outcome | Money
 FromVisit = Ready | Shown | Begun | Alive | HasLeftovers | Ended | Commit | Login
 ToCommitter = Commit | Login | Quit
-FromCommitter = Alive | Taken | Noted | Outcome | Money
+FromCommitter = Alive | Taken | LoginNoted | Outcome | Money
 _Sent = TypeVar("_Sent", ToVisit, FromVisit, ToCommitter, FromCommitter)
 _Heard = TypeVar("_Heard", ToVisit, FromVisit, ToCommitter, FromCommitter)
 

@@ -7,8 +7,8 @@ the committer says ``Money``: a committer that had no journal to write in took n
 visit that would ask again may be dead.
 
 What comes of logins goes the same way into the audit log. The keeper keeps each ``Login`` until the
-committer has said ``Noted``, and passes all that are left on to the successor of a committer that
-died; it ends the login of a visit that died signed in.
+committer has said ``LoginNoted``, and passes all that are left on to the successor of a committer
+that died; it ends the login of a visit that died signed in.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from kiosk.keeper.channel import (
     FromCommitter,
     KeeperToCommitter,
     Login,
+    LoginNoted,
     Money,
-    Noted,
     Outcome,
     Quit,
     Taken,
@@ -90,7 +90,7 @@ class CommitterWatch:
         self._starts_after = 0.0
         self._askers: dict[str, int] = {}
         self._held: dict[str, tuple[Commit, float]] = {}  # not Taken yet, and since when
-        self._logins: deque[Login] = deque()  # not Noted yet, oldest first
+        self._logins: deque[Login] = deque()  # not noted yet, oldest first
         self._signed_in: dict[int, str] = {}  # the login of each visit that has one
 
     def commit(self, visit: int, word: Commit) -> None:
@@ -198,7 +198,7 @@ class CommitterWatch:
                 self._held.pop(operation, None)
                 if operation in self._askers:
                     self._answer(self._askers[operation], word)
-            case Noted():
+            case LoginNoted():
                 if self._logins:
                     self._logins.popleft()
             case Alive():

@@ -17,7 +17,7 @@ from enum import StrEnum
 from random import Random
 
 from kiosk import events
-from kiosk.keeper.channel import Login, Money, Noted, Outcome, Taken
+from kiosk.keeper.channel import Login, LoginNoted, Money, Outcome, Taken
 from kiosk.operation import Business, OperationState
 from kiosk.operations.rows import (
     ENDS,
@@ -75,7 +75,7 @@ class SendCall:
     operation: str
 
 
-CommitterAction = SendCall | Taken | Noted | Outcome | Money
+CommitterAction = SendCall | Taken | LoginNoted | Outcome | Money
 """A request to send, or a word for the keeper."""
 
 
@@ -162,8 +162,8 @@ class Committer:
         return [Taken(operation), *self._step(known, now), *self._money_word()]
 
     def note(self, word: Login, now: float) -> list[CommitterAction]:
-        """Write down what has come of a login. ``Noted`` only once that is on the disk; what cannot
-        be written now waits, in order."""
+        """Write down what has come of a login. ``LoginNoted`` only once that is on the disk; what
+        cannot be written now waits, in order."""
         self._logins.append(word)
         return self._write_logins(now)
 
@@ -380,7 +380,7 @@ class Committer:
                 actions += self._not_written(error, now)
             else:
                 self._logins.popleft()
-                actions.append(Noted())
+                actions.append(LoginNoted())
         return actions
 
     def _not_written(self, error: JournalUnwritable, now: float) -> list[CommitterAction]:

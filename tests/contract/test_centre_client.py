@@ -36,6 +36,8 @@ from kiosk.centre.models import (
     WireModel,
     Withdrawal,
 )
+from kiosk.centre.operations import Confirmation, Evidence
+from kiosk.login import LoginEvent
 from kiosk.privacy import Sensitive
 from kiosk.words import Language
 from kiosk.workshop.sandbox.publication import edition
@@ -387,6 +389,45 @@ def test_a_refusal_says_why_and_what_next(
     assert isinstance(caught.value.next_step, CentreWords)
     assert caught.value.next_step.say(Language.EN) == "Come back tomorrow"
     assert len(server.requests) == 1  # a no is an answer
+
+
+def test_the_audit_log_is_told_of_evidence_refused_and_of_no_other_refusal(
+    server: CentreServer,
+) -> None:
+    told: list[tuple[LoginEvent, str, str]] = []
+    words = {"zh": "不行", "en": "No"}
+    body = {"reason": words, "next_step": words, "reference": "K7Q2-9XMD"}
+    operation = "7" * 32
+    proof = Evidence(kind="sms", value=Sensitive("123456"))
+    confirmation = Confirmation(digest="0" * 64, evidence=(proof,))
+    client = CentreClient(server.url, "T0001", on_login=lambda *word: told.append(word))
+    with client:
+        calls: list[tuple[str, str, str, Callable[[], object]]] = [
+            ("POST", "/v1/sessions", "card-lost", lambda: client.sign_in(CARD)),
+            ("GET", "/v1/accounts", "no-account", client.accounts),
+            ("GET", "/v1/loans", "session-over", client.loans),
+            (
+                "POST",
+                f"/v1/operations/{operation}/confirmation",
+                "code-wrong",
+                lambda: client.operations.confirm(operation, confirmation),
+            ),
+            (
+                "GET",
+                f"/v1/operations/{operation}",
+                "not-found",
+                lambda: client.operations.operation(operation),
+            ),
+        ]
+        for method, path, code, call in calls:
+            server.on(method, path, reply(403, body | {"code": code}))
+            with pytest.raises(Refusal):
+                call()
+    assert told == [
+        (LoginEvent.REFUSED, "", "card-lost"),
+        (LoginEvent.REFUSED, "", "session-over"),
+        (LoginEvent.REFUSED, operation, "code-wrong"),
+    ]
 
 
 @pytest.mark.parametrize("code", ["", "12345", "1234567", "12345a", "١٢٣٤٥٦", "123456\n"])

@@ -20,8 +20,8 @@ from kiosk.keeper.channel import (
     Commit,
     CommitterEnd,
     Login,
+    LoginNoted,
     Money,
-    Noted,
     Outcome,
     Quit,
     Taken,
@@ -76,8 +76,8 @@ def main() -> None:
                             file.write(f"{number} {event} {id} {detail}\n")
                         if part == "dies":
                             os._exit(3)
-                        channel.send(Noted())
-                        channel.send(Noted())  # one too many
+                        channel.send(LoginNoted())
+                        channel.send(LoginNoted())  # one too many
                     case Quit():
                         (stage / "committer-quit").touch()
                         os._exit(0)

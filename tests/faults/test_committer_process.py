@@ -24,8 +24,8 @@ from kiosk.keeper.channel import (
     FromCommitter,
     KeeperToCommitter,
     Login,
+    LoginNoted,
     Money,
-    Noted,
     Outcome,
     Quit,
     Taken,
@@ -231,7 +231,7 @@ def test_without_a_journal_nothing_is_taken_until_there_is_one(
     line.line.send(Commit(A, Business.PREPAYMENT))
     line.opens = lambda: Journal(line.path)
     assert line.hear(Money) == Money(True)
-    assert line.hear(Noted) == Noted()
+    assert line.hear(LoginNoted) == LoginNoted()
     line.centre[A] = lambda: DONE
     line.line.send(Commit(A, Business.PREPAYMENT))
     assert line.hear(Taken) == Taken(A)

@@ -17,6 +17,7 @@ from drivers.emulators.document_printer import DocumentPrinter
 from drivers.emulators.id_card import IdCardReader
 from drivers.emulators.receipt_printer import ReceiptPrinter
 from drivers.hosting.host import HostPace
+from kiosk.login import LoginEvent
 from kiosk.privacy import Sensitive
 from kiosk.settings import CentreSettings, Settings
 from kiosk.terminal.terminal import Terminal
@@ -146,7 +147,13 @@ class Citizen:
         self.glass = Glass()
         self._ended: Queue[str] = Queue()
         self.leftovers: list[bool] = []  # what the keeper is told of it
-        self.terminal = Terminal(settings, self._ended.put, on_leftovers=self.leftovers.append)
+        self.logins: list[tuple[LoginEvent, str, str]] = []  # what the audit log is told
+        self.terminal = Terminal(
+            settings,
+            self._ended.put,
+            on_leftovers=self.leftovers.append,
+            on_login=lambda *told: self.logins.append(told),
+        )
         self.ticket = 0
         self.step: Step[Any] | None = None
         # The farewell waits until the reader is seen to be empty: tests need not wait for it.

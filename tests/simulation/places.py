@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Literal
 
-from kiosk.keeper.channel import Money, Noted, Outcome, Taken
+from kiosk.keeper.channel import LoginNoted, Money, Outcome, Taken
 from kiosk.operation import Business, OperationState
 from kiosk.operations.committer import (
     NO_ANSWER,
@@ -188,7 +188,7 @@ class SimTerminal:
         if not isinstance(action, SendCall):
             self.world.note(self.name, "committer says", action)
             boot = self.boot
-            if isinstance(action, Noted):
+            if isinstance(action, LoginNoted):
                 raise BrokenPromise("no visit of the simulation tells of logins")
             word = action
             self.world.after(0.001, lambda: self._keeper_tells(word) if boot == self.boot else None)

@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from kiosk.keeper.channel import Login, Money, Noted, Outcome, Taken
+from kiosk.keeper.channel import Login, LoginNoted, Money, Outcome, Taken
 from kiosk.login import LoginEvent
 from kiosk.operation import Business, OperationState
 from kiosk.operations import committer as committers
@@ -475,7 +475,7 @@ def logins(stand: CommitterStand) -> list[str]:
 
 
 def test_logins_stand_in_the_audit_log_once_they_are_noted(stand: CommitterStand) -> None:
-    assert stand.committer.note(Login(LoginEvent.BEGUN, D, "id-card"), stand.now) == [Noted()]
+    assert stand.committer.note(Login(LoginEvent.BEGUN, D, "id-card"), stand.now) == [LoginNoted()]
     assert logins(stand) == ["login-begun id-card"]
 
 
@@ -488,7 +488,7 @@ def test_logins_that_cannot_be_written_wait_in_their_order(
     assert stand.committer.note(second, stand.now) == []
     assert stand.next_quiet(committers.AGAIN_S) == []
     disk.full = False
-    assert stand.next() == [Noted(), Noted(), Money(True)]
+    assert stand.next() == [LoginNoted(), LoginNoted(), Money(True)]
     assert logins(stand) == ["login-begun sms", "login-ended left"]
 
 
@@ -501,7 +501,7 @@ def test_logins_that_wait_are_written_as_soon_as_a_row_could_be(
     disk.full = False
     stand.answer(commit(A), says(A, DONE))
     assert stand.committer.next_wake(stand.now) == stand.now
-    assert stand.committer.wake(stand.now) == [Noted()]
+    assert stand.committer.wake(stand.now) == [LoginNoted()]
 
 
 @pytest.mark.parametrize("state", [DONE, IN_PROGRESS, None])
