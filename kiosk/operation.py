@@ -94,6 +94,14 @@ class OperationState(StrEnum):
         return self is OperationState.DONE
 
 
+class PayoutState(StrEnum):
+    """How far the money of an operation that is done has come on its way to the citizen's card."""
+
+    DUE = "due"  # 已通过待入账
+    PAID = "paid"  # 已入账
+    RETURNED = "returned"  # 付款失败（换卡重付）: the bank has sent the money back to the centre
+
+
 _RANKS = {
     OperationState.AWAITING_CONSENT: 0,
     OperationState.DRAFTED: 1,

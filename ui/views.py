@@ -32,7 +32,6 @@ from kiosk.visit.operation_steps import (
 from kiosk.visit.operation_words import PAYS_OUT, amount_label, card, changed
 from kiosk.visit.outlet_steps import TICKET, ChooseOutlet, way
 from kiosk.visit.pin_steps import PIN_DIGITS, EnterPin, PresentBankCard
-from kiosk.visit.public_steps import ShowLoanYears
 from kiosk.visit.public_steps import ReadArticle, ReadGuide, ShowLoanYears
 from kiosk.visit.steps import (
     OTHER,

@@ -30,6 +30,8 @@ from kiosk.centre.models import (
     Accounts,
     Catalogue,
     Document,
+    DocumentRecord,
+    DocumentRecords,
     Ledger,
     Loan,
     Loans,
@@ -276,6 +278,10 @@ class CentreClient:
             raise CentreUnavailable(Trouble.NONSENSE, en("another document for the same key"))
         return document
 
+    def documents(self) -> tuple[DocumentRecord, ...]:
+        """Every document that the centre has made for the person, the newest first."""
+        return self._ask(Call("GET", "/v1/documents"), _DOCUMENTS)
+
     def document_file(self, document: Document) -> bytes:
         """The signed PDF of ``document``, whole: its SHA-256 is the one the centre announced.
 
@@ -405,6 +411,7 @@ _LOANS: TypeAdapter[tuple[Loan, ...]] = TypeAdapter(Loans, config=_QUIET)
 _PLAN: TypeAdapter[tuple[PlanEntry, ...]] = TypeAdapter(Plan, config=_QUIET)
 _REPAYMENTS: TypeAdapter[tuple[Repayment, ...]] = TypeAdapter(Repayments, config=_QUIET)
 _DOCUMENT: TypeAdapter[Document] = TypeAdapter(Document)
+_DOCUMENTS: TypeAdapter[tuple[DocumentRecord, ...]] = TypeAdapter(DocumentRecords)
 _PRINT_COUNT: TypeAdapter[PrintCount] = TypeAdapter(PrintCount)
 
 

@@ -577,6 +577,21 @@ class Document(WireModel):
     prints_left_today: Count
 
 
+class DocumentRecord(WireModel):
+    """A document that the centre has made for the person, in this visit or in an earlier one."""
+
+    number: Id = Field(alias="bh")  # 编号
+    title: CentreWords
+    made: Day
+    pages: int = Field(ge=1, le=50)
+    verification_code: Annotated[str, line(32)] = Field(alias="yzm")
+    valid_until: Day | None = None  # None: without an end
+    prints: Count  # how often it was printed whole
+
+
+DocumentRecords = Annotated[tuple[DocumentRecord, ...], Field(max_length=200)]
+
+
 class PrintReport(WireModel):
     """What really came out. The same ``job`` is counted once."""
 

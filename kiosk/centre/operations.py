@@ -24,7 +24,7 @@ from kiosk.centre.models import (
     WireModel,
     line,
 )
-from kiosk.operation import OPERATION_ID, Business, OperationState
+from kiosk.operation import OPERATION_ID, Business, OperationState, PayoutState
 from kiosk.privacy import Sensitive
 
 OperationId = Annotated[str, StringConstraints(pattern=OPERATION_ID)]
@@ -336,12 +336,23 @@ class Change(WireModel):
     after: Sensitive[CentreWords]
 
 
+class Payout(WireModel):
+    """How far the money has come after the operation is done. ``day``: by when it is paid while it
+    is due, else when it was paid or sent back. ``why``: why the bank has sent it back."""
+
+    state: PayoutState
+    day: Day
+    why: CentreWords | None = None
+
+
 class Operation(WireModel):
     """An operation 业务, as far as it has come. As a draft, the quote that the citizen confirms.
 
     Seconds are seconds left on the centre's clock, which alone decides. ``reference`` is the
     business serial 业务流水号 of an operation that was committed. ``code`` is what the citizen
-    reads to 12329. ``confirmed_by`` lists sets of evidence of which one is enough.
+    reads to 12329. ``confirmed_by`` lists sets of evidence of which one is enough. ``payout`` tells
+    what becomes of the money after ``done``; a bank that sends it back changes no state.
+    ``cancellable``: a cancellation would take the operation back now; only its answer decides.
     """
 
     id: OperationId
@@ -368,6 +379,9 @@ class Operation(WireModel):
     code: Code = ""
     refusal: RefusalBody | None = None  # why, in the state ``refused``
     told: bool = False
+    begun: Day | None = None  # when it was drafted
+    payout: Payout | None = None
+    cancellable: bool = False
 
 
 Operations = Annotated[tuple[Operation, ...], Field(max_length=200)]

@@ -12,7 +12,7 @@ from kiosk.centre.models import Document
 from kiosk.centre.operations import Operation
 from kiosk.centre.outlets import Appointment, Ticket
 from kiosk.centre.publication import Guide
-from kiosk.operation import OperationState
+from kiosk.operation import OperationState, PayoutState
 from kiosk.words import Language, Sayable, Text, _, say, say_date
 
 
@@ -50,7 +50,7 @@ def operation_slip(terms: SlipTerms, operation: Operation, *, reprint: bool = Fa
 
     lines: list[Pair | Paragraph | Rule | Space | Qr] = [
         Pair(word(_("姓名")), terms.holder),
-        Pair(word(_("状态")), word(STATE_ON_SLIP[operation.state])),
+        Pair(word(_("状态")), word(state_on_slip(operation))),
     ]
     if operation.amount is not None:
         amount = _("{amount} 元", amount=operation.amount)
@@ -179,6 +179,19 @@ STATE_ON_SLIP: Mapping[OperationState, Text] = {
     OperationState.SUPERSEDED: _("已被代替"),
 }
 """How far an operation has come, as a slip says it: a draft that was confirmed is never 未确认."""
+PAYOUT: Mapping[PayoutState, Text] = {
+    PayoutState.DUE: _("已通过待入账"),
+    PayoutState.PAID: _("已入账"),
+    PayoutState.RETURNED: _("付款失败（换卡重付）"),
+}
+"""How far the money of an operation has come that is done."""
+
+
+def state_on_slip(operation: Operation) -> Text:
+    """How far ``operation`` has come; where it pays the citizen, how far the money has."""
+    if operation.payout is not None:
+        return PAYOUT[operation.payout.state]
+    return STATE_ON_SLIP[operation.state]
 
 
 def document_slip(terms: SlipTerms, document: Document) -> Slip:

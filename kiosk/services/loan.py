@@ -38,8 +38,9 @@ def show_loan(visit: Visit) -> None:
             visit.ask(repayments_table(visit.look_up(lambda: visit.centre.repayments(loan.id))))
 
 
-def loan_statement(loan: Loan, catalogue: Catalogue) -> ShowStatement:
-    """The page of a loan: its balance, its state, its next instalment and its terms."""
+def loan_statement(loan: Loan, catalogue: Catalogue, *, ways_on: bool = True) -> ShowStatement:
+    """The page of a loan: its balance, its state, its next instalment and its terms. ``ways_on``:
+    with the buttons to its plan and its repayments."""
     tone = Tone.BAD if loan.terms_overdue else Tone.GOOD
     number = catalogue.masking.account.mask(loan.number)
     granted = _("{amount} 元", amount=loan.granted)
@@ -63,7 +64,7 @@ def loan_statement(loan: Loan, catalogue: Catalogue) -> ShowStatement:
         ),
         note=_overdue_note(loan, catalogue.hotline) if loan.terms_overdue else "",
         note_tone=Tone.BAD,
-        actions=_WAYS_ON,
+        actions=_WAYS_ON if ways_on else (),
     )
 
 

@@ -1,27 +1,231 @@
-"""办理进度: every operation of the citizen's own, and how far each has come."""
+"""我的办件: the citizen's operations, appointment, loans and papers, and how far each has come."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kiosk.centre import codes
+from kiosk.centre.models import DocumentRecord, Loan
 from kiosk.centre.operations import Operation
-from kiosk.operation import Business, OperationState
-from kiosk.papers.receipt import STATE_ON_SLIP
-from kiosk.services.catalogue import service
-from kiosk.visit.steps import Cell, Column, ShowTable, Tone, amounts
+from kiosk.centre.outlets import Appointment
+from kiosk.operation import Business, OperationState, PayoutState
+from kiosk.papers.receipt import PAYOUT, STATE_ON_SLIP
+from kiosk.services.catalogue import SERVICES, closed_because, service
+from kiosk.services.loan import loan_statement
+from kiosk.services.outlets import show_appointment
+from kiosk.services.payee_card import change_payee_card
+from kiosk.visit.operation_words import amount_label, card, changed
+from kiosk.visit.steps import (
+    Action,
+    Cell,
+    Choose,
+    Column,
+    Fact,
+    Option,
+    ShowStatement,
+    ShowTable,
+    Tone,
+    amounts,
+)
+from kiosk.visit.troubles import MENU
+from kiosk.visit.undertaking import greet, withdraw_request
 from kiosk.visit.visit import Visit
-from kiosk.words import Sayable, _
+from kiosk.words import Sayable, Text, _
+
+_HOME = Action(MENU, _("返回首页"), "home")
+_CANCEL, _OTHER_CARD = "cancel", "payee-card"
+_FAR: dict[OperationState, Text] = {
+    **STATE_ON_SLIP,
+    OperationState.CONFIRMED: _("已确认，还没有提交"),
+    OperationState.IN_PROGRESS: _("已受理待审核"),
+    OperationState.REFUSED: _("审核不通过"),
+}
+"""How far an operation has come, as 我的办件 says it."""
 
 
 @service("progress", icon="clock")
 def show_progress(visit: Visit) -> None:
-    found = visit.look_up(visit.centre.operations.all_operations)
-    visit.ask(progress_table([each for each in found if not of_units(each.business)]))
+    calls = visit.centre.operations
+    operations = [
+        each for each in visit.look_up(calls.all_operations) if not of_units(each.business)
+    ]
+    kept = visit.look_up(visit.centre.outlets.appointments) if _offered(visit, "outlets") else ()
+    loans = visit.look_up(visit.centre.loans) if _offered(visit, "loan") else ()
+    papers = visit.look_up(visit.centre.documents)
+    if not (operations or kept or loans or papers):
+        visit.ask(progress_table(()))
+        return
+    what, _colon, at = visit.ask(requests_page(operations, kept, loans, papers)).partition(":")
+    match what:
+        case "operation":
+            _show_operation(visit, operations[int(at)])
+        case "appointment":
+            show_appointment(visit, kept[int(at)])
+        case "loan":
+            visit.ask(loan_statement(loans[int(at)], visit.catalogue, ways_on=False))
+        case _:
+            visit.ask(paper_statement(papers[int(at)]))
+
+
+def _offered(visit: Visit, service_: str) -> bool:
+    return any(each.service == service_ and each.open for each in visit.catalogue.offers)
+
+
+def requests_page(
+    operations: Sequence[Operation],
+    appointments: Sequence[Appointment],
+    loans: Sequence[Loan],
+    papers: Sequence[DocumentRecord],
+) -> Choose:
+    """One line each: what it is, how far it has come, since when; no amount."""
+    options = (
+        *(_of_operation(f"operation:{at}", each) for at, each in enumerate(operations)),
+        *(_of_appointment(f"appointment:{at}", each) for at, each in enumerate(appointments)),
+        *(_of_loan(f"loan:{at}", each) for at, each in enumerate(loans)),
+        *(_of_paper(f"paper:{at}", each) for at, each in enumerate(papers)),
+    )
+    return Choose(_("我的办件"), options, _("共 {count} 件，点一件看详情", count=len(options)))
+
+
+def _of_operation(key: str, operation: Operation) -> Option:
+    far: Sayable = how_far(operation)
+    if operation.begun is not None:
+        far = _("{state} · {day}", state=far, day=operation.begun)
+    return Option(key, operation.title, far, "clock", tone_of(operation))
+
+
+def _of_appointment(key: str, appointment: Appointment) -> Option:
+    hint = _(
+        "{day} {time} · {outlet}",
+        day=appointment.at.date(),
+        time=f"{appointment.at:%H:%M}",
+        outlet=appointment.outlet,
+    )
+    return Option(key, _("我的预约"), hint, "calendar")
+
+
+def _of_loan(key: str, loan: Loan) -> Option:
+    state = codes.word("loan", loan.state)
+    tone = Tone.BAD if loan.terms_overdue else Tone.PLAIN
+    return Option(
+        key, _("公积金贷款"), _("{state} · {day}", state=state, day=loan.granted_on), "loan", tone
+    )
+
+
+def _of_paper(key: str, paper: DocumentRecord) -> Option:
+    printed = _("已打印 {count} 次", count=paper.prints) if paper.prints else _("没有打印")
+    return Option(
+        key, paper.title, _("{state} · {day}", state=printed, day=paper.made), "certificate"
+    )
+
+
+# -- one operation --------------------------------------------------------------------------------
+
+
+def _show_operation(visit: Visit, listed: Operation) -> None:
+    """How far the operation is now, and what can be done about it."""
+    operation = visit.look_up(lambda: visit.centre.operations.operation(listed.id))
+    if operation.state.final and not operation.told:
+        greet(visit, operation)
+        return
+    pressed = visit.ask(operation_statement(operation, _ways_on(visit, operation)))
+    if pressed == _CANCEL:
+        withdraw_request(visit, operation)
+    elif pressed == _OTHER_CARD:
+        change_payee_card(visit)
+
+
+def _ways_on(visit: Visit, operation: Operation) -> tuple[Action, ...]:
+    """撤销申请 where the centre takes it back, 换卡重付 where the bank has sent the money back."""
+    actions = []
+    if operation.cancellable:
+        actions.append(Action(_CANCEL, _("撤销申请"), "refused"))
+    if operation.payout is not None and operation.payout.state is PayoutState.RETURNED:
+        actions.append(Action(_OTHER_CARD, _("换卡重付"), "card", closed=_no_change(visit)))
+    return (*actions, _HOME)
+
+
+def _no_change(visit: Visit) -> Sayable | None:
+    """Why the card cannot be changed here now."""
+    offers = {each.service: each for each in visit.catalogue.offers}
+    if _OTHER_CARD not in offers or _OTHER_CARD not in SERVICES:
+        return _("请到柜台变更")
+    return closed_because(
+        offers[_OTHER_CARD],
+        visit.catalogue.clock,
+        visit.statuses(),
+        money=visit.committer.open,
+    )
+
+
+def operation_statement(operation: Operation, actions: tuple[Action, ...]) -> ShowStatement:
+    """The page of one operation: how far it is, what it changed or paid, and the numbers to quote.
+    What the bank or the centre has against it stands in the note."""
+    facts = [Fact(_("状态"), how_far(operation), tone_of(operation))]
+    if operation.amount is not None:
+        amount = _("{amount} 元", amount=operation.amount)
+        facts.append(Fact(amount_label(operation.business), amount))
+    facts += changed(operation, before=False)
+    if operation.payee:
+        facts.append(Fact(_("收款银行卡"), card(operation)))
+    if operation.begun:
+        facts.append(Fact(_("办理日期"), operation.begun))
+    note: Sayable = operation.refusal.reason if operation.refusal else ""
+    if operation.payout is not None:
+        facts.append(Fact(_PAYOUT_DAY[operation.payout.state], operation.payout.day))
+        if operation.payout.why is not None:
+            note = _("{why}钱在公积金中心，换一张卡就重新付款。", why=operation.payout.why)
+    if operation.reference:
+        facts.append(Fact(_("业务流水号"), operation.reference))
+    if operation.code:
+        facts.append(Fact(_("查询编号"), operation.code))
+    return ShowStatement(operation.title, tuple(facts), note=note, actions=actions)
+
+
+_PAYOUT_DAY: dict[PayoutState, Text] = {
+    PayoutState.DUE: _("最迟到账"),
+    PayoutState.PAID: _("入账日期"),
+    PayoutState.RETURNED: _("退回日期"),
+}
+
+
+def paper_statement(paper: DocumentRecord) -> ShowStatement:
+    """The page of one paper of the centre: its number, and how to verify it."""
+    facts = [
+        Fact(_("编号"), paper.number),
+        Fact(_("开具日期"), paper.made),
+        Fact(_("打印"), _("{count} 次", count=paper.prints)),
+        Fact(_("验证码"), paper.verification_code),
+    ]
+    if paper.valid_until:
+        facts.append(Fact(_("有效期至"), paper.valid_until))
+    note = _("要再打印，请回首页选这种证明。")
+    return ShowStatement(paper.title, tuple(facts), note=note, actions=(_HOME,))
+
+
+# -- words ----------------------------------------------------------------------------------------
 
 
 def of_units(business: Business) -> bool:
     """Whether an agent 经办人 does this for a unit."""
     return business.value.startswith("unit-")
+
+
+def how_far(operation: Operation) -> Text:
+    """How far ``operation`` has come; where it pays the citizen, how far the money has."""
+    if operation.payout is not None:
+        return PAYOUT[operation.payout.state]
+    return _FAR[operation.state]
+
+
+def tone_of(operation: Operation) -> Tone:
+    """Green for what has come to its good end, red for what has failed."""
+    if operation.payout is not None and operation.payout.state is not PayoutState.PAID:
+        returned = operation.payout.state is PayoutState.RETURNED
+        return Tone.BAD if returned else Tone.ATTENTION
+    if operation.state is OperationState.DONE:
+        return Tone.GOOD
+    return Tone.BAD if operation.state.final else Tone.ATTENTION
 
 
 def progress_table(operations: Sequence[Operation]) -> ShowTable:
@@ -43,13 +247,7 @@ def progress_table(operations: Sequence[Operation]) -> ShowTable:
 def _row(operation: Operation) -> tuple[Sayable | Cell, ...]:
     return (
         operation.title,
-        Cell(STATE_ON_SLIP[operation.state], _tone(operation.state)),
+        Cell(how_far(operation), tone_of(operation)),
         "—" if operation.amount is None else operation.amount,
         operation.reference or "—",
     )
-
-
-def _tone(state: OperationState) -> Tone:
-    if state is OperationState.DONE:
-        return Tone.GOOD
-    return Tone.BAD if state.final else Tone.ATTENTION

@@ -220,6 +220,13 @@ def greet(visit: Visit, operation: Operation) -> None:
         raise ToMenu
 
 
+def withdraw_request(visit: Visit, operation: Operation) -> None:
+    """撤销申请: take back ``operation``, which waits for a consent or for its commit, and show its
+    end. Whether it is cancelled, only the centre says."""
+    visit.ends.open(operation.id)
+    _Undertaking(visit, operation, resumed=True).take_back()
+
+
 # -- confirm and commit ---------------------------------------------------------------------------
 
 

@@ -21,6 +21,7 @@ from kiosk.centre.models import (
     Catalogue,
     CentreWords,
     Document,
+    DocumentRecord,
     Ledger,
     LedgerEntry,
     Loan,
@@ -174,6 +175,14 @@ REQUEST = DepositCertificateOrder(
 )
 REPORT = PrintReport(job="j-1", pages=1, complete=True)
 COUNT = PrintCount(prints=1, prints_left_today=2)
+RECORD = DocumentRecord(
+    number="云岭缴字〔2026〕第00000001号",
+    title=CentreWords(zh="缴存证明", en="Certificate"),
+    made=date(2026, 1, 15),
+    pages=1,
+    verification_code="ABCD-EFGH",
+    prints=1,
+)
 SMS = SmsSent(phone="123****0001", resend_after_s=60, valid_s=300)
 CATALOGUE = Catalogue(
     version=1,
@@ -220,6 +229,7 @@ CALLS: list[tuple[str, WireModel | tuple[WireModel, ...], Callable[[CentreClient
     ("GET /v1/loans/l-1/repayments", (REPAYMENT,), lambda c: c.repayments("l-1")),
     ("POST /v1/sessions/current/sms", SMS, lambda c: c.send_sms()),
     ("POST /v1/documents", DOCUMENT, lambda c: c.make_document(REQUEST)),
+    ("GET /v1/documents", (RECORD,), lambda c: c.documents()),
     ("POST /v1/documents/d-1/prints", COUNT, lambda c: c.report_print("d-1", REPORT)),
 ]
 

@@ -193,6 +193,7 @@ def test_the_document_has_the_contract_and_nothing_of_the_sandbox() -> None:
         "GET /v1/loans/{id}/plan",
         "GET /v1/loans/{id}/repayments",
         "POST /v1/documents",
+        "GET /v1/documents",
         "GET /v1/documents/{id}/file",
         "POST /v1/documents/{id}/prints",
         "GET /v1/revocations",

@@ -41,7 +41,7 @@ from kiosk.centre.operations import (
     WithdrawalOrder,
     digest_of,
 )
-from kiosk.operation import Business, OperationState
+from kiosk.operation import Business, OperationState, PayoutState
 from kiosk.privacy import Sensitive
 from kiosk.visit.face_steps import CaptureFace
 from kiosk.workshop.sandbox import personas
@@ -267,6 +267,33 @@ def test_p03_withdraws_what_was_repaid(visits: Visits) -> None:
         "06",
     )
     assert "已办成" in visit.texts()[0]
+
+
+def test_money_that_comes_back_is_paid_to_the_next_card(visits: Visits) -> None:
+    """The operation stays done, and its account is booked once."""
+    visit = visits("P03")
+    visit.lever("PATCH", "/facts/P03", {"card_closed": 1})
+    done = visit.carried_out(visit.order(REPAY))
+    assert done.payout
+    assert (done.payout.state, done.begun) == (PayoutState.DUE, date(2026, 1, 15))
+    visit.lever("POST", "/clock", {"seconds": 24 * 3600})
+    visit = visits("P03")
+    back = visit.money.operation(done.id)
+    assert back.state is OperationState.DONE
+    assert back.payout
+    assert (back.payout.state, bool(back.payout.why)) == (PayoutState.RETURNED, True)
+    draft = visit.drafted(new_card())
+    visit.strongly(draft, visit.agreed(draft, "P03"))
+    assert visit.committer.commit(draft.id).state is OperationState.DONE
+    again = visit.money.operation(done.id)
+    assert again.payee
+    assert again.payout
+    assert (again.payout.state, again.payee.tail) == (PayoutState.DUE, "0039")
+    visit.lever("POST", "/clock", {"seconds": 24 * 3600})
+    paid = visits("P03").money.operation(done.id).payout
+    assert paid
+    assert paid.state is PayoutState.PAID
+    assert visit.moved() == [(done.id, -14412_24)]
 
 
 def test_p04_retires_and_the_account_is_closed(visits: Visits) -> None:

@@ -19,7 +19,6 @@ from kiosk.visit.operation_steps import (
     ShowOutcome,
 )
 from kiosk.visit.steps import (
-    Cell,
     Choose,
     Confirm,
     EnterNumber,
@@ -28,7 +27,6 @@ from kiosk.visit.steps import (
     Menu,
     Problem,
     ShowStatement,
-    ShowTable,
     Step,
 )
 from kiosk.visit.troubles import MENU
@@ -209,23 +207,6 @@ def test_the_agreement_is_read_and_signed(here: World) -> None:
     )
     assert played.last(ReadText).text.text
     assert played.last(ShowOutcome).amount is None
-
-
-def test_what_was_done_stands_under_progress(here: World) -> None:
-    whole: Line = (ChooseReason, reason("全部还清"))
-    look: tuple[Line, ...] = ((Menu, "progress"), (ShowTable, BACK))
-    played = serve(here, "P03", "prepay", whole, *confirmed(here), *look)
-    ((title, state, amount, serial),) = played.last(ShowTable).rows
-    assert isinstance(state, Cell)
-    assert say(state.value, Language.ZH) == "已办成"
-    assert amount == played.last(ShowOutcome).amount
-    assert title
-    assert serial
-
-
-def test_nobody_has_done_anything_yet(here: World) -> None:
-    played = serve(here, "P01", "progress", (ShowTable, BACK))
-    assert played.last(ShowTable).rows == ()
 
 
 # -- a centre that answers more, or less, than this terminal knows --------------------------------

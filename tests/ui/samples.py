@@ -77,6 +77,7 @@ from tests.ui.operation_samples import operation_samples
 from tests.ui.outlet_samples import outlet_samples
 from tests.ui.paper_samples import paper_samples
 from tests.ui.public_samples import public_samples
+from tests.ui.request_samples import request_samples
 from tests.ui.unit_samples import unit_samples
 
 PIN_KEY = PinKey(algorithm="sm4", serial="k", encrypted="00" * 16, check_value="000000")
@@ -587,6 +588,7 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         "33-statement": STATEMENT,
         **operation_samples(),
         **change_samples(),
+        **request_samples(),
         **public_samples(),
         **unit_samples(),
         **outlet_samples(),

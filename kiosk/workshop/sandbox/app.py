@@ -22,6 +22,7 @@ from kiosk.centre.models import (
     Accounts,
     Catalogue,
     Document,
+    DocumentRecords,
     Ledger,
     Loans,
     NameConfirmation,
@@ -201,6 +202,12 @@ def make_document(
     document, new = centre.documents.make(visitor, body)
     response.status_code = 201 if new else 200
     return document
+
+
+@v1.get("/documents")
+def list_documents(centre: AtCentre, visitor: ProvedVisitor) -> DocumentRecords:
+    """Every document that was made for the person, the newest first."""
+    return tuple(centre.documents.records(visitor))
 
 
 @v1.get(

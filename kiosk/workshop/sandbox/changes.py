@@ -12,7 +12,7 @@ from kiosk.centre.models import CentreWords
 from kiosk.centre.operations import Change, EvidenceKind, FieldChoice, PersonalField
 from kiosk.operation import Business
 from kiosk.privacy import Sensitive, mask_phone
-from kiosk.workshop.sandbox import personas, withdrawals
+from kiosk.workshop.sandbox import payouts, personas, withdrawals
 from kiosk.workshop.sandbox.cases import BusinessRule, Movement, OrderTarget, PersonCase, Terms
 from kiosk.workshop.sandbox.pins import password_digest
 from kiosk.workshop.sandbox.refusals import Refused
@@ -263,6 +263,8 @@ def _file_payee_card(
     person = case.person["id"]
     case.store.run("UPDATE person SET bank_card = ? WHERE id = ?", target.value, person)
     case.store.run("UPDATE on_file SET card_changed = ? WHERE person = ?", case.ticks, person)
+    case.store.run("UPDATE fact SET card_closed = 0 WHERE person = ?", person)
+    payouts.pay_again(case.store, person, str(target.value), case.working_day(3), case.ticks)
     return []
 
 

@@ -16,7 +16,7 @@ from kiosk.centre.document_orders import (
     StatementOrder,
     UnitCertificateOrder,
 )
-from kiosk.centre.models import CentreWords, Document, PrintCount, PrintReport
+from kiosk.centre.models import CentreWords, Document, DocumentRecord, PrintCount, PrintReport
 from kiosk.papers.sealed import holder_mark
 from kiosk.workshop.sandbox.accounts import Accounts
 from kiosk.workshop.sandbox.clock import Clock
@@ -41,6 +41,7 @@ from kiosk.workshop.sandbox.store import Row, Store
 from kiosk.workshop.sandbox.unit_papers import UnitPapers
 from kiosk.workshop.sandbox.units import UnitBook
 
+_MOST_LISTED = 200
 _SERVICES = {
     CERTIFICATE: CERTIFICATE,
     OUT_OF_TOWN: OUT_OF_TOWN,
@@ -91,6 +92,28 @@ class Documents:
         if not row:
             raise Refused("not-found")
         return bytes(row["file"])
+
+    def records(self, visitor: TokenHolder) -> list[DocumentRecord]:
+        """Every document that was made for the person, the newest first."""
+        rows = self._store.all(
+            "SELECT document.*, (SELECT count(*) FROM print WHERE document = document.id "
+            "AND complete = 1) AS prints FROM document JOIN session ON session.id = session "
+            "WHERE person = ? ORDER BY document.rowid DESC LIMIT ?",
+            visitor.person["id"],
+            _MOST_LISTED,
+        )
+        return [
+            DocumentRecord(
+                number=row["number"],
+                title=CentreWords.model_validate_json(row["title"]),
+                made=date.fromisoformat(row["made"]),
+                pages=row["pages"],
+                verification_code=row["verification_code"],
+                valid_until=_day(row["valid_until"]),
+                prints=row["prints"],
+            )
+            for row in rows
+        ]
 
     def revocations(self) -> bytes:
         """The revocation list of the seal's issuer, of now."""
@@ -174,6 +197,7 @@ class Documents:
                 "sha256": hashlib.sha256(pdf).hexdigest(),
                 "verification_code": sheet.code,
                 "verify_url": sheet.verify_url,
+                "made": today.isoformat(),
                 "valid_until": rules.add_months(today, months).isoformat() if months else None,
                 "file": pdf,
             },
@@ -196,7 +220,6 @@ class Documents:
                 return self._of_units.paper(visitor, order, today)
 
     def _answer(self, row: Row) -> Document:
-        valid_until = row["valid_until"]
         return Document(
             id=row["id"],
             number=row["number"],
@@ -205,7 +228,7 @@ class Documents:
             sha256=row["sha256"],
             verification_code=row["verification_code"],
             verify_url=row["verify_url"],
-            valid_until=date.fromisoformat(valid_until) if valid_until else None,
+            valid_until=_day(row["valid_until"]),
             print_number=row["print_number"],
             prints_left_today=self._left(row["kind"], row["subject"]),
         )
@@ -230,6 +253,10 @@ class Documents:
             self._clock.today().isoformat(),
         )
         return max(0, PRINTS_PER_DAY - printed)
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _verification_code() -> str:

@@ -20,6 +20,7 @@ class _Facts:
     pays_elsewhere: int = 0  # 异地已继续缴存
     sms_signed: int = 1
     card_signed: int = 1
+    card_closed: int = 0  # the bank has closed the card on file
 
 
 _FACTS = {

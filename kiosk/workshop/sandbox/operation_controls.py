@@ -47,6 +47,7 @@ class FactChange(BaseModel):
     pays_elsewhere: int | None = None
     sms_signed: int | None = None
     card_signed: int | None = None
+    card_closed: int | None = None
 
 
 @router.post("/clock", status_code=204)

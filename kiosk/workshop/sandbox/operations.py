@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from threading import Lock
 from typing import Any
 
@@ -33,8 +34,9 @@ from kiosk.centre.operations import (
     Trial,
     digest_of,
 )
-from kiosk.operation import Business, OperationState
+from kiosk.operation import Business, OperationState, PayoutState
 from kiosk.privacy import mask_phone
+from kiosk.workshop.sandbox import payouts
 from kiosk.workshop.sandbox.accounts import Accounts
 from kiosk.workshop.sandbox.alarms import Alarms
 from kiosk.workshop.sandbox.bugs import CentreBug
@@ -545,6 +547,17 @@ class OperationDesk:
             self._end(row, OperationState.REFUSED, refusal=refusal)
         else:
             self._end(row, OperationState.DONE, reference=serial)
+            self._begin_payout(row)
+
+    def _begin_payout(self, row: Row) -> None:
+        """The bank has the order to pay, where the operation pays the citizen."""
+        if Operation.model_validate_json(row["quote"]).payee is None or payouts.of(
+            self._store, row["id"]
+        ):
+            return
+        case = self._case_of(row)
+        card, by = case.person["bank_card"], case.working_day(3)
+        payouts.begin(self._store, row["id"], card, by, self._clock.ticks())
 
     def _move(self, row: Row) -> str:
         """Judge once more, book and move: the business serial. Refuses what the rules refuse."""
@@ -564,9 +577,7 @@ class OperationDesk:
             )
             return str(row["reference"])
         rule, target = RULES[Business(row["business"])], OrderTarget(**json.loads(row["target"]))
-        person = self._store.one("SELECT * FROM person WHERE id = ?", row["person"])
-        assert person  # a foreign key
-        case = PersonCase(self._store, self._clock.today(), person, self._clock.ticks())
+        case = self._case_of(row)
         self._offers.must_be_open(rule.service)
         terms = fitting(rule.judge(case), target)
         if rule.changes:
@@ -655,11 +666,19 @@ class OperationDesk:
                     self._settle(row)
                 elif CentreBug.EXPIRY_NOT_STORED not in self._bugs:
                     self._end(row, OperationState.EXPIRED)
+            for end in payouts.settle(self._store, self._clock.today(), now):
+                self._tell_payout(self._row(end.operation), end.state)
         with self._store.transaction():
             yield now
 
     def _case(self, visitor: TokenHolder) -> PersonCase:
         return PersonCase(self._store, self._clock.today(), visitor.person, self._clock.ticks())
+
+    def _case_of(self, row: Row) -> PersonCase:
+        """The case of the operation's citizen, without a session."""
+        person = self._store.one("SELECT * FROM person WHERE id = ?", row["person"])
+        assert person  # a foreign key
+        return PersonCase(self._store, self._clock.today(), person, self._clock.ticks())
 
     def _drafted(self, visitor: TokenHolder, id: str) -> Row:
         """The draft. Refuses not-found, not-drafted."""
@@ -733,8 +752,15 @@ class OperationDesk:
     def _operation(self, row: Row) -> Operation:
         state = self._state(row)
         left = None if row["until"] is None else max(0, int(row["until"] - self._clock.ticks()))
-        return Operation.model_validate_json(row["quote"]).model_copy(
+        quote = Operation.model_validate_json(row["quote"])
+        paid = payouts.of(self._store, row["id"])
+        if paid and quote.payee:
+            payee = quote.payee.model_copy(update={"tail": paid["card"][-4:]})
+            quote = quote.model_copy(update={"payee": payee, "payout": payouts.told(paid)})
+        return quote.model_copy(
             update={
+                "begun": date.fromisoformat(row["drafted_at"][:10]),
+                "cancellable": state in (*_LIVE, OperationState.CONFIRMED),
                 "state": state,
                 "draft_ttl_s": left if state in _LIVE else None,
                 "commit_ttl_s": left if state is OperationState.CONFIRMED else None,
@@ -771,6 +797,11 @@ class OperationDesk:
                     row, f"您的{self._summary(row)}{_ended(row, state)}。详询12329。", phone
                 )
 
+    def _tell_payout(self, row: Row, state: PayoutState) -> None:
+        """The citizen hears by SMS that the money is there, or has come back."""
+        phone = self._case_of(row).person["phone"]
+        self._notify(row, f"您的{self._summary(row)}{_PAYOUT_ENDS[state]}。详询12329。", phone)
+
     def _who_hears_the_end(self, row: Row, state: OperationState) -> list[str]:
         """The phone on file; after its change, also the one before."""
         known = self._store.one(
@@ -783,7 +814,7 @@ class OperationDesk:
         return [known["phone"], known["phone_before"]] if changed else [known["phone"]]
 
     def _summary(self, row: Row) -> str:
-        quote = Operation.model_validate_json(row["quote"])
+        quote = self._operation(row)
         amount = f"，金额{quote.amount:,.2f}元" if quote.amount is not None else ""
         payee = f"，到尾号{quote.payee.tail}的银行卡" if quote.payee else ""
         return f"{quote.title.zh}{amount}{payee}"
@@ -813,6 +844,10 @@ _ENDS = {
     OperationState.REFUSED: "没有办成",
     OperationState.EXPIRED: "已超时失效，没有办成",
     OperationState.CANCELLED: "已取消，没有办成",
+}
+_PAYOUT_ENDS = {
+    PayoutState.PAID: "已入账",
+    PayoutState.RETURNED: "付款失败，钱已退回中心。请在任一终端变更收款银行卡，中心会重新付款",
 }
 _EXAMPLE: dict[str, Any] = {
     "year": 2025,

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-_VERSION = 11  # raised with every change of the schema or of the seed
+_VERSION = 12  # raised with every change of the schema or of the seed
 _SCHEMA = """
 CREATE TABLE person (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, name_latin TEXT NOT NULL, sex TEXT NOT NULL,
@@ -71,7 +71,8 @@ CREATE TABLE document (
     request TEXT NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,
     about TEXT NOT NULL, title TEXT NOT NULL, number TEXT NOT NULL, print_number INTEGER NOT NULL,
     pages INTEGER NOT NULL, sha256 TEXT NOT NULL, verification_code TEXT NOT NULL,
-    verify_url TEXT NOT NULL, valid_until TEXT, file BLOB NOT NULL, UNIQUE (session, key)
+    verify_url TEXT NOT NULL, valid_until TEXT, made TEXT NOT NULL, file BLOB NOT NULL,
+    UNIQUE (session, key)
 ) STRICT;
 CREATE TABLE print (
     document TEXT NOT NULL REFERENCES document, job TEXT NOT NULL, terminal TEXT NOT NULL,
@@ -81,7 +82,7 @@ CREATE TABLE print (
 CREATE TABLE fact (
     person TEXT PRIMARY KEY REFERENCES person, marital TEXT NOT NULL, spouse TEXT,
     retired_on TEXT, owns_home INTEGER NOT NULL, pays_elsewhere INTEGER NOT NULL,
-    sms_signed INTEGER NOT NULL, card_signed INTEGER NOT NULL
+    sms_signed INTEGER NOT NULL, card_signed INTEGER NOT NULL, card_closed INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE on_file (
     person TEXT PRIMARY KEY REFERENCES person, address TEXT NOT NULL, email TEXT NOT NULL,
@@ -108,6 +109,10 @@ CREATE INDEX operation_by_person ON operation (person, kind, state);
 CREATE TABLE notice (
     id INTEGER PRIMARY KEY, operation TEXT NOT NULL REFERENCES operation, phone TEXT NOT NULL,
     code TEXT NOT NULL, text TEXT NOT NULL, day TEXT NOT NULL, at TEXT NOT NULL, sent REAL NOT NULL
+) STRICT;
+CREATE TABLE payout (
+    operation TEXT PRIMARY KEY REFERENCES operation, card TEXT NOT NULL, state TEXT NOT NULL,
+    day TEXT NOT NULL, due REAL NOT NULL
 ) STRICT;
 CREATE TABLE movement (
     id INTEGER PRIMARY KEY, operation TEXT NOT NULL REFERENCES operation, account TEXT, loan TEXT,

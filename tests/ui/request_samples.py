@@ -1,0 +1,92 @@
+"""The pages of 我的办件 with the demo's figures."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+
+from kiosk.centre.models import CentreWords, DocumentRecord
+from kiosk.centre.operations import Payout
+from kiosk.centre.outlets import Appointment
+from kiosk.operation import OperationState, PayoutState
+from kiosk.services.progress import operation_statement, paper_statement, requests_page
+from kiosk.visit.steps import Action, Step
+from kiosk.words import _
+from tests.ui.operation_samples import DONE, QUOTE, REFUSED
+
+_CHINA = timezone(timedelta(hours=8))
+_HOME = Action("menu", _("返回首页"), "home")
+_CANCEL = Action("cancel", _("撤销申请"), "refused")
+_CARD = Action("payee-card", _("换卡重付"), "card")
+
+
+def _words(zh: str, en: str) -> CentreWords:
+    return CentreWords(zh=zh, en=en)
+
+
+_BEGUN = {"begun": date(2026, 1, 15)}
+_DUE = DONE.model_copy(
+    update={"payout": Payout(state=PayoutState.DUE, day=date(2026, 1, 20)), **_BEGUN}
+)
+_PAID = DONE.model_copy(
+    update={"payout": Payout(state=PayoutState.PAID, day=date(2026, 1, 16)), **_BEGUN}
+)
+_RETURNED = DONE.model_copy(
+    update={
+        "payout": Payout(
+            state=PayoutState.RETURNED,
+            day=date(2026, 1, 16),
+            why=_words(
+                "银行退回：收款银行卡已经注销。", "Sent back by the bank: the card is closed."
+            ),
+        ),
+        **_BEGUN,
+    }
+)
+_CONFIRMED = QUOTE.model_copy(update={"state": OperationState.CONFIRMED, **_BEGUN})
+_REVIEWED = QUOTE.model_copy(update={"state": OperationState.IN_PROGRESS, **_BEGUN})
+_REFUSED = REFUSED.model_copy(update=_BEGUN)
+_AGREED_LATER = QUOTE.model_copy(
+    update={
+        "state": OperationState.AWAITING_CONSENT,
+        "title": _words("委托按月还贷", "Monthly repayment"),
+        **_BEGUN,
+    }
+)
+_CANCELLED = QUOTE.model_copy(update={"state": OperationState.CANCELLED, **_BEGUN})
+_APPOINTMENT = Appointment(
+    number="Y00000012",
+    outlet=_words("示范路服务大厅(演示)", "Shifan Road branch (demo)"),
+    address=_words("示范路1号", "1 Shifan Road"),
+    at=datetime(2026, 1, 20, 9, 30, tzinfo=_CHINA),
+)
+_PAPER = DocumentRecord(
+    number="云岭缴字〔2026〕第00000001号",
+    title=_words("住房公积金缴存证明", "Deposit certificate"),
+    made=date(2026, 1, 15),
+    pages=1,
+    verification_code="K7QM-2XDA",
+    valid_until=date(2026, 3, 15),
+    prints=1,
+)
+
+
+def request_samples() -> dict[str, Step[object]]:
+    """Every page of 我的办件 by the name of its picture."""
+    listed = (
+        _AGREED_LATER,
+        _REVIEWED,
+        _DUE,
+        _PAID,
+        _RETURNED,
+        _REFUSED,
+        _CANCELLED,
+    )
+    steps: dict[str, object] = {
+        "79-requests": requests_page(listed, (_APPOINTMENT,), (), (_PAPER,)),
+        "79a-request-confirmed": operation_statement(_CONFIRMED, (_CANCEL, _HOME)),
+        "79b-request-due": operation_statement(_DUE, (_HOME,)),
+        "79c-request-returned": operation_statement(_RETURNED, (_CARD, _HOME)),
+        "79d-request-refused": operation_statement(_REFUSED, (_HOME,)),
+        "79e-paper": paper_statement(_PAPER),
+    }
+    return steps  # type: ignore[return-value]
