@@ -57,7 +57,7 @@ def steps() -> Iterator[Step[Any]]:
     purpose = Option("purpose", _("打印证明"), icon="certificate")
     yield Choose(_("证明用来做什么？"), (purpose,) * 4, _("会写在证明上"))
     yield PaperReady(
-        title=_("证明打好了，请取走"),
+        title=_("{paper}打好了，请取走", paper=_("缴存证明")),
         lead=_("如需凭条请按“打印凭条”，凭条上有编号和验证二维码。"),
         actions=(Action("menu", _("返回首页"), "home"),),
     )

@@ -1022,10 +1022,10 @@ def _preview(step: Preview, look: Look) -> PreviewContent:
 
 def _printing_document(step: PrintingDocument, look: Look) -> PrintingContent:
     if step.held_up:
-        advice = _("不想等可以退出，换一台终端打印；证明不会丢失")
+        advice = _("不想等可以退出，换一台终端打印；{paper}不会丢失", paper=step.paper)
         return _held_up(step.held_up, advice, "a4", look)
     return PrintingContent(
-        title=look.word(_("正在打印证明")),
+        title=look.word(_("正在打印{paper}", paper=step.paper)),
         lead=look.word(_("共 {pages} 页，请不要离开", pages=step.request.pages)),
         paper="a4",
     )

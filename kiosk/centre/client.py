@@ -270,7 +270,8 @@ class CentreClient:
         """Have a document made and sealed. The same key gives the same document.
 
         Refusals: account-closed, account-frozen, addressee-unknown, loan-not-settled,
-        no-bookings, no-plan, print-limit, purpose-unknown, seal-unavailable, service-closed.
+        no-bookings, no-plan, operation-not-done, print-limit, purpose-unknown, seal-unavailable,
+        service-closed.
         """
         call = Call("POST", "/v1/documents", body=request, keyed=True)
         document = self._ask(call, _DOCUMENT)

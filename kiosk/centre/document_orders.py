@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from kiosk.centre.models import Id, WireModel, Year, line
+from kiosk.centre.operations import OperationId
 
 MOST_YEARS = 20
 """Most years of one statement."""
@@ -61,12 +62,20 @@ class UnitCertificateOrder(_DocumentOrder):
     unit: Id  # the unit's id in this session
 
 
+class OperationReceiptOrder(_DocumentOrder):
+    """业务回单 of a withdrawal, 业务回执 of any other operation that is done."""
+
+    kind: Literal["operation-receipt"]
+    operation: OperationId
+
+
 DocumentOrder = Annotated[
     DepositCertificateOrder
     | OutOfTownCertificateOrder
     | StatementOrder
     | LoanPaperOrder
-    | UnitCertificateOrder,
+    | UnitCertificateOrder
+    | OperationReceiptOrder,
     Field(discriminator="kind"),
 ]
 """Ask the centre to make and seal a document: one model for each kind."""

@@ -7,11 +7,11 @@ from kiosk.centre.document_orders import DepositCertificateOrder
 from kiosk.centre.models import Account
 from kiosk.services.catalogue import Needs, service
 from kiosk.services.choosing import choose_account, choose_purpose
-from kiosk.services.printing import PaperWords, key, make_and_print
+from kiosk.visit.printing import document_key, make_and_print
 from kiosk.visit.visit import Visit
 from kiosk.words import _
 
-CERTIFICATE = PaperWords(_("打印证明"), _("证明打好了，请取走"))
+CERTIFICATE = _("缴存证明")
 
 
 @service("deposit-certificate", icon="certificate", needs=Needs(devices=(Kind.DOCUMENT_PRINTER,)))
@@ -25,7 +25,7 @@ def certify(visit: Visit, account: Account) -> None:
     purpose = choose_purpose(visit, "deposit-certificate")
     order = visit.once(
         lambda: DepositCertificateOrder(
-            kind="deposit-certificate", account=account.id, purpose=purpose, key=key()
+            kind="deposit-certificate", account=account.id, purpose=purpose, key=document_key()
         )
     )
     make_and_print(visit, "deposit-certificate", order, CERTIFICATE)

@@ -8,9 +8,8 @@ from drivers.device import Kind
 from kiosk.centre.document_orders import OutOfTownCertificateOrder
 from kiosk.centre.models import Purpose
 from kiosk.services.catalogue import Needs, service
-from kiosk.services.certificate import CERTIFICATE
 from kiosk.services.choosing import choose_account, choose_purpose
-from kiosk.services.printing import key, make_and_print
+from kiosk.visit.printing import document_key, make_and_print
 from kiosk.visit.steps import Choose, Option
 from kiosk.visit.visit import Visit
 from kiosk.words import _
@@ -30,10 +29,10 @@ def print_out_of_town(visit: Visit) -> None:
             account=account.id,
             purpose=purpose,
             addressee=addressee,
-            key=key(),
+            key=document_key(),
         )
     )
-    make_and_print(visit, SERVICE, order, CERTIFICATE)
+    make_and_print(visit, SERVICE, order, _("异地贷款证明"))
 
 
 def addressee_page(centres: Sequence[Purpose]) -> Choose:

@@ -10,21 +10,18 @@ from kiosk.centre.errors import Refusal, reference_number
 from kiosk.centre.models import Account
 from kiosk.services.catalogue import Needs, service
 from kiosk.services.choosing import MAKING, choose_account, choose_loan
-from kiosk.services.printing import PaperWords, key, make_and_print
+from kiosk.visit.printing import document_key, make_and_print
 from kiosk.visit.steps import Choose, Option
 from kiosk.visit.visit import Visit
-from kiosk.words import _
+from kiosk.words import Text, _
 
-STATEMENT = PaperWords(_("打印对账单"), _("对账单打好了，请取走"))
+STATEMENT = _("对账单")
 LOAN_PAPERS: dict[
-    str, tuple[Literal["repayment-record", "repayment-plan", "settlement-certificate"], PaperWords]
+    str, tuple[Literal["repayment-record", "repayment-plan", "settlement-certificate"], Text]
 ] = {
-    "record": ("repayment-record", PaperWords(_("打印还款明细"), _("还款明细打好了，请取走"))),
-    "plan": ("repayment-plan", PaperWords(_("打印还款计划"), _("还款计划打好了，请取走"))),
-    "settlement": (
-        "settlement-certificate",
-        PaperWords(_("打印结清证明"), _("结清证明打好了，请取走")),
-    ),
+    "record": ("repayment-record", _("还款明细表")),
+    "plan": ("repayment-plan", _("还款计划表")),
+    "settlement": ("settlement-certificate", _("结清证明")),
 }
 PAPERS_PAGE = Choose(
     _("要打印哪一种？"),
@@ -52,7 +49,9 @@ def print_statement(visit: Visit, account: Account) -> None:
     """Ask the years, then make and print the statement of the account."""
     years = _choose_years(visit, account)
     order = visit.once(
-        lambda: StatementOrder(kind="account-statement", account=account.id, years=years, key=key())
+        lambda: StatementOrder(
+            kind="account-statement", account=account.id, years=years, key=document_key()
+        )
     )
     make_and_print(visit, "papers", order, STATEMENT)
 
@@ -61,9 +60,9 @@ def print_loan_paper(visit: Visit, paper: str) -> None:
     """Make and print ``paper``, a key of ``LOAN_PAPERS``. The centre refuses a certificate of
     settlement while the loan is open, and a plan once it is settled."""
     loan = choose_loan(visit)
-    kind, words = LOAN_PAPERS[paper]
-    order = visit.once(lambda: LoanPaperOrder(kind=kind, loan=loan.id, key=key()))
-    make_and_print(visit, "papers", order, words)
+    kind, name = LOAN_PAPERS[paper]
+    order = visit.once(lambda: LoanPaperOrder(kind=kind, loan=loan.id, key=document_key()))
+    make_and_print(visit, "papers", order, name)
 
 
 def _choose_years(visit: Visit, account: Account) -> tuple[int, ...]:

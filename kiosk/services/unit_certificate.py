@@ -9,13 +9,13 @@ from kiosk.centre.document_orders import UnitCertificateOrder
 from kiosk.services.acting import acted_for
 from kiosk.services.catalogue import Needs, service
 from kiosk.services.choosing import MAKING
-from kiosk.services.printing import PaperWords, key, make_and_print
+from kiosk.visit.printing import document_key, make_and_print
 from kiosk.visit.steps import Choose, Option
 from kiosk.visit.visit import Visit
 from kiosk.words import _
 
 SERVICE = "unit-certificate"
-UNIT_CERTIFICATE = PaperWords(_("打印证明"), _("证明打好了，请取走"))
+UNIT_CERTIFICATE = _("单位证明")
 _KINDS: dict[str, Literal["unit-deposit-certificate", "unit-clear-certificate"]] = {
     "deposits": "unit-deposit-certificate",
     "clear": "unit-clear-certificate",
@@ -36,5 +36,5 @@ def certify_unit(visit: Visit) -> None:
     visit.checkers.prepare()
     unit = acted_for(visit)
     kind = _KINDS[visit.ask(CERTIFICATES_PAGE)]
-    order = visit.once(lambda: UnitCertificateOrder(kind=kind, unit=unit.id, key=key()))
+    order = visit.once(lambda: UnitCertificateOrder(kind=kind, unit=unit.id, key=document_key()))
     make_and_print(visit, SERVICE, order, UNIT_CERTIFICATE)

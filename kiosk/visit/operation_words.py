@@ -11,6 +11,7 @@ from kiosk.visit.troubles import MENU
 from kiosk.words import Sayable, Text, _
 
 SLIP = "slip"
+RECEIPT = "receipt"
 CANCEL = "cancel"
 AGAIN = "again"
 

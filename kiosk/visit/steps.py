@@ -705,9 +705,10 @@ class Preview(_WithActions):
 
 @dataclass(frozen=True, slots=True)
 class PrintingDocument(PrintStep[PagesPrinted]):
-    """正在打印证明. The A4 printer answers."""
+    """正在打印证明, or how else the document is called. The A4 printer answers."""
 
     request: PrintDocument
+    paper: Text
     device: Kind = field(default=Kind.DOCUMENT_PRINTER, init=False)
 
     def __post_init__(self) -> None:

@@ -100,9 +100,9 @@ def problem_of(
                 actions=(_TO_BEGIN,) if over else (*way_on, _TRY_AGAIN),
             )
         case NotOurs():
-            again = ((_("再开一次"), _("返回首页，重新选择缴存证明")),)
+            again = ((_("再开一次"), _("返回首页，重新选择这项服务")),)
             return Problem(
-                title=_("证明没有通过核验，不能打印"),
+                title=_("文件没有通过核验，不能打印"),
                 lead=_("这份文件的电子签章核验没有通过，已经停止。没有计入打印次数。"),
                 advice=(*(again if error.flaw in _MADE_ANEW else ()), _COUNTER, _CALL),
                 reference=reference_number(),
@@ -112,8 +112,8 @@ def problem_of(
         case NotChecked() | CannotDraw():
             checked = isinstance(error, CannotDraw)
             return Problem(
-                title=_("证明显示不出来，不能打印") if checked else _("这台机器没能核验证明"),
-                lead=_("证明已经开好，不会丢失，也没有计入打印次数。"),
+                title=_("文件显示不出来，不能打印") if checked else _("这台机器没能核验文件"),
+                lead=_("文件已经开好，不会丢失，也没有计入打印次数。"),
                 advice=(
                     (_("换一台终端打印"), _("到其他自助终端，重新选择这项服务")),
                     _COUNTER,
@@ -174,17 +174,27 @@ def card_went() -> Problem:
     )
 
 
-def not_printed(error: DeviceError, document: Document | None = None) -> Problem:
-    """The page for a slip, or for ``document``, that did not come out. The document is never lost:
-    the centre keeps it."""
-    usual = Kind.RECEIPT_PRINTER if document is None else Kind.DOCUMENT_PRINTER
+def slip_not_printed(error: DeviceError) -> Problem:
+    """The page for a slip that did not come out."""
+    title, lead = _slip_words(_at_printer(error, Kind.RECEIPT_PRINTER), error.pages)
+    return _not_printed(title, lead)
+
+
+def document_not_printed(error: DeviceError, document: Document, paper: Text) -> Problem:
+    """The page for ``document``, which the page calls ``paper``, that did not come out. It is never
+    lost: the centre keeps it."""
+    what = _at_printer(error, Kind.DOCUMENT_PRINTER)
+    return _not_printed(*_document_words(what, paper, error.pages, document.pages))
+
+
+def _at_printer(error: DeviceError, usual: Kind) -> Text:
+    """What is wrong at the printer, or why the print has ended."""
     device = error.device or usual
     ended = _ENDED.get(error.reason)
-    what = _of(device, ended) if ended else _state(device, error.reason)
-    if document is None:
-        title, lead = _slip_words(what, error.pages)
-    else:
-        title, lead = _document_words(what, error.pages, document.pages)
+    return _of(device, ended) if ended else _state(device, error.reason)
+
+
+def _not_printed(title: Text, lead: Text) -> Problem:
     return Problem(
         title=title,
         lead=lead,
@@ -207,26 +217,24 @@ def _slip_words(what: Text, pages: int | None) -> tuple[Text, Text]:
     return _("{what}，凭条没有打出来", what=what), _("您的业务不受影响，凭条可以不要。")
 
 
-def _document_words(what: Text, pages: int | None, of: int) -> tuple[Text, Text]:
+def _document_words(what: Text, paper: Text, pages: int | None, of: int) -> tuple[Text, Text]:
+    half = _("{what}，{paper}可能没有打全", what=what, paper=paper)
     if pages is None:
-        return (
-            _("{what}，证明可能没有打全", what=what),
-            _("证明已经开好，不会丢失。打印机没有说出了几页，请查看出纸口。"),
-        )
+        lead = _("{paper}已经开好，不会丢失。打印机没有说出了几页，请查看出纸口。", paper=paper)
+        return half, lead
     if pages == of:
-        return (
-            _("{what}，证明可能没有打全", what=what),
-            _("证明已经开好，不会丢失。最后一页可能没有出来，请先查看出纸口。"),
-        )
+        lead = _("{paper}已经开好，不会丢失。最后一页可能没有出来，请先查看出纸口。", paper=paper)
+        return half, lead
     if pages == 0:
-        lead = _("证明已经开好，不会丢失，也没有计入打印次数。")
+        lead = _("{paper}已经开好，不会丢失，也没有计入打印次数。", paper=paper)
     else:
         lead = _(
-            "证明已经开好，不会丢失。共 {of} 页，已出 {pages} 页，没有计入打印次数。",
+            "{paper}已经开好，不会丢失。共 {of} 页，已出 {pages} 页，没有计入打印次数。",
+            paper=paper,
             of=of,
             pages=pages,
         )
-    return _("{what}，证明还没有打完", what=what), lead
+    return _("{what}，{paper}还没有打完", what=what, paper=paper), lead
 
 
 def held_up_by(printer: Kind, status: Status) -> HeldUp | None:

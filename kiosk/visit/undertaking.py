@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from drivers.device import Kind
 from drivers.sentence import en
 from kiosk import events
+from kiosk.centre.document_orders import OperationReceiptOrder
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble, reference_number
 from kiosk.centre.operations import (
     Confirmation,
@@ -56,11 +57,21 @@ from kiosk.visit.operation_steps import (
     Deciding,
     ReadText,
 )
-from kiosk.visit.operation_words import AGAIN, CANCEL, HOME, SLIP, in_flight, not_done, outcome
+from kiosk.visit.operation_words import (
+    AGAIN,
+    CANCEL,
+    HOME,
+    RECEIPT,
+    SLIP,
+    in_flight,
+    not_done,
+    outcome,
+)
 from kiosk.visit.phone_consent import agree_on_phone
+from kiosk.visit.printing import document_key, make_check_and_print
 from kiosk.visit.steps import RESEND, Action, EnterSmsCode, Step, WayTile
 from kiosk.visit.troubles import Standing, closed_by
-from kiosk.words import Sayable, _
+from kiosk.words import Sayable, Text, _
 
 if TYPE_CHECKING:
     from kiosk.visit.visit import Visit
@@ -77,6 +88,7 @@ terminal in the same moment."""
 PEEK_S = 0.2
 """How often a page on which the citizen may press looks for a report of the committer."""
 RESEND_S = 60
+RECEIPT_NAME = _("回单")
 
 
 class ToMenu(Exception):
@@ -522,7 +534,7 @@ def _tell_end(
     visit.operation_ended()
     if quoted is not None and operation.amount not in (None, quoted.amount):
         events.AMOUNT_DIFFERS.log(log, operation=operation.id, business=operation.business)
-    printed = False
+    papers = _PapersOfEnd(visit, operation, reprint=reprint)
 
     def told() -> None:
         try:
@@ -535,11 +547,7 @@ def _tell_end(
     while True:
         page: Step[str]
         if operation.state is OperationState.DONE:
-            closed = (
-                _("已打印") if printed else closed_by(visit.statuses(), (Kind.RECEIPT_PRINTER,))
-            )
-            title = _("补打凭条") if reprint else _("打印凭条")
-            page = outcome(operation, quoted, (Action(SLIP, title, "receipt", closed=closed), HOME))
+            page = outcome(operation, quoted, (*papers.actions(), HOME))
         else:
             page = not_done(operation, again=quoted is not None)
         pressed = visit.present(page, on_screen=on_screen)
@@ -547,9 +555,53 @@ def _tell_end(
         on_screen = None
         if pressed == AGAIN:
             raise StartAnew
-        if pressed != SLIP:
+        if pressed not in (SLIP, RECEIPT):
             return operation.state
-        printed = _print(visit, operation, reprint=reprint)
+        papers.print(pressed)
+
+
+class _PapersOfEnd:
+    """What can be printed of an operation that is done, each once on its page: the slip, which is
+    ours, and the receipt, which the centre makes and seals."""
+
+    def __init__(self, visit: Visit, operation: Operation, *, reprint: bool) -> None:
+        self._visit = visit
+        self._operation = operation
+        self._reprint = reprint
+        self._printed: set[str] = set()
+
+    def actions(self) -> tuple[Action, Action]:
+        """The two buttons; what is printed, and what cannot be printed now, says so."""
+        slip = _("补打凭条") if self._reprint else _("打印凭条")
+        receipt = _("打印{paper}", paper=RECEIPT_NAME)
+        return (
+            Action(SLIP, slip, "receipt", closed=self._closed(SLIP, Kind.RECEIPT_PRINTER)),
+            Action(
+                RECEIPT, receipt, "printer", closed=self._closed(RECEIPT, Kind.DOCUMENT_PRINTER)
+            ),
+        )
+
+    def _closed(self, paper: str, printer: Kind) -> Text | None:
+        printed = paper in self._printed
+        return _("已打印") if printed else closed_by(self._visit.statuses(), (printer,))
+
+    def print(self, paper: str) -> None:
+        """Print ``paper``, ``SLIP`` or ``RECEIPT``."""
+        if paper == SLIP:
+            out = _print(self._visit, self._operation, reprint=self._reprint)
+        else:
+            out = print_receipt(self._visit, self._operation)
+        if out:
+            self._printed.add(paper)
+
+
+def print_receipt(visit: Visit, operation: Operation) -> bool:
+    """Have the centre make and seal the receipt of ``operation``, which is done; show and print it.
+    Return whether the whole receipt came out."""
+    order = OperationReceiptOrder(
+        kind="operation-receipt", operation=operation.id, key=document_key()
+    )
+    return make_check_and_print(visit, order, RECEIPT_NAME) is not None
 
 
 def _print(visit: Visit, operation: Operation, *, reprint: bool) -> bool:

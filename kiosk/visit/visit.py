@@ -48,12 +48,13 @@ from kiosk.visit.troubles import (
     PASSING,
     RETRY,
     card_went,
-    not_printed,
+    document_not_printed,
     problem_of,
+    slip_not_printed,
     without_retry,
 )
 from kiosk.visit.undertaking import OperationEnds, OrderKeys, QuoteTimes, StartAnew, ToMenu
-from kiosk.words import Language, Sayable
+from kiosk.words import Language, Sayable, Text
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -378,11 +379,11 @@ class Visit:
         self.person, self.unit = person, unit
         self._asker.greet(Sensitive(masked_name), agent=unit is not None)
 
-    def print_document(self, document: Document, pdf: Sensitive[bytes]) -> bool:
-        """Print a sealed document, and again after each failure for as long as the citizen wants.
+    def print_document(self, document: Document, pdf: Sensitive[bytes], paper: Text) -> bool:
+        """Print a sealed document, which its pages call ``paper``, and again after each failure for as long as the citizen wants.
         Return whether the whole document came out. After each print the terminal tells the centre
         how many pages came out. From here on there is no 返回, and a replay prints nothing."""
-        return self._on_paper(lambda: self._print_document(document, pdf))
+        return self._on_paper(lambda: self._print_document(document, pdf, paper))
 
     def print_slip(self, slip: Slip) -> bool:
         """Print a slip, and again after each failure for as long as the citizen wants. Return
@@ -404,16 +405,16 @@ class Visit:
         self._papers |= came_out
         return came_out
 
-    def _print_document(self, document: Document, pdf: Sensitive[bytes]) -> bool:
+    def _print_document(self, document: Document, pdf: Sensitive[bytes], paper: Text) -> bool:
         while True:
             job = _job()
             request = PrintDocument(job, pdf.reveal(), document.pages, document.number)
             try:
-                printed = self._asker.ask(PrintingDocument(request), back=False)
+                printed = self._asker.ask(PrintingDocument(request, paper), back=False)
             except DeviceError as error:
                 self._papers |= error.pages != 0
                 self._report(document, PrintReport(job=job, pages=error.pages, complete=False))
-                if self._tell(not_printed(error, document), error) != RETRY:
+                if self._tell(document_not_printed(error, document, paper), error) != RETRY:
                     return False
             else:
                 self._report(document, PrintReport(job=job, pages=printed.pages, complete=True))
@@ -426,7 +427,7 @@ class Visit:
             except DeviceError as error:
                 self._papers |= error.pages != 0
                 self.leftovers = True
-                if self._tell(not_printed(error), error) != RETRY:
+                if self._tell(slip_not_printed(error), error) != RETRY:
                     return False
             else:
                 self.leftovers = False

@@ -197,7 +197,8 @@ def make_document(
     """Make and seal a document.
 
     Refuses account-closed, account-frozen, addressee-unknown, key-reused, loan-not-settled,
-    no-bookings, no-plan, print-limit, purpose-unknown, seal-unavailable, service-closed.
+    no-bookings, no-plan, operation-not-done, print-limit, purpose-unknown, seal-unavailable,
+    service-closed.
     """
     document, new = centre.documents.make(visitor, body)
     response.status_code = 201 if new else 200

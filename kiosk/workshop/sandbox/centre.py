@@ -67,7 +67,6 @@ class StandInCentre:
         self.faces = Faces(self.store, self.clock)
         self.accounts = Accounts(self.store, self.clock.today())
         self.units = UnitBook(self.store, self.clock.today())
-        self.documents = Documents(self.store, self.clock, self.seal, self.accounts, self.offers)
         self.outlets = OutletDesk(self.store, self.clock)
         self.operations = OperationDesk(
             self.store,
@@ -81,6 +80,9 @@ class StandInCentre:
             codes_per_day=codes_per_day,
             alarms=self.alarms,
             bugs=bugs,
+        )
+        self.documents = Documents(
+            self.store, self.clock, self.seal, self.accounts, self.offers, self.operations
         )
         if fresh or not self.store.is_filled():
             seed.fill(self.store)

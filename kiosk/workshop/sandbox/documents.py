@@ -12,6 +12,7 @@ from kiosk.centre.document_orders import (
     DepositCertificateOrder,
     DocumentOrder,
     LoanPaperOrder,
+    OperationReceiptOrder,
     OutOfTownCertificateOrder,
     StatementOrder,
     UnitCertificateOrder,
@@ -32,6 +33,8 @@ from kiosk.workshop.sandbox.offers import (
     UNIT_CERTIFICATE,
     Offers,
 )
+from kiosk.workshop.sandbox.operation_papers import OperationPapers
+from kiosk.workshop.sandbox.operations import OperationDesk
 from kiosk.workshop.sandbox.paper_words import PaperContent
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.seal import Seal
@@ -55,7 +58,13 @@ class Documents:
     """Makes documents for a visitor and counts how often they were printed."""
 
     def __init__(
-        self, store: Store, clock: Clock, seal: Seal, accounts: Accounts, offers: Offers
+        self,
+        store: Store,
+        clock: Clock,
+        seal: Seal,
+        accounts: Accounts,
+        offers: Offers,
+        operations: OperationDesk,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -64,6 +73,7 @@ class Documents:
         self._deposits = DepositPapers(accounts)
         self._loans = LoanPapers(accounts)
         self._of_units = UnitPapers(lambda: UnitBook(store, clock.today()))
+        self._receipts = OperationPapers(operations, accounts)
 
     def make(self, visitor: TokenHolder, order: DocumentOrder) -> tuple[Document, bool]:
         """The document, and whether it is new: the same key gives the same document again, a new
@@ -218,6 +228,8 @@ class Documents:
                 return self._loans.paper(visitor, order, today)
             case UnitCertificateOrder():
                 return self._of_units.paper(visitor, order, today)
+            case OperationReceiptOrder():
+                return self._receipts.receipt(visitor, order)
 
     def _answer(self, row: Row) -> Document:
         return Document(

@@ -104,6 +104,19 @@ class Course:
     times: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DeskRecord:
+    """What the centre has on file of an operation, under its own numbers."""
+
+    operation: Operation
+    group: Group
+    terminal: str
+    ended_at: str  # ISO 8601; empty before the end
+    account: str | None
+    loan: str | None
+    unit: str | None
+
+
 class OperationDesk:
     """Drafts, confirms, commits and ends operations. Every method may be called from any thread."""
 
@@ -614,6 +627,21 @@ class OperationDesk:
         """The whole operation. Refuses not-found."""
         with self._at_once():
             return self._operation(self._of(visitor, id))
+
+    def record(self, visitor: TokenHolder, id: str) -> DeskRecord:
+        """What is on file of the operation, for its receipt. Refuses not-found."""
+        with self._at_once():
+            row = self._of(visitor, id)
+            target = OrderTarget(**json.loads(row["target"]))
+            return DeskRecord(
+                self._operation(row),
+                RULES[Business(row["business"])].group,
+                row["terminal"],
+                row["ended_at"] or "",
+                target.account,
+                target.loan,
+                target.unit,
+            )
 
     def operations(self, visitor: TokenHolder, *, only_open: bool) -> list[Operation]:
         """The person's operations that were confirmed, newest first; ``only_open``: in flight, or

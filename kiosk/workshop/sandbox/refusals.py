@@ -390,6 +390,17 @@ _WORDINGS = {
         ("{year}年没有缴存记录，不能出对账单。", "There are no entries in {year}."),
         ("请返回选择别的年份。", "Please go back and choose another year."),
     ),
+    "operation-not-done": _no(
+        409,
+        (
+            "这笔业务还没有办成，不能出回单。",
+            "This operation is not done yet, so there is no receipt.",
+        ),
+        (
+            "办成以后，在“我的办件”里可以打印。",
+            "Once it is done, print the receipt from your operations.",
+        ),
+    ),
     "loan-not-settled": _no(
         409,
         (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import closing
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from drivers.device import Kind
 from kiosk.centre.document_orders import DocumentOrder
@@ -15,41 +15,30 @@ from kiosk.papers.sealed import Flaw, NotOurs
 from kiosk.privacy import Sensitive
 from kiosk.visit.steps import CANNOT_DRAW, Action, PaperReady, Preview
 from kiosk.visit.troubles import MENU, closed_by
-from kiosk.visit.visit import Visit
 from kiosk.words import Text, _
+
+if TYPE_CHECKING:
+    from kiosk.visit.visit import Visit
 
 HOME = Action(MENU, _("返回首页"), "home")
 
 
-@dataclass(frozen=True, slots=True)
-class PaperWords:
-    """What a document is called on its pages: the button that prints it, and that it is ready."""
-
-    print: Text
-    ready: Text
-
-
-def key() -> str:
+def document_key() -> str:
     """A new key for an order: the centre makes one document per key, even when the terminal sends
     the same order again."""
     return secrets.token_hex(16)
 
 
-def make_and_print(visit: Visit, service: str, order: DocumentOrder, words: PaperWords) -> None:
+def make_and_print(visit: Visit, service: str, order: DocumentOrder, paper: Text) -> None:
     """Have the centre make the document, check, show and print it, then offer a slip. ``service``
-    is what the citizen may rate."""
-    document = visit.look_up(lambda: visit.centre.make_document(order))
-    pdf = visit.look_up(lambda: _fetch(visit, document))
-    preview = Preview(document, pdf, actions=(Action("print", words.print, "printer"),))
-    if visit.ask(preview) == CANNOT_DRAW:
-        raise CannotDraw("a page of the document")
-    if not visit.print_document(document, pdf):
+    is what the citizen may rate, ``paper`` what the document is called on its pages."""
+    if (document := make_check_and_print(visit, order, paper)) is None:
         return
     visit.count_as_done(service)
     no_slip = closed_by(visit.statuses(), (Kind.RECEIPT_PRINTER,))
     slip = Action("slip", _("打印凭条"), "receipt", closed=no_slip)
     out = PaperReady(
-        words.ready,
+        _("{paper}打好了，请取走", paper=paper),
         _("如需凭条请按“打印凭条”，凭条上有编号和验证二维码。"),
         Kind.DOCUMENT_PRINTER,
         document.pages,
@@ -57,6 +46,18 @@ def make_and_print(visit: Visit, service: str, order: DocumentOrder, words: Pape
     )
     if visit.ask(out) == "slip" and visit.print_slip(document_slip(visit.terms(), document)):
         visit.ask(PaperReady(_("凭条打好了，请取走"), _("凭条不作为证明。"), actions=(HOME,)))
+
+
+def make_check_and_print(visit: Visit, order: DocumentOrder, paper: Text) -> Document | None:
+    """Have the centre make the document, check, show and print it. None: it has not come out
+    whole, and the citizen knows why."""
+    document = visit.look_up(lambda: visit.centre.make_document(order))
+    pdf = visit.look_up(lambda: _fetch(visit, document))
+    button = Action("print", _("打印{paper}", paper=paper), "printer")
+    preview = Preview(document, pdf, actions=(button,))
+    if visit.ask(preview) == CANNOT_DRAW:
+        raise CannotDraw("a page of the document")
+    return document if visit.print_document(document, pdf, paper) else None
 
 
 def _fetch(visit: Visit, document: Document) -> Sensitive[bytes]:

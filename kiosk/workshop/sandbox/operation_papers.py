@@ -1,0 +1,129 @@
+"""Papers about an operation that is done: 提取业务回单 of a withdrawal, 业务回执 of any other."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from kiosk.centre.document_orders import OperationReceiptOrder
+from kiosk.centre.models import CentreWords
+from kiosk.centre.operations import Operation
+from kiosk.operation import OperationState
+from kiosk.privacy import mask
+from kiosk.renminbi import in_words
+from kiosk.workshop.sandbox.accounts import Accounts, worded_day
+from kiosk.workshop.sandbox.operations import DeskRecord, OperationDesk
+from kiosk.workshop.sandbox.paper_words import ELECTRONIC, PaperContent, card_name, worded
+from kiosk.workshop.sandbox.refusals import Refused
+from kiosk.workshop.sandbox.sessions import TokenHolder
+from kiosk.workshop.sandbox.sheets import SheetBody, SheetLine, SheetPart
+
+WITHDRAWALS = "withdrawal"
+
+
+class OperationPapers:
+    """Writes the receipt of an operation of the visitor's; the fields of a withdrawal's are those
+    of Beijing's template (二联回单). The centre's own half is its electronic archive."""
+
+    def __init__(self, operations: OperationDesk, accounts: Accounts) -> None:
+        self._operations = operations
+        self._accounts = accounts
+
+    def receipt(self, visitor: TokenHolder, order: OperationReceiptOrder) -> PaperContent:
+        """Refuses not-found, operation-not-done."""
+        record = self._operations.record(visitor, order.operation)
+        operation = record.operation
+        if operation.state is not OperationState.DONE:
+            raise Refused("operation-not-done")
+        withdrawal = record.group == WITHDRAWALS
+        what = "回单" if withdrawal else "回执"
+        return PaperContent(
+            subject=operation.reference,
+            title=CentreWords(
+                zh=f"{operation.title.zh}业务{what}", en=f"Receipt: {operation.title.en}"
+            ),
+            series=f"业{what[1]}",
+            body=SheetBody(
+                title="住房公积金提取业务回单" if withdrawal else "住房公积金业务回执",
+                title_en="Receipt of a Housing Provident Fund Operation",
+                parts=(
+                    SheetPart(fields=self._fields(visitor, record, withdrawal=withdrawal)),
+                    *_agreed(operation),
+                ),
+                notes=(
+                    f"本{what}仅证明上列业务已经办成；到账时间以银行为准。",
+                    "本中心存根联以电子档案保存。",
+                    ELECTRONIC,
+                ),
+            ),
+        )
+
+    def _fields(
+        self, visitor: TokenHolder, record: DeskRecord, *, withdrawal: bool
+    ) -> tuple[SheetLine, ...]:
+        operation, person = record.operation, visitor.person
+        fields = [
+            SheetLine("业务流水号", operation.reference),
+            SheetLine("办理时间", f"{datetime.fromisoformat(record.ended_at):%Y-%m-%d %H:%M}"),
+            SheetLine("姓名", person["name"]),
+            SheetLine(f"{card_name(visitor)}号码", mask(person["number"], 3, 4)),
+            SheetLine("提取原因" if withdrawal else "业务", operation.title.zh),
+            SheetLine("办理渠道", f"自助终端 {record.terminal}"),
+        ]
+        if record.account:
+            account = next(
+                each
+                for each in self._accounts.accounts(visitor)
+                if each.number.reveal() == record.account
+            )
+            fields += [
+                SheetLine("个人账号", record.account),
+                SheetLine("单位名称", account.employer, wide=True),
+            ]
+        if record.unit:
+            fields.append(SheetLine("单位账号", record.unit, wide=True))
+        if record.loan:
+            fields.append(SheetLine("贷款账号", record.loan, wide=True))
+        fields += _money(operation, withdrawal=withdrawal)
+        for change in operation.changes:
+            fields += [
+                SheetLine(f"原{change.label.zh}", change.before.reveal().zh),
+                SheetLine(f"新{change.label.zh}", change.after.reveal().zh),
+            ]
+        if operation.next_possible:
+            fields.append(SheetLine("下次提取时间", worded_day(operation.next_possible)))
+        fields += [SheetLine("说明", effect.zh, wide=True) for effect in operation.effects]
+        return tuple(fields)
+
+
+def _money(operation: Operation, *, withdrawal: bool) -> list[SheetLine]:
+    amount = operation.amount
+    if amount is None:
+        return []
+    lines = []
+    if withdrawal:
+        interest = operation.interest or Decimal("0.00")
+        lines = [
+            SheetLine("提取金额", worded(amount - interest)),
+            SheetLine("发生利息额", worded(interest)),
+        ]
+    total = "本次提取总额" if withdrawal else "金额"
+    words = f"人民币{in_words(amount)}"
+    lines.append(SheetLine(total, f"¥ {amount:,.2f}", words, wide=True, strong=True))
+    if operation.balance_after is not None:
+        lines.append(SheetLine("办理后余额", worded(operation.balance_after)))
+    if operation.payee:
+        card = f"**** **** **** {operation.payee.tail}"
+        lines += [SheetLine("收款银行", operation.payee.bank), SheetLine("收款银行卡号", card)]
+    return lines
+
+
+def _agreed(operation: Operation) -> tuple[SheetPart, ...]:
+    """What the citizen has agreed to, in one sentence each; the texts are in the archive."""
+    if not operation.texts:
+        return ()
+    texts = tuple(
+        SheetLine(f"{text.title.zh}（{text.version}）", text.short.zh, wide=True)
+        for text in operation.texts
+    )
+    return (SheetPart(heading="承诺与授权", fields=texts),)
