@@ -32,7 +32,10 @@ def document_key() -> str:
 def make_and_print(visit: Visit, service: str, order: DocumentOrder, paper: Text) -> None:
     """Have the centre make the document, check, show and print it, then offer a slip. ``service``
     is what the citizen may rate, ``paper`` what the document is called on its pages."""
-    if (document := make_check_and_print(visit, order, paper)) is None:
+    document, pdf = make_and_check(visit, order)
+    if visit.ask(preview(document, pdf, paper)) == CANNOT_DRAW:
+        raise CannotDraw("a page of the document")
+    if not visit.print_document(document, pdf, paper):
         return
     visit.count_as_done(service)
     no_slip = closed_by(visit.statuses(), (Kind.RECEIPT_PRINTER,))
@@ -48,16 +51,16 @@ def make_and_print(visit: Visit, service: str, order: DocumentOrder, paper: Text
         visit.ask(PaperReady(_("凭条打好了，请取走"), _("凭条不作为证明。"), actions=(HOME,)))
 
 
-def make_check_and_print(visit: Visit, order: DocumentOrder, paper: Text) -> Document | None:
-    """Have the centre make the document, check, show and print it. None: it has not come out
-    whole, and the citizen knows why."""
+def make_and_check(visit: Visit, order: DocumentOrder) -> tuple[Document, Sensitive[bytes]]:
+    """The document that the centre has made, and its sealed file, checked."""
     document = visit.look_up(lambda: visit.centre.make_document(order))
-    pdf = visit.look_up(lambda: _fetch(visit, document))
+    return document, visit.look_up(lambda: _fetch(visit, document))
+
+
+def preview(document: Document, pdf: Sensitive[bytes], paper: Text) -> Preview:
+    """The page on which the citizen checks the document before it is printed."""
     button = Action("print", _("打印{paper}", paper=paper), "printer")
-    preview = Preview(document, pdf, actions=(button,))
-    if visit.ask(preview) == CANNOT_DRAW:
-        raise CannotDraw("a page of the document")
-    return document if visit.print_document(document, pdf, paper) else None
+    return Preview(document, pdf, actions=(button,))
 
 
 def _fetch(visit: Visit, document: Document) -> Sensitive[bytes]:

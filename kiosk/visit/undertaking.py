@@ -30,6 +30,7 @@ from kiosk.centre.operations import (
     digest_of,
 )
 from kiosk.operation import OperationState
+from kiosk.papers.pictures import CannotDraw
 from kiosk.papers.receipt import operation_slip
 from kiosk.privacy import Sensitive
 from kiosk.visit.evidence_ways import evidence_page, evidence_tiles, sets_by_way
@@ -68,8 +69,8 @@ from kiosk.visit.operation_words import (
     outcome,
 )
 from kiosk.visit.phone_consent import agree_on_phone
-from kiosk.visit.printing import document_key, make_check_and_print
-from kiosk.visit.steps import RESEND, Action, EnterSmsCode, Step, WayTile
+from kiosk.visit.printing import document_key, make_and_check, preview
+from kiosk.visit.steps import CANNOT_DRAW, RESEND, Action, EnterSmsCode, Step, WayTile
 from kiosk.visit.troubles import Standing, closed_by
 from kiosk.words import Sayable, Text, _
 
@@ -568,6 +569,9 @@ class _PapersOfEnd:
         self._visit = visit
         self._operation = operation
         self._reprint = reprint
+        self._order = OperationReceiptOrder(
+            kind="operation-receipt", operation=operation.id, key=document_key()
+        )
         self._printed: set[str] = set()
 
     def actions(self) -> tuple[Action, Action]:
@@ -590,18 +594,18 @@ class _PapersOfEnd:
         if paper == SLIP:
             out = _print(self._visit, self._operation, reprint=self._reprint)
         else:
-            out = print_receipt(self._visit, self._operation)
+            out = self._print_receipt()
         if out:
             self._printed.add(paper)
 
-
-def print_receipt(visit: Visit, operation: Operation) -> bool:
-    """Have the centre make and seal the receipt of ``operation``, which is done; show and print it.
-    Return whether the whole receipt came out."""
-    order = OperationReceiptOrder(
-        kind="operation-receipt", operation=operation.id, key=document_key()
-    )
-    return make_check_and_print(visit, order, RECEIPT_NAME) is not None
+    def _print_receipt(self) -> bool:
+        """Have the centre make and seal the receipt, show and print it; 返回 leads to the end."""
+        visit = self._visit
+        document, pdf = make_and_check(visit, self._order)
+        answer = visit.present_or_back(preview(document, pdf, RECEIPT_NAME))
+        if answer == CANNOT_DRAW:
+            raise CannotDraw("a page of the receipt")
+        return answer is not None and visit.print_document(document, pdf, RECEIPT_NAME)
 
 
 def _print(visit: Visit, operation: Operation, *, reprint: bool) -> bool:

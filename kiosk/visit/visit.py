@@ -380,9 +380,10 @@ class Visit:
         self._asker.greet(Sensitive(masked_name), agent=unit is not None)
 
     def print_document(self, document: Document, pdf: Sensitive[bytes], paper: Text) -> bool:
-        """Print a sealed document, which its pages call ``paper``, and again after each failure for as long as the citizen wants.
-        Return whether the whole document came out. After each print the terminal tells the centre
-        how many pages came out. From here on there is no 返回, and a replay prints nothing."""
+        """Print a sealed document, which its pages call ``paper``, and again after each failure for
+        as long as the citizen wants. Return whether the whole document came out. After each print
+        the terminal tells the centre how many pages came out. From here on there is no 返回, and a
+        replay prints nothing."""
         return self._on_paper(lambda: self._print_document(document, pdf, paper))
 
     def print_slip(self, slip: Slip) -> bool:

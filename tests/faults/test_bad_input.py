@@ -282,7 +282,7 @@ def test_a_printer_that_dies_in_the_middle_of_a_job(here: Hall) -> None:
         to_the_printer(citizen)
         wait_for(lambda: any(j["state"] == "PROCESSING" for j in here.sheets.look()["jobs"]))
         here.sheets.obey("die")
-        step = page(citizen, "A4 打印机没有响应，证明可能没有打全", "printer", MENU, RETRY)
+        step = page(citizen, "A4 打印机没有响应，缴存证明可能没有打全", "printer", MENU, RETRY)
         citizen.press(action(MENU)(step))
         citizen.sees(Menu)
         here.sheets.obey("revive", forget=False)

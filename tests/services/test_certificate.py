@@ -32,13 +32,13 @@ from kiosk.visit.steps import (
 )
 from kiosk.visit.troubles import MENU, RETRY
 from kiosk.visit.visit import Left, TimedOut, WentBack
-from kiosk.words import Language, say
+from kiosk.words import Language, _, say
 from tests.services.script import WELL, World, action, option, printed, slip_printed, texts, titled
 
 BACK = WentBack()
 CERTIFICATE = "deposit-certificate"
 CHOSEN = ((Choose, option("购房贷款")), (Preview, action("print")))
-READY = (titled("证明打好了，请取走"), action(MENU))
+READY = (titled("缴存证明打好了，请取走"), action(MENU))
 SLIP_READY = (titled("凭条打好了，请取走"), action(MENU))
 
 
@@ -77,7 +77,7 @@ def test_the_certificate_and_its_slip(here: World) -> None:
         CERTIFICATE,
         *CHOSEN,
         (PrintingDocument, printed),
-        (titled("证明打好了，请取走"), action("slip")),
+        (titled("缴存证明打好了，请取走"), action("slip")),
         (PrintingSlip, slip_printed),
         SLIP_READY,
     )
@@ -107,7 +107,7 @@ def test_who_leaves_with_the_paper_is_asked_about_the_paper(here: World) -> None
         (ShowStatement, action(CERTIFICATE)),
         *CHOSEN,
         (PrintingDocument, printed),
-        (titled("证明打好了，请取走"), Left()),
+        (titled("缴存证明打好了，请取走"), Left()),
         (Rate, "5"),
         (Farewell, None),
     )
@@ -185,7 +185,7 @@ def test_out_of_paper_then_again(here: World) -> None:
         CERTIFICATE,
         *CHOSEN,
         (PrintingDocument, fails(Reason.PAPER_OUT)),
-        (titled("A4 打印机缺纸，证明还没有打完"), action(RETRY)),
+        (titled("A4 打印机缺纸，缴存证明还没有打完"), action(RETRY)),
         (PrintingDocument, printed),
         READY,
     )
@@ -208,7 +208,7 @@ def test_a_printer_that_dies_and_the_citizen_goes_home(
         CERTIFICATE,
         *CHOSEN,
         (PrintingDocument, fails(Reason.OFFLINE, pages)),
-        (titled(f"A4 打印机没有响应，证明{title}"), action(MENU)),
+        (titled(f"A4 打印机没有响应，缴存证明{title}"), action(MENU)),
     )
     assert reports(here) == [(pages, False)]
     assert says in zh(played.last(Problem).lead)
@@ -325,7 +325,7 @@ def test_a_document_that_is_not_sealed_by_our_centre_stops(
         "P01", CERTIFICATE, (Choose, option("其他")), (Problem, action(MENU)), unrated=True
     )
     problem = played.last(Problem)
-    assert zh(problem.title) == "证明没有通过核验，不能打印"
+    assert zh(problem.title) == "文件没有通过核验，不能打印"
     assert "再开一次" not in [zh(title) for title, _ in problem.advice], "it would not help"
     assert reports(here) == []
 
@@ -346,7 +346,7 @@ def test_a_document_that_this_terminal_cannot_check_is_no_forgery(
     played = here.serve(
         "P01", CERTIFICATE, *CHOSEN[:1], (Problem, mended), (Preview, BACK), (Choose, BACK)
     )
-    assert zh(played.last(Problem).title) == "这台机器没能核验证明"
+    assert zh(played.last(Problem).title) == "这台机器没能核验文件"
     assert reports(here) == []
 
 
@@ -360,14 +360,14 @@ def test_a_document_that_cannot_be_drawn_is_not_printed(here: World) -> None:
         unrated=True,
     )
     problem = played.last(Problem)
-    assert zh(problem.title) == "证明显示不出来，不能打印"
+    assert zh(problem.title) == "文件显示不出来，不能打印"
     assert [each.key for each in problem.actions] == [MENU]
     assert reports(here) == []
 
 
 def test_printing_has_a_time_that_grows_with_the_pages() -> None:
     def seconds(pages: int) -> float:
-        return PrintingDocument(PrintDocument("job", b"", pages)).seconds
+        return PrintingDocument(PrintDocument("job", b"", pages), _("缴存证明")).seconds
 
     assert (seconds(1), seconds(50)) == (120, 120 + 49 * 4)
 

@@ -178,7 +178,7 @@ def test_the_plan_of_a_loan_of_thirty_years(here: World) -> None:
         (KIND, option("贷款还款计划")),
         PRINT,
         (PrintingDocument, printed),
-        (titled("还款计划打好了，请取走"), action(MENU)),
+        (titled("还款计划表打好了，请取走"), action(MENU)),
     )
     pages = pages_of(played)
     assert prints(here) == [(len(pages), True)]

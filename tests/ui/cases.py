@@ -83,7 +83,7 @@ _WAYS = (
     Action("ledger", _("看缴存明细"), "ledger"),
     Action(
         "deposit-certificate",
-        _("打印证明"),
+        _("打印{paper}", paper=_("缴存证明")),
         "printer",
         closed=device_words(Kind.DOCUMENT_PRINTER, _OPEN_COVER),
     ),
@@ -202,7 +202,7 @@ def cases() -> dict[str, Step[object]]:
         "55-amount-long": replace(AMOUNT, most=MOST, rest=Rest("提取后账户余额", MOST)),
         "51-refusal-long": problem_of(REFUSAL, signed_in=True),
         "52-slip-closed": PaperReady(
-            _("证明打好了，请取走"),
+            _("{paper}打好了，请取走", paper=_("缴存证明")),
             _("如需凭条请按“打印凭条”，凭条上有编号和验证二维码。"),
             Kind.DOCUMENT_PRINTER,
             sheets=12,

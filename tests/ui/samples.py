@@ -26,6 +26,7 @@ from kiosk.identity.face.hints import HELP, HINTS, Hint
 from kiosk.identity.proving import WHY
 from kiosk.privacy import Sensitive
 from kiosk.services.account import account_statement
+from kiosk.services.certificate import CERTIFICATE
 from kiosk.services.ledger import ledger_table
 from kiosk.services.loan import loan_statement, plan_table, repayments_table
 from kiosk.services.withdrawals import withdrawals_table
@@ -67,7 +68,7 @@ from kiosk.visit.steps import (
     Tone,
     WayTile,
 )
-from kiosk.visit.troubles import NOUNS, device_words, not_printed, problem_of
+from kiosk.visit.troubles import NOUNS, device_words, document_not_printed, problem_of
 from kiosk.words import _
 from kiosk.workshop.sandbox.agreement import agreement
 from kiosk.workshop.sandbox.offers import CENTRE, SHORT_NAME
@@ -414,7 +415,7 @@ _TILES = (
     ),
 )
 _MENU = Menu(_TILES)
-_PRINT = Action("print", _("打印证明"), "printer")
+_PRINT = Action("print", _("打印{paper}", paper=CERTIFICATE), "printer")
 _HOME = Action("menu", _("返回首页"), "home")
 _SLIP = Action("slip", _("打印凭条"), "receipt")
 _WAYS = (Action("ledger", _("看缴存明细"), "ledger"), _PRINT)
@@ -561,10 +562,12 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
             _("会写在证明上"),
         ),
         "20-preview": Preview(DOCUMENT, Sensitive(pdf), actions=(_PRINT,)),
-        "21-printing": PrintingDocument(PrintDocument("j", pdf, 1)),
-        "21-printing-held-up": PrintingDocument(PrintDocument("j", pdf, 1), held_up=_HELD_UP),
+        "21-printing": PrintingDocument(PrintDocument("j", pdf, 1), CERTIFICATE),
+        "21-printing-held-up": PrintingDocument(
+            PrintDocument("j", pdf, 1), CERTIFICATE, held_up=_HELD_UP
+        ),
         "22-printed": PaperReady(
-            _("证明打好了，请取走"),
+            _("{paper}打好了，请取走", paper=CERTIFICATE),
             _("如需凭条请按“打印凭条”，凭条上有编号和验证二维码。"),
             Kind.DOCUMENT_PRINTER,
             actions=(_SLIP, _HOME),
@@ -573,7 +576,7 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
             _("凭条打好了，请取走"), _("凭条不作为证明。"), actions=(_HOME,)
         ),
         "23-printing-slip": PrintingSlip(PrintSlip("j", Slip(()))),
-        "24-paper-out": not_printed(DeviceError(Reason.PAPER_OUT), DOCUMENT),
+        "24-paper-out": document_not_printed(DeviceError(Reason.PAPER_OUT), DOCUMENT, CERTIFICATE),
         "25-card-lost": problem_of(_LOST, signed_in=False),
         "26-centre-down": problem_of(_down(), signed_in=True),
         "27-card-moved": problem_of(

@@ -24,10 +24,11 @@ from kiosk.visit.troubles import (
     Standing,
     closed_by,
     device_words,
-    not_printed,
+    document_not_printed,
     problem_of,
+    slip_not_printed,
 )
-from kiosk.words import Language, Sayable, Text, say, translate
+from kiosk.words import Language, Sayable, Text, _, say, translate
 from kiosk.workshop.sandbox.refusals import Refused, known_codes
 from tests.services.script import texts
 
@@ -47,6 +48,7 @@ DOCUMENT = Document(
 
 
 FACTS: dict[str, Any] = {
+    "amount": "2026-05",
     "balance": "2026-05",
     "day": "2026-05",
     "due": "2026-05",
@@ -120,13 +122,21 @@ def test_once_something_was_confirmed_no_trouble_says_that_nothing_changed(
         assert "没有任何变动" not in "".join(zh(text) for text in texts(page))
 
 
+def not_printed(error: DeviceError, document: Document | None = None) -> Problem:
+    """The page for a slip, or for ``document``, that did not come out."""
+    if document is None:
+        return slip_not_printed(error)
+    return document_not_printed(error, document, _("对账单"))
+
+
 @pytest.mark.parametrize("reason", list(Reason))
 @pytest.mark.parametrize("pages", [0, 1, 2, None])
 @pytest.mark.parametrize("document", [None, DOCUMENT])
 def test_every_way_not_to_print_is_a_kind_page(
     reason: Reason, pages: int | None, document: Document | None
 ) -> None:
-    page = not_printed(DeviceError(reason, pages=pages), document)
+    error = DeviceError(reason, pages=pages)
+    page = not_printed(error, document)
     assert REFERENCE.fullmatch(page.reference)
     assert keys(page) == [MENU, RETRY]
     said = "".join(zh(text) for text in texts(page))
@@ -136,7 +146,7 @@ def test_every_way_not_to_print_is_a_kind_page(
         assert "凭条可以不要" in said
         assert ("没有打出来" in said) == (pages is not None)
     else:
-        assert "不会丢失" in said
+        assert "对账单已经开好，不会丢失" in said
         assert ("已出 1 页" in said) == (pages == 1)
         assert ("还没有打完" in said) == (pages in (0, 1)), "known to be incomplete"
         assert ("没有计入打印次数" in said) == (pages in (0, 1)), "it may be whole"

@@ -61,6 +61,7 @@ from kiosk.visit.steps import (
 )
 from kiosk.visit.troubles import LEAVE, MENU, RETRY
 from kiosk.visit.visit import Left, TimedOut, Visit, WentBack
+from kiosk.words import _
 from kiosk.workshop.sandbox import personas
 from tests.services.hall import Glass
 from tests.services.script import (
@@ -260,7 +261,7 @@ def test_what_came_out_is_never_printed_again_by_trying_again(here: World) -> No
             raise outages.pop()
 
     def service(visit: Visit) -> None:
-        assert visit.print_document(*certificate(visit))
+        assert visit.print_document(*certificate(visit), _("缴存证明"))
         assert visit.print_slip(Slip(()))
         visit.look_up(look)
         visit.ask(PaperReady("out", "", actions=HOME))
@@ -285,7 +286,7 @@ def test_what_did_not_come_out_stays_so_on_a_replay(here: World) -> None:
             raise outages.pop()
 
     def service(visit: Visit) -> None:
-        assert not visit.print_document(*certificate(visit))
+        assert not visit.print_document(*certificate(visit), _("缴存证明"))
         visit.look_up(look)
 
     jam = DeviceError(Reason.JAM)
@@ -600,7 +601,7 @@ def test_back_is_heard_only_where_it_was_offered(it: Asking) -> None:
 def test_leaving_while_the_centre_is_asked_is_heard_once_and_shows_nothing_more(
     it: Asking,
 ) -> None:
-    for _ in range(5):
+    for _time in range(5):
         it.dialogue.leave()  # pressed again and again: nothing seemed to move
     it.ask(question("the answer that nobody waits for"))
     assert isinstance(it.outcome(), Left)
@@ -741,7 +742,7 @@ def test_a_sheet_on_its_way_is_not_cut_off(
     job = secrets.token_hex(8)
     printer.obey("stall")
     before = len(printer.look()["sheets"])
-    at_devices.ask(PrintingDocument(PrintDocument(job, sheet, 1)))
+    at_devices.ask(PrintingDocument(PrintDocument(job, sheet, 1), _("缴存证明")))
     until(lambda: bool(printer.look()["jobs"]) and not printer.look()["jobs"][-1]["pages"])
     act(at_devices.dialogue)
     assert at_devices.nothing_yet()
@@ -756,7 +757,7 @@ def test_a_print_that_fails_after_the_time_was_up(
     at_devices: Asking, printer: DocumentPrinter, sheet: bytes
 ) -> None:
     printer.obey("stall")
-    at_devices.ask(PrintingDocument(PrintDocument(secrets.token_hex(8), sheet, 1)))
+    at_devices.ask(PrintingDocument(PrintDocument(secrets.token_hex(8), sheet, 1), _("缴存证明")))
     until(lambda: any(job["state"] == "PROCESSING" for job in printer.look()["jobs"]))
     at_devices.dialogue.time_out("limit")
     printer.obey("cancel at panel")

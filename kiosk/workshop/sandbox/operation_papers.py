@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -93,7 +94,21 @@ class OperationPapers:
         if operation.next_possible:
             fields.append(SheetLine("下次提取时间", worded_day(operation.next_possible)))
         fields += [SheetLine("说明", effect.zh, wide=True) for effect in operation.effects]
-        return tuple(fields)
+        return _paired(fields)
+
+
+def _paired(lines: list[SheetLine]) -> tuple[SheetLine, ...]:
+    """Two lines a row; one that has no neighbour takes the whole row."""
+    paired: list[SheetLine] = []
+    left = False  # whether the last line stands alone in its row so far
+    for line in lines:
+        if line.wide and left:
+            paired[-1] = replace(paired[-1], wide=True)
+        paired.append(line)
+        left = not (line.wide or left)
+    if left:
+        paired[-1] = replace(paired[-1], wide=True)
+    return tuple(paired)
 
 
 def _money(operation: Operation, *, withdrawal: bool) -> list[SheetLine]:

@@ -878,6 +878,7 @@ _PAYOUT_ENDS = {
     PayoutState.RETURNED: "付款失败，钱已退回中心。请在任一终端变更收款银行卡，中心会重新付款",
 }
 _EXAMPLE: dict[str, Any] = {
+    "amount": "0.00",
     "year": 2025,
     "balance": "0.00",
     "since": "2026-01-15",
