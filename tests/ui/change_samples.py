@@ -13,7 +13,14 @@ from kiosk.visit.evidence_ways import TILES, evidence_page
 from kiosk.visit.operation_steps import AwaitResult, ConfirmOperation
 from kiosk.visit.operation_words import HOME, in_flight, not_done, outcome
 from kiosk.visit.steps import EnterNewPassword, PresentNewBankCard, ShowPhoneCode, Step
-from tests.ui.operation_samples import NEVER, QUERY_SLIP, QUOTE, REFUSED, SLIP_ACTION
+from tests.ui.operation_samples import (
+    NEVER,
+    QUERY_SLIP,
+    QUOTE,
+    RECEIPT_ACTION,
+    REFUSED,
+    SLIP_ACTION,
+)
 
 
 def _words(zh: str, en: str) -> CentreWords:
@@ -169,7 +176,7 @@ def change_samples() -> dict[str, Step[object]]:
         "8i-phone-again": phone_page(again=True),
         "8j-phone-taken": phone_page(_TAKEN),
         "8k-confirm-phone": ConfirmOperation(_PHONE, "王*"),
-        "87-changed": outcome(done, _CHANGE, (SLIP_ACTION, HOME)),
+        "87-changed": outcome(done, _CHANGE, (SLIP_ACTION, RECEIPT_ACTION, HOME)),
         "87a-change-unknown": AwaitResult(
             _CHANGE, next_s=12.0, since=NEVER, actions=(QUERY_SLIP, HOME)
         ),

@@ -26,7 +26,7 @@ from kiosk.visit.operation_steps import (
     Deciding,
     ReadText,
 )
-from kiosk.visit.operation_words import HOME, SLIP, in_flight, not_done, outcome
+from kiosk.visit.operation_words import HOME, RECEIPT, SLIP, in_flight, not_done, outcome
 from kiosk.visit.steps import Action, EnterNumber, EnterSmsCode, Option, Rest, Step
 from kiosk.words import _
 
@@ -233,6 +233,7 @@ AMOUNT_STEP = EnterNumber(
 )
 
 SLIP_ACTION = Action(SLIP, _("打印凭条"), "receipt")
+RECEIPT_ACTION = Action(RECEIPT, _("打印{paper}", paper=_("回单")), "printer")
 QUERY_SLIP = Action(SLIP, _("打印查询凭条"), "receipt")
 
 
@@ -254,9 +255,11 @@ def operation_samples() -> dict[str, Step[object]]:
         "67-in-progress": AwaitResult(
             QUOTE, accepted=True, resumed=True, next_s=8.0, since=NEVER, actions=(QUERY_SLIP, HOME)
         ),
-        "68-done": outcome(DONE, QUOTE, (SLIP_ACTION, HOME)),
+        "68-done": outcome(DONE, QUOTE, (SLIP_ACTION, RECEIPT_ACTION, HOME)),
         "69-done-another-amount": outcome(
-            DONE.model_copy(update={"amount": D("14000.00")}), QUOTE, (SLIP_ACTION, HOME)
+            DONE.model_copy(update={"amount": D("14000.00")}),
+            QUOTE,
+            (SLIP_ACTION, RECEIPT_ACTION, HOME),
         ),
         "70-refused": not_done(REFUSED, again=True),
         "71-expired": not_done(EXPIRED, again=True),

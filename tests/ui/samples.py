@@ -418,7 +418,10 @@ _MENU = Menu(_TILES)
 _PRINT = Action("print", _("打印{paper}", paper=CERTIFICATE), "printer")
 _HOME = Action("menu", _("返回首页"), "home")
 _SLIP = Action("slip", _("打印凭条"), "receipt")
-_WAYS = (Action("ledger", _("看缴存明细"), "ledger"), _PRINT)
+_WAYS = (
+    Action("ledger", _("看缴存明细"), "ledger"),
+    Action("certificate", _("打印证明"), "printer"),
+)
 _LOST = Refusal(
     "card-lost",
     CentreWords(zh="这张身份证已经挂失", en="This ID card was reported lost"),

@@ -27,7 +27,7 @@ from kiosk.visit.operation_words import HOME, outcome
 from kiosk.visit.steps import Step, Tile
 from kiosk.visit.unit_steps import UnitMenu
 from kiosk.workshop.sandbox.offers import FOR_UNITS
-from tests.ui.operation_samples import QUOTE, SLIP_ACTION
+from tests.ui.operation_samples import QUOTE, RECEIPT_ACTION, SLIP_ACTION
 
 BUILDERS = Unit(
     id="u-2",
@@ -206,7 +206,7 @@ def unit_samples() -> dict[str, Step[object]]:
     steps: dict[str, object] = {
         "a6-trial": trial_statement(TRADE.name, TRIAL),
         "a6-confirm": ConfirmOperation(BACK_PAYMENT, "刘*"),
-        "a6-paid": outcome(done, BACK_PAYMENT, (SLIP_ACTION, HOME)),
+        "a6-paid": outcome(done, BACK_PAYMENT, (SLIP_ACTION, RECEIPT_ACTION, HOME)),
         "07a-whom": whom_page((BUILDERS, TRADE)),
         "07b-unit-menu": unit_menu(BUILDERS),
         "07b-unit-menu-owing": unit_menu(TRADE),

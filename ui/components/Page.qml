@@ -26,6 +26,8 @@ BarePage {
     readonly property int toolsHeight: Theme.lowered ? Theme.least + Theme.gap : 0
     // The actions stand in the foot; where the foot is too narrow, in a row above the foot.
     readonly property bool waysAbove: !Theme.wide && actions.length > (Theme.elder ? 0 : CurrentPage.back ? 1 : 2)
+    // Three are too narrow side by side: the last one stands in the foot, beside 退出.
+    readonly property bool lastBelow: waysAbove && actions.length === 3 && !CurrentPage.back
     readonly property int waysHeight: waysAbove ? Theme.touch + Theme.gap : 0
     readonly property bool beside: Theme.wide && !span
     readonly property int pressTop: Math.ceil(Appearance.stageHeight / (Theme.lowered ? 2 : 3)) - (Appearance.stageHeight - height)
@@ -79,7 +81,14 @@ BarePage {
         parent: page.waysAbove ? waysSlot : footSlot
         visible: page.actions.length > 0
         width: parent.width
-        model: page.actions
+        model: page.lastBelow ? page.actions.slice(0, 2) : page.actions
+        primaryLast: page.primaryLast && !page.lastBelow
+    }
+    ActionRow {
+        parent: footSlot
+        visible: page.lastBelow
+        width: parent.width
+        model: page.lastBelow ? page.actions.slice(2) : []
         primaryLast: page.primaryLast
     }
     Row {

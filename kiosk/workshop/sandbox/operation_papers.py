@@ -14,7 +14,7 @@ from kiosk.privacy import mask
 from kiosk.renminbi import in_words
 from kiosk.workshop.sandbox.accounts import Accounts, worded_day
 from kiosk.workshop.sandbox.operations import DeskRecord, OperationDesk
-from kiosk.workshop.sandbox.paper_words import ELECTRONIC, PaperContent, card_name, worded
+from kiosk.workshop.sandbox.paper_words import ELECTRONIC, PaperContent, worded
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.sessions import TokenHolder
 from kiosk.workshop.sandbox.sheets import SheetBody, SheetLine, SheetPart
@@ -67,24 +67,26 @@ class OperationPapers:
             SheetLine("业务流水号", operation.reference),
             SheetLine("办理时间", f"{datetime.fromisoformat(record.ended_at):%Y-%m-%d %H:%M}"),
             SheetLine("姓名", person["name"]),
-            SheetLine(f"{card_name(visitor)}号码", mask(person["number"], 3, 4)),
+            SheetLine("证件号码", mask(person["number"], 3, 4)),
             SheetLine("提取原因" if withdrawal else "业务", operation.title.zh),
             SheetLine("办理渠道", f"自助终端 {record.terminal}"),
         ]
-        if record.account:
-            account = next(
-                each
-                for each in self._accounts.accounts(visitor)
-                if each.number.reveal() == record.account
-            )
-            fields += [
-                SheetLine("个人账号", record.account),
-                SheetLine("单位名称", account.employer, wide=True),
-            ]
-        if record.unit:
-            fields.append(SheetLine("单位账号", record.unit, wide=True))
-        if record.loan:
-            fields.append(SheetLine("贷款账号", record.loan, wide=True))
+        numbers = (
+            ("个人账号", record.account),
+            ("贷款账号", record.loan),
+            ("单位账号", record.unit),
+        )
+        fields += [SheetLine(label, number) for label, number in numbers if number]
+        employer = next(
+            (
+                account.employer
+                for account in self._accounts.accounts(visitor)
+                if account.number.reveal() == record.account
+            ),
+            None,
+        )
+        if employer:
+            fields.append(SheetLine("单位名称", employer, wide=True))
         fields += _money(operation, withdrawal=withdrawal)
         for change in operation.changes:
             fields += [
