@@ -53,6 +53,10 @@ SETTINGS = (
 )
 
 
+ENDS = ("87-changed", "a6-paid")
+"""Pages of an end among pages with 返回."""
+
+
 @cache
 def environment() -> dict[str, str]:
     """What the pictures depend on besides this program."""
@@ -109,6 +113,8 @@ def draw() -> Iterator[tuple[str, QImage]]:
 
 def has_back(name: str) -> bool:
     """Whether 返回 stands on the page of this name."""
+    if name in ENDS:
+        return False
     return "08" <= name < "21" or "30" <= name < "34" or "60" <= name < "64" or name >= "73"
 
 
