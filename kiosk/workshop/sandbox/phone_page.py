@@ -85,7 +85,7 @@ def _form(centre: AtCentre, view: PhoneView, wrong: str = "") -> HTMLResponse:
 <select name="person">{people}</select></label></p>
 <p><label>终端屏幕上的两位数字<br>
 <input name="digits" inputmode="numeric" pattern="[0-9]{{2}}" maxlength="2" size="4"
- autocomplete="off"></label></p>
+ autocomplete="off" required></label></p>
 <button class="yes" name="answer" value="yes">{"同意办理" if what else "同意登录"}</button>
 <button name="answer" value="no" formnovalidate>不同意</button></form>""",
     )

@@ -1,4 +1,4 @@
-"""Drives a Chromium over its DevTools protocol: start, taps, the processes it consists of."""
+"""Drives a Chromium over its DevTools protocol: start, scripts, taps."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PAINTED = """
 """
 _PLACE = """
 (() => {
-  const box = document.querySelector("section.shown [data-to=%s]").getBoundingClientRect();
+  const box = document.querySelector(%s).getBoundingClientRect();
   return [box.x + box.width / 2, box.y + box.height / 2];
 })()
 """
@@ -45,7 +45,7 @@ def program() -> str:
 
 
 class Chromium:
-    """A running Chromium with the site of six pages on its screen."""
+    """A running Chromium with one page on its screen; the times are those of the site of six."""
 
     def __init__(self, process: subprocess.Popen[bytes], line: ClientConnection) -> None:
         self.pid = process.pid
@@ -54,7 +54,7 @@ class Chromium:
 
     def evaluate(self, script: str) -> Any:
         """The value of a JavaScript expression."""
-        answer = self._call("Runtime.evaluate", expression=script, returnByValue=True)
+        answer = self.call("Runtime.evaluate", expression=script, returnByValue=True)
         return answer["result"].get("value")
 
     def painted_at(self) -> float:
@@ -66,22 +66,26 @@ class Chromium:
             time.sleep(0.002)
         # The headless window keeps no size of its own for long.
         size = {"width": 1080, "height": 1920, "deviceScaleFactor": 1, "mobile": False}
-        self._call("Emulation.setDeviceMetricsOverride", **size)
+        self.call("Emulation.setDeviceMetricsOverride", **size)
         return float(painted) / 1000
 
     def tap(self, to: str) -> float:
         """Press the button that leads to a page; ms from the press to the page's frame."""
-        x, y = self.evaluate(_PLACE % to)
         before = int(self.evaluate("taps.length"))
-        for kind in ("mousePressed", "mouseReleased"):
-            self._call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+        self.press(f"section.shown [data-to={to}]")
         until = time.monotonic() + PATIENCE_S
         while int(self.evaluate("taps.length")) == before:
             if time.monotonic() > until:
                 raise BenchError(f"Chromium does not come to the page {to}")
         return float(self.evaluate("taps[taps.length - 1]"))
 
-    def _call(self, method: str, **parameters: Any) -> dict[str, Any]:
+    def press(self, selector: str) -> None:
+        """Press and release the left button of the mouse in the middle of an element."""
+        x, y = self.evaluate(_PLACE % json.dumps(selector))
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
+
+    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         self._number += 1
         self._line.send(json.dumps({"id": self._number, "method": method, "params": parameters}))
         while True:
@@ -94,10 +98,10 @@ class Chromium:
 
 
 @contextmanager
-def chromium() -> Iterator[subprocess.Popen[bytes]]:
-    """Start Chromium; :func:`attach` waits for it. Raises :class:`BenchError`."""
+def chromium(address: str = "") -> Iterator[subprocess.Popen[bytes]]:
+    """Start Chromium at ``address``, or with the site of six; :func:`attach` waits for it."""
     with tempfile.TemporaryDirectory(prefix="kiosk-", ignore_cleanup_errors=True) as home:
-        command = [program(), *_FLAGS, f"--user-data-dir={home}", SITE.as_uri()]
+        command = [program(), *_FLAGS, f"--user-data-dir={home}", address or SITE.as_uri()]
         quiet = subprocess.DEVNULL
         process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, cwd=home)
         try:
@@ -117,7 +121,8 @@ def attach(process: subprocess.Popen[bytes]) -> Iterator[Chromium]:
     arguments: list[str] = [str(argument) for argument in process.args]  # type: ignore[union-attr]
     (home,) = (a.partition("=")[2] for a in arguments if a.startswith("--user-data-dir="))
     until = time.monotonic() + PATIENCE_S
-    while not (address := _page(Path(home) / "DevToolsActivePort")):
+    scheme = arguments[-1].partition(":")[0]
+    while not (address := _page(Path(home) / "DevToolsActivePort", scheme)):
         if time.monotonic() > until or process.poll() is not None:
             raise BenchError("Chromium does not start")
         time.sleep(0.005)
@@ -125,7 +130,7 @@ def attach(process: subprocess.Popen[bytes]) -> Iterator[Chromium]:
         yield Chromium(process, line)
 
 
-def _page(port_file: Path) -> str:
+def _page(port_file: Path, scheme: str) -> str:
     """The address of the page's DevTools; empty while it is not there yet."""
     with suppress(OSError, ValueError, IndexError, http.client.HTTPException):
         port = int(port_file.read_text().splitlines()[0])
@@ -134,6 +139,6 @@ def _page(port_file: Path) -> str:
         targets = json.loads(connection.getresponse().read())
         connection.close()
         for target in targets:
-            if target["type"] == "page" and target["url"].startswith("file:"):
+            if target["type"] == "page" and target["url"].startswith(f"{scheme}:"):
                 return str(target["webSocketDebuggerUrl"])
     return ""
