@@ -22,7 +22,8 @@ PLACE = "云岭汽车站候车大厅(演示)"
 router = APIRouter(prefix="/phone", include_in_schema=False)
 _STYLE = (
     "body{font:20px/1.6 sans-serif;max-width:30em;margin:1em auto;padding:0 1em;color:#14233a}"
-    "button,select,input{font:inherit;padding:.6em 1em;margin:.3em 0;border-radius:.4em}"
+    "button,select,input{font:inherit;padding:.6em 1em;margin:.3em 0;border-radius:.4em;"
+    "max-width:100%;box-sizing:border-box}"
     "button{width:100%;border:2px solid #0b4a86}.yes{background:#0b4a86;color:#fff}"
     "dt{color:#5a6b80}dd{margin:0 0 .6em;font-weight:bold}"
 )
