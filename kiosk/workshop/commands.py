@@ -127,10 +127,17 @@ def look(context: click.Context, device: str) -> None:
 @click.option("--directory", type=click.Path(path_type=Path), required=True, help="Its data.")
 @click.option("--port", type=int, default=0, help="0 takes a free one.")
 @click.option("--delay", type=float, default=0.0, help="Seconds added to every answer.")
-def sandbox(directory: Path, port: int, delay: float) -> None:
+@click.option(
+    "--people",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Other people than the demo's, in the form of personas.toml.",
+)
+def sandbox(directory: Path, port: int, delay: float, people: Path | None) -> None:
     """The stand-in centre 模拟中心, for demo, training and tests."""
-    from kiosk.workshop.sandbox import server
+    from kiosk.workshop.sandbox import personas, server
 
+    if people:
+        personas.use(people)
     server.run(directory, port, delay=(delay, delay))
 
 

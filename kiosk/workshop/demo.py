@@ -232,10 +232,11 @@ def place(
     landscape: bool = False,
     full_screen: bool = True,
     delay: float = 0.0,
+    people: Path | None = None,
     say: Callable[[str], None] = _silent,
 ) -> Iterator[DemoPlace]:
     """Start the stand-in centre and the desk with the devices of ``profile``; write the settings of
-    a terminal that uses both.
+    a terminal that uses both. ``people``: the file of others than the demo's.
 
     All files lie in a temporary directory. At the end the processes are stopped and the directory
     is removed.
@@ -247,7 +248,10 @@ def place(
         centre_dir = directory / "centre"
         centre_dir.mkdir()
         say("starting the stand-in centre (about 3 s)")
-        centre = _start([*me, "sandbox", "--directory", str(centre_dir), "--delay", str(delay)])
+        centre_command = [*me, "sandbox", "--directory", str(centre_dir), "--delay", str(delay)]
+        if people:
+            centre_command += ["--people", str(people)]
+        centre = _start(centre_command)
         started.append(centre)
         url = _first_line(centre)
         wide = (

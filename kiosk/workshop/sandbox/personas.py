@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
 
 CHIP_NAME_UNITS = 15
 """The name field of a resident card holds 15 UTF-16 units; the chip cuts a longer name."""
@@ -77,9 +80,31 @@ def chip_name(name: str) -> str:
     return name
 
 
+_OTHER_VALUES = "other-values"
+_ours = resources.files("kiosk.workshop.sandbox") / "personas.toml"
+_file: Traversable = _ours
+
+
+def use(path: Path) -> None:
+    """Take the people from another file of the same form; before anybody asks for one. Its table
+    ``other-values``, where it has one, says what the centre holds in place of values of the demo:
+    numbers of accounts, names of employers."""
+    global _file  # noqa: PLW0603 - chosen once, when a process starts
+    _file = path
+    load.cache_clear()
+
+
 @cache
 def load() -> dict[str, Persona]:
     """All personas by id, in the order of the file."""
-    path = resources.files("kiosk.workshop.sandbox") / "personas.toml"
-    table = tomllib.loads(path.read_text(encoding="utf-8"))
-    return {id: Persona(id=id, **fields) for id, fields in table.items()}
+    people = ((id, fields) for id, fields in _tables().items() if id != _OTHER_VALUES)
+    return {id: Persona(id=id, **fields) for id, fields in people}
+
+
+def other_values() -> dict[str, str]:
+    """What the centre holds in place of values of the demo; of the demo's own people nothing."""
+    return dict(_tables().get(_OTHER_VALUES, {}))
+
+
+def _tables() -> dict[str, Any]:
+    return tomllib.loads(_file.read_text(encoding="utf-8"))

@@ -131,6 +131,7 @@ def fill(store: Store) -> None:
             _grant(store, loan, people)
         facts.fill(store)
         unit_table.fill(store)
+        store.rename(personas.other_values())
 
 
 def _person(persona: Persona) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -212,6 +212,21 @@ class Store:
                 if statement.strip():
                     self._db.execute(statement)
             self._db.execute(f"PRAGMA user_version = {_VERSION}")
+
+    def rename(self, values: Mapping[str, str]) -> None:
+        """Put other texts in the place of ``values``, wherever one of them is all of a field."""
+        with self.transaction():
+            self._db.execute("PRAGMA defer_foreign_keys = ON")
+            fields = self.all(
+                "SELECT t.name AS of, c.name AS name "
+                "FROM sqlite_master t, pragma_table_info(t.name) c "
+                "WHERE t.type = 'table' AND c.type = 'TEXT'"
+            )
+            for old, new in values.items():
+                for field in fields:
+                    name = f'"{field["name"]}"'
+                    sql = f'UPDATE "{field["of"]}" SET {name} = ? WHERE {name} = ?'  # noqa: S608
+                    self._db.execute(sql, (new, old))
 
     def is_filled(self) -> bool:
         """Whether the database has the tables and the seed of this version."""
