@@ -5,7 +5,7 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test soak terminal deb check coverage mutants simulate faults bench fuzz lab words models goldens lock openapi events clean
+.PHONY: demo test soak terminal deb check coverage mutants simulate faults privacy bench fuzz lab words models goldens lock openapi events clean
 
 demo: $(VENV)/ready words models  ## the terminal, the desk and the stand-in centre; without a display, played into out/demo/
 	$(BIN)/kiosk demo
@@ -45,6 +45,9 @@ simulate: $(VENV)/ready  ## a million operations in simulated worlds, every seed
 FULL ?=
 faults: $(VENV)/ready words  ## kills, power cuts and bad disks for real, a fifth of an hour; resumable; FULL=1 all
 	nice -n 5 $(BIN)/python -m tests.crashes $(if $(FULL),--full)
+
+privacy: $(VENV)/ready words models  ## a day of synthetic citizens, then a search for what is left of them
+	$(BIN)/python -m tests.privacy
 
 bench: $(VENV)/ready words models  ## figures of this machine
 	$(BIN)/kiosk bench

@@ -24,6 +24,7 @@ import contextlib
 import ctypes
 import logging
 import os
+import resource
 import selectors
 import signal
 import socket
@@ -575,6 +576,7 @@ def run(
     """
     chosen = settings.load(settings_path)
     logs.set_up(production=chosen.production)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # every process of the terminal inherits it
     state = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
     with sole(chosen.run_directory):
         settings.keep_checked(settings_path, chosen.run_directory)

@@ -6,11 +6,12 @@ import json
 import tomllib
 from dataclasses import dataclass, fields
 from datetime import date
-from importlib import resources
 from random import Random
 from typing import Any
 
 from drivers.id_card.record import check_digit_ok
+from drivers.smart_card.emv import luhn_ok
+from kiosk.workshop.sandbox import personas
 from kiosk.workshop.sandbox.personas import Persona
 
 RARE = "㛃䶮𬭎"
@@ -62,8 +63,7 @@ class Cast:
 def cast(seed: int) -> Cast:
     """The people of the demo, with the same facts (birth, sex, kind of card) and new values."""
     random = Random(seed)
-    source = resources.files("kiosk.workshop.sandbox") / "personas.toml"
-    demo = tomllib.loads(source.read_text(encoding="utf-8"))
+    demo = tomllib.loads(personas.OURS.read_text(encoding="utf-8"))
     people = {id: _synthetic(random, Persona(id=id, **facts)) for id, facts in demo.items()}
     values = {
         id: {kind: value for kind in _PERSONAL if (value := getattr(person, kind))}
@@ -92,7 +92,7 @@ def _synthetic(random: Random, demo: Persona) -> Persona:
             "address": demo.address
             and f"演示省{_characters(random, 9)}路{random.randrange(999)}号",
             "phone": f"12{random.randrange(10**9):09}",
-            "bank_card": demo.bank_card and _bank_card(random),
+            "bank_card": demo.bank_card and bank_card(random),
             "pass_number": _like(random, demo.pass_number),
         }
     )
@@ -121,15 +121,10 @@ def _id_number(random: Random, demo: str) -> str:
             return number
 
 
-def _bank_card(random: Random) -> str:
+def bank_card(random: Random) -> str:
+    """A number of 19 digits that no bank issues, with a right check digit."""
     body = f"999999{random.randrange(10**12):012}"
-    return next(body + digit for digit in "0123456789" if _luhn(body + digit))
-
-
-def _luhn(number: str) -> bool:
-    """ISO/IEC 7812-1, annex B."""
-    doubled = [int(d) * (1 + at % 2) for at, d in enumerate(reversed(number))]
-    return sum(n - 9 if n > 9 else n for n in doubled) % 10 == 0
+    return next(body + digit for digit in "0123456789" if luhn_ok(body + digit))
 
 
 def _like(random: Random, demo: str) -> str:

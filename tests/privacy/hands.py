@@ -2,8 +2,9 @@
 
 ``attach`` is told the path of a Unix socket, at which the live visit listens. A line of JSON is an
 order, another line its answer: ``{"look": true}`` gives page, ticket, whether an answer is under
-way, and the names of the buttons; ``{"press": ["start"]}`` clicks the first button of one of these
-names, ``{"type": "123"}`` one button after another.
+way, whether digits are hidden, the most that may be entered, the names of the buttons, the window's
+title, and what stands in the clipboard; ``{"press": ["start"]}`` clicks the
+first button of one of these names, ``{"type": "123"}`` one button after another.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QSocketNotifier
+from PySide6.QtGui import QGuiApplication
 
 from ui.robots import finger
 from ui.visit_app import VisitApp
@@ -56,19 +58,21 @@ class ToldHands(QObject):
             "page": page.page,
             "ticket": page.ticket,
             "busy": page.busy,
-            "buttons": sorted(self._buttons()),
+            "secret": bool(getattr(page.shows, "secret", False)),
+            "most": int(getattr(page.shows, "most", 0)),
+            "title": window.title(),
+            "copied": QGuiApplication.clipboard().text(),
+            "buttons": self._buttons(),
         }
 
-    def _buttons(self) -> set[str]:
-        names = set()
+    def _buttons(self) -> list[str]:
+        """The names of what can be pressed, or the texts where nothing has a name, from the top."""
+        names = []
         for item in finger.walk(self._visit_app.stage.window.contentItem()):
-            if (
-                item.isVisible()
-                and item.isEnabled()
-                and item.metaObject().indexOfSignal("clicked()") >= 0
-            ):
-                names |= {str(item.objectName()), str(item.property("text") or "")}
-        return names - {""}
+            pressed = item.metaObject().indexOfSignal("clicked()") >= 0
+            if pressed and item.isVisible() and item.isEnabled():
+                names.append(str(item.objectName() or item.property("text") or ""))
+        return names
 
 
 def attach(visit_app: VisitApp, path: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterator
@@ -107,3 +108,20 @@ def weed(pid: int, at: int, length: int) -> None:
     with Path(f"/proc/{pid}/mem").open("r+b", buffering=0) as memory:
         memory.seek(at)
         memory.write(bytes(length))
+
+
+def traces_of(pid: int) -> Iterator[tuple[str, bytes]]:
+    """What the kernel shows of a process beside its memory: command line, environment, names of
+    threads, names of open files, and the contents of open files that have no name any more."""
+    process = Path(f"/proc/{pid}")
+    for name in ("cmdline", "environ"):
+        yield name, (process / name).read_bytes()
+    for thread in (process / "task").iterdir():
+        with contextlib.suppress(OSError):  # the thread has ended
+            yield "name of a thread", (thread / "comm").read_bytes()
+    for descriptor in (process / "fd").iterdir():
+        with contextlib.suppress(OSError):  # closed meanwhile
+            target = str(descriptor.readlink())
+            yield "name of an open file", target.encode()
+            if target.endswith("(deleted)") and descriptor.is_file():
+                yield f"open file {target}", descriptor.read_bytes()

@@ -27,6 +27,11 @@ class Leak:
         return f"{self.place}: {self.what} as {self.form}"
 
 
+def long_enough(value: str) -> bool:
+    """Whether ``value`` is not written anywhere by chance."""
+    return min(len(value.encode(encoding)) for encoding in ENCODINGS) >= LEAST
+
+
 class Needles:
     """Values in all their spellings.
 
@@ -40,7 +45,7 @@ class Needles:
         self._by_anchor: dict[int, list[tuple[int, bytes, str, str]]] = {}
         longest = LEAST
         for what, value in values.items():
-            if min(len(value.encode(encoding)) for encoding in ENCODINGS) < LEAST:
+            if not long_enough(value):
                 raise ValueError(f"{what} is too short: it would be found by chance")
             for pattern, form in spellings(value).items():
                 at = _anchor(pattern)

@@ -37,6 +37,14 @@ pace = KeeperPace(rest_s=0.0, back_off_s=(0.0,), shown_s=20.0)
 visit, committer = visit_command(path, *options), committer_command(path)
 sys.exit(run(path, visit, preload=PRELOAD, committer=committer, pace=pace))
 """
+_PLACES = (
+    "HOME",
+    "TMPDIR",
+    "STATE_DIRECTORY",
+    "XDG_CACHE_HOME",
+    "XDG_RUNTIME_DIR",
+    "XDG_DATA_HOME",
+)
 _FACT = re.compile(r"(\w+)=(\S+)")
 
 
@@ -46,12 +54,17 @@ class StoryError(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What a citizen sees: the page, and the names of its buttons."""
+    """What a citizen sees: the page, the names of its buttons, whether it hides digits, and the
+    most that may be entered; and what the window system sees: the window's title, the clipboard."""
 
     page: str
     ticket: int
     busy: bool
-    buttons: frozenset[str]
+    secret: bool
+    most: int
+    title: str
+    copied: str
+    buttons: tuple[str, ...]
 
 
 class PlayedTerminal:
@@ -61,23 +74,23 @@ class PlayedTerminal:
         self.place = place
         self.directory = directory
         self.cast = people
+        self.told_the_desktop: set[str] = set()
+        """Every title of the window and text of the clipboard that was ever there."""
         self.log = directory / "log"
         self.desk = Remote(place.desk)
         self.http = requests.Session()
         self.http.trust_env = False
         self._hands = directory / "hands"
         options = robots.options("tests.privacy.hands:attach", self._hands)
-        # Temporary files of the terminal's processes lie where they are searched.
-        self.temporary = directory / "tmp"
-        self.temporary.mkdir()
-        state = directory / "state"
-        state.mkdir()
+        # Wherever a library writes without being told a place, the place is searched.
+        self.places = {name: directory / name.lower() for name in _PLACES}
+        for path in self.places.values():
+            path.mkdir(mode=0o700)
         env = {
             **os.environ,
+            **{name: str(path) for name, path in self.places.items()},
             "QT_QPA_PLATFORM": "offscreen",
             "PYTHONPATH": str(_ROOT),
-            "TMPDIR": str(self.temporary),
-            "STATE_DIRECTORY": str(state),
         }
         with self.log.open("wb") as log:
             self.keeper = subprocess.Popen(
@@ -149,7 +162,9 @@ class PlayedTerminal:
             raise OSError("the visit ended")
         if why := answer.get("error"):
             raise StoryError(why)
-        return Sight(answer["page"], answer["ticket"], answer["busy"], frozenset(answer["buttons"]))
+        sight = Sight(**{**answer, "buttons": tuple(answer["buttons"])})
+        self.told_the_desktop |= {sight.title, sight.copied}
+        return sight
 
     def until(self, what: Callable[[], bool], why: str) -> None:
         end = time.monotonic() + PATIENCE_S
@@ -236,11 +251,15 @@ def _of(pid: int, live: int) -> str:
 def played_terminal(
     directory: Path, people: Cast, profile: str = demo.PROFILE
 ) -> Iterator[PlayedTerminal]:
-    """Everything in processes, for the length of the block; the first visit is on the screen."""
-    file = directory / "people.toml"
+    """Everything in processes, for the length of the block; the first visit is on the screen. All
+    that the terminal writes lies in ``directory/terminal`` and in its run directory."""
+    world, own = directory / "world", directory / "terminal"
+    world.mkdir()
+    own.mkdir()
+    file = world / "people.toml"
     file.write_text(people.toml(), encoding="utf-8")
     with demo.place(headless=True, people=file, profile=profile) as place:
-        played = PlayedTerminal(place, directory, people)
+        played = PlayedTerminal(place, own, people)
         try:
             played.next_visit(0)
             yield played

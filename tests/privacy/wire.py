@@ -134,9 +134,9 @@ def can_be_alone() -> bool:
     return subprocess.run(alone(["true"]), capture_output=True, check=False).returncode == 0
 
 
-def begin_alone() -> None:
-    """Bring the loopback device of this process's own namespace up, and lead every packet there.
-    Raises ``RuntimeError`` in a namespace that other processes share. Needs iproute2."""
+def begin_alone() -> WireTap:
+    """Bring the loopback device of this process's own namespace up, and lead every packet there,
+    and capture all of them. Raises ``RuntimeError`` in a namespace that other processes share."""
     if ALONE not in os.environ:
         raise RuntimeError("this process shares its network with others")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
@@ -144,3 +144,4 @@ def begin_alone() -> None:
         flags = struct.unpack_from("16sh", fcntl.ioctl(any_socket, _GET_FLAGS, loopback))[1]
         fcntl.ioctl(any_socket, _SET_FLAGS, struct.pack("16sh14x", b"lo", flags | _IFF_UP))
     subprocess.run(["ip", "route", "add", "default", "dev", "lo"], check=True)
+    return WireTap()

@@ -21,7 +21,7 @@ from drivers.hosting.apart import ApartProcess, start_apart
 from kiosk.keeper import nursery
 from kiosk.keeper.nursery import AdoptedProcess, Nursery
 from tests.faults.nurseries import PATIENCE_S, tended
-from tests.faults.test_nothing_remains import memory_of
+from tests.privacy.memory import memory_of
 
 ROOT = Path(__file__).parents[2]
 PLAYER = "tests.faults.apart_player"

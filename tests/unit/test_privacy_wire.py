@@ -73,10 +73,9 @@ def test_a_flow_tells_its_ends() -> None:
 
 SAYS = """
 import json, socket
-from tests.privacy.wire import WireTap, begin_alone
+from tests.privacy.wire import begin_alone
 
-begin_alone()
-tap = WireTap()
+tap = begin_alone()
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
     stranger.sendto(b"to a stranger", ("192.0.2.1", 53))
 with socket.create_server(("127.0.0.1", 0)) as server:

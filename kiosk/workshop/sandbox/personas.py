@@ -8,7 +8,6 @@ from datetime import date
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import Any
 
 CHIP_NAME_UNITS = 15
@@ -81,11 +80,12 @@ def chip_name(name: str) -> str:
 
 
 _OTHER_VALUES = "other-values"
-_ours = resources.files("kiosk.workshop.sandbox") / "personas.toml"
-_file: Traversable = _ours
+OURS = resources.files("kiosk.workshop.sandbox") / "personas.toml"
+"""The file of the demo's people."""
+_file: Traversable = OURS
 
 
-def use(path: Path) -> None:
+def use(path: Traversable) -> None:
     """Take the people from another file of the same form; before anybody asks for one. Its table
     ``other-values``, where it has one, says what the centre holds in place of values of the demo:
     numbers of accounts, names of employers."""

@@ -1,0 +1,222 @@
+"""Plays a day of synthetic citizens, and then looks everywhere for what is left of them."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.privacy import wire
+from tests.privacy.citizens import Cast, cast
+from tests.privacy.files import search_tree
+from tests.privacy.memory import memory_of, plant, traces_of
+from tests.privacy.needles import Leak, Needles, long_enough
+from tests.privacy.plays import SyntheticCitizen
+from tests.privacy.spellings import spellings
+from tests.privacy.stand import PlayedTerminal, played_terminal
+
+SEED = "seeded leak"
+SEEDED = "龘㛃𬭎鸞 seeded 990100199900990099"
+"""What is leaked on purpose, in every form at every place: a search that finds less is blind."""
+STRANGER = ("192.0.2.1", 9)
+"""An address that nobody has: RFC 5737."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One visit of the day: who, by which way in, and what they do."""
+
+    person: str
+    way: str
+    services: Sequence[str] = ()
+
+
+@dataclass(slots=True)
+class PrivacyReport:
+    """What was played, where was searched, and what was found."""
+
+    stays: list[str] = field(default_factory=list)
+    served: dict[str, list[str]] = field(default_factory=dict)
+    """The pages of every service that was gone through."""
+    values: int = 0
+    """How many texts that are one citizen's alone were looked for."""
+    in_the_visit: list[str] = field(default_factory=list)
+    """Which of them stood in the live visit, where they may: the search would find them."""
+    searched: dict[str, int] = field(default_factory=dict)
+    """Bytes, by place."""
+    leaks: list[str] = field(default_factory=list)
+    blind: list[str] = field(default_factory=list)
+    """Seeded leaks that were not found: place and form."""
+    core_limits: dict[str, str] = field(default_factory=dict)
+    """By process, soft and hard limit of core files."""
+    undead: list[int] = field(default_factory=list)
+    """Processes of visits that had ended and still run."""
+    desktop: list[str] = field(default_factory=list)
+    """Titles of the window and texts of the clipboard."""
+    uncaptured: str = ""
+    """Why the wire was not captured; empty where it was."""
+    strangers: list[str] = field(default_factory=list)
+    """Who was spoken to beside this machine; the terminal's whole world is on it."""
+    log: str = ""
+    """The log of all processes, without the seeded leak."""
+    seconds: float = 0.0
+
+    def plain(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def complaints(self) -> list[str]:
+        """Why this day shows no privacy; empty for a good one."""
+        return [
+            *(f"leak: {each}" for each in self.leaks),
+            *(f"blind: {each}" for each in self.blind),
+            *(f"spoke to a stranger: {each}" for each in self.strangers),
+            *(f"undead: process {pid}" for pid in self.undead),
+            *(f"core files: {who} {limits}" for who, limits in self.core_limits.items()
+              if limits != "0 0"),
+            *(["the search found nothing in the live visit"] if not self.in_the_visit else []),
+        ]  # fmt: skip
+
+
+class Day:
+    """The citizens of one day, one after the other, at one terminal."""
+
+    def __init__(self, terminal: PlayedTerminal, tap: wire.WireTap | None) -> None:
+        self.terminal = terminal
+        self.report = PrivacyReport(uncaptured="" if tap else "no network namespace of its own")
+        self._tap = tap
+        self._values: dict[str, str] = {}
+        self._visits: set[int] = set()
+
+    def play(self, stay: Stay) -> None:
+        """One whole visit; until the next one is on the screen."""
+        terminal = self.terminal
+        shown = len(terminal.events("visit shown"))
+        self._visits.add(terminal.live())
+        citizen = SyntheticCitizen(terminal, stay.person)
+        self.report.stays.append(f"{stay.person} by {stay.way}")
+        citizen.sign_in(stay.way)
+        for service in stay.services:
+            citizen.sees("MenuPage", "UnitMenuPage")
+            self.report.served.setdefault(service, []).extend(citizen.serve(service))
+        self._know(terminal.cast, citizen)
+        if not self.report.in_the_visit:
+            found = Needles(self._values).found_in_pieces(memory_of(terminal.live()))[1]
+            self.report.in_the_visit = sorted({leak.what for leak in found})
+        citizen.leave()
+        terminal.next_visit(shown)
+
+    def _know(self, cast: Cast, citizen: SyntheticCitizen) -> None:
+        """Remember all that is this citizen's alone: what their cards and the centre hold, what
+        they typed, and the ids of their sessions."""
+        who, terminal = citizen.person, self.terminal
+        theirs = cast.values[who] | citizen.typed
+        rows = terminal.at_centre("SELECT id, token FROM session WHERE person = ?", who)
+        for number, (session, token) in enumerate(rows):
+            theirs |= {f"session {number}": session, f"token {number}": token}
+        for (balance,) in terminal.at_centre(
+            "SELECT balance FROM account WHERE person = ? AND balance > 9999999", who
+        ):
+            theirs["balance"] = f"{balance / 100:,.2f}"
+        self._values |= {
+            f"{who}'s {kind}": value for kind, value in theirs.items() if long_enough(value)
+        }
+
+    # -- afterwards -----------------------------------------------------------------------------
+
+    def look(self) -> PrivacyReport:
+        """Seed the leaks and search everything; nobody is at the terminal, a standby is ready."""
+        terminal, report = self.terminal, self.report
+        terminal.until(lambda: "standby" in terminal.processes(), "no standby")
+        processes = terminal.processes()
+        needles = Needles({**self._values, SEED: SEEDED})
+        report.values = len(self._values)
+        found: set[Leak] = set()
+        forms = spellings(SEEDED)
+        report.log = terminal.log.read_text(encoding="utf-8", errors="replace")
+        for name, pid in processes.items():
+            with suppress(FileNotFoundError, ProcessLookupError):  # a device's process has ended
+                report.core_limits[name] = _core_limits(pid)
+                plant(pid, b"\0".join(forms))
+                many, leaks = needles.found_in_pieces(memory_of(pid), name)
+                for what, data in traces_of(pid):
+                    leaks |= needles.found_in(data, f"{what} of the {name}")
+                report.searched[name] = many
+                found |= leaks
+        places = list(report.searched)
+        report.undead = [pid for pid in self._visits if Path(f"/proc/{pid}").exists()]
+        places += self._seed_files(forms)
+        for root in (terminal.directory, terminal.place.directory):
+            world = [terminal.place.directory / "centre"]
+            many, leaks = search_tree(needles, root, but=world)
+            report.searched[root.name] = many
+            found |= leaks
+        report.desktop = sorted(terminal.told_the_desktop)
+        found |= needles.found_in("\n".join(report.desktop).encode(), "window and clipboard")
+        if self._tap:
+            places += self._seed_wire(forms)
+            for flow, said in self._hear(self._tap):
+                ours = ip_address(flow.target).is_loopback
+                if not ours and (flow.target, flow.target_port) != STRANGER:
+                    report.strangers.append(str(flow))
+                report.searched["wire"] = report.searched.get("wire", 0) + len(said)
+                found |= needles.found_in(said, f"wire, to {flow.target}:{flow.target_port}")
+        report.leaks = sorted(str(leak) for leak in found if leak.what != SEED)
+        seen = {(leak.place, leak.form) for leak in found if leak.what == SEED}
+        report.blind = [
+            f"{place}: {form}"
+            for place in places
+            for form in sorted(set(forms.values()))
+            if (place, form) not in seen
+        ]
+        return report
+
+    def _seed_files(self, forms: Iterable[bytes]) -> list[str]:
+        """Leak into the log, and into a file in each place where a program may leave one."""
+        terminal = self.terminal
+        leaky = [terminal.log]
+        for place in (*terminal.places.values(), terminal.place.directory):
+            leaky.append(place / "seed")
+        for path in leaky:
+            with path.open("ab") as file:
+                file.write(b"\n".join(forms))
+        return [str(path) for path in leaky]
+
+    @staticmethod
+    def _seed_wire(forms: Iterable[bytes]) -> list[str]:
+        """Leak to a stranger."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+            line.sendto(b"\n".join(forms), STRANGER)
+        return ["wire, to {}:{}".format(*STRANGER)]
+
+    def _hear(self, tap: wire.WireTap) -> Iterator[tuple[wire.Flow, bytes]]:
+        """All that was said to anyone but the centre, or by them."""
+        centre = urlsplit(self.terminal.place.centre).port or 0
+        for flow, said in sorted(tap.close().items(), key=lambda each: str(each[0])):
+            if not flow.touches(centre):
+                yield flow, said
+
+
+def _core_limits(pid: int) -> str:
+    limits = Path(f"/proc/{pid}/limits").read_text()
+    (line,) = (line for line in limits.splitlines() if line.startswith("Max core file size"))
+    return " ".join(line.split()[4:6])
+
+
+def play_day(directory: Path, stays: Sequence[Stay], seed: int, *, alone: bool) -> PrivacyReport:
+    """Start everything in ``directory``, play ``stays``, and look. ``alone``: this process has a
+    network namespace of its own, whose traffic is captured."""
+    began = time.monotonic()
+    tap = wire.begin_alone() if alone else None
+    with played_terminal(directory, cast(seed)) as terminal:
+        day = Day(terminal, tap)
+        for stay in stays:
+            day.play(stay)
+        report = day.look()
+    report.seconds = round(time.monotonic() - began, 1)
+    return report
