@@ -36,7 +36,8 @@ class ActionPart:
 
 @dataclass(frozen=True, slots=True)
 class OptionPart:
-    """One thing to choose; ``tone`` is the colour of ``hint``."""
+    """One thing to choose; ``tone`` is the colour of ``hint``. ``badge`` says what the options
+    are compared by, and the ``best`` of them stands on green."""
 
     key: str
     title: str
@@ -44,6 +45,8 @@ class OptionPart:
     icon: str
     enabled: bool = True
     tone: str = ""
+    badge: str = ""
+    best: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,10 +313,11 @@ class FarewellContent(PageContent):
 
 @dataclass(frozen=True, slots=True)
 class ChooseContent(PageContent):
-    """One question with a few answers."""
+    """One question with a few answers; ``so_far`` is known or done already."""
 
     title: str
     lead: str
+    so_far: tuple[FactPart, ...]
     options: tuple[OptionPart, ...]
 
 

@@ -50,6 +50,7 @@ from kiosk.visit.steps import (
     EnterNumber,
     EnterPassword,
     EnterSmsCode,
+    Fact,
     Farewell,
     HeldUp,
     IsItYou,
@@ -71,6 +72,7 @@ from kiosk.visit.steps import (
     ShowTable,
     Step,
     Tone,
+    WayTile,
 )
 from kiosk.visit.unit_steps import UnitMenu
 from kiosk.words import HIDDEN, Language, Month, Sayable, Text, _, say
@@ -382,19 +384,36 @@ def _confirm_name(step: ConfirmName, look: Look) -> ConfirmNameContent:
 
 
 def _choose_way(step: ChooseWay, look: Look) -> ChooseContent:
+    known = [tile.seconds for tile in step.ways if tile.closed is None and tile.seconds]
+    quickest = min(known) if len(known) > 1 else 0
     return ChooseContent(
         title=look.word(step.title),
         lead=look.word(step.lead),
-        options=tuple(
-            OptionPart(
-                tile.way,
-                look.word(tile.title),
-                look.word(tile.closed or tile.hint),
-                tile.icon,
-                enabled=tile.closed is None,
-            )
-            for tile in step.ways
-        ),
+        so_far=_facts(step.so_far, look),
+        options=tuple(_way(tile, quickest, look) for tile in step.ways),
+    )
+
+
+def _way(tile: WayTile, quickest: int, look: Look) -> OptionPart:
+    compared = quickest > 0 and tile.seconds > 0 and tile.closed is None
+    best = compared and tile.seconds == quickest
+    lasts = _("约 {seconds} 秒", seconds=tile.seconds)
+    if best:
+        lasts = _("最快，约 {seconds} 秒", seconds=tile.seconds)
+    return OptionPart(
+        tile.way,
+        look.word(tile.title),
+        look.word(tile.closed or tile.hint),
+        tile.icon,
+        enabled=tile.closed is None,
+        badge=look.word(lasts) if compared else "",
+        best=best,
+    )
+
+
+def _facts(facts: Sequence[Fact], look: Look) -> tuple[FactPart, ...]:
+    return tuple(
+        FactPart(look.word(each.label), look.word(each.value), each.tone.value) for each in facts
     )
 
 
@@ -518,6 +537,7 @@ def _choose(step: Choose, look: Look) -> ChooseContent:
     return ChooseContent(
         title=look.word(step.title),
         lead=look.word(step.lead),
+        so_far=_facts(step.so_far, look),
         options=tuple(
             OptionPart(
                 option.key,
@@ -972,10 +992,7 @@ def _show_loan_years(step: ShowLoanYears, look: Look) -> LoanYearsContent:
                 interest=years[0].interest,
             )
         ),
-        facts=tuple(
-            FactPart(look.word(fact.label), look.word(fact.value), fact.tone.value)
-            for fact in step.facts
-        ),
+        facts=_facts(step.facts, look),
         note=look.word(step.note),
         actions=_actions(step.actions, look),
     )

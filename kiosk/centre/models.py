@@ -266,7 +266,8 @@ class Offer(WireModel):
     open: bool
     hours: Hours
     closed_because: CentreWords | None = None  # shown on the greyed tile
-    purposes: tuple[Purpose, ...] = Field(default=(), max_length=30)  # for documents
+    # for documents, the most used first
+    purposes: tuple[Purpose, ...] = Field(default=(), max_length=30)
     # the centres to which a document can be addressed 出具给哪个中心
     addressees: tuple[Purpose, ...] = Field(default=(), max_length=MOST_OWNED)
     group: Annotated[str, line(16)] = ""

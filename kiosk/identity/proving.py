@@ -10,13 +10,18 @@ from kiosk.centre.level import Level
 from kiosk.centre.models import Session
 from kiosk.identity.way import Present, Way
 from kiosk.identity.ways import WAYS
-from kiosk.visit.steps import ChooseWay, OtherWay, WayTile
+from kiosk.visit.steps import ChooseWay, Fact, OtherWay, Tone, WayTile
 from kiosk.visit.troubles import closed_by
 from kiosk.visit.visit import Visit
 from kiosk.words import Sayable, _
 
 WHY = _("这项业务要更有把握确认是您本人，请再选一种方式")
 """Why a service asks for a further proof."""
+_HALF_WAY = (
+    Fact(_("第一步"), _("已完成"), Tone.GOOD),
+    Fact(_("第二步"), _("再证明一次是您本人")),
+)
+"""What the page of the proofs says of what is done and what is to come."""
 
 
 def prove_further(visit: Visit, level: Level, why: Sayable = "") -> bool:
@@ -29,26 +34,33 @@ def prove_further(visit: Visit, level: Level, why: Sayable = "") -> bool:
     session = visit.once(lambda: _session(visit))  # on a replay, as it was before the proof
     if session.level >= level:
         return True
-    run_one(visit, partial(proof_tiles, visit, session), visit.centre.prove, why)
+    tiles = partial(proof_tiles, visit, session)
+    run_one(visit, tiles, visit.centre.prove, why, so_far=_HALF_WAY)
     # On a replay, as it was after this proof: a later proof may have raised the level since.
     return visit.once(lambda: _session(visit).level >= level)
 
 
 def run_one(
-    visit: Visit, tiles: Callable[[], tuple[WayTile, ...]], present: Present, why: Sayable = ""
+    visit: Visit,
+    tiles: Callable[[], tuple[WayTile, ...]],
+    present: Present,
+    why: Sayable = "",
+    *,
+    so_far: tuple[Fact, ...],
 ) -> None:
     """Run one of the ways to its end: the first that is open, or another that the citizen chooses;
     with ``why``, the citizen chooses at once. ``tiles``: the ways as they are now, since a device
-    may fail while the citizen is at it. Refusal: proof-not-possible."""
+    may fail while the citizen is at it. ``so_far`` stands on the page that offers the ways.
+    Refusal: proof-not-possible."""
     # Kept for replays: a device that was lost since may not lead a replay to another way.
     chosen = visit.once(lambda: _first_open(tiles()))
     if why:
-        chosen = visit.ask(_choice(tiles(), why))
+        chosen = visit.ask(_choice(tiles(), why, so_far))
     while True:
         try:
             WAYS[chosen].run(visit, present, len(_open(tiles())) > 1)
         except OtherWay:
-            chosen = visit.ask(_choice(tiles(), why))
+            chosen = visit.ask(_choice(tiles(), why, so_far))
         else:
             return
 
@@ -69,9 +81,9 @@ def _first_open(tiles: tuple[WayTile, ...]) -> str:
     return open_[0]
 
 
-def _choice(tiles: tuple[WayTile, ...], why: Sayable) -> ChooseWay:
+def _choice(tiles: tuple[WayTile, ...], why: Sayable, so_far: tuple[Fact, ...]) -> ChooseWay:
     title = _("再证明一次是您本人") if why else _("怎样确认是您本人？")
-    return ChooseWay(title, tiles, why or _("每种方式都一样有效"))
+    return ChooseWay(title, tiles, why or _("每种方式都一样有效"), so_far)
 
 
 def proof_tiles(visit: Visit, session: Session) -> tuple[WayTile, ...]:
@@ -107,4 +119,4 @@ def tile_of(
     closed = closed or way.closed(visit)
     if not open:
         closed = because or _("暂停服务")
-    return WayTile(way.id, way.title, hint or way.hint, way.icon, closed)
+    return WayTile(way.id, way.title, hint or way.hint, way.icon, closed, way.seconds)

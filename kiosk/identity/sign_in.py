@@ -14,10 +14,16 @@ from kiosk.identity.proving import prove_further, run_one, tile_of
 from kiosk.identity.way import Way
 from kiosk.identity.ways import WAYS, id_card
 from kiosk.privacy import mask_name
-from kiosk.visit.steps import ConfirmName, WayTile
+from kiosk.visit.steps import ConfirmName, Fact, WayTile
 from kiosk.visit.troubles import closed_by, device_words
 from kiosk.visit.visit import Visit
-from kiosk.words import Sayable
+from kiosk.words import Sayable, _
+
+_AHEAD = (
+    Fact(_("第一步"), _("选一种方式，证明是您本人")),
+    Fact(_("第二步"), _("核对后进入首页")),
+)
+"""What the page of the ways in says of what is to come."""
 
 
 def identify(visit: Visit) -> None:
@@ -25,7 +31,8 @@ def identify(visit: Visit) -> None:
     # Whoever tries again with another card, or another phone, has no session yet.
     visit.once(visit.centre.sign_out)
     version = agree(visit)
-    run_one(visit, partial(first_tiles, visit), partial(visit.centre.sign_in, agreement=version))
+    sign_in = partial(visit.centre.sign_in, agreement=version)
+    run_one(visit, partial(first_tiles, visit), sign_in, so_far=_AHEAD)
     session = visit.once(lambda: visit.centre.session)
     if session is not None and session.name_to_confirm is not None:
         confirmed = visit.ask(ConfirmName(session.name_to_confirm))
@@ -65,5 +72,5 @@ def no_way_in(statuses: Mapping[Kind, Status], offers: Sequence[WayOffer]) -> Sa
 def _tile(visit: Visit, way: Way, offer: WayOffer) -> WayTile:
     # Its own page says what is wrong with the reader, and the card may be put again there.
     if way is id_card.WAY and offer.open:
-        return WayTile(way.id, way.title, way.hint, way.icon)
+        return WayTile(way.id, way.title, way.hint, way.icon, seconds=way.seconds)
     return tile_of(visit, way, open=offer.open, because=offer.because)

@@ -45,4 +45,7 @@ class Way:
     devices: tuple[Kind, ...] = ()
     closed: Callable[[Visit], Sayable | None] = lambda visit: None
     """Why this terminal lacks what the way needs besides its devices; None where nothing lacks."""
+    seconds: int = 0
+    """How long the way usually takes from its first page, for the page that compares the ways; 0:
+    not known."""
     begins: bool = False

@@ -22,7 +22,7 @@ def print_certificate(visit: Visit) -> None:
 def certify(visit: Visit, account: Account) -> None:
     """Ask the purpose, then make and print the certificate."""
     visit.checkers.prepare()
-    purpose = choose_purpose(visit, "deposit-certificate")
+    purpose = choose_purpose(visit, "deposit-certificate", account)
     order = visit.once(
         lambda: DepositCertificateOrder(
             kind="deposit-certificate", account=account.id, purpose=purpose, key=document_key()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kiosk.centre import codes
 from kiosk.centre.errors import Refusal, reference_number
 from kiosk.centre.models import Account, Loan, Masking
-from kiosk.visit.steps import Choose, Option
+from kiosk.visit.steps import Choose, Fact, Option
 from kiosk.visit.visit import Visit
 from kiosk.words import _
 
@@ -54,13 +54,20 @@ def choose_loan(visit: Visit) -> Loan:
 MAKING = _("中心正在开具证明，一般 3 秒")
 
 
-def choose_purpose(visit: Visit, service: str) -> str:
-    """The code of the purpose of a paper; the citizen chooses where the centre offers several."""
-    purposes = visit.offer(service).purposes
-    if len(purposes) < 2:
-        return purposes[0].code if purposes else ""
-    options = tuple(Option(p.code, p.name, icon="certificate") for p in purposes)
-    return visit.ask(Choose(_("证明用来做什么？"), options, _("会写在证明上"), waits=MAKING))
+def choose_purpose(visit: Visit, service: str, account: Account) -> str:
+    """The code of the purpose of a paper of ``account``; the citizen chooses where the centre
+    offers several, which stand in the centre's order: the most used first."""
+    offer = visit.offer(service)
+    if len(offer.purposes) < 2:
+        return offer.purposes[0].code if offer.purposes else ""
+    options = tuple(Option(purpose.code, purpose.name) for purpose in offer.purposes)
+    so_far = (
+        Fact(_("要打的证明"), offer.title),
+        Fact(_("缴存单位"), account.employer),
+    )
+    return visit.ask(
+        Choose(_("证明用来做什么？"), options, _("会写在证明上"), so_far, waits=MAKING)
+    )
 
 
 def _account_option(account: Account, masking: Masking) -> Option:

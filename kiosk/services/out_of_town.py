@@ -22,7 +22,7 @@ def print_out_of_town(visit: Visit) -> None:
     account = choose_account(visit)
     visit.checkers.prepare()
     addressee = visit.ask(addressee_page(visit.offer(SERVICE).addressees))
-    purpose = choose_purpose(visit, SERVICE)
+    purpose = choose_purpose(visit, SERVICE, account)
     order = visit.once(
         lambda: OutOfTownCertificateOrder(
             kind="out-of-town-certificate",

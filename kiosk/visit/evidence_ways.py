@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from drivers.device import Kind
 from kiosk.centre.operations import EvidenceKind, EvidenceSet, Operation
-from kiosk.visit.steps import ChooseWay, WayTile
+from kiosk.visit.steps import ChooseWay, Fact, WayTile
 from kiosk.visit.troubles import closed_by
 from kiosk.words import Sayable, _
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from kiosk.visit.visit import Visit
 
 TILES: Mapping[EvidenceKind, WayTile] = {
-    "sms": WayTile("sms", _("短信验证码"), _("发到您登记的手机"), "message"),
-    "qr": WayTile("qr", _("手机扫码"), _("用手机扫，在手机上确认"), "phone"),
-    "face": WayTile("face", _("刷脸"), _("约 5 秒，不保存照片"), "face"),
+    "sms": WayTile("sms", _("短信验证码"), _("发到您登记的手机"), "message", seconds=30),
+    "qr": WayTile("qr", _("手机扫码"), _("用手机扫，在手机上确认"), "phone", seconds=20),
+    "face": WayTile("face", _("刷脸"), _("看着镜头，不保存照片"), "face", seconds=10),
 }
 """The kinds of evidence that a terminal can take, as the citizen chooses them."""
 _DEVICES: Mapping[EvidenceKind, tuple[Kind, ...]] = {"face": (Kind.CAMERA,)}
@@ -39,9 +39,10 @@ def evidence_tiles(visit: Visit, sets: Mapping[str, EvidenceSet]) -> tuple[WayTi
     return tuple(_tile(visit, kinds) for kinds in sets.values())
 
 
-def evidence_page(tiles: tuple[WayTile, ...]) -> ChooseWay:
-    """How the citizen confirms that it is they who order."""
-    return ChooseWay(_("怎样确认是您本人？"), tiles, _("每种方式都一样有效"))
+def evidence_page(tiles: tuple[WayTile, ...], operation: Operation) -> ChooseWay:
+    """How the citizen confirms that it is they who order ``operation``."""
+    so_far = (Fact(_("要确认的业务"), operation.title),)
+    return ChooseWay(_("怎样确认是您本人？"), tiles, _("每种方式都一样有效"), so_far)
 
 
 def _tile(visit: Visit, kinds: EvidenceSet) -> WayTile:
@@ -49,4 +50,4 @@ def _tile(visit: Visit, kinds: EvidenceSet) -> WayTile:
     closed: Sayable | None = closed_by(visit.statuses(), _DEVICES.get(kinds[0], ()))
     if kinds[0] == "face":
         closed = closed or visit.faces_closed()
-    return WayTile(tile.way, tile.title, tile.hint, tile.icon, closed)
+    return WayTile(tile.way, tile.title, tile.hint, tile.icon, closed, tile.seconds)

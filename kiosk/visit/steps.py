@@ -213,24 +213,27 @@ class ConfirmName(Step[bool]):
 
 @dataclass(frozen=True, slots=True)
 class WayTile:
-    """One way in. ``closed`` says why the citizen cannot choose it now."""
+    """One way in. ``closed`` says why the citizen cannot choose it now; ``seconds``: how long it
+    usually takes, 0 where nobody can say."""
 
     way: str
     title: Sayable
     hint: Sayable
     icon: str
     closed: Sayable | None = None
+    seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ChooseWay(Step[str]):
     """How the citizen wants to prove who they are; ``lead`` says why, where a service needs more
     than was shown so far. The page shows every way that the centre offers; the face is never the
-    only way."""
+    only way. ``so_far`` as in :class:`Choose`."""
 
     title: Sayable
     ways: tuple[WayTile, ...]
     lead: Sayable = ""
+    so_far: tuple[Fact, ...] = ()
 
     def check(self, answer: object) -> str:
         return one_of(answer, tuple(tile.way for tile in self.ways if tile.closed is None))
@@ -448,11 +451,13 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Choose(Step[str]):
-    """One question with a few answers; answered by an option's key."""
+    """One question with a few answers; answered by an option's key. ``so_far``: what is known or
+    done already, above the answers where there is room."""
 
     title: Sayable
     options: tuple[Option, ...]
     lead: Sayable = ""
+    so_far: tuple[Fact, ...] = ()
 
     def check(self, answer: object) -> str:
         return one_of(answer, tuple(option.key for option in self.options))

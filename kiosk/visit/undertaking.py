@@ -296,7 +296,7 @@ class _Confirming:
             if kinds is None and len(open_) == 1:
                 kinds = self._kinds = sets[open_[0]]
             elif kinds is None:
-                chosen = self._visit.present_or_back(evidence_page(tiles))
+                chosen = self._visit.present_or_back(evidence_page(tiles, self.operation))
                 if chosen is None:
                     return None
                 kinds = sets[chosen]

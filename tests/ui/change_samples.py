@@ -171,7 +171,7 @@ def change_samples() -> dict[str, Step[object]]:
             300,
             business=_CARD.title,
         ),
-        "8ga-face-or-phone": evidence_page((TILES["qr"], TILES["face"])),
+        "8ga-face-or-phone": evidence_page((TILES["qr"], TILES["face"]), _PHONE),
         "8h-phone-number": phone_page(),
         "8i-phone-again": phone_page(again=True),
         "8j-phone-taken": phone_page(_TAKEN),

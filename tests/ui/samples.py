@@ -469,7 +469,7 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         "04-choose-way": ChooseWay(
             _("再证明一次是您本人"),
             (
-                WayTile("sms", _("短信验证码"), "123****0001", "message"),
+                WayTile("sms", _("短信验证码"), "123****0001", "message", seconds=30),
                 WayTile(
                     "face",
                     "刷脸",
@@ -477,9 +477,13 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
                     "face",
                     CentreWords(zh="本机没有摄像头", en="No camera on this machine"),
                 ),
-                WayTile("phone", CentreWords(zh="手机扫码", en="Code on the phone"), "", "phone"),
+                WayTile("phone", _("手机扫码"), _("用手机扫，在手机上确认"), "phone", seconds=20),
             ),
             WHY,
+            (
+                Fact(_("第一步"), _("已完成"), Tone.GOOD),
+                Fact(_("第二步"), _("再证明一次是您本人")),
+            ),
         ),
         "04-phone-code": ShowPhoneCode(
             lambda: None,
@@ -555,14 +559,21 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         "19-purpose": Choose(
             _("证明用来做什么？"),
             tuple(
-                Option(key, CentreWords(zh=zh, en=en), icon="certificate")
+                Option(key, CentreWords(zh=zh, en=en))
                 for key, zh, en in (
-                    ("1", "申请住房贷款", "Apply for a home loan"),
-                    ("2", "异地购房", "Buy a home in another city"),
-                    ("3", "个人留存", "For my own records"),
+                    ("01", "购房贷款", "Home loan"),
+                    ("02", "异地贷款", "Home loan in another city"),
+                    ("03", "人才认定、积分落户", "Talent or residence application"),
+                    ("04", "子女入学", "School enrolment"),
+                    ("05", "签证、出国（境）", "Visa or travel abroad"),
+                    ("99", "其他", "Other"),
                 )
             ),
             _("会写在证明上"),
+            (
+                Fact(_("要打的证明"), CentreWords(zh="缴存证明", en="Deposit certificate")),
+                Fact(_("缴存单位"), ACCOUNT.employer),
+            ),
         ),
         "20-preview": Preview(DOCUMENT, Sensitive(pdf), actions=(_PRINT,)),
         "21-printing": PrintingDocument(PrintDocument("j", pdf, 1), CERTIFICATE),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from drivers.device import Kind
-from kiosk.visit.steps import PaperReady
-from ui.contents import PaperReadyContent
+from kiosk.visit.steps import ChooseWay, PaperReady, WayTile
+from ui.contents import ChooseContent, PaperReadyContent
 from ui.views import Look, derive
 
 SIDES = Look(where={Kind.DOCUMENT_PRINTER: "below", Kind.RECEIPT_PRINTER: "left"})
@@ -27,3 +29,20 @@ def test_paper_lies_in_the_slot_of_its_printer() -> None:
 def test_no_side_is_named_that_the_settings_do_not_tell() -> None:
     shown = paper(PaperReady("", ""), Look())
     assert (shown.count, shown.to) == ("共一张", "")
+
+
+def ways(*tiles: WayTile) -> list[tuple[str, bool]]:
+    shown = derive(ChooseWay("", tiles), Look())
+    assert isinstance(shown, ChooseContent)
+    return [(option.badge, option.best) for option in shown.options]
+
+
+def test_the_quickest_way_is_named_among_those_that_are_open() -> None:
+    sms = WayTile("sms", "", "", "", seconds=30)
+    face = WayTile("face", "", "", "", seconds=10)
+    shut = replace(face, closed="no camera")
+    desk = WayTile("desk", "", "", "")
+    assert ways(sms, face, desk) == [("约 30 秒", False), ("最快，约 10 秒", True), ("", False)]
+    phone = WayTile("phone", "", "", "", seconds=20)
+    assert ways(sms, shut, phone) == [("约 30 秒", False), ("", False), ("最快，约 20 秒", True)]
+    assert ways(sms, shut, desk) == [("", False)] * 3  # nothing to compare

@@ -6,6 +6,7 @@ Rectangle {
     id: badge
     property string text
     property string tone
+    property int size: Theme.row
     property string label         // the label of the value, for a screen reader
     implicitWidth: words.implicitWidth + 52
     implicitHeight: words.implicitHeight + (Theme.elder ? 8 : 16)
@@ -18,6 +19,7 @@ Rectangle {
         anchors.centerIn: parent
         text: badge.text
         color: Theme.toneColor(badge.tone)
+        font.pixelSize: badge.size
         font.bold: true
         wrapMode: Text.NoWrap
         Accessible.name: (badge.label + " " + badge.text).trim()

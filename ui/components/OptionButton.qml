@@ -12,6 +12,8 @@ T.Button {
     property string tone
     property bool available: true
     property string shape: "row"      // "tile": icon above; "row": beside; "line": all on one line; "face": centred
+    property string badge             // what the options are compared by
+    property bool best: false         // the best of them
     property bool leads: false        // an arrow at the right says that the button leads on
     property int size: 0              // of the title; 0: as the shape has it
     property bool sleeping: CurrentPage.busy && pressedLast
@@ -34,7 +36,7 @@ T.Button {
     activeFocusOnTab: true
     Accessible.role: Accessible.Button
     Accessible.name: title
-    Accessible.description: hint
+    Accessible.description: (badge + " " + hint).trim()
     onClicked: pressedLast = true
     Keys.onReturnPressed: if (enabled) clicked()
     Keys.onEnterPressed: if (enabled) clicked()
@@ -72,6 +74,15 @@ T.Button {
             x: parent.width - width - 36
             y: (parent.height - height) / 2
         }
+        Badge {
+            id: mark
+            visible: option.badge.length > 0
+            text: option.badge
+            tone: option.best ? "good" : ""
+            size: Theme.elder ? 40 : Theme.row
+            x: parent.width - width - option.rim
+            y: (parent.height - height) / 2
+        }
         TextMetrics {
             id: measure
             font.family: Theme.family
@@ -83,7 +94,7 @@ T.Button {
             id: words
             // Does not read the label's ``visible``, which is false on a hidden sheet: a button is as
             // tall there.
-            readonly property bool hinted: option.hint.length > 0
+            readonly property bool hinted: option.hint.length > 0 && !(oneLine && option.badge.length > 0)
             readonly property bool oneLine: option.shape === "line"
             readonly property bool centred: option.shape === "face"
             readonly property int natural: Math.min(Math.ceil(measure.advanceWidth) + 2, width)
@@ -91,7 +102,7 @@ T.Button {
              : option.iconName.length > 0 ? option.rim + option.frameSize + (oneLine ? 24 : option.narrow ? 20 : 32) : 40
             y: option.shape === "tile" ? Math.max(frame.y + frame.height + 12, option.height - height - option.rim + 8)
              : centred ? frame.y + frame.height + 20 : (option.height - height) / 2
-            width: option.width - x - (centred ? 16 : option.leads ? 108 : Math.min(option.rim, 28))
+            width: option.width - x - (centred ? 16 : option.leads ? 108 : option.badge.length > 0 ? mark.width + option.rim + 24 : Math.min(option.rim, 28))
             height: !hinted ? nameLabel.height
                   : oneLine ? Math.max(nameLabel.height, hintLabel.height) : nameLabel.height + 4 + hintLabel.height
             Label {
@@ -109,7 +120,7 @@ T.Button {
             Label {
                 id: hintLabel
                 readonly property bool roomy: words.width - words.natural - 24 > Theme.cells(option.hint) * Theme.small * 0.6
-                visible: text.length > 0
+                visible: words.hinted
                 x: words.oneLine ? words.natural + 24 : 0
                 y: words.oneLine ? (words.height - height) / 2 : nameLabel.height + 4
                 width: words.width - x

@@ -33,4 +33,5 @@ WAY = Way(
     present_bank_card,
     devices=(Kind.SMART_CARD,),
     begins=True,
+    seconds=40,
 )

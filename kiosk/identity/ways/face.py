@@ -47,9 +47,10 @@ WAY = Way(
     "face",
     Proves.ARE,
     _("刷脸"),
-    _("约 5 秒，不保存照片"),
+    _("看着镜头，不保存照片"),
     "face",
     prove_by_face,
     devices=(Kind.CAMERA,),
     closed=lambda visit: visit.faces_closed(),
+    seconds=10,
 )

@@ -26,4 +26,5 @@ WAY = Way(
     scan_fund_code,
     devices=(Kind.CODE_SCANNER,),
     begins=True,
+    seconds=15,
 )

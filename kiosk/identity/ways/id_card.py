@@ -58,4 +58,5 @@ WAY = Way(
     present_card,
     devices=(Kind.ID_CARD,),
     begins=True,
+    seconds=40,
 )

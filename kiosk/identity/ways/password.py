@@ -36,4 +36,5 @@ WAY = Way(
     _("在中心设置的 6 位数字"),
     "keypad",
     prove_by_password,
+    seconds=15,
 )

@@ -97,4 +97,5 @@ WAY = Way(
     "phone",
     sign_in_by_phone,
     begins=True,
+    seconds=20,
 )

@@ -86,4 +86,5 @@ WAY = Way(
     prove_by_pin,
     devices=(Kind.PIN_PAD,),
     closed=lambda visit: visit.pin_closed,
+    seconds=15,
 )

@@ -68,4 +68,5 @@ WAY = Way(
     _("发到您登记的手机"),
     "message",
     prove_by_sms,
+    seconds=30,
 )

@@ -37,4 +37,5 @@ WAY = Way(
     present_social_security_card,
     devices=(Kind.SMART_CARD,),
     begins=True,
+    seconds=40,
 )
