@@ -11,7 +11,7 @@ Page {
     lead: shown.lead
     readonly property bool brief: shown.options.every(o => Theme.cells(o.title) <= 24 && Theme.cells(o.hint) <= 34)
     // Many plain answers stand in two columns, in the order of reading.
-    readonly property int columns: !Theme.elder && shown.options.length > 3
+    readonly property int columns: !Theme.elder && shown.options.length > 4
         && shown.options.every(o => o.icon.length + o.hint.length === 0) ? 2 : 1
     readonly property int rows: Math.ceil(shown.options.length / columns)
     FactCard {
