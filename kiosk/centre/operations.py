@@ -42,7 +42,9 @@ Reference = Annotated[str, line(40)]
 EvidenceKind = Literal["sms", "face", "pin", "qr"]
 EvidenceSet = Annotated[tuple[EvidenceKind, ...], Field(min_length=1, max_length=4)]
 """Kinds of evidence that are enough together."""
-Group = Literal["withdrawal", "loan", "signing", "change", "unit"]
+Way = Annotated[str, line(32, least=1)]
+"""One of the things that can be done about what an order is about: sign, change, cancel, …"""
+Group = Literal["withdrawal", "standing", "loan", "signing", "change", "unit"]
 """What is chosen from one page: reasons for a withdrawal, things to do with a loan, …"""
 
 
@@ -63,6 +65,16 @@ class WithdrawalOrder(WireModel):
     account: Named
     amount: Annotated[Money, Field(gt=Decimal(0))] | None = None
     loan: Named | None = None  # for 偿还公积金贷款 and 偿还商业贷款
+
+
+class StandingWithdrawalOrder(WireModel):
+    """约定提取: have a part of the rent paid out each month, change how much, or end that.
+    ``amount``: a month; None to end it."""
+
+    business: Literal[Business.STANDING_WITHDRAWAL]
+    account: Named
+    way: Literal["set", "change", "cancel"]
+    amount: Annotated[Money, Field(gt=Decimal(0))] | None = None
 
 
 class PrepaymentOrder(WireModel):
@@ -134,6 +146,7 @@ class UnitBackPaymentOrder(WireModel):
 
 Order = Annotated[
     WithdrawalOrder
+    | StandingWithdrawalOrder
     | PrepaymentOrder
     | SettlementOrder
     | MonthlyOffsetOrder
@@ -198,6 +211,8 @@ class Eligibility(WireModel):
     unit: Named | None = None
     least: Money | None = None
     most: Money | None = None  # None: no amount is asked for
+    ways: tuple[Way, ...] = Field(default=(), max_length=4)  # what can be done; empty: one thing
+    monthly: Money | None = None  # what is agreed on a month now 约定提取
     balance: Money | None = None  # of the account, before
     payee: Payee | None = None
     checked: tuple[CheckedFact, ...] = Field(default=(), max_length=12)

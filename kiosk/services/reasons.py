@@ -23,6 +23,7 @@ WORDS: dict[Business, tuple[Text, str]] = {
     Business.RENT_WITHDRAWAL: (_("租房"), "home"),
     Business.RETIREMENT_WITHDRAWAL: (_("离休、退休"), "calendar"),
     Business.LEAVING_WITHDRAWAL: (_("离职"), "leave"),
+    Business.STANDING_WITHDRAWAL: (_("约定提取"), "calendar"),
     Business.PREPAYMENT: (_("还一部分"), "withdrawals"),
     Business.SETTLEMENT: (_("全部还清"), "check"),
     Business.MONTHLY_OFFSET: (_("委托按月还贷"), "calendar"),

@@ -17,7 +17,7 @@ from kiosk.words import _
 
 @service("withdraw", icon="withdrawals", needs=Needs(committer=True))
 def withdraw(visit: Visit) -> None:
-    _authorise(visit)
+    authorise(visit)
     found = visit.look_up(lambda: visit.centre.operations.eligibility("withdrawal"))
     lead = _("能不能办，中心已替您核对，不用带材料")
     chosen = choose(visit, _("请选择提取原因"), lead, found, PAYS_OUT)
@@ -30,7 +30,7 @@ def withdraw(visit: Visit) -> None:
     visit.confirm_and_commit(visit.draft(order))
 
 
-def _authorise(visit: Visit) -> None:
+def authorise(visit: Visit) -> None:
     """信息协查授权: the citizen agrees that the centre asks other agencies, or does not."""
     calls = visit.centre.operations
     text = visit.look_up(calls.authorisation)

@@ -38,6 +38,8 @@ def amount_label(business: Business) -> Text:
         return _("提取金额")
     if business in (Business.PREPAYMENT, Business.SETTLEMENT):
         return _("还款金额")
+    if business is Business.STANDING_WITHDRAWAL:
+        return _("每月提取")
     return _("金额")
 
 

@@ -38,6 +38,7 @@ from kiosk.centre.operations import (
     PrepaymentOrder,
     SettlementOrder,
     SigningOrder,
+    StandingWithdrawalOrder,
     WithdrawalOrder,
     digest_of,
 )
@@ -408,6 +409,37 @@ def test_amounts(visits: Visits, amount: str | None, code: str | None) -> None:
     else:
         with pytest.raises(Refusal, match=code):
             visit.draft(REPAY, amount=amount)
+
+
+@pytest.mark.parametrize(
+    ("way", "amount", "code"),
+    [
+        ("set", "1500.00", None),
+        ("set", "1500.01", "amount-above"),
+        ("set", "99.99", "amount-below"),
+        ("set", None, "amount-missing"),
+        ("change", "500.00", "way-not-offered"),
+        ("cancel", None, "way-not-offered"),
+    ],
+)
+def test_monthly_withdrawals_that_can_be_agreed_on(
+    visits: Visits, way: str, amount: str | None, code: str | None
+) -> None:
+    visit = visits("P01")
+    order = standing(visit, way, amount)
+    if code is None:
+        assert visit.carried_out(order).payout is None, "nothing is paid with the agreement"
+        with pytest.raises(Refusal, match="amount-not-asked"):
+            visit.drafted(standing(visit, "cancel", "100.00"))
+        return
+    with pytest.raises(Refusal, match=code):
+        visit.drafted(order)
+
+
+def standing(visit: OperationVisit, way: str, amount: str | None) -> StandingWithdrawalOrder:
+    account = visit.of_group("standing")[Business.STANDING_WITHDRAWAL].account
+    facts = {"business": "standing-withdrawal", "account": account, "way": way, "amount": amount}
+    return StandingWithdrawalOrder.model_validate(facts)
 
 
 def test_an_amount_is_not_asked_where_the_centre_computes_it(visits: Visits) -> None:

@@ -1,17 +1,21 @@
-"""The pages of 我的办件 with the demo's figures."""
+"""The pages of 我的办件 and 约定提取 with the demo's figures."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal as D
 
 from kiosk.centre.models import CentreWords, DocumentRecord
-from kiosk.centre.operations import Payout
+from kiosk.centre.operations import Eligibility, Payout
 from kiosk.centre.outlets import Appointment
-from kiosk.operation import OperationState, PayoutState
+from kiosk.operation import Business, OperationState, PayoutState
 from kiosk.services.progress import operation_statement, paper_statement, requests_page
+from kiosk.services.standing_withdrawal import amount_page, way_page
+from kiosk.visit.operation_steps import ConfirmOperation
+from kiosk.visit.operation_words import HOME, outcome
 from kiosk.visit.steps import Action, Step
 from kiosk.words import _
-from tests.ui.operation_samples import DONE, QUOTE, REFUSED
+from tests.ui.operation_samples import DONE, QUOTE, REFUSED, SLIP_ACTION
 
 _CHINA = timezone(timedelta(hours=8))
 _HOME = Action("menu", _("返回首页"), "home")
@@ -23,6 +27,33 @@ def _words(zh: str, en: str) -> CentreWords:
     return CentreWords(zh=zh, en=en)
 
 
+_STANDING = Eligibility(
+    business=Business.STANDING_WITHDRAWAL,
+    can=True,
+    account="a1",
+    least=D("100.00"),
+    most=D("1500.00"),
+    ways=("change", "cancel"),
+    monthly=D("1200.00"),
+)
+_MONTHLY = QUOTE.model_copy(
+    update={
+        "business": Business.STANDING_WITHDRAWAL,
+        "title": _words("约定提取", "Monthly withdrawal"),
+        "amount": D("1500.00"),
+        "balance_before": None,
+        "balance_after": None,
+        "arrives": None,
+        "next_possible": None,
+        "effects": (
+            _words(
+                "从2026年1月起，每月20日转1,500.00元（原来1,200.00元）。",
+                "From 2026-01, 1,500.00 yuan on the 20th (until now 1,200.00).",
+            ),
+            _words("约定期间不能单独办理租房提取。", "Meanwhile nothing else can be had for rent."),
+        ),
+    }
+)
 _BEGUN = {"begun": date(2026, 1, 15)}
 _DUE = DONE.model_copy(
     update={"payout": Payout(state=PayoutState.DUE, day=date(2026, 1, 20)), **_BEGUN}
@@ -82,6 +113,16 @@ def request_samples() -> dict[str, Step[object]]:
         _CANCELLED,
     )
     steps: dict[str, object] = {
+        "76a-standing-way": way_page(_STANDING),
+        "76b-standing-amount": amount_page(_STANDING),
+        "76c-standing-confirm": ConfirmOperation(_MONTHLY, "张*"),
+        "76d-standing-done": outcome(
+            _MONTHLY.model_copy(
+                update={"state": OperationState.DONE, "reference": "012601150000042"}
+            ),
+            _MONTHLY,
+            (SLIP_ACTION, HOME),
+        ),
         "79-requests": requests_page(listed, (_APPOINTMENT,), (), (_PAPER,)),
         "79a-request-confirmed": operation_statement(_CONFIRMED, (_CANCEL, _HOME)),
         "79b-request-due": operation_statement(_DUE, (_HOME,)),

@@ -14,6 +14,7 @@ TITLES = {
         zh="偿还商业贷款提取", en="Withdrawal to repay a bank mortgage"
     ),
     Business.RENT_WITHDRAWAL: CentreWords(zh="租房提取", en="Withdrawal for rent"),
+    Business.STANDING_WITHDRAWAL: CentreWords(zh="约定提取", en="Monthly withdrawal"),
     Business.PREPAYMENT: CentreWords(zh="提前部分还款", en="Early repayment"),
     Business.SETTLEMENT: CentreWords(zh="提前结清", en="Settlement of the loan"),
     Business.MONTHLY_OFFSET: CentreWords(zh="委托按月还贷", en="Monthly repayment agreement"),
@@ -338,6 +339,14 @@ REFUSALS: dict[str, tuple[int, Words, Words]] = {
             "{needed} months of payments in a row are needed; you have {months}.",
         ),
         _LATER,
+    ),
+    "standing-set": (
+        409,
+        (
+            "您已约定每月提取租房，不能再单独提取。",
+            "You have agreed on monthly payments for rent, so nothing else can be had for it.",
+        ),
+        ("可以先变更或取消约定提取。", "You may change or end them first."),
     ),
     "year-used-up": (
         409,

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from kiosk.operation import Business
-from kiosk.workshop.sandbox import changes, repayments, signings, unit_rules, withdrawals
+from kiosk.workshop.sandbox import (
+    changes,
+    repayments,
+    signings,
+    standing,
+    unit_rules,
+    withdrawals,
+)
 from kiosk.workshop.sandbox.cases import BusinessRule
 
 RULES: dict[Business, BusinessRule] = {
     rule.business: rule
-    for part in (withdrawals, repayments, signings, changes, unit_rules)
+    for part in (withdrawals, standing, repayments, signings, changes, unit_rules)
     for rule in part.RULES
 }

@@ -72,6 +72,8 @@ class Terms:
     fields: tuple[PersonalField, ...] = ()  # what can be changed of the personal data
     unit: Row | None = None
     ways: tuple[str, ...] = ()  # the ways that can be had; empty: any the order may name
+    without_amount: tuple[str, ...] = ()  # the ways that take no amount
+    monthly: int | None = None  # what is agreed on a month now
 
     @property
     def number(self) -> tuple[str | None, str | None, str | None]:

@@ -109,6 +109,8 @@ _OFFERS = (
     _offer("withdraw", "withdrawal", ("提取公积金", "Withdraw"),
            ("还贷、租房、退休、离职", "Loan, rent, retirement, leaving a job"), hours=_BY_DAY,
            limits=Limits(least=yuan(withdrawals.LEAST))),
+    _offer("standing-withdrawal", "withdrawal", ("约定提取", "Monthly withdrawal"),
+           ("租房，每月到卡", "Rent, paid each month"), ("约定提取", "Each month"), hours=_BY_DAY),
     _offer("withdrawals", "withdrawal", ("提取记录", "Withdrawals"),
            ("每一笔", "Every one")),
     _offer("loan", "loan", ("贷款查询", "My loan"),

@@ -228,6 +228,8 @@ class OperationDesk:
             unit=visitor.handle(unit) if unit else None,
             least=None if terms.least is None else yuan(terms.least),
             most=None if most is None else yuan(most),
+            ways=terms.ways,
+            monthly=None if terms.monthly is None else yuan(terms.monthly),
             balance=yuan(terms.account["balance"]) if terms.account else None,
             payee=self._case(visitor).payee(visitor.handle)
             if terms.payee and not terms.refusal
@@ -333,7 +335,8 @@ class OperationDesk:
         terms: Terms,
     ) -> Operation:
         amount = target.amount if terms.amount is None else terms.amount
-        before = terms.account["balance"] if terms.account else terms.debt
+        money = rule.business.moves_money
+        before = terms.account["balance"] if money and terms.account else terms.debt
         arrives = case.working_day(3)
         quote = Operation(
             id=secrets.token_hex(16),
@@ -352,7 +355,7 @@ class OperationDesk:
                 zh=f"{arrives.month}月{arrives.day}日前，短信通知",
                 en=f"By {arrives.isoformat()}; you will get a message",
             )
-            if terms.payee
+            if terms.payee and money
             else None,
             next_possible=terms.next_possible,
             effects=rule.effects(case, target, terms) if rule.effects else terms.effects,
@@ -564,9 +567,9 @@ class OperationDesk:
 
     def _begin_payout(self, row: Row) -> None:
         """The bank has the order to pay, where the operation pays the citizen."""
-        if Operation.model_validate_json(row["quote"]).payee is None or payouts.of(
-            self._store, row["id"]
-        ):
+        quote = Operation.model_validate_json(row["quote"])
+        pays = quote.payee is not None and quote.business.moves_money
+        if not pays or payouts.of(self._store, row["id"]):
             return
         case = self._case_of(row)
         card, by = case.person["bank_card"], case.working_day(3)
@@ -907,7 +910,7 @@ def fitting(all_terms: list[Terms], target: OrderTarget) -> Terms:
         raise terms.refusal
     if terms.ways and target.way not in terms.ways:
         raise Refused("way-not-offered")
-    if terms.most is None:
+    if terms.most is None or target.way in terms.without_amount:
         if target.amount is not None:
             raise Refused("amount-not-asked")
         return terms

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-_VERSION = 12  # raised with every change of the schema or of the seed
+_VERSION = 13  # raised with every change of the schema or of the seed
 _SCHEMA = """
 CREATE TABLE person (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, name_latin TEXT NOT NULL, sex TEXT NOT NULL,
@@ -124,6 +124,10 @@ CREATE TABLE prepayment (
 ) STRICT;
 CREATE TABLE offset_agreement (
     loan TEXT PRIMARY KEY REFERENCES loan, serial TEXT NOT NULL, since TEXT NOT NULL
+) STRICT;
+CREATE TABLE standing_order (
+    account TEXT PRIMARY KEY REFERENCES account, serial TEXT NOT NULL, amount INTEGER NOT NULL,
+    since TEXT NOT NULL
 ) STRICT;
 CREATE TABLE audit_head (
     terminal TEXT NOT NULL, epoch TEXT NOT NULL, seq INTEGER NOT NULL, digest TEXT NOT NULL,

@@ -64,7 +64,12 @@ def _checked(
     return CheckedFact(fact=_words(*fact), source=source, outcome=_words(*outcome), good=good)
 
 
-def _for_accounts(business: Business, judge: Judge) -> Callable[[PersonCase], list[Terms]]:
+NO_HOME = _checked(
+    ("本地住房", "Home in this city"), _HOMES, ("名下无房", "None in your name"), True
+)
+
+
+def for_accounts(business: Business, judge: Judge) -> Callable[[PersonCase], list[Terms]]:
     """Judges every open account: those that can be had, else the first refusal."""
 
     def judged(case: PersonCase) -> list[Terms]:
@@ -268,7 +273,8 @@ def _repay_mortgage(case: PersonCase, account: Row) -> Terms:
     )
 
 
-def _rent(case: PersonCase, account: Row) -> Terms:
+def must_rent(case: PersonCase, account: Row) -> None:
+    """Refuses who has a fund loan or a home, and who has not been paid for long enough."""
     if case.open_loans():
         raise Refused("rent-with-loan")
     if case.fact["owns_home"]:
@@ -281,6 +287,17 @@ def _rent(case: PersonCase, account: Row) -> Terms:
             months = rules.months_between(opened, until) + 1
     if months < MONTHS_FOR_RENT:
         raise Refused("too-few-months", needed=MONTHS_FOR_RENT, months=months)
+
+
+def standing_order(case: PersonCase, account: Row) -> Row | None:
+    """What is paid out of the account each month 约定提取."""
+    return case.store.one("SELECT * FROM standing_order WHERE account = ?", account["number"])
+
+
+def _rent(case: PersonCase, account: Row) -> Terms:
+    must_rent(case, account)
+    if standing_order(case, account):
+        raise Refused("standing-set")
     left = RENT_A_YEAR - case.store.count(
         "SELECT coalesce(sum(-amount), 0) FROM booking WHERE account = ? AND reason = ? "
         "AND booked >= ?",
@@ -295,9 +312,7 @@ def _rent(case: PersonCase, account: Row) -> Terms:
         case,
         account,
         left,
-        _checked(
-            ("本地住房", "Home in this city"), _HOMES, ("名下无房", "None in your name"), True
-        ),
+        NO_HOME,
     )
 
 
@@ -319,6 +334,8 @@ def _book(reason: str) -> Callable[[PersonCase, OrderTarget, Terms, str], list[M
             _insert(case, account, f"{serial}1", "09", terms.interest, balance)
         balance -= amount
         _insert(case, account, serial, "12" if closes else "11", -amount, balance, reason)
+        if closes:
+            case.store.run("DELETE FROM standing_order WHERE account = ?", account["number"])
         case.store.run(
             "UPDATE account SET balance = ?, status = ? WHERE number = ?",
             balance,
@@ -359,7 +376,7 @@ def _rule(business: Business, judge: Judge, reason: str) -> BusinessRule:
         group="withdrawal",
         kind="withdrawal",
         service="withdraw",
-        judge=_for_accounts(business, judge),
+        judge=for_accounts(business, judge),
         carry_out=_book(reason),
         needs_authorisation=True,
     )
