@@ -38,6 +38,7 @@ from kiosk.visit.steps import (
     EnterSmsCode,
     Farewell,
     Menu,
+    PaperReady,
     Preview,
     PrintingDocument,
     Problem,
@@ -270,7 +271,7 @@ def test_a_paper_the_loan_and_the_appointment_stand_beside_them(here: World) -> 
         (Choose, "01"),
         (Preview, "print"),
         (PrintingDocument, printed),
-        (titled("证明打好了，请取走"), MENU),
+        (PaperReady, MENU),
     )
     booking: tuple[Line, ...] = (
         (Menu, "outlets"),
