@@ -279,6 +279,16 @@ _XFS4IOT = {
     "well": Order(_facts(Form.TEXT, "fault", "service", "command"), undo=""),
 }
 
+_CITIZEN = {
+    "put": Order(_facts(Form.TEXT, "who", "card"), undo=""),
+    "lift": Order(_facts(Form.TEXT, "card"), undo=""),
+    "show code": Order(_facts(Form.TEXT, "who"), undo=""),
+    "agree": Order(_facts(Form.TEXT, "who", "digits"), undo=""),
+    **_over("decline"),
+    "type": Order(_facts(Form.TEXT, "digits"), undo=""),
+    "well": Order(undo=""),
+}
+
 ORDERS: Mapping[str, Mapping[str, Order]] = {
     Kind.ID_CARD: _ID_CARD,
     Kind.SMART_CARD: _SMART_CARD,
@@ -290,8 +300,10 @@ ORDERS: Mapping[str, Mapping[str, Order]] = {
     "io_board": _IO_BOARD,
     Kind.SPEAKER: {"hang": Order(), **_CABLE},
     "xfs4iot": _XFS4IOT,
+    "citizen": _CITIZEN,
 }
-"""Orders by kind of emulator. A rig names a device by its kind, a second camera ``camera_2``."""
+"""Orders by kind of emulator, and of the desk's citizen, who acts at several of them. A rig names a
+device by its kind, a second camera ``camera_2``."""
 
 ALIASES: Mapping[str, str] = {
     "reader": Kind.ID_CARD,

@@ -52,6 +52,7 @@ from ui.desk import parts, people
 from ui.desk.app import refusal, run
 from ui.desk.bridge import Desk
 from ui.desk.chores import Chores
+from ui.desk.citizen import rig_with_citizen
 from ui.desk.levers import BANK, CENTRE, DEVICES, Lever, clauses, standing, undoing
 from ui.desk.parts import DeskPart
 from ui.desk.window import MARGIN, SMALLEST, TITLE_BAR, Window, beside
@@ -70,7 +71,13 @@ ABSENT: dict[str, str] = {Kind.SMART_CARD: why} if (why := missing()) else {}
 
 
 @pytest.fixture(scope="module")
-def rig() -> Iterator[Rig]:
+def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(tmp_path_factory.mktemp("centre")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def rig(centre: str) -> Iterator[Rig]:
     """All devices of a terminal of the centre's own, as far as this computer can emulate them."""
     with tempfile.TemporaryDirectory(prefix="desk-") as name:
         directory = Path(name)
@@ -86,20 +93,21 @@ def rig() -> Iterator[Rig]:
         }
         if not ABSENT:
             devices[Kind.SMART_CARD] = SmartCardReader(directory / Kind.SMART_CARD)
-        rig = Rig(devices, directory / "desk.sock")
+        rig = rig_with_citizen(devices, directory / "desk.sock", centre)
         rig.start()
         yield rig
         rig.stop()
 
 
 @pytest.fixture(scope="module")
-def bank() -> Iterator[Rig]:
+def bank(centre: str) -> Iterator[Rig]:
     """A branch's STM: the centre's ID card reader and the bank's machine."""
     with tempfile.TemporaryDirectory(prefix="desk-") as name:
         directory = Path(name)
-        rig = Rig(
+        rig = rig_with_citizen(
             {Kind.ID_CARD: IdCardReader(directory / Kind.ID_CARD), "xfs4iot": XfsMachine()},
             directory / "desk.sock",
+            centre,
         )
         rig.start()
         yield rig
@@ -123,12 +131,6 @@ def mend(rig: Rig) -> None:
                 rig.tell(device, order)
     if "io_board" in rig.devices:
         rig.tell("io_board", "power", state="mains", percent=100)
-
-
-@pytest.fixture(scope="module")
-def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(tmp_path_factory.mktemp("centre")) as url:
-        yield url
 
 
 @pytest.fixture
@@ -470,6 +472,130 @@ def put_a_chip_card(trainer: Trainer, card: str) -> None:
     trainer.click(f"card.{card}")
     trainer.click("put")
     trainer.until(lambda: trainer.text("where") == "在插卡口")
+
+
+def test_a_phone_shows_its_code_to_the_scanner(
+    trainer: Trainer, rig: Rig, centre: str, http: requests.Session
+) -> None:
+    """The centre knows the code as that of the chosen person."""
+    trainer.click("person.P05")
+    trainer.click("card.fund-code")
+    trainer.click("put")
+    trainer.until(lambda: trainer.text("where") == "在扫码窗前")
+    code = read_code(rig)
+    evidence = {"way": "fund-code", "code": code}
+    http.headers["X-Terminal"] = "T0001"
+    body = {"terminal": "T0001", "evidence": evidence}
+    opened = http.post(f"{centre}/v1/sessions", json=body, timeout=5).json()
+    assert opened["level"] == "proved"
+    token = {"Authorization": f"Bearer {opened['token']}"}
+    person = http.get(f"{centre}/v1/person", headers=token, timeout=5).json()
+    assert person["xingming"] == personas.load()["P05"].name
+    trainer.click("lift")
+    trainer.until(lambda: rig.look(Kind.CODE_SCANNER)["held"] == 0)
+
+
+def read_code(rig: Rig) -> str:
+    """What the shipped driver reads of the code before the scanner."""
+    from drivers.catalogue import create
+    from drivers.code_scanner.types import ReadCode
+    from drivers.hosting.thread_host import ThreadHost
+
+    port = rig.devices[Kind.CODE_SCANNER].address
+    host = ThreadHost(create(Kind.CODE_SCANNER, "serial", {"port": port}))
+    host.start()
+    try:
+        return host.execute(ReadCode(), 20.0).text
+    finally:
+        host.stop()
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW, LOW], ids=["wide", "narrow", "low"])
+def test_a_phone_agrees_with_the_digits_on_the_screen(
+    all_well: Rig, centre: str, http: requests.Session, size: QSize
+) -> None:
+    http.headers["X-Terminal"] = "T0001"
+    login = http.post(f"{centre}/v1/logins", timeout=5).json()
+    with closing(Trainer(all_well, centre, size)) as trainer:
+        trainer.click("person.P01")
+        trainer.until(lambda: "phone.agree" in trainer.names())
+        assert size == LOW or trainer.text("phone.asks") == "T0001 请您同意登录"
+        assert not trainer.item("phone.agree").isEnabled()
+        wrong = f"{(int(login['digits']) + 1) % 100:02}"
+        for digits in (wrong, login["digits"]):
+            trainer.click("phone.digits")
+            for digit in digits:
+                QTest.keyClick(trainer.window.window, digit)
+            trainer.click("phone.agree")
+            if digits == wrong:
+                trainer.until(lambda: "trouble" in trainer.names())
+                assert "数字不对" in trainer.text("trouble")
+        trainer.until(lambda: "phone.agree" not in trainer.names())
+        state = http.get(f"{centre}/v1/logins/{login['id']}", timeout=5).json()
+        assert state == {"state": "agreed", "name": "张*"}
+
+
+def test_a_phone_does_not_agree(trainer: Trainer, centre: str, http: requests.Session) -> None:
+    http.headers["X-Terminal"] = "T0001"
+    login = http.post(f"{centre}/v1/logins", timeout=5).json()
+    trainer.until(lambda: "phone.decline" in trainer.names())
+    trainer.click("phone.decline")
+    trainer.until(lambda: "phone.decline" not in trainer.names())
+    state = http.get(f"{centre}/v1/logins/{login['id']}", timeout=5).json()
+    assert state["state"] == "declined"
+
+
+def test_every_way_in_is_played_by_scripts(
+    all_well: Rig, bank: Rig, centre: str, http: requests.Session
+) -> None:
+    """What ``kiosk desk … tell`` says; the devices see it, and the centre hears the phone."""
+    all_well.run("citizen: put who=P03; lift; show code who=P03").wait(10)
+    (order, facts) = told(all_well, Kind.ID_CARD)[-2]
+    assert (order, facts["number"]) == ("put", personas.load()["P03"].number)
+    assert told(all_well, Kind.ID_CARD)[-1] == ("lift", {})
+    assert all_well.look("scanner")["held"] == 1
+    run = all_well.run("citizen: lift card=fund-code; type digits=123456; camera: face who=two")
+    assert run.wait(10)
+    assert run.trouble == ""
+    assert all_well.look("scanner")["held"] == 0
+    keys = [facts["key"] for order, facts in told(all_well, Kind.PIN_PAD) if order == "press"]
+    assert keys == [*"123456", "enter"]
+    assert all_well.look("camera")["who"] == "two"
+    run = bank.run("citizen: put who=P03 card=bank")
+    assert run.wait(10)
+    assert (run.trouble, bank.look("machine")["kind"]) == ("", "bank")
+    http.headers["X-Terminal"] = "T0001"
+    login = http.post(f"{centre}/v1/logins", timeout=5).json()
+    all_well.run(f"citizen: agree who=P03 digits={login['digits']}").wait(10)
+    state = http.get(f"{centre}/v1/logins/{login['id']}", timeout=5).json()
+    assert state == {"state": "agreed", "name": "王*"}
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ("put who=P99", "nobody is 'P99'"),
+        ("put who=S1 card=bank", "S1 has no card 'bank'"),
+        ("put who=P01 card=library", "P01 has no card 'library'"),
+        ("lift card=bank", "nobody can lift anything at the smart_card here"),
+        ("put", "a citizen knows no order 'put'"),
+        ("agree who=P01 digits=00", "no terminal shows a code"),
+    ],
+)
+def test_a_citizen_says_what_cannot_be_done(
+    tmp_path: Path, script: str, why: str, centre: str
+) -> None:
+    requests.post(f"{centre}/sandbox/reset", timeout=10)
+    rig = rig_with_citizen({}, tmp_path / "s", centre)
+    run = rig.run(f"citizen: {script}")
+    assert run.wait(10)
+    assert why in run.trouble
+
+
+def test_without_a_centre_nobody_has_a_phone(tmp_path: Path) -> None:
+    rig = rig_with_citizen({}, tmp_path / "s", None)
+    with pytest.raises(ValueError, match="no stand-in centre"):
+        rig.tell("citizen", "show code", who="P01")
 
 
 def test_who_has_no_bank_card_holds_another(trainer: Trainer) -> None:

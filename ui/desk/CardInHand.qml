@@ -117,8 +117,8 @@ Item {
             width: (view.width - 10) / 2
             primary: !view.hand.lies
             enabled: view.hand.takes && !view.hand.lies
-            iconName: "card"
-            text: qsTr("放卡")
+            iconName: view.hand.code ? "scan" : "card"
+            text: view.hand.code ? qsTr("出示") : qsTr("放卡")
             onClicked: view.hand.put()
         }
         DeskButton {
@@ -127,7 +127,7 @@ Item {
             primary: view.hand.lies
             enabled: view.hand.there
             iconName: "up"
-            text: qsTr("拿起卡")
+            text: view.hand.code ? qsTr("拿开") : qsTr("拿起卡")
             onClicked: view.hand.lift()
         }
     }

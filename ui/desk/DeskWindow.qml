@@ -93,7 +93,7 @@ Window {
     }
     Phone {
         id: phone
-        centre: window.desk.centre
+        desk: window.desk
         x: window.paperX
         y: window.wide ? window.top : people.y + people.height + window.gap
         width: window.second

@@ -10,10 +10,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from drivers.emulators.rig import Remote, Rig
+from drivers.emulators.rig import Remote
 from kiosk import settings
 from kiosk.settings import SettingsError
 from ui.desk import hardware
+from ui.desk.citizen import rig_with_citizen
 
 TERMINAL = Path("/etc/kiosk/terminal.toml")
 """The settings of a machine that serves citizens."""
@@ -46,7 +47,7 @@ def run(
     # Blocked before the first thread starts: a thread that does not block them could take them.
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     emulated = hardware.of(profile, directory)
-    rig = Rig(emulated.devices, directory / SOCKET)
+    rig = rig_with_citizen(emulated.devices, directory / SOCKET, centre)
     try:
         rig.start()
     except OSError as error:  # `directory` has a desk, or is too long for a socket's path

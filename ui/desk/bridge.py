@@ -16,7 +16,8 @@ from drivers.device import Kind
 from drivers.emulators.rig import Rig
 from kiosk.words import Language
 from ui.desk import parts
-from ui.desk.chores import Chores
+from ui.desk.chores import Chore, Chores
+from ui.desk.citizen import CITIZEN
 from ui.desk.devices import DeskAbsent, DeskDevice, DeskTray
 from ui.desk.hand import DeskHand
 from ui.desk.pictures import Pictures
@@ -67,14 +68,11 @@ class Desk(QObject):
         self._absent = [
             DeskAbsent(parts.named(key), why, self.tongue) for key, why in absent.items()
         ]
-        self._hand = DeskHand(self._devices, absent, self.tongue)
+        self._hand = DeskHand(self._devices, absent, self.tongue, self._act)
         self._centre = DeskCentre(centre, self.tongue)
         by_key = {device.part.key: device for device in self._devices}
         self._slips = DeskTray(by_key.get(Kind.RECEIPT_PRINTER))
         self._sheets = DeskTray(by_key.get(Kind.DOCUMENT_PRINTER))
-        # A person takes their own papers along: the next one finds none in the trays.
-        self._hand.came.connect(self._slips.take)
-        self._hand.came.connect(self._sheets.take)
         self._trouble = ""
         self._calm = QTimer(self, singleShot=True, interval=TROUBLE_MS)
         self._calm.timeout.connect(lambda: self._set_trouble(""))
@@ -103,6 +101,16 @@ class Desk(QObject):
             if part.picture and (picture := part.picture(seen)):
                 (looks.films[part.key],) = self.pictures.keep(part.key, [picture])
         self._looked.emit(looks)
+
+    def _act(self, order: str, then: Chore | None = None, /, **facts: Any) -> None:
+        """Give the citizen an order, in the chores' thread; see :class:`ui.desk.hand.ActAs`."""
+
+        def chore() -> None:
+            self._rig.tell(CITIZEN, order, **facts)
+            if then:
+                then()
+
+        self._chores.ask(chore)
 
     def _take_looks(self, looks: _Looked) -> None:
         new = [
@@ -157,6 +165,16 @@ class Desk(QObject):
     def toggleLanguage(self) -> None:
         """Change between Chinese and English."""
         self.tongue.toggle()
+
+    @Slot(str)
+    def agree(self, digits: str) -> None:
+        """The chosen person agrees on their phone, with the digits of the terminal's screen."""
+        self._act("agree", who=self._hand.person, digits=digits)
+
+    @Slot()
+    def decline(self) -> None:
+        """The chosen person does not agree on their phone."""
+        self._act("decline")
 
     @Slot()
     def allWell(self) -> None:

@@ -33,6 +33,11 @@ class Levers:
         """The number of open sessions."""
         return len(self._call("GET", "sessions").json())
 
+    def logins(self) -> list[dict[str, str]]:
+        """The login whose code a terminal shows: ``terminal``, ``operation`` ("": to sign in)."""
+        rows: list[dict[str, str]] = self._call("GET", "logins").json()
+        return rows
+
     def set_faults(self, faults: Sequence[Order]) -> None:
         """Replace all faults of the centre by these; see ``ui.desk.levers.CENTRE``."""
         self._call("DELETE", "faults")

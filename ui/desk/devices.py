@@ -147,7 +147,7 @@ class DeskDevice(QObject):
 
     @property
     def holds_card(self) -> bool:
-        """Whether a card lies in or on the device."""
+        """Whether a card lies in or on the device, or a code is held before it."""
         return bool(self.found and self.part.card and self.part.card(self._seen))
 
     def act(self, act: str, then: Chore | None = None, /, **facts: Any) -> None:
@@ -204,7 +204,7 @@ class DeskDevice(QObject):
 
     @Property(bool, constant=True)
     def removes(self) -> bool:
-        return "remove" in self.part.orders
+        return {"show", "lift"} <= self.part.orders.keys()
 
     @Property(bool, constant=True)
     def presses(self) -> bool:
@@ -271,7 +271,7 @@ class DeskDevice(QObject):
     @Slot()
     def remove(self) -> None:
         """Take the code away from the scanner."""
-        self.act("remove")
+        self.act("lift")
 
     @Slot(str)
     def pressKey(self, key: str) -> None:

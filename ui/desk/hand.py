@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 from PySide6.QtQml import QmlElement
@@ -11,6 +12,7 @@ from drivers.device import Kind
 from kiosk.words import Text, _
 from kiosk.workshop.sandbox import personas
 from ui.desk import people
+from ui.desk.chores import Chore
 from ui.desk.devices import DeskDevice
 from ui.desk.words import Tongue
 from ui.lists import ListProperty
@@ -18,13 +20,19 @@ from ui.lists import ListProperty
 QML_IMPORT_NAME = "Kiosk.Desk"
 QML_IMPORT_MAJOR_VERSION = 1
 
-CHIP = Kind.SMART_CARD
-"""The part that takes every card but the ID card."""
 LIES: Mapping[str, tuple[Text, Text]] = {
     people.ID_CARD: (_("在读卡区"), _("读卡区上是另一张卡")),
-    CHIP: (_("在插卡口"), _("插卡口里是另一张卡")),
+    Kind.SMART_CARD: (_("在插卡口"), _("插卡口里是另一张卡")),
+    Kind.CODE_SCANNER: (_("在扫码窗前"), _("扫码窗前是另一个码")),
 }
 """By part: the words for the card in the hand that lies there, and for another card there."""
+
+
+class ActAs(Protocol):
+    """Gives the desk's citizen an order, in the chores' thread; ``then`` is called there once the
+    order was obeyed."""
+
+    def __call__(self, order: str, then: Chore | None = None, /, **facts: Any) -> None: ...
 
 
 @QmlElement
@@ -99,20 +107,23 @@ class DeskCard(QObject):
 
 @QmlElement
 class DeskHand(QObject):
-    """The chosen person, the card in the hand, and the place where this card belongs.
+    """The chosen person, the card (or phone) in the hand, and the place where it belongs.
 
-    ``absent`` says by part why a device cannot be emulated here.
+    ``absent`` says by part why a device cannot be emulated here; ``act`` moves the card.
     """
 
     changed = Signal()
-    came = Signal()
-    """Somebody else than before has put a card: another visit begins."""
     _was_put = Signal(str, object)
 
     def __init__(
-        self, devices: Iterable[DeskDevice], absent: Mapping[str, str], tongue: Tongue
+        self,
+        devices: Iterable[DeskDevice],
+        absent: Mapping[str, str],
+        tongue: Tongue,
+        act: ActAs,
     ) -> None:
         super().__init__()
+        self._act = act
         self._devices = {device.part.key: device for device in devices}
         self._absent = absent
         self._tongue = tongue
@@ -121,7 +132,6 @@ class DeskHand(QObject):
         self._person = next(iter(personas.load()))
         self._card: str = people.ID_CARD
         self._put: dict[str, tuple[str, str]] = {}  # by part: person and card that the desk put
-        self._last = ""  # the person who put a card last
         self._was_put.connect(self._remember)
         tongue.changed.connect(self.changed)
         self._choose(self._person, self._card)
@@ -135,9 +145,6 @@ class DeskHand(QObject):
 
     def _remember(self, part: str, whose: tuple[str, str]) -> None:
         self._put[part] = whose
-        before, self._last = self._last, whose[0]
-        if before and before != self._last:
-            self.came.emit()
         self.changed.emit()
 
     def _choose(self, person: str, card: str) -> None:
@@ -151,7 +158,7 @@ class DeskHand(QObject):
     @property
     def _place(self) -> str:
         """The part that takes the card in the hand."""
-        return self._card if self._card == people.ID_CARD else CHIP
+        return people.place_of(self._card)
 
     @property
     def _device(self) -> DeskDevice | None:
@@ -184,6 +191,16 @@ class DeskHand(QObject):
         for fact in people.face(self._person, self._card).facts:
             said += [self._tongue.say(each) for each in fact]
         return said
+
+    @Property(str, notify=changed)
+    def person(self) -> str:
+        """The id of the chosen person."""
+        return self._person
+
+    @Property(bool, notify=changed)
+    def code(self) -> bool:
+        """Whether a phone with a code is in the hand, in place of a card."""
+        return self._card == people.FUND_CODE
 
     @Property(bool, notify=changed)
     def takes(self) -> bool:
@@ -230,14 +247,11 @@ class DeskHand(QObject):
     @Slot()
     def put(self) -> None:
         """Put the card in the hand into its place, instead of any other card there."""
-        if device := self._device:
-            whose, place = (self._person, self._card), self._place
-            on_reader = self._card == people.ID_CARD
-            facts = personas.load()[self._person].card() if on_reader else people.chip(*whose)
-            device.act("put", lambda: self._was_put.emit(place, whose), **facts)
+        whose, place = (self._person, self._card), self._place
+        order, facts = ("show code", {}) if self.code else ("put", {"card": self._card})
+        self._act(order, lambda: self._was_put.emit(place, whose), who=self._person, **facts)
 
     @Slot()
     def lift(self) -> None:
         """Take the card out of the place of the card in the hand."""
-        if device := self._device:
-            device.act("lift")
+        self._act("lift", card=self._card)

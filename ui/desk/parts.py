@@ -30,9 +30,9 @@ class DeskPart:
     """The name of the emulator in the rig."""
     levers: tuple[Lever, ...] = ()
     orders: Mapping[str, str] = field(default_factory=dict)
-    """The emulator's order for each act of a person: put, lift, take, show, remove, press."""
+    """The emulator's order for each act of a person: put, show, lift, take, press."""
     card: Callable[[Seen], bool] | None = None
-    """Whether a card lies in or on the device."""
+    """Whether a card lies in or on the device, or a code is held before it."""
     papers: Callable[[Seen], list[bytes]] | None = None
     """The papers in the printer's slot or tray, as PNG, oldest first."""
     picture: Callable[[Seen], bytes] | None = None
@@ -86,7 +86,8 @@ _OWN = (
     DeskPart(*(Kind.CAMERA, CAMERA, "camera", say.camera), picture=lambda seen: seen["picture"]),
     DeskPart(
         *(Kind.CODE_SCANNER, SCANNER, "scan", say.code_scanner),
-        orders={"show": "present", "remove": "remove"},
+        orders={"show": "present", "lift": "remove"},
+        card=lambda seen: seen["held"] > 0,
     ),
     DeskPart(
         *(Kind.PIN_PAD, PAD, "keypad", say.pin_pad),
@@ -141,6 +142,8 @@ def of(devices: Collection[str]) -> list[DeskPart]:
     own = {part.key: part for part in _OWN}
     found = []
     for device in devices:
+        if device == "citizen":  # acts at the parts, and is none
+            continue
         if device == XFS:
             found += [_whole(part, XFS, BANK) for part in _BANKS]
         else:

@@ -15,9 +15,11 @@ CARDS: Mapping[str, Text] = {
     Kind.ID_CARD: _("身份证"),
     "social-security": seen.CARDS["social-security"],
     "bank": seen.CARDS["bank"],
+    "fund-code": _("手机亮码"),
 }
-"""The cards that a person carries: the ID card, and two kinds of chip cards."""
+"""What a person carries: the ID card, two kinds of chip cards, a phone with the code 亮码可办."""
 ID_CARD = Kind.ID_CARD
+FUND_CODE = "fund-code"
 
 PURPOSES: Mapping[str, Text] = {
     "P01": _("查询账户、打印缴存证明的一般情形"),
@@ -72,6 +74,11 @@ def has(id: str, card: str) -> bool:
     return card != "bank" or bool(load()[id].bank_card)
 
 
+def place_of(card: str) -> str:
+    """The part that takes ``card``."""
+    return {ID_CARD: ID_CARD, FUND_CODE: Kind.CODE_SCANNER}.get(card, Kind.SMART_CARD)
+
+
 def chip(id: str, card: str) -> dict[str, str]:
     """The content of the chip card of persona ``id``, as the emulated reader takes it."""
     persona = load()[id]
@@ -81,8 +88,10 @@ def chip(id: str, card: str) -> dict[str, str]:
 
 
 def face(id: str, card: str) -> CardFace:
-    """The printed side of a card of persona ``id``."""
+    """The printed side of a card of persona ``id``, or their phone."""
     persona = load()[id]
+    if card == FUND_CODE:
+        return CardFace(CARDS[card], name(id), ((_("号码"), mask_phone(persona.phone)),))
     if card != ID_CARD:
         number = mask_bank_card(persona.bank_card) if card == "bank" else None
         number = number or mask_id_number(persona.number)

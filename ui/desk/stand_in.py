@@ -29,6 +29,7 @@ class Heard(NamedTuple):
 
     messages: list[dict[str, Any]] | None
     sessions: int
+    logins: list[dict[str, str]]
 
 
 @QmlElement
@@ -82,7 +83,7 @@ class DeskCentre(QObject):
     def __init__(self, address: str | None, tongue: Tongue) -> None:
         super().__init__()
         self._tongue = tongue
-        self._hears = Heard([], 0)
+        self._hears = Heard([], 0, [])
         self._faults: tuple[str, ...] = ()
         self._levers = [DeskLever(key, words, tongue) for key, (words, _) in CENTRE.items()]
         self._messages = [DeskMessage() for _ in range(MESSAGES)]
@@ -107,9 +108,9 @@ class DeskCentre(QObject):
         """In the chores' thread."""
         assert self._http
         try:
-            heard = Heard(self._http.messages(), self._http.sessions())
+            heard = Heard(self._http.messages(), self._http.sessions(), self._http.logins())
         except OSError:
-            heard = Heard(None, 0)
+            heard = Heard(None, 0, [])
         self._heard.emit(heard)
 
     def _take(self, heard: Heard) -> None:
@@ -162,6 +163,17 @@ class DeskCentre(QObject):
     @Property(str, notify=changed)
     def line(self) -> str:
         return self._tongue.say(_("{count} 个会话开着", count=self._hears.sessions))
+
+    @Property(str, notify=changed)
+    def asks(self) -> str:
+        """What a terminal wants the citizen's phone to agree to; "" when none waits for a phone."""
+        if not self._hears.logins:
+            return ""
+        login = self._hears.logins[0]
+        terminal = login["terminal"]
+        if login["operation"]:
+            return self._tongue.say(_("{terminal} 请您同意办理", terminal=terminal))
+        return self._tongue.say(_("{terminal} 请您同意登录", terminal=terminal))
 
     levers = ListProperty(DeskLever, lambda self: self._levers)
     messages = ListProperty(DeskMessage, lambda self: self._messages)

@@ -140,6 +140,12 @@ def show_fund_code(centre: AtCentre, person: str) -> str:
     return centre.logins.show_fund_code(person)
 
 
+@router.get("/logins")
+def logins(centre: AtCentre) -> list[dict[str, str]]:
+    """The login whose code a terminal shows now, for whoever plays the citizen's phone."""
+    return centre.logins.shown()
+
+
 @router.post("/reset", status_code=204)
 def reset(centre: AtCentre) -> None:
     centre.reset()

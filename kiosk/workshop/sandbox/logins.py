@@ -35,6 +35,7 @@ class PhoneLogins:
         self._store = store
         self._clock = clock
         self._alarms = alarms
+        self._pages: dict[str, str] = {}  # by login, the path of the phone's page
 
     # -- for the terminal ---------------------------------------------------------------------
 
@@ -62,6 +63,7 @@ class PhoneLogins:
             "operation": operation,
         }
         self._store.insert("login", row)
+        self._pages = {id_: f"/phone/{code}"}  # whoever plays a phone answers the newest
         return PhoneLogin(
             id=id_,
             content=Sensitive(f"{base}/phone/{code}"),
@@ -110,6 +112,20 @@ class PhoneLogins:
             operation,
         )
         return str(row["person"]) if row else None
+
+    def shown(self) -> list[dict[str, str]]:
+        """The newest login, while its code is on the screen of a terminal: ``terminal``,
+        ``operation`` (empty: to sign in), ``page`` (the path of the phone's page). For the desk,
+        which cannot scan a screen; the store keeps no code."""
+        rows = [
+            (self._store.one("SELECT * FROM login WHERE id = ?", id_), page)
+            for id_, page in self._pages.items()
+        ]
+        return [
+            {"terminal": row["terminal"], "operation": row["operation"], "page": page}
+            for row, page in rows
+            if row and self._now(row) in ("waiting", "opened")
+        ]
 
     # -- for the phone ------------------------------------------------------------------------
 
