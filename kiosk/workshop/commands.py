@@ -103,7 +103,8 @@ def tell(context: click.Context, script: str, wait: float | None) -> None:
     """Begin a fault SCRIPT: "printer: paper out after 12 lines; refill after 5 s"; "-" reads it.
 
     For a desk that runs: kiosk desk --directory DIR tell "…"; `kiosk demo` says its DIR.
-    docs/fault-scripts.md has the language and all orders.
+    "citizen: put who=P03" puts a card, "camera: face who=live" has a person stand there.
+    docs/fault-scripts.md has the language, every way in, and all orders.
     """
     from ui.desk import app
 

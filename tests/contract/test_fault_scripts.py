@@ -38,7 +38,7 @@ from tests.contract import noted
 from tests.contract.noted import Noted
 from tests.face_material import grey_portrait
 from ui.desk import app, parts
-from ui.desk.citizen import CITIZEN, Citizen, rig_with_citizen
+from ui.desk.citizen import CITIZEN, DeskCitizen, rig_with_citizen
 from ui.desk.levers import clauses, undoing
 
 CLASSES: dict[str, type] = {
@@ -52,7 +52,7 @@ CLASSES: dict[str, type] = {
     "io_board": IoBoard,
     Kind.SPEAKER: Speaker,
     "xfs4iot": XfsMachine,
-    CITIZEN: Citizen,
+    CITIZEN: DeskCitizen,
 }
 PERSON = {"name": "张三", "number": "990101199003071018"}
 BANK = {"kind": "bank", "number": "6212260000000000006"}
@@ -98,7 +98,7 @@ SAMPLES: dict[str, Any] = {
     "fault": "mute",
     "who": "mask",
     "what": "blink",
-    "card": "id_card",
+    "card": Kind.ID_CARD,
 }
 PLAIN = {
     Form.COUNT: 2,

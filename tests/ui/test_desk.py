@@ -519,13 +519,13 @@ def test_a_phone_agrees_with_the_digits_on_the_screen(
     with closing(Trainer(all_well, centre, size)) as trainer:
         trainer.click("person.P01")
         trainer.until(lambda: "phone.agree" in trainer.names())
-        assert size == LOW or trainer.text("phone.asks") == "T0001 请您同意登录"
+        assert size == LOW or trainer.text("phone.asks") == "T0001 请您同意登录：填屏幕上的两位数字"
         assert not trainer.item("phone.agree").isEnabled()
         wrong = f"{(int(login['digits']) + 1) % 100:02}"
         for digits in (wrong, login["digits"]):
             trainer.click("phone.digits")
             for digit in digits:
-                QTest.keyClick(trainer.window.window, digit)
+                QTest.keyClick(trainer.window.window, Qt.Key(ord(digit)))
             trainer.click("phone.agree")
             if digits == wrong:
                 trainer.until(lambda: "trouble" in trainer.names())
@@ -882,8 +882,11 @@ def test_every_word_fits(
 ) -> None:
     rig: Rig = request.getfixturevalue(machine)
     mend(rig)
+    # The phone is asked for its answer.
+    requests.post(f"{centre}/v1/logins", headers={"X-Terminal": "T0001"}, timeout=5)
     with closing(Trainer(rig, centre, size)) as trainer:
         trainer.until(lambda: trainer.text("part.centre.word") == "正常")
+        trainer.until(lambda: "phone.agree" in trainer.names())
         if english:
             trainer.click("language")
             trainer.until(lambda: trainer.text("part.centre.word") == "Well")

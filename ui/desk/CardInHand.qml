@@ -11,8 +11,9 @@ Item {
     readonly property bool narrow: width < 300   // room for half of the facts
     implicitHeight: buttons.y + buttons.height
 
-    Row {
+    Flow {
         id: cards
+        width: parent.width
         spacing: 6
         Repeater {
             model: view.hand.cards

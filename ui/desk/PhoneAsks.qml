@@ -8,6 +8,7 @@ Item {
     id: asks
     required property Desk desk
     property bool brief: false        // the digits and 同意 alone
+    readonly property bool narrow: width < 320
     implicitWidth: answer.width
     implicitHeight: answer.y + answer.height
 
@@ -16,12 +17,13 @@ Item {
         objectName: "phone.asks"
         visible: !asks.brief
         width: parent.width
-        height: 24
+        height: asks.narrow ? 48 : 24
         text: asks.desk.centre.asks
         font.pixelSize: 14
         font.bold: true
         color: Theme.blue
-        wrapMode: Text.NoWrap
+        wrapMode: Text.Wrap
+        maximumLineCount: 2
         elide: Text.ElideRight
         Accessible.role: Accessible.AlertMessage
     }
@@ -46,7 +48,7 @@ Item {
             quiet: asks.brief
             primary: !asks.brief
             enabled: digits.text.length === 2
-            iconName: "check"
+            iconName: asks.narrow ? "" : "check"
             text: qsTr("同意")
             onClicked: {
                 asks.desk.agree(digits.text)
@@ -56,7 +58,7 @@ Item {
         DeskButton {
             objectName: "phone.decline"
             visible: !asks.brief
-            text: qsTr("不同意")
+            text: qsTr("拒绝")
             onClicked: asks.desk.decline()
         }
     }

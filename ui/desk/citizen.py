@@ -22,7 +22,7 @@ TIMEOUT_S = 5.0
 _WRONG = re.compile(r'<p id="wrong" role="alert">(.+?)</p>')
 
 
-class Citizen:
+class DeskCitizen:
     """Plays every way in with the cards, codes and phones of the personas, by the orders of a rig.
 
     ``centre`` is the base address of the stand-in centre, which knows the phones; None: no phones.
@@ -146,7 +146,7 @@ def _known(who: str) -> str:
 
 def rig_with_citizen(devices: Mapping[str, Emulator], path: Path, centre: str | None) -> Rig:
     """A rig of ``devices``, not yet started, and a citizen who stands before them."""
-    citizen = Citizen(centre)
+    citizen = DeskCitizen(centre)
     rig = Rig({**devices, CITIZEN: citizen}, path)
     citizen.stand_before(rig)
     return rig

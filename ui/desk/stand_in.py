@@ -170,10 +170,10 @@ class DeskCentre(QObject):
         if not self._hears.logins:
             return ""
         login = self._hears.logins[0]
-        terminal = login["terminal"]
+        who = login["terminal"]
         if login["operation"]:
-            return self._tongue.say(_("{terminal} 请您同意办理", terminal=terminal))
-        return self._tongue.say(_("{terminal} 请您同意登录", terminal=terminal))
+            return self._tongue.say(_("{who} 请您同意办理：填屏幕上的两位数字", who=who))
+        return self._tongue.say(_("{who} 请您同意登录：填屏幕上的两位数字", who=who))
 
     levers = ListProperty(DeskLever, lambda self: self._levers)
     messages = ListProperty(DeskMessage, lambda self: self._messages)
