@@ -442,6 +442,14 @@ PIN_NOT_TAKEN = LogEvent(
     fields=("reason",),
     optional=("detail",),
 )
+CHIP_PHOTO_NOT_DECODED = LogEvent(
+    "chip-photo-not-decoded",
+    logging.WARNING,
+    "photo of a chip not decoded",
+    means="The decoder that the settings name failed, so a captured face was not compared with the "
+    "photo of the ID card's chip. The capture went on, and the centre compares.",
+    do="Run `kiosk doctor`; have the decoder's licence checked.",
+)
 FACE_CAPTURE_ENDED = LogEvent(
     "face-capture-ended",
     logging.INFO,

@@ -92,6 +92,11 @@ class FaceSettings(_Table, frozen=True, kw_only=True):
     models: Path = Path("/var/lib/kiosk/models")
     """The folder of the model files; ``kiosk models`` lists and installs them. Without the three
     models that liveness needs, the way to sign in by face is greyed."""
+    decoder: Path | None = None
+    """A program, in ``/usr`` or ``/bin``, that decodes the photo of an ID card's chip: it reads
+    1,024 bytes of WLT from its standard input and writes a JPEG, PNG or BMP to its standard output.
+    With it and the model SFace, a captured face is compared with the photo, and the centre is told
+    how alike they are. It comes with the vendor's licence; empty: nothing is compared here."""
 
 
 class Settings(_Table, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from pathlib import Path
 from kiosk.doctor import (
     daemons,
     devices,
+    faces,
     history,
     machine,
     names,
@@ -109,6 +110,7 @@ def _probes(settings: Settings, file: Path | None) -> tuple[Probe, ...]:
         Probe(machine.MACHINE, "disk", machine.resources_left),
         Probe(machine.MACHINE, "user", partial(machine.user, file=read)),
         Probe(machine.MACHINE, "display", partial(machine.display, file=read)),
+        Probe(machine.MACHINE, "face models", faces.look),
         Probe(daemons.DAEMONS, daemons.PCSCD, daemons.pcscd, 35.0),
         Probe(daemons.DAEMONS, daemons.CUPSD, daemons.cupsd),
         Probe(daemons.DAEMONS, daemons.XFS, daemons.xfs4iot, 35.0),

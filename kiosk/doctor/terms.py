@@ -38,6 +38,8 @@ TERMS = (
     en("python"),
     en("qt"),
     en("rare characters"),
+    en("face models"),
+    en("chip photo"),
     en("disk"),
     en("disk of results"),
     en("memory"),

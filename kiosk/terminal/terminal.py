@@ -97,7 +97,7 @@ class Terminal:
         self._quiet = threading.Event()  # set when a citizen has begun: stop refreshing
         self._leftovers = Leftovers(self._hosts, partial(on_leftovers, False))
         camera = self._hosts.get(Kind.CAMERA)
-        booth = FaceBooth(camera, settings.face.models, settings.terminal) if camera else None
+        booth = FaceBooth(camera, settings.face, settings.terminal) if camera else None
         self.dialogue = Dialogue(self._hosts, self._leftovers.await_device, booth)
 
     def statuses(self) -> Mapping[Kind, Status]:

@@ -32,7 +32,7 @@ def show_face(visit: Visit, operation: Operation) -> Evidence | None:
     if not _agrees(visit, challenge):
         return None
     while True:
-        taken = visit.present(CaptureFace(challenge, visit.session_id()))
+        taken = visit.present(CaptureFace(challenge, visit.session_id(), photo=visit.chip_photo))
         if taken is None:
             return None
         why = taken.why_not or refused(

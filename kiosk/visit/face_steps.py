@@ -9,6 +9,7 @@ from typing import ClassVar
 from drivers.camera.types import Stream
 from kiosk.centre.face import FaceChallenge, FaceNotice
 from kiosk.centre.models import Notice
+from kiosk.privacy import Sensitive
 from kiosk.visit.steps import AGREE, WHOLE_TEXT, NotAnAnswer, Step
 from kiosk.words import Sayable, Text, _
 
@@ -76,6 +77,8 @@ class CaptureFace(Step[FaceTaken | None]):
     challenge: FaceChallenge
     session: str
     coaching: FaceCoaching = FaceCoaching()
+    photo: Sensitive[bytes] = field(default=Sensitive(b""), compare=False)
+    """The photo of the chip, undecoded; empty: no ID card was read in this visit."""
 
     def check(self, answer: object) -> FaceTaken | None:
         if answer == OTHER_WAY:

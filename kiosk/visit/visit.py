@@ -181,6 +181,8 @@ class Visit:
         """The version of the centre's agreement that the citizen has accepted in this visit."""
         self.card_number: Sensitive[str] | None = None
         """The number of the bank card that opened the session, for its PIN."""
+        self.chip_photo: Sensitive[bytes] = Sensitive(b"")
+        """The photo on the chip of the ID card that the centre has accepted, undecoded."""
         self.pin_closed: Sayable | None = None
         """Why the PIN pad cannot encrypt a PIN in this visit; None: nothing is known against it."""
         self.person: Person | None = None

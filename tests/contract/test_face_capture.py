@@ -38,7 +38,7 @@ from kiosk.identity.face.hints import (
     HowEnded,
 )
 from kiosk.identity.face.landmarks import FaceNets, LivenessUnavailable, YuNet
-from kiosk.identity.face.models import FACEMESH, IRIS, LIVENESS, YUNET
+from kiosk.identity.face.models import FACEMESH, IRIS, LIVENESS, SFACE, YUNET
 from kiosk.identity.face.process import (
     PREVIEW,
     CaptureFailed,
@@ -49,6 +49,8 @@ from kiosk.identity.face.process import (
     preview_of,
 )
 from kiosk.identity.face.quality import judge
+from kiosk.privacy import Sensitive
+from kiosk.settings import FaceSettings
 from kiosk.visit.face_steps import CaptureFace, FaceCoaching
 from tests.face_material import SHARED, clip, models_folder, portrait
 from tests.ui.face_samples import CHALLENGE
@@ -507,12 +509,13 @@ class ShownFace:
 
 @pytest.fixture
 def booth(camera: tuple[Camera, Host]) -> tuple[FaceBooth, ShownFace]:
-    return FaceBooth(camera[1], models_folder(), "T0001"), ShownFace(camera[0])
+    return FaceBooth(camera[1], FaceSettings(models=models_folder()), "T0001"), ShownFace(camera[0])
 
 
 def step(certificate: x509.Certificate) -> CaptureFace:
     pem = certificate.public_bytes(Encoding.PEM).decode()
-    return CaptureFace(CHALLENGE.model_copy(update={"certificate": pem}), "session-1")
+    challenge = CHALLENGE.model_copy(update={"certificate": pem})
+    return CaptureFace(challenge, "session-1", photo=Sensitive(b"WLf" + bytes(1021)))
 
 
 def test_a_booth_gives_the_sealed_picture(
@@ -523,6 +526,8 @@ def test_a_booth_gives_the_sealed_picture(
     taken = one.take(step(certificate), shown, CancelToken()).result(80.0)
     content = unseal(taken.sealed, certificate, key)
     assert (content.session, content.challenge) == ("session-1", CHALLENGE.challenge)
+    assert (content.chip, content.cause) == ("not-compared", "no-decoder")
+    assert SFACE not in content.models
     assert shown.said[-1].step == 3
     assert _soon(lambda: camera[0].look()["viewers"] == 0)  # the camera is off
 
@@ -548,7 +553,7 @@ def test_a_booth_without_models_says_so(
     assert missing_models(tmp_path) == LIVENESS
     assert closed_for_models(tmp_path) is not None
     assert closed_for_models(models_folder()) is None
-    one = FaceBooth(camera[1], tmp_path, "T0001")
+    one = FaceBooth(camera[1], FaceSettings(models=tmp_path), "T0001")
     with pytest.raises(DeviceError) as caught:
         one.take(step(certified(key)), ShownFace(camera[0]), CancelToken()).result(10.0)
     assert caught.value.device is Kind.CAMERA

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import msgspec
 import pytest
 
 from kiosk.identity.face.hints import ENDS, HowEnded
+from kiosk.identity.face.models import LIVENESS, SFACE, pinned
 from kiosk.settings import FaceSettings
 from kiosk.visit.face_consent import AGAIN
 from kiosk.visit.face_steps import (
@@ -57,6 +59,22 @@ def test_a_face_signs_in(faces: World) -> None:
     assert played.script.greeting == "张*"
     assert outcomes(faces)[-1] == ("2026-01", "not-compared")
     assert played.calls["POST /v1/sessions/current/face/check"] == 1
+
+
+@pytest.mark.parametrize(("with_model", "outcome"), [(True, "compared"), (False, "not-compared")])
+def test_the_centre_is_told_whether_the_chips_photo_was_compared(
+    faces: World, with_model: bool, outcome: str
+) -> None:
+    """However alike both are: the comparison decides nothing. One that names no model is none."""
+    names = (*LIVENESS, SFACE) if with_model else LIVENESS
+    models = {name: pinned()[name].sha256 for name in names}
+    compared = taken(chip="compared", similarity=0.1, models=models)
+    touch, _card, *on = begun((ConsentToFace, AGREE), (CaptureFace, compared))
+    own = (PresentIdCard, replace(card("P01"), photo=b"WLf"))
+    played = faces.play(touch, own, *on, LEAVE, END, statuses=WITH_CAMERA)
+    assert played.last(CaptureFace).photo.reveal() == b"WLf"
+    assert played.script.greeting == "张*"
+    assert outcomes(faces)[-1] == ("2026-01", outcome)
 
 
 def test_the_whole_text_is_one_press_away(faces: World) -> None:

@@ -12,6 +12,7 @@ from drivers.device import CancelToken, Deadline, DeviceError, Kind, Reason
 from drivers.hosting.host import Host
 from drivers.sentence import en
 from kiosk import events
+from kiosk.identity.face.chip import NotCompared, chip_photo
 from kiosk.identity.face.hints import ENDS, FaceProgress, HowEnded
 from kiosk.identity.face.models import LIVENESS, verified_bytes
 from kiosk.identity.face.process import (
@@ -21,6 +22,7 @@ from kiosk.identity.face.process import (
     CaptureProcess,
     PreviewReady,
 )
+from kiosk.settings import FaceSettings
 from kiosk.visit.face_steps import CAPTURE_S, CaptureFace, FaceCoaching, FaceTaken, ShowFace
 from kiosk.words import Text, _
 
@@ -51,9 +53,9 @@ def closed_for_models(folder: Path) -> Text | None:
 class FaceBooth:
     """The captures of one visit, one at a time."""
 
-    def __init__(self, camera: Host, models: Path, terminal: str) -> None:
+    def __init__(self, camera: Host, face: FaceSettings, terminal: str) -> None:
         self._camera = camera
-        self._models = models
+        self._face = face
         self._terminal = terminal
 
     def take(self, step: CaptureFace, show: ShowFace, cancel: CancelToken) -> Future[FaceTaken]:
@@ -81,13 +83,17 @@ class FaceBooth:
             future.set_result(taken)
 
     def _taken(self, step: CaptureFace, show: ShowFace, cancel: CancelToken) -> FaceTaken:
+        chip = chip_photo(step.photo.reveal(), self._face.decoder)
+        if chip.why_not is NotCompared.DECODER_FAILED:
+            events.CHIP_PHOTO_NOT_DECODED.log(log)
         stream = self._camera.execute(StartStream(), CAMERA_S, cancel)
         order = CaptureOrder(
-            self._models,
+            self._face.models,
             step.session,
             step.challenge.challenge,
             self._terminal,
             step.challenge.certificate.encode(),
+            chip,
         )
         try:
             # In this thread: the kernel ends the process with the thread that started it.

@@ -8,7 +8,7 @@ encrypts it to the centre's certificate.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from cryptography import x509
@@ -46,6 +46,14 @@ class FaceContent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     measures: dict[str, float]
     picture: bytes
     """JPEG of the head; base64 in the JSON."""
+    chip: Literal["compared", "not-compared"] = "not-compared"
+    """Whether the terminal has compared the face with the photo of the chip, which decides nothing:
+    the centre does."""
+    similarity: float | None = None
+    """How alike both are, the cosine of SFace."""
+    cause: _Word = ""
+    """Why they were not compared: ``no-photo``, ``no-decoder``, ``decoder-failed``, ``no-model``,
+    ``no-face``."""
 
     def __repr__(self) -> str:
         return "<FaceContent>"

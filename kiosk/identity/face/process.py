@@ -21,6 +21,7 @@ from drivers.device import DeviceError
 from drivers.hosting.apart import end_with, keep_memory_private, start_apart
 from drivers.hosting.channel import Channel
 from drivers.hosting.confine import ProcessNeeds, confine
+from kiosk.identity.face.chip import ChipPhoto, NotCompared
 from kiosk.identity.face.hints import FaceProgress, HowEnded
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class CaptureOrder:
     challenge: str
     terminal: str
     certificate: bytes
+    chip: ChipPhoto | None = None
+    """The photo of the card with which the citizen has signed in; None: nothing is compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,15 +198,18 @@ def preview_of(picture: Picture) -> Picture:
 
 
 def _sealed(order: CaptureOrder, nets: FaceNets, shot: FaceShot) -> bytes:
+    from kiosk.identity.face.comparing import compare, models_of, sface
     from kiosk.identity.face.envelope import FaceContent, seal
 
+    photo = order.chip or ChipPhoto(why_not=NotCompared.NO_PHOTO)
+    chip = compare(nets, sface(order.models), photo, shot.jpeg)
     content = FaceContent(
         session=order.session,
         challenge=order.challenge,
         taken_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         terminal=order.terminal,
-        engine=nets.engine,
-        models=nets.hashes,
+        engine=nets.engine if chip.similarity is None else f"{nets.engine}, SFace",
+        models=nets.hashes | models_of(chip),
         actions=tuple(action.value for action in shot.actions),
         reliefs=shot.reliefs,
         raster=round(shot.cues.raster, 1),
@@ -212,5 +218,8 @@ def _sealed(order: CaptureOrder, nets: FaceNets, shot: FaceShot) -> bytes:
         score=shot.score,
         measures=dict(shot.measures),
         picture=shot.jpeg,
+        chip="compared" if chip.similarity is not None else "not-compared",
+        similarity=chip.similarity,
+        cause=chip.why_not or "",
     )
     return seal(content, order.certificate)

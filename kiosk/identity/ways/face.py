@@ -21,7 +21,7 @@ def prove_by_face(visit: Visit, _present: Present, _others: bool) -> None:
     if not _agrees(visit, challenge):
         raise OtherWay
     while True:
-        taken = visit.ask(CaptureFace(challenge, visit.session_id()))
+        taken = visit.ask(CaptureFace(challenge, visit.session_id(), photo=visit.chip_photo))
         if taken is None:
             raise OtherWay
         why = taken.why_not or refused(

@@ -18,6 +18,7 @@ def present_card(visit: Visit, present: Present, others: bool) -> None:
     the foreigner's permit in either layout."""
     card = _read(visit, others)
     visit.look_up(lambda: present(evidence(card)))
+    visit.chip_photo = Sensitive(card.photo)
 
 
 def _read(visit: Visit, others: bool) -> IdCard:

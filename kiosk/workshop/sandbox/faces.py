@@ -1,8 +1,9 @@
 """The stand-in centre's face check: challenge, notice, the opened envelope, and an honest rule.
 
 It checks everything that binds a picture to a visit and that a live person was asked to move. It
-does not compare the face with anybody's: it has no register of faces, and says ``not-compared`` in
-its own record. A real centre asks the population register.
+has no register of faces: its own record says ``compared`` where the terminal has compared the face
+with the photo of the chip, whatever came of it, and ``not-compared`` elsewhere. A real centre asks
+the population register.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from kiosk.centre.face import FaceChallenge, FaceNotice, FacePicture
 from kiosk.centre.models import CentreWords, NoticePoint, Subject
 from kiosk.identity.face.envelope import FaceContent, NotSealed, unseal
 from kiosk.identity.face.hints import HeadAction
-from kiosk.identity.face.models import LIVENESS, pinned
+from kiosk.identity.face.models import LIVENESS, SFACE, pinned
 from kiosk.workshop.sandbox.clock import Clock
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.store import Store
@@ -92,8 +93,9 @@ class Faces:
             raise Refused("face-foreign")
         if not _is_live(content):
             raise Refused("face-not-live")
+        outcome = content.chip if SFACE in content.models else "not-compared"
         self._store.run(
-            "UPDATE face SET outcome = 'not-compared' WHERE challenge = ?", picture.challenge
+            "UPDATE face SET outcome = ? WHERE challenge = ?", outcome, picture.challenge
         )
 
     def showed(self, challenge: str, session: str, operation: str) -> bool:
@@ -101,7 +103,7 @@ class Faces:
         draft and its session."""
         row = self._store.one(
             "SELECT 1 FROM face WHERE challenge = ? AND session = ? AND operation = ? "
-            "AND outcome = 'not-compared'",
+            "AND outcome IN ('compared', 'not-compared')",
             challenge,
             session,
             operation,
@@ -214,9 +216,10 @@ NOTICE = FaceNotice(
             "measures of the image's quality. No sound, and nobody else's image.",
         ),
         _words(
-            "三、处理方式。图像在本机内存中分析，不写入磁盘；其中一张照片加密后送到中心，只有中心能"
-            "打开，用于与公安人口信息比对一次。",
-            "3. How. The images are analysed in this machine's memory and never written to a disk. "
+            "三、处理方式。图像在本机内存中分析，不写入磁盘；有的机器还与身份证芯片里的照片比对，结果由"
+            "中心判断。其中一张照片加密后送到中心，只有中心能打开，用于与公安人口信息比对一次。",
+            "3. How. The images are analysed in this machine's memory and never written to a disk; "
+            "some machines compare them with the photo on your card, for the centre to judge. "
             "One picture is encrypted for the centre, which compares it once.",
         ),
         _words(
