@@ -223,6 +223,15 @@ LOGIN_NOT_NOTED = LogEvent(
     "missing from the audit log.",
     do="Look why the committer does not run: the lines above say it. Mend the state directory.",
 )
+CARD_NOT_LOOKED_FOR = LogEvent(
+    "card-not-looked-for",
+    logging.WARNING,
+    "card not looked for",
+    means="A reader could not be asked whether somebody else's card lies on it (`reason`). The "
+    "visit went on.",
+    do="See the lines of the device around this one.",
+    fields=("device", "reason"),
+)
 OPERATION_NOT_PASSED_ON = LogEvent(
     "operation-not-passed-on",
     logging.WARNING,
@@ -610,8 +619,8 @@ CATALOGUE = tuple(value for value in list(globals().values()) if isinstance(valu
 BY_SENTENCE = {event.sentence: event for event in CATALOGUE}
 
 FIELDS = {
-    "cause": "why a visit ended: an ending (left, idle, limit, vendor-mode, trouble) or a fault "
-    "(died, frozen, hung, not ready, not shown, out of turn, garbage, too long); of the fork "
+    "cause": "why a visit ended: an ending (left, idle, limit, vendor-mode, other-card, trouble) "
+    "or a fault (died, frozen, hung, not ready, not shown, out of turn, garbage, too long); of the fork "
     "server and the nursery also: a thread, a connection, a Qt application, not forked",
     "code": "the number of the system's error (errno)",
     "count": "how many",
@@ -624,7 +633,7 @@ FIELDS = {
     "outcome": "how a face capture ended: captured, not-live, screen, too-long, camera-too-coarse",
     "version": "the version of the centre's notice",
     "failures": "how many times in a row it has failed",
-    "how": "how a visit ended: left, idle, limit, trouble, vendor-mode",
+    "how": "how a visit ended: left, idle, limit, trouble, vendor-mode, other-card",
     "ms": "milliseconds",
     "business": "the kind of operation, one of a closed list",
     "operation": "the id of an operation at the centre, 32 hexadecimal digits",

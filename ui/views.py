@@ -573,7 +573,7 @@ def _farewell(step: Farewell, look: Look) -> FarewellContent:
         lead = _("拿走后本页自动关闭")
     return FarewellContent(
         title=look.word(_("请拿走您的证件") if step.lies else _("再见")),
-        lead=look.word(lead),
+        lead=look.word(step.why or lead),
         lies=step.lies,
         note=look.word(_("本机不保留您的任何信息")),
     )

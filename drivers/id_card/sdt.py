@@ -37,7 +37,7 @@ from drivers.id_card.sdt_frames import (
     sam_number,
     split_sections,
 )
-from drivers.id_card.types import AwaitLift, IdCard, ReadCard
+from drivers.id_card.types import AwaitLift, IdCard, LookForCard, ReadCard
 from drivers.sentence import en, words_of
 from drivers.serial_line import PORT_ERRORS, cannot_open, gone, not_open, open_port, stuck
 
@@ -132,6 +132,7 @@ class SdtReader(Driver):
         self._serial = ""
         self._media = Media.UNKNOWN
         self._unread = False  # a read failed, and no card has been found since
+        self._seen: IdCard | None = None  # the card that `LookForCard` has read, while it lies
         # Until when the answer to a cancelled command may still arrive; None: no answer is due.
         self._owed: Deadline | None = None
         self._closed = Status(
@@ -145,7 +146,7 @@ class SdtReader(Driver):
 
     @property
     def requests(self) -> tuple[type[Request[Any]], ...]:
-        return (ReadCard, AwaitLift)
+        return (ReadCard, LookForCard, AwaitLift)
 
     def open(self) -> None:
         """Open the port, lock it for this process, and ask the SAM for its number.
@@ -177,6 +178,7 @@ class SdtReader(Driver):
         port, self._port = self._port, None
         self._media = Media.UNKNOWN
         self._unread = False
+        self._seen = None
         self._owed = None
         if port is not None:
             with suppress(OSError):
@@ -208,6 +210,7 @@ class SdtReader(Driver):
         self._ask(SamCommand.RESET_SAM)
         self._media = Media.UNKNOWN
         self._unread = False
+        self._seen = None
 
     def self_test(self) -> tuple[Check, ...]:
         """SAM status, SAM number, one look for a card; a failure does not stop the next check."""
@@ -224,14 +227,18 @@ class SdtReader(Driver):
         Raises ``TIMEOUT`` (no card was put), ``CANCELLED``, ``CARD_REMOVED`` (lifted too early),
         ``CARD_UNREADABLE`` (failed twice, or not found again, or its text makes no sense),
         ``CARD_UNKNOWN`` (wrong kind), ``NOT_TAKEN`` (a card that was read before is not lifted).
+        ``LookForCard``: ``CARD_REMOVED``, ``CARD_UNREADABLE`` and ``CARD_UNKNOWN`` as ``ReadCard``;
+        a reader that does not answer has no card: its next status tells why.
         ``AwaitLift``: ``TIMEOUT`` when the card still lies there.
-        Both: ``OFFLINE`` when the reader falls silent, ``NO_DEVICE`` when its port is gone,
+        All: ``OFFLINE`` when the reader falls silent, ``NO_DEVICE`` when its port is gone,
         ``GARBLED`` after a second nonsensical answer, ``HARDWARE`` and ``NOT_AUTHORISED`` when the
         SAM reports them.
         """
         match request:
             case ReadCard():
-                return self._read_card(deadline, cancel)
+                return self._card_seen(cancel) or self._read_card(deadline, cancel)
+            case LookForCard():
+                return self._look_for_card(cancel)
             case AwaitLift():
                 return self._await_removal(deadline, cancel)
         raise DeviceError(
@@ -257,6 +264,30 @@ class SdtReader(Driver):
             if error.reason in _READER_FINE:
                 self._note(State.ONLINE, self._media)
             raise
+        self._note(State.ONLINE, Media.PRESENT)
+        return card
+
+    def _look_for_card(self, cancel: CancelToken) -> IdCard | None:
+        try:
+            if not self._find(cancel):
+                return None
+        except DeviceError as error:
+            if error.reason in (Reason.OFFLINE, Reason.GARBLED):
+                return None  # a single miss of the reader is no loss: the next statuses count them
+            raise
+        self._unread = False
+        self._seen = None
+        text, photo = self._read_chip(cancel)
+        self._seen = decode_record(text, photo)
+        self._note(State.ONLINE, Media.PRESENT)
+        return self._seen
+
+    def _card_seen(self, cancel: CancelToken) -> IdCard | None:
+        """The card that :meth:`_look_for_card` has read, if it still lies there: the SAM would find
+        it only after it was lifted."""
+        card, self._seen = self._seen, None
+        if card is None or self._look(cancel) is not Media.PRESENT:
+            return None
         self._note(State.ONLINE, Media.PRESENT)
         return card
 

@@ -54,5 +54,12 @@ class ReadCard(Request[IdCard]):
 
 
 @dataclass(frozen=True, slots=True)
+class LookForCard(Request[IdCard | None]):
+    """Read the card that was put since the last card was read; None: there is none. Waits for
+    nobody. The next :class:`ReadCard` gives that card too while it lies there: it need not be
+    lifted first."""
+
+
+@dataclass(frozen=True, slots=True)
 class AwaitLift(Request[None]):
     """Wait until no card lies on the reader, or the deadline."""

@@ -126,7 +126,7 @@ class CentreClient:
         self._whole_s = whole_s
         self._on_login = on_login
         self._session: Session | None = None
-        self._number: Sensitive[str] | None = None  # of the card that opened the session
+        self._number: Sensitive[str] | None = None  # of who is signed in
         self._documents: dict[str, str] = {}
         self.logins = Logins(self._ask, self._body)
         self.operations = OperationsClient(self._ask, self._body)
@@ -143,6 +143,11 @@ class CentreClient:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    @property
+    def holder(self) -> Sensitive[str] | None:
+        """The ID number of who is signed in; None while it is not known."""
+        return self._number
 
     @property
     def session(self) -> Session | None:
@@ -230,6 +235,7 @@ class CentreClient:
             self._sign_out("other-person")
             why = en("another person than the card's")
             raise AnotherPerson(Trouble.NONSENSE, joined(": ", call.endpoint, why))
+        self._number = theirs
         return person
 
     # -- the account, the loan ----------------------------------------------------------------

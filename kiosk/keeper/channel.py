@@ -92,7 +92,8 @@ class Ended(_Word, frozen=True):
     """From the visit: the screen shows a blank frame; the keeper may kill this visit.
 
     ``left``: the citizen is done; ``idle``: nobody touched the screen; ``limit``: the visit lasted
-    too long; ``trouble``: something failed that the visit cannot mend.
+    too long; ``trouble``: something failed that the visit cannot mend; ``other-card``: a card of
+    somebody else lay on a reader.
     """
 
     how: How

@@ -84,7 +84,7 @@ _NEXT = {
     (VisitStage.SHOWN, Begun): VisitStage.BEGUN,
 }
 _ON_SCREEN = (VisitStage.LIVE, VisitStage.SHOWN, VisitStage.BEGUN)
-_LINGERS = ("left", "idle", "limit")
+_LINGERS = ("left", "idle", "limit", "other-card")
 """How a visit must have ended itself so that it may keep the screen until the next is warm."""
 
 _OUT_OF_TIME: dict[str, OutOfTime] = {"idle": "idle", "limit": "limit"}

@@ -26,6 +26,7 @@ from kiosk.login import TellLogin, tell_nobody
 from kiosk.services import SERVICES, menu, public_menu
 from kiosk.settings import Settings, state_directory
 from kiosk.terminal import vendor_mode
+from kiosk.terminal.card_watch import CardWatch
 from kiosk.terminal.dialogue import Dialogue, Screen
 from kiosk.terminal.leftovers import Leftovers
 from kiosk.visit.money import CommitLine
@@ -168,9 +169,11 @@ class Terminal:
         how: How = "trouble"
         centre: CentreClient | None = None
         visit: Visit | None = None
+        cards: CardWatch | None = None
         try:
             self._take_devices(leftovers=leftovers)
             centre = self._client(meanwhile=self.dialogue.hear)
+            cards = self._watch_cards(centre)
             visit = Visit(
                 self.dialogue,
                 centre,
@@ -189,11 +192,21 @@ class Terminal:
             events.BUG.log(log, error=error, reference=reference)
             self._admit(reference, visit.ends.standing if visit else Standing.UNCHANGED)
         finally:
+            if cards:
+                cards.stop()
             self._leftovers.end()
             self.dialogue.screen.blank()
             if centre:
                 centre.close(how)
             self._on_end(how)
+
+    def _watch_cards(self, centre: CentreClient) -> CardWatch:
+        """Another person's card ends the visit; like the clock, never between a confirmation and
+        its record."""
+        other_card = partial(self.dialogue.time_out, "other-card")
+        watch = CardWatch(self._hosts, lambda: centre.holder, other_card)
+        watch.start()
+        return watch
 
     def _admit(self, reference: str, standing: Standing) -> None:
         """Tell the citizen of a bug, and what it means for their account."""

@@ -430,6 +430,8 @@ class Farewell(Step[None]):
     papers: bool = False
     lies: bool = False
     """Whether a device still holds a card: then only its removal closes the page."""
+    why: Sayable = ""
+    """Why the visit has ended, where it was not the citizen who ended it."""
 
     def check(self, answer: object) -> None:
         return None

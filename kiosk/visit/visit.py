@@ -54,7 +54,7 @@ from kiosk.visit.troubles import (
     without_retry,
 )
 from kiosk.visit.undertaking import OperationEnds, OrderKeys, QuoteTimes, StartAnew, ToMenu
-from kiosk.words import Language, Sayable, Text
+from kiosk.words import Language, Sayable, Text, _
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -65,6 +65,9 @@ CALL_BACK_S = 60.0
 """Longest farewell to a card that stays: a sensor that is stuck holds the terminal no longer."""
 CHIP_CARDS = Kind.SMART_CARD
 """The readers whose PC/SC service can miss that one card was exchanged for another."""
+
+
+OTHER_CARD = _("读卡处放上了另一个人的证件，为保护您的信息，本次办理已经结束")
 
 
 class WentBack(Exception):
@@ -616,14 +619,15 @@ class Visit:
     def _say_farewell(self, how: How) -> None:
         """Stay for as long as a card lies there, also when nobody has touched the screen for too
         long: who goes away then hears the sound."""
+        why = OTHER_CARD if how == "other-card" else ""
         until = Deadline(CALL_BACK_S)
         lies = self._card_lies()
         try:
             while lies and not until.passed():
-                self._asker.ask(Farewell(papers=self._papers, lies=True), back=False)
+                self._asker.ask(Farewell(papers=self._papers, lies=True, why=why), back=False)
                 lies = self._card_lies()
-            if how == "left" and self._card and not lies:
-                self._asker.ask(Farewell(papers=self._papers), back=False)
+            if not lies and (why or (how == "left" and self._card)):
+                self._asker.ask(Farewell(papers=self._papers, why=why), back=False)
         except (Left, TimedOut):
             return
 

@@ -37,7 +37,7 @@ from drivers.hosting.thread_host import ThreadHost
 from drivers.id_card import sdt as reader
 from drivers.id_card.sdt import SdtReader
 from drivers.id_card.sdt_frames import PREAMBLE, SamCommand, encode_answer, encode_frame
-from drivers.id_card.types import AwaitLift, CardKind, IdCard, ReadCard
+from drivers.id_card.types import AwaitLift, CardKind, IdCard, LookForCard, ReadCard
 
 P01 = {
     "name": "张三",
@@ -224,7 +224,7 @@ def test_the_reader_says_who_it_is(desk: ReaderDesk, emulator: IdCardReader) -> 
         model="SDT/SAM",
         serial="05.03-20230101-0001234567-0000987654",
     )
-    assert desk.driver.requests == (ReadCard, AwaitLift)
+    assert desk.driver.requests == (ReadCard, LookForCard, AwaitLift)
     assert desk.host.status == Status(State.ONLINE)
 
 
@@ -342,6 +342,61 @@ def test_the_answer_to_a_cancelled_command_may_be_broken(
     cancel_reaction(future, cancel)
     emulator.obey("put", **P12)
     assert desk.read().number == P12["number"]
+
+
+def test_a_look_reads_the_card_that_was_put_since_the_last_read(
+    desk: ReaderDesk, emulator: IdCardReader
+) -> None:
+    def look() -> IdCard | None:
+        return desk.host.execute(LookForCard(), PATIENT_S)
+
+    emulator.obey("put", **P01)
+    desk.read()
+    assert look() is None, "the card that was read lies there"
+    emulator.obey("lift")
+    assert look() is None
+    emulator.obey("put", **P12)
+    found = look()
+    assert found
+    assert found.number == P12["number"]
+    assert desk.host.status == Status(State.ONLINE, media=Media.PRESENT)
+    assert look() is None
+    emulator.obey("put", **P01)
+    again = look()
+    assert again
+    assert again.number == P01["number"]
+
+
+def test_a_card_that_a_look_has_read_need_not_be_lifted(
+    desk: ReaderDesk, emulator: IdCardReader
+) -> None:
+    emulator.obey("put", **P01)
+    desk.host.execute(LookForCard(), PATIENT_S)
+    assert desk.read().number == P01["number"]
+    assert emulator.look()["reads"] == 1
+    assert desk.refuse(0.5).reason is Reason.TIMEOUT, "once"
+    emulator.obey("put", **P01)
+    desk.host.execute(LookForCard(), PATIENT_S)
+    emulator.obey("put", **P12)
+    assert desk.read().number == P12["number"], "another card lies there now"
+
+
+def test_a_look_that_a_reader_misses_finds_nothing_and_gives_no_reader_up(
+    desk: ReaderDesk, emulator: IdCardReader
+) -> None:
+    eventually(lambda: desk.host.status.state is State.ONLINE)
+    emulator.obey("put", **P01)
+    emulator.obey("mute", command="find", times=1)
+    assert desk.host.execute(LookForCard(), PATIENT_S) is None
+    assert desk.host.status.state is State.ONLINE
+    emulator.obey("wrong card", times=None)
+    with pytest.raises(DeviceError) as caught:
+        desk.host.execute(LookForCard(), PATIENT_S)
+    assert caught.value.reason is Reason.CARD_UNKNOWN
+    emulator.obey("unplug")
+    with pytest.raises(DeviceError) as caught:
+        desk.host.execute(LookForCard(), PATIENT_S)
+    assert caught.value.reason is Reason.NO_DEVICE
 
 
 def test_removal_is_awaited(desk: ReaderDesk, emulator: IdCardReader) -> None:

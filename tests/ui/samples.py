@@ -69,6 +69,7 @@ from kiosk.visit.steps import (
     WayTile,
 )
 from kiosk.visit.troubles import NOUNS, device_words, document_not_printed, problem_of
+from kiosk.visit.visit import OTHER_CARD
 from kiosk.words import _
 from kiosk.workshop.sandbox.agreement import agreement
 from kiosk.workshop.sandbox.offers import CENTRE, SHORT_NAME
@@ -599,6 +600,7 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         "28-rate": Rate(_("缴存证明")),
         "29-farewell": Farewell(papers=True),
         "29-farewell-card": Farewell(papers=True, lies=True),
+        "29-farewell-other-card": Farewell(papers=True, lies=True, why=OTHER_CARD),
         "30-amount": AMOUNT,
         "31-months": MONTHS,
         "32-confirm": CONFIRM,

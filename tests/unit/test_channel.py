@@ -47,7 +47,7 @@ FROM_VISIT: list[tuple[FromVisit, bytes]] = [
     ),
     *(
         (Ended(how), b'{"type":"ended","how":"%s"}\n' % how.encode())
-        for how in ("left", "idle", "limit", "trouble")
+        for how in ("left", "idle", "limit", "trouble", "other-card")
     ),
 ]
 TO_VISIT: list[tuple[ToVisit, bytes]] = [

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kiosk.endings import How
 from kiosk.settings import CentreSettings, Settings
 from kiosk.terminal.dialogue import Dialogue
 from kiosk.terminal.terminal import Terminal
@@ -68,9 +69,13 @@ def test_a_finger_on_leave_first_confirms_nothing(dialogue: Dialogue) -> None:
         dialogue.ask(ConfirmOperation(QUOTE, "王*"), back=True)
 
 
-def test_the_clock_ends_the_visit_only_once_somebody_may_leave(dialogue: Dialogue) -> None:
+@pytest.mark.parametrize("how", ["limit", "other-card"])
+def test_the_clock_ends_the_visit_only_once_somebody_may_leave(
+    dialogue: Dialogue, how: How
+) -> None:
+    """And so does another person's card: never between a confirmation and its record."""
     dialogue.announce(DECIDING)
-    dialogue.time_out("limit")
+    dialogue.time_out(how)
     dialogue.announce(WAITING)
     with pytest.raises(TimedOut):
         dialogue.heard(WAITING, 1.0)

@@ -1,0 +1,107 @@
+"""Looks for another person's card on the readers while a citizen is signed in."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from drivers.device import DeviceError, Kind, Media, Reason, State
+from drivers.hosting.host import Host
+from drivers.id_card.types import LookForCard
+from drivers.smart_card.types import ReadSocialSecurityCard
+from kiosk import events
+from kiosk.privacy import Sensitive
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+LOOK_S = 1.0
+"""Pause between two looks. A look for a card that is not there takes a reader some 0.1 s."""
+READ_S = 4.0
+"""Longest wait for the reading of a card that was found."""
+PASSING = (
+    Reason.CARD_REMOVED,
+    Reason.CARD_UNREADABLE,
+    Reason.CARD_UNKNOWN,
+    Reason.TIMEOUT,
+    Reason.CANCELLED,
+)
+"""Errors of a look that say nothing against the reader: the card cannot be told, or is gone."""
+
+
+class CardWatch:
+    """Calls ``found`` once when a card lies on a reader whose number is not ``holder()``.
+
+    The citizen's own card, lifted and put back, is nothing: its number is compared, so that a new
+    card of the same person is theirs too. ``holder`` gives None while nobody is signed in: then no
+    reader is asked. A bank card names nobody, and is passed over.
+
+    A card that lies beneath another one, and a card that lies shorter than a look, are not seen.
+    """
+
+    def __init__(
+        self,
+        hosts: Mapping[Kind, Host],
+        holder: Callable[[], Sensitive[str] | None],
+        found: Callable[[], None],
+    ) -> None:
+        self._hosts = hosts
+        self._holder = holder
+        self._found = found
+        self._over = threading.Event()
+        self._chip_card = Media.UNKNOWN  # in the slot, at the last look
+
+    def start(self) -> None:
+        """Look from now on, in a thread of its own."""
+        threading.Thread(target=self._run, name="cards", daemon=True).start()
+
+    def stop(self) -> None:
+        """Look no more; returns at once."""
+        self._over.set()
+
+    def _run(self) -> None:
+        while not self._over.wait(LOOK_S):
+            if self._holder() is not None and self._another_lies() and not self._over.is_set():
+                self._found()
+                return
+
+    def _another_lies(self) -> bool:
+        numbers = (self._on_reader(), self._in_slot())
+        holder = self._holder()
+        if holder is None:  # signed out meanwhile
+            return False
+        theirs = holder.reveal().upper()
+        return any(number and number.reveal().upper() != theirs for number in numbers)
+
+    def _on_reader(self) -> Sensitive[str] | None:
+        """The number of the identity card that was put since the last card was read."""
+        host = self._hosts.get(Kind.ID_CARD)
+        if host is None or host.status.state is not State.ONLINE:
+            return None
+        card = self._ask(host, lambda: host.execute(LookForCard(), READ_S))
+        return Sensitive(card.number) if card else None
+
+    def _in_slot(self) -> Sensitive[str] | None:
+        """The number of the social security card that was put into the slot since the last look."""
+        host = self._hosts.get(Kind.SMART_CARD)
+        if host is None:
+            return None
+        status = host.status
+        before, self._chip_card = self._chip_card, status.media
+        put = before is Media.NOT_PRESENT and status.media is Media.PRESENT
+        if not put or status.state is not State.ONLINE:  # a step of the visit reads the card itself
+            return None
+        card = self._ask(host, lambda: host.execute(ReadSocialSecurityCard(), READ_S))
+        return Sensitive(card.number) if card else None
+
+    def _ask(self, host: Host, look: Callable[[], T]) -> T | None:
+        """What ``look`` finds; None where the card cannot be told. A fault of the reader is its
+        status, too: the page and the operator hear of it there."""
+        try:
+            return look()
+        except DeviceError as error:
+            if error.reason not in PASSING:
+                events.CARD_NOT_LOOKED_FOR.log(log, device=host.kind, reason=str(error))
+            return None

@@ -1,0 +1,161 @@
+"""Another person's card on a reader ends the visit; the citizen's own, put back, does not."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from drivers.device import DeviceError, Kind, Media, Reason, State, Status
+from drivers.smart_card.types import ReadSocialSecurityCard, SocialSecurityCard
+from kiosk.login import LoginEvent
+from kiosk.privacy import Sensitive
+from kiosk.terminal import card_watch
+from kiosk.terminal.card_watch import CardWatch
+from kiosk.visit.steps import Attract, EnterSmsCode, Farewell
+from kiosk.words import Language
+from kiosk.workshop.sandbox import personas
+from tests.services.hall import Hall
+from ui.contents import FarewellContent
+
+PATIENCE_S = 15.0
+
+
+@pytest.fixture
+def here(_hall: Hall, monkeypatch: pytest.MonkeyPatch) -> Hall:
+    monkeypatch.setattr(card_watch, "LOOK_S", 0.05)
+    _hall.well()
+    return _hall
+
+
+def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.01)
+
+
+def put(here: Hall, persona: str) -> None:
+    here.reader.obey("put", **personas.load()[persona].card())
+
+
+@pytest.mark.parametrize("at", ["code", "menu"])
+def test_another_persons_card_ends_the_visit_and_the_page_says_why(here: Hall, at: str) -> None:
+    with here.visit() as citizen:
+        if at == "menu":
+            citizen.signs_in("P01")
+        else:
+            citizen.chooses(Attract, "start")
+            citizen.puts("P01")
+            citizen.sees(EnterSmsCode)
+        put(here, "P02")
+        assert citizen.sees(Farewell).lies, "the card is not forgotten"
+        page = citizen.reads(Language.ZH)
+        assert isinstance(page, FarewellContent)
+        assert page.title == "请拿走您的证件"
+        assert "另一个人的证件" in page.lead
+        here.reader.obey("lift")
+        until(lambda: citizen.terminal.statuses()[Kind.ID_CARD].media is not Media.PRESENT)
+        citizen.press("bye")
+        assert not citizen.sees(Farewell).lies
+        citizen.press("bye")
+        assert citizen.ended() == "other-card"
+    assert citizen.logins[-1][0] is LoginEvent.ENDED
+    assert citizen.logins[-1][2] == "other-card"
+    assert here.here.sessions() == []
+
+
+def test_the_citizens_own_card_lifted_and_put_back_ends_nothing(here: Hall) -> None:
+    with here.visit() as citizen:
+        citizen.signs_in("P01")
+        reads = here.reader.look()["reads"]
+        put(here, "P01")
+        until(lambda: here.reader.look()["reads"] == reads + 1)
+        finds = here.reader.look()["commands"].count("find")
+        until(lambda: here.reader.look()["commands"].count("find") > finds)
+        assert citizen.leaves() == "left"
+
+
+def test_nobody_looks_for_cards_before_somebody_is_signed_in(here: Hall) -> None:
+    with here.visit() as citizen:
+        citizen.sees(Attract)
+        put(here, "P02")
+        time.sleep(4 * card_watch.LOOK_S)
+        assert "find" not in here.reader.look()["commands"][-3:]
+        assert here.reader.look()["card"] == "put"
+
+
+# -- the slot of chip cards -----------------------------------------------------------------------
+
+
+class SlotStand:
+    """A host of a chip card reader, of which a test says what it sees and reads."""
+
+    kind = Kind.SMART_CARD
+
+    def __init__(self, number: str) -> None:
+        self.number = number
+        self.status = Status(State.ONLINE, media=Media.NOT_PRESENT)
+        self.read = 0
+        self.fails: Reason | None = None
+
+    def execute(self, request: object, seconds: float) -> SocialSecurityCard:
+        assert isinstance(request, ReadSocialSecurityCard)
+        self.read += 1
+        if self.fails:
+            raise DeviceError(self.fails, "so")
+        return SocialSecurityCard("", "", self.number, "", "", "", None, "", None, None)
+
+
+def watched(slot: SlotStand, holder: str | None = "35010019900101123X") -> CardWatch:
+    hosts: Any = {Kind.SMART_CARD: slot}
+    theirs = None if holder is None else Sensitive(holder)
+    return CardWatch(hosts, lambda: theirs, lambda: None)
+
+
+def shows(slot: SlotStand, watch: CardWatch, *seen: Status) -> list[bool]:
+    told = []
+    for status in seen:
+        slot.status = status
+        told.append(watch._another_lies())
+    return told
+
+
+EMPTY = Status(State.ONLINE, media=Media.NOT_PRESENT)
+FULL = Status(State.ONLINE, media=Media.PRESENT)
+
+
+@pytest.mark.parametrize(
+    ("number", "other"), [("35010019900101123x", False), ("350100199001011248", True)]
+)
+def test_a_social_security_card_that_is_put_later(number: str, other: bool) -> None:
+    slot = SlotStand(number)
+    assert shows(slot, watched(slot), EMPTY, FULL, FULL) == [False, other, False]
+    assert slot.read == 1
+
+
+def test_a_card_that_a_step_reads_or_that_lay_before_is_not_read_once_more() -> None:
+    slot = SlotStand("350100199001011248")
+    assert shows(slot, watched(slot), FULL, FULL) == [False, False]
+    busy = Status(State.BUSY, media=Media.PRESENT)
+    assert shows(slot, watched(slot), EMPTY, busy, FULL) == [False, False, False]
+    assert slot.read == 0
+
+
+@pytest.mark.parametrize(("reason", "told"), [(Reason.CARD_UNKNOWN, 0), (Reason.OFFLINE, 1)])
+def test_a_card_that_cannot_be_told_ends_nothing(
+    reason: Reason, told: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    slot = SlotStand("350100199001011248")
+    slot.fails = reason
+    with caplog.at_level(logging.WARNING):
+        assert shows(slot, watched(slot), EMPTY, FULL) == [False, False]
+    assert caplog.messages == ["card not looked for"] * told
+
+
+def test_who_has_left_meanwhile_owns_no_card() -> None:
+    slot = SlotStand("350100199001011248")
+    assert shows(slot, watched(slot, None), EMPTY, FULL) == [False, False]
