@@ -620,8 +620,8 @@ BY_SENTENCE = {event.sentence: event for event in CATALOGUE}
 
 FIELDS = {
     "cause": "why a visit ended: an ending (left, idle, limit, vendor-mode, other-card, trouble) "
-    "or a fault (died, frozen, hung, not ready, not shown, out of turn, garbage, too long); of the fork "
-    "server and the nursery also: a thread, a connection, a Qt application, not forked",
+    "or a fault (died, frozen, hung, not ready, not shown, out of turn, garbage, too long); of the "
+    "fork server and the nursery also: a thread, a connection, a Qt application, not forked",
     "code": "the number of the system's error (errno)",
     "count": "how many",
     "detail": "the driver's own sentence about the device, or a place in the code",
