@@ -526,7 +526,8 @@ class GuideContent(PageContent):
 class LoanYearsContent(PageContent):
     """The years of a loan as a chart: ``unit`` heads the scale, whose words begin with zero;
     ``principal``, ``interest`` and ``balance`` name what is drawn. ``balance_top`` is the debt
-    before the first year. ``spoken`` says the chart in words."""
+    before the first year. ``spoken`` says the chart in words. ``eye`` and ``revealed`` as on other
+    pages with amounts of the citizen; where the amounts are hidden, the scale has no words."""
 
     title: str
     lead: str
@@ -541,6 +542,8 @@ class LoanYearsContent(PageContent):
     facts: tuple[FactPart, ...]
     note: str
     actions: tuple[ActionPart, ...]
+    revealed: bool = True
+    eye: str = ""
 
 
 # -- paper and trouble ----------------------------------------------------------------------------

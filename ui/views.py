@@ -973,14 +973,16 @@ def _show_loan_years(step: ShowLoanYears, look: Look) -> LoanYearsContent:
     scale = charts.scale_of(years)
     debt = years[0].balance + years[0].principal
     principal, interest = look.word(_("本金")), look.word(_("利息"))
+    hidden = step.own and not look.revealed
+    left = _("剩余贷款（{debt} 万 → 0）", debt=charts.in_units(round(debt / charts.UNIT, 2)))
     return LoanYearsContent(
         title=look.word(step.title),
         lead=look.word(step.lead),
         unit=look.word(_("每年还多少（万元）")),
         principal=principal,
         interest=interest,
-        balance=look.word(_("剩余贷款（{debt} 万 → 0）", debt=charts.in_units(debt / charts.UNIT))),
-        scale=tuple(charts.in_units(figure) for figure in scale),
+        balance=look.word(_("剩余贷款") if hidden else left),
+        scale=tuple("" if hidden else charts.in_units(figure) for figure in scale),
         years=charts.bars_of(years, scale[-1]),
         balance_top=charts.BALANCE_TOP,
         spoken=look.word(
@@ -990,11 +992,20 @@ def _show_loan_years(step: ShowLoanYears, look: Look) -> LoanYearsContent:
                 last=str(years[-1].year),
                 principal=years[0].principal,
                 interest=years[0].interest,
-            )
+            ),
+            hidden=step.own,
         ),
         facts=_facts(step.facts, look),
+        facts=tuple(
+            FactPart(
+                look.word(fact.label), look.word(fact.value, hidden=fact.hidden), fact.tone.value
+            )
+            for fact in step.facts
+        ),
         note=look.word(step.note),
         actions=_actions(step.actions, look),
+        revealed=not hidden,
+        eye=_eye(look) if step.own else "",
     )
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
+from itertools import groupby
 
+from kiosk.calculations import PlanYear
 from kiosk.centre import codes
 from kiosk.centre.models import Catalogue, Loan, PlanEntry, Repayment
 from kiosk.services.catalogue import service
 from kiosk.services.choosing import choose_loan
+from kiosk.visit.public_steps import ShowLoanYears
 from kiosk.visit.steps import (
     Action,
     Cell,
@@ -20,11 +24,12 @@ from kiosk.visit.steps import (
     amounts,
 )
 from kiosk.visit.visit import Visit
-from kiosk.words import Sayable, _
+from kiosk.words import Month, Sayable, _
 
 _WAYS_ON = (
     Action("plan", _("还款计划"), "calendar"),
     Action("repayments", _("还款明细"), "ledger"),
+    Action("years", _("逐年看图"), "chart"),
 )
 
 
@@ -36,6 +41,13 @@ def show_loan(visit: Visit) -> None:
             visit.ask(plan_table(visit.look_up(lambda: visit.centre.plan(loan.id))))
         case "repayments":
             visit.ask(repayments_table(visit.look_up(lambda: visit.centre.repayments(loan.id))))
+        case "years":
+            plan = visit.look_up(lambda: visit.centre.plan(loan.id))
+            paid = visit.look_up(lambda: visit.centre.repayments(loan.id))
+            if plan or paid:
+                visit.ask(years_chart(loan, plan, paid))
+            else:
+                visit.ask(repayments_table(()))
 
 
 def loan_statement(loan: Loan, catalogue: Catalogue, *, ways_on: bool = True) -> ShowStatement:
@@ -87,6 +99,42 @@ def _overdue_note(loan: Loan, hotline: str) -> Sayable:
         due=_("{amount} 元", amount=loan.due_now),
         penalty=_("{amount} 元", amount=loan.penalty),
         hotline=hotline,
+    )
+
+
+def years_chart(loan: Loan, plan: Sequence[PlanEntry], paid: Sequence[Repayment]) -> ShowLoanYears:
+    """The years of a loan, from what was paid, or should have been, to the last instalment."""
+    entries = sorted((*paid, *plan), key=lambda entry: entry.due)
+    years = tuple(
+        _year(year, tuple(group))
+        for year, group in groupby(entries, key=lambda each: each.due.year)
+    )
+    half = next((each.year for each in years if each.balance * 2 <= loan.granted), None)
+    to_come = sum((entry.interest for entry in plan), Decimal(0))
+    facts = (
+        Fact(_("已还本金"), _("{amount} 元", amount=loan.principal_paid), hidden=True),
+        Fact(_("已还利息"), _("{amount} 元", amount=loan.interest_paid), hidden=True),
+        Fact(_("贷款余额"), _("{amount} 元", amount=loan.balance.reveal()), hidden=True),
+        Fact(_("以后利息合计"), _("{amount} 元", amount=to_come), hidden=True),
+        *((Fact(_("余额减到一半"), _("{year} 年", year=str(half))),) if half else ()),
+        Fact(_("全部还清"), Month(entries[-1].due)),
+    )
+    return ShowLoanYears(
+        _("贷款怎么还完"),
+        _("{way} · {terms} 期", way=codes.word("A.11", loan.way), terms=loan.terms),
+        years,
+        facts,
+        _("以后的按现在的利率推算，利率调整后会变") if plan else "",
+        own=True,
+    )
+
+
+def _year(year: int, entries: Sequence[PlanEntry | Repayment]) -> PlanYear:
+    return PlanYear(
+        year,
+        sum((entry.principal for entry in entries), Decimal(0)),
+        sum((entry.interest for entry in entries), Decimal(0)),
+        entries[-1].balance,
     )
 
 

@@ -13,13 +13,15 @@ from kiosk.words import Sayable
 @dataclass(frozen=True, slots=True)
 class ShowLoanYears(Step[str]):
     """How a loan is paid off, year by year: principal and interest of each year, the debt that is
-    left, and what it comes to. ``note`` says how far the figures can be relied on."""
+    left, and what it comes to. ``note`` says how far the figures can be relied on. ``own``: the
+    citizen's own loan, whose amounts are hidden until the citizen presses the eye."""
 
     title: Sayable
     lead: Sayable
     years: tuple[PlanYear, ...]
     facts: tuple[Fact, ...]
     note: Sayable
+    own: bool = field(default=False, kw_only=True)
     actions: tuple[Action, ...] = field(default=(), kw_only=True)
 
     def check(self, answer: object) -> str:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
+import pytest
+
+from kiosk.centre.client import CentreClient
+from kiosk.visit.public_steps import ShowLoanYears
 from kiosk.visit.steps import Problem, ShowStatement, ShowTable, Tone
 from kiosk.visit.visit import WentBack
 from kiosk.words import Language, say
 from tests.services.script import World, action, column, facts, titled
+from ui.contents import LoanYearsContent
+from ui.views import Look, derive
 
 BACK = WentBack()
 LOAN = titled("我的贷款")
@@ -22,6 +29,55 @@ def balance(loan: ShowStatement) -> Decimal:
 
 def states(paid: ShowTable) -> list[str]:
     return [say(value, Language.ZH) for value in column(paid, "状态")]  # type: ignore[arg-type]
+
+
+def test_the_years_of_a_loan_as_a_chart(here: World) -> None:
+    played = here.serve("P03", "loan", (LOAN, action("years")), (ShowLoanYears, BACK), (LOAN, BACK))
+    page = played.last(ShowLoanYears)
+    assert page.own
+    assert [year.year for year in page.years] == list(range(2025, 2056))
+    assert page.years[0].principal == Decimal("6648.16")
+    assert page.years[0].balance == Decimal("593351.84")
+    assert page.years[-1].balance == 0
+    assert sum(year.principal for year in page.years) == 600_000
+    assert {say(fact.label, Language.ZH): say(fact.value, Language.ZH) for fact in page.facts} == {
+        "已还本金": "6,648.16 元",
+        "已还利息": "7,764.08 元",
+        "贷款余额": "593,351.84 元",
+        "以后利息合计": "256,969.39 元",
+        "余额减到一半": "2043 年",
+        "全部还清": "2055年6月",
+    }
+    seen = derive(page, Look(revealed=True))
+    hidden = derive(page, Look(revealed=False))
+    assert isinstance(seen, LoanYearsContent)
+    assert isinstance(hidden, LoanYearsContent)
+    assert seen.balance == "剩余贷款（60 万 → 0）"
+    assert hidden.balance == "剩余贷款"
+    assert not re.search(r"\d[.,]\d", str((hidden.scale, hidden.facts, hidden.spoken)))
+    assert set(hidden.scale) == {""}
+    assert (seen.eye, hidden.eye) == ("隐藏金额", "显示金额")
+
+
+def test_an_overdue_loan_has_its_owed_instalments_in_the_chart(here: World) -> None:
+    loans = here.serve("P15", "loan", (LOAN, action("years")), (ShowLoanYears, BACK), (LOAN, BACK))
+    page = loans.last(ShowLoanYears)
+    assert sum(year.principal for year in page.years) == 450_000
+
+
+def test_a_settled_loan_has_only_what_was_paid(here: World) -> None:
+    played = here.serve("P06", "loan", (LOAN, action("years")), (ShowLoanYears, BACK), (LOAN, BACK))
+    page = played.last(ShowLoanYears)
+    assert page.note == ""
+    assert page.years[-1].balance == 0
+
+
+def test_a_loan_without_any_instalment_has_no_chart(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for call in ("plan", "repayments"):
+        monkeypatch.setattr(CentreClient, call, lambda self, loan: ())
+    here.serve("P03", "loan", (LOAN, action("years")), (REPAYMENTS, BACK), (LOAN, BACK))
 
 
 def test_a_loan_that_is_being_repaid(here: World) -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal as D
 from drivers.device import DeviceError, Kind, Reason, State, Status
 from drivers.document_printer.types import PrintDocument
 from drivers.receipt_printer.types import PrintSlip, Slip
+from kiosk.calculations import add_months, equal_instalments
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.evidence import PinKey
 from kiosk.centre.models import (
@@ -28,7 +29,7 @@ from kiosk.privacy import Sensitive
 from kiosk.services.account import account_statement
 from kiosk.services.certificate import CERTIFICATE
 from kiosk.services.ledger import ledger_table
-from kiosk.services.loan import loan_statement, plan_table, repayments_table
+from kiosk.services.loan import loan_statement, plan_table, repayments_table, years_chart
 from kiosk.services.withdrawals import withdrawals_table
 from kiosk.visit.face_steps import CaptureFace, ConsentToFace, FaceCoaching, ReadNotice
 from kiosk.visit.pin_steps import EnterPin, PresentBankCard
@@ -243,6 +244,29 @@ REPAYMENTS = tuple(
         balance=D("445720.07"),
     )
     for i in range(6)
+)
+_INSTALMENTS = tuple(equal_instalments(LOAN.granted, LOAN.rate, LOAN.terms))
+SIX_PAID = tuple(
+    REPAYMENTS[0].model_copy(
+        update={
+            "due": add_months(date(2025, 7, 20), n),
+            "principal": each.principal,
+            "interest": each.interest,
+            "balance": each.balance,
+        }
+    )
+    for n, each in enumerate(_INSTALMENTS[:6])
+)
+TO_COME = tuple(
+    PLAN[0].model_copy(
+        update={
+            "due": add_months(date(2026, 1, 20), n),
+            "principal": each.principal,
+            "interest": each.interest,
+            "balance": each.balance,
+        }
+    )
+    for n, each in enumerate(_INSTALMENTS[6:])
 )
 DOCUMENT = Document(
     id="d1",
@@ -554,6 +578,7 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         ),
         "14-withdrawals-none": withdrawals_table(()),
         "15-loan": loan_statement(LOAN, CATALOGUE),
+        "15-loan-years": years_chart(LOAN, TO_COME, SIX_PAID),
         "16-loan-overdue": loan_statement(OVERDUE, CATALOGUE),
         "17-plan": plan_table(PLAN),
         "18-repayments": repayments_table(REPAYMENTS),

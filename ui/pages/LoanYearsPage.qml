@@ -29,15 +29,30 @@ Page {
             size: Theme.elder ? 36 : 28
         }
     }
-    foot: PushButton {
-        readonly property ActionPart last: page.footed ? page.shown.actions[page.shown.actions.length - 1] : null
-        visible: page.footed
-        objectName: last ? last.key : ""
+    foot: Item {
         width: parent.width
-        primary: true
-        text: last ? last.title : ""
-        iconName: last && !Theme.elder ? last.icon : ""
-        onClicked: CurrentPage.answer(last.key)
+        height: Theme.touch
+        PushButton {
+            objectName: "eye"
+            visible: page.shown.eye.length > 0
+            anchors.right: parent.right
+            width: Math.min(parent.width, Math.max(implicitWidth, 320))
+            sleepy: false
+            size: Theme.big(34)
+            text: page.shown.eye
+            iconName: page.shown.revealed ? "eye-off" : "eye"
+            onClicked: Appearance.toggleNumbers()
+        }
+        PushButton {
+            readonly property ActionPart last: page.footed ? page.shown.actions[page.shown.actions.length - 1] : null
+            visible: page.footed
+            objectName: last ? last.key : ""
+            width: parent.width
+            primary: true
+            text: last ? last.title : ""
+            iconName: last && !Theme.elder ? last.icon : ""
+            onClicked: CurrentPage.answer(last.key)
+        }
     }
     Turning {
         id: facts
