@@ -27,9 +27,9 @@ from kiosk.visit.visit import Visit
 from kiosk.words import Month, Sayable, _
 
 _WAYS_ON = (
-    Action("plan", _("还款计划"), "calendar"),
-    Action("repayments", _("还款明细"), "ledger"),
-    Action("years", _("逐年看图"), "chart"),
+    Action("plan", _("看计划"), "calendar"),
+    Action("repayments", _("看明细"), "ledger"),
+    Action("years", _("看图"), "chart"),
 )
 
 
@@ -104,7 +104,8 @@ def _overdue_note(loan: Loan, hotline: str) -> Sayable:
 
 def years_chart(loan: Loan, plan: Sequence[PlanEntry], paid: Sequence[Repayment]) -> ShowLoanYears:
     """The years of a loan, from what was paid, or should have been, to the last instalment."""
-    entries = sorted((*paid, *plan), key=lambda entry: entry.due)
+    entries: list[PlanEntry | Repayment] = [*paid, *plan]
+    entries.sort(key=lambda entry: entry.due)
     years = tuple(
         _year(year, tuple(group))
         for year, group in groupby(entries, key=lambda each: each.due.year)
