@@ -413,7 +413,8 @@ def _way(tile: WayTile, quickest: int, look: Look) -> OptionPart:
 
 def _facts(facts: Sequence[Fact], look: Look) -> tuple[FactPart, ...]:
     return tuple(
-        FactPart(look.word(each.label), look.word(each.value), each.tone.value) for each in facts
+        FactPart(look.word(each.label), look.word(each.value, hidden=each.hidden), each.tone.value)
+        for each in facts
     )
 
 
@@ -996,12 +997,6 @@ def _show_loan_years(step: ShowLoanYears, look: Look) -> LoanYearsContent:
             hidden=step.own,
         ),
         facts=_facts(step.facts, look),
-        facts=tuple(
-            FactPart(
-                look.word(fact.label), look.word(fact.value, hidden=fact.hidden), fact.tone.value
-            )
-            for fact in step.facts
-        ),
         note=look.word(step.note),
         actions=_actions(step.actions, look),
         revealed=not hidden,
