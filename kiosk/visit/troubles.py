@@ -368,8 +368,15 @@ _CARDS: Mapping[Kind, Mapping[Reason, tuple[Text, Text]]] = {
             _("请不要用力拉，请找工作人员取出。"),
         ),
     },
+    Kind.CODE_SCANNER: {
+        Reason.GARBLED: (
+            _("这不是本机能读的码"),
+            _("请在手机上刷新亮码，调亮屏幕，再对准扫码窗。"),
+        ),
+    },
 }
-"""Title and lead where the reader works, and the card, or its place on the reader, is the cause."""
+"""Title and lead where the reader works, and the card, its place on the reader, or the code is the
+cause."""
 
 _CENTRE: Mapping[Trouble, tuple[Text, Text]] = {
     Trouble.DOWN: (

@@ -51,7 +51,8 @@ from kiosk.identity.face.process import (
 from kiosk.identity.face.quality import judge
 from kiosk.privacy import Sensitive
 from kiosk.settings import FaceSettings
-from kiosk.visit.face_steps import CaptureFace, FaceCoaching
+from kiosk.visit.face_steps import CaptureFace, FaceCoaching, FaceTaken
+from kiosk.words import Language, say
 from tests.face_material import SHARED, clip, models_folder, portrait
 from tests.ui.face_samples import CHALLENGE
 from tests.unit.test_face import certified
@@ -307,7 +308,7 @@ def test_each_trouble_has_its_hint(who: Who, hint: Hint | None) -> None:
         (lambda image: image * 0.3, Hint.DARK),
         (lambda image: image * 1.9, Hint.BRIGHT),
         (lambda image: cv2.GaussianBlur(image, (0, 0), 2.5), Hint.STILL),
-        (lambda image: image * 0, Hint.NOBODY),
+        (lambda image: image * 0, Hint.DARK),
         (lambda image: image * 0 + 255, Hint.NOBODY),
         (lambda image: image * np.where(np.arange(640) < 320, 0.38, 1)[:, None], Hint.UNEVEN),
     ],
@@ -330,6 +331,17 @@ def test_each_light_has_its_hint(change: Callable[[Any], Any], hint: Hint) -> No
 )
 def test_each_place_and_pose_has_its_hint(look: HeadLook, hint: Hint) -> None:
     assert hint_of(scene().picture("live", look)) is hint
+
+
+@pytest.mark.parametrize(("pixels", "hint"), [(130, None), (330, Hint.ALONE)])
+def test_a_poster_behind_a_person_is_nobody_unless_it_is_as_large(
+    pixels: int, hint: Hint | None
+) -> None:
+    image = scene().picture("live", HeadLook(zoom=0.8 if hint else 1.0)).copy()
+    poster: Any = cv2.imread(str(portrait()))
+    image[:pixels, -pixels:] = cv2.resize(poster, (pixels, pixels))
+    assert len(nets().find(image)) == 2
+    assert hint_of(image) is hint
 
 
 def test_a_4k_camera_is_as_good_and_a_tiny_one_is_told() -> None:
@@ -554,9 +566,24 @@ def test_a_booth_without_models_says_so(
     assert closed_for_models(tmp_path) is not None
     assert closed_for_models(models_folder()) is None
     one = FaceBooth(camera[1], FaceSettings(models=tmp_path), "T0001")
-    with pytest.raises(DeviceError) as caught:
-        one.take(step(certified(key)), ShownFace(camera[0]), CancelToken()).result(10.0)
-    assert caught.value.device is Kind.CAMERA
+    taken = one.take(step(certified(key)), ShownFace(camera[0]), CancelToken()).result(10.0)
+    assert taken == FaceTaken(why_not=closed_for_models(tmp_path))
+
+
+@pytest.mark.parametrize("fault", ["freeze", "unplug"])
+def test_a_camera_that_is_lost_leads_to_the_other_ways(
+    booth: tuple[FaceBooth, ShownFace],
+    key: rsa.RSAPrivateKey,
+    camera: tuple[Camera, Host],
+    fault: str,
+) -> None:
+    one, shown = booth
+    future = one.take(step(certified(key)), shown, CancelToken())
+    assert _soon(lambda: shown.preview is not None)
+    camera[0].obey(fault)
+    taken = future.result(20.0)
+    assert taken.why_not is not None
+    assert say(taken.why_not, Language.ZH) == "摄像头没有响应"
 
 
 def _soon(holds: Callable[[], bool], seconds: float = 10.0) -> bool:

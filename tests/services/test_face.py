@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from drivers.device import Kind, Reason, State, Status
 from kiosk.identity.face.hints import ENDS, HowEnded
 from kiosk.identity.face.models import LIVENESS, SFACE, pinned
 from kiosk.settings import FaceSettings
@@ -34,9 +35,9 @@ from kiosk.visit.steps import (
     Problem,
 )
 from kiosk.visit.visit import Left
-from kiosk.words import Language, say
+from kiosk.words import Language, _, say
 from tests.services.captures import WITH_CAMERA, taken
-from tests.services.script import LEAVE, Line, Played, World, card, texts
+from tests.services.script import LEAVE, WELL, Line, Played, World, card, texts
 
 END: Line = (Farewell, None)
 
@@ -184,6 +185,40 @@ def test_bytes_that_are_no_envelope_are_refused_and_lock_in_the_end(faces: World
 
 def _nonsense(_step: Any) -> FaceTaken:
     return FaceTaken(b"no envelope")
+
+
+@pytest.mark.parametrize(
+    ("camera", "tile"),
+    [
+        (None, None),
+        (Status(State.NO_DEVICE, problem=Reason.NO_DEVICE), "摄像头没有响应"),
+        (Status(State.USER_ERROR), "摄像头暂时不可用"),
+    ],
+    ids=["none was built in", "unplugged", "black"],
+)
+def test_without_a_camera_the_way_is_greyed(
+    faces: World, camera: Status | None, tile: str | None
+) -> None:
+    """A terminal that was built without a camera offers the other ways only."""
+    statuses = {**WELL, **({Kind.CAMERA: camera} if camera else {})}
+    touch, own, other, _way = begun()
+    played = faces.play(touch, own, other, (ChooseWay, Left()), END, statuses=statuses)
+    ways = {one.way: one.closed for one in played.last(ChooseWay).ways}
+    assert say(ways.get("face", ""), Language.ZH) == (tile or "")  # type: ignore[arg-type]
+    assert ("face" in ways) == (camera is not None)
+
+
+def test_a_camera_that_is_lost_in_a_capture_leads_to_the_other_ways(faces: World) -> None:
+    lost = FaceTaken(why_not=_("摄像头没有响应"))
+    played = faces.play(
+        *begun((ConsentToFace, AGREE), (CaptureFace, lost), (Choose, OTHER)),
+        (ChooseWay, "sms"),
+        (EnterSmsCode, faces.code),
+        LEAVE,
+        END,
+        statuses=WITH_CAMERA,
+    )
+    assert say(played.last(Choose).title, Language.ZH) == "摄像头没有响应"
 
 
 def test_without_models_the_way_is_greyed(here: World, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from drivers.code_scanner.types import Code
-from drivers.device import Kind, State, Status
+from drivers.device import DeviceError, Kind, Reason, State, Status
 from drivers.emulators.pin_pad import (
     BANK_KEY,
     BANK_KEY_SERIAL,
@@ -208,6 +208,33 @@ def test_the_fund_code_serves_once(here: World) -> None:
     over = (titled("这个亮码已经用过或过期。"), action(MENU))
     here.play(*here.signed_in("P01"), *shown, over, *AWAY, statuses=WITH_SCANNER)
     assert alarms(here) == ["code-replayed"]
+
+
+@pytest.mark.parametrize(
+    "text", ["9" * 4096, "]Q1" + "公积金" * 900, "\ufeffABC"], ids=["4096", "long", "BOM"]
+)
+def test_a_code_of_any_form_is_the_centres_to_judge(here: World, text: str) -> None:
+    shown = (Menu, "account"), (ChooseWay, "fund-code"), (ShowFundCode, Code(text))
+    over = (titled("这个亮码已经用过或过期。"), action(MENU))
+    here.play(*here.signed_in("P01"), *shown, over, *AWAY, statuses=WITH_SCANNER)
+    assert alarms(here) == []
+
+
+def test_a_code_that_is_no_text_is_not_the_scanners_fault(here: World) -> None:
+    garbled = DeviceError(Reason.GARBLED, device=Kind.CODE_SCANNER)
+    code = here.ask("POST", "/fund-codes/P01")
+    here.play(
+        *here.signed_in("P01"),
+        (Menu, "account"),
+        (ChooseWay, "fund-code"),
+        (ShowFundCode, garbled),
+        (titled("这不是本机能读的码"), action(RETRY)),
+        (ChooseWay, "fund-code"),
+        (ShowFundCode, Code(code)),
+        (ShowStatement, WentBack()),
+        *RATED,
+        statuses=WITH_SCANNER,
+    )
 
 
 def test_a_way_whose_device_is_down_is_greyed_with_the_reason(here: World) -> None:

@@ -8,9 +8,8 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from drivers.camera.types import StartStream, StopStream, Stream
-from drivers.device import CancelToken, Deadline, DeviceError, Kind, Reason
+from drivers.device import CancelToken, Deadline, DeviceError, Kind, Reason, State, Status
 from drivers.hosting.host import Host
-from drivers.sentence import en
 from kiosk import events
 from kiosk.identity.face.chip import NotCompared, chip_photo
 from kiosk.identity.face.hints import ENDS, FaceProgress, HowEnded
@@ -24,12 +23,14 @@ from kiosk.identity.face.process import (
 )
 from kiosk.settings import FaceSettings
 from kiosk.visit.face_steps import CAPTURE_S, CaptureFace, FaceCoaching, FaceTaken, ShowFace
+from kiosk.visit.troubles import device_words
 from kiosk.words import Text, _
 
 log = logging.getLogger(__name__)
 
 CAMERA_S = 8.0
 """Time for the camera's first picture."""
+_NO_MODELS = _("本机没有安装人脸识别")
 TICKS = 60
 """The page shows the progress in so many steps."""
 _LOOK_S = 0.1
@@ -47,7 +48,7 @@ def closed_for_models(folder: Path) -> Text | None:
     if not missing:
         return None
     events.FACE_MODELS_MISSING.log(log, files=" ".join(missing))
-    return _("本机没有安装人脸识别")
+    return _NO_MODELS
 
 
 class FaceBooth:
@@ -59,7 +60,8 @@ class FaceBooth:
         self._terminal = terminal
 
     def take(self, step: CaptureFace, show: ShowFace, cancel: CancelToken) -> Future[FaceTaken]:
-        """Begin a capture; the future has what came of it, or the camera's ``DeviceError``.
+        """Begin a capture; the future has what came of it. A camera or a process that fails is a
+        reason why there is no picture, so that the citizen is offered the other ways.
 
         After ``cancel`` the process is killed and the camera switched off. ``show`` is called in
         the capture's own thread.
@@ -76,7 +78,10 @@ class FaceBooth:
         try:
             taken = self._taken(step, show, cancel)
         except DeviceError as error:
-            future.set_exception(error)
+            if cancel.cancelled:
+                future.set_exception(error)
+            else:
+                future.set_result(FaceTaken(why_not=_words(error)))
         except Exception as error:  # noqa: BLE001 - the dialogue raises it: a bug, with its number
             future.set_exception(error)
         else:
@@ -121,18 +126,22 @@ class FaceBooth:
                     events.FACE_CAPTURE_ENDED.log(log, outcome=how.value)
                     return FaceTaken(sealed) if sealed else FaceTaken(why_not=ENDS[how])
                 case CaptureFailed() as failed:
-                    raise self._error(failed)
+                    return FaceTaken(why_not=_why_failed(failed))
         raise DeviceError(Reason.CANCELLED, device=Kind.CAMERA)
 
-    def _error(self, failed: CaptureFailed) -> DeviceError:
-        if failed.error is not None:
-            return DeviceError(failed.error.reason, failed.error.detail, device=Kind.CAMERA)
-        if failed.missing:
-            events.FACE_MODELS_MISSING.log(log, files=" ".join(failed.missing))
-        else:
-            events.FACE_CAPTURE_FAILED.log(log, reason=failed.kind)
-        said = en("the capture's process failed")
-        return DeviceError(Reason.HARDWARE, said, device=Kind.CAMERA)
+
+def _why_failed(failed: CaptureFailed) -> Text:
+    if failed.error is not None:
+        return _words(failed.error)
+    if failed.missing:
+        events.FACE_MODELS_MISSING.log(log, files=" ".join(failed.missing))
+        return _NO_MODELS
+    events.FACE_CAPTURE_FAILED.log(log, reason=failed.kind)
+    return _("这次没有拍成")
+
+
+def _words(error: DeviceError) -> Text:
+    return device_words(Kind.CAMERA, Status(State.OFFLINE, problem=error.reason))
 
 
 def coaching_of(progress: FaceProgress) -> FaceCoaching:

@@ -113,6 +113,10 @@ def people(faces: Sequence[FoundFace]) -> list[FoundFace]:
     return [face for face in faces if face.width >= OTHERS * faces[0].width]
 
 
+BLACK = 12.0
+"""Mean of all samples, 0 to 255, below which nobody can be seen: a dark hall, a covered lens."""
+
+
 def judge(
     picture: Picture,
     faces: Sequence[FoundFace],
@@ -129,6 +133,8 @@ def judge(
             measures |= _look(landmarks)
             measures |= _light(picture, faces[0], landmarks)
     hint = _first_broken(measures, was_good=was_good)
+    if not faces and float(picture.mean()) < BLACK:
+        hint = Hint.DARK
     if hint is None and landmarks is None:
         hint = Hint.FACE_ME  # a face from the side, or one that is covered
     return Quality(measures, hint, _score(measures) if hint is None else 0.0)
