@@ -12,12 +12,42 @@ import sys
 import tempfile
 from pathlib import Path
 
+from kiosk.centre.level import Level
+from kiosk.services import SERVICES
 from tests.privacy import wire
 from tests.privacy.day import PrivacyReport, Stay, play_day
 
 SHORT = (Stay("P04", "id-card", ("account", "withdraw")),)
 """The day of ``make test``."""
-DAY = SHORT
+UNITS, NOBODY = "A1", ""
+"""Who acts for units, and who does not sign in."""
+_WAYS = (
+    Stay("P01", "password", ("account", "ledger", "deposit-certificate", "query-password")),
+    Stay("P03", "id-card", ("withdraw", "loan", "prepay", "monthly-offset", "papers", "signing")),
+    Stay("P02", "social-security-card", ("payee-card",)),
+    Stay("P12", "fund-code", ("phone", "personal-data")),
+    Stay("P04", "phone", ("account", "withdraw"), killed=True),
+    Stay("P05", "pin", ("account",)),
+    Stay("P15", "bank-card", ("loan",)),
+    Stay("P09", "id-card", ("account",)),  # a residence permit
+    Stay("P10", "id-card", ("account",)),  # a foreigner's permit
+    Stay("P11", "id-card", ("withdraw",)),  # a name that the chip cuts
+)
+
+
+def whole_day() -> tuple[Stay, ...]:
+    """Every way in, and every service of this program: a new one too is gone through."""
+    named = {service for stay in _WAYS for service in stay.services}
+    left = {id: each.needs for id, each in SERVICES.items() if id not in named}
+    public = [id for id, needs in left.items() if needs.level is Level.PUBLIC]
+    units = [id for id, needs in left.items() if needs.unit]
+    others = [id for id in left if id not in public and id not in units]
+    return (
+        *_WAYS,
+        Stay("P01", "id-card", others),
+        Stay(UNITS, "id-card", units),
+        Stay(NOBODY, "", public),
+    )
 
 
 def main() -> int:
@@ -30,7 +60,7 @@ def main() -> int:
     if not alone and wire.can_be_alone():
         command = wire.alone([sys.executable, "-m", "tests.privacy", *sys.argv[1:]])
         os.execvp(command[0], command)
-    stays = SHORT if told.short else DAY
+    stays = SHORT if told.short else whole_day()
     with tempfile.TemporaryDirectory(prefix="privacy-") as directory:
         report = play_day(Path(directory), stays, told.seed, alone=alone)
     if told.report:

@@ -92,7 +92,7 @@ def _synthetic(random: Random, demo: Persona) -> Persona:
             "address": demo.address
             and f"演示省{_characters(random, 9)}路{random.randrange(999)}号",
             "phone": f"12{random.randrange(10**9):09}",
-            "bank_card": demo.bank_card and bank_card(random),
+            "bank_card": demo.bank_card and _bank_card(random),
             "pass_number": _like(random, demo.pass_number),
         }
     )
@@ -121,8 +121,7 @@ def _id_number(random: Random, demo: str) -> str:
             return number
 
 
-def bank_card(random: Random) -> str:
-    """A number of 19 digits that no bank issues, with a right check digit."""
+def _bank_card(random: Random) -> str:
     body = f"999999{random.randrange(10**12):012}"
     return next(body + digit for digit in "0123456789" if luhn_ok(body + digit))
 

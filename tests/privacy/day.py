@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
 import socket
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from ipaddress import ip_address
@@ -19,7 +22,7 @@ from tests.privacy.memory import memory_of, plant, traces_of
 from tests.privacy.needles import Leak, Needles, long_enough
 from tests.privacy.plays import SyntheticCitizen
 from tests.privacy.spellings import spellings
-from tests.privacy.stand import PlayedTerminal, played_terminal
+from tests.privacy.stand import PlayedTerminal, StoryError, below, played_terminal
 
 SEED = "seeded leak"
 SEEDED = "龘㛃𬭎鸞 seeded 990100199900990099"
@@ -28,13 +31,19 @@ STRANGER = ("192.0.2.1", 9)
 """An address that nobody has: RFC 5737."""
 
 
+_WIRE = "wire, to {}:{}"
+_BEARER = re.compile(rb"Authorization: Bearer ([\x21-\x7e]{16,})", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """One visit of the day: who, by which way in, and what they do."""
+    """One visit of the day: who, by which way in ("": without signing in), and what they do.
+    ``killed``: the visit does not end by itself, but as by a crash."""
 
     person: str
     way: str
     services: Sequence[str] = ()
+    killed: bool = False
 
 
 @dataclass(slots=True)
@@ -44,6 +53,8 @@ class PrivacyReport:
     stays: list[str] = field(default_factory=list)
     served: dict[str, list[str]] = field(default_factory=dict)
     """The pages of every service that was gone through."""
+    failed: list[str] = field(default_factory=list)
+    """What could not be played, and why."""
     values: int = 0
     """How many texts that are one citizen's alone were looked for."""
     in_the_visit: list[str] = field(default_factory=list)
@@ -75,6 +86,7 @@ class PrivacyReport:
         return [
             *(f"leak: {each}" for each in self.leaks),
             *(f"blind: {each}" for each in self.blind),
+            *(f"not played: {each}" for each in self.failed),
             *(f"spoke to a stranger: {each}" for each in self.strangers),
             *(f"undead: process {pid}" for pid in self.undead),
             *(f"core files: {who} {limits}" for who, limits in self.core_limits.items()
@@ -90,35 +102,43 @@ class Day:
         self.terminal = terminal
         self.report = PrivacyReport(uncaptured="" if tap else "no network namespace of its own")
         self._tap = tap
+        self._centre = urlsplit(terminal.place.centre).port or 0
         self._values: dict[str, str] = {}
         self._visits: set[int] = set()
 
     def play(self, stay: Stay) -> None:
         """One whole visit; until the next one is on the screen."""
-        terminal = self.terminal
+        terminal, report = self.terminal, self.report
         shown = len(terminal.events("visit shown"))
         self._visits.add(terminal.live())
         citizen = SyntheticCitizen(terminal, stay.person)
-        self.report.stays.append(f"{stay.person} by {stay.way}")
-        citizen.sign_in(stay.way)
-        for service in stay.services:
-            citizen.sees("MenuPage", "UnitMenuPage")
-            self.report.served.setdefault(service, []).extend(citizen.serve(service))
+        report.stays.append(f"{stay.person} by {stay.way}" if stay.way else "somebody")
+        well = True
+        try:
+            citizen.sign_in(stay.way)
+            for service in stay.services:
+                citizen.sees("MenuPage", "UnitMenuPage")
+                report.served.setdefault(service, []).extend(citizen.serve(service))
+        except StoryError as error:
+            well = False
+            report.failed.append(f"{report.stays[-1]}: {error}; seen: {citizen.pages[-5:]}")
         self._know(terminal.cast, citizen)
-        if not self.report.in_the_visit:
+        if not report.in_the_visit:
             found = Needles(self._values).found_in_pieces(memory_of(terminal.live()))[1]
-            self.report.in_the_visit = sorted({leak.what for leak in found})
-        citizen.leave()
+            report.in_the_visit = sorted({leak.what for leak in found})
+        if stay.killed or not well:
+            os.kill(terminal.live(), signal.SIGKILL)
+        else:
+            citizen.leave()
         terminal.next_visit(shown)
 
     def _know(self, cast: Cast, citizen: SyntheticCitizen) -> None:
-        """Remember all that is this citizen's alone: what their cards and the centre hold, what
-        they typed, and the ids of their sessions."""
+        """Remember all that is this citizen's alone: what their cards and the centre hold, and what
+        they typed. The ids of their logins are not personal: the audit log keeps them."""
         who, terminal = citizen.person, self.terminal
+        if not who:
+            return
         theirs = cast.values[who] | citizen.typed
-        rows = terminal.at_centre("SELECT id, token FROM session WHERE person = ?", who)
-        for number, (session, token) in enumerate(rows):
-            theirs |= {f"session {number}": session, f"token {number}": token}
         for (balance,) in terminal.at_centre(
             "SELECT balance FROM account WHERE person = ? AND balance > 9999999", who
         ):
@@ -133,11 +153,16 @@ class Day:
         """Seed the leaks and search everything; nobody is at the terminal, a standby is ready."""
         terminal, report = self.terminal, self.report
         terminal.until(lambda: "standby" in terminal.processes(), "no standby")
+        forms = spellings(SEEDED)
+        said = self._hear(forms) if self._tap else {}
+        for flow, text in said.items():
+            # A token opens a session as long as the session lasts.
+            tokens = set(_BEARER.findall(text)) if flow.touches(self._centre) else ()
+            self._values |= {f"token {len(self._values)}": token.decode() for token in tokens}
         processes = terminal.processes()
         needles = Needles({**self._values, SEED: SEEDED})
         report.values = len(self._values)
         found: set[Leak] = set()
-        forms = spellings(SEEDED)
         report.log = terminal.log.read_text(encoding="utf-8", errors="replace")
         for name, pid in processes.items():
             with suppress(FileNotFoundError, ProcessLookupError):  # a device's process has ended
@@ -159,13 +184,8 @@ class Day:
         report.desktop = sorted(terminal.told_the_desktop)
         found |= needles.found_in("\n".join(report.desktop).encode(), "window and clipboard")
         if self._tap:
-            places += self._seed_wire(forms)
-            for flow, said in self._hear(self._tap):
-                ours = ip_address(flow.target).is_loopback
-                if not ours and (flow.target, flow.target_port) != STRANGER:
-                    report.strangers.append(str(flow))
-                report.searched["wire"] = report.searched.get("wire", 0) + len(said)
-                found |= needles.found_in(said, f"wire, to {flow.target}:{flow.target_port}")
+            found |= self._search_wire(needles, said)
+            places.append(_WIRE.format(*STRANGER))
         report.leaks = sorted(str(leak) for leak in found if leak.what != SEED)
         seen = {(leak.place, leak.form) for leak in found if leak.what == SEED}
         report.blind = [
@@ -187,19 +207,32 @@ class Day:
                 file.write(b"\n".join(forms))
         return [str(path) for path in leaky]
 
-    @staticmethod
-    def _seed_wire(forms: Iterable[bytes]) -> list[str]:
-        """Leak to a stranger."""
+    def _hear(self, forms: Iterable[bytes]) -> dict[wire.Flow, bytes]:
+        """Leak to a stranger, and end the capture: all that was said."""
+        assert self._tap
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
             line.sendto(b"\n".join(forms), STRANGER)
-        return ["wire, to {}:{}".format(*STRANGER)]
+        return self._tap.close()
 
-    def _hear(self, tap: wire.WireTap) -> Iterator[tuple[wire.Flow, bytes]]:
-        """All that was said to anyone but the centre, or by them."""
-        centre = urlsplit(self.terminal.place.centre).port or 0
-        for flow, said in sorted(tap.close().items(), key=lambda each: str(each[0])):
-            if not flow.touches(centre):
-                yield flow, said
+    def _search_wire(self, needles: Needles, said: Mapping[wire.Flow, bytes]) -> set[Leak]:
+        """What was said to anyone but the centre, or by them. The wire between the emulated chip
+        card and the emulated reader is the card's own."""
+        report, found = self.report, set[Leak]()
+        report.searched["wire"] = 0
+        cards = {
+            port
+            for pid in below(self.terminal.place.hardware.pid)
+            for port in wire.listening_ports(pid)
+        }
+        for flow, text in said.items():
+            if flow.touches(self._centre) or any(map(flow.touches, cards)):
+                continue
+            end = flow.target, flow.target_port
+            if not ip_address(flow.target).is_loopback and end != STRANGER:
+                report.strangers.append(str(flow))
+            report.searched["wire"] += len(text)
+            found |= needles.found_in(text, _WIRE.format(*end))
+        return found
 
 
 def _core_limits(pid: int) -> str:

@@ -1,10 +1,9 @@
 """A robot in a visit that only presses what it is told: it brings nothing of a citizen along.
 
 ``attach`` is told the path of a Unix socket, at which the live visit listens. A line of JSON is an
-order, another line its answer: ``{"look": true}`` gives page, ticket, whether an answer is under
-way, whether digits are hidden, the most that may be entered, the names of the buttons, the window's
-title, and what stands in the clipboard; ``{"press": ["start"]}`` clicks the
-first button of one of these names, ``{"type": "123"}`` one button after another.
+order, another line its answer, which tells what is seen then (:class:`tests.privacy.stand.Sight`).
+``{"look": true}`` does nothing, ``{"press": ["start"]}`` clicks the first button of one of these
+names, ``{"type": "123"}`` one button after another.
 """
 
 from __future__ import annotations
@@ -59,9 +58,11 @@ class ToldHands(QObject):
             "ticket": page.ticket,
             "busy": page.busy,
             "secret": bool(getattr(page.shows, "secret", False)),
+            "least": int(getattr(page.shows, "least", 0)),
             "most": int(getattr(page.shows, "most", 0)),
             "title": window.title(),
             "copied": QGuiApplication.clipboard().text(),
+            "code": list(getattr(page.shows, "rows", ())) if page.page == "PhoneCodePage" else [],
             "buttons": self._buttons(),
         }
 

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from random import Random
 
+import cv2
+import numpy as np
+
 from drivers.device import Kind
-from kiosk.workshop.sandbox.pins import PASSWORD
-from tests.privacy.citizens import bank_card
+from kiosk.identity.ways import WAYS
+from kiosk.workshop.sandbox.changes import second_card
+from kiosk.workshop.sandbox.pins import PASSWORD, PIN
 from tests.privacy.stand import PlayedTerminal, Sight, StoryError
 
 PAGE_S = 30.0
 STILL_S = 2.0
 """Seconds after which a page that has not gone, with no answer under way, takes another press."""
+NEW_PASSWORD = "583917"
+USUAL = 36
+"""A number that most questions take: years, months, ten thousand yuan."""
 PHONE_DIGITS = 11
 MOST_PAGES = 40
 """Pages after which a service that still goes on has lost its way."""
-_AROUND = frozenset({"", "contrast", "elder", "language", "leave", "back", "eye", "bulletins"})
-"""Buttons around a page, and those that end nothing."""
+_AROUND = frozenset(
+    {"", "contrast", "elder", "language", "leave", "back", "eye", "bulletins", "previous", "sheet"}
+)
+"""Buttons around a page, and those that lead nowhere new."""
+_BACK = ("", "back")
+"""Been there: the citizen has seen all behind a page, and does not enter things again."""
 _WAITS = frozenset({"PrintingPage", "DecidingPage"})
 _MENUS = frozenset({"MenuPage", "UnitMenuPage"})
 _OVER = frozenset({"AttractPage", "RatePage", "FarewellPage"})
@@ -33,6 +45,7 @@ class SyntheticCitizen:
         self.typed: dict[str, str] = {}
         """What the person has typed that is theirs alone, by what it is."""
         self._answered = -1
+        self._service = ""
         self._random = Random(person)
 
     # -- pages ----------------------------------------------------------------------------------
@@ -71,8 +84,11 @@ class SyntheticCitizen:
     # -- the ways in ----------------------------------------------------------------------------
 
     def sign_in(self, way: str) -> None:
-        """From the first page to the menu, by ``way``."""
+        """From the first page to the menu, by ``way``; by "" to what needs no signing in."""
         self.sees("AttractPage")
+        if not way:
+            self.press("public")
+            return
         self.press("start")
         getattr(self, "_by_" + way.replace("-", "_"))()
         while True:
@@ -82,6 +98,8 @@ class SyntheticCitizen:
                     return
                 case "ConfirmNamePage":
                     self.press("yes")
+                case "EnterPinPage":
+                    self.press("other")
                 case "ChoosePage":
                     self.press(self._options(sight)[-1])  # for a unit, where there is one
                 case "EnterCodePage":
@@ -130,21 +148,56 @@ class SyntheticCitizen:
         self.terminal.desk.tell(Kind.CODE_SCANNER, "remove")
         self._answered = -1
 
+    def _by_social_security_card(self) -> None:
+        self._other_way("social-security-card")
+        who = self.terminal.cast.people[self.person]
+        number, card = (
+            f"S{self._random.randrange(10**8):08}",
+            f"{self._random.randrange(16**32):032X}",
+        )
+        self.typed |= {"card number": number, "card id": card}
+        facts = {"name": who.name, "number": who.number, "card_number": number, "card_id": card}
+        self._put_chip(kind="social-security", **facts)
+
+    def _by_bank_card(self) -> None:
+        self._other_way("bank-card")
+        who = self.terminal.cast.people[self.person]
+        self._put_chip(kind="bank", number=who.bank_card, holder=who.name_latin)
+
+    def _by_pin(self) -> None:
+        self._by_bank_card()
+        self.sees("EnterPinPage")
+        self._answered = self._seen.ticket
+        pad = self.terminal.desk
+        self.terminal.until(lambda: pad.look(Kind.PIN_PAD)["entering"], "the pad takes no PIN")
+        for key in (*PIN, "enter"):
+            pad.tell(Kind.PIN_PAD, "press", key=key)
+
+    def _put_chip(self, **facts: str) -> None:
+        self.sees("PresentThingPage")
+        self._answered = self._seen.ticket
+        self.terminal.desk.tell(Kind.SMART_CARD, "put", **facts)
+        self.sees()
+        self.terminal.desk.tell(Kind.SMART_CARD, "lift")
+        self._answered = -1
+
     def _other_way(self, way: str) -> None:
         self.sees("PresentCardPage")
+        for device in WAYS[way].devices:
+            self.terminal.until(lambda device=device: self.terminal.has(device), f"no {device}")  # type: ignore[misc]
         self.press("other")
         self.sees("ChoosePage")
         self.press(way)
 
     def _agree_on_phone(self) -> None:
         """Open the page of the code on the citizen's telephone, and agree with the two digits."""
-        self._answered = self._seen.ticket
-        ((code, digits),) = self.terminal.at_centre(
-            "SELECT code, digits FROM login ORDER BY opened DESC LIMIT 1"
+        page = _scanned(self._seen.code)
+        self.typed["code of the phone"] = page.rpartition("/")[2]
+        ((digits,),) = self.terminal.at_centre(
+            "SELECT digits FROM login ORDER BY opened DESC LIMIT 1"
         )
-        self.typed["code of the phone"] = code
-        page = f"{self.terminal.place.centre}/phone/{code}"
         form = {"answer": "yes", "digits": digits, "person": self.person}
+        self._answered = self._seen.ticket
         self.terminal.http.get(page, timeout=10).raise_for_status()
         self.terminal.http.post(page, data=form, timeout=10).raise_for_status()
 
@@ -158,6 +211,7 @@ class SyntheticCitizen:
         """Go through ``service`` from the menu to the menu; the pages that were seen. On each page
         the citizen goes on where they have not been yet, and else back."""
         first = len(self.pages)
+        self._service = service
         self.press(service)
         been: set[tuple[str, str]] = set()
         for _ in range(MOST_PAGES):
@@ -174,12 +228,16 @@ class SyntheticCitizen:
         """From the menu to the end of the visit."""
         self.sees(*_MENUS)
         self.press("leave")
-        if self.sees("RatePage", "FarewellPage", "AttractPage").page == "RatePage":
-            self.press("skip")
+        with suppress(OSError):  # the visit has ended, and with it the hands in it
+            if self.sees("RatePage", "FarewellPage", "AttractPage").page == "RatePage":
+                self.press("skip")
 
     def _go_on(self, sight: Sight, been: set[tuple[str, str]]) -> None:
         if "eye" in sight.buttons:
             self.touch("eye")
+        if _BACK in been and sight.page.startswith("Enter") and "back" in sight.buttons:
+            self.press("back")
+            return
         match sight.page:
             case "EnterCodePage":
                 self._enter_code(sight)
@@ -193,6 +251,8 @@ class SyntheticCitizen:
                 self.press("second")
             case "PhoneCodePage":
                 self._agree_on_phone()
+            case "PresentThingPage":
+                self.press("other")
             case "FaceConsentPage":
                 self.press("decline")
             case _:
@@ -201,38 +261,53 @@ class SyntheticCitizen:
     def _choose(self, sight: Sight, been: set[tuple[str, str]]) -> None:
         fresh = [each for each in self._options(sight) if (sight.page, each) not in been]
         # Away from the page only when nothing else is left to see.
-        fresh.sort(key=lambda each: each in ("menu", "again", "other", "previous", "next", "no"))
+        fresh.sort(key=lambda each: each in ("menu", "again", "other", "next", "no"))
         if fresh:
             been.add((sight.page, fresh[0]))
-            if fresh[0] in ("otherTabs", "previous", "next", "more", "sheet"):
+            if fresh[0] in ("otherTabs", "next", "more"):
                 self.touch(fresh[0])
             else:
                 self.press(fresh[0])
         else:
+            been.add(_BACK)
             self.press("back", "menu")
 
     def _enter_code(self, sight: Sight) -> None:
         """The query password where the page hides it, else the code of the newest message."""
-        code = PASSWORD if sight.secret else self.terminal.lever("GET", "/messages")[0]["code"]
-        self.type(str(code))
+        if not sight.secret:
+            code = str(self.terminal.lever("GET", "/messages")[0]["code"])
+        else:
+            code = NEW_PASSWORD if self._service == "query-password" else PASSWORD
+        self.type(code)
         self.press("confirm")
 
     def _enter_number(self, sight: Sight) -> None:
         if "all" in sight.buttons:
             self.touch("all")
         else:
-            self.type("36")
+            self.type(str(USUAL if sight.least <= USUAL <= sight.most else sight.most))
         self.press("confirm")
 
     def _enter_digits(self, sight: Sight) -> None:
-        """A number that nobody has, the same each time: of a telephone or of a bank card."""
-        kind = "new phone" if sight.most == PHONE_DIGITS else "new bank card"
+        """A telephone number that nobody has, or the citizen's other bank card."""
+        kind = "new phone" if sight.most == PHONE_DIGITS else "other bank card"
         if kind not in self.typed:
-            number = f"12{self._random.randrange(10**9):09}"
-            self.typed[kind] = number if kind == "new phone" else bank_card(self._random)
+            own = self.terminal.cast.people[self.person].bank_card
+            phone = f"124{self._random.randrange(10**8):08}"
+            self.typed[kind] = phone if kind == "new phone" else second_card(own)
         self.type(self.typed[kind])
         self.press("confirm")
 
     @staticmethod
     def _options(sight: Sight) -> list[str]:
         return [each for each in sight.buttons if each not in _AROUND]
+
+
+def _scanned(rows: list[str]) -> str:
+    """What a telephone reads in a QR code."""
+    modules = np.array([[255 * (digit == "0") for digit in row] for row in rows], dtype=np.uint8)
+    picture = np.pad(modules, 4, constant_values=255).repeat(8, 0).repeat(8, 1)
+    text, *_ = cv2.QRCodeDetector().detectAndDecode(picture)
+    if not text:
+        raise StoryError("the code on the screen cannot be read")
+    return text

@@ -54,16 +54,20 @@ class StoryError(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What a citizen sees: the page, the names of its buttons, whether it hides digits, and the
-    most that may be entered; and what the window system sees: the window's title, the clipboard."""
+    """What a citizen sees: the page, whether it hides digits, the least and most that may be
+    entered, the names of its buttons; and what the desktop sees: the window's title, the clipboard.
+    """
 
     page: str
     ticket: int
     busy: bool
     secret: bool
+    least: int
     most: int
     title: str
     copied: str
+    code: list[str]
+    """The rows of a QR code, one digit a module; 1 is dark."""
     buttons: tuple[str, ...]
 
 
@@ -146,6 +150,11 @@ class PlayedTerminal:
                 name, more = f"{role} {more}", more + 1
             found[name] = pid
         return found
+
+    def has(self, device: Kind) -> bool:
+        """Whether the visit on the screen has found ``device``."""
+        log = self.log.read_text(encoding="utf-8").rpartition(" visit shown ")[2]
+        return f"device={device} state=online" in log
 
     # -- the citizen --------------------------------------------------------------------------
 

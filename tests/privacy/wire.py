@@ -18,6 +18,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 _ALL, _IPV4, _IPV6, _TCP, _UDP = 0x0003, 0x0800, 0x86DD, 6, 17
 _EXTENSIONS = frozenset({0, 43, 60})  # hop-by-hop, routing, destination options: RFC 8200
@@ -27,6 +28,7 @@ _BUFFER = 1 << 26
 _SOL_PACKET = 263
 _FORCE = 33  # SO_RCVBUFFORCE: who may, takes a larger buffer than the kernel's limit
 _IFF_UP, _GET_FLAGS, _SET_FLAGS = 1, 0x8913, 0x8914
+_LISTEN = "0A"  # proc(5), TCP_LISTEN
 _QUIET_S = 0.2
 
 
@@ -76,6 +78,21 @@ def dissect(frame: bytes) -> tuple[Flow, bytes] | None:
         name, payload = "udp", inside[8:]
         ports = struct.unpack_from("!HH", inside)
     return Flow(name, ends[0], ports[0], ends[1], ports[1]), payload
+
+
+def listening_ports(pid: int) -> set[int]:
+    """The TCP ports at which the process waits for callers."""
+    sockets = set()
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):  # closed meanwhile
+            sockets.add(os.readlink(descriptor))
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+            _, local, _, state, *_, inode = line.split()[:10]
+            if state == _LISTEN and f"socket:[{inode}]" in sockets:
+                found.add(int(local.rpartition(":")[2], 16))
+    return found
 
 
 class WireTap:

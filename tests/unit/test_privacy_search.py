@@ -103,6 +103,7 @@ def test_what_is_too_short_to_be_found_is_refused() -> None:
 
 HOLDS = """
 import sys
+print("ready", flush=True)
 value = sys.stdin.readline().strip()
 print("there", flush=True)
 sys.stdin.readline()
@@ -118,6 +119,8 @@ def holder() -> Iterator[subprocess.Popen[str]]:
         stdout=subprocess.PIPE,
         encoding="utf-8",
     ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
         yield process
         process.kill()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import struct
 import subprocess
 import sys
@@ -101,6 +102,13 @@ def test_every_word_is_captured_also_to_strangers() -> None:
     assert ["udp", "192.0.2.1", len(b"to a stranger")] in said
     assert max(many for _, target, many in said if target == "127.0.0.1") >= 300_000
     assert ["tcp", "192.0.2.2", 0] in said, "who was called, though nobody answered"
+
+
+def test_the_ports_of_a_process_are_known() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert port in wire.listening_ports(os.getpid())
+    assert port not in wire.listening_ports(os.getpid())
 
 
 def test_nobody_captures_a_network_that_others_use() -> None:
