@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 AGAIN = "again"
+CROWD = "two-faces"
+"""What the audit log is told where somebody else was in the picture: the capture had stopped."""
 TRY_AGAIN = ("face-expired", "face-unreadable", "face-not-live", "face-foreign")
 """Codes of refusals after which the citizen may try once more, or choose another way."""
 
@@ -35,6 +37,8 @@ def show_face(visit: Visit, operation: Operation) -> Evidence | None:
         taken = visit.present(CaptureFace(challenge, visit.session_id(), photo=visit.chip_photo))
         if taken is None:
             return None
+        if taken.crowd:
+            visit.centre.tell_refused(CROWD)
         why = taken.why_not or refused(
             lambda picture: calls.check_face(operation.id, picture), challenge, taken.sealed
         )

@@ -62,10 +62,11 @@ ShowFace = Callable[[FaceCoaching, Stream | None], None]
 @dataclass(frozen=True, slots=True)
 class FaceTaken:
     """What a capture gave: the sealed picture, which only the centre opens, or why there is none.
-    ``repr`` shows no bytes."""
+    ``crowd``: somebody else was in the picture for a while. ``repr`` shows no bytes."""
 
     sealed: bytes = field(default=b"", repr=False)
     why_not: Text | None = None
+    crowd: bool = False
 
 
 @dataclass(frozen=True, slots=True)

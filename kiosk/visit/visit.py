@@ -23,7 +23,7 @@ from kiosk.endings import How
 from kiosk.operation import Business, OperationState
 from kiosk.papers.checker import Checkers
 from kiosk.papers.receipt import SlipTerms
-from kiosk.papers.sealed import SealRules, holder_mark
+from kiosk.papers.sealed import NotOurs, SealRules, holder_mark
 from kiosk.privacy import Sensitive, mask_name
 from kiosk.settings import Settings
 from kiosk.visit import undertaking
@@ -444,6 +444,8 @@ class Visit:
         that the hotline can find the cause when the citizen quotes the number."""
         device = error.device if isinstance(error, DeviceError) else None
         events.TROUBLE.log(log, reference=problem.reference, reason=str(error), device=device)
+        if isinstance(error, NotOurs):
+            self.centre.tell_refused(error.flaw.value)
         return self._asker.ask(problem, back=False)
 
     def _report(self, document: Document, report: PrintReport) -> None:

@@ -12,7 +12,7 @@ from drivers.device import CancelToken, Deadline, DeviceError, Kind, Reason, Sta
 from drivers.hosting.host import Host
 from kiosk import events
 from kiosk.identity.face.chip import NotCompared, chip_photo
-from kiosk.identity.face.hints import ENDS, FaceProgress, HowEnded
+from kiosk.identity.face.hints import ENDS, FaceProgress, Hint, HowEnded
 from kiosk.identity.face.models import LIVENESS, verified_bytes
 from kiosk.identity.face.process import (
     CaptureEnded,
@@ -110,21 +110,23 @@ class FaceBooth:
     def _follow(self, process: CaptureProcess, show: ShowFace, cancel: CancelToken) -> FaceTaken:
         preview: Stream | None = None
         shown: FaceCoaching | None = None
+        crowd = False
         limit = Deadline(CAPTURE_S + CAMERA_S)
         while not cancel.cancelled:
             if limit.passed():
-                return FaceTaken(why_not=ENDS[HowEnded.TOO_LONG])
+                return FaceTaken(why_not=ENDS[HowEnded.TOO_LONG], crowd=crowd)
             match process.receive(_LOOK_S):
                 case PreviewReady(preview):
                     show(FaceCoaching(), preview)
                 case FaceProgress() as progress:
+                    crowd |= progress.hint is Hint.ALONE
                     now = coaching_of(progress)
                     if now != shown:
                         shown = now
                         show(now, preview)
                 case CaptureEnded(how, sealed):
                     events.FACE_CAPTURE_ENDED.log(log, outcome=how.value)
-                    return FaceTaken(sealed) if sealed else FaceTaken(why_not=ENDS[how])
+                    return FaceTaken(sealed, None if sealed else ENDS[how], crowd)
                 case CaptureFailed() as failed:
                     return FaceTaken(why_not=_why_failed(failed))
         raise DeviceError(Reason.CANCELLED, device=Kind.CAMERA)

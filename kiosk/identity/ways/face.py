@@ -7,7 +7,7 @@ from functools import partial
 from drivers.device import Kind
 from kiosk.centre.face import FaceChallenge
 from kiosk.identity.way import Present, Proves, Way
-from kiosk.visit.face_consent import log_consent, once_more, refused
+from kiosk.visit.face_consent import CROWD, log_consent, once_more, refused
 from kiosk.visit.face_steps import CaptureFace, ConsentToFace, ReadNotice
 from kiosk.visit.steps import OTHER, WHOLE_TEXT, OtherWay
 from kiosk.visit.visit import Visit
@@ -24,6 +24,8 @@ def prove_by_face(visit: Visit, _present: Present, _others: bool) -> None:
         taken = visit.ask(CaptureFace(challenge, visit.session_id(), photo=visit.chip_photo))
         if taken is None:
             raise OtherWay
+        if taken.crowd:
+            visit.once(partial(visit.centre.tell_refused, CROWD))
         why = taken.why_not or refused(
             lambda picture: visit.look_up(partial(visit.centre.check_face, picture)),
             challenge,

@@ -15,7 +15,7 @@ class Alarms:
 
     def sound(self, kind: str, terminal: str, session: str = "") -> None:
         """Note one event: ``code-replayed``, ``session-replayed``, ``session-elsewhere``,
-        ``other-person``, ``codes-guessed``, ``codes-guessed-here``."""
+        ``other-person``, ``face-replayed``, ``codes-guessed``, ``codes-guessed-here``."""
         at = self._clock.now().isoformat()
         self._store.insert(
             "alarm", {"kind": kind, "terminal": terminal, "session": session, "at": at}

@@ -64,7 +64,7 @@ class StandInCentre:
             fixed_code=fixed_code,
             codes_per_day=codes_per_day,
         )
-        self.faces = Faces(self.store, self.clock)
+        self.faces = Faces(self.store, self.clock, self.alarms)
         self.accounts = Accounts(self.store, self.clock.today())
         self.units = UnitBook(self.store, self.clock.today())
         self.outlets = OutletDesk(self.store, self.clock)

@@ -27,6 +27,7 @@ from kiosk.centre.models import CentreWords, NoticePoint, Subject
 from kiosk.identity.face.envelope import FaceContent, NotSealed, unseal
 from kiosk.identity.face.hints import HeadAction
 from kiosk.identity.face.models import LIVENESS, SFACE, pinned
+from kiosk.workshop.sandbox.alarms import Alarms
 from kiosk.workshop.sandbox.clock import Clock
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.store import Store
@@ -41,9 +42,10 @@ TURNS = {HeadAction.TURN_LEFT.value, HeadAction.TURN_RIGHT.value}
 class Faces:
     """Challenges and pictures. The key pair lives as long as the stand-in centre, in memory."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, alarms: Alarms) -> None:
         self._store = store
         self._clock = clock
+        self._alarms = alarms
 
     def challenge(self, session: str, operation: str = "") -> FaceChallenge:
         """A challenge for one capture of ``session``. ``operation``: what the face shall confirm;
@@ -72,24 +74,16 @@ class Faces:
 
     def check(self, session: str, terminal: str, picture: FacePicture, operation: str = "") -> None:
         """Check a picture. Refuses face-locked, face-expired (also a challenge that was used, or is
-        for something else), face-unreadable, face-foreign, face-not-live."""
-        with self._store.transaction():
-            self._must_not_be_locked(session)
-            row = self._store.one("SELECT * FROM face WHERE challenge = ?", picture.challenge)
-            mine = row and row["session"] == session and row["operation"] == operation
-            if not row or not mine or row["used"]:
-                raise Refused("face-expired")
-            self._store.run(
-                "UPDATE face SET used = 1, consent = ?, outcome = 'refused' WHERE challenge = ?",
-                picture.consent,
-                picture.challenge,
-            )
-        late = self._clock.ticks() - row["asked"] > VALID_S
+        for something else), face-unreadable, face-foreign, face-not-live. With an alarm where a
+        picture is shown again, or one that was taken for another session, purpose or terminal."""
+        asked = self._use(session, terminal, picture, operation)
+        late = self._clock.ticks() - asked > VALID_S
         if late or picture.consent != NOTICE.version:
             raise Refused("face-expired")
         content = self._opened(picture)
         theirs = (content.session, content.challenge, content.terminal)
         if theirs != (session, picture.challenge, terminal):
+            self._alarms.sound("face-replayed", terminal, session)
             raise Refused("face-foreign")
         if not _is_live(content):
             raise Refused("face-not-live")
@@ -97,6 +91,25 @@ class Faces:
         self._store.run(
             "UPDATE face SET outcome = ? WHERE challenge = ?", outcome, picture.challenge
         )
+
+    def _use(self, session: str, terminal: str, picture: FacePicture, operation: str) -> float:
+        """Use the challenge of ``picture`` up; when it was asked for. Refuses face-locked,
+        face-expired."""
+        with self._store.transaction():
+            self._must_not_be_locked(session)
+            row = self._store.one("SELECT * FROM face WHERE challenge = ?", picture.challenge)
+            mine = row and row["session"] == session and row["operation"] == operation
+            if row and mine and not row["used"]:
+                self._store.run(
+                    "UPDATE face SET used = 1, consent = ?, outcome = 'refused' "
+                    "WHERE challenge = ?",
+                    picture.consent,
+                    picture.challenge,
+                )
+                return float(row["asked"])
+        if row:
+            self._alarms.sound("face-replayed", terminal, session)
+        raise Refused("face-expired")
 
     def showed(self, challenge: str, session: str, operation: str) -> bool:
         """Whether the face of ``challenge`` was shown for ``operation``; it stands as long as the
