@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -31,6 +32,7 @@ from kiosk.identity.face.capture import ATTEMPTS, WHOLE_S, Capture
 from kiosk.identity.face.envelope import unseal
 from kiosk.identity.face.hints import (
     ACTIONS,
+    ENDS,
     ChallengeVerdict,
     FaceProgress,
     HeadAction,
@@ -41,6 +43,7 @@ from kiosk.identity.face.landmarks import FaceNets, LivenessUnavailable, YuNet
 from kiosk.identity.face.models import FACEMESH, IRIS, LIVENESS, SFACE, YUNET
 from kiosk.identity.face.process import (
     PREVIEW,
+    CaptureEnded,
     CaptureFailed,
     CaptureMessage,
     CaptureOrder,
@@ -557,6 +560,21 @@ def test_a_booth_that_is_left_ends_the_process_and_the_picture(
         future.result(5.0)
     assert caught.value.reason is Reason.CANCELLED
     assert _soon(lambda: camera[0].look()["viewers"] == 0)
+
+
+@pytest.mark.parametrize(
+    ("end", "why"), [(HowEnded.CAPTURED, None), (HowEnded.TOO_LONG, ENDS[HowEnded.TOO_LONG])]
+)
+@pytest.mark.parametrize("hint", [Hint.ALONE, Hint.CLOSER])
+def test_a_booth_says_that_somebody_else_was_in_the_picture(
+    end: HowEnded, why: object, hint: Hint
+) -> None:
+    sealed = b"sealed" if end is HowEnded.CAPTURED else b""
+    said = [FaceProgress(1, 3, 0.1, hint), FaceProgress(1, 3, 0.2), CaptureEnded(end, sealed)]
+    process: Any = SimpleNamespace(receive=lambda seconds: said.pop(0))
+    one = FaceBooth.__new__(FaceBooth)
+    taken = one._follow(process, lambda coaching, preview: None, CancelToken())
+    assert (taken.sealed, taken.why_not, taken.crowd) == (sealed, why, hint is Hint.ALONE)
 
 
 def test_a_booth_without_models_says_so(

@@ -10,6 +10,7 @@ from drivers.device import Kind, State, Status
 from drivers.smart_card.types import BankCard, BankCardKind
 from kiosk.centre.evidence import PhoneLoginState
 from kiosk.identity.face.hints import ENDS, HowEnded
+from kiosk.login import LoginEvent
 from kiosk.privacy import Sensitive
 from kiosk.services.payee_card import number_page
 from kiosk.visit.face_consent import AGAIN
@@ -335,7 +336,7 @@ def test_p03_confirms_a_new_card_by_face(faces: World) -> None:
         (ConsentToFace, WHOLE_TEXT),
         (ReadNotice, None),
         (ConsentToFace, AGREE),
-        (CaptureFace, lambda _: FaceTaken(why_not=ENDS[HowEnded.TOO_LONG])),
+        (CaptureFace, lambda _: FaceTaken(why_not=ENDS[HowEnded.TOO_LONG], crowd=True)),
         (Choose, AGAIN),
         (CaptureFace, taken(reliefs=())),
         (Choose, AGAIN),
@@ -348,6 +349,8 @@ def test_p03_confirms_a_new_card_by_face(faces: World) -> None:
     assert faces.ask("GET", "/faces")[-1]["outcome"] == "not-compared"
     assert played.calls["POST /v1/operations/{id}/face/check"] == 2
     assert "POST /v1/sessions/current/face" not in played.calls
+    refused = [detail for event, _, detail in played.logins if event is LoginEvent.REFUSED]
+    assert refused == ["two-faces", "face-not-live", "code-wrong"]
 
 
 def test_who_wants_no_face_takes_the_phone(faces: World) -> None:
