@@ -17,6 +17,7 @@ from kiosk.centre.face import FacePicture
 from kiosk.centre.level import Level
 from kiosk.identity.ways.id_card import evidence
 from kiosk.login import LoginEvent
+from kiosk.papers.sealed import holder_mark
 from kiosk.privacy import Sensitive
 from kiosk.services.catalogue import SERVICES
 from kiosk.visit.face_steps import CaptureFace, ConsentToFace, FaceTaken
@@ -160,8 +161,10 @@ def test_a_document_of_somebody_else_raises_nothing(here: World) -> None:
 def test_a_paper_made_for_somebody_else_is_neither_shown_nor_printed(
     here: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = documents.holder_mark
-    monkeypatch.setattr(documents, "holder_mark", lambda s, _n, _i: made(s, "演示乙", "9" * 18))
+
+    monkeypatch.setattr(
+        documents, "holder_mark", lambda s, _n, _i: holder_mark(s, "演示乙", "9" * 18)
+    )
     played = here.serve(
         "P01",
         "deposit-certificate",
