@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from kiosk.terminal import pin_entry
 from kiosk.terminal.dialogue import Dialogue
 from kiosk.terminal.pin_entry import PinTaker
 from kiosk.visit.pin_steps import EnterPin, PinTaken
+from kiosk.visit.steps import OTHER
 from kiosk.words import Language, say
 from tests.contract.xfs4iot_machines import host_of
 
@@ -64,7 +65,7 @@ class PadTypist:
     """An entry that somebody makes with the keys of an emulated pad."""
 
     def __init__(self, host: ThreadHost, pad: Any, entering: Callable[[], bool]) -> None:
-        self.taker = PinTaker(host)
+        self.taker, self.host = PinTaker(host), host
         self.pad, self._entering = pad, entering
         self.shown: list[EnterPin] = []
         self.cancel = CancelToken()
@@ -205,12 +206,42 @@ def test_an_entry_whose_page_was_left_ends_before_the_next_begins(entry: PadTypi
     assert seen()["blocks"] == 1
 
 
-def test_a_dialogue_without_a_pad_says_so() -> None:
-    class Nothing:
-        def show(self, *_: object, **__: object) -> None: ...
+class AmendedScreen:
+    """What a dialogue shows and amends."""
 
+    def __init__(self) -> None:
+        self.shown: list[EnterPin] = []
+
+    def show(self, step: EnterPin, *, ticket: int, back: bool) -> None:
+        self.shown.append(step)
+
+    def amend(self, step: EnterPin, *, ticket: int) -> None:
+        assert ticket == 1
+        self.shown.append(step)
+
+
+def test_the_page_follows_the_pad_and_its_button_ends_the_entry(entry: PadTypist) -> None:
+    dialogue = Dialogue({Kind.PIN_PAD: entry.host})
+    dialogue.screen = screen = AmendedScreen()  # type: ignore[assignment]
+    with ThreadPoolExecutor(1) as citizen:
+        answered = citizen.submit(dialogue.ask, STEP, back=False)
+        eventually(lambda: entry.pad.look()["entering"])
+        entry.press(*PIN, "enter")
+        taken = answered.result(PATIENT_S)
+        assert taken
+        assert taken.block
+        assert [now.entered for now in screen.shown] == [0, 1, 2, 3, 4, 5, 6, 6]
+        answered = citizen.submit(dialogue.ask, STEP, back=False)
+        eventually(lambda: entry.pad.look()["entering"])
+        dialogue.answer(2, OTHER)
+        assert answered.result(PATIENT_S) is None
+        eventually(lambda: not entry.pad.look()["entering"])
+    assert entry.pad.look()["blocks"] == 1
+
+
+def test_a_dialogue_without_a_pad_says_so() -> None:
     dialogue = Dialogue({})
-    dialogue.screen = Nothing()  # type: ignore[assignment]
+    dialogue.screen = AmendedScreen()  # type: ignore[assignment]
     with pytest.raises(Exception, match="no pin_pad in the settings") as caught:
         dialogue.ask(STEP, back=False)
     assert caught.value.device is Kind.PIN_PAD  # type: ignore[attr-defined]
