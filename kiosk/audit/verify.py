@@ -46,7 +46,7 @@ def verify(lines: Iterable[str], heads: Sequence[AuditHead]) -> AuditVerdict:
     digests: dict[int, str] = {}
     for line in lines:
         try:
-            record = read_line(line.rstrip("\n"))
+            record = read_line(line.removesuffix("\n"))
         except ValueError as error:
             return _broken(f"record {seq + 1}: {_words(error)}", seq)
         if not epoch:

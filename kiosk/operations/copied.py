@@ -89,7 +89,7 @@ def verdict(
         chosen = None if file and heads else settings.load(settings_path)
         witnessed = _from_file(heads) if heads else _from_centre(chosen)
         if file:
-            lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+            lines = _exported(file)
         else:
             assert chosen
             lines = list(audit_lines(process.journal_path(chosen)))
@@ -100,6 +100,13 @@ def verdict(
         return None, f"the centre does not give its heads: {error}"
     except (settings.SettingsError, JournalUnwritable, OSError, ValueError) as error:
         return None, str(error)
+
+
+def _exported(file: Path) -> list[str]:
+    """The lines of an export. Only a line feed ends a line: the other line breaks of Unicode, and a
+    carriage return, are bytes that no export holds, and must not pass for one."""
+    text = file.read_bytes().decode("utf-8", errors="replace")
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def _from_file(heads: Path) -> list[AuditHead]:

@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given
+from click.testing import CliRunner, Result
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kiosk.__main__ import main
 from kiosk.audit.chain import (
     AuditHead,
     AuditKind,
@@ -18,6 +21,7 @@ from kiosk.audit.chain import (
     read_line,
 )
 from kiosk.audit.verify import verify
+from kiosk.login import LoginEvent
 from kiosk.operation import Business
 from kiosk.operations.journal import FILE, Journal, audit_records
 from kiosk.operations.rows import JournalEntry, JournalEvent
@@ -140,6 +144,123 @@ def test_another_installations_log_is_none_of_ours() -> None:
 def test_a_second_beginning_is_none() -> None:
     second = chained(RECORDS[0].digest, 2, EPOCH, RECORDS[1].at, AuditKind.INSTALLED, "", "").line()
     assert "begins elsewhere" in verify([LINES[0], second], []).broken
+
+
+# -- the command, over the bytes of an exported file ----------------------------------------------
+
+
+class ExportedLog:
+    """A journal's log of logins and operations, exported to a file, with its witnessed heads."""
+
+    def __init__(self, directory: Path) -> None:
+        journal = Journal(directory / FILE)
+        for number in range(20):
+            subject = f"{number:032x}"
+            journal.note(LoginEvent.BEGUN, subject, "id-card:2026-01")
+            journal.append(JournalEntry(subject, Business.PREPAYMENT, JournalEvent.INTENT))
+            if number == 15:
+                head = journal.head
+            journal.note(LoginEvent.ENDED, subject, "left")
+        lines = [record.line() for record in audit_records(journal._connection)]
+        journal.close()
+        self.lines = [f"{line}\n".encode() for line in lines]
+        self.witnessed = head.seq
+        self.file, self.heads = directory / "log.jsonl", directory / "heads.jsonl"
+        told = {"epoch": head.epoch, "seq": head.seq, "digest": head.digest}
+        self.heads.write_text(json.dumps(told) + "\n")
+
+    def verify(self, log: bytes) -> Result:
+        self.file.write_bytes(log)
+        return self.run()
+
+    def run(self) -> Result:
+        words = ["audit", "verify", "--settings", "none", str(self.file), "--heads"]
+        done = CliRunner().invoke(main, [*words, str(self.heads)])
+        assert done.exception is None or isinstance(done.exception, SystemExit)
+        assert done.output.count("\n") == 1, "told in a line"
+        return done
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> ExportedLog:
+    return ExportedLog(tmp_path_factory.mktemp("log"))
+
+
+def flipped(line: bytes, bit: int) -> bytes:
+    at = bit // 8
+    return line[:at] + bytes([line[at] ^ 1 << bit % 8]) + line[at + 1 :]
+
+
+def rewritten_bytes(lines: list[bytes], at: int) -> list[bytes]:
+    """The tail from ``at`` on, written anew with digests that fit."""
+    records = [read_line(line.decode().removesuffix("\n")) for line in lines]
+    before = records[at - 1].digest if at else first_digest(records[0].epoch)
+    changed = replace(records[at], at="2020-01-01T00:00:00.000Z")
+    return [f"{line}\n".encode() for line in rewritten([changed, *records[at + 1 :]], before)]
+
+
+BYTE_TAMPERINGS: dict[str, Callable[[list[bytes], int], list[bytes]]] = {
+    "flip": lambda lines, at: [
+        *lines[:at],
+        flipped(lines[at], Random(at).randrange(8 * len(lines[at]))),
+        *lines[at + 1 :],
+    ],
+    "delete": lambda lines, at: lines[:at] + lines[at + 1 :],
+    "swap": lambda lines, at: [*lines[:at], lines[at + 1], lines[at], *lines[at + 2 :]],
+    "insert": lambda lines, at: [*lines[:at], f"{RECORDS[at].line()}\n".encode(), *lines[at:]],
+    "truncate": lambda lines, at: [*lines[:at], lines[at][: Random(at).randrange(len(lines[at]))]],
+    "duplicate": lambda lines, at: [*lines[: at + 1], lines[at], *lines[at + 1 :]],
+    "rewrite": lambda lines, at: lines[:at] + rewritten_bytes(lines, at),
+}
+
+
+@pytest.mark.parametrize("kind", BYTE_TAMPERINGS)
+def test_the_command_finds_each_of_280_tamperings_of_a_file(
+    exported: ExportedLog, kind: str
+) -> None:
+    for at in range(40):  # 7 kinds at 40 places
+        assert at < exported.witnessed
+        log = b"".join(BYTE_TAMPERINGS[kind](exported.lines, at))
+        done = exported.verify(log)
+        assert (done.exit_code, done.output[:8]) == (1, "BROKEN: "), f"{kind} at {at}"
+
+
+def test_the_command_finds_each_bit_of_a_record_and_of_its_line_end(exported: ExportedLog) -> None:
+    """A line feed that became a vertical tab still looks like the end of a line to many readers."""
+    lines = [line.decode() for line in exported.lines]
+    end = 8 * (len(exported.lines[7]) - 1)
+    for bit in [*range(end, end + 8), *range(0, end, 31)]:
+        log = [*exported.lines[:7], flipped(exported.lines[7], bit), *exported.lines[8:]]
+        assert exported.verify(b"".join(log)).exit_code == 1, bit
+    for other in ("\r\n", "\x0b", "\x1c", "\x85", "\u2028", "\n\n"):
+        log = [line.replace("\n", other).encode() for line in lines]
+        assert exported.verify(b"".join(log)).exit_code == 1, repr(other)
+
+
+def test_the_command_tells_what_is_not_yet_witnessed(exported: ExportedLog) -> None:
+    whole = b"".join(exported.lines)
+    count, witnessed = len(exported.lines), exported.witnessed
+    told = f"intact: {count} records, {witnessed} witnessed by the centre, "
+    assert exported.verify(whole).output == f"{told}{count - witnessed} not yet witnessed\n"
+    younger = exported.lines[:witnessed] + rewritten_bytes(exported.lines, witnessed)
+    assert exported.verify(b"".join(younger)).output.endswith(" not yet witnessed\n"), "so it says"
+    assert exported.verify(b"").exit_code == 1
+
+
+@given(st.binary(max_size=300), st.booleans())
+@settings(max_examples=50, deadline=None)
+def test_the_command_never_raises(exported: ExportedLog, rubbish: bytes, of_heads: bool) -> None:
+    told = exported.heads.read_bytes()
+    if of_heads:
+        exported.file.write_bytes(b"".join(exported.lines))
+        exported.heads.write_bytes(rubbish)
+    else:
+        exported.file.write_bytes(exported.lines[0] + rubbish)
+    try:
+        done = exported.run()
+    finally:
+        exported.heads.write_bytes(told)
+    assert done.exit_code in ((0, 1, 2) if of_heads else (1,))
 
 
 @given(st.lists(st.text() | st.sampled_from(LINES)))
