@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -102,12 +103,15 @@ def failed(name: str, table: Mapping[str, Any], error: DeviceError) -> Finding:
 
 
 def _terminal_at(table: Mapping[str, Any]) -> Process | None:
-    """The process of a running terminal that holds the device's port, or talks to its address."""
-    holders = [processes.holder(path) for path in plugged.named(table)]
+    """The process of a running terminal that holds the device's port, or talks to its address. The
+    port may be a link that lies elsewhere than in ``/dev``, as in the demo."""
+    port = str(table.get("port", ""))
+    ports = {*plugged.named(table), *([Path(port)] if Path(port).is_char_device() else [])}
+    users = [processes.holders(path) for path in ports]
     parts = urlsplit(str(table.get("address", "")))
     if parts.scheme == "tcp" and parts.hostname:
-        holders.append(processes.caller(parts.hostname, parts.port or _RAW_PORT))
-    return next((one for one in holders if one is not None and one.is_terminal), None)
+        users.append(processes.callers(parts.hostname, parts.port or _RAW_PORT))
+    return next((one for each in users for one in each if one.is_terminal), None)
 
 
 def _in_use(name: str, user: Process) -> Finding:

@@ -97,25 +97,25 @@ def first_running(*names: str) -> str:
     return next((name for name in names if name in there), "")
 
 
-def holder(path: Path) -> Process | None:
-    """Another process that has the device file open. None: no process, or one of another user,
-    whose files we may not see."""
-    return _who_has({str(path.resolve())})
+def holders(path: Path) -> Iterator[Process]:
+    """The other processes that have the device file open, without those of another user, whose
+    files we may not see."""
+    return _who_have({str(path.resolve())})
 
 
-def caller(host: str, port: int) -> Process | None:
-    """Another process that is connected to this address (proc(5), ``/proc/net/tcp``; IPv4)."""
+def callers(host: str, port: int) -> Iterator[Process]:
+    """The other processes that are connected to this address (proc(5), ``/proc/net/tcp``; IPv4)."""
     try:
         address = socket.inet_aton(socket.gethostbyname(host))
     except OSError:
-        return None
+        return iter(())
     wanted = f"{int.from_bytes(address, sys.byteorder):08X}:{port:04X}"
     lines = [line.split() for line in (_PROC / "net/tcp").read_text().splitlines()[1:]]
     sockets = {f"socket:[{line[_INODE]}]" for line in lines if line[_PEER] == wanted}
-    return _who_has(sockets) if sockets else None
+    return _who_have(sockets)
 
 
-def _who_has(targets: set[str]) -> Process | None:
+def _who_have(targets: set[str]) -> Iterator[Process]:
     for process in all_running():
         if process.pid == os.getpid():
             continue
@@ -123,10 +123,12 @@ def _who_has(targets: set[str]) -> Process | None:
             open_files = list((_PROC / str(process.pid) / "fd").iterdir())
         except OSError:
             continue  # the process has ended, or is another user's
-        for file in open_files:
-            try:
-                if os.readlink(file) in targets:
-                    return process
-            except OSError:
-                continue  # closed meanwhile
-    return None
+        if any(_target(file) in targets for file in open_files):
+            yield process
+
+
+def _target(file: Path) -> str:
+    try:
+        return os.readlink(file)
+    except OSError:
+        return ""  # closed meanwhile

@@ -260,6 +260,43 @@ def test_a_port_in_use(words: tuple[str, ...], verdict: Verdict, seen: str, mend
     assert mend in finding.mend
 
 
+LOOKS_ON = """
+import os, sys
+os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_the_terminal_is_known_beside_another_program_and_behind_a_link(tmp_path: Path) -> None:
+    """As in the demo: the desk, which plays the device, has the port open too, and the settings
+    name a link outside ``/dev``."""
+    master, slave = os.openpty()
+    port = tmp_path / "pad"
+    port.symlink_to(os.ttyname(slave))
+    os.close(slave)
+
+    def start(*command: str) -> subprocess.Popen[bytes]:
+        pipe = subprocess.PIPE
+        return subprocess.Popen([sys.executable, "-c", *command], stdin=pipe, stdout=pipe)
+
+    with (
+        os.fdopen(master, "wb", buffering=0),
+        start(LOOKS_ON, str(port)) as other,
+    ):
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"held\n"
+        with start(HOLDS, str(port), "kiosk", "visit") as terminal:
+            assert terminal.stdout is not None
+            assert terminal.stdout.readline() == b"held\n"
+            loaded = settings(pin_pad={"driver": "serial", "port": str(port)})
+            (finding,) = run_guarded(devices.probes(loaded), loaded)
+            terminal.communicate()
+        other.communicate()
+    assert finding.verdict is Verdict.NOTE
+    assert f"in use by the running terminal (process {terminal.pid})" in finding.seen
+
+
 CALLS = """
 import socket, sys
 connection = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
