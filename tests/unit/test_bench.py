@@ -26,6 +26,7 @@ from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured, 
 from kiosk.workshop.bench.peer import chromium, comparison, throttle
 from kiosk.workshop.bench.stand import bug_lines
 from kiosk.workshop.bench.visits import NAMES, Event
+from ui.robots.meter import TraceFile
 
 
 @pytest.fixture(scope="module")
@@ -271,6 +272,19 @@ def test_taps_count_by_whether_the_centre_was_asked(story: str, name: str) -> No
     assert found["tap_centre_page"] == [70, 80]
     assert found["print_tap_to_answer"] == [30]
     assert found["memory_visit"] == [120]
+
+
+def test_a_line_that_is_still_being_written_is_no_event(tmp_path: Path) -> None:
+    file = tmp_path / "trace.jsonl"
+    trace = visits.TraceReader(file)
+    trace.plan({"stories": ["job"]})
+    assert trace.events() == []
+    of_visits = TraceFile(file)
+    whole = json.dumps({"what": "live", "at": 2.0, "pid": 7}) + "\n"
+    for end in range(len(whole)):
+        file.write_text('{"stories": ["job"]}\n' + whole + whole[:end])
+        assert [event.pid for event in trace.events()] == [7]
+        assert [line.get("what") for line in of_visits.read()] == [None, "live"]
 
 
 def test_takeovers_run_from_an_end_or_a_kill_to_the_next_first_frame() -> None:

@@ -59,7 +59,8 @@ class TraceFile:
         os.write(self._fd, line.encode() + b"\n")
 
     def read(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self._path.read_text().splitlines()]
+        """All whole lines. What follows the last line's end is still being written."""
+        return [json.loads(line) for line in self._path.read_text().split("\n")[:-1]]
 
 
 class Meter(Robot):
