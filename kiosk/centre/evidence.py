@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from kiosk.centre.models import AsRead, CardDay, Count, Id, WireModel, line
 from kiosk.privacy import Sensitive
@@ -61,9 +61,24 @@ class BankCardEvidence(_Evidence):
 
 
 class PinEvidence(_Evidence):
-    """An ISO 9564-1 block with the PIN of the bank card that opened the session, encrypted in the
-    PIN pad for whoever verifies it."""
+    """An ISO 9564-1 block (format 0) with the PIN of the bank card that opened the session,
+    encrypted in the PIN pad for whoever verifies it. ``key_serial`` names the key: one that the
+    centre gave as a ``PinKey`` and that serves once, or, from a bank's own machine, one of the
+    bank's, to which the centre passes the block on. For SM4 both fields of the block fill 16 bytes:
+    the PIN padded with F at its right, the twelve digits of the PAN with 0 at their left."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "way": "pin",
+                    "algorithm": "sm4",
+                    "key_serial": "5f1c2a90",
+                    "block": "8c1d2b7e40f39a6655aa01c4d2e8f713",
+                }
+            ]
+        }
+    )
     way: Literal["pin"] = "pin"
     algorithm: Literal["tdea", "sm4"]
     key_serial: Annotated[str, line(16, least=1)]
@@ -138,8 +153,21 @@ class PhoneLoginState(WireModel):
 
 
 class PinKey(WireModel):
-    """The session key (TPK) for the PIN pad: hexadecimal, encrypted under the pad's master key."""
+    """The session key (TPK) for the PIN pad: hexadecimal, encrypted under the pad's master key. It
+    serves for one PIN. A pad in which a bank keeps its own key does not load it."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "algorithm": "sm4",
+                    "serial": "5f1c2a90",
+                    "encrypted": "3d66234c49e4296ff9c78d8bacbd6a76",
+                    "check_value": "861e83",
+                }
+            ]
+        }
+    )
     algorithm: Literal["tdea", "sm4"]
     serial: Annotated[str, line(16, least=1)]
     encrypted: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{2}){16,24}$")]
