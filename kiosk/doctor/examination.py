@@ -108,6 +108,7 @@ def _probes(settings: Settings, file: Path | None) -> tuple[Probe, ...]:
         Probe(machine.MACHINE, "rare characters", machine.fonts),
         Probe(machine.MACHINE, "services", services.look),
         Probe(machine.MACHINE, "disk", machine.resources_left),
+        Probe(machine.MACHINE, "swap", partial(machine.swap, file=read)),
         Probe(machine.MACHINE, "user", partial(machine.user, file=read)),
         Probe(machine.MACHINE, "display", partial(machine.display, file=read)),
         Probe(machine.MACHINE, "face models", faces.look),

@@ -28,6 +28,7 @@ DISK_FREE_MB = 500
 MEMORY_FREE_MB = 500
 STATE = Path("/var/lib/kiosk")
 INPUTS = Path("proc/bus/input/devices")
+_SWAPS = Path("proc/swaps")
 _ONLY_FOR = {"pcscd": "pcsc", "libccid": "pcsc", "alsa-utils": "aplay"}
 """Packages that one driver alone needs."""
 
@@ -233,6 +234,43 @@ def user(settings: Settings, file: Path = processes.DEFAULT_SETTINGS) -> Iterato
     else:
         mend = en("as the terminal's user: {command}", command="sudo -u kiosk kiosk doctor")
         yield MACHINE.note("user", en("the doctor runs as root, whom every file lets in"), mend)
+
+
+def swap(
+    settings: Settings, root: Path = plugged.ROOT, file: Path = processes.DEFAULT_SETTINGS
+) -> Iterator[Finding]:
+    """Whether pages of a visit's memory, and with them a citizen's data, may reach a disk."""
+    areas = [Path(line.split()[0]) for line in plugged.read(root / _SWAPS).splitlines()[1:]]
+    open_ = [area.name for area in areas if not _is_private(root, area)]
+    if not areas:
+        yield MACHINE.good("swap", en("none"))
+    elif not open_:
+        names = ", ".join(area.name for area in areas)
+        yield MACHINE.good("swap", en("in memory or encrypted: {names}", names=names))
+    elif _swaps_nothing(root, terminal := processes.terminal_of(file)):
+        yield MACHINE.good("swap", en("the systemd unit allows the terminal none"))
+    else:
+        # Without a terminal that runs, nobody knows what the unit will allow it.
+        lacks = MACHINE.bad if settings.production and terminal else MACHINE.note
+        seen = en("memory of a visit may be written to {names}", names=", ".join(open_))
+        mend = en("run it by assets/systemd/kiosk.service, or: {command}", command="swapoff -a")
+        yield lacks("swap", seen, mend)
+
+
+def _is_private(root: Path, area: Path) -> bool:
+    """Whether this swap area keeps nothing that can be read after power is cut: compressed memory
+    (zram), or dm-crypt."""
+    if re.fullmatch(r"zram\d+", area.name):
+        return True
+    return plugged.read(root / "sys/class/block" / area.name / "dm/uuid").startswith("CRYPT-")
+
+
+def _swaps_nothing(root: Path, terminal: processes.Process | None) -> bool:
+    """Whether the control group of the terminal may swap nothing (cgroups(7), memory.swap.max)."""
+    if terminal is None:
+        return False
+    group = plugged.read(root / f"proc/{terminal.pid}/cgroup").rpartition("::/")[2]
+    return bool(group) and plugged.read(root / "sys/fs/cgroup" / group / "memory.swap.max") == "0"
 
 
 def _output(path: Path) -> str:

@@ -43,6 +43,7 @@ TERMS = (
     en("disk"),
     en("disk of results"),
     en("memory"),
+    en("swap"),
     en("display"),
     en("touch"),
     en("time service"),

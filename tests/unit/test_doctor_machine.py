@@ -470,3 +470,49 @@ def test_a_terminal_that_runs_as_root(tmp_path: Path, production: bool) -> None:
     assert ("kiosk.service" in found.mend) == root
     (after,) = machine.user(loaded, file)
     assert after.verdict is (Verdict.NOTE if root else Verdict.GOOD)
+
+
+SWAPS = """\
+Filename				Type		Size		Used		Priority
+/dev/zram0                              partition	1000		0		100
+/dev/dm-1                               partition	1000		0		-2
+"""
+
+
+def swap_of(root: Path, *, production: bool = True, more: str = "") -> Finding:
+    (root / "proc").mkdir(exist_ok=True)
+    (root / "proc/swaps").write_text(SWAPS + more)
+    (found,) = machine.swap(loaded_for(production=production), root, root / "terminal.toml")
+    return found
+
+
+def test_swap_that_keeps_nothing_is_good(tmp_path: Path) -> None:
+    uuid = tmp_path / "sys/class/block/dm-1/dm/uuid"
+    uuid.parent.mkdir(parents=True)
+    uuid.write_text("CRYPT-PLAIN-cryptswap\n")
+    assert swap_of(tmp_path).verdict is Verdict.GOOD
+    (tmp_path / "proc/swaps").write_text(SWAPS.splitlines()[0])
+    (found,) = machine.swap(loaded_for(production=True), tmp_path)
+    assert (found.verdict, found.seen) == (Verdict.GOOD, "none")
+
+
+@pytest.mark.parametrize("production", [True, False])
+def test_swap_on_a_disk_is_told_with_what_mends_it(
+    tmp_path: Path, production: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = swap_of(tmp_path, more="/swapfile file 1000 0 -3\n", production=production)
+    assert found.verdict is Verdict.NOTE, "no terminal runs"
+    assert found.seen == "memory of a visit may be written to dm-1, swapfile"
+    assert "swapoff -a" in found.mend
+    running = processes.Process(7, ("kiosk", "run"))
+    monkeypatch.setattr(processes, "terminal_of", lambda _file: running)
+    worst = Verdict.BAD if production else Verdict.NOTE
+    assert swap_of(tmp_path, production=production).verdict is worst
+    group = tmp_path / "sys/fs/cgroup/system.slice/kiosk.service"
+    group.mkdir(parents=True)
+    (tmp_path / "proc/7").mkdir()
+    (tmp_path / "proc/7/cgroup").write_text("0::/system.slice/kiosk.service\n")
+    (group / "memory.swap.max").write_text("max\n")
+    assert swap_of(tmp_path, production=production).verdict is worst
+    (group / "memory.swap.max").write_text("0\n")
+    assert swap_of(tmp_path, production=production).verdict is Verdict.GOOD
