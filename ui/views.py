@@ -32,7 +32,7 @@ from kiosk.visit.operation_steps import (
 from kiosk.visit.operation_words import PAYS_OUT, amount_label, card, changed
 from kiosk.visit.outlet_steps import TICKET, ChooseOutlet, way
 from kiosk.visit.pin_steps import PIN_DIGITS, EnterPin, PresentBankCard
-from kiosk.visit.public_steps import ReadArticle, ReadGuide, ShowLoanYears
+from kiosk.visit.public_steps import ReadArticle, ReadGuide, ScanPaper, ShowLoanYears
 from kiosk.visit.steps import (
     OTHER,
     SIGN_IN,
@@ -1016,6 +1016,16 @@ def _read_article(step: ReadArticle, look: Look) -> ReadTextContent:
     )
 
 
+def _scan_paper(_step: ScanPaper, look: Look) -> PresentThingContent:
+    return PresentThingContent(
+        title=look.word(_("请把证明上的二维码对准扫码窗")),
+        lead=look.word(_("听到“滴”声或屏幕变化就好")),
+        icon="scan",
+        help=look.word(_("只查真假，不保存您的证明")),
+        actions=_actions((Action(OTHER, _("改为输入验证码"), "keypad"),), look),
+    )
+
+
 def _read_guide(step: ReadGuide, look: Look) -> GuideContent:
     guide = step.guide
     return GuideContent(
@@ -1233,6 +1243,7 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     ShowLoanYears: _show_loan_years,
     ReadArticle: _read_article,
     ReadGuide: _read_guide,
+    ScanPaper: _scan_paper,
     PrintingDocument: _printing_document,
     PrintingSlip: _printing_slip,
     PaperReady: _paper_ready,

@@ -53,6 +53,7 @@ from kiosk.centre.models import (
 )
 from kiosk.centre.operations_client import OperationsClient
 from kiosk.centre.outlets_client import OutletsClient
+from kiosk.centre.public_client import PublicClient
 from kiosk.centre.publication import Publication
 from kiosk.centre.transport import Call, Meanwhile, OnTime, Transport, tls_context
 from kiosk.centre.units_client import UnitsClient
@@ -132,6 +133,7 @@ class CentreClient:
         self.operations = OperationsClient(self._ask, self._body)
         self.units = UnitsClient(self._ask)
         self.outlets = OutletsClient(self._ask, self._body)
+        self.public = PublicClient(self._ask)
 
     def __enter__(self) -> CentreClient:
         return self

@@ -31,6 +31,7 @@ from kiosk.services import (
     unit_employees,
     unit_progress,
     unit_remittances,
+    verify_paper,
     withdraw,
     withdrawals,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "unit_employees",
     "unit_progress",
     "unit_remittances",
+    "verify_paper",
     "withdraw",
     "withdrawals",
 ]

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from drivers.code_scanner.types import Code, ReadCode
+from drivers.device import Kind, Request
 from kiosk.calculations import PlanYear
 from kiosk.centre.publication import Article, Guide
-from kiosk.visit.steps import Action, Fact, Step, one_of
-from kiosk.words import Sayable
+from kiosk.visit.steps import (
+    OTHER,
+    Action,
+    DeviceStep,
+    Fact,
+    NotAnAnswer,
+    OtherWay,
+    Step,
+    one_of,
+)
+from kiosk.words import Sayable, _
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +56,18 @@ class ReadGuide(Step[str]):
 
     def check(self, answer: object) -> str:
         return one_of(answer, tuple(each.key for each in self.actions if each.closed is None))
+
+
+@dataclass(frozen=True, slots=True)
+class ScanPaper(DeviceStep[Code]):
+    """请把证明上的二维码对准扫码窗. The scanner answers. Raises :class:`OtherWay` where the citizen
+    types the code instead."""
+
+    request: Request[Code] = field(default_factory=ReadCode)
+    device: Kind = field(default=Kind.CODE_SCANNER, init=False)
+    seconds: float = field(default=90.0, init=False)
+
+    def check(self, answer: object) -> Code:
+        if answer == OTHER:
+            raise OtherWay
+        raise NotAnAnswer(_("请把证明上的二维码对准扫码窗"))

@@ -33,6 +33,7 @@ from kiosk.centre.operations import (
     WithdrawalOrder,
     digest_of,
 )
+from kiosk.centre.verification import VerificationRequest
 from kiosk.operation import OperationState
 from kiosk.privacy import Sensitive
 
@@ -236,6 +237,13 @@ def _same_key(stand: CheckStand) -> None:
     with refused("a known key with another order", "key-reused"):
         stand.money.draft(DraftRequest(key=request.key, order=other))
     stand.take_back(draft)
+
+
+@_check("A code that stands on no paper is unknown, and a scanned address is no error.")
+def _unknown_paper(stand: CheckStand) -> None:
+    for code in ("000000000000", "https://example.org/v/none"):
+        found = stand.visit.public.verify(VerificationRequest(code=code))
+        must(found.verdict, "unknown", "the verdict on a paper that nobody has made")
 
 
 @_check("A newer draft of the person and kind takes the place of a drafted one.")

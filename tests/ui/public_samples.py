@@ -7,6 +7,8 @@ from decimal import Decimal as D
 from typing import Any
 
 from kiosk.calculations import loan_limits
+from kiosk.centre.models import CentreWords
+from kiosk.centre.verification import Verification
 from kiosk.services.calculating import EQUAL_PRINCIPAL, instalments, loan_plan, loan_years
 from kiosk.services.catalogue import SERVICES
 from kiosk.services.contribution_calculator import contribution_statement
@@ -14,7 +16,8 @@ from kiosk.services.guides import outlet_facts
 from kiosk.services.loan_calculator import loan_statement_of
 from kiosk.services.rates import rates_table
 from kiosk.services.retirement_calculator import retirement_statement
-from kiosk.visit.public_steps import ReadArticle, ReadGuide
+from kiosk.services.verify_paper import verdict_page
+from kiosk.visit.public_steps import ReadArticle, ReadGuide, ScanPaper
 from kiosk.visit.steps import Action, Choose, EnterNumber, Fact, Menu, Option, Step, Tile
 from kiosk.words import _
 from kiosk.workshop.sandbox.offers import PUBLIC
@@ -27,6 +30,16 @@ _AMOUNT = D(600_000)
 PLAN = loan_plan(_AMOUNT, RATE, 360)
 _PARAMETERS = edition().parameters
 _GUIDES = {guide.id: guide for guide in edition().guides}
+
+
+GENUINE = Verification(
+    verdict="genuine",
+    title=CentreWords(zh="住房公积金个人缴存证明", en="Certificate of contributions"),
+    number="云岭缴存〔2026〕第00000012号",
+    made=date(2026, 1, 12),
+    valid_until=date(2026, 4, 12),
+    holder="张*",
+)
 
 
 def public_samples() -> dict[str, Step[object]]:
@@ -64,6 +77,9 @@ def public_samples() -> dict[str, Step[object]]:
         "92-loan-amount": loan_statement_of(limits, _PARAMETERS, RATE, 30),
         "93-contribution": contribution_statement(D(8000), D("0.12"), D("0.12"), _PARAMETERS),
         "94-retirement": retirement_statement("man", _("男职工"), date(1966, 1, 1), TODAY),
+        "97-scan-paper": ScanPaper(),
+        "97-verify": verdict_page(GENUINE, "12329"),
+        "97-verify-unknown": verdict_page(Verification(verdict="unknown"), "12329"),
         "97-article": ReadArticle(edition().articles_of(("policy",))[0]),
         "97-guide": ReadGuide(
             _GUIDES["rent"],

@@ -81,6 +81,12 @@ def prints(centre: AtCentre) -> list[dict[str, Any]]:
     )
 
 
+@router.delete("/documents/{code}", status_code=204)
+def void_document(centre: AtCentre, code: str) -> None:
+    """Let the document with this verification code count no longer, as if its time had passed."""
+    centre.documents.void(code)
+
+
 @router.get("/ratings")
 def ratings(centre: AtCentre) -> list[dict[str, Any]]:
     return _rows(centre, "SELECT service, level FROM rating ORDER BY id")

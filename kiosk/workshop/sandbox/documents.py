@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
+import re
 import secrets
-from datetime import date
+from datetime import date, timedelta
 
 from kiosk import calculations as rules
 from kiosk.centre.document_orders import (
@@ -18,7 +18,9 @@ from kiosk.centre.document_orders import (
     UnitCertificateOrder,
 )
 from kiosk.centre.models import CentreWords, Document, DocumentRecord, PrintCount, PrintReport
+from kiosk.centre.verification import Verification
 from kiosk.papers.sealed import holder_mark
+from kiosk.privacy import mask_name
 from kiosk.workshop.sandbox.accounts import Accounts
 from kiosk.workshop.sandbox.clock import Clock
 from kiosk.workshop.sandbox.deposit_papers import DepositPapers
@@ -124,6 +126,37 @@ class Documents:
             )
             for row in rows
         ]
+
+    def verify(self, code: str) -> Verification:
+        """What a paper with this code is: its digits with or without marks between, or what its QR
+        code holds. A paper whose time has passed is void."""
+        row = self._store.one(
+            "SELECT document.*, person.name, person.name_latin FROM document "
+            "JOIN session ON session.id = session JOIN person ON person.id = person "
+            "WHERE replace(verification_code, '-', '') = ? OR verify_url = ?",
+            re.sub(r"[\s-]", "", code),
+            code,
+        )
+        if not row:
+            return Verification(verdict="unknown")
+        until = _day(row["valid_until"])
+        return Verification(
+            verdict="void" if until and until < self._clock.today() else "genuine",
+            title=CentreWords.model_validate_json(row["title"]),
+            number=row["number"],
+            made=date.fromisoformat(row["made"]),
+            valid_until=until,
+            holder=mask_name(row["name"] or row["name_latin"]),
+        )
+
+    def void(self, code: str) -> None:
+        """The document with this verification code counts no longer, from today on."""
+        over = self._clock.today() - timedelta(days=1)
+        self._store.run(
+            "UPDATE document SET valid_until = ? WHERE verification_code = ?",
+            over.isoformat(),
+            code,
+        )
 
     def revocations(self) -> bytes:
         """The revocation list of the seal's issuer, of now."""
@@ -272,6 +305,6 @@ def _day(text: str | None) -> date | None:
 
 
 def _verification_code() -> str:
-    """40 random bits in base32 (RFC 4648), in two groups of four."""
-    letters = base64.b32encode(secrets.token_bytes(5)).decode()
-    return f"{letters[:4]}-{letters[4:]}"
+    """Twelve random digits, in groups of four: a keypad has no letters."""
+    digits = f"{secrets.randbelow(10**12):012}"
+    return f"{digits[:4]}-{digits[4:8]}-{digits[8:]}"

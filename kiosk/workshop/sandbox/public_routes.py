@@ -5,7 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 
 from kiosk.centre.publication import Publication
-from kiosk.workshop.sandbox.asking import REFUSED, named_terminal
+from kiosk.centre.verification import Verification, VerificationRequest
+from kiosk.workshop.sandbox.asking import REFUSED, AtCentre, named_terminal
 from kiosk.workshop.sandbox.publication import edition
 
 router = APIRouter(prefix="/v1", responses=REFUSED, dependencies=[Depends(named_terminal)])
@@ -16,3 +17,9 @@ def publication() -> Publication:
     """Rates, policy parameters, news, questions and guides, in one edition; the catalogue names the
     edition of now."""
     return edition()
+
+
+@router.post("/verifications")
+def verify(centre: AtCentre, body: VerificationRequest) -> Verification:
+    """Whether a paper is the centre's, by its code or what its QR code holds. Needs no session."""
+    return centre.documents.verify(body.code)
