@@ -154,7 +154,7 @@ def test_the_catalogue_needs_no_session(terminal: WireTerminal) -> None:
     assert groups == {
         "query": ["account", "ledger", "progress"],
         "paper": ["deposit-certificate", "out-of-town-certificate", "papers"],
-        "withdrawal": ["withdraw", "withdrawals"],
+        "withdrawal": ["withdraw", "standing-withdrawal", "withdrawals"],
         "loan": ["loan", "prepay", "monthly-offset"],
         "change": ["phone", "payee-card", "personal-data", "query-password", "signing"],
         "calculate": [
