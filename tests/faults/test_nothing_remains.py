@@ -71,6 +71,12 @@ def test_the_log_holds_events_and_no_handle(day: PrivacyReport) -> None:
     assert set(re.findall(r"\b[0-9a-f]{32}\b", day.log)) == operations, "no handle, no session id"
 
 
+def test_the_audit_log_holds_the_login_of_each_citizen(day: PrivacyReport) -> None:
+    assert day.audit[0].startswith("login-begun id-card")
+    assert "login-proved proved:sms" in day.audit
+    assert day.audit[-1] == "login-ended left"
+
+
 def test_the_window_system_learns_nothing(day: PrivacyReport) -> None:
     assert set(day.desktop) == {"", "Kiosk"}, "titles of the window, texts of the clipboard"
 

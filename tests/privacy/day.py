@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from kiosk.operations.copied import audit_lines
+from kiosk.operations.journal import FILE
 from tests.privacy import wire
 from tests.privacy.citizens import Cast, cast
 from tests.privacy.files import search_tree
@@ -76,6 +79,8 @@ class PrivacyReport:
     """Who was spoken to beside this machine; the terminal's whole world is on it."""
     log: str = ""
     """The log of all processes, without the seeded leak."""
+    audit: list[str] = field(default_factory=list)
+    """Kind and detail of every record of the audit log about a login."""
     seconds: float = 0.0
 
     def plain(self) -> dict[str, Any]:
@@ -164,6 +169,7 @@ class Day:
         report.values = len(self._values)
         found: set[Leak] = set()
         report.log = terminal.log.read_text(encoding="utf-8", errors="replace")
+        report.audit = _logins(terminal.places["STATE_DIRECTORY"])
         for name, pid in processes.items():
             with suppress(FileNotFoundError, ProcessLookupError):  # a device's process has ended
                 report.core_limits[name] = _core_limits(pid)
@@ -233,6 +239,12 @@ class Day:
             report.searched["wire"] += len(text)
             found |= needles.found_in(text, _WIRE.format(*end))
         return found
+
+
+def _logins(state: Path) -> list[str]:
+    records = [json.loads(line) for line in audit_lines(state / FILE)]
+    logins = [record for record in records if record["kind"].startswith("login-")]
+    return [f"{record['kind']} {record['detail']}" for record in logins]
 
 
 def _core_limits(pid: int) -> str:
