@@ -75,11 +75,15 @@ def logins(terminal: KeeperProcess) -> list[str]:
 
 def test_what_a_visit_tells_of_its_login_reaches_the_committer(start: StartWith) -> None:
     terminal = start("signs-in good", "good")
-    terminal.until(lambda: len(logins(terminal)) == 2)
-    assert logins(terminal) == [f"1 begun {FIRST} id-card:2026-01", f"1 ended {FIRST} left"]
+    terminal.until(lambda: len(logins(terminal)) == 3)
+    assert logins(terminal) == [
+        f"1 begun {FIRST} id-card:2026-01",
+        f"1 proved {FIRST} proved:sms",
+        f"1 ended {FIRST} left",
+    ]
     terminal.wait("visit reaped", visit=1)
     terminal.stop()
-    assert len(logins(terminal)) == 2, "it has ended once"
+    assert len(logins(terminal)) == 3, "it has ended once"
 
 
 def test_the_login_of_a_visit_that_died_has_ended(start: StartWith) -> None:

@@ -201,6 +201,7 @@ class PlayedVisit:
                 os.kill(os.getpid(), signal.SIGKILL)
             case "signs-in":
                 self.tell(LoginEvent.BEGUN, "id-card:2026-01")
+                self.tell(LoginEvent.PROVED, "proved:sms")
                 self.tell(LoginEvent.ENDED, "left")
                 self.channel.send(Ended("left"))
             case "signs-in-dies":

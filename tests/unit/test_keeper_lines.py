@@ -5,16 +5,18 @@ from __future__ import annotations
 import selectors
 import socket
 import time
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from kiosk.__main__ import main
 from kiosk.keeper import committer_process
 from kiosk.keeper.channel import Broken, Commit, Login
 from kiosk.keeper.committer_process import CommitterWatch
 from kiosk.keeper.fork_server import ForkServer, ForkStage
-from kiosk.keeper.keeper import Keeper
+from kiosk.keeper.keeper import Keeper, committer_command
 from kiosk.keeper.visit_process import KeeperPace, VisitStage
 from kiosk.login import LoginEvent
 from kiosk.operation import Business
@@ -92,6 +94,13 @@ def test_logins_beyond_the_most_are_told_as_lost(
         kept.note(1, Login(LoginEvent.BEGUN, "ab" * 16, "sms"))
         kept.note(1, Login(LoginEvent.ENDED, "ab" * 16, "left"))
     assert [record.getMessage() for record in caplog.records] == ["login not noted"]
+
+
+def test_the_command_of_the_committer_is_one_of_the_command_line() -> None:
+    _, dash, module, *words = committer_command(Path("terminal.toml"))
+    assert (dash, module) == ("-m", "kiosk")
+    assert main.commands[words[0]].name == "committer"
+    assert words[1:] == ["--settings", "terminal.toml"]
 
 
 def test_a_fork_server_whose_line_is_reset_counts_as_dead() -> None:
