@@ -53,14 +53,16 @@ def run_one(
     may fail while the citizen is at it. ``so_far`` stands on the page that offers the ways.
     Refusal: proof-not-possible."""
     # Kept for replays: a device that was lost since may not lead a replay to another way.
-    chosen = visit.once(lambda: _first_open(tiles()))
+    now = tiles()
+    chosen = visit.once(lambda: _first_open(now))
     if why:
-        chosen = visit.ask(_choice(tiles(), why, so_far))
+        chosen = visit.ask(_choice(now, why, so_far))
     while True:
         try:
-            WAYS[chosen].run(visit, present, len(_open(tiles())) > 1)
+            WAYS[chosen].run(visit, present, len(_open(now)) > 1)
         except OtherWay:
-            chosen = visit.ask(_choice(tiles(), why, so_far))
+            now = tiles()
+            chosen = visit.ask(_choice(now, why, so_far))
         else:
             return
 
