@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
 """Pause between two looks. A look for a card that is not there takes a reader some 0.1 s."""
+OWN_S = 5.0
+"""Pause after the citizen's own card was found: some readers find a card that lies there, again and
+again, and are busy for a second each time."""
 READ_S = 4.0
 """Longest wait for the reading of a card that was found."""
 PASSING = (
@@ -62,18 +65,22 @@ class CardWatch:
         self._over.set()
 
     def _run(self) -> None:
-        while not self._over.wait(LOOK_S):
-            if self._holder() is not None and self._another_lies() and not self._over.is_set():
+        pause = LOOK_S
+        while not self._over.wait(pause):
+            theirs = self._whose() if self._holder() is not None else None
+            if theirs is False and not self._over.is_set():
                 self._found()
                 return
+            pause = OWN_S if theirs else LOOK_S
 
-    def _another_lies(self) -> bool:
-        numbers = (self._on_reader(), self._in_slot())
+    def _whose(self) -> bool | None:
+        """Whether a card that was put now is the citizen's own; None: none was put."""
+        numbers = [number for number in (self._on_reader(), self._in_slot()) if number]
         holder = self._holder()
-        if holder is None:  # signed out meanwhile
-            return False
+        if holder is None or not numbers:  # None: signed out meanwhile
+            return None
         theirs = holder.reveal().upper()
-        return any(number and number.reveal().upper() != theirs for number in numbers)
+        return all(number.reveal().upper() == theirs for number in numbers)
 
     def _on_reader(self) -> Sensitive[str] | None:
         """The number of the identity card that was put since the last card was read."""

@@ -27,6 +27,7 @@ PATIENCE_S = 15.0
 @pytest.fixture
 def here(_hall: Hall, monkeypatch: pytest.MonkeyPatch) -> Hall:
     monkeypatch.setattr(card_watch, "LOOK_S", 0.05)
+    monkeypatch.setattr(card_watch, "OWN_S", 0.2)
     _hall.well()
     return _hall
 
@@ -116,11 +117,12 @@ def watched(slot: SlotStand, holder: str | None = "35010019900101123X") -> CardW
     return CardWatch(hosts, lambda: theirs, lambda: None)
 
 
-def shows(slot: SlotStand, watch: CardWatch, *seen: Status) -> list[bool]:
-    told = []
+def shows(slot: SlotStand, watch: CardWatch, *seen: Status) -> list[bool | None]:
+    """Whether the card is the citizen's own, look after look."""
+    told: list[bool | None] = []
     for status in seen:
         slot.status = status
-        told.append(watch._another_lies())
+        told.append(watch._whose())
     return told
 
 
@@ -129,19 +131,19 @@ FULL = Status(State.ONLINE, media=Media.PRESENT)
 
 
 @pytest.mark.parametrize(
-    ("number", "other"), [("35010019900101123x", False), ("350100199001011248", True)]
+    ("number", "own"), [("35010019900101123x", True), ("350100199001011248", False)]
 )
-def test_a_social_security_card_that_is_put_later(number: str, other: bool) -> None:
+def test_a_social_security_card_that_is_put_later(number: str, own: bool) -> None:
     slot = SlotStand(number)
-    assert shows(slot, watched(slot), EMPTY, FULL, FULL) == [False, other, False]
+    assert shows(slot, watched(slot), EMPTY, FULL, FULL) == [None, own, None]
     assert slot.read == 1
 
 
 def test_a_card_that_a_step_reads_or_that_lay_before_is_not_read_once_more() -> None:
     slot = SlotStand("350100199001011248")
-    assert shows(slot, watched(slot), FULL, FULL) == [False, False]
+    assert shows(slot, watched(slot), FULL, FULL) == [None, None]
     busy = Status(State.BUSY, media=Media.PRESENT)
-    assert shows(slot, watched(slot), EMPTY, busy, FULL) == [False, False, False]
+    assert shows(slot, watched(slot), EMPTY, busy, FULL) == [None, None, None]
     assert slot.read == 0
 
 
@@ -152,10 +154,10 @@ def test_a_card_that_cannot_be_told_ends_nothing(
     slot = SlotStand("350100199001011248")
     slot.fails = reason
     with caplog.at_level(logging.WARNING):
-        assert shows(slot, watched(slot), EMPTY, FULL) == [False, False]
+        assert shows(slot, watched(slot), EMPTY, FULL) == [None, None]
     assert caplog.messages == ["card not looked for"] * told
 
 
 def test_who_has_left_meanwhile_owns_no_card() -> None:
     slot = SlotStand("350100199001011248")
-    assert shows(slot, watched(slot, None), EMPTY, FULL) == [False, False]
+    assert shows(slot, watched(slot, None), EMPTY, FULL) == [None, None]
