@@ -79,7 +79,8 @@ class TabPart:
 
 @dataclass(frozen=True, slots=True)
 class ColumnPart:
-    """How a column is shown; ``at`` is the place of its text in every line, from 0."""
+    """How a column is shown; ``at`` is the place of its text in every line, from 0. The widest text
+    of the column is one of ``widest``, or ``dots`` that stand in place of amounts."""
 
     at: int
     title: str
@@ -87,6 +88,8 @@ class ColumnPart:
     quiet: bool
     right: bool
     wide: bool
+    widest: tuple[str, ...]
+    dots: str
 
 
 @dataclass(frozen=True, slots=True)

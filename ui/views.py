@@ -6,7 +6,7 @@ the screen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -129,6 +129,9 @@ from ui.contents import (
 
 T = TypeVar("T")
 
+MEASURED = 8
+"""Texts of a column that its page measures."""
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -160,15 +163,18 @@ def legible(value: T, drawable: Callable[[str], bool]) -> T:
     if isinstance(value, str):
         return cast(T, _spelled(value, drawable))
     if isinstance(value, tuple):
-        return cast(T, tuple(legible(item, drawable) for item in value))
+        items = tuple(legible(item, drawable) for item in value)
+        changed = any(new is not old for new, old in zip(items, value, strict=True))
+        return cast(T, items if changed else value)
     if is_dataclass(value) and not isinstance(value, type):
-        parts = {field.name: getattr(value, field.name) for field in fields(value)}
-        return cast(T, replace(value, **{k: legible(v, drawable) for k, v in parts.items()}))
+        parts = ((field.name, getattr(value, field.name)) for field in fields(value))
+        spelled = {k: new for k, v in parts if (new := legible(v, drawable)) is not v}
+        return cast(T, replace(value, **spelled)) if spelled else value
     return value
 
 
 def _spelled(text: str, drawable: Callable[[str], bool]) -> str:
-    if not any(_rare(character) for character in text):
+    if text.isascii() or not any(_rare(character) for character in text):
         return text
     return "".join(
         f"[U+{ord(character):04X}]" if _rare(character) and not drawable(character) else character
@@ -609,6 +615,7 @@ def _show_statement(step: ShowStatement, look: Look) -> StatementContent:
 
 def _show_table(step: ShowTable, look: Look) -> TableContent:
     hides = any(column.hidden for column in step.columns)
+    lines = tuple(_line(row, step.columns, look) for row in step.rows)
     return TableContent(
         title=look.word(step.title),
         lead=look.word(step.lead, hidden=hides),
@@ -623,14 +630,27 @@ def _show_table(step: ShowTable, look: Look) -> TableContent:
                 quiet=column.weight == "quiet",
                 right=column.right,
                 wide=column.wide,
+                widest=_widest(line.texts[at] for line in lines if line.tones[at] != "hidden"),
+                dots=HIDDEN if any(line.tones[at] == "hidden" for line in lines) else "",
             )
             for at, column in enumerate(step.columns)
         ),
-        lines=tuple(_line(row, step.columns, look) for row in step.rows),
+        lines=lines,
         empty=look.word(step.empty),
         revealed=look.revealed,
         eye=_eye(look) if hides else "",
     )
+
+
+def _widest(texts: Iterable[str]) -> tuple[str, ...]:
+    """The few of ``texts`` of which one is the widest. The page measures them: measuring all texts
+    of a statement of twenty years takes longer than everything else on the page."""
+    return tuple(sorted(set(texts), key=_ems, reverse=True)[:MEASURED])
+
+
+def _ems(text: str) -> int:
+    """About how wide ``text`` is, in halves of a Chinese character."""
+    return len(text) + sum(not char.isascii() for char in text)
 
 
 def _line(row: Sequence[Sayable | Cell], columns: Sequence[Column], look: Look) -> LinePart:
@@ -648,7 +668,7 @@ def _short(value: Sayable, column: Column, look: Look) -> str:
     """``value`` as a table shows it: days and months in figures only."""
     match value:
         case Month():
-            return value.of.strftime("%Y-%m")
+            return value.of.isoformat()[:7]
         case date():
             return value.isoformat()
         case Decimal() if column.signed and look.revealed:

@@ -187,7 +187,8 @@ def bench(parts: tuple[str, ...], as_json: bool, quick: bool, throttle: float) -
     \b
     PARTS; left out, all of them:
       visits   starts, pages, sign-in, memory, processor time
-      face     a face capture: speed by stage, its process, attacks and people, with intervals
+      money    the end of a withdrawal, a statement of twenty years, the journal
+    face     a face capture: speed by stage, its process, attacks and people, with intervals
       devices  readers, slips and recovery, with hardware emulated on the wire
       peer     a Chromium kiosk with six pages in turn with the terminal, and the ratios
       faults   some 700 device faults at every step of visits; 1 when one is not met as it should be

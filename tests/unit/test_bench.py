@@ -21,7 +21,7 @@ from drivers.hosting.host import HostPace
 from kiosk import __main__, events
 from kiosk.log import AllowListed
 from kiosk.workshop import bench
-from kiosk.workshop.bench import devices, readers, recovery, slips, visits
+from kiosk.workshop.bench import devices, money, readers, recovery, slips, visits
 from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured, as_table
 from kiosk.workshop.bench.peer import chromium, comparison, throttle
 from kiosk.workshop.bench.stand import bug_lines
@@ -51,6 +51,16 @@ def test_every_figure_is_measured_and_sane(figures: dict[str, Figure]) -> None:
     for name in ("memory_keeper", "memory_visit", "memory_standby"):
         assert 5 < figures[name].median < 1000, name
     assert figures["card_to_overview_reader"].median > 500  # paced as a real one
+
+
+def test_every_figure_of_money_is_measured_and_sane() -> None:
+    scale = money.MoneyScale(operations=1, statements=1, turns=2, commits=3)
+    found = money.measure(scale)
+    assert set(found) == set(money.NAMES)
+    for name, figure in found.items():
+        assert all(0 < value < 60_000 for value in figure.values), name
+    assert found["end_page_own"].median < found["end_page"].median
+    assert len(found["journal_commit"].values) == 3
 
 
 @pytest.fixture(scope="module")

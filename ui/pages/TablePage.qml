@@ -49,10 +49,8 @@ Page {
     FontMetrics { id: boldFont; font.family: Theme.family; font.pixelSize: page.largest; font.bold: true }
     FontMetrics { id: headFont; font.family: Theme.family; font.pixelSize: Theme.elder ? 36 : 28 }
     function naturalWidths(table: TableContent): var {
-        const lines = table.lines.map(line => ({ "texts": Array.from(line.texts), "tones": Array.from(line.tones) }))
-        return table.columns.map(c => Math.max(
-            measure(headFont, c.title),
-            ...lines.map(line => measure(c.strong && line.tones[c.at] !== "hidden" ? boldFont : cellFont, line.texts[c.at]))))
+        return table.columns.map(c => Math.max(measure(headFont, c.title), measure(cellFont, c.dots),
+            ...Array.from(c.widest).map(text => measure(c.strong ? boldFont : cellFont, text))))
     }
     // Reads the label's height so that QML computes this anew when the font changes.
     function measure(font, text) { return font.height > 0 ? Math.ceil(font.advanceWidth(text)) : 0 }

@@ -7,6 +7,7 @@ plays the n-th story, every visit after the last story the last story again:
 * ``job``: the main job, begun once the standby has been ready for ``settle_s``
 * ``queue``: the main job, begun at once, while the standby still warms up
 * ``short``: the start, half a second on the first page, and the end
+* ``operation``: a withdrawal, from the first touch to its end, begun at once
 * ``still``: nothing
 
 Every other line is ``{"what": …, "at": …, "pid": …}``, ``at`` in seconds of the machine's monotonic
@@ -41,7 +42,8 @@ from ui.robots.finger import click, walk
 from ui.robots.player import Condition, Robot, Story
 from ui.visit_app import VisitApp
 
-PERSONA = "P01"  # 张三: one account, one certificate
+PERSONA = "P01"  # one account, one certificate
+BORROWER = "P03"  # may withdraw what was repaid
 READS_S = 1.5  # how long a citizen reads the purposes at least
 
 
@@ -97,6 +99,8 @@ class Meter(Robot):
         self._trace.note("story", story=story)
         if story == "short":
             self.play(_short(self))
+        elif story == "operation":
+            self.play(_operation(self))
         elif story != "still":
             settle_s = lines[0]["settle_s"] if story == "job" else None
             self.play(_job(self, rounds=lines[0]["rounds"], settle_s=settle_s))
@@ -136,9 +140,15 @@ class Meter(Robot):
         """Reset the centre's counts of codes and prints before the persona reaches a limit."""
         requests.post(f"{self._centre}/sandbox/reset", timeout=10).raise_for_status()
 
-    def lay_card(self) -> None:
+    def lay_card(self, persona: str = PERSONA) -> None:
         self._trace.note("card")
-        self.put_card(PERSONA)
+        self.put_card(persona)
+
+    def tap_code(self) -> None:
+        """Type the newest code, and press the button that leads on."""
+        for digit in self.sms_code():
+            self.touch(digit)
+        self.tap("confirm")
 
     def note_read(self) -> None:
         seen = self._desk.look(Kind.ID_CARD)
@@ -188,9 +198,7 @@ def _job(m: Meter, *, rounds: int, settle_s: float | None) -> Story:
     yield m.page("EnterCodePage")
     m.note_read()
     m.lift_card()
-    for digit in m.sms_code():
-        m.touch(digit)
-    m.tap("confirm")
+    m.tap_code()
     yield m.page("MenuPage")
     m.tap("account")
     yield m.page("StatementPage")
@@ -236,6 +244,39 @@ def _short(m: Meter) -> Story:
     until = time.monotonic() + 0.5
     yield lambda: time.monotonic() > until
     m.tap("leave")
+    yield m.page("FarewellPage")
+    m.tap_anywhere()
+
+
+def _operation(m: Meter) -> Story:
+    """Withdraw what was repaid, to the page of the end."""
+    yield m.page("AttractPage")
+    m.tap("start")
+    yield m.page("PresentCardPage")
+    m.reset_centre()
+    m.lay_card(BORROWER)
+    yield m.page("EnterCodePage")
+    m.lift_card()
+    m.tap_code()
+    yield m.page("MenuPage")
+    m.tap("withdraw")
+    yield m.page("StatementPage")
+    m.tap("yes")
+    yield m.page("ReasonsPage")
+    m.tap("偿还公积金贷款")
+    yield m.page("EnterNumberPage")
+    m.touch("all")
+    m.tap("confirm")
+    yield m.page("ConfirmOperationPage")
+    m.touch("inTwo")
+    m.touch("inTwo")
+    m.tap("second")
+    yield m.page("EnterCodePage")
+    m.tap_code()
+    yield m.page("OutcomePage")
+    m.tap("leave")
+    yield m.page("RatePage")
+    m.tap("skip")
     yield m.page("FarewellPage")
     m.tap_anywhere()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -56,41 +57,47 @@ class TableMeter:
         self._app = app
         self._step = statement(rows)
         self._turns = turns
-        self._opened: float | None = None
+        self._opened = 0.0
         self._turned: list[float] = []
-        self._since: float | None = None  # when the step was shown or the button was pressed
         self._stage = Stage(app, SETTINGS, motion=False)
         self._stage.compile_pages()
         for step in (statement(12), Attract()):  # as the rehearsal of a visit has drawn each page
             self._stage.page.show(step, ticket=1, back=False)
             self._stage.window.grabWindow()
+        self._at_next_frame(self._open)
         self._stage.show(full_screen=True)
-        self._stage.window.frameSwapped.connect(self._frame)
 
-    def _frame(self) -> None:
-        if self._since is None:  # the window is there
-            QTimer.singleShot(REST_MS, self._open)
-            return
-        took = (time.monotonic() - self._since) * 1000
-        if self._opened is None:
-            self._opened = took
-        else:
-            self._turned.append(took)
-        self._stage.window.frameSwapped.disconnect(self._frame)
-        if len(self._turned) < self._turns:
-            QTimer.singleShot(REST_MS, self._turn)
-        else:
-            print(json.dumps({"opened": self._opened, "turned": self._turned}), flush=True)
-            self._app.quit()
+    def _at_next_frame(self, then: Callable[[], None]) -> None:
+        """Call ``then`` once, when the next frame is on the screen and the window rests."""
 
-    def _open(self) -> None:
-        self._since = time.monotonic()
-        self._stage.page.show(self._step, ticket=2, back=True)
+        def swapped() -> None:
+            self._framed_at = time.monotonic()
+            self._stage.window.frameSwapped.disconnect(swapped)
+            QTimer.singleShot(REST_MS, then)
+
+        self._stage.window.frameSwapped.connect(swapped)
         self._stage.window.update()
 
+    def _open(self) -> None:
+        since = time.monotonic()
+        self._stage.page.show(self._step, ticket=2, back=True)
+        self._at_next_frame(lambda: self._note_opened(since))
+
+    def _note_opened(self, since: float) -> None:
+        self._opened = (self._framed_at - since) * 1000
+        self._turn()
+
     def _turn(self) -> None:
-        self._stage.window.frameSwapped.connect(self._frame)
-        self._since = finger.press(self._stage.window, "next")
+        if len(self._turned) == self._turns:
+            print(json.dumps({"opened": self._opened, "turned": self._turned}), flush=True)
+            self._app.exit()  # quit() asks the window, which refuses to close
+            return
+        since = finger.press(self._stage.window, "next")
+        self._at_next_frame(lambda: self._note_turned(since))
+
+    def _note_turned(self, since: float) -> None:
+        self._turned.append((self._framed_at - since) * 1000)
+        self._turn()
 
 
 def main(rows: int, turns: int) -> int:

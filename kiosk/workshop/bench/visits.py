@@ -411,7 +411,7 @@ def _watch(
     trace.plan({"stories": stories, "rounds": scale.rounds, "settle_s": scale.settle_s})
     kills = []
     with (
-        _keeper(here, trace, scale) as (keeper, began),
+        keeper_of(here, trace, scale) as (keeper, began),
         throttled(throttle, lambda: family(keeper)),
     ):
         trace.wait(trace.lives, "the first visit to be live", pause_s=0.002)
@@ -427,7 +427,7 @@ def _watch(
 
 
 @contextmanager
-def _keeper(
+def keeper_of(
     here: demo.DemoPlace, trace: TraceReader, scale: VisitsScale
 ) -> Iterator[tuple[int, float]]:
     """A keeper whose visits write ``trace``: its process, and when it was started (monotonic s)."""
