@@ -49,6 +49,7 @@ WAITS = {
     "23-printing-slip",
     "29-farewell",
     "29-farewell-card",
+    "29-farewell-other-card",
 } | {
     "64-deciding",
     "66-unknown-before-taken",

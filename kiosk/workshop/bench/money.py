@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from kiosk.operation import Business
@@ -98,8 +99,8 @@ def _measure_operations(found: Values, here: demo.DemoPlace, scale: MoneyScale) 
     trace.plan({"stories": [*stories, "still"], "rounds": 0, "settle_s": 0.0})
     with visits.keeper_of(here, trace, visits.QUICK):
         for number in range(scale.operations):
-            live = trace.wait(lambda n=number: trace.lives()[n:], "a visit to be live")[0]
-            trace.wait(lambda live=live: trace.ended(live), "a visit to end")
+            live = trace.wait(partial(_nth_live, trace, number), "a visit to be live")
+            trace.wait(partial(trace.ended, live), "a visit to end")
             mine = [event for event in trace.events() if event.pid == live]
             shown = next(
                 e.at for e in mine if e.what == "frame" and e.facts["page"] == "OutcomePage"
@@ -109,6 +110,11 @@ def _measure_operations(found: Values, here: demo.DemoPlace, scale: MoneyScale) 
             centre = sum(event.facts["seconds"] for event in calls)
             found["end_page"].append((shown - pressed) * 1000)
             found["end_page_own"].append((shown - pressed - centre) * 1000)
+
+
+def _nth_live(trace: visits.TraceReader, number: int) -> int | None:
+    """The process of the visit ``number``, counted from 0; None before it is on the screen."""
+    return dict(enumerate(trace.lives())).get(number)
 
 
 def _measure_journal(found: Values, directory: Path, scale: MoneyScale) -> None:
