@@ -84,6 +84,9 @@ class VisitLimits(_Table, frozen=True, kw_only=True):
     """No visit lasts longer, whatever happens."""
     limit_warn_s: Seconds = 60.0
     """Every page says this long before that the visit will end."""
+    maintenance_s: Seconds = 1800.0
+    """How long a technician usually needs: the page of a machine under maintenance says until
+    when, unless this is 0."""
 
 
 class FaceSettings(_Table, frozen=True, kw_only=True):

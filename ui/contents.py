@@ -165,19 +165,28 @@ class AttractContent(PageContent):
 
 @dataclass(frozen=True, slots=True)
 class OutOfServiceContent(PageContent):
-    """设备维护中, and where the citizen can go instead."""
+    """设备维护中, about until when, and where the citizen can go instead: ``places`` heads the
+    nearest of them with their distances."""
 
     title: str
     lead: str
+    until: str
+    places: str
+    nearest: tuple[FactPart, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PresentCardContent(PageContent):
-    """请把身份证放在感应区."""
+    """请把身份证放在感应区, which lies on the side ``to`` of the screen (``side`` in words; both
+    empty where nobody knows). ``lies``: a card that was read before lies there still."""
 
     title: str
     lead: str
     help: str
+    reader: str
+    side: str
+    to: str
+    lies: bool
     actions: tuple[ActionPart, ...] = ()
 
 
@@ -212,11 +221,13 @@ class PhoneCodeContent(PageContent):
 
 @dataclass(frozen=True, slots=True)
 class ConfirmNameContent(PageContent):
-    """The citizen's whole name, with a button for yes and a button for no."""
+    """The citizen's whole name, with a button for yes and a button for no; ``otherwise`` says what
+    the second leads to."""
 
     title: str
     lead: str
     name: str
+    otherwise: str
     yes: str
     no: str
 
@@ -293,10 +304,11 @@ class UnitMenuContent(PageContent):
 
 @dataclass(frozen=True, slots=True)
 class RateContent(PageContent):
-    """Five levels to choose from, and a button to skip."""
+    """Five levels to choose from, and a button to skip; ``done`` is what is rated."""
 
     title: str
     lead: str
+    done: tuple[FactPart, ...]
     levels: tuple[OptionPart, ...]
     skip: str
 

@@ -221,14 +221,27 @@ def _attract(step: Attract, look: Look) -> AttractContent:
     )
 
 
-def _out_of_service(_step: OutOfService, look: Look) -> OutOfServiceContent:
+def _out_of_service(step: OutOfService, look: Look) -> OutOfServiceContent:
+    known = look.catalogue.places if look.catalogue else ()
+    places = sorted(known, key=lambda place: place.distance_m)
     return OutOfServiceContent(
         title=look.word(_("设备维护中")),
         lead=look.word(_("请到旁边的机器或柜台办理")),
+        until=look.word(_("预计 {time} 恢复", time=f"{step.until:%H:%M}")) if step.until else "",
+        places=look.word(_("离这里最近的")) if places else "",
+        nearest=tuple(
+            FactPart(look.word(place.name), look.word(_distance(place.distance_m)))
+            for place in places[:_NEAREST]
+        ),
     )
 
 
+_NEAREST = 3
+"""Places at most to which the page of a terminal out of service sends the citizen."""
+
+
 def _present_card(step: PresentIdCard, look: Look) -> PresentCardContent:
+    to = look.where.get(Kind.ID_CARD)
     return PresentCardContent(
         title=look.word(_("请把身份证放在感应区")),
         lead=look.word(
@@ -237,6 +250,10 @@ def _present_card(step: PresentIdCard, look: Look) -> PresentCardContent:
         help=look.word(
             _("没带身份证？电子身份证和代办请到柜台，电话 {hotline}", hotline=look.hotline)
         ),
+        reader=look.word(_("感应区")) if to else "",
+        side=look.word(_SIDES[to]) if to else "",
+        to=to or "",
+        lies=step.lies,
         actions=_others(step.others, look),
     )
 
@@ -281,6 +298,7 @@ def _is_it_you(step: IsItYou, look: Look) -> ConfirmNameContent:
         title=look.word(_("是您吗？")),
         lead=look.word(_("手机上已经同意，请核对姓名")),
         name=step.name.reveal(),
+        otherwise=look.word(_("不是您？按“不是”，手机上的同意就作废，不会显示任何人的信息")),
         yes=look.word(_("是我")),
         no=look.word(_("不是")),
     )
@@ -384,6 +402,12 @@ def _confirm_name(step: ConfirmName, look: Look) -> ConfirmNameContent:
         title=look.word(_("这是您的全名吗？")),
         lead=look.word(_("证件芯片放不下很长的姓名，请核对")),
         name=step.name.reveal(),
+        otherwise=look.word(
+            _(
+                "不是您的姓名？按“不是”，这次不会登录；请带身份证到柜台，或拨 {hotline}",
+                hotline=look.hotline,
+            )
+        ),
         yes=look.word(_("是，这是我的姓名")),
         no=look.word(_("不是")),
     )
@@ -560,16 +584,20 @@ def _choose(step: Choose, look: Look) -> ChooseContent:
 
 def _rate(step: Rate, look: Look) -> RateContent:
     levels = (
-        ("5", _("非常满意")),
-        ("4", _("满意")),
-        ("3", _("基本满意")),
-        ("2", _("不满意")),
-        ("1", _("非常不满意")),
+        ("5", _("非常满意"), Tone.GOOD),
+        ("4", _("满意"), Tone.GOOD),
+        ("3", _("基本满意"), Tone.PLAIN),
+        ("2", _("不满意"), Tone.ATTENTION),
+        ("1", _("非常不满意"), Tone.BAD),
     )
     return RateContent(
         title=look.word(_("您对这次服务满意吗？")),
-        lead=look.word(_("{service} · 不记名，可以跳过", service=step.title)),
-        levels=tuple(OptionPart(key, look.word(text), "", f"face-{key}") for key, text in levels),
+        lead=look.word(_("不记名，可以跳过")),
+        done=(FactPart(look.word(_("刚办的业务")), look.word(step.title)),),
+        levels=tuple(
+            OptionPart(key, look.word(text), "", f"face-{key}", tone=tone.value)
+            for key, text, tone in levels
+        ),
         skip=look.word(_("跳过")),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -156,7 +157,9 @@ class Terminal:
 
     def _lend(self) -> None:
         self.lent = True
-        self.dialogue.announce(OutOfService())
+        usual = self._settings.visit.maintenance_s
+        until = datetime.now().astimezone() + timedelta(seconds=usual) if usual else None
+        self.dialogue.announce(OutOfService(until))
 
     def _watch(self, host: Host) -> None:
         vendor_mode.await_asked(host)

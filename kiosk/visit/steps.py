@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from math import ceil
@@ -164,9 +165,11 @@ class Attract(Step[bool]):
 
 @dataclass(frozen=True, slots=True)
 class OutOfService(Step[None]):
-    """设备维护中: a technician works at the machine. Nothing answers this step."""
+    """设备维护中: a technician works at the machine, usually not after ``until``. Nothing answers
+    this step."""
 
     idles: ClassVar[bool] = False
+    until: datetime | None = None
 
 
 AGREE = "agree"

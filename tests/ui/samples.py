@@ -73,7 +73,7 @@ from kiosk.visit.troubles import NOUNS, device_words, document_not_printed, prob
 from kiosk.visit.visit import OTHER_CARD
 from kiosk.words import _
 from kiosk.workshop.sandbox.agreement import agreement
-from kiosk.workshop.sandbox.offers import CENTRE, SHORT_NAME
+from kiosk.workshop.sandbox.offers import CENTRE, PLACES, SHORT_NAME
 from tests.ui.change_samples import change_samples
 from tests.ui.face_samples import CHALLENGE, NOTICE
 from tests.ui.operation_samples import operation_samples
@@ -97,6 +97,7 @@ CATALOGUE = Catalogue(
     hotline="12329",
     demo=True,
     offers=(),
+    places=PLACES,
 )
 
 BULLETINS = (
@@ -346,7 +347,7 @@ _TILES = (
     ),
     Tile(
         "ledger",
-        CentreWords(zh="缴存明细", en="Account entries"),
+        CentreWords(zh="缴存明细", en="Contributions"),
         CentreWords(zh="按年查看", en="By year"),
         "ledger",
         group="query",
@@ -482,7 +483,9 @@ def samples(pdf: bytes = b"") -> dict[str, Step[object]]:
         "01-attract-reader-lost": Attract(
             device_words(Kind.ID_CARD, Status(State.NO_DEVICE, problem=Reason.NO_DEVICE))
         ),
-        "01-out-of-service": OutOfService(),
+        "01-out-of-service": OutOfService(
+            datetime(2026, 1, 15, 14, 35, tzinfo=timezone(timedelta(hours=8)))
+        ),
         "02-agreement": AgreeToTerms(agreement(None)),
         "02-agreement-bank": AgreeToTerms(
             agreement(CentreWords(zh="云岭银行示范路支行", en="Yunling Bank, Shifan Road"))

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 
 from drivers.device import Kind
-from kiosk.visit.steps import ChooseWay, PaperReady, WayTile
-from ui.contents import ChooseContent, PaperReadyContent
+from kiosk.visit.steps import ChooseWay, OutOfService, PaperReady, PresentIdCard, WayTile
+from tests.ui.samples import CATALOGUE
+from ui.contents import (
+    ChooseContent,
+    OutOfServiceContent,
+    PaperReadyContent,
+    PresentCardContent,
+)
 from ui.views import Look, derive
 
 SIDES = Look(where={Kind.DOCUMENT_PRINTER: "below", Kind.RECEIPT_PRINTER: "left"})
@@ -46,3 +53,20 @@ def test_the_quickest_way_is_named_among_those_that_are_open() -> None:
     phone = WayTile("phone", "", "", "", seconds=20)
     assert ways(sms, shut, phone) == [("约 30 秒", False), ("", False), ("最快，约 20 秒", True)]
     assert ways(sms, shut, desk) == [("", False)] * 3  # nothing to compare
+
+
+def test_a_machine_under_maintenance_says_until_when_and_what_is_near() -> None:
+    until = datetime(2026, 1, 15, 14, 35, tzinfo=timezone(timedelta(hours=8)))
+    shown = derive(OutOfService(until), Look(catalogue=CATALOGUE))
+    assert isinstance(shown, OutOfServiceContent)
+    assert shown.until == "预计 14:35 恢复"
+    assert [place.value for place in shown.nearest] == ["850 米", "1.2 公里", "2.6 公里"]
+    shown = derive(OutOfService(), Look())
+    assert isinstance(shown, OutOfServiceContent)
+    assert (shown.until, shown.places, shown.nearest) == ("", "", ())
+
+
+def test_the_page_of_the_card_points_to_the_reader() -> None:
+    shown = derive(PresentIdCard(), Look(where={Kind.ID_CARD: "right"}))
+    assert isinstance(shown, PresentCardContent)
+    assert (shown.reader, shown.side, shown.to) == ("感应区", "屏幕右边", "right")

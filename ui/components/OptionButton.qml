@@ -12,6 +12,8 @@ T.Button {
     property string tone
     property bool available: true
     property string shape: "row"      // "tile": icon above; "row": beside; "line": all on one line; "face": centred
+    property int ground: 0            // width of the icon's ground; 0: as the shape has it
+    property string iconTone
     property string badge             // what the options are compared by
     property bool best: false         // the best of them
     property bool leads: false        // an arrow at the right says that the button leads on
@@ -19,7 +21,7 @@ T.Button {
     property bool sleeping: CurrentPage.busy && pressedLast
     property bool pressedLast: false
     readonly property bool narrow: shape === "row" && width < (Theme.elder ? 700 : 480)
-    readonly property int frameSize: shape === "tile" ? 96
+    readonly property int frameSize: ground > 0 ? ground : shape === "tile" ? 96
         : shape === "face" ? Theme.big(112)
         : shape === "line" ? Theme.big(72)
         : narrow ? (Theme.elder ? 84 : 72) : Theme.elder ? 112 : 96
@@ -53,17 +55,17 @@ T.Button {
             visible: option.iconName.length > 0
             width: option.frameSize
             height: width
-            radius: option.shape === "face" ? width / 2 : Math.min(24, width / 4)
-            color: option.available ? Theme.blueTint : "transparent"
+            radius: option.shape === "face" || option.ground > 0 ? width / 2 : Math.min(24, width / 4)
+            color: option.available ? Theme.toneTint(option.iconTone) : "transparent"
             x: option.shape === "face" ? (parent.width - width) / 2 : option.rim
             y: option.shape === "tile" ? option.rim
-             : option.shape === "face" ? Math.max(20, (parent.height - height - words.height - 20) / 2)
+             : option.shape === "face" ? (option.ground > 0 && Theme.elder) ? 20 : Math.max(20, (parent.height - height - words.height - 20) / 2)
              : (parent.height - height) / 2
             Icon {
                 anchors.centerIn: parent
                 name: option.iconName
-                color: option.available ? Theme.blue : Theme.faint
-                size: parent.width * (option.shape === "face" ? 0.72 : 0.54)
+                color: !option.available ? Theme.faint : option.iconTone.length > 0 ? Theme.toneColor(option.iconTone) : Theme.blue
+                size: parent.width * (option.shape === "face" || option.ground > 0 ? 0.72 : 0.54)
             }
         }
         Icon {

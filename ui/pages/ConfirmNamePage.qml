@@ -9,10 +9,10 @@ Page {
     readonly property ConfirmNameContent shown: view as ConfirmNameContent
     title: shown.title
     lead: shown.lead
+    readonly property int room: buttons.y - 2 * Theme.gap - otherwise.height
     Card {
         width: parent.width
-        height: Math.min(buttons.y - Theme.gap - y, name.implicitHeight + 2 * Theme.inset)
-        y: Theme.wide ? 0 : Math.min(page.low, buttons.y - Theme.gap - name.implicitHeight - 2 * Theme.inset)
+        height: Math.min(page.room, Math.max(name.height + 2 * Theme.inset, Theme.wide ? 0 : Math.min(560, page.low - Theme.gap)))
         Label {
             id: name
             anchors.centerIn: parent
@@ -22,9 +22,18 @@ Page {
             text: whole.includes("·") ? whole.split("·").map(part => Array.from(part).join("\u2060")).join("\u2060·") : whole
             readonly property string whole: page.shown.name
             Accessible.name: whole
-            font.pixelSize: Theme.big(64)
+            font.pixelSize: Theme.big(Theme.wide || Theme.cells(whole) > 16 ? 72 : 96)
             font.bold: true
+            lineHeight: 0.95
         }
+    }
+    Note {
+        id: otherwise
+        width: parent.width
+        y: buttons.y - Theme.gap - height
+        tone: ""
+        icon: "info"
+        text: page.shown.otherwise
     }
     Row {
         id: buttons

@@ -14,17 +14,21 @@ Page {
 
     Item {
         id: scene
+        readonly property int above: 0             // where the card begins, and where it lies
+        readonly property int below: 400
+        readonly property int from: page.shown.lies ? below : above
+        readonly property int to: page.shown.lies ? above : below
         width: 660
-        height: 900
-        readonly property int room: help.y - 24
+        height: 780
+        readonly property int room: (Theme.wide || !where.visible ? help.y : where.y) - Theme.gap
         scale: Math.min(1, room / height)
         x: (parent.width - width) / 2
         y: (room - height) / 2
         Image {
             width: 660
-            height: 640
-            y: 260
-            sourceSize: Qt.size(660, 640)
+            height: 460
+            y: 320
+            sourceSize: Qt.size(660, 460)
             source: "image://icon/present-card"
             Accessible.role: Accessible.Graphic
             Accessible.name: page.title
@@ -34,7 +38,7 @@ Page {
             width: 470
             height: 300
             x: 95
-            y: Theme.moves ? 160 : 300
+            y: scene.from
             sourceSize: Qt.size(470, 300)
             source: "image://icon/id-card"
             Accessible.ignored: true
@@ -42,11 +46,22 @@ Page {
                 running: Theme.moves
                 loops: 3
                 PauseAnimation { duration: 900 }
-                NumberAnimation { from: 160; to: 580; duration: 500; easing.type: Easing.OutCubic }
+                NumberAnimation { from: scene.from; to: scene.to; duration: 500; easing.type: Easing.OutCubic }
                 PauseAnimation { duration: 1600 }
-                NumberAnimation { from: 580; to: 160; duration: 200 }
+                NumberAnimation { from: scene.to; to: scene.from; duration: 200 }
             }
         }
+    }
+    Where {
+        id: where
+        parent: Theme.wide ? page.asideItem : page.bodyItem
+        visible: page.shown.to.length > 0 && (!Theme.wide || page.asideHeight > height + 28)
+        y: Theme.wide ? 28 : help.y - Theme.gap - height
+        width: parent.width
+        height: implicitHeight
+        to: page.shown.to
+        title: page.shown.reader
+        under: page.shown.side
     }
     Label {
         id: help

@@ -1,4 +1,4 @@
-// 好差评: five faces, none of them chosen beforehand; to skip is as easy as to rate.
+// 好差评: five faces in the colours of their meaning, none chosen beforehand; to skip is as easy.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
@@ -11,6 +11,12 @@ Page {
     lead: shown.lead
     leave: false
     span: true
+    FactCard {
+        y: Theme.wide ? 0 : 4
+        width: parent.width
+        facts: page.shown.done
+        most: page.low - Theme.gap
+    }
     Grid {
         id: grid
         y: page.low
@@ -29,6 +35,8 @@ Page {
                 shape: Theme.wide ? "face" : "line"
                 title: modelData.title
                 iconName: modelData.icon
+                iconTone: modelData.tone
+                ground: Math.min(Theme.wide ? 208 : 136, grid.each - (!Theme.wide ? 32 : Theme.elder ? 176 : 120))
                 onClicked: CurrentPage.answer(modelData.key)
             }
         }

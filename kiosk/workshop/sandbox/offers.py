@@ -91,11 +91,11 @@ _OFFERS = (
     _offer("account", "query", ("账户查询", "My account"),
            ("状态、基数", "Status, base"),
            ("账户余额", "Balance")),
-    _offer("ledger", "query", ("缴存明细", "Account entries"),
+    _offer("ledger", "query", ("缴存明细", "Contributions"),
            ("按年查看", "By year")),
     _offer("progress", "query", ("办理进度", "Progress"),
            ("我的办件", "My requests")),
-    _offer(CERTIFICATE, "paper", ("打印缴存证明", "Print a certificate"),
+    _offer(CERTIFICATE, "paper", ("打印缴存证明", "Deposit certificate"),
            ("带电子印章，当场取走", "Sealed by the centre, printed here"),
            ("缴存证明", "Certificate"), hours=_BY_DAY, purposes=PURPOSES,
            limits=Limits(a_day=PRINTS_PER_DAY)),
@@ -194,7 +194,7 @@ _NOTICES = (
         "All services are free of charge. Our staff will never ask you for a code.",
     ),
 )
-_PLACES = (
+PLACES = (
     Place(name=_words("云岭管理部示范路服务大厅(演示)", "Shifan Road branch (demo)"),
           distance_m=850, offers=tuple(offer.service for offer in _ALL)),
     Place(name=_words("云岭汽车站自助终端(演示)", "Bus station terminal (demo)"), distance_m=1200,
@@ -229,7 +229,7 @@ class Offers:
                 demo=True,
                 offers=tuple(self._now(offer, now) for offer in (*_ALL, *self._added.values())),
                 notices=_NOTICES,
-                places=_PLACES,
+                places=PLACES,
                 publication=edition().version,
                 agreement=self.agreement,
             )
