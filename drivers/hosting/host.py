@@ -89,7 +89,8 @@ class Host(ABC):
     """Runs one driver: commands one after another, status past the queue.
 
     The host's thread finds the device, asks for its status while it is idle, and finds it again
-    after it was gone. The thread calls ``on_status`` only when the status has changed.
+    after it was gone. The thread calls ``on_status`` when the status has changed, and with the same
+    status at each look until ``on_status`` has taken it without an exception.
 
     The host does a request with a field ``job`` once: the same type of request with the same
     ``job`` gets the remembered result. The host does not remember a job that failed. It remembers
@@ -110,6 +111,7 @@ class Host(ABC):
         self._pace = pace
         self._on_status = on_status or (lambda status: None)
         self._status = Status(State.STARTING)
+        self._untold = False  # on_status has raised when it was last called
         self._commands: queue.Queue[_QueuedCommand[Any] | None] = queue.Queue()
         self._running: _QueuedCommand[Any] | None = None
         self._stopping = threading.Event()
@@ -325,13 +327,18 @@ class Host(ABC):
         self._note(Status(state, problem=error.reason, detail=error.detail, mend=error.mend))
 
     def _note(self, status: Status) -> None:
-        if status == self._status:
+        known = status == self._status
+        if known and not self._untold:
             return
         self._status = status
         try:
             self._on_status(status)
         except Exception:
-            log.exception("status not told", extra={"device": self.kind})
+            if not known:  # else the log has said so
+                log.exception("status not told", extra={"device": self.kind})
+            self._untold = True
+        else:
+            self._untold = False
 
     def _refuse_all(self) -> None:
         """Let no further command in, refuse all queued commands, and wake the thread."""

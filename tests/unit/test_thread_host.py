@@ -354,6 +354,26 @@ def test_whoever_is_told_of_the_status_does_not_end_the_thread(
     assert {vars(record)["device"] for record in caplog.records} == {Kind.SPEAKER}
 
 
+def test_who_failed_to_take_a_status_gets_it_again_and_the_log_says_so_once(
+    driver: BareDriver, caplog: pytest.LogCaptureFixture
+) -> None:
+    tries: list[Status] = []
+
+    def told(status: Status) -> None:
+        tries.append(status)
+        if len(tries) < 4:
+            raise ValueError("a name")
+
+    host = ThreadHost(driver, told, pace=PACE)
+    host.start()
+    until(lambda: len(tries) == 4)
+    looks = len(driver.times("status"))
+    until(lambda: len(driver.times("status")) > looks + 3)
+    host.stop()
+    assert tries == [ONLINE] * 4
+    assert [record.message for record in caplog.records] == ["status not told"]
+
+
 def test_a_close_that_fails_or_takes_long_holds_nobody_up(
     host: ThreadHost,
     driver: BareDriver,
