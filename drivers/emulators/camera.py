@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers.device import Kind
-from drivers.emulators.face_scene import ACTIONS, WHO, Actor, FaceScene
+from drivers.emulators.drawn_booth import DrawnBooth, jpeg, must_be_action
 from drivers.emulators.http_line import HttpLine
 from drivers.emulators.ports import reserved
 
@@ -19,11 +19,9 @@ FAULTS = ("freeze", "black", "underexposed", "overexposed", "slow", "garbage", "
 _BOUNDARY = "frame"
 _GARBAGE = bytes(range(256)) * 20
 _SLOW_FPS = 2.0
-_QUALITY = 85
 _DRAWN = 50  # drawn pictures; then the first comes again
 _TICK_S = 0.05
 _BOOTH_FPS = 15.0
-_HEARS_S = 0.4  # from an order until a person moves
 
 
 class Camera:
@@ -57,7 +55,7 @@ class Camera:
     ) -> None:
         self._port = port
         self._portrait = portrait
-        self._booth: _Booth | None = None
+        self._booth: DrawnBooth | None = None
         self._size = self._drawn_size = size
         self._drawn_fps = fps
         self._clip = clip
@@ -106,8 +104,7 @@ class Camera:
             case "act":
                 what = facts.pop("what", "")
                 _no_more(order, facts)
-                if what not in ACTIONS:
-                    raise ValueError(f"nobody can do {what!r}; known: {', '.join(ACTIONS)}")
+                must_be_action(what)
                 if self._booth is not None:
                     self._booth.act(what)
             case "plug":
@@ -166,9 +163,7 @@ class Camera:
 
     def _seat(self, who: str) -> None:
         """Have ``who`` stand before the camera."""
-        if self._portrait is None:
-            raise ValueError("no portrait here: `make models` brings it")
-        booth = _Booth(self._portrait, self._drawn_size, who)
+        booth = DrawnBooth(self._portrait, self._drawn_size, who)
         with self._changed:
             self._booth, self._clip = booth, None
             self._size, self._fps = self._drawn_size, _BOOTH_FPS
@@ -199,25 +194,6 @@ class Camera:
             return now, _GARBAGE if "garbage" in self._faults else picture
 
 
-class _Booth:
-    """Somebody before the camera, drawn picture by picture, who does what they are told."""
-
-    def __init__(self, portrait: Path, size: tuple[int, int], who: str) -> None:
-        if who not in WHO:
-            raise ValueError(f"nobody is {who!r}; known: {', '.join(WHO)}")
-        self.who = who
-        self._scene = FaceScene(portrait, size)
-        self._actor = Actor()
-        self._begun = time.monotonic()
-
-    def act(self, what: str) -> None:
-        self._actor.act(what, time.monotonic() - self._begun + _HEARS_S)
-
-    def picture(self) -> bytes:
-        look = self._actor.look(time.monotonic() - self._begun)
-        return _jpeg(self._scene.picture(self.who, look))
-
-
 def _no_more(order: str, facts: dict[str, Any]) -> None:
     if facts:
         raise ValueError(f"{order!r} does not take {list(facts)}")
@@ -232,7 +208,7 @@ def _film(clip: Path) -> tuple[list[bytes], tuple[int, int], float]:
     try:
         pictures = []
         while (read := capture.read())[0]:
-            pictures.append(_jpeg(read[1]))
+            pictures.append(jpeg(read[1]))
         if not pictures:
             raise ValueError(f"{clip} is no film")
         size = (
@@ -255,7 +231,7 @@ def _drawn(width: int, height: int) -> list[bytes]:
         image = np.full((height, width, 3), 96, np.uint8)
         centre = (width * number // _DRAWN, height // 2)
         cv2.circle(image, centre, height // 5, (120, 160, 220), -1)
-        pictures.append(_jpeg(image))
+        pictures.append(jpeg(image))
     return pictures
 
 
@@ -274,13 +250,7 @@ def _exposed(fault: str, picture: bytes) -> bytes:
         case "overexposed":
             height = len(image)
             image[: height // 5] = image[height * 3 // 5 :] = 255
-    return _jpeg(image)
-
-
-def _jpeg(image: Any) -> bytes:
-    import cv2
-
-    return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1].tobytes()
+    return jpeg(image)
 
 
 class _FilmServer(HttpLine):

@@ -247,6 +247,9 @@ _XFS4IOT = {
     **_plain("jam card"),
     **_plain("no chip", undo="pull card"),
     **_over("wrong card"),
+    "face": Order(_facts(Form.TEXT, "who"), undo="step away", seen=lambda seen: bool(seen["who"])),
+    "act": Order(_facts(Form.TEXT, "what"), undo=""),
+    **_over("step away"),
     "show code": Order(
         _facts(Form.TEXT, "text", "symbology") | _facts(Form.BYTES, "data"), undo=""
     ),

@@ -75,6 +75,8 @@ NEEDED: dict[tuple[str, str], dict[str, Any]] = {
     ("xfs4iot", "present late"): {"seconds": 1.0},
     ("xfs4iot", "bin"): {"state": "high"},
     ("xfs4iot", "put card"): BANK,
+    ("xfs4iot", "face"): {"who": "live"},
+    ("xfs4iot", "act"): {"what": "nod"},
     ("xfs4iot", "press"): {"key": "5"},
     ("xfs4iot", "power"): {"state": "battery"},
     ("xfs4iot", "volume"): {"level": 400},
@@ -134,7 +136,7 @@ def emulators() -> Iterator[dict[str, Emulator]]:
             Kind.PIN_PAD: PinPad(directory / Kind.PIN_PAD),
             "io_board": IoBoard(directory / "io_board"),
             Kind.SPEAKER: Speaker(directory / Kind.SPEAKER),
-            "xfs4iot": XfsMachine(),
+            "xfs4iot": XfsMachine(portrait=grey_portrait(directory)),
         }
         for emulator in all_of_them.values():
             emulator.start()

@@ -105,7 +105,10 @@ def bank(centre: str) -> Iterator[Rig]:
     with tempfile.TemporaryDirectory(prefix="desk-") as name:
         directory = Path(name)
         rig = rig_with_citizen(
-            {Kind.ID_CARD: IdCardReader(directory / Kind.ID_CARD), "xfs4iot": XfsMachine()},
+            {
+                Kind.ID_CARD: IdCardReader(directory / Kind.ID_CARD),
+                "xfs4iot": XfsMachine(portrait=grey_portrait(directory)),
+            },
             directory / "desk.sock",
             centre,
         )
@@ -967,7 +970,11 @@ def test_beside_the_terminal(room: QRect, terminal: QSize) -> None:
 
 
 @pytest.mark.parametrize(
-    "room", [(1920, 1080), (1920, 1040), (2560, 1440), (1366, 768), (1280, 1024), (1280, 800)]
+    "room",
+    [
+        *((1920, 1080), (1920, 1040), (2560, 1440), (1366, 768)),
+        *((1600, 1100), (1280, 1024), (1280, 800)),
+    ],
 )
 @pytest.mark.parametrize("stage", [(1080, 1920), (1920, 1080)])
 def test_the_windows_of_the_demo_do_not_overlap(

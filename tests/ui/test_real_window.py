@@ -416,7 +416,7 @@ def test_the_demo_without_a_display(tmp_path: Path, profile: str, size: tuple[in
     assert {page[:2] for page in pages} == {"1-", "2-", "3-", "4-", "5-"}
     assert "2-05-phone-code" in pages
     faces = [page for page in pages if "-face-" in page]
-    assert faces[:1] == (["3-05-face-consent"] if profile == "supermarket" and models() else [])
+    assert faces[:1] == (["3-05-face-consent"] if models() else [])
     assert len(faces) != 1, "a face capture that asks for no action"
     assert all(re.fullmatch(r"\S+ +\S+ +\d+\.\d ms", line) for line in times)
     for page in pages:

@@ -37,12 +37,12 @@ _MAKE: Mapping[str, Callable[[Path], Emulator]] = {
     Kind.DOCUMENT_PRINTER: lambda place: DocumentPrinter(
         seconds_per_page=SECONDS_PER_PAGE, dpi=100
     ),
-    Kind.CAMERA: lambda place: Camera(portrait=PORTRAIT if PORTRAIT.is_file() else None),
+    Kind.CAMERA: lambda place: Camera(portrait=_portrait()),
     Kind.CODE_SCANNER: CodeScanner,
     Kind.PIN_PAD: PinPad,
     "io_board": IoBoard,
     Kind.SPEAKER: Speaker,
-    _BANK: lambda place: XfsMachine(seconds_per_page=SECONDS_PER_PAGE),
+    _BANK: lambda place: XfsMachine(seconds_per_page=SECONDS_PER_PAGE, portrait=_portrait()),
 }
 _SAYS_WHERE = {
     "sdt": "port",
@@ -104,6 +104,10 @@ def of(profile: str, directory: Path) -> DeskHardware:
         elif name not in found.devices:
             found.devices[name] = _MAKE[name](directory / name)
     return found
+
+
+def _portrait() -> Path | None:
+    return PORTRAIT if PORTRAIT.is_file() else None
 
 
 def _tables(profile: str) -> dict[Kind, dict[str, Any]]:

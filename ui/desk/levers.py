@@ -54,9 +54,19 @@ def _reason(key: str, words: Text, order: str, reason: str) -> Lever:
     return Lever(key, words, order, _lists("reasons", reason))
 
 
-def _stands(who: str, words: Text) -> Lever:
-    """Somebody, or a picture of somebody, before the camera."""
-    return _act(f"face {who}", words, f"face who={who}", _is("who", who), "play")
+def _faces(away: str) -> tuple[Lever, ...]:
+    """Somebody, or a picture of somebody, before the camera, and what they do; ``away`` is the
+    order by which nobody stands there any more."""
+    return (
+        *(
+            _act(f"face {who}", words, f"face who={who}", _is("who", who), away)
+            for who, words in _BEFORE_THE_CAMERA.items()
+        ),
+        *(
+            Lever(what, words, f"act what={what}", act=True)
+            for what, words in _MOVES_OF_A_HEAD.items()
+        ),
+    )
 
 
 _BEFORE_THE_CAMERA = {
@@ -150,11 +160,7 @@ DEVICES: Mapping[str, tuple[Lever, ...]] = {
         *(_MUTE, _GARBAGE),
     ),
     Kind.CAMERA: (
-        *(_stands(who, words) for who, words in _BEFORE_THE_CAMERA.items()),
-        *(
-            Lever(what, words, f"act what={what}", act=True)
-            for what, words in _MOVES_OF_A_HEAD.items()
-        ),
+        *_faces("play"),
         _CABLE,
         _fault("freeze", _("画面定住")),
         _fault("black", _("全黑")),
@@ -284,7 +290,7 @@ BANK: Mapping[str, tuple[Lever, ...]] = {
     ),
     Kind.RECEIPT_PRINTER: _printer("ReceiptPrinter"),
     Kind.DOCUMENT_PRINTER: _printer("DocumentPrinter"),
-    Kind.CAMERA: _service("Camera"),
+    Kind.CAMERA: (*_faces("step away"), *_service("Camera")),
     Kind.CODE_SCANNER: _service("BarcodeReader"),
     Kind.PIN_PAD: _service("PinPad"),
     "io_board": (

@@ -40,6 +40,7 @@ class Robot(QObject):
         self._visit_app = visit_app
         self._desk = Remote(desk)
         self._centre = centre
+        self._camera: str = Kind.CAMERA
         self._http = requests.Session()
         self._http.trust_env = False  # no proxy: the stand-in centre runs on this machine
         self._story: Story
@@ -191,13 +192,16 @@ class Robot(QObject):
     # -- the face -----------------------------------------------------------------------------
 
     def shows_face(self) -> bool:
-        """Have a live person stand before the camera. Returns whether the desk can draw one: it
-        has a camera of its own, and the portrait is there."""
-        try:
-            self._desk.tell(Kind.CAMERA, "face", who="live")
-        except ValueError:
-            return False
-        return True
+        """Have a live person stand before the camera. Returns whether the desk can draw one: the
+        portrait is there."""
+        for camera in (Kind.CAMERA, "xfs4iot"):
+            try:
+                self._desk.tell(camera, "face", who="live")
+            except ValueError:
+                continue
+            self._camera = camera
+            return True
+        return False
 
     def action(self) -> HeadAction | None:
         """What the page of a face capture asks for now."""
@@ -209,11 +213,11 @@ class Robot(QObject):
 
     def move_head(self, action: HeadAction) -> None:
         """Have the person before the camera do it."""
-        self._desk.tell(Kind.CAMERA, "act", what=action.value)
+        self._desk.tell(self._camera, "act", what=action.value)
 
     def step_aside(self) -> None:
         """Nobody stands before the camera any more."""
-        self._desk.tell(Kind.CAMERA, "face", who="nobody")
+        self._desk.tell(self._camera, "face", who="nobody")
 
     def type_code(self) -> None:
         for digit in self.sms_code():

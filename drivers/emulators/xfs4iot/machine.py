@@ -16,11 +16,13 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal
 
 from PIL import Image, ImageDraw
 
 from drivers.emulators.document_printer import rendered
+from drivers.emulators.drawn_booth import DrawnBooth, must_be_action
 from drivers.emulators.pin_pad import BANK_KEY, MASTER_KEYS, decrypt, encrypt, format_0
 from drivers.emulators.receipt_printer import drawn
 from drivers.emulators.smart_cards.cards import ChipCard, make_card
@@ -54,6 +56,7 @@ FAULTS = (
 )
 _PAGE = re.compile(rb"/Type\s*/Page(?![s\w])")
 _DPI = 100
+_PICTURE = (640, 480)
 _PRINTERS = ("ReceiptPrinter", "DocumentPrinter")
 _KEYS = ("enter", "cancel", "clear", "backspace")
 _ALGORITHMS = {"T": Algorithm.TDEA, "4": Algorithm.SM4}
@@ -105,6 +108,9 @@ class XfsMachine:
     jam card              the card does not come out
     no chip               a card without a chip is put
     wrong card            something that is no card is pushed at the slot, and not taken in
+    face                  ``who`` of :data:`drivers.emulators.face_scene.WHO` stands before the
+                          camera; needs ``portrait``. ``step away`` – nobody any more
+    act                   ``what`` of :data:`drivers.emulators.face_scene.ACTIONS`
     show code             ``text`` or ``data`` (bytes), ``symbology`` ("qrCode")
     press                 ``key``: "0" to "9", "enter", "cancel", "clear", "backspace"
     open door, close door, press call, release call, come, leave
@@ -138,11 +144,13 @@ class XfsMachine:
         minor: int = 0,
         tells_media: bool = True,
         dialect: Literal["standard", "kal"] = "standard",
+        portrait: Path | None = None,
     ) -> None:
         """``port`` 0 takes a free port. ``card_reader``: "motor", "dip", "latchedDip",
         "contactless". ``minor``: the minor version of every message. Without ``tells_media`` only
         the printers' events tell of paper in the slot, not their status. ``dialect`` "kal": names
-        as services made with KAL's framework write them, interfaces as ``cardReader``."""
+        as services made with KAL's framework write them, interfaces as ``cardReader``.
+        ``portrait``: the pinned picture from which faces before the camera are drawn."""
         self._pace = seconds_per_page
         self._master_keys = dict(master_keys)
         self._reader_type = card_reader
@@ -176,6 +184,8 @@ class XfsMachine:
         self._scanning = False
         self._pictures = 0
         self._picture = b""
+        self._portrait = portrait
+        self._booth: DrawnBooth | None = None
         self._lights: dict[str, Any] = {}
         self._keys: deque[str] = deque()
         self._entering = False
@@ -237,6 +247,9 @@ class XfsMachine:
             "wrong card": self._refuse_card,
             "pull card": self._pull_card,
             "jam card": self._jam_card,
+            "face": self._seat,
+            "act": self._move,
+            "step away": self._step_away,
             "show code": self._show_code,
             "press": self._press,
             "open door": lambda: self._sense(cabinetDoor="open"),
@@ -271,11 +284,11 @@ class XfsMachine:
         ``paper``, ``left``: sheets, or None, ``jammed``, ``toner``, ``bin``), ``bins`` (by printer:
         how many papers were retracted), ``card`` ("none", "inside", "slot"), ``kind`` (of the card,
         or ""), ``card_jammed``, ``lights`` (name to state), ``pictures`` (how many were taken),
-        ``picture`` (the last, JPEG), ``scanning``, ``entering``, ``digits`` (how many of the PIN
-        were entered), ``mode`` (vendor mode), ``cabinet`` (door, sensors, power as the service
-        reports them), ``devices`` (service to state), ``connections`` (service names), ``commands``
-        (names, oldest first), ``faults`` (each with its service, or ""), ``frames`` (direction "in"
-        or "out", service, text).
+        ``picture`` (the last, JPEG), ``who`` (stands before the camera, or ""), ``scanning``,
+        ``entering``, ``digits`` (how many of the PIN were entered), ``mode`` (vendor mode),
+        ``cabinet`` (door, sensors, power as the service reports them), ``devices`` (service to
+        state), ``connections`` (service names), ``commands`` (names, oldest first), ``faults``
+        (each with its service, or ""), ``frames`` (direction "in" or "out", service, text).
         """
         with self._changed:
             receipt, document = (self._printers[name] for name in _PRINTERS)
@@ -295,6 +308,7 @@ class XfsMachine:
                 "lights": dict(self._lights),
                 "pictures": self._pictures,
                 "picture": self._picture,
+                "who": self._booth.who if self._booth else "",
                 "scanning": self._scanning,
                 "entering": self._entering,
                 "digits": len(self._pin),
@@ -733,11 +747,22 @@ class XfsMachine:
         data, symbology = self._codes.popleft()
         return {"readOutput": [{"symbology": symbology, "barcodeData": _text(data)}]}
 
+    def _seat(self, who: str = "live") -> None:
+        self._booth = DrawnBooth(self._portrait, _PICTURE, who)
+
+    def _move(self, what: str) -> None:
+        must_be_action(what)
+        if self._booth is not None:
+            self._booth.act(what)
+
+    def _step_away(self) -> None:
+        self._booth = None
+
     def _take_picture(self, job: QueuedCommand) -> Payload:
         if job.payload.get("camera") != "person":
             raise EndedError("commandErrorCode", "cameraNotSupported")
         self._pictures += 1
-        self._picture = _drawn(self._pictures)
+        self._picture = self._booth.picture() if self._booth else _drawn(self._pictures)
         return {"pictureFile": _text(self._picture)}
 
     def _set_light(self, job: QueuedCommand) -> Payload | None:
@@ -912,7 +937,7 @@ def _seen(paper: bytes) -> list[bytes]:
 
 def _drawn(number: int) -> bytes:
     """A picture (JPEG, 640×480); each number and moment gives another one."""
-    image = Image.new("RGB", (640, 480), (90, 110, 130))
+    image = Image.new("RGB", _PICTURE, (90, 110, 130))
     draw = ImageDraw.Draw(image)
     place = number * 7 % 400
     draw.ellipse((place, 120, place + 200, 360), fill=(220, 180, 150))
