@@ -42,7 +42,9 @@ class Business(StrEnum):
     UNIT_BASE_CHANGE = "unit-base-change"  # 基数调整
     UNIT_RATIO_CHANGE = "unit-ratio-change"  # 比例调整
     UNIT_BACK_PAYMENT = "unit-back-payment"  # 补缴
+    UNIT_REMITTANCE = "unit-remittance"  # 汇缴
     UNIT_DATA_CHANGE = "unit-data-change"  # 单位基本信息变更
+    UNIT_OPENING = "unit-opening"  # 单位开户
 
     @property
     def moves_money(self) -> bool:

@@ -147,6 +147,9 @@ def audit_word(most: int) -> StringConstraints:
     return StringConstraints(min_length=1, max_length=most, pattern=f"^{AUDIT_WORD}$")
 
 
+Named = Annotated[str, line(64, least=1)]
+"""The id of an account, a loan, a card, a unit or an employee in this session, in an order."""
+
 Personal = Sensitive[Annotated[str, line(120), AfterValidator(assigned)]]
 """A citizen's name, number or address, on one line."""
 

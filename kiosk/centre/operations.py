@@ -19,10 +19,22 @@ from kiosk.centre.models import (
     Day,
     Line,
     Money,
+    Named,
+    Ratio,
     RefusalBody,
     Wait,
     WireModel,
     line,
+)
+from kiosk.centre.unit_orders import (
+    UnitBackPaymentOrder,
+    UnitBaseOrder,
+    UnitDataOrder,
+    UnitEnrolmentOrder,
+    UnitOpeningOrder,
+    UnitPeopleOrder,
+    UnitRatioOrder,
+    UnitRemittanceOrder,
 )
 from kiosk.operation import OPERATION_ID, Business, OperationState, PayoutState
 from kiosk.privacy import Sensitive
@@ -31,8 +43,6 @@ OperationId = Annotated[str, StringConstraints(pattern=OPERATION_ID)]
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 """128 random bits that the terminal makes when an order is complete: a retry carries the same key,
 and the centre answers a known key with its operation in its present state."""
-Named = Annotated[str, line(64, least=1)]
-"""The id of an account, a loan or a card in this session."""
 Version = Annotated[str, line(32, least=1)]
 """Which edition of a text the citizen has seen."""
 Code = Annotated[str, line(16)]
@@ -137,13 +147,6 @@ class PhoneOrder(WireModel):
     value: Sensitive[Annotated[str, StringConstraints(pattern=r"^[0-9]{11}$")]]
 
 
-class UnitBackPaymentOrder(WireModel):
-    """补缴: pay all months that a unit owes before this one. The centre computes the amount."""
-
-    business: Literal[Business.UNIT_BACK_PAYMENT]
-    unit: Named
-
-
 Order = Annotated[
     WithdrawalOrder
     | StandingWithdrawalOrder
@@ -155,7 +158,14 @@ Order = Annotated[
     | PasswordOrder
     | PayeeCardOrder
     | PhoneOrder
-    | UnitBackPaymentOrder,
+    | UnitBackPaymentOrder
+    | UnitRemittanceOrder
+    | UnitPeopleOrder
+    | UnitBaseOrder
+    | UnitRatioOrder
+    | UnitDataOrder
+    | UnitEnrolmentOrder
+    | UnitOpeningOrder,
     Field(discriminator="business"),
 ]
 """What the citizen wants 申请: one model for each business."""
@@ -201,6 +211,15 @@ class PersonalField(WireModel):
     refusal: RefusalBody | None = None
 
 
+class UnitLimits(WireModel):
+    """Between what the centre takes bases and ratios of a unit, as the city has set them."""
+
+    least_base: Money
+    most_base: Money
+    least_ratio: Ratio
+    most_ratio: Ratio
+
+
 class Eligibility(WireModel):
     """Whether one business can be had now: can or cannot, why, and how much at most."""
 
@@ -216,7 +235,9 @@ class Eligibility(WireModel):
     balance: Money | None = None  # of the account, before
     payee: Payee | None = None
     checked: tuple[CheckedFact, ...] = Field(default=(), max_length=12)
-    fields: tuple[PersonalField, ...] = Field(default=(), max_length=8)  # for 个人信息变更
+    # for 个人信息变更 and 单位基本信息变更
+    fields: tuple[PersonalField, ...] = Field(default=(), max_length=8)
+    limits: UnitLimits | None = None  # for bases and ratios of a unit
     refusal: RefusalBody | None = None  # why not; None where ``can``
 
 
@@ -323,6 +344,23 @@ class DraftRequest(WireModel):
                 {
                     "key": "9a1c3e5f7b2d4c6e8f0a1b3c5d7e9f21",
                     "order": {"business": "unit-back-payment", "unit": "d7e8"},
+                },
+                {
+                    "key": "1b2d4f6a8c0e1a3c5e7f9b0d2f4a6c8e",
+                    "order": {
+                        "business": "unit-sealing",
+                        "unit": "d7e8",
+                        "employees": ["e9f0", "f1a2"],
+                    },
+                },
+                {
+                    "key": "2c3e5a7b9d1f2b4d6f8a0c1e3a5b7d9f",
+                    "order": {
+                        "business": "unit-ratio-change",
+                        "unit": "d7e8",
+                        "dwjcbl": "0.10",
+                        "grjcbl": "0.10",
+                    },
                 },
             ]
         }

@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field
 from kiosk.centre.models import (
     MOST_ENTRIES,
     MOST_OWNED,
+    CentreWords,
     Code,
     Count,
     Day,
@@ -145,6 +146,8 @@ class Employee(WireModel):
     base: Money = Field(alias="grjcjs")
     amount: Money = Field(alias="yjce")  # 月缴存额 of both sides
     paid_to: YearMonth | None = Field(alias="jzny")
+    no_sealing: CentreWords | None = None  # why the account cannot be sealed now
+    no_unsealing: CentreWords | None = None  # why it cannot be unsealed now
 
 
 Units = Annotated[tuple[Unit, ...], Field(max_length=MOST_OWNED)]

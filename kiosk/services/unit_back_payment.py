@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kiosk.centre.operations import Trial, UnitBackPaymentOrder
+from kiosk.centre.operations import Trial
+from kiosk.centre.unit_orders import UnitBackPaymentOrder
 from kiosk.operation import Business
 from kiosk.services.acting import acted_for, undertake
 from kiosk.services.catalogue import Needs, service

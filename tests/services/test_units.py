@@ -264,7 +264,7 @@ def test_the_traders_pay_four_months_after_a_trial(here: World) -> None:
     end: tuple[Line, ...] = ((EnterSmsCode, here.code), (ShowOutcome, "menu"))
     played = pays(here, (ShowStatement, action("go-on")), *PAID, *end)
     said = facts(played.last(ShowStatement))
-    assert (said["补缴月数"], said["合计"]) == ("4", "3,200.00 元")
+    assert (said["缴存月数"], said["合计"]) == ("4", "3,200.00 元")
     assert str(played.last(ConfirmOperation).operation.amount) == "3200.00"
     assert str(played.last(ShowOutcome).amount) == "3200.00"
     after = played.last(UnitMenu).unit

@@ -135,7 +135,7 @@ TRIAL = Trial(
             way="all",
             title=CentreWords(zh="2025-09 至 2025-12", en="2025-09 to 2025-12"),
             lines=(
-                TrialLine(label=CentreWords(zh="补缴月数", en="Months"), count=4),
+                TrialLine(label=CentreWords(zh="缴存月数", en="Months"), count=4),
                 TrialLine(label=CentreWords(zh="人次", en="Payments"), count=4),
                 TrialLine(
                     label=CentreWords(zh="单位部分", en="Employer's part"),

@@ -22,6 +22,14 @@ TITLES = {
     Business.CARD_SIGNING: CentreWords(zh="银行卡签约", en="Sign-up of the bank card"),
     Business.LEAVING_WITHDRAWAL: CentreWords(zh="离职提取", en="Withdrawal after leaving a job"),
     Business.UNIT_BACK_PAYMENT: CentreWords(zh="单位补缴", en="Back payment of an employer"),
+    Business.UNIT_REMITTANCE: CentreWords(zh="单位汇缴", en="Monthly payment of an employer"),
+    Business.UNIT_ENROLMENT: CentreWords(zh="职工开户", en="Account for a new employee"),
+    Business.UNIT_SEALING: CentreWords(zh="职工封存", en="Sealing of employees' accounts"),
+    Business.UNIT_UNSEALING: CentreWords(zh="职工启封", en="Unsealing of employees' accounts"),
+    Business.UNIT_BASE_CHANGE: CentreWords(zh="缴存基数调整", en="New contribution bases"),
+    Business.UNIT_RATIO_CHANGE: CentreWords(zh="缴存比例调整", en="New contribution ratios"),
+    Business.UNIT_DATA_CHANGE: CentreWords(zh="单位信息变更", en="Change of the employer's data"),
+    Business.UNIT_OPENING: CentreWords(zh="单位开户", en="Account for a company"),
     Business.PASSWORD_CHANGE: CentreWords(zh="查询密码变更", en="Change of query password"),
     Business.PAYEE_CARD_CHANGE: CentreWords(zh="收款银行卡变更", en="Change of bank card"),
     Business.PHONE_CHANGE: CentreWords(zh="手机号变更", en="Change of phone number"),
@@ -72,6 +80,14 @@ REFUSALS: dict[str, tuple[int, Words, Words]] = {
         409,
         ("确认的内容与中心的记录不一致。", "What was confirmed differs from the centre's record."),
         ("什么都没有变。请重新核对后再确认。", "Nothing has changed. Please check and confirm."),
+    ),
+    "quote-outdated": (
+        409,
+        (
+            "确认以后情况变了，与您核对的不一样。",
+            "Things have changed since you confirmed: it would not be what you have seen.",
+        ),
+        ("钱没有动。请重新办理，再核对一次。", "No money has moved. Please start again and check."),
     ),
     "evidence-missing": (
         403,
@@ -363,6 +379,133 @@ REFUSALS: dict[str, tuple[int, Words, Words]] = {
         409,
         ("单位没有欠缴的月份。", "The employer owes nothing for the months before this one."),
         ("不用补缴。", "There is nothing to pay."),
+    ),
+    "unit-owes-first": (
+        409,
+        (
+            "单位欠缴{months}个月，共{amount}元，补缴以后才能办。",
+            "The employer owes {months} months, {amount} yuan in all: pay them back first.",
+        ),
+        ("可以现在办理补缴。", "You can pay them back now."),
+    ),
+    "unit-under-way": (
+        409,
+        (
+            "这个单位有一笔业务正在办理，办完以前不能办这一项。",
+            "Another operation of this employer is under way; this has to wait for its end.",
+        ),
+        ("请等它有了结果再办。", "Please wait for its result."),
+    ),
+    "month-paid": (
+        409,
+        ("{month}已经缴清，不用再缴。", "This month is paid already."),
+        ("下个月再来办理。", "Please come back next month."),
+    ),
+    "month-not-payable": (
+        409,
+        ("只能汇缴当月。", "Only the present month can be paid."),
+        ("以前的月份请办理补缴。", "For months before, choose the back payment."),
+    ),
+    "employee-frozen": (
+        409,
+        ("账户已被冻结，不能封存。", "The account is frozen; it cannot be sealed."),
+        _COUNTER,
+    ),
+    "employee-sealed": (
+        409,
+        ("账户已经封存。", "The account is sealed already."),
+        ("不用再封存。", "There is nothing to do."),
+    ),
+    "seal-unpaid": (
+        409,
+        ("要先缴到{month}才能封存。", "It has to be paid up to {en} first."),
+        ("请先补缴、汇缴，再办理封存。", "Please pay the months first, then seal the account."),
+    ),
+    "employee-in-use": (
+        409,
+        ("账户正在缴存，不用启封。", "The account is being paid into."),
+        ("不用启封。", "There is nothing to do."),
+    ),
+    "employee-elsewhere": (
+        409,
+        (
+            "职工在别的单位正在缴存，不能在这里启封。",
+            "Another employer pays for this person; the account cannot be unsealed here.",
+        ),
+        (
+            "请原单位先封存，再到柜台办理转移。",
+            "Have it sealed there first, then have the account moved at a counter.",
+        ),
+    ),
+    "employee-unknown": (
+        409,
+        ("公安人口库里没有查到这张证件。", "The police register does not know this document."),
+        ("请核对证件，或到柜台办理。", "Please check the document, or go to a counter."),
+    ),
+    "employee-has-account": (
+        409,
+        (
+            "这位职工已经有住房公积金账户，不能再开户。",
+            "This person has an account already; no second one is opened.",
+        ),
+        (
+            "在本单位封存的请办理启封，在别的单位的请办理转移。",
+            "Unseal it if it is sealed here; if it is elsewhere, have it moved.",
+        ),
+    ),
+    "base-outside": (
+        409,
+        ("缴存基数要在{least}元到{most}元之间。", "A base lies between {least} and {most} yuan."),
+        ("请改一下基数。", "Please enter another base."),
+    ),
+    "base-same": (
+        409,
+        ("和现在的基数一样。", "These are the bases of now."),
+        ("不用调整。", "There is nothing to change."),
+    ),
+    "ratio-outside": (
+        409,
+        ("缴存比例要在{least}到{most}之间。", "A ratio lies between {least} and {most}."),
+        ("请改一下比例。", "Please enter another ratio."),
+    ),
+    "ratio-same": (
+        409,
+        ("和现在的比例一样。", "These are the ratios of now."),
+        ("不用调整。", "There is nothing to change."),
+    ),
+    "ratio-not-yet": (
+        409,
+        ("比例一年只能调整一次，{day}起可以再调。", "Once in twelve months: again from {day} on."),
+        _LATER,
+    ),
+    "as-in-register": (
+        409,
+        ("与市场监管部门登记的一致，不用改。", "It is as in the market register."),
+        (
+            "登记的不对，请先到市场监管部门变更。",
+            "If the register is wrong, please have it changed there first.",
+        ),
+    ),
+    "no-company": (
+        409,
+        (
+            "没有查到您是哪个单位登记的联络员。",
+            "The market register names you as the agent of no company.",
+        ),
+        (
+            "请单位先在市场监管部门登记联络员，或带营业执照到柜台。",
+            "Have the company register its agent first, or bring its licence to a counter.",
+        ),
+    ),
+    "company-has-account": (
+        409,
+        ("这个单位已经开户。", "This company has an account already."),
+        ("请在首页选这个单位办理。", "Please choose it on the first page."),
+    ),
+    "company-revoked": (
+        409,
+        ("这个单位的营业执照已被吊销。", "The licence of this company has been revoked."),
+        _COUNTER,
     ),
     "unit-owes": (
         409,

@@ -8,6 +8,8 @@ from kiosk.workshop.sandbox import (
     repayments,
     signings,
     standing,
+    unit_data,
+    unit_people,
     unit_rules,
     withdrawals,
 )
@@ -15,6 +17,15 @@ from kiosk.workshop.sandbox.cases import BusinessRule
 
 RULES: dict[Business, BusinessRule] = {
     rule.business: rule
-    for part in (withdrawals, standing, repayments, signings, changes, unit_rules)
+    for part in (
+        withdrawals,
+        standing,
+        repayments,
+        signings,
+        changes,
+        unit_rules,
+        unit_people,
+        unit_data,
+    )
     for rule in part.RULES
 }

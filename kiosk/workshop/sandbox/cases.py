@@ -20,6 +20,7 @@ from kiosk.centre.operations import (
     Payee,
     PersonalField,
     Trial,
+    UnitLimits,
 )
 from kiosk.operation import Business
 from kiosk.workshop.sandbox.refusals import Refused
@@ -71,6 +72,7 @@ class Terms:
     debt: int | None = None  # of the loan, before
     fields: tuple[PersonalField, ...] = ()  # what can be changed of the personal data
     unit: Row | None = None
+    limits: UnitLimits | None = None  # of bases and ratios of ``unit``
     ways: tuple[str, ...] = ()  # the ways that can be had; empty: any the order may name
     without_amount: tuple[str, ...] = ()  # the ways that take no amount
     monthly: int | None = None  # what is agreed on a month now

@@ -26,7 +26,9 @@ CENTRE = "云岭市住房公积金管理中心(演示)"
 SHORT_NAME = ShortName(zh="云岭市公积金中心", en="Yunling Housing Fund")
 HOTLINE = "12329"
 CERTIFICATE, OUT_OF_TOWN, PAPERS = "deposit-certificate", "out-of-town-certificate", "papers"
-UNIT_CERTIFICATE = "unit-certificate"
+UNIT_CERTIFICATE, BASES = "unit-certificate", "unit-base"
+BASES_MONTH = 7
+"""The month in which bases are adjusted, when the year of the provident fund begins."""
 PRINTS_PER_DAY = 3
 """So often a day a document of one kind is printed about one account, loan or operation."""
 
@@ -131,6 +133,8 @@ _OFFERS = (
            ("6 位数字", "Six digits"), ("查询密码", "Password"), hours=_BY_DAY),
     _offer("outlets", "other", ("网点、取号、预约", "Outlets and queues"),
            ("取号、预约", "Tickets, appointments"), ("网点预约", "Outlets")),
+    _offer("unit-opening", "other", ("单位开户", "Account for a company"),
+           ("登记的联络员来办", "By its registered agent"), hours=_BY_DAY),
     _offer("signing", "change", ("签约", "Sign up"), ("短信、银行卡", "Messages, bank card"),
            hours=_BY_DAY),
 )  # fmt: skip
@@ -170,15 +174,25 @@ PUBLIC = (
 FOR_UNITS = (
     _offer("unit-remittances", "unit", ("汇缴核对", "Contributions"),
            ("每人每月缴了多少", "Who has how much of each month")),
-    _offer("unit-employees", "unit", ("职工名单", "Employees"),
-           ("状态、基数、月缴存额", "State, base, monthly amount")),
-    _offer("unit", "unit", ("单位信息", "The employer"),
-           ("账户、比例、欠缴", "Account, ratios, arrears")),
+    _offer("unit-people", "unit", ("人员增减", "Employees in and out"),
+           ("新人开户、封存、启封", "New, sealed, unsealed"), hours=_BY_DAY),
+    _offer(BASES, "unit", ("基数调整", "New bases"),
+           ("每年 7 月", "Each July"), hours=_BY_DAY),
+    _offer("unit-ratio", "unit", ("比例调整", "New ratios"),
+           ("5% 到 12% 之间", "Between 5 % and 12 %"), hours=_BY_DAY),
+    _offer("unit-payment", "unit", ("汇缴", "Monthly payment"),
+           ("缴当月的", "For this month"), hours=_BY_DAY),
     _offer("unit-back-payment", "unit", ("补缴", "Back payment"),
            ("欠缴的月份", "Months in arrears"), hours=_BY_DAY),
     _offer(UNIT_CERTIFICATE, "unit", ("单位证明", "Certificates"),
            ("缴存证明、无欠缴证明", "Contributions, nothing owed"), hours=_BY_DAY,
            limits=Limits(a_day=PRINTS_PER_DAY)),
+    _offer("unit-employees", "unit", ("职工名单", "Employees"),
+           ("状态、基数、月缴存额", "State, base, monthly amount")),
+    _offer("unit", "unit", ("单位信息", "The employer"),
+           ("账户、比例、欠缴", "Account, ratios, arrears")),
+    _offer("unit-data", "unit", ("信息变更", "Change of data"),
+           ("地址、法人、发薪日", "Address, representative, pay day"), hours=_BY_DAY),
     _offer("unit-progress", "unit", ("办理进度", "Progress"),
            ("经办的业务", "What you have done here")),
 )  # fmt: skip
@@ -211,7 +225,7 @@ class Offers:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = Lock()
-        self._closed: dict[str, CentreWords | None] = {}
+        self._closed = self._out_of_season()
         self._added: dict[str, Offer] = {}
         self._version = 1
         self.agreement: Agreement | None = None
@@ -255,8 +269,14 @@ class Offers:
     def reset(self) -> None:
         with self._lock:
             self._version += 1
-            self._closed.clear()
+            self._closed = self._out_of_season()
             self._added.clear()
+
+    def _out_of_season(self) -> dict[str, CentreWords | None]:
+        """What is closed in this month, until a lever opens it."""
+        if self._clock.today().month == BASES_MONTH:
+            return {}
+        return {BASES: _words("每年 7 月办，现在不能提交", "In July only")}
 
     def must_be_open(self, service: str) -> None:
         """Refuses service-closed, unless ``service`` is open now."""

@@ -22,6 +22,7 @@ from kiosk.centre.models import CentreWords, RefusalBody, SmsSent
 from kiosk.centre.operations import (
     Authorisation,
     AuthorisationAnswer,
+    Change,
     Confirmation,
     DraftRequest,
     Eligibility,
@@ -50,6 +51,7 @@ from kiosk.workshop.sandbox.offers import Offers
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.sessions import CODE_VALID_S, RESEND_S, WRONG_CODES, TokenHolder
 from kiosk.workshop.sandbox.store import Row, Store, yuan
+from kiosk.workshop.sandbox.unit_plans import detail
 from kiosk.workshop.sandbox.units import UnitBook
 
 DRAFT_TTL_S = 600
@@ -236,6 +238,7 @@ class OperationDesk:
             else None,
             checked=terms.checked,
             fields=terms.fields,
+            limits=terms.limits,
             refusal=terms.refusal.body if terms.refusal else None,
         )
 
@@ -295,6 +298,8 @@ class OperationDesk:
         amount = getattr(order, "amount", None)
         value = getattr(order, "value", None)
         new = None if value is None else str(value.reveal())
+        if new is None:
+            new = detail(order, lambda one: self._units.find_employee(visitor, one))
         takes = _rule_of(order.business).takes
         if new is not None and takes:
             new = takes(self._case(visitor), new)
@@ -305,8 +310,18 @@ class OperationDesk:
             way=getattr(order, "way", None),
             field=getattr(order, "field", None),
             value=new,
-            unit=self._units.find(visitor, unit)["number"] if unit else None,
+            unit=self._unit(visitor, order.business, unit) if unit else None,
         )
+
+    def _unit(self, visitor: TokenHolder, business: Business, handle: str) -> str:
+        """The number of a unit, or of a company that has no account yet. Refuses not-found."""
+        if business is not Business.UNIT_OPENING:
+            return str(self._units.find(visitor, handle)["number"])
+        for terms in RULES[business].judge(self._case(visitor)):
+            _, _, number = terms.number
+            if number and visitor.handle(number) == handle:
+                return number
+        raise Refused("not-found")
 
     def _terms(
         self, visitor: TokenHolder, case: PersonCase, rule: BusinessRule, target: OrderTarget
@@ -596,8 +611,7 @@ class OperationDesk:
         case = self._case_of(row)
         self._offers.must_be_open(rule.service)
         terms = fitting(rule.judge(case), target)
-        if rule.changes:
-            rule.changes(case, target)  # refuses what has become impossible since the draft
+        _must_be_as_quoted(row, terms, rule.changes(case, target) if rule.changes else ())
         serial = f"01{self._clock.today():%y%m%d}{secrets.randbelow(10**7):07}"
         moved = rule.carry_out(case, target, terms, serial)
         self._store.insert_all(
@@ -921,6 +935,15 @@ def fitting(all_terms: list[Terms], target: OrderTarget) -> Terms:
     if terms.least is not None and target.amount < terms.least:
         raise Refused("amount-below", least=f"{yuan(terms.least):,.2f}")
     return terms
+
+
+def _must_be_as_quoted(row: Row, terms: Terms, changes: tuple[Change, ...]) -> None:
+    """Refuses quote-outdated where the centre would move or change something else now than what the
+    citizen has confirmed."""
+    quote = Operation.model_validate_json(row["quote"])
+    moves = quote.amount if terms.amount is None else yuan(terms.amount)
+    if moves != quote.amount or changes != quote.changes:
+        raise Refused("quote-outdated")
 
 
 def _rule_of(business: Business) -> BusinessRule:

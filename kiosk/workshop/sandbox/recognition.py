@@ -119,6 +119,11 @@ class Recogniser:
         return person
 
 
+def names_person(card: CardEvidence, person: Row) -> bool:
+    """Whether the card, or as much of the name as its chip holds, names the person."""
+    return _same_name(card, person) or _begins_name(card, person)
+
+
 def _latin(name: str) -> str:
     return " ".join(name.split()).casefold()
 

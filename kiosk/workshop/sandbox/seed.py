@@ -167,6 +167,7 @@ def _open(store: Store, account: _Account, holder: Persona) -> None:
             "month": booked.replace(day=1).isoformat() if kind == "01" else None,
             "amount": fen(amount),
             "balance": fen(balance),
+            "employer_amount": fen(employer) if kind == "01" else None,
         }
         if kind == "11":
             row |= {

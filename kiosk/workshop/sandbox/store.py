@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 _VERSION = 13  # raised with every change of the schema or of the seed
+_VERSION = 12  # raised with every change of the schema or of the seed
 _SCHEMA = """
 CREATE TABLE person (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, name_latin TEXT NOT NULL, sex TEXT NOT NULL,
@@ -24,6 +25,10 @@ CREATE TABLE unit (
     employer_ratio INTEGER NOT NULL, personal_ratio INTEGER NOT NULL, bank TEXT NOT NULL,
     bank_account TEXT NOT NULL, pay_day INTEGER NOT NULL, ratio_since TEXT NOT NULL
 ) STRICT;
+CREATE TABLE register (
+    organisation TEXT PRIMARY KEY, name TEXT NOT NULL, address TEXT NOT NULL,
+    representative TEXT NOT NULL, agent TEXT NOT NULL REFERENCES person, revoked INTEGER NOT NULL
+) STRICT;
 CREATE TABLE account (
     number TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES person,
     employer TEXT NOT NULL REFERENCES employer, status TEXT NOT NULL, opened TEXT NOT NULL,
@@ -34,7 +39,7 @@ CREATE TABLE account (
 CREATE TABLE booking (
     serial TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES account, booked TEXT NOT NULL,
     kind TEXT NOT NULL, month TEXT, amount INTEGER NOT NULL, balance INTEGER NOT NULL,
-    reason TEXT, way TEXT, bank TEXT, bank_card TEXT
+    reason TEXT, way TEXT, bank TEXT, bank_card TEXT, employer_amount INTEGER
 ) STRICT;
 CREATE INDEX booking_by_account ON booking (account, booked);
 CREATE TABLE loan (

@@ -34,6 +34,32 @@ UNITS = (
 """Numbers as in the table of employers; the second one has not paid since September 2025."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Company:
+    """A company as the market register 市场监管登记 has it. ``agent``: the persona who is its
+    registered agent 联络员."""
+
+    organisation: str
+    name: str
+    address: str
+    representative: str
+    agent: str
+    revoked: int = 0  # 吊销
+
+
+REGISTER = (
+    _Company("91990101MA0DEMO02X", "云岭建设集团(演示)", "演示省云岭市示范区建设路18号", "郭伟",
+             "A1"),
+    _Company("91990101MA0DEMO04X", "云岭商贸(演示)", "演示省云岭市示范区商贸街4号", "高明", "A1"),
+    _Company("91990101MA0DEMO07X", "云岭餐饮(演示)", "演示省云岭市示范区河滨路7号", "刘洋", "A1"),
+    _Company("91990101MA0DEMO08X", "云岭旧货(演示)", "演示省云岭市示范区旧街8号", "周敏", "P06",
+             revoked=1),
+)  # fmt: skip
+"""The first two are the units above: the builders have moved, the traders have another
+representative. The third has no account yet; the fourth has lost its licence."""
+
+
 def fill(store: Store) -> None:
-    """Each unit of the table, with its agent."""
+    """Each unit of the table, with its agent, and the market register."""
     store.insert_all("unit", (asdict(row) for row in UNITS))
+    store.insert_all("register", (asdict(row) for row in REGISTER))

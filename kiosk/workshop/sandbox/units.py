@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from kiosk import calculations as rules
-from kiosk.centre.models import MaskingRules
+from kiosk.centre.models import CentreWords, MaskingRules
 from kiosk.centre.units import (
     Employee,
     MonthList,
@@ -83,7 +83,8 @@ class UnitBook:
         unit = self.find(visitor, handle)
         paid = self._store.all(
             "SELECT account.*, person.name, person.name_latin, booking.amount AS booked_amount, "
-            "booking.booked FROM booking JOIN account ON account.number = booking.account "
+            "booking.employer_amount AS booked_of_employer, booking.booked "
+            "FROM booking JOIN account ON account.number = booking.account "
             "JOIN person ON person.id = account.person "
             "WHERE employer = ? AND kind IN (?, ?) AND month = ? ORDER BY account.number",
             unit["number"],
@@ -91,11 +92,14 @@ class UnitBook:
             month.isoformat(),
         )
         if paid:
-            shares = [_share(row, row["booked_amount"]) for row in paid]
+            shares = [_share(row, row["booked_amount"], row["booked_of_employer"]) for row in paid]
             paid_on = date.fromisoformat(max(row["booked"] for row in paid))
         else:
             owing = self.owing(unit["number"], month) if month <= self.this_month else []
-            shares = [_share(row, row["employer_amount"] + row["personal_amount"]) for row in owing]
+            shares = [
+                _share(row, row["employer_amount"] + row["personal_amount"], row["employer_amount"])
+                for row in owing
+            ]
             paid_on = None
         if not shares:
             raise Refused("not-found")
@@ -114,6 +118,8 @@ class UnitBook:
                 base=yuan(row["base"]),
                 amount=yuan(row["employer_amount"] + row["personal_amount"]),
                 paid_to=_first(row["paid_to"]),
+                no_sealing=_reason(why_no_sealing(row, self.this_month)),
+                no_unsealing=_reason(why_no_unsealing(self._store, row)),
             )
             for row in self.accounts(unit["number"])
         ]
@@ -188,10 +194,10 @@ class UnitBook:
     def _unit(self, visitor: TokenHolder, row: Row) -> Unit:
         accounts = self.accounts(row["number"])
         paying = [each for each in accounts if each["status"] in PAYING]
-        due = sum(each["employer_amount"] + each["personal_amount"] for each in paying)
         owed = self.owed(row["number"])
         late = [each for each in owed if each.month < self.this_month]
         paid = self.paid(row["number"])
+        of_month = [each for each in (*owed, *paid) if each.month == self.this_month]
         return Unit(
             id=visitor.handle(row["number"]),
             name=row["name"],
@@ -212,7 +218,7 @@ class UnitBook:
             if owed
             else (paid[0].month if paid else None),
             month=self.this_month,
-            due=yuan(due),
+            due=sum((each.amount for each in of_month), Decimal("0.00")),
             paid=not owed,
             months_in_arrears=len(late),
             arrears=sum((each.amount for each in late), Decimal("0.00")),
@@ -220,14 +226,37 @@ class UnitBook:
         )
 
 
+def why_no_sealing(row: Row, month: date) -> Refused | None:
+    """Why the account cannot be sealed in ``month``; None: it can."""
+    if row["status"] == "06":
+        return Refused("employee-frozen")
+    if row["status"] != "01":
+        return Refused("employee-sealed")
+    if row["paid_to"] is None or date.fromisoformat(row["paid_to"]) < month:
+        return Refused("seal-unpaid", month=f"{month.year}年{month.month}月", en=f"{month:%Y-%m}")
+    return None
+
+
+def why_no_unsealing(store: Store, row: Row) -> Refused | None:
+    """Why the account cannot be unsealed; None: it can."""
+    if row["status"] != "02":
+        return Refused("employee-in-use")
+    if store.one("SELECT 1 FROM account WHERE person = ? AND status IN (?, ?)", row["person"],
+                 *PAYING):  # fmt: skip
+        return Refused("employee-elsewhere")
+    return None
+
+
+def _reason(refused: Refused | None) -> CentreWords | None:
+    return refused.body.reason if refused else None
+
+
 def masked(row: Row) -> str:
     """The name of an employee as agents see it: 王*."""
     return mask_name(row["name"] or row["name_latin"])
 
 
-def _share(row: Row, amount: int) -> MonthShare:
-    whole = row["employer_amount"] + row["personal_amount"]
-    employer = row["employer_amount"] * amount // whole if whole else 0
+def _share(row: Row, amount: int, employer: int) -> MonthShare:
     return MonthShare(
         name=masked(row),
         account=_MASKING.mask(Sensitive(row["number"])),
