@@ -337,6 +337,20 @@ class ChooseContent(PageContent):
 
 
 @dataclass(frozen=True, slots=True)
+class PickManyContent(PageContent):
+    """Several of many: those that are chosen have a tick. ``confirm`` is the button's text with %1
+    for how many are chosen, ``full`` says that ``most`` are chosen."""
+
+    title: str
+    lead: str
+    options: tuple[OptionPart, ...]
+    most: int
+    none: str
+    confirm: str
+    full: str
+
+
+@dataclass(frozen=True, slots=True)
 class StatementContent(PageContent):
     """Facts, with one large number above them where ``label`` is not empty.
 

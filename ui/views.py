@@ -74,7 +74,7 @@ from kiosk.visit.steps import (
     Tone,
     WayTile,
 )
-from kiosk.visit.unit_steps import UnitMenu
+from kiosk.visit.unit_steps import ChooseEmployees, PresentEmployeeCard, UnitMenu
 from kiosk.words import HIDDEN, Language, Month, Sayable, Text, _, say
 from ui import charts
 from ui.contents import (
@@ -111,6 +111,7 @@ from ui.contents import (
     PageContent,
     PaperReadyContent,
     PhoneCodeContent,
+    PickManyContent,
     PointPart,
     PresentCardContent,
     PresentThingContent,
@@ -255,6 +256,18 @@ def _present_card(step: PresentIdCard, look: Look) -> PresentCardContent:
         to=to or "",
         lies=step.lies,
         actions=_others(step.others, look),
+    )
+
+
+def _present_employee_card(step: PresentEmployeeCard, look: Look) -> PresentCardContent:
+    return PresentCardContent(
+        title=look.word(_("请放新职工的身份证")),
+        lead=look.word(
+            _("感应区上还有一张证件，请先拿开")
+            if step.lies
+            else _("要用本人的原件，读完请还给本人")
+        ),
+        help=look.word(_("只读姓名、号码和有效期，交中心核对")),
     )
 
 
@@ -579,6 +592,27 @@ def _choose(step: Choose, look: Look) -> ChooseContent:
             )
             for option in step.options
         ),
+    )
+
+
+def _choose_employees(step: ChooseEmployees, look: Look) -> PickManyContent:
+    return PickManyContent(
+        title=look.word(step.title),
+        lead=look.word(step.lead),
+        options=tuple(
+            OptionPart(
+                pick.key,
+                look.word(pick.title),
+                look.word(pick.hint if pick.closed is None else pick.closed),
+                "",
+                enabled=pick.closed is None,
+            )
+            for pick in step.picks
+        ),
+        most=step.most,
+        none=look.word(_("请选择职工")),
+        confirm=look.word(_("选好了（{count} 人）", count="%1")),
+        full=look.word(_("一次最多 {most} 人", most=step.most)),
     )
 
 
@@ -1257,6 +1291,7 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     Attract: _attract,
     OutOfService: _out_of_service,
     PresentIdCard: _present_card,
+    PresentEmployeeCard: _present_employee_card,
     ConfirmName: _confirm_name,
     ShowPhoneCode: _show_phone_code,
     IsItYou: _is_it_you,
@@ -1272,6 +1307,7 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     Menu: _menu,
     UnitMenu: _unit_menu,
     Choose: _choose,
+    ChooseEmployees: _choose_employees,
     Rate: _rate,
     Farewell: _farewell,
     ShowStatement: _show_statement,

@@ -13,12 +13,19 @@ from kiosk.visit.steps import Choose, Option, Tone
 from kiosk.visit.visit import Visit
 from kiosk.words import _
 
-_ICONS = {"address": "place", "marital": "heart", "email": "message"}
+_ICONS = {
+    "address": "place",
+    "marital": "heart",
+    "email": "message",
+    "representative": "account",
+    "pay_day": "calendar",
+}
 
 
 @service("personal-data", icon="account", needs=Needs(committer=True))
 def change_personal_data(visit: Visit) -> None:
-    field = _which(visit, must_be_possible(visit, Business.PERSONAL_DATA_CHANGE).fields)
+    fields = must_be_possible(visit, Business.PERSONAL_DATA_CHANGE).fields
+    field = which_field(visit, fields, field_page(fields))
     order = PersonalDataOrder(
         business=Business.PERSONAL_DATA_CHANGE,
         field=field.field,
@@ -27,10 +34,11 @@ def change_personal_data(visit: Visit) -> None:
     visit.confirm_and_commit(visit.draft(order))
 
 
-def _which(visit: Visit, fields: tuple[PersonalField, ...]) -> PersonalField:
-    """Which of the data the citizen wants to change. What cannot be changed leads to its reason,
-    and back here."""
-    page = field_page(fields)
+def which_field(
+    visit: Visit, fields: tuple[PersonalField, ...], page: ChooseReason
+) -> PersonalField:
+    """Which of the ``fields`` on ``page`` the citizen wants to change. What cannot be changed leads
+    to its reason, and back here."""
     while True:
         chosen = visit.ask(page)
         field = next(each for each in fields if each.field == chosen)
@@ -44,8 +52,8 @@ def field_page(fields: tuple[PersonalField, ...]) -> ChooseReason:
     return ChooseReason(
         _("改哪一项？"),
         _("姓名和证件号码要改，请带户口簿到柜台"),
-        tuple(_option(each) for each in fields if each.refusal is None),
-        tuple(_option(each) for each in fields if each.refusal is not None),
+        tuple(field_option(each) for each in fields if each.refusal is None),
+        tuple(field_option(each) for each in fields if each.refusal is not None),
     )
 
 
@@ -59,7 +67,8 @@ def value_page(field: PersonalField) -> Choose:
     )
 
 
-def _option(each: PersonalField) -> Option:
+def field_option(each: PersonalField) -> Option:
+    """One of the data: what is on file, or why it cannot be changed here."""
     icon = _ICONS.get(each.field, "more")
     if each.refusal is not None:
         return Option(each.field, each.label, each.refusal.reason, icon, Tone.ATTENTION)

@@ -5,28 +5,45 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal as D
 
-from kiosk.centre.models import CentreWords
-from kiosk.centre.operations import Trial, TrialChoice, TrialLine
+from kiosk.centre.models import CentreWords, RefusalBody
+from kiosk.centre.operations import (
+    Change,
+    Eligibility,
+    FieldChoice,
+    Operation,
+    PersonalField,
+    Trial,
+    TrialChoice,
+    TrialLine,
+    UnitLimits,
+)
 from kiosk.centre.units import Employee, MonthList, MonthShare, RemittanceMonth, Remittances, Unit
 from kiosk.identity.acting import whom_page
 from kiosk.operation import Business, OperationState
 from kiosk.privacy import Sensitive
 from kiosk.services.catalogue import SERVICES
 from kiosk.services.unit_account import unit_statement
-from kiosk.services.unit_back_payment import trial_statement
+from kiosk.services.unit_back_payment import BACK_PAYMENT_TRIAL
 from kiosk.services.unit_certificate import CERTIFICATES_PAGE
+from kiosk.services.unit_data import unit_field_page
 from kiosk.services.unit_employees import employees_table
+from kiosk.services.unit_opening import companies_page
+from kiosk.services.unit_people import PEOPLE_PAGE, SEALING_TRIAL, WHO_LEAVES, base_page
+from kiosk.services.unit_ratio import ratio_page
 from kiosk.services.unit_remittances import (
     arrears_table,
     month_page,
     month_table,
     remittances_table,
 )
+from kiosk.services.unit_trials import employees_page, trial_statement
 from kiosk.visit.operation_steps import ConfirmOperation
 from kiosk.visit.operation_words import HOME, outcome
 from kiosk.visit.steps import Step, Tile
-from kiosk.visit.unit_steps import UnitMenu
-from kiosk.workshop.sandbox.offers import FOR_UNITS
+from kiosk.visit.unit_steps import PresentEmployeeCard, UnitMenu
+from kiosk.words import _
+from kiosk.workshop.sandbox.offers import BASES, FOR_UNITS
+from kiosk.workshop.sandbox.unit_people import RESOLUTION
 from tests.ui.operation_samples import QUOTE, RECEIPT_ACTION, SLIP_ACTION
 
 BUILDERS = Unit(
@@ -180,6 +197,150 @@ BACK_PAYMENT = QUOTE.model_copy(
 )
 
 
+_NOT_NOW = CentreWords(zh="每年 7 月办，现在不能提交", en="In July only")
+_UNPAID = CentreWords(zh="要先缴到2026年1月才能封存。", en="It has to be paid up to 2026-01 first.")
+MANY = tuple(
+    _employee(name, f"99********{at:03}", "01", base, amount).model_copy(
+        update={"no_sealing": None if at % 4 else _UNPAID}
+    )
+    for at, (name, base, amount) in enumerate(
+        (
+            ("王*", "10000.00", "2400.00"),
+            ("孙*", "7500.00", "1800.00"),
+            ("冯*", "7200.00", "1728.00"),
+            ("欧阳*", "8000.00", "1920.00"),
+            ("阿***·阿***", "6500.00", "1560.00"),
+            ("杨*", "5000.00", "1200.00"),
+            ("李*", "28000.00", "6720.00"),
+            ("吴*", "2200.00", "528.00"),
+        ),
+        1,
+    )
+)
+LIMITS = UnitLimits(
+    least_base=D("2200.00"),
+    most_base=D("28000.00"),
+    least_ratio=D("0.05"),
+    most_ratio=D("0.12"),
+)
+
+
+def _words(zh: str, en: str) -> CentreWords:
+    return CentreWords(zh=zh, en=en)
+
+
+def _money(label: CentreWords, amount: str) -> TrialLine:
+    return TrialLine(label=label, money=D(amount), unit=_words("元", "yuan"))
+
+
+SEALING = Trial(
+    choices=(
+        TrialChoice(
+            way="all",
+            title=_words("封存2人", "Seal 2 accounts"),
+            lines=(
+                _money(_words("孙*", "孙*"), "1800.00"),
+                _money(_words("冯*", "冯*"), "1728.00"),
+                TrialLine(label=_words("办理后人数", "People paid for, after"), count=1),
+                _money(_words("现在月缴存额", "A month, now"), "5928.00"),
+                _money(_words("办理后月缴存额", "A month, after"), "2400.00"),
+                TrialLine(label=_words("起始日期", "From"), day=date(2026, 2, 1)),
+            ),
+        ),
+    ),
+    note=TRIAL.note,
+)
+
+
+def _change(field: str, zh: str, en: str, before: str, after: str) -> Change:
+    return Change(
+        field=field,
+        label=_words(zh, en),
+        before=Sensitive(_words(before, before)),
+        after=Sensitive(_words(after, after)),
+    )
+
+
+def _application(business: Business, title: CentreWords, **changes: object) -> Operation:
+    return BACK_PAYMENT.model_copy(
+        update={"business": business, "title": title, "amount": None} | changes
+    )
+
+
+SEALED = _application(
+    Business.UNIT_SEALING,
+    _words("职工封存", "Sealing of employees' accounts"),
+    changes=(
+        _change("people", "缴存人数", "people paid for", "3", "1"),
+        _change("monthly", "月缴存额", "monthly payment", "5,928.00", "2,400.00"),
+    ),
+    effects=(
+        _words(
+            "封存孙*、冯*，2026年2月起不再缴存", "Sealed: 孙*、冯*; nothing is paid from 2026-02 on"
+        ),
+    ),
+)
+RATIO = _application(
+    Business.UNIT_RATIO_CHANGE,
+    _words("缴存比例调整", "New contribution ratios"),
+    changes=(
+        _change("people", "缴存人数", "people paid for", "3", "3"),
+        _change("monthly", "月缴存额", "monthly payment", "5,928.00", "4,940.00"),
+    ),
+    effects=(
+        _words(
+            "缴存比例由单位12%、个人12%调整为单位10%、个人10%，2026年2月起执行，12个月内不再调整",
+            "Ratios from 12 % and 12 % to 10 % and 10 % from 2026-02 on, for 12 months at least",
+        ),
+    ),
+    texts=(RESOLUTION,),
+)
+
+
+def _field(
+    name: str, zh: str, en: str, held: str, choice: str, refusal: CentreWords | None = None
+) -> PersonalField:
+    new = FieldChoice(
+        code="c",
+        words=Sensitive(_words(choice, choice)),
+        source=_words("市场监管部门登记", "From the market register"),
+    )
+    no = RefusalBody(code="as-in-register", reason=refusal, next_step=refusal, reference="K7Q2")  # type: ignore[arg-type]
+    return PersonalField(
+        field=name,
+        label=_words(zh, en),
+        held=Sensitive(_words(held, held)),
+        choices=() if refusal else (new,),
+        refusal=no if refusal else None,
+    )
+
+
+_AS_REGISTERED = _words("与市场监管部门登记的一致，不用改。", "It is as in the market register.")
+FIELDS = (
+    _field("address", "单位地址", "Address", BUILDERS.address, "演示省云岭市示范区建设路18号"),
+    _field("pay_day", "发薪日", "Pay day", "每月15日", "每月5日"),
+    _field("representative", "法定代表人", "Legal representative", "郭*", "", _AS_REGISTERED),
+)
+
+
+def _company(name: str, refusal: CentreWords | None = None) -> Eligibility:
+    field = _field("company", "单位名称", "Company", name, "", refusal)
+    return Eligibility(
+        business=Business.UNIT_OPENING,
+        can=refusal is None,
+        unit=name,
+        fields=(field.model_copy(update={"choices": (), "refusal": None}),),
+        limits=LIMITS,
+        refusal=field.refusal,
+    )
+
+
+COMPANIES = (
+    _company("云岭餐饮(演示)"),
+    _company("云岭建设集团(演示)", _words("这个单位已经开户。", "It has an account already.")),
+)
+
+
 def unit_menu(unit: Unit) -> UnitMenu:
     """The menu with every service that the stand-in offers for units."""
     return UnitMenu(
@@ -189,7 +350,7 @@ def unit_menu(unit: Unit) -> UnitMenu:
                 offer.short or offer.title,
                 offer.hint,
                 SERVICES[offer.service].icon,
-                closed=offer.closed_because,
+                closed=_NOT_NOW if offer.service == BASES else offer.closed_because,
                 group=offer.group,
             )
             for offer in FOR_UNITS
@@ -204,7 +365,7 @@ def unit_samples() -> dict[str, Step[object]]:
         update={"state": OperationState.DONE, "reference": "012601150000001"}
     )
     steps: dict[str, object] = {
-        "a6-trial": trial_statement(TRADE.name, TRIAL),
+        "a6-trial": trial_statement(BACK_PAYMENT_TRIAL, TRADE.name, TRIAL),
         "a6-confirm": ConfirmOperation(BACK_PAYMENT, "刘*"),
         "a6-paid": outcome(done, BACK_PAYMENT, (SLIP_ACTION, RECEIPT_ACTION, HOME)),
         "07a-whom": whom_page((BUILDERS, TRADE)),
@@ -218,5 +379,15 @@ def unit_samples() -> dict[str, Step[object]]:
         "a4-month-list": month_table(LIST),
         "a5-arrears": arrears_table(_OWED),
         "a7-unit-certificates": CERTIFICATES_PAGE,
+        "a8-people": PEOPLE_PAGE,
+        "a8-who-leaves": employees_page(WHO_LEAVES, MANY, lambda each: each.no_sealing),
+        "a8-new-card": PresentEmployeeCard(),
+        "a8-base": base_page("褚*", LIMITS),
+        "a8-sealing-trial": trial_statement(SEALING_TRIAL, BUILDERS.name, SEALING),
+        "a8-sealing-confirm": ConfirmOperation(SEALED, "刘*"),
+        "a8-ratio": ratio_page(_("单位缴多少？"), _("单位比例"), LIMITS),
+        "a8-ratio-confirm": ConfirmOperation(RATIO, "刘*"),
+        "a8-unit-data": unit_field_page(FIELDS),
+        "a8-companies": companies_page(COMPANIES),
     }
     return steps  # type: ignore[return-value]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 
 from kiosk.centre.models import CentreWords
 from kiosk.centre.operations import Change, FieldChoice, PersonalField
@@ -38,16 +39,20 @@ def _registered(case: PersonCase, unit: Row) -> Row:
     return row
 
 
-def _taken_over(field: str, label: CentreWords, held: str, known: str, shown: str) -> PersonalField:
-    """A field that can become what the register says, and nothing else. ``shown``: ``known`` as
-    pages show it."""
-    choice = FieldChoice(code=_code(known), words=Sensitive(_verbatim(shown)), source=_REGISTER)
+def _taken_over(
+    field: str, label: CentreWords, unit: Row, known: Row, shown: Callable[[str], str] = str
+) -> PersonalField:
+    """A field that can become what the register says, and nothing else; ``shown`` words a value
+    for pages."""
+    held, new = unit[field], known[field]
+    words_of_new = Sensitive(_verbatim(shown(new)))
+    choice = FieldChoice(code=_code(new), words=words_of_new, source=_REGISTER)
     return PersonalField(
         field=field,
         label=label,
-        held=Sensitive(_verbatim(held)),
-        choices=() if held in (known, shown) else (choice,),
-        refusal=Refused("as-in-register").body if held in (known, shown) else None,
+        held=Sensitive(_verbatim(shown(held))),
+        choices=() if held == new else (choice,),
+        refusal=Refused("as-in-register").body if held == new else None,
     )
 
 
@@ -67,19 +72,13 @@ def _fields(case: PersonCase, unit: Row) -> tuple[PersonalField, ...]:
         if day != unit["pay_day"]
     )
     return (
-        _taken_over(
-            "address",
-            words("单位地址", "Address"),
-            unit["address"],
-            known["address"],
-            known["address"],
-        ),
+        _taken_over("address", words("单位地址", "Address"), unit, known),
         _taken_over(
             "representative",
             words("法定代表人", "Legal representative"),
-            mask_name(unit["representative"]),
-            known["representative"],
-            mask_name(known["representative"]),
+            unit,
+            known,
+            mask_name,
         ),
         PersonalField(
             field="pay_day",

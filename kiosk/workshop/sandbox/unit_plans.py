@@ -104,12 +104,10 @@ class UnitPlan:
     def trial(self) -> Trial:
         before, after = (yuan(each) for each in self.monthly)
         sums = (
-            TrialLine(
-                label=words("办理后缴存人数", "People paid for, after"), count=self.people[1]
-            ),
+            TrialLine(label=words("办理后人数", "People paid for, after"), count=self.people[1]),
             TrialLine(label=words("现在月缴存额", "A month, now"), money=before, unit=YUAN),
             TrialLine(label=words("办理后月缴存额", "A month, after"), money=after, unit=YUAN),
-            TrialLine(label=words("起始月份", "From the month of"), day=self.since),
+            TrialLine(label=words("起始日期", "From"), day=self.since),
         )
         return Trial(
             choices=(TrialChoice(way="all", title=self.title, lines=(*self.lines, *sums)),),
