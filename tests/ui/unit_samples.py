@@ -300,15 +300,17 @@ RATIO = _application(
 def _field(
     name: str, zh: str, en: str, held: str, choice: str, refusal: CentreWords | None = None
 ) -> PersonalField:
+    label = _words(zh, en)
     new = FieldChoice(
         code="c",
         words=Sensitive(_words(choice, choice)),
         source=_words("市场监管部门登记", "From the market register"),
     )
-    no = RefusalBody(code="as-in-register", reason=refusal, next_step=refusal, reference="K7Q2")  # type: ignore[arg-type]
+    why = refusal or label
+    no = RefusalBody(code="as-in-register", reason=why, next_step=why, reference="K7Q2")
     return PersonalField(
         field=name,
-        label=_words(zh, en),
+        label=label,
         held=Sensitive(_words(held, held)),
         choices=() if refusal else (new,),
         refusal=no if refusal else None,
