@@ -76,5 +76,5 @@ def employees_page(
 
 
 def _pick(each: Employee, closed: CentreWords | None) -> Pick:
-    hint = _("{account} · 月缴存额 {amount} 元", account=each.account, amount=each.amount)
+    hint = _("{account} · 每月 {amount} 元", account=each.account, amount=each.amount)
     return Pick(each.id, each.name, hint, closed)

@@ -171,7 +171,7 @@ def test_two_builders_are_sealed(agent: Agent) -> None:
     }
     done = agent.done(order)
     assert after(done) == ["1人", "2,400.00元"]
-    assert [effect.zh for effect in done.effects] == ["封存孙*、冯*，2026年2月起不再缴存"]
+    assert [effect.zh for effect in done.effects] == ["封存孙*、冯*，2026年2月起不再缴存。"]
     unit = agent.unit(BUILDERS)
     assert (unit.people, unit.sealed, unit.due, unit.paid) == (1, 2, D("5928.00"), True)
     staff = agent.staff(BUILDERS)
@@ -377,7 +377,7 @@ def test_a_newcomer_gets_an_account_and_can_sign_in(
         "起始日期": "2026-02-01",
     }
     done = agent.done(order)
-    assert [effect.zh for effect in done.effects] == ["为褚*开立个人账户，2026年2月起缴存"]
+    assert [effect.zh for effect in done.effects] == ["为褚*开立个人账户，2026年2月起缴存。"]
     unit = agent.unit(BUILDERS)
     assert (unit.people, unit.due, unit.paid) == (4, D("5928.00"), True)
     agent.refuses(agent.enrol("P14"), "employee-has-account")

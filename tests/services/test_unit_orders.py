@@ -183,7 +183,7 @@ def test_the_ratio_becomes_ten_per_cent_with_the_promise_of_a_resolution(here: W
         *confirmed(here),
     )
     (text,) = played.last(ConfirmOperation).operation.texts
-    assert text.title.zh == "职工代表大会决议承诺"
+    assert text.title.zh == "决议承诺书"
     assert str(played.last(UnitMenu).unit.employer_ratio) == "0.10"
     again: Line = (UnitMenu, "unit-ratio")
     assert "2027-01-15" in fails(here, BUILDERS, again)
@@ -193,7 +193,7 @@ def test_bases_are_closed_but_in_july(here: World) -> None:
     played = acting(here, BUILDERS, (UnitMenu, "unit"), (ShowStatement, BACK))
     tile = next(each for each in played.last(UnitMenu).tiles if each.service == "unit-base")
     assert tile.closed is not None
-    assert say(tile.closed, Language.ZH) == "每年 7 月办，现在不能提交"
+    assert say(tile.closed, Language.ZH) == "每年 7 月办理"
 
 
 def test_each_chosen_employee_gets_a_new_base(here: World) -> None:

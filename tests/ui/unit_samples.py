@@ -150,7 +150,7 @@ TRIAL = Trial(
     choices=(
         TrialChoice(
             way="all",
-            title=CentreWords(zh="2025-09 至 2025-12", en="2025-09 to 2025-12"),
+            title=CentreWords(zh="2025年9月至2025年12月", en="2025-09 to 2025-12"),
             lines=(
                 TrialLine(label=CentreWords(zh="缴存月数", en="Months"), count=4),
                 TrialLine(label=CentreWords(zh="人次", en="Payments"), count=4),
@@ -185,19 +185,19 @@ BACK_PAYMENT = QUOTE.model_copy(
         "texts": (),
         "effects": (
             CentreWords(
-                zh="从单位在演示银行云岭支行的账户（尾号 6688）扣款",
-                en="Paid from the employer's account at the bank (ends in 6688)",
+                zh="从单位在演示银行云岭支行的账户（尾号 6688）扣款。",
+                en="Paid from the employer's account at the bank (ends in 6688).",
             ),
             CentreWords(
-                zh="补缴2025-09至2025-12，记入职工个人账户",
-                en="For 2025-09 to 2025-12, booked to the employees' accounts",
+                zh="缴存2025年9月至2025年12月，记入职工个人账户。",
+                en="For 2025-09 to 2025-12, booked to the employees' accounts.",
             ),
         ),
     }
 )
 
 
-_NOT_NOW = CentreWords(zh="每年 7 月办，现在不能提交", en="In July only")
+_NOT_NOW = CentreWords(zh="每年 7 月办理", en="In July only")
 _UNPAID = CentreWords(zh="要先缴到2026年1月才能封存。", en="It has to be paid up to 2026-01 first.")
 MANY = tuple(
     _employee(name, f"99********{at:03}", "01", base, amount).model_copy(
@@ -241,7 +241,11 @@ SEALING = Trial(
             lines=(
                 _money(_words("孙*", "孙*"), "1800.00"),
                 _money(_words("冯*", "冯*"), "1728.00"),
-                TrialLine(label=_words("办理后人数", "People paid for, after"), count=1),
+                TrialLine(
+                    label=_words("办理后人数", "People paid for, after"),
+                    count=1,
+                    unit=_words("人", "people"),
+                ),
                 _money(_words("现在月缴存额", "A month, now"), "5928.00"),
                 _money(_words("办理后月缴存额", "A month, after"), "2400.00"),
                 TrialLine(label=_words("起始日期", "From"), day=date(2026, 2, 1)),
@@ -271,12 +275,13 @@ SEALED = _application(
     Business.UNIT_SEALING,
     _words("职工封存", "Sealing of employees' accounts"),
     changes=(
-        _change("people", "缴存人数", "people paid for", "3", "1"),
-        _change("monthly", "月缴存额", "monthly payment", "5,928.00", "2,400.00"),
+        _change("people", "缴存人数", "people paid for", "3人", "1人"),
+        _change("monthly", "月缴存额", "monthly payment", "5,928.00元", "2,400.00元"),
     ),
     effects=(
         _words(
-            "封存孙*、冯*，2026年2月起不再缴存", "Sealed: 孙*、冯*; nothing is paid from 2026-02 on"
+            "封存孙*、冯*，2026年2月起不再缴存。",
+            "Sealed: 孙*、冯*; nothing is paid from 2026-02 on.",
         ),
     ),
 )
@@ -284,13 +289,13 @@ RATIO = _application(
     Business.UNIT_RATIO_CHANGE,
     _words("缴存比例调整", "New contribution ratios"),
     changes=(
-        _change("people", "缴存人数", "people paid for", "3", "3"),
-        _change("monthly", "月缴存额", "monthly payment", "5,928.00", "4,940.00"),
+        _change("ratio", "缴存比例", "ratios", "单位12%、个人12%", "单位10%、个人10%"),
+        _change("monthly", "月缴存额", "monthly payment", "5,928.00元", "4,940.00元"),
     ),
     effects=(
         _words(
-            "缴存比例由单位12%、个人12%调整为单位10%、个人10%，2026年2月起执行，12个月内不再调整",
-            "Ratios from 12 % and 12 % to 10 % and 10 % from 2026-02 on, for 12 months at least",
+            "缴存比例由单位12%、个人12%调整为单位10%、个人10%，2026年2月起执行，12个月内不再调整。",
+            "Ratios from 12 % and 12 % to 10 % and 10 % from 2026-02 on, for 12 months at least.",
         ),
     ),
     texts=(RESOLUTION,),

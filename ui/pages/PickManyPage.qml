@@ -13,7 +13,7 @@ Page {
     readonly property bool filled: picked.length >= shown.most
     readonly property int count: shown.options.length
     readonly property int between: 24
-    readonly property int each: Theme.elder ? 204 : 140
+    readonly property int each: Theme.elder ? 232 : 140
     readonly property int room: bodyItem.height - low
     readonly property int alone: rowsIn(room)
     readonly property bool turns: count > alone

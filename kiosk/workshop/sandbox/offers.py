@@ -175,7 +175,7 @@ FOR_UNITS = (
     _offer("unit-remittances", "unit", ("汇缴核对", "Contributions"),
            ("每人每月缴了多少", "Who has how much of each month")),
     _offer("unit-people", "unit", ("人员增减", "Employees in and out"),
-           ("新人开户、封存、启封", "New, sealed, unsealed"), hours=_BY_DAY),
+           ("新开、封存、启封", "New, sealed, unsealed"), hours=_BY_DAY),
     _offer(BASES, "unit", ("基数调整", "New bases"),
            ("每年 7 月", "Each July"), hours=_BY_DAY),
     _offer("unit-ratio", "unit", ("比例调整", "New ratios"),
@@ -185,14 +185,14 @@ FOR_UNITS = (
     _offer("unit-back-payment", "unit", ("补缴", "Back payment"),
            ("欠缴的月份", "Months in arrears"), hours=_BY_DAY),
     _offer(UNIT_CERTIFICATE, "unit", ("单位证明", "Certificates"),
-           ("缴存证明、无欠缴证明", "Contributions, nothing owed"), hours=_BY_DAY,
+           ("缴存、无欠缴", "Paid, nothing owed"), hours=_BY_DAY,
            limits=Limits(a_day=PRINTS_PER_DAY)),
     _offer("unit-employees", "unit", ("职工名单", "Employees"),
-           ("状态、基数、月缴存额", "State, base, monthly amount")),
+           ("状态、基数", "State, base")),
     _offer("unit", "unit", ("单位信息", "The employer"),
            ("账户、比例、欠缴", "Account, ratios, arrears")),
     _offer("unit-data", "unit", ("信息变更", "Change of data"),
-           ("地址、法人、发薪日", "Address, representative, pay day"), hours=_BY_DAY),
+           ("地址、发薪日", "Address, pay day"), hours=_BY_DAY),
     _offer("unit-progress", "unit", ("办理进度", "Progress"),
            ("经办的业务", "What you have done here")),
 )  # fmt: skip
@@ -276,7 +276,7 @@ class Offers:
         """What is closed in this month, until a lever opens it."""
         if self._clock.today().month == BASES_MONTH:
             return {}
-        return {BASES: _words("每年 7 月办，现在不能提交", "In July only")}
+        return {BASES: _words("每年 7 月办理", "In July only")}
 
     def must_be_open(self, service: str) -> None:
         """Refuses service-closed, unless ``service`` is open now."""

@@ -91,7 +91,7 @@ def _fields(case: PersonCase, unit: Row) -> tuple[PersonalField, ...]:
 
 def _judge_data(case: PersonCase) -> list[Terms]:
     effect = words(
-        "今后的通知和核查以新的信息为准", "From now on notices and checks go by the new data"
+        "今后的通知和核查以新的信息为准。", "From now on notices and checks go by the new data."
     )
     return judge_units(
         case,
@@ -160,12 +160,12 @@ def _opening(case: PersonCase, company: Row) -> Terms:
         refusal = Refused("company-revoked")
     effects = (
         words(
-            f"为{company['name']}开立单位账户，您登记为经办人",
-            f"An account for {company['name']}; you become its agent",
+            f"为{company['name']}开立单位账户，您登记为经办人。",
+            f"An account for {company['name']}; you become its agent.",
         ),
         words(
-            "银行账户要到受托银行签约以后才能扣款",
-            "The bank account has to be signed up at the bank before anything is paid",
+            "银行账户要到受托银行签约以后才能扣款。",
+            "The bank account has to be signed up at the bank before anything is paid.",
         ),
     )
     return Terms(

@@ -8,7 +8,7 @@ from datetime import date
 from kiosk import calculations as rules
 from kiosk.centre.evidence import CardEvidence
 from kiosk.centre.models import CentreWords
-from kiosk.centre.operations import AgreedText, TrialLine
+from kiosk.centre.operations import AgreedText, Change, TrialLine
 from kiosk.operation import Business
 from kiosk.privacy import mask_name
 from kiosk.workshop.sandbox.cases import BusinessRule, Movement, OrderTarget, PersonCase, Terms
@@ -48,10 +48,10 @@ RATIO_STAYS_MONTHS = 12
 RESOLUTION = AgreedText(
     id="unit-resolution",
     version="2026-01",
-    title=words("职工代表大会决议承诺", "Promise of the employees' resolution"),
+    title=words("决议承诺书", "Resolution"),
     short=words(
-        "单位承诺：调整已经职工代表大会或工会讨论通过",
-        "The employer promises: the employees' assembly or the union has agreed",
+        "单位承诺：调整已经职工代表大会或工会讨论通过。",
+        "The employer promises: the employees' assembly or the union has agreed.",
     ),
     text="本单位承诺：本次缴存比例调整已经本单位职工代表大会或者工会讨论通过，决议原件由本单位留存，"
     "住房公积金管理中心可以随时查验。承诺不实的，本单位依法承担责任，并恢复原缴存比例、补缴差额。",
@@ -88,8 +88,8 @@ def _plan_sealing(case: PersonCase, target: OrderTarget) -> UnitPlan:
         lines=_named(chosen),
         effects=(
             words(
-                f"封存{names}，{worded_month(since)}起不再缴存",
-                f"Sealed: {names}; nothing is paid from {since:%Y-%m} on",
+                f"封存{names}，{worded_month(since)}起不再缴存。",
+                f"Sealed: {names}; nothing is paid from {since:%Y-%m} on.",
             ),
         ),
     )
@@ -123,8 +123,8 @@ def _plan_unsealing(case: PersonCase, target: OrderTarget) -> UnitPlan:
         lines=tuple(_line(row, amount) for row, amount in new[:MOST_NAMED]),
         effects=(
             words(
-                f"启封{names}，{worded_month(since)}起按单位现在的比例缴存",
-                f"Unsealed: {names}; paid for from {since:%Y-%m} on, with today's ratios",
+                f"启封{names}，{worded_month(since)}起按单位现在的比例缴存。",
+                f"Unsealed: {names}; paid for from {since:%Y-%m} on, with today's ratios.",
             ),
         ),
     )
@@ -196,8 +196,8 @@ def _plan_bases(case: PersonCase, target: OrderTarget) -> UnitPlan:
         lines=tuple(_line(row, amount) for row, amount in after[:MOST_NAMED]),
         effects=(
             words(
-                f"{names}的缴存基数调整，{worded_month(since)}起执行",
-                f"New bases of {names} from {since:%Y-%m} on",
+                f"{names}的缴存基数调整，{worded_month(since)}起执行。",
+                f"New bases of {names} from {since:%Y-%m} on.",
             ),
         ),
     )
@@ -251,9 +251,7 @@ def _plan_ratio(case: PersonCase, target: OrderTarget) -> UnitPlan:
     new = [parts(row["base"], employer, personal) for row in before]
     theirs, own = (sum(each) for each in zip(*new, strict=True)) if new else (0, 0)
     return UnitPlan(
-        title=words(
-            f"单位{employer}%、个人{personal}%", f"Employer {employer} %, personal {personal} %"
-        ),
+        title=_both(employer, personal),
         people=(len(before), len(before)),
         monthly=(sum(map(monthly, before)), theirs + own),
         since=since,
@@ -269,12 +267,26 @@ def _plan_ratio(case: PersonCase, target: OrderTarget) -> UnitPlan:
             words(
                 f"缴存比例由单位{unit['employer_ratio']}%、个人{unit['personal_ratio']}%"
                 f"调整为单位{employer}%、个人{personal}%，{worded_month(since)}起执行，"
-                f"{RATIO_STAYS_MONTHS}个月内不再调整",
+                f"{RATIO_STAYS_MONTHS}个月内不再调整。",
                 f"Ratios from {unit['employer_ratio']} % and {unit['personal_ratio']} % to "
                 f"{employer} % and {personal} % from {since:%Y-%m} on, for "
-                f"{RATIO_STAYS_MONTHS} months at least",
+                f"{RATIO_STAYS_MONTHS} months at least.",
             ),
         ),
+        more=(
+            Change(
+                field="ratio",
+                label=words("缴存比例", "ratios"),
+                before=Sensitive(_both(unit["employer_ratio"], unit["personal_ratio"])),
+                after=Sensitive(_both(employer, personal)),
+            ),
+        ),
+    )
+
+
+def _both(employer: int, personal: int) -> CentreWords:
+    return words(
+        f"单位{employer}%、个人{personal}%", f"employer {employer} %, personal {personal} %"
     )
 
 
@@ -354,8 +366,8 @@ def _plan_enrolment(case: PersonCase, target: OrderTarget) -> UnitPlan:
         ),
         effects=(
             words(
-                f"为{name}开立个人账户，{worded_month(since)}起缴存",
-                f"An account for {name}, paid for from {since:%Y-%m} on",
+                f"为{name}开立个人账户，{worded_month(since)}起缴存。",
+                f"An account for {name}, paid for from {since:%Y-%m} on.",
             ),
         ),
     )

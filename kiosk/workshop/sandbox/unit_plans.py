@@ -44,7 +44,7 @@ def words(zh: str, en: str) -> CentreWords:
     return CentreWords(zh=zh, en=en)
 
 
-YUAN = words("元", "yuan")
+YUAN, PEOPLE = words("元", "yuan"), words("人", "people")
 
 
 def detail(order: Order, employee: Callable[[str], Row]) -> str | None:
@@ -100,11 +100,16 @@ class UnitPlan:
     since: date
     lines: tuple[TrialLine, ...]
     effects: tuple[CentreWords, ...]
+    more: tuple[Change, ...] = ()  # what else changes
 
     def trial(self) -> Trial:
         before, after = (yuan(each) for each in self.monthly)
         sums = (
-            TrialLine(label=words("办理后人数", "People paid for, after"), count=self.people[1]),
+            TrialLine(
+                label=words("办理后人数", "People paid for, after"),
+                count=self.people[1],
+                unit=PEOPLE,
+            ),
             TrialLine(label=words("现在月缴存额", "A month, now"), money=before, unit=YUAN),
             TrialLine(label=words("办理后月缴存额", "A month, after"), money=after, unit=YUAN),
             TrialLine(label=words("起始日期", "From"), day=self.since),
@@ -120,20 +125,19 @@ class UnitPlan:
     def changes(self) -> tuple[Change, ...]:
         """What the agent confirms: the sums before and after, bound to the confirmation."""
         (people, later), (now, then) = self.people, map(yuan, self.monthly)
-        return (
-            Change(
-                field="people",
-                label=words("缴存人数", "people paid for"),
-                before=Sensitive(words(f"{people}人", str(people))),
-                after=Sensitive(words(f"{later}人", str(later))),
-            ),
-            Change(
-                field="monthly",
-                label=words("月缴存额", "monthly payment"),
-                before=Sensitive(_amount(now)),
-                after=Sensitive(_amount(then)),
-            ),
+        counted = Change(
+            field="people",
+            label=words("缴存人数", "people paid for"),
+            before=Sensitive(words(f"{people}人", str(people))),
+            after=Sensitive(words(f"{later}人", str(later))),
         )
+        paid = Change(
+            field="monthly",
+            label=words("月缴存额", "monthly payment"),
+            before=Sensitive(_amount(now)),
+            after=Sensitive(_amount(then)),
+        )
+        return (*self.more, *([counted] if people != later else []), paid)
 
 
 def _amount(amount: Decimal) -> CentreWords:

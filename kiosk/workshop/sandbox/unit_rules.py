@@ -66,12 +66,12 @@ def _effects(unit: Row, months: list[date]) -> tuple[CentreWords, ...]:
     zh, en = _span(months)
     return (
         words(
-            f"从单位在{bank}的账户（{tail}）扣款",
-            f"Paid from the employer's account at {bank} ({tail})",
+            f"从单位在{bank}的账户（{tail}）扣款。",
+            f"Paid from the employer's account at {bank} ({tail}).",
         ),
         words(
-            f"缴存{zh}，记入职工个人账户",
-            f"For {en}, booked to the employees' accounts",
+            f"缴存{zh}，记入职工个人账户。",
+            f"For {en}, booked to the employees' accounts.",
         ),
     )
 
