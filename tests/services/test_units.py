@@ -74,7 +74,7 @@ def test_for_themselves_an_agent_has_the_menu_of_everybody(here: World) -> None:
     )
     menu = played.last(Menu)
     assert not isinstance(menu, UnitMenu)
-    assert not [tile for tile in menu.tiles if tile.service.startswith("unit")]
+    assert not [tile for tile in menu.tiles if tile.group == "unit"]
     assert played.script.greeting == "刘*"
 
 

@@ -143,7 +143,9 @@ DOES = st.tuples(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(DOES, max_size=10))
 def test_ledgers_and_lists_add_up_after_anything(
     store: Store, does: list[tuple[Business, str, int, int]]

@@ -138,7 +138,7 @@ Page {
             height: page.each
             size: page.titleSize
             title: qsTr("更多服务")
-            hint: page.each < 120 ? "" : (page.sheet + 1) + " / " + page.sheets
+            hint: page.fitting({ "title": title, "hint": (page.sheet + 1) + " / " + page.sheets })
             iconName: page.each < 120 ? "" : "more"
             onClicked: page.sheet = (page.sheet + 1) % page.sheets
         }

@@ -10,7 +10,7 @@ from kiosk.centre.evidence import CardEvidence
 from kiosk.centre.models import CentreWords
 from kiosk.centre.operations import AgreedText, Change, TrialLine
 from kiosk.operation import Business
-from kiosk.privacy import mask_name
+from kiosk.privacy import Sensitive, mask_name
 from kiosk.workshop.sandbox.cases import BusinessRule, Movement, OrderTarget, PersonCase, Terms
 from kiosk.workshop.sandbox.recognition import names_person
 from kiosk.workshop.sandbox.refusals import Refused
