@@ -46,7 +46,7 @@ def undone(store: Store) -> Iterator[None]:
         raise _Undo
 
 
-class Unit:
+class TriedUnit:
     """One unit of the demo, and what the test does to it."""
 
     def __init__(self, store: Store, number: str, serial: int) -> None:
@@ -152,7 +152,7 @@ def test_ledgers_and_lists_add_up_after_anything(
 ) -> None:
     with undone(store):
         for serial, (business, number, first, second) in enumerate(does):
-            unit = Unit(store, number, serial)
+            unit = TriedUnit(store, number, serial)
             target = unit.target(business, first, second)
             before = unit.balances()
             try:
@@ -169,7 +169,7 @@ def test_after_all_is_paid_nothing_can_be_paid(store: Store) -> None:
     with undone(store):
         paid = ((Business.UNIT_BACK_PAYMENT, 320_000), (Business.UNIT_REMITTANCE, 80_000))
         for serial, (business, amount) in enumerate(paid):
-            unit = Unit(store, NUMBERS[1], serial)
+            unit = TriedUnit(store, NUMBERS[1], serial)
             target = unit.target(business, 0, 0)
             assert unit.undertake(business, target) == amount
             with pytest.raises(Refused):
