@@ -15,11 +15,11 @@ from kiosk.centre.errors import Refusal
 from kiosk.centre.evidence import FundCodeEvidence, PasswordEvidence, PhoneEvidence, PinEvidence
 from kiosk.centre.face import FacePicture
 from kiosk.centre.level import Level
-from kiosk.identity.ways.id_card import evidence
 from kiosk.login import LoginEvent
 from kiosk.papers.sealed import holder_mark
 from kiosk.privacy import Sensitive
 from kiosk.services.catalogue import SERVICES
+from kiosk.visit.card_reading import card_evidence
 from kiosk.visit.face_steps import CaptureFace, ConsentToFace, FaceTaken
 from kiosk.visit.steps import (
     AGREE,
@@ -56,7 +56,7 @@ def client(here: World, terminal: str = "T0001") -> Iterator[tuple[CentreClient,
 
 def held(one: CentreClient, persona: str = "P01") -> str:
     """Sign in with a card only; the id of the session."""
-    return one.sign_in(evidence(card(persona))).id
+    return one.sign_in(card_evidence(card(persona))).id
 
 
 # -- replayed -------------------------------------------------------------------------------------
@@ -153,7 +153,7 @@ def test_a_document_of_somebody_else_raises_nothing(here: World) -> None:
     with client(here) as (one, told):
         id_ = held(one)
         with pytest.raises(Refusal, match="other-person"):
-            one.prove(evidence(card("P02")))
+            one.prove(card_evidence(card("P02")))
     assert (REFUSED, id_, "other-person") in told
     assert alarms(here) == ["other-person"]
 
