@@ -10,9 +10,9 @@ from kiosk.centre.client import CentreClient
 from kiosk.centre.document_orders import DepositCertificateOrder
 from kiosk.centre.models import Document
 from kiosk.centre.verification import Verification
-from kiosk.identity.ways.id_card import evidence
 from kiosk.privacy import Sensitive
 from kiosk.services.verify_paper import LEAST, MOST
+from kiosk.visit.card_reading import card_evidence
 from kiosk.visit.public_steps import ScanPaper
 from kiosk.visit.steps import (
     OTHER,
@@ -42,7 +42,7 @@ SCANS = {**WELL, Kind.CODE_SCANNER: Status(State.ONLINE)}
 def paper(here: World) -> Document:
     """A certificate that somebody else has printed."""
     with CentreClient(here.url, here.settings.terminal) as client:
-        client.sign_in(evidence(card("P01")))
+        client.sign_in(card_evidence(card("P01")))
         client.send_sms()
         client.check_sms(Sensitive(here.code()))
         account = client.accounts()[0].id
