@@ -260,7 +260,8 @@ def _present_card(step: PresentIdCard, look: Look) -> PresentCardContent:
 
 
 def _present_employee_card(step: PresentEmployeeCard, look: Look) -> PresentCardContent:
-    return PresentCardContent(
+    return replace(
+        _present_card(step, look),
         title=look.word(_("请放新职工的身份证")),
         lead=look.word(
             _("感应区上还有一张证件，请先拿开")
