@@ -483,6 +483,23 @@ def test_a_pad_that_dies_before_another_try_of_the_visit_takes_nobody_to_another
     assert played.calls["POST /v1/sessions/current/sms"] == 0
 
 
+def test_a_pin_whose_answer_was_lost_is_entered_anew(here: World) -> None:
+    """The key serves for one PIN: sent again, the block would count as a wrong one."""
+    here.fault("/v1/sessions/current/proofs", "drop", times=1)
+    played = here.play(
+        *BY_BANK_CARD,
+        (PresentBankCard, bank_card()),
+        (EnterPin, at_pad(PIN)),
+        (Problem, action(RETRY)),
+        (EnterPin, at_pad(PIN)),
+        *AWAY,
+        statuses=WITH_PAD,
+    )
+    assert played.script.greeting == "张*"
+    assert played.last(EnterPin).wrong is None
+    assert played.calls["GET /v1/sessions/current/pin-key"] == 2
+
+
 def test_cancel_at_the_pad_is_another_way(here: World) -> None:
     here.play(
         *BY_BANK_CARD,

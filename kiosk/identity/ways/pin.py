@@ -8,6 +8,7 @@ from drivers.device import Kind
 from drivers.pin_pad.types import PinBlock
 from kiosk.centre.errors import Refusal
 from kiosk.centre.evidence import PinEvidence
+from kiosk.centre.models import Session
 from kiosk.identity.way import Present, Proves, Way
 from kiosk.privacy import Sensitive
 from kiosk.visit.pin_steps import EnterPin, PinTaken
@@ -21,34 +22,40 @@ _AGAIN = "again"
 
 def prove_by_pin(visit: Visit, present: Present, others: bool) -> None:
     """Have the PIN entered at the pad, and again after a wrong one; the centre, or the bank behind
-    it, decrypts, counts and delays. A key of the centre serves for one entry."""
+    it, decrypts, counts and delays. Raises :class:`OtherWay`, which the pad's page and 取消 offer,
+    and a pad that cannot encrypt leads to."""
     wrong: Sayable | None = None
     while True:
-        block = _entered(visit, wrong, others)
         try:
-            visit.look_up(partial(present, evidence(block)))
+            came = visit.look_up(partial(_one_entry, visit, present, wrong, others))
         except Refusal as refusal:
             if refusal.code not in _TRY_AGAIN:
                 raise
             wrong = _("{reason}{next_step}", reason=refusal.reason, next_step=refusal.next_step)
-        else:
+            continue
+        if isinstance(came, Session):
             return
+        if came is None:
+            raise OtherWay
+        wrong = None
+        if not came.again:
+            visit.pin_closed = came.why_not
+        if visit.ask(_failed(came)) == OTHER:
+            raise OtherWay
 
 
-def _entered(visit: Visit, wrong: Sayable | None, others: bool) -> PinBlock:
-    """The encrypted PIN. Raises :class:`OtherWay`, which the pad's page and 取消 offer, and a pad
-    that cannot encrypt leads to."""
-    while True:
-        key = visit.look_up(visit.centre.logins.pin_key)
-        taken = visit.ask(EnterPin(key, _number(visit), wrong, others))
-        if taken is None:
-            raise OtherWay
-        if taken.block is not None:
-            return taken.block
-        if not taken.again:
-            visit.pin_closed = taken.why_not
-        if visit.ask(_failed(taken)) == OTHER:
-            raise OtherWay
+def _one_entry(
+    visit: Visit, present: Present, wrong: Sayable | None, others: bool
+) -> Session | PinTaken | None:
+    """One PIN, from its key to the centre's word: the session, why the pad gave none, or None for
+    another way. A key of the centre serves for one entry, and a block that came twice would count
+    as a wrong PIN: where no answer came, the PIN is entered anew. No replay keeps a block."""
+    key = visit.centre.logins.pin_key()
+    page = EnterPin(key, _number(visit), wrong, others)
+    taken = visit.present(page, back=visit.person is not None)
+    if taken is None or taken.block is None:
+        return taken
+    return present(evidence(taken.block))
 
 
 def _failed(taken: PinTaken) -> Choose:
