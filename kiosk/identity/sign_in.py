@@ -19,6 +19,8 @@ from kiosk.visit.troubles import closed_by, device_words
 from kiosk.visit.visit import Visit
 from kiosk.words import Sayable, _
 
+U_KEY = "u-key"
+"""The centre's name of the way in by a digital certificate 数字证书 of a unit."""
 _AHEAD = (
     Fact(_("第一步"), _("选一种方式，证明是您本人")),
     Fact(_("第二步"), _("核对后进入首页")),
@@ -50,11 +52,19 @@ def first_tiles(visit: Visit) -> tuple[WayTile, ...]:
     offers = {offer.way: offer for offer in visit.catalogue.ways}
     offers.setdefault(id_card.WAY.id, WayOffer(way=id_card.WAY.id, open=True))
     fitted = visit.statuses().keys()
-    return tuple(
+    tiles = tuple(
         _tile(visit, way, offers[way.id])
         for way in WAYS.values()
         if way.begins and way.id in offers and (way is id_card.WAY or fitted >= set(way.devices))
     )
+    return (*tiles, u_key_tile(offers[U_KEY])) if U_KEY in offers else tiles
+
+
+def u_key_tile(offer: WayOffer) -> WayTile:
+    """The tile of the U 盾, which a centre may offer to agents of units: closed, because this
+    program reads none. Who looks for it hears why."""
+    closed = _("本机没有 U 盾接口，请用其他方式") if offer.open else offer.because
+    return WayTile(U_KEY, _("U 盾"), "", "slot", closed=closed or _("暂停服务"))
 
 
 def no_way_in(statuses: Mapping[Kind, Status], offers: Sequence[WayOffer]) -> Sayable | None:

@@ -601,3 +601,17 @@ def test_a_session_at_two_terminals_is_over_with_an_alarm(here: World) -> None:
         menu_of=keep,
     )
     assert alarms(here)[0] == "session-elsewhere"
+
+
+def test_a_u_key_that_the_centre_offers_is_greyed_with_the_reason(here: World) -> None:
+    """An agent of a unit may look for it; this terminal has no reader for any."""
+    here.ask("PUT", "/ways/u-key", {"open": True})
+    played = here.play((Attract, None), (PresentIdCard, OTHER), (ChooseWay, Left()))
+    tile = next(tile for tile in played.last(ChooseWay).ways if tile.way == "u-key")
+    assert tile.closed is not None
+    assert say(tile.closed, Language.ZH) == "本机没有 U 盾接口，请用其他方式"
+    here.ask("PUT", "/ways/u-key", {"open": False, "because": {"zh": "停用", "en": "Ended"}})
+    played = here.play((Attract, None), (PresentIdCard, OTHER), (ChooseWay, Left()))
+    tile = next(tile for tile in played.last(ChooseWay).ways if tile.way == "u-key")
+    assert tile.closed is not None
+    assert say(tile.closed, Language.ZH) == "停用"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal as D
 
-from kiosk.centre.models import CentreWords, RefusalBody
+from kiosk.centre.models import CentreWords, RefusalBody, WayOffer
 from kiosk.centre.operations import (
     Change,
     Eligibility,
@@ -19,6 +19,7 @@ from kiosk.centre.operations import (
 )
 from kiosk.centre.units import Employee, MonthList, MonthShare, RemittanceMonth, Remittances, Unit
 from kiosk.identity.acting import whom_page
+from kiosk.identity.sign_in import U_KEY, u_key_tile
 from kiosk.operation import Business, OperationState
 from kiosk.privacy import Sensitive
 from kiosk.services.catalogue import SERVICES
@@ -39,7 +40,7 @@ from kiosk.services.unit_remittances import (
 from kiosk.services.unit_trials import employees_page, trial_statement
 from kiosk.visit.operation_steps import ConfirmOperation
 from kiosk.visit.operation_words import HOME, outcome
-from kiosk.visit.steps import Step, Tile
+from kiosk.visit.steps import ChooseWay, Step, Tile, WayTile
 from kiosk.visit.unit_steps import PresentEmployeeCard, UnitMenu
 from kiosk.words import _
 from kiosk.workshop.sandbox.offers import BASES, FOR_UNITS
@@ -396,5 +397,13 @@ def unit_samples() -> dict[str, Step[object]]:
         "a8-ratio-confirm": ConfirmOperation(RATIO, "刘*"),
         "a8-unit-data": unit_field_page(FIELDS),
         "a8-companies": companies_page(COMPANIES),
+        "a9-u-key": ChooseWay(
+            _("怎样确认是您本人？"),
+            (
+                WayTile("id-card", _("身份证"), _("放在感应区，再验证短信或刷脸"), "card"),
+                u_key_tile(WayOffer(way=U_KEY, open=True)),
+            ),
+            _("每种方式都一样有效"),
+        ),
     }
     return steps  # type: ignore[return-value]

@@ -18,6 +18,8 @@ _OPEN = (
     "password",
     "pin",
 )
+_ON_REQUEST = ("u-key",)
+"""What the demo offers only once a lever has opened it: no terminal has a reader for it."""
 
 
 class WayOffers:
@@ -26,17 +28,18 @@ class WayOffers:
     def __init__(self) -> None:
         self._lock = Lock()
         self._closed: dict[str, CentreWords] = {}
+        self._added: tuple[str, ...] = ()
         self.reset()
 
     def reset(self) -> None:
         with self._lock:
-            self._closed = {}
+            self._closed, self._added = {}, ()
 
     def offers(self) -> tuple[WayOffer, ...]:
         with self._lock:
             return tuple(
                 WayOffer(way=way, open=way not in self._closed, because=self._closed.get(way))
-                for way in _OPEN
+                for way in (*_OPEN, *self._added)
             )
 
     def closed(self, way: str) -> CentreWords | None:
@@ -46,9 +49,11 @@ class WayOffers:
 
     def switch(self, way: str, *, is_open: bool, because: CentreWords | None) -> None:
         """Close a way with a reason, or open it again. Refuses not-found."""
-        if way not in _OPEN:
+        if way not in (*_OPEN, *_ON_REQUEST):
             raise Refused("not-found")
         with self._lock:
+            if way in _ON_REQUEST:
+                self._added = tuple({*self._added, way})
             if is_open:
                 self._closed.pop(way, None)
             else:
