@@ -523,6 +523,8 @@ class AwaitResultContent(PageContent):
     asks: str
     free: bool
     actions: tuple[ActionPart, ...]
+    rows: tuple[str, ...] = ()  # of a QR code that shows how far the operation is
+    scan: str = ""
 
 
 @dataclass(frozen=True, slots=True)

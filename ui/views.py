@@ -1034,6 +1034,8 @@ def _await_result(step: AwaitResult, look: Look) -> AwaitResultContent:
         else look.word(_("正在自动查询，{seconds} 秒后再查；有结果马上显示", seconds="%1")),
         free=step.free,
         actions=_actions(step.actions, look) if step.free else (),
+        rows=_qr_rows(operation.status_url) if operation.status_url else (),
+        scan=look.word(_("扫码看进度")) if operation.status_url else "",
     )
 
 

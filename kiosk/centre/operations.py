@@ -406,6 +406,7 @@ class Operation(WireModel):
     reads to 12329. ``confirmed_by`` lists sets of evidence of which one is enough. ``payout`` tells
     what becomes of the money after ``done``; a bank that sends it back changes no state.
     ``cancellable``: a cancellation would take the operation back now; only its answer decides.
+    ``status_url`` is opaque, and its page shows nothing personal.
     """
 
     id: OperationId
@@ -435,6 +436,7 @@ class Operation(WireModel):
     begun: Day | None = None  # when it was drafted
     payout: Payout | None = None
     cancellable: bool = False
+    status_url: Annotated[str, line(200)] = ""  # shows business, state and time to who scans it
 
 
 Operations = Annotated[tuple[Operation, ...], Field(max_length=200)]

@@ -42,7 +42,7 @@ class Labelled(Protocol):
 
 def operation_slip(terms: SlipTerms, operation: Operation, *, reprint: bool = False) -> Slip:
     """The slip of an operation: what, how much, how far, and the code for the hotline. ``reprint``
-    marks a slip that is printed in a later visit 补打."""
+    marks a slip that is printed in a later visit 补打. Who scans its QR code sees how far it is."""
     language = terms.language
 
     def word(text: Sayable) -> str:
@@ -62,6 +62,10 @@ def operation_slip(terms: SlipTerms, operation: Operation, *, reprint: bool = Fa
         lines.append(Pair(word(_("业务流水号")), operation.reference))
     if operation.code:
         lines.append(Pair(word(_("查询编号")), operation.code))
+    progress: tuple[Paragraph | Qr, ...] = ()
+    if operation.status_url:
+        scan = Paragraph(word(_("扫码看进度")), Align.CENTRE)
+        progress = (Qr(operation.status_url), scan)
     title = _("{business}（补打）", business=operation.title) if reprint else operation.title
     return Slip(
         (
@@ -72,6 +76,7 @@ def operation_slip(terms: SlipTerms, operation: Operation, *, reprint: bool = Fa
             Pair(word(_("打印时间")), f"{terms.now:%Y-%m-%d %H:%M}"),
             Pair(word(_("终端编号")), terms.terminal),
             Space(),
+            *progress,
             *_foot(terms),
         ),
         scale=2 if terms.large else 1,

@@ -59,6 +59,7 @@ QUOTE = Operation(
     phone="123****0003",
     draft_ttl_s=600,
     code="Q7M2-4KXD",
+    status_url="https://centre.example/state/" + "7f" * 16,
 )
 CLOSING = QUOTE.model_copy(
     update={

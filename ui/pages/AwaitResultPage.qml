@@ -11,6 +11,7 @@ Page {
     leave: shown.free
     asideWidth: 700
     property int seconds: 0
+    readonly property bool scanned: !Theme.wide && shown.rows.length > 0 && !(Theme.elder && Theme.lowered)
     function begin() { seconds = shown.seconds }
     onShownChanged: begin()
     Timer {
@@ -20,6 +21,7 @@ Page {
         onTriggered: page.seconds -= 1
     }
     aside: Column {
+        id: lead
         width: parent.width
         spacing: 20
         Row {
@@ -55,6 +57,33 @@ Page {
             }
         }
     }
+    Item {
+        id: scan
+        // Upright, beside the code to quote; wide, under the title, where it has room there.
+        parent: Theme.wide ? page.asideItem : quote
+        visible: page.shown.rows.length > 0 && (Theme.wide ? page.asideHeight >= lead.height + 32 + height : page.scanned)
+        x: Theme.wide ? sign.width + 28 : parent.width - width - Theme.inset
+        y: Theme.wide ? lead.height + 32 : (parent.height - height) / 2
+        width: Math.max(picture.width, 240)
+        height: picture.height + told.height + 4
+        QrCode {
+            id: picture
+            rows: page.shown.rows
+            room: 200
+            x: Theme.wide ? 0 : (parent.width - width) / 2
+            Accessible.name: page.shown.scan
+        }
+        Label {
+            id: told
+            y: picture.height + 4
+            width: parent.width
+            horizontalAlignment: Theme.wide ? Text.AlignLeft : Text.AlignHCenter
+            text: page.shown.scan
+            color: Theme.soft
+            font.pixelSize: 28
+            lineHeight: 0.9
+        }
+    }
     Turning {
         id: list
         anchors.fill: parent
@@ -70,12 +99,12 @@ Page {
             readonly property bool tied: true
             readonly property bool wanted: page.shown.code.length > 0
             width: list.blockWidth
-            height: code.height + 2 * code.y
+            height: Math.max(code.height, page.scanned ? scan.height : 0) + 2 * 16
             Column {
                 id: code
                 x: Theme.inset
-                y: 16
-                width: parent.width - 2 * x
+                y: (parent.height - height) / 2
+                width: (page.scanned ? scan.x - 24 : parent.width - x) - x
                 Label {
                     width: parent.width
                     text: page.shown.codeLabel

@@ -25,29 +25,12 @@ Page {
         width: parent.width
         height: Theme.wide ? digits.y - Theme.gap : Math.min(digits.y - Theme.gap - (steps.visible ? steps.height + Theme.gap : 0), 840)
         readonly property int inner: Math.min(width - 2 * Theme.inset, height - 2 * 40 - words.height - bar.height - 2 * 20)
-        Canvas {
+        QrCode {
             id: code
-            readonly property int modules: page.shown.rows.length
-            readonly property int step: Math.max(1, Math.floor(card.inner / Math.max(1, modules)))
-            readonly property var rows: page.shown.rows
-            width: modules * step
-            height: width
+            rows: page.shown.rows
+            room: card.inner
             x: (card.width - width) / 2
             y: 40
-            renderTarget: Canvas.Image
-            renderStrategy: Canvas.Immediate
-            onRowsChanged: requestPaint()
-            onStepChanged: requestPaint()
-            onPaint: {
-                const pen = getContext("2d")
-                pen.fillStyle = "#FFFFFF"
-                pen.fillRect(0, 0, width, height)
-                pen.fillStyle = "#14243A"
-                for (let y = 0; y < modules; ++y)
-                    for (let x = 0; x < modules; ++x)
-                        if (rows[y][x] === "1") pen.fillRect(x * step, y * step, step, step)
-            }
-            Accessible.role: Accessible.Graphic
             Accessible.name: page.title
         }
         Label {

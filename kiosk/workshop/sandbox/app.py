@@ -47,6 +47,7 @@ from kiosk.workshop.sandbox import (
     outlet_routes,
     phone_page,
     public_routes,
+    state_page,
     unit_routes,
 )
 from kiosk.workshop.sandbox.asking import (
@@ -356,6 +357,7 @@ def _bare_app() -> FastAPI:
     app.include_router(unit_routes.router)
     app.include_router(login_api.v1)
     app.include_router(phone_page.router)
+    app.include_router(state_page.router)
     app.include_router(controls.router)
     app.include_router(operation_controls.router)
     app.add_exception_handler(Refused, _refused)

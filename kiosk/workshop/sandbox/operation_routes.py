@@ -70,7 +70,11 @@ def trial(centre: AtCentre, visitor: ProvedVisitor, body: TrialRequest) -> Trial
     responses={200: {"model": Operation, "description": "The same key again: its operation"}},
 )
 def draft(
-    centre: AtCentre, visitor: ProvedVisitor, body: DraftRequest, response: Response
+    centre: AtCentre,
+    visitor: ProvedVisitor,
+    body: DraftRequest,
+    request: Request,
+    response: Response,
 ) -> Operation:
     """Draft an operation; a known key gives its operation in its present state.
 
@@ -79,7 +83,8 @@ def draft(
     key-reused, service-closed, the reasons of the business, amount-missing, amount-above,
     amount-below, amount-not-asked.
     """
-    operation, new = centre.operations.draft(visitor, body)
+    base = str(request.base_url).rstrip("/")
+    operation, new = centre.operations.draft(visitor, body, base)
     response.status_code = 201 if new else 200
     return operation
 

@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from threading import Lock
 from typing import Any
 
@@ -63,6 +63,8 @@ LOCKED_AT_TERMINAL = 5
 _LIVE = (OperationState.AWAITING_CONSENT, OperationState.DRAFTED)
 _IN_FLIGHT = (OperationState.CONFIRMED, OperationState.IN_PROGRESS)
 _MOST_LISTED = 200
+_TOKEN_BYTES = 16
+"""Random bytes in the address of an operation's state."""
 
 AUTHORISATION = Authorisation(
     version="2026-01",
@@ -244,9 +246,11 @@ class OperationDesk:
 
     # -- draft --------------------------------------------------------------------------------
 
-    def draft(self, visitor: TokenHolder, request: DraftRequest) -> tuple[Operation, bool]:
+    def draft(
+        self, visitor: TokenHolder, request: DraftRequest, base: str = ""
+    ) -> tuple[Operation, bool]:
         """The operation of ``request.key``, and whether it is new. A known key gives its operation
-        in its present state.
+        in its present state. ``base``: the address before the page of its state.
 
         Refuses risk-person, risk-terminal, key-reused, in-flight, untold, service-closed, the
         reasons of the business, amount-missing, amount-not-asked, amount-above, amount-below.
@@ -269,7 +273,7 @@ class OperationDesk:
             terms = self._terms(visitor, case, rule, target)
             if CentreBug.TWO_LIVE_DRAFTS not in self._bugs:
                 self._supersede(visitor.person["id"], rule.kind)
-            return self._new(visitor, request.key, rule, target, case, terms), True
+            return self._new(visitor, request.key, rule, target, case, terms, base), True
 
     def _look_for_abuse(self, visitor: TokenHolder, key: str) -> None:
         """稽核: operations that wrong codes have locked within the hour, of one person or at one
@@ -348,6 +352,7 @@ class OperationDesk:
         target: OrderTarget,
         case: PersonCase,
         terms: Terms,
+        base: str,
     ) -> Operation:
         amount = target.amount if terms.amount is None else terms.amount
         money = rule.business.moves_money
@@ -379,6 +384,7 @@ class OperationDesk:
             confirmed_by=terms.confirmed_by,
             phone=mask_phone(_code_goes_to(rule, target, case.person)),
             code=reference_number(),
+            status_url=f"{base}/state/{secrets.token_hex(_TOKEN_BYTES)}",
         )
         self._store.insert(
             "operation",
@@ -444,6 +450,24 @@ class OperationDesk:
     def summary(self, id: str) -> str:
         """Business and amount in Chinese, as the citizen's phone shows them."""
         return self._summary(self._row(id))
+
+    def public_state(self, token: str) -> tuple[str, OperationState, datetime] | None:
+        """Business, state and time of the operation whose address ends with ``token``; None where
+        there is none."""
+        with self._at_once():
+            row = self._store.one(
+                "SELECT * FROM operation WHERE length(?) = ? "
+                "AND substr(json_extract(quote, '$.status_url'), -?) = ?",
+                token,
+                2 * _TOKEN_BYTES,
+                2 * _TOKEN_BYTES,
+                token,
+            )
+            if row is None:
+                return None
+            operation = self._operation(row)
+            at = datetime.fromisoformat(row["ended_at"] or row["drafted_at"])
+            return operation.title.zh, operation.state, at
 
     def confirm(self, visitor: TokenHolder, id: str, given: Confirmation) -> OperationStatus:
         """drafted -> confirmed; every other state is answered as it is, without a look at the

@@ -76,7 +76,7 @@ def _form(centre: AtCentre, view: PhoneView, wrong: str = "") -> HTMLResponse:
         f'<option value="{id_}">{escape(each.full_name)}</option>'
         for id_, each in personas.load().items()
     )
-    return _page(
+    return page(
         "同意办理这笔业务？" if what else "在自助终端登录？",
         f"""<dl>{said}<dt>终端</dt><dd id="terminal">{escape(view.terminal)}</dd>
 <dt>地点</dt><dd id="place">{PLACE}</dd></dl>
@@ -93,10 +93,11 @@ def _form(centre: AtCentre, view: PhoneView, wrong: str = "") -> HTMLResponse:
 
 
 def _told(title: str, text: str, *, status: int = 200) -> HTMLResponse:
-    return _page(title, f"<p>{text}</p>", status=status)
+    return page(title, f"<p>{text}</p>", status=status)
 
 
-def _page(title: str, body: str, *, status: int = 200) -> HTMLResponse:
+def page(title: str, body: str, *, status: int = 200) -> HTMLResponse:
+    """A page of the centre for a phone; ``title`` and ``body`` are HTML."""
     html = f"""<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title><style>{_STYLE}</style></head>
