@@ -1,10 +1,9 @@
-"""Who scans the code of an operation sees its business, its state and the time; nothing personal."""
+"""Who scans an operation sees its business, its state and the time; nothing personal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import datetime
 
 import pytest
 import requests
@@ -19,6 +18,7 @@ from kiosk.workshop.conformance import CheckedTerminal, CheckPlan, CheckStand
 from kiosk.workshop.sandbox import personas
 from tests.services.script import World
 from tests.ui.operation_samples import QUOTE
+from tests.ui.samples import CATALOGUE
 from ui.contents import AwaitResultContent
 from ui.views import Look, derive
 
@@ -29,7 +29,7 @@ TERMS = SlipTerms(
     hotline="12329",
     terminal="T0001",
     holder="王*",
-    now=datetime(2026, 1, 15, 10, 0),
+    now=CATALOGUE.clock,
     demo=True,
 )
 
