@@ -13,7 +13,7 @@ from kiosk.identity.agreement import agree
 from kiosk.identity.proving import prove_further, run_one, tile_of
 from kiosk.identity.way import Way
 from kiosk.identity.ways import WAYS, id_card
-from kiosk.privacy import mask_name
+from kiosk.privacy import Sensitive, mask_name
 from kiosk.visit.steps import ConfirmName, Fact, WayTile
 from kiosk.visit.troubles import closed_by, device_words
 from kiosk.visit.visit import Visit
@@ -30,8 +30,7 @@ _AHEAD = (
 
 def identify(visit: Visit) -> None:
     """Sign the citizen in, from the agreement to the greeting. The centre makes every decision."""
-    # Whoever tries again with another card, or another phone, has no session yet.
-    visit.once(visit.centre.sign_out)
+    visit.once(partial(_begin_anew, visit))
     version = agree(visit)
     sign_in = partial(visit.centre.sign_in, agreement=version)
     run_one(visit, partial(first_tiles, visit), sign_in, so_far=_AHEAD)
@@ -44,6 +43,13 @@ def identify(visit: Visit) -> None:
     person = visit.look_up(visit.centre.person)
     unit = choose_unit(visit)
     visit.welcome(person, mask_name(person.full_name.reveal()), unit)
+
+
+def _begin_anew(visit: Visit) -> None:
+    """Whoever tries again, with another card or another phone, has no session yet, and may be
+    another person than the one whose card was read before."""
+    visit.centre.sign_out()
+    visit.chip_photo, visit.card_number = Sensitive(b""), None
 
 
 def first_tiles(visit: Visit) -> tuple[WayTile, ...]:

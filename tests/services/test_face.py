@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from drivers.device import Kind, Reason, State, Status
+from drivers.smart_card.types import BankCard, BankCardKind
 from kiosk.identity.face.hints import ENDS, HowEnded
 from kiosk.identity.face.models import LIVENESS, SFACE, pinned
 from kiosk.settings import FaceSettings
@@ -22,6 +23,7 @@ from kiosk.visit.face_steps import (
     FaceTaken,
     ReadNotice,
 )
+from kiosk.visit.pin_steps import PresentBankCard
 from kiosk.visit.steps import (
     AGREE,
     OTHER,
@@ -34,6 +36,7 @@ from kiosk.visit.steps import (
     PresentIdCard,
     Problem,
 )
+from kiosk.visit.troubles import RETRY
 from kiosk.visit.visit import Left
 from kiosk.words import Language, _, say
 from tests.services.captures import WITH_CAMERA, taken
@@ -76,6 +79,38 @@ def test_the_centre_is_told_whether_the_chips_photo_was_compared(
     assert played.last(CaptureFace).photo.reveal() == b"WLf"
     assert played.script.greeting == "张*"
     assert outcomes(faces)[-1] == ("2026-01", outcome)
+
+
+def test_the_photo_of_a_card_goes_with_its_session(faces: World) -> None:
+    """Whoever begins anew in the same visit, by another way, is not compared with that photo."""
+    faces.fault("/v1/sessions/current/sms", "refusal", code="card-lost", times=1)
+    other = BankCard(
+        number="9999990000000000014",
+        holder="",
+        expires=None,
+        sequence=1,
+        aid="A000000333010101",
+        label="PBOC DEBIT",
+        kind=BankCardKind.DEBIT,
+        bank="",
+        bank_en="",
+    )
+    played = faces.play(
+        (Attract, None),
+        (PresentIdCard, replace(card("P02"), photo=b"WLf")),
+        (Problem, RETRY),
+        (PresentIdCard, OTHER),
+        (ChooseWay, "bank-card"),
+        (PresentBankCard, other),
+        (EnterSmsCode, OTHER),
+        (ChooseWay, "face"),
+        (ConsentToFace, AGREE),
+        (CaptureFace, taken()),
+        LEAVE,
+        END,
+        statuses={**WITH_CAMERA, Kind.SMART_CARD: Status(State.ONLINE)},
+    )
+    assert not played.last(CaptureFace).photo.reveal()
 
 
 def test_the_whole_text_is_one_press_away(faces: World) -> None:
