@@ -7,8 +7,8 @@ the committer says ``Money``: a committer that had no journal to write in took n
 visit that would ask again may be dead.
 
 What comes of logins goes the same way into the audit log. The keeper keeps each ``Login`` until the
-committer has said ``LoginNoted``, and passes all that are left on to the successor of a committer
-that died; it ends the login of a visit that died signed in.
+committer has said ``LoginNoted``, and passes what is left on to the successor of a committer that
+died, a few at a time; it ends the login of a visit that died signed in.
 """
 
 from __future__ import annotations
@@ -44,6 +44,9 @@ log = logging.getLogger(__name__)
 
 MOST_LOGINS = 10_000
 """Words about logins that wait for a committer; what comes beyond is lost, and told."""
+MOST_UNNOTED = 32
+"""Words about logins on the line to the committer. The line holds some 280, and a committer that is
+just starting reads none: one more would be taken for a committer that hears nothing."""
 
 
 class KeptCommitter:
@@ -91,6 +94,7 @@ class CommitterWatch:
         self._askers: dict[str, int] = {}
         self._held: dict[str, tuple[Commit, float]] = {}  # not Taken yet, and since when
         self._logins: deque[Login] = deque()  # not noted yet, oldest first
+        self._told = 0  # how many of them the committer at hand was told
         self._signed_in: dict[int, str] = {}  # the login of each visit that has one
 
     def commit(self, visit: int, word: Commit) -> None:
@@ -125,7 +129,7 @@ class CommitterWatch:
             events.LOGIN_NOT_NOTED.log(log)
             return
         self._logins.append(word)
-        self._pass_on(word)
+        self._pass_on_logins()
 
     def slept(self, seconds: float) -> None:
         """The machine was suspended for so long: the committer is not to blame for the silence."""
@@ -166,13 +170,18 @@ class CommitterWatch:
         self._selector.register(
             committer.process.death, selectors.EVENT_READ, partial(self._bury, committer)
         )
+        self._told = 0
         self._pass_on_held()
-        for login in self._logins:
-            self._pass_on(login)
+        self._pass_on_logins()
 
     def _pass_on_held(self) -> None:
         for word, _ in self._held.values():
             self._pass_on(word)
+
+    def _pass_on_logins(self) -> None:
+        while self._committer and self._told < min(len(self._logins), MOST_UNNOTED):
+            self._told += 1
+            self._pass_on(self._logins[self._told - 1])
 
     def _pass_on(self, word: Commit | Login) -> None:
         committer = self._committer
@@ -199,8 +208,10 @@ class CommitterWatch:
                 if operation in self._askers:
                     self._answer(self._askers[operation], word)
             case LoginNoted():
-                if self._logins:
+                if self._told:
+                    self._told -= 1
                     self._logins.popleft()
+                    self._pass_on_logins()
             case Alive():
                 pass
             case _:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import selectors
 import socket
 import time
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,8 +14,8 @@ import pytest
 
 from kiosk.__main__ import main
 from kiosk.keeper import committer_process
-from kiosk.keeper.channel import Broken, Commit, Login
-from kiosk.keeper.committer_process import CommitterWatch
+from kiosk.keeper.channel import Broken, Commit, Login, LoginNoted
+from kiosk.keeper.committer_process import MOST_UNNOTED, CommitterWatch
 from kiosk.keeper.fork_server import ForkServer, ForkStage
 from kiosk.keeper.keeper import Keeper, committer_command
 from kiosk.keeper.visit_process import KeeperPace, VisitStage
@@ -48,6 +49,36 @@ def test_a_committer_is_dismissed_once() -> None:
         kept._dismiss(committer, "died")
         kept._dismiss(committer, "died")
     assert killed == [True]
+
+
+def hear(heard: list[Any], word: Any) -> bool:
+    heard.append(word)
+    return True
+
+
+def test_the_logins_of_a_long_outage_do_not_choke_the_next_committer() -> None:
+    """It reads nothing while it starts; then it is told more as it notes what it was told."""
+    words = [Login(LoginEvent.REFUSED, f"{number:032x}", "code-wrong") for number in range(1000)]
+    with selectors.DefaultSelector() as selector:
+        kept = CommitterWatch(
+            ["sh", "-c", "sleep 60"], selector, KeeperPace(), lambda *_: None, lambda _: None
+        )
+        for word in words:
+            kept.note(1, word)
+        kept.tend(time.monotonic())
+        committer = kept._committer
+        assert committer
+        try:
+            assert not committer.leaving
+            told: list[Any] = []
+            line = SimpleNamespace(send=partial(hear, told))
+            kept._committer = SimpleNamespace(leaving=False, channel=line)  # type: ignore[assignment]
+            for _ in words:
+                kept._take(LoginNoted())
+        finally:
+            committer.process.kill()
+            committer.reap()
+    assert told == words[MOST_UNNOTED:]
 
 
 def test_a_committer_that_worked_for_long_is_started_again_at_once() -> None:
