@@ -14,7 +14,7 @@ from kiosk.services.catalogue import SERVICES, closed_because, service
 from kiosk.services.loan import loan_statement
 from kiosk.services.outlets import show_appointment
 from kiosk.services.payee_card import change_payee_card
-from kiosk.visit.operation_words import amount_label, card, changed
+from kiosk.visit.operation_words import amount_label, card, changed, sent_back
 from kiosk.visit.steps import (
     Action,
     Cell,
@@ -173,8 +173,7 @@ def operation_statement(operation: Operation, actions: tuple[Action, ...]) -> Sh
     note: Sayable = operation.refusal.reason if operation.refusal else ""
     if operation.payout is not None:
         facts.append(Fact(_PAYOUT_DAY[operation.payout.state], operation.payout.day))
-        if operation.payout.why is not None:
-            note = _("{why}钱在公积金中心，换一张卡就重新付款。", why=operation.payout.why)
+        note = sent_back(operation)
     if operation.reference:
         facts.append(Fact(_("业务流水号"), operation.reference))
     if operation.code:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from kiosk.centre.errors import reference_number
 from kiosk.centre.operations import Operation
-from kiosk.operation import Business, OperationState
+from kiosk.operation import Business, OperationState, PayoutState
+from kiosk.papers.receipt import PAYOUT
 from kiosk.visit.operation_steps import ShowOutcome
 from kiosk.visit.steps import Action, Fact, Problem, ShowStatement, Tone
 from kiosk.visit.troubles import MENU
@@ -60,13 +61,29 @@ def outcome(
     differs = quoted is not None and operation.amount not in (None, quoted.amount)
     return ShowOutcome(
         _("{business}已办成", business=operation.title),
-        operation.arrives or _("结果会发短信告诉您"),
+        _arrives(operation),
         operation.amount,
         amount_label(operation.business),
         tuple(facts),
-        _("办理金额和您确认的不一样，请拨打 12329 核对。") if differs else "",
+        _("办理金额和您确认的不一样，请拨打 12329 核对。") if differs else sent_back(operation),
         actions=actions,
     )
+
+
+def _arrives(operation: Operation) -> Sayable:
+    """When the money comes; who is told later, what has become of it."""
+    paid = operation.payout
+    if paid is not None and paid.state is not PayoutState.DUE:
+        return PAYOUT[paid.state]
+    return operation.arrives or _("结果会发短信告诉您")
+
+
+def sent_back(operation: Operation) -> Sayable:
+    """Why the bank has sent the money back, and what to do then; empty where it has not."""
+    paid = operation.payout
+    if paid is None or paid.state is not PayoutState.RETURNED or paid.why is None:
+        return ""
+    return _("{why}钱在公积金中心，换一张卡就重新付款。", why=paid.why)
 
 
 def changed(operation: Operation, *, before: bool) -> list[Fact]:

@@ -153,6 +153,23 @@ def test_money_that_the_bank_sends_back_is_paid_to_another_card(here: World) -> 
     assert moved == [-1441224], "the account has paid once"
 
 
+@pytest.mark.parametrize(("closed", "said"), [(0, "已入账"), (1, "付款失败（换卡重付）")])
+def test_who_is_told_later_hears_what_has_become_of_the_money(
+    here: World, closed: int, said: str
+) -> None:
+    """Not that it will arrive by a day, after the bank has paid it or sent it back."""
+    here.fault("/v1/operations", "status", ends="/told", times=9)
+    withdrawn(here)
+    here.ask("DELETE", "/faults")
+    here.ask("PATCH", "/facts/P03", {"card_closed": closed})
+    a_day_later(here)
+    end: Line = (ShowOutcome, MENU)
+    played = here.play(*here.signed_in("P03"), end, (Menu, Left()), (Farewell, None))
+    page = played.last(ShowOutcome)
+    assert say(page.lead, Language.ZH) == said
+    assert ("换一张卡" in say(page.note, Language.ZH)) is bool(closed)
+
+
 @pytest.mark.parametrize(
     ("closes", "why"),
     [(True, "暂停服务"), (False, "正在核对上一笔业务")],
