@@ -121,7 +121,7 @@ def _play(out: Path, profile: str, *, landscape: bool) -> int:
         _say(f"playing {len(VISITS)} visits on the real pages; pictures go to {out}")
         player = robots.options(robots.PLAYER, out, here.desk, here.centre)
         command = keeper.visit_command(here.settings, *player)
-        with _telling(out / robots.STORY_FILE, _say):
+        with _telling(out, _say):
             code = keeper.run(
                 here.settings,
                 command,
@@ -131,8 +131,10 @@ def _play(out: Path, profile: str, *, landscape: bool) -> int:
             )
         _keep_papers(here, out)
     times = out / "times.txt"
-    if not times.is_file() or (out / "failed.txt").is_file():
-        print(f"the demo did not come to its end; see {out}", file=sys.stderr)
+    failed = out / robots.FAILED_FILE
+    if not times.is_file() or failed.is_file():
+        why = f": {failed.read_text(encoding='utf-8').strip()}" if failed.is_file() else ""
+        print(f"the demo did not come to its end{why}; see {out}", file=sys.stderr)
         return 1
     print(times.read_text(encoding="utf-8"))
     print(f"pictures and papers: {out}")
@@ -140,13 +142,18 @@ def _play(out: Path, profile: str, *, landscape: bool) -> int:
 
 
 @contextmanager
-def _telling(file: Path, say: Callable[[str], None]) -> Iterator[None]:
-    """Say which of :data:`VISITS` is played, each time that a visit has counted on in ``file``."""
+def _telling(out: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """Say which of :data:`VISITS` is played, each time that a visit has counted on in ``out``. End
+    the terminal when a visit has failed: nobody would leave its page before the idle clock does."""
+    file, failed = out / robots.STORY_FILE, out / robots.FAILED_FILE
     over = threading.Event()
 
     def watch() -> None:
         told = 0
-        while told < len(VISITS) and not over.wait(_LOOK_S):
+        while not over.wait(_LOOK_S):
+            if failed.exists():
+                os.kill(os.getpid(), signal.SIGTERM)  # the keeper runs here and ends on it
+                return
             begun = file.read_text(encoding="utf-8") if file.exists() else ""
             while begun.isdecimal() and told < min(int(begun), len(VISITS)):
                 told += 1

@@ -10,6 +10,8 @@ TRACE = "ui.robots.trace:attach"
 WATCH = "ui.robots.watch:attach"
 STORY_FILE = ".story"
 """In the directory of the demo's pictures: how many of its visits have begun."""
+FAILED_FILE = "failed.txt"
+"""There, if a visit did not go as its story says: why."""
 
 
 def options(robot: str, *told: str | Path) -> list[str]:

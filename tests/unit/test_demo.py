@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from kiosk.__main__ import main
-from kiosk.workshop import demo
+from kiosk.workshop import demo, robots
 from ui.robots import player
 
 MADE = (
@@ -72,7 +74,7 @@ def test_the_command_says_it_in_a_sentence(tmp_path: Path) -> None:
 def test_every_visit_of_the_demo_is_told_as_it_begins(tmp_path: Path) -> None:
     assert len(demo.VISITS) == len(player.STORIES)
     file, told = tmp_path / ".story", list[str]()
-    with demo._telling(file, told.append):
+    with demo._telling(tmp_path, told.append):
         for begun in (1, 3):
             file.write_text(str(begun))
             until = time.monotonic() + 10
@@ -80,3 +82,14 @@ def test_every_visit_of_the_demo_is_told_as_it_begins(tmp_path: Path) -> None:
                 assert time.monotonic() < until
                 time.sleep(0.01)
     assert told == [f"{number} of 5: {demo.VISITS[number - 1]}" for number in (1, 2, 3)]
+
+
+def test_a_visit_that_failed_ends_the_demo(tmp_path: Path) -> None:
+    ended = threading.Event()
+    before = signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    try:
+        with demo._telling(tmp_path, lambda _: None):
+            (tmp_path / robots.FAILED_FILE).write_text("visit 2, MenuPage: waited in vain")
+            assert ended.wait(10)
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -18,7 +18,7 @@ from PySide6.QtGui import QImage
 from drivers.device import Kind
 from drivers.emulators.rig import Remote
 from kiosk.identity.face.hints import ACTIONS, HeadAction
-from kiosk.workshop.robots import STORY_FILE
+from kiosk.workshop.robots import FAILED_FILE, STORY_FILE
 from kiosk.workshop.sandbox import personas
 from ui.contents import ChooseContent, FaceCaptureContent, PhoneCodeContent
 from ui.robots import finger
@@ -260,7 +260,7 @@ class Player(Robot):
     def _fail(self, why: str) -> None:
         page = self._visit_app.page.page
         self.shot("failed")
-        (self._out / "failed.txt").write_text(f"story {self._number}, {page}: {why}\n")
+        (self._out / FAILED_FILE).write_text(f"visit {self._number + 1}, {page}: {why}\n")
         super()._fail(why)
 
     def shot(self, name: str) -> None:
