@@ -1,4 +1,4 @@
-"""A visit's questions that need no session: is this paper genuine.
+"""A visit's calls that need no session: is this paper genuine, a complaint.
 
 Part of :class:`kiosk.centre.client.CentreClient`, whose connection every call uses and whose errors
 every call raises.
@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from pydantic import TypeAdapter
 
+from kiosk.centre.complaints import Complaint, ComplaintReceipt
 from kiosk.centre.transport import Call
 from kiosk.centre.verification import Verification, VerificationRequest
 
@@ -30,5 +31,10 @@ class PublicClient:
         """Whether the paper with this code is the centre's, and still stands."""
         return self._ask(Call("POST", "/v1/verifications", body=request, keyed=True), _VERIFICATION)
 
+    def complain(self, complaint: Complaint) -> ComplaintReceipt:
+        """Hand in a complaint or an idea; the same key gives the same receipt."""
+        return self._ask(Call("POST", "/v1/complaints", body=complaint, keyed=True), _RECEIPT)
 
+
+_RECEIPT: TypeAdapter[ComplaintReceipt] = TypeAdapter(ComplaintReceipt)
 _VERIFICATION: TypeAdapter[Verification] = TypeAdapter(Verification)

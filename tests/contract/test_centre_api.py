@@ -164,7 +164,7 @@ def test_the_catalogue_needs_no_session(terminal: WireTerminal) -> None:
             "contribution-calculator",
             "retirement-calculator",
         ],
-        "help": ["verify-paper"],
+        "help": ["verify-paper", "complaints"],
         "read": ["guides", "questions", "policies", "news", "tickets", "rates"],
         "other": ["outlets", "unit-opening"],
         "unit": [

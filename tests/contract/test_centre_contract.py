@@ -121,6 +121,7 @@ def test_real_answers_fit_the_document(url: str) -> None:
                 continue
             order = {"kind": "deposit-certificate", "account": account["id"], "purpose": "02"}
             document = ask("POST", "/v1/documents", json=order | {"key": "k" * 16})
+            ask("POST", "/v1/complaints", json={"key": "k" * 16, "subject": "idea"})
             ask("POST", "/v1/verifications", json={"code": document["yzm"]})
             ids = {"id": document["id"]}
             assert ask("GET", "/v1/documents/{id}/file", ids=ids).startswith(b"%PDF-")

@@ -7,10 +7,13 @@ from decimal import Decimal as D
 from typing import Any
 
 from kiosk.calculations import loan_limits
+from kiosk.centre.complaints import ComplaintReceipt
 from kiosk.centre.models import CentreWords
 from kiosk.centre.verification import Verification
+from kiosk.privacy import Sensitive
 from kiosk.services.calculating import EQUAL_PRINCIPAL, instalments, loan_plan, loan_years
 from kiosk.services.catalogue import SERVICES
+from kiosk.services.complaints import SUBJECTS, receipt_page, summary
 from kiosk.services.contribution_calculator import contribution_statement
 from kiosk.services.guides import outlet_facts
 from kiosk.services.loan_calculator import loan_statement_of
@@ -80,6 +83,15 @@ def public_samples() -> dict[str, Step[object]]:
         "97-scan-paper": ScanPaper(),
         "97-verify": verdict_page(GENUINE, "12329"),
         "97-verify-unknown": verdict_page(Verification(verdict="unknown"), "12329"),
+        "98-complaint": Choose(
+            _("想反映什么？"),
+            tuple(Option(key, title, "", icon) for key, (title, icon) in SUBJECTS.items()),
+            _("不用登录，也不用打字"),
+        ),
+        "98-complaint-check": summary("wait", OUTLETS[1].name, Sensitive("13800000003")),
+        "98-complaint-taken": receipt_page(
+            ComplaintReceipt(number="TS260115-0001", answered_by=date(2026, 1, 30)), None
+        ),
         "97-article": ReadArticle(edition().articles_of(("policy",))[0]),
         "97-guide": ReadGuide(
             _GUIDES["rent"],

@@ -12,6 +12,7 @@ from kiosk.workshop.sandbox.accounts import Accounts
 from kiosk.workshop.sandbox.alarms import Alarms
 from kiosk.workshop.sandbox.bugs import CentreBug
 from kiosk.workshop.sandbox.clock import Clock
+from kiosk.workshop.sandbox.complaints import ComplaintDesk
 from kiosk.workshop.sandbox.documents import Documents
 from kiosk.workshop.sandbox.faces import Faces
 from kiosk.workshop.sandbox.faults import Faults
@@ -68,6 +69,7 @@ class StandInCentre:
         self.accounts = Accounts(self.store, self.clock.today())
         self.units = UnitBook(self.store, self.clock.today())
         self.outlets = OutletDesk(self.store, self.clock)
+        self.complaints = ComplaintDesk(self.store, self.clock)
         self.operations = OperationDesk(
             self.store,
             self.clock,

@@ -87,6 +87,12 @@ def void_document(centre: AtCentre, code: str) -> None:
     centre.documents.void(code)
 
 
+@router.get("/complaints")
+def complaints(centre: AtCentre) -> list[dict[str, Any]]:
+    """What was complained of, oldest first; without the numbers to call back."""
+    return _rows(centre, "SELECT subject, about, call_back FROM complaint ORDER BY id")
+
+
 @router.get("/ratings")
 def ratings(centre: AtCentre) -> list[dict[str, Any]]:
     return _rows(centre, "SELECT service, level FROM rating ORDER BY id")

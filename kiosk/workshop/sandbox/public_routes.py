@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Depends
 
+from kiosk.centre.complaints import Complaint, ComplaintReceipt
 from kiosk.centre.publication import Publication
 from kiosk.centre.verification import Verification, VerificationRequest
-from kiosk.workshop.sandbox.asking import REFUSED, AtCentre, named_terminal
+from kiosk.workshop.sandbox.asking import REFUSED, AtCentre, Terminal, named_terminal
 from kiosk.workshop.sandbox.publication import edition
 
 router = APIRouter(prefix="/v1", responses=REFUSED, dependencies=[Depends(named_terminal)])
@@ -23,3 +24,9 @@ def publication() -> Publication:
 def verify(centre: AtCentre, body: VerificationRequest) -> Verification:
     """Whether a paper is the centre's, by its code or what its QR code holds. Needs no session."""
     return centre.documents.verify(body.code)
+
+
+@router.post("/complaints")
+def complain(centre: AtCentre, terminal: Terminal, body: Complaint) -> ComplaintReceipt:
+    """Take a complaint or an idea; the same key gives the same receipt. Needs no session."""
+    return centre.complaints.take(terminal, body)

@@ -162,6 +162,10 @@ CREATE TABLE appointment (
     serial INTEGER PRIMARY KEY, number TEXT NOT NULL UNIQUE,
     person TEXT NOT NULL UNIQUE REFERENCES person, outlet TEXT NOT NULL, at TEXT NOT NULL
 ) STRICT;
+CREATE TABLE complaint (
+    id INTEGER PRIMARY KEY, terminal TEXT NOT NULL, key TEXT NOT NULL, subject TEXT NOT NULL,
+    about TEXT NOT NULL, call_back INTEGER NOT NULL, UNIQUE (terminal, key)
+) STRICT;
 CREATE TABLE pin_key (session TEXT PRIMARY KEY, serial TEXT NOT NULL, key BLOB NOT NULL) STRICT;
 """
 
