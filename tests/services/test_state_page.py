@@ -14,9 +14,12 @@ from kiosk.papers.receipt import SlipTerms, operation_slip
 from kiosk.privacy import Sensitive
 from kiosk.visit.operation_steps import AwaitResult
 from kiosk.words import Language
+from kiosk.workshop.bench.peer import chromium
 from kiosk.workshop.conformance import CheckedTerminal, CheckPlan, CheckStand
 from kiosk.workshop.sandbox import personas
 from tests.services.script import World
+from tests.services.test_phone_page import SCREEN, Phone
+from tests.services.test_phone_page import pytestmark as in_a_browser
 from tests.ui.operation_samples import QUOTE
 from tests.ui.samples import CATALOGUE
 from ui.contents import AwaitResultContent
@@ -68,6 +71,22 @@ def test_the_page_tells_business_state_and_time_and_nobody(stand: CheckStand) ->
     assert operation.code not in operation.status_url
     stand.take_back(operation)
     assert '<dd id="state">已撤销</dd>' in requests.get(operation.status_url, timeout=10).text
+
+
+@pytest.fixture
+def handset() -> Iterator[Phone]:
+    with chromium.chromium("about:blank") as process, chromium.attach(process) as browser:
+        yield Phone(browser)
+
+
+@in_a_browser
+def test_a_phone_shows_the_page_within_its_width(stand: CheckStand, handset: Phone) -> None:
+    operation = stand.draft()
+    handset.open(operation.status_url)
+    assert handset.text("h1") == handset.text("#state") == "结果确认中"
+    assert handset.text("#business") == operation.title.zh
+    assert handset.see("document.documentElement.scrollWidth") <= SCREEN["width"]
+    assert handset.see("document.querySelector('form, script')") is None
 
 
 @pytest.mark.parametrize("token", ["0" * 32, "%", "%25" * 32, "_" * 32, ""])
