@@ -10,7 +10,9 @@ import pytest
 
 from kiosk.centre.units import Unit
 from kiosk.workshop.sandbox import personas, seed, unit_table
+from kiosk.workshop.sandbox.clock import Clock
 from kiosk.workshop.sandbox.levels import Factor
+from kiosk.workshop.sandbox.outlets import OutletDesk
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.sessions import TokenHolder
 from kiosk.workshop.sandbox.store import Store
@@ -177,3 +179,22 @@ def test_an_employee_is_found_by_the_id_of_the_list(
     for unit in units.values():
         for each in book.employees(who, unit.id):
             assert book.find_employee(who, each.id)["employer"] == unit.number
+
+
+def test_the_market_register_agrees_with_units_and_employers(store: Store) -> None:
+    known = {company.organisation: company for company in unit_table.REGISTER}
+    for row in unit_table.UNITS:
+        company = known[row.organisation]
+        employer = store.one("SELECT name FROM employer WHERE number = ?", row.number)
+        assert employer
+        assert (company.name, company.agent) == (employer["name"], row.agent)
+    without = [each for each in unit_table.REGISTER if each.organisation not in {
+        row.organisation for row in unit_table.UNITS}]  # fmt: skip
+    assert sorted(each.revoked for each in without) == [0, 1]
+    assert {each.agent for each in unit_table.REGISTER} <= set(personas.load())
+
+
+def test_at_least_three_outlets_have_counters(store: Store) -> None:
+    outlets = OutletDesk(store, Clock()).outlets()
+    assert len({outlet.name.zh for outlet in outlets}) == len(outlets)
+    assert len([outlet for outlet in outlets if outlet.queue is not None]) >= 3
