@@ -79,8 +79,7 @@ class CardWatch:
         holder = self._holder()
         if holder is None or not numbers:  # None: signed out meanwhile
             return None
-        theirs = holder.reveal().upper()
-        return all(number.reveal().upper() == theirs for number in numbers)
+        return all(_same(number.reveal(), holder.reveal()) for number in numbers)
 
     def _on_reader(self) -> Sensitive[str] | None:
         """The number of the identity card that was put since the last card was read."""
@@ -112,3 +111,10 @@ class CardWatch:
             if error.reason not in PASSING:
                 events.CARD_NOT_LOOKED_FOR.log(log, device=host.kind, reason=str(error))
             return None
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two numbers are one person's. An old social security card has the number in its form
+    of 15 digits (GB 11643-1989), without the century and the check character."""
+    short, long = sorted((one.upper(), other.upper()), key=len)
+    return short == (long[:6] + long[8:17] if (len(short), len(long)) == (15, 18) else long)

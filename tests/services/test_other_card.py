@@ -131,7 +131,13 @@ FULL = Status(State.ONLINE, media=Media.PRESENT)
 
 
 @pytest.mark.parametrize(
-    ("number", "own"), [("35010019900101123x", True), ("350100199001011248", False)]
+    ("number", "own"),
+    [
+        ("35010019900101123x", True),
+        ("350100900101123", True),
+        ("350100199001011248", False),
+        ("350100900101124", False),
+    ],
 )
 def test_a_social_security_card_that_is_put_later(number: str, own: bool) -> None:
     slot = SlotStand(number)
