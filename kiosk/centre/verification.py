@@ -19,7 +19,8 @@ class VerificationRequest(WireModel):
 
 
 class Verification(WireModel):
-    """What the centre knows of the paper. ``holder`` is masked; nothing else is personal."""
+    """What the centre knows of the paper. ``holder`` is masked, and empty for a paper that names no
+    person; nothing else is personal."""
 
     verdict: Verdict
     title: CentreWords | None = None

@@ -6,6 +6,7 @@ import re
 
 from drivers.device import Kind
 from kiosk.centre.verification import Verdict, Verification, VerificationRequest
+from kiosk.privacy import mask_name
 from kiosk.services.catalogue import EVERYBODY, service
 from kiosk.visit.public_steps import ScanPaper
 from kiosk.visit.steps import Action, EnterDigits, Fact, OtherWay, ShowStatement, Tone
@@ -75,10 +76,13 @@ def verdict_page(found: Verification, hotline: str) -> ShowStatement:
         Fact(_("查验结果"), word, tone),
         Fact(_("证明"), found.title or ""),
         Fact(_("编号"), found.number),
-        Fact(_("姓名"), found.holder),
         Fact(_("出具日期"), found.made or ""),
     ]
+    note = _("请和手里的证明核对编号和日期；不一样的，就是假的。")
+    if found.holder:
+        # Masked here once more: whoever holds a paper need not be whom it is about.
+        facts.insert(3, Fact(_("姓名"), mask_name(found.holder)))
+        note = _("请和手里的证明核对姓名、编号和日期；不一样的，就是假的。")
     if found.valid_until:
         facts.append(Fact(_("有效期至"), found.valid_until))
-    note = _("请和手里的证明核对姓名、编号和日期；不一样的，就是假的。")
     return ShowStatement(title, tuple(facts), lead=lead, note=note, actions=actions)

@@ -8,11 +8,19 @@ from contextlib import closing
 import pypdfium2
 
 from kiosk.services.unit_certificate import SERVICE
-from kiosk.visit.steps import Choose, PaperReady, Preview, PrintingDocument, Problem
+from kiosk.visit.steps import (
+    Choose,
+    EnterDigits,
+    PaperReady,
+    Preview,
+    PrintingDocument,
+    Problem,
+    ShowStatement,
+)
 from kiosk.visit.troubles import MENU
 from kiosk.visit.unit_steps import UnitMenu
 from kiosk.words import Language, say
-from tests.services.script import LEAVE, Line, Played, World, action, option, printed, titled
+from tests.services.script import LEAVE, Line, Played, World, action, facts, option, printed, titled
 from tests.services.test_units import AWAY, BUILDERS, TRADE, acting
 
 KIND = titled("要打印哪一种证明？")
@@ -25,7 +33,7 @@ def sheet(played: Played) -> str:
         return re.sub(r"\s", "", pdf[0].get_textpage().get_text_range())
 
 
-def prints(here: World, unit: str, paper: str) -> str:
+def printed_by(here: World, unit: str, paper: str) -> Played:
     lines: tuple[Line, ...] = (
         (UnitMenu, SERVICE),
         (KIND, option(paper)),
@@ -33,7 +41,11 @@ def prints(here: World, unit: str, paper: str) -> str:
         (PrintingDocument, printed),
         (PaperReady, action(MENU)),
     )
-    return sheet(acting(here, unit, *lines))
+    return acting(here, unit, *lines)
+
+
+def prints(here: World, unit: str, paper: str) -> str:
+    return sheet(printed_by(here, unit, paper))
 
 
 def test_what_the_builders_have_paid(here: World) -> None:
@@ -65,6 +77,16 @@ def test_the_builders_owe_nothing(here: World) -> None:
     text = prints(here, BUILDERS, "单位无欠缴证明")
     assert "在本中心没有欠缴记录" in text
     assert "缴至年月2026年1月" in text
+
+
+def test_whoever_verifies_it_looks_for_no_name_that_is_not_on_it(here: World) -> None:
+    made = printed_by(here, BUILDERS, "单位缴存证明").last(Preview).document
+    digits = made.verification_code.replace("-", "")
+    played = here.look("verify-paper", (EnterDigits, digits), (ShowStatement, action(MENU)))
+    page = played.last(ShowStatement)
+    assert facts(page)["编号"] == made.number
+    assert "姓名" not in facts(page)
+    assert "姓名" not in say(page.note, Language.ZH)
 
 
 def test_a_unit_that_owes_gets_no_certificate_that_it_does_not(here: World) -> None:

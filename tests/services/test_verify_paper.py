@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from drivers.code_scanner.types import Code
 from drivers.device import Kind, State, Status
 from kiosk.centre.client import CentreClient
 from kiosk.centre.document_orders import DepositCertificateOrder
-from kiosk.centre.models import Document
+from kiosk.centre.models import CentreWords, Document
 from kiosk.centre.verification import Verification
 from kiosk.privacy import Sensitive
-from kiosk.services.verify_paper import LEAST, MOST
+from kiosk.services.verify_paper import LEAST, MOST, verdict_page
 from kiosk.visit.card_reading import card_evidence
 from kiosk.visit.public_steps import ScanPaper
 from kiosk.visit.steps import (
@@ -105,6 +107,17 @@ def test_a_paper_whose_time_has_passed_is_void(here: World) -> None:
     code = paper(here).verification_code
     here.ask("DELETE", f"/documents/{code}")
     assert title(typed(here, code.replace("-", ""))) == "这份证明已经失效"
+
+
+def test_a_name_that_comes_whole_is_masked() -> None:
+    """Nobody has signed in: the paper may have been found."""
+    found = Verification(
+        verdict="genuine",
+        title=CentreWords(zh="缴存证明", en="Certificate"),
+        made=date(2026, 1, 15),
+        holder="王小明",
+    )
+    assert facts(verdict_page(found, "12329"))["姓名"] == "王*明"
 
 
 def test_a_known_paper_has_a_title_and_a_day() -> None:

@@ -146,7 +146,10 @@ class Documents:
             number=row["number"],
             made=date.fromisoformat(row["made"]),
             valid_until=until,
-            holder=mask_name(row["name"] or row["name_latin"]),
+            # A unit's paper names the unit, and not the agent who had it made.
+            holder=""
+            if _SERVICES.get(row["kind"]) == UNIT_CERTIFICATE
+            else mask_name(row["name"] or row["name_latin"]),
         )
 
     def void(self, code: str) -> None:

@@ -397,8 +397,8 @@ _WORDINGS = {
             "This operation is not done yet, so there is no receipt.",
         ),
         (
-            "办成以后，在“我的办件”里可以打印。",
-            "Once it is done, print the receipt from your operations.",
+            "办成以后，在办成的页面上可以打印。",
+            "Once it is done, print the receipt on the page that says so.",
         ),
     ),
     "loan-not-settled": _no(
