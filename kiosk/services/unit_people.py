@@ -39,7 +39,10 @@ PEOPLE_PAGE = Choose(
 @service("unit-people", icon="people", needs=Needs(committer=True, unit=True))
 def change_people(visit: Visit) -> None:
     unit = acted_for(visit)
-    match visit.ask(PEOPLE_PAGE):
+    visit.expects_other_card = True  # the newcomer may put the card before the page asks for it
+    chosen = visit.ask(PEOPLE_PAGE)
+    visit.expects_other_card = chosen == "enrol"
+    match chosen:
         case "enrol":
             enrol(visit, unit)
         case "seal":

@@ -38,8 +38,9 @@ class CardWatch:
     """Calls ``found`` once when a card lies on a reader whose number is not ``holder()``.
 
     The citizen's own card, lifted and put back, is nothing: its number is compared, so that a new
-    card of the same person is theirs too. ``holder`` gives None while nobody is signed in: then no
-    reader is asked. A bank card names nobody, and is passed over.
+    card of the same person is theirs too. ``holder`` gives None while nobody is signed in, or while
+    a service asks for another person's card: then no reader is asked. A bank card names nobody, and
+    is passed over.
 
     A card that lies beneath another one, and a card that lies shorter than a look, are not seen.
     """

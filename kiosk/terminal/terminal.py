@@ -24,6 +24,7 @@ from kiosk.identity.face.booth import FaceBooth, closed_for_models
 from kiosk.identity.proving import WHY, prove_further
 from kiosk.identity.sign_in import identify, no_way_in
 from kiosk.login import TellLogin, tell_nobody
+from kiosk.privacy import Sensitive
 from kiosk.services import SERVICES, menu, public_menu
 from kiosk.settings import Settings, state_directory
 from kiosk.terminal import vendor_mode
@@ -176,7 +177,6 @@ class Terminal:
         try:
             self._take_devices(leftovers=leftovers)
             centre = self._client(meanwhile=self.dialogue.hear)
-            cards = self._watch_cards(centre)
             visit = Visit(
                 self.dialogue,
                 centre,
@@ -186,6 +186,7 @@ class Terminal:
                 self._public,
                 partial(closed_for_models, self._settings.face.models),
             )
+            cards = self._watch_cards(visit)
             runs = {name: service.run for name, service in SERVICES.items()}
             how = visit.run(identify, menu, runs, prove_for, public_menu)
             if visit.leftovers:
@@ -203,11 +204,15 @@ class Terminal:
                 centre.close(how)
             self._on_end(how)
 
-    def _watch_cards(self, centre: CentreClient) -> CardWatch:
+    def _watch_cards(self, visit: Visit) -> CardWatch:
         """Another person's card ends the visit; like the clock, never between a confirmation and
         its record."""
         other_card = partial(self.dialogue.time_out, "other-card")
-        watch = CardWatch(self._hosts, lambda: centre.holder, other_card)
+
+        def holder() -> Sensitive[str] | None:
+            return None if visit.expects_other_card else visit.centre.holder
+
+        watch = CardWatch(self._hosts, holder, other_card)
         watch.start()
         return watch
 

@@ -186,6 +186,8 @@ class Visit:
         """The number of the bank card that opened the session, for its PIN."""
         self.chip_photo: Sensitive[bytes] = Sensitive(b"")
         """The photo on the chip of the ID card that the centre has accepted, undecoded."""
+        self.expects_other_card = False
+        """Whether the service that runs asks for another person's card, as of a new employee."""
         self.pin_closed: Sayable | None = None
         """Why the PIN pad cannot encrypt a PIN in this visit; None: nothing is known against it."""
         self.person: Person | None = None
@@ -549,6 +551,7 @@ class Visit:
     ) -> None:
         while True:
             self._renew_catalogue()
+            self.expects_other_card = False
             step = menu(self)
             chosen = self._asker.ask(step, back=False)
             before = len(self._done)

@@ -15,10 +15,14 @@ from kiosk.login import LoginEvent
 from kiosk.privacy import Sensitive
 from kiosk.terminal import card_watch
 from kiosk.terminal.card_watch import CardWatch
-from kiosk.visit.steps import Attract, EnterSmsCode, Farewell
+from kiosk.visit.steps import Attract, Choose, EnterNumber, EnterSmsCode, Farewell
+from kiosk.visit.unit_steps import PresentEmployeeCard, UnitMenu
+from kiosk.visit.visit import NoCommitter
 from kiosk.words import Language
 from kiosk.workshop.sandbox import personas
 from tests.services.hall import Hall
+from tests.services.script import option
+from tests.services.test_units import BUILDERS
 from ui.contents import FarewellContent
 
 PATIENCE_S = 15.0
@@ -87,6 +91,34 @@ def test_nobody_looks_for_cards_before_somebody_is_signed_in(here: Hall) -> None
         time.sleep(4 * card_watch.LOOK_S)
         assert "find" not in here.reader.look()["commands"][-3:]
         assert here.reader.look()["card"] == "put"
+
+
+def test_a_newcomer_who_puts_the_card_early_ends_nothing(
+    here: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only while the agent opens an account for the newcomer: in the menu the card is another's."""
+    monkeypatch.setattr(NoCommitter, "open", True)
+    with here.visit() as citizen:
+        citizen.chooses(Attract, "start")
+        citizen.puts("A1")
+        citizen.types_code()
+        unit = option(BUILDERS)(citizen.sees(Choose))
+        citizen.press(unit)
+        citizen.chooses(UnitMenu, "unit-people")
+        citizen.sees(Choose)
+        put(here, "P14")
+        time.sleep(4 * card_watch.LOOK_S)
+        citizen.press("enrol")
+        citizen.sees(PresentEmployeeCard)
+        citizen.sees(EnterNumber)
+        here.reader.obey("lift")
+        put(here, "P14")
+        time.sleep(4 * card_watch.LOOK_S)
+        citizen.terminal.dialogue.back()
+        citizen.sees(Choose)
+        citizen.terminal.dialogue.back()
+        citizen.sees(UnitMenu)
+        citizen.sees(Farewell)
 
 
 # -- the slot of chip cards -----------------------------------------------------------------------
