@@ -45,12 +45,13 @@ def _which_way(visit: Visit, chosen: Eligibility) -> str:
 
 
 def way_page(chosen: Eligibility) -> Choose:
-    """变更金额 or 取消约定, with what is agreed on now."""
+    """变更金额 or 取消约定, with what is agreed on now. Raises :class:`CentreUnavailable` where the
+    centre names nothing that can be done."""
     lead: Sayable = ""
     if chosen.monthly is not None:
         lead = _("现在每月提取 {amount} 元", amount=chosen.monthly)
     options = tuple(option for way, option in _WAYS.items() if way in chosen.ways)
-    return Choose(_("变更还是取消？"), options, lead)
+    return Choose(_("变更还是取消？"), given(options or None), lead)
 
 
 def _how_much(visit: Visit, chosen: Eligibility) -> Decimal:

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from kiosk.centre.operations import Operation
+from kiosk.centre.errors import CentreUnavailable
+from kiosk.centre.operations import Eligibility, Operation
+from kiosk.operation import Business
+from kiosk.services.standing_withdrawal import way_page
 from kiosk.visit.operation_steps import CONFIRM, ChooseReason, ConfirmOperation, ShowOutcome
 from kiosk.visit.steps import Choose, Confirm, EnterNumber, EnterSmsCode, Menu, Problem
 from kiosk.visit.troubles import MENU
@@ -49,12 +52,19 @@ def test_p01_sets_changes_and_ends_it(here: World) -> None:
     quote = changed.last(ConfirmOperation).operation
     assert quote.amount == D("1500.00")
     assert "（原来1,200.00元）" in quote.effects[0].zh
+    assert say(changed.last(ShowOutcome).title, Language.ZH) == "变更约定提取已办成"
 
     ended = serve(here, "P01", ACCOUNT, (Choose, option("取消约定")), *confirmed(here))
     assert ended.last(ShowOutcome).amount is None
-    assert say(ended.last(ShowOutcome).title, Language.ZH) == "约定提取已办成"
+    assert say(ended.last(ShowOutcome).title, Language.ZH) == "取消约定提取已办成"
     serve(here, "P01", ACCOUNT, (EnterNumber, BACK), (ChooseReason, BACK), (Confirm, BACK))
     assert here.ask("GET", "/movements") == [], "no money moves with the agreement"
+
+
+def test_a_centre_that_names_nothing_to_be_done_talks_nonsense() -> None:
+    terms = Eligibility(business=Business.STANDING_WITHDRAWAL, can=True, ways=("pause",))
+    with pytest.raises(CentreUnavailable):
+        way_page(terms)
 
 
 def test_no_more_can_be_agreed_on_than_the_centre_allows(here: World) -> None:

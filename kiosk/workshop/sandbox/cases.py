@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -197,6 +197,8 @@ class BusinessRule:
     code_to_new: bool = False  # the code goes to the new value of the order, a telephone number
     changes: Callable[[PersonCase, OrderTarget], tuple[Change, ...]] | None = None
     """What the order changes of the person's data; refuses what it cannot be changed to."""
+    titles: Mapping[str, CentreWords] = field(default_factory=dict)
+    """What an order of one of the ways is called, where the business's name would mislead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -363,7 +363,7 @@ class OperationDesk:
             business=rule.business,
             state=OperationState.DRAFTED,
             version=1,
-            title=TITLES[rule.business],
+            title=rule.titles.get(target.way or "", TITLES[rule.business]),
             amount=None if amount is None else yuan(amount),
             interest=yuan(terms.interest) if terms.interest else None,
             balance_before=None if before is None else yuan(before),

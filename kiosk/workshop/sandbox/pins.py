@@ -38,7 +38,8 @@ class Bank:
 
     def verifies(self, session: str, evidence: PinEvidence, pan: str) -> bool:
         """Whether the block holds the PIN of the card ``pan``, under the session's own key or
-        the bank's. A session asks for a key before every block: no block counts twice."""
+        the bank's. A session asks for a key before every block. Under the session's key no block
+        counts twice; under the bank's, the same PIN makes the same block again."""
         row = self._store.one("SELECT * FROM pin_key WHERE session = ?", session)
         self._store.run("DELETE FROM pin_key WHERE session = ?", session)
         if not row:

@@ -100,5 +100,9 @@ RULES = (
         carry_out=_agree,
         needs_authorisation=True,
         effects=_effects,
+        titles={
+            CHANGE: _words("变更约定提取", "Change of the monthly withdrawal"),
+            CANCEL: _words("取消约定提取", "End of the monthly withdrawal"),
+        },
     ),
 )
