@@ -21,6 +21,8 @@ from kiosk.renminbi import in_words
 from kiosk.settings import Side
 from kiosk.visit.face_steps import CaptureFace, ConsentToFace, ReadNotice
 from kiosk.visit.operation_steps import (
+    LATER,
+    AwaitConsent,
     AwaitResult,
     ChooseReason,
     CompareTrial,
@@ -294,6 +296,25 @@ def _show_phone_code(step: ShowPhoneCode, look: Look) -> PhoneCodeContent:
         note=look.word(_("手机上会要您输入这两位数字：")),
         digits=step.digits,
         actions=_others(step.others, look),
+    )
+
+
+def _await_consent(step: AwaitConsent, look: Look) -> PhoneCodeContent:
+    name = step.operation.consent_of
+    return PhoneCodeContent(
+        title=look.word(_("请 {name} 用自己的手机扫一扫", name=name)),
+        lead=look.word(_("“{business}”要配偶同意", business=step.operation.title)),
+        rows=_qr_rows(step.content.reveal()),
+        whole=step.valid_s,
+        rest=step.valid_for_s,
+        left=look.word(_("还有 {time} 失效", time="%1")),
+        steps=tuple(
+            look.word(each)
+            for each in (_("配偶扫码"), _("用自己的密码证明身份"), _("看协议，点“同意”"))
+        ),
+        note=look.word(_("人不在旁边？先离开，之后在任一终端“办理进度”里继续")),
+        digits="",
+        actions=_actions((Action(LATER, _("先离开，以后再办"), "clock"),), look),
     )
 
 
@@ -1325,6 +1346,7 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     ConfirmOperation: _confirm_operation,
     ReadText: _read_text,
     Deciding: _deciding,
+    AwaitConsent: _await_consent,
     AwaitResult: _await_result,
     ShowOutcome: _outcome,
     ShowLoanYears: _show_loan_years,

@@ -109,6 +109,7 @@ class MonthlyOffsetOrder(WireModel):
     business: Literal[Business.MONTHLY_OFFSET]
     loan: Named
     way: Literal["sign", "cancel"]
+    spouse: bool = False  # also from the spouse's account: the draft waits until the spouse agrees
 
 
 class SigningOrder(WireModel):
@@ -232,6 +233,8 @@ class Eligibility(WireModel):
     most: Money | None = None  # None: no amount is asked for
     ways: tuple[Way, ...] = Field(default=(), max_length=4)  # what can be done; empty: one thing
     monthly: Money | None = None  # what is agreed on a month now 约定提取
+    # masked: who can take part, and has to agree on a phone then
+    spouse: Annotated[str, line(40)] = ""
     balance: Money | None = None  # of the account, before
     payee: Payee | None = None
     checked: tuple[CheckedFact, ...] = Field(default=(), max_length=12)
@@ -407,6 +410,8 @@ class Operation(WireModel):
     what becomes of the money after ``done``; a bank that sends it back changes no state.
     ``cancellable``: a cancellation would take the operation back now; only its answer decides.
     ``status_url`` is opaque, and its page shows nothing personal.
+    ``consent_of`` is the masked name of the spouse without whose consent the draft waits; who
+    declines cancels it, and ``refusal`` says so.
     """
 
     id: OperationId
@@ -427,7 +432,8 @@ class Operation(WireModel):
     changes: tuple[Change, ...] = Field(default=(), max_length=4)
     confirmed_by: tuple[EvidenceSet, ...] = Field(default=(), max_length=6)
     phone: Annotated[str, line(20)] = ""  # masked: where the code of the operation goes
-    draft_ttl_s: Wait | None = None  # while drafted: how long it can still be confirmed
+    # while it waits for a consent, or is drafted: how long it can still be agreed to, or confirmed
+    draft_ttl_s: Wait | None = None
     commit_ttl_s: Wait | None = None  # while confirmed: how long it can still be committed
     reference: Reference = ""
     code: Code = ""
@@ -437,6 +443,7 @@ class Operation(WireModel):
     payout: Payout | None = None
     cancellable: bool = False
     status_url: Annotated[str, line(200)] = ""  # shows business, state and time to who scans it
+    consent_of: Annotated[str, line(40)] = ""
 
 
 Operations = Annotated[tuple[Operation, ...], Field(max_length=200)]
@@ -460,6 +467,14 @@ class Confirmation(WireModel):
     )
     evidence: tuple[Evidence, ...] = Field(min_length=1, max_length=4)
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class ConsentCode(WireModel):
+    """A code with which the spouse agrees to one operation, once, on their own phone. ``content``
+    stands in the QR code, and says nothing to anybody else."""
+
+    content: Sensitive[Annotated[str, line(500, least=1)]]
+    valid_s: Wait
 
 
 class OperationStatus(WireModel):

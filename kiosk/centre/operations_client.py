@@ -19,6 +19,7 @@ from kiosk.centre.operations import (
     Authorisation,
     AuthorisationAnswer,
     Confirmation,
+    ConsentCode,
     DraftRequest,
     Eligibilities,
     Group,
@@ -105,6 +106,12 @@ class OperationsClient:
         sms-daily-limit, not-drafted."""
         return self._ask(Call("POST", "/v1/operations/{id}/sms", id=id), _SMS_SENT, MOST_S)
 
+    def open_consent(self, id: str) -> ConsentCode:
+        """A new code with which the spouse agrees to an operation that waits for a consent; every
+        older code of the operation is void then. Refusal: not-awaiting-consent."""
+        call = Call("POST", "/v1/operations/{id}/consent", id=id)
+        return self._ask(call, _CONSENT_CODE, MOST_S)
+
     def open_phone(self, id: str) -> PhoneLogin:
         """Open a login with which the citizen's phone agrees to this operation and to nothing
         else; its id is the evidence ``qr``. Every older code of this terminal is void then.
@@ -161,7 +168,7 @@ class OperationsClient:
         return self._ask(Call("GET", "/v1/operations", query="?open=true"), _OPERATIONS, QUERY_S)
 
     def all_operations(self) -> Operations:
-        """我的办件: every operation that was confirmed, newest first."""
+        """我的办件: what was confirmed, or has waited for a consent, newest first."""
         return self._ask(Call("GET", "/v1/operations"), _OPERATIONS)
 
     def _same(self, call: Call, status: OperationStatus) -> OperationStatus:
@@ -177,6 +184,7 @@ _TRIAL: TypeAdapter[Trial] = TypeAdapter(Trial)
 _OPERATION: TypeAdapter[Operation] = TypeAdapter(Operation)
 _OPERATIONS: TypeAdapter[Operations] = TypeAdapter(Operations, config=_QUIET)
 _STATUS: TypeAdapter[OperationStatus] = TypeAdapter(OperationStatus)
+_CONSENT_CODE: TypeAdapter[ConsentCode] = TypeAdapter(ConsentCode)
 _FACE_CHALLENGE: TypeAdapter[FaceChallenge] = TypeAdapter(FaceChallenge)
 _PHONE_LOGIN: TypeAdapter[PhoneLogin] = TypeAdapter(PhoneLogin)
 _SMS_SENT: TypeAdapter[SmsSent] = TypeAdapter(SmsSent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-from kiosk.centre.operations import MonthlyOffsetOrder
+from kiosk.centre.operations import Eligibility, MonthlyOffsetOrder
 from kiosk.operation import Business
 from kiosk.services.catalogue import Needs, service
 from kiosk.services.reasons import choose, given
@@ -12,8 +12,9 @@ from kiosk.visit.steps import Choose, Option
 from kiosk.visit.visit import Visit
 from kiosk.words import _
 
+_SIGN, _BOTH = "sign", "both"
 _WAYS = (
-    Option("sign", _("签约"), _("每月先从公积金账户扣款还贷"), "check"),
+    Option(_SIGN, _("签约"), _("每月先从公积金账户扣款还贷"), "check"),
     Option("cancel", _("解约"), _("次月起停止扣款"), "refused"),
 )
 
@@ -23,10 +24,34 @@ def agree_monthly_offset(visit: Visit) -> None:
     found = visit.look_up(lambda: visit.centre.operations.eligibility("loan"))
     lead = _("从公积金账户按月还贷")
     chosen = choose(visit, _("哪一笔贷款？"), lead, found, (Business.MONTHLY_OFFSET,))
-    way = visit.ask(Choose(_("签约还是解约？"), _WAYS, _("协议全文在确认前可以看")))
+    way = visit.ask(way_page(chosen))
     order = MonthlyOffsetOrder(
         business=Business.MONTHLY_OFFSET,
         loan=given(chosen.loan),
         way=cast(Literal["sign", "cancel"], way),
+        spouse=way == _SIGN and bool(chosen.spouse) and visit.ask(accounts_page(chosen)) == _BOTH,
     )
     visit.confirm_and_commit(visit.draft(order))
+
+
+def way_page(chosen: Eligibility) -> Choose:
+    """签约 or 解约; where the centre says which can be had, only that."""
+    options = tuple(each for each in _WAYS if not chosen.ways or each.key in chosen.ways)
+    return Choose(_("签约还是解约？"), options, _("协议全文在确认前可以看"))
+
+
+def accounts_page(chosen: Eligibility) -> Choose:
+    """Whose account the loan is repaid from; the spouse has to agree on their own phone."""
+    return Choose(
+        _("从谁的账户扣款？"),
+        (
+            Option("mine", _("只扣我的账户"), _("马上可以签"), "account"),
+            Option(
+                _BOTH,
+                _("我和配偶的账户都扣"),
+                _("要 {spouse} 在自己的手机上同意", spouse=chosen.spouse),
+                "people",
+            ),
+        ),
+        _("先扣您的，不足再扣配偶的，还不够从还款卡扣"),
+    )

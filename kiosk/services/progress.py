@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from kiosk.centre import codes
 from kiosk.centre.models import DocumentRecord, Loan
@@ -33,9 +34,17 @@ from kiosk.visit.visit import Visit
 from kiosk.words import Sayable, Text, _
 
 _HOME = Action(MENU, _("返回首页"), "home")
-_CANCEL, _OTHER_CARD = "cancel", "payee-card"
+_MOST = 2
+"""Buttons beside each other that have room for their words in every language."""
+_CANCEL, _GO_ON, _OTHER_CARD = "cancel", "go-on", "payee-card"
+_WAITS = {
+    OperationState.AWAITING_CONSENT: Action(_GO_ON, _("请配偶同意"), "phone"),
+    OperationState.DRAFTED: Action(_GO_ON, _("继续确认"), "forward"),
+}
+"""What leads on from an operation that waits for a consent, or for its confirmation after one."""
 _FAR: dict[OperationState, Text] = {
     **STATE_ON_SLIP,
+    OperationState.DRAFTED: _("配偶已同意，等您确认"),
     OperationState.CONFIRMED: _("已确认，还没有提交"),
     OperationState.IN_PROGRESS: _("已受理待审核"),
     OperationState.REFUSED: _("审核不通过"),
@@ -131,6 +140,8 @@ def _show_operation(visit: Visit, listed: Operation) -> None:
     pressed = visit.ask(operation_statement(operation, _ways_on(visit, operation)))
     if pressed == _CANCEL:
         withdraw_request(visit, operation)
+    elif pressed == _GO_ON:
+        visit.confirm_and_commit(operation)
     elif pressed == _OTHER_CARD:
         change_payee_card(visit)
 
@@ -138,11 +149,14 @@ def _show_operation(visit: Visit, listed: Operation) -> None:
 def _ways_on(visit: Visit, operation: Operation) -> tuple[Action, ...]:
     """撤销申请 where the centre takes it back, 换卡重付 where the bank has sent the money back."""
     actions = []
+    if operation.state in _WAITS:
+        closed = None if visit.committer.open else _("正在核对上一笔业务")
+        actions.append(replace(_WAITS[operation.state], closed=closed))
     if operation.cancellable:
         actions.append(Action(_CANCEL, _("撤销申请"), "refused"))
     if operation.payout is not None and operation.payout.state is PayoutState.RETURNED:
         actions.append(Action(_OTHER_CARD, _("换卡重付"), "card", closed=_no_change(visit)))
-    return (*actions, _HOME)
+    return tuple(actions) if len(actions) == _MOST else (*actions, _HOME)
 
 
 def _no_change(visit: Visit) -> Sayable | None:
@@ -168,6 +182,8 @@ def operation_statement(operation: Operation, actions: tuple[Action, ...]) -> Sh
     facts += changed(operation, before=False)
     if operation.payee:
         facts.append(Fact(_("收款银行卡"), card(operation)))
+    if operation.consent_of:
+        facts.append(Fact(_("要谁同意"), operation.consent_of))
     if operation.begun:
         facts.append(Fact(_("办理日期"), operation.begun))
     note: Sayable = operation.refusal.reason if operation.refusal else ""

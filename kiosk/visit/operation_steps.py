@@ -9,10 +9,12 @@ from math import ceil
 from typing import ClassVar
 
 from kiosk.centre.operations import AgreedText, Operation, Trial
-from kiosk.visit.steps import Action, Fact, Option, Step, one_of, rest_s
+from kiosk.privacy import Sensitive
+from kiosk.visit.steps import Action, Fact, Option, PollStep, Step, one_of, rest_s
 from kiosk.words import Sayable
 
 CONFIRM = "confirm"
+MOVED_ON, CODE_OVER, LATER = "moved-on", "code-over", "later"
 ASK = "ask"
 """Answer of the confirmation page when its countdown is over: ask the centre, which alone knows."""
 
@@ -70,6 +72,29 @@ class ReadText(Step[None]):
     """A text that the citizen agrees to with the confirmation, in full; only 返回 leads on."""
 
     text: AgreedText
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitConsent(PollStep[str]):
+    """The code that the spouse scans with their own phone, to agree to the operation. Answered by
+    ``MOVED_ON`` once the operation waits no more, by ``CODE_OVER``, or by ``LATER``: the citizen
+    leaves it waiting, and goes on at any terminal."""
+
+    idles: ClassVar[bool] = True
+    awaits_phone: ClassVar[bool] = True
+    operation: Operation
+    content: Sensitive[str]
+    valid_s: int  # counted from ``opened_at``
+    opened_at: float = field(default_factory=time.monotonic, compare=False)
+    """When the centre gave the code, on the monotonic clock."""
+
+    @property
+    def valid_for_s(self) -> int:
+        """Seconds until the code is over."""
+        return rest_s(self.valid_s, self.opened_at)
+
+    def check(self, answer: object) -> str:
+        return one_of(answer, (LATER,))
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ def not_done(operation: Operation, *, again: bool) -> Problem:
         OperationState.CANCELLED: _("这笔业务已经取消。"),
     }
     replaced = _("这笔业务已被后来的一笔代替。")
-    reason = why.get(operation.state, replaced)
+    reason = refusal.reason if refusal else why.get(operation.state, replaced)
     return Problem(
         title=_("没有办成，钱没有动") if money else _("没有办成，什么都没有变"),
         lead=_("{business}：{why}", business=operation.title, why=reason),

@@ -70,6 +70,7 @@ from kiosk.visit.operation_words import (
 )
 from kiosk.visit.phone_consent import agree_on_phone
 from kiosk.visit.printing import document_key, make_and_check, preview
+from kiosk.visit.spouse_consent import await_consent
 from kiosk.visit.steps import CANNOT_DRAW, RESEND, Action, EnterSmsCode, Step, WayTile
 from kiosk.visit.troubles import Standing, closed_by
 from kiosk.words import Sayable, Text, _
@@ -273,6 +274,7 @@ class _Confirming:
 
     def consent(self) -> tuple[Evidence, ...]:
         """The evidence, once the citizen has confirmed what they saw."""
+        self._await_consent()
         sets = sets_by_way(self._visit, self.operation)
         tiles = evidence_tiles(self._visit, sets)
         if all(tile.closed is not None for tile in tiles):
@@ -284,6 +286,20 @@ class _Confirming:
             if evidence is not None:
                 return evidence
             self.wrong = None
+
+    def _await_consent(self) -> None:
+        """Have the spouse agree first, where the operation waits for that. Raises :class:`ToMenu`
+        when the citizen leaves it waiting, or it has ended."""
+        if self.operation.state is not OperationState.AWAITING_CONSENT:
+            return
+        agreed = await_consent(self._visit, self.operation)
+        if agreed is None:
+            raise ToMenu
+        self.operation = agreed
+        self._visit.quotes.given(agreed)
+        if agreed.state.final:
+            _tell_end(self._visit, agreed)
+            raise ToMenu
 
     def _choose_and_give(
         self, sets: Mapping[str, EvidenceSet], tiles: tuple[WayTile, ...]

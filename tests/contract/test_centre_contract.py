@@ -210,6 +210,7 @@ def test_the_document_has_the_contract_and_nothing_of_the_sandbox() -> None:
         "GET /v1/operations",
         "GET /v1/operations/{id}",
         "POST /v1/operations/{id}/sms",
+        "POST /v1/operations/{id}/consent",
         "POST /v1/operations/{id}/login",
         "POST /v1/operations/{id}/face",
         "POST /v1/operations/{id}/face/check",

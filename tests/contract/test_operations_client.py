@@ -131,6 +131,9 @@ def test_every_call_of_a_visit_goes_where_the_contract_says(
     server.on("POST", f"{ONE}/sms", reply(200, {
         "phone": "123****0003", "resend_after_s": 60, "valid_s": 300,
     }))  # fmt: skip
+    server.on("POST", f"{ONE}/consent", reply(201, {
+        "content": "https://centre.example/consent/x", "valid_s": 600,
+    }))  # fmt: skip
     server.on("POST", f"{ONE}/confirmation", reply(200, STATUS))
     server.on("POST", f"{ONE}/cancellation", reply(200, STATUS | {"state": "cancelled"}))
     server.on("POST", f"{ONE}/told", reply(204))
@@ -144,6 +147,7 @@ def test_every_call_of_a_visit_goes_where_the_contract_says(
     assert cannot.refusal.code == "in-flight"
     ask.trial(ORDER)
     assert ask.send_code(ID).phone == "123****0003"
+    assert ask.open_consent(ID).content.reveal() == "https://centre.example/consent/x"
     assert ask.confirm(ID, CONFIRMATION).state is OperationState.CONFIRMED
     assert ask.cancel(ID).state is OperationState.CANCELLED
     ask.told(ID)
@@ -156,6 +160,7 @@ def test_every_call_of_a_visit_goes_where_the_contract_says(
         "GET /v1/eligibility?group=withdrawal",
         "POST /v1/trials",
         f"POST {ONE}/sms",
+        f"POST {ONE}/consent",
         f"POST {ONE}/confirmation",
         f"POST {ONE}/cancellation",
         f"POST {ONE}/told",
@@ -163,7 +168,7 @@ def test_every_call_of_a_visit_goes_where_the_contract_says(
         "GET /v1/operations?open=true",
         "GET /v1/operations",
     ]
-    confirmed = server.requests[5].json
+    confirmed = server.requests[6].json
     assert confirmed == {
         "evidence": [{"kind": "sms", "value": "123456"}],
         "digest": "0" * 64,

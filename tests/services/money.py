@@ -179,8 +179,8 @@ class DirectCommitLine:
 
     open = True
 
-    def __init__(self, url: str) -> None:
-        self._client = CommitClient(url, "T0001")
+    def __init__(self, url: str, terminal: str = "T0001") -> None:
+        self._client = CommitClient(url, terminal)
         self._reports: deque[CommitReport] = deque()
 
     def commit(self, operation: str, business: Business) -> None:

@@ -19,6 +19,7 @@ from kiosk.operations.committer import (
 from kiosk.operations.rows import JournalEntry, JournalEvent, JournalUnwritable
 from kiosk.visit.money import Act, Decision, Reply, _Deciding
 from tests.simulation.centre import (
+    AWAITS,
     CANCELLED,
     CONFIRMED,
     DONE,
@@ -330,6 +331,13 @@ class NextBeforeTold(ModelCentre):
         return None
 
 
+class ConfirmsWithoutConsent(ModelCentre):
+    """What waits for the spouse's consent can be confirmed."""
+
+    def confirmable(self, operation: ModelOperation) -> bool:
+        return operation.state in (AWAITS, DRAFTED)
+
+
 def _parts(**changes: Any) -> Callable[[], Parts]:
     def make() -> Parts:
         parts = Parts()
@@ -378,6 +386,9 @@ BUGS: dict[str, Callable[[], Parts]] = {
     "commit of what is done": _parts(centre=CommitsTwice),
     "commit of what is in progress": _parts(centre=HandsOverTwice),
     "commits drafts, asked early": _parts(centre=CommitsDrafts, asks_early=True),
+    "confirms without the spouse, pressed early": _parts(
+        centre=ConfirmsWithoutConsent, presses_early=True
+    ),
     "commits after expiry": _parts(centre=CommitsAfter),
     "commits after cancellation": _parts(centre=CommitsAfterCancellation),
     "expired computed, not stored": _parts(centre=ExpiryNotStored),

@@ -9,7 +9,11 @@ from tests.simulation.world import SimWorld, Told
 
 DRAFT_TTL_S = 600.0
 COMMIT_TTL_S = 600.0
+CONSENT_TTL_S = 1800.0
+CONSENTS = 0.12
+"""How often an operation needs a spouse's consent before it can be confirmed."""
 
+AWAITS = OperationState.AWAITING_CONSENT
 DRAFTED, CONFIRMED = OperationState.DRAFTED, OperationState.CONFIRMED
 IN_PROGRESS, DONE = OperationState.IN_PROGRESS, OperationState.DONE
 REFUSED, EXPIRED = OperationState.REFUSED, OperationState.EXPIRED
@@ -70,9 +74,27 @@ class ModelCentre:
         )
         self.operations[new.id] = new
         self.keys[key] = new.id
-        self.world.operations[new.id] = Told((person, kind.value))
-        self.world.after(DRAFT_TTL_S, self.expire)
+        told = self.world.operations[new.id] = Told((person, kind.value))
+        if self.world.random.random() < CONSENTS:
+            new.state, told.agreed = AWAITS, False
+            new.deadline = self.world.now + CONSENT_TTL_S
+            self.world.after(self.world.random.uniform(0.0, 60.0), lambda: self.consent(new))
+        self.world.after(new.deadline - self.world.now, self.expire)
         return self.word(new.id)
+
+    def consent(self, operation: ModelOperation) -> None:
+        """The spouse answers on a phone: agrees, declines, or is not heard of."""
+        self.expire()
+        if operation.state is not AWAITS:
+            return
+        chance = self.world.random.random()
+        if chance < 0.7:
+            self.world.told(operation.id).agreed = True
+            operation.state = DRAFTED
+            operation.deadline = self.world.now + CONSENT_TTL_S
+            self.world.after(CONSENT_TTL_S, self.expire)
+        elif chance < 0.85:
+            operation.state = CANCELLED
 
     def in_flight_at_draft(self, mine: list[ModelOperation]) -> ModelOperation | None:
         return self.in_flight(mine)
@@ -85,13 +107,15 @@ class ModelCentre:
 
     def supersede(self, mine: list[ModelOperation]) -> None:
         for operation in mine:
-            if operation.state is DRAFTED:
+            if operation.state in (AWAITS, DRAFTED):
                 operation.state = SUPERSEDED
 
     def confirm(self, operation: str, *, good: bool) -> CentreWord:
         self.expire()
-        found = self.operations[operation]
-        if found.state is not DRAFTED:
+        found = self.operations.get(operation)
+        if found is None:  # only a bug comes here
+            return CentreWord(operation, None, "not-found")
+        if not self.confirmable(found):
             return self.word(operation)
         if not good:
             found.wrong_codes += 1
@@ -112,18 +136,25 @@ class ModelCentre:
         self.world.after(COMMIT_TTL_S, self.expire)
         return self.word(operation)
 
+    def confirmable(self, operation: ModelOperation) -> bool:
+        return operation.state is DRAFTED
+
     def in_flight_at_confirmation(self, mine: list[ModelOperation]) -> ModelOperation | None:
         return self.in_flight(mine)
 
     def cancel(self, operation: str) -> CentreWord:
         self.expire()
-        found = self.operations[operation]
-        if found.state in (DRAFTED, CONFIRMED):
+        found = self.operations.get(operation)
+        if found is None:  # only a bug comes here
+            return CentreWord(operation, None, "not-found")
+        if found.state in (AWAITS, DRAFTED, CONFIRMED):
             found.state = CANCELLED
         return self.word(operation)
 
     def tell(self, operation: str) -> CentreWord:
-        found = self.operations[operation]
+        found = self.operations.get(operation)
+        if found is None:  # only a bug comes here
+            return CentreWord(operation, None, "not-found")
         found.told |= found.state.final
         return self.word(operation)
 
@@ -144,7 +175,7 @@ class ModelCentre:
     def stale(self, operation: str) -> CentreWord:
         """A query that an old copy of the data answers. It must not be believed."""
         word = self.query(operation)
-        if word.state is None or word.state is DRAFTED:
+        if word.state in (None, AWAITS, DRAFTED):
             return CentreWord(operation, None, "not-found")
         older = [None, DRAFTED]
         if self.operations[operation].confirmed and word.state is not CONFIRMED:
@@ -191,7 +222,8 @@ class ModelCentre:
     def expire(self) -> None:
         """A stored transition, made before anything else is answered."""
         for operation in self.operations.values():
-            if operation.state in (DRAFTED, CONFIRMED) and self.world.now >= operation.deadline:
+            live = operation.state in (AWAITS, DRAFTED, CONFIRMED)
+            if live and self.world.now >= operation.deadline:
                 operation.state = EXPIRED
 
     def word(self, operation: str) -> CentreWord:

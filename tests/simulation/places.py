@@ -27,7 +27,7 @@ from kiosk.visit.money import (
     Send,
     ShowWaiting,
 )
-from tests.simulation.centre import DRAFTED, KINDS, CentreWord, ModelCentre
+from tests.simulation.centre import AWAITS, DRAFTED, KINDS, CentreWord, ModelCentre
 from tests.simulation.disk import SimJournal
 from tests.simulation.world import DAY_S, TICK_S, BrokenPromise, SimWorld
 
@@ -68,6 +68,7 @@ class Parts:
         self.greets = True
         self.asks_early = False
         self.forgets = False
+        self.presses_early = False
 
 
 class SimTerminal:
@@ -410,9 +411,13 @@ class SimVisit:
                 break
         if answer is None:
             return
-        if answer.refused or answer.state is not DRAFTED:
+        if answer.refused or answer.state not in (AWAITS, DRAFTED):
             yield from self._show(answer)
             return
+        if answer.state is AWAITS and not self.parts.presses_early:
+            answer = yield from self._await_consent(answer)
+            if answer is None:
+                return
         yield Nap(random.choice((2.0, 10.0, 10.0, 590.0)) + random.uniform(0.0, 20.0))
         if random.random() < 0.1:
             return  # 返回
@@ -424,6 +429,20 @@ class SimVisit:
             yield from self._decide(answer.operation, kind)
         else:
             yield from self._by_phone(answer.operation)
+
+    def _await_consent(self, answer: CentreWord) -> Generator[Wanted, Any, CentreWord | None]:
+        """The code for the spouse is on the screen; None: the citizen leaves, or it has ended."""
+        centre, operation = self.centre, answer.operation
+        while self.world.random.random() > 0.05:
+            yield Nap(1.0)
+            said: CentreWord | None = yield Ask("query", lambda: centre.query(operation), 5.0)
+            if said is None or said.state in (None, AWAITS):
+                continue
+            if said.state is DRAFTED:
+                return said
+            yield from self._show(said)
+            return None
+        return None
 
     def _decide(self, operation: str, kind: Business) -> Script:
         """The visit's own code decides what the citizen sees."""

@@ -38,10 +38,11 @@ class BrokenPromise(Exception):
 class Told:
     """What became of one operation, as only an onlooker of everything can know."""
 
-    __slots__ = ("confirmed", "intent", "moved", "pressed", "shown", "taken", "untold")
+    __slots__ = ("agreed", "confirmed", "intent", "moved", "pressed", "shown", "taken", "untold")
 
     def __init__(self, intent: tuple[int, str]) -> None:
         self.intent = intent  # the person and the kind of business
+        self.agreed = True  # nobody else's consent is needed, or it was given
         self.pressed = False
         self.confirmed = False
         self.moved = 0
@@ -197,6 +198,8 @@ class SimWorld:
             raise BrokenPromise(f"S1 money moves twice in {operation}")
         if not (told.pressed and told.confirmed):
             raise BrokenPromise(f"S2 money moves without a confirmation in {operation}")
+        if not told.agreed:
+            raise BrokenPromise(f"S6 money moves without the spouse's consent in {operation}")
         if told.shown & NOT_DONE:
             raise BrokenPromise(f"S3 money moves after 'not done' in {operation}")
         for other in self.operations.values():

@@ -28,7 +28,7 @@ import PySide6
 from PySide6.QtCore import QLocale, QRect
 from PySide6.QtGui import QImage
 
-from kiosk.visit.operation_steps import AwaitResult
+from kiosk.visit.operation_steps import AwaitConsent, AwaitResult
 from kiosk.visit.steps import EnterSmsCode, ShowPhoneCode, Step
 from tests.ui.cases import pdf
 from tests.ui.samples import BULLETINS, CATALOGUE, samples
@@ -120,7 +120,7 @@ def has_back(name: str) -> bool:
 
 def _now(step: Step[Any]) -> Step[Any]:
     """``step``; the seconds of a code count from now."""
-    if isinstance(step, ShowPhoneCode):
+    if isinstance(step, ShowPhoneCode | AwaitConsent):
         return replace(step, opened_at=time.monotonic())
     if isinstance(step, AwaitResult):
         return replace(step, since=time.monotonic())

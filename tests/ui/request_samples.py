@@ -5,21 +5,24 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal as D
 
-from kiosk.centre.models import CentreWords, DocumentRecord
+from kiosk.centre.models import CentreWords, DocumentRecord, RefusalBody
 from kiosk.centre.operations import Eligibility, Payout
 from kiosk.centre.outlets import Appointment
 from kiosk.operation import Business, OperationState, PayoutState
+from kiosk.privacy import Sensitive
+from kiosk.services.monthly_offset import accounts_page
 from kiosk.services.progress import operation_statement, paper_statement, requests_page
 from kiosk.services.standing_withdrawal import amount_page, way_page
-from kiosk.visit.operation_steps import ConfirmOperation
-from kiosk.visit.operation_words import HOME, outcome
+from kiosk.visit.operation_steps import AwaitConsent, ConfirmOperation
+from kiosk.visit.operation_words import HOME, not_done, outcome
 from kiosk.visit.steps import Action, Step
 from kiosk.words import _
-from tests.ui.operation_samples import DONE, QUOTE, REFUSED, SLIP_ACTION
+from tests.ui.operation_samples import DONE, NEVER, QUOTE, REFUSED, SLIP_ACTION
 
 _CHINA = timezone(timedelta(hours=8))
 _HOME = Action("menu", _("返回首页"), "home")
 _CANCEL = Action("cancel", _("撤销申请"), "refused")
+_ASK = Action("go-on", _("请配偶同意"), "phone")
 _CARD = Action("payee-card", _("换卡重付"), "card")
 
 
@@ -79,9 +82,27 @@ _REFUSED = REFUSED.model_copy(update=_BEGUN)
 _AGREED_LATER = QUOTE.model_copy(
     update={
         "state": OperationState.AWAITING_CONSENT,
+        "business": Business.MONTHLY_OFFSET,
         "title": _words("委托按月还贷", "Monthly repayment"),
+        "amount": None,
+        "payee": None,
+        "consent_of": "何*",
         **_BEGUN,
     }
+)
+_DECLINED = _AGREED_LATER.model_copy(
+    update={
+        "state": OperationState.CANCELLED,
+        "refusal": RefusalBody(
+            code="consent-declined",
+            reason=_words("您的配偶没有同意。", "Your spouse has not agreed."),
+            next_step=_words("商量好了可以重新办。", "Start again once you agree."),
+            reference="K7Q2-9XMD",
+        ),
+    }
+)
+_OFFSET = Eligibility(
+    business=Business.MONTHLY_OFFSET, can=True, loan="l1", ways=("sign",), spouse="何*"
 )
 _CANCELLED = QUOTE.model_copy(update={"state": OperationState.CANCELLED, **_BEGUN})
 _APPOINTMENT = Appointment(
@@ -113,6 +134,16 @@ def request_samples() -> dict[str, Step[object]]:
         _CANCELLED,
     )
     steps: dict[str, object] = {
+        "79f-accounts": accounts_page(_OFFSET),
+        "79g-consent-code": AwaitConsent(
+            lambda: None,
+            _AGREED_LATER,
+            Sensitive("https://centre.example/consent/4fTq2Zx8Kd0bVn7cXq1"),
+            600,
+            opened_at=NEVER,
+        ),
+        "79h-awaiting-consent": operation_statement(_AGREED_LATER, (_ASK, _CANCEL)),
+        "79i-consent-declined": not_done(_DECLINED, again=False),
         "76a-standing-way": way_page(_STANDING),
         "76b-standing-amount": amount_page(_STANDING),
         "76c-standing-confirm": ConfirmOperation(_MONTHLY, "张*"),

@@ -40,6 +40,7 @@ from kiosk.centre.models import (
 from kiosk.workshop.sandbox import (
     accounts,
     audit_routes,
+    consent_page,
     controls,
     login_api,
     operation_controls,
@@ -358,6 +359,7 @@ def _bare_app() -> FastAPI:
     app.include_router(login_api.v1)
     app.include_router(phone_page.router)
     app.include_router(state_page.router)
+    app.include_router(consent_page.router)
     app.include_router(controls.router)
     app.include_router(operation_controls.router)
     app.add_exception_handler(Refused, _refused)

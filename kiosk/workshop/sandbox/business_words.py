@@ -71,6 +71,21 @@ REFUSALS: dict[str, tuple[int, Words, Words]] = {
         ("这笔业务还没有结果。", "This operation has no result yet."),
         ("请稍后再看。", "Please look again later."),
     ),
+    "not-awaiting-consent": (
+        409,
+        ("这笔业务不用等配偶同意。", "This operation waits for nobody's consent."),
+        ("请在“我的办件”里看它的进度。", "Please see how far it is under My requests."),
+    ),
+    "no-spouse": (
+        409,
+        ("没有查到可以一起办的配偶。", "No spouse of yours can take part in this."),
+        ("请返回，只办您自己的。", "Please go back, and take your own account only."),
+    ),
+    "consent-declined": (
+        409,
+        ("您的配偶没有同意。", "Your spouse has not agreed."),
+        ("商量好了可以重新办，或一起到柜台办理。", "Start again once you agree, or come together."),
+    ),
     "other-terminal": (
         403,
         ("这笔业务不是在本机办理的。", "This operation belongs to another terminal."),

@@ -49,6 +49,7 @@ class OrderTarget:
     field: str | None = None
     value: str | None = None  # what is new
     unit: str | None = None
+    spouse: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -76,6 +77,7 @@ class Terms:
     ways: tuple[str, ...] = ()  # the ways that can be had; empty: any the order may name
     without_amount: tuple[str, ...] = ()  # the ways that take no amount
     monthly: int | None = None  # what is agreed on a month now
+    spouse: Row | None = None  # who can take part, and has to agree then
 
     @property
     def number(self) -> tuple[str | None, str | None, str | None]:
@@ -116,6 +118,10 @@ class PersonCase:
         if left > 0:
             zh, en = _CHANGED[change]
             raise Refused("cooling-down", hours=math.ceil(left / 3600), zh=zh, en=en)
+
+    def spouse(self) -> Row | None:
+        """Whom the civil affairs register has as the person's spouse, if anybody we know."""
+        return self.store.one("SELECT * FROM person WHERE id = ?", self.fact["spouse"])
 
     def accounts(self) -> list[Row]:
         """The accounts that are not closed, those in use first."""

@@ -13,6 +13,7 @@ from kiosk.centre.operations import (
     Authorisation,
     AuthorisationAnswer,
     Confirmation,
+    ConsentCode,
     DraftRequest,
     Eligibilities,
     Group,
@@ -93,7 +94,8 @@ def draft(
 def list_operations(
     centre: AtCentre, visitor: ProvedVisitor, open: Annotated[bool, Query()] = False
 ) -> Operations:
-    """What was confirmed, newest first; with ``open``, what is in flight or has ended untold."""
+    """What was confirmed or has waited for a consent, newest first; with ``open``, what was
+    confirmed and is in flight or has ended untold."""
     return tuple(centre.operations.operations(visitor, only_open=open))
 
 
@@ -110,6 +112,18 @@ def send_code(centre: AtCentre, visitor: ProvedVisitor, id: OperationPath) -> Sm
     Refuses not-drafted, sms-too-soon, sms-daily-limit.
     """
     return centre.operations.send_code(visitor, id)
+
+
+@router.post("/operations/{id}/consent", status_code=201)
+def open_consent(
+    centre: AtCentre, visitor: ProvedVisitor, id: OperationPath, request: Request
+) -> ConsentCode:
+    """A code with which the spouse agrees to the operation, once, on their own phone; the page is
+    the centre's, and the spouse proves there who they are.
+
+    Refuses not-awaiting-consent.
+    """
+    return centre.operations.open_consent(visitor, id, str(request.base_url).rstrip("/"))
 
 
 @router.post("/operations/{id}/login", status_code=201)

@@ -24,6 +24,7 @@ from kiosk.centre.operations import (
     AuthorisationAnswer,
     Change,
     Confirmation,
+    ConsentCode,
     DraftRequest,
     Eligibility,
     Evidence,
@@ -36,8 +37,8 @@ from kiosk.centre.operations import (
     digest_of,
 )
 from kiosk.operation import Business, OperationState, PayoutState
-from kiosk.privacy import mask_phone
-from kiosk.workshop.sandbox import payouts
+from kiosk.privacy import mask_name, mask_phone
+from kiosk.workshop.sandbox import consents, payouts
 from kiosk.workshop.sandbox.accounts import Accounts
 from kiosk.workshop.sandbox.alarms import Alarms
 from kiosk.workshop.sandbox.bugs import CentreBug
@@ -45,6 +46,7 @@ from kiosk.workshop.sandbox.business_words import TITLES
 from kiosk.workshop.sandbox.businesses import RULES
 from kiosk.workshop.sandbox.cases import BusinessRule, OrderTarget, PersonCase, Terms
 from kiosk.workshop.sandbox.clock import Clock
+from kiosk.workshop.sandbox.consents import ConsentAnswer
 from kiosk.workshop.sandbox.faces import Faces
 from kiosk.workshop.sandbox.logins import PhoneLogins
 from kiosk.workshop.sandbox.offers import Offers
@@ -55,6 +57,9 @@ from kiosk.workshop.sandbox.unit_plans import detail
 from kiosk.workshop.sandbox.units import UnitBook
 
 DRAFT_TTL_S = 600
+CONSENT_TTL_S = 24 * 3600
+"""How long a draft waits for the consent of a spouse, and then for the applicant's confirmation: it
+may be at another terminal on another day."""
 COMMIT_TTL_S = 600
 RISK_S = 3600
 LOCKED_OF_PERSON = 3
@@ -234,6 +239,7 @@ class OperationDesk:
             most=None if most is None else yuan(most),
             ways=terms.ways,
             monthly=None if terms.monthly is None else yuan(terms.monthly),
+            spouse=mask_name(terms.spouse["name"]) if terms.spouse else "",
             balance=yuan(terms.account["balance"]) if terms.account else None,
             payee=self._case(visitor).payee(visitor.handle)
             if terms.payee and not terms.refusal
@@ -315,6 +321,7 @@ class OperationDesk:
             field=getattr(order, "field", None),
             value=new,
             unit=self._unit(visitor, order.business, unit) if unit else None,
+            spouse=getattr(order, "spouse", False),
         )
 
     def _unit(self, visitor: TokenHolder, business: Business, handle: str) -> str:
@@ -354,6 +361,9 @@ class OperationDesk:
         terms: Terms,
         base: str,
     ) -> Operation:
+        if target.spouse and terms.spouse is None:
+            raise Refused("no-spouse")
+        consenter = terms.spouse if target.spouse else None
         amount = target.amount if terms.amount is None else terms.amount
         money = rule.business.moves_money
         before = terms.account["balance"] if money and terms.account else terms.debt
@@ -361,7 +371,7 @@ class OperationDesk:
         quote = Operation(
             id=secrets.token_hex(16),
             business=rule.business,
-            state=OperationState.DRAFTED,
+            state=OperationState.AWAITING_CONSENT if consenter else OperationState.DRAFTED,
             version=1,
             title=rule.titles.get(target.way or "", TITLES[rule.business]),
             amount=None if amount is None else yuan(amount),
@@ -385,6 +395,7 @@ class OperationDesk:
             phone=mask_phone(_code_goes_to(rule, target, case.person)),
             code=reference_number(),
             status_url=f"{base}/state/{secrets.token_hex(_TOKEN_BYTES)}",
+            consent_of=mask_name(consenter["name"]) if consenter else "",
         )
         self._store.insert(
             "operation",
@@ -397,12 +408,55 @@ class OperationDesk:
                 "target": _json(target),
                 "terminal": visitor.terminal,
                 "quote": quote.model_dump_json(),
-                "state": OperationState.DRAFTED,
-                "until": self._clock.ticks() + DRAFT_TTL_S,
+                "state": quote.state,
+                "until": self._clock.ticks() + (CONSENT_TTL_S if consenter else DRAFT_TTL_S),
+                "consenter": consenter["id"] if consenter else None,
                 "drafted_at": self._clock.now().isoformat(),
             },
         )
         return self._operation(self._row(quote.id))
+
+    # -- the spouse's consent -----------------------------------------------------------------
+
+    def open_consent(self, visitor: TokenHolder, id: str, base: str) -> ConsentCode:
+        """A code with which the spouse agrees. Refuses not-found, not-awaiting-consent."""
+        with self._at_once() as now:
+            row = self._of(visitor, id)
+            if row["state"] != OperationState.AWAITING_CONSENT:
+                raise Refused("not-awaiting-consent", operation=_named(row))
+            return consents.open_code(self._store, id, base, now)
+
+    def asked_to_consent(self, code: str) -> Operation | None:
+        """What a spouse who has scanned ``code`` is asked to agree to; None: the code is over."""
+        with self._at_once() as now:
+            about = consents.find(self._store, code, now)
+            return self._operation(self._row(about.operation)) if about else None
+
+    def consent(self, code: str, person: str, password: str, *, agrees: bool) -> ConsentAnswer:
+        """awaiting consent -> drafted, or cancelled by who declines; ``person`` proves with their
+        query password that they are the spouse."""
+        with self._at_once() as now:
+            about = consents.find(self._store, code, now)
+            if about is None:
+                return "over"
+            row = self._row(about.operation)
+            if not consents.proved(self._store, about, person, password):
+                if person != about.consenter:
+                    self._alarms.sound("other-person", row["terminal"], "")
+                return "wrong" if consents.find(self._store, code, now) else "over"
+            if not agrees:
+                refusal = Refused("consent-declined")
+                self._end(row, OperationState.CANCELLED, refusal=refusal)
+                return "declined"
+            self._store.run(
+                "UPDATE operation SET state = ?, until = ? WHERE id = ?",
+                OperationState.DRAFTED,
+                now + CONSENT_TTL_S,
+                row["id"],
+            )
+            text = f"您的配偶已同意{self._summary(row)}，请在任一终端“我的办件”里确认。"
+            self._notify(row, text, self._case_of(row).person["phone"])
+            return "agreed"
 
     # -- confirmation -------------------------------------------------------------------------
 
@@ -685,13 +739,15 @@ class OperationDesk:
             )
 
     def operations(self, visitor: TokenHolder, *, only_open: bool) -> list[Operation]:
-        """The person's operations that were confirmed, newest first; ``only_open``: in flight, or
-        ended and not told."""
+        """The person's operations that were confirmed or have waited for a consent, newest first;
+        ``only_open``: confirmed, and in flight, or ended and not told."""
         with self._at_once():
             rows = self._store.all(
-                "SELECT * FROM operation WHERE person = ? AND was_confirmed = 1 "
-                "AND told <= ? ORDER BY rowid DESC LIMIT ?",
+                "SELECT * FROM operation WHERE person = ? AND told <= ? "
+                "AND (was_confirmed = 1 OR (? AND consenter IS NOT NULL)) "
+                "ORDER BY rowid DESC LIMIT ?",
                 visitor.person["id"],
+                int(not only_open),
                 int(not only_open),
                 _MOST_LISTED,
             )

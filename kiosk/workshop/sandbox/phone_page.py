@@ -33,7 +33,8 @@ _SAFE = {
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
 }
-_MOST = 4096
+MOST = 4096
+"""Longest body of a form, in bytes."""
 
 
 @router.get("/{code}")
@@ -41,7 +42,7 @@ def ask(centre: AtCentre, code: str) -> HTMLResponse:
     """Show which terminal asks, and ask for the two digits on its screen."""
     view = centre.logins.view(code)
     if view is None or view.state not in ("waiting", "opened"):
-        return _told("二维码已失效", "请回到终端，换一个新的二维码。", status=410)
+        return told("二维码已失效", "请回到终端，换一个新的二维码。", status=410)
     return _form(centre, view)
 
 
@@ -49,33 +50,29 @@ def ask(centre: AtCentre, code: str) -> HTMLResponse:
 async def answer(centre: AtCentre, code: str, request: Request) -> HTMLResponse:
     """Agree with the digits, or decline."""
     body = await request.body()
-    if len(body) > _MOST:
-        return _told("内容太长", "请重新扫码。", status=413)
+    if len(body) > MOST:
+        return told("内容太长", "请重新扫码。", status=413)
     form = parse_qs(body.decode("utf-8", "replace"))
     view = centre.logins.view(code)
     if form.get("answer") == ["no"]:
         centre.logins.decline(code)
         if view is not None and view.operation:
-            return _told("没有同意", "这笔业务没有办理。")
-        return _told("没有登录", "您没有同意，终端上不会显示您的任何信息。")
+            return told("没有同意", "这笔业务没有办理。")
+        return told("没有登录", "您没有同意，终端上不会显示您的任何信息。")
     person = form.get("person", [""])[0]
     if person not in personas.load() or view is None:
-        return _told("二维码已失效", "请回到终端，换一个新的二维码。", status=410)
+        return told("二维码已失效", "请回到终端，换一个新的二维码。", status=410)
     match centre.logins.agree(code, form.get("digits", [""])[0].strip(), person):
         case "agreed":
-            return _told("已同意", "请看终端屏幕，继续办理。")
+            return told("已同意", "请看终端屏幕，继续办理。")
         case "wrong":
             return _form(centre, view, wrong="数字不对，请看终端屏幕上的两位数字。")
-    return _told("二维码已失效", "请回到终端，换一个新的二维码。", status=410)
+    return told("二维码已失效", "请回到终端，换一个新的二维码。", status=410)
 
 
 def _form(centre: AtCentre, view: PhoneView, wrong: str = "") -> HTMLResponse:
     what = centre.operations.summary(view.operation) if view.operation else ""
     said = f'<dt>业务</dt><dd id="business">{escape(what)}</dd>' if what else ""
-    people = "".join(
-        f'<option value="{id_}">{escape(each.full_name)}</option>'
-        for id_, each in personas.load().items()
-    )
     return page(
         "同意办理这笔业务？" if what else "在自助终端登录？",
         f"""<dl>{said}<dt>终端</dt><dd id="terminal">{escape(view.terminal)}</dd>
@@ -83,7 +80,7 @@ def _form(centre: AtCentre, view: PhoneView, wrong: str = "") -> HTMLResponse:
 <p>只有您本人正站在这台终端前，才请同意。</p>
 <p id="wrong" role="alert">{wrong}</p>
 <form method="post"><p><label>这台手机是谁的（演示）<br>
-<select name="person">{people}</select></label></p>
+<select name="person">{people()}</select></label></p>
 <p><label>终端屏幕上的两位数字<br>
 <input name="digits" inputmode="numeric" pattern="[0-9]{{2}}" maxlength="2" size="4"
  autocomplete="off" required></label></p>
@@ -92,7 +89,16 @@ def _form(centre: AtCentre, view: PhoneView, wrong: str = "") -> HTMLResponse:
     )
 
 
-def _told(title: str, text: str, *, status: int = 200) -> HTMLResponse:
+def people() -> str:
+    """Whose phone it is, to choose from in the demo."""
+    return "".join(
+        f'<option value="{id_}">{escape(each.full_name)}</option>'
+        for id_, each in personas.load().items()
+    )
+
+
+def told(title: str, text: str, *, status: int = 200) -> HTMLResponse:
+    """A page that only says something."""
     return page(title, f"<p>{text}</p>", status=status)
 
 

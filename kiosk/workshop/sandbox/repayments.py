@@ -355,6 +355,7 @@ def _offset(case: PersonCase, loan: Row) -> Terms:
         Business.MONTHLY_OFFSET,
         loan=loan,
         ways=("sign",),
+        spouse=case.spouse() if loan["co_borrower"] else None,
         effects=(
             _words(
                 f"从{first['due']}起，每月{yuan(first['amount']):,.2f}元先从公积金账户扣",
@@ -369,6 +370,16 @@ def _offset(case: PersonCase, loan: Row) -> Terms:
         texts=(_AGREEMENT,),
         payee=False,
     )
+
+
+def _offset_effects(case: PersonCase, target: OrderTarget, terms: Terms) -> tuple[CentreWords, ...]:
+    if not target.spouse:
+        return terms.effects
+    both = _words(
+        "先扣您的账户，不足部分再扣配偶的账户",
+        "Your account is debited first, then your spouse's",
+    )
+    return (both, *terms.effects)
 
 
 def _book_offset(
@@ -410,5 +421,6 @@ RULES = (
         service="monthly-offset",
         judge=_for_loans(Business.MONTHLY_OFFSET, _offset),
         carry_out=_book_offset,
+        effects=_offset_effects,
     ),
 )

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-_VERSION = 14  # raised with every change of the schema or of the seed
+_VERSION = 15  # raised with every change of the schema or of the seed
 _SCHEMA = """
 CREATE TABLE person (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, name_latin TEXT NOT NULL, sex TEXT NOT NULL,
@@ -107,12 +107,16 @@ CREATE TABLE operation (
     quote TEXT NOT NULL, state TEXT NOT NULL, until REAL, drafted_at TEXT NOT NULL,
     was_confirmed INTEGER NOT NULL DEFAULT 0, told INTEGER NOT NULL DEFAULT 0,
     wrong_codes INTEGER NOT NULL DEFAULT 0, ends_as TEXT, reference TEXT NOT NULL DEFAULT '',
-    refusal TEXT, ended_at TEXT, ended REAL
+    refusal TEXT, ended_at TEXT, ended REAL, consenter TEXT REFERENCES person
 ) STRICT;
 CREATE INDEX operation_by_person ON operation (person, kind, state);
 CREATE TABLE notice (
     id INTEGER PRIMARY KEY, operation TEXT NOT NULL REFERENCES operation, phone TEXT NOT NULL,
     code TEXT NOT NULL, text TEXT NOT NULL, day TEXT NOT NULL, at TEXT NOT NULL, sent REAL NOT NULL
+) STRICT;
+CREATE TABLE consent (
+    code TEXT PRIMARY KEY, operation TEXT NOT NULL REFERENCES operation, state TEXT NOT NULL,
+    wrong INTEGER NOT NULL, opened REAL NOT NULL
 ) STRICT;
 CREATE TABLE payout (
     operation TEXT PRIMARY KEY REFERENCES operation, card TEXT NOT NULL, state TEXT NOT NULL,
