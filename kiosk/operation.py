@@ -63,6 +63,7 @@ _MONEY = frozenset(
         Business.PREPAYMENT,
         Business.SETTLEMENT,
         Business.UNIT_BACK_PAYMENT,
+        Business.UNIT_REMITTANCE,
     }
 )
 

@@ -491,6 +491,14 @@ def test_of_a_change_no_page_says_that_the_money_has_not_moved() -> None:
     assert not [each for each in (*said, page.note) if "钱" in each]
 
 
+@pytest.mark.parametrize("business", [Business.UNIT_BACK_PAYMENT, Business.UNIT_REMITTANCE])
+def test_of_a_payment_every_page_says_that_the_money_has_not_moved(business: Business) -> None:
+    quote = QUOTE.model_copy(update={"business": business})
+    ends = (S.REFUSED, S.EXPIRED)
+    pages = [not_done(quote.model_copy(update={"state": end}), again=True) for end in ends]
+    assert all("钱没有动" in words(page) for page in (*pages, in_flight(quote)))
+
+
 def test_done_without_an_answer_in_the_session_shows_no_amount(here: World) -> None:
     model = MoneyModel()
     model.spoil("operation", silence(), times=10)
