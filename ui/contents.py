@@ -372,10 +372,12 @@ class StatementContent(PageContent):
 
 @dataclass(frozen=True, slots=True)
 class TableContent(PageContent):
-    """A table; without lines, it shows the sentence ``empty``. ``eye`` as in a statement."""
+    """A table, below the ``sums`` of its lines; without lines, it shows the sentence ``empty``.
+    ``eye`` as in a statement."""
 
     title: str
     lead: str
+    sums: tuple[FactPart, ...]
     tabs: tuple[TabPart, ...]
     columns: tuple[ColumnPart, ...]
     lines: tuple[LinePart, ...]

@@ -698,11 +698,15 @@ def _show_statement(step: ShowStatement, look: Look) -> StatementContent:
 
 
 def _show_table(step: ShowTable, look: Look) -> TableContent:
-    hides = any(column.hidden for column in step.columns)
+    hides = any(column.hidden for column in step.columns) and bool(step.rows)
     lines = tuple(_line(row, step.columns, look) for row in step.rows)
     return TableContent(
         title=look.word(step.title),
         lead=look.word(step.lead, hidden=hides),
+        sums=tuple(
+            FactPart(look.word(each.label), look.word(each.value, hidden=each.hidden))
+            for each in step.sums
+        ),
         tabs=tuple(
             TabPart(tab.key, look.word(tab.title), current=tab.key == step.tab) for tab in step.tabs
         ),

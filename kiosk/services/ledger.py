@@ -8,7 +8,7 @@ from kiosk.centre import codes
 from kiosk.centre.models import Account, Ledger, LedgerEntry
 from kiosk.services.catalogue import service
 from kiosk.services.choosing import choose_account
-from kiosk.visit.steps import Cell, Column, ShowTable, Tab, Tone, amounts
+from kiosk.visit.steps import Cell, Column, Fact, ShowTable, Tab, Tone, amounts
 from kiosk.visit.visit import Visit
 from kiosk.words import Month, Sayable, _
 
@@ -29,12 +29,8 @@ def show_years(visit: Visit, account: Account) -> None:
 
 def ledger_table(ledger: Ledger) -> ShowTable:
     """The table of one year; its tabs are the years of the account."""
-    sums = _(
-        "{year} 年缴存 {paid_in}，利息 {interest}",
-        year=str(ledger.year),
-        paid_in=_("{amount} 元", amount=ledger.paid_in),
-        interest=_("{amount} 元", amount=ledger.interest),
-    )
+    newest = bool(ledger.years) and ledger.year == ledger.years[0]
+    interest = ledger.interest or (_("6月30日结算") if newest else ledger.interest)
     return ShowTable(
         _("缴存明细"),
         (
@@ -46,9 +42,14 @@ def ledger_table(ledger: Ledger) -> ShowTable:
         ),
         tuple(_row(entry) for entry in ledger.entries),
         empty=_("这一年没有记录"),
-        lead=sums,
+        lead=_("{year} 年，共 {count} 笔", year=str(ledger.year), count=len(ledger.entries)),
         tabs=tuple(Tab(str(year), _("{year} 年", year=str(year))) for year in ledger.years),
         tab=str(ledger.year),
+        sums=(
+            Fact(_("缴存（元）"), ledger.paid_in, hidden=True),
+            Fact(_("利息（元）"), interest, hidden=True),
+            Fact(_("提取（元）"), ledger.withdrawn, hidden=True),
+        ),
     )
 
 

@@ -20,6 +20,7 @@ from kiosk.visit.steps import (
     Headline,
     ShowStatement,
     ShowTable,
+    Tab,
     Tone,
     amounts,
 )
@@ -38,7 +39,7 @@ def show_loan(visit: Visit) -> None:
     loan = choose_loan(visit)
     match visit.ask(loan_statement(loan, visit.catalogue)):
         case "plan":
-            visit.ask(plan_table(visit.look_up(lambda: visit.centre.plan(loan.id))))
+            _show_plan(visit, visit.look_up(lambda: visit.centre.plan(loan.id)))
         case "repayments":
             visit.ask(repayments_table(visit.look_up(lambda: visit.centre.repayments(loan.id))))
         case "years":
@@ -139,8 +140,20 @@ def _year(year: int, entries: Sequence[PlanEntry | Repayment]) -> PlanYear:
     )
 
 
-def plan_table(entries: Sequence[PlanEntry]) -> ShowTable:
-    """The instalments still to come."""
+def _show_plan(visit: Visit, entries: Sequence[PlanEntry]) -> None:
+    """Show the first year, then every year that the citizen chooses, until the citizen goes back
+    or leaves."""
+    year = ""
+    while True:
+        year = visit.ask(plan_table(entries, year))
+
+
+def plan_table(entries: Sequence[PlanEntry], chosen: str = "") -> ShowTable:
+    """The instalments still to come in one year, the next one unless another is ``chosen``; its
+    tabs are the years of the plan."""
+    years = tuple(dict.fromkeys(str(entry.due.year) for entry in entries))
+    year = chosen or (years[0] if years else "")
+    shown = [entry for entry in entries if str(entry.due.year) == year]
     return ShowTable(
         _("还款计划"),
         (
@@ -160,10 +173,23 @@ def plan_table(entries: Sequence[PlanEntry]) -> ShowTable:
                 entry.amount,
                 entry.balance,
             )
-            for entry in entries
+            for entry in shown
         ),
         empty=_("贷款已经结清，没有待还的期次"),
-        lead=_("还有 {count} 期", count=len(entries)),
+        lead=_("还有 {count} 期", count=len(entries)) if entries else "",
+        tabs=tuple(Tab(each, _("{year} 年", year=each)) for each in years),
+        tab=year,
+        sums=_year_sums(shown),
+    )
+
+
+def _year_sums(entries: Sequence[PlanEntry]) -> tuple[Fact, ...]:
+    if not entries:
+        return ()
+    return (
+        Fact(_("这年本金（元）"), sum((e.principal for e in entries), Decimal(0)), hidden=True),
+        Fact(_("这年利息（元）"), sum((e.interest for e in entries), Decimal(0)), hidden=True),
+        Fact(_("年底余额（元）"), entries[-1].balance, hidden=True),
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from kiosk.centre import codes
 from kiosk.centre.models import Withdrawal
 from kiosk.services.catalogue import service
 from kiosk.services.choosing import choose_account
-from kiosk.visit.steps import Column, ShowTable, amounts
+from kiosk.visit.steps import Column, Fact, ShowTable, amounts
 from kiosk.visit.visit import Visit
 from kiosk.words import _
 
@@ -41,5 +42,16 @@ def withdrawals_table(records: Sequence[Withdrawal]) -> ShowTable:
             for record in records
         ),
         empty=_("您还没有提取过公积金"),
-        lead=_("共 {count} 笔", count=len(records)),
+        lead=_("共 {count} 笔", count=len(records)) if records else "",
+        sums=_sums(records),
+    )
+
+
+def _sums(records: Sequence[Withdrawal]) -> tuple[Fact, ...]:
+    if not records:
+        return ()
+    total = sum((record.amount for record in records), Decimal(0))
+    return (
+        Fact(_("一共提取（元）"), total, hidden=True),
+        Fact(_("最近一次"), records[0].booked.isoformat()),
     )

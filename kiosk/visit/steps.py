@@ -594,6 +594,8 @@ class ShowTable(Step[str]):
     tabs: tuple[Tab, ...] = ()
     tab: str = ""
     """The key of the tab that is shown."""
+    sums: tuple[Fact, ...] = ()
+    """What the rows come to, above the table; at most three."""
 
     def check(self, answer: object) -> str:
         return one_of(answer, tuple(tab.key for tab in self.tabs))

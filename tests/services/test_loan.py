@@ -27,6 +27,10 @@ def balance(loan: ShowStatement) -> Decimal:
     return loan.headline.amount.reveal()
 
 
+def sums(table: ShowTable) -> list[tuple[str, str]]:
+    return [(say(each.label, Language.ZH), say(each.value, Language.ZH)) for each in table.sums]
+
+
 def states(paid: ShowTable) -> list[str]:
     return [say(value, Language.ZH) for value in column(paid, "状态")]  # type: ignore[arg-type]
 
@@ -85,6 +89,7 @@ def test_a_loan_that_is_being_repaid(here: World) -> None:
         "P03",
         "loan",
         (LOAN, action("plan")),
+        (PLAN, "2055"),
         (PLAN, BACK),
         (LOAN, action("repayments")),
         (REPAYMENTS, BACK),
@@ -104,11 +109,20 @@ def test_a_loan_that_is_being_repaid(here: World) -> None:
     }
     assert loan.facts[0].tone is Tone.GOOD
     assert loan.note == ""
-    plan = next(step for step in played.script.steps if PLAN(step))
-    assert len(column(plan, "期次")) == 354
+    tables = [step for step in played.script.steps if isinstance(step, ShowTable) and PLAN(step)]
+    plan, end = tables[:2]
+    assert say(plan.lead, Language.ZH) == "还有 354 期"
+    assert [tab.key for tab in plan.tabs] == [str(year) for year in range(2026, 2056)]
+    assert column(plan, "期次") == list(range(7, 19))
     assert column(plan, "本金")[0] == Decimal("1116.44")
     assert column(plan, "利息")[0] == Decimal("1285.60")
-    assert column(plan, "余额（元）")[-1] == 0
+    assert sums(plan) == [
+        ("这年本金（元）", "13,558.13"),
+        ("这年利息（元）", "15,266.35"),
+        ("年底余额（元）", "579,793.71"),
+    ]
+    assert end.tab == "2055"
+    assert column(end, "余额（元）")[-1] == 0
     paid = played.last(ShowTable)
     assert len(paid.rows) == 6
     assert "未还" not in states(paid)

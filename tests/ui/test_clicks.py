@@ -248,8 +248,8 @@ def test_what_is_not_an_answer_is_said_and_the_page_wakes(theatre: Theatre) -> N
     theatre.page.hint(_("请从页面上的选项中选择"))
     theatre.settle()
     assert "请从页面上的选项中选择" in texts(theatre)
-    theatre.press(theatre.button("certificate"))
-    assert theatre.listener.heard == [("answer", (5, "ledger")), ("answer", (5, "certificate"))]
+    theatre.press(theatre.button("print"))
+    assert theatre.listener.heard == [("answer", (5, "ledger")), ("answer", (5, "print"))]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -383,7 +383,7 @@ def code_typed(theatre: Theatre) -> str:
 
 
 def test_pages_are_turned(theatre: Theatre) -> None:
-    theatre.show(CASES["17-plan"])
+    theatre.show(CASES["47-withdrawals-long"])
     first = texts(theatre)
     assert "previous" not in {b.objectName() for b in theatre.buttons()}
     theatre.press(theatre.button("next"))
@@ -492,7 +492,7 @@ def test_the_cover_hides_everything_of_the_citizen(visited: Theatre) -> None:
 @pytest.mark.parametrize("by", ["finger", "key"])
 def test_a_touch_lifts_the_cover_and_presses_nothing(visited: Theatre, by: str) -> None:
     """Of the page under the cover, the citizen sees nothing, so their touch can mean nothing."""
-    below = visited.button("certificate")
+    below = visited.button("print")
     tick(visited, 30)
     before = list(visited.listener.heard)
     if by == "finger":
@@ -502,8 +502,8 @@ def test_a_touch_lifts_the_cover_and_presses_nothing(visited: Theatre, by: str) 
     visited.settle()
     assert not covered(visited)
     assert visited.listener.heard == before
-    visited.press(visited.button("certificate"))
-    assert visited.listener.heard[-1] == ("answer", (2, "certificate"))
+    visited.press(visited.button("print"))
+    assert visited.listener.heard[-1] == ("answer", (2, "print"))
 
 
 @pytest.mark.parametrize("page", ["05-code", "04-phone-code"])
@@ -528,7 +528,7 @@ def test_in_care_mode_there_is_three_times_the_time(visited: Theatre) -> None:
 
 
 def test_behind_the_question_nothing_can_be_pressed(visited: Theatre) -> None:
-    button = visited.button("certificate")
+    button = visited.button("print")
     tick(visited, 12)
     visited.listener.heard.clear()
     visited.press(button)

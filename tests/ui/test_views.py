@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 
 from drivers.device import Kind
+from kiosk.centre.models import Ledger
+from kiosk.services.ledger import ledger_table
+from kiosk.services.withdrawals import withdrawals_table
 from kiosk.visit.steps import ChooseWay, OutOfService, PaperReady, PresentIdCard, WayTile
-from tests.ui.samples import CATALOGUE
+from kiosk.words import HIDDEN
+from tests.ui.samples import CATALOGUE, LEDGER
 from ui.contents import (
     ChooseContent,
     OutOfServiceContent,
     PaperReadyContent,
     PresentCardContent,
+    TableContent,
 )
 from ui.views import Look, derive
 
@@ -70,3 +76,27 @@ def test_the_page_of_the_card_points_to_the_reader() -> None:
     shown = derive(PresentIdCard(), Look(where={Kind.ID_CARD: "right"}))
     assert isinstance(shown, PresentCardContent)
     assert (shown.reader, shown.side, shown.to) == ("感应区", "屏幕右边", "right")
+
+
+def sums(ledger: Ledger) -> list[str]:
+    shown = derive(ledger_table(ledger), Look(revealed=True))
+    assert isinstance(shown, TableContent)
+    return [each.value for each in shown.sums]
+
+
+def test_a_year_says_what_it_comes_to() -> None:
+    assert sums(LEDGER) == ["23,040.00", "478.05", "0.00"]
+    assert LEDGER.year == 2025 != LEDGER.years[0]
+    none = LEDGER.model_copy(update={"interest": Decimal(0)})
+    assert sums(none)[1] == "0.00"
+    assert sums(none.model_copy(update={"year": 2026}))[1] == "6月30日结算"
+
+
+def test_amounts_in_sums_are_hidden_and_an_empty_table_hides_none() -> None:
+    shown = derive(ledger_table(LEDGER), Look())
+    assert isinstance(shown, TableContent)
+    assert {each.value for each in shown.sums} == {HIDDEN}
+    assert shown.eye
+    shown = derive(withdrawals_table(()), Look())
+    assert isinstance(shown, TableContent)
+    assert (shown.eye, shown.lead, shown.sums) == ("", "", ())

@@ -1,4 +1,4 @@
-// A table on sheets, with a tab for each year where the table has years.
+// A table on sheets below its sums, with a tab for each year where the table has years.
 pragma ComponentBehavior: Bound
 import QtQuick
 import Kiosk
@@ -27,15 +27,18 @@ Page {
     readonly property var widths: natural.map(w => Math.ceil(w * Math.max(cellSize / largest, headSize / (Theme.elder ? 36 : 28))) + 2)
     readonly property real between: (room - widths.reduce((sum, w) => sum + w, 0)) / Math.max(1, columns.length - 1)
     readonly property int rim: 36
-    readonly property int rowHeight: Theme.elder ? 96 : 76
-    readonly property int tableHeight: tabRow.visible && !Theme.wide ? tabRow.y - Theme.gap : bodyItem.height
+    // A year stands on one sheet where a little less height for each line is enough.
+    readonly property int dense: Math.floor((tableHeight - 24) / (rows + 1))
+    readonly property int rowHeight: Theme.elder ? 96 : !Theme.wide && dense >= 66 && dense < 76 ? dense : 76
+    readonly property int tableTop: strip.visible && !Theme.wide ? strip.height + 24 : 0
+    readonly property int tableHeight: (tabRow.visible && !Theme.wide ? tabRow.y - Theme.gap : bodyItem.height) - tableTop
     readonly property int rowsAlone: Math.floor((tableHeight - rowHeight - 24) / rowHeight)
     readonly property int perSheet: rows <= rowsAlone || Theme.wide ? Math.max(1, rowsAlone)
         : Math.max(1, Math.floor((tableHeight - 104 - Theme.gap - rowHeight - 24) / rowHeight))
     readonly property int sheets: Math.max(1, Math.ceil(rows / perSheet))
     property int sheet: 0
     property int firstTab: 0
-    readonly property int tabSlots: Theme.wide ? (Theme.lowered && Theme.elder ? 2 : Theme.lowered || Theme.elder ? 4 : 6) : 3
+    readonly property int tabSlots: Theme.wide ? (Theme.lowered && Theme.elder ? 2 : Theme.lowered || Theme.elder || strip.visible ? 4 : 6) : 3
     readonly property int tabsShown: tabs.length > tabSlots ? tabSlots - 1 : tabSlots
     property string shownTab: tabs.reduce((key, t) => t.current ? t.key : key, "")
     onShownTabChanged: sheet = 0
@@ -55,8 +58,56 @@ Page {
     // Reads the label's height so that QML computes this anew when the font changes.
     function measure(font, text) { return font.height > 0 ? Math.ceil(font.advanceWidth(text)) : 0 }
 
+    // The sums of the lines: upright side by side above the table, wide one below the other.
+    Card {
+        id: strip
+        parent: Theme.wide ? page.asideItem : page.bodyItem
+        readonly property int columns: Theme.wide ? 1 : Math.max(1, sums.count)
+        readonly property int each: Theme.elder ? 140 : 112
+        visible: page.shown.sums.length > 0 && (!Theme.wide || page.sumsFit)
+        y: Theme.wide ? 16 : 0
+        width: parent.width
+        height: Theme.wide ? sums.count * 76 + 24 : each
+        Repeater {
+            id: sums
+            model: page.shown.sums
+            Item {
+                id: sum
+                required property FactPart modelData
+                required property int index
+                x: Theme.wide ? page.rim : page.rim + index * (width + 24)
+                y: Theme.wide ? 12 + index * 76 : 0
+                width: (strip.width - 2 * page.rim - (strip.columns - 1) * 24) / strip.columns
+                height: Theme.wide ? 76 : strip.each
+                Label {
+                    id: sumLabel
+                    y: Theme.wide ? (sum.height - height) / 2 : sum.height / 2 - height
+                    width: Theme.wide ? implicitWidth : parent.width
+                    horizontalAlignment: Theme.wide ? Text.AlignLeft : Text.AlignRight
+                    text: sum.modelData.label
+                    font.pixelSize: Theme.elder && !Theme.wide ? 32 : 28
+                    color: Theme.soft
+                    wrapMode: Text.NoWrap
+                }
+                Label {
+                    y: Theme.wide ? (sum.height - height) / 2 : sum.height / 2 - 4
+                    x: Theme.wide ? sumLabel.width + 20 : 0
+                    width: parent.width - x
+                    horizontalAlignment: Text.AlignRight
+                    text: sum.modelData.value
+                    font.pixelSize: Theme.elder && !Theme.wide ? 38 : 36
+                    font.bold: true
+                    fontSizeMode: Text.HorizontalFit
+                    minimumPixelSize: 28
+                    wrapMode: Text.NoWrap
+                }
+            }
+        }
+    }
+    readonly property bool sumsFit: !Theme.elder && !Theme.lowered
     Card {
         id: card
+        y: page.tableTop
         width: parent.width
         height: page.rows === 0 ? Math.min(320, page.tableHeight) : page.rowHeight * (Math.min(page.perSheet, page.rows) + 1) + 24
         Label {
@@ -134,7 +185,7 @@ Page {
         parent: Theme.wide ? page.asideItem : page.bodyItem
         visible: page.tabs.length > 0
         width: parent.width
-        y: Theme.wide ? Math.max(16, page.pressTop - page.asideItem.parent.y - page.asideItem.y) : parent.height - height
+        y: Theme.wide ? Math.max(strip.visible ? strip.y + strip.height + 24 : 16, page.pressTop - page.asideItem.parent.y - page.asideItem.y) : parent.height - height
         columns: Theme.wide ? 2 : 3
         spacing: 24
         readonly property int tall: Theme.lowered && Theme.wide ? Theme.least : 104
@@ -159,7 +210,7 @@ Page {
             width: tabRow.each
             height: tabRow.tall
             sleepy: false
-            text: page.firstTab + page.tabsShown < page.tabs.length ? qsTr("更早") : qsTr("最近")
+            text: qsTr("其他年份")
             onClicked: page.firstTab = page.firstTab + page.tabsShown < page.tabs.length ? page.firstTab + page.tabsShown : 0
         }
     }
@@ -172,7 +223,7 @@ Page {
         worded: !(Theme.wide && Theme.elder)
         each: Theme.wide ? Theme.touch : 104
         x: Theme.wide ? parent.width - width : (parent.width - width) / 2
-        y: Theme.wide ? 0 : page.tableHeight - height
+        y: Theme.wide ? 0 : page.tableTop + page.tableHeight - height
         onTurned: to => page.sheet = to
     }
     foot: PushButton {
