@@ -54,6 +54,10 @@ class Cast:
     values: dict[str, dict[str, str]]
     """By person, then by kind: every text that is theirs alone."""
 
+    def employers(self) -> dict[str, str]:
+        """The names of employers, of whom several people may have one."""
+        return {f"employer {at}": self.other_values[old] for at, old in enumerate(_EMPLOYERS)}
+
     def toml(self) -> str:
         """The file of these people, for ``kiosk sandbox --people``."""
         tables = [_table(id, _plain(person)) for id, person in self.people.items()]

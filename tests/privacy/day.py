@@ -7,9 +7,12 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -58,8 +61,12 @@ class PrivacyReport:
     """The pages of every service that was gone through."""
     failed: list[str] = field(default_factory=list)
     """What could not be played, and why."""
+    unused: list[str] = field(default_factory=list)
+    """Ways in that nobody used on a whole day."""
     values: int = 0
     """How many texts that are one citizen's alone were looked for."""
+    pictures: int = 0
+    """How many pictures of faces were looked for."""
     in_the_visit: list[str] = field(default_factory=list)
     """Which of them stood in the live visit, where they may: the search would find them."""
     searched: dict[str, int] = field(default_factory=dict)
@@ -92,6 +99,7 @@ class PrivacyReport:
             *(f"leak: {each}" for each in self.leaks),
             *(f"blind: {each}" for each in self.blind),
             *(f"not played: {each}" for each in self.failed),
+            *(f"not played: the way in {way}" for way in self.unused),
             *(f"spoke to a stranger: {each}" for each in self.strangers),
             *(f"undead: process {pid}" for pid in self.undead),
             *(f"core files: {who} {limits}" for who, limits in self.core_limits.items()
@@ -109,6 +117,7 @@ class Day:
         self._tap = tap
         self._centre = urlsplit(terminal.place.centre).port or 0
         self._values: dict[str, str] = {}
+        self._pictures: dict[str, bytes] = {}
         self._visits: set[int] = set()
 
     def play(self, stay: Stay) -> None:
@@ -129,7 +138,9 @@ class Day:
             report.failed.append(f"{report.stays[-1]}: {error}; seen: {citizen.pages[-5:]}")
         self._know(terminal.cast, citizen)
         if not report.in_the_visit:
-            found = Needles(self._values).found_in_pieces(memory_of(terminal.live()))[1]
+            found = Needles(self._values, self._pictures).found_in_pieces(
+                memory_of(terminal.live())
+            )[1]
             report.in_the_visit = sorted({leak.what for leak in found})
         if stay.killed or not well:
             os.kill(terminal.live(), signal.SIGKILL)
@@ -143,6 +154,7 @@ class Day:
         who, terminal = citizen.person, self.terminal
         if not who:
             return
+        self._pictures |= {f"{who}'s {what}": part for what, part in citizen.shown.items()}
         theirs = cast.values[who] | citizen.typed
         for (balance,) in terminal.at_centre(
             "SELECT balance FROM account WHERE person = ? AND balance > 9999999", who
@@ -159,14 +171,16 @@ class Day:
         terminal, report = self.terminal, self.report
         terminal.until(lambda: "standby" in terminal.processes(), "no standby")
         forms = spellings(SEEDED)
+        self._values |= terminal.cast.employers()
         said = self._hear(forms) if self._tap else {}
         for flow, text in said.items():
             # A token opens a session as long as the session lasts.
             tokens = set(_BEARER.findall(text)) if flow.touches(self._centre) else ()
             self._values |= {f"token {len(self._values)}": token.decode() for token in tokens}
         processes = terminal.processes()
-        needles = Needles({**self._values, SEED: SEEDED})
+        needles = Needles({**self._values, SEED: SEEDED}, self._pictures)
         report.values = len(self._values)
+        report.pictures = len(self._pictures)
         found: set[Leak] = set()
         report.log = terminal.log.read_text(encoding="utf-8", errors="replace")
         report.audit = _logins(terminal.places["STATE_DIRECTORY"])
@@ -179,9 +193,13 @@ class Day:
                     leaks |= needles.found_in(data, f"{what} of the {name}")
                 report.searched[name] = many
                 found |= leaks
-        places = list(report.searched)
+        expected = {(place, form) for place in report.searched for form in forms.values()}
         report.undead = [pid for pid in self._visits if Path(f"/proc/{pid}").exists()]
-        places += self._seed_files(forms)
+        expected |= self._seed_files(forms)
+        with _leaky_process() as pid:
+            for what, data in traces_of(pid):
+                found |= needles.found_in(data, what)
+        expected |= {(what, "utf-8") for what in TRACES}
         for root in (terminal.directory, terminal.place.directory):
             world = [terminal.place.directory / "centre"]
             many, leaks = search_tree(needles, root, but=world)
@@ -191,27 +209,29 @@ class Day:
         found |= needles.found_in("\n".join(report.desktop).encode(), "window and clipboard")
         if self._tap:
             found |= self._search_wire(needles, said)
-            places.append(_WIRE.format(*STRANGER))
+            expected |= {(_WIRE.format(*STRANGER), form) for form in forms.values()}
         report.leaks = sorted(str(leak) for leak in found if leak.what != SEED)
         seen = {(leak.place, leak.form) for leak in found if leak.what == SEED}
-        report.blind = [
-            f"{place}: {form}"
-            for place in places
-            for form in sorted(set(forms.values()))
-            if (place, form) not in seen
-        ]
+        report.blind = sorted(f"{place}: {form}" for place, form in expected - seen)
         return report
 
-    def _seed_files(self, forms: Iterable[bytes]) -> list[str]:
-        """Leak into the log, and into a file in each place where a program may leave one."""
+    def _seed_files(self, forms: Mapping[bytes, str]) -> set[tuple[str, str]]:
+        """Leak into the log, and into a file, a name and a link in each place where a program may
+        leave one. Returns what must be found: place and form."""
         terminal = self.terminal
-        leaky = [terminal.log]
+        leaky, expected = [terminal.log], set[tuple[str, str]]()
         for place in (*terminal.places.values(), terminal.place.directory):
-            leaky.append(place / "seed")
+            leaky.append(place / SEEDED)
+            (place / "seed").symlink_to(SEEDED)
+            expected |= {
+                (f"name of {place / SEEDED}", "utf-8"),
+                (f"link {place / 'seed'}", "utf-8"),
+            }
         for path in leaky:
             with path.open("ab") as file:
                 file.write(b"\n".join(forms))
-        return [str(path) for path in leaky]
+            expected |= {(str(path), form) for form in forms.values()}
+        return expected
 
     def _hear(self, forms: Iterable[bytes]) -> dict[wire.Flow, bytes]:
         """Leak to a stranger, and end the capture: all that was said."""
@@ -221,17 +241,17 @@ class Day:
         return self._tap.close()
 
     def _search_wire(self, needles: Needles, said: Mapping[wire.Flow, bytes]) -> set[Leak]:
-        """What was said to anyone but the centre, or by them. The wire between the emulated chip
-        card and the emulated reader is the card's own."""
+        """What was said to anyone but the centre. What a camera sends is its own, and so is the
+        wire between the emulated chip card and the emulated reader."""
         report, found = self.report, set[Leak]()
         report.searched["wire"] = 0
-        cards = {
-            port
-            for pid in below(self.terminal.place.hardware.pid)
-            for port in wire.listening_ports(pid)
-        }
+        desk = self.terminal.place.hardware.pid
+        devices = wire.listening_ports(desk)
+        cards = {port for pid in below(desk) for port in wire.listening_ports(pid)}
         for flow, text in said.items():
             if flow.touches(self._centre) or any(map(flow.touches, cards)):
+                continue
+            if flow.source_port in devices:
                 continue
             end = flow.target, flow.target_port
             if not ip_address(flow.target).is_loopback and end != STRANGER:
@@ -245,6 +265,32 @@ def _logins(state: Path) -> list[str]:
     records = [json.loads(line) for line in audit_lines(state / FILE)]
     logins = [record for record in records if record["kind"].startswith("login-")]
     return [f"{record['kind']} {record['detail']}" for record in logins]
+
+
+TRACES = ("cmdline", "environ", "name of an open file", "content of an open file")
+"""Where the kernel shows something of a process beside its memory, as ``traces_of`` names it."""
+
+
+@contextmanager
+def _leaky_process() -> Iterator[int]:
+    """A process that leaks wherever the kernel shows something of it."""
+    with tempfile.NamedTemporaryFile(prefix=SEEDED) as file:
+        file.write(SEEDED.encode())
+        file.flush()
+        process = subprocess.Popen(
+            [sys.executable, "-S", "-c", "print(flush=True); input()", SEEDED],
+            env={"LEAK": SEEDED},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            pass_fds=(file.fileno(),),
+        )
+    try:
+        assert process.stdout
+        process.stdout.readline()  # the kernel shows all of it from then on
+        yield process.pid
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def _core_limits(pid: int) -> str:

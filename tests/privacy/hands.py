@@ -60,6 +60,7 @@ class ToldHands(QObject):
             "secret": bool(getattr(page.shows, "secret", False)),
             "least": int(getattr(page.shows, "least", 0)),
             "most": int(getattr(page.shows, "most", 0)),
+            "says": str(getattr(page.shows, "say", "")),
             "title": window.title(),
             "copied": QGuiApplication.clipboard().text(),
             "code": list(getattr(page.shows, "rows", ())) if page.page == "PhoneCodePage" else [],

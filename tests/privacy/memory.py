@@ -124,4 +124,4 @@ def traces_of(pid: int) -> Iterator[tuple[str, bytes]]:
             target = str(descriptor.readlink())
             yield "name of an open file", target.encode()
             if target.endswith("(deleted)") and descriptor.is_file():
-                yield f"open file {target}", descriptor.read_bytes()
+                yield "content of an open file", descriptor.read_bytes()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,26 +40,34 @@ class Needles:
     any eight bytes whether they may be an anchor; only there are the patterns compared.
     """
 
-    def __init__(self, values: Mapping[str, str]) -> None:
-        """``values``: texts by what they are. Raises ``ValueError`` for one that is too short, and
-        where there is none."""
+    def __init__(
+        self, values: Mapping[str, str], raw: Mapping[str, bytes] = MappingProxyType({})
+    ) -> None:
+        """``values``: texts by what they are; ``raw``: bytes that have no other form. Raises
+        ``ValueError`` for what is too short, and where there is no text."""
         self._by_anchor: dict[int, list[tuple[int, bytes, str, str]]] = {}
-        longest = LEAST
+        self.overlap = LEAST - 1
+        """Bytes by which pieces of a longer text must overlap, so that no pattern is cut."""
         for what, value in values.items():
             if not long_enough(value):
                 raise ValueError(f"{what} is too short: it would be found by chance")
             for pattern, form in spellings(value).items():
-                at = _anchor(pattern)
-                (key,) = _words(pattern[at : at + 8])
-                self._by_anchor.setdefault(int(key), []).append((at, pattern, what, form))
-                longest = max(longest, len(pattern))
-        self.overlap = longest - 1
-        """Bytes by which pieces of a longer text must overlap, so that no pattern is cut."""
+                self._look_for(pattern, what, form)
+        for what, pattern in raw.items():
+            if len(pattern) < LEAST:
+                raise ValueError(f"{what} is too short: it would be found by chance")
+            self._look_for(pattern, what, "bytes")
         if not values:
             raise ValueError("nothing to look for")
         self._keys = np.array(sorted(self._by_anchor), dtype=np.uint64)
         self._table = np.zeros(1 << _BITS, dtype=np.bool_)
         self._table[_hashes(self._keys)] = True
+
+    def _look_for(self, pattern: bytes, what: str, form: str) -> None:
+        at = _anchor(pattern)
+        (key,) = _words(pattern[at : at + 8])
+        self._by_anchor.setdefault(int(key), []).append((at, pattern, what, form))
+        self.overlap = max(self.overlap, len(pattern) - 1)
 
     def found_in(self, data: bytes, place: str = "") -> set[Leak]:
         """All values that stand in ``data``."""

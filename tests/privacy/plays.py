@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from random import Random
+from typing import ClassVar
 
 import cv2
 import numpy as np
 
 from drivers.device import Kind
+from kiosk.identity.face.hints import ACTIONS
 from kiosk.identity.ways import WAYS
+from kiosk.words import Language
 from kiosk.workshop.sandbox.changes import second_card
 from kiosk.workshop.sandbox.pins import PASSWORD, PIN
 from tests.privacy.stand import PlayedTerminal, Sight, StoryError
@@ -19,6 +22,7 @@ PAGE_S = 30.0
 STILL_S = 2.0
 """Seconds after which a page that has not gone, with no answer under way, takes another press."""
 NEW_PASSWORD = "583917"
+FACE_BYTES = 48
 USUAL = 36
 """A number that most questions take: years, months, ten thousand yuan."""
 PHONE_DIGITS = 11
@@ -44,6 +48,8 @@ class SyntheticCitizen:
         self.pages: list[str] = []
         self.typed: dict[str, str] = {}
         """What the person has typed that is theirs alone, by what it is."""
+        self.shown: dict[str, bytes] = {}
+        """Parts of the pictures that the camera took of the person."""
         self._answered = -1
         self._service = ""
         self._random = Random(person)
@@ -129,6 +135,42 @@ class SyntheticCitizen:
         self.press("other")
         self.sees("ChoosePage")
         self.press("password")
+
+    def _by_face(self) -> None:
+        """By card and face, where the models of face capture are there and a face can be drawn;
+        else by card and SMS."""
+        self.terminal.lever("POST", "/faces", {"open": True})
+        drawn = self._stands_there("live")
+        self._present_card()
+        self.sees("EnterCodePage")
+        self.press("other")
+        options = self.sees("ChoosePage").buttons
+        if not (drawn and "face" in options):
+            self.press("sms")
+            return
+        self.press("face")
+        self.sees("FaceConsentPage")
+        self.press("agree")
+        self.sees("FaceCapturePage")
+        self._answered = self._seen.ticket
+        asked = None
+        while (sight := self.terminal.order(look=True)).page == "FaceCapturePage":
+            before, asked = asked, self._ACTIONS.get(sight.says)
+            if asked and asked is not before:
+                self.terminal.desk.tell(Kind.CAMERA, "act", what=asked.value)
+                picture = self.terminal.desk.look(Kind.CAMERA)["picture"]
+                self.shown[f"face {len(self.shown)}"] = picture[len(picture) // 2 :][:FACE_BYTES]
+            time.sleep(0.05)
+        self._stands_there("nobody")
+
+    _ACTIONS: ClassVar = {text.say(Language.ZH): action for action, text in ACTIONS.items()}
+
+    def _stands_there(self, who: str) -> bool:
+        try:
+            self.terminal.desk.tell(Kind.CAMERA, "face", who=who)
+        except ValueError:  # there is no portrait to draw from
+            return False
+        return True
 
     def _by_phone(self) -> None:
         self._other_way("phone")
@@ -306,8 +348,9 @@ class SyntheticCitizen:
 def _scanned(rows: list[str]) -> str:
     """What a telephone reads in a QR code."""
     modules = np.array([[255 * (digit == "0") for digit in row] for row in rows], dtype=np.uint8)
-    picture = np.pad(modules, 4, constant_values=255).repeat(8, 0).repeat(8, 1)
-    text, *_ = cv2.QRCodeDetector().detectAndDecode(picture)
-    if not text:
-        raise StoryError("the code on the screen cannot be read")
-    return text
+    quiet = np.pad(modules, 4, constant_values=255)
+    for size in (8, 6, 10, 5, 12):  # the detector misses a few codes at each size
+        text, *_ = cv2.QRCodeDetector().detectAndDecode(quiet.repeat(size, 0).repeat(size, 1))
+        if text:
+            return text
+    raise StoryError("the code on the screen cannot be read")

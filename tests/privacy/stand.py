@@ -55,8 +55,8 @@ class StoryError(AssertionError):
 @dataclass(frozen=True, slots=True)
 class Sight:
     """What a citizen sees: the page, whether it hides digits, the least and most that may be
-    entered, the names of its buttons; and what the desktop sees: the window's title, the clipboard.
-    """
+    entered, what the coach of a capture says, the names of its buttons. What the desktop sees: the
+    window's title, the clipboard."""
 
     page: str
     ticket: int
@@ -64,6 +64,7 @@ class Sight:
     secret: bool
     least: int
     most: int
+    says: str
     title: str
     copied: str
     code: list[str]

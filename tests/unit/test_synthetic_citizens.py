@@ -66,7 +66,8 @@ def test_every_value_is_one_person_s_alone_and_not_the_demo_s(people: Cast) -> N
     values = [value for theirs in people.values.values() for value in theirs.values()]
     assert len(values) == len(set(values))
     assert not [value for value in values if value in demo]
-    assert all(map(long_enough, values))
+    assert all(map(long_enough, [*values, *people.employers().values()]))
+    assert not [name for name in people.employers().values() if name in demo]
 
 
 def test_names_mix_common_and_rare_characters(people: Cast) -> None:
