@@ -154,7 +154,9 @@ class PlayedTerminal:
 
     def has(self, device: Kind) -> bool:
         """Whether the visit on the screen has found ``device``."""
-        log = self.log.read_text(encoding="utf-8").rpartition(" visit shown ")[2]
+        # A visit opens its devices when the one before it is over, and may find them before its
+        # first frame is shown.
+        log = self.log.read_text(encoding="utf-8").rpartition(" visit over ")[2]
         return f"device={device} state=online" in log
 
     # -- the citizen --------------------------------------------------------------------------
