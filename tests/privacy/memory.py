@@ -91,13 +91,15 @@ def _filled(pages: BufferedReader, region: Region) -> Iterator[tuple[int, int]]:
 
 def plant(pid: int, data: bytes) -> int:
     """Write ``data`` where no code of the process looks: at the bottom of its stack, far below what
-    it uses. Returns the address, for :func:`weed`. So a test seeds a leak."""
+    is in use now. Returns the address, for :func:`weed`. So a test seeds a leak. Raises
+    ``ValueError`` when the stack is in use down to there."""
     process = Path(f"/proc/{pid}")
     (stack,) = (each for each in regions((process / "smaps").read_text()) if each.name == "[stack]")
+    # proc(5): of a process that waits, the stack pointer stands before the last word.
+    told = (process / "syscall").read_text().split()
+    if len(told) > 1 and int(told[-2], 16) < stack.first + 2 * len(data):
+        raise ValueError("the bottom of the stack is in use")
     with (process / "mem").open("r+b", buffering=0) as memory:
-        memory.seek(stack.first)
-        if any(memory.read(len(data))):
-            raise ValueError("the bottom of the stack is in use")
         memory.seek(stack.first)
         memory.write(data)
     return stack.first

@@ -148,11 +148,11 @@ def test_a_planted_leak_is_found_and_can_be_weeded(
     assert holder.stdout
     for form in spellings(NUMBER):
         at = plant(holder.pid, form)
-        with pytest.raises(ValueError, match="in use"):
-            plant(holder.pid, form)
         assert needles.found_in_pieces(memory_of(holder.pid))[1]
         weed(holder.pid, at, len(form))
     assert not needles.found_in_pieces(memory_of(holder.pid))[1]
+    with pytest.raises(ValueError, match="in use"):
+        plant(holder.pid, bytes(1 << 20))
     holder.stdin.write("\n")
     holder.stdin.flush()
     assert holder.stdout.readline() == "there\n", "the process goes on"
