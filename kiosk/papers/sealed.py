@@ -151,7 +151,8 @@ def _check(pdf: bytes, document: Document, holder: str, seals: _Seals) -> Sealed
         signatures = reader.embedded_signatures
         trailer = reader.trailer_view
         info = trailer["/Info"]
-        pages = int(reader.root["/Pages"]["/Count"])
+        tree = reader.root["/Pages"]
+        pages = int(tree["/Count"])
     except PdfError as error:
         unreadable = type(error).__name__
     if unreadable:
@@ -168,6 +169,7 @@ def _check(pdf: bytes, document: Document, holder: str, seals: _Seals) -> Sealed
         raise NotOurs(Flaw.OTHER_HOLDER)
     if pages != document.pages:
         raise NotOurs(Flaw.PAGE_COUNT, f"{pages} instead of {document.pages}")
+    _check_tree(tree, pages)
     _check_content(trailer)
     return SealedDocument(document.id, pdf, pages, signed_at, signer)
 
@@ -311,10 +313,30 @@ _ACTIVE_KINDS = frozenset(
     | {"/SubmitForm", "/ImportData", "/GoToR", "/GoToE", "/Movie"}
 )
 _MOST_OBJECTS = 200_000
+_MOST_NODES = 1000
+"""Of a page tree: fifty pages at most, and their branches."""
 _FONTS_OF_FILES = frozenset(("/Type1", "/MMType1", "/TrueType", "/CIDFontType0", "/CIDFontType2"))
 _FONT_FILES = ("/FontFile", "/FontFile2", "/FontFile3")
 _STANDARD_FONTS = re.compile(r"/(Helvetica|Times|Courier|Symbol|ZapfDingbats)(-[A-Za-z]+)?")
 """The fourteen that every reader and printer has: ISO 32000-1 9.6.2.2."""
+
+
+def _check_tree(tree: Any, pages: int) -> None:
+    """Refuse a page tree (ISO 32000-2 7.7.3) whose leaves are not as many as its root says: the
+    preview believes the root, a printer may walk the tree and print what nobody has seen."""
+    leaves = 0
+    waiting = [tree]
+    for _ in range(_MOST_NODES):
+        if not waiting:
+            break
+        node = waiting.pop()
+        if "/Kids" in node:
+            kids = node["/Kids"]
+            waiting.extend(kids[index] for index in range(len(kids)))
+        else:
+            leaves += 1
+    if waiting or leaves != pages:
+        raise NotOurs(Flaw.PAGE_COUNT, f"{leaves} in the tree instead of {pages}")
 
 
 def _check_content(trailer: Any) -> None:

@@ -450,6 +450,20 @@ def dangle(writer: PdfFileWriter) -> None:
     writer.root[pdf_name("/PieceInfo")] = generic.IndirectObject(999, 0, writer)
 
 
+def count(pages: int) -> Change:
+    """The page tree says that it has so many pages."""
+
+    def change(writer: PdfFileWriter) -> None:
+        writer.root["/Pages"][pdf_name("/Count")] = generic.NumberObject(pages)
+
+    return change
+
+
+def circle(writer: PdfFileWriter) -> None:
+    """A page tree that is a branch of its own."""
+    writer.root["/Pages"]["/Kids"].append(writer.root.raw_get("/Pages"))
+
+
 @pytest.mark.parametrize(
     ("content", "flaw"),
     [
@@ -458,6 +472,8 @@ def dangle(writer: PdfFileWriter) -> None:
         pytest.param({"holder": "0" * 64}, Flaw.OTHER_HOLDER, id="another holder"),
         pytest.param({"holder": None}, Flaw.OTHER_HOLDER, id="no holder"),
         pytest.param({"pages": 2}, Flaw.PAGE_COUNT, id="a page more"),
+        pytest.param({"pages": 2, "change": count(1)}, Flaw.PAGE_COUNT, id="a hidden page"),
+        pytest.param({"change": circle}, Flaw.PAGE_COUNT, id="a circle of pages"),
         pytest.param({"change": attach}, Flaw.ACTIVE_CONTENT, id="an attachment"),
         pytest.param({"change": dangle}, Flaw.BROKEN, id="a reference to nothing"),
         pytest.param({"change": button}, Flaw.ACTIVE_CONTENT, id="a link to a program"),
