@@ -89,7 +89,8 @@ def test_every_button_of_every_page_answers_once(theatre: Theatre) -> None:
         ]
         assert bool(answering) is (name not in WAITS), name
         for key in answering:
-            if key == "confirm":
+            ticks = theatre.page.shows.page == "PickManyPage" and key not in ("leave", "back")
+            if key == "confirm" or ticks:
                 continue
             ticket += 1
             theatre.show(step, ticket=ticket, back=True)
