@@ -332,6 +332,10 @@ class SyntheticCitizen:
 
     def _enter_digits(self, sight: Sight) -> None:
         """A telephone number that nobody has, or the citizen's other bank card."""
+        if not self.person:
+            self.type("1" * sight.most)
+            self.press("confirm")
+            return
         kind = "new phone" if sight.most == PHONE_DIGITS else "other bank card"
         if kind not in self.typed:
             own = self.terminal.cast.people[self.person].bank_card
