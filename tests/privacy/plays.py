@@ -22,6 +22,8 @@ PAGE_S = 30.0
 STILL_S = 2.0
 """Seconds after which a page that has not gone, with no answer under way, takes another press."""
 NEW_PASSWORD = "583917"
+NEWCOMER = "P14"
+"""Who has no account yet."""
 FACE_BYTES = 48
 USUAL = 36
 """A number that most questions take: years, months, ten thousand yuan."""
@@ -295,6 +297,13 @@ class SyntheticCitizen:
                 self._agree_on_phone()
             case "PresentThingPage":
                 self.press("other")
+            case "PresentCardPage":  # a unit opens an account for a new employee
+                self._answered = self._seen.ticket
+                self.typed |= self.terminal.cast.values[NEWCOMER]
+                self.terminal.put_card(NEWCOMER)
+                self.sees()
+                self.terminal.lift_card()
+                self._answered = -1
             case "FaceConsentPage":
                 self.press("decline")
             case _:
