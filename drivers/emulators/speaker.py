@@ -20,6 +20,8 @@ from drivers.speaker.types import Sound
 
 _QUIET_S = 0.2
 """A pause of this length ends a sound."""
+_OBEYED_S = 5.0
+"""Longest wait until the thread has obeyed an order."""
 _LEAST = 1000  # samples; a shorter sound is only the driver's probe of the card
 _SEEN = 20
 
@@ -36,6 +38,7 @@ class Speaker:
         self._folder = folder
         self._heard: deque[dict[str, Any]] = deque(maxlen=_SEEN)
         self._hangs = False
+        self._full = threading.Event()  # the pipe takes no byte more
         self._wake = -1
         self._thread: threading.Thread | None = None
 
@@ -95,9 +98,13 @@ class Speaker:
         }
 
     def _hang(self, hangs: bool) -> None:
+        self._full.clear()
         self._hangs = hangs
-        if self._thread is not None:
-            os.write(self._wake, b"!")
+        if self._thread is None:
+            return
+        os.write(self._wake, b"!")
+        if hangs:  # a short sound fits into a pipe that is not full yet, and would be played
+            self._full.wait(_OBEYED_S)
 
     def _listen(self, reads: int, woken: int) -> None:
         data = b""
@@ -105,6 +112,7 @@ class Speaker:
             while True:
                 if self._hangs:
                     _fill(reads)
+                    self._full.set()
                 watched = [woken] if self._hangs else [reads, woken]
                 ready = select.select(watched, [], [], _QUIET_S if data else None)[0]
                 if woken in ready:

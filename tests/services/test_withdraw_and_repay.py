@@ -201,6 +201,7 @@ def test_the_agreement_is_read_and_signed(here: World) -> None:
         "monthly-offset",
         (ChooseReason, reason("委托按月还贷")),
         (Choose, "sign"),
+        (Choose, "mine"),
         (ConfirmOperation, text),
         (ReadText, BACK),
         *confirmed(here),

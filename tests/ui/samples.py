@@ -446,7 +446,7 @@ _HOME = Action("menu", _("返回首页"), "home")
 _SLIP = Action("slip", _("打印凭条"), "receipt")
 _WAYS = (
     Action("ledger", _("看缴存明细"), "ledger"),
-    Action("certificate", _("打印证明"), "printer"),
+    Action("print", _("打印证明"), "printer"),
 )
 _LOST = Refusal(
     "card-lost",

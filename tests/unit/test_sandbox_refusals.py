@@ -54,6 +54,9 @@ NEVER_MET = {
     "tests/contract/test_operations.py",
 }
 """What no persona meets, and why."""
+CONSENTS = Path(__file__).parents[1] / "contract" / "test_consents.py"
+OF_CONSENTS = {"not-awaiting-consent", "no-spouse", "consent-declined"}
+"""What P03 and her spouse meet, over HTTP, in the tests of consents."""
 
 
 @pytest.fixture(scope="module")
@@ -503,6 +506,9 @@ def test_who_meets_a_reason_on_the_way(code: str, centre: StandInCentre) -> None
 
 def test_every_reason_against_a_business_is_met(tmp_path: Path) -> None:
     by_itself = judged(tmp_path)
-    named = {*by_itself, *MEETS, *ON_THE_WAY, *NEVER_MET}
+    assert {code for code in OF_CONSENTS if code in CONSENTS.read_text(encoding="utf-8")} == (
+        OF_CONSENTS
+    )
+    named = {*by_itself, *MEETS, *ON_THE_WAY, *NEVER_MET, *OF_CONSENTS}
     assert set(REFUSALS) - named == set()
     assert named - set(REFUSALS) <= {"card-expired", "card-lost", "card-name-differs"}
