@@ -66,6 +66,8 @@ WHOLE: dict[str, tuple[str, ...]] = {
     "kiosk/visit/undertaking.py": (
         "tests/unit/test_undertaking.py",
         "tests/services/test_changes.py",
+        "tests/services/test_receipts_of_operations.py",
+        "tests/services/test_spouse_consent.py",
     ),
     "kiosk/visit/phone_consent.py": ("tests/services/test_changes.py",),
     "kiosk/visit/evidence_ways.py": ("tests/services/test_changes.py",),

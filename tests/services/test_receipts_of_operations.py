@@ -8,6 +8,7 @@ from drivers.device import DeviceError, Kind, Reason, State, Status
 from kiosk.visit.operation_steps import ShowOutcome
 from kiosk.visit.operation_words import RECEIPT, SLIP
 from kiosk.visit.steps import (
+    CANNOT_DRAW,
     EnterNumber,
     Preview,
     PrintingDocument,
@@ -90,6 +91,13 @@ def test_a_centre_that_makes_no_receipt_takes_nothing_back(here: World) -> None:
     problem = played.last(Problem)
     assert RETRY not in {each.key for each in problem.actions}
     assert "已经办理的业务不受影响" in say(problem.lead, Language.ZH)
+
+
+def test_a_receipt_that_cannot_be_drawn_is_not_printed(here: World) -> None:
+    ends = (RECEIPT_ASKED, (Preview, CANNOT_DRAW), (Problem, action(MENU)))
+    played = withdrawn(here, *ends, unrated=True)
+    assert say(played.last(Problem).title, Language.ZH) == "文件显示不出来，不能打印"
+    assert prints(here) == []
 
 
 def test_a_receipt_that_jams_names_itself_and_is_the_same_document_again(here: World) -> None:
