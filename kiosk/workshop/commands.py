@@ -133,13 +133,17 @@ def look(context: click.Context, device: str) -> None:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Other people than the demo's, in the form of personas.toml.",
 )
-def sandbox(directory: Path, port: int, delay: float, people: Path | None) -> None:
+@click.option("--codes", type=click.IntRange(1), help="SMS codes that a phone gets a day.")
+def sandbox(
+    directory: Path, port: int, delay: float, people: Path | None, codes: int | None
+) -> None:
     """The stand-in centre 模拟中心, for demo, training and tests."""
     from kiosk.workshop.sandbox import personas, server
 
     if people:
         personas.use(people)
-    server.run(directory, port, delay=(delay, delay))
+    options = {} if codes is None else {"codes_per_day": codes}
+    server.run(directory, port, delay=(delay, delay), **options)
 
 
 @click.group()

@@ -240,10 +240,12 @@ def place(
     full_screen: bool = True,
     delay: float = 0.0,
     people: Path | None = None,
+    codes: int | None = None,
     say: Callable[[str], None] = _silent,
 ) -> Iterator[DemoPlace]:
     """Start the stand-in centre and the desk with the devices of ``profile``; write the settings of
-    a terminal that uses both. ``people``: the file of others than the demo's.
+    a terminal that uses both. ``people``: the file of others than the demo's;
+    ``codes``: how many SMS codes a phone gets a day.
 
     All files lie in a temporary directory. At the end the processes are stopped and the directory
     is removed.
@@ -258,6 +260,8 @@ def place(
         centre_command = [*me, "sandbox", "--directory", str(centre_dir), "--delay", str(delay)]
         if people:
             centre_command += ["--people", str(people)]
+        if codes is not None:
+            centre_command += ["--codes", str(codes)]
         centre = _start(centre_command)
         started.append(centre)
         url = _first_line(centre)

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from kiosk.operations.copied import audit_lines
 from kiosk.operations.journal import FILE
+from kiosk.workshop.sandbox.offers import BASES
 from tests.privacy import wire
 from tests.privacy.citizens import Cast, cast
 from tests.privacy.files import search_tree
@@ -305,6 +306,7 @@ def play_day(directory: Path, stays: Sequence[Stay], seed: int, *, alone: bool) 
     began = time.monotonic()
     tap = wire.begin_alone() if alone else None
     with played_terminal(directory, cast(seed)) as terminal:
+        terminal.lever("PUT", f"/offers/{BASES}", {"open": True})  # closed but in July
         day = Day(terminal, tap)
         for stay in stays:
             day.play(stay)

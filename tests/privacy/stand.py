@@ -47,6 +47,9 @@ _PLACES = (
 )
 _FACT = re.compile(r"(\w+)=(\S+)")
 
+MANY_CODES = 100
+"""SMS codes that a phone gets a day: one agent confirms what a unit applies for in a year."""
+
 
 class StoryError(AssertionError):
     """A citizen cannot go on: another page came, or a button is not there."""
@@ -270,7 +273,7 @@ def played_terminal(
     own.mkdir()
     file = world / "people.toml"
     file.write_text(people.toml(), encoding="utf-8")
-    with demo.place(headless=True, people=file, profile=profile) as place:
+    with demo.place(headless=True, people=file, codes=MANY_CODES, profile=profile) as place:
         played = PlayedTerminal(place, own, people)
         try:
             played.next_visit(0)
