@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -142,7 +143,7 @@ def sandbox(
 
     if people:
         personas.use(people)
-    options = {} if codes is None else {"codes_per_day": codes}
+    options: dict[str, Any] = {} if codes is None else {"codes_per_day": codes}
     server.run(directory, port, delay=(delay, delay), **options)
 
 
