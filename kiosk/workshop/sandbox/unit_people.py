@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date
 
 from kiosk import calculations as rules
@@ -19,6 +20,7 @@ from kiosk.workshop.sandbox.unit_plans import (
     MOST_NAMED,
     PAYMENTS,
     YUAN,
+    Planner,
     UnitPlan,
     accounts_of,
     changes_by,
@@ -417,61 +419,41 @@ def _line(row: Row, amount: int) -> TrialLine:
                      unit=YUAN)  # fmt: skip
 
 
-_KIND, _SERVICE = "unit-people", "unit-people"
+def _rule(
+    business: Business,
+    service: str,
+    judge: Callable[[PersonCase], list[Terms]],
+    carry_out: Callable[[PersonCase, OrderTarget, Terms, str], list[Movement]],
+    plan: Planner,
+) -> BusinessRule:
+    """One business about a unit's people: what is tried, quoted and changed comes of its plan."""
+    return BusinessRule(
+        business=business,
+        group="unit",
+        kind="unit-people",
+        service=service,
+        judge=judge,
+        carry_out=carry_out,
+        trial=trial_by(plan),
+        changes=changes_by(plan),
+        effects=effects_by(plan),
+    )
+
+
+def _about_people(
+    business: Business,
+    carry_out: Callable[[PersonCase, OrderTarget, Terms, str], list[Movement]],
+    plan: Planner,
+) -> BusinessRule:
+    return _rule(
+        business, "unit-people", lambda case: _judge_people(business, case), carry_out, plan
+    )
+
+
 RULES = (
-    BusinessRule(
-        business=Business.UNIT_ENROLMENT,
-        group="unit",
-        kind=_KIND,
-        service=_SERVICE,
-        judge=lambda case: _judge_people(Business.UNIT_ENROLMENT, case),
-        carry_out=_enrol,
-        trial=trial_by(_plan_enrolment),
-        changes=changes_by(_plan_enrolment),
-        effects=effects_by(_plan_enrolment),
-    ),
-    BusinessRule(
-        business=Business.UNIT_SEALING,
-        group="unit",
-        kind=_KIND,
-        service=_SERVICE,
-        judge=lambda case: _judge_people(Business.UNIT_SEALING, case),
-        carry_out=_seal,
-        trial=trial_by(_plan_sealing),
-        changes=changes_by(_plan_sealing),
-        effects=effects_by(_plan_sealing),
-    ),
-    BusinessRule(
-        business=Business.UNIT_UNSEALING,
-        group="unit",
-        kind=_KIND,
-        service=_SERVICE,
-        judge=lambda case: _judge_people(Business.UNIT_UNSEALING, case),
-        carry_out=_unseal,
-        trial=trial_by(_plan_unsealing),
-        changes=changes_by(_plan_unsealing),
-        effects=effects_by(_plan_unsealing),
-    ),
-    BusinessRule(
-        business=Business.UNIT_BASE_CHANGE,
-        group="unit",
-        kind=_KIND,
-        service="unit-base",
-        judge=_judge_base,
-        carry_out=_set_bases,
-        trial=trial_by(_plan_bases),
-        changes=changes_by(_plan_bases),
-        effects=effects_by(_plan_bases),
-    ),
-    BusinessRule(
-        business=Business.UNIT_RATIO_CHANGE,
-        group="unit",
-        kind=_KIND,
-        service="unit-ratio",
-        judge=_judge_ratio,
-        carry_out=_set_ratio,
-        trial=trial_by(_plan_ratio),
-        changes=changes_by(_plan_ratio),
-        effects=effects_by(_plan_ratio),
-    ),
+    _about_people(Business.UNIT_ENROLMENT, _enrol, _plan_enrolment),
+    _about_people(Business.UNIT_SEALING, _seal, _plan_sealing),
+    _about_people(Business.UNIT_UNSEALING, _unseal, _plan_unsealing),
+    _rule(Business.UNIT_BASE_CHANGE, "unit-base", _judge_base, _set_bases, _plan_bases),
+    _rule(Business.UNIT_RATIO_CHANGE, "unit-ratio", _judge_ratio, _set_ratio, _plan_ratio),
 )
