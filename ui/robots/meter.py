@@ -229,6 +229,11 @@ def _job(m: Meter, *, rounds: int, settle_s: float | None) -> Story:
     yield m.page("MenuPage")
     yield m.others_ready
     m.note_memory()
+    yield from _leave(m)
+
+
+def _leave(m: Meter) -> Story:
+    """Leave after a service, without a rating, and close the farewell."""
     m.tap("leave")
     yield m.page("RatePage")
     m.tap("skip")
@@ -274,11 +279,7 @@ def _operation(m: Meter) -> Story:
     yield m.page("EnterCodePage")
     m.tap_code()
     yield m.page("OutcomePage")
-    m.tap("leave")
-    yield m.page("RatePage")
-    m.tap("skip")
-    yield m.page("FarewellPage")
-    m.tap_anywhere()
+    yield from _leave(m)
 
 
 def attach(visit_app: VisitApp, trace: str, desk: str, centre: str) -> None:
