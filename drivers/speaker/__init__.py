@@ -1,1 +1,1 @@
-"""The speaker: short sounds after a read, a finished step or an error."""
+"""The speaker: short sounds, and spoken sentences that say what to do now."""

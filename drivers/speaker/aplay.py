@@ -1,4 +1,4 @@
-"""The driver of the speaker: plays short sounds by ALSA's own ``aplay``."""
+"""The driver of the speaker: plays sounds and spoken sentences by ALSA's own ``aplay``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ from drivers.device import (
     Status,
 )
 from drivers.sentence import en, words_of
-from drivers.speaker.types import Play, Sound
+from drivers.speaker import clips
+from drivers.speaker.types import Play, Say, Sound
 
 PROBE_S = 0.9
 """Seconds that playing a short silence may take."""
@@ -59,7 +60,7 @@ class AplaySpeaker(Driver):
 
     @property
     def requests(self) -> tuple[type[Request[Any]], ...]:
-        return (Play,)
+        return (Play, Say)
 
     def open(self) -> None:
         """Play a short silence, to check that the sound card works.
@@ -93,12 +94,13 @@ class AplaySpeaker(Driver):
         return (Check("sound card", True, en("{device} plays", device=self._device)),)
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
-        """Play a sound to its end; obeys a cancel within 50 ms.
+        """Play a sound or say sentences to the end; obeys a cancel within 50 ms.
 
         Raises ``TIMEOUT`` when the deadline has cut the sound off, ``CANCELLED``, ``NO_DEVICE`` and
-        ``OFFLINE`` as :meth:`open`, ``UNSUPPORTED`` for a volume that is no percentage.
+        ``OFFLINE`` as :meth:`open`, ``UNSUPPORTED`` for a volume that is no percentage and for a
+        sentence that has no clip.
         """
-        if not isinstance(request, Play):
+        if not isinstance(request, Play | Say):
             raise DeviceError(
                 Reason.UNSUPPORTED,
                 en(
@@ -113,7 +115,8 @@ class AplaySpeaker(Driver):
             raise DeviceError(Reason.CANCELLED)
         if not self._open:
             raise DeviceError(Reason.NO_DEVICE, en("{device} is not open", device=self._device))
-        self._play(_wav(_louder(_samples(request.sound), request.volume)), deadline, cancel)
+        frames, rate = _frames(request)
+        self._play(_wav(_louder(frames, request.volume), rate), deadline, cancel)
 
     def _play(self, wav: bytes, deadline: Deadline, cancel: CancelToken) -> None:
         try:
@@ -175,6 +178,16 @@ def _kill(player: subprocess.Popen[bytes]) -> None:
         player.wait(KILLED_S)
 
 
+def _frames(request: Play | Say) -> tuple[bytes, int]:
+    """What ``request`` plays: 16-bit little-endian samples, and how many of them a second."""
+    if isinstance(request, Play):
+        return _samples(request.sound), _RATE
+    try:
+        return clips.spoken(request.clips), clips.RATE
+    except ValueError as error:
+        raise DeviceError(Reason.UNSUPPORTED, en("there is no such clip")) from error
+
+
 def _samples(sound: Sound) -> bytes:
     path = files("assets") / "sounds" / f"{sound.value}.wav"
     with path.open("rb") as file, wave.open(file, "rb") as sounds:
@@ -192,11 +205,11 @@ def _louder(frames: bytes, percent: int) -> bytes:
     return quiet.tobytes()
 
 
-def _wav(frames: bytes) -> bytes:
+def _wav(frames: bytes, rate: int = _RATE) -> bytes:
     whole = io.BytesIO()
     with wave.open(whole, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
-        file.setframerate(_RATE)
+        file.setframerate(rate)
         file.writeframes(frames)
     return whole.getvalue()

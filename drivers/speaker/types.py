@@ -22,3 +22,14 @@ class Play(Request[None]):
 
     sound: Sound
     volume: int = 100  # percent, 0 to 100
+
+
+@dataclass(frozen=True, slots=True)
+class Say(Request[None]):
+    """Say one sentence after the other, to the end of the last. The screen always shows the same.
+
+    ``clips`` names the sentences: each is a file of ``assets/speech`` with this name and ``.ogg``.
+    """
+
+    clips: tuple[str, ...]
+    volume: int = 100  # percent, 0 to 100
