@@ -12,7 +12,6 @@ import hashlib
 import re
 import threading
 from pathlib import Path
-from types import TracebackType
 from typing import TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -21,8 +20,9 @@ from drivers.sentence import en, joined
 from kiosk.centre.answers import body_of, read
 from kiosk.centre.document_orders import DocumentOrder
 from kiosk.centre.errors import AnotherPerson, CentreUnavailable, Refusal, Trouble
-from kiosk.centre.evidence import FurtherProof, LoginEvidence, SignIn
+from kiosk.centre.evidence import FurtherProof, LoginEvidence, SignIn, same_number
 from kiosk.centre.face import FaceChallenge, FacePicture
+from kiosk.centre.handovers_client import HandoversClient
 from kiosk.centre.level import Level
 from kiosk.centre.logins import Logins
 from kiosk.centre.models import (
@@ -55,7 +55,7 @@ from kiosk.centre.operations_client import OperationsClient
 from kiosk.centre.outlets_client import OutletsClient
 from kiosk.centre.public_client import PublicClient
 from kiosk.centre.publication import Publication
-from kiosk.centre.transport import Call, Meanwhile, OnTime, Transport, tls_context
+from kiosk.centre.transport import Call, Closing, Meanwhile, OnTime, Transport, tls_context
 from kiosk.centre.units_client import UnitsClient
 from kiosk.endings import How
 from kiosk.login import LoginEvent, TellLogin, tell_nobody
@@ -74,7 +74,7 @@ _EVIDENCE = re.compile(
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 
 
-class CentreClient:
+class CentreClient(Closing):
     """One visit's connection to the centre. Used from one thread.
 
     Every method asks once and gives a checked model. All of them raise :class:`Refusal` when the
@@ -134,17 +134,7 @@ class CentreClient:
         self.units = UnitsClient(self._ask)
         self.outlets = OutletsClient(self._ask, self._body)
         self.public = PublicClient(self._ask)
-
-    def __enter__(self) -> CentreClient:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+        self.handovers = HandoversClient(self._ask, self._body)
 
     @property
     def holder(self) -> Sensitive[str] | None:
@@ -232,7 +222,7 @@ class CentreClient:
         call = Call("GET", "/v1/person")
         person = self._ask(call, _PERSON)
         ours, theirs = self._number, person.document_number
-        if ours is not None and ours.reveal().upper() != theirs.reveal().upper():
+        if ours is not None and not same_number(ours.reveal(), theirs.reveal()):
             self.tell_refused("other-person")
             self._sign_out("other-person")
             why = en("another person than the card's")

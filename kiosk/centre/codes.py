@@ -29,6 +29,7 @@ class Table(StrEnum):
     LOAN_RISK = "A.14"  # 风险等级
     LOAN_BOOKING_KIND = "A.15"  # 贷款业务明细类型
     LOAN_STATE = "loan"  # 贷款账户状态, local
+    TRANSFER_STAGE = "transfer"  # 异地转入业务状态, of the national platform
     SEX = "sex"  # GB/T 2261.1
     NATION = "nation"  # GB/T 3304
 

@@ -7,7 +7,6 @@ terminal by its TLS certificate.
 from __future__ import annotations
 
 from pathlib import Path
-from types import TracebackType
 
 from pydantic import TypeAdapter
 
@@ -15,14 +14,14 @@ from drivers.sentence import en
 from kiosk.centre.answers import body_of, nonsense, read
 from kiosk.centre.audit_heads import WitnessedHead, WitnessedHeads
 from kiosk.centre.operations import OperationStatus
-from kiosk.centre.transport import Call, OnTime, Transport, tls_context
+from kiosk.centre.transport import Call, Closing, OnTime, Transport, tls_context
 
 COMMIT_S = 15.0
 QUERY_S = 5.0
 """Seconds for a complete answer."""
 
 
-class CommitClient:
+class CommitClient(Closing):
     """The committer's connection to the centre. Used from one thread.
 
     Both methods give the state of exactly the operation that was asked about, or raise:
@@ -57,17 +56,6 @@ class CommitClient:
         )
         self._commit_s = commit_s
         self._query_s = query_s
-
-    def __enter__(self) -> CommitClient:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def commit(self, id: str) -> OperationStatus:
         """Carry out what the citizen has confirmed. Sent exactly once; without a body. The centre

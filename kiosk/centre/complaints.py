@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from kiosk.centre.models import Day, WireModel, line
+from kiosk.centre.operations import OperationId
 from kiosk.privacy import Sensitive
 
 Subject = Literal["wait", "staff", "terminal", "paper", "result", "idea"]
@@ -14,11 +15,13 @@ Subject = Literal["wait", "staff", "terminal", "paper", "result", "idea"]
 
 class Complaint(WireModel):
     """One complaint or idea. The same ``key`` gives the same receipt. ``about``: the id of the
-    outlet, or the verification code of the paper. ``phone``: to be called back, with consent."""
+    outlet, or the verification code of the paper. ``operation``: the operation that it is about, of
+    the session's own. ``phone``: to be called back, with consent; it stays at the centre."""
 
     key: Annotated[str, line(64, least=16)]
     subject: Subject
     about: Annotated[str, line(64)] = Field(default="", examples=["shifan-road"])
+    operation: OperationId | None = None
     phone: Sensitive[Annotated[str, StringConstraints(pattern=r"^1[0-9]{10}$")]] | None = None
 
 

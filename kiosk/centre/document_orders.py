@@ -69,13 +69,22 @@ class OperationReceiptOrder(_DocumentOrder):
     operation: OperationId
 
 
+class AgreementCopyOrder(_DocumentOrder):
+    """协议副本: the whole text that the citizen agreed to with an operation that is done, as the
+    centre keeps it 电子档案."""
+
+    kind: Literal["agreement-copy"]
+    operation: OperationId
+
+
 DocumentOrder = Annotated[
     DepositCertificateOrder
     | OutOfTownCertificateOrder
     | StatementOrder
     | LoanPaperOrder
     | UnitCertificateOrder
-    | OperationReceiptOrder,
+    | OperationReceiptOrder
+    | AgreementCopyOrder,
     Field(discriminator="kind"),
 ]
 """Ask the centre to make and seal a document: one model for each kind."""

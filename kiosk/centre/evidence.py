@@ -12,6 +12,15 @@ from kiosk.privacy import Sensitive
 _DIGITS = StringConstraints(pattern=r"^[0-9]{6}$")
 
 
+def same_number(one: str, other: str) -> bool:
+    """Whether two numbers are one person's. An old social security card has the number in its form
+    of 15 digits (GB 11643-1989), without the check character and the century, which is the 20th."""
+    short, long = sorted((one.upper(), other.upper()), key=len)
+    if (len(short), len(long)) == (15, 18):
+        return long[6:8] == "19" and short == long[:6] + long[8:17]
+    return short == long
+
+
 class _Evidence(WireModel):
     @property
     def holder(self) -> Sensitive[str] | None:
@@ -106,6 +115,16 @@ class PasswordEvidence(_Evidence):
     password: Sensitive[Annotated[str, _DIGITS]]
 
 
+class UnitAccountEvidence(_Evidence):
+    """单位登录: the number of a unit's account and the six digits that the unit has set at the
+    centre. The session is the agent's, serves this unit and nothing else, and needs a further
+    proof, such as a code to the agent's phone on file."""
+
+    way: Literal["unit-account"] = "unit-account"
+    number: Sensitive[Annotated[str, StringConstraints(pattern=r"^[0-9]{4,20}$")]]  # dwzh
+    password: Sensitive[Annotated[str, _DIGITS]]
+
+
 LoginEvidence = Annotated[
     CardEvidence
     | SocialSecurityEvidence
@@ -113,7 +132,8 @@ LoginEvidence = Annotated[
     | PinEvidence
     | PhoneEvidence
     | FundCodeEvidence
-    | PasswordEvidence,
+    | PasswordEvidence
+    | UnitAccountEvidence,
     Field(discriminator="way"),
 ]
 """The evidence of any way in; ``way`` tells which."""

@@ -260,7 +260,7 @@ class Limits(WireModel):
 
 class Offer(WireModel):
     """One service as the centre's catalogue offers it on this channel (50 自助终端). ``group`` is
-    the row of the menu: query, paper, withdrawal, loan, change, other; for an agent unit;
+    the row of the menu: query, paper, withdrawal, loan, change, transfer, other; for an agent unit;
     without signing in calculate, read, help. The offers stand in the order of the menu."""
 
     service: Annotated[str, line(32)] = Field(examples=["account"])
@@ -269,9 +269,9 @@ class Offer(WireModel):
     open: bool
     hours: Hours
     closed_because: CentreWords | None = None  # shown on the greyed tile
-    # for documents, the most used first
+    # for documents, the most used first; of 跨省通办, what can be applied for
     purposes: tuple[Purpose, ...] = Field(default=(), max_length=30)
-    # the centres to which a document can be addressed 出具给哪个中心
+    # the centres to which a document can be addressed 出具给哪个中心, or an application is made
     addressees: tuple[Purpose, ...] = Field(default=(), max_length=MOST_OWNED)
     group: Annotated[str, line(16)] = ""
     short: CentreWords | None = None  # of few characters, for a small tile; None: the title
@@ -360,6 +360,7 @@ class Catalogue(WireModel):
     ways: tuple[WayOffer, ...] = Field(default=(), max_length=20)
     publication: int = Field(default=0, ge=0, le=2**53)  # its edition; 0: there is none
     agreement: Agreement | None = None  # what a citizen agrees to before signing in
+    handover: bool = False  # whether a phone can go on where a terminal stops 手机上继续
 
 
 # -- who is there ---------------------------------------------------------------------------------
@@ -385,6 +386,9 @@ class Session(WireModel):
     name_to_confirm: Personal | None = None  # the whole name, where the chip holds a part
     proofs: tuple[Proof, ...] = Field(default=(), max_length=10)
     units: Count = 0  # how many units the person may act for; told from the level proved on
+    unit: Annotated[str, line(64)] = ""
+    """Id of the one unit that the session serves, and nothing else: its agent has signed in with
+    the unit's account; told from the level proved on."""
 
 
 class NameConfirmation(WireModel):
@@ -582,7 +586,8 @@ class Document(WireModel):
 
 
 class DocumentRecord(WireModel):
-    """A document that the centre has made for the person, in this visit or in an earlier one."""
+    """A document that the centre has made for the person, in this visit or in an earlier one.
+    ``unit``: the id in this session of the unit that it is about; empty for the person's own."""
 
     number: Id = Field(alias="bh")  # 编号
     title: CentreWords
@@ -591,6 +596,7 @@ class DocumentRecord(WireModel):
     verification_code: Annotated[str, line(32)] = Field(alias="yzm")
     valid_until: Day | None = None  # None: without an end
     prints: Count  # how often it was printed whole
+    unit: Annotated[str, line(64)] = ""
 
 
 DocumentRecords = Annotated[tuple[DocumentRecord, ...], Field(max_length=200)]

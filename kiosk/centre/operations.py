@@ -26,6 +26,7 @@ from kiosk.centre.models import (
     WireModel,
     line,
 )
+from kiosk.centre.transfer_orders import AccountMergeOrder, CrossProvinceOrder, TransferInOrder
 from kiosk.centre.unit_orders import (
     UnitBackPaymentOrder,
     UnitBaseOrder,
@@ -36,7 +37,7 @@ from kiosk.centre.unit_orders import (
     UnitRatioOrder,
     UnitRemittanceOrder,
 )
-from kiosk.operation import OPERATION_ID, Business, OperationState, PayoutState
+from kiosk.operation import OPERATION_ID, Business, OperationState, PayoutState, ReferralState
 from kiosk.privacy import Sensitive
 
 OperationId = Annotated[str, StringConstraints(pattern=OPERATION_ID)]
@@ -54,7 +55,7 @@ EvidenceSet = Annotated[tuple[EvidenceKind, ...], Field(min_length=1, max_length
 """Kinds of evidence that are enough together."""
 Way = Annotated[str, line(32, least=1)]
 """One of the things that can be done about what an order is about: sign, change, cancel, …"""
-Group = Literal["withdrawal", "standing", "loan", "signing", "change", "unit"]
+Group = Literal["withdrawal", "standing", "loan", "signing", "change", "transfer", "unit"]
 """What is chosen from one page: reasons for a withdrawal, things to do with a loan, …"""
 
 
@@ -159,6 +160,9 @@ Order = Annotated[
     | PasswordOrder
     | PayeeCardOrder
     | PhoneOrder
+    | AccountMergeOrder
+    | TransferInOrder
+    | CrossProvinceOrder
     | UnitBackPaymentOrder
     | UnitRemittanceOrder
     | UnitPeopleOrder
@@ -345,6 +349,18 @@ class DraftRequest(WireModel):
                     },
                 },
                 {
+                    "key": "4d5f7a9c1e3b5d7f9a1c3e5b7d9f1a3c",
+                    "order": {"business": "account-merge", "account": "a1f2"},
+                },
+                {
+                    "key": "5e6a8b0d2f4c6e8a0b2d4f6c8e0a2b4d",
+                    "order": {"business": "transfer-in", "account": "a1f2", "centre": "C02"},
+                },
+                {
+                    "key": "6f7b9c1e3a5d7f9b1c3e5a7d9f1b3c5e",
+                    "order": {"business": "cross-province", "centre": "X01", "item": "rent"},
+                },
+                {
                     "key": "9a1c3e5f7b2d4c6e8f0a1b3c5d7e9f21",
                     "order": {"business": "unit-back-payment", "unit": "d7e8"},
                 },
@@ -401,6 +417,23 @@ class Payout(WireModel):
     why: CentreWords | None = None
 
 
+class Referral(WireModel):
+    """转办: the operation is an application, on which ``centre`` decides after ``done``; a refusal
+    there changes no state of the operation. ``day``: by when it is decided while it waits, else
+    when it was. ``stage``: of 异地转入, the code of the national platform; empty before the commit.
+    ``amount``: what has come over. ``why``: why the other centre has refused. ``withdrawable``: the
+    other centre would give the application back now; only its answer decides."""
+
+    centre: CentreWords
+    about: CentreWords  # what is applied for there
+    state: ReferralState
+    day: Day
+    stage: Annotated[str, line(8)] = ""
+    amount: Money | None = None
+    why: CentreWords | None = None
+    withdrawable: bool = False
+
+
 class Operation(WireModel):
     """An operation 业务, as far as it has come. As a draft, the quote that the citizen confirms.
 
@@ -408,6 +441,7 @@ class Operation(WireModel):
     business serial 业务流水号 of an operation that was committed. ``code`` is what the citizen
     reads to 12329. ``confirmed_by`` lists sets of evidence of which one is enough. ``payout`` tells
     what becomes of the money after ``done``; a bank that sends it back changes no state.
+    ``referral``, in the draft already: the other centre that decides on it after ``done``.
     ``cancellable``: a cancellation would take the operation back now; only its answer decides.
     ``status_url`` is opaque, and its page shows nothing personal.
     ``consent_of`` is the masked name of the spouse without whose consent the draft waits; who
@@ -441,9 +475,16 @@ class Operation(WireModel):
     told: bool = False
     begun: Day | None = None  # when it was drafted
     payout: Payout | None = None
+    referral: Referral | None = None
     cancellable: bool = False
     status_url: Annotated[str, line(200)] = ""  # shows business, state and time to who scans it
     consent_of: Annotated[str, line(40)] = ""
+
+    @model_validator(mode="after")
+    def _pays_what_is_done(self) -> Operation:
+        if self.payout is not None and self.state is not OperationState.DONE:
+            raise ValueError("only what is done is paid")
+        return self
 
 
 Operations = Annotated[tuple[Operation, ...], Field(max_length=200)]
@@ -499,12 +540,17 @@ class OperationStatus(WireModel):
 
 def digest_of(operation: Operation) -> str:
     """The digest of the quote that the citizen sees: SHA-256, in hexadecimal, over id, version,
-    amount, payee's tail, the versions of the texts agreed to, and each field that changes with its
-    new value in Chinese. The centre compares it with its own, so that nothing else than what was
-    seen can be confirmed."""
+    amount, payee's tail, the versions of the texts agreed to, each field that changes with its
+    new value in Chinese, and the other centre that decides with what is applied for there, both in
+    Chinese. The centre compares it with its own, so that nothing else than what was seen can be
+    confirmed."""
     amount = "" if operation.amount is None else f"{operation.amount:.2f}"
     tail = operation.payee.tail if operation.payee else ""
     texts = [f"{text.id}={text.version}" for text in operation.texts]
     changes = [f"{change.field}={change.after.reveal().zh}" for change in operation.changes]
-    seen = "\n".join([operation.id, str(operation.version), amount, tail, *texts, *changes])
+    referred = operation.referral
+    elsewhere = [f"{referred.centre.zh}={referred.about.zh}"] if referred else []
+    seen = "\n".join(
+        [operation.id, str(operation.version), amount, tail, *texts, *changes, *elsewhere]
+    )
     return hashlib.sha256(seen.encode()).hexdigest()

@@ -135,8 +135,8 @@ class OperationsClient:
         that has ended meanwhile says so in its state.
 
         Refusals, after which the operation is still drafted: code-wrong, code-expired,
-        evidence-missing, evidence-refused, quote-differs, in-flight. After the third wrong code:
-        operation-locked, and the operation is cancelled.
+        evidence-missing, evidence-refused, quote-differs, in-flight, and those of risk rules. After
+        the third wrong code: operation-locked, and the operation is cancelled.
         """
         path = "/v1/operations/{id}/confirmation"
         call = Call("POST", path, id=id, body=confirmation, to_the_end=True)
@@ -149,13 +149,17 @@ class OperationsClient:
         call = Call("POST", path, id=id, keyed=True, to_the_end=True)
         return self._same(call, self._ask(call, _STATUS, MOST_S))
 
+    def withdraw_application(self, id: str) -> Operation:
+        """Take back an application on which another centre decides. The answer is the operation as
+        it is now: anything but ``withdrawn`` in its referral goes on. Refusal: not-found."""
+        path = "/v1/operations/{id}/referral/withdrawal"
+        call = Call("POST", path, id=id, keyed=True, to_the_end=True)
+        return self._same_whole(call, self._ask(call, _OPERATION, MOST_S))
+
     def operation(self, id: str) -> Operation:
         """The operation as far as it has come. Refusal: not-found, which ends nothing."""
         call = Call("GET", "/v1/operations/{id}", id=id, to_the_end=True)
-        operation = self._ask(call, _OPERATION, QUERY_S)
-        if operation.id != id:
-            raise nonsense(call, en("another operation"))
-        return operation
+        return self._same_whole(call, self._ask(call, _OPERATION, QUERY_S))
 
     def told(self, id: str) -> None:
         """The page of the operation's end was on the screen. Refusal: not-ended."""
@@ -170,6 +174,11 @@ class OperationsClient:
     def all_operations(self) -> Operations:
         """我的办件: what was confirmed, or has waited for a consent, newest first."""
         return self._ask(Call("GET", "/v1/operations"), _OPERATIONS)
+
+    def _same_whole(self, call: Call, operation: Operation) -> Operation:
+        if operation.id != call.id:
+            raise nonsense(call, en("another operation"))
+        return operation
 
     def _same(self, call: Call, status: OperationStatus) -> OperationStatus:
         if status.id != call.id:

@@ -1,4 +1,4 @@
-"""What everybody may read without signing in: rates, parameters, news, questions, guides.
+"""What everybody may read without signing in: rates, news, questions, guides, housing projects.
 
 Names and forms follow ``kiosk.centre.models``. The terminal keeps the whole of it for the time when
 the centre cannot be reached (``kiosk.centre.shelf``), so nothing here is about a person.
@@ -92,6 +92,19 @@ class Guide(WireModel):
     here: CentreWords | None = None  # how it can be done at a terminal instead
 
 
+class Project(WireModel):
+    """合作楼盘: a housing project whose buyers may have fund loans. ``initial``: of the name in
+    pinyin, by which it is found."""
+
+    id: ArticleId
+    name: CentreWords
+    initial: str = Field(pattern=r"^[A-Z]$")
+    county: CentreWords  # 区县
+    address: CentreWords
+    developer: CentreWords
+    since: Day  # from when on loans are granted there
+
+
 class Publication(WireModel):
     """All of it, in one edition: ``version`` is what the catalogue names."""
 
@@ -101,6 +114,7 @@ class Publication(WireModel):
     parameters: Parameters
     articles: tuple[Article, ...] = Field(default=(), max_length=200)
     guides: tuple[Guide, ...] = Field(default=(), max_length=60)
+    projects: tuple[Project, ...] = Field(default=(), max_length=500)
 
     def rates_on(self, day: date) -> LoanRates:
         """The rates of ``day``; before the oldest table, the oldest."""

@@ -9,9 +9,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from kiosk import events
+from kiosk.centre import headlines
 from kiosk.centre.publication import KeptPublication
 
-FILE = "public.json"
+FILE = headlines.FILE
 log = logging.getLogger(__name__)
 
 

@@ -15,12 +15,14 @@ import socket
 import ssl
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import requests
@@ -33,6 +35,7 @@ from kiosk import events
 from kiosk.centre.errors import Trouble
 from kiosk.centre.models import WireModel
 from kiosk.centre.resolving import resolve
+from kiosk.centre.tpm import is_tpm_key, load_provider
 from kiosk.privacy import Sensitive
 
 OnTime = Callable[[str, float], None]
@@ -102,6 +105,25 @@ class Call:
     @property
     def path(self) -> str:
         return self.template.replace("{id}", self.id or "") + self.query
+
+
+class Closing(ABC):
+    """A client that ``with`` closes at the block's end."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close every connection. Also right when none is open."""
 
 
 class Transport:
@@ -333,6 +355,8 @@ def tls_context(ca: Path | None, certificate: Path | None, key: Path | None) -> 
         # As Python 3.13 does by itself, so that a certificate is good on every Python or on none.
         context.verify_flags |= ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN
         if certificate is not None:
+            if is_tpm_key(key or certificate):
+                load_provider()
             # Without a password, OpenSSL would ask for one at the console and wait for ever.
             context.load_cert_chain(certificate, key, password=lambda: b"")
     except (OSError, ValueError) as error:
