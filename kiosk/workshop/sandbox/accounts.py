@@ -106,7 +106,7 @@ class Accounts:
         """The bookings of ``year``; without ``year``, of the newest year that has bookings."""
         account = self.find(visitor, handle)
         rows = self._store.all(
-            "SELECT * FROM booking WHERE account = ? ORDER BY booked DESC, serial DESC",
+            "SELECT * FROM booking WHERE account = ? ORDER BY booked DESC, rowid DESC",
             account["number"],
         )
         years = tuple(dict.fromkeys(int(row["booked"][:4]) for row in rows))
@@ -139,8 +139,8 @@ class Accounts:
         """Withdrawals, newest first; ``total`` is the sum of a withdrawal and all before."""
         account = self.find(visitor, handle)
         rows = self._store.all(
-            "SELECT *, sum(-amount) OVER (ORDER BY booked, serial) AS total FROM booking "
-            "WHERE account = ? AND kind IN ('11', '12') ORDER BY booked DESC, serial DESC",
+            "SELECT *, sum(-amount) OVER (ORDER BY booked, rowid) AS total FROM booking "
+            "WHERE account = ? AND kind IN ('11', '12') ORDER BY booked DESC, rowid DESC",
             account["number"],
         )
         return [
@@ -193,7 +193,7 @@ class Accounts:
         lines = self._instalments(loan)
         balance = balance_of(self._store, loan, lines)
         early = self._store.all(
-            "SELECT * FROM prepayment WHERE loan = ? ORDER BY serial DESC", loan["number"]
+            "SELECT * FROM prepayment WHERE loan = ? ORDER BY rowid DESC", loan["number"]
         )
         term = next((row["term"] for row in lines if not row["paid_on"]), len(lines) or 1)
         prepaid = [
@@ -328,7 +328,7 @@ def worded_day(day: date) -> str:
 
 
 _NO_CERTIFICATE = {
-    FROZEN: CentreWords(zh="冻结期间不能开具", en="Not while the account is frozen"),
+    FROZEN: CentreWords(zh="冻结期间不能开具", en="Not while frozen"),
     **dict.fromkeys(CLOSED, CentreWords(zh="账户已销户", en="This account is closed")),
 }
 

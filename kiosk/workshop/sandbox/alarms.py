@@ -15,7 +15,9 @@ class Alarms:
 
     def sound(self, kind: str, terminal: str, session: str = "") -> None:
         """Note one event: ``code-replayed``, ``session-replayed``, ``session-elsewhere``,
-        ``other-person``, ``face-replayed``, ``codes-guessed``, ``codes-guessed-here``."""
+        ``other-person``, ``face-replayed``, and the rules of 稽核: ``codes-guessed``,
+        ``codes-guessed-here``, ``many-operations``, ``cards-changed``, ``shared-payee``,
+        ``many-sign-ins``."""
         at = self._clock.now().isoformat()
         self._store.insert(
             "alarm", {"kind": kind, "terminal": terminal, "session": session, "at": at}

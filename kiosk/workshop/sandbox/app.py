@@ -42,6 +42,10 @@ from kiosk.workshop.sandbox import (
     audit_routes,
     consent_page,
     controls,
+    enrolment_page,
+    enrolment_routes,
+    handover_page,
+    handover_routes,
     login_api,
     operation_controls,
     operation_routes,
@@ -54,6 +58,8 @@ from kiosk.workshop.sandbox import (
 from kiosk.workshop.sandbox.asking import (
     CERTIFIED,
     REFUSED,
+    SERIAL,
+    ActingVisitor,
     AnyVisitor,
     AtCentre,
     Id,
@@ -66,8 +72,9 @@ from kiosk.workshop.sandbox.bugs import CentreBug
 from kiosk.workshop.sandbox.centre import StandInCentre
 from kiosk.workshop.sandbox.offers import SERVICES
 from kiosk.workshop.sandbox.refusals import Refused
+from kiosk.workshop.sandbox.risk import DEMO_LIMITS, RiskLimits
 from kiosk.workshop.sandbox.sessions import CODES_PER_DAY
-from kiosk.workshop.sandbox.tls import certified_name
+from kiosk.workshop.sandbox.tls import certified_name, certified_serial
 
 # -- the contract ---------------------------------------------------------------------------------
 
@@ -85,7 +92,7 @@ def sign_in(centre: AtCentre, terminal: Terminal, body: SignIn) -> Session:
     """Open a session with the evidence of a way in.
 
     Refuses way-closed, card-expired, card-lost, no-account, card-name-differs, card-not-on-file,
-    card-is-credit, login-over, fund-code-over.
+    card-is-credit, login-over, fund-code-over, unit-wrong, try-later, risk-sign-ins.
     """
     if body.terminal != terminal:
         raise Refused("request-invalid")
@@ -139,8 +146,8 @@ def check_face(centre: AtCentre, visitor: AnyVisitor, body: FacePicture) -> Sess
 
 
 @v1.get("/person")
-def person(visitor: ProvedVisitor) -> Person:
-    """The account holder."""
+def person(visitor: ActingVisitor) -> Person:
+    """The account holder; in a session that serves a unit, its agent."""
     return accounts.person(visitor)
 
 
@@ -194,13 +201,13 @@ def repayments(centre: AtCentre, visitor: ProvedVisitor, id: Id) -> Repayments:
     responses={200: {"model": Document, "description": "The same key again: the same document"}},
 )
 def make_document(
-    centre: AtCentre, visitor: ProvedVisitor, body: DocumentOrder, response: Response
+    centre: AtCentre, visitor: ActingVisitor, body: DocumentOrder, response: Response
 ) -> Document:
     """Make and seal a document.
 
     Refuses account-closed, account-frozen, addressee-unknown, key-reused, loan-not-settled,
-    no-bookings, no-plan, operation-not-done, print-limit, purpose-unknown, seal-unavailable,
-    service-closed.
+    no-bookings, no-plan, nothing-agreed, operation-not-done, print-limit, purpose-unknown,
+    seal-unavailable, service-closed, unit-only.
     """
     document, new = centre.documents.make(visitor, body)
     response.status_code = 201 if new else 200
@@ -208,8 +215,8 @@ def make_document(
 
 
 @v1.get("/documents")
-def list_documents(centre: AtCentre, visitor: ProvedVisitor) -> DocumentRecords:
-    """Every document that was made for the person, the newest first."""
+def list_documents(centre: AtCentre, visitor: ActingVisitor) -> DocumentRecords:
+    """Every document that was made for the person or their units, the newest first."""
     return tuple(centre.documents.records(visitor))
 
 
@@ -223,7 +230,7 @@ def list_documents(centre: AtCentre, visitor: ProvedVisitor) -> DocumentRecords:
         }
     },
 )
-def document_file(centre: AtCentre, visitor: ProvedVisitor, id: Id) -> Response:
+def document_file(centre: AtCentre, visitor: ActingVisitor, id: Id) -> Response:
     """The signed file of a document of this session."""
     return Response(centre.documents.file(visitor, id), media_type="application/pdf")
 
@@ -279,6 +286,7 @@ class _FaultyApi(FastAPI):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope[CERTIFIED] = certified_name(send)
+        scope[SERIAL] = certified_serial(send)
         await self.state.centre.faults.apply(super().__call__, scope, receive, send)
 
 
@@ -290,6 +298,7 @@ def create_app(
     codes_per_day: int = CODES_PER_DAY,
     fresh: bool = True,
     ticks: Callable[[], float] = time.monotonic,
+    risk: RiskLimits | None = DEMO_LIMITS,
     bugs: frozenset[CentreBug] = frozenset(),
 ) -> FastAPI:
     """The centre on the files in ``directory``: ``centre.db``, the seal's key, ``root.pem``.
@@ -297,8 +306,8 @@ def create_app(
     Every answer takes between ``delay[0]`` and ``delay[1]`` seconds more. ``fixed_code`` (6 digits)
     replaces the random SMS codes, which ``/sandbox/messages`` lists. ``codes_per_day`` is per
     phone. With ``fresh`` False the database of the last run is kept. ``ticks`` gives the seconds by
-    which sessions and codes expire. ``bugs`` are for tests that look for them. The end of the
-    application's lifespan closes the database.
+    which sessions and codes expire. ``risk``: what 稽核 stops; None: nothing. ``bugs`` are for
+    tests that look for them. The end of the application's lifespan closes the database.
     """
     centre = StandInCentre(
         directory,
@@ -307,10 +316,13 @@ def create_app(
         codes_per_day=codes_per_day,
         fresh=fresh,
         ticks=ticks,
+        risk=risk,
         bugs=bugs,
     )
     app = _bare_app()
     app.state.centre = centre
+    app.state.api = ""  # the contract's address over TLS
+    app.state.beside = ""  # the address for phones, where the server has one of its own
     return app
 
 
@@ -354,12 +366,17 @@ def _bare_app() -> FastAPI:
     app.include_router(operation_routes.router)
     app.include_router(outlet_routes.router)
     app.include_router(audit_routes.router)
+    app.include_router(enrolment_routes.router)
+    app.include_router(enrolment_routes.certified)
     app.include_router(public_routes.router)
     app.include_router(unit_routes.router)
     app.include_router(login_api.v1)
+    app.include_router(handover_routes.router)
     app.include_router(phone_page.router)
     app.include_router(state_page.router)
     app.include_router(consent_page.router)
+    app.include_router(handover_page.router)
+    app.include_router(enrolment_page.router)
     app.include_router(controls.router)
     app.include_router(operation_controls.router)
     app.add_exception_handler(Refused, _refused)

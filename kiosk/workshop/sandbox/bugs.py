@@ -20,3 +20,16 @@ class CentreBug(StrEnum):
     TWO_LIVE_DRAFTS = "two-live-drafts"  # and the rule is looked at only in a draft
     NEXT_BEFORE_TOLD = "next-before-told"  # another operation although an end was never told
     FORGETS_ID = "forgets-id"  # an operation that has ended is not found
+    ANYBODYS_OPERATION = "anybodys-operation"  # shows it to whoever knows its id
+    TRIAL_SUPERSEDES = "trial-supersedes"  # a trial takes the place of what is drafted
+    PAID_AT_ONCE = "paid-at-once"  # says "paid" while the bank only has the order
+    CANCELLABLE_AFTER_END = "cancellable-after-end"
+    CONFIRMS_WITHOUT_CONSENT = "confirms-without-consent"  # although the spouse has not agreed
+    FORGETS_AGREED_SUM = "forgets-agreed-sum"  # of a standing withdrawal
+    FORGETS_WHO_DECIDES = "forgets-who-decides"  # a draft does not name the other centre
+    GRANTED_AT_ONCE = "granted-at-once"  # says that another centre has decided, with the commit
+    DECIDES_WITHDRAWN = "decides-withdrawn"  # the other centre decides on what was taken back
+    OTHER_EDITION = "other-edition"  # the catalogue names an edition that is not published
+    CLOSED_WAY_OPENS = "closed-way-opens"  # a way in that the catalogue says is closed
+    LOGIN_FOR_ALL = "login-for-all"  # tells any terminal how far a phone is
+    HANDOVER_FOR_ALL = "handover-for-all"  # the same of a hand-over

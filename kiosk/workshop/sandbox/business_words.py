@@ -34,6 +34,9 @@ TITLES = {
     Business.PAYEE_CARD_CHANGE: CentreWords(zh="收款银行卡变更", en="Change of bank card"),
     Business.PHONE_CHANGE: CentreWords(zh="手机号变更", en="Change of phone number"),
     Business.PERSONAL_DATA_CHANGE: CentreWords(zh="个人信息变更", en="Change of personal data"),
+    Business.TRANSFER_IN: CentreWords(zh="异地转入", en="Transfer from another centre"),
+    Business.CROSS_PROVINCE: CentreWords(zh="跨省通办", en="Service in another province"),
+    Business.ACCOUNT_MERGE: CentreWords(zh="账户合并", en="Merging of accounts"),
 }
 """The name of each business that the stand-in carries out."""
 
@@ -183,6 +186,42 @@ REFUSALS: dict[str, tuple[int, Words, Words]] = {
             "Too many wrong codes at this terminal; it takes no operations for now.",
         ),
         ("请换一台终端，或到管理部窗口办理。", "Please use another terminal, or go to a counter."),
+    ),
+    "risk-often": (
+        409,
+        (
+            "这项业务您在24小时内已经办了{limit}次，为保护您的账户暂停办理。",
+            "You have done this {limit} times within 24 hours; to protect your account, it cannot "
+            "be started once more.",
+        ),
+        (
+            "请明天再来；急需办理请带身份证到任一管理部窗口。",
+            "Please come back tomorrow, or bring your ID card to any branch counter.",
+        ),
+    ),
+    "risk-card": (
+        409,
+        (
+            "收款银行卡在{days}天内变更过{limit}次，为保护您的资金，终端暂停办理提取。",
+            "Your bank card was changed {limit} times within {days} days; to protect your money, "
+            "nothing can be withdrawn at a terminal.",
+        ),
+        (
+            "请带身份证和银行卡到任一管理部窗口核实后办理；不是您本人变更的，请马上拨打12329。",
+            "Please bring your ID card and bank card to any branch counter. If it was not you who "
+            "changed it, call 12329 at once.",
+        ),
+    ),
+    "risk-payee": (
+        409,
+        (
+            "多人的提取都付到了这张银行卡，需要核实后才能办理。",
+            "Withdrawals of several people went to this bank card; it has to be checked first.",
+        ),
+        (
+            "请带身份证和银行卡到任一管理部窗口核实后办理。",
+            "Please bring your ID card and bank card to any branch counter.",
+        ),
     ),
     # -- before any reason is looked at
     "text-outdated": (
@@ -384,6 +423,115 @@ REFUSALS: dict[str, tuple[int, Words, Words]] = {
         ("本年度租房提取额度已用完。", "This year's limit for rent is used up."),
         ("明年1月1日起可以再提。", "You can withdraw again from 1 January."),
     ),
+    # -- 账户合并
+    "merge-one-account": (
+        409,
+        ("您在本中心只有一个账户，不用合并。", "You have one account here: nothing to merge."),
+        (
+            "在外地还有账户的，可以办理异地转入。",
+            "If you have an account at another centre, have that transferred here.",
+        ),
+    ),
+    "merge-in-use": (
+        409,
+        (
+            "您有不止一个账户在正常缴存，封存后才能合并。",
+            "More than one of your accounts is paid into; all but one have to be sealed first.",
+        ),
+        ("请联系原单位的经办人办理封存。", "Please ask your former employer to seal it."),
+    ),
+    "merge-frozen": (
+        409,
+        (
+            "您有账户处于冻结状态（{since}起），不能合并。",
+            "One of your accounts has been frozen since {since}; nothing can be merged.",
+        ),
+        (
+            "请向作出冻结的法院了解，或拨打12329。",
+            "Please ask the court that ordered it, or call 12329.",
+        ),
+    ),
+    # -- 异地转入
+    "transfer-no-account": (
+        409,
+        ("您在本中心没有可以转入的账户。", "You have no account here to which it could be paid."),
+        ("请先由单位开户，缴存满半年再转。", "Have one opened first; come back in half a year."),
+    ),
+    "transfer-frozen": (
+        409,
+        (
+            "您这里的账户处于冻结状态（{since}起），不能转入。",
+            "Your account here has been frozen since {since}; nothing can be transferred to it.",
+        ),
+        (
+            "请向作出冻结的法院了解，或拨打12329。",
+            "Please ask the court that ordered it, or call 12329.",
+        ),
+    ),
+    "transfer-under-way": (
+        409,
+        (
+            "您有一笔异地转入正在办理（受理编号{number}）。",
+            "A transfer of yours is under way already (number {number}).",
+        ),
+        (
+            "请在“办理进度”里看它到了哪一步。",
+            "Please see how far it is under Progress.",
+        ),
+    ),
+    "transfer-none-there": (
+        409,
+        ("{zh}没有查到您的账户。", "{en} has found no account of yours."),
+        ("请选原来缴存的中心。", "Please choose the centre where you had it."),
+    ),
+    "transfer-frozen-there": (
+        409,
+        ("您在那边的账户处于冻结状态，不能转出。", "Your account there is frozen."),
+        ("请向那边的中心了解，或选别的中心。", "Please ask that centre, or choose another one."),
+    ),
+    "transfer-in-use-there": (
+        409,
+        (
+            "您在那边的账户还在正常缴存，封存后才能转出。",
+            "Your account there is still being paid into; it has to be sealed first.",
+        ),
+        (
+            "请联系原单位的经办人办理封存，或选别的中心。",
+            "Please ask your former employer to seal it, or choose another centre.",
+        ),
+    ),
+    "transfer-loan-there": (
+        409,
+        (
+            "您在那边有未结清的公积金贷款，还清后才能转出。",
+            "You have an open fund loan there, which has to be settled first.",
+        ),
+        ("请先结清那边的贷款，或选别的中心。", "Please settle it, or choose another centre."),
+    ),
+    # -- 跨省通办
+    "cross-none-there": (
+        409,
+        ("{zh}没有查到您的账户。", "{en} has found no account of yours."),
+        ("请选您有账户的中心。", "Please choose a centre where you have one."),
+    ),
+    "cross-frozen-there": (
+        409,
+        ("您在那边的账户处于冻结状态，不能提取。", "Your account there is frozen."),
+        ("请向那边的中心了解。", "Please ask that centre."),
+    ),
+    "cross-no-loan-there": (
+        409,
+        ("{zh}没有查到您的贷款。", "{en} has found no loan of yours."),
+        ("请选贷款所在地的中心，或选别的业务。", "Please choose the centre of your loan."),
+    ),
+    "cross-under-way": (
+        409,
+        (
+            "您已向那边申请过这一项（受理编号{number}）。",
+            "You have applied for this there already (number {number}).",
+        ),
+        ("请在“办理进度”里看它的结果。", "Please see how far it is under Progress."),
+    ),
     # -- 单位
     "not-agent": (
         403,
@@ -560,7 +708,7 @@ REFUSALS: dict[str, tuple[int, Words, Words]] = {
     "withdrawal-under-way": (
         409,
         ("您有一笔提取正在办理。", "A withdrawal of yours is under way."),
-        ("请等它有了结果再变更。", "Please wait for its result before you change the card."),
+        ("请等它有了结果再来办。", "Please wait for its result, then come back."),
     ),
     "payee-bank-unknown": (
         409,

@@ -5,9 +5,12 @@ from __future__ import annotations
 from kiosk.operation import Business
 from kiosk.workshop.sandbox import (
     changes,
+    cross_province,
+    merging,
     repayments,
     signings,
     standing,
+    transfers,
     unit_data,
     unit_people,
     unit_rules,
@@ -23,6 +26,9 @@ RULES: dict[Business, BusinessRule] = {
         repayments,
         signings,
         changes,
+        merging,
+        transfers,
+        cross_province,
         unit_rules,
         unit_people,
         unit_data,

@@ -19,6 +19,7 @@ from kiosk.centre.operations import (
     Group,
     Payee,
     PersonalField,
+    Referral,
     Trial,
     UnitLimits,
 )
@@ -37,6 +38,10 @@ _CHANGED = {
 }
 
 
+def words(zh: str, en: str) -> CentreWords:
+    return CentreWords(zh=zh, en=en)
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class OrderTarget:
     """What an order is about, under the centre's own numbers instead of a session's ids. Money in
@@ -46,10 +51,11 @@ class OrderTarget:
     loan: str | None = None
     amount: int | None = None
     way: str | None = None
-    field: str | None = None
+    field: str | None = None  # of the personal data; the item of 跨省通办
     value: str | None = None  # what is new
     unit: str | None = None
     spouse: bool = False
+    centre: str | None = None  # the code of another centre
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -110,6 +116,21 @@ class PersonCase:
         row = self.store.one("SELECT * FROM on_file WHERE person = ?", self.person["id"])
         assert row  # every persona has one
         return row
+
+    def book(
+        self, account: str, serial: str, kind: str, amount: int, balance: int, **more: object
+    ) -> None:
+        """A booking of today on ``account``, after which it holds ``balance``; whole fen. ``kind``:
+        a code of table A.5; ``more``: the other columns. The account's own row stays as it is."""
+        row: dict[str, object] = {
+            "serial": serial,
+            "account": account,
+            "booked": self.today.isoformat(),
+            "kind": kind,
+            "amount": amount,
+            "balance": balance,
+        }
+        self.store.insert("booking", row | more)
 
     def must_have_cooled(self, change: Literal["card_changed", "phone_changed"]) -> None:
         """Refuses cooling-down while the last ``change`` is younger than ``COOL_DOWN_S``."""
@@ -180,6 +201,16 @@ class PersonCase:
 
 
 @dataclass(frozen=True, slots=True)
+class Ruling:
+    """What another centre has decided on an application: what it has paid over and where that was
+    booked, in fen, or why not. ``stage``: the code to tell."""
+
+    stage: str = ""
+    paid: Movement | None = None
+    refusal: Refused | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BusinessRule:
     """One business of the stand-in: how it is judged, and how it is carried out.
 
@@ -203,13 +234,24 @@ class BusinessRule:
     code_to_new: bool = False  # the code goes to the new value of the order, a telephone number
     changes: Callable[[PersonCase, OrderTarget], tuple[Change, ...]] | None = None
     """What the order changes of the person's data; refuses what it cannot be changed to."""
+    refers: Callable[[PersonCase, OrderTarget], Referral] | None = None
+    """Who decides on the order after it is done here, and by when; refuses what the other centre
+    does not take."""
+    stages: Callable[[PersonCase, OrderTarget], tuple[str, ...]] | None = None
+    """The stages at the other centre before it decides, by their codes."""
+    too_late: tuple[str, ...] = ()
+    """The stages at which the other centre no longer gives an application back."""
+    stage_withdrawn: str = ""
+    """The stage of an application that was taken back."""
+    decide: Callable[[PersonCase, OrderTarget, str], Ruling] | None = None
+    """What the other centre decides, and what is booked here then; the string is the serial."""
     titles: Mapping[str, CentreWords] = field(default_factory=dict)
     """What an order of one of the ways is called, where the business's name would mislead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """Money that has moved at the centre, in fen: out of an account, or on to a loan."""
+    """Money that has moved at the centre, in fen: out of an account or into it, or on to a loan."""
 
     amount: int
     account: str | None = None

@@ -13,28 +13,31 @@ from kiosk.centre.operations import Change, EvidenceKind, FieldChoice, PersonalF
 from kiosk.operation import Business
 from kiosk.privacy import Sensitive, mask_phone
 from kiosk.workshop.sandbox import payouts, personas, withdrawals
-from kiosk.workshop.sandbox.cases import BusinessRule, Movement, OrderTarget, PersonCase, Terms
+from kiosk.workshop.sandbox.cases import (
+    BusinessRule,
+    Movement,
+    OrderTarget,
+    PersonCase,
+    Terms,
+    words,
+)
 from kiosk.workshop.sandbox.pins import password_digest
 from kiosk.workshop.sandbox.refusals import Refused
-
-
-def _words(zh: str, en: str) -> CentreWords:
-    return CentreWords(zh=zh, en=en)
 
 
 def _verbatim(text: str) -> CentreWords:
     return CentreWords(zh=text, en=text)
 
 
-_POLICE = _words("公安机关登记的住址", "From the police register")
-_OWN_LOAN = _words("您的公积金贷款住房", "The home of your fund loan")
-_CIVIL_AFFAIRS = _words("民政部门登记", "From the civil affairs register")
+_POLICE = words("公安机关登记的住址", "From the police register")
+_OWN_LOAN = words("您的公积金贷款住房", "The home of your fund loan")
+_CIVIL_AFFAIRS = words("民政部门登记", "From the civil affairs register")
 MARITAL = {
-    "10": _words("未婚", "Single"),
-    "20": _words("已婚", "Married"),
-    "30": _words("丧偶", "Widowed"),
-    "40": _words("离婚", "Divorced"),
-    "90": _words("未说明", "Not stated"),
+    "10": words("未婚", "Single"),
+    "20": words("已婚", "Married"),
+    "30": words("丧偶", "Widowed"),
+    "40": words("离婚", "Divorced"),
+    "90": words("未说明", "Not stated"),
 }
 """GB/T 2261.2 婚姻状况."""
 
@@ -55,7 +58,7 @@ def _address(case: PersonCase) -> PersonalField:
     }
     return PersonalField(
         field="address",
-        label=_words("联系地址", "Postal address"),
+        label=words("联系地址", "Postal address"),
         held=Sensitive(_verbatim(held)),
         choices=tuple(choices.values()),
         refusal=None if choices else Refused("no-other-address").body,
@@ -69,7 +72,7 @@ def _marital(case: PersonCase) -> PersonalField:
     )
     return PersonalField(
         field="marital",
-        label=_words("婚姻状况", "Marital status"),
+        label=words("婚姻状况", "Marital status"),
         held=Sensitive(MARITAL[held]),
         choices=() if registered == held else (choice,),
         refusal=Refused("as-registered").body if registered == held else None,
@@ -79,7 +82,7 @@ def _marital(case: PersonCase) -> PersonalField:
 def _email(case: PersonCase) -> PersonalField:
     return PersonalField(
         field="email",
-        label=_words("电子邮箱", "E-mail"),
+        label=words("电子邮箱", "E-mail"),
         held=Sensitive(_verbatim(case.on_file["email"])),
         refusal=Refused("email-by-phone").body,
     )
@@ -95,7 +98,7 @@ def _fields(case: PersonCase) -> tuple[PersonalField, ...]:
 
 
 def _judge_personal_data(case: PersonCase) -> list[Terms]:
-    effect = _words(
+    effect = words(
         "今后的信件和核查以新的信息为准", "From now on letters and checks go by the new data"
     )
     return [
@@ -140,7 +143,7 @@ def _file_personal_data(
 
 
 def _judge_password(case: PersonCase) -> list[Terms]:
-    effect = _words(
+    effect = words(
         "旧密码作废，今后用新密码查询", "The old password ends; from now on use the new one"
     )
     return [Terms(Business.PASSWORD_CHANGE, effects=(effect,), payee=False)]
@@ -171,7 +174,6 @@ def _file_password(
 
 STRONG: tuple[tuple[EvidenceKind, ...], ...] = (("qr", "sms"), ("face", "sms"))
 """Evidence of a change of card or phone: the citizen's phone app or face, and a code."""
-_WITHDRAWALS = tuple(rule.business for rule in withdrawals.RULES)
 
 
 def second_card(card: str) -> str:
@@ -202,28 +204,16 @@ def _holder(case: PersonCase, card: str) -> str | None:
 def _judge_payee_card(case: PersonCase) -> list[Terms]:
     try:
         case.must_have_cooled("phone_changed")
-        _must_have_no_withdrawal(case)
+        withdrawals.must_have_none_under_way(case)
     except Refused as refusal:
         return [Terms(Business.PAYEE_CARD_CHANGE, refusal=refusal, payee=False)]
     effects = (
-        _words(
+        words(
             "24小时内不能提取到新卡，也不能变更手机号",
             "For 24 hours nothing is paid to the new card, and the phone number stays",
         ),
     )
     return [Terms(Business.PAYEE_CARD_CHANGE, effects=effects, payee=False, confirmed_by=STRONG)]
-
-
-def _must_have_no_withdrawal(case: PersonCase) -> None:
-    """Refuses withdrawal-under-way."""
-    marks = ", ".join("?" * len(_WITHDRAWALS))
-    if case.store.one(
-        "SELECT 1 FROM operation WHERE person = ? AND state IN ('confirmed', 'in-progress') "  # noqa: S608
-        f"AND business IN ({marks})",
-        case.person["id"],
-        *_WITHDRAWALS,
-    ):
-        raise Refused("withdrawal-under-way")
 
 
 def _payee_card(case: PersonCase, target: OrderTarget) -> tuple[Change, ...]:
@@ -244,7 +234,7 @@ def _payee_card(case: PersonCase, target: OrderTarget) -> tuple[Change, ...]:
         raise Refused("payee-other-holder")
     change = Change(
         field="payee-card",
-        label=_words("收款银行卡", "Bank card"),
+        label=words("收款银行卡", "Bank card"),
         before=Sensitive(_card(old)),
         after=Sensitive(_card(card)),
     )
@@ -254,7 +244,7 @@ def _payee_card(case: PersonCase, target: OrderTarget) -> tuple[Change, ...]:
 def _card(number: str) -> CentreWords:
     known = bins.lookup(number)
     zh, en = (known.bank, known.bank_en) if known else ("", "")
-    return _words(f"{zh} 尾号 {number[-4:]}", f"{en}, ending {number[-4:]}")
+    return words(f"{zh} 尾号 {number[-4:]}", f"{en}, ending {number[-4:]}")
 
 
 def _file_payee_card(
@@ -263,8 +253,11 @@ def _file_payee_card(
     person = case.person["id"]
     case.store.run("UPDATE person SET bank_card = ? WHERE id = ?", target.value, person)
     case.store.run("UPDATE on_file SET card_changed = ? WHERE person = ?", case.ticks, person)
+    closed = case.person["bank_card"] if case.fact["card_closed"] else None
     case.store.run("UPDATE fact SET card_closed = 0 WHERE person = ?", person)
-    payouts.pay_again(case.store, person, str(target.value), case.working_day(3), case.ticks)
+    payouts.pay_again(
+        case.store, person, str(target.value), case.working_day(3), case.ticks, closed=closed
+    )
     return []
 
 
@@ -280,11 +273,11 @@ def _judge_phone(case: PersonCase) -> list[Terms]:
     except Refused as refusal:
         return [Terms(Business.PHONE_CHANGE, refusal=refusal, payee=False)]
     effects = (
-        _words(
+        words(
             "今后的验证码和短信发到新号码，原号码会收到通知。",
             "Codes and messages go to the new number; the old one is told.",
         ),
-        _words("24小时内不能变更收款银行卡。", "For 24 hours the bank card stays as it is."),
+        words("24小时内不能变更收款银行卡。", "For 24 hours the bank card stays as it is."),
     )
     return [Terms(Business.PHONE_CHANGE, effects=effects, payee=False, confirmed_by=STRONG)]
 
@@ -302,7 +295,7 @@ def _phone(case: PersonCase, target: OrderTarget) -> tuple[Change, ...]:
         raise Refused("phone-other-name")
     change = Change(
         field="phone",
-        label=_words("手机号", "Phone"),
+        label=words("手机号", "Phone"),
         before=Sensitive(_verbatim(mask_phone(old))),
         after=Sensitive(_verbatim(mask_phone(new))),
     )

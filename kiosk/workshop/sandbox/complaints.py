@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 from kiosk.centre.complaints import Complaint, ComplaintReceipt
+from kiosk.privacy import mask_phone
 from kiosk.workshop.sandbox.clock import Clock
+from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.store import Store
 
 ANSWERED_DAYS = 15
@@ -19,24 +22,53 @@ class ComplaintDesk:
         self._clock = clock
 
     def take(self, terminal: str, complaint: Complaint) -> ComplaintReceipt:
-        """The receipt; the same one for the same key of a terminal. The number to call back stands
-        only where the answer is prepared, which the stand-in does not do: it keeps none."""
-        today = self._clock.today()
+        """The receipt; the same one for the same key of a terminal. The number to call back stays
+        at the centre, for as long as the answer takes; nobody is shown the whole of it."""
         with self._store.transaction():
             self._store.run(
-                "INSERT OR IGNORE INTO complaint (terminal, key, subject, about, call_back) "
-                "VALUES (?, ?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO complaint "
+                "(terminal, key, subject, about, operation, phone, day) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
                 terminal,
                 complaint.key,
                 complaint.subject,
                 complaint.about,
-                int(complaint.phone is not None),
+                complaint.operation,
+                complaint.phone.reveal() if complaint.phone else "",
+                self._clock.today().isoformat(),
             )
-            row = self._store.one(
-                "SELECT id FROM complaint WHERE terminal = ? AND key = ?", terminal, complaint.key
-            )
-            assert row  # inserted above, in the same transaction
+            id_ = self.find(terminal, complaint.key)
         return ComplaintReceipt(
-            number=f"TS{today:%y%m%d}-{row['id']:04}",
-            answered_by=today + timedelta(days=ANSWERED_DAYS),
+            number=self.number(id_), answered_by=self._day(id_) + timedelta(days=ANSWERED_DAYS)
         )
+
+    def find(self, terminal: str, key: str) -> int:
+        """The complaint that ``terminal`` has handed in under ``key``. Refuses not-found."""
+        row = self._store.one(
+            "SELECT id FROM complaint WHERE terminal = ? AND key = ?", terminal, key
+        )
+        if row is None:
+            raise Refused("not-found")
+        return int(row["id"])
+
+    def number(self, id: int) -> str:
+        """The number that the citizen quotes."""
+        return f"TS{self._day(id):%y%m%d}-{id:04}"
+
+    def _day(self, id: int) -> date:
+        row = self._store.one("SELECT day FROM complaint WHERE id = ?", id)
+        assert row  # an id that `find` has found
+        return date.fromisoformat(row["day"])
+
+    def add_words(self, id: int, words: str) -> None:
+        """Keep what somebody has written about their complaint on a phone."""
+        self._store.run("UPDATE complaint SET words = ? WHERE id = ?", words, id)
+
+    def listed(self) -> list[dict[str, Any]]:
+        """What was complained of, oldest first; the numbers to call back are masked."""
+        rows = self._store.all(
+            "SELECT subject, about, operation, phone, words FROM complaint ORDER BY id"
+        )
+        return [
+            {**dict(row), "phone": mask_phone(row["phone"]) if row["phone"] else ""} for row in rows
+        ]

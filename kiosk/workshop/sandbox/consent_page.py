@@ -15,7 +15,8 @@ from fastapi.responses import HTMLResponse
 from kiosk.centre.operations import Operation
 from kiosk.workshop.sandbox import personas
 from kiosk.workshop.sandbox.asking import AtCentre
-from kiosk.workshop.sandbox.phone_page import MOST, page, people, told
+from kiosk.workshop.sandbox.phone_page import MOST, page, people, refused, told
+from kiosk.workshop.sandbox.refusals import Refused
 
 router = APIRouter(prefix="/consent", include_in_schema=False)
 
@@ -39,7 +40,11 @@ async def answer(centre: AtCentre, code: str, request: Request) -> HTMLResponse:
     if operation is None or person not in personas.load():
         return _over()
     agrees = form.get("answer") == "yes"
-    match centre.operations.consent(code, person, password, agrees=agrees):
+    try:
+        answered = centre.operations.consent(code, person, password, agrees=agrees)
+    except Refused as refusal:
+        return refused(refusal)
+    match answered:
         case "agreed":
             return told("已同意", "请配偶在终端上核对后确认。")
         case "declined":

@@ -9,8 +9,9 @@ from typing import Literal
 
 from kiosk.centre.operations import ConsentCode
 from kiosk.privacy import Sensitive
-from kiosk.workshop.sandbox.pins import password_digest
+from kiosk.workshop.sandbox.pins import right_password
 from kiosk.workshop.sandbox.store import Store
+from kiosk.workshop.sandbox.tries import Tries
 
 VALID_S = 600
 WRONG_PASSWORDS = 3
@@ -48,13 +49,11 @@ def find(store: Store, code: str, now: float) -> Consenting | None:
     return Consenting(row["code"], row["operation"], row["consenter"]) if row else None
 
 
-def proved(store: Store, about: Consenting, person: str, password: str) -> bool:
+def proved(store: Store, tries: Tries, about: Consenting, person: str, password: str) -> bool:
     """Whether the person at the phone is the spouse: their own query password says so. The third
-    wrong one ends the code."""
-    held = store.one("SELECT password FROM on_file WHERE person = ?", person)
-    right = held is not None and secrets.compare_digest(
-        held["password"], password_digest(person, password)
-    )
+    wrong one ends the code, and counts as any other wrong secret of the person: who has the
+    terminal's code made anew has no more tries. Refuses try-later."""
+    right = tries.weigh(person, lambda: right_password(store, person, password))
     if right and person == about.consenter:
         store.run("UPDATE consent SET state = 'over' WHERE code = ?", about.code)
         return True

@@ -11,7 +11,8 @@ from kiosk.centre.models import CentreWords, Offer
 from kiosk.workshop.sandbox.agreement import agreement
 from kiosk.workshop.sandbox.centre import StandInCentre
 from kiosk.workshop.sandbox.faults import CentreFault
-from kiosk.workshop.sandbox.sessions import IDLE_S, NO_FACES
+from kiosk.workshop.sandbox.risk import RiskLimits
+from kiosk.workshop.sandbox.sessions import IDLE_S, NO_FACES, ON_PHONE
 
 router = APIRouter(prefix="/sandbox", include_in_schema=False)
 
@@ -89,8 +90,14 @@ def void_document(centre: AtCentre, code: str) -> None:
 
 @router.get("/complaints")
 def complaints(centre: AtCentre) -> list[dict[str, Any]]:
-    """What was complained of, oldest first; without the numbers to call back."""
-    return _rows(centre, "SELECT subject, about, call_back FROM complaint ORDER BY id")
+    """What was complained of, oldest first; the numbers to call back are masked."""
+    return centre.complaints.listed()
+
+
+@router.put("/handover", status_code=204)
+def switch_handover(centre: AtCentre, switch: Switch) -> None:
+    """Whether a phone can go on where a terminal stops, until the next reset."""
+    centre.offers.handover = switch.open
 
 
 @router.get("/ratings")
@@ -100,13 +107,14 @@ def ratings(centre: AtCentre) -> list[dict[str, Any]]:
 
 @router.get("/sessions")
 def sessions(centre: AtCentre) -> list[dict[str, Any]]:
-    """The open sessions, without their tokens and persons."""
+    """The open sessions of terminals, without their tokens and persons."""
     now = centre.clock.ticks()
     return _rows(
         centre,
         "SELECT id, terminal, level, ? - used AS idle_s FROM session "
-        "WHERE closed = 0 AND ? - used <= ? ORDER BY rowid",
+        "WHERE closed = 0 AND way != ? AND ? - used <= ? ORDER BY rowid",
         now,
+        ON_PHONE,
         now,
         IDLE_S,
     )
@@ -121,6 +129,12 @@ def switch_offer(centre: AtCentre, service: str, switch: Switch) -> Offer:
 def add_offer(centre: AtCentre, offer: Offer) -> None:
     """Offer one more service, of another maker, until the next reset."""
     centre.offers.add(offer)
+
+
+@router.put("/risk", status_code=204)
+def limit_risk(centre: AtCentre, limits: RiskLimits) -> None:
+    """Have 稽核 stop what goes beyond ``limits``, until the next reset."""
+    centre.risk.limits = limits
 
 
 @router.get("/alarms")

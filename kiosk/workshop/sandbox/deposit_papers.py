@@ -18,7 +18,8 @@ from kiosk.privacy import mask
 from kiosk.renminbi import in_words
 from kiosk.words import Language
 from kiosk.workshop.sandbox.accounts import CLOSED, FROZEN, NORMAL, SEALED, Accounts, worded_day
-from kiosk.workshop.sandbox.offers import CENTRE, addressee_name, purpose_name
+from kiosk.workshop.sandbox.offers import CENTRE, purpose_name
+from kiosk.workshop.sandbox.other_centres import centre_of
 from kiosk.workshop.sandbox.paper_words import (
     ELECTRONIC,
     VALID_MONTHS,
@@ -54,9 +55,7 @@ class DepositPapers:
         return PaperContent(
             subject=account.number.reveal(),
             about=order.purpose,
-            title=CentreWords(
-                zh="个人住房公积金缴存证明", en="Certificate of provident fund contributions"
-            ),
+            title=CentreWords(zh="个人住房公积金缴存证明", en="Certificate of contributions"),
             series="缴证",
             valid_months=VALID_MONTHS,
             body=SheetBody(
@@ -81,7 +80,7 @@ class DepositPapers:
         """Refuses not-found, purpose-unknown, addressee-unknown, account-closed, account-frozen."""
         account = self._certifiable(visitor, order.account)
         purpose = purpose_name("out-of-town-certificate", order.purpose)
-        addressee = addressee_name(order.addressee)
+        addressee = centre_of(order.addressee).name.zh
         return PaperContent(
             subject=account.number.reveal(),
             about=f"{order.addressee} {order.purpose}",

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from kiosk import calculations as rules
 from kiosk.centre.document_orders import (
+    AgreementCopyOrder,
     DepositCertificateOrder,
     DocumentOrder,
     LoanPaperOrder,
@@ -106,12 +107,14 @@ class Documents:
         return bytes(row["file"])
 
     def records(self, visitor: TokenHolder) -> list[DocumentRecord]:
-        """Every document that was made for the person, the newest first."""
+        """Every document that was made for the person, about themselves and their units, the newest
+        first; in a session that serves a unit, those about it."""
         rows = self._store.all(
             "SELECT document.*, (SELECT count(*) FROM print WHERE document = document.id "
             "AND complete = 1) AS prints FROM document JOIN session ON session.id = session "
-            "WHERE person = ? ORDER BY document.rowid DESC LIMIT ?",
+            "WHERE person = ? AND ? IN ('', document.unit) ORDER BY document.rowid DESC LIMIT ?",
             visitor.person["id"],
+            visitor.unit,
             _MOST_LISTED,
         )
         return [
@@ -123,6 +126,7 @@ class Documents:
                 verification_code=row["verification_code"],
                 valid_until=_day(row["valid_until"]),
                 prints=row["prints"],
+                unit=visitor.handle(row["unit"]) if row["unit"] else "",
             )
             for row in rows
         ]
@@ -199,6 +203,8 @@ class Documents:
     # -- inside -------------------------------------------------------------------------------
 
     def _new(self, visitor: TokenHolder, order: DocumentOrder) -> Row:
+        if visitor.unit and not isinstance(order, UnitCertificateOrder | OperationReceiptOrder):
+            raise Refused("unit-only")
         self._offers.must_be_open(_SERVICES.get(order.kind, PAPERS))
         now, today = self._clock.now(), self._clock.today()
         content = self._content(visitor, order, today)
@@ -235,6 +241,7 @@ class Documents:
                 "key": order.key,
                 "kind": order.kind,
                 "subject": content.subject,
+                "unit": content.unit,
                 "about": content.about,
                 "title": content.title.model_dump_json(),
                 "number": sheet.number,
@@ -266,6 +273,8 @@ class Documents:
                 return self._of_units.paper(visitor, order, today)
             case OperationReceiptOrder():
                 return self._receipts.receipt(visitor, order)
+            case AgreementCopyOrder():
+                return self._receipts.agreement(visitor, order)
 
     def _answer(self, row: Row) -> Document:
         return Document(

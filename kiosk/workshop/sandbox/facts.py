@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from kiosk.workshop.sandbox import personas, pins
+from kiosk.workshop.sandbox import other_centres, personas, pins
 from kiosk.workshop.sandbox.store import Store
 
 
@@ -65,3 +65,4 @@ def fill(store: Store) -> None:
         }
         store.insert("on_file", on_file)
     store.insert_all("mortgage", _MORTGAGES)
+    other_centres.fill(store)

@@ -14,6 +14,7 @@ class Factor(StrEnum):
     KNOWN = "known"  # a secret was right: a code sent by SMS, a PIN, a query password
     ARE = "are"  # a face
     PHONE = "phone"  # signed in on the citizen's own phone, and agreed there
+    UNIT = "unit"  # the password of a unit's account was right
 
 
 def level_of(shown: frozenset[Factor]) -> Level:
@@ -21,9 +22,11 @@ def level_of(shown: frozenset[Factor]) -> Level:
 
     A secret or a face says nothing without knowing whose: without a card or a phone they count for
     nothing, so an identity that is only typed stays ``PUBLIC``. A secret adds nothing to a phone:
-    an SMS goes to the same phone.
+    an SMS goes to the same phone. A unit's account counts as a card does: it names the agent, and
+    proves nothing alone.
     """
-    held, known = Factor.HELD in shown, Factor.KNOWN in shown
+    held = bool({Factor.HELD, Factor.UNIT} & shown)
+    known = Factor.KNOWN in shown
     are, phone = Factor.ARE in shown, Factor.PHONE in shown
     if (phone and (held or are)) or (held and known and are):
         return Level.STRONG  # two independent proofs, one of them a phone or a face

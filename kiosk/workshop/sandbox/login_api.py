@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 
 from kiosk.centre.evidence import FurtherProof, PhoneLogin, PhoneLoginState, PinKey
 from kiosk.centre.models import Session
@@ -13,6 +13,7 @@ from kiosk.workshop.sandbox.asking import (
     AnyVisitor,
     AtCentre,
     Id,
+    PagesForPhones,
     Terminal,
     Token,
     named_terminal,
@@ -47,12 +48,11 @@ def open_login(
     centre: AtCentre,
     terminal: Terminal,
     visitor: Annotated[TokenHolder | None, Depends(_perhaps)],
-    request: Request,
+    pages: PagesForPhones,
 ) -> PhoneLogin:
     """Open a login for the citizen's phone. Refuses way-closed."""
     centre.ways.must_be_open("phone")
-    base = str(request.base_url).rstrip("/")
-    return centre.logins.open(terminal, visitor.session if visitor else "", base)
+    return centre.logins.open(terminal, visitor.session if visitor else "", pages)
 
 
 @v1.get("/logins/{id}")

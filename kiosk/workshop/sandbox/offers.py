@@ -17,7 +17,10 @@ from kiosk.centre.models import (
     ShortName,
 )
 from kiosk.workshop.sandbox import repayments, withdrawals
+from kiosk.workshop.sandbox.bugs import CentreBug
 from kiosk.workshop.sandbox.clock import Clock
+from kiosk.workshop.sandbox.cross_province import ITEMS
+from kiosk.workshop.sandbox.other_centres import CENTRES, OTHER_PROVINCES
 from kiosk.workshop.sandbox.publication import edition
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.store import yuan
@@ -51,13 +54,6 @@ LOAN_PURPOSES = (
     Purpose(code="03", name=_words("建造、翻建、大修自住住房", "Building or renovating a home")),
     Purpose(code="99", name=_words("其他住房贷款", "Another home loan")),
 )
-ADDRESSEES = (
-    Purpose(code="C01", name=_words("示范市住房公积金管理中心(演示)", "Shifan centre (demo)")),
-    Purpose(code="C02", name=_words("临江市住房公积金管理中心(演示)", "Linjiang centre (demo)")),
-    Purpose(code="C03", name=_words("海湾市住房公积金管理中心(演示)", "Haiwan centre (demo)")),
-    Purpose(code="C04", name=_words("省直住房公积金管理中心(演示)", "Provincial centre (demo)")),
-)
-"""The centres elsewhere to which an out-of-town certificate can be addressed."""
 _ALWAYS = Hours(opens="00:00", closes="23:59")
 _BY_DAY = Hours(opens="08:00", closes="20:00")
 _NO_LIMITS = Limits()
@@ -97,14 +93,14 @@ _OFFERS = (
            ("按年查看", "By year")),
     _offer("progress", "query", ("办理进度", "Progress"),
            ("我的办件", "My requests")),
-    _offer(CERTIFICATE, "paper", ("打印缴存证明", "Deposit certificate"),
+    _offer(CERTIFICATE, "paper", ("打印缴存证明", "Certificate of contributions"),
            ("带电子印章，当场取走", "Sealed by the centre, printed here"),
            ("缴存证明", "Certificate"), hours=_BY_DAY, purposes=PURPOSES,
            limits=Limits(a_day=PRINTS_PER_DAY)),
     _offer(OUT_OF_TOWN, "paper", ("打印异地贷款证明", "For a loan in another city"),
            ("出具给外地中心", "For another centre"),
-           ("异地贷款证明", "For a loan elsewhere"), hours=_BY_DAY, purposes=LOAN_PURPOSES,
-           addressees=ADDRESSEES, limits=Limits(a_day=PRINTS_PER_DAY)),
+           ("异地贷款证明", "Out of town"), hours=_BY_DAY, purposes=LOAN_PURPOSES,
+           addressees=CENTRES, limits=Limits(a_day=PRINTS_PER_DAY)),
     _offer(PAPERS, "paper", ("打印对账单等", "Statements and more"),
            ("还款、结清证明", "Loan papers too"),
            ("对账单等", "Statements"), hours=_BY_DAY, limits=Limits(a_day=PRINTS_PER_DAY)),
@@ -121,16 +117,27 @@ _OFFERS = (
     _offer("prepay", "loan", ("提前还款", "Repay early"), ("先试算", "With a trial first"),
            hours=_BY_DAY, limits=Limits(least=yuan(repayments.LEAST))),
     _offer("monthly-offset", "loan", ("按月还贷", "Monthly repayment"),
-           ("签约、解约", "Sign or end the agreement"), hours=_BY_DAY),
+           ("签约、解约", "Sign or end the agreement"),
+           ("按月还贷", "Auto-repay"), hours=_BY_DAY),
     _offer("phone", "change", ("手机号变更", "Change of phone"),
            ("需刷脸或扫码", "With your face or phone"), ("手机号", "Phone"), hours=_BY_DAY),
     _offer("payee-card", "change", ("收款银行卡变更", "Change of bank card"),
            ("需刷脸或扫码", "With your face or phone"), ("收款银行卡", "Bank card"),
            hours=_BY_DAY),
     _offer("personal-data", "change", ("个人信息变更", "Change of personal data"),
-           ("地址、婚姻", "Address, marriage"), ("个人信息", "Personal data"), hours=_BY_DAY),
+           ("地址、婚姻", "Address, marriage"), ("个人信息", "My data"), hours=_BY_DAY),
     _offer("query-password", "change", ("查询密码变更", "Change of query password"),
            ("6 位数字", "Six digits"), ("查询密码", "Password"), hours=_BY_DAY),
+    _offer("account-merge", "transfer", ("账户合并", "Merge accounts"),
+           ("几个账户并成一个", "Make several into one"), ("账户合并", "Merge"),
+           hours=_BY_DAY),
+    _offer("transfer-in", "transfer", ("异地转入", "Transfer from elsewhere"),
+           ("外地的钱转过来", "What another centre holds"), ("异地转入", "Transfer in"),
+           hours=_BY_DAY, addressees=CENTRES),
+    _offer("cross-province", "transfer", ("跨省通办", "Another province"),
+           ("在外省的业务，这里申请", "Apply to a centre elsewhere"),
+           ("跨省通办", "Elsewhere"), hours=_BY_DAY,
+           purposes=ITEMS, addressees=OTHER_PROVINCES),
     _offer("outlets", "other", ("网点、取号、预约", "Outlets and queues"),
            ("取号、预约", "Tickets, appointments"), ("网点预约", "Outlets")),
     _offer("unit-opening", "other", ("单位开户", "Account for a company"),
@@ -144,7 +151,7 @@ PUBLIC = (
     _offer("prepayment-calculator", "calculate", ("提前还款试算", "Early repayment"),
            ("省多少利息", "What it saves"),
            ("提前还款", "Repay early")),
-    _offer("loan-calculator", "calculate", ("可贷额度", "Loan amount"),
+    _offer("loan-calculator", "calculate", ("可贷额度", "Loan limit"),
            ("能贷多少", "How much you may borrow")),
     _offer("contribution-calculator", "calculate", ("缴存额计算", "Contributions"),
            ("每月缴多少", "How much a month"),
@@ -153,7 +160,7 @@ PUBLIC = (
            ("法定退休年月", "The statutory month")),
     _offer("guides", "read", ("去柜台要带什么", "What to bring"),
            ("材料、时限", "Papers, time"),
-           ("要带什么", "What to bring")),
+           ("要带什么", "Checklists")),
     _offer("questions", "read", ("常见问题", "Questions"),
            ("大家常问的", "What people ask")),
     _offer("policies", "read", ("政策法规", "Rules"),
@@ -169,6 +176,8 @@ PUBLIC = (
            ("投诉建议", "Complaints")),
     _offer("tickets", "read", ("网点、取号", "Outlets and queues"),
            ("排队人数、取号", "Queues, tickets"), ("网点取号", "Outlets")),
+    _offer("projects", "read", ("合作楼盘", "Partner housing"),
+           ("可办公积金贷款", "With fund loans"), ("合作楼盘", "Housing")),
     _offer("rates", "read", ("利率查询", "Rates"),
            ("存款、贷款", "Deposits, loans"),
            ("利率", "Rates")),
@@ -225,14 +234,17 @@ SERVICES = tuple(offer.service for offer in _ALL)
 class Offers:
     """The catalogue, without the services that a lever has switched off."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, bugs: frozenset[CentreBug] = frozenset()) -> None:
         self._clock = clock
+        self._ahead = int(CentreBug.OTHER_EDITION in bugs)
         self._lock = Lock()
         self._closed = self._out_of_season()
         self._added: dict[str, Offer] = {}
         self._version = 1
         self.agreement: Agreement | None = None
         """What every citizen agrees to first; None: the centre asks for no agreement."""
+        self.handover = True
+        """Whether a phone can go on where a terminal stops."""
 
     def catalogue(self) -> Catalogue:
         now = self._clock.now()
@@ -247,8 +259,9 @@ class Offers:
                 offers=tuple(self._now(offer, now) for offer in (*_ALL, *self._added.values())),
                 notices=_NOTICES,
                 places=PLACES,
-                publication=edition().version,
+                publication=edition().version + self._ahead,
                 agreement=self.agreement,
+                handover=self.handover,
             )
 
     def switch(self, service: str, *, is_open: bool, because: CentreWords | None) -> Offer:
@@ -274,6 +287,7 @@ class Offers:
             self._version += 1
             self._closed = self._out_of_season()
             self._added.clear()
+            self.handover = True
 
     def _out_of_season(self) -> dict[str, CentreWords | None]:
         """What is closed in this month, until a lever opens it."""
@@ -302,16 +316,7 @@ class Offers:
 
 def purpose_name(service: str, code: str) -> str:
     """The Chinese words of a purpose of ``service``. Refuses purpose-unknown."""
-    return _named(_OFFERS[SERVICES.index(service)].purposes, code, "purpose-unknown")
-
-
-def addressee_name(code: str) -> str:
-    """The Chinese name of another centre. Refuses addressee-unknown."""
-    return _named(ADDRESSEES, code, "addressee-unknown")
-
-
-def _named(choices: tuple[Purpose, ...], code: str, refusal: str) -> str:
-    for choice in choices:
-        if choice.code == code:
-            return choice.name.zh
-    raise Refused(refusal)
+    for purpose in _OFFERS[SERVICES.index(service)].purposes:
+        if purpose.code == code:
+            return purpose.name.zh
+    raise Refused("purpose-unknown")

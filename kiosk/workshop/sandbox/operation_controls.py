@@ -90,6 +90,20 @@ def movements(centre: AtCentre) -> list[dict[str, Any]]:
     return [dict(row) for row in centre.store.all("SELECT * FROM movement ORDER BY id")]
 
 
+@router.put("/elsewhere/{person}/{code}", status_code=204)
+def change_elsewhere(centre: AtCentre, person: str, code: str, status: str) -> None:
+    """What another centre says of the person's account there, a state of table A.6."""
+    centre.store.run(
+        "UPDATE elsewhere SET status = ? WHERE person = ? AND centre = ?", status, person, code
+    )
+
+
+@router.put("/accounts/{number}", status_code=204)
+def change_account(centre: AtCentre, number: str, status: str) -> None:
+    """What an account is from now on, a state of table A.6; nothing is booked."""
+    centre.store.run("UPDATE account SET status = ? WHERE number = ?", status, number)
+
+
 @router.patch("/facts/{person}", status_code=204)
 def change_facts(centre: AtCentre, person: str, change: FactChange) -> None:
     for column, value in change.model_dump(exclude_none=True).items():

@@ -1,4 +1,4 @@
-"""Papers about an operation that is done: 提取业务回单 of a withdrawal, 业务回执 of any other."""
+"""Papers about an operation that is done: 业务回单 or 业务回执, and a copy of what was agreed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from kiosk.centre.document_orders import OperationReceiptOrder
+from kiosk.centre.document_orders import AgreementCopyOrder, OperationReceiptOrder
 from kiosk.centre.models import CentreWords
 from kiosk.centre.operations import Operation
 from kiosk.operation import OperationState
@@ -31,15 +31,15 @@ class OperationPapers:
         self._accounts = accounts
 
     def receipt(self, visitor: TokenHolder, order: OperationReceiptOrder) -> PaperContent:
-        """Refuses not-found, operation-not-done."""
-        record = self._operations.record(visitor, order.operation)
+        """提取业务回单 of a withdrawal, 业务回执 of any other. Refuses not-found,
+        operation-not-done."""
+        record = self._done(visitor, order.operation)
         operation = record.operation
-        if operation.state is not OperationState.DONE:
-            raise Refused("operation-not-done")
         withdrawal = record.group == WITHDRAWALS
         what = "回单" if withdrawal else "回执"
         return PaperContent(
             subject=operation.reference,
+            unit=record.unit or "",
             title=CentreWords(
                 zh=f"{operation.title.zh}业务{what}", en=f"Receipt: {operation.title.en}"
             ),
@@ -52,12 +52,58 @@ class OperationPapers:
                     *_agreed(operation),
                 ),
                 notes=(
-                    f"本{what}仅证明上列业务已经办成；到账时间以银行为准。",
+                    f"本{what}仅证明上列{_proved(operation)}。",
                     "本中心存根联以电子档案保存。",
                     ELECTRONIC,
                 ),
             ),
         )
+
+    def agreement(self, visitor: TokenHolder, order: AgreementCopyOrder) -> PaperContent:
+        """协议副本: the texts as they stood when the citizen confirmed. Refuses not-found,
+        operation-not-done, nothing-agreed."""
+        record = self._done(visitor, order.operation)
+        operation, person = record.operation, visitor.person
+        if not operation.texts:
+            raise Refused("nothing-agreed")
+        about = [
+            SheetLine("业务流水号", operation.reference),
+            SheetLine("签署时间", f"{datetime.fromisoformat(record.ended_at):%Y-%m-%d %H:%M}"),
+            SheetLine("姓名", person["name"]),
+            SheetLine("证件号码", mask(person["number"], 3, 4)),
+        ]
+        if record.loan:
+            about.append(SheetLine("贷款账号", record.loan, wide=True))
+        return PaperContent(
+            subject=operation.reference,
+            title=CentreWords(
+                zh=f"{operation.title.zh}协议副本",
+                en=f"Copy of the agreement: {operation.title.en}",
+            ),
+            series="业协",
+            body=SheetBody(
+                title="住房公积金业务协议副本",
+                title_en="Copy of an Agreement on a Housing Provident Fund Operation",
+                parts=(
+                    SheetPart(fields=tuple(about)),
+                    *(
+                        SheetPart(
+                            heading=f"{text.title.zh}（{text.version}）",
+                            statement=text.text.replace("\n", "\n\u3000\u3000"),
+                        )
+                        for text in operation.texts
+                    ),
+                ),
+                notes=("本副本与本中心电子档案中签署的文本一致。", ELECTRONIC),
+            ),
+        )
+
+    def _done(self, visitor: TokenHolder, operation: str) -> DeskRecord:
+        """Refuses not-found, operation-not-done."""
+        record = self._operations.record(visitor, operation)
+        if record.operation.state is not OperationState.DONE:
+            raise Refused("operation-not-done")
+        return record
 
     def _fields(
         self, visitor: TokenHolder, record: DeskRecord, *, withdrawal: bool
@@ -93,10 +139,28 @@ class OperationPapers:
                 SheetLine(f"原{change.label.zh}", change.before.reveal().zh),
                 SheetLine(f"新{change.label.zh}", change.after.reveal().zh),
             ]
+        if operation.referral:
+            fields += [
+                SheetLine("对方中心", operation.referral.centre.zh, wide=True),
+                SheetLine("申请内容", operation.referral.about.zh, wide=True),
+            ]
         if operation.next_possible:
             fields.append(SheetLine("下次提取时间", worded_day(operation.next_possible)))
-        fields += [SheetLine("说明", effect.zh, wide=True) for effect in operation.effects]
+        fields += [
+            SheetLine("" if number else "说明", effect.zh, wide=True)
+            for number, effect in enumerate(operation.effects)
+        ]
         return _paired(fields)
+
+
+def _proved(operation: Operation) -> str:
+    """What a receipt proves, and what it does not."""
+    if operation.referral:
+        return "申请已经受理；能不能办由对方中心决定"
+    if operation.amount is None:
+        return "业务已经办成"
+    moves = "到账" if operation.payee else "扣款"
+    return f"业务已经办成；{moves}时间以银行为准"
 
 
 def _paired(lines: list[SheetLine]) -> tuple[SheetLine, ...]:
@@ -140,7 +204,12 @@ def _agreed(operation: Operation) -> tuple[SheetPart, ...]:
     if not operation.texts:
         return ()
     texts = tuple(
-        SheetLine(f"{text.title.zh}（{text.version}）", text.short.zh, wide=True)
-        for text in operation.texts
+        SheetLine(
+            "" if number else "已同意",
+            f"《{text.title.zh}》（{text.version}）",
+            text.short.zh,
+            wide=True,
+        )
+        for number, text in enumerate(operation.texts)
     )
     return (SheetPart(heading="承诺与授权", fields=texts),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from kiosk.centre.evidence import PhoneLogin
 from kiosk.centre.face import FaceChallenge, FacePicture
@@ -25,8 +25,10 @@ from kiosk.centre.operations import (
 )
 from kiosk.workshop.sandbox.asking import (
     REFUSED,
+    ActingVisitor,
     AtCentre,
     OperationPath,
+    PagesForPhones,
     ProvedVisitor,
     Terminal,
     named_terminal,
@@ -50,14 +52,14 @@ def authorise(centre: AtCentre, visitor: ProvedVisitor, body: AuthorisationAnswe
 
 @router.get("/eligibility")
 def eligibility(
-    centre: AtCentre, visitor: ProvedVisitor, group: Annotated[Group, Query()]
+    centre: AtCentre, visitor: ActingVisitor, group: Annotated[Group, Query()]
 ) -> Eligibilities:
     """Each business of the group: can or cannot, why, how much at most."""
     return tuple(centre.operations.eligibility(visitor, group))
 
 
 @router.post("/trials")
-def trial(centre: AtCentre, visitor: ProvedVisitor, body: TrialRequest) -> Trial:
+def trial(centre: AtCentre, visitor: ActingVisitor, body: TrialRequest) -> Trial:
     """Compute what would come of an order; create nothing.
 
     Refuses what a draft refuses, and trial-not-offered.
@@ -72,9 +74,9 @@ def trial(centre: AtCentre, visitor: ProvedVisitor, body: TrialRequest) -> Trial
 )
 def draft(
     centre: AtCentre,
-    visitor: ProvedVisitor,
+    visitor: ActingVisitor,
     body: DraftRequest,
-    request: Request,
+    pages: PagesForPhones,
     response: Response,
 ) -> Operation:
     """Draft an operation; a known key gives its operation in its present state.
@@ -84,15 +86,14 @@ def draft(
     key-reused, service-closed, the reasons of the business, amount-missing, amount-above,
     amount-below, amount-not-asked.
     """
-    base = str(request.base_url).rstrip("/")
-    operation, new = centre.operations.draft(visitor, body, base)
+    operation, new = centre.operations.draft(visitor, body, pages)
     response.status_code = 201 if new else 200
     return operation
 
 
 @router.get("/operations")
 def list_operations(
-    centre: AtCentre, visitor: ProvedVisitor, open: Annotated[bool, Query()] = False
+    centre: AtCentre, visitor: ActingVisitor, open: Annotated[bool, Query()] = False
 ) -> Operations:
     """What was confirmed or has waited for a consent, newest first; with ``open``, what was
     confirmed and is in flight or has ended untold."""
@@ -100,13 +101,13 @@ def list_operations(
 
 
 @router.get("/operations/{id}")
-def operation(centre: AtCentre, visitor: ProvedVisitor, id: OperationPath) -> Operation:
+def operation(centre: AtCentre, visitor: ActingVisitor, id: OperationPath) -> Operation:
     """The whole operation, from the primary and never from a copy. Refuses not-found."""
     return centre.operations.operation(visitor, id)
 
 
 @router.post("/operations/{id}/sms")
-def send_code(centre: AtCentre, visitor: ProvedVisitor, id: OperationPath) -> SmsSent:
+def send_code(centre: AtCentre, visitor: ActingVisitor, id: OperationPath) -> SmsSent:
     """Send the operation's own code; the SMS names business and amount.
 
     Refuses not-drafted, sms-too-soon, sms-daily-limit.
@@ -116,31 +117,31 @@ def send_code(centre: AtCentre, visitor: ProvedVisitor, id: OperationPath) -> Sm
 
 @router.post("/operations/{id}/consent", status_code=201)
 def open_consent(
-    centre: AtCentre, visitor: ProvedVisitor, id: OperationPath, request: Request
+    centre: AtCentre, visitor: ActingVisitor, id: OperationPath, pages: PagesForPhones
 ) -> ConsentCode:
     """A code with which the spouse agrees to the operation, once, on their own phone; the page is
     the centre's, and the spouse proves there who they are.
 
     Refuses not-awaiting-consent.
     """
-    return centre.operations.open_consent(visitor, id, str(request.base_url).rstrip("/"))
+    return centre.operations.open_consent(visitor, id, pages)
 
 
 @router.post("/operations/{id}/login", status_code=201)
 def open_operation_login(
-    centre: AtCentre, visitor: ProvedVisitor, id: OperationPath, request: Request
+    centre: AtCentre, visitor: ActingVisitor, id: OperationPath, pages: PagesForPhones
 ) -> PhoneLogin:
     """Open a login with which the citizen's phone agrees to this operation and to nothing else.
 
     Refuses way-closed, not-drafted.
     """
     centre.ways.must_be_open("phone")
-    return centre.operations.open_login(visitor, id, str(request.base_url).rstrip("/"))
+    return centre.operations.open_login(visitor, id, pages)
 
 
 @router.post("/operations/{id}/face", status_code=201)
 def open_operation_face(
-    centre: AtCentre, visitor: ProvedVisitor, id: OperationPath
+    centre: AtCentre, visitor: ActingVisitor, id: OperationPath
 ) -> FaceChallenge:
     """What a capture is bound to that shows the face of the operation's citizen.
 
@@ -153,7 +154,7 @@ def open_operation_face(
 
 @router.post("/operations/{id}/face/check", status_code=204)
 def check_operation_face(
-    centre: AtCentre, visitor: ProvedVisitor, id: OperationPath, body: FacePicture
+    centre: AtCentre, visitor: ActingVisitor, id: OperationPath, body: FacePicture
 ) -> None:
     """Check the sealed picture, for this operation and for nothing else.
 
@@ -167,25 +168,33 @@ def check_operation_face(
 
 @router.post("/operations/{id}/confirmation")
 def confirm(
-    centre: AtCentre, visitor: ProvedVisitor, id: OperationPath, body: Confirmation
+    centre: AtCentre, visitor: ActingVisitor, id: OperationPath, body: Confirmation
 ) -> OperationStatus:
     """drafted becomes confirmed, in one transaction with the check that no other of the person and
     kind is confirmed or in progress. Every other state is answered as it is.
 
-    Refuses quote-differs, in-flight, evidence-missing, evidence-refused, code-expired, code-wrong;
-    the third wrong code cancels the operation: operation-locked.
+    Refuses quote-differs, in-flight, evidence-missing, evidence-refused, code-expired, code-wrong,
+    risk-person, risk-terminal, risk-often, risk-card, risk-payee; the third wrong
+    code cancels the operation: operation-locked.
     """
     return centre.operations.confirm(visitor, id, body)
 
 
 @router.post("/operations/{id}/cancellation")
-def cancel(centre: AtCentre, visitor: ProvedVisitor, id: OperationPath) -> OperationStatus:
+def cancel(centre: AtCentre, visitor: ActingVisitor, id: OperationPath) -> OperationStatus:
     """drafted and confirmed become cancelled; every other state is answered as it is."""
     return centre.operations.cancel(visitor, id)
 
 
+@router.post("/operations/{id}/referral/withdrawal")
+def withdraw_application(centre: AtCentre, visitor: ActingVisitor, id: OperationPath) -> Operation:
+    """An application on which another centre has not decided is taken back, where that centre still
+    gives it back; every other operation is answered as it is. Refuses not-found."""
+    return centre.operations.withdraw_application(visitor, id)
+
+
 @router.post("/operations/{id}/told", status_code=204)
-def told(centre: AtCentre, visitor: ProvedVisitor, id: OperationPath) -> None:
+def told(centre: AtCentre, visitor: ActingVisitor, id: OperationPath) -> None:
     """The page of the end was on the screen; may be said again. Refuses not-ended."""
     centre.operations.told(visitor, id)
 

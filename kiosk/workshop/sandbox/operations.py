@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -33,12 +35,13 @@ from kiosk.centre.operations import (
     Operation,
     OperationStatus,
     Order,
+    Referral,
     Trial,
     digest_of,
 )
 from kiosk.operation import Business, OperationState, PayoutState
 from kiosk.privacy import mask_name, mask_phone
-from kiosk.workshop.sandbox import consents, payouts
+from kiosk.workshop.sandbox import consents, payouts, referrals
 from kiosk.workshop.sandbox.accounts import Accounts
 from kiosk.workshop.sandbox.alarms import Alarms
 from kiosk.workshop.sandbox.bugs import CentreBug
@@ -51,8 +54,10 @@ from kiosk.workshop.sandbox.faces import Faces
 from kiosk.workshop.sandbox.logins import PhoneLogins
 from kiosk.workshop.sandbox.offers import Offers
 from kiosk.workshop.sandbox.refusals import Refused
+from kiosk.workshop.sandbox.risk import RiskRules
 from kiosk.workshop.sandbox.sessions import CODE_VALID_S, RESEND_S, WRONG_CODES, TokenHolder
 from kiosk.workshop.sandbox.store import Row, Store, yuan
+from kiosk.workshop.sandbox.tries import Tries
 from kiosk.workshop.sandbox.unit_plans import detail
 from kiosk.workshop.sandbox.units import UnitBook
 
@@ -61,10 +66,6 @@ CONSENT_TTL_S = 24 * 3600
 """How long a draft waits for the consent of a spouse, and then for the applicant's confirmation: it
 may be at another terminal on another day."""
 COMMIT_TTL_S = 600
-RISK_S = 3600
-LOCKED_OF_PERSON = 3
-LOCKED_AT_TERMINAL = 5
-"""So many operations, locked by wrong codes within ``RISK_S`` seconds, stop new ones."""
 _LIVE = (OperationState.AWAITING_CONSENT, OperationState.DRAFTED)
 _IN_FLIGHT = (OperationState.CONFIRMED, OperationState.IN_PROGRESS)
 _MOST_LISTED = 200
@@ -138,13 +139,15 @@ class OperationDesk:
         *,
         logins: PhoneLogins,
         faces: Faces,
-        can_give: Callable[[EvidenceKind], bool],
+        can_give: Callable[[Row, EvidenceKind], bool],
         fixed_code: str | None,
         codes_per_day: int,
+        tries: Tries,
         alarms: Alarms,
+        risk: RiskRules,
         bugs: frozenset[CentreBug] = frozenset(),
     ) -> None:
-        """``can_give``: whether the centre takes this kind of evidence now."""
+        """``can_give``: whether the centre takes this kind of evidence of a person now."""
         self._store = store
         self._clock = clock
         self._accounts = accounts
@@ -155,7 +158,9 @@ class OperationDesk:
         self._can_give = can_give
         self._fixed_code = fixed_code
         self._codes_per_day = codes_per_day
+        self._tries = tries
         self._alarms = alarms
+        self._risk = risk
         self._bugs = bugs
         self._lock = Lock()
         self._course: Course | None = None
@@ -193,6 +198,9 @@ class OperationDesk:
 
     def trial(self, visitor: TokenHolder, order: Order) -> Trial:
         """What would come of ``order``. Refuses what a draft refuses, and trial-not-offered."""
+        if CentreBug.TRIAL_SUPERSEDES in self._bugs:
+            unit = self._target(visitor, order).unit
+            self._supersede(visitor.person["id"], _kind(_rule_of(order.business), unit))
         with self._at_once():
             rule, target = _rule_of(order.business), self._target(visitor, order)
             if rule.trial is None:
@@ -204,17 +212,32 @@ class OperationDesk:
         """The terms of ``rule``; what stands against all of them comes before its own reasons."""
         if rule.needs_authorisation and not self._agreed(visitor):
             return [Terms(rule.business, refusal=Refused("authorisation-needed"))]
-        busy = self._in_the_way(visitor.person["id"], rule.kind)
-        if busy:
+        person = visitor.person["id"]
+        if rule.group != "unit" and (busy := self._in_the_way(person, rule.kind)):
             return [Terms(rule.business, refusal=busy)]
-        return self._provable(rule.judge(case))
+        found = self._provable(visitor, self._served(visitor, rule, case))
+        if rule.group != "unit":
+            return found
+        busy_units = (self._in_the_way(person, _kind(rule, terms.number[2])) for terms in found)
+        return [
+            replace(terms, refusal=busy) if busy else terms
+            for terms, busy in zip(found, busy_units, strict=True)
+        ]
 
-    def _provable(self, found: list[Terms]) -> list[Terms]:
+    def _served(self, visitor: TokenHolder, rule: BusinessRule, case: PersonCase) -> list[Terms]:
+        """The rule's terms, without those of units that the session does not serve."""
+        found = rule.judge(case)
+        if not visitor.unit:
+            return found
+        only = Terms(rule.business, refusal=Refused("unit-only"), payee=False)
+        return [terms for terms in found if terms.number[2] == visitor.unit] or [only]
+
+    def _provable(self, visitor: TokenHolder, found: list[Terms]) -> list[Terms]:
         """``found``, with the evidence that can be given now; without any, it cannot be had."""
-        closed = Refused("evidence-closed")
+        closed, can_give = Refused("evidence-closed"), partial(self._can_give, visitor.person)
         provable = []
         for terms in found:
-            sets = tuple(each for each in terms.confirmed_by if all(map(self._can_give, each)))
+            sets = tuple(each for each in terms.confirmed_by if all(map(can_give, each)))
             refusal = terms.refusal or (None if sets else closed)
             provable.append(replace(terms, confirmed_by=sets, refusal=refusal))
         return provable
@@ -238,7 +261,7 @@ class OperationDesk:
             least=None if terms.least is None else yuan(terms.least),
             most=None if most is None else yuan(most),
             ways=terms.ways,
-            monthly=None if terms.monthly is None else yuan(terms.monthly),
+            monthly=self._monthly(terms),
             spouse=mask_name(terms.spouse["name"]) if terms.spouse else "",
             balance=yuan(terms.account["balance"]) if terms.account else None,
             payee=self._case(visitor).payee(visitor.handle)
@@ -250,6 +273,10 @@ class OperationDesk:
             refusal=terms.refusal.body if terms.refusal else None,
         )
 
+    def _monthly(self, terms: Terms) -> Decimal | None:
+        forgets = CentreBug.FORGETS_AGREED_SUM in self._bugs
+        return None if terms.monthly is None or forgets else yuan(terms.monthly)
+
     # -- draft --------------------------------------------------------------------------------
 
     def draft(
@@ -258,11 +285,13 @@ class OperationDesk:
         """The operation of ``request.key``, and whether it is new. A known key gives its operation
         in its present state. ``base``: the address before the page of its state.
 
-        Refuses risk-person, risk-terminal, key-reused, in-flight, untold, service-closed, the
+        Refuses what :class:`RiskRules` stops, key-reused, in-flight, untold, service-closed, the
         reasons of the business, amount-missing, amount-not-asked, amount-above, amount-below.
         """
         order = request.order
-        self._look_for_abuse(visitor, request.key)
+        if not self._store.one("SELECT 1 FROM operation WHERE key = ?", request.key):
+            # Outside of the transaction, which a refusal takes back: the alarm must stay.
+            self._risk.must_not_stop(visitor, order.business, _rule_of(order.business).group)
         with self._at_once():
             rule, target = _rule_of(order.business), self._target(visitor, order)
             known = self._store.one("SELECT * FROM operation WHERE key = ?", request.key)
@@ -271,33 +300,16 @@ class OperationDesk:
                 if known["person"] != visitor.person["id"] or not same:
                     raise Refused("key-reused")
                 return self._operation(known), False
-            busy = self._in_the_way(visitor.person["id"], rule.kind)
+            kind = _kind(rule, target.unit)
+            busy = self._in_the_way(visitor.person["id"], kind)
             if busy and CentreBug.FLIGHT_ONLY_AT_CONFIRMATION not in self._bugs:
                 raise busy
             self._offers.must_be_open(rule.service)
             case = self._case(visitor)
             terms = self._terms(visitor, case, rule, target)
             if CentreBug.TWO_LIVE_DRAFTS not in self._bugs:
-                self._supersede(visitor.person["id"], rule.kind)
+                self._supersede(visitor.person["id"], kind)
             return self._new(visitor, request.key, rule, target, case, terms, base), True
-
-    def _look_for_abuse(self, visitor: TokenHolder, key: str) -> None:
-        """稽核: operations that wrong codes have locked within the hour, of one person or at one
-        terminal, stop new ones and alarm the operator. Refuses risk-person, risk-terminal."""
-        if self._store.one("SELECT 1 FROM operation WHERE key = ?", key):
-            return
-        locked = "SELECT count(*) FROM operation WHERE wrong_codes >= ? AND ended > ? AND {} = ?"
-        since = self._clock.ticks() - RISK_S
-        of_person = self._store.count(
-            locked.format("person"), WRONG_CODES, since, visitor.person["id"]
-        )
-        if of_person >= LOCKED_OF_PERSON:
-            self._alarms.sound("codes-guessed", visitor.terminal, visitor.session)
-            raise Refused("risk-person", retry_after_s=RISK_S)
-        here = self._store.count(locked.format("terminal"), WRONG_CODES, since, visitor.terminal)
-        if here >= LOCKED_AT_TERMINAL:
-            self._alarms.sound("codes-guessed-here", visitor.terminal, visitor.session)
-            raise Refused("risk-terminal", retry_after_s=RISK_S)
 
     def _target(self, visitor: TokenHolder, order: Order) -> OrderTarget:
         """The order under the centre's own numbers. Refuses not-found, and a new value that the
@@ -318,10 +330,11 @@ class OperationDesk:
             loan=self._accounts.find_loan(visitor, loan)["number"] if loan else None,
             amount=None if amount is None else int(amount * 100),
             way=getattr(order, "way", None),
-            field=getattr(order, "field", None),
+            field=getattr(order, "field", getattr(order, "item", None)),
             value=new,
             unit=self._unit(visitor, order.business, unit) if unit else None,
             spouse=getattr(order, "spouse", False),
+            centre=getattr(order, "centre", None),
         )
 
     def _unit(self, visitor: TokenHolder, business: Business, handle: str) -> str:
@@ -340,7 +353,7 @@ class OperationDesk:
         """The terms on which ``target`` can be had. Refuses everything else."""
         if rule.needs_authorisation and not self._agreed(visitor):
             raise Refused("authorisation-needed")
-        return fitting(self._provable(rule.judge(case)), target)
+        return fitting(self._provable(visitor, self._served(visitor, rule, case)), target)
 
     def _supersede(self, person: str, kind: str) -> None:
         for row in self._store.all(
@@ -391,6 +404,7 @@ class OperationDesk:
             effects=rule.effects(case, target, terms) if rule.effects else terms.effects,
             texts=terms.texts,
             changes=rule.changes(case, target) if rule.changes else (),
+            referral=self._referral(case, target, rule),
             confirmed_by=terms.confirmed_by,
             phone=mask_phone(_code_goes_to(rule, target, case.person)),
             code=reference_number(),
@@ -403,7 +417,7 @@ class OperationDesk:
                 "id": quote.id,
                 "key": key,
                 "person": visitor.person["id"],
-                "kind": rule.kind,
+                "kind": _kind(rule, target.unit),
                 "business": rule.business,
                 "target": _json(target),
                 "terminal": visitor.terminal,
@@ -415,6 +429,12 @@ class OperationDesk:
             },
         )
         return self._operation(self._row(quote.id))
+
+    def _referral(
+        self, case: PersonCase, target: OrderTarget, rule: BusinessRule
+    ) -> Referral | None:
+        found = rule.refers(case, target) if rule.refers else None
+        return None if CentreBug.FORGETS_WHO_DECIDES in self._bugs else found
 
     # -- the spouse's consent -----------------------------------------------------------------
 
@@ -434,13 +454,13 @@ class OperationDesk:
 
     def consent(self, code: str, person: str, password: str, *, agrees: bool) -> ConsentAnswer:
         """awaiting consent -> drafted, or cancelled by who declines; ``person`` proves with their
-        query password that they are the spouse."""
+        query password that they are the spouse. Refuses try-later."""
         with self._at_once() as now:
             about = consents.find(self._store, code, now)
             if about is None:
                 return "over"
             row = self._row(about.operation)
-            if not consents.proved(self._store, about, person, password):
+            if not consents.proved(self._store, self._tries, about, person, password):
                 if person != about.consenter:
                     self._alarms.sound("other-person", row["terminal"], "")
                 return "wrong" if consents.find(self._store, code, now) else "over"
@@ -505,8 +525,8 @@ class OperationDesk:
         """Business and amount in Chinese, as the citizen's phone shows them."""
         return self._summary(self._row(id))
 
-    def public_state(self, token: str) -> tuple[str, OperationState, datetime] | None:
-        """Business, state and time of the operation whose address ends with ``token``; None where
+    def public_state(self, token: str) -> tuple[Operation, datetime] | None:
+        """The operation whose address ends with ``token``, and the time of its state; None where
         there is none."""
         with self._at_once():
             row = self._store.one(
@@ -519,25 +539,31 @@ class OperationDesk:
             )
             if row is None:
                 return None
-            operation = self._operation(row)
             at = datetime.fromisoformat(row["ended_at"] or row["drafted_at"])
-            return operation.title.zh, operation.state, at
+            return self._operation(row), at
 
     def confirm(self, visitor: TokenHolder, id: str, given: Confirmation) -> OperationStatus:
         """drafted -> confirmed; every other state is answered as it is, without a look at the
-        evidence. Refuses not-found, quote-differs, in-flight, and what is wrong with the evidence;
-        the third wrong code cancels the operation."""
+        evidence. Refuses not-found, quote-differs, in-flight, what :class:`RiskRules` stops, and
+        what is wrong with the evidence; the third wrong code cancels the operation."""
+        with self._at_once():
+            row = self._of(visitor, id)
+        if row["state"] == OperationState.DRAFTED:
+            # What happened since the draft counts too, and the alarm of a refusal must stay.
+            business = Business(row["business"])
+            self._risk.must_not_stop(visitor, business, RULES[business].group)
         with self._at_once() as now:
             row = self._of(visitor, id)
             wrong: Refused | None = None
-            if row["state"] == OperationState.DRAFTED:
+            unasked = CentreBug.CONFIRMS_WITHOUT_CONSENT in self._bugs
+            if row["state"] == OperationState.DRAFTED or (unasked and row["state"] in _LIVE):
                 if given.digest != digest_of(self._operation(row)):
                     raise Refused("quote-differs", operation=_named(row))
                 if CentreBug.TWO_LIVE_DRAFTS not in self._bugs:
                     busy = self._in_flight(row["person"], row["kind"])
                     if busy:
                         raise busy
-                wrong = self._weigh(visitor, row, given, now)
+                wrong = None if unasked else self._weigh(visitor, row, given, now)
                 if wrong is None:
                     # The terminal at which the citizen confirms is the one that may commit.
                     self._store.run(
@@ -657,6 +683,7 @@ class OperationDesk:
         else:
             self._end(row, OperationState.DONE, reference=serial)
             self._begin_payout(row)
+            self._begin_referral(row)
 
     def _begin_payout(self, row: Row) -> None:
         """The bank has the order to pay, where the operation pays the citizen."""
@@ -667,6 +694,36 @@ class OperationDesk:
         case = self._case_of(row)
         card, by = case.person["bank_card"], case.working_day(3)
         payouts.begin(self._store, row["id"], card, by, self._clock.ticks())
+
+    def _begin_referral(self, row: Row) -> None:
+        """The other centre has the application, where one decides."""
+        rule, target = RULES[Business(row["business"])], OrderTarget(**json.loads(row["target"]))
+        quoted = Operation.model_validate_json(row["quote"]).referral
+        if quoted is None or referrals.of(self._store, row["id"]):
+            return
+        stages = rule.stages(self._case_of(row), target) if rule.stages else ()
+        referrals.begin(
+            self._store, row["id"], target.centre or "", stages, quoted.day, self._clock.ticks()
+        )
+        if CentreBug.GRANTED_AT_ONCE in self._bugs:
+            self._settle_referral(referrals.must_be(self._store, row["id"]), at_once=True)
+
+    def _settle_referral(self, at: Row, *, at_once: bool = False) -> None:
+        """The other centre takes its next step, the last of which is its decision."""
+        row = self._row(at["operation"])
+        rule, target = RULES[Business(row["business"])], OrderTarget(**json.loads(row["target"]))
+        if at["ahead"] and not at_once:
+            referrals.go_on(self._store, at)
+            return
+        assert rule.decide  # whoever refers says what is decided
+        ruling = rule.decide(self._case_of(row), target, row["reference"])
+        referrals.decide(self._store, at, ruling, self._clock.today())
+        if ruling.paid:
+            moved = {"operation": row["id"], "at": self._clock.now().isoformat()}
+            self._store.insert("movement", moved | asdict(ruling.paid))
+        phone = self._case_of(row).person["phone"]
+        ended = "对方中心没有通过" if ruling.refusal else "已办结"
+        self._notify(row, f"您的{self._summary(row)}，{ended}。详询12329。", phone)
 
     def _move(self, row: Row) -> str:
         """Judge once more, book and move: the business serial. Refuses what the rules refuse."""
@@ -689,7 +746,8 @@ class OperationDesk:
         case = self._case_of(row)
         self._offers.must_be_open(rule.service)
         terms = fitting(rule.judge(case), target)
-        _must_be_as_quoted(row, terms, rule.changes(case, target) if rule.changes else ())
+        changes = rule.changes(case, target) if rule.changes else ()
+        _must_be_as_quoted(row, terms, changes, self._referral(case, target, rule))
         serial = f"01{self._clock.today():%y%m%d}{secrets.randbelow(10**7):07}"
         moved = rule.carry_out(case, target, terms, serial)
         self._store.insert_all(
@@ -745,10 +803,11 @@ class OperationDesk:
             rows = self._store.all(
                 "SELECT * FROM operation WHERE person = ? AND told <= ? "
                 "AND (was_confirmed = 1 OR (? AND consenter IS NOT NULL)) "
-                "ORDER BY rowid DESC LIMIT ?",
+                "AND ? IN ('', json_extract(target, '$.unit')) ORDER BY rowid DESC LIMIT ?",
                 visitor.person["id"],
                 int(not only_open),
                 int(not only_open),
+                visitor.unit,
                 _MOST_LISTED,
             )
             return [self._operation(row) for row in rows]
@@ -773,6 +832,18 @@ class OperationDesk:
                 raise Refused("not-ended", operation=_named(row))
             self._store.run("UPDATE operation SET told = 1 WHERE id = ?", id)
 
+    def withdraw_application(self, visitor: TokenHolder, id: str) -> Operation:
+        """The application goes back to the citizen, where the other centre has not come too far;
+        else the operation as it is. Refuses not-found."""
+        with self._at_once():
+            row = self._of(visitor, id)
+            rule, at = RULES[Business(row["business"])], referrals.of(self._store, id)
+            if at and referrals.withdrawable(at, rule.too_late):
+                referrals.withdraw(self._store, at, rule.stage_withdrawn, self._clock.today())
+                phone = self._case_of(row).person["phone"]
+                self._notify(row, f"您的{self._summary(row)}，已撤销。详询12329。", phone)
+            return self._operation(self._row(id))
+
     # -- inside -------------------------------------------------------------------------------
 
     @contextmanager
@@ -793,6 +864,9 @@ class OperationDesk:
                     self._end(row, OperationState.EXPIRED)
             for end in payouts.settle(self._store, self._clock.today(), now):
                 self._tell_payout(self._row(end.operation), end.state)
+            decides_all = CentreBug.DECIDES_WITHDRAWN in self._bugs
+            for at in referrals.due(self._store, now, also_withdrawn=decides_all):
+                self._settle_referral(at)
         with self._store.transaction():
             yield now
 
@@ -825,9 +899,12 @@ class OperationDesk:
         return row
 
     def _of(self, visitor: TokenHolder, id: str) -> Row:
-        """An operation of the visitor's. Refuses not-found, also for one of anybody else."""
+        """An operation of the visitor's, and of the unit that the session serves. Refuses
+        not-found, also for one of anybody else."""
         row = self._known(id)
-        if row["person"] != visitor.person["id"]:
+        theirs = row["person"] == visitor.person["id"]
+        ours = theirs and visitor.unit in ("", json.loads(row["target"])["unit"])
+        if not ours and CentreBug.ANYBODYS_OPERATION not in self._bugs:
             raise Refused("not-found")
         return row
 
@@ -881,11 +958,20 @@ class OperationDesk:
         paid = payouts.of(self._store, row["id"])
         if paid and quote.payee:
             payee = quote.payee.model_copy(update={"tail": paid["card"][-4:]})
-            quote = quote.model_copy(update={"payee": payee, "payout": payouts.told(paid)})
+            payout = payouts.told(paid)
+            if CentreBug.PAID_AT_ONCE in self._bugs:
+                payout = payout.model_copy(update={"state": PayoutState.PAID})
+            quote = quote.model_copy(update={"payee": payee, "payout": payout})
+        referred = referrals.of(self._store, row["id"])
+        if referred and quote.referral:
+            too_late = RULES[Business(row["business"])].too_late
+            told = referrals.told(quote.referral, referred, too_late)
+            quote = quote.model_copy(update={"referral": told})
         return quote.model_copy(
             update={
                 "begun": date.fromisoformat(row["drafted_at"][:10]),
-                "cancellable": state in (*_LIVE, OperationState.CONFIRMED),
+                "cancellable": state in (*_LIVE, OperationState.CONFIRMED)
+                or CentreBug.CANCELLABLE_AFTER_END in self._bugs,
                 "state": state,
                 "draft_ttl_s": left if state in _LIVE else None,
                 "commit_ttl_s": left if state is OperationState.CONFIRMED else None,
@@ -1017,13 +1103,22 @@ def fitting(all_terms: list[Terms], target: OrderTarget) -> Terms:
     return terms
 
 
-def _must_be_as_quoted(row: Row, terms: Terms, changes: tuple[Change, ...]) -> None:
+def _must_be_as_quoted(
+    row: Row, terms: Terms, changes: tuple[Change, ...], referral: Referral | None
+) -> None:
     """Refuses quote-outdated where the centre would move or change something else now than what the
     citizen has confirmed."""
     quote = Operation.model_validate_json(row["quote"])
     moves = quote.amount if terms.amount is None else yuan(terms.amount)
-    if moves != quote.amount or changes != quote.changes:
+    if (moves, changes) != (quote.amount, quote.changes) or _asks(referral) != _asks(
+        quote.referral
+    ):
         raise Refused("quote-outdated")
+
+
+def _asks(referral: Referral | None) -> tuple[CentreWords, CentreWords] | None:
+    """Which other centre is asked, and for what."""
+    return (referral.centre, referral.about) if referral else None
 
 
 def _rule_of(business: Business) -> BusinessRule:
@@ -1031,6 +1126,11 @@ def _rule_of(business: Business) -> BusinessRule:
     if business not in RULES:
         raise Refused("business-not-offered")
     return RULES[business]
+
+
+def _kind(rule: BusinessRule, unit: str | None) -> str:
+    """Of which one operation of a person is in flight at a time; each unit has its own."""
+    return f"{rule.kind}:{unit}" if unit else rule.kind
 
 
 def _code_goes_to(rule: BusinessRule, target: OrderTarget, person: Row) -> str:
@@ -1041,6 +1141,8 @@ def _code_goes_to(rule: BusinessRule, target: OrderTarget, person: Row) -> str:
 def _ended(row: Row, state: OperationState) -> str:
     """How an operation has ended, as the SMS says it."""
     untouched = state is not OperationState.DONE and Business(row["business"]).moves_money
+    if state is OperationState.DONE and RULES[Business(row["business"])].refers:
+        return "已受理"
     return _ENDS[state] + ("，钱没有动" if untouched else "")
 
 

@@ -25,7 +25,8 @@ class PaperContent:
     """One paper before it is numbered, set and sealed.
 
     ``subject``: the number of the account, loan or operation that the paper is about. ``about``:
-    what else makes it another paper, such as its years. ``number``: its own number, or the name of
+    what else makes it another paper, such as its years. ``unit``: the number of the unit that the
+    paper is about; empty for a paper about the person. ``number``: its own number, or the name of
     its series (缴证), in which the centre counts on.
     """
 
@@ -33,6 +34,7 @@ class PaperContent:
     title: CentreWords
     body: SheetBody
     about: str = ""
+    unit: str = ""
     series: str = ""
     number: str = ""
     valid_months: int | None = None

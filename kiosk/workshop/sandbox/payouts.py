@@ -2,7 +2,8 @@
 
 The bank pays ``PAID_AFTER_S`` after the commit, on the centre's clock, and sends the money back
 when it has closed the card by then. A new card on file has what was sent back paid once more, after
-its cool-down.
+its cool-down; and so has what was still on its way to a card that the bank has closed. What is on
+its way to a card that is open stays so.
 """
 
 from __future__ import annotations
@@ -43,16 +44,22 @@ def begin(store: Store, operation: str, card: str, by: date, now: float) -> None
     store.insert("payout", row)
 
 
-def pay_again(store: Store, person: str, card: str, by: date, now: float) -> None:
-    """Have paid to ``card`` what the bank has sent back of ``person``: 换卡重付."""
+def pay_again(
+    store: Store, person: str, card: str, by: date, now: float, *, closed: str | None
+) -> None:
+    """Have paid to ``card`` what the bank has sent back of ``person``, or will send back because it
+    has ``closed`` the card before: 换卡重付."""
     store.run(
-        "UPDATE payout SET state = ?, card = ?, day = ?, due = ? WHERE state = ? AND operation IN "
-        "(SELECT id FROM operation WHERE person = ?)",
+        "UPDATE payout SET state = ?, card = ?, day = ?, due = ? "
+        "WHERE (state = ? OR (state = ? AND card = ?)) "
+        "AND operation IN (SELECT id FROM operation WHERE person = ?)",
         PayoutState.DUE,
         card,
         by.isoformat(),
         now + PAID_AFTER_S,
         PayoutState.RETURNED,
+        PayoutState.DUE,
+        closed,
         person,
     )
 

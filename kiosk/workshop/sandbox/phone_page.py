@@ -16,6 +16,7 @@ from kiosk.workshop.sandbox import personas
 from kiosk.workshop.sandbox.asking import AtCentre
 from kiosk.workshop.sandbox.logins import PhoneView
 from kiosk.workshop.sandbox.offers import CENTRE
+from kiosk.workshop.sandbox.refusals import Refused
 
 PLACE = "云岭汽车站候车大厅(演示)"
 """Where the terminals of the demo stand."""
@@ -100,6 +101,12 @@ def people() -> str:
 def told(title: str, text: str, *, status: int = 200) -> HTMLResponse:
     """A page that only says something."""
     return page(title, f"<p>{text}</p>", status=status)
+
+
+def refused(refusal: Refused) -> HTMLResponse:
+    """What the centre refuses a phone, in the words that a terminal would show."""
+    words = refusal.body
+    return told(escape(words.reason.zh), escape(words.next_step.zh))
 
 
 def page(title: str, body: str, *, status: int = 200) -> HTMLResponse:

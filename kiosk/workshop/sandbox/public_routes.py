@@ -7,8 +7,15 @@ from fastapi import APIRouter, Depends
 from kiosk.centre.complaints import Complaint, ComplaintReceipt
 from kiosk.centre.publication import Publication
 from kiosk.centre.verification import Verification, VerificationRequest
-from kiosk.workshop.sandbox.asking import REFUSED, AtCentre, Terminal, named_terminal
+from kiosk.workshop.sandbox.asking import (
+    REFUSED,
+    ActingIfAny,
+    AtCentre,
+    Terminal,
+    named_terminal,
+)
 from kiosk.workshop.sandbox.publication import edition
+from kiosk.workshop.sandbox.refusals import Refused
 
 router = APIRouter(prefix="/v1", responses=REFUSED, dependencies=[Depends(named_terminal)])
 
@@ -26,7 +33,17 @@ def verify(centre: AtCentre, body: VerificationRequest) -> Verification:
     return centre.documents.verify(body.code)
 
 
-@router.post("/complaints")
-def complain(centre: AtCentre, terminal: Terminal, body: Complaint) -> ComplaintReceipt:
-    """Take a complaint or an idea; the same key gives the same receipt. Needs no session."""
+@router.post("/complaints", openapi_extra={"security": [{}]})
+def complain(
+    centre: AtCentre, visitor: ActingIfAny, terminal: Terminal, body: Complaint
+) -> ComplaintReceipt:
+    """Take a complaint or an idea; the same key gives the same receipt. Needs no session, but for
+    one about an operation, which must be the session's own.
+
+    Refuses proof-needed, not-found.
+    """
+    if body.operation is not None:
+        if visitor is None:
+            raise Refused("proof-needed")
+        centre.operations.operation(visitor, body.operation)
     return centre.complaints.take(terminal, body)

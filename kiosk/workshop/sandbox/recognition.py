@@ -16,6 +16,7 @@ from kiosk.centre.evidence import (
     PhoneEvidence,
     PinEvidence,
     SocialSecurityEvidence,
+    UnitAccountEvidence,
 )
 from kiosk.papers.names import normal_name
 from kiosk.workshop.sandbox.clock import Clock
@@ -35,8 +36,15 @@ FACTORS: Mapping[str, Factor] = {
     "password": Factor.KNOWN,
     "pin": Factor.KNOWN,
     "face": Factor.ARE,
+    "unit-account": Factor.UNIT,
 }
 """What each way proves."""
+_BY_EITHER_FORM = (
+    "SELECT * FROM person WHERE number = ?"
+    " OR length(number) = 18 AND substr(number, 7, 2) = '19'"
+    " AND substr(number, 1, 6) || substr(number, 9, 9) = ?"
+)
+"""By the number on a social security card, which on an old one has 15 digits (GB 11643-1989)."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -60,7 +68,7 @@ class Recogniser:
     def recognise(self, evidence: LoginEvidence, terminal: str, session: str) -> Recognised:
         """Refuses way-closed, card-expired, no-account, card-lost, card-name-differs,
         card-is-credit, card-not-on-file, login-over, fund-code-over, and request-invalid for what
-        names nobody: a PIN, a password."""
+        names nobody: a PIN, a password. A unit's account is for ``Sessions``."""
         self.ways.must_be_open(evidence.way)
         named = True
         match evidence:
@@ -69,7 +77,7 @@ class Recogniser:
             case SocialSecurityEvidence():
                 self._must_be_valid(evidence.expires)
                 number = evidence.number.reveal().upper()
-                person = self._with_account("SELECT * FROM person WHERE number = ?", number)
+                person = self._with_account(_BY_EITHER_FORM, number, number)
             case BankCardEvidence():
                 number = evidence.number.reveal()
                 person = self._by_bank_card(number)
@@ -80,7 +88,7 @@ class Recogniser:
                 code = evidence.code.reveal()
                 claimed = self._logins.claim_fund_code(code, terminal, session)
                 person = self._with_account("SELECT * FROM person WHERE id = ?", claimed["id"])
-            case PinEvidence() | PasswordEvidence():
+            case PinEvidence() | PasswordEvidence() | UnitAccountEvidence():
                 raise Refused("request-invalid")
         return Recognised(person, FACTORS[evidence.way], named)
 

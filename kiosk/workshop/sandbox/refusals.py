@@ -170,6 +170,17 @@ _WORDINGS = {
         ("还需要核实您的身份。", "We still need to make sure that it is you."),
         ("请先完成短信验证码核验。", "Please confirm with the code sent to your phone."),
     ),
+    "risk-sign-ins": _no(
+        429,
+        (
+            "短时间内太多人在这台终端登录，暂停登录。",
+            "Too many people have signed in at this terminal within minutes.",
+        ),
+        (
+            "请几分钟后再来，或到任一管理部窗口办理。",
+            "Please come back in a few minutes, or go to any branch counter.",
+        ),
+    ),
     # -- the audit log
     "audit-differs": _no(
         409,
@@ -215,12 +226,39 @@ _WORDINGS = {
             "Please enter it again; if you have forgotten it, choose another way.",
         ),
     ),
+    "unit-wrong": _no(
+        403,
+        ("单位账号或密码不对。", "The account or the password of the employer is wrong."),
+        (
+            "请再输入一次；忘记密码请到管理部窗口重设。",
+            "Please enter both again; a forgotten password is set anew at a branch.",
+        ),
+    ),
+    "unit-only": _no(
+        403,
+        ("这次登录只办这个单位的业务。", "This sign-in serves one employer only."),
+        (
+            "办个人业务请退出后用本人证件登录。",
+            "For your own business, sign in with your own card.",
+        ),
+    ),
     "try-later": _no(
         429,
         ("连续输错，暂时不能再试。", "Too many wrong tries in a row."),
         ("请{seconds}秒后再试，或换一种方式。", "Try again in {seconds} seconds, or another way."),
     ),
+    # -- terminals
+    "terminal-stopped": _no(
+        403,
+        ("本终端已停用。", "This terminal is out of service."),
+        ("请换一台终端或到柜台。", "Please use another terminal or a counter."),
+    ),
     # -- codes by SMS
+    "handover-closed": _no(
+        403,
+        ("现在不能转到手机上继续。", "It cannot be continued on a phone now."),
+        ("请在这台机器上继续办。", "Please go on at this machine."),
+    ),
     "sms-too-soon": _no(
         429,
         (
@@ -399,6 +437,17 @@ _WORDINGS = {
         (
             "办成以后，在办成的页面上可以打印。",
             "Once it is done, print the receipt on the page that says so.",
+        ),
+    ),
+    "nothing-agreed": _no(
+        409,
+        (
+            "这笔业务没有签协议，没有副本可打印。",
+            "Nothing was signed with this operation, so there is no copy.",
+        ),
+        (
+            "请返回，打印回单。",
+            "Go back and print the receipt.",
         ),
     ),
     "loan-not-settled": _no(

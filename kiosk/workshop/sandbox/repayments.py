@@ -20,6 +20,7 @@ from kiosk.workshop.sandbox.cases import (
     OrderTarget,
     PersonCase,
     Terms,
+    words,
 )
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.store import Row, fen, yuan
@@ -36,12 +37,8 @@ SHORTER, LOWER = "shorter-term", "lower-payment"
 Judge = Callable[[PersonCase, Row], Terms]
 
 
-def _words(zh: str, en: str) -> CentreWords:
-    return CentreWords(zh=zh, en=en)
-
-
-_YUAN = _words("元", "yuan")
-_PERIODS = _words("期", "periods")
+_YUAN = words("元", "yuan")
+_PERIODS = words("期", "periods")
 
 
 def _for_loans(business: Business, judge: Judge) -> Callable[[PersonCase], list[Terms]]:
@@ -137,8 +134,8 @@ def _ends(case: PersonCase, loan: Row, plan: list[Instalment]) -> date:
 
 
 _CHOICES = {
-    SHORTER: _words("缩短年限，月供不变", "Shorter term, same payment"),
-    LOWER: _words("降低月供，年限不变", "Lower payment, same term"),
+    SHORTER: words("缩短年限，月供不变", "Shorter term, same payment"),
+    LOWER: words("降低月供，年限不变", "Lower payment, same term"),
 }
 
 
@@ -163,7 +160,7 @@ def _prepayment_trial(case: PersonCase, target: OrderTarget, terms: Terms) -> Tr
             )
             for way, plan in plans.items()
         ),
-        note=_words(
+        note=words(
             "试算，按今天的利率；以扣款当日为准", "A trial at today's rate; the debit decides"
         ),
     )
@@ -174,11 +171,11 @@ def _line(
 ) -> TrialLine:
     match value:
         case Decimal():
-            return TrialLine(label=_words(zh, en), money=value, unit=unit)
+            return TrialLine(label=words(zh, en), money=value, unit=unit)
         case int():
-            return TrialLine(label=_words(zh, en), count=value, unit=unit)
+            return TrialLine(label=words(zh, en), count=value, unit=unit)
         case date():
-            return TrialLine(label=_words(zh, en), day=value, unit=unit)
+            return TrialLine(label=words(zh, en), day=value, unit=unit)
 
 
 def _prepayment_effects(
@@ -193,17 +190,17 @@ def _prepayment_effects(
     saved = _interest(now) - _interest(plan)
     return (
         _debit(case, amount),
-        _words(
+        words(
             f"{_CHOICES[way].zh}：月供{plan[0].amount:,.2f}元，还剩{len(plan)}期",
             f"{_CHOICES[way].en}: {plan[0].amount:,.2f} yuan a month, {len(plan)} periods left",
         ),
-        _words(f"约节约利息{saved:,.2f}元", f"Saves some {saved:,.2f} yuan of interest"),
+        words(f"约节约利息{saved:,.2f}元", f"Saves some {saved:,.2f} yuan of interest"),
     )
 
 
 def _debit(case: PersonCase, amount: int) -> CentreWords:
     day, tail = case.working_day(1), case.person["bank_card"][-4:]
-    return _words(
+    return words(
         f"{day.month}月{day.day}日从{BANK}尾号{tail}的还款卡扣款{yuan(amount):,.2f}元",
         f"{yuan(amount):,.2f} yuan are debited on {day.isoformat()} from the card ending in {tail}",
     )
@@ -277,7 +274,7 @@ def _settlement(case: PersonCase, loan: Row) -> Terms:
         debt=debt,
         effects=(
             _debit(case, debt + interest),
-            _words("贷款结清，之后可以打印结清证明", "The loan is settled; proof can be printed"),
+            words("贷款结清，之后可以打印结清证明", "The loan is settled; proof can be printed"),
         ),
         payee=False,
     )
@@ -290,7 +287,7 @@ def _settlement_trial(case: PersonCase, target: OrderTarget, terms: Terms) -> Tr
     saved = _interest(now) - yuan(terms.interest)
     choice = TrialChoice(
         way="settlement",
-        title=_words("提前结清", "Settlement"),
+        title=words("提前结清", "Settlement"),
         lines=(
             _line("本金", "Principal", yuan(terms.amount - terms.interest), _YUAN),
             _line("到今天的利息", "Interest until today", yuan(terms.interest), _YUAN),
@@ -322,8 +319,8 @@ def _book_settlement(
 _AGREEMENT = AgreedText(
     id="monthly-offset",
     version="2026-01",
-    title=_words("委托按月还贷协议", "Agreement on monthly repayment"),
-    short=_words(
+    title=words("委托按月还贷协议", "Agreement on monthly repayment"),
+    short=words(
         "每月先从公积金账户还贷款，不足部分从还款卡扣",
         "Each month the loan is paid from the account first, the rest from the card",
     ),
@@ -348,7 +345,7 @@ def _offset(case: PersonCase, loan: Row) -> Terms:
             Business.MONTHLY_OFFSET,
             loan=loan,
             ways=("cancel",),
-            effects=(_words("解约，次月起停止扣划", "Ends; no more debits from next month on"),),
+            effects=(words("解约，次月起停止扣划", "Ends; no more debits from next month on"),),
             payee=False,
         )
     return Terms(
@@ -357,12 +354,12 @@ def _offset(case: PersonCase, loan: Row) -> Terms:
         ways=("sign",),
         spouse=case.spouse() if loan["co_borrower"] else None,
         effects=(
-            _words(
+            words(
                 f"从{first['due']}起，每月{yuan(first['amount']):,.2f}元先从公积金账户扣",
                 f"From {first['due']} on, {yuan(first['amount']):,.2f} yuan a month are taken "
                 "from the account first",
             ),
-            _words(
+            words(
                 "协议期间不能办理偿还公积金贷款提取",
                 "Meanwhile nothing can be withdrawn to repay the loan",
             ),
@@ -375,7 +372,7 @@ def _offset(case: PersonCase, loan: Row) -> Terms:
 def _offset_effects(case: PersonCase, target: OrderTarget, terms: Terms) -> tuple[CentreWords, ...]:
     if not target.spouse:
         return terms.effects
-    both = _words(
+    both = words(
         "先扣您的账户，不足部分再扣配偶的账户",
         "Your account is debited first, then your spouse's",
     )

@@ -6,7 +6,14 @@ from kiosk import calculations as rules
 from kiosk.centre.models import CentreWords
 from kiosk.centre.operations import AgreedText
 from kiosk.operation import Business
-from kiosk.workshop.sandbox.cases import BusinessRule, Movement, OrderTarget, PersonCase, Terms
+from kiosk.workshop.sandbox.cases import (
+    BusinessRule,
+    Movement,
+    OrderTarget,
+    PersonCase,
+    Terms,
+    words,
+)
 from kiosk.workshop.sandbox.store import Row, yuan
 from kiosk.workshop.sandbox.withdrawals import (
     LEAST,
@@ -23,15 +30,11 @@ PAY_DAY = 20
 SET, CHANGE, CANCEL = "set", "change", "cancel"
 
 
-def _words(zh: str, en: str) -> CentreWords:
-    return CentreWords(zh=zh, en=en)
-
-
 _AGREEMENT = AgreedText(
     id="standing-withdrawal",
     version="2026-01",
-    title=_words("约定提取协议", "Agreement on monthly payments"),
-    short=_words(
+    title=words("约定提取协议", "Agreement on monthly payments"),
+    short=words(
         "每月自动转到本人银行卡，情况变了就来变更或取消。",
         "Paid to your own card each month; change or end it when things change.",
     ),
@@ -64,7 +67,7 @@ def _effects(case: PersonCase, target: OrderTarget, terms: Terms) -> tuple[Centr
     first = rules.add_months(case.today.replace(day=PAY_DAY), int(case.today.day >= PAY_DAY))
     if target.way == CANCEL:
         return (
-            _words("取消约定提取，次月起不再转账。", "Ended; nothing is paid from next month on."),
+            words("取消约定提取，次月起不再转账。", "Ended; nothing is paid from next month on."),
         )
     assert target.amount
     now, before = yuan(target.amount), ("", "")
@@ -72,11 +75,11 @@ def _effects(case: PersonCase, target: OrderTarget, terms: Terms) -> tuple[Centr
         held = yuan(terms.monthly)
         before = (f"（原来{held:,.2f}元）", f" (until now {held:,.2f})")
     return (
-        _words(
+        words(
             f"从{first.year}年{first.month}月起，每月{PAY_DAY}日转{now:,.2f}元{before[0]}。",
             f"From {first:%Y-%m}, {now:,.2f} yuan on the {PAY_DAY}th{before[1]}.",
         ),
-        _words("约定期间不能单独办理租房提取。", "Meanwhile nothing else can be had for rent."),
+        words("约定期间不能单独办理租房提取。", "Meanwhile nothing else can be had for rent."),
     )
 
 
@@ -101,8 +104,8 @@ RULES = (
         needs_authorisation=True,
         effects=_effects,
         titles={
-            CHANGE: _words("变更约定提取", "Change of the monthly withdrawal"),
-            CANCEL: _words("取消约定提取", "End of the monthly withdrawal"),
+            CHANGE: words("变更约定提取", "Change of the monthly withdrawal"),
+            CANCEL: words("取消约定提取", "End of the monthly withdrawal"),
         },
     ),
 )

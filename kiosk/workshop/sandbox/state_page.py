@@ -10,7 +10,7 @@ from html import escape
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from kiosk.papers.receipt import STATE_ON_SLIP
+from kiosk.papers.receipt import STATE_ON_SLIP, state_on_slip
 from kiosk.words import Language, say
 from kiosk.workshop.sandbox.asking import AtCentre
 from kiosk.workshop.sandbox.offers import HOTLINE
@@ -25,8 +25,10 @@ def state(centre: AtCentre, token: str) -> HTMLResponse:
     found = centre.operations.public_state(token)
     if found is None:
         return page("没有查到", "<p>请核对二维码，或拨打 12329。</p>", status=404)
-    business, state, at = found
-    word = say(STATE_ON_SLIP[state], Language.ZH)
+    operation, at = found
+    referred = operation.referral is not None
+    state = state_on_slip(operation) if referred else STATE_ON_SLIP[operation.state]
+    word, business = say(state, Language.ZH), operation.title.zh
     return page(
         word,
         f"""<dl><dt>业务</dt><dd id="business">{escape(business)}</dd>

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-_VERSION = 15  # raised with every change of the schema or of the seed
+_VERSION = 18  # raised with every change of the schema or of the seed
 _SCHEMA = """
 CREATE TABLE person (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, name_latin TEXT NOT NULL, sex TEXT NOT NULL,
@@ -22,7 +22,8 @@ CREATE TABLE unit (
     number TEXT PRIMARY KEY REFERENCES employer, organisation TEXT NOT NULL, address TEXT NOT NULL,
     representative TEXT NOT NULL, agent TEXT NOT NULL REFERENCES person, opened TEXT NOT NULL,
     employer_ratio INTEGER NOT NULL, personal_ratio INTEGER NOT NULL, bank TEXT NOT NULL,
-    bank_account TEXT NOT NULL, pay_day INTEGER NOT NULL, ratio_since TEXT NOT NULL
+    bank_account TEXT NOT NULL, pay_day INTEGER NOT NULL, ratio_since TEXT NOT NULL,
+    password TEXT NOT NULL
 ) STRICT;
 CREATE TABLE register (
     organisation TEXT PRIMARY KEY, name TEXT NOT NULL, address TEXT NOT NULL,
@@ -57,10 +58,11 @@ CREATE TABLE instalment (
 CREATE TABLE session (
     id TEXT PRIMARY KEY, token TEXT NOT NULL UNIQUE, terminal TEXT NOT NULL,
     person TEXT NOT NULL REFERENCES person, agreement TEXT NOT NULL,
-    way TEXT NOT NULL, shown TEXT NOT NULL, level TEXT NOT NULL,
+    way TEXT NOT NULL, unit TEXT NOT NULL, shown TEXT NOT NULL, level TEXT NOT NULL,
     name_to_confirm INTEGER NOT NULL, used REAL NOT NULL, closed INTEGER NOT NULL,
-    wrong_codes INTEGER NOT NULL
+    wrong_codes INTEGER NOT NULL, opened REAL NOT NULL
 ) STRICT;
+CREATE INDEX session_by_terminal ON session (terminal, opened);
 CREATE TABLE message (
     id INTEGER PRIMARY KEY, session TEXT NOT NULL REFERENCES session, phone TEXT NOT NULL,
     code TEXT NOT NULL, text TEXT NOT NULL, day TEXT NOT NULL, at TEXT NOT NULL, sent REAL NOT NULL
@@ -73,7 +75,8 @@ CREATE TABLE face (
 CREATE TABLE document (
     id TEXT PRIMARY KEY, session TEXT NOT NULL REFERENCES session, terminal TEXT NOT NULL,
     request TEXT NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL,
-    about TEXT NOT NULL, title TEXT NOT NULL, number TEXT NOT NULL, print_number INTEGER NOT NULL,
+    unit TEXT NOT NULL, about TEXT NOT NULL, title TEXT NOT NULL, number TEXT NOT NULL,
+    print_number INTEGER NOT NULL,
     pages INTEGER NOT NULL, sha256 TEXT NOT NULL, verification_code TEXT NOT NULL,
     verify_url TEXT NOT NULL, valid_until TEXT, made TEXT NOT NULL, file BLOB NOT NULL,
     UNIQUE (session, key)
@@ -122,6 +125,17 @@ CREATE TABLE payout (
     operation TEXT PRIMARY KEY REFERENCES operation, card TEXT NOT NULL, state TEXT NOT NULL,
     day TEXT NOT NULL, due REAL NOT NULL
 ) STRICT;
+CREATE TABLE elsewhere (
+    person TEXT NOT NULL REFERENCES person, centre TEXT NOT NULL, number TEXT NOT NULL,
+    status TEXT NOT NULL, balance INTEGER NOT NULL, has_loan INTEGER NOT NULL,
+    to_clarify INTEGER NOT NULL,
+    PRIMARY KEY (person, centre)
+) STRICT;
+CREATE TABLE referral (
+    operation TEXT PRIMARY KEY REFERENCES operation, centre TEXT NOT NULL, state TEXT NOT NULL,
+    stage TEXT NOT NULL, ahead TEXT NOT NULL DEFAULT '', day TEXT NOT NULL, next REAL NOT NULL,
+    amount INTEGER, refusal TEXT
+) STRICT;
 CREATE TABLE movement (
     id INTEGER PRIMARY KEY, operation TEXT NOT NULL REFERENCES operation, account TEXT, loan TEXT,
     amount INTEGER NOT NULL, at TEXT NOT NULL
@@ -147,7 +161,7 @@ CREATE TABLE alarm (
     at TEXT NOT NULL
 ) STRICT;
 CREATE TABLE wrong_tries (
-    person TEXT PRIMARY KEY REFERENCES person, many INTEGER NOT NULL, next REAL NOT NULL
+    who TEXT PRIMARY KEY, many INTEGER NOT NULL, next REAL NOT NULL
 ) STRICT;
 CREATE TABLE login (
     id TEXT PRIMARY KEY, code TEXT NOT NULL UNIQUE, digits TEXT NOT NULL, terminal TEXT NOT NULL,
@@ -168,7 +182,29 @@ CREATE TABLE appointment (
 ) STRICT;
 CREATE TABLE complaint (
     id INTEGER PRIMARY KEY, terminal TEXT NOT NULL, key TEXT NOT NULL, subject TEXT NOT NULL,
-    about TEXT NOT NULL, call_back INTEGER NOT NULL, UNIQUE (terminal, key)
+    about TEXT NOT NULL, operation TEXT REFERENCES operation, phone TEXT NOT NULL,
+    day TEXT NOT NULL,
+    words TEXT NOT NULL DEFAULT '', UNIQUE (terminal, key)
+) STRICT;
+CREATE TABLE handover (
+    id TEXT PRIMARY KEY, code TEXT NOT NULL UNIQUE, terminal TEXT NOT NULL, session TEXT NOT NULL,
+    person TEXT REFERENCES person, about TEXT NOT NULL, state TEXT NOT NULL, wrong INTEGER NOT NULL,
+    opened REAL NOT NULL, phone TEXT NOT NULL
+) STRICT;
+CREATE TABLE terminal (
+    number TEXT PRIMARY KEY, place TEXT NOT NULL, key TEXT NOT NULL UNIQUE,
+    stopped INTEGER NOT NULL, because TEXT NOT NULL
+) STRICT;
+CREATE TABLE certificate (
+    serial TEXT PRIMARY KEY, terminal TEXT NOT NULL REFERENCES terminal, key TEXT NOT NULL,
+    until TEXT NOT NULL, revoked INTEGER NOT NULL
+) STRICT;
+CREATE TABLE enrolment (
+    id TEXT PRIMARY KEY, code TEXT NOT NULL UNIQUE, key TEXT NOT NULL, request TEXT NOT NULL,
+    key_place TEXT NOT NULL, state TEXT NOT NULL, terminal TEXT NOT NULL, opened REAL NOT NULL
+) STRICT;
+CREATE TABLE listed_key (
+    key TEXT PRIMARY KEY, terminal TEXT NOT NULL UNIQUE, place TEXT NOT NULL
 ) STRICT;
 CREATE TABLE pin_key (session TEXT PRIMARY KEY, serial TEXT NOT NULL, key BLOB NOT NULL) STRICT;
 """

@@ -58,11 +58,23 @@ class SandboxCa:
         :class:`kiosk.centre.client.CentreClient`."""
         return self._issue(f"terminal-{name}.pem", name, ExtendedKeyUsageOID.CLIENT_AUTH, None)
 
+    def signer_of_tickets(self) -> Path:
+        """Certificate and key of who signs enrolment tickets, in one file."""
+        return self._issue("tickets.pem", "Enrolment tickets", None, None)
+
+    def certified(self, name: str, key: ec.EllipticCurvePublicKey, lasts: timedelta) -> str:
+        """A certificate in PEM for the terminal ``name`` and the key that it made itself."""
+        builder = self._begun(name, key, ca=False, until=datetime.now(UTC) + lasts)
+        builder = builder.issuer_name(self._certificate.subject).add_extension(
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False
+        )
+        return builder.sign(self._key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+
     def _issue(
         self,
         file: str,
         name: str,
-        usage: x509.ObjectIdentifier,
+        usage: x509.ObjectIdentifier | None,
         names: x509.SubjectAlternativeName | None,
     ) -> Path:
         path = self._directory / file
@@ -72,7 +84,8 @@ class SandboxCa:
         builder = self._begun(name, key.public_key(), ca=False).issuer_name(
             self._certificate.subject
         )
-        builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        if usage:
+            builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
         if names:
             builder = builder.add_extension(names, critical=False)
         certificate = builder.sign(self._key, hashes.SHA256())
@@ -80,7 +93,12 @@ class SandboxCa:
         return path
 
     def _begun(
-        self, name: str, key: ec.EllipticCurvePublicKey, *, ca: bool
+        self,
+        name: str,
+        key: ec.EllipticCurvePublicKey,
+        *,
+        ca: bool,
+        until: datetime | None = None,
     ) -> x509.CertificateBuilder:
         began = datetime.now(UTC) - timedelta(days=1)  # a terminal's clock may be behind
         return (
@@ -89,9 +107,9 @@ class SandboxCa:
             .public_key(key)
             .serial_number(x509.random_serial_number())
             .not_valid_before(began)
-            .not_valid_after(began + timedelta(days=_DAYS))
+            .not_valid_after(until or began + timedelta(days=_DAYS))
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-            .add_extension(_usage(ca=ca), critical=True)
+            .add_extension(key_usage(ca=ca), critical=True)
             # Python 3.13 asks for both identifiers (X509_V_FLAG_X509_STRICT).
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
             .add_extension(
@@ -105,19 +123,28 @@ def certified_name(send: Send) -> str | None:
     """The common name in the client certificate of the connection behind ``send``; None without
     TLS. ASGI has no field for the certificate; uvicorn's ``send`` is a method of the object that
     holds the connection's transport."""
-    transport: Any = getattr(getattr(send, "__self__", None), "transport", None)
-    peer = transport.get_extra_info("peercert") if transport else None
-    for ((key, value),) in (peer or {}).get("subject", ()):
+    for ((key, value),) in _shown(send).get("subject", ()):
         if key == "commonName":
             return str(value)
     return None
+
+
+def certified_serial(send: Send) -> str:
+    """The serial number in that certificate, hexadecimal in capitals; empty without TLS."""
+    return str(_shown(send).get("serialNumber", ""))
+
+
+def _shown(send: Send) -> dict[str, Any]:
+    transport: Any = getattr(getattr(send, "__self__", None), "transport", None)
+    return (transport.get_extra_info("peercert") if transport else None) or {}
 
 
 def _named(name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
 
-def _usage(*, ca: bool) -> x509.KeyUsage:
+def key_usage(*, ca: bool) -> x509.KeyUsage:
+    """RFC 5280 4.2.1.3: the key of an authority signs certificates, any other signs handshakes."""
     return x509.KeyUsage(
         digital_signature=not ca,
         key_cert_sign=ca,

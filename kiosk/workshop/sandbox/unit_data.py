@@ -10,7 +10,14 @@ from kiosk.centre.models import CentreWords
 from kiosk.centre.operations import Change, FieldChoice, PersonalField
 from kiosk.operation import Business
 from kiosk.privacy import Sensitive, mask_name
-from kiosk.workshop.sandbox.cases import BusinessRule, Movement, OrderTarget, PersonCase, Terms
+from kiosk.workshop.sandbox.cases import (
+    BusinessRule,
+    Movement,
+    OrderTarget,
+    PersonCase,
+    Terms,
+    words,
+)
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.store import Row
 from kiosk.workshop.sandbox.unit_plans import (
@@ -18,7 +25,6 @@ from kiosk.workshop.sandbox.unit_plans import (
     limits,
     must_be_lawful,
     unit_of,
-    words,
 )
 
 _REGISTER = words("市场监管部门登记", "From the market register")
@@ -228,6 +234,7 @@ def _open(case: PersonCase, target: OrderTarget, terms: Terms, serial: str) -> l
             "bank_account": "—",
             "pay_day": 15,
             "ratio_since": case.today.isoformat(),
+            "password": "",
         },
     )
     return []

@@ -51,6 +51,7 @@ def _deposits(unit: Unit, today: date) -> PaperContent:
     late = unit.months_in_arrears
     return PaperContent(
         subject=unit.number,
+        unit=unit.number,
         title=CentreWords(
             zh="单位住房公积金缴存证明", en="Certificate of an employer's contributions"
         ),
@@ -101,6 +102,7 @@ def _nothing_owed(unit: Unit, today: date) -> PaperContent:
         raise Refused("unit-owes", months=unit.months_in_arrears, amount=f"{unit.arrears:,.2f}")
     return PaperContent(
         subject=unit.number,
+        unit=unit.number,
         title=CentreWords(
             zh="单位无欠缴证明", en="Certificate that an employer owes no contributions"
         ),

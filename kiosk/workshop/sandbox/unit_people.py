@@ -12,7 +12,14 @@ from kiosk.centre.models import CentreWords
 from kiosk.centre.operations import AgreedText, Change, TrialLine
 from kiosk.operation import Business
 from kiosk.privacy import Sensitive, mask_name
-from kiosk.workshop.sandbox.cases import BusinessRule, Movement, OrderTarget, PersonCase, Terms
+from kiosk.workshop.sandbox.cases import (
+    BusinessRule,
+    Movement,
+    OrderTarget,
+    PersonCase,
+    Terms,
+    words,
+)
 from kiosk.workshop.sandbox.recognition import names_person
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.store import Row, fen, yuan
@@ -39,7 +46,6 @@ from kiosk.workshop.sandbox.unit_plans import (
     trial_by,
     unit_of,
     worded_month,
-    words,
 )
 from kiosk.workshop.sandbox.units import masked, why_no_sealing, why_no_unsealing
 

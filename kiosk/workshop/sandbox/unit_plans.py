@@ -21,7 +21,7 @@ from kiosk.centre.unit_orders import (
 )
 from kiosk.operation import Business
 from kiosk.privacy import Sensitive
-from kiosk.workshop.sandbox.cases import OrderTarget, PersonCase, Terms
+from kiosk.workshop.sandbox.cases import OrderTarget, PersonCase, Terms, words
 from kiosk.workshop.sandbox.publication import edition
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.store import Row, fen, yuan
@@ -38,10 +38,6 @@ APPLICATIONS = (
     Business.UNIT_RATIO_CHANGE,
 )
 """What changes whom a unit pays for, or how much: never while a payment is under way 在途."""
-
-
-def words(zh: str, en: str) -> CentreWords:
-    return CentreWords(zh=zh, en=en)
 
 
 YUAN, PEOPLE = words("元", "yuan"), words("人", "people")
@@ -268,17 +264,7 @@ def must_be_lawful(ratios: Sequence[int]) -> None:
 def note(case: PersonCase, account: str, kind: str, serial: str) -> None:
     """A booking without an amount that tells what has become of the account."""
     balance = case.store.count("SELECT balance FROM account WHERE number = ?", account)
-    case.store.insert(
-        "booking",
-        {
-            "serial": serial,
-            "account": account,
-            "booked": case.today.isoformat(),
-            "kind": kind,
-            "amount": 0,
-            "balance": balance,
-        },
-    )
+    case.book(account, serial, kind, 0, balance)
 
 
 def worded_month(month: date) -> str:

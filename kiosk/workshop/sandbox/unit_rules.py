@@ -8,7 +8,14 @@ from datetime import date
 from kiosk.centre.models import CentreWords
 from kiosk.centre.operations import Trial, TrialChoice, TrialLine
 from kiosk.operation import Business
-from kiosk.workshop.sandbox.cases import BusinessRule, Movement, OrderTarget, PersonCase, Terms
+from kiosk.workshop.sandbox.cases import (
+    BusinessRule,
+    Movement,
+    OrderTarget,
+    PersonCase,
+    Terms,
+    words,
+)
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.store import Row, yuan
 from kiosk.workshop.sandbox.unit_plans import (
@@ -19,7 +26,6 @@ from kiosk.workshop.sandbox.unit_plans import (
     must_be_idle,
     must_owe_nothing,
     worded_month,
-    words,
 )
 
 REMITTANCE, BACK_PAYMENT = "01", "02"
@@ -128,18 +134,14 @@ def _book(case: PersonCase, row: Row, month: date, kind: str, serial: str) -> Mo
     """Book one month to the account of one employee."""
     amount = _amount(row)
     balance = case.store.count("SELECT balance FROM account WHERE number = ?", row["number"])
-    case.store.insert(
-        "booking",
-        {
-            "serial": serial,
-            "account": row["number"],
-            "booked": case.today.isoformat(),
-            "kind": kind,
-            "month": month.isoformat(),
-            "amount": amount,
-            "employer_amount": row["employer_amount"],
-            "balance": balance + amount,
-        },
+    case.book(
+        row["number"],
+        serial,
+        kind,
+        amount,
+        balance + amount,
+        month=month.isoformat(),
+        employer_amount=row["employer_amount"],
     )
     case.store.run(
         "UPDATE account SET balance = ?, paid_to = ? WHERE number = ?",

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from kiosk.workshop.sandbox.pins import password_digest
 from kiosk.workshop.sandbox.store import Store
+
+UNIT_PASSWORD = "335577"  # noqa: S105 - of invented units
+"""The password of every unit of the table. A unit that is opened at a terminal has none: its agent
+signs in with an own card until the unit has set one at the counter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,7 @@ class _UnitRow:
     bank_account: str = "尾号 6688"
     pay_day: int = 15
     ratio_since: str = "2024-07-01"
+    password: str = UNIT_PASSWORD
 
 
 UNITS = (
@@ -61,5 +67,8 @@ representative. The third has no account yet; the fourth has lost its licence.""
 
 def fill(store: Store) -> None:
     """Each unit of the table, with its agent, and the market register."""
-    store.insert_all("unit", (asdict(row) for row in UNITS))
+    store.insert_all(
+        "unit",
+        (asdict(row) | {"password": password_digest(row.number, row.password)} for row in UNITS),
+    )
     store.insert_all("register", (asdict(row) for row in REGISTER))

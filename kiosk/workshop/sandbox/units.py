@@ -45,11 +45,11 @@ class UnitBook:
 
     def units(self, visitor: TokenHolder) -> list[Unit]:
         """The units that the visitor may act for."""
-        return [self._unit(visitor, row) for row in self.rows(visitor.person["id"])]
+        return [self._unit(visitor, row) for row in self._rows_of(visitor)]
 
     def find(self, visitor: TokenHolder, handle: str) -> Row:
         """The unit whose id in this session is ``handle``. Refuses not-found."""
-        for row in self.rows(visitor.person["id"]):
+        for row in self._rows_of(visitor):
             if visitor.handle(row["number"]) == handle:
                 return row
         raise Refused("not-found")
@@ -57,7 +57,7 @@ class UnitBook:
     def find_employee(self, visitor: TokenHolder, handle: str) -> Row:
         """The account of an employee whose id in this session is ``handle``, of any unit of the
         visitor's. Refuses not-found."""
-        for unit in self.rows(visitor.person["id"]):
+        for unit in self._rows_of(visitor):
             for row in self.accounts(unit["number"]):
                 if visitor.handle(row["number"]) == handle:
                     return row
@@ -190,6 +190,11 @@ class UnitBook:
         return months
 
     # -- inside -------------------------------------------------------------------------------
+
+    def _rows_of(self, visitor: TokenHolder) -> list[Row]:
+        """The units that the session serves: all of its agent, or the one it was opened for."""
+        rows = self.rows(visitor.person["id"])
+        return [row for row in rows if visitor.unit in ("", row["number"])]
 
     def _unit(self, visitor: TokenHolder, row: Row) -> Unit:
         accounts = self.accounts(row["number"])

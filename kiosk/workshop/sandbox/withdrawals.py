@@ -17,7 +17,9 @@ from kiosk.workshop.sandbox.cases import (
     OrderTarget,
     PersonCase,
     Terms,
+    words,
 )
+from kiosk.workshop.sandbox.personas import birth_of
 from kiosk.workshop.sandbox.refusals import Refused
 from kiosk.workshop.sandbox.store import Row, yuan
 
@@ -35,25 +37,21 @@ NORMAL, SEALED, FROZEN, WITHDRAWN = "01", "02", "06", "05"
 """States of table A.6."""
 
 
-def _words(zh: str, en: str) -> CentreWords:
-    return CentreWords(zh=zh, en=en)
-
-
 _PROMISE = AgreedText(
     id="promise",
     version="2026-01",
-    title=_words("提取承诺", "Promise"),
-    short=_words("以上情况属实，同意中心核验", "All of this is true, and the centre may verify it"),
+    title=words("提取承诺", "Promise"),
+    short=words("以上情况属实，同意中心核验", "All of this is true, and the centre may verify it"),
     text="本人承诺：提取原因真实，符合《住房公积金管理条例》规定的提取情形；同意中心向有关部门核验。"
     "如有不实，愿退回所提资金并承担相应责任。",
 )
 _CLOSES = (
-    _words("账户将销户，余额和利息一次付清", "The account is closed; balance and interest go out"),
+    words("账户将销户，余额和利息一次付清", "The account is closed; balance and interest go out"),
 )
-_PENSIONS = _words("市人力资源和社会保障局", "Social insurance bureau")
-_HOMES = _words("市不动产登记中心", "Real-estate register")
-_CENTRE = _words("本中心", "This centre")
-_BANKS = _words("商业银行", "Commercial banks")
+_PENSIONS = words("市人力资源和社会保障局", "Social insurance bureau")
+_HOMES = words("市不动产登记中心", "Real-estate register")
+_CENTRE = words("本中心", "This centre")
+_BANKS = words("商业银行", "Commercial banks")
 
 Judge = Callable[[PersonCase, Row], Terms]
 
@@ -61,7 +59,7 @@ Judge = Callable[[PersonCase, Row], Terms]
 def _checked(
     fact: tuple[str, str], source: CentreWords, outcome: tuple[str, str], good: bool
 ) -> CheckedFact:
-    return CheckedFact(fact=_words(*fact), source=source, outcome=_words(*outcome), good=good)
+    return CheckedFact(fact=words(*fact), source=source, outcome=words(*outcome), good=good)
 
 
 NO_HOME = _checked(
@@ -118,7 +116,7 @@ def _closing(business: Business, case: PersonCase, account: Row, *checked: Check
 
 def _retirement(case: PersonCase, account: Row) -> Terms:
     retired_on = case.fact["retired_on"]
-    birth = _birth(case.person["number"])
+    birth = birth_of(case.person["number"])
     month = rules.retirement_month(birth, "man" if case.person["sex"] == "1" else "cadre")
     if not retired_on and case.today < month:
         raise Refused("not-retired", month=f"{month:%Y-%m}")
@@ -133,10 +131,6 @@ def _retirement(case: PersonCase, account: Row) -> Terms:
         account,
         _checked(("退休信息", "Retirement"), _PENSIONS, outcome, True),
     )
-
-
-def _birth(number: str) -> date:
-    return date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
 
 
 def _leaving(case: PersonCase, account: Row) -> Terms:
@@ -279,14 +273,19 @@ def must_rent(case: PersonCase, account: Row) -> None:
         raise Refused("rent-with-loan")
     if case.fact["owns_home"]:
         raise Refused("owns-home")
+    must_have_months(case, account, MONTHS_FOR_RENT)
+
+
+def must_have_months(case: PersonCase, account: Row, needed: int) -> None:
+    """Refuses too-few-months, unless so many months in a row are paid until now."""
     opened, paid_to = date.fromisoformat(account["opened"]), account["paid_to"]
     months = 0
     if account["status"] == NORMAL and paid_to:
         until = date.fromisoformat(paid_to)
         if rules.months_between(until, case.today) <= 0:
             months = rules.months_between(opened, until) + 1
-    if months < MONTHS_FOR_RENT:
-        raise Refused("too-few-months", needed=MONTHS_FOR_RENT, months=months)
+    if months < needed:
+        raise Refused("too-few-months", needed=needed, months=months)
 
 
 def standing_order(case: PersonCase, account: Row) -> Row | None:
@@ -316,6 +315,19 @@ def _rent(case: PersonCase, account: Row) -> Terms:
     )
 
 
+def must_have_none_under_way(case: PersonCase) -> None:
+    """Refuses withdrawal-under-way."""
+    businesses = [rule.business for rule in RULES]
+    marks = ", ".join("?" * len(businesses))
+    if case.store.one(
+        "SELECT 1 FROM operation WHERE person = ? AND state IN ('confirmed', 'in-progress') "  # noqa: S608
+        f"AND business IN ({marks})",
+        case.person["id"],
+        *businesses,
+    ):
+        raise Refused("withdrawal-under-way")
+
+
 # -- bookings -------------------------------------------------------------------------------------
 
 
@@ -325,49 +337,28 @@ def _book(reason: str) -> Callable[[PersonCase, OrderTarget, Terms, str], list[M
     ) -> list[Movement]:
         account = terms.account
         assert account  # every withdrawal is from one
+        number, card = account["number"], mask_bank_card(case.person["bank_card"])
         amount = target.amount if terms.amount is None else terms.amount
         assert amount
         closes = terms.amount is not None
         balance = account["balance"]
         if terms.interest:
             balance += terms.interest
-            _insert(case, account, f"{serial}1", "09", terms.interest, balance)
+            case.book(number, f"{serial}1", "09", terms.interest, balance)
         balance -= amount
-        _insert(case, account, serial, "12" if closes else "11", -amount, balance, reason)
+        paid = {"reason": reason, "way": "02", "bank": BANK, "bank_card": card}
+        case.book(number, serial, "12" if closes else "11", -amount, balance, **paid)
         if closes:
-            case.store.run("DELETE FROM standing_order WHERE account = ?", account["number"])
+            case.store.run("DELETE FROM standing_order WHERE account = ?", number)
         case.store.run(
             "UPDATE account SET balance = ?, status = ? WHERE number = ?",
             balance,
             WITHDRAWN if closes else account["status"],
-            account["number"],
+            number,
         )
-        return [Movement(-amount, account=account["number"])]
+        return [Movement(-amount, account=number)]
 
     return carry_out
-
-
-def _insert(
-    case: PersonCase,
-    account: Row,
-    serial: str,
-    kind: str,
-    amount: int,
-    balance: int,
-    reason: str = "",
-) -> None:
-    row: dict[str, object] = {
-        "serial": serial,
-        "account": account["number"],
-        "booked": case.today.isoformat(),
-        "kind": kind,
-        "amount": amount,
-        "balance": balance,
-    }
-    if reason:
-        card = mask_bank_card(case.person["bank_card"])
-        row |= {"reason": reason, "way": "02", "bank": BANK, "bank_card": card}
-    case.store.insert("booking", row)
 
 
 def _rule(business: Business, judge: Judge, reason: str) -> BusinessRule:

@@ -1,0 +1,190 @@
+"""The centre's page for technicians: allow new terminals, sign tickets, take terminals out of use.
+
+Plain HTML without a script, as :mod:`kiosk.workshop.sandbox.phone_page`. A real centre asks its
+technicians to sign in first; the stand-in serves this machine only.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from urllib.parse import parse_qs
+
+import qrcode
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from qrcode.image.svg import SvgPathImage
+
+from kiosk.maintenance.staff import StaffRole
+from kiosk.workshop.sandbox.asking import AtCentre, ContractAddress
+from kiosk.workshop.sandbox.centre import StandInCentre
+from kiosk.workshop.sandbox.enrolment import KEY_PLACES, TICKET_HOURS, NotAllowed
+from kiosk.workshop.sandbox.phone_page import page
+from kiosk.workshop.sandbox.refusals import Refused
+from kiosk.workshop.sandbox.tickets import maintenance_ticket
+
+router = APIRouter(prefix="/terminals", include_in_schema=False)
+MOST = 65536
+"""Longest body of a form, in bytes: a list of some hundred terminals."""
+_NUMBER = (
+    '<p><label>编号<br><input name="number" maxlength="32" required></label></p>'
+    '<p><label>地点<br><input name="place" maxlength="100"></label></p>'
+    '<p><label><input type="checkbox" name="exchange" value="yes"> '
+    "更换主板：旧证书作废</label></p>"
+)
+
+
+@router.get("")
+def overview(centre: AtCentre) -> HTMLResponse:
+    """What waits, the forms, and the enrolled terminals."""
+    return _overview(centre)
+
+
+@router.post("/allow")
+async def allow(centre: AtCentre, request: Request) -> Response:
+    """Allow or refuse the terminal whose screen shows the code."""
+    form = await _form(request)
+    code = form.get("code", "")
+    try:
+        if form.get("answer") == "no":
+            centre.enrolments.refuse(code)
+        else:
+            centre.enrolments.allow(
+                code,
+                form.get("number", ""),
+                form.get("place", ""),
+                exchange="exchange" in form,
+            )
+    except NotAllowed as error:
+        return _overview(centre, wrong=str(error))
+    return _back()
+
+
+@router.post("/list")
+async def list_keys(centre: AtCentre, request: Request) -> Response:
+    """Allow a batch beforehand."""
+    try:
+        centre.enrolments.list_keys((await _form(request)).get("lines", ""))
+    except NotAllowed as error:
+        return _overview(centre, wrong=str(error))
+    return _back()
+
+
+@router.post("/ticket")
+async def sign_ticket(centre: AtCentre, url: ContractAddress, request: Request) -> Response:
+    """A ticket for the request of one terminal, as a file."""
+    form = await _form(request)
+    hours = form.get("hours", "")
+    try:
+        text = centre.enrolments.ticket(
+            form.get("request", "").replace("\r\n", "\n"),
+            form.get("number", ""),
+            form.get("place", ""),
+            url,
+            exchange="exchange" in form,
+            hours=min(int(hours), 720) if hours.isascii() and hours.isdigit() else TICKET_HOURS,
+        )
+    except NotAllowed as error:
+        return _overview(centre, wrong=str(error))
+    name = f'attachment; filename="{form["number"]}.ticket"'
+    return Response(text, media_type="application/jwt", headers={"Content-Disposition": name})
+
+
+@router.post("/maintenance")
+async def sign_maintenance(centre: AtCentre, request: Request) -> Response:
+    """A ticket that opens a terminal for maintenance, as a QR code for the technician's phone."""
+    form = await _form(request)
+    hours = form.get("hours", "")
+    try:
+        text = maintenance_ticket(
+            centre.enrolments.ca,
+            form.get("number", ""),
+            order=form.get("order", ""),
+            number=form.get("staff", ""),
+            name=form.get("name", ""),
+            role=StaffRole(form.get("role", StaffRole.TECHNICIAN)),
+            hours=int(hours) if hours.isascii() and hours.isdigit() else 4,
+        )
+    except (Refused, ValueError):
+        return _overview(centre, wrong="终端、工单号、工号、姓名或小时不对：最多 23 小时")
+    code = qrcode.make(text, border=4, image_factory=SvgPathImage)
+    return page(
+        "维护工单",
+        f"""<p>终端 {escape(form["number"])} · 工单 {escape(form["order"])}</p>
+<div style="max-width:26em">{code.to_string(encoding="unicode")}</div>
+<p id="ticket" style="overflow-wrap:anywhere"><small>{text}</small></p>
+<p>给维护人员：在终端首页连按左上角标志五次，选“扫维护工单”，把这个码对准扫码窗。</p>""",
+    )
+
+
+@router.post("/stop")
+async def stop(centre: AtCentre, request: Request) -> Response:
+    """Take a terminal out of use, or serve it again."""
+    form = await _form(request)
+    if form.get("answer") == "resume":
+        centre.enrolments.resume(form.get("number", ""))
+    else:
+        centre.enrolments.stop(form.get("number", ""), form.get("because", ""))
+    return _back()
+
+
+async def _form(request: Request) -> dict[str, str]:
+    body = (await request.body())[:MOST]
+    return {name: said[0] for name, said in parse_qs(body.decode("utf-8", "replace")).items()}
+
+
+def _back() -> RedirectResponse:
+    return RedirectResponse("/terminals", 303)
+
+
+def _overview(centre: StandInCentre, wrong: str = "") -> HTMLResponse:
+    waiting = "".join(
+        f"""<li class="waiting"><b>{row["code"]}</b> · {KEY_PLACES[row["key_place"]]}<br>
+<small style="overflow-wrap:anywhere">{row["key"]}</small></li>"""
+        for row in centre.enrolments.waiting()
+    )
+    enrolled = "".join(
+        f"""<li class="terminal"><b>{escape(row["number"])}</b> {escape(row["place"])}
+ · 证书至 {row["until"] or "—"} {"· 已停用：" + escape(row["because"]) if row["stopped"] else ""}
+<form method="post" action="/terminals/stop">
+<input type="hidden" name="number" value="{escape(row["number"])}">{_lever(row["stopped"])}
+</form></li>"""
+        for row in centre.enrolments.terminals()
+    )
+    return page(
+        "终端入网",
+        f"""<p id="wrong" role="alert">{escape(wrong)}</p>
+<h2>等待同意</h2><p>代码要和终端屏幕上的一样；密钥散列要和屏幕二维码里的一样。</p>
+<ul id="waiting">{waiting}</ul>
+<form method="post" action="/terminals/allow">
+<p><label>屏幕上的代码<br><input name="code" maxlength="16" autocomplete="off" required></label></p>
+{_NUMBER}<button class="yes" name="answer" value="yes">同意入网</button>
+<button name="answer" value="no" formnovalidate>拒绝</button></form>
+<h2>批量</h2><form method="post" action="/terminals/list">
+<p><label>每行：公钥散列 编号 地点<br>
+<textarea name="lines" rows="4" cols="40"></textarea></label></p>
+<button>登记</button></form>
+<h2>没有网络：签发入网票</h2><form method="post" action="/terminals/ticket">
+<p><label>证书请求 (kiosk enrol --request)<br>
+<textarea name="request" rows="4" cols="40" required></textarea></label></p>{_NUMBER}
+<p><label>有效小时<br><input name="hours" value="{TICKET_HOURS}" size="4"></label></p>
+<button>签发</button></form>
+<h2>维护工单</h2><form method="post" action="/terminals/maintenance">
+<p><label>终端编号<br><input name="number" maxlength="32" required></label></p>
+<p><label>工单号<br><input name="order" maxlength="24" required></label></p>
+<p><label>工号<br><input name="staff" maxlength="14" required></label></p>
+<p><label>姓名<br><input name="name" maxlength="20" required></label></p>
+<p><label>身份<br><select name="role"><option value="technician">维护人员</option>
+<option value="attendant">值守人员</option></select></label></p>
+<p><label>有效小时<br><input name="hours" value="4" size="4"></label></p>
+<button>签发</button></form>
+<h2>已入网</h2><ul id="terminals">{enrolled}</ul>""",
+    )
+
+
+def _lever(stopped: int) -> str:
+    if stopped:
+        return '<button name="answer" value="resume">恢复使用</button>'
+    return (
+        '<input name="because" placeholder="停用原因" required>'
+        '<button name="answer" value="stop">停用</button>'
+    )
