@@ -34,6 +34,7 @@ class TrialPrint:
     title: str
     png: bytes
     result: str
+    rim: bool = False  # the picture lacks the rims of the paper, where nothing is printed
 
 
 def write(path: Path, report: Report, profile: str, prints: Iterable[TrialPrint]) -> str:
@@ -96,6 +97,7 @@ def _data(report: Report, profile: str, prints: Sequence[TrialPrint]) -> dict[st
                 "title": picture.title,
                 "file": f"print-{number}.png",
                 "result": say(picture.result),
+                "rim": picture.rim,
             }
             for number, picture in enumerate(prints)
         ],

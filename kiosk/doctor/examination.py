@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+from drivers.sentence import en
 from kiosk.doctor import (
+    counting,
     daemons,
     devices,
     faces,
@@ -19,6 +22,7 @@ from kiosk.doctor import (
     network,
     permissions,
     processes,
+    reach,
     revocations,
     services,
     unknown,
@@ -26,7 +30,14 @@ from kiosk.doctor import (
 from kiosk.doctor.causes import linked
 from kiosk.doctor.findings import Finding, Probe, fit, plain, run_guarded
 from kiosk.doctor.history import EarlierResult, Key, Past
-from kiosk.settings import Settings
+from kiosk.settings import (
+    CentreSettings,
+    EnrolledDamaged,
+    NoSettings,
+    NotYetEnrolled,
+    Settings,
+    SettingsError,
+)
 
 SECTIONS = (
     machine.MACHINE,
@@ -36,6 +47,7 @@ SECTIONS = (
     devices.DEVICES,
     unknown.UNKNOWN,
     network.NETWORK,
+    counting.COUNTERS,
 )
 """In the order of the report: what is wrong above is often the cause of what is wrong below."""
 
@@ -100,8 +112,38 @@ def examine(
     return Report(settings.terminal, at, found, past, results, torn)
 
 
-def _probes(settings: Settings, file: Path | None) -> tuple[Probe, ...]:
-    read = file or processes.DEFAULT_SETTINGS
+def mend_of(error: SettingsError, file: Path) -> str:
+    """What gets this machine settings, where those of ``file`` cannot be used for ``error``."""
+    if isinstance(error, NoSettings):
+        return en("write them with: {command}", command=f"kiosk setup --settings {file}")
+    if isinstance(error, NotYetEnrolled | EnrolledDamaged):
+        return "kiosk enrol"
+    if isinstance(error.__cause__, PermissionError):
+        return en("run this command as root")
+    return en("mend the line, or put the file aside: mv {file} {file}.old", file=file)
+
+
+def without_settings(error: SettingsError, file: Path) -> Report:
+    """Examines what needs no settings, and what is plugged in. ``error``: why there are none."""
+    at = datetime.now(UTC).replace(microsecond=0)
+    unnamed = Settings(terminal=platform.node(), centre=CentreSettings(url="", seal_roots=Path()))
+    if isinstance(error, NoSettings):
+        seen = en("{file}: there are no settings", file=file)
+    else:
+        seen = str(error)
+    told = machine.MACHINE.bad("settings", seen, mend_of(error, file))
+    probes = (
+        *_of_the_machine(file),
+        Probe(daemons.DAEMONS, "time service", daemons.time_service),
+        Probe(daemons.DAEMONS, "in the way", daemons.in_the_way),
+        Probe(unknown.UNKNOWN, "unknown devices", unknown.look),
+        Probe(network.NETWORK, "link", network.link),
+    )
+    found = (told, *map(plain, run_guarded(probes, unnamed)))
+    return Report(unnamed.terminal, at, linked(found, unnamed))
+
+
+def _of_the_machine(read: Path) -> tuple[Probe, ...]:
     return (
         Probe(machine.MACHINE, "system", machine.system),
         Probe(machine.MACHINE, "packages", machine.packages),
@@ -111,6 +153,14 @@ def _probes(settings: Settings, file: Path | None) -> tuple[Probe, ...]:
         Probe(machine.MACHINE, "swap", partial(machine.swap, file=read)),
         Probe(machine.MACHINE, "user", partial(machine.user, file=read)),
         Probe(machine.MACHINE, "display", partial(machine.display, file=read)),
+    )
+
+
+def _probes(settings: Settings, file: Path | None) -> tuple[Probe, ...]:
+    read = file or processes.DEFAULT_SETTINGS
+    return (
+        *_of_the_machine(read),
+        Probe(machine.MACHINE, "reach", reach.look),
         Probe(machine.MACHINE, "face models", faces.look),
         Probe(daemons.DAEMONS, daemons.PCSCD, daemons.pcscd, 35.0),
         Probe(daemons.DAEMONS, daemons.CUPSD, daemons.cupsd),
@@ -128,4 +178,5 @@ def _probes(settings: Settings, file: Path | None) -> tuple[Probe, ...]:
         Probe(network.NETWORK, "way", network.way, network.patience(settings)),
         Probe(network.NETWORK, "certificates", network.own_certificates),
         Probe(network.NETWORK, revocations.NAME, revocations.look, network.patience(settings)),
+        Probe(counting.COUNTERS, "visits", counting.look),
     )

@@ -19,7 +19,8 @@ from drivers.sentence import en, joined
 from kiosk.doctor import plugged, processes, x_screen
 from kiosk.doctor.findings import Finding, Section
 from kiosk.doctor.x_screen import XScreen
-from kiosk.settings import Settings
+from kiosk.operations.journal import unfit_file_system
+from kiosk.settings import Settings, state_directory
 
 MACHINE = Section("machine")
 RARE = {"𬭎": 0x2CB4E, "㛃": 0x36C3, "䶮": 0x4DAE, "𠅤": 0x20164}
@@ -109,8 +110,10 @@ def fonts(_settings: Settings) -> Iterator[Finding]:
     )
 
 
-def resources_left(_settings: Settings) -> Iterator[Finding]:
+def resources_left(settings: Settings) -> Iterator[Finding]:
     """Disk and memory."""
+    if settings.production:
+        yield from _kept(state_directory(settings))
     for name, path in (("disk", Path("/")), ("disk of results", STATE)):
         if path.is_dir() and (path == Path("/") or path.stat().st_dev != Path("/").stat().st_dev):
             yield _disk(name, path)
@@ -119,6 +122,22 @@ def resources_left(_settings: Settings) -> Iterator[Finding]:
     seen = en("{available_mb} MB available", available_mb=available_mb)
     mend = en("see what takes it: {command}", command="ps -eo rss,comm --sort -rss | head")
     yield MACHINE.judged("memory", available_mb > MEMORY_FREE_MB, seen, mend)
+
+
+def _kept(path: Path) -> Iterator[Finding]:
+    """Whether what the committer writes in ``path`` is there after a power cut: on a root that is
+    read-only under an overlay, only a partition of its own keeps it."""
+    if not path.is_dir():
+        return
+    unfit = unfit_file_system(path)
+    yield MACHINE.judged(
+        "journal",
+        not unfit,
+        en("{path} is on {unfit}, which forgets at a power cut: no money", path=path, unfit=unfit)
+        if unfit
+        else en("{path} is kept at a power cut", path=path),
+        en("mount a partition of a disk there, in /etc/fstab: ext4, with the option nodev"),
+    )
 
 
 def _disk(name: str, path: Path) -> Finding:
@@ -145,9 +164,9 @@ def display(
     if not path.is_file():
         yield MACHINE.unknown("touch", en("no list of input devices here"))
         return
-    panels = touch_panels(plugged.read(path))
-    if panels:
-        yield MACHINE.good("touch", ", ".join(panel.name for panel in panels))
+    touched = touch_panels(plugged.read(path))
+    if touched:
+        yield MACHINE.good("touch", ", ".join(panel.name for panel in touched))
     else:
         yield lacks("touch", en("no panel"), en("check the USB cable and power of the touch panel"))
 

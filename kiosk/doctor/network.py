@@ -21,7 +21,7 @@ from kiosk.centre.resolving import resolve
 from kiosk.centre.transport import tls_context
 from kiosk.doctor import certificates, plugged
 from kiosk.doctor.findings import Finding, Section
-from kiosk.settings import Settings
+from kiosk.settings import EnrolledSettings, Settings
 
 NETWORK = Section("network")
 DNS_S = 6.0
@@ -413,10 +413,21 @@ def own_certificates(settings: Settings) -> Iterator[Finding]:
     ):
         if path is not None:
             yield from certificates.of_file(NETWORK, name, path, roots=roots)
+    if settings.enrolled:
+        yield _place_of_key(settings.enrolled)
     if not centre.sealer:
         # In production no terminal starts so: kiosk.settings.
         seen = en("anybody with a certificate under seal_roots may seal")
         yield NETWORK.note("sealer", seen, en("name the sealer in [centre]"))
+
+
+def _place_of_key(enrolled: EnrolledSettings) -> Finding:
+    """Whether the terminal's private key can be copied: a key in a TPM cannot."""
+    name = "this terminal's key"
+    if enrolled.key_place == "tpm":
+        return NETWORK.good(name, en("in the TPM, which never gives it out"))
+    mend = en("switch the TPM 2.0 on in the firmware, install tpm2-openssl, then kiosk enrol")
+    return NETWORK.note(name, en("in a file, not in a TPM"), mend)
 
 
 def _ms(began: float) -> str:

@@ -49,10 +49,10 @@ def pictures(settings: Settings, at: datetime, found: Sequence[Finding]) -> Iter
     results = {finding.name: finding.seen for finding in found}
     if Kind.RECEIPT_PRINTER in settings.devices:
         width = settings.devices[Kind.RECEIPT_PRINTER].get("width", _DOTS)
-        png = picture(_slip(settings.terminal, at), width=width)
-        yield TrialPrint("凭条", png, results[_name(Kind.RECEIPT_PRINTER)])
+        png = picture(trial_slip(settings.terminal, at), width=width)
+        yield TrialPrint("凭条", png, results[_name(Kind.RECEIPT_PRINTER)], rim=True)
     if Kind.DOCUMENT_PRINTER in settings.devices:
-        png = _sheet(settings.terminal, at, "png")
+        png = trial_sheet(settings.terminal, at, "png")
         yield TrialPrint("A4 证明纸", png, results[_name(Kind.DOCUMENT_PRINTER)])
 
 
@@ -61,7 +61,7 @@ def _name(kind: Kind) -> str:
 
 
 def _print_slip(at: datetime, settings: Settings) -> Iterator[Finding]:
-    request = PrintSlip(secrets.token_hex(8), _slip(settings.terminal, at))
+    request = PrintSlip(secrets.token_hex(8), trial_slip(settings.terminal, at))
     yield _print(Kind.RECEIPT_PRINTER, settings.devices[Kind.RECEIPT_PRINTER], request)
 
 
@@ -71,7 +71,7 @@ def _print_sheet(at: datetime, settings: Settings) -> Iterator[Finding]:
         seen = en("not printed: no font shows {characters}", characters=boxes)
         yield DEVICES.bad(_name(Kind.DOCUMENT_PRINTER), seen, typeset.MEND)
         return
-    sheet = _sheet(settings.terminal, at, "pdf")
+    sheet = trial_sheet(settings.terminal, at, "pdf")
     request = PrintDocument(secrets.token_hex(8), sheet, 1, "test print")
     yield _print(Kind.DOCUMENT_PRINTER, settings.devices[Kind.DOCUMENT_PRINTER], request)
 
@@ -86,7 +86,8 @@ def _print(kind: Kind, table: Mapping[str, Any], request: Request[Any]) -> Findi
     return DEVICES.good(_name(kind), en("came out, as the printer says"))
 
 
-def _slip(terminal: str, at: datetime) -> Slip:
+def trial_slip(terminal: str, at: datetime) -> Slip:
+    """The test slip of ``terminal``."""
     return Slip(
         (
             Paragraph("试打凭条", Align.CENTRE, size=2, bold=True),
@@ -124,7 +125,8 @@ _SHEET = """
 """
 
 
-def _sheet(terminal: str, at: datetime, form: Literal["pdf", "png"]) -> bytes:
+def trial_sheet(terminal: str, at: datetime, form: Literal["pdf", "png"]) -> bytes:
+    """The test sheet of ``terminal``."""
     import typst
 
     code = qrcode.make("https://12329.example/test", border=0, image_factory=SvgPathImage)

@@ -206,6 +206,8 @@ def _mapped() -> int:
 
 def _load() -> None:
     """Import what a check needs, also what the libraries put off until their first use."""
+    import cryptography.hazmat.backends.openssl  # noqa: F401
+    import pyhanko.pdf_utils.filters
     import pyhanko.pdf_utils.reader
     import pyhanko.sign.validation  # noqa: F401
     from pyhanko_certvalidator import ValidationContext

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Protocol
 
 from drivers.receipt_printer.types import Align, Pair, Paragraph, Qr, Rule, Slip, Space
-from kiosk.centre.models import Document
+from kiosk.centre import codes
+from kiosk.centre.models import CentreWords, Document
 from kiosk.centre.operations import Operation
 from kiosk.centre.outlets import Appointment, Ticket
 from kiosk.centre.publication import Guide
-from kiosk.operation import OperationState, PayoutState
+from kiosk.operation import OperationState, PayoutState, ReferralState
 from kiosk.words import Language, Sayable, Text, _, say, say_date
 
 
@@ -58,8 +59,12 @@ def operation_slip(terms: SlipTerms, operation: Operation, *, reprint: bool = Fa
     if operation.payee:
         tail = _("尾号 {tail}", tail=operation.payee.tail)
         lines.append(Pair(word(_("收款卡")), word(tail)))
+    if operation.referral is not None:
+        referral = operation.referral
+        lines.append(Pair(word(_("对方中心")), word(referral.centre)))
+        lines.append(Pair(word(REFERRAL_DAY[referral.state]), say_date(referral.day, language)))
     if operation.reference:
-        lines.append(Pair(word(_("业务流水号")), operation.reference))
+        lines.append(Pair(word(number_label(operation)), operation.reference))
     if operation.code:
         lines.append(Pair(word(_("查询编号")), operation.code))
     progress: tuple[Paragraph | Qr, ...] = ()
@@ -84,11 +89,27 @@ def operation_slip(terms: SlipTerms, operation: Operation, *, reprint: bool = Fa
 
 
 def _head(terms: SlipTerms) -> tuple[Paragraph | Rule, ...]:
-    head = [Paragraph(say(terms.centre, terms.language), Align.CENTRE, bold=True)]
+    name = say(terms.centre, terms.language)
+    head = [Paragraph(line, Align.CENTRE, bold=True) for line in _name_lines(name, terms.large)]
     if terms.demo:
         demo = say(_("演示数据 · 不作任何证明"), terms.language)
         head.append(Paragraph(demo, Align.CENTRE))
     return (*head, Rule())
+
+
+_HAN_A_LINE = 16
+"""Han characters on a line of the narrowest paper, 58 mm; half as many in large letters."""
+
+
+def _name_lines(name: str, large: bool) -> list[str]:
+    """A centre's name in lines that break between its words: no line ends inside 公积金."""
+    columns = sum(1 if character.isascii() else 2 for character in name)
+    if columns <= 2 * _HAN_A_LINE // (2 if large else 1):
+        return [name]
+    words = ("住房公积金", "管理中心") if large else ("住房公积金",)
+    for word in words:
+        name = name.replace(word, "\n" + word)
+    return name.strip().split("\n")
 
 
 def _foot(terms: SlipTerms) -> tuple[Paragraph | Rule, ...]:
@@ -192,11 +213,46 @@ PAYOUT: Mapping[PayoutState, Text] = {
 """How far the money of an operation has come that is done."""
 
 
+REFERRAL: Mapping[ReferralState, Text] = {
+    ReferralState.WAITING: _("已受理，对方中心办理中"),
+    ReferralState.GRANTED: _("已办结"),
+    ReferralState.REFUSED: _("对方中心没有通过"),
+    ReferralState.WITHDRAWN: _("已撤销"),
+}
+"""How far an application has come that was accepted here."""
+
+
+REFERRAL_DAY: Mapping[ReferralState, Text] = {
+    ReferralState.WAITING: _("最迟办结"),
+    ReferralState.GRANTED: _("办结日期"),
+    ReferralState.REFUSED: _("答复日期"),
+    ReferralState.WITHDRAWN: _("撤销日期"),
+}
+"""What the day of an application is."""
+
+
 def state_on_slip(operation: Operation) -> Text:
-    """How far ``operation`` has come; where it pays the citizen, how far the money has."""
+    """How far ``operation`` has come; where it pays the citizen, how far the money has; where
+    another centre decides, how far that centre is."""
     if operation.payout is not None:
         return PAYOUT[operation.payout.state]
+    if operation.referral is not None and operation.state is OperationState.DONE:
+        return REFERRAL[operation.referral.state]
     return STATE_ON_SLIP[operation.state]
+
+
+def number_label(operation: Operation) -> Text:
+    """What the serial of ``operation`` is called."""
+    return _("业务流水号") if operation.referral is None else _("受理编号")
+
+
+def stage_of(operation: Operation) -> CentreWords | None:
+    """The stage that the other centre has come to, in plain words; None where there is none."""
+    referral = operation.referral
+    if referral is None or not referral.stage:
+        return None
+    word = codes.word(codes.Table.TRANSFER_STAGE, referral.stage)
+    return CentreWords(zh=word.explain(Language.ZH), en=word.explain(Language.EN))
 
 
 def document_slip(terms: SlipTerms, document: Document) -> Slip:

@@ -1,0 +1,1 @@
+"""How a terminal gets its number, its certificate and its settings, and keeps them in force."""

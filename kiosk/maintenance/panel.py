@@ -1,0 +1,69 @@
+"""The acts that try the panel: touch, brightness, and how loud the terminal is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from drivers.device import Kind
+from drivers.speaker.types import Play, Sound
+from kiosk.maintenance.acts import maintenance_act
+from kiosk.maintenance.session import MaintenanceSession
+from kiosk.terminal.volume import keep_volume
+from kiosk.visit.steps import Choose, Option
+from kiosk.visit.trial_steps import TouchTest
+from kiosk.words import Sayable, _
+
+STEPS = (20, 40, 60, 80, 100)
+"""Percent that can be chosen."""
+BACKLIGHTS = Path("/sys/class/backlight")
+PLAY_S = 5.0
+
+
+def _percent(title: Sayable) -> Choose:
+    options = tuple(Option(str(step), _("{percent}%", percent=step)) for step in STEPS)
+    return Choose(title, options)
+
+
+@maintenance_act("touch-test", title=_("触摸测试"), icon="down", noted=False)
+def try_touch(session: MaintenanceSession) -> Sayable:
+    """Have every field of the panel pressed."""
+    session.ask(TouchTest())
+    return ""
+
+
+@maintenance_act("volume", title=_("音量"), icon="speaker", device=Kind.SPEAKER)
+def set_volume(session: MaintenanceSession) -> Sayable:
+    """Choose how loud the terminal is, and hear it. A knob of the cabinet goes before it."""
+    percent = int(session.ask(_percent(_("音量是多少？"))))
+    session.terminal.hosts[Kind.SPEAKER].execute(Play(Sound.DONE, percent), PLAY_S)
+    keep_volume(session.state, percent)
+    return _("音量设为 {percent}%，下一位市民起生效", percent=percent)
+
+
+def _backlight() -> Path | None:
+    """The folder of the panel's backlight in sysfs; None: the panel has none that can be set."""
+    try:
+        found = sorted(BACKLIGHTS.iterdir())
+    except OSError:
+        return None
+    return found[0] if found else None
+
+
+def _no_backlight(session: MaintenanceSession) -> Sayable | None:
+    return None if _backlight() else _("这块屏幕的亮度不能由本机调节")
+
+
+@maintenance_act("brightness", title=_("亮度"), icon="contrast", closed=_no_backlight)
+def set_brightness(session: MaintenanceSession) -> Sayable:
+    """Choose how bright the panel is, at once."""
+    percent = int(session.ask(_percent(_("屏幕多亮？"))))
+    folder = _backlight()
+    try:
+        if folder is None:
+            raise OSError(0, "no backlight")
+        most = int((folder / "max_brightness").read_text(encoding="ascii"))
+        (folder / "brightness").write_text(str(max(1, most * percent // 100)), encoding="ascii")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", "") or type(error).__name__
+        return _("亮度没有变：{why}", why=why)
+    return _("亮度设为 {percent}%", percent=percent)

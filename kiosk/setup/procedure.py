@@ -1,0 +1,250 @@
+"""The whole of ``kiosk setup``: look, ask, show the change, write, name, examine, print."""
+
+from __future__ import annotations
+
+import subprocess
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+import click
+
+from drivers.device import Kind
+from drivers.sentence import en, joined
+from kiosk import settings as settings_file
+from kiosk.doctor import console, examination, names, plugged, processes
+from kiosk.doctor.panels import ScreenFacts
+from kiosk.doctor.text import moment, said_name
+from kiosk.settings import NoSettings, Settings, SettingsError
+from kiosk.setup import discovery, proposal, questions, rules_file, toml_file, writing
+from kiosk.setup.discovery import Discovery, SearchPlace
+from kiosk.setup.proposal import PresentSettings, Proposal, SiteFacts
+from kiosk.setup.questions import GivenAnswers
+from kiosk.words import locale_language, say_sentence
+
+Say = Callable[[str], str]
+_UDEV = Path("/run/udev/control")
+_SETTLE_S = 20
+
+
+@dataclass(frozen=True, slots=True)
+class SetupOrder:
+    """What the options of the command line say."""
+
+    file: Path
+    """The settings to write."""
+    given: GivenAnswers
+    rules: Path = names.RULES
+    keep: Path = Path("/var/lib/kiosk/doctor")
+    """Where the doctor's results are kept."""
+    pdf: Path | None = None
+    quiet: bool = False
+    """Ask nobody; take what was found, and write."""
+    prints: bool = True
+
+
+def run(order: SetupOrder, place: SearchPlace) -> int:
+    """Set the machine up. Returns the exit code: 0 says fit for service. Raises
+    :class:`click.ClickException` with one sentence, before anything was written."""
+    say = partial(say_sentence, language=locale_language())
+    text, before = _present(order.file, say)
+    _check_way(order.file, say)
+    if order.quiet:
+        _ask(order, Discovery(), before, say)  # what lacks is told before the search
+    click.echo(say(en("looking at everything that is plugged in (up to half a minute)…")))
+    found = discovery.look(place, before.devices)
+    _tell(found, say)
+    site = _ask(order, found, before, say)
+    found = _at_usual_places(found, site, before)
+    chosen = questions.choose(found, quiet=order.quiet, say=say)
+    made = proposal.make(found, site, before, chosen)
+    _tell_choice(made, say)
+    new, loaded = _edited(text, made, order.file, say)
+    old_rules = _rules_of(order.rules, say)
+    new_rules = rules_file.edited(old_rules, made.named, found.nodes, say)
+    if new_rules != old_rules:
+        _check_writable(order.rules, say)
+    changes = [
+        writing.difference(order.file, text, new),
+        writing.difference(order.rules, old_rules, new_rules),
+    ]
+    if any(changes):
+        click.echo("\n" + "\n".join(filter(None, changes)) + "\n")
+        if not order.quiet and not click.confirm(say(en("Write this?")), default=True):
+            click.echo(say(en("nothing was written")))
+            return 1
+    else:
+        click.echo(say(en("the settings fit this machine: nothing to write")))
+    if new != text:
+        _write(order.file, new, 0o640, say)
+    if new_rules != old_rules:
+        _name(order.rules, new_rules, place, say)
+    click.echo("")
+    return console.report(loaded, order.file, False, order.keep, order.pdf, prints=order.prints)
+
+
+def _ask(order: SetupOrder, found: Discovery, before: PresentSettings, say: Say) -> SiteFacts:
+    try:
+        return questions.ask(order.given, found, before, quiet=order.quiet, say=say)
+    except questions.Unanswered as error:
+        raise click.ClickException(
+            say(en("nobody is asked with --yes: say {option} too", option=str(error)))
+        ) from None
+
+
+def _present(file: Path, say: Say) -> tuple[str, PresentSettings]:
+    """The text and the tables of the settings so far."""
+    try:
+        settings_file.load(file)
+        text = file.read_text(encoding="utf-8")
+    except NoSettings:
+        return "", PresentSettings({}, settings_file.with_enrolled({}))
+    except SettingsError as error:
+        mend = examination.mend_of(error, file)
+        raise click.ClickException(f"{error}\n→ {say(mend)}") from None
+    own = tomllib.loads(text)
+    merged = settings_file.with_enrolled(own)
+    return text, PresentSettings(own, merged, toml_file.withheld(text))
+
+
+def _check_way(file: Path, say: Say) -> None:
+    """Complain now of what would hinder the writing, not after all questions."""
+    if terminal := processes.terminal_of(file):
+        seen = en("the terminal runs (process {pid}), and has the devices", pid=terminal.pid)
+        raise click.ClickException(
+            say(joined("; ", seen, en("end it first: {command}", command="systemctl stop kiosk")))
+        )
+    _check_writable(file, say)
+
+
+def _check_writable(file: Path, say: Say) -> None:
+    if why := writing.obstacle(file):
+        seen = en("{file} cannot be written: {why}", file=file, why=why)
+        mend = en("run this command as root, or name another --settings and --rules")
+        raise click.ClickException(say(joined("; ", seen, mend)))
+
+
+def _rules_of(file: Path, say: Say) -> str:
+    """The rules so far; "" where there are none."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError) as error:
+        raise click.ClickException(say(joined(": ", str(file), str(error)))) from None
+
+
+def _edited(text: str, made: Proposal, file: Path, say: Say) -> tuple[str, Settings]:
+    """The new text of the settings, and what it says."""
+    try:
+        new = toml_file.edited(text, made.assignments, _heading(say), say)
+        return new, settings_file.parse(new, file)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    except ValueError as error:
+        raise click.ClickException(say(joined(": ", str(file), str(error)))) from None
+
+
+def _at_usual_places(found: Discovery, site: SiteFacts, before: PresentSettings) -> Discovery:
+    """``found``, and what answers at the addresses of the profile that nobody told of: a printer
+    that does not speak mDNS stands at a fixed address."""
+    if site.place == before.profile:
+        return found  # these addresses were asked
+    usual = settings_file.profile_table(site.place)["devices"]
+    there = {one.kind for one in found.devices}
+    missing = {Kind(kind): table for kind, table in usual.items() if kind not in there}
+    more = [one for one in discovery.ask(missing) if isinstance(one, discovery.FoundDevice)]
+    return replace(found, devices=(*found.devices, *more))
+
+
+def _heading(say: Say) -> tuple[str, ...]:
+    day = moment(datetime.now(UTC)).partition(" ")[0]
+    written = en("The settings of this terminal, first written by `kiosk setup` on {day}.", day=day)
+    again = en("Run it again after a change of devices: what you change here by hand stays.")
+    return say(written), say(again)
+
+
+# -- what is told ---------------------------------------------------------------------------------
+
+
+def _tell(found: Discovery, say: Say) -> None:
+    for one in found.devices:
+        click.echo(f"  ok  {said_name(one.kind, say)}: {say(one.title)}")
+    for unused in found.unused:
+        click.echo(f"  ..  {say(unused.title)}: {say(unused.why)}")
+        if unused.mend:
+            click.echo(f"      → {say(unused.mend)}")
+    click.echo(f"  {'ok' if found.screen.size else '..'}  {say(_screen(found.screen))}")
+    touch = joined(": ", en("touch panel"), ", ".join(found.screen.touch) or en("none"))
+    click.echo(f"  {'ok' if found.screen.touch else '..'}  {say(touch)}")
+    if not found.devices:
+        click.echo(say(en("no device was found: are all cables in, is everything switched on?")))
+
+
+def _screen(screen: ScreenFacts) -> str:
+    if screen.size is None:
+        return en("screen: none is connected")
+    width, height = screen.size
+    seen = en("screen {title}, {width}x{height}", title=screen.title, width=width, height=height)
+    if screen.millimetres is None:
+        return seen
+    wide, high = screen.millimetres
+    return joined(", ", seen, en("{wide} x {high} mm", wide=wide, high=high))
+
+
+def _tell_choice(made: Proposal, say: Say) -> None:
+    for one in made.spare:
+        click.echo(f"  ..  {say(en('not used: {title}', title=one.title))}")
+    for kind in made.absent:
+        seen = en("the profile has a {kind}, and none was found", kind=kind)
+        click.echo(f"  ..  {say(seen)}")
+
+
+# -- what is written ------------------------------------------------------------------------------
+
+
+def _write(path: Path, text: str, mode: int, say: Say) -> None:
+    try:
+        kept = writing.replace(path, text, mode)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise click.ClickException(
+            say(en("{file} cannot be written: {why}", file=path, why=why))
+        ) from None
+    if kept:
+        click.echo(say(en("written: {file}; before: {kept}", file=path, kept=kept)))
+    else:
+        click.echo(say(en("written: {file}", file=path)))
+
+
+def _name(path: Path, text: str, place: SearchPlace, say: Say) -> None:
+    """Write the rules, and have udev give the names now, where it is the one that reads them."""
+    _write(path, text, 0o644, say)
+    if place.root == plugged.ROOT and path == names.RULES and _UDEV.exists():
+        give_names(say)
+
+
+def give_names(say: Say) -> None:
+    """Have udev read its rules again and name what is plugged in. A failure is told; the doctor,
+    who comes next, says which names are missing."""
+    for step in (["control", "--reload"], ["trigger"], ["settle", f"--timeout={_SETTLE_S}"]):
+        try:
+            subprocess.run(
+                ["udevadm", *step],
+                capture_output=True,
+                text=True,
+                timeout=_SETTLE_S + 5,
+                check=True,
+            )
+        except subprocess.CalledProcessError as error:
+            why = error.stderr.strip() or en("exit code {code}", code=error.returncode)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            why = str(error)
+        else:
+            continue
+        told = en("udev has not named the devices: {why}", why=why)
+        click.echo(say(told), err=True)
+        return
