@@ -47,6 +47,11 @@ _SHARED = {
 opens a device, a daemon or a vendor's library."""
 
 
+def kinds_of(name: str) -> tuple[Kind, ...]:
+    """The device classes that have a driver called ``name``."""
+    return tuple(kind for kind, driver in _DRIVERS if driver == name)
+
+
 def create(kind: Kind, name: str, options: Mapping[str, Any]) -> Driver:
     """The driver ``name`` for the device class ``kind``, not yet opened.
 

@@ -40,8 +40,8 @@ class Slots:
         self._memory = SharedMemory(_HEAD + _SLOTS * (_SLOT_HEAD + capacity))
         self._number = 0
 
-    def __reduce__(self) -> tuple[Callable[..., Slots], tuple[int, SharedMemory]]:
-        return _slots_of, (self._capacity, self._memory)
+    def __reduce__(self) -> tuple[Callable[..., Slots], tuple[SharedMemory]]:
+        return slots_of, (self._memory,)
 
     # -- the camera's end ---------------------------------------------------------------------
 
@@ -119,9 +119,10 @@ class Slots:
         return flat.reshape(height, width, 3)
 
 
-def _slots_of(capacity: int, memory: SharedMemory) -> Slots:
+def slots_of(memory: SharedMemory) -> Slots:
+    """The stream in ``memory``, which another process has made."""
     slots = Slots.__new__(Slots)
-    slots._capacity = capacity
+    slots._capacity = (len(memory.view) - _HEAD) // _SLOTS - _SLOT_HEAD
     slots._memory = memory
     slots._number = 0
     return slots

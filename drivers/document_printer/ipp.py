@@ -23,9 +23,15 @@ from drivers.device import (
 )
 from drivers.document_printer.codec import Group, IppMessage, Tag, Value, attribute
 from drivers.document_printer.names import IppOperation, IppStatus, JobState
-from drivers.document_printer.states import STATE_ATTRIBUTES, queue_name, read_status
+from drivers.document_printer.states import (
+    STATE_ATTRIBUTES,
+    SUPPLY_ATTRIBUTES,
+    queue_name,
+    read_status,
+    read_supplies,
+)
 from drivers.document_printer.transport import HttpRefusal, IppWire
-from drivers.document_printer.types import PagesPrinted, PrintDocument
+from drivers.document_printer.types import PagesPrinted, PrintDocument, ReadSupplies, SupplyLevel
 from drivers.sentence import en, joined
 
 A4 = "iso_a4_210x297mm"  # PWG 5101.1
@@ -177,7 +183,7 @@ class IppPrinter(Driver):
 
     @property
     def requests(self) -> tuple[type[Request[Any]], ...]:
-        return (PrintDocument,)
+        return (PrintDocument, ReadSupplies)
 
     def open(self) -> None:
         """Check that a printer answers and takes PDF; cancel the leftover jobs of this terminal."""
@@ -250,6 +256,8 @@ class IppPrinter(Driver):
         return tuple(checks)
 
     def execute(self, request: Request[Any], deadline: Deadline, cancel: CancelToken) -> Any:
+        if isinstance(request, ReadSupplies):
+            return self._supplies()
         if not isinstance(request, PrintDocument):
             raise DeviceError(Reason.UNSUPPORTED, type(request).__name__)
         if self._leftovers:
@@ -604,6 +612,12 @@ class IppPrinter(Driver):
                 return Status(State.BUSY, detail=error.detail)
             raise
         return read_status(answer.group(Tag.PRINTER_GROUP), self._settings.ignored_reasons)
+
+    def _supplies(self) -> tuple[SupplyLevel, ...]:
+        asked = attribute("requested-attributes", Tag.KEYWORD, *SUPPLY_ATTRIBUTES)
+        group = Group(Tag.OPERATION_GROUP, (asked,))
+        answer = self._ask(IppOperation.GET_PRINTER_ATTRIBUTES, group)
+        return read_supplies(answer.group(Tag.PRINTER_GROUP))
 
     def _about_job(self, job: _PrinterJob, *names: str) -> Group:
         return Group(

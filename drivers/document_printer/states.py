@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from drivers.device import Media, Reason, State, Status, Supply
 from drivers.document_printer.codec import Group
 from drivers.document_printer.names import IppPrinterState
+from drivers.document_printer.types import SupplyLevel
 from drivers.sentence import en, joined
 
 STATE_ATTRIBUTES = (
@@ -20,7 +21,11 @@ STATE_ATTRIBUTES = (
 )
 """The attributes that :func:`read_status` needs."""
 
+SUPPLY_ATTRIBUTES = ("marker-names", "marker-levels", "marker-high-levels", "marker-types")
+"""The attributes that :func:`read_supplies` needs; CUPS and most network printers have them."""
+_WHOLE = 100
 _LONGEST = 300
+_NAME = 40
 _SEVERITIES = ("-error", "-warning", "-report")
 
 
@@ -154,6 +159,27 @@ def read_status(printer: Group, ignored: Collection[str] = ()) -> Status:
         mend = _enable(printer) or en("look at the printer's panel: it is stopped")
         return Status(State.OFFLINE, media, paper, Reason.OFFLINE, detail or en("stopped"), mend)
     return Status(_STATES.get(number, State.UNKNOWN), media, paper, None, detail)
+
+
+def read_supplies(printer: Group) -> tuple[SupplyLevel, ...]:
+    """Each supply with how full it is. A level below zero is none: -1 unavailable, -2 unknown, -3
+    some is left. A waste box is full at 100."""
+    levels = printer.values("marker-levels")
+    tops = printer.values("marker-high-levels")
+    names = printer.texts("marker-names") or printer.texts("marker-types")
+    return tuple(
+        SupplyLevel(_printable(name)[:_NAME], _percent(level, top))
+        for name, level, top in zip(
+            names, levels, (*tops, *([_WHOLE] * max(0, len(levels) - len(tops)))), strict=False
+        )
+    )
+
+
+def _percent(level: object, top: object) -> int | None:
+    if not isinstance(level, int) or isinstance(level, bool) or level < 0:
+        return None
+    most = top if isinstance(top, int) and top > 0 else _WHOLE
+    return min(_WHOLE, level * _WHOLE // most)
 
 
 def queue_name(printer: Group) -> str:

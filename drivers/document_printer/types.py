@@ -28,3 +28,17 @@ class PrintDocument(Request[PagesPrinted]):
     pdf: bytes = field(repr=False)
     pages: int
     title: str = "document"
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyLevel:
+    """How full one supply of the printer is, such as its toner; ``percent`` None: it does not
+    tell."""
+
+    name: str
+    percent: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSupplies(Request[tuple[SupplyLevel, ...]]):
+    """What the printer tells of its toner and its waste box; empty: nothing."""

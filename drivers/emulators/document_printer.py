@@ -465,6 +465,8 @@ class DocumentPrinter:
             attribute("printer-make-and-model", Tag.TEXT, self._model),
             attribute("printer-device-id", Tag.TEXT, "MFG:Emulated;MDL:A4;SN:EM0001;CMD:PDF;"),
             attribute("printer-firmware-string-version", Tag.TEXT, "1.0"),
+            attribute("marker-names", Tag.NAME, "Black Toner Cartridge", "Waste Toner Box"),
+            attribute("marker-levels", Tag.INTEGER, 23, -2),
             attribute("document-format-supported", Tag.MIME_TYPE, *self._formats),
             attribute("media-supported", Tag.KEYWORD, "iso_a4_210x297mm", "na_letter_8.5x11in"),
             attribute("operations-supported", Tag.ENUM, *self._operations),
@@ -580,6 +582,7 @@ def rendered(document: bytes, dpi: int) -> list[bytes] | None:
             pdf = pypdfium2.PdfDocument(document)
         except pypdfium2.PdfiumError:
             return None
+        pdf.init_forms()  # a visible seal is a form's widget, and a printer prints it
         sheets = []
         for page in pdf:
             picture = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Clips as the emulated camera plays them, and the face detector that OpenCV itself brings."""
+"""Clips as the emulated camera plays them, and the face detectors that OpenCV itself brings."""
 
 from __future__ import annotations
 
@@ -19,14 +19,19 @@ def pictures(clip: Path) -> Iterator[Any]:
         capture.release()
 
 
-def haar() -> Callable[[Any], object]:
-    """Finds the faces of a BGR picture by the Haar cascade of OpenCV's own package: a peer beside
+def one_thread() -> None:
+    """Have OpenCV use one thread in this process, as a capture does."""
+    import cv2
+
+    cv2.setNumThreads(1)
+
+
+def haar(file: str) -> Callable[[Any], object]:
+    """Finds the faces of a BGR picture by a Haar cascade of OpenCV's own package: a peer beside
     which ours are measured."""
     import cv2
 
-    cascade = cv2.CascadeClassifier(
-        str(Path(cv2.__file__).parent / "data" / "haarcascade_frontalface_default.xml")
-    )
+    cascade = cv2.CascadeClassifier(str(Path(cv2.__file__).parent / "data" / file))
     return lambda picture: cascade.detectMultiScale(
         cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), 1.1, 5, minSize=(80, 80)
     )

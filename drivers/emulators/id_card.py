@@ -41,6 +41,7 @@ FAULTS = (
     "wrong card",
     "unknown kind",
     "unreadable",
+    "find again",
     "lift during read",
     "bad checksum",
     "truncate",
@@ -115,7 +116,8 @@ class IdCardReader:
       answer; ``split``, byte by byte; ``sam failure``, status 60; ``not authorised``, status 66;
       ``wrong card``, status 40 to a select; ``unknown kind``, a layout letter that no standard
       has; ``unreadable``, status 41 to a read, and the reader finds the card again only after it
-      was lifted.
+      was lifted; ``find again``, a card that was read and still lies there is found once more, as
+      by some readers.
     * Faults that strike once unless ``times`` says otherwise: ``lift during read``; ``answer`` with
       ``status``, any code, and ``data`` after it.
     * ``well`` – ends all faults, or only ``fault``.
@@ -329,9 +331,11 @@ class IdCardReader:
         asked_at = time.monotonic()
         self._pause(_SAM_S[SamCommand.FIND])
         with self._changed:
-            if self._card is None or self._card.stage in (CardStage.READ, CardStage.FAILED):
+            card = self._card
+            done = card is not None and card.stage in (CardStage.READ, CardStage.FAILED)
+            if card is None or (done and not self._fault("find again", SamCommand.FIND.name)):
                 return SdtStatus.NO_CARD, b""
-            self._card.stage = CardStage.FOUND
+            card.stage = CardStage.FOUND
             self._found_at = asked_at
             return SdtStatus.CARD_FOUND, bytes(4)
 

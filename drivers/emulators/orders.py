@@ -92,7 +92,7 @@ _ID_CARD = {
         order: Order(_OF_READER)
         for order in (
             *("mute", "sam failure", "not authorised", "wrong card", "unknown kind"),
-            *("unreadable", "bad checksum", "truncate", "junk", "split"),
+            *("unreadable", "find again", "bad checksum", "truncate", "junk", "split"),
         )
     },
     "slow": Order(_OF_READER | _SECONDS),

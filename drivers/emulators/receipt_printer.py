@@ -22,11 +22,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from drivers.emulators.ports import reserved
 from drivers.receipt_printer import glyphs
 
+PAPER_DOTS = {576: 640, 384: 464}
+"""Dots across the paper, 80 or 58 mm, for those that the head prints on, 72 or 48 mm."""
 HEAD_TO_KNIFE = 96
 """Dots of paper between print head and knife: the white top of every slip."""
 LINE = 32
@@ -610,8 +612,8 @@ class _Drawer(ReceiptPrinter):
 
 
 def drawn(data: bytes, *, width: int = 576) -> list[bytes]:
-    """The slips (PNG, ``width`` dots wide) that a printer would print from ``data``. Paper that is
-    not cut off makes no slip."""
+    """The slips (PNG) that a printer with a head of ``width`` dots would print from ``data``. Paper
+    that is not cut off makes no slip."""
     return _Drawer(width=width).draw(data)
 
 
@@ -682,8 +684,8 @@ class _Head:
         return sum(band.height for band in self._bands)
 
     def cut(self) -> tuple[Image.Image, list[str]]:
-        """The slip from the last cut to this one, with the cut drawn as dashes, and its lines of
-        text."""
+        """The slip from the last cut to this one, with the rims of the paper and the cut drawn as
+        dashes, and its lines of text."""
         height = sum(band.height for band in self._bands)
         slip = Image.new("L", (self._width, height), 255)
         y = 0
@@ -693,8 +695,10 @@ class _Head:
         # The paper between head and knife stays in the printer: it is the top of the next slip.
         height -= HEAD_TO_KNIFE
         slip = slip.crop((0, 0, self._width, height))
+        rim = (PAPER_DOTS.get(self._width, self._width) - self._width) // 2
+        slip = ImageOps.expand(slip, (rim, 0), 255)
         canvas = ImageDraw.Draw(slip)
-        for x in range(0, self._width, 12):
+        for x in range(0, slip.width, 12):
             canvas.line((x, height - 1, x + 5, height - 1), fill=128)
         texts = self._texts
         self._new_paper()

@@ -59,6 +59,10 @@ class _ChipFault:
     data: bytes = _GARBAGE
 
 
+class _ForeignProtocolError(EOFError):
+    """The reader speaks the other protocol than the card: pcscd has missed an exchange."""
+
+
 class SmartCardReader:
     """A slot of a virtual reader, with a card that is put and lifted, and faults.
 
@@ -71,7 +75,8 @@ class SmartCardReader:
       :mod:`drivers.emulators.smart_cards.cards`; a card that is in the reader is lifted first,
       slowly enough for pcscd to notice. ``lift`` – the card is taken away.
     * ``swap`` – the same facts; the card is exchanged faster than pcscd polls. With ``at``, the
-      exchange comes in place of the answer to that APDU instead of now.
+      exchange comes in place of the answer to that APDU instead of now. A command in the protocol
+      of the card before breaks the new card's contact, long enough for pcscd to notice.
     * Faults from the APDU ``at`` on (default: the next), counted anew with every ``put``:
       ``yank in mid-apdu``, once; ``mute``, no answer ever; ``slow``, every answer ``seconds``
       later; ``garbage``, ``data`` in place of every answer; ``status``, the code ``sw``, with
@@ -94,6 +99,7 @@ class SmartCardReader:
         self._card: ChipCard | None = None
         self._wire: socket.socket | None = None
         self._met = False  # whether the reader has spoken to this card
+        self._protocol = ""  # of the card that the reader has powered up last
         self._thread: threading.Thread | None = None
         self._faults: dict[str, _ChipFault] = {}
         # the APDU that triggers the swap, and the new card
@@ -218,8 +224,12 @@ class SmartCardReader:
     def _run(self, card: ChipCard, wire: socket.socket | None) -> None:
         """Play ``card`` until it is lifted; when the service ends, connect to the next service."""
         while wire is not None:
+            foreign = False
             with wire, suppress(OSError, EOFError):
-                self._serve(card, wire)
+                try:
+                    self._serve(card, wire)
+                except _ForeignProtocolError:
+                    foreign = True
             with self._changed:
                 self._wire = None
                 self._changed.notify_all()
@@ -227,6 +237,8 @@ class SmartCardReader:
                     self._card = card = self._swap[1]
                     self._swap, self._count = None, 0
                     self._commands.clear()
+                if foreign:
+                    self._changed.wait(_NOTICE_S)  # a lifted card wakes this thread
             wire = self._connect_again(card)
 
     def _connect_again(self, card: ChipCard) -> socket.socket | None:
@@ -260,13 +272,16 @@ class SmartCardReader:
         if code in (_Control.POWER_ON, _Control.RESET):
             with self._changed:
                 self._resets += 1
+                self._protocol = card.protocol
         card.reset()
         return None
 
     def _apdu(self, card: ChipCard, apdu: bytes) -> bytes | None:
         """The card's answer; ``None``: the card stays silent. Raises ``EOFError`` when a fault
-        takes the card away."""
+        takes the card away, and :class:`_ForeignProtocolError`."""
         with self._changed:
+            if card.protocol != self._protocol:
+                raise _ForeignProtocolError
             self._count += 1
             self._commands.append(apdu[:4].hex().upper())
             if self._swap and self._swap[0] == self._count:

@@ -44,6 +44,11 @@ def fork_by(forker: Forker | None) -> None:
     _forker = forker
 
 
+def forks() -> bool:
+    """Whether :func:`start_apart` forks its processes: then one is there in a moment."""
+    return _forker is not None
+
+
 def start_apart(module: str, end: socket.socket) -> ApartProcess:
     """Run ``main`` of ``module`` in a process of its own, with ``end`` of a socket pair.
 
@@ -54,7 +59,8 @@ def start_apart(module: str, end: socket.socket) -> ApartProcess:
     in one thread: the kernel kills the process of a fresh interpreter when that thread ends. Raises
     ``OSError``.
     """
-    forked = _forker(module, end, is_dumpable()) if _forker else None
+    forker = _forker  # another thread gives a nursery up that has died
+    forked = forker(module, end, is_dumpable()) if forker else None
     return forked or _start_fresh(module, end)
 
 

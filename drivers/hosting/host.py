@@ -8,7 +8,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -31,6 +31,9 @@ from drivers.sentence import en
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
+HUNG_S = 10.0
+"""Seconds past the time of a command that its caller waits. Every driver ends sooner; only one that
+hangs lets these seconds pass."""
 REMEMBERED = 256
 """Finished jobs whose results a host remembers; a visit prints a handful."""
 
@@ -48,6 +51,8 @@ class HostPace:
 
 
 PACE = HostPace()
+REST = 3
+"""A host that rests looks at its idle device so many times more rarely."""
 
 
 class LostError(DeviceError):
@@ -119,10 +124,14 @@ class Host(ABC):
         self._open = False
         self._misses = 0
         self._attempts = 0
+        self._rarer = 1
         self._next_look = Deadline(0)
         self._done: OrderedDict[tuple[type, str], Any] = OrderedDict()
         self._thread = threading.Thread(target=self._run, name="device", daemon=True)
         driver.report = self._note
+        self.on_done: Callable[[Request[Any], object], None] = lambda request, outcome: None
+        """Called with each request that the driver has carried out, and its answer or its
+        :class:`DeviceError`, after who waits for the answer has it. Not for a remembered job."""
 
     @property
     def status(self) -> Status:
@@ -149,6 +158,17 @@ class Host(ABC):
         """Begin to look for the device. Does nothing the second time, also after :meth:`stop`."""
         if self._thread.ident is None:
             self._thread.start()
+
+    def rest(self) -> None:
+        """Look at the idle device more rarely: nobody is served, and each look costs power."""
+        self._rarer = REST
+
+    def attend(self) -> None:
+        """Look at the idle device at the usual pace again, from within one usual pause on."""
+        if self._rarer == REST:
+            self._rarer = 1
+            self._next_look = Deadline(self._next_look.remaining() / REST)
+            self._commands.put(None)  # wakes the thread
 
     def stop(self, timeout: float = 5.0) -> None:
         """Cancel the running and all queued commands, close the device and end the thread.
@@ -178,16 +198,22 @@ class Host(ABC):
         return command.future
 
     def execute(self, request: Request[T], seconds: float, cancel: CancelToken | None = None) -> T:
-        """Queue a command and wait for its result. Raises as :meth:`submit` says."""
-        return self.submit(request, seconds, cancel).result()
+        """Queue a command and wait for its result. Raises as :meth:`submit` says, and ``OFFLINE``
+        when the driver does not come back."""
+        token = cancel or CancelToken()
+        future = self.submit(request, seconds, token)
+        if wait((future,), seconds + HUNG_S).not_done:
+            token.cancel()  # a driver that comes back later reads nobody's card for nobody
+            raise DeviceError(Reason.OFFLINE, en("the driver does not come back"), device=self.kind)
+        return future.result()
 
     def reset(self, seconds: float = 15.0) -> None:
         """Bring the device to its state after power-on, when its turn comes within ``seconds``."""
-        self.execute(_Reset(), seconds)
+        self.submit(_Reset(), seconds).result()
 
     def self_test(self, seconds: float = 30.0) -> tuple[Check, ...]:
         """Try what needs no citizen and no paper, when its turn comes within ``seconds``."""
-        return self.execute(_SelfTest(), seconds)
+        return self.submit(_SelfTest(), seconds).result()
 
     # -- the thread ---------------------------------------------------------------------------
 
@@ -216,8 +242,11 @@ class Host(ABC):
                 self._running = command
                 if self._stopping.is_set():  # `stop` has not seen this command in `_running`
                     command.cancel.cancel()
+                known = command.job in self._done
                 self._serve(command)
                 self._running = None
+                if not known:
+                    self._tell_done(command)
 
     def _serve(self, command: _QueuedCommand[Any]) -> None:
         """Do ``command`` and settle its future."""
@@ -230,16 +259,19 @@ class Host(ABC):
             command.future.set_exception(error.of(self.kind))
         except DeviceError as error:
             self._fail(command, error, gone=error.reason in (Reason.NO_DEVICE, Reason.OFFLINE))
-        except Exception as error:  # a bug in the driver must not end this thread
+        except BaseException as error:  # a library may call sys.exit, or panic in Rust
             log.exception("driver failed", extra={"device": self.kind})
             failure = DeviceError(Reason.HARDWARE, type(error).__name__, pages=None)
             self._fail(command, failure, gone=True)
-        except BaseException:  # this thread ends; without an error the caller would wait for ever
-            failure = DeviceError(Reason.HARDWARE, en("its thread ended"), pages=None)
-            command.future.set_exception(failure.of(self.kind))
-            raise
         else:
             command.future.set_result(result)
+
+    def _tell_done(self, command: _QueuedCommand[Any]) -> None:
+        future = command.future
+        try:
+            self.on_done(command.request, future.exception() or future.result())
+        except BaseException:
+            log.exception("result not told", extra={"device": self.kind})
 
     def _fail(self, command: _QueuedCommand[Any], error: DeviceError, *, gone: bool) -> None:
         """Hand out ``error``; ``gone``: the host gives the device up and looks for it again."""
@@ -288,14 +320,14 @@ class Host(ABC):
                 self._look()
             else:
                 self._find()
-            return self._pace.poll_s
+            return self._pace.poll_s * self._rarer
         except DeviceError as error:
             self._misses += 1
             if self._open and self._misses < self._pace.misses:
                 self._open = not isinstance(error, LostError)
                 return self._pace.poll_s if self._open else 0.0
             self._note_gone(error)
-        except Exception as error:
+        except BaseException as error:  # else the thread would end, and the last status stand
             log.exception("driver failed", extra={"device": self.kind})
             self._note_gone(DeviceError(Reason.HARDWARE, type(error).__name__))
         self._close()
@@ -318,7 +350,7 @@ class Host(ABC):
         self._open = False
         try:
             self.driver.close()
-        except Exception:
+        except BaseException:
             log.exception("driver failed", extra={"device": self.kind})
 
     def _note_gone(self, error: DeviceError) -> None:
@@ -333,7 +365,7 @@ class Host(ABC):
         self._status = status
         try:
             self._on_status(status)
-        except Exception:
+        except BaseException:
             if not known:  # else the log has said so
                 log.exception("status not told", extra={"device": self.kind})
             self._untold = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Protocol
@@ -41,6 +41,9 @@ from drivers.id_card.types import AwaitLift, IdCard, LookForCard, ReadCard
 from drivers.sentence import en, words_of
 from drivers.serial_line import PORT_ERRORS, cannot_open, gone, not_open, open_port, stuck
 
+FIND_EVERY: Mapping[str, float] = {"any": 0.3, "emulated": 0.05}
+"""Seconds from one look for a card to the next, the look included, by the reader's model: for any,
+what the protocol asks of every SDT reader; for one that is named, what it was seen to bear."""
 GONE_AGAIN_S = 0.1
 """Seconds until the second look after a look that found no card. A card that is moved may be missed
 once: it counts as gone after two misses."""
@@ -120,14 +123,17 @@ class SdtReader(Driver):
         read_timeout: Annotated[float, msgspec.Meta(gt=0)] = 3.0
         """Seconds until the answer to a read of a card must begin (readers need 0.6 to 2); the time
         of the answer on the wire is added."""
-        find_every: Annotated[float, msgspec.Meta(ge=0.02, le=1)] = 0.3
+        model: Literal["any", "emulated"] = "any"
+        """The reader's model, a name in :data:`FIND_EVERY`."""
+        find_every: Annotated[float, msgspec.Meta(ge=0.02, le=1)] | None = None
         """Seconds from one look for a card to the next, the look included: on average, a citizen
-        waits for half of it. 0.3 is what the protocol asks of every SDT reader. Less only for a
-        model that was seen to bear it; 0.05 for the emulated one."""
+        waits for half of it. Unset: what :data:`FIND_EVERY` says of the model. Less than 0.3 only
+        for a reader that was seen to bear it."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self._settings = settings
+        self._find_every = settings.find_every or FIND_EVERY[settings.model]
         self._port: _SdtPort | None = None
         self._serial = ""
         self._media = Media.UNKNOWN
@@ -297,7 +303,7 @@ class SdtReader(Driver):
             _check_cancel(cancel)
             if deadline.passed():
                 raise DeviceError(Reason.TIMEOUT, en("no card was put on the reader in time"))
-            pause = Deadline(self._settings.find_every)
+            pause = Deadline(self._find_every)
             if self._find(cancel):
                 self._unread = False
                 return
@@ -350,7 +356,7 @@ class SdtReader(Driver):
             _check_cancel(cancel)
             if deadline.passed():
                 raise DeviceError(Reason.TIMEOUT, en("the card still lies on the reader"))
-            pause = Deadline(self._settings.find_every)
+            pause = Deadline(self._find_every)
             there = self._look(cancel)
             if there is Media.UNKNOWN:
                 raise DeviceError(

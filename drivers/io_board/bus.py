@@ -46,6 +46,11 @@ _EXCEPTIONS = {
     10: (en("the gateway has no path to the board"), Reason.OFFLINE),
     11: (en("the board behind the gateway does not answer"), Reason.OFFLINE),
 }
+_OF_GATEWAY = {
+    10: en("check the serial port, speed and parity in the settings of the gateway"),
+    11: en("check power and cable between gateway and board, and the unit in the settings"),
+}
+"""What mends the exceptions that a gateway answers in place of the board."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,14 +187,15 @@ class Bus:
             meaning, reason = _EXCEPTIONS.get(
                 answer.exception_code, (en("unknown exception"), Reason.GARBLED)
             )
-            raise DeviceError(
-                reason,
-                en(
-                    "the board answered exception {code}: {meaning}",
-                    code=answer.exception_code,
-                    meaning=meaning,
-                ),
+            code, mend = answer.exception_code, _OF_GATEWAY.get(answer.exception_code, "")
+            told = (
+                en("the gateway answered exception {code}: {meaning}", code=code, meaning=meaning)
+                if mend
+                else en(
+                    "the board answered exception {code}: {meaning}", code=code, meaning=meaning
+                )
             )
+            raise DeviceError(reason, told, mend=mend)
         return answer
 
     def _insist(self, question: ModbusPDU) -> ModbusPDU:

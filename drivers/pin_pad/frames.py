@@ -129,6 +129,7 @@ class KeyEntry(IntEnum):
 _ALGORITHMS = {1: Algorithm.TDEA, 2: Algorithm.SM4}
 _ALGORITHM_CODES = {algorithm: code for code, algorithm in _ALGORITHMS.items()}
 _BLOCK_BYTES = {Algorithm.TDEA: 8, Algorithm.SM4: 16}
+_SERIAL_BYTES = range(1, 17)
 _KEYS = {1: Key.DIGIT, 2: Key.BACKSPACE, 3: Key.CLEAR, 4: Key.ENTER, 5: Key.CANCEL}
 _KEY_CODES = {key: code for code, key in _KEYS.items()}
 
@@ -264,7 +265,8 @@ def parse_pin_block(data: bytes) -> PinBlock:
         raise _garbled("PIN_BLOCK")
     algorithm = _ALGORITHMS[data[0]]
     serial, block = data[2 : 2 + data[1]], data[2 + data[1] :]
-    if len(block) != _BLOCK_BYTES[algorithm]:
+    # Without the serial of its key, nobody could decrypt the block.
+    if data[1] not in _SERIAL_BYTES or len(block) != _BLOCK_BYTES[algorithm]:
         raise _garbled("PIN_BLOCK")
     return PinBlock(algorithm, _ascii(serial), block)
 
@@ -280,7 +282,7 @@ def encode_session_key(key: SessionKey) -> bytes:
     if not (
         len(key.encrypted) in sizes
         and 3 <= len(key.check_value) <= 8
-        and 1 <= len(key.serial) <= 16
+        and len(key.serial) in _SERIAL_BYTES
         and key.serial.isascii()
         and key.serial.isprintable()
     ):

@@ -15,13 +15,20 @@ from qrcode.main import QRCode
 from drivers.device import DeviceError, Reason
 from drivers.gb18030 import assigned
 from drivers.receipt_printer import commands, glyphs
-from drivers.receipt_printer.layout import Feed, Line, QrLine, RuleLine, TextLine, lay_out
+from drivers.receipt_printer.layout import (
+    RULE_HEIGHT,
+    Feed,
+    Line,
+    QrLine,
+    RuleLine,
+    TextLine,
+    lay_out,
+)
 from drivers.receipt_printer.types import Element, Pair, Paragraph, Slip
 from drivers.sentence import en
 
 QR_DOTS = 240
 """The width of a printed QR code, about: 30 mm, which every telephone reads."""
-_RULE_HEIGHT = 24
 _DASH, _DASH_GAP = 8, 4
 _QUIET_MODULES = 4
 """White modules around a QR code (ISO/IEC 18004); only above and below, its sides are white
@@ -153,9 +160,9 @@ def text_image(line: TextLine, width: int) -> Image.Image:
 
 def rule_image(width: int) -> Image.Image:
     """A dashed line across the paper."""
-    image = Image.new("1", (width, _RULE_HEIGHT), 255)
+    image = Image.new("1", (width, RULE_HEIGHT), 255)
     canvas = ImageDraw.Draw(image)
-    middle = _RULE_HEIGHT // 2 - 4  # a text line has its white below: its middle is higher
+    middle = RULE_HEIGHT // 2 - 4  # a text line has its white below: its middle is higher
     for x in range(0, width, _DASH + _DASH_GAP):
         canvas.rectangle((x, middle, x + _DASH - 1, middle + 1), fill=0)
     return image

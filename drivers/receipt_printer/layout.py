@@ -17,6 +17,13 @@ LEADING = 8
 """Dots of white under every line of text."""
 PITCH = 2 * CELL + LEADING
 """Height of a line of normal size."""
+RULE_HEIGHT = 24
+"""Height of a dashed line."""
+QR_HEIGHT = 320
+"""Height of a QR code with the white around it, about."""
+DOTS_A_MM = 8
+TO_KNIFE_MM = 18
+"""Paper that is fed past the head to cut a slip, about."""
 GAP = 2
 """Least columns between a label and its value on the same line."""
 
@@ -80,6 +87,21 @@ def lay_out(slip: Slip, width: int = 576) -> tuple[Line, ...]:
     A slip of ``scale`` 2 has all text in double size; titles, which are double already, stay so.
     """
     return tuple(line for element in slip.elements for line in _lines(element, slip.scale, width))
+
+
+def length_mm(slip: Slip, width: int = 576) -> int:
+    """How much paper a slip takes on a paper of ``width`` dots, with what is fed to the knife: to
+    some millimetres, since a QR code is taken to be of the usual size."""
+    heights = {RuleLine: RULE_HEIGHT, QrLine: QR_HEIGHT}
+    dots = sum(
+        line.height
+        if isinstance(line, TextLine)
+        else line.dots
+        if isinstance(line, Feed)
+        else heights[type(line)]
+        for line in lay_out(slip, width)
+    )
+    return dots // DOTS_A_MM + TO_KNIFE_MM
 
 
 def columns(text: str) -> int:

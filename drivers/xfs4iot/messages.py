@@ -9,6 +9,7 @@ made with KAL's framework call an interface ``cardReader``, the standard ``CardR
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterable
 from enum import StrEnum
 from functools import cache
@@ -270,7 +271,16 @@ def _read(value: object, form: type[P]) -> P:
     return msgspec.convert(_spelled(value, _type_info(form)), form)
 
 
-_type_info = cache(msgspec.inspect.type_info)
+@cache
+def _type_info(form: type[P]) -> msgspec.inspect.Type:
+    with _preparing:
+        # msgspec prepares a class when it first meets it, and crashes the process when another
+        # thread meets the class meanwhile: the decoder is made for its preparation only.
+        msgspec.json.Decoder(form)
+        return msgspec.inspect.type_info(form)
+
+
+_preparing = threading.Lock()
 
 
 def _spelled(value: Any, form: msgspec.inspect.Type) -> Any:

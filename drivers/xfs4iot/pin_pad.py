@@ -82,7 +82,7 @@ class XfsPinPad(XfsDriver):
         """The name of the PIN key in the pad."""
         master_key: str = "TMK"
         """The name of the key under which session keys are encrypted."""
-        key_serial: str = ""
+        key_serial: Annotated[str, msgspec.Meta(pattern=r"^[!-~]{0,16}\Z")] = ""
         """The serial of a PIN key that the bank keeps loaded; empty: the terminal loads one."""
         algorithm: Algorithm = Algorithm.TDEA
         """The algorithm of the bank's PIN key."""

@@ -45,6 +45,7 @@ class ChipCard:
         self, kind: str, applications: Mapping[bytes, _CardApplication], facts: _CardFacts
     ) -> None:
         self.kind = kind
+        self.protocol = facts.protocol
         self._t0 = facts.protocol == "T0"
         self.atr = bytes.fromhex(facts.atr) or (_T0_ATR if self._t0 else _t1_atr())
         self._applications = dict(applications)
