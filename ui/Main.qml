@@ -22,7 +22,9 @@ Window {
     Binding { target: Theme; property: "motion"; value: Appearance.motion }
     Binding { target: Theme; property: "hair"; value: Math.max(1, 1 / Math.max(0.1, stage.scale)) }
 
-    readonly property BarePage current: page.item as BarePage
+    property BarePage current: null       // the page that is shown
+    property BarePage leaving: null       // the page before it, until the next frame is on the screen
+    property var kept: ({})               // pages that may be shown again, by their names; not in the window
 
     Item {
         id: stage
@@ -50,7 +52,7 @@ Window {
         }
         Rectangle {
             id: band
-            visible: CurrentPage.demo && !CurrentPage.blankScreen
+            visible: CurrentPage.demo && !CurrentPage.blankScreen && CurrentPage.page !== "MaintenancePage"
             y: head.height
             width: parent.width
             height: 44
@@ -86,9 +88,9 @@ Window {
             objectName: "beginning"
             activeFocusOnTab: true        // without this, Tab would not start from here
             Accessible.ignored: true
-            Keys.forwardTo: page.item ? [page.item] : []
+            Keys.forwardTo: window.current ? [window.current] : []
         }
-        Loader {
+        Item {
             id: page
             y: head.height + band.height
             width: parent.width
@@ -135,7 +137,7 @@ Window {
             id: wait
             visible: CurrentPage.slow && !CurrentPage.blankScreen
             z: 2
-            width: Math.min(parent.width - 2 * Theme.side, waiting.implicitWidth + 160)
+            width: Math.min(parent.width - 2 * Theme.side, waiting.x + Math.ceil(line.implicitWidth) + 48)
             height: Math.max(128, waiting.height + 48)
             radius: 64
             color: Theme.ink
@@ -147,10 +149,17 @@ Window {
                 anchors.verticalCenter: parent.verticalCenter
                 color: "#FFFFFF"
             }
+            Label {   // how wide the words are on one line; a label that wraps would tell its own width
+                id: line
+                visible: false
+                text: CurrentPage.waiting
+                wrapMode: Text.NoWrap
+                Accessible.ignored: true
+            }
             Label {
                 id: waiting
                 anchors { left: turning.right; leftMargin: 28; verticalCenter: parent.verticalCenter }
-                width: Math.min(implicitWidth, wait.width - x - 48)
+                width: Math.min(Math.ceil(line.implicitWidth), wait.width - x - 48)
                 text: CurrentPage.waiting
                 color: "#FFFFFF"
                 Accessible.role: Accessible.AlertMessage
@@ -166,18 +175,70 @@ Window {
         }
     }
 
+    // Shows the current page: the one that is kept when it can show the content, else one made anew.
     function show() {
-        const source = Qt.resolvedUrl("pages/" + CurrentPage.page + ".qml")
-        if (page.source === source && current)
-            current.view = CurrentPage.content
-        else
-            page.setSource(source, { "view": CurrentPage.content })
+        goAway()
+        const before = current
+        const again = kept[CurrentPage.page] ?? null
+        delete kept[CurrentPage.page]
+        if (again && CurrentPage.fits) {
+            again.view = CurrentPage.content
+            again.back = CurrentPage.back
+            again.parent = page
+            again.visible = true
+            current = again
+        } else {
+            if (again) again.destroy()
+            current = made(CurrentPage.page, CurrentPage.content, true)
+        }
+        if (!before) return
+        before.visible = false        // a finger that is still down presses nothing there any more
+        if (before.untouched && CurrentPage.keeps) {
+            before.parent = null
+            kept[before.name] = before
+        } else {
+            leaving = before
+        }
     }
+    function made(name: string, view: QtObject, visible: bool): BarePage {
+        const component = Qt.createComponent("pages/" + name + ".qml")
+        const first = { "view": view, "back": CurrentPage.back, "name": name, "visible": visible,
+            "width": page.width, "height": page.height }
+        const next = component.createObject(page, first) as BarePage
+        if (!next) {
+            console.error(component.errorString())
+            return null               // no page: the one before may not stay
+        }
+        next.width = Qt.binding(() => page.width)
+        next.height = Qt.binding(() => page.height)
+        return next
+    }
+    // To take a page apart takes as long as some frames: nobody waits for it.
+    function goAway() {
+        if (leaving) leaving.destroy()
+        leaving = null
+    }
+    onFrameSwapped: if (leaving) goAway()
 
     Connections {
         target: CurrentPage
         function onPageChanged() { window.show() }
-        function onContentChanged() { if (window.current) window.current.view = CurrentPage.content }
+        function onContentChanged() {
+            if (!window.current) return
+            window.current.back = CurrentPage.back
+            window.current.view = CurrentPage.content
+        }
+        function onAhead(name, view) {
+            window.kept[name]?.destroy()
+            const next = window.made(name, view, false)
+            next.parent = null
+            window.kept[name] = next
+        }
+        function onForgotten() {
+            window.goAway()
+            for (const name in window.kept) window.kept[name].destroy()
+            window.kept = {}
+        }
         // No button has the focus when a step begins: Tab leads to the page's first button.
         function onPageShown() { beginning.forceActiveFocus(Qt.OtherFocusReason) }
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import importlib
 import logging
-import os
 import resource
 import sys
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from kiosk import settings as settings_file
 from kiosk.keeper import nursery
 from kiosk.keeper.channel import VisitEnd
 from kiosk.settings import Settings
+from ui import window
 from ui.visit_app import VisitApp
 
 log = logging.getLogger(__name__)
@@ -90,13 +90,11 @@ def run(
         events.SETTINGS_SPOILT.log(log, detail=spoilt)
     if why := confine(needs_of_visit(settings), wanted=settings.production):
         events.NOT_CONFINED.log(log, cause=why)
-    nursery.begin(channel_fd)
+    forker = nursery.begin(channel_fd)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    # What Qt compiles of a page, the next visits read: a fifth of the CPU of a start.
-    os.environ["QML_DISABLE_DISK_CACHE"] = "0"
-    os.environ["QML_DISK_CACHE_PATH"] = str(settings.run_directory / "pages")
+    window.keep_compiled(settings)
     app = QGuiApplication(["kiosk"])
-    visit_app = VisitApp(app, settings, VisitEnd(channel_fd))
+    visit_app = VisitApp(app, settings, VisitEnd(channel_fd), forker)
     if robot and not settings.production:
         module, _, function = robot.partition(":")
         getattr(importlib.import_module(module), function)(visit_app, *told)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from kiosk.settings import Settings
 from kiosk.words import Language
-from ui.qml_types import readable
+from ui.properties import readable
 
 ELDER_SCALE = 1.5
 

@@ -153,14 +153,40 @@ class OutletPart:
 @dataclass(frozen=True, slots=True)
 class AttractContent(PageContent):
     """The services of this terminal, in three lines, the button that begins a visit, and the one
-    that leads to what needs no sign-in."""
+    that leads to what needs no sign-in. ``clock`` is the centre's time now, empty where it is not
+    known; ``possible`` are what can be done now, one kind each, and ``now`` stands above them."""
 
     lines: tuple[str, ...]
     lead: str
     start: str
     public: str
+    clock: str
+    hours: tuple[str, ...]
+    now: str
+    possible: tuple[str, ...]
     fault: bool = False
     """Whether the one line tells why nobody can begin here."""
+    staff: str = ""
+    """The button beside the notices for those who can mend what they tell; empty: nobody can."""
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceContent(PageContent):
+    """The technician's page. ``rest`` words the minutes of the ticket, ``left_s`` are its seconds;
+    0: it has no end."""
+
+    title: str
+    lead: str
+    band: str
+    rest: str
+    left_s: int
+    note: str
+    note_tone: str
+    note_icon: str
+    devices: tuple[OptionPart, ...]
+    counters: tuple[FactPart, ...]
+    acts: tuple[ActionPart, ...]
+    end: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +218,17 @@ class PresentCardContent(PageContent):
 
 @dataclass(frozen=True, slots=True)
 class PresentThingContent(PageContent):
-    """Asks for a card in the slot, or a code before the scanner; ``icon`` stands large."""
+    """Asks for a card in the slot, or a code before the scanner; ``icon`` stands large. The
+    ``device`` lies on the side ``to`` of the screen, ``side`` in words; all three are empty where
+    nobody knows."""
 
     title: str
     lead: str
     icon: str
     help: str
+    device: str
+    side: str
+    to: str
     actions: tuple[ActionPart, ...] = ()
 
 
@@ -373,7 +404,8 @@ class StatementContent(PageContent):
 @dataclass(frozen=True, slots=True)
 class TableContent(PageContent):
     """A table, below the ``sums`` of its lines; without lines, it shows the sentence ``empty``.
-    ``eye`` as in a statement."""
+    ``eye`` as in a statement. ``on`` is the key of the button that leads on and ``on_title`` its
+    text; both empty where there is none. ``phone`` and ``phone_title``: the same of 手机上继续."""
 
     title: str
     lead: str
@@ -384,6 +416,10 @@ class TableContent(PageContent):
     empty: str
     revealed: bool
     eye: str
+    on: str
+    on_title: str
+    phone: str
+    phone_title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,6 +443,7 @@ class EnterNumberContent(PageContent):
     clear: str
     confirm: str
     grouped: bool
+    phone: str  # empty: there is no such button
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,6 +460,8 @@ class EnterDigitsContent(PageContent):
     wrong: str
     clear: str
     confirm: str
+    other: str = ""
+    """The text of the button that leads to other ways in; empty where there are none."""
 
 
 # -- operations -----------------------------------------------------------------------------------
@@ -552,6 +591,34 @@ class GuideContent(PageContent):
     here: str  # how it can be done at a terminal instead; empty: only at the counter
     bring: tuple[str, ...]
     facts: tuple[FactPart, ...]
+    actions: tuple[ActionPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TouchTestContent(PageContent):
+    """Fields to press, with which a technician tries the panel."""
+
+    title: str
+    lead: str
+    actions: tuple[ActionPart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemedyPart:
+    """One thing to do; ``picture`` is an icon, ``number`` its place in the order."""
+
+    number: str
+    picture: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemedyContent(PageContent):
+    """What can be done against a device's fault, in order."""
+
+    title: str
+    lead: str
+    steps: tuple[RemedyPart, ...]
     actions: tuple[ActionPart, ...]
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
@@ -26,20 +28,21 @@ from kiosk.privacy import Sensitive
 from kiosk.settings import Side
 from kiosk.visit.face_steps import CaptureFace
 from kiosk.visit.operation_steps import AwaitResult, Deciding
-from kiosk.visit.steps import CANNOT_DRAW, Preview, Problem, Step
-from kiosk.words import Language, Sayable, Text, _, say, translate
+from kiosk.visit.steps import CANNOT_DRAW, MAINTENANCE, Preview, Problem, Step
+from kiosk.visit.waits import LEAVING, RETURNING
+from kiosk.words import Language, Sayable, Text, _, say
+from ui import attract_words
 from ui.appearance import Appearance
-from ui.contents import PageContent
-from ui.qml_types import ContentObject, object_of, readable
+from ui.contents import AttractContent, PageContent
+from ui.properties import readable
+from ui.qml_types import ContentObject, object_of, same_buttons
 from ui.views import Look, derive, legible
+from ui.window import SLOW_MS
 
 QML_IMPORT_NAME = "Kiosk"
 log = logging.getLogger(__name__)
 WARMING = 0
 """The ticket of a page that a standby draws: no answer to such a page is taken."""
-SLOW_MS = 700
-"""Milliseconds until a wait becomes visible: a spinner for a shorter wait would only flicker."""
-
 LATE_MS = 5000
 """Milliseconds until a wait offers 退出 where it stands."""
 
@@ -66,23 +69,29 @@ class _Shown:
 class CurrentPage(QObject):
     """See the module; the singleton ``CurrentPage`` of QML.
 
-    Others set five attributes: ``listener`` is the dialogue, ``where`` the sides of the devices,
+    Others set six attributes: ``listener`` is the dialogue, ``where`` the sides of the devices,
     ``drawable`` tells whether a font has a character, ``on_blank`` sets its event once the blank
-    frame is on the screen, and ``on_frame`` makes its call once the next frame is.
+    frame is on the screen, ``on_frame`` makes its call once the next frame is, and
+    ``finger_from_before`` tells whether the finger on the glass came down at an earlier step.
     """
 
     changed = Signal()
     pageChanged = Signal()  # another page is shown, with its content
     contentChanged = Signal()  # the same page shows another content
+    ahead = Signal(str, QObject)  # this page is made for later, with this content
+    forgotten = Signal()  # no page that was shown before is shown again
     busyChanged = Signal()
     begun = Signal()  # the first touch of a visit
+    maintained = Signal()  # a technician has asked for the terminal, and no visit begins
     left = Signal()  # 退出 was pressed
     pageShown = Signal(int, str)  # a new step is on its page: ticket, page
     blanked = Signal()
+    standsThere = Signal(bool)  # somebody stands before the screen now, or nobody
 
     _toShow = Signal(object)
     _toCoach = Signal(object, int, object)
     _toHint = Signal(object)
+    _toAnswered = Signal(int)
     _toGreet = Signal(object, bool)
     _toSurround = Signal(object, object, object)
     _toBlank = Signal(object)
@@ -95,22 +104,28 @@ class CurrentPage(QObject):
         self.drawable: Callable[[str], bool] = lambda character: True
         self.on_blank: Callable[[threading.Event], None] = threading.Event.set
         self.on_frame: Callable[[Callable[[], None]], None] = lambda call: call()
+        self.finger_from_before: Callable[[], bool] = lambda: False
         self._appearance = appearance
         self._shown: _Shown | None = None
         self._catalogue: Catalogue | None = None
+        self._fetched_at = 0.0  # when, on the monotonic clock; 0: it was kept, and is no fresh one
         self._notices: tuple[Sayable, ...] = ()
         self._bulletins: tuple[Sayable, ...] = ()
         self._greeting = self._hint = ""
-        self._agent = False
         self._answered = -1
-        self._slow = self._late = self._blank = self._leaving = False
+        self._waits: Sayable = ""
+        self._agent = self._slow = self._late = self._blank = self._leaving = False
         self.in_visit = False
         self.preview: Stream | None = None
         """The camera's preview while a capture goes on."""
         self.shows = PageContent()
         """The content of the page, as plain data."""
         self._object: ContentObject | None = None
-        self._before: ContentObject | None = None  # the page that is leaving still reads from it
+        self._before: ContentObject | None = None  # the shown page has read from it until now
+        self._kept: dict[str, ContentObject] = {}
+        """By its page, the last content of each page that was shown before."""
+        self._ahead: set[ContentObject] = set()  # those of them that nobody has seen
+        self._fits = False
         self._paper: tuple[Preview, PaperPages] | None = None
         self._paper_lock = threading.Lock()  # never held while a page is drawn
         self._bug: tuple[int, Problem] | None = None  # of the step with this ticket
@@ -120,12 +135,16 @@ class CurrentPage(QObject):
         self._late_timer.timeout.connect(self._become_late)
         self._patience = QTimer(self, singleShot=True)
         self._patience.timeout.connect(self._look_again)
+        self._minute = QTimer(self, singleShot=True)
+        self._minute.timeout.connect(self._derive)
 
         appearance.languageChanged.connect(self._look_again)
         appearance.amountsChanged.connect(self._look_again)
+        appearance.changed.connect(self._forget)
         self._toShow.connect(self._show)
         self._toCoach.connect(self._coach)
         self._toHint.connect(self._set_hint)
+        self._toAnswered.connect(self._wait)
         self._toGreet.connect(self._greet)
         self._toSurround.connect(self._surround)
         self._toBlank.connect(self._go_blank)
@@ -135,6 +154,7 @@ class CurrentPage(QObject):
         """Forget the visit. What is shown next is nobody's."""
         self._shown = None
         self._keep_paper(None)
+        self._forget()
         self._greeting = self._hint = ""
         self._agent = False
         self._notices = self._bulletins = ()
@@ -165,6 +185,9 @@ class CurrentPage(QObject):
     def hint(self, text: Text) -> None:
         self._toHint.emit(text)
 
+    def answered(self, ticket: int) -> None:
+        self._toAnswered.emit(ticket)
+
     def greet(self, name: Sensitive[str], *, agent: bool = False) -> None:
         self._toGreet.emit(name, agent)
 
@@ -176,12 +199,21 @@ class CurrentPage(QObject):
     ) -> None:
         self._toSurround.emit(catalogue, notices, bulletins)
 
+    def stands_there(self, somebody: bool) -> None:
+        self.standsThere.emit(somebody)
+
     def blank(self) -> None:
         done = threading.Event()
         self._toBlank.emit(done)
         done.wait(2.0)
 
     # -- in the screen's thread ---------------------------------------------------------------
+
+    def recall(self, kept: Catalogue | None, bulletins: tuple[Sayable, ...]) -> None:
+        """Show an earlier edition of the catalogue, whose clock tells nothing, until the centre has
+        answered."""
+        self._catalogue, self._fetched_at, self._bulletins = kept, 0.0, bulletins
+        self._look_again()
 
     @property
     def idles(self) -> bool:
@@ -227,24 +259,81 @@ class CurrentPage(QObject):
     def _derive(self, *, new: bool = False) -> None:
         if self._shown is None:
             return
-        appearance = self._appearance
-        look = Look(appearance.language, appearance.revealed, self._catalogue, self.where)
+        look = self._look()
         try:
             shows = legible(derive(self._shown_step(), look), self.drawable)
         except Exception as error:  # noqa: BLE001 - a bug: the page before may not stay
             shows = derive(self._page_of_bug(self._shown.ticket, error), look)
+        if look.now and isinstance(shows, AttractContent):
+            self._minute.start(1000 * (60 - look.now.second))
         same_page = shows.page == self.shows.page
         if not new and shows == self.shows:
             return
-        if self._before is not None:
-            self._before.deleteLater()
-        self._before, self.shows = self._object, shows
-        self._object = object_of(shows, self, self._before)
-        self.changed.emit()
-        if not same_page:
-            self.pageChanged.emit()
-        else:
+        before, self.shows = self._object, shows
+        if same_page:
+            self._object = object_of(shows, self, before)
+            self._give_up(self._before)
+            self._before = before
+            self.changed.emit()
             self.contentChanged.emit()
+        else:
+            over = self._turn_page(before)
+            self.changed.emit()
+            self.pageChanged.emit()
+            self._give_up(over)
+
+    def _look(self) -> Look:
+        appearance = self._appearance
+        now = self._now()
+        return Look(appearance.language, appearance.revealed, self._catalogue, self.where, now)
+
+    def _turn_page(self, before: ContentObject | None) -> ContentObject | None:
+        """Take the content of another page up: the object that this page has shown, when it is the
+        same. Returns the object that nobody shows any more. A page that was made ahead takes the
+        content if it has its buttons: with others, the page is made anew as quickly."""
+        if before is not None:
+            self._kept[before.content.page] = before
+        again = self._kept.pop(self.shows.page, None)
+        if again is not None and again.content == self.shows:
+            self._object, self._fits = again, True
+            return None
+        shown = self._object = object_of(self.shows, self, again)
+        self._fits = again is not None and again in self._ahead and same_buttons(again, shown)
+        return again
+
+    def make_ahead(self, step: Step[Any]) -> None:
+        """Have the page of ``step`` made and kept out of the window: a later step of this page is
+        shown on it. To be called in the screen's thread, and while another page is shown."""
+        content = derive(step, self._look())
+        over = self._kept.get(content.page)
+        made = self._kept[content.page] = object_of(content, self)
+        self._ahead.add(made)
+        self.ahead.emit(content.page, made)
+        self._give_up(over)
+
+    def forget(self) -> None:
+        """Keep no page and no content of before."""
+        self._forget()
+
+    def _forget(self) -> None:
+        """Forget what was shown before the current page."""
+        self.forgotten.emit()
+        for each in self._kept.values():
+            each.deleteLater()
+        self._kept.clear()
+        self._ahead.clear()
+
+    @staticmethod
+    def _give_up(over: ContentObject | None) -> None:
+        """Delete what no page reads any more, after the page that has read from it."""
+        if over is not None:
+            over.deleteLater()
+
+    def _now(self) -> datetime | None:
+        """The centre's time; None where it has not told any yet."""
+        if self._catalogue is None or not self._fetched_at:
+            return None
+        return self._catalogue.clock + timedelta(seconds=time.monotonic() - self._fetched_at)
 
     def _page_of_bug(self, ticket: int, error: Exception) -> Problem:
         """The page in place of a step whose view cannot be made; only 退出 leads on."""
@@ -287,7 +376,8 @@ class CurrentPage(QObject):
         notices: tuple[Sayable, ...],
         bulletins: tuple[Sayable, ...],
     ) -> None:
-        self._catalogue = catalogue or self._catalogue
+        if catalogue is not None and catalogue is not self._catalogue:
+            self._catalogue, self._fetched_at = catalogue, time.monotonic()
         self._notices, self._bulletins = notices, bulletins
         self._derive()
         self.changed.emit()
@@ -297,9 +387,21 @@ class CurrentPage(QObject):
         self.preview = None
         self._shown = None
         self._keep_paper(None)
+        self._forget()
         self.changed.emit()
         self.blanked.emit()
         self.on_blank(done)
+
+    def _wait(self, ticket: int, waits: Sayable | None = None) -> None:
+        """The page of ``ticket`` has its answer: it sleeps, and tells of a wait that lasts.
+        ``waits``: in which words; None: a device, the camera or a phone has answered."""
+        if self._shown is None or self._shown.ticket != ticket or self._leaving:
+            return
+        self._answered = ticket
+        self._waits = self._shown.step.wait_after(None) if waits is None else waits
+        self._slow_timer.start()
+        self._late_timer.start()
+        self.busyChanged.emit()
 
     def _become_slow(self) -> None:
         self._slow = True
@@ -359,6 +461,12 @@ class CurrentPage(QObject):
 
     page = readable(str, lambda self: self.shows.page, pageChanged)
     content = readable(QObject, lambda self: self._object, contentChanged)
+    keeps = readable(
+        bool, lambda self: bool(self._shown and self._shown.ticket != WARMING), changed
+    )
+    """Whether the pages of before may be shown again: a standby's are nobody's."""
+    fits = readable(bool, lambda self: self._fits, pageChanged)
+    """Whether the page, if it is kept, shows the content as if it was made anew."""
     ticket = readable(int, lambda self: self._shown.ticket if self._shown else 0, changed)
     back = readable(bool, lambda self: bool(self._shown and self._shown.back), changed)
     busy = readable(bool, lambda self: self._is_busy(), busyChanged)
@@ -372,10 +480,7 @@ class CurrentPage(QObject):
     """Whether the greeting is for who acts for a unit."""
 
     def _words_of_wait(self) -> str:
-        if self._shown is None:
-            return ""
-        waits = _("正在退出，请稍候") if self._leaving else self._shown.step.waits
-        return say(waits, self.language)
+        return say(LEAVING if self._leaving else self._waits, self.language)
 
     waiting = readable(str, _words_of_wait, busyChanged)
     """What the terminal waits for."""
@@ -385,7 +490,7 @@ class CurrentPage(QObject):
 
     def _name_of_centre(self) -> str:
         if self._catalogue is None:
-            return translate("住房公积金", self.language)
+            return say(attract_words.NAMELESS, self.language)
         return say(self._catalogue.short_name, self.language)
 
     def _all_notices(self) -> str:
@@ -408,22 +513,21 @@ class CurrentPage(QObject):
         further answer."""
         if self._shown is None or self._shown.ticket == WARMING or self._is_busy():
             return
+        if self.finger_from_before():
+            return  # the page has changed under a finger that rested on a button of the same place
         if not self.in_visit:
             self.in_visit = True
-            self.begun.emit()
-        self._answered = self._shown.ticket
+            (self.maintained if value == MAINTENANCE else self.begun).emit()
         self._hint = ""
-        self._slow_timer.start()
-        self._late_timer.start()
-        self.busyChanged.emit()
+        self._wait(self._shown.ticket, self._shown.step.wait_after(value))
         if self.listener:
             self.listener.answer(self._shown.ticket, value)
 
     @Slot()
     def goBack(self) -> None:
-        if self._shown and self._shown.back and not self._is_busy() and self.listener:
-            self._answered = self._shown.ticket
-            self.busyChanged.emit()
+        possible = self._shown and self._shown.back and not self._is_busy()
+        if self._shown and possible and self.listener and not self.finger_from_before():
+            self._wait(self._shown.ticket, RETURNING)
             self.listener.back()
 
     @Slot()

@@ -7,7 +7,7 @@ from math import ceil
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
 
 from kiosk.settings import VisitLimits
-from ui.qml_types import readable
+from ui.properties import readable
 
 QML_IMPORT_NAME = "Kiosk"
 _TOUCHES = (
@@ -17,6 +17,11 @@ _TOUCHES = (
 )
 
 
+AWAY_S = 3
+"""Seconds for which nobody must stand before the screen until it is covered: who bends down for
+their paper has not gone."""
+
+
 class IdleClock(QObject):
     """Runs from the first touch to the blank screen; the singleton ``IdleClock`` of QML.
 
@@ -24,6 +29,7 @@ class IdleClock(QObject):
     the page is as always; the page asks whether the citizen is still there; the page is covered.
     After the third the visit ends. In the first and in the third, every touch of the window brings
     the page back and begins the first stretch anew; the question wants an answer (:meth:`stay`).
+    When the proximity sensor says that the citizen has stepped away, the page is covered at once.
     """
 
     changed = Signal()
@@ -39,13 +45,15 @@ class IdleClock(QObject):
         """Stop, set both times to nought, and take these limits."""
         self._limits = limits
         self._idle_s = self._visit_s = 0
+        self._away_s: int | None = None  # since nobody stands there; None: somebody may
         self._begun = self._idles = self._held = self._phone = self._care = False
+        self._limited = True
         self._timer.stop()
         self.changed.emit()
 
-    def begin(self) -> None:
-        """The visit begins."""
-        self._begun = True
+    def begin(self, *, limited: bool = True) -> None:
+        """The visit begins; a technician's is not ``limited``."""
+        self._begun, self._away_s, self._limited = True, None, limited
         self._timer.start()
 
     def stop(self) -> None:
@@ -71,10 +79,20 @@ class IdleClock(QObject):
         self._care = care
         self.changed.emit()
 
+    @Slot(bool)
+    def stands_there(self, somebody: bool) -> None:
+        """The sensor has seen somebody come, or go. A touch is better evidence: after one, the
+        sensor must see somebody come before it is believed again that they went."""
+        self._away_s = None if somebody else 0
+
     def tick(self) -> None:
         """One more second of the visit."""
         self._visit_s += 1
-        if self._visit_s >= self._limits.limit_s:
+        if self._away_s is not None:
+            self._away_s += 1
+            if self._away_s >= AWAY_S and self._counts() and not self._held:
+                self._idle_s = max(self._idle_s, ceil(self._covers_at()) - 1)
+        if self._limited and self._visit_s >= self._limits.limit_s:
             self.timedOut.emit("limit")
             return
         if self._idles and not self._held:
@@ -87,7 +105,8 @@ class IdleClock(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """See every touch and key on the window. A touch that lifts the cover does nothing else:
         the citizen cannot see yet what lies under their finger."""
-        if event.type() in _TOUCHES and self._idle_s > 0:
+        if event.type() in _TOUCHES:
+            self._away_s = None
             if self._is_covered():
                 self.stay()
                 return True
@@ -121,7 +140,8 @@ class IdleClock(QObject):
 
     def _visit_left(self) -> int:
         left = self._limits.limit_s - self._visit_s
-        return max(1, ceil(left)) if self._begun and left <= self._limits.limit_warn_s else 0
+        ends = self._begun and self._limited and left <= self._limits.limit_warn_s
+        return max(1, ceil(left)) if ends else 0
 
     secondsLeft = readable(int, lambda self: self._seconds_left(), changed)
     """Seconds until the page is covered, while the page asks; otherwise 0."""
@@ -137,5 +157,5 @@ class IdleClock(QObject):
     @Slot()
     def stay(self) -> None:
         """The citizen is still there."""
-        self._idle_s = 0
+        self._idle_s, self._away_s = 0, None
         self.changed.emit()

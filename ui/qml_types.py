@@ -1,4 +1,4 @@
-"""Types for QML, made from the dataclasses of :mod:`ui.contents`, and typed properties.
+"""Types for QML, made from the dataclasses of :mod:`ui.contents`.
 
 A page gets one object of such a type. The object's properties never change: for another content,
 the page gets another object. ``tools/qmllint.py`` describes these types to qmllint.
@@ -6,31 +6,16 @@ the page gets another object. ``tools/qmllint.py`` describes these types to qmll
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import fields
-from typing import Any, ClassVar, TypeVar, cast, get_args, get_type_hints
+from functools import cache
+from typing import Any, ClassVar, cast, get_args, get_type_hints
 
-from PySide6.QtCore import Property, QObject, Signal
-from PySide6.QtQml import qmlRegisterSingletonInstance, qmlRegisterUncreatableType
+from PySide6.QtCore import Property, QObject
+from PySide6.QtQml import qmlRegisterUncreatableType
 
 from ui import contents
 from ui.lists import ListProperty
-
-T = TypeVar("T")
-
-MODULE = "Kiosk"
-"""The QML module that pages import."""
-
-
-def readable(type_: type[T], read: Callable[[Any], T], notify: Signal | None = None) -> T:
-    """A property that QML and Python read; without ``notify`` it never changes.
-
-    The type is that of the value, because PySide's stubs give ``Property`` as the type of
-    ``object.name`` too.
-    """
-    if notify is None:
-        return cast(T, Property(type_, read, constant=True))
-    return cast(T, Property(type_, read, notify=notify))
+from ui.properties import MODULE
 
 
 class ContentObject(QObject):
@@ -79,6 +64,15 @@ def object_of(
     return TYPES[type(content)](content, parent, before)
 
 
+def same_buttons(one: ContentObject, other: ContentObject) -> bool:
+    """Whether two contents of a page have the same parts that can be pressed."""
+    return all(
+        parts is other.parts[name]
+        for name, parts in one.parts.items()
+        if any(hasattr(part, "key") for part in (*parts, *other.parts[name]))
+    )
+
+
 def register() -> None:
     """Register all types with QML, in the module ``Kiosk``."""
     for content, type_ in TYPES.items():
@@ -88,13 +82,7 @@ def register() -> None:
         qmlRegisterUncreatableType(type_, MODULE, 1, 0, name, why)
 
 
-def register_singleton(singleton: QObject) -> None:
-    """Register ``singleton``, the only object of its class, under the name of the class."""
-    type_ = type(singleton)
-    name: Any = type_.__name__  # as above
-    qmlRegisterSingletonInstance(type_, MODULE, 1, 0, name, singleton)
-
-
+@cache
 def _hints(content: type) -> dict[str, Any]:
     return get_type_hints(content, vars(contents))
 

@@ -12,8 +12,10 @@ from decimal import Decimal
 from itertools import cycle
 from typing import Any
 
+from kiosk.centre.models import Catalogue
 from kiosk.privacy import Sensitive
 from kiosk.services import SERVICES
+from kiosk.services.choosing import purpose_options
 from kiosk.visit.steps import (
     Action,
     Choose,
@@ -37,6 +39,8 @@ from kiosk.visit.steps import (
 )
 from kiosk.words import Month, _
 
+_PAPER = "deposit-certificate"
+"""The paper that most citizens print."""
 _DAY = date(2026, 1, 1)
 _MONEY = Decimal("12345.67")
 _GROUPS = ("query", "paper", "withdrawal", "loan", "change")
@@ -63,6 +67,16 @@ def steps() -> Iterator[Step[Any]]:
     )
     yield Rate(_("账户查询"))
     yield Farewell(papers=True)
+
+
+def ahead(catalogue: Catalogue | None) -> Iterator[Step[Any]]:
+    """A step, which says nothing of anybody, for every page that is made ahead: pages of almost
+    every visit, whose buttons are known before, and which read and move nothing while they wait."""
+    yield EnterSmsCode("", 0)
+    yield Rate("")
+    for offer in catalogue.offers if catalogue else ():
+        if offer.service == _PAPER and len(offer.purposes) > 1:
+            yield Choose("", purpose_options(offer))
 
 
 def _statement() -> ShowStatement:

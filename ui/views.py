@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar, cast
 from unicodedata import category
@@ -20,6 +20,16 @@ from kiosk.centre.outlets import Outlet
 from kiosk.renminbi import in_words
 from kiosk.settings import Side
 from kiosk.visit.face_steps import CaptureFace, ConsentToFace, ReadNotice
+from kiosk.visit.handover import ON_PHONE
+from kiosk.visit.handover_steps import ShowHandover
+from kiosk.visit.maintenance_steps import (
+    DeviceCard,
+    EnterStaffPin,
+    MaintenanceHome,
+    PresentStaffCard,
+    ScanTicket,
+    Todo,
+)
 from kiosk.visit.operation_steps import (
     LATER,
     AwaitConsent,
@@ -31,10 +41,11 @@ from kiosk.visit.operation_steps import (
     ReadText,
     ShowOutcome,
 )
-from kiosk.visit.operation_words import PAYS_OUT, amount_label, card, changed
+from kiosk.visit.operation_words import PAYS_OUT, amount_label, card, changed, referred
 from kiosk.visit.outlet_steps import TICKET, ChooseOutlet, way
 from kiosk.visit.pin_steps import PIN_DIGITS, EnterPin, PresentBankCard
 from kiosk.visit.public_steps import ReadArticle, ReadGuide, ScanPaper, ShowLoanYears
+from kiosk.visit.remedies import DONE, FOR_STAFF, ShowRemedy
 from kiosk.visit.steps import (
     OTHER,
     SIGN_IN,
@@ -57,6 +68,7 @@ from kiosk.visit.steps import (
     HeldUp,
     IsItYou,
     Menu,
+    OpenKind,
     Option,
     OutOfService,
     PaperReady,
@@ -76,9 +88,10 @@ from kiosk.visit.steps import (
     Tone,
     WayTile,
 )
+from kiosk.visit.trial_steps import TouchTest
 from kiosk.visit.unit_steps import ChooseEmployees, PresentEmployeeCard, UnitMenu
 from kiosk.words import HIDDEN, Language, Month, Sayable, Text, _, say
-from ui import charts
+from ui import attract_words, charts
 from ui.contents import (
     ActionPart,
     AdvicePart,
@@ -102,6 +115,7 @@ from ui.contents import (
     GuideContent,
     LinePart,
     LoanYearsContent,
+    MaintenanceContent,
     MenuContent,
     MenuRowPart,
     NoticeContent,
@@ -123,9 +137,12 @@ from ui.contents import (
     RateContent,
     ReadTextContent,
     ReasonsContent,
+    RemedyContent,
+    RemedyPart,
     StatementContent,
     TableContent,
     TabPart,
+    TouchTestContent,
     UnitMenuContent,
     WayPart,
 )
@@ -144,6 +161,7 @@ class Look:
     revealed: bool = False  # the citizen has asked to see the amounts
     catalogue: Catalogue | None = None
     where: Mapping[Kind, Side] = field(default_factory=dict)  # the sides of the machine's devices
+    now: datetime | None = None  # the centre's time
 
     def word(self, value: Sayable, *, hidden: bool = False) -> str:
         """``value`` in the citizen's language; with ``hidden``, its amounts are dots until the
@@ -208,20 +226,28 @@ _SIDES: dict[Side, Text] = {
 
 
 def _attract(step: Attract, look: Look) -> AttractContent:
-    if step.fault:
-        return AttractContent(
-            lines=(look.word(step.fault),),
-            lead=look.word(_("其他办法：旁边的自助终端，或到柜台办理")),
-            start=look.word(_("看其他办法")),
-            public=look.word(_("不登录也能办")),
-            fault=True,
-        )
+    lines: tuple[Sayable, ...] = (step.fault,) if step.fault else attract_words.LINES
     return AttractContent(
-        lines=tuple(look.word(line) for line in (_("查公积金"), _("看贷款还款"), _("打缴存证明"))),
-        lead=look.word(_("带上本人身份证，一般两分钟办完")),
-        start=look.word(_("触摸屏幕开始")),
-        public=look.word(_("不登录也能办")),
+        lines=tuple(map(look.word, lines)),
+        lead=look.word(
+            _("其他办法：旁边的自助终端，或到柜台办理") if step.fault else attract_words.LEAD
+        ),
+        start=look.word(_("看其他办法") if step.fault else attract_words.START),
+        public=look.word(attract_words.PUBLIC),
+        clock=f"{look.now:%H:%M}" if look.now else "",
+        hours=tuple(map(look.word, step.hours)),
+        now=look.word(_("现在能办")) if step.possible else "",
+        possible=tuple(_possible(kind, look) for kind in step.possible),
+        fault=step.fault is not None,
+        staff=look.word(FOR_STAFF.title) if step.helps else "",
     )
+
+
+def _possible(kind: OpenKind, look: Look) -> str:
+    comma = "、" if look.language is Language.ZH else ", "
+    what = comma.join(map(look.word, kind.titles))
+    word = _GROUPS.get(kind.group, _GROUPS["other"])[0]
+    return look.word(_("{kind}：{what}", kind=word, what=what))
 
 
 def _out_of_service(step: OutOfService, look: Look) -> OutOfServiceContent:
@@ -244,7 +270,7 @@ _NEAREST = 3
 
 
 def _present_card(step: PresentIdCard, look: Look) -> PresentCardContent:
-    to = look.where.get(Kind.ID_CARD)
+    reader, side, to = _where(Kind.ID_CARD, _("感应区"), look)
     return PresentCardContent(
         title=look.word(_("请把身份证放在感应区")),
         lead=look.word(
@@ -253,9 +279,9 @@ def _present_card(step: PresentIdCard, look: Look) -> PresentCardContent:
         help=look.word(
             _("没带身份证？电子身份证和代办请到柜台，电话 {hotline}", hotline=look.hotline)
         ),
-        reader=look.word(_("感应区")) if to else "",
-        side=look.word(_SIDES[to]) if to else "",
-        to=to or "",
+        reader=reader,
+        side=side,
+        to=to,
         lies=step.lies,
         actions=_others(step.others, look),
     )
@@ -318,6 +344,23 @@ def _await_consent(step: AwaitConsent, look: Look) -> PhoneCodeContent:
     )
 
 
+def _show_handover(step: ShowHandover, look: Look) -> PhoneCodeContent:
+    prove = _("用自己的密码证明身份") if step.proves else _("打开网页")
+    note = _("二维码只能用一次，里面没有您的信息；在手机上证明身份后才看得到")
+    return PhoneCodeContent(
+        title=look.word(_("请用手机扫一扫")),
+        lead=look.word(_("在手机上继续“{business}”", business=step.what)),
+        rows=_qr_rows(step.content.reveal()),
+        whole=step.valid_s,
+        rest=step.valid_for_s,
+        left=look.word(_("还有 {time} 失效", time="%1")),
+        steps=tuple(look.word(each) for each in (_("手机点“扫一扫”"), prove, _("接着办"))),
+        note=look.word(note if step.proves else _("二维码只能用一次，里面没有您的信息")),
+        digits="",
+        actions=(),
+    )
+
+
 def _qr_rows(text: str) -> tuple[str, ...]:
     """The modules of the QR code (GB/T 18284) of ``text``, without a quiet zone."""
     from qrcode.constants import ERROR_CORRECT_M
@@ -339,35 +382,66 @@ def _is_it_you(step: IsItYou, look: Look) -> ConfirmNameContent:
     )
 
 
-def _show_fund_code(step: ShowFundCode, look: Look) -> PresentThingContent:
+def _where(kind: Kind, name: Text, look: Look) -> tuple[str, str, str]:
+    """The device's name, the side of the screen where it lies in words, and that side."""
+    to = look.where.get(kind)
+    return (look.word(name), look.word(_SIDES[to]), to) if to else ("", "", "")
+
+
+def _thing(
+    kind: Kind,
+    title: Sayable,
+    lead: Sayable,
+    help: Sayable,
+    look: Look,
+    actions: tuple[ActionPart, ...] = (),
+) -> PresentThingContent:
+    icon, name = _THINGS[kind]
+    device, side, to = _where(kind, name, look)
     return PresentThingContent(
-        title=look.word(_("请把手机上的码对准扫码窗")),
-        lead=look.word(_("打开全国住房公积金小程序，点“亮码可办”")),
-        icon="scan",
-        help=look.word(_("码一分钟换一次，只能用一次")),
-        actions=_others(step.others, look),
+        look.word(title), look.word(lead), icon, look.word(help), device, side, to, actions
+    )
+
+
+_THINGS: dict[Kind, tuple[str, Text]] = {
+    Kind.SMART_CARD: ("slot", _("插卡口")),
+    Kind.CODE_SCANNER: ("scan", _("扫码窗")),
+}
+"""The icon and the name of the device before which the citizen presents something."""
+
+
+def _show_fund_code(step: ShowFundCode, look: Look) -> PresentThingContent:
+    return _thing(
+        Kind.CODE_SCANNER,
+        _("请把手机上的码对准扫码窗"),
+        _("打开全国住房公积金小程序，点“亮码可办”"),
+        _("码一分钟换一次，只能用一次"),
+        look,
+        _others(step.others, look),
     )
 
 
 def _present_social_security_card(
     step: PresentSocialSecurityCard, look: Look
 ) -> PresentThingContent:
-    return PresentThingContent(
-        title=look.word(_("请插入社保卡")),
-        lead=look.word(_("芯片朝上，读完再取出")),
-        icon="slot",
-        help=look.word(_("不需要社保卡密码")),
-        actions=_others(step.others, look),
+    return _thing(
+        Kind.SMART_CARD,
+        _("请插入社保卡"),
+        _("芯片朝上，读完再取出"),
+        _("不需要社保卡密码"),
+        look,
+        _others(step.others, look),
     )
 
 
 def _present_bank_card(step: PresentBankCard, look: Look) -> PresentThingContent:
-    return PresentThingContent(
-        title=look.word(_("请插入银行卡")),
-        lead=look.word(_("芯片朝上，读完再取出")),
-        icon="slot",
-        help=look.word(_("要用在公积金中心登记的储蓄卡")),
-        actions=_others(step.others, look),
+    return _thing(
+        Kind.SMART_CARD,
+        _("请插入银行卡"),
+        _("芯片朝上，读完再取出"),
+        _("要用在公积金中心登记的储蓄卡"),
+        look,
+        _others(step.others, look),
     )
 
 
@@ -387,19 +461,24 @@ def _enter_pin(step: EnterPin, look: Look) -> EnterPinContent:
 
 
 def _present_new_bank_card(_step: PresentNewBankCard, look: Look) -> PresentThingContent:
-    return PresentThingContent(
-        title=look.word(_("请插入新的银行卡")),
-        lead=look.word(_("芯片朝上，读完再取出")),
-        icon="slot",
-        help=look.word(_("只读卡号，不需要银行卡密码")),
-        actions=_actions((Action(OTHER, _("改为输入卡号"), "keypad"),), look),
+    return _thing(
+        Kind.SMART_CARD,
+        _("请插入新的银行卡"),
+        _("芯片朝上，读完再取出"),
+        _("只读卡号，不需要银行卡密码"),
+        look,
+        _actions((Action(OTHER, _("改为输入卡号"), "keypad"),), look),
     )
 
 
 def _enter_password(step: EnterPassword, look: Look) -> EnterCodeContent:
+    if step.unit:
+        title, lead = _("请输入单位密码"), _("单位在公积金中心设置的 6 位数字")
+    else:
+        title, lead = _("请输入查询密码"), _("您在公积金中心设置的 6 位数字")
     return _secret_digits(
-        _("请输入查询密码"),
-        _("您在公积金中心设置的 6 位数字"),
+        title,
+        lead,
         step.wrong,
         look,
         other=_("换其他方式") if step.others else "",
@@ -508,6 +587,7 @@ _GROUPS: dict[str, tuple[Sayable, str]] = {
     "withdrawal": (_("提取"), "withdrawals"),
     "loan": (_("贷款"), "loan"),
     "change": (_("变更"), "change"),
+    "transfer": (_("转移"), "again"),
     "calculate": (_("计算"), "keypad"),
     "read": (_("了解"), "info"),
     "help": (_("帮助"), "call"),
@@ -659,11 +739,9 @@ def _rate(step: Rate, look: Look) -> RateContent:
 
 
 def _farewell(step: Farewell, look: Look) -> FarewellContent:
-    lead = _("请带好身份证和打印的纸张") if step.papers else _("请带好身份证")
-    if step.lies:
-        lead = _("拿走后本页自动关闭")
+    lead = _("拿走后本页自动关闭") if step.lies else step.words
     return FarewellContent(
-        title=look.word(_("请拿走您的证件") if step.lies else _("再见")),
+        title=look.word(step.words if step.lies else _("再见")),
         lead=look.word(step.why or lead),
         lies=step.lies,
         note=look.word(_("本机不保留您的任何信息")),
@@ -700,9 +778,14 @@ def _show_statement(step: ShowStatement, look: Look) -> StatementContent:
 def _show_table(step: ShowTable, look: Look) -> TableContent:
     hides = any(column.hidden for column in step.columns) and bool(step.rows)
     lines = tuple(_line(row, step.columns, look) for row in step.rows)
+    on = step.action
+    why_not = ""
+    if on and on.closed is not None:
+        why_not = look.word(_("{kind}：{what}", kind=on.title, what=on.closed))
+        on = None
     return TableContent(
         title=look.word(step.title),
-        lead=look.word(step.lead, hidden=hides),
+        lead=" · ".join(filter(None, (look.word(step.lead, hidden=hides), why_not))),
         sums=tuple(
             FactPart(look.word(each.label), look.word(each.value, hidden=each.hidden))
             for each in step.sums
@@ -727,6 +810,10 @@ def _show_table(step: ShowTable, look: Look) -> TableContent:
         empty=look.word(step.empty),
         revealed=look.revealed,
         eye=_eye(look) if hides else "",
+        on=on.key if on else "",
+        on_title=look.word(on.title) if on else "",
+        phone=step.phone.key if step.phone else "",
+        phone_title=look.word(step.phone.title) if step.phone else "",
     )
 
 
@@ -786,6 +873,7 @@ def _enter_number(step: EnterNumber, look: Look) -> EnterNumberContent:
         clear=look.word(_("清空")),
         confirm=look.word(_("下一步")),
         grouped=step.grouped,
+        phone=look.word(ON_PHONE.title) if step.phone else "",
     )
 
 
@@ -800,6 +888,7 @@ def _enter_digits(step: EnterDigits, look: Look) -> EnterDigitsContent:
         wrong=look.word(step.wrong) if step.wrong else "",
         clear=look.word(_("清空")),
         confirm=look.word(_("下一步")),
+        other=look.word(_("换其他方式")) if step.others else "",
     )
 
 
@@ -827,6 +916,7 @@ def _confirm_operation(step: ConfirmOperation, look: Look) -> ConfirmOperationCo
     agreed += [look.word(text.short) for text in operation.texts]
     facts: list[tuple[Sayable, Sayable]] = [(_("业务"), operation.title)]
     facts += [(fact.label, fact.value) for fact in changed(operation, before=True)]
+    facts += [(fact.label, fact.value) for fact in referred(operation)]
     if operation.interest is not None:
         facts.append((_("其中利息"), _("{amount} 元", amount=operation.interest)))
     if operation.payee:
@@ -1127,12 +1217,13 @@ def _read_article(step: ReadArticle, look: Look) -> ReadTextContent:
 
 
 def _scan_paper(_step: ScanPaper, look: Look) -> PresentThingContent:
-    return PresentThingContent(
-        title=look.word(_("请把证明上的二维码对准扫码窗")),
-        lead=look.word(_("听到“滴”声或屏幕变化就好")),
-        icon="scan",
-        help=look.word(_("只查真假，不保存您的证明")),
-        actions=_actions((Action(OTHER, _("改为输入验证码"), "keypad"),), look),
+    return _thing(
+        Kind.CODE_SCANNER,
+        _("请把证明上的二维码对准扫码窗"),
+        _("屏幕变化后就可以拿开"),
+        _("只查真假，不保存您的证明"),
+        look,
+        _actions((Action(OTHER, _("改为输入验证码"), "keypad"),), look),
     )
 
 
@@ -1224,6 +1315,27 @@ def _problem(step: Problem, look: Look) -> ProblemContent:
     )
 
 
+def _touch_test(_step: TouchTest, look: Look) -> TouchTestContent:
+    return TouchTestContent(
+        title=look.word(_("触摸测试")),
+        lead=look.word(_("用手指划过每一格，划过的格子变绿")),
+        actions=_actions((Action(DONE, _("测完了"), "check"),), look),
+    )
+
+
+def _show_remedy(step: ShowRemedy, look: Look) -> RemedyContent:
+    done = _("弄好了") if step.remedy.by_hand else _("知道了")
+    return RemedyContent(
+        title=look.word(step.remedy.title),
+        lead=look.word(_("给店里的工作人员 · 终端编号 {terminal}", terminal=step.terminal)),
+        steps=tuple(
+            RemedyPart(str(number), f"remedy-{each.picture}", look.word(each.text))
+            for number, each in enumerate(step.remedy.steps, 1)
+        ),
+        actions=_actions((Action(DONE, done, "check"),), look),
+    )
+
+
 # -- the face -------------------------------------------------------------------------------------
 
 _POINT_ICONS = {"what": "camera", "why": "face", "kept": "trash", "who": "certificate"}
@@ -1295,6 +1407,87 @@ def _capture_face(step: CaptureFace, look: Look) -> FaceCaptureContent:
     )
 
 
+# -- the technician ------------------------------------------------------------------------------
+
+
+def _scan_ticket(_step: ScanTicket, look: Look) -> PresentThingContent:
+    return _thing(
+        Kind.CODE_SCANNER,
+        _("请把工单上的二维码对准扫码窗"),
+        _("中心签发、写着本机编号的维护工单"),
+        _("没有网络也能用"),
+        look,
+    )
+
+
+def _present_staff_card(_step: PresentStaffCard, look: Look) -> PresentThingContent:
+    return _thing(
+        Kind.SMART_CARD,
+        _("请插入工作卡"),
+        _("芯片朝上，读完再取出"),
+        _("在本机登记过的卡"),
+        look,
+    )
+
+
+def _enter_staff_pin(step: EnterStaffPin, look: Look) -> EnterCodeContent:
+    return _secret_digits(_("请输入工作密码"), _("登记这张卡时设的 6 位数字"), step.wrong, look)
+
+
+def _maintenance_home(step: MaintenanceHome, look: Look) -> MaintenanceContent:
+    first, tone = _first_of_maintenance(step)
+    return MaintenanceContent(
+        title=look.word(
+            _("{count} 项要处理", count=len(step.todo)) if step.todo else _("没有要处理的")
+        ),
+        lead=f"{look.word(step.heading)}\n{look.word(step.who)}",
+        band=look.word(_("维护中 · 暂停对外服务")),
+        rest=look.word(_("工单还剩 %1 分钟")),
+        left_s=step.left_s,
+        note=look.word(first),
+        note_tone=tone.value,
+        note_icon="check" if tone is Tone.GOOD else "warning",
+        devices=tuple(
+            OptionPart(
+                card.device,
+                look.word(card.title),
+                look.word(_state_of(card)),
+                card.icon,
+                tone=card.tone.value,
+            )
+            for card in step.devices
+        ),
+        counters=_facts(step.counters, look),
+        acts=_actions(step.acts, look),
+        end=look.word(_("结束维护，恢复服务")),
+    )
+
+
+def _title_of_maintenance(todo: int) -> Sayable:
+    return _("{count} 项要处理", count=todo) if todo else _("没有要处理的")
+
+
+def _state_of(card: DeviceCard) -> Sayable:
+    if not card.line:
+        return card.state
+    return _("{state} · {line}", state=card.state, line=card.line)
+
+
+def _first_of_maintenance(step: MaintenanceHome) -> tuple[Sayable, Tone]:
+    """What the technician reads first: what the last act came to, or the worst that is to be
+    done."""
+    if step.said:
+        return step.said, Tone.GOOD
+    if not step.todo:
+        return _("所有设备正常"), Tone.GOOD
+    worst = step.todo[0]
+    return _todo(worst), worst.tone
+
+
+def _todo(todo: Todo) -> Sayable:
+    return _("{what}：{mend}", what=todo.title, mend=todo.mend) if todo.mend else todo.title
+
+
 # -- parts ----------------------------------------------------------------------------------------
 
 
@@ -1318,6 +1511,10 @@ def _eye(look: Look) -> str:
 _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     Attract: _attract,
     OutOfService: _out_of_service,
+    ScanTicket: _scan_ticket,
+    PresentStaffCard: _present_staff_card,
+    EnterStaffPin: _enter_staff_pin,
+    MaintenanceHome: _maintenance_home,
     PresentIdCard: _present_card,
     PresentEmployeeCard: _present_employee_card,
     ConfirmName: _confirm_name,
@@ -1351,6 +1548,7 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     ReadText: _read_text,
     Deciding: _deciding,
     AwaitConsent: _await_consent,
+    ShowHandover: _show_handover,
     AwaitResult: _await_result,
     ShowOutcome: _outcome,
     ShowLoanYears: _show_loan_years,
@@ -1361,6 +1559,8 @@ _CONTENTS: dict[type[Step[Any]], Callable[[Any, Look], PageContent]] = {
     PrintingSlip: _printing_slip,
     PaperReady: _paper_ready,
     Problem: _problem,
+    ShowRemedy: _show_remedy,
+    TouchTest: _touch_test,
     AgreeToTerms: _agree_to_terms,
     ConsentToFace: _consent_to_face,
     ReadNotice: _read_notice,

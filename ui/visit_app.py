@@ -7,9 +7,10 @@ import os
 import threading
 from collections.abc import Callable, Generator
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSocketNotifier, QTimer, Signal
+from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
 from drivers.device import Kind
@@ -28,29 +29,37 @@ from kiosk.keeper.channel import (
     Ready,
     Shown,
     Taken,
+    Touched,
+    Upkeep,
     VisitEnd,
 )
+from kiosk.keeper.nursery import Nursery
 from kiosk.login import LoginEvent
 from kiosk.settings import Settings
+from kiosk.upkeep import UpkeepEvent
 from ui.commit_line import KeeperCommitLine
 from ui.current_page import WARMING
+from ui.first_press import FirstPress
 from ui.in_sight import InSight
 from ui.stage import Stage
 
 if TYPE_CHECKING:
+    from kiosk.centre.models import Catalogue
     from kiosk.centre.transport import OnTime
     from kiosk.terminal.terminal import Terminal
 
 ALIVE_MS = 1000
+"""Several of these fit into the silence for which the keeper ends a visit."""
 COLLECT_MS = 60_000
 QUIT_S = 2.5
 """How long devices may take to finish after ``Quit``; then the keeper kills this process."""
 REHEARSE_MS = 10
 """Pause between two rehearsed pages, in which the keeper's ``Live`` is read."""
+COMPILED_AT_ONCE = 2
+"""Pages: compiled between two pauses; what an earlier visit has compiled is read in half a
+millisecond."""
 REST_MS = 60
 """How long the blank frame at the end of a visit stands alone."""
-WINDOW_AT = (16, 16)
-"""Where the window of the demo stands on its screen; the desk's is right of it."""
 
 
 class VisitApp(QObject):
@@ -61,7 +70,13 @@ class VisitApp(QObject):
     ended = Signal(str)
     _over = Signal(str)
 
-    def __init__(self, app: QGuiApplication, settings: Settings, channel: VisitEnd) -> None:
+    def __init__(
+        self,
+        app: QGuiApplication,
+        settings: Settings,
+        channel: VisitEnd,
+        nursery: Nursery | None = None,
+    ) -> None:
         super().__init__()
         self._app = app
         self._settings = settings
@@ -71,14 +86,17 @@ class VisitApp(QObject):
         self.page.on_blank = lambda done: self._after_next_frame(partial(self._blanked, done))
         self.page.on_frame = self._after_next_frame
         self.page.begun.connect(self._begun)
+        self._first_press = FirstPress(self.page, self.stage.appearance)
         self.terminal: Terminal | None = None
         self.on_time: OnTime | None = None
         self._over.connect(self._end)
-        self._alive = QTimer(self, interval=ALIVE_MS)
+        self._alive = QTimer(self, interval=ALIVE_MS, timerType=Qt.TimerType.VeryCoarseTimer)
         self._alive.timeout.connect(self._say_alive)
         self._in_sight: InSight | None = None
         self._collector = QTimer(self, interval=COLLECT_MS)
         self._collector.timeout.connect(self._collect)
+        self._recalled: Catalogue | None = None
+        self._compiling = self.stage.compile_pages()
         self._rehearsal = self._rehearsed()
         self._rehearser = QTimer(self, interval=REHEARSE_MS)
         self._rehearser.timeout.connect(self._rehearse)
@@ -86,10 +104,15 @@ class VisitApp(QObject):
         self._kept: list[QObject] = []
         self._notifier = QSocketNotifier(channel.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._hear)
+        self._live = False
+        self._nursery = nursery
+        if nursery:
+            self._mourner = QSocketNotifier(nursery.death, QSocketNotifier.Type.Read, self)
+            self._mourner.activated.connect(self._lose_nursery)
 
     def warm_up(self) -> None:
-        """Do the slow work before a citizen comes: load the libraries, the pages and the fonts, and
-        draw one hidden frame."""
+        """Do the slow work before a citizen comes: load the libraries and the fonts, and draw one
+        hidden frame. The pages that come later are compiled after ``Ready``."""
         from kiosk.terminal.terminal import Terminal
         from kiosk.visit.steps import Attract
 
@@ -100,9 +123,12 @@ class VisitApp(QObject):
             on_leftovers=self._tell_leftovers,
             committer=self._commit_line,
             on_login=self._tell_login,
+            on_upkeep=self._tell_upkeep,
+            maintain=_maintain,
         )
         self.page.listener = self.terminal.dialogue
-        self.stage.compile_pages()
+        self._recalled, bulletins = self.terminal.recall()
+        self.page.recall(self._recalled, bulletins)
         self.page.show(Attract(), ticket=WARMING, back=False)
         self._app.processEvents()
         self.stage.window.grabWindow()
@@ -118,12 +144,14 @@ class VisitApp(QObject):
         self.ready.emit()
 
     def _rehearse(self) -> None:
-        """Rehearse the next page; the keeper's ``Live`` may come between two pages and ends it."""
-        if next(self._rehearsal, True):
+        """Compile the next pages, or rehearse the next one. The keeper's ``Live`` may come between
+        two pages: it ends the rehearsal, and not the compiling."""
+        if not [*islice(self._compiling, COMPILED_AT_ONCE)] and next(self._rehearsal, True):
             self._rehearser.stop()
 
     def _rehearsed(self) -> Generator[None, None, None]:
-        """Draw every rehearsed page once, one a step: the first visit can begin without."""
+        """Draw every rehearsed page once, then make pages ahead, one a step: the first visit can
+        begin without."""
         from kiosk.papers import pictures
         from kiosk.visit.steps import Attract
         from ui import rehearsal
@@ -138,6 +166,10 @@ class VisitApp(QObject):
         self.stage.window.grabWindow()
         if Kind.DOCUMENT_PRINTER in self._settings.devices:
             threading.Thread(target=pictures.load, name="papers", daemon=True).start()
+        self.page.forget()
+        for step in rehearsal.ahead(self._recalled):
+            yield
+            self.page.make_ahead(step)
 
     def keep(self, companion: QObject) -> None:
         """Hold on to ``companion`` for as long as this process lives."""
@@ -154,8 +186,14 @@ class VisitApp(QObject):
             match message:
                 case Live(leftovers, after):
                     self._go_live(leftovers=leftovers, after=after)
-                case Taken() | Outcome() | Money() as word:
+                case Touched(what):
+                    self._first_press.take(what)
+                case Taken() | Outcome() as word:
                     self._commit_line.take(word)
+                case Money() as word:
+                    self._commit_line.take(word)
+                    if self.terminal:
+                        self.terminal.money_changed()
                 case Quit():
                     if self.terminal:
                         self.terminal.quit(QUIT_S)
@@ -164,12 +202,10 @@ class VisitApp(QObject):
                     os._exit(0)
 
     def _go_live(self, *, leftovers: bool, after: How | None) -> None:
-        self._rehearser.stop()
+        self._live = True
         self._rehearsal.close()
         self.stage.window.frameSwapped.connect(self._first_frame)
-        if not self._settings.screen.full_screen:
-            self.stage.window.setPosition(*WINDOW_AT)
-        self.stage.show(full_screen=self._settings.screen.full_screen)
+        self.stage.show()
         self._warm_terminal().open(self.page, leftovers=leftovers, after=after)
 
     def _say_alive(self) -> None:
@@ -184,13 +220,26 @@ class VisitApp(QObject):
         if self._settings.screen.full_screen:
             self._in_sight = InSight(self.stage.window)
         self._channel.send(Shown())
+        self._first_press.shown()
         self.live.emit()
+
+    def _lose_nursery(self) -> None:
+        """A standby lets another one, with a nursery of its own, take its place. A visit on the
+        screen stays there, and goes on without: its processes start fresh."""
+        self._mourner.setEnabled(False)
+        if self._nursery:
+            self._nursery.lose()
+        if not self._live:
+            os._exit(1)
 
     def _tell_leftovers(self, some: bool) -> None:
         self._channel.send(HasLeftovers(some))
 
     def _tell_login(self, event: LoginEvent, id: str, detail: str) -> None:
         self._channel.send(Login(event, id, detail))
+
+    def _tell_upkeep(self, event: UpkeepEvent, id: str, detail: str) -> None:
+        self._channel.send(Upkeep(event, id, detail))
 
     def _warm_terminal(self) -> Terminal:
         if self.terminal is None:
@@ -220,3 +269,10 @@ class VisitApp(QObject):
     def _end(self, how: How) -> None:
         self.ended.emit(how)
         self._channel.send(Ended(how))
+
+
+def _maintain(terminal: Terminal) -> How:
+    """A technician's visit; what only it needs is imported when it begins."""
+    from kiosk.maintenance.page import maintain
+
+    return maintain(terminal)

@@ -10,10 +10,15 @@ and in this order. From ``Ready`` on, a visit also sends ``Alive`` about once a 
 (nobody came, or trouble). Nothing follows ``Ended``.
 
 Between ``Begun`` and ``Ended`` a visit may send ``Commit`` and ``Login``, which the keeper passes
-on to the committer; ``Taken``, ``Outcome`` and ``Money`` come back the same way.
+on to the committer; ``Taken``, ``Outcome`` and ``Money`` come back the same way. A visit that a
+technician has opened for maintenance never says ``Begun``; it sends ``Upkeep`` after ``Shown``.
 
-The committer sends ``Alive`` about once a second, ``Money`` first and whenever the answer changes,
-and answers each ``Login`` with ``LoginNoted``, in order.
+The poster, which is on the screen before the first visit, waits for ``Live``, sends ``Shown``, and
+then ``Touched`` for each press. The keeper passes ``Touched`` on to the visit that takes the
+screen, after its ``Live``.
+
+The committer sends ``Alive`` every few seconds, ``Money`` first and whenever the answer changes,
+and answers each ``Login`` and each ``Upkeep`` with ``LoginNoted``, in order.
 """
 
 from __future__ import annotations
@@ -30,6 +35,7 @@ import msgspec
 from kiosk.endings import How
 from kiosk.login import AUDIT_ID, AUDIT_WORD, LoginEvent
 from kiosk.operation import OPERATION_ID, Business, OperationState
+from kiosk.upkeep import UpkeepEvent
 
 CAP = 4096
 """The longest line, in bytes, newline included."""
@@ -59,6 +65,17 @@ class Live(_Word, frozen=True, omit_defaults=True):
 
     leftovers: bool = False
     after: OutOfTime | None = None
+
+
+Touch = Literal["start", "public", "language", "elder", "contrast"]
+"""What can be pressed on the attract page."""
+
+
+class Touched(_Word, frozen=True):
+    """From the poster, and on to the visit: a citizen has pressed this, before there was a visit to
+    hear it."""
+
+    what: Touch
 
 
 class Quit(_Word, frozen=True):
@@ -117,9 +134,19 @@ class Login(_Word, frozen=True):
     detail: _Detail
 
 
+class Upkeep(_Word, frozen=True):
+    """From a visit whose attract page a technician has opened for maintenance, and on to the
+    committer: write down in the audit log what has come of it. The keeper passes it on, repeats it
+    and ends it as it does a ``Login``."""
+
+    event: UpkeepEvent
+    id: _LoginId
+    detail: _Detail
+
+
 class LoginNoted(_Word, frozen=True):
-    """From the committer, to the keeper: the oldest ``Login`` not answered yet stands in the audit
-    log."""
+    """From the committer, to the keeper: the oldest ``Login`` or ``Upkeep`` not answered yet stands
+    in the audit log."""
 
 
 class Taken(_Word, frozen=True):
@@ -143,12 +170,13 @@ class Money(_Word, frozen=True):
     open: bool
 
 
-ToVisit = Live | Quit | Taken | Outcome | Money
-FromVisit = Ready | Shown | Begun | Alive | HasLeftovers | Ended | Commit | Login
-ToCommitter = Commit | Login | Quit
+ToVisit = Live | Touched | Quit | Taken | Outcome | Money
+FromVisit = Ready | Shown | Begun | Alive | HasLeftovers | Ended | Commit | Login | Upkeep
+FromPoster = Shown | Touched
+ToCommitter = Commit | Login | Upkeep | Quit
 FromCommitter = Alive | Taken | LoginNoted | Outcome | Money
-_Sent = TypeVar("_Sent", ToVisit, FromVisit, ToCommitter, FromCommitter)
-_Heard = TypeVar("_Heard", ToVisit, FromVisit, ToCommitter, FromCommitter)
+_Sent = TypeVar("_Sent", ToVisit, FromVisit, ToCommitter, FromCommitter, FromPoster, Live)
+_Heard = TypeVar("_Heard", ToVisit, FromVisit, ToCommitter, FromCommitter, FromPoster, Live)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +270,18 @@ class KeeperEnd(_End[ToVisit, FromVisit]):
     """The keeper's end."""
 
     _heard = FromVisit
+
+
+class PosterEnd(_End[FromPoster, Live]):
+    """The poster's end; ``fd`` as for :class:`VisitEnd`."""
+
+    _heard = Live
+
+
+class KeeperToPoster(_End[Live, FromPoster]):
+    """The keeper's end of the channel to the poster."""
+
+    _heard = FromPoster
 
 
 class CommitterEnd(_End[FromCommitter, ToCommitter]):

@@ -6,9 +6,10 @@ passes it on once more to the successor of a committer that died with the word u
 the committer says ``Money``: a committer that had no journal to write in took nothing, and the
 visit that would ask again may be dead.
 
-What comes of logins goes the same way into the audit log. The keeper keeps each ``Login`` until the
-committer has said ``LoginNoted``, and passes what is left on to the successor of a committer that
-died, a few at a time; it ends the login of a visit that died signed in.
+What comes of logins and of maintenance goes the same way into the audit log. The keeper keeps each
+``Login`` and ``Upkeep`` until the committer has said ``LoginNoted``, and passes what is left on to
+the successor of a committer that died, a few at a time; it ends the login of a visit that died
+signed in, and the maintenance of one that died under a technician.
 """
 
 from __future__ import annotations
@@ -35,10 +36,12 @@ from kiosk.keeper.channel import (
     Outcome,
     Quit,
     Taken,
+    Upkeep,
 )
 from kiosk.keeper.kept_process import KeptProcess
 from kiosk.keeper.visit_process import KeeperPace
 from kiosk.login import LoginEvent
+from kiosk.upkeep import UpkeepEvent
 
 log = logging.getLogger(__name__)
 
@@ -93,9 +96,10 @@ class CommitterWatch:
         self._starts_after = 0.0
         self._askers: dict[str, int] = {}
         self._held: dict[str, tuple[Commit, float]] = {}  # not Taken yet, and since when
-        self._logins: deque[Login] = deque()  # not noted yet, oldest first
+        self._logins: deque[Login | Upkeep] = deque()  # not noted yet, oldest first
         self._told = 0  # how many of them the committer at hand was told
         self._signed_in: dict[int, str] = {}  # the login of each visit that has one
+        self._maintained: dict[int, str] = {}  # the technician's session of each visit with one
 
     def commit(self, visit: int, word: Commit) -> None:
         """The visit with this number asks for a commit, perhaps again."""
@@ -112,16 +116,27 @@ class CommitterWatch:
         self._askers = {id: number for id, number in self._askers.items() if number != visit}
         if login := self._signed_in.pop(visit, ""):
             self._keep(Login(LoginEvent.ENDED, login, "died"))
+        if session := self._maintained.pop(visit, ""):
+            self._keep(Upkeep(UpkeepEvent.ENDED, session, "died"))
 
-    def note(self, visit: int, word: Login) -> None:
-        """The visit with this number tells what has come of a login."""
-        if word.event is LoginEvent.BEGUN:
-            self._signed_in[visit] = word.id
-        elif word.event is LoginEvent.ENDED:
-            self._signed_in.pop(visit, None)
+    def maintained(self, visit: int) -> bool:
+        """Whether a technician works at the visit with this number."""
+        return visit in self._maintained
+
+    def note(self, visit: int, word: Login | Upkeep) -> None:
+        """The visit with this number tells what has come of a login, or of a maintenance."""
+        match word:  # by the word too: both ends are the text "ended"
+            case Login(LoginEvent.BEGUN, id):
+                self._signed_in[visit] = id
+            case Login(LoginEvent.ENDED):
+                self._signed_in.pop(visit, None)
+            case Upkeep(UpkeepEvent.OPENED, id):
+                self._maintained[visit] = id
+            case Upkeep(UpkeepEvent.ENDED):
+                self._maintained.pop(visit, None)
         self._keep(word)
 
-    def _keep(self, word: Login) -> None:
+    def _keep(self, word: Login | Upkeep) -> None:
         """Keep ``word`` until it is noted. A terminal without a committer has no audit log."""
         if self._command is None:
             return
@@ -183,7 +198,7 @@ class CommitterWatch:
             self._told += 1
             self._pass_on(self._logins[self._told - 1])
 
-    def _pass_on(self, word: Commit | Login) -> None:
+    def _pass_on(self, word: Commit | Login | Upkeep) -> None:
         committer = self._committer
         if committer and not committer.leaving and not committer.channel.send(word):
             self._dismiss(committer, "deaf")

@@ -30,6 +30,7 @@ import msgspec
 
 from kiosk import log as logs
 from kiosk import settings as settings_file
+from kiosk.keeper.lean import grow_lean
 from kiosk.keeper.twice import PACKET, exit_at_once, fork_twice, name_process, reseed, unfit
 
 REQUEST = b"fork"
@@ -77,6 +78,7 @@ def main() -> None:
     getattr(importlib.import_module(module), function)(Path(settings))
     gc.collect()
     gc.freeze()
+    grow_lean()
     channel = _serve(control)
     # From here on this process is a visit.
     control.close()
@@ -133,12 +135,15 @@ def _run(command: Sequence[str]) -> None:
     arguments = list(command[1:])
     if arguments[0] == "-m":
         sys.argv = arguments[1:]
-        run = partial(runpy.run_module, arguments[1], alter_sys=True)
+        imported = sys.modules.get(f"{arguments[1]}.__main__")
+        # What was imported ahead is not executed again: it would write to its functions' pages.
+        fresh = partial(runpy.run_module, arguments[1], run_name="__main__", alter_sys=True)
+        run = imported.main if imported else fresh
     else:
         sys.argv = arguments
         sys.path[0] = os.path.dirname(arguments[0])
-        run = partial(runpy.run_path, arguments[0])
-    run(run_name="__main__")
+        run = partial(runpy.run_path, arguments[0], run_name="__main__")
+    run()
 
 
 if __name__ == "__main__":

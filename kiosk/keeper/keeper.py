@@ -7,6 +7,9 @@ forked. Keeper and visits exchange the words of :mod:`kiosk.keeper.channel` and 
 The fork server (:mod:`kiosk.keeper.forking`) makes the visits. While there is none, a visit that
 the screen waits for is started in a fresh interpreter, which takes longer.
 
+The poster (:mod:`kiosk.keeper.poster_process`) is the first page after a cold start, until the fork
+server has made the first visit.
+
 The committer (:mod:`kiosk.keeper.committer_process`) keeps the journal of operations. The keeper
 passes words between it and the visits, and reads the line of a dead visit to its end, because a
 ``Commit`` may lie there.
@@ -34,9 +37,10 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from drivers.device import Kind
 from kiosk import events, settings
 from kiosk import log as logs
-from kiosk.endings import OF_ITSELF, How
+from kiosk.endings import OF_ITSELF, RESTART, How
 from kiosk.keeper.channel import (
     Alive,
     Begun,
@@ -54,12 +58,17 @@ from kiosk.keeper.channel import (
     Ready,
     Shown,
     Taken,
+    Touched,
+    ToVisit,
+    Upkeep,
 )
 from kiosk.keeper.clean_file import CleanFile
 from kiosk.keeper.committer_process import CommitterWatch
 from kiosk.keeper.fork_server import ForkServer, ForkStage, Preload
 from kiosk.keeper.forking import NotForked
 from kiosk.keeper.kept_process import STUCK_S
+from kiosk.keeper.poster_process import PosterWatch
+from kiosk.keeper.rising import RisingPoster
 from kiosk.keeper.sole import sole
 from kiosk.keeper.systemd import Systemd
 from kiosk.keeper.visit_process import KeeperPace, VisitProcess, VisitStage
@@ -73,6 +82,8 @@ FINISHES = signal.SIGUSR2
 """The citizen who is served is served to the end, then the keeper stops: for an upgrade."""
 FINISHED = 75
 """How the keeper exits then; its unit does not start it again (EX_TEMPFAIL of sysexits.h)."""
+RESTARTS = 76
+"""What :meth:`Keeper.run` returns when the whole terminal is to start anew."""
 LATE_S = 0.25
 """From one ``select`` to the next, more than the time limit and this tells that the keeper stood
 still, in the ``select`` or between the two."""
@@ -83,6 +94,8 @@ _NEXT = {
     (VisitStage.LIVE, Shown): VisitStage.SHOWN,
     (VisitStage.SHOWN, Begun): VisitStage.BEGUN,
 }
+_TELLS = {Login: VisitStage.BEGUN, Upkeep: VisitStage.SHOWN}
+"""The stage in which a visit may tell of a login, or of a technician's work."""
 _ON_SCREEN = (VisitStage.LIVE, VisitStage.SHOWN, VisitStage.BEGUN)
 _LINGERS = ("left", "idle", "limit", "other-card")
 """How a visit must have ended itself so that it may keep the screen until the next is warm."""
@@ -96,6 +109,8 @@ class Keeper:
     ``command`` starts a visit; ``--channel N`` is added, the descriptor of its end of the channel.
     ``preload`` is what the fork server imports; None: no fork server, every visit starts bare.
     ``committer`` starts the committer; None: there is none, and nothing that moves money begins.
+    ``poster`` starts the poster, or is one that was started ahead; None: the first visit starts
+    bare, and is the first page.
     ``limit_s`` is how long a visit may last after ``Begun`` (the visit ends itself then; the keeper
     kills it ``pace.grace_s`` later). ``takeovers`` are the seconds from the moment the keeper
     notices the end of a visit to the first frame of the next; the newest thousand, oldest first.
@@ -113,14 +128,15 @@ class Keeper:
         state: Path | None = None,
         preload: Preload | None = None,
         committer: Sequence[str] | None = None,
+        poster: RisingPoster | Sequence[str] | None = None,
     ) -> None:
         self.takeovers: list[float] = []
         self._command = tuple(command)
         self._preload = preload
         self._fork_server: ForkServer | None = None
         self._fork_failures = 0
-        # No fork server starts before; the first one, when the first visit is on the screen and no
-        # longer needs the CPU for its own start.
+        # No fork server starts before; the first one, when the poster or the first visit is on the
+        # screen and no longer needs the CPU for its own start.
         self._forks_after = float("inf")
         self._limit_s = limit_s
         self._left = visits
@@ -129,6 +145,7 @@ class Keeper:
         self._committer = CommitterWatch(
             committer, self._selector, self._pace, self._answer, self._tell_money
         )
+        self._poster = PosterWatch(poster, self._selector, self._pace, self._pass_touch)
         self._visits: list[VisitProcess] = []
         self._number = 0
         self._failures = 0
@@ -144,13 +161,15 @@ class Keeper:
         self._gone_at: float | None = None  # end of the last live visit; None once the next shows
         self._stop = False
         self._finishes = False
+        self._restarts = False  # a technician has asked for it
         self._listened_at = 0.0  # when the last ``select`` returned
         self._systemd = Systemd()
 
     def run(self) -> int:
         """Keep visits until SIGTERM, SIGINT, SIGHUP or the given number of them; returns 0. After
-        ``FINISHES`` it waits for the end of the visit that a citizen has begun, and returns
-        ``FINISHED``.
+        ``FINISHES`` it waits for the end of the visit that a citizen has begun, or a technician has
+        opened, and returns ``FINISHED``. When a technician has restarted the terminal, it returns
+        ``RESTARTS``.
 
         To be called from the main thread. Leaves no process behind, whatever happens.
         """
@@ -159,21 +178,32 @@ class Keeper:
             events.KEEPER_STARTED.log(log, pid=os.getpid())
             self._systemd.tell("READY=1")
             try:
-                self._start(time.monotonic())
-                self._committer.tend(time.monotonic())
-                while not (self._stop or self._left == 0 or self._finished()):
+                self._poster.start()
+                self._start_missing(time.monotonic())
+                while not (self._stop or self._restarts or self._left == 0 or self._finished()):
                     self._systemd.watchdog()
                     self._turn()
-                self._systemd.tell("STOPPING=1")
+                # systemd kills what has said STOPPING and goes on, READY or not.
+                goes_on = self._exit_code() == RESTARTS
+                self._systemd.tell("WATCHDOG=1" if goes_on else "STOPPING=1")
                 self._ask_to_quit()
             finally:
                 self._end_all()
                 self._systemd.close()
         events.KEEPER_STOPPED.log(log)
-        return FINISHED if self._finishes and not self._stop else 0
+        return self._exit_code()
+
+    def _exit_code(self) -> int:
+        if self._stop:
+            return 0
+        return FINISHED if self._finishes else RESTARTS if self._restarts else 0
 
     def _finished(self) -> bool:
-        return self._finishes and not any(v.stage is VisitStage.BEGUN for v in self._visits)
+        return self._finishes and not any(
+            v.stage is VisitStage.BEGUN
+            or (v.stage is VisitStage.SHOWN and self._committer.maintained(v.number))
+            for v in self._visits
+        )
 
     # -- one turn -----------------------------------------------------------------------------
 
@@ -196,6 +226,15 @@ class Keeper:
             if fault := visit.overdue(self._pace, self._limit_of(visit), now):
                 self._dismiss(visit, fault)
         self._promote(now)
+        self._poster.tend(now)
+        self._start_missing(now)
+
+    def _start_missing(self, now: float) -> None:
+        """Start what is missing, once the poster does not need the CPU for itself."""
+        if self._poster.rises(now):
+            return
+        if self._poster.holds(now):
+            self._forks_after = min(self._forks_after, now)
         self._tend_fork_server(now)
         if now >= max(self._backed_off_until, self._rests_until) and not self._waiting():
             self._start(now)
@@ -208,9 +247,14 @@ class Keeper:
 
     def _due(self) -> float:
         """When the next time limit is over (monotonic s); what is heard may change it."""
+        now = time.monotonic()
+        poster = self._poster.due(now)
+        if self._poster.rises(now):
+            return min(self._systemd.due, poster)
         starts = max(self._backed_off_until, self._rests_until)
         return min(
             self._systemd.due,
+            poster,
             float("inf") if self._waiting() else starts,
             self._fork_server.due(self._pace) if self._fork_server else self._next_fork_server(),
             self._committer.due(),
@@ -246,7 +290,7 @@ class Keeper:
             case Commit() if visit.stage is VisitStage.BEGUN:
                 self._committer.commit(visit.number, word)
                 return ""
-            case Login() if visit.stage is VisitStage.BEGUN and visit.how is None:
+            case Login() | Upkeep() if visit.stage is _TELLS[type(word)] and visit.how is None:
                 self._committer.note(visit.number, word)
                 return ""
             case Broken("closed"):
@@ -262,12 +306,14 @@ class Keeper:
         elif stage is VisitStage.SHOWN:
             self._note_shown(visit)
         else:  # a citizen has begun
+            self._poster.touches.clear()
             self._clean.set(False)
         return ""
 
     def _note_end(self, visit: VisitProcess, how: How) -> str:
         """Returns ``how`` when the visit is to be killed now, or an empty string when it keeps the
         screen, so that the screen is not dark while the next visit warms up."""
+        self._restarts |= how == RESTART
         if how not in _LINGERS or self._left == 1 or self._ready():
             return how
         visit.end(how)
@@ -277,6 +323,7 @@ class Keeper:
     def _note_shown(self, visit: VisitProcess) -> None:
         now = time.monotonic()
         self._rests_until = now + self._pace.rest_s
+        self._poster.give_way(now)
         if self._forks_after == float("inf"):
             self._forks_after = now
         dark_ms: float | None = None
@@ -295,6 +342,12 @@ class Keeper:
             if visit.number == number and visit.stage is VisitStage.BEGUN:
                 visit.channel.send(word)
 
+    def _pass_touch(self, word: Touched) -> None:
+        """A press on the poster, in the moment in which a visit takes the screen."""
+        for visit in self._visits:
+            if visit.stage in (VisitStage.LIVE, VisitStage.SHOWN) and not visit.how:
+                visit.channel.send(word)
+
     def _tell_money(self, word: Money) -> None:
         """Tell every visit that can hear whether services that move money may begin."""
         for visit in self._visits:
@@ -310,6 +363,8 @@ class Keeper:
                 if isinstance(word, Commit) and visit.begun:
                     self._committer.commit(visit.number, word)
                 if isinstance(word, Login) and visit.begun:
+                    self._committer.note(visit.number, word)
+                if isinstance(word, Upkeep) and visit.shown:
                     self._committer.note(visit.number, word)
                 closed = isinstance(word, Broken)
         self._committer.forget(visit.number)
@@ -328,7 +383,9 @@ class Keeper:
         forks = self._fork_server
         if self._standbys() or (forks and forks.asked):
             return True
-        on_screen = any(visit.stage in _ON_SCREEN for visit in self._visits)
+        on_screen = self._poster.holds(time.monotonic()) or any(
+            visit.stage in _ON_SCREEN for visit in self._visits
+        )
         loading = forks is not None and forks.stage is ForkStage.LOADING
         # Nobody waits for a fork server that failed before it ever made a visit.
         return loading and on_screen and not self._fork_failures
@@ -348,7 +405,8 @@ class Keeper:
         # The next standby starts once this visit shows itself or is found dead.
         self._rests_until = now + self._pace.shown_s
         after, self._timed_out = self._timed_out, None
-        if not ready.channel.send(Live(self._leftovers, after)):
+        words: list[ToVisit] = [Live(self._leftovers, after), *self._poster.touches]
+        if not all(ready.channel.send(word) for word in words):
             self._dismiss(ready, "died")
 
     def _stuck(self, visit: VisitProcess, now: float) -> bool:
@@ -399,6 +457,7 @@ class Keeper:
         if was in _ON_SCREEN:
             self._rests_until = 0.0
             self._gone_at = self._gone_at or now  # the screen may be dark since an earlier end
+            self._poster.stay()
             if self._left is not None:
                 self._left -= 1
         (events.VISIT_OVER if of_itself else events.VISIT_FAILED).log(
@@ -475,6 +534,7 @@ class Keeper:
 
     def _ask_to_quit(self) -> None:
         """Tell every visit to quit and cancel its print job; wait ``pace.quit_s`` at most."""
+        self._poster.end()
         self._end_fork_server()
         for asked in self._visits:
             if asked.stage is not VisitStage.LEAVING:
@@ -513,6 +573,7 @@ class Keeper:
             visit.reap()
         self._visits.clear()
         self._committer.end()
+        self._poster.end()
         self._selector.close()
 
     @contextlib.contextmanager
@@ -562,6 +623,7 @@ def run(
     *,
     preload: str = "",
     committer: Sequence[str] | None = None,
+    poster: RisingPoster | Sequence[str] | None = None,
     visits: int | None = None,
     pace: KeeperPace | None = None,
 ) -> int:
@@ -569,17 +631,27 @@ def run(
 
     ``preload`` is the ``module:function`` that imports what a visit needs; the fork server calls it
     with the path of the settings. Empty: no fork server, every visit starts in a fresh interpreter.
-    ``committer`` is the command that starts the committer, to which the keeper adds ``--channel``.
+    ``committer`` is the command that starts the committer, to which the keeper adds ``--channel``;
+    ``poster`` that of the poster, or one that was started ahead. A machine that the terminal shares
+    has none: its first page may have to be 设备维护中.
     The keeper's only lasting state is one empty marker file in systemd's ``STATE_DIRECTORY``.
     Raises :class:`kiosk.settings.SettingsError`, and :class:`kiosk.keeper.sole.NotSole` where the
     terminal runs already.
     """
-    chosen = settings.load(settings_path)
-    logs.set_up(production=chosen.production)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # every process of the terminal inherits it
-    state = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
-    with sole(chosen.run_directory):
+    with contextlib.ExitStack() as stack:
+        unwanted = stack.enter_context(contextlib.ExitStack())
+        if isinstance(poster, RisingPoster):
+            unwanted.callback(poster.give_up)
+        chosen = settings.load(settings_path)
+        logs.set_up(production=chosen.production)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # every process inherits it
+        stack.enter_context(sole(chosen.run_directory))
         settings.keep_checked(settings_path, chosen.run_directory)
+        shared = Kind.VENDOR_MODE in chosen.devices
+        if shared:
+            unwanted.close()
+        unwanted.pop_all()
+        state = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
         return Keeper(
             command,
             limit_s=chosen.visit.limit_s,
@@ -588,4 +660,5 @@ def run(
             state=Path(state) if state else None,
             preload=Preload(preload, settings_path) if preload else None,
             committer=committer,
+            poster=None if shared else poster,
         ).run()

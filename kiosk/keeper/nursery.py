@@ -55,7 +55,7 @@ _ANSWERS: msgspec.json.Decoder[Forked | NotForked] = msgspec.json.Decoder(Forked
 # -- in the visit ---------------------------------------------------------------------------------
 
 
-def begin(*own: int) -> None:
+def begin(*own: int) -> Nursery | None:
     """Fork the nursery of this visit, and start processes apart by it from now on.
 
     To be called in the main thread, before this process makes a thread or a connection; ``own``:
@@ -63,7 +63,7 @@ def begin(*own: int) -> None:
     """
     if why := unfit(*own):
         events.NURSERY_FAILED.log(log, cause=why)
-        return
+        return None
     visit = os.getpid()
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
@@ -72,18 +72,23 @@ def begin(*own: int) -> None:
         except OSError:  # the machine has no process to spare
             ours.close()
             events.NURSERY_FAILED.log(log, cause="not forked")
-            return
+            return None
         if not pid:
             tend(theirs, visit)
     ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    fork_by(Nursery(ours, pid).fork)
+    one = Nursery(ours, pid)
+    fork_by(one.fork)
+    return one
 
 
 class Nursery:
-    """The nursery ``pid`` as the visit sees it, at the other end of ``control``."""
+    """The nursery ``pid``, a child of this process, as the visit sees it, at the other end of
+    ``control``. ``death`` becomes readable when the nursery dies."""
 
     def __init__(self, control: socket.socket, pid: int) -> None:
         self._pid = pid
+        self.death = os.pidfd_open(pid)
+        weakref.finalize(self, os.close, self.death)
         self._control = control
         self._control.settimeout(ANSWER_S)
         self._asking = threading.Lock()
@@ -111,9 +116,16 @@ class Nursery:
             raise OSError(answer.code, os.strerror(answer.code))
         return AdoptedProcess(answer.pid)
 
+    def lose(self) -> None:
+        """The nursery has died: from now on, processes start in fresh interpreters."""
+        with self._asking:
+            if not self._gone:
+                self._lose("died")
+
     def _lose(self, cause: str) -> None:
         """Give the nursery up, and with it what it has forked and not yet told of."""
         self._gone = True
+        fork_by(None)
         self._control.close()
         os.kill(self._pid, signal.SIGKILL)  # a child that nobody reaps: no other has its id
         events.NURSERY_FAILED.log(log, cause=cause)

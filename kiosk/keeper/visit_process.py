@@ -35,6 +35,9 @@ class KeeperPace:
     taken_s: float = 15.0  # beyond the limit, for a visit that has asked for a commit
     hold_s: float = 1200.0  # how long a commit is kept for the committer: the centre keeps it less
     close_s: float = 1.0  # from Quit to the kill of the committer, which closes its journal
+    poster_rises_s: float = 3.0  # from the start of the poster: nothing else needs the CPU more
+    poster_holds_s: float = 20.0  # from there to a visit that starts without the fork server
+    poster_goes_s: float = 1.0  # from Shown of the visit to the kill of the poster: a finger is up
     linger_s: float = 8.0  # from the end of a visit to its kill, while no standby is warm
 
 
@@ -58,6 +61,7 @@ class VisitProcess:
         self.channel = channel
         self.stage = VisitStage.WARMING
         self.begun = False  # a citizen has been here
+        self.shown = False  # somebody could be here
         self.since = self.heard = time.monotonic()
         self.how: How | None = None  # how the visit has ended itself
         self.ended = 0.0
@@ -82,6 +86,7 @@ class VisitProcess:
     def go(self, stage: VisitStage) -> None:
         self.stage = stage
         self.begun |= stage is VisitStage.BEGUN
+        self.shown |= stage is VisitStage.SHOWN
         self.since = self.heard = time.monotonic()
 
     def end(self, how: How) -> None:

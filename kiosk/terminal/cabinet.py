@@ -1,7 +1,7 @@
-"""The cabinet's lights, sounds and sensors: a light shows where to act, a sound tells the result.
+"""The cabinet's lights, sounds, voice and sensors: a light shows where to act, a sound the result.
 
-Lights and sounds only help: the screen always shows the same. A light that stays dark stops no
-visit; the status of its device tells the technician.
+Lights, sounds and the voice only help: the screen always shows the same. A light that stays dark
+stops no visit; the status of its device tells the technician.
 """
 
 from __future__ import annotations
@@ -17,9 +17,12 @@ from drivers.lights.types import AllOff, FlashRate, Light, SetLight
 from drivers.sensors.types import AwaitChange, Power, Readings, ReadSensors
 from drivers.speaker.types import Play, Sound
 from kiosk import events
+from kiosk.terminal.voice import Voice
+from kiosk.terminal.volume import FULL
+from kiosk.visit.face_steps import CaptureFace, FaceCoaching
 from kiosk.visit.pin_steps import EnterPin
 from kiosk.visit.steps import DeviceStep, Farewell, PaperReady, PrintStep, Step
-from kiosk.words import Text, _
+from kiosk.words import Language, Text, _
 
 LIGHTS: Mapping[str, Light] = {
     Kind.ID_CARD: Light.CONTACTLESS,
@@ -45,10 +48,18 @@ class Cabinet:
     """Lights, speaker and sensors, as far as this terminal has them. No method except :meth:`watch`
     waits for a device."""
 
-    def __init__(self, hosts: Mapping[Kind, Host]) -> None:
+    def __init__(
+        self, hosts: Mapping[Kind, Host], speaks: Callable[[], Language] | None = None
+    ) -> None:
+        """``speaks``: the language in which the speaker says sentences; without it, none."""
         self._hosts = hosts
+        speaker = hosts.get(Kind.SPEAKER)
+        self._voice = Voice(speaker, speaks, self._volume) if speaker and speaks else None
+        self.usual_volume = FULL
+        """In percent, where no knob of the cabinet tells another."""
         self._lit: Light | None = None
         self._readings: Readings | None = None  # None: not known yet, or not any more
+        self._near: bool | None = None  # what the proximity sensor has said last
 
     @property
     def power(self) -> Text | None:
@@ -68,6 +79,7 @@ class Cabinet:
         if isinstance(step, Farewell) and step.lies:
             light = self._holder_of_card()
             self._play(Sound.ERROR)
+        self._speak(step)
         if isinstance(step, DeviceStep):
             light = LIGHTS.get(step.device)
         if isinstance(step, EnterPin):
@@ -80,6 +92,27 @@ class Cabinet:
             self._tell(Kind.LIGHTS, SetLight(light, FlashRate.MEDIUM))
         self._lit = light
 
+    def _speak(self, step: Step[Any]) -> None:
+        if self._voice is None:
+            return
+        match step:
+            case CaptureFace(coaching=coaching):
+                self.coach(coaching)
+            case Farewell(lies=lies, why=why) if lies or not why:
+                self._voice.show(step.words)
+            case _:
+                self._voice.fall_silent()
+
+    def coach(self, coaching: FaceCoaching) -> None:
+        """Say aloud what the page of a face capture shows now."""
+        if self._voice:
+            self._voice.show(coaching.say, coaching.lead)
+
+    def fall_silent(self) -> None:
+        """The page of a face capture is gone: nothing of it is said any more."""
+        if self._voice:
+            self._voice.fall_silent()
+
     def _holder_of_card(self) -> Light | None:
         for kind in (Kind.ID_CARD, Kind.SMART_CARD):
             host = self._hosts.get(kind)
@@ -90,13 +123,15 @@ class Cabinet:
     def tell_end(self, step: Step[Any], error: BaseException | None) -> None:
         """Play the sound for the end of ``step``: success or ``error``. Silent after a time-out or
         a cancel, since then nobody stands at the terminal."""
+        self.fall_silent()
         if error is None:
             self._play(Sound.DONE if isinstance(step, PrintStep) else Sound.READ)
         elif not isinstance(error, DeviceError) or error.reason not in _NOBODY:
             self._play(Sound.ERROR)
 
-    def watch(self, changed: Callable[[], None]) -> None:
-        """Follow the sensors for ever; calls ``changed`` when :attr:`power` has changed."""
+    def watch(self, changed: Callable[[], None], stands: Callable[[bool], None]) -> None:
+        """Follow the sensors for ever; calls ``changed`` when :attr:`power` has changed, ``stands``
+        when somebody has gone away or come: whether somebody stands in front now."""
         host = self._hosts[Kind.SENSORS]
         while True:
             known, power = self._readings, self.power
@@ -110,13 +145,26 @@ class Cabinet:
             else:
                 self._readings = readings
                 _note(known or Readings(), readings)
+                self._note_near(readings.person_near, stands)
             if self.power is not power:
                 changed()
 
+    def _note_near(self, near: bool | None, stands: Callable[[bool], None]) -> None:
+        """A sensor that says nothing, or has never seen anybody, sends nobody away."""
+        before = self._near
+        if near is not None:
+            self._near = near
+            if before is not None and near is not before:
+                stands(near)
+
     def _play(self, sound: Sound) -> None:
+        self._tell(Kind.SPEAKER, Play(sound, self._volume()))
+
+    def _volume(self) -> int:
+        """Percent, as the knob of the cabinet is turned; the usual one where there is no knob."""
         readings = self._readings
         volume = readings.volume_percent if readings else None
-        self._tell(Kind.SPEAKER, Play(sound) if volume is None else Play(sound, volume))
+        return self.usual_volume if volume is None else volume
 
     def _tell(self, kind: Kind, request: AllOff | SetLight | Play) -> None:
         if host := self._hosts.get(kind):

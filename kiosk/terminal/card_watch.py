@@ -10,8 +10,9 @@ from typing import TypeVar
 from drivers.device import DeviceError, Kind, Media, Reason, State
 from drivers.hosting.host import Host
 from drivers.id_card.types import LookForCard
-from drivers.smart_card.types import ReadSocialSecurityCard
+from drivers.smart_card.types import ReadSocialSecurityCard, SocialSecurityCard
 from kiosk import events
+from kiosk.centre.evidence import same_number
 from kiosk.privacy import Sensitive
 
 T = TypeVar("T")
@@ -32,6 +33,10 @@ PASSING = (
     Reason.CANCELLED,
 )
 """Errors of a look that say nothing against the reader: the card cannot be told, or is gone."""
+TRIES = 3
+"""Readings of a chip card that was put: one that is still being pushed in may have no contact."""
+_MAY_COME = (Reason.CARD_REMOVED, Reason.CARD_UNREADABLE, Reason.TIMEOUT)
+"""Errors of a reading after which the next look may tell the same card."""
 
 
 class CardWatch:
@@ -39,8 +44,9 @@ class CardWatch:
 
     The citizen's own card, lifted and put back, is nothing: its number is compared, so that a new
     card of the same person is theirs too. ``holder`` gives None while nobody is signed in, or while
-    a service asks for another person's card: then no reader is asked. A bank card names nobody, and
-    is passed over.
+    a service asks for another person's card: then no reader is asked. ``asked_for``: whether such a
+    card still lies where it was read; then that reader is not asked, which may find the card again.
+    A bank card names nobody, and is passed over.
 
     A card that lies beneath another one, and a card that lies shorter than a look, are not seen.
     """
@@ -50,12 +56,15 @@ class CardWatch:
         hosts: Mapping[Kind, Host],
         holder: Callable[[], Sensitive[str] | None],
         found: Callable[[], None],
+        asked_for: Callable[[], bool] = lambda: False,
     ) -> None:
         self._hosts = hosts
+        self._asked_for = asked_for
         self._holder = holder
         self._found = found
         self._over = threading.Event()
         self._chip_card = Media.UNKNOWN  # in the slot, at the last look
+        self._tries = 0  # readings that are left for the card in the slot
 
     def start(self) -> None:
         """Look from now on, in a thread of its own."""
@@ -80,28 +89,42 @@ class CardWatch:
         holder = self._holder()
         if holder is None or not numbers:  # None: signed out meanwhile
             return None
-        return all(_same(number.reveal(), holder.reveal()) for number in numbers)
+        return all(same_number(number.reveal(), holder.reveal()) for number in numbers)
 
     def _on_reader(self) -> Sensitive[str] | None:
         """The number of the identity card that was put since the last card was read."""
         host = self._hosts.get(Kind.ID_CARD)
-        if host is None or host.status.state is not State.ONLINE:
+        if host is None or host.status.state is not State.ONLINE or self._asked_for():
             return None
         card = self._ask(host, lambda: host.execute(LookForCard(), READ_S))
         return Sensitive(card.number) if card else None
 
     def _in_slot(self) -> Sensitive[str] | None:
-        """The number of the social security card that was put into the slot since the last look."""
+        """The number of the social security card that was put into the slot, once it is told."""
         host = self._hosts.get(Kind.SMART_CARD)
         if host is None:
             return None
         status = host.status
         before, self._chip_card = self._chip_card, status.media
-        put = before is Media.NOT_PRESENT and status.media is Media.PRESENT
-        if not put or status.state is not State.ONLINE:  # a step of the visit reads the card itself
+        if before is Media.NOT_PRESENT:
+            self._tries = TRIES
+        if status.media is not Media.PRESENT:
             return None
-        card = self._ask(host, lambda: host.execute(ReadSocialSecurityCard(), READ_S))
+        if status.state is not State.ONLINE:  # a step of the visit reads the card itself
+            self._tries = 0
+        if not self._tries:
+            return None
+        card = self._ask(host, lambda: self._read(host))
         return Sensitive(card.number) if card else None
+
+    def _read(self, host: Host) -> SocialSecurityCard:
+        left, self._tries = self._tries - 1, 0
+        try:
+            return host.execute(ReadSocialSecurityCard(), READ_S)
+        except DeviceError as error:
+            if error.reason in _MAY_COME:
+                self._tries = left
+            raise
 
     def _ask(self, host: Host, look: Callable[[], T]) -> T | None:
         """What ``look`` finds; None where the card cannot be told. A fault of the reader is its
@@ -112,10 +135,3 @@ class CardWatch:
             if error.reason not in PASSING:
                 events.CARD_NOT_LOOKED_FOR.log(log, device=host.kind, reason=str(error))
             return None
-
-
-def _same(one: str, other: str) -> bool:
-    """Whether two numbers are one person's. An old social security card has the number in its form
-    of 15 digits (GB 11643-1989), without the century and the check character."""
-    short, long = sorted((one.upper(), other.upper()), key=len)
-    return short == (long[:6] + long[8:17] if (len(short), len(long)) == (15, 18) else long)

@@ -17,6 +17,7 @@ from kiosk.privacy import Sensitive
 from kiosk.terminal.cabinet import Cabinet
 from kiosk.terminal.pin_entry import PinTaker
 from kiosk.visit.face_steps import CaptureFace, FaceCoaching, FaceTaken, ShowFace
+from kiosk.visit.maintenance_steps import MaintenanceHome
 from kiosk.visit.pin_steps import EnterPin
 from kiosk.visit.steps import (
     Attract,
@@ -62,6 +63,10 @@ class Screen(Protocol):
     def hint(self, text: Text) -> None:
         """Show on the same page why the last answer does not fit the step."""
 
+    def answered(self, ticket: int) -> None:
+        """Hear that a device, the camera or a phone has answered the page of ``ticket``: it waits,
+        as it does after a press."""
+
     def greet(self, name: Sensitive[str], *, agent: bool = False) -> None:
         """Show the masked name in the head; ``agent``: of who acts for a unit."""
 
@@ -73,6 +78,9 @@ class Screen(Protocol):
     ) -> None:
         """Set the centre's name and hotline around every page, the notices about this terminal,
         and the centre's bulletins."""
+
+    def stands_there(self, somebody: bool) -> None:
+        """Hear whether somebody stands before the screen now: it is covered when nobody does."""
 
     def blank(self) -> None:
         """Show an empty frame; returns when the screen shows it."""
@@ -128,20 +136,23 @@ class Dialogue:
         hosts: Mapping[Kind, Host],
         before_paper: Callable[[Kind], None] = lambda device: None,
         booth: FaceTaker | None = None,
+        *,
+        aloud: bool = False,
     ) -> None:
         """The dialogue calls ``before_paper`` with the device class before each print; it may wait
-        or raise ``DeviceError``. ``booth`` captures faces, where there is a camera."""
+        or raise ``DeviceError``. ``booth`` captures faces, where there is a camera. ``aloud``: the
+        speaker says what those pages ask for that a citizen may not be able to read."""
         self.screen: Screen
         self._booth = booth
         pad = hosts.get(Kind.PIN_PAD)
         self._pins = PinTaker(pad) if pad else None
         self._before_paper = before_paper
-        self.cabinet = Cabinet(hosts)
+        self.cabinet = Cabinet(hosts, (lambda: self.screen.language) if aloud else None)
         self._hosts = hosts
         self._inbox: SimpleQueue[_Note] = SimpleQueue()
         self._ticket = 0
         self._leaving = False  # 退出 was pressed and has not ended a step yet
-        self._fault: Sayable | None = None  # of the only way in
+        self._first = Attract()
         self._over: Left | TimedOut | None = None  # came while paper was being printed
 
     # -- for the visit ------------------------------------------------------------------------
@@ -215,9 +226,11 @@ class Dialogue:
                     case _Framed(number) if number == ticket and on_screen:
                         on_screen()
                     case _Polled(found):
+                        self.screen.answered(ticket)
                         return found  # type: ignore[no-any-return]
                     case _Device(number, future) if number == ticket:
                         self.cabinet.tell_end(step, future.exception())
+                        self.screen.answered(ticket)
                         return future.result()  # type: ignore[no-any-return]
                     case Left() | TimedOut() as end:
                         self._hear_end(end, step, cancel)
@@ -230,6 +243,7 @@ class Dialogue:
                         raise hung
         finally:
             cancel.cancel()
+            self.cabinet.fall_silent()
 
     def _hear_end(self, end: Left | TimedOut, step: Step[Any], cancel: CancelToken) -> None:
         """Raise ``end``; from a print, after it. 退出 cancels a print that a trouble holds up."""
@@ -256,7 +270,9 @@ class Dialogue:
                 lies = host.status.media is not Media.NOT_PRESENT
                 return replace(step, lies=lies)
             case Attract():
-                return replace(step, fault=self._fault)
+                return self._first
+            case MaintenanceHome():
+                return step.renew()
         return step
 
     def _poll(self, step: PollStep[T]) -> _Note | _Polled:
@@ -320,8 +336,16 @@ class Dialogue:
             said = f"no {Kind.CAMERA} in the settings"
             raise DeviceError(Reason.NO_DEVICE, said, device=Kind.CAMERA)
 
+        def over() -> bool:
+            return cancel.cancelled
+
         def show(coaching: FaceCoaching, preview: Stream | None) -> None:
             self.screen.coach(replace(step, coaching=coaching), ticket=ticket, preview=preview)
+            if over():
+                return
+            self.cabinet.coach(coaching)
+            if over():  # this page went while the capture was still telling
+                self.cabinet.fall_silent()
 
         future = self._booth.take(step, show, cancel)
         future.add_done_callback(lambda done: self._inbox.put(_Device(ticket, done)))
@@ -360,10 +384,10 @@ class Dialogue:
         """A device has another status: the page may say something else now."""
         self._inbox.put(_LookAgain())
 
-    def set_fault(self, fault: Sayable | None) -> None:
-        """Say on the first page why the only way in does not work; None: a way in works."""
-        if fault != self._fault:
-            self._fault = fault
+    def set_first_page(self, first: Attract) -> None:
+        """What the first page says from now on."""
+        if first != self._first:
+            self._first = first
             self.look_again()
 
     # -- for the screen -----------------------------------------------------------------------

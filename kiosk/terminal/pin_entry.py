@@ -32,6 +32,9 @@ ENTRY_S = 60.0
 """Longest wait for the next key; the pad itself is less patient, where it is set so."""
 COMMAND_S = 5.0
 """Longest wait for a pad that is to load a key, or to encrypt."""
+LEFT_S = 10.0
+"""Longest wait for the end of an entry whose page was left: only a pad whose driver hangs is not
+done with it by then."""
 _NOBODY = _("很久没有按键，密码已经清除")
 _NOT_HERE: Mapping[Reason, Text] = {
     Reason.NOT_AUTHORISED: _("本机密码键盘没有可用的密钥"),
@@ -64,11 +67,15 @@ class PinTaker:
         cancel: CancelToken,
         future: Future[PinTaken | None],
     ) -> None:
-        with self._one:
-            try:
-                future.set_result(self._taken(step, show, cancel))
-            except Exception as error:  # noqa: BLE001 - the dialogue raises it: a bug, with its number
-                future.set_exception(error)
+        if not self._one.acquire(timeout=LEFT_S):
+            future.set_result(_why_not(Reason.OFFLINE))
+            return
+        try:
+            future.set_result(self._taken(step, show, cancel))
+        except Exception as error:  # noqa: BLE001 - the dialogue raises it: a bug, with its number
+            future.set_exception(error)
+        finally:
+            self._one.release()
 
     def _taken(self, step: EnterPin, show: ShowPin, cancel: CancelToken) -> PinTaken | None:
         try:

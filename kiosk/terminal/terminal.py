@@ -5,34 +5,43 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, TypeVar
 
 from drivers import catalogue as drivers
-from drivers.device import Deadline, DeviceError, Kind, State, Status
+from drivers.device import Deadline, DeviceError, Kind, Media, Request, State, Status
 from drivers.hosting.host import Host
 from kiosk import events
 from kiosk.centre.client import CentreClient
 from kiosk.centre.errors import CentreUnavailable, Refusal, reference_number
+from kiosk.centre.headlines import NEWS_TOLD
 from kiosk.centre.models import Catalogue
 from kiosk.centre.publication import KeptPublication
 from kiosk.centre.shelf import Shelf
 from kiosk.centre.transport import Meanwhile, OnTime
+from kiosk.counters import PAPER_DOTS, Counted, CounterFile, of_result
 from kiosk.endings import How
+from kiosk.enrolment.renewal import STOPPED
 from kiosk.identity.face.booth import FaceBooth, closed_for_models
 from kiosk.identity.proving import WHY, prove_further
 from kiosk.identity.sign_in import identify, no_way_in
 from kiosk.login import TellLogin, tell_nobody
 from kiosk.privacy import Sensitive
-from kiosk.services import SERVICES, menu, public_menu
-from kiosk.settings import Settings, state_directory
+from kiosk.services import SERVICES, menu, possible_now, public_menu, service_hours
+from kiosk.settings import ENROLLED, Settings, state_directory
 from kiosk.terminal import vendor_mode
 from kiosk.terminal.card_watch import CardWatch
+from kiosk.terminal.closures import Closed, Closures, reason_words
 from kiosk.terminal.dialogue import Dialogue, Screen
 from kiosk.terminal.leftovers import Leftovers
+from kiosk.terminal.volume import kept_volume
+from kiosk.upkeep import TellUpkeep, tell_no_log
 from kiosk.visit.money import CommitLine
-from kiosk.visit.steps import OutOfService, Problem
+from kiosk.visit.remedies import ShowRemedy, by_hand
+from kiosk.visit.steps import Attract, MaintenanceAsked, OutOfService, Problem, RemedyAsked
 from kiosk.visit.troubles import STANDING_WORDS, Standing, device_words
 from kiosk.visit.visit import Left, TimedOut, Visit, WentBack
 from kiosk.words import Sayable, _
@@ -53,8 +62,6 @@ def load_drivers(settings: Settings, *, apart: bool) -> None:
         drivers.load(kind, table, apart=apart)
 
 
-NEWS_TOLD = 3
-"""Headlines of news on the attract page, at most."""
 TELL_S = 20.0
 """Seconds for which the attract page says that the last visit ended for want of time."""
 _TIMED_OUT: dict[How | None, Sayable] = {
@@ -69,8 +76,10 @@ class Terminal:
     Calls ``on_end`` with the reason of the end, once the screen is blank and the session closed;
     the keeper kills the process after that. ``committer`` is the way to the committer; without one,
     no money service may begin. Calls ``on_time`` with the duration of each call to the
-    centre, ``on_login`` with what comes of logins, and ``on_leftovers`` with whether a device may
-    hold something of a citizen at the end of this visit.
+    centre, ``on_login`` with what comes of logins, ``on_upkeep`` with what comes of maintenance,
+    and ``on_leftovers`` with whether a device may hold something of a citizen at the end of this
+    visit.
+    ``maintain`` is a technician's visit, in place of a citizen's.
     """
 
     def __init__(
@@ -82,6 +91,8 @@ class Terminal:
         on_leftovers: Callable[[bool], None] = lambda some: None,
         committer: CommitLine | None = None,
         on_login: TellLogin = tell_nobody,
+        on_upkeep: TellUpkeep = tell_no_log,
+        maintain: Callable[[Terminal], How] | None = None,
     ) -> None:
         self._settings = settings
         self._committer = committer
@@ -89,11 +100,22 @@ class Terminal:
         self._on_leftovers = on_leftovers
         self._on_time = on_time
         self._on_login = on_login
+        self.tell_upkeep = on_upkeep
+        self._maintain = maintain
         self._hosts = _hosts(settings, self._device_changed)
+        self._counters = CounterFile(state_directory(settings))
+        self._counts: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._closures = Closures(state_directory(settings))
+        self._closed = Closed()
+        for host in self._hosts.values():
+            host.on_done = self._count
+            host.rest()
         self._catalogue: Catalogue | None = None
         self._shelf = Shelf(state_directory(settings))
         self._information: KeptPublication | None = None
         self._centre_down = False
+        self._stopped = False  # the centre has taken this terminal out of use
+        self._enrolled = _moment_of(state_directory(settings) / ENROLLED)
         self._just_ended: Sayable | None = None
         self.lent = False
         """Whether the technician has the machine: another program may cover the screen."""
@@ -101,22 +123,59 @@ class Terminal:
         self._leftovers = Leftovers(self._hosts, partial(on_leftovers, False))
         camera = self._hosts.get(Kind.CAMERA)
         booth = FaceBooth(camera, settings.face, settings.terminal) if camera else None
-        self.dialogue = Dialogue(self._hosts, self._leftovers.await_device, booth)
+        self.dialogue = Dialogue(
+            self._hosts, self._leftovers.await_device, booth, aloud=settings.speech.aloud
+        )
 
     def statuses(self) -> Mapping[Kind, Status]:
-        """The current status of each device, by device class."""
+        """The current status of each device, by device class; one that a technician has taken out
+        of service cannot be used."""
+        return self._closed.statuses(self.real_statuses())
+
+    # -- for maintenance ----------------------------------------------------------------------
+
+    @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    @property
+    def asker(self) -> Dialogue:
+        return self.dialogue
+
+    @property
+    def hosts(self) -> Mapping[Kind, Host]:
+        return self._hosts
+
+    @property
+    def offered(self) -> Catalogue | None:
+        """The centre's catalogue, or the kept one."""
+        return self._catalogue or (self._information.catalogue if self._information else None)
+
+    def real_statuses(self) -> Mapping[Kind, Status]:
+        """As the devices tell it themselves."""
         return {kind: host.status for kind, host in self._hosts.items()}
+
+    # -- coming and going ---------------------------------------------------------------------
+
+    def recall(self) -> tuple[Catalogue | None, tuple[Sayable, ...]]:
+        """The catalogue that was kept and what it announces: for a standby's attract page, until
+        the centre has answered."""
+        self._information = self._shelf.read()
+        return self._information.catalogue if self._information else None, self._bulletins()
 
     def open(self, screen: Screen, *, leftovers: bool = False, after: How | None = None) -> None:
         """Go live: take the devices, ask the centre, wait for a citizen. ``leftovers``: a device
         may hold something of an earlier citizen. ``after``: how the last citizen's visit has just
         ended; where it ended for want of time, the attract page says so for ``TELL_S``."""
         self.dialogue.screen = screen
+        self._closed = self._closures.read()
+        self.dialogue.cabinet.usual_volume = kept_volume(state_directory(self._settings))
         if after in _TIMED_OUT:
             self._just_ended = _TIMED_OUT[after]
             forget = threading.Timer(TELL_S, self._forget_the_end)
             forget.daemon = True
             forget.start()
+        threading.Thread(target=self._keep_counts, name="counters", daemon=True).start()
         threading.Thread(target=self._refresh, name="catalogue", daemon=True).start()
         threading.Thread(target=self._run, args=(leftovers,), name="visit", daemon=True).start()
 
@@ -149,9 +208,9 @@ class Terminal:
             host.start()
         self.dialogue.cabinet.go_dark()
         if Kind.SENSORS in self._hosts:
-            watch = self.dialogue.cabinet.watch
+            watch, stands = self.dialogue.cabinet.watch, self.dialogue.screen.stands_there
             threading.Thread(
-                target=watch, args=(self._surround,), name="sensors", daemon=True
+                target=watch, args=(self._surround, stands), name="sensors", daemon=True
             ).start()
         if leftovers:
             self._leftovers.begin()
@@ -185,10 +244,16 @@ class Terminal:
                 self._committer,
                 self._public,
                 partial(closed_for_models, self._settings.face.models),
+                self._closed.catalogue,
             )
             cards = self._watch_cards(visit)
             runs = {name: service.run for name, service in SERVICES.items()}
-            how = visit.run(identify, menu, runs, prove_for, public_menu)
+            try:
+                how = visit.run(identify, menu, runs, prove_for, public_menu)
+            except RemedyAsked:
+                how = self._show_remedy()
+            except MaintenanceAsked:
+                how = self._be_maintained()
             if visit.leftovers:
                 self._on_leftovers(True)
         except Exception as error:  # noqa: BLE001 - a bug: shown with its number, then the visit ends
@@ -204,6 +269,26 @@ class Terminal:
                 centre.close(how)
             self._on_end(how)
 
+    def _show_remedy(self) -> How:
+        """Show who looks after the place what can be done now."""
+        found = by_hand(self.statuses())
+        try:
+            if found:
+                self.dialogue.ask(ShowRemedy(found, self._settings.terminal), back=False)
+        except TimedOut as timeout:
+            return timeout.how
+        except Left:
+            return "left"
+        return "left"
+
+    def _be_maintained(self) -> How:
+        """A technician's visit; whoever has not opened the terminal goes back to the attract
+        page."""
+        self._quiet.set()
+        for host in self._hosts.values():
+            host.attend()
+        return self._maintain(self) if self._maintain else "left"
+
     def _watch_cards(self, visit: Visit) -> CardWatch:
         """Another person's card ends the visit; like the clock, never between a confirmation and
         its record."""
@@ -212,7 +297,14 @@ class Terminal:
         def holder() -> Sensitive[str] | None:
             return None if visit.expects_other_card else visit.centre.holder
 
-        watch = CardWatch(self._hosts, holder, other_card)
+        def asked_for() -> bool:
+            """Whether the card that a service has asked for lies where it was read."""
+            host = self._hosts.get(Kind.ID_CARD)
+            if visit.other_card_read and host and host.status.media is not Media.PRESENT:
+                visit.other_card_read = False
+            return visit.other_card_read
+
+        watch = CardWatch(self._hosts, holder, other_card, asked_for)
         watch.start()
         return watch
 
@@ -232,8 +324,11 @@ class Terminal:
             return
 
     def begun(self) -> None:
-        """A citizen has begun: stop refreshing the catalogue."""
+        """A citizen has begun: stop refreshing the catalogue, and attend to the devices."""
         self._quiet.set()
+        for host in self._hosts.values():
+            host.attend()
+        self._counts.put(partial(self._counters.add, {Counted.VISITS: 1}))
 
     # -- what stands around the pages ---------------------------------------------------------
 
@@ -241,6 +336,7 @@ class Terminal:
         self._information = self._shelf.read()
         with self._client() as client:
             while not self._quiet.is_set():
+                stopped = False
                 try:
                     self._catalogue = client.catalogue()
                     self._centre_down = False
@@ -248,8 +344,20 @@ class Terminal:
                 except (CentreUnavailable, Refusal) as error:
                     self._centre_down = True
                     events.NO_CATALOGUE.log(log, reason=str(error))
+                    stopped = isinstance(error, Refusal) and error.code == STOPPED
+                if stopped and not self._stopped:
+                    events.TERMINAL_STOPPED.log(log)
+                self._stopped = stopped
                 self._surround()
+                self._look_at_enrolment()
                 self._quiet.wait(REFRESH_S if not self._centre_down else 5.0)
+
+    def _look_at_enrolment(self) -> None:
+        """The certificate was renewed, or the terminal enrolled anew: end this visit before
+        anybody has begun it, so that the next one speaks with the new certificate."""
+        path = state_directory(self._settings) / ENROLLED
+        if _moment_of(path) != self._enrolled and not self._quiet.is_set():
+            self.dialogue.time_out("left")
 
     def _public(self) -> KeptPublication | None:
         return self._information or self._shelf.read()
@@ -272,13 +380,62 @@ class Terminal:
     def _device_changed(self, kind: Kind, status: Status) -> None:
         state, problem, detail = status.state.value, status.problem, status.detail or None
         events.DEVICE.log(log, device=kind, state=state, reason=problem, detail=detail)
+        self._say_anew()
+        self._counts.put(partial(self._counters.note, kind, status))
+
+    def _count(self, request: Request[Any], outcome: object) -> None:
+        """A device has done something. What it has read of a citizen does not wait to be counted:
+        only numbers do."""
+        width = self._settings.devices.get(Kind.RECEIPT_PRINTER, {}).get("width", PAPER_DOTS)
+        self._counts.put(partial(self._counters.add, of_result(request, outcome, width)))
+
+    def _keep_counts(self) -> None:
+        """Count, one after another, in a thread of its own: a disk that hangs holds up neither the
+        screen nor the device whose host has told what it did."""
+        while True:
+            count = self._counts.get()
+            try:
+                count()
+            except Exception as error:  # noqa: BLE001 - a fault of the software; the count goes on
+                events.UNCAUGHT.log(log, error=error)
+
+    def money_changed(self) -> None:
+        """The committer has said whether what moves money may begin."""
+        self._say_anew()
+
+    def _say_anew(self) -> None:
         if hasattr(self.dialogue, "screen"):
             self._surround()
             self.dialogue.look_again()
 
     def _surround(self) -> None:
-        self.dialogue.set_fault(self._no_way_in())
+        self.dialogue.set_first_page(self._first_page())
         self.dialogue.screen.surround(self._catalogue, self._notices(), self._bulletins())
+
+    def _first_page(self) -> Attract:
+        """What the attract page says now. Nothing can be done without a way in, nor while the
+        centre cannot be reached."""
+        fault, catalogue = self._out_of_use() or self._no_way_in(), self._catalogue
+        helps = by_hand(self.statuses()) is not None
+        if catalogue is None:
+            return Attract(fault, helps=helps)
+        money = self._committer is not None and self._committer.open
+        closed = fault is not None or self._centre_down
+        offered = self._closed.catalogue(catalogue)
+        possible = () if closed else possible_now(offered, self.statuses(), money=money)
+        return Attract(fault, possible, service_hours(catalogue), helps)
+
+    def _out_of_use(self) -> Sayable | None:
+        """Why nothing can be done at this terminal, whoever comes; None: it is in use."""
+        if self._closed.terminal:
+            why = reason_words(self._closed.terminal)
+            return _("本终端停用（{why}），请换一台终端或到柜台", why=why)
+        if self._stopped:
+            return _("本终端已停用，请换一台终端或到柜台")
+        enrolled = self._settings.enrolled
+        if enrolled and self._centre_down and enrolled.until <= datetime.now(UTC):
+            return _("本终端的证书已到期，暂停服务，请换一台终端或到柜台")
+        return None
 
     def _no_way_in(self) -> Sayable | None:
         return no_way_in(self.statuses(), self._catalogue.ways if self._catalogue else ())
@@ -286,7 +443,7 @@ class Terminal:
     def _notices(self) -> tuple[Sayable, ...]:
         """What is wrong with this terminal now."""
         own = [self._just_ended] if self._just_ended else []
-        if self._centre_down:
+        if self._centre_down and self._out_of_use() is None:
             own.append(_("暂时连不上公积金中心，请稍候"))
         if power := self.dialogue.cabinet.power:
             own.append(power)
@@ -323,6 +480,14 @@ class Terminal:
             meanwhile=meanwhile,
             on_login=self._on_login,
         )
+
+
+def _moment_of(path: Path) -> int:
+    """When the file was written (ns); 0 where there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def prove_for(visit: Visit, service: str) -> bool:

@@ -7,6 +7,8 @@ Row {
     id: actions
     property list<ActionPart> model
     property bool primaryLast: false
+    // Three large words side by side need the room of their icons.
+    readonly property bool narrow: Theme.elder && model.length > (Theme.wide ? 3 : 2)
     spacing: Theme.gap
     Repeater {
         model: actions.model
@@ -16,7 +18,7 @@ Row {
             objectName: modelData.key
             width: (actions.width - (actions.model.length - 1) * Theme.gap) / Math.max(1, actions.model.length)
             text: modelData.title
-            iconName: modelData.icon
+            iconName: actions.narrow ? "" : modelData.icon
             available: modelData.enabled
             closed: modelData.closed
             primary: actions.primaryLast && index === actions.model.length - 1

@@ -8,6 +8,7 @@ Rectangle {
     property string tone
     property int size: Theme.row
     property string label         // the label of the value, for a screen reader
+    property bool said: false     // what the badge stands on says its text already
     implicitWidth: words.implicitWidth + 52
     implicitHeight: words.implicitHeight + (Theme.elder ? 8 : 16)
     radius: height / 2
@@ -22,6 +23,7 @@ Rectangle {
         font.pixelSize: badge.size
         font.bold: true
         wrapMode: Text.NoWrap
+        Accessible.ignored: badge.said
         Accessible.name: (badge.label + " " + badge.text).trim()
     }
 }

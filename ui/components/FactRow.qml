@@ -36,7 +36,7 @@ Item {
     Label {
         id: valueText
         visible: !fact.badged
-        x: fact.stacked ? Theme.inset : fact.width - Theme.inset - width
+        x: (fact.stacked ? Theme.inset : fact.width - Theme.inset - width) + Theme.hang(text, font.pixelSize)
         y: fact.stacked ? fact.height - height - 10 : (fact.height - height) / 2
         width: fact.stacked ? fact.width - 2 * Theme.inset : implicitWidth
         horizontalAlignment: Text.AlignRight

@@ -23,6 +23,26 @@ Item {
         source: "image://icon/brand"
         Accessible.ignored: true
     }
+    MouseArea {                       // the technician's way: five presses on the attract page
+        id: hidden
+        property int presses: 0
+        width: head.height
+        height: head.height
+        x: brand.x - (width - brand.width) / 2
+        visible: CurrentPage.page === "AttractPage"
+        onVisibleChanged: presses = 0
+        Accessible.ignored: true
+        onClicked: {
+            presses += 1
+            forget.restart()
+            if (presses >= 5) CurrentPage.answer("maintenance")
+        }
+        Timer {
+            id: forget
+            interval: 3000
+            onTriggered: hidden.presses = 0
+        }
+    }
     Column {
         anchors { left: brand.right; leftMargin: 20; verticalCenter: parent.verticalCenter }
         width: (Theme.lowered ? head.width - Theme.side : tools.x) - x - 20

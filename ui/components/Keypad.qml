@@ -38,10 +38,10 @@ Item {
     }
     PushButton {
         objectName: "erase"
-        x: (pad.fourth ? 3 : 2) * (pad.keyWidth + pad.space)
-        y: pad.fourth ? 0 : 3 * (pad.keyHeight + pad.space)
-        width: pad.fourth ? pad.width - x : pad.keyWidth
-        height: pad.fourth ? 2 * pad.keyHeight + pad.space : pad.keyHeight
+        x: 2 * (pad.keyWidth + pad.space)
+        y: 3 * (pad.keyHeight + pad.space)
+        width: pad.keyWidth
+        height: pad.keyHeight
         iconName: "delete"
         name: qsTr("删除")
         onClicked: pad.erase()
@@ -50,9 +50,8 @@ Item {
         objectName: pad.fourth ? "confirm" : ""
         visible: pad.fourth
         x: 3 * (pad.keyWidth + pad.space)
-        y: 2 * (pad.keyHeight + pad.space)
         width: pad.width - x
-        height: 2 * pad.keyHeight + pad.space
+        height: 4 * pad.keyHeight + 3 * pad.space
         primary: true
         available: pad.complete
         text: pad.confirm

@@ -11,7 +11,7 @@ T.Button {
     property string notNow            // said by a closed tile in place of a reason that has no room
     property bool available: true
     property bool pressedLast: false
-    readonly property bool lit: down || CurrentPage.busy && pressedLast
+    readonly property bool lit: down || pressedLast && CurrentPage.busy
     readonly property int inner: width - 2 * 14
     // A single long word shrinks to the tile; more words stand in two lines, smaller in a low tile.
     readonly property int most: height < 130 && longest.length < title.length && full.advanceWidth > inner ? 32 : 38
@@ -63,36 +63,35 @@ T.Button {
                 Accessible.ignored: true
             }
             Label {
+                id: under
+                readonly property bool fits: words.room >= height
                 width: parent.width
-                visible: text.length > 0
-                text: words.room >= whole.height ? tile.hint
-                    : !tile.available && words.room >= brief.height ? tile.notNow : ""
+                visible: text.length > 0 && fits
+                text: tile.hint
                 font.pixelSize: Theme.small
                 color: tile.available ? Theme.soft : Theme.amber
                 horizontalAlignment: Text.AlignHCenter
                 lineHeight: 0.9
                 Accessible.ignored: true
             }
-        }
-        Label {
-            id: whole
-            visible: false
-            width: tile.inner
-            text: tile.hint
-            font.pixelSize: Theme.small
-            lineHeight: 0.9
-        }
-        Label {
-            id: brief
-            visible: false
-            width: tile.inner
-            text: tile.notNow
-            font.pixelSize: Theme.small
-            lineHeight: 0.9
+            Loader {   // made for a closed tile only: a label on every tile would cost the menu 3 ms
+                active: !tile.available && !under.fits
+                width: parent.width
+                visible: active && words.room >= height
+                sourceComponent: Label {
+                    text: tile.notNow
+                    font.pixelSize: Theme.small
+                    color: Theme.amber
+                    horizontalAlignment: Text.AlignHCenter
+                    lineHeight: 0.9
+                    Accessible.ignored: true
+                }
+            }
         }
     }
     Connections {
         target: CurrentPage
+        enabled: tile.pressedLast
         function onBusyChanged() { if (!CurrentPage.busy) tile.pressedLast = false }
     }
 }

@@ -18,7 +18,7 @@ T.Button {
     property bool best: false         // the best of them
     property bool leads: false        // an arrow at the right says that the button leads on
     property int size: 0              // of the title; 0: as the shape has it
-    property bool sleeping: CurrentPage.busy && pressedLast
+    property bool sleeping: pressedLast && CurrentPage.busy
     property bool pressedLast: false
     readonly property bool narrow: shape === "row" && width < (Theme.elder ? 700 : 480)
     readonly property int frameSize: ground > 0 ? ground : shape === "tile" ? 96
@@ -80,6 +80,7 @@ T.Button {
             id: mark
             visible: option.badge.length > 0
             text: option.badge
+            said: true
             tone: option.best ? "good" : ""
             size: Theme.elder ? 40 : Theme.row
             x: parent.width - width - option.rim
@@ -123,9 +124,9 @@ T.Button {
                 id: hintLabel
                 readonly property bool roomy: words.width - words.natural - 24 > Theme.cells(option.hint) * Theme.small * 0.6
                 visible: words.hinted
-                x: words.oneLine ? words.natural + 24 : 0
+                x: words.oneLine ? words.natural + 24 + Theme.hang(text, font.pixelSize) : 0
                 y: words.oneLine ? (words.height - height) / 2 : nameLabel.height + 4
-                width: words.width - x
+                width: words.width - (words.oneLine ? words.natural + 24 : 0)
                 text: option.hint
                 font.pixelSize: !words.oneLine ? Theme.hint : !Theme.elder ? 28 : roomy ? Theme.small : 34
                 horizontalAlignment: words.oneLine ? Text.AlignRight : Text.AlignLeft
@@ -138,6 +139,7 @@ T.Button {
     }
     Connections {
         target: CurrentPage
+        enabled: option.pressedLast
         function onBusyChanged() { if (!CurrentPage.busy) option.pressedLast = false }
     }
 }

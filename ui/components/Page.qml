@@ -16,6 +16,7 @@ BarePage {
     property alias aside: asideExtra.data
     property list<ActionPart> actions
     property bool primaryLast: true           // the last action is the primary button
+    property bool above: false                // upright, the foot has no room for the actions
     property alias foot: footSlot.data
     default property alias content: body.data
     readonly property Item asideItem: asideExtra
@@ -25,9 +26,9 @@ BarePage {
     readonly property int footTop: height - Theme.foot - Theme.touch
     readonly property int toolsHeight: Theme.lowered ? Theme.least + Theme.gap : 0
     // The actions stand in the foot; where the foot is too narrow, in a row above the foot.
-    readonly property bool waysAbove: !Theme.wide && actions.length > (Theme.elder ? 0 : CurrentPage.back ? 1 : 2)
-    // Three are too narrow side by side: the last one stands in the foot, beside 退出.
-    readonly property bool lastBelow: waysAbove && actions.length === 3 && !CurrentPage.back
+    readonly property bool waysAbove: !Theme.wide && actions.length > (above || Theme.elder ? 0 : page.back ? 1 : 2)
+    // Three or four are too narrow side by side: the last one stands in the foot, beside 退出.
+    readonly property bool lastBelow: waysAbove && actions.length > 2 && !page.back
     readonly property int waysHeight: waysAbove ? Theme.touch + Theme.gap : 0
     readonly property bool beside: Theme.wide && !span
     readonly property int pressTop: Math.ceil(Appearance.stageHeight / (Theme.lowered ? 2 : 3)) - (Appearance.stageHeight - height)
@@ -81,14 +82,14 @@ BarePage {
         parent: page.waysAbove ? waysSlot : footSlot
         visible: page.actions.length > 0
         width: parent.width
-        model: page.lastBelow ? page.actions.slice(0, 2) : page.actions
+        model: page.lastBelow ? page.actions.slice(0, -1) : page.actions
         primaryLast: page.primaryLast && !page.lastBelow
     }
     ActionRow {
         parent: footSlot
         visible: page.lastBelow
         width: parent.width
-        model: page.lastBelow ? page.actions.slice(2) : []
+        model: page.lastBelow ? page.actions.slice(-1) : []
         primaryLast: page.primaryLast
     }
     Row {
@@ -107,7 +108,7 @@ BarePage {
         }
         PushButton {
             objectName: "back"
-            visible: page.leave && CurrentPage.back
+            visible: page.leave && page.back
             text: qsTr("返回")
             iconName: "back"
             width: Theme.elder ? 280 : 232

@@ -29,7 +29,7 @@ T.Button {
     Keys.onEnterPressed: if (enabled) clicked()
 
     readonly property color foreground: !available ? Theme.faint : primary ? Theme.white : Theme.ink
-    readonly property bool sleeping: CurrentPage.busy && pressedLast && sleepy
+    readonly property bool sleeping: pressedLast && sleepy && CurrentPage.busy
     readonly property bool shut: closed.length > 0
 
     background: Rectangle {
@@ -121,6 +121,7 @@ T.Button {
     }
     Connections {
         target: CurrentPage
+        enabled: button.pressedLast
         function onBusyChanged() { if (!CurrentPage.busy) button.pressedLast = false }
     }
 }

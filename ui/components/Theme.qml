@@ -58,6 +58,8 @@ QtObject {
 
     // The width of a text, counted in halves of a Han character.
     function cells(text) { return text.replace(/[^\u0000-\u00ff]/g, "xx").length }
+    // How far a text at the right moves on: the blank half of a bracket at its end lies in the rim.
+    function hang(text, size) { return text.endsWith("）") ? Math.round(size * 0.62) : 0 }
     function px(size) { return Math.round(size * scale) }
     function big(size) { return Math.round(size * (elder ? 1.3 : 1)) }
 

@@ -75,7 +75,7 @@ Window {
     }
 
     CardInHand {
-        id: hand
+        id: inHand
         hand: window.desk.hand
         x: window.gap
         y: window.top
@@ -86,7 +86,7 @@ Window {
         id: people
         hand: window.desk.hand
         x: window.gap
-        y: hand.y + hand.implicitHeight + window.gap
+        y: inHand.y + inHand.implicitHeight + window.gap
         width: window.first
         height: window.wide ? window.height - y - window.gap
                             : (window.height - y - phone.height - 3 * window.gap) * 0.48

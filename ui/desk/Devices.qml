@@ -55,7 +55,7 @@ Item {
         }
     }
     Flickable {
-        id: view
+        id: flick
         y: cells.height + 14
         width: parent.width
         height: parent.height - y
@@ -64,7 +64,7 @@ Item {
         clip: true
         Column {
             id: column
-            width: view.width
+            width: flick.width
             spacing: 8
             Repeater {
                 model: devices.desk.devices
@@ -105,5 +105,5 @@ Item {
             }
         }
     }
-    ScrollMark { view: view; anchors.rightMargin: -8 }
+    ScrollMark { view: flick; anchors.rightMargin: -8 }
 }

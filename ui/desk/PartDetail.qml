@@ -41,6 +41,44 @@ Levers {
             Accessible.name: qsTr("镜头前的画面")
         }
     }
+    Label {
+        visible: detail.device.plays
+        topPadding: 8
+        text: qsTr("放一段影片或一张照片")
+        font.pixelSize: 13
+        color: Theme.soft
+        wrapMode: Text.NoWrap
+    }
+    CodeField {
+        id: clipField
+        objectName: "clip.path"
+        visible: detail.device.plays
+        width: parent.width
+        text: ""
+        Accessible.name: qsTr("影片或照片的文件")
+        onAccepted: play.clicked()
+    }
+    Row {                                 // the film or still before a lens
+        visible: detail.device.plays
+        topPadding: 8
+        spacing: 8
+        DeskButton {
+            id: play
+            objectName: "clip.play"
+            text: qsTr("放上")
+            iconName: "camera"
+            enabled: clipField.text.length > 0
+            primary: true
+            onClicked: detail.device.play(clipField.text)
+        }
+        DeskButton {
+            id: stop
+            objectName: "clip.stop"
+            visible: detail.device.clip.length > 0
+            text: qsTr("拿开")
+            onClicked: detail.device.stopClip()
+        }
+    }
     Row {                                 // the code held before a scanner
         visible: detail.device.shows
         width: parent.width

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
@@ -10,7 +11,7 @@ from PySide6.QtQml import QmlElement
 
 from drivers.emulators.orders import orders_of
 from drivers.emulators.rig import Rig
-from kiosk.words import Sayable
+from kiosk.words import Sayable, _
 from ui.desk.chores import Chore
 from ui.desk.levers import Lever, Seen, clauses, standing, undoing
 from ui.desk.parts import DeskPart
@@ -199,6 +200,16 @@ class DeskDevice(QObject):
         return self._film
 
     @Property(bool, constant=True)
+    def plays(self) -> bool:
+        """Whether a film or a still can be held before the lens."""
+        return "play" in self.part.orders
+
+    @Property(str, notify=changed)
+    def clip(self) -> str:
+        """The file's name of the film or still before the lens, or ""."""
+        return str(self._seen.get("clip", ""))
+
+    @Property(bool, constant=True)
     def shows(self) -> bool:
         return "show" in self.part.orders
 
@@ -262,6 +273,27 @@ class DeskDevice(QObject):
                 self._rig.tell(self.part.device, "plug")
 
         self._ask(chore)
+
+    @Slot(str)
+    def play(self, path: str) -> None:
+        """Hold a film or a still before the lens, by the path of its file."""
+
+        def chore() -> None:
+            file = Path(path.strip()).expanduser()
+            if not file.is_file():
+                raise ValueError(self._tongue.say(_("没有这个文件：{file}", file=str(file))))
+            try:
+                self._rig.tell(self.part.device, self.part.orders["play"], clip=str(file))
+            except ValueError as error:
+                said = _("{file} 不是影片，也不是照片", file=file.name)
+                raise ValueError(self._tongue.say(said)) from error
+
+        self._ask(chore)
+
+    @Slot()
+    def stopClip(self) -> None:
+        """Take the film or the still away: the drawn scene comes again."""
+        self.act("play")
 
     @Slot(str)
     def show(self, code: str) -> None:

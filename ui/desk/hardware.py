@@ -87,6 +87,8 @@ class DeskHardware:
             machine = urlsplit(address)
             return {"machine": machine.hostname, "ports": [machine.port]}
         where: dict[str, Any] = {_SAYS_WHERE[driver]: address}
+        if name == Kind.ID_CARD:
+            where["model"] = "emulated"  # looks for a card more often than an unknown reader bears
         if name == Kind.SMART_CARD:  # the virtual reader has two slots; the emulator uses the first
             where["reader"] = f"{READER} 00 00"
         return where

@@ -30,7 +30,7 @@ class DeskPart:
     """The name of the emulator in the rig."""
     levers: tuple[Lever, ...] = ()
     orders: Mapping[str, str] = field(default_factory=dict)
-    """The emulator's order for each act of a person: put, show, lift, take, press."""
+    """The emulator's order for each act of a person: put, show, lift, take, press, play."""
     card: Callable[[Seen], bool] | None = None
     """Whether a card lies in or on the device, or a code is held before it."""
     papers: Callable[[Seen], list[bytes]] | None = None
@@ -83,7 +83,11 @@ _OWN = (
         orders={"take": "take"},
         papers=lambda seen: seen["sheets"],
     ),
-    DeskPart(*(Kind.CAMERA, CAMERA, "camera", say.camera), picture=lambda seen: seen["picture"]),
+    DeskPart(
+        *(Kind.CAMERA, CAMERA, "camera", say.camera),
+        orders={"play": "play"},
+        picture=lambda seen: seen["picture"],
+    ),
     DeskPart(
         *(Kind.CODE_SCANNER, SCANNER, "scan", say.code_scanner),
         orders={"show": "present", "lift": "remove"},

@@ -15,11 +15,15 @@ CARDS: Mapping[str, Text] = {
     Kind.ID_CARD: _("身份证"),
     "social-security": seen.CARDS["social-security"],
     "bank": seen.CARDS["bank"],
+    "bank-tap": _("闪付卡"),
     "fund-code": _("手机亮码"),
 }
-"""What a person carries: the ID card, two kinds of chip cards, a phone with the code 亮码可办."""
+"""What a person carries: the ID card, two kinds of chip cards, the bank card held to the reader, a
+phone with the code 亮码可办."""
 ID_CARD = Kind.ID_CARD
 FUND_CODE = "fund-code"
+TAP = "bank-tap"
+BANK_CARDS = ("bank", TAP)
 
 PURPOSES: Mapping[str, Text] = {
     "P01": _("查询账户、打印缴存证明的一般情形"),
@@ -71,7 +75,7 @@ def name(id: str) -> str:
 
 def has(id: str, card: str) -> bool:
     """Whether persona ``id`` carries such a card."""
-    return card != "bank" or bool(load()[id].bank_card)
+    return card not in BANK_CARDS or bool(load()[id].bank_card)
 
 
 def place_of(card: str) -> str:
@@ -80,10 +84,12 @@ def place_of(card: str) -> str:
 
 
 def chip(id: str, card: str) -> dict[str, str]:
-    """The content of the chip card of persona ``id``, as the emulated reader takes it."""
+    """The content of the chip card of persona ``id``, as the emulated reader takes it. A bank card
+    that is held to the reader answers as in PBOC's fast mode: no AFL, the number in tag 57 only."""
     persona = load()[id]
-    if card == "bank":
-        return {"kind": card, "number": persona.bank_card, "holder": persona.name_latin}
+    if card in BANK_CARDS:
+        bank = {"kind": "bank", "number": persona.bank_card, "holder": persona.name_latin}
+        return bank | ({"directory": "contactless", "options": "fast"} if card == TAP else {})
     return {"kind": card, "number": persona.number, "name": persona.full_name}
 
 
@@ -93,7 +99,7 @@ def face(id: str, card: str) -> CardFace:
     if card == FUND_CODE:
         return CardFace(CARDS[card], name(id), ((_("号码"), mask_phone(persona.phone)),))
     if card != ID_CARD:
-        number = mask_bank_card(persona.bank_card) if card == "bank" else None
+        number = mask_bank_card(persona.bank_card) if card in BANK_CARDS else None
         number = number or mask_id_number(persona.number)
         return CardFace(CARDS[card], name(id), ((_("号码"), number),))
     begins = persona.valid_from.isoformat().replace("-", ".")

@@ -144,7 +144,8 @@ def document_printer(seen: Seen) -> Condition:
 
 def camera(seen: Seen) -> Condition:
     films = _("在拍") if seen["viewers"] else _("没有在拍")
-    return _plugged(seen, films, _("共 {count} 帧", count=seen["sent"]))
+    clip = (_("放着 {file}", file=seen["clip"]),) if seen["clip"] else ()
+    return _plugged(seen, films, *clip, _("共 {count} 帧", count=seen["sent"]))
 
 
 def code_scanner(seen: Seen) -> Condition:
@@ -182,7 +183,8 @@ def speaker(seen: Seen) -> Condition:
     sound: Sayable = "–"
     volume = ""
     if played:
-        sound = _SOUNDS.get(played[-1]["sound"], "–")
+        said = played[-1].get("said")
+        sound = " ".join(said) if said else _SOUNDS.get(played[-1]["sound"], "–")
         volume = f" {played[-1]['volume']}%"
     last = _("最近放的：{sound}{volume}", sound=sound, volume=volume)
     return _plugged(seen, last, _("共 {count} 声", count=len(played)))

@@ -17,8 +17,8 @@ from PySide6.QtQuick import QQuickWindow
 from drivers.emulators.rig import Rig
 from ui.desk.bridge import Desk
 from ui.images import Icons
-from ui.stage import window_size  # also chooses the renderer, which must be before any window
 from ui.translator import Translator
+from ui.window import window_size  # also chooses the renderer, which must be before any window
 
 HERE = Path(__file__).parent
 MARGIN = 16

@@ -7,13 +7,15 @@ import "../components"
 Page {
     id: page
     readonly property ChooseContent shown: view as ChooseContent
+    readonly property list<OptionPart> options: shown.options
     title: shown.title
     lead: shown.lead
-    readonly property bool brief: shown.options.every(o => Theme.cells(o.title) <= 24 && Theme.cells(o.hint) <= 34)
+    readonly property bool brief: options.every(o => Theme.cells(o.title) <= 24 && Theme.cells(o.hint) <= 34)
     // Many plain answers stand in two columns, in the order of reading.
-    readonly property int columns: !Theme.elder && shown.options.length > 4
-        && shown.options.every(o => o.icon.length + o.hint.length === 0) ? 2 : 1
-    readonly property int rows: Math.ceil(shown.options.length / columns)
+    readonly property int columns: !Theme.elder && options.length > 4
+        && options.every(o => o.icon.length + o.hint.length === 0) ? 2 : 1
+    readonly property int rows: Math.ceil(options.length / columns)
+    untouched: list.sheet === 0
     FactCard {
         parent: Theme.wide ? page.asideItem : page.bodyItem
         y: Theme.wide ? 16 : 0
@@ -42,7 +44,7 @@ Page {
                     id: cells
                     anchors.fill: parent
                     Repeater {
-                        model: page.shown.options.slice(row.index * page.columns, (row.index + 1) * page.columns)
+                        model: page.options.slice(row.index * page.columns, (row.index + 1) * page.columns)
                         OptionButton {
                             required property OptionPart modelData
                             required property int index

@@ -26,7 +26,7 @@ Page {
     Timer {
         interval: 1000
         repeat: true
-        running: page.seconds > 0 && Theme.motion
+        running: page.visible && page.seconds > 0 && Theme.motion
         onTriggered: {
             page.seconds -= 1
             if (page.seconds === 0) CurrentPage.answer("ask")

@@ -43,7 +43,7 @@ Page {
     Row {
         id: boxes
         spacing: 20
-        readonly property int box: Math.min(Theme.wide ? 132 : 144, (parent.width - 5 * spacing) / 6)
+        readonly property int box: Math.min(Theme.wide ? 176 : 144, (parent.width - 5 * spacing) / 6)
         Accessible.role: Accessible.StaticText
         Accessible.name: qsTr("已输入 %1 位").arg(page.code.length)
         Repeater {

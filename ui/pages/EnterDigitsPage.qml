@@ -12,6 +12,7 @@ Page {
     lead: shown.wrong.length > 0 ? "" : shown.lead
     property string typed: ""
     readonly property bool complete: typed.length >= shown.least
+    readonly property int otherRoom: Theme.wide || shown.other.length === 0 ? 0 : 128
 
     function push(key: string) { if (typed.length < shown.most) typed += key }
     function send() { if (complete) CurrentPage.answer(typed) }
@@ -89,13 +90,25 @@ Page {
         tone: "bad"
         icon: "refused"
         size: Theme.row
-        most: parent === page.asideItem ? page.asideHeight - 12 : pad.y - y - 16
+        most: parent === page.asideItem ? page.asideHeight - 12 : pad.y - y - 16 - page.otherRoom
+    }
+    PushButton {
+        objectName: "other"
+        // Upright: above the keypad. Wide: in the foot, as far as the keypad.
+        parent: Theme.wide ? page.footItem : page.bodyItem
+        y: Theme.wide ? 0 : pad.y - height - 24
+        width: Theme.wide ? page.asideWidth - (Theme.elder ? 280 : 232) - Theme.gap : 420
+        height: Theme.wide ? Theme.touch : 104
+        visible: text.length > 0
+        text: page.shown.other
+        size: Theme.big(32)
+        onClicked: CurrentPage.answer("other")
     }
     Keypad {
         id: pad
         width: parent.width
         readonly property int lower: parent.height + (Theme.wide && Theme.lowered ? Theme.gap + Theme.touch : 0)
-        readonly property int upper: Math.max(page.low, box.height + 24)
+        readonly property int upper: Math.max(page.low, box.height + 24) + page.otherRoom
         height: Math.min(lower - upper, 4 * 168 + 72)
         y: lower - height
         fourth: Theme.wide

@@ -134,29 +134,60 @@ Page {
             Accessible.name: page.shown.rest + " " + text
         }
     }
-    Row {
-        id: whole
+    Item {
+        id: ways
         parent: Theme.wide ? page.asideItem : page.bodyItem
         y: Theme.wide ? page.asideHeight - height : pad.y - height - 24
         width: parent.width
-        height: 104
-        spacing: 24
-        PushButton {
-            objectName: "all"
-            visible: page.shown.all.length > 0
-            width: (whole.width - 24) * 0.64
-            height: whole.height
-            size: Theme.big(30)
-            text: page.shown.all
-            onClicked: page.typed = page.shown.most.toFixed(page.shown.places)
+        height: whole.height + (below.visible ? below.height + 24 : 0)
+        Row {
+            id: whole
+            width: parent.width
+            height: 104
+            spacing: 24
+            // Where the citizen may go on on a phone, three buttons share the width upright.
+            readonly property bool three: page.shown.phone.length > 0 && !Theme.wide
+            readonly property real each: width - 24 * (three ? 2 : 1)
+            // Wide and lowered, there is one row only: the keypad's own key erases.
+            readonly property bool tight: page.shown.phone.length > 0 && Theme.wide && Theme.lowered
+            PushButton {
+                objectName: "all"
+                visible: page.shown.all.length > 0
+                width: whole.each * (whole.tight ? 0.5 : whole.three ? 0.4 : 0.64)
+                height: whole.height
+                size: Theme.big(30)
+                text: page.shown.all
+                onClicked: page.typed = page.shown.most.toFixed(page.shown.places)
+            }
+            PushButton {
+                objectName: "clear"
+                visible: !whole.tight
+                width: page.shown.all.length === 0 ? whole.width : whole.each * (whole.three ? 0.22 : 0.36)
+                height: whole.height
+                size: Theme.big(30)
+                text: page.shown.clear
+                onClicked: page.typed = ""
+            }
+            PushButton {
+                objectName: "other"
+                visible: whole.three || whole.tight
+                width: whole.each * (whole.tight ? 0.5 : 0.38)
+                height: whole.height
+                size: Theme.big(30)
+                text: page.shown.phone
+                onClicked: CurrentPage.answer("other")
+            }
         }
         PushButton {
-            objectName: "clear"
-            width: page.shown.all.length > 0 ? (whole.width - 24) * 0.36 : whole.width
+            id: below
+            objectName: "other"
+            visible: page.shown.phone.length > 0 && Theme.wide && !whole.tight
+            y: whole.height + 24
+            width: whole.width
             height: whole.height
             size: Theme.big(30)
-            text: page.shown.clear
-            onClicked: page.typed = ""
+            text: page.shown.phone
+            onClicked: CurrentPage.answer("other")
         }
     }
     Keypad {

@@ -8,7 +8,7 @@ Page {
     id: page
     readonly property FaceCaptureContent shown: view as FaceCaptureContent
     span: true   // the words have no aside: the oval and they share the whole width
-    readonly property bool narrow: Theme.elder || CurrentPage.back
+    readonly property bool narrow: Theme.elder || back
 
     Rectangle {
         id: card

@@ -53,7 +53,7 @@ BarePage {
     Timer {
         id: closing
         interval: page.shown.lies ? 2000 : 3000
-        running: true
+        running: page.visible
         onTriggered: CurrentPage.answer("bye")
     }
 }

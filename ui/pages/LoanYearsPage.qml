@@ -11,8 +11,12 @@ Page {
     lead: shown.lead
     // Upright, the last action is the primary button of the foot, the others stand above the foot.
     readonly property bool footed: !Theme.wide && shown.actions.length > 1
-    actions: footed ? shown.actions.slice(0, -1) : shown.actions
-    primaryLast: !footed
+    readonly property bool eyed: shown.eye.length > 0
+    // Wide, what leads on stands in the foot beside the eye.
+    readonly property ActionPart way: Theme.wide && eyed && shown.actions.length > 0 ? shown.actions[0] : null
+    above: eyed
+    actions: footed ? shown.actions.slice(0, -1) : way ? [] : shown.actions
+    primaryLast: !footed && !eyed
     asideWidth: Theme.elder ? 760 : 900
     readonly property bool charted: !(Theme.elder && Theme.lowered) && (!Theme.wide || asideHeight > (Theme.elder ? 470 : 330))
 
@@ -33,8 +37,17 @@ Page {
         width: parent.width
         height: Theme.touch
         PushButton {
+            objectName: page.way ? page.way.key : ""
+            visible: page.way !== null
+            width: parent.width - eye.width - Theme.gap
+            text: page.way ? page.way.title : ""
+            iconName: page.way ? page.way.icon : ""
+            onClicked: CurrentPage.answer(page.way.key)
+        }
+        PushButton {
+            id: eye
             objectName: "eye"
-            visible: page.shown.eye.length > 0
+            visible: page.eyed
             anchors.right: parent.right
             width: Math.min(parent.width, Math.max(implicitWidth, 320))
             sleepy: false

@@ -24,6 +24,7 @@ Page {
     readonly property int perSheet: Math.max(1, turns ? slots - 1 : slots)
     readonly property int sheets: Math.ceil(count / perSheet)
     property int sheet: 0
+    untouched: sheet === 0
     readonly property int here: Math.min(perSheet, count - sheet * perSheet)
     readonly property int rows: Math.ceil((here + (turns ? 1 : 0)) / columns)
     readonly property int each: Math.min(careful ? 250 : 186, Math.floor((room - (rows - 1) * between) / Math.max(1, rows)))

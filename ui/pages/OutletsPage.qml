@@ -105,7 +105,8 @@ Page {
                         id: called
                         width: parent.width
                         text: (card.index + 1) + " " + card.modelData.name + "  " + card.modelData.distance
-                        font.pixelSize: Theme.px(36)
+                        // A whole name of a centre of a prefecture is as long as an address.
+                        font.pixelSize: Theme.cells(text) > 48 ? Theme.big(28) : Theme.px(36)
                         font.bold: true
                         lineHeight: 0.95
                     }

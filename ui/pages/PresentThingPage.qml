@@ -14,7 +14,7 @@ Page {
 
     Rectangle {
         id: scene
-        readonly property int room: help.y - 24
+        readonly property int room: (where.visible && !Theme.wide ? where.y : help.y) - 24
         width: Math.min(parent.width, room, 620)
         height: width
         radius: width / 2
@@ -31,6 +31,17 @@ Page {
         }
         Accessible.role: Accessible.Graphic
         Accessible.name: page.title
+    }
+    Where {
+        id: where
+        parent: Theme.wide ? page.asideItem : page.bodyItem
+        visible: page.shown.to.length > 0 && (!Theme.wide || page.asideHeight > height + 28)
+        y: Theme.wide ? 28 : help.y - Theme.gap - height
+        width: parent.width
+        height: implicitHeight
+        to: page.shown.to
+        title: page.shown.device
+        under: page.shown.side
     }
     Label {
         id: help

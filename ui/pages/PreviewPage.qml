@@ -1,6 +1,7 @@
 // The sealed document as the printer will print it, large enough to read; buttons turn its pages.
 pragma ComponentBehavior: Bound
 import QtQuick
+import QtQuick.Templates as T
 import Kiosk
 import "../components"
 
@@ -22,6 +23,65 @@ Page {
     readonly property int sheet: Math.floor(at / parts)
     readonly property int part: at % parts
 
+    // Wide: the whole page stands beside, and a press on a part of it shows that part.
+    Item {
+        id: overview
+        parent: page.asideItem
+        readonly property int upper: Math.max(28, page.pressTop - page.asideItem.parent.y - page.asideItem.y)
+        readonly property int room: page.asideHeight - upper
+        visible: Theme.wide && !Theme.lowered && room >= 3 * (Theme.least + 24)
+        y: upper
+        height: visible ? room : 0
+        width: Math.floor(height / page.a4)
+        Rectangle {
+            anchors.fill: parent
+            color: "#FFFFFF"
+            border.color: Theme.line
+            border.width: Theme.hair
+        }
+        Image {
+            objectName: "whole"
+            anchors.fill: parent
+            anchors.margins: Theme.hair
+            asynchronous: true
+            sourceSize.width: Math.max(1, width)
+            source: overview.visible ? "image://paper/" + CurrentPage.ticket + "/" + page.sheet : ""
+            Accessible.ignored: true
+        }
+        Repeater {
+            model: overview.visible ? Math.max(1, page.parts) : 0
+            T.Button {
+                id: zone
+                required property int index
+                readonly property bool shownNow: index === page.part
+                objectName: "part" + index
+                y: index * (height + 24)
+                width: overview.width
+                height: (overview.height - (page.parts - 1) * 24) / page.parts
+                focusPolicy: Qt.TabFocus
+                activeFocusOnTab: true
+                Accessible.role: Accessible.Button
+                Accessible.name: qsTr("放大第 %1 部分").arg(index + 1)
+                onClicked: page.at = page.sheet * page.parts + index
+                Keys.onReturnPressed: clicked()
+                Keys.onEnterPressed: clicked()
+                background: Rectangle {
+                    radius: 12
+                    color: "transparent"
+                    border.width: zone.activeFocus ? 7 : zone.shownNow || zone.down ? 5 : 3
+                    border.color: zone.activeFocus ? Theme.focus : zone.shownNow || zone.down ? Theme.blue : Theme.edge
+                }
+            }
+        }
+        Label {
+            x: overview.width + 36
+            width: page.asideWidth - x
+            y: (parent.height - height) / 2
+            text: qsTr("点左边的一部分，右边放大看")
+            font.pixelSize: Theme.hint
+            color: Theme.soft
+        }
+    }
     Item {
         id: frame
         width: parent.width

@@ -7,6 +7,7 @@ import "../components"
 Page {
     id: page
     readonly property RateContent shown: view as RateContent
+    readonly property list<OptionPart> levels: shown.levels
     title: shown.title
     lead: shown.lead
     leave: false
@@ -21,12 +22,12 @@ Page {
         id: grid
         y: page.low
         width: parent.width
-        columns: Theme.wide ? Math.max(1, page.shown.levels.length) : 1
+        columns: Theme.wide ? Math.max(1, page.levels.length) : 1
         spacing: Theme.wide || Theme.lowered ? 24 : Theme.gap
         readonly property int room: parent.height - y
         readonly property real each: Theme.wide ? Math.min(420, room) : Math.min(176, Math.floor((room - 4 * spacing) / 5))
         Repeater {
-            model: page.shown.levels
+            model: page.levels
             OptionButton {
                 required property OptionPart modelData
                 objectName: modelData.key

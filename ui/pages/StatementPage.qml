@@ -12,6 +12,7 @@ Page {
     actions: shown.actions
     primaryLast: false
     readonly property string under: shown.under
+    untouched: facts.sheet === 0
     readonly property bool headed: shown.number.length > 0
     // Lowered and upright, the number is too high to reach: the eye stands in the foot.
     readonly property bool eyed: shown.eye.length > 0 && !eyeInFoot
@@ -26,7 +27,7 @@ Page {
         parent: Theme.wide ? page.asideItem : page.bodyItem
         y: Theme.wide ? 12 : 0
         width: parent.width
-        height: (page.eyed ? Math.max(eye.y + eye.height, under.y + under.height) : under.y + under.height) + (Theme.wide ? 12 : 24)
+        height: (page.eyed ? Math.max(eye.y + eye.height, under.y + underHeight) : under.y + underHeight) + (Theme.wide ? 12 : 24)
         radius: Theme.radius
         color: Theme.blue
         readonly property int largest: Theme.wide ? 84 : Theme.hero
@@ -39,8 +40,9 @@ Page {
             text: page.shown.number
         }
         readonly property real below: words.y + words.height
+        readonly property real underHeight: page.underInHero ? under.height : 0
         // In the lower two thirds of the screen, like all buttons.
-        readonly property real eyeTop: Theme.wide ? below + under.height : Math.max(below + 8, page.pressTop - page.bodyItem.y)
+        readonly property real eyeTop: Theme.wide ? below + underHeight : Math.max(below + 8, page.pressTop - page.bodyItem.y)
         Column {
             id: words
             x: Theme.inset
@@ -70,9 +72,8 @@ Page {
             id: under
             visible: page.underInHero
             x: Theme.inset
-            y: Theme.wide || !page.eyed ? hero.below : hero.eyeTop + Math.max(0, (eye.height - height) / 2)
+            y: Theme.wide || !page.eyed ? hero.below : hero.eyeTop + Math.max(0, (eye.height - hero.underHeight) / 2)
             width: (Theme.wide || !page.eyed ? parent.width - Theme.inset : eye.x - 24) - x
-            height: page.underInHero ? implicitHeight : 0
             // Two short lines beside the eye, because one long line would break anywhere.
             text: page.eyed ? page.under.replace(" · ", "\n") : page.under
             color: Theme.whiteSoft

@@ -11,6 +11,10 @@ Page {
     lead: shown.lead
     readonly property list<TabPart> tabs: shown.tabs
     readonly property int rows: shown.lines.length
+    // Not the parts' own ``visible``, which is false while the page is kept: nothing is computed anew then.
+    readonly property bool summed: shown.sums.length > 0 && (!Theme.wide || sumsFit)
+    readonly property bool tabbed: tabs.length > 0
+    readonly property bool turns: sheets > 1
     readonly property bool roomy: Theme.wide && !Theme.elder
     // Each column is as wide as its widest cell, and the columns share the spare width. Where they are
     // too wide together, the font is smaller.
@@ -30,22 +34,37 @@ Page {
     // A year stands on one sheet where a little less height for each line is enough.
     readonly property int dense: Math.floor((tableHeight - 24) / (rows + 1))
     readonly property int rowHeight: Theme.elder ? 96 : !Theme.wide && dense >= 66 && dense < 76 ? dense : 76
-    readonly property int tableTop: strip.visible && !Theme.wide ? strip.height + 24 : 0
-    readonly property int tableHeight: (tabRow.visible && !Theme.wide ? tabRow.y - Theme.gap : bodyItem.height) - tableTop
+    readonly property int tableTop: summed && !Theme.wide ? strip.height + 24 : 0
+    readonly property int tableHeight: (tabbed && !Theme.wide ? tabRow.y - Theme.gap : bodyBottom) - tableTop
+    // The button that leads on stands in the foot beside the eye; where the foot is too narrow, above it.
+    // 手机上继续 stands beside it; upright, and with large letters, both stand above the foot then.
+    readonly property bool phones: shown.phone.length > 0
+    readonly property bool leadsOn: shown.on.length > 0 || phones
+    readonly property bool onAbove: leadsOn && (Theme.wide ? Theme.elder && phones : Theme.elder || phones)
+    readonly property int ways: (shown.on.length > 0 ? 1 : 0) + (phones ? 1 : 0)
+    readonly property int each: (bodyItem.width - (ways - 1) * Theme.gap) / Math.max(1, ways)
+    readonly property int bodyBottom: bodyItem.height - (onAbove ? Theme.touch + Theme.gap : 0)
+    readonly property int footRoom: footItem.width - (Theme.wide && turns ? turner.width + Theme.gap : 0)
+    readonly property bool shared: leadsOn && !onAbove && shown.eye.length > 0
+    readonly property int inFoot: (onAbove ? 0 : ways) + (shown.eye.length > 0 ? 1 : 0)
+    readonly property int footEach: (footRoom - Math.max(0, inFoot - 1) * Theme.gap) / Math.max(1, inFoot)
+    readonly property int footSize: Theme.big(shared && footEach < 400 ? 30 : 34)
     readonly property int rowsAlone: Math.floor((tableHeight - rowHeight - 24) / rowHeight)
     readonly property int perSheet: rows <= rowsAlone || Theme.wide ? Math.max(1, rowsAlone)
         : Math.max(1, Math.floor((tableHeight - 104 - Theme.gap - rowHeight - 24) / rowHeight))
     readonly property int sheets: Math.max(1, Math.ceil(rows / perSheet))
     property int sheet: 0
     property int firstTab: 0
-    readonly property int tabSlots: Theme.wide ? (Theme.lowered && Theme.elder ? 2 : Theme.lowered || Theme.elder || strip.visible ? 4 : 6) : 3
+    untouched: sheet === 0 && firstTab === tabOfFirst()
+    readonly property int tabSlots: Theme.wide ? (Theme.lowered && Theme.elder ? 2 : Theme.lowered || Theme.elder || summed ? 4 : 6) : 3
     readonly property int tabsShown: tabs.length > tabSlots ? tabSlots - 1 : tabSlots
     property string shownTab: tabs.reduce((key, t) => t.current ? t.key : key, "")
     onShownTabChanged: sheet = 0
     onSheetsChanged: if (sheet >= sheets) sheet = sheets - 1
-    onTabsShownChanged: {
+    onTabsShownChanged: firstTab = tabOfFirst()
+    function tabOfFirst(): int {
         const at = tabs.findIndex(t => t.current)
-        firstTab = at < 0 ? 0 : Math.floor(at / tabsShown) * tabsShown
+        return at < 0 ? 0 : Math.floor(at / tabsShown) * tabsShown
     }
 
     FontMetrics { id: cellFont; font.family: Theme.family; font.pixelSize: page.largest }
@@ -58,13 +77,16 @@ Page {
     // Reads the label's height so that QML computes this anew when the font changes.
     function measure(font, text) { return font.height > 0 ? Math.ceil(font.advanceWidth(text)) : 0 }
 
+    // Brackets of half a width: a full one at the end would stand half a letter left of the figures.
+    readonly property var flush: ({ "halt": 1 })
+
     // The sums of the lines: upright side by side above the table, wide one below the other.
     Card {
         id: strip
         parent: Theme.wide ? page.asideItem : page.bodyItem
         readonly property int columns: Theme.wide ? 1 : Math.max(1, sums.count)
         readonly property int each: Theme.elder ? 140 : 112
-        visible: page.shown.sums.length > 0 && (!Theme.wide || page.sumsFit)
+        visible: page.summed
         y: Theme.wide ? 16 : 0
         width: parent.width
         height: Theme.wide ? sums.count * 76 + 24 : each
@@ -86,6 +108,7 @@ Page {
                     horizontalAlignment: Theme.wide ? Text.AlignLeft : Text.AlignRight
                     text: sum.modelData.label
                     font.pixelSize: Theme.elder && !Theme.wide ? 32 : 28
+                    font.features: Theme.wide ? {} : page.flush
                     color: Theme.soft
                     wrapMode: Text.NoWrap
                 }
@@ -139,6 +162,7 @@ Page {
                         horizontalAlignment: modelData.right ? Text.AlignRight : Text.AlignLeft
                         text: modelData.title
                         font.pixelSize: page.headSize
+                        font.features: modelData.right ? page.flush : {}
                         color: Theme.soft
                         wrapMode: Text.NoWrap
                     }
@@ -149,8 +173,8 @@ Page {
                 Item {
                     id: line
                     required property LinePart modelData
-                    readonly property var texts: Array.from(modelData.texts)
-                    readonly property var tones: Array.from(modelData.tones)
+                    readonly property list<string> texts: modelData.texts
+                    readonly property list<string> tones: modelData.tones
                     width: heads.width
                     height: page.rowHeight
                     Rectangle { width: parent.width; height: Theme.hair; color: Theme.line }
@@ -180,12 +204,24 @@ Page {
             }
         }
     }
+    Turner {
+        id: turner
+        parent: Theme.wide ? page.footItem : page.bodyItem
+        visible: page.turns
+        sheet: page.sheet
+        sheets: page.sheets
+        worded: !Theme.wide || !Theme.elder && !page.leadsOn
+        each: Theme.wide ? Theme.touch : 104
+        x: Theme.wide ? parent.width - width : (parent.width - width) / 2
+        y: Theme.wide ? 0 : page.tableTop + page.tableHeight - height
+        onTurned: to => page.sheet = to
+    }
     Grid {
         id: tabRow
         parent: Theme.wide ? page.asideItem : page.bodyItem
-        visible: page.tabs.length > 0
+        visible: page.tabbed
         width: parent.width
-        y: Theme.wide ? Math.max(strip.visible ? strip.y + strip.height + 24 : 16, page.pressTop - page.asideItem.parent.y - page.asideItem.y) : parent.height - height
+        y: Theme.wide ? Math.max(page.summed ? strip.y + strip.height + 24 : 16, page.pressTop - page.asideItem.parent.y - page.asideItem.y) : page.bodyBottom - height
         columns: Theme.wide ? 2 : 3
         spacing: 24
         readonly property int tall: Theme.lowered && Theme.wide ? Theme.least : 104
@@ -214,27 +250,47 @@ Page {
             onClicked: page.firstTab = page.firstTab + page.tabsShown < page.tabs.length ? page.firstTab + page.tabsShown : 0
         }
     }
-    Turner {
-        id: turner
-        parent: Theme.wide ? page.footItem : page.bodyItem
-        visible: page.sheets > 1
-        sheet: page.sheet
-        sheets: page.sheets
-        worded: !(Theme.wide && Theme.elder)
-        each: Theme.wide ? Theme.touch : 104
-        x: Theme.wide ? parent.width - width : (parent.width - width) / 2
-        y: Theme.wide ? 0 : page.tableTop + page.tableHeight - height
-        onTurned: to => page.sheet = to
-    }
     foot: PushButton {
+        id: eye
         objectName: "eye"
         visible: page.shown.eye.length > 0
-        x: Theme.wide ? 0 : parent.width - width
-        width: Math.min(parent.width, Math.max(implicitWidth, 320))
+        x: Theme.wide || page.leadsOn && !page.onAbove ? 0 : parent.width - width
+        width: Math.min(page.footEach, Math.max(implicitWidth, 320))
         sleepy: false
-        size: Theme.big(34)
+        size: page.footSize
         text: page.shown.eye
-        iconName: page.shown.revealed ? "eye-off" : "eye"
+        iconName: page.footEach < 320 ? "" : page.shown.revealed ? "eye-off" : "eye"
         onClicked: Appearance.toggleNumbers()
+    }
+    // In this item the buttons keep their order for the Tab key, wherever the item stands.
+    Item {
+        id: leading
+        parent: page.onAbove ? page.bodyItem : page.footItem
+        visible: page.leadsOn
+        x: page.onAbove ? 0 : Theme.wide ? eye.width + Theme.gap : parent.width - width
+        y: page.onAbove ? parent.height - height : 0
+        width: page.onAbove ? parent.width : page.phones ? phone.x + phone.width : on.width
+        height: Theme.touch
+        PushButton {
+            id: on
+            objectName: page.shown.on
+            visible: page.shown.on.length > 0
+            width: page.onAbove ? page.each : Math.min(page.footEach, Math.max(implicitWidth, 320))
+            size: page.footSize
+            text: page.shown.onTitle
+            iconName: page.footEach < 320 && !page.onAbove ? "" : "printer"
+            onClicked: CurrentPage.answer(page.shown.on)
+        }
+        PushButton {
+            id: phone
+            objectName: page.shown.phone
+            visible: page.phones
+            x: page.shown.on.length > 0 ? on.width + Theme.gap : 0
+            width: page.onAbove ? page.each : Math.min(page.footEach, Math.max(implicitWidth, 320))
+            size: page.footSize
+            text: page.shown.phoneTitle
+            iconName: page.footEach < 320 && !page.onAbove ? "" : "phone"
+            onClicked: CurrentPage.answer(page.shown.phone)
+        }
     }
 }

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, cast
 os.environ.setdefault("QT_QUICK_BACKEND", "software")
 os.environ.setdefault("QSG_RENDER_LOOP", "basic")
 os.environ.setdefault("QML_DISABLE_DISK_CACHE", "1")
+os.environ.setdefault("QT_QPA_UPDATE_IDLE_TIME", "0")
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPointF, QSocketNotifier, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QMouseEvent

@@ -47,6 +47,9 @@ class Robot(QObject):
         self._waiting: Condition = lambda: True
         self._since = time.monotonic()
         self._pressed_at = time.monotonic()
+        self._is_drawn = False
+        visit_app.page.pageShown.connect(self._await_drawing)
+        visit_app.stage.window.frameSwapped.connect(self._note_drawing)
         self._timer = QTimer(self, interval=POLL_MS)
         self._timer.timeout.connect(self._turn)
 
@@ -76,12 +79,19 @@ class Robot(QObject):
     # -- for stories --------------------------------------------------------------------------
 
     def page(self, name: str) -> Condition:
-        """True once this page is shown for a new step, and no answer is under way."""
+        """True once a frame of this page is drawn for a new step, and no answer is under way."""
         page = self._visit_app.page
         return lambda: page.page == name and not page.busy and self._ticket_is_new()
 
     def _ticket_is_new(self) -> bool:
-        return self._visit_app.page.ticket != self._answered_ticket
+        return self._is_drawn and self._visit_app.page.ticket != self._answered_ticket
+
+    def _await_drawing(self) -> None:
+        self._is_drawn = False  # only a frame puts the buttons of the page in their places
+        self._visit_app.stage.window.update()
+
+    def _note_drawing(self) -> None:
+        self._is_drawn = True
 
     _answered_ticket = 0
 
@@ -154,14 +164,14 @@ class Robot(QObject):
 
     def scan(self) -> str:
         """The text of the QR code on the screen, read from a picture of the screen as a phone reads
-        it; "" while none is there."""
+        it; "" while none is there. OpenCV's other detector fails on one code of twenty."""
         import cv2
         import numpy as np
 
         screen = self._visit_app.stage.window.grabWindow()
         grey = screen.convertToFormat(QImage.Format.Format_Grayscale8)
         rows = np.frombuffer(grey.constBits(), np.uint8).reshape(grey.height(), grey.bytesPerLine())
-        text, *_ = cv2.QRCodeDetector().detectAndDecode(rows[:, : grey.width()].copy())
+        text, *_ = cv2.QRCodeDetectorAruco().detectAndDecode(rows[:, : grey.width()].copy())
         return str(text)
 
     def sees_code(self) -> Condition:

@@ -60,12 +60,13 @@ class TableMeter:
         self._opened = 0.0
         self._turned: list[float] = []
         self._stage = Stage(app, SETTINGS, motion=False)
-        self._stage.compile_pages()
+        for _page in self._stage.compile_pages():
+            pass
         for step in (statement(12), Attract()):  # as the rehearsal of a visit has drawn each page
             self._stage.page.show(step, ticket=1, back=False)
             self._stage.window.grabWindow()
         self._at_next_frame(self._open)
-        self._stage.show(full_screen=True)
+        self._stage.show()
 
     def _at_next_frame(self, then: Callable[[], None]) -> None:
         """Call ``then`` once, when the next frame is on the screen and the window rests."""

@@ -6,8 +6,9 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from kiosk.workshop.bench import devices, face, faults, money, visits
+from kiosk.workshop.bench import devices, face, faults, flat, money, visits
 from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured, as_json, as_table
 from kiosk.workshop.bench.peer import comparison
 
@@ -20,26 +21,38 @@ class BenchPart:
     measure: Callable[[bool], Mapping[str, Figure | NotMeasured]]  # its argument: quick
     throttled: Callable[[bool, float], Mapping[str, Figure | NotMeasured]] | None = None
     """The same with a share of one CPU."""
+    counted: Callable[[bool, int], Mapping[str, Figure | NotMeasured]] | None = None
+    """The same over so many visits; such a part takes an hour, and is measured when it is named."""
 
 
+VISITS = 2000
 PARTS: Mapping[str, BenchPart] = {
     "visits": BenchPart(visits.NAMES, visits.run),
     "money": BenchPart(money.NAMES, money.run),
     "devices": BenchPart(devices.NAMES, devices.run),
     "face": BenchPart(face.NAMES, face.run),
     "faults": BenchPart(faults.NAMES, faults.run),
+    "flat": BenchPart(flat.NAMES, partial(flat.run, number=VISITS), counted=flat.run),
     "peer": BenchPart(comparison.NAMES, comparison.run, comparison.run),
 }
+UNASKED = tuple(name for name, part in PARTS.items() if not part.counted)
+"""What is measured when no part is named."""
 
 
 def run(
-    parts: Sequence[str] = tuple(PARTS), *, json: bool, quick: bool, throttle: float = 1.0
+    parts: Sequence[str] = UNASKED,
+    *,
+    json: bool,
+    quick: bool,
+    throttle: float = 1.0,
+    visits: int = VISITS,
 ) -> int:
     """Measure ``parts`` and print a table, or one object ``{name: {median, p99, unit, runs}}``.
 
     A figure that could not be measured (no daemon, or no time for it in a quick bench) is left out,
     and stderr says why. When a measurement fails, nothing is printed but the reason, on stderr.
-    ``throttle``: the share of one CPU for what is measured, where a part knows how.
+    ``throttle``: the share of one CPU for what is measured, ``visits``: how many come and go, each
+    where a part knows how.
     Returns an exit code: 1 after such a failure, or when a figure with ``must`` is not below its
     target; else 0.
     """
@@ -50,7 +63,10 @@ def run(
         for part in parts:
             names |= PARTS[part].names
             one = PARTS[part]
-            seen = one.throttled(quick, throttle) if one.throttled else one.measure(quick)
+            if one.counted:
+                seen = one.counted(quick, visits)
+            else:
+                seen = one.throttled(quick, throttle) if one.throttled else one.measure(quick)
             for name, found in seen.items():
                 if isinstance(found, Figure):
                     figures[name] = found

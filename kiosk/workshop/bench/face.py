@@ -8,38 +8,40 @@ were not. They are figures of drawings, not of people, and claim no conformity.
 
 from __future__ import annotations
 
+import json
 import math
-import os
-import signal
+import subprocess
+import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kiosk.workshop.bench.figures import Figure, Name, NotMeasured
+from kiosk.workshop.bench import detectors
+from kiosk.workshop.bench.detectors import processor_s
+from kiosk.workshop.bench.figures import BenchError, Figure, Name, NotMeasured
+from kiosk.workshop.bench.peer.throttle import throttled
+from kiosk.workshop.bench.visits import offscreen, pss_mb
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from drivers.emulators.face_scene import FaceScene, Who
     from kiosk.identity.face.hints import HeadAction
     from kiosk.identity.face.landmarks import FaceNets
+    from kiosk.identity.face.process import CaptureProcess
 
 ROOT = Path(__file__).parents[3]
 FOLDERS = (ROOT / ".models", Path("/var/lib/kiosk/models"))
 SHARED = ROOT.parent / "shared" / "data"
 STAGES = ("find", "landmarks", "quality", "cues")
 ATTACKS = ("print", "tablet", "eyeholes", "bent", "replay_other", "replay_same")
-DETECTORS = ("blazeface", "yunet", "haar")
 RATE = 12.0
 """Pictures a second of the drawn sequences."""
 LONGEST_S = 12.0
 """Seconds that an attack has."""
 REACTION_S = 0.5
-_TICK_S = 1 / 60
 
 NAMES: Mapping[str, Name] = {
     "face_frame": Name("ms", below=66.0),
@@ -48,12 +50,12 @@ NAMES: Mapping[str, Name] = {
     "face_load": Name("ms"),
     "face_gate": Name("s"),
     "face_shot": Name("s"),
-    **{f"face_find_{detector}": Name("ms") for detector in DETECTORS},
+    **detectors.NAMES,
     "face_process_fps": Name("1/s"),
     "face_process_fps_quarter": Name("1/s"),
     "face_process_cpu": Name("%"),
     "face_process_memory": Name("MB"),
-    "face_timer_late": Name("ms", below=4.0),
+    "face_screen_late": Name("ms", below=4.0),
     **{f"face_apcer_{attack}": Name("%") for attack in ATTACKS},
     "face_apcer_clips": Name("%"),
     "face_bpcer": Name("%"),
@@ -82,8 +84,10 @@ def run(quick: bool) -> Mapping[str, Figure | NotMeasured]:
     found |= _people(nets, scene, 2 if quick else 12)
     found |= _attacks(nets, scene, 2 if quick else 12)
     found |= _clips(nets)
-    found |= _detectors(nets, scene, 30 if quick else 200)
+    models = (*FOLDERS, SHARED / "models")
+    found |= detectors.measured(models, folder / PORTRAIT, 1.5 if quick else 10.0)
     found |= _process(folder, scene, 3.0 if quick else 10.0)
+    found |= _screen(folder, 3.0 if quick else 10.0)
     return found
 
 
@@ -93,7 +97,8 @@ def interval(hits: int, of: int) -> Figure:
     middle = (rate + z * z / (2 * of)) / (1 + z * z / of)
     half = z * math.sqrt(rate * (1 - rate) / of + z * z / (4 * of * of)) / (1 + z * z / of)
     ends = max(0.0, middle - half), min(1.0, middle + half)
-    return Figure(tuple(100 * value for value in (min(ends[0], rate), rate, max(ends[1], rate))))
+    found = min(ends[0], rate), rate, max(ends[1], rate)
+    return Figure(tuple(100 * value for value in found), of)
 
 
 # -- sequences ------------------------------------------------------------------------------------
@@ -221,43 +226,14 @@ def _clips(nets: FaceNets) -> dict[str, Figure | NotMeasured]:
 # -- speed ----------------------------------------------------------------------------------------
 
 
-def _detectors(nets: FaceNets, scene: FaceScene, count: int) -> dict[str, Figure | NotMeasured]:
-    """Milliseconds to find a face, with each detector, on the same pictures."""
-    from drivers.emulators.face_scene import Actor
-    from drivers.emulators.films import haar
-    from kiosk.identity.face.landmarks import BlazeFace, YuNet
-    from kiosk.identity.face.models import BLAZEFACE, YUNET, verified_bytes
-
-    actor = Actor(1)
-    pictures = [scene.picture("live", actor.look(number / RATE)) for number in range(10)]
-    finds: dict[str, Callable[[Any], object]] = {}
-    for name, file, kind in (("blazeface", BLAZEFACE, BlazeFace), ("yunet", YUNET, YuNet)):
-        for folder in (*FOLDERS, SHARED / "models"):
-            if data := verified_bytes(folder, file):
-                finds[name] = kind(data).find
-    finds["haar"] = haar()
-    found: dict[str, Figure | NotMeasured] = {}
-    for detector in DETECTORS:
-        name = f"face_find_{detector}"
-        if detector not in finds:
-            found[name] = NotMeasured("its model is not here")
-            continue
-        took = []
-        for number in range(count):
-            begun = time.perf_counter()
-            finds[detector](pictures[number % len(pictures)])
-            took.append((time.perf_counter() - begun) * 1000)
-        found[name] = Figure(tuple(took))
-    return found
-
-
-def _process(folder: Path, scene: FaceScene, seconds: float) -> dict[str, Figure | NotMeasured]:
-    """The process of a capture at the full rate of a camera: its rate, its processor time, its
-    memory, and how late a 60 Hz timer beside it is; then its rate with a quarter of the time."""
+@contextmanager
+def capturing(folder: Path, scene: FaceScene) -> Iterator[tuple[CaptureProcess, Any]]:
+    """A capture process at the full rate of a camera, and its preview. What it sees is never good,
+    so that the capture goes on and on. Raises :class:`BenchError` without a picture in 10 s."""
     from drivers.camera.slots import Slots
     from kiosk.identity.face.process import CaptureOrder, CaptureProcess, PreviewReady
 
-    look = [scene.picture("profile", one) for one in _looks()]  # never good: it goes on and on
+    look = [scene.picture("profile", one) for one in _looks()]
     slots = Slots(look[0].nbytes)
     slots.put(look[0], time.monotonic())
     over = threading.Event()
@@ -274,24 +250,30 @@ def _process(folder: Path, scene: FaceScene, seconds: float) -> dict[str, Figure
         with CaptureProcess(CaptureOrder(folder, "s", "c", "T", b""), slots) as process:
             while not isinstance(message := process.receive(10.0), PreviewReady):
                 if message is None:
-                    return {}
-            time.sleep(1.0)
-            before = _spent(process.pid)
-            late, rate = _watched(message.preview, seconds)
-            cpu = (_spent(process.pid) - before) / seconds * 100
-            memory = _memory_mb(process.pid)
-            with _throttled(process.pid):
-                _, slow = _watched(message.preview, seconds)
-        return {
-            "face_process_fps": Figure((rate,)),
-            "face_process_fps_quarter": Figure((slow,)),
-            "face_process_cpu": Figure((cpu,)),
-            "face_process_memory": Figure((memory,)),
-            "face_timer_late": Figure(tuple(late)),
-        }
+                    raise BenchError("the process of a capture shows no picture")
+            yield process, message.preview
     finally:
         over.set()
         feeder.join()
+
+
+def _process(folder: Path, scene: FaceScene, seconds: float) -> dict[str, Figure | NotMeasured]:
+    """The process of a capture: its rate, its processor time, its memory; then its rate with a
+    quarter of the time."""
+    with capturing(folder, scene) as (process, preview):
+        time.sleep(1.0)
+        before = processor_s(process.pid)
+        rate = _rate(preview, seconds)
+        cpu = (processor_s(process.pid) - before) / seconds * 100
+        memory = pss_mb(process.pid)
+        with throttled(0.25, lambda: [process.pid]):
+            slow = _rate(preview, seconds)
+    return {
+        "face_process_fps": Figure((rate,)),
+        "face_process_fps_quarter": Figure((slow,)),
+        "face_process_cpu": Figure((cpu,)),
+        "face_process_memory": Figure((memory,)),
+    }
 
 
 def _looks() -> list[Any]:
@@ -300,50 +282,22 @@ def _looks() -> list[Any]:
     return [Actor(1).look(number / RATE) for number in range(12)]
 
 
-def _watched(preview: Any, seconds: float) -> tuple[list[float], float]:
-    """Lateness in ms of a 60 Hz timer, and the pictures a second of the preview meanwhile."""
-    late = []
-    begun = due = time.monotonic()
-    first = last = preview.latest().number
-    while (now := time.monotonic()) < begun + seconds:
-        due += _TICK_S
-        time.sleep(max(0.0, due - now))
-        late.append(max(0.0, time.monotonic() - due) * 1000)
-        due = max(due, time.monotonic() - _TICK_S)
-        last = preview.latest().number
-    return late, (last - first) / seconds
+def _rate(preview: Any, seconds: float) -> float:
+    """The pictures a second of the preview."""
+    first = preview.latest().number
+    time.sleep(seconds)
+    return float(preview.latest().number - first) / seconds
 
 
-@contextmanager
-def _throttled(pid: int) -> Iterator[None]:
-    """The process runs for a quarter of every 40 ms."""
-    over = threading.Event()
-
-    def throttle() -> None:
-        while not over.is_set():
-            os.kill(pid, signal.SIGSTOP)
-            time.sleep(0.03)
-            os.kill(pid, signal.SIGCONT)
-            time.sleep(0.01)
-
-    thread = threading.Thread(target=throttle, daemon=True)
-    thread.start()
+def _screen(folder: Path, seconds: float) -> dict[str, Figure | NotMeasured]:
+    """How late the screen's thread is while it shows the preview of a capture process."""
+    command = [sys.executable, "-m", "ui.robots.preview", str(folder), str(seconds)]
     try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
-def _spent(pid: int) -> float:
-    """Seconds of processor time."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _memory_mb(pid: int) -> float:
-    """Proportional share of memory."""
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+        with offscreen():
+            done = subprocess.run(command, capture_output=True, timeout=seconds + 60, check=True)
+    except subprocess.SubprocessError as error:
+        raise BenchError(f"the page of a capture does not show: {error}") from None
+    told = json.loads(done.stdout)
+    if not told["frames"]:
+        raise BenchError("the page of a capture draws nothing")
+    return {"face_screen_late": Figure(tuple(told["late"]))}

@@ -28,9 +28,17 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """The values that were measured, at least one, in the unit of the figure's :class:`Name`."""
+    """The values that were measured, at least one, in the unit of the figure's :class:`Name`.
+
+    ``of``: of how many trials they are a rate and the ends of its interval; 0: each value is of a
+    run of its own."""
 
     values: tuple[float, ...]
+    of: int = 0
+
+    @property
+    def runs(self) -> int:
+        return self.of or len(self.values)
 
     @property
     def median(self) -> float:
@@ -59,7 +67,7 @@ def as_json(figures: Mapping[str, Figure], names: Mapping[str, Name]) -> str:
                 "median": round(figure.median, 3),
                 "p99": round(figure.p99, 3),
                 "unit": names[name].unit,
-                "runs": len(figure.values),
+                "runs": figure.runs,
             }
             for name, figure in figures.items()
         }
@@ -83,7 +91,7 @@ def as_table(figures: Mapping[str, Figure], names: Mapping[str, Name]) -> str:
                 _short(figures[kind.floor].median) if kind.floor in figures else "",
                 f"< {kind.below:g}" if kind.below else "",
                 kind.unit,
-                len(figure.values),
+                figure.runs,
             )
         )
     return "\n".join(lines)

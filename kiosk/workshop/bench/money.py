@@ -18,6 +18,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from drivers import catalogue
+from drivers.device import CancelToken, Deadline, Kind
+from drivers.document_printer.types import PrintDocument
+from drivers.emulators.document_printer import DocumentPrinter
 from kiosk.operation import Business
 from kiosk.operations.journal import Journal
 from kiosk.operations.rows import JournalEntry, JournalEvent
@@ -37,10 +41,14 @@ class MoneyScale:
     statements: int
     turns: int  # of one statement
     commits: int
+    prints: int  # of each length
 
 
-FULL = MoneyScale(operations=12, statements=10, turns=60, commits=400)
-QUICK = MoneyScale(operations=1, statements=2, turns=10, commits=40)
+FULL = MoneyScale(operations=12, statements=10, turns=60, commits=400, prints=10)
+QUICK = MoneyScale(operations=1, statements=2, turns=10, commits=40, prints=2)
+PRINTED_PAGES = (1, 10, 50)
+PAGE_S = 0.05
+"""Seconds that the emulated printer takes for a page; a real one takes 2 to 3."""
 
 NAMES: Mapping[str, Name] = {
     "end_page_own": Name("ms", 100),
@@ -49,6 +57,7 @@ NAMES: Mapping[str, Name] = {
     "statement_turn": Name("ms", 40),
     "journal_commit": Name("ms", floor="floor_sync"),
     "floor_sync": Name("ms"),
+    **{f"print_{pages}_own": Name("ms") for pages in PRINTED_PAGES},
 }
 """All figures of this part, in milliseconds.
 
@@ -59,6 +68,8 @@ NAMES: Mapping[str, Name] = {
 * ``statement_turn``: from the press to the frame of the next sheet
 * ``journal_commit``: one row of the journal and its audit record, SQLite with ``synchronous=FULL``
 * ``floor_sync``: as many bytes at the end of a file, and ``fdatasync``
+* ``print_N_own``: from the request to print N pages until the driver knows that they are out,
+  without the printer's own time; what grows with N is 20 kB a page that are sent
 """
 
 
@@ -76,6 +87,7 @@ def measure(scale: MoneyScale) -> dict[str, Figure]:
             _measure_operations(found, here, scale)
     with tempfile.TemporaryDirectory(prefix="kiosk-") as scratch:
         _measure_journal(found, Path(scratch), scale)
+    _measure_printing(found, scale)
     return {name: Figure(tuple(values)) for name, values in found.items()}
 
 
@@ -135,3 +147,22 @@ def _measure_journal(found: Values, directory: Path, scale: MoneyScale) -> None:
     finally:
         os.close(descriptor)
         journal.close()
+
+
+def _measure_printing(found: Values, scale: MoneyScale) -> None:
+    """Documents of some lengths on an emulated printer, in turn."""
+    printer = DocumentPrinter(seconds_per_page=PAGE_S)
+    printer.start()
+    driver = catalogue.create(Kind.DOCUMENT_PRINTER, "ipp", {"uri": printer.address})
+    try:
+        driver.open()
+        for number in range(scale.prints):
+            for pages in PRINTED_PAGES:
+                job = PrintDocument(f"{number}-{pages}", visits.document(pages), pages)
+                began = time.monotonic()
+                driver.execute(job, Deadline(visits.PATIENCE_S), CancelToken())
+                own = time.monotonic() - began - pages * PAGE_S
+                found[f"print_{pages}_own"].append(own * 1000)
+    finally:
+        driver.close()
+        printer.stop()

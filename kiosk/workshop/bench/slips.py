@@ -98,7 +98,7 @@ def slip(holder: str) -> Slip:
         {
             "id": "d-1",
             "bh": "云岭缴证〔2026〕第00000001号",
-            "title": {"zh": "个人住房公积金缴存证明", "en": "Deposit certificate"},
+            "title": {"zh": "个人住房公积金缴存证明", "en": "Certificate of contributions"},
             "pages": 1,
             "sha256": "0" * 64,
             "yzm": "7Q4M-2K9D",
