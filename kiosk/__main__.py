@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
-from datetime import UTC, datetime
-from functools import partial
-from io import TextIOWrapper
 from pathlib import Path
+from typing import TextIO
 
 import click
-
-from kiosk.settings import SettingsError
 
 WORKSHOP = "kiosk.workshop.commands"
 """The module of the workshop's commands; not imported here: a terminal in the field lacks it."""
@@ -77,21 +74,63 @@ def main() -> None:
 @click.option("--visits", type=int, hidden=True, help="Stop after so many visits.")
 def run(settings_path: Path, visits: int | None) -> None:
     """Run the terminal: the keeper, and its visits one after another."""
+    from kiosk.keeper import rising
+
+    poster = rising.begin(rising.poster_command(settings_path))  # before all other imports
     from kiosk.keeper import keeper, sole
+    from kiosk.settings import SettingsError
 
     command = keeper.visit_command(settings_path)
     try:
-        sys.exit(
-            keeper.run(
-                settings_path,
-                command,
-                preload=keeper.PRELOAD,
-                committer=keeper.committer_command(settings_path),
-                visits=visits,
-            )
+        code = keeper.run(
+            settings_path,
+            command,
+            preload=keeper.PRELOAD,
+            committer=keeper.committer_command(settings_path),
+            poster=poster,
+            visits=visits,
         )
     except (SettingsError, sole.NotSole) as error:
         raise click.ClickException(str(error)) from None
+    if code == keeper.RESTARTS:  # in the same process: systemd, or the console, has started it
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - itself
+    sys.exit(code)
+
+
+@main.command()
+@_SETTINGS
+def screen(settings_path: Path) -> None:
+    """Become the display server (cage) that the terminal's window fills. Its unit starts it."""
+    from kiosk import settings
+    from kiosk.display import server
+
+    try:
+        server.start(settings.load(settings_path).screen)
+    except (settings.SettingsError, server.NoDisplayServer) as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command()
+@_SETTINGS
+def prepare(settings_path: Path) -> None:
+    """Bind touches to the panel, switch off other outputs, write what usbguard lets in. Its unit
+    runs it, as root. Settings with a mistake: as if they named nothing."""
+    from kiosk import settings
+    from kiosk.display import rules
+
+    told = []
+    try:
+        chosen = settings.load(settings_path)
+    except settings.SettingsError as error:
+        told = [str(error)]
+        centre = settings.CentreSettings(url="", seal_roots=Path())
+        chosen = settings.Settings(terminal="unknown", centre=centre)
+    try:
+        told += rules.write(chosen)
+    except OSError as error:
+        told.append(f"{error.filename}: {error.strerror}")
+    if told:
+        raise click.ClickException("; ".join(told))
 
 
 @main.command(hidden=True)
@@ -107,6 +146,7 @@ def run(settings_path: Path, visits: int | None) -> None:
 @click.option("--told", multiple=True, help="An argument of the robot's function.")
 def visit(settings_path: Path, channel_fd: int, robot: str | None, told: tuple[str, ...]) -> None:
     """One visit; started by the keeper."""
+    from kiosk.settings import SettingsError
     from ui import loading
 
     try:
@@ -147,13 +187,52 @@ def unresolved(settings_path: Path, journal: Path | None) -> None:
     try:
         path = journal or process.journal_path(settings.load(settings_path))
         entries = copied.unresolved(path)
-    except (SettingsError, JournalUnwritable, OSError) as error:
+    except (settings.SettingsError, JournalUnwritable, OSError) as error:
         raise click.ClickException(str(error)) from None
     for entry in entries:
         click.echo(f"{entry.operation}  {entry.business}  {entry.event}")
     if entries:
         sys.exit(1)
     click.echo("every operation has ended")
+
+
+@main.group()
+def staff() -> None:
+    """Who opens the maintenance page with a card and a PIN 工作人员名单."""
+
+
+@staff.command("add")
+@_SETTINGS
+@click.option("--number", required=True, help="The staff number 工号, e.g. 6021.")
+@click.option("--name", required=True, help="How the page calls them.")
+@click.option(
+    "--role",
+    type=click.Choice(["technician", "attendant"]),
+    default="technician",
+    show_default=True,
+    help="technician 维护人员 or attendant 值守人员.",
+)
+@click.option("--card", prompt=True, hide_input=True, help="The number of the card; asked for.")
+@click.option(
+    "--pin", prompt=True, hide_input=True, confirmation_prompt=True, help="Six digits; asked for."
+)
+def add_staff(settings_path: Path, number: str, name: str, role: str, card: str, pin: str) -> None:
+    """Write one of the staff into the roster, in place of an earlier entry of that number. Card
+    number and PIN are hashed."""
+    from kiosk import settings
+    from kiosk.enrolment.key import write_secret
+    from kiosk.maintenance import staff as roster
+    from kiosk.privacy import Sensitive
+
+    worker = roster.Worker(number, name, roster.StaffRole(role))
+    try:
+        path = settings.load(settings_path).maintenance.staff
+        before = roster.read_roster(path)
+        text = roster.with_entry(before, worker, Sensitive(card), Sensitive(pin))
+        write_secret(path, text.encode())
+    except (settings.SettingsError, roster.RosterUnusable, ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{path}: {number}")
 
 
 @main.group()
@@ -173,7 +252,7 @@ def export_audit(settings_path: Path) -> None:
         path = process.journal_path(settings.load(settings_path))
         for line in copied.audit_lines(path):
             click.echo(line)
-    except (SettingsError, JournalUnwritable, OSError) as error:
+    except (settings.SettingsError, JournalUnwritable, OSError) as error:
         raise click.ClickException(str(error)) from None
 
 
@@ -203,6 +282,57 @@ def verify_audit(settings_path: Path, file: Path | None, heads: Path | None) -> 
     )
 
 
+@main.group()
+def maintenance() -> None:
+    """What the staff of a terminal take along 维护."""
+
+
+@maintenance.command("export")
+@_SETTINGS
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--days", type=click.IntRange(1, 366), default=7, show_default=True)
+@click.option(
+    "--log",
+    "source",
+    type=click.File(encoding="utf-8", errors="replace"),
+    help="These lines instead of the journal of systemd; -: the standard input.",
+)
+def export_log(settings_path: Path, folder: Path, days: int, source: TextIO | None) -> None:
+    """Write the log to FOLDER, such as a USB stick: masked, and signed by this terminal."""
+    from kiosk import settings
+    from kiosk.maintenance import log_export
+
+    try:
+        chosen = settings.load(settings_path)
+        lines = log_export.from_journal(days) if source is None else source
+        written = log_export.export(chosen, lines, folder)
+    except (settings.SettingsError, log_export.NotExported) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{written.lines} lines, {written.left_out} left out")
+    click.echo(f"{written.file}\n{written.signature}")
+
+
+@maintenance.command("verify")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--roots",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="PEM file with the certificates that issue those of terminals.",
+)
+def verify_log(file: Path, roots: Path) -> None:
+    """Verify an exported log against its signature, which lies beside it. Exit code 0: as the
+    terminal wrote it. Whatever stands in the files, this command tells it in a line."""
+    from kiosk.maintenance import log_export
+
+    try:
+        found = log_export.verify(file, roots)
+    except log_export.NotVerified as error:
+        click.echo(f"NOT GENUINE: {error}")
+        sys.exit(1)
+    click.echo(f"genuine: {found.lines} lines of {found.terminal}, signed by {found.signer}")
+
+
 @main.command()
 @_SETTINGS
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
@@ -220,34 +350,157 @@ def verify_audit(settings_path: Path, file: Path | None, heads: Path | None) -> 
 )
 @click.option("--print", "prints", is_flag=True, help="Also print a test slip and a test sheet.")
 def doctor(settings_path: Path, as_json: bool, keep: Path, pdf: Path | None, prints: bool) -> None:
-    """Look at everything: system, devices, network, centre. Exit code 0 says fit for service."""
-    from drivers.sentence import en
+    """Look at everything: system, devices, network, centre. Exit code 0 says fit for service.
+    Without settings: at everything that needs none, and at what is plugged in."""
     from kiosk import settings
-    from kiosk.doctor import acceptance, examination, history, trial_prints
-    from kiosk.doctor.text import text
-    from kiosk.words import locale_language, say_sentence
+    from kiosk.doctor import console
 
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a console that is not UTF-8 shows escapes instead
-            stream.reconfigure(errors="backslashreplace")
+    console.speak_anyway()
     try:
         loaded = settings.load(settings_path)
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from None
-    at = datetime.now(UTC).replace(microsecond=0)
-    printed = trial_prints.run(loaded, at) if prints else ()
-    report = examination.examine(loaded, printed, keep, settings_path)
-    say = partial(say_sentence, language=locale_language())
-    click.echo(report.json() if as_json else text(report, say, colour=sys.stdout.isatty()))
+    except settings.SettingsError as error:
+        sys.exit(console.report_without(error, settings_path, as_json, pdf, prints=prints))
+    sys.exit(console.report(loaded, settings_path, as_json, keep, pdf, prints=prints))
+
+
+@main.command()
+@_SETTINGS
+@click.option("--terminal", default="", help="The terminal's number at the centre, e.g. T0001.")
+@click.option("--centre", default="", metavar="URL", help="The centre's address.")
+@click.option("--sealer", default="", help="Who seals the centre's papers.")
+@click.option(
+    "--place",
+    default="",
+    metavar="PROFILE",
+    help="Where the terminal stands: supermarket, bus-station, lowered or branch-stm.",
+)
+@click.option(
+    "--height-mm",
+    type=click.IntRange(0, 3000),
+    help="How high the panel's lower edge is above the floor; 0: not measured.",
+)
+@click.option(
+    "--port",
+    "ports",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A serial port that the kernel does not list; may be given several times.",
+)
+@click.option("--machine", default="", metavar="HOST", help="The machine behind XFS4IoT.")
+@click.option(
+    "--rules",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("/etc/udev/rules.d/60-kiosk.rules"),
+    show_default=True,
+    help="Where the names of the devices are written (udev).",
+)
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("/var/lib/kiosk/doctor"),
+    show_default=True,
+    help="Where the doctor's dated results are kept.",
+)
+@click.option(
+    "--pdf",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write the acceptance report 验收报告.",
+)
+@click.option("--no-print", is_flag=True, help="No test slip and no test sheet.")
+@click.option("--yes", is_flag=True, help="Ask nothing: take what was found, and write it.")
+def setup(
+    settings_path: Path,
+    terminal: str,
+    centre: str,
+    sealer: str,
+    place: str,
+    height_mm: int | None,
+    ports: tuple[Path, ...],
+    machine: str,
+    rules: Path,
+    keep: Path,
+    pdf: Path | None,
+    no_print: bool,
+    yes: bool,
+) -> None:
+    """Put this machine into service: find its devices, ask what nobody can find out, write the
+    settings and the names of the devices, then look at everything and print. Run again, it changes
+    only what has changed, and shows the change first."""
+    from kiosk.doctor import console
+    from kiosk.setup import discovery, procedure, questions
+
+    console.speak_anyway()
+    given = questions.GivenAnswers(terminal, centre, sealer, place, height_mm)
+    order = procedure.SetupOrder(
+        settings_path, given, rules, keep, pdf, quiet=yes, prints=not no_print
+    )
+    sys.exit(procedure.run(order, discovery.SearchPlace(ports=ports, machine=machine)))
+
+
+@main.command()
+@click.argument("url", required=False)
+@_SETTINGS
+@click.option(
+    "--ca",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="What the TLS certificate of URL must come from.  [default: the settings, the system]",
+)
+@click.option("--anew", is_flag=True, help="With a new key, also where one waits already.")
+@click.option("--no-tpm", is_flag=True, help="With a key in a file, also where there is a TPM.")
+@click.option(
+    "--request",
+    "request_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Without a network: write the request for a ticket there, and stop.",
+)
+@click.option(
+    "--ticket",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="Without a network: take this signed ticket; -: as the scanner types it.",
+)
+@click.option(
+    "--tickets",
+    "signers",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The certificates of those who may sign tickets.  [default: what the settings say]",
+)
+@click.option(
+    "--minutes", type=float, default=30, show_default=True, help="How long to wait for the centre."
+)
+def enrol(
+    url: str | None,
+    settings_path: Path,
+    ca: Path | None,
+    anew: bool,
+    no_tpm: bool,
+    request_file: Path | None,
+    ticket: Path | None,
+    signers: Path | None,
+    minutes: float,
+) -> None:
+    """Get this terminal's number, certificate and settings from the centre 入网.
+
+    Shows a code, which a technician allows at the centre's page; or takes a signed ticket."""
+    from kiosk.enrolment import command
+    from kiosk.enrolment.identity import NotEnrolled
+    from kiosk.enrolment.key import KeyUnusable
+    from kiosk.enrolment.signed import TicketRefused
+    from kiosk.settings import SettingsError
+    from kiosk.words import locale_language, say_sentence
+
     try:
-        history.keep(report.json(), report.at, keep)
+        here = command.EnrolmentCommand(settings_path, click.echo, anew=anew, tpm=not no_tpm)
+        if request_file:
+            here.write_request(request_file)
+        elif ticket:
+            here.take_ticket(ticket, signers)
+        else:
+            here.ask(url, ca, minutes * 60)
+    except (SettingsError, NotEnrolled, KeyUnusable, TicketRefused) as error:
+        raise click.ClickException(say_sentence(error.args[0], locale_language())) from None
     except OSError as error:
-        click.echo(say(en("not kept: {why}", why=error.strerror or type(error).__name__)), err=True)
-    if pdf:
-        pictures = trial_prints.pictures(loaded, at, printed) if prints else ()
-        if why := acceptance.write(pdf, report, loaded.profile, pictures):
-            click.echo(say(en("no acceptance report: {why}", why=why)), err=True)
-    sys.exit(0 if report.fit else 1)
+        place = f"{error.filename}: " if error.filename else ""
+        raise click.ClickException(f"{place}{error.strerror or error}") from None
 
 
 @main.group(invoke_without_command=True)
@@ -263,12 +516,14 @@ def models(context: click.Context, settings_path: Path, folder: Path | None) -> 
     from kiosk import settings
     from kiosk.identity.face import models as files
 
+    source = ""
     if folder is None:
         try:
-            folder = settings.load(settings_path).face.models
-        except SettingsError as error:
+            face = settings.load(settings_path).face
+        except settings.SettingsError as error:
             raise click.ClickException(f"{error}; or name a --folder") from None
-    context.obj = folder
+        folder, source = face.models, face.source
+    context.obj = folder, source
     if context.invoked_subcommand is None:
         states = files.verify(folder)
         for name, pin in files.pinned().items():
@@ -277,19 +532,23 @@ def models(context: click.Context, settings_path: Path, folder: Path | None) -> 
 
 
 @models.command("install")
-@click.argument("source", metavar="FOLDER|ADDRESS")
+@click.argument("source", metavar="FOLDER|ADDRESS", required=False)
 @click.pass_obj
-def install_models(folder: Path, source: str) -> None:
-    """Copy every pinned model file that FOLDER, or the http(s) ADDRESS, has."""
+def install_models(told: tuple[Path, str], source: str | None) -> None:
+    """Copy every pinned model file that FOLDER, or the http(s) ADDRESS, has: the one that the
+    settings name, unless another is given."""
     from kiosk.identity.face import models as files
 
+    folder, usual = told
+    if not (source or usual):
+        raise click.UsageError("name a folder or an address, here or as `source` of [face]")
     try:
-        for name in files.install(source, folder):
+        for name in files.install(source or usual, folder):
             click.echo(f"installed {name}")
     except files.NotInstalled as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
-        raise click.ClickException(f"{folder}: {error.strerror}") from None
+        raise click.ClickException(f"{folder}: {error.strerror or error}") from None
 
 
 if __name__ == "__main__":

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Literal
 
-How = Literal["left", "idle", "limit", "trouble", "vendor-mode", "other-card"]
+How = Literal["left", "idle", "limit", "trouble", "vendor-mode", "other-card", "restart"]
 """``left``: the citizen is done. ``idle``: nobody touched the screen. ``limit``: the visit lasted
 too long. ``trouble``: something failed that the visit cannot mend. ``vendor-mode``: the bank's
 technician asked for the machine before anybody came. ``other-card``: a card of somebody else lay on
-a reader."""
+a reader. ``restart``: a technician has restarted the terminal."""
 
-OF_ITSELF: frozenset[How] = frozenset({"left", "idle", "limit", "vendor-mode", "other-card"})
+RESTART: How = "restart"
+
+OF_ITSELF: frozenset[How] = frozenset(
+    {"left", "idle", "limit", "vendor-mode", "other-card", "restart"}
+)
 """Ends that leave nothing undone. Every other end counts as the visit's failure."""

@@ -112,6 +112,32 @@ AUDIT_REFUSED = LogEvent(
     do="Run `kiosk audit verify`, and report what it says to the centre.",
     fields=("reason",),
 )
+TERMINAL_STOPPED = LogEvent(
+    "terminal-stopped",
+    logging.ERROR,
+    "terminal stopped",
+    means="The centre has taken this terminal out of use, or revoked its certificate: it refuses "
+    "every request. The attract page says that the terminal is out of use.",
+    do="Ask the centre why. It can serve the terminal again, or allow a new key: `kiosk enrol`.",
+)
+CERTIFICATE_RENEWED = LogEvent(
+    "certificate-renewed",
+    logging.INFO,
+    "certificate renewed",
+    means="The terminal has its next certificate for the centre, good `until` that day.",
+    do=_NOTHING,
+    fields=("until",),
+)
+CERTIFICATE_NOT_RENEWED = LogEvent(
+    "certificate-not-renewed",
+    logging.WARNING,
+    "certificate not renewed",
+    means="The centre has not given the next certificate (`reason`). The present one is good for "
+    "`days` more; the terminal asks again after `pause_s` seconds.",
+    do="Nothing while many days are left. Else look at the link to the centre, and ask the centre "
+    "why; when the certificate has ended, run `kiosk enrol`.",
+    fields=("reason", "days", "pause_s"),
+)
 OPERATION_UNKNOWN = LogEvent(
     "operation-unknown",
     logging.WARNING,
@@ -158,12 +184,32 @@ FORK_SERVER_FAILED = LogEvent(
     "software.",
     fields=("cause", "pause_s"),
 )
+POSTER_SHOWN = LogEvent(
+    "poster-shown",
+    logging.INFO,
+    "poster shown",
+    means="The terminal has been started, and its first page is on the screen, `ms` milliseconds "
+    "after the keeper began. The first visit takes its place.",
+    do=_NOTHING,
+    fields=("ms",),
+)
+POSTER_FAILED = LogEvent(
+    "poster-failed",
+    logging.WARNING,
+    "poster failed",
+    means="The process of the first page after a start could not be made, died, or said what it "
+    "may not (`cause`). The screen stays dark a second longer, until the first visit.",
+    do="Nothing, if the line stands alone. If the line repeats, report it to the maker of the "
+    "software.",
+    fields=("cause",),
+)
 NURSERY_FAILED = LogEvent(
     "nursery-failed",
     logging.WARNING,
     "nursery failed",
     means="The process of a visit that forks the processes of drivers and checks died, hung, or "
-    "could not be made (`cause`). Until the visit ends, these processes start more slowly.",
+    "could not be made (`cause`). A standby makes way for another; until a visit on the screen "
+    "ends, its processes start more slowly.",
     do="Nothing, if the line stands alone. If the line repeats, report it to the maker of the "
     "software.",
     fields=("cause",),
@@ -327,6 +373,16 @@ TROUBLE = LogEvent(
     fields=("reference", "reason"),
     optional=("device",),
 )
+STOPPED_BY_RISK_RULE = LogEvent(
+    "stopped-by-risk-rule",
+    logging.WARNING,
+    "stopped by a risk rule",
+    means="The centre's risk rules have stopped an operation or a sign-in; `reason` is the "
+    "centre's code. The citizen was shown why, with this number and the way to a counter.",
+    do="One alone is the centre's affair. Several at one terminal within an hour: look at who "
+    "stands there, and ask the centre for its alarms.",
+    fields=("reference", "reason"),
+)
 BUG = LogEvent(
     "bug",
     logging.ERROR,
@@ -413,6 +469,23 @@ PUBLIC_NOT_KEPT = LogEvent(
     means="What everybody may read (rates, guides, news) could not be written to the state "
     "directory (`reason`). Without a link to the centre, citizens will read an older edition.",
     do="Check that the state directory is writable and that its disk is neither full nor worn out.",
+    fields=("reason",),
+)
+COUNTERS_NOT_KEPT = LogEvent(
+    "counters-not-kept",
+    logging.WARNING,
+    "counters not kept",
+    means="What the devices do (slips, papers, cards read) could not be counted (`reason`). The "
+    "terminal serves all the same.",
+    do="Check that the state directory is writable and that its disk is neither full nor worn out.",
+    fields=("reason",),
+)
+COUNTERS_SPOILT = LogEvent(
+    "counters-spoilt",
+    logging.WARNING,
+    "counters spoilt",
+    means="The file of counters could not be read (`reason`). The terminal counts from nought.",
+    do="Nothing, if the line stands alone. Check the disk of the state directory if it repeats.",
     fields=("reason",),
 )
 FACE_MODELS_MISSING = LogEvent(
@@ -520,6 +593,14 @@ STATUS_NOT_TOLD = LogEvent(
     do=_CALL,
     fields=("device",),
 )
+RESULT_NOT_TOLD = LogEvent(
+    "result-not-told",
+    logging.ERROR,
+    "result not told",
+    means="The visit failed while it counted what a device had done.",
+    do=_CALL,
+    fields=("device",),
+)
 SCREEN_HIDDEN = LogEvent(
     "screen-hidden",
     logging.WARNING,
@@ -528,6 +609,60 @@ SCREEN_HIDDEN = LogEvent(
     "server draws no more. The visit raises its window; after five seconds in vain the keeper ends "
     "the visit (cause `frozen`), but never between a confirmation and its record.",
     do="Find out who has a keyboard there, and which other programs run on the screen.",
+)
+MAINTENANCE_OPENED = LogEvent(
+    "maintenance-opened",
+    logging.INFO,
+    "maintenance opened",
+    means="A technician has opened the terminal with a ticket or a staff card (`by`); who, stands "
+    "in the audit log.",
+    do=_NOTHING,
+    fields=("by",),
+)
+MAINTENANCE_ENDED = LogEvent(
+    "maintenance-ended",
+    logging.INFO,
+    "maintenance ended",
+    means="A technician's work at the terminal has ended: `left`, `idle`, `limit` when the time of "
+    "the ticket was over, `restart`, or `trouble`.",
+    do="Nothing, unless it is `trouble`: then look at the lines before.",
+    fields=("how",),
+)
+MAINTENANCE_REFUSED = LogEvent(
+    "maintenance-refused",
+    logging.WARNING,
+    "maintenance refused",
+    means="A ticket, a staff card or a PIN did not open the terminal for maintenance; `reason` "
+    "says by what, and why. The page has shown the sentence with this `reference`.",
+    do="Ask the technician. If nobody of the staff was there, look who was.",
+    fields=("reference", "reason"),
+)
+CLOSURES_SPOILT = LogEvent(
+    "closures-spoilt",
+    logging.ERROR,
+    "closures spoilt",
+    means="The file of what technicians have taken out of service could not be read (`reason`): "
+    "everything is in service.",
+    do="Take it out of service again on the maintenance page. Check the disk if it repeats.",
+    fields=("reason",),
+)
+TRIES_NOT_KEPT = LogEvent(
+    "tries-not-kept",
+    logging.ERROR,
+    "PIN tries not kept",
+    means="The count of wrong staff PINs could not be written, so that no card opens the terminal.",
+    do="Check that the state directory is writable and that its disk is neither full nor worn out. "
+    "A maintenance ticket opens the terminal meanwhile.",
+    fields=("reason",),
+)
+TICKET_NOT_SPENT = LogEvent(
+    "ticket-not-spent",
+    logging.ERROR,
+    "maintenance ticket not spent",
+    means="It could not be written down that the work of a ticket has ended: the ticket opens the "
+    "terminal again until its time is over.",
+    do="Check that the state directory is writable and that its disk is neither full nor worn out.",
+    fields=("reason",),
 )
 NOT_CONFINED = LogEvent(
     "not-confined",
@@ -619,11 +754,14 @@ CATALOGUE = tuple(value for value in list(globals().values()) if isinstance(valu
 BY_SENTENCE = {event.sentence: event for event in CATALOGUE}
 
 FIELDS = {
-    "cause": "why a visit ended: an ending (left, idle, limit, vendor-mode, other-card, trouble) "
-    "or a fault (died, frozen, hung, not ready, not shown, out of turn, garbage, too long); of the "
-    "fork server and the nursery also: a thread, a connection, a Qt application, not forked",
+    "by": "what has opened the terminal for maintenance: ticket or card",
+    "cause": "why a visit ended: an ending (left, idle, limit, vendor-mode, other-card, restart, "
+    "trouble) or a fault (died, frozen, hung, not ready, not shown, out of turn, garbage, too "
+    "long); of the fork server and the nursery also: a thread, a connection, a Qt application, not "
+    "forked",
     "code": "the number of the system's error (errno)",
     "count": "how many",
+    "days": "whole days; negative: so many have passed",
     "detail": "the driver's own sentence about the device, or a place in the code",
     "device": "the class of the device, as in the settings",
     "endpoint": "the request to the centre, with `{id}` for every identifier",
@@ -646,6 +784,7 @@ FIELDS = {
     "stage": "how far a visit had come: warming, ready, live, shown, begun",
     "state": "the state of a device or of the power supply",
     "status": "the HTTP status, or the kind of silence",
+    "until": "a day, YYYY-MM-DD",
     "visit": "the number of a visit since the keeper's start",
 }
 """Every field that a line may have, with its meaning. None may ever hold a personal value."""

@@ -8,9 +8,9 @@ from enum import StrEnum
 AUDIT_ID = r"(?:[0-9a-f]{32})?"
 """The id of a login or an operation, 128 random bits of the centre in hexadecimal; or none."""
 
-AUDIT_WORD = r"(?:[0-9]{0,8}[a-z.:-])*[0-9]{0,8}"
-"""A word of a closed list, a version, a count. Eight digits in a row at most: a day fits, and no
-number of a citizen does, of a document, a phone, an account or a card."""
+AUDIT_WORD = r"(?:[a-z.:-]*[0-9]){0,8}[a-z.:-]*"
+"""A word of a closed list, a version, a count. Eight digits at most, however they are parted: a day
+fits, and no number of a citizen does, of a document, a phone, an account or a card."""
 
 
 class LoginEvent(StrEnum):

@@ -48,8 +48,8 @@ class Business(StrEnum):
 
     @property
     def moves_money(self) -> bool:
-        """Whether money moves when the operation is done. Where none does, no page says of the end
-        that the money has not moved."""
+        """Whether money moves when the operation is done: not between the citizen's own accounts.
+        Where none does, no page says of the end that the money has not moved."""
         return self in _MONEY
 
 
@@ -103,6 +103,15 @@ class PayoutState(StrEnum):
     DUE = "due"  # 已通过待入账
     PAID = "paid"  # 已入账
     RETURNED = "returned"  # 付款失败（换卡重付）: the bank has sent the money back to the centre
+
+
+class ReferralState(StrEnum):
+    """How far an application has come at the other centre that decides on it."""
+
+    WAITING = "waiting"  # 办理中
+    GRANTED = "granted"  # 已办结
+    REFUSED = "refused"  # 没有通过
+    WITHDRAWN = "withdrawn"  # 已撤销: the citizen has taken the application back
 
 
 _RANKS = {

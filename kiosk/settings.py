@@ -1,12 +1,18 @@
-"""The settings of one terminal: ``terminal.toml``, typed and checked; each is documented here."""
+"""The settings of one terminal: ``terminal.toml``, typed and checked; each is documented here.
+
+What a terminal got when it was enrolled lies in its state directory, in ``enrolled.toml``: a part
+that software renews, where the root file system may be read-only. What ``terminal.toml`` says goes
+before ``enrolled.toml``, and that before the profile.
+"""
 
 from __future__ import annotations
 
 import os
 import tomllib
+from datetime import datetime
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import msgspec
 
@@ -19,6 +25,10 @@ Seconds = Annotated[float, msgspec.Meta(ge=0, le=3600)]
 
 class SettingsError(Exception):
     """The settings cannot be used: which file, which line or key, and why."""
+
+
+class NoSettings(SettingsError):
+    """There is no file of settings."""
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -38,6 +48,28 @@ class ScreenSettings(_Table, frozen=True, kw_only=True):
     """True: black on white, 7:1 and more."""
     lowered: bool = False
     """True: everything to press lies in the lower half (a lowered kiosk)."""
+    mounted_mm: Annotated[int, msgspec.Meta(ge=0, le=3000)] = 0
+    """How high the panel's lower edge is above the floor, in millimetres; 0: not measured. The
+    doctor says whether somebody in a wheelchair reaches all buttons."""
+    rotation: Literal["auto", 0, 90, 180, 270] = "auto"
+    """How far the panel hangs turned clockwise from how it was built; the picture is turned back by
+    that. auto: 90 where the panel is built wide and ``orientation`` is portrait, or the other way
+    round; else 0. Of 90 and 270 only who stands before the panel knows the right one. Touches turn
+    with the picture."""
+    touch_turned: Literal[0, 90, 180, 270] = 0
+    """How far the touch layer is built in clockwise against the panel's picture."""
+    output: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]*$")] = ""
+    """The panel's output of the graphics card, e.g. ``HDMI-A-1``; empty: the first one with a
+    screen when the machine starts. The other outputs are switched off."""
+
+
+class UsbSettings(_Table, frozen=True, kw_only=True):
+    """What may be plugged into the machine. Storage, keyboards, mice and network adapters may not,
+    unless they are named here; usbguard refuses them."""
+
+    allow: tuple[Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{4}:([0-9a-f]{4}|\*)$")], ...] = ()
+    """Devices that may be used whatever they are, ``222a:0001`` or ``222a:*``. Once any is named,
+    every device of the HID kind must be: touch panel, HID reader, keyboard-like scanner."""
 
 
 class CentreSettings(_Table, frozen=True, kw_only=True):
@@ -95,11 +127,58 @@ class FaceSettings(_Table, frozen=True, kw_only=True):
     models: Path = Path("/var/lib/kiosk/models")
     """The folder of the model files; ``kiosk models`` lists and installs them. Without the three
     models that liveness needs, the way to sign in by face is greyed."""
+    source: str = ""
+    """Where ``kiosk models install`` finds the files when it is told no other place: a folder, or
+    an http(s) address below which they lie by their names."""
     decoder: Path | None = None
     """A program, in ``/usr`` or ``/bin``, that decodes the photo of an ID card's chip: it reads
     1,024 bytes of WLT from its standard input and writes a JPEG, PNG or BMP to its standard output.
     With it and the model SFace, a captured face is compared with the photo, and the centre is told
     how alike they are. It comes with the vendor's licence; empty: nothing is compared here."""
+
+
+class SpeechSettings(_Table, frozen=True, kw_only=True):
+    """Spoken sentences; they need a speaker."""
+
+    aloud: bool = True
+    """The speaker says what the page of a face capture asks for, and what to take along at the end,
+    in the language of the screen and never anything personal. False: sounds only."""
+
+
+class EnrolmentSettings(_Table, frozen=True, kw_only=True):
+    """Where a terminal without a certificate asks for one; see ``docs/enrolment.md``."""
+
+    url: str = ""
+    """The address before ``/v1/enrolments`` of the centre, which asks for no certificate there."""
+    ca: Path | None = None
+    """PEM file with the certificates the TLS certificate of ``url`` must come from. Without it,
+    those of the system will do."""
+    tickets: Path = Path("/etc/kiosk/ticket-signers.pem")
+    """PEM file with the certificates of those who may sign enrolment tickets."""
+
+
+class MaintenanceSettings(_Table, frozen=True, kw_only=True):
+    """Who may open the maintenance page at the terminal; see ``docs/maintenance.md``."""
+
+    tickets: Path = Path("/etc/kiosk/ticket-signers.pem")
+    """PEM file with the certificates of those who may sign maintenance tickets."""
+    staff: Path = Path("/var/lib/kiosk/staff.toml")
+    """The staff whose card and PIN open the page; ``kiosk staff add`` writes it for the user of the
+    terminal. Without it, only tickets do."""
+
+
+class EnrolledSettings(_Table, frozen=True, kw_only=True):
+    """Of a terminal that was enrolled; software writes this table, nobody else does."""
+
+    place: str
+    """Where the terminal stands, in the centre's words."""
+    key_place: Literal["tpm", "file"]
+    """Where its private key lies."""
+    since: datetime
+    until: datetime
+    """When its certificate began, and when it ends."""
+    request: Path
+    """The request for the next certificate for the same key (PKCS#10)."""
 
 
 class Settings(_Table, frozen=True, kw_only=True):
@@ -118,9 +197,16 @@ class Settings(_Table, frozen=True, kw_only=True):
     """Services of other makers, by their ids in the centre's catalogue: each is an entry point
     ``kiosk.services`` of an installed package. One that is not named here is refused."""
     screen: ScreenSettings = ScreenSettings()
+    usb: UsbSettings = UsbSettings()
     centre: CentreSettings
+    enrolment: EnrolmentSettings = EnrolmentSettings()
+    enrolled: EnrolledSettings | None = None
+    maintenance: MaintenanceSettings = MaintenanceSettings()
     visit: VisitLimits = VisitLimits()
     face: FaceSettings = FaceSettings()
+    speech: SpeechSettings = SpeechSettings()
+    without: tuple[Kind, ...] = ()
+    """Device classes of the profile that this machine does not have, e.g. ``["pin_pad"]``."""
     devices: dict[Kind, dict[str, Any]] = {}
     """One table a device class: ``[devices.id_card]`` with ``driver = "sdt"`` and the driver's own
     settings, which the driver checks."""
@@ -137,8 +223,64 @@ def state_directory(chosen: Settings) -> Path:
     """Where what outlives a restart lies: in systemd's ``STATE_DIRECTORY``, which is :data:`STATE`
     in the field also for a command that systemd has not started; at a desk, in the run
     directory."""
+    return _state_directory(production=chosen.production, run_directory=chosen.run_directory)
+
+
+def _state_directory(*, production: bool, run_directory: Path) -> Path:
     given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
-    return Path(given) if given else STATE if chosen.production else chosen.run_directory
+    return Path(given) if given else STATE if production else run_directory
+
+
+def _state_of(table: dict[str, Any]) -> Path:
+    """As :func:`state_directory`, of settings that may lack what makes them whole."""
+    production = table.get("production", True) is not False
+    run_directory = Path(str(table.get("run_directory", "/run/kiosk")))
+    return _state_directory(production=production, run_directory=run_directory)
+
+
+ENROLLED = "enrolled.toml"
+"""In the state directory: the settings that came with the enrolment."""
+
+
+class EnrolledDamaged(SettingsError):
+    """``enrolled.toml`` cannot be used, whatever ``terminal.toml`` says."""
+
+
+class NotYetEnrolled(SettingsError):
+    """The settings say where this terminal is enrolled, and it has no number yet."""
+
+
+def _enrolled(table: dict[str, Any], kept: Path | None) -> tuple[dict[str, Any], str]:
+    """The tables of ``enrolled.toml`` of the terminal with the settings ``table``, and why this
+    user may not read them, where that is so. ``kept``: a copy that goes before it, where it is.
+    Raises :class:`EnrolledDamaged`."""
+    path = _state_of(table) / ENROLLED
+    if kept is not None and kept.exists():
+        path = kept
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8")), ""
+    except (FileNotFoundError, NotADirectoryError):
+        return {}, ""
+    except PermissionError as error:  # a technician who is not root has a look
+        return {}, f"{path}: {error.strerror}"
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise EnrolledDamaged(f"{path}: {why}; enrol again: kiosk enrol") from error
+
+
+def before_enrolment(path: Path) -> tuple[EnrolmentSettings, Path]:
+    """What can be known of a terminal that has no number yet: where it asks for one, and its state
+    directory. ``path`` may be missing. Raises :class:`SettingsError`."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        asked = msgspec.convert(table.get("enrolment", {}), EnrolmentSettings, dec_hook=_decode)
+    except FileNotFoundError:
+        table, asked = {}, EnrolmentSettings()
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from error
+    except (ValueError, msgspec.ValidationError) as error:
+        raise SettingsError(f"{path}: {error}") from error
+    return asked, _state_of(table)
 
 
 def _decode(kind: type, value: Any) -> Any:
@@ -161,16 +303,31 @@ def profile_table(name: str) -> dict[str, Any]:
     return tomllib.loads(text)
 
 
-def _with_profile(table: dict[str, Any]) -> dict[str, Any]:
+def with_enrolled(table: dict[str, Any]) -> dict[str, Any]:
+    """``table``, the content of a file, merged over what the enrolment brought, and both over the
+    profile. Raises :class:`SettingsError`."""
+    granted, _unread = _enrolled(table, None)
+    return with_profile(over(table, granted))
+
+
+def with_profile(table: dict[str, Any]) -> dict[str, Any]:
     """``table`` merged over the profile that ``table`` names."""
     name = table.get("profile", "")
     try:
-        return _over(table, profile_table(name)) if name else table
+        lower = profile_table(name) if name else {}
     except SettingsError as error:
         raise SettingsError(f"{error} - at `$.profile`") from None
+    devices, lacks = table.get("devices", {}), table.get("without", ())
+    for kind in lacks if isinstance(lacks, list) and isinstance(devices, dict) else ():
+        if not isinstance(kind, str):
+            continue  # told when the type is checked
+        if kind in devices:
+            raise SettingsError(f"{kind} has a table and stands in `without` - at `$.without`")
+        lower.get("devices", {}).pop(kind, None)
+    return over(table, lower) if name else table
 
 
-def _over(upper: dict[str, Any], lower: dict[str, Any]) -> dict[str, Any]:
+def over(upper: dict[str, Any], lower: dict[str, Any]) -> dict[str, Any]:
     """``upper`` merged over ``lower``, table by table. A device's table of ``upper`` that names
     another driver replaces the table of ``lower``, whose settings are those of its own driver."""
     merged = dict(lower)
@@ -178,7 +335,7 @@ def _over(upper: dict[str, Any], lower: dict[str, Any]) -> dict[str, Any]:
         below = lower.get(key)
         if isinstance(value, dict) and isinstance(below, dict):
             other = "driver" in value and value["driver"] != below.get("driver")
-            merged[key] = value if other else _over(value, below)
+            merged[key] = value if other else over(value, below)
         else:
             merged[key] = value
     return merged
@@ -195,24 +352,70 @@ def _check_kinds(table: dict[str, Any]) -> None:
             )
 
 
-def load(path: Path) -> Settings:
-    """Read and check ``path``. Raises :class:`SettingsError` with one sentence."""
+def _known() -> dict[str, tuple[str, ...]]:
+    """The names that may stand at each place of the file: keys of the tables, values of a key."""
+    found: dict[str, tuple[str, ...]] = {
+        "profile": profiles(),
+        "devices": tuple(Kind),
+        "where": (*Kind, *get_args(Side)),
+        "without": tuple(Kind),
+    }
+    tables = [("", Settings), *((n, t) for n, t in get_type_hints(Settings).items() if _table(t))]
+    for name, table in tables:
+        hints = get_type_hints(table)
+        found[name] = tuple(hints)
+        for key, hint in hints.items():
+            if values := [value for value in get_args(hint) if isinstance(value, str)]:
+                found[f"{name}.{key}"] = tuple(values)
+    return found
+
+
+def _table(hint: object) -> bool:
+    return isinstance(hint, type) and issubclass(hint, _Table)
+
+
+def load(path: Path, enrolled: Path | None = None) -> Settings:
+    """Read and check ``path``. ``enrolled``: a copy of ``enrolled.toml`` that goes before it.
+    Raises :class:`SettingsError` with one sentence, :class:`NoSettings` where there is no file."""
+    return parse(_text(path), path, enrolled)
+
+
+def _text(path: Path) -> str:
     try:
-        table = _with_profile(tomllib.loads(path.read_text(encoding="utf-8")))
-        _check_kinds(table)
-        settings = msgspec.convert(table, Settings, dec_hook=_decode)
-    except SettingsError as error:
-        raise SettingsError(f"{path}: {error}") from None
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise SettingsError(
-            f"{path}: there are no settings; write them as the README shows, or name others with "
+        raise NoSettings(
+            f"{path}: there are no settings; `kiosk setup` writes them, or name others with "
             "--settings (`kiosk demo` needs none)"
         ) from error
     except OSError as error:
         raise SettingsError(f"{path}: {error.strerror}") from error
-    # `tomllib` passes on the plain ValueError of `int` for a number of 5000 digits.
-    except (ValueError, msgspec.ValidationError) as error:
+    except ValueError as error:
         raise SettingsError(f"{path}: {error}") from error
+
+
+def parse(text: str, path: Path, enrolled: Path | None = None) -> Settings:
+    """Check ``text``, the content of ``path``; ``enrolled`` as :func:`load` takes it. Raises
+    :class:`SettingsError` with one sentence."""
+    unread = ""
+    try:
+        written = tomllib.loads(text)
+        granted, unread = _enrolled(written, enrolled)
+        table = with_profile(over(written, granted))
+        if "terminal" not in table and "enrolment" in table:
+            raise NotYetEnrolled(
+                "; ".join(filter(None, (f"{path}: not enrolled yet: kiosk enrol", unread)))
+            )
+        _check_kinds(table)
+        settings = msgspec.convert(table, Settings, dec_hook=_decode)
+    except (EnrolledDamaged, NotYetEnrolled):
+        raise
+    # `tomllib` passes on the plain ValueError of `int` for a number of 5000 digits.
+    except (SettingsError, ValueError, msgspec.ValidationError) as error:
+        from kiosk import mistyped  # not at the start of every process: only a mistake needs it
+
+        why = f"{path}: {mistyped.told(text, str(error), _known())}"
+        raise SettingsError("; ".join(filter(None, (why, unread)))) from error
     except RecursionError as error:
         raise SettingsError(f"{path}: nested too deeply") from error
     for kind, device in settings.devices.items():
@@ -231,18 +434,32 @@ CHECKED = "KIOSK_CHECKED_SETTINGS"
 
 
 def keep_checked(path: Path, directory: Path) -> None:
-    """Keep what the keeper has checked for the processes that it will start, in ``directory``, for
-    their user alone: the address of a printer may hold a password. Raises
+    """Check ``path``, and keep it for the processes that the keeper will start, in ``directory``,
+    for their user alone: the address of a printer may hold a password. Raises
     :class:`SettingsError`."""
     checked = directory / "checked.toml"
+    text = _text(path)
+    parse(text, path)  # the file may have changed since the keeper read its own settings
     try:
-        content = path.read_bytes()
-        checked.unlink(missing_ok=True)
-        with os.fdopen(os.open(checked, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
+        granted = _state_of(tomllib.loads(text)) / ENROLLED
+        _keep(_beside(checked), granted.read_bytes() if granted.exists() else None)
+        _keep(checked, text.encode())
     except OSError as error:
         raise SettingsError(f"{error.filename or checked}: {error.strerror}") from error
     os.environ[CHECKED] = str(checked)
+
+
+def _beside(checked: Path) -> Path:
+    """Where the copy of ``enrolled.toml`` lies that belongs to ``checked``."""
+    return checked.with_name("checked-" + ENROLLED)
+
+
+def _keep(path: Path, content: bytes | None) -> None:
+    """Replace ``path``, for this user alone; None: there is none."""
+    path.unlink(missing_ok=True)
+    if content is not None:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
 
 
 def in_service(path: Path) -> tuple[Settings, str]:
@@ -255,4 +472,4 @@ def in_service(path: Path) -> tuple[Settings, str]:
         checked = os.environ.get(CHECKED)
         if not checked:
             raise
-        return load(Path(checked)), str(error)
+        return load(Path(checked), _beside(Path(checked))), str(error)

@@ -1,7 +1,8 @@
 """The audit log's records and their chain: each digest covers its record and the digest before.
 
-The digest is SM3 (GB/T 32905-2016), in hexadecimal. A record holds ids of logins and operations,
-words of closed lists and times: no name, and no key made of a person.
+The digest is SM3 (GB/T 32905-2016), in hexadecimal. A record holds ids of logins, operations and
+sessions of technicians, words of closed lists, staff numbers and times: no name, and no key made of
+a person.
 """
 
 from __future__ import annotations
@@ -36,6 +37,10 @@ class AuditKind(StrEnum):
     LOGIN_RAISED = "login-raised"
     LOGIN_REFUSED = "login-refused"  # ``subject``: also an operation, or empty: nobody was known
     LOGIN_ENDED = "login-ended"
+    UPKEEP_OPENED = "upkeep-opened"  # of a technician's session, ``subject`` is its id, or that of
+    UPKEEP_REFUSED = "upkeep-refused"  # its ticket, or empty; the details are those of
+    UPKEEP_DONE = "upkeep-done"  # ``kiosk.upkeep.UpkeepEvent``
+    UPKEEP_ENDED = "upkeep-ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +54,9 @@ class AuditHead:
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """One record. ``subject`` is the 32 hexadecimal digits of a login or an operation, or empty;
-    ``at`` is UTC with milliseconds, by the terminal's clock, which may be wrong."""
+    """One record. ``subject`` is the 32 hexadecimal digits of a login, an operation or a
+    technician's session, or empty; ``at`` is UTC with milliseconds, by the terminal's clock, which
+    may be wrong."""
 
     seq: int
     epoch: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kiosk.centre.units import Unit
 from kiosk.visit.steps import Choose, Option, Tone
+from kiosk.visit.unit_steps import no_agent
 from kiosk.visit.visit import Visit
 from kiosk.words import _
 
@@ -15,14 +16,18 @@ UNIT_GROUP = "unit"
 
 def choose_unit(visit: Visit) -> Unit | None:
     """The unit that the person wants to act for; None: their own account. Asked only of an agent
-    经办人, and only where the centre offers something for units."""
+    经办人, and only where the centre offers something for units. Whoever has signed in with the
+    account of a unit acts for it, and is not asked."""
     session = visit.once(lambda: visit.centre.session)
     offered = any(offer.group == UNIT_GROUP for offer in visit.catalogue.offers)
-    if session is None or not session.units or not offered:
+    if session is None or not (session.unit or (session.units and offered)):
         return None
     units = visit.look_up(visit.centre.units.units)
-    chosen = visit.ask(whom_page(units))
-    return next((unit for unit in units if unit.id == chosen), None)
+    chosen = session.unit or visit.ask(whom_page(units))
+    unit = next((unit for unit in units if unit.id == chosen), None)
+    if unit is None and session.unit:
+        raise no_agent()
+    return unit
 
 
 def whom_page(units: tuple[Unit, ...]) -> Choose:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from kiosk.centre.errors import Refusal, reference_number
@@ -15,6 +16,8 @@ from kiosk.visit.troubles import closed_by
 from kiosk.visit.visit import Visit
 from kiosk.words import Sayable, _
 
+OVER = frozenset({"sms-daily-limit", "face-locked", "face-closed", "way-closed"})
+"""Codes of refusals that end one way in for this visit, and leave the others open."""
 WHY = _("这项业务要更有把握确认是您本人，请再选一种方式")
 """Why a service asks for a further proof."""
 _HALF_WAY = (
@@ -50,21 +53,40 @@ def run_one(
 ) -> None:
     """Run one of the ways to its end: the first that is open, or another that the citizen chooses;
     with ``why``, the citizen chooses at once. ``tiles``: the ways as they are now, since a device
-    may fail while the citizen is at it. ``so_far`` stands on the page that offers the ways.
-    Refusal: proof-not-possible."""
+    may fail while the citizen is at it. ``so_far`` stands on the page that offers the ways. A way
+    that the centre ends with a code of `OVER` is greyed with its reason, and the others stay.
+    Refusal: proof-not-possible, and what a way raises."""
     # Kept for replays: a device that was lost since may not lead a replay to another way.
     now = tiles()
     chosen = visit.once(lambda: _first_open(now))
     if why:
         chosen = visit.ask(_choice(now, why, so_far))
+    ended: dict[str, Sayable] = {}
     while True:
+        lead: Sayable = ""
+        last: Refusal | None = None
         try:
             WAYS[chosen].run(visit, present, len(_open(now)) > 1)
         except OtherWay:
-            now = tiles()
-            chosen = visit.ask(_choice(now, why, so_far))
+            pass
+        except Refusal as refusal:
+            if refusal.code not in OVER:
+                raise
+            ended[chosen] = lead = refusal.reason
+            last = refusal
         else:
             return
+        now = _without(tiles(), ended)
+        if not visit.once(partial(_open, now)):
+            raise last or _not_possible()
+        chosen = visit.ask(_choice(now, why, so_far, lead))
+
+
+def _without(tiles: tuple[WayTile, ...], ended: Mapping[str, Sayable]) -> tuple[WayTile, ...]:
+    """``tiles``, where those of ``ended`` are closed with the reason."""
+    return tuple(
+        replace(tile, closed=ended[tile.way]) if tile.way in ended else tile for tile in tiles
+    )
 
 
 def _open(tiles: tuple[WayTile, ...]) -> list[str]:
@@ -74,18 +96,25 @@ def _open(tiles: tuple[WayTile, ...]) -> list[str]:
 def _first_open(tiles: tuple[WayTile, ...]) -> str:
     open_ = _open(tiles)
     if not open_:
-        raise Refusal(
-            "proof-not-possible",
-            _("本机现在不能进一步核验身份"),
-            _("请到柜台办理，或换一台终端"),
-            reference_number(),
-        )
+        raise _not_possible()
     return open_[0]
 
 
-def _choice(tiles: tuple[WayTile, ...], why: Sayable, so_far: tuple[Fact, ...]) -> ChooseWay:
+def _not_possible() -> Refusal:
+    """No way is open at this terminal now."""
+    return Refusal(
+        "proof-not-possible",
+        _("本机现在不能进一步核验身份"),
+        _("请到柜台办理，或换一台终端"),
+        reference_number(),
+    )
+
+
+def _choice(
+    tiles: tuple[WayTile, ...], why: Sayable, so_far: tuple[Fact, ...], lead: Sayable = ""
+) -> ChooseWay:
     title = _("再证明一次是您本人") if why else _("怎样确认是您本人？")
-    return ChooseWay(title, tiles, why or _("每种方式都一样有效"), so_far)
+    return ChooseWay(title, tiles, lead or why or _("每种方式都一样有效"), so_far)
 
 
 def proof_tiles(visit: Visit, session: Session) -> tuple[WayTile, ...]:

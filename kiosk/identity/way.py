@@ -20,6 +20,7 @@ class Proves(StrEnum):
     KNOWN = "known"  # a secret of the citizen was right
     ARE = "are"  # the citizen's own face
     PHONE = "phone"  # the citizen agreed on their own phone
+    UNIT = "unit"  # a secret of the unit was right, for which the citizen acts
 
 
 Present = Callable[[LoginEvidence], Session]

@@ -17,7 +17,7 @@ from enum import StrEnum
 from random import Random
 
 from kiosk import events
-from kiosk.keeper.channel import Login, LoginNoted, Money, Outcome, Taken
+from kiosk.keeper.channel import Login, LoginNoted, Money, Outcome, Taken, Upkeep
 from kiosk.operation import Business, OperationState
 from kiosk.operations.rows import (
     ENDS,
@@ -134,7 +134,7 @@ class Committer:
         self._writable = True
         self._probe_at = 0.0
         self._silences = 0
-        self._logins: deque[Login] = deque()  # not written yet, oldest first
+        self._logins: deque[Login | Upkeep] = deque()  # not written yet, oldest first
         self._money: bool | None = None
 
     @property
@@ -161,9 +161,9 @@ class Committer:
         known = self._open[operation] = _Open(entry, now, asked_first=False)
         return [Taken(operation), *self._step(known, now), *self._money_word()]
 
-    def note(self, word: Login, now: float) -> list[CommitterAction]:
-        """Write down what has come of a login. ``LoginNoted`` only once that is on the disk; what
-        cannot be written now waits, in order."""
+    def note(self, word: Login | Upkeep, now: float) -> list[CommitterAction]:
+        """Write down what has come of a login, or of maintenance. ``LoginNoted`` only once that is
+        on the disk; what cannot be written now waits, in order."""
         self._logins.append(word)
         return self._write_logins(now)
 

@@ -27,6 +27,7 @@ from kiosk.operations.rows import (
     JournalUnwritable,
     check_step,
 )
+from kiosk.upkeep import UpkeepEvent
 
 FILE = "journal.sqlite"
 SCHEMA = 1
@@ -36,7 +37,8 @@ LOCK_MS = 5000
 MOUNTS = Path("/proc/self/mountinfo")
 _UNFIT = frozenset({"tmpfs", "ramfs", "devtmpfs", "overlay", "overlayfs", "squashfs"})
 """File systems that forget what was written when the power goes."""
-
+_ESCAPED = re.compile(r"\\([0-7]{3})")
+"""How the kernel writes a blank in the name of a place: proc(5)."""
 
 _TABLES = """
 CREATE TABLE installation (
@@ -256,10 +258,12 @@ class Journal:
 
     # -- the audit log ------------------------------------------------------------------------
 
-    def note(self, event: LoginEvent, id: str, detail: str) -> None:
-        """Write what has come of a login, fsynced. Raises :class:`JournalUnwritable`, and
-        ``ValueError`` for an ``id`` or a ``detail`` that no record may hold."""
-        self._transact(lambda: self._audit(AuditKind(f"login-{event.value}"), id, detail))
+    def note(self, event: LoginEvent | UpkeepEvent, id: str, detail: str) -> None:
+        """Write what has come of a login, or of maintenance, fsynced. Raises
+        :class:`JournalUnwritable`, and ``ValueError`` for an ``id`` or a ``detail`` that no record
+        may hold."""
+        of = "login" if isinstance(event, LoginEvent) else "upkeep"
+        self._transact(lambda: self._audit(AuditKind(f"{of}-{event.value}"), id, detail))
 
     def _audit(self, kind: AuditKind, subject: str = "", detail: str = "", at: str = "") -> None:
         """Write an audit record inside the transaction at hand."""
@@ -365,7 +369,7 @@ def unfit_file_system(directory: Path) -> str:
     best, kind = -1, ""
     for line in MOUNTS.read_text(encoding="utf-8").splitlines():
         front, _, back = line.partition(" - ")
-        place = Path(front.split()[4])
+        place = Path(_ESCAPED.sub(lambda found: chr(int(found[1], 8)), front.split()[4]))
         if real.is_relative_to(place) and len(place.parts) >= best:
             best, kind = len(place.parts), back.split()[0]
     return kind if kind in _UNFIT else ""

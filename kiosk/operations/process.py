@@ -18,7 +18,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import SystemRandom
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from drivers.hosting.apart import keep_memory_private
 from drivers.hosting.confine import ProcessNeeds, confine
@@ -29,7 +29,11 @@ from kiosk.centre.audit_heads import WitnessedHead
 from kiosk.centre.commit_client import CommitClient
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble
 from kiosk.centre.operations import OperationStatus
-from kiosk.keeper.channel import Alive, Broken, Commit, CommitterEnd, Login, Money, Quit
+from kiosk.centre.tpm import DEVICE
+from kiosk.enrolment import renewal
+from kiosk.enrolment.renewal import CertificateRenewal
+from kiosk.keeper.channel import Alive, Broken, Commit, CommitterEnd, Login, Money, Quit, Upkeep
+from kiosk.keeper.lean import grow_lean
 from kiosk.operation import OperationState
 from kiosk.operations.committer import (
     NO_ANSWER,
@@ -44,13 +48,39 @@ from kiosk.operations.rows import JournalUnwritable
 
 log = logging.getLogger(__name__)
 
-ALIVE_S = 1.0
+ALIVE_S = 5.0
 OPEN_AGAIN_S = 5.0
 """Pause before the next try to open a journal that cannot be used."""
 WITNESS_S = 3600.0
 """The centre witnesses the head of the audit log after each commit, and at least so often."""
+WITNESS_AGAIN_S = 300.0
+"""Until the head is shown again to a centre that could not be reached, in seconds."""
 WORKERS = 8
 """Calls on their way at the same time; each has its own connection."""
+
+
+class CallEnded(NamedTuple):
+    """A worker's note: what came of a call about an operation."""
+
+    call: SendCall
+    said: CallAnswer
+
+
+class HeadUnseen(NamedTuple):
+    """A worker's note: no centre saw the head of the audit log at ``at``, in monotonic seconds."""
+
+    at: float
+
+
+class CertificateSeen(NamedTuple):
+    """A worker's note: it has looked at the certificate and perhaps renewed it; ``again`` is when
+    to look next, in monotonic seconds."""
+
+    renewed: bool
+    again: float
+
+
+WorkerNote = CallEnded | HeadUnseen | CertificateSeen
 
 
 class Asks(Protocol):
@@ -67,7 +97,8 @@ class CommitterProcess:
     """Runs a :class:`Committer` until the keeper says ``Quit`` or is gone.
 
     ``connect`` makes one connection to the centre, ``open_journal`` opens the journal or raises
-    :class:`JournalUnwritable`; ``make_room`` sets a damaged one aside.
+    :class:`JournalUnwritable`; ``make_room`` sets a damaged one aside. ``renews`` renews the
+    terminal's certificate in time; None: nobody does.
     """
 
     def __init__(
@@ -76,19 +107,24 @@ class CommitterProcess:
         open_journal: Callable[[], Journal],
         make_room: Callable[[], object],
         connect: Callable[[], Asks],
+        renews: CertificateRenewal | None = None,
     ) -> None:
         self._line = line
         self._open_journal = open_journal
         self._make_room = make_room
         self._connect = connect
+        self._renews = renews
+        self._looks_at = 0.0 if renews else float("inf")  # at the certificate
+        self._age = 0  # of the certificate: raised whenever it was renewed
         self._journal: Journal | None = None
         self._committer: Committer | None = None
         self._opens_after = 0.0
-        self._logins: list[Login] = []  # heard, and not handed to the committer yet
+        self._logins: list[Login | Upkeep] = []  # heard, and not handed to the committer yet
         self._closed = False  # ``Money(False)`` was told because there is no journal
         self._alive_at = 0.0
         self._witness_at = 0.0
-        self._answers: queue.SimpleQueue[tuple[SendCall, CallAnswer]] = queue.SimpleQueue()
+        # What workers have to tell. Only the main thread reads it, and it alone writes this object.
+        self._notes: queue.SimpleQueue[WorkerNote] = queue.SimpleQueue()
         self._wake, self._waker = socket.socketpair()
         self._waker.setblocking(False)
         self._workers = ThreadPoolExecutor(WORKERS, "centre")
@@ -116,13 +152,17 @@ class CommitterProcess:
         until = self._alive_at
         if self._journal and now >= self._witness_at:
             self._witness(self._journal.head)
+        if now >= self._looks_at:
+            self._looks_at = float("inf")
+            self._workers.submit(self._renew)
+        until = min(until, self._looks_at)
         if self._committer:
             self._do(self._committer.wake(now))
             until = min(until, self._committer.next_wake(now))
         sources: list[CommitterEnd | socket.socket] = [self._line, self._wake]
         readable, _, _ = select.select(sources, [], [], max(0.0, until - now))
         if self._wake in readable:
-            self._take_answers()
+            self._take_notes()
         goes_on = self._line not in readable or self._hear()
         if self._committer:
             for word in self._logins:
@@ -160,19 +200,25 @@ class CommitterProcess:
                     if self._committer:
                         now = time.monotonic()
                         self._do(self._committer.commit(operation, business, now))
-                case Login():
+                case Login() | Upkeep():
                     self._logins.append(word)
                 case Quit() | Broken():
                     return False
         return True
 
-    def _take_answers(self) -> None:
+    def _take_notes(self) -> None:
         self._wake.recv(4096)
-        while self._committer and not self._answers.empty():
-            call, said = self._answers.get()
-            self._do(self._committer.answered(call, said, time.monotonic()))
-            if call.kind is CallKind.COMMIT:
-                self._witness_at = 0.0
+        while not self._notes.empty():
+            match self._notes.get():
+                case CertificateSeen(renewed, again):
+                    self._age += renewed
+                    self._looks_at = again
+                case HeadUnseen(at):
+                    self._witness_at = min(self._witness_at, at + WITNESS_AGAIN_S)
+                case CallEnded(call, said) if self._committer:
+                    self._do(self._committer.answered(call, said, time.monotonic()))
+                    if call.kind is CallKind.COMMIT:
+                        self._witness_at = 0.0
 
     def _do(self, actions: list[CommitterAction]) -> None:
         for action in actions:
@@ -188,9 +234,11 @@ class CommitterProcess:
     # -- the workers --------------------------------------------------------------------------
 
     def _centre(self) -> Asks:
-        """This worker's own connection."""
-        if not hasattr(self._own, "centre"):
+        """This worker's own connection, with the certificate in force."""
+        if getattr(self._own, "age", None) != self._age:
+            age = self._age
             self._own.centre = self._connect()
+            self._own.age = age
         centre: Asks = self._own.centre
         return centre
 
@@ -202,10 +250,24 @@ class CommitterProcess:
             )
         except CentreUnavailable as error:
             events.AUDIT_NOT_WITNESSED.log(log, reason=error.trouble.value)
+            self._tell(HeadUnseen(time.monotonic()))
         except Refusal as refusal:
-            events.AUDIT_REFUSED.log(log, reason=refusal.code)
+            if refusal.code == renewal.STOPPED:
+                events.TERMINAL_STOPPED.log(log)
+            else:
+                events.AUDIT_REFUSED.log(log, reason=refusal.code)
         except Exception as error:  # noqa: BLE001 - a fault of the software; the log goes on
             events.UNCAUGHT.log(log, error=error)
+
+    def _renew(self) -> None:
+        """In a worker: look at the certificate, and renew it where it is time."""
+        assert self._renews
+        renewed, pause = False, renewal.LOOK_S
+        try:
+            renewed, pause = self._renews.look()
+        except Exception as error:  # noqa: BLE001 - a fault of the software; looked at again
+            events.UNCAUGHT.log(log, error=error)
+        self._tell(CertificateSeen(renewed, time.monotonic() + pause))
 
     def _call(self, call: SendCall) -> None:
         """In a worker: one call, one answer."""
@@ -214,7 +276,11 @@ class CommitterProcess:
             said = answer_of(call, self._centre())
         except Exception as error:  # noqa: BLE001 - a fault of the software; the centre is asked
             events.UNCAUGHT.log(log, error=error)
-        self._answers.put((call, said))
+        self._tell(CallEnded(call, said))
+
+    def _tell(self, note: WorkerNote) -> None:
+        """In a worker: leave ``note`` for the main thread, and wake that thread."""
+        self._notes.put(note)
         with contextlib.suppress(OSError):  # full, or closed: nobody has to be woken
             self._waker.send(b".")
 
@@ -252,8 +318,8 @@ def client(chosen: settings.Settings) -> CommitClient:
 
 
 def needs_of_committer(journal: Path) -> ProcessNeeds:
-    """What the committer needs: the directory of its journal, and the centre."""
-    return ProcessNeeds(writes=(str(journal.parent),), connects=True)
+    """What the committer needs: the directory of its journal, the TPM, and the centre."""
+    return ProcessNeeds(writes=(str(journal.parent), str(DEVICE)), connects=True)
 
 
 def run(settings_path: Path, channel_fd: int) -> None:
@@ -266,11 +332,13 @@ def run(settings_path: Path, channel_fd: int) -> None:
     keep_memory_private(dumpable=not chosen.production)
     if why := confine(needs_of_committer(path), wanted=chosen.production):
         events.NOT_CONFINED.log(log, cause=why)
+    grow_lean()
     events.COMMITTER_STARTED.log(log, pid=os.getpid())
     CommitterProcess(
         CommitterEnd(channel_fd),
         lambda: Journal(path, production=chosen.production),
         lambda: set_aside(path),
         lambda: client(chosen),
+        CertificateRenewal(chosen, lambda: renewal.client(chosen)),
     ).run()
     os._exit(0)  # a call on its way may take another fifteen seconds; nobody waits for its answer

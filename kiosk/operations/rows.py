@@ -8,6 +8,7 @@ from typing import Protocol
 
 from kiosk.login import LoginEvent
 from kiosk.operation import Business, OperationState
+from kiosk.upkeep import UpkeepEvent
 
 REFERENCE = r"[0-9A-Za-z-]{0,40}"
 """A business serial 业务流水号 of the centre; anything else is not written down."""
@@ -82,9 +83,9 @@ class Written(Protocol):
         """Write ``entry`` and its audit record; on the disk when this returns. Raises
         :class:`JournalUnwritable`: then the row may be there or not after the next start."""
 
-    def note(self, event: LoginEvent, id: str, detail: str) -> None:
-        """Write the audit record of a login; on the disk when this returns. Raises
-        :class:`JournalUnwritable`."""
+    def note(self, event: LoginEvent | UpkeepEvent, id: str, detail: str) -> None:
+        """Write the audit record of a login, or of maintenance; on the disk when this returns.
+        Raises :class:`JournalUnwritable`."""
 
     def latest(self, operation: str) -> JournalEntry | None:
         """The latest row of ``operation``; None: unknown."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from kiosk.centre import codes
+from kiosk.centre.handovers import AccountHandover
 from kiosk.centre.models import Account, MaskingRules
 from kiosk.services.catalogue import menu, service
 from kiosk.services.certificate import certify
 from kiosk.services.choosing import choose_account
 from kiosk.services.ledger import show_years
+from kiosk.visit.handover import hand_over, ways_to_phone
 from kiosk.visit.steps import Action, Fact, Headline, ShowStatement, Tone
 from kiosk.visit.visit import Visit
 from kiosk.words import Month, Sayable, _
@@ -16,11 +18,14 @@ from kiosk.words import Month, Sayable, _
 @service("account", icon="account")
 def show_account(visit: Visit) -> None:
     account = choose_account(visit)
-    match visit.ask(account_statement(account, visit.catalogue.masking, _ways_on(visit, account))):
+    ways = (*_ways_on(visit, account), *ways_to_phone(visit))
+    match visit.ask(account_statement(account, visit.catalogue.masking, ways)):
         case "ledger":
             show_years(visit, account)
         case "deposit-certificate":
             certify(visit, account)
+        case "handover":
+            hand_over(visit, AccountHandover(topic="account", account=account.id), _("账户查询"))
 
 
 def account_statement(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 
 from kiosk import events
-from kiosk.centre.errors import CentreUnavailable, Refusal, reference_number
+from kiosk.centre.errors import CentreUnavailable, Refusal
 from kiosk.centre.operations import Order
 from kiosk.centre.units import Unit
+from kiosk.visit.unit_steps import no_agent
 from kiosk.visit.visit import Visit
-from kiosk.words import _
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +38,4 @@ def _renewed(visit: Visit) -> Unit:
     for unit in visit.centre.units.units():
         if before is not None and unit.id == before.id:
             return unit
-    raise Refusal(
-        "not-agent",
-        _("您现在不是这个单位的经办人"),
-        _("请单位到柜台办理经办人变更"),
-        reference_number(),
-    )
+    raise no_agent()

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from drivers.device import Kind, Status
 from kiosk.centre.level import Level
-from kiosk.centre.models import Catalogue, Offer
-from kiosk.visit.steps import Menu, Tile
+from kiosk.centre.models import Catalogue, Hours, Offer
+from kiosk.visit.steps import Menu, OpenKind, Tile
 from kiosk.visit.troubles import closed_by
 from kiosk.visit.unit_steps import UnitMenu
 from kiosk.visit.visit import Visit
@@ -70,13 +70,51 @@ def menu(visit: Visit) -> Menu:
     """The menu of this terminal now: all services on offer to who has signed in, or to the agent of
     a unit, closed ones with their reasons."""
     catalogue, unit = visit.catalogue, visit.unit
-    offers = tuple(
-        each
-        for each in catalogue.offers
-        if not _for_everybody(each) and _for_units(each) is (unit is not None)
-    )
+    offers = _offers(catalogue, units=unit is not None)
     shown = tiles(catalogue, offers, visit.statuses(), money=visit.committer.open)
     return Menu(shown) if unit is None else UnitMenu(shown, unit=unit)
+
+
+def _offers(catalogue: Catalogue, *, units: bool = False) -> tuple[Offer, ...]:
+    """The offers to who has signed in for themselves, or to the agent of a unit."""
+    return tuple(
+        each for each in catalogue.offers if not _for_everybody(each) and _for_units(each) is units
+    )
+
+
+_OF_A_KIND = 3
+"""Services of one kind that the attract page names, at most."""
+
+
+def possible_now(
+    catalogue: Catalogue, statuses: Mapping[Kind, Status], *, money: bool
+) -> tuple[OpenKind, ...]:
+    """What a citizen can do at this terminal now, by kind in the centre's order; ``money`` as
+    ``tiles`` has it."""
+    kinds: dict[str, list[Sayable]] = {}
+    for tile in tiles(catalogue, _offers(catalogue), statuses, money=money):
+        if tile.closed is None:
+            kinds.setdefault(tile.group, []).append(tile.title)
+    return tuple(OpenKind(group, tuple(titles[:_OF_A_KIND])) for group, titles in kinds.items())
+
+
+def service_hours(catalogue: Catalogue) -> tuple[Sayable, ...]:
+    """When the centre serves at this terminal: one line, or two where looking up has other hours
+    than what needs more than a proof of who stands there."""
+    known = [each for each in _offers(catalogue) if each.service in SERVICES]
+    looked_up = [each.hours for each in known if SERVICES[each.service].needs == Needs()]
+    done = [each.hours for each in known if SERVICES[each.service].needs != Needs()]
+    spans = [_span(hours) for hours in (looked_up, done) if hours]
+    if len(spans) == 2 and spans[0] != spans[1]:
+        return _("查询 {hours}", hours=spans[0]), _("办理 {hours}", hours=spans[1])
+    return tuple(_("服务时间 {hours}", hours=span) for span in spans[:1])
+
+
+def _span(hours: Sequence[Hours]) -> Sayable:
+    opens, closes = min(each.opens for each in hours), max(each.closes for each in hours)
+    if (opens, closes) == ("00:00", "23:59"):
+        return _("24 小时")
+    return _("{opens}–{closes}", opens=opens, closes=closes)
 
 
 def public_menu(visit: Visit) -> Menu:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kiosk.centre import codes
 from kiosk.centre.errors import Refusal, reference_number
-from kiosk.centre.models import Account, Loan, Masking
+from kiosk.centre.models import Account, Loan, Masking, Offer, Purpose
 from kiosk.visit.steps import Choose, Fact, Option
 from kiosk.visit.visit import Visit
+from kiosk.visit.waits import MAKING
 from kiosk.words import _
+
+_SEALED = "02"
+"""A.6."""
 
 
 def choose_account(visit: Visit) -> Account:
@@ -27,7 +33,9 @@ def choose_account(visit: Visit) -> Account:
     question = Choose(
         title=_("请选择一个账户"),
         options=options,
-        lead=_("您有 {count} 个账户；封存的可以到柜台办理合并", count=len(accounts)),
+        lead=_("您有 {count} 个账户；封存的可以办理合并", count=len(accounts))
+        if any(account.status == _SEALED for account in accounts)
+        else _("您有 {count} 个账户", count=len(accounts)),
     )
     key = visit.ask(question)
     return next(account for account in accounts if account.id == key)
@@ -51,7 +59,9 @@ def choose_loan(visit: Visit) -> Loan:
     return next(loan for loan in loans if loan.id == key)
 
 
-MAKING = _("中心正在开具证明，一般 3 秒")
+def centre_options(centres: Sequence[Purpose]) -> tuple[Option, ...]:
+    """Other centres to choose from, in the centre's order."""
+    return tuple(Option(each.code, each.name, icon="place") for each in centres)
 
 
 def choose_purpose(visit: Visit, service: str, account: Account) -> str:
@@ -60,14 +70,20 @@ def choose_purpose(visit: Visit, service: str, account: Account) -> str:
     offer = visit.offer(service)
     if len(offer.purposes) < 2:
         return offer.purposes[0].code if offer.purposes else ""
-    options = tuple(Option(purpose.code, purpose.name) for purpose in offer.purposes)
     so_far = (
         Fact(_("要打的证明"), offer.title),
         Fact(_("缴存单位"), account.employer),
     )
     return visit.ask(
-        Choose(_("证明用来做什么？"), options, _("会写在证明上"), so_far, waits=MAKING)
+        Choose(
+            _("证明用来做什么？"), purpose_options(offer), _("会写在证明上"), so_far, waits=MAKING
+        )
     )
+
+
+def purpose_options(offer: Offer) -> tuple[Option, ...]:
+    """What a paper of ``offer`` may be for."""
+    return tuple(Option(purpose.code, purpose.name) for purpose in offer.purposes)
 
 
 def _account_option(account: Account, masking: Masking) -> Option:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import secrets
 
 from kiosk.centre.complaints import Complaint, ComplaintReceipt, Subject
+from kiosk.centre.handovers import ComplaintHandover
+from kiosk.centre.operations import Operation
 from kiosk.privacy import Sensitive, mask_phone
 from kiosk.services.catalogue import EVERYBODY, service
+from kiosk.visit.handover import HANDOVER, hand_over
 from kiosk.visit.steps import Action, Choose, Confirm, EnterDigits, Fact, Option, ShowStatement
 from kiosk.visit.troubles import MENU
 from kiosk.visit.visit import Visit
@@ -31,12 +34,33 @@ def complain(visit: Visit) -> None:
     chosen = visit.ask(Choose(_("想反映什么？"), options, _("不用登录，也不用打字")))
     subject = next(each for each in SUBJECTS if each == chosen)
     about, named = _about(visit, subject)
+    _hand_in(visit, subject, named, about=about)
+
+
+def complain_of(visit: Visit, operation: Operation) -> None:
+    """A complaint about one of the citizen's own operations."""
+    _hand_in(visit, "result", operation.title, operation=operation.id)
+
+
+def _hand_in(
+    visit: Visit,
+    subject: Subject,
+    named: Sayable,
+    *,
+    about: str = "",
+    operation: str | None = None,
+) -> None:
+    """Ask whether to call back, show all of it, send it once, and show the number to quote. What
+    there is to tell in one's own words is written on a phone."""
     phone = _phone(visit)
-    visit_key = visit.once(lambda: secrets.token_hex(16))
+    key = visit.once(lambda: secrets.token_hex(16))
     if not visit.ask(summary(subject, named, phone)):
         return
-    complaint = Complaint(key=visit_key, subject=subject, about=about, phone=phone)
-    visit.ask(receipt_page(visit.look_up(lambda: visit.centre.public.complain(complaint)), phone))
+    complaint = Complaint(key=key, subject=subject, about=about, operation=operation, phone=phone)
+    receipt = visit.look_up(lambda: visit.centre.public.complain(complaint))
+    page = receipt_page(receipt, phone, write=visit.catalogue.handover)
+    if visit.ask(page) == HANDOVER:
+        hand_over(visit, ComplaintHandover(topic="complaint", complaint=key), _("补充说明"))
 
 
 def _about(visit: Visit, subject: Subject) -> tuple[str, Sayable]:
@@ -101,8 +125,12 @@ def summary(subject: Subject, named: Sayable, phone: Sensitive[str] | None) -> C
     )
 
 
-def receipt_page(receipt: ComplaintReceipt, phone: Sensitive[str] | None) -> ShowStatement:
-    """The number to quote, and until when there is an answer."""
+def receipt_page(
+    receipt: ComplaintReceipt, phone: Sensitive[str] | None, *, write: bool = False
+) -> ShowStatement:
+    """The number to quote, and until when there is an answer. ``write``: the citizen may write on a
+    phone what there is to tell."""
+    by_phone = (Action(HANDOVER, _("用手机写说明"), "phone"),) if write else ()
     how = _("会打您留的电话") if phone else _("拨打 12329 报编号可查")
     return ShowStatement(
         _("已经收到"),
@@ -112,5 +140,5 @@ def receipt_page(receipt: ComplaintReceipt, phone: Sensitive[str] | None) -> Sho
             Fact(_("怎么知道结果"), how),
         ),
         lead=_("请记下编号"),
-        actions=(Action(MENU, _("返回首页"), "home"),),
+        actions=(*by_phone, Action(MENU, _("返回首页"), "home")),
     )

@@ -12,7 +12,7 @@ from kiosk.papers.receipt import guide_slip
 from kiosk.services.catalogue import KEPT, service
 from kiosk.services.outlets import take_ticket
 from kiosk.visit.public_steps import ReadGuide
-from kiosk.visit.steps import Action, Choose, Fact, Option, PaperReady
+from kiosk.visit.steps import SLIP, Action, Choose, Fact, Option, PaperReady
 from kiosk.visit.troubles import MENU, closed_by
 from kiosk.visit.visit import Visit
 from kiosk.words import _
@@ -49,7 +49,7 @@ def guide_page(visit: Visit, guide: Guide, facts: tuple[Fact, ...], *, ticket: b
     no_slip = closed_by(visit.statuses(), (Kind.RECEIPT_PRINTER,))
     take = (Action("ticket", _("取号"), "place"),) if ticket else ()
     return ReadGuide(
-        guide, facts, actions=(*take, Action("slip", _("打印清单"), "receipt", closed=no_slip))
+        guide, facts, actions=(*take, Action(SLIP, _("打印清单"), "receipt", closed=no_slip))
     )
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 from kiosk.centre import codes
+from kiosk.centre.handovers import AccountHandover
 from kiosk.centre.models import Account, Ledger, LedgerEntry
 from kiosk.services.catalogue import service
 from kiosk.services.choosing import choose_account
-from kiosk.visit.steps import Cell, Column, Fact, ShowTable, Tab, Tone, amounts
+from kiosk.services.papers import PRINT, print_way, print_year
+from kiosk.visit.handover import HANDOVER, hand_over, way_to_phone
+from kiosk.visit.steps import Action, Cell, Column, Fact, ShowTable, Tab, Tone, amounts
 from kiosk.visit.visit import Visit
 from kiosk.words import Month, Sayable, _
 
@@ -19,15 +22,24 @@ def show_ledger(visit: Visit) -> None:
 
 
 def show_years(visit: Visit, account: Account) -> None:
-    """Show the newest year, then every year that the citizen chooses, until the citizen goes back
-    or leaves."""
+    """Show the newest year, then every year that the citizen chooses, until the citizen prints
+    one, goes back or leaves."""
     year: int | None = None
     while True:
         ledger = visit.look_up(partial(visit.centre.ledger, account.id, year))
-        year = int(visit.ask(ledger_table(ledger)))
+        action = print_way(visit, _("打印本年")) if ledger.entries else None
+        phone = way_to_phone(visit) if ledger.entries else None
+        answer = visit.ask(ledger_table(ledger, action, phone))
+        if answer == PRINT:
+            return print_year(visit, account, ledger.year)
+        if answer == HANDOVER:
+            hand_over(visit, AccountHandover(topic="account", account=account.id), _("缴存明细"))
+        year = int(answer)
 
 
-def ledger_table(ledger: Ledger) -> ShowTable:
+def ledger_table(
+    ledger: Ledger, action: Action | None = None, phone: Action | None = None
+) -> ShowTable:
     """The table of one year; its tabs are the years of the account."""
     newest = bool(ledger.years) and ledger.year == ledger.years[0]
     interest = ledger.interest or (_("6月30日结算") if newest else ledger.interest)
@@ -50,6 +62,8 @@ def ledger_table(ledger: Ledger) -> ShowTable:
             Fact(_("利息（元）"), interest, hidden=True),
             Fact(_("提取（元）"), ledger.withdrawn, hidden=True),
         ),
+        action=action,
+        phone=phone,
     )
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import groupby
+from typing import NoReturn
 
 from kiosk.calculations import PlanYear
 from kiosk.centre import codes
+from kiosk.centre.handovers import LoanHandover
 from kiosk.centre.models import Catalogue, Loan, PlanEntry, Repayment
 from kiosk.services.catalogue import service
 from kiosk.services.choosing import choose_loan
+from kiosk.services.papers import PRINT, print_loan_paper, print_way
+from kiosk.visit.handover import HANDOVER, hand_over, way_to_phone, ways_to_phone
 from kiosk.visit.public_steps import ShowLoanYears
 from kiosk.visit.steps import (
     Action,
@@ -39,16 +43,27 @@ def show_loan(visit: Visit) -> None:
     loan = choose_loan(visit)
     match visit.ask(loan_statement(loan, visit.catalogue)):
         case "plan":
-            _show_plan(visit, visit.look_up(lambda: visit.centre.plan(loan.id)))
+            _show_plan(visit, loan, visit.look_up(lambda: visit.centre.plan(loan.id)))
+            print_loan_paper(visit, "plan", loan)
         case "repayments":
-            visit.ask(repayments_table(visit.look_up(lambda: visit.centre.repayments(loan.id))))
+            paid = visit.look_up(lambda: visit.centre.repayments(loan.id))
+            action = print_way(visit, _("打印明细")) if paid else None
+            phone = way_to_phone(visit) if paid else None
+            if visit.ask(repayments_table(paid, action, phone)) == HANDOVER:
+                _on_phone(visit, loan)
+            print_loan_paper(visit, "record", loan)
         case "years":
             plan = visit.look_up(lambda: visit.centre.plan(loan.id))
             paid = visit.look_up(lambda: visit.centre.repayments(loan.id))
             if plan or paid:
-                visit.ask(years_chart(loan, plan, paid))
+                visit.ask(years_chart(loan, plan, paid, ways_to_phone(visit)))
+                _on_phone(visit, loan)
             else:
                 visit.ask(repayments_table(()))
+
+
+def _on_phone(visit: Visit, loan: Loan) -> NoReturn:
+    hand_over(visit, LoanHandover(topic="loan", loan=loan.id), _("我的贷款"))
 
 
 def loan_statement(loan: Loan, catalogue: Catalogue, *, ways_on: bool = True) -> ShowStatement:
@@ -57,7 +72,7 @@ def loan_statement(loan: Loan, catalogue: Catalogue, *, ways_on: bool = True) ->
     tone = Tone.BAD if loan.terms_overdue else Tone.GOOD
     number = catalogue.masking.account.mask(loan.number)
     granted = _("{amount} 元", amount=loan.granted)
-    rate = f"{loan.rate * 100:.3f}".rstrip("0").rstrip(".") + " %"
+    rate = f"{loan.rate * 100:.3f}".rstrip("0").rstrip(".") + "%"
     paid = _("{paid} / {terms} 期", paid=loan.terms_paid, terms=loan.terms)
     return ShowStatement(
         _("我的贷款"),
@@ -103,7 +118,12 @@ def _overdue_note(loan: Loan, hotline: str) -> Sayable:
     )
 
 
-def years_chart(loan: Loan, plan: Sequence[PlanEntry], paid: Sequence[Repayment]) -> ShowLoanYears:
+def years_chart(
+    loan: Loan,
+    plan: Sequence[PlanEntry],
+    paid: Sequence[Repayment],
+    actions: tuple[Action, ...] = (),
+) -> ShowLoanYears:
     """The years of a loan, from what was paid, or should have been, to the last instalment."""
     entries: list[PlanEntry | Repayment] = [*paid, *plan]
     entries.sort(key=lambda entry: entry.due)
@@ -128,6 +148,7 @@ def years_chart(loan: Loan, plan: Sequence[PlanEntry], paid: Sequence[Repayment]
         facts,
         _("以后的按现在的利率推算，利率调整后会变") if plan else "",
         own=True,
+        actions=actions,
     )
 
 
@@ -140,15 +161,24 @@ def _year(year: int, entries: Sequence[PlanEntry | Repayment]) -> PlanYear:
     )
 
 
-def _show_plan(visit: Visit, entries: Sequence[PlanEntry]) -> None:
-    """Show the first year, then every year that the citizen chooses, until the citizen goes back
-    or leaves."""
+def _show_plan(visit: Visit, loan: Loan, entries: Sequence[PlanEntry]) -> None:
+    """Show the first year, then every year that the citizen chooses, until the citizen wants the
+    plan on paper or the loan on a phone, goes back or leaves."""
+    phone = way_to_phone(visit) if entries else None
+    action = print_way(visit, _("打印计划")) if entries else None
     year = ""
-    while True:
-        year = visit.ask(plan_table(entries, year))
+    while year != PRINT:
+        year = visit.ask(plan_table(entries, year, action, phone))
+        if year == HANDOVER:
+            _on_phone(visit, loan)
 
 
-def plan_table(entries: Sequence[PlanEntry], chosen: str = "") -> ShowTable:
+def plan_table(
+    entries: Sequence[PlanEntry],
+    chosen: str = "",
+    action: Action | None = None,
+    phone: Action | None = None,
+) -> ShowTable:
     """The instalments still to come in one year, the next one unless another is ``chosen``; its
     tabs are the years of the plan."""
     years = tuple(dict.fromkeys(str(entry.due.year) for entry in entries))
@@ -180,6 +210,8 @@ def plan_table(entries: Sequence[PlanEntry], chosen: str = "") -> ShowTable:
         tabs=tuple(Tab(each, _("{year} 年", year=each)) for each in years),
         tab=year,
         sums=_year_sums(shown),
+        action=action,
+        phone=phone,
     )
 
 
@@ -193,7 +225,9 @@ def _year_sums(entries: Sequence[PlanEntry]) -> tuple[Fact, ...]:
     )
 
 
-def repayments_table(entries: Sequence[Repayment]) -> ShowTable:
+def repayments_table(
+    entries: Sequence[Repayment], action: Action | None = None, phone: Action | None = None
+) -> ShowTable:
     """The instalments that were paid or are overdue."""
     owed = sum(1 for entry in entries if entry.paid_on is None)
     lead = (
@@ -224,4 +258,6 @@ def repayments_table(entries: Sequence[Repayment]) -> ShowTable:
         ),
         empty=_("还没有还款记录"),
         lead=lead if entries else "",
+        action=action,
+        phone=phone,
     )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
-from kiosk.centre.operations import Eligibility, MonthlyOffsetOrder
-from kiosk.operation import Business
+from kiosk.centre.operations import Eligibility, MonthlyOffsetOrder, Operation
+from kiosk.operation import Business, OperationState
 from kiosk.services.catalogue import Needs, service
+from kiosk.services.progress import how_far, show_operation
 from kiosk.services.reasons import choose, given
 from kiosk.visit.steps import Choose, Option
 from kiosk.visit.visit import Visit
 from kiosk.words import _
 
-_SIGN, _BOTH = "sign", "both"
+_SIGN, _BOTH, _GO_ON = "sign", "both", "go-on"
+_WAITS = (OperationState.AWAITING_CONSENT, OperationState.DRAFTED)
 _WAYS = (
     Option(_SIGN, _("签约"), _("每月先从公积金账户扣款还贷"), "check"),
     Option("cancel", _("解约"), _("次月起停止扣款"), "refused"),
@@ -21,6 +23,10 @@ _WAYS = (
 
 @service("monthly-offset", icon="calendar", needs=Needs(committer=True))
 def agree_monthly_offset(visit: Visit) -> None:
+    waiting = _not_finished(visit)
+    if waiting is not None and visit.ask(not_finished_page(waiting)) == _GO_ON:
+        show_operation(visit, waiting)
+        return
     found = visit.look_up(lambda: visit.centre.operations.eligibility("loan"))
     lead = _("从公积金账户按月还贷")
     chosen = choose(visit, _("哪一笔贷款？"), lead, found, (Business.MONTHLY_OFFSET,))
@@ -32,6 +38,27 @@ def agree_monthly_offset(visit: Visit) -> None:
         spouse=way == _SIGN and bool(chosen.spouse) and visit.ask(accounts_page(chosen)) == _BOTH,
     )
     visit.confirm_and_commit(visit.draft(order))
+
+
+def _not_finished(visit: Visit) -> Operation | None:
+    """The agreement that waits for the spouse's consent, or after it for the citizen: a new draft
+    would supersede it."""
+    for each in visit.look_up(visit.centre.operations.all_operations):
+        if each.business is Business.MONTHLY_OFFSET and each.consent_of and each.state in _WAITS:
+            return each
+    return None
+
+
+def not_finished_page(waiting: Operation) -> Choose:
+    """接着办那一份 or 重新办: nothing that waits becomes void without the citizen's word."""
+    return Choose(
+        _("您有一份签约还没办完"),
+        (
+            Option(_GO_ON, _("接着办那一份"), how_far(waiting), "forward"),
+            Option("anew", _("重新办"), _("没办完的那一份作废"), "again"),
+        ),
+        _("从公积金账户按月还贷"),
+    )
 
 
 def way_page(chosen: Eligibility) -> Choose:

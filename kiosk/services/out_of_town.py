@@ -8,9 +8,9 @@ from drivers.device import Kind
 from kiosk.centre.document_orders import OutOfTownCertificateOrder
 from kiosk.centre.models import Purpose
 from kiosk.services.catalogue import Needs, service
-from kiosk.services.choosing import choose_account, choose_purpose
+from kiosk.services.choosing import centre_options, choose_account, choose_purpose
 from kiosk.visit.printing import document_key, make_and_print
-from kiosk.visit.steps import Choose, Option
+from kiosk.visit.steps import Choose
 from kiosk.visit.visit import Visit
 from kiosk.words import _
 
@@ -37,6 +37,5 @@ def print_out_of_town(visit: Visit) -> None:
 
 def addressee_page(centres: Sequence[Purpose]) -> Choose:
     """出具给哪个中心: the centre that gives the loan."""
-    options = tuple(Option(each.code, each.name, icon="place") for each in centres)
     lead = _("选贷款所在地的公积金中心，会写在证明上")
-    return Choose(_("证明出具给哪个中心？"), options, lead)
+    return Choose(_("证明出具给哪个中心？"), centre_options(centres), lead)

@@ -16,7 +16,7 @@ from kiosk.centre.outlets import (
 from kiosk.papers.receipt import appointment_slip, ticket_slip
 from kiosk.services.catalogue import EVERYBODY, service
 from kiosk.visit.outlet_steps import BOOK, TICKET, ChooseOutlet
-from kiosk.visit.steps import Action, Choose, Fact, Option, PaperReady, ShowStatement, Tone
+from kiosk.visit.steps import SLIP, Action, Choose, Fact, Option, PaperReady, ShowStatement, Tone
 from kiosk.visit.troubles import MENU, closed_by
 from kiosk.visit.visit import Visit
 from kiosk.words import Sayable, _
@@ -90,11 +90,11 @@ def make_appointment(visit: Visit, outlet: str) -> None:
     made = visit.look_up(lambda: visit.centre.outlets.make_appointment(request))
     visit.count_as_done("outlets")
     no_slip = closed_by(visit.statuses(), (Kind.RECEIPT_PRINTER,))
-    slip = Action("slip", _("打印凭条"), "receipt", closed=no_slip)
+    slip = Action(SLIP, _("打印凭条"), "receipt", closed=no_slip)
     page = ShowStatement(
         _("约好了"), _facts(made), note=_("请带本人身份证，提前 10 分钟到"), actions=(slip, _HOME)
     )
-    if visit.ask(page) == "slip" and visit.print_slip(appointment_slip(visit.terms(), made)):
+    if visit.ask(page) == SLIP and visit.print_slip(appointment_slip(visit.terms(), made)):
         visit.ask(PaperReady(_("凭条打好了，请取走"), _("凭条不作为证明。"), actions=(_HOME,)))
 
 

@@ -7,12 +7,13 @@ from typing import Literal
 from drivers.device import Kind
 from kiosk.centre.document_orders import MOST_YEARS, LoanPaperOrder, StatementOrder
 from kiosk.centre.errors import Refusal, reference_number
-from kiosk.centre.models import Account
-from kiosk.services.catalogue import Needs, service
-from kiosk.services.choosing import MAKING, choose_account, choose_loan
+from kiosk.centre.models import Account, Loan
+from kiosk.services.catalogue import Needs, menu, service
+from kiosk.services.choosing import choose_account, choose_loan
 from kiosk.visit.printing import document_key, make_and_print
-from kiosk.visit.steps import Choose, Option
+from kiosk.visit.steps import Action, Choose, Option
 from kiosk.visit.visit import Visit
+from kiosk.visit.waits import MAKING
 from kiosk.words import Text, _
 
 STATEMENT = _("对账单")
@@ -37,17 +38,20 @@ PAPERS_PAGE = Choose(
 
 @service("papers", icon="ledger", needs=Needs(devices=(Kind.DOCUMENT_PRINTER,)))
 def print_paper(visit: Visit) -> None:
-    visit.checkers.prepare()
     paper = visit.ask(PAPERS_PAGE)
     if paper == "statement":
         print_statement(visit, choose_account(visit))
     else:
-        print_loan_paper(visit, paper)
+        print_loan_paper(visit, paper, choose_loan(visit))
 
 
 def print_statement(visit: Visit, account: Account) -> None:
     """Ask the years, then make and print the statement of the account."""
-    years = _choose_years(visit, account)
+    visit.checkers.prepare()
+    _print_years(visit, account, _choose_years(visit, account))
+
+
+def _print_years(visit: Visit, account: Account, years: tuple[int, ...]) -> None:
     order = visit.once(
         lambda: StatementOrder(
             kind="account-statement", account=account.id, years=years, key=document_key()
@@ -56,10 +60,24 @@ def print_statement(visit: Visit, account: Account) -> None:
     make_and_print(visit, "papers", order, STATEMENT)
 
 
-def print_loan_paper(visit: Visit, paper: str) -> None:
+def print_year(visit: Visit, account: Account, year: int) -> None:
+    """Make and print the statement of one year of the account."""
+    _print_years(visit, account, (year,))
+
+
+PRINT = "print"
+
+
+def print_way(visit: Visit, title: Text) -> Action | None:
+    """The button under a table that prints what the table shows; None where the centre offers no
+    such papers."""
+    tile = next((each for each in menu(visit).tiles if each.service == "papers"), None)
+    return Action(PRINT, title, "printer", closed=tile.closed) if tile else None
+
+
+def print_loan_paper(visit: Visit, paper: str, loan: Loan) -> None:
     """Make and print ``paper``, a key of ``LOAN_PAPERS``. The centre refuses a certificate of
     settlement while the loan is open, and a plan once it is settled."""
-    loan = choose_loan(visit)
     kind, name = LOAN_PAPERS[paper]
     order = visit.once(lambda: LoanPaperOrder(kind=kind, loan=loan.id, key=document_key()))
     make_and_print(visit, "papers", order, name)

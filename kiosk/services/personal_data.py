@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from kiosk.centre.handovers import FormHandover
 from kiosk.centre.operations import PersonalDataOrder, PersonalField
 from kiosk.operation import Business
 from kiosk.privacy import Sensitive
 from kiosk.services.catalogue import Needs, service
 from kiosk.services.changing import must_be_possible
 from kiosk.services.reasons import cannot_be_had
+from kiosk.visit.handover import HANDOVER, ON_PHONE, hand_over
 from kiosk.visit.operation_steps import ChooseReason
 from kiosk.visit.steps import Choose, Option, Tone
 from kiosk.visit.visit import Visit
@@ -26,10 +28,14 @@ _ICONS = {
 def change_personal_data(visit: Visit) -> None:
     fields = must_be_possible(visit, Business.PERSONAL_DATA_CHANGE).fields
     field = which_field(visit, fields, field_page(fields))
+    value = visit.ask(value_page(field, phone=visit.catalogue.handover))
+    if value == HANDOVER:
+        so_far = FormHandover(
+            topic="form", business=Business.PERSONAL_DATA_CHANGE, field=field.field
+        )
+        hand_over(visit, so_far, _("个人信息变更"))
     order = PersonalDataOrder(
-        business=Business.PERSONAL_DATA_CHANGE,
-        field=field.field,
-        value=Sensitive(visit.ask(value_page(field))),
+        business=Business.PERSONAL_DATA_CHANGE, field=field.field, value=Sensitive(value)
     )
     visit.confirm_and_commit(visit.draft(order))
 
@@ -57,12 +63,16 @@ def field_page(fields: tuple[PersonalField, ...]) -> ChooseReason:
     )
 
 
-def value_page(field: PersonalField) -> Choose:
-    """The values that the centre offers, and where it has them from."""
+def value_page(field: PersonalField, *, phone: bool = False) -> Choose:
+    """The values that the centre offers, and where it has them from. ``phone``: the citizen may go
+    on with the form on a phone."""
     icon = _ICONS.get(field.field, "more")
+    options = [Option(each.code, each.words.reveal(), each.source, icon) for each in field.choices]
+    if phone:
+        options.append(Option(HANDOVER, ON_PHONE.title, _("扫码，在自己手机上选"), ON_PHONE.icon))
     return Choose(
         _("{what}改成什么？", what=field.label),
-        tuple(Option(each.code, each.words.reveal(), each.source, icon) for each in field.choices),
+        tuple(options),
         _("现在登记的：{now}", now=field.held.reveal()),
     )
 

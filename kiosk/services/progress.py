@@ -5,17 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from drivers.device import Kind
 from kiosk.centre import codes
+from kiosk.centre.document_orders import AgreementCopyOrder
+from kiosk.centre.handovers import RequestsHandover
 from kiosk.centre.models import DocumentRecord, Loan
 from kiosk.centre.operations import Operation
 from kiosk.centre.outlets import Appointment
-from kiosk.operation import Business, OperationState, PayoutState
-from kiosk.papers.receipt import PAYOUT, STATE_ON_SLIP
+from kiosk.operation import Business, OperationState, PayoutState, ReferralState
+from kiosk.papers.receipt import PAYOUT, REFERRAL, STATE_ON_SLIP, number_label
 from kiosk.services.catalogue import SERVICES, closed_because, service
+from kiosk.services.complaints import complain_of
 from kiosk.services.loan import loan_statement
 from kiosk.services.outlets import show_appointment
 from kiosk.services.payee_card import change_payee_card
-from kiosk.visit.operation_words import amount_label, card, changed, sent_back
+from kiosk.visit.handover import HANDOVER, ON_PHONE, hand_over
+from kiosk.visit.operation_words import (
+    COPY,
+    COPY_NAME,
+    amount_label,
+    card,
+    changed,
+    has_agreement,
+    referred,
+    sent_back,
+)
+from kiosk.visit.printing import document_key, make_and_print
 from kiosk.visit.steps import (
     Action,
     Cell,
@@ -28,7 +43,7 @@ from kiosk.visit.steps import (
     Tone,
     amounts,
 )
-from kiosk.visit.troubles import MENU
+from kiosk.visit.troubles import MENU, closed_by
 from kiosk.visit.undertaking import greet, withdraw_request
 from kiosk.visit.visit import Visit
 from kiosk.words import Sayable, Text, _
@@ -36,7 +51,9 @@ from kiosk.words import Sayable, Text, _
 _HOME = Action(MENU, _("返回首页"), "home")
 _MOST = 2
 """Buttons beside each other that have room for their words in every language."""
-_CANCEL, _GO_ON, _OTHER_CARD = "cancel", "go-on", "payee-card"
+_COMPLAIN = Action("complain", _("反映问题"), "message")
+_CANCEL, _WITHDRAW = "cancel", "withdraw-application"
+_GO_ON, _OTHER_CARD = "go-on", "payee-card"
 _WAITS = {
     OperationState.AWAITING_CONSENT: Action(_GO_ON, _("请配偶同意"), "phone"),
     OperationState.DRAFTED: Action(_GO_ON, _("继续确认"), "forward"),
@@ -60,14 +77,18 @@ def show_progress(visit: Visit) -> None:
     ]
     kept = visit.look_up(visit.centre.outlets.appointments) if _offered(visit, "outlets") else ()
     loans = visit.look_up(visit.centre.loans) if _offered(visit, "loan") else ()
-    papers = visit.look_up(visit.centre.documents)
+    papers = [each for each in visit.look_up(visit.centre.documents) if not each.unit]
     if not (operations or kept or loans or papers):
         visit.ask(progress_table(()))
         return
-    what, _colon, at = visit.ask(requests_page(operations, kept, loans, papers)).partition(":")
+    phone = visit.catalogue.handover
+    page = requests_page(operations, kept, loans, papers, phone=phone)
+    what, _colon, at = visit.ask(page).partition(":")
     match what:
+        case "handover":
+            hand_over(visit, RequestsHandover(topic="requests"), _("我的办件"))
         case "operation":
-            _show_operation(visit, operations[int(at)])
+            show_operation(visit, operations[int(at)])
         case "appointment":
             show_appointment(visit, kept[int(at)])
         case "loan":
@@ -85,15 +106,22 @@ def requests_page(
     appointments: Sequence[Appointment],
     loans: Sequence[Loan],
     papers: Sequence[DocumentRecord],
+    title: Sayable = "",
+    *,
+    phone: bool = False,
 ) -> Choose:
-    """One line each: what it is, how far it has come, since when; no amount."""
+    """One line each: what it is, how far it has come, since when; no amount. ``phone``: the citizen
+    may look on on a phone."""
+    count = len(operations) + len(appointments) + len(loans) + len(papers)
+    scan = Option(HANDOVER, ON_PHONE.title, _("扫码，在自己手机上看"), ON_PHONE.icon)
     options = (
         *(_of_operation(f"operation:{at}", each) for at, each in enumerate(operations)),
         *(_of_appointment(f"appointment:{at}", each) for at, each in enumerate(appointments)),
         *(_of_loan(f"loan:{at}", each) for at, each in enumerate(loans)),
         *(_of_paper(f"paper:{at}", each) for at, each in enumerate(papers)),
+        *((scan,) if phone else ()),
     )
-    return Choose(_("我的办件"), options, _("共 {count} 件，点一件看详情", count=len(options)))
+    return Choose(title or _("我的办件"), options, _("共 {count} 件，点一件看详情", count=count))
 
 
 def _of_operation(key: str, operation: Operation) -> Option:
@@ -131,7 +159,7 @@ def _of_paper(key: str, paper: DocumentRecord) -> Option:
 # -- one operation --------------------------------------------------------------------------------
 
 
-def _show_operation(visit: Visit, listed: Operation) -> None:
+def show_operation(visit: Visit, listed: Operation) -> None:
     """How far the operation is now, and what can be done about it."""
     operation = visit.look_up(lambda: visit.centre.operations.operation(listed.id))
     if operation.state.final and not operation.told:
@@ -140,23 +168,61 @@ def _show_operation(visit: Visit, listed: Operation) -> None:
     pressed = visit.ask(operation_statement(operation, _ways_on(visit, operation)))
     if pressed == _CANCEL:
         withdraw_request(visit, operation)
+    elif pressed == _WITHDRAW:
+        _withdraw_application(visit, operation)
     elif pressed == _GO_ON:
         visit.confirm_and_commit(operation)
+    elif pressed == _COMPLAIN.key:
+        complain_of(visit, operation)
+    elif pressed == COPY:
+        order = visit.once(
+            lambda: AgreementCopyOrder(
+                kind="agreement-copy", operation=operation.id, key=document_key()
+            )
+        )
+        make_and_print(visit, "progress", order, COPY_NAME)
     elif pressed == _OTHER_CARD:
         change_payee_card(visit)
 
 
+def _withdraw_application(visit: Visit, operation: Operation) -> None:
+    """Take back what another centre decides on, if that centre still gives it back, and show what
+    has become of it."""
+    calls = visit.centre.operations
+    now = visit.look_up(lambda: calls.withdraw_application(operation.id))
+    # Without a way back: the page before would still say that the application is under way.
+    visit.present(withdrawn_statement(now, (_HOME,)))
+
+
+def withdrawn_statement(operation: Operation, actions: tuple[Action, ...]) -> ShowStatement:
+    """The page after 撤销申请 of an application to another centre: given back, or too late."""
+    referral = operation.referral
+    page = operation_statement(operation, actions)
+    if referral is not None and referral.state is ReferralState.WITHDRAWN:
+        return replace(page, title=_("申请已撤销"), lead=_("可以重新申请，什么都没有变"))
+    return replace(page, title=_("没有撤销"), lead=_("对方中心已经办理，不能再撤销"))
+
+
 def _ways_on(visit: Visit, operation: Operation) -> tuple[Action, ...]:
-    """撤销申请 where the centre takes it back, 换卡重付 where the bank has sent the money back."""
+    """撤销申请 where the centre takes it back, 换卡重付 where the bank has sent the money back,
+    打印协议 where something was signed, 投诉建议 about it where there is room."""
     actions = []
     if operation.state in _WAITS:
         closed = None if visit.committer.open else _("正在核对上一笔业务")
         actions.append(replace(_WAITS[operation.state], closed=closed))
     if operation.cancellable:
         actions.append(Action(_CANCEL, _("撤销申请"), "refused"))
+    if operation.referral is not None and operation.referral.withdrawable:
+        actions.append(Action(_WITHDRAW, _("撤销申请"), "refused"))
     if operation.payout is not None and operation.payout.state is PayoutState.RETURNED:
         actions.append(Action(_OTHER_CARD, _("换卡重付"), "card", closed=_no_change(visit)))
-    return tuple(actions) if len(actions) == _MOST else (*actions, _HOME)
+    if operation.state is OperationState.DONE and has_agreement(operation):
+        closed = closed_by(visit.statuses(), (Kind.DOCUMENT_PRINTER,))
+        actions.append(Action(COPY, _("打印{paper}", paper=COPY_NAME), "printer", closed=closed))
+    if len(actions) == _MOST:
+        return tuple(actions)
+    complain = (_COMPLAIN,) if _offered(visit, "complaints") else ()
+    return (*actions, *complain, _HOME)
 
 
 def _no_change(visit: Visit) -> Sayable | None:
@@ -179,7 +245,7 @@ def operation_statement(operation: Operation, actions: tuple[Action, ...]) -> Sh
     if operation.amount is not None:
         amount = _("{amount} 元", amount=operation.amount)
         facts.append(Fact(amount_label(operation.business), amount))
-    facts += changed(operation, before=False)
+    facts += changed(operation, before=False) + referred(operation)
     if operation.payee:
         facts.append(Fact(_("收款银行卡"), card(operation)))
     if operation.consent_of:
@@ -190,8 +256,10 @@ def operation_statement(operation: Operation, actions: tuple[Action, ...]) -> Sh
     if operation.payout is not None:
         facts.append(Fact(_PAYOUT_DAY[operation.payout.state], operation.payout.day))
         note = sent_back(operation)
+    if operation.referral is not None and operation.referral.why is not None:
+        note = operation.referral.why
     if operation.reference:
-        facts.append(Fact(_("业务流水号"), operation.reference))
+        facts.append(Fact(number_label(operation), operation.reference))
     if operation.code:
         facts.append(Fact(_("查询编号"), operation.code))
     return ShowStatement(operation.title, tuple(facts), note=note, actions=actions)
@@ -218,6 +286,14 @@ def paper_statement(paper: DocumentRecord) -> ShowStatement:
     return ShowStatement(paper.title, tuple(facts), note=note, actions=(_HOME,))
 
 
+_REFERRAL_TONES = {
+    ReferralState.WAITING: Tone.ATTENTION,
+    ReferralState.GRANTED: Tone.GOOD,
+    ReferralState.REFUSED: Tone.BAD,
+    ReferralState.WITHDRAWN: Tone.BAD,
+}
+
+
 # -- words ----------------------------------------------------------------------------------------
 
 
@@ -227,9 +303,12 @@ def of_units(business: Business) -> bool:
 
 
 def how_far(operation: Operation) -> Text:
-    """How far ``operation`` has come; where it pays the citizen, how far the money has."""
+    """How far ``operation`` has come; where it pays the citizen, how far the money has; where
+    another centre decides, how far that centre is."""
     if operation.payout is not None:
         return PAYOUT[operation.payout.state]
+    if operation.referral is not None and operation.state is OperationState.DONE:
+        return REFERRAL[operation.referral.state]
     return _FAR[operation.state]
 
 
@@ -238,6 +317,8 @@ def tone_of(operation: Operation) -> Tone:
     if operation.payout is not None and operation.payout.state is not PayoutState.PAID:
         returned = operation.payout.state is PayoutState.RETURNED
         return Tone.BAD if returned else Tone.ATTENTION
+    if operation.referral is not None and operation.state is OperationState.DONE:
+        return _REFERRAL_TONES[operation.referral.state]
     if operation.state is OperationState.DONE:
         return Tone.GOOD
     return Tone.BAD if operation.state.final else Tone.ATTENTION

@@ -8,10 +8,10 @@ from drivers.device import Kind
 from kiosk.centre.document_orders import UnitCertificateOrder
 from kiosk.services.acting import acted_for
 from kiosk.services.catalogue import Needs, service
-from kiosk.services.choosing import MAKING
 from kiosk.visit.printing import document_key, make_and_print
 from kiosk.visit.steps import Choose, Option
 from kiosk.visit.visit import Visit
+from kiosk.visit.waits import MAKING
 from kiosk.words import _
 
 SERVICE = "unit-certificate"

@@ -55,6 +55,7 @@ def enrol(visit: Visit, unit: Unit) -> None:
     """职工开户: the newcomer's own card on the reader, and the base that the agent enters."""
     terms = must_be_possible(visit, Business.UNIT_ENROLMENT, "unit", unit.id)
     card = read_card(visit, PresentEmployeeCard())
+    visit.other_card_read = True
     base = visit.ask(base_page(mask_name(card.name or card.name_latin), given(terms.limits)))
     order = UnitEnrolmentOrder(
         business=Business.UNIT_ENROLMENT, unit=unit.id, card=card_evidence(card), base=base

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from kiosk.centre.handovers import FORMS, FormHandover
 from kiosk.centre.models import CentreWords
 from kiosk.centre.operations import Authorisation, AuthorisationAnswer, Eligibility, WithdrawalOrder
 from kiosk.services.catalogue import Needs, service
 from kiosk.services.reasons import WORDS, choose, given
+from kiosk.visit.handover import hand_over
 from kiosk.visit.operation_words import PAYS_OUT
-from kiosk.visit.steps import Confirm, EnterNumber, Fact, Rest
+from kiosk.visit.steps import Confirm, EnterNumber, Fact, OtherWay, Rest
 from kiosk.visit.visit import Visit
 from kiosk.words import _
 
@@ -21,10 +23,16 @@ def withdraw(visit: Visit) -> None:
     found = visit.look_up(lambda: visit.centre.operations.eligibility("withdrawal"))
     lead = _("能不能办，中心已替您核对，不用带材料")
     chosen = choose(visit, _("请选择提取原因"), lead, found, PAYS_OUT)
+    try:
+        amount = _how_much(visit, chosen)
+    except OtherWay:
+        so_far = {"business": chosen.business, "account": chosen.account, "loan": chosen.loan}
+        form = FormHandover.model_validate({"topic": "form", **so_far})
+        hand_over(visit, form, WORDS[chosen.business][0])
     order = WithdrawalOrder(
         business=chosen.business,  # type: ignore[arg-type]  # PAYS_OUT has only these
         account=given(chosen.account),
-        amount=_how_much(visit, chosen),
+        amount=amount,
         loan=chosen.loan,
     )
     visit.confirm_and_commit(visit.draft(order))
@@ -74,5 +82,6 @@ def _how_much(visit: Visit, chosen: Eligibility) -> Decimal | None:
         most=chosen.most,
         lead=_("{business} · 最多可提 {most} 元", business=reason, most=chosen.most),
         rest=Rest(_("提取后账户余额"), chosen.balance) if chosen.balance is not None else None,
+        phone=visit.catalogue.handover and chosen.business in FORMS,
     )
     return visit.ask(page)

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from kiosk.centre import codes
+from kiosk.centre.handovers import WithdrawalsHandover
 from kiosk.centre.models import Withdrawal
 from kiosk.services.catalogue import service
 from kiosk.services.choosing import choose_account
-from kiosk.visit.steps import Column, Fact, ShowTable, amounts
+from kiosk.services.papers import print_statement, print_way
+from kiosk.visit.handover import HANDOVER, hand_over, way_to_phone
+from kiosk.visit.steps import Action, Column, Fact, ShowTable, amounts
 from kiosk.visit.visit import Visit
 from kiosk.words import _
 
@@ -17,10 +20,18 @@ from kiosk.words import _
 @service("withdrawals", icon="withdrawals")
 def show_withdrawals(visit: Visit) -> None:
     account = choose_account(visit)
-    visit.ask(withdrawals_table(visit.look_up(lambda: visit.centre.withdrawals(account.id))))
+    records = visit.look_up(lambda: visit.centre.withdrawals(account.id))
+    action = print_way(visit, _("打印对账单")) if records else None
+    phone = way_to_phone(visit) if records else None
+    if visit.ask(withdrawals_table(records, action, phone)) == HANDOVER:
+        about = WithdrawalsHandover(topic="withdrawals", account=account.id)
+        hand_over(visit, about, _("提取记录"))
+    print_statement(visit, account)
 
 
-def withdrawals_table(records: Sequence[Withdrawal]) -> ShowTable:
+def withdrawals_table(
+    records: Sequence[Withdrawal], action: Action | None = None, phone: Action | None = None
+) -> ShowTable:
     """All withdrawals in the centre's order, the newest first; possibly none."""
     return ShowTable(
         _("提取记录"),
@@ -44,6 +55,8 @@ def withdrawals_table(records: Sequence[Withdrawal]) -> ShowTable:
         empty=_("您还没有提取过公积金"),
         lead=_("共 {count} 笔", count=len(records)) if records else "",
         sums=_sums(records),
+        action=action,
+        phone=phone,
     )
 
 

@@ -20,6 +20,8 @@ TILES: Mapping[EvidenceKind, WayTile] = {
     "face": WayTile("face", _("刷脸"), _("看着镜头，不保存照片"), "face", seconds=10),
 }
 """The kinds of evidence that a terminal can take, as the citizen chooses them."""
+_WHY = _("这项业务有风险，只有短信验证码还不够，请选一种方式")
+"""Why a code alone is not enough for an operation."""
 _DEVICES: Mapping[EvidenceKind, tuple[Kind, ...]] = {"face": (Kind.CAMERA,)}
 
 
@@ -42,7 +44,9 @@ def evidence_tiles(visit: Visit, sets: Mapping[str, EvidenceSet]) -> tuple[WayTi
 def evidence_page(tiles: tuple[WayTile, ...], operation: Operation) -> ChooseWay:
     """How the citizen confirms that it is they who order ``operation``."""
     so_far = (Fact(_("要确认的业务"), operation.title),)
-    return ChooseWay(_("怎样确认是您本人？"), tiles, _("每种方式都一样有效"), so_far)
+    risky = ("sms",) not in operation.confirmed_by
+    lead = _WHY if risky else _("每种方式都一样有效")
+    return ChooseWay(_("怎样确认是您本人？"), tiles, lead, so_far)
 
 
 def _tile(visit: Visit, kinds: EvidenceSet) -> WayTile:

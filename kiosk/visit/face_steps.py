@@ -11,6 +11,7 @@ from kiosk.centre.face import FaceChallenge, FaceNotice
 from kiosk.centre.models import Notice
 from kiosk.privacy import Sensitive
 from kiosk.visit.steps import AGREE, WHOLE_TEXT, NotAnAnswer, Step
+from kiosk.visit.waits import COMPARING
 from kiosk.words import Sayable, Text, _
 
 DECLINE = "decline"
@@ -74,6 +75,7 @@ class CaptureFace(Step[FaceTaken | None]):
     """请慢慢向左转头. The capture answers with a :class:`FaceTaken`; the citizen with
     ``OTHER_WAY``, which is ``None``: no face, another way."""
 
+    waits: Sayable = field(default=COMPARING, kw_only=True)
     idles: ClassVar[bool] = False
     challenge: FaceChallenge
     session: str

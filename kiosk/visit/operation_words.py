@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from kiosk.centre.errors import reference_number
+from kiosk.centre.errors import Refusal, reference_number
 from kiosk.centre.operations import Operation
-from kiosk.operation import Business, OperationState, PayoutState
-from kiosk.papers.receipt import PAYOUT
+from kiosk.operation import Business, OperationState, PayoutState, ReferralState
+from kiosk.papers.receipt import PAYOUT, REFERRAL, REFERRAL_DAY, number_label, stage_of
 from kiosk.visit.operation_steps import ShowOutcome
 from kiosk.visit.steps import Action, Fact, Problem, ShowStatement, Tone
 from kiosk.visit.troubles import MENU
 from kiosk.words import Sayable, Text, _
 
-SLIP = "slip"
 RECEIPT = "receipt"
+COPY = "copy"
 CANCEL = "cancel"
 AGAIN = "again"
 
@@ -31,6 +31,15 @@ PAYS_OUT = frozenset(
     }
 )
 """Businesses that pay money to the citizen's card."""
+AGREEMENTS = frozenset({Business.MONTHLY_OFFSET})
+"""Businesses whose texts are an agreement that goes on, of which the citizen can have a copy."""
+RECEIPT_NAME = _("回单")
+COPY_NAME = _("协议")
+
+
+def has_agreement(operation: Operation) -> bool:
+    """Whether the citizen has signed an agreement with the operation, and can have a copy."""
+    return operation.business in AGREEMENTS and bool(operation.texts)
 
 
 def amount_label(business: Business) -> Text:
@@ -41,6 +50,8 @@ def amount_label(business: Business) -> Text:
         return _("还款金额")
     if business is Business.STANDING_WITHDRAWAL:
         return _("每月提取")
+    if business is Business.ACCOUNT_MERGE:
+        return _("并入金额")
     return _("金额")
 
 
@@ -49,7 +60,7 @@ def outcome(
 ) -> ShowOutcome:
     """The page of an operation that is done. ``operation`` is what the centre reports, never the
     quote; ``quoted`` is the quote, which the page compares with the report."""
-    facts = changed(operation, before=False)
+    facts = changed(operation, before=False) + referred(operation)
     if operation.payee:
         facts.append(Fact(_("收款银行卡"), card(operation)))
     if operation.balance_after is not None:
@@ -57,10 +68,12 @@ def outcome(
     if operation.next_possible:
         facts.append(Fact(_("下次可办"), operation.next_possible))
     if operation.reference:
-        facts.append(Fact(_("业务流水号"), operation.reference))
+        facts.append(Fact(number_label(operation), operation.reference))
     differs = quoted is not None and operation.amount not in (None, quoted.amount)
     return ShowOutcome(
-        _("{business}已办成", business=operation.title),
+        _("{business}已办成", business=operation.title)
+        if operation.referral is None
+        else _("{business}已受理", business=operation.title),
         _arrives(operation),
         operation.amount,
         amount_label(operation.business),
@@ -71,7 +84,12 @@ def outcome(
 
 
 def _arrives(operation: Operation) -> Sayable:
-    """When the money comes; who is told later, what has become of it."""
+    """When the money comes; who is told later, what has become of it. Of an application: who
+    decides."""
+    if operation.referral is not None:
+        if operation.referral.state is ReferralState.WAITING:
+            return _("由对方中心办理，结果会发短信告诉您")
+        return REFERRAL[operation.referral.state]
     paid = operation.payout
     if paid is not None and paid.state is not PayoutState.DUE:
         return PAYOUT[paid.state]
@@ -97,15 +115,32 @@ def changed(operation: Operation, *, before: bool) -> list[Fact]:
     return facts
 
 
+def referred(operation: Operation) -> list[Fact]:
+    """Who decides on an application, what is applied for there, how far it has come."""
+    referral = operation.referral
+    if referral is None:
+        return []
+    facts = [Fact(_("对方中心"), referral.centre), Fact(_("申请内容"), referral.about)]
+    stage = stage_of(operation)
+    if stage is not None:
+        facts.append(Fact(_("办到哪一步"), stage))
+    if referral.amount is not None:
+        facts.append(Fact(_("转入金额"), _("{amount} 元", amount=referral.amount)))
+    if operation.state.final and operation.state is not OperationState.DONE:
+        return facts  # no centre decides on what was refused, cancelled or has expired
+    return [*facts, Fact(REFERRAL_DAY[referral.state], referral.day)]
+
+
 def card(operation: Operation) -> Sayable:
     """The payee's card as every page and slip names it."""
     payee = operation.payee
     return _("{bank} 尾号 {tail}", bank=payee.bank, tail=payee.tail) if payee else ""
 
 
-def not_done(operation: Operation, *, again: bool) -> Problem:
-    """The page of an operation that has ended without being done: 没有办成，钱没有动. ``again``:
-    whether 重新办 leads back to the start of the service, where the centre has not refused."""
+def not_done(operation: Operation, stopped: Refusal | None = None, *, again: bool) -> Problem:
+    """The page of an operation that has ended without being done: 没有办成，钱没有动. ``stopped``:
+    why the centre has not taken the confirmation. ``again``: whether 重新办 leads back to the start
+    of the service, where the centre has not refused."""
     refusal = operation.refusal
     money = operation.business.moves_money
     quote = operation.code or operation.reference or reference_number()
@@ -122,6 +157,16 @@ def not_done(operation: Operation, *, again: bool) -> Problem:
             tone=Tone.BAD,
             actions=(HOME,),
         )
+    nothing = _("没有办成，钱没有动") if money else _("没有办成，什么都没有变")
+    if stopped is not None:
+        return Problem(
+            title=stopped.reason,
+            lead=nothing,
+            reference=stopped.reference,
+            advice=((_("接下来怎么办"), stopped.next_step), _CALL),
+            tone=Tone.BAD,
+            actions=(HOME, _AGAIN) if again else (HOME,),
+        )
     why = {
         OperationState.EXPIRED: _("确认的时间已过，这笔业务已经作废。"),
         OperationState.CANCELLED: _("这笔业务已经取消。"),
@@ -129,7 +174,7 @@ def not_done(operation: Operation, *, again: bool) -> Problem:
     replaced = _("这笔业务已被后来的一笔代替。")
     reason = refusal.reason if refusal else why.get(operation.state, replaced)
     return Problem(
-        title=_("没有办成，钱没有动") if money else _("没有办成，什么都没有变"),
+        title=nothing,
         lead=_("{business}：{why}", business=operation.title, why=reason),
         reference=quote,
         advice=(_START_ANEW, _CALL) if again else (_CALL,),

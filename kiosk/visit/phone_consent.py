@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kiosk import events
-from kiosk.centre.errors import CentreUnavailable, Refusal, reference_number
+from kiosk.centre.errors import Refusal, reference_number
 from kiosk.centre.evidence import PhoneLoginState
 from kiosk.centre.operations import Evidence, Operation
 from kiosk.privacy import Sensitive
+from kiosk.visit.phone_codes import void_quietly
 from kiosk.visit.steps import ShowPhoneCode
 from kiosk.words import _
 
 if TYPE_CHECKING:
     from kiosk.visit.visit import Visit
-
-log = logging.getLogger(__name__)
 
 
 def agree_on_phone(visit: Visit, operation: Operation) -> Evidence | None:
@@ -37,7 +34,7 @@ def agree_on_phone(visit: Visit, operation: Operation) -> Evidence | None:
             state = visit.present_or_back(page)
         finally:
             if state is None or state.state != "agreed":
-                _void(visit, login.id)
+                void_quietly(visit.centre.logins.void_phone, login.id)
         if state is None:
             return None
         if state.state == "agreed":
@@ -54,11 +51,3 @@ def agree_on_phone(visit: Visit, operation: Operation) -> Evidence | None:
 def _ended(visit: Visit, login: str) -> PhoneLoginState | None:
     state = visit.centre.logins.phone_state(login)
     return None if state.state in ("waiting", "opened") else state
-
-
-def _void(visit: Visit, login: str) -> None:
-    """Make the code worthless. The centre voids it as well when its time has passed."""
-    try:
-        visit.centre.logins.void_phone(login)
-    except (CentreUnavailable, Refusal) as error:
-        events.CODE_NOT_VOIDED.log(log, reason=str(error))

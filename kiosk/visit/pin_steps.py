@@ -12,6 +12,7 @@ from drivers.smart_card.types import BankCard, ReadBankCard
 from kiosk.centre.evidence import PinKey
 from kiosk.privacy import Sensitive
 from kiosk.visit.steps import OTHER, DeviceStep, NotAnAnswer, OtherWay, Step
+from kiosk.visit.waits import PROVING
 from kiosk.words import Sayable, Text, _
 
 PIN_DIGITS = 6
@@ -22,6 +23,7 @@ PIN_DIGITS = 6
 class PresentBankCard(DeviceStep[BankCard]):
     """请插入银行卡, to sign in. The chip card reader answers."""
 
+    waits: Sayable = field(default=PROVING, kw_only=True)
     request: Request[BankCard] = field(default_factory=ReadBankCard)
     device: Kind = field(default=Kind.SMART_CARD, init=False)
     seconds: float = field(default=90.0, init=False)
@@ -52,6 +54,7 @@ class EnterPin(Step[PinTaken | None]):
     ``number``: the PAN, to which the pad binds the PIN.
     """
 
+    waits: Sayable = field(default=PROVING, kw_only=True)
     idles: ClassVar[bool] = False
     key: PinKey
     number: Sensitive[str]

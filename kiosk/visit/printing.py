@@ -13,7 +13,7 @@ from kiosk.papers.pictures import CannotDraw, PaperPages
 from kiosk.papers.receipt import document_slip
 from kiosk.papers.sealed import Flaw, NotOurs
 from kiosk.privacy import Sensitive
-from kiosk.visit.steps import CANNOT_DRAW, Action, PaperReady, Preview
+from kiosk.visit.steps import CANNOT_DRAW, SLIP, Action, PaperReady, Preview
 from kiosk.visit.troubles import MENU, closed_by
 from kiosk.words import Text, _
 
@@ -39,7 +39,7 @@ def make_and_print(visit: Visit, service: str, order: DocumentOrder, paper: Text
         return
     visit.count_as_done(service)
     no_slip = closed_by(visit.statuses(), (Kind.RECEIPT_PRINTER,))
-    slip = Action("slip", _("打印凭条"), "receipt", closed=no_slip)
+    slip = Action(SLIP, _("打印凭条"), "receipt", closed=no_slip)
     out = PaperReady(
         _("{paper}打好了，请取走", paper=paper),
         _("如需凭条请按“打印凭条”，凭条上有编号和验证二维码。"),
@@ -47,12 +47,13 @@ def make_and_print(visit: Visit, service: str, order: DocumentOrder, paper: Text
         document.pages,
         actions=(slip, HOME),
     )
-    if visit.ask(out) == "slip" and visit.print_slip(document_slip(visit.terms(), document)):
+    if visit.ask(out) == SLIP and visit.print_slip(document_slip(visit.terms(), document)):
         visit.ask(PaperReady(_("凭条打好了，请取走"), _("凭条不作为证明。"), actions=(HOME,)))
 
 
 def make_and_check(visit: Visit, order: DocumentOrder) -> tuple[Document, Sensitive[bytes]]:
     """The document that the centre has made, and its sealed file, checked."""
+    visit.checkers.prepare()  # while the centre makes it
     document = visit.look_up(lambda: visit.centre.make_document(order))
     return document, visit.look_up(lambda: _fetch(visit, document))
 

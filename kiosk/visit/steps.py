@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -30,6 +30,7 @@ from drivers.smart_card.types import (
 from kiosk.centre.evidence import PhoneLoginState
 from kiosk.centre.models import Agreement, Document
 from kiosk.privacy import Sensitive
+from kiosk.visit.waits import ASKING, PROVING, SENDING, TO_PRINTER
 from kiosk.words import Sayable, Text, _
 
 T = TypeVar("T")
@@ -57,14 +58,24 @@ class Step(Generic[T]):
     """Whether the idle clock runs: not while a device works and the citizen only waits."""
     awaits_phone: ClassVar[bool] = False
     """Whether the citizen needs their telephone here, and so more time before the page asks."""
-    waits: Sayable = field(default=_("正在询问中心，请稍候"), kw_only=True)
-    """What the citizen reads when the answer to this step takes the terminal or the centre long."""
+    waits: Sayable = field(default=ASKING, kw_only=True)
+    """The usual words of :meth:`wait_after`."""
+
+    def wait_after(self, answer: object) -> Sayable:
+        """What the citizen reads when ``answer`` takes the terminal or the centre long; None: a
+        device, the camera or a phone has answered."""
+        return self.waits
+
     turns: ClassVar[bool] = False
     """Whether the answers to this step only turn the page: 返回 skips all such answers."""
 
     def check(self, answer: object) -> T:
         """``answer`` as a ``T``, or :class:`NotAnAnswer`."""
         raise NotAnAnswer(_("此页面没有可选项"))
+
+    def only_turns(self, answer: T) -> bool:
+        """Whether ``answer`` only turns the page."""
+        return self.turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +126,10 @@ class PrintStep(DeviceStep[T]):
 
 WITHOUT_SIGN_IN = "public"
 """The answer of the button 不登录也能办."""
+STAFF = "staff"
+"""The answer of the button 店员请看."""
+MAINTENANCE = "maintenance"
+"""The answer of the attract page when a technician has pressed its brand five times."""
 SIGN_IN = "sign-in"
 """The answer of the button that leads from the public menu to signing in."""
 OTHER = "other"
@@ -123,6 +138,15 @@ OTHER = "other"
 
 class OtherWay(Exception):
     """The citizen wants to prove who they are in another way than the one on the page."""
+
+
+class RemedyAsked(Exception):
+    """Nobody's visit: who looks after the place wants to see, at the attract page, what can be done
+    against a device's fault."""
+
+
+class MaintenanceAsked(Exception):
+    """Nobody's visit: a technician wants to open the terminal, at the attract page."""
 
 
 def _unless_other(answer: object, others: bool) -> None:
@@ -152,14 +176,32 @@ class Tone(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class OpenKind:
+    """What can be done now of one kind of business; ``group`` as a ``Tile`` has it."""
+
+    group: str
+    titles: tuple[Sayable, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Attract(Step[bool]):
     """The first page, before a visit: any touch begins the visit. Answered by whether the citizen
-    pressed ``WITHOUT_SIGN_IN``. ``fault``: why the only way in does not work now."""
+    pressed ``WITHOUT_SIGN_IN``. ``fault``: why the only way in does not work now. ``possible``:
+    what can be done here now; ``hours``: when the centre serves at terminals, a line each.
+    ``helps``: somebody without a key can do something against a device's fault; ``STAFF`` raises
+    :class:`RemedyAsked`, ``MAINTENANCE`` :class:`MaintenanceAsked`: no later page leads there."""
 
     idles: ClassVar[bool] = False
     fault: Sayable | None = None
+    possible: tuple[OpenKind, ...] = ()
+    hours: tuple[Sayable, ...] = ()
+    helps: bool = False
 
     def check(self, answer: object) -> bool:
+        if self.helps and answer == STAFF:
+            raise RemedyAsked
+        if answer == MAINTENANCE:
+            raise MaintenanceAsked
         return answer == WITHOUT_SIGN_IN
 
 
@@ -181,6 +223,7 @@ class AgreeToTerms(Step[str]):
     """The centre's agreement and privacy notice, before anything is asked of the citizen. Answered
     by ``AGREE``, which the page has only once its box is ticked, or by ``WHOLE_TEXT``."""
 
+    waits: Sayable = field(default=PROVING, kw_only=True)
     agreement: Agreement
 
     def check(self, answer: object) -> str:
@@ -191,6 +234,7 @@ class AgreeToTerms(Step[str]):
 class PresentIdCard(DeviceStep[IdCard]):
     """请把身份证放在感应区. The ID-card reader answers."""
 
+    waits: Sayable = field(default=PROVING, kw_only=True)
     request: Request[IdCard] = field(default_factory=ReadCard)
     device: Kind = field(default=Kind.ID_CARD, init=False)
     seconds: float = field(default=90.0, init=False)
@@ -208,6 +252,7 @@ class ConfirmName(Step[bool]):
     """The chip of the card holds only the first part of a long name. The centre knows the whole
     ``name``: is this the citizen's?"""
 
+    waits: Sayable = field(default=PROVING, kw_only=True)
     name: Sensitive[str]
 
     def check(self, answer: object) -> bool:
@@ -248,6 +293,8 @@ def rest_s(seconds: float, since: float) -> int:
 
 
 RESEND = "resend"
+SLIP = "slip"
+"""The key of the button that prints a slip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +302,7 @@ class EnterSmsCode(Step[str]):
     """The centre has sent six digits to the phone on file. Answered by the six digits, or by
     ``RESEND`` for a new code."""
 
+    waits: Sayable = field(default=PROVING, kw_only=True)
     awaits_phone: ClassVar[bool] = True
     phone: str  # masked
     resend_after_s: int  # counted from ``sent_at``
@@ -271,6 +319,9 @@ class EnterSmsCode(Step[str]):
         """Seconds until the citizen may ask for another code."""
         return rest_s(self.resend_after_s, self.sent_at)
 
+    def wait_after(self, answer: object) -> Sayable:
+        return SENDING if answer == RESEND else self.waits
+
     def check(self, answer: object) -> str:
         _unless_other(answer, self.others)
         if answer == RESEND:
@@ -285,6 +336,7 @@ class ShowPhoneCode(PollStep[PhoneLoginState]):
     """The QR code that the citizen scans with their phone, and the two digits that the phone asks
     for. Answered when the phone has agreed or declined, or the code is over."""
 
+    waits: Sayable = field(default=PROVING, kw_only=True)
     idles: ClassVar[bool] = True
     awaits_phone: ClassVar[bool] = True
     content: Sensitive[str]
@@ -311,6 +363,7 @@ class ShowPhoneCode(PollStep[PhoneLoginState]):
 class IsItYou(Step[bool]):
     """张*，是您吗？ Somebody agreed on a phone: the citizen says whether that was them."""
 
+    waits: Sayable = field(default=PROVING, kw_only=True)
     name: Sensitive[str]  # masked
 
     def check(self, answer: object) -> bool:
@@ -321,6 +374,7 @@ class IsItYou(Step[bool]):
 class ShowFundCode(DeviceStep[Code]):
     """亮码可办: the citizen holds the code on their phone before the scanner."""
 
+    waits: Sayable = field(default=PROVING, kw_only=True)
     awaits_phone: ClassVar[bool] = True
     request: Request[Code] = field(default_factory=ReadCode)
     device: Kind = field(default=Kind.CODE_SCANNER, init=False)
@@ -336,6 +390,7 @@ class ShowFundCode(DeviceStep[Code]):
 class PresentSocialSecurityCard(DeviceStep[SocialSecurityCard]):
     """请插入社保卡. The chip card reader answers."""
 
+    waits: Sayable = field(default=PROVING, kw_only=True)
     request: Request[SocialSecurityCard] = field(default_factory=ReadSocialSecurityCard)
     device: Kind = field(default=Kind.SMART_CARD, init=False)
     seconds: float = field(default=90.0, init=False)
@@ -362,16 +417,18 @@ class PresentNewBankCard(DeviceStep[BankCard]):
 
 @dataclass(frozen=True, slots=True)
 class EnterPassword(Step[Sensitive[str]]):
-    """The six digits of the query password 查询密码."""
+    """The six digits of the query password 查询密码; with ``unit``, of the password of a unit."""
 
+    waits: Sayable = field(default=PROVING, kw_only=True)
     wrong: Sayable | None = None  # why the centre refused the last one
     others: bool = False
+    unit: bool = False
 
     def check(self, answer: object) -> Sensitive[str]:
         _unless_other(answer, self.others)
         if isinstance(answer, str) and len(answer) == 6 and answer.isascii() and answer.isdecimal():
             return Sensitive(answer)
-        raise NotAnAnswer(_("请输入 6 位查询密码"))
+        raise NotAnAnswer(_("请输入 6 位单位密码") if self.unit else _("请输入 6 位查询密码"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,13 +488,32 @@ class Farewell(Step[None]):
 
     idles: ClassVar[bool] = False
     papers: bool = False
+    card: Kind | None = None
+    """The reader of the citizen's card; None: they have shown none."""
     lies: bool = False
     """Whether a device still holds a card: then only its removal closes the page."""
     why: Sayable = ""
     """Why the visit has ended, where it was not the citizen who ended it."""
 
+    @property
+    def words(self) -> Sayable:
+        """What to take along, on the screen and by voice; "": nothing."""
+        return TAKE_CARD if self.lies else TAKE_ALONG[self.card, self.papers]
+
     def check(self, answer: object) -> None:
         return None
+
+
+TAKE_CARD = _("请拿走您的证件")
+TAKE_ALONG: Mapping[tuple[Kind | None, bool], Sayable] = {
+    (Kind.ID_CARD, True): _("请带好身份证和打印的纸张"),
+    (Kind.ID_CARD, False): _("请带好身份证"),
+    (Kind.SMART_CARD, True): _("请带好您的卡和打印的纸张"),
+    (Kind.SMART_CARD, False): _("请带好您的卡"),
+    (None, True): _("请带好打印的纸张"),
+    (None, False): "",
+}
+"""What not to leave behind, by the reader of the citizen's card and whether paper has come out."""
 
 
 # -- choosing -------------------------------------------------------------------------------------
@@ -486,6 +562,9 @@ class _WithActions(Step[str]):
     """A page with buttons that lead on; answered by the key of an action."""
 
     actions: tuple[Action, ...] = field(default=(), kw_only=True)
+
+    def wait_after(self, answer: object) -> Sayable:
+        return TO_PRINTER if answer == SLIP else self.waits
 
     def check(self, answer: object) -> str:
         return one_of(answer, tuple(a.key for a in self.actions if a.closed is None))
@@ -578,7 +657,9 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class ShowTable(Step[str]):
-    """A table, turned sheet by sheet; answered by the key of the tab that the citizen presses.
+    """A table, turned sheet by sheet; answered by the key of the tab that the citizen presses, or
+    of ``action``, the button that leads on, or of ``phone``, which stands beside it; a closed
+    ``action`` is told beside the lead.
 
     Every row has a value for every column. Days are written 2026-01-15, months 2026-01; the
     amounts in ``lead`` are hidden like those of a hidden column.
@@ -596,9 +677,15 @@ class ShowTable(Step[str]):
     """The key of the tab that is shown."""
     sums: tuple[Fact, ...] = ()
     """What the rows come to, above the table; at most three."""
+    action: Action | None = None
+    phone: Action | None = None
 
     def check(self, answer: object) -> str:
-        return one_of(answer, tuple(tab.key for tab in self.tabs))
+        ways = (each for each in (self.action, self.phone) if each and each.closed is None)
+        return one_of(answer, (*(tab.key for tab in self.tabs), *(each.key for each in ways)))
+
+    def only_turns(self, answer: str) -> bool:
+        return all(each is None or answer != each.key for each in (self.action, self.phone))
 
 
 # -- entering and confirming ----------------------------------------------------------------------
@@ -632,8 +719,11 @@ class EnterNumber(Step[Decimal]):
     """Whether 全部, which enters ``most``, makes sense here."""
     grouped: bool = True
     """Whether the digits stand in groups of three: not those of a year."""
+    phone: bool = False
+    """Whether the citizen may go on on a phone instead: ``OTHER`` then raises `OtherWay`."""
 
     def check(self, answer: object) -> Decimal:
+        _unless_other(answer, self.phone)
         digits = rf"[0-9]{{1,12}}(\.[0-9]{{1,{self.places}}})?" if self.places else "[0-9]{1,12}"
         if not isinstance(answer, str) or not re.fullmatch(digits, answer):
             raise NotAnAnswer(_("请输入数字"))
@@ -671,8 +761,10 @@ class EnterDigits(Step[Sensitive[str]]):
     most: int
     first: int = 4
     wrong: Sayable | None = None  # why the last one does not do
+    others: bool = False
 
     def check(self, answer: object) -> Sensitive[str]:
+        _unless_other(answer, self.others)
         digits = isinstance(answer, str) and answer.isascii() and answer.isdecimal()
         if not digits or not self.least <= len(str(answer)) <= self.most:
             raise NotAnAnswer(_("请输入完整的号码"))
@@ -707,6 +799,7 @@ class Preview(_WithActions):
     """The sealed document as it will be printed. The screen answers ``CANNOT_DRAW`` for a document
     that nobody can see."""
 
+    waits: Sayable = field(default=TO_PRINTER, kw_only=True)
     document: Document
     pdf: Sensitive[bytes]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from drivers.device import DeviceError, Kind, Reason, State, Status
@@ -23,8 +23,12 @@ LEAVE = "leave"
 
 PASSING = frozenset({"service-busy", "seal-unavailable"})
 """Codes of refusals after which the citizen may ask the same again in a moment."""
+_OF_THE_PERSON = ("no-account", "name-not-confirmed")
+"""Codes of refusals, beside those of cards, after which another person's card can help."""
 SESSION_OVER = "session-over"
 """Code of the refusal that says: the centre has ended the session of this visit."""
+RISK_CODES = "risk-"
+"""How the codes of refusals begin that come from the centre's risk rules 稽核."""
 
 _MADE_ANEW = frozenset(
     (
@@ -39,6 +43,7 @@ _TRY_AGAIN = Action(RETRY, _("再试一次"), "again")
 _TO_MENU = Action(MENU, _("返回首页"), "home")
 _TO_BEGIN = Action(LEAVE, _("返回首页"), "home")
 _OTHER_CARD = Action(RETRY, _("换一张证件"), "card")
+_BEGIN_ANEW = Action(RETRY, _("重新开始"), "again")
 
 _CALL: tuple[Sayable, Sayable] = (_("电话咨询"), _("拨打 12329，报下面的编号"))
 _COUNTER: tuple[Sayable, Sayable] = (_("到柜台办理"), _("带上本人身份证，到任一网点都可以办理"))
@@ -160,7 +165,8 @@ def _ways_on_from(refusal: Refusal, way_on: tuple[Action, ...]) -> tuple[Action,
         return (_TO_BEGIN,)
     if refusal.code in PASSING:
         return (*way_on, _TRY_AGAIN)
-    return way_on or (_OTHER_CARD,)
+    of_the_card = refusal.code.startswith("card-") or refusal.code in _OF_THE_PERSON
+    return way_on or ((_OTHER_CARD if of_the_card else _BEGIN_ANEW),)
 
 
 def card_went() -> Problem:
@@ -257,8 +263,18 @@ def closed_by(statuses: Mapping[Kind, Status], needs: tuple[Kind, ...]) -> Text 
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class TakenOut(Status):
+    """The status of a device that a technician has taken out of service; ``why``, as citizens read
+    it."""
+
+    why: Sayable = ""
+
+
 def device_words(device: Kind, status: Status) -> Text:
     """The words for a citizen about a device that cannot be used: A4 打印机缺纸."""
+    if isinstance(status, TakenOut):
+        return _("{device}停用：{why}", device=NOUNS[device], why=status.why)
     if status.problem is None and status.state is State.STARTING:
         return _of(device, _("{device}正在启动"))
     return _state(device, status.problem)

@@ -16,7 +16,11 @@ from typing import TYPE_CHECKING
 from drivers.device import Kind
 from drivers.sentence import en
 from kiosk import events
-from kiosk.centre.document_orders import OperationReceiptOrder
+from kiosk.centre.document_orders import (
+    AgreementCopyOrder,
+    DocumentOrder,
+    OperationReceiptOrder,
+)
 from kiosk.centre.errors import CentreUnavailable, Refusal, Trouble, reference_number
 from kiosk.centre.operations import (
     Confirmation,
@@ -61,9 +65,12 @@ from kiosk.visit.operation_steps import (
 from kiosk.visit.operation_words import (
     AGAIN,
     CANCEL,
+    COPY,
+    COPY_NAME,
     HOME,
     RECEIPT,
-    SLIP,
+    RECEIPT_NAME,
+    has_agreement,
     in_flight,
     not_done,
     outcome,
@@ -71,8 +78,8 @@ from kiosk.visit.operation_words import (
 from kiosk.visit.phone_consent import agree_on_phone
 from kiosk.visit.printing import document_key, make_and_check, preview
 from kiosk.visit.spouse_consent import await_consent
-from kiosk.visit.steps import CANNOT_DRAW, RESEND, Action, EnterSmsCode, Step, WayTile
-from kiosk.visit.troubles import Standing, closed_by
+from kiosk.visit.steps import CANNOT_DRAW, RESEND, SLIP, Action, EnterSmsCode, Step, WayTile
+from kiosk.visit.troubles import RISK_CODES, Standing, closed_by
 from kiosk.words import Sayable, Text, _
 
 if TYPE_CHECKING:
@@ -90,7 +97,6 @@ terminal in the same moment."""
 PEEK_S = 0.2
 """How often a page on which the citizen may press looks for a report of the committer."""
 RESEND_S = 60
-RECEIPT_NAME = _("回单")
 
 
 class ToMenu(Exception):
@@ -210,18 +216,9 @@ def draft(visit: Visit, order: Order) -> Operation:
 # -- what is open from an earlier visit -----------------------------------------------------------
 
 
-def greet_open(visit: Visit) -> None:
-    """Show what an earlier visit has left: operations in flight, and ends that were not told."""
-    for operation in visit.look_up(visit.centre.operations.open_operations):
-        try:
-            greet(visit, operation)
-        except ToMenu:
-            continue
-
-
 def greet(visit: Visit, operation: Operation) -> None:
-    """Show one such operation. Returns once its end was shown; raises :class:`ToMenu` when the
-    citizen goes on although it has not ended."""
+    """Show an operation that is in flight, or whose end was not told. Returns once its end was
+    shown; raises :class:`ToMenu` when the citizen goes on although it has not ended."""
     if operation.state.final:
         _tell_end(visit, operation, reprint=True)
         return
@@ -258,7 +255,7 @@ def confirm_and_commit(visit: Visit, operation: Operation) -> OperationState:
         if ended is not None:
             break
         confirming.wrong = undertaking.refused
-    return _tell_end(visit, ended, quoted=confirming.operation)
+    return _tell_end(visit, ended, quoted=confirming.operation, stopped=undertaking.stopped)
 
 
 class _Confirming:
@@ -417,6 +414,7 @@ class _Undertaking:
         self._page: AwaitResult | None = None  # set: the citizen may press
         self._printed = False
         self.refused: Sayable | None = None
+        self.stopped: Refusal | None = None  # of the confirmation; other evidence would not help
 
     def decide(self, evidence: tuple[Evidence, ...]) -> Operation | None:
         """The operation at its end; None: the evidence was not accepted, and nothing has begun."""
@@ -470,7 +468,11 @@ class _Undertaking:
     def _confirm(self) -> OperationStatus:
         if self._confirmation is None:
             raise RuntimeError("a confirmation is sent only after the citizen has confirmed")
-        return self._calls.confirm(self._operation.id, self._confirmation)
+        try:
+            return self._calls.confirm(self._operation.id, self._confirmation)
+        except Refusal as refusal:
+            self.stopped = None if refusal.code in RETYPED else refusal
+            raise
 
     def _query(self) -> Operation:
         seen = self._seen = self._calls.operation(self._operation.id)
@@ -545,10 +547,18 @@ class _Undertaking:
 
 
 def _tell_end(
-    visit: Visit, operation: Operation, *, quoted: Operation | None = None, reprint: bool = False
+    visit: Visit,
+    operation: Operation,
+    *,
+    quoted: Operation | None = None,
+    stopped: Refusal | None = None,
+    reprint: bool = False,
 ) -> OperationState:
-    """Show how ``operation`` has ended, and tell the centre once the page is on the screen."""
+    """Show how ``operation`` has ended, and tell the centre once the page is on the screen.
+    ``stopped``: why the centre has not taken the confirmation."""
     visit.operation_ended()
+    if stopped is not None and stopped.code.startswith(RISK_CODES):
+        events.STOPPED_BY_RISK_RULE.log(log, reference=stopped.reference, reason=stopped.code)
     if quoted is not None and operation.amount not in (None, quoted.amount):
         events.AMOUNT_DIFFERS.log(log, operation=operation.id, business=operation.business)
     papers = _PapersOfEnd(visit, operation, reprint=reprint)
@@ -566,62 +576,70 @@ def _tell_end(
         if operation.state is OperationState.DONE:
             page = outcome(operation, quoted, (*papers.actions(), HOME))
         else:
-            page = not_done(operation, again=quoted is not None)
+            page = not_done(operation, stopped, again=quoted is not None)
         pressed = visit.present(page, on_screen=on_screen)
         visit.ends.shown(operation.id)
         on_screen = None
         if pressed == AGAIN:
             raise StartAnew
-        if pressed not in (SLIP, RECEIPT):
+        if pressed not in (SLIP, RECEIPT, COPY):
             return operation.state
         papers.print(pressed)
 
 
 class _PapersOfEnd:
     """What can be printed of an operation that is done, each once on its page: the slip, which is
-    ours, and the receipt, which the centre makes and seals."""
+    ours, and what the centre makes and seals, the receipt and a copy of what was signed."""
 
     def __init__(self, visit: Visit, operation: Operation, *, reprint: bool) -> None:
         self._visit = visit
         self._operation = operation
         self._reprint = reprint
-        self._order = OperationReceiptOrder(
+        receipt = OperationReceiptOrder(
             kind="operation-receipt", operation=operation.id, key=document_key()
         )
+        copy = AgreementCopyOrder(kind="agreement-copy", operation=operation.id, key=document_key())
+        self._sealed: dict[str, tuple[DocumentOrder, Text]] = {RECEIPT: (receipt, RECEIPT_NAME)}
+        if has_agreement(operation):
+            self._sealed[COPY] = (copy, COPY_NAME)
         self._printed: set[str] = set()
 
-    def actions(self) -> tuple[Action, Action]:
-        """The two buttons; what is printed, and what cannot be printed now, says so."""
+    def actions(self) -> tuple[Action, ...]:
+        """A button for each; what is printed, and what cannot be printed now, says so."""
         slip = _("补打凭条") if self._reprint else _("打印凭条")
-        receipt = _("打印{paper}", paper=RECEIPT_NAME)
-        return (
-            Action(SLIP, slip, "receipt", closed=self._closed(SLIP, Kind.RECEIPT_PRINTER)),
+        sealed = (
             Action(
-                RECEIPT, receipt, "printer", closed=self._closed(RECEIPT, Kind.DOCUMENT_PRINTER)
-            ),
+                paper,
+                _("打印{paper}", paper=name),
+                "printer",
+                closed=self._closed(paper, Kind.DOCUMENT_PRINTER),
+            )
+            for paper, (_order, name) in self._sealed.items()
         )
+        closed = self._closed(SLIP, Kind.RECEIPT_PRINTER)
+        return (Action(SLIP, slip, "receipt", closed=closed), *sealed)
 
     def _closed(self, paper: str, printer: Kind) -> Text | None:
         printed = paper in self._printed
         return _("已打印") if printed else closed_by(self._visit.statuses(), (printer,))
 
     def print(self, paper: str) -> None:
-        """Print ``paper``, ``SLIP`` or ``RECEIPT``."""
+        """Print ``paper``: ``SLIP``, ``RECEIPT`` or ``COPY``."""
         if paper == SLIP:
             out = _print(self._visit, self._operation, reprint=self._reprint)
         else:
-            out = self._print_receipt()
+            out = self._print_sealed(*self._sealed[paper])
         if out:
             self._printed.add(paper)
 
-    def _print_receipt(self) -> bool:
-        """Have the centre make and seal the receipt, show and print it; 返回 leads to the end."""
+    def _print_sealed(self, order: DocumentOrder, name: Text) -> bool:
+        """Have the centre make and seal the paper, show and print it; 返回 leads to the end."""
         visit = self._visit
-        document, pdf = make_and_check(visit, self._order)
-        answer = visit.present_or_back(preview(document, pdf, RECEIPT_NAME))
+        document, pdf = make_and_check(visit, order)
+        answer = visit.present_or_back(preview(document, pdf, name))
         if answer == CANNOT_DRAW:
-            raise CannotDraw("a page of the receipt")
-        return answer is not None and visit.print_document(document, pdf, RECEIPT_NAME)
+            raise CannotDraw("a page of the paper")
+        return answer is not None and visit.print_document(document, pdf, name)
 
 
 def _print(visit: Visit, operation: Operation, *, reprint: bool) -> bool:

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from kiosk.centre.errors import Refusal, reference_number
 from kiosk.centre.units import Unit
 from kiosk.visit.steps import Menu, NotAnAnswer, PresentIdCard, Step
 from kiosk.words import Sayable, _
+
+
+def no_agent() -> Refusal:
+    """The centre does not have the person as the unit's agent any more."""
+    return Refusal(
+        "not-agent",
+        _("您现在不是这个单位的经办人"),
+        _("请单位到柜台办理经办人变更"),
+        reference_number(),
+    )
 
 
 @dataclass(frozen=True, slots=True)

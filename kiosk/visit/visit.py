@@ -6,7 +6,9 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Literal, Protocol, TypeVar
 
 from drivers.device import Deadline, DeviceError, Kind, Media, Reason, Status
@@ -28,9 +30,11 @@ from kiosk.privacy import Sensitive, mask_name
 from kiosk.settings import Settings
 from kiosk.visit import undertaking
 from kiosk.visit.money import CommitLine, CommitReport
+from kiosk.visit.remedies import FOR_STAFF, Remedy, ShowRemedy, remedy_for
 from kiosk.visit.replay import Answers, Entry
 from kiosk.visit.steps import (
     SIGN_IN,
+    STAFF,
     Attract,
     DeviceStep,
     Farewell,
@@ -47,6 +51,7 @@ from kiosk.visit.troubles import (
     PAPER_TROUBLES,
     PASSING,
     RETRY,
+    RISK_CODES,
     card_went,
     document_not_printed,
     problem_of,
@@ -152,9 +157,11 @@ class Visit:
         committer: CommitLine | None = None,
         public: Callable[[], KeptPublication | None] = lambda: None,
         faces_closed: Callable[[], Sayable | None] = lambda: None,
+        offered_here: Callable[[Catalogue], Catalogue] = lambda catalogue: catalogue,
     ) -> None:
         """``public``: what the terminal has kept of what everybody may read. ``faces_closed``: why
-        a terminal with a camera cannot capture faces."""
+        a terminal with a camera cannot capture faces. ``offered_here``: the centre's catalogue
+        without what a technician has taken out of service at this terminal."""
         self._asker = asker
         self._devices = devices
         self._settings = settings
@@ -172,6 +179,7 @@ class Visit:
             )
         )
         self.faces_closed = faces_closed
+        self._offered_here = offered_here
         self._offered: Catalogue | None = None
         self._fetched_at = 0.0  # when, on the monotonic clock
         self._outdated = False  # an operation has ended since the catalogue was fetched
@@ -188,12 +196,14 @@ class Visit:
         """The photo on the chip of the ID card that the centre has accepted, undecoded."""
         self.expects_other_card = False
         """Whether the service that runs asks for another person's card, as of a new employee."""
+        self.other_card_read = False
+        """Whether such a card was the last that the reader has read: it may still lie there."""
         self.pin_closed: Sayable | None = None
         """Why the PIN pad cannot encrypt a PIN in this visit; None: nothing is known against it."""
         self.person: Person | None = None
         self.unit: Unit | None = None
         """The unit for which the citizen acts as its agent 经办人; None: for themselves."""
-        self._card = False  # a device has read a card, which may still lie on the reader
+        self._card: Kind | None = None  # the reader of the last card, which may still lie there
         self._papers = False  # paper has come out, or may have
         self.leftovers = False
         """Whether the last slip failed: part of a slip may hang out of the receipt printer."""
@@ -208,9 +218,9 @@ class Visit:
                 raise entry.value
             return entry.value  # type: ignore[no-any-return]
         device = isinstance(step, DeviceStep)
-        # No 返回 while the citizen signs in or a device works, nor once something was printed.
+        # No 返回 while the citizen signs in, nor once something was printed.
         at_home = self.person is not None or self._public
-        back = at_home and not (device or self._answers.sealed)
+        back = at_home and not self._answers.sealed
         try:
             answer = self._asker.ask(step, back=back)
         except OtherWay as other:
@@ -220,9 +230,10 @@ class Visit:
             if isinstance(step, DeviceStep) and step.device == CHIP_CARDS:
                 self._end_if_card_went(error)
             raise
-        self._card |= device
+        if isinstance(step, DeviceStep) and step.device in CARDS:
+            self._card = step.device
         kind: Literal["answer", "turn", "device"] = (
-            "device" if device else "turn" if step.turns else "answer"
+            "device" if device else "turn" if step.only_turns(answer) else "answer"
         )
         self._answers.keep(Entry(answer, kind))
         return answer
@@ -422,7 +433,8 @@ class Visit:
             except DeviceError as error:
                 self._papers |= error.pages != 0
                 self._report(document, PrintReport(job=job, pages=error.pages, complete=False))
-                if self._tell(document_not_printed(error, document, paper), error) != RETRY:
+                problem = document_not_printed(error, document, paper)
+                if self._tell(problem, error, Kind.DOCUMENT_PRINTER) != RETRY:
                     return False
             else:
                 self._report(document, PrintReport(job=job, pages=printed.pages, complete=True))
@@ -435,20 +447,34 @@ class Visit:
             except DeviceError as error:
                 self._papers |= error.pages != 0
                 self.leftovers = True
-                if self._tell(slip_not_printed(error), error) != RETRY:
+                problem = slip_not_printed(error)
+                if self._tell(problem, error, Kind.RECEIPT_PRINTER) != RETRY:
                     return False
             else:
                 self.leftovers = False
                 return True
 
-    def _tell(self, problem: Problem, error: Exception) -> str:
+    def _tell(self, problem: Problem, error: Exception, usual: Kind | None = None) -> str:
         """Show ``problem`` and return the citizen's choice. The log gets the problem's number, so
-        that the hotline can find the cause when the citizen quotes the number."""
-        device = error.device if isinstance(error, DeviceError) else None
+        that the hotline can find the cause when the citizen quotes the number. ``usual``: the
+        device that failed where ``error`` names none."""
+        device = (error.device or usual) if isinstance(error, DeviceError) else None
         events.TROUBLE.log(log, reference=problem.reference, reason=str(error), device=device)
+        if isinstance(error, Refusal) and error.code.startswith(RISK_CODES):
+            events.STOPPED_BY_RISK_RULE.log(log, reference=problem.reference, reason=error.code)
         if isinstance(error, NotOurs):
             self.centre.tell_refused(error.flaw.value)
+        if isinstance(error, DeviceError) and device:
+            return self._tell_staff_too(problem, remedy_for(device, error.reason))
         return self._asker.ask(problem, back=False)
+
+    def _tell_staff_too(self, problem: Problem, remedy: Remedy) -> str:
+        """Show ``problem``, from which those who look after the place see what they can do."""
+        if remedy.by_hand:
+            problem = replace(problem, actions=(FOR_STAFF, *problem.actions))
+        while (chosen := self._asker.ask(problem, back=False)) == STAFF:
+            self._asker.ask(ShowRemedy(remedy, self._settings.terminal), back=False)
+        return chosen
 
     def _report(self, document: Document, report: PrintReport) -> None:
         try:
@@ -483,7 +509,7 @@ class Visit:
             self._serve(self._fetch_catalogue)
             self._serve(identify)
             if self.person is not None:
-                self._serve(undertaking.greet_open)
+                self._greet_open()
                 self._serve_menu(menu, services, prove)
         except Left:
             self._rate()
@@ -540,7 +566,7 @@ class Visit:
             events.NO_CATALOGUE.log(log, reason=str(error))
 
     def _take_catalogue(self, catalogue: Catalogue) -> None:
-        self._offered = catalogue
+        self._offered = self._offered_here(catalogue)
         self._fetched_at = time.monotonic()
 
     def _serve_menu(
@@ -570,6 +596,16 @@ class Visit:
                 return False
             if enough[0]:
                 return True
+
+    def _greet_open(self) -> None:
+        """Show what an earlier visit has left: operations in flight, and ends that were not told.
+        Trouble with one of them, as with its receipt, leaves the others to be shown."""
+        found: list[Operation] = []
+        self._serve(
+            lambda visit: found.extend(visit.look_up(visit.centre.operations.open_operations))
+        )
+        for operation in found:
+            self._serve(partial(undertaking.greet, operation=operation))
 
     def _serve(self, service: Callable[[Visit], None]) -> bool:
         """Run one service to its end, with every 返回 and every trouble. Return False when a
@@ -629,10 +665,10 @@ class Visit:
         lies = self._card_lies()
         try:
             while lies and not until.passed():
-                self._asker.ask(Farewell(papers=self._papers, lies=True, why=why), back=False)
+                self._asker.ask(Farewell(self._papers, self._card, True, why), back=False)
                 lies = self._card_lies()
-            if not lies and (why or (how == "left" and self._card)):
-                self._asker.ask(Farewell(papers=self._papers, why=why), back=False)
+            if not lies and (why or (how == "left" and (self._card or self._papers))):
+                self._asker.ask(Farewell(self._papers, self._card, False, why), back=False)
         except (Left, TimedOut):
             return
 

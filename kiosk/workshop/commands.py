@@ -135,16 +135,39 @@ def look(context: click.Context, device: str) -> None:
     help="Other people than the demo's, in the form of personas.toml.",
 )
 @click.option("--codes", type=click.IntRange(1), help="SMS codes that a phone gets a day.")
+@click.option(
+    "--no-risk",
+    "unlimited",
+    is_flag=True,
+    help="Without 稽核, for many visits in a few minutes.",
+)
+@click.option(
+    "--tls",
+    metavar="TERMINAL",
+    help="TLS only, and write a certificate for this terminal; a second port, whose address is "
+    "printed after the first, has levers and phones.",
+)
 def sandbox(
-    directory: Path, port: int, delay: float, people: Path | None, codes: int | None
+    directory: Path,
+    port: int,
+    delay: float,
+    people: Path | None,
+    codes: int | None,
+    unlimited: bool,
+    tls: str | None,
 ) -> None:
     """The stand-in centre 模拟中心, for demo, training and tests."""
     from kiosk.workshop.sandbox import personas, server
+    from kiosk.workshop.sandbox.tls import SandboxCa
 
     if people:
         personas.use(people)
+    if tls:
+        SandboxCa(directory).terminal(tls)
     options: dict[str, Any] = {} if codes is None else {"codes_per_day": codes}
-    server.run(directory, port, delay=(delay, delay), **options)
+    if unlimited:
+        options["risk"] = None
+    server.run(directory, port, tls=bool(tls), delay=(delay, delay), **options)
 
 
 @click.group()
@@ -186,16 +209,24 @@ def check(url: str, plan_path: Path) -> None:
     default=1.0,
     help="Part of one CPU for what peer measures; stderr says by which means.",
 )
-def bench(parts: tuple[str, ...], as_json: bool, quick: bool, throttle: float) -> None:
+@click.option(
+    "--visits",
+    type=click.IntRange(min=40),
+    default=2000,
+    show_default=True,
+    help="How many visits come and go for flat.",
+)
+def bench(parts: tuple[str, ...], as_json: bool, quick: bool, throttle: float, visits: int) -> None:
     """Measure the terminal on this machine, beside floors and targets: median, p99, how often.
 
     \b
-    PARTS; left out, all of them:
+    PARTS; left out, all of them but flat:
       visits   starts, pages, sign-in, memory, processor time
       money    the end of a withdrawal, a statement of twenty years, the journal
-    face     a face capture: speed by stage, its process, attacks and people, with intervals
+      face     a face capture: speed by stage, its process, attacks and people, with intervals
       devices  readers, slips and recovery, with hardware emulated on the wire
       peer     a Chromium kiosk with six pages in turn with the terminal, and the ratios
+      flat     what stays of memory, descriptors, disk while visits come and go; an hour
       faults   some 700 device faults at every step of visits; 1 when one is not met as it should be
 
     What this machine lacks a daemon for, or --quick the time, is left out, and stderr says why.
@@ -207,5 +238,11 @@ def bench(parts: tuple[str, ...], as_json: bool, quick: bool, throttle: float) -
             f"{', '.join(sorted(unknown))}; there are {', '.join(benchmark.PARTS)}"
         )
     sys.exit(
-        benchmark.run(parts or tuple(benchmark.PARTS), json=as_json, quick=quick, throttle=throttle)
+        benchmark.run(
+            parts or benchmark.UNASKED,
+            json=as_json,
+            quick=quick,
+            throttle=throttle,
+            visits=visits,
+        )
     )

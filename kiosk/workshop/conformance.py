@@ -10,9 +10,10 @@ from __future__ import annotations
 import secrets
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -23,21 +24,29 @@ from kiosk.centre.client import CentreClient
 from kiosk.centre.commit_client import CommitClient
 from kiosk.centre.errors import CentreUnavailable, Refusal
 from kiosk.centre.evidence import CardEvidence, PinEvidence
+from kiosk.centre.handovers import HandoverRequest, RequestsHandover
 from kiosk.centre.operations import (
     AuthorisationAnswer,
     Confirmation,
     DraftRequest,
     Evidence,
+    MonthlyOffsetOrder,
     Operation,
     OperationStatus,
+    Referral,
+    StandingWithdrawalOrder,
     WithdrawalOrder,
     digest_of,
 )
+from kiosk.centre.operations_client import OperationsClient
+from kiosk.centre.transfer_orders import CrossProvinceOrder
+from kiosk.centre.unit_orders import UnitRatioOrder
 from kiosk.centre.verification import VerificationRequest
-from kiosk.operation import OperationState
+from kiosk.operation import Business, OperationState, PayoutState, ReferralState
 from kiosk.privacy import Sensitive
 
 DRAFTED, CONFIRMED, DONE = OperationState.DRAFTED, OperationState.CONFIRMED, OperationState.DONE
+AWAITING = OperationState.AWAITING_CONSENT
 IN_PROGRESS, CANCELLED = OperationState.IN_PROGRESS, OperationState.CANCELLED
 EXPIRED, SUPERSEDED = OperationState.EXPIRED, OperationState.SUPERSEDED
 
@@ -64,6 +73,8 @@ class CheckPlan(BaseModel):
     code: str | None = None
     """Every code that the centre sends to this person; None: the levers tell the codes."""
     ca: Path | None = None
+    agent: CardEvidence | None = None
+    """Somebody else, who acts for a unit; None: what needs them is left out."""
     levers: bool = False
     """Whether the centre has the stand-in's levers under ``/sandbox``."""
 
@@ -77,6 +88,10 @@ class OtherwiseThanAgreed(Exception):
     """What the centre does otherwise, in one sentence."""
 
 
+class NotForThisPlan(Exception):
+    """What the plan lacks, so that a check cannot be made."""
+
+
 @dataclass(frozen=True, slots=True)
 class ContractCheck:
     """One check: what the contract says, and the calls that show it."""
@@ -88,11 +103,11 @@ class ContractCheck:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """``why`` None: the centre keeps the contract; ``left_out``: the levers are missing."""
+    """``why`` None: the centre keeps the contract; ``left_out``: why the check was not made."""
 
     check: ContractCheck
     why: str | None = None
-    left_out: bool = False
+    left_out: str = ""
 
 
 CHECKS: list[ContractCheck] = []
@@ -116,6 +131,7 @@ class CheckStand:
         self._plan = plan
         self._stack = stack
         self.sign_in()
+        self.elsewhere = self._client(1)
         self.committer, self.stranger = (
             stack.enter_context(
                 CommitClient(url, one.id, ca=plan.ca, certificate=one.certificate, key=one.key)
@@ -125,22 +141,35 @@ class CheckStand:
 
     def sign_in(self) -> None:
         """A new session of the test person, with the consent to the look-ups."""
-        first = self._plan.terminals[0]
-        self.visit = self._stack.enter_context(
-            CentreClient(
-                self._url,
-                first.id,
-                ca=self._plan.ca,
-                certificate=first.certificate,
-                key=first.key,
-            )
-        )
-        self.visit.sign_in(self._plan.card)
-        self.visit.send_sms()
-        self.visit.check_sms(Sensitive(self._code()))
+        self.visit = self._client(0)
+        self._prove(self.visit, self._plan.card)
         self.money = self.visit.operations
         version = self.money.authorisation().version
         self.money.authorise(AuthorisationAnswer(version=version, agreed=True))
+
+    def agent(self) -> CentreClient:
+        """Somebody else, who acts for a unit, at the second terminal."""
+        if self._plan.agent is None:
+            raise NotForThisPlan("the plan names no agent of a unit")
+        self._prove(self.elsewhere, self._plan.agent)
+        return self.elsewhere
+
+    def _client(self, terminal: int) -> CentreClient:
+        one = self._plan.terminals[terminal]
+        return self._stack.enter_context(
+            CentreClient(
+                self._url,
+                one.id,
+                ca=self._plan.ca,
+                certificate=one.certificate,
+                key=one.key,
+            )
+        )
+
+    def _prove(self, visit: CentreClient, card: CardEvidence) -> None:
+        visit.sign_in(card)
+        visit.send_sms()
+        visit.check_sms(Sensitive(self._code()))
 
     def lever(self, method: str, path: str, body: Any = None) -> Any:
         first = self._plan.terminals[0]
@@ -177,15 +206,34 @@ class CheckStand:
         key = secrets.token_hex(16)
         return self.money.draft(DraftRequest(key=key, order=order or self.order()))
 
-    def confirm(self, draft: Operation, code: str | None = None) -> OperationStatus:
-        """Confirm with the operation's own code, or with ``code``."""
+    def application(self) -> Operation:
+        """The draft of an application 跨省通办 that some other centre takes of the person.
+        Refusals: in-flight, untold."""
+        offers = {each.service: each for each in self.visit.catalogue().offers}
+        offer = offers.get(Business.CROSS_PROVINCE)
+        choices = product(offer.addressees, offer.purposes) if offer else ()
+        for centre, item in choices:
+            order = CrossProvinceOrder(
+                business=Business.CROSS_PROVINCE, centre=centre.code, item=item.code
+            )
+            try:
+                return self.money.draft(DraftRequest(key=secrets.token_hex(16), order=order))
+            except Refusal as refusal:
+                if refusal.code in ("in-flight", "untold"):  # says nothing of the other centre
+                    raise
+        raise NotForThisPlan("no other centre takes an application of the test person")
+
+    def confirm(
+        self, draft: Operation, code: str | None = None, calls: OperationsClient | None = None
+    ) -> OperationStatus:
+        """Confirm with the operation's own code, or with ``code``; in the test person's visit, or
+        with ``calls`` in another."""
+        money = calls or self.money
         if code is None:
-            self.money.send_code(draft.id)
+            money.send_code(draft.id)
             code = self._code()
         evidence = (Evidence(kind="sms", value=Sensitive(code)),)
-        return self.money.confirm(
-            draft.id, Confirmation(evidence=evidence, digest=digest_of(draft))
-        )
+        return money.confirm(draft.id, Confirmation(evidence=evidence, digest=digest_of(draft)))
 
     def confirmed(self) -> Operation:
         draft = self.draft()
@@ -345,6 +393,129 @@ def _pin_alone(stand: CheckStand) -> None:
         stand.visit.prove(block)
 
 
+@_check("What can be taken back says so, and what has ended does not.")
+def _cancellable(stand: CheckStand) -> None:
+    draft = stand.draft()
+    must(stand.money.operation(draft.id).cancellable, True, "a draft, whether it can be cancelled")
+    stand.confirm(draft)
+    must(stand.money.operation(draft.id).cancellable, True, "the same once it is confirmed")
+    stand.money.cancel(draft.id)
+    must(stand.money.operation(draft.id).cancellable, False, "the same once it is cancelled")
+    stand.money.told(draft.id)
+
+
+@_check("A trial creates nothing, and takes the place of nothing.")
+def _trial(stand: CheckStand) -> None:
+    order = stand.order()
+    draft = stand.draft(order)
+    with suppress(Refusal):  # not every business has a trial
+        stand.money.trial(order)
+    must(stand.money.operation(draft.id).state, DRAFTED, "a draft after a trial")
+    stand.money.cancel(draft.id)
+
+
+@_check("An operation is nobody's but the citizen's own.")
+def _own(stand: CheckStand) -> None:
+    other, draft = stand.agent().operations, stand.draft()
+    for what, call in (("a query", other.operation), ("a cancellation", other.cancel)):
+        with refused(f"{what} of somebody else", "not-found"):
+            call(draft.id)
+    must(stand.money.operation(draft.id).state, DRAFTED, "the draft afterwards")
+    stand.money.cancel(draft.id)
+
+
+@_check("An application for a unit has a trial, is drafted, and can be taken back.")
+def _unit(stand: CheckStand) -> None:
+    agent = stand.agent()
+    unit = next(iter(agent.units.units()), None)
+    can = {one.business for one in agent.operations.eligibility("unit") if one.can}
+    if unit is None or not can & {Business.UNIT_RATIO_CHANGE}:
+        raise NotForThisPlan("the agent of the plan can change no ratio")
+    up = Decimal("0.01") if unit.employer_ratio < Decimal("0.12") else Decimal("-0.01")
+    order = UnitRatioOrder(
+        business=Business.UNIT_RATIO_CHANGE,
+        unit=unit.id,
+        employer_ratio=unit.employer_ratio + up,
+        personal_ratio=unit.personal_ratio + up,
+    )
+    calls = agent.operations
+    must(bool(calls.trial(order).choices), True, "a trial, whether it has a line")
+    draft = calls.draft(DraftRequest(key=secrets.token_hex(16), order=order))
+    must(draft.state, DRAFTED, "the application")
+    must(calls.cancel(draft.id).state, CANCELLED, "the application, taken back")
+    must(next(iter(agent.units.units())), unit, "the unit afterwards")
+
+
+@_check("What waits for a spouse's consent can neither be confirmed nor committed.")
+def _consent(stand: CheckStand) -> None:
+    found = stand.money.eligibility("loan")
+    one = next((each for each in found if each.can and each.spouse and each.loan), None)
+    if one is None or one.loan is None:
+        raise NotForThisPlan("the test person has no spouse who could agree to 委托按月还贷")
+    order = MonthlyOffsetOrder(
+        business=Business.MONTHLY_OFFSET, loan=one.loan, way="sign", spouse=True
+    )
+    draft = stand.money.draft(DraftRequest(key=secrets.token_hex(16), order=order))
+    must(draft.state, AWAITING, "a draft that needs a consent")
+    must("*" in draft.consent_of, True, "the spouse's name, whether it is masked")
+    codes = [stand.money.open_consent(draft.id).content.reveal() for _ in range(2)]
+    must(len(set(codes)), 2, "how many codes two requests give")
+    with suppress(Refusal):
+        must(stand.confirm(draft, "000000").state, AWAITING, "a confirmation before the consent")
+    with refused("a commit before the consent", "not-confirmed"):
+        stand.committer.commit(draft.id)
+    must(stand.money.operation(draft.id).state, AWAITING, "the draft afterwards")
+    must(stand.money.cancel(draft.id).state, CANCELLED, "the draft, taken back")
+    with refused("a code for what has ended", "not-awaiting-consent"):
+        stand.money.open_consent(draft.id)
+
+
+@_check("The catalogue names the edition of what is published, for everybody.")
+def _publication(stand: CheckStand) -> None:
+    named = stand.elsewhere.catalogue().publication
+    must(stand.elsewhere.publication().version, named, "the edition that is published")
+
+
+@_check("A code for a phone is over once its page was left, and no other terminal's.")
+def _phone_login(stand: CheckStand) -> None:
+    login = stand.visit.logins.open_phone()
+    must(stand.visit.logins.phone_state(login.id).state, "waiting", "a new code")
+    with refused("a query of another terminal", "not-found"):
+        stand.elsewhere.logins.phone_state(login.id)
+    stand.visit.logins.void_phone(login.id)
+    must(stand.visit.logins.phone_state(login.id).state, "over", "a code whose page was left")
+
+
+@_check("A hand-over is over once its page was left, and no other terminal's.")
+def _handover(stand: CheckStand) -> None:
+    if not stand.visit.catalogue().handover:
+        raise NotForThisPlan("the catalogue has no phone go on")
+    request = HandoverRequest(about=RequestsHandover(topic="requests"))
+    with refused("a hand-over without a session", "proof-needed"):
+        stand.elsewhere.handovers.open(request)
+    old, new = (stand.visit.handovers.open(request) for _ in range(2))
+    states = [stand.visit.handovers.state(each.id).state for each in (old, new)]
+    must(states, ["over", "waiting"], "an older code and a newer one")
+    with refused("a query of another terminal", "not-found"):
+        stand.elsewhere.handovers.state(new.id)
+    stand.visit.handovers.void(new.id)
+    must(stand.visit.handovers.state(new.id).state, "over", "a code whose page was left")
+
+
+@_check("An application to another centre names it in the draft, and can be taken back.")
+def _application(stand: CheckStand) -> None:
+    draft = stand.application()
+    referral = draft.referral
+    if referral is None:
+        raise OtherwiseThanAgreed("an application does not say which centre decides")
+    must(referral.state, ReferralState.WAITING, "the application before the commit")
+    must(referral.withdrawable, False, "whether the other centre could give it back already")
+    must(bool(referral.stage or referral.amount), False, "whether the other centre has begun")
+    must(stand.confirm(draft).state, CONFIRMED, "a confirmation with the right code")
+    must(stand.money.cancel(draft.id).state, CANCELLED, "the application, taken back")
+    stand.money.told(draft.id)
+
+
 # -- what needs the levers ------------------------------------------------------------------------
 
 
@@ -369,6 +540,92 @@ def _in_progress(stand: CheckStand) -> None:
     stand.lever("POST", "/operations/settled")
     must(stand.committer.query(draft.id).state, DONE, "the operation in the end")
     must(before - stand.balance(), draft.amount, "what has left the account")
+
+
+@_check("Money is under way to the card until the bank has paid it.", levers=True)
+def _payout(stand: CheckStand) -> None:
+    draft = stand.confirmed()
+    must(stand.money.operation(draft.id).payout, None, "a payment before the commit")
+    stand.committer.commit(draft.id)
+    due = stand.money.operation(draft.id).payout
+    must(due and due.state, PayoutState.DUE, "the payment after the commit")
+    stand.lever("POST", "/clock", {"seconds": 24 * 3600})
+    stand.sign_in()
+    paid = stand.money.operation(draft.id)
+    must(paid.payout and paid.payout.state, PayoutState.PAID, "the payment after a day")
+    must(paid.state, DONE, "the operation")
+
+
+@_check("An application is done here before the other centre decides on it.", levers=True)
+def _application_waits(stand: CheckStand) -> None:
+    before = stand.balance()
+    sent = _sent(stand)
+    must(sent.state, ReferralState.WAITING, "the application after the commit")
+    must(stand.balance(), before, "the balance")
+
+
+@_check("What was taken back from another centre is decided by nobody.", levers=True)
+def _application_withdrawn(stand: CheckStand) -> None:
+    draft = stand.application()
+    asked = stand.money.withdraw_application(draft.id)
+    must(asked.state, DRAFTED, "what is not at the other centre yet, taken back from there")
+    stand.money.cancel(draft.id)
+    sent = _sent(stand)
+    must(sent.withdrawable, True, "whether the other centre would give the application back")
+    operation = stand.money.all_operations()[0].id
+    for _ in range(2):
+        back = stand.money.withdraw_application(operation)
+        must(back.state, DONE, "the operation of an application that was taken back")
+        must(back.referral and back.referral.state, ReferralState.WITHDRAWN, "the application")
+    stand.lever("POST", "/clock", {"seconds": 10 * 24 * 3600})
+    stand.sign_in()
+    later = stand.money.operation(operation).referral
+    must(later and later.state, ReferralState.WITHDRAWN, "the application ten days later")
+    must(later and later.withdrawable, False, "whether it could be taken back once more")
+
+
+def _sent(stand: CheckStand) -> Referral:
+    """An application that is at the other centre."""
+    draft = stand.application()
+    stand.confirm(draft)
+    must(stand.committer.commit(draft.id).state, DONE, "the commit of an application")
+    referral = stand.money.operation(draft.id).referral
+    stand.money.told(draft.id)
+    if referral is None:
+        raise OtherwiseThanAgreed("an application does not say how far the other centre is")
+    return referral
+
+
+@_check("What is agreed on a month is told, and moves nothing by itself.", levers=True)
+def _standing(stand: CheckStand) -> None:
+    agent = stand.agent()
+    calls, before = agent.operations, agent.accounts()
+    version = calls.authorisation().version
+    calls.authorise(AuthorisationAnswer(version=version, agreed=True))
+    found = calls.eligibility("standing")
+    one = next((each for each in found if each.can and "set" in each.ways), None)
+    if one is None or one.account is None or one.least is None:
+        raise NotForThisPlan("the agent of the plan can agree on no 约定提取")
+    order = StandingWithdrawalOrder(
+        business=Business.STANDING_WITHDRAWAL, account=one.account, way="set", amount=one.least
+    )
+    draft = calls.draft(DraftRequest(key=secrets.token_hex(16), order=order))
+    stand.confirm(draft, calls=calls)
+    must(stand.stranger.commit(draft.id).state, DONE, "the commit")
+    calls.told(draft.id)
+    now = next(each for each in calls.eligibility("standing") if each.account == one.account)
+    must(now.monthly, one.least, "what is agreed on")
+    must("set" in now.ways, False, "whether it can be agreed on once more")
+    must(agent.accounts(), before, "the account")
+
+
+@_check("A way in that the catalogue says is closed is refused.", levers=True)
+def _closed_way(stand: CheckStand) -> None:
+    stand.lever("PUT", "/ways/phone", {"open": False})
+    closed = [each.way for each in stand.visit.catalogue().ways if not each.open]
+    must(closed, ["phone"], "the ways in that are closed")
+    with refused("a login on a phone", "way-closed"):
+        stand.elsewhere.logins.open_phone()
 
 
 @_check("Once a query says expired, no commit works.", levers=True)
@@ -404,13 +661,15 @@ def results(
     """Run the checks, one after another. With levers, each begins with a centre reset."""
     for check in checks:
         if check.levers and not plan.levers:
-            yield CheckResult(check, left_out=True)
+            yield CheckResult(check, left_out="needs a stand-in's levers")
             continue
         try:
             with ExitStack() as stack:
                 if plan.levers:
                     _reset(url, plan)
                 check.run(CheckStand(url, plan, stack))
+        except NotForThisPlan as error:
+            yield CheckResult(check, left_out=str(error))
         except OtherwiseThanAgreed as error:
             yield CheckResult(check, str(error))
         except (Refusal, CentreUnavailable, requests.RequestException) as error:
@@ -436,7 +695,7 @@ def run(url: str, plan: CheckPlan, say: Callable[[str], None]) -> int:
     wrong = 0
     for result in results(url, plan):
         if result.left_out:
-            say(f"-      {result.check.sentence} Left out: needs a stand-in's levers.")
+            say(f"-      {result.check.sentence} Left out: {result.left_out}.")
         elif result.why is None:
             say(f"ok     {result.check.sentence}")
         else:

@@ -23,9 +23,11 @@ import requests
 from drivers.device import Kind
 from drivers.emulators.rig import Remote
 from kiosk import settings as settings_file
-from kiosk.keeper import keeper
+from kiosk.keeper import keeper, rising
 from kiosk.workshop import robots
+from kiosk.workshop.sandbox.tls import SandboxCa
 
+TERMINAL = "T0001"
 PROFILE = "supermarket"
 """What kind of machine is shown unless another is named."""
 VISITS = (
@@ -59,7 +61,8 @@ class DemoPlace:
     """Where the parts of a running demo are."""
 
     directory: Path
-    centre: str  # base address
+    api: str  # the centre's address before /v1
+    centre: str  # its address before levers and pages for phones
     settings: Path
     desk: Path  # control socket
     hardware: subprocess.Popen[bytes]  # the desk, which plays the devices
@@ -86,13 +89,21 @@ def run(
     with place(
         headless=False, profile=profile, landscape=landscape, full_screen=False, say=_say
     ) as here:
-        _prepare(here.centre, profile)
+        prepare(here.centre, profile)
         _say(_WINDOWS.format(directory=here.directory))
         told = robots.options(robots.TRACE, trace.resolve()) if trace else ()
         with _ending_with(here.hardware):
             command = keeper.visit_command(here.settings, *told)
-            committer = keeper.committer_command(here.settings)
-            return keeper.run(here.settings, command, preload=keeper.PRELOAD, committer=committer)
+            code = keeper.RESTARTS
+            while code == keeper.RESTARTS:
+                code = keeper.run(
+                    here.settings,
+                    command,
+                    preload=keeper.PRELOAD,
+                    committer=keeper.committer_command(here.settings),
+                    poster=rising.poster_command(here.settings),
+                )
+            return code
 
 
 @contextmanager
@@ -117,7 +128,7 @@ def _play(out: Path, profile: str, *, landscape: bool) -> int:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     empty(out)
     with place(headless=True, profile=profile, landscape=landscape, say=_say) as here:
-        _prepare(here.centre, profile)
+        prepare(here.centre, profile)
         _say(f"playing {len(VISITS)} visits on the real pages; pictures go to {out}")
         player = robots.options(robots.PLAYER, out, here.desk, here.centre)
         command = keeper.visit_command(here.settings, *player)
@@ -168,7 +179,7 @@ def _telling(out: Path, say: Callable[[str], None]) -> Iterator[None]:
         thread.join()
 
 
-def _prepare(centre: str, profile: str) -> None:
+def prepare(centre: str, profile: str) -> None:
     """Have the stand-in centre ask for its agreement, which on a bank's machine names the bank, and
     check faces."""
     asked = {"wanted": True, "bank": _BANK if profile == _OF_A_BANK else None}
@@ -241,11 +252,14 @@ def place(
     delay: float = 0.0,
     people: Path | None = None,
     codes: int | None = None,
+    tls: bool = True,
     say: Callable[[str], None] = _silent,
 ) -> Iterator[DemoPlace]:
     """Start the stand-in centre and the desk with the devices of ``profile``; write the settings of
     a terminal that uses both. ``people``: the file of others than the demo's;
-    ``codes``: how many SMS codes a phone gets a day.
+    ``codes``: how many SMS codes a phone gets a day, where so much is done that 稽核 would stop
+    it; it stops nothing then. ``tls``: terminal and centre know each other
+    by certificates, as in the field; without, whoever captures packets may read them.
 
     All files lie in a temporary directory. At the end the processes are stopped and the directory
     is removed.
@@ -261,15 +275,19 @@ def place(
         if people:
             centre_command += ["--people", str(people)]
         if codes is not None:
-            centre_command += ["--codes", str(codes)]
+            centre_command += ["--codes", str(codes), "--no-risk"]
+        if tls:
+            centre_command += ["--tls", TERMINAL]
         centre = _start(centre_command)
         started.append(centre)
-        url = _first_line(centre)
+        api = beside = _first_line(centre)
+        if tls:
+            beside = _first_line(centre)
         wide = (
             landscape
             or settings_file.profile_table(profile)["screen"]["orientation"] == "landscape"
         )
-        desk_command = [*me, "desk", "--directory", str(directory), "--centre", url]
+        desk_command = [*me, "desk", "--directory", str(directory), "--centre", beside]
         desk_command += ["--profile", profile]
         if headless:
             desk_command.append("--headless")
@@ -280,10 +298,13 @@ def place(
         started.append(desk)
         devices = json.loads(_first_line(desk))
         settings = directory / "terminal.toml"
-        told = _settings(directory, url, profile, landscape=wide, full_screen=full_screen)
+        certificates = SandboxCa(centre_dir) if tls else None
+        told = _settings(
+            directory, api, profile, certificates, landscape=wide, full_screen=full_screen
+        )
         settings.write_text(told + _tables(devices), encoding="utf-8")
         say("starting the terminal (about 5 s)")
-        yield DemoPlace(directory, url, settings, directory / "desk.sock", desk)
+        yield DemoPlace(directory, api, beside, settings, directory / "desk.sock", desk)
     finally:
         for process in reversed(started):
             process.terminate()
@@ -314,10 +335,20 @@ def _first_line(process: subprocess.Popen[bytes], seconds: float = 30.0) -> str:
 
 
 def _settings(
-    directory: Path, url: str, profile: str, *, landscape: bool, full_screen: bool
+    directory: Path,
+    url: str,
+    profile: str,
+    certificates: SandboxCa | None,
+    *,
+    landscape: bool,
+    full_screen: bool,
 ) -> str:
+    known = ""
+    if certificates:
+        own = certificates.terminal(TERMINAL)  # certificate and key in one file
+        known = f'ca = "{certificates.root}"\ncertificate = "{own}"\nkey = "{own}"\n'
     return f"""\
-terminal = "T0001"
+terminal = "{TERMINAL}"
 profile = "{profile}"
 production = false
 run_directory = "{directory}"
@@ -328,9 +359,13 @@ full_screen = {str(full_screen).lower()}
 
 [centre]
 url = "{url}"
-seal_roots = "{directory / "centre" / "root.pem"}"
+{known}seal_roots = "{directory / "centre" / "root.pem"}"
 sealer = "云岭市住房公积金管理中心(演示)"
 revocation_list = true
+
+[maintenance]
+tickets = "{directory / "centre" / "tls" / "tickets.pem"}"
+staff = "{directory / "staff.toml"}"
 {f'{chr(10)}[face]{chr(10)}models = "{MODELS}"{chr(10)}' if MODELS.is_dir() else ""}"""
 
 

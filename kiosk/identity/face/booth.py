@@ -35,6 +35,9 @@ TICKS = 60
 """The page shows the progress in so many steps."""
 _LOOK_S = 0.1
 _STOP_S = 5.0
+LEFT_S = 10.0
+"""Longest wait for the end of a capture whose page was left: only a camera whose driver hangs is
+not switched off by then."""
 
 
 def missing_models(folder: Path) -> tuple[str, ...]:
@@ -52,12 +55,14 @@ def closed_for_models(folder: Path) -> Text | None:
 
 
 class FaceBooth:
-    """The captures of one visit, one at a time."""
+    """The captures of one visit, one at a time: a capture whose page was left has switched the
+    camera off before the next one switches it on."""
 
     def __init__(self, camera: Host, face: FaceSettings, terminal: str) -> None:
         self._camera = camera
         self._face = face
         self._terminal = terminal
+        self._one = threading.Lock()
 
     def take(self, step: CaptureFace, show: ShowFace, cancel: CancelToken) -> Future[FaceTaken]:
         """Begin a capture; the future has what came of it. A camera or a process that fails is a
@@ -76,7 +81,7 @@ class FaceBooth:
         self, step: CaptureFace, show: ShowFace, cancel: CancelToken, future: Future[FaceTaken]
     ) -> None:
         try:
-            taken = self._taken(step, show, cancel)
+            taken = self._taken_alone(step, show, cancel)
         except DeviceError as error:
             if cancel.cancelled:
                 future.set_exception(error)
@@ -86,6 +91,14 @@ class FaceBooth:
             future.set_exception(error)
         else:
             future.set_result(taken)
+
+    def _taken_alone(self, step: CaptureFace, show: ShowFace, cancel: CancelToken) -> FaceTaken:
+        if not self._one.acquire(timeout=LEFT_S):
+            raise DeviceError(Reason.OFFLINE, device=Kind.CAMERA)
+        try:
+            return self._taken(step, show, cancel)
+        finally:
+            self._one.release()
 
     def _taken(self, step: CaptureFace, show: ShowFace, cancel: CancelToken) -> FaceTaken:
         chip = chip_photo(step.photo.reveal(), self._face.decoder)
@@ -102,7 +115,11 @@ class FaceBooth:
         )
         try:
             # In this thread: the kernel ends the process with the thread that started it.
-            with CaptureProcess(order, stream) as process:
+            try:
+                begun = CaptureProcess(order, stream)
+            except OSError as error:
+                return FaceTaken(why_not=_why_failed(CaptureFailed(None, type(error).__name__)))
+            with begun as process:
                 return self._follow(process, show, cancel)
         finally:
             self._camera.submit(StopStream(), _STOP_S)

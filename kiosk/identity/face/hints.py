@@ -80,7 +80,7 @@ class FaceProgress:
         """The one thing to do now, on the screen and by voice."""
         if self.hint:
             return HINTS[self.hint]
-        return ACTIONS[self.action] if self.action else _("很好，请保持不动")
+        return ACTIONS[self.action] if self.action else HOLD_STILL
 
     @property
     def lead(self) -> Sayable:
@@ -92,6 +92,7 @@ class FaceProgress:
         return AGAIN.get(self.again, "") if self.again else ""
 
 
+HOLD_STILL = _("很好，请保持不动")
 HINTS: Mapping[Hint, Text] = {
     Hint.NOBODY: _("请看这里"),
     Hint.ALONE: _("请一个人操作"),

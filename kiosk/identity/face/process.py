@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,14 +81,18 @@ CaptureMessage = PreviewReady | FaceProgress | CaptureEnded | CaptureFailed
 
 class CaptureProcess:
     """The parent's end. Start and end it in one thread: the kernel kills the child when the thread
-    that started it ends."""
+    that started it ends. Raises ``OSError`` where the child cannot be started, or dies at once."""
 
     def __init__(self, order: CaptureOrder, stream: Stream) -> None:
         ours, theirs = socket.socketpair()
-        self._channel = Channel(ours)
-        with theirs:
-            self._process = start_apart("kiosk.identity.face.process", theirs)
-        self._channel.send((order, stream))
+        with ExitStack() as undone:
+            self._channel = Channel(ours)
+            undone.callback(self._channel.close)
+            with theirs:
+                self._process = start_apart("kiosk.identity.face.process", theirs)
+            undone.callback(self.end)
+            self._channel.send((order, stream))
+            undone.pop_all()
 
     def __enter__(self) -> CaptureProcess:
         return self

@@ -11,6 +11,7 @@ from kiosk.identity.ways import (
     pin,
     sms,
     social_security_card,
+    unit_account,
 )
 
 WAYS: dict[str, Way] = {
@@ -21,6 +22,7 @@ WAYS: dict[str, Way] = {
         social_security_card.WAY,
         bank_card.WAY,
         fund_code.WAY,
+        unit_account.WAY,
         pin.WAY,
         sms.WAY,
         face.WAY,

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from functools import partial
 
-from kiosk import events
-from kiosk.centre.errors import CentreUnavailable, Refusal, reference_number
+from kiosk.centre.errors import Refusal, reference_number
 from kiosk.centre.evidence import PhoneEvidence, PhoneLogin, PhoneLoginState
 from kiosk.identity.way import Present, Proves, Way
+from kiosk.visit.phone_codes import void_quietly
 from kiosk.visit.steps import IsItYou, ShowPhoneCode
 from kiosk.visit.visit import TimedOut, Visit
 from kiosk.words import _
 
 _EARLY_S = 5
 """A code that is over sooner than this before its time was voided: the citizen gets a new one."""
-log = logging.getLogger(__name__)
+OTHER_PHONE = "other-phone"
+"""What the audit log is told where the citizen says that they are not who agreed on the phone."""
 
 
 def sign_in_by_phone(visit: Visit, present: Present, others: bool) -> None:
@@ -30,7 +30,8 @@ def sign_in_by_phone(visit: Visit, present: Present, others: bool) -> None:
             return
         if state.state == "agreed":
             visit.once(partial(_void, visit, login))
-            raise _not_signed_in()
+            visit.once(partial(visit.centre.tell_refused, OTHER_PHONE))
+            raise _not_theirs()
         if state.state == "declined":
             raise _not_signed_in()
 
@@ -71,20 +72,24 @@ def _ended(visit: Visit, login: str) -> PhoneLoginState | None:
     return None if state.state in ("waiting", "opened") else state
 
 
-def _void(visit: Visit, login: PhoneLogin) -> bool:
-    """Make the code worthless. The centre voids it as well when its time has passed."""
-    try:
-        visit.centre.logins.void_phone(login.id)
-    except (CentreUnavailable, Refusal) as error:
-        events.CODE_NOT_VOIDED.log(log, reason=str(error))
-    return True
+def _void(visit: Visit, login: PhoneLogin) -> None:
+    void_quietly(visit.centre.logins.void_phone, login.id)
 
 
 def _not_signed_in() -> Refusal:
     return Refusal(
         "phone-declined",
         _("手机上没有同意登录"),
-        _("没有显示任何人的信息。可以重新扫码，或换一种方式"),
+        _("可以重新扫码，或换一种方式"),
+        reference_number(),
+    )
+
+
+def _not_theirs() -> Refusal:
+    return Refusal(
+        OTHER_PHONE,
+        _("在手机上同意的不是您"),
+        _("这个二维码已经作废。可以重新扫码，或换一种方式"),
         reference_number(),
     )
 
