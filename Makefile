@@ -5,7 +5,7 @@ PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test soak terminal deb check coverage mutants simulate faults privacy bench fuzz lab words models goldens lock openapi events clean
+.PHONY: demo test soak terminal deb package check coverage mutants simulate faults privacy bench fuzz lab matrix words models goldens lock openapi events docs clean
 
 demo: $(VENV)/ready words models  ## the terminal, the desk and the stand-in centre; without a display, played into out/demo/
 	$(BIN)/kiosk demo
@@ -22,8 +22,12 @@ soak: $(VENV)/ready words models  ## the tests that are slow by nature; CI does 
 terminal: $(VENV)/ready words  ## both wheels, and the terminal's alone installed in .terminal as in the field
 	$(BIN)/python tools/install_terminal.py
 
-deb: $(VENV)/ready words  ## the terminal's package for the Debian of this machine, into out/; two minutes
+deb: $(VENV)/ready words  ## the terminal's package and the workshop's for the Debian of this machine, into out/
 	$(BIN)/python -m tools.build_deb
+
+DEBIAN ?=
+package: $(VENV)/ready words  ## both packages built twice, then in a clean Debian under systemd; DEBIAN=13
+	$(BIN)/python -m tools.try_package $(if $(DEBIAN),--debian $(DEBIAN))
 
 check: $(VENV)/ready words  ## style and types, of Python and of QML
 	$(BIN)/ruff check .
@@ -43,7 +47,7 @@ simulate: $(VENV)/ready  ## a million operations in simulated worlds, every seed
 	nice -n 5 $(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
 FULL ?=
-faults: $(VENV)/ready words  ## kills, power cuts and bad disks for real, a fifth of an hour; resumable; FULL=1 all
+faults: $(VENV)/ready words  ## kills, power cuts and bad disks for real, a fifth in half an hour; resumable; FULL=1 all
 	nice -n 5 $(BIN)/python -m tests.crashes $(if $(FULL),--full)
 
 privacy: $(VENV)/ready words models  ## a day of synthetic citizens, then a search for what is left of them
@@ -56,8 +60,12 @@ FUZZ_RUNS ?= 2000000
 fuzz: $(VENV)/ready  ## two million random and mutated inputs for every parser, each; FUZZ_RUNS=
 	nice -n 5 $(BIN)/python -m fuzz --runs $(FUZZ_RUNS)
 
-lab: $(VENV)/ready  ## real kernel drivers in an emulated machine (QEMU), under five minutes
+lab: $(VENV)/ready  ## real kernel drivers, and the package on a machine of its own (QEMU), under eight minutes
 	$(BIN)/python -m lab
+
+ONLY ?=
+matrix: $(VENV)/ready  ## both commands on bare Debian 12 and 13, each Python, root or not; hours; ONLY="--quick …"
+	nice -n 10 $(BIN)/python -m tools.matrix $(ONLY)
 
 models: .models/ready  ## the models of face capture, out of their pinned packages into .models/
 
@@ -93,6 +101,9 @@ openapi: $(VENV)/ready  ## write the centre's contract from its models
 
 events: $(VENV)/ready  ## write the operator's list of log events from its catalogue
 	$(BIN)/python -m kiosk.events > docs/events.md
+
+docs: $(VENV)/ready words  ## draw the handbooks' pictures whose pages have changed, and name them
+	$(BIN)/python -m tests.ui.handbook_pictures
 
 lock: $(VENV)/ready  ## resolve the dependencies anew, with hashes and without addresses
 	$(BIN)/pip install --quiet uv

@@ -1,16 +1,23 @@
-"""Boots the lab, waits for its end and prints the report; ``make lab`` runs this."""
+"""Boots the lab's two machines and prints the report; ``make lab`` runs this."""
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 from lab import debian, machine, report
+from lab.report import LabReport
+from lab.terminal import image
+from tools import build_deb
+from tools.bare_debian import CannotBuildError
 
 FOLDER = machine.REPO / "build" / "lab"
-SECONDS = 300.0
-"""Limit of the whole run, from the kernel's first line; two cores take about half of it."""
+SECONDS = 450.0
+"""Limit of the drivers' machine, from the kernel's first line; two cores take about half of it."""
 
 
 def main() -> int:
@@ -23,19 +30,64 @@ def main() -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     try:
         parts = debian.unpacked(FOLDER / "debian")
-    except debian.UnreachableError as error:
+        package = _package()
+    except (debian.UnreachableError, CannotBuildError) as error:
         print(f"lab: {error}")
         return 1
+    began = time.monotonic()
+    held = _drivers(parts)
+    held = _terminal(parts, package) and held
+    print(f"lab: {time.monotonic() - began:.0f} s in all")
+    return 0 if held else 1
+
+
+def _drivers(parts: debian.Unpacked) -> bool:
+    """The machine in which the drivers meet the kernel's own."""
     began = time.monotonic()
     ended = machine.boot(parts, FOLDER, SECONDS)
     print(f"lab: {time.monotonic() - began:.0f} s; all output is in {FOLDER / 'out'}")
     if not ended:
         print(f"lab: the machine was not done in {SECONDS:.0f} s: console.txt tells more")
     found = report.read(FOLDER / "out")
-    print(report.text(found))
+    print(report.text(found), flush=True)
     if not found.finished and (said := report.last_lines(FOLDER / "console.txt")):
         print(f"lab: the guest's last lines:\n{said}")
-    return 0 if ended and found.well else 1
+    return ended and found.well
+
+
+def _package() -> Path | None:
+    """The terminal's package of this commit, built unless it is there; None, with a sentence, where
+    a machine cannot be made of it."""
+    lacking = [name for tool, name in image.NEEDED.items() if shutil.which(tool) is None]
+    if lacking or os.geteuid() != 0:
+        print(f"lab: no terminal, that needs root and apt-get install {' '.join(lacking)}".rstrip())
+        return None
+    package = build_deb.place()
+    words = ("git", "-C", machine.REPO, "log", "-1", "--format=%ct")
+    committed = int(subprocess.run(words, capture_output=True, text=True, check=True).stdout)
+    if package.exists() and package.stat().st_mtime >= committed:
+        return package
+    return build_deb.build()[0]
+
+
+def _terminal(parts: debian.Unpacked, package: Path | None) -> bool:
+    """The machine on which the package is installed, from boot to power cut."""
+    if package is None:
+        return True
+    from lab.terminal import play
+
+    began = time.monotonic()
+    try:
+        trial = play.tried(parts, FOLDER / "terminal", package)
+    except (CannotBuildError, RuntimeError) as error:
+        print(f"lab: {error}")
+        return False
+    print(f"lab: {time.monotonic() - began:.0f} s; all output is in {FOLDER / 'terminal'}")
+    for name, value in trial.figures.items():
+        print(f"  {name}: {value:.1f}")
+    found = LabReport(tuple(trial.cases), "0")
+    print(report.text(found))
+    return found.well
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import lzma
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 INIT = Path(__file__).parent / "guest" / "init"
@@ -33,16 +34,22 @@ OPTIONS = {"dummy_hcd": "num=3", "vivid": "n_devs=1 node_types=0x1 input_types=0
 _DEPENDS = re.compile(rb"\0depends=([^\0]*)\0")
 
 
-def write(path: Path, modules: Path, busybox: Path) -> None:
+def write(
+    path: Path,
+    modules: Path,
+    busybox: Path,
+    init: Path = INIT,
+    names: Sequence[str] = MODULES,
+) -> None:
     """Write an archive in the kernel's format (newc cpio, see the kernel's ``initramfs`` notes)."""
-    files = {"init": (INIT.read_bytes(), 0o755), "bin/busybox": (busybox.read_bytes(), 0o755)}
+    files = {"init": (init.read_bytes(), 0o755), "bin/busybox": (busybox.read_bytes(), 0o755)}
     order = []
-    for name, data in in_order(modules):
+    for name, data in in_order(modules, names):
         files[f"mods/{name}.ko"] = data, 0o644
         order.append(f"{name}.ko {OPTIONS.get(name, '')}\n")
     files["mods/order"] = "".join(order).encode(), 0o644
     folders = dict.fromkeys(
-        ("bin", "dev", "extra", "host", "mods", "new", "over", "proc", "sys"), (b"", None)
+        ("bin", "dev", "extra", "given", "host", "mods", "new", "over", "proc", "sys"), (b"", None)
     )
     with path.open("wb") as file:
         for number, (name, (data, mode)) in enumerate({**folders, **files}.items(), 1):
@@ -50,7 +57,7 @@ def write(path: Path, modules: Path, busybox: Path) -> None:
         file.write(_entry(0, "TRAILER!!!", b"", 0))
 
 
-def in_order(modules: Path) -> list[tuple[str, bytes]]:
+def in_order(modules: Path, names: Sequence[str] = MODULES) -> list[tuple[str, bytes]]:
     """The modules as pairs of name and content, each after the modules that it depends on."""
     files = {_plain(path.name): path for path in modules.glob("kernel/**/*.ko*")}
     taken: dict[str, bytes] = {}
@@ -66,7 +73,7 @@ def in_order(modules: Path) -> list[tuple[str, bytes]]:
             take(_plain(other))
         taken[name] = data
 
-    for name in MODULES:
+    for name in names:
         take(_plain(name))
     return list(taken.items())
 

@@ -63,7 +63,9 @@ def _tpm(state: Path, socket: Path) -> subprocess.Popen[bytes]:
 
 
 def _command(parts: Unpacked, folder: Path, out: Path, sockets: Path) -> list[str]:
-    words = f"console=ttyS0 quiet panic=-1 mitigations=off repo={REPO} python={sys.executable}"
+    # A checkout's .venv may be a link: only the folder behind the link is mounted into the guest.
+    python = Path(sys.prefix).resolve() / "bin" / "python"
+    words = f"console=ttyS0 quiet panic=-1 mitigations=off repo={REPO} python={python}"
     share = "security_model=none,multidevs=remap"
     # Each pair of chardevs is a loop through a socket outside: bytes that the guest writes to its
     # virtio port arrive at the far end of the device, so the tests inside drive the whole lab.

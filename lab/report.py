@@ -28,10 +28,15 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class LabReport:
-    """``finished``: pytest ended by itself, so every result was written."""
+    """``ended``: the exit status of pytest, empty where the guest died before."""
 
     cases: tuple[Case, ...]
-    finished: bool
+    ended: str
+
+    @property
+    def finished(self) -> bool:
+        """Whether pytest came to its end, so that every result was written."""
+        return self.ended in ("0", "1")
 
     @property
     def well(self) -> bool:
@@ -42,7 +47,7 @@ def read(out: Path) -> LabReport:
     """Read the guest's files in ``out``; an incomplete last line is left out."""
     lines = (out / CASES).read_text(encoding="utf-8").split("\n") if (out / CASES).exists() else []
     ended = (out / EXIT).read_text().strip() if (out / EXIT).exists() else ""
-    return LabReport(tuple(Case(**json.loads(line)) for line in lines[:-1]), ended in ("0", "1"))
+    return LabReport(tuple(Case(**json.loads(line)) for line in lines[:-1]), ended)
 
 
 def last_lines(console: Path, count: int = 15) -> str:
@@ -56,7 +61,11 @@ def last_lines(console: Path, count: int = 15) -> str:
 def text(report: LabReport) -> str:
     """A row for every device, then a line for every failed test."""
     if not report.cases and not report.finished:
-        return "no test has run: the guest died before, see console.txt"
+        return "no test has run: " + (
+            f"pytest ended with {report.ended}, see pytest.txt"
+            if report.ended
+            else "the guest died before, see console.txt"
+        )
     rows = ["", f"{'device':<12}{'held':>6}{'of':>5}{'seconds':>10}"]
     for device in dict.fromkeys(case.on for case in report.cases):
         cases = [case for case in report.cases if case.on == device]

@@ -54,7 +54,8 @@ def types_by_module() -> dict[str, dict[str, type[QObject]]]:
                 for each in own
                 if issubclass(each, QObject) and each.__module__ == name
             }
-    from ui.qml_types import MODULE, TYPES
+    from ui.properties import MODULE
+    from ui.qml_types import TYPES
 
     found[MODULE] |= {content.__name__: type_ for content, type_ in TYPES.items()}
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import RawIOBase
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ _PORTS = Path("/sys/class/virtio-ports")
 class Monitor:
     """One connection. A refused command raises :class:`RuntimeError` with QEMU's own words."""
 
-    def __init__(self) -> None:
-        self._port = port("qmp").open("r+b", buffering=0)
+    def __init__(self, line: RawIOBase | None = None) -> None:
+        """``line`` to the monitor; None: the virtio port of a guest."""
+        self._port = line or port("qmp").open("r+b", buffering=0)
         self._come = b""
         self._line()  # the greeting
         self.ask("qmp_capabilities")

@@ -12,11 +12,21 @@ from tests.contract.test_contract import desk, stand
 
 __all__ = ["desk", "stand"]
 KINDS = tuple(STAND.values())
-globals().update({n: each for n, each in vars(contract).items() if n.startswith("test_")})
+
+
+def _places(test: Any) -> dict[str, tuple[Any, str]]:
+    """The devices that ``test`` is for, each in a thread host: a process host does not differ by
+    device, and is slow here."""
+    holds = getattr(test, "only", lambda kind, where: True)
+    return {name: (kind, "thread") for name, kind in STAND.items() if holds(kind, "thread")}
+
+
+# A test that holds for none of the lab's devices would be an empty set, which pytest refuses.
+globals().update(
+    {n: each for n, each in vars(contract).items() if n.startswith("test_") and _places(each)}
+)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Every device in a thread host; a process host does not differ by device, and is slow here."""
-    holds: Any = getattr(metafunc.function, "only", lambda kind, where: True)
-    places = {name: (kind, "thread") for name, kind in STAND.items() if holds(kind, "thread")}
+    places = _places(metafunc.function)
     metafunc.parametrize("desk", places.values(), ids=places, indirect=True, scope="module")

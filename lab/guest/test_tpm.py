@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import NameOID
 
+from kiosk.workshop.sandbox.tls import key_usage
 from tests.centre_server import CentreServer
 
 ENVIRONMENT = {**os.environ, "TPM2OPENSSL_TCTI": "device:/dev/tpmrm0"}
@@ -64,6 +65,7 @@ class TpmAuthority:
             .not_valid_before(now - timedelta(days=1))
             .not_valid_after(now + timedelta(days=1))
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+            .add_extension(key_usage(ca=ca), critical=True)
             .add_extension(here, critical=False)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
             .add_extension(identifier, critical=False)

@@ -18,8 +18,8 @@ from drivers.id_card.types import ReadCard
 from drivers.receipt_printer.types import Paragraph, PrintSlip, Slip
 from drivers.smart_card.types import ReadBankCard
 from lab.guest.stand import STAND
-from tests.contract import test_contract as contract
 from tests.contract.test_contract import PACE, DeviceCase, DeviceStand, Order, children
+from tests.waiting import until
 
 SOON_S = 60.0
 SLIP = Slip(tuple(Paragraph(f"第 {line} 行") for line in range(1, 121)))
@@ -96,10 +96,6 @@ def stand(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DeviceStan
     one.stop()
     device.stop()
     until(lambda: not children())
-
-
-def until(holds: Callable[[], object]) -> None:
-    contract.until(holds, SOON_S)
 
 
 def cases(*names: str) -> pytest.MarkDecorator:

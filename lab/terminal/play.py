@@ -1,0 +1,355 @@
+"""What is tried on the emulated terminal: boot, sign-in by taps, keys, sticks, a power cut."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from functools import partial
+from pathlib import Path
+
+import requests
+from PIL import Image
+
+from drivers.device import Kind
+from drivers.emulators.rig import Remote
+from kiosk.workshop import demo
+from kiosk.workshop.demo import DemoPlace
+from kiosk.workshop.robots import FAILED_FILE
+from kiosk.workshop.sandbox import personas
+from lab.debian import Unpacked
+from lab.report import Case
+from lab.terminal import given, image
+from lab.terminal.emulated import (
+    PATIENCE_S,
+    SAME,
+    EmulatedTerminal,
+    MachineError,
+    accelerated,
+    unlike,
+    until,
+)
+from lab.terminal.reference import BUTTONS
+from tools import build_deb
+
+PERSON = personas.load()["P01"]
+BOOT_S, LOOK_S = 180.0, 0.7
+EXPOSURE = 1.8
+"""At most, of ten, by ``systemd-analyze security``."""
+KEYS = (
+    ("ctrl", "alt", "f2"),
+    ("ctrl", "alt", "f1"),
+    ("alt", "f4"),
+    ("alt", "esc"),
+    ("alt", "tab"),
+    ("ctrl", "alt", "backspace"),
+    ("ctrl", "alt", "delete"),
+    ("alt", "sysrq", "b"),
+    ("alt", "sysrq", "i"),
+    ("print",),
+    ("menu",),
+    ("meta_l",),
+    ("f11",),
+    ("power",),
+    ("sleep",),
+)
+"""Combinations that lead somewhere on a desk."""
+
+
+class Reference:
+    """The main job as this machine drew it: a picture for each shot, and its buttons."""
+
+    def __init__(self, out: Path) -> None:
+        self.pictures: dict[str, Image.Image] = {}
+        self.buttons: dict[str, dict[str, list[int]]] = {}
+        for path in sorted(out.glob("1-*.png")):
+            with Image.open(path) as image:
+                self.pictures[path.stem.split("-", 2)[2]] = image.convert("RGB")
+        for line in (out / BUTTONS).read_text(encoding="utf-8").splitlines():
+            told = json.loads(line)
+            self.buttons[told["shot"]] = told["buttons"]
+
+
+def recorded(place: DemoPlace, out: Path, log: Path) -> Reference:
+    """Draw the reference into ``out``. Raises ``RuntimeError`` where the main job cannot be played
+    here. Not beside the terminal: both would speak to the one ID card reader."""
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir()
+    words = (str(given.reference(place)), str(out), str(place.desk), place.centre)
+    program = (sys.executable, "-m", "lab.terminal.reference")
+    with log.open("wb") as told:
+        done = subprocess.run([*program, *words], stdout=told, stderr=told, check=False)
+    if done.returncode or (out / FAILED_FILE).exists():
+        raise RuntimeError(f"the main job was not played here: {log}")
+    return Reference(out)
+
+
+class TerminalTrial:
+    """A citizen and a passer-by before the terminal. Every try becomes a :class:`Case`."""
+
+    def __init__(self, place: DemoPlace, folder: Path) -> None:
+        self._place, self._folder = place, folder
+        self.cases: list[Case] = []
+        self.figures: dict[str, float] = {}
+        self._hardware = Remote(place.desk)
+        self._http = requests.Session()
+        self._http.trust_env = False  # no proxy: the stand-in centre runs on this machine
+        self.reference: Reference
+        self.machine: EmulatedTerminal
+
+    def close(self) -> None:
+        self._http.close()
+        self._hardware.close()
+
+    def tries(self, test: str, what: Callable[[], object]) -> bool:
+        """Try ``what``, and note it. A failure leaves a picture of the screen."""
+        began = time.monotonic()
+        why = ""
+        try:
+            what()
+        except (MachineError, AssertionError, OSError, RuntimeError, KeyError) as error:
+            why = f"{type(error).__name__}: {error}"
+            with suppress(OSError):  # QEMU has ended
+                self.machine.picture().save(self._folder / f"failed-{test}.png")
+        seconds = round(time.monotonic() - began, 2)
+        self.cases.append(Case("terminal", test, "terminal", not why, seconds))
+        print(f"  {test.replace('_', ' ')}: {why or f'{seconds:.0f} s'}", flush=True)
+        return not why
+
+    # -- the screen ---------------------------------------------------------------------------
+
+    def see(self, shot: str, seconds: float = PATIENCE_S, most: float = SAME) -> None:
+        """Wait until the panel shows what this machine drew, but for this share of its pixels."""
+        wanted, least = self.reference.pictures[shot], 1.0
+        parts = _STANDING.get(shot, ((0, 0, *wanted.size),))
+        end = time.monotonic() + seconds
+
+        def now() -> float:
+            # cage 0.1 answers a frame without damage only with the next one that has some; on a
+            # processor as slow as an emulated one Qt waits for that. A pointer that moves is some.
+            self.machine.move()
+            shown = self._upright()
+            return max(unlike(shown.crop(part), wanted.crop(part)) for part in parts)
+
+        while (share := now()) > most:
+            least = min(least, share)
+            if time.monotonic() > end:
+                raise MachineError(f"{shot} is not shown: {least:.1%} are otherwise")
+            time.sleep(LOOK_S)
+
+    def _upright(self) -> Image.Image:
+        """The panel's picture as the citizen sees it: a panel that was built wide hangs turned
+        clockwise."""
+        picture = self.machine.picture()
+        lies = picture.width > picture.height
+        return picture.transpose(Image.Transpose.ROTATE_270) if lies else picture
+
+    def tap(self, shot: str, *names: str) -> None:
+        """Touch these buttons of the page, one after another."""
+        for name in names:
+            x, y = self.reference.buttons[shot][name]
+            wide, high = self.machine.size
+            lies = wide > high
+            self.machine.touch(*((y, high - x) if lies else (x, y)))
+            time.sleep(0.3)
+
+    # -- the machine --------------------------------------------------------------------------
+
+    def comes_up(self) -> None:
+        """From power on to the page that waits for a citizen."""
+        self.see("attract", BOOT_S)
+        self.figures["boot to attract page, s"] = time.monotonic() - self.machine.began
+
+    def is_locked(self) -> None:
+        """The units run as they were written, on a root that can only be read."""
+        run = self.machine.run
+        for unit in ("kiosk", "kiosk-screen", "seatd", "usbguard"):
+            said = run("systemctl", "is-active", unit, fails=None).strip()
+            assert said == "active", f"{unit} is {said}"
+        for unit in ("getty@tty1", "getty@tty2"):
+            assert run("systemctl", "is-active", unit, fails=None).strip() == "inactive", unit
+        line = run("systemd-analyze", "security", "--no-pager", "kiosk.service").splitlines()[-1]
+        exposed = float(next(word for word in line.split() if word.replace(".", "").isdigit()))
+        self.figures["exposed, of 10"] = exposed
+        assert exposed <= EXPOSURE, line
+        assert run("cat", "/proc/sys/kernel/sysrq").strip() == "0"
+        assert run("cat", "/sys/class/watchdog/watchdog0/state").strip() == "active"
+        kinds = [run("findmnt", "-no", "FSTYPE", place).strip() for place in ("/", _STATE)]
+        assert kinds == ["overlay", "ext4"], kinds
+
+    def keeps_no_journal_in_memory(self) -> None:
+        """Without its own disk the journal would be lost with the power: the doctor says so."""
+        inside = f"umount {_STATE}; kiosk doctor --json"
+        said = self.machine.run("unshare", "--mount", "sh", "-c", inside, fails=None)
+        found = {one["name"]: one for one in json.loads(said[said.index("{") :])["findings"]}
+        assert found["journal"]["verdict"] == "bad", found["journal"]
+        assert "overlay" in found["journal"]["seen"], found["journal"]
+
+    # -- the citizen --------------------------------------------------------------------------
+
+    def sign_in(self) -> None:
+        self.tap("attract", "start")
+        self.see("agreement", most=_UNTICKED)
+        self.tap("agreement", "tick")
+        self.see("agreement")
+        self.tap("agreement", "agree")
+        self.see("present-card", most=_MOVING)
+        before = len(self._messages())
+        self._hardware.tell(Kind.ID_CARD, "put", **PERSON.card())
+        until(lambda: len(self._messages()) > before, "no message comes to the phone")
+        self.see("enter-code")
+        self._hardware.tell(Kind.ID_CARD, "lift")
+        self.tap("enter-code", *self._messages()[0]["code"], "confirm")
+        self.see("menu")
+
+    def _messages(self) -> list[dict[str, str]]:
+        answer = self._http.get(f"{self._place.centre}/sandbox/messages", timeout=10)
+        found: list[dict[str, str]] = answer.json()
+        return found
+
+    # -- the passer-by ------------------------------------------------------------------------
+
+    def keys_lead_nowhere(self) -> None:
+        """The page stays, and so does the machine; also where nobody guards its sockets."""
+        up = self.machine.run("cat", "/proc/sys/kernel/random/boot_id")
+        screen = self._main_process("kiosk-screen")
+        for keys in (*KEYS, *(("ctrl", "alt", "delete"),) * 7):
+            self.machine.keys(*keys)
+        self.see("menu")
+        assert self.machine.run("cat", "/proc/sys/kernel/random/boot_id") == up, "it started anew"
+        assert self._main_process("kiosk-screen") == screen, "the screen started anew"
+        assert self.machine.run("cat", "/sys/class/tty/tty0/active").strip() == "tty1"
+
+    def _main_process(self, unit: str) -> str:
+        return self.machine.run("systemctl", "show", "--value", "--property", "MainPID", unit)
+
+    def second_screen_changes_nothing(self) -> None:
+        """It is plugged in during the visit: the page stays whole on the panel."""
+        events = self._count_of_events()
+        with closing(self.machine.second_screen()):
+            until(lambda: self._count_of_events() > events, "the kernel sees no second screen")
+            assert self._second() == "disconnected"
+            self.see("menu")
+
+    def _count_of_events(self) -> int:
+        """How often the graphics card has told of a change of its outputs."""
+        said = self.machine.run("grep", "config", "/proc/interrupts")
+        return sum(int(word) for word in said.split() if word.isdigit())
+
+    def _second(self) -> str:
+        return self.machine.run("cat", "/sys/class/drm/card0-Virtual-2/status").strip()
+
+    def sockets_take_nothing(self) -> None:
+        """A keyboard, a mouse, a stick and a network adapter, plugged in during the visit."""
+        medium = self._folder / "stick.img"
+        medium.write_bytes(b"\0" * (1 << 20))
+        self.machine.add_medium("medium", medium)
+        before = self.machine.run("ls", "/dev/input", "/dev/disk/by-path", "/sys/class/net")
+        for driver, more in _PLUGS:
+            refused = self._refusals()
+            self.machine.plug(driver, id="plug", **more)
+            until(partial(self._refused_since, refused), f"{driver} is let in", 60.0)
+            now = self.machine.run("ls", "/dev/input", "/dev/disk/by-path", "/sys/class/net")
+            assert now == before, f"{driver}: {now}"
+            self.machine.pull("plug")
+        self.see("menu")
+
+    def _refused_since(self, count: int) -> bool:
+        return self._refusals() > count
+
+    def _refusals(self) -> int:
+        """How often usbguard has refused a device."""
+        words = ("grep", "-c", "rule='reject id", "/run/kiosk-prepare/usbguard-audit.log")
+        return int(self.machine.run(*words, fails=None))
+
+    def sticks_are_not_read_either(self) -> None:
+        """Also where usbguard has ended: the kernel has no driver for them."""
+        self.machine.run("systemctl", "stop", "usbguard")
+        self.machine.run("sh", "-c", "echo 1 > /sys/bus/usb/devices/usb1/authorized_default")
+        self.machine.run("sh", "-c", "echo 1 > /sys/bus/usb/devices/usb2/authorized_default")
+        self.machine.plug("usb-storage", id="plug", drive="medium")
+        self.machine.run("udevadm", "settle")
+        assert "sda" not in self.machine.run("cat", "/proc/partitions")
+        self.machine.pull("plug")
+        self.machine.run("systemctl", "start", "usbguard")
+
+    def lost_nothing(self) -> None:
+        """After a power cut in a visit: nobody's page is shown, and the journal can be read."""
+        self.see("attract", BOOT_S)
+        self.figures["boot after a power cut, s"] = time.monotonic() - self.machine.began
+        self.machine.run("kiosk", "unresolved")
+        said = self.machine.run("kiosk", "audit", "verify")
+        assert said.startswith("intact"), said
+
+
+_STANDING = {"attract": ((520, 0, 1080, 120), (0, 1680, 1080, 1880))}
+"""What of a page is always the same: the attract page tells news between, and what can be done."""
+_UNTICKED = 0.12
+"""The agreement was drawn with its tick, which lights a large button."""
+_MOVING = 0.08
+"""A card moves in the picture of how to put one down."""
+_STATE = "/var/lib/kiosk"
+_PLUGS: tuple[tuple[str, dict[str, str]], ...] = (
+    ("usb-kbd", {}),
+    ("usb-mouse", {}),
+    ("usb-storage", {"drive": "medium"}),
+    ("usb-net", {}),
+)
+
+
+def whole(trial: TerminalTrial, boot: Callable[[tuple[int, int]], EmulatedTerminal]) -> None:
+    """Try everything. ``boot`` starts the machine with a panel of so many pixels."""
+    trial.machine = boot((1080, 1920))
+    try:
+        if not trial.tries("comes_up", trial.comes_up):
+            return
+        trial.tries("is_locked", trial.is_locked)
+        trial.tries("keeps_no_journal_in_memory", trial.keeps_no_journal_in_memory)
+        if trial.tries("sign_in", trial.sign_in):
+            trial.tries("keys_lead_nowhere", trial.keys_lead_nowhere)
+            trial.tries("second_screen_changes_nothing", trial.second_screen_changes_nothing)
+            trial.tries("sockets_take_nothing", trial.sockets_take_nothing)
+            trial.tries("sticks_are_not_read_either", trial.sticks_are_not_read_either)
+    finally:
+        trial.machine.cut_power()
+    trial.machine = boot((1920, 1080))  # and the panel came up in its other orientation
+    try:
+        if trial.tries("lost_nothing", trial.lost_nothing):
+            trial.tries("touch_turns_with_the_picture", partial(turned, trial))
+    finally:
+        trial.machine.cut_power()
+
+
+def tried(parts: Unpacked, folder: Path, package: Path) -> TerminalTrial:
+    """Install ``package`` on a machine and try everything; the files of the run lie in ``folder``.
+    Raises :class:`CannotBuildError`, and ``RuntimeError`` where nothing can be played here."""
+    folder.mkdir(parents=True, exist_ok=True)
+    disk = image.made(package, build_deb.release(), folder)
+    image.empty_disk(folder / "state.img")
+    # The package of the kernel leaves that to its installation.
+    subprocess.run(["depmod", "-b", parts.modules.parents[3], parts.modules.name], check=True)
+    kvm = accelerated(parts.kernel)
+    with demo.place(headless=True) as place:
+        demo.prepare(place.centre, demo.PROFILE)
+        card = given.write(folder / "given", place, slow=not kvm)
+        with closing(TerminalTrial(place, folder)) as trial:
+            trial.reference = recorded(place, folder / "reference", folder / "reference.txt")
+
+            def boot(panel: tuple[int, int]) -> EmulatedTerminal:
+                disks = (disk, folder / "state.img")
+                return EmulatedTerminal(
+                    parts, folder, disks, folder / "given", card, panel, kvm=kvm
+                )
+
+            whole(trial, boot)
+            return trial
+
+
+def turned(trial: TerminalTrial) -> None:
+    """A panel that lies is turned by its output, and its touches with it."""
+    trial.tap("attract", "start")
+    trial.see("agreement", most=_UNTICKED)
